@@ -1,0 +1,83 @@
+# Two commands do everything: `make demo` and `make test`. A fresh machine needs Python 3.11 or newer, git and make.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PORT ?= 8000
+DATA_DIR ?= var
+export PORT DATA_DIR
+
+# The first Python that is new enough and can make a virtual environment; PYTHON= overrides.
+CANDIDATES := python3.11 python3.12 python3.13 python3.14 python3
+PYTHON ?= $(firstword $(foreach p,$(CANDIDATES),$(shell $(p) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(p))))
+
+# uv makes ten seconds of installing one. It must not bring a Python of its own, and it trusts what this machine trusts.
+export UV_PYTHON_DOWNLOADS := never
+export UV_SYSTEM_CERTS := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+UV := $(VENV)/bin/uv
+LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+.PHONY: help install demo serve test check format bench lock openapi clean
+
+help: ## say what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(VENV)/dev.installed ## install everything, for work on the project too
+
+demo: $(VENV)/runtime.installed ## the whole stack with invented agencies, history and a live stream
+	@exec $(PY) -m config.serve --demo
+
+serve: $(VENV)/runtime.installed ## the same stack without invented numbers
+	@exec $(PY) -m config.serve
+
+test: $(VENV)/dev.installed ## every test that CI runs; ARGS= goes to pytest
+	@$(PY) -m pytest $(ARGS)
+
+check: $(VENV)/dev.installed ## format, lint, types, import contracts, migrations, OpenAPI
+	@$(PY) -m ruff format --check --quiet . || { echo "Mend it with: make format"; exit 1; }
+	@$(PY) -m ruff check --quiet .
+	@$(PY) -m mypy --no-error-summary
+	@$(VENV)/bin/lint-imports --no-logo 2>&1 | tee $(VENV)/imports.txt | grep -q '0 broken' || { cat $(VENV)/imports.txt; exit 1; }
+	@$(PY) manage.py makemigrations --check --dry-run --verbosity 1
+	@$(PY) manage.py spectacular --validate --fail-on-warn --file $(VENV)/openapi.yaml
+	@diff -u docs/reference/openapi.yaml $(VENV)/openapi.yaml || { echo "The API changed: look at the difference, then run make openapi"; exit 1; }
+	@echo "make check: all is well"
+
+format: $(VENV)/dev.installed ## put the code in the one format
+	@$(PY) -m ruff format --quiet .
+	@$(PY) -m ruff check --quiet --fix .
+
+openapi: $(VENV)/dev.installed ## write docs/reference/openapi.yaml anew
+	@$(PY) manage.py spectacular --validate --fail-on-warn --file docs/reference/openapi.yaml
+
+bench: $(VENV)/dev.installed ## the measurements of docs/benchmarks.md; SCALE= for the full size
+	@exec $(PY) -m bench
+
+lock: $(UV) ## choose newest versions within pyproject.toml and lock them with hashes
+	@$(LOCK) --upgrade pyproject.toml -o requirements.txt
+	@$(LOCK) --upgrade pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
+	@$(LOCK) --upgrade --group lock -o requirements-uv.txt
+
+clean: ## remove what was installed; data in DATA_DIR stays
+	rm -rf $(VENV)
+
+# --- installing ------------------------------------------------------------------------------------------------------
+
+$(PY):
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer with venv was found. Install one (Debian: python3 and python3-venv), or say PYTHON=/path/to/python3."; exit 1; }
+	@echo "Making $(VENV) with $(PYTHON)"
+	@$(PYTHON) -m venv $(VENV)
+	@echo "$(CURDIR)" > "$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/police2peer.pth"
+
+$(UV): requirements-uv.txt | $(PY)
+	@$(PY) -m pip install --quiet --require-hashes --only-binary :all: -r requirements-uv.txt && touch -c $@
+
+$(VENV)/%.installed: | $(PY)
+	@echo "Installing $<"
+	@$(MAKE) --no-print-directory --silent $(UV) 2>/dev/null || echo "uv cannot be had; pip does it too, slower"
+	@{ test -x $(UV) && $(UV) pip install --quiet --python $(PY) --require-hashes -r $<; } \
+		|| $(PY) -m pip install --quiet --require-hashes -r $<
+	@touch $@
+
+$(VENV)/runtime.installed: requirements.txt
+$(VENV)/dev.installed: requirements-dev.txt

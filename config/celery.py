@@ -1,0 +1,20 @@
+"""The Celery application. `federation.tasks` holds the tasks, `federation.dispatch` sends to them."""
+
+import os
+
+from celery import Celery
+from celery.signals import worker_process_init
+
+from config.processes import die_with_parent
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("police2peer")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@worker_process_init.connect
+def _die_with_worker(**_: object) -> None:
+    """A pool process outlives its killed parent otherwise, and goes on working with old code."""
+    die_with_parent()

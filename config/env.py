@@ -1,0 +1,84 @@
+"""Reads the environment, the one place that does. Any variable may come from a file that NAME_FILE names.
+
+A value that cannot be used stops the start, names the variable and says how to mend it; the value itself is not shown.
+"""
+
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar
+
+from environs import EnvError, FileAwareEnv
+from environs.exceptions import EnvNotSetError
+
+T = TypeVar("T")
+
+_reader = FileAwareEnv(strip_whitespace=True)
+
+
+class BadSetting(SystemExit):
+    """A setting stops the start; the message is for whoever set it."""
+
+
+def text(name: str, *, default: str | None = None, mend: str) -> str:
+    return str(_read("str", name, default=default, mend=mend))
+
+
+def whole(name: str, *, default: int, low: int, high: int) -> int:
+    mend = f"Give a whole number from {low} to {high}, or nothing for {default}."
+    value = int(_read("int", name, default=default, mend=mend))
+    if not low <= value <= high:
+        _stop(name, "out of range", mend)
+    return value
+
+
+def yes(name: str, *, default: bool = False) -> bool:
+    return bool(_read("bool", name, default=default, mend="Give true or false."))
+
+
+def names(name: str, *, default: list[str], mend: str) -> list[str]:
+    return [str(item) for item in _read("list", name, default=default, mend=mend)]
+
+
+def choice(name: str, *, default: str, of: tuple[str, ...]) -> str:
+    mend = f"Give one of {', '.join(of)}."
+    value = text(name, default=default, mend=mend)
+    if value not in of:
+        _stop(name, "unknown", mend)
+    return value
+
+
+def key(name: str, *, size: int) -> bytes:
+    """A secret of so many bytes, written in hexadecimal."""
+    mend = (
+        f"Give {size * 2} hexadecimal characters (openssl rand -hex {size}), here or in a file that {name}_FILE names."
+    )
+    try:
+        value = bytes.fromhex(text(name, mend=mend))
+    except ValueError:
+        _stop(name, "not hexadecimal", mend)
+    if len(value) != size:
+        _stop(name, f"{len(value)} bytes long", mend)
+    return value
+
+
+def parsed(name: str, parse: Callable[[str], T], *, default: str | None = None, mend: str) -> T:
+    """A text that something else has to understand, such as an address of a database."""
+    try:
+        return parse(text(name, default=default, mend=mend))
+    except (ValueError, KeyError) as error:
+        _stop(name, type(error).__name__, mend)
+
+
+def _read(kind: str, name: str, *, default: Any, mend: str) -> Any:
+    given = {} if default is None else {"default": default}
+    try:
+        return getattr(_reader, kind)(name, **given)
+    except EnvNotSetError:
+        _stop(name, "not set", mend)
+    except EnvError:
+        _stop(name, "not usable", mend)
+    except ValueError:
+        _stop(f"{name}_FILE", "not the name of a readable file", mend)
+
+
+def _stop(name: str, what: str, mend: str) -> NoReturn:
+    raise BadSetting(f"The setting {name} is {what}. {mend}") from None

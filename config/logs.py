@@ -1,0 +1,73 @@
+"""Structured logs: one line an event, its fields named, never the contents of a request.
+
+An exception is logged by its type and place. Its message may quote what somebody sent, so it stays out.
+"""
+
+import json
+import logging
+import traceback
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any
+
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+# Objects that libraries attach, which may hold what was sent.
+_SILENT = frozenset({"request", "data", "status_code", "sentry", "args", "server_time"})
+
+
+def configuration(*, level: str, form: str) -> dict[str, Any]:
+    """What LOGGING holds. `form` is `json` for machines or `text` for a terminal."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"json": {"()": "config.logs.JsonLines"}, "text": {"()": "config.logs.TextLines"}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": form}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            "django": {"handlers": [], "level": level, "propagate": True},
+            # Each 404 of the public is no news.
+            "django.request": {"level": "ERROR"},
+            "django.server": {"handlers": [], "propagate": True},
+        },
+    }
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        event = {
+            "time": _time(record),
+            "level": record.levelname,
+            "logger": record.name,
+            "event": record.getMessage(),
+            **_fields(record),
+        }
+        return json.dumps(event, default=str)
+
+
+class TextLines(logging.Formatter):
+    """The same for a person."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields = "".join(f" {name}={value}" for name, value in _fields(record).items())
+        return f"{_time(record)} {record.levelname:<7} {record.name}: {record.getMessage()}{fields}"
+
+
+def _time(record: logging.LogRecord) -> str:
+    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _fields(record: logging.LogRecord) -> dict[str, Any]:
+    fields = {name: value for name, value in vars(record).items() if name not in _STANDARD | _SILENT}
+    if record.exc_info and record.exc_info[0]:
+        fields["error"] = record.exc_info[0].__qualname__
+        fields["at"] = _places(record.exc_info[2])
+    return fields
+
+
+def _places(trace: TracebackType | None) -> str:
+    """Where it went wrong, innermost last: files, lines and functions, no values."""
+    return " > ".join(
+        f"{frame.filename.rsplit('/', 2)[-1]}:{frame.lineno}:{frame.name}" for frame in traceback.extract_tb(trace)[-8:]
+    )

@@ -1,0 +1,204 @@
+"""Django's settings, out of the environment. docs/reference/settings.md says what each variable means."""
+
+from pathlib import Path
+
+import dj_database_url
+
+from config import env, logs
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- who may reach us ----------------------------------------------------------------------------------------------
+
+DEBUG = env.yes("DEBUG", default=False)
+SECRET_KEY = env.text(
+    "SECRET_KEY", mend="Give 50 random characters, in SECRET_KEY or in a file that SECRET_KEY_FILE names."
+)
+ALLOWED_HOSTS = env.names(
+    "ALLOWED_HOSTS",
+    default=["localhost", "127.0.0.1", "[::1]"],
+    mend="Give host names with commas between them.",
+)
+CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS", default=[], mend="Give origins such as https://example.org.")
+
+# Behind a proxy that ends TLS, cookies travel by TLS only and plain requests are sent there.
+BEHIND_TLS = env.yes("BEHIND_TLS", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
+SECURE_SSL_REDIRECT = BEHIND_TLS
+# Probes come from inside, without TLS.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+SECURE_HSTS_SECONDS = 31_536_000 if BEHIND_TLS else 0
+SESSION_COOKIE_SECURE = BEHIND_TLS
+CSRF_COOKIE_SECURE = BEHIND_TLS
+SESSION_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+
+# --- the parts ------------------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "oauth2_provider",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "countries",
+    "federation",
+    "api",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en-gb"
+USE_I18N = True
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "static"
+# Files are found where they lie, so no collecting goes before a start.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+
+# --- the servers ----------------------------------------------------------------------------------------------------
+
+# A connection of its own for each thread, kept and checked before use, rather than psycopg's pool: the threads of the
+# web server and the processes of Celery live long and are few, and a pool's own threads do not survive a fork.
+DATABASES = {
+    "default": env.parsed(
+        "DATABASE_URL",
+        lambda url: dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True),
+        mend="Give postgres://user:password@host:port/name, or start through manage.py or make, which bring a server.",
+    )
+}
+REDIS_URL = env.text(
+    "REDIS_URL",
+    mend="Give redis://:password@host:port/0, or start through manage.py or make, which bring a server.",
+)
+
+# --- protection of what is published --------------------------------------------------------------------------------
+
+ROUNDING_BASE = env.whole("ROUNDING_BASE", default=5, low=2, high=1000)
+ROUNDING_KEY = env.key("ROUNDING_KEY", size=16)
+
+# --- accounts and credentials ---------------------------------------------------------------------------------------
+
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    # For client secrets only: they are long and random, so one fast round guards them, and a token costs no 0.3 s.
+    "countries.credentials.CredentialHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "admin:login"
+OAUTH2_PROVIDER_APPLICATION_MODEL = "countries.Credential"
+OAUTH2_PROVIDER = {
+    "OAUTH2_VALIDATOR_CLASS": "api.auth.Validator",
+    "CLIENT_SECRET_HASHER": "police2peer_credential",
+    "SCOPES": {
+        "submissions:write": "Send submissions",
+        "submissions:read": "Read own submissions and figures",
+        "figures:read": "Read the exact figures of all agencies",
+    },
+    "DEFAULT_SCOPES": [],
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 15 * 60,
+    "ALLOWED_GRANT_TYPES": ["client-credentials"],
+}
+
+# --- HTTP -----------------------------------------------------------------------------------------------------------
+
+# A submission is read from the request as a stream, up to its own limit; this one guards forms and tokens.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+APPEND_SLASH = False
+REST_FRAMEWORK = {
+    # Closed by default: without an authenticator nobody is authenticated, so each view must say whom it lets in.
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "api.problems.handle",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Police2Peer federation",
+    "DESCRIPTION": "National agencies submit aggregated counts; anyone reads the combined European view.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "LICENSE": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
+}
+
+# --- Celery: carries hints; the truth is in PostgreSQL --------------------------------------------------------------
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_DEFAULT_QUEUE = "federation"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_SOFT_TIME_LIMIT = 120
+CELERY_TASK_TIME_LIMIT = 150
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# A request that sends a hint must not wait for a broker that is away: the sweep finds the work without it.
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_CONNECTION_TIMEOUT = 0.5
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_connect_timeout": 0.5,
+    "socket_timeout": 5,
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.1,
+    # Longer than any task may take, so that no message is handed out twice while its task runs.
+    "visibility_timeout": 600,
+}
+CELERY_BEAT_SCHEDULE = {
+    "tick": {"task": "federation.tasks.tick", "schedule": 1.0, "options": {"expires": 10}},
+    "sweep": {"task": "federation.tasks.sweep", "schedule": 5.0, "options": {"expires": 10}},
+    "prune": {"task": "federation.tasks.prune", "schedule": 600.0, "options": {"expires": 600}},
+}
+
+# --- logs -----------------------------------------------------------------------------------------------------------
+
+LOGGING = logs.configuration(
+    level=env.choice("LOG_LEVEL", default="INFO", of=("DEBUG", "INFO", "WARNING", "ERROR")),
+    form=env.choice("LOG_FORMAT", default="text", of=("text", "json")),
+)

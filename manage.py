@@ -1,0 +1,18 @@
+"""Django's commands, with the embedded servers of DATA_DIR where no others are named."""
+
+import os
+import sys
+
+from config import embedded
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    from django.core.management import execute_from_command_line
+
+    with embedded.environment():
+        execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()
