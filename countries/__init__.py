@@ -1,0 +1,1 @@
+"""Who takes part, and reference data: countries, agencies, schedules, credentials, population, help services."""

@@ -1,0 +1,60 @@
+"""The code lists of countries, country groups and networks, and the small numbers that stand for them inside.
+
+Pure Python, so that the rules may use it; the countries are read once from ``data/countries.csv``.
+"""
+
+import csv
+from pathlib import Path
+from typing import Final
+
+DATA: Final = Path(__file__).with_name("data")
+
+TOTAL: Final = "_T"
+UNKNOWN: Final = "_U"
+
+
+def _rows() -> list[dict[str, str]]:
+    with (DATA / "countries.csv").open(newline="", encoding="utf-8") as lines:
+        return list(csv.DictReader(lines))
+
+
+def _flagged(rows: list[dict[str, str]], column: str) -> frozenset[str]:
+    return frozenset(row["code"] for row in rows if row[column] == "1")
+
+
+_ROWS: Final = _rows()
+
+# Single countries, by code: ISO 3166-1 numeric, with XK and _U from the ranges that ISO leaves to its users.
+COUNTRIES: Final[dict[str, int]] = {
+    row["code"]: int(row["number"]) for row in sorted(_ROWS, key=lambda row: row["code"])
+}
+
+# UN M49 numbers the world 1 and Europe 150; EU27_2020 has no number there, so it takes its year.
+GROUPS: Final[dict[str, int]] = {TOTAL: 1, "EUROPE": 150, "EU27_2020": 2020}
+
+# M49 counts Cyprus to Asia and does not know XK; police cooperation in Europe has both.
+GROUP_MEMBERS: Final[dict[str, frozenset[str]]] = {
+    TOTAL: frozenset(COUNTRIES),
+    "EUROPE": _flagged(_ROWS, "m49_europe") | {"CY", "XK"},
+    "EU27_2020": _flagged(_ROWS, "eu27_2020"),
+}
+
+# Single networks, by code. A number, once given, is never given to another: stored arrays hold them.
+NETWORKS: Final[dict[str, int]] = {
+    "BITTORRENT": 1,
+    "EDONKEY": 2,
+    "GNUTELLA": 3,
+    "GNUTELLA2": 4,
+    "ARES": 5,
+    "DIRECTCONNECT": 6,
+    "HYPHANET": 7,
+    "OTHER": 8,
+    UNKNOWN: 9,
+}
+
+COUNTRY_CODES: Final[dict[int, str]] = {
+    number: code for code, number in (COUNTRIES | GROUPS).items()
+}
+NETWORK_CODES: Final[dict[int, str]] = {0: TOTAL} | {
+    number: code for code, number in NETWORKS.items()
+}

@@ -1,0 +1,316 @@
+"""Who takes part (agencies, schedules, credentials) and reference data. Only ``registry`` writes these tables.
+
+Mistakes are refused by the database first; ``clean`` says the same earlier and in words.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Func, Q, Value
+from django.utils import timezone
+from oauth2_provider.models import AbstractApplication, ApplicationManager
+
+from countries.codes import UNKNOWN
+
+FREQUENCIES = {"N": "minute", "H": "hour", "D": "day", "M": "month"}
+MAX_DEADLINE_MINUTES = 90 * 24 * 60
+
+AGENCY_CODE = r"^[A-Z]{2}-[A-Z0-9][A-Z0-9-]*$"
+INDICATOR_CODE = r"^[A-Z][A-Z0-9_]*$"
+LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+
+READ_WRITE = "submissions:write submissions:read"
+READ_ONLY = "submissions:read"
+FIGURES = "figures:read"
+
+
+class Country(models.Model):
+    number = models.PositiveSmallIntegerField(primary_key=True)
+    code = models.CharField(max_length=2, unique=True)
+
+    class Meta:
+        ordering = ["code"]
+        verbose_name_plural = "countries"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(code__regex=r"^([A-Z]{2}|_U)$"), name="countries_country_code"
+            ),
+            models.CheckConstraint(
+                condition=Q(number__gte=1, number__lte=999), name="countries_country_number"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Network(models.Model):
+    number = models.PositiveSmallIntegerField(primary_key=True)
+    code = models.CharField(max_length=20, unique=True)
+    name = models.CharField(max_length=100)
+
+    class Meta:
+        ordering = ["number"]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Population(models.Model):
+    country = models.ForeignKey(Country, on_delete=models.PROTECT, related_name="populations")
+    year = models.PositiveSmallIntegerField()
+    inhabitants = models.PositiveBigIntegerField()
+    source = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["country", "-year"]
+        verbose_name_plural = "population"
+        constraints = [
+            # Also the index for "the year's figure or the latest before it".
+            models.UniqueConstraint(
+                fields=["country", "year"], name="countries_population_country_year"
+            ),
+            # A rate divides by it.
+            models.CheckConstraint(
+                condition=Q(inhabitants__gte=1), name="countries_population_inhabitants"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.country_id} {self.year}"
+
+
+class Indicator(models.Model):
+    # Ten bits of the key of a work item; the registry gives the next free one.
+    number = models.PositiveSmallIntegerField(primary_key=True, blank=True)
+    code = models.CharField(
+        max_length=40,
+        unique=True,
+        validators=[RegexValidator(INDICATOR_CODE)],
+        help_text="Capitals, digits and underscores: HELP_VISITS.",
+    )
+    name = models.CharField(max_length=100)
+    description = models.TextField(help_text="What is counted. Always events, so that counts add up over time.")
+    notes = ArrayField(
+        models.TextField(),
+        blank=True,
+        default=list,
+        help_text="What the number is not. Shown wherever the number is.",
+    )
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(number__gte=1, number__lte=1023), name="countries_indicator_number"
+            ),
+            models.CheckConstraint(
+                condition=Q(code__regex=INDICATOR_CODE), name="countries_indicator_code"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Agency(models.Model):
+    # A smallint in the database: fifteen bits of the key of a work item.
+    id = models.SmallAutoField(primary_key=True)
+    code = models.CharField(
+        max_length=40,
+        unique=True,
+        validators=[RegexValidator(AGENCY_CODE)],
+        help_text="The country's code, a hyphen, then capitals, digits or hyphens: NO-KRIPOS. Cannot be changed later.",
+    )
+    country = models.ForeignKey(Country, on_delete=models.PROTECT, related_name="agencies")
+    name = models.CharField(max_length=200)
+    active = models.BooleanField(
+        default=True, help_text="An agency that is not active can neither send nor read."
+    )
+    invented = models.BooleanField(
+        default=False, help_text="Made up for a demonstration, and shown as such everywhere."
+    )
+
+    class Meta:
+        ordering = ["code"]
+        verbose_name_plural = "agencies"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(code__regex=AGENCY_CODE), name="countries_agency_code"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    def clean(self) -> None:
+        if self.country_id is None:
+            return
+        if self.country.code == UNKNOWN:
+            raise ValidationError({"country": "An agency belongs to a country."})
+        if not self.code.startswith(f"{self.country.code}-"):
+            raise ValidationError({"code": f"The code must start with “{self.country.code}-”."})
+
+
+class Schedule(models.Model):
+    """A promise of reports: whole UTC days, both ends included."""
+
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="schedules")
+    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="schedules")
+    frequency = models.CharField(max_length=1, choices=list(FREQUENCIES.items()))
+    valid_from = models.DateField(help_text="First day, in UTC.")
+    valid_to = models.DateField(
+        null=True, blank=True, help_text="Last day, included. Empty: until further notice."
+    )
+    deadline_minutes = models.PositiveIntegerField(
+        default=60, help_text="Minutes after a period has ended until its report counts as late."
+    )
+
+    class Meta:
+        ordering = ["agency", "indicator", "frequency", "valid_from"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(frequency__in=list(FREQUENCIES)), name="countries_schedule_frequency"
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),
+                name="countries_schedule_days",
+                violation_error_message="The last day must not be before the first.",
+            ),
+            models.CheckConstraint(
+                condition=Q(deadline_minutes__lte=MAX_DEADLINE_MINUTES),
+                name="countries_schedule_deadline",
+                violation_error_message=f"A deadline is at most {MAX_DEADLINE_MINUTES} minutes (90 days).",
+            ),
+            # Two schedules for one day would owe the same report under two deadlines.
+            ExclusionConstraint(
+                name="countries_schedule_overlap",
+                expressions=[
+                    ("agency", RangeOperators.EQUAL),
+                    ("indicator", RangeOperators.EQUAL),
+                    ("frequency", RangeOperators.EQUAL),
+                    (
+                        Func(
+                            "valid_from",
+                            "valid_to",
+                            Value("[]"),
+                            function="daterange",
+                            output_field=DateRangeField(),
+                        ),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+                violation_error_message=(
+                    "The agency already has a schedule for this indicator and frequency on some of these days."
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.indicator_id} {self.frequency} from {self.valid_from}"
+
+
+class Credential(AbstractApplication):
+    """OAuth2 client credentials, bound to one agency or one coordinator."""
+
+    agency = models.ForeignKey(
+        Agency, null=True, blank=True, on_delete=models.PROTECT, related_name="credentials"
+    )
+    coordinator = models.CharField(max_length=150, blank=True, default="")
+    scopes = models.CharField(max_length=100)
+    expires = models.DateTimeField(null=True, blank=True)
+    revoked = models.DateTimeField(null=True, blank=True)
+
+    objects = ApplicationManager()
+
+    class Meta(AbstractApplication.Meta):
+        ordering = ["-created"]
+        constraints = [
+            # One holder, and no scope that is not the holder's kind.
+            models.CheckConstraint(
+                name="countries_credential_holder",
+                condition=(
+                    Q(agency__isnull=False, coordinator="", scopes__in=[READ_WRITE, READ_ONLY])
+                    | (
+                        Q(agency__isnull=True, user__isnull=False, scopes=FIGURES)
+                        & ~Q(coordinator="")
+                    )
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.client_id
+
+    @property
+    def holder(self) -> str:
+        return self.agency.code if self.agency else self.coordinator
+
+    def usable_at(self, now: datetime) -> bool:
+        if self.revoked is not None or (self.expires is not None and self.expires <= now):
+            return False
+        if self.agency is not None:
+            return self.agency.active
+        return self.user is not None and self.user.is_active
+
+    def is_usable(self, request: Any) -> bool:
+        """Asked by django-oauth-toolkit before it gives out a token."""
+        return self.usable_at(timezone.now())
+
+
+class HelpService(models.Model):
+    code = models.SlugField(unique=True)
+    name = models.CharField(max_length=200)
+    languages = ArrayField(
+        models.CharField(max_length=20, validators=[RegexValidator(LANGUAGE)]),
+        help_text="Language codes, separated by commas: en, nb, pt-BR.",
+    )
+    country = models.ForeignKey(
+        Country,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="help_services",
+        help_text="Empty: for people everywhere.",
+    )
+    address = models.URLField(help_text="The web address.")
+    phone = models.CharField(max_length=40, blank=True)
+    description = models.TextField()
+    checked = models.DateField(
+        null=True, blank=True, help_text="When a coordinator last made sure that all this is right."
+    )
+
+    class Meta:
+        ordering = ["country", "name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(languages__len__gte=1), name="countries_helpservice_languages"
+            ),
+            # The address becomes a link on public pages.
+            models.CheckConstraint(
+                condition=Q(address__regex=r"^https?://"), name="countries_helpservice_address"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ReferenceVersion(models.Model):
+    """One row, counted up by every writing transaction; every writer locks it, so writers take turns."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    number = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="countries_referenceversion_single")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.number)
