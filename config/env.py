@@ -4,6 +4,7 @@ A value that cannot be used stops the start, names the variable and says how to 
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from environs import EnvError, FileAwareEnv
@@ -82,3 +83,12 @@ def _read(kind: str, name: str, *, default: Any, mend: str) -> Any:
 
 def _stop(name: str, what: str, mend: str) -> NoReturn:
     raise BadSetting(f"The setting {name} is {what}. {mend}") from None
+
+
+def data_dir() -> Path:
+    """Where the embedded servers keep their data and keys."""
+    return Path(text("DATA_DIR", default="var", mend="Give a folder.")).expanduser()
+
+
+def port() -> int:
+    return whole("PORT", default=8000, low=1, high=65_535)

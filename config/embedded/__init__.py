@@ -1,0 +1,8 @@
+"""Real PostgreSQL and Valkey out of Python wheels, for whoever names no servers of their own.
+
+`environment()` is the door: it finds the servers of DATA_DIR or starts them, and names them in the environment.
+"""
+
+from config.embedded.servers import Busy, environment, owned
+
+__all__ = ["Busy", "environment", "owned"]

@@ -1,0 +1,90 @@
+"""As whom PostgreSQL runs, since it refuses to run as root.
+
+In this order: as ourselves; in a user namespace, where root's files stay root's; as nobody, who gets the data directory
+and, where nobody cannot reach it or the programs, a folder under /var/tmp. A data directory stays with who made it.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.embedded import secret
+
+_NOBODY = 65534
+_NAMESPACE = ["unshare", "--user", f"--map-user={_NOBODY}", f"--map-group={_NOBODY}"]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """How to call a program of PostgreSQL, and where its data lie."""
+
+    data: Path
+    programs: Path
+    prefix: tuple[str, ...] = ()
+    user: int | None = None
+
+    @classmethod
+    def choose(cls, data: Path, *, programs: Path) -> "Identity":
+        owner = data.stat().st_uid if data.exists() else None
+        if os.geteuid() != 0:
+            return cls(data=data, programs=programs)
+        if owner == 0 or (owner is None and _namespaces_work()):
+            return cls(data=data, programs=programs, prefix=tuple(_NAMESPACE))
+        return _other_user(data, programs=programs, user=owner or _NOBODY)
+
+    def command(self, program: str, *arguments: str) -> list[str]:
+        return [*self.prefix, str(self.programs / program), *arguments]
+
+    @property
+    def _desk(self) -> Path:
+        return self.data.with_name(f"{self.data.name}-making")
+
+    def lend(self, name: str, text: str) -> Path:
+        """A file that only this identity reads, in a folder beside the data, until `take_back`."""
+        self._desk.mkdir(mode=0o700, exist_ok=True)
+        secret.write(self._desk / name, text)
+        if self.user is not None:
+            for path in (self._desk, self._desk / name):
+                os.chown(path, self.user, self.user)
+        return self._desk / name
+
+    def take_back(self) -> None:
+        shutil.rmtree(self._desk)
+
+
+def _namespaces_work() -> bool:
+    try:
+        return subprocess.run([*_NAMESPACE, "true"], capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+def _other_user(data: Path, *, programs: Path, user: int) -> Identity:
+    if not data.exists():
+        _give_home(data, user=user)
+    home = data.resolve()
+    if not _reachable(programs):
+        copy = home.with_name(f"{home.name}-programs")
+        if not copy.exists():
+            shutil.copytree(programs.parent, copy, symlinks=True)
+        programs = copy / "bin"
+    return Identity(data=home, programs=programs, user=user)
+
+
+def _give_home(data: Path, *, user: int) -> None:
+    """Make the data directory for that user, elsewhere with a link to it if the user could not reach it here."""
+    if _reachable(data.parent):
+        data.mkdir(mode=0o700)
+    else:
+        outside = Path(tempfile.mkdtemp(prefix="police2peer-", dir="/var/tmp"))
+        outside.chmod(0o711)
+        (outside / "postgres").mkdir(mode=0o700)
+        data.symlink_to(outside / "postgres")
+    os.chown(data, user, user)
+
+
+def _reachable(path: Path) -> bool:
+    return all(folder.stat().st_mode & 0o001 for folder in (path, *path.resolve().parents))

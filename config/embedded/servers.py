@@ -1,0 +1,161 @@
+"""The servers of one data directory: who runs them, who uses them, and what the environment says of them.
+
+Whoever runs them holds the lock `servers.lock`; whoever only uses them shares `users.lock`, so that a command that
+brought servers waits for those that found them. The kernel lets go of both locks when a process ends, however it ends.
+"""
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO
+
+from config import env
+from config.embedded import postgres, secret, valkey
+from config.embedded.process import PATIENCE, NotStarted, stop, stop_stranger
+
+_VARIABLES: Mapping[str, Callable[[str], bool]] = {"DATABASE_URL": postgres.answers, "REDIS_URL": valkey.answers}
+
+
+class Busy(SystemExit):
+    """Somebody else runs the servers of this data directory."""
+
+
+@contextmanager
+def environment(folder: Path | None = None) -> Iterator[None]:
+    """Name PostgreSQL and Valkey in the environment: those named already, those that run here, or new ones."""
+    missing = _missing()
+    with ExitStack() as stack:
+        if missing:
+            stack.enter_context(_found_or_started(_prepared(folder), missing))
+        yield
+
+
+@contextmanager
+def owned(folder: Path | None = None, *, durable: bool = True) -> Iterator[list[int]]:
+    """The same for whoever must not lose the servers: they are started here, or `Busy` is raised.
+
+    Gives the process numbers of what was started.
+    """
+    missing = _missing()
+    with ExitStack() as stack:
+        numbers: list[int] = []
+        if missing:
+            home = _prepared(folder)
+            lock = stack.enter_context((home / "servers.lock").open("a"))
+            if not _taken(lock, fcntl.LOCK_EX):
+                raise Busy(f"Another process runs the servers of {home}. Stop it first, or give another DATA_DIR.")
+            numbers = stack.enter_context(_running(home, missing, durable=durable))
+        yield numbers
+
+
+@contextmanager
+def _found_or_started(folder: Path, missing: list[str]) -> Iterator[None]:
+    with (folder / "servers.lock").open("a") as lock, (folder / "users.lock").open("a") as users:
+        deadline = time.monotonic() + PATIENCE
+        while not _taken(lock, fcntl.LOCK_EX):
+            # Shared before looking: the owner cannot leave between our look and our use.
+            fcntl.flock(users, fcntl.LOCK_SH)
+            if found := _answering(folder, missing):
+                with _environ(found | _keys(folder, missing)):
+                    yield
+                return
+            fcntl.flock(users, fcntl.LOCK_UN)
+            if time.monotonic() > deadline:
+                raise NotStarted(f"The servers of {folder} do not answer, yet another process runs them.")
+            time.sleep(0.1)
+        with _running(folder, missing, durable=True):
+            try:
+                yield
+            finally:
+                fcntl.flock(users, fcntl.LOCK_EX)
+
+
+@contextmanager
+def _running(folder: Path, missing: list[str], *, durable: bool) -> Iterator[list[int]]:
+    """Start what is missing, write down where it is, and stop it at the end."""
+    state = folder / "servers.json"
+    _stop_remains(state)
+    with ExitStack() as stack:
+        urls, numbers = {}, []
+        if "DATABASE_URL" in missing:
+            database = postgres.start(folder, durable=durable)
+            stack.callback(stop, database.process)
+            urls["DATABASE_URL"] = database.url
+            numbers.append(database.process.pid)
+        if "REDIS_URL" in missing:
+            broker = valkey.start(folder)
+            stack.callback(stop, broker.process)
+            urls["REDIS_URL"] = broker.url
+            numbers.append(broker.process.pid)
+        secret.write(state, json.dumps({"urls": urls, "processes": numbers}))
+        stack.callback(state.unlink, missing_ok=True)
+        stack.enter_context(_environ(urls | _keys(folder, missing)))
+        yield numbers
+
+
+def _stop_remains(state: Path) -> None:
+    """Where the kernel does not stop servers with their launcher, those of a killed one still run."""
+    if state.exists():
+        for number in json.loads(state.read_text())["processes"]:
+            stop_stranger(number, program="valkey-server")
+        state.unlink()
+
+
+def _answering(folder: Path, missing: list[str]) -> dict[str, str] | None:
+    try:
+        urls: dict[str, str] = json.loads((folder / "servers.json").read_text())["urls"]
+    except FileNotFoundError:
+        return None
+    alive = all(name in urls and _VARIABLES[name](urls[name]) for name in missing)
+    return {name: urls[name] for name in missing} if alive else None
+
+
+def _missing() -> list[str]:
+    return [name for name in _VARIABLES if not _named(name)]
+
+
+def _named(name: str) -> bool:
+    return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
+
+
+def _prepared(folder: Path | None) -> Path:
+    home = folder or env.data_dir()
+    home.mkdir(mode=0o755, parents=True, exist_ok=True)
+    return home.resolve()
+
+
+def _keys(folder: Path, missing: list[str]) -> dict[str, str]:
+    """The secrets of an installation live where its data live; who brings a database brings its keys too."""
+    if "DATABASE_URL" not in missing:
+        return {}
+    keys = {"SECRET_KEY": 32, "ROUNDING_KEY": 16}
+    wanted = {name: size for name, size in keys.items() if not _named(name)}
+    for name, size in wanted.items():
+        secret.kept(folder / "keys" / name.lower(), size=size)
+    return {f"{name}_FILE": str(folder / "keys" / name.lower()) for name in wanted}
+
+
+def _taken(lock: IO[str], kind: int) -> bool:
+    try:
+        fcntl.flock(lock, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextmanager
+def _environ(values: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
