@@ -52,9 +52,5 @@ NETWORKS: Final[dict[str, int]] = {
     UNKNOWN: 9,
 }
 
-COUNTRY_CODES: Final[dict[int, str]] = {
-    number: code for code, number in (COUNTRIES | GROUPS).items()
-}
-NETWORK_CODES: Final[dict[int, str]] = {0: TOTAL} | {
-    number: code for code, number in NETWORKS.items()
-}
+COUNTRY_CODES: Final[dict[int, str]] = {number: code for code, number in (COUNTRIES | GROUPS).items()}
+NETWORK_CODES: Final[dict[int, str]] = {0: TOTAL} | {number: code for code, number in NETWORKS.items()}

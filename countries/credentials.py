@@ -1,6 +1,24 @@
-"""OAuth2 client credentials, each bound to one agency or one coordinator."""
+"""OAuth2 client credentials, each bound to one agency or one coordinator.
 
-from django.contrib.auth.hashers import PBKDF2PasswordHasher
+A secret is shown once, when it is issued; the database holds its hash. Agencies have at most two, to change over.
+"""
+
+import re
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
+from django.contrib.auth.models import User
+from django.db.models import Q, QuerySet
+from oauth2_provider.models import get_access_token_model
+
+from countries import registry
+from countries.models import FIGURES, READ_ONLY, READ_WRITE, Agency, Credential
+from countries.registry import Refused
+
+LIVE_AT_MOST = 2
+CHANGE_OVER = timedelta(hours=24)
 
 
 class CredentialHasher(PBKDF2PasswordHasher):
@@ -8,3 +26,119 @@ class CredentialHasher(PBKDF2PasswordHasher):
 
     algorithm = "police2peer_credential"
     iterations = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What is shown once."""
+
+    credential: Credential
+    client_id: str
+    client_secret: str = field(repr=False)
+
+
+def usable(credential: Credential, now: datetime) -> bool:
+    """Not revoked, not expired, and its agency or coordinator active. Ask with each request, not only for a token."""
+    return credential.usable_at(now)
+
+
+def live(agency: Agency, now: datetime) -> QuerySet[Credential]:
+    """The credentials of an agency that are neither revoked nor expired."""
+    alive = Q(expires__isnull=True) | Q(expires__gt=now)
+    return Credential.objects.filter(alive, agency=agency, revoked__isnull=True)
+
+
+def issue(
+    *,
+    by: str,
+    now: datetime,
+    agency: Agency | None = None,
+    coordinator: str = "",
+    read_only: bool = False,
+    expires: datetime | None = None,
+    reason: str = "",
+) -> Issued:
+    """Makes a credential for an agency or for a coordinator, whose account is made if it is not there."""
+    if (agency is None) == (not coordinator):
+        raise Refused("one_holder", "A credential belongs to one agency or one coordinator.")
+    if expires is not None and expires <= now:
+        raise Refused("bad_expiry", "A credential must expire in the future.")
+    with registry.writing():
+        if agency is not None:
+            _refuse_third(agency, now)
+            draft = Credential(agency=agency, scopes=READ_ONLY if read_only else READ_WRITE)
+        else:
+            draft = Credential(coordinator=coordinator, user=_account(coordinator), scopes=FIGURES)
+        draft.expires = expires
+        return _issue(draft, by=by, reason=reason)
+
+
+def rotate(
+    *,
+    credential: Credential,
+    by: str,
+    now: datetime,
+    keep_for: timedelta = CHANGE_OVER,
+    expires: datetime | None = None,
+    reason: str = "",
+) -> Issued:
+    """Issues the successor of a credential, which itself stays usable for a while so that nothing is interrupted."""
+    with registry.writing():
+        credential.refresh_from_db()
+        if not usable(credential, now):
+            raise Refused("not_usable", f"{credential} is revoked, expired or of someone not active: issue a new one.")
+        if keep_for:
+            credential.expires = min(credential.expires or now + keep_for, now + keep_for)
+            registry.save(credential, by=by, reason=reason, fields=["expires"])
+        else:
+            revoke(credential=credential, by=by, now=now, reason=reason)
+        return issue(
+            by=by,
+            now=now,
+            agency=credential.agency,
+            coordinator=credential.coordinator,
+            read_only=credential.scopes == READ_ONLY,
+            expires=expires,
+            reason=reason,
+        )
+
+
+def revoke(*, credential: Credential, by: str, now: datetime, reason: str = "") -> Credential:
+    """Ends a credential for good, with every token given out for it."""
+    with registry.writing():
+        credential.refresh_from_db()
+        if credential.revoked is None:
+            credential.revoked = now
+            registry.save(credential, by=by, reason=reason, fields=["revoked"])
+        get_access_token_model().objects.filter(application=credential).delete()
+    return credential
+
+
+def _refuse_third(agency: Agency, now: datetime) -> None:
+    agency.refresh_from_db()
+    if not agency.active:
+        raise Refused("agency_not_active", f"{agency} is not active.")
+    names = [str(credential) for credential in live(agency, now)]
+    if len(names) >= LIVE_AT_MOST:
+        raise Refused("too_many_credentials", f"{agency} has two live credentials, {' and '.join(names)}: revoke one.")
+
+
+def _account(coordinator: str) -> User:
+    """The coordinator's account; a new one has no password, so that only its tokens can be used."""
+    known = User.objects.filter(username=coordinator).first()
+    if known is None:
+        return User.objects.create_user(username=coordinator, password=None)
+    if not known.is_active:
+        raise Refused("coordinator_not_active", f"{coordinator} is not active.")
+    return known
+
+
+def _issue(draft: Credential, *, by: str, reason: str) -> Issued:
+    secret = secrets.token_urlsafe(32)
+    # Says whose it is, in characters that need no care in a header or an address.
+    draft.client_id = re.sub(r"[^A-Za-z0-9-]+", "-", draft.holder) + "." + secrets.token_hex(6)
+    draft.client_secret = make_password(secret, hasher=CredentialHasher.algorithm)
+    draft.client_type = Credential.CLIENT_CONFIDENTIAL
+    draft.authorization_grant_type = Credential.GRANT_CLIENT_CREDENTIALS
+    registry.save(draft, by=by, reason=reason)
+    return Issued(draft, draft.client_id, secret)

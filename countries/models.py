@@ -4,7 +4,7 @@ Mistakes are refused by the database first; ``clean`` says the same earlier and 
 """
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
@@ -13,9 +13,29 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils import timezone
-from oauth2_provider.models import AbstractApplication, ApplicationManager
 
 from countries.codes import UNKNOWN
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    class AbstractApplication(models.Model):
+        """What we use of the toolkit's model, which has no types."""
+
+        CLIENT_CONFIDENTIAL = "confidential"
+        GRANT_CLIENT_CREDENTIALS = "client-credentials"
+
+        client_id = models.CharField(max_length=255)
+        client_secret = models.CharField(max_length=255)
+        client_type = models.CharField(max_length=32)
+        authorization_grant_type = models.CharField(max_length=44)
+        user = models.ForeignKey(User, null=True, on_delete=models.CASCADE)
+        created = models.DateTimeField(auto_now_add=True)
+
+        class Meta:
+            abstract = True
+else:
+    from oauth2_provider.models import AbstractApplication
 
 FREQUENCIES = {"N": "minute", "H": "hour", "D": "day", "M": "month"}
 MAX_DEADLINE_MINUTES = 90 * 24 * 60
@@ -37,12 +57,8 @@ class Country(models.Model):
         ordering = ["code"]
         verbose_name_plural = "countries"
         constraints = [
-            models.CheckConstraint(
-                condition=Q(code__regex=r"^([A-Z]{2}|_U)$"), name="countries_country_code"
-            ),
-            models.CheckConstraint(
-                condition=Q(number__gte=1, number__lte=999), name="countries_country_number"
-            ),
+            models.CheckConstraint(condition=Q(code__regex=r"^([A-Z]{2}|_U)$"), name="countries_country_code"),
+            models.CheckConstraint(condition=Q(number__gte=1, number__lte=999), name="countries_country_number"),
         ]
 
     def __str__(self) -> str:
@@ -72,13 +88,9 @@ class Population(models.Model):
         verbose_name_plural = "population"
         constraints = [
             # Also the index for "the year's figure or the latest before it".
-            models.UniqueConstraint(
-                fields=["country", "year"], name="countries_population_country_year"
-            ),
+            models.UniqueConstraint(fields=["country", "year"], name="countries_population_country_year"),
             # A rate divides by it.
-            models.CheckConstraint(
-                condition=Q(inhabitants__gte=1), name="countries_population_inhabitants"
-            ),
+            models.CheckConstraint(condition=Q(inhabitants__gte=1), name="countries_population_inhabitants"),
         ]
 
     def __str__(self) -> str:
@@ -106,12 +118,8 @@ class Indicator(models.Model):
     class Meta:
         ordering = ["number"]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(number__gte=1, number__lte=1023), name="countries_indicator_number"
-            ),
-            models.CheckConstraint(
-                condition=Q(code__regex=INDICATOR_CODE), name="countries_indicator_code"
-            ),
+            models.CheckConstraint(condition=Q(number__gte=1, number__lte=1023), name="countries_indicator_number"),
+            models.CheckConstraint(condition=Q(code__regex=INDICATOR_CODE), name="countries_indicator_code"),
         ]
 
     def __str__(self) -> str:
@@ -129,9 +137,7 @@ class Agency(models.Model):
     )
     country = models.ForeignKey(Country, on_delete=models.PROTECT, related_name="agencies")
     name = models.CharField(max_length=200)
-    active = models.BooleanField(
-        default=True, help_text="An agency that is not active can neither send nor read."
-    )
+    active = models.BooleanField(default=True, help_text="An agency that is not active can neither send nor read.")
     invented = models.BooleanField(
         default=False, help_text="Made up for a demonstration, and shown as such everywhere."
     )
@@ -140,16 +146,14 @@ class Agency(models.Model):
         ordering = ["code"]
         verbose_name_plural = "agencies"
         constraints = [
-            models.CheckConstraint(
-                condition=Q(code__regex=AGENCY_CODE), name="countries_agency_code"
-            ),
+            models.CheckConstraint(condition=Q(code__regex=AGENCY_CODE), name="countries_agency_code"),
         ]
 
     def __str__(self) -> str:
         return self.code
 
     def clean(self) -> None:
-        if self.country_id is None:
+        if not self.country_id:
             return
         if self.country.code == UNKNOWN:
             raise ValidationError({"country": "An agency belongs to a country."})
@@ -164,9 +168,7 @@ class Schedule(models.Model):
     indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="schedules")
     frequency = models.CharField(max_length=1, choices=list(FREQUENCIES.items()))
     valid_from = models.DateField(help_text="First day, in UTC.")
-    valid_to = models.DateField(
-        null=True, blank=True, help_text="Last day, included. Empty: until further notice."
-    )
+    valid_to = models.DateField(null=True, blank=True, help_text="Last day, included. Empty: until further notice.")
     deadline_minutes = models.PositiveIntegerField(
         default=60, help_text="Minutes after a period has ended until its report counts as late."
     )
@@ -174,9 +176,7 @@ class Schedule(models.Model):
     class Meta:
         ordering = ["agency", "indicator", "frequency", "valid_from"]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(frequency__in=list(FREQUENCIES)), name="countries_schedule_frequency"
-            ),
+            models.CheckConstraint(condition=Q(frequency__in=list(FREQUENCIES)), name="countries_schedule_frequency"),
             models.CheckConstraint(
                 condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),
                 name="countries_schedule_days",
@@ -218,28 +218,22 @@ class Schedule(models.Model):
 class Credential(AbstractApplication):
     """OAuth2 client credentials, bound to one agency or one coordinator."""
 
-    agency = models.ForeignKey(
-        Agency, null=True, blank=True, on_delete=models.PROTECT, related_name="credentials"
-    )
+    agency = models.ForeignKey(Agency, null=True, blank=True, on_delete=models.PROTECT, related_name="credentials")
     coordinator = models.CharField(max_length=150, blank=True, default="")
     scopes = models.CharField(max_length=100)
     expires = models.DateTimeField(null=True, blank=True)
     revoked = models.DateTimeField(null=True, blank=True)
 
-    objects = ApplicationManager()
-
-    class Meta(AbstractApplication.Meta):
+    class Meta:
         ordering = ["-created"]
+        permissions = [("revoke_credential", "Can revoke a credential")]
         constraints = [
             # One holder, and no scope that is not the holder's kind.
             models.CheckConstraint(
                 name="countries_credential_holder",
                 condition=(
                     Q(agency__isnull=False, coordinator="", scopes__in=[READ_WRITE, READ_ONLY])
-                    | (
-                        Q(agency__isnull=True, user__isnull=False, scopes=FIGURES)
-                        & ~Q(coordinator="")
-                    )
+                    | (Q(agency__isnull=True, user__isnull=False, scopes=FIGURES) & ~Q(coordinator=""))
                 ),
             ),
         ]
@@ -258,7 +252,7 @@ class Credential(AbstractApplication):
             return self.agency.active
         return self.user is not None and self.user.is_active
 
-    def is_usable(self, request: Any) -> bool:
+    def is_usable(self, request: Any) -> bool:  # noqa: ARG002  the toolkit's signature
         """Asked by django-oauth-toolkit before it gives out a token."""
         return self.usable_at(timezone.now())
 
@@ -281,6 +275,9 @@ class HelpService(models.Model):
     address = models.URLField(help_text="The web address.")
     phone = models.CharField(max_length=40, blank=True)
     description = models.TextField()
+    shown = models.BooleanField(
+        default=True, help_text="Untick this when the service has closed; the next load would bring a deleted one back."
+    )
     checked = models.DateField(
         null=True, blank=True, help_text="When a coordinator last made sure that all this is right."
     )
@@ -288,13 +285,9 @@ class HelpService(models.Model):
     class Meta:
         ordering = ["country", "name"]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(languages__len__gte=1), name="countries_helpservice_languages"
-            ),
+            models.CheckConstraint(condition=Q(languages__len__gte=1), name="countries_helpservice_languages"),
             # The address becomes a link on public pages.
-            models.CheckConstraint(
-                condition=Q(address__regex=r"^https?://"), name="countries_helpservice_address"
-            ),
+            models.CheckConstraint(condition=Q(address__regex=r"^https?://"), name="countries_helpservice_address"),
         ]
 
     def __str__(self) -> str:
@@ -308,9 +301,7 @@ class ReferenceVersion(models.Model):
     number = models.PositiveBigIntegerField(default=0)
 
     class Meta:
-        constraints = [
-            models.CheckConstraint(condition=Q(id=1), name="countries_referenceversion_single")
-        ]
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="countries_referenceversion_single")]
 
     def __str__(self) -> str:
         return str(self.number)

@@ -1,0 +1,194 @@
+"""The one module that writes who takes part and reference data.
+
+Every write counts the reference version up and says in the same transaction what changed, from, to, by whom and why.
+"""
+
+import json
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeVar
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import transaction
+from django.db.models import PROTECT, F, Max, Model
+from django.dispatch import Signal
+
+from countries.models import Agency, Country, Indicator, ReferenceVersion, Schedule
+
+M = TypeVar("M", bound=Model)
+Columns = dict[str, Any]
+
+# Sent inside the transaction with instance, before, after, by and reason. ``before`` and ``after`` hold every column
+# but secrets, ready for JSON; one of them is None for a row that is new or gone. Rows added from a data file are one
+# signal: its instance is the ReferenceVersion, its ``after`` the table and how many rows.
+changed = Signal()
+
+SECRETS = frozenset({"client_secret"})
+
+
+class Refused(Exception):  # noqa: N818  it reads as a verb, and so do its uses
+    """The registry does not do this; the message says why, for people."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """One transaction of the registry: writers take turns, so what one has counted another cannot change meanwhile."""
+    with transaction.atomic():
+        ReferenceVersion.objects.bulk_create([ReferenceVersion()], ignore_conflicts=True)
+        ReferenceVersion.objects.select_for_update().get()
+        yield
+
+
+def save(instance: M, *, by: str, reason: str = "", fields: Collection[str] | None = None) -> M:
+    """Checks and writes a row; with ``fields`` those columns only, so that two screens do not overwrite one another."""
+    with writing():
+        if isinstance(instance, Indicator) and not instance.number:
+            instance.number = _next_indicator_number()
+        before = _stored(instance)
+        instance.full_clean()
+        instance.save(update_fields=fields if before else None)
+        after = _stored(instance)
+        if before != after:
+            _announce(instance, before=before, after=after, by=by, reason=reason)
+    return instance
+
+
+def delete(instance: Model, *, by: str, reason: str = "") -> None:
+    """Removes a row that nothing rests on; the instance keeps its key, so that listeners know which it was."""
+    with writing():
+        users = in_use(instance)
+        if users:
+            mend = "Deactivate it instead." if isinstance(instance, Agency) else "Remove those first."
+            raise Refused("in_use", f"{instance} cannot be deleted: it has {' and '.join(users)}. {mend}")
+        before, key = _stored(instance), instance.pk
+        instance.delete()
+        instance.pk = key
+        _announce(instance, before=before, after=None, by=by, reason=reason)
+
+
+def in_use(instance: Model) -> list[str]:
+    """What keeps a row from being deleted. Asks for existence only: an agency may have millions of reports."""
+    return [
+        str(relation.related_model._meta.verbose_name_plural)
+        for relation in instance._meta.related_objects
+        if relation.on_delete is PROTECT
+        and relation.related_model._base_manager.filter(**{relation.field.name: instance}).exists()
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a load did: rows added, changed to what the file says, and kept although they differ from it."""
+
+    added: int = 0
+    changed: int = 0
+    kept: int = 0
+
+
+def load(
+    model: type[M], rows: Sequence[Columns], *, key: tuple[str, ...], overwrite: bool, by: str, reason: str
+) -> Loaded:
+    """Brings a table to the rows of a data file, found by ``key``; rows that the file does not name stay as they are.
+
+    Without ``overwrite`` a row that differs is kept, since a coordinator may have corrected it.
+    """
+    with writing():
+        stored = {tuple(getattr(row, name) for name in key): row for row in model._default_manager.all()}
+        known = [(stored.get(tuple(row[name] for name in key)), row) for row in rows]
+        new = [model(**row) for there, row in known if there is None]
+        different = [(there, row) for there, row in known if there is not None and _differs(there, row)]
+        _add(new, by=by, reason=reason)
+        if not overwrite:
+            return Loaded(added=len(new), kept=len(different))
+        for there, row in different:
+            for name, value in row.items():
+                setattr(there, name, value)
+            save(there, by=by, reason=reason)
+    return Loaded(added=len(new), changed=len(different))
+
+
+def create_agency(*, code: str, country: str, name: str, by: str, invented: bool = False, reason: str = "") -> Agency:
+    """Brings an agency in. Said again with the same particulars, it returns the agency that is there."""
+    with writing():
+        home = Country.objects.filter(code=country).first()
+        if home is None:
+            raise Refused("unknown_country", f"There is no country {country}.")
+        known = Agency.objects.filter(code=code).first()
+        if known is None:
+            return save(Agency(code=code, country=home, name=name, invented=invented), by=by, reason=reason)
+        if (known.country_id, known.name, known.invented) != (home.number, name, invented):
+            raise Refused("agency_exists", f"There is already an agency {code}, called “{known.name}”.")
+        return known
+
+
+def add_schedule(
+    *,
+    agency: Agency,
+    indicator: str,
+    frequency: str,
+    valid_from: date,
+    deadline_minutes: int,
+    by: str,
+    valid_to: date | None = None,
+    reason: str = "",
+) -> Schedule:
+    """Has an agency owe reports. Said again with the same particulars, it returns the schedule that is there."""
+    with writing():
+        counted = Indicator.objects.filter(code=indicator).first()
+        if counted is None:
+            raise Refused("unknown_indicator", f"There is no indicator {indicator}.")
+        wanted = Schedule(
+            agency=agency,
+            indicator=counted,
+            frequency=frequency,
+            valid_from=valid_from,
+            valid_to=valid_to,
+            deadline_minutes=deadline_minutes,
+        )
+        columns = _columns(wanted)
+        columns.pop("id")
+        known = Schedule.objects.filter(**columns).first()
+        return known or save(wanted, by=by, reason=reason)
+
+
+def _next_indicator_number() -> int:
+    highest = Indicator.objects.aggregate(Max("number"))["number__max"]
+    return (highest or 0) + 1
+
+
+def _stored(instance: M) -> Columns | None:
+    row = type(instance)._base_manager.filter(pk=instance.pk).first()
+    return None if row is None else _columns(row)
+
+
+def _columns(row: Model) -> Columns:
+    columns = {
+        field.attname: field.value_from_object(row) for field in row._meta.concrete_fields if field.name not in SECRETS
+    }
+    plain: Columns = json.loads(json.dumps(columns, cls=DjangoJSONEncoder))
+    return plain
+
+
+def _differs(row: Model, columns: Columns) -> bool:
+    return any(getattr(row, name) != value for name, value in columns.items())
+
+
+def _add(rows: Sequence[Model], *, by: str, reason: str) -> None:
+    """Thousands of rows in one statement and one signal; constraints of the database check them."""
+    if rows:
+        model = type(rows[0])
+        model._default_manager.bulk_create(rows)
+        version = ReferenceVersion.objects.get()
+        after = {"table": model._meta.label, "rows_added": len(rows)}
+        _announce(version, before=None, after=after, by=by, reason=reason)
+
+
+def _announce(instance: Model, *, before: Columns | None, after: Columns | None, by: str, reason: str) -> None:
+    ReferenceVersion.objects.update(number=F("number") + 1)
+    changed.send(sender=type(instance), instance=instance, before=before, after=after, by=by, reason=reason)
