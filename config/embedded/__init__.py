@@ -3,6 +3,6 @@
 `environment()` is the door: it finds the servers of DATA_DIR or starts them, and names them in the environment.
 """
 
-from config.embedded.servers import Busy, environment, owned
+from config.embedded.servers import Busy, environment, missing, owned
 
-__all__ = ["Busy", "environment", "owned"]
+__all__ = ["Busy", "environment", "missing", "owned"]

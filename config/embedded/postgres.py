@@ -4,7 +4,6 @@ Its wheel is used for its programs only. Importing it would start its own launch
 """
 
 import subprocess
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -48,16 +47,8 @@ _SETTINGS = {
 _CARELESS = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_wal_size": "1GB"}
 
 
-@dataclass(frozen=True)
-class Postgres:
-    """A running server."""
-
-    url: str
-    process: subprocess.Popen[bytes]
-
-
-def start(folder: Path, *, durable: bool) -> Postgres:
-    """Start the server whose data lie in `folder`/postgres, making them first where there are none."""
+def start(folder: Path, *, durable: bool) -> tuple[str, subprocess.Popen[bytes]]:
+    """Start the server whose data lie in `folder`/postgres, making them first where there are none; its address."""
     log = folder / "postgres.log"
     password = secret.kept(folder / "keys" / "postgres")
     identity = Identity.choose(folder / "postgres", programs=_programs())
@@ -73,7 +64,7 @@ def start(folder: Path, *, durable: bool) -> Postgres:
     admin = f"postgres://{ROLE}:{password}@127.0.0.1:{port}/postgres"
     wait_until(lambda: answers(admin), process=process, name="PostgreSQL", log=log)
     _create_database(admin)
-    return Postgres(url=url, process=process)
+    return url, process
 
 
 def answers(url: str) -> bool:

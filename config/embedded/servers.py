@@ -7,6 +7,7 @@ brought servers waits for those that found them. The kernel lets go of both lock
 import fcntl
 import json
 import os
+import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -19,6 +20,9 @@ from config.embedded.process import PATIENCE, NotStarted, stop, stop_stranger
 
 _VARIABLES: Mapping[str, Callable[[str], bool]] = {"DATABASE_URL": postgres.answers, "REDIS_URL": valkey.answers}
 
+#: The servers that were started here, by name.
+Started = dict[str, subprocess.Popen[bytes]]
+
 
 class Busy(SystemExit):
     """Somebody else runs the servers of this data directory."""
@@ -27,47 +31,44 @@ class Busy(SystemExit):
 @contextmanager
 def environment(folder: Path | None = None) -> Iterator[None]:
     """Name PostgreSQL and Valkey in the environment: those named already, those that run here, or new ones."""
-    missing = _missing()
+    absent = missing()
     with ExitStack() as stack:
-        if missing:
-            stack.enter_context(_found_or_started(_prepared(folder), missing))
+        if absent:
+            stack.enter_context(_found_or_started(_prepared(folder), absent))
         yield
 
 
 @contextmanager
-def owned(folder: Path | None = None, *, durable: bool = True) -> Iterator[list[int]]:
-    """The same for whoever must not lose the servers: they are started here, or `Busy` is raised.
-
-    Gives the process numbers of what was started.
-    """
-    missing = _missing()
+def owned(folder: Path | None = None, *, durable: bool = True) -> Iterator[Started]:
+    """The same for whoever must not lose the servers: they are started here, or `Busy` is raised."""
+    absent = missing()
     with ExitStack() as stack:
-        numbers: list[int] = []
-        if missing:
+        started: Started = {}
+        if absent:
             home = _prepared(folder)
             lock = stack.enter_context((home / "servers.lock").open("a"))
             if not _taken(lock, fcntl.LOCK_EX):
                 raise Busy(f"Another process runs the servers of {home}. Stop it first, or give another DATA_DIR.")
-            numbers = stack.enter_context(_running(home, missing, durable=durable))
-        yield numbers
+            started = stack.enter_context(_running(home, absent, durable=durable))
+        yield started
 
 
 @contextmanager
-def _found_or_started(folder: Path, missing: list[str]) -> Iterator[None]:
+def _found_or_started(folder: Path, absent: list[str]) -> Iterator[None]:
     with (folder / "servers.lock").open("a") as lock, (folder / "users.lock").open("a") as users:
         deadline = time.monotonic() + PATIENCE
         while not _taken(lock, fcntl.LOCK_EX):
             # Shared before looking: the owner cannot leave between our look and our use.
             fcntl.flock(users, fcntl.LOCK_SH)
-            if found := _answering(folder, missing):
-                with _environ(found | _keys(folder, missing)):
+            if found := _answering(folder, absent):
+                with _environ(found | _keys(folder, absent)):
                     yield
                 return
             fcntl.flock(users, fcntl.LOCK_UN)
             if time.monotonic() > deadline:
                 raise NotStarted(f"The servers of {folder} do not answer, yet another process runs them.")
             time.sleep(0.1)
-        with _running(folder, missing, durable=True):
+        with _running(folder, absent, durable=True):
             try:
                 yield
             finally:
@@ -75,26 +76,24 @@ def _found_or_started(folder: Path, missing: list[str]) -> Iterator[None]:
 
 
 @contextmanager
-def _running(folder: Path, missing: list[str], *, durable: bool) -> Iterator[list[int]]:
+def _running(folder: Path, absent: list[str], *, durable: bool) -> Iterator[Started]:
     """Start what is missing, write down where it is, and stop it at the end."""
     state = folder / "servers.json"
     _stop_remains(state)
     with ExitStack() as stack:
-        urls, numbers = {}, []
-        if "DATABASE_URL" in missing:
-            database = postgres.start(folder, durable=durable)
-            stack.callback(stop, database.process)
-            urls["DATABASE_URL"] = database.url
-            numbers.append(database.process.pid)
-        if "REDIS_URL" in missing:
-            broker = valkey.start(folder)
-            stack.callback(stop, broker.process)
-            urls["REDIS_URL"] = broker.url
-            numbers.append(broker.process.pid)
+        urls: dict[str, str] = {}
+        started: Started = {}
+        if "DATABASE_URL" in absent:
+            urls["DATABASE_URL"], started["PostgreSQL"] = postgres.start(folder, durable=durable)
+            stack.callback(stop, started["PostgreSQL"])
+        if "REDIS_URL" in absent:
+            urls["REDIS_URL"], started["Valkey"] = valkey.start(folder)
+            stack.callback(stop, started["Valkey"])
+        numbers = [process.pid for process in started.values()]
         secret.write(state, json.dumps({"urls": urls, "processes": numbers}))
         stack.callback(state.unlink, missing_ok=True)
-        stack.enter_context(_environ(urls | _keys(folder, missing)))
-        yield numbers
+        stack.enter_context(_environ(urls | _keys(folder, absent)))
+        yield started
 
 
 def _stop_remains(state: Path) -> None:
@@ -105,16 +104,17 @@ def _stop_remains(state: Path) -> None:
         state.unlink()
 
 
-def _answering(folder: Path, missing: list[str]) -> dict[str, str] | None:
+def _answering(folder: Path, absent: list[str]) -> dict[str, str] | None:
     try:
         urls: dict[str, str] = json.loads((folder / "servers.json").read_text())["urls"]
     except FileNotFoundError:
         return None
-    alive = all(name in urls and _VARIABLES[name](urls[name]) for name in missing)
-    return {name: urls[name] for name in missing} if alive else None
+    alive = all(name in urls and _VARIABLES[name](urls[name]) for name in absent)
+    return {name: urls[name] for name in absent} if alive else None
 
 
-def _missing() -> list[str]:
+def missing() -> list[str]:
+    """The variables that name no server, so that one of ours is needed."""
     return [name for name in _VARIABLES if not _named(name)]
 
 
@@ -128,9 +128,9 @@ def _prepared(folder: Path | None) -> Path:
     return home.resolve()
 
 
-def _keys(folder: Path, missing: list[str]) -> dict[str, str]:
+def _keys(folder: Path, absent: list[str]) -> dict[str, str]:
     """The secrets of an installation live where its data live; who brings a database brings its keys too."""
-    if "DATABASE_URL" not in missing:
+    if "DATABASE_URL" not in absent:
         return {}
     keys = {"SECRET_KEY": 32, "ROUNDING_KEY": 16}
     wanted = {name: size for name, size in keys.items() if not _named(name)}

@@ -4,7 +4,6 @@ Its configuration goes in by stdin, so that no password shows in the list of pro
 """
 
 import subprocess
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -27,15 +26,7 @@ shutdown-on-sigint now
 """
 
 
-@dataclass(frozen=True)
-class Valkey:
-    """A running server."""
-
-    url: str
-    process: subprocess.Popen[bytes]
-
-
-def start(folder: Path) -> Valkey:
+def start(folder: Path) -> tuple[str, subprocess.Popen[bytes]]:
     data, log = folder / "valkey", folder / "valkey.log"
     data.mkdir(mode=0o700, exist_ok=True)
     password, port = secret.kept(folder / "keys" / "valkey"), free_port()
@@ -43,7 +34,7 @@ def start(folder: Path) -> Valkey:
     process = spawn([str(_program()), "-"], log=log, stdin=configuration.encode())
     url = f"redis://:{password}@127.0.0.1:{port}/0"
     wait_until(lambda: answers(url), process=process, name="Valkey", log=log)
-    return Valkey(url=url, process=process)
+    return url, process
 
 
 def answers(url: str) -> bool:

@@ -1,0 +1,25 @@
+"""How gunicorn serves: a few processes with threads, so that one that waits for PostgreSQL holds up no other."""
+
+from typing import Any
+
+from config import env
+from config.processes import die_with_parent
+
+bind = f"127.0.0.1:{env.port()}"
+worker_class = "gthread"
+workers = env.whole("WEB_PROCESSES", default=2, low=1, high=64)
+threads = env.whole("WEB_THREADS", default=8, low=1, high=64)
+# Imported once, before the processes part ways: a faster start, and a broken import stops it at once.
+preload_app = True
+control_socket_disable = True
+# A submission of 128 MiB may come slowly; a thread reads it while the process answers others.
+timeout = 120
+graceful_timeout = 10
+keepalive = 75
+loglevel = "warning"
+accesslog = None
+
+
+def post_fork(server: Any, worker: Any) -> None:  # noqa: ARG001  gunicorn calls it so
+    """A worker goes with its parent at once, not at its next look for it."""
+    die_with_parent()

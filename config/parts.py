@@ -1,0 +1,87 @@
+"""One part of the running stack: a process with a log, started again when it ends, a bounded number of times."""
+
+import os
+import signal
+import subprocess
+import time
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from config import env
+from config.processes import die_with
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# More ends than this within the time are no accident.
+_RESTARTS = 3
+_WITHIN = 60.0
+_GRACE = 15.0
+
+
+class PartFailed(Exception):  # noqa: N818  a part, not the program
+    """The stack cannot go on; the message says which part and why."""
+
+
+@dataclass
+class Part:
+    """A process of the stack; one that is `shown` speaks to the terminal, others to their logs."""
+
+    name: str
+    command: list[str]
+    shown: bool = False
+    _process: subprocess.Popen[bytes] | None = None
+    _starts: list[float] = field(default_factory=list)
+
+    @property
+    def log(self) -> Path:
+        return env.data_dir() / "logs" / f"{self.name}.log"
+
+    @property
+    def ended(self) -> bool:
+        return self._process is not None and self._process.poll() is not None
+
+    def start(self) -> "Part":
+        self._starts.append(time.monotonic())
+        if self.shown:
+            self._process = self._spawn(None)
+        else:
+            self.log.parent.mkdir(parents=True, exist_ok=True)
+            with self.log.open("wb") as log:
+                self._process = self._spawn(log.fileno())
+        return self
+
+    def restart(self) -> None:
+        recent = [start for start in self._starts if start > time.monotonic() - _WITHIN]
+        if len(recent) > _RESTARTS:
+            raise PartFailed(f"{self.name} ends again and again.{self._last_words()}")
+        self.start()
+
+    def stop(self) -> None:
+        """In order first; what does not listen is killed, which loses nothing: work is in the database."""
+        if self._process is None or self.ended:
+            return
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(_GRACE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _spawn(self, output: int | None) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            self.command,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            # Ctrl-C is for us: we stop the parts in order.
+            start_new_session=True,
+            preexec_fn=partial(die_with, os.getpid()),  # noqa: PLW1509  there are no threads here
+        )
+
+    def _last_words(self) -> str:
+        if self.shown:
+            return " Its own words are above."
+        lines = self.log.read_text(errors="replace").splitlines()[-15:]
+        return f" The end of {self.log}:\n" + "\n".join(lines)

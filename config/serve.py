@@ -1,0 +1,196 @@
+"""The whole stack in one terminal: `python -m config.serve [--demo]`, as `make serve` and `make demo` call it.
+
+Starts what is needed in order, says so, and stops it in the opposite order, also when it is itself killed.
+"""
+
+import argparse
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from config import embedded, env
+from config.parts import ROOT, Part, PartFailed
+from config.processes import die_with_parent
+
+READY_WITHIN = 60.0
+LOOK_EVERY = 0.25
+
+
+class Stopped(BaseException):
+    """Somebody asked us to stop."""
+
+
+def main() -> None:
+    demo = _arguments().demo
+    _listen_for_stop()
+    _refuse_taken_port(env.port())
+    began = time.monotonic()
+    try:
+        _run(demo=demo, began=began)
+    except (Stopped, KeyboardInterrupt):
+        say("Stopped.")
+    except PartFailed as failure:
+        raise SystemExit(f"\n{failure}") from None
+
+
+def say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201  this is what a person at a terminal reads
+
+
+def _run(*, demo: bool, began: float) -> None:
+    say("Starting the servers" if embedded.missing() else "Using the servers of DATABASE_URL and REDIS_URL")
+    with embedded.owned() as servers:
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+        say("Bringing the database up to date")
+        _manage("migrate", "--verbosity", "0")
+        say("Loading reference data")
+        _manage("load_reference")
+        with _running(_stack()) as parts:
+            say("Starting web, workers and clock")
+            _wait_until_ready(parts, servers)
+            if demo:
+                parts.append(_demo(began).start())
+            else:
+                say(_ready_message(began))
+            _watch(parts, servers)
+
+
+def _stack() -> list[Part]:
+    python = [sys.executable, "-m"]
+    processes = str(env.whole("WORKER_PROCESSES", default=2, low=1, high=64))
+    worker = ["worker", "--concurrency", processes, "--pool", "prefork", "-O", "fair", "--loglevel", "INFO"]
+    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    # The schedule is short intervals only, so it is kept in memory: there is nothing to remember.
+    beat = ["beat", "--scheduler", "celery.beat:Scheduler", "--pidfile=", "--loglevel", "WARNING"]
+    return [
+        Part("worker", [*python, "celery", "--app", "config", *worker, *quiet]),
+        Part("web", [*python, "gunicorn", "--config", "python:config.gunicorn", "config.wsgi"]),
+        Part("beat", [*python, "celery", "--app", "config", *beat]),
+    ]
+
+
+def _demo(began: float) -> Part:
+    waited = f"{time.monotonic() - began:.1f}"
+    return Part("demo", [sys.executable, "manage.py", "demo", _url(), "--waited", waited], shown=True)
+
+
+def _manage(*arguments: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        check=False,
+        preexec_fn=die_with_parent,  # noqa: PLW1509  there are no threads here
+    )
+    if done.returncode:
+        raise PartFailed(f"manage.py {arguments[0]} failed; its own words are above.")
+
+
+@contextmanager
+def _running(parts: list[Part]) -> Iterator[list[Part]]:
+    """Starts them one after another; at the end the last one goes first."""
+    started: list[Part] = []
+    try:
+        for part in parts:
+            started.append(part.start())
+        yield started
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        say("\nStopping")
+        for part in reversed(started):
+            part.stop()
+
+
+def _watch(parts: list[Part], servers: Mapping[str, subprocess.Popen[bytes]]) -> None:
+    parent = os.getppid()
+    while os.getppid() == parent:
+        _look(parts, servers)
+        time.sleep(LOOK_EVERY)
+
+
+def _look(parts: list[Part], servers: Mapping[str, subprocess.Popen[bytes]]) -> None:
+    for name, process in servers.items():
+        if process.poll() is not None:
+            raise PartFailed(f"{name} ended by itself. Look into {env.data_dir() / name.lower()}.log.")
+    for part in parts:
+        if part.ended:
+            part.restart()
+            say(f"{part.name} had ended; started again. Its log: {part.log}")
+
+
+def _wait_until_ready(parts: list[Part], servers: Mapping[str, subprocess.Popen[bytes]]) -> None:
+    deadline = time.monotonic() + READY_WITHIN
+    problem = _problem()
+    while problem:
+        if time.monotonic() > deadline:
+            raise PartFailed(f"Not ready after {READY_WITHIN:.0f} seconds. {_url()}/readyz says: {problem}")
+        _look(parts, servers)
+        time.sleep(0.1)
+        problem = _problem()
+
+
+def _problem() -> str:
+    """What keeps us from being ready, empty when nothing does."""
+    connection = http.client.HTTPConnection("127.0.0.1", env.port(), timeout=5)
+    try:
+        connection.request("GET", "/readyz", headers={"Host": f"localhost:{env.port()}"})
+        answer = connection.getresponse()
+        body = answer.read().decode(errors="replace")
+        return "" if answer.status == http.client.OK else body or str(answer.status)
+    except (OSError, http.client.HTTPException) as error:
+        return type(error).__name__
+    finally:
+        connection.close()
+
+
+def _ready_message(began: float) -> str:
+    return (
+        f"\nReady after {time.monotonic() - began:.0f} seconds.\n"
+        f"  {_url()}/api/docs/   the API\n"
+        f"  {_url()}/admin/      the desk of the coordinators\n"
+        f"Logs are in {env.data_dir() / 'logs'}. Ctrl-C stops everything."
+    )
+
+
+def _url() -> str:
+    return f"http://localhost:{env.port()}"
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m config.serve", description="Run the whole stack.")
+    parser.add_argument("--demo", action="store_true", help="with invented agencies, history and live minutes")
+    return parser.parse_args()
+
+
+def _listen_for_stop() -> None:
+    """Stop on Ctrl-C, on SIGTERM, on a closed terminal, and when make is killed, which started us."""
+
+    def stop(number: int, frame: object) -> None:  # noqa: ARG001  the kernel calls it so
+        raise Stopped
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup asks to stay
+        signal.signal(signal.SIGHUP, stop)
+    if "MAKELEVEL" in os.environ:
+        die_with_parent(signal.SIGTERM)
+
+
+def _refuse_taken_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise SystemExit(f"Port {port} cannot be had: {error.strerror}. Choose another: PORT={port + 1}") from None
+
+
+if __name__ == "__main__":
+    main()
