@@ -1,0 +1,1 @@
+"""What agencies report, how it is reconciled, and what is published."""

@@ -1,0 +1,131 @@
+"""The project's own way to PostgreSQL, for bulk: binary cursors, NumPy arrays, named statements.
+
+A cursor from here runs on Django's connection, inside its transaction. Arrays travel in
+PostgreSQL's binary form without a Python object per element: a header of five 32-bit words
+(dimensions, null flag, element type, length, lower bound), then each element's length and value.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psycopg
+from django.db import connection
+from numpy.typing import NDArray
+from psycopg.adapt import Buffer, Dumper, Loader, PyFormat
+from psycopg.pq import Format
+
+_HEADER = 20
+_SMALL = np.dtype([("length", ">i4"), ("value", ">i2")])
+_BIG = np.dtype([("length", ">i4"), ("value", ">i8")])
+_SMALL_TYPE, _SMALL_ARRAY_TYPE = 21, 1005
+_BIG_TYPE, _BIG_ARRAY_TYPE = 20, 1016
+
+
+def _dump(array: NDArray[Any], element: np.dtype[Any], element_type: int) -> bytes:
+    if not len(array):
+        return np.array([0, 0, element_type], ">i4").tobytes()
+    body = np.empty(len(array), element)
+    body["length"] = element["value"].itemsize
+    body["value"] = array
+    return np.array([1, 0, element_type, len(array), 1], ">i4").tobytes() + body.tobytes()
+
+
+class BigArrayDumper(Dumper):
+    """Writes integer arrays as ``bigint[]``; hands int16 arrays to its smaller sibling."""
+
+    format = Format.BINARY
+    oid = _BIG_ARRAY_TYPE
+
+    def get_key(self, obj: NDArray[Any], format: PyFormat) -> Any:  # noqa: A002  psycopg's name
+        return self.cls if obj.dtype != np.int16 else (self.cls, np.int16)
+
+    def upgrade(self, obj: NDArray[Any], format: PyFormat) -> Dumper:  # noqa: A002
+        return self if obj.dtype != np.int16 else SmallArrayDumper(self.cls)
+
+    def dump(self, obj: NDArray[Any]) -> Buffer:
+        return _dump(obj, _BIG, _BIG_TYPE)
+
+
+class SmallArrayDumper(Dumper):
+    """Writes int16 arrays as ``smallint[]``."""
+
+    format = Format.BINARY
+    oid = _SMALL_ARRAY_TYPE
+
+    def dump(self, obj: NDArray[Any]) -> Buffer:
+        return _dump(obj, _SMALL, _SMALL_TYPE)
+
+
+class SmallArrayLoader(Loader):
+    """Reads ``smallint[]`` as an int16 array."""
+
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> NDArray[np.int16]:
+        return np.frombuffer(bytes(data)[_HEADER:], _SMALL)["value"].astype(np.int16)
+
+
+class BigArrayLoader(Loader):
+    """Reads ``bigint[]`` as an int64 array."""
+
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> NDArray[np.int64]:
+        return np.frombuffer(bytes(data)[_HEADER:], _BIG)["value"].astype(np.int64)
+
+
+@contextmanager
+def cursor() -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
+    """Open a binary cursor on Django's connection that speaks NumPy arrays."""
+    connection.ensure_connection()
+    # Django's own cursors put values into the text of a statement, and so cannot read binary.
+    with psycopg.Cursor(connection.connection) as opened:
+        opened.format = Format.BINARY
+        opened.adapters.register_dumper(np.ndarray, BigArrayDumper)
+        opened.adapters.register_loader(_SMALL_ARRAY_TYPE, SmallArrayLoader)
+        opened.adapters.register_loader(_BIG_ARRAY_TYPE, BigArrayLoader)
+        yield opened
+
+
+_FIXED_WIDTH = {
+    "smallint": (2, ">i2"), "bigint": (8, ">i8"), "char": (1, "S1"), "timestamptz": (8, ">i8"),
+}  # fmt: skip
+_COPY_SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_POSTGRES_EPOCH = 946_684_800_000_000
+
+
+def copy_columns(
+    table: str, columns: Mapping[str, tuple[str, NDArray[Any]]], *, to: psycopg.Cursor[Any]
+) -> None:
+    """Append rows of fixed-width columns, each an array, in PostgreSQL's binary COPY form.
+
+    A column is its type and its values: ``smallint``, ``bigint``, ``char`` (one ASCII letter)
+    or ``timestamptz`` (microseconds since 1970).
+    """
+    fields: list[tuple[str, str]] = [("fields", ">i2")]
+    for name, (kind, _) in columns.items():
+        fields += [(f"{name} length", ">i4"), (name, _FIXED_WIDTH[kind][1])]
+    rows = np.empty(len(next(iter(columns.values()))[1]), np.dtype(fields))
+    rows["fields"] = len(columns)
+    for name, (kind, values) in columns.items():
+        rows[f"{name} length"] = _FIXED_WIDTH[kind][0]
+        rows[name] = values - _POSTGRES_EPOCH if kind == "timestamptz" else values
+    with to.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)") as copy:
+        copy.write(_COPY_SIGNATURE + rows.tobytes() + b"\xff\xff")
+
+
+def microseconds(instants: Sequence[datetime]) -> NDArray[np.int64]:
+    """Return instants as microseconds since 1970, as ``copy_columns`` takes them."""
+    epoch, unit = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+    return np.array([(instant - epoch) // unit for instant in instants], np.int64)
+
+
+@cache
+def statement(name: str) -> bytes:
+    """Return the SQL of ``federation/sql/<name>.sql``."""
+    return (Path(__file__).parent / "sql" / f"{name}.sql").read_bytes()

@@ -1,0 +1,29 @@
+"""The one place that sends a Celery message. A message is a hint; the work is in the list.
+
+A hint that can not be sent is no loss: the sweep finds the work.
+"""
+
+import logging
+
+from celery import current_app
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+log = logging.getLogger(__name__)
+
+#: How long a hint waits that was sent because another worker held something, in seconds.
+LATER = 0.1
+
+
+def wake(delay: float = 0) -> None:
+    """Ask for a worker, now or in ``delay`` seconds."""
+    try:
+        current_app.send_task("federation.tasks.reconcile", countdown=delay or None, retry=False)
+    except OperationalError:
+        log.warning("hint not sent, the broker is away")
+
+
+def wake_on_commit() -> None:
+    """Ask for a worker once the transaction has committed; once is enough."""
+    if wake not in (hook for _, hook, _ in transaction.get_connection().run_on_commit):
+        transaction.on_commit(wake)

@@ -1,0 +1,46 @@
+"""What can go wrong in the federation, each with the stable code that its HTTP answer carries."""
+
+
+class FederationError(Exception):
+    """Something was refused; ``code`` names it and the docstring says what is wrong."""
+
+    code = "federation_error"
+
+    def __str__(self) -> str:
+        return (self.__doc__ or self.code).strip()
+
+
+class IdempotencyKeyReusedError(FederationError):
+    """This Idempotency-Key was used before with another body. Use a new key for a new submission."""
+
+    code = "idempotency_key_reused"
+
+
+class RoundingKeyMismatchError(FederationError):
+    """The rounding key or base of this process is not the one that the published view was made with."""
+
+    code = "rounding_key_mismatch"
+
+
+class NetworksNotPublishedError(FederationError):
+    """Minutes and hours are published over all networks only: leave network out, or ask for _T."""
+
+    code = "networks_not_published"
+
+
+class MinutesNotPublishedError(FederationError):
+    """Minutes are public for two hours; ask for hours (H) or coarser periods."""
+
+    code = "minutes_not_published"
+
+
+class VintagesNotKeptError(FederationError):
+    """Past views of minutes are not kept: as_of is for hours (H) and coarser periods."""
+
+    code = "vintages_not_kept"
+
+
+class AsOfInFutureError(FederationError):
+    """The time of as_of has not come yet."""
+
+    code = "as_of_in_future"

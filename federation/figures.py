@@ -1,0 +1,242 @@
+"""Makes an agency's figures (rule 2): the standing report, or else the sum of finer figures.
+
+Reads one level below, so the cost of a change is bounded by the calendar. Computing only
+reads; replacing writes whole rows and says which of them changed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+
+from federation.database import cursor, statement
+from federation.models.figures import Source
+from federation.rules import periods, rounding, tables
+from federation.rules.periods import Frequency
+from federation.rules.tables import Keys, Numbers, Values
+from federation.worklist import Thing
+
+_NO_NUMBERS: Numbers = np.empty(0, np.int16)
+_NO_VALUES: Values = np.empty(0, np.int64)
+_NO_KEYS: Keys = np.empty(0, np.uint64)
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A figure as computed: parallel arrays of its cells that are not 0, and what it covers."""
+
+    source: Source
+    covered_seconds: int
+    reported_seconds: int
+    final: bool
+    held: bool = False
+    countries: Numbers = field(default_factory=_NO_NUMBERS.copy)
+    networks: Numbers = field(default_factory=_NO_NUMBERS.copy)
+    values: Values = field(default_factory=_NO_VALUES.copy)
+    keys: Keys = field(default_factory=_NO_KEYS.copy)
+
+    def same_as(self, other: "Computed") -> bool:
+        """Whether both say the same."""
+        return self._facts() == other._facts() and all(
+            np.array_equal(mine, others) for mine, others in zip(self._cells(), other._cells(), strict=True)
+        )
+
+    def _facts(self) -> tuple[object, ...]:
+        return (self.source, self.covered_seconds, self.reported_seconds, self.final, self.held)
+
+    def _cells(self) -> tuple[Numbers, Numbers, Values, Keys]:
+        return (self.countries, self.networks, self.values, self.keys)
+
+
+@dataclass(slots=True)
+class _Parts:
+    """What a derived figure is summed from: finer figures' cells, laid end to end, and their facts."""
+
+    position: list[int] = field(default_factory=list)
+    cells: list[tuple[Numbers, Numbers, Values, Keys]] = field(default_factory=list)
+    covered: dict[int, int] = field(default_factory=dict)
+    reported: dict[int, int] = field(default_factory=dict)
+    provisional: set[int] = field(default_factory=set)
+
+    def add(self, position: int, reported: int) -> None:
+        self.reported[position] = self.reported.get(position, 0) + reported
+
+    def add_figure(
+        self, position: int, covered: int, *, final: bool, cells: tuple[Numbers, Numbers, Values, Keys]
+    ) -> None:
+        self.position.append(position)
+        self.cells.append(cells)
+        self.covered[position] = self.covered.get(position, 0) + covered
+        if not final:
+            self.provisional.add(position)
+
+
+def compute(things: Sequence[Thing]) -> dict[Thing, Computed]:
+    """Compute figures, all of one frequency; a thing of which nothing was ever reported is left out."""
+    frequency = things[0].frequency
+    reported, once = _reported(things, frequency)
+    rest = [thing for thing in things if thing not in reported]
+    return reported | _derived(rest, frequency, once)
+
+
+def _named(things: Sequence[Thing]) -> dict[str, Any]:
+    return {
+        "frequency": things[0].frequency,
+        "indicators": np.array([thing.indicator for thing in things], np.int16),
+        "agencies": np.array([thing.agency for thing in things], np.int16),
+        "periods": [thing.period for thing in things],
+        "ends": [periods.end(thing.frequency, thing.period) for thing in things],
+    }
+
+
+def _rows(name: str, things: Sequence[Thing], **more: object) -> list[tuple[Any, ...]]:
+    with cursor() as c:
+        c.execute(statement(name), _named(things) | more)
+        return c.fetchall()
+
+
+def _reported(things: Sequence[Thing], frequency: str) -> tuple[dict[Thing, Computed], set[Thing]]:
+    """Return the figures that a standing report gives, and the things that were ever reported."""
+    if frequency not in periods.REPORTABLE:
+        return {}, set()
+    rows = _rows("figures_own", things)
+    standing = [row for row in rows if row[1] is not None and not row[2]]
+    keyed = _with_keys(frequency, [(things[row[0]], things[row[0]].period, *row[3:]) for row in standing])
+    figures = {}
+    for (position, status, *_), cells in zip(standing, keyed, strict=True):
+        thing = things[position]
+        whole = periods.seconds(frequency, thing.period)
+        figures[thing] = Computed(Source.REPORTED, whole, whole, status == "A", False, *cells)
+    return figures, {things[row[0]] for row in rows}
+
+
+def _with_keys(
+    frequency: str, reports: Sequence[tuple[Thing, datetime, Numbers, Numbers, Values]]
+) -> list[tuple[Numbers, Numbers, Values, Keys]]:
+    """Give the cells of reports their record keys, all at once because the hash is vectorised."""
+    if not reports:
+        return []
+    lengths = [len(values) for *_, values in reports]
+    keys = rounding.record_keys(
+        settings.ROUNDING_KEY,
+        indicator=np.repeat([thing.indicator for thing, *_ in reports], lengths),
+        agency=np.repeat([thing.agency for thing, *_ in reports], lengths),
+        frequency=frequency,
+        minute=np.repeat([int(period.timestamp()) // 60 for _, period, *_ in reports], lengths),
+        countries=np.concatenate([countries for *_, countries, _, _ in reports]),
+        networks=np.concatenate([networks for *_, networks, _ in reports]),
+    )
+    parts = np.split(keys, np.cumsum(lengths)[:-1])
+    return [(*cells, part) for (_, _, *cells), part in zip(reports, parts, strict=True)]
+
+
+def _derived(things: Sequence[Thing], frequency: str, once: set[Thing]) -> dict[Thing, Computed]:
+    """Return the figures of things without a standing report; ``once`` had a report at some time."""
+    parts = _parts(things, frequency) if things else _Parts()
+    sums = _sum_parts(len(things), parts)
+    figures = {}
+    for position, thing in enumerate(things):
+        whole = periods.seconds(frequency, thing.period)
+        reported = whole if thing in once else parts.reported.get(position, 0)
+        covered = parts.covered.get(position)
+        if covered is not None:
+            final = position not in parts.provisional
+            figures[thing] = Computed(Source.DERIVED, covered, reported, final, False, *sums[position])
+        elif reported:
+            figures[thing] = Computed(Source.NONE, 0, reported, final=False)
+    return figures
+
+
+def _sum_parts(n: int, parts: _Parts) -> list[tuple[Numbers, Numbers, Values, Keys]]:
+    if not parts.cells:
+        return []
+    countries, networks, values, keys = map(np.concatenate, zip(*parts.cells, strict=True))
+    table = np.repeat(parts.position, [len(cells[2]) for cells in parts.cells])
+    return tables.nonzero(tables.add_up(n, table, countries, networks, values, keys))
+
+
+def _parts(things: Sequence[Thing], frequency: str) -> _Parts:
+    finer = periods.FINER.get(Frequency(frequency))
+    if finer is None:
+        return _Parts()
+    return _minutes(things) if finer == Frequency.MINUTE else _finer_figures(things, finer)
+
+
+def _minutes(things: Sequence[Thing]) -> _Parts:
+    parts = _Parts()
+    rows = _rows("figures_minutes", things)
+    for position, *_ in rows:
+        parts.add(position, reported=60)
+    standing = [row for row in rows if not row[3]]
+    keyed = _with_keys(Frequency.MINUTE, [(things[row[0]], row[1], *row[4:]) for row in standing])
+    for (position, _, status, *_), cells in zip(standing, keyed, strict=True):
+        parts.add_figure(position, 60, final=status == "A", cells=cells)
+    return parts
+
+
+def _finer_figures(things: Sequence[Thing], finer: str) -> _Parts:
+    parts = _Parts()
+    for position, source, covered, reported, final, *cells in _rows("figures_finer", things, finer=finer):
+        parts.add(position, reported)
+        if source != Source.NONE:
+            countries, networks, values, keys = cells
+            cells_with_keys = (countries, networks, values, keys.view(np.uint64))
+            parts.add_figure(position, covered, final=final, cells=cells_with_keys)
+    return parts
+
+
+def stored(things: Sequence[Thing]) -> dict[Thing, Computed]:
+    """Return the figures as they are stored, all of one frequency."""
+    figures = {}
+    for position, source, covered, reported, final, held, *cells in _rows("figures_stored", things):
+        countries, networks, values, keys = cells
+        figures[things[position]] = Computed(
+            Source(source), covered, reported, final, held, countries, networks, values, keys.view(np.uint64)
+        )
+    return figures
+
+
+def differing(
+    things: Sequence[Thing], computed: dict[Thing, Computed], before: dict[Thing, Computed]
+) -> list[Thing]:
+    """Return the things whose computed figure is not the stored one."""
+
+    def differs(thing: Thing) -> bool:
+        new, old = computed.get(thing), before.get(thing)
+        return not new.same_as(old) if new and old else new is not old
+
+    return [thing for thing in things if differs(thing)]
+
+
+_COLUMNS = {
+    "indicator_id": "int2", "agency_id": "int2", "frequency": "varchar", "period": "timestamptz",
+    "source": "varchar", "covered_seconds": "int4", "reported_seconds": "int4", "final": "bool", "held": "bool",
+    "countries": "int2[]", "networks": "int2[]", "values": "int8[]", "keys": "int8[]",
+}  # fmt: skip
+_COPY = f'COPY federation_figure ("{'", "'.join(_COLUMNS)}") FROM STDIN (FORMAT BINARY)'
+
+
+def replace(things: Sequence[Thing]) -> list[Thing]:
+    """Recompute figures, all of one frequency, and store those that changed; return the changed."""
+    computed = compute(things)
+    changed = differing(things, computed, stored(things))
+    if changed:
+        with cursor() as c:
+            c.execute(statement("figures_delete"), _named(changed))
+            with c.copy(_COPY) as copy:
+                copy.set_types(list(_COLUMNS.values()))
+                for thing in changed:
+                    if thing in computed:
+                        copy.write_row(_row(thing, computed[thing]))
+    return changed
+
+
+def _row(thing: Thing, figure: Computed) -> tuple[object, ...]:
+    return (
+        thing.indicator, thing.agency, thing.frequency, thing.period,
+        figure.source.value, figure.covered_seconds, figure.reported_seconds, figure.final, figure.held,
+        figure.countries, figure.networks, figure.values, figure.keys.view(np.int64),
+    )  # fmt: skip

@@ -1,0 +1,41 @@
+"""Recomputes figures, the current published view and coverage from the reports."""
+
+from argparse import ArgumentParser
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from federation import dispatch, rebuilding
+
+SHOWN = 20
+
+
+class Command(BaseCommand):
+    """Where something differs it writes a new vintage; with --check it changes nothing and exits 1."""
+
+    help = __doc__ or ""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--check", action="store_true", help="change nothing, exit 1 at a difference")
+        parser.add_argument("--timeout", type=float, default=3600, help="seconds to wait for the workers (3600)")
+
+    def handle(self, *, check: bool, timeout: float, **_: object) -> None:
+        if check:
+            call_command("settle", timeout=timeout)
+            self._check()
+        else:
+            rebuilding.enqueue()
+            dispatch.wake()
+            call_command("settle", timeout=timeout)
+            self.stdout.write("rebuilt")
+
+    def _check(self) -> None:
+        with transaction.atomic():
+            rebuilding.one_snapshot()
+            different = list(rebuilding.differences())
+        for thing in different[:SHOWN]:
+            self.stderr.write(f"differs: {thing}")
+        if different:
+            raise CommandError(f"{len(different)} differ from what the reports give")
+        self.stdout.write("all as the reports give it")

@@ -1,0 +1,36 @@
+"""Waits until the workers have done all work that is due."""
+
+import time
+from argparse import ArgumentParser
+
+from django.core.management.base import BaseCommand, CommandError
+
+from federation import clock, dispatch, schedules, worklist
+
+PAUSE = 0.05
+
+
+class Command(BaseCommand):
+    """Returns when no work that is due is pending, what the clock has made due included."""
+
+    help = __doc__ or ""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--timeout", type=float, default=60, help="seconds (60)")
+
+    def handle(self, *, timeout: float, **_: object) -> None:
+        gives_up = time.monotonic() + timeout
+        schedules.tick(now=clock.now())
+        dispatch.wake()
+        while worklist.is_pending():
+            if time.monotonic() > gives_up:
+                raise CommandError(
+                    f"work is still pending after {timeout:g} s, the oldest since "
+                    f"{worklist.oldest_age().total_seconds():.0f} s. Is a worker running?"
+                )
+            time.sleep(PAUSE)
+        if aside := worklist.set_aside():
+            raise CommandError(
+                "work was set aside:\n"
+                + "\n".join(f"  {worklist.unpack(failure.thing)}: {failure.reason}" for failure in aside)
+            )

@@ -1,0 +1,118 @@
+"""Invented counts that look like real ones: nights and evenings, weekends, seasons, growth, large and small countries.
+
+Pure NumPy. Nothing here is taken from any real agency's numbers.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+NETWORK_SHARES: Mapping[str, float] = {
+    "BITTORRENT": 0.46,
+    "EDONKEY": 0.24,
+    "GNUTELLA": 0.09,
+    "GNUTELLA2": 0.04,
+    "ARES": 0.05,
+    "DIRECTCONNECT": 0.03,
+    "HYPHANET": 0.06,
+    "OTHER": 0.03,
+}
+#: A visit to a help service seldom says where its reader had the link from.
+VISIT_SHARES: Mapping[str, float] = {"_U": 0.82, "BITTORRENT": 0.11, "EDONKEY": 0.07}
+
+UNLOCATED_SHARE = 0.03
+HOME_FACTOR = 5.0
+#: People elsewhere find files that were named for Europeans less often.
+ELSEWHERE_FACTOR = 0.03
+
+# From midnight on, by local time; people are awake in the evening.
+_HOURS = np.array([12, 8, 6, 5, 4, 4, 5, 7, 9, 10, 10, 11, 12, 12, 12, 13, 14, 15, 17, 19, 21, 22, 20, 16], float)
+_WEEKDAYS = np.array([0.94, 0.92, 0.93, 0.96, 1.03, 1.14, 1.08])
+_GROWTH_A_YEAR = 0.14
+_SEASON = 0.09
+_UNREST = 0.05
+_EPOCH = datetime(2026, 1, 1, tzinfo=UTC)  # a Thursday
+_THURSDAY = 3
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Of a hundred events, how many fall into which cell; the shares of all cells make one."""
+
+    countries: tuple[str, ...]
+    networks: tuple[str, ...]
+    shares: Floats
+
+    def observations(self, counts: Counts) -> list[dict[str, str | int]]:
+        """What a report says of its counts: the cells that are not zero."""
+        width = len(self.networks)
+        return [
+            {
+                "country": self.countries[cell // width],
+                "network": self.networks[cell % width],
+                "value": int(counts[cell]),
+            }
+            for cell in np.flatnonzero(counts).tolist()
+        ]
+
+
+def mixture(
+    inhabitants: Mapping[str, int],
+    *,
+    near: frozenset[str],
+    home: str,
+    networks: Mapping[str, float],
+    rng: np.random.Generator,
+) -> Mixture:
+    """How an agency's events spread: by inhabitants, much more at home, a little beyond Europe, and by chance."""
+    countries = (*sorted(inhabitants), "_U")
+    weights = np.array([inhabitants[code] * _nearness(code, near, home) for code in countries[:-1]], float)
+    weights *= rng.lognormal(0.0, 0.35, len(weights))
+    weights = np.append(weights, weights.sum() * UNLOCATED_SHARE)
+    tastes = np.array(list(networks.values())) * rng.lognormal(0.0, 0.25, (len(countries), len(networks)))
+    cells = weights[:, None] * tastes / tastes.sum(axis=1, keepdims=True)
+    return Mixture(countries, tuple(networks), (cells / cells.sum()).ravel())
+
+
+def expected(starts: Sequence[datetime], ends: Sequence[datetime], *, level: float, utc_offset: int) -> Floats:
+    """How many events to expect in each period, for an agency that had `level` a day at the start of 2026."""
+    minutes = np.array([[_minute(start), _minute(end)] for start, end in zip(starts, ends, strict=True)]).reshape(-1, 2)
+    first, last = minutes[:, 0] // 60, np.maximum(-(-minutes[:, 1] // 60), minutes[:, 0] // 60 + 1)
+    hours = np.arange(first.min(initial=0), last.max(initial=1) + 1)
+    sums = np.concatenate([[0.0], np.cumsum(_hourly(hours, utc_offset))]) * level / 24
+    whole = sums[last - hours[0]] - sums[first - hours[0]]
+    # Minutes are a share of their hour; hours and longer are whole ones.
+    share: Floats = (minutes[:, 1] - minutes[:, 0]) / (60.0 * (last - first))
+    return whole * share
+
+
+def counts(expectation: Floats, shares: Floats, *, rng: np.random.Generator) -> Counts:
+    """One row of cells a period, random as independent events are, and a little more."""
+    unrest = rng.lognormal(0.0, _UNREST, len(expectation))
+    return rng.poisson((expectation * unrest)[:, None] * shares[None, :])
+
+
+def _nearness(code: str, near: frozenset[str], home: str) -> float:
+    if code == home:
+        return HOME_FACTOR
+    return 1.0 if code in near else ELSEWHERE_FACTOR
+
+
+def _minute(instant: datetime) -> int:
+    return int((instant - _EPOCH).total_seconds()) // 60
+
+
+def _hourly(hours: NDArray[np.int64], utc_offset: int) -> Floats:
+    """The level of each hour since 2026 began, against an average one then."""
+    local = hours + utc_offset
+    years = hours / (24 * 365.25)
+    day = _WEEKDAYS[(local // 24 + _THURSDAY) % 7]
+    season = 1 + _SEASON * np.cos(2 * np.pi * (years - 0.04))
+    result: Floats = _HOURS[local % 24] / _HOURS.mean() * day * season * np.exp(_GROWTH_A_YEAR * years)
+    return result

@@ -1,0 +1,51 @@
+"""What Django's models can not say: append-only tables, the counter's row, a view for analysts."""
+
+from django.db import migrations
+
+AUDIT = """
+CREATE FUNCTION federation_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'rows of % are never changed or removed', TG_TABLE_NAME
+        USING ERRCODE = 'restrict_violation';
+END
+$$;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON federation_auditevent
+    FOR EACH STATEMENT EXECUTE FUNCTION federation_refuse_change();
+"""
+
+DROP_AUDIT = """
+DROP TRIGGER append_only ON federation_auditevent;
+DROP FUNCTION federation_refuse_change();
+"""
+
+COUNTER = "INSERT INTO federation_versioncounter (id, last) VALUES (1, 0)"
+
+# The list lives by deletes; its few pages must not fill with dead rows.
+VACUUM = """
+ALTER TABLE federation_work SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000)
+"""
+
+OBSERVATIONS = """
+CREATE VIEW federation_observation AS
+SELECT agency.code AS agency, indicator.code AS indicator, report.frequency, report.period,
+       report.state, report.status, report.prepared, report.received,
+       country.code AS country, network.code AS network, cell.value
+FROM federation_report AS report
+JOIN federation_report AS root ON root.id = coalesce(report.equals_id, report.id)
+CROSS JOIN LATERAL unnest(root.countries, root.networks, root.values) AS cell (country, network, value)
+JOIN countries_agency AS agency ON agency.id = report.agency_id
+JOIN countries_indicator AS indicator ON indicator.number = report.indicator_id
+JOIN countries_country AS country ON country.number = cell.country
+JOIN countries_network AS network ON network.number = cell.network
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("federation", "0001_initial")]
+
+    operations = [
+        migrations.RunSQL(AUDIT, DROP_AUDIT),
+        migrations.RunSQL(COUNTER, migrations.RunSQL.noop),
+        migrations.RunSQL(VACUUM, migrations.RunSQL.noop),
+        migrations.RunSQL(OBSERVATIONS, "DROP VIEW federation_observation"),
+    ]

@@ -1,0 +1,77 @@
+"""What reconciliation made of the reports: an agency's figures, and their exact sum."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from countries.models import Agency, Indicator
+
+
+class Source(models.TextChoices):
+    """Where a figure's numbers come from."""
+
+    REPORTED = "reported", "reported"
+    DERIVED = "derived", "derived"
+    NONE = "none", "none: all that was reported has been withdrawn"
+
+
+class Figure(models.Model):
+    """An agency's reconciled numbers for a period.
+
+    A row stands for each period of which the agency ever reported something, so that
+    ``reported_seconds`` (time ever reported, withdrawn reports included) is there for the
+    coverage; with source ``none`` it holds no numbers. ``keys`` are the cells' record keys,
+    as signed 64-bit numbers.
+    """
+
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT)
+    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT)
+    frequency = models.CharField(max_length=1)
+    period = models.DateTimeField()
+    source = models.CharField(max_length=8, choices=Source.choices)
+    covered_seconds = models.IntegerField()
+    reported_seconds = models.IntegerField()
+    final = models.BooleanField()
+    held = models.BooleanField()
+    countries = ArrayField(models.SmallIntegerField())
+    networks = ArrayField(models.SmallIntegerField())
+    values = ArrayField(models.BigIntegerField())
+    keys = ArrayField(models.BigIntegerField())
+
+    class Meta:
+        constraints = [
+            # Rolling up reads an agency's finer figures in a range of periods.
+            models.UniqueConstraint(
+                fields=["indicator", "frequency", "agency", "period"], name="one_figure"
+            ),
+        ]
+        indexes = [
+            # Publication reads all agencies' figures of a period.
+            models.Index(fields=["indicator", "frequency", "period"], name="figures_of_period"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.frequency} {self.period:%Y-%m-%dT%H:%M} ({self.source})"
+
+
+class CombinedFigure(models.Model):
+    """The exact sum of all agencies over all networks for an ended hour or day.
+
+    The sliding windows add these up instead of a year of every agency's figures.
+    """
+
+    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT)
+    frequency = models.CharField(max_length=1)
+    period = models.DateTimeField()
+    countries = ArrayField(models.SmallIntegerField())
+    values = ArrayField(models.BigIntegerField())
+    keys = ArrayField(models.BigIntegerField())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["indicator", "frequency", "period"], name="one_combined_figure"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.frequency} {self.period:%Y-%m-%dT%H:%M}"

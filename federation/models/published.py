@@ -1,0 +1,200 @@
+"""The combined view, protected: all that the public can ever read.
+
+Nothing here is exact. Public code reads these tables through ``federation.published`` only.
+"""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from countries.models import Indicator
+
+
+class Version(models.Model):
+    """A publication: its number and the time at which it became the public view.
+
+    Both follow the order of commits; times are strictly increasing whole milliseconds.
+    """
+
+    number = models.BigIntegerField(primary_key=True)
+    known_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            # `as_of` asks which version was public at an instant.
+            models.Index(fields=["-known_at"], name="version_at"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
+class VersionCounter(models.Model):
+    """One row, the last version drawn; publishers wait for each other on it."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    last = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="one_version_counter")]
+
+    def __str__(self) -> str:
+        return str(self.last)
+
+
+class PeriodVersion(models.Model):
+    """That a version changed something public of a period: the log that ETags are read from."""
+
+    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, db_index=False)
+    frequency = models.CharField(max_length=1)
+    period = models.DateTimeField()
+    version = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["indicator", "frequency", "period", "version"], name="one_period_version"
+            ),
+        ]
+        indexes = [
+            # An ETag asks for the newest version of a range: nearly always one of the last.
+            models.Index(
+                fields=["indicator", "frequency", "-version"], include=["period"], name="newest_period_versions"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.frequency} {self.period:%Y-%m-%dT%H:%M} at {self.version}"
+
+
+class PublishedCell(models.Model):
+    """A protected number of the combined view, from one version until another.
+
+    Country and network may be groups and totals. A cell that is 0 has no row.
+    """
+
+    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, db_index=False)
+    frequency = models.CharField(max_length=1)
+    period = models.DateTimeField()
+    country = models.SmallIntegerField()
+    network = models.SmallIntegerField()
+    value = models.BigIntegerField()
+    version_from = models.BigIntegerField()
+    version_to = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            # A series is read in order of period.
+            models.UniqueConstraint(
+                fields=["indicator", "frequency", "country", "network", "period", "version_from"],
+                name="one_published_cell",
+            ),
+            # What is public now is read from this index alone, however often it was revised.
+            models.UniqueConstraint(
+                fields=["indicator", "frequency", "country", "network", "period"],
+                condition=Q(version_to__isnull=True),
+                include=["value"],
+                name="one_current_cell",
+            ),
+            models.CheckConstraint(condition=Q(value__gt=0), name="published_cell_positive"),
+        ]
+        indexes = [
+            # A period is read whole, and compared with before when it is published again.
+            models.Index(fields=["indicator", "frequency", "period"], name="published_cells_of_period"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.frequency} {self.period:%Y-%m-%dT%H:%M} {self.country}/{self.network}"
+
+
+class CoverageColumns(models.Model):
+    """Of the agencies expected, which have reported, and for how much of their time.
+
+    ``agencies`` and ``states`` are parallel: the state of rule 4 of each expected agency.
+    """
+
+    agencies_expected = models.IntegerField()
+    agencies_reporting = models.IntegerField()
+    covered_seconds = models.BigIntegerField()
+    owed_seconds = models.BigIntegerField()
+    status = models.CharField(max_length=1)
+    agencies = ArrayField(models.SmallIntegerField())
+    states = ArrayField(models.CharField(max_length=9))
+
+    class Meta:
+        abstract = True
+
+
+class PublishedCoverage(CoverageColumns):
+    """The coverage of a period, from one version until another."""
+
+    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, db_index=False)
+    frequency = models.CharField(max_length=1)
+    period = models.DateTimeField()
+    version_from = models.BigIntegerField()
+    version_to = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["indicator", "frequency", "period", "version_from"],
+                name="one_published_coverage",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.frequency} {self.period:%Y-%m-%dT%H:%M}"
+
+
+class PublishedSeries(models.Model):
+    """That a country and network ever had a cell: `*` lists these series."""
+
+    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, db_index=False)
+    frequency = models.CharField(max_length=1)
+    country = models.SmallIntegerField()
+    network = models.SmallIntegerField()
+    first_version = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["indicator", "frequency", "country", "network"], name="one_published_series"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.frequency} {self.country}/{self.network}"
+
+
+class PublishedWindow(CoverageColumns):
+    """A sliding window of the map, over all networks; replaced in place when it moves."""
+
+    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, db_index=False)
+    window = models.CharField(max_length=5)
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    version = models.BigIntegerField()
+    countries = ArrayField(models.SmallIntegerField())
+    values = ArrayField(models.BigIntegerField())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["indicator", "window"], name="one_published_window"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.window} to {self.end:%Y-%m-%dT%H:%M}"
+
+
+class RoundingSeal(models.Model):
+    """One row: the fingerprint of the rounding key and the base that this view is made with."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    fingerprint = models.BinaryField(max_length=16)
+    base = models.SmallIntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="one_rounding_seal")]
+
+    def __str__(self) -> str:
+        return f"base {self.base}"

@@ -1,0 +1,140 @@
+"""What agencies sent: submissions and the reports in them.
+
+Nothing here is ever overwritten. A revision is a new row; only a report's state moves.
+"""
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from countries.models import Agency, Indicator
+
+
+class ReportStatus(models.TextChoices):
+    """What the agency says of its own report."""
+
+    FINAL = "A", "final"
+    PROVISIONAL = "P", "provisional"
+
+
+class ReportState(models.TextChoices):
+    """Where a report stands among the reports for the same key."""
+
+    CURRENT = "current", "current"
+    SUPERSEDED = "superseded", "superseded"
+    HELD = "held", "held"
+    REJECTED = "rejected", "rejected"
+
+
+class Outcome(models.TextChoices):
+    """What became of a report when it was received."""
+
+    CURRENT = "current", "current"
+    UNCHANGED = "unchanged", "unchanged"
+    SUPERSEDED = "superseded", "superseded"
+    HELD = "held", "held"
+    WITHDRAWN = "withdrawn", "withdrawn"
+
+
+class Submission(models.Model):
+    """One HTTP request that carried one or many reports; all of it was stored, or none."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT)
+    received = models.DateTimeField()
+    prepared = models.DateTimeField()
+    media = models.CharField(max_length=4)
+    body_digest = models.BinaryField(max_length=32)
+    report_count = models.IntegerField()
+    observation_count = models.IntegerField()
+    outcomes = models.JSONField()
+
+    class Meta:
+        indexes = [
+            # An agency reads its own submissions, newest first.
+            models.Index(fields=["agency", "-received", "-id"], name="submission_of_agency"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class IdempotencyKey(models.Model):
+    """A key that an agency has used, by its digest, kept 30 days.
+
+    The unique constraint makes a twin at the same time wait for the first to commit.
+    """
+
+    agency = models.ForeignKey(Agency, on_delete=models.CASCADE)
+    key_digest = models.BinaryField(max_length=32)
+    body_digest = models.BinaryField(max_length=32)
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE)
+    created = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "key_digest"], name="one_use_of_idempotency_key"),
+        ]
+        indexes = [
+            # Keys past their 30 days are deleted.
+            models.Index(fields=["created"], name="idempotency_key_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"key of submission {self.submission_id}"
+
+
+class Report(models.Model):
+    """What one agency says of one indicator for one period: all its observations.
+
+    The cells are parallel arrays, sorted by country and network, without zeros.
+    An unchanged report has no arrays and points to the report that it equals.
+    """
+
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="reports")
+    position = models.IntegerField()
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT)
+    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT)
+    frequency = models.CharField(max_length=1)
+    period = models.DateTimeField()
+    status = models.CharField(max_length=1, choices=ReportStatus.choices)
+    withdrawn = models.BooleanField()
+    prepared = models.DateTimeField()
+    received = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=ReportState.choices)
+    outcome = models.CharField(max_length=10, choices=Outcome.choices)
+    digest = models.BinaryField(max_length=16)
+    equals = models.ForeignKey("self", null=True, on_delete=models.PROTECT)
+    total = models.BigIntegerField()
+    countries = ArrayField(models.SmallIntegerField())
+    networks = ArrayField(models.SmallIntegerField())
+    values = ArrayField(models.BigIntegerField())
+
+    class Meta:
+        constraints = [
+            # Two submissions for one period can not both win.
+            models.UniqueConstraint(
+                fields=["agency", "indicator", "frequency", "period"],
+                condition=Q(state="current"),
+                name="one_current_report",
+            ),
+            models.CheckConstraint(
+                condition=Q(frequency__in=["N", "H", "D", "M"]), name="report_frequency"
+            ),
+            models.CheckConstraint(condition=Q(total__gte=0), name="report_total_not_negative"),
+            models.CheckConstraint(
+                condition=Q(countries__len=F("networks__len")) & Q(networks__len=F("values__len")),
+                name="report_arrays_parallel",
+            ),
+        ]
+        indexes = [
+            # Coverage asks whether an agency ever reported a period, whatever became of the report.
+            models.Index(
+                fields=["indicator", "agency", "frequency", "period"], name="reports_for_period"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.frequency} {self.period:%Y-%m-%dT%H:%M} ({self.state})"

@@ -1,0 +1,46 @@
+"""The work list: what became stale. Messages are only hints; these rows are the work."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Work(models.Model):
+    """That a thing must be computed again. Rows are appended and deleted, never updated.
+
+    ``thing`` packs level, period, indicator and agency into one number that sorts by
+    urgency (see ``federation.worklist``), so one index serves to find, claim and delete.
+    """
+
+    thing = models.BigIntegerField()
+    added = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["thing"], name="work_by_urgency"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.thing)
+
+
+class Failure(models.Model):
+    """A thing whose computation failed: to be tried again alone, or set aside for a person."""
+
+    thing = models.BigIntegerField(primary_key=True)
+    attempts = models.SmallIntegerField()
+    reason = models.TextField()
+    since = models.DateTimeField()
+    retry_at = models.DateTimeField(null=True, help_text="empty: set aside")
+
+    def __str__(self) -> str:
+        return f"{self.thing}: {self.reason}"
+
+
+class ClockMark(models.Model):
+    """One row: up to when the work that time makes has been appended."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%dT%H:%M:%S}"

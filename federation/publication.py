@@ -1,0 +1,395 @@
+"""Makes the public view: all agencies' figures of a period, combined, protected, with its coverage.
+
+What changed gets a new version; an unchanged cell is not touched; a cell that becomes 0 is
+closed and has no row. Whether anything *exact* changed can not be seen from outside.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from django.db.models import Min
+from numpy.typing import NDArray
+from psycopg import Cursor, sql
+
+from countries.models import Schedule as ScheduleRow
+from federation.database import copy_columns, cursor, microseconds, statement
+from federation.models.figures import CombinedFigure, Figure, Source
+from federation.models.published import PeriodVersion, PublishedCoverage
+from federation.rules import coverage, periods, rounding, tables
+from federation.rules.coverage import Coverage, Schedule, Standing
+from federation.rules.periods import Frequency
+from federation.rules.tables import Tables, Values
+from federation.versions import new_version
+from federation.worklist import WINDOWS, Stage, Thing, window
+
+#: Minute figures and cells serve the live view only, and go after this time.
+MINUTES_KEPT = timedelta(days=2)
+#: How much of the minutes is public.
+LIVE = timedelta(hours=2)
+#: A window waits for late agencies, but no longer than the longest deadline of a schedule.
+LONGEST_WAIT = timedelta(days=91)
+#: The plain columns of a coverage row, in the order of the rule's fields.
+COVERAGE_FACTS = ("agencies_expected", "agencies_reporting", "covered_seconds", "owed_seconds", "status")
+#: Frequencies at which the networks are published together only.
+_ALL_NETWORKS_ONLY = {Frequency.MINUTE, Frequency.HOUR}
+#: What the sliding windows add up.
+_WINDOW_PARTS = {Frequency.HOUR: ("P1D",), Frequency.DAY: ("P1D", "P7D", "P30D", "P365D")}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is to be public of some periods: rounded cells (n, countries, networks) and coverage.
+
+    ``exact`` is what they were rounded from, with margins.
+    """
+
+    things: Sequence[Thing]
+    cells: Values
+    coverage: Sequence[Coverage]
+    exact: Tables
+
+
+def is_due(thing: Thing, *, now: datetime) -> bool:
+    """Whether a period may be published: it has ended, and a minute has passed for its last reports.
+
+    Minutes are published as they come, and no more once they are to be pruned.
+    """
+    end = periods.end(thing.frequency, thing.period)
+    if thing.frequency == Frequency.MINUTE:
+        return end <= now < thing.period + MINUTES_KEPT
+    return end + coverage.GRACE <= now
+
+
+def compute(things: Sequence[Thing], *, mark: datetime) -> View:
+    """Compute what is to be public of periods, all of one frequency; only reads."""
+    frequency = things[0].frequency
+    rows = _rows("publication_figures", things)
+    exact = _combine(len(things), rows)
+    if frequency in _ALL_NETWORKS_ONLY:
+        exact = Tables(exact.values[:, :, -1:], exact.keys[:, :, -1:])
+    cells = rounding.round_values(exact.values, exact.keys, settings.ROUNDING_BASE)
+    return View(things, cells, _coverage(things, rows, mark=mark), exact)
+
+
+def _rows(name: str, things: Sequence[Thing]) -> list[tuple[Any, ...]]:
+    named = {
+        "frequency": things[0].frequency,
+        "indicators": np.array([thing.indicator for thing in things], np.int16),
+        "periods": [thing.period for thing in things],
+    }
+    with cursor() as c:
+        c.execute(statement(name), named)
+        return c.fetchall()
+
+
+def _combine(n: int, rows: Sequence[tuple[Any, ...]]) -> Tables:
+    with_figure = [row for row in rows if row[2] != Source.NONE]
+    if not with_figure:
+        none = np.zeros((n, len(tables.PUBLIC_COUNTRIES), len(tables.PUBLIC_NETWORKS)), np.int64)
+        return Tables(none, none.view(np.uint64))
+    countries, networks, values, keys = (np.concatenate([row[i] for row in with_figure]) for i in range(7, 11))
+    table = np.repeat([row[0] for row in with_figure], [len(row[7]) for row in with_figure])
+    return tables.with_margins(tables.add_up(n, table, countries, networks, values, keys.view(np.uint64)))
+
+
+def _coverage(things: Sequence[Thing], rows: Sequence[tuple[Any, ...]], *, mark: datetime) -> list[Coverage]:
+    facts: dict[int, dict[int, tuple[Any, ...]]] = defaultdict(dict)
+    for position, agency, *fact in rows:
+        facts[position][agency] = tuple(fact[:5])
+    schedules = schedules_by_agency({thing.indicator for thing in things})
+    return [
+        coverage.summarise(_standings(thing, facts[position], schedules[thing.indicator], mark=mark))
+        for position, thing in enumerate(things)
+    ]
+
+
+def schedules_by_agency(indicators: Iterable[int]) -> dict[int, dict[int, list[Schedule]]]:
+    """Return the reporting schedules of indicators, by indicator and agency."""
+    found: dict[int, dict[int, list[Schedule]]] = defaultdict(lambda: defaultdict(list))
+    for row in ScheduleRow.objects.filter(indicator__in=set(indicators)):
+        deadline = timedelta(minutes=row.deadline_minutes)
+        last = row.valid_to or date.max
+        schedule = Schedule(row.agency_id, row.frequency, row.valid_from, last, deadline)
+        found[row.indicator_id][row.agency_id].append(schedule)
+    return found
+
+
+_NO_FACTS = (Source.NONE, 0, 0, False, False)
+
+
+def _standings(
+    thing: Thing, facts: dict[int, tuple[Any, ...]], schedules: dict[int, list[Schedule]], *, mark: datetime
+) -> list[Standing]:
+    frequency, start = thing.frequency, thing.period
+    standings = []
+    for agency in facts.keys() | schedules.keys():
+        mine = [s for s in schedules.get(agency, ()) if s.expects(frequency, start)]
+        source, covered, reported, final, held = facts.get(agency, _NO_FACTS)
+        if not mine and not reported:
+            continue
+        by_day = _reported_by_day(thing, agency) if _in_part(thing, mine, reported) else None
+        owed = coverage.owed_seconds(frequency, start, mine, reported=reported, reported_by_day=by_day)
+        has_figure = source != Source.NONE
+        standings.append(
+            Standing(
+                agency=agency,
+                owed=owed,
+                covered=covered,
+                has_figure=has_figure,
+                final=final,
+                held=held,
+                withdrawn=reported > 0 and not has_figure,
+                late=coverage.is_late(frequency, start, mine, now=mark),
+            )
+        )
+    return standings
+
+
+def _in_part(thing: Thing, schedules: Sequence[Schedule], reported: int) -> bool:
+    """Whether schedules cover some days of the period and reports may lie on others."""
+    if not reported or not schedules or reported == periods.seconds(thing.frequency, thing.period):
+        return False
+    return not coverage.scheduled_days(thing.frequency, thing.period, schedules).all()
+
+
+def _reported_by_day(thing: Thing, agency: int) -> NDArray[np.int64]:
+    """Return the seconds of each day of the period that the agency ever reported."""
+    start, end = thing.period, periods.end(thing.frequency, thing.period)
+    by_day = np.zeros((end - start).days, np.int64)
+    rows = Figure.objects.filter(
+        indicator=thing.indicator, agency=agency, frequency__in=["D", "M"], period__gte=start, period__lt=end
+    ).values_list("frequency", "period", "reported_seconds")
+    for frequency, period, seconds in rows:
+        first = (period - start).days
+        if frequency == Frequency.DAY:
+            by_day[first] = max(by_day[first], seconds)
+        elif thing.frequency != Frequency.WEEK and seconds == periods.seconds(frequency, period):
+            by_day[first : first + seconds // coverage.DAY_SECONDS] = coverage.DAY_SECONDS
+    return by_day
+
+
+@dataclass(frozen=True, slots=True)
+class _Public:
+    """What is public now: cells and the rows that they stand in, and the coverage."""
+
+    cells: Values
+    ids: Values
+    coverage: dict[int, tuple[int, Coverage]]
+
+
+def _public(view: View) -> _Public:
+    cells, ids = np.zeros_like(view.cells), np.zeros_like(view.cells)
+    rows = _rows("publication_cells", view.things)
+    if rows:
+        position, row_ids, country, network, value = (np.array(column) for column in zip(*rows, strict=True))
+        place = (position, *_place(view, country.astype(np.int16), network.astype(np.int16)))
+        cells[place], ids[place] = value, row_ids
+    public = {
+        position: (row, Coverage(*plain, tuple(agencies.tolist()), tuple(states)))
+        for position, row, *plain, agencies, states in _rows("publication_coverage", view.things)
+    }
+    return _Public(cells, ids, public)
+
+
+def _place(view: View, countries: tables.Numbers, networks: tables.Numbers) -> tuple[Any, Any]:
+    rows, columns = tables.place_of(countries, networks)
+    return rows, columns if view.cells.shape[2] > 1 else np.zeros_like(columns)
+
+
+def differing(view: View) -> list[Thing]:
+    """Return the periods whose public cells or coverage are not what was computed."""
+    public = _public(view)
+    cells = (view.cells != public.cells).any(axis=(1, 2))
+    return [
+        thing
+        for position, thing in enumerate(view.things)
+        if cells[position] or public.coverage.get(position, (0, None))[1] != view.coverage[position]
+    ]
+
+
+def publish(things: Sequence[Thing], *, now: datetime, mark: datetime) -> list[Thing]:
+    """Publish periods, all of one frequency; return the things that became stale by it.
+
+    What has not ended by ``now`` is left for the clock, which appends it when it has; who is
+    late is judged at the clock's ``mark``.
+    """
+    firsts = _first_public(things)
+    due = [thing for thing in _begun(things, firsts) if is_due(thing, now=now)]
+    if not due:
+        return []
+    view = compute(due, mark=mark)
+    _write(view, _public(view))
+    _keep_exact(view)
+    return [*_windows_of(due, now=now), *_gaps(due, firsts, now=now)]
+
+
+def _begun(things: Sequence[Thing], firsts: dict[int, datetime]) -> list[Thing]:
+    """Leave out periods before an indicator's first: nobody owed or reported anything in them."""
+    schedules = schedules_by_agency(firsts)
+    early = [thing for thing in things if thing.period < firsts[thing.indicator]]
+    reported = {early[row[0]] for row in _rows("publication_figures", early)} if early else set()
+
+    def begun(thing: Thing) -> bool:
+        if thing.period >= firsts[thing.indicator] or thing in reported:
+            return True
+        everyone = schedules[thing.indicator].values()
+        return any(s.expects(thing.frequency, thing.period) for mine in everyone for s in mine)
+
+    return [thing for thing in things if begun(thing)]
+
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def _first_public(things: Sequence[Thing]) -> dict[int, datetime]:
+    """Return the first public period of each indicator at the things' frequency."""
+    firsts = dict.fromkeys({thing.indicator for thing in things}, _NEVER)
+    rows = PublishedCoverage.objects.filter(indicator__in=firsts, frequency=things[0].frequency)
+    firsts.update(rows.values_list("indicator").annotate(first=Min("period")))
+    return firsts
+
+
+def _write(view: View, public: _Public) -> None:
+    """Write what changed as one version; nothing changed, no version."""
+    changed = view.cells != public.cells
+    moved = [
+        position
+        for position, computed in enumerate(view.coverage)
+        if public.coverage.get(position, (0, None))[1] != computed
+    ]
+    periods_changed = changed.any(axis=(1, 2))
+    periods_changed[moved] = True
+    if not periods_changed.any():
+        return
+    closed = public.ids[changed & (public.cells != 0)]
+    closed_coverage = [public.coverage[position][0] for position in moved if position in public.coverage]
+    with new_version() as version:
+        _close("federation_publishedcell", closed, view, version)
+        _close("federation_publishedcoverage", closed_coverage, view, version)
+        _add_cells(view, changed & (view.cells != 0), version)
+        _add_coverage(view, moved, version)
+        _log(view, np.flatnonzero(periods_changed), version)
+
+
+def _close(table: str, ids: Values | Sequence[int], view: View, version: int) -> None:
+    """End rows at this version; minutes have no vintages, theirs are deleted."""
+    if not len(ids):
+        return
+    minutes = view.things[0].frequency == Frequency.MINUTE
+    deed = sql.SQL("DELETE FROM {table}" if minutes else "UPDATE {table} SET version_to = {version}")
+    query = (deed + sql.SQL(" WHERE id = ANY(%s)")).format(table=sql.Identifier(table), version=version)
+    with cursor() as c:
+        c.execute(query, [np.array(ids, np.int64)])
+
+
+def _add_cells(view: View, added: NDArray[np.bool_], version: int) -> None:
+    position, row, column = np.nonzero(added)
+    if not len(position):
+        return
+    countries = tables.PUBLIC_COUNTRIES[row]
+    networks = tables.PUBLIC_NETWORKS[column if view.cells.shape[2] > 1 else column - 1]
+    indicators = np.array([thing.indicator for thing in view.things])[position]
+    starts = microseconds([thing.period for thing in view.things])[position]
+    frequency = view.things[0].frequency
+    with cursor() as c:
+        copy_columns(
+            "federation_publishedcell",
+            {
+                "indicator_id": ("smallint", indicators),
+                "frequency": ("char", np.full(len(position), frequency, "S1")),
+                "period": ("timestamptz", starts),
+                "country": ("smallint", countries),
+                "network": ("smallint", networks),
+                "value": ("bigint", view.cells[added]),
+                "version_from": ("bigint", np.full(len(position), version)),
+            },
+            to=c,
+        )
+        _add_series(np.unique(np.stack([indicators, countries, networks]), axis=1), frequency, version, c)
+
+
+def _add_series(series: NDArray[Any], frequency: str, version: int, c: Cursor[Any]) -> None:
+    indicators, countries, networks = (part.astype(np.int16) for part in series)
+    c.execute(
+        statement("publication_series"),
+        {"indicators": indicators, "countries": countries, "networks": networks, "frequency": frequency, "version": version},
+    )
+
+
+def _add_coverage(view: View, positions: Sequence[int], version: int) -> None:
+    rows = []
+    for position in positions:
+        thing, found = view.things[position], view.coverage[position]
+        *plain, agencies, states = astuple(found)
+        rows.append(
+            PublishedCoverage(
+                indicator_id=thing.indicator, frequency=thing.frequency, period=thing.period,
+                version_from=version, agencies=agencies, states=states,
+                **dict(zip(COVERAGE_FACTS, plain, strict=True)),
+            )  # fmt: skip
+        )
+    PublishedCoverage.objects.bulk_create(rows, batch_size=1000)
+
+
+def _log(view: View, positions: NDArray[np.intp], version: int) -> None:
+    PeriodVersion.objects.bulk_create(
+        PeriodVersion(
+            indicator_id=view.things[p].indicator, frequency=view.things[p].frequency,
+            period=view.things[p].period, version=version,
+        )  # fmt: skip
+        for p in positions.tolist()
+    )
+
+
+def _keep_exact(view: View) -> None:
+    """Store the exact sums of hours and days over all networks, for the sliding windows to add up."""
+    if view.things[0].frequency not in _WINDOW_PARTS:
+        return
+    single = slice(len(tables.COUNTRIES))
+    over_networks = Tables(view.exact.values[:, single, -1:], view.exact.keys[:, single, -1:])
+    cells = tables.nonzero(over_networks)
+    rows = [
+        CombinedFigure(
+            indicator_id=thing.indicator, frequency=thing.frequency, period=thing.period,
+            countries=countries.tolist(), values=values.tolist(), keys=keys.view(np.int64).tolist(),
+        )  # fmt: skip
+        for thing, (countries, _, values, keys) in zip(view.things, cells, strict=True)
+    ]
+    CombinedFigure.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["indicator", "frequency", "period"],
+        update_fields=["countries", "values", "keys"],
+    )
+
+
+def _windows_of(things: Sequence[Thing], *, now: datetime) -> list[Thing]:
+    """Return the sliding windows that a period may lie in."""
+    return [
+        window(name, thing.indicator)
+        for thing in things
+        for name in _WINDOW_PARTS.get(Frequency(thing.frequency), ())
+        if thing.period >= now - timedelta(days=WINDOWS[name]) - LONGEST_WAIT
+    ]
+
+
+def _gaps(things: Sequence[Thing], firsts: dict[int, datetime], *, now: datetime) -> list[Thing]:
+    """Return the periods between a new first period of an indicator and what was public before.
+
+    An indicator has coverage from its first period on, also where nobody was expected.
+    """
+    frequency = things[0].frequency
+    gaps = []
+    for indicator in {thing.indicator for thing in things}:
+        earliest = min(thing.period for thing in things if thing.indicator == indicator)
+        first = firsts[indicator]
+        if earliest < first:
+            begin = max(earliest, now - LIVE) if frequency == Frequency.MINUTE else earliest
+            last = min(first, now)
+            gaps += [Thing(Stage.PUBLISH, frequency, p, indicator) for p in periods.between(frequency, begin, last)]
+    return sorted(set(gaps) - set(things))

@@ -1,0 +1,256 @@
+"""The one public door: protected cells and their coverage, as they are or as they were at a version.
+
+Whatever is read here is rounded already. A read is one statement, hence one snapshot, so
+that version, coverage and cells agree while publications commit.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from django.conf import settings
+from numpy.typing import NDArray
+
+from federation import clock
+from federation.database import cursor, statement
+from federation.errors import (
+    AsOfInFutureError,
+    MinutesNotPublishedError,
+    NetworksNotPublishedError,
+    VintagesNotKeptError,
+)
+from federation.rules import periods
+from federation.rules.periods import Frequency
+
+Longs = NDArray[np.int64]
+Shorts = NDArray[np.int16]
+
+FREQUENCIES: Final = tuple(str(frequency) for frequency in Frequency)
+WINDOWS: Final = ("P1D", "P7D", "P30D", "P365D")
+#: The number of the total over all networks.
+ALL_NETWORKS: Final = 0
+#: A version above every other: reads what is public now.
+NEWEST: Final = 2**63 - 1
+
+_ALL_NETWORKS_ONLY = (Frequency.MINUTE, Frequency.HOUR)
+_MINUTES_PUBLIC = timedelta(hours=2)
+_LIVE = timedelta(minutes=60)
+
+_IS_PUBLIC = "version_to IS NULL"
+_WAS_PUBLIC = "version_from <= %(version)s AND (version_to IS NULL OR version_to > %(version)s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is asked for: the cells of an indicator from one period to another, both included.
+
+    Countries and networks are numbers, groups and totals among them. ``version`` is the
+    highest version to read.
+    """
+
+    indicator: int
+    frequency: str
+    start: datetime
+    end: datetime
+    countries: tuple[int, ...]
+    networks: tuple[int, ...]
+    version: int = NEWEST
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """The coverage of periods, in their order; periods are seconds since 1970. One letter of ``statuses`` each."""
+
+    periods: Longs
+    expected: Longs
+    reporting: Longs
+    covered: Longs
+    owed: Longs
+    statuses: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Published cells, in no order. One that is not here is zero if its period is covered."""
+
+    periods: Longs
+    countries: Shorts
+    networks: Shorts
+    values: Longs
+
+
+@dataclass(frozen=True, slots=True)
+class Standings:
+    """Where each expected agency stood, in order of period."""
+
+    periods: Longs
+    agencies: Shorts
+    states: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some published periods at a version; ``following`` is the first period of the next page.
+
+    ``version`` is the highest of the whole range asked for, not of the page; there is none
+    if nothing of it has been published.
+    """
+
+    version: int | None
+    known_at: datetime | None
+    rounding_base: int
+    following: datetime | None
+    coverage: Coverage
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A sliding window over all networks; it ends before ``end``."""
+
+    start: datetime
+    end: datetime
+    version: int
+    known_at: datetime
+    rounding_base: int
+    coverage: Coverage
+    countries: Shorts
+    values: Longs
+
+
+class PastView(NamedTuple):
+    """The version that was public at an instant (0: none), and whether that can still change.
+
+    A publication that is about to commit has drawn its time already. Once a later version
+    is public, all that were before it are too.
+    """
+
+    version: int
+    settled: bool
+
+
+def check(selection: Selection) -> None:
+    """Refuse what is not published, with an error that says what is."""
+    if selection.frequency in _ALL_NETWORKS_ONLY and selection.networks != (ALL_NETWORKS,):
+        raise NetworksNotPublishedError
+    if selection.frequency == Frequency.MINUTE and selection.start < _this_minute() - _MINUTES_PUBLIC:
+        raise MinutesNotPublishedError
+
+
+def past_view(frequency: str, as_of: datetime) -> PastView:
+    """Return the version that was public at an instant, at hours and coarser."""
+    if frequency == Frequency.MINUTE:
+        raise VintagesNotKeptError
+    version, newest, now = _row("published_as_of", {"as_of": as_of})
+    known = newest is not None and as_of <= newest
+    if not known and as_of > now:
+        raise AsOfInFutureError
+    return PastView(version or 0, known)
+
+
+def live_minutes() -> tuple[datetime, datetime]:
+    """Return the first and last of the 60 minutes that have closed."""
+    now = _this_minute()
+    return now - _LIVE, periods.previous(Frequency.MINUTE, now)
+
+
+def version(selection: Selection) -> int | None:
+    """Return the highest version of the periods asked for, without touching cells or coverage."""
+    found: int | None = _row("published_latest published_version", _named(selection))[0]
+    return found
+
+
+def cells(selection: Selection, *, first: datetime, limit: int) -> tuple[Page, Cells]:
+    """Read published cells of at most so many periods, from the first one on."""
+    page, rest = _page(selection, "published_cells", first, limit)
+    return page, Cells(*rest)
+
+
+def standings(selection: Selection, *, first: datetime, limit: int) -> tuple[Page, Standings]:
+    """Read where each expected agency stood in at most so many periods, from the first one on."""
+    page, rest = _page(selection, "published_states", first, limit)
+    return page, Standings(*rest)
+
+
+def series(selection: Selection) -> set[tuple[int, int]]:
+    """Return the countries and networks asked for that ever had a cell, up to the version."""
+    with cursor() as c:
+        c.execute(statement("published_series"), _named(selection))
+        return set(c.fetchall())
+
+
+def window(indicator: int, length: str) -> Window | None:
+    """Read a sliding window, if it is published yet."""
+    found = _row("published_window", {"indicator": indicator, "window": length})
+    if not found:
+        return None
+    start, end, number, known_at, base, *numbers, status, countries, values = found
+    columns = [np.array([number], np.int64) for number in (seconds(start), *numbers)]
+    return Window(start, end, number, known_at, base, Coverage(*columns, status), countries, values)
+
+
+def window_version(indicator: int, length: str) -> tuple[int, datetime] | None:
+    """Return a sliding window's version and end, without touching its cells."""
+    found = _row("published_window_version", {"indicator": indicator, "window": length})
+    return (found[0], found[1]) if found else None
+
+
+def period_named(frequency: str, text: str) -> datetime:
+    """Return the start of the period with this label; raises ``PeriodError``."""
+    return periods.parse(frequency, text)
+
+
+def seconds(instant: datetime) -> int:
+    """Return an instant as the columns have it."""
+    return int(instant.timestamp())
+
+
+_UNITS = {Frequency.YEAR: "Y", Frequency.MONTH: "M", Frequency.DAY: "D"}
+
+
+def labels(frequency: str, column: Longs) -> list[str]:
+    """Return the labels of a column of periods; in bulk, as a series has thousands."""
+    if frequency == Frequency.WEEK:
+        return [periods.label(frequency, datetime.fromtimestamp(second, UTC)) for second in column.tolist()]
+    unit = _UNITS.get(Frequency(frequency), "m")
+    named: list[str] = np.datetime_as_string(column.astype("datetime64[s]"), unit=unit).tolist()
+    return named
+
+
+def _this_minute() -> datetime:
+    return periods.start_of(Frequency.MINUTE, clock.now())
+
+
+def _named(selection: Selection) -> dict[str, Any]:
+    return {
+        "indicator": selection.indicator,
+        "frequency": selection.frequency,
+        "start": selection.start,
+        "end": selection.end,
+        "countries": list(selection.countries),
+        "networks": list(selection.networks),
+        "version": selection.version,
+    }
+
+
+def _page(selection: Selection, tail: str, first: datetime, limit: int) -> tuple[Page, tuple[Any, ...]]:
+    condition = _IS_PUBLIC if selection.version == NEWEST else _WAS_PUBLIC
+    named = _named(selection) | {"first": first, "periods": limit}
+    found = _row(f"published_latest published_periods {tail}", named, condition)
+    version, known_at, base, following, *columns = found
+    page = Page(version, known_at, base or settings.ROUNDING_BASE, following, Coverage(*columns[:6]))
+    return page, tuple(columns[6:])
+
+
+def _row(names: str, named: dict[str, Any], condition: str = "") -> tuple[Any, ...]:
+    """Return the first row of a statement made of named parts; an empty one if there is none."""
+    with cursor() as c:
+        c.execute(_joined(names, condition), named)
+        return c.fetchone() or ()
+
+
+@cache
+def _joined(names: str, condition: str) -> bytes:
+    parts = b"".join(statement(name) for name in names.split())
+    return parts.replace(b"{public}", condition.encode())

@@ -1,0 +1,176 @@
+"""Stretches of UTC time at the SDMX frequencies: their names, bounds and nesting.
+
+A period is known by its start, an aware datetime in UTC; its label is the SDMX form.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+
+class Frequency(StrEnum):
+    """The SDMX frequency codes that the project knows."""
+
+    MINUTE = "N"
+    HOUR = "H"
+    DAY = "D"
+    WEEK = "W"
+    MONTH = "M"
+    YEAR = "A"
+
+
+#: What agencies report; weeks and years are always derived.
+REPORTABLE = (Frequency.MINUTE, Frequency.HOUR, Frequency.DAY, Frequency.MONTH)
+
+#: From which frequency a period is summed. A year from months only, so no sum holds a record twice.
+FINER = {
+    Frequency.HOUR: Frequency.MINUTE,
+    Frequency.DAY: Frequency.HOUR,
+    Frequency.WEEK: Frequency.DAY,
+    Frequency.MONTH: Frequency.DAY,
+    Frequency.YEAR: Frequency.MONTH,
+}
+
+#: At which frequencies an agency with a schedule of this frequency is expected.
+EXPECTED_AT = {
+    Frequency.MINUTE: tuple(Frequency),
+    Frequency.HOUR: tuple("HDWMA"),
+    Frequency.DAY: tuple("DWMA"),
+    Frequency.MONTH: tuple("MA"),
+}
+
+_FIXED = {
+    Frequency.MINUTE: timedelta(minutes=1),
+    Frequency.HOUR: timedelta(hours=1),
+    Frequency.DAY: timedelta(days=1),
+    Frequency.WEEK: timedelta(days=7),
+}
+_MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
+
+_FORMS = {
+    Frequency.MINUTE: re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d"),
+    Frequency.HOUR: re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d"),
+    Frequency.DAY: re.compile(r"\d{4}-\d\d-\d\d"),
+    Frequency.WEEK: re.compile(r"\d{4}-W\d\d"),
+    Frequency.MONTH: re.compile(r"\d{4}-\d\d"),
+    Frequency.YEAR: re.compile(r"\d{4}"),
+}
+_STRFTIME = {
+    Frequency.DAY: "%Y-%m-%d",
+    Frequency.WEEK: "%G-W%V",
+    Frequency.MONTH: "%Y-%m",
+    Frequency.YEAR: "%Y",
+}
+_SECONDS_AND_ZONE = re.compile(r"(?::00(?:\.0+)?)?(?P<zone>Z|[+-]\d\d:?\d\d)?")
+
+
+class PeriodError(ValueError):
+    """A text that is not a period; ``code`` says why.
+
+    The codes are ``bad_period`` (not of the frequency's form, or no such date),
+    ``misaligned_period`` (does not begin where a period begins) and ``not_utc``.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def parse(frequency: str, text: str) -> datetime:
+    """Return the start of the period named; raise :class:`PeriodError`.
+
+    Minutes and hours may carry ``:00`` seconds and a ``Z``; any other offset is refused.
+    """
+    form = _FORMS[Frequency(frequency)].match(text)
+    if form is None:
+        raise PeriodError("bad_period")
+    rest = text[form.end() :]
+    if rest:
+        _check_rest(frequency, rest)
+    try:
+        start = _start_named(Frequency(frequency), form.group())
+    except ValueError:
+        raise PeriodError("bad_period") from None
+    if frequency == Frequency.HOUR and start.minute:
+        raise PeriodError("misaligned_period")
+    return start
+
+
+def _check_rest(frequency: str, rest: str) -> None:
+    tail = _SECONDS_AND_ZONE.fullmatch(rest)
+    if frequency not in (Frequency.MINUTE, Frequency.HOUR):
+        raise PeriodError("bad_period")
+    if tail is None:
+        seconds = re.fullmatch(r":\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?", rest)
+        raise PeriodError("misaligned_period" if seconds else "bad_period")
+    if tail["zone"] not in (None, "Z"):
+        raise PeriodError("not_utc")
+
+
+def _start_named(frequency: Frequency, text: str) -> datetime:
+    if frequency in (Frequency.MINUTE, Frequency.HOUR):
+        return datetime(
+            int(text[:4]), int(text[5:7]), int(text[8:10]), int(text[11:13]), int(text[14:16]), tzinfo=UTC
+        )
+    if frequency == Frequency.WEEK:
+        return datetime.fromisocalendar(int(text[:4]), int(text[6:8]), 1).replace(tzinfo=UTC)
+    month = int(text[5:7]) if len(text) > 4 else 1
+    day = int(text[8:10]) if len(text) > 7 else 1
+    return datetime(int(text[:4]), month, day, tzinfo=UTC)
+
+
+def label(frequency: str, start: datetime) -> str:
+    """Return the SDMX name of the period, such as ``2026-W48``."""
+    form = _STRFTIME.get(Frequency(frequency))
+    if form is None:
+        return start.isoformat(timespec="minutes")[:16]
+    return start.strftime(form)
+
+
+def end(frequency: str, start: datetime) -> datetime:
+    """Return the instant at which the period has ended: the start of the next one."""
+    fixed = _FIXED.get(Frequency(frequency))
+    if fixed is not None:
+        return start + fixed
+    if frequency == Frequency.YEAR:
+        return start.replace(year=start.year + 1)
+    return start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)
+
+
+def start_of(frequency: str, instant: datetime) -> datetime:
+    """Return the start of the period that the instant lies in."""
+    if frequency == Frequency.YEAR:
+        return instant.replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
+    if frequency == Frequency.MONTH:
+        return instant.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    if frequency == Frequency.DAY:
+        return instant.replace(hour=0, minute=0, second=0, microsecond=0)
+    if frequency == Frequency.HOUR:
+        return instant.replace(minute=0, second=0, microsecond=0)
+    if frequency == Frequency.MINUTE:
+        return instant.replace(second=0, microsecond=0)
+    return instant - (instant - _MONDAY) % _FIXED[Frequency.WEEK]
+
+
+def previous(frequency: str, start: datetime) -> datetime:
+    """Return the start of the period before."""
+    return start_of(frequency, start - timedelta(microseconds=1))
+
+
+def seconds(frequency: str, start: datetime) -> int:
+    """Return the length of the period in seconds; UTC knows no summer time."""
+    return int((end(frequency, start) - start).total_seconds())
+
+
+def between(frequency: str, first: datetime, last: datetime) -> Iterator[datetime]:
+    """Yield the periods from the one that ``first`` lies in to the one that ``last`` lies in."""
+    start = start_of(frequency, first)
+    while start <= last:
+        yield start
+        start = end(frequency, start)
+
+
+def coarser(frequency: str) -> tuple[Frequency, ...]:
+    """Return the frequencies that are summed from this one directly."""
+    return tuple(above for above, below in FINER.items() if below == frequency)

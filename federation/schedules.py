@@ -1,0 +1,106 @@
+"""The work that time makes, and the work that a change of the registry makes.
+
+A period ends, a deadline passes, a window moves: beat calls ``tick``, which appends what has
+come due since a stored mark, whether or not anybody reported. Hours without beat are made up for.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django.db import models, transaction
+
+from countries.models import Indicator, Schedule
+from federation import audit, clock, dispatch, publication, worklist
+from federation.models.figures import Figure
+from federation.models.published import PeriodVersion, PublishedCell, PublishedCoverage
+from federation.models.submissions import IdempotencyKey
+from federation.models.worklist import ClockMark
+from federation.rules import periods
+from federation.rules.coverage import GRACE
+from federation.rules.periods import Frequency
+from federation.worklist import WINDOWS, Stage, Thing, window
+
+
+@transaction.atomic
+def tick(*, now: datetime) -> None:
+    """Append what has come due since the last tick; several at once do it only once."""
+    mark, made = ClockMark.objects.select_for_update().get_or_create(id=1, defaults={"at": now})
+    if made or now <= mark.at:
+        return
+    worklist.append(_come_due(mark.at, now))
+    mark.at = now
+    mark.save()
+    dispatch.wake_on_commit()
+
+
+def _come_due(since: datetime, now: datetime) -> Iterator[Thing]:
+    """Yield periods that may now be published and those with a deadline, after ``since`` until ``now``."""
+    for indicator in Indicator.objects.values_list("number", flat=True):
+        for frequency in Frequency:
+            grace = timedelta() if frequency == Frequency.MINUTE else GRACE
+            yield from _ended(indicator, frequency, since - grace, now - grace)
+        if periods.start_of("H", since - GRACE) != periods.start_of("H", now - GRACE):
+            yield from (window(name, indicator) for name in WINDOWS)
+    for schedule in Schedule.objects.all():
+        deadline = timedelta(minutes=schedule.deadline_minutes)
+        for frequency in periods.EXPECTED_AT[Frequency(schedule.frequency)]:
+            yield from _ended(schedule.indicator_id, frequency, since - deadline, now - deadline)
+
+
+def _ended(indicator: int, frequency: str, since: datetime, until: datetime) -> Iterator[Thing]:
+    """Yield the periods whose end lies after ``since`` and not after ``until``."""
+    start = periods.start_of(frequency, since)
+    while (end := periods.end(frequency, start)) <= until:
+        if end > since:
+            yield Thing(Stage.PUBLISH, frequency, start, indicator)
+        start = end
+
+
+def prune(*, now: datetime) -> None:
+    """Delete what is kept for a time only: minute figures and cells, and old Idempotency-Keys."""
+    oldest = now - publication.MINUTES_KEPT
+    minutes: list[type[models.Model]] = [Figure, PublishedCell, PublishedCoverage, PeriodVersion]
+    for model in minutes:
+        model._default_manager.filter(frequency=Frequency.MINUTE, period__lt=oldest).delete()
+    IdempotencyKey.objects.filter(created__lt=now - timedelta(days=30)).delete()
+
+
+def follow_registry(
+    *,
+    instance: models.Model,
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+    by: str,
+    reason: str,
+    **_: object,
+) -> None:
+    """Write the audit event of a change in the registry, and append the work that it makes."""
+    kind = instance._meta.model_name
+    deed = "changed" if before and after else "removed" if before else "added"
+    audit.record(
+        by=by,
+        action=f"{kind}.{deed}",
+        subject=f"{kind} {instance}",
+        reason=reason,
+        details={"before": before, "after": after},
+    )
+    if isinstance(instance, Schedule):
+        worklist.append(_touched_by_schedule(before, after))
+        dispatch.wake_on_commit()
+
+
+def _touched_by_schedule(*versions: dict[str, Any] | None) -> Iterator[Thing]:
+    """Yield the ended periods in which somebody's being expected may have changed."""
+    now = clock.now()
+    for row in versions:
+        if row is None:
+            continue
+        first = datetime.combine(date.fromisoformat(row["valid_from"]), time(), UTC)
+        last = now
+        if row["valid_to"]:
+            last = min(now, datetime.combine(date.fromisoformat(row["valid_to"]), time.max, UTC))
+        for frequency in periods.EXPECTED_AT[Frequency(row["frequency"])]:
+            begin = max(first, now - publication.LIVE) if frequency == Frequency.MINUTE else first
+            for start in periods.between(frequency, begin, last):
+                yield Thing(Stage.PUBLISH, frequency, start, row["indicator_id"])

@@ -1,0 +1,44 @@
+"""Draws the versions of the public view, so that their numbers and times follow commits.
+
+A publisher does its arithmetic first, draws a version, writes, and stamps the version's
+time as its last statement. Drawing locks the one counter row until the commit, so a version
+is never drawn before another and committed after it.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+
+from federation.database import cursor, statement
+from federation.errors import RoundingKeyMismatchError
+from federation.rules import rounding
+
+
+@contextmanager
+def new_version() -> Iterator[int]:
+    """Draw the next version; what is written within is stamped with its time at the end."""
+    with cursor() as c:
+        c.execute("UPDATE federation_versioncounter SET last = last + 1 RETURNING last")
+        [(version,)] = c.fetchall()
+    yield version
+    with cursor() as c:
+        c.execute(statement("versions_stamp"), [version])
+
+
+def check_rounding() -> None:
+    """Refuse to go on unless this process rounds as the published view is rounded.
+
+    The first process seals its key and base; a second key would give each cell a second
+    rounding, from which the exact value could be narrowed down.
+    """
+    mine = (rounding.fingerprint(settings.ROUNDING_KEY), settings.ROUNDING_BASE)
+    with cursor() as c:
+        c.execute(
+            "INSERT INTO federation_roundingseal (id, fingerprint, base) VALUES (1, %s, %s) ON CONFLICT DO NOTHING",
+            mine,
+        )
+        c.execute("SELECT fingerprint, base FROM federation_roundingseal")
+        [sealed] = c.fetchall()
+    if sealed != mine:
+        raise RoundingKeyMismatchError

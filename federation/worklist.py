@@ -1,0 +1,223 @@
+"""The work list: what became stale, claimed by urgency, done and deleted in one transaction.
+
+A *thing* is what is computed as a whole: an agency's figure, a period's published cells, or
+a sliding window. It is packed into one 63-bit number, level first, so that its order is its
+urgency: finer frequencies before coarser ones, figures before what is published of them.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+import numpy as np
+from django.db import transaction
+
+from federation import clock
+from federation.database import cursor, statement
+from federation.models.worklist import ClockMark, Failure, Work
+from federation.rules import periods
+from federation.rules.periods import Frequency
+
+_LEVEL, _MINUTE, _INDICATOR = 58, 26, 16
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MINUTE_LENGTH = timedelta(minutes=1)
+#: At most so many things in one transaction; a period's publication reads all its agencies.
+CLAIM = {"figure": 500, "publish": 100, "window": 4}
+#: A thing that failed so often is set aside for a person.
+ATTEMPTS = 3
+
+
+class Stage(StrEnum):
+    """What is computed: figures first, then what is published of them, then the windows."""
+
+    FIGURE = "figure"
+    PUBLISH = "publish"
+    WINDOW = "window"
+
+
+#: In order of urgency; the position is the level in a packed thing. Windows have lengths, not frequencies.
+WINDOWS = {"P1D": 1, "P7D": 7, "P30D": 30, "P365D": 365}
+LEVELS: tuple[tuple[Stage, str], ...] = (
+    *((stage, frequency) for frequency in Frequency for stage in (Stage.FIGURE, Stage.PUBLISH)),
+    *((Stage.WINDOW, window) for window in WINDOWS),
+)
+_LEVEL_OF = {level: position for position, level in enumerate(LEVELS)}
+
+
+class Thing(NamedTuple):
+    """One thing to compute; ``frequency`` is a window's name for a window.
+
+    ``agency`` is 0 but for figures, ``period`` the epoch for windows, which know their own time.
+    """
+
+    stage: Stage
+    frequency: str
+    period: datetime
+    indicator: int
+    agency: int = 0
+
+    def pack(self) -> int:
+        """Return the number that stands for this thing."""
+        minute = (self.period - _EPOCH) // _MINUTE_LENGTH
+        level = _LEVEL_OF[self.stage, self.frequency]
+        return level << _LEVEL | minute << _MINUTE | self.indicator << _INDICATOR | self.agency
+
+    def __str__(self) -> str:
+        what = self.frequency if self.stage == Stage.WINDOW else periods.label(self.frequency, self.period)
+        agency = f", agency {self.agency}" if self.agency else ""
+        return f"{self.stage} {self.frequency} {what}, indicator {self.indicator}{agency}"
+
+
+def unpack(number: int) -> Thing:
+    """Return the thing that a number stands for."""
+    stage, frequency = LEVELS[number >> _LEVEL]
+    minute = number >> _MINUTE & 0xFFFFFFFF
+    indicator = number >> _INDICATOR & 0x3FF
+    return Thing(stage, frequency, _EPOCH + minute * _MINUTE_LENGTH, indicator, number & 0xFFFF)
+
+
+def window(name: str, indicator: int) -> Thing:
+    """Return a sliding window as a thing."""
+    return Thing(Stage.WINDOW, name, _EPOCH, indicator)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Things that this transaction holds, and the rows of the list that it answers for.
+
+    ``skipped`` says that another worker held something, so somebody has to look again.
+    """
+
+    things: Sequence[Thing]
+    rows: Sequence[int]
+    skipped: bool
+
+
+def append(things: Iterable[Thing]) -> None:
+    """Put things on the list, in the caller's transaction."""
+    numbers = np.array(sorted({thing.pack() for thing in things}), np.int64)
+    if len(numbers):
+        with cursor() as c:
+            c.execute("INSERT INTO federation_work (thing) SELECT unnest(%s::bigint[])", [numbers])
+
+
+def claim() -> Claim:
+    """Take the most urgent things of one level that no other worker holds.
+
+    Must run in a READ COMMITTED transaction: a thing's rows are read after its lock is
+    held, so rows that another worker has just answered for are no longer seen.
+    """
+    skipped = False
+    for level in _levels_waiting():
+        taken, missed = _take(level)
+        skipped |= missed
+        rows = _rows_of(taken)
+        if rows:
+            things = [unpack(number) for number in sorted(set(rows.values()))]
+            return Claim(things, list(rows), skipped)
+    return Claim((), (), skipped)
+
+
+def claim_alone(thing: Thing) -> Claim:
+    """Take this one thing, unless another worker holds it or it has been answered for."""
+    with cursor() as c:
+        c.execute("SELECT pg_try_advisory_xact_lock(%s)", [thing.pack()])
+        [(taken,)] = c.fetchall()
+    rows = _rows_of([thing.pack()]) if taken else {}
+    return Claim([thing] if rows else [], list(rows), skipped=not taken)
+
+
+def _levels_waiting() -> Iterable[int]:
+    level = 0
+    while True:
+        with cursor() as c:
+            c.execute("SELECT min(thing) FROM federation_work WHERE thing >= %s", [level << _LEVEL])
+            [(least,)] = c.fetchall()
+        if least is None:
+            return
+        level = least >> _LEVEL
+        yield level
+        level += 1
+
+
+def _take(level: int) -> tuple[list[int], bool]:
+    """Return the things of a level whose locks were free, and whether any lock was not."""
+    limit = CLAIM[LEVELS[level][0]]
+    after, skipped = (level << _LEVEL) - 1, False
+    while True:
+        with cursor() as c:
+            c.execute(statement("worklist_claim"), {"after": after, "level": level, "limit": limit})
+            tried = c.fetchall()
+        taken = [number for number, free in tried if free]
+        skipped |= len(taken) < len(tried)
+        if taken or len(tried) < limit:
+            return taken, skipped
+        after = tried[-1][0]
+
+
+def _rows_of(numbers: Sequence[int]) -> dict[int, int]:
+    if not numbers:
+        return {}
+    with cursor() as c:
+        c.execute("SELECT id, thing FROM federation_work WHERE thing = ANY(%s)", [np.array(numbers, np.int64)])
+        return dict(c.fetchall())
+
+
+def done(claim: Claim) -> None:
+    """Delete the rows that a claim answers for, and forget earlier failures of its things."""
+    numbers = [thing.pack() for thing in claim.things]
+    with cursor() as c:
+        c.execute("DELETE FROM federation_work WHERE id = ANY(%s)", [np.array(claim.rows, np.int64)])
+        c.execute("DELETE FROM federation_failure WHERE thing = ANY(%s)", [np.array(numbers, np.int64)])
+
+
+@transaction.atomic
+def failed(thing: Thing, *, reason: str) -> None:
+    """Note that a thing failed alone: it is tried again after a while, or set aside for good.
+
+    Set aside, its rows leave the list; a later change of what it depends on tries it again.
+    """
+    now = clock.now()
+    number = thing.pack()
+    failure, _ = Failure.objects.select_for_update().get_or_create(
+        thing=number, defaults={"attempts": 0, "reason": reason, "since": now}
+    )
+    failure.attempts += 1
+    failure.reason = reason
+    if failure.attempts < ATTEMPTS:
+        failure.retry_at = now + timedelta(seconds=2**failure.attempts)
+    else:
+        failure.retry_at = None
+        Work.objects.filter(thing=number).delete()
+    failure.save()
+
+
+def set_aside() -> Sequence[Failure]:
+    """Return the things that wait for a person."""
+    return list(Failure.objects.filter(retry_at=None).order_by("since"))
+
+
+def waiting() -> set[Thing]:
+    """Return all things on the list."""
+    return {unpack(number) for number in Work.objects.values_list("thing", flat=True).distinct()}
+
+
+def is_pending() -> bool:
+    """Whether anything is on the list."""
+    return Work.objects.exists()
+
+
+def mark() -> datetime:
+    """Return up to when the work that time makes has been appended.
+
+    Lateness and windows are judged at this time: what they were judged at can be asked again.
+    """
+    return ClockMark.objects.values_list("at", flat=True).first() or clock.now()
+
+
+def oldest_age() -> timedelta:
+    """Return how long the oldest work has been waiting."""
+    oldest = Work.objects.order_by("added").values_list("added", flat=True).first()
+    return clock.now() - oldest if oldest else timedelta()
