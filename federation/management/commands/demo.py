@@ -1,0 +1,165 @@
+"""Invented agencies that send through the API as real ones would: their history, then live minutes until stopped."""
+
+import time
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from federation import calendar, clock
+from federation.management import invented, registration
+from federation.management.cast import UNITS, Stream
+from federation.management.client import Client, RefusedError
+from federation.management.progress import Progress, waiting
+from federation.models.worklist import Work
+
+REPORTS_A_SUBMISSION = 1_000
+SETTLED_WITHIN = 600.0
+#: A minute is sent so long after it has ended, as by an agency that has to add it up first.
+PATIENCE = 1.0
+#: One day in so many is corrected some time after it was sent.
+CORRECTED = 29
+
+Step = tuple[calendar.Frequency, datetime]
+
+
+class Command(BaseCommand):
+    """See the module."""
+
+    help = __doc__ or ""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("url", help="where the API is, such as http://localhost:8000")
+        parser.add_argument("--waited", type=float, default=0.0, help="seconds that the start took before this")
+        parser.add_argument("--once", action="store_true", help="send what is due and end")
+
+    def handle(self, *, url: str, waited: float, once: bool, **_: Any) -> None:
+        began = time.monotonic() - waited
+        self.stdout.write(f"Bringing in {len(UNITS)} invented agencies")
+        senders, reader, first_day = _bring_in(url)
+        try:
+            _send_history(senders, first_day)
+            _settle()
+            self.stdout.write(_ready_message(url, reader, time.monotonic() - began))
+            self.stdout.flush()
+            if not once:
+                _send_for_ever(senders, first_day)
+        except RefusedError as refusal:
+            raise CommandError(str(refusal)) from None
+        except KeyboardInterrupt:
+            self.stdout.write("")
+
+
+class Sender:
+    """One stream of one agency: what it sent last, and how its numbers come about."""
+
+    def __init__(self, stream: Stream, client: Client, mixture: invented.Mixture, since: datetime, seed: int) -> None:
+        self.stream, self.client, self.mixture, self.since = stream, client, mixture, since
+        self._rng = np.random.default_rng([seed, int(since.timestamp())])
+
+    def due(self, *, now: datetime, first_day: datetime) -> list[Step]:
+        return list(self.stream.due(self.since, now=now, first_day=first_day))
+
+    def send(self, steps: Sequence[Step]) -> None:
+        self.client.submit(self.stream.indicator, self._reports(steps))
+        self.since = calendar.end(*steps[-1])
+
+    def correct(self, steps: Sequence[Step]) -> None:
+        """Send some again, as if counted better; they are new random numbers, so they differ."""
+        self.client.submit(self.stream.indicator, self._reports(steps))
+
+    def _reports(self, steps: Sequence[Step]) -> list[dict[str, Any]]:
+        starts, ends = [start for _, start in steps], [calendar.end(*step) for step in steps]
+        stream = self.stream
+        expectation = invented.expected(starts, ends, level=stream.level, utc_offset=stream.unit.utc_offset)
+        rows = invented.counts(expectation, self.mixture.shares, rng=self._rng)
+        return [
+            {
+                "frequency": frequency.value,
+                "period": calendar.label(frequency, start),
+                "observations": self.mixture.observations(row),
+            }
+            for (frequency, start), row in zip(steps, rows, strict=True)
+        ]
+
+
+def _bring_in(url: str) -> tuple[list[Sender], Client, datetime]:
+    now = clock.now()
+    first_day = registration.first_day(now)
+    inhabitants, europe = registration.inhabitants()
+    senders = []
+    for seed, unit in enumerate(UNITS):
+        client = registration.enter(unit, url=url, now=now, first_day=first_day)
+        for stream in unit.streams:
+            shares = invented.NETWORK_SHARES if stream.indicator == "DOWNLOADS" else invented.VISIT_SHARES
+            rng = np.random.default_rng(seed)
+            mixture = invented.mixture(inhabitants, near=europe, home=unit.country, networks=shares, rng=rng)
+            since = registration.sent_until(stream, first_day=first_day)
+            senders.append(Sender(stream, client, mixture, since, seed))
+    return senders, registration.enter_reader(url=url, now=now), first_day
+
+
+def _send_history(senders: Sequence[Sender], first_day: datetime) -> None:
+    now = clock.now()
+    plans = [(sender, sender.due(now=now, first_day=first_day)) for sender in senders]
+    with Progress("Sending their history through the API", sum(len(steps) for _, steps in plans), "reports") as bar:
+        for sender, steps in plans:
+            for at in range(0, len(steps), REPORTS_A_SUBMISSION):
+                part = steps[at : at + REPORTS_A_SUBMISSION]
+                sender.send(part)
+                bar.add(len(part))
+    for sender, steps in plans:
+        days = [step for step in steps if step[0] is calendar.Frequency.DAY]
+        if sender.stream.unit.corrects and len(days) > CORRECTED:
+            sender.correct(days[::CORRECTED])
+
+
+def _settle() -> None:
+    waiting("Adding up and publishing", left=Work.objects.count)
+    call_command("settle", timeout=SETTLED_WITHIN)
+
+
+def _send_for_ever(senders: Sequence[Sender], first_day: datetime) -> None:
+    while True:
+        time.sleep(_until_next_minute())
+        now = clock.now()
+        for sender in senders:
+            if steps := sender.due(now=now, first_day=first_day):
+                sender.send(steps)
+
+
+def _until_next_minute() -> float:
+    now = clock.now()
+    return (calendar.end("N", calendar.start_of("N", now)) - now).total_seconds() + PATIENCE
+
+
+def _ready_message(url: str, reader: Client, took: float) -> str:
+    hour = calendar.start_of("H", clock.now() - timedelta(minutes=62))
+    label = calendar.label("H", hour)
+    query = f"indicator=DOWNLOADS&frequency=H&start={label}&end={label}&country=IS"
+    password = registration.coordinator()
+    return f"""
+Ready after {took:.0f} seconds. Every number here is invented.
+
+  {url}/api/v1/aggregates/?indicator=DOWNLOADS&frequency=D&start={_days_ago(14)}&end={_days_ago(1)}
+  {url}/api/docs/    the API
+  {url}/admin/       the desk of the coordinators: user demo, password {password}
+
+Send a report as an agency would, and read the combined view:
+
+  TOKEN=$(curl -s -u '{reader.client_id}:{reader.client_secret}' {url}/oauth/token/ \\
+      -d grant_type=client_credentials | sed 's/.*"access_token": *"\\([^"]*\\)".*/\\1/')
+  curl -s {url}/api/v1/submissions/ -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '
+      {{"indicator": "DOWNLOADS", "reports": [{{"frequency": "H", "period": "{label}", "observations": [
+          {{"country": "IS", "network": "BITTORRENT", "value": 250}}]}}]}}'
+  curl -s '{url}/api/v1/aggregates/?{query}'
+
+Live minutes go on. Ctrl-C stops everything."""
+
+
+def _days_ago(days: int) -> str:
+    return calendar.label("D", clock.now() - timedelta(days=days))

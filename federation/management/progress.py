@@ -1,0 +1,50 @@
+"""Says how far something is: a bar on a terminal, one line elsewhere."""
+
+import sys
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+_WIDTH = 30
+
+
+class Progress:
+    """A bar over so many things."""
+
+    def __init__(self, what: str, total: int, unit: str) -> None:
+        self._what, self._total, self._unit, self._done = what, total, unit, 0
+        self._began = time.monotonic()
+
+    def __enter__(self) -> Self:
+        self._draw()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        took = time.monotonic() - self._began
+        line = f"{self._what}: {self._done} of {self._total} {self._unit}, {took:.1f} s"
+        sys.stdout.write(f"\r\033[K{line}\n" if sys.stdout.isatty() else f"{line}\n")
+        sys.stdout.flush()
+
+    def add(self, done: int) -> None:
+        self._done += done
+        self._draw()
+
+    def _draw(self) -> None:
+        if sys.stdout.isatty():
+            filled = _WIDTH * self._done // max(self._total, 1)
+            bar = "█" * filled + "░" * (_WIDTH - filled)
+            sys.stdout.write(f"\r\033[K{self._what} {bar} {self._done}/{self._total} {self._unit}")
+            sys.stdout.flush()
+
+
+def waiting(what: str, *, left: Callable[[], int], pause: float = 0.2) -> None:
+    """Show what is left until nothing is; the total is the most that was ever seen."""
+    most = left()
+    with Progress(what, most, "pieces of work") as bar:
+        done = 0
+        while rest := left():
+            bar.add(max(most - rest, done) - done)
+            done = max(most - rest, done)
+            time.sleep(pause)
+        bar.add(most - done)
