@@ -5,7 +5,6 @@ Starts what is needed in order, says so, and stops it in the opposite order, als
 
 import argparse
 import http.client
-import json
 import os
 import signal
 import socket
@@ -86,7 +85,7 @@ def _manage(*arguments: str) -> None:
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
         check=False,
-        preexec_fn=die_with_parent,  # noqa: PLW1509  there are no threads here
+        preexec_fn=die_with_parent,
     )
     if done.returncode:
         raise PartFailed(f"manage.py {arguments[0]} failed; its own words are above.")
@@ -95,16 +94,15 @@ def _manage(*arguments: str) -> None:
 @contextmanager
 def _running(parts: list[Part]) -> Iterator[list[Part]]:
     """Starts them one after another; at the end the last one goes first."""
-    started: list[Part] = []
     try:
         for part in parts:
-            started.append(part.start())
-        yield started
+            part.start()
+        yield parts
     finally:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
         say("\nStopping")
-        for part in reversed(started):
+        for part in reversed(parts):
             part.stop()
 
 

@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -39,7 +38,9 @@ def spawn(
             # Not in the terminal's group: Ctrl-C reaches whoever started the server, and that stops it in order.
             start_new_session=True,
             preexec_fn=partial(die_with, os.getpid(), signal.SIGINT),  # noqa: PLW1509  we start before any thread
-            **({} if user is None else {"user": user, "group": user, "extra_groups": []}),
+            user=user,
+            group=user,
+            extra_groups=None if user is None else [],
         )
 
 
@@ -72,7 +73,7 @@ def stop_stranger(number: int, *, program: str) -> None:
 
 def command_of(number: int) -> str:
     """The command line of a process, empty when there is none."""
-    if sys.platform == "linux":
+    if Path("/proc/self/cmdline").exists():
         try:
             return Path(f"/proc/{number}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:

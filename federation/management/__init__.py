@@ -1,0 +1,1 @@
+"""What a person runs, and what the demonstration is made of."""

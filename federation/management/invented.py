@@ -89,7 +89,8 @@ def expected(starts: Sequence[datetime], ends: Sequence[datetime], *, level: flo
     whole = sums[last - hours[0]] - sums[first - hours[0]]
     # Minutes are a share of their hour; hours and longer are whole ones.
     share: Floats = (minutes[:, 1] - minutes[:, 0]) / (60.0 * (last - first))
-    return whole * share
+    result: Floats = whole * share
+    return result
 
 
 def counts(expectation: Floats, shares: Floats, *, rng: np.random.Generator) -> Counts:
