@@ -182,7 +182,7 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_TIMEOUT = 0.5
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 0.5,
-    "socket_timeout": 5,
+    "socket_timeout": 0.9,
     "max_retries": 1,
     "interval_start": 0,
     "interval_step": 0.1,
