@@ -44,6 +44,8 @@ AGENCY_CODE = r"^[A-Z]{2}-[A-Z0-9][A-Z0-9-]*$"
 INDICATOR_CODE = r"^[A-Z][A-Z0-9_]*$"
 LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 
+LAST_BEFORE_FIRST = "The last day must not be before the first."
+
 READ_WRITE = "submissions:write submissions:read"
 READ_ONLY = "submissions:read"
 FIGURES = "figures:read"
@@ -103,7 +105,7 @@ class Indicator(models.Model):
     code = models.CharField(
         max_length=40,
         unique=True,
-        validators=[RegexValidator(INDICATOR_CODE)],
+        validators=[RegexValidator(INDICATOR_CODE, "This is not a code such as HELP_VISITS.")],
         help_text="Capitals, digits and underscores: HELP_VISITS.",
     )
     name = models.CharField(max_length=100)
@@ -132,7 +134,7 @@ class Agency(models.Model):
     code = models.CharField(
         max_length=40,
         unique=True,
-        validators=[RegexValidator(AGENCY_CODE)],
+        validators=[RegexValidator(AGENCY_CODE, "This is not a code such as NO-KRIPOS.")],
         help_text="The country's code, a hyphen, then capitals, digits or hyphens: NO-KRIPOS. Cannot be changed later.",
     )
     country = models.ForeignKey(Country, on_delete=models.PROTECT, related_name="agencies")
@@ -180,7 +182,7 @@ class Schedule(models.Model):
             models.CheckConstraint(
                 condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),
                 name="countries_schedule_days",
-                violation_error_message="The last day must not be before the first.",
+                violation_error_message=LAST_BEFORE_FIRST,
             ),
             models.CheckConstraint(
                 condition=Q(deadline_minutes__lte=MAX_DEADLINE_MINUTES),
@@ -213,6 +215,11 @@ class Schedule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.indicator_id} {self.frequency} from {self.valid_from}"
+
+    def clean(self) -> None:
+        # Before the exclusion constraint is asked, which cannot read a range that ends before it begins.
+        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
+            raise ValidationError({"valid_to": LAST_BEFORE_FIRST})
 
 
 class Credential(AbstractApplication):
@@ -261,7 +268,7 @@ class HelpService(models.Model):
     code = models.SlugField(unique=True)
     name = models.CharField(max_length=200)
     languages = ArrayField(
-        models.CharField(max_length=20, validators=[RegexValidator(LANGUAGE)]),
+        models.CharField(max_length=20, validators=[RegexValidator(LANGUAGE, "This is not a language code.")]),
         help_text="Language codes, separated by commas: en, nb, pt-BR.",
     )
     country = models.ForeignKey(

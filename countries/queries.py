@@ -1,0 +1,194 @@
+"""Reads of who takes part and of reference data, as plain values, so that the API needs no model.
+
+Names of countries come from CLDR, in any language that it has.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from babel import Locale, UnknownLocaleError
+from django.db.models import F, Q
+
+from countries.codes import COUNTRIES, COUNTRY_CODES, GROUP_MEMBERS, GROUPS, TOTAL, UNKNOWN
+from countries.models import Agency, HelpService, Indicator, Network, Population, ReferenceVersion
+
+# CLDR's codes for what ISO has none for.
+_TERRITORIES = {TOTAL: "001", "EUROPE": "150", "EU27_2020": "EU", UNKNOWN: "ZZ"}
+# One written language in CLDR's eyes and two in the world's: whoever asks for any of them is served by each.
+_NORWEGIAN = frozenset({"no", "nb", "nn"})
+
+
+@dataclass(frozen=True, slots=True)
+class CountryRow:
+    code: str
+    number: int
+    name: str
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    code: str
+    number: int
+    name: str
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkRow:
+    code: str
+    number: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorRow:
+    number: int
+    code: str
+    name: str
+    description: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyRow:
+    id: int
+    code: str
+    country: str
+    name: str
+    active: bool
+    invented: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HelpServiceRow:
+    """``country`` is None for a service for people everywhere."""
+
+    code: str
+    name: str
+    languages: tuple[str, ...]
+    country: str | None
+    address: str
+    phone: str
+    description: str
+    checked: date | None
+
+
+def reference_version() -> int:
+    """Counted up by every change of what this module reads."""
+    return ReferenceVersion.objects.values_list("number", flat=True).first() or 0
+
+
+def country_name(code: str, language: str = "en") -> str:
+    """The name of a country or country group in a language, or in English where CLDR has none."""
+    territory = _TERRITORIES.get(code, code)
+    english = _territory_names("en")
+    return _territory_names(language).get(territory) or english.get(territory, code)
+
+
+def countries(language: str = "en") -> list[CountryRow]:
+    """All single countries, ``_U`` included, by code."""
+    return [
+        CountryRow(code, number, country_name(code, language), groups_of(code)) for code, number in COUNTRIES.items()
+    ]
+
+
+def groups(language: str = "en") -> list[GroupRow]:
+    return [
+        GroupRow(code, number, country_name(code, language), tuple(sorted(GROUP_MEMBERS[code])))
+        for code, number in GROUPS.items()
+    ]
+
+
+def groups_of(country: str) -> tuple[str, ...]:
+    return tuple(group for group, members in GROUP_MEMBERS.items() if country in members)
+
+
+def networks() -> list[NetworkRow]:
+    """All single networks, ``_U`` included, in order of their numbers."""
+    return [NetworkRow(row.code, row.number, row.name) for row in Network.objects.order_by("number")]
+
+
+def indicators() -> list[IndicatorRow]:
+    return [_indicator_row(row) for row in Indicator.objects.order_by("number")]
+
+
+def indicator(code: str) -> IndicatorRow | None:
+    row = Indicator.objects.filter(code=code).first()
+    return _indicator_row(row) if row else None
+
+
+def agencies() -> list[AgencyRow]:
+    """All agencies by code, those no longer active too: what they reported stays."""
+    return [_agency_row(row) for row in Agency.objects.select_related("country").order_by("code")]
+
+
+def agency(code: str) -> AgencyRow | None:
+    row = Agency.objects.select_related("country").filter(code=code).first()
+    return _agency_row(row) if row else None
+
+
+def help_services(*, country: str | None = None, language: str | None = None) -> list[HelpServiceRow]:
+    """The services for people in a country, its own first and then those for people everywhere."""
+    rows = HelpService.objects.filter(shown=True).select_related("country")
+    if country is not None:
+        rows = rows.filter(Q(country__code=country) | Q(country__isnull=True))
+    rows = rows.order_by(F("country__code").asc(nulls_last=True), "name", "code")
+    return [_help_service_row(row) for row in rows if language is None or _speaks(row.languages, language)]
+
+
+def population_on(year: int) -> dict[int, int]:
+    """Inhabitants in a year, or the latest before it that is known, by number of country and country group.
+
+    A group counts the members whose population is known; ``_U`` and countries without a figure are left out.
+    """
+    latest = Population.objects.filter(year__lte=year).order_by("country", "-year").distinct("country")
+    people = dict(latest.values_list("country_id", "inhabitants"))
+    for group, number in GROUPS.items():
+        known = [people[COUNTRIES[code]] for code in GROUP_MEMBERS[group] if COUNTRIES[code] in people]
+        if known:
+            people[number] = sum(known)
+    return people
+
+
+# A caller chooses the language, so the number of kept ones is bounded.
+@lru_cache(maxsize=64)
+def _territory_names(language: str) -> dict[str, str]:
+    try:
+        locale = Locale.parse(language.replace("_", "-"), sep="-")
+    except (ValueError, UnknownLocaleError):
+        locale = Locale("en")
+    return dict(locale.territories)
+
+
+def _speaks(languages: Sequence[str], language: str) -> bool:
+    asked = _primary(language)
+    alike = _NORWEGIAN if asked in _NORWEGIAN else {asked}
+    return any(_primary(spoken) in alike for spoken in languages)
+
+
+def _primary(language: str) -> str:
+    return language.replace("_", "-").split("-")[0].lower()
+
+
+def _indicator_row(row: Indicator) -> IndicatorRow:
+    return IndicatorRow(row.number, row.code, row.name, row.description, tuple(row.notes))
+
+
+def _agency_row(row: Agency) -> AgencyRow:
+    return AgencyRow(row.id, row.code, COUNTRY_CODES[row.country_id], row.name, row.active, row.invented)
+
+
+def _help_service_row(row: HelpService) -> HelpServiceRow:
+    return HelpServiceRow(
+        code=row.code,
+        name=row.name,
+        languages=tuple(row.languages),
+        country=row.country.code if row.country else None,
+        address=row.address,
+        phone=row.phone,
+        description=row.description,
+        checked=row.checked,
+    )
