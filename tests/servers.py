@@ -15,6 +15,11 @@ from config import embedded
 _servers = ExitStack()
 
 
+# The same in every run, so that a number which a test expects stays the number.
+os.environ.setdefault("SECRET_KEY", "tests")
+os.environ.setdefault("ROUNDING_KEY", "000102030405060708090a0b0c0d0e0f")
+
+
 def _start() -> None:
     folder = Path(_servers.enter_context(tempfile.TemporaryDirectory(prefix="police2peer-tests-")))
     folder.chmod(0o711)

@@ -1,0 +1,72 @@
+"""Settings come from the environment or from files; a bad one stops the start and says how to mend it."""
+
+import pytest
+
+from config import env
+
+
+def test_text_from_variable(monkeypatch):
+    monkeypatch.setenv("COLOUR", "blue")
+    assert env.text("COLOUR", mend="Give one.") == "blue"
+
+
+def test_text_from_file_without_its_last_newline(monkeypatch, tmp_path):
+    (tmp_path / "colour").write_text("blue\n")
+    monkeypatch.setenv("COLOUR_FILE", str(tmp_path / "colour"))
+    assert env.text("COLOUR", mend="Give one.") == "blue"
+
+
+def test_text_not_set_names_variable_and_mend():
+    with pytest.raises(env.BadSetting, match=r"COLOUR is not set\. Give one\."):
+        env.text("COLOUR", mend="Give one.")
+
+
+def test_text_from_missing_file_names_variable(monkeypatch, tmp_path):
+    monkeypatch.setenv("COLOUR_FILE", str(tmp_path / "nowhere"))
+    with pytest.raises(env.BadSetting, match="COLOUR_FILE"):
+        env.text("COLOUR", mend="Give one.")
+
+
+@pytest.mark.parametrize("value", ["1", "1001", "five", "5.5", ""], ids=str)
+def test_whole_refuses(monkeypatch, value):
+    monkeypatch.setenv("SIZE", value)
+    with pytest.raises(env.BadSetting, match=r"SIZE.*from 2 to 1000"):
+        env.whole("SIZE", default=5, low=2, high=1000)
+
+
+@pytest.mark.parametrize("value", [2, 1000])
+def test_whole_takes_both_ends(monkeypatch, value):
+    monkeypatch.setenv("SIZE", str(value))
+    assert env.whole("SIZE", default=5, low=2, high=1000) == value
+
+
+def test_choice_refuses_others(monkeypatch):
+    monkeypatch.setenv("FORM", "xml")
+    with pytest.raises(env.BadSetting, match="text, json"):
+        env.choice("FORM", default="text", of=("text", "json"))
+
+
+def test_yes_refuses_maybe(monkeypatch):
+    monkeypatch.setenv("ANSWER", "maybe")
+    with pytest.raises(env.BadSetting, match="true or false"):
+        env.yes("ANSWER")
+
+
+def test_key_is_so_many_bytes(monkeypatch):
+    monkeypatch.setenv("KEY", "0f" * 16)
+    assert env.key("KEY", size=16) == b"\x0f" * 16
+
+
+@pytest.mark.parametrize("value", ["0f" * 15, "0g" * 16, "secret"])
+def test_key_refused_is_not_shown(monkeypatch, value):
+    monkeypatch.setenv("KEY", value)
+    with pytest.raises(env.BadSetting) as stop:
+        env.key("KEY", size=16)
+    assert "32 hexadecimal characters" in str(stop.value)
+    assert value not in str(stop.value)
+
+
+def test_parsed_refuses_what_cannot_be_parsed(monkeypatch):
+    monkeypatch.setenv("ADDRESS", "seven")
+    with pytest.raises(env.BadSetting, match=r"ADDRESS.*Give a number"):
+        env.parsed("ADDRESS", int, mend="Give a number.")

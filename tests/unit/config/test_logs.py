@@ -1,0 +1,48 @@
+"""Log lines have named fields and never the contents of a request."""
+
+import json
+import logging
+import sys
+
+from config.logs import JsonLines, TextLines
+
+
+def record(message="submission stored", error=None, **fields):
+    made = logging.getLogger("test").makeRecord("test", logging.INFO, "f.py", 1, message, (), error, extra=fields)
+    made.created = 1_790_000_000.5
+    return made
+
+
+def failure():
+    try:
+        raise ValueError("seven of spades")
+    except ValueError:
+        return sys.exc_info()
+
+
+def test_json_line_has_named_fields():
+    line = json.loads(JsonLines().format(record(reports=3)))
+    assert line == {
+        "time": "2026-09-21T14:13:20.500Z",
+        "level": "INFO",
+        "logger": "test",
+        "event": "submission stored",
+        "reports": 3,
+    }
+
+
+def test_text_line_is_one_line():
+    line = TextLines().format(record(error=failure(), reports=3))
+    assert line.startswith("2026-09-21T14:13:20.500Z INFO    test: submission stored reports=3 error=ValueError")
+    assert "\n" not in line
+
+
+def test_error_says_its_kind_and_place_but_not_its_message():
+    line = JsonLines().format(record(error=failure()))
+    assert json.loads(line)["error"] == "ValueError"
+    assert "test_logs.py" in json.loads(line)["at"]
+    assert "seven of spades" not in line
+
+
+def test_request_is_left_out():
+    assert "request" not in json.loads(JsonLines().format(record(request="POST /secret")))
