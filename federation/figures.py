@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 
-from federation.database import cursor, statement
+from federation.database import copy_statement, cursor, statement
 from federation.models.figures import Source
 from federation.rules import periods, rounding, tables
 from federation.rules.periods import Frequency
@@ -216,7 +216,7 @@ _COLUMNS = {
     "source": "varchar", "covered_seconds": "int4", "reported_seconds": "int4", "final": "bool", "held": "bool",
     "countries": "int2[]", "networks": "int2[]", "values": "int8[]", "keys": "int8[]",
 }  # fmt: skip
-_COPY = f'COPY federation_figure ("{'", "'.join(_COLUMNS)}") FROM STDIN (FORMAT BINARY)'
+_COPY = copy_statement("federation_figure", _COLUMNS)
 
 
 def replace(things: Sequence[Thing]) -> list[Thing]:

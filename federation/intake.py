@@ -16,7 +16,7 @@ from django.db import transaction
 
 from countries.models import Agency
 from federation import audit, dispatch, worklist
-from federation.database import cursor, statement
+from federation.database import copy_statement, cursor, look_up_by_index, statement
 from federation.errors import IdempotencyKeyReusedError
 from federation.models.submissions import (
     IdempotencyKey,
@@ -113,6 +113,7 @@ def accept(
         first = _use_key(agency, key, body_digest, submission_id, received)
         if first is not None:
             return _receipt(first, replayed=True)
+    look_up_by_index()
     _lock(agency, reports)
     verdicts = _judge(agency, reports, (prepared, received, submission_id))
     submission = Submission.objects.create(
@@ -188,7 +189,7 @@ def _judge(agency: Agency, reports: Sequence[NewReport], place: Place) -> list[_
                 "periods": [report.period for report in reports],
             },
         )
-        current = {position - 1: row for position, *row in c.fetchall()}
+        current = {position: row for position, *row in c.fetchall()}
     return [_verdict(report, place, current.get(i)) for i, report in enumerate(reports)]
 
 
@@ -212,7 +213,7 @@ _COLUMNS = {
     "digest": "bytea", "equals_id": "int8", "total": "int8",
     "countries": "int2[]", "networks": "int2[]", "values": "int8[]",
 }  # fmt: skip
-_COPY = f'COPY federation_report ("{'", "'.join(_COLUMNS)}") FROM STDIN (FORMAT BINARY)'
+_COPY = copy_statement("federation_report", _COLUMNS)
 
 
 def _store(submission: Submission, reports: Sequence[NewReport], verdicts: Sequence[_Verdict]) -> None:

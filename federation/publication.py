@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from psycopg import Cursor, sql
 
 from countries.models import Schedule as ScheduleRow
-from federation.database import copy_columns, cursor, microseconds, statement
-from federation.models.figures import CombinedFigure, Figure, Source
+from federation.database import copy_columns, copy_statement, cursor, microseconds, statement
+from federation.models.figures import Figure, Source
 from federation.models.published import PeriodVersion, PublishedCoverage
 from federation.rules import coverage, periods, rounding, tables
 from federation.rules.coverage import Coverage, Schedule, Standing
@@ -77,14 +77,17 @@ def compute(things: Sequence[Thing], *, mark: datetime) -> View:
 
 
 def _rows(name: str, things: Sequence[Thing]) -> list[tuple[Any, ...]]:
-    named = {
+    with cursor() as c:
+        c.execute(statement(name), _named(things))
+        return c.fetchall()
+
+
+def _named(things: Sequence[Thing]) -> dict[str, Any]:
+    return {
         "frequency": things[0].frequency,
         "indicators": np.array([thing.indicator for thing in things], np.int16),
         "periods": [thing.period for thing in things],
     }
-    with cursor() as c:
-        c.execute(statement(name), named)
-        return c.fetchall()
 
 
 def _combine(n: int, rows: Sequence[tuple[Any, ...]]) -> Tables:
@@ -346,6 +349,13 @@ def _log(view: View, positions: NDArray[np.intp], version: int) -> None:
     )
 
 
+_EXACT = {
+    "indicator_id": "int2", "frequency": "varchar", "period": "timestamptz",
+    "countries": "int2[]", "values": "int8[]", "keys": "int8[]",
+}  # fmt: skip
+_COPY_EXACT = copy_statement("federation_combinedfigure", _EXACT)
+
+
 def _keep_exact(view: View) -> None:
     """Store the exact sums of hours and days over all networks, for the sliding windows to add up."""
     if view.things[0].frequency not in _WINDOW_PARTS:
@@ -353,19 +363,13 @@ def _keep_exact(view: View) -> None:
     single = slice(len(tables.COUNTRIES))
     over_networks = Tables(view.exact.values[:, single, -1:], view.exact.keys[:, single, -1:])
     cells = tables.nonzero(over_networks)
-    rows = [
-        CombinedFigure(
-            indicator_id=thing.indicator, frequency=thing.frequency, period=thing.period,
-            countries=countries.tolist(), values=values.tolist(), keys=keys.view(np.int64).tolist(),
-        )  # fmt: skip
-        for thing, (countries, _, values, keys) in zip(view.things, cells, strict=True)
-    ]
-    CombinedFigure.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["indicator", "frequency", "period"],
-        update_fields=["countries", "values", "keys"],
-    )
+    with cursor() as c:
+        c.execute(statement("publication_exact_delete"), _named(view.things))
+        with c.copy(_COPY_EXACT) as copy:
+            copy.set_types(list(_EXACT.values()))
+            for thing, (countries, _, values, keys) in zip(view.things, cells, strict=True):
+                facts = (thing.indicator, thing.frequency, thing.period)
+                copy.write_row((*facts, countries, values, keys.view(np.int64)))
 
 
 def _windows_of(things: Sequence[Thing], *, now: datetime) -> list[Thing]:

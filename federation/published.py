@@ -22,7 +22,9 @@ from federation.errors import (
     VintagesNotKeptError,
 )
 from federation.rules import periods
-from federation.rules.periods import Frequency
+from federation.rules.periods import Frequency, PeriodError
+
+__all__ = ["PeriodError"]  # handed on, as those who parse through this door have to catch it
 
 Longs = NDArray[np.int64]
 Shorts = NDArray[np.int16]
@@ -197,8 +199,13 @@ def window_version(indicator: int, length: str) -> tuple[int, datetime] | None:
 
 
 def period_named(frequency: str, text: str) -> datetime:
-    """Return the start of the period with this label; raises ``PeriodError``."""
+    """Return the start of the period with this label; raises ``PeriodError``, whose ``code`` says why."""
     return periods.parse(frequency, text)
+
+
+def label(frequency: str, start: datetime) -> str:
+    """Return the SDMX name of a period."""
+    return periods.label(frequency, start)
 
 
 def seconds(instant: datetime) -> int:

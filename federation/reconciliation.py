@@ -12,6 +12,7 @@ from datetime import datetime
 from django.db import InterfaceError, OperationalError, transaction
 
 from federation import clock, dispatch, figures, publication, versions, windows, worklist
+from federation.database import look_up_by_index
 from federation.rules import periods
 from federation.rules.periods import Frequency
 from federation.worklist import Claim, Stage, Thing
@@ -75,6 +76,7 @@ def _do_alone(thing: Thing) -> None:
 
 def _do(claim: Claim) -> None:
     if claim.things:
+        look_up_by_index()
         worklist.append(_perform(claim.things))
         worklist.done(claim)
 

@@ -42,7 +42,7 @@ class Submission(models.Model):
     """One HTTP request that carried one or many reports; all of it was stored, or none."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    agency = models.ForeignKey(Agency, on_delete=models.PROTECT)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, db_index=False)
     received = models.DateTimeField()
     prepared = models.DateTimeField()
     media = models.CharField(max_length=4)
@@ -67,7 +67,7 @@ class IdempotencyKey(models.Model):
     The unique constraint makes a twin at the same time wait for the first to commit.
     """
 
-    agency = models.ForeignKey(Agency, on_delete=models.CASCADE)
+    agency = models.ForeignKey(Agency, on_delete=models.CASCADE, db_index=False)
     key_digest = models.BinaryField(max_length=32)
     body_digest = models.BinaryField(max_length=32)
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE)
@@ -95,8 +95,8 @@ class Report(models.Model):
 
     submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="reports")
     position = models.IntegerField()
-    agency = models.ForeignKey(Agency, on_delete=models.PROTECT)
-    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, db_index=False)
+    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, db_index=False)
     frequency = models.CharField(max_length=1)
     period = models.DateTimeField()
     status = models.CharField(max_length=1, choices=ReportStatus.choices)

@@ -1,8 +1,14 @@
 -- Makes room for figures that are replaced whole.
-DELETE FROM federation_figure AS figure
-USING unnest(%(indicators)s::smallint[], %(agencies)s::smallint[], %(periods)s::timestamptz[])
-      AS named (indicator, agency, period)
-WHERE figure.indicator_id = named.indicator
-  AND figure.frequency = %(frequency)s
-  AND figure.agency_id = named.agency
-  AND figure.period = named.period
+-- `OFFSET 0` makes the planner look up each one named by index, also while it has no statistics.
+DELETE FROM federation_figure
+WHERE id = ANY (ARRAY(
+    SELECT figure.id
+    FROM unnest(%(indicators)s::smallint[], %(agencies)s::smallint[], %(periods)s::timestamptz[])
+         AS named (indicator, agency, period)
+    CROSS JOIN LATERAL (
+        SELECT id FROM federation_figure
+        WHERE indicator_id = named.indicator AND frequency = %(frequency)s AND agency_id = named.agency
+          AND period = named.period
+        OFFSET 0
+    ) AS figure
+))

@@ -1,11 +1,12 @@
 -- For each figure named: the agency's figures one level finer.
-SELECT named.position::int - 1, finer.source, finer.covered_seconds, finer.reported_seconds, finer.final,
-       finer.countries, finer.networks, finer.values, finer.keys
+-- `OFFSET 0` makes the planner look up each one named by index, also while it has no statistics.
+SELECT named.position::int - 1, finer.*
 FROM unnest(%(indicators)s::smallint[], %(agencies)s::smallint[], %(periods)s::timestamptz[], %(ends)s::timestamptz[])
      WITH ORDINALITY AS named (indicator, agency, period, ends, position)
-JOIN federation_figure AS finer
-  ON finer.indicator_id = named.indicator
- AND finer.frequency = %(finer)s
- AND finer.agency_id = named.agency
- AND finer.period >= named.period
- AND finer.period < named.ends
+CROSS JOIN LATERAL (
+    SELECT source, covered_seconds, reported_seconds, final, countries, networks, values, keys
+    FROM federation_figure
+    WHERE indicator_id = named.indicator AND frequency = %(finer)s AND agency_id = named.agency
+      AND period >= named.period AND period < named.ends
+    OFFSET 0
+) AS finer

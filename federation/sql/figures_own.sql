@@ -1,19 +1,22 @@
 -- For each figure named: the current report of its own frequency, or that there once was a report.
+-- `OFFSET 0` makes the planner look up each one named by index, also while it has no statistics.
 SELECT named.position::int - 1, current.status, current.withdrawn,
        root.countries, root.networks, root.values
 FROM unnest(%(indicators)s::smallint[], %(agencies)s::smallint[], %(periods)s::timestamptz[])
      WITH ORDINALITY AS named (indicator, agency, period, position)
-LEFT JOIN federation_report AS current
-  ON current.agency_id = named.agency
- AND current.indicator_id = named.indicator
- AND current.frequency = %(frequency)s
- AND current.period = named.period
- AND current.state = 'current'
-LEFT JOIN federation_report AS root ON root.id = coalesce(current.equals_id, current.id)
+LEFT JOIN LATERAL (
+    SELECT status, withdrawn, coalesce(equals_id, id) AS root
+    FROM federation_report
+    WHERE agency_id = named.agency AND indicator_id = named.indicator AND frequency = %(frequency)s
+      AND period = named.period AND state = 'current'
+    OFFSET 0
+) AS current ON true
+LEFT JOIN LATERAL (
+    SELECT countries, networks, values FROM federation_report WHERE id = current.root OFFSET 0
+) AS root ON true
 WHERE EXISTS (
     SELECT FROM federation_report AS ever
-    WHERE ever.agency_id = named.agency
-      AND ever.indicator_id = named.indicator
-      AND ever.frequency = %(frequency)s
-      AND ever.period = named.period
+    WHERE ever.agency_id = named.agency AND ever.indicator_id = named.indicator
+      AND ever.frequency = %(frequency)s AND ever.period = named.period
+    OFFSET 0
 )

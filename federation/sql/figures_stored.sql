@@ -1,10 +1,12 @@
 -- The figures named, as they are stored.
-SELECT named.position::int - 1, figure.source, figure.covered_seconds, figure.reported_seconds, figure.final,
-       figure.held, figure.countries, figure.networks, figure.values, figure.keys
+-- `OFFSET 0` makes the planner look up each one named by index, also while it has no statistics.
+SELECT named.position::int - 1, figure.*
 FROM unnest(%(indicators)s::smallint[], %(agencies)s::smallint[], %(periods)s::timestamptz[])
      WITH ORDINALITY AS named (indicator, agency, period, position)
-JOIN federation_figure AS figure
-  ON figure.indicator_id = named.indicator
- AND figure.frequency = %(frequency)s
- AND figure.agency_id = named.agency
- AND figure.period = named.period
+CROSS JOIN LATERAL (
+    SELECT source, covered_seconds, reported_seconds, final, held, countries, networks, values, keys
+    FROM federation_figure
+    WHERE indicator_id = named.indicator AND frequency = %(frequency)s AND agency_id = named.agency
+      AND period = named.period
+    OFFSET 0
+) AS figure

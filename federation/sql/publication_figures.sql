@@ -1,9 +1,11 @@
 -- All agencies' figures of each period named.
-SELECT named.position::int - 1, figure.agency_id, figure.source, figure.covered_seconds, figure.reported_seconds,
-       figure.final, figure.held, figure.countries, figure.networks, figure.values, figure.keys
+-- `OFFSET 0` makes the planner look up each one named by index, also while it has no statistics.
+SELECT named.position::int - 1, figure.*
 FROM unnest(%(indicators)s::smallint[], %(periods)s::timestamptz[])
      WITH ORDINALITY AS named (indicator, period, position)
-JOIN federation_figure AS figure
-  ON figure.indicator_id = named.indicator
- AND figure.frequency = %(frequency)s
- AND figure.period = named.period
+CROSS JOIN LATERAL (
+    SELECT agency_id, source, covered_seconds, reported_seconds, final, held, countries, networks, values, keys
+    FROM federation_figure
+    WHERE indicator_id = named.indicator AND frequency = %(frequency)s AND period = named.period
+    OFFSET 0
+) AS figure
