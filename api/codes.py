@@ -1,0 +1,153 @@
+"""Every code that an error can carry, with its status, its title and how to mend it: the one table.
+
+``docs/reference/errors.md`` lists the same codes; a test keeps the two equal. A code never changes its meaning.
+"""
+
+from typing import Final, NamedTuple
+
+
+class Kind(NamedTuple):
+    """What an error of one code looks like from outside."""
+
+    status: int
+    title: str
+    mend: str
+
+
+#: What cannot be read.
+_UNREADABLE: Final = {
+    "bad_request": Kind(400, "The request cannot be read", "Send a well-formed HTTP request."),
+    "body_cut_short": Kind(400, "The body ended early", "Send the whole body; it is shorter than announced."),
+    "bad_gzip": Kind(400, "The body is not gzip", "Send whole gzip data, or leave Content-Encoding out."),
+    "not_utf8": Kind(400, "The body is not UTF-8", "Encode the body as UTF-8."),
+    "nul_character": Kind(400, "The body holds a NUL character", "Leave NUL characters out."),
+    "not_json": Kind(
+        400, "The body is not JSON", "Send one JSON object as in RFC 8259; NaN and Infinity are no JSON numbers."
+    ),
+    "duplicate_member": Kind(400, "An object names a member twice", "Name each member of an object once."),
+    "not_csv": Kind(
+        400, "The body is not CSV", "Send comma-separated rows as in RFC 4180, each as long as the header row."
+    ),
+    "duplicate_column": Kind(400, "The header names a column twice", "Name each column once."),
+    "unknown_parameter": Kind(
+        400, "A query parameter is not known", "Use only the query parameters that are documented for this address."
+    ),
+    "repeated_parameter": Kind(400, "A query parameter comes twice", "Give each query parameter once."),
+    "missing_parameter": Kind(400, "A query parameter is missing", "Give the query parameter named."),
+    "bad_parameter": Kind(400, "A query parameter has no such value", "Give one of the documented values."),
+    "bad_as_of": Kind(
+        400, "as_of cannot be read", "Give an instant with Z that is not in the future, such as 2026-11-24T10:16:02Z."
+    ),
+    "bad_cursor": Kind(400, "The cursor cannot be read", "Follow the link in `next` as it stands."),
+    "bad_idempotency_key": Kind(
+        400, "The Idempotency-Key cannot be used", "Send 1 to 255 printable ASCII characters, such as a UUID."
+    ),
+}
+
+#: Who asks, what for, and how.
+_REFUSED: Final = {
+    "not_authenticated": Kind(
+        401, "Authentication is needed", "Send the header Authorization: Bearer with a token from /oauth/token/."
+    ),
+    "invalid_token": Kind(
+        401, "The token is not valid", "Get a new token; if that fails, the credential has ended or been revoked."
+    ),
+    "permission_denied": Kind(403, "This is not allowed", "Ask a coordinator whether you should have access."),
+    "insufficient_scope": Kind(
+        403, "The token lacks a scope", "Get a token with the scope that WWW-Authenticate names."
+    ),
+    "csrf_failed": Kind(403, "The form has expired", "Load the page again and send the form from there."),
+    "not_found": Kind(404, "There is nothing here", "Check the address; /api/docs/ lists all of them."),
+    "method_not_allowed": Kind(405, "The method is not allowed here", "Use a method that Allow names."),
+    "not_acceptable": Kind(406, "No form of the answer fits Accept", "Accept one of the documented media types."),
+    "body_too_large": Kind(
+        413, "The body is too large", "Send at most 128 MiB, before and after decompression; divide the submission."
+    ),
+    "too_many_observations": Kind(
+        413, "There are too many observations", "Send at most 2,000,000 observations; divide the submission."
+    ),
+    "too_many_reports": Kind(413, "There are too many reports", "Send at most 200,000 reports; divide the submission."),
+    "unsupported_media_type": Kind(
+        415, "The media type is not supported", "Send one of the media types that Accept names, in UTF-8."
+    ),
+    "unsupported_encoding": Kind(
+        415, "The content encoding is not supported", "Send the body as it is or with Content-Encoding: gzip."
+    ),
+    "throttled": Kind(429, "Too many requests", "Wait for the seconds that Retry-After names."),
+    "internal_error": Kind(500, "Something went wrong here", "Try again; if it stays, tell us the request_id."),
+    "not_ready": Kind(503, "A part of the service is not ready", "Try again in a while."),
+}
+
+#: What breaks a rule.
+_BROKEN_RULES: Final = {
+    "invalid_payload": Kind(422, "The submission breaks rules", "Mend what `errors` lists and send it again."),
+    "personal_trace": Kind(
+        422,
+        "Something looks like an address, a hash or an e-mail",
+        "Send counts only: no IP or MAC address, no hash, no e-mail address, in no place.",
+    ),
+    "unknown_field": Kind(422, "An unknown member", "Send the documented members only."),
+    "missing_field": Kind(422, "A member is missing", "Send the member that the pointer names."),
+    "wrong_type": Kind(422, "A member has the wrong type", "Send the type that is documented for the member."),
+    "no_reports": Kind(422, "There is no report", "Send at least one report."),
+    "unknown_indicator": Kind(422, "An unknown indicator", "Use a code from /api/v1/indicators/."),
+    "unknown_country": Kind(
+        422, "An unknown country", "Use an ISO 3166-1 alpha-2 code in capitals, XK, or _U for not located."
+    ),
+    "group_not_reportable": Kind(
+        422, "A group or total in place of a single one", "Report single countries and networks; groups are summed."
+    ),
+    "unknown_network": Kind(422, "An unknown network", "Use a code from /api/v1/networks/, or _U for not known."),
+    "unknown_frequency": Kind(422, "An unknown frequency", "Use N, H, D or M."),
+    "frequency_not_reportable": Kind(
+        422, "This frequency is derived, not reported", "Report at N, H, D or M; weeks and years are summed."
+    ),
+    "period_too_early": Kind(422, "The period lies before 2000", "Check the year; the campaign began in 2017."),
+    "bad_period": Kind(
+        422,
+        "The period has not the form of its frequency",
+        "Write 2026-11-24T10:15 (N, H), 2026-11-24 (D) or 2026-11 (M).",
+    ),
+    "misaligned_period": Kind(
+        422, "The period does not begin where one begins", "Give the first minute of the hour, and no seconds."
+    ),
+    "not_utc": Kind(422, "The time is not in UTC", "Give the time in UTC, with Z or without an offset."),
+    "period_not_ended": Kind(422, "The period has not ended", "Report a period once it has ended in UTC."),
+    "bad_status": Kind(422, "An unknown status", "Use A (final) or P (provisional)."),
+    "mixed_status": Kind(422, "A report has two statuses", "Give all rows of a report the same OBS_STATUS."),
+    "bad_action": Kind(
+        422, "An unknown action", "Leave ACTION empty, or use D to withdraw a report; R and I mean the same as empty."
+    ),
+    "bad_structure": Kind(
+        422,
+        "STRUCTURE and STRUCTURE_ID are not the documented ones",
+        "Use dataflow and P2PEU:P2P(1.0.0), or leave both out.",
+    ),
+    "bad_prepared": Kind(
+        422, "The time of preparation cannot be read", "Write an instant with Z, such as 2026-11-24T10:16:02Z."
+    ),
+    "prepared_in_future": Kind(
+        422, "Prepared in the future", "Set the clock; at most five minutes after receipt are allowed."
+    ),
+    "not_a_number": Kind(422, "The value is not a number", "Give a whole number from 0 to 1,000,000,000."),
+    "negative_value": Kind(422, "The value is negative", "Give a whole number from 0 to 1,000,000,000."),
+    "fractional_value": Kind(422, "The value is not whole", "Give a whole number, without decimal point or exponent."),
+    "value_too_large": Kind(422, "The value is too large", "Give a whole number from 0 to 1,000,000,000."),
+    "duplicate_cell": Kind(422, "A cell is named twice", "Name each country and network of a report once."),
+    "duplicate_report": Kind(
+        422, "A report is named twice", "Name each indicator, frequency and period of a submission once."
+    ),
+    "withdrawn_with_observations": Kind(
+        422, "A withdrawn report has observations", "Send either withdrawn: true or observations."
+    ),
+    "nothing_not_alone": Kind(
+        422, "A row _T,_T,0 is not alone in its report", "Use _T,_T,0 alone, for a report in which nothing happened."
+    ),
+    "unknown_window": Kind(422, "An unknown window", "Use P1D, P7D, P30D or P365D."),
+    "end_before_start": Kind(422, "The end lies before the start", "Give a start that is not after the end."),
+    "idempotency_key_reused": Kind(
+        422, "The Idempotency-Key was used for another body", "Use a new key for a new submission."
+    ),
+}
+
+CODES: Final[dict[str, Kind]] = _UNREADABLE | _REFUSED | _BROKEN_RULES

@@ -1,0 +1,161 @@
+"""Errors as ``application/problem+json`` (RFC 9457), each with a stable code; the one place that makes them.
+
+A problem says what is wrong and how to mend it, and never repeats what was sent.
+"""
+
+import json
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+from uuid import uuid4
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from api.codes import CODES
+from federation.errors import FederationError
+
+MEDIA_TYPE: Final = "application/problem+json"
+LISTED: Final = 100
+
+log = logging.getLogger(__name__)
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong with a payload: where, as a JSON pointer, and what."""
+
+    pointer: str
+    code: str
+
+
+class Problem(Exception):  # noqa: N818  the word of RFC 9457
+    """An error on its way to the client.
+
+    ``detail`` must be a sentence of ours; without one the client reads how to mend the code.
+    ``faults`` are the first faults of a payload and ``fault_count`` counts all of them.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        *,
+        detail: str = "",
+        faults: Sequence[Fault] = (),
+        fault_count: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **members: Any,
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.status = CODES[code].status
+        self.detail = detail or CODES[code].mend
+        self.faults = faults[:LISTED]
+        self.fault_count = len(faults) if fault_count is None else fault_count
+        self.headers = dict(headers or {})
+        self.members = members
+
+    def body(self) -> dict[str, Any]:
+        """Return the members of the problem document."""
+        kind = CODES[self.code]
+        body = {
+            "type": f"urn:problem-type:police2peer:{self.code}",
+            "title": kind.title,
+            "status": kind.status,
+            "code": self.code,
+            "detail": self.detail,
+            **self.members,
+        }
+        if self.faults:
+            body["errors"] = [
+                {"pointer": fault.pointer, "code": fault.code, "detail": CODES[fault.code].mend}
+                for fault in self.faults
+            ]
+            body["error_count"] = self.fault_count
+        return body
+
+
+# DRF's and Django's own exceptions, most special first.
+_TRANSLATED: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (exceptions.NotAuthenticated, "not_authenticated"),
+    (exceptions.AuthenticationFailed, "invalid_token"),
+    (exceptions.PermissionDenied, "permission_denied"),
+    (exceptions.NotFound, "not_found"),
+    (exceptions.MethodNotAllowed, "method_not_allowed"),
+    (exceptions.NotAcceptable, "not_acceptable"),
+    (exceptions.UnsupportedMediaType, "unsupported_media_type"),
+    (exceptions.Throttled, "throttled"),
+    (exceptions.ParseError, "bad_request"),
+    (exceptions.ValidationError, "invalid_payload"),
+    (PermissionDenied, "permission_denied"),
+    (Http404, "not_found"),
+    (RequestDataTooBig, "body_too_large"),
+)
+
+
+def problem_of(error: Exception) -> Problem | None:
+    """Return the problem that an exception means, or nothing if it is a mistake of ours."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, FederationError):
+        return Problem(error.code)
+    for kind, code in _TRANSLATED:
+        if isinstance(error, kind):
+            return Problem(code, headers=_headers(error))
+    return None
+
+
+def _headers(error: Exception) -> dict[str, str]:
+    headers = {}
+    wait, challenge = getattr(error, "wait", None), getattr(error, "auth_header", None)
+    if wait is not None:
+        headers["Retry-After"] = str(math.ceil(wait))
+    if challenge:
+        headers["WWW-Authenticate"] = str(challenge)
+    return headers
+
+
+def handle(error: Exception, _context: dict[str, Any]) -> Response | None:
+    """Answer an exception of a DRF view; DRF calls this. Nothing is for :func:`server_error`."""
+    problem = problem_of(error)
+    if problem is None:
+        return None
+    # DRF has put Allow, which a 405 needs, on every answer of the view already.
+    return Response(problem.body(), problem.status, headers=problem.headers, content_type=MEDIA_TYPE)
+
+
+def respond(problem: Problem) -> HttpResponse:
+    """Answer a problem outside DRF."""
+    return HttpResponse(
+        json.dumps(problem.body()), status=problem.status, headers=problem.headers, content_type=MEDIA_TYPE
+    )
+
+
+def bad_request(_request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 400 for Django."""
+    return respond(problem_of(exception) or Problem("bad_request"))
+
+
+def permission_denied(_request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 403 for Django."""
+    return respond(problem_of(exception) or Problem("permission_denied"))
+
+
+def csrf_failure(_request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  Django gives it
+    """Answer a form without its CSRF token for Django."""
+    return respond(Problem("csrf_failed"))
+
+
+def not_found(_request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 404 for Django."""
+    return respond(problem_of(exception) or Problem("not_found"))
+
+
+def server_error(_request: HttpRequest) -> HttpResponse:
+    """Answer 500 for Django: with nothing but an id, by which the log has the place of the mistake."""
+    request_id = uuid4().hex
+    # Django calls this while it has the exception in hand.
+    log.error("request failed", exc_info=True, extra={"request_id": request_id})  # noqa: LOG014
+    return respond(Problem("internal_error", request_id=request_id))

@@ -1,0 +1,104 @@
+"""Errors: each code documented, each exception a problem, nothing of what was sent in any of them."""
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.http import Http404
+from django.test import RequestFactory
+from rest_framework import exceptions
+
+from api import problems
+from api.codes import CODES
+from federation import errors
+
+ROOT = Path(__file__).parents[3]
+#: What the server meets and no client does.
+INSIDE = {"federation_error", "rounding_key_mismatch"}
+
+
+def test_documented_codes_are_the_codes():
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) \| (.+) \| (.+) \|$", (ROOT / "docs/reference/errors.md").read_text(), re.M)
+    assert {code: (int(status), title, mend) for code, status, title, mend in rows} == CODES
+    assert [code for code, *_ in rows] == list(CODES)
+
+
+def test_codes_raised_anywhere_in_the_api_are_listed():
+    raised = set()
+    for path in (ROOT / "api").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+                name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                if name in {"Problem", "BrokenRuleError"}:
+                    raised.add(node.args[0].value)
+    assert raised
+    assert raised <= set(CODES)
+
+
+def test_domain_errors_have_codes():
+    kinds = errors.FederationError.__subclasses__()
+    assert {kind.code for kind in kinds} - INSIDE <= set(CODES)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (exceptions.NotAuthenticated(), "not_authenticated"),
+        (exceptions.AuthenticationFailed(), "invalid_token"),
+        (exceptions.PermissionDenied(), "permission_denied"),
+        (exceptions.NotFound(), "not_found"),
+        (exceptions.MethodNotAllowed("PUT"), "method_not_allowed"),
+        (exceptions.NotAcceptable(), "not_acceptable"),
+        (exceptions.UnsupportedMediaType("text/html"), "unsupported_media_type"),
+        (exceptions.Throttled(wait=3.2), "throttled"),
+        (exceptions.ParseError(), "bad_request"),
+        (exceptions.ValidationError("no"), "invalid_payload"),
+        (PermissionDenied(), "permission_denied"),
+        (Http404(), "not_found"),
+        (errors.IdempotencyKeyReusedError(), "idempotency_key_reused"),
+    ],
+)
+def test_exception_becomes_problem(error, code):
+    response = problems.handle(error, {})
+    assert response.status_code == CODES[code].status
+    assert response.content_type == "application/problem+json"
+    assert response.data["code"] == code
+
+
+def test_throttled_problem_says_when_to_come_back():
+    assert problems.handle(exceptions.Throttled(wait=3.2), {}).headers["Retry-After"] == "4"
+
+
+def test_mistake_of_ours_is_left_to_the_server_error():
+    assert problems.handle(ValueError("secret"), {}) is None
+
+
+def test_server_error_says_a_request_id_only(caplog):
+    try:
+        raise ValueError("192.0.2.7")
+    except ValueError:
+        body = json.loads(problems.server_error(RequestFactory().get("/")).content)
+    assert set(body) == {"type", "title", "status", "code", "detail", "request_id"}
+    assert body["request_id"] == caplog.records[0].request_id
+    assert "192.0.2.7" not in str(body)
+
+
+def test_refused_host_becomes_problem_without_the_host():
+    response = problems.bad_request(RequestFactory().get("/"), SuspiciousOperation("evil.example"))
+    assert response.status_code == 400
+    assert b"evil" not in response.content
+
+
+def test_problem_lists_first_hundred_faults_and_counts_all():
+    faults = [problems.Fault(f"/reports/{n}", "wrong_type") for n in range(150)]
+    body = problems.Problem("invalid_payload", faults=faults).body()
+    assert len(body["errors"]) == 100
+    assert body["error_count"] == 150
+    assert body["errors"][0] == {
+        "pointer": "/reports/0",
+        "code": "wrong_type",
+        "detail": "Send the type that is documented for the member.",
+    }
