@@ -1,0 +1,101 @@
+"""Reads the body of a request as a stream, within limits, and unpacks it on the way.
+
+No announced length is trusted: what counts is what comes, before and after decompression.
+"""
+
+import zlib
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any, Final, NamedTuple
+
+from django.http import HttpRequest
+
+from api.problems import Problem
+
+LIMIT: Final = 128 * 1024 * 1024
+_PIECE: Final = 1024 * 1024
+_GZIP: Final = 16 + zlib.MAX_WBITS
+
+
+class Body(NamedTuple):
+    """The unpacked body and the digest by which a repetition is known."""
+
+    content: bytearray
+    digest: bytes
+
+
+def read(request: HttpRequest) -> Body:
+    """Return the body; raise the problem if it is too large, cut short or packed in a way that is not ours."""
+    pieces = _received(request)
+    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding in ("gzip", "x-gzip"):
+        pieces = _unzipped(pieces)
+    elif encoding not in ("identity", ""):
+        raise Problem("unsupported_encoding", headers={"Accept-Encoding": "gzip"})
+    content, digest = bytearray(), sha256()
+    for piece in pieces:
+        content += piece
+        digest.update(piece)
+        if len(content) > LIMIT:
+            raise Problem("body_too_large")
+    return Body(content, digest.digest())
+
+
+def discard(request: HttpRequest) -> None:
+    """Read what is left of a body, within the limit: a client that is still sending would not see the answer."""
+    try:
+        for _ in _received(request):
+            pass
+    except Problem:
+        return
+
+
+def _received(request: HttpRequest) -> Iterator[bytes]:
+    length, received = _announced(request), 0
+    stream = _stream(request)
+    while True:
+        try:
+            piece = stream.read(_PIECE)
+        except OSError:
+            raise Problem("body_cut_short") from None
+        received += len(piece)
+        if received > LIMIT:
+            raise Problem("body_too_large")
+        if not piece:
+            break
+        yield piece
+    if length is not None and received < length:
+        raise Problem("body_cut_short")
+
+
+def _stream(request: HttpRequest) -> Any:
+    # Django takes a body without a length for empty; a server that marks the end of its input lets us read on.
+    chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
+    if chunked and request.META.get("wsgi.input_terminated"):
+        return request.META["wsgi.input"]
+    return request
+
+
+def _announced(request: HttpRequest) -> int | None:
+    length = request.headers.get("Content-Length", "")
+    return int(length) if length.isascii() and length.isdigit() else None
+
+
+def _unzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Unpack gzip, a bounded piece at a time, so that a small body cannot become a huge one at once."""
+    member = zlib.decompressobj(_GZIP)
+    complete = False
+    for packed in pieces:
+        rest = packed
+        while rest:
+            if member.eof:
+                member = zlib.decompressobj(_GZIP)
+            try:
+                unpacked = member.decompress(rest, _PIECE)
+            except zlib.error:
+                raise Problem("bad_gzip") from None
+            yield unpacked
+            rest = member.unused_data if member.eof else member.unconsumed_tail
+        complete = member.eof
+    if not complete:
+        raise Problem("bad_gzip")

@@ -1,0 +1,69 @@
+"""Reports as sorted arrays: what a whole submission holds, put in order at once.
+
+An observation becomes one number, its report above its cell above its value, so that one sort of
+numbers orders the reports' cells, brings cells that are named twice side by side, and keeps values with them.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from federation.intake import NewReport
+
+MAX_REPORTS: Final = 200_000
+
+# 18 bits of report, 14 of cell (10 of country, 4 of network), 30 of value: 62 of an int64.
+_VALUE_BITS: Final = 30
+_CELL_BITS: Final = 14
+_NETWORK_BITS: Final = 4
+
+Numbers = NDArray[np.int64]
+
+
+class Head(NamedTuple):
+    """What a report says of itself, beside its cells."""
+
+    indicator: int
+    frequency: str
+    period: datetime
+    status: str
+    withdrawn: bool
+
+
+class DuplicateCellError(Exception):
+    """Some report names a cell twice."""
+
+
+def cell_of(country: int, network: int) -> int:
+    """Return the number of a cell, which sorts by country, then network."""
+    return country << _NETWORK_BITS | network
+
+
+def build(heads: Sequence[Head], report: Numbers, cell: Numbers, value: Numbers) -> list[NewReport]:
+    """Return the canonical reports: cells sorted by country and network, zeros dropped.
+
+    ``report``, ``cell`` and ``value`` are parallel, one element an observation, in any order;
+    ``report`` counts from the first of ``heads``.
+    """
+    packed = (report << _CELL_BITS | cell) << _VALUE_BITS | value
+    packed.sort()
+    places = packed >> _VALUE_BITS
+    if (places[1:] == places[:-1]).any():
+        raise DuplicateCellError
+    packed = packed[packed & ((1 << _VALUE_BITS) - 1) != 0]
+    return _split(heads, packed)
+
+
+def _split(heads: Sequence[Head], packed: Numbers) -> list[NewReport]:
+    values = packed & ((1 << _VALUE_BITS) - 1)
+    cells = packed >> _VALUE_BITS & ((1 << _CELL_BITS) - 1)
+    countries = (cells >> _NETWORK_BITS).astype(np.int16)
+    networks = (cells & ((1 << _NETWORK_BITS) - 1)).astype(np.int16)
+    ends = np.searchsorted(packed, np.arange(1, len(heads) + 1) << (_CELL_BITS + _VALUE_BITS)).tolist()
+    return [
+        NewReport(*head, countries=countries[start:end], networks=networks[start:end], values=values[start:end])
+        for head, start, end in zip(heads, [0, *ends], ends, strict=False)
+    ]

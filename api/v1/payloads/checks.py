@@ -1,0 +1,110 @@
+"""The rules for single values of a report, the same for JSON and CSV: each returns what it read, or raises."""
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from api.v1.payloads.faults import BrokenRuleError
+from countries.codes import COUNTRIES, GROUPS, NETWORKS, TOTAL
+from federation import calendar
+
+MAX_VALUE: Final = 10**9
+#: How far the clocks of an agency and of the database may be apart for a period to count as ended.
+SKEW: Final = timedelta(seconds=60)
+#: Up to here after receipt, a report counts as prepared at receipt.
+AHEAD: Final = timedelta(minutes=5)
+#: The campaign began in 2017; an older period is a slip, and would give each indicator an empty history back to it.
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+
+_REPORTABLE: Final = frozenset(map(str, calendar.REPORTABLE))
+_FREQUENCIES: Final = frozenset(map(str, calendar.Frequency))
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.]\d{1,9})?(?P<offset>Z|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def indicator(text: str, known: Mapping[str, int]) -> int:
+    """Return the number of an indicator."""
+    if text not in known:
+        raise BrokenRuleError("unknown_indicator")
+    return known[text]
+
+
+def frequency(text: str) -> str:
+    """Return a frequency that agencies report at."""
+    if text in _REPORTABLE:
+        return text
+    raise BrokenRuleError("frequency_not_reportable" if text in _FREQUENCIES else "unknown_frequency")
+
+
+def period(text: str, frequency: str, received: datetime) -> datetime:
+    """Return the start of a period that has ended."""
+    try:
+        start = calendar.parse(frequency, text)
+    except calendar.PeriodError as error:
+        raise BrokenRuleError(error.code) from None
+    if start < EARLIEST:
+        raise BrokenRuleError("period_too_early")
+    if start > received or calendar.end(frequency, start) > received + SKEW:
+        raise BrokenRuleError("period_not_ended")
+    return start
+
+
+def status(text: str) -> str:
+    """Return a report's status: final or provisional."""
+    if text not in ("A", "P"):
+        raise BrokenRuleError("bad_status")
+    return text
+
+
+def country(text: str) -> int:
+    """Return the number of a single country."""
+    if text not in COUNTRIES:
+        raise BrokenRuleError("group_not_reportable" if text in GROUPS else "unknown_country")
+    return COUNTRIES[text]
+
+
+def network(text: str) -> int:
+    """Return the number of a single network."""
+    if text not in NETWORKS:
+        raise BrokenRuleError("group_not_reportable" if text == TOTAL else "unknown_network")
+    return NETWORKS[text]
+
+
+def value(number: object) -> int:
+    """Return a JSON number that counts something."""
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        raise BrokenRuleError("not_a_number")
+    if isinstance(number, float) and math.isfinite(number):
+        raise BrokenRuleError("fractional_value")
+    if number < 0:
+        raise BrokenRuleError("negative_value")
+    if number > MAX_VALUE:
+        raise BrokenRuleError("value_too_large")
+    return int(number)
+
+
+def written_value(text: str) -> int:
+    """Return a number of a CSV cell that counts something."""
+    if not re.fullmatch(r"-?[0-9]+", text, re.ASCII):
+        numeric = re.fullmatch(r"-?[0-9]*[.]?[0-9]+(?:[eE][+-]?[0-9]+)?", text, re.ASCII)
+        raise BrokenRuleError("fractional_value" if numeric else "not_a_number")
+    if len(text.lstrip("-0")) > 10:
+        raise BrokenRuleError("negative_value" if text.startswith("-") else "value_too_large")
+    return value(int(text))
+
+
+def prepared(text: str, received: datetime) -> datetime:
+    """Return when a submission was prepared: at receipt at the latest."""
+    form = _INSTANT.fullmatch(text)
+    if form is None:
+        raise BrokenRuleError("bad_prepared")
+    if form["offset"] not in ("Z", "+00:00"):
+        raise BrokenRuleError("not_utc")
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise BrokenRuleError("bad_prepared") from None
+    if instant > received + AHEAD:
+        raise BrokenRuleError("prepared_in_future")
+    return min(instant, received)

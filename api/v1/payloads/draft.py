@@ -1,0 +1,76 @@
+"""A submission while its payload is being read: its reports so far, and what is wrong with it."""
+
+from array import array
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+
+from api.problems import Problem
+from api.v1.payloads.cells import MAX_REPORTS, Head, build
+from api.v1.payloads.faults import Faults
+from federation.intake import NewReport
+
+MAX_OBSERVATIONS: Final = 2_000_000
+
+#: What makes a report the one that it is: indicator, frequency and period.
+Key = tuple[int | None, str, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What a payload says that breaks no rule."""
+
+    reports: list[NewReport]
+    observations: int
+    prepared: datetime
+
+
+def refuse_too_many_reports(count: int) -> None:
+    """Refuse a submission of more reports than may be."""
+    if count > MAX_REPORTS:
+        raise Problem("too_many_reports")
+
+
+class Draft:
+    """Reports with their observations in parallel arrays, which take 10 bytes an observation."""
+
+    def __init__(self, *, received: datetime, indicators: Mapping[str, int]) -> None:
+        self.received = received
+        self.indicators = indicators
+        self.faults = Faults()
+        self.observations = 0
+        self._keys: set[Key] = set()
+        self._heads: list[Head] = []
+        self._sizes: list[int] = []
+        self._cells = array("H")
+        self._values = array("q")
+
+    def name(self, key: Key) -> bool:
+        """Note that a report is named, and say whether it is the first time."""
+        named = len(self._keys)
+        self._keys.add(key)
+        return len(self._keys) > named
+
+    def add(self, head: Head, cells: list[int], values: list[int]) -> None:
+        """Add a report in which nothing is wrong."""
+        self._heads.append(head)
+        self._sizes.append(len(cells))
+        self._cells.fromlist(cells)
+        self._values.fromlist(values)
+        refuse_too_many_reports(len(self._heads))
+
+    def count(self, observations: int) -> None:
+        """Count observations that were sent, and refuse more than may be."""
+        self.observations += observations
+        if self.observations > MAX_OBSERVATIONS:
+            raise Problem("too_many_observations")
+
+    def reports(self) -> list[NewReport]:
+        """Return the reports, canonical; raise the problem if anything was wrong."""
+        self.faults.refuse_any()
+        report = np.repeat(np.arange(len(self._sizes)), self._sizes)
+        cells = np.frombuffer(self._cells, np.uint16).astype(np.int64)
+        return build(self._heads, report, cells, np.frombuffer(self._values, np.int64))

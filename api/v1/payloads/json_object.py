@@ -1,0 +1,106 @@
+"""One object of a JSON payload, opened without its parts: members are read when a rule asks for them."""
+
+from collections.abc import Callable
+from typing import Any, Final, NoReturn, TypeVar
+
+import msgspec
+from msgspec import Raw
+
+from api.problems import Fault, Problem
+from api.v1.payloads.faults import BrokenRuleError, Faults
+
+T = TypeVar("T")
+
+_QUOTE: Final = b'"'
+#: No member that is read whole is ever so long; what is longer is not made into objects to look at.
+_LONGEST: Final = 65_536
+
+
+class JsonObject:
+    """The known members of an object; what else is in it is noted as a fault."""
+
+    def __init__(self, text: bytes, pointer: str, names: tuple[str, ...], faults: Faults) -> None:
+        self.pointer = pointer
+        self._faults = faults
+        members = _decode(text, dict[str, Raw])
+        self.is_object = members is not None
+        self._members: dict[str, Raw] = members or {}
+        if not self.is_object:
+            faults.add(pointer, "wrong_type", _value(text))
+            return
+        self._refuse_duplicates(text)
+        for name, raw in self._members.items():
+            if name not in names:
+                faults.add(pointer, "unknown_field", {name: _value(bytes(raw))})
+
+    def _refuse_duplicates(self, text: bytes) -> None:
+        """Refuse a member that is named twice: the decoder drops the first, but its quotes are in the text."""
+        if any('"' in name for name in self._members):
+            return
+        named_once = sum(2 + bytes(raw).count(_QUOTE) for raw in self._members.values())
+        if text.count(_QUOTE) != named_once:
+            raise Problem("duplicate_member", faults=[Fault(self.pointer, "duplicate_member")])
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._members
+
+    def read(self, name: str, rule: Callable[..., T], *known: Any) -> T | None:
+        """Return what a rule reads from a member that must be there, or note the fault."""
+        place = f"{self.pointer}/{name}"
+        if name not in self._members:
+            self._faults.add(place, "missing_field")
+            return None
+        return self._faults.check(place, rule, _value(bytes(self._members[name])), *known)
+
+    def text(self, name: str, rule: Callable[..., T], *known: Any) -> T | None:
+        """The same for a member that must be a text."""
+        return self.read(name, _of_text, rule, *known)
+
+    def items(self, name: str) -> list[Raw] | None:
+        """Return the items of a member that must be an array, unread."""
+        items: list[Raw] | None = None
+        if name in self._members:
+            items = _decode(bytes(self._members[name]), list[Raw])
+        if items is None:
+            self.read(name, _no_array)
+        return items
+
+
+def _of_text(sent: object, rule: Callable[..., T], *known: Any) -> T:
+    if not isinstance(sent, str):
+        raise BrokenRuleError("wrong_type")
+    return rule(sent, *known)
+
+
+def _no_array(_sent: object) -> NoReturn:
+    raise BrokenRuleError("wrong_type")
+
+
+def _value(text: bytes) -> Any:
+    """Return the value of a JSON text, unless it is too long for any value of ours."""
+    if len(text) > _LONGEST:
+        return _decode(text, Raw)
+    value = _decode(text, Any)
+    if value is None and text != b"null":
+        return _beyond_bounds(text)
+    return value
+
+
+def _beyond_bounds(text: bytes) -> float | None:
+    """The decoder refuses numbers that no machine holds; those are infinite to us."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _decode(text: bytes, kind: Any) -> Any:
+    """Return the value if it is of the kind, else nothing; refuse the payload if it is no JSON."""
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.ValidationError:
+        return None
+    except UnicodeDecodeError:
+        raise Problem("not_utf8") from None
+    except (msgspec.DecodeError, RecursionError):
+        raise Problem("not_json") from None

@@ -1,0 +1,104 @@
+"""Walks a JSON submission member by member and finds everything that is wrong with it.
+
+Objects are opened one level at a time, so that a payload of any shape takes little more than its own size.
+"""
+
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from msgspec import Raw
+
+from api.v1.payloads import checks
+from api.v1.payloads.cells import Head, cell_of
+from api.v1.payloads.draft import Draft
+from api.v1.payloads.faults import BrokenRuleError, Faults
+from api.v1.payloads.json_object import JsonObject
+
+_ENVELOPE: Final = ("indicator", "reports", "prepared")
+_REPORT: Final = ("frequency", "period", "status", "withdrawn", "observations")
+_OBSERVATION: Final = ("country", "network", "value")
+
+
+class Envelope(NamedTuple):
+    """A submission around its reports; without indicator if that was faulty."""
+
+    indicator: int | None
+    prepared: datetime
+    reports: list[Raw]
+
+
+def walk_envelope(body: bytes | bytearray, draft: Draft) -> Envelope:
+    """Return the envelope, its faults noted in the draft."""
+    sent = JsonObject(bytes(body), "", _ENVELOPE, draft.faults)
+    if not sent.is_object:
+        return Envelope(None, draft.received, [])
+    indicator = sent.text("indicator", checks.indicator, draft.indicators)
+    prepared = sent.text("prepared", checks.prepared, draft.received) if "prepared" in sent else None
+    reports = sent.items("reports")
+    if reports == []:
+        draft.faults.add("/reports", "no_reports")
+    return Envelope(indicator, prepared or draft.received, reports or [])
+
+
+def walk_report(raw: Raw, pointer: str, indicator: int | None, draft: Draft) -> None:
+    """Add a report to the draft, or note its faults there."""
+    before = draft.faults.count
+    sent = JsonObject(bytes(raw), pointer, _REPORT, draft.faults)
+    if not sent.is_object:
+        return
+    frequency, start = _period(sent, draft)
+    status = sent.text("status", checks.status) if "status" in sent else "A"
+    withdrawn = sent.read("withdrawn", _boolean) if "withdrawn" in sent else False
+    cells = _cells(sent, draft) if "observations" in sent or withdrawn is False else {}
+    if withdrawn and "observations" in sent:
+        draft.faults.add(f"{pointer}/observations", "withdrawn_with_observations")
+    if frequency is None or start is None:
+        return
+    if not draft.name((indicator, frequency, start)):
+        draft.faults.add(pointer, "duplicate_report")
+    if draft.faults.count == before and indicator is not None:
+        head = Head(indicator, frequency, start, status or "", bool(withdrawn))
+        draft.add(head, list(cells), list(cells.values()))
+
+
+def _period(sent: JsonObject, draft: Draft) -> tuple[str | None, datetime | None]:
+    frequency = sent.text("frequency", checks.frequency)
+    if frequency is None:
+        sent.text("period", str)
+        return None, None
+    return frequency, sent.text("period", checks.period, frequency, draft.received)
+
+
+def _boolean(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise BrokenRuleError("wrong_type")
+    return value
+
+
+def _cells(report: JsonObject, draft: Draft) -> dict[int, int]:
+    """Return the values of a report by cell."""
+    items = report.items("observations") or []
+    draft.count(len(items))
+    cells: dict[int, int] = {}
+    for position, raw in enumerate(items):
+        place = f"{report.pointer}/observations/{position}"
+        observed = _observation(bytes(raw), place, draft.faults)
+        if observed is None:
+            continue
+        cell, value = observed
+        if cell in cells:
+            draft.faults.add(place, "duplicate_cell")
+        cells[cell] = value or 0
+    return cells
+
+
+def _observation(text: bytes, pointer: str, faults: Faults) -> tuple[int, int | None] | None:
+    sent = JsonObject(text, pointer, _OBSERVATION, faults)
+    if not sent.is_object:
+        return None
+    country = sent.text("country", checks.country)
+    network = sent.text("network", checks.network)
+    value = sent.read("value", checks.value)
+    if country is None or network is None:
+        return None
+    return cell_of(country, network), value
