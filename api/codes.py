@@ -35,10 +35,6 @@ _UNREADABLE: Final = {
     "repeated_parameter": Kind(400, "A query parameter comes twice", "Give each query parameter once."),
     "missing_parameter": Kind(400, "A query parameter is missing", "Give the query parameter named."),
     "bad_parameter": Kind(400, "A query parameter has no such value", "Give one of the documented values."),
-    "bad_as_of": Kind(
-        400, "as_of cannot be read", "Give an instant with Z that is not in the future, such as 2026-11-24T10:16:02Z."
-    ),
-    "repeated_parameter": Kind(400, "A query parameter comes twice", "Give each query parameter once."),
     "bad_cursor": Kind(400, "The cursor cannot be read", "Follow the link in `next` as it stands."),
     "bad_idempotency_key": Kind(
         400, "The Idempotency-Key cannot be used", "Send 1 to 255 printable ASCII characters, such as a UUID."
@@ -144,44 +140,9 @@ _BROKEN_RULES: Final = {
     "nothing_not_alone": Kind(
         422, "A row _T,_T,0 is not alone in its report", "Use _T,_T,0 alone, for a report in which nothing happened."
     ),
-    "unknown_window": Kind(422, "An unknown window", "Use P1D, P7D, P30D or P365D."),
-    "end_before_start": Kind(422, "The end lies before the start", "Give a start that is not after the end."),
-    "networks_not_published": Kind(
-        422,
-        "Networks are not published at this frequency",
-        "Leave network out or ask for _T: minutes and hours are published over all networks only.",
-    ),
-    "minutes_not_published": Kind(
-        422, "These minutes are not published", "Ask for hours or coarser periods: minutes are public for two hours."
-    ),
-    "vintages_not_kept": Kind(
-        422, "Past views of minutes are not kept", "Leave as_of out, or ask for hours or coarser periods."
-    ),
-    "as_of_in_future": Kind(422, "The time of as_of has not come yet", "Give an instant that is past."),
     "idempotency_key_reused": Kind(
         422, "The Idempotency-Key was used for another body", "Use a new key for a new submission."
     ),
 }
 
-#: What the public cannot be told, or not so.
-_NOT_PUBLIC: Final = {
-    "end_before_start": Kind(422, "The range ends before it starts", "Give an end that is not before start."),
-    "networks_not_published": Kind(
-        422,
-        "Networks are not published at this frequency",
-        "Minutes and hours are published over all networks only: leave network out, or ask for _T. "
-        "Days, weeks, months and years are published for each network too.",
-    ),
-    "minutes_not_published": Kind(
-        422, "These minutes are not public", "Minutes are public for two hours; ask for hours (H) or coarser periods."
-    ),
-    "vintages_not_kept": Kind(
-        422, "Past views of minutes are not kept", "Use as_of with hours (H) and coarser periods, or leave it out."
-    ),
-    "bad_as_of": Kind(422, "The time of as_of cannot be read", "Write an instant with Z: 2026-12-01T00:01:07.482Z."),
-    "as_of_in_future": Kind(422, "The time of as_of has not come yet", "Give an instant that has passed."),
-    "unknown_window": Kind(422, "An unknown window", "Use P1D, P7D, P30D or P365D."),
-    "unknown_language": Kind(422, "An unknown language", "Use a language tag that CLDR knows, such as nb or pt-BR."),
-}
-
-CODES: Final[dict[str, Kind]] = _UNREADABLE | _REFUSED | _BROKEN_RULES | _NOT_PUBLIC
+CODES: Final[dict[str, Kind]] = _UNREADABLE | _REFUSED | _BROKEN_RULES
