@@ -145,4 +145,25 @@ _BROKEN_RULES: Final = {
     ),
 }
 
-CODES: Final[dict[str, Kind]] = _UNREADABLE | _REFUSED | _BROKEN_RULES
+#: What the public cannot be told, or not so.
+_NOT_PUBLIC: Final = {
+    "end_before_start": Kind(422, "The range ends before it starts", "Give an end that is not before start."),
+    "networks_not_published": Kind(
+        422,
+        "Networks are not published at this frequency",
+        "Minutes and hours are published over all networks only: leave network out, or ask for _T. "
+        "Days, weeks, months and years are published for each network too.",
+    ),
+    "minutes_not_published": Kind(
+        422, "These minutes are not public", "Minutes are public for two hours; ask for hours (H) or coarser periods."
+    ),
+    "vintages_not_kept": Kind(
+        422, "Past views of minutes are not kept", "Use as_of with hours (H) and coarser periods, or leave it out."
+    ),
+    "bad_as_of": Kind(422, "The time of as_of cannot be read", "Write an instant with Z: 2026-12-01T00:01:07.482Z."),
+    "as_of_in_future": Kind(422, "The time of as_of has not come yet", "Give an instant that has passed."),
+    "unknown_window": Kind(422, "An unknown window", "Use P1D, P7D, P30D or P365D."),
+    "unknown_language": Kind(422, "An unknown language", "Use a language tag that CLDR knows, such as nb or pt-BR."),
+}
+
+CODES: Final[dict[str, Kind]] = _UNREADABLE | _REFUSED | _BROKEN_RULES | _NOT_PUBLIC
