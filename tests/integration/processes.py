@@ -1,0 +1,57 @@
+"""Starts programs of the project as a person would, in an environment of their own, and looks at what is left."""
+
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).resolve().parents[2]
+# What the run of the tests set for itself.
+_OURS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ROUNDING_KEY", "DJANGO_SETTINGS_MODULE", "MAKELEVEL", "MAKEFLAGS")
+
+
+def environment(data: Path, **more: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name not in _OURS}
+    return {**kept, "DATA_DIR": str(data), **more}
+
+
+def start(*arguments: str, data: Path, **more: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        arguments,
+        cwd=ROOT,
+        env=environment(data, **more),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def end(process: "subprocess.Popen[str]") -> None:
+    process.kill()
+    process.communicate()
+
+
+def line_of(process: "subprocess.Popen[str]") -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def descendants(process: "subprocess.Popen[str]") -> list[psutil.Process]:
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+def alive(processes: list[psutil.Process]) -> list[str]:
+    return [repr(one) for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+
+
+def eventually(condition: Callable[[], bool], *, within: float = 10) -> bool:
+    deadline = time.monotonic() + within
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True

@@ -1,0 +1,161 @@
+"""The embedded servers: found by whoever has their directory, gone with whoever started them, clean after a kill."""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+from functools import partial
+
+import psycopg
+import pytest
+import redis
+
+from tests.integration.processes import alive, descendants, line_of
+
+SERVE = """
+import json, os, time
+from config import embedded
+with embedded.environment():
+    print(json.dumps({name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL")}), flush=True)
+    while not os.path.exists(os.environ.get("UNTIL", "/")):
+        time.sleep(0.02)
+"""
+
+
+@pytest.fixture
+def python(launch):
+    return partial(launch, sys.executable, "-c")
+
+
+@pytest.fixture
+def running(python, tmp_path):
+    process = python(SERVE, data=tmp_path, UNTIL="/never")
+    return process, json.loads(line_of(process)), tmp_path
+
+
+@pytest.fixture
+def brief(python):
+    def run(data):
+        process = python(SERVE, data=data)
+        return json.loads(line_of(process)), process.wait(20)
+
+    return run
+
+
+def test_both_answer_with_their_password_only(running):
+    _, urls, _ = running
+    with psycopg.connect(urls["DATABASE_URL"]) as connection:
+        assert connection.execute("SHOW max_locks_per_transaction").fetchone() == ("256",)
+        assert connection.execute("SHOW fsync").fetchone() == ("on",)
+    password = urls["DATABASE_URL"].split(":")[2].split("@")[0]
+    with pytest.raises(psycopg.OperationalError, match="password"):
+        psycopg.connect(urls["DATABASE_URL"].replace(password, "guess"))
+    with (
+        redis.Redis.from_url(
+            urls["REDIS_URL"].replace(urls["REDIS_URL"].split(":")[2].split("@")[0], "guess")
+        ) as stranger,
+        pytest.raises(redis.AuthenticationError),
+    ):
+        stranger.ping()
+
+
+def test_text_is_ordered_by_code_point(running):
+    _, urls, _ = running
+    with psycopg.connect(urls["DATABASE_URL"]) as connection:
+        row = connection.execute("SELECT array_agg(x ORDER BY x) FROM unnest(ARRAY['å', 'b', 'B', 'a']) x").fetchone()
+    assert row == (["B", "a", "b", "å"],)
+
+
+def test_second_command_finds_them(brief, running):
+    process, urls, data = running
+    assert brief(data) == (urls, 0)
+    assert len(descendants(process)) >= 2
+
+
+def test_secrets_are_for_the_owner_only(running):
+    *_, data = running
+    modes = {
+        path.name: stat.S_IMODE(path.stat().st_mode) for path in [*(data / "keys").iterdir(), data / "servers.json"]
+    }
+    assert modes == dict.fromkeys(["postgres", "valkey", "secret_key", "rounding_key", "servers.json"], 0o600)
+
+
+def test_secrets_stay(brief, tmp_path):
+    brief(tmp_path)
+    before = {path.name: path.read_text() for path in (tmp_path / "keys").iterdir()}
+    brief(tmp_path)
+    assert {path.name: path.read_text() for path in (tmp_path / "keys").iterdir()} == before
+
+
+def test_killed_launcher_leaves_nothing_and_next_start_is_clean(python, running):
+    process, urls, data = running
+    with psycopg.connect(urls["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 1 AS one")
+    children = descendants(process)
+    process.send_signal(signal.SIGKILL)
+    again = python(SERVE, data=data, UNTIL="/never")
+    urls = json.loads(line_of(again))
+    assert alive(children) == []
+    with psycopg.connect(urls["DATABASE_URL"]) as connection:
+        assert connection.execute("SELECT one FROM kept").fetchone() == (1,)
+
+
+def test_mark_with_number_of_another_process_is_no_hindrance(brief, tmp_path):
+    brief(tmp_path)
+    (tmp_path / "postgres" / "postmaster.pid").write_text(f"{os.getpid()}\n/nowhere\n")
+    assert brief(tmp_path)[1] == 0
+
+
+def test_stopped_launcher_leaves_nothing(python, tmp_path):
+    process = python(SERVE, data=tmp_path, UNTIL=str(tmp_path / "now"))
+    line_of(process)
+    children = descendants(process)
+    (tmp_path / "now").touch()
+    assert process.wait(20) == 0
+    assert alive(children) == []
+    assert not (tmp_path / "servers.json").exists()
+
+
+def test_starter_waits_for_those_that_found_its_servers(python, tmp_path):
+    starter = python(SERVE, data=tmp_path, UNTIL=str(tmp_path / "first"))
+    urls = json.loads(line_of(starter))
+    finder = python(SERVE, data=tmp_path, UNTIL=str(tmp_path / "second"))
+    assert json.loads(line_of(finder)) == urls
+    (tmp_path / "first").touch()
+    with pytest.raises(subprocess.TimeoutExpired):
+        starter.wait(0.5)
+    (tmp_path / "second").touch()
+    assert finder.wait(20) == 0
+    assert starter.wait(20) == 0
+
+
+def test_two_at_once_share_one_server(python, tmp_path):
+    both = [python(SERVE, data=tmp_path, UNTIL=str(tmp_path / "now")) for _ in range(2)]
+    first, second = (json.loads(line_of(process)) for process in both)
+    assert first == second
+    (tmp_path / "now").touch()
+    assert [process.wait(20) for process in both] == [0, 0]
+
+
+def test_nothing_starts_where_both_are_named(python, tmp_path):
+    process = python(
+        SERVE,
+        data=tmp_path / "unused",
+        DATABASE_URL="postgres://a/b",
+        REDIS_URL="redis://c/0",
+        UNTIL=str(tmp_path / "now"),
+    )
+    assert json.loads(line_of(process)) == {"DATABASE_URL": "postgres://a/b", "REDIS_URL": "redis://c/0"}
+    assert descendants(process) == []
+    (tmp_path / "now").touch()
+    assert process.wait(20) == 0
+    assert not (tmp_path / "unused").exists()
+
+
+def test_owner_is_told_that_somebody_else_runs_them(python, running):
+    *_, data = running
+    second = python("from config import embedded\nwith embedded.owned(): pass", data=data)
+    assert "Another process runs the servers" in line_of(second)
+    assert second.wait(20) == 1
