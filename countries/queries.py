@@ -144,7 +144,7 @@ def population_on(year: int) -> dict[int, int]:
 
     A group counts the members whose population is known; ``_U`` and countries without a figure are left out.
     """
-    latest = Population.objects.filter(year__lte=year).order_by("country", "-year").distinct("country")
+    latest = Population.objects.filter(year__lte=year).order_by("country_id", "-year").distinct("country_id")
     people = dict(latest.values_list("country_id", "inhabitants"))
     for group, number in GROUPS.items():
         known = [people[COUNTRIES[code]] for code in GROUP_MEMBERS[group] if COUNTRIES[code] in people]

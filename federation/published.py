@@ -7,7 +7,7 @@ that version, coverage and cells agree while publications commit.
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 from django.conf import settings
@@ -187,9 +187,10 @@ def window(indicator: int, length: str) -> Window | None:
     found = _row("published_window", {"indicator": indicator, "window": length})
     if not found:
         return None
-    start, end, number, known_at, base, *numbers, status, countries, values = found
-    columns = [np.array([number], np.int64) for number in (seconds(start), *numbers)]
-    return Window(start, end, number, known_at, base, Coverage(*columns, status), countries, values)
+    start, end, number, known_at, base, expected, reporting, covered, owed, status, countries, values = found
+    column = np.array([seconds(start), expected, reporting, covered, owed], np.int64)[:, np.newaxis]
+    coverage = Coverage(column[0], column[1], column[2], column[3], column[4], status)
+    return Window(start, end, number, known_at, base, coverage, countries, values)
 
 
 def window_version(indicator: int, length: str) -> tuple[int, datetime] | None:
@@ -213,15 +214,15 @@ def seconds(instant: datetime) -> int:
     return int(instant.timestamp())
 
 
-_UNITS = {Frequency.YEAR: "Y", Frequency.MONTH: "M", Frequency.DAY: "D"}
+_UNITS: Final[dict[str, Literal["Y", "M", "D"]]] = {Frequency.YEAR: "Y", Frequency.MONTH: "M", Frequency.DAY: "D"}
 
 
 def labels(frequency: str, column: Longs) -> list[str]:
     """Return the labels of a column of periods; in bulk, as a series has thousands."""
     if frequency == Frequency.WEEK:
         return [periods.label(frequency, datetime.fromtimestamp(second, UTC)) for second in column.tolist()]
-    unit = _UNITS.get(Frequency(frequency), "m")
-    named: list[str] = np.datetime_as_string(column.astype("datetime64[s]"), unit=unit).tolist()
+    instants: NDArray[np.datetime64] = column.astype("datetime64[s]")
+    named: list[str] = np.datetime_as_string(instants, unit=_UNITS.get(frequency, "m")).tolist()
     return named
 
 

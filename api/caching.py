@@ -1,0 +1,239 @@
+"""Public answers, held in this process by address and checked against the version that they show.
+
+Any number of readers cost one look-up each 200 ms, and none of them DRF's machinery. In front
+of it any CDN can take the load: the answers say how long they last and what they vary by.
+"""
+
+import re
+import zlib
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from threading import Lock
+from time import monotonic
+from typing import Any, Final, NamedTuple, Protocol
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.http import parse_etags
+from rest_framework.permissions import AllowAny
+from rest_framework.views import APIView
+
+from api import problems
+from federation.errors import FederationError
+
+#: So long a process may take a version for the newest.
+HELD_SECONDS: Final = 0.2
+#: At most so many answers, and so many bytes of them, are held.
+HELD_ANSWERS: Final = 4096
+HELD_BYTES: Final = 64 * 2**20
+
+#: What is public now can change any time: caches ask again soon, and show what they have meanwhile.
+CURRENT: Final = "public, max-age=5, stale-while-revalidate=30"
+#: The last minutes.
+LIVE: Final = "public, max-age=1, stale-while-revalidate=5"
+#: A past view: only names, notes and population beside it can still change.
+PAST: Final = "public, max-age=86400, stale-while-revalidate=604800"
+#: Reference data.
+REFERENCE: Final = "public, max-age=60, stale-while-revalidate=3600"
+
+#: Shorter bodies are not worth packing.
+_PACKED_FROM = 1024
+_GZIP = re.compile(r"(?:^|,)\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[\d.]+\s*)?(?=,|$)", re.IGNORECASE)
+_METHODS = "GET, HEAD, OPTIONS"
+_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Link, Version, Known-At",
+}
+_PREFLIGHT = {
+    "Allow": _METHODS,
+    "Access-Control-Allow-Methods": _METHODS,
+    "Access-Control-Allow-Headers": "Accept, Accept-Language, If-None-Match",
+    "Access-Control-Max-Age": "86400",
+}
+
+
+class Stamp(NamedTuple):
+    """What an answer hangs on: two answers to one question with equal tags are equal.
+
+    The tag is weak, as it stands for the answer plain and packed.
+    """
+
+    tag: str
+    cache_control: str
+
+    @property
+    def etag(self) -> str:
+        return f'W/"{self.tag}"'
+
+
+class Rendered(NamedTuple):
+    """An answer written out; in pieces if it is too long to hold."""
+
+    stamp: Stamp
+    content: bytes | Iterator[bytes]
+    headers: Mapping[str, str]
+
+
+class Answer(Protocol):
+    """The answer to one question: what it hangs on, cheap to look up, and the writing out of it."""
+
+    def stamp(self) -> Stamp: ...
+
+    def render(self) -> Rendered: ...
+
+
+class Key(NamedTuple):
+    """What an answer is held under. Links in it name the host."""
+
+    path: str
+    query: str
+    variant: str
+    scheme: str
+    host: str
+
+
+@dataclass(slots=True)
+class Held:
+    """An answer whose stamp is taken for true until a moment of this process's clock."""
+
+    answer: Answer
+    stamp: Stamp
+    fresh_until: float
+    rendered: Rendered | None = None
+    packed: bytes | None = None
+    size: int = 0
+
+
+class Shelf:
+    """The answers held; the least recently asked for goes first."""
+
+    def __init__(self, answers: int, size: int) -> None:
+        self._answers, self._size = answers, size
+        self._held: OrderedDict[Key, Held] = OrderedDict()
+        self._used = 0
+        self._lock = Lock()
+
+    def get(self, key: Key) -> Held | None:
+        with self._lock:
+            held = self._held.get(key)
+            if held is not None:
+                self._held.move_to_end(key)
+            return held
+
+    def put(self, key: Key, held: Held) -> None:
+        with self._lock:
+            self._drop(key)
+            self._held[key] = held
+            self._used += held.size
+            while len(self._held) > self._answers or self._used > self._size:
+                self._drop(next(iter(self._held)))
+
+    def clear(self) -> None:
+        with self._lock:
+            self._held.clear()
+            self._used = 0
+
+    def _drop(self, key: Key) -> None:
+        held = self._held.pop(key, None)
+        if held is not None:
+            self._used -= held.size
+
+
+shelf: Final = Shelf(HELD_ANSWERS, HELD_BYTES)
+
+
+class PublicView(APIView):
+    """A public, read-only view. It is DRF's for the document only: requests go straight to ``get``."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    vary = "Accept, Accept-Encoding"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            if request.method in ("GET", "HEAD"):
+                return self.get(request, *args, **kwargs)
+        except (problems.Problem, FederationError) as error:
+            return self._refuse(error)
+        if request.method == "OPTIONS":
+            return HttpResponse(status=204, headers=_CORS | _PREFLIGHT)
+        return self._refuse(problems.Problem("method_not_allowed", headers={"Allow": _METHODS}))
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        raise NotImplementedError
+
+    def respond(self, request: HttpRequest, variant: str, ask: Callable[[], Answer]) -> HttpResponseBase:
+        """Answer from what is held, or 304 without touching it, or ask anew."""
+        meta = request.META
+        key = Key(request.path, meta.get("QUERY_STRING", ""), variant, request.scheme or "", meta.get("HTTP_HOST", ""))
+        held = shelf.get(key)
+        if held is None or held.fresh_until < monotonic():
+            held = _looked_up(held, ask)
+            shelf.put(key, held)
+        wanted = meta.get("HTTP_IF_NONE_MATCH")
+        if wanted is not None and _names(wanted, held.stamp):
+            return HttpResponse(status=304, headers=self._headers(held.stamp))
+        return self._full(request, key, held)
+
+    def _full(self, request: HttpRequest, key: Key, held: Held) -> HttpResponseBase:
+        rendered = held.rendered or held.answer.render()
+        headers = {**self._headers(rendered.stamp), **rendered.headers}
+        packed = bool(_GZIP.search(request.META.get("HTTP_ACCEPT_ENCODING", "")))
+        if not isinstance(rendered.content, bytes):
+            return _streamed(request, rendered.content, headers, packed=packed)
+        content = rendered.content
+        if held.rendered is None:
+            held = Held(held.answer, rendered.stamp, held.fresh_until, rendered, size=len(content))
+            shelf.put(key, held)
+        if packed and len(content) >= _PACKED_FROM:
+            content = held.packed = held.packed or b"".join(_gzip([content]))
+            headers["Content-Encoding"] = "gzip"
+        headers["Content-Length"] = str(len(content))
+        return HttpResponse(b"" if request.method == "HEAD" else content, headers=headers)
+
+    def _headers(self, stamp: Stamp) -> dict[str, str]:
+        return {"ETag": stamp.etag, "Cache-Control": stamp.cache_control, "Vary": self.vary, **_CORS}
+
+    def _refuse(self, error: Exception) -> HttpResponse:
+        problem = problems.problem_of(error)
+        assert problem is not None  # noqa: S101  both kinds of error are problems
+        problem.headers |= {"Cache-Control": "no-store", "Vary": self.vary, **_CORS}
+        return problems.respond(problem)
+
+
+def _looked_up(held: Held | None, ask: Callable[[], Answer]) -> Held:
+    """Return what is held if its stamp is still true, or ask anew."""
+    fresh_until = monotonic() + HELD_SECONDS
+    if held is not None and held.answer.stamp() == held.stamp:
+        held.fresh_until = fresh_until
+        return held
+    answer = ask()
+    return Held(answer, answer.stamp(), fresh_until)
+
+
+def _names(wanted: str, stamp: Stamp) -> bool:
+    """Whether If-None-Match names this stamp; proxies may have made the tag strong or added to the list."""
+    return (
+        wanted == stamp.etag
+        or wanted.strip() == "*"
+        or any(tag.removeprefix("W/") == f'"{stamp.tag}"' for tag in parse_etags(wanted))
+    )
+
+
+def _streamed(
+    request: HttpRequest, pieces: Iterator[bytes], headers: dict[str, str], *, packed: bool
+) -> HttpResponseBase:
+    if packed:
+        headers["Content-Encoding"] = "gzip"
+    if request.method == "HEAD":
+        return HttpResponse(headers=headers)
+    return StreamingHttpResponse(_gzip(pieces) if packed else pieces, headers=headers)
+
+
+def _gzip(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    # Level 4: figures and codes pack twelvefold, and higher levels gain a few per cent for twice the time.
+    packer = zlib.compressobj(4, wbits=31)
+    for piece in pieces:
+        yield packer.compress(piece)
+    yield packer.flush()

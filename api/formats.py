@@ -1,0 +1,360 @@
+"""What public numbers look like: JSON by msgspec, CSV in the columns of SDMX-CSV.
+
+The structures here are also the schemas of the OpenAPI document. CSV cannot carry a formula:
+all that it holds are codes and numbers.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Annotated, Any, Final
+
+import msgspec
+import numpy as np
+from django.http import HttpRequest
+from msgspec import Meta as Doc
+from numpy.typing import NDArray
+
+from api.problems import Problem
+from countries.codes import COUNTRY_CODES, NETWORK_CODES, TOTAL, UNKNOWN
+from federation import published
+from federation.published import Cells, Coverage, Page, Standings, Window
+
+JSON: Final = "application/json"
+CSV: Final = "text/csv"
+#: The header of CSV; the first seven are those of a submission.
+COLUMNS: Final = (
+    "INDICATOR", "FREQ", "TIME_PERIOD", "COUNTRY", "NETWORK", "OBS_VALUE", "OBS_STATUS",
+    "PER_100K", "AGENCIES_EXPECTED", "AGENCIES_REPORTING", "TIME_COVERAGE",
+)  # fmt: skip
+HEADER: Final = ",".join(COLUMNS).encode() + b"\r\n"
+
+#: How many people live in a country or group, by number, in a year; nothing where it is not known.
+Inhabitants = Callable[[int, int], int | None]
+
+encode: Final = msgspec.json.Encoder().encode
+
+Period = Annotated[str, Doc(description="The period's SDMX name", examples=["2026-11-01"])]
+Version = Annotated[int, Doc(description="The number of the newest publication that changed what was asked for")]
+Instant = Annotated[str, Doc(description="An instant in UTC", examples=["2026-12-01T00:01:07.482Z"])]
+Status = Annotated[
+    str, Doc(description="A: all that was expected is there and final. P: provisional", pattern="^[AP]$")
+]
+Share = Annotated[
+    float, Doc(description="Time covered of the time owed by all expected agencies; 1 only if all of it is", ge=0, le=1)
+]
+Rate = Annotated[float, Doc(description="The value per 100,000 inhabitants of the period's year or the latest before")]
+
+
+Value = Annotated[int, Doc(description="Rounded at random to a multiple of `rounding_base`, without bias", ge=0)]
+KnownAt = Annotated[str, Doc(description="When that version became public; `as_of` takes it")]
+Base = Annotated[int, Doc(description="All values are multiples of it")]
+Notes = Annotated[list[str], Doc(description="What the number is not")]
+Next = Annotated[str, Doc(description="The address of the next page; all pages are of one version")]
+State = Annotated[
+    str,
+    Doc(
+        description="The first that fits of held, withdrawn, reported, partial, late, awaited",
+        pattern="^(held|withdrawn|reported|partial|late|awaited)$",
+    ),
+]
+
+
+class CoverageRow(msgspec.Struct, gc=False):
+    """Of the agencies expected for a period, how many reported, and for how much of its time."""
+
+    period: Period
+    agencies_expected: int
+    agencies_reporting: int
+    time_coverage: Share | None
+    status: Status
+
+
+class Observation(msgspec.Struct, gc=False):
+    """A published cell. One that is not listed is zero if its period is covered, and unknown if not."""
+
+    period: Period
+    country: str
+    network: str
+    value: Value
+    per_100k: Rate | None
+    status: Status
+
+
+class RangeMeta(msgspec.Struct):
+    """What was asked for, and which view of it this is."""
+
+    indicator: str
+    frequency: Annotated[str, Doc(pattern="^[NHDWMA]$")]
+    start: Period
+    end: Period
+    as_of: Instant | None
+    version: Version | None
+    known_at: KnownAt | None
+    rounding_base: Base
+    notes: Notes
+
+
+class Aggregates(msgspec.Struct):
+    """The combined view of a range of periods, or a page of it."""
+
+    meta: RangeMeta
+    coverage: list[CoverageRow]
+    observations: list[Observation]
+    next: Next | None
+
+
+class AgencyState(msgspec.Struct, gc=False):
+    """Where an expected agency stands in a period."""
+
+    agency: str
+    state: State
+
+
+class PeriodCoverage(msgspec.Struct, gc=False):
+    """The coverage of a period, and of each agency in it."""
+
+    period: Period
+    agencies_expected: int
+    agencies_reporting: int
+    time_coverage: Share | None
+    status: Status
+    agencies: list[AgencyState]
+
+
+class CoverageOfRange(msgspec.Struct):
+    """The coverage of a range of periods, or a page of it."""
+
+    meta: RangeMeta
+    coverage: list[PeriodCoverage]
+    next: Next | None
+
+
+class WindowMeta(msgspec.Struct):
+    """What was asked for, where the window lies now, and which version of it this is."""
+
+    indicator: str
+    window: str
+    start: Instant | None
+    end: Annotated[str, Doc(description="The instant before which the window ends")] | None
+    version: Version | None
+    known_at: KnownAt | None
+    rounding_base: Base | None
+    notes: Notes
+
+
+class WindowCoverage(msgspec.Struct):
+    """Of the agencies expected in the window, how many reported, and for how much of its time."""
+
+    agencies_expected: int
+    agencies_reporting: int
+    time_coverage: Share | None
+    status: Status
+
+
+class WindowObservation(msgspec.Struct):
+    """A published number over all networks; one that is not listed is zero if anybody reported."""
+
+    country: str
+    network: str
+    value: Value
+    per_100k: Rate | None
+    status: Status
+
+
+class SlidingWindow(msgspec.Struct):
+    """The combined view of the last day, week, month or year."""
+
+    meta: WindowMeta
+    coverage: WindowCoverage | None
+    observations: list[WindowObservation]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Some periods of the combined view, and what stands beside the numbers."""
+
+    indicator: str
+    frequency: str
+    page: Page
+    cells: Cells
+    inhabitants: Inhabitants
+
+
+_NAMED: Final = {"json": JSON, "csv": CSV}
+
+
+def preferred(request: HttpRequest) -> str:
+    """Return the media type that ``Accept`` prefers, ours first; an empty one if it takes neither."""
+    return _preferred(request.META.get("HTTP_ACCEPT", "*/*"), (JSON, CSV))
+
+
+def json_only(request: HttpRequest) -> str:
+    """Return JSON's media type; refuse an ``Accept`` that does not take it."""
+    if not _preferred(request.META.get("HTTP_ACCEPT", "*/*"), (JSON,)):
+        raise Problem("not_acceptable", detail=f"Accept {JSON}.")
+    return JSON
+
+
+# The header is the caller's, so the number of kept ones is bounded.
+@lru_cache(maxsize=256)
+def _preferred(accept: str, offered: tuple[str, ...]) -> str:
+    request = HttpRequest()
+    request.META["HTTP_ACCEPT"] = accept
+    return request.get_preferred_type(list(offered)) or ""
+
+
+def agreed(named: str | None, preferred: str) -> str:
+    """Return the media type to answer with: as the parameter ``format`` says, or else as ``Accept`` does."""
+    if named is not None and named not in _NAMED:
+        raise Problem("bad_parameter", detail="The formats are json and csv.", parameter="format")
+    found = _NAMED[named] if named else preferred
+    if not found:
+        raise Problem("not_acceptable", detail=f"Accept {JSON} or {CSV}.")
+    return found
+
+
+def instant(moment: datetime) -> str:
+    """Write an instant as the API does: to the millisecond, with Z."""
+    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def coverage_rows(frequency: str, coverage: Coverage) -> list[CoverageRow]:
+    """Return the coverage of periods as it is listed."""
+    labels = published.labels(frequency, coverage.periods)
+    columns = (coverage.expected.tolist(), coverage.reporting.tolist(), shares(coverage), coverage.statuses)
+    return list(map(CoverageRow, labels, *columns))
+
+
+def shares(coverage: Coverage) -> list[float | None]:
+    """Return covered time of owed time. Cut off after four digits: what is not whole must not look so."""
+    owed = np.maximum(coverage.owed, 1)
+    found = (coverage.covered * 10_000 // owed / 10_000).tolist()
+    known = ((coverage.expected > 0) & (coverage.owed > 0)).tolist()
+    return [share if is_known else None for share, is_known in zip(found, known, strict=True)]
+
+
+def period_coverages(
+    frequency: str, coverage: Coverage, standings: Standings, agencies: Mapping[int, str]
+) -> list[PeriodCoverage]:
+    """Return the coverage of periods with the state of each agency, by code."""
+    listed: dict[int, list[AgencyState]] = {period: [] for period in coverage.periods.tolist()}
+    columns = (standings.periods.tolist(), standings.agencies.tolist(), standings.states)
+    for period, agency, state in zip(*columns, strict=True):
+        listed[period].append(AgencyState(agencies.get(agency, UNKNOWN), state))
+    rows = zip(coverage_rows(frequency, coverage), listed.values(), strict=True)
+    return [
+        PeriodCoverage(
+            period=row.period,
+            agencies_expected=row.agencies_expected,
+            agencies_reporting=row.agencies_reporting,
+            time_coverage=row.time_coverage,
+            status=row.status,
+            agencies=sorted(states, key=lambda state: state.agency),
+        )
+        for row, states in rows
+    ]
+
+
+def window_observations(
+    window: Window, countries: Collection[int], people: Mapping[int, int]
+) -> list[WindowObservation]:
+    """Return the numbers of a sliding window for some countries, by code."""
+    found = dict(zip(window.countries.tolist(), window.values.tolist(), strict=True))
+    asked = sorted(found.keys() & set(countries), key=lambda number: COUNTRY_CODES[number])
+    values = np.array([found[number] for number in asked], np.int64)
+    per_100k = rates(values, np.array(asked), np.zeros(len(asked), np.int64), lambda country, _: people.get(country))
+    status = window.coverage.statuses
+    return [
+        WindowObservation(COUNTRY_CODES[number], TOTAL, found[number], rate, status)
+        for number, rate in zip(asked, per_100k, strict=True)
+    ]
+
+
+def observations(sheet: Sheet) -> list[Observation]:
+    """Return the cells as they are listed, by period, country code and network code."""
+    coverage, cells = sheet.page.coverage, _in_order(sheet.cells)
+    labels = published.labels(sheet.frequency, coverage.periods)
+    position = np.searchsorted(coverage.periods, cells.periods)
+    at = position.tolist()
+    years = np.array([int(label[:4]) for label in labels], np.int64)[position]
+    return list(
+        map(
+            Observation,
+            [labels[i] for i in at],
+            [COUNTRY_CODES[number] for number in cells.countries.tolist()],
+            [NETWORK_CODES[number] for number in cells.networks.tolist()],
+            cells.values.tolist(),
+            rates(cells.values, cells.countries, years, sheet.inhabitants),
+            [coverage.statuses[i] for i in at],
+        )
+    )
+
+
+def rates(
+    values: NDArray[np.int64], countries: NDArray[Any], years: NDArray[np.int64], inhabitants: Inhabitants
+) -> list[float | None]:
+    """Return published values per 100,000 inhabitants; nothing where nobody knows how many those are."""
+    pairs, back = np.unique(np.stack([countries, years]), axis=1, return_inverse=True)
+    people = np.array([inhabitants(country, year) or np.nan for country, year in pairs.T.tolist()], np.float64)
+    found = np.round(values * 100_000 / people[back], 2).tolist()
+    return [None if rate != rate else rate for rate in found]  # noqa: PLR0124  only NaN differs from itself
+
+
+def csv_rows(sheet: Sheet, series: Sequence[tuple[int, int]]) -> bytes:
+    """Spell out each period and each series, zeros included; ``O`` and no value where nobody reported."""
+    coverage = sheet.page.coverage
+    labels = published.labels(sheet.frequency, coverage.periods)
+    values = _grid(sheet.cells, coverage, series)
+    years = np.array([int(label[:4]) for label in labels], np.int64)
+    countries = np.array([country for country, _ in series], np.int64)
+    per_100k = rates(values.ravel(), np.tile(countries, len(labels)), np.repeat(years, len(series)), sheet.inhabitants)
+    names = [f"{COUNTRY_CODES[country]},{NETWORK_CODES[network]}" for country, network in series]
+    rows: list[str] = []
+    for at, (label, share) in enumerate(zip(labels, shares(coverage), strict=True)):
+        expected, reporting = int(coverage.expected[at]), int(coverage.reporting[at])
+        head = f"{sheet.indicator},{sheet.frequency},{label},"
+        tail = f",{expected},{reporting},{_blank(share)}\r\n"
+        if not reporting:
+            rows += [f"{head}{name},,O,{tail}" for name in names]
+            continue
+        status = coverage.statuses[at]
+        shown = zip(names, values[at].tolist(), per_100k[at * len(series) : (at + 1) * len(series)], strict=True)
+        rows += [f"{head}{name},{value},{status},{_blank(rate)}{tail}" for name, value, rate in shown]
+    return "".join(rows).encode()
+
+
+def _blank(number: float | None) -> str:
+    return "" if number is None else str(number)
+
+
+def _grid(cells: Cells, coverage: Coverage, series: Iterable[tuple[int, int]]) -> NDArray[np.int64]:
+    """Return periods × series. All cells read are of these series: one that ever had a cell is among them."""
+    position = {pair: at for at, pair in enumerate(series)}
+    grid = np.zeros((len(coverage.periods), len(position)), np.int64)
+    pairs = zip(cells.countries.tolist(), cells.networks.tolist(), strict=True)
+    columns = np.array([position[pair] for pair in pairs], np.intp)
+    grid[np.searchsorted(coverage.periods, cells.periods), columns] = cells.values
+    return grid
+
+
+def in_order(series: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return countries and networks by their codes."""
+    return sorted(series, key=lambda pair: (COUNTRY_CODES[pair[0]], NETWORK_CODES[pair[1]]))
+
+
+def _ranks(codes: dict[int, str]) -> NDArray[np.int64]:
+    """Return the place of each number in the order of the codes."""
+    ranks = np.zeros(max(codes) + 1, np.int64)
+    ranks[sorted(codes, key=lambda number: codes[number])] = np.arange(len(codes))
+    return ranks
+
+
+_COUNTRY_RANKS: Final = _ranks(COUNTRY_CODES)
+_NETWORK_RANKS: Final = _ranks(NETWORK_CODES)
+
+
+def _in_order(cells: Cells) -> Cells:
+    order = np.lexsort((_NETWORK_RANKS[cells.networks], _COUNTRY_RANKS[cells.countries], cells.periods))
+    return Cells(cells.periods[order], cells.countries[order], cells.networks[order], cells.values[order])

@@ -1,0 +1,33 @@
+"""Opaque cursors: where the next page begins, bound to the question that they continue."""
+
+import base64
+import binascii
+from hashlib import blake2b
+
+import msgspec
+
+from api.problems import Problem
+
+_CHECKED = 6
+
+
+def encode(question: str, *place: int) -> str:
+    """Return a cursor for a place in the answer to a question."""
+    packed = msgspec.msgpack.encode(place)
+    return base64.urlsafe_b64encode(_check(question, packed) + packed).rstrip(b"=").decode()
+
+
+def decode(question: str, cursor: str, *, length: int) -> tuple[int, ...]:
+    """Return the place that a cursor names, or refuse it: cut short, made up, or of another question."""
+    try:
+        raw = base64.b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        place = msgspec.msgpack.decode(raw[_CHECKED:], type=tuple[int, ...])
+    except (UnicodeEncodeError, binascii.Error, msgspec.DecodeError):
+        raise Problem("bad_cursor") from None
+    if raw[:_CHECKED] != _check(question, raw[_CHECKED:]) or len(place) != length:
+        raise Problem("bad_cursor")
+    return place
+
+
+def _check(question: str, packed: bytes) -> bytes:
+    return blake2b(question.encode() + b"\0" + packed, digest_size=_CHECKED).digest()

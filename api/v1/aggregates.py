@@ -1,0 +1,238 @@
+"""The combined view, the product's public face: aggregates of a range of periods, live minutes, windows, coverage.
+
+A view reads its question once. The answer knows how to look up cheaply what it hangs on, and
+how to write itself out; ``api.caching`` decides when.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from api import caching, formats, parameters
+from api.caching import PublicView, Rendered, Stamp
+from api.formats import CSV, JSON, Sheet
+from api.problems import Problem
+from api.v1 import questions
+from api.v1.questions import Question
+from countries import queries
+from federation import published
+from federation.published import Page, Selection
+
+#: A page holds whole periods, and at most so many cells, or states of agencies.
+CELLS_PER_PAGE: Final = 20_000
+#: Two hours of minutes are always one page.
+_MINUTES = 121
+#: Counted up when the form of answers changes, so that no cache takes an old one for a new one.
+_FORM = 1
+
+
+def _meta(question: Question, selection: Selection, page: Page) -> formats.RangeMeta:
+    return formats.RangeMeta(
+        indicator=question.indicator.code,
+        frequency=selection.frequency,
+        start=published.label(selection.frequency, selection.start),
+        end=published.label(selection.frequency, selection.end),
+        as_of=formats.instant(question.as_of) if question.as_of else None,
+        version=page.version,
+        known_at=formats.instant(page.known_at) if page.known_at else None,
+        rounding_base=page.rounding_base,
+        notes=list(question.indicator.notes),
+    )
+
+
+def _stamp(selection: Selection, version: int | None, reference: int, form: str, lasts: str) -> Stamp:
+    # Minutes move with the clock, so their end is part of what the answer hangs on.
+    end = f"{published.seconds(selection.end)}." if selection.frequency == "N" else ""
+    return Stamp(f"{version or 0}.{reference}.{end}{form}{_FORM}", lasts)
+
+
+def _json(stamp: Stamp, content: object, following: str | None = None) -> Rendered:
+    headers = {"Content-Type": JSON}
+    if following:
+        headers["Link"] = f'<{following}>; rel="next"'
+    return Rendered(stamp, formats.encode(content), headers)
+
+
+@dataclass(frozen=True, slots=True)
+class CombinedView:
+    """The published cells asked for, as JSON or CSV."""
+
+    question: Question
+    media_type: str
+
+    def stamp(self) -> Stamp:
+        selection, lasts = self.question.view()
+        return self._stamp(selection, published.version(selection), queries.reference_version(), lasts)
+
+    def render(self) -> Rendered:
+        selection, lasts = self.question.view()
+        limit = self._limit(selection)
+        page, cells = published.cells(selection, first=self.question.first or selection.start, limit=limit)
+        sheet = Sheet(self.question.indicator.code, selection.frequency, page, cells, self.question.inhabitants)
+        stamp = self._stamp(selection, page.version, self.question.reference, lasts)
+        if self.media_type == CSV:
+            return self._as_csv(stamp, sheet, selection, limit)
+        return self._as_json(stamp, sheet, selection)
+
+    def _stamp(self, selection: Selection, version: int | None, reference: int, lasts: str) -> Stamp:
+        return _stamp(selection, version, reference, "csv" if self.media_type == CSV else "json", lasts)
+
+    def _limit(self, selection: Selection) -> int:
+        if selection.frequency == "N":
+            return _MINUTES
+        cells = len(selection.countries) * len(selection.networks)
+        if self.question.open:
+            cells = len(published.series(selection))
+        return max(1, CELLS_PER_PAGE // max(1, cells))
+
+    def _as_json(self, stamp: Stamp, sheet: Sheet, selection: Selection) -> Rendered:
+        following = self.question.next_address(sheet.page.version, sheet.page.following)
+        answer = formats.Aggregates(
+            meta=_meta(self.question, selection, sheet.page),
+            coverage=formats.coverage_rows(sheet.frequency, sheet.page.coverage),
+            observations=formats.observations(sheet),
+            next=following,
+        )
+        return _json(stamp, answer, following)
+
+    def _as_csv(self, stamp: Stamp, sheet: Sheet, selection: Selection, limit: int) -> Rendered:
+        page = sheet.page
+        headers = {"Content-Type": f"{CSV}; charset=utf-8; header=present"}
+        if page.version is not None and page.known_at is not None:
+            headers |= {"Version": str(page.version), "Known-At": formats.instant(page.known_at)}
+            selection = replace(selection, version=page.version)
+        pieces = self._pieces(sheet, selection, limit)
+        return Rendered(stamp, b"".join(pieces) if page.following is None else pieces, headers)
+
+    def _pieces(self, sheet: Sheet, selection: Selection, limit: int) -> Iterator[bytes]:
+        """Write the header and the rows, all at the version of the first of them."""
+        series = self._series(selection)
+        yield formats.HEADER + formats.csv_rows(sheet, series)
+        while sheet.page.following:
+            page, cells = published.cells(selection, first=sheet.page.following, limit=limit)
+            sheet = replace(sheet, page=page, cells=cells)
+            yield formats.csv_rows(sheet, series)
+
+    def _series(self, selection: Selection) -> list[tuple[int, int]]:
+        asked = {(country, network) for country in selection.countries for network in selection.networks}
+        return formats.in_order(published.series(selection) if self.question.open else asked)
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageView:
+    """The coverage of the periods asked for, and the state of each agency in them."""
+
+    question: Question
+
+    def stamp(self) -> Stamp:
+        selection, lasts = self.question.view()
+        return _stamp(selection, published.version(selection), queries.reference_version(), "coverage", lasts)
+
+    def render(self) -> Rendered:
+        question = self.question
+        selection, lasts = question.view()
+        limit = max(1, CELLS_PER_PAGE // max(1, len(question.agencies())))
+        page, standings = published.standings(selection, first=question.first or selection.start, limit=limit)
+        following = question.next_address(page.version, page.following)
+        answer = formats.CoverageOfRange(
+            meta=_meta(question, selection, page),
+            coverage=formats.period_coverages(selection.frequency, page.coverage, standings, question.agencies()),
+            next=following,
+        )
+        return _json(_stamp(selection, page.version, question.reference, "coverage", lasts), answer, following)
+
+
+@dataclass(frozen=True, slots=True)
+class WindowView:
+    """A sliding window, as it lies now."""
+
+    length: str
+    indicator: queries.IndicatorRow
+    countries: tuple[int, ...]
+    reference: int
+
+    def stamp(self) -> Stamp:
+        version, end = published.window_version(self.indicator.number, self.length) or (0, None)
+        return self._stamp(version, end, queries.reference_version())
+
+    def render(self) -> Rendered:
+        window = published.window(self.indicator.number, self.length)
+        answer = formats.SlidingWindow(self._meta(window), None, [])
+        if window is None:
+            return _json(self._stamp(0, None, self.reference), answer)
+        (covered,) = formats.coverage_rows("D", window.coverage)
+        answer.coverage = formats.WindowCoverage(
+            covered.agencies_expected, covered.agencies_reporting, covered.time_coverage, covered.status
+        )
+        people = questions.people(self.reference, (window.end - timedelta(seconds=1)).year)
+        answer.observations = formats.window_observations(window, self.countries, people)
+        return _json(self._stamp(window.version, window.end, self.reference), answer)
+
+    def _stamp(self, version: int, end: datetime | None, reference: int) -> Stamp:
+        until = published.seconds(end) if end else 0
+        return Stamp(f"{version}.{reference}.{until}.window{_FORM}", caching.CURRENT)
+
+    def _meta(self, window: published.Window | None) -> formats.WindowMeta:
+        indicator, notes = self.indicator.code, list(self.indicator.notes)
+        if window is None:
+            return formats.WindowMeta(indicator, self.length, None, None, None, None, None, notes)
+        start, end, known_at = map(formats.instant, (window.start, window.end, window.known_at))
+        base = window.rounding_base
+        return formats.WindowMeta(indicator, self.length, start, end, window.version, known_at, base, notes)
+
+
+class AggregatesView(PublicView):
+    """`GET /api/v1/aggregates/`"""
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        preferred = formats.preferred(request)
+
+        def ask() -> CombinedView:
+            question = questions.ask(request, optional=("country", "network", "as_of", "format", "cursor"))
+            return CombinedView(question, formats.agreed(question.given.get("format"), preferred))
+
+        return self.respond(request, preferred, ask)
+
+
+class LiveView(PublicView):
+    """`GET /api/v1/aggregates/live/`"""
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        preferred = formats.preferred(request)
+
+        def ask() -> CombinedView:
+            question = questions.ask_live(request)
+            return CombinedView(question, formats.agreed(question.given.get("format"), preferred))
+
+        return self.respond(request, preferred, ask)
+
+
+class WindowsView(PublicView):
+    """`GET /api/v1/aggregates/windows/`"""
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        return self.respond(request, formats.json_only(request), lambda: _window(request))
+
+
+class CoverageOfPeriodsView(PublicView):
+    """`GET /api/v1/coverage/`"""
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        def ask() -> CoverageView:
+            return CoverageView(questions.ask(request, optional=("as_of", "cursor")))
+
+        return self.respond(request, formats.json_only(request), ask)
+
+
+def _window(request: HttpRequest) -> WindowView:
+    given = parameters.read(request, required=("indicator", "window"), optional=("country",))
+    length = given["window"]
+    if length not in published.WINDOWS:
+        raise Problem("unknown_window", parameter="window")
+    reference = queries.reference_version()
+    indicator = questions.indicator_named(given["indicator"], reference)
+    return WindowView(length, indicator, questions.countries_or_all(given), reference)

@@ -1,0 +1,209 @@
+"""Questions about the combined view, read strictly out of an address: what is asked for, and as seen when."""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Final
+from urllib.parse import urlencode
+
+from django.http import HttpRequest
+
+from api import caching, pagination, parameters
+from api.problems import Problem
+from countries import codes, queries
+from federation import published
+from federation.published import Selection
+
+ALL: Final = "*"
+#: What names a range of periods.
+RANGE: Final = ("indicator", "frequency", "start", "end")
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?Z")
+_COUNTRIES: Final = codes.COUNTRIES | codes.GROUPS
+_NETWORKS: Final = codes.NETWORKS | {codes.TOTAL: published.ALL_NETWORKS}
+
+Given = Mapping[str, str]
+
+
+# Reference data is kept under its version, which is all that these three use the argument for.
+
+
+@lru_cache(maxsize=2)
+def _indicators(reference: int) -> dict[str, queries.IndicatorRow]:  # noqa: ARG001
+    return {row.code: row for row in queries.indicators()}
+
+
+@lru_cache(maxsize=256)
+def people(reference: int, year: int) -> dict[int, int]:  # noqa: ARG001
+    """Return the inhabitants of countries and groups in a year, under a version of the reference data."""
+    return queries.population_on(year)
+
+
+@lru_cache(maxsize=2)
+def _agencies(reference: int) -> dict[int, str]:  # noqa: ARG001
+    return {row.id: row.code for row in queries.agencies()}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked for: as it was given, under which reference data, and what that means.
+
+    A later page begins at a ``place``: the version of the first page, and a period in seconds since 1970.
+    """
+
+    given: Given
+    address: str
+    reference: int
+    indicator: queries.IndicatorRow
+    selection: Selection
+    #: Whether countries or networks were left open: then CSV lists those that ever had a cell.
+    open: bool
+    as_of: datetime | None = None
+    place: tuple[int, int] | None = None
+
+    @property
+    def first(self) -> datetime | None:
+        """The period that the page begins with, if it is not the first page."""
+        return datetime.fromtimestamp(self.place[1], UTC) if self.place else None
+
+    def view(self) -> tuple[Selection, str]:
+        """Return what to read, at which version, and how long that lasts; refuse what is not public."""
+        published.check(self.selection)
+        if self.place:
+            return replace(self.selection, version=self.place[0]), caching.PAST
+        if self.as_of:
+            past = published.past_view(self.selection.frequency, self.as_of)
+            return replace(self.selection, version=past.version), caching.PAST if past.settled else caching.CURRENT
+        return self.selection, caching.LIVE if self.selection.frequency == "N" else caching.CURRENT
+
+    def inhabitants(self, country: int, year: int) -> int | None:
+        """Return how many people live in a country or group in a year, as known today."""
+        return people(self.reference, year).get(country)
+
+    def agencies(self) -> dict[int, str]:
+        """Return the codes of the agencies by their numbers."""
+        return _agencies(self.reference)
+
+    def next_address(self, version: int | None, following: datetime | None) -> str | None:
+        """Return the address of the next page, at the same version."""
+        if version is None or following is None:
+            return None
+        question = parameters.question(self.given)
+        cursor = pagination.encode(question, version, published.seconds(following))
+        return f"{self.address}?{urlencode({**self.given, 'cursor': cursor}, safe=',*:')}"
+
+
+def ask(request: HttpRequest, *, optional: Collection[str]) -> Question:
+    """Read a question about a range of periods."""
+    given = parameters.read(request, required=RANGE, optional=optional)
+    reference = queries.reference_version()
+    indicator = indicator_named(given["indicator"], reference)
+    selection = _selection(given, indicator.number)
+    return Question(
+        given=given,
+        address=request.build_absolute_uri(request.path),
+        reference=reference,
+        indicator=indicator,
+        selection=selection,
+        open=ALL in (given.get("country"), given.get("network")),
+        as_of=_instant(given["as_of"]) if "as_of" in given else None,
+        place=_place(given, selection) if "cursor" in given else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LiveQuestion(Question):
+    """What is asked of the last 60 closed minutes, which move on."""
+
+    def view(self) -> tuple[Selection, str]:
+        start, end = published.live_minutes()
+        return replace(self.selection, start=start, end=end), caching.LIVE
+
+
+def ask_live(request: HttpRequest) -> LiveQuestion:
+    """Read a question about the last minutes; without ``country`` it is about all, groups too."""
+    given = parameters.read(request, optional=("indicator", "country", "format"))
+    reference = queries.reference_version()
+    indicator = indicator_named(given.get("indicator", "DOWNLOADS"), reference)
+    start, end = published.live_minutes()
+    selection = Selection(indicator.number, "N", start, end, countries_or_all(given), (published.ALL_NETWORKS,))
+    return LiveQuestion(
+        given=given,
+        address=request.build_absolute_uri(request.path),
+        reference=reference,
+        indicator=indicator,
+        selection=selection,
+        open=given.get("country", ALL) == ALL,
+    )
+
+
+def indicator_named(code: str, reference: int) -> queries.IndicatorRow:
+    """Return an indicator under a version of the reference data."""
+    found = _indicators(reference).get(code)
+    if found is None:
+        raise Problem("unknown_indicator", parameter="indicator")
+    return found
+
+
+def countries_or_all(given: Given) -> tuple[int, ...]:
+    """Return the numbers of the countries and groups asked for, or of all of both."""
+    return _countries(given["country"]) if "country" in given else tuple(_COUNTRIES.values())
+
+
+def _countries(text: str) -> tuple[int, ...]:
+    return _chosen(text, _COUNTRIES, codes.COUNTRIES, "unknown_country", "country")
+
+
+def _selection(given: Given, indicator: int) -> Selection:
+    frequency = given["frequency"]
+    if frequency not in published.FREQUENCIES:
+        raise Problem("unknown_frequency", detail="Use N, H, D, W, M or A.", parameter="frequency")
+    start, end = (_period(frequency, given[name], name) for name in ("start", "end"))
+    if end < start:
+        raise Problem("end_before_start", parameter="end")
+    networks = _chosen(given.get("network", codes.TOTAL), _NETWORKS, codes.NETWORKS, "unknown_network", "network")
+    return Selection(indicator, frequency, start, end, _countries(given.get("country", "EUROPE")), networks)
+
+
+def _chosen(text: str, known: Mapping[str, int], single: Mapping[str, int], refusal: str, name: str) -> tuple[int, ...]:
+    if text == ALL:
+        return tuple(single.values())
+    asked = dict.fromkeys(text.split(","))
+    if not known.keys() >= asked.keys():
+        raise Problem(refusal, detail=f"Use codes from /api/v1/{_LISTED[name]}/ with commas, or *.", parameter=name)
+    return tuple(known[code] for code in asked)
+
+
+_LISTED: Final = {"country": "countries", "network": "networks"}
+
+
+def _period(frequency: str, text: str, name: str) -> datetime:
+    try:
+        return published.period_named(frequency, text)
+    except published.PeriodError as error:
+        raise Problem(error.code, detail=_PERIODS, parameter=name) from None
+
+
+_PERIODS: Final = (
+    "Name a period of the frequency asked for, in UTC: 2026-11-24T10:15 (N), 2026-11-24T10:00 (H), "
+    "2026-11-24 (D), 2026-W48 (W), 2026-11 (M) or 2026 (A)."
+)
+
+
+def _instant(text: str) -> datetime:
+    try:
+        if _INSTANT.fullmatch(text):
+            return datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    raise Problem("bad_as_of", parameter="as_of")
+
+
+def _place(given: Given, selection: Selection) -> tuple[int, int]:
+    version, first = pagination.decode(parameters.question(given), given["cursor"], length=2)
+    in_range = published.seconds(selection.start) <= first <= published.seconds(selection.end)
+    if not in_range or not 0 < version < published.NEWEST:
+        raise Problem("bad_cursor")
+    return version, first
