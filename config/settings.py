@@ -1,12 +1,8 @@
 """Django's settings, out of the environment. docs/reference/settings.md says what each variable means."""
 
-from pathlib import Path
-
 import dj_database_url
 
 from config import env, logs
-
-BASE_DIR = Path(__file__).resolve().parent.parent
 
 # --- who may reach us ----------------------------------------------------------------------------------------------
 
@@ -85,7 +81,6 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "static"
 # Files are found where they lie, so no collecting goes before a start.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG

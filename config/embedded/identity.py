@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.embedded import secret
+from config.embedded.process import NotStarted
 
 _NOBODY = 65534
 _NAMESPACE = ["unshare", "--user", f"--map-user={_NOBODY}", f"--map-group={_NOBODY}"]
@@ -31,8 +32,10 @@ class Identity:
         owner = data.stat().st_uid if data.exists() else None
         if os.geteuid() != 0:
             return cls(data=data, programs=programs)
-        if owner == 0 or (owner is None and _namespaces_work()):
+        if owner in {0, None} and _namespaces_work():
             return cls(data=data, programs=programs, prefix=tuple(_NAMESPACE))
+        if owner == 0:
+            raise NotStarted(f"{data} was made in a user namespace, and none can be made now. Give another DATA_DIR.")
         return _other_user(data, programs=programs, user=owner or _NOBODY)
 
     def command(self, program: str, *arguments: str) -> list[str]:
