@@ -3,8 +3,8 @@
 Mistakes are refused by the database first; ``clean`` says the same earlier and in words.
 """
 
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
@@ -218,7 +218,8 @@ class Schedule(models.Model):
 
     def clean(self) -> None:
         # Before the exclusion constraint is asked, which cannot read a range that ends before it begins.
-        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
+        first = cast("date | None", self.valid_from)
+        if first and self.valid_to and self.valid_to < first:
             raise ValidationError({"valid_to": LAST_BEFORE_FIRST})
 
 

@@ -62,24 +62,27 @@ def save(instance: M, *, by: str, reason: str = "", fields: Collection[str] | No
 def delete(instance: Model, *, by: str, reason: str = "") -> None:
     """Removes a row that nothing rests on; the instance keeps its key, so that listeners know which it was."""
     with writing():
-        users = in_use(instance)
-        if users:
-            mend = "Deactivate it instead." if isinstance(instance, Agency) else "Remove those first."
-            raise Refused("in_use", f"{instance} cannot be deleted: it has {' and '.join(users)}. {mend}")
+        why = why_kept(instance)
+        if why:
+            raise Refused("in_use", why)
         before, key = _stored(instance), instance.pk
         instance.delete()
         instance.pk = key
         _announce(instance, before=before, after=None, by=by, reason=reason)
 
 
-def in_use(instance: Model) -> list[str]:
-    """What keeps a row from being deleted. Asks for existence only: an agency may have millions of reports."""
-    return [
+def why_kept(instance: Model) -> str:
+    """Why a row cannot be deleted, or nothing. Asks for existence only: an agency may have millions of reports."""
+    users = [
         str(relation.related_model._meta.verbose_name_plural)
         for relation in instance._meta.related_objects
         if relation.on_delete is PROTECT
         and relation.related_model._base_manager.filter(**{relation.field.name: instance}).exists()
     ]
+    if not users:
+        return ""
+    mend = "Deactivate it instead." if isinstance(instance, Agency) else "Remove those first."
+    return f"{instance} cannot be deleted: it has {' and '.join(users)}. {mend}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,105 @@
+"""What the registry screens share: writes through the registry, with the coordinator's name and reason."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponseRedirect
+
+from countries import registry
+from countries.registry import Refused
+
+
+def actor(request: HttpRequest) -> str:
+    return request.user.get_username()
+
+
+class RegistryForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """Asks for a reason beside the columns."""
+
+    reason = forms.CharField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "cols": 80}),
+        help_text="Why, for those who read the audit trail later.",
+    )
+
+
+class RegistryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+    """A screen whose rows are written by the registry and by nothing else."""
+
+    form = RegistryForm
+    fixed_after_adding: tuple[str, ...] = ()
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        # Deleting many at once would go past the registry.
+        return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        readonly = list(super().get_readonly_fields(request, obj))
+        return readonly + list(self.fixed_after_adding) if obj else readonly
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        fields = list(super().get_fields(request, obj))
+        # Whoever may only look is not asked why.
+        return fields if self._may_write(request, obj) else [name for name in fields if name != "reason"]
+
+    def _may_write(self, request: HttpRequest, obj: Model | None) -> bool:
+        return self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:  # noqa: FBT001
+        # Only what was changed on this screen: another coordinator may have changed the rest meanwhile.
+        fields = [name for name in form.changed_data if name != "reason"]
+        if fields or not change:
+            registry.save(obj, by=actor(request), reason=form.cleaned_data["reason"], fields=fields)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: ARG002, FBT001
+        by, reason = actor(request), form.cleaned_data["reason"]
+        rows = formset.save(commit=False)
+        for row in formset.deleted_objects:
+            registry.delete(row, by=by, reason=reason)
+        for row in rows:
+            registry.save(row, by=by, reason=reason)
+
+    def delete_model(self, request: HttpRequest, obj: Model) -> None:
+        registry.delete(obj, by=actor(request))
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        obj = self.get_object(request, object_id)
+        why = registry.why_kept(obj) if obj else ""
+        if why:
+            self.message_user(request, why, messages.ERROR)
+            return HttpResponseRedirect("../change/")
+        view = super().delete_view
+        return self._refusals_told(request, lambda: view(request, object_id, extra_context))
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        view = super().changeform_view
+        return self._refusals_told(request, lambda: view(request, object_id, form_url, extra_context))
+
+    def _refusals_told(self, request: HttpRequest, view: Callable[[], Any]) -> Any:
+        """The form checks first; what only the registry can see, two coordinators at once for one, is told here."""
+        try:
+            return view()
+        except Refused as error:
+            self.message_user(request, str(error), messages.ERROR)
+        except ValidationError as error:
+            self.message_user(request, " ".join(error.messages), messages.ERROR)
+        return HttpResponseRedirect(request.get_full_path())
+
+
+class FactAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+    """A screen to look at facts."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
+        return False

@@ -1,0 +1,105 @@
+"""Reference data: countries and networks to look at; indicators, population and help services to keep up to date."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin import RelatedOnlyFieldListFilter
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from countries import queries, registry
+from countries.admin.base import FactAdmin, RegistryAdmin, RegistryForm, actor
+from countries.models import Country, HelpService, Indicator, Network, Population
+
+
+class Lines(forms.CharField):
+    """A list of texts, one a line: they have commas of their own."""
+
+    widget = forms.Textarea(attrs={"rows": 8, "cols": 100})
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        return [line.strip() for line in (value or "").splitlines() if line.strip()]
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool((initial or []) != self.to_python(data))
+
+
+class IndicatorForm(RegistryForm):
+    notes = Lines(required=False, help_text="What the number is not, one a line. Shown wherever the number is.")
+
+
+@admin.register(Country)
+class CountryAdmin(FactAdmin):
+    list_display = ("code", "name", "number", "groups")
+    search_fields = ("code",)
+    search_help_text = "A code or a part of the English name"
+    list_per_page = 300
+
+    @admin.display(description="name")
+    def name(self, country: Country) -> str:
+        return queries.country_name(country.code)
+
+    @admin.display(description="groups")
+    def groups(self, country: Country) -> str:
+        return ", ".join(queries.groups_of(country.code))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        if not search_term:
+            return found, may_repeat
+        named = [row.number for row in queries.countries() if search_term.lower() in row.name.lower()]
+        return found | queryset.filter(number__in=named), may_repeat
+
+
+@admin.register(Network)
+class NetworkAdmin(FactAdmin):
+    list_display = ("code", "name", "number")
+
+
+@admin.register(Indicator)
+class IndicatorAdmin(RegistryAdmin):
+    form = IndicatorForm
+    exclude = ("number",)
+    fixed_after_adding = ("code",)
+    list_display = ("code", "name", "number")
+    search_fields = ("code", "name")
+
+
+@admin.register(Population)
+class PopulationAdmin(RegistryAdmin):
+    fixed_after_adding = ("country", "year")
+    list_display = ("country", "year", "inhabitants", "source")
+    list_filter = ("year", "source")
+    list_select_related = ("country",)
+    search_fields = ("country__code",)
+    autocomplete_fields = ("country",)
+
+
+@admin.register(HelpService)
+class HelpServiceAdmin(RegistryAdmin):
+    fixed_after_adding = ("code",)
+    list_display = ("name", "country", "languages", "phone", "shown", "checked")
+    list_filter = ("shown", ("checked", admin.EmptyFieldListFilter), ("country", RelatedOnlyFieldListFilter))
+    list_select_related = ("country",)
+    search_fields = ("name", "code", "description", "country__code")
+    autocomplete_fields = ("country",)
+    actions = ("mark_checked",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
+        # The next load would bring it back; it can be hidden.
+        return False
+
+    @admin.action(description="I checked name, address, telephone and languages today", permissions=["change"])
+    def mark_checked(self, request: HttpRequest, chosen: QuerySet[HelpService]) -> None:
+        today = timezone.now().date()
+        for service in chosen:
+            service.checked = today
+            registry.save(service, by=actor(request), fields=["checked"])
+        self.message_user(request, f"Marked as checked on {today}: {len(chosen)}")

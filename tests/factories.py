@@ -1,0 +1,85 @@
+"""The smallest valid row of each table, for tests. Written past the registry, so that nothing else happens."""
+
+from datetime import date
+from typing import Any
+
+import factory
+from factory.django import DjangoModelFactory
+
+from countries.codes import COUNTRIES
+from countries.models import READ_WRITE, Agency, Country, Credential, HelpService, Indicator, Population, Schedule
+
+
+class CountryFactory(DjangoModelFactory[Country]):
+    class Meta:
+        model = Country
+        django_get_or_create = ("code",)
+
+    code = "NO"
+    number = factory.LazyAttribute(lambda row: COUNTRIES[row.code])
+
+
+class IndicatorFactory(DjangoModelFactory[Indicator]):
+    class Meta:
+        model = Indicator
+        django_get_or_create = ("code",)
+
+    number = 1
+    code = "DOWNLOADS"
+    name = "Downloads"
+    description = "Completed downloads."
+
+
+class AgencyFactory(DjangoModelFactory[Agency]):
+    class Meta:
+        model = Agency
+        django_get_or_create = ("code",)
+
+    code = "NO-KRIPOS"
+    name = "Kripos"
+    country = factory.LazyAttribute(lambda row: CountryFactory(code=row.code[:2]))
+
+
+class ScheduleFactory(DjangoModelFactory[Schedule]):
+    class Meta:
+        model = Schedule
+
+    agency = factory.SubFactory(AgencyFactory)
+    indicator = factory.SubFactory(IndicatorFactory)
+    frequency = "H"
+    valid_from = date(2026, 1, 1)
+    deadline_minutes = 60
+
+
+class CredentialFactory(DjangoModelFactory[Credential]):
+    class Meta:
+        model = Credential
+
+    client_id = factory.Sequence(lambda number: f"NO-KRIPOS.{number}")
+    client_secret = "police2peer_credential$1$x$x"
+    client_type = Credential.CLIENT_CONFIDENTIAL
+    authorization_grant_type = Credential.GRANT_CLIENT_CREDENTIALS
+    agency: Any = factory.SubFactory(AgencyFactory)
+    scopes = READ_WRITE
+
+
+class PopulationFactory(DjangoModelFactory[Population]):
+    class Meta:
+        model = Population
+
+    country = factory.SubFactory(CountryFactory)
+    year = 2024
+    inhabitants = 5_572_279
+    source = "a test"
+
+
+class HelpServiceFactory(DjangoModelFactory[HelpService]):
+    class Meta:
+        model = HelpService
+
+    code = factory.Sequence(lambda number: f"service-{number}")
+    name = "Det finnes hjelp"
+    languages: Any = ["nb"]
+    country: Any = factory.SubFactory(CountryFactory)
+    address = "https://example.org"
+    description = "Help."

@@ -1,0 +1,104 @@
+"""What the API reads of the registry."""
+
+import pytest
+
+from countries import queries
+from countries.codes import COUNTRIES, GROUPS
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+NO, SE = COUNTRIES["NO"], COUNTRIES["SE"]
+
+
+def test_reference_version_before_anything_was_written():
+    assert queries.reference_version() == 0
+
+
+def test_agencies_by_code_with_those_no_longer_active():
+    factories.AgencyFactory(code="SE-NOA", name="NOA", active=False)
+    factories.AgencyFactory(invented=True)
+
+    rows = queries.agencies()
+    assert [(row.code, row.country, row.name, row.active, row.invented) for row in rows] == [
+        ("NO-KRIPOS", "NO", "Kripos", True, True),
+        ("SE-NOA", "SE", "NOA", False, False),
+    ]
+    assert queries.agency("SE-NOA") == rows[1]
+    assert queries.agency("SE-NOPE") is None
+
+
+def test_agencies_take_one_query_however_many(django_assert_num_queries):
+    for code in ("NO-A", "NO-B", "SE-C"):
+        factories.AgencyFactory(code=code)
+    with django_assert_num_queries(1):
+        queries.agencies()
+
+
+def test_indicators_by_number():
+    factories.IndicatorFactory(code="HELP_VISITS", number=2)
+    factories.IndicatorFactory(notes=["Not a person."])
+
+    assert [row.code for row in queries.indicators()] == ["DOWNLOADS", "HELP_VISITS"]
+    found = queries.indicator("DOWNLOADS")
+    assert found is not None
+    assert found.notes == ("Not a person.",)
+    assert queries.indicator("NOPE") is None
+
+
+def codes(**asked) -> list[str]:
+    return [row.code for row in queries.help_services(**asked)]
+
+
+@pytest.fixture
+def services() -> None:
+    factories.HelpServiceFactory(code="everywhere", country=None, languages=["en", "pt-BR"])
+    factories.HelpServiceFactory(code="norway", languages=["nb"])
+    factories.HelpServiceFactory(code="sweden", country=factories.CountryFactory(code="SE"), languages=["sv"])
+    factories.HelpServiceFactory(code="closed", shown=False, languages=["nb"])
+
+
+@pytest.mark.usefixtures("services")
+def test_help_services_of_a_country_come_before_those_for_everywhere():
+    assert codes(country="NO") == ["norway", "everywhere"]
+    assert codes(country="FI") == ["everywhere"]
+    assert codes() == ["norway", "sweden", "everywhere"]
+
+
+@pytest.mark.usefixtures("services")
+@pytest.mark.parametrize(
+    ("language", "found"),
+    [
+        ("sv", ["sweden"]),
+        ("no", ["norway"]),
+        ("nn", ["norway"]),
+        ("nb-NO", ["norway"]),
+        ("pt", ["everywhere"]),
+        ("PT_br", ["everywhere"]),
+        ("", []),
+        ("fi", []),
+    ],
+)
+def test_help_services_in_a_language(language, found):
+    assert codes(language=language) == found
+
+
+def test_population_of_the_year_or_the_latest_before_it():
+    for year in (2020, 2022):
+        factories.PopulationFactory(year=year, inhabitants=year)
+
+    assert NO not in queries.population_on(2019)
+    assert [queries.population_on(year)[NO] for year in (2020, 2021, 2022, 2030)] == [2020, 2020, 2022, 2022]
+
+
+def test_population_of_groups_is_that_of_their_known_members():
+    factories.PopulationFactory(inhabitants=5)
+    factories.PopulationFactory(country=factories.CountryFactory(code="SE"), inhabitants=10)
+    factories.PopulationFactory(country=factories.CountryFactory(code="US"), inhabitants=100)
+
+    people = queries.population_on(2024)
+    assert [people[GROUPS[group]] for group in ("_T", "EUROPE", "EU27_2020")] == [115, 15, 10]
+    assert COUNTRIES["_U"] not in people
+
+
+def test_population_when_nothing_is_known():
+    assert queries.population_on(2024) == {}
