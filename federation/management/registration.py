@@ -31,7 +31,7 @@ def first_day(now: datetime) -> datetime:
 
 def inhabitants() -> tuple[dict[str, int], frozenset[str]]:
     """The people of Europe and of the largest other countries, and which of them are Europe."""
-    latest = Population.objects.order_by("country", "-year").distinct("country").select_related("country")
+    latest = Population.objects.order_by("country_id", "-year").distinct("country_id").select_related("country")
     people = {row.country.code: row.inhabitants for row in latest}
     europe = GROUP_MEMBERS["EUROPE"] & people.keys()
     others = sorted(people.keys() - europe, key=lambda code: -people[code])[:ELSEWHERE]
