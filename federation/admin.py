@@ -1,6 +1,5 @@
 """The desk: what agencies sent, to look at. Facts are read-only."""
 
-
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
@@ -42,7 +41,17 @@ class SubmissionAdmin(FactAdmin):
 class ReportAdmin(FactAdmin):
     """What agencies say of each period; revisions stand beside what they replaced."""
 
-    list_display = ("frequency", "period_label", "agency", "indicator", "total", "status", "state", "outcome", "received")
+    list_display = (
+        "frequency",
+        "period_label",
+        "agency",
+        "indicator",
+        "total",
+        "status",
+        "state",
+        "outcome",
+        "received",
+    )
     list_filter = ("state", "outcome", "frequency", "indicator", "agency")
     list_select_related = ("agency", "indicator")
     search_fields = ("=submission__id", "agency__code")

@@ -18,6 +18,11 @@ def record(*, by: str, action: str, subject: str, details: Details, reason: str 
     at = clock.now()
     said = msgspec.json.encode([at, by, action, subject, reason, details], order="sorted")
     AuditEvent.objects.create(
-        at=at, actor=by, action=action, subject=subject, reason=reason, details=details,
+        at=at,
+        actor=by,
+        action=action,
+        subject=subject,
+        reason=reason,
+        details=details,
         digest=sha256(said).digest(),
     )

@@ -42,10 +42,10 @@ class BigArrayDumper(Dumper):
     format = Format.BINARY
     oid = _BIG_ARRAY_TYPE
 
-    def get_key(self, obj: NDArray[Any], format: PyFormat) -> Any:  # noqa: A002  psycopg's name
+    def get_key(self, obj: NDArray[Any], format: PyFormat) -> Any:  # noqa: A002, ARG002  psycopg's
         return self.cls if obj.dtype != np.int16 else (self.cls, np.int16)
 
-    def upgrade(self, obj: NDArray[Any], format: PyFormat) -> Dumper:  # noqa: A002
+    def upgrade(self, obj: NDArray[Any], format: PyFormat) -> Dumper:  # noqa: A002, ARG002
         return self if obj.dtype != np.int16 else SmallArrayDumper(self.cls)
 
     def dump(self, obj: NDArray[Any]) -> Buffer:
@@ -108,9 +108,7 @@ _COPY_SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _POSTGRES_EPOCH = 946_684_800_000_000
 
 
-def copy_columns(
-    table: str, columns: Mapping[str, tuple[str, NDArray[Any]]], *, to: psycopg.Cursor[Any]
-) -> None:
+def copy_columns(table: str, columns: Mapping[str, tuple[str, NDArray[Any]]], *, to: psycopg.Cursor[Any]) -> None:
     """Append rows of fixed-width columns, each an array, in PostgreSQL's binary COPY form.
 
     A column is its type and its values: ``smallint``, ``bigint``, ``char`` (one ASCII letter)

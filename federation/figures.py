@@ -19,6 +19,9 @@ from federation.rules.periods import Frequency
 from federation.rules.tables import Keys, Numbers, Values
 from federation.worklist import Thing
 
+#: The cells of figures: countries, networks, values and record keys, parallel.
+Cells = tuple[Numbers, Numbers, Values, Keys]
+
 _NO_NUMBERS: Numbers = np.empty(0, np.int16)
 _NO_VALUES: Values = np.empty(0, np.int64)
 _NO_KEYS: Keys = np.empty(0, np.uint64)
@@ -32,23 +35,24 @@ class Computed:
     covered_seconds: int
     reported_seconds: int
     final: bool
-    held: bool = False
     countries: Numbers = field(default_factory=_NO_NUMBERS.copy)
     networks: Numbers = field(default_factory=_NO_NUMBERS.copy)
     values: Values = field(default_factory=_NO_VALUES.copy)
     keys: Keys = field(default_factory=_NO_KEYS.copy)
+    held: bool = False
 
     def same_as(self, other: "Computed") -> bool:
         """Whether both say the same."""
-        return self._facts() == other._facts() and all(
-            np.array_equal(mine, others) for mine, others in zip(self._cells(), other._cells(), strict=True)
-        )
+        pairs = zip(self.cells(), other.cells(), strict=True)
+        return self.facts() == other.facts() and all(np.array_equal(*pair) for pair in pairs)
 
-    def _facts(self) -> tuple[object, ...]:
-        return (self.source, self.covered_seconds, self.reported_seconds, self.final, self.held)
-
-    def _cells(self) -> tuple[Numbers, Numbers, Values, Keys]:
+    def cells(self) -> Cells:
+        """Return the parallel arrays."""
         return (self.countries, self.networks, self.values, self.keys)
+
+    def facts(self) -> tuple[object, ...]:
+        """Return all but the cells."""
+        return (self.source, self.covered_seconds, self.reported_seconds, self.final, self.held)
 
 
 @dataclass(slots=True)
@@ -56,7 +60,7 @@ class _Parts:
     """What a derived figure is summed from: finer figures' cells, laid end to end, and their facts."""
 
     position: list[int] = field(default_factory=list)
-    cells: list[tuple[Numbers, Numbers, Values, Keys]] = field(default_factory=list)
+    cells: list[Cells] = field(default_factory=list)
     covered: dict[int, int] = field(default_factory=dict)
     reported: dict[int, int] = field(default_factory=dict)
     provisional: set[int] = field(default_factory=set)
@@ -64,9 +68,7 @@ class _Parts:
     def add(self, position: int, reported: int) -> None:
         self.reported[position] = self.reported.get(position, 0) + reported
 
-    def add_figure(
-        self, position: int, covered: int, *, final: bool, cells: tuple[Numbers, Numbers, Values, Keys]
-    ) -> None:
+    def add_figure(self, position: int, covered: int, *, final: bool, cells: Cells) -> None:
         self.position.append(position)
         self.cells.append(cells)
         self.covered[position] = self.covered.get(position, 0) + covered
@@ -109,13 +111,11 @@ def _reported(things: Sequence[Thing], frequency: str) -> tuple[dict[Thing, Comp
     for (position, status, *_), cells in zip(standing, keyed, strict=True):
         thing = things[position]
         whole = periods.seconds(frequency, thing.period)
-        figures[thing] = Computed(Source.REPORTED, whole, whole, status == "A", False, *cells)
+        figures[thing] = Computed(Source.REPORTED, whole, whole, status == "A", *cells)
     return figures, {things[row[0]] for row in rows}
 
 
-def _with_keys(
-    frequency: str, reports: Sequence[tuple[Thing, datetime, Numbers, Numbers, Values]]
-) -> list[tuple[Numbers, Numbers, Values, Keys]]:
+def _with_keys(frequency: str, reports: Sequence[tuple[Thing, datetime, Numbers, Numbers, Values]]) -> list[Cells]:
     """Give the cells of reports their record keys, all at once because the hash is vectorised."""
     if not reports:
         return []
@@ -130,7 +130,7 @@ def _with_keys(
         networks=np.concatenate([networks for *_, networks, _ in reports]),
     )
     parts = np.split(keys, np.cumsum(lengths)[:-1])
-    return [(*cells, part) for (_, _, *cells), part in zip(reports, parts, strict=True)]
+    return [(*report[2:], part) for report, part in zip(reports, parts, strict=True)]
 
 
 def _derived(things: Sequence[Thing], frequency: str, once: set[Thing]) -> dict[Thing, Computed]:
@@ -144,13 +144,13 @@ def _derived(things: Sequence[Thing], frequency: str, once: set[Thing]) -> dict[
         covered = parts.covered.get(position)
         if covered is not None:
             final = position not in parts.provisional
-            figures[thing] = Computed(Source.DERIVED, covered, reported, final, False, *sums[position])
+            figures[thing] = Computed(Source.DERIVED, covered, reported, final, *sums[position])
         elif reported:
             figures[thing] = Computed(Source.NONE, 0, reported, final=False)
     return figures
 
 
-def _sum_parts(n: int, parts: _Parts) -> list[tuple[Numbers, Numbers, Values, Keys]]:
+def _sum_parts(n: int, parts: _Parts) -> list[Cells]:
     if not parts.cells:
         return []
     countries, networks, values, keys = map(np.concatenate, zip(*parts.cells, strict=True))
@@ -193,15 +193,12 @@ def stored(things: Sequence[Thing]) -> dict[Thing, Computed]:
     figures = {}
     for position, source, covered, reported, final, held, *cells in _rows("figures_stored", things):
         countries, networks, values, keys = cells
-        figures[things[position]] = Computed(
-            Source(source), covered, reported, final, held, countries, networks, values, keys.view(np.uint64)
-        )
+        numbers = (countries, networks, values, keys.view(np.uint64))
+        figures[things[position]] = Computed(Source(source), covered, reported, final, *numbers, held=held)
     return figures
 
 
-def differing(
-    things: Sequence[Thing], computed: dict[Thing, Computed], before: dict[Thing, Computed]
-) -> list[Thing]:
+def differing(things: Sequence[Thing], computed: dict[Thing, Computed], before: dict[Thing, Computed]) -> list[Thing]:
     """Return the things whose computed figure is not the stored one."""
 
     def differs(thing: Thing) -> bool:

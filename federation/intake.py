@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b, sha256
+from typing import Any
 from uuid import UUID, uuid4
 
 import numpy as np
@@ -91,7 +92,7 @@ class _Verdict:
 
 
 @transaction.atomic
-def accept(
+def accept(  # noqa: PLR0913  all that a submission is
     *,
     agency: Agency,
     reports: Sequence[NewReport],
@@ -140,9 +141,7 @@ def accept(
 
 
 @transaction.atomic
-def preview(
-    *, agency: Agency, reports: Sequence[NewReport], prepared: datetime, received: datetime
-) -> list[Outcome]:
+def preview(*, agency: Agency, reports: Sequence[NewReport], prepared: datetime, received: datetime) -> list[Outcome]:
     """Return what would become of each report now, and store nothing."""
     verdicts = _judge(agency, reports, (prepared, received, uuid4()))
     return [verdict.outcome for verdict in verdicts]
@@ -156,9 +155,7 @@ def _use_key(
     A twin at the same time waits on the unique index until the first has committed.
     """
     digest = sha256(key.encode()).digest()
-    IdempotencyKey.objects.filter(
-        agency=agency, key_digest=digest, created__lt=received - KEY_LIFE
-    ).delete()
+    IdempotencyKey.objects.filter(agency=agency, key_digest=digest, created__lt=received - KEY_LIFE).delete()
     mine = IdempotencyKey(
         agency=agency, key_digest=digest, body_digest=body_digest, submission_id=submission_id, created=received
     )
@@ -193,7 +190,7 @@ def _judge(agency: Agency, reports: Sequence[NewReport], place: Place) -> list[_
     return [_verdict(report, place, current.get(i)) for i, report in enumerate(reports)]
 
 
-def _verdict(report: NewReport, place: Place, current: Sequence[object] | None) -> _Verdict:
+def _verdict(report: NewReport, place: Place, current: Sequence[Any] | None) -> _Verdict:
     digest = report.digest()
     outcome = Outcome.WITHDRAWN if report.withdrawn else Outcome.CURRENT
     if current is None:

@@ -192,11 +192,14 @@ def _public(view: View) -> _Public:
         position, row_ids, country, network, value = (np.array(column) for column in zip(*rows, strict=True))
         place = (position, *_place(view, country.astype(np.int16), network.astype(np.int16)))
         cells[place], ids[place] = value, row_ids
-    public = {
-        position: (row, Coverage(*plain, tuple(agencies.tolist()), tuple(states)))
-        for position, row, *plain, agencies, states in _rows("publication_coverage", view.things)
-    }
+    public = {row[0]: (row[1], _stored_coverage(row[2:])) for row in _rows("publication_coverage", view.things)}
     return _Public(cells, ids, public)
+
+
+def _stored_coverage(columns: Sequence[Any]) -> Coverage:
+    *plain, agencies, states = columns
+    facts = dict(zip(COVERAGE_FACTS, plain, strict=True))
+    return Coverage(**facts, agencies=tuple(agencies.tolist()), states=tuple(states))
 
 
 def _place(view: View, countries: tables.Numbers, networks: tables.Numbers) -> tuple[Any, Any]:
@@ -284,8 +287,8 @@ def _close(table: str, ids: Values | Sequence[int], view: View, version: int) ->
     if not len(ids):
         return
     minutes = view.things[0].frequency == Frequency.MINUTE
-    deed = sql.SQL("DELETE FROM {table}" if minutes else "UPDATE {table} SET version_to = {version}")
-    query = (deed + sql.SQL(" WHERE id = ANY(%s)")).format(table=sql.Identifier(table), version=version)
+    deed = "DELETE FROM {table}" if minutes else "UPDATE {table} SET version_to = {version}"
+    query = sql.SQL(deed + " WHERE id = ANY(%s)").format(table=sql.Identifier(table), version=version)
     with cursor() as c:
         c.execute(query, [np.array(ids, np.int64)])
 
@@ -320,7 +323,13 @@ def _add_series(series: NDArray[Any], frequency: str, version: int, c: Cursor[An
     indicators, countries, networks = (part.astype(np.int16) for part in series)
     c.execute(
         statement("publication_series"),
-        {"indicators": indicators, "countries": countries, "networks": networks, "frequency": frequency, "version": version},
+        {
+            "indicators": indicators,
+            "countries": countries,
+            "networks": networks,
+            "frequency": frequency,
+            "version": version,
+        },
     )
 
 
@@ -331,10 +340,14 @@ def _add_coverage(view: View, positions: Sequence[int], version: int) -> None:
         *plain, agencies, states = astuple(found)
         rows.append(
             PublishedCoverage(
-                indicator_id=thing.indicator, frequency=thing.frequency, period=thing.period,
-                version_from=version, agencies=agencies, states=states,
+                indicator_id=thing.indicator,
+                frequency=thing.frequency,
+                period=thing.period,
+                version_from=version,
+                agencies=agencies,
+                states=states,
                 **dict(zip(COVERAGE_FACTS, plain, strict=True)),
-            )  # fmt: skip
+            )
         )
     PublishedCoverage.objects.bulk_create(rows, batch_size=1000)
 
@@ -342,9 +355,11 @@ def _add_coverage(view: View, positions: Sequence[int], version: int) -> None:
 def _log(view: View, positions: NDArray[np.intp], version: int) -> None:
     PeriodVersion.objects.bulk_create(
         PeriodVersion(
-            indicator_id=view.things[p].indicator, frequency=view.things[p].frequency,
-            period=view.things[p].period, version=version,
-        )  # fmt: skip
+            indicator_id=view.things[p].indicator,
+            frequency=view.things[p].frequency,
+            period=view.things[p].period,
+            version=version,
+        )
         for p in positions.tolist()
     )
 

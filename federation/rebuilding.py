@@ -42,10 +42,12 @@ def _figures(frequency: str, *, now: datetime) -> Iterator[Thing]:
 def _periods(frequency: str, *, now: datetime) -> Iterator[Thing]:
     """Yield the periods that are public or should be: all since an indicator's first."""
     with cursor() as c:
-        c.execute("SELECT indicator_id, min(period) FROM federation_figure WHERE frequency = %s GROUP BY 1", [frequency])
+        c.execute(
+            "SELECT indicator_id, min(period) FROM federation_figure WHERE frequency = %s GROUP BY 1", [frequency]
+        )
         firsts = dict(c.fetchall())
     for indicator, schedules in publication.schedules_by_agency(_indicators()).items():
-        expecting = [s for mine in schedules.values() for s in mine if frequency in EXPECTED_AT[s.frequency]]
+        expecting = [s for mine in schedules.values() for s in mine if frequency in EXPECTED_AT[Frequency(s.frequency)]]
         days = [datetime.combine(s.valid_from, time(), UTC) for s in expecting]
         firsts[indicator] = min([*days, firsts.get(indicator, now)])
     for indicator, first in firsts.items():

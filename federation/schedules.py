@@ -44,8 +44,8 @@ def _come_due(since: datetime, now: datetime) -> Iterator[Thing]:
             yield from (window(name, indicator) for name in WINDOWS)
     for schedule in Schedule.objects.all():
         deadline = timedelta(minutes=schedule.deadline_minutes)
-        for frequency in periods.EXPECTED_AT[Frequency(schedule.frequency)]:
-            yield from _ended(schedule.indicator_id, frequency, since - deadline, now - deadline)
+        for expected_at in periods.EXPECTED_AT[Frequency(schedule.frequency)]:
+            yield from _ended(schedule.indicator_id, expected_at, since - deadline, now - deadline)
 
 
 def _ended(indicator: int, frequency: str, since: datetime, until: datetime) -> Iterator[Thing]:

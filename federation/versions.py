@@ -12,6 +12,7 @@ from django.conf import settings
 
 from federation.database import cursor, statement
 from federation.errors import RoundingKeyMismatchError
+from federation.models.published import RoundingSeal
 from federation.rules import rounding
 
 
@@ -33,12 +34,6 @@ def check_rounding() -> None:
     rounding, from which the exact value could be narrowed down.
     """
     mine = (rounding.fingerprint(settings.ROUNDING_KEY), settings.ROUNDING_BASE)
-    with cursor() as c:
-        c.execute(
-            "INSERT INTO federation_roundingseal (id, fingerprint, base) VALUES (1, %s, %s) ON CONFLICT DO NOTHING",
-            mine,
-        )
-        c.execute("SELECT fingerprint, base FROM federation_roundingseal")
-        [sealed] = c.fetchall()
-    if sealed != mine:
+    seal, _ = RoundingSeal.objects.get_or_create(id=1, defaults={"fingerprint": mine[0], "base": mine[1]})
+    if (bytes(seal.fingerprint), seal.base) != mine:
         raise RoundingKeyMismatchError

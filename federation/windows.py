@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 
 import numpy as np
 from django.conf import settings
+from django.db.models import QuerySet
 
-from federation.models.figures import CombinedFigure
+from federation.database import cursor, statement
 from federation.models.published import PublishedCoverage, PublishedWindow
 from federation.publication import COVERAGE_FACTS, LONGEST_WAIT, schedules_by_agency
 from federation.rules import coverage, periods, rounding, tables
@@ -20,6 +21,8 @@ from federation.rules.periods import Frequency
 from federation.rules.tables import Numbers, Tables, Values
 from federation.versions import new_version
 from federation.worklist import WINDOWS, Thing
+
+_NO_CELLS = (np.empty(0, np.int16), np.empty(0, np.int64), np.empty(0, np.int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +67,17 @@ def _settled_until(indicator: int, end: datetime, *, mark: datetime) -> datetime
     return day + timedelta(days=1)
 
 
-def _settled(
-    day: datetime, states: Sequence[str], schedules: Sequence[coverage.Schedule], *, mark: datetime
-) -> bool:
+def _settled(day: datetime, states: Sequence[str], schedules: Sequence[coverage.Schedule], *, mark: datetime) -> bool:
     expecting = [s for s in schedules if s.expects(Frequency.DAY, day)]
     reported = all(state == "reported" for state in states)
     return reported or not expecting or coverage.is_late(Frequency.DAY, day, expecting, now=mark)
 
 
 def _sum(indicator: int, part: str, start: datetime, end: datetime) -> Tables:
-    rows = CombinedFigure.objects.filter(
-        indicator=indicator, frequency=part, period__gte=start, period__lt=end
-    ).values_list("countries", "values", "keys")
-    countries, values, keys = (
-        np.array([cell for row in column for cell in row], kind)
-        for column, kind in zip(zip(*rows, strict=True) or ((), (), ()), (np.int16, np.int64, np.int64), strict=True)
-    )
+    with cursor() as c:
+        c.execute(statement("windows_exact"), [indicator, part, start, end])
+        rows = [_NO_CELLS, *c.fetchall()]
+    countries, values, keys = map(np.concatenate, zip(*rows, strict=True))
     # Over all networks already: which column holds the sum makes no difference to the margins.
     networks = np.full(len(countries), tables.NETWORKS[0])
     table = np.zeros(len(countries), np.intp)
@@ -110,7 +108,7 @@ def _coverage(indicator: int, part: str, start: datetime, end: datetime) -> Cove
     )
 
 
-def _covered(indicator: int, part: str, start: datetime, end: datetime) -> Sequence[PublishedCoverage]:
+def _covered(indicator: int, part: str, start: datetime, end: datetime) -> QuerySet[PublishedCoverage]:
     return PublishedCoverage.objects.filter(
         indicator=indicator, frequency=part, version_to=None, period__gte=start, period__lt=end
     ).order_by("period")
@@ -138,8 +136,8 @@ def stored(thing: Thing) -> Window | None:
     row = PublishedWindow.objects.filter(indicator=thing.indicator, window=thing.frequency).first()
     if row is None:
         return None
-    plain = [getattr(row, name) for name in COVERAGE_FACTS]
-    found = Coverage(*plain, agencies=tuple(row.agencies), states=tuple(row.states))
+    facts = {name: getattr(row, name) for name in COVERAGE_FACTS}
+    found = Coverage(**facts, agencies=tuple(row.agencies), states=tuple(row.states))
     return Window(row.start, row.end, np.array(row.countries, np.int16), np.array(row.values, np.int64), found)
 
 

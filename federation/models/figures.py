@@ -42,9 +42,7 @@ class Figure(models.Model):
             # Publication reads all agencies' figures of a period; rolling up reads one agency's
             # in a range of periods, which passes over few others. One index, so that the planner
             # takes the right one also while it has no statistics.
-            models.UniqueConstraint(
-                fields=["indicator", "frequency", "period", "agency"], name="one_figure"
-            ),
+            models.UniqueConstraint(fields=["indicator", "frequency", "period", "agency"], name="one_figure"),
         ]
 
     def __str__(self) -> str:
@@ -66,9 +64,7 @@ class CombinedFigure(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["indicator", "frequency", "period"], name="one_combined_figure"
-            ),
+            models.UniqueConstraint(fields=["indicator", "frequency", "period"], name="one_combined_figure"),
         ]
 
     def __str__(self) -> str:

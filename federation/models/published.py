@@ -52,9 +52,7 @@ class PeriodVersion(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["indicator", "frequency", "period", "version"], name="one_period_version"
-            ),
+            models.UniqueConstraint(fields=["indicator", "frequency", "period", "version"], name="one_period_version"),
         ]
         indexes = [
             # An ETag asks for the newest version of a range: nearly always one of the last.

@@ -120,9 +120,7 @@ class Report(models.Model):
                 condition=Q(state="current"),
                 name="one_current_report",
             ),
-            models.CheckConstraint(
-                condition=Q(frequency__in=["N", "H", "D", "M"]), name="report_frequency"
-            ),
+            models.CheckConstraint(condition=Q(frequency__in=["N", "H", "D", "M"]), name="report_frequency"),
             models.CheckConstraint(condition=Q(total__gte=0), name="report_total_not_negative"),
             models.CheckConstraint(
                 condition=Q(countries__len=F("networks__len")) & Q(networks__len=F("values__len")),
@@ -131,9 +129,7 @@ class Report(models.Model):
         ]
         indexes = [
             # Coverage asks whether an agency ever reported a period, whatever became of the report.
-            models.Index(
-                fields=["indicator", "agency", "frequency", "period"], name="reports_for_period"
-            ),
+            models.Index(fields=["indicator", "agency", "frequency", "period"], name="reports_for_period"),
         ]
 
     def __str__(self) -> str:

@@ -63,9 +63,7 @@ def owed_seconds(
     return int(np.where(days, DAY_SECONDS, reported_by_day).sum())
 
 
-def scheduled_days(
-    frequency: str, start: datetime, schedules: Sequence[Schedule]
-) -> NDArray[np.bool_]:
+def scheduled_days(frequency: str, start: datetime, schedules: Sequence[Schedule]) -> NDArray[np.bool_]:
     """Say of each day of the period whether a schedule expects the agency in it."""
     first = start.date()
     count = -(-periods.seconds(frequency, start) // DAY_SECONDS)
@@ -77,9 +75,7 @@ def scheduled_days(
     return days
 
 
-def is_late(
-    frequency: str, start: datetime, schedules: Sequence[Schedule], *, now: datetime
-) -> bool:
+def is_late(frequency: str, start: datetime, schedules: Sequence[Schedule], *, now: datetime) -> bool:
     """Whether the last deadline of those that expect the agency in this period has passed."""
     deadlines = [s.deadline for s in schedules if s.expects(frequency, start)]
     return bool(deadlines) and now >= periods.end(frequency, start) + max(deadlines)

@@ -35,9 +35,9 @@ FINER = {
 #: At which frequencies an agency with a schedule of this frequency is expected.
 EXPECTED_AT = {
     Frequency.MINUTE: tuple(Frequency),
-    Frequency.HOUR: tuple("HDWMA"),
-    Frequency.DAY: tuple("DWMA"),
-    Frequency.MONTH: tuple("MA"),
+    Frequency.HOUR: tuple(Frequency)[1:],
+    Frequency.DAY: tuple(Frequency)[2:],
+    Frequency.MONTH: (Frequency.MONTH, Frequency.YEAR),
 }
 
 _FIXED = {
@@ -110,9 +110,7 @@ def _check_rest(frequency: str, rest: str) -> None:
 
 def _start_named(frequency: Frequency, text: str) -> datetime:
     if frequency in (Frequency.MINUTE, Frequency.HOUR):
-        return datetime(
-            int(text[:4]), int(text[5:7]), int(text[8:10]), int(text[11:13]), int(text[14:16]), tzinfo=UTC
-        )
+        return datetime(int(text[:4]), int(text[5:7]), int(text[8:10]), int(text[11:13]), int(text[14:16]), tzinfo=UTC)
     if frequency == Frequency.WEEK:
         return datetime.fromisocalendar(int(text[:4]), int(text[6:8]), 1).replace(tzinfo=UTC)
     month = int(text[5:7]) if len(text) > 4 else 1

@@ -21,7 +21,14 @@ _CHUNK = 16_384
 
 
 def record_keys(
-    secret: bytes, *, indicator: Values, agency: Values, frequency: str, minute: Values, countries: Numbers, networks: Numbers
+    secret: bytes,
+    *,
+    indicator: Values,
+    agency: Values,
+    frequency: str,
+    minute: Values,
+    countries: Numbers,
+    networks: Numbers,
 ) -> Keys:
     """Return the record key of each cell of reported figures: 64 bits of SipHash-2-4.
 
@@ -65,7 +72,8 @@ def _siphash_chunk(low: np.uint64, high: np.uint64, first: Words, second: Words)
         state[0] ^= word
     state[2] ^= np.uint64(0xFF)
     _rounds(state, spare, 4)
-    return state[0] ^ state[1] ^ state[2] ^ state[3]
+    out: Words = np.bitwise_xor.reduce(state, axis=0)
+    return out
 
 
 def _rounds(state: Words, spare: Words, count: int) -> None:

@@ -37,8 +37,7 @@ def _positions_by_number(numbers: Numbers) -> Positions:
 _COUNTRY_POSITION = _positions_by_number(PUBLIC_COUNTRIES)
 _NETWORK_POSITION = _positions_by_number(PUBLIC_NETWORKS)
 _MEMBERS = [
-    _COUNTRY_POSITION[[codes.COUNTRIES[code] for code in sorted(codes.GROUP_MEMBERS[group])]]
-    for group in codes.GROUPS
+    _COUNTRY_POSITION[[codes.COUNTRIES[code] for code in sorted(codes.GROUP_MEMBERS[group])]] for group in codes.GROUPS
 ]
 
 
@@ -61,7 +60,7 @@ def add_up(n: int, table: Positions, countries: Numbers, networks: Numbers, valu
     """
     shape = (n, len(COUNTRIES), len(NETWORKS))
     place = (table * shape[1] + _COUNTRY_POSITION[countries]) * shape[2] + _NETWORK_POSITION[networks]
-    _refuse_overflow(np.bincount(table, values, n))
+    _refuse_overflow(np.bincount(table, values, n).astype(np.float64, copy=False))
     sums = np.zeros(shape, np.int64)
     combined = np.zeros(shape, np.uint64)
     np.add.at(sums.reshape(-1), place, values)
