@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from django.conf import settings
+from numpy.typing import NDArray
 
 from federation.database import copy_statement, cursor, statement
 from federation.models.figures import Source
@@ -43,10 +44,11 @@ class Computed:
 
     def same_as(self, other: "Computed") -> bool:
         """Whether both say the same."""
-        pairs = zip(self.cells(), other.cells(), strict=True)
-        return self.facts() == other.facts() and all(np.array_equal(*pair) for pair in pairs)
+        return self.facts() == other.facts() and all(
+            np.array_equal(mine, others) for mine, others in zip(self.cells(), other.cells(), strict=True)
+        )
 
-    def cells(self) -> Cells:
+    def cells(self) -> tuple[NDArray[Any], ...]:
         """Return the parallel arrays."""
         return (self.countries, self.networks, self.values, self.keys)
 

@@ -49,12 +49,12 @@ _FIXED = {
 _MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
 
 _FORMS = {
-    Frequency.MINUTE: re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d"),
-    Frequency.HOUR: re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d"),
-    Frequency.DAY: re.compile(r"\d{4}-\d\d-\d\d"),
-    Frequency.WEEK: re.compile(r"\d{4}-W\d\d"),
-    Frequency.MONTH: re.compile(r"\d{4}-\d\d"),
-    Frequency.YEAR: re.compile(r"\d{4}"),
+    Frequency.MINUTE: re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d", re.ASCII),
+    Frequency.HOUR: re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d", re.ASCII),
+    Frequency.DAY: re.compile(r"\d{4}-\d\d-\d\d", re.ASCII),
+    Frequency.WEEK: re.compile(r"\d{4}-W\d\d", re.ASCII),
+    Frequency.MONTH: re.compile(r"\d{4}-\d\d", re.ASCII),
+    Frequency.YEAR: re.compile(r"\d{4}", re.ASCII),
 }
 _STRFTIME = {
     Frequency.DAY: "%Y-%m-%d",
@@ -62,7 +62,7 @@ _STRFTIME = {
     Frequency.MONTH: "%Y-%m",
     Frequency.YEAR: "%Y",
 }
-_SECONDS_AND_ZONE = re.compile(r"(?::00(?:\.0+)?)?(?P<zone>Z|[+-]\d\d:?\d\d)?")
+_SECONDS_AND_ZONE = re.compile(r"(?::00(?:\.0+)?)?(?P<zone>Z|[+-]\d\d:?\d\d)?", re.ASCII)
 
 
 class PeriodError(ValueError):
@@ -102,7 +102,7 @@ def _check_rest(frequency: str, rest: str) -> None:
     if frequency not in (Frequency.MINUTE, Frequency.HOUR):
         raise PeriodError("bad_period")
     if tail is None:
-        seconds = re.fullmatch(r":\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?", rest)
+        seconds = re.fullmatch(r":\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?", rest, re.ASCII)
         raise PeriodError("misaligned_period" if seconds else "bad_period")
     if tail["zone"] not in (None, "Z"):
         raise PeriodError("not_utc")
