@@ -85,7 +85,7 @@ def cursor() -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
     """Open a binary cursor on Django's connection that speaks NumPy arrays."""
     connection.ensure_connection()
     # Django's own cursors put values into the text of a statement, and so cannot read binary.
-    with psycopg.Cursor(connection.connection) as opened:
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as opened:
         opened.format = Format.BINARY
         # COPY finds a dumper by column type, a parameter by Python type: the second one stays for that.
         opened.adapters.register_dumper(np.ndarray, SmallArrayDumper)

@@ -254,10 +254,12 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 def _first_public(things: Sequence[Thing]) -> dict[int, datetime]:
     """Return the first public period of each indicator at the things' frequency."""
-    firsts = dict.fromkeys({thing.indicator for thing in things}, _NEVER)
-    rows = PublishedCoverage.objects.filter(indicator__in=firsts, frequency=things[0].frequency)
-    firsts.update(rows.values_list("indicator").annotate(first=Min("period")))
-    return firsts
+    # One by one: the index answers each with its first entry, however long the history is.
+    rows = PublishedCoverage.objects.filter(frequency=things[0].frequency)
+    return {
+        indicator: rows.filter(indicator=indicator).aggregate(first=Min("period"))["first"] or _NEVER
+        for indicator in {thing.indicator for thing in things}
+    }
 
 
 def _write(view: View, public: _Public) -> None:

@@ -25,8 +25,8 @@ from federation.worklist import WINDOWS, Stage, Thing, window
 @transaction.atomic
 def tick(*, now: datetime) -> None:
     """Append what has come due since the last tick; several at once do it only once."""
-    mark, made = ClockMark.objects.select_for_update().get_or_create(id=1, defaults={"at": now})
-    if made or now <= mark.at:
+    mark = ClockMark.objects.select_for_update().get()
+    if now <= mark.at:
         return
     worklist.append(_come_due(mark.at, now))
     mark.at = now
@@ -50,6 +50,8 @@ def _come_due(since: datetime, now: datetime) -> Iterator[Thing]:
 
 def _ended(indicator: int, frequency: str, since: datetime, until: datetime) -> Iterator[Thing]:
     """Yield the periods whose end lies after ``since`` and not after ``until``."""
+    if frequency == Frequency.MINUTE:
+        since = max(since, until - publication.MINUTES_KEPT)
     start = periods.start_of(frequency, since)
     while (end := periods.end(frequency, start)) <= until:
         if end > since:

@@ -20,6 +20,9 @@ DROP FUNCTION federation_refuse_change();
 
 COUNTER = "INSERT INTO federation_versioncounter (id, last) VALUES (1, 0)"
 
+# Time makes work from here on.
+MARK = "INSERT INTO federation_clockmark (id, at) VALUES (1, now())"
+
 # The list lives by deletes; its few pages must not fill with dead rows.
 VACUUM = """
 ALTER TABLE federation_work SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000)
@@ -49,6 +52,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(AUDIT, DROP_AUDIT),
         migrations.RunSQL(COUNTER, migrations.RunSQL.noop),
+        migrations.RunSQL(MARK, migrations.RunSQL.noop),
         migrations.RunSQL(VACUUM, migrations.RunSQL.noop),
         migrations.RunSQL(KEYS, migrations.RunSQL.noop),
         migrations.RunSQL(OBSERVATIONS, "DROP VIEW federation_observation"),
