@@ -44,6 +44,7 @@ AGENCY_CODE = r"^[A-Z]{2}-[A-Z0-9][A-Z0-9-]*$"
 INDICATOR_CODE = r"^[A-Z][A-Z0-9_]*$"
 LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 
+OVERLAP = "The agency already has a schedule for this indicator and frequency on some of these days."
 LAST_BEFORE_FIRST = "The last day must not be before the first."
 
 READ_WRITE = "submissions:write submissions:read"
@@ -207,9 +208,7 @@ class Schedule(models.Model):
                         RangeOperators.OVERLAPS,
                     ),
                 ],
-                violation_error_message=(
-                    "The agency already has a schedule for this indicator and frequency on some of these days."
-                ),
+                violation_error_message=OVERLAP,
             ),
         ]
 
@@ -221,6 +220,12 @@ class Schedule(models.Model):
         first = cast("date | None", self.valid_from)
         if first and self.valid_to and self.valid_to < first:
             raise ValidationError({"valid_to": LAST_BEFORE_FIRST})
+
+    def overlaps(self, other: "Schedule") -> bool:
+        """Whether both owe the same report on some day, for two schedules of one agency."""
+        if (self.indicator_id, self.frequency) != (other.indicator_id, other.frequency):
+            return False
+        return self.valid_from <= (other.valid_to or date.max) and other.valid_from <= (self.valid_to or date.max)
 
 
 class Credential(AbstractApplication):

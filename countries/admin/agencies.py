@@ -1,12 +1,15 @@
 """Agencies and the schedules by which they owe reports."""
 
+from itertools import combinations
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin import RelatedOnlyFieldListFilter
+from django.core.exceptions import ValidationError
+from django.forms import BaseInlineFormSet
 
 from countries.admin.base import RegistryAdmin, RegistryForm
-from countries.models import Agency, Schedule
+from countries.models import OVERLAP, Agency, Schedule
 
 
 class AgencyForm(RegistryForm):
@@ -17,10 +20,19 @@ class AgencyForm(RegistryForm):
         return cleaned
 
 
+class ScheduleFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not generic at run time
+    def clean(self) -> None:
+        """All of the agency's schedules are on the screen, so an overlap is told before anything is lost."""
+        super().clean()
+        kept = [form.instance for form in self.forms if form.is_valid() and form not in self.deleted_forms]
+        if any(first.overlaps(second) for first, second in combinations(kept, 2)):
+            raise ValidationError(OVERLAP)
+
+
 class ScheduleInline(admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
     model = Schedule
+    formset = ScheduleFormSet
     extra = 0
-    verbose_name = "schedule (two for the same days are refused; end one before its successor begins)"
 
 
 @admin.register(Agency)

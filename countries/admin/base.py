@@ -68,7 +68,7 @@ class RegistryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic 
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         obj = self.get_object(request, object_id)
-        why = registry.why_kept(obj) if obj else ""
+        why = registry.why_kept(obj) if obj and self.has_delete_permission(request, obj) else ""
         if why:
             self.message_user(request, why, messages.ERROR)
             return HttpResponseRedirect("../change/")

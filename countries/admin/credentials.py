@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import RelatedOnlyFieldListFilter
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -82,6 +82,10 @@ class RevokeForm(_Deed):
         self.fields["reason"].required = True
 
 
+def _posted(request: HttpRequest) -> QueryDict | None:
+    return request.POST if request.method == "POST" else None
+
+
 @admin.register(Credential)
 class CredentialAdmin(FactAdmin):
     list_display = ("client_id", "agency", "coordinator", "scopes", "created", "expires", "state")
@@ -145,7 +149,7 @@ class CredentialAdmin(FactAdmin):
         if not request.user.has_perm("countries.revoke_credential"):
             raise PermissionDenied
         credential = self._get(request, object_id)
-        form = RevokeForm(request.POST or None)
+        form = RevokeForm(_posted(request))
         if form.is_valid():
             reason = form.cleaned_data["reason"]
             credentials.revoke(credential=credential, by=actor(request), now=timezone.now(), reason=reason)
@@ -168,7 +172,7 @@ class CredentialAdmin(FactAdmin):
         title: str,
         deed: Callable[[dict[str, Any], str, datetime], Issued],
     ) -> HttpResponse:
-        form = form_class(request.POST or None)
+        form = form_class(_posted(request))
         if form.is_valid():
             try:
                 issued = deed(dict(form.cleaned_data), actor(request), timezone.now())

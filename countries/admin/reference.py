@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin import RelatedOnlyFieldListFilter
-from django.db.models import Model, QuerySet
+from django.db.models import Model, QuerySet, URLField
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -91,6 +91,7 @@ class HelpServiceAdmin(RegistryAdmin):
     search_fields = ("name", "code", "description", "country__code")
     autocomplete_fields = ("country",)
     actions = ("mark_checked",)
+    formfield_overrides = {URLField: {"assume_scheme": "https"}}
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
         # The next load would bring it back; it can be hidden.

@@ -1,0 +1,395 @@
+"""The registry screens, over HTTP, as a coordinator uses them."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from oauth2_provider.models import get_access_token_model, get_refresh_token_model
+
+from countries import registry
+from countries.models import Agency, Country, Credential, HelpService, Indicator, Population, Schedule
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+LISTS = [Agency, Country, Credential, HelpService, Indicator, Population]
+
+
+def address(model: type, view: str = "changelist", *args: Any) -> str:
+    return reverse(f"admin:countries_{model.__name__.lower()}_{view}", args=args)
+
+
+def text(answer: Any) -> str:
+    return answer.content.decode()
+
+
+@pytest.fixture
+def desk(client: Client) -> Client:
+    client.force_login(User.objects.create_superuser("ada"))
+    return client
+
+
+@pytest.fixture
+def visitor(client: Client) -> Client:
+    """Somebody who may look at everything and change nothing."""
+    user = User.objects.create_user("bo", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def heard():
+    changes = []
+
+    def hear(*, instance, before, after, by, reason, **_):
+        changes.append((type(instance).__name__, before, after, by, reason))
+
+    registry.changed.connect(hear)
+    yield changes
+    registry.changed.disconnect(hear)
+
+
+@pytest.fixture
+def populated() -> None:
+    for number, code in enumerate(("NO", "SE", "DK", "FI", "IS"), start=1):
+        country = factories.CountryFactory(code=code)
+        agency = factories.AgencyFactory(code=f"{code}-POLICE", country=country)
+        factories.CredentialFactory(agency=agency)
+        factories.PopulationFactory(country=country)
+        factories.HelpServiceFactory(country=country)
+        factories.ScheduleFactory(agency=agency, indicator=factories.IndicatorFactory(code=f"I{number}", number=number))
+
+
+@pytest.mark.usefixtures("populated")
+@pytest.mark.parametrize("model", LISTS)
+def test_list_page_takes_few_queries(desk, model, django_assert_max_num_queries):
+    with django_assert_max_num_queries(15):
+        assert desk.get(address(model)).status_code == 200
+
+
+@pytest.mark.usefixtures("populated")
+@pytest.mark.parametrize(
+    ("model", "term", "found"),
+    [
+        (Agency, "no-pol", 1),
+        (Country, "nor", 1),
+        (Country, "DK", 1),
+        (Credential, "SE-POLICE", 1),
+        (Population, "FI", 1),
+    ],
+)
+def test_list_page_searches(desk, model, term, found):
+    answer = desk.get(address(model), {"q": term})
+    assert answer.context["cl"].result_count == found
+
+
+@pytest.mark.usefixtures("populated")
+@pytest.mark.parametrize("model", LISTS)
+def test_row_page_opens_for_who_may_look(visitor, model):
+    row = model.objects.first()
+    answer = visitor.get(address(model, "change", row.pk))
+
+    assert answer.status_code == 200
+    assert "_save" not in text(answer)
+
+
+@pytest.mark.usefixtures("populated")
+@pytest.mark.parametrize("model", [Agency, Credential, HelpService, Indicator, Population])
+def test_who_may_look_may_not_write(visitor, model):
+    row = model.objects.first()
+    assert visitor.get(address(model, "add")).status_code == 403
+    assert visitor.post(address(model, "change", row.pk), {}).status_code == 403
+    assert visitor.post(address(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+
+
+@pytest.mark.parametrize("view", ["rotate", "revoke"])
+def test_who_may_look_may_not_rotate_or_revoke(visitor, view):
+    credential = factories.CredentialFactory()
+    assert visitor.post(address(Credential, view, credential.pk), {"reason": "x"}).status_code == 403
+    credential.refresh_from_db()
+    assert credential.revoked is None
+
+
+def test_facts_can_be_looked_at_only(desk):
+    country = factories.CountryFactory()
+    assert desk.get(address(Country, "add")).status_code == 403
+    assert desk.post(address(Country, "change", country.pk), {"code": "SE"}).status_code == 403
+    assert desk.post(address(Country, "delete", country.pk), {"post": "yes"}).status_code == 403
+
+
+def test_the_screens_of_the_toolkit_are_gone(desk):
+    assert not admin.site.is_registered(get_access_token_model())
+    assert not admin.site.is_registered(get_refresh_token_model())
+    assert type(admin.site.get_model_admin(Credential)).__module__ == "countries.admin.credentials"
+
+
+@pytest.mark.parametrize("model", LISTS)
+def test_nothing_is_deleted_past_the_registry(desk, rf, model):
+    request = rf.get("/")
+    request.user = User.objects.get()
+    assert "delete_selected" not in admin.site.get_model_admin(model).get_actions(request)
+
+
+def agency_form(**fields: Any) -> dict[str, Any]:
+    return {
+        "code": "NO-KRIPOS",
+        "country": "578",
+        "name": "Kripos",
+        "active": "on",
+        "reason": "",
+        "schedules-TOTAL_FORMS": 0,
+        "schedules-INITIAL_FORMS": 0,
+    } | fields
+
+
+def schedule_form(**fields: Any) -> dict[str, Any]:
+    columns = {"indicator": 1, "frequency": "H", "valid_from": "2026-01-01", "valid_to": "", "deadline_minutes": 60}
+    return {f"schedules-0-{name}": value for name, value in (columns | fields).items()} | {"schedules-TOTAL_FORMS": 1}
+
+
+def test_agency_is_added_with_a_schedule(desk, heard):
+    factories.CountryFactory()
+    factories.IndicatorFactory()
+    answer = desk.post(address(Agency, "add"), agency_form(reason="joined") | schedule_form())
+
+    assert answer.status_code == 302
+    assert Schedule.objects.get().agency.code == "NO-KRIPOS"
+    assert [(kind, by, reason) for kind, _, _, by, reason in heard] == [
+        ("Agency", "ada", "joined"),
+        ("Schedule", "ada", "joined"),
+    ]
+
+
+def test_agency_with_a_code_of_another_country(desk):
+    factories.CountryFactory()
+    answer = desk.post(address(Agency, "add"), agency_form(code="SE-NOA"))
+
+    assert "The code must start with “NO-”." in text(answer)
+    assert not Agency.objects.exists()
+
+
+def test_agency_is_deactivated_with_a_reason_only(desk, heard):
+    agency = factories.AgencyFactory()
+    page = address(Agency, "change", agency.pk)
+    form = agency_form()
+    del form["active"]
+
+    assert "Say why" in text(desk.post(page, form))
+    assert heard == []
+
+    assert desk.post(page, form | {"reason": "left the campaign"}).status_code == 302
+    [(_, before, after, by, reason)] = heard
+    assert (before["active"], after["active"], by, reason) == (True, False, "ada", "left the campaign")
+
+
+def test_agency_keeps_its_code_and_country(desk):
+    agency = factories.AgencyFactory()
+    factories.CountryFactory(code="SE")
+    desk.post(address(Agency, "change", agency.pk), agency_form(code="SE-NOA", country="752", name="New"))
+
+    agency.refresh_from_db()
+    assert (agency.code, agency.country_id, agency.name) == ("NO-KRIPOS", 578, "New")
+
+
+def test_agency_saved_unchanged_says_nothing(desk, heard):
+    agency = factories.AgencyFactory()
+    assert desk.post(address(Agency, "change", agency.pk), agency_form()).status_code == 302
+    assert heard == []
+
+
+def test_schedules_that_overlap_are_refused_and_the_form_stays(desk):
+    agency = factories.AgencyFactory()
+    factories.IndicatorFactory()
+    second = {name.replace("-0-", "-1-"): value for name, value in schedule_form(deadline_minutes=5).items()}
+    form = agency_form() | schedule_form() | second | {"schedules-TOTAL_FORMS": 2}
+    answer = desk.post(address(Agency, "change", agency.pk), form)
+
+    assert answer.status_code == 200
+    assert "already has a schedule" in text(answer)
+    assert not Schedule.objects.exists()
+
+
+def test_schedule_that_overlaps_one_that_another_coordinator_just_added(desk):
+    schedule = factories.ScheduleFactory(valid_to=date(2026, 6, 30))
+    form = agency_form() | schedule_form(valid_from="2026-06-30")
+    answer = desk.post(address(Agency, "change", schedule.agency.pk), form, follow=True)
+
+    assert "already has a schedule" in text(answer)
+    assert Schedule.objects.count() == 1
+
+
+def test_schedule_is_ended_and_removed(desk, heard):
+    schedule = factories.ScheduleFactory()
+    page = address(Agency, "change", schedule.agency.pk)
+    row = {"schedules-0-id": schedule.pk, "schedules-0-agency": schedule.agency.pk, "schedules-INITIAL_FORMS": 1}
+
+    desk.post(page, agency_form(reason="ends") | schedule_form(valid_to="2026-06-30") | row)
+    assert heard[-1][2]["valid_to"] == "2026-06-30"
+    desk.post(page, agency_form(reason="never was") | schedule_form() | row | {"schedules-0-DELETE": "on"})
+    assert (heard[-1][0], heard[-1][2], heard[-1][4]) == ("Schedule", None, "never was")
+    assert not Schedule.objects.exists()
+
+
+def test_agency_with_a_schedule_cannot_be_deleted_and_the_screen_says_why(desk):
+    agency = factories.ScheduleFactory().agency
+    answer = desk.post(address(Agency, "delete", agency.pk), {"post": "yes"}, follow=True)
+
+    assert "it has schedules. Deactivate it instead." in text(answer)
+    assert Agency.objects.exists()
+
+
+def test_agency_with_nothing_can_be_deleted(desk, heard):
+    agency = factories.AgencyFactory()
+    desk.post(address(Agency, "delete", agency.pk), {"post": "yes"})
+
+    assert not Agency.objects.exists()
+    assert (heard[0][2], heard[0][3]) == (None, "ada")
+
+
+def issue(desk: Client, **fields: Any) -> Any:
+    return desk.post(address(Credential, "add"), fields)
+
+
+def test_credential_is_issued_and_its_secret_shown_once(desk):
+    agency = factories.AgencyFactory()
+    answer = issue(desk, agency=agency.pk, reason="joined")
+
+    credential = Credential.objects.get()
+    issued = answer.context["issued"]
+    assert issued.client_secret in text(answer)
+    assert "no-store" in answer["Cache-Control"]
+    assert issued.client_secret not in str(desk.session.items()) + str(desk.cookies)
+    assert issued.client_secret not in text(desk.get(address(Credential, "change", credential.pk)))
+
+
+def test_credential_page_shows_neither_hash_nor_fields_to_edit(desk):
+    credential = factories.CredentialFactory()
+    page = text(desk.get(address(Credential, "change", credential.pk)))
+
+    assert credential.client_secret not in page
+    assert 'name="client_id"' not in page
+
+
+@pytest.mark.parametrize("fields", [{}, {"coordinator": "ada"}], ids=["nobody", "two"])
+def test_credential_for_nobody_or_two(desk, fields):
+    agency = factories.AgencyFactory()
+    answer = issue(desk, **fields and fields | {"agency": agency.pk})
+
+    assert "Give one agency or one coordinator." in text(answer)
+    assert not Credential.objects.exists()
+
+
+def test_third_credential_is_refused_on_the_screen(desk):
+    agency = factories.AgencyFactory()
+    issue(desk, agency=agency.pk)
+    issue(desk, agency=agency.pk)
+
+    assert "has two live credentials" in text(issue(desk, agency=agency.pk))
+    assert Credential.objects.count() == 2
+
+
+def test_credential_is_rotated(desk):
+    issue(desk, agency=factories.AgencyFactory().pk)
+    old = Credential.objects.get()
+    answer = desk.post(address(Credential, "rotate", old.pk), {"keep_hours": 2})
+
+    old.refresh_from_db()
+    assert answer.context["issued"].client_secret in text(answer)
+    assert old.expires - timezone.now() == pytest.approx(timedelta(hours=2), abs=timedelta(minutes=1))
+
+
+def test_credential_is_revoked_after_a_reason_and_a_click(desk, heard):
+    credential = factories.CredentialFactory()
+    page = address(Credential, "revoke", credential.pk)
+
+    assert "for good" in text(desk.get(page))
+    assert "required" in text(desk.post(page, {"reason": ""}))
+    credential.refresh_from_db()
+    assert credential.revoked is None
+
+    answer = desk.post(page, {"reason": "laptop stolen"}, follow=True)
+    credential.refresh_from_db()
+    assert credential.revoked is not None
+    assert "is revoked" in text(answer)
+    assert heard[0][3:] == ("ada", "laptop stolen")
+
+
+@pytest.mark.parametrize("view", ["rotate", "revoke"])
+def test_a_credential_that_is_not_there(desk, view):
+    assert desk.get(address(Credential, view, 12345)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("columns", "state"),
+    [
+        ({}, "usable"),
+        ({"revoked": timezone.now()}, "revoked"),
+        ({"expires": timezone.now()}, "expired"),
+        ({"agency__active": False}, "holder not active"),
+    ],
+)
+def test_credential_list_says_the_state(desk, columns, state):
+    factories.CredentialFactory(**columns)
+    assert f">{state}<" in text(desk.get(address(Credential)))
+
+
+def test_only_a_live_credential_offers_to_rotate_and_revoke(desk):
+    live, dead = factories.CredentialFactory(), factories.CredentialFactory(revoked=timezone.now())
+
+    assert "../revoke/" in text(desk.get(address(Credential, "change", live.pk)))
+    assert "../revoke/" not in text(desk.get(address(Credential, "change", dead.pk)))
+
+
+def test_indicator_notes_are_lines_with_commas(desk):
+    form = {
+        "code": "VISITS",
+        "name": "Visits",
+        "description": "d",
+        "notes": "One, two.\r\n\r\nThree.\r\n",
+        "reason": "",
+    }
+    desk.post(address(Indicator, "add"), form)
+
+    row = Indicator.objects.get()
+    assert (row.number, row.notes) == (1, ["One, two.", "Three."])
+    assert "One, two.\nThree." in text(desk.get(address(Indicator, "change", row.pk)))
+
+
+def test_indicator_saved_with_the_same_notes_is_unchanged(desk, heard):
+    row = factories.IndicatorFactory(notes=["One, two.", "Three."])
+    form = {"name": row.name, "description": row.description, "notes": "One, two.\r\nThree.", "reason": ""}
+    assert desk.post(address(Indicator, "change", row.pk), form).status_code == 302
+    assert heard == []
+
+
+def test_population_is_corrected(desk, heard):
+    row = factories.PopulationFactory()
+    desk.post(address(Population, "change", row.pk), {"inhabitants": "5600000", "source": "SSB", "reason": "newer"})
+
+    row.refresh_from_db()
+    assert (row.inhabitants, row.source) == (5_600_000, "SSB")
+    assert heard[0][3:] == ("ada", "newer")
+
+
+def test_help_services_are_marked_as_checked(desk, heard):
+    services = [factories.HelpServiceFactory(), factories.HelpServiceFactory()]
+    form = {"action": "mark_checked", "_selected_action": [row.pk for row in services]}
+    desk.post(address(HelpService), form)
+
+    assert {row.checked for row in HelpService.objects.all()} == {timezone.now().date()}
+    assert len(heard) == 2
+
+
+def test_help_service_is_edited_and_hidden_but_not_deleted(desk):
+    row = factories.HelpServiceFactory()
+    form = {"name": "New", "languages": "nb, en", "country": "", "address": row.address, "phone": "", "reason": ""}
+    desk.post(address(HelpService, "change", row.pk), form | {"description": "d"})
+
+    row.refresh_from_db()
+    assert (row.name, row.languages, row.country, row.shown) == ("New", ["nb", "en"], None, False)
+    assert desk.post(address(HelpService, "delete", row.pk), {"post": "yes"}).status_code == 403
