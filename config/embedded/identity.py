@@ -1,10 +1,11 @@
-"""As whom PostgreSQL runs, since it refuses to run as root.
+"""As whom PostgreSQL runs, since it refuses to run as root, and as a user without a name.
 
-In this order: as ourselves; in a user namespace, where root's files stay root's; as nobody, who gets the data directory
-and, where nobody cannot reach it or the programs, a folder under /var/tmp. A data directory stays with who made it.
+In this order: as ourselves; in a user namespace, where our files stay ours; as nobody, who gets the data directory and,
+where nobody cannot reach it or the programs, a folder under /var/tmp. A data directory stays with who made it.
 """
 
 import os
+import pwd
 import shutil
 import subprocess
 import tempfile
@@ -29,11 +30,14 @@ class Identity:
 
     @classmethod
     def choose(cls, data: Path, *, programs: Path) -> "Identity":
-        owner = data.stat().st_uid if data.exists() else None
+        ourselves = cls(data=data, programs=programs)
+        in_namespace = cls(data=data, programs=programs, prefix=tuple(_NAMESPACE))
         if os.geteuid() != 0:
-            return cls(data=data, programs=programs)
-        if owner in {0, None} and _namespaces_work():
-            return cls(data=data, programs=programs, prefix=tuple(_NAMESPACE))
+            return ourselves if _have_name() else in_namespace
+        owner = data.stat().st_uid if data.exists() else None
+        reachable = all(_reachable(path, user=0) for path in (data.parent, programs))
+        if owner in {0, None} and reachable and _namespaces_work():
+            return in_namespace
         if owner == 0:
             raise NotStarted(f"{data} was made in a user namespace, and none can be made now. Give another DATA_DIR.")
         return _other_user(data, programs=programs, user=owner or _NOBODY)
@@ -58,6 +62,14 @@ class Identity:
         shutil.rmtree(self._desk)
 
 
+def _have_name() -> bool:
+    try:
+        pwd.getpwuid(os.geteuid())
+    except KeyError:
+        return False
+    return True
+
+
 def _namespaces_work() -> bool:
     try:
         return subprocess.run([*_NAMESPACE, "true"], capture_output=True, check=False).returncode == 0
@@ -69,17 +81,25 @@ def _other_user(data: Path, *, programs: Path, user: int) -> Identity:
     if not data.exists():
         _give_home(data, user=user)
     home = data.resolve()
-    if not _reachable(programs):
-        copy = home.with_name(f"{home.name}-programs")
-        if not copy.exists():
-            shutil.copytree(programs.parent, copy, symlinks=True)
-        programs = copy / "bin"
+    if not _reachable(programs, user=user):
+        programs = _copied(programs, home.with_name(f"{home.name}-programs"))
     return Identity(data=home, programs=programs, user=user)
+
+
+def _copied(programs: Path, folder: Path) -> Path:
+    """The programs in a folder that anyone may read, with their libraries, which lie beside the package."""
+    package = programs.parent.parent
+    if not folder.exists():
+        draft = folder.with_name(f"{folder.name}-making")
+        for part in (package, package.with_name(f"{package.name}.libs")):
+            shutil.copytree(part, draft / part.name, symlinks=True, dirs_exist_ok=True)
+        draft.rename(folder)
+    return folder / package.name / programs.relative_to(package)
 
 
 def _give_home(data: Path, *, user: int) -> None:
     """Make the data directory for that user, elsewhere with a link to it if the user could not reach it here."""
-    if _reachable(data.parent):
+    if _reachable(data.parent, user=user):
         data.mkdir(mode=0o700)
     else:
         outside = Path(tempfile.mkdtemp(prefix="police2peer-", dir="/var/tmp"))
@@ -89,5 +109,7 @@ def _give_home(data: Path, *, user: int) -> None:
     os.chown(data, user, user)
 
 
-def _reachable(path: Path) -> bool:
-    return all(folder.stat().st_mode & 0o001 for folder in (path, *path.resolve().parents))
+def _reachable(path: Path, *, user: int) -> bool:
+    """Whether that user gets there by being its owner or anyone; root has no more than that in a namespace."""
+    folders = [folder.stat() for folder in (path, *path.resolve().parents)]
+    return all(at.st_mode & 0o001 or (at.st_uid == user and at.st_mode & 0o100) for at in folders)

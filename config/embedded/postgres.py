@@ -83,6 +83,8 @@ def _programs() -> Path:
 
 
 def _initialise(identity: Identity, *, password: str, durable: bool) -> None:
+    # By us, who may write here even where the one that it runs as may not.
+    identity.data.mkdir(mode=0o700, exist_ok=True)
     words = identity.lend("password", password)
     options = ["-D", str(identity.data), "-U", ROLE, "-A", "scram-sha-256", f"--pwfile={words}", "-E", "UTF8"]
     # The builtin locale orders the same on every machine, whatever its libc.

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -159,3 +160,17 @@ def test_owner_is_told_that_somebody_else_runs_them(python, running):
     second = python("from config import embedded\nwith embedded.owned(): pass", data=data)
     assert "Another process runs the servers" in line_of(second)
     assert second.wait(20) == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root needs somebody else to run PostgreSQL as")
+def test_root_without_namespaces_runs_as_nobody_who_cannot_see_this_folder(python, tmp_path):
+    (tmp_path / "bin").mkdir()
+    for _ in range(2):
+        process = python(SERVE, data=tmp_path, PATH=str(tmp_path / "bin"), UNTIL=str(tmp_path / "now"))
+        with psycopg.connect(json.loads(line_of(process))["DATABASE_URL"]) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+        assert {child.username() for child in descendants(process) if "postgres" in child.name()} == {"nobody"}
+        (tmp_path / "now").touch()
+        assert process.wait(20) == 0
+        (tmp_path / "now").unlink()
+    shutil.rmtree((tmp_path / "postgres").resolve().parent)

@@ -1,0 +1,87 @@
+"""The whole stack under its supervisor: ready when it says so, gone when whoever started it is, however that went."""
+
+import signal
+import socket
+import sys
+import urllib.request
+
+import psutil
+import pytest
+
+from tests.integration.processes import alive, descendants, eventually, line_of
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def serve(launch, port, tmp_path):
+    def run(*arguments):
+        process = launch(*(arguments or (sys.executable, "-m", "config.serve")), data=tmp_path, PORT=str(port))
+        lines = []
+        while not lines or not lines[-1].startswith("Ready after"):
+            lines.append(line_of(process))
+            assert process.poll() is None, lines
+        return process
+
+    return run
+
+
+def ready(port):
+    try:
+        with urllib.request.urlopen(f"http://localhost:{port}/readyz", timeout=5) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+def part(processes, *words):
+    return next(one for one in processes if all(word in " ".join(one.cmdline()) for word in words))
+
+
+def test_killed_make_leaves_nothing_and_next_start_is_clean(serve, port):
+    make = serve("make", "--no-print-directory", "serve")
+    everything = descendants(make)
+    names = " ".join(" ".join(one.cmdline()) for one in everything)
+    assert all(name in names for name in ("config.serve", "postgres", "valkey-server", "gunicorn", "worker", "beat"))
+
+    make.send_signal(signal.SIGKILL)
+    assert eventually(lambda: not alive(everything), within=30), alive(everything)
+
+    supervisor = serve()
+    everything = descendants(supervisor)
+    assert ready(port)
+    supervisor.send_signal(signal.SIGKILL)
+    assert eventually(lambda: not alive(everything)), alive(everything)
+
+
+def test_killed_part_is_started_again_and_ctrl_c_stops_all(serve, port):
+    supervisor = serve()
+    everything = descendants(supervisor)
+    web = part(everything, "gunicorn")
+    workers = psutil.Process(web.pid).children()
+    web.kill()
+    assert eventually(lambda: not alive(workers))
+    assert any("web had ended; started again" in line_of(supervisor) for _ in range(10))
+    assert eventually(lambda: ready(port), within=30)
+
+    everything += descendants(supervisor)
+    supervisor.send_signal(signal.SIGINT)
+    assert supervisor.wait(60) == 0
+    assert alive(everything) == []
+
+
+def test_taken_port_is_said(launch, port, tmp_path):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        process = launch(sys.executable, "-m", "config.serve", data=tmp_path, PORT=str(port))
+        assert f"Port {port} cannot be had" in line_of(process)
+        assert process.wait(20) == 1
+    assert list(tmp_path.iterdir()) == []
