@@ -34,7 +34,7 @@ def launch():
 @pytest.fixture(autouse=True, scope="session")
 def emptied_after_use() -> Iterator[None]:
     """Lets the emptying after a transactional test pass the triggers of append-only tables, which nothing else does."""
-    empty = TransactionTestCase._fixture_teardown
+    empty = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]  # private, and so not in the stubs
 
     def past_triggers(case: TransactionTestCase) -> None:
         with connection.cursor() as cursor:

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-import factory
+from factory.declarations import LazyAttribute, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
 from countries.codes import COUNTRIES
@@ -16,7 +16,7 @@ class CountryFactory(DjangoModelFactory[Country]):
         django_get_or_create = ("code",)
 
     code = "NO"
-    number = factory.LazyAttribute(lambda row: COUNTRIES[row.code])
+    number = LazyAttribute(lambda row: COUNTRIES[row.code])
 
 
 class IndicatorFactory(DjangoModelFactory[Indicator]):
@@ -37,15 +37,15 @@ class AgencyFactory(DjangoModelFactory[Agency]):
 
     code = "NO-KRIPOS"
     name = "Kripos"
-    country = factory.LazyAttribute(lambda row: CountryFactory(code=row.code[:2]))
+    country = LazyAttribute(lambda row: CountryFactory.create(code=row.code[:2]))
 
 
 class ScheduleFactory(DjangoModelFactory[Schedule]):
     class Meta:
         model = Schedule
 
-    agency = factory.SubFactory(AgencyFactory)
-    indicator = factory.SubFactory(IndicatorFactory)
+    agency = SubFactory(AgencyFactory)
+    indicator = SubFactory(IndicatorFactory)
     frequency = "H"
     valid_from = date(2026, 1, 1)
     deadline_minutes = 60
@@ -55,11 +55,11 @@ class CredentialFactory(DjangoModelFactory[Credential]):
     class Meta:
         model = Credential
 
-    client_id = factory.Sequence(lambda number: f"NO-KRIPOS.{number}")
+    client_id = Sequence(lambda number: f"NO-KRIPOS.{number}")
     client_secret = "police2peer_credential$1$x$x"
     client_type = Credential.CLIENT_CONFIDENTIAL
     authorization_grant_type = Credential.GRANT_CLIENT_CREDENTIALS
-    agency: Any = factory.SubFactory(AgencyFactory)
+    agency: Any = SubFactory(AgencyFactory)
     scopes = READ_WRITE
 
 
@@ -67,7 +67,7 @@ class PopulationFactory(DjangoModelFactory[Population]):
     class Meta:
         model = Population
 
-    country = factory.SubFactory(CountryFactory)
+    country = SubFactory(CountryFactory)
     year = 2024
     inhabitants = 5_572_279
     source = "a test"
@@ -77,9 +77,9 @@ class HelpServiceFactory(DjangoModelFactory[HelpService]):
     class Meta:
         model = HelpService
 
-    code = factory.Sequence(lambda number: f"service-{number}")
+    code = Sequence(lambda number: f"service-{number}")
     name = "Det finnes hjelp"
     languages: Any = ["nb"]
-    country: Any = factory.SubFactory(CountryFactory)
+    country: Any = SubFactory(CountryFactory)
     address = "https://example.org"
     description = "Help."

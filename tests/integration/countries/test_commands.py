@@ -15,8 +15,8 @@ SCHEDULE = ("--indicator", "DOWNLOADS", "--frequency", "H", "--from", "2026-01-0
 
 @pytest.fixture(autouse=True)
 def reference() -> None:
-    factories.CountryFactory()
-    factories.IndicatorFactory()
+    factories.CountryFactory.create()
+    factories.IndicatorFactory.create()
 
 
 def create(*arguments: str, code: str = "NO-KRIPOS") -> None:
@@ -90,7 +90,7 @@ def test_create_agency_with_a_bad_schedule_makes_no_agency():
 
 
 def test_issue_credential_prints_json_and_nothing_else(capsys):
-    agency = factories.AgencyFactory()
+    agency = factories.AgencyFactory.create()
     printed = issue(capsys, "NO-KRIPOS")
 
     assert printed.keys() == {"client_id", "client_secret"}
@@ -98,7 +98,7 @@ def test_issue_credential_prints_json_and_nothing_else(capsys):
 
 
 def test_issue_credential_for_reading_until_a_day(capsys):
-    factories.AgencyFactory()
+    factories.AgencyFactory.create()
     issue(capsys, "NO-KRIPOS", "--read-only", "--expires", "2100-01-01")
 
     credential = Credential.objects.get()
@@ -123,14 +123,14 @@ def test_issue_credential_to_a_coordinator_who_is_made(capsys):
     ],
 )
 def test_issue_credential_says_plainly_what_is_wrong(arguments, message):
-    factories.AgencyFactory()
+    factories.AgencyFactory.create()
     with pytest.raises(CommandError, match=message):
         call_command("issue_credential", *arguments)
     assert not Credential.objects.exists()
 
 
 def test_issue_credential_a_third_time(capsys):
-    factories.AgencyFactory()
+    factories.AgencyFactory.create()
     issue(capsys, "NO-KRIPOS")
     issue(capsys, "NO-KRIPOS")
     with pytest.raises(CommandError, match="has two live credentials"):

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
+from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import check_password
@@ -12,7 +13,7 @@ from django.utils import timezone
 from oauth2_provider.models import get_access_token_model
 
 from countries import credentials, registry
-from countries.credentials import usable
+from countries.credentials import Issued, usable
 from countries.models import FIGURES, READ_ONLY, READ_WRITE, Credential
 from countries.registry import Refused
 from tests import factories
@@ -22,8 +23,8 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 AsToken = get_access_token_model()
 
 
-def issue(**particulars):
-    return credentials.issue(**{"by": "ada", "now": NOW} | particulars)
+def issue(**particulars: Any) -> Issued:
+    return credentials.issue(by="ada", now=NOW, **particulars)
 
 
 def refused(code: str, /, process=issue, **particulars) -> str:
@@ -34,7 +35,7 @@ def refused(code: str, /, process=issue, **particulars) -> str:
 
 
 def test_issue_to_an_agency():
-    agency = factories.AgencyFactory()
+    agency = factories.AgencyFactory.create()
     issued = issue(agency=agency)
 
     credential = Credential.objects.get(client_id=issued.client_id)
@@ -47,7 +48,7 @@ def test_issue_to_an_agency():
 
 
 def test_issue_keeps_only_a_hash_of_the_secret():
-    issued = issue(agency=factories.AgencyFactory())
+    issued = issue(agency=factories.AgencyFactory.create())
 
     kept = Credential.objects.get().client_secret
     assert len(issued.client_secret) >= 43
@@ -56,7 +57,7 @@ def test_issue_keeps_only_a_hash_of_the_secret():
 
 
 def test_issue_for_reading_only():
-    assert issue(agency=factories.AgencyFactory(), read_only=True).credential.scopes == READ_ONLY
+    assert issue(agency=factories.AgencyFactory.create(), read_only=True).credential.scopes == READ_ONLY
 
 
 def test_issue_to_a_coordinator_makes_the_account():
@@ -88,20 +89,20 @@ def test_issue_to_a_coordinator_who_is_not_active():
 
 def test_issue_to_nobody_or_to_two():
     refused("one_holder")
-    refused("one_holder", agency=factories.AgencyFactory(), coordinator="ada")
+    refused("one_holder", agency=factories.AgencyFactory.create(), coordinator="ada")
 
 
 def test_issue_to_an_agency_that_is_not_active():
-    refused("agency_not_active", agency=factories.AgencyFactory(active=False))
+    refused("agency_not_active", agency=factories.AgencyFactory.create(active=False))
 
 
 @pytest.mark.parametrize("expires", [NOW, NOW - timedelta(days=1)])
 def test_issue_that_has_expired_already(expires):
-    refused("bad_expiry", agency=factories.AgencyFactory(), expires=expires)
+    refused("bad_expiry", agency=factories.AgencyFactory.create(), expires=expires)
 
 
 def test_third_live_credential_is_refused_and_names_the_two():
-    agency = factories.AgencyFactory()
+    agency = factories.AgencyFactory.create()
     first, second = issue(agency=agency), issue(agency=agency)
 
     message = refused("too_many_credentials", agency=agency)
@@ -111,17 +112,17 @@ def test_third_live_credential_is_refused_and_names_the_two():
 
 
 def test_dead_credentials_and_those_of_others_do_not_count():
-    agency = factories.AgencyFactory()
-    factories.CredentialFactory(agency=agency, revoked=NOW)
-    factories.CredentialFactory(agency=agency, expires=NOW)
-    factories.CredentialFactory(agency=factories.AgencyFactory(code="SE-NOA"))
+    agency = factories.AgencyFactory.create()
+    factories.CredentialFactory.create(agency=agency, revoked=NOW)
+    factories.CredentialFactory.create(agency=agency, expires=NOW)
+    factories.CredentialFactory.create(agency=factories.AgencyFactory.create(code="SE-NOA"))
     issue(agency=agency)
     assert issue(agency=agency).credential.pk
 
 
 @pytest.mark.django_db(transaction=True)
 def test_third_of_three_at_once_is_refused():
-    agency, at_once = factories.AgencyFactory(), Barrier(3)
+    agency, at_once = factories.AgencyFactory.create(), Barrier(3)
 
     def attempt(_: int) -> bool:
         try:
@@ -139,7 +140,7 @@ def test_third_of_three_at_once_is_refused():
 
 
 def test_rotate_leaves_the_old_one_for_a_day():
-    old = issue(agency=factories.AgencyFactory(), read_only=True).credential
+    old = issue(agency=factories.AgencyFactory.create(), read_only=True).credential
     new = credentials.rotate(credential=old, by="ada", now=NOW).credential
 
     old.refresh_from_db()
@@ -150,7 +151,7 @@ def test_rotate_leaves_the_old_one_for_a_day():
 
 def test_rotate_never_makes_the_old_one_live_longer():
     soon = NOW + timedelta(hours=1)
-    old = issue(agency=factories.AgencyFactory(), expires=soon).credential
+    old = issue(agency=factories.AgencyFactory.create(), expires=soon).credential
     credentials.rotate(credential=old, by="ada", now=NOW, expires=NOW + timedelta(days=365))
 
     old.refresh_from_db()
@@ -158,7 +159,7 @@ def test_rotate_never_makes_the_old_one_live_longer():
 
 
 def test_rotate_at_once_works_with_two_live_ones():
-    agency = factories.AgencyFactory()
+    agency = factories.AgencyFactory.create()
     old = issue(agency=agency).credential
     issue(agency=agency)
 
@@ -178,12 +179,12 @@ def test_rotate_of_a_coordinator():
 
 
 def test_rotate_of_what_is_not_usable():
-    credential = factories.CredentialFactory(revoked=NOW)
+    credential = factories.CredentialFactory.create(revoked=NOW)
     refused("not_usable", credentials.rotate, credential=credential, by="ada", now=NOW)
 
 
 def test_revoke_ends_its_tokens_and_no_others():
-    agency = factories.AgencyFactory()
+    agency = factories.AgencyFactory.create()
     ended, other = issue(agency=agency).credential, issue(agency=agency).credential
     for number, credential in enumerate((ended, ended, other)):
         AsToken.objects.create(token=str(number), application=credential, expires=timezone.now(), scope="")
@@ -197,7 +198,7 @@ def test_revoke_ends_its_tokens_and_no_others():
 
 
 def test_revoke_again_keeps_the_first_time():
-    credential = issue(agency=factories.AgencyFactory()).credential
+    credential = issue(agency=factories.AgencyFactory.create()).credential
     credentials.revoke(credential=credential, by="ada", now=NOW)
     credentials.revoke(credential=credential, by="ada", now=NOW + timedelta(days=1))
 
@@ -206,7 +207,7 @@ def test_revoke_again_keeps_the_first_time():
 
 
 def test_the_toolkit_gives_no_token_for_what_is_not_usable():
-    credential = issue(agency=factories.AgencyFactory(), expires=NOW + timedelta(days=36_500)).credential
+    credential = issue(agency=factories.AgencyFactory.create(), expires=NOW + timedelta(days=36_500)).credential
     assert credential.is_usable(None)
     credentials.revoke(credential=credential, by="ada", now=NOW)
     assert not credential.is_usable(None)
@@ -220,7 +221,7 @@ def test_every_deed_is_said():
 
     registry.changed.connect(hear)
     try:
-        credential = issue(agency=factories.AgencyFactory(), reason="joined").credential
+        credential = issue(agency=factories.AgencyFactory.create(), reason="joined").credential
         credentials.revoke(credential=credential, by="bo", now=NOW, reason="lost")
     finally:
         registry.changed.disconnect(hear)

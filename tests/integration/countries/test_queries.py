@@ -4,6 +4,7 @@ import pytest
 
 from countries import queries
 from countries.codes import COUNTRIES, GROUPS
+from countries.models import Network
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -15,8 +16,8 @@ def test_reference_version_before_anything_was_written():
 
 
 def test_agencies_by_code_with_those_no_longer_active():
-    factories.AgencyFactory(code="SE-NOA", name="NOA", active=False)
-    factories.AgencyFactory(invented=True)
+    factories.AgencyFactory.create(code="SE-NOA", name="NOA", active=False)
+    factories.AgencyFactory.create(invented=True)
 
     rows = queries.agencies()
     assert [(row.code, row.country, row.name, row.active, row.invented) for row in rows] == [
@@ -29,14 +30,14 @@ def test_agencies_by_code_with_those_no_longer_active():
 
 def test_agencies_take_one_query_however_many(django_assert_num_queries):
     for code in ("NO-A", "NO-B", "SE-C"):
-        factories.AgencyFactory(code=code)
+        factories.AgencyFactory.create(code=code)
     with django_assert_num_queries(1):
         queries.agencies()
 
 
 def test_indicators_by_number():
-    factories.IndicatorFactory(code="HELP_VISITS", number=2)
-    factories.IndicatorFactory(notes=["Not a person."])
+    factories.IndicatorFactory.create(code="HELP_VISITS", number=2)
+    factories.IndicatorFactory.create(notes=["Not a person."])
 
     assert [row.code for row in queries.indicators()] == ["DOWNLOADS", "HELP_VISITS"]
     found = queries.indicator("DOWNLOADS")
@@ -45,16 +46,28 @@ def test_indicators_by_number():
     assert queries.indicator("NOPE") is None
 
 
+def test_networks_by_number():
+    Network.objects.create(code="EDONKEY", number=2, name="eDonkey")
+    Network.objects.create(code="BITTORRENT", number=1, name="BitTorrent")
+
+    assert [(row.code, row.number, row.name) for row in queries.networks()] == [
+        ("BITTORRENT", 1, "BitTorrent"),
+        ("EDONKEY", 2, "eDonkey"),
+    ]
+
+
 def codes(**asked) -> list[str]:
     return [row.code for row in queries.help_services(**asked)]
 
 
 @pytest.fixture
 def services() -> None:
-    factories.HelpServiceFactory(code="everywhere", country=None, languages=["en", "pt-BR"])
-    factories.HelpServiceFactory(code="norway", languages=["nb"])
-    factories.HelpServiceFactory(code="sweden", country=factories.CountryFactory(code="SE"), languages=["sv"])
-    factories.HelpServiceFactory(code="closed", shown=False, languages=["nb"])
+    factories.HelpServiceFactory.create(code="everywhere", country=None, languages=["en", "pt-BR"])
+    factories.HelpServiceFactory.create(code="norway", languages=["nb"])
+    factories.HelpServiceFactory.create(
+        code="sweden", country=factories.CountryFactory.create(code="SE"), languages=["sv"]
+    )
+    factories.HelpServiceFactory.create(code="closed", shown=False, languages=["nb"])
 
 
 @pytest.mark.usefixtures("services")
@@ -84,16 +97,16 @@ def test_help_services_in_a_language(language, found):
 
 def test_population_of_the_year_or_the_latest_before_it():
     for year in (2020, 2022):
-        factories.PopulationFactory(year=year, inhabitants=year)
+        factories.PopulationFactory.create(year=year, inhabitants=year)
 
     assert NO not in queries.population_on(2019)
     assert [queries.population_on(year)[NO] for year in (2020, 2021, 2022, 2030)] == [2020, 2020, 2022, 2022]
 
 
 def test_population_of_groups_is_that_of_their_known_members():
-    factories.PopulationFactory(inhabitants=5)
-    factories.PopulationFactory(country=factories.CountryFactory(code="SE"), inhabitants=10)
-    factories.PopulationFactory(country=factories.CountryFactory(code="US"), inhabitants=100)
+    factories.PopulationFactory.create(inhabitants=5)
+    factories.PopulationFactory.create(country=factories.CountryFactory.create(code="SE"), inhabitants=10)
+    factories.PopulationFactory.create(country=factories.CountryFactory.create(code="US"), inhabitants=100)
 
     people = queries.population_on(2024)
     assert [people[GROUPS[group]] for group in ("_T", "EUROPE", "EU27_2020")] == [115, 15, 10]

@@ -33,7 +33,7 @@ def heard() -> Iterator[list[dict[str, Any]]]:
 
 
 def test_save_of_a_new_row_says_what_it_is(heard):
-    country = factories.CountryFactory()
+    country = factories.CountryFactory.create()
     agency = registry.save(Agency(code="NO-KRIPOS", country=country, name="Kripos"), by="ada", reason="joined")
 
     [said] = heard
@@ -50,7 +50,7 @@ def test_save_of_a_new_row_says_what_it_is(heard):
 
 
 def test_save_of_a_change_says_from_and_to(heard):
-    schedule = factories.ScheduleFactory()
+    schedule = factories.ScheduleFactory.create()
     schedule.valid_to = date(2026, 6, 30)
     registry.save(schedule, by="ada")
 
@@ -61,7 +61,7 @@ def test_save_of_a_change_says_from_and_to(heard):
 
 
 def test_save_without_a_change_says_nothing_and_keeps_the_version(heard):
-    agency = factories.AgencyFactory()
+    agency = factories.AgencyFactory.create()
     registry.save(agency, by="ada")
 
     assert heard == []
@@ -69,7 +69,7 @@ def test_save_without_a_change_says_nothing_and_keeps_the_version(heard):
 
 
 def test_what_is_said_fits_json_and_holds_no_secret(heard):
-    credential = factories.CredentialFactory.build(agency=factories.AgencyFactory(), client_secret="hashed")
+    credential = factories.CredentialFactory.build(agency=factories.AgencyFactory.create(), client_secret="hashed")
     registry.save(credential, by="ada")
     registry.save(factories.HelpServiceFactory.build(country=None, checked=date(2026, 1, 2)), by="ada")
     registry.delete(HelpService.objects.get(), by="ada")
@@ -94,7 +94,7 @@ def test_a_listener_that_fails_undoes_the_change():
     def fail(**_: Any) -> None:
         raise RuntimeError
 
-    country = factories.CountryFactory()
+    country = factories.CountryFactory.create()
     registry.changed.connect(fail)
     try:
         with pytest.raises(RuntimeError):
@@ -107,7 +107,7 @@ def test_a_listener_that_fails_undoes_the_change():
 
 
 def test_save_of_given_fields_leaves_what_another_screen_changed():
-    agency = factories.AgencyFactory()
+    agency = factories.AgencyFactory.create()
     ours, theirs = Agency.objects.get(), Agency.objects.get()
     theirs.name = "Kripos, Oslo"
     registry.save(theirs, by="bo", fields=["name"])
@@ -119,28 +119,28 @@ def test_save_of_given_fields_leaves_what_another_screen_changed():
 
 
 def test_save_of_a_row_that_breaks_a_rule():
-    country = factories.CountryFactory()
+    country = factories.CountryFactory.create()
     with pytest.raises(ValidationError, match="must start with “NO-”"):
         registry.save(Agency(code="SE-NOA", country=country, name="x"), by="ada")
-    unlocated = factories.CountryFactory(code="_U")
+    unlocated = factories.CountryFactory.create(code="_U")
     with pytest.raises(ValidationError, match="An agency belongs to a country"):
         registry.save(Agency(code="NO-A", country=unlocated, name="x"), by="ada")
 
 
 def test_indicators_get_the_next_free_number():
     assert registry.save(Indicator(code="FIRST", name="a", description="a"), by="ada").number == 1
-    factories.IndicatorFactory(code="SEVENTH", number=7)
+    factories.IndicatorFactory.create(code="SEVENTH", number=7)
     assert registry.save(Indicator(code="NEXT", name="a", description="a"), by="ada").number == 8
 
 
 def test_indicator_with_a_number_that_is_taken():
-    factories.IndicatorFactory(number=1)
+    factories.IndicatorFactory.create(number=1)
     with pytest.raises(ValidationError):
         registry.save(Indicator(number=1, code="ANOTHER", name="a", description="a"), by="ada")
 
 
 def test_delete_keeps_the_key_for_those_who_listen(heard):
-    agency = factories.AgencyFactory()
+    agency = factories.AgencyFactory.create()
     key = agency.pk
     registry.delete(agency, by="ada", reason="a mistake")
 
@@ -150,7 +150,7 @@ def test_delete_keeps_the_key_for_those_who_listen(heard):
 
 
 def test_delete_of_an_agency_with_a_schedule_is_refused(heard):
-    agency = factories.ScheduleFactory().agency
+    agency = factories.ScheduleFactory.create().agency
     with pytest.raises(Refused, match=r"NO-KRIPOS cannot be deleted: it has schedules. Deactivate it instead."):
         registry.delete(agency, by="ada")
 
@@ -159,14 +159,20 @@ def test_delete_of_an_agency_with_a_schedule_is_refused(heard):
 
 
 def test_delete_of_a_country_in_use_is_refused():
-    country = factories.AgencyFactory().country
+    country = factories.AgencyFactory.create().country
     with pytest.raises(Refused, match="it has agencies"):
         registry.delete(country, by="ada")
 
 
 def test_create_agency_again_with_the_same_particulars(heard):
-    factories.CountryFactory()
-    particulars = {"code": "NO-KRIPOS", "country": "NO", "name": "Kripos", "invented": True, "by": "ada"}
+    factories.CountryFactory.create()
+    particulars: dict[str, Any] = {
+        "code": "NO-KRIPOS",
+        "country": "NO",
+        "name": "Kripos",
+        "invented": True,
+        "by": "ada",
+    }
 
     assert registry.create_agency(**particulars) == registry.create_agency(**particulars)
     assert len(heard) == 1
@@ -175,9 +181,9 @@ def test_create_agency_again_with_the_same_particulars(heard):
 
 @pytest.mark.parametrize("other", [{"name": "Politiet"}, {"invented": True}, {"country": "SE"}])
 def test_create_agency_again_with_other_particulars(other):
-    factories.CountryFactory(code="SE")
-    factories.AgencyFactory()
-    particulars = {"code": "NO-KRIPOS", "country": "NO", "name": "Kripos"} | other
+    factories.CountryFactory.create(code="SE")
+    factories.AgencyFactory.create()
+    particulars: dict[str, Any] = {"code": "NO-KRIPOS", "country": "NO", "name": "Kripos"} | other
 
     with pytest.raises(Refused, match="already an agency NO-KRIPOS") as refused:
         registry.create_agency(**particulars, by="ada")
@@ -190,9 +196,9 @@ def test_create_agency_in_an_unknown_country():
 
 
 def test_add_schedule_again_with_the_same_particulars(heard):
-    agency = factories.AgencyFactory()
-    factories.IndicatorFactory()
-    particulars = {
+    agency = factories.AgencyFactory.create()
+    factories.IndicatorFactory.create()
+    particulars: dict[str, Any] = {
         "agency": agency,
         "indicator": "DOWNLOADS",
         "frequency": "H",
@@ -220,7 +226,7 @@ def test_load_adds_what_is_missing_in_one_signal(heard):
 
 
 def test_load_keeps_or_overwrites_what_differs(heard):
-    factories.CountryFactory(code="NO")
+    factories.CountryFactory.create(code="NO")
     rows = [{"number": 578, "code": "NX"}]
 
     kept = registry.load(Country, rows, key=("number",), overwrite=False, by="ada", reason="a file")
