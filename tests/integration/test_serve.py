@@ -24,7 +24,7 @@ def port():
 def serve(launch, port, tmp_path):
     def run(*arguments):
         process = launch(*(arguments or (sys.executable, "-m", "config.serve")), data=tmp_path, PORT=str(port))
-        lines = []
+        lines: list[str] = []
         while not lines or not lines[-1].startswith("Ready after"):
             lines.append(line_of(process))
             assert process.poll() is None, lines
