@@ -8,18 +8,16 @@ ROOT = Path(__file__).resolve().parents[3]
 READERS = {"text", "whole", "yes", "names", "choice", "key", "parsed"}
 
 
-def variables_read() -> set[str]:
+def variables_read():
     """The first argument of every call of a reader in config/."""
-    calls = (
-        node
-        for path in (ROOT / "config").rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)
-    )
-    names = (
-        call.args[0].value for call in calls if getattr(call.func, "attr", getattr(call.func, "id", "")) in READERS
-    )
-    return {name for name in names if isinstance(name, str) and name.isupper()}
+    nodes = (node for path in (ROOT / "config").rglob("*.py") for node in ast.walk(ast.parse(path.read_text())))
+    calls = [node for node in nodes if isinstance(node, ast.Call) and reader(node) in READERS and node.args]
+    firsts = [call.args[0] for call in calls]
+    return {first.value for first in firsts if isinstance(first, ast.Constant) and first.value.isupper()}
+
+
+def reader(call):
+    return getattr(call.func, "attr", getattr(call.func, "id", ""))
 
 
 def test_settings_documented():
