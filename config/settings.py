@@ -123,6 +123,8 @@ OAUTH2_PROVIDER_APPLICATION_MODEL = "countries.Credential"
 OAUTH2_PROVIDER = {
     "OAUTH2_VALIDATOR_CLASS": "api.auth.Validator",
     "CLIENT_SECRET_HASHER": "police2peer_credential",
+    # Tokens are kept as checksums only, so a copy of the database opens nothing.
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
     "SCOPES": {
         "submissions:write": "Send submissions",
         "submissions:read": "Read own submissions and figures",
