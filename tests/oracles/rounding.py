@@ -12,7 +12,7 @@ _FREQUENCY_NUMBER = {"N": 1, "H": 2, "D": 3, "M": 4}
 
 def siphash(secret: bytes, message: bytes) -> int:
     k0, k1 = struct.unpack("<QQ", secret)
-    v = [k0 ^ 0x736F6D6570736575, k1 ^ 0x646F72616E646F6D, k0 ^ 0x6C7967656E657261, k1 ^ 0x7465646279746573]
+    v: list[int] = [k0 ^ 0x736F6D6570736575, k1 ^ 0x646F72616E646F6D, k0 ^ 0x6C7967656E657261, k1 ^ 0x7465646279746573]
     padded = message + bytes(-(len(message) + 1) % 8) + bytes([len(message) % 256])
     for (word,) in struct.iter_unpack("<Q", padded):
         v[3] ^= word
