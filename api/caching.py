@@ -95,10 +95,10 @@ class Key(NamedTuple):
 
 @dataclass(slots=True)
 class Held:
-    """An answer whose stamp is taken for true until a moment of this process's clock."""
+    """An answer whose stamp, once looked up, is taken for true until a moment of this process's clock."""
 
     answer: Answer
-    stamp: Stamp
+    stamp: Stamp | None
     fresh_until: float
     rendered: Rendered | None = None
     packed: bytes | None = None
@@ -172,8 +172,10 @@ class PublicView(APIView):
             held = _looked_up(held, ask)
             shelf.put(key, held)
         wanted = meta.get("HTTP_IF_NONE_MATCH")
-        if wanted is not None and _names(wanted, held.stamp):
-            return HttpResponse(status=304, headers=self._headers(held.stamp))
+        if wanted is not None:
+            held.stamp = held.stamp or held.answer.stamp()
+            if _names(wanted, held.stamp):
+                return HttpResponse(status=304, headers=self._headers(held.stamp))
         return self._full(request, key, held)
 
     def _full(self, request: HttpRequest, key: Key, held: Held) -> HttpResponseBase:
@@ -203,13 +205,12 @@ class PublicView(APIView):
 
 
 def _looked_up(held: Held | None, ask: Callable[[], Answer]) -> Held:
-    """Return what is held if its stamp is still true, or ask anew."""
+    """Return what is held if its stamp is still true, or ask anew; a stamp that nobody wants is not looked up."""
     fresh_until = monotonic() + HELD_SECONDS
     if held is not None and held.answer.stamp() == held.stamp:
         held.fresh_until = fresh_until
         return held
-    answer = ask()
-    return Held(answer, answer.stamp(), fresh_until)
+    return Held(ask(), None, fresh_until)
 
 
 def _names(wanted: str, stamp: Stamp) -> bool:

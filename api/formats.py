@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from api.problems import Problem
 from countries.codes import COUNTRY_CODES, NETWORK_CODES, TOTAL, UNKNOWN
-from federation import published
 from federation.published import Cells, Coverage, Page, Standings, Window
 
 JSON: Final = "application/json"
@@ -173,10 +172,11 @@ class SlidingWindow(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Some periods of the combined view, and what stands beside the numbers."""
+    """Some periods of the combined view with their names, and what stands beside the numbers."""
 
     indicator: str
     frequency: str
+    labels: Sequence[str]
     page: Page
     cells: Cells
     inhabitants: Inhabitants
@@ -220,30 +220,26 @@ def instant(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
-def coverage_rows(frequency: str, coverage: Coverage) -> list[CoverageRow]:
-    """Return the coverage of periods as it is listed."""
-    labels = published.labels(frequency, coverage.periods)
+def coverage_rows(labels: Sequence[str], coverage: Coverage) -> list[CoverageRow]:
+    """Return the coverage of periods, with their names, as it is listed."""
     columns = (coverage.expected.tolist(), coverage.reporting.tolist(), shares(coverage), coverage.statuses)
     return list(map(CoverageRow, labels, *columns))
 
 
 def shares(coverage: Coverage) -> list[float | None]:
-    """Return covered time of owed time. Cut off after four digits: what is not whole must not look so."""
-    owed = np.maximum(coverage.owed, 1)
-    found = (coverage.covered * 10_000 // owed / 10_000).tolist()
-    known = ((coverage.expected > 0) & (coverage.owed > 0)).tolist()
-    return [share if is_known else None for share, is_known in zip(found, known, strict=True)]
+    """Return covered time of owed time; nothing where nobody owed any."""
+    return [share / 10_000 if share >= 0 else None for share in coverage.shares.tolist()]
 
 
 def period_coverages(
-    frequency: str, coverage: Coverage, standings: Standings, agencies: Mapping[int, str]
+    labels: Sequence[str], coverage: Coverage, standings: Standings, agencies: Mapping[int, str]
 ) -> list[PeriodCoverage]:
     """Return the coverage of periods with the state of each agency, by code."""
     listed: dict[int, list[AgencyState]] = {period: [] for period in coverage.periods.tolist()}
     columns = (standings.periods.tolist(), standings.agencies.tolist(), standings.states)
     for period, agency, state in zip(*columns, strict=True):
         listed[period].append(AgencyState(agencies.get(agency, UNKNOWN), state))
-    rows = zip(coverage_rows(frequency, coverage), listed.values(), strict=True)
+    rows = zip(coverage_rows(labels, coverage), listed.values(), strict=True)
     return [
         PeriodCoverage(
             period=row.period,
@@ -264,7 +260,8 @@ def window_observations(
     found = dict(zip(window.countries.tolist(), window.values.tolist(), strict=True))
     asked = sorted(found.keys() & set(countries), key=lambda number: COUNTRY_CODES[number])
     values = np.array([found[number] for number in asked], np.int64)
-    per_100k = rates(values, np.array(asked), np.zeros(len(asked), np.int64), lambda country, _: people.get(country))
+    nowhen = np.zeros(len(asked), np.int64)
+    per_100k = rates(values, np.array(asked), nowhen, lambda country, _: people.get(country)).tolist()
     status = window.coverage.statuses
     return [
         WindowObservation(COUNTRY_CODES[number], TOTAL, found[number], rate, status)
@@ -275,41 +272,51 @@ def window_observations(
 def observations(sheet: Sheet) -> list[Observation]:
     """Return the cells as they are listed, by period, country code and network code."""
     coverage, cells = sheet.page.coverage, _in_order(sheet.cells)
-    labels = published.labels(sheet.frequency, coverage.periods)
     position = np.searchsorted(coverage.periods, cells.periods)
-    at = position.tolist()
-    years = np.array([int(label[:4]) for label in labels], np.int64)[position]
-    return list(
-        map(
-            Observation,
-            [labels[i] for i in at],
-            [COUNTRY_CODES[number] for number in cells.countries.tolist()],
-            [NETWORK_CODES[number] for number in cells.networks.tolist()],
-            cells.values.tolist(),
-            rates(cells.values, cells.countries, years, sheet.inhabitants),
-            [coverage.statuses[i] for i in at],
-        )
+    columns = (
+        np.array(sheet.labels, object)[position],
+        _COUNTRY_NAMES[cells.countries],
+        _NETWORK_NAMES[cells.networks],
+        cells.values,
+        rates(cells.values, cells.countries, _years(sheet)[position], sheet.inhabitants),
+        np.array(list(coverage.statuses), object)[position],
     )
+    return list(map(Observation, *(column.tolist() for column in columns)))
+
+
+def _years(sheet: Sheet) -> NDArray[np.int64]:
+    """Return the year of each period; a week's is the one of its Thursday."""
+    days = sheet.page.coverage.periods // 86_400 + (3 if sheet.frequency == "W" else 0)
+    return days.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
+
+
+_YEAR_BITS: Final = 14
+_YEARS: Final = 2**_YEAR_BITS - 1
 
 
 def rates(
     values: NDArray[np.int64], countries: NDArray[Any], years: NDArray[np.int64], inhabitants: Inhabitants
-) -> list[float | None]:
+) -> NDArray[Any]:
     """Return published values per 100,000 inhabitants; nothing where nobody knows how many those are."""
-    pairs, back = np.unique(np.stack([countries, years]), axis=1, return_inverse=True)
-    people = np.array([inhabitants(country, year) or np.nan for country, year in pairs.T.tolist()], np.float64)
-    found = np.round(values * 100_000 / people[back], 2).tolist()
-    return [None if rate != rate else rate for rate in found]  # noqa: PLR0124  only NaN differs from itself
+    pairs, back = np.unique(countries.astype(np.int64) << _YEAR_BITS | years, return_inverse=True)
+    asked = ((pair >> _YEAR_BITS, pair & _YEARS) for pair in pairs.tolist())
+    people = np.array([inhabitants(country, year) or np.nan for country, year in asked], np.float64)
+    found = np.round(values * 100_000 / people[back], 2)
+    unknown = np.isnan(found)
+    if not unknown.any():
+        return found
+    with_gaps = found.astype(object)
+    with_gaps[unknown] = None
+    return with_gaps
 
 
 def csv_rows(sheet: Sheet, series: Sequence[tuple[int, int]]) -> bytes:
     """Spell out each period and each series, zeros included; ``O`` and no value where nobody reported."""
-    coverage = sheet.page.coverage
-    labels = published.labels(sheet.frequency, coverage.periods)
+    coverage, labels = sheet.page.coverage, sheet.labels
     values = _grid(sheet.cells, coverage, series)
-    years = np.array([int(label[:4]) for label in labels], np.int64)
-    countries = np.array([country for country, _ in series], np.int64)
-    per_100k = rates(values.ravel(), np.tile(countries, len(labels)), np.repeat(years, len(series)), sheet.inhabitants)
+    countries = np.tile(np.array([country for country, _ in series], np.int64), len(labels))
+    years = np.repeat(_years(sheet), len(series))
+    per_100k = rates(values.ravel(), countries, years, sheet.inhabitants).reshape(values.shape)
     names = [f"{COUNTRY_CODES[country]},{NETWORK_CODES[network]}" for country, network in series]
     rows: list[str] = []
     for at, (label, share) in enumerate(zip(labels, shares(coverage), strict=True)):
@@ -320,7 +327,7 @@ def csv_rows(sheet: Sheet, series: Sequence[tuple[int, int]]) -> bytes:
             rows += [f"{head}{name},,O,{tail}" for name in names]
             continue
         status = coverage.statuses[at]
-        shown = zip(names, values[at].tolist(), per_100k[at * len(series) : (at + 1) * len(series)], strict=True)
+        shown = zip(names, values[at].tolist(), per_100k[at].tolist(), strict=True)
         rows += [f"{head}{name},{value},{status},{_blank(rate)}{tail}" for name, value, rate in shown]
     return "".join(rows).encode()
 
@@ -344,13 +351,22 @@ def in_order(series: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return sorted(series, key=lambda pair: (COUNTRY_CODES[pair[0]], NETWORK_CODES[pair[1]]))
 
 
-def _ranks(codes: dict[int, str]) -> NDArray[np.int64]:
+def _names(codes: Mapping[int, str]) -> NDArray[Any]:
+    """Return the codes by number."""
+    names = np.full(max(codes) + 1, None, object)
+    names[list(codes)] = list(codes.values())
+    return names
+
+
+def _ranks(codes: Mapping[int, str]) -> NDArray[np.int64]:
     """Return the place of each number in the order of the codes."""
     ranks = np.zeros(max(codes) + 1, np.int64)
     ranks[sorted(codes, key=lambda number: codes[number])] = np.arange(len(codes))
     return ranks
 
 
+_COUNTRY_NAMES: Final = _names(COUNTRY_CODES)
+_NETWORK_NAMES: Final = _names(NETWORK_CODES)
 _COUNTRY_RANKS: Final = _ranks(COUNTRY_CODES)
 _NETWORK_RANKS: Final = _ranks(NETWORK_CODES)
 

@@ -63,13 +63,16 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """The coverage of periods, in their order; periods are seconds since 1970. One letter of ``statuses`` each."""
+    """The coverage of periods, in their order.
+
+    Periods are seconds since 1970. ``shares`` are ten-thousandths of the time owed, cut off,
+    and -1 where nobody owed any. ``statuses`` has a letter for each.
+    """
 
     periods: Longs
-    expected: Longs
-    reporting: Longs
-    covered: Longs
-    owed: Longs
+    expected: Shorts
+    reporting: Shorts
+    shares: Longs
     statuses: str
 
 
@@ -85,7 +88,7 @@ class Cells:
 
 @dataclass(frozen=True, slots=True)
 class Standings:
-    """Where each expected agency stood, in order of period."""
+    """Where each expected agency stood, in no order."""
 
     periods: Longs
     agencies: Shorts
@@ -165,8 +168,11 @@ def version(selection: Selection) -> int | None:
 
 def cells(selection: Selection, *, first: datetime, limit: int) -> tuple[Page, Cells]:
     """Read published cells of at most so many periods, from the first one on."""
-    page, rest = _page(selection, "published_cells", first, limit)
-    return page, Cells(*rest)
+    page, (when, countries, networks, values) = _page(selection, "published_cells", first, limit)
+    if not _several(selection):
+        countries = np.full(len(values), selection.countries[0], np.int16)
+        networks = np.full(len(values), selection.networks[0], np.int16)
+    return page, Cells(when, countries, networks, values)
 
 
 def standings(selection: Selection, *, first: datetime, limit: int) -> tuple[Page, Standings]:
@@ -187,10 +193,8 @@ def window(indicator: int, length: str) -> Window | None:
     found = _row("published_window", {"indicator": indicator, "window": length})
     if not found:
         return None
-    start, end, number, known_at, base, expected, reporting, covered, owed, status, countries, values = found
-    column = np.array([seconds(start), expected, reporting, covered, owed], np.int64)[:, np.newaxis]
-    coverage = Coverage(column[0], column[1], column[2], column[3], column[4], status)
-    return Window(start, end, number, known_at, base, coverage, countries, values)
+    start, end, number, known_at, base, *coverage, countries, values = found
+    return Window(start, end, number, known_at, base, Coverage(*coverage), countries, values)
 
 
 def window_version(indicator: int, length: str) -> tuple[int, datetime] | None:
@@ -230,6 +234,10 @@ def _this_minute() -> datetime:
     return periods.start_of(Frequency.MINUTE, clock.now())
 
 
+def _several(selection: Selection) -> bool:
+    return len(selection.countries) * len(selection.networks) > 1
+
+
 def _named(selection: Selection) -> dict[str, Any]:
     return {
         "indicator": selection.indicator,
@@ -238,6 +246,7 @@ def _named(selection: Selection) -> dict[str, Any]:
         "end": selection.end,
         "countries": list(selection.countries),
         "networks": list(selection.networks),
+        "several": _several(selection),
         "version": selection.version,
     }
 
@@ -247,8 +256,8 @@ def _page(selection: Selection, tail: str, first: datetime, limit: int) -> tuple
     named = _named(selection) | {"first": first, "periods": limit}
     found = _row(f"published_latest published_periods {tail}", named, condition)
     version, known_at, base, following, *columns = found
-    page = Page(version, known_at, base or settings.ROUNDING_BASE, following, Coverage(*columns[:6]))
-    return page, tuple(columns[6:])
+    page = Page(version, known_at, base or settings.ROUNDING_BASE, following, Coverage(*columns[:5]))
+    return page, tuple(columns[5:])
 
 
 def _row(names: str, named: dict[str, Any], condition: str = "") -> tuple[Any, ...]:

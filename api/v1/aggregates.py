@@ -71,15 +71,20 @@ class CombinedView:
     def render(self) -> Rendered:
         selection, lasts = self.question.view()
         limit = self._limit(selection)
-        page, cells = published.cells(selection, first=self.question.first or selection.start, limit=limit)
-        sheet = Sheet(self.question.indicator.code, selection.frequency, page, cells, self.question.inhabitants)
-        stamp = self._stamp(selection, page.version, self.question.reference, lasts)
+        sheet = self._sheet(selection, self.question.first or selection.start, limit)
+        stamp = self._stamp(selection, sheet.page.version, self.question.reference, lasts)
         if self.media_type == CSV:
             return self._as_csv(stamp, sheet, selection, limit)
         return self._as_json(stamp, sheet, selection)
 
     def _stamp(self, selection: Selection, version: int | None, reference: int, lasts: str) -> Stamp:
         return _stamp(selection, version, reference, "csv" if self.media_type == CSV else "json", lasts)
+
+    def _sheet(self, selection: Selection, first: datetime, limit: int) -> Sheet:
+        page, cells = published.cells(selection, first=first, limit=limit)
+        labels = published.labels(selection.frequency, page.coverage.periods)
+        question = self.question
+        return Sheet(question.indicator.code, selection.frequency, labels, page, cells, question.inhabitants)
 
     def _limit(self, selection: Selection) -> int:
         if selection.frequency == "N":
@@ -93,7 +98,7 @@ class CombinedView:
         following = self.question.next_address(sheet.page.version, sheet.page.following)
         answer = formats.Aggregates(
             meta=_meta(self.question, selection, sheet.page),
-            coverage=formats.coverage_rows(sheet.frequency, sheet.page.coverage),
+            coverage=formats.coverage_rows(sheet.labels, sheet.page.coverage),
             observations=formats.observations(sheet),
             next=following,
         )
@@ -113,8 +118,7 @@ class CombinedView:
         series = self._series(selection)
         yield formats.HEADER + formats.csv_rows(sheet, series)
         while sheet.page.following:
-            page, cells = published.cells(selection, first=sheet.page.following, limit=limit)
-            sheet = replace(sheet, page=page, cells=cells)
+            sheet = self._sheet(selection, sheet.page.following, limit)
             yield formats.csv_rows(sheet, series)
 
     def _series(self, selection: Selection) -> list[tuple[int, int]]:
@@ -138,9 +142,10 @@ class CoverageView:
         limit = max(1, CELLS_PER_PAGE // max(1, len(question.agencies())))
         page, standings = published.standings(selection, first=question.first or selection.start, limit=limit)
         following = question.next_address(page.version, page.following)
+        labels = published.labels(selection.frequency, page.coverage.periods)
         answer = formats.CoverageOfRange(
             meta=_meta(question, selection, page),
-            coverage=formats.period_coverages(selection.frequency, page.coverage, standings, question.agencies()),
+            coverage=formats.period_coverages(labels, page.coverage, standings, question.agencies()),
             next=following,
         )
         return _json(_stamp(selection, page.version, question.reference, "coverage", lasts), answer, following)
@@ -164,7 +169,7 @@ class WindowView:
         answer = formats.SlidingWindow(self._meta(window), None, [])
         if window is None:
             return _json(self._stamp(0, None, self.reference), answer)
-        (covered,) = formats.coverage_rows("D", window.coverage)
+        (covered,) = formats.coverage_rows([self.length], window.coverage)
         answer.coverage = formats.WindowCoverage(
             covered.agencies_expected, covered.agencies_reporting, covered.time_coverage, covered.status
         )

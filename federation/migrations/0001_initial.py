@@ -227,7 +227,7 @@ class Migration(migrations.Migration):
                 ('indicator', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='countries.indicator')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('indicator', 'frequency', 'period', 'version_from'), name='one_published_coverage')],
+                'constraints': [models.UniqueConstraint(fields=('indicator', 'frequency', 'period', 'version_from'), name='one_published_coverage'), models.UniqueConstraint(condition=models.Q(('version_to__isnull', True)), fields=('indicator', 'frequency', 'period'), include=('agencies_expected', 'agencies_reporting', 'covered_seconds', 'owed_seconds', 'status'), name='one_current_coverage')],
             },
         ),
         migrations.CreateModel(

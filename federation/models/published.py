@@ -138,6 +138,13 @@ class PublishedCoverage(CoverageColumns):
                 fields=["indicator", "frequency", "period", "version_from"],
                 name="one_published_coverage",
             ),
+            # Whoever reads a series reads its coverage too: from this index alone.
+            models.UniqueConstraint(
+                fields=["indicator", "frequency", "period"],
+                condition=Q(version_to__isnull=True),
+                include=["agencies_expected", "agencies_reporting", "covered_seconds", "owed_seconds", "status"],
+                name="one_current_coverage",
+            ),
         ]
 
     def __str__(self) -> str:

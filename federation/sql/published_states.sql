@@ -1,17 +1,18 @@
--- Where each expected agency stood in each period of the page, as parallel arrays in order of period.
+-- Where each expected agency stood in each period of the page, as parallel arrays in no order.
 SELECT
-    latest.version, version.known_at, (SELECT base FROM federation_roundingseal), following.period, coverage.*, standings.*
+    latest.version, version.known_at, (SELECT base FROM federation_roundingseal), following.period,
+    coverage.periods, coverage.expected, coverage.reporting, coverage.shares, coverage.statuses, standings.*
 FROM latest
 CROSS JOIN following
 CROSS JOIN coverage
 CROSS JOIN (
     SELECT
-        coalesce(array_agg(extract(epoch FROM period)::bigint ORDER BY period, position), '{}'),
-        coalesce(array_agg(agency ORDER BY period, position), '{}'),
-        coalesce(array_agg(state::text ORDER BY period, position), '{}')
+        coalesce(array_agg(extract(epoch FROM period)::bigint), '{}'),
+        coalesce(array_agg(agency), '{}'),
+        coalesce(array_agg(state::text), '{}')
     FROM federation_publishedcoverage
-    CROSS JOIN unnest(agencies, states) WITH ORDINALITY AS standing (agency, state, position)
+    CROSS JOIN unnest(agencies, states) AS standing (agency, state)
     WHERE indicator_id = %(indicator)s AND frequency = %(frequency)s
-      AND period BETWEEN %(first)s AND %(end)s AND period <= (SELECT max(period) FROM page) AND {public}
+      AND period BETWEEN %(first)s AND %(end)s AND period <= (SELECT last FROM coverage) AND {public}
 ) AS standings
 LEFT JOIN federation_version AS version ON version.number = latest.version
