@@ -114,6 +114,11 @@ def revoke(*, credential: Credential, by: str, now: datetime, reason: str = "") 
     return credential
 
 
+def forget_tokens(*, now: datetime) -> None:
+    """Deletes the tokens that have expired; nobody can use them, and one is made every few minutes."""
+    get_access_token_model().objects.filter(expires__lte=now).delete()
+
+
 def _refuse_third(agency: Agency, now: datetime) -> None:
     agency.refresh_from_db()
     if not agency.active:

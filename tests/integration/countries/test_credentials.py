@@ -206,6 +206,16 @@ def test_revoke_again_keeps_the_first_time():
     assert credential.revoked == NOW
 
 
+def test_only_expired_tokens_are_forgotten():
+    credential = factories.CredentialFactory.create()
+    for token, minutes in (("old", -1), ("now", 0), ("new", 1)):
+        expires = NOW + timedelta(minutes=minutes)
+        AsToken.objects.create(token=token, application=credential, expires=expires, scope="")
+
+    credentials.forget_tokens(now=NOW)
+    assert AsToken.objects.get().expires > NOW
+
+
 def test_the_toolkit_gives_no_token_for_what_is_not_usable():
     credential = issue(agency=factories.AgencyFactory.create(), expires=NOW + timedelta(days=36_500)).credential
     assert credential.is_usable(None)
