@@ -1,7 +1,9 @@
 """Every address of the API: one list per version, on one screen."""
 
 from django.urls import include, path
+from drf_spectacular.views import SpectacularSwaggerView
 
+from api.openapi import DocumentView
 from api.v1 import aggregates, reference
 
 v1 = [
@@ -16,4 +18,8 @@ v1 = [
     path("help-services/", reference.HelpServicesView.as_view(), name="help-services"),
 ]
 
-urlpatterns = [path("api/v1/", include((v1, "v1")))]
+urlpatterns = [
+    path("api/v1/", include((v1, "v1"))),
+    path("api/schema/", DocumentView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(), name="docs"),
+]

@@ -16,7 +16,7 @@ from api import caching, formats, parameters
 from api.caching import PublicView, Rendered, Stamp
 from api.formats import CSV, JSON, Sheet
 from api.problems import Problem
-from api.v1 import questions
+from api.v1 import described, questions
 from api.v1.questions import Question
 from countries import queries
 from federation import published
@@ -191,8 +191,9 @@ class WindowView:
 
 
 class AggregatesView(PublicView):
-    """`GET /api/v1/aggregates/`"""
+    """Cells and coverage of the combined view. Each published period has its coverage, whether or not anybody reported."""
 
+    @described.aggregates
     def get(self, request: HttpRequest) -> HttpResponseBase:
         preferred = formats.preferred(request)
 
@@ -204,8 +205,9 @@ class AggregatesView(PublicView):
 
 
 class LiveView(PublicView):
-    """`GET /api/v1/aggregates/live/`"""
+    """Cells and coverage of the last hour, minute by minute, over all networks."""
 
+    @described.live
     def get(self, request: HttpRequest) -> HttpResponseBase:
         preferred = formats.preferred(request)
 
@@ -217,15 +219,17 @@ class LiveView(PublicView):
 
 
 class WindowsView(PublicView):
-    """`GET /api/v1/aggregates/windows/`"""
+    """The numbers of the map. A new day enters once all expected agencies have reported it or are late."""
 
+    @described.windows
     def get(self, request: HttpRequest) -> HttpResponseBase:
         return self.respond(request, formats.json_only(request), lambda: _window(request))
 
 
 class CoverageOfPeriodsView(PublicView):
-    """`GET /api/v1/coverage/`"""
+    """The coverage of each period, and where each agency stands that was expected in it."""
 
+    @described.coverage
     def get(self, request: HttpRequest) -> HttpResponseBase:
         def ask() -> CoverageView:
             return CoverageView(questions.ask(request, optional=("as_of", "cursor")))

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation.trans_real import parse_accept_lang_header
 
-from api import caching, formats, parameters
+from api import caching, formats, openapi, parameters
 from api.caching import PublicView, Rendered, Stamp
 from api.formats import JSON
 from api.problems import Problem
@@ -148,10 +148,21 @@ class ReferenceList:
 
 
 class CountriesView(PublicView):
-    """`GET /api/v1/countries/`"""
+    """What `country` can be in an observation. Names come from CLDR."""
 
     vary = "Accept, Accept-Encoding, Accept-Language"
 
+    @openapi.public(
+        "list_countries",
+        "Countries and groups, with their names in a language",
+        answer=Countries,
+        takes=[openapi.parameter("language", "A language that CLDR knows; goes before Accept-Language", example="nb")],
+        example={
+            "meta": {"version": 31, "language": "nb"},
+            "countries": [{"code": "NO", "number": 578, "name": "Norge", "groups": ["_T", "EUROPE"]}],
+            "groups": [{"code": "EU27_2020", "name": "Den europeiske union", "members": ["AT", "BE", "BG"]}],
+        },
+    )
     def get(self, request: HttpRequest) -> HttpResponseBase:
         accepted = _accepted_language(request.META.get("HTTP_ACCEPT_LANGUAGE", ""))
 
@@ -168,48 +179,93 @@ class CountriesView(PublicView):
 class ListView(PublicView):
     """A list without parameters."""
 
-    @staticmethod
-    def written(version: int) -> object:
-        """Return the list under a version of the reference data."""
-        raise NotImplementedError
-
-    def get(self, request: HttpRequest) -> HttpResponseBase:
+    def listed(self, request: HttpRequest, written: Callable[[int], object]) -> HttpResponseBase:
         def ask() -> ReferenceList:
             parameters.read(request)
-            return ReferenceList(self.written)
+            return ReferenceList(written)
 
         return self.respond(request, formats.json_only(request), ask)
 
 
 class NetworksView(ListView):
-    """`GET /api/v1/networks/`"""
+    """What `network` can be in an observation."""
 
-    @staticmethod
-    def written(version: int) -> object:
-        return Networks(ReferenceMeta(version), [Network(row.code, row.name) for row in queries.networks()])
+    @openapi.public(
+        "list_networks",
+        "Peer-to-peer networks",
+        answer=Networks,
+        example={"meta": {"version": 31}, "networks": [{"code": "BITTORRENT", "name": "BitTorrent"}]},
+    )
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        return self.listed(request, _networks)
 
 
 class IndicatorsView(ListView):
-    """`GET /api/v1/indicators/`"""
+    """What `indicator` can be."""
 
-    @staticmethod
-    def written(version: int) -> object:
-        rows = [Indicator(row.code, row.name, row.description, row.notes) for row in queries.indicators()]
-        return Indicators(ReferenceMeta(version), rows)
+    @openapi.public(
+        "list_indicators",
+        "What is counted, and what the number is not",
+        answer=Indicators,
+        example={
+            "meta": {"version": 31},
+            "indicators": [
+                {
+                    "code": "DOWNLOADS",
+                    "name": "Downloads",
+                    "description": "Completed downloads of police files.",
+                    "notes": ["A download is not a person and not an offence."],
+                }
+            ],
+        },
+    )
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        return self.listed(request, _indicators)
 
 
 class AgenciesView(ListView):
-    """`GET /api/v1/agencies/`"""
+    """Who submits. An agency that no longer does stays listed, as what it reported stays."""
 
-    @staticmethod
-    def written(version: int) -> object:
-        rows = [Agency(row.code, row.country, row.name, row.active, row.invented) for row in queries.agencies()]
-        return Agencies(ReferenceMeta(version), rows)
+    @openapi.public(
+        "list_agencies",
+        "Agencies that submit, or did",
+        answer=Agencies,
+        example={
+            "meta": {"version": 31},
+            "agencies": [{"code": "NO-KRIPOS", "country": "NO", "name": "Kripos", "active": True, "invented": False}],
+        },
+    )
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        return self.listed(request, _agencies)
 
 
 class HelpServicesView(PublicView):
-    """`GET /api/v1/help-services/`"""
+    """Those of the country asked for come first, then those for people everywhere."""
 
+    @openapi.public(
+        "list_help_services",
+        "Where to find help: the services of a country and those for everyone",
+        answer=HelpServices,
+        takes=[
+            openapi.parameter("country", "A single country", example="NO"),
+            openapi.parameter("language", "Only services that speak this language", example="nb"),
+        ],
+        example={
+            "meta": {"version": 31},
+            "help_services": [
+                {
+                    "code": "det-finnes-hjelp",
+                    "name": "Det finnes hjelp",
+                    "languages": ["nb"],
+                    "country": "NO",
+                    "address": "https://detfinneshjelp.no/",
+                    "phone": None,
+                    "description": "Treatment for people who worry about their sexual thoughts about children.",
+                    "checked": None,
+                }
+            ],
+        },
+    )
     def get(self, request: HttpRequest) -> HttpResponseBase:
         def ask() -> ReferenceList:
             given = parameters.read(request, optional=("country", "language"))
@@ -229,6 +285,20 @@ def _countries(version: int, language: str) -> Countries:
         countries=[Country(row.code, row.number, row.name, row.groups) for row in queries.countries(language)],
         groups=[CountryGroup(row.code, row.name, row.members) for row in queries.groups(language)],
     )
+
+
+def _networks(version: int) -> Networks:
+    return Networks(ReferenceMeta(version), [Network(row.code, row.name) for row in queries.networks()])
+
+
+def _indicators(version: int) -> Indicators:
+    rows = [Indicator(row.code, row.name, row.description, row.notes) for row in queries.indicators()]
+    return Indicators(ReferenceMeta(version), rows)
+
+
+def _agencies(version: int) -> Agencies:
+    rows = [Agency(row.code, row.country, row.name, row.active, row.invented) for row in queries.agencies()]
+    return Agencies(ReferenceMeta(version), rows)
 
 
 def _help_services(version: int, country: str | None, language: str | None) -> HelpServices:

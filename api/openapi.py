@@ -1,0 +1,239 @@
+"""The OpenAPI document: what drf-spectacular cannot see for itself, and what all operations share.
+
+Bodies are msgspec structures, so their schemas come from there.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b
+from typing import Any, Final, TypeVar
+
+import msgspec
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+
+from api import caching, parameters, problems
+from api.caching import PublicView, Rendered, Stamp
+from api.problems import Problem
+
+F = TypeVar("F", bound=Callable[..., Any])
+Schema = dict[str, Any]
+
+_structures: list[type] = []
+
+
+class FaultDetails(msgspec.Struct):
+    """One thing that is wrong with a payload: where, and what."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class ProblemDetails(msgspec.Struct, omit_defaults=True):
+    """An error, as in RFC 9457. Codes are stable; docs/reference/errors.md lists them all."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    parameter: str = ""
+    errors: list[FaultDetails] = []
+    error_count: int = 0
+    request_id: str = ""
+
+
+def structure(kind: type[msgspec.Struct]) -> Schema:
+    """Return a reference to the schema of a structure, and take it into the document."""
+    _structures.append(kind)
+    return {"$ref": f"#/components/schemas/{kind.__name__}"}
+
+
+def body(schema: Schema, example: object, description: str) -> OpenApiResponse:
+    """Describe what comes back, with an example."""
+    examples = [OpenApiExample("example", value=example, response_only=True)]
+    return OpenApiResponse(schema, description=description, examples=examples)
+
+
+def parameter(
+    name: str,
+    description: str,
+    *,
+    example: str | None = None,
+    required: bool = False,
+    among: Sequence[str] | None = None,
+) -> OpenApiParameter:
+    """Describe a query parameter. The viewer fills in examples, so that parameters left out as a rule have none."""
+    examples = [OpenApiExample("example", value=example)] if example else []
+    return OpenApiParameter(name, str, description=description, required=required, enum=among, examples=examples)
+
+
+_IF_NONE_MATCH: Final = OpenApiParameter(
+    "If-None-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="An ETag that was answered before: 304 if it still holds.",
+)
+
+
+def public(
+    operation: str,
+    summary: str,
+    *,
+    answer: type[msgspec.Struct],
+    example: object,
+    takes: Sequence[OpenApiParameter] = (),
+    csv: str | None = None,
+) -> Callable[[F], F]:
+    """Describe a public, read-only operation."""
+    responses: dict[Any, Any] = {(200, "application/json"): body(structure(answer), example, "The answer")}
+    if csv is not None:
+        responses[200, "text/csv"] = body({"type": "string"}, csv, "The answer")
+    responses[304] = OpenApiResponse(description="The answer that If-None-Match names still holds")
+    return extend_schema(
+        operation_id=operation,
+        summary=summary,
+        tags=["public"],
+        auth=[],
+        parameters=[*takes, _IF_NONE_MATCH],
+        responses=responses,
+    )
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How agencies and coordinators authenticate."""
+
+    target_class = "api.auth.TokenAuthentication"
+    name = "oauth2"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> Schema:  # noqa: ARG002  drf-spectacular's signature
+        from django.conf import settings
+
+        flow = {"tokenUrl": "/oauth/token/", "scopes": settings.OAUTH2_PROVIDER["SCOPES"]}
+        return {"type": "oauth2", "flows": {"clientCredentials": flow}}
+
+
+_PROBLEM: Final = {
+    "description": "An error",
+    "content": {
+        problems.MEDIA_TYPE: {
+            "schema": structure(ProblemDetails),
+            "example": Problem("missing_parameter", parameter="start").body(),
+        }
+    },
+}
+_TOKEN: Final = {
+    "post": {
+        "operationId": "get_token",
+        "summary": "Get a token with a client id and secret (RFC 6749, section 4.4)",
+        "tags": ["agency"],
+        "security": [{}],
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/x-www-form-urlencoded": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["grant_type", "client_id", "client_secret"],
+                        "properties": {
+                            "grant_type": {"const": "client_credentials"},
+                            "client_id": {"type": "string"},
+                            "client_secret": {"type": "string"},
+                            "scope": {"type": "string", "description": "Scopes with blanks between; all if left out"},
+                        },
+                    },
+                    "example": {
+                        "grant_type": "client_credentials",
+                        "client_id": "the id that was issued",
+                        "client_secret": "the secret that was shown once",
+                        "scope": "submissions:write submissions:read",
+                    },
+                }
+            },
+        },
+        "responses": {
+            "200": {
+                "description": "A token",
+                "content": {
+                    "application/json": {
+                        "schema": {
+                            "type": "object",
+                            "required": ["access_token", "token_type", "expires_in", "scope"],
+                            "properties": {
+                                "access_token": {"type": "string"},
+                                "token_type": {"const": "Bearer"},
+                                "expires_in": {"type": "integer", "description": "Seconds"},
+                                "scope": {"type": "string"},
+                            },
+                        },
+                        "example": {
+                            "access_token": "the token",
+                            "token_type": "Bearer",
+                            "expires_in": 900,
+                            "scope": "submissions:write submissions:read",
+                        },
+                    }
+                },
+            },
+            "400": {"description": "The request breaks RFC 6749; `error` says how"},
+            "401": {"description": "The credential is not valid, has expired or was revoked"},
+        },
+    }
+}
+
+
+def complete(result: Schema, generator: object, request: object, public: bool) -> Schema:  # noqa: ARG001, FBT001
+    """Add the structures, the token endpoint, and errors to each operation; drf-spectacular calls this."""
+    _, schemas = msgspec.json.schema_components(_structures, ref_template="#/components/schemas/{name}")
+    known = result.setdefault("components", {}).setdefault("schemas", {})
+    known |= {name: schema for name, schema in sorted(schemas.items()) if name not in known}
+    for path in result["paths"].values():
+        for operation in path.values():
+            operation["responses"].setdefault("default", _PROBLEM)
+    result["paths"]["/oauth/token/"] = _TOKEN
+    return result
+
+
+@cache
+def document(form: str) -> bytes:
+    """Return the whole document as ``json`` or ``yaml``; it changes with the code only."""
+    schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    renderer = OpenApiYamlRenderer() if form == "yaml" else OpenApiJsonRenderer()
+    rendered: bytes = renderer.render(schema, renderer_context={})
+    return rendered
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The OpenAPI document as an answer."""
+
+    form: str
+
+    def stamp(self) -> Stamp:
+        return Stamp(f"{blake2b(document(self.form), digest_size=8).hexdigest()}.{self.form}", caching.REFERENCE)
+
+    def render(self) -> Rendered:
+        headers = {"Content-Type": f"application/vnd.oai.openapi{'+json' if self.form == 'json' else ''}"}
+        return Rendered(self.stamp(), document(self.form), headers)
+
+
+class DocumentView(PublicView):
+    """`GET /api/schema/`: JSON, or YAML with `format=yaml`."""
+
+    schema = None
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        def ask() -> Document:
+            form = parameters.read(request, optional=("format",)).get("format", "json")
+            if form not in ("json", "yaml"):
+                raise Problem("bad_parameter", detail="The formats are json and yaml.", parameter="format")
+            return Document(form)
+
+        return self.respond(request, "", ask)

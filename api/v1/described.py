@@ -1,0 +1,147 @@
+"""The public operations on the combined view as the OpenAPI document has them, each with an example."""
+
+from typing import Final
+
+from api import formats, openapi
+from api.openapi import parameter
+from countries import codes
+from federation import published
+
+_NOTE = "A download is not a person and not an offence."
+
+_INDICATOR: Final = parameter("indicator", "What is counted", example="DOWNLOADS", required=True)
+_RANGE: Final = (
+    _INDICATOR,
+    parameter(
+        "frequency",
+        "Minute (N), hour (H), day (D), ISO week (W), month (M) or year (A). Minutes are public for two hours",
+        example="D",
+        required=True,
+        among=published.FREQUENCIES,
+    ),
+    parameter("start", "The first period, by its SDMX name", example="2026-11-01", required=True),
+    parameter("end", "The last period, included", example="2026-11-30", required=True),
+)
+_COUNTRY: Final = parameter(
+    "country",
+    "Countries and groups with commas between, or `*` for every single country and `_U`. EUROPE if left out",
+    example="NO,SE",
+)
+_COUNTRY_OR_ALL: Final = parameter(
+    "country",
+    "Countries and groups with commas between, or `*` for every single country and `_U`. "
+    "All countries and all groups if left out",
+    example="NO,EUROPE",
+)
+_NETWORK: Final = parameter(
+    "network",
+    "Networks with commas between, or `*` for every single one. The total `_T` if left out; "
+    "minutes and hours are published as totals only",
+)
+_AS_OF: Final = parameter(
+    "as_of",
+    "An instant with Z: answers what was public then. For hours and coarser",
+)
+_FORMAT: Final = parameter("format", "Goes before Accept", among=("json", "csv"))
+_CURSOR: Final = parameter("cursor", "Where a page begins: follow `next` instead of making one")
+
+_META: Final = {
+    "indicator": "DOWNLOADS",
+    "frequency": "D",
+    "start": "2026-11-01",
+    "end": "2026-11-30",
+    "as_of": None,
+    "version": 48213,
+    "known_at": "2026-12-01T00:01:07.482Z",
+    "rounding_base": 5,
+    "notes": [_NOTE],
+}
+_COVERAGE: Final = {
+    "period": "2026-11-01",
+    "agencies_expected": 14,
+    "agencies_reporting": 13,
+    "time_coverage": 0.92,
+    "status": "P",
+}
+_OBSERVATION: Final = {
+    "period": "2026-11-01",
+    "country": "NO",
+    "network": codes.TOTAL,
+    "value": 120,
+    "per_100k": 2.14,
+    "status": "P",
+}
+_CSV: Final = (
+    f"{','.join(formats.COLUMNS)}\r\n"
+    "DOWNLOADS,D,2026-11-01,NO,_T,120,P,2.14,14,13,0.92\r\n"
+    "DOWNLOADS,D,2026-11-01,SE,_T,0,P,0.0,14,13,0.92\r\n"
+)
+
+aggregates = openapi.public(
+    "get_aggregates",
+    "The combined view of a range of periods",
+    answer=formats.Aggregates,
+    takes=(*_RANGE, _COUNTRY, _NETWORK, _AS_OF, _FORMAT, _CURSOR),
+    example={"meta": _META, "coverage": [_COVERAGE], "observations": [_OBSERVATION], "next": None},
+    csv=_CSV,
+)
+
+_MINUTE = "2026-11-24T10:15"
+live = openapi.public(
+    "get_live",
+    "The last 60 minutes that have closed",
+    answer=formats.Aggregates,
+    takes=(
+        parameter("indicator", "What is counted; DOWNLOADS if left out", example="DOWNLOADS"),
+        _COUNTRY_OR_ALL,
+        _FORMAT,
+    ),
+    example={
+        "meta": _META
+        | {"frequency": "N", "start": "2026-11-24T09:16", "end": _MINUTE, "known_at": "2026-11-24T10:16:03.120Z"},
+        "coverage": [_COVERAGE | {"period": _MINUTE}],
+        "observations": [_OBSERVATION | {"period": _MINUTE, "value": 5, "per_100k": 0.09}],
+        "next": None,
+    },
+    csv=_CSV.replace(",D,2026-11-01,", f",N,{_MINUTE},"),
+)
+
+windows = openapi.public(
+    "get_window",
+    "A sliding window over all networks: the last day, 7, 30 or 365 days",
+    answer=formats.SlidingWindow,
+    takes=(
+        _INDICATOR,
+        parameter("window", "The length of the window", example="P7D", required=True, among=published.WINDOWS),
+        _COUNTRY_OR_ALL,
+    ),
+    example={
+        "meta": {
+            "indicator": "DOWNLOADS",
+            "window": "P7D",
+            "start": "2026-11-17T00:00:00.000Z",
+            "end": "2026-11-24T00:00:00.000Z",
+            "version": 48213,
+            "known_at": "2026-11-24T01:01:07.482Z",
+            "rounding_base": 5,
+            "notes": [_NOTE],
+        },
+        "coverage": {"agencies_expected": 14, "agencies_reporting": 14, "time_coverage": 0.98, "status": "P"},
+        "observations": [{"country": "NO", "network": codes.TOTAL, "value": 830, "per_100k": 14.8, "status": "P"}],
+    },
+)
+
+coverage = openapi.public(
+    "get_coverage",
+    "Which agencies have reported: per period and agency",
+    answer=formats.CoverageOfRange,
+    takes=(*_RANGE, _AS_OF, _CURSOR),
+    example={
+        "meta": _META,
+        "coverage": [
+            _COVERAGE
+            | {"agencies": [{"agency": "NO-KRIPOS", "state": "reported"}, {"agency": "SE-NOA", "state": "late"}]}
+        ],
+        "next": None,
+    },
+)
