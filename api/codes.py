@@ -88,6 +88,7 @@ _BROKEN_RULES: Final = {
     "wrong_type": Kind(422, "A member has the wrong type", "Send the type that is documented for the member."),
     "no_reports": Kind(422, "There is no report", "Send at least one report."),
     "unknown_indicator": Kind(422, "An unknown indicator", "Use a code from /api/v1/indicators/."),
+    "unknown_agency": Kind(422, "An unknown agency", "Use a code from /api/v1/agencies/."),
     "unknown_country": Kind(
         422, "An unknown country", "Use an ISO 3166-1 alpha-2 code in capitals, XK, or _U for not located."
     ),

@@ -140,6 +140,9 @@ OAUTH2_PROVIDER = {
 # A submission is read from the request as a stream, up to its own limit; this one guards forms and tokens.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 APPEND_SLASH = False
+CSRF_FAILURE_VIEW = "api.problems.csrf_failure"
+# What Prometheus has to send as a bearer token; without it there is no /metrics.
+METRICS_TOKEN = env.text("METRICS_TOKEN", default="", mend="Give 30 random characters, or nothing.")
 REST_FRAMEWORK = {
     # Closed by default: without an authenticator nobody is authenticated, so each view must say whom it lets in.
     "DEFAULT_AUTHENTICATION_CLASSES": [],
@@ -148,6 +151,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "api.problems.handle",
+    # `format` is a parameter of ours, where there is one.
+    "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Police2Peer federation",

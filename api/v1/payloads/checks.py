@@ -94,17 +94,22 @@ def written_value(text: str) -> int:
     return value(int(text))
 
 
-def prepared(text: str, received: datetime) -> datetime:
-    """Return when a submission was prepared: at receipt at the latest."""
+def instant(text: str) -> datetime:
+    """Return an instant that is written in UTC."""
     form = _INSTANT.fullmatch(text)
     if form is None:
         raise BrokenRuleError("bad_prepared")
     if form["offset"] not in ("Z", "+00:00"):
         raise BrokenRuleError("not_utc")
     try:
-        instant = datetime.fromisoformat(text)
+        return datetime.fromisoformat(text)
     except ValueError:
         raise BrokenRuleError("bad_prepared") from None
-    if instant > received + AHEAD:
+
+
+def prepared(text: str, received: datetime) -> datetime:
+    """Return when a submission was prepared: at receipt at the latest."""
+    at = instant(text)
+    if at > received + AHEAD:
         raise BrokenRuleError("prepared_in_future")
-    return min(instant, received)
+    return min(at, received)

@@ -21,9 +21,17 @@ INSIDE = {"federation_error", "rounding_key_mismatch"}
 
 
 def test_documented_codes_are_the_codes():
-    rows = re.findall(r"^\| `(\w+)` \| (\d+) \| (.+) \| (.+) \|$", (ROOT / "docs/reference/errors.md").read_text(), re.M)
+    rows = re.findall(
+        r"^\| `(\w+)` \| (\d+) \| (.+) \| (.+) \|$", (ROOT / "docs/reference/errors.md").read_text(), re.M
+    )
     assert {code: (int(status), title, mend) for code, status, title, mend in rows} == CODES
     assert [code for code, *_ in rows] == list(CODES)
+
+
+def test_no_code_is_in_two_tables():
+    tree = ast.parse((ROOT / "api/codes.py").read_text())
+    keys = [key.value for node in ast.walk(tree) if isinstance(node, ast.Dict) for key in node.keys]
+    assert len(keys) == len(set(keys)) == len(CODES)
 
 
 def test_codes_raised_anywhere_in_the_api_are_listed():

@@ -1,0 +1,253 @@
+"""Submissions: agencies send reports, and read what became of them."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from api import pagination, parameters
+from api.auth import Caller, TokenAuthentication
+from api.permissions import HasScope, caller_of
+from api.problems import Problem
+from api.v1 import answers
+from api.v1.payloads import body as bodies
+from api.v1.payloads import checks, csv_payload, json_payload, media
+from api.v1.payloads.draft import Payload
+from api.v1.payloads.faults import BrokenRuleError
+from api.v1.payloads.traces import looks_like_trace
+from countries import queries as countries
+from federation import calendar, clock, intake, queries
+
+READ: Final = "submissions:read"
+WRITE: Final = "submissions:write"
+PAGE: Final = 100
+REPORTS_PAGE: Final = 1000
+
+_KEY: Final = re.compile(r"[\x20-\x7e]{1,255}")
+
+
+class Sent(NamedTuple):
+    """A submission as it came in."""
+
+    payload: Payload
+    received: datetime
+    media: str
+    digest: bytes
+
+
+class SubmissionsView(APIView):
+    """All submissions of the agency that asks."""
+
+    authentication_classes = (TokenAuthentication,)
+    permission_classes = (HasScope,)
+    scopes: Final = {"GET": (READ,), "POST": (WRITE,)}
+
+    def get(self, request: Request) -> HttpResponse:
+        """List own submissions, newest first."""
+        given = parameters.read(request, optional=("since", "before", "cursor"))
+        question = f"{caller_of(request).agency.code} submissions {parameters.question(given)}"
+        rows = queries.submissions(
+            agency=caller_of(request).agency.pk,
+            since=_instant(given, "since"),
+            before=_instant(given, "before"),
+            after=_place(question, given),
+            limit=PAGE + 1,
+        )
+        following = None
+        if len(rows) > PAGE:
+            cursor = pagination.encode(question, *divmod(rows[PAGE - 1].id.int, 1 << 64))
+            following = answers.next_page(request, given, cursor)
+        shown = [answers.Submission(**_described(request, row)) for row in rows[:PAGE]]
+        return answers.respond(answers.Submissions(submissions=shown, next=following))
+
+    def post(self, request: Request) -> HttpResponse:
+        """Store a submission, or only say what would become of it."""
+        _refuse_traces(request)
+        kind = media.kind_of(request)
+        given = parameters.read(request, optional=("dry_run", "prepared") if kind == "csv" else ("dry_run",))
+        dry_run = _flag(given, "dry_run")
+        key = None if dry_run else _idempotency_key(request)
+        sent = _read(request, kind, given)
+        caller = caller_of(request)
+        return _preview(caller, sent) if dry_run else _accept(request, caller, sent, key)
+
+    def handle_exception(self, exc: Exception) -> Any:
+        """Refuse; but first let a client that is still sending come to its end, or it would not see the answer."""
+        if self.request.method == "POST":
+            bodies.discard(self.request)
+        return super().handle_exception(exc)
+
+
+class SubmissionView(APIView):
+    """One submission of the agency that asks."""
+
+    authentication_classes = (TokenAuthentication,)
+    permission_classes = (HasScope,)
+    scopes: Final = {"GET": (READ,)}
+
+    def get(self, request: Request, id: UUID) -> HttpResponse:  # noqa: A002  the name in the address
+        """Return a submission and what became of its reports, then and now."""
+        given = parameters.read(request, optional=("cursor",))
+        row = queries.submission(agency=caller_of(request).agency.pk, id=id)
+        if row is None:
+            raise Problem("not_found")
+        question = f"reports of {id}"
+        first = pagination.decode(question, given["cursor"], length=1)[0] if "cursor" in given else 0
+        rows = queries.reports(submission=id, first=first, limit=REPORTS_PAGE)
+        following = None
+        if first + REPORTS_PAGE < row.reports:
+            following = answers.next_page(request, given, pagination.encode(question, first + REPORTS_PAGE))
+        return answers.respond(
+            answers.SubmissionWithReports(**_described(request, row), reports=_reports(rows), next=following)
+        )
+
+
+def _read(request: HttpRequest, kind: str, given: Mapping[str, str]) -> Sent:
+    """Read the body; it is let go before anything is stored."""
+    body = bodies.read(request)
+    if b"\0" in body.content:
+        raise Problem("nul_character")
+    received = clock.now()
+    indicators = {row.code: row.number for row in countries.indicators()}
+    if kind == "json":
+        payload = json_payload.read(body.content, received=received, indicators=indicators)
+    else:
+        prepared = _prepared(given, received)
+        payload = csv_payload.read(body.content, prepared=prepared, received=received, indicators=indicators)
+    return Sent(payload, received, kind, body.digest)
+
+
+def _accept(request: HttpRequest, caller: Caller, sent: Sent, key: str | None) -> HttpResponse:
+    receipt = intake.accept(
+        agency=caller.agency,
+        reports=sent.payload.reports,
+        observations=sent.payload.observations,
+        prepared=sent.payload.prepared,
+        received=sent.received,
+        media=sent.media,
+        body_digest=sent.digest,
+        key=key,
+        by=caller.name,
+    )
+    url = _address(request, receipt.submission_id)
+    answer = answers.Submission(
+        id=str(receipt.submission_id),
+        url=url,
+        received=receipt.received,
+        prepared=receipt.prepared,
+        report_count=receipt.reports,
+        observation_count=receipt.observations,
+        outcomes=answers.Outcomes(**receipt.outcomes),
+    )
+    replayed = {"Idempotent-Replayed": "true"} if receipt.replayed else {}
+    return answers.respond(answer, 202, {"Location": url, **replayed})
+
+
+def _preview(caller: Caller, sent: Sent) -> HttpResponse:
+    payload = sent.payload
+    outcomes = intake.preview(
+        agency=caller.agency, reports=payload.reports, prepared=payload.prepared, received=sent.received
+    )
+    codes = {row.number: row.code for row in countries.indicators()}
+    previewed = [
+        answers.PreviewedReport(
+            indicator=codes[report.indicator],
+            frequency=report.frequency,
+            period=calendar.label(report.frequency, report.period),
+            outcome=outcome.value,
+        )
+        for report, outcome in zip(payload.reports[:REPORTS_PAGE], outcomes, strict=False)
+    ]
+    return answers.respond(
+        answers.Preview(
+            dry_run=True,
+            received=sent.received,
+            prepared=payload.prepared,
+            report_count=len(payload.reports),
+            observation_count=payload.observations,
+            outcomes=answers.Outcomes(**Counter(outcome.value for outcome in outcomes)),
+            preview=previewed,
+            truncated=len(payload.reports) > REPORTS_PAGE,
+        )
+    )
+
+
+def _described(request: HttpRequest, row: queries.SubmissionRow) -> dict[str, Any]:
+    return {
+        "id": str(row.id),
+        "url": _address(request, row.id),
+        "received": row.received,
+        "prepared": row.prepared,
+        "report_count": row.reports,
+        "observation_count": row.observations,
+        "outcomes": answers.Outcomes(**row.outcomes),
+    }
+
+
+def _reports(rows: list[queries.ReportRow]) -> list[answers.Report]:
+    codes = {row.number: row.code for row in countries.indicators()}
+    return [
+        answers.Report(
+            indicator=codes[row.indicator],
+            frequency=row.frequency,
+            period=calendar.label(row.frequency, row.period),
+            status=row.status,
+            withdrawn=row.withdrawn,
+            total=row.total,
+            outcome=row.outcome,
+            state=row.state,
+        )
+        for row in rows
+    ]
+
+
+def _address(request: HttpRequest, id: UUID) -> str:  # noqa: A002
+    return request.build_absolute_uri(reverse("v1:submission", args=[id]))
+
+
+def _refuse_traces(request: HttpRequest) -> None:
+    """Refuse addresses of people in the query, whose parameters a proxy on the way may log."""
+    if any(looks_like_trace([name, *values]) for name, values in request.GET.lists()):
+        raise Problem("personal_trace")
+
+
+def _flag(given: Mapping[str, str], name: str) -> bool:
+    value = given.get(name, "false")
+    if value not in ("true", "false"):
+        raise Problem("bad_parameter", detail=f"The values of {name} are true and false.", parameter=name)
+    return value == "true"
+
+
+def _idempotency_key(request: HttpRequest) -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not _KEY.fullmatch(key):
+        raise Problem("bad_idempotency_key")
+    return key
+
+
+def _prepared(given: Mapping[str, str], received: datetime) -> datetime:
+    try:
+        return checks.prepared(given["prepared"], received) if "prepared" in given else received
+    except BrokenRuleError as broken:
+        raise Problem(broken.code, parameter="prepared") from None
+
+
+def _instant(given: Mapping[str, str], name: str) -> datetime | None:
+    try:
+        return checks.instant(given[name]) if name in given else None
+    except BrokenRuleError:
+        raise Problem("bad_parameter", detail=f"Write {name} as an instant with Z.", parameter=name) from None
+
+
+def _place(question: str, given: Mapping[str, str]) -> UUID | None:
+    if "cursor" not in given:
+        return None
+    high, low = pagination.decode(question, given["cursor"], length=2)
+    return UUID(int=high << 64 | low)

@@ -1,0 +1,220 @@
+"""Reads for agencies and coordinators: what was submitted, and exact figures. Nothing here is for the public.
+
+Plain values come out, so that HTTP needs no model. Each read is bounded by a number of rows that the caller gives.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.db.models import Q, QuerySet
+
+from countries.models import Schedule as ScheduleRow
+from federation import worklist
+from federation.database import cursor, statement
+from federation.models.published import PublishedCoverage, VersionCounter
+from federation.models.submissions import Submission
+from federation.models.worklist import Work
+from federation.rules import coverage, periods, tables
+from federation.rules.tables import Numbers, Values
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionRow:
+    """A submission; ``outcomes`` counts its reports by what became of them at receipt."""
+
+    id: UUID
+    received: datetime
+    prepared: datetime
+    media: str
+    reports: int
+    observations: int
+    outcomes: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """A report of a submission: its ``outcome`` at receipt, and its ``state`` now."""
+
+    position: int
+    indicator: int
+    frequency: str
+    period: datetime
+    status: str
+    withdrawn: bool
+    total: int
+    outcome: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Periods of an indicator, both ends included."""
+
+    indicator: int
+    frequency: str
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRow:
+    """The exact numbers of a period; ``covered`` of ``owed`` seconds are in it. The arrays are parallel."""
+
+    period: datetime
+    source: str
+    covered: int
+    owed: int
+    countries: Numbers
+    networks: Numbers
+    values: Values
+
+
+@dataclass(frozen=True, slots=True)
+class WorkRow:
+    """How the work stands: what waits, for how long, what was set aside, and the newest version."""
+
+    pending: int
+    oldest_seconds: float
+    set_aside: tuple[str, ...]
+    last_version: int
+
+
+def work() -> WorkRow:
+    """Return how the work stands."""
+    return WorkRow(
+        pending=Work.objects.count(),
+        oldest_seconds=round(worklist.oldest_age().total_seconds(), 3),
+        set_aside=tuple(str(worklist.unpack(failure.thing)) for failure in worklist.set_aside()),
+        last_version=VersionCounter.objects.values_list("last", flat=True).first() or 0,
+    )
+
+
+def submission_count() -> int:
+    """Return how many submissions were ever stored."""
+    return Submission.objects.count()
+
+
+def submissions(
+    *, agency: int, since: datetime | None, before: datetime | None, after: UUID | None, limit: int
+) -> list[SubmissionRow]:
+    """Return an agency's submissions, newest first: received within bounds, and older than the one given."""
+    rows = Submission.objects.filter(agency=agency)
+    if since:
+        rows = rows.filter(received__gte=since)
+    if before:
+        rows = rows.filter(received__lt=before)
+    if after:
+        rows = _older(rows, after)
+    return [_submission_row(row) for row in rows.order_by("-received", "-id")[:limit]]
+
+
+def _older(rows: QuerySet[Submission], after: UUID) -> QuerySet[Submission]:
+    place = rows.filter(id=after).first()
+    if place is None:
+        return rows.none()
+    return rows.filter(Q(received__lt=place.received) | Q(received=place.received, id__lt=place.id))
+
+
+def submission(*, agency: int, id: UUID) -> SubmissionRow | None:  # noqa: A002  that is what it is
+    """Return a submission of this agency."""
+    row = Submission.objects.filter(agency=agency, id=id).first()
+    return _submission_row(row) if row else None
+
+
+def _submission_row(row: Submission) -> SubmissionRow:
+    return SubmissionRow(
+        id=row.id,
+        received=row.received,
+        prepared=row.prepared,
+        media=row.media,
+        reports=row.report_count,
+        observations=row.observation_count,
+        outcomes=dict(row.outcomes),
+    )
+
+
+def reports(*, submission: UUID, first: int, limit: int) -> list[ReportRow]:
+    """Return reports of a submission in the order in which they were sent, from a position on."""
+    return [ReportRow(*row) for row in _rows("queries_reports", submission=submission, first=first, limit=limit)]
+
+
+def figures(asked: Range, *, agency: int, limit: int) -> list[FigureRow]:
+    """Return an agency's figures in order of period, those of running periods too."""
+    rows = _rows("queries_figures", agency=agency, limit=limit, **_named(asked))
+    return [
+        FigureRow(period, source, covered, periods.seconds(asked.frequency, period), *cells)
+        for period, source, covered, *cells in rows
+    ]
+
+
+def combined(asked: Range, *, limit: int) -> list[FigureRow]:
+    """Return the exact sums of all agencies' figures in order of period, those of running periods too."""
+    parts: dict[datetime, list[tuple[Any, ...]]] = defaultdict(list)
+    for period, *part in _rows("queries_combined", limit=limit, **_named(asked)):
+        parts[period].append(tuple(part))
+    if not parts:
+        return []
+    times = _times(asked, parts)
+    return [
+        FigureRow(period, "combined", *times[period], countries, networks, values)
+        for period, (countries, networks, values) in zip(parts, _sums(list(parts.values())), strict=True)
+    ]
+
+
+def _named(asked: Range) -> dict[str, object]:
+    return {
+        "indicator": asked.indicator,
+        "frequency": asked.frequency,
+        "first": asked.first,
+        "last": asked.last,
+    }
+
+
+def _sums(parts: Sequence[Sequence[tuple[Any, ...]]]) -> list[tuple[Numbers, Numbers, Values]]:
+    flat = [part for several in parts for part in several]
+    countries, networks, values = (np.concatenate([part[i] for part in flat]) for i in (2, 3, 4))
+    cells = [sum(len(part[4]) for part in several) for several in parts]
+    table = np.repeat(np.arange(len(parts)), cells)
+    # Nothing is rounded here, so no keys are needed.
+    added = tables.add_up(len(parts), table, countries, networks, values, np.zeros(len(values), np.uint64))
+    return [cells[:3] for cells in tables.nonzero(added)]
+
+
+def _times(asked: Range, parts: dict[datetime, list[tuple[Any, ...]]]) -> dict[datetime, tuple[int, int]]:
+    """Return covered and owed seconds: as published, or of a running period what all its agencies will owe."""
+    known = PublishedCoverage.objects.filter(
+        indicator=asked.indicator, frequency=asked.frequency, period__in=list(parts), version_to=None
+    )
+    times = {row.period: (row.covered_seconds, row.owed_seconds) for row in known}
+    running = [period for period in parts if period not in times]
+    expecting = _schedules(asked.indicator) if running else []
+    for period in running:
+        reporting = {agency for agency, *_ in parts[period]}
+        agencies = reporting | {s.agency for s in expecting if s.expects(asked.frequency, period)}
+        covered = sum(seconds for _, seconds, *_ in parts[period])
+        times[period] = (covered, len(agencies) * periods.seconds(asked.frequency, period))
+    return times
+
+
+def _schedules(indicator: int) -> list[coverage.Schedule]:
+    return [
+        coverage.Schedule(
+            row.agency_id,
+            row.frequency,
+            row.valid_from,
+            row.valid_to or date.max,
+            timedelta(minutes=row.deadline_minutes),
+        )
+        for row in ScheduleRow.objects.filter(indicator=indicator)
+    ]
+
+
+def _rows(name: str, **values: object) -> list[tuple[Any, ...]]:
+    with cursor() as c:
+        c.execute(statement(name), values)
+        return c.fetchall()

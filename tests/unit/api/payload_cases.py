@@ -1,0 +1,56 @@
+"""What the tests of payloads share: a moment, an indicator, and ways to read that can be compared."""
+
+from datetime import UTC, datetime
+
+from api.problems import Problem
+from api.v1.payloads import csv_payload, csv_walk, json_payload, json_walk
+from api.v1.payloads.draft import Draft, Payload
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+INDICATORS = {"DOWNLOADS": 1, "HELP_VISITS": 2}
+COLUMNS = "INDICATOR,FREQ,TIME_PERIOD,COUNTRY,NETWORK,OBS_VALUE"
+
+
+def read_json(body):
+    return json_payload.read(bytearray(body), received=NOW, indicators=INDICATORS)
+
+
+def read_csv(body):
+    return csv_payload.read(bytearray(body), prepared=NOW, received=NOW, indicators=INDICATORS)
+
+
+def walk_json(body):
+    draft = Draft(received=NOW, indicators=INDICATORS)
+    envelope = json_walk.walk_envelope(body, draft)
+    for position, raw in enumerate(envelope.reports):
+        json_walk.walk_report(raw, f"/reports/{position}", envelope.indicator, draft)
+    return Payload(draft.reports(), draft.observations, envelope.prepared)
+
+
+def walk_csv(body):
+    draft = Draft(received=NOW, indicators=INDICATORS)
+    csv_walk.walk(body, draft)
+    return Payload(draft.reports(), draft.observations, NOW)
+
+
+def outcome(read, body):
+    """Return all that came of reading a body, in a form that can be compared."""
+    try:
+        payload = read(body)
+    except Problem as problem:
+        return problem.code, problem.fault_count, problem.faults
+    return payload.prepared, payload.observations, [plain(report) for report in payload.reports]
+
+
+def plain(report):
+    cells = zip(report.countries.tolist(), report.networks.tolist(), report.values.tolist(), strict=True)
+    return report.indicator, report.frequency, report.period, report.status, report.withdrawn, list(cells)
+
+
+def faults(read, body):
+    """Return the code of the refusal and its faults as (pointer, code)."""
+    try:
+        read(body)
+    except Problem as problem:
+        return problem.code, [tuple(fault) for fault in problem.faults]
+    return None, []

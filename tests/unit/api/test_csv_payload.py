@@ -1,0 +1,267 @@
+"""CSV submissions: what they mean, what is refused and where, and that both paths say the same."""
+
+import csv
+import io
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from api.v1.payloads import csv_plain, csv_walk
+from api.v1.payloads import draft as drafts
+from tests.unit.api.payload_cases import COLUMNS, faults, outcome, plain, read_csv, walk_csv
+
+NINE = "DOWNLOADS,H,2026-11-24T09:00"
+EIGHT = "DOWNLOADS,H,2026-11-24T08:00"
+
+
+def body(*rows, columns=COLUMNS, end="\n"):
+    return end.join([columns, *rows, ""]).encode()
+
+
+def cells(text):
+    return [plain(report)[5] for report in read_csv(text).reports]
+
+
+@pytest.fixture
+def plain_only(monkeypatch):
+    """A test that asks for this is about the plain path, and must not leave it."""
+
+    def leave(*_):
+        raise AssertionError("the plain path was left")
+
+    monkeypatch.setattr(csv_walk, "walk", leave)
+
+
+@pytest.mark.usefixtures("plain_only")
+def test_rows_become_canonical_reports():
+    text = body(
+        f"{NINE},NO,EDONKEY,0,P",
+        "HELP_VISITS,D,2026-11-23,_U,_U,4,",
+        f"{NINE},_U,EDONKEY,3,P",
+        f"{NINE},NO,BITTORRENT,17,P",
+        columns=COLUMNS + ",OBS_STATUS",
+    )
+    assert [plain(report) for report in read_csv(text).reports] == [
+        (1, "H", datetime(2026, 11, 24, 9, tzinfo=UTC), "P", False, [(578, 1, 17), (999, 2, 3)]),
+        (2, "D", datetime(2026, 11, 23, tzinfo=UTC), "A", False, [(999, 9, 4)]),
+    ]
+    assert read_csv(text).observations == 4
+
+
+@pytest.mark.usefixtures("plain_only")
+@pytest.mark.parametrize(
+    "text",
+    [
+        body(f"{NINE},NO,ARES,1"),
+        body(f"{NINE},NO,ARES,1").rstrip(b"\n"),
+        b"\xef\xbb\xbf" + body(f"{NINE},NO,ARES,1"),
+        body(f"{NINE},NO,ARES,1", end="\r\n"),
+        body(f"{NINE},NO,ARES,001"),
+        body("NO,1,ARES,2026-11-24T09:00Z,H,DOWNLOADS", columns="COUNTRY,OBS_VALUE,NETWORK,TIME_PERIOD,FREQ,INDICATOR"),
+        body(
+            f"dataflow,P2PEU:P2P(1.0.0),I,{NINE},NO,ARES,1,A",
+            columns=f"STRUCTURE,STRUCTURE_ID,ACTION,{COLUMNS},OBS_STATUS",
+        ),
+        body(f"{NINE},NO,ARES,1,R", columns=COLUMNS + ",ACTION"),
+    ],
+)
+def test_plain_forms_mean_the_same(text):
+    assert cells(text) == [[(578, 5, 1)]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        body(*[",".join(f'"{cell}"' for cell in f"{NINE},NO,ARES,1".split(","))]),
+        body(f'{NINE},"NO",ARES,"1"', end="\r\n"),
+        body(f"{NINE},NO,ARES,1", "", ""),
+        body(f"{NINE},NO,ARES,1", columns=",".join(f'"{name}"' for name in COLUMNS.split(","))),
+    ],
+)
+def test_quotes_and_empty_lines_are_read_too(text):
+    assert cells(text) == [[(578, 5, 1)]]
+
+
+@pytest.mark.usefixtures("plain_only")
+def test_rows_of_a_report_may_stand_anywhere_and_name_it_otherwise():
+    rows = [f"{NINE},NO,ARES,1", f"{EIGHT},NO,ARES,2", f"{NINE}Z,DE,ARES,3", f"{EIGHT}:00,DE,ARES,4"]
+    assert cells(body(*rows)) == [[(276, 5, 3), (578, 5, 1)], [(276, 5, 4), (578, 5, 2)]]
+
+
+@pytest.mark.usefixtures("plain_only")
+def test_nothing_happened_and_withdrawal():
+    text = body(f"{NINE},_T,_T,0,", f"{EIGHT},,,,D", columns=COLUMNS + ",ACTION")
+    assert [plain(report)[3:] for report in read_csv(text).reports] == [("A", False, []), ("A", True, [])]
+    assert read_csv(text).observations == 0
+
+
+@pytest.mark.usefixtures("plain_only")
+def test_many_blocks_are_read_as_one(monkeypatch):
+    monkeypatch.setattr(csv_plain, "_BLOCK", 100)
+    rows = [
+        f"DOWNLOADS,N,2026-11-24T09:{minute:02},{country},ARES,7" for country in ("NO", "DE") for minute in range(60)
+    ]
+    assert cells(body(*rows)) == [[(276, 5, 7), (578, 5, 7)]] * 60
+
+
+STATUS_ACTION = COLUMNS + ",OBS_STATUS,ACTION"
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (["UPLOADS,H,2026-11-24T09:00,NO,ARES,1,,"], ("/rows/0/INDICATOR", "unknown_indicator")),
+        ([",H,2026-11-24T09:00,NO,ARES,1,,"], ("/rows/0/INDICATOR", "missing_field")),
+        (["DOWNLOADS,W,2026-W40,NO,ARES,1,,"], ("/rows/0/FREQ", "frequency_not_reportable")),
+        (["DOWNLOADS,Q,2026-W40,NO,ARES,1,,"], ("/rows/0/FREQ", "unknown_frequency")),
+        (["DOWNLOADS,H,2026-11-24,NO,ARES,1,,"], ("/rows/0/TIME_PERIOD", "bad_period")),
+        (["DOWNLOADS,H,,NO,ARES,1,,"], ("/rows/0/TIME_PERIOD", "missing_field")),
+        (["DOWNLOADS,H,2026-11-24T09:30,NO,ARES,1,,"], ("/rows/0/TIME_PERIOD", "misaligned_period")),
+        (["DOWNLOADS,H,2026-11-24T09:00+02:00,NO,ARES,1,,"], ("/rows/0/TIME_PERIOD", "not_utc")),
+        (["DOWNLOADS,H,2026-11-24T12:00,NO,ARES,1,,"], ("/rows/0/TIME_PERIOD", "period_not_ended")),
+        ([f"{NINE},ZZ,ARES,1,,"], ("/rows/0/COUNTRY", "unknown_country")),
+        ([f"{NINE},EU27_2020,ARES,1,,"], ("/rows/0/COUNTRY", "group_not_reportable")),
+        ([f"{NINE},_T,ARES,0,,"], ("/rows/0/COUNTRY", "group_not_reportable")),
+        ([f"{NINE},NO,_T,0,,"], ("/rows/0/NETWORK", "group_not_reportable")),
+        ([f"{NINE},NO,NET,1,,"], ("/rows/0/NETWORK", "unknown_network")),
+        ([f"{NINE},,ARES,1,,"], ("/rows/0/COUNTRY", "missing_field")),
+        ([f"{NINE},NO,ARES,,,"], ("/rows/0/OBS_VALUE", "missing_field")),
+        ([f"{NINE},NO,ARES,-1,,"], ("/rows/0/OBS_VALUE", "negative_value")),
+        ([f"{NINE},NO,ARES,1.0,,"], ("/rows/0/OBS_VALUE", "fractional_value")),
+        ([f"{NINE},NO,ARES,1e3,,"], ("/rows/0/OBS_VALUE", "fractional_value")),
+        ([f"{NINE},NO,ARES,1000000001,,"], ("/rows/0/OBS_VALUE", "value_too_large")),
+        ([f"{NINE},NO,ARES,{'9' * 12},,"], ("/rows/0/OBS_VALUE", "value_too_large")),
+        ([f"{NINE},NO,ARES,NaN,,"], ("/rows/0/OBS_VALUE", "not_a_number")),
+        ([f"{NINE},NO,ARES, 1,,"], ("/rows/0/OBS_VALUE", "not_a_number")),
+        ([f"{NINE},NO,ARES,1,F,"], ("/rows/0/OBS_STATUS", "bad_status")),
+        ([f"{NINE},NO,ARES,1,,M"], ("/rows/0/ACTION", "bad_action")),
+        ([f"{NINE},NO,ARES,1,A,", f"{NINE},DE,ARES,1,P,"], ("/rows/1/OBS_STATUS", "mixed_status")),
+        ([f"{NINE},NO,ARES,1,,", f"{NINE},NO,ARES,1,,"], ("/rows/1", "duplicate_cell")),
+        ([f"{NINE},NO,ARES,1,,", f"{NINE},_T,_T,0,,"], ("/rows/1", "nothing_not_alone")),
+        ([f"{NINE},_T,_T,0,,", f"{NINE},NO,ARES,1,,"], ("/rows/1", "nothing_not_alone")),
+        ([f"{NINE},_T,_T,0,,", f"{NINE},_T,_T,0,,"], ("/rows/1", "nothing_not_alone")),
+        ([f"{NINE},NO,,,,D"], ("/rows/0/COUNTRY", "withdrawn_with_observations")),
+        ([f"{NINE},,,,,D", f"{NINE},NO,ARES,1,,"], ("/rows/1/ACTION", "withdrawn_with_observations")),
+        ([f"{NINE},,,,,D", f"{NINE},,,,,D"], ("/rows/1", "duplicate_report")),
+        ([f"{NINE},192.0.2.7,ARES,1,,"], ("/rows/0/COUNTRY", "personal_trace")),
+        ([f"{NINE},NO,ARES,a@example.org,,"], ("/rows/0/OBS_VALUE", "personal_trace")),
+    ],
+)
+def test_row_refused(rows, expected):
+    code, found = faults(read_csv, body(*rows, columns=STATUS_ACTION))
+    assert code == "invalid_payload"
+    assert expected in found
+
+
+def test_other_dataflow_is_refused():
+    text = body(f"dataflow,ESTAT:X(1.0),{NINE},NO,ARES,1", columns="STRUCTURE,STRUCTURE_ID," + COLUMNS)
+    assert faults(read_csv, text) == ("invalid_payload", [("/rows/0/STRUCTURE_ID", "bad_structure")])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (body(columns=COLUMNS), ("/rows", "no_reports")),
+        (body(f"{NINE},NO,ARES,1,x", columns=COLUMNS + ",COMMENT"), ("/header", "unknown_field")),
+        (body(f"{NINE},NO,ARES,1,x", columns=COLUMNS + ",192.0.2.7"), ("/header", "personal_trace")),
+        (
+            body("DOWNLOADS,H", columns="INDICATOR,FREQ,TIME_PERIOD,COUNTRY,NETWORK"),
+            ("/header/OBS_VALUE", "missing_field"),
+        ),
+        (b"", ("/header/INDICATOR", "missing_field")),
+    ],
+)
+def test_header_or_rows_lacking(text, expected):
+    code, found = faults(read_csv, text)
+    assert code == "invalid_payload"
+    assert expected in found
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            body(f"{NINE},NO,ARES,1,x", columns=COLUMNS + ",FREQ"),
+            ("duplicate_column", [("/header", "duplicate_column")]),
+        ),
+        (body(f"{NINE},NO,ARES,1", f"{NINE},NO"), ("not_csv", [("/rows/1", "not_csv")])),
+        (body(f"{NINE},NO,ARES,1,2"), ("not_csv", [("/rows/0", "not_csv")])),
+        (body(f'{NINE},NO,"ARES"x,1'), ("not_csv", [])),
+        (body(f'{NINE},NO,"ARES,1'), ("not_csv", [])),
+        (body(f"{NINE},NO,ARES,1").replace(b"ARES", b"AR\xe9S"), ("not_utf8", [])),
+    ],
+)
+def test_unreadable_body(text, expected):
+    assert faults(read_csv, text) == expected
+
+
+def test_fault_of_a_report_is_told_once():
+    rows = [f"DOWNLOADS,H,2026-11-24T09:30,{country},ARES,1" for country in ("NO", "DE", "FR")]
+    assert faults(read_csv, body(*rows))[1] == [("/rows/0/TIME_PERIOD", "misaligned_period")]
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_too_many_observations_are_refused(monkeypatch, quote):
+    monkeypatch.setattr(drafts, "MAX_OBSERVATIONS", 2)
+    rows = [f"{NINE},{country},ARES,{quote}1{quote}" for country in ("NO", "DE", "FR")]
+    assert read_csv(body(*rows[:2])).observations == 2
+    assert faults(read_csv, body(*rows))[0] == "too_many_observations"
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_too_many_reports_are_refused(monkeypatch, quote):
+    monkeypatch.setattr(drafts, "MAX_REPORTS", 1)
+    rows = [f"{NINE},NO,ARES,{quote}1{quote}", f"{EIGHT},NO,ARES,1"]
+    assert faults(read_csv, body(*rows))[0] == "too_many_reports"
+
+
+# --- both paths agree -----------------------------------------------------------------------------------------------
+
+
+def mostly(good, odd):
+    return st.integers(0, 60).flatmap(lambda n: st.sampled_from(odd) if n == 0 else st.sampled_from(good))
+
+
+PERIODS = ["2026-11-24T09:00", "2026-11-24T09:00Z", "2026-11-24T08:00", "2026-11-24T07:00:00"]
+PLACES = [
+    (country, network) for country in ("NO", "DE", "_U", "FR", "XK") for network in ("ARES", "GNUTELLA", "GNUTELLA2")
+]
+ROWS = st.tuples(
+    mostly(["DOWNLOADS", "HELP_VISITS"], ["UPLOADS", "", "DOWNLOADS2"]),
+    mostly(["H"], ["N", "D", "W", ""]),
+    mostly(PERIODS, ["2026-11-24T13:00", "2026-11-24", "", "x" * 50]),
+    mostly(PLACES, [("_T", "_T"), ("", ""), ("_T", "ARES"), ("NO", "BITTORRENTBITTORRENT"), ("10.0.0.1", "ARES")]),
+    mostly(["0", "1", "17", "007", "1000000000"], ["", "-1", "1.5", "x", "1000000001", "00000000001", "é"]),
+    mostly(["", "A"], ["P", "F"]),
+    mostly([""], ["D", "I", "M"]),
+).map(lambda row: [*row[:3], *row[3], *row[4:]])
+SPECIAL = st.tuples(st.sampled_from(PERIODS), st.sampled_from([("_T", "_T", "0", "", ""), ("", "", "", "", "D")])).map(
+    lambda row: ["DOWNLOADS", "H", row[0], *row[1]]
+)
+
+
+@st.composite
+def bodies(draw):
+    rows = draw(st.lists(ROWS, max_size=10)) + draw(st.one_of(st.just([]), st.lists(SPECIAL, max_size=2)))
+    columns = draw(st.permutations(range(8)))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator=draw(st.sampled_from(["\n", "\r\n"])))
+    for row in [STATUS_ACTION.split(","), *draw(st.permutations(rows))]:
+        writer.writerow([row[column] for column in columns])
+    return text.getvalue().encode()
+
+
+@settings(max_examples=400, deadline=None)
+@given(bodies())
+def test_plain_and_thorough_path_agree(text):
+    assert outcome(read_csv, text) == outcome(walk_csv, text)
+
+
+@settings(max_examples=100, deadline=None)
+@given(bodies())
+def test_quoting_changes_nothing(text):
+    quoted = io.StringIO()
+    csv.writer(quoted, quoting=csv.QUOTE_ALL).writerows(csv.reader(io.StringIO(text.decode(), newline="")))
+    assert outcome(read_csv, quoted.getvalue().encode()) == outcome(read_csv, text)

@@ -1,0 +1,355 @@
+"""JSON submissions: what they mean, what is refused and where, and that both paths say the same."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from api.problems import Problem
+from api.v1.payloads import draft as drafts
+from countries.codes import COUNTRIES, NETWORKS
+from tests.unit.api.payload_cases import NOW, faults, outcome, plain, read_json, walk_json
+
+NO, DE, UNKNOWN = 578, 276, 999
+
+
+def body(*reports, **envelope):
+    return json.dumps({"indicator": "DOWNLOADS", "reports": list(reports), **envelope}).encode()
+
+
+def report(*observations, **members):
+    cells = [dict(zip(("country", "network", "value"), cell, strict=False)) for cell in observations]
+    return {"frequency": "H", "period": "2026-11-24T09:00", "observations": cells, **members}
+
+
+def test_submission_becomes_canonical_reports():
+    first = report(("NO", "EDONKEY", 0), ("_U", "EDONKEY", 3), ("NO", "BITTORRENT", 17), ("DE", "_U", 1), status="P")
+    payload = read_json(body(first, {"frequency": "D", "period": "2026-11-23", "withdrawn": True}))
+    assert [plain(each) for each in payload.reports] == [
+        (1, "H", datetime(2026, 11, 24, 9, tzinfo=UTC), "P", False, [(DE, 9, 1), (NO, 1, 17), (UNKNOWN, 2, 3)]),
+        (1, "D", datetime(2026, 11, 23, tzinfo=UTC), "A", True, []),
+    ]
+    assert payload.observations == 4
+    arrays = payload.reports[0]
+    assert (arrays.countries.dtype, arrays.networks.dtype, arrays.values.dtype) == (np.int16, np.int16, np.int64)
+
+
+def test_report_without_observations_says_that_nothing_happened():
+    assert plain(read_json(body(report())).reports[0])[4:] == (False, [])
+
+
+@pytest.mark.parametrize(
+    ("prepared", "expected"),
+    [
+        ("2026-11-24T11:59:02.5Z", datetime(2026, 11, 24, 11, 59, 2, 500000, tzinfo=UTC)),
+        ("2026-11-24T11:59:02+00:00", datetime(2026, 11, 24, 11, 59, 2, tzinfo=UTC)),
+        ("2026-11-24T12:04:59Z", NOW),
+        ("2026-11-24T12:05:00Z", NOW),
+        (None, NOW),
+    ],
+)
+def test_prepared_is_receipt_at_the_latest(prepared, expected):
+    assert read_json(body(report(), **({"prepared": prepared} if prepared else {}))).prepared == expected
+
+
+@pytest.mark.parametrize(
+    ("prepared", "code"),
+    [
+        ("2026-11-24T12:05:01Z", "prepared_in_future"),
+        ("2026-11-24T12:00:00+01:00", "not_utc"),
+        ("2026-11-24T11:00:00", "bad_prepared"),
+        ("2026-11-31T11:00:00Z", "bad_prepared"),
+        ("yesterday", "bad_prepared"),
+        (7, "wrong_type"),
+        (None, "wrong_type"),
+    ],
+)
+def test_prepared_refused(prepared, code):
+    assert faults(read_json, body(report(), prepared=prepared)) == ("invalid_payload", [("/prepared", code)])
+
+
+OBSERVATION = "/reports/0/observations/0"
+
+
+@pytest.mark.parametrize(
+    ("cell", "pointer", "code"),
+    [
+        (("ZZ", "ARES", 1), "/country", "unknown_country"),
+        (("no", "ARES", 1), "/country", "unknown_country"),
+        (("EUROPE", "ARES", 1), "/country", "group_not_reportable"),
+        (("_T", "ARES", 1), "/country", "group_not_reportable"),
+        ((578, "ARES", 1), "/country", "wrong_type"),
+        (("NO", "TORRENT", 1), "/network", "unknown_network"),
+        (("NO", "_T", 1), "/network", "group_not_reportable"),
+        (("NO", None, 1), "/network", "wrong_type"),
+        (("NO", "ARES", -1), "/value", "negative_value"),
+        (("NO", "ARES", 1.5), "/value", "fractional_value"),
+        (("NO", "ARES", 17.0), "/value", "fractional_value"),
+        (("NO", "ARES", 10**9 + 1), "/value", "value_too_large"),
+        (("NO", "ARES", 10**30), "/value", "value_too_large"),
+        (("NO", "ARES", True), "/value", "not_a_number"),
+        (("NO", "ARES", "17"), "/value", "not_a_number"),
+        (("NO", "ARES", None), "/value", "not_a_number"),
+        (("NO", "ARES", [1]), "/value", "not_a_number"),
+        (("NO", "ARES"), "/value", "missing_field"),
+        (("NO",), "/network", "missing_field"),
+        (("192.0.2.7", "ARES", 1), "/country", "personal_trace"),
+    ],
+)
+def test_observation_refused(cell, pointer, code):
+    found = faults(read_json, body(report(cell)))
+    assert found[0] == "invalid_payload"
+    assert (OBSERVATION + pointer, code) in found[1]
+
+
+def test_largest_value_is_accepted():
+    assert plain(read_json(body(report(("NO", "ARES", 10**9)))).reports[0])[5] == [(NO, 5, 10**9)]
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "1" + "0" * 5000])
+def test_number_beyond_all_bounds_is_a_fault_not_an_accident(number):
+    text = body(report(("NO", "ARES", 7))).replace(b"7", number.encode(), 1)
+    code = "negative_value" if number.startswith("-") else "value_too_large"
+    text = body(report(("NO", "ARES", 123456))).replace(b"123456", number.encode())
+    assert faults(read_json, text) == ("invalid_payload", [(f"{OBSERVATION}/value", code)])
+
+
+@pytest.mark.parametrize(
+    ("members", "pointer", "code"),
+    [
+        ({"frequency": "W", "period": "2026-W40"}, "/frequency", "frequency_not_reportable"),
+        ({"frequency": "A", "period": "2025"}, "/frequency", "frequency_not_reportable"),
+        ({"frequency": "Q"}, "/frequency", "unknown_frequency"),
+        ({"frequency": ""}, "/frequency", "unknown_frequency"),
+        ({"frequency": 1}, "/frequency", "wrong_type"),
+        ({"period": "2026-11-24T09:30"}, "/period", "misaligned_period"),
+        ({"period": "2026-11-24T09:00:30"}, "/period", "misaligned_period"),
+        ({"period": "2026-11-24T09:00+01:00"}, "/period", "not_utc"),
+        ({"period": "2026-11-24"}, "/period", "bad_period"),
+        ({"period": "2026-02-30T09:00"}, "/period", "bad_period"),
+        ({"period": ""}, "/period", "bad_period"),
+        ({"period": 2026}, "/period", "wrong_type"),
+        ({"period": "2026-11-24T12:00"}, "/period", "period_not_ended"),
+        ({"period": "9999-12-31T23:00"}, "/period", "period_not_ended"),
+        ({"frequency": "M", "period": "2026-11"}, "/period", "period_not_ended"),
+        ({"period": "0206-11-24T09:00"}, "/period", "period_too_early"),
+        ({"status": "F"}, "/status", "bad_status"),
+        ({"status": 1}, "/status", "wrong_type"),
+        ({"withdrawn": "yes"}, "/withdrawn", "wrong_type"),
+        ({"withdrawn": True}, "/observations", "withdrawn_with_observations"),
+        ({"observations": {}}, "/observations", "wrong_type"),
+        ({"observations": None}, "/observations", "wrong_type"),
+        ({"observations": [5]}, "/observations/0", "wrong_type"),
+        ({"note": "x"}, "", "unknown_field"),
+        ({"2001:db8::7": 1}, "", "personal_trace"),
+        ({"note": {"deep": ["a@example.org"]}}, "", "personal_trace"),
+    ],
+)
+def test_report_refused(members, pointer, code):
+    assert faults(read_json, body(report(**members))) == ("invalid_payload", [(f"/reports/0{pointer}", code)])
+
+
+@pytest.mark.parametrize("name", ["frequency", "period", "observations"])
+def test_report_lacks_member(name):
+    sent = report()
+    del sent[name]
+    assert faults(read_json, body(sent)) == ("invalid_payload", [(f"/reports/0/{name}", "missing_field")])
+
+
+def test_period_may_end_within_a_minute_for_clocks_that_differ():
+    assert read_json(body(report(frequency="N", period="2026-11-24T12:00"))).reports
+    later = body(report(frequency="N", period="2026-11-24T12:01"))
+    assert faults(read_json, later)[1] == [("/reports/0/period", "period_not_ended")]
+
+
+def test_minutes_and_hours_may_be_written_with_seconds_and_zone():
+    assert read_json(body(report(period="2026-11-24T09:00:00Z"))).reports[0].period.hour == 9
+
+
+def test_cell_named_twice_is_refused_where_it_is_named_again():
+    sent = body(report(("NO", "ARES", 1), ("DE", "ARES", 1), ("NO", "ARES", 0)))
+    assert faults(read_json, sent)[1] == [("/reports/0/observations/2", "duplicate_cell")]
+
+
+def test_report_named_twice_is_refused_however_it_is_written():
+    sent = body(report(), report(period="2026-11-24T09:00Z"), report(frequency="N"))
+    assert faults(read_json, sent)[1] == [("/reports/1", "duplicate_report")]
+
+
+@pytest.mark.parametrize(
+    ("envelope", "expected"),
+    [
+        ({"indicator": "UPLOADS"}, ("/indicator", "unknown_indicator")),
+        ({"indicator": None}, ("/indicator", "wrong_type")),
+        ({"indicator": "d41d8cd98f00b204e9800998ecf8427e"}, ("/indicator", "personal_trace")),
+        ({"reports": []}, ("/reports", "no_reports")),
+        ({"reports": {}}, ("/reports", "wrong_type")),
+        ({"agency": "NO-KRIPOS"}, ("", "unknown_field")),
+    ],
+)
+def test_envelope_refused(envelope, expected):
+    sent = json.dumps({"indicator": "DOWNLOADS", "reports": [report()], **envelope}).encode()
+    assert faults(read_json, sent) == ("invalid_payload", [expected])
+
+
+@pytest.mark.parametrize("text", [b"[]", b"5", b"null", b'"x"'])
+def test_body_that_is_no_object_is_refused(text):
+    assert faults(read_json, text) == ("invalid_payload", [("", "wrong_type")])
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (b"", "not_json"),
+        (b"{", "not_json"),
+        (b"{} {}", "not_json"),
+        (b"{'a': 1}", "not_json"),
+        (b"\xef\xbb\xbf{}", "not_json"),
+        (b"[" * 200_000, "not_json"),
+        (b'{"indicator": "DOWNLOADS", "reports": [' + b"[" * 200_000 + b"]" * 200_000 + b"]}", "not_json"),
+        (body(report(("NO", "ARES", 7))).replace(b"7}", b"NaN}"), "not_json"),
+        (body(report(("NO", "ARES", 7))).replace(b"7}", b"07}"), "not_json"),
+        (body(report(("NO", "ARES", 7))).replace(b"ARES", b"AR\xffES"), "not_utf8"),
+        (body(report(note="x")).replace(b'"x"', b'"\xff"'), "not_utf8"),
+        (body(report(("NO", "ARES", 7))).replace(b'"ARES"', b'"\\ud800"'), "not_json"),
+    ],
+)
+def test_unreadable_body(text, code):
+    assert faults(read_json, text)[0] == code
+
+
+@pytest.mark.parametrize(
+    ("member", "pointer"),
+    [
+        (b'"indicator": "DOWNLOADS"', ""),
+        (b'"frequency": "H"', "/reports/0"),
+        (b'"country": "NO"', "/reports/0/observations/0"),
+        (b'"value": 7', "/reports/0/observations/0"),
+    ],
+)
+def test_member_named_twice_is_refused(member, pointer):
+    sent = body(report(("NO", "ARES", 7))).replace(member, member + b", " + member)
+    assert faults(read_json, sent) == ("duplicate_member", [(pointer, "duplicate_member")])
+
+
+def test_reports_named_twice_are_refused():
+    sent = body(report()).replace(b'"reports": ', b'"reports": [], "reports": ')
+    assert faults(read_json, sent) == ("duplicate_member", [("", "duplicate_member")])
+
+
+def test_all_faults_are_counted_and_the_first_hundred_listed():
+    sent = body(*[report(("ZZ", "NET", -1), period=f"2026-11-2{n}T09:00") for n in range(4)] * 20)
+    with pytest.raises(Problem) as refused:
+        read_json(sent)
+    assert refused.value.fault_count == 4 * 20 * 3 + 76
+    assert len(refused.value.faults) == 100
+
+
+def test_too_many_observations_are_refused(monkeypatch):
+    monkeypatch.setattr(drafts, "MAX_OBSERVATIONS", 2)
+    assert read_json(body(report(("NO", "ARES", 1), ("DE", "ARES", 1)))).observations == 2
+    three = [("NO", "ARES", 1), ("DE", "ARES", 1), ("FR", "ARES", -1)]
+    assert faults(read_json, body(report(*three)))[0] == "too_many_observations"
+
+
+def test_too_many_reports_are_refused(monkeypatch):
+    monkeypatch.setattr(drafts, "MAX_REPORTS", 1)
+    assert faults(read_json, body(report(), report(frequency="N")))[0] == "too_many_reports"
+
+
+# --- both paths agree -----------------------------------------------------------------------------------------------
+
+COUNTRY = st.sampled_from(["NO", "DE", "FR", "_U", "XK"])
+NETWORK = st.sampled_from(["BITTORRENT", "EDONKEY", "_U"])
+ODD = st.sampled_from(["_T", "ZZ", "", 5, None, True, 1.5, -1, 10**9 + 1, [], {}, "10.0.0.1", "EUROPE", "x\\u0022"])
+PERIODS = {
+    "N": ["2026-11-24T09:01", "2026-11-24T09:02Z", "2026-11-24T09:02"],
+    "H": ["2026-11-24T09:00", "2026-11-24T09:00:00Z", "2026-11-24T08:00", "2026-11-24T13:00", "2026-11-24T09:30"],
+    "D": ["2026-11-23", "2026-11-24", "2026-02-30"],
+    "M": ["2026-10", "2026-11"],
+}
+
+
+def mostly(good, odd=ODD):
+    return st.integers(0, 30).flatmap(lambda n: odd if n == 0 else good)
+
+
+@st.composite
+def pairs(draw, members, extra=("note", "192.0.2.1", 'a"b')):
+    """An object as name and value pairs: complete as a rule, now and then short, doubled or extended."""
+    chosen = list(members.items())
+    for chance, change in (
+        (25, lambda: chosen.pop(draw(st.integers(0, len(chosen) - 1)))),
+        (25, lambda: chosen.append(chosen[0])),
+        (25, lambda: chosen.append((draw(st.sampled_from(extra)), 1))),
+    ):
+        if chosen and draw(st.integers(0, chance)) == 0:
+            change()
+    return [(name, draw(value) if isinstance(value, st.SearchStrategy) else value) for name, value in chosen]
+
+
+OBSERVATIONS = st.lists(
+    pairs({"country": mostly(COUNTRY), "network": mostly(NETWORK), "value": mostly(st.integers(0, 3))}), max_size=6
+)
+
+
+@st.composite
+def reports(draw):
+    frequency = draw(st.sampled_from("NHDM"))
+    members = {"frequency": mostly(st.just(frequency)), "period": mostly(st.sampled_from(PERIODS[frequency]))}
+    members |= draw(st.sampled_from([{}, {"status": mostly(st.sampled_from("AP"))}]))
+    if draw(st.integers(0, 5)) == 0:
+        members |= {"withdrawn": mostly(st.just(True))}
+    else:
+        members |= {"observations": mostly(OBSERVATIONS)}
+    return draw(pairs(members))
+
+
+def dump(value):
+    if isinstance(value, list) and value and all(isinstance(item, tuple) for item in value):
+        return "{" + ", ".join(f"{json.dumps(name)}: {dump(item)}" for name, item in value) + "}"
+    return "[" + ", ".join(map(dump, value)) + "]" if isinstance(value, list) else json.dumps(value)
+
+
+@st.composite
+def bodies(draw):
+    members = {
+        "indicator": mostly(st.just("DOWNLOADS")),
+        "reports": mostly(st.lists(reports(), min_size=1, max_size=4)),
+    }
+    return dump(draw(pairs(members))).encode()
+
+
+@settings(max_examples=400, deadline=None)
+@given(bodies())
+def test_plain_and_thorough_path_agree(text):
+    assert outcome(read_json, text) == outcome(walk_json, text)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.dictionaries(
+        st.integers(0, 500),
+        st.dictionaries(st.tuples(COUNTRY, NETWORK), st.integers(0, 10**9), max_size=12),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_what_was_sent_is_what_was_read(hours):
+    start = datetime(2026, 10, 1, tzinfo=UTC)
+    sent = [
+        report(
+            *[(*cell, value) for cell, value in cells.items()], period=f"{start + timedelta(hours=hour):%Y-%m-%dT%H:%M}"
+        )
+        for hour, cells in hours.items()
+    ]
+    payload = read_json(body(*sent))
+    for read, (hour, cells) in zip(payload.reports, hours.items(), strict=True):
+        assert read.period == start + timedelta(hours=hour)
+        expected = [
+            (COUNTRIES[country], NETWORKS[network], value) for (country, network), value in cells.items() if value
+        ]
+        assert plain(read)[5] == sorted(expected)
