@@ -3,10 +3,14 @@
 from django.urls import include, path
 from drf_spectacular.views import SpectacularSwaggerView
 
+from api import health
 from api.openapi import DocumentView
-from api.v1 import aggregates, reference
+from api.v1 import aggregates, figures, reference, submissions, tokens
 
 v1 = [
+    path("submissions/", submissions.SubmissionsView.as_view(), name="submissions"),
+    path("submissions/<uuid:id>/", submissions.SubmissionView.as_view(), name="submission"),
+    path("figures/", figures.FiguresView.as_view(), name="figures"),
     path("aggregates/", aggregates.AggregatesView.as_view(), name="aggregates"),
     path("aggregates/live/", aggregates.LiveView.as_view(), name="live"),
     path("aggregates/windows/", aggregates.WindowsView.as_view(), name="windows"),
@@ -19,7 +23,11 @@ v1 = [
 ]
 
 urlpatterns = [
+    path("oauth/token/", tokens.TokenView.as_view(), name="token"),
     path("api/v1/", include((v1, "v1"))),
     path("api/schema/", DocumentView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(), name="docs"),
+    path("healthz", health.AliveView.as_view(), name="healthz"),
+    path("readyz", health.ReadyView.as_view(), name="readyz"),
+    path("metrics", health.MetricsView.as_view(), name="metrics"),
 ]
