@@ -191,7 +191,7 @@ class WindowView:
 
 
 class AggregatesView(PublicView):
-    """Cells and coverage of the combined view. Each published period has its coverage, whether or not anybody reported."""
+    """The combined view. Each published period has its coverage row, whether or not anybody reported."""
 
     @described.aggregates
     def get(self, request: HttpRequest) -> HttpResponseBase:

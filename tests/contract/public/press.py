@@ -1,0 +1,119 @@
+"""Publishes as publications do, one version each, without anything that would have to be reported first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from countries import codes
+from federation.models.published import (
+    PeriodVersion,
+    PublishedCell,
+    PublishedCoverage,
+    PublishedSeries,
+    PublishedWindow,
+    Version,
+)
+from federation.rules import periods
+
+COUNTRIES = codes.COUNTRIES | codes.GROUPS
+NETWORKS = codes.NETWORKS | {"_T": 0}
+
+
+@dataclass(frozen=True)
+class Covered:
+    """Who was expected, and where they stood."""
+
+    expected: int = 2
+    reporting: int = 2
+    covered: int = 172_800
+    owed: int = 172_800
+    status: str = "A"
+    states: Mapping[int, str] = field(default_factory=lambda: {1: "reported", 2: "reported"})
+
+    def columns(self) -> dict[str, object]:
+        return {
+            "agencies_expected": self.expected,
+            "agencies_reporting": self.reporting,
+            "covered_seconds": self.covered,
+            "owed_seconds": self.owed,
+            "status": self.status,
+            "agencies": list(self.states),
+            "states": list(self.states.values()),
+        }
+
+
+ALL_REPORTED = Covered()
+NOBODY = Covered(reporting=0, covered=0, status="P", states={1: "late", 2: "late"})
+
+
+class Press:
+    """A press for one indicator. Its first version became public two hours ago, each further one a minute later."""
+
+    def __init__(self, indicator: int = 1) -> None:
+        self.indicator = indicator
+        self.began = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=2)
+
+    def known_at(self, version: int) -> datetime:
+        return self.began + timedelta(minutes=version, milliseconds=482)
+
+    def publish(self, frequency: str, view: Mapping[str, Mapping[str, int]], covered: Covered = ALL_REPORTED) -> int:
+        """Make this the public view of the periods named: cells by ``NO`` or ``NO/BITTORRENT``."""
+        number = self._next_version()
+        for label, cells in view.items():
+            period = periods.parse(frequency, label)
+            self._replace_cells(frequency, period, cells, number)
+            self._replace_coverage(frequency, period, covered, number)
+            key = {"indicator_id": self.indicator, "frequency": frequency, "period": period}
+            PeriodVersion.objects.create(**key, version=number)
+        return number
+
+    def slide(self, length: str, start: datetime, end: datetime, cells: Mapping[str, int], covered: Covered) -> int:
+        """Make this the public sliding window."""
+        number = self._next_version()
+        PublishedWindow.objects.update_or_create(
+            indicator_id=self.indicator,
+            window=length,
+            defaults={
+                "start": start,
+                "end": end,
+                "version": number,
+                "countries": [COUNTRIES[code] for code in cells],
+                "values": list(cells.values()),
+                **covered.columns(),
+            },
+        )
+        return number
+
+    def _next_version(self) -> int:
+        last = Version.objects.order_by("-number").first()
+        number = last.number + 1 if last else 1
+        Version.objects.create(number=number, known_at=self.known_at(number))
+        return number
+
+    def _replace_cells(self, frequency: str, period: datetime, cells: Mapping[str, int], number: int) -> None:
+        key = {"indicator_id": self.indicator, "frequency": frequency, "period": period}
+        wanted = {self._numbers(name): value for name, value in cells.items() if value}
+        for old in PublishedCell.objects.filter(**key, version_to=None):
+            if wanted.get((old.country, old.network)) == old.value:
+                del wanted[old.country, old.network]
+            else:
+                PublishedCell.objects.filter(pk=old.pk).update(version_to=number)
+        for (country, network), value in wanted.items():
+            PublishedCell.objects.create(**key, country=country, network=network, value=value, version_from=number)
+            PublishedSeries.objects.get_or_create(
+                indicator_id=self.indicator, frequency=frequency, country=country, network=network,
+                defaults={"first_version": number},
+            )  # fmt: skip
+
+    def _replace_coverage(self, frequency: str, period: datetime, covered: Covered, number: int) -> None:
+        key = {"indicator_id": self.indicator, "frequency": frequency, "period": period}
+        current = PublishedCoverage.objects.filter(**key, version_to=None)
+        if current.filter(**covered.columns()).exists():
+            return
+        current.update(version_to=number)
+        PublishedCoverage.objects.create(**key, **covered.columns(), version_from=number)
+
+    @staticmethod
+    def _numbers(name: str) -> tuple[int, int]:
+        country, _, network = name.partition("/")
+        return COUNTRIES[country], NETWORKS[network or "_T"]
