@@ -160,7 +160,8 @@ def _use_key(
         agency=agency, key_digest=digest, body_digest=body_digest, submission_id=submission_id, created=received
     )
     IdempotencyKey.objects.bulk_create([mine], ignore_conflicts=True)
-    used = IdempotencyKey.objects.select_related("submission").get(agency=agency, key_digest=digest)
+    # Without the submission: where the key was free, that is still to be stored.
+    used = IdempotencyKey.objects.get(agency=agency, key_digest=digest)
     if used.submission_id == submission_id:
         return None
     if bytes(used.body_digest) != body_digest:
