@@ -78,9 +78,9 @@ class StaffSession(SessionAuthentication):
 class Validator(OAuth2Validator):  # type: ignore[misc]  # untyped
     """Says to whom the token endpoint gives a token. Whether a credential is usable the toolkit asks the credential."""
 
-    def _load_application(self, client_id: str, request: Any) -> Any:
+    def _load_application(self, client_id: str | None, request: Any) -> Any:
         # PostgreSQL would stop at a NUL, which is in no id.
-        return None if "\0" in client_id else super()._load_application(client_id, request)
+        return None if "\0" in (client_id or "") else super()._load_application(client_id, request)
 
     def validate_grant_type(self, client_id: str, grant_type: str, client: Any, *args: Any, **kwargs: Any) -> bool:
         """Only client credentials: nobody signs in to the API."""

@@ -42,7 +42,10 @@ def walk(body: bytes | bytearray, draft: Draft) -> None:
     """Add all reports to the draft, or note what is wrong with them there."""
     try:
         rows = csv.reader(TextIOWrapper(BytesIO(body), "utf-8-sig", newline=""), strict=True)
-        columns = columns_of(next(rows, []), draft.faults)
+        header = next(rows, [])
+        if not header:
+            raise Problem("not_csv", faults=[Fault("/header", "not_csv")])
+        columns = columns_of(header, draft.faults)
         if not draft.faults.count:
             _Walk(columns, draft).walk(row for row in rows if row)
     except UnicodeDecodeError:

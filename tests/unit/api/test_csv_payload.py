@@ -170,7 +170,6 @@ def test_other_dataflow_is_refused():
             body("DOWNLOADS,H", columns="INDICATOR,FREQ,TIME_PERIOD,COUNTRY,NETWORK"),
             ("/header/OBS_VALUE", "missing_field"),
         ),
-        (b"", ("/header/INDICATOR", "missing_field")),
     ],
 )
 def test_header_or_rows_lacking(text, expected):
@@ -186,6 +185,8 @@ def test_header_or_rows_lacking(text, expected):
             body(f"{NINE},NO,ARES,1,x", columns=COLUMNS + ",FREQ"),
             ("duplicate_column", [("/header", "duplicate_column")]),
         ),
+        (b"", ("not_csv", [("/header", "not_csv")])),
+        (b"\n", ("not_csv", [("/header", "not_csv")])),
         (body(f"{NINE},NO,ARES,1", f"{NINE},NO"), ("not_csv", [("/rows/1", "not_csv")])),
         (body(f"{NINE},NO,ARES,1,2"), ("not_csv", [("/rows/0", "not_csv")])),
         (body(f'{NINE},NO,"ARES"x,1'), ("not_csv", [])),

@@ -22,7 +22,7 @@ INSIDE = {"federation_error", "rounding_key_mismatch"}
 
 def test_documented_codes_are_the_codes():
     rows = re.findall(
-        r"^\| `(\w+)` \| (\d+) \| (.+) \| (.+) \|$", (ROOT / "docs/reference/errors.md").read_text(), re.M
+        r"^\| `(\w+)` \| (\d+) \| (.+) \| (.+) \|$", (ROOT / "docs/reference/errors.md").read_text(), re.MULTILINE
     )
     assert {code: (int(status), title, mend) for code, status, title, mend in rows} == CODES
     assert [code for code, *_ in rows] == list(CODES)

@@ -1,0 +1,300 @@
+"""Every refusal of a submission: its status, code and pointer; and that nothing stays of what was refused."""
+
+import gzip
+import io
+import json
+import logging
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from api.v1.payloads import body as bodies
+from federation.models.audit import AuditEvent
+from federation.models.submissions import IdempotencyKey, Report, Submission
+from federation.models.worklist import Work
+from tests.contract.callers import COLUMNS, hour, report
+
+pytestmark = pytest.mark.django_db
+
+CELL = ("NO", "ARES", 3)
+ROW = f"DOWNLOADS,H,{hour()},NO,ARES,3"
+SECRET = "someone@example.org"
+
+
+def counts():
+    return [model.objects.count() for model in (Submission, Report, Work, IdempotencyKey, AuditEvent)]
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays(db, caplog):
+    """Nothing that these tests send is stored or logged."""
+    caplog.set_level(logging.DEBUG)
+    yield
+    assert counts()[:4] == [0, 0, 0, 0]
+    assert not AuditEvent.objects.filter(action__startswith="submission").exists()
+    assert SECRET not in caplog.text
+    assert not any(SECRET in str(vars(record)) for record in caplog.records)
+
+
+def refused(answer, status, code, *faults):
+    """Check a refusal, its faults given as (pointer, code)."""
+    assert answer["Content-Type"] == "application/problem+json"
+    body = answer.json()
+    assert (answer.status_code, body["status"], body["code"]) == (status, status, code)
+    if faults:
+        assert [(fault["pointer"], fault["code"]) for fault in body["errors"]] == list(faults)
+        assert body["error_count"] == len(faults)
+    assert SECRET not in answer.content.decode()
+
+
+def now_hour():
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:00")
+
+
+OBSERVATION = "/reports/0/observations/0"
+
+
+@pytest.mark.parametrize(
+    ("cells", "pointer", "code"),
+    [
+        ([("ZZ", "ARES", 3)], f"{OBSERVATION}/country", "unknown_country"),
+        ([("EUROPE", "ARES", 3)], f"{OBSERVATION}/country", "group_not_reportable"),
+        ([("_T", "ARES", 3)], f"{OBSERVATION}/country", "group_not_reportable"),
+        ([("NO", "NAPSTER", 3)], f"{OBSERVATION}/network", "unknown_network"),
+        ([("NO", "_T", 3)], f"{OBSERVATION}/network", "group_not_reportable"),
+        ([("NO", "ARES", -3)], f"{OBSERVATION}/value", "negative_value"),
+        ([("NO", "ARES", 0.5)], f"{OBSERVATION}/value", "fractional_value"),
+        ([("NO", "ARES", 1_000_000_001)], f"{OBSERVATION}/value", "value_too_large"),
+        ([("NO", "ARES", "3")], f"{OBSERVATION}/value", "not_a_number"),
+        ([("NO", "ARES", True)], f"{OBSERVATION}/value", "not_a_number"),
+        ([CELL, CELL], "/reports/0/observations/1", "duplicate_cell"),
+        ([(SECRET, "ARES", 3)], f"{OBSERVATION}/country", "personal_trace"),
+        ([("NO", "192.0.2.17:6881", 3)], f"{OBSERVATION}/network", "personal_trace"),
+        ([("NO", "ARES", "2001:db8::17")], f"{OBSERVATION}/value", "personal_trace"),
+        ([("00:1b:63:84:45:e6", "ARES", 3)], f"{OBSERVATION}/country", "personal_trace"),
+    ],
+)
+def test_observation(kripos, cells, pointer, code):
+    refused(kripos.send(report(*cells)), 422, "invalid_payload", (pointer, code))
+
+
+@pytest.mark.parametrize(
+    ("members", "pointer", "code"),
+    [
+        ({"frequency": "W", "period": "2026-W40"}, "/reports/0/frequency", "frequency_not_reportable"),
+        ({"frequency": "A", "period": "2025"}, "/reports/0/frequency", "frequency_not_reportable"),
+        ({"frequency": "X"}, "/reports/0/frequency", "unknown_frequency"),
+        ({"period": hour()[:-2] + "30"}, "/reports/0/period", "misaligned_period"),
+        ({"period": hour() + "+01:00"}, "/reports/0/period", "not_utc"),
+        ({"period": "last hour"}, "/reports/0/period", "bad_period"),
+        ({"period": "1926-11-24T09:00"}, "/reports/0/period", "period_too_early"),
+        ({"period": SECRET}, "/reports/0/period", "personal_trace"),
+        ({"status": "Z"}, "/reports/0/status", "bad_status"),
+        ({"withdrawn": True}, "/reports/0/observations", "withdrawn_with_observations"),
+        ({"withdrawn": 1}, "/reports/0/withdrawn", "wrong_type"),
+        ({"file": "x"}, "/reports/0", "unknown_field"),
+        ({SECRET: "x"}, "/reports/0", "personal_trace"),
+        ({"file": "d41d8cd98f00b204e9800998ecf8427e"}, "/reports/0", "personal_trace"),
+    ],
+)
+def test_report(kripos, members, pointer, code):
+    refused(kripos.send(report(CELL, **members)), 422, "invalid_payload", (pointer, code))
+
+
+def test_period_that_has_not_ended(kripos):
+    refused(
+        kripos.send(report(CELL, period=now_hour())),
+        422,
+        "invalid_payload",
+        ("/reports/0/period", "period_not_ended"),
+    )
+
+
+def test_report_named_twice(kripos):
+    refused(kripos.send(report(CELL), report()), 422, "invalid_payload", ("/reports/1", "duplicate_report"))
+
+
+def test_observations_missing(kripos):
+    sent = {"frequency": "H", "period": hour()}
+    refused(kripos.send(sent), 422, "invalid_payload", ("/reports/0/observations", "missing_field"))
+
+
+@pytest.mark.parametrize(
+    ("envelope", "pointer", "code"),
+    [
+        ({"indicator": "UPLOADS"}, "/indicator", "unknown_indicator"),
+        ({"indicator": SECRET}, "/indicator", "personal_trace"),
+        ({"agency": "DE-BKA"}, "", "unknown_field"),
+        ({"reports": []}, "/reports", "no_reports"),
+        ({"prepared": "2026-11-24T10:00:00+01:00"}, "/prepared", "not_utc"),
+        ({"prepared": "now"}, "/prepared", "bad_prepared"),
+    ],
+)
+def test_envelope(kripos, envelope, pointer, code):
+    sent = {"indicator": "DOWNLOADS", "reports": [report(CELL)]} | envelope
+    refused(kripos.post(json.dumps(sent)), 422, "invalid_payload", (pointer, code))
+
+
+def test_prepared_in_the_future(kripos):
+    soon = (datetime.now(UTC) + timedelta(minutes=6)).isoformat()
+    refused(kripos.send(report(CELL), prepared=soon), 422, "invalid_payload", ("/prepared", "prepared_in_future"))
+
+
+@pytest.mark.parametrize(
+    ("rows", "pointer", "code"),
+    [
+        ([ROW.replace("DOWNLOADS", "UPLOADS")], "/rows/0/INDICATOR", "unknown_indicator"),
+        ([ROW.replace(",H,", ",W,")], "/rows/0/FREQ", "frequency_not_reportable"),
+        ([ROW.replace("NO", "ZZ")], "/rows/0/COUNTRY", "unknown_country"),
+        ([ROW.replace("NO", SECRET)], "/rows/0/COUNTRY", "personal_trace"),
+        ([ROW, ROW.replace("ARES,3", "EDONKEY,-1")], "/rows/1/OBS_VALUE", "negative_value"),
+        ([ROW, ROW], "/rows/1", "duplicate_cell"),
+        ([ROW, f"DOWNLOADS,H,{hour()},_T,_T,0"], "/rows/1", "nothing_not_alone"),
+        ([f"DOWNLOADS,H,{hour()},_T,_T,0", ROW], "/rows/1", "nothing_not_alone"),
+        ([f"DOWNLOADS,H,{hour()},,ARES,0"], "/rows/0/COUNTRY", "missing_field"),
+    ],
+)
+def test_csv_row(kripos, rows, pointer, code):
+    refused(kripos.send_csv(*rows), 422, "invalid_payload", (pointer, code))
+
+
+@pytest.mark.parametrize(
+    ("columns", "pointer", "code"),
+    [
+        (COLUMNS + ",NOTE", "/header", "unknown_field"),
+        (COLUMNS + f",{SECRET}", "/header", "personal_trace"),
+        (COLUMNS.replace(",NETWORK", ""), "/header/NETWORK", "missing_field"),
+    ],
+)
+def test_csv_header(kripos, columns, pointer, code):
+    refused(kripos.send_csv(ROW, columns=columns), 422, "invalid_payload", (pointer, code))
+
+
+@pytest.mark.parametrize(
+    ("body", "media", "code"),
+    [
+        (b"", "application/json", "not_json"),
+        (b"{nope", "application/json", "not_json"),
+        (b'{"indicator": NaN, "reports": []}', "application/json", "not_json"),
+        (b'{"indicator": "DOWNLOADS", "reports": [{"frequency": "\xff"}]}', "application/json", "not_utf8"),
+        (b'{"indicator": "DOWN\0LOADS", "reports": []}', "application/json", "nul_character"),
+        (
+            b'{"indicator": "DOWNLOADS", "indicator": "DOWNLOADS", "reports": []}',
+            "application/json",
+            "duplicate_member",
+        ),
+        (b"", "text/csv", "not_csv"),
+        (f"{COLUMNS}\n{ROW},4\n".encode(), "text/csv", "not_csv"),
+        (f"{COLUMNS},FREQ\n{ROW},H\n".encode(), "text/csv", "duplicate_column"),
+        (f"{COLUMNS}\n{ROW}\xe9\n".encode("latin-1"), "text/csv", "not_utf8"),
+        (f"{COLUMNS}\n{ROW}\0\n".encode(), "text/csv", "nul_character"),
+    ],
+)
+def test_body_that_cannot_be_read(kripos, body, media, code):
+    refused(kripos.post(body, media=media), 400, code)
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [b"no gzip", gzip.compress(b"{}")[:-3], gzip.compress(b"{}") + b"rest", b""],
+    ids=["other", "cut", "more", "empty"],
+)
+def test_bad_gzip(kripos, packed):
+    refused(kripos.post(packed, **{"Content-Encoding": "gzip"}), 400, "bad_gzip")
+
+
+@pytest.mark.parametrize("encoding", ["br", "deflate", "gzip, gzip", "zstd"])
+def test_other_content_encoding(kripos, encoding):
+    answer = kripos.post(b"{}", **{"Content-Encoding": encoding})
+    refused(answer, 415, "unsupported_encoding")
+    assert answer["Accept-Encoding"] == "gzip"
+
+
+@pytest.mark.parametrize(
+    "media",
+    ["text/plain", "application/xml", "multipart/form-data; boundary=x", "", "application/json; charset=latin1"],
+)
+def test_other_media_type(kripos, media):
+    answer = kripos.post(b"{}", media=media)
+    refused(answer, 415, "unsupported_media_type")
+    assert answer["Accept"] == "application/json, text/csv"
+
+
+def test_body_over_the_limit(kripos, monkeypatch):
+    monkeypatch.setattr(bodies, "LIMIT", 1000)
+    refused(kripos.post(b" " * 1001), 413, "body_too_large")
+    refused(kripos.post(gzip.compress(b" " * 1001), **{"Content-Encoding": "gzip"}), 413, "body_too_large")
+
+
+def test_body_packed_small_stops_at_the_limit(kripos):
+    bomb = gzip.compress(bytes(bodies.LIMIT + 1), 1)
+    assert len(bomb) < 1_000_000
+    refused(kripos.post(bomb, **{"Content-Encoding": "gzip"}), 413, "body_too_large")
+
+
+def test_body_shorter_than_announced(kripos):
+    answer = kripos.client.generic(
+        "POST",
+        "/api/v1/submissions/",
+        headers={"Authorization": f"Bearer {kripos.token}", "Content-Type": "application/json", "Content-Length": "50"},
+        **{"wsgi.input": io.BytesIO(b"{}")},
+    )
+    refused(answer, 400, "body_cut_short")
+
+
+@pytest.mark.parametrize("send", ["send", "send_csv"])
+def test_too_many_observations(kripos, monkeypatch, send):
+    monkeypatch.setattr("api.v1.payloads.draft.MAX_OBSERVATIONS", 1)
+    sent = {"send": [report(CELL, ("DE", "ARES", 1))], "send_csv": [ROW, ROW.replace("NO", "DE")]}
+    refused(getattr(kripos, send)(*sent[send]), 413, "too_many_observations")
+
+
+@pytest.mark.parametrize("send", ["send", "send_csv"])
+def test_too_many_reports(kripos, monkeypatch, send):
+    monkeypatch.setattr("api.v1.payloads.draft.MAX_REPORTS", 1)
+    sent = {"send": [report(CELL), report(CELL, ago=3)], "send_csv": [ROW, ROW.replace(hour(), hour(3))]}
+    refused(getattr(kripos, send)(*sent[send]), 413, "too_many_reports")
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "code"),
+    [
+        ("?dry_run=yes", 400, "bad_parameter"),
+        ("?dry_run=true&dry_run=true", 400, "repeated_parameter"),
+        ("?verbose=1", 400, "unknown_parameter"),
+        ("?prepared=2026-11-24T08:00:00Z", 400, "unknown_parameter"),
+        (f"?note={SECRET}", 422, "personal_trace"),
+        ("?192.0.2.17=1", 422, "personal_trace"),
+        ("?dry_run=2001:db8::1", 422, "personal_trace"),
+    ],
+)
+def test_query_parameter(kripos, query, status, code):
+    refused(kripos.send(report(CELL), query=query), status, code)
+
+
+@pytest.mark.parametrize(("prepared", "code"), [("now", "bad_prepared"), ("2026-11-24T08:00:00%2B01:00", "not_utc")])
+def test_csv_prepared(kripos, prepared, code):
+    answer = kripos.send_csv(ROW, query=f"?prepared={prepared}")
+    refused(answer, 422, code)
+    assert answer.json()["parameter"] == "prepared"
+
+
+def test_method_and_accept(kripos):
+    headers = {"Authorization": f"Bearer {kripos.token}"}
+    refused(kripos.client.delete("/api/v1/submissions/", headers=headers), 405, "method_not_allowed")
+    refused(kripos.post(b"{}", Accept="application/xml"), 406, "not_acceptable")
+
+
+def test_hundred_faults_are_listed_and_all_counted(kripos):
+    cells = [("ZZ", "ARES", n) for n in range(120)]
+    body = kripos.send(report(*cells)).json()
+    assert (len(body["errors"]), body["error_count"]) == (100, 120)
+
+
+def test_one_fault_refuses_the_whole_submission(kripos):
+    refused(
+        kripos.send(report(CELL), report(("ZZ", "ARES", 1), ago=3), key="one"),
+        422,
+        "invalid_payload",
+        ("/reports/1/observations/0/country", "unknown_country"),
+    )

@@ -1,0 +1,226 @@
+"""Submissions over HTTP: stored, replayed, previewed, and read again by their own agency only."""
+
+import gzip
+import json
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from federation.models.audit import AuditEvent
+from federation.models.submissions import IdempotencyKey, Report, Submission
+from federation.models.worklist import Work
+from tests.contract.callers import COLUMNS, hour, report
+
+pytestmark = pytest.mark.django_db
+
+
+def rows():
+    return [model.objects.count() for model in (Submission, Report, Work, IdempotencyKey)]
+
+
+def test_submission_is_accepted_and_can_be_read(kripos):
+    answer = kripos.send(report(("NO", "ARES", 3), ("DE", "ARES", 4)), report(ago=3))
+    assert answer.status_code == 202
+    body = answer.json()
+    assert answer["Location"] == body["url"]
+    assert (body["report_count"], body["observation_count"]) == (2, 2)
+    assert body["outcomes"] == {"current": 2, "unchanged": 0, "superseded": 0, "held": 0, "withdrawn": 0}
+    assert body["prepared"] == body["received"]
+    read = kripos.get(body["url"]).json()
+    assert [(each["period"], each["total"], each["outcome"], each["state"]) for each in read["reports"]] == [
+        (hour(2), 7, "current", "current"),
+        (hour(3), 0, "current", "current"),
+    ]
+    assert {name: read[name] for name in body} == body
+    assert AuditEvent.objects.get(action="submission.accepted").actor == f"credential {kripos.issued.client_id}"
+
+
+def test_report_is_stored_canonically(kripos):
+    kripos.send(
+        report(("_U", "EDONKEY", 3), ("NO", "BITTORRENT", 17), ("DE", "ARES", 0)), prepared="2026-11-24T08:00:00Z"
+    )
+    row = Report.objects.get()
+    assert (row.countries, row.networks, row.values, row.total) == ([578, 999], [1, 2], [17, 3], 20)
+    assert row.prepared == datetime(2026, 11, 24, 8, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "media", ["text/csv", "text/csv; charset=utf-8", "application/vnd.sdmx.data+csv;version=2.0.0"]
+)
+def test_csv_is_accepted(kripos, media):
+    body = f"{COLUMNS}\nDOWNLOADS,H,{hour()},NO,ARES,3\nDOWNLOADS,H,{hour()},DE,ARES,4\n"
+    answer = kripos.post(body, media=media, query="?prepared=2026-11-24T08:00:00Z")
+    assert answer.status_code == 202
+    assert answer.json()["prepared"] == "2026-11-24T08:00:00Z"
+    assert Report.objects.get().values == [4, 3]
+
+
+def test_packed_body_is_accepted(kripos):
+    assert kripos.send_packed(report(("NO", "ARES", 3))).status_code == 202
+
+
+def test_body_in_several_gzip_members_is_accepted(kripos):
+    body = json.dumps({"indicator": "DOWNLOADS", "reports": [report(("NO", "ARES", 3))]}).encode()
+    packed = gzip.compress(body[:20]) + gzip.compress(body[20:])
+    assert kripos.post(packed, **{"Content-Encoding": "gzip"}).status_code == 202
+
+
+def test_revision_and_its_outcomes_then_and_now(kripos):
+    first = kripos.send(report(("NO", "ARES", 3))).json()
+    same = kripos.send(report(("NO", "ARES", 3))).json()
+    late = kripos.send(report(("NO", "ARES", 5)), prepared="2026-11-20T00:00:00Z").json()
+    withdrawn = kripos.send({"frequency": "H", "period": hour(), "withdrawn": True}).json()
+    told = [each["outcomes"] for each in (first, same, late, withdrawn)]
+    assert [next(word for word, count in outcomes.items() if count) for outcomes in told] == [
+        "current",
+        "unchanged",
+        "superseded",
+        "withdrawn",
+    ]
+    assert kripos.get(first["url"]).json()["reports"][0]["state"] == "superseded"
+    assert kripos.get(withdrawn["url"]).json()["reports"][0] == {
+        "indicator": "DOWNLOADS",
+        "frequency": "H",
+        "period": hour(),
+        "status": "A",
+        "withdrawn": True,
+        "total": 0,
+        "outcome": "withdrawn",
+        "state": "current",
+    }
+
+
+def test_dry_run_says_the_outcomes_and_stores_nothing(kripos):
+    kripos.send(report(("NO", "ARES", 3)))
+    before = rows(), AuditEvent.objects.count()
+    answer = kripos.send(report(("NO", "ARES", 3)), report(("NO", "ARES", 3), ago=4), query="?dry_run=true", key="k")
+    assert answer.status_code == 200
+    body = answer.json()
+    assert [(each["period"], each["outcome"]) for each in body["preview"]] == [
+        (hour(2), "unchanged"),
+        (hour(4), "current"),
+    ]
+    assert (body["dry_run"], body["truncated"], body["report_count"]) == (True, False, 2)
+    assert (rows(), AuditEvent.objects.count()) == before
+
+
+def test_dry_run_refuses_what_would_be_refused(kripos):
+    assert kripos.send(report(("ZZ", "ARES", 3)), query="?dry_run=true").json()["code"] == "invalid_payload"
+
+
+class TestIdempotencyKey:
+    """A repetition is answered like the first time."""
+
+    def test_same_body_gets_the_first_answer(self, kripos):
+        first = kripos.send(report(("NO", "ARES", 3)), key="one")
+        again = kripos.send(report(("NO", "ARES", 3)), key="one")
+        assert again.status_code == 202
+        assert again.json() == first.json()
+        assert again["Location"] == first["Location"]
+        assert again["Idempotent-Replayed"] == "true"
+        assert "Idempotent-Replayed" not in first
+        assert Submission.objects.count() == 1
+
+    def test_packing_makes_no_other_body(self, kripos):
+        body = json.dumps({"indicator": "DOWNLOADS", "reports": [report()]}).encode()
+        headers = {"Idempotency-Key": "one"}
+        first = kripos.post(body, **headers)
+        again = kripos.post(gzip.compress(body), **headers, **{"Content-Encoding": "gzip"})
+        assert again.json() == first.json()
+
+    def test_other_body_is_refused(self, kripos):
+        kripos.send(report(("NO", "ARES", 3)), key="one")
+        answer = kripos.send(report(("NO", "ARES", 4)), key="one")
+        assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
+
+    def test_refused_submission_uses_no_key(self, kripos):
+        assert kripos.send(report(("ZZ", "ARES", 3)), key="one").status_code == 422
+        assert kripos.send(report(("NO", "ARES", 3)), key="one").status_code == 202
+
+    def test_keys_are_an_agencys_own(self, kripos, bka):
+        assert kripos.send(report(), key="one").json()["id"] != bka.send(report(), key="one").json()["id"]
+
+    def test_key_is_stored_as_a_digest(self, kripos):
+        kripos.send(report(), key="do-not-keep-me")
+        stored = IdempotencyKey.objects.get()
+        assert b"do-not-keep-me" not in bytes(stored.key_digest)
+
+    @pytest.mark.parametrize("key", ["", "x" * 256, "caf\xe9"])
+    def test_key_that_cannot_be_used_is_refused(self, kripos, key):
+        answer = kripos.post(json.dumps({}), **{"Idempotency-Key": key})
+        assert (answer.status_code, answer.json()["code"]) == (400, "bad_idempotency_key")
+
+
+class TestReading:
+    """Own submissions, and nobody else's."""
+
+    def test_list_is_newest_first_in_pages(self, kripos, monkeypatch):
+        monkeypatch.setattr("api.v1.submissions.PAGE", 2)
+        sent = [kripos.send(report(ago=ago)).json() for ago in range(2, 7)]
+        first = kripos.get("/api/v1/submissions/").json()
+        second = kripos.get(first["next"]).json()
+        third = kripos.get(second["next"]).json()
+        pages = [page["submissions"] for page in (first, second, third)]
+        assert [each for page in pages for each in page] == sent[::-1]
+        assert [len(page) for page in pages] == [2, 2, 1]
+        assert third["next"] is None
+
+    def test_list_within_bounds_of_time(self, kripos):
+        old, new = kripos.send(report()).json(), kripos.send(report(ago=3)).json()
+        day_ago = datetime.now(UTC) - timedelta(days=1)
+        Submission.objects.filter(id=old["id"]).update(received=day_ago)
+        edge = (day_ago + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        found = {
+            name: [each["id"] for each in kripos.get("/api/v1/submissions/", **{name: edge}).json()["submissions"]]
+            for name in ("since", "before")
+        }
+        assert found == {"since": [new["id"]], "before": [old["id"]]}
+
+    def test_reports_come_in_pages(self, kripos, monkeypatch):
+        monkeypatch.setattr("api.v1.submissions.REPORTS_PAGE", 2)
+        url = kripos.send(*[report(ago=ago) for ago in range(2, 7)]).json()["url"]
+        periods = []
+        while url:
+            page = kripos.get(url).json()
+            periods += [each["period"] for each in page["reports"]]
+            url = page["next"]
+        assert periods == [hour(ago) for ago in range(2, 7)]
+
+    def test_another_agency_sees_nothing(self, kripos, bka):
+        mine = kripos.send(report()).json()
+        assert bka.get(mine["url"]).json()["code"] == "not_found"
+        assert bka.get("/api/v1/submissions/").json() == {"submissions": [], "next": None}
+
+    def test_cursor_of_another_agency_is_refused(self, kripos, bka, monkeypatch):
+        monkeypatch.setattr("api.v1.submissions.PAGE", 1)
+        kripos.send(report())
+        kripos.send(report(ago=3))
+        following = kripos.get("/api/v1/submissions/").json()["next"]
+        assert bka.get(following).json()["code"] == "bad_cursor"
+
+    def test_unknown_submission_is_not_found(self, kripos):
+        assert kripos.get(f"/api/v1/submissions/{uuid4()}/").json()["code"] == "not_found"
+        assert kripos.get("/api/v1/submissions/17/").json()["code"] == "not_found"
+
+    @pytest.mark.parametrize(
+        ("query", "code"),
+        [
+            ({"since": "yesterday"}, "bad_parameter"),
+            ({"cursor": "x"}, "bad_cursor"),
+            ({"agency": "DE-BKA"}, "unknown_parameter"),
+            ({"format": "csv"}, "unknown_parameter"),
+        ],
+    )
+    def test_odd_questions_are_refused(self, kripos, query, code):
+        assert kripos.get("/api/v1/submissions/", **query).json()["code"] == code
+
+    def test_answers_are_in_nobodys_cache(self, kripos):
+        assert kripos.get("/api/v1/submissions/")["Cache-Control"] == "no-store"
+
+    def test_number_of_queries_does_not_grow(self, kripos, django_assert_max_num_queries):
+        url = kripos.send(*[report(ago=ago) for ago in range(2, 30)]).json()["url"]
+        with django_assert_max_num_queries(4):
+            kripos.get(url)
+        with django_assert_max_num_queries(2):
+            kripos.get("/api/v1/submissions/")
