@@ -64,7 +64,7 @@ def _run(*, demo: bool, began: float) -> None:
 def _stack() -> list[Part]:
     python = [sys.executable, "-m"]
     processes = str(env.whole("WORKER_PROCESSES", default=2, low=1, high=64))
-    worker = ["worker", "--concurrency", processes, "--pool", "prefork", "-O", "fair", "--loglevel", "INFO"]
+    worker = ["worker", "--concurrency", processes, "--pool", "prefork", "-O", "fair", "--loglevel", "WARNING"]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     # The schedule is short intervals only, so it is kept in memory: there is nothing to remember.
     beat = ["beat", "--scheduler", "celery.beat:Scheduler", "--pidfile=", "--loglevel", "WARNING"]
