@@ -149,6 +149,7 @@ class PublicView(APIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
     vary = "Accept, Accept-Encoding"
+    get: Callable[..., HttpResponseBase]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
@@ -159,9 +160,6 @@ class PublicView(APIView):
         if request.method == "OPTIONS":
             return HttpResponse(status=204, headers=_CORS | _PREFLIGHT)
         return self._refuse(problems.Problem("method_not_allowed", headers={"Allow": _METHODS}))
-
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        raise NotImplementedError
 
     def respond(self, request: HttpRequest, variant: str, ask: Callable[[], Answer]) -> HttpResponseBase:
         """Answer from what is held, or 304 without touching it, or ask anew."""

@@ -194,7 +194,7 @@ def window(indicator: int, length: str) -> Window | None:
     if not found:
         return None
     start, end, number, known_at, base, *coverage, countries, values = found
-    return Window(start, end, number, known_at, base, Coverage(*coverage), countries, values)
+    return Window(start, end, number, known_at, _base(base), Coverage(*coverage), countries, values)
 
 
 def window_version(indicator: int, length: str) -> tuple[int, datetime] | None:
@@ -234,6 +234,11 @@ def _this_minute() -> datetime:
     return periods.start_of(Frequency.MINUTE, clock.now())
 
 
+def _base(sealed: int | None) -> int:
+    """Return what all values are multiples of; before anything was published, what they will be."""
+    return sealed or int(settings.ROUNDING_BASE)
+
+
 def _several(selection: Selection) -> bool:
     return len(selection.countries) * len(selection.networks) > 1
 
@@ -256,7 +261,7 @@ def _page(selection: Selection, tail: str, first: datetime, limit: int) -> tuple
     named = _named(selection) | {"first": first, "periods": limit}
     found = _row(f"published_latest published_periods {tail}", named, condition)
     version, known_at, base, following, *columns = found
-    page = Page(version, known_at, base or settings.ROUNDING_BASE, following, Coverage(*columns[:5]))
+    page = Page(version, known_at, _base(base), following, Coverage(*columns[:5]))
     return page, tuple(columns[5:])
 
 

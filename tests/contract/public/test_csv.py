@@ -33,7 +33,9 @@ def rows(read):
 
 
 def test_zeros_are_spelled_out_and_silence_is_empty(press, rows):
-    press.publish("D", {"2026-11-01": {"NO": 120}}, Covered(expected=14, reporting=13, covered=92, owed=100, status="P"))
+    press.publish(
+        "D", {"2026-11-01": {"NO": 120}}, Covered(expected=14, reporting=13, covered=92, owed=100, status="P")
+    )
     press.publish("D", {"2026-11-02": {}}, NOBODY)
     press.publish("D", {"2026-11-03": {}}, Covered(expected=0, reporting=0, covered=0, owed=0, status="P", states={}))
     assert rows(country="SE,NO") == [

@@ -1,0 +1,132 @@
+"""The OpenAPI document: valid, with an example for each operation, and true."""
+
+import json
+import warnings
+
+import jsonschema
+import pytest
+import yaml
+from drf_spectacular.drainage import GENERATOR_STATS
+from openapi_spec_validator import validate
+
+from api import openapi
+from tests.contract.public.press import NOBODY
+
+OPERATIONS = ("get", "put", "post", "delete", "patch")
+
+
+@pytest.fixture
+def document(client):
+    return json.loads(client.get("/api/schema/").content)
+
+
+def operations(document):
+    for path, item in document["paths"].items():
+        for method in OPERATIONS:
+            if method in item:
+                yield f"{method} {path}", item[method]
+
+
+def contents(part):
+    return (part or {}).get("content", {}).values()
+
+
+def test_document_is_valid_openapi(document):
+    assert document["openapi"].startswith("3.1")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        validate(document)
+
+
+def test_generator_warns_of_nothing():
+    GENERATOR_STATS.reset()
+    openapi.document.cache_clear()
+    openapi.document("json")
+    assert not GENERATOR_STATS._warn_cache
+    assert not GENERATOR_STATS._error_cache
+
+
+def test_each_operation_has_an_example(document):
+    for name, operation in operations(document):
+        answers = [
+            content
+            for status, answer in operation["responses"].items()
+            if status.startswith("2")
+            for content in contents(answer)
+        ]
+        assert answers, name
+        for content in [*answers, *contents(operation.get("requestBody"))]:
+            assert content.get("examples") or "example" in content, name
+
+
+def test_operation_ids_differ(document):
+    ids = [operation["operationId"] for _, operation in operations(document)]
+    assert len(set(ids)) == len(ids)
+
+
+def test_each_operation_says_what_an_error_looks_like(document):
+    for name, operation in operations(document):
+        statuses = set(operation["responses"])
+        assert "default" in statuses or {"400", "401"} <= statuses, name
+
+
+def test_json_examples_fit_their_schemas(document):
+    for name, operation in operations(document):
+        for answer in operation["responses"].values():
+            content = answer.get("content", {}).get("application/json", {})
+            for example in content.get("examples", {}).values():
+                check(example["value"], content["schema"], document, name)
+
+
+def check(value, schema, document, name):
+    resolved = schema | {"components": document["components"]}
+    errors = list(jsonschema.Draft202012Validator(resolved).iter_errors(value))
+    assert not errors, (name, errors)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "aggregates/?indicator=DOWNLOADS&frequency=D&start=2026-11-01&end=2026-11-30&country=NO",
+        "aggregates/live/",
+        "aggregates/windows/?indicator=DOWNLOADS&window=P7D",
+        "coverage/?indicator=DOWNLOADS&frequency=D&start=2026-11-01&end=2026-11-30",
+        "countries/",
+        "networks/",
+        "indicators/",
+        "agencies/",
+        "help-services/",
+    ],
+)
+def test_answers_fit_their_schemas(press, client, document, path):
+    press.publish("D", {"2026-11-01": {"NO": 5}})
+    press.publish("D", {"2026-11-02": {}}, NOBODY)
+    operation = document["paths"][f"/api/v1/{path.partition('?')[0]}"]["get"]
+    schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    check(client.get(f"/api/v1/{path}").json(), schema, document, path)
+
+
+def test_parameters_documented_are_the_parameters_taken(press, client, document):
+    for path, item in document["paths"].items():
+        operation = item.get("get", {})
+        if "public" not in operation.get("tags", ()):
+            continue
+        named = {p["name"] for p in operation["parameters"] if p["in"] == "query"}
+        refusal = client.get(f"{path}?no_such_parameter=1").json()
+        assert refusal["code"] == "unknown_parameter"
+        listed = refusal["detail"].removeprefix("The parameters known here are: ").removesuffix(".")
+        assert named == set(listed.split(", ")) - {"none"}, path
+
+
+def test_document_comes_as_yaml_too(client, document):
+    answer = client.get("/api/schema/?format=yaml")
+    assert answer["Content-Type"] == "application/vnd.oai.openapi"
+    assert yaml.safe_load(answer.content) == document
+    assert client.get("/api/schema/?format=xml").status_code == 400
+
+
+def test_viewer_asks_no_other_host(client):
+    page = client.get("/api/docs/").content.decode()
+    assert "/api/schema/" in page
+    assert "//cdn" not in page
+    assert "https://" not in page

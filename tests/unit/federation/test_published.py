@@ -1,0 +1,119 @@
+"""The public door: what it reads now is what it reads at the newest version, and it reads no raw count."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from federation import published
+from federation.published import NEWEST, Selection
+from federation.rules import periods
+from tests.contract.public.press import ALL_REPORTED, NOBODY, Press
+from tests.factories import IndicatorFactory
+
+SQL = Path(published.__file__).parent / "sql"
+PUBLIC = {
+    "federation_periodversion",
+    "federation_publishedcell",
+    "federation_publishedcoverage",
+    "federation_publishedseries",
+    "federation_publishedwindow",
+    "federation_roundingseal",
+    "federation_version",
+}
+#: Names that the statements give to what they read of those.
+DERIVED = {"latest", "newest", "page", "coverage", "following", "cells", "standings", "unnest", "period", "win"}
+DAYS = [datetime(2026, 11, day, tzinfo=UTC) for day in (1, 2, 3)]
+
+
+def statements():
+    return sorted(SQL.glob("published_*.sql"))
+
+
+@pytest.mark.parametrize("path", statements(), ids=lambda path: path.stem)
+def test_statements_read_public_tables_only(path):
+    text = re.sub(r"--.*", "", path.read_text())
+    read = set(re.findall(r"\b(?:FROM|JOIN)\s+(\w+)", text, re.IGNORECASE))
+    assert read <= PUBLIC | DERIVED
+    assert set(re.findall(r"\b(?:federation|countries)_\w+", text)) <= PUBLIC
+    assert not re.search(r"\b(INSERT|UPDATE|DELETE|CALL|SELECT\s+\w+_\w+\()", text)
+
+
+def test_door_names_no_other_statement():
+    named = set(re.findall(r"published_\w+", Path(published.__file__).read_text()))
+    assert named == {path.stem for path in statements()}
+
+
+def everything(selection):
+    page, cells = published.cells(selection, first=selection.start, limit=10)
+    coverage = page.coverage
+    listed = zip(cells.periods, cells.countries, cells.networks, cells.values, strict=True)
+    rows = zip(coverage.periods, coverage.expected, coverage.reporting, coverage.shares, strict=True)
+    return page.version, page.known_at, sorted(map(tuple, listed)), list(map(tuple, rows)), coverage.statuses
+
+
+@pytest.mark.django_db
+@settings(max_examples=30)
+@given(
+    history=st.lists(
+        st.tuples(
+            st.sampled_from(["2026-11-01", "2026-11-02", "2026-11-03"]),
+            st.dictionaries(st.sampled_from(["NO", "SE", "NO/ARES", "EUROPE"]), st.sampled_from([0, 5, 10])),
+            st.sampled_from([ALL_REPORTED, NOBODY]),
+        ),
+        min_size=1,
+        max_size=8,
+    ),
+    countries=st.sampled_from([(578,), (578, 752), (150, 578, 752)]),
+    networks=st.sampled_from([(0,), (0, 5)]),
+)
+def test_newest_version_is_what_is_public_now(history, countries, networks):
+    from django.db import transaction
+
+    with transaction.atomic():
+        IndicatorFactory.create()
+        press = Press()
+        now = Selection(1, "D", DAYS[0], DAYS[-1], countries, networks)
+        then = []
+        for label, cells, covered in history:
+            press.publish("D", {label: cells}, covered)
+            then.append(everything(now))
+        for view in then:
+            assert everything(Selection(1, "D", DAYS[0], DAYS[-1], countries, networks, version=view[0])) == view
+        assert published.version(now) == then[-1][0]
+        transaction.set_rollback(True)
+
+
+@pytest.mark.django_db
+def test_nothing_is_before_the_first_version():
+    IndicatorFactory.create()
+    Press().publish("D", {"2026-11-01": {"NO": 5}})
+    selection = Selection(1, "D", DAYS[0], DAYS[-1], (578,), (0,), version=0)
+    assert published.version(selection) is None
+    version, known_at, cells, coverage, statuses = everything(selection)
+    assert (version, known_at, cells, coverage, statuses) == (None, None, [], [], "")
+
+
+@pytest.mark.django_db
+def test_past_view_before_anything_was_published_is_empty_and_may_change():
+    assert published.past_view("D", DAYS[0]) == (0, False)
+
+
+@pytest.mark.parametrize("frequency", published.FREQUENCIES)
+def test_labels_are_the_labels_of_the_rules(frequency):
+    starts = list(periods.between(frequency, datetime(2024, 12, 29, tzinfo=UTC), datetime(2025, 1, 6, tzinfo=UTC)))
+    column = np.array([published.seconds(start) for start in starts], np.int64)
+    assert published.labels(frequency, column) == [published.label(frequency, start) for start in starts]
+
+
+@pytest.mark.parametrize("frequency", published.FREQUENCIES)
+def test_no_labels_of_no_periods(frequency):
+    assert published.labels(frequency, np.array([], np.int64)) == []
+
+
+def test_newest_fits_a_bigint():
+    assert np.iinfo(np.int64).max == NEWEST
