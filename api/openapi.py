@@ -119,6 +119,23 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
         flow = {"tokenUrl": "/oauth/token/", "scopes": settings.OAUTH2_PROVIDER["SCOPES"]}
         return {"type": "oauth2", "flows": {"clientCredentials": flow}}
 
+    def get_security_requirement(self, auto_schema: AutoSchema) -> list[dict[str, list[str]]]:
+        """Any one of the scopes that the view names lets in."""
+        scopes = getattr(auto_schema.view, "scopes", {}).get(auto_schema.method, ())
+        return [{self.name: [scope]} for scope in scopes]
+
+
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How coordinators authenticate who are signed in to the admin."""
+
+    target_class = "api.auth.StaffSession"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> Schema:  # noqa: ARG002  drf-spectacular's signature
+        from django.conf import settings
+
+        return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
+
 
 _PROBLEM: Final = {
     "description": "An error",

@@ -14,7 +14,7 @@ from api import pagination, parameters
 from api.auth import FIGURES, Caller, StaffSession, TokenAuthentication
 from api.permissions import HasScope, caller_of
 from api.problems import Problem
-from api.v1 import answers
+from api.v1 import answers, described_agency
 from countries import queries as countries
 from countries.codes import COUNTRY_CODES, NETWORK_CODES, TOTAL
 from federation import calendar, queries
@@ -54,6 +54,7 @@ class FiguresView(APIView):
     permission_classes = (HasScope,)
     scopes: Final = {"GET": ("submissions:read", FIGURES)}
 
+    @described_agency.get_figures
     def get(self, request: Request) -> HttpResponse:
         """Return figures in order of period."""
         given = parameters.read(

@@ -16,7 +16,7 @@ from api import pagination, parameters
 from api.auth import Caller, TokenAuthentication
 from api.permissions import HasScope, caller_of
 from api.problems import Problem
-from api.v1 import answers
+from api.v1 import answers, described_agency
 from api.v1.payloads import body as bodies
 from api.v1.payloads import checks, csv_payload, json_payload, media
 from api.v1.payloads.draft import Payload
@@ -49,6 +49,7 @@ class SubmissionsView(APIView):
     permission_classes = (HasScope,)
     scopes: Final = {"GET": (READ,), "POST": (WRITE,)}
 
+    @described_agency.list_submissions
     def get(self, request: Request) -> HttpResponse:
         """List own submissions, newest first."""
         given = parameters.read(request, optional=("since", "before", "cursor"))
@@ -67,6 +68,7 @@ class SubmissionsView(APIView):
         shown = [answers.Submission(**_described(request, row)) for row in rows[:PAGE]]
         return answers.respond(answers.Submissions(submissions=shown, next=following))
 
+    @described_agency.submit
     def post(self, request: Request) -> HttpResponse:
         """Store a submission, or only say what would become of it."""
         _refuse_traces(request)
@@ -92,6 +94,7 @@ class SubmissionView(APIView):
     permission_classes = (HasScope,)
     scopes: Final = {"GET": (READ,)}
 
+    @described_agency.get_submission
     def get(self, request: Request, id: UUID) -> HttpResponse:  # noqa: A002  the name in the address
         """Return a submission and what became of its reports, then and now."""
         given = parameters.read(request, optional=("cursor",))

@@ -5,8 +5,10 @@ import json
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+import jsonschema
 import pytest
 
+from api.v1 import described_agency
 from federation.models.audit import AuditEvent
 from federation.models.submissions import IdempotencyKey, Report, Submission
 from federation.models.worklist import Work
@@ -224,3 +226,45 @@ class TestReading:
             kripos.get(url)
         with django_assert_max_num_queries(2):
             kripos.get("/api/v1/submissions/")
+
+
+class TestDocument:
+    """What the OpenAPI document shows is what is accepted."""
+
+    def test_json_example_fits_its_schema_and_is_accepted(self, kripos):
+        jsonschema.validate(described_agency.SUBMISSION_EXAMPLE, described_agency.SUBMISSION)
+        assert kripos.post(json.dumps(described_agency.SUBMISSION_EXAMPLE)).status_code == 202
+
+    def test_csv_example_is_accepted(self, kripos):
+        answer = kripos.post(described_agency.CSV_EXAMPLE, media="text/csv")
+        assert answer.status_code == 202
+        assert (answer.json()["report_count"], answer.json()["observation_count"]) == (3, 2)
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"withdrawn": True},
+            {"status": "X"},
+            {"frequency": "W"},
+            {"note": 1},
+            {"observations": [{"country": "_T", "network": "ARES", "value": 1}]},
+            {"observations": [{"country": "NO", "network": "ARES", "value": -1}]},
+        ],
+    )
+    def test_schema_refuses_what_the_api_refuses(self, kripos, change):
+        sent = {"indicator": "DOWNLOADS", "reports": [report(("NO", "ARES", 3)) | change]}
+        assert list(jsonschema.Draft202012Validator(described_agency.SUBMISSION).iter_errors(sent))
+        assert kripos.post(json.dumps(sent)).status_code == 422
+
+    @pytest.mark.parametrize("query", ["", "?dry_run=true"])
+    def test_answers_fit_their_schemas(self, kripos, client, query):
+        document = json.loads(client.get("/api/schema/").content)
+        answer = kripos.send(report(("NO", "ARES", 3)), query=query)
+        paths = [("/api/v1/submissions/", "post", answer)]
+        if not query:
+            paths.append(("/api/v1/submissions/", "get", kripos.get("/api/v1/submissions/")))
+            paths.append(("/api/v1/submissions/{id}/", "get", kripos.get(answer.json()["url"])))
+        for path, method, given in paths:
+            described = document["paths"][path][method]["responses"][str(given.status_code)]
+            schema = described["content"]["application/json"]["schema"]
+            jsonschema.validate(given.json(), schema | {"components": document["components"]})
