@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test import TransactionTestCase
 
+from config.embedded import process
 from tests.integration import processes
 
 # The same examples in every run, so that a red run says something of the change that it ran on.
@@ -24,9 +25,9 @@ def launch():
     with ExitStack() as stack:
 
         def start(*arguments, data, **more):
-            process = processes.start(*arguments, data=data, **more)
-            stack.callback(processes.end, process)
-            return process
+            started = processes.start(*arguments, data=data, **more)
+            stack.callback(processes.end, started)
+            return started
 
         yield start
 
@@ -56,3 +57,8 @@ def emptied_after_use() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", past_triggers)
         yield
+
+
+@pytest.fixture
+def free_port():
+    return process.free_port()

@@ -14,16 +14,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@pytest.fixture
-def serve(launch, port, tmp_path):
+def serve(launch, free_port, tmp_path):
     def run(*arguments):
-        process = launch(*(arguments or (sys.executable, "-m", "config.serve")), data=tmp_path, PORT=str(port))
+        process = launch(*(arguments or (sys.executable, "-m", "config.serve")), data=tmp_path, PORT=str(free_port))
         lines: list[str] = []
         while not lines or not lines[-1].startswith("Ready after"):
             lines.append(line_of(process))
@@ -45,7 +38,7 @@ def part(processes, *words):
     return next(one for one in processes if all(word in " ".join(one.cmdline()) for word in words))
 
 
-def test_killed_make_leaves_nothing_and_next_start_is_clean(serve, port):
+def test_killed_make_leaves_nothing_and_next_start_is_clean(serve, free_port):
     make = serve("make", "--no-print-directory", "serve")
     everything = descendants(make)
     names = " ".join(" ".join(one.cmdline()) for one in everything)
@@ -56,12 +49,12 @@ def test_killed_make_leaves_nothing_and_next_start_is_clean(serve, port):
 
     supervisor = serve()
     everything = descendants(supervisor)
-    assert ready(port)
+    assert ready(free_port)
     supervisor.send_signal(signal.SIGKILL)
     assert eventually(lambda: not alive(everything)), alive(everything)
 
 
-def test_killed_part_is_started_again_and_ctrl_c_stops_all(serve, port):
+def test_killed_part_is_started_again_and_ctrl_c_stops_all(serve, free_port):
     supervisor = serve()
     everything = descendants(supervisor)
     web = part(everything, "gunicorn")
@@ -69,7 +62,7 @@ def test_killed_part_is_started_again_and_ctrl_c_stops_all(serve, port):
     web.kill()
     assert eventually(lambda: not alive(workers))
     assert any("web had ended; started again" in line_of(supervisor) for _ in range(10))
-    assert eventually(lambda: ready(port), within=30)
+    assert eventually(lambda: ready(free_port), within=30)
 
     everything += descendants(supervisor)
     supervisor.send_signal(signal.SIGINT)
@@ -77,11 +70,11 @@ def test_killed_part_is_started_again_and_ctrl_c_stops_all(serve, port):
     assert alive(everything) == []
 
 
-def test_taken_port_is_said(launch, port, tmp_path):
+def test_taken_port_is_said(launch, free_port, tmp_path):
     with socket.socket() as other:
-        other.bind(("127.0.0.1", port))
+        other.bind(("127.0.0.1", free_port))
         other.listen()
-        process = launch(sys.executable, "-m", "config.serve", data=tmp_path, PORT=str(port))
-        assert f"Port {port} cannot be had" in line_of(process)
+        process = launch(sys.executable, "-m", "config.serve", data=tmp_path, PORT=str(free_port))
+        assert f"Port {free_port} cannot be had" in line_of(process)
         assert process.wait(20) == 1
     assert list(tmp_path.iterdir()) == []

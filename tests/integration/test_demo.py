@@ -1,0 +1,76 @@
+"""`make demo` as a person meets it: ready, marked as invented, and what is sent as it says is public at once."""
+
+import json
+import re
+import signal
+import time
+import urllib.request
+from base64 import b64encode
+
+import pytest
+
+from tests.integration.processes import alive, descendants, eventually, line_of
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def demo(launch, free_port, tmp_path):
+    def run():
+        process = launch("make", "--no-print-directory", "demo", data=tmp_path, PORT=str(free_port))
+        lines = []
+        while not lines or not lines[-1].startswith("Live minutes go on"):
+            lines.append(line_of(process))
+            assert process.poll() is None, lines
+        return process, "\n".join(lines)
+
+    return run
+
+
+def fetch(url, *, data=None, **headers):
+    request = urllib.request.Request(url, data, headers)
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.load(answer)
+
+
+def test_demo_is_ready_shows_a_sent_report_and_is_gone_when_killed(demo, free_port):
+    make, said = demo()
+    url = f"http://localhost:{free_port}"
+    everything = descendants(make)
+
+    agencies = fetch(f"{url}/api/v1/agencies/")["agencies"]
+    assert len(agencies) == 13
+    assert all(agency["invented"] and "(invented)" in agency["name"] for agency in agencies)
+
+    send_as_told(said, url)
+
+    make.send_signal(signal.SIGKILL)
+    assert eventually(lambda: not alive(everything), within=30), alive(everything)
+
+    again, said = demo()
+    assert int(re.search(r"Sending their history.*?(\d+) of", said)[1]) < 1000
+    everything = descendants(again)
+    supervisor = next(one for one in everything if "config.serve" in " ".join(one.cmdline()))
+    supervisor.send_signal(signal.SIGINT)
+    assert eventually(lambda: not alive(everything), within=30), alive(everything)
+
+
+def send_as_told(said, url):
+    """What the printed curl commands do, without curl, which a machine need not have."""
+    pair = re.search(r"curl -s -u '([^']+)'", said)[1]
+    token = fetch(
+        f"{url}/oauth/token/",
+        data=b"grant_type=client_credentials",
+        Authorization=f"Basic {b64encode(pair.encode()).decode()}",
+    )["access_token"]
+    body = re.search(r"-d '\s*(\{.*?\})'", said, re.DOTALL)[1]
+    address = re.search(r"curl -s '(\S+country=IS)'", said)[1]
+    before = fetch(address)["observations"]
+    bearer = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    receipt = fetch(f"{url}/api/v1/submissions/", data=body.encode(), **bearer)
+    assert receipt["outcomes"]["current"] == 1
+
+    sent = time.monotonic()
+    assert eventually(lambda: fetch(address)["observations"] != before, within=5)
+    assert time.monotonic() - sent < 1
+    assert fetch(address)["observations"][0]["value"] >= 250
