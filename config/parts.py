@@ -38,6 +38,10 @@ class Part:
         return env.data_dir() / "logs" / f"{self.name}.log"
 
     @property
+    def where_it_speaks(self) -> str:
+        return "Its own words are above." if self.shown else f"Its log: {self.log}"
+
+    @property
     def ended(self) -> bool:
         return self._process is not None and self._process.poll() is not None
 
@@ -82,6 +86,6 @@ class Part:
 
     def _last_words(self) -> str:
         if self.shown:
-            return " Its own words are above."
+            return f" {self.where_it_speaks}"
         lines = self.log.read_text(errors="replace").splitlines()[-15:]
         return f" The end of {self.log}:\n" + "\n".join(lines)

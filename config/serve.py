@@ -120,7 +120,7 @@ def _look(parts: list[Part], servers: Mapping[str, subprocess.Popen[bytes]]) -> 
     for part in parts:
         if part.ended:
             part.restart()
-            say(f"{part.name} had ended; started again. Its log: {part.log}")
+            say(f"{part.name} had ended; started again. {part.where_it_speaks}")
 
 
 def _wait_until_ready(parts: list[Part], servers: Mapping[str, subprocess.Popen[bytes]]) -> None:
