@@ -6,7 +6,7 @@ that version, coverage and cells agree while publications commit.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
@@ -221,13 +221,18 @@ def seconds(instant: datetime) -> int:
 _UNITS: Final[dict[str, Literal["Y", "M", "D"]]] = {Frequency.YEAR: "Y", Frequency.MONTH: "M", Frequency.DAY: "D"}
 
 
-def labels(frequency: str, column: Longs) -> list[str]:
+def labels(frequency: str, column: Longs) -> tuple[str, ...]:
     """Return the labels of a column of periods; in bulk, as a series has thousands."""
+    return _labels(frequency, column.tobytes())
+
+
+# Series over one range share their periods, so a few columns serve many readers.
+@lru_cache(maxsize=8)
+def _labels(frequency: str, column: bytes) -> tuple[str, ...]:
+    instants: NDArray[np.datetime64] = np.frombuffer(column, np.int64).astype("datetime64[s]")
     if frequency == Frequency.WEEK:
-        return [periods.label(frequency, datetime.fromtimestamp(second, UTC)) for second in column.tolist()]
-    instants: NDArray[np.datetime64] = column.astype("datetime64[s]")
-    named: list[str] = np.datetime_as_string(instants, unit=_UNITS.get(frequency, "m")).tolist()
-    return named
+        return tuple(periods.label(frequency, start.replace(tzinfo=UTC)) for start in instants.tolist())
+    return tuple(np.datetime_as_string(instants, unit=_UNITS.get(frequency, "m")).tolist())
 
 
 def _this_minute() -> datetime:
