@@ -61,16 +61,18 @@ class Part:
             raise PartFailed(f"{self.name} ends again and again.{self._last_words()}")
         self.start()
 
-    def stop(self) -> None:
-        """In order first; what does not listen is killed, which loses nothing: work is in the database."""
-        if self._process is None or self.ended:
-            return
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(_GRACE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+    def ask_to_stop(self) -> None:
+        if self._process is not None and not self.ended:
+            self._process.send_signal(signal.SIGTERM)
+
+    def await_stop(self) -> None:
+        """What does not listen is killed, which loses nothing: work is in the database."""
+        if self._process is not None:
+            try:
+                self._process.wait(_GRACE)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
 
     def _spawn(self, output: int | None) -> subprocess.Popen[bytes]:
         return subprocess.Popen(

@@ -93,7 +93,7 @@ def _manage(*arguments: str) -> None:
 
 @contextmanager
 def _running(parts: list[Part]) -> Iterator[list[Part]]:
-    """Starts them one after another; at the end the last one goes first."""
+    """Starts them one after another; at the end the last one is asked to go first."""
     try:
         for part in parts:
             part.start()
@@ -103,7 +103,9 @@ def _running(parts: list[Part]) -> Iterator[list[Part]]:
             signal.signal(number, signal.SIG_IGN)
         say("\nStopping")
         for part in reversed(parts):
-            part.stop()
+            part.ask_to_stop()
+        for part in parts:
+            part.await_stop()
 
 
 def _watch(parts: list[Part], servers: Mapping[str, subprocess.Popen[bytes]]) -> None:
