@@ -6,6 +6,7 @@ An exception is logged by its type and place. Its message may quote what somebod
 import json
 import logging
 import traceback
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
@@ -28,6 +29,8 @@ def configuration(*, level: str, form: str) -> dict[str, Any]:
             # Each 404 of the public is no news.
             "django.request": {"level": "ERROR"},
             "django.server": {"handlers": [], "propagate": True},
+            # A request for a host that is not ours says nothing about us, and quotes what was sent.
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
         },
     }
 
@@ -40,7 +43,7 @@ class JsonLines(logging.Formatter):
             "time": _time(record),
             "level": record.levelname,
             "logger": record.name,
-            "event": record.getMessage(),
+            "event": _event(record),
             **_fields(record),
         }
         return json.dumps(event, default=str)
@@ -51,11 +54,18 @@ class TextLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         fields = "".join(f" {name}={value}" for name, value in _fields(record).items())
-        return f"{_time(record)} {record.levelname:<7} {record.name}: {record.getMessage()}{fields}"
+        return f"{_time(record)} {record.levelname:<7} {record.name}: {_event(record)}{fields}"
 
 
 def _time(record: logging.LogRecord) -> str:
     return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _event(record: logging.LogRecord) -> str:
+    """The message; Celery puts the text of a task's exception into it, which stays out like any other."""
+    if isinstance(record.args, Mapping) and "exc" in record.args:
+        return str(record.msg) % {**record.args, "exc": "", "traceback": ""}
+    return record.getMessage()
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:

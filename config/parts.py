@@ -51,7 +51,8 @@ class Part:
             self._process = self._spawn(None)
         else:
             self.log.parent.mkdir(parents=True, exist_ok=True)
-            with self.log.open("wb") as log:
+            # A new log for each run of the stack, which keeps why a part ended in it.
+            with self.log.open("wb" if len(self._starts) == 1 else "ab") as log:
                 self._process = self._spawn(log.fileno())
         return self
 

@@ -38,6 +38,7 @@ _SETTINGS = {
     "autovacuum_naptime": "15s",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    "log_checkpoints": "off",
     # A log line must hold nothing that somebody sent: no DETAIL with the failing row, no statement.
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",

@@ -46,3 +46,12 @@ def test_error_says_its_kind_and_place_but_not_its_message():
 
 def test_request_is_left_out():
     assert "request" not in json.loads(JsonLines().format(record(request="POST /secret")))
+
+
+def test_task_that_failed_is_named_without_the_text_of_its_error():
+    message = "Task %(name)s[%(id)s] %(description)s: %(exc)s"
+    context = {"name": "tick", "id": "7", "description": "raised unexpected", "exc": "ValueError('seven of spades')"}
+    made = logging.getLogger("celery").makeRecord("celery", logging.ERROR, "f.py", 1, message, (context,), failure())
+    line = JsonLines().format(made)
+    assert json.loads(line)["event"] == "Task tick[7] raised unexpected: "
+    assert "seven of spades" not in line
