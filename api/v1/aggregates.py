@@ -40,7 +40,7 @@ def _meta(question: Question, selection: Selection, page: Page) -> formats.Range
         version=page.version,
         known_at=formats.instant(page.known_at) if page.known_at else None,
         rounding_base=page.rounding_base,
-        notes=list(question.indicator.notes),
+        notes=questions.notes(question.indicator, question.reference),
     )
 
 
@@ -110,6 +110,8 @@ class CombinedView:
         if page.version is not None and page.known_at is not None:
             headers |= {"Version": str(page.version), "Known-At": formats.instant(page.known_at)}
             selection = replace(selection, version=page.version)
+        if questions.invented(self.question.reference):
+            headers["Invented"] = "true"
         pieces = self._pieces(sheet, selection, limit)
         return Rendered(stamp, b"".join(pieces) if page.following is None else pieces, headers)
 
@@ -182,7 +184,7 @@ class WindowView:
         return Stamp(f"{version}.{reference}.{until}.window{_FORM}", caching.CURRENT)
 
     def _meta(self, window: published.Window | None) -> formats.WindowMeta:
-        indicator, notes = self.indicator.code, list(self.indicator.notes)
+        indicator, notes = self.indicator.code, questions.notes(self.indicator, self.reference)
         if window is None:
             return formats.WindowMeta(indicator, self.length, None, None, None, None, None, notes)
         start, end, known_at = map(formats.instant, (window.start, window.end, window.known_at))

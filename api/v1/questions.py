@@ -20,6 +20,7 @@ ALL: Final = "*"
 #: What names a range of periods.
 RANGE: Final = ("indicator", "frequency", "start", "end")
 
+_INVENTED = "Some agencies here are invented: their numbers are made up for a demonstration."
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?Z")
 _COUNTRIES: Final = codes.COUNTRIES | codes.GROUPS
 _NETWORKS: Final = codes.NETWORKS | {codes.TOTAL: published.ALL_NETWORKS}
@@ -42,8 +43,18 @@ def people(reference: int, year: int) -> dict[int, int]:  # noqa: ARG001
 
 
 @lru_cache(maxsize=2)
-def _agencies(reference: int) -> dict[int, str]:  # noqa: ARG001
-    return {row.id: row.code for row in queries.agencies()}
+def _agencies(reference: int) -> list[queries.AgencyRow]:  # noqa: ARG001
+    return queries.agencies()
+
+
+def invented(reference: int) -> bool:
+    """Whether there are invented agencies, so that numbers may be made up."""
+    return any(row.invented for row in _agencies(reference))
+
+
+def notes(indicator: queries.IndicatorRow, reference: int) -> list[str]:
+    """Return what the numbers of an indicator are not."""
+    return [*indicator.notes, *([_INVENTED] if invented(reference) else ())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +95,7 @@ class Question:
 
     def agencies(self) -> dict[int, str]:
         """Return the codes of the agencies by their numbers."""
-        return _agencies(self.reference)
+        return {row.id: row.code for row in _agencies(self.reference)}
 
     def next_address(self, version: int | None, following: datetime | None) -> str | None:
         """Return the address of the next page, at the same version."""

@@ -4,8 +4,12 @@ import json
 
 import pytest
 
+from api import caching
+from api.v1 import questions
 from tests.contract.public.press import NOBODY, Covered
-from tests.factories import CountryFactory, PopulationFactory
+from tests.factories import AgencyFactory, CountryFactory, PopulationFactory
+
+WEEK = {"indicator": "DOWNLOADS", "window": "P7D"}
 
 
 def test_answer_has_the_documented_shape(press, read):
@@ -151,3 +155,14 @@ def test_rate_of_a_group_is_over_its_members_and_the_unlocated_have_none(press, 
     press.publish("D", {"2026-11-01": {"EUROPE": 150, "_U": 50, "FI": 5}})
     rows = json.loads(read(country="EUROPE,_U,FI").content)["observations"]
     assert {row["country"]: row["per_100k"] for row in rows} == {"EUROPE": 1.0, "_U": None, "FI": None}
+
+
+def test_invented_numbers_are_marked_wherever_they_are_shown(press, read):
+    assert "Invented" not in read(format="csv")
+    AgencyFactory.create(invented=True)
+    questions._agencies.cache_clear()
+    caching.shelf.clear()
+    press.publish("D", {"2026-11-01": {"NO": 5}})
+    assert read(format="csv")["Invented"] == "true"
+    for path, given in (("aggregates", {}), ("coverage", {}), ("aggregates/live", {}), ("aggregates/windows", WEEK)):
+        assert "invented" in read(path, **given).json()["meta"]["notes"][-1]
