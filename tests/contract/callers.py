@@ -36,7 +36,7 @@ class Caller:
     def get(self, path, **query):
         return self.client.get(path, query, headers={"Authorization": f"Bearer {self.token}"})
 
-    def post(self, body, *, query="", media="application/json", **headers):
+    def post(self, body, *, query="", media="application/json", environment=None, **headers):
         return self.client.generic(
             "POST",
             f"/api/v1/submissions/{query}",
@@ -44,6 +44,7 @@ class Caller:
             content_type=media,
             # Once more among the headers: the test client forgets it where the body is empty.
             headers={"Authorization": f"Bearer {self.token}", "Content-Type": media, **headers},
+            **(environment or {}),
         )
 
     def send(self, *reports, query="", key=None, **envelope):

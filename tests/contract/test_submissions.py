@@ -1,6 +1,7 @@
 """Submissions over HTTP: stored, replayed, previewed, and read again by their own agency only."""
 
 import gzip
+import io
 import json
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -66,6 +67,16 @@ def test_body_in_several_gzip_members_is_accepted(kripos):
     body = json.dumps({"indicator": "DOWNLOADS", "reports": [report(("NO", "ARES", 3))]}).encode()
     packed = gzip.compress(body[:20]) + gzip.compress(body[20:])
     assert kripos.post(packed, **{"Content-Encoding": "gzip"}).status_code == 202
+
+
+def test_chunked_body_is_read_to_its_end(kripos):
+    body = json.dumps({"indicator": "DOWNLOADS", "reports": [report(("NO", "ARES", 3))]}).encode()
+    answer = kripos.post(
+        b"",
+        **{"Transfer-Encoding": "chunked"},
+        environment={"wsgi.input": io.BytesIO(body), "wsgi.input_terminated": True, "CONTENT_LENGTH": ""},
+    )
+    assert answer.status_code == 202
 
 
 def test_revision_and_its_outcomes_then_and_now(kripos):

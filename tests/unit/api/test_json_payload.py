@@ -169,6 +169,14 @@ def test_minutes_and_hours_may_be_written_with_seconds_and_zone():
     assert read_json(body(report(period="2026-11-24T09:00:00Z"))).reports[0].period.hour == 9
 
 
+@pytest.mark.parametrize("sent", [5, [], "x", None, [[1e400]], {"long": ["x" * 100_000]}])
+def test_report_that_is_none_is_refused(sent):
+    text = json.dumps({"indicator": "DOWNLOADS", "reports": [report(), sent]}).replace("Infinity", "1e400")
+    code, found = faults(read_json, text.encode())
+    assert code == "invalid_payload"
+    assert found[0] == ("/reports/1", "unknown_field" if isinstance(sent, dict) else "wrong_type")
+
+
 def test_cell_named_twice_is_refused_where_it_is_named_again():
     sent = body(report(("NO", "ARES", 1), ("DE", "ARES", 1), ("NO", "ARES", 0)))
     assert faults(read_json, sent)[1] == [("/reports/0/observations/2", "duplicate_cell")]

@@ -100,6 +100,10 @@ def test_refused_host_becomes_problem_without_the_host():
     assert b"evil" not in response.content
 
 
+def test_refused_permission_of_a_plain_view_is_a_problem():
+    assert problems.permission_denied(RequestFactory().get("/"), PermissionDenied()).status_code == 403
+
+
 def test_problem_lists_first_hundred_faults_and_counts_all():
     faults = [problems.Fault(f"/reports/{n}", "wrong_type") for n in range(150)]
     body = problems.Problem("invalid_payload", faults=faults).body()
