@@ -6,8 +6,8 @@ that version, coverage and cells agree while publications commit.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache, lru_cache
-from typing import Any, Final, Literal, NamedTuple
+from functools import cache
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from django.conf import settings
@@ -218,21 +218,28 @@ def seconds(instant: datetime) -> int:
     return int(instant.timestamp())
 
 
-_UNITS: Final[dict[str, Literal["Y", "M", "D"]]] = {Frequency.YEAR: "Y", Frequency.MONTH: "M", Frequency.DAY: "D"}
+def labels(frequency: str, column: Longs) -> list[str]:
+    """Return the labels of a column of periods; a series has thousands, and all series have the same."""
+    known = _labels(frequency)
+    if len(known) > _LABELS_KEPT:
+        known.clear()
+    return [known[second] for second in column.tolist()]
 
 
-def labels(frequency: str, column: Longs) -> tuple[str, ...]:
-    """Return the labels of a column of periods; in bulk, as a series has thousands."""
-    return _labels(frequency, column.tobytes())
+class _Labels(dict[int, str]):
+    """The labels of periods by their seconds, each made once."""
+
+    def __init__(self, frequency: str) -> None:
+        self._frequency = frequency
+
+    def __missing__(self, second: int) -> str:
+        found = self[second] = periods.label(self._frequency, datetime.fromtimestamp(second, UTC))
+        return found
 
 
-# Series over one range share their periods, so a few columns serve many readers.
-@lru_cache(maxsize=8)
-def _labels(frequency: str, column: bytes) -> tuple[str, ...]:
-    instants: NDArray[np.datetime64] = np.frombuffer(column, np.int64).astype("datetime64[s]")
-    if frequency == Frequency.WEEK:
-        return tuple(periods.label(frequency, start.replace(tzinfo=UTC)) for start in instants.tolist())
-    return tuple(np.datetime_as_string(instants, unit=_UNITS.get(frequency, "m")).tolist())
+#: Eleven years of hours, or two months of minutes.
+_LABELS_KEPT = 100_000
+_labels = cache(_Labels)
 
 
 def _this_minute() -> datetime:

@@ -107,13 +107,20 @@ def test_past_view_before_anything_was_published_is_empty_and_may_change():
 def test_labels_are_the_labels_of_the_rules(frequency):
     starts = list(periods.between(frequency, datetime(2024, 12, 29, tzinfo=UTC), datetime(2025, 1, 6, tzinfo=UTC)))
     column = np.array([published.seconds(start) for start in starts], np.int64)
-    assert published.labels(frequency, column) == tuple(published.label(frequency, start) for start in starts)
+    assert published.labels(frequency, column) == [published.label(frequency, start) for start in starts]
 
 
 @pytest.mark.parametrize("frequency", published.FREQUENCIES)
 def test_no_labels_of_no_periods(frequency):
-    assert published.labels(frequency, np.array([], np.int64)) == ()
+    assert published.labels(frequency, np.array([], np.int64)) == []
 
 
 def test_newest_fits_a_bigint():
     assert np.iinfo(np.int64).max == NEWEST
+
+
+def test_labels_kept_are_bounded(monkeypatch):
+    monkeypatch.setattr(published, "_LABELS_KEPT", 3)
+    for first in range(0, 50, 10):
+        published.labels("D", np.arange(first, first + 10, dtype=np.int64) * 86_400)
+    assert len(published._labels("D")) == 10
