@@ -272,7 +272,9 @@ def test_too_many_reports_are_refused(monkeypatch):
 
 COUNTRY = st.sampled_from(["NO", "DE", "FR", "_U", "XK"])
 NETWORK = st.sampled_from(["BITTORRENT", "EDONKEY", "_U"])
-ODD = st.sampled_from(["_T", "ZZ", "", 5, None, True, 1.5, -1, 10**9 + 1, [], {}, "10.0.0.1", "EUROPE", "x\\u0022"])
+ODD: st.SearchStrategy[object] = st.sampled_from(
+    ["_T", "ZZ", "", 5, None, True, 1.5, -1, 10**9 + 1, [], {}, "10.0.0.1", "EUROPE", "x\\u0022"]
+)
 PERIODS = {
     "N": ["2026-11-24T09:01", "2026-11-24T09:02Z", "2026-11-24T09:02"],
     "H": ["2026-11-24T09:00", "2026-11-24T09:00:00Z", "2026-11-24T08:00", "2026-11-24T13:00", "2026-11-24T09:30"],
