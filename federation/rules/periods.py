@@ -80,7 +80,7 @@ class PeriodError(ValueError):
 def parse(frequency: str, text: str) -> datetime:
     """Return the start of the period named; raise :class:`PeriodError`.
 
-    Minutes and hours may carry ``:00`` seconds and a ``Z``; any other offset is refused.
+    Minutes and hours may carry ``:00`` seconds and ``Z`` or ``+00:00``; any other offset is refused.
     """
     form = _FORMS[Frequency(frequency)].match(text)
     if form is None:
@@ -104,7 +104,7 @@ def _check_rest(frequency: str, rest: str) -> None:
     if tail is None:
         seconds = re.fullmatch(r":\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?", rest, re.ASCII)
         raise PeriodError("misaligned_period" if seconds else "bad_period")
-    if tail["zone"] not in (None, "Z"):
+    if tail["zone"] not in (None, "Z", "+00:00"):
         raise PeriodError("not_utc")
 
 

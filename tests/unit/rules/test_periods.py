@@ -35,7 +35,14 @@ def test_name_and_start_are_two_ways_to_say_the_same(frequency, name, start):
 
 
 @pytest.mark.parametrize(
-    "name", ["2026-11-24T10:00:00", "2026-11-24T10:00Z", "2026-11-24T10:00:00Z", "2026-11-24T10:00:00.000Z"]
+    "name",
+    [
+        "2026-11-24T10:00:00",
+        "2026-11-24T10:00Z",
+        "2026-11-24T10:00+00:00",
+        "2026-11-24T10:00:00Z",
+        "2026-11-24T10:00:00.000Z",
+    ],
 )
 @pytest.mark.parametrize("frequency", ["N", "H"])
 def test_parse_takes_whole_seconds_and_utc(frequency, name):
@@ -51,7 +58,7 @@ def test_parse_takes_whole_seconds_and_utc(frequency, name):
         ("N", "2026-11-24T10:15:30Z", "misaligned_period"),
         ("N", "2026-11-24T10:15+01:00", "not_utc"),
         ("H", "2026-11-24T10:00:00+0100", "not_utc"),
-        ("H", "2026-11-24T10:00+00:00", "not_utc"),
+        ("H", "2026-11-24T10:00+01:00", "not_utc"),
         ("H", "2026-11-24T24:00", "bad_period"),
         ("H", "2026-11-24T10", "bad_period"),
         ("H", "2026-11-24T10:00 ", "bad_period"),
