@@ -6,10 +6,10 @@ import pytest
 
 from api import caching
 from countries.codes import COUNTRIES
-from federation import reconciliation, schedules, worklist
+from federation import schedules
 from federation.models.published import PublishedCell
-from tests.integration.federation import world
-from tests.integration.federation.world import Said
+from tests.contract.public import reporting
+from tests.factories import AgencyFactory, IndicatorFactory
 
 YESTERDAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
 HOURS = [YESTERDAY - timedelta(hours=ago) for ago in range(24, 0, -1)]
@@ -20,15 +20,13 @@ BITTORRENT = 1
 @pytest.fixture
 def federation(db):
     """One agency, whose 24 hours are all public with ten downloads from Norway."""
-    (agency,) = world.agencies(1)
-    memory = world.Memory()
+    IndicatorFactory.create()
+    agency = AgencyFactory.create()
     schedules.tick(now=datetime.now(UTC))
 
     def report(hours, cells, prepared):
-        said = [Said("H", hour, cells) for hour in hours]
-        memory.submit(agency, said, prepared=prepared, received=datetime.now(UTC))
-        while worklist.is_pending():
-            reconciliation.work_through()
+        reporting.submit(agency, [reporting.report("H", hour, cells) for hour in hours], prepared)
+        reporting.settle()
 
     report(HOURS, {(NORWAY, BITTORRENT): 10}, YESTERDAY)
     return report

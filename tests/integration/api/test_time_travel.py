@@ -14,10 +14,10 @@ from django.test import Client
 from api import caching
 from countries.codes import COUNTRIES
 from federation import reconciliation, schedules, worklist
-from tests.integration.federation import world
-from tests.integration.federation.world import Said
+from tests.contract.public import reporting
+from tests.factories import AgencyFactory, IndicatorFactory
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 MIDNIGHT = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 DAYS = [MIDNIGHT - timedelta(days=ago) for ago in (4, 3, 2)]
@@ -67,18 +67,18 @@ def work():
 
 def submissions(agencies):
     """Submit random hours and days, most of them more than once."""
-    chance, memory = random.Random(2), world.Memory()
+    chance = random.Random(2)
     countries = [COUNTRIES[code] for code in ("NO", "SE", "FI", "US", "_U")]
     began = datetime.now(UTC) - timedelta(hours=1)
     for number in range(SUBMISSIONS):
         day = chance.choice(DAYS)
         hours = {day + timedelta(hours=chance.randrange(24)) for _ in range(4)}
         cells = {(chance.choice(countries), chance.randrange(1, 4)): chance.randrange(30) for _ in range(6)}
-        said = [Said("H", hour, cells, withdrawn=False) for hour in sorted(hours)]
+        said = [reporting.report("H", hour, cells) for hour in sorted(hours)]
         if chance.random() < 0.2:
-            said.append(Said("D", day, cells, status=chance.choice("AP")))
+            said.append(reporting.report("D", day, cells, chance.choice("AP")))
         prepared = began + timedelta(seconds=chance.randrange(60) + number)
-        memory.submit(chance.choice(agencies), said, prepared=prepared, received=datetime.now(UTC))
+        reporting.submit(chance.choice(agencies), said, prepared)
         yield
 
 
@@ -121,7 +121,8 @@ def record(recorded, client, number):
 
 def test_past_views_are_read_again_and_no_etag_keeps_a_stale_answer(settings):
     settings.ALLOWED_HOSTS = ["*"]
-    agencies = world.agencies(3)
+    IndicatorFactory.create()
+    agencies = [AgencyFactory.create(code=code) for code in ("NO-KRIPOS", "SE-NOA", "FI-KRP")]
     schedules.tick(now=datetime.now(UTC))
     readers = [TrustingReader(address) for address in ADDRESSES]
     client, recorded = Client(), {}
