@@ -1,0 +1,156 @@
+"""From a 202 until the live view shows it: 30 agencies that send every minute, 200 public requests a second beside."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http.client import OK
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bench import invention, readers, results
+from bench.invention import Reports
+from bench.results import Row, percentile, say
+from bench.sizes import scaled
+from bench.stack import Stack, joined, running, temporary_folder
+from bench.web import Sender, Web
+from countries.codes import COUNTRIES, COUNTRY_CODES
+from federation.rules import periods
+
+if TYPE_CHECKING:
+    from bench.inside import Inside
+
+AGENCIES = 30
+READS_PER_SECOND = 200
+CELLS = 60
+#: A minute has closed before it is reported; the last agency still has time before the next one closes.
+_AFTER_CLOSE, _SPREAD = 1.0, 56.0
+_LOOK_EVERY = 0.02
+_PATIENCE = 10.0
+#: Each agency counts one of these countries alone, always the same number: high enough not to be rounded to 0.
+_MARKS = sorted(COUNTRIES.values())[:AGENCIES]
+_MARKED = 100
+#: What the readers beside it ask for.
+_READ = (
+    "/api/v1/aggregates/live/",
+    "/api/v1/aggregates/windows/?indicator=DOWNLOADS&window=P1D",
+    "/api/v1/aggregates/live/?country=EUROPE",
+    "/api/v1/countries/",
+)
+
+
+def measure() -> Iterator[Row]:
+    minutes = scaled(3)
+    with temporary_folder() as folder, running(folder) as stack, joined(stack) as inside:
+        agencies = _agencies(inside)
+        for manner, spread in (("spread over the minute", _SPREAD), ("all at once", 0.0)):
+            say(f"{minutes} minutes of {AGENCIES} agencies, {manner}")
+            delays, reads = _Run(stack, agencies, minutes=minutes, spread=spread).measure()
+            yield from _rows(manner, delays, reads)
+
+
+def _rows(manner: str, delays: Sequence[float], reads: Sequence[float]) -> Iterator[Row]:
+    what = f"freshness, {AGENCIES} agencies a minute {manner}"
+    lost = sum(delay >= _PATIENCE for delay in delays)
+    remark = f"{lost} not seen within {_PATIENCE:.0f} s" if lost else ""
+    for share, budget, goal in ((0.5, None, None), (0.95, 1.0, 0.3), (0.99, 3.0, None)):
+        yield Row(
+            f"{what}: p{share * 100:.0f}", percentile(delays, share), budget, goal, runs=len(delays), remark=remark
+        )
+    reading = f"public requests beside it, {READS_PER_SECOND}/s, {manner}"
+    for share in (0.5, 0.99):
+        yield Row(f"{reading}: p{share * 100:.0f}", percentile(reads, share), runs=len(reads))
+
+
+@dataclass(frozen=True)
+class _Agency:
+    """An agency that sends, and the country that no other agency counts: by that its report is seen."""
+
+    sender: Sender
+    mark: int
+
+    def report(self, minute: datetime) -> bytes:
+        """Return a report of a minute: counts of countries that all agencies count, and the mark."""
+        drawn = invention.reports(1, seed=int(minute.timestamp()) + self.mark, cells=CELLS)
+        shared = ~np.isin(drawn.countries, _MARKS)
+        made = Reports(
+            np.append(drawn.countries[shared], np.int16(self.mark))[None],
+            np.append(drawn.networks[shared], np.int16(1))[None],
+            np.append(drawn.values[shared], _MARKED)[None],
+        )
+        return invention.as_json(made, [minute], frequency="N")
+
+
+def _agencies(inside: "Inside") -> list[_Agency]:
+    found = []
+    for mark in _MARKS:
+        agency = inside.new_agency()
+        inside.expect(agency, "N", inside.now().date())
+        found.append(_Agency(inside.sender(agency), mark))
+    inside.wait_for_workers()
+    return found
+
+
+#: The mark of an agency and the name of a minute.
+_Key = tuple[str, str]
+
+
+class _Run:
+    """Some minutes in which all agencies send and the live view is watched."""
+
+    def __init__(self, stack: Stack, agencies: Sequence[_Agency], *, minutes: int, spread: float) -> None:
+        self._stack, self._agencies, self._spread = stack, agencies, spread
+        self._first = int(time.time()) // 60 * 60 + 60
+        self._minutes = [datetime.fromtimestamp(self._first + 60 * turn, UTC) for turn in range(-1, minutes - 1)]
+        labels = [periods.label("N", minute) for minute in self._minutes]
+        self._awaited = {(COUNTRY_CODES[agency.mark], label) for agency in agencies for label in labels}
+        self._accepted: dict[_Key, float] = {}
+        self._seen: dict[_Key, float] = {}
+
+    def measure(self) -> tuple[list[float], list[float]]:
+        """Return the delays of all reports, and what the answers to the readers beside took."""
+        time.sleep(max(0.0, self._first - time.time()))
+        seconds = 60.0 * len(self._minutes)
+        with (
+            readers.reading(self._stack.port, _READ, per_second=READS_PER_SECOND, seconds=seconds) as reads,
+            ThreadPoolExecutor(len(self._agencies)) as pool,
+        ):
+            sending = [pool.submit(self._send, number) for number in range(len(self._agencies))]
+            self._watch()
+            for one in sending:
+                one.result()
+        delays = [self._seen.get(key, accepted + _PATIENCE) - accepted for key, accepted in self._accepted.items()]
+        return delays, reads
+
+    def _send(self, number: int) -> None:
+        agency = self._agencies[number]
+        offset = _AFTER_CLOSE + self._spread * number / len(self._agencies)
+        for turn, minute in enumerate(self._minutes):
+            body = agency.report(minute)
+            time.sleep(max(0.0, self._first + 60 * turn + offset - time.time()))
+            agency.sender.submit(body)
+            self._accepted[COUNTRY_CODES[agency.mark], periods.label("N", minute)] = time.perf_counter()
+
+    def _watch(self) -> None:
+        """Look at the live view, as often as a person could notice, until all reports are in it or time is up."""
+        web, tag = Web(self._stack.port), ""
+        address = f"/api/v1/aggregates/live/?country={','.join(COUNTRY_CODES[mark] for mark in _MARKS)}"
+        ends = self._first + 60 * (len(self._minutes) - 1) + _AFTER_CLOSE + self._spread + _PATIENCE
+        while self._awaited and time.time() < ends:
+            reply = web.get(address, **{"If-None-Match": tag})
+            if reply.status == OK:
+                tag = reply.headers["ETag"]
+                self._note(reply.json()["observations"])
+            time.sleep(_LOOK_EVERY)
+
+    def _note(self, observations: Sequence[Mapping[str, str]]) -> None:
+        now = time.perf_counter()
+        for key in self._awaited & {(cell["country"], cell["period"]) for cell in observations}:
+            self._seen[key] = now
+            self._awaited.remove(key)
+
+
+if __name__ == "__main__":
+    results.finish(measure())

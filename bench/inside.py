@@ -1,0 +1,131 @@
+"""What a measurement does within the stack's own code: agencies, reports without HTTP, and waiting for the workers.
+
+Imported once Django is set up, by `bench.stack.joined`.
+"""
+
+import time
+from collections.abc import Sequence
+from datetime import date, datetime
+from functools import partial
+from itertools import count
+from typing import Any, Final
+
+from django.db import connection, transaction
+from django.db.transaction import Atomic
+from numpy.typing import NDArray
+
+from bench.invention import Reports
+from bench.web import Sender
+from countries import credentials, registry
+from countries.codes import COUNTRIES
+from countries.models import Agency, Indicator
+from federation import clock, intake, worklist
+
+BY: Final = "bench"
+LOOK_EVERY: Final = 0.01
+
+_numbers = count(1)
+#: All that reports lead to; what time makes goes on from its mark.
+_MADE_OF_REPORTS = (
+    "submission, idempotencykey, report, figure, combinedfigure, periodversion, publishedcell, publishedcoverage, "
+    "publishedseries, publishedwindow, version, work, failure"
+)
+
+
+def _report(indicator: int, frequency: str, period: datetime, *cells: NDArray[Any]) -> intake.NewReport:
+    countries, networks, values = cells
+    return intake.NewReport(
+        indicator=indicator,
+        frequency=frequency,
+        period=period,
+        status="A",
+        withdrawn=False,
+        countries=countries,
+        networks=networks,
+        values=values,
+    )
+
+
+class Inside:
+    """The stack seen from within."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+
+    def now(self) -> datetime:
+        return clock.now()
+
+    def new_agency(self) -> Agency:
+        number = next(_numbers)
+        homes = sorted(COUNTRIES.keys() - {"_U"})
+        home = homes[number % len(homes)]
+        return registry.create_agency(code=f"{home}-BENCH{number}", country=home, name=f"Bench {number}", by=BY)
+
+    def expect(self, agency: Agency, frequency: str, since: date) -> None:
+        """Have an agency owe reports."""
+        registry.add_schedule(
+            agency=agency, indicator="DOWNLOADS", frequency=frequency, valid_from=since, deadline_minutes=60, by=BY
+        )
+
+    def sender(self, agency: Agency) -> Sender:
+        """Give an agency a credential and have it fetch a token."""
+        return Sender(self._port, *self.credential(agency))
+
+    def credential(self, agency: Agency) -> tuple[str, str]:
+        issued = credentials.issue(agency=agency, by=BY, now=clock.now())
+        return issued.client_id, issued.client_secret
+
+    def calm_sender(self) -> Sender:
+        """Return a new agency's client, once the workers have done what the last one made."""
+        sender = self.sender(self.new_agency())
+        self.settle()
+        return sender
+
+    def settle(self) -> None:
+        """Wait until the workers have done all, and what they wrote is on disk and not in anybody's way."""
+        self.wait_for_workers()
+        self.run("CHECKPOINT")
+
+    def run(self, statement: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+
+    def ask(self, question: str, given: Sequence[Any]) -> list[tuple[Any, ...]]:
+        with connection.cursor() as cursor:
+            cursor.execute(question, given)
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
+
+    def at_once(self) -> Atomic:
+        """Make what is stored in the block known to the workers at its end."""
+        return transaction.atomic()
+
+    def wait_for_workers(self) -> None:
+        while worklist.is_pending():
+            time.sleep(LOOK_EVERY)
+        if aside := worklist.set_aside():
+            raise SystemExit(f"{worklist.unpack(aside[0].thing)} was set aside: {aside[0].reason}")
+
+    def store(self, agency: Agency, made: Reports, starts: Sequence[datetime], *, frequency: str) -> None:
+        """Take reports in as the API does once it has read them."""
+        indicator = Indicator.objects.get(code="DOWNLOADS").number
+        report = partial(_report, indicator, frequency)
+        rows = zip(starts, made.countries, made.networks, made.values, strict=True)
+        now = clock.now()
+        intake.accept(
+            agency=agency,
+            reports=[report(start, *cells) for start, *cells in rows],
+            observations=made.observations,
+            prepared=now,
+            received=now,
+            media="json",
+            body_digest=bytes(32),
+            key=None,
+            by=BY,
+        )
+
+    def forget(self) -> None:
+        """Go back to the empty state."""
+        self.wait_for_workers()
+        tables = ", ".join(f"federation_{name.strip()}" for name in _MADE_OF_REPORTS.split(","))
+        self.run(f"TRUNCATE {tables}")

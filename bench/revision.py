@@ -1,0 +1,97 @@
+"""One revised hour until it is public at every frequency: with ten years of history against one year of it."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
+from datetime import datetime, timedelta
+from itertools import count
+
+import psycopg
+
+from bench import invention, past, results
+from bench.invention import Reports
+from bench.results import Row, alternating, say
+from bench.sizes import scaled
+from bench.stack import Stack, database_of, running, temporary_folder
+from bench.web import Sender
+from config.parts import ROOT
+from federation.rules import periods
+
+YEARS = (10, 1)
+_FREQUENCIES = ("H", "D", "W", "M", "A")
+_PATIENCE = 60.0
+#: Added to each cell, so that its rounded value changes at every frequency.
+_RAISE = 5000
+
+_NEWEST = "SELECT coalesce(max(number), 0) FROM federation_version"
+_PUBLIC = """
+SELECT count(DISTINCT frequency)
+FROM federation_periodversion
+WHERE version > %s AND (frequency, period) IN (SELECT * FROM unnest(%s::text[], %s::timestamptz[]))
+"""
+
+
+def measure() -> Iterator[Row]:
+    runs = scaled(40, least=15)
+    with ExitStack() as until:
+        long, short = (_History(until, years) for years in YEARS)
+        say(f"{runs} hours revised with {YEARS[0]} years of history and with {YEARS[1]}, in turns")
+        ten, one = alternating([long.revise, short.revise], runs=runs)
+    what = f"one revised hour, until public at every frequency, {YEARS[0]} years of history"
+    yield Row(what, ten, 1.2, 1.05, f"the same with {YEARS[1]} year of history", one, runs=runs)
+    yield Row(what, ten, 0.5, runs=runs)
+
+
+class _History:
+    """A stack with so many years behind it, and an agency that revises hours."""
+
+    def __init__(self, until: ExitStack, years: int) -> None:
+        say(f"making {years} years of history")
+        folder = until.enter_context(temporary_folder())
+        stack = until.enter_context(running(folder))
+        self._sender = Sender(stack.port, *_made(stack, years))
+        connection = psycopg.connect(database_of(stack), autocommit=True)
+        self._database = until.enter_context(closing(connection))
+        [(now,)] = self._database.execute("SELECT now()")
+        self._month, self._numbers = past.hourly_month(now), count()
+        self.revise()  # the first one finds everything cold
+
+    def revise(self) -> float:
+        """Send other numbers for an hour; return the seconds until all periods that hold it are public anew."""
+        number = next(self._numbers)
+        # In the middle of the month, another hour each time.
+        hour = self._month + timedelta(days=14) + number * invention.HOUR
+        drawn = invention.reports(1, seed=1000 + number, cells=past.CELLS)
+        made = Reports(drawn.countries, drawn.networks, drawn.values + _RAISE * (number + 1))
+        changed = [periods.start_of(frequency, hour) for frequency in _FREQUENCIES]
+        [(before,)] = self._database.execute(_NEWEST)
+        body = invention.as_json(made, [hour])
+        began = time.perf_counter()
+        self._sender.submit(body)
+        self._wait(before, changed, until=began + _PATIENCE)
+        seconds = time.perf_counter() - began
+        time.sleep(0.3)  # the windows move after the years
+        return seconds
+
+    def _wait(self, before: int, changed: Sequence[datetime], *, until: float) -> None:
+        while time.perf_counter() < until:
+            [(public,)] = self._database.execute(_PUBLIC, [before, list(_FREQUENCIES), changed])
+            if public == len(_FREQUENCIES):
+                return
+            time.sleep(0.002)
+        sys.exit("A revised hour did not become public.")
+
+
+def _made(stack: Stack, years: int) -> tuple[str, str]:
+    """Have another process make the history: a process joins one stack only."""
+    command = [sys.executable, "-m", "bench.past", str(stack.folder), str(stack.port), str(years)]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True)
+    client_id, client_secret = json.loads(done.stdout)
+    return client_id, client_secret
+
+
+if __name__ == "__main__":
+    results.finish(measure())

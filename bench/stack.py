@@ -1,0 +1,149 @@
+"""The stack as `make serve` runs it, with its own data in a temporary folder, and this process as a guest of it."""
+
+import http.client
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import django
+import psutil
+
+from bench.web import Web
+from config import embedded
+from config.embedded.process import free_port
+from config.parts import ROOT
+from config.processes import die_with
+
+if TYPE_CHECKING:
+    from bench.inside import Inside
+
+#: What would lead the stack to somebody's servers, or change how it works.
+_FOREIGN = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ROUNDING_KEY", "MAKELEVEL")
+_READY_WITHIN = 90.0
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running stack: where it listens, where its data lie, and the process that runs it."""
+
+    folder: Path
+    port: int
+    process: subprocess.Popen[bytes]
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def web(self) -> Web:
+        return Web(self.port)
+
+    def servers(self) -> list[psutil.Process]:
+        """Return the processes of the web server that answer requests."""
+        everyone = psutil.Process(self.process.pid).children(recursive=True)
+        web = [one for one in everyone if "gunicorn" in one.cmdline()]
+        return [one for one in web if one.ppid() in {other.pid for other in web}]
+
+    def renew_servers(self) -> None:
+        """Have those processes replaced by new ones, which have answered nothing yet."""
+        old = self.servers()
+        for process in old:
+            process.terminate()
+        psutil.wait_procs(old, timeout=_READY_WITHIN)
+        while len(self.servers()) < len(old):
+            time.sleep(0.05)
+        _wait_until_ready(self)
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="police2peer-bench-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def running(folder: Path, **settings: str) -> Iterator[Stack]:
+    """Run the whole stack until the end of the block."""
+    port = free_port()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
+    environment |= {"DATA_DIR": str(folder), "PORT": str(port), "LOG_LEVEL": "WARNING", **settings}
+    with (folder / "stack.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "config.serve"],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            preexec_fn=partial(die_with, os.getpid(), signal.SIGTERM),  # noqa: PLW1509  there are no threads here yet
+        )
+    stack = Stack(folder, port, process)
+    try:
+        _wait_until_ready(stack)
+        yield stack
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait_until_ready(stack: Stack) -> None:
+    deadline = time.monotonic() + _READY_WITHIN
+    while not _is_ready(stack):
+        if stack.process.poll() is not None or time.monotonic() > deadline:
+            sys.exit(f"The stack did not start:\n{(stack.folder / 'stack.log').read_text()}")
+        time.sleep(0.1)
+
+
+def _is_ready(stack: Stack) -> bool:
+    try:
+        return stack.web().get("/readyz").status == http.client.OK
+    except OSError:
+        return False
+
+
+def joined(stack: Stack) -> AbstractContextManager["Inside"]:
+    """Make this process one of the stack's own."""
+    return joined_at(stack.folder, stack.port)
+
+
+@contextmanager
+def joined_at(folder: Path, port: int) -> Iterator["Inside"]:
+    """Make this process one of those of a stack, with its database and broker; once in a process."""
+    with _environ({"DATA_DIR": str(folder)}), embedded.environment(folder):
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+        django.setup()
+        from bench.inside import Inside
+
+        yield Inside(port)
+
+
+def database_of(stack: Stack) -> str:
+    """Return the address of the database of a stack that this process does not join."""
+    with _environ({}), embedded.environment(stack.folder):
+        return os.environ["DATABASE_URL"]
+
+
+@contextmanager
+def _environ(values: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.pop(name, None) for name in (*values, "DATABASE_URL", "REDIS_URL")}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
