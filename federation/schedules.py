@@ -95,7 +95,7 @@ def follow_registry(
 
 
 def _touched_by_schedule(*versions: dict[str, Any] | None) -> Iterator[Thing]:
-    """Yield the ended periods in which somebody's being expected may have changed."""
+    """Yield the periods and windows in which somebody's being expected may have changed."""
     now = clock.now()
     for row in versions:
         if row is None:
@@ -105,6 +105,8 @@ def _touched_by_schedule(*versions: dict[str, Any] | None) -> Iterator[Thing]:
         if row["valid_to"]:
             last = min(now, datetime.combine(date.fromisoformat(row["valid_to"]), time.max, UTC))
         for frequency in periods.EXPECTED_AT[Frequency(row["frequency"])]:
-            begin = max(first, now - publication.LIVE) if frequency == Frequency.MINUTE else first
+            begin = max(first, now - publication.MINUTES_KEPT) if frequency == Frequency.MINUTE else first
             for start in periods.between(frequency, begin, last):
                 yield Thing(Stage.PUBLISH, frequency, start, row["indicator_id"])
+        # The day that is running is owed already, by the hour, in the window of a day.
+        yield from (window(name, row["indicator_id"]) for name in WINDOWS)

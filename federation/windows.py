@@ -1,9 +1,10 @@
 """Moves the sliding windows of the map: exact sums of whole hours or days, rounded on their own.
 
-The window of one day ends at the last whole hour. The others end at the last day that all
-expected agencies have reported or whose deadlines have passed, so none sags at midnight.
+The window of one day ends at the last whole hour. The others end before the first day that an
+expected agency has not reported and still has time to, so none sags at midnight.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from federation.database import cursor, statement
+from federation.models.figures import Figure
 from federation.models.published import PublishedCoverage, PublishedWindow
 from federation.publication import COVERAGE_FACTS, LONGEST_WAIT, schedules_by_agency
 from federation.rules import coverage, periods, rounding, tables
@@ -22,6 +24,7 @@ from federation.rules.tables import Numbers, Tables, Values
 from federation.versions import new_version
 from federation.worklist import WINDOWS, Thing
 
+_SECOND = timedelta(seconds=1)
 _NO_CELLS = (np.empty(0, np.int16), np.empty(0, np.int64), np.empty(0, np.int64))
 
 
@@ -42,7 +45,7 @@ def compute(thing: Thing, *, mark: datetime) -> Window | None:
     part = Frequency.HOUR if by_hour else Frequency.DAY
     end = periods.start_of(part, mark - coverage.GRACE)
     if not by_hour:
-        end = _settled_until(thing.indicator, end, mark=mark)
+        end = _entered_until(thing.indicator, end, mark=mark)
     start = end - timedelta(days=WINDOWS[thing.frequency])
     found = _coverage(thing.indicator, part, start, end)
     if not found.agencies_expected:
@@ -53,24 +56,18 @@ def compute(thing: Thing, *, mark: datetime) -> Window | None:
     return Window(start, end, tables.PUBLIC_COUNTRIES[shown], rounded[shown], found)
 
 
-def _settled_until(indicator: int, end: datetime, *, mark: datetime) -> datetime:
-    """Return the end of the last day that waits for nobody, looking back from ``end``."""
-    states = dict(
-        PublishedCoverage.objects.filter(
-            indicator=indicator, frequency="D", version_to=None, period__gte=end - LONGEST_WAIT, period__lt=end
-        ).values_list("period", "states")
-    )
-    everyone = [s for mine in schedules_by_agency([indicator])[indicator].values() for s in mine]
-    day = end - timedelta(days=1)
-    while day in states and not _settled(day, states[day], everyone, mark=mark):
-        day -= timedelta(days=1)
-    return day + timedelta(days=1)
-
-
-def _settled(day: datetime, states: Sequence[str], schedules: Sequence[coverage.Schedule], *, mark: datetime) -> bool:
-    expecting = [s for s in schedules if s.expects(Frequency.DAY, day)]
-    reported = all(state == "reported" for state in states)
-    return reported or not expecting or coverage.is_late(Frequency.DAY, day, expecting, now=mark)
+def _entered_until(indicator: int, end: datetime, *, mark: datetime) -> datetime:
+    """Return up to where every day has entered: all that were expected in it have reported it, or are late."""
+    rows = _covered(indicator, Frequency.DAY, end - LONGEST_WAIT, end)
+    states = {row.period: dict(zip(row.agencies, row.states, strict=True)) for row in rows}
+    schedules = schedules_by_agency([indicator])[indicator]
+    for day in periods.between(Frequency.DAY, min(states, default=end), end - _SECOND):
+        if day not in states or any(
+            state != "reported" and coverage.is_awaited(Frequency.DAY, day, schedules[agency], now=mark)
+            for agency, state in states[day].items()
+        ):
+            return day
+    return end
 
 
 def _sum(indicator: int, part: str, start: datetime, end: datetime) -> Tables:
@@ -86,22 +83,20 @@ def _sum(indicator: int, part: str, start: datetime, end: datetime) -> Tables:
 
 def _coverage(indicator: int, part: str, start: datetime, end: datetime) -> Coverage:
     """Put the coverage of the parts together; agencies expected by the day count in ``P1D`` too."""
-    rows = list(_covered(indicator, part, start, end))
+    rows = [row for row in _covered(indicator, part, start, end) if row.agencies_expected]
     states: dict[int, list[str]] = {}
     for row in rows:
         for agency, state in zip(row.agencies, row.states, strict=True):
             states.setdefault(agency, []).append(state)
-    owed = sum(row.owed_seconds for row in rows)
-    if part == Frequency.HOUR:
-        for agency in _expected_by_day_only(indicator, start, end) - states.keys():
-            states[agency] = ["awaited"]
-            owed += DAY_SECONDS
-    final = all(row.status == "A" for row in rows) and "awaited" not in {s[0] for s in states.values()}
+    by_day = _owed_by_day_only(indicator, start, end) if part == Frequency.HOUR else {}
+    for agency in by_day.keys() - states.keys():
+        states[agency] = ["awaited"]
+    final = not by_day and all(row.status == "A" for row in rows)
     return Coverage(
         agencies_expected=len(states),
         agencies_reporting=sum("reported" in s or "partial" in s for s in states.values()),
         covered_seconds=sum(row.covered_seconds for row in rows),
-        owed_seconds=owed,
+        owed_seconds=sum(row.owed_seconds for row in rows) + sum(by_day.values()),
         status="A" if rows and final else "P",
         agencies=tuple(sorted(states)),
         states=tuple(_state(states[agency]) for agency in sorted(states)),
@@ -114,14 +109,35 @@ def _covered(indicator: int, part: str, start: datetime, end: datetime) -> Query
     ).order_by("period")
 
 
-def _expected_by_day_only(indicator: int, start: datetime, end: datetime) -> set[int]:
-    days = list(periods.between(Frequency.DAY, start, end - timedelta(seconds=1)))
-    return {
-        schedule.agency
-        for mine in schedules_by_agency([indicator])[indicator].values()
-        for schedule in mine
-        if schedule.frequency == Frequency.DAY and any(schedule.expects(Frequency.DAY, day) for day in days)
+def _owed_by_day_only(indicator: int, start: datetime, end: datetime) -> dict[int, int]:
+    """Return the time that agencies owe in days of the window, and not in its hours."""
+    schedules = schedules_by_agency([indicator])[indicator]
+    days = list(periods.between(Frequency.DAY, start, end - _SECOND))
+    # The reports of a day that is not public yet are not seen here either.
+    ended = [day for day in days if periods.end(Frequency.DAY, day) <= end]
+    whole_days = {key for key, seconds in _reported(indicator, Frequency.DAY, ended).items() if seconds == DAY_SECONDS}
+    whole_days |= {
+        (agency, day)
+        for agency, mine in schedules.items()
+        for day in days
+        if any(s.frequency == Frequency.DAY and s.expects(Frequency.DAY, day) for s in mine)
     }
+    hours = list(periods.between(Frequency.HOUR, start, end - _SECOND))
+    by_hour = _reported(indicator, Frequency.HOUR, hours)
+    owed: dict[int, int] = defaultdict(int)
+    for hour in hours:
+        for agency, day in whole_days:
+            if day == periods.start_of(Frequency.DAY, hour):
+                expecting = [s for s in schedules.get(agency, ()) if s.expects(Frequency.HOUR, hour)]
+                reported = by_hour.get((agency, hour), 0)
+                owed[agency] += 3600 - coverage.owed_seconds(Frequency.HOUR, hour, expecting, reported=reported)
+    return {agency: seconds for agency, seconds in owed.items() if seconds}
+
+
+def _reported(indicator: int, frequency: str, parts: Sequence[datetime]) -> dict[tuple[int, datetime], int]:
+    """Return the time that agencies ever reported of each part."""
+    rows = Figure.objects.filter(indicator=indicator, frequency=frequency, period__in=parts)
+    return {(row[0], row[1]): row[2] for row in rows.values_list("agency_id", "period", "reported_seconds")}
 
 
 def _state(states: Sequence[str]) -> str:
@@ -150,13 +166,13 @@ def differs(new: Window | None, old: Window | None) -> bool:
 
 
 def slide(things: Sequence[Thing], *, mark: datetime) -> None:
-    """Bring sliding windows up to date; what is replaced gets a new version."""
-    for thing in things:
-        new = compute(thing, mark=mark)
-        if not differs(new, stored(thing)):
-            continue
+    """Bring sliding windows up to date; those that change are one new version."""
+    computed = {thing: compute(thing, mark=mark) for thing in things}
+    changed = [thing for thing in things if differs(computed[thing], stored(thing))]
+    if changed:
         with new_version() as version:
-            _replace(thing, new, version)
+            for thing in changed:
+                _replace(thing, computed[thing], version)
 
 
 def _replace(thing: Thing, new: Window | None, version: int) -> None:

@@ -75,10 +75,16 @@ def scheduled_days(frequency: str, start: datetime, schedules: Sequence[Schedule
     return days
 
 
+def is_awaited(frequency: str, start: datetime, schedules: Sequence[Schedule], *, now: datetime) -> bool:
+    """Whether a deadline is still to come of those that expect the agency in this period."""
+    end = periods.end(frequency, start)
+    return any(now < end + s.deadline for s in schedules if s.expects(frequency, start))
+
+
 def is_late(frequency: str, start: datetime, schedules: Sequence[Schedule], *, now: datetime) -> bool:
     """Whether the last deadline of those that expect the agency in this period has passed."""
-    deadlines = [s.deadline for s in schedules if s.expects(frequency, start)]
-    return bool(deadlines) and now >= periods.end(frequency, start) + max(deadlines)
+    expected = any(s.expects(frequency, start) for s in schedules)
+    return expected and not is_awaited(frequency, start, schedules, now=now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,11 @@ def test_scheduled_days_are_those_that_a_schedule_names(frequency, some):
     assert {first + timedelta(days=int(number)) for number in np.flatnonzero(days)} == named
 
 
+def test_a_schedule_over_all_of_a_period_owes_all_of_it():
+    one = schedule(first=date(2026, 1, 1), last=date(2026, 3, 1))
+    assert coverage.owed_seconds("M", PERIODS["M"], [one], reported=7200) == 28 * 86_400
+
+
 def test_without_schedules_and_reports_nothing_is_owed():
     assert coverage.owed_seconds("D", PERIODS["D"], [], reported=0) == 0
 
@@ -134,8 +139,19 @@ def test_the_last_deadline_counts_of_those_that_expect_the_agency():
     assert coverage.is_late("D", PERIODS["D"], some, now=DAY_ENDS + timedelta(minutes=600))
 
 
-def test_who_is_not_expected_is_never_late():
-    assert not coverage.is_late("D", PERIODS["D"], [schedule("M")], now=DAY_ENDS + timedelta(days=100))
+def test_who_is_not_expected_is_neither_late_nor_awaited():
+    some, now = [schedule("M")], DAY_ENDS + timedelta(days=100)
+    assert not coverage.is_late("D", PERIODS["D"], some, now=now)
+    assert not coverage.is_awaited("D", PERIODS["D"], some, now=DAY_ENDS)
+
+
+@given(st.sampled_from(COARSENESS), st.lists(schedules(), max_size=3), st.integers(-60, 4000))
+def test_who_is_expected_is_either_awaited_or_late(frequency, some, minutes):
+    start = PERIODS[frequency]
+    now = periods.end(frequency, start) + timedelta(minutes=minutes)
+    expected = any(one.expects(frequency, start) for one in some)
+    ways = coverage.is_awaited(frequency, start, some, now=now) + coverage.is_late(frequency, start, some, now=now)
+    assert ways == expected
 
 
 AWAITED = Standing(agency=1, owed=60, covered=0, has_figure=False, final=False, held=False, withdrawn=False, late=False)

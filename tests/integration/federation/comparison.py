@@ -1,0 +1,155 @@
+"""What is in the database, in the oracle's terms, and the assertion that the two agree."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from federation import rebuilding
+from federation.models.figures import Figure
+from federation.models.published import PublishedCell, PublishedCoverage, PublishedWindow
+from federation.rules import periods
+from tests.oracles import federation as oracle
+
+#: Figures of minutes are kept so long.
+MINUTES_KEPT = timedelta(days=2)
+INDICATORS = (1, 2)
+
+Key = tuple[Any, ...]
+
+
+def assert_agrees(expected: oracle.Federation) -> None:
+    """Figures, coverage, published cells and windows are what the oracle says, and a rebuild would change nothing."""
+    assert_figures_agree(expected)
+    for indicator in INDICATORS:
+        assert_coverage_agrees(expected, indicator)
+        assert_cells_agree(expected, indicator)
+        assert_windows_agree(expected, indicator)
+    assert [str(thing) for thing in rebuilding.differences()] == []
+
+
+def _same(stored: dict[Key, Any], expected: dict[Key, Any]) -> None:
+    """Two dictionaries are equal; names the first places where not, so that one can read it."""
+    different = [
+        f"{' '.join(_word(part) for part in key)}: stored {stored.get(key)}, expected {expected.get(key)}"
+        for key in sorted({*stored, *expected}, key=str)
+        if stored.get(key) != expected.get(key)
+    ]
+    assert not different, "\n".join([f"{len(different)} differ", *different[:10]])
+
+
+def _word(part: object) -> str:
+    return f"{part:%Y-%m-%dT%H:%M}" if isinstance(part, datetime) else str(part)
+
+
+def assert_figures_agree(expected: oracle.Federation) -> None:
+    def is_kept(key: Key) -> bool:
+        _, _, frequency, period = key
+        return frequency != "N" or bool(period >= expected.now - MINUTES_KEPT)
+
+    _same(
+        {key: figure for key, figure in stored_figures().items() if is_kept(key)},
+        {key: figure for key, figure in expected.figures().items() if is_kept(key)},
+    )
+
+
+def stored_figures() -> dict[Key, oracle.Figure]:
+    return {
+        (row.agency_id, row.indicator_id, row.frequency, row.period): oracle.Figure(
+            source=row.source,
+            seconds=row.covered_seconds,
+            final=row.final,
+            cells={
+                (country, network): (value, key % 2**64)
+                for country, network, value, key in zip(row.countries, row.networks, row.values, row.keys, strict=True)
+            },
+        )
+        for row in Figure.objects.exclude(source="none")
+    }
+
+
+def assert_coverage_agrees(expected: oracle.Federation, indicator: int) -> None:
+    for frequency in "NHDWMA":
+        due = expected.published_periods(indicator, frequency)
+        stored = stored_coverage(indicator, frequency, now=expected.now)
+        _same(
+            {key: found for key, found in stored.items() if found.expected or _must_be_there(frequency, key[1], due)},
+            {
+                (frequency, period): found
+                for period in due
+                if (found := expected.coverage(indicator, frequency, period)).expected
+                or _must_be_there(frequency, period, due)
+            },
+        )
+
+
+def _must_be_there(frequency: str, period: datetime, due: Sequence[datetime]) -> bool:
+    """Whether a period in which nobody is expected has coverage all the same.
+
+    Not a minute: minutes have no history that could have a gap. And what was public before the beginning, because of
+    a schedule that is gone, stays public.
+    """
+    return frequency != "N" and bool(due) and period >= due[0]
+
+
+def stored_coverage(indicator: int, frequency: str, *, now: datetime) -> dict[Key, oracle.Coverage]:
+    rows = PublishedCoverage.objects.filter(indicator=indicator, frequency=frequency, version_to=None)
+    return {
+        (frequency, row.period): coverage_of(row)
+        for row in rows
+        if frequency != "N" or row.period >= oldest_live_minute(now)
+    }
+
+
+def oldest_live_minute(now: datetime) -> datetime:
+    return periods.start_of("N", now - oracle.LIVE)
+
+
+def coverage_of(row: PublishedCoverage | PublishedWindow) -> oracle.Coverage:
+    return oracle.Coverage(
+        expected=row.agencies_expected,
+        reporting=row.agencies_reporting,
+        covered=row.covered_seconds,
+        owed=row.owed_seconds,
+        status=row.status,
+        states=dict(zip(row.agencies, row.states, strict=True)),
+    )
+
+
+def assert_cells_agree(expected: oracle.Federation, indicator: int) -> None:
+    for frequency in "NHDWMA":
+        found = expected.published_periods(indicator, frequency)
+        _same(
+            stored_cells(indicator, frequency, now=expected.now),
+            {
+                (frequency, period, *place): value
+                for period in found
+                for place, value in expected.published(indicator, frequency, period).items()
+            },
+        )
+
+
+def stored_cells(indicator: int, frequency: str, *, now: datetime) -> dict[Key, int]:
+    rows = PublishedCell.objects.filter(indicator=indicator, frequency=frequency, version_to=None)
+    cells: dict[Key, int] = defaultdict(int)
+    for row in rows:
+        if frequency != "N" or row.period >= oldest_live_minute(now):
+            cells[frequency, row.period, row.country, row.network] += row.value
+    return dict(cells)
+
+
+def assert_windows_agree(expected: oracle.Federation, indicator: int) -> None:
+    windows = {(name,): expected.window(indicator, name) for name in oracle.WINDOWS}
+    _same(stored_windows(indicator), {key: window for key, window in windows.items() if window})
+
+
+def stored_windows(indicator: int) -> dict[Key, oracle.Window]:
+    return {
+        (row.window,): oracle.Window(
+            start=row.start,
+            end=row.end,
+            values=dict(zip(row.countries, row.values, strict=True)),
+            coverage=oracle.Coverage(**{**vars(coverage_of(row)), "states": {}}),
+        )
+        for row in PublishedWindow.objects.filter(indicator=indicator)
+    }

@@ -1,0 +1,162 @@
+"""A federation in the database, driven through its processes at a time of our own, and the same told to the oracle."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+import numpy as np
+import pytest
+from django.conf import settings
+from django.db import transaction
+
+from countries import registry
+from countries.models import Agency, Schedule
+from federation import clock, intake, reconciliation, schedules, worklist
+from federation.intake import NewReport, Receipt
+from tests import factories
+from tests.oracles import federation as oracle
+
+Cells = dict[tuple[int, int], int]
+
+
+@dataclass(frozen=True)
+class Said:
+    """A report as an agency means it."""
+
+    frequency: str
+    period: datetime
+    cells: Cells = field(default_factory=dict)
+    status: str = "A"
+    withdrawn: bool = False
+    indicator: int = 1
+
+    @property
+    def key(self) -> tuple[int, str, datetime]:
+        return self.indicator, self.frequency, self.period
+
+    def as_new(self) -> NewReport:
+        cells = sorted((place, value) for place, value in self.cells.items() if value)
+        return NewReport(
+            indicator=self.indicator,
+            frequency=self.frequency,
+            period=self.period,
+            status=self.status,
+            withdrawn=self.withdrawn,
+            countries=np.array([country for (country, _), _ in cells], np.int16),
+            networks=np.array([network for (_, network), _ in cells], np.int16),
+            values=np.array([value for _, value in cells], np.int64),
+        )
+
+
+class Memory:
+    """Every report that was ever received, for the oracle."""
+
+    def __init__(self) -> None:
+        self.reports: list[oracle.Report] = []
+
+    def submit(self, agency: Agency, said: Sequence[Said], *, prepared: datetime, received: datetime) -> Receipt:
+        """Send reports to the intake, and remember them."""
+        receipt = intake.accept(
+            agency=agency,
+            reports=[one.as_new() for one in said],
+            observations=sum(len(one.cells) for one in said),
+            prepared=prepared,
+            received=received,
+            media="json",
+            body_digest=bytes(32),
+            key=None,
+            by=agency.code,
+        )
+        self.reports += [
+            oracle.Report(
+                submission=receipt.submission_id,
+                agency=agency.pk,
+                indicator=one.indicator,
+                frequency=one.frequency,
+                period=one.period,
+                status=one.status,
+                withdrawn=one.withdrawn,
+                cells={place: value for place, value in one.cells.items() if value},
+                prepared=prepared,
+                received=received,
+            )
+            for one in said
+        ]
+        return receipt
+
+    def oracle(self, *, now: datetime) -> oracle.Federation:
+        """What should have become of it all, with the schedules as they stand."""
+        return oracle.Federation(
+            self.reports,
+            [_told(row) for row in Schedule.objects.all()],
+            now=now,
+            secret=settings.ROUNDING_KEY,
+            base=settings.ROUNDING_BASE,
+        )
+
+
+def _told(row: Schedule) -> oracle.Schedule:
+    return oracle.Schedule(
+        agency=row.agency_id,
+        indicator=row.indicator_id,
+        frequency=row.frequency,
+        first=row.valid_from,
+        last=row.valid_to,
+        deadline=timedelta(minutes=row.deadline_minutes),
+    )
+
+
+class World:
+    """Some agencies, and a clock that stands still until it is told to go on; all agencies are called by number."""
+
+    def __init__(self, now: datetime, agencies: int = 3) -> None:
+        self.now = now
+        self.memory = Memory()
+        factories.IndicatorFactory.create(number=1, code="NUMBER_1")
+        self.agencies = [factories.AgencyFactory.create(code=f"NO-{number}") for number in range(agencies)]
+
+    def submit(self, agency: int, *said: Said, minutes_ago: int = 0) -> Receipt:
+        """Send reports that were prepared so many minutes ago."""
+        prepared = self.now - timedelta(minutes=minutes_ago)
+        return self.memory.submit(self.agencies[agency], said, prepared=prepared, received=self.now)
+
+    def schedule(
+        self, agency: int, frequency: str, first: date, last: date | None = None, *, deadline: int = 60
+    ) -> Schedule:
+        """Have an agency owe reports of the first indicator; a deadline is in minutes."""
+        return registry.save(
+            Schedule(
+                agency=self.agencies[agency],
+                indicator_id=1,
+                frequency=frequency,
+                valid_from=first,
+                valid_to=last,
+                deadline_minutes=deadline,
+            ),
+            by="test",
+        )
+
+    def wait(self, **duration: float) -> None:
+        """Let time go by until the next tick."""
+        self.now += timedelta(**duration)
+        schedules.tick(now=self.now)
+
+    def settle(self) -> None:
+        """Do all work."""
+        while worklist.is_pending():
+            reconciliation.work_through()
+
+    def oracle(self) -> oracle.Federation:
+        return self.memory.oracle(now=self.now)
+
+
+@contextmanager
+def world(monkeypatch: pytest.MonkeyPatch, *, now: datetime) -> Iterator[World]:
+    """A world, of which nothing is left in the database afterwards."""
+    with transaction.atomic(), monkeypatch.context() as patch:
+        made = World(now)
+        patch.setattr(clock, "now", lambda: made.now)
+        schedules.tick(now=now)
+        yield made
+        transaction.set_rollback(True)

@@ -1,0 +1,388 @@
+"""The federation a second time: slow and obvious, out of the words of the design, with dictionaries and loops.
+
+Given every report ever received, the schedules, the time and the rounding key, it says what the exact figures, the
+coverage and the published numbers are. It knows no database, no NumPy, and nothing of how the first one is made.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from uuid import UUID
+
+from countries import codes
+from tests.oracles import rounding
+from tests.oracles.calendar import DAY, FREQUENCIES, LENGTHS, Stretch, end_of, is_as_fine, length_of, start_of
+
+#: After its end, a period waits so long for its last reports.
+GRACE = timedelta(seconds=60)
+#: Minutes are public so long.
+LIVE = timedelta(hours=2)
+SUMMED_FROM = {"H": "N", "D": "H", "W": "D", "M": "D", "A": "M"}
+WINDOWS = {"P1D": ("H", 24), "P7D": ("D", 7), "P30D": ("D", 30), "P365D": ("D", 365)}
+ALL_NETWORKS = 0
+
+Place = tuple[int, int]
+#: Of each place, country and network, what is counted there and its key.
+Cells = dict[Place, tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one agency said of one period; ``cells`` names what is not zero."""
+
+    submission: UUID
+    agency: int
+    indicator: int
+    frequency: str
+    period: datetime
+    status: str
+    withdrawn: bool
+    cells: dict[Place, int]
+    prepared: datetime
+    received: datetime
+
+    @property
+    def rank(self) -> tuple[datetime, datetime, UUID]:
+        return self.prepared, self.received, self.submission
+
+
+@dataclass(frozen=True)
+class Schedule:
+    agency: int
+    indicator: int
+    frequency: str
+    first: date
+    last: date | None
+    deadline: timedelta
+
+    @property
+    def starts(self) -> datetime:
+        return datetime(self.first.year, self.first.month, self.first.day, tzinfo=UTC)
+
+    @property
+    def ends(self) -> datetime:
+        last = self.last or date(9000, 1, 1)
+        return datetime(last.year, last.month, last.day, tzinfo=UTC) + DAY
+
+
+@dataclass(frozen=True)
+class Figure:
+    source: str
+    seconds: int
+    final: bool
+    cells: Cells
+
+
+@dataclass(frozen=True)
+class Coverage:
+    expected: int
+    reporting: int
+    covered: int
+    owed: int
+    status: str
+    states: dict[int, str]
+
+
+@dataclass(frozen=True)
+class Window:
+    start: datetime
+    end: datetime
+    values: dict[int, int]
+    coverage: Coverage
+
+
+# --- sums -------------------------------------------------------------------------------------------------------------
+
+
+def sum_of(parts: Iterable[Cells]) -> Cells:
+    """Values add up, keys by exclusive or."""
+    total: Cells = {}
+    for cells in parts:
+        for place, (value, key) in cells.items():
+            before, mixed = total.get(place, (0, 0))
+            total[place] = before + value, mixed ^ key
+    return total
+
+
+def margins_of(cells: Cells) -> Cells:
+    """Each cell, and each group and total that it belongs to, from the exact cells."""
+    return sum_of(
+        {(row, column): counted}
+        for (country, network), counted in cells.items()
+        for row in (country, *groups_of(country))
+        for column in (network, ALL_NETWORKS)
+    )
+
+
+def groups_of(country: int) -> list[int]:
+    code = codes.COUNTRY_CODES[country]
+    return [codes.GROUPS[group] for group, members in codes.GROUP_MEMBERS.items() if code in members]
+
+
+class Federation:
+    """All that follows from the reports and schedules at a time."""
+
+    def __init__(
+        self,
+        reports: Sequence[Report],
+        schedules: Sequence[Schedule],
+        *,
+        now: datetime,
+        secret: bytes,
+        base: int,
+    ) -> None:
+        self.reports = reports
+        self.schedules = schedules
+        self.now = now
+        self.secret = secret
+        self.base = base
+        self._figures: dict[tuple[int, int, str, datetime], Figure | None] = {}
+
+    # --- rules 1, 2 and 3: figures ------------------------------------------------------------------------------------
+
+    @cached_property
+    def current(self) -> dict[tuple[int, int, str, datetime], Report]:
+        """The report that counts: prepared last, ties by receipt, then by submission."""
+        found: dict[tuple[int, int, str, datetime], Report] = {}
+        for report in sorted(self.reports, key=lambda report: report.rank):
+            found[report.agency, report.indicator, report.frequency, report.period] = report
+        return found
+
+    @cached_property
+    def ever_reported(self) -> dict[tuple[int, int, str, datetime], list[Stretch]]:
+        """Of each agency and period, the stretches of it that were ever reported, itself or in parts."""
+        found = defaultdict(list)
+        for report in self.reports:
+            stretch = report.period, end_of(report.frequency, report.period)
+            for frequency in FREQUENCIES:
+                if is_as_fine(report.frequency, frequency):
+                    period = start_of(frequency, report.period)
+                    found[report.agency, report.indicator, frequency, period].append(stretch)
+        return dict(found)
+
+    def figure(self, agency: int, indicator: int, frequency: str, period: datetime) -> Figure | None:
+        key = agency, indicator, frequency, period
+        if key not in self._figures:
+            self._figures[key] = self._figure(*key)
+        return self._figures[key]
+
+    def _figure(self, agency: int, indicator: int, frequency: str, period: datetime) -> Figure | None:
+        report = self.current.get((agency, indicator, frequency, period))
+        if report is not None and not report.withdrawn:
+            seconds = length_of([(period, end_of(frequency, period))])
+            return Figure("reported", seconds, report.status == "A", self._with_keys(report))
+        parts = list(self._parts(agency, indicator, frequency, period))
+        if not parts:
+            return None
+        return Figure(
+            "derived",
+            sum(part.seconds for part in parts),
+            all(part.final for part in parts),
+            sum_of(part.cells for part in parts),
+        )
+
+    def _parts(self, agency: int, indicator: int, frequency: str, period: datetime) -> Iterator[Figure]:
+        finer = SUMMED_FROM.get(frequency)
+        if finer is None:
+            return
+        for start in {start_of(finer, start) for start, _ in self._stretches(agency, indicator, frequency, period)}:
+            figure = self.figure(agency, indicator, finer, start)
+            if figure is not None:
+                yield figure
+
+    def _stretches(self, agency: int, indicator: int, frequency: str, period: datetime) -> list[Stretch]:
+        return self.ever_reported.get((agency, indicator, frequency, period), [])
+
+    def _with_keys(self, report: Report) -> Cells:
+        minute = int(report.period.timestamp()) // 60
+        return {
+            (country, network): (
+                value,
+                rounding.record_key(
+                    self.secret,
+                    indicator=report.indicator,
+                    agency=report.agency,
+                    frequency=report.frequency,
+                    minute=minute,
+                    country=country,
+                    network=network,
+                ),
+            )
+            for (country, network), value in report.cells.items()
+        }
+
+    def figures(self) -> dict[tuple[int, int, str, datetime], Figure]:
+        """Every figure that there is."""
+        found = {key: self.figure(*key) for key in self.ever_reported}
+        return {key: figure for key, figure in found.items() if figure is not None}
+
+    def combined(self, indicator: int, frequency: str, period: datetime) -> Cells:
+        figures = [self.figure(agency, indicator, frequency, period) for agency in self.agencies(indicator)]
+        return sum_of(figure.cells for figure in figures if figure is not None)
+
+    def agencies(self, indicator: int) -> list[int]:
+        known: list[Report | Schedule] = [*self.reports, *self.schedules]
+        return sorted({one.agency for one in known if one.indicator == indicator})
+
+    # --- rules 4 and 5: coverage --------------------------------------------------------------------------------------
+
+    def coverage(self, indicator: int, frequency: str, period: datetime) -> Coverage:
+        expected = [agency for agency in self.agencies(indicator) if self._owed(agency, indicator, frequency, period)]
+        figures = {agency: self.figure(agency, indicator, frequency, period) for agency in expected}
+        owed = {agency: length_of(self._owed(agency, indicator, frequency, period)) for agency in expected}
+        covered = {agency: figure.seconds if figure else 0 for agency, figure in figures.items()}
+        final = all(figure and figure.final and covered[agency] >= owed[agency] for agency, figure in figures.items())
+        return Coverage(
+            expected=len(expected),
+            reporting=len([figure for figure in figures.values() if figure]),
+            covered=sum(covered.values()),
+            owed=sum(owed.values()),
+            status="A" if expected and final else "P",
+            states={agency: self._state(agency, indicator, frequency, period) for agency in expected},
+        )
+
+    def _owed(self, agency: int, indicator: int, frequency: str, period: datetime) -> list[Stretch]:
+        """What an agency owes in a period: the days of its schedules, and all that it ever reported."""
+        return [
+            *self._stretches(agency, indicator, frequency, period),
+            *self._scheduled(agency, indicator, frequency, period, end_of(frequency, period)),
+        ]
+
+    def _scheduled(
+        self, agency: int, indicator: int, frequency: str, start: datetime, end: datetime
+    ) -> Iterator[Stretch]:
+        for schedule in self._schedules(agency, indicator, frequency):
+            if schedule.starts < end and schedule.ends > start:
+                yield max(schedule.starts, start), min(schedule.ends, end)
+
+    def _schedules(self, agency: int, indicator: int, frequency: str) -> list[Schedule]:
+        """Those that expect the agency at a frequency: their own or a coarser one."""
+        return [
+            schedule
+            for schedule in self.schedules
+            if (schedule.agency, schedule.indicator) == (agency, indicator)
+            and is_as_fine(schedule.frequency, frequency)
+        ]
+
+    def _state(self, agency: int, indicator: int, frequency: str, period: datetime) -> str:
+        figure = self.figure(agency, indicator, frequency, period)
+        if figure is None and self._stretches(agency, indicator, frequency, period):
+            return "withdrawn"
+        if figure is not None:
+            complete = figure.seconds >= length_of(self._owed(agency, indicator, frequency, period))
+            return "reported" if complete else "partial"
+        return "awaited" if self._has_time_left(agency, indicator, frequency, period) else "late"
+
+    def _has_time_left(self, agency: int, indicator: int, frequency: str, period: datetime) -> bool:
+        """Whether a schedule expects the agency in the period and its deadline has not passed."""
+        end = end_of(frequency, period)
+        return any(
+            schedule.starts < end and schedule.ends > period and self.now < end + schedule.deadline
+            for schedule in self._schedules(agency, indicator, frequency)
+        )
+
+    # --- section 5: what is published ---------------------------------------------------------------------------------
+
+    def published_periods(self, indicator: int, frequency: str) -> list[datetime]:
+        """From the first period that anybody owed or reported to the last that has ended a minute ago."""
+        begins = self._beginning(indicator, frequency)
+        until = self.now if frequency == "N" else self.now - GRACE
+        period = start_of(frequency, begins) if begins else self.now
+        if frequency == "N":
+            period = max(period, start_of("N", self.now - LIVE))
+        found = []
+        while end_of(frequency, period) <= until:
+            found.append(period)
+            period = end_of(frequency, period)
+        return found
+
+    def _beginning(self, indicator: int, frequency: str) -> datetime | None:
+        reported = [
+            report.period
+            for report in self.reports
+            if report.indicator == indicator and is_as_fine(report.frequency, frequency)
+        ]
+        scheduled = [
+            schedule.starts
+            for schedule in self.schedules
+            if schedule.indicator == indicator and is_as_fine(schedule.frequency, frequency)
+        ]
+        return min([*reported, *scheduled], default=None)
+
+    def published(self, indicator: int, frequency: str, period: datetime) -> dict[Place, int]:
+        """The protected numbers of a period; a place that is not named is 0."""
+        exact = margins_of(self.combined(indicator, frequency, period))
+        if frequency in "NH":
+            exact = {place: counted for place, counted in exact.items() if place[1] == ALL_NETWORKS}
+        return self._rounded(exact)
+
+    def _rounded(self, exact: Cells) -> dict[Place, int]:
+        found = {place: rounding.rounded(value, key, self.base) for place, (value, key) in exact.items()}
+        return {place: value for place, value in found.items() if value}
+
+    def window(self, indicator: int, name: str) -> Window | None:
+        """A sliding window of hours or days; none while nobody is expected in it."""
+        frequency, count = WINDOWS[name]
+        end = start_of(frequency, self.now - GRACE)
+        if frequency == "D":
+            end = self._entered_until(indicator, end)
+        parts = [end - number * LENGTHS[frequency] for number in range(count, 0, -1)]
+        coverage = self._window_coverage(indicator, frequency, parts)
+        if not coverage.expected:
+            return None
+        exact = margins_of(sum_of(self.combined(indicator, frequency, part) for part in parts))
+        values = self._rounded({place: counted for place, counted in exact.items() if place[1] == ALL_NETWORKS})
+        return Window(parts[0], end, {country: value for (country, _), value in values.items()}, coverage)
+
+    def _entered_until(self, indicator: int, end: datetime) -> datetime:
+        """Up to where all days are there: reported by all that were expected, or their deadlines passed."""
+        for number in range(100, 0, -1):
+            day = end - number * DAY
+            if any(self._is_waited_for(agency, indicator, day) for agency in self.agencies(indicator)):
+                return day
+        return end
+
+    def _is_waited_for(self, agency: int, indicator: int, day: datetime) -> bool:
+        return (
+            self._has_time_left(agency, indicator, "D", day) and self._state(agency, indicator, "D", day) != "reported"
+        )
+
+    def _window_coverage(self, indicator: int, frequency: str, parts: Sequence[datetime]) -> Coverage:
+        """As of one period; who is expected by the day is expected in a window of hours too."""
+        owed = {
+            agency: self._owed_by_the_day(agency, indicator, frequency, parts) for agency in self.agencies(indicator)
+        }
+        owed = {agency: seconds for agency, seconds in owed.items() if seconds}
+        found = {
+            agency: [figure for part in parts if (figure := self.figure(agency, indicator, frequency, part))]
+            for agency in owed
+        }
+        covered = {agency: sum(figure.seconds for figure in figures) for agency, figures in found.items()}
+        final = all(figure.final for figures in found.values() for figure in figures)
+        return Coverage(
+            expected=len(owed),
+            reporting=len([figures for figures in found.values() if figures]),
+            covered=sum(covered.values()),
+            owed=sum(owed.values()),
+            status="A" if owed and final and covered == owed else "P",
+            states={},
+        )
+
+    def _owed_by_the_day(self, agency: int, indicator: int, frequency: str, parts: Sequence[datetime]) -> int:
+        start, end = parts[0], end_of(frequency, parts[-1])
+        days = {start_of("D", part) for part in parts}
+        scheduled = [
+            stretch for day in days for stretch in self._scheduled(agency, indicator, "D", day, end_of("D", day))
+        ]
+        reported = [
+            stretch
+            for day in days
+            for stretch in self._stretches(agency, indicator, "D", day)
+            if stretch[1] + GRACE <= self.now
+        ]
+        stretches = [*scheduled, *reported]
+        return length_of(
+            (max(first, start), min(last, end)) for first, last in stretches if first < end and last > start
+        )
