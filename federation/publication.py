@@ -29,8 +29,6 @@ from federation.worklist import WINDOWS, Stage, Thing, window
 
 #: Minute figures and cells serve the live view only, and go after this time.
 MINUTES_KEPT = timedelta(days=2)
-#: How much of the minutes is public.
-LIVE = timedelta(hours=2)
 #: A window waits for late agencies, but no longer than the longest deadline of a schedule.
 LONGEST_WAIT = timedelta(days=91)
 #: The plain columns of a coverage row, in the order of the rule's fields.
@@ -410,7 +408,7 @@ def _gaps(things: Sequence[Thing], firsts: dict[int, datetime], *, now: datetime
         earliest = min(thing.period for thing in things if thing.indicator == indicator)
         first = firsts[indicator]
         if earliest < first:
-            begin = max(earliest, now - LIVE) if frequency == Frequency.MINUTE else earliest
+            begin = max(earliest, now - MINUTES_KEPT) if frequency == Frequency.MINUTE else earliest
             last = min(first, now)
             gaps += [Thing(Stage.PUBLISH, frequency, p, indicator) for p in periods.between(frequency, begin, last)]
     return sorted(set(gaps) - set(things))

@@ -17,6 +17,8 @@ from federation.rules import periods
 from federation.rules.periods import EXPECTED_AT, Frequency
 from federation.worklist import CLAIM, LEVELS, WINDOWS, Stage, Thing, window
 
+_ALWAYS = datetime.min.replace(tzinfo=UTC)
+
 
 def everything(*, now: datetime) -> Iterator[Thing]:
     """Yield all that can be computed, in order of level."""
@@ -40,19 +42,21 @@ def _figures(frequency: str, *, now: datetime) -> Iterator[Thing]:
 
 
 def _periods(frequency: str, *, now: datetime) -> Iterator[Thing]:
-    """Yield the periods that are public or should be: all since an indicator's first."""
+    """Yield the periods that are public or should be: all since an indicator's first that is kept."""
+    since = now - publication.MINUTES_KEPT if frequency == Frequency.MINUTE else _ALWAYS
     with cursor() as c:
         c.execute(
-            "SELECT indicator_id, min(period) FROM federation_figure WHERE frequency = %s GROUP BY 1", [frequency]
+            "SELECT indicator_id, min(period) FROM federation_figure WHERE frequency = %s AND period >= %s GROUP BY 1",
+            [frequency, since],
         )
         firsts = dict(c.fetchall())
     for indicator, schedules in publication.schedules_by_agency(_indicators()).items():
-        expecting = [s for mine in schedules.values() for s in mine if frequency in EXPECTED_AT[Frequency(s.frequency)]]
+        everyone = [s for mine in schedules.values() for s in mine if s.valid_to >= since.date()]
+        expecting = [s for s in everyone if frequency in EXPECTED_AT[Frequency(s.frequency)]]
         days = [datetime.combine(s.valid_from, time(), UTC) for s in expecting]
         firsts[indicator] = min([*days, firsts.get(indicator, now)])
     for indicator, first in firsts.items():
-        begin = max(first, now - publication.MINUTES_KEPT) if frequency == Frequency.MINUTE else first
-        for period in periods.between(frequency, begin, now):
+        for period in periods.between(frequency, max(first, since), now):
             thing = Thing(Stage.PUBLISH, frequency, period, indicator)
             if publication.is_due(thing, now=now):
                 yield thing
