@@ -15,7 +15,9 @@ from tests.integration import processes
 # `--hypothesis-profile=wander` looks for new ones.
 _CALM = [hypothesis.HealthCheck.too_slow]
 hypothesis.settings.register_profile("steady", derandomize=True, deadline=None, suppress_health_check=_CALM)
-hypothesis.settings.register_profile("wander", deadline=None, suppress_health_check=_CALM, print_blob=True)
+hypothesis.settings.register_profile(
+    "wander", max_examples=400, deadline=None, suppress_health_check=_CALM, print_blob=True
+)
 hypothesis.settings.load_profile("steady")
 
 

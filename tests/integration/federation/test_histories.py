@@ -1,0 +1,137 @@
+"""Random histories end in the oracle's numbers, in whatever order things arrive and are worked on."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from countries import registry
+from countries.models import Schedule
+from federation import reconciliation, schedules, worklist
+from tests import factories
+from tests.integration.federation.comparison import assert_agrees
+from tests.integration.federation.world import Said, world
+from tests.oracles.calendar import end_of
+
+pytestmark = pytest.mark.django_db
+
+#: A year, a month and a day have just ended, and a week will.
+BEGINNING = datetime(2027, 1, 1, 0, 0, 30, tzinfo=UTC)
+#: The periods that are spoken of: few, so that they meet each other.
+PERIODS = {
+    "N": [
+        datetime(2026, 12, 31, 23, 59, tzinfo=UTC),
+        *(datetime(2027, 1, 1, hour, minute, tzinfo=UTC) for hour in (0, 1, 5) for minute in (0, 1, 59)),
+    ],
+    "H": [
+        datetime(2026, 12, 30, 7, tzinfo=UTC),
+        datetime(2026, 12, 31, 0, tzinfo=UTC),
+        datetime(2026, 12, 31, 23, tzinfo=UTC),
+        *(datetime(2027, 1, 1, hour, tzinfo=UTC) for hour in (0, 1, 5, 23)),
+        datetime(2027, 1, 3, 12, tzinfo=UTC),
+    ],
+    "D": [
+        *(datetime(2026, 12, day, tzinfo=UTC) for day in (5, 28, 30, 31)),
+        *(datetime(2027, 1, day, tzinfo=UTC) for day in (1, 2, 3)),
+    ],
+    "M": [datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)],
+}
+#: Norway, Germany and Cyprus in other groups each, the United States in none but the total, and not known.
+COUNTRIES = (578, 276, 196, 840, 999)
+AGENCIES = 3
+#: A history takes as long as a hundred examples of arithmetic; to make one smaller takes minutes.
+EXAMPLES = settings().max_examples // 4
+
+cells = st.dictionaries(
+    st.tuples(st.sampled_from(COUNTRIES), st.sampled_from((1, 2, 9))),
+    st.integers(0, 12) | st.just(10**9),
+    max_size=4,
+)
+
+
+@st.composite
+def reports(draw):
+    frequency = draw(st.sampled_from("NNHHHDDM"))
+    withdrawn = draw(st.integers(0, 4)) == 0
+    return Said(
+        frequency=frequency,
+        period=draw(st.sampled_from(PERIODS[frequency])),
+        cells={} if withdrawn else draw(cells),
+        status=draw(st.sampled_from("AAP")),
+        withdrawn=withdrawn,
+        indicator=draw(st.sampled_from((1, 1, 1, 2))),
+    )
+
+
+submissions = st.tuples(
+    st.just("submit"),
+    st.integers(0, AGENCIES - 1),
+    st.lists(reports(), min_size=1, max_size=8, unique_by=lambda said: said.key),
+    st.sampled_from([0, 0, 1, 30, 3000]),
+)
+#: Seconds: to the next minute, over a deadline, over an hour, into the next day.
+waits = st.tuples(st.just("wait"), st.sampled_from([1, 29, 60, 61, 1800, 3600, 7200, 40_000, 90_000]))
+turns = st.tuples(st.just("work"), st.integers(1, 6))
+edits = st.tuples(
+    st.just("edit"),
+    st.integers(0, AGENCIES - 1),
+    st.sampled_from("NHDM"),
+    st.integers(-40, 3),
+    st.none() | st.integers(0, 40),
+    st.sampled_from([0, 1, 60, 90, 2000, 5000]),
+)
+prunings = st.tuples(st.just("prune"))
+histories = st.lists(submissions | submissions | waits | turns | edits | prunings, min_size=1, max_size=12)
+
+
+def live(federation, history):
+    """Let everything happen, one after the other, and then all work be done."""
+    for deed, *particulars in history:
+        DEEDS[deed](federation, *particulars)
+    federation.settle()
+
+
+def submit(federation, agency, said, minutes_ago):
+    ended = [one for one in said if end_of(one.frequency, one.period) <= federation.now + timedelta(seconds=60)]
+    for one in ended:
+        factories.IndicatorFactory.create(number=one.indicator, code=f"NUMBER_{one.indicator}")
+    if ended:
+        federation.submit(agency, *ended, minutes_ago=minutes_ago)
+
+
+def work(federation, steps):
+    for _ in range(steps):
+        reconciliation._step()
+
+
+def edit(federation, agency, frequency, first, days, deadline):
+    """Replace the schedules of an agency at a frequency by another."""
+    for old in Schedule.objects.filter(agency=federation.agencies[agency], frequency=frequency):
+        registry.delete(old, by="test")
+    begin = date(2027, 1, 1) + timedelta(days=first)
+    end = None if days is None else begin + timedelta(days=days)
+    federation.schedule(agency, frequency, begin, end, deadline=deadline)
+
+
+DEEDS = {
+    "submit": submit,
+    "wait": lambda federation, seconds: federation.wait(seconds=seconds),
+    "work": work,
+    "edit": edit,
+    "prune": lambda federation: schedules.prune(now=federation.now),
+}
+
+
+@settings(
+    max_examples=EXAMPLES,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(histories)
+def test_a_history_ends_in_the_numbers_of_the_oracle(monkeypatch, history):
+    # Few figures at once, so that a turn ends in the midst of things; many minutes at once, so that days pass quickly.
+    monkeypatch.setattr(worklist, "CLAIM", {"figure": 5, "publish": 1000, "window": 4})
+    with world(monkeypatch, now=BEGINNING) as federation:
+        live(federation, history)
+        assert_agrees(federation.oracle())
