@@ -160,7 +160,7 @@ _TOKEN: Final = {
                         "type": "object",
                         "required": ["grant_type", "client_id", "client_secret"],
                         "properties": {
-                            "grant_type": {"const": "client_credentials"},
+                            "grant_type": {"type": "string", "enum": ["client_credentials"]},
                             "client_id": {"type": "string"},
                             "client_secret": {"type": "string"},
                             "scope": {"type": "string", "description": "Scopes with blanks between; all if left out"},
@@ -185,7 +185,7 @@ _TOKEN: Final = {
                             "required": ["access_token", "token_type", "expires_in", "scope"],
                             "properties": {
                                 "access_token": {"type": "string"},
-                                "token_type": {"const": "Bearer"},
+                                "token_type": {"type": "string", "enum": ["Bearer"]},
                                 "expires_in": {"type": "integer", "description": "Seconds"},
                                 "scope": {"type": "string"},
                             },

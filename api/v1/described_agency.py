@@ -51,7 +51,7 @@ _REPORT: Final[Schema] = {
             "additionalProperties": False,
             "properties": {
                 **_NAMES_REPORT,
-                "withdrawn": {"const": False},
+                "withdrawn": {"type": "boolean", "enum": [False]},
                 "observations": {
                     "type": "array",
                     "items": _OBSERVATION,
@@ -64,7 +64,7 @@ _REPORT: Final[Schema] = {
             "type": "object",
             "required": ["frequency", "period", "withdrawn"],
             "additionalProperties": False,
-            "properties": {**_NAMES_REPORT, "withdrawn": {"const": True}},
+            "properties": {**_NAMES_REPORT, "withdrawn": {"type": "boolean", "enum": [True]}},
         },
     ],
 }
