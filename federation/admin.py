@@ -28,7 +28,7 @@ class FactAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at r
 class SubmissionAdmin(FactAdmin):
     """What arrived, newest first."""
 
-    list_display = ("received", "agency", "media", "report_count", "observation_count", "outcomes", "id")
+    list_display = ("received", "agency", "media", "report_count", "observation_count", "became")
     list_filter = ("agency", "media", "received")
     list_select_related = ("agency",)
     search_fields = ("=id", "agency__code")
@@ -36,22 +36,17 @@ class SubmissionAdmin(FactAdmin):
     ordering = ("-received",)
     exclude = ("body_digest",)
 
+    @admin.display(description="outcomes")
+    def became(self, submission: Submission) -> str:
+        """How many of its reports became what, at receipt."""
+        return ", ".join(f"{count} {outcome}" for outcome, count in submission.outcomes.items())
+
 
 @admin.register(Report)
 class ReportAdmin(FactAdmin):
     """What agencies say of each period; revisions stand beside what they replaced."""
 
-    list_display = (
-        "frequency",
-        "period_label",
-        "agency",
-        "indicator",
-        "total",
-        "status",
-        "state",
-        "outcome",
-        "received",
-    )
+    list_display = ("said", "agency", "indicator", "total", "status", "state", "received")
     list_filter = ("state", "outcome", "frequency", "indicator", "agency")
     list_select_related = ("agency", "indicator")
     search_fields = ("=submission__id", "agency__code")
@@ -59,10 +54,10 @@ class ReportAdmin(FactAdmin):
     exclude = ("digest",)
     raw_id_fields = ("submission", "equals")
 
-    @admin.display(description="period", ordering="period")
-    def period_label(self, report: Report) -> str:
-        """The period by its SDMX name."""
-        return periods.label(report.frequency, report.period)
+    @admin.display(description="report", ordering="period")
+    def said(self, report: Report) -> str:
+        """The frequency and the period, by their SDMX names."""
+        return f"{report.frequency} {periods.label(report.frequency, report.period)}"
 
 
 @admin.register(AuditEvent)
