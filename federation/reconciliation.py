@@ -64,14 +64,16 @@ def _step() -> Claim:
 
 
 def _do_alone(thing: Thing) -> None:
+    claim = Claim((), (), skipped=False)
     try:
         with transaction.atomic():
-            _do(worklist.claim_alone(thing))
+            claim = worklist.claim_alone(thing)
+            _do(claim)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
         log.exception("failed: %s", thing)
-        worklist.failed(thing, reason=f"{type(error).__name__}: {error}")
+        worklist.failed(thing, claim.rows, reason=f"{type(error).__name__}: {error}")
 
 
 def _do(claim: Claim) -> None:

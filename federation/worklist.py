@@ -174,10 +174,11 @@ def done(claim: Claim) -> None:
 
 
 @transaction.atomic
-def failed(thing: Thing, *, reason: str) -> None:
+def failed(thing: Thing, rows: Sequence[int], *, reason: str) -> None:
     """Note that a thing failed alone: it is tried again after a while, or set aside for good.
 
-    Set aside, its rows leave the list; a later change of what it depends on tries it again.
+    Set aside, the rows that it failed for leave the list, and no others: what it depends on
+    may have changed meanwhile, and a change tries it again.
     """
     now = clock.now()
     number = thing.pack()
@@ -190,7 +191,7 @@ def failed(thing: Thing, *, reason: str) -> None:
         failure.retry_at = now + timedelta(seconds=2**failure.attempts)
     else:
         failure.retry_at = None
-        Work.objects.filter(thing=number).delete()
+        Work.objects.filter(id__in=rows).delete()
     failure.save()
 
 

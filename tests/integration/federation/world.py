@@ -157,6 +157,8 @@ def world(monkeypatch: pytest.MonkeyPatch, *, now: datetime) -> Iterator[World]:
     with transaction.atomic(), monkeypatch.context() as patch:
         made = World(now)
         patch.setattr(clock, "now", lambda: made.now)
+        # Many periods at once, so that days of minutes pass quickly.
+        patch.setattr(worklist, "CLAIM", worklist.CLAIM | {"publish": 1000})
         schedules.tick(now=now)
         yield made
         transaction.set_rollback(True)
