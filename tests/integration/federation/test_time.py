@@ -1,0 +1,125 @@
+"""Time makes work too: hours end, deadlines pass, minutes are pruned, whether or not anybody reports."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.db.models import Min
+
+from federation import rebuilding, schedules
+from federation.models.figures import Figure
+from federation.models.published import PublishedCell, PublishedCoverage
+from federation.models.worklist import Work
+from tests.integration.federation.comparison import assert_agrees
+from tests.integration.federation.world import Said
+
+NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
+SINCE = date(2026, 11, 23)
+
+
+def coverage(start, frequency="H"):
+    return PublishedCoverage.objects.get(frequency=frequency, period=start, version_to=None)
+
+
+def states(start):
+    return coverage(start).states
+
+
+def test_an_hour_in_which_nobody_reports_has_its_coverage_published(federation):
+    federation.schedule(0, "H", SINCE, deadline=30)
+    federation.settle()
+    federation.wait(hours=1, seconds=60)
+    federation.settle()
+    found = coverage(NOON)
+    assert (found.agencies_expected, found.agencies_reporting, found.owed_seconds) == (1, 0, 3600)
+    assert (found.status, found.states) == ("P", ["awaited"])
+    assert_agrees(federation.oracle())
+
+
+def test_an_hour_is_not_published_before_a_minute_has_passed_for_its_last_reports(federation):
+    federation.schedule(0, "H", SINCE)
+    federation.wait(minutes=60)
+    federation.submit(0, Said("H", NOON, {(578, 1): 5}))
+    federation.wait(seconds=59)
+    federation.settle()
+    assert not PublishedCoverage.objects.filter(frequency="H", period=NOON).exists()
+    federation.wait(seconds=1)
+    federation.settle()
+    assert states(NOON) == ["reported"]
+
+
+def test_a_deadline_that_passes_makes_an_agency_late(federation):
+    federation.schedule(0, "H", SINCE, deadline=30)
+    federation.wait(minutes=89)
+    federation.settle()
+    assert states(NOON) == ["awaited"]
+    federation.wait(minutes=1)
+    federation.settle()
+    assert states(NOON) == ["late"]
+
+
+def test_hours_without_a_tick_are_made_up_for(federation):
+    federation.schedule(0, "H", SINCE)
+    federation.settle()
+    federation.wait(hours=3, minutes=1)
+    federation.settle()
+    assert [states(NOON + timedelta(hours=hour)) for hour in range(3)] == [["late"], ["late"], ["awaited"]]
+    assert_agrees(federation.oracle())
+
+
+def test_a_tick_that_comes_twice_makes_work_once(federation):
+    federation.wait(hours=2)
+    federation.settle()
+    schedules.tick(now=federation.now)
+    schedules.tick(now=federation.now - timedelta(minutes=5))
+    assert not Work.objects.exists()
+
+
+MINUTES = [NOON - timedelta(minutes=60 - number) for number in range(4)]
+
+
+@pytest.fixture
+def pruned(federation):
+    """An hour of minutes that one agency reported whole as well, three days ago; its minutes are gone."""
+    federation.schedule(0, "H", SINCE)
+    federation.submit(0, *(Said("N", minute, {(578, 1): 3}) for minute in MINUTES), minutes_ago=3)
+    federation.submit(1, *(Said("N", minute, {(276, 2): 4}) for minute in MINUTES), minutes_ago=3)
+    federation.submit(1, Said("H", MINUTES[0], {(276, 2): 100}), minutes_ago=3)
+    federation.settle()
+    federation.now += timedelta(days=3)
+    schedules.prune(now=federation.now)
+    federation.wait(seconds=0)
+    federation.settle()
+    return federation
+
+
+def test_minutes_are_pruned_after_two_days(federation):
+    for minute in MINUTES[:2]:
+        federation.submit(0, Said("N", minute, {(578, 1): 5}))
+    federation.settle()
+    federation.now = MINUTES[1] + timedelta(days=2)
+    schedules.prune(now=federation.now)
+    for model in (Figure, PublishedCell, PublishedCoverage):
+        assert model.objects.filter(frequency="N").aggregate(oldest=Min("period")) == {"oldest": MINUTES[1]}
+
+
+@pytest.mark.parametrize("revision", [{"cells": {(578, 1): 9}}, {"withdrawn": True}, {"cells": {}, "status": "P"}])
+def test_a_minute_revised_after_pruning_gives_the_hour_that_it_would_have_given(pruned, revision):
+    pruned.submit(0, Said("N", MINUTES[1], **revision))
+    pruned.settle()
+    assert not Figure.objects.filter(frequency="N", period=MINUTES[1]).exists()
+    assert_agrees(pruned.oracle())
+
+
+def test_an_hour_withdrawn_after_pruning_is_the_sum_of_its_minutes(pruned):
+    pruned.submit(1, Said("H", MINUTES[0], withdrawn=True))
+    pruned.settle()
+    hour = Figure.objects.get(frequency="H", period=MINUTES[0], agency=pruned.agencies[1])
+    assert (hour.source, hour.values, hour.covered_seconds) == ("derived", [16], 240)
+    assert_agrees(pruned.oracle())
+
+
+def test_a_pruned_hour_is_rebuilt_as_it_was(pruned):
+    Figure.objects.filter(frequency__in=["H", "D"]).update(values=[1], countries=[578], networks=[1], keys=[1])
+    rebuilding.enqueue()
+    pruned.settle()
+    assert_agrees(pruned.oracle())
