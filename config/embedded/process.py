@@ -1,18 +1,21 @@
 """One server process: started so that it dies with us, watched until it answers, stopped with SIGINT."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from config.processes import die_with
 
 PATIENCE = 30.0
+_PORTS = range(10_240, 32_768)
 
 
 class NotStarted(SystemExit):
@@ -83,9 +86,12 @@ def command_of(number: int) -> str:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody has, below those that the kernel gives to clients and might give away before we listen."""
+    while True:
+        port = secrets.choice(_PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _end_of(log: Path) -> str:

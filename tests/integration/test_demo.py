@@ -21,7 +21,7 @@ def demo(launch, free_port, tmp_path):
         lines = []
         while not lines or not lines[-1].startswith("Live minutes go on"):
             lines.append(line_of(process))
-            assert process.poll() is None, lines
+            assert process.poll() is None, "\n".join(lines)
         return process, "\n".join(lines)
 
     return run

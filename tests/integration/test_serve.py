@@ -20,7 +20,7 @@ def serve(launch, free_port, tmp_path):
         lines: list[str] = []
         while not lines or not lines[-1].startswith("Ready after"):
             lines.append(line_of(process))
-            assert process.poll() is None, lines
+            assert process.poll() is None, "\n".join(lines)
         return process
 
     return run
