@@ -44,24 +44,22 @@ _READ = (
 def measure() -> Iterator[Row]:
     minutes = scaled(3)
     with temporary_folder() as folder, running(folder) as stack, joined(stack) as inside:
-        agencies = _agencies(inside)
-        for manner, spread in (("spread over the minute", _SPREAD), ("all at once", 0.0)):
-            say(f"{minutes} minutes of {AGENCIES} agencies, {manner}")
-            delays, reads = _Run(stack, agencies, minutes=minutes, spread=spread).measure()
-            yield from _rows(manner, delays, reads)
+        say(f"{minutes} minutes of {AGENCIES} agencies spread over the minute, then {minutes} with all at once")
+        run = _Run(stack, _agencies(inside), [_SPREAD] * minutes + [0.0] * minutes)
+        reads = run.measure()
+        yield from _rows("spread over the minute", run.delays(_SPREAD))
+        yield from _rows("all at once", run.delays(0.0))
+    for share in (0.5, 0.99):
+        what = f"public requests beside it, {READS_PER_SECOND} a second: p{share * 100:.0f}"
+        yield Row(what, percentile(reads, share), runs=len(reads))
 
 
-def _rows(manner: str, delays: Sequence[float], reads: Sequence[float]) -> Iterator[Row]:
-    what = f"freshness, {AGENCIES} agencies a minute {manner}"
+def _rows(manner: str, delays: Sequence[float]) -> Iterator[Row]:
     lost = sum(delay >= _PATIENCE for delay in delays)
     remark = f"{lost} not seen within {_PATIENCE:.0f} s" if lost else ""
     for share, budget, goal in ((0.5, None, None), (0.95, 1.0, 0.3), (0.99, 3.0, None)):
-        yield Row(
-            f"{what}: p{share * 100:.0f}", percentile(delays, share), budget, goal, runs=len(delays), remark=remark
-        )
-    reading = f"public requests beside it, {READS_PER_SECOND}/s, {manner}"
-    for share in (0.5, 0.99):
-        yield Row(f"{reading}: p{share * 100:.0f}", percentile(reads, share), runs=len(reads))
+        what = f"freshness, {AGENCIES} agencies every minute, {manner}: p{share * 100:.0f}"
+        yield Row(what, percentile(delays, share), budget, goal, runs=len(delays), remark=remark)
 
 
 @dataclass(frozen=True)
@@ -98,19 +96,20 @@ _Key = tuple[str, str]
 
 
 class _Run:
-    """Some minutes in which all agencies send and the live view is watched."""
+    """Some minutes in which all agencies send, each time spread over so many seconds, and the live view is watched."""
 
-    def __init__(self, stack: Stack, agencies: Sequence[_Agency], *, minutes: int, spread: float) -> None:
-        self._stack, self._agencies, self._spread = stack, agencies, spread
+    def __init__(self, stack: Stack, agencies: Sequence[_Agency], spreads: Sequence[float]) -> None:
+        self._stack, self._agencies, self._spreads = stack, agencies, spreads
         self._first = int(time.time()) // 60 * 60 + 60
-        self._minutes = [datetime.fromtimestamp(self._first + 60 * turn, UTC) for turn in range(-1, minutes - 1)]
-        labels = [periods.label("N", minute) for minute in self._minutes]
-        self._awaited = {(COUNTRY_CODES[agency.mark], label) for agency in agencies for label in labels}
+        #: Reported is the minute that has just closed.
+        self._minutes = [datetime.fromtimestamp(self._first + 60 * turn, UTC) for turn in range(-1, len(spreads) - 1)]
+        self._labels = [periods.label("N", minute) for minute in self._minutes]
+        self._awaited = {(COUNTRY_CODES[agency.mark], label) for agency in agencies for label in self._labels}
         self._accepted: dict[_Key, float] = {}
         self._seen: dict[_Key, float] = {}
 
-    def measure(self) -> tuple[list[float], list[float]]:
-        """Return the delays of all reports, and what the answers to the readers beside took."""
+    def measure(self) -> list[float]:
+        """Return what the answers to the readers beside took."""
         time.sleep(max(0.0, self._first - time.time()))
         seconds = 60.0 * len(self._minutes)
         with (
@@ -121,23 +120,31 @@ class _Run:
             self._watch()
             for one in sending:
                 one.result()
-        delays = [self._seen.get(key, accepted + _PATIENCE) - accepted for key, accepted in self._accepted.items()]
-        return delays, reads
+        return reads
+
+    def delays(self, spread: float) -> list[float]:
+        """Return how long the reports of the minutes with this spread were accepted and not yet seen."""
+        labels = {label for label, mine in zip(self._labels, self._spreads, strict=True) if mine == spread}
+        return [
+            self._seen.get(key, accepted + _PATIENCE) - accepted
+            for key, accepted in self._accepted.items()
+            if key[1] in labels
+        ]
 
     def _send(self, number: int) -> None:
         agency = self._agencies[number]
-        offset = _AFTER_CLOSE + self._spread * number / len(self._agencies)
         for turn, minute in enumerate(self._minutes):
             body = agency.report(minute)
+            offset = _AFTER_CLOSE + self._spreads[turn] * number / len(self._agencies)
             time.sleep(max(0.0, self._first + 60 * turn + offset - time.time()))
             agency.sender.submit(body)
-            self._accepted[COUNTRY_CODES[agency.mark], periods.label("N", minute)] = time.perf_counter()
+            self._accepted[COUNTRY_CODES[agency.mark], self._labels[turn]] = time.perf_counter()
 
     def _watch(self) -> None:
-        """Look at the live view, as often as a person could notice, until all reports are in it or time is up."""
+        """Look at the live view, oftener than a person could notice, until all reports are in it or time is up."""
         web, tag = Web(self._stack.port), ""
         address = f"/api/v1/aggregates/live/?country={','.join(COUNTRY_CODES[mark] for mark in _MARKS)}"
-        ends = self._first + 60 * (len(self._minutes) - 1) + _AFTER_CLOSE + self._spread + _PATIENCE
+        ends = self._first + 60 * (len(self._minutes) - 1) + _AFTER_CLOSE + self._spreads[-1] + _PATIENCE
         while self._awaited and time.time() < ends:
             reply = web.get(address, **{"If-None-Match": tag})
             if reply.status == OK:

@@ -62,7 +62,7 @@ class Row:
             return ""
         if self.unit == "s" and amount < 1:
             return f"{amount * 1000:.3g} ms"
-        return f"{amount:.3g} {self.unit}"
+        return f"{amount:,.0f} {self.unit}" if amount >= 100 else f"{amount:.3g} {self.unit}"
 
 
 def median(measure: Callable[[], float], *, runs: int) -> float:

@@ -1,11 +1,12 @@
 """The project's addresses, and before them those of the references."""
 
-from django.urls import include, path
+from django.urls import path
 
 from bench import views
+from config import urls
 
 urlpatterns = [
     path("bench/empty/", views.empty),
     path("bench/rows/", views.RowsView.as_view()),
-    path("", include("config.urls")),
+    *urls.urlpatterns,
 ]
