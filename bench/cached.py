@@ -11,7 +11,7 @@ from bench.sizes import scaled
 from bench.stack import joined, running, temporary_folder
 from federation.rules import periods
 
-RUNS = 7
+RUNS = 5
 DAYS = 30
 _AGENCIES = 3
 

@@ -1,7 +1,7 @@
 """Years of history, taken in and reconciled as any: days for the most part, one month in hours.
 
-`python -m bench.past FOLDER PORT YEARS` makes it in the stack whose data lie in that folder, and prints the credential
-of the agency whose hours are to be revised.
+`python -m bench.past FOLDER PORT YEARS AGENCIES` makes it in the stack whose data lie in that folder, and prints the
+credential of the agency whose hours are to be revised.
 """
 
 import json
@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench import invention
-from bench.sizes import scaled
 from bench.stack import joined_at
 from federation.rules import periods
 
@@ -26,10 +25,6 @@ _PART = 2000
 CELLS = 50
 
 
-def agencies() -> int:
-    return scaled(10, least=3)
-
-
 def begin(years: int, now: datetime) -> datetime:
     """Return the first day of so many whole years before this one."""
     return datetime(now.year - years, 1, 1, tzinfo=UTC)
@@ -40,12 +35,12 @@ def hourly_month(now: datetime) -> datetime:
     return datetime(now.year - 1, 12, 1, tzinfo=UTC)
 
 
-def make(inside: "Inside", *, years: int) -> "Agency":
+def make(inside: "Inside", *, years: int, agencies: int) -> "Agency":
     """Take in the reports of all agencies and wait for the workers; return one of the agencies."""
     now = inside.now()
     days = list(_days(begin(years, now), now))
     hours = list(periods.between("H", hourly_month(now), periods.end("M", hourly_month(now)) - invention.HOUR))
-    for seed in range(agencies()):
+    for seed in range(agencies):
         agency = inside.new_agency()
         inside.expect(agency, "D", days[0].date())
         _send(inside, agency, days, "D", seed)
@@ -70,9 +65,9 @@ def _send(inside: "Inside", agency: "Agency", starts: list[datetime], frequency:
 
 
 def main() -> None:
-    folder, port, years = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-    with joined_at(folder, port) as inside:
-        agency = make(inside, years=years)
+    folder, port, years, agencies = sys.argv[1:]
+    with joined_at(Path(folder), int(port)) as inside:
+        agency = make(inside, years=int(years), agencies=int(agencies))
         print(json.dumps(inside.credential(agency)))
 
 

@@ -23,7 +23,8 @@ _COPY, _MEMBERSHIP = "bench_publishedcell", "bench_membership"
 
 
 def measure() -> Iterator[Row]:
-    hours = scaled(MONTH, least=24)
+    # Fewer would measure the weeks, months and years, which take the same for one hour as for a month of them.
+    hours = scaled(MONTH, least=240)
     with (
         temporary_folder() as folder,
         running(folder, WORKER_PROCESSES=str(_WORKERS)) as stack,

@@ -87,7 +87,8 @@ class _History:
 
 def _made(stack: Stack, years: int) -> tuple[str, str]:
     """Have another process make the history: a process joins one stack only."""
-    command = [sys.executable, "-m", "bench.past", str(stack.folder), str(stack.port), str(years)]
+    given = map(str, (stack.folder, stack.port, years, scaled(10, least=3)))
+    command = [sys.executable, "-m", "bench.past", *given]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True)
     client_id, client_secret = json.loads(done.stdout)
     return client_id, client_secret

@@ -45,7 +45,7 @@ def measure() -> Iterator[Row]:
     runs = scaled(200, least=40)
     with temporary_folder() as folder, running(folder) as stack, joined(stack) as inside:
         say(f"making {YEARS} years of history")
-        past.make(inside, years=YEARS)
+        past.make(inside, years=YEARS, agencies=scaled(10))
         inside.run(_VIEWS)
         inside.run("VACUUM ANALYZE")
         inside.settle()
