@@ -153,3 +153,13 @@ def stored_windows(indicator: int) -> dict[Key, oracle.Window]:
         )
         for row in PublishedWindow.objects.filter(indicator=indicator)
     }
+
+
+def everything_stored(now: datetime) -> list[dict[Key, Any]]:
+    """All that the numbers of a federation are, to be compared with those of another."""
+    return [
+        stored_figures(),
+        *(stored_coverage(indicator, frequency, now=now) for indicator in INDICATORS for frequency in "NHDWMA"),
+        *(stored_cells(indicator, frequency, now=now) for indicator in INDICATORS for frequency in "NHDWMA"),
+        *(stored_windows(indicator) for indicator in INDICATORS),
+    ]

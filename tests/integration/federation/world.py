@@ -114,7 +114,10 @@ class World:
         self.now = now
         self.memory = Memory()
         factories.IndicatorFactory.create(number=1, code="NUMBER_1")
-        self.agencies = [factories.AgencyFactory.create(code=f"NO-{number}") for number in range(agencies)]
+        # The same ids in each world, as record keys hang on them.
+        self.agencies = [
+            factories.AgencyFactory.create(id=number + 1, code=f"NO-{number}") for number in range(agencies)
+        ]
 
     def submit(self, agency: int, *said: Said, minutes_ago: int = 0) -> Receipt:
         """Send reports that were prepared so many minutes ago."""
