@@ -18,7 +18,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from api.problems import Problem
-from federation import queries
+from federation import queries, versions
 
 #: A probe must not hang where a server is away.
 _PATIENCE: Final = 1.0
@@ -45,9 +45,11 @@ class ReadyView(OpenView):
 
     def get(self, request: Request) -> HttpResponse:  # noqa: ARG002
         """Name each part; 503 if one is missing. Work that waits or was set aside is told and stops nobody."""
-        checks: dict[str, Any] = {"database": _database(), "migrations": False, "broker": _broker()}
+        checks: dict[str, Any] = {"database": _database(), "migrations": False, "rounding": False, "broker": _broker()}
         if checks["database"]:
             checks["migrations"] = _migrations()
+        if checks["migrations"]:
+            checks["rounding"] = versions.rounding_agrees()
         if not all(checks.values()):
             missing = ", ".join(name for name, well in checks.items() if not well)
             raise Problem("not_ready", detail=f"Not ready: {missing}.", checks=checks)

@@ -33,7 +33,17 @@ def check_rounding() -> None:
     The first process seals its key and base; a second key would give each cell a second
     rounding, from which the exact value could be narrowed down.
     """
-    mine = (rounding.fingerprint(settings.ROUNDING_KEY), settings.ROUNDING_BASE)
-    seal, _ = RoundingSeal.objects.get_or_create(id=1, defaults={"fingerprint": mine[0], "base": mine[1]})
-    if (bytes(seal.fingerprint), seal.base) != mine:
+    fingerprint, base = _mine()
+    seal, _ = RoundingSeal.objects.get_or_create(id=1, defaults={"fingerprint": fingerprint, "base": base})
+    if (bytes(seal.fingerprint), seal.base) != (fingerprint, base):
         raise RoundingKeyMismatchError
+
+
+def rounding_agrees() -> bool:
+    """Whether this process rounds as the published view is rounded, if there is one yet."""
+    seal = RoundingSeal.objects.first()
+    return seal is None or (bytes(seal.fingerprint), seal.base) == _mine()
+
+
+def _mine() -> tuple[bytes, int]:
+    return rounding.fingerprint(settings.ROUNDING_KEY), settings.ROUNDING_BASE

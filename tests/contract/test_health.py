@@ -5,7 +5,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from api import health
-from federation import worklist
+from federation import versions, worklist
 from federation.worklist import Stage, Thing
 from tests.contract.callers import report
 
@@ -20,7 +20,7 @@ def test_alive_asks_for_nothing(client, django_assert_num_queries):
 def test_ready_names_its_parts_and_the_work(client):
     assert client.get("/readyz").json() == {
         "status": "ready",
-        "checks": {"database": True, "migrations": True, "broker": True},
+        "checks": {"database": True, "migrations": True, "rounding": True, "broker": True},
         "work": {"pending": 0, "oldest_pending_seconds": 0.0, "set_aside": []},
     }
 
@@ -29,7 +29,7 @@ def test_ready_tells_pending_work_and_what_was_set_aside(client, kripos):
     kripos.send(report(("NO", "ARES", 3)))
     thing = Thing(Stage.FIGURE, "H", worklist.mark().replace(minute=0, second=0, microsecond=0), 1, 1)
     for _ in range(worklist.ATTEMPTS):
-        worklist.failed(thing, reason="OverflowError: 9999999")
+        worklist.failed(thing, [], reason="OverflowError: 9999999")
     work = client.get("/readyz").json()["work"]
     assert work["pending"] == 1
     assert work["oldest_pending_seconds"] > 0
@@ -42,7 +42,15 @@ def test_not_ready_without_a_migration(client):
     MigrationRecorder(connection).record_unapplied("federation", last)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["code"]) == (503, "not_ready")
-    assert answer.json()["checks"] == {"database": True, "migrations": False, "broker": True}
+    assert answer.json()["checks"] == {"database": True, "migrations": False, "rounding": False, "broker": True}
+
+
+def test_not_ready_with_another_rounding_key(client, settings):
+    versions.check_rounding()
+    settings.ROUNDING_KEY = bytes(16)
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["code"]) == (503, "not_ready")
+    assert answer.json()["checks"] == {"database": True, "migrations": True, "rounding": False, "broker": True}
 
 
 def test_not_ready_without_the_broker(client, settings):
