@@ -20,6 +20,9 @@ from config.embedded.process import PATIENCE, NotStarted, stop, stop_stranger
 
 _VARIABLES: Mapping[str, Callable[[str], bool]] = {"DATABASE_URL": postgres.answers, "REDIS_URL": valkey.answers}
 
+#: So many seconds whoever was just told to stop, or was killed, has for it.
+STOPPING = 10.0
+
 #: The servers that were started here, by name.
 Started = dict[str, subprocess.Popen[bytes]]
 
@@ -47,8 +50,11 @@ def owned(folder: Path | None = None, *, durable: bool = True) -> Iterator[Start
         if absent:
             home = _prepared(folder)
             lock = stack.enter_context((home / "servers.lock").open("a"))
-            if not _taken(lock, fcntl.LOCK_EX):
-                raise Busy(f"Another process runs the servers of {home}. Stop it first, or give another DATA_DIR.")
+            deadline = time.monotonic() + STOPPING
+            while not _taken(lock, fcntl.LOCK_EX):
+                if time.monotonic() > deadline:
+                    raise Busy(f"Another process runs the servers of {home}. Stop it first, or give another DATA_DIR.")
+                time.sleep(0.1)
             started = stack.enter_context(_running(home, absent, durable=durable))
         yield started
 
