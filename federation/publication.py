@@ -4,10 +4,9 @@ What changed gets a new version; an unchanged cell is not touched; a cell that b
 closed and has no row. Whether anything *exact* changed can not be seen from outside.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -16,12 +15,12 @@ from django.db.models import Min
 from numpy.typing import NDArray
 from psycopg import Cursor, sql
 
-from countries.models import Schedule as ScheduleRow
+from federation.combination import combine, named, named_rows
 from federation.database import copy_columns, copy_statement, cursor, microseconds, statement
-from federation.models.figures import Figure, Source
+from federation.expectation import schedules_by_agency
 from federation.models.published import PeriodVersion, PublishedCoverage
 from federation.rules import coverage, periods, rounding, tables
-from federation.rules.coverage import Coverage, Schedule, Standing
+from federation.rules.coverage import Coverage
 from federation.rules.periods import Frequency
 from federation.rules.tables import Tables, Values
 from federation.versions import new_version
@@ -65,113 +64,12 @@ def is_due(thing: Thing, *, now: datetime) -> bool:
 
 def compute(things: Sequence[Thing], *, mark: datetime) -> View:
     """Compute what is to be public of periods, all of one frequency; only reads."""
-    frequency = things[0].frequency
-    rows = _rows("publication_figures", things)
-    exact = _combine(len(things), rows)
-    if frequency in _ALL_NETWORKS_ONLY:
+    combined = combine(things, mark=mark)
+    exact = tables.with_margins(combined.exact)
+    if things[0].frequency in _ALL_NETWORKS_ONLY:
         exact = Tables(exact.values[:, :, -1:], exact.keys[:, :, -1:])
     cells = rounding.round_values(exact.values, exact.keys, settings.ROUNDING_BASE)
-    return View(things, cells, _coverage(things, rows, mark=mark), exact)
-
-
-def _rows(name: str, things: Sequence[Thing]) -> list[tuple[Any, ...]]:
-    with cursor() as c:
-        c.execute(statement(name), _named(things))
-        return c.fetchall()
-
-
-def _named(things: Sequence[Thing]) -> dict[str, Any]:
-    return {
-        "frequency": things[0].frequency,
-        "indicators": np.array([thing.indicator for thing in things], np.int16),
-        "periods": [thing.period for thing in things],
-    }
-
-
-def _combine(n: int, rows: Sequence[tuple[Any, ...]]) -> Tables:
-    with_figure = [row for row in rows if row[2] != Source.NONE]
-    if not with_figure:
-        none = np.zeros((n, len(tables.PUBLIC_COUNTRIES), len(tables.PUBLIC_NETWORKS)), np.int64)
-        return Tables(none, none.view(np.uint64))
-    countries, networks, values, keys = (np.concatenate([row[i] for row in with_figure]) for i in range(7, 11))
-    table = np.repeat([row[0] for row in with_figure], [len(row[7]) for row in with_figure])
-    return tables.with_margins(tables.add_up(n, table, countries, networks, values, keys.view(np.uint64)))
-
-
-def _coverage(things: Sequence[Thing], rows: Sequence[tuple[Any, ...]], *, mark: datetime) -> list[Coverage]:
-    facts: dict[int, dict[int, tuple[Any, ...]]] = defaultdict(dict)
-    for position, agency, *fact in rows:
-        facts[position][agency] = tuple(fact[:5])
-    schedules = schedules_by_agency({thing.indicator for thing in things})
-    return [
-        coverage.summarise(_standings(thing, facts[position], schedules[thing.indicator], mark=mark))
-        for position, thing in enumerate(things)
-    ]
-
-
-def schedules_by_agency(indicators: Iterable[int]) -> dict[int, dict[int, list[Schedule]]]:
-    """Return the reporting schedules of indicators, by indicator and agency."""
-    found: dict[int, dict[int, list[Schedule]]] = defaultdict(lambda: defaultdict(list))
-    for row in ScheduleRow.objects.filter(indicator__in=set(indicators)):
-        deadline = timedelta(minutes=row.deadline_minutes)
-        last = row.valid_to or date.max
-        schedule = Schedule(row.agency_id, row.frequency, row.valid_from, last, deadline)
-        found[row.indicator_id][row.agency_id].append(schedule)
-    return found
-
-
-_NO_FACTS = (Source.NONE, 0, 0, False, False)
-
-
-def _standings(
-    thing: Thing, facts: dict[int, tuple[Any, ...]], schedules: dict[int, list[Schedule]], *, mark: datetime
-) -> list[Standing]:
-    frequency, start = thing.frequency, thing.period
-    standings = []
-    for agency in facts.keys() | schedules.keys():
-        mine = [s for s in schedules.get(agency, ()) if s.expects(frequency, start)]
-        source, covered, reported, final, held = facts.get(agency, _NO_FACTS)
-        if not mine and not reported:
-            continue
-        by_day = _reported_by_day(thing, agency) if _in_part(thing, mine, reported) else None
-        owed = coverage.owed_seconds(frequency, start, mine, reported=reported, reported_by_day=by_day)
-        has_figure = source != Source.NONE
-        standings.append(
-            Standing(
-                agency=agency,
-                owed=owed,
-                covered=covered,
-                has_figure=has_figure,
-                final=final,
-                held=held,
-                withdrawn=reported > 0 and not has_figure,
-                late=coverage.is_late(frequency, start, mine, now=mark),
-            )
-        )
-    return standings
-
-
-def _in_part(thing: Thing, schedules: Sequence[Schedule], reported: int) -> bool:
-    """Whether schedules cover some days of the period and reports may lie on others."""
-    if not reported or not schedules or reported == periods.seconds(thing.frequency, thing.period):
-        return False
-    return not coverage.scheduled_days(thing.frequency, thing.period, schedules).all()
-
-
-def _reported_by_day(thing: Thing, agency: int) -> NDArray[np.int64]:
-    """Return the seconds of each day of the period that the agency ever reported."""
-    start, end = thing.period, periods.end(thing.frequency, thing.period)
-    by_day = np.zeros((end - start).days, np.int64)
-    rows = Figure.objects.filter(
-        indicator=thing.indicator, agency=agency, frequency__in=["D", "M"], period__gte=start, period__lt=end
-    ).values_list("frequency", "period", "reported_seconds")
-    for frequency, period, seconds in rows:
-        first = (period - start).days
-        if frequency == Frequency.DAY:
-            by_day[first] = max(by_day[first], seconds)
-        elif thing.frequency != Frequency.WEEK and seconds == periods.seconds(frequency, period):
-            by_day[first : first + seconds // coverage.DAY_SECONDS] = coverage.DAY_SECONDS
-    return by_day
+    return View(things, cells, combined.coverage, exact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,12 +83,12 @@ class _Public:
 
 def _public(view: View) -> _Public:
     cells, ids = np.zeros_like(view.cells), np.zeros_like(view.cells)
-    rows = _rows("publication_cells", view.things)
+    rows = named_rows("publication_cells", view.things)
     if rows:
         position, row_ids, country, network, value = (np.array(column) for column in zip(*rows, strict=True))
         place = (position, *_place(view, country.astype(np.int16), network.astype(np.int16)))
         cells[place], ids[place] = value, row_ids
-    public = {row[0]: (row[1], _stored_coverage(row[2:])) for row in _rows("publication_coverage", view.things)}
+    public = {row[0]: (row[1], _stored_coverage(row[2:])) for row in named_rows("publication_coverage", view.things)}
     return _Public(cells, ids, public)
 
 
@@ -236,7 +134,7 @@ def _begun(things: Sequence[Thing], firsts: dict[int, datetime]) -> list[Thing]:
     """Leave out periods before an indicator's first: nobody owed or reported anything in them."""
     schedules = schedules_by_agency(firsts)
     early = [thing for thing in things if thing.period < firsts[thing.indicator]]
-    reported = {early[row[0]] for row in _rows("publication_figures", early)} if early else set()
+    reported = {early[row[0]] for row in named_rows("combination_figures", early)} if early else set()
 
     def begun(thing: Thing) -> bool:
         if thing.period >= firsts[thing.indicator] or thing in reported:
@@ -379,7 +277,7 @@ def _keep_exact(view: View) -> None:
     over_networks = Tables(view.exact.values[:, single, -1:], view.exact.keys[:, single, -1:])
     cells = tables.nonzero(over_networks)
     with cursor() as c:
-        c.execute(statement("publication_exact_delete"), _named(view.things))
+        c.execute(statement("publication_exact_delete"), named(view.things))
         with c.copy(_COPY_EXACT) as copy:
             copy.set_types(list(_EXACT.values()))
             for thing, (countries, _, values, keys) in zip(view.things, cells, strict=True):

@@ -3,24 +3,22 @@
 Plain values come out, so that HTTP needs no model. Each read is bounded by a number of rows that the caller gives.
 """
 
-from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import numpy as np
 from django.db.models import Q, QuerySet
 
-from countries.models import Schedule as ScheduleRow
 from federation import worklist
+from federation.combination import combine
 from federation.database import cursor, statement
-from federation.models.published import PublishedCoverage, VersionCounter
+from federation.models.published import VersionCounter
 from federation.models.submissions import Submission
 from federation.models.worklist import Work
-from federation.rules import coverage, periods, tables
+from federation.rules import periods, tables
 from federation.rules.tables import Numbers, Values
+from federation.worklist import Stage, Thing
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,15 +152,14 @@ def figures(asked: Range, *, agency: int, limit: int) -> list[FigureRow]:
 
 def combined(asked: Range, *, limit: int) -> list[FigureRow]:
     """Return the exact sums of all agencies' figures in order of period, those of running periods too."""
-    parts: dict[datetime, list[tuple[Any, ...]]] = defaultdict(list)
-    for period, *part in _rows("queries_combined", limit=limit, **_named(asked)):
-        parts[period].append(tuple(part))
-    if not parts:
+    starts = [period for (period,) in _rows("queries_combined", limit=limit, **_named(asked))]
+    if not starts:
         return []
-    times = _times(asked, parts)
+    things = [Thing(Stage.PUBLISH, asked.frequency, period, asked.indicator) for period in starts]
+    found = combine(things, mark=worklist.mark())
     return [
-        FigureRow(period, "combined", *times[period], countries, networks, values)
-        for period, (countries, networks, values) in zip(parts, _sums(list(parts.values())), strict=True)
+        FigureRow(period, "combined", covered.covered_seconds, covered.owed_seconds, *cells[:3])
+        for period, covered, cells in zip(starts, found.coverage, tables.nonzero(found.exact), strict=True)
     ]
 
 
@@ -173,45 +170,6 @@ def _named(asked: Range) -> dict[str, object]:
         "first": asked.first,
         "last": asked.last,
     }
-
-
-def _sums(parts: Sequence[Sequence[tuple[Any, ...]]]) -> list[tuple[Numbers, Numbers, Values]]:
-    flat = [part for several in parts for part in several]
-    countries, networks, values = (np.concatenate([part[i] for part in flat]) for i in (2, 3, 4))
-    cells = [sum(len(part[4]) for part in several) for several in parts]
-    table = np.repeat(np.arange(len(parts)), cells)
-    # Nothing is rounded here, so no keys are needed.
-    added = tables.add_up(len(parts), table, countries, networks, values, np.zeros(len(values), np.uint64))
-    return [cells[:3] for cells in tables.nonzero(added)]
-
-
-def _times(asked: Range, parts: dict[datetime, list[tuple[Any, ...]]]) -> dict[datetime, tuple[int, int]]:
-    """Return covered and owed seconds: as published, or of a running period what all its agencies will owe."""
-    known = PublishedCoverage.objects.filter(
-        indicator=asked.indicator, frequency=asked.frequency, period__in=list(parts), version_to=None
-    )
-    times = {row.period: (row.covered_seconds, row.owed_seconds) for row in known}
-    running = [period for period in parts if period not in times]
-    expecting = _schedules(asked.indicator) if running else []
-    for period in running:
-        reporting = {agency for agency, *_ in parts[period]}
-        agencies = reporting | {s.agency for s in expecting if s.expects(asked.frequency, period)}
-        covered = sum(seconds for _, seconds, *_ in parts[period])
-        times[period] = (covered, len(agencies) * periods.seconds(asked.frequency, period))
-    return times
-
-
-def _schedules(indicator: int) -> list[coverage.Schedule]:
-    return [
-        coverage.Schedule(
-            row.agency_id,
-            row.frequency,
-            row.valid_from,
-            row.valid_to or date.max,
-            timedelta(minutes=row.deadline_minutes),
-        )
-        for row in ScheduleRow.objects.filter(indicator=indicator)
-    ]
 
 
 def _rows(name: str, **values: object) -> list[tuple[Any, ...]]:

@@ -13,6 +13,7 @@ from django.db import connection
 from countries.models import Indicator
 from federation import clock, figures, publication, windows, worklist
 from federation.database import cursor, statement
+from federation.expectation import schedules_by_agency
 from federation.rules import periods
 from federation.rules.periods import EXPECTED_AT, Frequency
 from federation.worklist import CLAIM, LEVELS, WINDOWS, Stage, Thing, window
@@ -50,7 +51,7 @@ def _periods(frequency: str, *, now: datetime) -> Iterator[Thing]:
             [frequency, since],
         )
         firsts = dict(c.fetchall())
-    for indicator, schedules in publication.schedules_by_agency(_indicators()).items():
+    for indicator, schedules in schedules_by_agency(_indicators()).items():
         everyone = [s for mine in schedules.values() for s in mine if s.valid_to >= since.date()]
         expecting = [s for s in everyone if frequency in EXPECTED_AT[Frequency(s.frequency)]]
         days = [datetime.combine(s.valid_from, time(), UTC) for s in expecting]

@@ -14,9 +14,10 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from federation.database import cursor, statement
+from federation.expectation import schedules_by_agency
 from federation.models.figures import Figure
 from federation.models.published import PublishedCoverage, PublishedWindow
-from federation.publication import COVERAGE_FACTS, LONGEST_WAIT, schedules_by_agency
+from federation.publication import COVERAGE_FACTS, LONGEST_WAIT
 from federation.rules import coverage, periods, rounding, tables
 from federation.rules.coverage import DAY_SECONDS, Coverage
 from federation.rules.periods import Frequency

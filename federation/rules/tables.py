@@ -52,20 +52,25 @@ class Tables:
     keys: Keys
 
 
+def empty(n: int) -> Tables:
+    """Return ``n`` tables of zeros."""
+    shape = (n, len(COUNTRIES), len(NETWORKS))
+    return Tables(np.zeros(shape, np.int64), np.zeros(shape, np.uint64))
+
+
 def add_up(n: int, table: Positions, countries: Numbers, networks: Numbers, values: Values, keys: Keys) -> Tables:
     """Sum cells into ``n`` tables; cell i belongs to table ``table[i]``.
 
     Values add up, keys are combined by exclusive or. Raises OverflowError rather than
     give a sum that does not fit into 64 bits.
     """
-    shape = (n, len(COUNTRIES), len(NETWORKS))
-    place = (table * shape[1] + _COUNTRY_POSITION[countries]) * shape[2] + _NETWORK_POSITION[networks]
+    row = table * len(COUNTRIES) + _COUNTRY_POSITION[countries]
+    place = row * len(NETWORKS) + _NETWORK_POSITION[networks]
     _refuse_overflow(np.bincount(table, values, n).astype(np.float64, copy=False))
-    sums = np.zeros(shape, np.int64)
-    combined = np.zeros(shape, np.uint64)
-    np.add.at(sums.reshape(-1), place, values)
-    np.bitwise_xor.at(combined.reshape(-1), place, keys)
-    return Tables(sums, combined)
+    sums = empty(n)
+    np.add.at(sums.values.reshape(-1), place, values)
+    np.bitwise_xor.at(sums.keys.reshape(-1), place, keys)
+    return sums
 
 
 def _refuse_overflow(totals: NDArray[np.float64]) -> None:

@@ -1,0 +1,100 @@
+"""Who was expected in a period, and what each owes and has covered (rule 4).
+
+Read from the schedules and from what was ever reported, never from values.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from countries.models import Schedule as ScheduleRow
+from federation.models.figures import Figure, Source
+from federation.rules import coverage, periods
+from federation.rules.coverage import Coverage, Schedule, Standing
+from federation.rules.periods import Frequency
+from federation.worklist import Thing
+
+
+def schedules_by_agency(indicators: Iterable[int]) -> dict[int, dict[int, list[Schedule]]]:
+    """Return the reporting schedules of indicators, by indicator and agency."""
+    found: dict[int, dict[int, list[Schedule]]] = defaultdict(lambda: defaultdict(list))
+    for row in ScheduleRow.objects.filter(indicator__in=set(indicators)):
+        deadline = timedelta(minutes=row.deadline_minutes)
+        last = row.valid_to or date.max
+        schedule = Schedule(row.agency_id, row.frequency, row.valid_from, last, deadline)
+        found[row.indicator_id][row.agency_id].append(schedule)
+    return found
+
+
+class Facts(NamedTuple):
+    """What an agency's figure for a period says of its time, all in seconds."""
+
+    source: str = Source.NONE
+    covered: int = 0
+    reported: int = 0
+    final: bool = False
+    held: bool = False
+
+
+def coverage_of(things: Sequence[Thing], facts: Sequence[Mapping[int, Facts]], *, mark: datetime) -> list[Coverage]:
+    """Return the coverage of periods, given the facts of all agencies' figures in each of them."""
+    schedules = schedules_by_agency({thing.indicator for thing in things})
+    return [
+        coverage.summarise(_standings(thing, known, schedules[thing.indicator], mark=mark))
+        for thing, known in zip(things, facts, strict=True)
+    ]
+
+
+def _standings(
+    thing: Thing, facts: Mapping[int, Facts], schedules: Mapping[int, Sequence[Schedule]], *, mark: datetime
+) -> list[Standing]:
+    frequency, start = thing.frequency, thing.period
+    standings = []
+    for agency in facts.keys() | schedules.keys():
+        mine = [s for s in schedules.get(agency, ()) if s.expects(frequency, start)]
+        source, covered, reported, final, held = facts.get(agency, Facts())
+        if not mine and not reported:
+            continue
+        by_day = _reported_by_day(thing, agency) if _in_part(thing, mine, reported) else None
+        owed = coverage.owed_seconds(frequency, start, mine, reported=reported, reported_by_day=by_day)
+        has_figure = source != Source.NONE
+        standings.append(
+            Standing(
+                agency=agency,
+                owed=owed,
+                covered=covered,
+                has_figure=has_figure,
+                final=final,
+                held=held,
+                withdrawn=reported > 0 and not has_figure,
+                late=coverage.is_late(frequency, start, mine, now=mark),
+            )
+        )
+    return standings
+
+
+def _in_part(thing: Thing, schedules: Sequence[Schedule], reported: int) -> bool:
+    """Whether schedules cover some days of the period and reports may lie on others."""
+    if not reported or not schedules or reported == periods.seconds(thing.frequency, thing.period):
+        return False
+    return not coverage.scheduled_days(thing.frequency, thing.period, schedules).all()
+
+
+def _reported_by_day(thing: Thing, agency: int) -> NDArray[np.int64]:
+    """Return the seconds of each day of the period that the agency ever reported."""
+    start, end = thing.period, periods.end(thing.frequency, thing.period)
+    by_day = np.zeros((end - start).days, np.int64)
+    rows = Figure.objects.filter(
+        indicator=thing.indicator, agency=agency, frequency__in=["D", "M"], period__gte=start, period__lt=end
+    ).values_list("frequency", "period", "reported_seconds")
+    for frequency, period, seconds in rows:
+        first = (period - start).days
+        if frequency == Frequency.DAY:
+            by_day[first] = max(by_day[first], seconds)
+        elif thing.frequency != Frequency.WEEK and seconds == periods.seconds(frequency, period):
+            by_day[first : first + seconds // coverage.DAY_SECONDS] = coverage.DAY_SECONDS
+    return by_day
