@@ -1,0 +1,88 @@
+"""Real worker processes on the database and the broker of the test, and a little of what beat does beside them."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+import redis
+from django.conf import settings
+from django.db import connection
+
+from config.processes import die_with
+from federation import clock, dispatch, schedules, worklist
+from tests.integration.processes import ROOT
+
+#: How long a test waits for what must happen, before it says that it does not.
+PATIENCE = 60
+_OPTIONS = [
+    *("--concurrency", "2", "-O", "fair", "--loglevel", "WARNING"),
+    *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+]
+
+
+class Workers:
+    """A Celery worker with two processes, as `make serve` starts it."""
+
+    def __init__(self, log: Path, **environment: str) -> None:
+        with log.open("a") as out:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "celery", "--app", "config", "worker", *_OPTIONS],
+                cwd=ROOT,
+                env={**os.environ, "DATABASE_URL": _database_url(), **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                preexec_fn=partial(die_with, os.getpid()),  # noqa: PLW1509  asked before any thread of ours runs
+            )
+
+    def pool(self) -> list[psutil.Process]:
+        """The processes that do the work."""
+        return psutil.Process(self._process.pid).children()
+
+    def kill(self) -> None:
+        """End all of it, as a power cut would."""
+        children = self.pool() if self._process.poll() is None else []
+        self._process.kill()
+        self._process.wait()
+        psutil.wait_procs(children, timeout=PATIENCE)
+
+
+@contextmanager
+def working(log: Path, **environment: str) -> Iterator[Workers]:
+    """Workers that are gone when the block is left."""
+    workers = Workers(log, **environment)
+    try:
+        yield workers
+    finally:
+        workers.kill()
+
+
+def _database_url() -> str:
+    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+
+
+def flush_broker() -> None:
+    """Let the broker forget everything, as after a restart without a disk."""
+    redis.Redis.from_url(settings.REDIS_URL).flushall()
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that workers do, and sweep meanwhile as beat does."""
+    gives_up = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < gives_up, f"not within {PATIENCE} s; on the list: {list(worklist.waiting())[:5]}"
+        dispatch.wake()
+        time.sleep(0.1)
+
+
+def settle() -> None:
+    """Wait until all is done that is due now."""
+    schedules.tick(now=clock.now())
+    until(lambda: not worklist.is_pending())
