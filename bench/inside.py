@@ -67,22 +67,16 @@ class Inside:
             agency=agency, indicator="DOWNLOADS", frequency=frequency, valid_from=since, deadline_minutes=60, by=BY
         )
 
-    def sender(self, agency: Agency) -> Sender:
-        """Give an agency a credential and have it fetch a token."""
-        return Sender(self._port, *self.credential(agency))
+    def sender(self, agency: Agency | None = None) -> Sender:
+        """Give an agency, or a new one, a credential and have it fetch a token."""
+        return Sender(self._port, *self.credential(agency or self.new_agency()))
 
     def credential(self, agency: Agency) -> tuple[str, str]:
         issued = credentials.issue(agency=agency, by=BY, now=clock.now())
         return issued.client_id, issued.client_secret
 
-    def calm_sender(self) -> Sender:
-        """Return a new agency's client, once the workers have done what the last one made."""
-        sender = self.sender(self.new_agency())
-        self.settle()
-        return sender
-
     def settle(self) -> None:
-        """Wait until the workers have done all, and what they wrote is on disk and not in anybody's way."""
+        """Wait until the workers have done all, and what was written is on disk and not in anybody's way."""
         self.wait_for_workers()
         self.run("CHECKPOINT")
 
@@ -125,7 +119,10 @@ class Inside:
         )
 
     def forget(self) -> None:
-        """Go back to the empty state."""
+        """Go back to the empty state, whatever the workers were about."""
+        # Waits for what they are at, as each has the list open; then there is nothing more for them.
+        self.run("TRUNCATE federation_work")
         self.wait_for_workers()
         tables = ", ".join(f"federation_{name.strip()}" for name in _MADE_OF_REPORTS.split(","))
         self.run(f"TRUNCATE {tables}")
+        self.run("CHECKPOINT")

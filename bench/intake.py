@@ -54,7 +54,7 @@ def _times(stack: Stack, inside: "Inside") -> Iterator[Row]:
         except postgrest.AbsentError as error:
             absent = str(error)
         say(f"{made.observations:,} observations, {RUNS} times {', '.join(ways)}")
-        found = dict(zip(ways, alternating(list(ways.values()), runs=RUNS), strict=True))
+        found = dict(zip(ways, alternating(list(ways.values()), runs=RUNS, before=inside.forget), strict=True))
         yield from _rows(made, found, absent)
 
 
@@ -63,7 +63,7 @@ def _own(inside: "Inside", made: Reports) -> Ways:
     bodies = {"JSON": invention.as_json(made, starts), "CSV": invention.as_csv(made, starts)}
 
     def submit(media: str) -> float:
-        return inside.calm_sender().submit(bodies[media], media=_MEDIA[media]).seconds
+        return inside.sender().submit(bodies[media], media=_MEDIA[media]).seconds
 
     return {media: partial(submit, media) for media in _MEDIA}
 
@@ -132,8 +132,9 @@ def _peak(stack: Stack, inside: "Inside", made: Reports) -> float:
     first = _first(inside, len(made))
     small = invention.as_json(invention.reports(1, seed=3), [first])
     for _ in range(8):  # each of the processes has answered before it counts as idle
-        inside.calm_sender().submit(small)
-    sender = inside.calm_sender()
+        inside.sender().submit(small)
+    sender = inside.sender()
+    inside.forget()
     body = invention.as_json(made, invention.hours(first, len(made)))
     at_rest = memory.watch(stack.servers())
     sender.submit(body)

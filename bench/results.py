@@ -69,10 +69,20 @@ def median(measure: Callable[[], float], *, runs: int) -> float:
     return statistics.median(measure() for _ in range(runs))
 
 
-def alternating(measures: Sequence[Callable[[], float]], *, runs: int) -> list[float]:
+def _nothing() -> None:
+    """Nothing has to be done before a measurement."""
+
+
+def alternating(
+    measures: Sequence[Callable[[], float]], *, runs: int, before: Callable[[], None] = _nothing
+) -> list[float]:
     """Return the median of each, taken in turns, so that a change of the machine's mood meets all of them alike."""
-    taken = [[measure() for measure in measures] for _ in range(runs)]
-    return [statistics.median(column) for column in zip(*taken, strict=True)]
+    taken: list[list[float]] = [[] for _ in measures]
+    for _ in range(runs):
+        for found, measure in zip(taken, measures, strict=True):
+            before()
+            found.append(measure())
+    return [statistics.median(found) for found in taken]
 
 
 def percentile(sample: Sequence[float], share: float) -> float:
