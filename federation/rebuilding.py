@@ -73,9 +73,20 @@ def differences() -> Iterator[Thing]:
     Must run in one snapshot, or a worker's commit would look like a difference. What is on
     the list in this snapshot is about to be computed, so it is passed over.
     """
-    mark, waiting = worklist.mark(), worklist.waiting()
+    mark, waiting = worklist.mark(), _about_to_change()
     for things in _batches(thing for thing in everything(now=mark) if thing not in waiting):
         yield from _differing(things, mark)
+
+
+def _about_to_change() -> set[Thing]:
+    """Return what is on the list, and the hours of its minutes: an hour is summed from reports, which are there."""
+    waiting = worklist.waiting()
+    minutes = [thing for thing in waiting if thing[:2] == (Stage.FIGURE, Frequency.MINUTE)]
+    hours = [
+        Thing(Stage.FIGURE, Frequency.HOUR, periods.start_of(Frequency.HOUR, minute.period), *minute[3:])
+        for minute in minutes
+    ]
+    return waiting.union(hours)
 
 
 def _differing(things: Sequence[Thing], mark: datetime) -> Iterable[Thing]:
