@@ -62,10 +62,11 @@ def add_up(n: int, table: Positions, countries: Numbers, networks: Numbers, valu
     """Sum cells into ``n`` tables; cell i belongs to table ``table[i]``.
 
     Values add up, keys are combined by exclusive or. Raises OverflowError rather than
-    give a sum that does not fit into 64 bits.
+    give a sum that does not fit into 64 bits, LookupError rather than count an unknown
+    country or network as another.
     """
-    row = table * len(COUNTRIES) + _COUNTRY_POSITION[countries]
-    place = row * len(NETWORKS) + _NETWORK_POSITION[networks]
+    rows, columns = place_of(countries, networks)
+    place = (table * len(COUNTRIES) + rows) * len(NETWORKS) + columns
     _refuse_overflow(np.bincount(table, values, n).astype(np.float64, copy=False))
     sums = empty(n)
     np.add.at(sums.values.reshape(-1), place, values)
@@ -105,4 +106,7 @@ def nonzero(tables: Tables) -> list[tuple[Numbers, Numbers, Values, Keys]]:
 
 def place_of(countries: Numbers, networks: Numbers) -> tuple[Positions, Positions]:
     """Return the rows and columns of code numbers in a table, with margins or without."""
-    return _COUNTRY_POSITION[countries], _NETWORK_POSITION[networks]
+    rows, columns = _COUNTRY_POSITION[countries], _NETWORK_POSITION[networks]
+    if len(rows) and min(rows.min(), columns.min()) < 0:
+        raise LookupError("a country or network that is not in the code lists")
+    return rows, columns

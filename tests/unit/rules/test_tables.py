@@ -134,6 +134,12 @@ def test_a_sum_that_does_not_fit_is_refused_in_any_of_the_tables():
         added_up([(0, 578, 1, 1, 1), *((2, 578, network, 2**61, 1) for network in NETWORKS)])
 
 
+@pytest.mark.parametrize(("country", "network"), [(3, 1), (578, 30), (5, 1), (30_000, 1)])
+def test_a_code_that_is_not_known_is_not_counted_as_another(country, network):
+    with pytest.raises(LookupError):
+        added_up([(0, 276, 1, 5, 1), (1, country, network, 5, 1)])
+
+
 def test_places_are_those_of_the_code_lists():
     rows, columns = tables.place_of(tables.PUBLIC_COUNTRIES, tables.PUBLIC_NETWORKS)
     assert rows.tolist() == list(range(len(COUNTRIES) + 3))
