@@ -65,9 +65,9 @@ class Thing(NamedTuple):
         return level << _LEVEL | minute << _MINUTE | self.indicator << _INDICATOR | self.agency
 
     def __str__(self) -> str:
-        what = self.frequency if self.stage == Stage.WINDOW else periods.label(self.frequency, self.period)
+        period = "" if self.stage == Stage.WINDOW else f" {periods.label(self.frequency, self.period)}"
         agency = f", agency {self.agency}" if self.agency else ""
-        return f"{self.stage} {self.frequency} {what}, indicator {self.indicator}{agency}"
+        return f"{self.stage} {self.frequency}{period}, indicator {self.indicator}{agency}"
 
 
 def unpack(number: int) -> Thing:

@@ -122,6 +122,19 @@ def test_workers_killed_at_any_instant(log):
         bureau.assert_agrees()
 
 
+def test_connections_that_are_cut_in_the_midst_of_work(log):
+    bureau = Bureau(seed=6)
+    with working(log):
+        bureau.fill(days=2)
+        workers.until(Version.objects.exists)
+        for _ in range(8):
+            bureau.submit(0, bureau.hours(days=2))
+            dispatch.wake()
+            time.sleep(bureau.random.uniform(0, 0.2))
+            workers.cut_connections()
+        bureau.assert_agrees()
+
+
 def test_what_always_fails_is_set_aside_and_holds_up_nothing_else(log):
     bureau = Bureau(seed=3)
     bureau.fill(days=2)

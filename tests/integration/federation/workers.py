@@ -73,6 +73,15 @@ def flush_broker() -> None:
     redis.Redis.from_url(settings.REDIS_URL).flushall()
 
 
+def cut_connections() -> None:
+    """End every connection to the database but this one, as when it is started again."""
+    with connection.cursor() as c:
+        c.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
 def until(condition: Callable[[], bool]) -> None:
     """Wait for something that workers do, and sweep meanwhile as beat does."""
     gives_up = time.monotonic() + PATIENCE

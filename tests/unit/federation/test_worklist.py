@@ -1,0 +1,58 @@
+"""A thing to be done is one number that sorts by urgency, and reads back as what it was."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from federation.rules import periods
+from federation.rules.periods import Frequency
+from federation.worklist import WINDOWS, Stage, Thing, unpack, window
+
+minutes = st.integers(0, 4_000_000_000).map(lambda number: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(minutes=number))
+
+
+@st.composite
+def things(draw):
+    stage = draw(st.sampled_from([Stage.FIGURE, Stage.PUBLISH]))
+    agency = draw(st.integers(1, 32_767)) if stage == Stage.FIGURE else 0
+    return Thing(stage, draw(st.sampled_from(Frequency)), draw(minutes), draw(st.integers(1, 1023)), agency)
+
+
+windows = st.builds(window, st.sampled_from(sorted(WINDOWS)), st.integers(1, 1023))
+
+
+@given(things() | windows)
+def test_a_thing_reads_back_from_its_number(thing):
+    assert unpack(thing.pack()) == thing
+    assert 0 <= thing.pack() < 2**63
+
+
+@given(things(), things())
+def test_finer_figures_go_before_coarser_ones_and_before_what_is_published(one, other):
+    def urgency(thing):
+        return list(Frequency).index(Frequency(thing.frequency)), thing.stage != Stage.FIGURE, thing.period
+
+    if urgency(one) < urgency(other):
+        assert one.pack() < other.pack()
+
+
+@given(things(), windows)
+def test_windows_go_last(thing, last):
+    assert thing.pack() < last.pack()
+
+
+@pytest.mark.parametrize(
+    ("thing", "text"),
+    [
+        (
+            Thing(Stage.FIGURE, "D", datetime(2026, 11, 24, tzinfo=UTC), 1, 7),
+            "figure D 2026-11-24, indicator 1, agency 7",
+        ),
+        (Thing(Stage.PUBLISH, "W", periods.parse("W", "2026-W48"), 2), "publish W 2026-W48, indicator 2"),
+        (window("P7D", 1), "window P7D, indicator 1"),
+    ],
+)
+def test_a_thing_is_named_for_people(thing, text):
+    assert str(thing) == text
