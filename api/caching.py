@@ -8,7 +8,7 @@ import re
 import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from time import monotonic
 from typing import Any, Final, NamedTuple, Protocol
@@ -98,6 +98,7 @@ class Held:
     """An answer whose stamp, once looked up, is taken for true until a moment of this process's clock."""
 
     answer: Answer
+    vary: str
     stamp: Stamp | None
     fresh_until: float
     rendered: Rendered | None = None
@@ -163,37 +164,12 @@ class PublicView(APIView):
 
     def respond(self, request: HttpRequest, variant: str, ask: Callable[[], Answer]) -> HttpResponseBase:
         """Answer from what is held, or 304 without touching it, or ask anew."""
-        meta = request.META
-        key = Key(request.path, meta.get("QUERY_STRING", ""), variant, request.scheme or "", meta.get("HTTP_HOST", ""))
+        key = _key(request, variant)
         held = shelf.get(key)
         if held is None or held.fresh_until < monotonic():
-            held = _looked_up(held, ask)
+            held = _looked_up(held, ask, self.vary)
             shelf.put(key, held)
-        wanted = meta.get("HTTP_IF_NONE_MATCH")
-        if wanted is not None:
-            held.stamp = held.stamp or held.answer.stamp()
-            if _names(wanted, held.stamp):
-                return HttpResponse(status=304, headers=self._headers(held.stamp))
-        return self._full(request, key, held)
-
-    def _full(self, request: HttpRequest, key: Key, held: Held) -> HttpResponseBase:
-        rendered = held.rendered or held.answer.render()
-        headers = {**self._headers(rendered.stamp), **rendered.headers}
-        packed = bool(_GZIP.search(request.META.get("HTTP_ACCEPT_ENCODING", "")))
-        if not isinstance(rendered.content, bytes):
-            return _streamed(request, rendered.content, headers, packed=packed)
-        content = rendered.content
-        if held.rendered is None:
-            held = Held(held.answer, rendered.stamp, held.fresh_until, rendered, size=len(content))
-            shelf.put(key, held)
-        if packed and len(content) >= _PACKED_FROM:
-            content = held.packed = held.packed or b"".join(_gzip([content]))
-            headers["Content-Encoding"] = "gzip"
-        headers["Content-Length"] = str(len(content))
-        return HttpResponse(b"" if request.method == "HEAD" else content, headers=headers)
-
-    def _headers(self, stamp: Stamp) -> dict[str, str]:
-        return {"ETag": stamp.etag, "Cache-Control": stamp.cache_control, "Vary": self.vary, **_CORS}
+        return _answered(request, key, held)
 
     def _refuse(self, error: Exception) -> HttpResponse:
         problem = problems.problem_of(error)
@@ -202,13 +178,57 @@ class PublicView(APIView):
         return problems.respond(problem)
 
 
-def _looked_up(held: Held | None, ask: Callable[[], Answer]) -> Held:
+def held_answer(request: HttpRequest, variant: str) -> HttpResponseBase | None:
+    """Return the answer if one is held that needs no looking up and no writing out, which may be refused."""
+    key = _key(request, variant)
+    held = shelf.get(key)
+    if held is None or held.rendered is None or held.fresh_until < monotonic():
+        return None
+    return _answered(request, key, held)
+
+
+def _key(request: HttpRequest, variant: str) -> Key:
+    meta = request.META
+    return Key(request.path, meta.get("QUERY_STRING", ""), variant, request.scheme or "", meta.get("HTTP_HOST", ""))
+
+
+def _looked_up(held: Held | None, ask: Callable[[], Answer], vary: str) -> Held:
     """Return what is held if its stamp is still true, or ask anew; a stamp that nobody wants is not looked up."""
     fresh_until = monotonic() + HELD_SECONDS
     if held is not None and held.answer.stamp() == held.stamp:
         held.fresh_until = fresh_until
         return held
-    return Held(ask(), None, fresh_until)
+    return Held(ask(), vary, None, fresh_until)
+
+
+def _answered(request: HttpRequest, key: Key, held: Held) -> HttpResponseBase:
+    wanted = request.META.get("HTTP_IF_NONE_MATCH")
+    if wanted is not None:
+        held.stamp = held.stamp or held.answer.stamp()
+        if _names(wanted, held.stamp):
+            return HttpResponse(status=304, headers=_headers(held.stamp, held.vary))
+    return _full(request, key, held)
+
+
+def _full(request: HttpRequest, key: Key, held: Held) -> HttpResponseBase:
+    rendered = held.rendered or held.answer.render()
+    headers = {**_headers(rendered.stamp, held.vary), **rendered.headers}
+    packed = bool(_GZIP.search(request.META.get("HTTP_ACCEPT_ENCODING", "")))
+    if not isinstance(rendered.content, bytes):
+        return _streamed(request, rendered.content, headers, packed=packed)
+    content = rendered.content
+    if held.rendered is None:
+        held = replace(held, stamp=rendered.stamp, rendered=rendered, size=len(content))
+        shelf.put(key, held)
+    if packed and len(content) >= _PACKED_FROM:
+        content = held.packed = held.packed or b"".join(_gzip([content]))
+        headers["Content-Encoding"] = "gzip"
+    headers["Content-Length"] = str(len(content))
+    return HttpResponse(b"" if request.method == "HEAD" else content, headers=headers)
+
+
+def _headers(stamp: Stamp, vary: str) -> dict[str, str]:
+    return {"ETag": stamp.etag, "Cache-Control": stamp.cache_control, "Vary": vary, **_CORS}
 
 
 def _names(wanted: str, stamp: Stamp) -> bool:

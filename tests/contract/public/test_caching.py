@@ -115,6 +115,30 @@ def test_held_answer_asks_nothing_for_200_ms(press, read, clock, django_assert_n
         assert read().content == first.content
 
 
+@pytest.mark.parametrize("path", PUBLIC)
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_held_answer_is_as_the_first_one_was(press, client, clock, path, method):
+    first, again = (getattr(client, method)(f"/api/v1/{path}") for _ in range(2))
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+    assert dict(again.headers) == dict(first.headers)
+
+
+def test_held_answer_needs_no_view(press, read, clock, monkeypatch):
+    from api.v1.aggregates import AggregatesView
+
+    press.publish("D", {"2026-11-01": {"NO": 5}})
+    first = read()
+    monkeypatch.setattr(AggregatesView, "dispatch", None)
+    assert read().content == first.content
+    assert read(headers={"if-none-match": first["ETag"]}).status_code == 304
+
+
+def test_held_answer_is_refused_to_those_who_take_another_form(press, read, clock):
+    press.publish("D", {"2026-11-01": {"NO": 5}})
+    assert read("coverage").status_code == 200
+    assert read("coverage", headers={"accept": "text/csv"}).status_code == 406
+
+
 def test_answer_is_new_once_200_ms_have_passed(press, read, clock):
     press.publish("D", {"2026-11-01": {"EUROPE": 5}})
     first = read()

@@ -8,7 +8,7 @@ def key(name):
 
 
 def held(size=1):
-    return Held(answer=None, stamp=None, fresh_until=0.0, size=size)
+    return Held(answer=None, vary="", stamp=None, fresh_until=0.0, size=size)
 
 
 def test_least_recently_asked_for_goes_first():
