@@ -1,9 +1,11 @@
 """Which report is current, whatever order reports come in, and which of them make work."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
+from federation import intake
 from federation.models.submissions import Report
 from federation.models.worklist import Work
 from tests.integration.federation.comparison import assert_agrees
@@ -53,6 +55,26 @@ def test_an_older_report_that_comes_late_is_superseded(federation):
     federation.submit(0, said(), minutes_ago=10)
     assert outcome_of(federation.submit(0, said(SIX), minutes_ago=20)) == "superseded"
     assert current().values == [5]
+
+
+def test_of_two_prepared_at_once_the_one_received_later_is_current(federation):
+    federation.submit(0, said(), minutes_ago=10)
+    federation.now += timedelta(seconds=1)
+    prepared = timedelta(minutes=10, seconds=1)
+    receipt = federation.memory.submit(
+        federation.agencies[0], [said(SIX)], prepared=federation.now - prepared, received=federation.now
+    )
+    assert outcome_of(receipt) == "current"
+
+
+@pytest.mark.parametrize(("first", "second", "outcome"), [(1, 2, "current"), (2, 1, "superseded")])
+def test_of_two_prepared_and_received_at_once_the_higher_id_is_current(federation, monkeypatch, first, second, outcome):
+    ids = iter([UUID(int=first), UUID(int=second)])
+    monkeypatch.setattr(intake, "uuid4", lambda: next(ids))
+    federation.submit(0, said())
+    assert outcome_of(federation.submit(0, said(SIX))) == outcome
+    federation.settle()
+    assert_agrees(federation.oracle())
 
 
 def test_an_unchanged_report_takes_its_place_in_the_order(federation):

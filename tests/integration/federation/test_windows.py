@@ -72,6 +72,15 @@ def test_agencies_that_report_by_the_day_are_expected_in_a_day_of_hours(federati
     assert (found.covered_seconds, found.owed_seconds) == (11 * 3600, (24 + 11 + 13) * 3600)
 
 
+def test_a_day_is_not_seen_in_a_day_of_hours_before_it_is_public(federation):
+    federation.submit(0, *(Said("H", TODAY + timedelta(hours=hour)) for hour in range(11)))
+    federation.wait(hours=12, seconds=30)
+    federation.submit(1, Said("D", TODAY, {(578, 1): 5}))
+    assert window(federation, "P1D").agencies_expected == 1
+    federation.wait(seconds=30)
+    assert window(federation, "P1D").agencies_expected == 2
+
+
 def test_a_schedule_by_the_day_that_begins_today_is_seen_in_a_day_of_hours_at_once(federation):
     federation.submit(0, *(Said("H", TODAY + timedelta(hours=hour)) for hour in range(11)))
     assert window(federation, "P1D").agencies_expected == 1

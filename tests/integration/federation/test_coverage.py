@@ -1,0 +1,64 @@
+"""Coverage where schedules and reports each take up a part of a period."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from federation.models.published import PublishedCoverage
+from tests.integration.federation.comparison import assert_agrees
+from tests.integration.federation.world import Said
+
+#: The week of 2026-06-01, a Monday and the first of a month.
+MONDAY = datetime(2026, 6, 1, tzinfo=UTC)
+HOUR, DAY = 3600, 86_400
+
+
+def hours(first, count):
+    return [Said("H", first + timedelta(hours=number), {(578, 1): 5}) for number in range(count)]
+
+
+def coverage(federation, frequency, start=MONDAY):
+    federation.settle()
+    assert_agrees(federation.oracle())
+    return PublishedCoverage.objects.get(frequency=frequency, period=start, version_to=None)
+
+
+def test_hours_before_a_schedule_are_owed_beside_its_days(federation):
+    federation.schedule(0, "D", date(2026, 6, 5), date(2026, 6, 7))
+    federation.submit(0, *hours(MONDAY, 5), *hours(MONDAY + timedelta(days=4), 6))
+    week = coverage(federation, "W")
+    assert (week.covered_seconds, week.owed_seconds) == (11 * HOUR, 5 * HOUR + 3 * DAY)
+    assert week.states == ["partial"]
+
+
+def test_a_month_is_no_part_of_a_week(federation):
+    federation.schedule(0, "D", date(2026, 6, 5), date(2026, 6, 7))
+    federation.submit(0, Said("M", MONDAY, {(578, 1): 100}), *hours(MONDAY, 5))
+    assert coverage(federation, "W").owed_seconds == 5 * HOUR + 3 * DAY
+    assert coverage(federation, "M").owed_seconds == 30 * DAY
+
+
+def test_a_month_that_was_reported_is_owed_in_its_year_whole(federation):
+    federation.schedule(0, "D", date(2025, 3, 31), date(2025, 4, 2))
+    year = datetime(2025, 1, 1, tzinfo=UTC)
+    federation.submit(0, Said("M", year.replace(month=4)), Said("D", year.replace(month=7)), *hours(year, 2))
+    found = coverage(federation, "A", year)
+    assert found.owed_seconds == 2 * HOUR + DAY + 30 * DAY + DAY
+    assert found.covered_seconds == 2 * HOUR + 30 * DAY + DAY
+
+
+def test_a_withdrawal_does_not_raise_coverage(federation):
+    federation.submit(0, *hours(MONDAY, 4))
+    assert coverage(federation, "D").status == "A"
+    federation.wait(minutes=1)
+    federation.submit(0, Said("H", MONDAY, withdrawn=True))
+    day = coverage(federation, "D")
+    assert (day.covered_seconds, day.owed_seconds, day.status, day.states) == (3 * HOUR, 4 * HOUR, "P", ["partial"])
+    assert coverage(federation, "H").states == ["withdrawn"]
+
+
+def test_a_silent_agency_lowers_coverage_and_no_number(federation):
+    for agency in (0, 1):
+        federation.schedule(agency, "H", date(2026, 6, 1), date(2026, 6, 1))
+    federation.submit(0, *hours(MONDAY, 24))
+    day = coverage(federation, "D")
+    assert (day.agencies_expected, day.agencies_reporting) == (2, 1)
+    assert (day.covered_seconds, day.owed_seconds, day.status) == (DAY, 2 * DAY, "P")
