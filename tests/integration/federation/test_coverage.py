@@ -2,9 +2,19 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+
 from federation.models.published import PublishedCoverage
 from tests.integration.federation.comparison import assert_agrees
-from tests.integration.federation.world import Said
+from tests.integration.federation.world import Said, world
+
+
+@pytest.fixture
+def federation(db, monkeypatch):
+    """A world in the second week of a month that began on a Monday."""
+    with world(monkeypatch, now=datetime(2026, 6, 9, 12, tzinfo=UTC)) as made:
+        yield made
+
 
 #: The week of 2026-06-01, a Monday and the first of a month.
 MONDAY = datetime(2026, 6, 1, tzinfo=UTC)
@@ -33,16 +43,17 @@ def test_a_month_is_no_part_of_a_week(federation):
     federation.schedule(0, "D", date(2026, 6, 5), date(2026, 6, 7))
     federation.submit(0, Said("M", MONDAY, {(578, 1): 100}), *hours(MONDAY, 5))
     assert coverage(federation, "W").owed_seconds == 5 * HOUR + 3 * DAY
-    assert coverage(federation, "M").owed_seconds == 30 * DAY
 
 
-def test_a_month_that_was_reported_is_owed_in_its_year_whole(federation):
-    federation.schedule(0, "D", date(2025, 3, 31), date(2025, 4, 2))
-    year = datetime(2025, 1, 1, tzinfo=UTC)
-    federation.submit(0, Said("M", year.replace(month=4)), Said("D", year.replace(month=7)), *hours(year, 2))
-    found = coverage(federation, "A", year)
-    assert found.owed_seconds == 2 * HOUR + DAY + 30 * DAY + DAY
-    assert found.covered_seconds == 2 * HOUR + 30 * DAY + DAY
+def test_a_month_that_was_reported_is_owed_in_its_year_whole(db, monkeypatch):
+    with world(monkeypatch, now=datetime(2026, 1, 1, 12, tzinfo=UTC)) as federation:
+        federation.schedule(0, "D", date(2025, 10, 31), date(2025, 11, 2))
+        year = datetime(2025, 1, 1, tzinfo=UTC)
+        month, day = year.replace(month=11), year.replace(month=12, day=1)
+        federation.submit(0, Said("M", month), Said("D", day), *hours(year.replace(month=12, day=30), 2))
+        found = coverage(federation, "A", year)
+    assert found.covered_seconds == 30 * DAY + DAY + 2 * HOUR
+    assert found.owed_seconds == DAY + 30 * DAY + DAY + 2 * HOUR
 
 
 def test_a_withdrawal_does_not_raise_coverage(federation):
