@@ -25,6 +25,9 @@ _SMALL = np.dtype([("length", ">i4"), ("value", ">i2")])
 _BIG = np.dtype([("length", ">i4"), ("value", ">i8")])
 _SMALL_TYPE, _SMALL_ARRAY_TYPE = 21, 1005
 _BIG_TYPE, _BIG_ARRAY_TYPE = 20, 1016
+_INSTANT_ARRAY_TYPE = 1185
+#: Where PostgreSQL's time begins, in microseconds since 1970.
+_POSTGRES_EPOCH = 946_684_800_000_000
 
 
 def _dump(array: NDArray[Any], element: np.dtype[Any], element_type: int) -> bytes:
@@ -80,6 +83,16 @@ class BigArrayLoader(Loader):
         return np.frombuffer(bytes(data)[_HEADER:], _BIG)["value"].astype(np.int64)
 
 
+class InstantArrayLoader(Loader):
+    """Reads ``timestamptz[]`` as an int64 array of whole seconds since 1970."""
+
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> NDArray[np.int64]:
+        since_2000 = np.frombuffer(bytes(data)[_HEADER:], _BIG)["value"].astype(np.int64)
+        return (since_2000 + _POSTGRES_EPOCH) // 1_000_000
+
+
 @contextmanager
 def cursor() -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
     """Open a binary cursor on Django's connection that speaks NumPy arrays."""
@@ -92,6 +105,7 @@ def cursor() -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
         opened.adapters.register_dumper(np.ndarray, BigArrayDumper)
         opened.adapters.register_loader(_SMALL_ARRAY_TYPE, SmallArrayLoader)
         opened.adapters.register_loader(_BIG_ARRAY_TYPE, BigArrayLoader)
+        opened.adapters.register_loader(_INSTANT_ARRAY_TYPE, InstantArrayLoader)
         yield opened
 
 
@@ -105,7 +119,6 @@ _FIXED_WIDTH = {
     "smallint": (2, ">i2"), "bigint": (8, ">i8"), "char": (1, "S1"), "timestamptz": (8, ">i8"),
 }  # fmt: skip
 _COPY_SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-_POSTGRES_EPOCH = 946_684_800_000_000
 
 
 def copy_columns(table: str, columns: Mapping[str, tuple[str, NDArray[Any]]], *, to: psycopg.Cursor[Any]) -> None:

@@ -7,7 +7,7 @@ CROSS JOIN following
 CROSS JOIN coverage
 CROSS JOIN (
     SELECT
-        coalesce(array_agg(extract(epoch FROM period)::bigint), '{}'),
+        coalesce(array_agg(period), '{}'),
         coalesce(array_agg(country) FILTER (WHERE %(several)s), '{}'),
         coalesce(array_agg(network) FILTER (WHERE %(several)s), '{}'),
         coalesce(array_agg(value), '{}')

@@ -3,7 +3,7 @@
 -- agree while publications commit.
 , coverage AS MATERIALIZED (
     SELECT
-        coalesce(array_agg(extract(epoch FROM period)::bigint), '{}') AS periods,
+        coalesce(array_agg(period), '{}') AS periods,
         coalesce(array_agg(agencies_expected::smallint), '{}') AS expected,
         coalesce(array_agg(agencies_reporting::smallint), '{}') AS reporting,
         coalesce(array_agg(

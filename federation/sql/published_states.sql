@@ -7,7 +7,7 @@ CROSS JOIN following
 CROSS JOIN coverage
 CROSS JOIN (
     SELECT
-        coalesce(array_agg(extract(epoch FROM period)::bigint), '{}'),
+        coalesce(array_agg(period), '{}'),
         coalesce(array_agg(agency), '{}'),
         coalesce(array_agg(state::text), '{}')
     FROM federation_publishedcoverage

@@ -1,7 +1,7 @@
 -- A sliding window whole: one row, so its cells and coverage agree.
 SELECT
     win.start, win."end", win.version, version.known_at, (SELECT base FROM federation_roundingseal),
-    ARRAY[extract(epoch FROM win.start)::bigint],
+    ARRAY[win.start],
     ARRAY[win.agencies_expected::smallint],
     ARRAY[win.agencies_reporting::smallint],
     ARRAY[CASE WHEN win.owed_seconds > 0 THEN win.covered_seconds * 10000 / win.owed_seconds ELSE -1 END],
