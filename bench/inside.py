@@ -10,7 +10,7 @@ from functools import partial
 from itertools import count
 from typing import Any, Final
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.transaction import Atomic
 from numpy.typing import NDArray
 
@@ -124,5 +124,13 @@ class Inside:
         self.run("TRUNCATE federation_work")
         self.wait_for_workers()
         tables = ", ".join(f"federation_{name.strip()}" for name in _MADE_OF_REPORTS.split(","))
-        self.run(f"TRUNCATE {tables}")
+        self._truncate(tables)
         self.run("CHECKPOINT")
+
+    def _truncate(self, tables: str) -> None:
+        """Empty tables; where a worker holds one and waits for another, it is PostgreSQL that ends the wait."""
+        while True:
+            try:
+                return self.run(f"TRUNCATE {tables}")
+            except OperationalError:
+                time.sleep(LOOK_EVERY)
