@@ -31,6 +31,15 @@ def whole(name: str, *, default: int, low: int, high: int) -> int:
     return value
 
 
+def number(name: str, *, default: float) -> float:
+    """A number from 0 to a billion, whole or not."""
+    mend = f"Give a number from 0 to 1000000000, or nothing for {default}."
+    value = float(_read("float", name, default=default, mend=mend))
+    if not 0 <= value <= 1_000_000_000:
+        _stop(name, "out of range", mend)
+    return value
+
+
 def yes(name: str, *, default: bool = False) -> bool:
     return bool(_read("bool", name, default=default, mend="Give true or false."))
 

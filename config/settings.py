@@ -109,6 +109,24 @@ REDIS_URL = env.text(
 ROUNDING_BASE = env.whole("ROUNDING_BASE", default=5, low=2, high=1000)
 ROUNDING_KEY = env.key("ROUNDING_KEY", size=16)
 
+# --- thresholds of the rules that notice things; federation.rules.thresholds says what each is ------------------------
+
+THRESHOLDS = {
+    "R102_DISTANCE": env.number("R102_DISTANCE", default=12),
+    "R102_DIFFERENCE": env.number("R102_DIFFERENCE", default=50),
+    "R102_VALUES": env.whole("R102_VALUES", default=4, low=1, high=8),
+    "R103_SHARE": env.number("R103_SHARE", default=0.25),
+    "R103_DIFFERENCE": env.number("R103_DIFFERENCE", default=50),
+    "R103_DAYS": env.number("R103_DAYS", default=2),
+    "R104_TOTAL": env.number("R104_TOTAL", default=50),
+    "R105_SHARE": env.number("R105_SHARE", default=0.3),
+    "R105_TOTAL": env.number("R105_TOTAL", default=50),
+    "R106_REVISIONS": env.whole("R106_REVISIONS", default=20, low=1, high=1000),
+    "R202_PERIODS": env.whole("R202_PERIODS", default=3, low=2, high=1000),
+    "R301_DISTANCE": env.number("R301_DISTANCE", default=0.35),
+    "R301_TOTAL": env.number("R301_TOTAL", default=500),
+}
+
 # --- accounts and credentials ---------------------------------------------------------------------------------------
 
 PASSWORD_HASHERS = [

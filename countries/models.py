@@ -307,6 +307,124 @@ class HelpService(models.Model):
         return self.name
 
 
+class Threshold(models.Model):
+    """A threshold of a rule that is another one for this agency than the settings say."""
+
+    NAMES = {
+        "R102_DISTANCE": "R102: how far from the usual level, in usual deviations",
+        "R102_DIFFERENCE": "R102: how far from the usual level, in events",
+        "R103_SHARE": "R103: how large a revision, as a share of the value before",
+        "R103_DIFFERENCE": "R103: how large a revision, in events",
+        "R104_TOTAL": "R104: from which total on repeated figures are noticed",
+        "R105_SHARE": "R105: how large a share may be unlocated",
+        "R105_TOTAL": "R105: from which total on the unlocated share is noticed",
+        "R301_DISTANCE": "R301: how far the country mix may stray",
+        "R301_TOTAL": "R301: from which weekly total on the country mix is looked at",
+    }
+
+    agency = models.ForeignKey(Agency, on_delete=models.CASCADE, related_name="thresholds")
+    name = models.CharField(max_length=20, choices=list(NAMES.items()))
+    value = models.FloatField()
+
+    class Meta:
+        ordering = ["agency", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "name"], name="countries_threshold_agency_name"),
+            models.CheckConstraint(condition=Q(value__gte=0), name="countries_threshold_value"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.agency_id} {self.name}"
+
+
+class Setup(models.Model):
+    """What an agency counts with, from a day on: the description of its sensor. Not public."""
+
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="setups")
+    valid_from = models.DateField(help_text="First day on which it was like this, in UTC.")
+    computers = models.PositiveIntegerField(help_text="How many police computers offer files.")
+    networks = ArrayField(
+        models.CharField(max_length=20), help_text="The networks watched: codes, with commas between them."
+    )
+    geo_database = models.CharField("IP-to-country database", max_length=100)
+    geo_version = models.CharField("its version", max_length=50)
+    remark = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["agency", "-valid_from"]
+        verbose_name = "set-up"
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "valid_from"], name="countries_setup_agency_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.agency_id} from {self.valid_from}"
+
+    def clean(self) -> None:
+        unknown = set(self.networks or ()) - set(Network.objects.values_list("code", flat=True))
+        if unknown:
+            raise ValidationError({"networks": f"There is no network {', '.join(sorted(unknown))}."})
+
+
+class Annotation(models.Model):
+    """Something on the time axis that readers of a series should know; public.
+
+    A break says that values before and after are not comparable. Without an agency it holds
+    for all, without an indicator for each.
+    """
+
+    KINDS = {
+        "campaign": "a campaign",
+        "change": "a change of software or method",
+        "outage": "an outage",
+        "other": "other",
+    }
+
+    kind = models.CharField(max_length=10, choices=list(KINDS.items()))
+    text = models.CharField(max_length=300, help_text="Public. Short, in English, without names of persons.")
+    start = models.DateTimeField(help_text="In UTC.")
+    end = models.DateTimeField(null=True, blank=True, help_text="In UTC. Empty: a moment, or it goes on.")
+    is_break = models.BooleanField(
+        "break in series",
+        default=False,
+        help_text="Values before and after the start are not comparable. Releases what is held after it for its level.",
+    )
+    agency = models.ForeignKey(
+        Agency, null=True, blank=True, on_delete=models.PROTECT, related_name="annotations", help_text="Empty: for all."
+    )
+    indicator = models.ForeignKey(
+        Indicator,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="annotations",
+        help_text="Empty: for each.",
+    )
+
+    class Meta:
+        ordering = ["-start"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(end__isnull=True) | Q(end__gte=F("start")),
+                name="countries_annotation_ends",
+                violation_error_message="The end must not be before the start.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, {self.start:%Y-%m-%d}"
+
+
+class Liaison(models.Model):
+    """That a user of the desk stands for one country, and sees and changes nothing outside it."""
+
+    user = models.OneToOneField("auth.User", primary_key=True, on_delete=models.CASCADE, related_name="liaison")
+    country = models.ForeignKey(Country, on_delete=models.PROTECT, related_name="liaisons")
+
+    def __str__(self) -> str:
+        return f"{self.user_id} for {self.country_id}"
+
+
 class ReferenceVersion(models.Model):
     """One row, counted up by every writing transaction; every writer locks it, so writers take turns."""
 

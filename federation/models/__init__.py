@@ -7,6 +7,7 @@ contract can see who reads raw counts and who reads published cells.
 from federation.models import (  # noqa: F401  Django registers models when it imports this package
     audit,
     figures,
+    findings,
     published,
     submissions,
     worklist,

@@ -1,4 +1,4 @@
-"""The audit events. The database itself refuses to change or remove one."""
+"""The audit events and the chain over them. The database itself refuses to change or remove one."""
 
 from django.db import models
 
@@ -25,3 +25,28 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.subject}"
+
+
+class AuditPending(models.Model):
+    """That an event waits to be sealed; a trigger writes it beside the event, the sealer deletes it."""
+
+    event = models.BigIntegerField(primary_key=True)
+
+    def __str__(self) -> str:
+        return str(self.event)
+
+
+class AuditSeal(models.Model):
+    """A link of the chain: the hash over the link before, the event's number and its digest.
+
+    Positions count from 1 without a gap. A table of its own, so that who writes an event
+    waits for no chain.
+    """
+
+    position = models.BigIntegerField(primary_key=True)
+    event = models.BigIntegerField(unique=True)
+    digest = models.BinaryField(max_length=32)
+    sealed = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.position}: {bytes(self.digest).hex()}"

@@ -32,6 +32,7 @@ class Figure(models.Model):
     reported_seconds = models.IntegerField()
     final = models.BooleanField()
     held = models.BooleanField()
+    total = models.BigIntegerField(default=0)
     countries = ArrayField(models.SmallIntegerField())
     networks = ArrayField(models.SmallIntegerField())
     values = ArrayField(models.BigIntegerField())

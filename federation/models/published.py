@@ -108,7 +108,8 @@ class PublishedCell(models.Model):
 class CoverageColumns(models.Model):
     """Of the agencies expected, which have reported, and for how much of their time.
 
-    ``agencies`` and ``states`` are parallel: the state of rule 4 of each expected agency.
+    ``agencies``, ``states``, ``covered`` and ``owed`` are parallel: the state of rule 4 of each
+    expected agency, and its seconds. Whoever covers a second has a figure.
     """
 
     agencies_expected = models.IntegerField()
@@ -118,6 +119,8 @@ class CoverageColumns(models.Model):
     status = models.CharField(max_length=1)
     agencies = ArrayField(models.SmallIntegerField())
     states = ArrayField(models.CharField(max_length=9))
+    covered = ArrayField(models.IntegerField(), default=list)
+    owed = ArrayField(models.IntegerField(), default=list)
 
     class Meta:
         abstract = True
@@ -189,6 +192,72 @@ class PublishedWindow(CoverageColumns):
 
     def __str__(self) -> str:
         return f"{self.window} to {self.end:%Y-%m-%dT%H:%M}"
+
+
+class PublishedPanel(models.Model):
+    """Which agencies a panel is made of, from one version until another.
+
+    They have reported every week (or month) of the last ``months`` ended months whole: those
+    from ``start`` until before ``end``.
+    """
+
+    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, db_index=False)
+    months = models.SmallIntegerField()
+    frequency = models.CharField(max_length=1)
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    agencies = ArrayField(models.SmallIntegerField())
+    version_from = models.BigIntegerField()
+    version_to = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["indicator", "months", "frequency", "version_from"], name="one_published_panel"
+            ),
+            models.UniqueConstraint(
+                fields=["indicator", "months", "frequency"],
+                condition=Q(version_to__isnull=True),
+                name="one_current_panel",
+            ),
+            models.CheckConstraint(
+                condition=Q(months__in=[12, 24, 36], frequency__in=["W", "M"]), name="panel_is_offered"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.months} months, {self.frequency}"
+
+
+class PublishedPanelPeriod(models.Model):
+    """The protected numbers of a panel for a week or month over all networks, from one version until another.
+
+    ``countries`` and ``values`` are parallel, groups and the total included, without zeros.
+    """
+
+    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, db_index=False)
+    months = models.SmallIntegerField()
+    frequency = models.CharField(max_length=1)
+    period = models.DateTimeField()
+    countries = ArrayField(models.SmallIntegerField())
+    values = ArrayField(models.BigIntegerField())
+    version_from = models.BigIntegerField()
+    version_to = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["indicator", "months", "frequency", "period", "version_from"], name="one_panel_period"
+            ),
+            models.UniqueConstraint(
+                fields=["indicator", "months", "frequency", "period"],
+                condition=Q(version_to__isnull=True),
+                name="one_current_panel_period",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.months} months, {self.frequency} {self.period:%Y-%m-%d}"
 
 
 class RoundingSeal(models.Model):

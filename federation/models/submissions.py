@@ -118,7 +118,15 @@ class Report(models.Model):
             models.UniqueConstraint(
                 fields=["agency", "indicator", "frequency", "period"],
                 condition=Q(state="current"),
+                # What the level of a report is judged against is read from this index alone.
+                include=["total"],
                 name="one_current_report",
+            ),
+            # Of several held reports for one key the newest waits for a decision; it replaced the others.
+            models.UniqueConstraint(
+                fields=["agency", "indicator", "frequency", "period"],
+                condition=Q(state="held"),
+                name="one_held_report",
             ),
             models.CheckConstraint(condition=Q(frequency__in=["N", "H", "D", "M"]), name="report_frequency"),
             models.CheckConstraint(condition=Q(total__gte=0), name="report_total_not_negative"),
@@ -130,6 +138,12 @@ class Report(models.Model):
         indexes = [
             # Coverage asks whether an agency ever reported a period, whatever became of the report.
             models.Index(fields=["indicator", "agency", "frequency", "period"], name="reports_for_period"),
+            # Few are not used; the desk lists them, and a figure asks whether one is held.
+            models.Index(
+                fields=["agency", "indicator", "frequency", "period"],
+                condition=Q(state__in=["held", "rejected"]),
+                name="reports_not_used",
+            ),
         ]
 
     def __str__(self) -> str:

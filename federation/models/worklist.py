@@ -44,3 +44,13 @@ class ClockMark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%dT%H:%M:%S}"
+
+
+class WatchMark(models.Model):
+    """One row: up to which version late and silent agencies have been looked for."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    version = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return str(self.version)

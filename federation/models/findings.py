@@ -1,0 +1,134 @@
+"""What the rules noticed, what is held because of it, and what agencies and coordinators said to it."""
+
+from django.db import models
+from django.db.models import Q
+
+from countries.models import Agency, Indicator
+from federation.models.submissions import Report
+
+
+class FindingState(models.TextChoices):
+    """Where a finding stands."""
+
+    OPEN = "open", "open"
+    ANSWERED = "answered", "answered by the agency"
+    RESOLVED = "resolved", "resolved"
+
+
+class Resolution(models.TextChoices):
+    """How a finding came to its end."""
+
+    ITSELF = "itself", "its cause is gone"
+    REVISION = "revision", "a newer report came"
+    RELEASED = "released", "what it held was released"
+    REJECTED = "rejected", "what it held was rejected"
+    COORDINATOR = "coordinator", "a coordinator closed it"
+
+
+class Finding(models.Model):
+    """Something a rule noticed, of one agency, in one period or several in a row.
+
+    ``facts`` are the numbers behind it, as the rule's function gave them; the sentence for
+    people is made from them. ``report`` is the report that it is about, if it is about one.
+    """
+
+    rule = models.CharField(max_length=4)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, db_index=False)
+    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, db_index=False)
+    frequency = models.CharField(max_length=1)
+    period = models.DateTimeField()
+    last_period = models.DateTimeField()
+    report = models.ForeignKey(Report, null=True, on_delete=models.PROTECT, related_name="findings")
+    facts = models.JSONField()
+    opened = models.DateTimeField()
+    changed = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=FindingState.choices, default=FindingState.OPEN)
+    resolution = models.CharField(max_length=11, choices=Resolution.choices, blank=True, default="")
+    resolved = models.DateTimeField(null=True)
+    resolved_by = models.CharField(max_length=200, blank=True, default="")
+    reason = models.TextField(blank=True, default="")
+
+    class Meta:
+        constraints = [
+            # Two workers can not notice the same thing twice.
+            models.UniqueConstraint(
+                fields=["rule", "agency", "indicator", "frequency", "period"],
+                condition=Q(resolved__isnull=True),
+                name="one_open_finding",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="resolved", resolved__isnull=False) & ~Q(resolution="")
+                | Q(resolved__isnull=True, resolution="") & ~Q(state="resolved"),
+                name="finding_resolved_somehow",
+            ),
+            models.CheckConstraint(condition=Q(last_period__gte=models.F("period")), name="finding_periods"),
+        ]
+        indexes = [
+            # An agency and a coordinator read them newest first.
+            models.Index(fields=["agency", "-id"], name="finding_of_agency"),
+            # What was noticed of some periods, to be opened, kept or closed.
+            models.Index(fields=["agency", "indicator", "frequency", "period"], name="finding_of_period"),
+        ]
+
+    def __str__(self) -> str:
+        return f"finding {self.pk} ({self.rule})"
+
+
+class Decision(models.TextChoices):
+    """What became of a hold."""
+
+    RELEASED = "released", "released"
+    REJECTED = "rejected", "rejected"
+    SUPERSEDED = "superseded", "superseded by a newer report"
+
+
+class Hold(models.Model):
+    """That a report was held at receipt: the recorded verdict, and what was decided.
+
+    Consecutive holds share one finding. A release is remembered by this row.
+    """
+
+    report = models.OneToOneField(Report, primary_key=True, on_delete=models.PROTECT, related_name="hold")
+    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="holds")
+    rule = models.CharField(max_length=4)
+    facts = models.JSONField()
+    since = models.DateTimeField()
+    decision = models.CharField(max_length=10, choices=Decision.choices, blank=True, default="")
+    decided = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=200, blank=True, default="")
+    reason = models.TextField(blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(decided__isnull=True, decision="") | Q(decided__isnull=False) & ~Q(decision=""),
+                name="hold_decided_somehow",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"hold of report {self.report_id}"
+
+
+class AnswerKind(models.TextChoices):
+    """What an agency says to a finding."""
+
+    CONFIRMED = "confirmed", "confirmed: the numbers are right"
+    WILL_RESUBMIT = "will_resubmit", "will resubmit"
+    CANNOT_FIX = "cannot_fix", "cannot fix"
+
+
+class Answer(models.Model):
+    """What an agency said to a finding; the newest counts, all are kept."""
+
+    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="answers")
+    at = models.DateTimeField()
+    by = models.CharField(max_length=200)
+    answer = models.CharField(max_length=13, choices=AnswerKind.choices)
+    remark = models.TextField(blank=True, default="")
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.answer} to finding {self.finding_id}"
