@@ -5,7 +5,7 @@ Names of countries come from CLDR, in any language that it has.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import F, Q
 
 from countries.codes import COUNTRIES, COUNTRY_CODES, GROUP_MEMBERS, GROUPS, TOTAL, UNKNOWN
-from countries.models import Agency, HelpService, Indicator, Network, Population
+from countries.models import Agency, Annotation, HelpService, Indicator, Network, Population
 
 # CLDR's codes for what ISO has none for.
 _TERRITORIES = {TOTAL: "001", "EUROPE": "150", "EU27_2020": "EU", UNKNOWN: "ZZ"}
@@ -156,6 +156,17 @@ def population_on(year: int) -> dict[int, int]:
         if known:
             people[number] = sum(known)
     return people
+
+
+def breaks_of(agency: int, indicator: int) -> list[datetime]:
+    """When the series of an agency and indicator broke, first break first; breaks for all and for each count too."""
+    marked = Annotation.objects.filter(_holds_for("agency", agency), _holds_for("indicator", indicator), is_break=True)
+    return list(marked.order_by("start").values_list("start", flat=True))
+
+
+def _holds_for(name: str, key: int) -> Q:
+    """An annotation without an agency holds for all, one without an indicator for each."""
+    return Q(**{name: key}) | Q(**{f"{name}__isnull": True})
 
 
 # A caller chooses the language, so the number of kept ones is bounded.

@@ -1,0 +1,49 @@
+"""How far a user of the desk sees: all countries, or as a national liaison the own one and nothing else."""
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, User
+from django.db.models import Exists, Model, OuterRef, QuerySet
+
+M = TypeVar("M", bound=Model)
+
+#: The group of the national liaisons.
+LIAISONS = "national liaison"
+#: The path of rows that belong to no country, as reference data do: whoever stands for one sees them all.
+SHARED = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Horizon:
+    """How far somebody sees. Limited without a country, they see nothing."""
+
+    limited: bool
+    country: int | None = None
+
+    def rows(self, rows: QuerySet[M], path: str) -> QuerySet[M]:
+        """Return those of some rows that are in sight.
+
+        ``path`` leads from a row to its country over foreign keys, ``agency__country``. It is
+        ``SHARED`` for rows of no country, and empty for rows that a liaison never sees.
+        """
+        if not self.limited:
+            return rows
+        if self.country is None or not path:
+            return rows.none()
+        return rows if path == SHARED else rows.filter(**{path: self.country})
+
+    def holds(self, row: Model, path: str) -> bool:
+        """Whether a row, as it is stored, is in sight."""
+        everything: QuerySet[Any] = type(row)._base_manager.all()
+        return not self.limited or self.rows(everything, path).filter(pk=row.pk).exists()
+
+
+def horizon(user: AbstractBaseUser | AnonymousUser) -> Horizon:
+    """Return how far a user sees. Who is in the group or stands for a country is limited to it, except superusers."""
+    if getattr(user, "is_superuser", False):
+        return Horizon(limited=False)
+    in_group = Exists(Group.objects.filter(user=OuterRef("pk"), name=LIAISONS))
+    found = User.objects.filter(pk=user.pk).values_list("liaison__country", in_group).first()
+    country, liaison = found or (None, True)
+    return Horizon(limited=liaison or country is not None, country=country)
