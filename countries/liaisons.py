@@ -41,6 +41,8 @@ class Horizon:
 
 def horizon(user: AbstractBaseUser | AnonymousUser) -> Horizon:
     """Return how far a user sees. Who is in the group or stands for a country is limited to it, except superusers."""
+    if user.pk is None:
+        return Horizon(limited=True)
     if getattr(user, "is_superuser", False):
         return Horizon(limited=False)
     in_group = Exists(Group.objects.filter(user=OuterRef("pk"), name=LIAISONS))

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.forms import BaseInlineFormSet
 
 from countries.admin.base import RegistryAdmin, RegistryForm
+from countries.admin.sight import OfCountry
 from countries.models import OVERLAP, Agency, Schedule
 
 
@@ -29,7 +30,8 @@ class ScheduleFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not gener
             raise ValidationError(OVERLAP)
 
 
-class ScheduleInline(admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
+class ScheduleInline(OfCountry, admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
+    of_country = "agency__country"
     model = Schedule
     formset = ScheduleFormSet
     extra = 0
@@ -37,6 +39,7 @@ class ScheduleInline(admin.TabularInline):  # type: ignore[type-arg]  # not gene
 
 @admin.register(Agency)
 class AgencyAdmin(RegistryAdmin):
+    of_country = "country"
     form = AgencyForm
     fixed_after_adding = ("code", "country")
     list_display = ("code", "name", "country", "active", "invented")

@@ -10,6 +10,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponseRedirect
 
 from countries import registry
+from countries.admin.sight import OfCountry
 from countries.registry import Refused
 
 
@@ -27,7 +28,7 @@ class RegistryForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
     )
 
 
-class RegistryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+class RegistryAdmin(OfCountry, admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
     """A screen whose rows are written by the registry and by nothing else."""
 
     form = RegistryForm
@@ -92,7 +93,7 @@ class RegistryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic 
         return HttpResponseRedirect(request.get_full_path())
 
 
-class FactAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+class FactAdmin(OfCountry, admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
     """A screen to look at facts."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002

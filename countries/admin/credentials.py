@@ -88,6 +88,7 @@ def _posted(request: HttpRequest) -> QueryDict | None:
 
 @admin.register(Credential)
 class CredentialAdmin(FactAdmin):
+    of_country = "agency__country"
     list_display = ("client_id", "agency", "coordinator", "scopes", "created", "expires", "state")
     list_filter = ("scopes", ("revoked", admin.EmptyFieldListFilter), ("agency", RelatedOnlyFieldListFilter))
     list_select_related = ("agency", "user")

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from countries import queries, registry
 from countries.admin.base import FactAdmin, RegistryAdmin, RegistryForm, actor
+from countries.liaisons import SHARED
 from countries.models import Country, HelpService, Indicator, Network, Population
 
 
@@ -35,6 +36,7 @@ class IndicatorForm(RegistryForm):
 
 @admin.register(Country)
 class CountryAdmin(FactAdmin):
+    of_country = SHARED
     list_display = ("code", "name", "number", "groups")
     search_fields = ("code",)
     search_help_text = "A code or a part of the English name"
@@ -60,11 +62,13 @@ class CountryAdmin(FactAdmin):
 
 @admin.register(Network)
 class NetworkAdmin(FactAdmin):
+    of_country = SHARED
     list_display = ("code", "name", "number")
 
 
 @admin.register(Indicator)
 class IndicatorAdmin(RegistryAdmin):
+    of_country = SHARED
     form = IndicatorForm
     exclude = ("number",)
     fixed_after_adding = ("code",)
@@ -74,6 +78,7 @@ class IndicatorAdmin(RegistryAdmin):
 
 @admin.register(Population)
 class PopulationAdmin(RegistryAdmin):
+    of_country = SHARED
     fixed_after_adding = ("country", "year")
     list_display = ("country", "year", "inhabitants", "source")
     list_filter = ("year", "source")
@@ -84,6 +89,7 @@ class PopulationAdmin(RegistryAdmin):
 
 @admin.register(HelpService)
 class HelpServiceAdmin(RegistryAdmin):
+    of_country = SHARED
     fixed_after_adding = ("code",)
     list_display = ("name", "country", "languages", "phone", "shown", "checked")
     list_filter = ("shown", ("checked", admin.EmptyFieldListFilter), ("country", RelatedOnlyFieldListFilter))

@@ -1,0 +1,134 @@
+"""What national liaisons see of the desk: the rows of their own country, on every screen and by every way to one."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Field, ForeignKey, Model, QuerySet
+from django.http import HttpRequest
+
+from countries import liaisons
+from countries.liaisons import SHARED, Horizon
+
+if TYPE_CHECKING:
+    Screen = admin.ModelAdmin[Any]
+else:
+    # Beneath both the screens and the inlines, which it is mixed into.
+    Screen = object
+
+
+def horizon_of(request: HttpRequest) -> Horizon:
+    """How far who asks sees; looked up once a request."""
+    kept = vars(request)
+    if "horizon" not in kept:
+        kept["horizon"] = liaisons.horizon(request.user)
+    found: Horizon = kept["horizon"]
+    return found
+
+
+class OfCountryFilter(admin.RelatedFieldListFilter):
+    """Offers those rows only that are in sight."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
+        ordering = self.field_admin_ordering(field, request, model_admin)
+        seen = model_admin.related_in_sight(request, field.remote_field.model)
+        chosen = {"pk__in": seen} if horizon_of(request).limited else {}
+        return field.get_choices(include_blank=False, ordering=ordering, limit_choices_to=chosen)
+
+
+class OfCountry(Screen):
+    """Mixed into every screen and inline of the desk, first in the list of bases.
+
+    ``of_country`` is the path from a row to its country, over foreign keys: ``"agency__country"``,
+    ``"report__agency__country"``. ``SHARED`` is for rows of no country. Left out, a liaison sees
+    nothing on the screen. Who is not a liaison sees everything that their permissions show.
+
+    Lists, searches, ``?field=`` in addresses, date hierarchies, actions, autocomplete, history and
+    direct addresses see rows of the own country only, since Django takes all of them from
+    ``get_queryset``: a screen that overrides it starts from ``super().get_queryset(request)``.
+    Choices of foreign keys and filters on them (``list_filter = ("agency",)``) are narrowed here.
+    Left to the screen: filters that are classes of their own and views of its own. They take rows
+    from ``self.get_queryset(request)``, or ``horizon_of(request).rows(rows, path)``, and never
+    from a model's manager.
+    """
+
+    of_country = ""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return horizon_of(request).rows(super().get_queryset(request), self.of_country)
+
+    def related_in_sight(self, request: HttpRequest, model: type[Model]) -> QuerySet[Any]:
+        """Return the rows of another model that are in sight, by what its own screen says."""
+        of_country = ""
+        if self.admin_site.is_registered(model):
+            of_country = getattr(self.admin_site.get_model_admin(model), "of_country", "")
+        return horizon_of(request).rows(model._default_manager.all(), of_country)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_view_permission(request, obj) and self._in_sight(request, obj)
+
+    def has_add_permission(self, request: HttpRequest, *obj: Any) -> bool:
+        return super().has_add_permission(request, *obj) and self._own(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and self._own(request) and self._in_sight(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and self._own(request) and self._in_sight(request, obj)
+
+    def _own(self, request: HttpRequest) -> bool:
+        """Whether the rows here belong to a country at all: what all share, a liaison does not write."""
+        return self.of_country not in ("", SHARED) or not horizon_of(request).limited
+
+    def _in_sight(self, request: HttpRequest, obj: Model | None) -> bool:
+        # An inline is asked about the row that it is on, which that row's own screen answers for.
+        return not isinstance(obj, self.model) or horizon_of(request).holds(obj, self.of_country)
+
+    def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> QuerySet[Any] | None:
+        offered = super().get_field_queryset(db, db_field, request)
+        if not horizon_of(request).limited:
+            return offered
+        model = db_field.remote_field.model
+        offered = model._default_manager.all() if offered is None else offered
+        first, _, rest = self.of_country.partition("__")
+        if db_field.name == first:
+            return horizon_of(request).rows(offered, rest or "pk")
+        return offered.filter(pk__in=self.related_in_sight(request, model))
+
+    def formfield_for_foreignkey(self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if field is not None and horizon_of(request).limited and db_field.name == self.of_country.partition("__")[0]:
+            # Without an agency a row would be of all countries.
+            field.required = True
+        return field
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        return [self._narrowed(each) for each in super().get_list_filter(request)]
+
+    def _narrowed(self, each: Any) -> Any:
+        if not isinstance(each, str):
+            return each
+        field = _field(self.model, each)
+        return (each, OfCountryFilter) if field is not None and field.remote_field else each
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        assert request is not None  # noqa: S101  Django gives it; only the type says otherwise
+        if horizon_of(request).limited:
+            name, _, rest = lookup.partition("__")
+            key = self.model._meta.pk
+            field = key if name == "pk" else _field(self.model, name)
+            if field is not None and not field.concrete:
+                # Against the direction of a key: it would tell which rows another country's rows hang on.
+                return False
+            if field is not None and name == "pk" and rest:
+                lookup = f"{field.name}__{rest}"
+        return super().lookup_allowed(lookup, value, request)
+
+
+def _field(model: type[Model], path: str) -> "Field[Any, Any] | None":
+    """Return the field of a name, or nothing if there is none."""
+    try:
+        found: Any = model._meta.get_field(path)
+    except FieldDoesNotExist:
+        return None
+    return found  # type: ignore[no-any-return]
