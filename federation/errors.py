@@ -44,3 +44,21 @@ class AsOfInFutureError(FederationError):
     """The time of as_of has not come yet."""
 
     code = "as_of_in_future"
+
+
+class ReasonMissingError(FederationError):
+    """Say why: a decision stands in the audit trail with its reason."""
+
+    code = "reason_missing"
+
+
+class FindingNotFoundError(FederationError):
+    """There is no such finding, or it is not the agency's own."""
+
+    code = "finding_not_found"
+
+
+class FindingResolvedError(FederationError):
+    """The finding is resolved; there is nothing to answer any more."""
+
+    code = "finding_resolved"

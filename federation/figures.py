@@ -81,9 +81,9 @@ class _Parts:
 def compute(things: Sequence[Thing]) -> dict[Thing, Computed]:
     """Compute figures, all of one frequency; a thing of which nothing was ever reported is left out."""
     frequency = things[0].frequency
-    reported, once = _reported(things, frequency)
-    rest = [thing for thing in things if thing not in reported]
-    return reported | _derived(rest, frequency, once)
+    own = _Own() if frequency not in periods.REPORTABLE else _own(things, frequency)
+    rest = [thing for thing in things if thing not in own.figures]
+    return own.figures | _derived(rest, frequency, own)
 
 
 def _named(things: Sequence[Thing]) -> dict[str, Any]:
@@ -102,19 +102,25 @@ def _rows(name: str, things: Sequence[Thing], **more: object) -> list[tuple[Any,
         return c.fetchall()
 
 
-def _reported(things: Sequence[Thing], frequency: str) -> tuple[dict[Thing, Computed], set[Thing]]:
-    """Return the figures that a standing report gives, and the things that were ever reported."""
-    if frequency not in periods.REPORTABLE:
-        return {}, set()
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """What reports of their own say of figures: the standing ones, those ever reported, those with a held report."""
+
+    figures: dict[Thing, Computed] = field(default_factory=dict)
+    once: set[Thing] = field(default_factory=set)
+    held: set[Thing] = field(default_factory=set)
+
+
+def _own(things: Sequence[Thing], frequency: str) -> _Own:
     rows = _rows("figures_own", things)
-    standing = [row for row in rows if row[1] is not None and not row[2]]
-    keyed = _with_keys(frequency, [(things[row[0]], things[row[0]].period, *row[3:]) for row in standing])
-    figures = {}
-    for (position, status, *_), cells in zip(standing, keyed, strict=True):
+    own = _Own({}, {things[row[0]] for row in rows}, {things[row[0]] for row in rows if row[1]})
+    standing = [row for row in rows if row[2] is not None and not row[3]]
+    keyed = _with_keys(frequency, [(things[row[0]], things[row[0]].period, *row[4:]) for row in standing])
+    for (position, held, status, *_), cells in zip(standing, keyed, strict=True):
         thing = things[position]
         whole = periods.seconds(frequency, thing.period)
-        figures[thing] = Computed(Source.REPORTED, whole, whole, status == "A", *cells)
-    return figures, {things[row[0]] for row in rows}
+        own.figures[thing] = Computed(Source.REPORTED, whole, whole, status == "A", *cells, held=held)
+    return own
 
 
 def _with_keys(frequency: str, reports: Sequence[tuple[Thing, datetime, Numbers, Numbers, Values]]) -> list[Cells]:
@@ -135,20 +141,20 @@ def _with_keys(frequency: str, reports: Sequence[tuple[Thing, datetime, Numbers,
     return [(*report[2:], part) for report, part in zip(reports, parts, strict=True)]
 
 
-def _derived(things: Sequence[Thing], frequency: str, once: set[Thing]) -> dict[Thing, Computed]:
-    """Return the figures of things without a standing report; ``once`` had a report at some time."""
+def _derived(things: Sequence[Thing], frequency: str, own: _Own) -> dict[Thing, Computed]:
+    """Return the figures of things without a standing report."""
     parts = _parts(things, frequency) if things else _Parts()
     sums = _sum_parts(len(things), parts)
     figures = {}
     for position, thing in enumerate(things):
         whole = periods.seconds(frequency, thing.period)
-        reported = whole if thing in once else parts.reported.get(position, 0)
-        covered = parts.covered.get(position)
+        reported = whole if thing in own.once else parts.reported.get(position, 0)
+        covered, held = parts.covered.get(position), thing in own.held
         if covered is not None:
             final = position not in parts.provisional
-            figures[thing] = Computed(Source.DERIVED, covered, reported, final, *sums[position])
+            figures[thing] = Computed(Source.DERIVED, covered, reported, final, *sums[position], held=held)
         elif reported:
-            figures[thing] = Computed(Source.NONE, 0, reported, final=False)
+            figures[thing] = Computed(Source.NONE, 0, reported, final=False, held=held)
     return figures
 
 
@@ -172,7 +178,7 @@ def _minutes(things: Sequence[Thing]) -> _Parts:
     rows = _rows("figures_minutes", things)
     for position, *_ in rows:
         parts.add(position, reported=60)
-    standing = [row for row in rows if not row[3]]
+    standing = [row for row in rows if row[2] is not None and not row[3]]
     keyed = _with_keys(Frequency.MINUTE, [(things[row[0]], row[1], *row[4:]) for row in standing])
     for (position, _, status, *_), cells in zip(standing, keyed, strict=True):
         parts.add_figure(position, 60, final=status == "A", cells=cells)
@@ -213,6 +219,7 @@ def differing(things: Sequence[Thing], computed: dict[Thing, Computed], before: 
 _COLUMNS = {
     "indicator_id": "int2", "agency_id": "int2", "frequency": "varchar", "period": "timestamptz",
     "source": "varchar", "covered_seconds": "int4", "reported_seconds": "int4", "final": "bool", "held": "bool",
+    "total": "int8",
     "countries": "int2[]", "networks": "int2[]", "values": "int8[]", "keys": "int8[]",
 }  # fmt: skip
 _COPY = copy_statement("federation_figure", _COLUMNS)
@@ -237,5 +244,6 @@ def _row(thing: Thing, figure: Computed) -> tuple[object, ...]:
     return (
         thing.indicator, thing.agency, thing.frequency, thing.period,
         figure.source.value, figure.covered_seconds, figure.reported_seconds, figure.final, figure.held,
+        int(figure.values.sum()),
         figure.countries, figure.networks, figure.values, figure.keys.view(np.int64),
     )  # fmt: skip

@@ -1,33 +1,39 @@
 """Stores a submission: all its reports in one transaction, with the work that they make.
 
 Decides which report is current (rule 1): the latest ``prepared`` wins, ties by ``received``,
-then by submission id. What looks implausible is to be held here, in the same transaction.
+then by submission id. What the rules hold is not used; it waits for a decision.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b, sha256
-from typing import Any
+from itertools import groupby
 from uuid import UUID, uuid4
 
 import numpy as np
 from django.db import transaction
 
 from countries.models import Agency
-from federation import audit, dispatch, worklist
+from federation import audit, dispatch, findings, holds, validation, worklist
 from federation.database import copy_statement, cursor, look_up_by_index, statement
 from federation.errors import IdempotencyKeyReusedError
+from federation.holds import Candidate, Held, Verdict
+from federation.models.findings import Decision
 from federation.models.submissions import (
     IdempotencyKey,
     Outcome,
+    Report,
     ReportState,
     Submission,
 )
 from federation.rules.tables import Numbers, Values
+from federation.validation import ReportFinding
 from federation.worklist import Stage, Thing
 
+#: At most so many findings stand in an answer to a submission; all are read with the submission.
+FINDINGS_SHOWN = 1_000
 #: How long an Idempotency-Key is kept.
 KEY_LIFE = timedelta(days=30)
 
@@ -69,26 +75,59 @@ class Receipt:
     reports: int
     observations: int
     outcomes: dict[str, int]
+    findings: list[ReportFinding]
     replayed: bool
 
 
 @dataclass(frozen=True, slots=True)
-class _Verdict:
-    """What becomes of one report, and of the one that was current before it."""
+class Preview:
+    """What would become of a submission: the outcome of each report, and all that would be noticed of them."""
+
+    outcomes: list[Outcome]
+    findings: list[ReportFinding]
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """A report that is there for a key: the current one, or the one that waits for a decision."""
+
+    id: int
+    place: Place
+    digest: bytes
+    root: int
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is there for the key of a report."""
+
+    current: _Standing | None = None
+    held: _Standing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Becomes:
+    """What becomes of one report, and of those that were there before it."""
 
     outcome: Outcome
     digest: bytes
-    equals: int | None
-    supersedes: int | None
+    equals: int | None = None
+    supersedes: tuple[int, ...] = ()
+    ends_hold: int | None = None
+    verdict: Verdict | None = None
 
     @property
     def state(self) -> ReportState:
-        superseded = self.outcome == Outcome.SUPERSEDED
-        return ReportState.SUPERSEDED if superseded else ReportState.CURRENT
+        return _STATES.get(self.outcome, ReportState.CURRENT)
 
     @property
     def makes_work(self) -> bool:
-        return self.outcome in {Outcome.CURRENT, Outcome.WITHDRAWN}
+        return self.outcome in _WORKING or self.ends_hold is not None
+
+
+_STATES = {Outcome.SUPERSEDED: ReportState.SUPERSEDED, Outcome.HELD: ReportState.HELD}
+_WORKING = {Outcome.CURRENT, Outcome.WITHDRAWN, Outcome.HELD}
 
 
 @transaction.atomic
@@ -114,10 +153,7 @@ def accept(  # noqa: PLR0913  all that a submission is
         first = _use_key(agency, key, body_digest, submission_id, received)
         if first is not None:
             return _receipt(first, replayed=True)
-    look_up_by_index()
-    _lock(agency, reports)
-    verdicts = _judge(agency, reports, (prepared, received, submission_id))
-    submission = Submission.objects.create(
+    submission = Submission(
         id=submission_id,
         agency=agency,
         received=received,
@@ -126,10 +162,9 @@ def accept(  # noqa: PLR0913  all that a submission is
         body_digest=body_digest,
         report_count=len(reports),
         observation_count=observations,
-        outcomes=Counter(verdict.outcome.value for verdict in verdicts),
     )
-    _store(submission, reports, verdicts)
-    worklist.append(_work(agency, reports, verdicts))
+    becoming = _take_in(submission, reports)
+    worklist.append(_work(agency, reports, becoming))
     audit.record(
         by=by,
         action="submission.accepted",
@@ -141,10 +176,39 @@ def accept(  # noqa: PLR0913  all that a submission is
 
 
 @transaction.atomic
-def preview(*, agency: Agency, reports: Sequence[NewReport], prepared: datetime, received: datetime) -> list[Outcome]:
-    """Return what would become of each report now, and store nothing."""
-    verdicts = _judge(agency, reports, (prepared, received, uuid4()))
-    return [verdict.outcome for verdict in verdicts]
+def preview(*, agency: Agency, reports: Sequence[NewReport], prepared: datetime, received: datetime) -> Preview:
+    """Return what would become of each report now, and store nothing.
+
+    It is the real thing, taken back: nothing can say better what would happen.
+    """
+    submission = Submission(
+        agency=agency,
+        received=received,
+        prepared=prepared,
+        media="",
+        body_digest=b"",
+        report_count=len(reports),
+        observation_count=0,
+    )
+    becoming = _take_in(submission, reports)
+    for _, things in groupby(sorted(_work(agency, reports, becoming)), key=lambda thing: thing.frequency):
+        findings.review(list(things), from_reports=True)
+    noticed = [replace(one, id=None) for one in validation.of_reports(submission=submission.id, limit=FINDINGS_SHOWN)]
+    transaction.set_rollback(True)
+    return Preview([one.outcome for one in becoming], noticed)
+
+
+def _take_in(submission: Submission, reports: Sequence[NewReport]) -> list[_Becomes]:
+    """Decide what becomes of the reports, and store them with their holds."""
+    look_up_by_index()
+    _lock(submission.agency, reports)
+    place = (submission.prepared, submission.received, submission.id)
+    becoming = _judge(submission.agency, reports, place)
+    submission.outcomes = Counter(one.outcome.value for one in becoming)
+    submission.save(force_insert=True)
+    _store(submission, reports, becoming)
+    _hold(submission, reports, becoming)
+    return becoming
 
 
 def _use_key(
@@ -176,7 +240,20 @@ def _lock(agency: Agency, reports: Sequence[NewReport]) -> None:
             c.execute("SELECT pg_advisory_xact_lock(%s::int, %s::int)", [agency.pk, indicator])
 
 
-def _judge(agency: Agency, reports: Sequence[NewReport], place: Place) -> list[_Verdict]:
+def _judge(agency: Agency, reports: Sequence[NewReport], place: Place) -> list[_Becomes]:
+    known = _known(agency, reports)
+    becoming = [_becomes(report, place, there) for report, there in zip(reports, known, strict=True)]
+    candidates = {
+        position: _candidate(reports[position], known[position])
+        for position, one in enumerate(becoming)
+        if one.outcome in {Outcome.CURRENT, Outcome.WITHDRAWN}
+    }
+    for position, verdict in holds.judge(agency.pk, candidates).items():
+        becoming[position] = _held(becoming[position], place, known[position].held, verdict)
+    return becoming
+
+
+def _known(agency: Agency, reports: Sequence[NewReport]) -> list[_Known]:
     with cursor() as c:
         c.execute(
             statement("intake_current"),
@@ -187,21 +264,45 @@ def _judge(agency: Agency, reports: Sequence[NewReport], place: Place) -> list[_
                 "periods": [report.period for report in reports],
             },
         )
-        current = {position: row for position, *row in c.fetchall()}
-    return [_verdict(report, place, current.get(i)) for i, report in enumerate(reports)]
+        rows = c.fetchall()
+    known = [_NOTHING] * len(reports)
+    for position, state, id_, prepared, received, submission, digest, root, total, withdrawn in rows:
+        there = _Standing(id_, (prepared, received, submission), digest, root, None if withdrawn else total)
+        known[position] = replace(known[position], **{state: there})
+    return known
 
 
-def _verdict(report: NewReport, place: Place, current: Sequence[Any] | None) -> _Verdict:
+_NOTHING = _Known()
+
+
+def _candidate(report: NewReport, there: _Known) -> Candidate:
+    total = None if report.withdrawn else int(report.values.sum())
+    same = there.current is not None and there.current.total == total
+    return Candidate(report, total, revises=there.current is not None, same_total=same)
+
+
+def _becomes(report: NewReport, place: Place, there: _Known) -> _Becomes:
+    """Say what becomes of a report if no rule holds it."""
     digest = report.digest()
+    current, held = there.current, there.held
+    if current is not None and place < current.place:
+        return _Becomes(Outcome.SUPERSEDED, digest)
+    # A report that waits gives way to newer ones only.
+    ends_hold = held.id if held is not None and held.place < place else None
+    replaced = tuple(one.id for one in (current, held) if one is not None and one.place < place)
+    if current is not None and digest == current.digest:
+        return _Becomes(Outcome.UNCHANGED, digest, current.root, replaced, ends_hold)
     outcome = Outcome.WITHDRAWN if report.withdrawn else Outcome.CURRENT
-    if current is None:
-        return _Verdict(outcome, digest, equals=None, supersedes=None)
-    current_id, *current_place, current_digest, root = current
-    if place < tuple(current_place):
-        return _Verdict(Outcome.SUPERSEDED, digest, equals=None, supersedes=None)
-    if digest == current_digest:
-        return _Verdict(Outcome.UNCHANGED, digest, equals=root, supersedes=current_id)
-    return _Verdict(outcome, digest, equals=None, supersedes=current_id)
+    return _Becomes(outcome, digest, None, replaced, ends_hold)
+
+
+def _held(one: _Becomes, place: Place, held: _Standing | None, verdict: Verdict) -> _Becomes:
+    """Say what becomes of a report that a rule holds: of several that wait, only the newest does."""
+    if held is not None and place < held.place:
+        return _Becomes(Outcome.SUPERSEDED, one.digest)
+    if held is None:
+        return _Becomes(Outcome.HELD, one.digest, verdict=verdict)
+    return _Becomes(Outcome.HELD, one.digest, None, (held.id,), held.id, verdict)
 
 
 _COLUMNS = {
@@ -214,8 +315,8 @@ _COLUMNS = {
 _COPY = copy_statement("federation_report", _COLUMNS)
 
 
-def _store(submission: Submission, reports: Sequence[NewReport], verdicts: Sequence[_Verdict]) -> None:
-    superseded = [verdict.supersedes for verdict in verdicts if verdict.supersedes is not None]
+def _store(submission: Submission, reports: Sequence[NewReport], becoming: Sequence[_Becomes]) -> None:
+    superseded = [id_ for one in becoming for id_ in one.supersedes]
     with cursor() as c:
         c.execute(
             "UPDATE federation_report SET state = 'superseded' WHERE id = ANY(%s)",
@@ -223,27 +324,40 @@ def _store(submission: Submission, reports: Sequence[NewReport], verdicts: Seque
         )
         with c.copy(_COPY) as copy:
             copy.set_types(list(_COLUMNS.values()))
-            for row in _rows(submission, reports, verdicts):
+            for row in _rows(submission, reports, becoming):
                 copy.write_row(row)
 
 
 def _rows(
-    submission: Submission, reports: Sequence[NewReport], verdicts: Sequence[_Verdict]
+    submission: Submission, reports: Sequence[NewReport], becoming: Sequence[_Becomes]
 ) -> Iterator[tuple[object, ...]]:
-    for position, (report, verdict) in enumerate(zip(reports, verdicts, strict=True)):
-        kept = slice(None) if verdict.equals is None else slice(0)
+    for position, (report, one) in enumerate(zip(reports, becoming, strict=True)):
+        kept = slice(None) if one.equals is None else slice(0)
         yield (
             submission.id, position, submission.agency_id, report.indicator,
             report.frequency, report.period, report.status, report.withdrawn,
-            submission.prepared, submission.received, verdict.state.value, verdict.outcome.value,
-            verdict.digest, verdict.equals, int(report.values.sum()),
+            submission.prepared, submission.received, one.state.value, one.outcome.value,
+            one.digest, one.equals, int(report.values.sum()),
             report.countries[kept], report.networks[kept], report.values[kept],
         )  # fmt: skip
 
 
-def _work(agency: Agency, reports: Sequence[NewReport], verdicts: Sequence[_Verdict]) -> Iterator[Thing]:
-    for report, verdict in zip(reports, verdicts, strict=True):
-        if verdict.makes_work:
+def _hold(submission: Submission, reports: Sequence[NewReport], becoming: Sequence[_Becomes]) -> None:
+    """Record the holds of a submission, and end those that its reports replaced."""
+    verdicts = {position: one.verdict for position, one in enumerate(becoming) if one.verdict is not None}
+    if verdicts:
+        rows = Report.objects.filter(submission=submission, position__in=verdicts).values_list("position", "id")
+        helds = [Held(id_, reports[position], verdicts[position]) for position, id_ in rows]
+        holds.record(submission.agency_id, helds, now=submission.received)
+    ended = [one.ends_hold for one in becoming if one.ends_hold is not None]
+    if ended:
+        by = submission.agency.code
+        holds.end(ended, decision=Decision.SUPERSEDED, by=by, now=submission.received)
+
+
+def _work(agency: Agency, reports: Sequence[NewReport], becoming: Sequence[_Becomes]) -> Iterator[Thing]:
+    for report, one in zip(reports, becoming, strict=True):
+        if one.makes_work:
             yield Thing(Stage.FIGURE, report.frequency, report.period, report.indicator, agency.pk)
 
 
@@ -255,5 +369,6 @@ def _receipt(submission: Submission, *, replayed: bool) -> Receipt:
         reports=submission.report_count,
         observations=submission.observation_count,
         outcomes=dict(submission.outcomes),
+        findings=validation.of_reports(submission=submission.id, limit=FINDINGS_SHOWN),
         replayed=replayed,
     )

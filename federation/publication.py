@@ -5,7 +5,7 @@ closed and has no row. Whether anything *exact* changed can not be seen from out
 """
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -93,9 +93,11 @@ def _public(view: View) -> _Public:
 
 
 def _stored_coverage(columns: Sequence[Any]) -> Coverage:
-    *plain, agencies, states = columns
+    *plain, agencies, states, covered, owed = columns
     facts = dict(zip(COVERAGE_FACTS, plain, strict=True))
-    return Coverage(**facts, agencies=tuple(agencies.tolist()), states=tuple(states))
+    return Coverage(
+        **facts, agencies=tuple(agencies.tolist()), states=tuple(states), covered=tuple(covered), owed=tuple(owed)
+    )
 
 
 def _place(view: View, countries: tables.Numbers, networks: tables.Numbers) -> tuple[Any, Any]:
@@ -232,22 +234,22 @@ def _add_series(series: NDArray[Any], frequency: str, version: int, c: Cursor[An
 
 
 def _add_coverage(view: View, positions: Sequence[int], version: int) -> None:
-    rows = []
-    for position in positions:
-        thing, found = view.things[position], view.coverage[position]
-        *plain, agencies, states = astuple(found)
-        rows.append(
-            PublishedCoverage(
-                indicator_id=thing.indicator,
-                frequency=thing.frequency,
-                period=thing.period,
-                version_from=version,
-                agencies=agencies,
-                states=states,
-                **dict(zip(COVERAGE_FACTS, plain, strict=True)),
-            )
+    rows = [
+        PublishedCoverage(
+            indicator_id=view.things[position].indicator,
+            frequency=view.things[position].frequency,
+            period=view.things[position].period,
+            version_from=version,
+            **columns_of(view.coverage[position]),
         )
+        for position in positions
+    ]
     PublishedCoverage.objects.bulk_create(rows, batch_size=1000)
+
+
+def columns_of(found: Coverage) -> dict[str, Any]:
+    """Return coverage as the columns of a row."""
+    return {column.name: getattr(found, column.name) for column in fields(found)}
 
 
 def _log(view: View, positions: NDArray[np.intp], version: int) -> None:

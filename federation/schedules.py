@@ -11,8 +11,8 @@ from typing import Any
 from django.db import models, transaction
 
 from countries import credentials
-from countries.models import Indicator, Schedule
-from federation import audit, clock, dispatch, publication, worklist
+from countries.models import Annotation, Indicator, Schedule
+from federation import audit, clock, dispatch, publication, review, worklist
 from federation.models.figures import Figure
 from federation.models.published import PeriodVersion, PublishedCell, PublishedCoverage
 from federation.models.submissions import IdempotencyKey
@@ -89,6 +89,8 @@ def follow_registry(
         reason=reason,
         details={"before": before, "after": after},
     )
+    if isinstance(instance, Annotation) and instance.is_break and after:
+        review.follow_break(instance, by=by, now=clock.now())
     if isinstance(instance, Schedule):
         worklist.append(_touched_by_schedule(before, after))
         dispatch.wake_on_commit()

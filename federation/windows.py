@@ -6,8 +6,9 @@ expected agency has not reported and still has time to, so none sags at midnight
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 from django.conf import settings
@@ -17,7 +18,7 @@ from federation.database import cursor, statement
 from federation.expectation import schedules_by_agency
 from federation.models.figures import Figure
 from federation.models.published import PublishedCoverage, PublishedWindow
-from federation.publication import COVERAGE_FACTS, LONGEST_WAIT
+from federation.publication import COVERAGE_FACTS, LONGEST_WAIT, columns_of
 from federation.rules import coverage, periods, rounding, tables
 from federation.rules.coverage import DAY_SECONDS, Coverage
 from federation.rules.periods import Frequency
@@ -60,12 +61,17 @@ def compute(thing: Thing, *, mark: datetime) -> Window | None:
 def _entered_until(indicator: int, end: datetime, *, mark: datetime) -> datetime:
     """Return up to where every day has entered: all that were expected in it have reported it, or are late."""
     rows = _covered(indicator, Frequency.DAY, end - LONGEST_WAIT, end)
-    states = {row.period: dict(zip(row.agencies, row.states, strict=True)) for row in rows}
+    complete = {
+        row.period: {
+            agency: covered >= owed for agency, covered, owed in zip(row.agencies, row.covered, row.owed, strict=True)
+        }
+        for row in rows
+    }
     schedules = schedules_by_agency([indicator])[indicator]
-    for day in periods.between(Frequency.DAY, min(states, default=end), end - _SECOND):
-        if day not in states or any(
-            state != "reported" and coverage.is_awaited(Frequency.DAY, day, schedules[agency], now=mark)
-            for agency, state in states[day].items()
+    for day in periods.between(Frequency.DAY, min(complete, default=end), end - _SECOND):
+        if day not in complete or any(
+            not has_all and coverage.is_awaited(Frequency.DAY, day, schedules[agency], now=mark)
+            for agency, has_all in complete[day].items()
         ):
             return day
     return end
@@ -85,22 +91,30 @@ def _sum(indicator: int, part: str, start: datetime, end: datetime) -> Tables:
 def _coverage(indicator: int, part: str, start: datetime, end: datetime) -> Coverage:
     """Put the coverage of the parts together; agencies expected by the day count in ``P1D`` too."""
     rows = [row for row in _covered(indicator, part, start, end) if row.agencies_expected]
-    states: dict[int, list[str]] = {}
+    latest: dict[int, str] = {}
+    covered: dict[int, int] = defaultdict(int)
+    owed: dict[int, int] = defaultdict(int)
     for row in rows:
-        for agency, state in zip(row.agencies, row.states, strict=True):
-            states.setdefault(agency, []).append(state)
+        for agency, state, has, owes in zip(row.agencies, row.states, row.covered, row.owed, strict=True):
+            latest[agency] = state
+            covered[agency] += has
+            owed[agency] += owes
     by_day = _owed_by_day_only(indicator, start, end) if part == Frequency.HOUR else {}
-    for agency in by_day.keys() - states.keys():
-        states[agency] = ["awaited"]
+    for agency, owes in by_day.items():
+        latest.setdefault(agency, "awaited")
+        owed[agency] += owes
+    agencies = sorted(latest)
     final = not by_day and all(row.status == "A" for row in rows)
     return Coverage(
-        agencies_expected=len(states),
-        agencies_reporting=sum("reported" in s or "partial" in s for s in states.values()),
-        covered_seconds=sum(row.covered_seconds for row in rows),
-        owed_seconds=sum(row.owed_seconds for row in rows) + sum(by_day.values()),
+        agencies_expected=len(agencies),
+        agencies_reporting=sum(covered[agency] > 0 for agency in agencies),
+        covered_seconds=sum(covered.values()),
+        owed_seconds=sum(owed.values()),
         status="A" if rows and final else "P",
-        agencies=tuple(sorted(states)),
-        states=tuple(_state(states[agency]) for agency in sorted(states)),
+        agencies=tuple(agencies),
+        states=tuple(_state(latest[agency], covered[agency], owed[agency]) for agency in agencies),
+        covered=tuple(covered[agency] for agency in agencies),
+        owed=tuple(owed[agency] for agency in agencies),
     )
 
 
@@ -141,11 +155,11 @@ def _reported(indicator: int, frequency: str, parts: Sequence[datetime]) -> dict
     return {(row[0], row[1]): row[2] for row in rows.values_list("agency_id", "period", "reported_seconds")}
 
 
-def _state(states: Sequence[str]) -> str:
+def _state(latest: str, covered: int, owed: int) -> str:
     """Return the state over the whole window: all of it, part of it, or else the latest."""
-    if all(state == "reported" for state in states):
+    if covered >= owed:
         return "reported"
-    return "partial" if {"reported", "partial"} & set(states) else states[-1]
+    return "partial" if covered else latest
 
 
 def stored(thing: Thing) -> Window | None:
@@ -153,8 +167,9 @@ def stored(thing: Thing) -> Window | None:
     row = PublishedWindow.objects.filter(indicator=thing.indicator, window=thing.frequency).first()
     if row is None:
         return None
-    facts = {name: getattr(row, name) for name in COVERAGE_FACTS}
-    found = Coverage(**facts, agencies=tuple(row.agencies), states=tuple(row.states))
+    plain = {name: getattr(row, name) for name in COVERAGE_FACTS}
+    parallel: dict[str, Any] = {name: tuple(getattr(row, name)) for name in ("agencies", "states", "covered", "owed")}
+    found = Coverage(**plain, **parallel)
     return Window(row.start, row.end, np.array(row.countries, np.int16), np.array(row.values, np.int64), found)
 
 
@@ -180,7 +195,6 @@ def _replace(thing: Thing, new: Window | None, version: int) -> None:
     PublishedWindow.objects.filter(indicator=thing.indicator, window=thing.frequency).delete()
     if new is None:
         return
-    *plain, agencies, states = astuple(new.coverage)
     PublishedWindow.objects.create(
         indicator_id=thing.indicator,
         window=thing.frequency,
@@ -189,7 +203,5 @@ def _replace(thing: Thing, new: Window | None, version: int) -> None:
         version=version,
         countries=new.countries.tolist(),
         values=new.values.tolist(),
-        agencies=agencies,
-        states=states,
-        **dict(zip(COVERAGE_FACTS, plain, strict=True)),
+        **columns_of(new.coverage),
     )

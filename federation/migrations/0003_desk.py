@@ -140,7 +140,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='report',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'current')), fields=('agency', 'indicator', 'frequency', 'period'), include=('total',), name='one_current_report'),
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'current')), fields=('agency', 'indicator', 'frequency', 'period'), include=('total', 'withdrawn'), name='one_current_report'),
         ),
         migrations.AddConstraint(
             model_name='report',

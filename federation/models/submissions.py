@@ -119,7 +119,7 @@ class Report(models.Model):
                 fields=["agency", "indicator", "frequency", "period"],
                 condition=Q(state="current"),
                 # What the level of a report is judged against is read from this index alone.
-                include=["total"],
+                include=["total", "withdrawn"],
                 name="one_current_report",
             ),
             # Of several held reports for one key the newest waits for a decision; it replaced the others.

@@ -119,7 +119,11 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """The coverage of a period; ``agencies`` and ``states`` are parallel, in order of agency."""
+    """The coverage of a period.
+
+    ``agencies``, ``states``, ``covered`` and ``owed`` are parallel, in order of agency; whoever
+    covers a second has a figure.
+    """
 
     agencies_expected: int
     agencies_reporting: int
@@ -128,6 +132,8 @@ class Coverage:
     status: str
     agencies: tuple[int, ...]
     states: tuple[str, ...]
+    covered: tuple[int, ...]
+    owed: tuple[int, ...]
 
 
 def summarise(standings: Iterable[Standing]) -> Coverage:
@@ -142,4 +148,6 @@ def summarise(standings: Iterable[Standing]) -> Coverage:
         status="A" if final else "P",
         agencies=tuple(s.agency for s in ordered),
         states=tuple(s.state for s in ordered),
+        covered=tuple(s.covered for s in ordered),
+        owed=tuple(s.owed for s in ordered),
     )

@@ -1,7 +1,14 @@
--- For each figure named: the current report of its own frequency, or that there once was a report.
+-- For each figure named: whether a report waits for a decision, and the current report of its own frequency, or
+-- that there once was a report.
 -- `OFFSET 0` makes the planner look up each one named by index, also while it has no statistics.
-SELECT named.position::int - 1, current.status, current.withdrawn,
-       root.countries, root.networks, root.values
+SELECT named.position::int - 1,
+       EXISTS (
+           SELECT FROM federation_report AS waiting
+           WHERE waiting.agency_id = named.agency AND waiting.indicator_id = named.indicator
+             AND waiting.frequency = %(frequency)s AND waiting.period = named.period AND waiting.state = 'held'
+           OFFSET 0
+       ),
+       current.status, current.withdrawn, root.countries, root.networks, root.values
 FROM unnest(%(indicators)s::smallint[], %(agencies)s::smallint[], %(periods)s::timestamptz[])
      WITH ORDINALITY AS named (indicator, agency, period, position)
 LEFT JOIN LATERAL (

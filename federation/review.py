@@ -1,0 +1,177 @@
+"""What people decide: to release or reject what is held, to close a finding, to answer one.
+
+Each is one transaction with its audit event, and recomputes at once. Whoever comes second is
+told that it was decided already.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from countries.models import Annotation
+from federation import audit, dispatch, holds, worklist
+from federation.database import cursor, statement
+from federation.errors import FindingNotFoundError, FindingResolvedError, ReasonMissingError
+from federation.models.findings import Answer, Decision, Finding, FindingState, Hold, Resolution
+from federation.models.submissions import Report, ReportState
+from federation.rules import periods
+from federation.worklist import Stage, Thing
+
+#: The longest period whose level is judged.
+_A_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a call decided, what was decided before it, and findings that it left because they hold reports."""
+
+    done: tuple[int, ...]
+    already: tuple[int, ...]
+    holding: tuple[int, ...] = ()
+
+
+@transaction.atomic
+def release(*, reports: Collection[int], by: str, reason: str, now: datetime) -> Decided:
+    """Let held reports count: each becomes the current one, and its value is not held again."""
+    return _decide(reports, Decision.RELEASED, by=by, reason=reason, now=now)
+
+
+@transaction.atomic
+def reject(*, reports: Collection[int], by: str, reason: str, now: datetime) -> Decided:
+    """Refuse held reports: what was current before them stays."""
+    return _decide(reports, Decision.REJECTED, by=by, reason=reason, now=now)
+
+
+def _decide(reports: Collection[int], decision: Decision, *, by: str, reason: str, now: datetime) -> Decided:
+    _require(reason)
+    _lock(reports)
+    done = holds.end(reports, decision=decision, by=by, now=now, reason=reason)
+    if done:
+        _APPLY[decision](done)
+        rows = list(Report.objects.filter(pk__in=done).select_related("agency", "indicator"))
+        worklist.append(Thing(Stage.FIGURE, row.frequency, row.period, row.indicator_id, row.agency_id) for row in rows)
+        for row in rows:
+            _record_decision(row, decision, by=by, reason=reason)
+        dispatch.wake_on_commit()
+    return Decided(tuple(done), tuple(sorted(set(reports) - set(done))))
+
+
+def _lock(reports: Collection[int]) -> None:
+    """Wait for submissions and decisions that concern the same agencies' indicators, in one order."""
+    lines = Report.objects.filter(pk__in=reports).values_list("agency_id", "indicator_id").distinct()
+    with connection.cursor() as c:
+        for agency, indicator in sorted(lines):
+            c.execute("SELECT pg_advisory_xact_lock(%s::int, %s::int)", [agency, indicator])
+
+
+def _make_current(reports: Sequence[int]) -> None:
+    with cursor() as c:
+        c.execute(statement("review_supersede"), [list(reports)])
+    Report.objects.filter(pk__in=reports).update(state=ReportState.CURRENT)
+
+
+def _make_rejected(reports: Sequence[int]) -> None:
+    Report.objects.filter(pk__in=reports).update(state=ReportState.REJECTED)
+
+
+_APPLY = {Decision.RELEASED: _make_current, Decision.REJECTED: _make_rejected}
+
+
+def _record_decision(report: Report, decision: Decision, *, by: str, reason: str) -> None:
+    audit.record(
+        by=by,
+        action=f"report.{decision.value}",
+        subject=f"report {report.pk}",
+        reason=reason,
+        details={
+            "agency": report.agency.code,
+            "indicator": report.indicator.code,
+            "frequency": report.frequency,
+            "period": periods.label(report.frequency, report.period),
+            "submission": str(report.submission_id),
+        },
+    )
+
+
+@transaction.atomic
+def resolve(*, findings: Collection[int], by: str, reason: str, now: datetime) -> Decided:
+    """Close findings; those that hold reports are left, as these are to be released or rejected."""
+    _require(reason)
+    chosen = list(Finding.objects.select_for_update().filter(pk__in=findings).order_by("pk"))
+    holding = set(Hold.objects.filter(finding__in=chosen, decision="").values_list("finding", flat=True))
+    done = [one.pk for one in chosen if one.resolved is None and one.pk not in holding]
+    holds.resolve(Finding.objects.filter(pk__in=done), how=Resolution.COORDINATOR, by=by, reason=reason, now=now)
+    for one in Finding.objects.filter(pk__in=done).select_related("agency", "indicator"):
+        _record("resolved", one, by=by, reason=reason)
+    already = tuple(one.pk for one in chosen if one.pk not in {*done, *holding})
+    return Decided(tuple(done), already, tuple(sorted(holding)))
+
+
+@transaction.atomic
+def answer(*, finding: int, agency: int, answer: str, remark: str, by: str, now: datetime) -> None:
+    """Note what an agency says to a finding of its own; the same said twice is noted once.
+
+    Raises :class:`FindingNotFoundError` and :class:`FindingResolvedError`.
+    """
+    found = Finding.objects.select_for_update().filter(pk=finding, agency=agency).first()
+    if found is None:
+        raise FindingNotFoundError
+    if found.resolved is not None:
+        raise FindingResolvedError
+    last = found.answers.last()
+    if last is not None and (last.answer, last.remark) == (answer, remark):
+        return
+    Answer.objects.create(finding=found, at=now, by=by, answer=answer, remark=remark)
+    found.state, found.changed = FindingState.ANSWERED, now
+    found.save(update_fields=["state", "changed"])
+    _record("answered", found, by=by, reason=remark, answer=answer)
+
+
+def _record(deed: str, finding: Finding, *, by: str, reason: str, **more: str) -> None:
+    details: dict[str, Any] = {
+        "rule": finding.rule,
+        "agency": finding.agency.code,
+        "indicator": finding.indicator.code,
+        "frequency": finding.frequency,
+        "period": periods.label(finding.frequency, finding.period),
+        **more,
+    }
+    audit.record(by=by, action=f"finding.{deed}", subject=f"finding {finding.pk}", reason=reason, details=details)
+
+
+def _require(reason: str) -> None:
+    if not reason.strip():
+        raise ReasonMissingError
+
+
+def follow_break(annotation: Annotation, *, by: str, now: datetime) -> None:
+    """Release what is held for its level after a break, and judge sums after it anew: one decision for all of them."""
+    after = _after(annotation)
+    waiting = Hold.objects.filter(decision="", rule="R102", finding__in=after).select_related("report")
+    held = [hold.pk for hold in waiting if _ends_after(hold.report, annotation.start)]
+    if held:
+        _decide(held, Decision.RELEASED, by=by, reason=f"A break in the series was marked: {annotation.text}", now=now)
+    worklist.append(_sums(after.filter(holds=None)))
+    dispatch.wake_on_commit()
+
+
+def _after(annotation: Annotation) -> QuerySet[Finding]:
+    found = Finding.objects.filter(rule="R102", resolved=None, last_period__gte=annotation.start - _A_DAY)
+    if annotation.agency_id:
+        found = found.filter(agency=annotation.agency_id)
+    if annotation.indicator_id:
+        found = found.filter(indicator=annotation.indicator_id)
+    return found
+
+
+def _ends_after(report: Report, instant: datetime) -> bool:
+    return periods.end(report.frequency, report.period) > instant
+
+
+def _sums(findings: Iterable[Finding]) -> Iterable[Thing]:
+    for one in findings:
+        yield Thing(Stage.FIGURE, one.frequency, one.period, one.indicator_id, one.agency_id)
