@@ -49,6 +49,7 @@ class Finding(models.Model):
     reason = models.TextField(blank=True, default="")
 
     class Meta:
+        permissions = [("resolve_finding", "Can resolve a finding")]
         constraints = [
             # Two workers can not notice the same thing twice.
             models.UniqueConstraint(
@@ -99,6 +100,8 @@ class Hold(models.Model):
     reason = models.TextField(blank=True, default="")
 
     class Meta:
+        verbose_name = "held report"
+        permissions = [("decide_hold", "Can release or reject a held report")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(decided__isnull=True, decision="") | Q(decided__isnull=False) & ~Q(decision=""),

@@ -32,6 +32,9 @@ class Failure(models.Model):
     since = models.DateTimeField()
     retry_at = models.DateTimeField(null=True, help_text="empty: set aside")
 
+    class Meta:
+        verbose_name = verbose_name_plural = "work that failed"
+
     def __str__(self) -> str:
         return f"{self.thing}: {self.reason}"
 
