@@ -3,18 +3,16 @@
 Each function is one rule. It returns the numbers behind what it noticed, or None.
 """
 
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from countries.codes import COUNTRIES, COUNTRY_CODES, NETWORK_CODES, UNKNOWN
+from federation.rules.levels import Facts
 from federation.rules.tables import Numbers, Values
 from federation.rules.thresholds import Thresholds
-
-Facts = Mapping[str, Any]
 
 _UNLOCATED = COUNTRIES[UNKNOWN]
 #: Network numbers have room for so many in a place.
@@ -67,7 +65,7 @@ def revised(value: int, before: int, *, age: timedelta, thresholds: Thresholds) 
     The share is of the value before; without one there is none.
     """
     change = abs(value - before)
-    if age <= timedelta(days=thresholds.r103_days) or change < thresholds.r103_difference:
+    if not change or age <= timedelta(days=thresholds.r103_days) or change < thresholds.r103_difference:
         return None
     share = change / before if before else None
     if share is not None and share <= thresholds.r103_share:
