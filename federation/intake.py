@@ -32,8 +32,6 @@ from federation.rules.tables import Numbers, Values
 from federation.validation import ReportFinding
 from federation.worklist import Stage, Thing
 
-#: At most so many findings stand in an answer to a submission; all are read with the submission.
-FINDINGS_SHOWN = 1_000
 #: How long an Idempotency-Key is kept.
 KEY_LIFE = timedelta(days=30)
 
@@ -193,7 +191,7 @@ def preview(*, agency: Agency, reports: Sequence[NewReport], prepared: datetime,
     becoming = _take_in(submission, reports)
     for _, things in groupby(sorted(_work(agency, reports, becoming)), key=lambda thing: thing.frequency):
         findings.review(list(things), from_reports=True)
-    noticed = [replace(one, id=None) for one in validation.of_reports(submission=submission.id, limit=FINDINGS_SHOWN)]
+    noticed = [replace(one, id=None) for one in validation.of_submission(submission.id)]
     transaction.set_rollback(True)
     return Preview([one.outcome for one in becoming], noticed)
 
@@ -369,6 +367,6 @@ def _receipt(submission: Submission, *, replayed: bool) -> Receipt:
         reports=submission.report_count,
         observations=submission.observation_count,
         outcomes=dict(submission.outcomes),
-        findings=validation.of_reports(submission=submission.id, limit=FINDINGS_SHOWN),
+        findings=validation.of_submission(submission.id),
         replayed=replayed,
     )

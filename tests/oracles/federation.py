@@ -23,6 +23,9 @@ SUMMED_FROM = {"H": "N", "D": "H", "W": "D", "M": "D", "A": "M"}
 WINDOWS = {"P1D": ("H", 24), "P7D": ("D", 7), "P30D": ("D", 30), "P365D": ("D", 365)}
 ALL_NETWORKS = 0
 
+#: What became of a report: it may count, it waits for a decision, was rejected, or was replaced while it waited.
+USABLE, WAITING, REJECTED, REPLACED = "usable", "waiting", "rejected", "replaced"
+
 Place = tuple[int, int]
 #: Of each place, country and network, what is counted there and its key.
 Cells = dict[Place, tuple[int, int]]
@@ -42,6 +45,7 @@ class Report:
     cells: dict[Place, int]
     prepared: datetime
     received: datetime
+    fate: str = USABLE
 
     @property
     def rank(self) -> tuple[datetime, datetime, UUID]:
@@ -146,9 +150,19 @@ class Federation:
     def current(self) -> dict[tuple[int, int, str, datetime], Report]:
         """The report that counts: prepared last, ties by receipt, then by submission."""
         found: dict[tuple[int, int, str, datetime], Report] = {}
-        for report in sorted(self.reports, key=lambda report: report.rank):
+        usable = [report for report in self.reports if report.fate == USABLE]
+        for report in sorted(usable, key=lambda report: report.rank):
             found[report.agency, report.indicator, report.frequency, report.period] = report
         return found
+
+    @cached_property
+    def held(self) -> set[tuple[int, int, str, datetime]]:
+        """The periods of which a report waits for a decision."""
+        return {
+            (report.agency, report.indicator, report.frequency, report.period)
+            for report in self.reports
+            if report.fate == WAITING
+        }
 
     @cached_property
     def ever_reported(self) -> dict[tuple[int, int, str, datetime], list[Stretch]]:
@@ -267,13 +281,18 @@ class Federation:
         ]
 
     def _state(self, agency: int, indicator: int, frequency: str, period: datetime) -> str:
+        if (agency, indicator, frequency, period) in self.held:
+            return "held"
         figure = self.figure(agency, indicator, frequency, period)
         if figure is None and self._stretches(agency, indicator, frequency, period):
             return "withdrawn"
         if figure is not None:
-            complete = figure.seconds >= length_of(self._owed(agency, indicator, frequency, period))
-            return "reported" if complete else "partial"
+            return "reported" if self._is_complete(agency, indicator, frequency, period) else "partial"
         return "awaited" if self._has_time_left(agency, indicator, frequency, period) else "late"
+
+    def _is_complete(self, agency: int, indicator: int, frequency: str, period: datetime) -> bool:
+        figure = self.figure(agency, indicator, frequency, period)
+        return figure is not None and figure.seconds >= length_of(self._owed(agency, indicator, frequency, period))
 
     def _has_time_left(self, agency: int, indicator: int, frequency: str, period: datetime) -> bool:
         """Whether a schedule expects the agency in the period and its deadline has not passed."""
@@ -345,9 +364,7 @@ class Federation:
         return end
 
     def _is_waited_for(self, agency: int, indicator: int, day: datetime) -> bool:
-        return (
-            self._has_time_left(agency, indicator, "D", day) and self._state(agency, indicator, "D", day) != "reported"
-        )
+        return self._has_time_left(agency, indicator, "D", day) and not self._is_complete(agency, indicator, "D", day)
 
     def _window_coverage(self, indicator: int, frequency: str, parts: Sequence[datetime]) -> Coverage:
         """As of one period; who is expected by the day is expected in a window of hours too."""

@@ -146,7 +146,7 @@ def test_a_revision_and_its_undoing_end_in_the_same_values(busy):
     hour = MIDNIGHT + timedelta(hours=20)
     cells = {
         (country, network): value
-        for report in busy.memory.reports
+        for report in busy.memory.desk.reports
         if (report.agency, report.period) == (busy.agencies[0].pk, hour)
         for (country, network), value in report.cells.items()
     }

@@ -12,11 +12,12 @@ from django.db import transaction
 
 from countries import registry
 from countries.models import Agency, Schedule
-from federation import clock, intake, reconciliation, schedules, worklist
+from federation import clock, intake, reconciliation, schedules, thresholds, worklist
 from federation.intake import NewReport, Receipt
 from federation.models.worklist import ClockMark
 from tests import factories
 from tests.oracles import federation as oracle
+from tests.oracles.desk import Desk
 
 Cells = dict[tuple[int, int], int]
 
@@ -51,10 +52,10 @@ class Said:
 
 
 class Memory:
-    """Every report that was ever received, for the oracle."""
+    """Every report that was ever received and what became of it, for the oracle."""
 
     def __init__(self) -> None:
-        self.reports: list[oracle.Report] = []
+        self.desk = Desk(thresholds.for_all())
 
     def submit(self, agency: Agency, said: Sequence[Said], *, prepared: datetime, received: datetime) -> Receipt:
         """Send reports to the intake, and remember them."""
@@ -69,7 +70,7 @@ class Memory:
             key=None,
             by=agency.code,
         )
-        self.reports += [
+        told = [
             oracle.Report(
                 submission=receipt.submission_id,
                 agency=agency.pk,
@@ -84,12 +85,13 @@ class Memory:
             )
             for one in said
         ]
+        assert receipt.outcomes.get("held", 0) == len(self.desk.receive(told))
         return receipt
 
     def oracle(self, *, now: datetime) -> oracle.Federation:
         """What should have become of it all, with the schedules as they stand."""
         return oracle.Federation(
-            self.reports,
+            self.desk.reports,
             [_told(row) for row in Schedule.objects.all()],
             now=now,
             secret=settings.ROUNDING_KEY,
