@@ -55,8 +55,14 @@ _REFUSED: Final = {
     ),
     "csrf_failed": Kind(403, "The form has expired", "Load the page again and send the form from there."),
     "not_found": Kind(404, "There is nothing here", "Check the address; /api/docs/ lists all of them."),
+    "finding_not_found": Kind(
+        404, "There is no such finding of yours", "Use an id from /api/v1/findings/ or from the answer to a submission."
+    ),
     "method_not_allowed": Kind(405, "The method is not allowed here", "Use a method that Allow names."),
     "not_acceptable": Kind(406, "No form of the answer fits Accept", "Accept one of the documented media types."),
+    "finding_resolved": Kind(
+        409, "The finding is resolved", "There is nothing to answer any more; read its resolution and reason."
+    ),
     "body_too_large": Kind(
         413, "The body is too large", "Send at most 128 MiB, before and after decompression; divide the submission."
     ),
@@ -77,7 +83,7 @@ _REFUSED: Final = {
 
 #: What breaks a rule.
 _BROKEN_RULES: Final = {
-    "invalid_payload": Kind(422, "The submission breaks rules", "Mend what `errors` lists and send it again."),
+    "invalid_payload": Kind(422, "The payload breaks rules", "Mend what `errors` lists and send it again."),
     "personal_trace": Kind(
         422,
         "Something looks like an address, a hash or an e-mail",
@@ -141,6 +147,9 @@ _BROKEN_RULES: Final = {
     "nothing_not_alone": Kind(
         422, "A row _T,_T,0 is not alone in its report", "Use _T,_T,0 alone, for a report in which nothing happened."
     ),
+    "unknown_answer": Kind(422, "An unknown answer", "Use confirmed, will_resubmit or cannot_fix."),
+    "empty_remark": Kind(422, "The remark is empty", "Say something, or leave remark out."),
+    "remark_too_long": Kind(422, "The remark is too long", "Send at most 1,000 characters."),
     "idempotency_key_reused": Kind(
         422, "The Idempotency-Key was used for another body", "Use a new key for a new submission."
     ),

@@ -5,20 +5,25 @@ from drf_spectacular.views import SpectacularSwaggerView
 
 from api import health
 from api.openapi import DocumentView
-from api.v1 import aggregates, figures, reference, submissions, tokens
+from api.v1 import aggregates, audit, figures, findings, reference, rules, submissions, tokens
 
 v1 = [
     path("submissions/", submissions.SubmissionsView.as_view(), name="submissions"),
     path("submissions/<uuid:id>/", submissions.SubmissionView.as_view(), name="submission"),
+    path("findings/", findings.FindingsView.as_view(), name="findings"),
+    path("findings/<int:id>/", findings.FindingView.as_view(), name="finding"),
+    path("findings/<int:id>/answer/", findings.AnswerView.as_view(), name="finding-answer"),
     path("figures/", figures.FiguresView.as_view(), name="figures"),
     path("aggregates/", aggregates.AggregatesView.as_view(), name="aggregates"),
     path("aggregates/live/", aggregates.LiveView.as_view(), name="live"),
     path("aggregates/windows/", aggregates.WindowsView.as_view(), name="windows"),
     path("coverage/", aggregates.CoverageOfPeriodsView.as_view(), name="coverage"),
+    path("audit/head/", audit.HeadView.as_view(), name="audit-head"),
     path("countries/", reference.CountriesView.as_view(), name="countries"),
     path("networks/", reference.NetworksView.as_view(), name="networks"),
     path("indicators/", reference.IndicatorsView.as_view(), name="indicators"),
     path("agencies/", reference.AgenciesView.as_view(), name="agencies"),
+    path("rules/", rules.RulesView.as_view(), name="rules"),
     path("help-services/", reference.HelpServicesView.as_view(), name="help-services"),
 ]
 

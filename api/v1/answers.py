@@ -13,6 +13,25 @@ Instant = Annotated[datetime, Doc(description="An instant in UTC", examples=["20
 Period = Annotated[str, Doc(description="The period's SDMX name", examples=["2026-11-24T09:00"])]
 Next = Annotated[str, Doc(description="The address of the next page")]
 Word = Annotated[str, Doc(pattern="^(current|unchanged|superseded|held|withdrawn)$")]
+Pointer = Annotated[
+    str,
+    Doc(description="The report, counted from 0 in the order sent; in CSV by its first row", examples=["/reports/0"]),
+]
+Rule = Annotated[str, Doc(description="A rule's id; /api/v1/rules/ explains it", examples=["R102"])]
+Severity = Annotated[str, Doc(pattern="^(warning|error)$")]
+Level = Annotated[int, Doc(description="The rule's validation level in the European Statistical System", ge=0, le=5)]
+FindingState = Annotated[str, Doc(pattern="^(open|answered|resolved)$")]
+Message = Annotated[str, Doc(description="What was noticed, in a sentence")]
+Facts = Annotated[dict[str, Any], Doc(description="The numbers behind it; which ones hangs on the rule")]
+LastPeriod = Annotated[
+    str, Doc(description="The last of the periods in a row that it is about", examples=["2026-11-24T11:00"])
+]
+Resolution = Annotated[
+    str, Doc(description="How it came to its end", pattern="^(itself|revision|released|rejected|coordinator)$")
+]
+Decision = Annotated[str, Doc(pattern="^(released|rejected|superseded)$")]
+Reason = Annotated[str, Doc(description="What the coordinator says who decided")]
+SubmissionOf = Annotated[str, Doc(description="The submission that the report came in")]
 
 
 class Outcomes(msgspec.Struct):
@@ -23,6 +42,24 @@ class Outcomes(msgspec.Struct):
     superseded: int = 0
     held: int = 0
     withdrawn: int = 0
+
+
+class ReportFinding(msgspec.Struct):
+    """What a rule noticed about reports of a submission."""
+
+    id: Annotated[int, Doc(description="What it is answered by, at /api/v1/findings/{id}/answer/")] | None
+    rule: Rule
+    name: str
+    severity: Severity
+    level: Level
+    state: FindingState
+    message: Message
+    facts: Facts
+    pointer: Pointer
+    indicator: str
+    frequency: str
+    period: Period
+    last_period: LastPeriod
 
 
 class Submission(msgspec.Struct):
@@ -37,9 +74,19 @@ class Submission(msgspec.Struct):
     outcomes: Outcomes
 
 
+class Receipt(Submission):
+    """A submission that was stored, with what is known of its reports so far."""
+
+    findings: Annotated[
+        list[ReportFinding],
+        Doc(description="What holds reports, at most 1,000. More may be noticed soon; `url` has all"),
+    ]
+
+
 class PreviewedReport(msgspec.Struct):
     """What would become of a report."""
 
+    pointer: Pointer
     indicator: str
     frequency: str
     period: Period
@@ -56,7 +103,10 @@ class Preview(msgspec.Struct):
     observation_count: int
     outcomes: Outcomes
     preview: list[PreviewedReport]
-    truncated: Annotated[bool, Doc(description="Whether `preview` lists the first 1,000 reports only")]
+    findings: Annotated[list[ReportFinding], Doc(description="All that would be noticed of its reports")]
+    truncated: Annotated[
+        bool, Doc(description="Whether there are more reports or findings than the first 1,000, which are listed")
+    ]
 
 
 class Submissions(msgspec.Struct):
@@ -69,6 +119,7 @@ class Submissions(msgspec.Struct):
 class Report(msgspec.Struct):
     """What became of a report."""
 
+    pointer: Pointer
     indicator: str
     frequency: str
     period: Period
@@ -83,7 +134,71 @@ class SubmissionWithReports(Submission):
     """A submission and a page of its reports, in the order in which they were sent."""
 
     reports: list[Report]
+    findings: Annotated[
+        list[ReportFinding],
+        Doc(description="What was noticed of the page's reports so far; a finding is on the page of its first report"),
+    ]
     next: Next | None
+
+
+class Finding(msgspec.Struct):
+    """What a rule noticed, and where it stands."""
+
+    id: int
+    url: Annotated[str, Doc(description="Where to read it with what was said and decided; `answer/` below answers it")]
+    rule: Rule
+    name: str
+    severity: Severity
+    level: Level
+    state: FindingState
+    resolution: Resolution | None
+    reason: Reason | None
+    message: Message
+    facts: Facts
+    indicator: str
+    frequency: str
+    period: Period
+    last_period: LastPeriod
+    submission: SubmissionOf | None
+    pointer: Pointer | None
+    held: Annotated[int, Doc(description="How many reports it holds that wait for a coordinator")]
+    opened: Instant
+    changed: Instant
+    resolved: Instant | None
+
+
+class FindingAnswer(msgspec.Struct):
+    """What the agency said to a finding."""
+
+    at: Instant
+    answer: Annotated[str, Doc(pattern="^(confirmed|will_resubmit|cannot_fix)$")]
+    remark: str | None
+
+
+class HeldReport(msgspec.Struct):
+    """A report that the finding held, and what was decided of it."""
+
+    period: Period
+    submission: SubmissionOf
+    pointer: Pointer
+    since: Instant
+    decision: Decision | None
+    decided: Instant | None
+    reason: Reason | None
+
+
+class Findings(msgspec.Struct):
+    """Own findings, newest first."""
+
+    findings: list[Finding]
+    next: Next | None
+
+
+class FindingInFull(Finding):
+    """A finding with what was said to it and the reports that it held."""
+
+    answers: Annotated[list[FindingAnswer], Doc(description="The newest 100, oldest first")]
+    holds: Annotated[list[HeldReport], Doc(description="The first 1,000, by period")]
 
 
 class ExactObservation(msgspec.Struct, gc=False):

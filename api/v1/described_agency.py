@@ -1,228 +1,36 @@
-"""What agencies and coordinators can do, as the OpenAPI document has it, each operation with an example."""
+"""What agencies and coordinators can read of figures, as the OpenAPI document has it, and what theirs have in common."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 import msgspec
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 
 from api import openapi
-from api.openapi import Schema, parameter
+from api.openapi import parameter
 from api.v1 import answers
-from api.v1.payloads import checks
-from countries.codes import COUNTRIES, NETWORKS
 from federation import calendar
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_INDICATOR: Final[Schema] = {"type": "string", "description": "A code from /api/v1/indicators/"}
-_INSTANT: Final[Schema] = {"type": "string", "format": "date-time", "description": "In UTC, with Z"}
-_OBSERVATION: Final[Schema] = {
-    "type": "object",
-    "required": ["country", "network", "value"],
-    "additionalProperties": False,
-    "properties": {
-        "country": {
-            "enum": list(COUNTRIES),
-            "description": "Where the person was located: ISO 3166-1 alpha-2, XK, or _U if that is not known",
-        },
-        "network": {"enum": list(NETWORKS), "description": "_U if it is not known"},
-        "value": {"type": "integer", "minimum": 0, "maximum": checks.MAX_VALUE},
-    },
-}
-_NAMES_REPORT: Final[Schema] = {
-    "frequency": {
-        "enum": [str(frequency) for frequency in calendar.REPORTABLE],
-        "description": "Minute (N), hour (H), day (D) or month (M); weeks and years are derived",
-    },
-    "period": {
-        "type": "string",
-        "description": "A period that has ended, by its SDMX name in UTC: "
-        "2026-11-24T10:15 (N), 2026-11-24T10:00 (H), 2026-11-24 (D), 2026-11 (M)",
-    },
-    "status": {"enum": ["A", "P"], "default": "A", "description": "Final (A) or provisional (P)"},
-}
-_REPORT: Final[Schema] = {
-    "description": "All observations of one period, or its withdrawal. A later report replaces it",
-    "oneOf": [
-        {
-            "type": "object",
-            "required": ["frequency", "period", "observations"],
-            "additionalProperties": False,
-            "properties": {
-                **_NAMES_REPORT,
-                "withdrawn": {"type": "boolean", "enum": [False]},
-                "observations": {
-                    "type": "array",
-                    "items": _OBSERVATION,
-                    "description": "All of them: a cell that is not named is zero. Empty if nothing happened. "
-                    "No country and network twice",
-                },
-            },
-        },
-        {
-            "type": "object",
-            "required": ["frequency", "period", "withdrawn"],
-            "additionalProperties": False,
-            "properties": {**_NAMES_REPORT, "withdrawn": {"type": "boolean", "enum": [True]}},
-        },
-    ],
-}
-SUBMISSION: Final[Schema] = {
-    "type": "object",
-    "required": ["indicator", "reports"],
-    "additionalProperties": False,
-    "properties": {
-        "indicator": _INDICATOR,
-        "prepared": {
-            **_INSTANT,
-            "description": "When the numbers were prepared: the latest wins. In UTC, with Z. "
-            "The time of receipt if left out, and at most five minutes after it",
-        },
-        "reports": {
-            "type": "array",
-            "minItems": 1,
-            "items": _REPORT,
-            "description": "No frequency and period twice. At most 2,000,000 observations in all",
-        },
-    },
-}
-SUBMISSION_EXAMPLE: Final = {
-    "indicator": "DOWNLOADS",
-    "prepared": "2026-11-24T10:16:02Z",
-    "reports": [
-        {
-            "frequency": "H",
-            "period": "2026-11-24T09:00",
-            "status": "A",
-            "observations": [
-                {"country": "NO", "network": "BITTORRENT", "value": 17},
-                {"country": "_U", "network": "EDONKEY", "value": 3},
-            ],
-        },
-        {"frequency": "H", "period": "2026-11-24T08:00", "withdrawn": True},
-    ],
-}
-CSV: Final[Schema] = {
-    "type": "string",
-    "description": (
-        "SDMX-CSV in UTF-8. The header names INDICATOR, FREQ, TIME_PERIOD, COUNTRY, NETWORK and OBS_VALUE, and may "
-        "name OBS_STATUS, ACTION, STRUCTURE and STRUCTURE_ID, in any order. Each row is one observation; the rows of "
-        "a report may stand anywhere and have one OBS_STATUS. A row with _T,_T,0 for country, network and value, "
-        "alone in its report, says that nothing happened. ACTION D, with these three empty, withdraws a report; R, I "
-        "and an empty ACTION mean nothing more. STRUCTURE is dataflow and STRUCTURE_ID P2PEU:P2P(1.0.0), if given."
-    ),
-}
-CSV_EXAMPLE: Final = (
-    "INDICATOR,FREQ,TIME_PERIOD,COUNTRY,NETWORK,OBS_VALUE,OBS_STATUS,ACTION\r\n"
-    "DOWNLOADS,H,2026-11-24T09:00,NO,BITTORRENT,17,A,\r\n"
-    "DOWNLOADS,H,2026-11-24T09:00,_U,EDONKEY,3,A,\r\n"
-    "DOWNLOADS,H,2026-11-24T07:00,_T,_T,0,A,\r\n"
-    "DOWNLOADS,H,2026-11-24T08:00,,,,,D\r\n"
-)
-
-_ID: Final = "0b6c2f0e-8a52-4f0e-9d0c-3f1f6a1c2b7d"
-_STORED: Final = {
-    "id": _ID,
-    "url": f"https://federation.example.org/api/v1/submissions/{_ID}/",
-    "received": "2026-11-24T10:16:03.481Z",
-    "prepared": "2026-11-24T10:16:02Z",
-    "report_count": 2,
-    "observation_count": 2,
-    "outcomes": {"current": 1, "unchanged": 0, "superseded": 0, "held": 0, "withdrawn": 1},
-}
-_REPORT_NAME: Final = {"indicator": "DOWNLOADS", "frequency": "H", "period": "2026-11-24T09:00"}
-_CURSOR: Final = parameter("cursor", "Where a page begins: follow `next` instead of making one")
+CURSOR: Final = parameter("cursor", "Where a page begins: follow `next` instead of making one")
 
 
-def _operation(
+def operation(
     name: str, summary: str, *, takes: Sequence[OpenApiParameter], responses: dict[Any, Any], **more: Any
 ) -> Callable[[F], F]:
+    """Describe an operation of agencies and coordinators."""
     return extend_schema(
         operation_id=name, summary=summary, tags=["agency"], parameters=list(takes), responses=responses, **more
     )
 
 
-def _answer(kind: type[msgspec.Struct], example: object, description: str) -> OpenApiResponse:
+def answer(kind: type[msgspec.Struct], example: object, description: str) -> OpenApiResponse:
+    """Describe an answer that is a structure, with an example."""
     return openapi.body(openapi.structure(kind), example, description)
 
 
-def _header(name: str, description: str, *, status: Sequence[int] | None = None, **more: Any) -> OpenApiParameter:
-    answered = list(status) if status else False
-    return OpenApiParameter(name, str, OpenApiParameter.HEADER, description=description, response=answered, **more)
-
-
-submit: Final = _operation(
-    "submit",
-    "Send reports. All of a submission is stored, or nothing of it",
-    request={"application/json": SUBMISSION, "text/csv": CSV},
-    examples=[
-        OpenApiExample("json", value=SUBMISSION_EXAMPLE, request_only=True, media_type="application/json"),
-        OpenApiExample("csv", value=CSV_EXAMPLE, request_only=True, media_type="text/csv"),
-    ],
-    takes=(
-        parameter("dry_run", "`true` only says what would become of the reports, stores nothing and answers 200",
-                  example="true", among=("true", "false")),
-        parameter("prepared", "With CSV: what `prepared` is in JSON", example="2026-11-24T10:16:02Z"),
-        _header("Idempotency-Key", "1 to 255 printable ASCII characters, kept for 30 days: the same body with the same "
-                "key is stored once and gets the first answer; another body is refused"),
-        _header("Content-Encoding", "Of the body, which may be packed", enum=("gzip", "identity")),
-        _header("Location", "Where to read what became of the reports", status=[202]),
-        _header("Idempotent-Replayed", "`true` if this is the answer to an earlier request", status=[202]),
-    ),
-    responses={
-        202: _answer(answers.Submission, _STORED, "The submission is stored"),
-        200: _answer(
-            answers.Preview,
-            {
-                "dry_run": True,
-                **{name: value for name, value in _STORED.items() if name not in {"id", "url"}},
-                "preview": [{**_REPORT_NAME, "outcome": "current"}],
-                "truncated": False,
-            },
-            "What would become of the reports; nothing is stored",
-        ),
-    },
-)  # fmt: skip
-
-list_submissions: Final = _operation(
-    "list_submissions",
-    "Own submissions, newest first",
-    takes=(
-        parameter("since", "Received at this instant or later", example="2026-11-01T00:00:00Z"),
-        parameter("before", "Received before this instant", example="2026-12-01T00:00:00Z"),
-        _CURSOR,
-    ),
-    responses={200: _answer(answers.Submissions, {"submissions": [_STORED], "next": None}, "A page of submissions")},
-)
-
-get_submission: Final = _operation(
-    "get_submission",
-    "What became of a submission's reports, at receipt and since",
-    takes=(_CURSOR,),
-    responses={
-        200: _answer(
-            answers.SubmissionWithReports,
-            {
-                **_STORED,
-                "reports": [
-                    {
-                        **_REPORT_NAME,
-                        "status": "A",
-                        "withdrawn": False,
-                        "total": 20,
-                        "outcome": "current",
-                        "state": "superseded",
-                    }
-                ],
-                "next": None,
-            },
-            "The submission and a page of its reports",
-        )
-    },
-)
-
-get_figures: Final = _operation(
+get_figures: Final = operation(
     "get_figures",
     "Exact figures, those of running periods included",
     takes=(
@@ -241,10 +49,10 @@ get_figures: Final = _operation(
             "For coordinators: an agency's code, or `_T` for all agencies together. An agency gets its own figures",
             example="NO-KRIPOS",
         ),
-        _CURSOR,
+        CURSOR,
     ),
     responses={
-        200: _answer(
+        200: answer(
             answers.Figures,
             {
                 "figures": [

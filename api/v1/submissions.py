@@ -8,7 +8,6 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -16,19 +15,20 @@ from api import pagination, parameters
 from api.auth import Caller, TokenAuthentication
 from api.permissions import HasScope, caller_of
 from api.problems import Problem
-from api.v1 import answers, described_agency
+from api.v1 import answers, asked, described_submissions, noticed
 from api.v1.payloads import body as bodies
 from api.v1.payloads import checks, csv_payload, json_payload, media
 from api.v1.payloads.draft import Payload
 from api.v1.payloads.faults import BrokenRuleError
-from api.v1.payloads.traces import looks_like_trace
 from countries import queries as countries
-from federation import calendar, clock, intake, queries
+from federation import calendar, clock, intake, queries, validation
 
 READ: Final = "submissions:read"
 WRITE: Final = "submissions:write"
 PAGE: Final = 100
 REPORTS_PAGE: Final = 1000
+#: At most so many findings are told at once of reports that were just sent.
+FINDINGS: Final = 1000
 
 _KEY: Final = re.compile(r"[\x20-\x7e]{1,255}")
 
@@ -49,15 +49,15 @@ class SubmissionsView(APIView):
     permission_classes = (HasScope,)
     scopes: Final = {"GET": (READ,), "POST": (WRITE,)}
 
-    @described_agency.list_submissions
+    @described_submissions.list_submissions
     def get(self, request: Request) -> HttpResponse:
         """List own submissions, newest first."""
         given = parameters.read(request, optional=("since", "before", "cursor"))
         question = f"{caller_of(request).agency.code} submissions {parameters.question(given)}"
         rows = queries.submissions(
             agency=caller_of(request).agency.pk,
-            since=_instant(given, "since"),
-            before=_instant(given, "before"),
+            since=asked.instant(given, "since"),
+            before=asked.instant(given, "before"),
             after=_place(question, given),
             limit=PAGE + 1,
         )
@@ -68,13 +68,13 @@ class SubmissionsView(APIView):
         shown = [answers.Submission(**_described(request, row)) for row in rows[:PAGE]]
         return answers.respond(answers.Submissions(submissions=shown, next=following))
 
-    @described_agency.submit
+    @described_submissions.submit
     def post(self, request: Request) -> HttpResponse:
         """Store a submission, or only say what would become of it."""
-        _refuse_traces(request)
+        asked.refuse_traces(request)
         kind = media.kind_of(request)
         given = parameters.read(request, optional=("dry_run", "prepared") if kind == "csv" else ("dry_run",))
-        dry_run = _flag(given, "dry_run")
+        dry_run = asked.flag(given, "dry_run")
         key = None if dry_run else _idempotency_key(request)
         sent = _read(request, kind, given)
         caller = caller_of(request)
@@ -94,7 +94,7 @@ class SubmissionView(APIView):
     permission_classes = (HasScope,)
     scopes: Final = {"GET": (READ,)}
 
-    @described_agency.get_submission
+    @described_submissions.get_submission
     def get(self, request: Request, id: UUID) -> HttpResponse:  # noqa: A002  the name in the address
         """Return a submission and what became of its reports, then and now."""
         given = parameters.read(request, optional=("cursor",))
@@ -107,8 +107,14 @@ class SubmissionView(APIView):
         following = None
         if first + REPORTS_PAGE < row.reports:
             following = answers.next_page(request, given, pagination.encode(question, first + REPORTS_PAGE))
+        noted = validation.of_submission(id, first=first, last=first + REPORTS_PAGE - 1)
         return answers.respond(
-            answers.SubmissionWithReports(**_described(request, row), reports=_reports(rows), next=following)
+            answers.SubmissionWithReports(
+                **_described(request, row),
+                reports=_reports(rows),
+                findings=noticed.about_reports(noted),
+                next=following,
+            )
         )
 
 
@@ -139,8 +145,8 @@ def _accept(request: HttpRequest, caller: Caller, sent: Sent, key: str | None) -
         key=key,
         by=caller.name,
     )
-    url = _address(request, receipt.submission_id)
-    answer = answers.Submission(
+    url = noticed.submission_address(request, receipt.submission_id)
+    answer = answers.Receipt(
         id=str(receipt.submission_id),
         url=url,
         received=receipt.received,
@@ -148,6 +154,7 @@ def _accept(request: HttpRequest, caller: Caller, sent: Sent, key: str | None) -
         report_count=receipt.reports,
         observation_count=receipt.observations,
         outcomes=answers.Outcomes(**receipt.outcomes),
+        findings=noticed.about_reports(receipt.findings[:FINDINGS]),
     )
     replayed = {"Idempotent-Replayed": "true"} if receipt.replayed else {}
     return answers.respond(answer, 202, {"Location": url, **replayed})
@@ -155,18 +162,21 @@ def _accept(request: HttpRequest, caller: Caller, sent: Sent, key: str | None) -
 
 def _preview(caller: Caller, sent: Sent) -> HttpResponse:
     payload = sent.payload
-    outcomes = intake.preview(
+    preview = intake.preview(
         agency=caller.agency, reports=payload.reports, prepared=payload.prepared, received=sent.received
     )
     codes = {row.number: row.code for row in countries.indicators()}
     previewed = [
         answers.PreviewedReport(
+            pointer=noticed.pointer(position),
             indicator=codes[report.indicator],
             frequency=report.frequency,
             period=calendar.label(report.frequency, report.period),
             outcome=outcome.value,
         )
-        for report, outcome in zip(payload.reports[:REPORTS_PAGE], outcomes, strict=False)
+        for position, (report, outcome) in enumerate(
+            zip(payload.reports[:REPORTS_PAGE], preview.outcomes, strict=False)
+        )
     ]
     return answers.respond(
         answers.Preview(
@@ -175,9 +185,10 @@ def _preview(caller: Caller, sent: Sent) -> HttpResponse:
             prepared=payload.prepared,
             report_count=len(payload.reports),
             observation_count=payload.observations,
-            outcomes=answers.Outcomes(**Counter(outcome.value for outcome in outcomes)),
+            outcomes=answers.Outcomes(**Counter(outcome.value for outcome in preview.outcomes)),
             preview=previewed,
-            truncated=len(payload.reports) > REPORTS_PAGE,
+            findings=noticed.about_reports(preview.findings[:FINDINGS]),
+            truncated=len(payload.reports) > REPORTS_PAGE or len(preview.findings) > FINDINGS,
         )
     )
 
@@ -185,7 +196,7 @@ def _preview(caller: Caller, sent: Sent) -> HttpResponse:
 def _described(request: HttpRequest, row: queries.SubmissionRow) -> dict[str, Any]:
     return {
         "id": str(row.id),
-        "url": _address(request, row.id),
+        "url": noticed.submission_address(request, row.id),
         "received": row.received,
         "prepared": row.prepared,
         "report_count": row.reports,
@@ -198,6 +209,7 @@ def _reports(rows: list[queries.ReportRow]) -> list[answers.Report]:
     codes = {row.number: row.code for row in countries.indicators()}
     return [
         answers.Report(
+            pointer=noticed.pointer(row.position),
             indicator=codes[row.indicator],
             frequency=row.frequency,
             period=calendar.label(row.frequency, row.period),
@@ -209,23 +221,6 @@ def _reports(rows: list[queries.ReportRow]) -> list[answers.Report]:
         )
         for row in rows
     ]
-
-
-def _address(request: HttpRequest, id: UUID) -> str:  # noqa: A002
-    return request.build_absolute_uri(reverse("v1:submission", args=[id]))
-
-
-def _refuse_traces(request: HttpRequest) -> None:
-    """Refuse addresses of people in the query, whose parameters a proxy on the way may log."""
-    if any(looks_like_trace([name, *values]) for name, values in request.GET.lists()):
-        raise Problem("personal_trace")
-
-
-def _flag(given: Mapping[str, str], name: str) -> bool:
-    value = given.get(name, "false")
-    if value not in ("true", "false"):
-        raise Problem("bad_parameter", detail=f"The values of {name} are true and false.", parameter=name)
-    return value == "true"
 
 
 def _idempotency_key(request: HttpRequest) -> str | None:
@@ -240,13 +235,6 @@ def _prepared(given: Mapping[str, str], received: datetime) -> datetime:
         return checks.prepared(given["prepared"], received) if "prepared" in given else received
     except BrokenRuleError as broken:
         raise Problem(broken.code, parameter="prepared") from None
-
-
-def _instant(given: Mapping[str, str], name: str) -> datetime | None:
-    try:
-        return checks.instant(given[name]) if name in given else None
-    except BrokenRuleError:
-        raise Problem("bad_parameter", detail=f"Write {name} as an instant with Z.", parameter=name) from None
 
 
 def _place(question: str, given: Mapping[str, str]) -> UUID | None:

@@ -24,9 +24,9 @@ class Body(NamedTuple):
     digest: bytes
 
 
-def read(request: HttpRequest) -> Body:
+def read(request: HttpRequest, *, limit: int = LIMIT) -> Body:
     """Return the body; raise the problem if it is too large, cut short or packed in a way that is not ours."""
-    pieces = _received(request)
+    pieces = _received(request, limit)
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding in ("gzip", "x-gzip"):
         pieces = _unzipped(pieces)
@@ -36,21 +36,21 @@ def read(request: HttpRequest) -> Body:
     for piece in pieces:
         content += piece
         digest.update(piece)
-        if len(content) > LIMIT:
-            raise Problem("body_too_large")
+        if len(content) > limit:
+            raise _too_large(limit)
     return Body(content, digest.digest())
 
 
 def discard(request: HttpRequest) -> None:
     """Read what is left of a body, within the limit: a client that is still sending would not see the answer."""
     try:
-        for _ in _received(request):
+        for _ in _received(request, LIMIT):
             pass
     except Problem:
         return
 
 
-def _received(request: HttpRequest) -> Iterator[bytes]:
+def _received(request: HttpRequest, limit: int) -> Iterator[bytes]:
     length, received = _announced(request), 0
     stream = _stream(request)
     while True:
@@ -59,13 +59,17 @@ def _received(request: HttpRequest) -> Iterator[bytes]:
         except Exception:  # noqa: BLE001  each web server has its own error for a body that breaks off
             raise Problem("body_cut_short") from None
         received += len(piece)
-        if received > LIMIT:
-            raise Problem("body_too_large")
+        if received > limit:
+            raise _too_large(limit)
         if not piece:
             break
         yield piece
     if length is not None and received < length:
         raise Problem("body_cut_short")
+
+
+def _too_large(limit: int) -> Problem:
+    return Problem("body_too_large", detail="" if limit == LIMIT else f"Send at most {limit // 1024} KiB here.")
 
 
 def _stream(request: HttpRequest) -> Any:

@@ -16,8 +16,8 @@ from api.codes import CODES
 from federation import errors
 
 ROOT = Path(__file__).parents[3]
-#: What the server meets and no client does.
-INSIDE = {"federation_error", "rounding_key_mismatch"}
+#: What the server and the desk meet, and no client does.
+INSIDE = {"federation_error", "rounding_key_mismatch", "reason_missing"}
 
 
 def test_documented_codes_are_the_codes():
@@ -67,6 +67,8 @@ def test_domain_errors_have_codes():
         (PermissionDenied(), "permission_denied"),
         (Http404(), "not_found"),
         (errors.IdempotencyKeyReusedError(), "idempotency_key_reused"),
+        (errors.FindingNotFoundError(), "finding_not_found"),
+        (errors.FindingResolvedError(), "finding_resolved"),
     ],
 )
 def test_exception_becomes_problem(error, code):

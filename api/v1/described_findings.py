@@ -1,0 +1,96 @@
+"""What agencies can do with findings, as the OpenAPI document has it, each operation with an example."""
+
+from typing import Any, Final
+
+from drf_spectacular.utils import OpenApiExample
+
+from api.openapi import Schema, parameter
+from api.v1 import answers
+from api.v1.described_agency import CURSOR, answer, operation
+from api.v1.described_submissions import NOTICED, STORED
+from api.v1.payloads.answer_payload import LONGEST_REMARK
+from federation import calendar, rulebook, validation
+
+ANSWER: Final[Schema] = {
+    "type": "object",
+    "required": ["answer"],
+    "additionalProperties": False,
+    "properties": {
+        "answer": {
+            "enum": list(validation.ANSWERS),
+            "description": "The numbers are right (confirmed), right ones will follow (will_resubmit), "
+            "or the numbers are wrong and no others can be had (cannot_fix)",
+        },
+        "remark": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": LONGEST_REMARK,
+            "description": "For the coordinator. Without any address, hash or e-mail",
+        },
+    },
+}
+ANSWER_EXAMPLE: Final = {"answer": "confirmed", "remark": "A campaign began on Monday; four more computers."}
+
+_FINDING: Final[dict[str, Any]] = {
+    **NOTICED,
+    "url": "https://federation.example.org/api/v1/findings/7341/",
+    "resolution": None,
+    "reason": None,
+    "submission": None,
+    "pointer": None,
+    "held": 1,
+    "opened": "2026-11-24T10:16:03.481Z",
+    "changed": "2026-11-24T10:16:03.481Z",
+    "resolved": None,
+}
+_HOLD: Final = {
+    "period": "2026-11-24T09:00",
+    "submission": STORED["url"],
+    "pointer": "/reports/0",
+    "since": "2026-11-24T10:16:03.481Z",
+    "decision": None,
+    "decided": None,
+    "reason": None,
+}
+_ANSWERED: Final = {
+    **_FINDING,
+    "state": "answered",
+    "changed": "2026-11-24T11:02:40.007Z",
+    "answers": [{"at": "2026-11-24T11:02:40.007Z", **ANSWER_EXAMPLE}],
+    "holds": [_HOLD],
+}
+
+list_findings: Final = operation(
+    "list_findings",
+    "What was noticed of own numbers, newest first",
+    takes=(
+        parameter("state", f"With commas between: {', '.join(validation.STATES)}", example="open,answered"),
+        parameter("rule", "Ids with commas between, as in /api/v1/rules/"),
+        parameter("severity", f"With commas between: {', '.join(rulebook.SEVERITIES)}"),
+        parameter("indicator", "What is counted"),
+        parameter(
+            "frequency",
+            "Minute (N), hour (H), day (D), ISO week (W), month (M) or year (A)",
+            among=[str(frequency) for frequency in calendar.Frequency],
+        ),
+        parameter("since", "Changed at this instant or later: opened, added to, answered or resolved"),
+        CURSOR,
+    ),
+    responses={200: answer(answers.Findings, {"findings": [_FINDING], "next": None}, "A page of findings")},
+)
+
+get_finding: Final = operation(
+    "get_finding",
+    "A finding with what was said to it and the reports that it held",
+    takes=(),
+    responses={200: answer(answers.FindingInFull, _ANSWERED, "The finding")},
+)
+
+answer_finding: Final = operation(
+    "answer_finding",
+    "Say something to a finding: the newest answer counts, and all are kept",
+    takes=(),
+    request={"application/json": ANSWER},
+    examples=[OpenApiExample("json", value=ANSWER_EXAMPLE, request_only=True, media_type="application/json")],
+    responses={200: answer(answers.FindingInFull, _ANSWERED, "The finding as it stands then")},
+)

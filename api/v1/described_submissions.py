@@ -1,0 +1,236 @@
+"""What agencies can do with submissions, as the OpenAPI document has it, each operation with an example."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter
+
+from api.openapi import Schema, parameter
+from api.v1 import answers
+from api.v1.described_agency import CURSOR, answer, operation
+from api.v1.payloads import checks
+from countries.codes import COUNTRIES, NETWORKS
+from federation import calendar, rulebook
+
+_INDICATOR: Final[Schema] = {"type": "string", "description": "A code from /api/v1/indicators/"}
+_INSTANT: Final[Schema] = {"type": "string", "format": "date-time", "description": "In UTC, with Z"}
+_OBSERVATION: Final[Schema] = {
+    "type": "object",
+    "required": ["country", "network", "value"],
+    "additionalProperties": False,
+    "properties": {
+        "country": {
+            "enum": list(COUNTRIES),
+            "description": "Where the person was located: ISO 3166-1 alpha-2, XK, or _U if that is not known",
+        },
+        "network": {"enum": list(NETWORKS), "description": "_U if it is not known"},
+        "value": {"type": "integer", "minimum": 0, "maximum": checks.MAX_VALUE},
+    },
+}
+_NAMES_REPORT: Final[Schema] = {
+    "frequency": {
+        "enum": [str(frequency) for frequency in calendar.REPORTABLE],
+        "description": "Minute (N), hour (H), day (D) or month (M); weeks and years are derived",
+    },
+    "period": {
+        "type": "string",
+        "description": "A period that has ended, by its SDMX name in UTC: "
+        "2026-11-24T10:15 (N), 2026-11-24T10:00 (H), 2026-11-24 (D), 2026-11 (M)",
+    },
+    "status": {"enum": ["A", "P"], "default": "A", "description": "Final (A) or provisional (P)"},
+}
+_REPORT: Final[Schema] = {
+    "description": "All observations of one period, or its withdrawal. A later report replaces it",
+    "oneOf": [
+        {
+            "type": "object",
+            "required": ["frequency", "period", "observations"],
+            "additionalProperties": False,
+            "properties": {
+                **_NAMES_REPORT,
+                "withdrawn": {"type": "boolean", "enum": [False]},
+                "observations": {
+                    "type": "array",
+                    "items": _OBSERVATION,
+                    "description": "All of them: a cell that is not named is zero. Empty if nothing happened. "
+                    "No country and network twice",
+                },
+            },
+        },
+        {
+            "type": "object",
+            "required": ["frequency", "period", "withdrawn"],
+            "additionalProperties": False,
+            "properties": {**_NAMES_REPORT, "withdrawn": {"type": "boolean", "enum": [True]}},
+        },
+    ],
+}
+SUBMISSION: Final[Schema] = {
+    "type": "object",
+    "required": ["indicator", "reports"],
+    "additionalProperties": False,
+    "properties": {
+        "indicator": _INDICATOR,
+        "prepared": {
+            **_INSTANT,
+            "description": "When the numbers were prepared: the latest wins. In UTC, with Z. "
+            "The time of receipt if left out, and at most five minutes after it",
+        },
+        "reports": {
+            "type": "array",
+            "minItems": 1,
+            "items": _REPORT,
+            "description": "No frequency and period twice. At most 2,000,000 observations in all",
+        },
+    },
+}
+SUBMISSION_EXAMPLE: Final = {
+    "indicator": "DOWNLOADS",
+    "prepared": "2026-11-24T10:16:02Z",
+    "reports": [
+        {
+            "frequency": "H",
+            "period": "2026-11-24T09:00",
+            "status": "A",
+            "observations": [
+                {"country": "NO", "network": "BITTORRENT", "value": 17},
+                {"country": "_U", "network": "EDONKEY", "value": 3},
+            ],
+        },
+        {"frequency": "H", "period": "2026-11-24T08:00", "withdrawn": True},
+    ],
+}
+CSV: Final[Schema] = {
+    "type": "string",
+    "description": (
+        "SDMX-CSV in UTF-8. The header names INDICATOR, FREQ, TIME_PERIOD, COUNTRY, NETWORK and OBS_VALUE, and may "
+        "name OBS_STATUS, ACTION, STRUCTURE and STRUCTURE_ID, in any order. Each row is one observation; the rows of "
+        "a report may stand anywhere and have one OBS_STATUS. A row with _T,_T,0 for country, network and value, "
+        "alone in its report, says that nothing happened. ACTION D, with these three empty, withdraws a report; R, I "
+        "and an empty ACTION mean nothing more. STRUCTURE is dataflow and STRUCTURE_ID P2PEU:P2P(1.0.0), if given."
+    ),
+}
+CSV_EXAMPLE: Final = (
+    "INDICATOR,FREQ,TIME_PERIOD,COUNTRY,NETWORK,OBS_VALUE,OBS_STATUS,ACTION\r\n"
+    "DOWNLOADS,H,2026-11-24T09:00,NO,BITTORRENT,17,A,\r\n"
+    "DOWNLOADS,H,2026-11-24T09:00,_U,EDONKEY,3,A,\r\n"
+    "DOWNLOADS,H,2026-11-24T07:00,_T,_T,0,A,\r\n"
+    "DOWNLOADS,H,2026-11-24T08:00,,,,,D\r\n"
+)
+
+_ID: Final = "0b6c2f0e-8a52-4f0e-9d0c-3f1f6a1c2b7d"
+STORED: Final = {
+    "id": _ID,
+    "url": f"https://federation.example.org/api/v1/submissions/{_ID}/",
+    "received": "2026-11-24T10:16:03.481Z",
+    "prepared": "2026-11-24T10:16:02Z",
+    "report_count": 2,
+    "observation_count": 2,
+    "outcomes": {"current": 0, "unchanged": 0, "superseded": 0, "held": 1, "withdrawn": 1},
+}
+_REPORT_NAME: Final = {
+    "pointer": "/reports/0",
+    "indicator": "DOWNLOADS",
+    "frequency": "H",
+    "period": "2026-11-24T09:00",
+}
+_HOUR: Final = datetime(2026, 11, 24, 9, tzinfo=UTC)
+_FACTS: Final = {
+    "value": 1204,
+    "usual": 96.0,
+    "deviation": 9.798,
+    "distance": 113.08,
+    "values": [96, 91, 102, 88, 96, 104, 97, 90],
+}
+#: A finding about a report, as it stands beside it.
+NOTICED: Final = {
+    "id": 7341,
+    "rule": "R102",
+    "name": rulebook.RULES["R102"].name,
+    "severity": "warning",
+    "level": 2,
+    "state": "open",
+    "message": rulebook.say("R102", "H", _HOUR, _HOUR, _FACTS),
+    "facts": _FACTS,
+    **_REPORT_NAME,
+    "last_period": "2026-11-24T09:00",
+}
+
+
+def _header(name: str, description: str, *, status: Sequence[int] | None = None, **more: Any) -> OpenApiParameter:
+    answered = list(status) if status else False
+    return OpenApiParameter(name, str, OpenApiParameter.HEADER, description=description, response=answered, **more)
+
+
+submit: Final = operation(
+    "submit",
+    "Send reports. All of a submission is stored, or nothing of it",
+    request={"application/json": SUBMISSION, "text/csv": CSV},
+    examples=[
+        OpenApiExample("json", value=SUBMISSION_EXAMPLE, request_only=True, media_type="application/json"),
+        OpenApiExample("csv", value=CSV_EXAMPLE, request_only=True, media_type="text/csv"),
+    ],
+    takes=(
+        parameter("dry_run", "`true` only says what would become of the reports, stores nothing and answers 200",
+                  example="true", among=("true", "false")),
+        parameter("prepared", "With CSV: what `prepared` is in JSON", example="2026-11-24T10:16:02Z"),
+        _header("Idempotency-Key", "1 to 255 printable ASCII characters, kept for 30 days: the same body with the same "
+                "key is stored once and gets the first answer; another body is refused"),
+        _header("Content-Encoding", "Of the body, which may be packed", enum=("gzip", "identity")),
+        _header("Location", "Where to read what became of the reports", status=[202]),
+        _header("Idempotent-Replayed", "`true` if this is the answer to an earlier request", status=[202]),
+    ),
+    responses={
+        202: answer(answers.Receipt, {**STORED, "findings": [NOTICED]}, "The submission is stored"),
+        200: answer(
+            answers.Preview,
+            {
+                "dry_run": True,
+                **{name: value for name, value in STORED.items() if name not in {"id", "url"}},
+                "preview": [{**_REPORT_NAME, "outcome": "held"}],
+                "findings": [{**NOTICED, "id": None}],
+                "truncated": False,
+            },
+            "What would become of the reports, and all that would be noticed of them; nothing is stored",
+        ),
+    },
+)  # fmt: skip
+
+list_submissions: Final = operation(
+    "list_submissions",
+    "Own submissions, newest first",
+    takes=(
+        parameter("since", "Received at this instant or later", example="2026-11-01T00:00:00Z"),
+        parameter("before", "Received before this instant", example="2026-12-01T00:00:00Z"),
+        CURSOR,
+    ),
+    responses={200: answer(answers.Submissions, {"submissions": [STORED], "next": None}, "A page of submissions")},
+)
+
+get_submission: Final = operation(
+    "get_submission",
+    "What became of a submission's reports, at receipt and since, and what was noticed of them",
+    takes=(CURSOR,),
+    responses={
+        200: answer(
+            answers.SubmissionWithReports,
+            {
+                **STORED,
+                "reports": [
+                    {
+                        **_REPORT_NAME,
+                        "status": "A",
+                        "withdrawn": False,
+                        "total": 1204,
+                        "outcome": "held",
+                        "state": "held",
+                    }
+                ],
+                "findings": [NOTICED],
+                "next": None,
+            },
+            "The submission and a page of its reports",
+        )
+    },
+)

@@ -1,0 +1,123 @@
+"""Findings: agencies read what was noticed about their numbers, and answer it."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from api import pagination, parameters
+from api.auth import TokenAuthentication
+from api.permissions import HasScope, caller_of
+from api.problems import Problem
+from api.v1 import answers, asked, described_findings, noticed
+from api.v1.payloads import answer_payload, media
+from api.v1.payloads import body as bodies
+from api.v1.submissions import READ, WRITE
+from countries import queries as countries
+from federation import calendar, clock, review, rulebook, validation
+
+PAGE: Final = 100
+FILTERS: Final = ("state", "rule", "severity", "indicator", "frequency", "since")
+
+
+class FindingsView(APIView):
+    """All findings about the agency that asks."""
+
+    authentication_classes = (TokenAuthentication,)
+    permission_classes = (HasScope,)
+    scopes: Final = {"GET": (READ,)}
+
+    @described_findings.list_findings
+    def get(self, request: Request) -> HttpResponse:
+        """List own findings, newest first."""
+        given = parameters.read(request, optional=(*FILTERS, "cursor"))
+        agency = caller_of(request).agency
+        question = f"{agency.code} findings {parameters.question(given)}"
+        before = pagination.decode(question, given["cursor"], length=1)[0] if "cursor" in given else None
+        rows = validation.findings(_filter(given), agency=agency.pk, before=before, limit=PAGE + 1)
+        following = None
+        if len(rows) > PAGE:
+            following = answers.next_page(request, given, pagination.encode(question, rows[PAGE - 1].id))
+        return answers.respond(answers.Findings(findings=noticed.listed(request, rows[:PAGE]), next=following))
+
+
+class FindingView(APIView):
+    """One finding about the agency that asks."""
+
+    authentication_classes = (TokenAuthentication,)
+    permission_classes = (HasScope,)
+    scopes: Final = {"GET": (READ,)}
+
+    @described_findings.get_finding
+    def get(self, request: Request, id: int) -> HttpResponse:  # noqa: A002  the name in the address
+        """Return a finding with what was said to it and what it held."""
+        parameters.read(request)
+        return _respond(request, id)
+
+
+class AnswerView(APIView):
+    """What the agency says to a finding."""
+
+    authentication_classes = (TokenAuthentication,)
+    permission_classes = (HasScope,)
+    scopes: Final = {"POST": (WRITE,)}
+
+    @described_findings.answer_finding
+    def post(self, request: Request, id: int) -> HttpResponse:  # noqa: A002
+        """Note an answer, and return the finding as it stands then."""
+        asked.refuse_traces(request)
+        parameters.read(request)
+        said = _read(request)
+        caller = caller_of(request)
+        review.answer(
+            finding=id, agency=caller.agency.pk, answer=said.answer, remark=said.remark, by=caller.name, now=clock.now()
+        )
+        return _respond(request, id)
+
+    def handle_exception(self, exc: Exception) -> Any:
+        """Refuse; but first let a client that is still sending come to its end, or it would not see the answer."""
+        bodies.discard(self.request)
+        return super().handle_exception(exc)
+
+
+def _read(request: HttpRequest) -> answer_payload.Said:
+    if media.kind_of(request) != "json":
+        raise Problem("unsupported_media_type", headers={"Accept": "application/json"})
+    content = bodies.read(request, limit=answer_payload.LIMIT).content
+    if b"\0" in content:
+        raise Problem("nul_character")
+    return answer_payload.read(content)
+
+
+def _respond(request: Request, id: int) -> HttpResponse:  # noqa: A002
+    row = validation.finding(agency=caller_of(request).agency.pk, id=id)
+    if row is None:
+        raise Problem("finding_not_found")
+    return answers.respond(noticed.in_full(request, row))
+
+
+def _filter(given: Mapping[str, str]) -> validation.Filter:
+    indicator = countries.indicator(given["indicator"]) if "indicator" in given else None
+    if "indicator" in given and indicator is None:
+        raise Problem("unknown_indicator", parameter="indicator")
+    if given.get("frequency", "N") not in tuple(calendar.Frequency):
+        raise Problem("unknown_frequency", detail="The frequencies are N, H, D, W, M and A.", parameter="frequency")
+    return validation.Filter(
+        states=asked.several(given, "state", validation.STATES),
+        rules=_rules(given),
+        indicator=indicator.number if indicator else None,
+        frequency=given.get("frequency"),
+        changed_since=asked.instant(given, "since"),
+    )
+
+
+def _rules(given: Mapping[str, str]) -> frozenset[str] | None:
+    """Return which rules are asked for, by their ids and by how bad they are."""
+    rules = asked.several(given, "rule", rulebook.RULES)
+    severities = asked.several(given, "severity", rulebook.SEVERITIES)
+    if severities is None:
+        return rules
+    bad = frozenset(rule.id for rule in rulebook.RULES.values() if str(rule.severity) in severities)
+    return bad if rules is None else rules & bad

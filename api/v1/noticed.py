@@ -1,0 +1,111 @@
+"""Findings as agencies are told of them: beside the reports of a submission, in a list, and in full."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from api.v1 import answers
+from countries import queries as countries
+from federation import calendar, rulebook, validation
+from federation.validation import FindingRow, ReportFinding
+
+#: At most so many answers and held reports are shown with a finding.
+ANSWERS: Final = 100
+HOLDS: Final = 1000
+
+
+def pointer(position: int) -> str:
+    """Return where a report stands in its submission: a JSON pointer into the body, where that was JSON."""
+    return f"/reports/{position}"
+
+
+def submission_address(request: HttpRequest, id: UUID) -> str:  # noqa: A002
+    """Return where to read a submission."""
+    return request.build_absolute_uri(reverse("v1:submission", args=[id]))
+
+
+def about_reports(found: Iterable[ReportFinding]) -> list[answers.ReportFinding]:
+    """Tell findings about reports of a submission."""
+    codes = _indicators()
+    return [
+        answers.ReportFinding(
+            id=one.id,
+            **_rule(one.rule),
+            state=one.state,
+            message=rulebook.say(one.rule, one.frequency, one.period, one.last_period, one.facts),
+            facts=one.facts,
+            pointer=pointer(one.position),
+            indicator=codes[one.indicator],
+            **_periods(one),
+        )
+        for one in found
+    ]
+
+
+def listed(request: HttpRequest, rows: Iterable[FindingRow]) -> list[answers.Finding]:
+    """Tell findings one after another."""
+    codes = _indicators()
+    return [answers.Finding(**_members(request, row, codes)) for row in rows]
+
+
+def in_full(request: HttpRequest, row: FindingRow) -> answers.FindingInFull:
+    """Tell a finding with what was said to it and what it held."""
+    said = validation.answers(finding=row.id, limit=ANSWERS)
+    held = validation.holds(finding=row.id, limit=HOLDS)
+    return answers.FindingInFull(
+        **_members(request, row, _indicators()),
+        answers=[answers.FindingAnswer(one.at, one.answer, one.remark or None) for one in said],
+        holds=[
+            answers.HeldReport(
+                period=calendar.label(row.frequency, one.period),
+                submission=submission_address(request, one.report.submission),
+                pointer=pointer(one.report.position),
+                since=one.since,
+                decision=one.decision or None,
+                decided=one.decided,
+                reason=one.reason or None,
+            )
+            for one in held
+        ],
+    )
+
+
+def _members(request: HttpRequest, row: FindingRow, codes: dict[int, str]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "url": request.build_absolute_uri(reverse("v1:finding", args=[row.id])),
+        **_rule(row.rule),
+        "state": row.state,
+        "resolution": row.resolution or None,
+        "reason": row.reason or None,
+        "message": row.message,
+        "facts": row.facts,
+        "indicator": codes[row.indicator],
+        **_periods(row),
+        "submission": submission_address(request, row.report.submission) if row.report else None,
+        "pointer": pointer(row.report.position) if row.report else None,
+        "held": row.held,
+        "opened": row.opened,
+        "changed": row.changed,
+        "resolved": row.resolved,
+    }
+
+
+def _rule(id: str) -> dict[str, Any]:  # noqa: A002
+    rule = rulebook.RULES[id]
+    return {"rule": id, "name": rule.name, "severity": str(rule.severity), "level": rule.level}
+
+
+def _periods(found: ReportFinding | FindingRow) -> dict[str, Any]:
+    return {
+        "frequency": found.frequency,
+        "period": calendar.label(found.frequency, found.period),
+        "last_period": calendar.label(found.frequency, found.last_period),
+    }
+
+
+def _indicators() -> dict[int, str]:
+    return {row.number: row.code for row in countries.indicators()}

@@ -1,0 +1,52 @@
+"""Reads what an agency says to a finding. The remark is the one text of free words that an agency can send.
+
+It may hold no trace of a person either, and what is refused is neither kept nor repeated.
+"""
+
+from typing import Final, NamedTuple
+
+from api.v1.payloads.faults import BrokenRuleError, Faults
+from api.v1.payloads.json_object import JsonObject
+from api.v1.payloads.traces import looks_like_trace
+from federation import validation
+
+LONGEST_REMARK: Final = 1000
+#: A body with the longest remark is smaller, even if each of its characters is escaped.
+LIMIT: Final = 32 * 1024
+
+_MEMBERS: Final = ("answer", "remark")
+
+
+class Said(NamedTuple):
+    """One of the answers that there are, and a remark, which may be empty."""
+
+    answer: str
+    remark: str
+
+
+def read(body: bytes | bytearray) -> Said:
+    """Return what a body says; raise the problem that lists its faults."""
+    faults = Faults()
+    sent = JsonObject(bytes(body), "", _MEMBERS, faults)
+    answer = sent.text("answer", _answer) if sent.is_object else None
+    remark = sent.text("remark", _remark) if "remark" in sent else None
+    faults.refuse_any()
+    return Said(answer or "", remark or "")
+
+
+def _answer(text: str) -> str:
+    if text not in validation.ANSWERS:
+        raise BrokenRuleError("unknown_answer")
+    return text
+
+
+def _remark(text: str) -> str:
+    if "\0" in text:
+        raise BrokenRuleError("nul_character")
+    if not text.strip():
+        raise BrokenRuleError("empty_remark")
+    if len(text) > LONGEST_REMARK:
+        raise BrokenRuleError("remark_too_long")
+    if looks_like_trace(text):
+        raise BrokenRuleError("personal_trace")
+    return text

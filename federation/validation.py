@@ -1,0 +1,196 @@
+"""Reads of what was noticed: of one submission's reports, and of an agency. Nothing here is for the public.
+
+Plain values come out, so that HTTP needs no model.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, F
+from django.db.models.query import QuerySet
+
+from federation.database import cursor, statement
+from federation.models.findings import Answer, AnswerKind, Finding, FindingState, Hold
+from federation.rules.sentences import say
+
+STATES = tuple(FindingState.values)
+ANSWERS = tuple(AnswerKind.values)
+
+#: No report stands further back in a submission.
+LAST_POSITION = 2**31 - 1
+
+Facts = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFinding:
+    """A finding about reports of a submission: ``position`` is that of the first of them.
+
+    Without id where it was not kept, because the submission was only tried.
+    """
+
+    position: int
+    id: int | None
+    rule: str
+    state: str
+    frequency: str
+    period: datetime
+    last_period: datetime
+    facts: Facts
+    indicator: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which findings are asked for; what is None leaves none out."""
+
+    states: Collection[str] | None = None
+    rules: Collection[str] | None = None
+    indicator: int | None = None
+    frequency: str | None = None
+    changed_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPlace:
+    """Where a report stands: in which submission, and at which position."""
+
+    submission: UUID
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    """A finding. ``held`` counts its reports that wait for a decision; ``report`` is where its report stands."""
+
+    id: int
+    rule: str
+    state: str
+    resolution: str
+    reason: str
+    message: str
+    facts: Facts
+    indicator: int
+    frequency: str
+    period: datetime
+    last_period: datetime
+    opened: datetime
+    changed: datetime
+    resolved: datetime | None
+    report: ReportPlace | None
+    held: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """What an agency said to a finding."""
+
+    at: datetime
+    answer: str
+    remark: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRow:
+    """A report that was held, and what was decided of it; ``decision`` is empty while it waits."""
+
+    period: datetime
+    report: ReportPlace
+    since: datetime
+    decision: str
+    decided: datetime | None
+    reason: str
+
+
+def of_submission(submission: UUID, *, first: int = 0, last: int = LAST_POSITION) -> list[ReportFinding]:
+    """Return what was noticed of a submission's reports at some positions, both ends included, in their order.
+
+    A finding about several of its reports comes once, at the first of them.
+    """
+    with cursor() as c:
+        c.execute(statement("validation_reports"), {"submission": submission, "first": first, "last": last})
+        return [ReportFinding(*row) for row in c.fetchall()]
+
+
+def findings(asked: Filter, *, agency: int, before: int | None, limit: int) -> list[FindingRow]:
+    """Return an agency's findings, newest first: those older than the one given."""
+    rows = _of(agency)
+    if asked.states is not None:
+        rows = rows.filter(state__in=asked.states)
+    if asked.rules is not None:
+        rows = rows.filter(rule__in=asked.rules)
+    if asked.indicator is not None:
+        rows = rows.filter(indicator=asked.indicator)
+    if asked.frequency is not None:
+        rows = rows.filter(frequency=asked.frequency)
+    if asked.changed_since is not None:
+        rows = rows.filter(changed__gte=asked.changed_since)
+    if before is not None:
+        rows = rows.filter(id__lt=before)
+    return _rows(rows.order_by("-id")[:limit])
+
+
+def finding(*, agency: int, id: int) -> FindingRow | None:  # noqa: A002  that is what it is
+    """Return a finding of this agency."""
+    return next(iter(_rows(_of(agency).filter(id=id))), None)
+
+
+def answers(*, finding: int, limit: int) -> list[AnswerRow]:
+    """Return what was said to a finding, the newest ones, oldest first."""
+    rows = Answer.objects.filter(finding=finding).order_by("-id")[:limit]
+    return [AnswerRow(row.at, row.answer, row.remark) for row in reversed(rows)]
+
+
+def holds(*, finding: int, limit: int) -> list[HoldRow]:
+    """Return the reports that a finding held, in order of period and as they came."""
+    rows = Hold.objects.filter(finding=finding).select_related("report").order_by("report__period", "report")
+    return [
+        HoldRow(
+            period=row.report.period,
+            report=ReportPlace(row.report.submission_id, row.report.position),
+            since=row.since,
+            decision=row.decision,
+            decided=row.decided,
+            reason=row.reason,
+        )
+        for row in rows.defer("report__countries", "report__networks", "report__values")[:limit]
+    ]
+
+
+def _of(agency: int) -> QuerySet[Finding]:
+    return Finding.objects.filter(agency=agency)
+
+
+def _rows(found: QuerySet[Finding]) -> list[FindingRow]:
+    rows = list(found.annotate(submission=F("report__submission"), position=F("report__position")))
+    held = _held([row.pk for row in rows])
+    return [
+        FindingRow(
+            id=row.pk,
+            rule=row.rule,
+            state=row.state,
+            resolution=row.resolution,
+            reason=row.reason,
+            message=say(row.rule, row.frequency, row.period, row.last_period, row.facts),
+            facts=row.facts,
+            indicator=row.indicator_id,
+            frequency=row.frequency,
+            period=row.period,
+            last_period=row.last_period,
+            opened=row.opened,
+            changed=row.changed,
+            resolved=row.resolved,
+            report=ReportPlace(row.submission, row.position) if row.submission else None,
+            held=held.get(row.pk, 0),
+        )
+        for row in rows
+    ]
+
+
+def _held(findings: Iterable[int]) -> dict[int, int]:
+    """Return how many reports of some findings wait for a decision."""
+    waiting = Hold.objects.filter(finding__in=findings, decision="").values_list("finding")
+    return dict(waiting.annotate(Count("report")))
