@@ -29,7 +29,7 @@ _numbers = count(1)
 #: waits for it holds nothing else, and whoever has it finds none of them at work.
 _MADE_OF_REPORTS = (
     "work, failure, submission, idempotencykey, report, figure, combinedfigure, periodversion, publishedcell, "
-    "publishedcoverage, publishedseries, publishedwindow, version"
+    "publishedcoverage, publishedseries, publishedwindow, publishedpanel, publishedpanelperiod, version"
 )
 
 

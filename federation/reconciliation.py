@@ -11,7 +11,7 @@ from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, transaction
 
-from federation import clock, dispatch, figures, publication, versions, windows, worklist
+from federation import clock, dispatch, figures, panels, publication, versions, windows, worklist
 from federation.database import look_up_by_index
 from federation.rules import periods
 from federation.rules.periods import Frequency
@@ -86,10 +86,14 @@ def _do(claim: Claim) -> None:
 def _perform(things: Sequence[Thing]) -> Iterable[Thing]:
     stage = things[0].stage
     if stage == Stage.FIGURE:
-        return _after_figures(_replace_figures(things, now=clock.now()))
+        now = clock.now()
+        return _after_figures(_replace_figures(things, now=now), now=now)
     if stage == Stage.PUBLISH:
         return publication.publish(things, now=clock.now(), mark=worklist.mark())
-    windows.slide(things, mark=worklist.mark())
+    if stage == Stage.WINDOW:
+        windows.slide(things, mark=worklist.mark())
+    else:
+        panels.renew(things, mark=worklist.mark())
     return ()
 
 
@@ -103,7 +107,8 @@ def _replace_figures(things: Sequence[Thing], *, now: datetime) -> Sequence[Thin
     return [*(figures.replace(kept) if kept else ()), *pruned]
 
 
-def _after_figures(changed: Sequence[Thing]) -> Iterator[Thing]:
+def _after_figures(changed: Sequence[Thing], *, now: datetime) -> Iterator[Thing]:
+    yield from panels.touched_by(changed, now=now)
     for thing in changed:
         yield Thing(Stage.PUBLISH, thing.frequency, thing.period, thing.indicator)
         for coarser in periods.coarser(thing.frequency):

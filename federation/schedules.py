@@ -12,7 +12,7 @@ from django.db import models, transaction
 
 from countries import credentials
 from countries.models import Annotation, Indicator, Schedule
-from federation import audit, clock, dispatch, publication, review, worklist
+from federation import audit, clock, dispatch, panels, publication, review, worklist
 from federation.models.figures import Figure
 from federation.models.published import PeriodVersion, PublishedCell, PublishedCoverage
 from federation.models.submissions import IdempotencyKey
@@ -29,7 +29,8 @@ def tick(*, now: datetime) -> None:
     mark = ClockMark.objects.select_for_update().get()
     if now <= mark.at:
         return
-    worklist.append(_come_due(mark.at, now))
+    due = list(_come_due(mark.at, now))
+    worklist.append([*due, *panels.touched_by(due, now=now)])
     mark.at = now
     mark.save()
     dispatch.wake_on_commit()
@@ -112,3 +113,4 @@ def _touched_by_schedule(*versions: dict[str, Any] | None) -> Iterator[Thing]:
                 yield Thing(Stage.PUBLISH, frequency, start, row["indicator_id"])
         # The day that is running is owed already, by the hour, in the window of a day.
         yield from (window(name, row["indicator_id"]) for name in WINDOWS)
+        yield from panels.panels_of(row["indicator_id"])

@@ -1,8 +1,8 @@
 """The work list: what became stale, claimed by urgency, done and deleted in one transaction.
 
-A *thing* is what is computed as a whole: an agency's figure, a period's published cells, or
-a sliding window. It is packed into one 63-bit number, level first, so that its order is its
-urgency: finer frequencies before coarser ones, figures before what is published of them.
+A *thing* is what is computed as a whole: an agency's figure, a period's published cells, a
+sliding window or a panel. It is packed into one 63-bit number, level first, so that its order is
+its urgency: finer frequencies before coarser ones, figures before what is published of them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,32 +24,39 @@ _LEVEL, _MINUTE, _INDICATOR = 58, 26, 16
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE_LENGTH = timedelta(minutes=1)
 #: At most so many things in one transaction; a period's publication reads all its agencies.
-CLAIM = {"figure": 500, "publish": 100, "window": 4}
+CLAIM = {"figure": 500, "publish": 100, "window": 4, "panel": 1}
 #: A thing that failed so often is set aside for a person.
 ATTEMPTS = 3
 
 
 class Stage(StrEnum):
-    """What is computed: figures first, then what is published of them, then the windows."""
+    """What is computed: figures first, then what is published of them, then the windows, then the panels."""
 
     FIGURE = "figure"
     PUBLISH = "publish"
     WINDOW = "window"
+    PANEL = "panel"
 
 
-#: In order of urgency; the position is the level in a packed thing. Windows have lengths, not frequencies.
+#: Windows have lengths in days, not frequencies, and panels in months.
 WINDOWS = {"P1D": 1, "P7D": 7, "P30D": 30, "P365D": 365}
+PANELS = {"P12M": 12, "P24M": 24, "P36M": 36}
+#: In order of urgency; the position is the level in a packed thing.
 LEVELS: tuple[tuple[Stage, str], ...] = (
     *((stage, frequency) for frequency in Frequency for stage in (Stage.FIGURE, Stage.PUBLISH)),
     *((Stage.WINDOW, window) for window in WINDOWS),
+    *((Stage.PANEL, panel) for panel in PANELS),
 )
 _LEVEL_OF = {level: position for position, level in enumerate(LEVELS)}
 
 
-class Thing(NamedTuple):
-    """One thing to compute; ``frequency`` is a window's name for a window.
+_OF_PERIODS = (Stage.FIGURE, Stage.PUBLISH)
 
-    ``agency`` is 0 but for figures, ``period`` the epoch for windows, which know their own time.
+
+class Thing(NamedTuple):
+    """One thing to compute; ``frequency`` is the name of a window or panel for one of these.
+
+    ``agency`` is 0 but for figures, ``period`` the epoch for windows and panels, which know their own time.
     """
 
     stage: Stage
@@ -65,7 +72,7 @@ class Thing(NamedTuple):
         return level << _LEVEL | minute << _MINUTE | self.indicator << _INDICATOR | self.agency
 
     def __str__(self) -> str:
-        period = "" if self.stage == Stage.WINDOW else f" {periods.label(self.frequency, self.period)}"
+        period = f" {periods.label(self.frequency, self.period)}" if self.stage in _OF_PERIODS else ""
         agency = f", agency {self.agency}" if self.agency else ""
         return f"{self.stage} {self.frequency}{period}, indicator {self.indicator}{agency}"
 
@@ -81,6 +88,11 @@ def unpack(number: int) -> Thing:
 def window(name: str, indicator: int) -> Thing:
     """Return a sliding window as a thing."""
     return Thing(Stage.WINDOW, name, _EPOCH, indicator)
+
+
+def panel(name: str, indicator: int) -> Thing:
+    """Return a panel as a thing."""
+    return Thing(Stage.PANEL, name, _EPOCH, indicator)
 
 
 @dataclass(frozen=True, slots=True)

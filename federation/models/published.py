@@ -232,13 +232,15 @@ class PublishedPanel(models.Model):
 class PublishedPanelPeriod(models.Model):
     """The protected numbers of a panel for a week or month over all networks, from one version until another.
 
-    ``countries`` and ``values`` are parallel, groups and the total included, without zeros.
+    ``countries`` and ``values`` are parallel, groups and the total included, without zeros. The
+    status is ``A`` once all figures of the panel's agencies for the period are final.
     """
 
     indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, db_index=False)
     months = models.SmallIntegerField()
     frequency = models.CharField(max_length=1)
     period = models.DateTimeField()
+    status = models.CharField(max_length=1)
     countries = ArrayField(models.SmallIntegerField())
     values = ArrayField(models.BigIntegerField())
     version_from = models.BigIntegerField()
@@ -254,6 +256,10 @@ class PublishedPanelPeriod(models.Model):
                 condition=Q(version_to__isnull=True),
                 name="one_current_panel_period",
             ),
+        ]
+        indexes = [
+            # An ETag asks for the newest version of a panel.
+            models.Index(fields=["indicator", "months", "frequency", "-version_from"], name="newest_panel_periods"),
         ]
 
     def __str__(self) -> str:
