@@ -30,7 +30,8 @@ def strays(own: Values, others: Values, thresholds: Thresholds) -> Facts | None:
     distance = distance_of(mine, theirs)
     if distance <= thresholds.r301_distance:
         return None
-    furthest = np.argsort(-np.abs(mine - theirs), kind="stable")[:_NAMED]
+    apart = np.abs(mine - theirs)
+    furthest = [row for row in np.argsort(-apart, kind="stable")[:_NAMED] if apart[row]]
     return {
         "value": total,
         "others": other_total,

@@ -1,0 +1,202 @@
+"""The rules about one report, at their borders and against their words with dictionaries and fractions."""
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from countries.codes import COUNTRIES, NETWORKS
+from federation.rules import plausibility
+from federation.rules.plausibility import Cells
+from federation.rules.thresholds import Thresholds
+from tests.oracles import rules as oracle
+
+NO, DE, UNKNOWN = COUNTRIES["NO"], COUNTRIES["DE"], COUNTRIES["_U"]
+USUAL = Thresholds()
+OLD = timedelta(days=2, microseconds=1)
+
+tables = st.dictionaries(
+    st.tuples(st.sampled_from([NO, DE, UNKNOWN]), st.sampled_from([1, 2, 9])),
+    st.integers(1, 60) | st.integers(1, 10**9),
+    max_size=6,
+)
+
+
+def as_cells(table):
+    """Cells as arrays, in the order of the dictionary."""
+    return Cells(
+        np.array([country for country, _ in table], np.int16),
+        np.array([network for _, network in table], np.int16),
+        np.array(list(table.values()), np.int64),
+    )
+
+
+# --- R101 -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_report_that_equals_its_sum_is_no_mismatch():
+    one = as_cells({(NO, 1): 5, (DE, 2): 7})
+    other = as_cells({(DE, 2): 7, (NO, 1): 5})
+    assert plausibility.mismatched(one, other, finer="H") is None
+
+
+def test_a_mismatch_names_the_cell_that_differs_most():
+    report, summed = as_cells({(NO, 1): 20, (DE, 2): 7}), as_cells({(NO, 1): 5, (DE, 2): 8, (UNKNOWN, 9): 3})
+    assert plausibility.mismatched(report, summed, finer="H") == {
+        "value": 27,
+        "finer": 16,
+        "finer_frequency": "H",
+        "cells": 3,
+        "country": "NO",
+        "network": "BITTORRENT",
+        "reported": 20,
+        "summed": 5,
+    }
+
+
+def test_one_event_in_another_cell_is_a_mismatch():
+    found = plausibility.mismatched(as_cells({(NO, 1): 1}), as_cells({(NO, 2): 1}), finer="N")
+    assert (found["value"], found["finer"], found["cells"]) == (1, 1, 2)
+
+
+@given(tables, tables | st.none())
+def test_mismatches_are_those_of_the_dictionaries(report, other):
+    summed = report if other is None else other
+    found = plausibility.mismatched(as_cells(report), as_cells(summed), finer="H")
+    expected = oracle.differing(report, summed)
+    assert bool(found) == bool(expected)
+    if found:
+        place = COUNTRIES[found["country"]], NETWORKS[found["network"]]
+        assert found["cells"] == len(expected)
+        assert expected[place] == max(expected.values()) == abs(found["reported"] - found["summed"])
+        assert (found["reported"], found["summed"]) == (report.get(place, 0), summed.get(place, 0))
+        assert (found["value"], found["finer"]) == (sum(report.values()), sum(summed.values()))
+
+
+# --- R103 -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "before", "noticed"),
+    [
+        (250, 200, False),  # a quarter is not more than a quarter
+        (251, 200, True),
+        (150, 200, False),
+        (149, 200, True),
+        (149, 100, False),  # 49 is not at least 50
+        (150, 100, True),
+        (50, 0, True),
+        (49, 0, False),
+        (0, 50, True),
+        (1_000, 1_000, False),
+    ],
+)
+def test_a_large_revision_at_its_border(value, before, noticed):
+    assert bool(plausibility.revised(value, before, age=OLD, thresholds=USUAL)) == noticed
+
+
+@pytest.mark.parametrize(("age", "noticed"), [(timedelta(days=2), False), (OLD, True)])
+def test_a_revision_within_two_days_is_usual(age, noticed):
+    assert bool(plausibility.revised(500, 100, age=age, thresholds=USUAL)) == noticed
+
+
+def test_a_revision_says_from_what_to_what():
+    assert plausibility.revised(0, 80, age=OLD, thresholds=USUAL) == {"value": 0, "before": 80, "share": 1.0}
+    assert plausibility.revised(80, 0, age=OLD, thresholds=USUAL) == {"value": 80, "before": 0, "share": None}
+
+
+def test_no_change_is_never_a_large_one():
+    always = Thresholds(r103_share=0, r103_difference=0, r103_days=0)
+    assert plausibility.revised(0, 0, age=OLD, thresholds=always) is None
+    assert plausibility.revised(1, 0, age=OLD, thresholds=always)
+
+
+@given(
+    st.integers(0, 500) | st.integers(0, 10**12),
+    st.integers(0, 500) | st.integers(0, 10**12),
+    st.timedeltas(timedelta(days=1), timedelta(days=3)) | st.just(timedelta(days=2)),
+    st.sampled_from(["0.25", "0.3", "0.1", "1", "0"]),
+)
+def test_large_revisions_are_those_of_the_fractions(value, before, age, share):
+    thresholds = Thresholds(r103_share=float(share))
+    expected = oracle.is_large_revision(value, before, age, share=share, difference=50, days=2)
+    assert bool(plausibility.revised(value, before, age=age, thresholds=thresholds)) == expected
+
+
+@given(st.integers(1, 10**9), st.sampled_from(["0.25", "0.3", "0.1", "0.35", "0.7"]), st.sampled_from([0, 1]))
+def test_a_share_that_is_met_exactly_is_not_passed(tenth, share, more):
+    before = tenth * 20
+    change = int(float(share) * 20 + 0.5) * tenth + more
+    thresholds = Thresholds(r103_share=float(share), r103_difference=0)
+    assert bool(plausibility.revised(before + change, before, age=OLD, thresholds=thresholds)) == bool(more)
+
+
+# --- R104 -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("count", "noticed"), [(49, False), (50, True)])
+def test_repeated_figures_at_their_border(count, noticed):
+    one = as_cells({(NO, 1): count})
+    assert bool(plausibility.repeated(one, one, USUAL)) == noticed
+
+
+def test_what_repeats_says_its_total():
+    one, other = as_cells({(NO, 1): 40, (DE, 1): 30}), as_cells({(DE, 1): 30, (NO, 1): 40})
+    assert plausibility.repeated(one, other, USUAL) == {"value": 70}
+
+
+@pytest.mark.parametrize("other", [{(NO, 1): 60}, {(NO, 2): 70}, {(NO, 1): 30, (DE, 1): 40}, {(NO, 1): 69, (DE, 1): 1}])
+def test_figures_that_differ_in_any_cell_do_not_repeat(other):
+    assert plausibility.repeated(as_cells({(NO, 1): 40, (DE, 1): 30}), as_cells(other), USUAL) is None
+
+
+@given(tables, tables | st.none(), st.randoms(use_true_random=False))
+def test_what_repeats_is_what_is_equal(report, other, random):
+    before = list((report if other is None else other).items())
+    random.shuffle(before)
+    expected = report == dict(before) and sum(report.values()) >= 50
+    assert bool(plausibility.repeated(as_cells(report), as_cells(dict(before)), USUAL)) == expected
+
+
+# --- R105 -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("unknown", "known", "noticed"),
+    [(30, 70, False), (31, 69, True), (15, 35, False), (16, 34, True), (49, 0, False), (50, 0, True), (0, 0, False)],
+)
+def test_the_unlocated_share_at_its_border(unknown, known, noticed):
+    cells = {(NO, 1): known, (UNKNOWN, 1): unknown}
+    assert bool(plausibility.unlocated(as_cells(cells), USUAL)) == noticed
+
+
+def test_unlocated_counts_are_added_over_networks():
+    found = plausibility.unlocated(as_cells({(UNKNOWN, 1): 20, (UNKNOWN, 9): 20, (DE, 1): 60}), USUAL)
+    assert found == {"value": 100, "unlocated": 40, "share": 0.4}
+
+
+def test_nothing_has_no_share():
+    assert plausibility.unlocated(as_cells({}), Thresholds(r105_total=0)) is None
+
+
+@given(tables, st.sampled_from(["0.3", "0.25", "0.5", "0"]))
+def test_unlocated_shares_are_those_of_the_fractions(cells, share):
+    found = plausibility.unlocated(as_cells(cells), Thresholds(r105_share=float(share)))
+    assert bool(found) == oracle.is_unlocated(cells, share=share, total=50)
+
+
+@given(st.integers(5, 10**12), st.sampled_from([0, 1]))
+def test_three_in_ten_are_not_over_thirty_per_cent(tenth, more):
+    cells = {(UNKNOWN, 1): 3 * tenth + more, (NO, 1): 7 * tenth}
+    assert bool(plausibility.unlocated(as_cells(cells), USUAL)) == bool(more)
+
+
+# --- R106 -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("revisions", "noticed"), [(0, False), (20, False), (21, True)])
+def test_churn_at_its_border(revisions, noticed):
+    expected = {"revisions": revisions, "allowed": 20} if noticed else None
+    assert plausibility.churned(revisions, USUAL) == expected
