@@ -3,7 +3,7 @@
 Mistakes are refused by the database first; ``clean`` says the same earlier and in words.
 """
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -15,6 +15,7 @@ from django.db.models import F, Func, Q, Value
 from django.utils import timezone
 
 from countries.codes import UNKNOWN
+from countries.traces import is_trace
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -46,6 +47,8 @@ LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 
 OVERLAP = "The agency already has a schedule for this indicator and frequency on some of these days."
 LAST_BEFORE_FIRST = "The last day must not be before the first."
+END_BEFORE_START = "The end must not be before the start."
+BEFORE_2000 = "This is before the year 2000."
 
 READ_WRITE = "submissions:write submissions:read"
 READ_ONLY = "submissions:read"
@@ -334,7 +337,7 @@ class Threshold(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.agency_id} {self.name}"
+        return f"{self.agency} {self.name}"
 
 
 class Setup(models.Model):
@@ -343,9 +346,7 @@ class Setup(models.Model):
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="setups")
     valid_from = models.DateField(help_text="First day on which it was like this, in UTC.")
     computers = models.PositiveIntegerField(help_text="How many police computers offer files.")
-    networks = ArrayField(
-        models.CharField(max_length=20), help_text="The networks watched: codes, with commas between them."
-    )
+    networks = ArrayField(models.CharField(max_length=20), help_text="The networks watched.")
     geo_database = models.CharField("IP-to-country database", max_length=100)
     geo_version = models.CharField("its version", max_length=50)
     remark = models.TextField(blank=True)
@@ -358,7 +359,7 @@ class Setup(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.agency_id} from {self.valid_from}"
+        return f"{self.agency} from {self.valid_from}"
 
     def clean(self) -> None:
         unknown = set(self.networks or ()) - set(Network.objects.values_list("code", flat=True))
@@ -379,11 +380,16 @@ class Annotation(models.Model):
         "outage": "an outage",
         "other": "other",
     }
+    #: Kinds that go on until an end is set; the others are a moment then.
+    LASTING = ("campaign", "outage")
+    AHEAD_AT_MOST = timedelta(days=366)
 
     kind = models.CharField(max_length=10, choices=list(KINDS.items()))
     text = models.CharField(max_length=300, help_text="Public. Short, in English, without names of persons.")
     start = models.DateTimeField(help_text="In UTC.")
-    end = models.DateTimeField(null=True, blank=True, help_text="In UTC. Empty: a moment, or it goes on.")
+    end = models.DateTimeField(
+        null=True, blank=True, help_text="In UTC. Empty: a campaign or an outage goes on, anything else is a moment."
+    )
     is_break = models.BooleanField(
         "break in series",
         default=False,
@@ -403,16 +409,30 @@ class Annotation(models.Model):
 
     class Meta:
         ordering = ["-start"]
+        permissions = [("mark_break", "Can mark a break in a series")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(end__isnull=True) | Q(end__gte=F("start")),
                 name="countries_annotation_ends",
-                violation_error_message="The end must not be before the start.",
+                violation_error_message=END_BEFORE_START,
+            ),
+            models.CheckConstraint(
+                condition=Q(start__gte=datetime(2000, 1, 1, tzinfo=UTC)),
+                name="countries_annotation_starts",
+                violation_error_message=BEFORE_2000,
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}, {self.start:%Y-%m-%d}"
+
+    def clean(self) -> None:
+        if is_trace(self.text):
+            raise ValidationError({"text": "This looks like an address, a hash or an e-mail; an annotation is public."})
+        # A form that could not read the start has said so.
+        start = cast("datetime | None", self.start)
+        if start and start > timezone.now() + self.AHEAD_AT_MOST:
+            raise ValidationError({"start": "The start is more than a year ahead."})
 
 
 class Liaison(models.Model):
@@ -422,7 +442,7 @@ class Liaison(models.Model):
     country = models.ForeignKey(Country, on_delete=models.PROTECT, related_name="liaisons")
 
     def __str__(self) -> str:
-        return f"{self.user_id} for {self.country_id}"
+        return f"{self.user} for {self.country}"
 
 
 class ReferenceVersion(models.Model):
