@@ -6,7 +6,7 @@ reads; replacing writes whole rows and says which of them changed.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ Cells = tuple[Numbers, Numbers, Values, Keys]
 _NO_NUMBERS: Numbers = np.empty(0, np.int16)
 _NO_VALUES: Values = np.empty(0, np.int64)
 _NO_KEYS: Keys = np.empty(0, np.uint64)
+_MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,34 @@ def compute(things: Sequence[Thing]) -> dict[Thing, Computed]:
     frequency = things[0].frequency
     own = _Own() if frequency not in periods.REPORTABLE else _own(things, frequency)
     rest = [thing for thing in things if thing not in own.figures]
-    return own.figures | _derived(rest, frequency, own)
+    return own.figures | _derived(rest, own, _parts(rest))
+
+
+def summed(things: Sequence[Thing]) -> dict[Thing, Computed]:
+    """Return what the figures one level finer add up to, all of one frequency, whatever is reported of the whole."""
+    return _derived(things, _Own(), _parts(things))
+
+
+def summed_from_reports(things: Sequence[Thing]) -> dict[Thing, Computed]:
+    """Return the same from reports alone, where the finer figures are still to be computed."""
+    finer = periods.FINER.get(Frequency(things[0].frequency)) if things else None
+    if finer is None or finer == Frequency.MINUTE:
+        return summed(things)
+    parts, place = _Parts(), {}
+    for position, thing in enumerate(things):
+        last = periods.end(thing.frequency, thing.period) - _MOMENT
+        for period in periods.between(finer, thing.period, last):
+            place[thing._replace(frequency=finer, period=period)] = position
+    for part, figure in _from_reports(list(place)).items():
+        if figure.source != Source.NONE:
+            cells = (figure.countries, figure.networks, figure.values, figure.keys)
+            parts.add_figure(place[part], figure.covered_seconds, final=figure.final, cells=cells)
+    return _derived(things, _Own(), parts)
+
+
+def _from_reports(things: Sequence[Thing]) -> dict[Thing, Computed]:
+    own = _own(things, things[0].frequency)
+    return own.figures | summed_from_reports([thing for thing in things if thing not in own.figures])
 
 
 def _named(things: Sequence[Thing]) -> dict[str, Any]:
@@ -141,13 +169,12 @@ def _with_keys(frequency: str, reports: Sequence[tuple[Thing, datetime, Numbers,
     return [(*report[2:], part) for report, part in zip(reports, parts, strict=True)]
 
 
-def _derived(things: Sequence[Thing], frequency: str, own: _Own) -> dict[Thing, Computed]:
-    """Return the figures of things without a standing report."""
-    parts = _parts(things, frequency) if things else _Parts()
+def _derived(things: Sequence[Thing], own: _Own, parts: _Parts) -> dict[Thing, Computed]:
+    """Return the figures of things that are summed from their parts."""
     sums = _sum_parts(len(things), parts)
     figures = {}
     for position, thing in enumerate(things):
-        whole = periods.seconds(frequency, thing.period)
+        whole = periods.seconds(thing.frequency, thing.period)
         reported = whole if thing in own.once else parts.reported.get(position, 0)
         covered, held = parts.covered.get(position), thing in own.held
         if covered is not None:
@@ -166,8 +193,8 @@ def _sum_parts(n: int, parts: _Parts) -> list[Cells]:
     return tables.nonzero(tables.add_up(n, table, countries, networks, values, keys))
 
 
-def _parts(things: Sequence[Thing], frequency: str) -> _Parts:
-    finer = periods.FINER.get(Frequency(frequency))
+def _parts(things: Sequence[Thing]) -> _Parts:
+    finer = periods.FINER.get(Frequency(things[0].frequency)) if things else None
     if finer is None:
         return _Parts()
     return _minutes(things) if finer == Frequency.MINUTE else _finer_figures(things, finer)

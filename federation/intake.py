@@ -190,7 +190,7 @@ def preview(*, agency: Agency, reports: Sequence[NewReport], prepared: datetime,
     )
     becoming = _take_in(submission, reports)
     for _, things in groupby(sorted(_work(agency, reports, becoming)), key=lambda thing: thing.frequency):
-        findings.review(list(things), from_reports=True)
+        findings.review(list(things), now=received, from_reports=True)
     noticed = [replace(one, id=None) for one in validation.of_submission(submission.id)]
     transaction.set_rollback(True)
     return Preview([one.outcome for one in becoming], noticed)

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, transaction
 
-from federation import clock, dispatch, figures, panels, publication, versions, windows, worklist
+from federation import clock, dispatch, figures, findings, noticing, panels, publication, versions, windows, worklist
 from federation.database import look_up_by_index
 from federation.rules import periods
 from federation.rules.periods import Frequency
@@ -84,17 +84,30 @@ def _do(claim: Claim) -> None:
 
 
 def _perform(things: Sequence[Thing]) -> Iterable[Thing]:
-    stage = things[0].stage
+    stage, now = things[0].stage, clock.now()
     if stage == Stage.FIGURE:
-        now = clock.now()
-        return _after_figures(_replace_figures(things, now=now), now=now)
+        return _reconcile(things, now=now)
     if stage == Stage.PUBLISH:
-        return publication.publish(things, now=clock.now(), mark=worklist.mark())
+        return _publish(things, now=now)
     if stage == Stage.WINDOW:
         windows.slide(things, mark=worklist.mark())
     else:
         panels.renew(things, mark=worklist.mark())
     return ()
+
+
+def _reconcile(things: Sequence[Thing], *, now: datetime) -> Iterable[Thing]:
+    changed = _replace_figures(things, now=now)
+    findings.review(things, now=now)
+    # What repeats another period's report is judged again where that has changed, unless it has just been.
+    again = set(noticing.next_to_repeat(changed)).difference(things)
+    return [*_after_figures(changed, now=now), *again]
+
+
+def _publish(things: Sequence[Thing], *, now: datetime) -> Iterable[Thing]:
+    stale = publication.publish(things, now=now, mark=worklist.mark())
+    findings.review_weeks(things, now=now)
+    return stale
 
 
 def _replace_figures(things: Sequence[Thing], *, now: datetime) -> Sequence[Thing]:
