@@ -16,7 +16,7 @@ from federation import audit, clock, dispatch, panels, publication, review, work
 from federation.models.figures import Figure
 from federation.models.published import PeriodVersion, PublishedCell, PublishedCoverage
 from federation.models.submissions import IdempotencyKey
-from federation.models.worklist import ClockMark
+from federation.models.worklist import ClockMark, WatchMark
 from federation.rules import periods
 from federation.rules.coverage import GRACE
 from federation.rules.periods import Frequency
@@ -94,6 +94,8 @@ def follow_registry(
         review.follow_break(instance, by=by, now=clock.now())
     if isinstance(instance, Schedule):
         worklist.append(_touched_by_schedule(before, after))
+        # Who is late hangs on what was published and on schedules: all of it is looked at again.
+        WatchMark.objects.update(version=0)
         dispatch.wake_on_commit()
 
 
