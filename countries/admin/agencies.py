@@ -1,4 +1,4 @@
-"""Agencies and the schedules by which they owe reports."""
+"""Agencies, the schedules by which they owe reports, and thresholds of their own."""
 
 from itertools import combinations
 from typing import Any
@@ -10,7 +10,7 @@ from django.forms import BaseInlineFormSet
 
 from countries.admin.base import RegistryAdmin, RegistryForm
 from countries.admin.sight import OfCountry
-from countries.models import OVERLAP, Agency, Schedule
+from countries.models import OVERLAP, Agency, Schedule, Threshold
 
 
 class AgencyForm(RegistryForm):
@@ -37,6 +37,15 @@ class ScheduleInline(OfCountry, admin.TabularInline):  # type: ignore[type-arg] 
     extra = 0
 
 
+class ThresholdInline(OfCountry, admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
+    """Where the rules look closer or less closely at this agency than at others."""
+
+    of_country = "agency__country"
+    model = Threshold
+    extra = 0
+    verbose_name_plural = "thresholds of its own; the settings' hold where there is none"
+
+
 @admin.register(Agency)
 class AgencyAdmin(RegistryAdmin):
     of_country = "country"
@@ -47,4 +56,4 @@ class AgencyAdmin(RegistryAdmin):
     list_select_related = ("country",)
     search_fields = ("code", "name")
     autocomplete_fields = ("country",)
-    inlines = (ScheduleInline,)
+    inlines = (ScheduleInline, ThresholdInline)

@@ -33,6 +33,7 @@ class RegistryAdmin(OfCountry, admin.ModelAdmin):  # type: ignore[type-arg]  # n
 
     form = RegistryForm
     fixed_after_adding: tuple[str, ...] = ()
+    delete_confirmation_template = "admin/countries/delete_with_reason.html"
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         # Deleting many at once would go past the registry.
@@ -65,14 +66,18 @@ class RegistryAdmin(OfCountry, admin.ModelAdmin):  # type: ignore[type-arg]  # n
             registry.save(row, by=by, reason=reason)
 
     def delete_model(self, request: HttpRequest, obj: Model) -> None:
-        registry.delete(obj, by=actor(request))
+        registry.delete(obj, by=actor(request), reason=request.POST["reason"].strip())
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         obj = self.get_object(request, object_id)
-        why = registry.why_kept(obj) if obj and self.has_delete_permission(request, obj) else ""
-        if why:
-            self.message_user(request, why, messages.ERROR)
-            return HttpResponseRedirect("../change/")
+        if obj and self.has_delete_permission(request, obj):
+            why = registry.why_kept(obj)
+            if why:
+                self.message_user(request, why, messages.ERROR)
+                return HttpResponseRedirect("../change/")
+            if "post" in request.POST and not request.POST.get("reason", "").strip():
+                self.message_user(request, "Say why it is to be deleted.", messages.ERROR)
+                return HttpResponseRedirect(request.get_full_path())
         view = super().delete_view
         return self._refusals_told(request, lambda: view(request, object_id, extra_context))
 

@@ -146,6 +146,8 @@ def agency_form(**fields: Any) -> dict[str, Any]:
         "reason": "",
         "schedules-TOTAL_FORMS": 0,
         "schedules-INITIAL_FORMS": 0,
+        "thresholds-TOTAL_FORMS": 0,
+        "thresholds-INITIAL_FORMS": 0,
     } | fields
 
 
@@ -279,10 +281,22 @@ def test_agency_with_a_schedule_cannot_be_deleted_and_the_screen_says_why(desk):
 
 def test_agency_with_nothing_can_be_deleted(desk, heard):
     agency = factories.AgencyFactory.create()
-    desk.post(address(Agency, "delete", agency.pk), {"post": "yes"})
+    page = address(Agency, "delete", agency.pk)
+    assert 'name="reason"' in text(desk.get(page))
+    desk.post(page, {"post": "yes", "reason": "made by mistake"})
 
     assert not Agency.objects.exists()
-    assert (heard[0][2], heard[0][3]) == (None, "ada")
+    assert (heard[0][2], heard[0][3], heard[0][4]) == (None, "ada", "made by mistake")
+
+
+@pytest.mark.parametrize("given", [{}, {"reason": " \n"}])
+def test_nothing_is_deleted_without_a_reason(desk, heard, given):
+    agency = factories.AgencyFactory.create()
+    answer = desk.post(address(Agency, "delete", agency.pk), {"post": "yes", **given}, follow=True)
+
+    assert "Say why it is to be deleted." in text(answer)
+    assert Agency.objects.exists()
+    assert heard == []
 
 
 def issue(desk: Client, **fields: Any) -> Any:
