@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import F, Q
 
 from countries.codes import COUNTRIES, COUNTRY_CODES, GROUP_MEMBERS, GROUPS, TOTAL, UNKNOWN
-from countries.models import Agency, Annotation, HelpService, Indicator, Network, Population
+from countries.models import Agency, Annotation, HelpService, Indicator, Network, Population, Setup
 
 # CLDR's codes for what ISO has none for.
 _TERRITORIES = {TOTAL: "001", "EUROPE": "150", "EU27_2020": "EU", UNKNOWN: "ZZ"}
@@ -75,6 +75,44 @@ class HelpServiceRow:
     phone: str
     description: str
     checked: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationRow:
+    """Without an agency it holds for all, without an indicator for each; both are codes.
+
+    ``until`` is its last instant: the end, the start of what is a moment, or None for what goes on.
+    """
+
+    kind: str
+    text: str
+    start: datetime
+    end: datetime | None
+    until: datetime | None
+    agency: str | None
+    indicator: str | None
+    is_break: bool
+
+    def holds_for(self, *, agency: str | None = None, indicator: str | None = None) -> bool:
+        """Whether it tells something of an agency, of an indicator, or of both."""
+        return _is_or_all(self.agency, agency) and _is_or_all(self.indicator, indicator)
+
+    def overlaps(self, *, start: datetime | None = None, end: datetime | None = None) -> bool:
+        """Whether some of it lies from ``start`` on and before ``end``."""
+        begins = end is None or self.start < end
+        return begins and (start is None or self.until is None or self.until >= start)
+
+
+@dataclass(frozen=True, slots=True)
+class SetupRow:
+    """What an agency counts with, from a day on."""
+
+    valid_from: date
+    computers: int
+    networks: tuple[str, ...]
+    geo_database: str
+    geo_version: str
+    remark: str
 
 
 def reference_version() -> int:
@@ -158,6 +196,21 @@ def population_on(year: int) -> dict[int, int]:
     return people
 
 
+def annotations() -> list[AnnotationRow]:
+    """All annotations, first one first."""
+    rows = Annotation.objects.select_related("agency", "indicator").order_by("start", "id")
+    return [_annotation_row(row) for row in rows]
+
+
+def setups(agency: int) -> list[SetupRow]:
+    """How an agency described its set-up, newest first."""
+    rows = Setup.objects.filter(agency=agency).order_by("-valid_from")
+    return [
+        SetupRow(row.valid_from, row.computers, tuple(row.networks), row.geo_database, row.geo_version, row.remark)
+        for row in rows
+    ]
+
+
 def breaks_of(agency: int, indicator: int) -> list[datetime]:
     """When the series of an agency and indicator broke, first break first; breaks for all and for each count too."""
     marked = Annotation.objects.filter(_holds_for("agency", agency), _holds_for("indicator", indicator), is_break=True)
@@ -195,6 +248,23 @@ def _indicator_row(row: Indicator) -> IndicatorRow:
 
 def _agency_row(row: Agency) -> AgencyRow:
     return AgencyRow(row.id, row.code, COUNTRY_CODES[row.country_id], row.name, row.active, row.invented)
+
+
+def _annotation_row(row: Annotation) -> AnnotationRow:
+    return AnnotationRow(
+        kind=row.kind,
+        text=row.text,
+        start=row.start,
+        end=row.end,
+        until=row.end or (None if row.kind in Annotation.LASTING else row.start),
+        agency=row.agency.code if row.agency else None,
+        indicator=row.indicator.code if row.indicator else None,
+        is_break=row.is_break,
+    )
+
+
+def _is_or_all(own: str | None, asked: str | None) -> bool:
+    return own is None or asked is None or own == asked
 
 
 def _help_service_row(row: HelpService) -> HelpServiceRow:

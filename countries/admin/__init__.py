@@ -1,5 +1,5 @@
 """The registry screens, for coordinators. Every write goes through ``countries.registry``; facts are read-only."""
 
-from countries.admin import agencies, credentials, reference
+from countries.admin import agencies, annotations, credentials, reference, setups, users
 
-__all__ = ["agencies", "credentials", "reference"]
+__all__ = ["agencies", "annotations", "credentials", "reference", "setups", "users"]

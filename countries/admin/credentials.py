@@ -22,6 +22,7 @@ from oauth2_provider.models import (
 
 from countries import credentials
 from countries.admin.base import FactAdmin, actor
+from countries.admin.sight import horizon_of
 from countries.credentials import CHANGE_OVER, Issued
 from countries.models import Agency, Credential
 from countries.registry import Refused
@@ -133,7 +134,9 @@ class CredentialAdmin(FactAdmin):
         def issue(given: dict[str, Any], by: str, now: datetime) -> Issued:
             return credentials.issue(by=by, now=now, **given)
 
-        return self._show_once(request, IssueForm, "Issue a credential", issue)
+        form = IssueForm(_posted(request))
+        self._narrow(request, form)
+        return self._show_once(request, form, "Issue a credential", issue)
 
     def rotate_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         if not self.has_add_permission(request):
@@ -144,7 +147,7 @@ class CredentialAdmin(FactAdmin):
             keep_for = timedelta(hours=given.pop("keep_hours"))
             return credentials.rotate(credential=credential, by=by, now=now, keep_for=keep_for, **given)
 
-        return self._show_once(request, RotateForm, f"Issue a successor of {credential}", rotate)
+        return self._show_once(request, RotateForm(_posted(request)), f"Issue a successor of {credential}", rotate)
 
     def revoke_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         if not request.user.has_perm("countries.revoke_credential"):
@@ -160,6 +163,13 @@ class CredentialAdmin(FactAdmin):
         title = f"Revoke {credential}: {credential.holder} can no longer use it, from this moment and for good"
         return self._page(request, "deed", title, form=form)
 
+    def _narrow(self, request: HttpRequest, form: IssueForm) -> None:
+        """Offer what is in sight of who asks; a coordinator's credential would read the figures of all."""
+        agencies = self.related_in_sight(request, Agency)
+        form.fields["agency"].queryset = agencies.filter(active=True)  # type: ignore[attr-defined]
+        if horizon_of(request).limited:
+            del form.fields["coordinator"]
+
     def _get(self, request: HttpRequest, object_id: str) -> Credential:
         credential = self.get_object(request, object_id)
         if not isinstance(credential, Credential):
@@ -169,11 +179,10 @@ class CredentialAdmin(FactAdmin):
     def _show_once(
         self,
         request: HttpRequest,
-        form_class: type[forms.Form],
+        form: forms.Form,
         title: str,
         deed: Callable[[dict[str, Any], str, datetime], Issued],
     ) -> HttpResponse:
-        form = form_class(_posted(request))
         if form.is_valid():
             try:
                 issued = deed(dict(form.cleaned_data), actor(request), timezone.now())
