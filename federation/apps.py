@@ -1,6 +1,7 @@
 """The federation app; it listens to changes of the registry."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class FederationConfig(AppConfig):
@@ -11,6 +12,7 @@ class FederationConfig(AppConfig):
 
     def ready(self) -> None:
         from countries import registry
-        from federation import schedules
+        from federation import groups, schedules
 
+        post_migrate.connect(groups.establish, sender=self, dispatch_uid="federation.groups")
         registry.changed.connect(schedules.follow_registry, dispatch_uid="federation.schedules")
