@@ -113,7 +113,7 @@ DEEDS = {
 
 
 @settings(
-    max_examples=settings().max_examples // 2,
+    max_examples=settings().max_examples // 6,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
