@@ -32,7 +32,7 @@ HELD_BYTES: Final = 64 * 2**20
 CURRENT: Final = "public, max-age=5, stale-while-revalidate=30"
 #: The last minutes.
 LIVE: Final = "public, max-age=1, stale-while-revalidate=5"
-#: A past view: only names, notes and population beside it can still change.
+#: A past view: only names, notes, annotations and population beside it can still change.
 PAST: Final = "public, max-age=86400, stale-while-revalidate=604800"
 #: Reference data.
 REFERENCE: Final = "public, max-age=60, stale-while-revalidate=3600"

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from api.problems import Problem
 from countries.codes import COUNTRY_CODES, NETWORK_CODES, TOTAL, UNKNOWN
+from countries.queries import AnnotationRow
 from federation.published import Cells, Coverage, Page, Standings, Window
 
 JSON: Final = "application/json"
@@ -95,11 +96,26 @@ class RangeMeta(msgspec.Struct):
     notes: Notes
 
 
+class Annotation(msgspec.Struct):
+    """Something on the time axis that readers of a series should know."""
+
+    kind: Annotated[str, Doc(pattern="^(campaign|change|outage|other)$")]
+    text: str
+    start: Instant
+    end: Annotated[str, Doc(description="Without it a campaign or an outage goes on; else it is a moment")] | None
+    agency: Annotated[str, Doc(description="Whose numbers it is about; null: everybody's")] | None
+    indicator: Annotated[str, Doc(description="What it is about; null: all that is counted")] | None
+    is_break: Annotated[bool, Doc(description="Values before and after the start are not comparable")] = msgspec.field(
+        name="break"
+    )
+
+
 class Aggregates(msgspec.Struct):
     """The combined view of a range of periods, or a page of it."""
 
     meta: RangeMeta
     coverage: list[CoverageRow]
+    annotations: Annotated[list[Annotation], Doc(description="What lies in the range asked for, whatever the page")]
     observations: list[Observation]
     next: Next | None
 
@@ -229,6 +245,22 @@ def coverage_rows(labels: Sequence[str], coverage: Coverage) -> list[CoverageRow
 def shares(coverage: Coverage) -> list[float | None]:
     """Return covered time of owed time; nothing where nobody owed any."""
     return [share / 10_000 if share >= 0 else None for share in coverage.shares.tolist()]
+
+
+def annotations(rows: Iterable[AnnotationRow]) -> list[Annotation]:
+    """Return annotations as they are listed."""
+    return [
+        Annotation(
+            kind=row.kind,
+            text=row.text,
+            start=instant(row.start),
+            end=instant(row.end) if row.end else None,
+            agency=row.agency,
+            indicator=row.indicator,
+            is_break=row.is_break,
+        )
+        for row in rows
+    ]
 
 
 def period_coverages(

@@ -5,7 +5,7 @@ from drf_spectacular.views import SpectacularSwaggerView
 
 from api import health
 from api.openapi import DocumentView
-from api.v1 import aggregates, audit, figures, findings, reference, rules, submissions, tokens
+from api.v1 import aggregates, annotations, audit, figures, findings, reference, rules, submissions, tokens
 
 v1 = [
     path("submissions/", submissions.SubmissionsView.as_view(), name="submissions"),
@@ -22,6 +22,7 @@ v1 = [
     path("countries/", reference.CountriesView.as_view(), name="countries"),
     path("networks/", reference.NetworksView.as_view(), name="networks"),
     path("indicators/", reference.IndicatorsView.as_view(), name="indicators"),
+    path("annotations/", annotations.AnnotationsView.as_view(), name="annotations"),
     path("agencies/", reference.AgenciesView.as_view(), name="agencies"),
     path("rules/", rules.RulesView.as_view(), name="rules"),
     path("help-services/", reference.HelpServicesView.as_view(), name="help-services"),

@@ -97,8 +97,8 @@ class AnnotationRow:
         """Whether it tells something of an agency, of an indicator, or of both."""
         return _is_or_all(self.agency, agency) and _is_or_all(self.indicator, indicator)
 
-    def overlaps(self, *, start: datetime | None = None, end: datetime | None = None) -> bool:
-        """Whether some of it lies from ``start`` on and before ``end``."""
+    def overlaps(self, start: datetime | None, end: datetime | None) -> bool:
+        """Whether some of it lies from ``start`` on and before ``end``, where there are such bounds."""
         begins = end is None or self.start < end
         return begins and (start is None or self.until is None or self.until >= start)
 

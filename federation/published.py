@@ -213,6 +213,14 @@ def label(frequency: str, start: datetime) -> str:
     return periods.label(frequency, start)
 
 
+def end(frequency: str, start: datetime) -> datetime:
+    """Return the instant before which a period ends; the last one of the calendar ends with it."""
+    try:
+        return periods.end(frequency, start)
+    except (ValueError, OverflowError):
+        return datetime.max.replace(tzinfo=UTC)
+
+
 def seconds(instant: datetime) -> int:
     """Return an instant as the columns have it."""
     return int(instant.timestamp())

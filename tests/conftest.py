@@ -41,7 +41,7 @@ def nothing_held() -> None:
     from api.v1 import questions
 
     caching.shelf.clear()
-    for kept in (questions._indicators, questions.people, questions._agencies):
+    for kept in (questions._indicators, questions.people, questions._agencies, questions.annotations):
         kept.cache_clear()
 
 

@@ -27,7 +27,7 @@ CELLS_PER_PAGE: Final = 20_000
 #: Two hours of minutes are always one page.
 _MINUTES = 121
 #: Counted up when the form of answers changes, so that no cache takes an old one for a new one.
-_FORM = 1
+_FORM = 2
 
 
 def _meta(question: Question, selection: Selection, page: Page) -> formats.RangeMeta:
@@ -99,6 +99,7 @@ class CombinedView:
         answer = formats.Aggregates(
             meta=_meta(self.question, selection, sheet.page),
             coverage=formats.coverage_rows(sheet.labels, sheet.page.coverage),
+            annotations=formats.annotations(self.question.annotations(selection)),
             observations=formats.observations(sheet),
             next=following,
         )

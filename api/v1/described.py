@@ -71,6 +71,15 @@ _OBSERVATION: Final = {
     "per_100k": 2.14,
     "status": "P",
 }
+ANNOTATION: Final = {
+    "kind": "change",
+    "text": "The database of addresses and countries was replaced by a newer one.",
+    "start": "2026-11-12T08:00:00.000Z",
+    "end": None,
+    "agency": "NO-KRIPOS",
+    "indicator": "DOWNLOADS",
+    "break": True,
+}
 _CSV: Final = (
     f"{','.join(formats.COLUMNS)}\r\n"
     "DOWNLOADS,D,2026-11-01,NO,_T,120,P,2.14,14,13,0.92\r\n"
@@ -82,7 +91,13 @@ aggregates = openapi.public(
     "The combined view of a range of periods",
     answer=formats.Aggregates,
     takes=(*_RANGE, _COUNTRY, _NETWORK, _AS_OF, _FORMAT, _CURSOR),
-    example={"meta": _META, "coverage": [_COVERAGE], "observations": [_OBSERVATION], "next": None},
+    example={
+        "meta": _META,
+        "coverage": [_COVERAGE],
+        "annotations": [ANNOTATION],
+        "observations": [_OBSERVATION],
+        "next": None,
+    },
     csv=_CSV,
 )
 
@@ -100,6 +115,7 @@ live = openapi.public(
         "meta": _META
         | {"frequency": "N", "start": "2026-11-24T09:16", "end": _MINUTE, "known_at": "2026-11-24T10:16:03.120Z"},
         "coverage": [_COVERAGE | {"period": _MINUTE}],
+        "annotations": [],
         "observations": [_OBSERVATION | {"period": _MINUTE, "value": 5, "per_100k": 0.09}],
         "next": None,
     },

@@ -28,7 +28,7 @@ _NETWORKS: Final = codes.NETWORKS | {codes.TOTAL: published.ALL_NETWORKS}
 Given = Mapping[str, str]
 
 
-# Reference data is kept under its version, which is all that these three use the argument for.
+# Reference data is kept under its version, which is all that these use the argument for.
 
 
 @lru_cache(maxsize=2)
@@ -45,6 +45,12 @@ def people(reference: int, year: int) -> dict[int, int]:  # noqa: ARG001
 @lru_cache(maxsize=2)
 def _agencies(reference: int) -> list[queries.AgencyRow]:  # noqa: ARG001
     return queries.agencies()
+
+
+@lru_cache(maxsize=2)
+def annotations(reference: int) -> list[queries.AnnotationRow]:  # noqa: ARG001
+    """Return all annotations, first one first, under a version of the reference data."""
+    return queries.annotations()
 
 
 def invented(reference: int) -> bool:
@@ -96,6 +102,12 @@ class Question:
     def agencies(self) -> dict[int, str]:
         """Return the codes of the agencies by their numbers."""
         return {row.id: row.code for row in _agencies(self.reference)}
+
+    def annotations(self, selection: Selection) -> list[queries.AnnotationRow]:
+        """Return what there is to know of the indicator and of the periods read."""
+        start, end = selection.start, published.end(selection.frequency, selection.end)
+        rows = annotations(self.reference)
+        return [row for row in rows if row.holds_for(indicator=self.indicator.code) and row.overlaps(start, end)]
 
     def next_address(self, version: int | None, following: datetime | None) -> str | None:
         """Return the address of the next page, at the same version."""

@@ -1,0 +1,75 @@
+"""What readers of a series should know: campaigns, changes, outages, breaks, on the time axis."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from api import formats, openapi, parameters
+from api.caching import PublicView
+from api.openapi import parameter
+from api.problems import Problem
+from api.v1 import described, questions
+from api.v1.reference import ReferenceList, ReferenceMeta
+from countries import queries
+from countries.queries import AnnotationRow
+from federation import published
+
+
+class Annotations(msgspec.Struct):
+    """Annotations, first one first."""
+
+    meta: ReferenceMeta
+    annotations: list[formats.Annotation]
+
+
+class AnnotationsView(PublicView):
+    """All that were made, or those about an indicator, an agency, some days. One for all is about each."""
+
+    @openapi.public(
+        "list_annotations",
+        "What readers of a series should know, and where it breaks",
+        answer=Annotations,
+        takes=[
+            parameter("indicator", "What is counted", example="DOWNLOADS"),
+            parameter("agency", "Whose numbers it is about", example="NO-KRIPOS"),
+            parameter("start", "The first day, in UTC", example="2026-11-01"),
+            parameter("end", "The last day, included", example="2026-11-30"),
+        ],
+        example={"meta": {"version": 31}, "annotations": [described.ANNOTATION]},
+    )
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        return self.respond(request, formats.json_only(request), lambda: _ask(request))
+
+
+def _ask(request: HttpRequest) -> ReferenceList:
+    given = parameters.read(request, optional=("indicator", "agency", "start", "end"))
+    indicator, agency = given.get("indicator"), given.get("agency")
+    if indicator is not None:
+        questions.indicator_named(indicator, queries.reference_version())
+    if agency is not None and queries.agency(agency) is None:
+        raise Problem("unknown_agency", parameter="agency")
+    start, last = _day(given, "start"), _day(given, "end")
+    if start and last and last < start:
+        raise Problem("end_before_start", parameter="end")
+    end = last and published.end("D", last)
+
+    def asked(row: AnnotationRow) -> bool:
+        return row.holds_for(agency=agency, indicator=indicator) and row.overlaps(start, end)
+
+    return ReferenceList(
+        lambda version: Annotations(
+            ReferenceMeta(version), formats.annotations(filter(asked, questions.annotations(version)))
+        )
+    )
+
+
+def _day(given: Mapping[str, str], name: str) -> datetime | None:
+    if name not in given:
+        return None
+    try:
+        return published.period_named("D", given[name])
+    except published.PeriodError as error:
+        raise Problem(error.code, detail="Name a day, in UTC: 2026-11-24.", parameter=name) from None
