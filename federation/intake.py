@@ -189,8 +189,10 @@ def preview(*, agency: Agency, reports: Sequence[NewReport], prepared: datetime,
         observation_count=0,
     )
     becoming = _take_in(submission, reports)
-    for _, things in groupby(sorted(_work(agency, reports, becoming)), key=lambda thing: thing.frequency):
-        findings.review(list(things), now=received, from_reports=True)
+    # Not only those that make work: what equals an earlier report shares what will be noticed of that.
+    things = sorted(Thing(Stage.FIGURE, one.frequency, one.period, one.indicator, agency.pk) for one in reports)
+    for _, some in groupby(things, key=lambda thing: thing.frequency):
+        findings.review(list(some), now=received, from_reports=True)
     noticed = [replace(one, id=None) for one in validation.of_submission(submission.id)]
     transaction.set_rollback(True)
     return Preview([one.outcome for one in becoming], noticed)

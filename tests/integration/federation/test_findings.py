@@ -1,0 +1,593 @@
+"""What is noticed of reports, of sums and of weeks: opened, updated and closed as things change."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from countries import registry
+from countries.models import Annotation, Threshold
+from federation import intake, rebuilding, reconciliation, review, thresholds, validation
+from federation.models.findings import Finding
+from federation.models.submissions import Report
+from federation.models.worklist import Work
+from tests.integration.federation.world import Said, world
+from tests.oracles.calendar import end_of
+from tests.oracles.findings import Reviewer
+
+pytestmark = pytest.mark.django_db
+
+NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
+HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
+TEN = NOON - 2 * HOUR
+TODAY = NOON.replace(hour=0)
+#: Ended more than two days ago.
+OLD = TODAY - 4 * DAY
+NO, DE, UNKNOWN = (578, 1), (276, 1), (999, 1)
+
+
+def hour(start=TEN, cells=None, **more):
+    return Said("H", start, {NO: 100} if cells is None else cells, **more)
+
+
+def day(start=OLD, cells=None, **more):
+    return Said("D", start, {NO: 100} if cells is None else cells, **more)
+
+
+def hours_of(start, each, count=24):
+    return [Said("H", start + number * HOUR, {NO: each}) for number in range(count)]
+
+
+def told(**of):
+    """The findings that are open, by rule, frequency and period."""
+    rows = Finding.objects.filter(resolved=None, **of).order_by("rule", "frequency", "period")
+    return [(row.rule, row.frequency, row.period) for row in rows]
+
+
+def the_finding(**of):
+    return Finding.objects.get(resolved=None, **of)
+
+
+def ends():
+    """How findings came to their ends, in order."""
+    return list(Finding.objects.exclude(resolved=None).order_by("id").values_list("rule", "resolution"))
+
+
+def send(federation, *said, agency=0):
+    """Send what is newer than all before, and do the work."""
+    federation.now += timedelta(seconds=1)
+    receipt = federation.submit(agency, *said)
+    federation.settle()
+    return receipt
+
+
+def resolve(federation, finding):
+    review.resolve(findings=[finding.pk], by="a coordinator", reason="it is known", now=federation.now)
+
+
+def rebuilt(federation):
+    rebuilding.enqueue()
+    federation.settle()
+
+
+# --- the life of a finding --------------------------------------------------------------------------------------------
+
+MUCH_UNLOCATED = {NO: 60, UNKNOWN: 40}
+
+
+def test_a_finding_opens_with_the_numbers_behind_it_and_the_report_that_it_is_about(federation):
+    receipt = send(federation, hour(cells=MUCH_UNLOCATED))
+    found = the_finding()
+    assert (found.rule, found.agency, found.frequency) == ("R105", federation.agencies[0], "H")
+    assert (found.period, found.last_period, found.state) == (TEN, TEN, "open")
+    assert found.facts == {"value": 100, "unlocated": 40, "share": 0.4}
+    assert found.report.submission_id == receipt.submission_id
+    assert found.opened == found.changed == federation.now
+
+
+def test_another_report_ends_a_finding_and_may_open_a_new_one(federation):
+    send(federation, hour(cells=MUCH_UNLOCATED))
+    send(federation, hour(cells={NO: 50, UNKNOWN: 50}))
+    assert ends() == [("R105", "revision")]
+    assert the_finding().facts["unlocated"] == 50
+    send(federation, hour(cells={NO: 100}))
+    assert ends() == [("R105", "revision")] * 2
+    assert told() == []
+
+
+def test_a_withdrawal_ends_a_finding(federation):
+    send(federation, hour(cells=MUCH_UNLOCATED))
+    send(federation, Said("H", TEN, withdrawn=True))
+    assert (told(), ends()) == ([], [("R105", "revision")])
+
+
+def test_an_unchanged_report_leaves_its_finding_alone(federation):
+    send(federation, hour(cells=MUCH_UNLOCATED))
+    before = the_finding()
+    receipt = send(federation, hour(cells=MUCH_UNLOCATED))
+    rebuilt(federation)
+    assert (the_finding().pk, the_finding().changed, ends()) == (before.pk, before.changed, [])
+    assert [one.id for one in validation.of_submission(receipt.submission_id)] == [before.pk]
+
+
+def test_a_finding_opens_once_however_often_it_is_looked_for(federation):
+    send(federation, hour(cells=MUCH_UNLOCATED))
+    for _ in range(2):
+        rebuilt(federation)
+    assert Finding.objects.count() == 1
+
+
+def test_what_a_coordinator_closed_does_not_come_back_unless_the_facts_change(federation):
+    send(federation, hour(cells=MUCH_UNLOCATED))
+    resolve(federation, the_finding())
+    rebuilt(federation)
+    send(federation, hour(cells={DE: 60, UNKNOWN: 40}))
+    assert (told(), ends()) == ([], [("R105", "coordinator")])
+    send(federation, hour(cells={DE: 60, UNKNOWN: 41}))
+    assert told() == [("R105", "H", TEN)]
+
+
+def test_what_ended_by_itself_comes_back(federation):
+    for cells in (MUCH_UNLOCATED, {NO: 100}, MUCH_UNLOCATED):
+        send(federation, hour(cells=cells))
+    assert (told(), ends()) == ([("R105", "H", TEN)], [("R105", "revision")])
+
+
+def test_an_answered_finding_stays_answered_and_ends_as_others_do(federation):
+    send(federation, day(cells={NO: 100}), *hours_of(OLD, each=4))
+    found = the_finding()
+    review.answer(
+        finding=found.pk, agency=1, answer="will_resubmit", remark="", by=found.agency.code, now=federation.now
+    )
+    send(federation, Said("H", OLD, {NO: 5}))
+    found.refresh_from_db()
+    assert (found.state, found.facts["finer"]) == ("answered", 97)
+    send(federation, Said("H", OLD, {NO: 8}))
+    found.refresh_from_db()
+    assert (found.state, found.resolution) == ("resolved", "itself")
+
+
+def test_minutes_are_judged_by_their_hour(federation):
+    send(federation, *(Said("N", TEN + timedelta(minutes=number), {UNKNOWN: 100}) for number in range(3)))
+    assert told() == []
+
+
+def test_an_agency_has_its_own_thresholds(federation):
+    Threshold.objects.create(agency=federation.agencies[0], name="R105_SHARE", value=0.5)
+    for agency in (0, 1):
+        send(federation, hour(cells=MUCH_UNLOCATED), agency=agency)
+    assert [found.agency for found in Finding.objects.all()] == [federation.agencies[1]]
+
+
+def test_a_held_report_is_judged_once_it_is_released(federation):
+    weeks = [hour(TEN - number * WEEK, cells={NO: 100}) for number in range(1, 6)]
+    send(federation, *weeks)
+    send(federation, hour(cells={UNKNOWN: 5_000}))
+    assert told() == [("R102", "H", TEN)]
+    held = Report.objects.get(state="held")
+    review.release(reports=[held.pk], by="a coordinator", reason="it is so", now=federation.now)
+    federation.settle()
+    assert told() == [("R105", "H", TEN)]
+
+
+# --- R101 -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_day_that_differs_from_its_hours_is_a_mismatch(federation):
+    send(federation, day(cells={NO: 100, DE: 3}), *hours_of(OLD, each=4))
+    assert the_finding().facts == {
+        "value": 103,
+        "finer": 96,
+        "finer_frequency": "H",
+        "cells": 2,
+        "country": "NO",
+        "network": "BITTORRENT",
+        "reported": 100,
+        "summed": 96,
+    }
+
+
+def test_a_mismatch_follows_the_finer_figures(federation):
+    send(federation, day(cells={NO: 100}))
+    send(federation, *hours_of(OLD, each=4, count=23))
+    assert told() == []
+    send(federation, Said("H", OLD + 23 * HOUR, {NO: 9}))
+    first = the_finding()
+    assert (first.rule, first.frequency, first.facts["finer"]) == ("R101", "D", 101)
+    send(federation, Said("H", OLD, {NO: 5}))
+    assert (the_finding().pk, the_finding().facts["finer"]) == (first.pk, 102)
+    send(federation, Said("H", OLD, {NO: 3}))
+    assert (told(), ends()) == ([], [("R101", "itself")])
+    send(federation, Said("H", OLD, {DE: 3}))
+    assert (the_finding().facts["value"], the_finding().facts["finer"]) == (100, 100)
+
+
+def test_an_hour_is_compared_with_its_minutes_also_when_they_are_pruned(federation):
+    minutes = [Said("N", OLD + timedelta(minutes=number), {NO: 1}) for number in range(60)]
+    send(federation, Said("H", OLD, {NO: 60}), *minutes)
+    assert told() == []
+    send(federation, replace(minutes[5], cells={NO: 2}))
+    assert told() == [("R101", "H", OLD)]
+
+
+def test_a_month_is_compared_with_its_days(federation):
+    october = datetime(2026, 10, 1, tzinfo=UTC)
+    days = [day(october + number * DAY, cells={NO: number}) for number in range(31)]
+    send(federation, Said("M", october, {NO: 464}), *days)
+    assert told(rule="R101") == [("R101", "M", october)]
+    send(federation, Said("M", october, {NO: 465}))
+    assert told(rule="R101") == []
+
+
+def test_a_withdrawn_day_is_no_mismatch(federation):
+    send(federation, day(cells={NO: 100}), *hours_of(OLD, each=4))
+    send(federation, Said("D", OLD, withdrawn=True))
+    assert told(rule="R101") == []
+
+
+# --- R103 -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_large_revision_of_an_old_period_is_noticed(federation):
+    send(federation, day(cells={NO: 200}))
+    send(federation, day(cells={NO: 251}))
+    assert the_finding().facts == {"value": 251, "before": 200, "share": 0.255}
+    rebuilt(federation)
+    assert told() == [("R103", "D", OLD)]
+
+
+def test_a_withdrawal_of_an_old_period_is_a_revision_to_nothing(federation):
+    send(federation, day(cells={NO: 200}))
+    send(federation, Said("D", OLD, withdrawn=True))
+    assert the_finding().facts == {"value": 0, "before": 200, "share": 1.0}
+
+
+@pytest.mark.parametrize("cells", [{NO: 250}, {DE: 200}], ids=["a quarter", "elsewhere"])
+def test_a_small_revision_is_not_noticed(federation, cells):
+    send(federation, day(cells={NO: 200}))
+    send(federation, day(cells=cells))
+    assert told() == []
+
+
+def test_a_revision_within_two_days_is_not_noticed(federation):
+    federation.now = OLD + 3 * DAY - timedelta(seconds=1)
+    send(federation, day(cells={NO: 200}))
+    assert federation.now == OLD + 3 * DAY
+    send(federation, day(OLD + HOUR * 24, cells={NO: 200}))
+    federation.now = OLD + 3 * DAY - timedelta(seconds=1)
+    send(federation, day(cells={NO: 500}))
+    assert told(rule="R103") == []
+    send(federation, day(cells={NO: 800}))
+    assert told(rule="R103") == [("R103", "D", OLD)]
+
+
+def test_a_revision_is_compared_with_what_counted_before_it(federation):
+    send(federation, day(cells={NO: 200}))
+    federation.submit(0, day(cells={NO: 5}), minutes_ago=5)
+    send(federation, day(cells={NO: 210}))
+    assert told() == []
+
+
+def test_a_rejected_report_is_not_what_counted_before(federation):
+    send(federation, *(hour(OLD - number * WEEK) for number in range(6)))
+    send(federation, hour(OLD, cells={NO: 5_000}))
+    held = Report.objects.get(state="held")
+    review.reject(reports=[held.pk], by="a coordinator", reason="a mistake", now=federation.now)
+    send(federation, hour(OLD, cells={NO: 120}))
+    assert told() == []
+
+
+def test_a_released_report_is_what_counted_before(federation):
+    send(federation, *(hour(OLD - number * WEEK) for number in range(6)))
+    send(federation, hour(OLD, cells={NO: 5_000}))
+    held = Report.objects.get(state="held")
+    review.release(reports=[held.pk], by="a coordinator", reason="it is so", now=federation.now)
+    federation.settle()
+    assert the_finding().facts == {"value": 5_000, "before": 100, "share": 49.0}
+    send(federation, hour(OLD, cells={NO: 120}))
+    assert the_finding().facts == {"value": 120, "before": 5_000, "share": 0.976}
+
+
+# --- R104 -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["in order", "the later one first"])
+def test_an_hour_that_repeats_the_one_before_is_noticed(federation, order):
+    for number in order:
+        send(federation, hour(TEN + number * HOUR))
+    assert told() == [("R104", "H", TEN + HOUR)]
+    assert the_finding().facts == {"value": 100}
+
+
+@pytest.mark.parametrize(
+    "change", [hour(cells={NO: 101}), hour(cells={DE: 100}), Said("H", TEN, withdrawn=True)], ids=str
+)
+def test_a_repetition_ends_when_the_hour_before_changes(federation, change):
+    send(federation, hour(TEN), hour(TEN + HOUR))
+    send(federation, change)
+    assert (told(), ends()) == ([], [("R104", "itself")])
+    send(federation, hour(TEN))
+    assert told() == [("R104", "H", TEN + HOUR)]
+
+
+def test_a_repetition_does_not_care_for_what_reports_say_of_themselves(federation):
+    send(federation, hour(TEN, status="P"), hour(TEN + HOUR, status="A"))
+    assert told() == [("R104", "H", TEN + HOUR)]
+
+
+def test_days_and_months_repeat_too(federation):
+    september, october = datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC)
+    send(federation, day(OLD), day(OLD + DAY), Said("M", september, {NO: 70}), Said("M", october, {NO: 70}))
+    assert told() == [("R104", "D", OLD + DAY), ("R104", "M", october)]
+
+
+def test_few_and_others_figures_do_not_repeat(federation):
+    send(federation, hour(TEN, cells={NO: 49}), hour(TEN + HOUR, cells={NO: 49}))
+    send(federation, hour(TEN - HOUR, cells={DE: 70}), agency=1)
+    send(federation, hour(TEN, cells={DE: 70}), agency=2)
+    assert told() == []
+
+
+def test_a_change_that_touches_no_repetition_makes_no_work_for_the_next_hour(federation):
+    send(federation, hour(TEN, cells={NO: 70}), hour(TEN + HOUR, cells={NO: 80}))
+    federation.now += timedelta(seconds=1)
+    federation.submit(0, hour(TEN, cells={NO: 71}))
+    reconciliation._step()
+    things = {str(thing) for thing in map(reconciliation.worklist.unpack, Work.objects.values_list("thing", flat=True))}
+    assert things
+    assert not any("2026-11-25T11:00" in thing for thing in things)
+
+
+# --- R102 on sums -----------------------------------------------------------------------------------------------------
+
+
+#: Fifty an hour on average, no hour like the one before.
+BUSY = [Said("H", OLD + number * HOUR, {NO: 49 + number % 2 * 2}) for number in range(24)]
+
+
+@pytest.fixture
+def usual(federation):
+    """Eight weeks in which the day had a hundred."""
+    send(federation, *(day(OLD - number * WEEK, cells={NO: 100 + number}) for number in range(1, 9)))
+    assert told() == []
+    return federation
+
+
+def test_a_sum_of_hours_far_from_the_usual_is_a_warning(usual):
+    send(usual, *BUSY)
+    found = the_finding()
+    assert (found.rule, found.frequency, found.period, found.report) == ("R102", "D", OLD, None)
+    assert (found.facts["value"], found.facts["usual"]) == (1_200, 104.5)
+    assert sorted(found.facts["values"]) == list(range(101, 109))
+    assert not Report.objects.filter(state="held").exists()
+    rebuilt(usual)
+    assert the_finding().pk == found.pk
+
+
+def test_a_sum_is_judged_once_it_is_whole(usual):
+    send(usual, *BUSY[:23])
+    assert told() == []
+    send(usual, Said("H", OLD + 23 * HOUR, {NO: 1}))
+    assert told() == [("R102", "D", OLD)]
+    send(usual, *hours_of(OLD, each=4))
+    assert (told(), ends()) == ([], [("R102", "itself")])
+
+
+def test_a_break_closes_what_was_noticed_of_a_sum(usual):
+    send(usual, *BUSY)
+    mark = Annotation(kind="change", text="New computers.", start=OLD, is_break=True, agency=usual.agencies[0])
+    registry.save(mark, by="a coordinator")
+    usual.settle()
+    assert (told(), ends()) == ([], [("R102", "itself")])
+
+
+def test_a_report_of_the_whole_day_is_no_sum(usual):
+    send(usual, *BUSY)
+    send(usual, day(OLD, cells={NO: 130}))
+    assert told(rule="R102") == []
+
+
+def test_what_is_noticed_of_a_sum_leaves_a_hold_alone(usual):
+    send(usual, *BUSY)
+    send(usual, day(OLD, cells={NO: 5_000}))
+    hold = the_finding(rule="R102")
+    assert hold.holds.count() == 1
+    rebuilt(usual)
+    assert the_finding(rule="R102") == hold
+    review.reject(reports=[hold.holds.get().pk], by="a coordinator", reason="a mistake", now=usual.now)
+    usual.settle()
+    assert the_finding(rule="R102").facts["value"] == 1_200
+
+
+def test_what_a_coordinator_closed_of_a_sum_stays_closed_when_the_weeks_before_change(usual):
+    send(usual, *BUSY)
+    resolve(usual, the_finding())
+    send(usual, day(OLD - WEEK, cells={NO: 110}))
+    rebuilt(usual)
+    assert told() == []
+    send(usual, Said("H", OLD, {NO: 52}))
+    assert told() == [("R102", "D", OLD)]
+
+
+# --- R301 -------------------------------------------------------------------------------------------------------------
+
+MONDAY = TODAY - 9 * DAY
+ODD, COMMON = {NO: 600}, {DE: 1_800, NO: 180}
+
+
+def send_mixes(federation, period):
+    for agency, cells in enumerate((ODD, COMMON, COMMON)):
+        federation.submit(agency, day(period, cells=cells))
+    federation.settle()
+
+
+@pytest.fixture
+def week(federation):
+    """A week of three agencies, of which the first sees other countries than the rest."""
+    send_mixes(federation, MONDAY)
+    return federation
+
+
+def test_a_country_mix_that_strays_is_noticed(week):
+    [found] = Finding.objects.all()
+    assert (found.rule, found.agency, found.frequency, found.period) == ("R301", week.agencies[0], "W", MONDAY)
+    assert (found.facts["value"], found.facts["others"], found.report) == (600, 3_960, None)
+    assert found.facts["distance"] > 0.35
+    assert [one["country"] for one in found.facts["countries"]] == ["DE", "NO"]
+
+
+def test_a_country_mix_follows_the_figures_of_all(week):
+    found = the_finding()
+    send(week, day(MONDAY + DAY, cells={NO: 6}), agency=1)
+    assert (the_finding().pk, the_finding().facts["others"]) == (found.pk, 3_966)
+    send(week, day(MONDAY, cells=COMMON))
+    assert (told(rule="R301"), ends()[0]) == ([], ("R301", "itself"))
+
+
+def test_a_country_mix_is_not_judged_before_the_week_has_ended(federation):
+    send_mixes(federation, MONDAY + WEEK)
+    federation.wait(days=4, hours=12)
+    federation.settle()
+    assert told() == []
+    federation.wait(minutes=1)
+    federation.settle()
+    assert told() == [("R301", "W", MONDAY + WEEK)]
+
+
+def test_a_country_mix_of_few_or_without_others_is_not_judged(federation):
+    send(federation, day(MONDAY, cells={NO: 499}), agency=0)
+    send(federation, day(MONDAY, cells={DE: 2_000}), agency=1)
+    assert told() == []
+
+
+def test_what_a_coordinator_closed_of_a_mix_stays_closed_until_the_agency_itself_changes(week):
+    resolve(week, the_finding())
+    send(week, day(MONDAY + DAY, cells={NO: 6}), agency=1)
+    assert told() == []
+    send(week, day(MONDAY + DAY, cells={NO: 5}), agency=0)
+    assert told() == [("R301", "W", MONDAY)]
+
+
+# --- against the second implementation --------------------------------------------------------------------------------
+
+PERIODS = {
+    "H": [OLD, OLD + HOUR, OLD + 2 * HOUR, TEN, TEN + HOUR],
+    "D": [OLD, OLD + DAY, TODAY - DAY],
+    "M": [datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC)],
+    "N": [OLD, OLD + timedelta(minutes=7)],
+}
+#: What a period may be filled with: minutes, hours or days, each with so many.
+FILLED = [("N", OLD), ("H", OLD), ("H", OLD), ("D", PERIODS["M"][1])]
+FINER_IN = {"N": "H", "H": "D", "D": "M"}
+
+cells = st.sampled_from(
+    [{NO: 60}, {NO: 60}, {NO: 30, UNKNOWN: 30}, {NO: 24 * 60}, {NO: 48}, {NO: 120, DE: 60}, {}, {UNKNOWN: 49}]
+)
+
+
+@st.composite
+def reports(draw):
+    frequency = draw(st.sampled_from("HHHDDMN"))
+    withdrawn = draw(st.integers(0, 7)) == 0
+    return Said(
+        frequency,
+        draw(st.sampled_from(PERIODS[frequency])),
+        {} if withdrawn else draw(cells),
+        status=draw(st.sampled_from("AAP")),
+        withdrawn=withdrawn,
+    )
+
+
+def filling(frequency, start, each):
+    """Reports of all finer periods of a period."""
+    said, at = [], start
+    while at < end_of(FINER_IN[frequency], start):
+        said.append(Said(frequency, at, each))
+        at = end_of(frequency, at)
+    return said
+
+
+fillings = st.builds(lambda place, each: filling(*place, each), st.sampled_from(FILLED), cells)
+some_reports = st.lists(reports(), min_size=1, max_size=5, unique_by=lambda said: said.key)
+submissions = st.tuples(st.just("submit"), st.integers(0, 1), some_reports | some_reports | fillings, st.integers(0, 9))
+turns = st.tuples(st.just("work"), st.integers(1, 5))
+waits = st.tuples(st.just("wait"), st.sampled_from([timedelta(minutes=5), DAY, 3 * DAY]))
+histories = st.lists(submissions | submissions | turns | waits, min_size=2, max_size=10)
+
+few_examples = settings(
+    max_examples=settings().max_examples // 5,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+def live(federation, history):
+    for deed, *particulars in history:
+        if deed == "submit":
+            agency, said, minutes_ago = particulars
+            federation.submit(agency, *said, minutes_ago=minutes_ago)
+        elif deed == "work":
+            for _ in range(particulars[0]):
+                reconciliation._step()
+        else:
+            federation.now += particulars[0]
+
+
+def stored():
+    """The main numbers of what stands open about reports."""
+    names = {"R101": ("value", "finer", "cells"), "R103": ("value", "before"), "R104": ("value",)}
+    return {
+        (row.rule, row.agency_id, row.indicator_id, row.frequency, row.period): {
+            name: row.facts[name] for name in names.get(row.rule, ("value", "unlocated"))
+        }
+        for row in Finding.objects.filter(resolved=None, rule__in=["R101", "R103", "R104", "R105"])
+    }
+
+
+def assert_findings_agree(federation):
+    expected = Reviewer(federation.memory.desk, federation.oracle(), thresholds.for_all()).noticed()
+    assert stored() == expected
+    current = dict(Report.objects.filter(state="current").values_list("id", "equals"))
+    roots = {equals or id_ for id_, equals in current.items()}
+    about = Finding.objects.filter(resolved=None).exclude(report=None)
+    assert set(about.values_list("report", flat=True)) <= roots
+
+
+@few_examples
+@given(histories)
+def test_what_stands_open_is_what_the_oracle_notices(monkeypatch, history):
+    with world(monkeypatch, now=NOON) as federation:
+        monkeypatch.setitem(reconciliation.worklist.CLAIM, "figure", 7)
+        live(federation, history)
+        federation.settle()
+        assert_findings_agree(federation)
+        before = set(Finding.objects.values_list("id", "changed"))
+        rebuilt(federation)
+        assert set(Finding.objects.values_list("id", "changed")) == before
+
+
+@few_examples
+@given(histories, st.integers(0, 1), some_reports | fillings | st.tuples(some_reports, fillings))
+def test_a_preview_says_what_a_submission_will_have_once_reconciled(monkeypatch, history, agency, last):
+    said = list({one.key: one for part in last for one in part}.values()) if isinstance(last, tuple) else last
+    with world(monkeypatch, now=NOON) as federation:
+        live(federation, history)
+        federation.now += timedelta(minutes=1)
+        tried = intake.preview(
+            agency=federation.agencies[agency],
+            reports=[one.as_new() for one in said],
+            prepared=federation.now,
+            received=federation.now,
+        )
+        receipt = federation.submit(agency, *said)
+        federation.settle()
+        became = [replace(one, id=None) for one in validation.of_submission(receipt.submission_id)]
+        assert by_position(tried.findings) == by_position(became)
+
+
+def by_position(found):
+    ordered = sorted(found, key=lambda one: (one.position, one.rule, one.period))
+    return {position: list(some) for position, some in groupby(ordered, key=lambda one: one.position)}
