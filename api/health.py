@@ -18,7 +18,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from api.problems import Problem
-from federation import queries, versions
+from federation import chain, queries, versions
 
 #: A probe must not hang where a server is away.
 _PATIENCE: Final = 1.0
@@ -123,6 +123,7 @@ class _Federation(Collector):
             ("work_set_aside", "Things that failed and wait for a person", len(work.set_aside)),
             ("last_version", "Number of the newest publication", work.last_version),
             ("submissions", "Submissions stored", queries.submission_count()),
+            ("audit_unsealed", "Audit events that wait to be sealed", chain.unsealed()),
         ):
             yield GaugeMetricFamily(f"police2peer_{name}", meaning, value)
 

@@ -1,13 +1,13 @@
 """Writes audit events, in the transaction of the deed that they tell of."""
 
-from hashlib import sha256
-
-import msgspec
-
 from federation import clock
 from federation.models.audit import AuditEvent
+from federation.rules import trail
 
 Details = dict[str, object]
+
+#: A subject may be named after what a person typed; what is cut off is in the details.
+_SUBJECT = 200
 
 
 def record(*, by: str, action: str, subject: str, details: Details, reason: str = "") -> None:
@@ -15,8 +15,7 @@ def record(*, by: str, action: str, subject: str, details: Details, reason: str 
 
     ``details`` must be what JSON can hold, and never a secret or a count of a single report.
     """
-    at = clock.now()
-    said = msgspec.json.encode([at, by, action, subject, reason, details], order="sorted")
+    at, subject = clock.now(), subject[:_SUBJECT]
     AuditEvent.objects.create(
         at=at,
         actor=by,
@@ -24,5 +23,5 @@ def record(*, by: str, action: str, subject: str, details: Details, reason: str 
         subject=subject,
         reason=reason,
         details=details,
-        digest=sha256(said).digest(),
+        digest=trail.event_digest(at=at, actor=by, action=action, subject=subject, reason=reason, details=details),
     )

@@ -109,6 +109,24 @@ def cursor() -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
         yield opened
 
 
+def streamed(query: bytes, *, at_once: int = 2000) -> Iterator[list[tuple[Any, ...]]]:
+    """Yield the rows of a statement in parts, through a cursor of the server: any number takes the same memory.
+
+    Must run within a transaction, as such a cursor ends with it.
+    """
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.ServerCursor(connection.connection, "streamed") as opened:
+        opened.execute(query, binary=True)
+        while part := opened.fetchmany(at_once):
+            yield part
+
+
+def one_snapshot() -> None:
+    """Make the transaction, of which this is the first statement, read one snapshot and write nothing."""
+    with connection.cursor() as c:
+        c.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+
 def copy_statement(table: str, columns: Iterable[str]) -> sql.Composed:
     """Return the statement that appends binary rows of these columns to a table."""
     names = sql.SQL(", ").join(map(sql.Identifier, columns))

@@ -8,10 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, time
 from itertools import islice
 
-from django.db import connection
-
 from countries.models import Indicator
-from federation import clock, figures, publication, windows, worklist
+from federation import clock, figures, panels, publication, windows, worklist
 from federation.database import cursor, statement
 from federation.expectation import schedules_by_agency
 from federation.rules import periods
@@ -30,6 +28,8 @@ def everything(*, now: datetime) -> Iterator[Thing]:
             yield from _periods(frequency, now=now)
     for indicator in _indicators():
         yield from (window(name, indicator) for name in WINDOWS)
+    for indicator in _indicators():
+        yield from panels.panels_of(indicator)
 
 
 def _figures(frequency: str, *, now: datetime) -> Iterator[Thing]:
@@ -95,7 +95,9 @@ def _differing(things: Sequence[Thing], mark: datetime) -> Iterable[Thing]:
         return figures.differing(things, figures.compute(things), figures.stored(things))
     if stage == Stage.PUBLISH:
         return publication.differing(publication.compute(things, mark=mark))
-    return [t for t in things if windows.differs(windows.compute(t, mark=mark), windows.stored(t))]
+    if stage == Stage.WINDOW:
+        return [t for t in things if windows.differs(windows.compute(t, mark=mark), windows.stored(t))]
+    return [t for t in things if panels.compute(t, mark=mark) != panels.stored(t)]
 
 
 def _batches(things: Iterator[Thing]) -> Iterator[Sequence[Thing]]:
@@ -116,9 +118,3 @@ def enqueue() -> None:
     things = everything(now=clock.now())
     while part := list(islice(things, 10_000)):
         worklist.append(part)
-
-
-def one_snapshot() -> None:
-    """Make the transaction read one snapshot and write nothing."""
-    with connection.cursor() as c:
-        c.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from federation import clock, dispatch, reconciliation, schedules, worklist
+from federation import chain, clock, dispatch, lateness, reconciliation, schedules, worklist
 
 
 @shared_task
@@ -22,6 +22,18 @@ def sweep() -> None:
     """Find work whose hint was lost."""
     if worklist.is_pending():
         dispatch.wake()
+
+
+@shared_task
+def seal() -> None:
+    """Chain the audit events that nobody has chained yet."""
+    chain.seal(now=clock.now())
+
+
+@shared_task
+def watch() -> None:
+    """Look for late and silent agencies."""
+    lateness.watch(now=clock.now())
 
 
 @shared_task

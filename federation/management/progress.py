@@ -22,12 +22,15 @@ class Progress:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         took = time.monotonic() - self._began
-        line = f"{self._what}: {self._done} of {self._total} {self._unit}, {took:.1f} s"
-        sys.stdout.write(f"\r\033[K{line}\n" if sys.stdout.isatty() else f"{line}\n")
-        sys.stdout.flush()
+        _write_line(f"{self._what}: {self._done} of {self._total} {self._unit}, {took:.1f} s")
 
     def add(self, done: int) -> None:
         self._done += done
+        self._draw()
+
+    def say(self, line: str) -> None:
+        """Write a line that stays, above the bar."""
+        _write_line(line)
         self._draw()
 
     def _draw(self) -> None:
@@ -36,6 +39,11 @@ class Progress:
             bar = "█" * filled + "░" * (_WIDTH - filled)
             sys.stdout.write(f"\r\033[K{self._what} {bar} {self._done}/{self._total} {self._unit}")
             sys.stdout.flush()
+
+
+def _write_line(line: str) -> None:
+    sys.stdout.write(f"\r\033[K{line}\n" if sys.stdout.isatty() else f"{line}\n")
+    sys.stdout.flush()
 
 
 def waiting(what: str, *, left: Callable[[], int], pause: float = 0.2) -> None:

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from federation import dispatch, rebuilding
+from federation.database import one_snapshot
 
 SHOWN = 20
 
@@ -32,7 +33,7 @@ class Command(BaseCommand):
 
     def _check(self) -> None:
         with transaction.atomic():
-            rebuilding.one_snapshot()
+            one_snapshot()
             different = list(rebuilding.differences())
         for thing in different[:SHOWN]:
             self.stderr.write(f"differs: {thing}")

@@ -35,7 +35,7 @@ class Workers:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "celery", "--app", "config", "worker", *_OPTIONS],
                 cwd=ROOT,
-                env={**os.environ, "DATABASE_URL": _database_url(), **environment},
+                env={**os.environ, "DATABASE_URL": database_url(), **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
@@ -64,7 +64,7 @@ def working(log: Path, **environment: str) -> Iterator[Workers]:
         workers.kill()
 
 
-def _database_url() -> str:
+def database_url() -> str:
     return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
 
 

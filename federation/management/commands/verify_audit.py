@@ -1,0 +1,62 @@
+"""Walks the audit trail from its first seal to its last, and names whatever was changed, taken away or put in."""
+
+import re
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import datetime
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from federation import chain, clock
+from federation.chain import Length
+from federation.database import one_snapshot
+from federation.management.progress import Progress
+
+_NOTED = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
+
+
+class Command(BaseCommand):
+    """Reads one snapshot and changes nothing; exits 1 where the chain is broken."""
+
+    help = __doc__ or ""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--head",
+            type=_noted,
+            metavar="POSITION:DIGEST",
+            help="a head that was noted down before, which must be in the chain",
+        )
+
+    def handle(self, *, head: tuple[int, bytes] | None, **_: object) -> None:
+        with transaction.atomic():
+            one_snapshot()
+            faults = self._walk()
+            newest = chain.head()
+            self.stdout.write(f"head {newest.position}:{newest.digest.hex()}")
+            if head and not chain.holds(position=head[0], digest=head[1]):
+                raise CommandError(f"the head noted at position {head[0]} is not in the chain")
+        if faults:
+            raise CommandError(f"the chain is broken: {faults} faults")
+
+    def _walk(self) -> int:
+        """Print every fault and return how many they are."""
+        length, faults = chain.length(), 0
+        with Progress("Walking the audit chain", length.sealed, "seals") as bar:
+            for faults, fault in enumerate(chain.verify(walked=bar.add), start=1):  # noqa: B007  asked afterwards
+                bar.say(str(fault))
+        self.stdout.write(_unsealed(length, now=clock.now()))
+        return faults
+
+
+def _unsealed(length: Length, *, now: datetime) -> str:
+    if length.oldest is None:
+        return f"{length.unsealed} events wait to be sealed"
+    return f"{length.unsealed} events wait to be sealed, the oldest for {(now - length.oldest).total_seconds():.0f} s"
+
+
+def _noted(text: str) -> tuple[int, bytes]:
+    found = _NOTED.fullmatch(text.strip().lower())
+    if found is None:
+        raise ArgumentTypeError(f"{text} is not a position, a colon and 64 hexadecimal digits")
+    return int(found[1]), bytes.fromhex(found[2])
