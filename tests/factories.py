@@ -1,13 +1,25 @@
 """The smallest valid row of each table, for tests. Written past the registry, so that nothing else happens."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from factory.declarations import LazyAttribute, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
 from countries.codes import COUNTRIES
-from countries.models import READ_WRITE, Agency, Country, Credential, HelpService, Indicator, Population, Schedule
+from countries.models import (
+    READ_WRITE,
+    Agency,
+    Annotation,
+    Country,
+    Credential,
+    HelpService,
+    Indicator,
+    Population,
+    Schedule,
+    Setup,
+)
+from federation.models.findings import Finding
 
 
 class CountryFactory(DjangoModelFactory[Country]):
@@ -83,3 +95,43 @@ class HelpServiceFactory(DjangoModelFactory[HelpService]):
     country: Any = SubFactory(CountryFactory)
     address = "https://example.org"
     description = "Help."
+
+
+class FindingFactory(DjangoModelFactory[Finding]):
+    """Of a share that could not be located, in an hour."""
+
+    class Meta:
+        model = Finding
+
+    rule = "R105"
+    agency: Any = SubFactory(AgencyFactory)
+    indicator: Any = SubFactory(IndicatorFactory)
+    frequency = "H"
+    period = Sequence(lambda number: datetime(2026, 11, 2, tzinfo=UTC) + timedelta(hours=number))
+    last_period = LazyAttribute(lambda row: row.period)
+    facts: Any = {"value": 100, "unlocated": 40, "share": 0.4}
+    opened = datetime(2026, 11, 20, tzinfo=UTC)
+    changed = LazyAttribute(lambda row: row.opened)
+
+
+class SetupFactory(DjangoModelFactory[Setup]):
+    class Meta:
+        model = Setup
+
+    agency: Any = SubFactory(AgencyFactory)
+    valid_from = date(2026, 1, 1)
+    computers = 12
+    networks: Any = ["BITTORRENT"]
+    geo_database = "GeoLite2 Country"
+    geo_version = "2026-01"
+
+
+class AnnotationFactory(DjangoModelFactory[Annotation]):
+    """Of a moment, for all."""
+
+    class Meta:
+        model = Annotation
+
+    kind = "change"
+    text = "The database of addresses was replaced."
+    start = datetime(2026, 11, 12, 8, tzinfo=UTC)
