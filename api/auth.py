@@ -14,7 +14,7 @@ from rest_framework.authentication import BaseAuthentication, SessionAuthenticat
 from rest_framework.request import Request
 
 from api.problems import Problem
-from countries import credentials
+from countries import credentials, liaisons
 
 _CHALLENGE: Final = 'Bearer realm="api"'
 FIGURES: Final = "figures:read"
@@ -64,12 +64,12 @@ def _caller(token: str) -> Caller | None:
 
 
 class StaffSession(SessionAuthentication):
-    """Authenticates coordinators who are signed in to the admin; they may read figures."""
+    """Authenticates who is signed in to the admin and sees all countries; they may read figures."""
 
     def authenticate(self, request: Request) -> tuple[Caller, Caller] | None:
         """Return the caller, or nothing for anybody else."""
         found = super().authenticate(request)
-        if found is None or not found[0].is_staff:
+        if found is None or not found[0].is_staff or liaisons.horizon(found[0]).limited:
             return None
         caller = Caller(found[0].get_username(), None, frozenset({FIGURES}))
         return caller, caller

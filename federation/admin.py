@@ -4,12 +4,13 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
+from countries.admin.sight import OfCountry
 from federation.models.audit import AuditEvent
 from federation.models.submissions import Report, Submission
 from federation.rules import periods
 
 
-class FactAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+class FactAdmin(OfCountry, admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
     """A screen for facts, which nobody adds, changes or removes by hand."""
 
     show_full_result_count = False
@@ -28,6 +29,8 @@ class FactAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at r
 class SubmissionAdmin(FactAdmin):
     """What arrived, newest first."""
 
+    of_country = "agency__country"
+
     list_display = ("received", "agency", "media", "report_count", "observation_count", "became")
     list_filter = ("agency", "media", "received")
     list_select_related = ("agency",)
@@ -45,6 +48,8 @@ class SubmissionAdmin(FactAdmin):
 @admin.register(Report)
 class ReportAdmin(FactAdmin):
     """What agencies say of each period; revisions stand beside what they replaced."""
+
+    of_country = "agency__country"
 
     list_display = ("said", "agency", "indicator", "total", "status", "state", "received")
     list_filter = ("state", "outcome", "frequency", "indicator", "agency")

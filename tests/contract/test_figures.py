@@ -3,8 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 
+from countries.models import Liaison
 from federation import reconciliation
 from tests.contract.callers import hour, report
 from tests.factories import ScheduleFactory
@@ -143,6 +144,18 @@ def test_staff_session_reads_all(client, reported):
     assert len(client.get(FIGURES, query).json()["figures"]) == 2
     User.objects.update(is_staff=False)
     assert client.get(FIGURES, query).json()["code"] == "not_authenticated"
+
+
+@pytest.mark.parametrize("country", [None, 578])
+def test_session_of_a_national_liaison_reads_no_figures(client, reported, country):
+    liaison = User.objects.create_user("bo", password="x", is_staff=True)
+    liaison.groups.add(Group.objects.get(name="national liaison"))
+    if country:
+        Liaison.objects.create(user=liaison, country_id=country)
+    client.force_login(liaison)
+    query = {"indicator": "DOWNLOADS", "frequency": "H", "start": hour(6), "end": hour(1)}
+    for agency in ("_T", "NO-KRIPOS", "DE-BKA"):
+        assert client.get(FIGURES, query | {"agency": agency}).json()["code"] == "not_authenticated"
 
 
 @pytest.mark.parametrize(
