@@ -8,6 +8,7 @@ from federation import calendar
 from federation.calendar import Frequency
 
 HISTORY = timedelta(days=400)
+EXCESS = 12.0
 #: How long ago a period must have ended to be sent as one coarser report instead of many finer ones.
 _AS_DAYS_AFTER = timedelta(days=14)
 _AS_HOURS_AFTER = timedelta(hours=2)
@@ -31,6 +32,8 @@ class Unit:
     gap: tuple[int, int] = (0, 0)
     silent_since: int = 0
     corrects: bool = False
+    #: So many days ago it counted far too much, so that there is something to decide.
+    spike: int = 0
 
     @property
     def code(self) -> str:
@@ -78,6 +81,12 @@ class Stream:
             return [days, (Frequency.HOUR, timedelta(0))]
         return [days, hours, (Frequency.MINUTE, timedelta(0))]
 
+    def excess(self, start: datetime, first_day: datetime) -> float:
+        """By how much too many were counted in a period."""
+        ago = self.unit.spike
+        spiked = ago and calendar.start_of(Frequency.DAY, start) == first_day - timedelta(days=ago)
+        return EXCESS if spiked else 1.0
+
     def _in_gap(self, start: datetime, first_day: datetime) -> bool:
         ago, length = self.unit.gap
         begin = first_day - timedelta(days=ago)
@@ -112,7 +121,7 @@ UNITS = (
         "FI", "Finland demo unit (invented)", Frequency.HOUR, 900, 2, delay=timedelta(minutes=50), deadline_minutes=20
     ),
     Unit("PL", "Poland demo unit (invented)", Frequency.HOUR, 1300, gap=(190, 3)),
-    Unit("IT", "Italy demo unit (invented)", Frequency.DAY, 1500, visits=45, delay=timedelta(hours=2)),
+    Unit("IT", "Italy demo unit (invented)", Frequency.DAY, 1500, visits=45, delay=timedelta(hours=2), spike=3),
     # Fell silent: its place in the coverage shows it, the sums alone would not.
     Unit("IE", "Ireland demo unit (invented)", Frequency.DAY, 500, 0, silent_since=9),
     Unit("CZ", "Czechia demo unit (invented)", Frequency.MONTH, 700, delay=timedelta(days=3), deadline_minutes=7200),

@@ -27,7 +27,7 @@ NETWORK_SHARES: Mapping[str, float] = {
 VISIT_SHARES: Mapping[str, float] = {"_U": 0.82, "BITTORRENT": 0.11, "EDONKEY": 0.07}
 
 UNLOCATED_SHARE = 0.03
-HOME_FACTOR = 5.0
+HOME_FACTOR = 3.5
 #: People elsewhere find files that were named for Europeans less often.
 ELSEWHERE_FACTOR = 0.03
 

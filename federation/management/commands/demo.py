@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from federation import calendar, clock
-from federation.management import invented, registration
+from federation.management import invented, registration, story
 from federation.management.cast import UNITS, Stream
 from federation.management.client import Client, RefusedError
 from federation.management.progress import Progress, waiting
@@ -40,14 +40,14 @@ class Command(BaseCommand):
     def handle(self, *, url: str, waited: float, once: bool, **_: Any) -> None:
         began = time.monotonic() - waited
         self.stdout.write(f"Bringing in {len(UNITS)} invented agencies")
-        senders, reader, first_day = _bring_in(url)
+        senders, reader = _bring_in(url)
         try:
-            _send_history(senders, first_day)
+            _send_history(senders)
             _settle()
             self.stdout.write(_ready_message(url, reader, time.monotonic() - began))
             self.stdout.flush()
             if not once:
-                _send_for_ever(senders, first_day)
+                _send_for_ever(senders)
         except RefusedError as refusal:
             raise CommandError(str(refusal)) from None
         except KeyboardInterrupt:
@@ -57,12 +57,20 @@ class Command(BaseCommand):
 class Sender:
     """One stream of one agency: what it sent last, and how its numbers come about."""
 
-    def __init__(self, stream: Stream, client: Client, mixture: invented.Mixture, since: datetime, seed: int) -> None:
-        self.stream, self.client, self.mixture, self.since = stream, client, mixture, since
+    def __init__(
+        self,
+        stream: Stream,
+        client: Client,
+        mixture: invented.Mixture,
+        since: datetime,
+        seed: int,
+        first_day: datetime,
+    ) -> None:
+        self.stream, self.client, self.mixture, self.since, self.first_day = stream, client, mixture, since, first_day
         self._rng = np.random.default_rng([seed, int(since.timestamp())])
 
-    def due(self, *, now: datetime, first_day: datetime) -> list[Step]:
-        return list(self.stream.due(self.since, now=now, first_day=first_day))
+    def due(self, *, now: datetime) -> list[Step]:
+        return list(self.stream.due(self.since, now=now, first_day=self.first_day))
 
     def send(self, steps: Sequence[Step]) -> None:
         self.client.submit(self.stream.indicator, self._reports(steps))
@@ -76,6 +84,7 @@ class Sender:
         starts, ends = [start for _, start in steps], [calendar.end(*step) for step in steps]
         stream = self.stream
         expectation = invented.expected(starts, ends, level=stream.level, utc_offset=stream.unit.utc_offset)
+        expectation *= [stream.excess(start, self.first_day) for start in starts]
         rows = invented.counts(expectation, self.mixture.shares, rng=self._rng)
         return [
             {
@@ -87,7 +96,7 @@ class Sender:
         ]
 
 
-def _bring_in(url: str) -> tuple[list[Sender], Client, datetime]:
+def _bring_in(url: str) -> tuple[list[Sender], Client]:
     now = clock.now()
     first_day = registration.first_day(now)
     inhabitants, europe = registration.inhabitants()
@@ -99,13 +108,14 @@ def _bring_in(url: str) -> tuple[list[Sender], Client, datetime]:
             rng = np.random.default_rng(seed)
             mixture = invented.mixture(inhabitants, near=europe, home=unit.country, networks=shares, rng=rng)
             since = registration.sent_until(stream, first_day=first_day)
-            senders.append(Sender(stream, client, mixture, since, seed))
-    return senders, registration.enter_reader(url=url, now=now), first_day
+            senders.append(Sender(stream, client, mixture, since, seed, first_day))
+    story.tell(first_day=first_day)
+    return senders, registration.enter_reader(url=url, now=now)
 
 
-def _send_history(senders: Sequence[Sender], first_day: datetime) -> None:
+def _send_history(senders: Sequence[Sender]) -> None:
     now = clock.now()
-    plans = [(sender, sender.due(now=now, first_day=first_day)) for sender in senders]
+    plans = [(sender, sender.due(now=now)) for sender in senders]
     with Progress("Sending their history through the API", sum(len(steps) for _, steps in plans), "reports") as bar:
         for sender, steps in plans:
             for at in range(0, len(steps), REPORTS_A_SUBMISSION):
@@ -123,12 +133,12 @@ def _settle() -> None:
     call_command("settle", timeout=SETTLED_WITHIN)
 
 
-def _send_for_ever(senders: Sequence[Sender], first_day: datetime) -> None:
+def _send_for_ever(senders: Sequence[Sender]) -> None:
     while True:
         time.sleep(_until_next_minute())
         now = clock.now()
         for sender in senders:
-            if steps := sender.due(now=now, first_day=first_day):
+            if steps := sender.due(now=now):
                 sender.send(steps)
 
 
