@@ -5,13 +5,13 @@ from argparse import ArgumentParser
 
 from django.core.management.base import BaseCommand, CommandError
 
-from federation import clock, dispatch, schedules, worklist
+from federation import chain, clock, dispatch, lateness, schedules, worklist
 
 PAUSE = 0.05
 
 
 class Command(BaseCommand):
-    """Returns when no work that is due is pending, what the clock has made due included."""
+    """Returns when no work that is due is pending, late agencies are found and the audit trail is sealed."""
 
     help = __doc__ or ""
 
@@ -29,6 +29,9 @@ class Command(BaseCommand):
                     f"{worklist.oldest_age().total_seconds():.0f} s. Is a worker running?"
                 )
             time.sleep(PAUSE)
+        # What rests on the numbers: beat does it too, but whoever waits wants it done.
+        lateness.watch(now=clock.now())
+        chain.seal(now=clock.now())
         if aside := worklist.set_aside():
             raise CommandError(
                 "work was set aside:\n"
