@@ -33,7 +33,6 @@ SECURE_REFERRER_POLICY = "same-origin"
 # --- the parts ------------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -46,6 +45,8 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "countries",
     "federation",
+    # Django's admin; after those whose templates dress it.
+    "federation.apps.DeskConfig",
     "api",
 ]
 MIDDLEWARE = [

@@ -3,10 +3,6 @@
 from django.contrib import admin
 from django.urls import include, path
 
-admin.site.site_header = admin.site.site_title = "Police2Peer federation"
-admin.site.index_title = "The coordinators' desk"
-admin.site.site_url = "/api/docs/"
-
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("api.urls")),

@@ -1,6 +1,7 @@
-"""The federation app; it listens to changes of the registry."""
+"""The federation app, which listens to changes of the registry, and the admin as the coordinators' desk."""
 
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
 from django.db.models.signals import post_migrate
 
 
@@ -8,6 +9,7 @@ class FederationConfig(AppConfig):
     """Connects the registry's signal, which makes work and audit events."""
 
     name = "federation"
+    default = True
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
@@ -16,3 +18,10 @@ class FederationConfig(AppConfig):
 
         post_migrate.connect(groups.establish, sender=self, dispatch_uid="federation.groups")
         registry.changed.connect(schedules.follow_registry, dispatch_uid="federation.schedules")
+
+
+class DeskConfig(admin_apps.AdminConfig):
+    """Django's admin with a start page of our own."""
+
+    default = False
+    default_site = "federation.site.Desk"

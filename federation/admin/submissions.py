@@ -1,0 +1,108 @@
+"""What agencies sent, to look at: submissions, reports, and their answers to findings."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+
+from countries.admin.base import FactAdmin
+from countries.codes import COUNTRY_CODES, NETWORK_CODES
+from federation.models.findings import Answer
+from federation.models.submissions import Report, Submission
+from federation.rules import periods
+
+_CELLS = ("countries", "networks", "values")
+#: A report may have two thousand cells; the largest ones tell what it is.
+_SHOWN = 100
+
+
+@admin.register(Submission)
+class SubmissionAdmin(FactAdmin):
+    """What arrived, newest first."""
+
+    of_country = "agency__country"
+    list_display = ("received", "agency", "media", "report_count", "observation_count", "became")
+    list_filter = ("agency", "media", "received")
+    list_select_related = ("agency",)
+    search_fields = ("=id", "agency__code")
+    search_help_text = "The whole id of a submission, or an agency"
+    show_full_result_count = False
+    ordering = ("-received", "-id")
+    exclude = ("body_digest",)
+
+    @admin.display(description="what its reports became")
+    def became(self, submission: Submission) -> str:
+        """How many of its reports became what, at receipt."""
+        return ", ".join(f"{count} {outcome}" for outcome, count in submission.outcomes.items())
+
+
+@admin.register(Report)
+class ReportAdmin(FactAdmin):
+    """What agencies say of each period; revisions stand beside what they replaced."""
+
+    of_country = "agency__country"
+    list_display = ("said", "agency", "indicator", "total", "status", "state", "received")
+    list_filter = ("state", "outcome", "frequency", "indicator", "agency")
+    list_select_related = ("agency", "indicator")
+    search_fields = ("=id", "=submission__id", "agency__code")
+    search_help_text = "The number of a report, the whole id of a submission, or an agency"
+    show_full_result_count = False
+    ordering = ("-id",)
+    exclude = ("digest", *_CELLS)
+    readonly_fields = ("cells",)
+    raw_id_fields = ("submission", "equals")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
+        """Leave the cells where they are until one report is looked at."""
+        rows: QuerySet[Report] = super().get_queryset(request)
+        return rows.defer(*_CELLS)
+
+    @admin.display(description="report", ordering="period")
+    def said(self, report: Report) -> str:
+        """The frequency and the period, by their SDMX names."""
+        return f"{report.frequency} {periods.label(report.frequency, report.period)}"
+
+    @admin.display(description="observations")
+    def cells(self, report: Report) -> str:
+        """The largest cells, as a table."""
+        cells = sorted(zip(report.values, report.countries, report.networks, strict=True), reverse=True)
+        if not cells:
+            return "none: nothing happened, or it is withdrawn or equal to another report"
+        rows = format_html_join(
+            "",
+            '<tr><td>{}</td><td>{}</td><td class="number">{}</td></tr>',
+            (
+                (COUNTRY_CODES[country], NETWORK_CODES[network], f"{value:,}")
+                for value, country, network in cells[:_SHOWN]
+            ),
+        )
+        return format_html(
+            "<table><caption>{} cells, the largest first{}</caption><thead><tr><th scope=col>Country</th>"
+            "<th scope=col>Network</th><th scope=col>Value</th></tr></thead><tbody>{}</tbody></table>",
+            f"{len(cells):,}",
+            f"; {_SHOWN} are shown" if len(cells) > _SHOWN else "",
+            rows,
+        )
+
+
+@admin.register(Answer)
+class AnswerAdmin(FactAdmin):
+    """What agencies said to findings, newest first."""
+
+    of_country = "finding__agency__country"
+    list_display = ("at", "agency", "about", "answer", "remark", "by")
+    list_filter = ("answer", "at")
+    list_select_related = ("finding__agency",)
+    search_fields = ("=finding__id", "finding__agency__code", "remark")
+    show_full_result_count = False
+    ordering = ("-id",)
+
+    @admin.display(description="agency", ordering="finding__agency__code")
+    def agency(self, answer: Answer) -> str:
+        """The agency whose finding it is."""
+        return answer.finding.agency.code
+
+    @admin.display(description="to")
+    def about(self, answer: Answer) -> str:
+        """The finding."""
+        return str(answer.finding)
