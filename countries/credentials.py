@@ -68,7 +68,9 @@ def issue(
             _refuse_third(agency, now)
             draft = Credential(agency=agency, scopes=READ_ONLY if read_only else READ_WRITE)
         else:
-            draft = Credential(coordinator=coordinator, user=_account(coordinator), scopes=FIGURES)
+            draft = Credential(
+                coordinator=coordinator, user=_account(coordinator, by=by, reason=reason), scopes=FIGURES
+            )
         draft.expires = expires
         return _issue(draft, by=by, reason=reason)
 
@@ -128,11 +130,11 @@ def _refuse_third(agency: Agency, now: datetime) -> None:
         raise Refused("too_many_credentials", f"{agency} has two live credentials, {' and '.join(names)}: revoke one.")
 
 
-def _account(coordinator: str) -> User:
+def _account(coordinator: str, *, by: str, reason: str) -> User:
     """The coordinator's account; a new one has no password, so that only its tokens can be used."""
     known = User.objects.filter(username=coordinator).first()
     if known is None:
-        return User.objects.create_user(username=coordinator, password=None)
+        return registry.create_account(username=coordinator, by=by, reason=reason)
     if not known.is_active:
         raise Refused("coordinator_not_active", f"{coordinator} is not active.")
     return known

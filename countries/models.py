@@ -325,7 +325,7 @@ class Threshold(models.Model):
         "R301_TOTAL": "R301: from which weekly total on the country mix is looked at",
     }
 
-    agency = models.ForeignKey(Agency, on_delete=models.CASCADE, related_name="thresholds")
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="thresholds")
     name = models.CharField(max_length=20, choices=list(NAMES.items()))
     value = models.FloatField()
 
@@ -438,7 +438,7 @@ class Annotation(models.Model):
 class Liaison(models.Model):
     """That a user of the desk stands for one country, and sees and changes nothing outside it."""
 
-    user = models.OneToOneField("auth.User", primary_key=True, on_delete=models.CASCADE, related_name="liaison")
+    user = models.OneToOneField("auth.User", primary_key=True, on_delete=models.PROTECT, related_name="liaison")
     country = models.ForeignKey(Country, on_delete=models.PROTECT, related_name="liaisons")
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
+from django.contrib.auth.models import User
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models import PROTECT, F, Max, Model
@@ -25,7 +26,7 @@ Columns = dict[str, Any]
 # signal: its instance is the ReferenceVersion, its ``after`` the table and how many rows.
 changed = Signal()
 
-SECRETS = frozenset({"client_secret"})
+SECRETS = frozenset({"client_secret", "password"})
 
 
 class Refused(Exception):  # noqa: N818  it reads as a verb, and so do its uses
@@ -158,6 +159,45 @@ def add_schedule(
         columns.pop("id")
         known = Schedule.objects.filter(**columns).first()
         return known or save(wanted, by=by, reason=reason)
+
+
+def create_account(
+    *, username: str, by: str, password: str | None = None, is_superuser: bool = False, reason: str = ""
+) -> User:
+    """Makes a user of the desk or of the API; without a password, only credentials can be held."""
+    with writing():
+        user = User.objects.create_user(
+            username=username, password=password, is_staff=is_superuser, is_superuser=is_superuser
+        )
+        say_account_added(user, by=by, reason=reason)
+    return user
+
+
+def say_account_added(user: User, *, by: str, reason: str = "") -> None:
+    """Tells of an account that was made in this transaction."""
+    _announce(user, before=None, after=_account(user), by=by, reason=reason)
+
+
+@contextmanager
+def changing_account(user: User, *, by: str, reason: str = "") -> Iterator[None]:
+    """One transaction, at the end of which it is told what of an account was changed within."""
+    with writing():
+        before, password = _account(user), User.objects.values_list("password", flat=True).get(pk=user.pk)
+        yield
+        user = User.objects.get(pk=user.pk)
+        after = _account(user)
+        if user.password != password:
+            after["password"] = "changed"  # noqa: S105  that it was, not what it is
+        if before != after:
+            _announce(user, before=before, after=after, by=by, reason=reason)
+
+
+def _account(user: User) -> Columns:
+    """The columns of an account, and what it may do."""
+    return (_stored(user) or {}) | {
+        "groups": sorted(user.groups.values_list("name", flat=True)),
+        "permissions": sorted(user.user_permissions.values_list("codename", flat=True)),
+    }
 
 
 def _next_indicator_number() -> int:

@@ -1,5 +1,7 @@
 """Users of the desk, and for which country a national liaison stands."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from django.contrib import admin
@@ -51,6 +53,29 @@ class DeskUserAdmin(OfCountry, UserAdmin):  # type: ignore[type-arg]  # not gene
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         return False
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        with self._told(request, object_id):
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:  # noqa: A002  Django's
+        with self._told(request, id):
+            return super().user_change_password(request, id, form_url)
+
+    @contextmanager
+    def _told(self, request: HttpRequest, object_id: str | None) -> Iterator[None]:
+        """What is changed of an account leaves a trace, as what the registry writes does."""
+        user = self.get_object(request, object_id) if object_id and request.method == "POST" else None
+        with registry.changing_account(user, by=actor(request)) if user else nullcontext():
+            yield
+
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        # Django calls this in the transaction of the deed, once groups are written too.
+        if isinstance(obj, User):
+            registry.say_account_added(obj, by=actor(request))
+        return super().log_addition(request, obj, message)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: ARG002, FBT001
         rows = formset.save(commit=False)

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime, time
 
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.db.models import Max
 
 from countries import credentials, registry
@@ -68,11 +68,14 @@ def enter_reader(*, url: str, now: datetime) -> Client:
 
 def coordinator() -> str:
     """An account for the desk, with a new password each time."""
-    accounts = get_user_model().objects
-    user, _ = accounts.get_or_create(username="demo", defaults={"is_staff": True, "is_superuser": True})
     password = secrets.token_urlsafe(9)
-    user.set_password(password)
-    user.save(update_fields=["password"])
+    user = User.objects.filter(username="demo").first()
+    if user is None:
+        registry.create_account(username="demo", password=password, is_superuser=True, by=BY, reason=REASON)
+        return password
+    with registry.changing_account(user, by=BY, reason=REASON):
+        user.set_password(password)
+        user.save(update_fields=["password"])
     return password
 
 
