@@ -20,6 +20,7 @@ PUBLIC = [
     "networks/",
     "indicators/",
     "agencies/",
+    "audit/head/",
     "help-services/",
 ]
 

@@ -95,6 +95,7 @@ def check(value, schema, document, name):
         "networks/",
         "indicators/",
         "agencies/",
+        "audit/head/",
         "help-services/",
     ],
 )
