@@ -1,4 +1,4 @@
-"""What agencies and coordinators can read of figures, as the OpenAPI document has it, and what theirs have in common."""
+"""What agencies and coordinators can read of figures, as the OpenAPI document has it, and what all theirs share."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar

@@ -61,9 +61,18 @@ class Caller:
         return self.post(body, **{"Content-Encoding": "gzip"})
 
 
+#: Looked at once, so that no test sees the hour change.
+BEGAN = datetime.now(UTC)
+
+
 def hour(ago=2):
     """The label of an hour that ended some hours ago."""
-    return calendar.label("H", datetime.now(UTC) - timedelta(hours=ago))[:14] + "00"
+    return calendar.label("H", BEGAN - timedelta(hours=ago))[:14] + "00"
+
+
+def day(ago=1):
+    """The label of a day that ended some days ago."""
+    return calendar.label("D", BEGAN - timedelta(days=ago))
 
 
 def report(*cells, ago=2, **members):

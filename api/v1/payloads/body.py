@@ -24,8 +24,9 @@ class Body(NamedTuple):
     digest: bytes
 
 
-def read(request: HttpRequest, *, limit: int = LIMIT) -> Body:
+def read(request: HttpRequest, *, limit: int | None = None) -> Body:
     """Return the body; raise the problem if it is too large, cut short or packed in a way that is not ours."""
+    limit = LIMIT if limit is None else limit
     pieces = _received(request, limit)
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding in ("gzip", "x-gzip"):
