@@ -3,12 +3,13 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
-from django.db.models import QuerySet
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
@@ -18,6 +19,8 @@ from federation import clock, review
 from federation.admin import words
 from federation.models.findings import Finding, Hold
 from federation.review import Decided
+
+M = TypeVar("M", bound=Model)
 
 #: More at once could not be looked through.
 AT_ONCE = 500
@@ -77,6 +80,16 @@ class Matter:
     fields: Sequence[tuple[str, object]] = ()
 
 
+def selected(screen: "ModelAdmin[Any]", request: HttpRequest, chosen: QuerySet[M]) -> QuerySet[M]:
+    """Return the rows of a list that were ticked.
+
+    The list itself leaves out what somebody decided after they were ticked; whoever ticked them is to be told of it.
+    """
+    if request.POST.get("select_across", "0") != "0":
+        return chosen
+    return screen.get_queryset(request).filter(pk__in=request.POST.getlist(ACTION_CHECKBOX_NAME))
+
+
 def decide(screen: "ModelAdmin[Any]", request: HttpRequest, deed: Deed, matter: Matter, *, back: str) -> HttpResponse:
     """Ask for the reason; with it, decide, say what happened, and go back."""
     if not request.user.has_perm(deed.permission):
@@ -123,7 +136,8 @@ def _holds_said(ids: Collection[int]) -> Iterable[str]:
 
 def _findings_said(ids: Collection[int]) -> Iterable[str]:
     for finding in Finding.objects.filter(pk__in=ids).exclude(resolved=None):
-        yield _by_whom(f"resolved, {finding.get_resolution_display()}", finding.resolved_by, finding.resolved)
+        how = "resolved" if finding.resolved_by else f"resolved, as {finding.get_resolution_display()},"
+        yield _by_whom(how, finding.resolved_by, finding.resolved)
 
 
 def _by_whom(what: str, who: str, when: datetime | None) -> str:

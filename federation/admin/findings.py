@@ -127,17 +127,20 @@ class FindingAdmin(FactAdmin):
     @admin.action(description="Resolve", permissions=["resolve_finding"])
     def resolve(self, request: HttpRequest, chosen: QuerySet[Finding]) -> HttpResponse:
         """Close the chosen findings."""
-        return self._decide(request, RESOLVE, chosen, back=request.get_full_path())
+        rows = deciding.selected(self, request, chosen)
+        return self._decide(request, RESOLVE, rows, back=request.get_full_path())
 
     @admin.action(description="Release all that they hold", permissions=["decide_hold"])
     def release(self, request: HttpRequest, chosen: QuerySet[Finding]) -> HttpResponse:
         """Release what the chosen findings hold."""
-        return self._decide(request, RELEASE, chosen, back=request.get_full_path())
+        rows = deciding.selected(self, request, chosen)
+        return self._decide(request, RELEASE, rows, back=request.get_full_path())
 
     @admin.action(description="Reject all that they hold", permissions=["decide_hold"])
     def reject(self, request: HttpRequest, chosen: QuerySet[Finding]) -> HttpResponse:
         """Reject what the chosen findings hold."""
-        return self._decide(request, REJECT, chosen, back=request.get_full_path())
+        rows = deciding.selected(self, request, chosen)
+        return self._decide(request, REJECT, rows, back=request.get_full_path())
 
     def _decide(self, request: HttpRequest, deed: Deed, chosen: QuerySet[Finding], *, back: str) -> HttpResponse:
         findings = list(chosen[: deciding.AT_ONCE + 1])

@@ -100,15 +100,16 @@ class HoldAdmin(FactAdmin):
     @admin.action(description="Release", permissions=["decide_hold"])
     def release(self, request: HttpRequest, chosen: QuerySet[Hold]) -> HttpResponse:
         """Release the chosen reports."""
-        return self._decide(request, RELEASE, chosen, back=request.get_full_path())
+        rows = deciding.selected(self, request, chosen)
+        return self._decide(request, RELEASE, rows, back=request.get_full_path())
 
     @admin.action(description="Reject", permissions=["decide_hold"])
     def reject(self, request: HttpRequest, chosen: QuerySet[Hold]) -> HttpResponse:
         """Reject the chosen reports."""
-        return self._decide(request, REJECT, chosen, back=request.get_full_path())
+        rows = deciding.selected(self, request, chosen)
+        return self._decide(request, REJECT, rows, back=request.get_full_path())
 
     def _decide(self, request: HttpRequest, deed: Deed, chosen: QuerySet[Hold], *, back: str) -> HttpResponse:
-        # Chosen once, they are meant also when somebody has decided meanwhile, and the list leaves them out.
         holds = list(chosen[: deciding.AT_ONCE + 1])
         fields = [("action", deed.name), *((ACTION_CHECKBOX_NAME, hold.pk) for hold in holds)]
         return deciding.decide(self, request, deed, held_matter(holds, fields), back=back)

@@ -4,6 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from federation import clock
+from tests import factories
+from tests.integration.federation import deskside
 from tests.integration.federation.world import world
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -14,3 +17,31 @@ def federation(db, monkeypatch):
     """A world without schedules and reports."""
     with world(monkeypatch, now=NOON) as made:
         yield made
+
+
+@pytest.fixture
+def desk_at_noon(monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: deskside.NOW)
+
+
+@pytest.fixture
+def agency(db):
+    return factories.AgencyFactory.create(code="NO-KRIPOS")
+
+
+@pytest.fixture
+def coordinator(client, db):
+    client.force_login(deskside.account("kari", "coordinator"))
+    return client
+
+
+@pytest.fixture
+def observer(client, db):
+    client.force_login(deskside.account("ola", "observer"))
+    return client
+
+
+@pytest.fixture
+def liaison(client, db):
+    client.force_login(deskside.account("liv", "national liaison", "NO"))
+    return client

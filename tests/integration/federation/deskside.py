@@ -1,0 +1,61 @@
+"""What the tests of the desk share: accounts, and a federation in which reports are held."""
+
+from datetime import UTC, datetime, timedelta
+
+from django.contrib.auth.models import Group, User
+from django.urls import reverse
+
+from countries.models import Liaison
+from federation import intake
+from federation.models.submissions import Report
+from tests import factories
+from tests.integration.federation.world import Said
+
+NOW = datetime(2026, 11, 25, 12, 0, 30, tzinfo=UTC)
+HOUR = datetime(2026, 11, 25, 10, tzinfo=UTC)
+WEEK = timedelta(weeks=1)
+NORWAY = (578, 1)
+
+
+def account(name, group, country=None):
+    """Somebody of a group of the desk, standing for a country if one is given."""
+    user = User.objects.create_user(name, is_staff=True)
+    user.groups.add(Group.objects.get(name=group))
+    if country:
+        Liaison.objects.create(user=user, country=factories.CountryFactory.create(code=country))
+    return user
+
+
+def submit(agency, *said, at=NOW):
+    return intake.accept(
+        agency=agency,
+        reports=[one.as_new() for one in said],
+        observations=len(said),
+        prepared=at,
+        received=at,
+        media="json",
+        body_digest=bytes(32),
+        key=None,
+        by=agency.code,
+    )
+
+
+def hour(value, *, weeks=0, hours=0):
+    return Said("H", HOUR - weeks * WEEK + timedelta(hours=hours), {NORWAY: value})
+
+
+def held(agency, hours=0):
+    """A report that is held, after five weeks as usual."""
+    factories.IndicatorFactory.create()
+    submit(agency, *(hour(100, weeks=weeks, hours=hours) for weeks in range(1, 6)))
+    submit(agency, hour(5000, hours=hours), at=NOW + timedelta(seconds=1))
+    return Report.objects.get(agency=agency, state="held", period=HOUR + timedelta(hours=hours))
+
+
+def address(model, view="changelist", *args):
+    return reverse(f"admin:federation_{model}_{view}", args=args)
+
+
+def told(answer):
+    """What the desk says at the top of a page."""
+    return [str(message) for message in answer.context["messages"]]

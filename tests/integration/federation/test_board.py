@@ -1,0 +1,81 @@
+"""The board of the start page, beside what was published."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from countries.liaisons import Horizon
+from federation.desk import board
+from tests.integration.federation.world import Said
+
+EVERYBODY = Horizon(limited=False)
+NORWAY = (578, 1)
+TODAY = datetime.fromisoformat("2026-11-25T00:00Z")
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+def words(federation, horizon=EVERYBODY):
+    """The states of each agency on the board, oldest first."""
+    _, agencies = board.board(horizon, now=federation.now)
+    return {agency.code: [square.state for square in agency.lines[0].squares] for agency in agencies}
+
+
+def held(federation):
+    _, agencies = board.board(EVERYBODY, now=federation.now)
+    return {agency.code: [square.held for square in agency.lines[0].squares] for agency in agencies}
+
+
+@pytest.fixture
+def days(federation):
+    """Two agencies owe days: the first reports eight weeks and falls silent, the second comes late."""
+    federation.schedule(0, "D", date(2026, 9, 1))
+    federation.schedule(1, "D", date(2026, 11, 20))
+    reports = [Said("D", TODAY - back * DAY, {NORWAY: 100}) for back in range(4, 64)]
+    federation.submit(0, *reports)
+    federation.submit(1, *(Said("D", TODAY - back * DAY, {NORWAY: 7}) for back in (2, 4, 5)))
+    federation.wait(minutes=2)
+    federation.settle()
+    return federation
+
+
+def test_board_tells_reported_late_and_not_owed(days):
+    told = words(days)
+    assert told["NO-0"] == ["reported"] * 11 + ["late"] * 3 + [""]
+    assert told["NO-1"] == [""] * 9 + ["reported", "reported", "late", "reported", "late", ""]
+    assert "NO-2" not in told
+
+
+def test_board_marks_days_with_held_reports(days):
+    days.submit(0, Said("D", TODAY - 3 * DAY, {NORWAY: 9000}), minutes_ago=0)
+    days.settle()
+    assert words(days)["NO-0"][-4:] == ["held", "late", "late", ""]
+    assert held(days)["NO-0"] == [0] * 11 + [1, 0, 0, 0]
+
+
+def test_today_is_told_by_its_hours(federation):
+    federation.schedule(0, "H", date(2026, 11, 25))
+    federation.schedule(1, "H", date(2026, 11, 25))
+    federation.submit(0, *(Said("H", TODAY + number * HOUR, {NORWAY: 5}) for number in range(12)))
+    federation.submit(1, *(Said("H", TODAY + number * HOUR, {NORWAY: 5}) for number in range(6)))
+    federation.wait(minutes=2)
+    federation.settle()
+    told = words(federation)
+    assert told["NO-0"][-1] == "reported"
+    assert told["NO-1"][-1] == "partial"
+
+
+def test_board_shows_a_liaison_no_other_country(days):
+    country = days.agencies[0].country_id
+    assert set(words(days, Horizon(limited=True, country=country))) == {"NO-0", "NO-1"}
+    assert words(days, Horizon(limited=True, country=1)) == {}
+    assert words(days, Horizon(limited=True)) == {}
+
+
+def test_heard_counts_the_last_hours_and_names_the_quietest_first(federation):
+    federation.submit(1, Said("D", TODAY - DAY, {NORWAY: 1}))
+    federation.now += timedelta(hours=7)
+    federation.submit(0, Said("D", TODAY - DAY, {NORWAY: 1}))
+    federation.submit(0, Said("D", TODAY - DAY, {NORWAY: 2}))
+    found = [(one.agency, one.submissions) for one in board.heard(EVERYBODY, now=federation.now)]
+    assert found == [("NO-2", 0), ("NO-1", 0), ("NO-0", 2)]

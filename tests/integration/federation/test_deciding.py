@@ -1,0 +1,176 @@
+"""Deciding at the desk: with a reason, once, by whoever may, on what is in sight."""
+
+import pytest
+from django.urls import reverse
+
+from federation import review
+from federation.models.audit import AuditEvent
+from federation.models.findings import Answer, Finding, Hold
+from federation.models.submissions import Report
+from tests import factories
+from tests.integration.federation.deskside import NOW, address, held, told
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("desk_at_noon")]
+
+
+def test_release_needs_a_reason_and_then_tells_what_was_done(coordinator, agency):
+    report = held(agency)
+    deed = address("finding", "release", report.hold.finding_id)
+    asked = coordinator.get(deed)
+    assert "Release 1 report" in asked.content.decode()
+
+    fields = dict(asked.context["matter"].fields)
+    refused = coordinator.post(deed, fields | {"reason": "   "})
+    assert "Say why." in refused.content.decode()
+    assert refused.context["matter"].fields == asked.context["matter"].fields
+    report.refresh_from_db()
+    assert report.state == "held"
+
+    done = coordinator.post(deed, fields | {"reason": "a new campaign"}, follow=True)
+    assert told(done) == ["1 report released."]
+    report.refresh_from_db()
+    assert report.state == "current"
+    assert "a new campaign" in done.content.decode()
+    assert AuditEvent.objects.get(action="report.released").actor == "kari"
+
+
+def test_second_click_is_told_who_decided_and_when(coordinator, agency):
+    report = held(agency)
+    deed = address("finding", "release", report.hold.finding_id)
+    fields = dict(coordinator.get(deed).context["matter"].fields)
+    review.reject(reports=[report.pk], by="per", reason="no", now=NOW)
+    second = coordinator.post(deed, fields | {"reason": "yes"}, follow=True)
+    assert told(second) == ["1 report decided already, and left as it was: rejected by per at 12:00 on 25 November."]
+    report.refresh_from_db()
+    assert report.state == "rejected"
+    assert AuditEvent.objects.filter(action__startswith="report.").count() == 1
+
+
+def test_deciding_what_is_decided_leads_back_with_a_word(coordinator, agency):
+    report = held(agency)
+    review.reject(reports=[report.pk], by="per", reason="no", now=NOW)
+    page = coordinator.get(address("finding", "release", report.hold.finding_id), follow=True)
+    assert told(page) == ["There is nothing here to release any more: it was decided already."]
+
+
+def test_several_findings_are_decided_at_once(coordinator, agency):
+    reports = [held(agency), held(factories.AgencyFactory.create(code="SE-NOA"))]
+    chosen = {"action": "reject", "_selected_action": [report.hold.finding_id for report in reports]}
+    asked = coordinator.post(address("finding"), chosen)
+    assert "Reject 2 reports" in asked.content.decode()
+    ids = [report.pk for report in reports]
+    missing = coordinator.post(address("finding"), chosen | {"report": ids, "reason": ""})
+    assert sorted(missing.context["matter"].chosen) == sorted(ids)
+    done = coordinator.post(address("finding"), chosen | {"report": ids, "reason": "both wrong"}, follow=True)
+    assert told(done) == ["2 reports rejected."]
+    assert Report.objects.filter(state="rejected").count() == 2
+
+
+def test_held_reports_are_decided_in_their_list_and_on_their_page(coordinator, agency):
+    first, second = held(agency), held(agency, hours=-4)
+    chosen = {"action": "release", "_selected_action": [first.pk]}
+    coordinator.post(address("hold"), chosen)
+    done = coordinator.post(address("hold"), chosen | {"reason": "right"}, follow=True)
+    assert told(done) == ["1 report released."]
+    assert "Reject this report" in coordinator.get(address("hold", "change", second.pk)).content.decode()
+    done = coordinator.post(address("hold", "reject", second.pk), {"reason": "wrong"}, follow=True)
+    assert told(done) == ["1 report rejected."]
+    assert set(Hold.objects.values_list("decision", "reason")) == {("released", "right"), ("rejected", "wrong")}
+
+
+def test_second_click_in_the_list_is_told_who_decided(coordinator, agency):
+    report = held(agency)
+    review.release(reports=[report.pk], by="per", reason="no", now=NOW)
+    again = {"action": "reject", "_selected_action": [report.pk], "reason": "wrong"}
+    page = coordinator.post(address("hold"), again, follow=True)
+    assert told(page) == ["1 report decided already, and left as it was: released by per at 12:00 on 25 November."]
+
+
+def test_second_click_in_the_list_of_findings_is_told_who_decided(coordinator, agency):
+    report = held(agency)
+    chosen = {"action": "release", "_selected_action": [report.hold.finding_id]}
+    asked = coordinator.post(address("finding"), chosen)
+    review.release(reports=[report.pk], by="per", reason="no", now=NOW)
+    again = {"report": [value for name, value in asked.context["matter"].fields if name == "report"], "reason": "right"}
+    page = coordinator.post(address("finding"), chosen | again, follow=True)
+    assert told(page) == ["1 report decided already, and left as it was: released by per at 12:00 on 25 November."]
+
+
+def test_resolving_leaves_findings_that_hold_reports(coordinator, agency):
+    holding = held(agency).hold.finding
+    other = factories.FindingFactory.create(agency=agency)
+    chosen = {"action": "resolve", "_selected_action": [holding.pk, other.pk], "reason": "explained by telephone"}
+    page = coordinator.post(address("finding"), chosen, follow=True)
+    assert told(page) == ["1 finding resolved.", "1 finding left open, with held reports: release or reject those."]
+    assert set(Finding.objects.filter(resolved=None).values_list("pk", flat=True)) == {holding.pk}
+
+
+def test_one_finding_is_resolved_on_its_page(coordinator, agency):
+    finding = factories.FindingFactory.create(agency=agency)
+    page = coordinator.post(address("finding", "resolve", finding.pk), {"reason": "known"}, follow=True)
+    assert told(page) == ["1 finding resolved."]
+    again = coordinator.post(address("finding", "resolve", finding.pk), {"reason": "known"}, follow=True)
+    assert told(again) == ["1 finding decided already, and left as it was: resolved by kari at 12:00 on 25 November."]
+
+
+# --- who may what -----------------------------------------------------------------------------------------------------
+
+
+def test_observer_looks_and_is_refused_politely(observer, agency):
+    report = held(agency)
+    page = observer.get(address("finding", "change", report.hold.finding_id)).content.decode()
+    assert "Release" not in page
+    assert "Answer for the agency" not in page
+    for deed in ("release", "reject", "resolve", "answer"):
+        refused = observer.post(
+            address("finding", deed, report.hold.finding_id), {"reason": "x", "answer": "confirmed"}
+        )
+        assert refused.status_code == 403
+        assert "Nothing was changed" in refused.content.decode()
+    assert observer.post(address("hold", "release", report.pk), {"reason": "x"}).status_code == 403
+    observer.post(address("hold"), {"action": "release", "_selected_action": [report.pk], "reason": "x"})
+    report.refresh_from_db()
+    assert report.state == "held"
+    assert not Answer.objects.exists()
+
+
+def test_liaison_sees_and_answers_the_own_country_only(liaison, agency):
+    own, foreign = held(agency).hold, held(factories.AgencyFactory.create(code="SE-NOA")).hold
+    start = liaison.get(reverse("admin:index"))
+    assert [row["code"] for row in start.context["board"]] == ["NO-KRIPOS"]
+    assert {tile.what: tile.number for tile in start.context["tiles"]} == {
+        "held reports wait": 1, "open errors": 0, "open warnings": 1,
+    }  # fmt: skip
+    assert "SE-NOA" not in start.content.decode()
+    for model in ("finding", "hold", "report", "submission", "answer"):
+        assert "SE-NOA" not in liaison.get(f"{address(model)}?state=all&decision=all").content.decode().replace(
+            "q=SE-NOA", ""
+        )
+    for view in ("change", "release", "reject", "resolve", "answer"):
+        away = liaison.post(address("finding", view, foreign.finding_id), {"reason": "x", "answer": "confirmed"})
+        assert away.status_code == 302
+        assert away["Location"] == reverse("admin:index")
+    assert liaison.get(address("hold", "change", foreign.pk)).status_code == 302
+
+    liaison.get(reverse("admin:index"))
+    answered = {"answer": "confirmed", "remark": "A new campaign."}
+    page = liaison.post(address("finding", "answer", own.finding_id), answered, follow=True)
+    assert told(page) == ["Your answer is noted."]
+    assert "A new campaign." in page.content.decode()
+    assert set(Answer.objects.values_list("finding", "by")) == {(own.finding_id, "liv")}
+    assert liaison.post(address("finding", "release", own.finding_id), {"reason": "x"}).status_code == 403
+
+
+def test_answer_without_a_choice_says_so_and_keeps_the_remark(liaison, agency):
+    hold = held(agency).hold
+    page = liaison.post(address("finding", "answer", hold.finding_id), {"remark": "We look into it."})
+    assert "Choose an answer." in page.content.decode()
+    assert "We look into it." in page.content.decode()
+    assert not Answer.objects.exists()
+
+
+def test_answer_to_a_resolved_finding_is_told(liaison, agency):
+    hold = held(agency).hold
+    review.release(reports=[hold.pk], by="per", reason="no", now=NOW)
+    page = liaison.post(address("finding", "answer", hold.finding_id), {"answer": "confirmed"}, follow=True)
+    assert told(page) == ["The finding is resolved; there is nothing to answer any more."]

@@ -1,0 +1,208 @@
+"""The pages of the desk over HTTP: what they say, what they lead to, and how few questions they ask."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from federation import reconciliation, worklist
+from federation.models.audit import AuditEvent
+from federation.models.figures import Figure
+from federation.models.findings import Answer, Finding
+from federation.models.worklist import Failure
+from federation.rules import periods
+from federation.worklist import Stage, Thing
+from tests import factories
+from tests.integration.federation.deskside import HOUR, NOW, address, held, hour, submit, told
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("desk_at_noon")]
+AGENCIES = 30
+
+
+def crowd(count):
+    """Agencies with a held report, findings, answers and work that failed each."""
+    factories.IndicatorFactory.create()
+    for number in range(count):
+        agency = factories.AgencyFactory.create(code=f"NO-{number}")
+        finding = Finding.objects.get(holds=held(agency).pk)
+        Answer.objects.create(finding=finding, at=NOW, by="somebody", answer="confirmed")
+        factories.FindingFactory.create(agency=agency, opened=NOW)
+        thing = Thing(Stage.FIGURE, "H", HOUR, 1, agency.pk)
+        Failure.objects.create(thing=thing.pack(), attempts=3, reason="division by zero", since=NOW)
+
+
+# --- lists and the start page -----------------------------------------------------------------------------------------
+
+
+def test_no_list_page_takes_many_queries(admin_client, django_assert_max_num_queries):
+    crowd(AGENCIES)
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
+        with django_assert_max_num_queries(15):
+            assert admin_client.get(reverse(name)).status_code == 200, model
+
+
+def test_start_page_takes_as_many_queries_for_thirty_agencies_as_for_one(coordinator):
+    crowd(1)
+    coordinator.get(reverse("admin:index"))
+    with CaptureQueriesContext(connection) as one:
+        coordinator.get(reverse("admin:index"))
+    for number in range(1, AGENCIES):
+        held(factories.AgencyFactory.create(code=f"NO-A{number}"))
+    with CaptureQueriesContext(connection) as many:
+        assert coordinator.get(reverse("admin:index")).status_code == 200
+    assert len(many) == len(one) <= 20
+
+
+def test_start_page_says_what_waits_and_links_to_it(coordinator, agency):
+    report = held(agency)
+    factories.FindingFactory.create(agency=agency)
+    page = coordinator.get(reverse("admin:index"))
+    tiles = {tile.what: tile for tile in page.context["tiles"]}
+    assert (tiles["held reports wait"].number, tiles["open warnings"].number) == (1, 2)
+    assert tiles["things to compute"].number > 0
+    assert f"/{report.hold.finding_id}/" in coordinator.get(tiles["held reports wait"].address).content.decode()
+    assert coordinator.get(tiles["open warnings"].address).context["cl"].result_count == 2
+    assert coordinator.get(tiles["open errors"].address).context["cl"].result_count == 0
+
+
+def test_start_page_tells_work_set_aside_in_words(coordinator, agency):
+    thing = Thing(Stage.FIGURE, "H", HOUR, factories.IndicatorFactory.create().number, agency.pk)
+    Failure.objects.create(thing=thing.pack(), attempts=3, reason="division by zero", since=NOW)
+    tile = next(tile for tile in coordinator.get(reverse("admin:index")).context["tiles"] if "aside" in tile.what)
+    page = coordinator.get(tile.address).content.decode()
+    assert tile.number == 1
+    assert "figure of hour 2026-11-25T10:00" in page
+    assert "NO-KRIPOS" in page
+    assert "DOWNLOADS" in page
+    assert coordinator.get(f"{address('failure')}?aside=no").context["cl"].result_count == 0
+
+
+def test_silence_is_said_in_a_sentence_until_a_figure_comes(coordinator, agency):
+    days = NOW.replace(hour=0, minute=0, second=0)
+    finding = factories.FindingFactory.create(
+        agency=agency, rule="R202", frequency="D", facts={"periods": 9},
+        period=days - timedelta(days=9), last_period=days - timedelta(days=1),
+    )  # fmt: skip
+    page = coordinator.get(reverse("admin:index")).content.decode()
+    assert "NO-KRIPOS has been silent since 16 November (9 days)" in page
+    assert address("finding", "change", finding.pk) in page
+
+    Finding.objects.update(last_period=days - timedelta(days=3))
+    Figure.objects.create(
+        agency=agency, indicator_id=finding.indicator_id, frequency="D", period=days - timedelta(days=2),
+        source="reported", covered_seconds=86400, reported_seconds=86400, final=True, held=False, total=1,
+        countries=[], networks=[], values=[], keys=[],
+    )  # fmt: skip
+    assert "silent since" not in coordinator.get(reverse("admin:index")).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", 2),
+        ("state=all", 3),
+        ("state=resolved", 1),
+        ("severity=error", 1),
+        ("rule=R105", 1),
+        ("agency=SE-NOA", 1),
+        ("indicator=DOWNLOADS", 2),
+        ("frequency=D", 1),
+        ("opened=1", 1),
+        ("opened=older", 1),
+        ("q=silent", 1),
+        ("q=SE-NOA", 1),
+        ("agency=XX-NONE", 0),
+        ("opened=%27;drop", 2),
+    ],
+)
+def test_findings_are_filtered_and_searched(coordinator, agency, query, found):
+    factories.FindingFactory.create(agency=agency, opened=NOW)
+    factories.FindingFactory.create(
+        agency=factories.AgencyFactory.create(code="SE-NOA"), rule="R202", frequency="D", facts={"periods": 9},
+        opened=NOW - timedelta(days=40),
+    )  # fmt: skip
+    factories.FindingFactory.create(
+        agency=agency, rule="R104", facts={"value": 60}, state="resolved", resolution="itself", resolved=NOW
+    )
+    assert coordinator.get(f"{address('finding')}?{query}").context["cl"].result_count == found
+
+
+@pytest.mark.parametrize("query", ["day=2026-11-25", "day=nonsense", "finding=nonsense", "decision=all"])
+def test_held_reports_are_filtered(coordinator, agency, query):
+    held(agency)
+    expected = 0 if "nonsense" in query else 1
+    assert coordinator.get(f"{address('hold')}?{query}").context["cl"].result_count == expected
+
+
+# --- a finding --------------------------------------------------------------------------------------------------------
+
+
+def test_finding_page_shows_sentence_chart_table_and_held_report(coordinator, agency):
+    report = held(agency)
+    while worklist.is_pending():
+        reconciliation.work_through()
+    finding = report.hold.finding
+    page = coordinator.get(address("finding", "change", finding.pk))
+    text = page.content.decode()
+    assert "Hour 10:00 on 25 November 2026 is 50 times the usual for a Wednesday morning: 5,000 against 100." in text
+    assert page.context["bars"].bars[-1].kind == "held"
+    assert [mark.says for mark in page.context["chart"].held] == ["2026-11-25T10:00: 5,000"]
+    assert [row.total for _, row in page.context["held"]] == [5000]
+    assert "<table>" in text.split("<details>")[1]
+    assert "answer <code>confirmed</code>" in text
+
+
+@pytest.mark.parametrize(
+    ("rule", "frequency", "facts"),
+    [
+        ("R101", "D", {"value": 9, "finer": 8, "finer_frequency": "H", "cells": 1, "country": "NO",
+                       "network": "BITTORRENT", "reported": 9, "summed": 8}),
+        ("R103", "M", {"value": 200, "before": 100, "share": 1.0}),
+        ("R103", "D", {"value": 200, "before": 0, "share": None}),
+        ("R106", "N", {"revisions": 21, "allowed": 20}),
+        ("R201", "H", {"periods": 1}),
+        ("R202", "D", {"periods": 600}),
+        ("R301", "W", {"value": 600, "others": 900, "distance": 0.5,
+                       "countries": [{"country": "NO", "own": 0.6, "others": 0.2}]}),
+    ],
+)  # fmt: skip
+def test_finding_page_opens_for_each_rule(coordinator, agency, rule, frequency, facts):
+    start = periods.start_of(frequency, NOW - timedelta(days=40))
+    last = start + timedelta(days=600) if rule == "R202" else start
+    finding = factories.FindingFactory.create(
+        agency=agency, rule=rule, frequency=frequency, period=start, last_period=last, facts=facts
+    )
+    page = coordinator.get(address("finding", "change", finding.pk))
+    assert page.status_code == 200
+    assert len(page.context["facts"]) >= 1
+    assert all(value and "None" not in value for _, value in page.context["facts"])
+
+
+@pytest.mark.parametrize("model", ["finding", "hold"])
+def test_what_is_not_there_leads_to_the_start_page(coordinator, model):
+    for number in ("999999", "nonsense"):
+        page = coordinator.get(address(model, "change", number), follow=True)
+        assert page.status_code == 200
+        assert "it is not yours to see" in told(page)[0]
+
+
+def test_facts_are_read_only(admin_client, agency):
+    report = held(agency)
+    AuditEvent.objects.get_or_create(
+        subject="x", defaults={"at": timezone.now(), "actor": "a", "action": "b", "details": {}, "digest": bytes(32)}
+    )
+    submit(agency, hour(5, hours=-1))
+    event = AuditEvent.objects.latest("id")
+    rows = {"report": report.pk, "submission": report.submission_id, "auditevent": event.pk}
+    for model, key in rows.items():
+        page = admin_client.get(address(model, "change", key))
+        assert page.status_code == 200
+        assert "_save" not in page.content.decode()
+        assert admin_client.post(address(model, "change", key), {}).status_code == 403
+        assert admin_client.post(address(model, "delete", key), {"post": "yes"}).status_code == 403
+    assert "5,000" in admin_client.get(address("report", "change", report.pk)).content.decode()
