@@ -43,7 +43,7 @@ _GZIP = re.compile(r"(?:^|,)\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[\d.]+\s*
 _METHODS = "GET, HEAD, OPTIONS"
 _CORS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Link, Version, Known-At, Invented",
+    "Access-Control-Expose-Headers": "ETag, Link, Version, Known-At, Invented, Panel",
 }
 _PREFLIGHT = {
     "Allow": _METHODS,

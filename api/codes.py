@@ -164,6 +164,13 @@ _NOT_PUBLIC: Final = {
         "Minutes and hours are published over all networks only: leave network out, or ask for _T. "
         "Days, weeks, months and years are published for each network too.",
     ),
+    "unknown_panel": Kind(422, "A panel of no such length", "Use 12, 24 or 36: the number of months."),
+    "panel_frequency_not_published": Kind(
+        422, "Panels are not published at this frequency", "Ask for weeks (W) or months (M), or leave panel out."
+    ),
+    "panel_networks_not_published": Kind(
+        422, "Panels are not published for single networks", "Leave network out, or ask for _T; or leave panel out."
+    ),
     "minutes_not_published": Kind(
         422, "These minutes are not public", "Minutes are public for two hours; ask for hours (H) or coarser periods."
     ),

@@ -6,7 +6,7 @@ all that it holds are codes and numbers.
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Annotated, Any, Final
 
@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from api.problems import Problem
 from countries.codes import COUNTRY_CODES, NETWORK_CODES, TOTAL, UNKNOWN
 from countries.queries import AnnotationRow
-from federation.published import Cells, Coverage, Page, Standings, Window
+from federation import published
+from federation.published import Cells, Coverage, Page, Panel, Standings, Window
 
 JSON: Final = "application/json"
 CSV: Final = "text/csv"
@@ -28,7 +29,8 @@ COLUMNS: Final = (
     "INDICATOR", "FREQ", "TIME_PERIOD", "COUNTRY", "NETWORK", "OBS_VALUE", "OBS_STATUS",
     "PER_100K", "AGENCIES_EXPECTED", "AGENCIES_REPORTING", "TIME_COVERAGE",
 )  # fmt: skip
-HEADER: Final = ",".join(COLUMNS).encode() + b"\r\n"
+#: What a panel's CSV has beside them.
+PANEL_COLUMNS: Final = (*COLUMNS, "CHANGE_12M")
 
 #: How many people live in a country or group, by number, in a year; nothing where it is not known.
 Inhabitants = Callable[[int, int], int | None]
@@ -47,6 +49,13 @@ Share = Annotated[
 Rate = Annotated[float, Doc(description="The value per 100,000 inhabitants of the period's year or the latest before")]
 
 
+Change = Annotated[
+    float | None,
+    Doc(
+        description="In a panel: the value against the published one twelve months (or 52 weeks) earlier, as a share: "
+        "0.0734 is 7.34 % more. Null if that period is not in the panel's span, or was 0"
+    ),
+]
 Value = Annotated[int, Doc(description="Rounded at random to a multiple of `rounding_base`, without bias", ge=0)]
 KnownAt = Annotated[str, Doc(description="When that version became public; `as_of` takes it")]
 Base = Annotated[int, Doc(description="All values are multiples of it")]
@@ -80,6 +89,16 @@ class Observation(msgspec.Struct, gc=False):
     value: Value
     per_100k: Rate | None
     status: Status
+    change_12m: Change | msgspec.UnsetType = msgspec.UNSET
+
+
+class PanelMeta(msgspec.Struct):
+    """Whose numbers these are: of the agencies that reported every period of a span of months whole."""
+
+    months: int
+    start: Annotated[str, Doc(description="The first month of the span", examples=["2024-11"])] | None
+    end: Annotated[str, Doc(description="The last month of the span", examples=["2026-10"])] | None
+    agencies: Annotated[list[str], Doc(description="Their codes", examples=[["NO-KRIPOS", "SE-NOA"]])]
 
 
 class RangeMeta(msgspec.Struct):
@@ -94,6 +113,7 @@ class RangeMeta(msgspec.Struct):
     known_at: KnownAt | None
     rounding_base: Base
     notes: Notes
+    panel: PanelMeta | msgspec.UnsetType = msgspec.UNSET
 
 
 class Annotation(msgspec.Struct):
@@ -196,6 +216,7 @@ class Sheet:
     page: Page
     cells: Cells
     inhabitants: Inhabitants
+    panel: Panel | None = None
 
 
 _NAMED: Final = {"json": JSON, "csv": CSV}
@@ -312,8 +333,34 @@ def observations(sheet: Sheet) -> list[Observation]:
         cells.values,
         rates(cells.values, cells.countries, _years(sheet)[position], sheet.inhabitants),
         np.array(list(coverage.statuses), object)[position],
+        *([_changes_listed(cells, sheet.panel.earlier)] if sheet.panel else ()),
     )
     return list(map(Observation, *(column.tolist() for column in columns)))
+
+
+def panel_meta(panel: Panel, agencies: Mapping[int, str]) -> PanelMeta:
+    """Return who a panel is made of, by code, and its first and last month."""
+    start = published.label("M", panel.start) if panel.start else None
+    # A moment before its end, the last month is running.
+    end = published.label("M", panel.end - timedelta(seconds=1)) if panel.end else None
+    codes = sorted(agencies.get(agency, UNKNOWN) for agency in panel.agencies.tolist())
+    return PanelMeta(panel.months, start, end, codes)
+
+
+def _changes_listed(cells: Cells, earlier: Cells) -> NDArray[Any]:
+    """Return how cells changed against the earlier ones, which stand under the same periods."""
+    there = zip(earlier.periods.tolist(), earlier.countries.tolist(), earlier.values.tolist(), strict=True)
+    before = {(period, country): value for period, country, value in there}
+    places = zip(cells.periods.tolist(), cells.countries.tolist(), strict=True)
+    return _changes(cells.values, np.array([before.get(place, 0) for place in places], np.int64))
+
+
+def _changes(values: NDArray[np.int64], earlier: NDArray[np.int64]) -> NDArray[Any]:
+    """Return changes as shares of the earlier values; nothing where there is none."""
+    found = np.full(values.shape, None, object)
+    there = earlier > 0
+    found[there] = np.round(values[there] / earlier[there] - 1, 4)
+    return found
 
 
 def _years(sheet: Sheet) -> NDArray[np.int64]:
@@ -342,6 +389,11 @@ def rates(
     return with_gaps
 
 
+def csv_header(panel: Panel | None) -> bytes:
+    """Return the header row; every panel has one column more, whatever is in it."""
+    return ",".join(PANEL_COLUMNS if panel else COLUMNS).encode() + b"\r\n"
+
+
 def csv_rows(sheet: Sheet, series: Sequence[tuple[int, int]]) -> bytes:
     """Spell out each period and each series, zeros included; ``O`` and no value where nobody reported."""
     coverage, labels = sheet.page.coverage, sheet.labels
@@ -349,19 +401,30 @@ def csv_rows(sheet: Sheet, series: Sequence[tuple[int, int]]) -> bytes:
     countries = np.tile(np.array([country for country, _ in series], np.int64), len(labels))
     years = np.repeat(_years(sheet), len(series))
     per_100k = rates(values.ravel(), countries, years, sheet.inhabitants).reshape(values.shape)
+    changes = _changes_spelled_out(sheet, values, series)
     names = [f"{COUNTRY_CODES[country]},{NETWORK_CODES[network]}" for country, network in series]
     rows: list[str] = []
     for at, (label, share) in enumerate(zip(labels, shares(coverage), strict=True)):
         expected, reporting = int(coverage.expected[at]), int(coverage.reporting[at])
         head = f"{sheet.indicator},{sheet.frequency},{label},"
-        tail = f",{expected},{reporting},{_blank(share)}\r\n"
+        tail = f",{expected},{reporting},{_blank(share)}"
         if not reporting:
-            rows += [f"{head}{name},,O,{tail}" for name in names]
+            rows += [f"{head}{name},,O,{tail}\r\n" for name in names]
             continue
         status = coverage.statuses[at]
-        shown = zip(names, values[at].tolist(), per_100k[at].tolist(), strict=True)
-        rows += [f"{head}{name},{value},{status},{_blank(rate)}{tail}" for name, value, rate in shown]
+        shown = zip(names, values[at].tolist(), per_100k[at].tolist(), changes[at], strict=True)
+        rows += [
+            f"{head}{name},{value},{status},{_blank(rate)}{tail}{change}\r\n" for name, value, rate, change in shown
+        ]
     return "".join(rows).encode()
+
+
+def _changes_spelled_out(sheet: Sheet, values: NDArray[np.int64], series: Sequence[tuple[int, int]]) -> list[list[str]]:
+    """Return the last column of a panel, of each period and series; for other answers nothing."""
+    if sheet.panel is None:
+        return [[""] * len(series)] * len(values)
+    changes = _changes(values, _grid(sheet.panel.earlier, sheet.page.coverage, series))
+    return [[f",{_blank(change)}" for change in row] for row in changes.tolist()]
 
 
 def _blank(number: float | None) -> str:

@@ -28,6 +28,18 @@ class NetworksNotPublishedError(FederationError):
     code = "networks_not_published"
 
 
+class PanelFrequencyNotPublishedError(FederationError):
+    """Panels are published by the week and by the month only: ask for W or M, or leave panel out."""
+
+    code = "panel_frequency_not_published"
+
+
+class PanelNetworksNotPublishedError(FederationError):
+    """Panels are published over all networks only: leave network out, or ask for _T."""
+
+    code = "panel_networks_not_published"
+
+
 class MinutesNotPublishedError(FederationError):
     """Minutes are public for two hours; ask for hours (H) or coarser periods."""
 

@@ -1,4 +1,4 @@
-"""The one public door: protected cells and their coverage, as they are or as they were at a version.
+"""The one public door: protected cells, their coverage, and panels, as they are or as they were at a version.
 
 Whatever is read here is rounded already. A read is one statement, hence one snapshot, so
 that version, coverage and cells agree while publications commit.
@@ -19,6 +19,8 @@ from federation.errors import (
     AsOfInFutureError,
     MinutesNotPublishedError,
     NetworksNotPublishedError,
+    PanelFrequencyNotPublishedError,
+    PanelNetworksNotPublishedError,
     VintagesNotKeptError,
 )
 from federation.rules import periods
@@ -31,14 +33,20 @@ Shorts = NDArray[np.int16]
 
 FREQUENCIES: Final = tuple(str(frequency) for frequency in Frequency)
 WINDOWS: Final = ("P1D", "P7D", "P30D", "P365D")
+#: The lengths of panels in months.
+PANELS: Final = (12, 24, 36)
 #: The number of the total over all networks.
 ALL_NETWORKS: Final = 0
 #: A version above every other: reads what is public now.
 NEWEST: Final = 2**63 - 1
 
 _ALL_NETWORKS_ONLY = (Frequency.MINUTE, Frequency.HOUR)
+#: At which frequencies panels have numbers, and what a year before is: the same month, or the week 52 weeks earlier.
+_YEAR = {Frequency.WEEK: "364 days", Frequency.MONTH: "12 months"}
 _MINUTES_PUBLIC = timedelta(hours=2)
 _LIVE = timedelta(minutes=60)
+#: All of the time owed, in ten-thousandths.
+_WHOLE = 10_000
 
 _IS_PUBLIC = "version_to IS NULL"
 _WAS_PUBLIC = "version_from <= %(version)s AND (version_to IS NULL OR version_to > %(version)s)"
@@ -49,7 +57,7 @@ class Selection:
     """What is asked for: the cells of an indicator from one period to another, both included.
 
     Countries and networks are numbers, groups and totals among them. ``version`` is the
-    highest version to read.
+    highest version to read; ``panel`` the length of the panel, if only its agencies count.
     """
 
     indicator: int
@@ -59,6 +67,7 @@ class Selection:
     countries: tuple[int, ...]
     networks: tuple[int, ...]
     version: int = NEWEST
+    panel: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +120,21 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Panel:
+    """Who a panel is made of, from ``start`` until before ``end``, both the starts of months.
+
+    ``earlier`` has what its cells were a year before, under the later periods. There is no
+    start and no end while nobody was expected in the span.
+    """
+
+    months: int
+    start: datetime | None
+    end: datetime | None
+    agencies: Shorts
+    earlier: Cells
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """A sliding window over all networks; it ends before ``end``."""
 
@@ -137,6 +161,10 @@ class PastView(NamedTuple):
 
 def check(selection: Selection) -> None:
     """Refuse what is not published, with an error that says what is."""
+    if selection.panel is not None and selection.frequency not in _YEAR:
+        raise PanelFrequencyNotPublishedError
+    if selection.panel is not None and selection.networks != (ALL_NETWORKS,):
+        raise PanelNetworksNotPublishedError
     if selection.frequency in _ALL_NETWORKS_ONLY and selection.networks != (ALL_NETWORKS,):
         raise NetworksNotPublishedError
     if selection.frequency == Frequency.MINUTE and selection.start < _this_minute() - _MINUTES_PUBLIC:
@@ -161,8 +189,9 @@ def live_minutes() -> tuple[datetime, datetime]:
 
 
 def version(selection: Selection) -> int | None:
-    """Return the highest version of the periods asked for, without touching cells or coverage."""
-    found: int | None = _row("published_latest published_version", _named(selection))[0]
+    """Return the highest version of the periods or the panel asked for, without touching cells or coverage."""
+    latest = "published_latest" if selection.panel is None else "published_panel_latest"
+    found: int | None = _row(f"{latest} published_version", _named(selection))[0]
     return found
 
 
@@ -175,6 +204,23 @@ def cells(selection: Selection, *, first: datetime, limit: int) -> tuple[Page, C
     return page, Cells(when, countries, networks, values)
 
 
+def panel(selection: Selection, *, first: datetime, limit: int) -> tuple[Page, Cells, Panel]:
+    """Read a panel and its cells of at most so many periods, from the first one on; it covers all of them whole."""
+    assert selection.panel is not None  # noqa: S101  who asks for a panel says which
+    named = _named(selection) | {"first": first, "periods": limit, "year": _YEAR[Frequency(selection.frequency)]}
+    found = _row("published_panel_latest published_panel", named, _condition(selection))
+    version, known_at, base, following, start, end, agencies, when, statuses, *columns = found
+    agencies = np.empty(0, np.int16) if agencies is None else agencies
+    everybody = np.full(len(when), len(agencies), np.int16)
+    coverage = Coverage(when, everybody, everybody, np.full(len(when), _WHOLE), statuses)
+    cells, earlier = (
+        Cells(when, countries, np.full(len(values), ALL_NETWORKS, np.int16), values)
+        for when, countries, values in (columns[:3], columns[3:])
+    )
+    page = Page(version, known_at, _base(base), following, coverage)
+    return page, cells, Panel(selection.panel, start, end, agencies, earlier)
+
+
 def standings(selection: Selection, *, first: datetime, limit: int) -> tuple[Page, Standings]:
     """Read where each expected agency stood in at most so many periods, from the first one on."""
     page, rest = _page(selection, "published_states", first, limit)
@@ -182,9 +228,10 @@ def standings(selection: Selection, *, first: datetime, limit: int) -> tuple[Pag
 
 
 def series(selection: Selection) -> set[tuple[int, int]]:
-    """Return the countries and networks asked for that ever had a cell, up to the version."""
+    """Return the countries and networks asked for that ever had a cell, up to the version, or have one in the panel."""
+    name = "published_series" if selection.panel is None else "published_panel_series"
     with cursor() as c:
-        c.execute(statement("published_series"), _named(selection))
+        c.execute(_joined(name, _condition(selection)), _named(selection))
         return set(c.fetchall())
 
 
@@ -273,13 +320,17 @@ def _named(selection: Selection) -> dict[str, Any]:
         "networks": list(selection.networks),
         "several": _several(selection),
         "version": selection.version,
+        "panel": selection.panel,
     }
 
 
+def _condition(selection: Selection) -> str:
+    return _IS_PUBLIC if selection.version == NEWEST else _WAS_PUBLIC
+
+
 def _page(selection: Selection, tail: str, first: datetime, limit: int) -> tuple[Page, tuple[Any, ...]]:
-    condition = _IS_PUBLIC if selection.version == NEWEST else _WAS_PUBLIC
     named = _named(selection) | {"first": first, "periods": limit}
-    found = _row(f"published_latest published_periods {tail}", named, condition)
+    found = _row(f"published_latest published_periods {tail}", named, _condition(selection))
     version, known_at, base, following, *columns = found
     page = Page(version, known_at, _base(base), following, Coverage(*columns[:5]))
     return page, tuple(columns[5:])

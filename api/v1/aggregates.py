@@ -30,6 +30,12 @@ _MINUTES = 121
 _FORM = 2
 
 
+_NO_PANEL: Final = (
+    "No agency has reported every period of these months whole, so there is nobody whose numbers could be compared "
+    "over all of them."
+)
+
+
 def _meta(question: Question, selection: Selection, page: Page) -> formats.RangeMeta:
     return formats.RangeMeta(
         indicator=question.indicator.code,
@@ -81,10 +87,14 @@ class CombinedView:
         return _stamp(selection, version, reference, "csv" if self.media_type == CSV else "json", lasts)
 
     def _sheet(self, selection: Selection, first: datetime, limit: int) -> Sheet:
-        page, cells = published.cells(selection, first=first, limit=limit)
+        panel = None
+        if selection.panel is None:
+            page, cells = published.cells(selection, first=first, limit=limit)
+        else:
+            page, cells, panel = published.panel(selection, first=first, limit=limit)
         labels = published.labels(selection.frequency, page.coverage.periods)
         question = self.question
-        return Sheet(question.indicator.code, selection.frequency, labels, page, cells, question.inhabitants)
+        return Sheet(question.indicator.code, selection.frequency, labels, page, cells, question.inhabitants, panel)
 
     def _limit(self, selection: Selection) -> int:
         if selection.frequency == "N":
@@ -97,13 +107,20 @@ class CombinedView:
     def _as_json(self, stamp: Stamp, sheet: Sheet, selection: Selection) -> Rendered:
         following = self.question.next_address(sheet.page.version, sheet.page.following)
         answer = formats.Aggregates(
-            meta=_meta(self.question, selection, sheet.page),
+            meta=self._meta(sheet, selection),
             coverage=formats.coverage_rows(sheet.labels, sheet.page.coverage),
             annotations=formats.annotations(self.question.annotations(selection)),
             observations=formats.observations(sheet),
             next=following,
         )
         return _json(stamp, answer, following)
+
+    def _meta(self, sheet: Sheet, selection: Selection) -> formats.RangeMeta:
+        meta = _meta(self.question, selection, sheet.page)
+        if sheet.panel is not None:
+            meta.panel = formats.panel_meta(sheet.panel, self.question.agencies())
+            meta.notes += [] if meta.panel.agencies else [_NO_PANEL]
+        return meta
 
     def _as_csv(self, stamp: Stamp, sheet: Sheet, selection: Selection, limit: int) -> Rendered:
         page = sheet.page
@@ -113,13 +130,15 @@ class CombinedView:
             selection = replace(selection, version=page.version)
         if questions.invented(self.question.reference):
             headers["Invented"] = "true"
+        if sheet.panel is not None:
+            headers["Panel"] = ",".join(formats.panel_meta(sheet.panel, self.question.agencies()).agencies)
         pieces = self._pieces(sheet, selection, limit)
         return Rendered(stamp, b"".join(pieces) if page.following is None else pieces, headers)
 
     def _pieces(self, sheet: Sheet, selection: Selection, limit: int) -> Iterator[bytes]:
         """Write the header and the rows, all at the version of the first of them."""
         series = self._series(selection)
-        yield formats.HEADER + formats.csv_rows(sheet, series)
+        yield formats.csv_header(sheet.panel) + formats.csv_rows(sheet, series)
         while sheet.page.following:
             sheet = self._sheet(selection, sheet.page.following, limit)
             yield formats.csv_rows(sheet, series)
@@ -201,7 +220,7 @@ class AggregatesView(PublicView):
         preferred = formats.preferred(request)
 
         def ask() -> CombinedView:
-            question = questions.ask(request, optional=("country", "network", "as_of", "format", "cursor"))
+            question = questions.ask(request, optional=("country", "network", "panel", "as_of", "format", "cursor"))
             return CombinedView(question, formats.agreed(question.given.get("format"), preferred))
 
         return self.respond(request, preferred, ask)

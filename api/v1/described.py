@@ -4,6 +4,7 @@ from typing import Final
 
 from api import formats, openapi
 from api.openapi import parameter
+from api.v1 import questions
 from countries import codes
 from federation import published
 
@@ -37,6 +38,12 @@ _NETWORK: Final = parameter(
     "network",
     "Networks with commas between, or `*` for every single one. The total `_T` if left out; "
     "minutes and hours are published as totals only",
+)
+_PANEL: Final = parameter(
+    "panel",
+    "Weeks or months of those agencies only that reported the last so many months whole: a fair comparison over time. "
+    "Over all networks",
+    among=questions.PANELS,
 )
 _AS_OF: Final = parameter(
     "as_of",
@@ -90,7 +97,7 @@ aggregates = openapi.public(
     "get_aggregates",
     "The combined view of a range of periods",
     answer=formats.Aggregates,
-    takes=(*_RANGE, _COUNTRY, _NETWORK, _AS_OF, _FORMAT, _CURSOR),
+    takes=(*_RANGE, _COUNTRY, _NETWORK, _PANEL, _AS_OF, _FORMAT, _CURSOR),
     example={
         "meta": _META,
         "coverage": [_COVERAGE],

@@ -17,6 +17,8 @@ from federation import published
 from federation.published import Selection
 
 ALL: Final = "*"
+#: The lengths of panels as they are given.
+PANELS: Final = tuple(map(str, published.PANELS))
 #: What names a range of periods.
 RANGE: Final = ("indicator", "frequency", "start", "end")
 
@@ -187,7 +189,14 @@ def _selection(given: Given, indicator: int) -> Selection:
     if end < start:
         raise Problem("end_before_start", parameter="end")
     networks = _chosen(given.get("network", codes.TOTAL), _NETWORKS, codes.NETWORKS, "unknown_network", "network")
-    return Selection(indicator, frequency, start, end, _countries(given.get("country", "EUROPE")), networks)
+    countries = _countries(given.get("country", "EUROPE"))
+    return Selection(indicator, frequency, start, end, countries, networks, panel=_panel(given.get("panel")))
+
+
+def _panel(text: str | None) -> int | None:
+    if text is not None and text not in PANELS:
+        raise Problem("unknown_panel", parameter="panel")
+    return None if text is None else int(text)
 
 
 def _chosen(text: str, known: Mapping[str, int], single: Mapping[str, int], refusal: str, name: str) -> tuple[int, ...]:

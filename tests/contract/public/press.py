@@ -1,14 +1,17 @@
 """Publishes as publications do, one version each, without anything that would have to be reported first."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from countries import codes
 from federation.models.published import (
     PeriodVersion,
     PublishedCell,
     PublishedCoverage,
+    PublishedPanel,
+    PublishedPanelPeriod,
     PublishedSeries,
     PublishedWindow,
     Version,
@@ -83,6 +86,45 @@ class Press:
             },
         )
         return number
+
+    def compare(
+        self,
+        months: int,
+        frequency: str,
+        span: tuple[str, str],
+        agencies: Sequence[int],
+        view: Mapping[str, Mapping[str, int]],
+        status: str = "A",
+    ) -> int:
+        """Make this the public panel, from one month until another, both included: cells by country."""
+        number = self._next_version()
+        key = {"indicator_id": self.indicator, "months": months, "frequency": frequency}
+        start, end = (periods.parse("M", month) for month in span)
+        facts = {"start": start, "end": periods.end("M", end), "agencies": list(agencies)}
+        self._replace_rows(PublishedPanel, key, {(): facts}, number)
+        cells = {
+            (periods.parse(frequency, label),): {
+                "status": status,
+                "countries": [COUNTRIES[code] for code, value in row.items() if value],
+                "values": [value for value in row.values() if value],
+            }
+            for label, row in view.items()
+        }
+        self._replace_rows(PublishedPanelPeriod, key, cells, number)
+        return number
+
+    @staticmethod
+    def _replace_rows(model: Any, key: Mapping[str, Any], rows: Mapping[tuple[Any, ...], Any], number: int) -> None:
+        wanted = dict(rows)
+        for old in model.objects.filter(**key, version_to=None):
+            place = (old.period,) if model is PublishedPanelPeriod else ()
+            facts = wanted.get(place, {})
+            if facts and all(getattr(old, name) == value for name, value in facts.items()):
+                del wanted[place]
+            else:
+                model.objects.filter(pk=old.pk).update(version_to=number)
+        for place, facts in wanted.items():
+            model.objects.create(**key, **facts, **dict(zip(("period",), place, strict=False)), version_from=number)
 
     def _next_version(self) -> int:
         last = Version.objects.order_by("-number").first()

@@ -20,6 +20,8 @@ PUBLIC = {
     "federation_periodversion",
     "federation_publishedcell",
     "federation_publishedcoverage",
+    "federation_publishedpanel",
+    "federation_publishedpanelperiod",
     "federation_publishedseries",
     "federation_publishedwindow",
     "federation_roundingseal",
@@ -27,6 +29,7 @@ PUBLIC = {
 }
 #: Names that the statements give to what they read of those.
 DERIVED = {"latest", "newest", "page", "coverage", "following", "cells", "standings", "unnest", "period", "win"}
+DERIVED |= {"panel", "earlier", "before"}
 DAYS = [datetime(2026, 11, day, tzinfo=UTC) for day in (1, 2, 3)]
 
 
