@@ -71,11 +71,11 @@ def usual_of(
 
     Where the last break before the period's end lies among them, those that began before it are left out.
     """
-    usual = [standing[period - back] for back in _BEFORE if period - back in standing]
-    last = max((mark for mark in breaks if mark < periods.end(frequency, period)), default=None)
-    if last is None or last <= period - _BEFORE[0]:
-        return usual
-    return [standing[period - back] for back in _BEFORE if period - back in standing and period - back >= last]
+    before = [period - back for back in _BEFORE]
+    if breaks:
+        since = max((mark for mark in breaks if mark < periods.end(frequency, period)), default=before[0])
+        before = [start for start in before if start >= since]
+    return [total for start in before if (total := standing.get(start)) is not None]
 
 
 def strays(value: int, usual: Sequence[int], thresholds: Thresholds) -> Facts | None:
