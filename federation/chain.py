@@ -157,8 +157,8 @@ def verify(*, walked: Callable[[int], None] = lambda _: None) -> Iterator[Fault]
                 last, digest = seal.position, seal.digest
         walked(len(rows))
     for rows in streamed(statement("chain_loose_ends")):
-        for number, waits, sealed, *event in rows:
-            yield from _faults_unsealed(number, _Event(*event), waits=waits, sealed=sealed)
+        for number, waits, sealed, *columns in rows:
+            yield from _faults_unsealed(number, _Event(*columns), waits=waits, sealed=sealed)
 
 
 class _Seal(NamedTuple):

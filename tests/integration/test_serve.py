@@ -1,5 +1,6 @@
 """The whole stack under its supervisor: ready when it says so, gone when whoever started it is, however that went."""
 
+import json
 import signal
 import socket
 import sys
@@ -36,6 +37,25 @@ def ready(port):
 
 def part(processes, *words):
     return next(one for one in processes if all(word in " ".join(one.cmdline()) for word in words))
+
+
+def head(port):
+    with urllib.request.urlopen(f"http://localhost:{port}/api/v1/audit/head/", timeout=60) as answer:
+        return json.load(answer)
+
+
+def test_what_is_written_is_sealed_and_found_to_be_whole(serve, launch, free_port, tmp_path):
+    serve()
+    assert eventually(lambda: head(free_port)["position"] > 0, within=60)
+    noted = head(free_port)
+    command = ("issue_credential", "--coordinator", "ada")
+    assert launch(sys.executable, "manage.py", *command, data=tmp_path).wait(120) == 0
+    assert eventually(lambda: head(free_port)["position"] == noted["position"] + 2, within=60)
+    command = ("verify_audit", "--head", f"{noted['position']}:{noted['digest']}")
+    process = launch(sys.executable, "manage.py", *command, data=tmp_path)
+    said, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, said
+    assert "0 events wait to be sealed" in said
 
 
 def test_killed_make_leaves_nothing_and_next_start_is_clean(serve, free_port):

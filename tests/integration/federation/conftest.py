@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from federation import clock
+from federation.models.audit import AuditEvent
 from tests import factories
 from tests.integration.federation import deskside
+from tests.integration.federation.trails import HARD, seal, write
 from tests.integration.federation.world import world
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -45,3 +47,12 @@ def observer(client, db):
 def liaison(client, db):
     client.force_login(deskside.account("liv", "national liaison", "NO"))
     return client
+
+
+@pytest.fixture
+def sealed(db):
+    """Six sealed events and one that waits; their numbers."""
+    write(6, HARD)
+    seal()
+    write(1, HARD)
+    return list(AuditEvent.objects.order_by("id").values_list("id", flat=True))

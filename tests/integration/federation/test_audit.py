@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -34,7 +35,7 @@ from tests.integration.federation.world import Said
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 25, 12, 0, 30, tzinfo=UTC)
 HOUR = datetime(2026, 11, 25, 10, tzinfo=UTC)
-WHO = {"by": "kari", "reason": "as the agency said"}
+WHO: dict[str, Any] = {"by": "kari", "reason": "as the agency said"}
 
 
 def submit(*values, weeks=0, key=None):
