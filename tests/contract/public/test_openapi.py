@@ -88,6 +88,7 @@ def check(value, schema, document, name):
     "path",
     [
         "aggregates/?indicator=DOWNLOADS&frequency=D&start=2026-11-01&end=2026-11-30&country=NO",
+        "aggregates/?indicator=DOWNLOADS&frequency=M&start=2026-10&end=2026-11&panel=12",
         "aggregates/live/",
         "aggregates/windows/?indicator=DOWNLOADS&window=P7D",
         "coverage/?indicator=DOWNLOADS&frequency=D&start=2026-11-01&end=2026-11-30",
@@ -97,11 +98,13 @@ def check(value, schema, document, name):
         "agencies/",
         "audit/head/",
         "help-services/",
+        "rules/",
     ],
 )
 def test_answers_fit_their_schemas(press, client, document, path):
     press.publish("D", {"2026-11-01": {"NO": 5}})
     press.publish("D", {"2026-11-02": {}}, NOBODY)
+    press.compare(12, "M", ("2025-11", "2026-10"), [1], {"2025-10": {"EUROPE": 5}, "2026-10": {"EUROPE": 10}})
     operation = document["paths"][f"/api/v1/{path.partition('?')[0]}"]["get"]
     schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
     check(client.get(f"/api/v1/{path}").json(), schema, document, path)
