@@ -211,6 +211,21 @@ class TestDryRun:
         settle()
         assert check_dry_run(sender, [of_day(1, ("NO", "ARES", 24), ("SE", "ARES", 36))]) == []
 
+    def test_mismatch_of_an_hour_with_its_minutes(self, sender):
+        minutes = [
+            report(("NO", "ARES", 1), frequency="N", period=f"{hour()[:-2]}{at:02}", status="P") for at in range(60)
+        ]
+        found = check_dry_run(sender, [*minutes, report(("NO", "ARES", 59))])
+        assert said(found) == [("/reports/60", "R101", "open")]
+
+    def test_held_as_it_was_revised_too_often(self, sender, settings):
+        settings.THRESHOLDS = {**settings.THRESHOLDS, "R106_REVISIONS": 2}
+        for value in (10, 11, 12):
+            sender.send([report(("NO", "ARES", value))])
+        found = check_dry_run(sender, [report(("NO", "ARES", 13))])
+        assert said(found) == [("/reports/0", "R106", "open")]
+        assert found[0]["facts"] == {"revisions": 3, "allowed": 2}
+
     def test_unchanged_report_shares_what_was_noticed(self, sender):
         before = sender.send([report(("_U", "ARES", 50))])
         settle()
