@@ -405,16 +405,20 @@ class Scheduler:
             text=True,
             preexec_fn=partial(die_with, os.getpid()),  # noqa: PLW1509  asked before any thread of ours runs
         )
+
+    def looks(self):
+        """Wait until it has begun to look."""
         assert self.process.stdout.readline() == "looking\n"
 
     def kill(self):
         self.process.kill()
-        self.process.communicate()
+        self.process.wait()
+        self.process.stdout.close()
 
 
 @pytest.fixture
-def schedulers():
-    """Starts schedulers, of which none is left."""
+def schedulers(transactional_db):
+    """Starts schedulers, of which none is left when the database is emptied."""
     started = []
 
     def start():
@@ -508,9 +512,11 @@ def test_who_looks_while_another_does_leaves_it_to_that_one():
 @pytest.mark.slow
 def test_three_schedulers_that_are_killed_and_restarted_find_each_run_once(schedulers):
     bureau, running = Bureau(), [schedulers() for _ in range(3)]
+    for one in running:
+        one.looks()
     chance = random.Random(7)
-    for turn in range(12):
-        bureau.report(turn % 2, *chance.sample(range(60), 4))
+    for turn in range(6):
+        bureau.report(turn % 2, *chance.sample(range(60), 6))
         time.sleep(chance.uniform(0, 0.1))
         running.pop(0).kill()
         running.append(schedulers())
@@ -557,7 +563,7 @@ def on_own_connection(work):
 def is_waiting_for_us():
     """Whether another session waits for a lock that this one holds."""
     with connection.cursor() as c:
-        c.execute("SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))")
+        c.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))")
         return bool(c.fetchone()[0])
 
 
