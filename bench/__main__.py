@@ -14,7 +14,7 @@ from bench.sizes import scale
 from bench.stack import temporary_folder
 from config.parts import ROOT
 
-MODULES = ("intake", "reconcile", "revision", "freshness", "series", "cached")
+MODULES = ("intake", "reconcile", "revision", "freshness", "series", "cached", "desk")
 
 
 def main() -> None:
