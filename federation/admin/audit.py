@@ -3,6 +3,7 @@
 from django.contrib import admin
 
 from countries.admin.base import FactAdmin
+from federation.admin.paging import NewestPages
 from federation.models.audit import AuditEvent
 
 
@@ -15,5 +16,6 @@ class AuditEventAdmin(FactAdmin):
     search_fields = ("actor", "=subject", "reason")
     search_help_text = "Somebody's name, a subject such as “finding 12”, or a word of a reason"
     show_full_result_count = False
+    paginator = NewestPages
     ordering = ("-id",)
     exclude = ("digest",)

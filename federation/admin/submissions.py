@@ -7,6 +7,7 @@ from django.utils.html import format_html, format_html_join
 
 from countries.admin.base import FactAdmin
 from countries.codes import COUNTRY_CODES, NETWORK_CODES
+from federation.admin.paging import NewestPages
 from federation.models.findings import Answer
 from federation.models.submissions import Report, Submission
 from federation.rules import periods
@@ -27,6 +28,7 @@ class SubmissionAdmin(FactAdmin):
     search_fields = ("=id", "agency__code")
     search_help_text = "The whole id of a submission, or an agency"
     show_full_result_count = False
+    paginator = NewestPages
     ordering = ("-received", "-id")
     exclude = ("body_digest",)
 
@@ -41,12 +43,13 @@ class ReportAdmin(FactAdmin):
     """What agencies say of each period; revisions stand beside what they replaced."""
 
     of_country = "agency__country"
-    list_display = ("said", "agency", "indicator", "total", "status", "state", "received")
+    list_display = ("said", "agency", "indicator", "counted", "status", "state", "received")
     list_filter = ("state", "outcome", "frequency", "indicator", "agency")
     list_select_related = ("agency", "indicator")
     search_fields = ("=id", "=submission__id", "agency__code")
     search_help_text = "The number of a report, the whole id of a submission, or an agency"
     show_full_result_count = False
+    paginator = NewestPages
     ordering = ("-id",)
     exclude = ("digest", *_CELLS)
     readonly_fields = ("cells",)
@@ -61,6 +64,11 @@ class ReportAdmin(FactAdmin):
     def said(self, report: Report) -> str:
         """The frequency and the period, by their SDMX names."""
         return f"{report.frequency} {periods.label(report.frequency, report.period)}"
+
+    @admin.display(description="total", ordering="total")
+    def counted(self, report: Report) -> str:
+        """The total, with its thousands apart."""
+        return f"{report.total:,}"
 
     @admin.display(description="observations")
     def cells(self, report: Report) -> str:
@@ -95,6 +103,7 @@ class AnswerAdmin(FactAdmin):
     list_select_related = ("finding__agency",)
     search_fields = ("=finding__id", "finding__agency__code", "remark")
     show_full_result_count = False
+    paginator = NewestPages
     ordering = ("-id",)
 
     @admin.display(description="agency", ordering="finding__agency__code")

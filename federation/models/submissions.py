@@ -55,6 +55,8 @@ class Submission(models.Model):
         indexes = [
             # An agency reads its own submissions, newest first.
             models.Index(fields=["agency", "-received", "-id"], name="submission_of_agency"),
+            # The desk reads those of all, newest first.
+            models.Index(fields=["-received", "-id"], name="submission_newest"),
         ]
 
     def __str__(self) -> str:

@@ -10,9 +10,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from federation import reconciliation, worklist
+from federation.admin import paging
 from federation.models.audit import AuditEvent
 from federation.models.figures import Figure
 from federation.models.findings import Answer, Finding
+from federation.models.submissions import Report
 from federation.models.worklist import Failure
 from federation.rules import periods
 from federation.worklist import Stage, Thing
@@ -206,3 +208,11 @@ def test_facts_are_read_only(admin_client, agency):
         assert admin_client.post(address(model, "change", key), {}).status_code == 403
         assert admin_client.post(address(model, "delete", key), {"post": "yes"}).status_code == 403
     assert "5,000" in admin_client.get(address("report", "change", report.pk)).content.decode()
+
+
+def test_lists_that_grow_for_ever_are_counted_so_far_only(coordinator, agency, monkeypatch):
+    monkeypatch.setattr(paging, "REACH", 3)
+    held(agency)
+    page = coordinator.get(address("report"))
+    assert Report.objects.count() > 3
+    assert page.context["cl"].result_count == 3
