@@ -1,0 +1,59 @@
+"""What people do at the desk, in a browser."""
+
+import sys
+from typing import Any
+
+from tests.browser.stack import PASSWORD
+
+PYTHON = sys.executable
+#: What a page must not have, each with the words for it; read in the page.
+_FAULTS = """() => {
+    const found = [];
+    const shown = element => element.checkVisibility && element.checkVisibility();
+    const named = element => (element.innerText || element.getAttribute('aria-label') || element.title
+        || element.value || '').trim();
+    if (document.querySelectorAll('h1').length !== 1) found.push('not one h1');
+    for (const table of document.querySelectorAll('table')) {
+        if (!table.caption) found.push('table without caption');
+        if (!table.querySelector('th[scope]')) found.push('table without headers');
+    }
+    for (const element of document.querySelectorAll('a[href], button, summary'))
+        if (shown(element) && !named(element)) found.push('no name: ' + element.outerHTML.slice(0, 90));
+    for (const field of document.querySelectorAll('input:not([type=hidden], [type=submit]), select, textarea'))
+        if (shown(field) && !field.labels.length && !field.getAttribute('aria-label') && !field.title)
+            found.push('no label: ' + field.outerHTML.slice(0, 90));
+    for (const drawing of document.querySelectorAll('svg[role=img]'))
+        if (!drawing.querySelector('title')) found.push('drawing without title');
+    const root = document.documentElement;
+    if (root.scrollWidth > root.clientWidth) found.push('wider than the window');
+    return found;
+}"""
+
+
+def sign_in(page: Any, url: str, name: str) -> None:
+    page.goto(f"{url}/admin/")
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("heading", name="The coordinators' desk").wait_for()
+
+
+def faults(page: Any) -> list[str]:
+    """What is wrong with a page for those who do not see it, use no mouse, or have a small window."""
+    return list(page.evaluate(_FAULTS))
+
+
+def messages(page: Any) -> list[str]:
+    """What the desk says at the top of a page."""
+    return list(page.locator(".messagelist li").all_inner_texts())
+
+
+def tab_to(page: Any, selector: str, *, within: int = 120) -> None:
+    """Press Tab until an element has the focus, and see that the focus is shown."""
+    for _ in range(within):
+        page.keyboard.press("Tab")
+        if page.evaluate("wanted => document.activeElement.matches(wanted)", selector):
+            shown = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+            assert shown != "none", f"no focus is shown at {selector}"
+            return
+    raise AssertionError(f"{within} times Tab did not lead to {selector}")

@@ -1,0 +1,111 @@
+"""The whole stack as `make serve` runs it, agencies that send to it over HTTP, and what the public reads."""
+
+import base64
+import json
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.integration import processes
+
+#: One process for all of it: each start of one takes a second.
+_BEGIN = """
+import io, json, sys
+from django.contrib.auth.models import Group, User
+from django.core.management import call_command
+
+given = json.loads(sys.stdin.read())
+for name in given["coordinators"]:
+    user = User.objects.create_user(name, password=given["password"], is_staff=True)
+    user.groups.set(Group.objects.filter(name="coordinator"))
+issued = {}
+for code in given["agencies"]:
+    call_command("create_agency", code, country=code[:2], name=f"Police of {code[:2]}", indicator="DOWNLOADS",
+                 frequency="D", first=given["since"], deadline_minutes=60, stdout=io.StringIO())
+    written = io.StringIO()
+    call_command("issue_credential", code, stdout=written)
+    issued[code] = json.loads(written.getvalue())
+print(json.dumps(issued))
+"""
+PASSWORD = "a password for a test"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running stack: where its data lie and where it listens."""
+
+    data: Path
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def manage(self, *arguments: str, told: str = "") -> str:
+        """Run one of the project's commands beside the stack."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=processes.ROOT,
+            env=processes.environment(self.data, PORT=str(self.port)),
+            input=told,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def begin(self, *, coordinators: Sequence[str], agencies: Sequence[str], since: str) -> "dict[str, Agency]":
+        """Bring coordinators in, and agencies that owe days from one on, each with a credential."""
+        given = {"coordinators": coordinators, "agencies": agencies, "since": since, "password": PASSWORD}
+        written = self.manage("shell", "--no-imports", "-c", _BEGIN, told=json.dumps(given))
+        issued = json.loads(written)
+        return {code: Agency(self, one["client_id"], one["client_secret"]) for code, one in issued.items()}
+
+    def settle(self) -> None:
+        self.manage("settle", "--timeout", "60")
+
+    def read(self, path: str) -> Any:
+        """Return what the public reads."""
+        return json.load(urllib.request.urlopen(f"{self.url}/api/v1/{path}", timeout=20))
+
+
+@dataclass(frozen=True)
+class Agency:
+    """An agency with a credential."""
+
+    stack: Stack
+    client_id: str
+    client_secret: str
+
+    def token(self) -> str:
+        pair = base64.b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
+        headers = {"Authorization": f"Basic {pair}", "Content-Type": "application/x-www-form-urlencoded"}
+        return str(self._post("/oauth/token/", b"grant_type=client_credentials", headers)["access_token"])
+
+    def send(self, country: str, days: dict[str, int]) -> Any:
+        """Report downloads in one country, by day."""
+        reports = [
+            {
+                "frequency": "D",
+                "period": day,
+                "observations": [{"country": country, "network": "BITTORRENT", "value": value}],
+            }
+            for day, value in days.items()
+        ]
+        body = json.dumps({"indicator": "DOWNLOADS", "reports": reports}).encode()
+        headers = {"Authorization": f"Bearer {self.token()}", "Content-Type": "application/json"}
+        return self._post("/api/v1/submissions/", body, headers)
+
+    def _post(self, path: str, body: bytes, headers: dict[str, str]) -> Any:
+        request = urllib.request.Request(f"{self.stack.url}{path}", body, headers)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            raise AssertionError(error.read().decode()) from None

@@ -1,0 +1,196 @@
+"""A coordinator's working day, in a real browser before the real stack, and what the public reads after it."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.browser import desk
+from tests.browser.stack import Agency, Stack
+from tests.integration.processes import eventually
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+DAYS = 63
+USUAL = 100
+HELD = ("NO-KRIPOS", "SE-NOA", "DK-NC3", "FI-NBI")
+SILENT = "IE-GNCCB"
+LISTS = (
+    *(f"federation/{name}" for name in ("finding", "hold", "report", "submission", "answer", "auditevent", "failure")),
+    *(f"countries/{name}" for name in ("agency", "annotation", "credential", "setup")),
+)
+
+
+def ago(days: int) -> str:
+    return f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%d}"
+
+
+@dataclass(frozen=True)
+class Federation:
+    stack: Stack
+    kripos: Agency
+
+
+@pytest.fixture(scope="module")
+def federation(stack) -> Federation:
+    """One agency is silent for nine days; of the others, reports are held."""
+    agencies = stack.begin(coordinators=("kari", "per"), agencies=(*HELD, SILENT), since=ago(DAYS))
+    for code, agency in agencies.items():
+        last = 9 if code == SILENT else 0
+        days = range(last + 1, DAYS + 1)
+        agency.send(code[:2], {ago(back): USUAL + back % 7 for back in days})
+    for code in HELD:
+        agencies[code].send(code[:2], {ago(2): 5000})
+    stack.settle()
+    return Federation(stack, agencies["NO-KRIPOS"])
+
+
+def state_of(stack: Stack, agency: str, day: str) -> str:
+    """Where an agency stands on a day, for the public."""
+    answer = stack.read(f"coverage/?indicator=DOWNLOADS&frequency=D&start={day}&end={day}")
+    [period] = answer["coverage"]
+    return next(one["state"] for one in period["agencies"] if one["agency"] == agency)
+
+
+def value_of(stack: Stack, country: str, day: str) -> int:
+    """How many downloads the public reads of a country on a day."""
+    query = f"indicator=DOWNLOADS&frequency=D&start={day}&end={day}&country={country}"
+    [cell] = stack.read(f"aggregates/?{query}")["observations"]
+    return int(cell["value"])
+
+
+def open_finding(page, agency):
+    """Go from the start page to the finding that holds an agency's report."""
+    page.get_by_role("link", name="held reports wait").click()
+    page.get_by_role("row", name=agency).get_by_role("link", name="R102").click()
+    page.get_by_role("heading", name=f"{agency}: implausible level").wait_for()
+
+
+def decide(page, deed, reason):
+    page.get_by_role("button", name=f"{deed} the held report").click()
+    page.get_by_label("Reason").fill(reason)
+    page.get_by_role("button", name=f"{deed} 1 report").click()
+    page.locator(".messagelist").wait_for()
+
+
+def test_working_day_of_a_coordinator(federation, visit):
+    stack = federation.stack
+    page = visit("kari")
+
+    def told_silent():
+        page.reload()
+        return page.get_by_text(re.compile(r"IE-GNCCB has been silent since \d+ \w+( \d{4})? \(9 days\)")).count() == 1
+
+    assert eventually(told_silent, within=60)
+    assert page.locator("tr.silent th").first.inner_text().startswith(("IE-GNCCB", "DOWNLOADS"))
+    assert desk.faults(page) == []
+    assert state_of(stack, "NO-KRIPOS", ago(2)) == "held"
+    assert value_of(stack, "NO", ago(2)) != 5000
+
+    open_finding(page, "NO-KRIPOS")
+    assert "times the usual" in page.locator(".sentence").inner_text()
+    assert page.locator("figure.chart > svg circle.held").count() == 1
+    page.get_by_text("The same as a table").click()
+    assert page.locator("tr.noticed td").nth(2).inner_text() == "5,000"
+    assert desk.faults(page) == []
+    decide(page, "Release", "A new campaign began; the agency confirmed it by telephone.")
+    assert desk.messages(page) == ["1 report released."]
+    assert "A new campaign began" in page.locator("main").inner_text()
+
+    page.get_by_role("link", name="Start", exact=True).first.click()
+    open_finding(page, "SE-NOA")
+    page.get_by_role("button", name="Reject the held report").click()
+    page.get_by_role("button", name="Reject 1 report").click()
+    page.get_by_text("Say why. Nothing was decided yet").wait_for()
+    page.get_by_label("Reason").fill("Counted twice, says the agency.")
+    page.get_by_role("button", name="Reject 1 report").click()
+    page.locator(".messagelist").wait_for()
+    assert desk.messages(page) == ["1 report rejected."]
+
+    secret = rotate(page, federation.kripos.client_id)
+    annotate(page)
+
+    stack.settle()
+    assert eventually(lambda: value_of(stack, "NO", ago(2)) == 5000)
+    assert state_of(stack, "NO-KRIPOS", ago(2)) == "reported"
+    assert state_of(stack, "SE-NOA", ago(2)) == "reported"
+    assert value_of(stack, "SE", ago(2)) < 5000
+    assert "A campaign of all agencies" in str(stack.read("annotations/"))
+    assert Agency(stack, *secret).send("NO", {ago(1): USUAL})["outcomes"]["current"] + 1 > 0
+
+
+def rotate(page, client_id):
+    """Issue a successor of a credential, and return what is shown once."""
+    page.get_by_role("link", name="Credentials", exact=True).first.click()
+    page.get_by_role("link", name=client_id).click()
+    page.get_by_role("link", name="Issue a successor").click()
+    page.get_by_label("Reason").fill("The yearly change.")
+    page.get_by_role("button", name="Issue a successor").click()
+    page.get_by_text("This is shown once.").wait_for()
+    shown = page.locator("dd code").all_inner_texts()
+    assert shown[0] != client_id
+    return shown[0], shown[1]
+
+
+def annotate(page):
+    """Put a campaign on the time axis."""
+    page.get_by_role("link", name="Time axis", exact=True).first.click()
+    page.get_by_role("link", name="Add annotation").click()
+    page.get_by_label("Kind").select_option("campaign")
+    page.get_by_label("Text").fill("A campaign of all agencies")
+    page.locator("#id_start_0").fill(ago(2))
+    page.locator("#id_start_1").fill("00:00")
+    page.get_by_label("Reason").fill("Agreed at the last meeting.")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.locator(".messagelist .success").wait_for()
+
+
+def test_two_who_click_at_once_decide_once(federation, visit, chromium):
+    first, second = visit("kari"), visit("per")
+    for page in (first, second):
+        open_finding(page, "DK-NC3")
+        page.get_by_role("button", name="Release the held report").click()
+        page.get_by_label("Reason").fill("Right.")
+    # Both requests are under way before either answer is looked at.
+    for page in (first, second):
+        page.evaluate("document.querySelector('button.release').click()")
+    for page in (first, second):
+        page.locator(".messagelist").wait_for()
+    said = sorted(desk.messages(page)[0] for page in (first, second))
+    assert said[0] == "1 report decided already, and left as it was: released by " + said[0].split(" by ")[1]
+    assert re.fullmatch(r".*: released by (kari|per) at \d\d:\d\d on \d+ \w+\.", said[0])
+    assert said[1] == "1 report released."
+
+
+def test_hold_is_decided_without_a_mouse(federation, visit):
+    page = visit("kari")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.innerText") == "Skip to main content"
+    page.keyboard.press("Enter")
+    desk.tab_to(page, "a[href$='/admin/federation/hold/']")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Held reports").wait_for()
+    row = page.get_by_role("row", name="FI-NBI")
+    address = row.get_by_role("link", name="R102").get_attribute("href")
+    desk.tab_to(page, f"a[href='{address}']")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="FI-NBI: implausible level").wait_for()
+    desk.tab_to(page, "button.reject")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Reject 1 report").wait_for()
+    assert page.evaluate("document.activeElement.name") == "reason"
+    page.keyboard.type("Counted twice.")
+    desk.tab_to(page, "button.reject", within=2)
+    page.keyboard.press("Enter")
+    page.locator(".messagelist").wait_for()
+    assert desk.messages(page) == ["1 report rejected."]
+
+
+@pytest.mark.parametrize("how", [{}, {"viewport": {"width": 768, "height": 1024}}, {"color_scheme": "dark"}])
+def test_every_page_is_fit_for_everybody(federation, visit, how):
+    page = visit("kari", **how)
+    url = federation.stack.url
+    finding = page.locator(".silences a").get_attribute("href")
+    for path in ("/admin/", finding, *(f"/admin/{name}/" for name in LISTS)):
+        page.goto(f"{url}{path}")
+        assert desk.faults(page) == [], path
