@@ -258,6 +258,11 @@ class Credential(AbstractApplication):
         return self.client_id
 
     @property
+    def get_absolute_url(self) -> str:
+        """The toolkit names a page that is not mounted here; without an address the admin links to none."""
+        raise AttributeError
+
+    @property
     def holder(self) -> str:
         return self.agency.code if self.agency else self.coordinator
 

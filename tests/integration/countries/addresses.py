@@ -1,0 +1,148 @@
+"""Every address of the desk, out of its URL resolver, and what can be asked of it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Field, ForeignKey, Model
+from django.urls import URLResolver
+
+from countries.models import Credential
+from federation.models.findings import Finding, Hold
+
+ROOT = "/admin/"
+ONE_ROW = ({"object_id"}, {"id"})
+STANDARD = {"changelist", "add", "change", "delete", "history", ""}
+OF_THE_SITE = {
+    "index", "login", "logout", "password_change", "password_change_done", "autocomplete", "jsi18n", "view_on_site",
+    "app_list", "",
+}  # fmt: skip
+#: Views beside the standard ones. A new one is written down here, and so walked through on purpose.
+DEEDS: dict[type[Model], set[str]] = {
+    Credential: {"rotate", "revoke"},
+    Finding: {"answer", "release", "reject", "resolve"},
+    Hold: {"release", "reject"},
+    User: {"password_change"},
+}
+
+
+@dataclass(frozen=True)
+class Route:
+    """A line of the URL configuration: what it looks like, its name and its parameters."""
+
+    pattern: str
+    name: str
+    parameters: frozenset[str]
+
+    @property
+    def model(self) -> type[Model] | None:
+        parts = self.pattern.split("/")
+        try:
+            return apps.get_model(parts[0], parts[1])
+        except (LookupError, IndexError):
+            return None
+
+    @property
+    def view(self) -> str:
+        """What is left of the name without the model's."""
+        if self.model is None:
+            return self.name
+        return self.name.removeprefix(f"{self.model._meta.app_label}_{self.model._meta.model_name}_")
+
+    def addresses(self, rows: dict[type[Model], list[Model]]) -> list[str]:
+        """Return the addresses of some rows here."""
+        if not self.parameters:
+            return [ROOT + self.pattern]
+        if self.parameters in ONE_ROW and self.model is not None:
+            (parameter,) = self.parameters
+            holes = (f"<path:{parameter}>", f"<{parameter}>")
+            pattern = next(self.pattern.replace(hole, "{}") for hole in holes if hole in self.pattern)
+            return [ROOT + pattern.format(row.pk) for row in rows[self.model]]
+        return {
+            frozenset({"app_label"}): [f"{ROOT}{app}/" for app in ("auth", "countries", "federation", "admin")],
+            frozenset({"url"}): [f"{ROOT}countries/nothing/", f"{ROOT}countries/agency"],
+            frozenset({"content_type_id", "object_id"}): [
+                f"{ROOT}r/{ContentType.objects.get_for_model(model).pk}/{row.pk}/"
+                for model, several in rows.items()
+                for row in several
+            ],
+        }[self.parameters]
+
+
+def routes() -> list[Route]:
+    return list(_walk(admin.site.urls[0], ""))
+
+
+def by_screen() -> dict[str, list[Route]]:
+    """Return the routes of each screen, and of the site itself."""
+    found: dict[str, list[Route]] = {}
+    for route in routes():
+        found.setdefault(route.model._meta.label if route.model else "the site", []).append(route)
+    return found
+
+
+def _walk(patterns: Any, prefix: str) -> Iterator[Route]:
+    for each in patterns:
+        if isinstance(each, URLResolver):
+            yield from _walk(each.url_patterns, prefix + str(each.pattern))
+        else:
+            yield Route(prefix + str(each.pattern), each.name or "", frozenset(each.pattern.regex.groupindex))
+
+
+def form_of(row: Model, *, but: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return a form filled with all that a row says, ``but`` for some words, and with whatever the desk asks beside."""
+    words = [(word, other) for word, other in but.items() if isinstance(word, str)]
+    form: dict[str, Any] = {
+        "_save": "Save", "post": "yes", "reason": "because", "answer": "confirmed", "remark": "so it is",
+        "keep_hours": "0", "coordinator": "", "password1": "a new long word", "password2": "a new long word",
+        "usable_password": "true",
+    }  # fmt: skip
+    for prefix in ("schedules", "thresholds", "liaison"):
+        form |= {f"{prefix}-TOTAL_FORMS": 0, f"{prefix}-INITIAL_FORMS": 0}
+    for field in row._meta.concrete_fields:
+        value = field.value_from_object(row)
+        if isinstance(value, datetime):
+            form |= {f"{field.name}_0": f"{value:%Y-%m-%d}", f"{field.name}_1": f"{value:%H:%M:%S}"}
+        elif isinstance(value, bool):
+            form |= {field.name: "on"} if value else {}
+        elif isinstance(value, str):
+            form[field.name] = next((value.replace(word, other) for word, other in words if word in value), value)
+        elif isinstance(value, int | UUID | date):
+            form[field.name] = but.get(value, value)
+        elif isinstance(value, list):
+            form[field.name] = [but.get(each, each) for each in value]
+    return form
+
+
+def questions(model: type[Model], row: Model, term: str) -> Iterator[dict[str, Any]]:
+    """Yield what can be asked of a list by its address, aimed at a row."""
+    columns = range(1, len(admin.site.get_model_admin(model).list_display) + 1)
+    yield from ({"q": term}, {"q": str(row.pk)}, {"all": "", "_facets": "True"}, {"p": "2"}, {"e": "1"})
+    yield {"_popup": "1", "_to_field": row._meta.pk.name}
+    yield from ({"o": ".".join(map(str, columns))}, {"o": ".".join(f"-{at}" for at in columns)})
+    for field in row._meta.concrete_fields:
+        yield from _questions_of(field, row, term)
+    yield from ({"agency__code__startswith": term}, {"agency__country__exact": "752"}, {"pk": row.pk})
+
+
+def _questions_of(field: "Field[Any, Any]", row: Model, term: str) -> Iterator[dict[str, Any]]:
+    value = field.value_from_object(row)
+    if isinstance(field, ForeignKey) and value is not None:
+        yield from ({field.name: value}, {f"{field.name}__{field.target_field.name}__exact": value})
+    elif isinstance(value, str):
+        yield {f"{field.name}__icontains": term}
+    elif isinstance(value, datetime):
+        yield {f"{field.name}__year": value.year}
+    elif isinstance(value, int) and not isinstance(value, bool):
+        yield {f"{field.name}__gte": "1000"}
+
+
+def against_the_keys(model: type[Model]) -> list[str]:
+    """Return the names under which other tables' rows hang on those of this one."""
+    return [relation.name for relation in model._meta.related_objects]
