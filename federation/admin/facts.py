@@ -28,13 +28,15 @@ _LABELS = {
     "periods": "periods without a figure",
     "others": "total of all other agencies",
 }
+#: What a rule means by a name that another uses too.
+_OF_RULE = {("R301", "distance"): "Jensen–Shannon distance, from 0 to 1"}
 
 
-def rows(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def rows(rule: str, facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield what each number is, and the number as a person writes it."""
     for name, label in _LABELS.items():
         if name in facts:
-            yield label, _written(name, facts[name])
+            yield _OF_RULE.get((rule, name), label), _written(name, facts[name])
     for one in facts.get("countries", ()):
         shares = f"{one['own']:.0%} of its own, {one['others']:.0%} of all others'"
         yield f"share of {queries.country_name(one['country'])}", shares

@@ -226,7 +226,7 @@ class FindingAdmin(FactAdmin):
             rule=RULES[finding.rule],
             sentence=sentence(finding),
             span=self.span(finding),
-            facts=list(facts.rows(finding.facts)),
+            facts=list(facts.rows(finding.rule, finding.facts)),
             series=shown,
             labels=[(periods.label(shown.frequency, point.period), point) for point in shown.points],
             chart=chart.draw(shown),

@@ -30,9 +30,10 @@ _WEEK = timedelta(weeks=1)
 
 
 class Point(NamedTuple):
-    """A period: its value now, the usual one, and the value of a report that is not used, with that report's state.
+    """A period: its value now, the usual one, and the value of a report that is not used. None: there is none.
 
-    ``noticed`` says that it is one of the finding's. None: there is none.
+    ``state`` is that report's state, or says that the value covers a part of the period only;
+    ``noticed`` that the period is one of the finding's.
     """
 
     period: datetime
@@ -80,15 +81,16 @@ def around(finding: Finding, *, now: datetime) -> Series:
     """Return the agency's series around a finding."""
     frequency = finding.frequency
     first, last = _range(finding, now)
-    standing = _standing(finding, first - levels.WEEKS * _WEEK, last)
+    totals, parts = _totals(finding, first - levels.WEEKS * _WEEK, last)
+    standing = {period: total for period, total in totals.items() if period not in parts}
     unused = _unused(finding, first, last)
     breaks = queries.breaks_of(finding.agency_id, finding.indicator_id)
     points = []
     for period in periods.between(frequency, first, last):
         usual = levels.usual_of(frequency, period, standing, breaks=breaks) if frequency in _LEVELLED else []
-        value, state = unused.get(period, (None, ""))
+        value, state = unused.get(period, (None, "in part" if period in parts else ""))
         noticed = finding.period <= period <= finding.last_period
-        points.append(Point(period, standing.get(period), median(usual) if usual else None, value, state, noticed))
+        points.append(Point(period, totals.get(period), median(usual) if usual else None, value, state, noticed))
     shown = [one for one in breaks if first < one <= periods.end(frequency, last)]
     return Series(frequency, points, _before(finding, standing, breaks), shown)
 
@@ -102,10 +104,13 @@ def _range(finding: Finding, now: datetime) -> tuple[datetime, datetime]:
     last = stretch[-1]
     for _ in range(after):
         last = periods.end(finding.frequency, last)
-    return first, min(last, max(stretch[-1], periods.previous(finding.frequency, now)))
+    # What is still running would look like a fall.
+    ended = periods.previous(finding.frequency, periods.start_of(finding.frequency, now))
+    return first, min(last, max(stretch[-1], ended))
 
 
-def _standing(finding: Finding, first: datetime, last: datetime) -> dict[datetime, int]:
+def _totals(finding: Finding, first: datetime, last: datetime) -> tuple[dict[datetime, int], set[datetime]]:
+    """Return what counts, by period, and the periods of which it covers a part only."""
     rows = Figure.objects.filter(
         agency=finding.agency_id,
         indicator=finding.indicator_id,
@@ -114,7 +119,9 @@ def _standing(finding: Finding, first: datetime, last: datetime) -> dict[datetim
         period__lte=last,
         covered_seconds__gt=0,
     )
-    return dict(rows.values_list("period", "total"))
+    found = list(rows.values_list("period", "total", "covered_seconds"))
+    parts = {period for period, _, covered in found if covered < periods.seconds(finding.frequency, period)}
+    return {period: total for period, total, _ in found}, parts
 
 
 def _unused(finding: Finding, first: datetime, last: datetime) -> dict[datetime, tuple[int, str]]:

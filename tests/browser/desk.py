@@ -26,6 +26,8 @@ _FAULTS = """() => {
         if (!drawing.querySelector('title')) found.push('drawing without title');
     const root = document.documentElement;
     if (root.scrollWidth > root.clientWidth) found.push('wider than the window');
+    for (const part of document.querySelectorAll('.results, .wide'))
+        if (part.scrollWidth > part.clientWidth) found.push('table wider than the window');
     return found;
 }"""
 
