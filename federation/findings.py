@@ -35,10 +35,12 @@ def review(things: Sequence[Thing], *, now: datetime, from_reports: bool = False
         return
     reports = noticing.standing(things)
     noticed = noticing.in_reports(reports, from_reports=from_reports)
-    roots = {thing: report.root for thing, report in reports.items()}
-    _settle(things, noticed, rules=_REPORT_RULES, roots=roots, now=now)
+    rules: tuple[str, ...] = _REPORT_RULES
     if not from_reports:
-        _settle(things, noticing.in_sums(things), rules=_SUM_RULES, roots={}, now=now)
+        sums = [thing for thing in things if thing not in reports or reports[thing].withdrawn]
+        noticed, rules = noticed + noticing.in_sums(sums), rules + _SUM_RULES
+    roots = {thing: report.root for thing, report in reports.items()}
+    _settle(things, noticed, rules=rules, roots=roots, now=now)
 
 
 def review_weeks(weeks: Sequence[Thing], *, now: datetime) -> None:
@@ -99,7 +101,7 @@ def _changes(
             continue
         one = wanted.get((rule, thing))
         if one is None or one.report != report:
-            how = Resolution.ITSELF if roots.get(thing) == report else Resolution.REVISION
+            how = Resolution.ITSELF if report in (None, roots.get(thing)) else Resolution.REVISION
             changes.closed.setdefault(how, []).append(id_)
             continue
         del wanted[rule, thing]

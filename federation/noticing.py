@@ -3,7 +3,7 @@
 Judged is what stands now, never how it came to stand: whoever asks twice is told the same.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from countries import queries
+from countries.codes import COUNTRIES, UNKNOWN
 from federation import figures, thresholds
 from federation.combination import named_rows
 from federation.database import cursor, statement
-from federation.figures import Computed
 from federation.models.figures import Source
 from federation.rules import levels, mix, periods, plausibility, tables
 from federation.rules.levels import Facts
@@ -45,31 +45,30 @@ class Noticed:
 class Standing:
     """The current report of a figure: ``root`` is the row that holds its cells.
 
-    ``before`` is the total that was current before it, if it came late; ``previous`` are the
-    cells of the period before, if they add up to the same.
+    ``before`` is the total that was current before it, if it came late; ``previous`` is the root
+    of the report of the period before, if that has the same total.
     """
 
     root: int
     withdrawn: bool
     received: datetime
-    cells: Cells
+    total: int
+    unlocated: int
     before: int | None
-    previous: Cells | None
+    previous: int | None
 
 
 def standing(things: Sequence[Thing]) -> dict[Thing, Standing]:
     """Return the current reports of figures, all of one frequency; those without one are left out."""
     days = timedelta(days=thresholds.for_all().r103_days)
-    ends = [periods.end(thing.frequency, thing.period) for thing in things]
-    befores = [periods.previous(thing.frequency, thing.period) for thing in things]
-    rows = _rows("noticing_reports", things, befores=befores, settled=[end + days for end in ends])
-    return {things[row[0]]: _standing(*row[1:]) for row in rows}
-
-
-def _standing(root: int, withdrawn: bool, received: datetime, *rest: Any) -> Standing:  # noqa: FBT001  columns
-    countries, networks, values, before, *previous = rest
-    repeats = Cells(*previous) if previous[0] is not None else None
-    return Standing(root, withdrawn, received, Cells(countries, networks, values), before, repeats)
+    rows = _rows(
+        "noticing_reports",
+        things,
+        befores=[periods.previous(thing.frequency, thing.period) for thing in things],
+        settled=[periods.end(thing.frequency, thing.period) + days for thing in things],
+        unlocated=COUNTRIES[UNKNOWN],
+    )
+    return {things[position]: Standing(*row) for position, *row in rows}
 
 
 def in_reports(reports: Mapping[Thing, Standing], *, from_reports: bool) -> list[Noticed]:
@@ -78,47 +77,62 @@ def in_reports(reports: Mapping[Thing, Standing], *, from_reports: bool) -> list
     With ``from_reports``, finer figures are computed from reports, as they will be once all is reconciled.
     """
     limits = thresholds.by_agency({thing.agency for thing in reports})
-    whole = [thing for thing, report in reports.items() if not report.withdrawn]
-    sums = (figures.summed_from_reports(whole) if from_reports else figures.summed(whole)) if whole else {}
-    return [
-        Noticed(rule, thing, report.root, facts)
-        for thing, report in reports.items()
-        for rule, facts in _of_report(thing, report, sums.get(thing), limits[thing.agency])
-        if facts is not None
-    ]
+    finer = _finer([thing for thing, report in reports.items() if not report.withdrawn], from_reports=from_reports)
+    cells = _cells(reports, finer)
+    found = []
+    for thing, report in reports.items():
+        judged = _judged(thing, report, finer.get(thing), cells, limits[thing.agency])
+        found += [Noticed(rule, thing, report.root, facts) for rule, facts in judged.items() if facts is not None]
+    return found
 
 
-def _of_report(
-    thing: Thing, report: Standing, finer: Computed | None, limits: Thresholds
-) -> list[tuple[str, Facts | None]]:
-    cells, age = report.cells, report.received - periods.end(thing.frequency, thing.period)
-    return [
-        ("R101", _mismatch(thing, report, finer)),
-        (
-            "R103",
-            None
-            if report.before is None
-            else plausibility.revised(cells.total, report.before, age=age, thresholds=limits),
-        ),
-        ("R104", None if report.previous is None else plausibility.repeated(cells, report.previous, limits)),
-        ("R105", plausibility.unlocated(cells, limits)),
-    ]
+def _finer(things: Sequence[Thing], *, from_reports: bool) -> dict[Thing, Cells]:
+    """Return the sums of finer figures that are there whole: only they can be wrong about a report."""
+    if not things:
+        return {}
+    sums = figures.summed_from_reports(things) if from_reports else figures.summed(things)
+    return {
+        thing: Cells(one.countries, one.networks, one.values)
+        for thing, one in sums.items()
+        if one.source == Source.DERIVED and one.covered_seconds == periods.seconds(thing.frequency, thing.period)
+    }
 
 
-def _mismatch(thing: Thing, report: Standing, finer: Computed | None) -> Facts | None:
-    """Only finer figures that are there whole can be wrong about a report."""
-    whole = periods.seconds(thing.frequency, thing.period)
-    if report.withdrawn or finer is None or finer.source != Source.DERIVED or finer.covered_seconds < whole:
-        return None
-    cells = Cells(finer.countries, finer.networks, finer.values)
-    return plausibility.mismatched(report.cells, cells, finer=periods.FINER[Frequency(thing.frequency)].value)
+def _cells(reports: Mapping[Thing, Standing], finer: Mapping[Thing, Cells]) -> dict[int, Cells]:
+    """Return the cells of the reports, by root, that are to be compared with others: there are few."""
+    compared = {report.root for thing, report in reports.items() if thing in finer or report.previous is not None}
+    compared |= {report.previous for report in reports.values() if report.previous is not None}
+    if not compared:
+        return {}
+    with cursor() as c:
+        c.execute(
+            "SELECT id, countries, networks, values FROM federation_report WHERE id = ANY(%s)",
+            [np.array(sorted(compared), np.int64)],
+        )
+        return {root: Cells(*arrays) for root, *arrays in c.fetchall()}
+
+
+def _judged(
+    thing: Thing, report: Standing, finer: Cells | None, cells: Mapping[int, Cells], limits: Thresholds
+) -> dict[str, Facts | None]:
+    """Return what each rule says of a report."""
+    found = {"R105": plausibility.unlocated(report.total, report.unlocated, limits)}
+    if finer is not None:
+        coarse = Frequency(thing.frequency)
+        found["R101"] = plausibility.mismatched(cells[report.root], finer, finer=periods.FINER[coarse].value)
+    if report.before is not None:
+        age = report.received - periods.end(thing.frequency, thing.period)
+        found["R103"] = plausibility.revised(report.total, report.before, age=age, thresholds=limits)
+    if report.previous is not None:
+        found["R104"] = plausibility.repeated(cells[report.root], cells[report.previous], limits)
+    return found
 
 
 def in_sums(things: Sequence[Thing]) -> list[Noticed]:
     """Return which whole sums of finer figures have an implausible level (R102), all of one frequency."""
-    frequency = things[0].frequency
-    if frequency not in _LEVELLED:
+    if not things or things[0].frequency not in _LEVELLED:
         return []
+    frequency = things[0].frequency
     seconds = periods.seconds(frequency, things[0].period)
     rows = _rows("noticing_sums", things, seconds=seconds, weeks=levels.WEEKS)
     limits = thresholds.by_agency({things[row[0]].agency for row in rows})
@@ -140,13 +154,15 @@ def _instant(seconds: int) -> datetime:
     return _EPOCH + timedelta(seconds=seconds)
 
 
-def next_to_repeat(things: Sequence[Thing]) -> list[Thing]:
-    """Return the periods after those whose reports changed, where a repetition may begin or end by it (R104)."""
-    if not things or things[0].frequency not in JUDGED:
+def next_to_repeat(changed: Sequence[Thing], *, judged: Collection[Thing]) -> list[Thing]:
+    """Return the periods after changed ones where a repetition may begin or end (R104), but for those just judged."""
+    ends = {thing: periods.end(thing.frequency, thing.period) for thing in changed if thing.frequency in JUDGED}
+    following = {thing: thing._replace(period=end) for thing, end in ends.items()}
+    asked = [thing for thing, after in following.items() if after not in judged]
+    if not asked:
         return []
-    ends = [periods.end(thing.frequency, thing.period) for thing in things]
-    rows = _rows("noticing_next", things, ends=ends)
-    return [things[position]._replace(period=ends[position]) for (position,) in rows]
+    rows = _rows("noticing_next", asked, ends=[ends[thing] for thing in asked])
+    return [following[asked[position]] for (position,) in rows]
 
 
 def in_weeks(weeks: Sequence[Thing]) -> tuple[list[Thing], list[Noticed]]:

@@ -99,8 +99,8 @@ def _perform(things: Sequence[Thing]) -> Iterable[Thing]:
 def _reconcile(things: Sequence[Thing], *, now: datetime) -> Iterable[Thing]:
     changed = _replace_figures(things, now=now)
     findings.review(things, now=now)
-    # What repeats another period's report is judged again where that has changed, unless it has just been.
-    again = set(noticing.next_to_repeat(changed)).difference(things)
+    # What repeats the report of the period before is judged again where that has changed, unless it has just been.
+    again = noticing.next_to_repeat(changed, judged=set(things))
     return [*_after_figures(changed, now=now), *again]
 
 

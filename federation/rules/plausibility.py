@@ -9,12 +9,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from countries.codes import COUNTRIES, COUNTRY_CODES, NETWORK_CODES, UNKNOWN
+from countries.codes import COUNTRY_CODES, NETWORK_CODES
 from federation.rules.levels import Facts
 from federation.rules.tables import Numbers, Values
 from federation.rules.thresholds import Thresholds
 
-_UNLOCATED = COUNTRIES[UNKNOWN]
 #: Network numbers have room for so many in a place.
 _NETWORKS = 256
 
@@ -85,12 +84,10 @@ def repeated(report: Cells, before: Cells, thresholds: Thresholds) -> Facts | No
     return {"value": value}
 
 
-def unlocated(report: Cells, thresholds: Thresholds) -> Facts | None:
-    """R105: too large a share of a report is of no known country."""
-    value = report.total
+def unlocated(value: int, unknown: int, thresholds: Thresholds) -> Facts | None:
+    """R105: too large a part of a report's total is of no known country."""
     if not value or value < thresholds.r105_total:
         return None
-    unknown = int(report.values[report.countries == _UNLOCATED].sum())
     # The division is rounded to the nearest, as the threshold was: a share that equals it is not over it.
     share = unknown / value
     if share <= thresholds.r105_share:

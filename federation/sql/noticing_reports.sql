@@ -1,8 +1,12 @@
--- For each figure named: its current report; the total that was current before it, where it came after `settled`; and
--- the cells of the period before, where they add up to the same total.
+-- For each figure named: its current report, with how much of it is not located; the total that was current before it,
+-- where it came after `settled`; and the report of the period before, where it has the same total.
 -- `OFFSET 0` makes the planner look up each one named by index, also while it has no statistics.
-SELECT named.position::int - 1, root.id, root.withdrawn, root.received, root.countries, root.networks, root.values,
-       before.total, previous.countries, previous.networks, previous.values
+SELECT named.position::int - 1, root.id, root.withdrawn, root.received, root.total,
+       (
+           SELECT coalesce(sum(root.values[place]), 0)::bigint
+           FROM unnest(array_positions(root.countries, %(unlocated)s::smallint)) AS place
+       ),
+       before.total, previous.id
 FROM unnest(
     %(indicators)s::smallint[], %(agencies)s::smallint[], %(periods)s::timestamptz[], %(befores)s::timestamptz[],
     %(settled)s::timestamptz[]
@@ -15,7 +19,7 @@ CROSS JOIN LATERAL (
     OFFSET 0
 ) AS current
 CROSS JOIN LATERAL (
-    SELECT id, withdrawn, prepared, received, submission_id, total, countries, networks, values
+    SELECT id, withdrawn, prepared, received, submission_id, total, countries, values
     FROM federation_report
     WHERE id = current.id
     OFFSET 0
@@ -36,11 +40,9 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) AS before ON true
 LEFT JOIN LATERAL (
-    SELECT earlier.countries, earlier.networks, earlier.values
-    FROM federation_report AS standing
-    JOIN federation_report AS earlier ON earlier.id = coalesce(standing.equals_id, standing.id)
-    WHERE standing.agency_id = named.agency AND standing.indicator_id = named.indicator
-      AND standing.frequency = %(frequency)s AND standing.period = named.before AND standing.state = 'current'
-      AND standing.total = root.total AND root.total > 0
+    SELECT coalesce(equals_id, id) AS id
+    FROM federation_report
+    WHERE agency_id = named.agency AND indicator_id = named.indicator AND frequency = %(frequency)s
+      AND period = named.before AND state = 'current' AND total = root.total AND total > 0
     OFFSET 0
 ) AS previous ON true
