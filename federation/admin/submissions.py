@@ -7,6 +7,7 @@ from django.utils.html import format_html, format_html_join
 
 from countries.admin.base import FactAdmin
 from countries.codes import COUNTRY_CODES, NETWORK_CODES
+from federation.admin import filters
 from federation.admin.paging import NewestPages
 from federation.models.findings import Answer
 from federation.models.submissions import Report, Submission
@@ -23,7 +24,7 @@ class SubmissionAdmin(FactAdmin):
 
     of_country = "agency__country"
     list_display = ("received", "agency", "media", "report_count", "observation_count", "became")
-    list_filter = ("agency", "media", "received")
+    list_filter = (filters.OfAgency, "media", "received")
     list_select_related = ("agency",)
     search_fields = ("=id", "agency__code")
     search_help_text = "The whole id of a submission, or an agency"
@@ -44,7 +45,7 @@ class ReportAdmin(FactAdmin):
 
     of_country = "agency__country"
     list_display = ("said", "agency", "indicator", "counted", "status", "state", "received")
-    list_filter = ("state", "outcome", "frequency", "indicator", "agency")
+    list_filter = ("state", "outcome", filters.OfFrequency, filters.OfIndicator, filters.OfAgency)
     list_select_related = ("agency", "indicator")
     search_fields = ("=id", "=submission__id", "agency__code")
     search_help_text = "The number of a report, the whole id of a submission, or an agency"

@@ -1,5 +1,6 @@
 """The pages of the desk over HTTP: what they say, what they lead to, and how few questions they ask."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -70,6 +71,16 @@ def test_start_page_says_what_waits_and_links_to_it(coordinator, agency):
     assert f"/{report.hold.finding_id}/" in coordinator.get(tiles["held reports wait"].address).content.decode()
     assert coordinator.get(tiles["open warnings"].address).context["cl"].result_count == 2
     assert coordinator.get(tiles["open errors"].address).context["cl"].result_count == 0
+
+
+def test_every_link_of_the_start_page_leads_somewhere(coordinator, agency):
+    held(agency)
+    factories.ScheduleFactory.create(agency=agency)
+    page = coordinator.get(reverse("admin:index")).content.decode()
+    links = set(re.findall(r'href="(/admin/[^"]*)"', page))
+    assert {f"{address('submission')}?agency=NO-KRIPOS", f"{address('finding')}?agency=NO-KRIPOS"} <= links
+    for link in links:
+        assert coordinator.get(link.replace("&amp;", "&")).status_code == 200, link
 
 
 def test_start_page_tells_work_set_aside_in_words(coordinator, agency):
