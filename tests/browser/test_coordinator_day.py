@@ -49,7 +49,7 @@ def state_of(stack: Stack, agency: str, day: str) -> str:
     """Where an agency stands on a day, for the public."""
     answer = stack.read(f"coverage/?indicator=DOWNLOADS&frequency=D&start={day}&end={day}")
     [period] = answer["coverage"]
-    return next(one["state"] for one in period["agencies"] if one["agency"] == agency)
+    return str(next(one["state"] for one in period["agencies"] if one["agency"] == agency))
 
 
 def value_of(stack: Stack, country: str, day: str) -> int:
