@@ -1,5 +1,7 @@
 """What is noticed of reports, of sums and of weeks: opened, updated and closed as things change."""
 
+import random
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -10,11 +12,14 @@ from hypothesis import strategies as st
 
 from countries import registry
 from countries.models import Annotation, Threshold
-from federation import intake, rebuilding, reconciliation, review, thresholds, validation
+from federation import clock, intake, rebuilding, reconciliation, review, thresholds, validation, worklist
 from federation.models.findings import Finding
 from federation.models.submissions import Report
 from federation.models.worklist import Work
-from tests.integration.federation.world import Said, world
+from federation.rules import periods
+from tests import factories
+from tests.integration.federation import workers
+from tests.integration.federation.world import Memory, Said, world
 from tests.oracles.calendar import end_of
 from tests.oracles.findings import Reviewer
 
@@ -591,3 +596,38 @@ def test_a_preview_says_what_a_submission_will_have_once_reconciled(monkeypatch,
 def by_position(found):
     ordered = sorted(found, key=lambda one: (one.position, one.rule, one.period))
     return {position: list(some) for position, some in groupby(ordered, key=lambda one: one.position)}
+
+
+# --- real workers -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.slow
+def test_two_workers_that_are_killed_at_any_instant_leave_what_the_oracle_notices(tmp_path):
+    chance, memory, now = random.Random(3), Memory(), clock.now()
+    factories.IndicatorFactory.create(number=1)
+    agencies = [factories.AgencyFactory.create(code=f"NO-{number}") for number in range(2)]
+    begin = periods.start_of("D", now) - 5 * DAY
+    texts = [{NO: 60}, {NO: 60}, {NO: 130}, {NO: 30, UNKNOWN: 30}]
+
+    def revise(count):
+        for agency in agencies:
+            starts = [begin + number * HOUR for number in chance.sample(range(72), count)]
+            said = [Said("H", start, chance.choice(texts)) for start in starts]
+            said += [Said("D", begin + number * DAY, {NO: 24 * 60}) for number in range(2)]
+            memory.submit(agency, said, prepared=now - timedelta(seconds=chance.randrange(900)), received=clock.now())
+
+    revise(72)
+    for _ in range(3):
+        with workers.working(tmp_path / "workers.log") as some:
+            workers.until(lambda: len(some.pool()) == 2)
+            for _ in range(4):
+                revise(30)
+                time.sleep(chance.uniform(0, 0.3))
+            some.kill()
+    with workers.working(tmp_path / "workers.log"):
+        workers.settle()
+    assert not worklist.set_aside()
+    expected = Reviewer(memory.desk, memory.oracle(now=worklist.mark()), thresholds.for_all()).noticed()
+    assert {rule for rule, *_ in expected} == {"R101", "R103", "R104", "R105"}
+    assert stored() == expected
