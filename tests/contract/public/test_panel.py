@@ -14,10 +14,10 @@ from tests.contract.public import reporting
 from tests.factories import AgencyFactory, CountryFactory, IndicatorFactory, PopulationFactory
 
 SPAN = ("2024-11", "2026-10")
-MONTHS = {f"{year}-{month:02}": {} for year in (2024, 2025, 2026) for month in range(1, 13)}
-MONTHS = {label: {"EUROPE": 100} for label in sorted(MONTHS) if SPAN[0] <= label <= SPAN[1]}
+_LABELS = [f"{year}-{month:02}" for year in (2024, 2025, 2026) for month in range(1, 13)]
+MONTHS = {label: {"EUROPE": 100} for label in _LABELS if SPAN[0] <= label <= SPAN[1]}
 WEEKS = {"2025-W44": {"NO": 50}, "2026-W43": {"NO": 40}, "2026-W44": {"NO": 55, "SE": 5}}
-#: Without these no `start` and `end` would fit the frequency.
+#: What is asked for, unless a test says otherwise.
 YEAR = {"frequency": "M", "start": "2025-11", "end": "2026-12", "panel": "24"}
 WEEKLY = {"frequency": "W", "start": "2026-W43", "end": "2026-W44", "panel": "24"}
 
