@@ -27,6 +27,7 @@ _PATIENCE = 60.0
 _RAISE = 5000
 
 _NEWEST = "SELECT coalesce(max(number), 0) FROM federation_version"
+_IS_PENDING = "SELECT EXISTS (SELECT FROM federation_work)"
 _PUBLIC = """
 SELECT count(DISTINCT frequency)
 FROM federation_periodversion
@@ -73,8 +74,13 @@ class _History:
         self._sender.submit(body)
         self._wait(before, changed, until=began + _PATIENCE)
         seconds = time.perf_counter() - began
-        time.sleep(0.3)  # the windows move after the years
+        self._rest()
         return seconds
+
+    def _rest(self) -> None:
+        """Wait until the windows and panels have followed, which go after the years."""
+        while self._database.execute(_IS_PENDING).fetchone() == (True,):
+            time.sleep(0.05)
 
     def _wait(self, before: int, changed: Sequence[datetime], *, until: float) -> None:
         while time.perf_counter() < until:
