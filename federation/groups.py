@@ -3,6 +3,8 @@
 They are exactly what this module says: a permission given to one of them by hand is gone after the next migration.
 """
 
+from functools import reduce
+from operator import or_
 from typing import Any, Final
 
 from django.apps import apps as installed
@@ -16,17 +18,19 @@ OBSERVERS: Final = "observer"
 
 #: Whatever these apps know can be done; never users, groups and what django.contrib.auth knows besides.
 _DESK: Final = Q(content_type__app_label__in=["countries", "federation"])
-_READ_BY_LIAISONS: Final = {
-    "countries": (
-        "agency", "annotation", "country", "credential", "helpservice", "indicator", "network", "population",
-        "schedule", "setup",
-    ),
-    "federation": ("answer", "finding", "hold", "report", "submission"),
-}  # fmt: skip
-_DONE_BY_LIAISONS: Final = {
-    "countries": ("add_annotation", "change_annotation", "add_setup", "change_setup"),
-    "federation": ("add_answer",),
-}
+#: App and permission.
+READ_BY_LIAISONS: Final = (
+    *(("countries", f"view_{name}") for name in ("agency", "annotation", "country", "credential", "helpservice")),
+    *(("countries", f"view_{name}") for name in ("indicator", "network", "population", "schedule", "setup")),
+    *(("federation", f"view_{name}") for name in ("answer", "finding", "hold", "report", "submission")),
+)
+DONE_BY_LIAISONS: Final = (
+    ("countries", "add_annotation"),
+    ("countries", "change_annotation"),
+    ("countries", "add_setup"),
+    ("countries", "change_setup"),
+    ("federation", "add_answer"),
+)
 
 
 def establish(*, apps: Any = installed, using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:
@@ -45,12 +49,5 @@ def establish(*, apps: Any = installed, using: str = DEFAULT_DB_ALIAS, **_: Any)
 
 
 def _by_liaisons() -> Q:
-    read = {app: [f"view_{model}" for model in models] for app, models in _READ_BY_LIAISONS.items()}
-    return _named(read) | _named(_DONE_BY_LIAISONS)
-
-
-def _named(codenames: dict[str, Any]) -> Q:
-    found = Q(pk__in=())
-    for app, names in codenames.items():
-        found |= Q(content_type__app_label=app, codename__in=names)
-    return found
+    named = (Q(content_type__app_label=app, codename=code) for app, code in (*READ_BY_LIAISONS, *DONE_BY_LIAISONS))
+    return reduce(or_, named)

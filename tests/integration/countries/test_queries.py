@@ -1,5 +1,7 @@
 """What the API reads of the registry."""
 
+from datetime import UTC, date, datetime
+
 import pytest
 
 from countries import queries
@@ -115,3 +117,42 @@ def test_population_of_groups_is_that_of_their_known_members():
 
 def test_population_when_nothing_is_known():
     assert queries.population_on(2024) == {}
+
+
+def at(day):
+    return datetime(2026, 11, day, tzinfo=UTC)
+
+
+def test_breaks_of_a_series_are_its_own_and_those_for_all():
+    indicator, other = factories.IndicatorFactory.create(), factories.IndicatorFactory.create(code="X", number=2)
+    kripos, noa = factories.AgencyFactory.create(), factories.AgencyFactory.create(code="SE-NOA")
+    for day, columns in enumerate(
+        (
+            {"agency": kripos},
+            {"agency": noa},
+            {},
+            {"indicator": other},
+            {"agency": kripos, "indicator": indicator},
+            {"agency": kripos, "is_break": False},
+        ),
+        start=1,
+    ):
+        factories.AnnotationFactory.create(**{"start": at(day), "is_break": True} | columns)
+
+    assert queries.breaks_of(kripos.pk, indicator.number) == [at(1), at(3), at(5)]
+    assert queries.breaks_of(noa.pk, other.number) == [at(2), at(3), at(4)]
+
+
+def test_annotations_take_one_query_however_many(django_assert_num_queries):
+    for code in ("NO-A", "NO-B", "SE-C"):
+        factories.AnnotationFactory.create(agency=factories.AgencyFactory.create(code=code))
+    with django_assert_num_queries(1):
+        assert [row.agency for row in queries.annotations()] == ["NO-A", "NO-B", "SE-C"]
+
+
+def test_set_ups_of_an_agency_newest_first():
+    agency = factories.SetupFactory.create().agency
+    factories.SetupFactory.create(agency=agency, valid_from=date(2026, 6, 1), computers=20)
+    factories.SetupFactory.create(agency=factories.AgencyFactory.create(code="SE-NOA"))
+    rows = queries.setups(agency.pk)
+    assert [(row.valid_from, row.computers) for row in rows] == [(date(2026, 6, 1), 20), (date(2026, 1, 1), 12)]

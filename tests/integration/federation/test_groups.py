@@ -1,0 +1,48 @@
+"""The groups of the desk are what the code says, after every migration."""
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group, Permission
+from django.core.management import call_command
+
+from federation import groups
+
+NAMES = {"coordinator", "observer", "national liaison"}
+
+
+@pytest.mark.django_db
+def test_groups_are_there_once_migrated():
+    assert set(Group.objects.values_list("name", flat=True)) == NAMES
+    call_command("migrate", verbosity=0)
+    assert Group.objects.count() == len(NAMES)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_permissions_changed_by_hand_are_set_right(name):
+    group = Group.objects.get(name=name)
+    right = set(group.permissions.all())
+    group.permissions.set(Permission.objects.filter(content_type__app_label="auth"))
+    groups.establish()
+    assert set(group.permissions.all()) == right
+
+
+@pytest.mark.django_db
+def test_every_permission_that_a_group_names_exists():
+    liaison = Group.objects.get(name="national liaison")
+    assert liaison.permissions.count() == len(groups.READ_BY_LIAISONS) + len(groups.DONE_BY_LIAISONS)
+
+
+@pytest.mark.django_db
+def test_nobody_gets_hold_of_accounts():
+    named = set(Permission.objects.filter(group__name__in=NAMES).values_list("content_type__app_label", flat=True))
+    assert named == {"countries", "federation"}
+    assert apps.get_app_config("auth").label not in named
+
+
+def test_permissions_are_left_alone_where_accounts_are_not_migrated():
+    class Nothing:
+        def get_model(self, *_):
+            raise LookupError
+
+    groups.establish(apps=Nothing())
