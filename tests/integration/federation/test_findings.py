@@ -515,7 +515,7 @@ def filling(frequency, start, each):
     return said
 
 
-fillings = st.builds(lambda place, each: filling(*place, each), st.sampled_from(FILLED), cells)
+fillings = st.builds(lambda place, each: filling(place[0], place[1], each), st.sampled_from(FILLED), cells)
 some_reports = st.lists(reports(), min_size=1, max_size=5, unique_by=lambda said: said.key)
 submissions = st.tuples(st.just("submit"), st.integers(0, 1), some_reports | some_reports | fillings, st.integers(0, 9))
 turns = st.tuples(st.just("work"), st.integers(1, 5))
