@@ -3,6 +3,7 @@
 from django.contrib import admin
 
 from countries.admin.base import FactAdmin
+from federation.admin import filters
 from federation.admin.paging import NewestPages
 from federation.models.audit import AuditEvent
 
@@ -12,7 +13,7 @@ class AuditEventAdmin(FactAdmin):
     """Who did what, when and why; of all countries, so not for liaisons."""
 
     list_display = ("at", "actor", "action", "subject", "reason")
-    list_filter = ("action", "at")
+    list_filter = (filters.OfSubject, "at")
     search_fields = ("actor", "=subject", "reason")
     search_help_text = "Somebody's name, a subject such as “finding 12”, or a word of a reason"
     show_full_result_count = False

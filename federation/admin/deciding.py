@@ -100,8 +100,9 @@ def decide(screen: "ModelAdmin[Any]", request: HttpRequest, deed: Deed, matter: 
     form = ReasonForm(request.POST if "reason" in request.POST else None)
     if form.is_valid():
         by, reason = actor(request), form.cleaned_data["reason"]
-        decided = deed.carry_out(matter.chosen, by=by, reason=reason, now=clock.now())
-        for level, said in _told(deed, decided):
+        now = clock.now()
+        decided = deed.carry_out(matter.chosen, by=by, reason=reason, now=now)
+        for level, said in _told(deed, decided, now):
             screen.message_user(request, said, level)
         return HttpResponseRedirect(back)
     title = f"{deed.name.capitalize()} {words.count(len(matter.chosen), deed.noun)}"
@@ -114,12 +115,12 @@ def _refused(deed: Deed, matter: Matter) -> str:
     return f"There is nothing here to {deed.name} any more: it was decided already."
 
 
-def _told(deed: Deed, decided: Decided) -> Iterable[tuple[int, str]]:
+def _told(deed: Deed, decided: Decided, now: datetime) -> Iterable[tuple[int, str]]:
     """Say what was decided, and what was not."""
     if done := len(decided.done):
         yield messages.SUCCESS, f"{words.count(done, deed.noun)} {deed.done}."
     if decided.already:
-        before = _holds_said(decided.already) if deed.noun == "report" else _findings_said(decided.already)
+        before = _holds_said(decided.already, now) if deed.noun == "report" else _findings_said(decided.already, now)
         many = words.count(len(decided.already), deed.noun)
         yield messages.WARNING, f"{many} decided already, and left as it was: {'; '.join(dict.fromkeys(before))}."
     if holding := len(decided.holding):
@@ -129,20 +130,20 @@ def _told(deed: Deed, decided: Decided) -> Iterable[tuple[int, str]]:
         )
 
 
-def _holds_said(ids: Collection[int]) -> Iterable[str]:
+def _holds_said(ids: Collection[int], now: datetime) -> Iterable[str]:
     for hold in Hold.objects.filter(pk__in=ids).exclude(decision=""):
-        yield _by_whom(hold.get_decision_display(), hold.decided_by, hold.decided)
+        yield _by_whom(hold.get_decision_display(), hold.decided_by, hold.decided, now)
 
 
-def _findings_said(ids: Collection[int]) -> Iterable[str]:
+def _findings_said(ids: Collection[int], now: datetime) -> Iterable[str]:
     for finding in Finding.objects.filter(pk__in=ids).exclude(resolved=None):
         how = "resolved" if finding.resolved_by else f"resolved, as {finding.get_resolution_display()},"
-        yield _by_whom(how, finding.resolved_by, finding.resolved)
+        yield _by_whom(how, finding.resolved_by, finding.resolved, now)
 
 
-def _by_whom(what: str, who: str, when: datetime | None) -> str:
+def _by_whom(what: str, who: str, when: datetime | None, now: datetime) -> str:
     by = f" by {who}" if who else ""
-    at = f" at {words.moment(when, now=clock.now())}" if when else ""
+    at = f" at {words.moment(when, now=now)}" if when else ""
     return f"{what}{by}{at}"
 
 

@@ -20,6 +20,11 @@ from federation.rules.periods import Frequency, PeriodError, parse
 Choices = list[tuple[str, str]]
 _AGES = {"1": "in the last day", "7": "in the last week", "30": "in the last 30 days", "older": "more than 30 days ago"}
 _OLD = timedelta(days=30)
+#: The kinds of things that audit events are about: the beginnings of their actions.
+_SUBJECTS = (
+    "finding", "report", "submission", "agency", "schedule", "threshold", "setup", "credential", "annotation",
+    "liaison", "user", "indicator", "population", "helpservice",
+)  # fmt: skip
 
 
 class _Filter(SimpleListFilter):
@@ -65,6 +70,24 @@ class OfRule(_Filter):
 
     def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> Choices:  # noqa: ARG002
         return [(rule.id, f"{rule.id} {rule.name}") for rule in RULES.values()]
+
+
+class OfMedia(_Filter):
+    """By the form of a submission; asking the table which there are would read all of it."""
+
+    title, parameter_name, path = "media", "media", "media"
+
+    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> Choices:  # noqa: ARG002
+        return [("json", "json"), ("csv", "csv")]
+
+
+class OfSubject(_Filter):
+    """By what kind of thing an audit event is about; asking the table which there are would read all of it."""
+
+    title, parameter_name, path = "about", "about", "action__startswith"
+
+    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> Choices:  # noqa: ARG002
+        return [(f"{kind}.", kind) for kind in _SUBJECTS]
 
 
 class OfReportAgency(OfAgency):

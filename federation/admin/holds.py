@@ -10,8 +10,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from countries.admin.base import FactAdmin
-from federation import clock
-from federation.admin import deciding, filters, words
+from federation.admin import deciding, filters
 from federation.admin.deciding import DEEDS, REJECT, RELEASE, Deed
 from federation.admin.findings import held_matter
 from federation.models.findings import Hold
@@ -90,7 +89,7 @@ class HoldAdmin(FactAdmin):
     @admin.display(description="decision", ordering="decision")
     def decided_how(self, hold: Hold) -> str:
         if hold.decided is None:
-            return f"waits for {words.age(clock.now() - hold.since)}"
+            return "waits"
         return f"{hold.get_decision_display()}{f' by {hold.decided_by}' if hold.decided_by else ''}"
 
     def has_decide_hold_permission(self, request: HttpRequest) -> bool:

@@ -24,7 +24,7 @@ class SubmissionAdmin(FactAdmin):
 
     of_country = "agency__country"
     list_display = ("received", "agency", "media", "report_count", "observation_count", "became")
-    list_filter = (filters.OfAgency, "media", "received")
+    list_filter = (filters.OfAgency, filters.OfMedia, "received")
     list_select_related = ("agency",)
     search_fields = ("=id", "agency__code")
     search_help_text = "The whole id of a submission, or an agency"
