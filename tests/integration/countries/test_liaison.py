@@ -229,6 +229,7 @@ def test_liaison_adds_and_changes_for_own_agencies_only(client, rows, own, forei
     added = model.objects.exclude(pk__in=[row.pk for row in rows[model]])
     assert (answer.status_code, added.count()) == ((302, 1) if whose == "own" else (200, 0))
     hides(foreign, answer, "the form")
+    hides(foreign, client.get(reverse(f"{name}_add"), {"agency": agency}), "the form, filled in by its address")
 
     client.post(reverse(f"{name}_change", args=[own.rows[model].pk]), form(agency))
     assert model.objects.get(pk=own.rows[model].pk).agency == own.rows[Agency]
