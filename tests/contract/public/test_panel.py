@@ -157,8 +157,9 @@ def test_star_lists_the_series_of_the_panel(compared, read):
 
 
 def test_panel_without_agencies_says_why(press, read):
-    press.compare(24, "M", SPAN, [], {})
+    version = press.compare(24, "M", SPAN, [], {})
     answer = answered(read(**YEAR))
+    assert answer["meta"]["version"] == version
     assert answer["meta"]["panel"] == {"months": 24, "start": "2024-11", "end": "2026-10", "agencies": []}
     assert (answer["coverage"], answer["observations"]) == ([], [])
     assert answer["meta"]["notes"][-1] == aggregates._NO_PANEL

@@ -331,6 +331,8 @@ def panel_work():
 
 
 def test_all_panels_are_computed_where_a_period_within_reach_changes(three_years):
+    three_years.wait(hours=1)
+    three_years.settle()
     three_years.submit(0, Said("D", day("2026-03-10"), {(NORWAY, 1): 9}))
     while worklist.is_pending() and not panel_work():
         reconciliation._step()
