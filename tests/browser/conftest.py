@@ -35,7 +35,7 @@ def _program() -> str:
     pytest.skip(how)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
     program = _program()
     from playwright.sync_api import sync_playwright
