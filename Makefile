@@ -11,6 +11,7 @@ CANDIDATES := python3.11 python3.12 python3.13 python3.14 python3
 PYTHON ?= $(firstword $(foreach p,$(CANDIDATES),$(shell $(p) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(p))))
 
 # uv makes ten seconds of installing one. It must not bring a Python of its own, and it trusts what this machine trusts.
+# It compiles what it installs, or each start of a process would take twice as long where nothing may be written later.
 export UV_PYTHON_DOWNLOADS := never
 export UV_SYSTEM_CERTS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -31,7 +32,7 @@ serve: $(VENV)/runtime.installed ## the same stack without invented numbers
 	@exec $(PY) -m config.serve
 
 test: $(VENV)/dev.installed ## every test that CI runs; ARGS= goes to pytest
-	@$(PY) -m pytest -n auto --dist worksteal $(ARGS)
+	@$(PY) -m pytest -n auto --dist loadgroup $(ARGS)
 
 check: $(VENV)/dev.installed ## format, lint, types, import contracts, migrations, OpenAPI
 	@$(PY) -m ruff format --check --quiet . || { echo "Mend it with: make format"; exit 1; }
@@ -75,7 +76,7 @@ $(UV): requirements-uv.txt | $(PY)
 $(VENV)/%.installed: | $(PY)
 	@echo "Installing $<"
 	@$(MAKE) --no-print-directory --silent $(UV) 2>/dev/null || echo "uv cannot be had; pip does it too, slower"
-	@{ test -x $(UV) && $(UV) pip install --quiet --python $(PY) --require-hashes -r $<; } \
+	@{ test -x $(UV) && $(UV) pip install --quiet --compile-bytecode --python $(PY) --require-hashes -r $<; } \
 		|| $(PY) -m pip install --quiet --require-hashes -r $<
 	@touch $@
 
