@@ -5,7 +5,7 @@ closed and has no row. Whether anything *exact* changed can not be seen from out
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from psycopg import Cursor, sql
 from federation.combination import combine, named, named_rows
 from federation.database import copy_columns, copy_statement, cursor, microseconds, statement
 from federation.expectation import schedules_by_agency
-from federation.models.published import PeriodVersion, PublishedCoverage
+from federation.models.published import PublishedCoverage
 from federation.rules import coverage, periods, rounding, tables
 from federation.rules.coverage import Coverage
 from federation.rules.periods import Frequency
@@ -233,35 +233,37 @@ def _add_series(series: NDArray[Any], frequency: str, version: int, c: Cursor[An
     )
 
 
+#: Columns and their types; from the fifth on, the fields of ``Coverage`` in their order.
+_COVERAGE = {
+    "indicator_id": "int2", "frequency": "varchar", "period": "timestamptz", "version_from": "int8",
+    "agencies_expected": "int4", "agencies_reporting": "int4", "covered_seconds": "int8", "owed_seconds": "int8",
+    "status": "varchar", "agencies": "int2[]", "states": "varchar[]", "covered": "int4[]", "owed": "int4[]",
+}  # fmt: skip
+_COPY_COVERAGE = copy_statement("federation_publishedcoverage", _COVERAGE)
+
+
 def _add_coverage(view: View, positions: Sequence[int], version: int) -> None:
-    rows = [
-        PublishedCoverage(
-            indicator_id=view.things[position].indicator,
-            frequency=view.things[position].frequency,
-            period=view.things[position].period,
-            version_from=version,
-            **columns_of(view.coverage[position]),
-        )
-        for position in positions
-    ]
-    PublishedCoverage.objects.bulk_create(rows, batch_size=1000)
-
-
-def columns_of(found: Coverage) -> dict[str, Any]:
-    """Return coverage as the columns of a row."""
-    return {column.name: getattr(found, column.name) for column in fields(found)}
+    with cursor() as c, c.copy(_COPY_COVERAGE) as copy:
+        copy.set_types(list(_COVERAGE.values()))
+        for position in positions:
+            thing = view.things[position]
+            facts = [list(fact) if isinstance(fact, tuple) else fact for fact in astuple(view.coverage[position])]
+            copy.write_row((thing.indicator, thing.frequency, thing.period, version, *facts))
 
 
 def _log(view: View, positions: NDArray[np.intp], version: int) -> None:
-    PeriodVersion.objects.bulk_create(
-        PeriodVersion(
-            indicator_id=view.things[p].indicator,
-            frequency=view.things[p].frequency,
-            period=view.things[p].period,
-            version=version,
+    things = [view.things[position] for position in positions.tolist()]
+    with cursor() as c:
+        copy_columns(
+            "federation_periodversion",
+            {
+                "indicator_id": ("smallint", np.array([thing.indicator for thing in things])),
+                "frequency": ("char", np.array([thing.frequency for thing in things], "S1")),
+                "period": ("timestamptz", microseconds([thing.period for thing in things])),
+                "version": ("bigint", np.full(len(things), version)),
+            },
+            to=c,
         )
-        for p in positions.tolist()
-    )
 
 
 _EXACT = {

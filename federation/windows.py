@@ -6,7 +6,7 @@ expected agency has not reported and still has time to, so none sags at midnight
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from federation.database import cursor, statement
 from federation.expectation import schedules_by_agency
 from federation.models.figures import Figure
 from federation.models.published import PublishedCoverage, PublishedWindow
-from federation.publication import COVERAGE_FACTS, LONGEST_WAIT, columns_of
+from federation.publication import COVERAGE_FACTS, LONGEST_WAIT
 from federation.rules import coverage, periods, rounding, tables
 from federation.rules.coverage import DAY_SECONDS, Coverage
 from federation.rules.periods import Frequency
@@ -203,5 +203,5 @@ def _replace(thing: Thing, new: Window | None, version: int) -> None:
         version=version,
         countries=new.countries.tolist(),
         values=new.values.tolist(),
-        **columns_of(new.coverage),
+        **asdict(new.coverage),
     )
