@@ -1,5 +1,6 @@
 """What is held and what was decided, a second time: one report after the other, out of the words of the design."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -45,6 +46,7 @@ class Desk:
     def __init__(self, thresholds: Thresholds) -> None:
         self.thresholds = thresholds
         self.records: list[Record] = []
+        self.by_key: defaultdict[Key, list[Record]] = defaultdict(list)
         self.breaks: list[Break] = []
 
     @property
@@ -52,7 +54,7 @@ class Desk:
         return [record.report for record in self.records]
 
     def of(self, key: Key, fate: str) -> list[Record]:
-        return [record for record in self.records if record.key == key and record.report.fate == fate]
+        return [record for record in self.by_key[key] if record.report.fate == fate]
 
     def current(self, key: Key) -> Record | None:
         return max(self.of(key, USABLE), key=lambda record: record.report.rank, default=None)
@@ -82,6 +84,7 @@ class Desk:
             if wins and waiting and new.report.rank > waiting.report.rank:
                 waiting.becomes(REPLACED)
         self.records.append(new)
+        self.by_key[new.key].append(new)
         return new
 
     def _hold(self, new: Record, waiting: Record | None) -> None:
@@ -94,7 +97,7 @@ class Desk:
             new.becomes(REPLACED)
 
     def _is_held(self, new: Record, now: Record | None) -> bool:
-        same = [record for record in self.records if record.key == new.key]
+        same = self.by_key[new.key]
         if any(record.released and record.total == new.total for record in same):
             return False
         if now is not None and sum(record.was_public for record in same) > self.thresholds.r106_revisions:
