@@ -5,6 +5,7 @@ from contextlib import ExitStack
 
 import hypothesis
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test import TransactionTestCase
 
@@ -19,6 +20,11 @@ hypothesis.settings.register_profile(
     "wander", max_examples=400, deadline=None, suppress_health_check=_CALM, print_blob=True
 )
 hypothesis.settings.load_profile("steady")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the slow tests, in whatever order they are: at the end, one core would wait for them."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture
@@ -45,19 +51,24 @@ def nothing_held() -> None:
         kept.cache_clear()
 
 
-@pytest.fixture(autouse=True, scope="session")
-def emptied_after_use() -> Iterator[None]:
-    """Lets the emptying after a transactional test pass the triggers of append-only tables, which nothing else does."""
-    empty = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]  # private, and so not in the stubs
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
+    """Leaves the database as the migrations made it after a transactional test too, so that any test may be the next.
 
-    def past_triggers(case: TransactionTestCase) -> None:
+    Its emptying passes the triggers of append-only tables, which nothing else does.
+    """
+    with django_db_blocker.unblock():
+        migrated = connection.creation.serialize_db_to_string()
+
+    def restore(case: TransactionTestCase) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SET session_replication_role = replica")
-            empty(case)
+            call_command("flush", verbosity=0, interactive=False, reset_sequences=False, inhibit_post_migrate=True)
             cursor.execute("SET session_replication_role = origin")
+        connection.creation.deserialize_db_from_string(migrated)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", past_triggers)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", restore)
         yield
 
 

@@ -11,7 +11,7 @@ from federation.models.submissions import Submission
 from tests.contract.callers import Caller, report
 from tests.factories import AgencyFactory, IndicatorFactory
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 TWINS = 4
 
 

@@ -17,7 +17,7 @@ from federation import reconciliation, schedules, worklist
 from tests.contract.public import reporting
 from tests.factories import AgencyFactory, IndicatorFactory
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 MIDNIGHT = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 DAYS = [MIDNIGHT - timedelta(days=ago) for ago in (4, 3, 2)]

@@ -120,7 +120,7 @@ def test_dead_credentials_and_those_of_others_do_not_count():
     assert issue(agency=agency).credential.pk
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_third_of_three_at_once_is_refused():
     agency, at_once = factories.AgencyFactory.create(), Barrier(3)
 

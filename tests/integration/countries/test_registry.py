@@ -236,7 +236,7 @@ def test_load_keeps_or_overwrites_what_differs(heard):
     assert heard[0]["before"]["code"] == "NO"
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_writers_take_turns():
     """The second writer sees what the first one did, though it began before the first one ended."""
     first_is_in, second_may_go = Event(), Event()

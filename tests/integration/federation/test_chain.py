@@ -22,7 +22,7 @@ from tests.integration.federation.workers import database_url
 from tests.integration.processes import ROOT, eventually
 
 pytestmark = pytest.mark.django_db
-for_real = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+for_real = pytest.mark.django_db(transaction=True)
 
 # --- what the database refuses ---
 

@@ -379,7 +379,7 @@ def test_stories_are_the_runs_of_late_periods_of_the_oracle(monkeypatch, history
 
 # --- several at once --------------------------------------------------------------------------------------------------
 
-several = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+several = pytest.mark.django_db(transaction=True)
 
 LOOK_FOR_EVER = """
 import time

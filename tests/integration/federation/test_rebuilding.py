@@ -88,7 +88,7 @@ def test_what_should_not_be_there_is_found_and_mended(settled):
 
 
 @pytest.fixture
-def working_at_once(transactional_db, django_db_serialized_rollback, monkeypatch):
+def working_at_once(transactional_db, monkeypatch):
     """Work is done as soon as somebody is woken for it."""
     monkeypatch.setattr(dispatch, "wake", reconciliation.work_through)
     factories.IndicatorFactory.create(number=1)

@@ -1,57 +1,27 @@
 """What coordinators and agencies decide: once, with a reason, with a trace, also when two do it at the same time."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
 from django.db import connection
 
-from federation import intake, review
+from federation import review
 from federation.errors import FindingNotFoundError, FindingResolvedError, ReasonMissingError
 from federation.models.audit import AuditEvent
 from federation.models.findings import Answer, Finding, Hold
 from federation.models.submissions import Report
 from federation.models.worklist import Work
 from tests import factories
-from tests.integration.federation.world import Said
+from tests.integration.federation.deskside import HOUR, NOW, held, hour, submit
 
-NOW = datetime(2026, 11, 25, 12, 0, 30, tzinfo=UTC)
-HOUR = datetime(2026, 11, 25, 10, tzinfo=UTC)
-WEEK = timedelta(weeks=1)
-NORWAY = (578, 1)
 TOGETHER = 4
 
 
 @pytest.fixture
 def agency(db):
-    factories.IndicatorFactory.create()
     return factories.AgencyFactory.create()
-
-
-def submit(agency, *said, at=NOW):
-    return intake.accept(
-        agency=agency,
-        reports=[one.as_new() for one in said],
-        observations=len(said),
-        prepared=at,
-        received=at,
-        media="json",
-        body_digest=bytes(32),
-        key=None,
-        by=agency.code,
-    )
-
-
-def hour(value, *, weeks=0, hours=0):
-    return Said("H", HOUR - weeks * WEEK + timedelta(hours=hours), {NORWAY: value})
-
-
-def held(agency, hours=0):
-    """A report that is held, after five weeks as usual."""
-    submit(agency, *(hour(100, weeks=weeks, hours=hours) for weeks in range(1, 6)))
-    submit(agency, hour(5000, hours=hours), at=NOW + timedelta(seconds=1))
-    return Report.objects.get(state="held", period=HOUR + timedelta(hours=hours))
 
 
 def said_of(deed):
@@ -73,7 +43,7 @@ def at_the_same_time(*deeds):
         return [future.result() for future in [threads.submit(run, deed) for deed in deeds]]
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_many_clicks_at_once_decide_once(agency):
     report = held(agency)
 
@@ -86,7 +56,7 @@ def test_many_clicks_at_once_decide_once(agency):
     assert AuditEvent.objects.filter(action="report.released").count() == 1
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_two_coordinators_who_disagree_end_in_the_decision_of_the_first(agency):
     report = held(agency)
     decided = at_the_same_time(
@@ -99,7 +69,7 @@ def test_two_coordinators_who_disagree_end_in_the_decision_of_the_first(agency):
     assert Hold.objects.get().decision == ("released" if decided[0].done else "rejected")
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_a_decision_and_a_newer_report_at_once_leave_one_current_report(agency):
     report = held(agency)
     at_the_same_time(

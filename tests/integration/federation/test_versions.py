@@ -15,7 +15,7 @@ from federation.rules import periods
 from tests import factories
 from tests.integration.federation.world import Memory, Said
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 PATIENCE = 30
 

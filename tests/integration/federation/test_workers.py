@@ -23,7 +23,7 @@ from tests.integration.federation.comparison import assert_agrees
 from tests.integration.federation.workers import working
 from tests.integration.federation.world import Memory, Said
 
-pytestmark = [pytest.mark.django_db(transaction=True, serialized_rollback=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 PLACES = [(country, network) for country in (578, 276, 196, 840, 999) for network in (1, 9)]
 
