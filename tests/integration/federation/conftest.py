@@ -8,6 +8,7 @@ from federation import clock
 from federation.models.audit import AuditEvent
 from tests import factories
 from tests.integration.federation import deskside
+from tests.integration.federation.three_years import BEGINNING, reports_of
 from tests.integration.federation.trails import HARD, seal, write
 from tests.integration.federation.world import world
 
@@ -18,6 +19,16 @@ NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 def federation(db, monkeypatch):
     """A world without schedules and reports."""
     with world(monkeypatch, now=NOON) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def three_years_begun(django_db_setup, django_db_blocker):
+    """Two agencies that have reported for more than three years; each test goes on in a chapter of its own."""
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch, world(patch, now=BEGINNING) as made:
+        for agency in (0, 1):
+            made.submit(agency, *reports_of(agency))
+        made.settle()
         yield made
 
 

@@ -1,0 +1,82 @@
+"""Two agencies that have reported for more than three years, and their panels beside those of the oracle."""
+
+import copy
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from django.db import transaction
+
+from federation import rebuilding
+from federation.models.published import PublishedPanel, PublishedPanelPeriod
+from federation.rules import periods
+from tests.integration.federation.world import Said, World
+from tests.oracles import panels as oracle
+from tests.oracles.calendar import end_of
+
+#: A month and a year have just ended; the minute for their last reports has not passed.
+BEGINNING = datetime(2027, 1, 1, 0, 0, 30, tzinfo=UTC)
+FIRST_MONTH = datetime(2023, 12, 1, tzinfo=UTC)
+MONTHS = list(periods.between("M", FIRST_MONTH, BEGINNING - timedelta(days=1)))
+#: Which months are reported by the day: some of the last year, or all of it, and so its weeks.
+SOME = [month for month in MONTHS if (month.year, month.month) in {(2026, 3), (2026, 8), (2026, 12)}]
+LAST_YEAR = MONTHS[-13:]
+NORWAY, GERMANY, EUROPE = 578, 276, 150
+
+
+def month(label: str) -> datetime:
+    return periods.parse("M", label)
+
+
+def day(label: str) -> datetime:
+    return periods.parse("D", label)
+
+
+def days_of(months: Iterable[datetime]) -> list[datetime]:
+    return [day for month in months for day in periods.between("D", month, end_of("M", month) - timedelta(days=1))]
+
+
+def reports_of(agency: int, by_day: Sequence[datetime] = SOME) -> Iterator[Said]:
+    """All that an agency says of those three years: other numbers than the others say."""
+    for number, period in enumerate([*days_of(by_day), *(month for month in MONTHS if month not in by_day)]):
+        frequency = "D" if number < len(days_of(by_day)) else "M"
+        yield Said(frequency, period, {(NORWAY, 1): 3 + agency + number % 3, (GERMANY, 2): 1 + agency})
+
+
+@contextmanager
+def chapter(told: World) -> Iterator[World]:
+    """A world that may go on from here, and is afterwards as it was."""
+    now, memory = told.now, copy.deepcopy(told.memory)
+    with transaction.atomic():
+        yield told
+        transaction.set_rollback(True)
+    told.now, told.memory = now, memory
+
+
+def stored(months: int, frequency: str) -> oracle.Panel | None:
+    """A panel as it is public now, in the oracle's terms."""
+    named = {"indicator": 1, "months": months, "frequency": frequency, "version_to": None}
+    row = PublishedPanel.objects.filter(**named).first()
+    numbers = {
+        period.period: oracle.Numbers(period.status, dict(zip(period.countries, period.values, strict=True)))
+        for period in PublishedPanelPeriod.objects.filter(**named)
+    }
+    return oracle.Panel(row.start, row.end, row.agencies, numbers) if row else None
+
+
+def assert_panels_agree(told: World) -> None:
+    """Panels are what the oracle says, and a rebuild would change nothing."""
+    told.settle()
+    expected = told.oracle()
+    for months in oracle.MONTHS:
+        for frequency in oracle.FREQUENCIES:
+            assert stored(months, frequency) == oracle.panel(expected, 1, months, frequency), (months, frequency)
+    assert [str(thing) for thing in rebuilding.differences()] == []
+
+
+def agencies_of(told: World, months: int = 12, frequency: str = "M") -> list[int]:
+    """Who is in a panel, by the number that the tests call them."""
+    assert_panels_agree(told)
+    found = stored(months, frequency)
+    assert found is not None
+    return [agency - 1 for agency in found.agencies]
