@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from countries import registry
 from countries.models import Annotation
 from federation import intake, reconciliation, review
-from federation.models.findings import Finding, Hold
+from federation.models.findings import AnswerKind, Finding, Hold
 from federation.models.submissions import Report, Submission
 from tests.integration.federation.comparison import assert_agrees
 from tests.integration.federation.world import Said, world
@@ -59,11 +59,14 @@ submissions = st.tuples(
     st.integers(0, 5000),
 )
 decisions = st.tuples(st.sampled_from(["release", "release", "reject"]), st.integers(0, 20))
+answers = st.tuples(st.just("answer"), st.integers(0, 20), st.sampled_from(AnswerKind.values))
 breaks = st.tuples(st.just("break"), agencies, st.sampled_from([*HOURS, HOURS[1] + timedelta(minutes=30)]))
 waits = st.tuples(st.just("wait"), st.sampled_from([61, 3600, 90_000]))
 turns = st.tuples(st.just("work"), st.integers(1, 4))
 histories = st.lists(
-    submissions | submissions | submissions | decisions | decisions | breaks | waits | turns, min_size=3, max_size=16
+    submissions | submissions | submissions | decisions | decisions | answers | breaks | waits | turns,
+    min_size=3,
+    max_size=16,
 )
 
 
@@ -81,6 +84,14 @@ def decide(deed):
             getattr(federation.memory.desk, deed)(key_of(chosen))
 
     return act
+
+
+def answer(federation, number, said):
+    findings = list(Finding.objects.filter(resolved=None).order_by("id"))
+    if findings:
+        chosen = findings[number % len(findings)]
+        told = {"finding": chosen.pk, "agency": chosen.agency_id, "by": "an agency", "now": federation.now}
+        review.answer(answer=said, remark="as it is", **told)
 
 
 def key_of(report):
@@ -106,6 +117,7 @@ DEEDS = {
     "submit": submit,
     "release": decide("release"),
     "reject": decide("reject"),
+    "answer": answer,
     "break": mark_break,
     "wait": lambda federation, seconds: federation.wait(seconds=seconds),
     "work": work,
@@ -137,6 +149,8 @@ def assert_findings_fit_holds():
         assert finding.period <= held[report] <= finding.last_period
     open_ones = set(Finding.objects.filter(resolved=None, rule__in=["R102", "R106"], holds__isnull=False))
     assert open_ones == set(waiting.values())
+    for finding in Finding.objects.filter(resolved=None):
+        assert finding.state == ("answered" if finding.answers.exists() else "open")
 
 
 # --- by hand --------------------------------------------------------------------------------------------------------
