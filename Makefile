@@ -32,7 +32,7 @@ serve: $(VENV)/runtime.installed ## the same stack without invented numbers
 	@exec $(PY) -m config.serve
 
 test: $(VENV)/dev.installed ## every test that CI runs; ARGS= goes to pytest
-	@$(PY) -m pytest -n auto --dist loadgroup $(ARGS)
+	@$(PY) -m pytest -n auto --dist worksteal $(ARGS)
 
 check: $(VENV)/dev.installed ## format, lint, types, import contracts, migrations, OpenAPI
 	@$(PY) -m ruff format --check --quiet . || { echo "Mend it with: make format"; exit 1; }

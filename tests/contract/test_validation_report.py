@@ -410,7 +410,7 @@ def decide(how):
 DEEDS = SUBMISSIONS | st.sampled_from([review.release, review.reject, settle])
 
 
-@hypothesis.settings(max_examples=20, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture])
+@hypothesis.settings(max_examples=12, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture])
 @hypothesis.given(media=st.sampled_from(["json", "csv"]), before=st.lists(DEEDS, max_size=4), reports=SUBMISSIONS)
 def test_dry_run_equals_the_submission_whatever_came_before(with_history, media, before, reports):
     sender = Sender(with_history, media)

@@ -41,7 +41,7 @@ PERIODS = {
 COUNTRIES = (578, 276, 196, 840, 999)
 AGENCIES = 3
 #: A history takes as long as a hundred examples of arithmetic; to make one smaller takes minutes.
-EXAMPLES = settings().max_examples // 3
+EXAMPLES = settings().max_examples // 5
 
 cells = st.dictionaries(
     st.tuples(st.sampled_from(COUNTRIES), st.sampled_from((1, 2, 9))),
