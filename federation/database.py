@@ -25,7 +25,7 @@ _SMALL = np.dtype([("length", ">i4"), ("value", ">i2")])
 _BIG = np.dtype([("length", ">i4"), ("value", ">i8")])
 _SMALL_TYPE, _SMALL_ARRAY_TYPE = 21, 1005
 _BIG_TYPE, _BIG_ARRAY_TYPE = 20, 1016
-_INSTANT_ARRAY_TYPE = 1185
+_INSTANT_TYPE, _INSTANT_ARRAY_TYPE = 1184, 1185
 #: Where PostgreSQL's time begins, in microseconds since 1970.
 _POSTGRES_EPOCH = 946_684_800_000_000
 
@@ -40,16 +40,16 @@ def _dump(array: NDArray[Any], element: np.dtype[Any], element_type: int) -> byt
 
 
 class BigArrayDumper(Dumper):
-    """Writes integer arrays as ``bigint[]``; hands int16 arrays to its smaller sibling."""
+    """Writes integer arrays as ``bigint[]``; hands int16 and datetime64 arrays to its siblings."""
 
     format = Format.BINARY
     oid = _BIG_ARRAY_TYPE
 
     def get_key(self, obj: NDArray[Any], format: PyFormat) -> Any:  # noqa: A002, ARG002  psycopg's
-        return self.cls if obj.dtype != np.int16 else (self.cls, np.int16)
+        return (self.cls, obj.dtype) if obj.dtype in _SIBLINGS else self.cls
 
     def upgrade(self, obj: NDArray[Any], format: PyFormat) -> Dumper:  # noqa: A002, ARG002
-        return self if obj.dtype != np.int16 else SmallArrayDumper(self.cls)
+        return _SIBLINGS[obj.dtype](self.cls) if obj.dtype in _SIBLINGS else self
 
     def dump(self, obj: NDArray[Any]) -> Buffer:
         return _dump(obj, _BIG, _BIG_TYPE)
@@ -63,6 +63,22 @@ class SmallArrayDumper(Dumper):
 
     def dump(self, obj: NDArray[Any]) -> Buffer:
         return _dump(obj, _SMALL, _SMALL_TYPE)
+
+
+class InstantArrayDumper(Dumper):
+    """Writes datetime64 arrays, in microseconds, as ``timestamptz[]``."""
+
+    format = Format.BINARY
+    oid = _INSTANT_ARRAY_TYPE
+
+    def dump(self, obj: NDArray[Any]) -> Buffer:
+        return _dump(obj.view(np.int64) - _POSTGRES_EPOCH, _BIG, _INSTANT_TYPE)
+
+
+_SIBLINGS: dict[np.dtype[Any], type[Dumper]] = {
+    np.dtype(np.int16): SmallArrayDumper,
+    np.dtype("datetime64[us]"): InstantArrayDumper,
+}
 
 
 class SmallArrayLoader(Loader):
@@ -161,6 +177,11 @@ def microseconds(instants: Sequence[datetime]) -> NDArray[np.int64]:
     """Return instants as microseconds since 1970, as ``copy_columns`` takes them."""
     epoch, unit = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
     return np.array([(instant - epoch) // unit for instant in instants], np.int64)
+
+
+def instants(some: Sequence[datetime]) -> NDArray[np.datetime64]:
+    """Return instants as an array for a parameter: as a list, each of them would be written by itself."""
+    return microseconds(some).view("datetime64[us]")
 
 
 def look_up_by_index() -> None:

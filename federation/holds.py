@@ -3,7 +3,7 @@
 A verdict is a fact of its time. Only a decision or a newer report ends it.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,13 +14,15 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from countries import queries
 from federation import thresholds
-from federation.database import cursor, statement
+from federation.database import cursor, instants, statement
 from federation.models.findings import Decision, Finding, FindingState, Hold, Resolution
 from federation.rules import levels, periods, plausibility
 from federation.rules.levels import Level
 from federation.rules.periods import Frequency
 
 Facts = Mapping[str, Any]
+#: Indicator, frequency, period and total of a report; without a total it withdraws.
+Released = tuple[int, str, datetime, int | None]
 
 #: At which frequencies a report's level is judged.
 _LEVELLED = (Frequency.HOUR, Frequency.DAY)
@@ -76,24 +78,25 @@ def _churning(agency: int, candidates: Mapping[int, Candidate]) -> dict[int, Ver
         return {}
     limits = thresholds.by_agency([agency])[agency]
     found = {}
-    for row, public in _rows("holds_revisions", agency, [candidates[position].key for position in revising]):
+    for row, public in _public_counts(agency, [candidates[position].key for position in revising]):
         # The first report is no revision; this one would be the next.
         facts = plausibility.churned(public, limits)
         if facts:
             found[revising[row]] = Verdict("R106", facts)
-    return _not_released(agency, candidates, found)
+    released = _released(agency, [candidates[position].key for position in found])
+    return {position: one for position, one in found.items() if not _is_in(released, candidates[position])}
 
 
 def _straying(agency: int, indicator: int, frequency: str, candidates: Mapping[int, Candidate]) -> dict[int, Verdict]:
     starts = {one.key.period: position for position, one in candidates.items()}
     standing = _standing(agency, indicator, frequency, min(starts), max(starts))
-    released = _released(agency, candidates)
+    released = _released(agency, [one.key for one in candidates.values()])
     strays = levels.judge(
         frequency,
         standing,
         [
-            Level(one.key.period, one.total, judged=not one.same_total and (position, one.total) not in released)
-            for position, one in candidates.items()
+            Level(one.key.period, one.total, judged=not one.same_total and not _is_in(released, one))
+            for one in candidates.values()
         ],
         breaks=queries.breaks_of(agency, indicator),
         thresholds=thresholds.by_agency([agency])[agency],
@@ -116,35 +119,35 @@ def _standing(agency: int, indicator: int, frequency: str, first: datetime, last
         return dict(c.fetchall())
 
 
-def _not_released(agency: int, candidates: Mapping[int, Candidate], found: dict[int, Verdict]) -> dict[int, Verdict]:
-    released = _released(agency, {position: candidates[position] for position in found})
-    return {
-        position: verdict
-        for position, verdict in found.items()
-        if (position, candidates[position].total) not in released
-    }
-
-
-def _released(agency: int, candidates: Mapping[int, Candidate]) -> set[tuple[int, int | None]]:
-    """Return the totals that were released for the candidates' keys, by position."""
-    positions = list(candidates)
-    if not positions:
+def _released(agency: int, keys: Sequence[Key]) -> set[Released]:
+    """Return what was released for the periods from the first to the last of some keys."""
+    if not keys:
         return set()
-    rows = _rows("holds_released", agency, [candidates[position].key for position in positions])
-    return {(positions[row], None if withdrawn else total) for row, total, withdrawn in rows}
-
-
-def _rows(name: str, agency: int, keys: Sequence[Key]) -> list[tuple[Any, ...]]:
+    named = {
+        "agency": agency,
+        "indicators": np.array(sorted({key.indicator for key in keys}), np.int16),
+        "first": min(key.period for key in keys),
+        "last": max(key.period for key in keys),
+    }
     with cursor() as c:
-        c.execute(
-            statement(name),
-            {
-                "agency": agency,
-                "indicators": np.array([key.indicator for key in keys], np.int16),
-                "frequencies": [str(key.frequency) for key in keys],
-                "periods": [key.period for key in keys],
-            },
-        )
+        c.execute(statement("holds_released"), named)
+        return {(*key, None if withdrawn else total) for *key, total, withdrawn in c.fetchall()}
+
+
+def _is_in(released: set[Released], one: Candidate) -> bool:
+    return bool(released) and (one.key.indicator, str(one.key.frequency), one.key.period, one.total) in released
+
+
+def _public_counts(agency: int, keys: Sequence[Key]) -> list[tuple[int, int]]:
+    """Return how many reports have been public for each key, by its place among them."""
+    named = {
+        "agency": agency,
+        "indicators": np.array([key.indicator for key in keys], np.int16),
+        "frequencies": [str(key.frequency) for key in keys],
+        "periods": instants([key.period for key in keys]),
+    }
+    with cursor() as c:
+        c.execute(statement("holds_revisions"), named)
         return c.fetchall()
 
 
@@ -163,15 +166,24 @@ def record(agency: int, helds: Sequence[Held], *, now: datetime) -> dict[int, Fi
     The caller holds the agency's lock for the indicators.
     """
     found: dict[int, Finding] = {}
-    waiting = _open_findings(agency, helds)
+    opened: list[Finding] = []
+    extended: dict[int, Finding] = {}
+    stories = _open_findings(agency, helds)
     for held in sorted(helds, key=lambda held: held.key.period):
-        finding = next((one for one in waiting if _adjoins(one, held)), None)
-        if finding is None:
-            finding = _open(agency, held, now=now)
-            waiting.append(finding)
+        mine = stories[_line(held)]
+        while mine and periods.end(held.key.frequency, mine[0].last_period) < held.key.period:
+            # Neither this one nor a later one adjoins it.
+            mine.popleft()
+        if not mine or held.key.period < periods.previous(held.key.frequency, mine[0].period):
+            mine.appendleft(_new(agency, held, now=now))
+            opened.append(mine[0])
         else:
-            _extend(finding, held, now=now)
-        found[held.report] = finding
+            _extend(mine[0], held, now=now)
+            if mine[0].pk:
+                extended[mine[0].pk] = mine[0]
+        found[held.report] = mine[0]
+    Finding.objects.bulk_update(extended.values(), ["period", "last_period", "facts", "changed"])
+    _open(agency, opened, now=now)
     Hold.objects.bulk_create(
         Hold(
             report_id=held.report,
@@ -185,36 +197,50 @@ def record(agency: int, helds: Sequence[Held], *, now: datetime) -> dict[int, Fi
     return found
 
 
-def _open_findings(agency: int, helds: Sequence[Held]) -> list[Finding]:
-    return list(
-        Finding.objects.select_for_update(of=("self",))
-        .filter(
-            Exists(Hold.objects.filter(finding=OuterRef("pk"))),
-            agency=agency,
-            indicator__in={held.key.indicator for held in helds},
-            rule__in={held.verdict.rule for held in helds},
-            resolved=None,
-        )
-        .order_by("id")
+def _line(held: Held) -> tuple[str, int, str]:
+    return held.verdict.rule, held.key.indicator, held.key.frequency
+
+
+def _open_findings(agency: int, helds: Sequence[Held]) -> dict[tuple[str, int, str], deque[Finding]]:
+    """Return and lock the open findings that hold reports like these, by rule, indicator and frequency, in order."""
+    rows = Finding.objects.select_for_update(of=("self",)).filter(
+        Exists(Hold.objects.filter(finding=OuterRef("pk"))),
+        agency=agency,
+        indicator__in={held.key.indicator for held in helds},
+        rule__in={held.verdict.rule for held in helds},
+        resolved=None,
+    )
+    # Locked in one order, as whoever decides on them does.
+    found: dict[tuple[str, int, str], deque[Finding]] = defaultdict(deque)
+    for one in sorted(rows.order_by("id"), key=lambda one: one.period):
+        found[one.rule, one.indicator_id, one.frequency].append(one)
+    return found
+
+
+def _new(agency: int, held: Held, *, now: datetime) -> Finding:
+    return Finding(
+        rule=held.verdict.rule,
+        agency_id=agency,
+        indicator_id=held.key.indicator,
+        frequency=held.key.frequency,
+        period=held.key.period,
+        last_period=held.key.period,
+        facts=held.verdict.facts,
+        opened=now,
+        changed=now,
     )
 
 
-def _adjoins(finding: Finding, held: Held) -> bool:
-    """Whether a held report lies in the periods of a finding, or right before or after them."""
-    key = held.key
-    if (finding.rule, finding.indicator_id, finding.frequency) != (held.verdict.rule, key.indicator, key.frequency):
-        return False
-    before = periods.previous(key.frequency, finding.period)
-    return before <= key.period <= periods.end(key.frequency, finding.last_period)
-
-
-def _open(agency: int, held: Held, *, now: datetime) -> Finding:
-    key = held.key
-    place = {"rule": held.verdict.rule, "agency_id": agency, "indicator_id": key.indicator, "period": key.period}
-    place |= {"frequency": key.frequency}
-    # What was noticed of a sum of finer figures gives way to the report of the same period.
-    resolve(Finding.objects.filter(**place, resolved=None), how=Resolution.REVISION, now=now)
-    return Finding.objects.create(**place, last_period=key.period, facts=held.verdict.facts, opened=now, changed=now)
+def _open(agency: int, findings: Sequence[Finding], *, now: datetime) -> None:
+    """Write new findings; what was noticed of a sum of finer figures gives way to the report of the same period."""
+    if not findings:
+        return
+    places = {(one.rule, one.indicator_id, one.frequency, one.period) for one in findings}
+    there = Finding.objects.filter(agency=agency, resolved=None, period__in={one.period for one in findings})
+    rows = there.values_list("pk", "rule", "indicator", "frequency", "period")
+    sums = [pk for pk, *place in rows if tuple(place) in places]
+    resolve(Finding.objects.filter(pk__in=sums), how=Resolution.REVISION, now=now)
+    Finding.objects.bulk_create(findings)
 
 
 def _extend(finding: Finding, held: Held, *, now: datetime) -> None:
@@ -222,7 +248,6 @@ def _extend(finding: Finding, held: Held, *, now: datetime) -> None:
         finding.period, finding.facts = held.key.period, held.verdict.facts
     finding.last_period = max(finding.last_period, held.key.period)
     finding.changed = now
-    finding.save(update_fields=["period", "last_period", "facts", "changed"])
 
 
 def end(reports: Collection[int], *, decision: Decision, by: str, now: datetime, reason: str = "") -> list[int]:

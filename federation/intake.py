@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from hashlib import blake2b, sha256
 from itertools import groupby
 from uuid import UUID, uuid4
@@ -17,7 +18,7 @@ from django.db import transaction
 
 from countries.models import Agency
 from federation import audit, dispatch, findings, holds, validation, worklist
-from federation.database import copy_statement, cursor, look_up_by_index, statement
+from federation.database import copy_statement, cursor, instants, look_up_by_index, statement
 from federation.errors import IdempotencyKeyReusedError
 from federation.holds import Candidate, Held, Verdict
 from federation.models.findings import Decision
@@ -39,7 +40,7 @@ KEY_LIFE = timedelta(days=30)
 Place = tuple[datetime, datetime, UUID]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NewReport:
     """A report as it was received: cells sorted by country and network, none of them zero.
 
@@ -54,6 +55,11 @@ class NewReport:
     countries: Numbers
     networks: Numbers
     values: Values
+
+    @cached_property
+    def total(self) -> int:
+        """All that it counts."""
+        return int(self.values.sum())
 
     def digest(self) -> bytes:
         """Return 16 bytes that are equal for reports with equal cells and status."""
@@ -261,7 +267,7 @@ def _known(agency: Agency, reports: Sequence[NewReport]) -> list[_Known]:
                 "agency": agency.pk,
                 "indicators": np.array([report.indicator for report in reports], np.int16),
                 "frequencies": [report.frequency for report in reports],
-                "periods": [report.period for report in reports],
+                "periods": instants([report.period for report in reports]),
             },
         )
         rows = c.fetchall()
@@ -276,7 +282,7 @@ _NOTHING = _Known()
 
 
 def _candidate(report: NewReport, there: _Known) -> Candidate:
-    total = None if report.withdrawn else int(report.values.sum())
+    total = None if report.withdrawn else report.total
     same = there.current is not None and there.current.total == total
     return Candidate(report, total, revises=there.current is not None, same_total=same)
 
@@ -337,7 +343,7 @@ def _rows(
             submission.id, position, submission.agency_id, report.indicator,
             report.frequency, report.period, report.status, report.withdrawn,
             submission.prepared, submission.received, one.state.value, one.outcome.value,
-            one.digest, one.equals, int(report.values.sum()),
+            one.digest, one.equals, report.total,
             report.countries[kept], report.networks[kept], report.values[kept],
         )  # fmt: skip
 

@@ -1,8 +1,7 @@
--- The totals that were released for each key named: the same value is not held again.
-SELECT named.position::int - 1, report.total, report.withdrawn
-FROM unnest(%(indicators)s::smallint[], %(frequencies)s::text[], %(periods)s::timestamptz[])
-     WITH ORDINALITY AS named (indicator, frequency, period, position)
-JOIN federation_report AS report
-  ON report.agency_id = %(agency)s AND report.indicator_id = named.indicator
- AND report.frequency = named.frequency AND report.period = named.period
-JOIN federation_hold AS hold ON hold.report_id = report.id AND hold.decision = 'released'
+-- What was ever released for an agency's periods in a range: the same value is not held again.
+SELECT report.indicator_id, report.frequency, report.period, report.total, report.withdrawn
+FROM federation_finding AS finding
+JOIN federation_hold AS hold ON hold.finding_id = finding.id AND hold.decision = 'released'
+JOIN federation_report AS report ON report.id = hold.report_id
+WHERE finding.agency_id = %(agency)s AND finding.indicator_id = ANY (%(indicators)s::smallint[])
+  AND finding.rule IN ('R102', 'R106') AND report.period BETWEEN %(first)s AND %(last)s

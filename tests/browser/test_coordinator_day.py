@@ -99,7 +99,7 @@ def test_working_day_of_a_coordinator(federation, visit):
     assert desk.messages(page) == ["1 report released."]
     assert "A new campaign began" in page.locator("main").inner_text()
 
-    page.get_by_role("link", name="Start", exact=True).first.click()
+    screen(page, "Start")
     open_finding(page, "SE-NOA")
     page.get_by_role("button", name="Reject the held report").click()
     page.get_by_role("button", name="Reject 1 report").click()
@@ -123,7 +123,7 @@ def test_working_day_of_a_coordinator(federation, visit):
 
 def rotate(page, client_id):
     """Issue a successor of a credential, and return what is shown once."""
-    page.get_by_role("link", name="Credentials", exact=True).first.click()
+    screen(page, "Credentials")
     page.get_by_role("link", name=client_id).click()
     page.get_by_role("link", name="Issue a successor").click()
     page.get_by_label("Reason").fill("The yearly change.")
@@ -136,15 +136,78 @@ def rotate(page, client_id):
 
 def annotate(page):
     """Put a campaign on the time axis."""
-    page.get_by_role("link", name="Time axis", exact=True).first.click()
+    screen(page, "Time axis")
     page.get_by_role("link", name="Add annotation").click()
     page.get_by_label("Kind").select_option("campaign")
     page.get_by_label("Text").fill("A campaign of all agencies")
     page.locator("#id_start_0").fill(ago(2))
     page.locator("#id_start_1").fill("00:00")
     page.get_by_label("Reason").fill("Agreed at the last meeting.")
+    save(page)
+
+
+def screen(page, name):
+    page.get_by_role("link", name=name, exact=True).first.click()
+
+
+def choose(page, field, term):
+    """Pick something from a field that looks for it while one types."""
+    page.locator(f".field-{field} .select2-selection").click()
+    page.locator(".select2-search__field").fill(term)
+    page.locator(".select2-results__option", has_text=term).first.click()
+
+
+def save(page):
     page.get_by_role("button", name="Save", exact=True).click()
     page.locator(".messagelist .success").wait_for()
+
+
+def test_agency_is_brought_in_and_leaves_as_the_guide_says(federation, visit):
+    stack, page = federation.stack, visit("kari")
+    screen(page, "Agencies")
+    page.get_by_role("link", name="Add agency").click()
+    page.locator("#id_code").fill("PL-CBZC")
+    choose(page, "country", "Poland")
+    page.locator("#id_name").fill("Police of Poland")
+    page.get_by_text("Add another Schedule").click()
+    page.locator("#id_schedules-0-indicator").select_option("DOWNLOADS")
+    page.locator("#id_schedules-0-frequency").select_option("D")
+    page.locator("#id_schedules-0-valid_from").fill(ago(3))
+    page.locator("#id_schedules-0-deadline_minutes").fill("60")
+    page.locator("#id_reason").fill("They join today.")
+    save(page)
+
+    screen(page, "Credentials")
+    page.get_by_role("link", name="Add credential").click()
+    page.get_by_label("Agency").select_option("PL-CBZC")
+    page.get_by_label("Reason").fill("Their first one.")
+    page.get_by_role("button", name="Issue").click()
+    page.get_by_text("This is shown once.").wait_for()
+    issued = page.locator("dd code").all_inner_texts()
+
+    screen(page, "Set-ups")
+    page.get_by_role("link", name="Add set-up").click()
+    choose(page, "agency", "PL-CBZC")
+    page.locator("#id_valid_from").fill(ago(3))
+    page.locator("#id_computers").fill("4")
+    page.get_by_label("BITTORRENT").check()
+    page.locator("#id_geo_database").fill("A base")
+    page.locator("#id_geo_version").fill("2026-11")
+    page.locator("#id_reason").fill("As they wrote.")
+    save(page)
+    assert "PL-CBZC" in page.locator("#result_list").inner_text()
+
+    Agency(stack, issued[0], issued[1]).send("PL", {ago(2): USUAL, ago(1): USUAL})
+    stack.settle()
+    assert state_of(stack, "PL-CBZC", ago(1)) == "reported"
+
+    screen(page, "Agencies")
+    page.get_by_role("link", name="PL-CBZC").click()
+    page.locator("#id_schedules-0-valid_to").fill(ago(3))
+    page.locator("#id_reason").fill("They have left.")
+    save(page)
+    stack.settle()
+    assert state_of(stack, "PL-CBZC", ago(3)) == "late"
 
 
 def test_two_who_click_at_once_decide_once(federation, visit, chromium):
