@@ -5,6 +5,7 @@ PostgreSQL's binary form without a Python object per element: a header of five 3
 (dimensions, null flag, element type, length, lower bound), then each element's length and value.
 """
 
+import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -30,13 +31,17 @@ _INSTANT_TYPE, _INSTANT_ARRAY_TYPE = 1184, 1185
 _POSTGRES_EPOCH = 946_684_800_000_000
 
 
+_HEAD = struct.Struct(">5i")
+_NONE = struct.Struct(">3i")
+
+
 def _dump(array: NDArray[Any], element: np.dtype[Any], element_type: int) -> bytes:
     if not len(array):
-        return np.array([0, 0, element_type], ">i4").tobytes()
+        return _NONE.pack(0, 0, element_type)
     body = np.empty(len(array), element)
     body["length"] = element["value"].itemsize
     body["value"] = array
-    return np.array([1, 0, element_type, len(array), 1], ">i4").tobytes() + body.tobytes()
+    return _HEAD.pack(1, 0, element_type, len(array), 1) + body.tobytes()
 
 
 class BigArrayDumper(Dumper):
