@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from django import forms
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
-from countries.admin.base import actor
+from countries.admin.base import FactAdmin, actor
 from countries.admin.sight import horizon_of
 from federation import clock, review
 from federation.admin import words
@@ -88,6 +88,28 @@ def selected(screen: "ModelAdmin[Any]", request: HttpRequest, chosen: QuerySet[M
     if request.POST.get("select_across", "0") != "0":
         return chosen
     return screen.get_queryset(request).filter(pk__in=request.POST.getlist(ACTION_CHECKBOX_NAME))
+
+
+class HoldingAdmin(FactAdmin):
+    """A screen whose rows are held reports, or hold some: what is ticked can be released or rejected."""
+
+    def has_decide_hold_permission(self, request: HttpRequest) -> bool:
+        """Whether whoever asks releases and rejects."""
+        return request.user.has_perm("federation.decide_hold")
+
+    @admin.action(description="Release what is held", permissions=["decide_hold"])
+    def release(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
+        """Let it count."""
+        return self.decide(request, RELEASE, selected(self, request, chosen), back=request.get_full_path())
+
+    @admin.action(description="Reject what is held", permissions=["decide_hold"])
+    def reject(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
+        """Refuse it."""
+        return self.decide(request, REJECT, selected(self, request, chosen), back=request.get_full_path())
+
+    def decide(self, request: HttpRequest, deed: Deed, chosen: QuerySet[Any], *, back: str) -> HttpResponse:
+        """Ask why, and decide on some rows."""
+        raise NotImplementedError
 
 
 def decide(screen: "ModelAdmin[Any]", request: HttpRequest, deed: Deed, matter: Matter, *, back: str) -> HttpResponse:

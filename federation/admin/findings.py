@@ -11,10 +11,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
-from countries.admin.base import FactAdmin, actor
+from countries.admin.base import actor
 from federation import clock, review
 from federation.admin import chart, deciding, facts, filters
-from federation.admin.deciding import DEEDS, REJECT, RELEASE, RESOLVE, Deed, Matter
+from federation.admin.deciding import DEEDS, RESOLVE, Deed, HoldingAdmin, Matter
 from federation.desk import series
 from federation.errors import FederationError
 from federation.models.audit import AuditEvent
@@ -47,7 +47,7 @@ def sentence(finding: Finding) -> str:
 
 
 @admin.register(Finding)
-class FindingAdmin(FactAdmin):
+class FindingAdmin(HoldingAdmin):
     """What the rules noticed, newest first."""
 
     of_country = "agency__country"
@@ -116,10 +116,6 @@ class FindingAdmin(FactAdmin):
     def opened_at(self, finding: Finding) -> str:
         return f"{finding.opened:%Y-%m-%d %H:%M}"
 
-    def has_decide_hold_permission(self, request: HttpRequest) -> bool:
-        """Whether whoever asks releases and rejects."""
-        return request.user.has_perm("federation.decide_hold")
-
     def has_resolve_finding_permission(self, request: HttpRequest) -> bool:
         """Whether whoever asks closes findings."""
         return request.user.has_perm("federation.resolve_finding")
@@ -127,22 +123,9 @@ class FindingAdmin(FactAdmin):
     @admin.action(description="Resolve", permissions=["resolve_finding"])
     def resolve(self, request: HttpRequest, chosen: QuerySet[Finding]) -> HttpResponse:
         """Close the chosen findings."""
-        rows = deciding.selected(self, request, chosen)
-        return self._decide(request, RESOLVE, rows, back=request.get_full_path())
+        return self.decide(request, RESOLVE, deciding.selected(self, request, chosen), back=request.get_full_path())
 
-    @admin.action(description="Release all that they hold", permissions=["decide_hold"])
-    def release(self, request: HttpRequest, chosen: QuerySet[Finding]) -> HttpResponse:
-        """Release what the chosen findings hold."""
-        rows = deciding.selected(self, request, chosen)
-        return self._decide(request, RELEASE, rows, back=request.get_full_path())
-
-    @admin.action(description="Reject all that they hold", permissions=["decide_hold"])
-    def reject(self, request: HttpRequest, chosen: QuerySet[Finding]) -> HttpResponse:
-        """Reject what the chosen findings hold."""
-        rows = deciding.selected(self, request, chosen)
-        return self._decide(request, REJECT, rows, back=request.get_full_path())
-
-    def _decide(self, request: HttpRequest, deed: Deed, chosen: QuerySet[Finding], *, back: str) -> HttpResponse:
+    def decide(self, request: HttpRequest, deed: Deed, chosen: QuerySet[Finding], *, back: str) -> HttpResponse:
         findings = list(chosen[: deciding.AT_ONCE + 1])
         fields = [("action", deed.name), *((ACTION_CHECKBOX_NAME, one.pk) for one in findings)]
         ids = [one.pk for one in findings]
@@ -170,7 +153,7 @@ class FindingAdmin(FactAdmin):
         if finding is None:
             return self._gone(request, object_id)
         back = reverse("admin:federation_finding_change", args=[finding.pk])
-        return self._decide(request, DEEDS[deed], Finding.objects.filter(pk=finding.pk), back=back)
+        return self.decide(request, DEEDS[deed], Finding.objects.filter(pk=finding.pk), back=back)
 
     def answer_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Answer for the agency."""

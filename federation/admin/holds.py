@@ -9,9 +9,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
-from countries.admin.base import FactAdmin
 from federation.admin import deciding, filters
-from federation.admin.deciding import DEEDS, REJECT, RELEASE, Deed
+from federation.admin.deciding import DEEDS, REJECT, RELEASE, Deed, HoldingAdmin
 from federation.admin.findings import held_matter
 from federation.models.findings import Hold
 from federation.models.submissions import Report, ReportState
@@ -20,7 +19,7 @@ from federation.rules.catalogue import RULES
 
 
 @admin.register(Hold)
-class HoldAdmin(FactAdmin):
+class HoldAdmin(HoldingAdmin):
     """Reports that a rule held, those that have waited longest first."""
 
     of_country = "report__agency__country"
@@ -92,23 +91,7 @@ class HoldAdmin(FactAdmin):
             return "waits"
         return f"{hold.get_decision_display()}{f' by {hold.decided_by}' if hold.decided_by else ''}"
 
-    def has_decide_hold_permission(self, request: HttpRequest) -> bool:
-        """Whether whoever asks releases and rejects."""
-        return request.user.has_perm("federation.decide_hold")
-
-    @admin.action(description="Release", permissions=["decide_hold"])
-    def release(self, request: HttpRequest, chosen: QuerySet[Hold]) -> HttpResponse:
-        """Release the chosen reports."""
-        rows = deciding.selected(self, request, chosen)
-        return self._decide(request, RELEASE, rows, back=request.get_full_path())
-
-    @admin.action(description="Reject", permissions=["decide_hold"])
-    def reject(self, request: HttpRequest, chosen: QuerySet[Hold]) -> HttpResponse:
-        """Reject the chosen reports."""
-        rows = deciding.selected(self, request, chosen)
-        return self._decide(request, REJECT, rows, back=request.get_full_path())
-
-    def _decide(self, request: HttpRequest, deed: Deed, chosen: QuerySet[Hold], *, back: str) -> HttpResponse:
+    def decide(self, request: HttpRequest, deed: Deed, chosen: QuerySet[Hold], *, back: str) -> HttpResponse:
         holds = list(chosen[: deciding.AT_ONCE + 1])
         fields = [("action", deed.name), *((ACTION_CHECKBOX_NAME, hold.pk) for hold in holds)]
         return deciding.decide(self, request, deed, held_matter(holds, fields), back=back)
@@ -133,7 +116,7 @@ class HoldAdmin(FactAdmin):
         if hold is None:
             return self._gone(request, object_id)
         back = reverse("admin:federation_hold_change", args=[hold.pk])
-        return self._decide(request, DEEDS[deed], self.get_queryset(request).filter(pk=hold.pk), back=back)
+        return self.decide(request, DEEDS[deed], self.get_queryset(request).filter(pk=hold.pk), back=back)
 
     def change_view(
         self,
