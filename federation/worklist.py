@@ -121,9 +121,9 @@ def claim() -> Claim:
     Must run in a READ COMMITTED transaction: a thing's rows are read after its lock is
     held, so rows that another worker has just answered for are no longer seen.
     """
-    skipped = False
+    skipped, now = False, clock.now()
     for level in _levels_waiting():
-        taken, missed = _take(level)
+        taken, missed = _take(level, now)
         skipped |= missed
         rows = _rows_of(taken)
         if rows:
@@ -154,13 +154,13 @@ def _levels_waiting() -> Iterable[int]:
         level += 1
 
 
-def _take(level: int) -> tuple[list[int], bool]:
+def _take(level: int, now: datetime) -> tuple[list[int], bool]:
     """Return the things of a level whose locks were free, and whether any lock was not."""
     limit = CLAIM[LEVELS[level][0]]
     after, skipped = (level << _LEVEL) - 1, False
     while True:
         with cursor() as c:
-            c.execute(statement("worklist_claim"), {"after": after, "level": level, "limit": limit})
+            c.execute(statement("worklist_claim"), {"after": after, "level": level, "limit": limit, "now": now})
             tried = c.fetchall()
         taken = [number for number, free in tried if free]
         skipped |= len(taken) < len(tried)

@@ -8,7 +8,7 @@ FROM (
       AND work.thing < (%(level)s::bigint + 1) << 58
       AND NOT EXISTS (
           SELECT FROM federation_failure AS failure
-          WHERE failure.thing = work.thing AND failure.retry_at > clock_timestamp()
+          WHERE failure.thing = work.thing AND failure.retry_at > %(now)s
       )
     ORDER BY work.thing
     LIMIT %(limit)s
