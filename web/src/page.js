@@ -1,0 +1,18 @@
+/** Parts of the page that the server writes: brought up to date without loading the page anew. */
+
+/** @param {string} text the page as it is now; parts are what has `data-part`, each with its own name */
+export function bringUpToDate(text) {
+  const fresh = new DOMParser().parseFromString(text, "text/html");
+  for (const part of document.querySelectorAll("[data-part]")) {
+    const newer = fresh.querySelector(`[data-part="${CSS.escape(part.dataset.part)}"]`);
+    if (newer && newer.innerHTML !== part.innerHTML) replace(part, newer);
+  }
+}
+
+/** Whoever has the focus in a part keeps it, on the link of the same address. */
+function replace(part, newer) {
+  const focused = part.contains(document.activeElement) ? document.activeElement : null;
+  const href = focused?.getAttribute("href");
+  part.replaceChildren(...newer.childNodes);
+  if (href) part.querySelector(`[href="${CSS.escape(href)}"]`)?.focus({ preventScroll: true });
+}

@@ -1,0 +1,34 @@
+/** The two views of the map, both equal-area: Europe about 10° E 52° N, as in EPSG:3035, and the world. */
+
+import { geoAzimuthalEqualArea, geoEqualEarth, geoPath } from "d3-geo";
+
+/** What must be in the picture of Europe. */
+const EUROPE = {
+  type: "MultiPoint",
+  coordinates: [[-24, 66.5], [-10, 37], [-9, 39], [23, 34.5], [34, 34.5], [41, 42], [40, 55], [28, 71.3], [5, 71]],
+};
+/** Cut in the Bering Strait, so that no country lies on both sides. */
+const WORLD = { type: "MultiPoint", coordinates: [[-168.9, 0], [-169.1, 0], [11, 83.6], [11, -56]] };
+const MARGIN = 12;
+
+const VIEWS = {
+  // Beyond this there is only the far side of the earth, stretched.
+  europe: () => [geoAzimuthalEqualArea().rotate([-10, -52]).clipAngle(70), EUROPE],
+  world: () => [geoEqualEarth().rotate([-11, 0]), WORLD],
+};
+
+/** @param {"europe" | "world"} name @returns what draws in a frame of this size */
+export function viewOf(name, width, height) {
+  const [projection, within] = VIEWS[name]();
+  const box = [[MARGIN, MARGIN], [width - MARGIN, height - MARGIN]];
+  projection.fitExtent(box, within);
+  return { path: geoPath(projection).digits(1), place: (point) => placeIn(projection, point) };
+}
+
+/** @returns {[number, number] | null} null where the view does not reach */
+function placeIn(projection, point) {
+  let place = null;
+  const seen = projection.stream({ point: (x, y) => (place = [x, y]), lineStart() {}, lineEnd() {} });
+  seen.point(...point);
+  return place;
+}
