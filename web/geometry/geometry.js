@@ -14,9 +14,9 @@ const EARTH_KM2 = 6371 ** 2;
 /** A country smaller than this is a dot until one comes closer. */
 const SMALL_KM2 = 40_000;
 /** Details smaller than this go (steradians), outside Europe sooner, as nobody comes as close there. */
-const DETAIL = 1.2e-6;
+const DETAIL = 5e-7;
 const ELSEWHERE = 0.06;
-const STEPS = 2e4;
+const STEPS = 4e4;
 
 /** @returns {object} a topology of countries, and where the small ones lie. */
 export function countries({ atlas, codes }) {

@@ -10,9 +10,8 @@ const CLOSEST = 16;
 const STEP = 1.8;
 /** Half of the 24 pixels that a finger needs. */
 const REACH = 12;
-const DOT = 4.5;
-/** An outline smaller than this cannot be seen as one, so it has a dot. */
-const VISIBLE = 9;
+/** How large a dot is, and how small an outline must be to have one as it could not be seen. */
+const SPECKS = { europe: { dot: 4.5, visible: 9 }, world: { dot: 3, visible: 4 } };
 /** From the world's distance, the dots of countries without numbers would only hide the others. */
 const NEAR = 3;
 const LIT = 1_500;
@@ -55,8 +54,9 @@ export class Chart {
     this.draw();
   }
 
-  closer() {
-    select(this.svg).call(this.zoom.scaleBy, STEP);
+  /** @param {string} [code] the country to come closer to, or else the middle */
+  closer(code) {
+    select(this.svg).call(this.zoom.scaleBy, STEP, this.places().get(code));
   }
 
   /** Farther away than all of Europe is the world. */
@@ -86,7 +86,7 @@ export class Chart {
 
   mark(code) {
     const country = this.byCode.get(code);
-    const outline = country && !country.hidden ? outlineOf(country, this.scale) : "";
+    const outline = country && !country.hidden ? outlineOf(country, this.scale, SPECKS[this.view]) : "";
     set(this.halo, { d: outline });
     set(this.ring, { d: outline });
   }
@@ -108,14 +108,14 @@ export class Chart {
   #move(transform) {
     this.transform = transform;
     set(this.ground, { transform: transform.toString() });
-    if (transform.k !== this.scale || !this.drawn) this.scale = transform.k;
+    this.scale = transform.k;
     this.#resize();
     this.changed();
   }
 
   #resize() {
     const near = this.view === "europe" || this.scale >= NEAR;
-    for (const country of this.countries) resize(country, this.scale, near);
+    for (const country of this.countries) resize(country, this.scale, { near, ...SPECKS[this.view] });
   }
 }
 
@@ -144,20 +144,20 @@ function project(country, view) {
   country.centre = point ? view.place(point) : drawn ? view.path.centroid(outline) : null;
 }
 
-function resize(country, scale, near) {
+function resize(country, scale, { near, ...speckle }) {
   const { link, hit, dot, centre, extent, empty } = country;
-  const speck = Boolean(dot) && extent * scale < VISIBLE;
+  const speck = Boolean(dot) && extent * scale < speckle.visible;
   country.hidden = !centre || (speck && empty && !near);
   link.classList.toggle("map-hidden", country.hidden);
   if (!dot || country.hidden) return;
   const place = { cx: centre[0], cy: centre[1] };
   set(hit, { ...place, r: extent * scale < 2 * REACH ? REACH / scale : 0 });
-  set(dot, { ...place, r: speck ? DOT / scale : 0 });
+  set(dot, { ...place, r: speck ? speckle.dot / scale : 0 });
 }
 
-function outlineOf({ d, centre, extent }, scale) {
-  if (extent * scale >= VISIBLE) return d;
-  const r = (DOT + 2) / scale;
+function outlineOf({ d, centre, extent }, scale, speckle) {
+  if (extent * scale >= speckle.visible) return d;
+  const r = (speckle.dot + 2) / scale;
   return `M${centre[0] - r},${centre[1]}a${r},${r} 0 1,0 ${2 * r},0a${r},${r} 0 1,0 ${-2 * r},0Z`;
 }
 

@@ -1,42 +1,68 @@
-/** The form above the map: what is chosen in it is in the address, and the other way round. */
+/** What the page lets one choose: in its form, in links of its own to other views of it, and by going back. */
 
 import { addressWith, choiceFrom } from "./address.js";
 
 /**
  * @param {HTMLFormElement | null} form with fields `indicator`, `window`, `day` and `per`, of which any may be missing
+ * @param {Partial<import("./address.js").Choice>} usual what holds if the address does not say
  * @param {(choice: import("./address.js").Choice) => void} changed
  */
-export function controls(form, changed) {
-  if (!form) return;
-  form.classList.add("has-script");
-  form.addEventListener("change", () => choose(form, changed));
+export function controls(form, usual, changed) {
+  const follow = () => {
+    const choice = choiceOfAddress(usual);
+    if (form) write(form, choice);
+    changed(choice);
+  };
+  window.addEventListener("popstate", follow);
+  document.addEventListener("click", (event) => {
+    const address = viewOfPage(event);
+    if (!address) return;
+    event.preventDefault();
+    history.pushState(null, "", address);
+    follow();
+  });
+  if (form) listen(form, usual, changed);
+}
+
+export function choiceOfAddress(usual) {
+  const given = Object.entries(usual).filter(([, value]) => value);
+  return choiceFrom([...given, ...new URLSearchParams(location.search)]);
+}
+
+/** Put a choice in the address. */
+export function chosen(choice) {
+  history.pushState(null, "", addressWith(location.href, choice));
+  return choice;
+}
+
+function listen(form, usual, changed) {
+  const choose = () => {
+    const given = [...new FormData(form)].filter(([, value]) => value);
+    const choice = choiceFrom([...Object.entries(choiceOfAddress(usual)), ...pickDay(given)]);
+    write(form, choice);
+    changed(chosen(choice));
+  };
+  form.addEventListener("change", choose);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    choose(form, changed);
+    choose();
   });
-  window.addEventListener("popstate", () => {
-    const choice = choiceOfAddress();
-    write(form, choice);
-    changed(choice);
-  });
-  write(form, choiceOfAddress());
+  write(form, choiceOfAddress(usual));
 }
 
-export function choiceOfAddress() {
-  return choiceFrom(new URLSearchParams(location.search));
-}
-
-function choose(form, changed) {
-  const given = [...new FormData(form)].filter(([, value]) => value);
-  const choice = choiceFrom([...Object.entries(choiceOfAddress()), ...pickDay(given)]);
-  history.pushState(null, "", addressWith(location.href, choice));
-  changed(choice);
+/** A plain click on a link, in a part that is kept up to date, to the same page with other choices. */
+function viewOfPage(event) {
+  const link = event.target.closest?.("[data-part] a[href]");
+  const plain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+  if (!link || !plain || link.target) return null;
+  const { origin, pathname, href } = new URL(link.href);
+  return origin === location.origin && pathname === location.pathname ? href : null;
 }
 
 /** A chosen day without a day yet is the newest that can have one: yesterday. */
 function pickDay(given) {
-  const { window: chosen, day } = Object.fromEntries(given);
-  if (chosen !== "day" || day) return given;
+  const { window: chosenWindow, day } = Object.fromEntries(given);
+  if (chosenWindow !== "day" || day) return given;
   return [...given, ["day", new Date(Date.now() - 86_400_000).toISOString().slice(0, 10)]];
 }
 

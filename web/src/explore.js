@@ -64,7 +64,7 @@ function press(explorer, event) {
   const { chart } = explorer;
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Escape") hide(explorer);
-  else if (CLOSER.has(event.key)) chart.closer();
+  else if (CLOSER.has(event.key)) chart.closer(codeAt(event));
   else if (event.key === "-") chart.farther();
   else if (event.key === "0") chart.show("europe");
   else if (isArrow(event.key) && codeAt(event)) step(explorer, event.key, codeAt(event));

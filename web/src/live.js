@@ -14,7 +14,7 @@ export function drawHour(place, hour, words) {
   set(picture, { role: "img", "aria-label": told(hour, words) });
   picture.append(...bars);
   const ends = [hour[0], hour[hour.length - 1]].filter(Boolean);
-  const axis = ends.map(({ period }) => html("span", {}, words.time(`${period}Z`)));
+  const axis = ends.map(({ period }) => html("span", {}, words.minute(`${period}Z`)));
   place.replaceChildren(picture, html("div", { class: "live-axis", "aria-hidden": "true" }, ...axis));
 }
 
@@ -65,8 +65,8 @@ function told(hour, words) {
   const known = hour.filter(({ value }) => value !== null);
   if (!known.length) return words.say("live_hour_unknown");
   const peak = known.reduce((a, b) => (b.value > a.value ? b : a));
-  const [first, last] = [hour[0], hour[hour.length - 1]].map(({ period }) => words.time(`${period}Z`));
-  return words.say("live_hour", { first, last, most: words.number(peak.value), when: words.time(`${peak.period}Z`) });
+  const [first, last] = [hour[0], hour[hour.length - 1]].map(({ period }) => words.minute(`${period}Z`));
+  return words.say("live_hour", { first, last, most: words.number(peak.value), when: words.minute(`${peak.period}Z`) });
 }
 
 /** The number of a sentence stands out in it. */

@@ -2,7 +2,7 @@
 
 import { questionFor } from "./address.js";
 import { Chart } from "./chart.js";
-import { choiceOfAddress, controls } from "./controls.js";
+import { chosen, choiceOfAddress, controls } from "./controls.js";
 import { explore } from "./explore.js";
 import { shapesFrom } from "./geometry.js";
 import { drawLegend } from "./legend.js";
@@ -17,33 +17,36 @@ import { wordsOf } from "./words.js";
 
 const WINDOW_EVERY = 60_000;
 const NOTHING = { known: false, provisional: false, coverage: undefined, end: null, cells: new Map() };
-const SINGLE = /^[A-Z]{2}$/;
+const SINGLE = /^([A-Z]{2}|_U)$/;
 
 class LiveMap {
   constructor(root) {
-    const { language, total = "EUROPE", ...places } = root.dataset;
+    const { language, total = "EUROPE", indicator, window, ...places } = root.dataset;
     this.root = root;
+    this.frame = part(root, "map-frame");
+    set(part(this.frame, "map-state", "p"), { role: "status" });
     this.total = total;
     this.places = placesOf(places);
     this.words = wordsOf(JSON.parse(document.getElementById("map-words").textContent), language);
-    this.choice = choiceOfAddress();
+    this.usual = { indicator, window };
+    this.choice = choiceOfAddress(this.usual);
     this.numbers = NOTHING;
     this.minutes = null;
-    this.strip = document.getElementById("live");
+    this.strip = document.getElementById("map-live");
     this.poll = new Poll((failures) => this.tellFailures(failures));
   }
 
   async start() {
-    controls(document.getElementById("map-form"), (choice) => this.choose(choice));
+    controls(document.getElementById("map-form"), this.usual, (choice) => this.choose(choice));
     this.ask();
+    await styled();
     const shapes = await withPatience(() => shapesFrom(this.places.geometry));
     this.draw(shapes);
     this.paint();
   }
 
   draw(shapes) {
-    const { words } = this;
-    const frame = part(this.root, "map-frame");
+    const { frame, words } = this;
     const label = words.say("map");
     const changed = () => this.explorer?.refresh();
     this.chart = new Chart(frame, shapes, { label, address: (code) => this.countryPage(code), changed });
@@ -51,6 +54,20 @@ class LiveMap {
     const help = html("p", { id: "map-keys", class: "map-keys" }, words.say("keys"));
     set(this.chart.svg, { "aria-describedby": help.id });
     frame.append(this.buttons(), help);
+    const ways = document.getElementById("map-form")?.elements.namedItem("per") ? null : this.waysToCount();
+    if (ways) frame.after(ways);
+  }
+
+  /** Per head or as a count: the table has both, so where the page does not ask, the map does. */
+  waysToCount() {
+    const { choice, words } = this;
+    const radios = ["head", "count"].map((per) => {
+      const radio = html("input", { type: "radio", name: "per", value: per });
+      radio.checked = per === choice.per;
+      radio.addEventListener("change", () => this.choose(chosen({ ...this.choice, per })));
+      return html("label", {}, radio, words.say(`per_${per}`));
+    });
+    return html("fieldset", { class: "map-per" }, html("legend", {}, words.say("per")), ...radios);
   }
 
   buttons() {
@@ -76,19 +93,20 @@ class LiveMap {
     this.paint();
     if (!sameNumbers) this.ask();
     this.askPage();
+    for (const radio of this.root.querySelectorAll("[name=per]")) radio.checked = radio.value === choice.per;
   }
 
   /** The chosen numbers first, then the live ones. */
   ask() {
     const { choice, places } = this;
-    const day = { ...choice, window: "P1D" };
     this.page = new Question(location.href, bringUpToDate, Infinity, "text");
     this.page.due = Infinity;
     const questions = [new Question(questionFor(choice, places), (answer) => this.take(answer), WINDOW_EVERY), this.page];
     if (this.strip) {
       const live = `${places.live}?${new URLSearchParams({ indicator: choice.indicator })}`;
       questions.push(new Question(live, (answer) => this.takeMinutes(answer)));
-      questions.push(new Question(questionFor(day, places), (answer) => this.takeDay(answer), WINDOW_EVERY));
+      const day = questionFor({ ...choice, window: "P1D" }, places);
+      if (choice.window !== "P1D") questions.push(new Question(day, (answer) => this.takeDay(answer), WINDOW_EVERY));
     }
     this.questions = questions;
     this.poll.set(questions);
@@ -103,6 +121,7 @@ class LiveMap {
   take(answer) {
     const again = this.numbers !== NOTHING;
     this.numbers = numbersFrom(answer);
+    if (this.strip && this.choice.window === "P1D") this.takeDay(answer);
     this.paint();
     if (again) this.askPage();
   }
@@ -168,7 +187,7 @@ class LiveMap {
 
   tellFailures(failures) {
     if (!failures) this.reached = Date.now();
-    const state = part(this.root, "map-state", "p");
+    const state = part(this.frame, "map-state", "p");
     const text = failures ? this.words.say(...this.failureText()) : "";
     if (state.textContent !== text) state.textContent = text;
     this.root.classList.toggle("map-unreached", failures > 0);
@@ -179,13 +198,29 @@ class LiveMap {
   }
 
   countryPage(code) {
-    return this.places.country?.replace("{code}", code.toLowerCase());
+    return this.places.country?.replace(/\{code\}|\bxx\b/, code.toLowerCase());
   }
 }
 
-function placesOf({ windowsUrl, liveUrl, aggregatesUrl = "/api/v1/aggregates/", geometryUrl, countryPage }) {
-  const geometry = geometryUrl ?? new URL("countries.json", import.meta.url);
-  return { windows: windowsUrl, live: liveUrl, aggregates: aggregatesUrl, geometry, country: countryPage };
+function placesOf({ api = "/api/v1/", windowsUrl, liveUrl, aggregatesUrl, geometryUrl, countryPage }) {
+  return {
+    aggregates: aggregatesUrl ?? `${api}aggregates/`,
+    windows: windowsUrl ?? `${api}aggregates/windows/`,
+    live: liveUrl ?? `${api}aggregates/live/`,
+    geometry: geometryUrl ?? new URL("countries.json", import.meta.url),
+    country: countryPage,
+  };
+}
+
+/** The look must be there before the picture, whether the page asked for it or not. */
+function styled() {
+  if (document.querySelector('link[rel="stylesheet"][href*="map.css"]')) return null;
+  const link = html("link", { rel: "stylesheet", href: new URL("map.css", import.meta.url) });
+  return new Promise((resolve) => {
+    link.addEventListener("load", resolve);
+    link.addEventListener("error", resolve);
+    document.head.append(link);
+  });
 }
 
 /** Try until it is done. */

@@ -1,7 +1,6 @@
 /** Classes of the colour scale. Class 0 is zero, 1 to STEPS are shades, and `none` is not known. */
 
 export const STEPS = 5;
-const ROUND = [1, 1.5, 2, 3, 4, 5, 6, 8, 10];
 
 /** @param {number[]} values @returns {number[]} the round numbers at which classes 2, 3, … begin, ascending */
 export function thresholds(values) {
@@ -31,8 +30,7 @@ function quantile(ascending, share) {
   return ascending[Math.min(ascending.length - 1, Math.floor(share * ascending.length))];
 }
 
+/** Two figures are as many as a reader keeps in mind. */
 function round(value) {
-  const power = 10 ** Math.floor(Math.log10(value));
-  const nearest = ROUND.reduce((a, b) => (Math.abs(b * power - value) < Math.abs(a * power - value) ? b : a));
-  return Number((nearest * power).toPrecision(2));
+  return Number(value.toPrecision(2));
 }

@@ -10,6 +10,9 @@ const EUROPE = {
 /** Cut in the Bering Strait, so that no country lies on both sides. */
 const WORLD = { type: "MultiPoint", coordinates: [[-168.9, 0], [-169.1, 0], [11, 83.6], [11, -56]] };
 const MARGIN = 12;
+/** In a narrow frame the buttons stand below the picture, as map.css has it. */
+const NARROW = 600;
+const BUTTONS = 60;
 
 const VIEWS = {
   // Beyond this there is only the far side of the earth, stretched.
@@ -20,7 +23,7 @@ const VIEWS = {
 /** @param {"europe" | "world"} name @returns what draws in a frame of this size */
 export function viewOf(name, width, height) {
   const [projection, within] = VIEWS[name]();
-  const box = [[MARGIN, MARGIN], [width - MARGIN, height - MARGIN]];
+  const box = [[MARGIN, MARGIN], [width - MARGIN, height - (width < NARROW ? BUTTONS : MARGIN)]];
   projection.fitExtent(box, within);
   return { path: geoPath(projection).digits(1), place: (point) => placeIn(projection, point) };
 }

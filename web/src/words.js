@@ -17,13 +17,15 @@ export function wordsOf(texts, tag) {
     number: (value) => number.format(value),
     count: (key, value) => {
       const forms = textAt(texts, key);
+      if (typeof forms === "string") return fill(forms, { value: number.format(value) });
       return fill(forms[plural.select(value)] ?? forms.other, { value: number.format(value) });
     },
-    rate: rateFormat(language),
+    rate: fixed(language, 2, 2),
+    short: fixed(language, 0, 2),
     country: countryNames(language, texts),
     day: dates(language, { dateStyle: "long", timeZone: "UTC" }),
     time: dates(language, { hour: "2-digit", minute: "2-digit" }),
-    moment: dates(language, { dateStyle: "medium", timeStyle: "short" }),
+    minute: dates(language, { hour: "2-digit", minute: "2-digit", timeZone: "UTC" }),
   };
 }
 
@@ -38,8 +40,8 @@ function textAt(texts, key) {
   return text;
 }
 
-function rateFormat(language) {
-  const form = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+function fixed(language, minimumFractionDigits, maximumFractionDigits) {
+  const form = new Intl.NumberFormat(language, { minimumFractionDigits, maximumFractionDigits });
   return (value) => form.format(value);
 }
 
