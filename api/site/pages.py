@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from babel.core import get_global
+from django.contrib.staticfiles import finders
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -81,8 +82,13 @@ def everywhere() -> dict[str, Any]:
         "nearest_help": _nearest_help(translation.get_language() or "en"),
         "invented": any(row.invented for row in queries.agencies()),
         "edition": edition(),
-        "map_script": (_HERE / "static" / "site" / "map.js").exists(),
+        "map_script": has_map_script(),
     }
+
+
+def has_map_script() -> bool:
+    """Whether the map's script has been built; without it the pages are whole, with tables in its place."""
+    return finders.find("site/map.js") is not None
 
 
 def _nearest_help(language: str) -> HelpServiceRow | None:

@@ -207,10 +207,10 @@ def days(indicator: IndicatorRow) -> Selection:
     return _recent(indicator, "D", timedelta(days=COVERAGE_DAYS), _EUROPE)
 
 
-def example_days() -> tuple[str, str]:
-    """Return the names of the first and last of four weeks of days that have ended."""
+def example_days() -> list[str]:
+    """Return the names of the first and last of four weeks of days that have ended, and of today."""
     now = timezone.now()
-    return published.label("D", now - timedelta(days=COVERAGE_DAYS)), published.label("D", now - timedelta(days=1))
+    return [published.label("D", now - timedelta(days=ago)) for ago in (COVERAGE_DAYS, 1, 0)]
 
 
 def trend_of(indicator: IndicatorRow, frequency: str, country: str) -> Selection:

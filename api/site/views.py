@@ -59,9 +59,9 @@ class MapView(PageView):
         indicator = _indicator(request)
         window = _chosen(request, "window", published.WINDOWS, "P7D")
         sort = _chosen(request, "sort", _SORTS, "country")
-        asked = {"indicator": _code(indicator), "window": window, "sort": sort}
+        asked = _named(indicator) | {"window": window, "sort": sort}
         if indicator is None:
-            return self.page(request, Sources(), lambda: {"asked": asked})
+            return self.page(request, Sources(), lambda: {"asked": asked, "indicator": None})
         sources = Sources(
             indicator,
             {"P1D", window},
@@ -99,9 +99,9 @@ class CountryView(PageView):
             raise Http404
         indicator = _indicator(request)
         frequency = _chosen(request, "frequency", _TREND_OF, "D")
-        asked = {"indicator": _code(indicator), "frequency": frequency}
+        asked = _named(indicator) | {"frequency": frequency}
         if indicator is None:
-            return self.page(request, Sources(), lambda: {"asked": asked, "country": country})
+            return self.page(request, Sources(), lambda: {"asked": asked, "country": country, "indicator": None})
         sources = Sources(
             indicator,
             _HEADLINES,
@@ -148,7 +148,7 @@ def _coverage(indicator: IndicatorRow) -> dict[str, Any]:
     return {
         "indicator": indicator,
         "indicators": queries.indicators(),
-        "asked": {"indicator": indicator.code},
+        "asked": _named(indicator),
         "strips": strips,
         "calendar": calendar,
         "silences": readings.silences(strips),
@@ -185,9 +185,11 @@ def _preferred(request: HttpRequest, spoken: list[str]) -> str:
 
 def _help(asked: Mapping[str, str]) -> dict[str, Any]:
     services = queries.help_services()
-    shown = queries.help_services(
-        country=asked["country"] or None, language=None if asked["language"] == "all" else asked["language"]
-    )
+    language = asked["language"]
+    shown = queries.help_services(country=asked["country"] or None, language=None if language == "all" else language)
+    if language != "all":
+        # Those that speak it first, before those that speak it too.
+        shown.sort(key=lambda row: language not in row.languages[:1])
     return {
         "asked": asked,
         "services": shown,
@@ -209,8 +211,8 @@ class TextView(PageView):
 
 
 def _examples() -> dict[str, Any]:
-    first, last = readings.example_days()
-    return {"first": first, "last": last}
+    first, last, today = readings.example_days()
+    return {"first": first, "last": last, "today": today}
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -228,8 +230,12 @@ def _indicator(request: HttpRequest) -> IndicatorRow | None:
     return named or queries.indicator(readings.DOWNLOADS)
 
 
-def _code(indicator: IndicatorRow | None) -> str:
-    return indicator.code if indicator else readings.DOWNLOADS
+def _named(indicator: IndicatorRow | None) -> dict[str, str]:
+    return (
+        {"indicator": indicator.code, "name": indicator.name}
+        if indicator
+        else {"indicator": readings.DOWNLOADS, "name": ""}
+    )
 
 
 def _chosen(request: HttpRequest, name: str, known: Any, default: str) -> str:
