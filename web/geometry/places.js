@@ -14,7 +14,8 @@ export const PARTS = [
   ["FR", "RE", [55, -21.5, 56, -20.8]],
   ["FR", "YT", [44.9, -13.1, 45.4, -12.6]],
   ["NL", "BQ", [-68.6, 11.9, -67.9, 12.5]],
-  ["NO", "SJ", [-10, 70.5, 40, 82]],
+  ["NO", "SJ", [8, 74, 35, 82]],
+  ["NO", "SJ", [-10, 70.5, -7, 71.5]],
   // The European Union and the United Nations hold Crimea to be a part of Ukraine; Natural Earth draws who controls it.
   ["RU", "UA", [32.3, 44.2, 36.8, 46.4]],
 ];
