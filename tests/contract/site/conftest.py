@@ -29,7 +29,7 @@ def two_agencies(db) -> list[int]:
 
 
 @pytest.fixture
-def published(press, two_agencies) -> Press:
+def published(press: Press, two_agencies: list[int]) -> Press:
     """Ten days, of which one agency is silent on the last three."""
     first, second = two_agencies
     all_there = Covered(states={first: "reported", second: "reported"})
