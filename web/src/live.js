@@ -1,21 +1,33 @@
 /** The live strip: the last hour in small bars, the total of the last 24 hours, and who was lit last. */
 
-import { html, part, set, svg } from "./svg.js";
+import { html, part, svg } from "./svg.js";
 
-const WIDTH = 4;
-const HEIGHT = 48;
+const WIDTH = 1000;
+const HEIGHT = 220;
+const UNKNOWN = 6;
 const NAMED = 5;
 
-/** @param {{period: string, value: number | null}[]} hour minutes, oldest first */
+/** @param {{period: string, value: number | null}[]} hour minutes, oldest first; drawn as the server draws them */
 export function drawHour(place, hour, words) {
-  const most = Math.max(1, ...hour.map(({ value }) => value ?? 0));
-  const bars = hour.map(({ value }, i) => bar(i, value, most));
-  const picture = svg("svg", { class: "live-svg", viewBox: `0 0 ${hour.length * WIDTH} ${HEIGHT}`, preserveAspectRatio: "none" });
-  set(picture, { role: "img", "aria-label": told(hour, words) });
-  picture.append(...bars);
-  const ends = [hour[0], hour[hour.length - 1]].filter(Boolean);
-  const axis = ends.map(({ period }) => html("span", {}, words.minute(`${period}Z`)));
-  place.replaceChildren(picture, html("div", { class: "live-axis", "aria-hidden": "true" }, ...axis));
+  if (!hour.length) {
+    place.replaceChildren(html("p", { class: "note" }, words.say("live_hour_unknown")));
+    return;
+  }
+  const top = roundTop(Math.max(0, ...hour.map(({ value }) => value ?? 0)));
+  const step = Math.floor(WIDTH / hour.length);
+  const bars = hour.map(({ value }, i) => bar(value, { x: i * step, width: Math.max(1, step - 2), top }));
+  const shape = { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-labelledby": "minutes" };
+  const [start, end] = [hour[0], hour[hour.length - 1]].map(({ period }) => words.minute(`${period}Z`));
+  const caption = words.say("live_hour", { start, end, top: words.number(top) });
+  const figure = html("figure", { class: "minutes" }, svg("svg", shape, ...bars), html("figcaption", { id: "minutes" }, caption));
+  place.replaceChildren(figure);
+}
+
+/** @returns {number} the lowest of 10, 20, 50, 100, 200 … that is no lower */
+export function roundTop(value) {
+  let top = 10;
+  while (top < value) top *= String(top)[0] === "2" ? 2.5 : 2;
+  return top;
 }
 
 /** @param {number | null} total of the last 24 hours */
@@ -54,19 +66,10 @@ export function liveParts(root) {
   };
 }
 
-function bar(index, value, most) {
-  const known = value !== null;
-  const height = known ? Math.max(value > 0 ? 2 : 0.75, (value / most) * HEIGHT) : HEIGHT;
-  const name = known ? "live-bar" : "live-gap";
-  return svg("rect", { class: name, x: index * WIDTH + 0.5, y: HEIGHT - height, width: WIDTH - 1, height });
-}
-
-function told(hour, words) {
-  const known = hour.filter(({ value }) => value !== null);
-  if (!known.length) return words.say("live_hour_unknown");
-  const peak = known.reduce((a, b) => (b.value > a.value ? b : a));
-  const [first, last] = [hour[0], hour[hour.length - 1]].map(({ period }) => words.minute(`${period}Z`));
-  return words.say("live_hour", { first, last, most: words.number(peak.value), when: words.minute(`${peak.period}Z`) });
+function bar(value, { x, width, top }) {
+  if (value === null) return svg("rect", { class: "none", x, y: HEIGHT - UNKNOWN, width, height: UNKNOWN });
+  const height = Math.round((HEIGHT * value) / top);
+  return svg("rect", { class: "bar", x, y: HEIGHT - height, width, height });
 }
 
 /** The number of a sentence stands out in it. */

@@ -127,8 +127,11 @@ class LiveMap {
   }
 
   takeDay(answer) {
-    const total = numberOf(numbersFrom(answer), this.total, "count");
-    drawTotal(liveParts(this.strip).total, total, this);
+    const place = liveParts(this.strip).total;
+    // A total that the server wrote comes with the page.
+    if (!place.dataset.part) drawTotal(place, numberOf(numbersFrom(answer), this.total, "count"), this);
+    else if (this.hasDay) this.askPage();
+    this.hasDay = true;
   }
 
   takeMinutes(answer) {
