@@ -88,7 +88,7 @@ def everywhere() -> dict[str, Any]:
 
 def has_map_script() -> bool:
     """Whether the map's script has been built; without it the pages are whole, with tables in its place."""
-    return finders.find("site/map.js") is not None
+    return finders.find("site/built/map.js") is not None
 
 
 def _nearest_help(language: str) -> HelpServiceRow | None:

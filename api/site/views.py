@@ -12,7 +12,7 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views import View
 
 from api import caching, problems
-from api.site import pages, readings
+from api.site import mapwords, pages, readings
 from api.site.pages import Page, Sources
 from countries import codes, queries
 from countries.queries import IndicatorRow
@@ -72,15 +72,18 @@ class MapView(PageView):
 
 def _map(indicator: IndicatorRow, asked: Mapping[str, str]) -> dict[str, Any]:
     reading = readings.window(indicator, asked["window"])
+    day = reading if asked["window"] == "P1D" else readings.window(indicator, "P1D")
     strips, _ = readings.coverage(readings.days(indicator))
+    indicators = queries.indicators()
     return {
         "indicator": indicator,
-        "indicators": queries.indicators(),
+        "indicators": indicators,
         "asked": asked,
         "windows": published.WINDOWS,
         "reading": reading,
         "places": readings.in_order(reading.places, asked["sort"]) if reading else [],
-        "day": reading if asked["window"] == "P1D" else readings.window(indicator, "P1D"),
+        "live_total": mapwords.live_total(indicator.code, day.total.value if day else None),
+        "map_words": mapwords.words(indicators),
         "live": readings.trend(indicator, readings.minutes(indicator)),
         "silences": readings.silences(strips),
         "agencies": any(row.active for row in queries.agencies()),
