@@ -14,11 +14,11 @@ const target = process.argv[2] ?? here("../api/site/static/site/built");
 
 mkdirSync(target, { recursive: true });
 await bundle();
-const { topology, points } = countries({
+const { topology, points, small } = countries({
   atlas: here("node_modules/world-atlas/countries-50m.json"),
   codes: here("../countries/data/countries.csv"),
 });
-writeFileSync(join(target, "countries.json"), JSON.stringify({ ...topology, points }));
+writeFileSync(join(target, "countries.json"), JSON.stringify({ ...topology, points, small }));
 for (const name of ["map.js", "map.css", "countries.json"]) pack(join(target, name));
 
 function bundle() {

@@ -18,13 +18,15 @@ const DETAIL = 5e-7;
 const ELSEWHERE = 0.06;
 const STEPS = 4e4;
 
-/** @returns {object} a topology of countries, and where the small ones lie. */
+/** @returns {{topology: object, points: Record<string, [number, number]>, small: string[]}} with a point in each country */
 export function countries({ atlas, codes }) {
   const topology = JSON.parse(readFileSync(atlas, "utf8"));
   const outlines = merged(topology, parted(topology, codesByNumber(codes)));
   const whole = { ...topology, objects: { countries: { type: "GeometryCollection", geometries: outlines } } };
-  const points = small(whole);
-  return { topology: simplified(whole), points };
+  const outlined = feature(whole, whole.objects.countries).features;
+  const points = { ...POINTS, ...Object.fromEntries(outlined.map((outline) => [outline.id, middle(outline)])) };
+  const tiny = outlined.filter((outline) => geoArea(outline) * EARTH_KM2 < SMALL_KM2).map(({ id }) => id);
+  return { topology: simplified(whole), points, small: [...Object.keys(POINTS), ...tiny].sort() };
 }
 
 function codesByNumber(file) {
@@ -57,12 +59,11 @@ function merged(topology, polygons) {
   return [...polygons].sort().map(([id, parts]) => ({ ...mergeArcs(topology, parts), id }));
 }
 
-function small(topology) {
-  const points = { ...POINTS };
-  for (const outline of feature(topology, topology.objects.countries).features) {
-    if (geoArea(outline) * EARTH_KM2 < SMALL_KM2) points[outline.id] = geoCentroid(outline).map((x) => +x.toFixed(2));
-  }
-  return points;
+/** The middle of the largest part: with its islands the middle of France would be at sea. */
+function middle({ geometry: { coordinates } }) {
+  const parts = coordinates.map((rings) => ({ type: "Polygon", coordinates: rings }));
+  const largest = parts.reduce((a, b) => (geoArea(b) > geoArea(a) ? b : a));
+  return geoCentroid(largest).map((x) => +x.toFixed(2));
 }
 
 function simplified(topology) {

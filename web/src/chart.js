@@ -119,29 +119,30 @@ export class Chart {
   }
 }
 
-function countryOf({ code, outline, point }, address) {
+function countryOf({ code, outline, point, small }, address) {
   const shape = outline && svg("path", { class: "map-shape" });
-  const hit = point && svg("circle", { class: "map-hit" });
-  const dot = point && svg("circle", { class: "map-dot" });
+  const hit = small && svg("circle", { class: "map-hit" });
+  const dot = small && svg("circle", { class: "map-dot" });
   const link = svg("a", { class: "map-country", "data-code": code, tabindex: -1 });
-  if (address) set(link, { href: address });
+  set(link, address ? { href: address } : { role: "img" });
   link.append(...[hit, shape, dot].filter(Boolean));
-  return { code, outline, point, shape, hit, dot, link, empty: true, hidden: true };
+  return { code, outline, point, small, shape, hit, dot, link, extent: Infinity, empty: true, hidden: true };
 }
 
 /** Small countries come last, so that the reach of a dot lies over its neighbours. */
 function inOrder(countries) {
-  return [...countries].sort((a, b) => Number(Boolean(a.point)) - Number(Boolean(b.point)));
+  return [...countries].sort((a, b) => Number(a.small) - Number(b.small));
 }
 
 function project(country, view) {
-  const { outline, point, shape } = country;
-  const drawn = outline && view.path(outline);
+  const { outline, point, shape, small } = country;
+  const drawn = outline && view.reaches(point) && view.path(outline);
   country.d = drawn || "";
   if (shape) set(shape, { d: country.d });
+  country.centre = view.place(point);
+  if (!small) return;
   const box = drawn ? view.path.bounds(outline) : [[0, 0], [0, 0]];
   country.extent = Math.max(box[1][0] - box[0][0], box[1][1] - box[0][1]);
-  country.centre = point ? view.place(point) : drawn ? view.path.centroid(outline) : null;
 }
 
 function resize(country, scale, { near, ...speckle }) {

@@ -177,7 +177,9 @@ class LiveMap {
   tellCoverage() {
     const { words, numbers, choice } = this;
     const text = coverageSentence(words, numbers, choice);
-    part(this.root, "map-coverage", "p").textContent = text;
+    // Most pages say it themselves; that there is nothing to see must be said here.
+    const place = numbers.known ? this.root.querySelector(".map-coverage") : part(this.root, "map-coverage", "p");
+    if (place) place.textContent = text;
   }
 
   /** What the tooltip says: the name, then the numbers. */

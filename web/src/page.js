@@ -9,10 +9,11 @@ export function bringUpToDate(text) {
   }
 }
 
-/** Whoever has the focus in a part keeps it, on the link of the same address. */
+/** Whoever has the focus in a part keeps it, on the link with the same words. */
 function replace(part, newer) {
-  const focused = part.contains(document.activeElement) ? document.activeElement : null;
-  const href = focused?.getAttribute("href");
+  const focused = part.contains(document.activeElement) ? document.activeElement.textContent : null;
   part.replaceChildren(...newer.childNodes);
-  if (href) part.querySelector(`[href="${CSS.escape(href)}"]`)?.focus({ preventScroll: true });
+  if (focused === null) return;
+  const same = [...part.querySelectorAll("a[href], button")].find(({ textContent }) => textContent === focused);
+  same?.focus({ preventScroll: true });
 }

@@ -16,8 +16,9 @@ export class Question {
 
   async ask(signal) {
     const headers = this.etag ? { "If-None-Match": this.etag } : {};
-    // Our own validator says what we have; the browser's cache would answer for a stale one.
-    const answer = await fetch(this.address, { headers, signal, cache: "no-store" });
+    // The first answer may have come with the page; later our own validator says what we have, and not the browser's cache.
+    const cache = this.etag ? "no-store" : "default";
+    const answer = await fetch(this.address, { headers, signal, cache });
     if (answer.status === 304) return;
     if (!answer.ok) throw new Error(`${answer.status}`);
     const content = await answer[this.kind]();

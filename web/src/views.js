@@ -1,6 +1,6 @@
 /** The two views of the map, both equal-area: Europe about 10° E 52° N, as in EPSG:3035, and the world. */
 
-import { geoAzimuthalEqualArea, geoEqualEarth, geoPath } from "d3-geo";
+import { geoAzimuthalEqualArea, geoDistance, geoEqualEarth, geoPath } from "d3-geo";
 
 /** What must be in the picture of Europe. */
 const EUROPE = {
@@ -14,10 +14,14 @@ const MARGIN = 12;
 const NARROW = 600;
 const BUTTONS = 60;
 
+const MIDDLE = [10, 52];
+/** A country with its middle farther away (radians) has no part that could be seen. */
+const FAR = { europe: 1.1, world: Infinity };
+
 const VIEWS = {
-  // Beyond this there is only the far side of the earth, stretched.
-  europe: () => [geoAzimuthalEqualArea().rotate([-10, -52]).clipAngle(70), EUROPE],
-  world: () => [geoEqualEarth().rotate([-11, 0]), WORLD],
+  // As far as one can move the map in this view; outlines have points enough, so none are put in between.
+  europe: () => [geoAzimuthalEqualArea().rotate(MIDDLE.map((degrees) => -degrees)).clipAngle(50).precision(0), EUROPE],
+  world: () => [geoEqualEarth().rotate([-11, 0]).precision(0), WORLD],
 };
 
 /** @param {"europe" | "world"} name @returns what draws in a frame of this size */
@@ -25,7 +29,11 @@ export function viewOf(name, width, height) {
   const [projection, within] = VIEWS[name]();
   const box = [[MARGIN, MARGIN], [width - MARGIN, height - (width < NARROW ? BUTTONS : MARGIN)]];
   projection.fitExtent(box, within);
-  return { path: geoPath(projection).digits(1), place: (point) => placeIn(projection, point) };
+  return {
+    path: geoPath(projection).digits(1),
+    place: (point) => placeIn(projection, point),
+    reaches: (point) => geoDistance(point, MIDDLE) < FAR[name],
+  };
 }
 
 /** @returns {[number, number] | null} null where the view does not reach */

@@ -51,6 +51,7 @@ function countryNames(language, texts) {
 }
 
 function dates(language, form) {
-  const format = new Intl.DateTimeFormat(language, form);
-  return (instant) => format.format(new Date(instant));
+  let format;
+  // Made when it is needed: each takes a moment that the first picture waits for.
+  return (instant) => (format ??= new Intl.DateTimeFormat(language, form)).format(new Date(instant));
 }
