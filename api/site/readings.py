@@ -48,9 +48,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class WindowReading:
-    """A window's numbers. ``known`` is false where nobody reported: then no value is, not even zero."""
+    """The numbers of a window or a day. ``known`` is false where nobody reported: then no value is, not even zero."""
 
-    length: str
     start: datetime
     end: datetime
     expected: int
@@ -143,15 +142,39 @@ def window(indicator: IndicatorRow, length: str) -> WindowReading | None:
     people = queries.population_on((found.end - timedelta(seconds=1)).year)
     rows = formats.window_observations(found, codes.COUNTRY_CODES.keys(), people)
     (covered,) = formats.coverage_rows([length], found.coverage)
+    return _reading((found.start, found.end), covered, rows, people)
+
+
+def day_of(indicator: IndicatorRow, day: datetime) -> Selection:
+    """Return what names a day in all countries and in Europe."""
+    countries = (*codes.COUNTRIES.values(), _EUROPE)
+    return Selection(indicator.number, "D", day, day, countries, (published.ALL_NETWORKS,))
+
+
+def day(indicator: IndicatorRow, start: datetime) -> WindowReading | None:
+    """Read a day as a window is read."""
+    sheet = _sheet(indicator, day_of(indicator, start))
+    covered = formats.coverage_rows(sheet.labels, sheet.page.coverage)
+    if not covered:
+        return None
+    people = queries.population_on(start.year)
+    return _reading((start, published.end("D", start)), covered[0], formats.observations(sheet), people)
+
+
+def _reading(
+    span: tuple[datetime, datetime],
+    covered: formats.CoverageRow,
+    rows: Iterable[formats.Observation | formats.WindowObservation],
+    people: dict[int, int],
+) -> WindowReading:
     known = covered.agencies_reporting > 0
     numbers: dict[str, tuple[int, float | None]] = {row.country: (row.value, row.per_100k) for row in rows}
     listed = codes.GROUP_MEMBERS[EUROPE] | (numbers.keys() & codes.COUNTRIES.keys())
     highest = max((numbers[code][0] for code in listed if code in numbers), default=0)
     place = partial(_place, numbers=numbers, people=people, known=known, highest=highest)
     return WindowReading(
-        length=length,
-        start=found.start,
-        end=found.end,
+        start=span[0],
+        end=span[1],
         expected=covered.agencies_expected,
         reporting=covered.agencies_reporting,
         time_coverage=covered.time_coverage,

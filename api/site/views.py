@@ -1,6 +1,7 @@
 """The pages. Each reads its question out of the address leniently: what it does not know, it leaves aside."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from api.site.pages import Page, Sources
 from countries import codes, queries
 from countries.queries import IndicatorRow
 from federation import published
+from federation.published import Selection
 
 _VARIANT: Final = "page"
 _TREND_OF: Final = ("D", "W", "M")
@@ -57,22 +59,23 @@ class MapView(PageView):
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         indicator = _indicator(request)
-        window = _chosen(request, "window", published.WINDOWS, "P7D")
-        sort = _chosen(request, "sort", _SORTS, "country")
-        asked = _named(indicator) | {"window": window, "sort": sort}
+        day = _day(request) if request.GET.get("window") == "day" else None
+        window = "day" if day else _chosen(request, "window", published.WINDOWS, "P7D")
+        asked = _named(indicator) | {"window": window, "sort": _chosen(request, "sort", _SORTS, "country")}
         if indicator is None:
             return self.page(request, Sources(), lambda: {"asked": asked, "indicator": None})
-        sources = Sources(
-            indicator,
-            {"P1D", window},
-            lambda: (readings.minutes(indicator), readings.days(indicator)),
-        )
-        return self.page(request, sources, partial(_map, indicator, asked))
+
+        def selections() -> list[Selection]:
+            chosen = [readings.day_of(indicator, day)] if day else []
+            return [readings.minutes(indicator), readings.days(indicator), *chosen]
+
+        sources = Sources(indicator, {"P1D", window} - {"day"}, selections)
+        return self.page(request, sources, partial(_map, indicator, asked, day))
 
 
-def _map(indicator: IndicatorRow, asked: Mapping[str, str]) -> dict[str, Any]:
-    reading = readings.window(indicator, asked["window"])
-    day = reading if asked["window"] == "P1D" else readings.window(indicator, "P1D")
+def _map(indicator: IndicatorRow, asked: Mapping[str, str], day: datetime | None) -> dict[str, Any]:
+    reading = readings.day(indicator, day) if day else readings.window(indicator, asked["window"])
+    last_day = readings.window(indicator, "P1D")
     strips, _ = readings.coverage(readings.days(indicator))
     indicators = queries.indicators()
     return {
@@ -80,9 +83,11 @@ def _map(indicator: IndicatorRow, asked: Mapping[str, str]) -> dict[str, Any]:
         "indicators": indicators,
         "asked": asked,
         "windows": published.WINDOWS,
+        "day": day,
+        "yesterday": readings.example_days()[1],
         "reading": reading,
         "places": readings.in_order(reading.places, asked["sort"]) if reading else [],
-        "live_total": mapwords.live_total(indicator.code, day.total.value if day else None),
+        "live_total": mapwords.live_total(indicator.code, last_day.total.value if last_day else None),
         "map_words": mapwords.words(indicators),
         "live": readings.trend(indicator, readings.minutes(indicator)),
         "silences": readings.silences(strips),
@@ -231,6 +236,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def _indicator(request: HttpRequest) -> IndicatorRow | None:
     named = queries.indicator(request.GET.get("indicator", readings.DOWNLOADS))
     return named or queries.indicator(readings.DOWNLOADS)
+
+
+def _day(request: HttpRequest) -> datetime | None:
+    try:
+        return published.period_named("D", request.GET.get("day", ""))
+    except published.PeriodError:
+        return None
 
 
 def _named(indicator: IndicatorRow | None) -> dict[str, str]:

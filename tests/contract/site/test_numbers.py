@@ -21,6 +21,17 @@ def test_table_is_sorted_by_the_address(published, visit, sort, first):
     assert page.partition("data-country=")[2][1:3] == first
 
 
+def test_table_of_one_day(published, text):
+    words = text(f"/?window=day&day={day(5)}&sort=value")
+    assert "Norway 1,230 –" in words
+    assert "2 of 2 agencies have reported for this period." in words
+
+
+def test_day_of_which_nothing_is_published_says_so(published, text):
+    assert "Nothing has been published for 1 January 2020." in text("/?window=day&day=2020-01-01")
+    assert "Norway 12,345 –" in text("/?window=day&day=yesterday")
+
+
 def test_numbers_dates_and_names_are_written_by_the_language(published, text):
     assert "Norvège 12 345" in text("/fr/")
     assert "Deutschland 0" in text("/de/")
