@@ -13,14 +13,15 @@ export function controls(form, usual, changed) {
     if (form) write(form, choice);
     changed(choice);
   };
-  window.addEventListener("popstate", follow);
-  document.addEventListener("click", (event) => {
-    const address = viewOfPage(event);
+  const go = (event, address) => {
     if (!address) return;
     event.preventDefault();
     history.pushState(null, "", address);
     follow();
-  });
+  };
+  window.addEventListener("popstate", follow);
+  document.addEventListener("click", (event) => go(event, viewOfPage(event)));
+  document.addEventListener("submit", (event) => go(event, viewOfForm(event.target)));
   if (form) listen(form, usual, changed);
 }
 
@@ -57,6 +58,20 @@ function viewOfPage(event) {
   if (!link || !plain || link.target) return null;
   const { origin, pathname, href } = new URL(link.href);
   return origin === location.origin && pathname === location.pathname ? href : null;
+}
+
+/** What a small form in such a part asks of the same page; what it does not name stays as it is. */
+function viewOfForm(form) {
+  if (!form.closest("[data-part]") || form.method !== "get") return null;
+  const url = new URL(form.getAttribute("action") ?? location.pathname, location.href);
+  if (url.origin !== location.origin || url.pathname !== location.pathname) return null;
+  url.search = String(new URLSearchParams([...new URLSearchParams(location.search), ...new FormData(form)].filter(unique)));
+  return url.href;
+}
+
+/** Of what is named twice, the last counts. */
+function unique([name], at, all) {
+  return !all.slice(at + 1).some(([later]) => later === name);
 }
 
 /** A chosen day without a day yet is the newest that can have one: yesterday. */

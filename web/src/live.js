@@ -17,10 +17,17 @@ export function drawHour(place, hour, words) {
   const step = Math.floor(WIDTH / hour.length);
   const bars = hour.map(({ value }, i) => bar(value, { x: i * step, width: Math.max(1, step - 2), top }));
   const shape = { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-labelledby": "minutes" };
-  const [start, end] = [hour[0], hour[hour.length - 1]].map(({ period }) => words.minute(`${period}Z`));
-  const caption = words.say("live_hour", { start, end, top: words.number(top) });
-  const figure = html("figure", { class: "minutes" }, svg("svg", shape, ...bars), html("figcaption", { id: "minutes" }, caption));
+  const caption = html("figcaption", { id: "minutes" }, words.say("live_hour", captionValues(hour, top, words)));
+  const figure = html("figure", { class: "minutes" }, svg("svg", shape, ...bars), caption);
   place.replaceChildren(figure);
+}
+
+/** What the sentence about the hour may tell. */
+function captionValues(hour, top, words) {
+  const clock = ({ period }) => words.minute(`${period}Z`);
+  const most = hour.reduce((a, b) => ((b.value ?? -1) > (a.value ?? -1) ? b : a));
+  const [start, end] = [clock(hour[0]), clock(hour[hour.length - 1])];
+  return { start, end, top: words.number(top), most: words.number(most.value ?? 0), when: clock(most) };
 }
 
 /** @returns {number} the lowest of 10, 20, 50, 100, 200 … that is no lower */

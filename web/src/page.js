@@ -1,11 +1,14 @@
 /** Parts of the page that the server writes: brought up to date without loading the page anew. */
 
+import { html } from "./svg.js";
+
 /** @param {string} text the page as it is now; parts are what has `data-part`, each with its own name */
 export function bringUpToDate(text) {
   const fresh = new DOMParser().parseFromString(text, "text/html");
   for (const part of document.querySelectorAll("[data-part]")) {
-    const newer = fresh.querySelector(`[data-part="${CSS.escape(part.dataset.part)}"]`);
-    if (newer && newer.innerHTML !== part.innerHTML) replace(part, newer);
+    // A part that the page no longer has is empty: it must not go on saying what was true.
+    const newer = fresh.querySelector(`[data-part="${CSS.escape(part.dataset.part)}"]`) ?? html("div");
+    if (newer.innerHTML !== part.innerHTML) replace(part, newer);
   }
 }
 
