@@ -9,11 +9,15 @@ from babel import Locale
 from django.utils import translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, gettext_noop, ngettext
 
+from api.site.readings import Trend
 from api.site.templatetags import written
 from countries.queries import IndicatorRow
 
+_LIVE_HOUR = gettext_noop(
+    "The last hour in Europe, minute by minute, from {start} to {end} UTC; the full height is {top}."
+)
 #: Numbers among which each category of plurals, in each language, has one.
 _SAMPLES = (1, 2, 5, 0, 11, 1_000_000)
 
@@ -58,8 +62,10 @@ def words(indicators: list[IndicatorRow]) -> dict[str, Any]:
         "legend_more": gettext("{from} and more"),
         "live_total": gettext("{count} in the last 24 hours"),
         "live_total_unknown": gettext("The total of the last 24 hours is not known."),
-        "live_hour": gettext("Minute by minute from {first} to {last} UTC. The most was {most}, at {when}."),
-        "live_hour_unknown": gettext("Nothing is known of the last hour."),
+        "live_hour": gettext(_LIVE_HOUR),
+        "live_hour_unknown": gettext(
+            "No agency reports by the minute at present, so there is nothing to show of the last hour."
+        ),
         "live_latest": gettext("Just now: {countries}"),
         "live_latest_more": gettext("Just now: {countries} and {more} more"),
         "unreached": gettext("The numbers cannot be reached. This page tries again by itself."),
@@ -77,6 +83,14 @@ def live_total(indicator: str, value: int | None) -> SafeString:
     before, _, after = gettext("{count} in the last 24 hours").partition("{count}")
     first, _, rest = _counted(indicator, value).partition("{value}")
     return format_html("{}{}{}{}{}", before, first, strong, rest, after)
+
+
+def live_hour(live: Trend) -> str:
+    """Write the sentence under the last hour as the script does."""
+    if not live.bars:
+        return ""
+    first, last = (written.clock(bar.period) for bar in (live.bars[0], live.bars[-1]))
+    return gettext(_LIVE_HOUR).format(start=first, end=last, top=written.number(live.top))
 
 
 def _titles(row: IndicatorRow) -> dict[str, str]:

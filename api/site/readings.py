@@ -271,7 +271,9 @@ def trend(indicator: IndicatorRow, selection: Selection) -> Trend:
     sheet = _sheet(indicator, selection)
     seen = {row.period: row for row in formats.observations(sheet)}
     rows = formats.coverage_rows(sheet.labels, sheet.page.coverage)
-    top = _round_top(max((row.value for row in seen.values()), default=0))
+    # Minutes have the steps of the map's script, so that nothing jumps when it draws them anew.
+    steps = (10, 20, 50, 100) if selection.frequency == "N" else (10, 15, 20, 30, 40, 50, 60, 80, 100)
+    top = _round_top(max((row.value for row in seen.values()), default=0), steps)
     step = _TREND_WIDTH // max(1, len(rows))
     bars = []
     for at, row in enumerate(rows):
@@ -329,12 +331,12 @@ def _sheet(indicator: IndicatorRow, selection: Selection) -> Sheet:
 _PERIODS: Final = 1000
 
 
-def _round_top(value: int) -> int:
-    """Return the lowest round number that is no lower than a value."""
+def _round_top(value: int, steps: tuple[int, ...]) -> int:
+    """Return the lowest round number that is no lower than a value; the steps are those from 10 to 100."""
     scale = 10
     while scale * 10 < value:
         scale *= 10
-    return next(scale * step // 10 for step in (10, 15, 20, 30, 40, 50, 60, 80, 100) if scale * step >= value * 10)
+    return next(scale * step // 10 for step in steps if scale * step >= value * 10)
 
 
 def coverage(selection: Selection) -> tuple[list[AgencyDays], list[CoverageDay]]:

@@ -76,6 +76,7 @@ class MapView(PageView):
 def _map(indicator: IndicatorRow, asked: Mapping[str, str], day: datetime | None) -> dict[str, Any]:
     reading = readings.day(indicator, day) if day else readings.window(indicator, asked["window"])
     last_day = readings.window(indicator, "P1D")
+    live = readings.trend(indicator, readings.minutes(indicator))
     strips, _ = readings.coverage(readings.days(indicator))
     indicators = queries.indicators()
     return {
@@ -89,7 +90,8 @@ def _map(indicator: IndicatorRow, asked: Mapping[str, str], day: datetime | None
         "places": readings.in_order(reading.places, asked["sort"]) if reading else [],
         "live_total": mapwords.live_total(indicator.code, last_day.total.value if last_day else None),
         "map_words": mapwords.words(indicators),
-        "live": readings.trend(indicator, readings.minutes(indicator)),
+        "live": live,
+        "live_hour": mapwords.live_hour(live),
         "silences": readings.silences(strips),
         "agencies": any(row.active for row in queries.agencies()),
     }
