@@ -114,6 +114,8 @@ class LiveMap {
 
   askPage() {
     if (!document.querySelector("[data-part]")) return;
+    // A tag is of one address: another may have the same.
+    if (this.page.address !== location.href) this.page.etag = null;
     Object.assign(this.page, { address: location.href, due: 0 });
     this.poll.set(this.questions);
   }
