@@ -54,11 +54,14 @@ class LiveMap {
     const help = html("p", { id: "map-keys", class: "map-keys" }, words.say("keys"));
     set(this.chart.svg, { "aria-describedby": help.id });
     frame.append(this.buttons(), help);
-    const ways = document.getElementById("map-form")?.elements.namedItem("per") ? null : this.waysToCount();
-    if (ways) frame.after(ways);
   }
 
   /** Per head or as a count: the table has both, so where the page does not ask, the map does. */
+  offerWays() {
+    const asked = document.getElementById("map-form")?.elements.namedItem("per");
+    if (!asked && !this.root.querySelector(".map-per")) this.frame.after(this.waysToCount());
+  }
+
   waysToCount() {
     const { choice, words } = this;
     const radios = ["head", "count"].map((per) => {
@@ -163,6 +166,7 @@ class LiveMap {
     });
     chart.paint(look, numbers.provisional);
     this.explorer.refresh();
+    this.offerWays();
     const title = words.say("legend", { title: words.say(`titles.${choice.indicator}.${choice.per}`), period: periodText(words, choice) });
     const least = seen.length ? Math.min(...seen) : null;
     drawLegend(part(this.root, "map-legend"), { words, title, cuts, least, ...choice, provisional: numbers.provisional });
