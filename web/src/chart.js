@@ -166,6 +166,7 @@ function zooming(move) {
   return zoom()
     .scaleExtent([1, CLOSEST])
     .filter(mayMove)
+    .wheelDelta(wheelStep)
     .on("zoom", ({ transform }) => move(transform));
 }
 
@@ -174,6 +175,12 @@ function mayMove(event) {
   if (event.type === "wheel") return event.ctrlKey || event.metaKey;
   if (event.type.startsWith("touch")) return event.touches.length > 1;
   return event.button === 0;
+}
+
+/** Two fingers on a pad send many small steps, a wheel few large ones. */
+function wheelStep({ deltaY, deltaMode }) {
+  const pixels = deltaMode === 0 ? deltaY : deltaY * 20;
+  return -pixels * (Math.abs(pixels) < 50 ? 0.01 : 0.002);
 }
 
 const fading = new WeakMap();
