@@ -32,7 +32,11 @@ urlpatterns = [
     path("oauth/token/", tokens.TokenView.as_view(), name="token"),
     path("api/v1/", include((v1, "v1"))),
     path("api/schema/", DocumentView.as_view(), name="schema"),
-    path("api/docs/", SpectacularSwaggerSplitView.as_view(template_name="site/docs.html"), name="docs"),
+    path(
+        "api/docs/",
+        SpectacularSwaggerSplitView.as_view(template_name="site/docs.html", template_name_js="site/docs.js"),
+        name="docs",
+    ),
     path("healthz", health.AliveView.as_view(), name="healthz"),
     path("readyz", health.ReadyView.as_view(), name="readyz"),
     path("metrics", health.MetricsView.as_view(), name="metrics"),
