@@ -20,7 +20,7 @@ def ago(days: int) -> str:
 
 
 @pytest.fixture(scope="module")
-def federation(stack) -> Stack:
+def federation(stack: Stack) -> Stack:
     """Two agencies, of which one has been silent for four days."""
     agencies = stack.begin(coordinators=(), agencies=("NO-KRIPOS", "SE-NOA"), since=ago(20))
     for code, last in (("NO-KRIPOS", 0), ("SE-NOA", 4)):
