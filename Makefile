@@ -18,20 +18,24 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 UV := $(VENV)/bin/uv
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help install demo serve test check format bench lock openapi clean
+# What the pages load, built out of web/; anew only if something of it changed.
+BUILT := api/site/static/site/built
+MAP := $(BUILT)/.done
+
+.PHONY: help install demo serve test check format bench lock openapi web clean
 
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 install: $(VENV)/dev.installed ## install everything, for work on the project too
 
-demo: $(VENV)/runtime.installed ## the whole stack with invented agencies, history and a live stream
+demo: $(VENV)/runtime.installed $(MAP) ## the whole stack with invented agencies, history and a live stream
 	@exec $(PY) -m config.serve --demo
 
-serve: $(VENV)/runtime.installed ## the same stack without invented numbers
+serve: $(VENV)/runtime.installed $(MAP) ## the same stack without invented numbers
 	@exec $(PY) -m config.serve
 
-test: $(VENV)/dev.installed ## every test that CI runs; ARGS= goes to pytest
+test: $(VENV)/dev.installed $(MAP) ## every test that CI runs; ARGS= goes to pytest
 	@$(PY) -m pytest -n auto --dist worksteal $(ARGS)
 
 check: $(VENV)/dev.installed ## format, lint, types, import contracts, migrations, OpenAPI
@@ -51,6 +55,8 @@ format: $(VENV)/dev.installed ## put the code in the one format
 openapi: $(VENV)/dev.installed ## write docs/reference/openapi.yaml anew
 	@$(PY) manage.py spectacular --validate --fail-on-warn --file docs/reference/openapi.yaml
 
+web: $(MAP) ## build the map of the pages
+
 bench: $(VENV)/dev.installed ## the measurements of docs/benchmarks.md; SCALE= for the full size
 	@exec $(PY) -m bench
 
@@ -58,9 +64,10 @@ lock: $(UV) ## choose newest versions within pyproject.toml and lock them with h
 	@$(LOCK) --upgrade pyproject.toml -o requirements.txt
 	@$(LOCK) --upgrade pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
 	@$(LOCK) --upgrade --group lock -o requirements-uv.txt
+	@$(LOCK) --upgrade --group node -o requirements-node.txt
 
-clean: ## remove what was installed; data in DATA_DIR stays
-	rm -rf $(VENV)
+clean: ## remove what was installed and built; data in DATA_DIR stays
+	rm -rf $(VENV) web/node_modules $(BUILT)
 
 # --- installing ------------------------------------------------------------------------------------------------------
 
@@ -82,3 +89,16 @@ $(VENV)/%.installed: | $(PY)
 
 $(VENV)/runtime.installed: requirements.txt
 $(VENV)/dev.installed: requirements-dev.txt
+$(VENV)/node.installed: requirements-node.txt
+
+# --- the map ---------------------------------------------------------------------------------------------------------
+
+web/node_modules/.package-lock.json: web/package-lock.json | $(PY)
+	@echo "Installing what the map is built with"
+	@web/node.sh npm ci --loglevel=error >/dev/null
+	@touch $@
+
+$(MAP): web/node_modules/.package-lock.json web/build.js $(wildcard web/src/*.* web/geometry/*.*) countries/data/countries.csv | $(PY)
+	@echo "Building the map"
+	@web/node.sh build.js
+	@touch $@

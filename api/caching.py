@@ -163,19 +163,24 @@ class PublicView(APIView):
         return self._refuse(problems.Problem("method_not_allowed", headers={"Allow": _METHODS}))
 
     def respond(self, request: HttpRequest, variant: str, ask: Callable[[], Answer]) -> HttpResponseBase:
-        """Answer from what is held, or 304 without touching it, or ask anew."""
-        key = _key(request, variant)
-        held = shelf.get(key)
-        if held is None or held.fresh_until < monotonic():
-            held = _looked_up(held, ask, self.vary)
-            shelf.put(key, held)
-        return _answered(request, key, held)
+        """Answer from what is held, or ask anew."""
+        return respond(request, variant, self.vary, ask)
 
     def _refuse(self, error: Exception) -> HttpResponse:
         problem = problems.problem_of(error)
         assert problem is not None  # noqa: S101  both kinds of error are problems
         problem.headers |= {"Cache-Control": "no-store", "Vary": self.vary, **_CORS}
         return problems.respond(problem)
+
+
+def respond(request: HttpRequest, variant: str, vary: str, ask: Callable[[], Answer]) -> HttpResponseBase:
+    """Answer from what is held, or 304 without touching it, or ask anew."""
+    key = _key(request, variant)
+    held = shelf.get(key)
+    if held is None or held.fresh_until < monotonic():
+        held = _looked_up(held, ask, vary)
+        shelf.put(key, held)
+    return _answered(request, key, held)
 
 
 def held_answer(request: HttpRequest, variant: str) -> HttpResponseBase | None:

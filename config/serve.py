@@ -153,6 +153,7 @@ def _problem() -> str:
 def _ready_message(began: float) -> str:
     return (
         f"\nReady after {time.monotonic() - began:.0f} seconds.\n"
+        f"  {_url()}/            the pages for everybody\n"
         f"  {_url()}/api/docs/   the API\n"
         f"  {_url()}/admin/      the desk of the coordinators\n"
         f"Logs are in {env.data_dir() / 'logs'}. Ctrl-C stops everything."

@@ -1,14 +1,16 @@
-"""Addresses: the admin and whatever `api.urls` mounts."""
+"""Addresses: the admin, whatever `api.urls` mounts, and the pages in each language."""
 
+from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("api.urls")),
+    *i18n_patterns(path("", include("api.site.urls")), prefix_default_language=False),
 ]
 
 handler400 = "api.problems.bad_request"
 handler403 = "api.problems.permission_denied"
-handler404 = "api.problems.not_found"
+handler404 = "api.site.views.not_found"
 handler500 = "api.problems.server_error"

@@ -26,7 +26,7 @@ class Desk(AdminSite):
     site_header = site_title = "Police2Peer federation"
     index_title = "The coordinators' desk"
     index_template = "admin/federation/start.html"
-    site_url = "/api/docs/"
+    site_url = "/"
     # What matters is at the top of each page, so that lists have its whole width.
     enable_nav_sidebar = False
 

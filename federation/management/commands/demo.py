@@ -155,6 +155,7 @@ def _ready_message(url: str, reader: Client, took: float) -> str:
     return f"""
 Ready after {took:.0f} seconds. Every number here is invented.
 
+  {url}/             the pages for everybody
   {url}/api/v1/aggregates/?indicator=DOWNLOADS&frequency=D&start={_days_ago(14)}&end={_days_ago(1)}
   {url}/api/docs/    the API
   {url}/admin/       the desk of the coordinators: user demo, password {password}

@@ -130,7 +130,9 @@ def test_document_comes_as_yaml_too(client, document):
 
 
 def test_viewer_asks_no_other_host(client):
-    page = client.get("/api/docs/").content.decode()
+    page, script = (client.get(f"/api/docs/{part}").content.decode() for part in ("", "?script="))
+    assert '<script src="/api/docs/?script="></script>' in page
+    page += script
     assert "/api/schema/" in page
     assert "//cdn" not in page
     assert "https://" not in page

@@ -1,0 +1,43 @@
+"""Languages: the address alone says which one a page is in, so that any cache may keep it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import translation
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A language that a page can be read in, named in itself, and the page's address in it."""
+
+    code: str
+    name: str
+    address: str
+    chosen: bool
+
+
+class LanguageOfAddress:
+    """Middleware: no cookie, no redirect, and no header of the browser chooses, unlike in Django's own."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        language = translation.get_language_from_path(request.path_info) or settings.LANGUAGE_CODE
+        with translation.override(language):
+            return self._get_response(request)
+
+
+def choices(request: HttpRequest) -> list[Choice]:
+    """Return all languages with the addresses that show the same view in them."""
+    here = translation.get_language()
+    bare = request.path if here == settings.LANGUAGE_CODE else request.path.removeprefix(f"/{here}")
+    query = request.META.get("QUERY_STRING", "")
+    rest = f"{bare}?{query}" if query else bare
+    return [
+        Choice(code, name, rest if code == settings.LANGUAGE_CODE else f"/{code}{rest}", code == here)
+        for code, name in settings.LANGUAGES
+    ]

@@ -1,0 +1,121 @@
+"""The words of the map's script, in the language of the page; web/README.md says where each of them stands.
+
+In braces stands what the script fills in. A plural is an object by the categories of CLDR.
+"""
+
+from typing import Any
+
+from babel import Locale
+from django.utils import translation
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_noop, ngettext
+
+from api.site.readings import Trend
+from api.site.templatetags import written
+from countries.queries import IndicatorRow
+
+_LIVE_HOUR = gettext_noop(
+    "The last hour in Europe, minute by minute, from {start} to {end} UTC; the full height is {top}."
+)
+#: Numbers among which each category of plurals, in each language, has one.
+_SAMPLES = (1, 2, 5, 0, 11, 1_000_000)
+
+
+def words(indicators: list[IndicatorRow]) -> dict[str, Any]:
+    """Return all words of the script."""
+    return {
+        "map": gettext("Map of Europe, with a colour for each country"),
+        "keys": gettext(
+            "Arrow keys go from country to country, Enter opens its page, + and − zoom, 0 goes back to Europe."
+        ),
+        "closer": gettext("Closer"),
+        "farther": gettext("Farther away"),
+        "europe": gettext("Europe"),
+        "europe_view": gettext("Back to Europe"),
+        "world": gettext("World"),
+        "world_view": gettext("Show the world"),
+        "titles": {row.code: _titles(row) for row in indicators},
+        "counts": {row.code: _counts(row.code) for row in indicators},
+        "periods": {
+            "P1D": gettext("in the last 24 hours"),
+            "P7D": gettext("in the last 7 days"),
+            "P30D": gettext("in the last 30 days"),
+            "P365D": gettext("in the last 365 days"),
+            "day": gettext("on {day}"),
+        },
+        "country_rate": gettext("{country}: {count} {period}, {rate} per 100,000 inhabitants"),
+        "country_count": gettext("{country}: {count} {period}"),
+        "country_unknown": gettext("{country}: not known {period}"),
+        "per": gettext("The map shows"),
+        "per_head": gettext("per 100,000 inhabitants"),
+        "per_count": gettext("the count"),
+        "unlocated": gettext("Not located in any country"),
+        "provisional": gettext("Provisional: not all that was expected is there."),
+        "coverage": gettext("{reporting} of {expected} agencies have reported {period}."),
+        "nothing_published": gettext("Nothing is published {period} yet."),
+        "nobody_expected": gettext("No agency was expected to report {period}."),
+        "legend": gettext("{title} {period}"),
+        "legend_unknown": gettext("not known"),
+        "legend_provisional": gettext("provisional"),
+        "legend_range": gettext("{from} to {to}"),
+        "legend_more": gettext("{from} and more"),
+        "live_total": gettext("{count} in the last 24 hours"),
+        "live_total_unknown": gettext("The total of the last 24 hours is not known."),
+        "live_hour": gettext(_LIVE_HOUR),
+        "live_hour_unknown": gettext(
+            "No agency reports by the minute at present, so there is nothing to show of the last hour."
+        ),
+        "live_latest": gettext("Just now: {countries}"),
+        "live_latest_more": gettext("Just now: {countries} and {more} more"),
+        "unreached": gettext("The numbers cannot be reached. This page tries again by itself."),
+        "unreached_since": gettext(
+            "The numbers cannot be reached since {time}. What you see is from then. This page tries again by itself."
+        ),
+    }
+
+
+def live_total(indicator: str, value: int | None) -> SafeString:
+    """Write the sentence on the last 24 hours as the script does, its number in the same element."""
+    if value is None:
+        return format_html("{}", gettext("The total of the last 24 hours is not known."))
+    strong = format_html('<strong class="live-number">{}</strong>', written.number(value))
+    before, _, after = gettext("{count} in the last 24 hours").partition("{count}")
+    first, _, rest = _counted(indicator, value).partition("{value}")
+    return format_html("{}{}{}{}{}", before, first, strong, rest, after)
+
+
+def live_hour(live: Trend) -> str:
+    """Write the sentence under the last hour as the script does."""
+    if not live.bars:
+        return ""
+    first, last = (written.clock(bar.period) for bar in (live.bars[0], live.bars[-1]))
+    return gettext(_LIVE_HOUR).format(start=first, end=last, top=written.number(live.top))
+
+
+def _titles(row: IndicatorRow) -> dict[str, str]:
+    if row.code == "DOWNLOADS":
+        head = gettext("Downloads of police files per 100,000 inhabitants")
+    elif row.code == "HELP_VISITS":
+        head = gettext("Visits to help services per 100,000 inhabitants")
+    else:
+        head = f"{row.name} / 100,000"
+    return {"head": head, "count": written.word(row.code, row.name)}
+
+
+def _counts(indicator: str) -> dict[str, str]:
+    form = Locale.parse(translation.get_language() or "en").plural_form
+    found = {"other": _counted(indicator, _SAMPLES[2])}
+    for sample in _SAMPLES:
+        found.setdefault(form(sample), _counted(indicator, sample))
+        if form(sample) == "other":
+            found["other"] = _counted(indicator, sample)
+    return found
+
+
+def _counted(indicator: str, value: int) -> str:
+    if indicator == "DOWNLOADS":
+        return ngettext("{value} download", "{value} downloads", value)
+    if indicator == "HELP_VISITS":
+        return ngettext("{value} visit", "{value} visits", value)
+    return "{value}"

@@ -1,0 +1,398 @@
+"""What the pages show, read through the public door and put in words and order.
+
+A number that is 0 and one that is not known are two things: who reported decides, never a value.
+"""
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Final
+
+from django.utils import timezone, translation
+from django.utils.translation import gettext
+
+from api import formats
+from api.formats import Sheet
+from countries import codes, queries
+from countries.queries import IndicatorRow
+from federation import published
+from federation.published import Selection
+
+#: The indicator that a page is about unless its address names another.
+DOWNLOADS: Final = "DOWNLOADS"
+EUROPE: Final = "EUROPE"
+#: How far back the trend goes: some 30 days, 26 weeks, 24 months.
+SPANS: Final = {"D": timedelta(days=30), "W": timedelta(weeks=26), "M": timedelta(days=731)}
+#: How many days of coverage are shown.
+COVERAGE_DAYS: Final = 28
+#: An agency in one of these states has no number in the period.
+_MISSING: Final = frozenset({"late", "awaited", "withdrawn"})
+
+_EUROPE: Final = codes.GROUPS[EUROPE]
+_TREND_WIDTH: Final = 1000
+_TREND_HEIGHT: Final = 220
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A country's numbers in a window; ``share`` is the value's of the highest one, in hundredths."""
+
+    code: str
+    name: str
+    value: int | None
+    rate: float | None
+    share: int
+
+
+@dataclass(frozen=True, slots=True)
+class WindowReading:
+    """The numbers of a window or a day. ``known`` is false where nobody reported: then no value is, not even zero."""
+
+    start: datetime
+    end: datetime
+    expected: int
+    reporting: int
+    time_coverage: float | None
+    provisional: bool
+    known: bool
+    total: Place
+    places: list[Place]
+
+    @property
+    def last_day(self) -> datetime:
+        """The last day in it; it ends before ``end``."""
+        return self.end - timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """An agency without numbers on the newest days; ``since`` is nothing if on all of the days looked at."""
+
+    name: str
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A period of a trend: what is known of it, and where it is drawn."""
+
+    period: datetime
+    value: int | None
+    rate: float | None
+    expected: int
+    reporting: int
+    time_coverage: float | None
+    provisional: bool
+    x: int
+    width: int
+    height: int
+
+    @property
+    def y(self) -> int:
+        return _TREND_HEIGHT - self.height
+
+    @property
+    def coverage(self) -> str:
+        """The word for how much of what was expected is there."""
+        if not self.reporting:
+            return "none"
+        whole = self.reporting == self.expected and (self.time_coverage is None or self.time_coverage == 1)
+        return "whole" if whole else "part"
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """Bars, and the value at the top of the axis."""
+
+    frequency: str
+    bars: list[Bar]
+    top: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyDays:
+    """Where an agency stood on each of some days; nothing where it was not expected."""
+
+    name: str
+    country: str
+    invented: bool
+    days: list[tuple[datetime, str]]
+    counts: list[tuple[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageDay:
+    """The coverage of a day, and which agencies stood in which way if they did not simply report."""
+
+    day: datetime
+    expected: int
+    reporting: int
+    time_coverage: float | None
+    provisional: bool
+    others: list[tuple[str, list[str]]]
+
+
+def window(indicator: IndicatorRow, length: str) -> WindowReading | None:
+    """Read a window: every country of Europe, and each other one that has a number."""
+    found = published.window(indicator.number, length)
+    if found is None:
+        return None
+    people = queries.population_on((found.end - timedelta(seconds=1)).year)
+    rows = formats.window_observations(found, codes.COUNTRY_CODES.keys(), people)
+    (covered,) = formats.coverage_rows([length], found.coverage)
+    return _reading((found.start, found.end), covered, rows, people)
+
+
+def day_of(indicator: IndicatorRow, day: datetime) -> Selection:
+    """Return what names a day in all countries and in Europe."""
+    countries = (*codes.COUNTRIES.values(), _EUROPE)
+    return Selection(indicator.number, "D", day, day, countries, (published.ALL_NETWORKS,))
+
+
+def day(indicator: IndicatorRow, start: datetime) -> WindowReading | None:
+    """Read a day as a window is read."""
+    sheet = _sheet(indicator, day_of(indicator, start))
+    covered = formats.coverage_rows(sheet.labels, sheet.page.coverage)
+    if not covered:
+        return None
+    people = queries.population_on(start.year)
+    return _reading((start, published.end("D", start)), covered[0], formats.observations(sheet), people)
+
+
+def _reading(
+    span: tuple[datetime, datetime],
+    covered: formats.CoverageRow,
+    rows: Iterable[formats.Observation | formats.WindowObservation],
+    people: dict[int, int],
+) -> WindowReading:
+    known = covered.agencies_reporting > 0
+    numbers: dict[str, tuple[int, float | None]] = {row.country: (row.value, row.per_100k) for row in rows}
+    listed = codes.GROUP_MEMBERS[EUROPE] | (numbers.keys() & codes.COUNTRIES.keys())
+    highest = max((numbers[code][0] for code in listed if code in numbers), default=0)
+    place = partial(_place, numbers=numbers, people=people, known=known, highest=highest)
+    return WindowReading(
+        start=span[0],
+        end=span[1],
+        expected=covered.agencies_expected,
+        reporting=covered.agencies_reporting,
+        time_coverage=covered.time_coverage,
+        provisional=covered.status == "P",
+        known=known,
+        total=place(EUROPE),
+        places=[place(code) for code in listed],
+    )
+
+
+def _place(
+    code: str, *, numbers: dict[str, tuple[int, float | None]], people: dict[int, int], known: bool, highest: int
+) -> Place:
+    number = (codes.COUNTRIES | codes.GROUPS)[code]
+    value, rate = numbers.get(code, (0, 0.0 if people.get(number) else None))
+    name = name_of(code)
+    if not known:
+        return Place(code, name, None, None, 0)
+    return Place(code, name, value, rate, round(100 * value / highest) if highest else 0)
+
+
+def name_of(code: str) -> str:
+    """Return the name of a country in the language of the page."""
+    if code == codes.UNKNOWN:
+        return gettext("Not located in any country")
+    return queries.country_name(code, translation.get_language() or "en")
+
+
+def headline(indicator: IndicatorRow, length: str, country: str) -> tuple[str, WindowReading | None, Place | None]:
+    """Read what a window says of one country, which may have no number of its own in it."""
+    reading = window(indicator, length)
+    if reading is None:
+        return length, None, None
+    found = next((place for place in reading.places if place.code == country), None)
+    nothing = Place(country, "", 0 if reading.known else None, None, 0)
+    return length, reading, found or nothing
+
+
+def in_order(places: Iterable[Place], by: str) -> list[Place]:
+    """Return places by name, or with the highest value or rate first; who could not be located comes last."""
+    named = sorted(places, key=lambda place: (place.code == codes.UNKNOWN, _sortable(place.name)))
+    if by == "country":
+        return named
+    return sorted(named, key=lambda place: -((place.value if by == "value" else place.rate) or 0))
+
+
+def _sortable(name: str) -> str:
+    return unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().casefold()
+
+
+def days(indicator: IndicatorRow) -> Selection:
+    """Return what names the days of which coverage is shown."""
+    return _recent(indicator, "D", timedelta(days=COVERAGE_DAYS), _EUROPE)
+
+
+def example_days() -> list[str]:
+    """Return the names of the first and last of four weeks of days that have ended, and of today."""
+    now = timezone.now()
+    return [published.label("D", now - timedelta(days=ago)) for ago in (COVERAGE_DAYS, 1, 0)]
+
+
+def trend_of(indicator: IndicatorRow, frequency: str, country: str) -> Selection:
+    """Return what names the periods of a country's trend."""
+    return _recent(indicator, frequency, SPANS[frequency], codes.COUNTRIES[country])
+
+
+def last_months(indicator: IndicatorRow, country: str) -> Selection:
+    """Return what names the months among which the newest known one is looked for, by network."""
+    return _recent(indicator, "M", timedelta(days=92), codes.COUNTRIES[country], tuple(codes.NETWORKS.values()))
+
+
+def _recent(
+    indicator: IndicatorRow,
+    frequency: str,
+    span: timedelta,
+    country: int,
+    networks: tuple[int, ...] = (published.ALL_NETWORKS,),
+) -> Selection:
+    now = timezone.now()
+    start, end = (
+        published.period_named(frequency, published.label(frequency, instant)) for instant in (now - span, now)
+    )
+    return Selection(indicator.number, frequency, start, end, (country,), networks)
+
+
+def minutes(indicator: IndicatorRow) -> Selection:
+    """Return what names the last hour, minute by minute."""
+    start, end = published.live_minutes()
+    return Selection(indicator.number, "N", start, end, (_EUROPE,), (published.ALL_NETWORKS,))
+
+
+def trend(indicator: IndicatorRow, selection: Selection) -> Trend:
+    """Read the periods of a trend and say where they are drawn."""
+    sheet = _sheet(indicator, selection)
+    seen = {row.period: row for row in formats.observations(sheet)}
+    rows = formats.coverage_rows(sheet.labels, sheet.page.coverage)
+    # Minutes have the steps of the map's script, so that nothing jumps when it draws them anew.
+    steps = (10, 20, 50, 100) if selection.frequency == "N" else (10, 15, 20, 30, 40, 50, 60, 80, 100)
+    top = _round_top(max((row.value for row in seen.values()), default=0), steps)
+    step = _TREND_WIDTH // max(1, len(rows))
+    bars = []
+    for at, row in enumerate(rows):
+        cell = seen.get(row.period)
+        value = (cell.value if cell else 0) if row.agencies_reporting else None
+        bars.append(
+            Bar(
+                period=published.period_named(selection.frequency, row.period),
+                value=value,
+                rate=cell.per_100k if cell else None,
+                expected=row.agencies_expected,
+                reporting=row.agencies_reporting,
+                time_coverage=row.time_coverage,
+                provisional=row.status == "P",
+                x=at * step,
+                width=max(1, step - max(2, step // 6)),
+                height=round(_TREND_HEIGHT * (value or 0) / top),
+            )
+        )
+    return Trend(selection.frequency, bars, top)
+
+
+def networks(indicator: IndicatorRow, selection: Selection) -> tuple[datetime, list[tuple[str, str, int, int]]] | None:
+    """Read the newest month of which something is known: each network with its value, and its share of the highest."""
+    sheet = _sheet(indicator, selection)
+    coverage = sheet.page.coverage
+    known = [
+        period for period, count in zip(coverage.periods.tolist(), coverage.reporting.tolist(), strict=True) if count
+    ]
+    if not known:
+        return None
+    cells = sheet.cells
+    columns = (cells.periods.tolist(), cells.networks.tolist(), cells.values.tolist())
+    values = {network: value for period, network, value in zip(*columns, strict=True) if period == known[-1]}
+    highest = max(values.values(), default=0) or 1
+    named = [(row.code, row.name, values.get(row.number, 0)) for row in queries.networks()]
+    rows = [(code, name, value, round(100 * value / highest)) for code, name, value in named]
+    return datetime.fromtimestamp(known[-1], UTC), rows
+
+
+def _sheet(indicator: IndicatorRow, selection: Selection) -> Sheet:
+    page, cells = published.cells(selection, first=selection.start, limit=_PERIODS)
+    labels = published.labels(selection.frequency, page.coverage.periods)
+    people: dict[int, dict[int, int]] = {}
+
+    def inhabitants(country: int, year: int) -> int | None:
+        if year not in people:
+            people[year] = queries.population_on(year)
+        return people[year].get(country)
+
+    return Sheet(indicator.code, selection.frequency, labels, page, cells, inhabitants)
+
+
+#: More than any selection here names.
+_PERIODS: Final = 1000
+
+
+def _round_top(value: int, steps: tuple[int, ...]) -> int:
+    """Return the lowest round number that is no lower than a value; the steps are those from 10 to 100."""
+    scale = 10
+    while scale * 10 < value:
+        scale *= 10
+    return next(scale * step // 10 for step in steps if scale * step >= value * 10)
+
+
+def coverage(selection: Selection) -> tuple[list[AgencyDays], list[CoverageDay]]:
+    """Read where each agency stood, by agency and by day, newest day first."""
+    page, standings = published.standings(selection, first=selection.start, limit=_PERIODS)
+    agencies = {row.id: row for row in queries.agencies()}
+    columns = (standings.periods.tolist(), standings.agencies.tolist(), standings.states)
+    stood: dict[int, dict[int, str]] = {}
+    for period, agency, state in zip(*columns, strict=True):
+        stood.setdefault(agency, {})[period] = state
+    periods = page.coverage.periods.tolist()
+    listed = sorted((agency for agency in stood if agency in agencies), key=lambda agency: agencies[agency].name)
+    strips = [_strip(agencies[agency], periods, stood[agency]) for agency in listed]
+    names = {agency: agencies[agency].name for agency in listed}
+    rows = formats.coverage_rows(published.labels("D", page.coverage.periods), page.coverage)
+    calendar = [
+        CoverageDay(
+            day=datetime.fromtimestamp(period, UTC),
+            expected=row.agencies_expected,
+            reporting=row.agencies_reporting,
+            time_coverage=row.time_coverage,
+            provisional=row.status == "P",
+            others=_others(period, stood, names),
+        )
+        for period, row in zip(periods, rows, strict=True)
+    ]
+    return strips, calendar[::-1]
+
+
+def _strip(agency: queries.AgencyRow, periods: list[int], states: dict[int, str]) -> AgencyDays:
+    days = [(datetime.fromtimestamp(period, UTC), states.get(period, "")) for period in periods]
+    present = [state for _, state in days if state]
+    counts = [(state, present.count(state)) for state in STATES if state in present]
+    return AgencyDays(agency.name, name_of(agency.country), agency.invented, days, counts)
+
+
+#: Where an agency can stand, in the order in which that is told.
+STATES: Final[tuple[str, ...]] = ("reported", "partial", "late", "awaited", "held", "withdrawn")
+
+
+def _others(period: int, stood: dict[int, dict[int, str]], names: dict[int, str]) -> list[tuple[str, list[str]]]:
+    found = []
+    for state in STATES[1:]:
+        who = [name for agency, name in names.items() if stood[agency].get(period) == state]
+        if who:
+            found.append((state, who))
+    return found
+
+
+def silences(strips: Iterable[AgencyDays]) -> list[Silence]:
+    """Return the agencies that are late with the newest day that has passed its deadline, and since when."""
+    found = []
+    for strip in strips:
+        backwards = [(day, state) for day, state in reversed(strip.days) if state and state != "awaited"]
+        if not backwards or backwards[0][1] != "late":
+            continue
+        ended = next((at for at, (_, state) in enumerate(backwards) if state not in _MISSING), None)
+        found.append(Silence(strip.name, backwards[ended - 1][0] if ended else None))
+    return found

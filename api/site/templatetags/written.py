@@ -1,0 +1,118 @@
+"""Numbers, times and names as the page's language writes them, by CLDR."""
+
+from datetime import datetime
+from functools import lru_cache
+
+from babel import Locale, dates, numbers
+from django import template
+from django.utils import translation
+from django.utils.translation import gettext, gettext_lazy
+
+from api.site import readings
+
+register = template.Library()
+
+# Where a language is written in more than one way, the way of its European country.
+_LOCALES = {"en": "en_GB", "pt": "pt_PT"}
+
+
+@lru_cache(maxsize=32)
+def _locale_of(language: str) -> Locale:
+    return Locale.parse(_LOCALES.get(language, language))
+
+
+def _locale() -> Locale:
+    return _locale_of(translation.get_language() or "en")
+
+
+@register.filter
+def number(value: float) -> str:
+    """Write a whole number, grouped."""
+    return numbers.format_decimal(value, locale=_locale())
+
+
+@register.filter
+def rate(value: float) -> str:
+    """Write a rate, with two decimals."""
+    return numbers.format_decimal(value, format="#,##0.00", locale=_locale())
+
+
+@register.filter
+def percent(share: float) -> str:
+    """Write a share; only the whole is 100 %."""
+    return numbers.format_percent(min(share, 0.99) if share < 1 else 1, locale=_locale())
+
+
+@register.filter
+def day(moment: datetime) -> str:
+    """Write a day in full."""
+    return dates.format_date(moment, "long", locale=_locale())
+
+
+@register.filter
+def short_day(moment: datetime) -> str:
+    """Write a day and its month."""
+    return dates.format_skeleton("dMMM", moment, locale=_locale())
+
+
+@register.filter
+def moment(moment: datetime) -> str:
+    """Write a day and a time of it, in UTC."""
+    return f"{day(moment)}, {dates.format_time(moment, 'HH:mm', locale=_locale())} UTC"
+
+
+@register.filter
+def clock(moment: datetime) -> str:
+    """Write a time of the day."""
+    return dates.format_time(moment, "HH:mm", locale=_locale())
+
+
+@register.filter
+def period(start: datetime, frequency: str) -> str:
+    """Write the name of a day, week or month."""
+    if frequency == "M":
+        return dates.format_skeleton("yMMMM", start, locale=_locale())
+    if frequency == "W":
+        year, week, _ = start.isocalendar()
+        return gettext("Week %(week)d, %(year)d") % {"week": week, "year": year}
+    return dates.format_skeleton("yMMMd", start, locale=_locale())
+
+
+@register.filter
+def language_name(code: str) -> str:
+    """Write the name of a language."""
+    return Locale.parse(code, sep="-").get_display_name(_locale()) or code
+
+
+@register.filter
+def country_name(code: str) -> str:
+    """Write the name of a country."""
+    return readings.name_of(code)
+
+
+# What has a code and a word: the word in the page's language.
+_WORDS = {
+    "DOWNLOADS": gettext_lazy("Downloads of police files"),
+    "HELP_VISITS": gettext_lazy("Visits to help services"),
+    "P1D": gettext_lazy("Last 24 hours"),
+    "P7D": gettext_lazy("Last 7 days"),
+    "P30D": gettext_lazy("Last 30 days"),
+    "P365D": gettext_lazy("Last 365 days"),
+    "D": gettext_lazy("By day"),
+    "W": gettext_lazy("By week"),
+    "M": gettext_lazy("By month"),
+    "reported": gettext_lazy("reported"),
+    "partial": gettext_lazy("reported in part"),
+    "late": gettext_lazy("late"),
+    "awaited": gettext_lazy("still has time"),
+    "held": gettext_lazy("held for checking"),
+    "withdrawn": gettext_lazy("withdrawn"),
+    "OTHER": gettext_lazy("Another network"),
+    "_U": gettext_lazy("Not known"),
+}
+
+
+@register.filter
+def word(code: str, name: str = "") -> str:
+    """Write the word for a code, or the name given if it is one that was added later."""
+    return str(_WORDS.get(code, name or code))

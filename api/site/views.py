@@ -1,0 +1,260 @@
+"""The pages. Each reads its question out of the address leniently: what it does not know, it leaves aside."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.translation.trans_real import parse_accept_lang_header
+from django.views import View
+
+from api import caching, problems
+from api.site import mapwords, pages, readings
+from api.site.pages import Page, Sources
+from countries import codes, queries
+from countries.queries import IndicatorRow
+from federation import published
+from federation.published import Selection
+
+_VARIANT: Final = "page"
+_TREND_OF: Final = ("D", "W", "M")
+_SORTS: Final = ("country", "value", "rate")
+#: The last day, week and year of a country.
+_HEADLINES: Final = ("P1D", "P7D", "P365D")
+#: What other sites may do with the embedded pages, and with no others.
+_FRAMED: Final = {"frame-ancestors": ["*"]}
+
+
+class PageView(View):
+    """A page of one template; those that are made to be framed say so."""
+
+    http_method_names = ["get", "head", "options"]
+    template = ""
+    framed = False
+    lasts = caching.CURRENT
+
+    def page(self, request: HttpRequest, sources: Sources, context: Any) -> HttpResponseBase:
+        """Answer with the page, from what is held if that is still true."""
+
+        def ask() -> Page:
+            return Page(self.template, sources, context, pages.frame(request), self.lasts)
+
+        return self._framed(caching.respond(request, _VARIANT, "Accept-Encoding", ask))
+
+    def _framed(self, answer: HttpResponseBase) -> HttpResponseBase:
+        if self.framed:
+            answer.xframe_options_exempt = True  # type: ignore[attr-defined]  # read by Django's middleware
+            answer._csp_replace = _FRAMED  # type: ignore[attr-defined]  # noqa: SLF001  as its decorators do
+        return answer
+
+
+class MapView(PageView):
+    """The map, and the same numbers as a table that is sorted by the address."""
+
+    template = "map"
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        indicator = _indicator(request)
+        day = _day(request) if request.GET.get("window") == "day" else None
+        window = "day" if day else _chosen(request, "window", published.WINDOWS, "P7D")
+        asked = _named(indicator) | {"window": window, "sort": _chosen(request, "sort", _SORTS, "country")}
+        if indicator is None:
+            return self.page(request, Sources(), lambda: {"asked": asked, "indicator": None})
+
+        def selections() -> list[Selection]:
+            chosen = [readings.day_of(indicator, day)] if day else []
+            return [readings.minutes(indicator), readings.days(indicator), *chosen]
+
+        sources = Sources(indicator, {"P1D", window} - {"day"}, selections)
+        return self.page(request, sources, partial(_map, indicator, asked, day))
+
+
+def _map(indicator: IndicatorRow, asked: Mapping[str, str], day: datetime | None) -> dict[str, Any]:
+    reading = readings.day(indicator, day) if day else readings.window(indicator, asked["window"])
+    last_day = readings.window(indicator, "P1D")
+    live = readings.trend(indicator, readings.minutes(indicator))
+    strips, _ = readings.coverage(readings.days(indicator))
+    indicators = queries.indicators()
+    return {
+        "indicator": indicator,
+        "indicators": indicators,
+        "asked": asked,
+        "windows": published.WINDOWS,
+        "day": day,
+        "yesterday": readings.example_days()[1],
+        "reading": reading,
+        "places": readings.in_order(reading.places, asked["sort"]) if reading else [],
+        "live_total": mapwords.live_total(indicator.code, last_day.total.value if last_day else None),
+        "map_words": mapwords.words(indicators),
+        "live": live,
+        "live_hour": mapwords.live_hour(live),
+        "silences": readings.silences(strips),
+        "agencies": any(row.active for row in queries.agencies()),
+    }
+
+
+class CountryView(PageView):
+    """A country: its numbers, its trend with the coverage beside it, its networks."""
+
+    template = "country"
+
+    def get(self, request: HttpRequest, code: str) -> HttpResponseBase:
+        # One address for each country: in capitals it is another, and that is nobody's.
+        country = code.upper()
+        if country not in codes.COUNTRIES or code != code.lower():
+            raise Http404
+        indicator = _indicator(request)
+        frequency = _chosen(request, "frequency", _TREND_OF, "D")
+        asked = _named(indicator) | {"frequency": frequency}
+        if indicator is None:
+            return self.page(request, Sources(), lambda: {"asked": asked, "country": country, "indicator": None})
+        sources = Sources(
+            indicator,
+            _HEADLINES,
+            lambda: (
+                readings.trend_of(indicator, frequency, country),
+                readings.last_months(indicator, country),
+                readings.days(indicator),
+            ),
+        )
+        return self.page(request, sources, partial(_country, indicator, country, asked))
+
+
+def _country(indicator: IndicatorRow, country: str, asked: Mapping[str, str]) -> dict[str, Any]:
+    strips, _ = readings.coverage(readings.days(indicator))
+    return {
+        "indicator": indicator,
+        "indicators": queries.indicators(),
+        "asked": asked,
+        "country": country,
+        "frequencies": _TREND_OF,
+        "headlines": [readings.headline(indicator, length, country) for length in _HEADLINES],
+        "trend": readings.trend(indicator, readings.trend_of(indicator, asked["frequency"], country)),
+        "networks": readings.networks(indicator, readings.last_months(indicator, country)),
+        "silences": readings.silences(strips),
+        "agencies": any(row.active for row in queries.agencies()),
+    }
+
+
+class CoverageView(PageView):
+    """Which agency reported for which day."""
+
+    template = "coverage"
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        indicator = _indicator(request)
+        if indicator is None:
+            return self.page(request, Sources(), dict)
+        sources = Sources(indicator, selections=lambda: (readings.days(indicator),))
+        return self.page(request, sources, partial(_coverage, indicator))
+
+
+def _coverage(indicator: IndicatorRow) -> dict[str, Any]:
+    strips, calendar = readings.coverage(readings.days(indicator))
+    return {
+        "indicator": indicator,
+        "indicators": queries.indicators(),
+        "asked": _named(indicator),
+        "strips": strips,
+        "calendar": calendar,
+        "silences": readings.silences(strips),
+        "agencies": any(row.active for row in queries.agencies()),
+    }
+
+
+class HelpView(PageView):
+    """Where to find help: in the language of the browser, or of the address, and never by where somebody is."""
+
+    template = "help"
+    lasts = caching.REFERENCE
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        services = queries.help_services()
+        spoken = sorted({language for row in services for language in row.languages})
+        language = _chosen(request, "language", [*spoken, "all"], "") or _preferred(request, spoken)
+        country = request.GET.get("country", "").upper()
+        asked = {"language": language, "country": country if country in codes.COUNTRIES else ""}
+
+        def ask() -> Page:
+            return Page(self.template, Sources(), partial(_help, asked), pages.frame(request), self.lasts)
+
+        return caching.respond(request, f"{_VARIANT} {language}", "Accept-Encoding, Accept-Language", ask)
+
+
+def _preferred(request: HttpRequest, spoken: list[str]) -> str:
+    """Return the first language of the browser that a service speaks, or that of the page, or all."""
+    accepted = parse_accept_lang_header(request.META.get("HTTP_ACCEPT_LANGUAGE", "").lower())
+    wanted = [tag.partition("-")[0] for tag, _ in accepted] + [translation.get_language() or "en"]
+    alike = ("nb" if language in {"no", "nn"} else language for language in wanted)
+    return next((language for language in alike if language in spoken), "all")
+
+
+def _help(asked: Mapping[str, str]) -> dict[str, Any]:
+    services = queries.help_services()
+    language = asked["language"]
+    shown = queries.help_services(country=asked["country"] or None, language=None if language == "all" else language)
+    if language != "all":
+        # Those that speak it first, before those that speak it too.
+        shown.sort(key=lambda row: language not in row.languages[:1])
+    return {
+        "asked": asked,
+        "services": shown,
+        "spoken": sorted({language for row in services for language in row.languages}),
+        "served": sorted({row.country for row in services if row.country}),
+    }
+
+
+class TextView(PageView):
+    """A page of words."""
+
+    lasts = caching.REFERENCE
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        indicator = _indicator(request)
+        # The examples of code name days, so they change with the day.
+        selections = (lambda: (readings.days(indicator),)) if indicator else tuple
+        return self.page(request, Sources(indicator, selections=selections), _examples)
+
+
+def _examples() -> dict[str, Any]:
+    first, last, today = readings.example_days()
+    return {"first": first, "last": last, "today": today}
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 404: with a page to who reads pages, with a problem document to programs."""
+    if request.path.startswith(("/api/", "/admin/")) or "text/html" not in request.headers.get("Accept", ""):
+        return problems.not_found(request, exception)
+    context = {**pages.frame(request), **pages.everywhere()}
+    answer = render(request, "site/not_found.html", context, status=404)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _indicator(request: HttpRequest) -> IndicatorRow | None:
+    named = queries.indicator(request.GET.get("indicator", readings.DOWNLOADS))
+    return named or queries.indicator(readings.DOWNLOADS)
+
+
+def _day(request: HttpRequest) -> datetime | None:
+    try:
+        return published.period_named("D", request.GET.get("day", ""))
+    except published.PeriodError:
+        return None
+
+
+def _named(indicator: IndicatorRow | None) -> dict[str, str]:
+    return (
+        {"indicator": indicator.code, "name": indicator.name}
+        if indicator
+        else {"indicator": readings.DOWNLOADS, "name": ""}
+    )
+
+
+def _chosen(request: HttpRequest, name: str, known: Any, default: str) -> str:
+    given = request.GET.get(name, default)
+    return given if given in known else default

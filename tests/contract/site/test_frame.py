@@ -1,0 +1,122 @@
+"""What holds on every page: languages by address, no cookie, a strict policy, no frame but where one is meant."""
+
+import re
+
+import pytest
+
+from api import caching
+from tests.contract.site.conftest import day
+from tests.factories import AgencyFactory
+
+PAGES = ["/", "/countries/no/", "/coverage/", "/help/", "/about/", "/data/"]
+EMBEDDED = ["/embed/map/", "/embed/country/no/"]
+POLICY = {
+    "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "connect-src 'self'",
+    "font-src 'none'", "base-uri 'none'", "form-action 'self'",
+}  # fmt: skip
+HELP = "Worried about your own thoughts or what you look at? You can talk to someone."
+
+
+def policy(answer):
+    return set(answer["Content-Security-Policy"].split("; "))
+
+
+@pytest.mark.parametrize("address", PAGES + EMBEDDED)
+@pytest.mark.parametrize(("prefix", "language"), [("", "en"), ("/nb", "nb")])
+def test_page_answers_in_the_language_of_its_address(published, services, visit, address, prefix, language):
+    answer = visit(prefix + address)
+    assert answer.status_code == 200
+    assert answer["Content-Language"] == language
+    assert f'<html lang="{language}">' in answer.content.decode()
+    assert f"Help in {language}" in answer.content.decode()
+
+
+def test_language_is_never_chosen_by_browser_or_cookie(published, client):
+    client.cookies["django_language"] = "de"
+    answer = client.get("/", headers={"accept-language": "de", "accept": "text/html"})
+    assert answer.status_code == 200
+    assert answer["Content-Language"] == "en"
+    assert "Accept-Language" not in answer["Vary"]
+
+
+def test_every_page_offers_each_language_by_its_own_name_with_the_same_view(published, visit):
+    page = visit("/nb/?window=P30D").content.decode()
+    for code, name in (("fi", "Suomi"), ("pl", "Polski"), ("pt", "Português")):
+        assert f'<a href="/{code}/?window=P30D" lang="{code}" hreflang="{code}">{name}</a>' in page
+    assert '<a href="/?window=P30D" lang="en" hreflang="en">English</a>' in page
+
+
+@pytest.mark.parametrize("address", PAGES + EMBEDDED)
+def test_page_sets_no_cookie_and_may_be_cached(published, visit, address):
+    answer = visit(address)
+    assert not answer.cookies
+    assert "Cookie" not in answer["Vary"]
+    assert answer["Cache-Control"].startswith("public, max-age=")
+    assert visit(address, **{"if-none-match": answer["ETag"]}).status_code == 304
+
+
+def test_page_is_another_once_one_of_its_numbers_is(published, visit, monkeypatch):
+    monkeypatch.setattr(caching, "HELD_SECONDS", 0)
+    before = visit("/countries/no/")["ETag"]
+    assert visit("/countries/no/")["ETag"] == before
+    published.publish("D", {day(1): {"NO": 500}})
+    assert visit("/countries/no/")["ETag"] != before
+
+
+@pytest.mark.parametrize("address", [*PAGES, "/nowhere/", "/admin/login/", "/api/docs/"])
+def test_policy_is_strict_and_frames_are_refused(published, visit, address):
+    answer = visit(address)
+    assert policy(answer) == POLICY | {"frame-ancestors 'none'"}
+    assert answer["X-Frame-Options"] == "DENY"
+
+
+@pytest.mark.parametrize("address", EMBEDDED)
+def test_embedded_page_may_be_framed_and_is_strict_otherwise(published, visit, address):
+    answer = visit(address)
+    assert policy(answer) == POLICY | {"frame-ancestors *"}
+    assert "X-Frame-Options" not in answer
+
+
+@pytest.mark.parametrize("address", [*PAGES, *EMBEDDED, "/admin/login/", "/api/docs/"])
+def test_page_holds_nothing_that_the_policy_forbids(published, services, visit, address):
+    page = visit(address).content.decode()
+    assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:", page)
+    assert not re.search(r"<script(?![^>]* (?:src=\"/|type=\"application/json))", page)
+    assert not re.search(
+        r"<(?:script|img|iframe|link rel=\"(?:stylesheet|icon)\")[^>]*(?:src|href)=\"(?!/|data:)", page
+    )
+
+
+@pytest.mark.parametrize("address", PAGES + EMBEDDED)
+def test_help_is_the_first_thing_on_the_page(published, services, text, address):
+    words = text(address).partition("Skip to the content")[2] or text(address).partition("· Police2Peer")[2]
+    assert words.strip().startswith(HELP)
+
+
+@pytest.mark.parametrize("address", [*PAGES, *EMBEDDED, "/nowhere/"])
+def test_page_has_one_first_heading_and_one_main_part(published, visit, address):
+    page = visit(address).content.decode()
+    assert page.count("<h1") == page.count("<main") == 1
+    assert all("<caption>" in table for table in page.split("<table")[1:])
+    assert not re.search(r"<th(?![^>]*scope=)[ >]", page)
+
+
+@pytest.mark.parametrize("address", [*PAGES, *EMBEDDED, "/nowhere/"])
+def test_invented_numbers_say_so_on_every_page(published, visit, address):
+    assert "Invented numbers." not in visit(address).content.decode()
+    AgencyFactory.create(code="FI-DEMO", invented=True)
+    caching.shelf.clear()
+    assert "Invented numbers." in visit(address).content.decode()
+
+
+def test_unknown_address_is_a_page_to_browsers_and_a_problem_to_programs(db, visit, client):
+    answer = visit("/fi/countries/zz/")
+    assert (answer.status_code, answer["Content-Type"]) == (404, "text/html; charset=utf-8")
+    assert '<html lang="fi">' in answer.content.decode()
+    for program in (client.get("/nowhere/"), visit("/api/v1/nowhere/")):
+        assert (program.status_code, program["Content-Type"]) == (404, "application/problem+json")
+
+
+def test_desk_and_api_stay_english_and_without_a_language_in_the_address(db, visit):
+    assert visit("/nb/admin/login/").status_code == 404
+    assert visit("/admin/login/", **{"accept-language": "de"}).content.decode().count("Log in")

@@ -1,0 +1,51 @@
+"""Help: by language and country, as the browser asks or the address says, and never by where somebody is."""
+
+import pytest
+
+pytestmark = pytest.mark.usefixtures("services")
+
+
+def listed(words):
+    return {language for language in ("nb", "de", "en") if f"Help in {language}" in words.partition("Show The")[2]}
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"), [("nn,en;q=0.5", "nb"), ("de-AT", "de"), ("ja,en;q=0.8", "en"), ("ja", "en"), ("", "en")]
+)
+def test_services_are_chosen_by_the_language_of_the_browser(text, accepted, language):
+    assert listed(text("/help/", **{"accept-language": accepted})) == {language}
+
+
+def test_language_of_the_page_decides_where_the_browser_has_none_that_a_service_speaks(text):
+    assert listed(text("/nb/help/", **{"accept-language": "ja"})) == {"nb"}
+
+
+def test_choice_in_the_address_goes_before_the_browser(text):
+    german = {"accept-language": "de"}
+    assert listed(text("/help/?language=nb", **german)) == {"nb"}
+    assert listed(text("/help/?language=all", **german)) == {"nb", "de", "en"}
+    assert listed(text("/help/?language=all&country=NO", **german)) == {"nb"}
+
+
+def test_help_page_varies_by_the_language_of_the_browser_and_others_do_not(visit):
+    assert "Accept-Language" in visit("/help/")["Vary"]
+    assert "Accept-Language" not in visit("/about/")["Vary"]
+
+
+def test_network_address_of_the_visitor_changes_nothing(client):
+    pages = {
+        client.get("/help/", REMOTE_ADDR=address, headers={"x-forwarded-for": address}).content
+        for address in ("192.0.2.1", "198.51.100.7")
+    }
+    assert len(pages) == 1
+
+
+def test_choice_without_a_service_leads_to_all(text):
+    assert "Show all services" in text("/help/?language=nb&country=DE")
+
+
+def test_help_line_names_the_service_of_the_language_and_leads_to_all(visit):
+    page = visit("/de/about/").content.decode()
+    line = page.partition("help-line")[2].partition("</aside>")[0]
+    assert "Help in de" in line
+    assert 'href="/de/help/"' in line

@@ -1,0 +1,160 @@
+"""The numbers on the pages: written by the language, with their coverage, and never zero where nothing is known."""
+
+import pytest
+
+from tests.contract.public.press import NOBODY, Covered
+from tests.contract.site.conftest import TODAY, day
+from tests.factories import AgencyFactory, IndicatorFactory
+
+
+def test_map_page_has_every_country_of_europe_as_a_table(published, visit, text):
+    page = visit("/").content.decode()
+    assert '<a href="/countries/no/">Norway</a>' in page
+    assert page.count("<tr data-country=") == 53
+    assert "Norway 12,345 –" in text("/")
+    assert "Sweden 20 –" in text("/")
+
+
+@pytest.mark.parametrize(("sort", "first"), [("country", "AX"), ("value", "NO"), ("nonsense", "AX")])
+def test_table_is_sorted_by_the_address(published, visit, sort, first):
+    page = visit(f"/?sort={sort}").content.decode()
+    assert page.partition("data-country=")[2][1:3] == first
+
+
+def test_table_of_one_day(published, text):
+    words = text(f"/?window=day&day={day(5)}&sort=value")
+    assert "Norway 1,230 –" in words
+    assert "2 of 2 agencies have reported for this period." in words
+
+
+def test_day_of_which_nothing_is_published_says_so(published, text):
+    assert "Nothing has been published for 1 January 2020." in text("/?window=day&day=2020-01-01")
+    assert "Norway 12,345 –" in text("/?window=day&day=yesterday")
+
+
+def test_numbers_dates_and_names_are_written_by_the_language(published, text):
+    assert "Norvège 12 345" in text("/fr/")
+    assert "Deutschland 0" in text("/de/")
+    assert "12.345" in text("/de/")
+    assert f"{TODAY.day}. " in text("/de/?window=P1D")
+
+
+def test_country_that_nobody_downloaded_in_is_zero_if_somebody_reported(published, text):
+    assert "Denmark 0" in text("/")
+    assert "Last 7 days 0" in text("/countries/dk/")
+
+
+def test_number_is_not_known_where_nobody_reported(press, two_agencies, text):
+    press.publish("D", {day(1): {}}, NOBODY)
+    press.slide("P7D", TODAY, TODAY, {}, NOBODY)
+    assert "Denmark not known" in text("/")
+    words = text("/countries/dk/")
+    assert "Last 7 days not known" in words
+    assert "not known – 0 of 2 agencies" in words
+
+
+@pytest.mark.parametrize("address", ["/", "/countries/no/", "/coverage/", "/embed/map/", "/embed/country/no/"])
+def test_silent_agency_is_named_with_its_first_silent_day(published, text, address):
+    words = text(address)
+    first = text("/coverage/").partition("Ruritania has been silent since ")[2].partition(".")[0]
+    assert f"Ruritania has been silent since {first}." in words
+    assert first.split()[0] == str(int(day(3)[-2:]))
+    assert "Kripos has been silent" not in words
+
+
+def test_agency_that_still_has_time_is_not_called_silent(press, two_agencies, text):
+    first, second = two_agencies
+    waiting = Covered(reporting=1, covered=86_400, status="P", states={first: "reported", second: "awaited"})
+    press.publish("D", {day(1): {"NO": 5}}, waiting)
+    words = text("/coverage/")
+    assert "silent since" not in words
+    assert "still has time: Ruritania" in words
+
+
+def test_agency_without_a_number_in_four_weeks_is_silent_for_at_least_that_long(press, two_agencies, text):
+    late = Covered(
+        reporting=1, covered=86_400, status="P", states={two_agencies[0]: "reported", two_agencies[1]: "late"}
+    )
+    press.publish("D", {day(ago): {"NO": 5} for ago in (3, 2, 1)}, late)
+    assert "Ruritania has been silent for at least four weeks." in text("/coverage/")
+
+
+def test_coverage_page_tells_each_day_in_words(published, text):
+    words = text("/coverage/")
+    assert "Ruritania Sweden reported: 7 days · late: 3 days" in words
+    assert "1 of 2 agencies, 50% of the time · provisional late: Ruritania" in words
+    assert "2 of 2 agencies everybody reported" in words
+
+
+def test_period_with_a_missing_agency_does_not_look_like_a_fall(published, visit):
+    page = visit("/countries/no/").content.decode()
+    assert page.count('class="bar partly provisional"') == 3
+    assert page.count('class="cover part"') == 3
+    assert page.count('class="cover whole"') == 7
+
+
+def test_period_that_nobody_reported_is_hatched(press, two_agencies, visit):
+    press.publish("D", {day(2): {"NO": 5}})
+    press.publish("D", {day(1): {}}, NOBODY)
+    page = visit("/countries/no/").content.decode()
+    assert page.count('fill="url(#hatch)"') == 2
+    assert page.count('class="cover none"') == 1
+
+
+def test_country_page_has_three_numbers_with_their_periods(published, text):
+    words = text("/countries/no/")
+    for length in ("Last 24 hours", "Last 7 days", "Last 365 days"):
+        assert f"{length} 12,345 " in words
+    assert "00:00 UTC" in words
+
+
+def test_trend_by_week_and_month(press, two_agencies, text):
+    press.publish("W", {"2026-W40": {"NO": 35}})
+    assert "There are no numbers yet" in text("/countries/no/")
+    label = (TODAY.replace(day=1)).strftime("%Y-%m")
+    press.publish("M", {label: {"NO": 70, "NO/BITTORRENT": 70}})
+    words = text("/countries/no/?frequency=M")
+    assert TODAY.strftime("%B %Y") in words
+    assert "BITTORRENT" not in words
+
+
+def test_visits_to_help_services_are_a_view_of_their_own(published, text):
+    IndicatorFactory.create(number=2, code="HELP_VISITS", name="Visits")
+    words = text("/countries/no/?indicator=HELP_VISITS")
+    assert "Visits to help services by people located here" in words
+    assert "1,230" not in words
+
+
+@pytest.mark.parametrize("address", ["/", "/countries/no/", "/coverage/", "/embed/map/", "/embed/country/no/"])
+def test_empty_installation_says_what_is_missing_and_what_comes_next(db, text, address):
+    assert "The reference data is not loaded" in text(address)
+
+
+@pytest.mark.parametrize("address", ["/", "/countries/no/", "/coverage/", "/embed/map/", "/embed/country/no/"])
+def test_installation_without_agencies_says_so(press, text, address):
+    words = text(address)
+    assert "No agency takes part here yet." in words
+    assert "its numbers appear here" in words
+
+
+def test_installation_before_the_first_period_says_when_numbers_come(press, text):
+    AgencyFactory.create()
+    assert "The first numbers appear here within a minute after the first period has ended." in text("/")
+
+
+@pytest.mark.parametrize("address", ["/help/", "/about/", "/data/"])
+def test_pages_of_words_are_whole_on_an_empty_installation(db, text, address):
+    assert "Police2Peer" in text(address)
+
+
+def test_map_script_is_asked_for_only_if_there_is_one(published, visit, monkeypatch):
+    from api import caching
+    from api.site import pages
+
+    for there in (True, False):
+        monkeypatch.setattr(pages, "has_map_script", lambda there=there: there)
+        caching.shelf.clear()
+        page = visit("/").content.decode()
+        assert ('<script type="module" src="/static/site/built/map.js' in page) is there
+        assert ('<div id="map"' in page) is ('id="map-words"' in page) is there
+        assert "<table" in page

@@ -1,0 +1,42 @@
+/** What the reader chose, as it stands in the address and in the form of the page. */
+
+export const WINDOWS = ["P1D", "P7D", "P30D", "P365D"];
+export const DEFAULTS = { indicator: "DOWNLOADS", window: "P7D", day: "", per: "head" };
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+const INDICATOR = /^[A-Z][A-Z0-9_]{0,39}$/;
+
+/**
+ * @typedef {{indicator: string, window: string, day: string, per: string}} Choice
+ * `window` is a sliding window or `day`, `per` is `head` or `count`.
+ */
+
+/** @param {Iterable<[string, string]>} given @returns {Choice} what is not understood is as if it were not there */
+export function choiceFrom(given) {
+  const { indicator, window, day, per } = { ...DEFAULTS, ...Object.fromEntries(given) };
+  const dated = window === "day" && DAY.test(day);
+  return {
+    indicator: INDICATOR.test(indicator) ? indicator : DEFAULTS.indicator,
+    window: dated || WINDOWS.includes(window) ? window : DEFAULTS.window,
+    day: dated ? day : "",
+    per: per === "count" ? "count" : DEFAULTS.per,
+  };
+}
+
+/** Put a choice into an address and leave everything else of it alone. */
+export function addressWith(address, choice) {
+  const url = new URL(address);
+  for (const [name, value] of Object.entries(choice)) {
+    if (value === DEFAULTS[name]) url.searchParams.delete(name);
+    else url.searchParams.set(name, value);
+  }
+  return url.href;
+}
+
+/** @returns {string} where the numbers of a choice are */
+export function questionFor(choice, places) {
+  const { indicator, window, day } = choice;
+  if (window !== "day") return `${places.windows}?${new URLSearchParams({ indicator, window })}`;
+  const range = { indicator, frequency: "D", start: day, end: day };
+  return `${places.aggregates}?${new URLSearchParams(range)}&country=*`;
+}

@@ -1,0 +1,51 @@
+/** Answers of the API, as the map reads them. */
+
+/**
+ * @typedef {{value: number, rate: number | null}} Cell
+ * @typedef {{known: boolean, provisional: boolean, coverage: object | null, end: string | null, cells: Map<string, Cell>}} Numbers
+ */
+
+/** @returns {Numbers} of a sliding window, or of a single day, whose coverage is a list */
+export function numbersFrom(answer) {
+  const coverage = Array.isArray(answer.coverage) ? (answer.coverage[0] ?? null) : answer.coverage;
+  const cells = answer.observations.map((row) => [row.country, { value: row.value, rate: row.per_100k }]);
+  return {
+    known: (coverage?.agencies_reporting ?? 0) > 0,
+    provisional: coverage?.status === "P",
+    coverage,
+    end: answer.meta.end,
+    cells: new Map(cells),
+  };
+}
+
+/**
+ * @param {Numbers} numbers @param {string} code @param {string} per
+ * @returns {number | null} null if it is not known. A cell that is not listed is zero where anybody reported.
+ */
+export function numberOf(numbers, code, per) {
+  if (!numbers.known) return null;
+  const cell = numbers.cells.get(code);
+  if (!cell) return code === "_U" && per === "head" ? null : 0;
+  return per === "head" ? cell.rate : cell.value;
+}
+
+/** @returns {Map<string, number>} the minutes and countries of a live answer, as `period country` */
+export function minutesFrom(answer) {
+  return new Map(answer.observations.map((row) => [`${row.period} ${row.country}`, row.value]));
+}
+
+/** @returns {Set<string>} the countries for which a minute came or grew */
+export function arrived(before, after) {
+  const changed = [...after].filter(([key, value]) => value > (before.get(key) ?? 0));
+  return new Set(changed.map(([key]) => key.split(" ")[1]));
+}
+
+/** @returns {{period: string, value: number | null}[]} the minutes of a group of countries, oldest first */
+export function hourFrom(answer, group) {
+  const rows = answer.observations.filter((row) => row.country === group);
+  const totals = new Map(rows.map((row) => [row.period, row.value]));
+  return answer.coverage.map(({ period, agencies_reporting: reporting }) => ({
+    period,
+    value: reporting > 0 ? (totals.get(period) ?? 0) : null,
+  }));
+}

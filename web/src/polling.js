@@ -1,0 +1,82 @@
+/** One small conditional request at a time, never two within the pause, and none while nobody looks. */
+
+export const PAUSE = 2_000;
+const LONGEST = 30_000;
+
+/** @returns {number} how long to wait after so many failures in a row */
+export function patience(failures) {
+  return failures ? Math.min(LONGEST, PAUSE * 2 ** (failures - 1)) : PAUSE;
+}
+
+/** A question that is asked again and again: what did not change is not sent again. */
+export class Question {
+  constructor(address, read, every = PAUSE, kind = "json") {
+    Object.assign(this, { address, read, every, kind, etag: null, due: 0 });
+  }
+
+  async ask(signal) {
+    const headers = this.etag ? { "If-None-Match": this.etag } : {};
+    // The first answer may have come with the page; later our own validator says what we have, and not the browser's cache.
+    const cache = this.etag ? "no-store" : "default";
+    const answer = await fetch(this.address, { headers, signal, cache });
+    if (answer.status === 304) return;
+    if (!answer.ok) throw new Error(`${answer.status}`);
+    const content = await answer[this.kind]();
+    this.etag = answer.headers.get("ETag");
+    this.read(content);
+  }
+}
+
+/** Asks questions in turn, whichever has been due for longest. `tell(failures)` hears of each outcome. */
+export class Poll {
+  #questions = [];
+  #failures = 0;
+  #asked = 0;
+  #timer = undefined;
+  #asking = null;
+
+  constructor(tell) {
+    this.tell = tell;
+    document.addEventListener("visibilitychange", () => (document.hidden ? this.#stop() : this.#start()));
+    window.addEventListener("online", () => this.#start());
+  }
+
+  /** Ask these from now on; those not asked yet at once. */
+  set(questions) {
+    this.#questions = questions;
+    this.#start();
+  }
+
+  #start() {
+    this.#stop();
+    if (document.hidden || !this.#questions.length) return;
+    this.#timer = setTimeout(() => this.#turn(), waiting(this.#questions, this.#asked, Date.now()));
+  }
+
+  #stop() {
+    clearTimeout(this.#timer);
+    this.#asking?.abort();
+    this.#asking = null;
+  }
+
+  async #turn() {
+    const asking = (this.#asking = new AbortController());
+    const limit = setTimeout(() => asking.abort(), LONGEST);
+    const [next] = [...this.#questions].sort((a, b) => a.due - b.due);
+    this.#asked = Date.now();
+    const failed = await next.ask(asking.signal).then(() => false, () => true);
+    clearTimeout(limit);
+    if (this.#asking !== asking) return;
+    this.#failures = failed ? this.#failures + 1 : 0;
+    if (!failed && next.due !== Infinity) next.due = Date.now() + next.every;
+    this.tell(this.#failures);
+    const wait = failed ? patience(this.#failures) : waiting(this.#questions, this.#asked, Date.now());
+    this.#timer = setTimeout(() => this.#turn(), wait);
+  }
+}
+
+/** @returns {number} milliseconds until the next question; the first answers of a page are wanted at once */
+export function waiting(questions, asked, now) {
+  const due = Math.min(...questions.map((question) => question.due));
+  return due === 0 ? 0 : Math.max(0, due - now, asked + PAUSE - now);
+}

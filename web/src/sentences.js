@@ -1,0 +1,30 @@
+/** What is said of a country, in its tooltip, to a screen reader and under the map. */
+
+/** @returns {string} "Norway: 120 downloads in the last 7 days, 2.1 per 100,000 inhabitants" */
+export function countrySentence(words, numbers, choice, code) {
+  const told = { country: words.country(code), period: periodText(words, choice) };
+  if (!numbers.known) return words.say("country_unknown", told);
+  const cell = numbers.cells.get(code) ?? { value: 0, rate: code === "_U" ? null : 0 };
+  const count = words.count(countKey(choice), cell.value);
+  if (cell.rate === null) return words.say("country_count", { ...told, count });
+  return words.say("country_rate", { ...told, count, rate: words.rate(cell.rate) });
+}
+
+/** @returns {string} "in the last 7 days" */
+export function periodText(words, choice) {
+  if (choice.window === "day") return words.say("periods.day", { day: words.day(choice.day) });
+  return words.say(`periods.${choice.window}`);
+}
+
+export function countKey(choice) {
+  return `counts.${choice.indicator}`;
+}
+
+/** @returns {string} how much of what was expected is in the numbers, or that nothing is published */
+export function coverageSentence(words, numbers, choice) {
+  const period = periodText(words, choice);
+  if (!numbers.coverage) return words.say("nothing_published", { period });
+  const { agencies_reporting: reporting, agencies_expected: expected } = numbers.coverage;
+  if (!expected) return words.say("nobody_expected", { period });
+  return words.say("coverage", { period, reporting: words.number(reporting), expected: words.number(expected) });
+}

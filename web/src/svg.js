@@ -1,0 +1,31 @@
+/** Elements of HTML and SVG. Styles are set by class or through the object model, as the page's policy forbids them in text. */
+
+const SVG = "http://www.w3.org/2000/svg";
+
+export function svg(name, attributes = {}, ...children) {
+  return filled(document.createElementNS(SVG, name), attributes, children);
+}
+
+export function html(name, attributes = {}, ...children) {
+  return filled(document.createElement(name), attributes, children);
+}
+
+/** Set the attributes given; null removes one. */
+export function set(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null) element.removeAttribute(name);
+    else element.setAttribute(name, value);
+  }
+  return element;
+}
+
+/** @returns the element of this class in the page, or a new one at the end of its parent */
+export function part(parent, name, kind = "div") {
+  return parent.querySelector(`.${name}`) ?? parent.appendChild(html(kind, { class: name }));
+}
+
+function filled(element, attributes, children) {
+  set(element, attributes);
+  element.append(...children);
+  return element;
+}

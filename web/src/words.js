@@ -1,0 +1,57 @@
+/** The words of the page, which come with it in its language: see README.md for their keys. */
+
+/** Where a language is written in more than one way, the way of its European country. */
+const HERE = { en: "en-GB", pt: "pt-PT" };
+
+/**
+ * @param {Record<string, any>} texts @param {string} tag
+ * `say` fills a text in, `count` also chooses the plural.
+ */
+export function wordsOf(texts, tag) {
+  const language = HERE[tag] ?? tag;
+  const number = new Intl.NumberFormat(language);
+  const plural = new Intl.PluralRules(language);
+  const say = (key, values = {}) => fill(textAt(texts, key), values);
+  return {
+    say,
+    number: (value) => number.format(value),
+    count: (key, value) => {
+      const forms = textAt(texts, key);
+      if (typeof forms === "string") return fill(forms, { value: number.format(value) });
+      return fill(forms[plural.select(value)] ?? forms.other, { value: number.format(value) });
+    },
+    rate: fixed(language, 2, 2),
+    short: fixed(language, 0, 2),
+    country: countryNames(language, texts),
+    day: dates(language, { dateStyle: "long", timeZone: "UTC" }),
+    time: dates(language, { hour: "2-digit", minute: "2-digit" }),
+    minute: dates(language, { hour: "2-digit", minute: "2-digit", timeZone: "UTC" }),
+  };
+}
+
+/** Put values in the place of their names in braces. */
+export function fill(text, values) {
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+}
+
+function textAt(texts, key) {
+  const text = key.split(".").reduce((inner, name) => inner?.[name], texts);
+  if (text === undefined) throw new Error(`The page has no words for ${key}`);
+  return text;
+}
+
+function fixed(language, minimumFractionDigits, maximumFractionDigits) {
+  const form = new Intl.NumberFormat(language, { minimumFractionDigits, maximumFractionDigits });
+  return (value) => form.format(value);
+}
+
+function countryNames(language, texts) {
+  const names = new Intl.DisplayNames(language, { type: "region", fallback: "code" });
+  return (code) => (code === "_U" ? textAt(texts, "unlocated") : names.of(code));
+}
+
+function dates(language, form) {
+  let format;
+  // Made when it is needed: each takes a moment that the first picture waits for.
+  return (instant) => (format ??= new Intl.DateTimeFormat(language, form)).format(new Date(instant));
+}

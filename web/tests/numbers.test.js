@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { arrived, hourFrom, minutesFrom, numberOf, numbersFrom } from "../src/numbers.js";
+
+const row = (country, value, rate) => ({ country, value, per_100k: rate });
+const answer = (reporting, observations) => ({
+  meta: { end: "2026-11-25T00:00:00.000Z" },
+  coverage: { agencies_expected: 3, agencies_reporting: reporting, time_coverage: 1, status: "P" },
+  observations,
+});
+const live = (...observations) => ({
+  coverage: [
+    { period: "2026-11-25T10:00", agencies_reporting: 1 },
+    { period: "2026-11-25T10:01", agencies_reporting: 1 },
+    { period: "2026-11-25T10:02", agencies_reporting: 0 },
+  ],
+  observations: observations.map(([period, country, value]) => ({ period, country, value })),
+});
+
+test("a cell that is not listed is zero if anybody reported", () => {
+  const numbers = numbersFrom(answer(2, [row("NO", 120, 2.1)]));
+  assert.equal(numberOf(numbers, "NO", "count"), 120);
+  assert.equal(numberOf(numbers, "NO", "head"), 2.1);
+  assert.equal(numberOf(numbers, "SE", "head"), 0);
+  assert.ok(numbers.provisional);
+});
+
+test("where nobody reported nothing is known, not even zero", () => {
+  for (const numbers of [numbersFrom(answer(0, [])), numbersFrom({ ...answer(0, []), coverage: null })]) {
+    assert.equal(numberOf(numbers, "NO", "count"), null);
+  }
+});
+
+test("without inhabitants there is no rate", () => {
+  const numbers = numbersFrom(answer(2, [row("AQ", 5, null)]));
+  assert.equal(numberOf(numbers, "AQ", "head"), null);
+  assert.equal(numberOf(numbers, "AQ", "count"), 5);
+  assert.equal(numberOf(numbers, "_U", "head"), null);
+});
+
+test("a day has its coverage in a list", () => {
+  const { coverage, ...rest } = answer(2, []);
+  assert.ok(numbersFrom({ ...rest, coverage: [coverage] }).known);
+  assert.ok(!numbersFrom({ ...rest, coverage: [] }).known);
+});
+
+test("only countries with more than before light up", () => {
+  const before = minutesFrom(live(["2026-11-25T10:00", "NO", 5], ["2026-11-25T10:00", "SE", 10]));
+  const after = minutesFrom(
+    live(["2026-11-25T10:00", "NO", 10], ["2026-11-25T10:00", "SE", 5], ["2026-11-25T10:01", "DK", 5]),
+  );
+  assert.deepEqual([...arrived(before, after)].sort(), ["DK", "NO"]);
+  assert.equal(arrived(after, after).size, 0);
+});
+
+test("an hour tells a quiet minute from one that is not known", () => {
+  const hour = hourFrom(live(["2026-11-25T10:00", "EUROPE", 15], ["2026-11-25T10:00", "_T", 20]), "EUROPE");
+  assert.deepEqual(hour.map(({ value }) => value), [15, 0, null]);
+});

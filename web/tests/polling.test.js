@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+
+import { patience, PAUSE, Question, waiting } from "../src/polling.js";
+
+const { fetch } = globalThis;
+afterEach(() => {
+  globalThis.fetch = fetch;
+});
+
+test("the wait doubles with each failure, up to half a minute", () => {
+  assert.deepEqual([0, 1, 2, 3, 4, 5, 50].map(patience), [2, 2, 4, 8, 16, 30, 30].map((s) => s * 1000));
+});
+
+test("the first answers are wanted at once, and later ones never within the pause", () => {
+  const now = 1_000_000;
+  assert.equal(waiting([{ due: 0 }, { due: now + 5000 }], now, now), 0);
+  assert.equal(waiting([{ due: now - 5 }], now - 100, now), PAUSE - 100);
+  assert.equal(waiting([{ due: now + 60_000 }], now - 9000, now), 60_000);
+});
+
+test("what did not change is asked for with its tag, and not read again", async () => {
+  const asked = [];
+  const answers = [
+    new Response('{"n": 1}', { headers: { ETag: 'W/"7"' } }),
+    new Response(null, { status: 304 }),
+  ];
+  globalThis.fetch = (address, { headers }) => {
+    asked.push(headers);
+    return Promise.resolve(answers[asked.length - 1]);
+  };
+  const read = [];
+  const question = new Question("/live/", (content) => read.push(content));
+  await question.ask();
+  await question.ask();
+  assert.deepEqual(asked, [{}, { "If-None-Match": 'W/"7"' }]);
+  assert.deepEqual(read, [{ n: 1 }]);
+});
+
+test("an error is a failure", async () => {
+  globalThis.fetch = () => Promise.resolve(new Response("", { status: 503 }));
+  await assert.rejects(new Question("/live/", () => {}).ask(), /503/);
+});

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { countrySentence, coverageSentence } from "../src/sentences.js";
+import { fill, wordsOf } from "../src/words.js";
+
+const texts = {
+  counts: { DOWNLOADS: { one: "{value} download", other: "{value} downloads" } },
+  periods: { P7D: "in the last 7 days", day: "on {day}" },
+  country_rate: "{country}: {count} {period}, {rate} per 100,000 inhabitants",
+  country_count: "{country}: {count} {period}",
+  country_unknown: "{country}: not known {period}",
+  coverage: "{reporting} of {expected} {period}",
+  nothing_published: "nothing {period}",
+  nobody_expected: "nobody {period}",
+  unlocated: "Not located",
+};
+const words = wordsOf(texts, "en");
+const choice = { indicator: "DOWNLOADS", window: "P7D", day: "", per: "head" };
+const cells = new Map([
+  ["NO", { value: 1200, rate: 2.1 }],
+  ["SE", { value: 1, rate: 0.01 }],
+  ["_U", { value: 5, rate: null }],
+]);
+const numbers = { known: true, coverage: { agencies_reporting: 13, agencies_expected: 14 }, cells };
+
+test("a country says its number, its period and its rate", () => {
+  assert.equal(
+    countrySentence(words, numbers, choice, "NO"),
+    "Norway: 1,200 downloads in the last 7 days, 2.10 per 100,000 inhabitants",
+  );
+  assert.match(countrySentence(words, numbers, choice, "SE"), /^Sweden: 1 download in/);
+  assert.match(countrySentence(words, numbers, choice, "DK"), /^Denmark: 0 downloads in .* 0\.00 per/);
+});
+
+test("without inhabitants there is no rate to tell", () => {
+  assert.equal(countrySentence(words, numbers, choice, "_U"), "Not located: 5 downloads in the last 7 days");
+});
+
+test("what is not known is not told as zero", () => {
+  const unknown = { ...numbers, known: false };
+  assert.equal(countrySentence(words, unknown, choice, "NO"), "Norway: not known in the last 7 days");
+});
+
+test("coverage is told, and so is that nothing is there", () => {
+  assert.equal(coverageSentence(words, numbers, choice), "13 of 14 in the last 7 days");
+  const day = { ...choice, window: "day", day: "2026-11-20" };
+  assert.equal(coverageSentence(words, { ...numbers, coverage: null }, day), "nothing on 20 November 2026");
+  assert.match(coverageSentence(words, { ...numbers, coverage: { agencies_expected: 0 } }, day), /^nobody/);
+});
+
+test("each language has its own plurals, separators and names", () => {
+  const forms = { one: "{value} pobranie", few: "{value} pobrania", many: "{value} pobrań", other: "{value} pobrania" };
+  const polish = wordsOf({ ...texts, counts: { DOWNLOADS: forms } }, "pl");
+  assert.deepEqual([1, 3, 5].map((n) => polish.count("counts.DOWNLOADS", n)), ["1 pobranie", "3 pobrania", "5 pobrań"]);
+  assert.equal(polish.country("DE"), "Niemcy");
+  assert.equal(wordsOf(texts, "de").rate(1234.5), "1.234,50");
+});
+
+test("one text may serve for all numbers", () => {
+  assert.equal(wordsOf({ n: "n = {value}" }, "en").count("n", 7), "n = 7");
+});
+
+test("a value is put in as it is", () => {
+  assert.equal(fill("{a} {b}", { a: "{b}", b: "$&" }), "{b} $&");
+  assert.equal(fill("{missing}", {}), "{missing}");
+});
+
+test("words that the page lacks are named", () => {
+  assert.throws(() => words.say("periods.P9D"), /periods\.P9D/);
+});
