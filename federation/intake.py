@@ -6,9 +6,8 @@ then by submission id. What the rules hold is not used; it waits for a decision.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cached_property
 from hashlib import blake2b, sha256
 from itertools import groupby
 from uuid import UUID, uuid4
@@ -40,11 +39,12 @@ KEY_LIFE = timedelta(days=30)
 Place = tuple[datetime, datetime, UUID]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class NewReport:
     """A report as it was received: cells sorted by country and network, none of them zero.
 
     The arrays are code numbers (int16) and counts (int64), parallel; empty when withdrawn.
+    ``total`` is the sum of the counts.
     """
 
     indicator: int
@@ -55,18 +55,15 @@ class NewReport:
     countries: Numbers
     networks: Numbers
     values: Values
+    total: int = field(init=False)
 
-    @cached_property
-    def total(self) -> int:
-        """All that it counts."""
-        return int(self.values.sum())
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "total", int(self.values.sum()))
 
     def digest(self) -> bytes:
         """Return 16 bytes that are equal for reports with equal cells and status."""
-        said = blake2b(f"{self.status}{self.withdrawn:d}".encode(), digest_size=16)
-        for array in (self.countries, self.networks, self.values):
-            said.update(array.tobytes())
-        return said.digest()
+        arrays = (self.countries.tobytes(), self.networks.tobytes(), self.values.tobytes())
+        return blake2b(b"".join((f"{self.status}{self.withdrawn:d}".encode(), *arrays)), digest_size=16).digest()
 
 
 @dataclass(frozen=True, slots=True)
