@@ -5,7 +5,7 @@ closed and has no row. Whether anything *exact* changed can not be seen from out
 """
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -233,7 +233,7 @@ def _add_series(series: NDArray[Any], frequency: str, version: int, c: Cursor[An
     )
 
 
-#: Columns and their types; from the fifth on, the fields of ``Coverage`` in their order.
+#: Columns and their types. From the fifth on they are the fields of ``Coverage``, by name.
 _COVERAGE = {
     "indicator_id": "int2", "frequency": "varchar", "period": "timestamptz", "version_from": "int8",
     "agencies_expected": "int4", "agencies_reporting": "int4", "covered_seconds": "int8", "owed_seconds": "int8",
@@ -246,8 +246,9 @@ def _add_coverage(view: View, positions: Sequence[int], version: int) -> None:
     with cursor() as c, c.copy(_COPY_COVERAGE) as copy:
         copy.set_types(list(_COVERAGE.values()))
         for position in positions:
-            thing = view.things[position]
-            facts = [list(fact) if isinstance(fact, tuple) else fact for fact in astuple(view.coverage[position])]
+            thing, found = view.things[position], view.coverage[position]
+            told = (getattr(found, name) for name in list(_COVERAGE)[4:])
+            facts = [list(fact) if isinstance(fact, tuple) else fact for fact in told]
             copy.write_row((thing.indicator, thing.frequency, thing.period, version, *facts))
 
 
