@@ -47,11 +47,11 @@ def federation(stack) -> Federation:
     return Federation(stack, agencies["NO-KRIPOS"])
 
 
-def state_of(stack: Stack, agency: str, day: str) -> str:
-    """Where an agency stands on a day, for the public."""
+def states_of(stack: Stack, day: str) -> dict[str, str]:
+    """Where each agency that is expected on a day stands, for the public."""
     answer = stack.read(f"coverage/?indicator=DOWNLOADS&frequency=D&start={day}&end={day}")
     [period] = answer["coverage"]
-    return str(next(one["state"] for one in period["agencies"] if one["agency"] == agency))
+    return {one["agency"]: one["state"] for one in period["agencies"]}
 
 
 def value_of(stack: Stack, country: str, day: str) -> int:
@@ -86,7 +86,7 @@ def test_working_day_of_a_coordinator(federation, visit):
     assert eventually(told_silent, within=60)
     assert page.locator("tr.silent th").first.inner_text().startswith(("IE-GNCCB", "DOWNLOADS"))
     assert desk.faults(page) == []
-    assert state_of(stack, "NO-KRIPOS", ago(2)) == "held"
+    assert states_of(stack, ago(2))["NO-KRIPOS"] == "held"
     assert value_of(stack, "NO", ago(2)) != 5000
 
     open_finding(page, "NO-KRIPOS")
@@ -114,11 +114,11 @@ def test_working_day_of_a_coordinator(federation, visit):
 
     stack.settle()
     assert eventually(lambda: value_of(stack, "NO", ago(2)) == 5000)
-    assert state_of(stack, "NO-KRIPOS", ago(2)) == "reported"
-    assert state_of(stack, "SE-NOA", ago(2)) == "reported"
+    assert states_of(stack, ago(2))["NO-KRIPOS"] == "reported"
+    assert states_of(stack, ago(2))["SE-NOA"] == "reported"
     assert value_of(stack, "SE", ago(2)) < 5000
     assert "A campaign of all agencies" in str(stack.read("annotations/"))
-    assert Agency(stack, *secret).send("NO", {ago(1): USUAL})["outcomes"]["current"] + 1 > 0
+    assert Agency(stack, *secret).send("NO", {ago(1): USUAL})["outcomes"]["current"] == 1
 
 
 def rotate(page, client_id):
@@ -198,9 +198,10 @@ def test_agency_is_brought_in_and_leaves_as_the_guide_says(federation, visit):
     save(page)
     assert "PL-CBZC" in page.locator("#result_list").inner_text()
 
-    Agency(stack, issued[0], issued[1]).send("PL", {ago(2): USUAL, ago(1): USUAL})
+    Agency(stack, issued[0], issued[1]).send("PL", {ago(2): USUAL})
     stack.settle()
-    assert state_of(stack, "PL-CBZC", ago(1)) == "reported"
+    assert states_of(stack, ago(2))["PL-CBZC"] == "reported"
+    assert "PL-CBZC" in states_of(stack, ago(1))
 
     screen(page, "Agencies")
     page.get_by_role("link", name="PL-CBZC").click()
@@ -208,7 +209,7 @@ def test_agency_is_brought_in_and_leaves_as_the_guide_says(federation, visit):
     page.locator("#id_reason").fill("They have left.")
     save(page)
     stack.settle()
-    assert state_of(stack, "PL-CBZC", ago(3)) == "late"
+    assert "PL-CBZC" not in states_of(stack, ago(1))
 
 
 def test_two_who_click_at_once_decide_once(federation, visit, chromium):
