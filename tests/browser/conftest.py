@@ -3,13 +3,15 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from config.embedded.process import free_port
 from tests.browser import desk
-from tests.browser.stack import Stack
+from tests.browser.stack import Federation, Stack
 from tests.integration import processes
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -35,7 +37,7 @@ def _program() -> str:
     pytest.skip(how)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def chromium():
     program = _program()
     from playwright.sync_api import sync_playwright
@@ -46,10 +48,9 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory) -> Iterator[Stack]:
-    """A stack of its own for the tests of a module."""
-    made = Stack(tmp_path_factory.mktemp("stack"), free_port())
+@contextmanager
+def _serving(data: Path) -> Iterator[Stack]:
+    made = Stack(data, free_port())
     with ExitStack() as until:
         process = processes.start(desk.PYTHON, "-m", "config.serve", data=made.data, PORT=str(made.port))
         until.callback(processes.end, process)
@@ -58,6 +59,28 @@ def stack(tmp_path_factory) -> Iterator[Stack]:
             lines.append(processes.line_of(process))
             assert process.poll() is None, "\n".join(lines)
         yield made
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory) -> Iterator[Stack]:
+    """A stack of its own for the tests of a module."""
+    with _serving(tmp_path_factory.mktemp("stack")) as made:
+        yield made
+
+
+def ago(days: int) -> str:
+    return f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%d}"
+
+
+@pytest.fixture(scope="session")
+def federation(tmp_path_factory) -> Iterator[Federation]:
+    """What all tests of the public pages look at: of two agencies one has been silent for four days."""
+    with _serving(tmp_path_factory.mktemp("federation")) as stack:
+        agencies = stack.begin(coordinators=(), agencies=("NO-KRIPOS", "SE-NOA"), since=ago(20))
+        for code, last in (("NO-KRIPOS", 0), ("SE-NOA", 4)):
+            agencies[code].send("NO", {ago(back): 100 + back for back in range(last + 1, 21)})
+        stack.settle()
+        yield Federation(stack, agencies)
 
 
 @pytest.fixture
@@ -77,3 +100,27 @@ def visit(chromium, stack):
 
         yield open_window
         assert [url for url in asked if not url.startswith((f"{stack.url}/", "data:"))] == []
+
+
+@pytest.fixture
+def reader(chromium, federation):
+    """Opens pages as a stranger does, and sees that nothing is complained of, kept, or asked of another host."""
+    with ExitStack() as until:
+        asked: list[str] = []
+        complaints: list[str] = []
+
+        def open_page(address, **how):
+            context = chromium.new_context(**how)
+            until.callback(context.close)
+            context.on("request", lambda request: asked.append(request.url))
+            page = context.new_page()
+            page.on("console", lambda message: complaints.append(f"{address}: {message.text}"))
+            page.on("pageerror", lambda error: complaints.append(f"{address}: {error}"))
+            page.goto(f"{federation.url}{address}", wait_until="networkidle" if address == "/api/docs/" else "load")
+            if not address.startswith("/admin/"):
+                assert context.cookies() == []
+            return page
+
+        yield open_page
+        assert complaints == []
+        assert [url for url in asked if not url.startswith((f"{federation.url}/", "data:"))] == []

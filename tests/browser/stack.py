@@ -109,3 +109,15 @@ class Agency:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             raise AssertionError(error.read().decode()) from None
+
+
+@dataclass(frozen=True)
+class Federation:
+    """A running stack and its agencies, by their codes."""
+
+    stack: Stack
+    agencies: dict[str, Agency]
+
+    @property
+    def url(self) -> str:
+        return self.stack.url
