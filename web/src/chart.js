@@ -1,13 +1,10 @@
 /** The picture: outlines and dots, their colours, the view and how close one is. */
 
-import { select } from "d3-selection";
-import { zoom, zoomIdentity } from "d3-zoom";
-
 import { set, svg } from "./svg.js";
 import { composed, fitted, moved } from "./views.js";
 
-const CLOSEST = 16;
 const STEP = 1.8;
+const STILL = { k: 1, x: 0, y: 0 };
 /** Half of the 24 pixels that a finger needs. */
 const REACH = 12;
 /** How large a dot is, and how small an outline must be to have one as it could not be seen. */
@@ -19,10 +16,11 @@ const LIT = 1_500;
 export class Chart {
   /**
    * @param {HTMLElement} frame @param {import("./geometry.js").Picture} europe
-   * @param {{world: () => Promise<import("./geometry.js").Picture>}} given the world is fetched once somebody wants to see it
+   * @param {{world: () => Promise<import("./geometry.js").Picture>}} given what the first picture can do without:
+   * `moving` is loaded right after it, the world once somebody wants to see it
    */
-  constructor(frame, europe, { label, address, world, changed }) {
-    Object.assign(this, { frame, address, world, changed, size: [0, 0], scale: 1, whole: { k: 1, x: 0, y: 0 } });
+  constructor(frame, europe, { label, address, world, moving, changed }) {
+    Object.assign(this, { frame, address, world, changed, size: [0, 0], scale: 1, whole: STILL });
     this.view = "europe";
     this.layers = { europe: this.#layerOf(europe) };
     this.halo = svg("path", { class: "map-halo" });
@@ -30,10 +28,9 @@ export class Chart {
     this.hatching = hatching();
     this.ground = svg("g", {}, this.layers.europe.group, this.halo, this.ring);
     this.svg = svg("svg", { class: "map-svg", role: "group", "aria-label": label }, svg("defs", {}, this.hatching), this.ground);
-    this.zoom = zooming((transform) => this.#move(transform));
     this.#fit();
-    select(this.svg).call(this.zoom).on("dblclick.zoom", null);
     frame.prepend(this.svg);
+    this.moving = moving().then(({ mover }) => this.#letMove(mover));
     new ResizeObserver(() => this.#isOfSize() || this.#fit()).observe(frame);
   }
 
@@ -61,13 +58,14 @@ export class Chart {
   }
 
   /** @param {string} [code] the country to come closer to, or else the middle */
-  closer(code) {
-    select(this.svg).call(this.zoom.scaleBy, STEP, this.places().get(code));
+  async closer(code) {
+    await this.moving;
+    this.mover.by(STEP, this.places().get(code));
   }
 
   /** Farther away than all of Europe is the world. */
   farther(code) {
-    if (this.scale > 1) select(this.svg).call(this.zoom.scaleBy, 1 / STEP, this.places().get(code));
+    if (this.scale > 1) this.mover.by(1 / STEP, this.places().get(code));
     else if (this.view === "europe") this.show("world");
   }
 
@@ -116,7 +114,7 @@ export class Chart {
   reach(code) {
     const place = this.places().get(code);
     const within = place?.every((at, axis) => at >= 0 && at <= this.size[axis]);
-    if (place && !within) select(this.svg).call(this.zoom.translateTo, ...moved(this.fit, this.byCode.get(code).at));
+    if (place && !within) this.mover?.to(moved(this.fit, this.byCode.get(code).at));
   }
 
   #layerOf({ box, shapes }) {
@@ -137,9 +135,13 @@ export class Chart {
     this.size = [width, height];
     this.fit = fitted(this.layers[this.view].box, width, height);
     set(this.svg, { viewBox: `0 0 ${width} ${height}` });
-    this.zoom.extent([[0, 0], [width, height]]);
-    this.zoom.translateExtent([[-0.5 * width, -0.5 * height], [1.5 * width, 1.5 * height]]);
-    select(this.svg).call(this.zoom.transform, zoomIdentity);
+    if (this.mover) this.mover.fit(width, height);
+    else this.#move(STILL);
+  }
+
+  #letMove(mover) {
+    this.mover = mover(this.svg, (transform) => this.#move(transform));
+    this.mover.fit(...this.size);
   }
 
   #move(transform) {
@@ -189,27 +191,6 @@ function outlineOf({ d, at, extent }, scale, speckle) {
   if (extent * scale >= speckle.visible) return d;
   const r = (speckle.dot + 2) / scale;
   return `M${at[0] - r},${at[1]}a${r},${r} 0 1,0 ${2 * r},0a${r},${r} 0 1,0 ${-2 * r},0Z`;
-}
-
-function zooming(move) {
-  return zoom()
-    .scaleExtent([1, CLOSEST])
-    .filter(mayMove)
-    .wheelDelta(wheelStep)
-    .on("zoom", ({ transform }) => move(transform));
-}
-
-/** A wheel or one finger scrolls the page; with Ctrl, or with two fingers, it moves the map. */
-function mayMove(event) {
-  if (event.type === "wheel") return event.ctrlKey || event.metaKey;
-  if (event.type.startsWith("touch")) return event.touches.length > 1;
-  return event.button === 0;
-}
-
-/** Two fingers on a pad send many small steps, a wheel few large ones. */
-function wheelStep({ deltaY, deltaMode }) {
-  const pixels = deltaMode === 0 ? deltaY : deltaY * 20;
-  return -pixels * (Math.abs(pixels) < 50 ? 0.01 : 0.002);
 }
 
 const fading = new WeakMap();

@@ -49,7 +49,8 @@ class LiveMap {
     const label = words.say("map");
     const changed = () => this.explorer?.refresh();
     const world = () => withPatience(() => pictureFrom(this.places.world));
-    this.chart = new Chart(frame, europe, { label, address: (code) => this.countryPage(code), world, changed });
+    const moving = () => withPatience(() => import(this.places.zoom));
+    this.chart = new Chart(frame, europe, { label, address: (code) => this.countryPage(code), world, moving, changed });
     this.explorer = explore(this.chart, (code) => this.tell(code), "NO");
     const help = html("p", { id: "map-keys", class: "map-keys" }, words.say("keys"));
     set(this.chart.svg, { "aria-describedby": help.id });
@@ -214,13 +215,14 @@ class LiveMap {
   }
 }
 
-function placesOf({ api = "/api/v1/", europe, world, countryPage }) {
+function placesOf({ api = "/api/v1/", europe, world, zoom, countryPage }) {
   return {
     aggregates: `${api}aggregates/`,
     windows: `${api}aggregates/windows/`,
     live: `${api}aggregates/live/`,
     europe,
     world,
+    zoom,
     country: countryPage,
   };
 }

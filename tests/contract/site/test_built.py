@@ -23,8 +23,8 @@ def test_what_the_map_loads_is_there_and_kept_for_ever(published, visit, client,
     if not built.files():
         pytest.skip("nothing is built: make web")
     page = visit(address).content.decode()
-    loaded = re.findall(r'(?:href|src|data-europe|data-world)="(/static/site/built/[^"]+)"', page)
-    needed = ("map.js", "map.css", "site.css", "europe.json", "world.json")
+    loaded = re.findall(r'(?:href|src|data-europe|data-world|data-zoom)="(/static/site/built/[^"]+)"', page)
+    needed = ("map.js", "zoom.js", "map.css", "site.css", "europe.json", "world.json")
     assert {f"/static/{built.files()[name]}" for name in needed} == set(loaded)
     for file in loaded:
         answer = client.get(file)
