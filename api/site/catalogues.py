@@ -62,6 +62,7 @@ def bring_up_to_date(language: str) -> tuple[int, int]:
     for message in texts():
         template.add(message)
     found.update(template, no_fuzzy_matching=True)
+    found.header_comment = "# The words of the public pages, brought up to date by: make messages"
     with _file(language).open("wb") as file:
         write_po(file, found, width=_LINE, no_location=True, ignore_obsolete=True)
     after = {entry.id for entry in found if entry.id}
