@@ -10,10 +10,7 @@ from api.site.catalogues import forms
 pytestmark = pytest.mark.parametrize("language", catalogues.languages())
 #: What is filled in, by Python or by the map's script.
 FILLED = re.compile(r"%\((\w+)\)[sd]|\{(\w+)\}")
-#: Texts that are the same word in some languages.
-ALIKE = {
-    "Data", "Europe", "Help", "Network", "Period", "World", "{title} {period}", "{country}: {count} {period}",
-}  # fmt: skip
+WORD = re.compile(r"[^\W\d_]+")
 
 
 def entries(language):
@@ -48,6 +45,7 @@ def test_translation_fills_in_the_same_and_keeps_its_edges(language):
             assert first(entry.id).endswith(".") == text.endswith("."), (entry.id, text)
 
 
-def test_translation_is_no_copy_of_the_english(language):
-    copies = {first(entry.id) for entry in entries(language) if first(entry.id) in forms(entry)}
-    assert copies <= ALIKE
+def test_no_sentence_is_left_as_it_is_in_english(language):
+    # Single words are often the same: data, download, privacy.
+    copies = [text for entry in entries(language) for text in forms(entry) if text == first(entry.id)]
+    assert [text for text in copies if len(WORD.findall(FILLED.sub("", text))) > 1] == []
