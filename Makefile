@@ -103,7 +103,7 @@ web/node_modules/.package-lock.json: web/package-lock.json | $(PY)
 	@web/node.sh npm ci --loglevel=error >/dev/null
 	@touch $@
 
-$(MAP): web/node_modules/.package-lock.json web/build.js $(wildcard web/src/*.* web/geometry/*.*) countries/data/countries.csv | $(PY)
+$(MAP): web/node_modules/.package-lock.json web/build.js $(wildcard web/src/*.* web/geometry/*.*) api/site/static/site/site.css countries/data/countries.csv | $(PY)
 	@echo "Building the map"
 	@web/node.sh build.js
 	@touch $@

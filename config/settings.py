@@ -122,6 +122,8 @@ STATIC_URL = "/static/"
 # Files are found where they lie, so no collecting goes before a start.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
+# What web/ is built into changes its name whenever it changes.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"/site/built/.+-[0-9a-f]{10}\.(?:js|css|json)$"
 
 # --- the servers ----------------------------------------------------------------------------------------------------
 

@@ -1,31 +1,41 @@
-/** Build what the pages load: `node build.js [directory]`. Each file stands there for a browser, and packed for the wire. */
+/**
+ * Build what the pages load: `node build.js [directory]`. Each file stands there for a browser, and packed for the wire, under a
+ * name that changes with it; files.json says which. What the build before made stays, for a server that runs and for its pages.
+ */
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 import { build } from "esbuild";
 
 import { countries } from "./geometry/geometry.js";
+import { drawn } from "./geometry/views.js";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const target = process.argv[2] ?? here("../api/site/static/site/built");
+const LIST = "files.json";
+/** What make and this build keep beside the files. */
+const OTHERS = [LIST, "licences.txt", ".done"];
 
 mkdirSync(target, { recursive: true });
-const { metafile } = await bundle();
-writeFileSync(join(target, "licences.txt"), licences([...Object.keys(metafile.inputs), "node_modules/world-atlas/"]));
-const { topology, points, small } = countries({
-  atlas: here("node_modules/world-atlas/countries-50m.json"),
-  codes: here("../countries/data/countries.csv"),
-});
-writeFileSync(join(target, "countries.json"), JSON.stringify({ ...topology, points, small }));
-for (const name of ["map.js", "map.css", "countries.json"]) pack(join(target, name));
+const before = existsSync(join(target, LIST)) ? Object.values(JSON.parse(readFileSync(join(target, LIST), "utf8"))) : [];
+const { files, inputs } = await bundled();
+files.push(...pictures());
+for (const { name, content } of files) putPacked(name, content);
+put("licences.txt", licences([...inputs, "node_modules/world-atlas/"]));
+// Last, as from here on the files are asked for.
+put(LIST, `${JSON.stringify(Object.fromEntries(files.map(({ of, name }) => [of, name])), null, 1)}\n`);
+tidy([...before, ...files.map(({ name }) => name)]);
 
-function bundle() {
-  return build({
-    entryPoints: [here("src/map.js"), here("src/map.css")],
+async function bundled() {
+  const { metafile, outputFiles } = await build({
+    entryPoints: [here("src/map.js"), here("src/map.css"), here("../api/site/static/site/site.css")],
+    entryNames: "[name]",
     outdir: target,
+    write: false,
     bundle: true,
     minify: true,
     format: "esm",
@@ -34,11 +44,26 @@ function bundle() {
     banner: { js: "/* With parts of others: licences.txt, beside this file */" },
     logLevel: "warning",
   });
+  return { files: outputFiles.map(({ path, contents }) => named(basename(path), contents)), inputs: Object.keys(metafile.inputs) };
+}
+
+/** The views of the map: Europe for the first look, the world for those who ask. */
+function pictures() {
+  const given = countries({
+    atlas: here("node_modules/world-atlas/countries-50m.json"),
+    codes: here("../countries/data/countries.csv"),
+  });
+  return ["europe", "world"].map((view) => named(`${view}.json`, Buffer.from(JSON.stringify(drawn(view, given)))));
+}
+
+function named(of, content) {
+  const digest = createHash("sha256").update(content).digest("hex").slice(0, 10);
+  return { of, name: `${basename(of, extname(of))}-${digest}${extname(of)}`, content };
 }
 
 /** The licences of the packages that these files are in, as they ask for it. */
-function licences(files) {
-  const names = files.map((file) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1]).filter(Boolean);
+function licences(paths) {
+  const names = paths.map((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]).filter(Boolean);
   const texts = [...new Set(names)].sort().map((name) => {
     const file = here(`node_modules/${name}/LICENSE`);
     if (!existsSync(file)) throw new Error(`${name} has no licence to go with it`);
@@ -47,9 +72,20 @@ function licences(files) {
   return texts.join(`\n${"-".repeat(80)}\n\n`);
 }
 
-function pack(file) {
-  const content = readFileSync(file);
-  writeFileSync(`${file}.gz`, gzipSync(content, { level: 9 }));
+function putPacked(name, content) {
   const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: content.length };
-  writeFileSync(`${file}.br`, brotliCompressSync(content, { params }));
+  put(`${name}.br`, brotliCompressSync(content, { params }));
+  put(`${name}.gz`, gzipSync(content, { level: 9 }));
+  put(name, content);
+}
+
+/** Whole or not at all: a server may be reading. */
+function put(name, content) {
+  writeFileSync(join(target, `${name}.part`), content);
+  renameSync(join(target, `${name}.part`), join(target, name));
+}
+
+function tidy(names) {
+  const kept = new Set([...OTHERS, ...names.flatMap((name) => [name, `${name}.br`, `${name}.gz`])]);
+  for (const name of readdirSync(target)) if (!kept.has(name)) rmSync(join(target, name));
 }

@@ -2,8 +2,13 @@
 
 from django.apps import AppConfig
 
+from api.site import built
+
 
 class SiteConfig(AppConfig):
     """It has no models and so no migrations."""
 
     name = "api.site"
+
+    def ready(self) -> None:
+        built.files()

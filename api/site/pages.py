@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from babel.core import get_global
-from django.contrib.staticfiles import finders
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import translation
 
 from api.caching import Rendered, Stamp
-from api.site import languages
+from api.site import built, languages
 from countries import queries
 from countries.queries import HelpServiceRow, IndicatorRow
 from federation import published
@@ -81,14 +80,13 @@ def everywhere() -> dict[str, Any]:
     return {
         "nearest_help": _nearest_help(translation.get_language() or "en"),
         "invented": any(row.invented for row in queries.agencies()),
-        "edition": edition(),
         "map_script": has_map_script(),
     }
 
 
 def has_map_script() -> bool:
     """Whether the map's script has been built; without it the pages are whole, with tables in its place."""
-    return finders.find("site/built/map.js") is not None
+    return "map.js" in built.files()
 
 
 def _nearest_help(language: str) -> HelpServiceRow | None:
@@ -107,6 +105,7 @@ _HERE = Path(__file__).parent
 def edition() -> str:
     """Return what changes with each release of the pages, so that no cache takes an old page for a new one."""
     digest = blake2b(digest_size=6)
+    digest.update(repr(built.files()).encode())
     for file in sorted(_HERE.rglob("*")):
         if file.suffix in {".html", ".css", ".js", ".mo", ".py"}:
             digest.update(file.read_bytes())

@@ -110,13 +110,20 @@ def reader(chromium, federation):
         asked: list[str] = []
         complaints: list[str] = []
 
-        def open_page(address, **how):
+        def complain(address, text):
+            # What a test has made fail, the browser tells of.
+            if not text.startswith("Failed to load resource"):
+                complaints.append(f"{address}: {text}")
+
+        def open_page(address, before=lambda page: None, **how):
             context = chromium.new_context(**how)
             until.callback(context.close)
             context.on("request", lambda request: asked.append(request.url))
             page = context.new_page()
-            page.on("console", lambda message: complaints.append(f"{address}: {message.text}"))
-            page.on("pageerror", lambda error: complaints.append(f"{address}: {error}"))
+            page.set_default_timeout(12_000)
+            page.on("console", lambda message: complain(address, message.text))
+            page.on("pageerror", lambda error: complain(address, str(error)))
+            before(page)
             page.goto(f"{federation.url}{address}", wait_until="networkidle" if address == "/api/docs/" else "load")
             if not address.startswith("/admin/"):
                 assert context.cookies() == []

@@ -88,15 +88,15 @@ class Agency:
         headers = {"Authorization": f"Basic {pair}", "Content-Type": "application/x-www-form-urlencoded"}
         return str(self._post("/oauth/token/", b"grant_type=client_credentials", headers)["access_token"])
 
-    def send(self, country: str, days: dict[str, int]) -> Any:
-        """Report downloads in one country, by day."""
+    def send(self, country: str, periods: dict[str, int], *, frequency: str = "D") -> Any:
+        """Report downloads in one country, by day or otherwise."""
         reports = [
             {
-                "frequency": "D",
-                "period": day,
+                "frequency": frequency,
+                "period": period,
                 "observations": [{"country": country, "network": "BITTORRENT", "value": value}],
             }
-            for day, value in days.items()
+            for period, value in periods.items()
         ]
         body = json.dumps({"indicator": "DOWNLOADS", "reports": reports}).encode()
         headers = {"Authorization": f"Bearer {self.token()}", "Content-Type": "application/json"}

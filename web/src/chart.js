@@ -3,8 +3,8 @@
 import { select } from "d3-selection";
 import { zoom, zoomIdentity } from "d3-zoom";
 
-import { viewOf } from "./views.js";
 import { set, svg } from "./svg.js";
+import { composed, fitted, moved } from "./views.js";
 
 const CLOSEST = 16;
 const STEP = 1.8;
@@ -17,41 +17,47 @@ const NEAR = 3;
 const LIT = 1_500;
 
 export class Chart {
-  /** @param {HTMLElement} frame @param {import("./geometry.js").Shape[]} shapes */
-  constructor(frame, shapes, { label, address, changed }) {
-    this.frame = frame;
-    this.changed = changed;
+  /**
+   * @param {HTMLElement} frame @param {import("./geometry.js").Picture} europe
+   * @param {{world: () => Promise<import("./geometry.js").Picture>}} given the world is fetched once somebody wants to see it
+   */
+  constructor(frame, europe, { label, address, world, changed }) {
+    Object.assign(this, { frame, address, world, changed, size: [0, 0], scale: 1, whole: { k: 1, x: 0, y: 0 } });
     this.view = "europe";
-    this.scale = 1;
-    this.countries = shapes.map((shape) => countryOf(shape, address(shape.code)));
-    this.byCode = new Map(this.countries.map((country) => [country.code, country]));
+    this.layers = { europe: this.#layerOf(europe) };
     this.halo = svg("path", { class: "map-halo" });
     this.ring = svg("path", { class: "map-ring" });
-    this.ground = svg("g", {}, ...inOrder(this.countries).map(({ link }) => link), this.halo, this.ring);
-    this.svg = svg("svg", { class: "map-svg", role: "group", "aria-label": label }, hatching(), this.ground);
-    frame.prepend(this.svg);
+    this.hatching = hatching();
+    this.ground = svg("g", {}, this.layers.europe.group, this.halo, this.ring);
+    this.svg = svg("svg", { class: "map-svg", role: "group", "aria-label": label }, svg("defs", {}, this.hatching), this.ground);
     this.zoom = zooming((transform) => this.#move(transform));
+    this.#fit();
     select(this.svg).call(this.zoom).on("dblclick.zoom", null);
-    new ResizeObserver(() => this.draw()).observe(frame);
-    this.draw();
+    frame.prepend(this.svg);
+    new ResizeObserver(() => this.#isOfSize() || this.#fit()).observe(frame);
   }
 
-  /** Draw everything anew: another view, or another size. */
-  draw() {
-    const { clientWidth: width, clientHeight: height } = this.frame;
-    if (!width || !height) return;
-    this.size = [width, height];
-    set(this.svg, { viewBox: `0 0 ${width} ${height}`, width, height });
-    const view = viewOf(this.view, width, height);
-    for (const country of this.countries) project(country, view);
-    this.zoom.extent([[0, 0], [width, height]]);
-    this.zoom.translateExtent([[-0.5 * width, -0.5 * height], [1.5 * width, 1.5 * height]]);
-    select(this.svg).call(this.zoom.transform, zoomIdentity);
+  get byCode() {
+    return this.layers[this.view].byCode;
   }
 
-  show(view) {
-    this.view = view;
-    this.draw();
+  get countries() {
+    return this.layers[this.view].countries;
+  }
+
+  /** @param {"europe" | "world"} view as a whole, as soon as it is there */
+  async show(view) {
+    this.wanted = view;
+    this.layers[view] ??= this.#layerOf(await this.world());
+    // Somebody may have gone elsewhere meanwhile, or have asked twice.
+    if (this.wanted !== view) return;
+    const { activeElement: focused } = document;
+    const code = this.ground.contains(focused) ? focused.dataset.code : null;
+    this.#go(view);
+    this.paint(this.look, this.provisional);
+    this.#fit();
+    // Whoever went from country to country goes on from the same.
+    if (code) (this.byCode.get(code) ?? this.byCode.get("NO")).link.focus({ preventScroll: true });
   }
 
   /** @param {string} [code] the country to come closer to, or else the middle */
@@ -60,13 +66,14 @@ export class Chart {
   }
 
   /** Farther away than all of Europe is the world. */
-  farther() {
-    if (this.scale > 1) select(this.svg).call(this.zoom.scaleBy, 1 / STEP);
+  farther(code) {
+    if (this.scale > 1) select(this.svg).call(this.zoom.scaleBy, 1 / STEP, this.places().get(code));
     else if (this.view === "europe") this.show("world");
   }
 
   /** @param {(code: string) => {shade: number | "none", label: string}} look */
-  paint(look, provisional) {
+  paint(look, provisional = false) {
+    Object.assign(this, { look, provisional });
     for (const country of this.countries) {
       const { shade, label } = look(country.code);
       country.empty = shade === 0 || shade === "none";
@@ -86,80 +93,102 @@ export class Chart {
 
   mark(code) {
     const country = this.byCode.get(code);
-    const outline = country && !country.hidden ? outlineOf(country, this.scale, SPECKS[this.view]) : "";
+    const outline = country && !country.hidden ? outlineOf(country, this.whole.k, SPECKS[this.view]) : "";
     set(this.halo, { d: outline });
     set(this.ring, { d: outline });
   }
 
   /** @returns {Map<string, [number, number]>} where the countries that can be reached lie in the frame */
   places() {
-    const { x, y, k } = this.transform;
     const reached = this.countries.filter((country) => !country.hidden);
-    return new Map(reached.map(({ code, centre }) => [code, [centre[0] * k + x, centre[1] * k + y]]));
+    return new Map(reached.map(({ code, at }) => [code, moved(this.whole, at)]));
+  }
+
+  /** @returns {{x: number, top: number, bottom: number}} where a country has room beside it, in the frame */
+  beside(code) {
+    const { link, at } = this.byCode.get(code);
+    const { y, height } = link.getBBox();
+    const [[x], [, top], [, bottom]] = [at, [0, y], [0, y + height]].map((point) => moved(this.whole, point));
+    return { x, top, bottom };
   }
 
   /** Bring a country into the frame, if it is not there. */
   reach(code) {
     const place = this.places().get(code);
     const within = place?.every((at, axis) => at >= 0 && at <= this.size[axis]);
-    if (place && !within) select(this.svg).call(this.zoom.translateTo, ...this.byCode.get(code).centre);
+    if (place && !within) select(this.svg).call(this.zoom.translateTo, ...moved(this.fit, this.byCode.get(code).at));
+  }
+
+  #layerOf({ box, shapes }) {
+    const countries = shapes.map((shape) => countryOf(shape, this.address(shape.code)));
+    const group = svg("g", {}, ...countries.map(({ link }) => link));
+    return { box, countries, group, byCode: new Map(countries.map((country) => [country.code, country])) };
+  }
+
+  #go(view) {
+    this.layers[this.view].group.replaceWith(this.layers[view].group);
+    this.view = view;
+  }
+
+  /** Put the whole view into the frame: another view, or another size. */
+  #fit() {
+    const { clientWidth: width, clientHeight: height } = this.frame;
+    if (!width || !height) return;
+    this.size = [width, height];
+    this.fit = fitted(this.layers[this.view].box, width, height);
+    set(this.svg, { viewBox: `0 0 ${width} ${height}` });
+    this.zoom.extent([[0, 0], [width, height]]);
+    this.zoom.translateExtent([[-0.5 * width, -0.5 * height], [1.5 * width, 1.5 * height]]);
+    select(this.svg).call(this.zoom.transform, zoomIdentity);
   }
 
   #move(transform) {
-    this.transform = transform;
-    set(this.ground, { transform: transform.toString() });
     this.scale = transform.k;
+    this.whole = composed(this.fit, transform);
+    const { k, x, y } = this.whole;
+    set(this.ground, { transform: `translate(${x.toFixed(2)},${y.toFixed(2)}) scale(${k.toPrecision(6)})` });
+    // The lines of the hatching are as wide from close as from afar.
+    set(this.hatching, { patternTransform: `scale(${1 / k})` });
     this.#resize();
     this.changed();
   }
 
+  #isOfSize() {
+    return this.size[0] === this.frame.clientWidth && this.size[1] === this.frame.clientHeight;
+  }
+
   #resize() {
     const near = this.view === "europe" || this.scale >= NEAR;
-    for (const country of this.countries) resize(country, this.scale, { near, ...SPECKS[this.view] });
+    for (const country of this.countries) resize(country, this.whole.k, { near, ...SPECKS[this.view] });
   }
 }
 
-function countryOf({ code, outline, point, small }, address) {
-  const shape = outline && svg("path", { class: "map-shape" });
-  const hit = small && svg("circle", { class: "map-hit" });
-  const dot = small && svg("circle", { class: "map-dot" });
+function countryOf({ code, d, at, small, extent }, address) {
+  const shape = d && svg("path", { class: "map-shape", d });
+  const hit = small && svg("circle", { class: "map-hit", cx: at[0], cy: at[1] });
+  const dot = small && svg("circle", { class: "map-dot", cx: at[0], cy: at[1] });
   const link = svg("a", { class: "map-country", "data-code": code, tabindex: -1 });
   set(link, address ? { href: address } : { role: "img" });
   link.append(...[hit, shape, dot].filter(Boolean));
-  return { code, outline, point, small, shape, hit, dot, link, extent: Infinity, empty: true, hidden: true };
+  return { code, d, at, extent, hit, dot, link, empty: true, hidden: false };
 }
 
-/** Small countries come last, so that the reach of a dot lies over its neighbours. */
-function inOrder(countries) {
-  return [...countries].sort((a, b) => Number(a.small) - Number(b.small));
-}
-
-function project(country, view) {
-  const { outline, point, shape, small } = country;
-  const drawn = outline && view.reaches(point) && view.path(outline);
-  country.d = drawn || "";
-  if (shape) set(shape, { d: country.d });
-  country.centre = view.place(point);
-  if (!small) return;
-  const box = drawn ? view.path.bounds(outline) : [[0, 0], [0, 0]];
-  country.extent = Math.max(box[1][0] - box[0][0], box[1][1] - box[0][1]);
-}
-
+/** @param {number} scale pixels of the frame in a unit of the picture */
 function resize(country, scale, { near, ...speckle }) {
-  const { link, hit, dot, centre, extent, empty } = country;
-  const speck = Boolean(dot) && extent * scale < speckle.visible;
-  country.hidden = !centre || (speck && empty && !near);
+  const { link, hit, dot, extent, empty } = country;
+  if (!dot) return;
+  const speck = extent * scale < speckle.visible;
+  country.hidden = speck && empty && !near;
   link.classList.toggle("map-hidden", country.hidden);
-  if (!dot || country.hidden) return;
-  const place = { cx: centre[0], cy: centre[1] };
-  set(hit, { ...place, r: extent * scale < 2 * REACH ? REACH / scale : 0 });
-  set(dot, { ...place, r: speck ? speckle.dot / scale : 0 });
+  if (country.hidden) return;
+  set(hit, { r: extent * scale < 2 * REACH ? REACH / scale : 0 });
+  set(dot, { r: speck ? speckle.dot / scale : 0 });
 }
 
-function outlineOf({ d, centre, extent }, scale, speckle) {
+function outlineOf({ d, at, extent }, scale, speckle) {
   if (extent * scale >= speckle.visible) return d;
   const r = (speckle.dot + 2) / scale;
-  return `M${centre[0] - r},${centre[1]}a${r},${r} 0 1,0 ${2 * r},0a${r},${r} 0 1,0 ${-2 * r},0Z`;
+  return `M${at[0] - r},${at[1]}a${r},${r} 0 1,0 ${2 * r},0a${r},${r} 0 1,0 ${-2 * r},0Z`;
 }
 
 function zooming(move) {
@@ -197,5 +226,5 @@ function relight(link) {
 function hatching() {
   const line = svg("path", { d: "M0,6L6,0M-1,1L1,-1M5,7L7,5", class: "map-hatch" });
   const ground = svg("rect", { width: 6, height: 6, class: "map-hatched" });
-  return svg("defs", {}, svg("pattern", { id: "map-hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse" }, ground, line));
+  return svg("pattern", { id: "map-hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse" }, ground, line);
 }

@@ -1,6 +1,6 @@
 /** What the page lets one choose: in its form, in links of its own to other views of it, and by going back. */
 
-import { addressWith, choiceFrom } from "./address.js";
+import { addressWith, choiceFrom, DEFAULTS } from "./address.js";
 
 /**
  * @param {HTMLFormElement | null} form with fields `indicator`, `window`, `day` and `per`, of which any may be missing
@@ -25,9 +25,10 @@ export function controls(form, usual, changed) {
   if (form) listen(form, usual, changed);
 }
 
-export function choiceOfAddress(usual) {
-  const given = Object.entries(usual).filter(([, value]) => value);
-  return choiceFrom([...given, ...new URLSearchParams(location.search)]);
+/** As the server does, what it does not count is left aside. */
+export function choiceOfAddress({ indicators, ...usual }) {
+  const known = ([name, value]) => value && (name !== "indicator" || indicators.includes(value));
+  return choiceFrom([...Object.entries(usual), ...new URLSearchParams(location.search)].filter(known));
 }
 
 /** Put a choice in the address. */
@@ -57,7 +58,9 @@ function viewOfPage(event) {
   const plain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
   if (!link || !plain || link.target) return null;
   const { origin, pathname, href } = new URL(link.href);
-  return origin === location.origin && pathname === location.pathname ? href : null;
+  if (origin !== location.origin || pathname !== location.pathname) return null;
+  // The server does not know how the map counts, and the link may be older than that choice.
+  return addressWith(href, { per: new URLSearchParams(location.search).get("per") ?? DEFAULTS.per });
 }
 
 /** What a small form in such a part asks of the same page; what it does not name stays as it is. */

@@ -5,13 +5,14 @@ import { isArrow, nextIn } from "./steps.js";
 
 /** A pointer on its way to the tooltip may leave the country for so long. */
 const GRACE = 200;
+const GAP = 6;
 const CLOSER = new Set(["+", "="]);
 
 /** @param {import("./chart.js").Chart} chart @param {(code: string) => string[]} tell a headline and further lines */
 export function explore(chart, tell, first) {
   const tip = html("div", { class: "map-tip", hidden: "" });
   chart.frame.append(tip);
-  const explorer = { chart, tell, tip, leaving: undefined, home: null };
+  const explorer = { chart, tell, tip, leaving: undefined, first, home: first, link: null };
   chart.svg.addEventListener("pointerover", (event) => enter(explorer, codeAt(event)));
   chart.frame.addEventListener("pointerleave", () => leave(explorer));
   tip.addEventListener("pointerenter", () => clearTimeout(explorer.leaving));
@@ -53,11 +54,10 @@ function focus(explorer, code) {
 
 /** One country at a time can be reached with Tab; the arrow keys go on from it. */
 function settle(explorer, code) {
-  const { byCode } = explorer.chart;
-  const [before, after] = [byCode.get(explorer.home), byCode.get(code)];
-  if (before) set(before.link, { tabindex: -1 });
-  if (after) set(after.link, { tabindex: 0 });
-  explorer.home = code;
+  const { link } = explorer.chart.byCode.get(code);
+  if (explorer.link) set(explorer.link, { tabindex: -1 });
+  set(link, { tabindex: 0 });
+  Object.assign(explorer, { home: code, link });
 }
 
 function press(explorer, event) {
@@ -65,16 +65,16 @@ function press(explorer, event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Escape") hide(explorer);
   else if (CLOSER.has(event.key)) chart.closer(codeAt(event));
-  else if (event.key === "-") chart.farther();
+  else if (event.key === "-") chart.farther(codeAt(event));
   else if (event.key === "0") chart.show("europe");
   else if (isArrow(event.key) && codeAt(event)) step(explorer, event.key, codeAt(event));
   else return;
   event.preventDefault();
 }
 
-function step({ chart }, key, code) {
+function step({ chart, first }, key, code) {
   const places = chart.places();
-  const next = places.has(code) ? nextIn(key, places.get(code), places) : "NO";
+  const next = places.has(code) ? nextIn(key, places.get(code), places) : first;
   if (next) chart.byCode.get(next).link.focus({ preventScroll: true });
 }
 
@@ -85,7 +85,7 @@ function show(explorer, code) {
   tip.replaceChildren(html("strong", {}, headline), ...lines.map((line) => html("span", {}, line)));
   tip.hidden = false;
   chart.mark(code);
-  beside(chart, tip, chart.places().get(code));
+  beside(chart, tip, chart.beside(code));
 }
 
 function hide({ chart, tip, ...explorer }) {
@@ -96,19 +96,20 @@ function hide({ chart, tip, ...explorer }) {
 
 /** After a change of view or numbers, what is shown must be true and in its place. */
 function refresh(explorer) {
-  const { chart, tip, home } = explorer;
-  if (chart.byCode.get(home)?.hidden) settle(explorer, [...chart.places().keys()][0]);
+  const { chart, tip, home, first } = explorer;
+  const { link, hidden = true } = chart.byCode.get(home) ?? {};
+  // Another view has links of its own.
+  if (hidden || link !== explorer.link) settle(explorer, hidden ? first : home);
   if (tip.hidden) return;
   if (chart.places().has(explorer.shown)) show(explorer, explorer.shown);
   else hide(explorer);
 }
 
-function beside(chart, tip, place) {
-  if (!place) return;
-  const [width, height] = chart.size;
-  const x = clamp(place[0] - tip.offsetWidth / 2, 4, width - tip.offsetWidth - 4);
-  const above = place[1] - tip.offsetHeight - 14;
-  const y = above >= 4 ? above : clamp(place[1] + 14, 4, height - tip.offsetHeight - 4);
+/** Above the country or below it, so that it is not in its own way, unless there is no room. */
+function beside({ size: [width, height] }, tip, { x: middle, top, bottom }) {
+  const x = clamp(middle - tip.offsetWidth / 2, GAP, width - tip.offsetWidth - GAP);
+  const above = top - tip.offsetHeight - GAP;
+  const y = above >= GAP ? above : clamp(bottom + GAP, GAP, height - tip.offsetHeight - GAP);
   tip.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
 }
 

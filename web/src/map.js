@@ -4,7 +4,7 @@ import { questionFor } from "./address.js";
 import { Chart } from "./chart.js";
 import { chosen, choiceOfAddress, controls } from "./controls.js";
 import { explore } from "./explore.js";
-import { shapesFrom } from "./geometry.js";
+import { pictureFrom } from "./geometry.js";
 import { drawLegend } from "./legend.js";
 import { dotNames, drawHour, drawLatest, drawTotal, liveParts } from "./live.js";
 import { arrived, hourFrom, minutesFrom, numberOf, numbersFrom } from "./numbers.js";
@@ -22,34 +22,34 @@ const SINGLE = /^([A-Z]{2}|_U)$/;
 class LiveMap {
   constructor(root) {
     const { language, total = "EUROPE", indicator, window, ...places } = root.dataset;
+    const texts = JSON.parse(document.getElementById("map-words").textContent);
     this.root = root;
     this.frame = part(root, "map-frame");
     set(part(this.frame, "map-state", "p"), { role: "status" });
     this.total = total;
     this.places = placesOf(places);
-    this.words = wordsOf(JSON.parse(document.getElementById("map-words").textContent), language);
-    this.usual = { indicator, window };
+    this.words = wordsOf(texts, language, namesOnPage());
+    this.usual = { indicator, window, indicators: Object.keys(texts.titles) };
     this.choice = choiceOfAddress(this.usual);
     this.numbers = NOTHING;
     this.minutes = null;
     this.strip = document.getElementById("map-live");
-    this.poll = new Poll((failures) => this.tellFailures(failures));
+    this.poll = new Poll((failures, refused) => this.tellFailures(failures, refused));
   }
 
   async start() {
     controls(document.getElementById("map-form"), this.usual, (choice) => this.choose(choice));
     this.ask();
-    await styled();
-    const shapes = await withPatience(() => shapesFrom(this.places.geometry));
-    this.draw(shapes);
+    this.draw(await withPatience(() => pictureFrom(this.places.europe)));
     this.paint();
   }
 
-  draw(shapes) {
+  draw(europe) {
     const { frame, words } = this;
     const label = words.say("map");
     const changed = () => this.explorer?.refresh();
-    this.chart = new Chart(frame, shapes, { label, address: (code) => this.countryPage(code), changed });
+    const world = () => withPatience(() => pictureFrom(this.places.world));
+    this.chart = new Chart(frame, europe, { label, address: (code) => this.countryPage(code), world, changed });
     this.explorer = explore(this.chart, (code) => this.tell(code), "NO");
     const help = html("p", { id: "map-keys", class: "map-keys" }, words.say("keys"));
     set(this.chart.svg, { "aria-describedby": help.id });
@@ -158,7 +158,7 @@ class LiveMap {
   paint() {
     const { chart, choice, numbers, words } = this;
     if (!chart || numbers.coverage === undefined) return;
-    const seen = [...chart.byCode.keys()].map((code) => numberOf(numbers, code, choice.per)).filter((value) => value > 0);
+    const seen = countriesOf(numbers).map((code) => numberOf(numbers, code, choice.per)).filter((value) => value > 0);
     const cuts = thresholds(seen);
     const look = (code) => ({
       shade: classOf(numberOf(numbers, code, choice.per), cuts),
@@ -196,15 +196,16 @@ class LiveMap {
     return [name, said, ...(numbers.provisional ? [words.say("provisional")] : [])];
   }
 
-  tellFailures(failures) {
+  tellFailures(failures, refused) {
     if (!failures) this.reached = Date.now();
     const state = part(this.frame, "map-state", "p");
-    const text = failures ? this.words.say(...this.failureText()) : "";
+    const text = failures ? this.words.say(...this.failureText(refused)) : "";
     if (state.textContent !== text) state.textContent = text;
     this.root.classList.toggle("map-unreached", failures > 0);
   }
 
-  failureText() {
+  failureText(refused) {
+    if (refused) return ["refused"];
     return this.reached ? ["unreached_since", { time: this.words.time(this.reached) }] : ["unreached", {}];
   }
 
@@ -213,25 +214,25 @@ class LiveMap {
   }
 }
 
-function placesOf({ api = "/api/v1/", windowsUrl, liveUrl, aggregatesUrl, geometryUrl, countryPage }) {
+function placesOf({ api = "/api/v1/", europe, world, countryPage }) {
   return {
-    aggregates: aggregatesUrl ?? `${api}aggregates/`,
-    windows: windowsUrl ?? `${api}aggregates/windows/`,
-    live: liveUrl ?? `${api}aggregates/live/`,
-    geometry: geometryUrl ?? new URL("countries.json", import.meta.url),
+    aggregates: `${api}aggregates/`,
+    windows: `${api}aggregates/windows/`,
+    live: `${api}aggregates/live/`,
+    europe,
+    world,
     country: countryPage,
   };
 }
 
-/** The look must be there before the picture, whether the page asked for it or not. */
-function styled() {
-  if (document.querySelector('link[rel="stylesheet"][href*="map.css"]')) return null;
-  const link = html("link", { rel: "stylesheet", href: new URL("map.css", import.meta.url) });
-  return new Promise((resolve) => {
-    link.addEventListener("load", resolve);
-    link.addEventListener("error", resolve);
-    document.head.append(link);
-  });
+/** What the table calls a country, the map calls so too. */
+function namesOnPage() {
+  const rows = document.querySelectorAll("tr[data-country] > th");
+  return new Map([...rows].map((name) => [name.parentNode.dataset.country, name.textContent.trim()]));
+}
+
+function countriesOf(numbers) {
+  return [...numbers.cells.keys()].filter((code) => SINGLE.test(code) && code !== "_U");
 }
 
 /** Try until it is done. */

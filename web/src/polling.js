@@ -8,6 +8,11 @@ export function patience(failures) {
   return failures ? Math.min(LONGEST, PAUSE * 2 ** (failures - 1)) : PAUSE;
 }
 
+/** Whether an answer will be no better if it is asked for again: not what the server is too busy for. */
+export function isRefusal(status) {
+  return status >= 400 && status < 500 && status !== 408 && status !== 429;
+}
+
 /** A question that is asked again and again: what did not change is not sent again. */
 export class Question {
   constructor(address, read, every = PAUSE, kind = "json") {
@@ -20,14 +25,14 @@ export class Question {
     const cache = this.etag ? "no-store" : "default";
     const answer = await fetch(this.address, { headers, signal, cache });
     if (answer.status === 304) return;
-    if (!answer.ok) throw new Error(`${answer.status}`);
+    if (!answer.ok) throw Object.assign(new Error(`${answer.status}`), { refused: isRefusal(answer.status) });
     const content = await answer[this.kind]();
     this.etag = answer.headers.get("ETag");
     this.read(content);
   }
 }
 
-/** Asks questions in turn, whichever has been due for longest. `tell(failures)` hears of each outcome. */
+/** Asks questions in turn, whichever has been due for longest. `tell(failures, refused)` hears of each outcome. */
 export class Poll {
   #questions = [];
   #failures = 0;
@@ -64,13 +69,13 @@ export class Poll {
     const limit = setTimeout(() => asking.abort(), LONGEST);
     const [next] = [...this.#questions].sort((a, b) => a.due - b.due);
     this.#asked = Date.now();
-    const failed = await next.ask(asking.signal).then(() => false, () => true);
+    const failure = await next.ask(asking.signal).then(() => null, (error) => error);
     clearTimeout(limit);
     if (this.#asking !== asking) return;
-    this.#failures = failed ? this.#failures + 1 : 0;
-    if (!failed && next.due !== Infinity) next.due = Date.now() + next.every;
-    this.tell(this.#failures);
-    const wait = failed ? patience(this.#failures) : waiting(this.#questions, this.#asked, Date.now());
+    this.#failures = failure ? this.#failures + 1 : 0;
+    if (!failure && next.due !== Infinity) next.due = Date.now() + next.every;
+    this.tell(this.#failures, failure?.refused ?? false);
+    const wait = failure ? patience(this.#failures) : waiting(this.#questions, this.#asked, Date.now());
     this.#timer = setTimeout(() => this.#turn(), wait);
   }
 }

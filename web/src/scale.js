@@ -8,7 +8,8 @@ export function thresholds(values) {
   if (!positive.length) return [];
   const least = positive[0];
   const cuts = Array.from({ length: STEPS - 1 }, (_, i) => round(quantile(positive, (i + 1) / STEPS)));
-  return [...new Set(cuts)].filter((cut) => cut > least);
+  // Rounded, a cut may lie beyond all that there is.
+  return [...new Set(cuts)].filter((cut) => cut > least && cut <= positive[positive.length - 1]);
 }
 
 /** @param {number | null} value @returns {number | "none"} */

@@ -1,45 +1,25 @@
-/** The two views of the map, both equal-area: Europe about 10° E 52° N, as in EPSG:3035, and the world. */
+/** Where a picture lies in its frame. */
 
-import { geoAzimuthalEqualArea, geoDistance, geoEqualEarth, geoPath } from "d3-geo";
-
-/** What must be in the picture of Europe. */
-const EUROPE = {
-  type: "MultiPoint",
-  coordinates: [[-24, 66.5], [-10, 37], [-9, 39], [23, 34.5], [34, 34.5], [41, 42], [40, 55], [28, 71.3], [5, 71]],
-};
-/** Cut in the Bering Strait, so that no country lies on both sides. */
-const WORLD = { type: "MultiPoint", coordinates: [[-168.9, 0], [-169.1, 0], [11, 83.6], [11, -56]] };
 const MARGIN = 12;
 /** In a narrow frame the buttons stand below the picture, as map.css has it. */
 const NARROW = 600;
 const BUTTONS = 60;
 
-const MIDDLE = [10, 52];
-/** A country with its middle farther away (radians) has no part that could be seen. */
-const FAR = { europe: 1.1, world: Infinity };
+/** @typedef {{k: number, x: number, y: number}} Transform */
 
-const VIEWS = {
-  // As far as one can move the map in this view; outlines have points enough, so none are put in between.
-  europe: () => [geoAzimuthalEqualArea().rotate(MIDDLE.map((degrees) => -degrees)).clipAngle(50).precision(0), EUROPE],
-  world: () => [geoEqualEarth().rotate([-11, 0]).precision(0), WORLD],
-};
-
-/** @param {"europe" | "world"} name @returns what draws in a frame of this size */
-export function viewOf(name, width, height) {
-  const [projection, within] = VIEWS[name]();
-  const box = [[MARGIN, MARGIN], [width - MARGIN, height - (width < NARROW ? BUTTONS : MARGIN)]];
-  projection.fitExtent(box, within);
-  return {
-    path: geoPath(projection).digits(1),
-    place: (point) => placeIn(projection, point),
-    reaches: (point) => geoDistance(point, MIDDLE) < FAR[name],
-  };
+/** @param {[number, number]} box @returns {Transform} what brings the box into the middle of a frame of this size */
+export function fitted([wide, high], width, height) {
+  const room = [width - 2 * MARGIN, height - MARGIN - (width < NARROW ? BUTTONS : MARGIN)];
+  const k = Math.min(room[0] / wide, room[1] / high);
+  return { k, x: MARGIN + (room[0] - k * wide) / 2, y: MARGIN + (room[1] - k * high) / 2 };
 }
 
-/** @returns {[number, number] | null} null where the view does not reach */
-function placeIn(projection, point) {
-  let place = null;
-  const seen = projection.stream({ point: (x, y) => (place = [x, y]), lineStart() {}, lineEnd() {} });
-  seen.point(...point);
-  return place;
+/** @returns {Transform} first the one, then the other */
+export function composed(first, { k, x, y }) {
+  return { k: k * first.k, x: k * first.x + x, y: k * first.y + y };
+}
+
+/** @returns {[number, number]} where a point comes to lie */
+export function moved({ k, x, y }, [px, py]) {
+  return [k * px + x, k * py + y];
 }

@@ -4,10 +4,10 @@
 const HERE = { en: "en-GB", pt: "pt-PT" };
 
 /**
- * @param {Record<string, any>} texts @param {string} tag
+ * @param {Record<string, any>} texts @param {string} tag @param {Map<string, string>} names of countries, as the page writes them
  * `say` fills a text in, `count` also chooses the plural.
  */
-export function wordsOf(texts, tag) {
+export function wordsOf(texts, tag, names = new Map()) {
   const language = HERE[tag] ?? tag;
   const number = new Intl.NumberFormat(language);
   const plural = new Intl.PluralRules(language);
@@ -22,7 +22,7 @@ export function wordsOf(texts, tag) {
     },
     rate: fixed(language, 2, 2),
     short: fixed(language, 0, 2),
-    country: countryNames(language, texts),
+    country: countryNames(language, texts, names),
     day: dates(language, { dateStyle: "long", timeZone: "UTC" }),
     time: dates(language, { hour: "2-digit", minute: "2-digit" }),
     minute: dates(language, { hour: "2-digit", minute: "2-digit", timeZone: "UTC" }),
@@ -45,9 +45,12 @@ function fixed(language, minimumFractionDigits, maximumFractionDigits) {
   return (value) => form.format(value);
 }
 
-function countryNames(language, texts) {
-  const names = new Intl.DisplayNames(language, { type: "region", fallback: "code" });
-  return (code) => (code === "_U" ? textAt(texts, "unlocated") : names.of(code));
+function countryNames(language, texts, written) {
+  let names;
+  return (code) => {
+    if (code === "_U") return textAt(texts, "unlocated");
+    return written.get(code) ?? (names ??= new Intl.DisplayNames(language, { type: "region", fallback: "code" })).of(code);
+  };
 }
 
 function dates(language, form) {

@@ -19,6 +19,8 @@ test("one number for all is one shade in the middle", () => {
   const cuts = thresholds([5, 5, 5]);
   assert.deepEqual(cuts, []);
   assert.equal(classOf(5, cuts), 3);
+  // Not even where its two figures are more than it.
+  assert.deepEqual(thresholds([18.75]), []);
 });
 
 test("many numbers fill all classes about evenly", () => {

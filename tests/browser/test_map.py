@@ -1,0 +1,317 @@
+"""The map in a real browser before the real stack: live, by pointer and keyboard, on a slow line, and with the API away."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from itertools import count
+from time import monotonic, sleep
+
+import pytest
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+SHADED = "a.map-country[data-code=NO][data-shade='3']"
+LIVE = re.compile(r"/aggregates/live/")
+API = "**/api/v1/**"
+_minutes = count(2)
+#: When requests began whose address has a word in it, by the page's own clock.
+_CALLS = """word => performance.getEntriesByType("resource").filter(({ name }) => name.includes(word))
+    .map(({ startTime }) => startTime).sort((a, b) => a - b)"""
+#: A browser without a screen shows every page, so the page is told that it is not.
+_LOOK = """hidden => {
+    Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def wait_until(holds: Callable[[], bool], *, seconds: float = 20) -> None:
+    """Wait for what the page's policy keeps Playwright from waiting for, which evaluates text in the page."""
+    deadline = monotonic() + seconds
+    while not holds():
+        assert monotonic() < deadline
+        sleep(0.05)
+
+
+def drawn(page):
+    """Wait for the map with its colours."""
+    page.wait_for_selector(SHADED, state="attached")
+    return page
+
+
+def listening(page):
+    """Wait until the page knows the minutes there are, so that it can tell what comes."""
+    wait_until(lambda: bool(page.evaluate(_CALLS, "live")))
+    return drawn(page)
+
+
+def report(federation, country):
+    """Report 25 downloads of a minute that nobody has reported yet."""
+    minute = datetime.now(UTC) - timedelta(minutes=next(_minutes))
+    federation.agencies["NO-KRIPOS"].send(country, {f"{minute:%Y-%m-%dT%H:%M}": 25}, frequency="N")
+
+
+def legend(page):
+    return page.locator(".map-legend-title")
+
+
+def focused(page):
+    return page.evaluate("document.activeElement.dataset.code")
+
+
+def slow(page):
+    """A slow telephone line."""
+    session = page.context.new_cdp_session(page)
+    line = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 90_000}
+    session.send("Network.emulateNetworkConditions", line)
+
+
+# --- live -------------------------------------------------------------------------------------------------------------
+
+
+def test_report_lights_up_its_country_within_three_seconds(reader, federation):
+    page = listening(reader("/"))
+    report(federation, "SE")
+    lit = page.wait_for_selector("a.map-lit[data-code=SE]", state="attached", timeout=3000)
+    assert page.locator("a.map-lit").count() == 1
+    assert page.locator("tr.just-now").get_attribute("data-country") == "SE"
+    assert lit.evaluate("it => getComputedStyle(it.querySelector('.map-shape')).animationName") == "map-light"
+    assert page.locator(".live-latest").text_content() == "Just now: Sweden"
+    page.wait_for_selector("a.map-country[data-code=SE]:not(.map-lit)", state="attached")
+    page.wait_for_selector("tr[data-country=SE]:not(.just-now)")
+
+
+def test_with_less_motion_nothing_moves_and_a_dot_shows_instead(reader, federation):
+    page = listening(reader("/", reduced_motion="reduce"))
+    report(federation, "FI")
+    page.wait_for_selector("a.map-lit[data-code=FI]", state="attached", timeout=3000)
+    assert page.evaluate("document.getAnimations().length") == 0
+    name = page.locator("tr.just-now > th")
+    assert name.evaluate("it => getComputedStyle(it).backgroundImage").startswith("radial-gradient")
+    assert page.locator(".live-latest .live-dot").is_visible()
+
+
+def test_asks_little_and_not_while_nobody_looks(reader):
+    asked = []
+    page = reader("/", before=lambda page: page.on("requestfinished", lambda request: asked.append(request)))
+    wait_until(lambda: len(page.evaluate(_CALLS, "live")) >= 4)
+    live = [request for request in asked if LIVE.search(request.url)]
+    assert all("if-none-match" in request.all_headers() for request in live[1:])
+    assert all(request.sizes()["responseBodySize"] < 4000 for request in live)
+    # The first answers come with the page; from then on it is one of any kind each two seconds.
+    begun = page.evaluate(_CALLS, "aggregates")
+    gaps = [later - earlier for earlier, later in zip(begun[3:], begun[4:], strict=False)]
+    assert gaps
+    assert min(gaps) > 1_900
+
+    page.evaluate(_LOOK, True)
+    sleep(0.5)
+    before = len(page.evaluate(_CALLS, ""))
+    sleep(5)
+    assert len(page.evaluate(_CALLS, "")) == before
+    page.evaluate(_LOOK, False)
+    wait_until(lambda: len(page.evaluate(_CALLS, "live")) > len(live))
+
+
+# --- choosing ---------------------------------------------------------------------------------------------------------
+
+
+def test_sorting_keeps_the_page_and_is_in_the_address(reader, federation):
+    page = drawn(reader("/?window=P30D"))
+    page.evaluate("document.body.dataset.same = 'yes'")
+    for heading, sort, first in (
+        ("Per 100,000 inhabitants", "rate", "NO"),
+        ("Count", "value", "NO"),
+        ("Country", "country", "AX"),
+    ):
+        page.locator("thead").get_by_role("link", name=heading, exact=True).click()
+        page.wait_for_selector(f"th[aria-sort] a[href*='sort={sort}']")
+        assert page.url == f"{federation.url}/?window=P30D&sort={sort}"
+        assert page.locator("tr[data-country]").first.get_attribute("data-country") == first
+        assert focused(page) is None
+        assert heading in page.evaluate("document.activeElement.textContent")
+    assert page.locator("body").get_attribute("data-same") == "yes"
+
+
+def test_choices_are_in_the_address_and_show_the_same_to_somebody_else(reader, federation):
+    page = drawn(reader("/"))
+    page.evaluate("document.body.dataset.same = 'yes'")
+    page.get_by_label("the count").check()
+    assert legend(page).text_content() == "Downloads of police files in the last 7 days"
+    page.get_by_role("link", name="Last 30 days").click()
+    page.get_by_text("Downloads of police files in the last 30 days").wait_for()
+    page.wait_for_selector("[aria-current][href*=P30D]")
+    assert page.url == f"{federation.url}/?window=P30D&per=count"
+    # The same view in another language is a link too.
+    assert page.get_by_role("link", name="Deutsch").get_attribute("href") == "/de/?window=P30D&per=count"
+
+    day = f"{datetime.now(UTC) - timedelta(days=2):%Y-%m-%d}"
+    page.get_by_label("or one day").fill(day)
+    page.get_by_role("button", name="Show", exact=True).click()
+    page.get_by_text(re.compile("Downloads of police files on")).wait_for()
+    assert f"window=day&day={day}" in page.url
+
+    other = drawn(reader(page.url.removeprefix(federation.url)))
+    assert legend(other).text_content() == legend(page).text_content()
+    assert other.get_by_label("the count").is_checked()
+    assert other.get_by_label("or one day").input_value() == day
+
+    page.go_back()
+    page.get_by_text("Downloads of police files in the last 30 days").wait_for()
+    page.go_back()
+    page.get_by_text("Downloads of police files in the last 7 days").wait_for()
+    page.go_back()
+    page.get_by_text("Downloads of police files per 100,000 inhabitants in the last 7 days").wait_for()
+    assert page.url == f"{federation.url}/"
+    assert page.locator("body").get_attribute("data-same") == "yes"
+
+
+def test_another_indicator_has_its_own_words_and_numbers(reader, federation):
+    page = drawn(reader("/"))
+    page.get_by_role("link", name="Visits to help services").click()
+    page.get_by_text("Nothing is published in the last 7 days yet.").wait_for()
+    page.wait_for_selector("a.map-country[data-code=NO][data-shade=none]", state="attached")
+    assert page.url == f"{federation.url}/?indicator=HELP_VISITS"
+
+
+def test_what_nobody_counts_is_as_if_it_were_not_asked_for(reader):
+    assert legend(drawn(reader("/?indicator=NOTHING"))).is_visible()
+
+
+def test_words_and_names_are_those_of_the_page(reader):
+    page = drawn(reader("/de/"))
+    name = page.locator("tr[data-country=CZ] th").text_content()
+    assert page.locator("a[data-code=CZ]").get_attribute("aria-label").startswith(f"{name}: 0 ")
+
+
+def test_silent_agency_stays_named_beside_the_map(reader):
+    page = drawn(reader("/"))
+    said = page.locator(".covered").get_by_text("Police of SE has been silent since")
+    assert said.is_visible()
+    page.get_by_role("link", name="Last 365 days").click()
+    page.wait_for_selector("[aria-current][href*=P365D]")
+    assert said.is_visible()
+
+
+def test_embedded_map_leads_nowhere_and_shows_the_same(reader):
+    page = drawn(reader("/embed/map/?window=P30D"))
+    assert legend(page).text_content().endswith("in the last 30 days")
+    assert page.locator("a.map-country[href]").count() == 0
+    assert page.locator("a[data-code=NO]").get_attribute("aria-label").startswith("Norway: ")
+
+
+# --- by keyboard and pointer ------------------------------------------------------------------------------------------
+
+
+def test_keyboard_alone_goes_about_the_map(reader, federation):
+    page = drawn(reader("/"))
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if focused(page):
+            break
+    assert focused(page) == "NO"
+    assert page.locator(".map-tip").text_content().startswith("Norway")
+    page.keyboard.press("ArrowRight")
+    assert focused(page) == "SE"
+
+    place = page.locator(".map-svg > g")
+    whole = place.get_attribute("transform")
+    page.keyboard.press("+")
+    wait_until(lambda: place.get_attribute("transform") != whole)
+    page.keyboard.press("-")
+    wait_until(lambda: place.get_attribute("transform") == whole)
+    page.keyboard.press("-")
+    page.wait_for_selector("a[data-code=BR][data-shade='0']", state="attached")
+    assert focused(page) == "SE"
+    page.keyboard.press("0")
+    page.wait_for_selector("a[data-code=BR]", state="detached")
+    assert focused(page) == "SE"
+
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.tagName") == "BUTTON"
+    page.keyboard.press("Shift+Tab")
+    assert focused(page) == "SE"
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{federation.url}/countries/se/")
+
+
+def test_pointer_is_told_of_a_country_and_leads_to_its_page(reader, federation):
+    page = drawn(reader("/"))
+    page.hover("a[data-code=NO] .map-shape", position={"x": 20, "y": 180})
+    tip = page.locator(".map-tip")
+    tip.wait_for()
+    assert re.match(r"Norway[\d,]+ downloads in the last 7 days, [\d.]+ per 100,000 inhabitants", tip.text_content())
+    page.click("a[data-code=NO] .map-shape", position={"x": 20, "y": 180})
+    page.wait_for_url(f"{federation.url}/countries/no/")
+
+
+def test_world_is_fetched_once_somebody_wants_it(reader):
+    asked = []
+    page = drawn(reader("/", before=lambda page: page.on("request", lambda request: asked.append(request.url))))
+    assert not [url for url in asked if "world" in url]
+    page.get_by_role("button", name="Show the world").click()
+    page.wait_for_selector("a[data-code=BR][data-shade='0']", state="attached")
+    assert page.locator("a[data-code=NO][data-shade='3']").count() == 1
+    page.get_by_role("button", name="Back to Europe").click()
+    page.wait_for_selector("a[data-code=BR]", state="detached")
+    page.get_by_role("button", name="Show the world").click()
+    page.wait_for_selector("a[data-code=BR][data-shade='0']", state="attached")
+    assert len([url for url in asked if "world" in url]) == 1
+
+
+# --- a slow line, and an API that is away ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+def test_nothing_moves_while_it_loads_over_a_slow_line(reader, width):
+    def before(page):
+        slow(page)
+        page.add_init_script(
+            """window.moved = 0;
+            new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => (window.moved += value)))
+                .observe({ type: "layout-shift", buffered: true });"""
+        )
+
+    page = listening(reader("/", before=before, viewport={"width": width, "height": 900}))
+    sleep(0.5)
+    assert page.evaluate("window.moved") < 0.01
+
+
+def test_first_view_is_small(reader):
+    sizes = []
+
+    def before(page):
+        session = page.context.new_cdp_session(page)
+        session.send("Network.enable")
+        session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+
+    listening(reader("/", before=before))
+    assert 6 <= len(sizes) <= 12
+    assert 40_000 < sum(sizes) < 250_000
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (None, "The numbers cannot be reached since"),
+        (HTTPStatus.SERVICE_UNAVAILABLE, "The numbers cannot be reached since"),
+        (HTTPStatus.NOT_FOUND, "These numbers cannot be had."),
+    ],
+)
+def test_api_that_fails_is_told_of_until_it_is_back(reader, answer, said):
+    page = listening(reader("/"))
+    state = page.locator(".map-state")
+    assert state.text_content() == ""
+    page.route(API, lambda route: route.fulfill(status=answer, body="") if answer else route.abort())
+    state.get_by_text(said).wait_for()
+    assert page.locator(SHADED).count() == 1
+    assert page.locator("tr[data-country=NO]").is_visible()
+    page.unroute(API)
+    wait_until(lambda: state.text_content() == "")
+
+
+def test_map_that_found_no_numbers_at_first_finds_them_later(reader):
+    page = reader("/", before=lambda page: page.route(API, lambda route: route.abort()))
+    page.get_by_text("The numbers cannot be reached. This page tries again by itself.").wait_for()
+    assert page.locator("tr[data-country=NO]").is_visible()
+    page.unroute(API)
+    assert drawn(page).locator(".map-state").text_content() == ""

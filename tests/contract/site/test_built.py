@@ -1,0 +1,55 @@
+"""What web/ is built into: named by what is in it, so that it may be kept for ever and be built under a running server."""
+
+import json
+import re
+
+import pytest
+
+from api import caching
+from api.site import built
+
+
+@pytest.fixture
+def listed(tmp_path, monkeypatch):
+    """A list of built files that can be written anew."""
+    monkeypatch.setattr(built, "_LIST", tmp_path / "files.json")
+    built.files.cache_clear()
+    yield lambda files: (tmp_path / "files.json").write_text(json.dumps(files))
+    built.files.cache_clear()
+
+
+@pytest.mark.parametrize("address", ["/", "/embed/map/"])
+def test_what_the_map_loads_is_there_and_kept_for_ever(published, visit, client, address):
+    if not built.files():
+        pytest.skip("nothing is built: make web")
+    page = visit(address).content.decode()
+    loaded = re.findall(r'(?:href|src|data-europe|data-world)="(/static/site/built/[^"]+)"', page)
+    needed = ("map.js", "map.css", "site.css", "europe.json", "world.json")
+    assert {f"/static/{built.files()[name]}" for name in needed} == set(loaded)
+    for file in loaded:
+        answer = client.get(file)
+        assert answer["Cache-Control"] == "max-age=315360000, public, immutable", file
+        answer.close()
+
+
+def test_numbers_of_the_map_are_asked_for_with_the_page(published, visit, client):
+    for address in ("/?window=P30D", "/?window=day&day=2026-01-01"):
+        page = visit(address).content.decode()
+        early = re.findall(r'<link rel="preload" as="fetch" crossorigin href="(/api/[^"]+)"', page)
+        assert [client.get(question.replace("&amp;", "&")).status_code for question in early] == [200] * len(early)
+        assert len(early) == ("P30D" in address)
+
+
+def test_list_is_read_once_so_that_a_build_changes_nothing_for_who_runs(listed):
+    listed({"map.js": "map-1.js"})
+    assert built.files() == {"map.js": "site/built/map-1.js"}
+    listed({"map.js": "map-2.js"})
+    assert built.files() == {"map.js": "site/built/map-1.js"}
+
+
+def test_without_a_build_the_page_takes_the_style_as_it_is(published, visit, listed):
+    caching.shelf.clear()
+    page = visit("/").content.decode()
+    assert '<link rel="stylesheet" href="/static/site/site.css">' in page
+    assert "<script type" not in page
+    caching.shelf.clear()
