@@ -240,7 +240,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 500 likewise; the page asks nothing of the database, which may be what failed."""
     if not _reads_pages(request):
         return problems.server_error(request)
-    context = {"edition": pages.edition(), "language": translation.get_language(), "request_id": problems.log_failure()}
+    context = {"language": translation.get_language(), "request_id": problems.log_failure()}
     answer = HttpResponse(render_to_string("site/failed.html", context), status=500)
     answer["Cache-Control"] = "no-store"
     return answer

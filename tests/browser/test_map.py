@@ -142,7 +142,7 @@ def test_choices_are_in_the_address_and_show_the_same_to_somebody_else(reader, f
     page.wait_for_selector("[aria-current][href*=P30D]")
     assert page.url == f"{federation.url}/?window=P30D&per=count"
     # The same view in another language is a link too.
-    assert page.get_by_role("link", name="Deutsch").get_attribute("href") == "/de/?window=P30D&per=count"
+    assert page.locator(".languages a[lang=de]").get_attribute("href") == "/de/?window=P30D&per=count"
 
     day = f"{datetime.now(UTC) - timedelta(days=2):%Y-%m-%d}"
     page.get_by_label("or one day").fill(day)
