@@ -1,4 +1,4 @@
-"""The first view of the map over a slow line and on a slow processor: until it can be used, and how much is sent for it."""
+"""The first view of the map over a slow line and on a slow processor: how soon it can be used, and what is sent."""
 
 import shutil
 import time
@@ -27,12 +27,13 @@ _LINE = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploa
 _SLOWER = 4
 _LOOK_EVERY = 0.1
 _GIVE_UP_AFTER = 30.0
-#: Looks at each frame whether countries have their colours, the keyboard has a way in, and the table is there; then waits
-#: for the frame to be painted.
+#: Looks at each frame whether countries have their colours, the keyboard has a way in, and the table is there; then
+#: waits for the frame to be painted.
 _WATCH = """
 (() => {
   const ready = () => document.querySelectorAll('.map-country[data-shade]:not([data-shade="none"])').length > 40
-    && document.querySelector('.map-country[tabindex="0"]') && document.querySelectorAll(".places tbody tr").length > 40;
+    && document.querySelector('.map-country[tabindex="0"]')
+    && document.querySelectorAll(".places tbody tr").length > 40;
   const look = () => ready()
     ? requestAnimationFrame(() => setTimeout(() => { window.usableAfter = performance.now(); }, 0))
     : requestAnimationFrame(look);

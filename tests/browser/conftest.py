@@ -115,7 +115,7 @@ def reader(chromium, federation):
             if not text.startswith("Failed to load resource"):
                 complaints.append(f"{address}: {text}")
 
-        def open_page(address, before=lambda page: None, **how):
+        def open_page(address, before=None, **how):
             context = chromium.new_context(**how)
             until.callback(context.close)
             context.on("request", lambda request: asked.append(request.url))
@@ -123,7 +123,8 @@ def reader(chromium, federation):
             page.set_default_timeout(12_000)
             page.on("console", lambda message: complain(address, message.text))
             page.on("pageerror", lambda error: complain(address, str(error)))
-            before(page)
+            if before is not None:
+                before(page)
             page.goto(f"{federation.url}{address}", wait_until="networkidle" if address == "/api/docs/" else "load")
             if not address.startswith("/admin/"):
                 assert context.cookies() == []

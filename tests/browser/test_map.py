@@ -1,10 +1,10 @@
-"""The map in a real browser before the real stack: live, by pointer and keyboard, on a slow line, and with the API away."""
+"""The map in a real browser before the real stack: live, by keyboard, on a slow line, and without the API."""
 
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from itertools import count
+from itertools import count, pairwise
 from time import monotonic, sleep
 
 import pytest
@@ -92,14 +92,18 @@ def test_with_less_motion_nothing_moves_and_a_dot_shows_instead(reader, federati
 
 def test_asks_little_and_not_while_nobody_looks(reader):
     asked = []
-    page = reader("/", before=lambda page: page.on("requestfinished", lambda request: asked.append(request)))
+
+    def before(page):
+        page.on("requestfinished", lambda request: asked.append(request))  # noqa: PLW0108  Playwright wants a function
+
+    page = reader("/", before=before)
     wait_until(lambda: len(page.evaluate(_CALLS, "live")) >= 4)
     live = [request for request in asked if LIVE.search(request.url)]
     assert all("if-none-match" in request.all_headers() for request in live[1:])
     assert all(request.sizes()["responseBodySize"] < 4000 for request in live)
     # The first answers come with the page; from then on it is one of any kind each two seconds.
     begun = page.evaluate(_CALLS, "aggregates")
-    gaps = [later - earlier for earlier, later in zip(begun[3:], begun[4:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(begun[3:])]
     assert gaps
     assert min(gaps) > 1_900
 

@@ -1,4 +1,4 @@
-"""What web/ is built into: named by what is in it, so that it may be kept for ever and be built under a running server."""
+"""What web/ is built into: named by what is in it, to be kept for ever and to be built under a running server."""
 
 import json
 import re
