@@ -21,21 +21,23 @@ LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-h
 # What the pages load, built out of web/; anew only if something of it changed.
 BUILT := api/site/static/site/built
 MAP := $(BUILT)/.done
+LOCALE := api/site/locale
+LANGUAGES := $(LOCALE)/.done
 
-.PHONY: help install demo serve test check format bench lock openapi web clean
+.PHONY: help install demo serve test check format bench lock openapi web messages clean
 
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 install: $(VENV)/dev.installed ## install everything, for work on the project too
 
-demo: $(VENV)/runtime.installed $(MAP) ## the whole stack with invented agencies, history and a live stream
+demo: $(VENV)/runtime.installed $(MAP) $(LANGUAGES) ## the whole stack with invented agencies, history and a live stream
 	@exec $(PY) -m config.serve --demo
 
-serve: $(VENV)/runtime.installed $(MAP) ## the same stack without invented numbers
+serve: $(VENV)/runtime.installed $(MAP) $(LANGUAGES) ## the same stack without invented numbers
 	@exec $(PY) -m config.serve
 
-test: $(VENV)/dev.installed $(MAP) ## every test that CI runs; ARGS= goes to pytest
+test: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## every test that CI runs; ARGS= goes to pytest
 	@$(PY) -m pytest -n auto --dist worksteal $(ARGS)
 
 check: $(VENV)/dev.installed ## format, lint, types, import contracts, migrations, OpenAPI
@@ -55,7 +57,10 @@ format: $(VENV)/dev.installed ## put the code in the one format
 openapi: $(VENV)/dev.installed ## write docs/reference/openapi.yaml anew
 	@$(PY) manage.py spectacular --validate --fail-on-warn --file docs/reference/openapi.yaml
 
-web: $(MAP) ## build the map of the pages
+web: $(MAP) $(LANGUAGES) ## build the map and the languages of the pages
+
+messages: $(VENV)/runtime.installed ## bring the catalogues of all languages up to date with the texts of the pages
+	@$(PY) manage.py messages
 
 bench: $(VENV)/dev.installed ## the measurements of docs/benchmarks.md; SCALE= for the full size
 	@exec $(PY) -m bench
@@ -67,7 +72,7 @@ lock: $(UV) ## choose newest versions within pyproject.toml and lock them with h
 	@$(LOCK) --upgrade --group node -o requirements-node.txt
 
 clean: ## remove what was installed and built; data in DATA_DIR stays
-	rm -rf $(VENV) web/node_modules $(BUILT)
+	rm -rf $(VENV) web/node_modules $(BUILT) $(LANGUAGES) $(LOCALE)/*/LC_MESSAGES/*.mo
 
 # --- installing ------------------------------------------------------------------------------------------------------
 
@@ -101,4 +106,10 @@ web/node_modules/.package-lock.json: web/package-lock.json | $(PY)
 $(MAP): web/node_modules/.package-lock.json web/build.js $(wildcard web/src/*.* web/geometry/*.*) api/site/static/site/site.css countries/data/countries.csv | $(PY)
 	@echo "Building the map"
 	@web/node.sh build.js
+	@touch $@
+
+# --- the languages ---------------------------------------------------------------------------------------------------
+
+$(LANGUAGES): $(wildcard $(LOCALE)/*/LC_MESSAGES/*.po) | $(VENV)/runtime.installed
+	@$(VENV)/bin/pybabel --quiet compile --directory $(LOCALE) --domain django
 	@touch $@

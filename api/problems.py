@@ -155,7 +155,11 @@ def not_found(_request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(_request: HttpRequest) -> HttpResponse:
     """Answer 500 for Django: with nothing but an id, by which the log has the place of the mistake."""
+    return respond(Problem("internal_error", request_id=log_failure()))
+
+
+def log_failure() -> str:
+    """Log the exception that Django has in hand, and return the id by which it is found."""
     request_id = uuid4().hex
-    # Django calls this while it has the exception in hand.
     log.error("request failed", exc_info=True, extra={"request_id": request_id})  # noqa: LOG014
-    return respond(Problem("internal_error", request_id=request_id))
+    return request_id

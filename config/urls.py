@@ -13,4 +13,4 @@ urlpatterns = [
 handler400 = "api.problems.bad_request"
 handler403 = "api.problems.permission_denied"
 handler404 = "api.site.views.not_found"
-handler500 = "api.problems.server_error"
+handler500 = "api.site.views.server_error"

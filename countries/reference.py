@@ -92,3 +92,8 @@ def _help_services() -> list[Columns]:
         country = service.pop("country")
         service["country_id"] = COUNTRIES[country] if country else None
     return services
+
+
+def texts() -> list[str]:
+    """Return what the public pages show of the files in the reader's own language."""
+    return [service["description"] for service in _help_services()]

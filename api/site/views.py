@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views import View
@@ -227,12 +228,26 @@ def _examples() -> dict[str, Any]:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 404: with a page to who reads pages, with a problem document to programs."""
-    if request.path.startswith(("/api/", "/admin/")) or "text/html" not in request.headers.get("Accept", ""):
+    if not _reads_pages(request):
         return problems.not_found(request, exception)
     context = {**pages.frame(request), **pages.everywhere()}
     answer = render(request, "site/not_found.html", context, status=404)
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer 500 likewise; the page asks nothing of the database, which may be what failed."""
+    if not _reads_pages(request):
+        return problems.server_error(request)
+    context = {"language": translation.get_language(), "request_id": problems.log_failure()}
+    answer = HttpResponse(render_to_string("site/failed.html", context), status=500)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _reads_pages(request: HttpRequest) -> bool:
+    return not request.path.startswith(("/api/", "/admin/")) and "text/html" in request.headers.get("Accept", "")
 
 
 def _indicator(request: HttpRequest) -> IndicatorRow | None:

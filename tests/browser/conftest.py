@@ -37,7 +37,8 @@ def _program() -> str:
     pytest.skip(how)
 
 
-@pytest.fixture(scope="session")
+# Not for longer: while Playwright is there, Django takes each of its calls for one out of an event loop.
+@pytest.fixture(scope="module")
 def chromium():
     program = _program()
     from playwright.sync_api import sync_playwright

@@ -32,6 +32,7 @@ def test_without_scripts_the_numbers_and_the_silent_agency_are_there(reader):
 
 def test_language_is_changed_on_the_page_and_the_view_stays(reader):
     page = reader("/countries/no/?frequency=M")
+    page.locator(".languages summary").click()
     page.get_by_role("link", name="Deutsch").click()
     assert page.url.endswith("/de/countries/no/?frequency=M")
     assert page.get_by_role("heading", level=1).text_content() == "Norwegen"

@@ -44,24 +44,6 @@ def head(port):
         return json.load(answer)
 
 
-def test_what_is_written_is_sealed_and_found_to_be_whole(serve, launch, free_port, tmp_path):
-    serve()
-    assert eventually(lambda: head(free_port)["position"] > 0, within=60)
-    noted = head(free_port)
-    command = ("issue_credential", "--coordinator", "ada")
-    assert launch(sys.executable, "manage.py", *command, data=tmp_path).wait(120) == 0
-
-    def whole_and_sealed():
-        command = ("verify_audit", "--head", f"{noted['position']}:{noted['digest']}")
-        process = launch(sys.executable, "manage.py", *command, data=tmp_path)
-        said, _ = process.communicate(timeout=120)
-        assert process.returncode == 0, said
-        return "0 events wait to be sealed" in said
-
-    assert eventually(whole_and_sealed, within=60)
-    assert head(free_port)["position"] >= noted["position"] + 2
-
-
 def test_killed_make_leaves_nothing_and_next_start_is_clean(serve, free_port):
     make = serve("make", "--no-print-directory", "serve")
     everything = descendants(make)
@@ -78,8 +60,11 @@ def test_killed_make_leaves_nothing_and_next_start_is_clean(serve, free_port):
     assert eventually(lambda: not alive(everything)), alive(everything)
 
 
-def test_killed_part_is_started_again_and_ctrl_c_stops_all(serve, free_port):
+def test_what_is_written_is_sealed_a_killed_part_is_started_again_and_ctrl_c_stops_all(
+    serve, launch, free_port, tmp_path
+):
     supervisor = serve()
+    sees_to_the_audit_trail(launch, free_port, tmp_path)
     everything = descendants(supervisor)
     web = part(everything, "gunicorn")
     workers = psutil.Process(web.pid).children()
@@ -92,6 +77,23 @@ def test_killed_part_is_started_again_and_ctrl_c_stops_all(serve, free_port):
     supervisor.send_signal(signal.SIGINT)
     assert supervisor.wait(60) == 0
     assert alive(everything) == []
+
+
+def sees_to_the_audit_trail(launch, port, data):
+    assert eventually(lambda: head(port)["position"] > 0, within=60)
+    noted = head(port)
+    command = ("issue_credential", "--coordinator", "ada")
+    assert launch(sys.executable, "manage.py", *command, data=data).wait(120) == 0
+
+    def whole_and_sealed():
+        command = ("verify_audit", "--head", f"{noted['position']}:{noted['digest']}")
+        process = launch(sys.executable, "manage.py", *command, data=data)
+        said, _ = process.communicate(timeout=120)
+        assert process.returncode == 0, said
+        return "0 events wait to be sealed" in said
+
+    assert eventually(whole_and_sealed, within=60)
+    assert head(port)["position"] >= noted["position"] + 2
 
 
 def test_taken_port_is_said(launch, free_port, tmp_path):

@@ -9,7 +9,7 @@ const HERE = { en: "en-GB", pt: "pt-PT" };
  */
 export function wordsOf(texts, tag, names = new Map()) {
   const language = HERE[tag] ?? tag;
-  const number = new Intl.NumberFormat(language);
+  const number = new Intl.NumberFormat(language, { useGrouping: "always" });
   const plural = new Intl.PluralRules(language);
   const say = (key, values = {}) => fill(textAt(texts, key), values);
   return {

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from api import caching
+from countries import queries
 from tests.contract.site.conftest import day
 from tests.factories import AgencyFactory
 
@@ -115,6 +116,22 @@ def test_unknown_address_is_a_page_to_browsers_and_a_problem_to_programs(db, vis
     assert '<html lang="fi">' in answer.content.decode()
     for program in (client.get("/nowhere/"), visit("/api/v1/nowhere/")):
         assert (program.status_code, program["Content-Type"]) == (404, "application/problem+json")
+
+
+def test_mistake_of_ours_is_a_page_to_browsers_and_a_problem_to_programs(client, visit, monkeypatch, caplog):
+    client.raise_request_exception = False
+    # As with a database that is away, nothing can be looked up for the page either.
+    monkeypatch.setattr(queries, "help_services", None)
+    caching.shelf.clear()
+    answer = visit("/de/help/")
+    assert (answer.status_code, answer["Content-Type"]) == (500, "text/html; charset=utf-8")
+    page = answer.content.decode()
+    assert '<html lang="de">' in page
+    assert '<a href="/de/help/"' in page
+    (request_id,) = {record.request_id for record in caplog.records if hasattr(record, "request_id")}
+    assert request_id in page
+    program = client.get("/help/")
+    assert (program.status_code, program["Content-Type"]) == (500, "application/problem+json")
 
 
 def test_desk_and_api_stay_english_and_without_a_language_in_the_address(db, visit):
