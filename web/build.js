@@ -20,11 +20,11 @@ const { topology, points, small } = countries({
   codes: here("../countries/data/countries.csv"),
 });
 writeFileSync(join(target, "countries.json"), JSON.stringify({ ...topology, points, small }));
-for (const name of ["map.js", "map.css", "countries.json"]) pack(join(target, name));
+for (const name of ["map.js", "map.css", "country.js", "countries.json"]) pack(join(target, name));
 
 function bundle() {
   return build({
-    entryPoints: [here("src/map.js"), here("src/map.css")],
+    entryPoints: [here("src/map.js"), here("src/map.css"), here("src/country.js")],
     outdir: target,
     bundle: true,
     minify: true,

@@ -16,16 +16,18 @@ before(() => {
 after(() => rmSync(built, { recursive: true }));
 
 test("what the first view loads is small", () => {
-  for (const [name, most] of [["map.js", 60_000], ["countries.json", 60_000], ["map.css", 5_000]]) {
+  for (const [name, most] of [["map.js", 60_000], ["countries.json", 60_000], ["map.css", 5_000], ["country.js", 3_000]]) {
     assert.ok(statSync(join(built, `${name}.gz`)).size < most, name);
     assert.ok(statSync(join(built, `${name}.br`)).size < most, name);
   }
 });
 
 test("the strict policy of the pages holds: no code out of text, nothing from elsewhere", () => {
-  const script = readFileSync(join(built, "map.js"), "utf8");
-  assert.ok(!/\beval\(|new Function\b|setAttribute\("style"/.test(script));
-  assert.ok(!/https?:\/\/(?!www\.w3\.org\/)/.test(script));
+  for (const name of ["map.js", "country.js"]) {
+    const script = readFileSync(join(built, name), "utf8");
+    assert.ok(!/\beval\(|new Function\b|setAttribute\("style"/.test(script), name);
+    assert.ok(!/https?:\/\/(?!www\.w3\.org\/)/.test(script), name);
+  }
 });
 
 test("the licences of others go with it", () => {
