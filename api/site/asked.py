@@ -96,7 +96,7 @@ class Asked:
             "indicator": self.indicator.code if self.indicator.code != readings.DOWNLOADS else None,
             "frequency": self.frequency if self.frequency != FREQUENCIES[0] else None,
             "with": self.others,
-            "show": self.what if self.what != _usual(self.others) else None,
+            "show": self.what if self.what != _usual(changes.get("with", self.others)) else None,
             "start": published.label(self.frequency, self.start) if self.start else None,
             "end": published.label(self.frequency, self.end) if self.end else None,
             "as_of": formats.instant(self.as_of) if self.as_of else None,
