@@ -66,9 +66,9 @@ class Asked:
         now = self.as_of or timezone.now()
         newest = trends.containing(self.frequency, now)
         end = min(self.end or newest, newest)
-        start = self.start or trends.containing(self.frequency, end - trends.SPANS[self.frequency])
-        if end < start:
-            return trends.spanned(self.frequency, now)
+        ended = min(now, published.end(self.frequency, end) - timedelta(seconds=1))
+        usual = trends.containing(self.frequency, ended - trends.SPANS[self.frequency])
+        start = self.start if self.start and self.start <= end else usual
         longest = timedelta(days=_DAYS[self.frequency] * trends.LONGEST)
         return max(start, trends.containing(self.frequency, end - longest)), end
 
@@ -76,6 +76,7 @@ class Asked:
         """Return what names all periods that the view shows."""
         version = self.past().version
         found = [self.of_countries(version), self.of_networks(version), self.of_months(version)]
+        found += [trends.days_of(found[0])]
         return found if self.as_of else [*found, readings.days(self.indicator)]
 
     def of_countries(self, version: int) -> Selection:

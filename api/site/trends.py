@@ -4,7 +4,7 @@ Which agencies were there is the same for all countries of a period, as every ag
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -38,13 +38,16 @@ class Period:
     reporting: int
     time_coverage: float | None
     provisional: bool
+    #: The first day that anybody counted, where a period had begun before.
+    since: datetime | None = None
 
     @property
     def coverage(self) -> str:
         """The word for it."""
         if not self.reporting:
             return "none"
-        whole = self.reporting == self.expected and (self.time_coverage is None or self.time_coverage == 1)
+        everybody = self.reporting == self.expected and not self.since
+        whole = everybody and (self.time_coverage is None or self.time_coverage == 1)
         return "whole" if whole else "part"
 
 
@@ -96,11 +99,6 @@ class Trend:
         return 1
 
 
-def spanned(frequency: str, now: datetime) -> tuple[datetime, datetime]:
-    """Return the first and last period of a trend whose address names none."""
-    return containing(frequency, now - SPANS[frequency]), containing(frequency, now)
-
-
 def containing(frequency: str, moment: datetime) -> datetime:
     """Return the start of the period that a moment lies in."""
     return published.period_named(frequency, published.label(frequency, moment))
@@ -122,10 +120,17 @@ def network_selection(
     return Selection(indicator.number, frequency, *span, (_ALL[country],), networks, version)
 
 
+def days_of(asked: Selection) -> Selection:
+    """Return what names the days of the same time."""
+    last = published.end(asked.frequency, asked.end) - timedelta(seconds=1)
+    return replace(asked, frequency="D", end=containing("D", last))
+
+
 def trend(indicator: IndicatorRow, asked: Selection, countries: Sequence[str]) -> Trend:
     """Read countries over all networks."""
     sheet = readings.sheet(indicator, asked)
     periods = _periods(sheet)
+    periods[:1] = [_begun(indicator, asked, first) for first in periods[:1]]
     cells = sheet.cells
     columns = (cells.periods.tolist(), cells.countries.tolist(), cells.values.tolist())
     found = {(country, period): value for period, country, value in zip(*columns, strict=True)}
@@ -140,6 +145,7 @@ def networks(indicator: IndicatorRow, asked: Selection) -> Trend:
     """Read a country by network."""
     sheet = readings.sheet(indicator, asked)
     periods = _periods(sheet)
+    periods[:1] = [_begun(indicator, asked, first) for first in periods[:1]]
     cells = sheet.cells
     columns = (cells.periods.tolist(), cells.networks.tolist(), cells.values.tolist())
     found = {(network, period): value for period, network, value in zip(*columns, strict=True)}
@@ -184,6 +190,16 @@ def _periods(sheet: formats.Sheet) -> list[Period]:
             )
         )
     return found
+
+
+def _begun(indicator: IndicatorRow, asked: Selection, first: Period) -> Period:
+    """Return the first period with the day on which counting began, if that is in it.
+
+    Agencies owe nothing for the time before they joined, so the coverage of their first month is
+    whole, while its number is that of some days: beside a full month it would look like a leap.
+    """
+    counted = _periods(readings.sheet(indicator, days_of(replace(asked, start=first.start, end=first.start))))
+    return replace(first, since=counted[0].start) if counted and counted[0].start > first.start else first
 
 
 def _row(found: Mapping[tuple[int, int], int], number: int, periods: Sequence[Period]) -> list[int | None]:

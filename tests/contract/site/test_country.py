@@ -54,7 +54,7 @@ def table(visit):
     def read(address):
         page = visit(address).content.decode()
         part = page.partition('<table class="periods')[2].partition("</table>")[0]
-        rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in part.split("<tr>")[1:]]
+        rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in part.split("<tr")[1:]]
         words = [[" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in row] for row in rows]
         return words[0], words[1:]
 
