@@ -23,8 +23,6 @@ from federation.published import Selection
 #: The indicator that a page is about unless its address names another.
 DOWNLOADS: Final = "DOWNLOADS"
 EUROPE: Final = "EUROPE"
-#: How far back the trend goes: some 30 days, 26 weeks, 24 months.
-SPANS: Final = {"D": timedelta(days=30), "W": timedelta(weeks=26), "M": timedelta(days=731)}
 #: How many days of coverage are shown.
 COVERAGE_DAYS: Final = 28
 #: An agency in one of these states has no number in the period.
@@ -76,15 +74,10 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A period of a trend: what is known of it, and where it is drawn."""
+    """A minute: its value, if it is known, and where it is drawn."""
 
     period: datetime
     value: int | None
-    rate: float | None
-    expected: int
-    reporting: int
-    time_coverage: float | None
-    provisional: bool
     x: int
     width: int
     height: int
@@ -93,20 +86,11 @@ class Bar:
     def y(self) -> int:
         return _TREND_HEIGHT - self.height
 
-    @property
-    def coverage(self) -> str:
-        """The word for how much of what was expected is there."""
-        if not self.reporting:
-            return "none"
-        whole = self.reporting == self.expected and (self.time_coverage is None or self.time_coverage == 1)
-        return "whole" if whole else "part"
-
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """Bars, and the value at the top of the axis."""
+    """The last hour as bars, and the value at the top of their axis."""
 
-    frequency: str
     bars: list[Bar]
     top: int
 
@@ -153,12 +137,12 @@ def day_of(indicator: IndicatorRow, day: datetime) -> Selection:
 
 def day(indicator: IndicatorRow, start: datetime) -> WindowReading | None:
     """Read a day as a window is read."""
-    sheet = _sheet(indicator, day_of(indicator, start))
-    covered = formats.coverage_rows(sheet.labels, sheet.page.coverage)
+    found = sheet(indicator, day_of(indicator, start))
+    covered = formats.coverage_rows(found.labels, found.page.coverage)
     if not covered:
         return None
     people = queries.population_on(start.year)
-    return _reading((start, published.end("D", start)), covered[0], formats.observations(sheet), people)
+    return _reading((start, published.end("D", start)), covered[0], formats.observations(found), people)
 
 
 def _reading(
@@ -221,43 +205,28 @@ def in_order(places: Iterable[Place], by: str) -> list[Place]:
     return sorted(named, key=lambda place: -((place.value if by == "value" else place.rate) or 0))
 
 
+def sortable_name(code: str) -> str:
+    """Return what the name of a country is sorted by."""
+    return _sortable(name_of(code))
+
+
 def _sortable(name: str) -> str:
     return unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().casefold()
 
 
 def days(indicator: IndicatorRow) -> Selection:
     """Return what names the days of which coverage is shown."""
-    return _recent(indicator, "D", timedelta(days=COVERAGE_DAYS), _EUROPE)
+    now = timezone.now()
+    start, end = (
+        published.period_named("D", published.label("D", day)) for day in (now - timedelta(days=COVERAGE_DAYS), now)
+    )
+    return Selection(indicator.number, "D", start, end, (_EUROPE,), (published.ALL_NETWORKS,))
 
 
 def example_days() -> list[str]:
     """Return the names of the first and last of four weeks of days that have ended, and of today."""
     now = timezone.now()
     return [published.label("D", now - timedelta(days=ago)) for ago in (COVERAGE_DAYS, 1, 0)]
-
-
-def trend_of(indicator: IndicatorRow, frequency: str, country: str) -> Selection:
-    """Return what names the periods of a country's trend."""
-    return _recent(indicator, frequency, SPANS[frequency], codes.COUNTRIES[country])
-
-
-def last_months(indicator: IndicatorRow, country: str) -> Selection:
-    """Return what names the months among which the newest known one is looked for, by network."""
-    return _recent(indicator, "M", timedelta(days=92), codes.COUNTRIES[country], tuple(codes.NETWORKS.values()))
-
-
-def _recent(
-    indicator: IndicatorRow,
-    frequency: str,
-    span: timedelta,
-    country: int,
-    networks: tuple[int, ...] = (published.ALL_NETWORKS,),
-) -> Selection:
-    now = timezone.now()
-    start, end = (
-        published.period_named(frequency, published.label(frequency, instant)) for instant in (now - span, now)
-    )
-    return Selection(indicator.number, frequency, start, end, (country,), networks)
 
 
 def minutes(indicator: IndicatorRow) -> Selection:
@@ -267,54 +236,29 @@ def minutes(indicator: IndicatorRow) -> Selection:
 
 
 def trend(indicator: IndicatorRow, selection: Selection) -> Trend:
-    """Read the periods of a trend and say where they are drawn."""
-    sheet = _sheet(indicator, selection)
-    seen = {row.period: row for row in formats.observations(sheet)}
-    rows = formats.coverage_rows(sheet.labels, sheet.page.coverage)
-    # Minutes have the steps of the map's script, so that nothing jumps when it draws them anew.
-    steps = (10, 20, 50, 100) if selection.frequency == "N" else (10, 15, 20, 30, 40, 50, 60, 80, 100)
-    top = _round_top(max((row.value for row in seen.values()), default=0), steps)
+    """Read minutes and say where they are drawn."""
+    found = sheet(indicator, selection)
+    seen = {row.period: row.value for row in formats.observations(found)}
+    rows = formats.coverage_rows(found.labels, found.page.coverage)
+    top = _round_top(max(seen.values(), default=0))
     step = _TREND_WIDTH // max(1, len(rows))
     bars = []
     for at, row in enumerate(rows):
-        cell = seen.get(row.period)
-        value = (cell.value if cell else 0) if row.agencies_reporting else None
+        value = seen.get(row.period, 0) if row.agencies_reporting else None
         bars.append(
             Bar(
                 period=published.period_named(selection.frequency, row.period),
                 value=value,
-                rate=cell.per_100k if cell else None,
-                expected=row.agencies_expected,
-                reporting=row.agencies_reporting,
-                time_coverage=row.time_coverage,
-                provisional=row.status == "P",
                 x=at * step,
                 width=max(1, step - max(2, step // 6)),
                 height=round(_TREND_HEIGHT * (value or 0) / top),
             )
         )
-    return Trend(selection.frequency, bars, top)
+    return Trend(bars, top)
 
 
-def networks(indicator: IndicatorRow, selection: Selection) -> tuple[datetime, list[tuple[str, str, int, int]]] | None:
-    """Read the newest month of which something is known: each network with its value, and its share of the highest."""
-    sheet = _sheet(indicator, selection)
-    coverage = sheet.page.coverage
-    known = [
-        period for period, count in zip(coverage.periods.tolist(), coverage.reporting.tolist(), strict=True) if count
-    ]
-    if not known:
-        return None
-    cells = sheet.cells
-    columns = (cells.periods.tolist(), cells.networks.tolist(), cells.values.tolist())
-    values = {network: value for period, network, value in zip(*columns, strict=True) if period == known[-1]}
-    highest = max(values.values(), default=0) or 1
-    named = [(row.code, row.name, values.get(row.number, 0)) for row in queries.networks()]
-    rows = [(code, name, value, round(100 * value / highest)) for code, name, value in named]
-    return datetime.fromtimestamp(known[-1], UTC), rows
-
-
-def _sheet(indicator: IndicatorRow, selection: Selection) -> Sheet:
+def sheet(indicator: IndicatorRow, selection: Selection) -> Sheet:
+    """Read cells with their coverage, and who lives there, as the API does."""
     page, cells = published.cells(selection, first=selection.start, limit=_PERIODS)
     labels = published.labels(selection.frequency, page.coverage.periods)
     people: dict[int, dict[int, int]] = {}
@@ -331,12 +275,13 @@ def _sheet(indicator: IndicatorRow, selection: Selection) -> Sheet:
 _PERIODS: Final = 1000
 
 
-def _round_top(value: int, steps: tuple[int, ...]) -> int:
-    """Return the lowest round number that is no lower than a value; the steps are those from 10 to 100."""
+def _round_top(value: int) -> int:
+    """Return the lowest round number that is no lower than a value."""
     scale = 10
     while scale * 10 < value:
         scale *= 10
-    return next(scale * step // 10 for step in steps if scale * step >= value * 10)
+    # The steps of the map's script, so that nothing jumps when it draws the minutes anew.
+    return next(scale * step for step in (1, 2, 5, 10) if scale * step >= value)
 
 
 def coverage(selection: Selection) -> tuple[list[AgencyDays], list[CoverageDay]]:
