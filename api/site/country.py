@@ -9,7 +9,7 @@ from django.http import Http404
 from django.urls import reverse
 
 from api import formats
-from api.site import drawings, pages, picture, readings, trends
+from api.site import coverage, drawings, pages, picture, readings, trends
 from api.site.asked import FREQUENCIES, GROUPS, HEADLINES, OTHERS_AT_MOST, Asked
 from api.site.chart import Canvas
 from api.site.notes import Note
@@ -25,12 +25,12 @@ def page(asked: Asked) -> dict[str, Any]:
     version = asked.past().version
     trend = trends.trend(asked.indicator, asked.of_countries(version), asked.countries)
     networks = trends.networks(asked.indicator, asked.of_networks(version))
-    strips, _ = readings.coverage(readings.days(asked.indicator))
+    strips, _ = coverage.read(readings.days(asked.indicator))
     return {
         **shown(asked, trend, networks.known_at),
         "indicators": queries.indicators(),
         "headlines": [] if asked.as_of else [_headline(asked, length) for length in HEADLINES],
-        "silences": [] if asked.as_of else readings.silences(strips),
+        "silences": [] if asked.as_of else coverage.silences(strips),
         "steps": [(frequency, asked.query(frequency=frequency)) for frequency in FREQUENCIES],
         "ways": [(what, asked.query(show=what)) for what in trends.SHOWN],
         "others": [(readings.name_of(code), _without(asked, code)) for code in asked.others],

@@ -36,11 +36,15 @@ class Stroke:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A period named under the axis; ``year`` is nothing where it is the one of the name before."""
+    """A period named under the axis; ``year`` is nothing where it is the one of the name before.
+
+    It comes ``again`` where that name is one of those that give way where there is little room.
+    """
 
     tick: Tick
     start: datetime
     year: int | None
+    again: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +123,15 @@ def _stroke(trend: Trend, at: int, row: Sequence[float | None], top: float, canv
 
 def _names(trend: Trend, canvas: Canvas) -> list[Name]:
     found: list[Name] = []
-    last = None
+    before: int | None = None
+    before_always: int | None = None
     for tick in chart.ticks(len(trend.periods), canvas):
         period = trend.periods[tick.at]
         year = period.start.isocalendar().year if trend.frequency == "W" else period.start.year
-        # The years stand under those that are always there, so that none is lost where there is little room.
-        shown = tick.always and year != last
-        found.append(Name(tick, period.start, year if shown else None))
-        last = year if tick.always else last
+        last = before_always if tick.always else before
+        found.append(Name(tick, period.start, None if year == last else year, again=year == before))
+        before = year
+        before_always = year if tick.always else before_always
     return found
 
 

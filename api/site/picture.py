@@ -118,7 +118,7 @@ def laid_out(asked: Asked, trend: Trend, notes: Sequence[Note], address: str, *,
     counted = written.word(asked.indicator.code, asked.indicator.name)
     alone = len(trend.series) == 1
     sheet.write(f"{trend.series[0].name}: {counted}" if alone else counted, 28, heavy=True)
-    sheet.write(f"{written.word(asked.what)} · {_when(trend)}", 17, quiet=True)
+    sheet.write(" · ".join([str(written.word(asked.what)), _when(trend), *_as_public(asked, trend)]), 17, quiet=True)
     if not alone:
         sheet.explain([("", series.name) for series in trend.series], 17, places=True)
     top = sheet.y + 26 + (_FLAGS if notes else 0)
@@ -158,6 +158,11 @@ def _when(trend: Trend) -> str:
     return gettext("%(start)s to %(end)s") % {"start": first, "end": last}
 
 
+def _as_public(asked: Asked, trend: Trend) -> list[str]:
+    seen = asked.as_of or trend.known_at
+    return [gettext("as public on %(moment)s") % {"moment": written.moment(seen)}] if seen else []
+
+
 def _coverage(trend: Trend) -> list[tuple[str, str]]:
     """Return what the strip and the marks mean, of what there is in the picture."""
     there = {period.coverage for period in trend.periods}
@@ -167,11 +172,9 @@ def _coverage(trend: Trend) -> list[tuple[str, str]]:
 
 
 def _end(asked: Asked, address: str) -> list[str]:
-    found = []
-    if asked.indicator.code == "DOWNLOADS":
-        found.append(gettext("A download is not a person and not an offence."))
-    if asked.indicator.code == "HELP_VISITS":
-        found.append(gettext("A visit is not a person and not a conversation: one person may visit often."))
-    if asked.what == trends.INDEXED:
-        found.append(written.index_note())
-    return [*found, f"Police2Peer · {address}"]
+    found = {
+        "DOWNLOADS": [gettext("A download is not a person and not an offence.")],
+        "HELP_VISITS": [gettext("A visit is not a person and not a conversation: one person may visit often.")],
+    }
+    index = [written.index_note()] if asked.what == trends.INDEXED else []
+    return [*found.get(asked.indicator.code, []), *index, "Police2Peer", address]

@@ -15,7 +15,7 @@ from django.views import View
 
 from api import caching, problems
 from api.site import country as country_page
-from api.site import mapwords, pages, readings
+from api.site import coverage, mapwords, pages, readings
 from api.site.asked import HEADLINES, ask_about
 from api.site.pages import Page, Sources
 from countries import codes, queries
@@ -78,7 +78,7 @@ def _map(indicator: IndicatorRow, asked: Mapping[str, str], day: datetime | None
     reading = readings.day(indicator, day) if day else readings.window(indicator, asked["window"])
     last_day = readings.window(indicator, "P1D")
     live = readings.trend(indicator, readings.minutes(indicator))
-    strips, _ = readings.coverage(readings.days(indicator))
+    strips, _ = coverage.read(readings.days(indicator))
     indicators = queries.indicators()
     return {
         "indicator": indicator,
@@ -93,7 +93,7 @@ def _map(indicator: IndicatorRow, asked: Mapping[str, str], day: datetime | None
         "map_words": mapwords.words(indicators),
         "live": live,
         "live_hour": mapwords.live_hour(live),
-        "silences": readings.silences(strips),
+        "silences": coverage.silences(strips),
         "agencies": any(row.active for row in queries.agencies()),
     }
 
@@ -149,14 +149,14 @@ class CoverageView(PageView):
 
 
 def _coverage(indicator: IndicatorRow) -> dict[str, Any]:
-    strips, calendar = readings.coverage(readings.days(indicator))
+    strips, calendar = coverage.read(readings.days(indicator))
     return {
         "indicator": indicator,
         "indicators": queries.indicators(),
         "asked": _named(indicator),
         "strips": strips,
         "calendar": calendar,
-        "silences": readings.silences(strips),
+        "silences": coverage.silences(strips),
         "agencies": any(row.active for row in queries.agencies()),
     }
 

@@ -4,6 +4,8 @@ import { html } from "./svg.js";
 
 /** As sharp as the screens of telephones, and printers. */
 const SCALE = 2;
+/** Some browsers take a while before they have read what is to be saved. */
+const KEPT = 60_000;
 
 /** @param {HTMLAnchorElement} file the link to the chart as SVG; a button comes after it */
 export function savable(file) {
@@ -15,10 +17,12 @@ export function savable(file) {
 async function save(file, button) {
   button.disabled = true;
   try {
-    const picture = await drawn(file.href);
-    const link = html("a", { download: file.download.replace(/svg$/, "png"), href: URL.createObjectURL(picture) });
-    link.click();
-    URL.revokeObjectURL(link.href);
+    const address = URL.createObjectURL(await drawn(file.href));
+    html("a", { download: file.download.replace(/svg$/, "png"), href: address }).click();
+    setTimeout(() => URL.revokeObjectURL(address), KEPT);
+  } catch {
+    // What cannot be drawn here is better had as SVG than not at all.
+    file.click();
   } finally {
     button.disabled = false;
   }

@@ -139,6 +139,7 @@ _WORDS = {
     "change": gettext_lazy("change of software or method"),
     "outage": gettext_lazy("outage"),
     "other": gettext_lazy("note"),
+    "break": gettext_lazy("break"),
     "OTHER": gettext_lazy("Another network"),
     "_U": gettext_lazy("Not known"),
 }

@@ -211,9 +211,10 @@ def test_time_that_cannot_be_read_or_has_not_come_is_told_and_left_aside(days, t
     assert table(address) == table("/countries/no/")
 
 
-def test_time_of_which_nothing_was_published_says_so(days, text):
+@pytest.mark.parametrize("page", ["/countries/no/", "/embed/country/no/"])
+def test_time_of_which_nothing_was_published_says_so(days, text, page):
     for query in ("as_of=2020-01-01T00:00:00Z", "start=2020-01-01&end=2020-01-31"):
-        words = text(f"/countries/no/?{query}")
+        words = text(f"{page}?{query}")
         assert "Nothing has been published of the time in this address." in words
         assert "There are no numbers yet" not in words
 
@@ -287,6 +288,11 @@ def test_what_could_not_be_located_has_no_rate_and_is_compared_all_the_same(days
 )
 def test_other_addresses_are_nobodys(days, visit, address):
     assert visit(address).status_code == 404
+
+
+def test_embedded_page_says_of_when_it_is_too(days, text):
+    then = formats.instant(days.known_at(6))
+    assert "You see the numbers as they were public on " in text(f"/embed/country/no/?as_of={then}")
 
 
 def test_embedded_page_compares_too_and_leads_to_the_same_view(days, visit):
