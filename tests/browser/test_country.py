@@ -93,6 +93,7 @@ def test_shared_address_shows_the_same_to_others(reader, federation):
 def test_language_is_changed_and_the_view_stays(reader):
     page = reader(f"{COMPARED}&frequency=W")
     before = figures(page)
+    page.locator(".languages summary").click()
     page.get_by_role("link", name="Deutsch").click()
     page.wait_for_url("**/de/countries/no/?with=SE&show=count&frequency=W")
     assert figures(page) == before
