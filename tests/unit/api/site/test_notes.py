@@ -18,6 +18,7 @@ def note(*, end=None, text="A campaign", agency="", is_break=False):
     ("end", "when"),
     [
         (None, "11 September 2026"),
+        (START, "11 September 2026"),
         (datetime(2026, 9, 11, 15, tzinfo=UTC), "11 September 2026"),
         # What ends at midnight ended with the day before.
         (datetime(2026, 9, 12, tzinfo=UTC), "11 September 2026"),
