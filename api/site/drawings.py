@@ -14,6 +14,9 @@ from countries.queries import AnnotationRow
 COLOURS: Final = ("#2b64a8", "#b3478a", "#00856a", "#6f6a1c", "#35424f", "#2888b5")
 
 _NEARLY_ALL: Final = 0.8
+#: Of more periods than this not each can have a mark or an outline of its own, so only one in some twelfth has.
+_MANY: Final = 60
+_MARKED: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,11 @@ class Drawing:
     breaks: list[tuple[float, bool]] = field(default_factory=list)
     lasting: list[tuple[float, float]] = field(default_factory=list)
 
+    @property
+    def dense(self) -> bool:
+        """Whether periods stand so close that not each can have a mark or an outline of its own."""
+        return len(self.slots) > _MANY
+
 
 def draw(trend: Trend, what: str, notes: Sequence[AnnotationRow], canvas: Canvas, unit: str = "%") -> Drawing:
     """Draw one series as bars, several as lines, and what is to be known of their time."""
@@ -83,7 +91,7 @@ def draw(trend: Trend, what: str, notes: Sequence[AnnotationRow], canvas: Canvas
         names=_names(trend, canvas),
         bars=list(zip(chart.bars(rows[0], top, canvas), trend.periods, strict=True)) if alone else [],
         strokes=[] if alone else [_stroke(trend, at, rows[at], top, canvas) for at in range(len(rows))],
-        provisional=[] if alone else _provisional(trend, canvas),
+        provisional=[] if alone and len(places) <= _MANY else _provisional(trend, canvas),
         baseline=canvas.y(trends.INDEX / top) if what == trends.INDEXED and top > trends.INDEX else None,
         flags=chart.flags([trend.share(note.start) for note in notes], canvas),
         breaks=[_break(trend, note, canvas) for note in notes if _is_break_inside(note, trend)],
@@ -113,10 +121,15 @@ def multiples(trend: Trend, canvas: Canvas) -> list[Drawing]:
 
 def _stroke(trend: Trend, at: int, row: Sequence[float | None], top: float, canvas: Canvas) -> Stroke:
     line = chart.line(row, trend.joined(), top, canvas)
+    dots = [(dot, trend.periods[dot.at].coverage != "whole") for dot in line.dots]
+    if len(trend.periods) > _MANY:
+        held = {place for segment in line.segments for place in (segment.at - 1, segment.at)}
+        every = len(trend.periods) // _MARKED
+        dots = [(dot, hollow) for dot, hollow in dots if dot.at not in held or dot.at % every == 0]
     return Stroke(
         name=trend.series[at].name,
         colour=COLOURS[at],
-        dots=[(dot, trend.periods[dot.at].coverage != "whole") for dot in line.dots],
+        dots=dots,
         segments=[(segment, trend.periods[segment.at].provisional) for segment in line.segments],
     )
 

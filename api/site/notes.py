@@ -8,6 +8,8 @@ from django.utils.translation import gettext
 from api.site.templatetags import written
 from countries.queries import AnnotationRow
 
+_INSTANT = timedelta(microseconds=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -25,7 +27,7 @@ class Note:
         """Write the day, or the first and last one."""
         first = written.day(self.row.start)
         # What ends at midnight ended with the day before.
-        last = written.day(self.row.end - timedelta(microseconds=1)) if self.row.end else first
+        last = written.day(max(self.row.start, self.row.end - _INSTANT)) if self.row.end else first
         return first if last == first else gettext("%(start)s to %(end)s") % {"start": first, "end": last}
 
     def told(self) -> str:

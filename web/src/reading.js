@@ -31,13 +31,14 @@ function told(table) {
 }
 
 function listen(cursor, count, show) {
-  let at = count - 1;
+  let at;
   const go = (next) => {
-    if (next === null) return;
+    // A pointer moves often within one period, and whoever listens wants to hear of it once.
+    if (next === at) return;
     at = next;
     show(at);
   };
-  go(at);
+  go(count - 1);
   cursor.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const next = stepped(event.key, at, count);

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from api import caching, formats
+from api.site import pages
 from tests.contract.public.press import NOBODY, Covered
 from tests.contract.site.conftest import TODAY, day
 from tests.factories import (
@@ -300,3 +301,12 @@ def test_embedded_page_compares_too_and_leads_to_the_same_view(days, visit):
     assert page.count('<g class="line s') == 3
     assert links(page, r"/countries/no/[^\"]*") == [f"/countries/no/?{TWO}&show=count"]
     assert '<table class="periods' in page
+
+
+def test_script_of_the_chart_is_asked_for_only_if_there_is_one(days, visit, monkeypatch):
+    for there in (True, False):
+        monkeypatch.setattr(pages, "has_chart_script", lambda there=there: there)
+        caching.shelf.clear()
+        page = visit("/countries/no/").content.decode()
+        assert ('<script type="module" src="/static/site/built/country.js' in page) is there
+        assert '<table class="periods' in page

@@ -1,5 +1,6 @@
 """What each part of a drawing stands for."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -75,3 +76,16 @@ def test_index_has_the_line_that_it_stands_on():
     assert drawn.baseline == pytest.approx(50)
     assert drawn.rungs[-1].value == 200
     assert drawings.draw(trend, "count", [], Canvas()).baseline is None
+
+
+def test_of_many_periods_only_some_have_marks_and_always_those_that_no_line_holds():
+    trend = months(100)
+    trend.periods[40] = replace(trend.periods[40], reporting=1)
+    trend.periods[42] = replace(trend.periods[42], reporting=1)
+    (stroke, _) = drawings.draw(Trend("M", trend.periods, trend.series * 2, None), "count", [], Canvas()).strokes
+    marked = {dot.at: hollow for dot, hollow in stroke.dots}
+    # The one between two that lack an agency is joined to neither.
+    assert {at for at, hollow in marked.items() if hollow} == {40, 42}
+    assert marked[41] is False
+    assert 8 <= len(marked) <= 20
+    assert len(stroke.segments) == 99 - 4

@@ -1,0 +1,36 @@
+"""What is to be known of a time, in a line."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from api.site.notes import Note
+from countries.queries import AnnotationRow
+
+START = datetime(2026, 9, 11, tzinfo=UTC)
+
+
+def note(*, end=None, text="A campaign", agency="", is_break=False):
+    return Note(AnnotationRow("campaign", text, START, end, end, None, None, is_break), agency)
+
+
+@pytest.mark.parametrize(
+    ("end", "when"),
+    [
+        (None, "11 September 2026"),
+        (START, "11 September 2026"),
+        (datetime(2026, 9, 11, 15, tzinfo=UTC), "11 September 2026"),
+        # What ends at midnight ended with the day before.
+        (datetime(2026, 9, 12, tzinfo=UTC), "11 September 2026"),
+        (datetime(2026, 9, 18, tzinfo=UTC), "11 September 2026 to 17 September 2026"),
+        (datetime(2026, 9, 18, 0, 1, tzinfo=UTC), "11 September 2026 to 18 September 2026"),
+    ],
+)
+def test_note_names_its_first_and_last_day(end, when):
+    assert note(end=end).when() == when
+
+
+def test_note_is_a_sentence_with_one_full_stop():
+    assert note(text="A campaign").told() == "11 September 2026, campaign: A campaign."
+    assert note(text="A campaign.", agency="Kripos").told() == "11 September 2026, campaign, Kripos: A campaign."
+    assert note(is_break=True).told().endswith("A campaign. A break: numbers before and after it are not comparable.")
