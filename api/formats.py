@@ -31,6 +31,8 @@ COLUMNS: Final = (
 )  # fmt: skip
 #: What a panel's CSV has beside them.
 PANEL_COLUMNS: Final = (*COLUMNS, "CHANGE_12M")
+#: What CSV has at its very end where numbers are made up: a file that was saved has no header of HTTP to say so.
+INVENTED_COLUMN: Final = "INVENTED"
 
 #: How many people live in a country or group, by number, in a year; nothing where it is not known.
 Inhabitants = Callable[[int, int], int | None]
@@ -217,6 +219,7 @@ class Sheet:
     cells: Cells
     inhabitants: Inhabitants
     panel: Panel | None = None
+    invented: bool = False
 
 
 _NAMED: Final = {"json": JSON, "csv": CSV}
@@ -389,9 +392,10 @@ def rates(
     return with_gaps
 
 
-def csv_header(panel: Panel | None) -> bytes:
-    """Return the header row; every panel has one column more, whatever is in it."""
-    return ",".join(PANEL_COLUMNS if panel else COLUMNS).encode() + b"\r\n"
+def csv_header(sheet: Sheet) -> bytes:
+    """Return the header row; every panel has one column more, whatever is in it, and so have invented numbers."""
+    columns = PANEL_COLUMNS if sheet.panel else COLUMNS
+    return ",".join((*columns, INVENTED_COLUMN) if sheet.invented else columns).encode() + b"\r\n"
 
 
 def csv_rows(sheet: Sheet, series: Sequence[tuple[int, int]]) -> bytes:
@@ -403,18 +407,19 @@ def csv_rows(sheet: Sheet, series: Sequence[tuple[int, int]]) -> bytes:
     per_100k = rates(values.ravel(), countries, years, sheet.inhabitants).reshape(values.shape)
     changes = _changes_spelled_out(sheet, values, series)
     names = [f"{COUNTRY_CODES[country]},{NETWORK_CODES[network]}" for country, network in series]
+    end = ",true\r\n" if sheet.invented else "\r\n"
     rows: list[str] = []
     for at, (label, share) in enumerate(zip(labels, shares(coverage), strict=True)):
         expected, reporting = int(coverage.expected[at]), int(coverage.reporting[at])
         head = f"{sheet.indicator},{sheet.frequency},{label},"
         tail = f",{expected},{reporting},{_blank(share)}"
         if not reporting:
-            rows += [f"{head}{name},,O,{tail}\r\n" for name in names]
+            rows += [f"{head}{name},,O,{tail}{end}" for name in names]
             continue
         status = coverage.statuses[at]
         shown = zip(names, values[at].tolist(), per_100k[at].tolist(), changes[at], strict=True)
         rows += [
-            f"{head}{name},{value},{status},{_blank(rate)}{tail}{change}\r\n" for name, value, rate, change in shown
+            f"{head}{name},{value},{status},{_blank(rate)}{tail}{change}{end}" for name, value, rate, change in shown
         ]
     return "".join(rows).encode()
 

@@ -15,6 +15,7 @@ from countries.models import (
     Credential,
     HelpService,
     Indicator,
+    Network,
     Population,
     Schedule,
     Setup,
@@ -40,6 +41,16 @@ class IndicatorFactory(DjangoModelFactory[Indicator]):
     code = "DOWNLOADS"
     name = "Downloads"
     description = "Completed downloads."
+
+
+class NetworkFactory(DjangoModelFactory[Network]):
+    class Meta:
+        model = Network
+        django_get_or_create = ("code",)
+
+    number = 1
+    code = "BITTORRENT"
+    name = "BitTorrent"
 
 
 class AgencyFactory(DjangoModelFactory[Agency]):

@@ -34,7 +34,7 @@ tidy([...before, ...files.map(({ name }) => name)]);
 
 async function bundled() {
   const { metafile, outputFiles } = await build({
-    entryPoints: ["src/map.js", "src/zoom.js", "src/map.css", "../api/site/static/site/site.css"].map(here),
+    entryPoints: ["src/map.js", "src/zoom.js", "src/country.js", "src/map.css", "../api/site/static/site/site.css"].map(here),
     entryNames: "[name]",
     outdir: target,
     write: false,

@@ -20,6 +20,8 @@ from federation import published
 from federation.published import Selection
 
 HTML = "text/html; charset=utf-8"
+SVG = "image/svg+xml"
+_ENDS = {HTML: "html", SVG: "svg"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Page:
     context: Callable[[], Mapping[str, Any]]
     frame: Mapping[str, Any]
     lasts: str
+    media_type: str = HTML
 
     def stamp(self) -> Stamp:
         marks = [edition(), str(queries.reference_version()), *self.sources.marks()]
@@ -60,8 +63,9 @@ class Page:
         # Looked up before the numbers are read: should they change in between, the page is only asked for once more.
         stamp = self.stamp()
         context = {**self.frame, **everywhere(), **self.context()}
-        headers = {"Content-Type": HTML, "Content-Language": translation.get_language() or "en"}
-        return Rendered(stamp, render_to_string(f"site/{self.template}.html", context).encode(), headers)
+        headers = {"Content-Type": self.media_type, "Content-Language": translation.get_language() or "en"}
+        template = f"site/{self.template}.{_ENDS[self.media_type]}"
+        return Rendered(stamp, render_to_string(template, context).encode(), headers)
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -79,14 +83,25 @@ def everywhere() -> dict[str, Any]:
     """Return what every page shows: where to find help, and whether numbers are made up."""
     return {
         "nearest_help": _nearest_help(translation.get_language() or "en"),
-        "invented": any(row.invented for row in queries.agencies()),
+        "invented": has_invented(),
         "map_script": has_map_script(),
+        "chart_script": has_chart_script(),
     }
+
+
+def has_invented() -> bool:
+    """Whether there are invented agencies, so that numbers may be made up."""
+    return any(row.invented for row in queries.agencies())
 
 
 def has_map_script() -> bool:
     """Whether the map's script has been built; without it the pages are whole, with tables in its place."""
     return "map.js" in built.files()
+
+
+def has_chart_script() -> bool:
+    """Whether the charts' script has been built; without it they are read by eye, or in their tables."""
+    return "country.js" in built.files()
 
 
 def _nearest_help(language: str) -> HelpServiceRow | None:
@@ -107,6 +122,6 @@ def edition() -> str:
     digest = blake2b(digest_size=6)
     digest.update(repr(built.files()).encode())
     for file in sorted(_HERE.rglob("*")):
-        if file.suffix in {".html", ".css", ".js", ".mo", ".py"}:
+        if file.suffix in {".html", ".svg", ".css", ".js", ".mo", ".py"}:
             digest.update(file.read_bytes())
     return digest.hexdigest()

@@ -6,7 +6,7 @@ A number that is 0 and one that is not known are two things: who reported decide
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
@@ -23,12 +23,8 @@ from federation.published import Selection
 #: The indicator that a page is about unless its address names another.
 DOWNLOADS: Final = "DOWNLOADS"
 EUROPE: Final = "EUROPE"
-#: How far back the trend goes: some 30 days, 26 weeks, 24 months.
-SPANS: Final = {"D": timedelta(days=30), "W": timedelta(weeks=26), "M": timedelta(days=731)}
 #: How many days of coverage are shown.
 COVERAGE_DAYS: Final = 28
-#: An agency in one of these states has no number in the period.
-_MISSING: Final = frozenset({"late", "awaited", "withdrawn"})
 
 _EUROPE: Final = codes.GROUPS[EUROPE]
 _TREND_WIDTH: Final = 1000
@@ -67,24 +63,11 @@ class WindowReading:
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
-    """An agency without numbers on the newest days; ``since`` is nothing if on all of the days looked at."""
-
-    name: str
-    since: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class Bar:
-    """A period of a trend: what is known of it, and where it is drawn."""
+    """A minute: its value, if it is known, and where it is drawn."""
 
     period: datetime
     value: int | None
-    rate: float | None
-    expected: int
-    reporting: int
-    time_coverage: float | None
-    provisional: bool
     x: int
     width: int
     height: int
@@ -93,45 +76,13 @@ class Bar:
     def y(self) -> int:
         return _TREND_HEIGHT - self.height
 
-    @property
-    def coverage(self) -> str:
-        """The word for how much of what was expected is there."""
-        if not self.reporting:
-            return "none"
-        whole = self.reporting == self.expected and (self.time_coverage is None or self.time_coverage == 1)
-        return "whole" if whole else "part"
-
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """Bars, and the value at the top of the axis."""
+    """The last hour as bars, and the value at the top of their axis."""
 
-    frequency: str
     bars: list[Bar]
     top: int
-
-
-@dataclass(frozen=True, slots=True)
-class AgencyDays:
-    """Where an agency stood on each of some days; nothing where it was not expected."""
-
-    name: str
-    country: str
-    invented: bool
-    days: list[tuple[datetime, str]]
-    counts: list[tuple[str, int]]
-
-
-@dataclass(frozen=True, slots=True)
-class CoverageDay:
-    """The coverage of a day, and which agencies stood in which way if they did not simply report."""
-
-    day: datetime
-    expected: int
-    reporting: int
-    time_coverage: float | None
-    provisional: bool
-    others: list[tuple[str, list[str]]]
 
 
 def window(indicator: IndicatorRow, length: str) -> WindowReading | None:
@@ -153,12 +104,12 @@ def day_of(indicator: IndicatorRow, day: datetime) -> Selection:
 
 def day(indicator: IndicatorRow, start: datetime) -> WindowReading | None:
     """Read a day as a window is read."""
-    sheet = _sheet(indicator, day_of(indicator, start))
-    covered = formats.coverage_rows(sheet.labels, sheet.page.coverage)
+    found = sheet(indicator, day_of(indicator, start))
+    covered = formats.coverage_rows(found.labels, found.page.coverage)
     if not covered:
         return None
     people = queries.population_on(start.year)
-    return _reading((start, published.end("D", start)), covered[0], formats.observations(sheet), people)
+    return _reading((start, published.end("D", start)), covered[0], formats.observations(found), people)
 
 
 def _reading(
@@ -221,43 +172,28 @@ def in_order(places: Iterable[Place], by: str) -> list[Place]:
     return sorted(named, key=lambda place: -((place.value if by == "value" else place.rate) or 0))
 
 
+def sortable_name(code: str) -> str:
+    """Return what the name of a country is sorted by."""
+    return _sortable(name_of(code))
+
+
 def _sortable(name: str) -> str:
     return unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().casefold()
 
 
 def days(indicator: IndicatorRow) -> Selection:
     """Return what names the days of which coverage is shown."""
-    return _recent(indicator, "D", timedelta(days=COVERAGE_DAYS), _EUROPE)
+    now = timezone.now()
+    start, end = (
+        published.period_named("D", published.label("D", day)) for day in (now - timedelta(days=COVERAGE_DAYS), now)
+    )
+    return Selection(indicator.number, "D", start, end, (_EUROPE,), (published.ALL_NETWORKS,))
 
 
 def example_days() -> list[str]:
     """Return the names of the first and last of four weeks of days that have ended, and of today."""
     now = timezone.now()
     return [published.label("D", now - timedelta(days=ago)) for ago in (COVERAGE_DAYS, 1, 0)]
-
-
-def trend_of(indicator: IndicatorRow, frequency: str, country: str) -> Selection:
-    """Return what names the periods of a country's trend."""
-    return _recent(indicator, frequency, SPANS[frequency], codes.COUNTRIES[country])
-
-
-def last_months(indicator: IndicatorRow, country: str) -> Selection:
-    """Return what names the months among which the newest known one is looked for, by network."""
-    return _recent(indicator, "M", timedelta(days=92), codes.COUNTRIES[country], tuple(codes.NETWORKS.values()))
-
-
-def _recent(
-    indicator: IndicatorRow,
-    frequency: str,
-    span: timedelta,
-    country: int,
-    networks: tuple[int, ...] = (published.ALL_NETWORKS,),
-) -> Selection:
-    now = timezone.now()
-    start, end = (
-        published.period_named(frequency, published.label(frequency, instant)) for instant in (now - span, now)
-    )
-    return Selection(indicator.number, frequency, start, end, (country,), networks)
 
 
 def minutes(indicator: IndicatorRow) -> Selection:
@@ -267,55 +203,30 @@ def minutes(indicator: IndicatorRow) -> Selection:
 
 
 def trend(indicator: IndicatorRow, selection: Selection) -> Trend:
-    """Read the periods of a trend and say where they are drawn."""
-    sheet = _sheet(indicator, selection)
-    seen = {row.period: row for row in formats.observations(sheet)}
-    rows = formats.coverage_rows(sheet.labels, sheet.page.coverage)
-    # Minutes have the steps of the map's script, so that nothing jumps when it draws them anew.
-    steps = (10, 20, 50, 100) if selection.frequency == "N" else (10, 15, 20, 30, 40, 50, 60, 80, 100)
-    top = _round_top(max((row.value for row in seen.values()), default=0), steps)
+    """Read minutes and say where they are drawn."""
+    found = sheet(indicator, selection)
+    seen = {row.period: row.value for row in formats.observations(found)}
+    rows = formats.coverage_rows(found.labels, found.page.coverage)
+    top = _round_top(max(seen.values(), default=0))
     step = _TREND_WIDTH // max(1, len(rows))
     bars = []
     for at, row in enumerate(rows):
-        cell = seen.get(row.period)
-        value = (cell.value if cell else 0) if row.agencies_reporting else None
+        value = seen.get(row.period, 0) if row.agencies_reporting else None
         bars.append(
             Bar(
                 period=published.period_named(selection.frequency, row.period),
                 value=value,
-                rate=cell.per_100k if cell else None,
-                expected=row.agencies_expected,
-                reporting=row.agencies_reporting,
-                time_coverage=row.time_coverage,
-                provisional=row.status == "P",
                 x=at * step,
                 width=max(1, step - max(2, step // 6)),
                 height=round(_TREND_HEIGHT * (value or 0) / top),
             )
         )
-    return Trend(selection.frequency, bars, top)
+    return Trend(bars, top)
 
 
-def networks(indicator: IndicatorRow, selection: Selection) -> tuple[datetime, list[tuple[str, str, int, int]]] | None:
-    """Read the newest month of which something is known: each network with its value, and its share of the highest."""
-    sheet = _sheet(indicator, selection)
-    coverage = sheet.page.coverage
-    known = [
-        period for period, count in zip(coverage.periods.tolist(), coverage.reporting.tolist(), strict=True) if count
-    ]
-    if not known:
-        return None
-    cells = sheet.cells
-    columns = (cells.periods.tolist(), cells.networks.tolist(), cells.values.tolist())
-    values = {network: value for period, network, value in zip(*columns, strict=True) if period == known[-1]}
-    highest = max(values.values(), default=0) or 1
-    named = [(row.code, row.name, values.get(row.number, 0)) for row in queries.networks()]
-    rows = [(code, name, value, round(100 * value / highest)) for code, name, value in named]
-    return datetime.fromtimestamp(known[-1], UTC), rows
-
-
-def _sheet(indicator: IndicatorRow, selection: Selection) -> Sheet:
-    page, cells = published.cells(selection, first=selection.start, limit=_PERIODS)
+def sheet(indicator: IndicatorRow, selection: Selection) -> Sheet:
+    """Read cells with their coverage, and who lives there, as the API does."""
+    page, cells = published.cells(selection, first=selection.start, limit=PERIODS)
     labels = published.labels(selection.frequency, page.coverage.periods)
     people: dict[int, dict[int, int]] = {}
 
@@ -328,71 +239,13 @@ def _sheet(indicator: IndicatorRow, selection: Selection) -> Sheet:
 
 
 #: More than any selection here names.
-_PERIODS: Final = 1000
+PERIODS: Final = 1000
 
 
-def _round_top(value: int, steps: tuple[int, ...]) -> int:
-    """Return the lowest round number that is no lower than a value; the steps are those from 10 to 100."""
+def _round_top(value: int) -> int:
+    """Return the lowest round number that is no lower than a value."""
     scale = 10
     while scale * 10 < value:
         scale *= 10
-    return next(scale * step // 10 for step in steps if scale * step >= value * 10)
-
-
-def coverage(selection: Selection) -> tuple[list[AgencyDays], list[CoverageDay]]:
-    """Read where each agency stood, by agency and by day, newest day first."""
-    page, standings = published.standings(selection, first=selection.start, limit=_PERIODS)
-    agencies = {row.id: row for row in queries.agencies()}
-    columns = (standings.periods.tolist(), standings.agencies.tolist(), standings.states)
-    stood: dict[int, dict[int, str]] = {}
-    for period, agency, state in zip(*columns, strict=True):
-        stood.setdefault(agency, {})[period] = state
-    periods = page.coverage.periods.tolist()
-    listed = sorted((agency for agency in stood if agency in agencies), key=lambda agency: agencies[agency].name)
-    strips = [_strip(agencies[agency], periods, stood[agency]) for agency in listed]
-    names = {agency: agencies[agency].name for agency in listed}
-    rows = formats.coverage_rows(published.labels("D", page.coverage.periods), page.coverage)
-    calendar = [
-        CoverageDay(
-            day=datetime.fromtimestamp(period, UTC),
-            expected=row.agencies_expected,
-            reporting=row.agencies_reporting,
-            time_coverage=row.time_coverage,
-            provisional=row.status == "P",
-            others=_others(period, stood, names),
-        )
-        for period, row in zip(periods, rows, strict=True)
-    ]
-    return strips, calendar[::-1]
-
-
-def _strip(agency: queries.AgencyRow, periods: list[int], states: dict[int, str]) -> AgencyDays:
-    days = [(datetime.fromtimestamp(period, UTC), states.get(period, "")) for period in periods]
-    present = [state for _, state in days if state]
-    counts = [(state, present.count(state)) for state in STATES if state in present]
-    return AgencyDays(agency.name, name_of(agency.country), agency.invented, days, counts)
-
-
-#: Where an agency can stand, in the order in which that is told.
-STATES: Final[tuple[str, ...]] = ("reported", "partial", "late", "awaited", "held", "withdrawn")
-
-
-def _others(period: int, stood: dict[int, dict[int, str]], names: dict[int, str]) -> list[tuple[str, list[str]]]:
-    found = []
-    for state in STATES[1:]:
-        who = [name for agency, name in names.items() if stood[agency].get(period) == state]
-        if who:
-            found.append((state, who))
-    return found
-
-
-def silences(strips: Iterable[AgencyDays]) -> list[Silence]:
-    """Return the agencies that are late with the newest day that has passed its deadline, and since when."""
-    found = []
-    for strip in strips:
-        backwards = [(day, state) for day, state in reversed(strip.days) if state and state != "awaited"]
-        if not backwards or backwards[0][1] != "late":
-            continue
-        ended = next((at for at, (_, state) in enumerate(backwards) if state not in _MISSING), None)
-        found.append(Silence(strip.name, backwards[ended - 1][0] if ended else None))
-    return found
+    # The steps of the map's script, so that nothing jumps when it draws the minutes anew.
+    return next(scale * step for step in (1, 2, 5, 10) if scale * step >= value)

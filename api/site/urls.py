@@ -8,6 +8,7 @@ app_name = "site"
 urlpatterns = [
     path("", views.MapView.as_view(), name="map"),
     path("countries/<slug:code>/", views.CountryView.as_view(), name="country"),
+    path("countries/<slug:code>/chart.svg", views.ChartView.as_view(), name="country-chart"),
     path("coverage/", views.CoverageView.as_view(), name="coverage"),
     path("help/", views.HelpView.as_view(), name="help"),
     path("about/", views.TextView.as_view(template="about"), name="about"),

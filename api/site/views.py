@@ -14,7 +14,9 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views import View
 
 from api import caching, problems
-from api.site import mapwords, pages, readings
+from api.site import country as country_page
+from api.site import coverage, mapwords, pages, readings
+from api.site.asked import HEADLINES, ask_about
 from api.site.pages import Page, Sources
 from countries import codes, queries
 from countries.queries import IndicatorRow
@@ -22,10 +24,7 @@ from federation import published
 from federation.published import Selection
 
 _VARIANT: Final = "page"
-_TREND_OF: Final = ("D", "W", "M")
 _SORTS: Final = ("country", "value", "rate")
-#: The last day, week and year of a country.
-_HEADLINES: Final = ("P1D", "P7D", "P365D")
 #: What other sites may do with the embedded pages, and with no others.
 _FRAMED: Final = {"frame-ancestors": ["*"]}
 
@@ -37,12 +36,13 @@ class PageView(View):
     template = ""
     framed = False
     lasts = caching.CURRENT
+    media_type = pages.HTML
 
-    def page(self, request: HttpRequest, sources: Sources, context: Any) -> HttpResponseBase:
+    def page(self, request: HttpRequest, sources: Sources, context: Any, lasts: str | None = None) -> HttpResponseBase:
         """Answer with the page, from what is held if that is still true."""
 
         def ask() -> Page:
-            return Page(self.template, sources, context, pages.frame(request), self.lasts)
+            return Page(self.template, sources, context, pages.frame(request), lasts or self.lasts, self.media_type)
 
         return self._framed(caching.respond(request, _VARIANT, "Accept-Encoding", ask))
 
@@ -78,7 +78,7 @@ def _map(indicator: IndicatorRow, asked: Mapping[str, str], day: datetime | None
     reading = readings.day(indicator, day) if day else readings.window(indicator, asked["window"])
     last_day = readings.window(indicator, "P1D")
     live = readings.trend(indicator, readings.minutes(indicator))
-    strips, _ = readings.coverage(readings.days(indicator))
+    strips, _ = coverage.read(readings.days(indicator))
     indicators = queries.indicators()
     return {
         "indicator": indicator,
@@ -93,52 +93,46 @@ def _map(indicator: IndicatorRow, asked: Mapping[str, str], day: datetime | None
         "map_words": mapwords.words(indicators),
         "live": live,
         "live_hour": mapwords.live_hour(live),
-        "silences": readings.silences(strips),
+        "silences": coverage.silences(strips),
         "agencies": any(row.active for row in queries.agencies()),
     }
 
 
 class CountryView(PageView):
-    """A country: its numbers, its trend with the coverage beside it, its networks."""
+    """A country, alone or beside others: its numbers, their trend with the coverage beside it, its networks."""
 
     template = "country"
 
     def get(self, request: HttpRequest, code: str) -> HttpResponseBase:
-        # One address for each country: in capitals it is another, and that is nobody's.
-        country = code.upper()
-        if country not in codes.COUNTRIES or code != code.lower():
-            raise Http404
+        country = _country(code)
         indicator = _indicator(request)
-        frequency = _chosen(request, "frequency", _TREND_OF, "D")
-        asked = _named(indicator) | {"frequency": frequency}
         if indicator is None:
-            return self.page(request, Sources(), lambda: {"asked": asked, "country": country, "indicator": None})
-        sources = Sources(
-            indicator,
-            _HEADLINES,
-            lambda: (
-                readings.trend_of(indicator, frequency, country),
-                readings.last_months(indicator, country),
-                readings.days(indicator),
-            ),
-        )
-        return self.page(request, sources, partial(_country, indicator, country, asked))
+            return self.page(request, Sources(), lambda: {"asked": _named(None), "country": country, "indicator": None})
+        view = ask_about(country, indicator, request.GET)
+        sources = Sources(indicator, () if view.as_of else HEADLINES, view.selections)
+        return self.page(request, sources, partial(country_page.page, view), view.lasts())
 
 
-def _country(indicator: IndicatorRow, country: str, asked: Mapping[str, str]) -> dict[str, Any]:
-    strips, _ = readings.coverage(readings.days(indicator))
-    return {
-        "indicator": indicator,
-        "indicators": queries.indicators(),
-        "asked": asked,
-        "country": country,
-        "frequencies": _TREND_OF,
-        "headlines": [readings.headline(indicator, length, country) for length in _HEADLINES],
-        "trend": readings.trend(indicator, readings.trend_of(indicator, asked["frequency"], country)),
-        "networks": readings.networks(indicator, readings.last_months(indicator, country)),
-        "silences": readings.silences(strips),
-        "agencies": any(row.active for row in queries.agencies()),
-    }
+class ChartView(PageView):
+    """The trend of the same address as a picture that stands for itself."""
+
+    template = "chart"
+    media_type = pages.SVG
+
+    def get(self, request: HttpRequest, code: str) -> HttpResponseBase:
+        indicator = _indicator(request)
+        if indicator is None:
+            raise Http404
+        view = ask_about(_country(code), indicator, request.GET)
+        context = partial(country_page.chart, view, pages.frame(request)["host"])
+        return self.page(request, Sources(indicator, (), view.selections), context, view.lasts())
+
+
+def _country(code: str) -> str:
+    """Return the country of an address; each has one only, so in capitals it is another, and that is nobody's."""
+    if code.upper() not in codes.COUNTRIES or code != code.lower():
+        raise Http404
+    return code.upper()
 
 
 class CoverageView(PageView):
@@ -155,14 +149,14 @@ class CoverageView(PageView):
 
 
 def _coverage(indicator: IndicatorRow) -> dict[str, Any]:
-    strips, calendar = readings.coverage(readings.days(indicator))
+    strips, calendar = coverage.read(readings.days(indicator))
     return {
         "indicator": indicator,
         "indicators": queries.indicators(),
         "asked": _named(indicator),
         "strips": strips,
         "calendar": calendar,
-        "silences": readings.silences(strips),
+        "silences": coverage.silences(strips),
         "agencies": any(row.active for row in queries.agencies()),
     }
 

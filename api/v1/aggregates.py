@@ -27,7 +27,7 @@ CELLS_PER_PAGE: Final = 20_000
 #: Two hours of minutes are always one page.
 _MINUTES = 121
 #: Counted up when the form of answers changes, so that no cache takes an old one for a new one.
-_FORM = 2
+_FORM = 3
 
 
 _NO_PANEL: Final = (
@@ -93,8 +93,16 @@ class CombinedView:
         else:
             page, cells, panel = published.panel(selection, first=first, limit=limit)
         labels = published.labels(selection.frequency, page.coverage.periods)
-        question = self.question
-        return Sheet(question.indicator.code, selection.frequency, labels, page, cells, question.inhabitants, panel)
+        return Sheet(
+            indicator=self.question.indicator.code,
+            frequency=selection.frequency,
+            labels=labels,
+            page=page,
+            cells=cells,
+            inhabitants=self.question.inhabitants,
+            panel=panel,
+            invented=questions.invented(self.question.reference),
+        )
 
     def _limit(self, selection: Selection) -> int:
         if selection.frequency == "N":
@@ -128,7 +136,7 @@ class CombinedView:
         if page.version is not None and page.known_at is not None:
             headers |= {"Version": str(page.version), "Known-At": formats.instant(page.known_at)}
             selection = replace(selection, version=page.version)
-        if questions.invented(self.question.reference):
+        if sheet.invented:
             headers["Invented"] = "true"
         if sheet.panel is not None:
             headers["Panel"] = ",".join(formats.panel_meta(sheet.panel, self.question.agencies()).agencies)
@@ -138,7 +146,7 @@ class CombinedView:
     def _pieces(self, sheet: Sheet, selection: Selection, limit: int) -> Iterator[bytes]:
         """Write the header and the rows, all at the version of the first of them."""
         series = self._series(selection)
-        yield formats.csv_header(sheet.panel) + formats.csv_rows(sheet, series)
+        yield formats.csv_header(sheet) + formats.csv_rows(sheet, series)
         while sheet.page.following:
             sheet = self._sheet(selection, sheet.page.following, limit)
             yield formats.csv_rows(sheet, series)

@@ -79,7 +79,8 @@ def federation(tmp_path_factory) -> Iterator[Federation]:
     with _serving(tmp_path_factory.mktemp("federation")) as stack:
         agencies = stack.begin(coordinators=(), agencies=("NO-KRIPOS", "SE-NOA"), since=ago(20))
         for code, last in (("NO-KRIPOS", 0), ("SE-NOA", 4)):
-            agencies[code].send("NO", {ago(back): 100 + back for back in range(last + 1, 21)})
+            days = {ago(back): 100 + back for back in range(last + 1, 21)}
+            agencies[code].send("NO", days, beside={"SE": "EDONKEY"})
         stack.settle()
         yield Federation(stack, agencies)
 

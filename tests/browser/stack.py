@@ -6,9 +6,10 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tests.integration import processes
@@ -88,13 +89,23 @@ class Agency:
         headers = {"Authorization": f"Basic {pair}", "Content-Type": "application/x-www-form-urlencoded"}
         return str(self._post("/oauth/token/", b"grant_type=client_credentials", headers)["access_token"])
 
-    def send(self, country: str, periods: dict[str, int], *, frequency: str = "D") -> Any:
-        """Report downloads in one country, by day or otherwise."""
+    def send(
+        self,
+        country: str,
+        periods: dict[str, int],
+        *,
+        frequency: str = "D",
+        beside: Mapping[str, str] = MappingProxyType({}),
+    ) -> Any:
+        """Report downloads in one country, by day or otherwise, and half as many in others, each by its network."""
         reports = [
             {
                 "frequency": frequency,
                 "period": period,
-                "observations": [{"country": country, "network": "BITTORRENT", "value": value}],
+                "observations": [
+                    {"country": country, "network": "BITTORRENT", "value": value},
+                    *({"country": other, "network": beside[other], "value": value // 2} for other in beside),
+                ],
             }
             for period, value in periods.items()
         ]

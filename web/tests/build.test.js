@@ -20,14 +20,14 @@ before(() => {
 after(() => rmSync(built, { recursive: true }));
 
 test("what the first view loads is small", () => {
-  for (const [of, most] of [["map.js", 12_000], ["zoom.js", 20_000], ["europe.json", 30_000], ["map.css", 3_000], ["site.css", 6_000]]) {
+  for (const [of, most] of [["map.js", 12_000], ["zoom.js", 20_000], ["europe.json", 30_000], ["country.js", 3_000], ["map.css", 3_000], ["site.css", 6_000]]) {
     assert.ok(statSync(join(built, `${files[of]}.gz`)).size < most, of);
     assert.ok(statSync(join(built, `${files[of]}.br`)).size < most, of);
   }
 });
 
 test("the strict policy of the pages holds: no code out of text, nothing from elsewhere", () => {
-  for (const of of ["map.js", "zoom.js"]) {
+  for (const of of ["map.js", "zoom.js", "country.js"]) {
     const script = readFileSync(join(built, files[of]), "utf8");
     assert.ok(!/\beval\(|new Function\b|setAttribute\("style"/.test(script));
     assert.ok(!/https?:\/\/(?!www\.w3\.org\/)/.test(script));

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import lru_cache
+from typing import Final
 
 from babel import Locale, dates, numbers
 from django import template
@@ -79,6 +80,30 @@ def period(start: datetime, frequency: str) -> str:
 
 
 @register.filter
+def tick(start: datetime, frequency: str) -> str:
+    """Write the name of a period without its year, as short as it can be."""
+    if frequency == "M":
+        return dates.format_skeleton("MMM", start, locale=_locale())
+    if frequency == "W":
+        return gettext("Week %(week)d") % {"week": start.isocalendar().week}
+    return short_day(start)
+
+
+@register.filter
+def amount(value: float) -> str:
+    """Write a number of an axis, with as many decimals as it has."""
+    return numbers.format_decimal(value, format="#,##0.##", locale=_locale())
+
+
+@register.filter
+def shown(value: float, what: str) -> str:
+    """Write a count, a rate or an index."""
+    if what == "head":
+        return rate(value)
+    return numbers.format_decimal(value, format="#,##0.0", locale=_locale()) if what == "index" else number(value)
+
+
+@register.filter
 def language_name(code: str) -> str:
     """Write the name of a language."""
     return Locale.parse(code, sep="-").get_display_name(_locale()) or code
@@ -107,6 +132,14 @@ _WORDS = {
     "awaited": gettext_lazy("still has time"),
     "held": gettext_lazy("held for checking"),
     "withdrawn": gettext_lazy("withdrawn"),
+    "count": gettext_lazy("Count"),
+    "head": gettext_lazy("Per 100,000 inhabitants"),
+    "index": gettext_lazy("Indexed"),
+    "campaign": gettext_lazy("campaign"),
+    "change": gettext_lazy("change of software or method"),
+    "outage": gettext_lazy("outage"),
+    "other": gettext_lazy("note"),
+    "break": gettext_lazy("break"),
     "OTHER": gettext_lazy("Another network"),
     "_U": gettext_lazy("Not known"),
 }
@@ -116,3 +149,32 @@ _WORDS = {
 def word(code: str, name: str = "") -> str:
     """Write the word for a code, or the name given if it is one that was added later."""
     return str(_WORDS.get(code, name or code))
+
+
+#: What is told of a period beside its number, in the order of a legend.
+COVERAGE: Final = {
+    "whole": gettext_lazy("all agencies reported"),
+    "part": gettext_lazy("some are missing: the number is too low"),
+    "none": gettext_lazy("nobody reported: not known"),
+    "provisional": gettext_lazy("provisional"),
+}
+
+
+@register.simple_tag
+def coverage_legend() -> list[tuple[str, str]]:
+    """Return the words for what is told of a period."""
+    return [(kind, str(words)) for kind, words in COVERAGE.items()]
+
+
+@register.simple_tag
+def incomparable() -> str:
+    """Write what a break means."""
+    return gettext("A break: numbers before and after it are not comparable.")
+
+
+@register.simple_tag
+def index_note() -> str:
+    """Write what an index is made of."""
+    return gettext(
+        "100 is each country's own average over those periods shown that all agencies reported and that are final."
+    )

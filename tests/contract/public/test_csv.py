@@ -7,8 +7,9 @@ import re
 
 import pytest
 
-from api.v1 import aggregates
+from api.v1 import aggregates, questions
 from tests.contract.public.press import NOBODY, Covered
+from tests.factories import AgencyFactory
 
 HEADER = (
     "INDICATOR,FREQ,TIME_PERIOD,COUNTRY,NETWORK,OBS_VALUE,OBS_STATUS,"
@@ -136,3 +137,16 @@ def test_no_cell_can_be_a_formula(press, read):
     text = read(format="csv", country="NO,_U,_T").content.decode()
     cells = [cell for row in text.split("\r\n") for cell in row.split(",")]
     assert all(re.fullmatch(r"|[A-Z_0-9][\w.-]*", cell) for cell in cells)
+
+
+def test_every_row_of_invented_numbers_says_so_in_a_column_at_the_very_end(press, read):
+    press.publish("D", {"2026-11-01": {"NO": 5}})
+    press.publish("D", {"2026-11-02": {}}, NOBODY)
+    AgencyFactory.create(invented=True)
+    questions._agencies.cache_clear()
+    head, *body = read(format="csv", country="NO").getvalue().decode().split()
+    assert head == f"{HEADER},INVENTED"
+    assert body == [
+        "DOWNLOADS,D,2026-11-01,NO,_T,5,A,,2,2,1.0,true",
+        "DOWNLOADS,D,2026-11-02,NO,_T,,O,,2,0,0.0,true",
+    ]

@@ -26,11 +26,11 @@ NAMES = set(
 
 
 def words(page):
-    """Return the words of a page that a reader meets, those told to a screen reader too; code is no text."""
+    """Return the words of a page that a reader meets or is told by a screen reader; code and addresses are no text."""
     for unread in ("head", "script", "code", "defs"):
         page = re.sub(rf"<{unread}\b.*?</{unread}>", " ", page, flags=re.DOTALL)
     told = re.findall(r'(?:aria-label|title|alt|placeholder)="([^"]*)"', page)
-    return html.unescape(" ".join([re.sub(r"<[^>]+>", " ", page), *told]))
+    return re.sub(r"https?://\S+", " ", html.unescape(" ".join([re.sub(r"<[^>]+>", " ", page), *told])))
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

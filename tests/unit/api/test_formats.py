@@ -75,7 +75,7 @@ def rate(country, value):
 def test_csv_has_each_period_and_each_series(made):
     sheet, cells = made
     series = formats.in_order((country, network) for country in COUNTRIES for network in NETWORKS)
-    text = (formats.csv_header(None) + formats.csv_rows(sheet, series)).decode()
+    text = (formats.csv_header(sheet) + formats.csv_rows(sheet, series)).decode()
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     assert len(rows) == len(sheet.labels) * len(series)
     days = [(second - FIRST) // DAY for second in sheet.page.coverage.periods.tolist()]

@@ -1,0 +1,165 @@
+"""What is asked about a country, read leniently out of an address that holds the whole view."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+from django.utils import timezone
+
+from api import caching, formats
+from api.site import readings, trends
+from countries import codes
+from countries.queries import IndicatorRow
+from federation import published
+from federation.errors import AsOfInFutureError
+from federation.published import PastView, Selection
+
+FREQUENCIES: Final = tuple(trends.SPANS)
+#: So many others can be told apart in one drawing.
+OTHERS_AT_MOST: Final = 5
+#: The last day, week and year of a country.
+HEADLINES: Final = ("P1D", "P7D", "P365D")
+#: What a country can be compared with, besides other countries.
+GROUPS: Final = ("EUROPE", "EU27_2020")
+_DAYS: Final = {"D": 1, "W": 7, "M": 28}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A view of a country. ``misread`` says that its time of reading was not understood, and left aside."""
+
+    country: str
+    indicator: IndicatorRow
+    frequency: str
+    others: tuple[str, ...]
+    what: str
+    start: datetime | None
+    end: datetime | None
+    as_of: datetime | None
+    misread: bool
+
+    @property
+    def countries(self) -> list[str]:
+        return [self.country, *self.others]
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether its address names a time, and so may name one of which there is nothing."""
+        return bool(self.as_of or self.start or self.end)
+
+    def past(self) -> PastView:
+        """Return what is read: the newest version, or the one that was public then."""
+        if self.as_of is None:
+            return PastView(published.NEWEST, settled=False)
+        return published.past_view(self.frequency, self.as_of)
+
+    def lasts(self) -> str:
+        """Return how long it lasts: a past view does not change, but help services and words beside it may."""
+        return caching.REFERENCE if self.past().settled else caching.CURRENT
+
+    def span(self) -> tuple[datetime, datetime]:
+        """Return the first and last period; what the address leaves open moves with the clock."""
+        now = self.as_of or timezone.now()
+        newest = trends.containing(self.frequency, now)
+        end = min(self.end or newest, newest)
+        ended = min(now, published.end(self.frequency, end) - timedelta(seconds=1))
+        usual = trends.containing(self.frequency, ended - trends.SPANS[self.frequency])
+        start = self.start if self.start and self.start <= end else usual
+        longest = timedelta(days=_DAYS[self.frequency] * trends.LONGEST)
+        return max(start, trends.containing(self.frequency, end - longest)), end
+
+    def selections(self) -> list[Selection]:
+        """Return what names all periods that the view shows."""
+        version = self.past().version
+        found = [self.of_countries(version), self.of_networks(version), self.of_months(version)]
+        found += [trends.days_of(found[0])]
+        return found if self.as_of else [*found, readings.days(self.indicator)]
+
+    def of_countries(self, version: int) -> Selection:
+        return trends.selection(self.indicator, self.frequency, self.span(), self.countries, version)
+
+    def of_networks(self, version: int) -> Selection:
+        return trends.network_selection(self.indicator, self.frequency, self.span(), self.country, version)
+
+    def of_months(self, version: int) -> Selection:
+        """Return what names the months among which the newest known one is looked for, by network."""
+        end = trends.containing("M", published.end(self.frequency, self.span()[1]) - timedelta(seconds=1))
+        start = trends.containing("M", end - timedelta(days=92))
+        return trends.network_selection(self.indicator, "M", (start, end), self.country, version)
+
+    def pairs(self, **changes: Any) -> list[tuple[str, Any]]:
+        """Return the address's parameters with some of them changed; what is as usual is left out."""
+        given: dict[str, Any] = {
+            "indicator": self.indicator.code if self.indicator.code != readings.DOWNLOADS else None,
+            "frequency": self.frequency if self.frequency != FREQUENCIES[0] else None,
+            "with": self.others,
+            "show": self.what if self.what != _usual(changes.get("with", self.others)) else None,
+            "start": published.label(self.frequency, self.start) if self.start else None,
+            "end": published.label(self.frequency, self.end) if self.end else None,
+            "as_of": formats.instant(self.as_of) if self.as_of else None,
+        }
+        return [(name, value) for name, value in (given | changes).items() if value]
+
+    def query(self, **changes: Any) -> str:
+        """Return the same as the end of an address."""
+        return f"?{urlencode(self.pairs(**changes), doseq=True, safe=':')}"
+
+
+def ask_about(country: str, indicator: IndicatorRow, given: QueryDict) -> Asked:
+    """Read what is asked for; what is not known is left aside."""
+    frequency = _among(given.get("frequency"), FREQUENCIES, FREQUENCIES[0])
+    others = tuple(_others(given.getlist("with"), country))
+    as_of = _instant(given.get("as_of", ""))
+    start, end = _period(frequency, given.get("start", "")), _period(frequency, given.get("end", ""), last=True)
+    if start and end and end < start:
+        start = end = None
+    return Asked(
+        country=country,
+        indicator=indicator,
+        frequency=frequency,
+        others=others,
+        what=_among(given.get("show"), trends.SHOWN, _usual(others)),
+        start=start,
+        end=end,
+        as_of=as_of,
+        misread=bool(given.get("as_of")) and as_of is None,
+    )
+
+
+def _among(text: str | None, known: Sequence[str], usual: str) -> str:
+    return text if text and text in known else usual
+
+
+def _usual(others: Sequence[str]) -> str:
+    """Return what is shown unless the address says: countries of different sizes are compared per head."""
+    return trends.HEAD if others else trends.COUNT
+
+
+def _others(given: Iterable[str], country: str) -> list[str]:
+    known = codes.COUNTRIES.keys() | set(GROUPS)
+    named = dict.fromkeys(code.strip().upper() for text in given for code in text.split(","))
+    return [code for code in named if code in known and code != country][:OTHERS_AT_MOST]
+
+
+def _period(frequency: str, text: str, *, last: bool = False) -> datetime | None:
+    """Return the period that one of any frequency begins or ends in, so that a span outlives a switch of steps."""
+    for written in FREQUENCIES:
+        with suppress(published.PeriodError, ValueError, OverflowError):
+            start = published.period_named(written, text)
+            moment = published.end(written, start) - timedelta(seconds=1) if last else start
+            return trends.containing(frequency, moment)
+    return None
+
+
+def _instant(text: str) -> datetime | None:
+    """Return a moment that has passed."""
+    with suppress(ValueError, OverflowError, AsOfInFutureError):
+        moment = datetime.fromisoformat(text)
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        published.past_view(FREQUENCIES[0], moment)
+        return moment
+    return None

@@ -1,0 +1,35 @@
+"""What is to be known of the periods shown, as sentences."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils.translation import gettext
+
+from api.site.templatetags import written
+from countries.queries import AnnotationRow
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """An annotation; ``agency`` is the name of the one that it is about, if it is not about all."""
+
+    row: AnnotationRow
+    agency: str
+
+    @property
+    def text(self) -> str:
+        """What the coordinators wrote, as a sentence."""
+        return f"{self.row.text.rstrip('.')}."
+
+    def when(self) -> str:
+        """Write the day, or the first and last one."""
+        first = written.day(self.row.start)
+        # What ends at midnight ended with the day before.
+        last = written.day(self.row.end - timedelta(microseconds=1)) if self.row.end else first
+        return first if last == first else gettext("%(start)s to %(end)s") % {"start": first, "end": last}
+
+    def told(self) -> str:
+        """Write all of it in a line."""
+        about = f", {self.agency}" if self.agency else ""
+        comparable = f" {written.incomparable()}" if self.row.is_break else ""
+        return f"{self.when()}, {written.word(self.row.kind)}{about}: {self.text}{comparable}"

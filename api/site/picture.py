@@ -1,0 +1,180 @@
+"""The trend as a picture that stands for itself: where its words and its parts lie, in pixels."""
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.translation import gettext
+
+from api.site import drawings, trends
+from api.site.asked import Asked
+from api.site.chart import Canvas
+from api.site.drawings import Drawing
+from api.site.notes import Note
+from api.site.templatetags import written
+from api.site.trends import Trend
+
+WIDTH: Final = 1200
+_EDGE: Final = 40
+#: What the values of the axis take on the left.
+_AXIS: Final = 76
+_PLOT: Final = Canvas(WIDTH - 2 * _EDGE - _AXIS, 380)
+_FLAGS: Final = 30
+#: The strip and the names of periods under the axis.
+_BASE: Final = 74
+#: How wide a letter is, as a share of its height, in the fonts that there may be.
+_LETTER: Final = 0.54
+_LEADING: Final = 1.45
+_SMALL: Final = 14
+#: What the mark of a legend takes before its word.
+_KEY: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A line of text and where it stands."""
+
+    x: float
+    y: float
+    size: int
+    text: str
+    heavy: bool = False
+    quiet: bool = False
+    anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A word of a legend and the mark before it: of a country by its place among them, or of a kind of coverage."""
+
+    x: int
+    y: int
+    size: int
+    mark: str
+    text: str
+    place: int | None = None
+
+    @property
+    def top(self) -> int:
+        return self.y - 12
+
+    @property
+    def text_x(self) -> int:
+        return self.x + _KEY
+
+    @property
+    def colour(self) -> str:
+        return "" if self.place is None else drawings.COLOURS[self.place]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """All of it. The plot is a drawing of its own at its place."""
+
+    width: int
+    height: int
+    edge: int
+    left: int
+    flags_at: int
+    top: int
+    base_at: int
+    words: list[Words]
+    keys: list[Key]
+    drawing: Drawing
+
+
+class _Sheet:
+    """Puts lines under each other."""
+
+    def __init__(self, top: int) -> None:
+        self.y = top
+        self.words: list[Words] = []
+        self.keys: list[Key] = []
+
+    def write(self, text: str, size: int = _SMALL, *, heavy: bool = False, quiet: bool = False, by: str = "") -> None:
+        """Write a text in as many lines as it needs; ``by`` stands before it, and all of it beside that."""
+        x = _EDGE + (_KEY if by else 0)
+        lines = textwrap.wrap(text, int((WIDTH - _EDGE - x) / (size * _LETTER)))
+        if by:
+            self.words.append(Words(_EDGE, self.y + round(size * _LEADING), size, by, heavy=True))
+        for line in lines:
+            self.y += round(size * _LEADING)
+            self.words.append(Words(x, self.y, size, line, heavy, quiet))
+
+    def explain(self, keys: Sequence[tuple[str, str]], size: int, *, places: bool = False) -> None:
+        x, self.y = _EDGE, self.y + 2 * size
+        for at, (mark, text) in enumerate(keys):
+            width = _KEY + round(len(text) * size * _LETTER) + 24
+            if x + width > WIDTH - _EDGE and x > _EDGE:
+                x, self.y = _EDGE, self.y + round(size * 1.6)
+            self.keys.append(Key(x, self.y, size, mark, text, at if places else None))
+            x += width
+
+
+def laid_out(asked: Asked, trend: Trend, notes: Sequence[Note], address: str, *, invented: bool) -> Picture:
+    """Lay out a picture of a trend that has periods."""
+    sheet = _Sheet(44 if invented else 16)
+    counted = written.word(asked.indicator.code, asked.indicator.name)
+    alone = len(trend.series) == 1
+    sheet.write(f"{trend.series[0].name}: {counted}" if alone else counted, 28, heavy=True)
+    sheet.write(" · ".join([str(written.word(asked.what)), _when(trend), *_as_public(asked, trend)]), 17, quiet=True)
+    if not alone:
+        sheet.explain([("", series.name) for series in trend.series], 17, places=True)
+    top = sheet.y + 26 + (_FLAGS if notes else 0)
+    sheet.y = top + int(_PLOT.height) + _BASE
+    sheet.explain(_coverage(trend), _SMALL)
+    sheet.y += 10
+    for number, note in enumerate(notes, start=1):
+        sheet.write(note.told(), by=str(number))
+    sheet.y += 8
+    for text in _end(asked, address):
+        sheet.write(text, quiet=True)
+    drawing = drawings.draw(trend, asked.what, [note.row for note in notes], _PLOT, "")
+    return Picture(
+        width=WIDTH,
+        height=sheet.y + 24,
+        edge=_EDGE,
+        left=_EDGE + _AXIS,
+        flags_at=top - _FLAGS,
+        top=top,
+        base_at=top + int(_PLOT.height),
+        words=[*sheet.words, *_values(drawing, top)],
+        keys=sheet.keys,
+        drawing=drawing,
+    )
+
+
+def _values(drawing: Drawing, top: int) -> list[Words]:
+    """Return the values of the axis, each beside its line."""
+    x = _EDGE + _AXIS - 10
+    return [
+        Words(x, top + rung.y + 5, 13, written.amount(rung.value), quiet=True, anchor="end") for rung in drawing.rungs
+    ]
+
+
+def _when(trend: Trend) -> str:
+    first, last = (written.period(trend.periods[at].start, trend.frequency) for at in (0, -1))
+    return gettext("%(start)s to %(end)s") % {"start": first, "end": last}
+
+
+def _as_public(asked: Asked, trend: Trend) -> list[str]:
+    seen = asked.as_of or trend.known_at
+    return [gettext("as public on %(moment)s") % {"moment": written.moment(seen)}] if seen else []
+
+
+def _coverage(trend: Trend) -> list[tuple[str, str]]:
+    """Return what the strip and the marks mean, of what there is in the picture."""
+    there = {period.coverage for period in trend.periods}
+    if any(period.provisional for period in trend.periods):
+        there.add("provisional")
+    return [(kind, str(words)) for kind, words in written.COVERAGE.items() if kind in there]
+
+
+def _end(asked: Asked, address: str) -> list[str]:
+    found = {
+        "DOWNLOADS": [gettext("A download is not a person and not an offence.")],
+        "HELP_VISITS": [gettext("A visit is not a person and not a conversation: one person may visit often.")],
+    }
+    index = [written.index_note()] if asked.what == trends.INDEXED else []
+    return [*found.get(asked.indicator.code, []), *index, "Police2Peer", address]

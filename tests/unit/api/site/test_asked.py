@@ -1,0 +1,59 @@
+"""What an address asks about a country: its span, and the address that asks the same."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.http import QueryDict
+from django.utils import timezone
+
+from api.site import asked, trends
+from countries.queries import IndicatorRow
+
+DOWNLOADS = IndicatorRow(1, "DOWNLOADS", "Downloads", "", ())
+MAY = datetime(2026, 5, 20, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def ask(monkeypatch):
+    """Reads a question of Norway; no moment of it lies ahead."""
+    monkeypatch.setattr(asked.published, "past_view", lambda *_: None)
+
+    def read(query=""):
+        return asked.ask_about("NO", DOWNLOADS, QueryDict(query))
+
+    return read
+
+
+def test_span_ends_now_or_when_it_was_read(ask):
+    assert ask().span()[1].date() == timezone.now().date()
+    for frequency, start, end in (
+        ("D", "2026-04-20", "2026-05-20"), ("W", "2025-11-17", "2026-05-18"), ("M", "2024-05-01", "2026-05-01"),
+    ):  # fmt: skip
+        span = ask(f"frequency={frequency}&as_of={MAY:%Y-%m-%dT%H:%M:%SZ}").span()
+        assert [f"{moment:%Y-%m-%d}" for moment in span] == [start, end]
+
+
+def test_span_with_one_end_named_goes_as_far_as_usual(ask):
+    first, last = ask("end=2026-05-20").span()
+    assert last - first == trends.SPANS["D"]
+    assert ask("start=2026-11-01").span()[0] == datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def test_span_is_cut_where_it_would_be_too_long(ask):
+    first, last = ask("start=2001-01-01&end=2026-05-20").span()
+    assert last - first == timedelta(days=trends.LONGEST)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "frequency=M", "with=SE&with=DK", "with=SE&show=index", "show=head", "start=2026-11-01&end=2026-11-20"],
+)
+def test_question_is_written_as_it_was_read(ask, query):
+    assert ask(query).query() == f"?{query}"
+
+
+def test_what_is_as_usual_is_left_out_of_an_address(ask):
+    assert ask("indicator=DOWNLOADS&frequency=D&show=count&nonsense=1").query() == "?"
+    assert ask("with=SE&show=head").query() == "?with=SE"
+    assert ask("with=SE&show=count").query(**{"with": []}) == "?"
+    assert ask("as_of=2026-05-20T12:00:00%2B02:00").query() == "?as_of=2026-05-20T10:00:00.000Z"

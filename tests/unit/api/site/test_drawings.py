@@ -1,0 +1,77 @@
+"""What each part of a drawing stands for."""
+
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import pytest
+
+from api.site import drawings
+from api.site.chart import Canvas
+from api.site.trends import Period, Series, Trend
+from countries.queries import AnnotationRow
+
+
+def months(count, first=(2025, 10)):
+    """Return whole months, each with the value of its place."""
+    year, month = first
+    ends = [divmod(month - 1 + place, 12) for place in range(count + 1)]
+    starts = [datetime(year + more, before + 1, 1, tzinfo=UTC) for more, before in ends]
+    periods = [Period(*span, f"{span[0]:%Y-%m}", 2, 2, 1.0, provisional=False) for span in pairwise(starts)]
+    return Trend("M", periods, [Series("NO", "Norway", list(range(count)), [None] * count)], None)
+
+
+def note(start, end=None, *, kind="change", is_break=False):
+    until = end or (None if kind in ("campaign", "outage") else start)
+    return AnnotationRow(kind, "Text", start, end, until, None, None, is_break)
+
+
+def at(month, day=1, year=2026):
+    return datetime(year, month, day, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("count", range(1, 40))
+def test_year_is_told_wherever_it_changes_with_much_room_and_with_little(count):
+    names = drawings.draw(months(count), "count", [], Canvas()).names
+    much = [(name.start.year, name.year if not name.again else None) for name in names]
+    little = [(name.start.year, name.year) for name in names if name.tick.always]
+    for shown in (much, little):
+        told = None
+        for year, written in shown:
+            assert (written is None) == (year == told)
+            told = written or told
+
+
+def test_note_is_marked_where_it_begins_and_drawn_for_as_long_as_it_lasts():
+    trend = months(10, (2026, 1))
+    drawing = drawings.draw(
+        trend,
+        "count",
+        [note(at(1, year=2020), kind="outage"), note(at(3), at(5), kind="campaign"), note(at(6), is_break=True)],
+        Canvas(),
+    )
+    assert [(flag.x, flag.text) for flag in drawing.flags] == [(0, "1"), (20, "2"), (50, "3")]
+    assert drawing.lasting == [(0, 100), (20, 40)]
+    assert drawing.breaks == [(50, False)]
+
+
+def test_break_before_the_periods_shown_is_not_drawn():
+    trend = months(10, (2026, 1))
+    notes = [note(at(1, year=2020), at(3), kind="outage", is_break=True)]
+    assert drawings.draw(trend, "count", notes, Canvas()).breaks == []
+
+
+def test_one_country_is_bars_and_several_are_lines():
+    alone = months(3)
+    both = Trend("M", alone.periods, alone.series * 2, None)
+    drawn = drawings.draw(alone, "count", [], Canvas())
+    assert (len(drawn.bars), drawn.strokes) == (3, [])
+    drawn = drawings.draw(both, "count", [], Canvas())
+    assert (drawn.bars, len(drawn.strokes), len({stroke.colour for stroke in drawn.strokes})) == ([], 2, 2)
+
+
+def test_index_has_the_line_that_it_stands_on():
+    trend = months(3)
+    drawn = drawings.draw(trend, "index", [], Canvas())
+    assert drawn.baseline == pytest.approx(50)
+    assert drawn.rungs[-1].value == 200
+    assert drawings.draw(trend, "count", [], Canvas()).baseline is None
