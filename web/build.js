@@ -1,10 +1,11 @@
 /**
  * Build what the pages load: `node build.js [directory]`. Each file stands there for a browser, and packed for the wire, under a
- * name that changes with it; files.json says which. What the build before made stays, for a server that runs and for its pages.
+ * name that changes with it; files.json says which. What the build before made stays, and so does what was made within a day, for
+ * servers that run and for their pages.
  */
 
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
@@ -17,6 +18,7 @@ import { drawn } from "./geometry/views.js";
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const target = process.argv[2] ?? here("../api/site/static/site/built");
 const LIST = "files.json";
+const DAY = 86_400_000;
 /** What make and this build keep beside the files. */
 const OTHERS = [LIST, "licences.txt", ".done"];
 
@@ -87,5 +89,9 @@ function put(name, content) {
 
 function tidy(names) {
   const kept = new Set([...OTHERS, ...names.flatMap((name) => [name, `${name}.br`, `${name}.gz`])]);
-  for (const name of readdirSync(target)) if (!kept.has(name)) rmSync(join(target, name));
+  for (const name of readdirSync(target)) if (!kept.has(name) && !isOfToday(name)) rmSync(join(target, name));
+}
+
+function isOfToday(name) {
+  return Date.now() - statSync(join(target, name)).mtimeMs < DAY;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -39,15 +39,18 @@ test("the licences of others go with it", () => {
   for (const name of ["d3-selection", "d3-zoom", "world-atlas"]) assert.match(licences, new RegExp(`^${name}$`, "m"));
 });
 
-test("a file has another name once it is another, and what a running server knows stays for one build more", () => {
-  const old = "map-0123456789.js";
-  writeFileSync(join(built, old), "");
+test("what a running server may know stays for one build more, and for a day", () => {
+  const [old, young] = ["map-0123456789.js", "map-9876543210.js"];
+  const yesterday = new Date(Date.now() - 90_000_000);
+  for (const name of [old, young]) writeFileSync(join(built, name), "");
+  utimesSync(join(built, old), yesterday, yesterday);
   writeFileSync(join(built, "files.json"), JSON.stringify({ "map.js": old }));
   build();
   assert.deepEqual(listed(), files);
   assert.ok(existsSync(join(built, old)));
   build();
   assert.ok(!existsSync(join(built, old)));
+  assert.ok(existsSync(join(built, young)));
   assert.ok(existsSync(join(built, files["map.js"])));
   assert.deepEqual(readdirSync(built).filter((name) => name.endsWith(".part")), []);
 });
