@@ -308,5 +308,5 @@ def test_script_of_the_chart_is_asked_for_only_if_there_is_one(days, visit, monk
         monkeypatch.setattr(pages, "has_chart_script", lambda there=there: there)
         caching.shelf.clear()
         page = visit("/countries/no/").content.decode()
-        assert ('<script type="module" src="/static/site/built/country.js' in page) is there
+        assert ('<script type="module" src="/static/site/built/country-' in page) is there
         assert '<table class="periods' in page
