@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import TransactionTestCase
 from whitenoise.middleware import WhiteNoiseMiddleware
+from whitenoise.responders import StaticFile
 
 from config.embedded import process
 from tests.integration import processes
@@ -55,7 +56,8 @@ def nothing_held() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def static_files_found_once() -> Iterator[None]:
     """Lets each test client have the static files that the first one found, as looking takes longer than most tests."""
-    find, found = WhiteNoiseMiddleware.add_files_from_finders, {}
+    find = WhiteNoiseMiddleware.add_files_from_finders
+    found: dict[str, StaticFile] = {}
 
     def find_once(middleware: WhiteNoiseMiddleware) -> None:
         if not found:
