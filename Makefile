@@ -38,7 +38,7 @@ serve: $(VENV)/runtime.installed $(MAP) $(LANGUAGES) ## the same stack without i
 	@exec $(PY) -m config.serve
 
 test: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## every test that CI runs; ARGS= goes to pytest
-	@$(PY) -m pytest -n 3 --dist worksteal $(ARGS)
+	@$(PY) -m pytest -n auto --dist worksteal $(ARGS)
 
 check: $(VENV)/dev.installed ## format, lint, types, import contracts, migrations, OpenAPI
 	@$(PY) -m ruff format --check --quiet . || { echo "Mend it with: make format"; exit 1; }
