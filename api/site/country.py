@@ -112,7 +112,7 @@ def _to_add(asked: Asked) -> list[tuple[str, str]]:
         return []
     left = codes.COUNTRIES.keys() - {*asked.countries, codes.UNKNOWN}
     groups = [code for code in GROUPS if code not in asked.others]
-    return [(code, readings.name_of(code)) for code in (*groups, *sorted(left, key=readings.sortable_name))]
+    return [(code, readings.name_of(code)) for code in (*groups, *sorted(left, key=readings.place_of))]
 
 
 def _kept(asked: Asked) -> list[tuple[str, str]]:

@@ -117,7 +117,7 @@ def laid_out(asked: Asked, trend: Trend, notes: Sequence[Note], address: str, *,
     sheet = _Sheet(44 if invented else 16)
     counted = written.word(asked.indicator.code, asked.indicator.name)
     alone = len(trend.series) == 1
-    sheet.write(f"{trend.series[0].name}: {counted}" if alone else counted, 28, heavy=True)
+    sheet.write(f"{trend.series[0].name} · {counted}" if alone else counted, 28, heavy=True)
     sheet.write(" · ".join([str(written.word(asked.what)), _when(trend), *_as_public(asked, trend)]), 17, quiet=True)
     if not alone:
         sheet.explain([("", series.name) for series in trend.series], 17, places=True)

@@ -3,7 +3,6 @@
 A number that is 0 and one that is not known are two things: who reported decides, never a value.
 """
 
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from django.utils.translation import gettext
 
 from api import formats
 from api.formats import Sheet
+from api.site import alphabets
 from countries import codes, queries
 from countries.queries import IndicatorRow
 from federation import published
@@ -166,19 +166,15 @@ def headline(indicator: IndicatorRow, length: str, country: str) -> tuple[str, W
 
 def in_order(places: Iterable[Place], by: str) -> list[Place]:
     """Return places by name, or with the highest value or rate first; who could not be located comes last."""
-    named = sorted(places, key=lambda place: (place.code == codes.UNKNOWN, _sortable(place.name)))
+    named = sorted(places, key=lambda place: (place.code == codes.UNKNOWN, alphabets.place_of(place.name)))
     if by == "country":
         return named
     return sorted(named, key=lambda place: -((place.value if by == "value" else place.rate) or 0))
 
 
-def sortable_name(code: str) -> str:
-    """Return what the name of a country is sorted by."""
-    return _sortable(name_of(code))
-
-
-def _sortable(name: str) -> str:
-    return unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().casefold()
+def place_of(code: str) -> str:
+    """Return what a country is sorted by: its name, in the alphabet of the page's language."""
+    return alphabets.place_of(name_of(code))
 
 
 def days(indicator: IndicatorRow) -> Selection:

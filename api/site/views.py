@@ -18,6 +18,7 @@ from api.site import country as country_page
 from api.site import coverage, mapwords, pages, readings
 from api.site.asked import HEADLINES, ask_about
 from api.site.pages import Page, Sources
+from api.site.templatetags import written
 from countries import codes, queries
 from countries.queries import IndicatorRow
 from federation import published
@@ -198,8 +199,8 @@ def _help(asked: Mapping[str, str]) -> dict[str, Any]:
     return {
         "asked": asked,
         "services": shown,
-        "spoken": sorted({language for row in services for language in row.languages}),
-        "served": sorted({row.country for row in services if row.country}),
+        "spoken": sorted({language for row in services for language in row.languages}, key=written.language_name),
+        "served": sorted({row.country for row in services if row.country}, key=readings.place_of),
     }
 
 

@@ -49,7 +49,7 @@ export function drawTotal(place, total, { words, choice }) {
 
 /** Whoever cannot see the map light up, or wants it still, reads it here. */
 export function drawLatest(place, codes, words) {
-  const names = codes.map(words.country).sort((a, b) => a.localeCompare(b));
+  const names = codes.map(words.country).sort((a, b) => a.localeCompare(b, document.documentElement.lang));
   const shown = names.slice(0, NAMED);
   const text = names.length > NAMED ? words.say("live_latest_more", { countries: shown.join(", "), more: words.number(names.length - NAMED) }) : words.say("live_latest", { countries: shown.join(", ") });
   place.replaceChildren(html("span", { class: "live-dot", "aria-hidden": "true" }), text);

@@ -102,7 +102,7 @@ def test_picture_stands_for_itself(days, files, address):
 
 def test_picture_says_what_it_shows(days, visit):
     said = words(ElementTree.fromstring(visit("/countries/no/chart.svg").content))
-    assert "Norway: Downloads of police files" in said
+    assert "Norway · Downloads of police files" in said
     assert re.search(r"Count · .* to .* · as public on \d+ \w+ \d{4}, \d\d:\d\d UTC", said)
     assert "A download is not a person and not an offence." in said
     assert "nobody reported: not known" in said

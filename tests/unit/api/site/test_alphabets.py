@@ -1,0 +1,33 @@
+"""Names stand where a reader of the language looks for them."""
+
+import pytest
+from django.utils import translation
+
+from api.site import alphabets
+
+
+@pytest.mark.parametrize(
+    ("language", "names"),
+    [
+        ("en", ["Åland Islands", "Albania", "Côte d’Ivoire", "Croatia", "Czechia"]),
+        ("nb", ["Albania", "Frankrike", "Zambia", "Østerrike", "Åland"]),
+        ("da", ["Albanien", "Østrig", "Åland"]),
+        ("sv", ["Albanien", "Zambia", "Åland", "Österrike"]),
+        ("fi", ["Ahvenanmaa", "Albania", "Venäjä", "Viro"]),
+        ("de", ["Ägypten", "Albanien", "Österreich", "Polen"]),
+        ("fr", ["Écosse", "Égypte", "Espagne", "Île de Man", "Inde"]),
+        ("es", ["España", "Nueva Zelanda", "Ñuñoa", "Omán"]),
+        ("pl", ["Litwa", "Luksemburg", "Łotwa", "Macedonia Północna"]),
+        ("pt", ["África do Sul", "Albânia", "Áustria"]),
+    ],
+)
+def test_names_are_in_the_order_of_the_alphabet(language, names):
+    with translation.override(language):
+        shuffled = sorted(names, key=len)
+
+        assert sorted(shuffled, key=alphabets.place_of) == names
+
+
+def test_a_letter_that_is_passed_over_is_never_lost():
+    with translation.override("en"):
+        assert alphabets.place_of("Łódź ø æ ß") == "lodz o ae ss"
