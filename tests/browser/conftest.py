@@ -106,24 +106,27 @@ def visit(chromium, stack):
 
 @pytest.fixture
 def reader(chromium, federation):
-    """Opens pages as a stranger does, and sees that nothing is complained of, kept, or asked of another host."""
+    """Opens pages as a stranger does, and sees that nothing is complained of, kept, or asked of another host.
+
+    What a test makes fail, the browser tells of: ``failing`` is what the addresses of that have in common.
+    """
     with ExitStack() as until:
         asked: list[str] = []
         complaints: list[str] = []
 
-        def complain(address, text):
-            # What a test has made fail, the browser tells of.
-            if not text.startswith("Failed to load resource"):
-                complaints.append(f"{address}: {text}")
+        def open_page(address, before=None, failing=None, **how):
+            def hear(message):
+                meant = failing and failing in message.location["url"]
+                if not (meant and message.text.startswith("Failed to load resource")):
+                    complaints.append(f"{address}: {message.text} {message.location['url']}")
 
-        def open_page(address, before=None, **how):
             context = chromium.new_context(**how)
             until.callback(context.close)
             context.on("request", lambda request: asked.append(request.url))
             page = context.new_page()
             page.set_default_timeout(12_000)
-            page.on("console", lambda message: complain(address, message.text))
-            page.on("pageerror", lambda error: complain(address, str(error)))
+            page.on("console", hear)
+            page.on("pageerror", lambda error: complaints.append(f"{address}: {error}"))
             if before is not None:
                 before(page)
             page.goto(f"{federation.url}{address}", wait_until="networkidle" if address == "/api/docs/" else "load")

@@ -313,7 +313,7 @@ def test_first_view_is_small(reader):
     ],
 )
 def test_api_that_fails_is_told_of_until_it_is_back(reader, answer, said):
-    page = listening(reader("/"))
+    page = listening(reader("/", failing="/api/v1/"))
     state = page.locator(".map-state")
     assert state.text_content() == ""
     page.route(API, lambda route: route.fulfill(status=answer, body="") if answer else route.abort())
@@ -325,7 +325,7 @@ def test_api_that_fails_is_told_of_until_it_is_back(reader, answer, said):
 
 
 def test_map_that_found_no_numbers_at_first_finds_them_later(reader):
-    page = reader("/", before=lambda page: page.route(API, lambda route: route.abort()))
+    page = reader("/", before=lambda page: page.route(API, lambda route: route.abort()), failing="/api/v1/")
     page.get_by_text("The numbers cannot be reached. This page tries again by itself.").wait_for()
     assert page.locator("tr[data-country=NO]").is_visible()
     page.unroute(API)
