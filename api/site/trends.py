@@ -128,12 +128,8 @@ def days_of(asked: Selection) -> Selection:
 
 def trend(indicator: IndicatorRow, asked: Selection, countries: Sequence[str]) -> Trend:
     """Read countries over all networks."""
-    sheet = readings.sheet(indicator, asked)
-    periods = _periods(sheet)
-    periods[:1] = [_begun(indicator, asked, first) for first in periods[:1]]
-    cells = sheet.cells
-    columns = (cells.periods.tolist(), cells.countries.tolist(), cells.values.tolist())
-    found = {(country, period): value for period, country, value in zip(*columns, strict=True)}
+    sheet, periods = _read(indicator, asked)
+    found = _by_key(sheet, sheet.cells.countries)
     series = [
         _series(code, readings.name_of(code), _row(found, _ALL[code], periods), _people(sheet, _ALL[code], periods))
         for code in countries
@@ -143,12 +139,8 @@ def trend(indicator: IndicatorRow, asked: Selection, countries: Sequence[str]) -
 
 def networks(indicator: IndicatorRow, asked: Selection) -> Trend:
     """Read a country by network."""
-    sheet = readings.sheet(indicator, asked)
-    periods = _periods(sheet)
-    periods[:1] = [_begun(indicator, asked, first) for first in periods[:1]]
-    cells = sheet.cells
-    columns = (cells.periods.tolist(), cells.networks.tolist(), cells.values.tolist())
-    found = {(network, period): value for period, network, value in zip(*columns, strict=True)}
+    sheet, periods = _read(indicator, asked)
+    found = _by_key(sheet, sheet.cells.networks)
     nobody = [None] * len(periods)
     series = [_series(row.code, row.name, _row(found, row.number, periods), nobody) for row in queries.networks()]
     return Trend(asked.frequency, periods, series, sheet.page.known_at)
@@ -172,6 +164,19 @@ def annotations(indicator: IndicatorRow, shown: Trend) -> list[AnnotationRow]:
     start, end = shown.periods[0].start, shown.periods[-1].end
     rows = queries.annotations()
     return [row for row in rows if row.holds_for(indicator=indicator.code) and row.overlaps(start, end)]
+
+
+def _read(indicator: IndicatorRow, asked: Selection) -> tuple[formats.Sheet, list[Period]]:
+    sheet = readings.sheet(indicator, asked)
+    periods = _periods(sheet)
+    periods[:1] = [_begun(indicator, asked, first) for first in periods[:1]]
+    return sheet, periods
+
+
+def _by_key(sheet: formats.Sheet, keys: published.Shorts) -> dict[tuple[int, int], int]:
+    """Return the values by country or network, whichever tells the series apart, and period."""
+    columns = (keys.tolist(), sheet.cells.periods.tolist(), sheet.cells.values.tolist())
+    return {(key, period): value for key, period, value in zip(*columns, strict=True)}
 
 
 def _periods(sheet: formats.Sheet) -> list[Period]:
