@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_noop, ngettext
 
-from api.site.readings import Trend
+from api.site.readings import Hour
 from api.site.templatetags import written
 from countries.queries import IndicatorRow
 
@@ -86,7 +86,7 @@ def live_total(indicator: str, value: int | None) -> SafeString:
     return format_html("{}{}{}{}{}", before, first, strong, rest, after)
 
 
-def live_hour(live: Trend) -> str:
+def live_hour(live: Hour) -> str:
     """Write the sentence under the last hour as the script does."""
     if not live.bars:
         return ""

@@ -27,8 +27,8 @@ EUROPE: Final = "EUROPE"
 COVERAGE_DAYS: Final = 28
 
 _EUROPE: Final = codes.GROUPS[EUROPE]
-_TREND_WIDTH: Final = 1000
-_TREND_HEIGHT: Final = 220
+_HOUR_WIDTH: Final = 1000
+_HOUR_HEIGHT: Final = 220
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class WindowReading:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class Minute:
     """A minute: its value, if it is known, and where it is drawn."""
 
     period: datetime
@@ -74,14 +74,14 @@ class Bar:
 
     @property
     def y(self) -> int:
-        return _TREND_HEIGHT - self.height
+        return _HOUR_HEIGHT - self.height
 
 
 @dataclass(frozen=True, slots=True)
-class Trend:
+class Hour:
     """The last hour as bars, and the value at the top of their axis."""
 
-    bars: list[Bar]
+    bars: list[Minute]
     top: int
 
 
@@ -198,26 +198,26 @@ def minutes(indicator: IndicatorRow) -> Selection:
     return Selection(indicator.number, "N", start, end, (_EUROPE,), (published.ALL_NETWORKS,))
 
 
-def trend(indicator: IndicatorRow, selection: Selection) -> Trend:
+def hour(indicator: IndicatorRow, selection: Selection) -> Hour:
     """Read minutes and say where they are drawn."""
     found = sheet(indicator, selection)
     seen = {row.period: row.value for row in formats.observations(found)}
     rows = formats.coverage_rows(found.labels, found.page.coverage)
     top = _round_top(max(seen.values(), default=0))
-    step = _TREND_WIDTH // max(1, len(rows))
+    step = _HOUR_WIDTH // max(1, len(rows))
     bars = []
     for at, row in enumerate(rows):
         value = seen.get(row.period, 0) if row.agencies_reporting else None
         bars.append(
-            Bar(
+            Minute(
                 period=published.period_named(selection.frequency, row.period),
                 value=value,
                 x=at * step,
                 width=max(1, step - max(2, step // 6)),
-                height=round(_TREND_HEIGHT * (value or 0) / top),
+                height=round(_HOUR_HEIGHT * (value or 0) / top),
             )
         )
-    return Trend(bars, top)
+    return Hour(bars, top)
 
 
 def sheet(indicator: IndicatorRow, selection: Selection) -> Sheet:

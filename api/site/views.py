@@ -78,7 +78,7 @@ class MapView(PageView):
 def _map(indicator: IndicatorRow, asked: Mapping[str, str], day: datetime | None) -> dict[str, Any]:
     reading = readings.day(indicator, day) if day else readings.window(indicator, asked["window"])
     last_day = readings.window(indicator, "P1D")
-    live = readings.trend(indicator, readings.minutes(indicator))
+    live = readings.hour(indicator, readings.minutes(indicator))
     strips, _ = coverage.read(readings.days(indicator))
     indicators = queries.indicators()
     return {
