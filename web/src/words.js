@@ -2,6 +2,8 @@
 
 /** Where a language is written in more than one way, the way of its European country. */
 const HERE = { en: "en-GB", pt: "pt-PT" };
+/** As the server groups them, also where a language leaves four digits together. */
+const GROUPED = { useGrouping: "always" };
 
 /**
  * @param {Record<string, any>} texts @param {string} tag @param {Map<string, string>} names of countries, as the page writes them
@@ -9,7 +11,7 @@ const HERE = { en: "en-GB", pt: "pt-PT" };
  */
 export function wordsOf(texts, tag, names = new Map()) {
   const language = HERE[tag] ?? tag;
-  const number = new Intl.NumberFormat(language, { useGrouping: "always" });
+  const number = new Intl.NumberFormat(language, GROUPED);
   const plural = new Intl.PluralRules(language);
   const say = (key, values = {}) => fill(textAt(texts, key), values);
   return {
@@ -41,7 +43,7 @@ function textAt(texts, key) {
 }
 
 function fixed(language, minimumFractionDigits, maximumFractionDigits) {
-  const form = new Intl.NumberFormat(language, { minimumFractionDigits, maximumFractionDigits });
+  const form = new Intl.NumberFormat(language, { ...GROUPED, minimumFractionDigits, maximumFractionDigits });
   return (value) => form.format(value);
 }
 
