@@ -3,7 +3,7 @@
 `running` is the door. What is killed is started again as systemd would do it; all of it goes with whoever started it.
 """
 
-from tests.cluster.cluster import Cluster, Servers, hosts, running, servers
+from tests.cluster.cluster import COMMANDS, Cluster, Servers, host, hosts, running, servers
 from tests.cluster.part import Part
 
-__all__ = ["Cluster", "Part", "Servers", "hosts", "running", "servers"]
+__all__ = ["COMMANDS", "Cluster", "Part", "Servers", "host", "hosts", "running", "servers"]

@@ -59,9 +59,9 @@ class Cluster:
     """Hosts on servers."""
 
     servers: Servers
-    web: Sequence[Part] = ()
-    workers: Sequence[Part] = ()
-    beats: Sequence[Part] = ()
+    web: list[Part]
+    workers: list[Part]
+    beats: list[Part]
     #: Whatever else runs: a replica, a proxy in front.
     others: list[Part] = field(default_factory=list)
 
@@ -97,7 +97,7 @@ def servers(folder: Path, *, ports: tuple[int, int] | None = None) -> Iterator[S
         lambda: postgres.start(folder, durable=True, port=database_port)[1],
         port=database_port,
         log=folder / "postgres.log",
-        ready=lambda part: postgres.answers(database_url),
+        ready=lambda _: postgres.answers(database_url),
         stop_with=signal.SIGINT,
     )
     broker = Part(
@@ -105,7 +105,7 @@ def servers(folder: Path, *, ports: tuple[int, int] | None = None) -> Iterator[S
         lambda: valkey.start(folder, port=broker_port)[1],
         port=broker_port,
         log=folder / "valkey.log",
-        ready=lambda part: valkey.answers(broker_url),
+        ready=lambda _: valkey.answers(broker_url),
     )
     password = secret.kept(folder / "keys" / "postgres")
     database_url = f"postgres://{postgres.ROLE}:{password}@127.0.0.1:{database_port}/{postgres.DATABASE}"
@@ -151,7 +151,7 @@ def host(servers: Servers, role: str, number: int, settings: Mapping[str, str], 
     environment = {**servers.environment, "DATA_DIR": str(folder), "PORT": str(port), **settings}
     return Part(
         name,
-        partial(spawn, command or _COMMANDS[role], log=log, environment=environment),
+        partial(spawn, command or COMMANDS[role], log=log, environment=environment),
         port=port,
         log=log,
         ready=_READY[role],
@@ -169,8 +169,9 @@ def _has_children(part: Part) -> bool:
     return bool(part.children)
 
 
-_COMMANDS = {part.name: part.command for part in serve.stack()}
-_READY = {"web": _answers, "worker": _has_children, "beat": lambda part: True}
+#: What runs on a host of each role.
+COMMANDS = {part.name: part.command for part in serve.stack()}
+_READY = {"web": _answers, "worker": _has_children, "beat": lambda _: True}
 
 
 @contextmanager

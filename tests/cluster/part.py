@@ -42,7 +42,7 @@ class Part:
         *,
         port: int = 0,
         log: Path | None = None,
-        ready: Callable[["Part"], bool] = lambda part: True,
+        ready: Callable[["Part"], bool] = lambda _: True,
         stop_with: int = signal.SIGTERM,
     ) -> None:
         self.name, self.port, self.log = name, port, log
@@ -51,6 +51,7 @@ class Part:
         self._process: Process | None = None
         self._wanted = threading.Event()
         self._supervisor = threading.Thread()
+        self._lock = threading.Lock()
 
     @property
     def url(self) -> str:
@@ -73,18 +74,21 @@ class Part:
     # --- as a person at that machine --------------------------------------------------------------------------------
 
     def start(self) -> "Part":
-        """Have it running, and kept running."""
-        self._wanted.set()
-        self._supervisor = threading.Thread(target=self._supervise, name=self.name, daemon=True)
-        self._supervisor.start()
+        """Have it running, and kept running; no more than that if it is."""
+        with self._lock:
+            if not self._wanted.is_set():
+                self._wanted.set()
+                self._supervisor = threading.Thread(target=self._supervise, name=self.name, daemon=True)
+                self._supervisor.start()
         return self
 
     def stop(self) -> None:
         """Stop it in order and leave it stopped."""
-        self._wanted.clear()
-        self._ask_to_stop()
-        if self._supervisor.is_alive():
-            self._supervisor.join()
+        with self._lock:
+            if self._wanted.is_set():
+                self._wanted.clear()
+                self._ask_to_stop()
+                self._supervisor.join()
 
     def signal(self, number: int = signal.SIGKILL) -> None:
         """Send the process a signal; what ends by it is started again."""

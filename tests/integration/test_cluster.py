@@ -1,4 +1,4 @@
-"""The cluster that faults are tried on: what is killed comes again, and nothing is left of it when it is killed itself."""
+"""The cluster that faults are tried on: what is killed comes again, and all goes when its launcher is killed."""
 
 import sys
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from tests import cluster
 
 with cluster.servers(Path(sys.argv[1])) as servers:
-    host = cluster.cluster.host(servers, "beat", 1, {}, command=[sys.executable, "-c", "import time; time.sleep(999)"])
+    host = cluster.host(servers, "beat", 1, {}, command=[sys.executable, "-c", "import time; time.sleep(999)"])
     host.start().await_ready()
     print(servers.database.main.pid, servers.broker.main.pid, host.main.pid, flush=True)
     time.sleep(999)
