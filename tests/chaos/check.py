@@ -242,10 +242,10 @@ def _row(row: Mapping[str, Any]) -> Key:
 def _window(host: Part, name: str) -> dict[Key, Any]:
     reply = Web(host.port).ask("GET", f"/api/v1/aggregates/windows/?indicator=DOWNLOADS&window={name}")
     page = reply.json()
-    if not page["coverage"]:
+    if page["coverage"] is None:
         return {}
     span = (datetime.fromisoformat(page["meta"]["start"]), datetime.fromisoformat(page["meta"]["end"]))
-    found: dict[Key, Any] = {(name,): (*span, _row(page["coverage"][0]))}
+    found: dict[Key, Any] = {(name,): (*span, _row(page["coverage"]))}
     return found | {(name, cell["country"]): cell["value"] for cell in page["observations"]}
 
 

@@ -2,6 +2,7 @@
 
 import threading
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,7 +18,7 @@ from tests.chaos.load import Load, Sent
 from tests.chaos.plan import AGENCIES, Plan
 from tests.chaos.probe import Probe
 from tests.cluster import Cluster, Part, Servers
-from tests.cluster.part import NotInTime, until
+from tests.cluster.part import until
 
 WEB, WORKERS = 2, 2
 #: Once all is healed, a report must be public within so many seconds.
@@ -58,8 +59,10 @@ def run(plan: Plan, ground: Ground, folder: Path, *, say: Say) -> Result:
         try:
             sent = _endure(plan, ground, running, faults, result, say)
             _check(sent, ground, running, result, say)
-        except NotInTime as late:
-            result.wrong.append(str(late))
+        except Exception as failure:
+            # Whatever breaks the trial is for a person to look into, and the next seed is tried all the same.
+            traceback.print_exc()
+            result.wrong.append(f"{type(failure).__name__}: {failure}")
     result.seconds = time.monotonic() - began
     return result
 
