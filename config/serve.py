@@ -68,7 +68,7 @@ def stack() -> list[Part]:
     worker = ["worker", "--concurrency", processes, "--pool", "prefork", "-O", "fair", "--loglevel", "WARNING"]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     # The schedule is short intervals only, so it is kept in memory: there is nothing to remember.
-    beat = ["beat", "--scheduler", "celery.beat:Scheduler", "--pidfile=", "--loglevel", "WARNING"]
+    beat = ["beat", "--scheduler", "config.beat:Scheduler", "--pidfile=", "--loglevel", "WARNING"]
     return [
         Part("worker", [*python, "celery", "--app", "config", *worker, *quiet]),
         Part("web", [*python, "gunicorn", "--config", "python:config.gunicorn", "config.wsgi"]),

@@ -252,11 +252,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 600,
 }
 CELERY_BEAT_SCHEDULE = {
-    "tick": {"task": "federation.tasks.tick", "schedule": 1.0, "options": {"expires": 10}},
-    "sweep": {"task": "federation.tasks.sweep", "schedule": 5.0, "options": {"expires": 10}},
-    "seal": {"task": "federation.tasks.seal", "schedule": 1.0, "options": {"expires": 10}},
-    "watch": {"task": "federation.tasks.watch", "schedule": 5.0, "options": {"expires": 10}},
-    "prune": {"task": "federation.tasks.prune", "schedule": 600.0, "options": {"expires": 600}},
+    "tick": {"task": "federation.tasks.tick", "schedule": 1.0},
+    "sweep": {"task": "federation.tasks.sweep", "schedule": 5.0},
+    "seal": {"task": "federation.tasks.seal", "schedule": 1.0},
+    "watch": {"task": "federation.tasks.watch", "schedule": 5.0},
+    "prune": {"task": "federation.tasks.prune", "schedule": 600.0},
 }
 
 # --- logs -----------------------------------------------------------------------------------------------------------

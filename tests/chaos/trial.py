@@ -114,6 +114,8 @@ def _endure(
     load.finish()
     _await_freshness(probe, healed, result)
     result.retries, result.answers = load.retries, load.answers()
+    if result.answers["500"]:
+        result.wrong.append(f"{result.answers['500']} answers were a 500: a part that is away is no mistake, but a 503")
     result.accepted = sum(one.accepted for one in load.sent)
     result.faults = Counter(kind for kind, _ in faults.done)
     return [*load.sent, *probe.sent]
