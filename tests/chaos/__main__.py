@@ -60,7 +60,18 @@ def _tried(drawn: plan.Plan, made: ground.Ground, folder: Path) -> Result:
 
 
 def _summarise(results: list[Result]) -> None:
-    heads = ("seed", "submissions", "202", "retries", "faults", "lost", "doubled", "wrong", "worst fresh", "fresh again")
+    heads = (
+        "seed",
+        "submissions",
+        "202",
+        "retries",
+        "faults",
+        "lost",
+        "doubled",
+        "wrong",
+        "worst fresh",
+        "fresh again",
+    )
     rows = [
         (
             str(one.seed),

@@ -202,7 +202,9 @@ def _public(host: Part, now: datetime) -> dict[Key, Any]:
         start = periods.start_of(frequency, now - since)
         if start < now - since and frequency == "N":
             start += timedelta(minutes=1)
-        span = f"start={periods.label(frequency, start)}&end={periods.label(frequency, periods.start_of(frequency, now))}"
+        span = (
+            f"start={periods.label(frequency, start)}&end={periods.label(frequency, periods.start_of(frequency, now))}"
+        )
         networks = ("_T",) if frequency in "NH" else ("_T", "*")
         for network in networks:
             for country in ("*", ",".join(codes.GROUPS)):
@@ -269,14 +271,14 @@ def work() -> Iterator[str]:
 def findings() -> Iterator[str]:
     """What is noticed of the reports is what a second implementation notices, and nothing is held."""
     desk = desk_again()
-    expected = {
-        (rule, *key) for rule, *key in Reviewer(desk, told_again(), thresholds.for_all()).noticed()
-    }
+    expected = {(rule, *key) for rule, *key in Reviewer(desk, told_again(), thresholds.for_all()).noticed()}
     rows = Finding.objects.filter(resolved=None, rule__in=("R101", "R103", "R104", "R105"))
     stored = {(row.rule, row.agency_id, row.indicator_id, row.frequency, row.period) for row in rows}
     yield from (f"finding out of nowhere: {key}" for key in sorted(stored - expected, key=str)[:_SHOWN])
     yield from (f"finding that is missing: {key}" for key in sorted(expected - stored, key=str)[:_SHOWN])
-    held = Counter(Finding.objects.filter(rule__in=("R102", "R106"), frequency__in="NHDM").values_list("rule", flat=True))
+    held = Counter(
+        Finding.objects.filter(rule__in=("R102", "R106"), frequency__in="NHDM").values_list("rule", flat=True)
+    )
     held_reports = Report.objects.filter(state__in=("held", "rejected")).count()
     if held_reports:
         yield f"{held_reports} reports are held: {dict(held)}"

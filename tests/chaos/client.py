@@ -42,9 +42,12 @@ class Web:
     def __init__(self, port: int, *, timeout: float = _TIMEOUT) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
 
-    def ask(
-        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
-    ) -> Reply:
+    @property
+    def is_open(self) -> bool:
+        """Whether the next question goes over a connection that was there before."""
+        return self._connection.sock is not None
+
+    def ask(self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Reply:
         try:
             self._connection.request(method, path, body, dict(headers or {}))
             answer = self._connection.getresponse()

@@ -23,6 +23,13 @@ from tests.cluster import Cluster, Part, Servers
 T = TypeVar("T")
 _FILLER = "filler"
 _PIECE = 64 * 1024
+#: So long somebody is waited for who is in the midst of writing.
+_PATIENCE = 2.0
+_SESSIONS = (
+    "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    " AND datname = current_database()"
+)
+_WRITING = " AND backend_xid IS NOT NULL"
 
 
 class Wire:
@@ -138,10 +145,10 @@ class Faults:
 
     # --- PostgreSQL -------------------------------------------------------------------------------------------------
 
-    def kill_postgresql(self, fault: Fault) -> None:
+    def kill_postgresql(self, _: Fault) -> None:
         self._cluster.servers.database.kill()
 
-    def restart_postgresql(self, fault: Fault) -> None:
+    def restart_postgresql(self, _: Fault) -> None:
         self._cluster.servers.database.signal(signal.SIGINT)
 
     def kill_a_backend_of_postgresql(self, fault: Fault) -> None:
@@ -154,12 +161,12 @@ class Faults:
                 connection.execute("SELECT pg_terminate_backend(%s)", [_chosen(sessions, fault)])
 
     def _sessions(self) -> list[int]:
-        """The processes of the server that answer the hosts."""
-        with psycopg.connect(self._cluster.servers.database_url, connect_timeout=3) as connection:
-            rows = connection.execute(
-                "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
-                " ORDER BY state <> 'active', pid"
-            ).fetchall()
+        """The processes of the server that answer the hosts: those that are writing, once there are any, else all."""
+        ends = time.monotonic() + _PATIENCE
+        with psycopg.connect(self._cluster.servers.database_url, connect_timeout=3, autocommit=True) as connection:
+            while not (writing := connection.execute(_SESSIONS + _WRITING).fetchall()) and time.monotonic() < ends:
+                time.sleep(0.002)
+            rows = writing or connection.execute(_SESSIONS).fetchall()
         return [number for (number,) in rows]
 
     def slow_the_database(self, fault: Fault) -> None:
@@ -172,15 +179,15 @@ class Faults:
         time.sleep(fault.lasts)
         self._wire.tell("flow")
 
-    def cut_the_database_connections(self, fault: Fault) -> None:
+    def cut_the_database_connections(self, _: Fault) -> None:
         self._wire.tell("cut")
 
     # --- the broker -------------------------------------------------------------------------------------------------
 
-    def kill_the_broker(self, fault: Fault) -> None:
+    def kill_the_broker(self, _: Fault) -> None:
         self._cluster.servers.broker.kill()
 
-    def empty_the_broker(self, fault: Fault) -> None:
+    def empty_the_broker(self, _: Fault) -> None:
         with redis.Redis.from_url(self._cluster.servers.broker_url, socket_timeout=3, retry=None) as broker:
             broker.flushall()
 

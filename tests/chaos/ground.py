@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import django
 
@@ -14,12 +15,21 @@ from config.embedded.process import free_port
 from tests import cluster
 from tests.chaos.plan import AGENCIES
 
-#: The last one is the probe's.
-_HOMES = ("NO", "SE", "DK", "FI", "DE", "NL", "FR", "ES", "IT", "PL", "PT", "BE", "IS")
-assert len(_HOMES) == AGENCIES + 1
-#: What an agency owes: frequency, days back, minutes until it is late. Some owe nothing.
-_OWED = {0: ("N", 1, 5), 1: ("H", 3, 60), 2: ("D", 40, 1440)}
 _BY = "chaos"
+
+
+class Newcomer(NamedTuple):
+    """An agency by its country, and what it owes: a frequency, since how many days, and minutes until it is late."""
+
+    home: str
+    owes: tuple[str, int, int] | None
+
+
+_OWED = (("N", 1, 5), ("H", 3, 60), ("D", 40, 1440), None)
+_HOMES = ("NO", "SE", "DK", "FI", "DE", "NL", "FR", "ES", "IT", "PL", "PT", "BE")
+#: Those of the plan, and the probe, which owes nothing.
+CAST = [*(Newcomer(home, _OWED[number % 4]) for number, home in enumerate(_HOMES)), Newcomer("IS", None)]
+assert len(CAST) == AGENCIES + 1
 
 
 @dataclass(frozen=True)
@@ -39,40 +49,38 @@ class Ground:
             subprocess.run(["cp", "-aH", self.folder / name, folder / name], check=True)
 
 
-def make(folder: Path) -> Ground:
-    """Migrate a database, bring the agencies in, and leave it stopped. This process becomes one of the federation's."""
+def make(folder: Path, newcomers: Sequence[Newcomer] = CAST) -> Ground:
+    """Migrate a database, bring agencies in, and leave it stopped. This process becomes one of the federation's."""
     ports = free_port(), free_port()
     with cluster.servers(folder, ports=ports) as servers:
         servers.manage("migrate", "--verbosity", "0")
         servers.manage("load_reference")
         os.environ.update(servers.environment)
         django.setup()
-        agencies, credentials = _bring_in()
+        agencies, credentials = _bring_in(newcomers)
     return Ground(folder, agencies, credentials, ports)
 
 
-def _bring_in() -> tuple[list[int], list[tuple[str, str]]]:
+def _bring_in(newcomers: Sequence[Newcomer]) -> tuple[list[int], list[tuple[str, str]]]:
     from django.db import connection
 
     from countries import credentials, registry
     from federation import clock
 
-    agencies, issued = [], []
-    for number, home in enumerate(_HOMES):
-        agency = registry.create_agency(code=f"{home}-CHAOS", country=home, name=f"Chaos {number}", by=_BY)
-        owed = _OWED.get(number % 4)
-        if owed and number < AGENCIES:
-            frequency, days, minutes = owed
-            first = clock.now().date() - timedelta(days=days)
+    agencies, issued, now = [], [], clock.now()
+    for home, owes in newcomers:
+        agency = registry.create_agency(code=f"{home}-CHAOS", country=home, name=f"Chaos {home}", by=_BY)
+        if owes is not None:
+            frequency, days, minutes = owes
             registry.add_schedule(
                 agency=agency,
                 indicator="DOWNLOADS",
                 frequency=frequency,
-                valid_from=first,
+                valid_from=now.date() - timedelta(days=days),
                 deadline_minutes=minutes,
                 by=_BY,
             )
-        credential = credentials.issue(agency=agency, by=_BY, now=clock.now())
+        credential = credentials.issue(agency=agency, by=_BY, now=now)
         agencies.append(agency.pk)
         issued.append((credential.client_id, credential.client_secret))
     connection.close()

@@ -1,4 +1,4 @@
-"""The agencies: each submission of the plan is sent at its time, with retries, and what was answered is written down."""
+"""The agencies: each submission of a plan is sent at its time, with retries, and what was answered is written down."""
 
 import json
 import random

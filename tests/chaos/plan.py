@@ -33,8 +33,8 @@ class Said(NamedTuple):
 class Planned:
     """A submission to be sent `at` so many seconds from the start.
 
-    `kind` is `good`, or what is wrong with it. One with a `key` is sent again until it is answered. `copies` are sent at
-    once, to any of the hosts. `prepared` is in seconds before the sending; none leaves it to the server.
+    `kind` is `good`, or what is wrong with it. One with a `key` is sent again until it is answered. `copies` are sent
+    at once, to any of the hosts. `prepared` is in seconds before the sending; none leaves it to the server.
     """
 
     number: int
@@ -82,6 +82,9 @@ KINDS: Mapping[str, tuple[float, float]] = {
 }
 
 
+_MEANWHILE = ((0.4, "kill a process of a worker"), (0.6, "end a session of PostgreSQL"), (0.8, "kill a worker"))
+
+
 @dataclass(frozen=True)
 class Plan:
     """All that will happen."""
@@ -121,7 +124,11 @@ def _faults(rng: random.Random, *, seconds: float, kinds: Sequence[str]) -> list
     faults = []
     for kind in chosen:
         lasts = min(rng.uniform(*KINDS[kind]), seconds / 3)
-        faults.append(Fault(rng.uniform(begins, ends), kind, lasts, rng.random()))
+        at = rng.uniform(begins, ends)
+        faults.append(Fault(at, kind, lasts, rng.random()))
+        # While the database is slow, everybody is in the midst of something: the worst time to be killed.
+        if kind == "slow the database":
+            faults += [Fault(at + lasts * share, other, 0, rng.random()) for share, other in _MEANWHILE]
     return sorted(faults, key=lambda fault: fault.at)
 
 

@@ -59,7 +59,7 @@ def run(plan: Plan, ground: Ground, folder: Path, *, say: Say) -> Result:
         try:
             sent = _endure(plan, ground, running, faults, result, say)
             _check(sent, ground, running, result, say)
-        except Exception as failure:
+        except Exception as failure:  # noqa: BLE001
             # Whatever breaks the trial is for a person to look into, and the next seed is tried all the same.
             traceback.print_exc()
             result.wrong.append(f"{type(failure).__name__}: {failure}")
@@ -96,9 +96,7 @@ def _clock(servers: Servers, name: str) -> Path:
     return servers.folder / f"{name}.clock"
 
 
-def _endure(
-    plan: Plan, ground: Ground, running: Cluster, faults: Faults, result: Result, say: Say
-) -> list[Sent]:
+def _endure(plan: Plan, ground: Ground, running: Cluster, faults: Faults, result: Result, say: Say) -> list[Sent]:
     """Go through the load and the faults, and heal; return all that was sent."""
     senders = [Sender(*credential, running.web) for credential in ground.credentials]
     load, probe = Load(plan, senders, now=datetime.now(UTC)), Probe(senders[AGENCIES])
