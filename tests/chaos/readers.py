@@ -30,7 +30,7 @@ PATHS = (
     "/api/v1/countries/",
     "/",
     "/api/v1/aggregates/?indicator=DOWNLOADS&frequency=H&start=2026-11-01T00:00&end=2026-11-30T23:00&country=*",
-    "/countries/NO/",
+    "/countries/no/",
 )
 _WELL = (OK, NOT_MODIFIED)
 _TIMEOUT = 10.0
