@@ -25,7 +25,7 @@ A_MINUTE = 60
 MIGRATED = "migrated"
 
 #: Where the data of a stack lie that is migrated and has its reference data, for workers too.
-_PREPARED = "POLICE2PEER_TESTS_PREPARED"
+PREPARED = "POLICE2PEER_TESTSPREPARED"
 
 _PREPARE = """
 import sys
@@ -61,18 +61,18 @@ def _prepare(folder: Path) -> None:
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "REDIS_URL": "redis://127.0.0.1:1/0"}
     command = [sys.executable, "-c", _PREPARE, str(folder), MIGRATED]
     subprocess.run(command, cwd=Path(__file__).parents[1], env=environment, stdout=subprocess.DEVNULL, check=True)
-    os.environ[_PREPARED] = str(folder)
+    os.environ[PREPARED] = str(folder)
 
 
 def is_prepared() -> bool:
     """Whether there is anything to begin from; not where the environment names a server."""
-    return _PREPARED in os.environ
+    return PREPARED in os.environ
 
 
 def lay_out(data: Path) -> None:
     """Let a stack begin with a database that is migrated and has its reference data, where there is one to copy."""
     if is_prepared():
-        _copy(Path(os.environ[_PREPARED]), data)
+        _copy(Path(os.environ[PREPARED]), data)
 
 
 def _copy(prepared: Path, data: Path) -> None:
