@@ -51,7 +51,7 @@ def _run(*, demo: bool, began: float) -> None:
         _manage("migrate", "--verbosity", "0")
         say("Loading reference data")
         _manage("load_reference")
-        with _running(stack()) as parts:
+        with _running(_stack()) as parts:
             say("Starting web, workers and clock")
             _wait_until_ready(parts, servers)
             if demo:
@@ -61,8 +61,7 @@ def _run(*, demo: bool, began: float) -> None:
             _watch(parts, servers)
 
 
-def stack() -> list[Part]:
-    """The processes of our own that make a federation."""
+def _stack() -> list[Part]:
     python = [sys.executable, "-m"]
     processes = str(env.whole("WORKER_PROCESSES", default=2, low=1, high=64))
     worker = ["worker", "--concurrency", processes, "--pool", "prefork", "-O", "fair", "--loglevel", "WARNING"]

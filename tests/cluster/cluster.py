@@ -12,7 +12,6 @@ from functools import partial
 from http.client import OK
 from pathlib import Path
 
-from config import serve
 from config.embedded import postgres, secret, valkey
 from config.embedded.process import free_port
 from config.parts import ROOT
@@ -169,8 +168,16 @@ def _has_children(part: Part) -> bool:
     return bool(part.children)
 
 
-#: What runs on a host of each role.
-COMMANDS = {part.name: part.command for part in serve.stack()}
+_CELERY = (sys.executable, "-m", "celery", "--app", "config")
+#: What runs on a host of each role, as `make serve` runs it.
+COMMANDS: Mapping[str, Sequence[str]] = {
+    "web": [sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi"],
+    "worker": [
+        *(*_CELERY, "worker", "--concurrency", "2", "--pool", "prefork", "-O", "fair", "--loglevel", "WARNING"),
+        *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+    ],
+    "beat": [*_CELERY, "beat", "--scheduler", "config.beat:Scheduler", "--pidfile=", "--loglevel", "WARNING"],
+}
 _READY = {"web": _answers, "worker": _has_children, "beat": lambda _: True}
 
 
