@@ -202,7 +202,7 @@ class _Components(HTTPSignatureComponentResolver):
 
     def resolve(self, component_node: Any) -> str:
         name = component_node.value
-        if component_node.params or not (name in DERIVED or name in self.headers):
+        if component_node.params or not (name in DERIVED or (name in FIELDS and name in self.headers)):
             raise _RefusedError("signature_component_refused")
         value: str = super().resolve(component_node)
         return value
