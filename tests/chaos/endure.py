@@ -90,8 +90,10 @@ def _endured(folder: Path, asked: argparse.Namespace) -> tuple[list[Cost], Reads
     made = ground.make(folder / "ground", [Newcomer(home, ("N", 1, 60)) for home in homes])
     made.copy(folder / "run")
     with _cluster(folder / "run", made) as (running, front):
+        # Agencies come through the proxy too, where there is one.
+        door = [front] if front else running.web
         issued = zip(homes, made.credentials, strict=True)
-        stream = Stream({home: Sender(*credential, running.web) for home, credential in issued}, running.web)
+        stream = Stream({home: Sender(*credential, door) for home, credential in issued}, running.web)
         return _run(running, stream, front, asked)
 
 
