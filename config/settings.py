@@ -255,6 +255,8 @@ CELERY_TASK_TIME_LIMIT = 150
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# A broker that answers with an error, as with a full disk, is one to come back to: a worker that gave up would be gone.
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 # A request that sends a hint must not wait for a broker that is away: the sweep finds the work without it.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_TIMEOUT = 0.5
