@@ -14,6 +14,7 @@ from oauth2_provider.models import get_access_token_model, get_refresh_token_mod
 from countries import registry
 from countries.models import Agency, Country, Credential, HelpService, Indicator, Population, Schedule
 from tests import factories
+from tests.second_factor import signed_in
 
 pytestmark = pytest.mark.django_db
 LISTS = [Agency, Country, Credential, HelpService, Indicator, Population]
@@ -29,7 +30,7 @@ def text(answer: Any) -> str:
 
 @pytest.fixture
 def desk(client: Client) -> Client:
-    client.force_login(User.objects.create_superuser("ada"))
+    signed_in(client, User.objects.create_superuser("ada"))
     return client
 
 
@@ -38,7 +39,7 @@ def visitor(client: Client) -> Client:
     """Somebody who may look at everything and change nothing."""
     user = User.objects.create_user("bo", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
-    client.force_login(user)
+    signed_in(client, user)
     return client
 
 
