@@ -1,5 +1,6 @@
 """The second factor of people in tests: an app that shows codes, as a telephone's does."""
 
+import base64
 from time import time
 
 from django.contrib.auth.models import User
@@ -17,6 +18,11 @@ def code(secret: str = SECRET, *, steps: int = 0) -> str:
     shown = TOTP(bytes.fromhex(secret), STEP)
     shown.time = time() + steps * STEP
     return f"{shown.token():06}"
+
+
+def read(typed: str) -> str:
+    """The secret that a page shows to people, as an app keeps it."""
+    return base64.b32decode(typed.replace(" ", "")).hex()
 
 
 def given_to(user: User) -> TOTPDevice:

@@ -86,7 +86,10 @@ class RangesField(forms.CharField):
 class IssueForm(_Confirmed):
     agency = forms.ModelChoiceField(Agency.objects.filter(active=True), required=False)
     coordinator = forms.CharField(
-        required=False, max_length=150, help_text="Instead of an agency: a user name. Made if it is not there."
+        required=False,
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text="Instead of an agency: a user name. Made if it is not there.",
     )
     read_only = forms.BooleanField(
         required=False, help_text="An agency's, for reading only. A coordinator's always is."

@@ -35,10 +35,17 @@ for device in (TOTPDevice, StaticDevice):
         admin.site.unregister(device)
 
 
+class CodeInput(forms.TextInput):
+    """A field that is empty again after a wrong code: it is of no use any more."""
+
+    def get_context(self, name: str, _value: Any, attrs: Any) -> dict[str, Any]:
+        return super().get_context(name, None, attrs)
+
+
 class CodeForm(forms.Form):
     code = forms.CharField(
         max_length=20,
-        widget=forms.TextInput(
+        widget=CodeInput(
             attrs={"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false", "autocapitalize": "none"}
         ),
     )
