@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -62,10 +61,9 @@ def _find(name: str, *, major: int) -> Path:
 
 def _candidates(name: str, major: int) -> Iterator[Path]:
     """Yield where it may be: the folders of the settings, what a shell would find, and where Debian keeps each."""
-    named = (partial(shutil.which, path=str(folder)) for folder in settings.POSTGRES_PROGRAMS)
-    debian = partial(shutil.which, path=_DEBIAN.format(major=major))
-    for look in (*named, shutil.which, debian):
-        if found := look(name):
+    folders = [*map(str, settings.POSTGRES_PROGRAMS), None, _DEBIAN.format(major=major)]
+    for folder in folders:
+        if found := shutil.which(name, path=folder):
             yield Path(found)
 
 

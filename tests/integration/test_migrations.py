@@ -84,6 +84,9 @@ def touch_in_parts(apps, editor):
 
 BY_VALUE = models.Index(fields=["total"], name="reports_by_total")
 SMALL_TOTALS = models.CheckConstraint(condition=Q(total__lt=10**12), name="report_total_small")
+OF_A_REPORT = models.CheckConstraint(condition=Q(report__isnull=False), name="finding_of_report")
+OF_AN_EVENT = "CONSTRAINT of_an_event FOREIGN KEY (event) REFERENCES federation_auditevent (id)"
+UNIQUE_INDEX = "CREATE UNIQUE INDEX CONCURRENTLY one_at ON federation_version (known_at)"
 
 #: What a person writes who thinks of an empty table, and what it does.
 CARELESS = {
@@ -151,6 +154,13 @@ def test_recipes_are_let_through(new_database):
         applied(AddConstraintNotValid("report", SMALL_TOTALS)),
         applied(ValidateConstraint("report", "report_total_small"), atomic=False),
         applied(migrations.RunPython(touch_in_parts), atomic=False),
+        applied(AddConstraintNotValid("finding", OF_A_REPORT)),
+        applied(ValidateConstraint("finding", "finding_of_report"), atomic=False),
+        applied(migrations.AlterField("finding", "report", models.ForeignKey("federation.Report", models.PROTECT))),
+        applied(migrations.RunSQL(UNIQUE_INDEX), atomic=False),
+        applied(migrations.RunSQL("ALTER TABLE federation_version ADD CONSTRAINT one_at UNIQUE USING INDEX one_at")),
+        applied(migrations.RunSQL(f"ALTER TABLE federation_auditseal ADD {OF_AN_EVENT} NOT VALID")),
+        applied(migrations.RunSQL("ALTER TABLE federation_auditseal VALIDATE CONSTRAINT of_an_event"), atomic=False),
         applied(
             migrations.CreateModel(
                 "Remark",
@@ -160,6 +170,9 @@ def test_recipes_are_let_through(new_database):
     ]
     assert [faults for run in careful for faults in faults_of(run)] == []
     assert asked("SELECT indisvalid FROM pg_index WHERE indexrelid = 'reports_by_total'::regclass") == [(True,)]
+    asked("ALTER TABLE federation_version DROP CONSTRAINT one_at")
+    asked("ALTER TABLE federation_auditseal DROP CONSTRAINT of_an_event")
+    asked("ALTER TABLE federation_finding DROP CONSTRAINT finding_of_report, ALTER COLUMN report_id DROP NOT NULL")
     asked("DROP TABLE federation_remark")
     asked("DROP INDEX reports_by_total")
     asked("ALTER TABLE federation_report DROP CONSTRAINT report_total_small, DROP COLUMN note, DROP COLUMN mark")

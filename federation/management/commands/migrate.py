@@ -1,12 +1,11 @@
 """Django's migrate, which does not make everybody wait: it gives a lock up that it does not get, and tries again."""
 
 import time
-from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands import migrate
 from django.db import OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -23,7 +22,7 @@ class Command(migrate.Command):
 
     help = __doc__ or ""
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--lock-timeout", type=float, default=PATIENCE, help="seconds to wait for a lock (1)")
         parser.add_argument("--tries", type=int, default=TRIES, help=f"how often to try before giving up ({TRIES})")
