@@ -3,6 +3,7 @@
 A value that cannot be used stops the start, names the variable and says how to mend it; the value itself is not shown.
 """
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -92,6 +93,12 @@ def _read(kind: str, name: str, *, default: Any, mend: str) -> Any:
 
 def _stop(name: str, what: str, mend: str) -> NoReturn:
     raise BadSetting(f"The setting {name} is {what}. {mend}") from None
+
+
+def presume(name: str, value: str) -> None:
+    """Give a variable a value for this process and those that it starts, unless somebody has given it one."""
+    if f"{name}_FILE" not in os.environ:
+        os.environ.setdefault(name, value)
 
 
 def data_dir() -> Path:
