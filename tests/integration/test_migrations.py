@@ -1,5 +1,6 @@
 """No migration since the first release keeps a reader or a writer waiting while it goes through a table's rows."""
 
+from importlib import import_module
 from io import StringIO
 
 import psycopg
@@ -180,11 +181,14 @@ def test_recipes_are_let_through(spare_database):
 
 
 @pytest.fixture
-def behind(spare_database):
-    """The database lacks one migration that needs a lock; the name of its index."""
-    asked("DROP INDEX submission_newest")
-    asked("DELETE FROM django_migrations WHERE app = 'federation' AND name = '0007_submission_newest'")
-    return "submission_newest"
+def behind(spare_database, monkeypatch):
+    """The newest migration has not been run, and needs a lock; the table by which one sees that it was."""
+    [(app, name)] = MigrationExecutor(connection).loader.graph.leaf_nodes("federation")
+    asked("DELETE FROM django_migrations WHERE app = %s AND name = %s", app, name)
+    needs_a_lock = "LOCK TABLE federation_submission IN SHARE MODE; CREATE TABLE seen ()"
+    module = import_module(f"federation.migrations.{name}")
+    monkeypatch.setattr(module.Migration, "operations", [migrations.RunSQL(needs_a_lock)])
+    return "seen"
 
 
 @pytest.fixture
@@ -209,7 +213,7 @@ def test_migrate_gives_up_a_lock_that_it_does_not_get_and_tries_again(held, behi
     call_command("migrate", lock_timeout=0.05, stdout=StringIO(), stderr=said)
     assert waits == ["50ms", "50ms"]
     assert "did not let go of it in 0.05 s. Trying again" in said.getvalue()
-    assert asked("SELECT 1 FROM pg_indexes WHERE indexname = %s", behind)
+    assert asked("SELECT 1 FROM pg_tables WHERE tablename = %s", behind)
     assert asked("SHOW lock_timeout") == [("0",)]
 
 
@@ -218,5 +222,6 @@ def test_migrate_that_never_gets_its_lock_ends_and_has_changed_nothing(held, beh
     with pytest.raises(CommandError, match="Nothing was changed"):
         call_command("migrate", lock_timeout=0.05, tries=2, stdout=StringIO(), stderr=StringIO())
     held.commit()
-    assert not asked("SELECT 1 FROM pg_indexes WHERE indexname = %s", behind)
+    assert not asked("SELECT 1 FROM pg_tables WHERE tablename = %s", behind)
     call_command("migrate", stdout=StringIO())
+    assert asked("SELECT 1 FROM pg_tables WHERE tablename = %s", behind)
