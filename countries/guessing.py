@@ -130,9 +130,7 @@ class _Standing:
 def _standing(request: HttpRequest, name: str) -> _Standing:
     pseudonym, here = _pseudonym(name), _origin_of(request)
     now = timezone.now()
-    rows = list(
-        AccessAttempt.objects.filter(Q(username=pseudonym) | Q(ip_address=here), attempt_time__gt=now - WINDOW)
-    )
+    rows = list(AccessAttempt.objects.filter(Q(username=pseudonym) | Q(ip_address=here), attempt_time__gt=now - WINDOW))
     kinds = [
         ([row for row in rows if row.username == pseudonym and row.ip_address == here], 1),
         ([row for row in rows if row.ip_address == here], WIDER),

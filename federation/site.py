@@ -76,13 +76,14 @@ class Desk(AdminSite):
             second_factor.forget_old(request)
         return answer
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Change the own password, which leaves a trace; a wrong old one counts as a guess."""
         from countries import guessing, registry
 
+        name = request.user.get_username()
         if request.method != "POST" or not guessing.confirms(request, request.POST.get("old_password", "")):
             return super().password_change(request, extra_context)
-        with registry.changing_account(registry.account(request.user.pk), by=request.user.get_username()):
+        with registry.changing_account(registry.account(name), by=name):
             return super().password_change(request, extra_context)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
