@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.decorators import method_decorator
@@ -69,6 +69,8 @@ class Desk(AdminSite):
         """Ask for the password; the second factor is asked for by the page that one goes on to."""
         from countries.admin import second_factor
 
+        if request.method not in second_factor.METHODS:
+            return HttpResponseNotAllowed(second_factor.METHODS)
         if request.method == "GET" and super().has_permission(request) and not self.has_permission(request):
             return HttpResponseRedirect(f"{reverse('admin:second_factor')}?{request.GET.urlencode()}")
         answer = super().login(request, extra_context)

@@ -24,7 +24,7 @@ from countries.second_factor import TooSoon
 
 #: The secret that an app is being set up with is kept in the session: whoever else has the password is shown another.
 _SECRET: Final = "second_factor_secret"  # noqa: S105  its name
-_METHODS: Final = ("GET", "HEAD", "POST")
+METHODS: Final = ("GET", "HEAD", "POST")
 #: From so many recovery codes on, whoever uses one is told that they run out.
 _FEW: Final = 3
 
@@ -56,8 +56,8 @@ class AnewForm(forms.Form):
 
 def turned_away(request: HttpRequest) -> HttpResponse | None:
     """Answer who may not go on to a page of the admin as they are; nobody's permissions are looked at here."""
-    if request.method not in _METHODS:
-        return HttpResponseNotAllowed(_METHODS)
+    if request.method not in METHODS:
+        return HttpResponseNotAllowed(METHODS)
     if not _has_given_password(request):
         return None
     if not sessions.renew(request.session, now=timezone.now()):
@@ -73,8 +73,8 @@ def forget_old(request: HttpRequest) -> None:
 
 def page(request: HttpRequest) -> HttpResponse:
     """Ask for a code, or have a second factor set up, or offer to set it up anew."""
-    if request.method not in _METHODS:
-        return HttpResponseNotAllowed(_METHODS)
+    if request.method not in METHODS:
+        return HttpResponseNotAllowed(METHODS)
     if not _has_given_password(request) or not sessions.renew(request.session, now=timezone.now()):
         return _redirect("login", request.get_full_path())
     if second_factor.is_set_up(request.user):

@@ -137,11 +137,11 @@ def test_addresses_of_one_subscriber_count_together(kari, addresses):
 
 
 def test_nothing_of_what_was_guessed_is_kept(kari):
-    guess(name="my secret password")
-    guess()
     signed = Client(REMOTE_ADDR=HOME)
     signed.post("/admin/login/", {"username": "kari", "password": PASSWORD, "next": "/admin/"})
     signed.post("/admin/second-factor/", {"code": code()})
+    guess(name="my secret password")
+    guess()
     with connection.cursor() as cursor:
         for table in ("axes_accessattempt", "axes_accesslog", "axes_accessfailurelog"):
             cursor.execute(f"SELECT string_agg(t::text, ' ') FROM {table} t")
