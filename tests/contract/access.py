@@ -16,7 +16,8 @@ Row = dict[str, str]
 def tables() -> dict[str, list[Row]]:
     """Return the tables of the page by the headings over them; a row by its column names."""
     found: dict[str, list[Row]] = {}
-    heading, columns = "", []
+    heading = ""
+    columns: list[str] = []
     for line in PAGE.read_text().splitlines():
         if line.startswith("## "):
             heading, columns = line[3:], []
