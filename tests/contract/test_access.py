@@ -237,11 +237,18 @@ def test_desk_is_closed_to_tokens_to_nobody_and_to_the_password_alone(cast, rows
     for address in sorted({address_of(route) for route in routes()} - open_to_all):
         there = led_to(address, rows)
         for name in ("nobody", "password only", *sorted(TOKENS)):
-            for method in ("GET", "POST", "DELETE") if name in ("nobody", "password only") else ("GET",):
+            for method in _closed_to(name, address):
                 wanted = "sign in" if name != "password only" else "second factor" if method in ASKED else "405"
                 if (got := kind_of(cast[name](method, there))) != wanted:
                     wrong.append(f"{method} {there} by {name}: {got}")
     assert wrong == []
+
+
+def _closed_to(name: str, address: str) -> tuple[str, ...]:
+    """The desk does not know tokens, and so each of them where a page has no rows below it shows enough."""
+    if name in ("nobody", "password only"):
+        return ("GET", "POST", "DELETE")
+    return () if "<" in address else ("GET",)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -249,7 +256,9 @@ def test_screens_answer_each_role_as_the_table_says(rows, unread, role):
     ask, wrong = _person(role), []
     for screen in TABLES[SCREENS]:
         verbs = set(screen[role].replace(",", "").split())
-        for (name, view), method in product(VIEWS.items(), _asked(role)):
+        for (name, view), method in product(VIEWS.items(), METHODS):
+            if not _asked(role, name, method):
+                continue
             address = led_to(f"{screen['screen']}{view}", rows)
             wanted = _wanted(screen["screen"], name, method, verbs)
             if (got := kind_of(ask(method, address))) not in wanted:
@@ -257,9 +266,13 @@ def test_screens_answer_each_role_as_the_table_says(rows, unread, role):
     assert wrong == []
 
 
-def _asked(role: str) -> tuple[str, ...]:
-    """Each method for one of them; that HEAD goes where GET does, and the others nowhere, hangs on no role."""
-    return METHODS if role == "superuser" else ("GET", "POST", "DELETE")
+def _asked(role: str, view: str, method: str) -> bool:
+    """Say what is asked: POST where it could write, and the rest, which is refused before anybody is looked at, once."""
+    if method == "GET":
+        return True
+    if method == "POST":
+        return view in ("add", "change", "delete")
+    return role == "superuser" and view in ("list", "change")
 
 
 def _wanted(screen: str, view: str, method: str, verbs: set[str]) -> set[str]:
@@ -278,13 +291,13 @@ def _wanted(screen: str, view: str, method: str, verbs: set[str]) -> set[str]:
 @pytest.mark.parametrize("role", ROLES)
 def test_other_pages_of_the_desk_answer_each_role_as_the_table_says(rows, unread, role):
     ask, wrong = _person(role), []
-    for row, method in product(TABLES[DEEDS], _asked(role)):
+    for row, method in product(TABLES[DEEDS], METHODS if role == "superuser" else ("GET", "POST")):
         if row[role] == "open" and method == "POST":
             # To sign in or out once more, which the tests of the door do.
             continue
         got = kind_of(ask(method, led_to(row["address"], rows)))
-        wanted = "405" if method not in row["methods"].split() else "404" if row[role] == "open" else row[role]
-        if got != wanted:
+        wanted = {row[role]} if row[role] != "open" else {"yes", "404"}
+        if got not in (wanted if method in row["methods"].split() else {"405"}):
             wrong.append(f"{method} {row['address']}: {got}, not {wanted}")
     assert wrong == []
 
