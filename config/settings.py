@@ -226,7 +226,7 @@ SECOND_FACTOR = env.yes("SECOND_FACTOR", default=True)
 OTP_TOTP_ISSUER = "Police2Peer"
 # A clock may be half a minute wrong; it is not learnt how wrong, or the window would wander.
 OTP_TOTP_SYNC = False
-# Both are in the session's row, so that a session that has ended opens nothing anywhere. `countries.sessions` renews it.
+# Both ends are in the session's own row; `countries.sessions` keeps them.
 SESSION_COOKIE_AGE = 60 * env.whole("SESSION_IDLE_MINUTES", default=30, low=5, high=720)
 SESSION_LIFETIME = 3600 * env.whole("SESSION_HOURS", default=12, low=1, high=168)
 

@@ -1,5 +1,7 @@
 """Settings come from the environment or from files; a bad one stops the start and says how to mend it."""
 
+import os
+
 import pytest
 
 from config import env
@@ -70,3 +72,16 @@ def test_parsed_refuses_what_cannot_be_parsed(monkeypatch):
     monkeypatch.setenv("ADDRESS", "seven")
     with pytest.raises(env.BadSetting, match=r"ADDRESS.*Give a number"):
         env.parsed("ADDRESS", int, mend="Give a number.")
+
+
+def test_presume_leaves_alone_what_somebody_has_given(monkeypatch, tmp_path):
+    for name in ("GIVEN", "IN_A_FILE", "IN_A_FILE_FILE", "NOT_GIVEN"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("GIVEN", "true")
+    monkeypatch.setenv("IN_A_FILE_FILE", str(tmp_path))
+    for name in ("GIVEN", "IN_A_FILE", "NOT_GIVEN"):
+        env.presume(name, "false")
+    assert os.environ["GIVEN"] == "true"
+    assert "IN_A_FILE" not in os.environ
+    assert env.yes("NOT_GIVEN", default=True) is False
