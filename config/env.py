@@ -3,7 +3,9 @@
 A value that cannot be used stops the start, names the variable and says how to mend it; the value itself is not shown.
 """
 
+import os
 from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -46,6 +48,22 @@ def yes(name: str, *, default: bool = False) -> bool:
 
 def names(name: str, *, default: list[str], mend: str) -> list[str]:
     return [str(item) for item in _read("list", name, default=default, mend=mend)]
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Ranges of addresses, such as 192.0.2.0/24; a single address is one too."""
+    mend = "Give addresses or ranges with commas between them: 192.0.2.7,2001:db8::/32."
+    given = names(name, default=[], mend=mend)
+    try:
+        return [ip_network(one.strip()) for one in given if one.strip()]
+    except ValueError:
+        _stop(name, "not a list of addresses", mend)
+
+
+def lend(name: str, value: str) -> None:
+    """Set what a program needs otherwise than others do, unless somebody set it."""
+    if not {name, f"{name}_FILE"} & os.environ.keys():
+        os.environ[name] = value
 
 
 def choice(name: str, *, default: str, of: tuple[str, ...]) -> str:

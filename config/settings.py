@@ -18,8 +18,12 @@ ALLOWED_HOSTS = env.names(
 )
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS", default=[], mend="Give origins such as https://example.org.")
 
+# Whom api.addresses believes where a request comes from, by which scheme, and for which host.
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 # Behind a proxy that ends TLS, cookies travel by TLS only and plain requests are sent there.
 BEHIND_TLS = env.yes("BEHIND_TLS", default=False)
+if BEHIND_TLS and not TRUSTED_PROXIES:
+    raise env.BadSetting("BEHIND_TLS needs TRUSTED_PROXIES: give the proxy's address, or nobody can say what was TLS.")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
 SECURE_SSL_REDIRECT = BEHIND_TLS
 # Probes come from inside, without TLS.
@@ -67,6 +71,8 @@ INSTALLED_APPS = [
     "api.site",
 ]
 MIDDLEWARE = [
+    # Before anything asks who is there, by which scheme, and for which host.
+    "api.addresses.ClientAddress",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     # After those that put headers on every answer, before those that a public answer has no use for.
