@@ -6,6 +6,9 @@ from typing import Any
 from config import env
 from config.processes import die_with_parent
 
+# Before the application is imported, which reads it: a reader does not wait as long as a worker may have to.
+env.lend("DATABASE_STATEMENT_TIMEOUT", "30")
+
 bind = f"127.0.0.1:{env.port()}"
 worker_class = "gthread"
 workers = env.whole("WEB_PROCESSES", default=2, low=1, high=64)

@@ -1,9 +1,8 @@
 """Django's settings, out of the environment. docs/reference/settings.md says what each variable means."""
 
-import dj_database_url
 from csp.constants import NONE, SELF
 
-from config import env, logs
+from config import database, env, logs
 
 # --- who may reach us ----------------------------------------------------------------------------------------------
 
@@ -73,6 +72,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # Before anything asks who is there, by which scheme, and for which host.
     "api.addresses.ClientAddress",
+    "api.problems.Failures",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     # After those that put headers on every answer, before those that a public answer has no use for.
@@ -138,7 +138,7 @@ WHITENOISE_IMMUTABLE_FILE_TEST = r"/site/built/.+-[0-9a-f]{10}\.(?:js|css|json)$
 DATABASES = {
     "default": env.parsed(
         "DATABASE_URL",
-        lambda url: dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True),
+        database.parsed,
         mend="Give postgres://user:password@host:port/name, or start through manage.py or make, which bring a server.",
     )
 }
@@ -241,6 +241,9 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_SOFT_TIME_LIMIT = 120
 CELERY_TASK_TIME_LIMIT = 150
+# A process of a worker is replaced after what is some hours of work, or when it has grown to a gigabyte (in KiB).
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 20_000
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_000_000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
