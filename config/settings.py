@@ -75,6 +75,8 @@ MIDDLEWARE = [
     "api.problems.Failures",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "api.throttling.agencies.Standings",
+    "api.throttling.public.PublicReads",
     # After those that put headers on every answer, before those that a public answer has no use for.
     "api.shortcut.HeldAnswers",
     "csp.middleware.CSPMiddleware",
@@ -215,6 +217,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "api.problems.handle",
+    # Lets everybody pass who is no caller; the public is counted before.
+    "DEFAULT_THROTTLE_CLASSES": ["api.throttling.agencies.AgencyRate"],
     # `format` is a parameter of ours, where there is one.
     "URL_FORMAT_OVERRIDE": None,
 }
@@ -229,6 +233,22 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "POSTPROCESSING_HOOKS": ["api.openapi.complete"],
     "LICENSE": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
+}
+
+# --- how often anybody may ask, a minute; api.throttling counts ------------------------------------------------------
+
+RATES = {
+    "RATE_TOKENS_PER_CREDENTIAL": env.whole("RATE_TOKENS_PER_CREDENTIAL", default=60, low=1, high=1_000_000),
+    "RATE_TOKENS_PER_ADDRESS": env.whole("RATE_TOKENS_PER_ADDRESS", default=300, low=1, high=1_000_000),
+    "RATE_TOKEN_FAILURES_PER_CREDENTIAL": env.whole(
+        "RATE_TOKEN_FAILURES_PER_CREDENTIAL", default=30, low=1, high=1_000_000
+    ),
+    "RATE_TOKEN_FAILURES_PER_ADDRESS": env.whole("RATE_TOKEN_FAILURES_PER_ADDRESS", default=10, low=1, high=1_000_000),
+    "RATE_SUBMISSIONS_PER_AGENCY": env.whole("RATE_SUBMISSIONS_PER_AGENCY", default=240, low=1, high=1_000_000),
+    "RATE_SUBMISSIONS_PER_CREDENTIAL": env.whole("RATE_SUBMISSIONS_PER_CREDENTIAL", default=180, low=1, high=1_000_000),
+    "RATE_READS_PER_AGENCY": env.whole("RATE_READS_PER_AGENCY", default=600, low=1, high=1_000_000),
+    "RATE_READS_PER_CREDENTIAL": env.whole("RATE_READS_PER_CREDENTIAL", default=450, low=1, high=1_000_000),
+    "RATE_PUBLIC_PER_ADDRESS": env.whole("RATE_PUBLIC_PER_ADDRESS", default=1200, low=1, high=1_000_000),
 }
 
 # --- Celery: carries hints; the truth is in PostgreSQL --------------------------------------------------------------
