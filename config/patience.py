@@ -20,6 +20,8 @@ HEAD_BYTES: Final = 32 * 1024
 SMALL_BODY: Final = 64 * 1024
 #: How long a large body waits until a thread reads it.
 QUEUE_SECONDS: Final = 30.0
+#: So long a client may take to close its side of a connection that is done.
+LINGER_SECONDS: Final = 1.0
 #: A larger body, or an answer, may take this long for its first bytes, and then must come, or go, so fast on average.
 GRACE_SECONDS: Final = 10.0
 BYTES_A_SECOND: Final = 16 * 1024

@@ -5,6 +5,7 @@ threads would be all that it serves. Here a request waits in the poller until it
 bodies, which a thread has to read, get at most half of the threads.
 """
 
+import socket
 import time
 from collections import deque
 from contextlib import suppress
@@ -31,6 +32,8 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # untyped
         super().__init__(*args, **kwargs)
         #: Connections whose request has not come in whole, and until when they may; the first to end is the first.
         self._arriving: dict[Any, float] = {}
+        #: Those that were answered and are to be closed, and until when they may take for it.
+        self._lingering: dict[Any, float] = {}
         #: Those with a large body that have a thread, and those that wait for one.
         self._large: set[Any] = set()
         self._queued: deque[tuple[Any, float]] = deque()
@@ -103,18 +106,44 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # untyped
             self._large.discard(conn)
             if self._queued:
                 self._admit(self._queued.popleft()[0], large=True)
-        super().finish_request(conn, fs)
+        if fs.cancelled() or fs.exception() is not None or not fs.result():
+            # gunicorn would wait here, where all connections are served, until the client has closed too.
+            self._linger(conn)
+        else:
+            super().finish_request(conn, fs)
+
+    def _linger(self, conn: Any) -> None:
+        """Close our side, and all once the client has closed too, or soon: at once could cost it the answer."""
+        try:
+            conn.sock.settimeout(0.0)
+            conn.sock.shutdown(socket.SHUT_WR)
+            self.poller.register(conn.sock, EVENT_READ, partial(self._on_rest, conn))
+        except (OSError, ValueError):
+            self._end(conn)
+        else:
+            self._lingering[conn] = time.monotonic() + patience.LINGER_SECONDS
+
+    def _on_rest(self, conn: Any, _sock: Any) -> None:
+        try:
+            gone = not conn.sock.recv(_PIECE)
+        except BlockingIOError:
+            return
+        except OSError:
+            gone = True
+        if gone:
+            self._end(conn)
 
     def murder_pending(self) -> None:
         """End the waits that are over."""
         super().murder_pending()
         now = time.monotonic()
-        for conn in [conn for conn, until in self._arriving.items() if until <= now]:
-            self._forget(conn)
+        for conn in _over(self._arriving, now):
             if conn.parser.unreader.buf.getvalue():
                 self._refuse(conn, patience.SLOW)
             else:
                 self._end(conn)
+        for conn in _over(self._lingering, now):
+            self._end(conn)
         while self._queued and self._queued[0][1] <= now:
             self._refuse(self._queued.popleft()[0], patience.BUSY)
 
@@ -123,14 +152,16 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # untyped
         self._arriving = {conn: min(until, deadline) for conn, until in self._arriving.items()}
 
     def _forget(self, conn: Any) -> None:
-        if self._arriving.pop(conn, None) is not None:
+        """Poll a connection no longer."""
+        if self._arriving.pop(conn, None) or self._lingering.pop(conn, None):
             self.poller.unregister(conn.sock)
 
     def _refuse(self, conn: Any, refusal: Refusal) -> None:
-        """Answer and close, in a thread: closing so that the answer is read takes up to two seconds."""
         self._forget(conn)
-        self.tpool.submit(_answer, conn.sock, refusal)
-        self.nr_conns -= 1
+        with suppress(OSError):
+            conn.sock.settimeout(0.0)
+            conn.sock.send(refusal.written())
+        self._linger(conn)
 
     def _end(self, conn: Any) -> None:
         self._forget(conn)
@@ -152,8 +183,5 @@ def _head_size(received: bytes) -> int:
     return len(received) if end < 0 else end
 
 
-def _answer(sock: Any, refusal: Refusal) -> None:
-    sock.settimeout(1.0)
-    with suppress(OSError):
-        sock.sendall(refusal.written())
-    util.close_graceful(sock, timeout=1.0)
+def _over(waits: dict[Any, float], now: float) -> list[Any]:
+    return [conn for conn, until in waits.items() if until <= now]

@@ -17,8 +17,8 @@ from federation.models.submissions import Submission
 from tests.contract.callers import Caller, report
 from tests.factories import AgencyFactory, IndicatorFactory
 
-#: A fraction of a second, and what a busy machine adds to it.
-AT_ONCE = 0.9
+#: Far more than the fraction of a second that is waited, for a busy machine; far less than without an end, or each time.
+SOON = 8
 RATE = rates.SUBMISSIONS_PER_AGENCY
 
 
@@ -72,10 +72,10 @@ TROUBLES = pytest.mark.parametrize("trouble", [stop, kill, fill, make_read_only,
 
 
 @contextmanager
-def soon(seconds=AT_ONCE):
+def soon():
     began = time.monotonic()
     yield
-    assert time.monotonic() - began < seconds
+    assert time.monotonic() - began < SOON
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def kripos(db):
 def test_everybody_goes_on_without_it(kept, broker, kripos, settings, trouble):
     settings.CELERY_BROKER_URL = broker[0]
     trouble(*broker)
-    with soon(2 * AT_ONCE):
+    with soon():
         answer = kripos.send(report(("NO", "ARES", 3)))
         assert (answer.status_code, Submission.objects.count()) == (202, 1)
         assert "RateLimit" not in answer
@@ -123,7 +123,7 @@ def test_of_many_at_once_nobody_waits_longer(kept, broker):
     for thread in threads:
         thread.join()
     assert len(waited) == 16
-    assert max(waited) < AT_ONCE
+    assert max(waited) < SOON
 
 
 def test_once_it_is_back_it_counts_again(kept, broker, monkeypatch):
