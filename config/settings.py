@@ -1,8 +1,11 @@
 """Django's settings, out of the environment. docs/reference/settings.md says what each variable means."""
 
+import tomllib
+from pathlib import Path
+
 from csp.constants import NONE, SELF
 
-from config import database, env, logs
+from config import database, embedded, env, logs
 
 # --- who may reach us ----------------------------------------------------------------------------------------------
 
@@ -72,7 +75,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # Before anything asks who is there, by which scheme, and for which host.
     "api.addresses.ClientAddress",
-    "api.problems.Failures",
+    "api.problems.BrokenBodies",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "api.throttling.agencies.Standings",
@@ -148,6 +151,20 @@ REDIS_URL = env.text(
     "REDIS_URL",
     mend="Give redis://:password@host:port/0, or start through manage.py or make, which bring a server.",
 )
+
+# Where pg_dump and pg_restore are looked for before PATH, as they have to be of the server's version.
+POSTGRES_PROGRAMS = [
+    folder
+    for folder in (
+        env.text(
+            "POSTGRES_PROGRAMS", default="", mend="Give the folder that pg_dump and pg_restore are in, or nothing."
+        ),
+        embedded.programs(),
+    )
+    if folder
+]
+# What a backup says that it was made by.
+PROJECT_VERSION = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())["project"]["version"]
 
 # --- protection of what is published --------------------------------------------------------------------------------
 
@@ -281,11 +298,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 600,
 }
 CELERY_BEAT_SCHEDULE = {
-    "tick": {"task": "federation.tasks.tick", "schedule": 1.0, "options": {"expires": 10}},
-    "sweep": {"task": "federation.tasks.sweep", "schedule": 5.0, "options": {"expires": 10}},
-    "seal": {"task": "federation.tasks.seal", "schedule": 1.0, "options": {"expires": 10}},
-    "watch": {"task": "federation.tasks.watch", "schedule": 5.0, "options": {"expires": 10}},
-    "prune": {"task": "federation.tasks.prune", "schedule": 600.0, "options": {"expires": 600}},
+    "tick": {"task": "federation.tasks.tick", "schedule": 1.0},
+    "sweep": {"task": "federation.tasks.sweep", "schedule": 5.0},
+    "seal": {"task": "federation.tasks.seal", "schedule": 1.0},
+    "watch": {"task": "federation.tasks.watch", "schedule": 5.0},
+    "prune": {"task": "federation.tasks.prune", "schedule": 600.0},
 }
 
 # --- logs -----------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from federation.models.submissions import Submission
 from tests.contract.callers import Caller, report
 from tests.factories import AgencyFactory, IndicatorFactory
 
-#: Far more than the fraction of a second that is waited, for a busy machine; far less than without an end, or each time.
+#: Far more than the fraction of a second that is waited, as machines are busy; far less than if each waited.
 SOON = 8
 RATE = rates.SUBMISSIONS_PER_AGENCY
 
