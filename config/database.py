@@ -24,7 +24,7 @@ def waits() -> str:
     limits = {
         "statement_timeout": seconds * 1000,
         # A lock is given up first, which says better what was wrong.
-        "lock_timeout": seconds * 667,
+        "lock_timeout": seconds * 2000 // 3,
         "idle_in_transaction_session_timeout": seconds * 2000,
     }
     return " ".join(f"-c {name}={value}" for name, value in limits.items())

@@ -7,6 +7,7 @@ import pytest
 
 from tests.contract.bad_requests import CASES, MARK, SLOW, get, table
 from tests.contract.server import read, serving
+from tests.integration.processes import PLENTY
 
 PAGE = Path(__file__).parents[2] / "docs/reference/bad-inputs.md"
 WELL = get()
@@ -14,9 +15,7 @@ WELL = get()
 
 @pytest.fixture
 def server(tmp_path, django_db_setup, django_db_blocker):
-    plenty = {"RATE_PUBLIC_PER_ADDRESS": "100000", "RATE_SUBMISSIONS_PER_CREDENTIAL": "100000"}
-    plenty |= {"RATE_SUBMISSIONS_PER_AGENCY": "100000"}
-    with django_db_blocker.unblock(), serving(tmp_path, **plenty) as running:
+    with django_db_blocker.unblock(), serving(tmp_path, **PLENTY) as running:
         yield running
 
 

@@ -27,6 +27,7 @@ def sleep(*_args, **_kwargs):
 def test_statement_that_runs_too_long_and_lock_that_is_not_to_be_had(monkeypatch):
     IndicatorFactory.create()
     caller = Caller(agency=AgencyFactory.create(code="NO-KRIPOS"))
+    caller.client.raise_request_exception = False
     with monkeypatch.context() as slow, connection.cursor() as cursor:
         for read in ("federation.queries.submissions", "countries.queries.reference_version"):
             slow.setattr(read, sleep)
@@ -60,7 +61,7 @@ def test_statement_that_runs_too_long_and_lock_that_is_not_to_be_had(monkeypatch
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("seconds", "shown"), [("30", ["30s", "20010ms", "1min"]), ("0", ["0", "0", "0"])])
+@pytest.mark.parametrize(("seconds", "shown"), [("30", ["30s", "20s", "1min"]), ("0", ["0", "0", "0"])])
 def test_connections_begin_with_what_the_setting_says(monkeypatch, seconds, shown):
     import psycopg
 
