@@ -45,7 +45,7 @@ class Leases:
 
     def refused(self, address: str, cost: int = 1) -> Standing | None:
         """Take one request, or one that counts as many; return how the address stands if it may not."""
-        who = whole_network(address) if ":" in address else address
+        who = network_of(address)
         now = self._clock()
         with self._lock:
             lease = self._held.get(who)
@@ -115,8 +115,10 @@ class Windows:
             return Standing(rate, 0, self._ends - now) if self._counts[key] > amount else None
 
 
-def whole_network(address: str) -> str:
-    """Return the network of an IPv6 address: whoever has one has the other 2^64 too."""
+def network_of(address: str) -> str:
+    """Return the network of an IPv6 address, as whoever has one has the other 2^64 too; any other as it is."""
+    if ":" not in address:
+        return address
     try:
         return f"{ip_address(address).exploded[:19]}/64"
     except ValueError:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Final
 
 from api.throttling import rates, store
-from api.throttling.counts import Windows
+from api.throttling.counts import Windows, network_of
 from api.throttling.rates import Rate, Standing
 from api.throttling.store import AwayError
 
@@ -24,6 +24,7 @@ class Attempt:
     """
 
     def __init__(self, client_ids: Collection[str], address: str) -> None:
+        address = network_of(address)
         self._asking: tuple[Charge, ...] = (
             (rates.TOKENS_PER_ADDRESS, f"address {address}"),
             # With the address, or anybody could use up what a credential may ask for.

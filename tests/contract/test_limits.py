@@ -180,6 +180,12 @@ def ask_token(client, name, secret, /, *, address="198.51.100.7", **form):
     )
 
 
+def test_guesses_from_one_network(limit):
+    limit(rates.FAILURES_PER_ADDRESS, 3)
+    guesses = [ask_token(Client(), "a", "x", address=f"2001:db8::{n}").status_code for n in range(4)]
+    assert guesses == [401, 401, 401, 429]
+
+
 def test_guesses_from_one_address(kripos, limit):
     limit(rates.FAILURES_PER_ADDRESS, 3)
     guesses = [ask_token(Client(), f"somebody-{n}", "x").status_code for n in range(4)]
