@@ -3,10 +3,9 @@
 import tomllib
 from pathlib import Path
 
-import dj_database_url
 from csp.constants import NONE, SELF
 
-from config import embedded, env, logs
+from config import database, embedded, env, logs
 
 # --- who may reach us ----------------------------------------------------------------------------------------------
 
@@ -21,8 +20,12 @@ ALLOWED_HOSTS = env.names(
 )
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS", default=[], mend="Give origins such as https://example.org.")
 
+# Whom api.addresses believes where a request comes from, by which scheme, and for which host.
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 # Behind a proxy that ends TLS, cookies travel by TLS only and plain requests are sent there.
 BEHIND_TLS = env.yes("BEHIND_TLS", default=False)
+if BEHIND_TLS and not TRUSTED_PROXIES:
+    raise env.BadSetting("BEHIND_TLS needs TRUSTED_PROXIES: give the proxy's address, or nobody can say what was TLS.")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
 SECURE_SSL_REDIRECT = BEHIND_TLS
 # Probes come from inside, without TLS.
@@ -75,8 +78,13 @@ INSTALLED_APPS = [
     "api.site",
 ]
 MIDDLEWARE = [
+    # Before anything asks who is there, by which scheme, and for which host.
+    "api.addresses.ClientAddress",
+    "api.problems.BrokenBodies",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "api.throttling.agencies.Standings",
+    "api.throttling.public.PublicReads",
     # After those that put headers on every answer, before those that a public answer has no use for.
     "api.shortcut.HeldAnswers",
     "csp.middleware.CSPMiddleware",
@@ -144,7 +152,7 @@ WHITENOISE_IMMUTABLE_FILE_TEST = r"/site/built/.+-[0-9a-f]{10}\.(?:js|css|json)$
 DATABASES = {
     "default": env.parsed(
         "DATABASE_URL",
-        lambda url: dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True),
+        database.parsed,
         mend="Give postgres://user:password@host:port/name, or start through manage.py or make, which bring a server.",
     )
 }
@@ -260,6 +268,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "api.problems.handle",
+    # Lets everybody pass who is no caller; the public is counted before.
+    "DEFAULT_THROTTLE_CLASSES": ["api.throttling.agencies.AgencyRate"],
     # `format` is a parameter of ours, where there is one.
     "URL_FORMAT_OVERRIDE": None,
 }
@@ -276,6 +286,22 @@ SPECTACULAR_SETTINGS = {
     "LICENSE": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
 }
 
+# --- how often anybody may ask, a minute; api.throttling counts ------------------------------------------------------
+
+RATES = {
+    "RATE_TOKENS_PER_CREDENTIAL": env.whole("RATE_TOKENS_PER_CREDENTIAL", default=60, low=1, high=1_000_000),
+    "RATE_TOKENS_PER_ADDRESS": env.whole("RATE_TOKENS_PER_ADDRESS", default=300, low=1, high=1_000_000),
+    "RATE_TOKEN_FAILURES_PER_CREDENTIAL": env.whole(
+        "RATE_TOKEN_FAILURES_PER_CREDENTIAL", default=30, low=1, high=1_000_000
+    ),
+    "RATE_TOKEN_FAILURES_PER_ADDRESS": env.whole("RATE_TOKEN_FAILURES_PER_ADDRESS", default=10, low=1, high=1_000_000),
+    "RATE_SUBMISSIONS_PER_AGENCY": env.whole("RATE_SUBMISSIONS_PER_AGENCY", default=240, low=1, high=1_000_000),
+    "RATE_SUBMISSIONS_PER_CREDENTIAL": env.whole("RATE_SUBMISSIONS_PER_CREDENTIAL", default=180, low=1, high=1_000_000),
+    "RATE_READS_PER_AGENCY": env.whole("RATE_READS_PER_AGENCY", default=600, low=1, high=1_000_000),
+    "RATE_READS_PER_CREDENTIAL": env.whole("RATE_READS_PER_CREDENTIAL", default=450, low=1, high=1_000_000),
+    "RATE_PUBLIC_PER_ADDRESS": env.whole("RATE_PUBLIC_PER_ADDRESS", default=1200, low=1, high=1_000_000),
+}
+
 # --- Celery: carries hints; the truth is in PostgreSQL --------------------------------------------------------------
 
 CELERY_BROKER_URL = REDIS_URL
@@ -286,6 +312,9 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_SOFT_TIME_LIMIT = 120
 CELERY_TASK_TIME_LIMIT = 150
+# A process of a worker is replaced after what is some hours of work, or when it has grown to a gigabyte (in KiB).
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 20_000
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_000_000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from uuid import uuid4
 
 import hypothesis
 import pytest
@@ -54,6 +55,15 @@ def nothing_held() -> None:
     caching.shelf.clear()
     for kept in (questions._indicators, questions.people, questions._agencies, questions.annotations):
         kept.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted(monkeypatch) -> None:
+    """Lets each test begin with nobody having asked for anything: all come from one address, to one broker."""
+    from api.throttling import public, store
+
+    public.leases.clear()
+    monkeypatch.setattr(store, "SALT", f"a test {uuid4()}")
 
 
 @pytest.fixture(scope="session", autouse=True)

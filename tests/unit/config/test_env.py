@@ -1,6 +1,8 @@
 """Settings come from the environment or from files; a bad one stops the start and says how to mend it."""
 
 import os
+import runpy
+from pathlib import Path
 
 import pytest
 
@@ -85,3 +87,24 @@ def test_presume_leaves_alone_what_somebody_has_given(monkeypatch, tmp_path):
     assert os.environ["GIVEN"] == "true"
     assert "IN_A_FILE" not in os.environ
     assert env.yes("NOT_GIVEN", default=True) is False
+def test_networks(monkeypatch):
+    monkeypatch.setenv("PROXIES", "192.0.2.7, 198.51.100.0/24,2001:db8::/32,")
+    assert [str(one) for one in env.networks("PROXIES")] == ["192.0.2.7/32", "198.51.100.0/24", "2001:db8::/32"]
+    monkeypatch.delenv("PROXIES")
+    assert env.networks("PROXIES") == []
+
+
+@pytest.mark.parametrize("value", ["proxy.example.org", "192.0.2.7/24", "192.0.2.7;192.0.2.8", "*"])
+def test_networks_that_are_none(monkeypatch, value):
+    monkeypatch.setenv("PROXIES", value)
+    with pytest.raises(env.BadSetting, match=r"PROXIES is not a list of addresses\. Give addresses"):
+        env.networks("PROXIES")
+
+
+def test_tls_without_a_proxy_to_believe_stops_the_start(monkeypatch):
+    settings = Path(env.__file__).parent / "settings.py"
+    monkeypatch.setenv("BEHIND_TLS", "true")
+    with pytest.raises(env.BadSetting, match="TRUSTED_PROXIES"):
+        runpy.run_path(str(settings))
+    monkeypatch.setenv("TRUSTED_PROXIES", "192.0.2.7")
+    assert runpy.run_path(str(settings))["SECURE_SSL_REDIRECT"]
