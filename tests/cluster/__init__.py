@@ -1,0 +1,1 @@
+"""Several machines in miniature: servers and processes that a test starts, breaks and watches."""
