@@ -17,6 +17,7 @@ from config import embedded
 
 PREFIX = "police2peer-tests-"
 A_MINUTE = 60
+ROLES = {"DATABASE_WEB_URL", "DATABASE_WORKER_URL", "DATABASE_PUBLIC_URL"}
 
 _servers = ExitStack()
 
@@ -25,6 +26,9 @@ def _start() -> None:
     folder = Path(_servers.enter_context(tempfile.TemporaryDirectory(prefix=PREFIX)))
     folder.chmod(0o711)
     _servers.enter_context(embedded.owned(folder, durable=False))
+    # Tests run as the owner, in one transaction of one connection; those of the roles take these.
+    for name in os.environ.keys() & ROLES:
+        os.environ[f"TEST_{name}"] = os.environ.pop(name)
 
 
 def _remove_what_killed_runs_left() -> None:

@@ -81,7 +81,8 @@ def test_secrets_are_for_the_owner_only(running):
     modes = {
         path.name: stat.S_IMODE(path.stat().st_mode) for path in [*(data / "keys").iterdir(), data / "servers.json"]
     }
-    assert modes == dict.fromkeys(["postgres", "valkey", "secret_key", "rounding_key", "servers.json"], 0o600)
+    roles = ["police2peer_web", "police2peer_worker", "police2peer_public"]
+    assert modes == dict.fromkeys(["postgres", "valkey", "secret_key", "rounding_key", "servers.json", *roles], 0o600)
 
 
 def test_secrets_stay(brief, tmp_path):
