@@ -20,6 +20,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.views import APIView
 
 from api import problems
+from countries.connections import going_on, publicly
 from federation.errors import FederationError
 
 #: So long a process may take a version for the newest.
@@ -155,7 +156,7 @@ class PublicView(APIView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             if request.method in ("GET", "HEAD"):
-                return self.get(request, *args, **kwargs)
+                return publicly(lambda: self.get(request, *args, **kwargs))
         except (problems.Problem, FederationError) as error:
             return self._refuse(error)
         if request.method == "OPTIONS":
@@ -252,7 +253,7 @@ def _streamed(
         headers["Content-Encoding"] = "gzip"
     if request.method == "HEAD":
         return HttpResponse(headers=headers)
-    return StreamingHttpResponse(_gzip(pieces) if packed else pieces, headers=headers)
+    return StreamingHttpResponse(going_on(_gzip(pieces) if packed else pieces), headers=headers)
 
 
 def _gzip(pieces: Iterable[bytes]) -> Iterator[bytes]:

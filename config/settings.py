@@ -3,7 +3,7 @@
 import dj_database_url
 from csp.constants import NONE, SELF
 
-from config import env, logs
+from config import databases, env, logs
 
 # --- who may reach us ----------------------------------------------------------------------------------------------
 
@@ -134,8 +134,12 @@ DATABASES = {
         "DATABASE_URL",
         lambda url: dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True),
         mend="Give postgres://user:password@host:port/name, or start through manage.py or make, which bring a server.",
-    )
+    ),
+    # What the public reads goes over connections of its own, which can read what is public and nothing else.
+    **databases.public(),
 }
+DATABASE_ROUTERS = ["countries.connections.Router"]
+REPLICA_LAG_LIMIT = env.number("REPLICA_LAG_LIMIT", default=5)
 REDIS_URL = env.text(
     "REDIS_URL",
     mend="Give redis://:password@host:port/0, or start through manage.py or make, which bring a server.",

@@ -9,10 +9,11 @@ from datetime import date, datetime
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
-from django.db import connection
+from django.db import connections
 from django.db.models import F, Q
 
 from countries.codes import COUNTRIES, COUNTRY_CODES, GROUP_MEMBERS, GROUPS, TOTAL, UNKNOWN
+from countries.connections import alias, reach
 from countries.models import Agency, Annotation, HelpService, Indicator, Network, Population, Setup
 
 # CLDR's codes for what ISO has none for.
@@ -118,10 +119,15 @@ class SetupRow:
 def reference_version() -> int:
     """Counted up by every change of what this module reads."""
     # Part of every question that is not held, so in plain SQL: to build it otherwise takes longer than to run it.
-    with connection.cursor() as cursor:
+    with connections[alias()].cursor() as cursor:
         cursor.execute("SELECT number FROM countries_referenceversion")
         row = cursor.fetchone()
     return row[0] if row else 0
+
+
+def at_reference_version(number: int) -> None:
+    """Read on where that version of the reference data is: a replica may not have it yet."""
+    reach(lambda: reference_version() >= number)
 
 
 def country_name(code: str, language: str = "en") -> str:
