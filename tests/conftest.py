@@ -70,6 +70,16 @@ def static_files_found_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def done_by_roles() -> Iterator[None]:
+    """Lets requests, public reads and the workers' deeds be done by the roles of the database that do them."""
+    from tests.acting import assign_roles
+
+    with pytest.MonkeyPatch.context() as patch:
+        assign_roles(patch)
+        yield
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
     """Leaves the database as the migrations made it after a transactional test too, so that any test may be the next.

@@ -1,6 +1,5 @@
 """A replica of an embedded PostgreSQL: copied with pg_basebackup, then fed by streaming replication."""
 
-import json
 import subprocess
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -34,7 +33,10 @@ def start(primary_folder: Path, folder: Path, *, port: int | None = None) -> tup
 
 def address_of(folder: Path) -> str:
     """The owner's address of the server that runs in a data directory."""
-    return str(json.loads((folder / "servers.json").read_text())["urls"]["DATABASE_URL"])
+    password = (folder / "keys" / "postgres").read_text().strip()
+    # PostgreSQL's own note of itself has the port in its fourth line.
+    port = (folder / "postgres" / "postmaster.pid").read_text().split("\n")[3]
+    return f"postgres://{postgres.ROLE}:{password}@127.0.0.1:{port}/{postgres.DATABASE}"
 
 
 def at_port(url: str, port: int) -> str:
