@@ -3,6 +3,7 @@
 A value that cannot be used stops the start, names the variable and says how to mend it; the value itself is not shown.
 """
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -92,6 +93,15 @@ def _read(kind: str, name: str, *, default: Any, mend: str) -> Any:
 
 def _stop(name: str, what: str, mend: str) -> NoReturn:
     raise BadSetting(f"The setting {name} is {what}. {mend}") from None
+
+
+def for_role(address: str) -> dict[str, str]:
+    """The environment of a part that may know one address of the database only, or the owner's if it has none."""
+    if not address:
+        return {**os.environ}
+    owners = ("DATABASE_URL", "DATABASE_WEB_URL", "DATABASE_WORKER_URL")
+    rest = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in owners}
+    return rest | {"DATABASE_URL": address}
 
 
 def data_dir() -> Path:

@@ -20,7 +20,7 @@ from config.processes import die_with_parent
 
 READY_WITHIN = 60.0
 LOOK_EVERY = 0.25
-_ADDRESSES = ("DATABASE_URL", "DATABASE_WEB_URL", "DATABASE_WORKER_URL")
+_MEND = "Give postgres://user:password@host:port/name, or nothing for that of DATABASE_URL."
 
 
 class Stopped(BaseException):
@@ -69,24 +69,13 @@ def _stack() -> list[Part]:
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     # The schedule is short intervals only, so it is kept in memory: there is nothing to remember.
     beat = ["beat", "--scheduler", "celery.beat:Scheduler", "--pidfile=", "--loglevel", "WARNING"]
-    web, working = _with_role("DATABASE_WEB_URL"), _with_role("DATABASE_WORKER_URL")
+    web = env.for_role(env.text("DATABASE_WEB_URL", default="", mend=_MEND))
+    working = env.for_role(env.text("DATABASE_WORKER_URL", default="", mend=_MEND))
     return [
         Part("worker", [*python, "celery", "--app", "config", *worker, *quiet], environment=working),
         Part("web", [*python, "gunicorn", "--config", "python:config.gunicorn", "config.wsgi"], environment=web),
         Part("beat", [*python, "celery", "--app", "config", *beat], environment=working),
     ]
-
-
-def _with_role(variable: str) -> dict[str, str]:
-    """The environment of a part: of the addresses of the owner and of each role it knows its own only.
-
-    Where none is given for its role, it is the owner's.
-    """
-    given = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") in _ADDRESSES}
-    own = {name: value for name, value in given.items() if value and name.removesuffix("_FILE") == variable}
-    own = own or {name: value for name, value in given.items() if name.removesuffix("_FILE") == "DATABASE_URL"}
-    rest = {name: value for name, value in os.environ.items() if name not in given}
-    return rest | {name.replace(variable, "DATABASE_URL"): value for name, value in own.items()}
 
 
 def _demo(began: float) -> Part:

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db import connections as reached
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test.client import ClientHandler
 from psycopg.pq import TransactionStatus
 
@@ -62,6 +64,28 @@ def assign_roles(patch: pytest.MonkeyPatch) -> None:
             yield
 
     patch.setattr(connections, "_at", at_public)
+
+
+@contextmanager
+def connected(**databases: Any) -> Iterator[pytest.MonkeyPatch]:
+    """Have more connections until the end of the block, by their names: Django's tests know but those of the settings."""
+
+    def ensure_connection(self: BaseDatabaseWrapper) -> None:
+        if self.connection is None:
+            with self.wrap_database_errors:
+                self.connect()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseDatabaseWrapper, "ensure_connection", ensure_connection)
+        for name, database in databases.items():
+            patch.setitem(reached.settings, name, database)
+        reached.configure_settings(reached.settings)
+        try:
+            yield patch
+        finally:
+            for name in databases:
+                reached[name].close()
+                del reached[name]
 
 
 def _as_role(role: str, deed: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,0 +1,127 @@
+"""Secrets that are planted in every setting that has one come out nowhere, whatever goes wrong."""
+
+import contextlib
+import re
+import runpy
+import sys
+import traceback
+import urllib.error
+import urllib.request
+
+import psutil
+import pytest
+
+from tests.integration.processes import ROOT, descendants, eventually, start
+
+#: A port where nobody listens: each connection is refused, with an error that could quote how it was asked for.
+AWAY = "127.0.0.1:1"
+PLANTED = {
+    "SECRET_KEY": "planted-secret-key-of-fifty-characters-or-some-more-and-more",
+    "ROUNDING_KEY": "deadbeefcafef00ddeadbeefcafef00d",
+    "METRICS_TOKEN": "planted-metrics-token-of-thirty",
+    "DATABASE_URL": f"postgres://owner:planted-owner@{AWAY}/federation",
+    "DATABASE_WEB_URL": f"postgres://web:planted-web@{AWAY}/federation",
+    "DATABASE_WORKER_URL": f"postgres://worker:planted-worker@{AWAY}/federation",
+    "DATABASE_PUBLIC_URL": f"postgres://public:planted-public@{AWAY}/federation",
+    "DATABASE_REPLICA_URL": f"postgres://public:planted-first@{AWAY}/x,postgres://public:planted-second@{AWAY}/x",
+    "REDIS_URL": f"redis://:planted-broker@{AWAY}/0",
+}
+MARKS = re.compile(r"planted-[a-z-]+|(?:deadbeef|cafef00d)+|\\xde\\xad\\xbe\\xef")
+#: Unusable, each in another way.
+BROKEN = {
+    "DATABASE_URL": ["planted-owner", "postgres://owner:planted-owner@host:port/x", "sqlite3//planted-owner"],
+    "DATABASE_PUBLIC_URL": ["planted-public", "postgres://u:planted-public@[::1/x"],
+    "DATABASE_REPLICA_URL": ["postgres://u:planted-first@h/x,planted-second"],
+    "ROUNDING_KEY": ["planted-rounding", "deadbeef"],
+    "SECRET_KEY": [""],
+    "REPLICA_LAG_LIMIT": ["planted-limit"],
+}
+
+
+def test_every_setting_that_holds_a_secret_is_planted():
+    text = (ROOT / "docs/reference/settings.md").read_text()
+    named = re.findall(r"^\| `([A-Z0-9_]+(?:URL|KEY|TOKEN|SECRET|PASSWORD))`", text, re.MULTILINE)
+    assert set(named) == PLANTED.keys()
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in BROKEN.items() for value in values])
+def test_setting_that_cannot_be_used_is_named_and_its_value_is_not(monkeypatch, capsys, name, value):
+    for other, planted in PLANTED.items():
+        monkeypatch.setenv(other, planted)
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as stopped:
+        runpy.run_path(str(ROOT / "config" / "settings.py"))
+    said = "".join(traceback.format_exception(stopped.value)) + "".join(capsys.readouterr())
+    assert name in str(stopped.value)
+    assert MARKS.findall(said) == []
+
+
+@pytest.fixture
+def from_files(tmp_path):
+    """The planted settings as they should be given: each in a file of its own."""
+    for name, value in PLANTED.items():
+        (tmp_path / name).write_text(value + "\n")
+    return {f"{name}_FILE": str(tmp_path / name) for name in PLANTED}
+
+
+def answer_to(port, path, data=None, **headers):
+    request = urllib.request.Request(f"http://localhost:{port}{path}", data, headers)
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status, str(answer.headers) + answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, str(error.headers) + error.read().decode()
+
+
+def listening(port):
+    with contextlib.suppress(OSError):
+        return answer_to(port, "/healthz")[0] == 200
+    return False
+
+
+def command_lines(process):
+    everyone = [psutil.Process(process.pid), *descendants(process)]
+    return "\n".join(" ".join(one.cmdline()) for one in everyone)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("debug", ["false", "true"])
+def test_nothing_that_goes_wrong_tells_a_secret(from_files, tmp_path, free_port, debug):
+    told = {**from_files, "PORT": str(free_port), "LOG_LEVEL": "DEBUG", "DEBUG": debug, "WEB_PROCESSES": "1"}
+    python = [sys.executable, "-m"]
+    web = start(*python, "gunicorn", "--config", "python:config.gunicorn", "config.wsgi", data=tmp_path, **told)
+    worker = start(*python, "celery", "--app", "config", "worker", "--concurrency", "1", data=tmp_path, **told)
+    try:
+        assert eventually(lambda: listening(free_port), within=60)
+        token = {"Authorization": f"Bearer {PLANTED['METRICS_TOKEN']}"}
+        answers = [
+            answer_to(free_port, "/"),
+            answer_to(free_port, "/api/v1/indicators/"),
+            answer_to(free_port, "/api/v1/submissions/", Authorization="Bearer planted"),
+            answer_to(free_port, "/oauth/token/", b"grant_type=client_credentials&client_id=a&client_secret=b"),
+            answer_to(free_port, "/admin/login/", b"username=a&password=b"),
+            answer_to(free_port, "/metrics", **token),
+            answer_to(free_port, "/metrics", Authorization="Bearer guessed"),
+            answer_to(free_port, "/readyz"),
+        ]
+        statuses = {status for status, _ in answers}
+        assert {500, 503, 401} <= statuses
+        lines = command_lines(web) + command_lines(worker)
+        assert "gunicorn" in lines
+        assert "celery" in lines
+    finally:
+        end_politely(web)
+        end_politely(worker)
+    logs = web.said + worker.said
+    assert "request failed" in logs or debug == "true"
+    assert "Cannot connect" in logs
+    found = {place: MARKS.findall(text) for place, text in {"answers": str(answers), "logs": logs, "ps": lines}.items()}
+    assert found == {"answers": [], "logs": [], "ps": []}
+
+
+def end_politely(process):
+    """Stop it, and keep what it said."""
+    for one in [*descendants(process), process]:
+        with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
+            one.kill()
+    process.said = process.communicate()[0]
