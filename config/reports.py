@@ -1,6 +1,7 @@
 """What Django's debug pages show of a mistake: where it was made, and no values."""
 
 import re
+from collections.abc import ItemsView
 from types import FrameType
 from typing import Any
 
@@ -13,6 +14,10 @@ class NoValues(SafeExceptionReporterFilter):
 
     hidden_settings = re.compile("API|AUTH|TOKEN|KEY|SECRET|PASS|SIGNATURE|HTTP_COOKIE|URL|DATABASES", re.IGNORECASE)
 
-    def get_traceback_frame_variables(self, request: HttpRequest | None, tb_frame: FrameType) -> list[tuple[str, Any]]:  # noqa: ARG002
+    def get_traceback_frame_variables(
+        self,
+        request: HttpRequest | None,  # noqa: ARG002  Django gives both
+        tb_frame: FrameType,  # noqa: ARG002
+    ) -> ItemsView[str, Any]:
         """Return none."""
-        return []
+        return dict[str, Any]().items()

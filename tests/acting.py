@@ -68,7 +68,7 @@ def assign_roles(patch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def connected(**databases: Any) -> Iterator[pytest.MonkeyPatch]:
-    """Have more connections until the end of the block, by their names: Django's tests know but those of the settings."""
+    """Have more connections until the end of the block, by name; Django's tests know those of the settings only."""
 
     def ensure_connection(self: BaseDatabaseWrapper) -> None:
         if self.connection is None:
