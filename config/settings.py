@@ -196,6 +196,16 @@ OAUTH2_PROVIDER = {
     "CLIENT_SECRET_HASHER": "police2peer_credential",
     # Tokens are kept as checksums only, so a copy of the database opens nothing.
     "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
+    # The rest of the standard's advice, also for kinds of grant that nobody is offered.
+    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
+    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
+    "COMPLIANT_BCP_RFC9700_REFRESH_TOKEN": True,
+    "COMPLIANT_BCP_RFC9700_REDIRECT_URI_SCHEME": True,
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
     "SCOPES": {
         "submissions:write": "Send submissions",
         "submissions:read": "Read own submissions and figures",
