@@ -104,7 +104,7 @@ def signs_each_part_in_as_its_role(data):
     with psycopg.connect(url, autocommit=True) as owner:
 
         def names():
-            others = "datname = current_database() AND pid <> pg_backend_pid()"
+            others = "backend_type = 'client backend' AND pid <> pg_backend_pid()"
             return {name for (name,) in owner.execute(f"SELECT usename FROM pg_stat_activity WHERE {others}")}
 
         assert eventually(lambda: names() == {"police2peer_web", "police2peer_worker", "police2peer_public"}), names()
