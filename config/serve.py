@@ -52,7 +52,7 @@ def _run(*, demo: bool, began: float) -> None:
         _manage("migrate", "--verbosity", "0")
         say("Loading reference data")
         _manage("load_reference")
-        with _running(_stack()) as parts:
+        with _running(stack()) as parts:
             say("Starting web, workers and clock")
             _wait_until_ready(parts, servers)
             if demo:
@@ -62,13 +62,14 @@ def _run(*, demo: bool, began: float) -> None:
             _watch(parts, servers)
 
 
-def _stack() -> list[Part]:
+def stack() -> list[Part]:
+    """The processes of our own that make a federation."""
     python = [sys.executable, "-m"]
     processes = str(env.whole("WORKER_PROCESSES", default=2, low=1, high=64))
     worker = ["worker", "--concurrency", processes, "--pool", "prefork", "-O", "fair", "--loglevel", "WARNING"]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     # The schedule is short intervals only, so it is kept in memory: there is nothing to remember.
-    beat = ["beat", "--scheduler", "celery.beat:Scheduler", "--pidfile=", "--loglevel", "WARNING"]
+    beat = ["beat", "--scheduler", "config.beat:Scheduler", "--pidfile=", "--loglevel", "WARNING"]
     web = env.for_role(env.text("DATABASE_WEB_URL", default="", mend=_MEND))
     working = env.for_role(env.text("DATABASE_WORKER_URL", default="", mend=_MEND))
     return [

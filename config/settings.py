@@ -1,9 +1,12 @@
 """Django's settings, out of the environment. docs/reference/settings.md says what each variable means."""
 
+import tomllib
+from pathlib import Path
+
 import dj_database_url
 from csp.constants import NONE, SELF
 
-from config import databases, env, logs
+from config import databases, embedded, env, logs
 
 # --- who may reach us ----------------------------------------------------------------------------------------------
 
@@ -154,6 +157,20 @@ REDIS_URL = env.text(
     mend="Give redis://:password@host:port/0, or start through manage.py or make, which bring a server.",
 )
 
+# Where pg_dump and pg_restore are looked for before PATH, as they have to be of the server's version.
+POSTGRES_PROGRAMS = [
+    folder
+    for folder in (
+        env.text(
+            "POSTGRES_PROGRAMS", default="", mend="Give the folder that pg_dump and pg_restore are in, or nothing."
+        ),
+        embedded.programs(),
+    )
+    if folder
+]
+# What a backup says that it was made by.
+PROJECT_VERSION = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())["project"]["version"]
+
 # --- protection of what is published --------------------------------------------------------------------------------
 
 ROUNDING_BASE = env.whole("ROUNDING_BASE", default=5, low=2, high=1000)
@@ -275,11 +292,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 600,
 }
 CELERY_BEAT_SCHEDULE = {
-    "tick": {"task": "federation.tasks.tick", "schedule": 1.0, "options": {"expires": 10}},
-    "sweep": {"task": "federation.tasks.sweep", "schedule": 5.0, "options": {"expires": 10}},
-    "seal": {"task": "federation.tasks.seal", "schedule": 1.0, "options": {"expires": 10}},
-    "watch": {"task": "federation.tasks.watch", "schedule": 5.0, "options": {"expires": 10}},
-    "prune": {"task": "federation.tasks.prune", "schedule": 600.0, "options": {"expires": 600}},
+    "tick": {"task": "federation.tasks.tick", "schedule": 1.0},
+    "sweep": {"task": "federation.tasks.sweep", "schedule": 5.0},
+    "seal": {"task": "federation.tasks.seal", "schedule": 1.0},
+    "watch": {"task": "federation.tasks.watch", "schedule": 5.0},
+    "prune": {"task": "federation.tasks.prune", "schedule": 600.0},
 }
 
 # --- logs -----------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils import timezone
 
+from countries import keys
 from countries.codes import UNKNOWN
 from countries.traces import is_trace
 
@@ -147,6 +148,9 @@ class Agency(models.Model):
     invented = models.BooleanField(
         default=False, help_text="Made up for a demonstration, and shown as such everywhere."
     )
+    signature_required = models.BooleanField(
+        default=False, help_text="Submissions that are not signed with one of the agency's keys are refused."
+    )
 
     class Meta:
         ordering = ["code"]
@@ -276,6 +280,30 @@ class Credential(AbstractApplication):
     def is_usable(self, request: Any) -> bool:  # noqa: ARG002  the toolkit's signature
         """Asked by django-oauth-toolkit before it gives out a token."""
         return self.usable_at(timezone.now())
+
+
+class SigningKey(models.Model):
+    """The public half of an Ed25519 key with which an agency signs what it sends."""
+
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="signing_keys")
+    # What a signature names it by; made of the agency's code and the fingerprint.
+    keyid = models.CharField(max_length=60, unique=True)
+    # In base 64. One key stands for one agency, and for good: what it signed is verified with it later.
+    public_key = models.CharField(max_length=44, unique=True)
+    created = models.DateTimeField()
+    expires = models.DateTimeField(null=True, blank=True)
+    revoked = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created"]
+        permissions = [("revoke_signingkey", "Can revoke a signing key")]
+
+    def __str__(self) -> str:
+        return self.keyid
+
+    @property
+    def fingerprint(self) -> str:
+        return keys.fingerprint(keys.decode(self.public_key))
 
 
 class HelpService(models.Model):

@@ -41,8 +41,9 @@ class PageView(View):
     media_type = pages.HTML
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Answer over a connection that can read what is public only."""
-        return publicly(lambda: super(PageView, self).dispatch(request, *args, **kwargs))
+        """Answer over a connection that can read what is public only; where the database is away, as a moment ago."""
+        answer = super().dispatch
+        return caching.or_the_last(lambda: publicly(lambda: answer(request, *args, **kwargs)))
 
     def page(self, request: HttpRequest, sources: Sources, context: Any, lasts: str | None = None) -> HttpResponseBase:
         """Answer with the page, from what is held if that is still true."""
@@ -237,11 +238,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 500 likewise; the page asks nothing of the database, which may be what failed."""
+    """Answer 500 likewise, or 503; the page asks nothing of the database, which may be what failed."""
     if not _reads_pages(request):
         return problems.server_error(request)
     context = {"language": translation.get_language(), "request_id": problems.log_failure()}
-    answer = HttpResponse(render_to_string("site/failed.html", context), status=500)
+    status = 503 if problems.is_away() else 500
+    answer = HttpResponse(render_to_string("site/failed.html", context), status=status)
     answer["Cache-Control"] = "no-store"
     return answer
 

