@@ -40,7 +40,9 @@ class Place:
 
     def elsewhere(self, failure: Exception) -> "Place | None":
         """Another place after a failure of this one, if there is any that may do better."""
-        if self._alias is None or self._alias in self._but or getattr(failure.__cause__, "sqlstate", "") == _TOO_LONG:
+        # Django's errors have the server's word as their cause.
+        too_long = getattr(failure.__cause__, "sqlstate", None) == _TOO_LONG
+        if self._alias is None or self._alias in self._but or too_long:
             return None
         but = self._but | {self._alias}
         self._among.lost(self._alias)

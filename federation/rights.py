@@ -41,6 +41,7 @@ TABLES: Final[dict[str, Rights]] = {
     "federation_auditseal": Rights(web=_READ, worker=_ADD, public="SELECT (position, digest, sealed)"),
     # What agencies sent. Of a report only the state moves.
     "federation_submission": Rights(web=_ADD, worker=_READ),
+    "federation_signature": Rights(web=_ADD),
     "federation_idempotencykey": Rights(web="SELECT, INSERT, DELETE", worker="SELECT, DELETE"),
     "federation_report": Rights(web="SELECT, INSERT, UPDATE (state)", worker=_READ),
     "federation_observation": Rights(),
@@ -85,6 +86,8 @@ TABLES: Final[dict[str, Rights]] = {
     "countries_liaison": _REGISTRY,
     # Accounts, credentials, sessions and tokens. Workers forget tokens that have expired.
     "countries_credential": Rights(web=_ALL),
+    # What a key has signed is verified with it later, so no key goes.
+    "countries_signingkey": Rights(web="SELECT, INSERT, UPDATE"),
     "oauth2_provider_accesstoken": Rights(web=_ALL, worker="SELECT, DELETE"),
     "oauth2_provider_refreshtoken": Rights(web=_ALL, worker=_READ),
     "oauth2_provider_grant": Rights(web=_ALL),
