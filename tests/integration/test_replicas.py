@@ -15,6 +15,8 @@ import psycopg
 import pytest
 from django.db import OperationalError, connection, connections
 
+from api import caching
+from api.v1 import aggregates
 from config.embedded import postgres, secret
 from config.embedded.process import stop
 from countries import connections as reading
@@ -184,7 +186,7 @@ def test_answer_that_was_begun_is_begun_anew_elsewhere_when_its_server_goes_away
     assert tried == ["replica", "public"]
 
 
-def test_version_that_a_replica_has_not_got_is_read_at_the_primary(among, owner, client):
+def test_version_that_a_replica_has_not_got_is_read_at_the_primary(among, owner, client, monkeypatch):
     IndicatorFactory.create()
     press = Press()
     first = press.publish("D", {"2026-11-01": {"EUROPE": 120}, "2026-11-02": {"EUROPE": 125}})
@@ -193,7 +195,7 @@ def test_version_that_a_replica_has_not_got_is_read_at_the_primary(among, owner,
     assert eventually(lambda: reading.publicly(queries.reference_version) == 1)
     owner.execute("SELECT pg_wal_replay_pause()")
     assert eventually(lambda: owner.execute("SELECT pg_get_wal_replay_pause_state()").fetchone() == ("paused",))
-    second = press.publish("D", {"2026-11-01": {"EUROPE": 500}})
+    second = press.publish("D", {"2026-11-01": {"EUROPE": 500}, "2026-11-02": {"EUROPE": 505}})
 
     def at(version):
         def ask():
@@ -207,6 +209,15 @@ def test_version_that_a_replica_has_not_got_is_read_at_the_primary(among, owner,
     answer = client.get("/api/v1/aggregates/", days)
     assert (answer.json()["meta"]["version"], answer["ETag"].split(".")[0]) == (first, f'W/"{first}')
     assert answer.json()["observations"][0]["value"] == 120
+
+    monkeypatch.setattr(aggregates, "CELLS_PER_PAGE", 1)
+    caching.shelf.clear()
+    among("replica", lag_limit=-1.0)
+    newest = client.get("/api/v1/aggregates/", days).json()
+    among("replica")
+    later = client.get(newest["next"].removeprefix("http://testserver")).json()
+    assert (newest["meta"]["version"], later["meta"]["version"]) == (second, second)
+    assert [row["value"] for row in newest["observations"] + later["observations"]] == [500, 505]
 
 
 def test_reference_data_kept_under_a_version_come_from_where_it_is(among, owner):

@@ -10,7 +10,7 @@ AGENCIES = {"submissions", "submission", "findings", "finding", "finding-answer"
 WITHOUT_DATABASE = {"docs"}
 OPERATORS = {"healthz", "readyz", "metrics"}
 
-DAYS = "indicator=DOWNLOADS&frequency=D&start=2026-11-01&end=2026-11-05"
+DAYS = "indicator=DOWNLOADS&frequency=D&start=2026-11-01&end=2026-11-12"
 #: Addresses of each public route, with what makes a difference to what is read.
 PUBLIC = {
     "aggregates": [
