@@ -93,6 +93,8 @@ def test_desk_and_its_redirects_are_kept_by_nobody(db, client, django_user_model
 
 def test_file_is_careful_too(client):
     answer = client.get("/static/site/site.css")
+    assert b"".join(answer)
+    answer.close()
     assert answer.status_code == 200
     assert careful(answer)
     assert refused(client.get("/static/site/nothing.css"), 404)
