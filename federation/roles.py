@@ -93,4 +93,5 @@ def _functions(roles: list[str]) -> _Granted:
 def _asked(question: str, given: list[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as c:
         c.execute(question, given)
-        return c.fetchall()
+        rows: list[tuple[Any, ...]] = c.fetchall()
+    return rows
