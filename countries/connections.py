@@ -73,7 +73,11 @@ def publicly(read: Callable[[], T]) -> T:
 
 def going_on(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """Have an answer that is written piece by piece read where it was begun, after whoever began it has returned."""
-    place = _place.get()
+    # Here and not when the first piece is asked for: that is after the return.
+    return _each(pieces, _place.get())
+
+
+def _each(pieces: Iterator[bytes], place: Place | None) -> Iterator[bytes]:
     while True:
         with _at(place):
             piece = next(pieces, None)

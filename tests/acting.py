@@ -33,7 +33,7 @@ WORKERS_DEEDS = [
 def acting_as(role: str) -> Iterator[None]:
     """Be a role until the end of the block, where the servers have it: one that a person named may not."""
     server = connection.connection
-    if server is None or "TEST_DATABASE_WEB_URL" not in os.environ:
+    if server is None or server.closed or "TEST_DATABASE_WEB_URL" not in os.environ:
         yield
         return
     before = _now(server)

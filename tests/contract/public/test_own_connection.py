@@ -8,6 +8,7 @@ import dj_database_url
 import pytest
 from django.db import connection
 
+from api.v1 import aggregates
 from countries import connections as reading
 from countries.replicas import Servers
 from tests.acting import connected
@@ -39,12 +40,13 @@ def own_connection_refused(transactional_db):
         yield lambda: patch.setattr(connection, "ensure_connection", refused)
 
 
-def test_no_public_route_needs_the_connection_that_reads_everything(press, client, own_connection_refused):
+def test_no_public_route_needs_the_connection_that_reads_everything(press, client, own_connection_refused, monkeypatch):
     for code in ("NO-A", "SE-B"):
         AgencyFactory.create(code=code)
     HelpServiceFactory.create()
     AnnotationFactory.create()
-    # More days than one page of all series holds, so that CSV is read on while it is sent.
+    # More days than one page holds, so that CSV is read on while it is sent.
+    monkeypatch.setattr(aggregates, "CELLS_PER_PAGE", 10)
     press.publish("D", {f"2026-11-{day:02}": {"NO": 120, "NO/ARES": 100, "EUROPE": 120} for day in range(1, 13)})
     press.publish("M", {"2026-01": {"NO": 500, "EUROPE": 500}})
     press.compare(12, "M", ("2026-01", "2026-10"), [1], {"2026-01": {"NO": 50, "EUROPE": 50}})
