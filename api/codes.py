@@ -53,6 +53,11 @@ _REFUSED: Final = {
     "insufficient_scope": Kind(
         403, "The token lacks a scope", "Get a token with the scope that WWW-Authenticate names."
     ),
+    "network_not_allowed": Kind(
+        403,
+        "The credential may not be used from here",
+        "Send from the networks that the credential is restricted to, or ask a coordinator to add yours.",
+    ),
     "csrf_failed": Kind(403, "The form has expired", "Load the page again and send the form from there."),
     "not_found": Kind(404, "There is nothing here", "Check the address; /api/docs/ lists all of them."),
     "finding_not_found": Kind(

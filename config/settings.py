@@ -59,7 +59,6 @@ DEFAULT_EXCEPTION_REPORTER_FILTER = "config.reports.NoValues"
 # --- the parts ------------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
@@ -69,7 +68,13 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+    "axes",
     "countries",
+    # After countries, whose createsuperuser and changepassword leave a trace.
+    "django.contrib.auth",
     "federation",
     # Django's admin; after those whose templates dress it.
     "federation.apps.DeskConfig",
@@ -90,7 +95,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "countries.closed.ClosedByDefault",
     "django.contrib.messages.middleware.MessageMiddleware",
+    # Last, so that what it says to who is locked out passes all the others.
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -232,6 +241,31 @@ OAUTH2_PROVIDER = {
     "ACCESS_TOKEN_EXPIRE_SECONDS": 15 * 60,
     "ALLOWED_GRANT_TYPES": ["client-credentials"],
 }
+
+# --- signing in to the admin ----------------------------------------------------------------------------------------
+
+LOGIN_URL = "admin:login"
+SECOND_FACTOR = env.yes("SECOND_FACTOR", default=True)
+OTP_TOTP_ISSUER = "Police2Peer"
+# A clock may be half a minute wrong; it is not learnt how wrong, or the window would wander.
+OTP_TOTP_SYNC = False
+# Both are in the session's row, so that a session that has ended opens nothing anywhere. `countries.sessions` renews it.
+SESSION_COOKIE_AGE = 60 * env.whole("SESSION_IDLE_MINUTES", default=30, low=5, high=720)
+SESSION_LIFETIME = 3600 * env.whole("SESSION_HOURS", default=12, low=1, high=168)
+
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+# How guesses are counted, and that no address is kept, is for `countries.guessing` to say.
+AXES_HANDLER = "countries.guessing.Guesses"
+AXES_CLIENT_IP_CALLABLE = "countries.guessing.origin"
+AXES_LOCKOUT_CALLABLE = "countries.admin.locked.answer"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "username", "ip_address"]
+AXES_FAILURE_LIMIT = 5
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
 
 # --- HTTP -----------------------------------------------------------------------------------------------------------
 

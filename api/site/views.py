@@ -5,11 +5,13 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.decorators import method_decorator
 from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views import View
 
@@ -31,6 +33,7 @@ _SORTS: Final = ("country", "value", "rate")
 _FRAMED: Final = {"frame-ancestors": ["*"]}
 
 
+@method_decorator(login_not_required, name="dispatch")
 class PageView(View):
     """A page of one template; those that are made to be framed say so."""
 

@@ -276,7 +276,9 @@ class TestCovered:
         }[change]
         refused(kripos.post(BODY, **headers), 403, "signature_invalid")
 
-    @pytest.mark.parametrize("name", ["authorization", "cookie", "user-agent", "x-forwarded-for", "signature", "@status"])
+    @pytest.mark.parametrize(
+        "name", ["authorization", "cookie", "user-agent", "x-forwarded-for", "signature", "@status"]
+    )
     def test_what_must_not_be_kept_is_not_covered(self, kripos, signer, name):
         headers = signer.headers(signer.covered(BODY) | {name: "x"})
         refused(kripos.post(BODY, **{"User-Agent": "x", **headers}), 400, "signature_component_refused")

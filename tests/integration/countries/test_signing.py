@@ -32,9 +32,7 @@ def make():
 
 
 def register(agency, public_key=None, **more):
-    return signing.register(
-        agency=agency, public_key=public_key or make()[0], by="ada", now=timezone.now(), **more
-    )
+    return signing.register(agency=agency, public_key=public_key or make()[0], by="ada", now=timezone.now(), **more)
 
 
 @pytest.fixture
