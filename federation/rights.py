@@ -84,7 +84,7 @@ TABLES: Final[dict[str, Rights]] = {
     "countries_setup": _REGISTRY,
     "countries_threshold": _REGISTRY,
     "countries_liaison": _REGISTRY,
-    # Accounts, credentials, sessions and tokens. Workers forget tokens that have expired.
+    # Accounts, credentials, second factors, guesses, sessions and tokens. Workers forget what has expired.
     "countries_credential": Rights(web=_ALL),
     # What a key has signed is verified with it later, so no key goes.
     "countries_signingkey": Rights(web="SELECT, INSERT, UPDATE"),
@@ -99,7 +99,14 @@ TABLES: Final[dict[str, Rights]] = {
     "auth_group": Rights(web=_ALL),
     "auth_group_permissions": Rights(web=_ALL),
     "auth_permission": Rights(web=_READ),
-    "django_session": Rights(web=_ALL),
+    "otp_totp_totpdevice": Rights(web=_ALL),
+    "otp_static_staticdevice": Rights(web=_ALL),
+    "otp_static_statictoken": Rights(web=_ALL),
+    "axes_accessattempt": Rights(web=_ALL, worker="SELECT, DELETE"),
+    "axes_accessattemptexpiration": Rights(web=_ALL, worker="SELECT, DELETE"),
+    "axes_accesslog": Rights(web=_ALL, worker="SELECT, DELETE"),
+    "axes_accessfailurelog": Rights(web=_ALL),
+    "django_session": Rights(web=_ALL, worker="SELECT (expire_date), DELETE"),
     "django_admin_log": Rights(web=_ADD),
     "django_content_type": Rights(web=_READ, worker=_READ),
     "django_migrations": Rights(web=_READ, worker=_READ),
