@@ -106,6 +106,15 @@ def _stop(name: str, what: str, mend: str) -> NoReturn:
     raise BadSetting(f"The setting {name} is {what}. {mend}") from None
 
 
+def for_role(address: str) -> dict[str, str]:
+    """The environment of a part that may know one address of the database only, or the owner's if it has none."""
+    if not address:
+        return {**os.environ}
+    owners = ("DATABASE_URL", "DATABASE_WEB_URL", "DATABASE_WORKER_URL")
+    rest = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in owners}
+    return rest | {"DATABASE_URL": address}
+
+
 def presume(name: str, value: str) -> None:
     """Give a variable a value for this process and those that it starts, unless somebody has given it one."""
     if f"{name}_FILE" not in os.environ:

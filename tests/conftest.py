@@ -84,6 +84,16 @@ def static_files_found_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def done_by_roles() -> Iterator[None]:
+    """Lets requests, public reads and the workers' deeds be done by the roles of the database that do them."""
+    from tests.acting import assign_roles
+
+    with pytest.MonkeyPatch.context() as patch:
+        assign_roles(patch)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def passwords_hashed_quickly() -> Iterator[None]:
     """Lets a password cost a test no third of a second: what slows guesses down is Django's, and tested there."""
     with pytest.MonkeyPatch.context() as patch:

@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.db import connection, connections, transaction
 
-from config import database
+from config import databases
 from federation.models.submissions import Submission
 from tests.contract.callers import Caller, report
 from tests.factories import AgencyFactory, IndicatorFactory
@@ -68,7 +68,7 @@ def test_connections_begin_with_what_the_setting_says(monkeypatch, seconds, show
     monkeypatch.setenv("DATABASE_STATEMENT_TIMEOUT", seconds)
     own = connection.settings_dict
     address = f"postgres://{own['USER']}:{own['PASSWORD']}@{own['HOST']}:{own['PORT']}/{own['NAME']}"
-    given = database.parsed(address + "?application_name=a-test")
+    given = databases.parsed(address + "?application_name=a-test")
     assert given["OPTIONS"]["application_name"] == "a-test"
     names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
     with psycopg.connect(address, options=given["OPTIONS"]["options"]) as opened:
