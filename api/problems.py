@@ -6,12 +6,15 @@ A problem says what is wrong and how to mend it, and never repeats what was sent
 import json
 import logging
 import math
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from uuid import uuid4
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.http.response import HttpResponseBase
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -20,6 +23,8 @@ from federation.errors import FederationError
 
 MEDIA_TYPE: Final = "application/problem+json"
 LISTED: Final = 100
+#: The database does not answer, or not in time. What was asked may be asked again, and be it of another host.
+AWAY: Final = (OperationalError, InterfaceError)
 
 log = logging.getLogger(__name__)
 
@@ -95,16 +100,51 @@ _TRANSLATED: Final[tuple[tuple[type[Exception], str], ...]] = (
 )
 
 
+#: How PostgreSQL says that a statement ran too long, that a lock was not to be had, that a transaction was left idle.
+_WAITED: Final = frozenset({"57014", "55P03", "25P03"})
+_AGAIN: Final = "5"
+
+
 def problem_of(error: Exception) -> Problem | None:
     """Return the problem that an exception means, or nothing if it is a mistake of ours."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, FederationError):
         return Problem(error.code)
+    if isinstance(error, AWAY):
+        return _unanswered(error)
+    if isinstance(error, UnreadablePostError):
+        return Problem(unread(error))
     for kind, code in _TRANSLATED:
         if isinstance(error, kind):
             return Problem(code, headers=_headers(error))
     return None
+
+
+def _unanswered(error: Exception) -> Problem:
+    if getattr(error.__cause__, "sqlstate", None) in _WAITED:
+        return Problem("busy", headers={"Retry-After": _AGAIN, "Cache-Control": "no-store"})
+    log.warning("the database did not answer: %s", type(error.__cause__ or error).__name__)
+    return Problem("not_ready", headers={"Retry-After": "1"})
+
+
+def unread(error: Exception) -> str:
+    """Return the code of a body that could not be read to its end; each web server has errors of its own for it."""
+    return "too_slow" if isinstance(error.__cause__ or error, TimeoutError) else "body_cut_short"
+
+
+class BrokenBodies:
+    """Middleware: answers a body that broke off, whichever view read it, before it is taken for a mistake of ours."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self._get_response(request)
+
+    def process_exception(self, _request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer; Django calls this for an exception that a view did not answer."""
+        return respond(Problem(unread(exception))) if isinstance(exception, UnreadablePostError) else None
 
 
 def _headers(error: Exception) -> dict[str, str]:
@@ -127,10 +167,10 @@ def handle(error: Exception, _context: dict[str, Any]) -> Response | None:
 
 
 def respond(problem: Problem) -> HttpResponse:
-    """Answer a problem outside DRF."""
-    return HttpResponse(
-        json.dumps(problem.body()), status=problem.status, headers=problem.headers, content_type=MEDIA_TYPE
-    )
+    """Answer a problem outside DRF, and with its length, as it may be outside of what Django does for answers too."""
+    body = json.dumps(problem.body()).encode()
+    headers = {**problem.headers, "Content-Length": str(len(body))}
+    return HttpResponse(body, status=problem.status, headers=headers, content_type=MEDIA_TYPE)
 
 
 def bad_request(_request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -154,8 +194,18 @@ def not_found(_request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(_request: HttpRequest) -> HttpResponse:
-    """Answer 500 for Django: with nothing but an id, by which the log has the place of the mistake."""
-    return respond(Problem("internal_error", request_id=log_failure()))
+    """Answer 500 for Django: with nothing but an id, by which the log has the place of the mistake.
+
+    503 where it is no mistake, and only a part of the service is away.
+    """
+    failure = sys.exc_info()[1]
+    known = problem_of(failure) if isinstance(failure, AWAY) else None
+    return respond(known or Problem("internal_error", request_id=log_failure()))
+
+
+def is_away() -> bool:
+    """Whether the exception that Django has in hand says that the database is away."""
+    return isinstance(sys.exc_info()[1], AWAY)
 
 
 def log_failure() -> str:

@@ -3,7 +3,9 @@
 A value that cannot be used stops the start, names the variable and says how to mend it; the value itself is not shown.
 """
 
+import os
 from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -46,6 +48,16 @@ def yes(name: str, *, default: bool = False) -> bool:
 
 def names(name: str, *, default: list[str], mend: str) -> list[str]:
     return [str(item) for item in _read("list", name, default=default, mend=mend)]
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Ranges of addresses, such as 192.0.2.0/24; a single address is one too."""
+    mend = "Give addresses or ranges with commas between them: 192.0.2.7,2001:db8::/32."
+    given = names(name, default=[], mend=mend)
+    try:
+        return [ip_network(one.strip()) for one in given if one.strip()]
+    except ValueError:
+        _stop(name, "not a list of addresses", mend)
 
 
 def choice(name: str, *, default: str, of: tuple[str, ...]) -> str:
@@ -92,6 +104,21 @@ def _read(kind: str, name: str, *, default: Any, mend: str) -> Any:
 
 def _stop(name: str, what: str, mend: str) -> NoReturn:
     raise BadSetting(f"The setting {name} is {what}. {mend}") from None
+
+
+def for_role(address: str) -> dict[str, str]:
+    """The environment of a part that may know one address of the database only, or the owner's if it has none."""
+    if not address:
+        return {**os.environ}
+    owners = ("DATABASE_URL", "DATABASE_WEB_URL", "DATABASE_WORKER_URL")
+    rest = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in owners}
+    return rest | {"DATABASE_URL": address}
+
+
+def presume(name: str, value: str) -> None:
+    """Give a variable a value for this process and those that it starts, unless somebody has given it one."""
+    if f"{name}_FILE" not in os.environ:
+        os.environ.setdefault(name, value)
 
 
 def data_dir() -> Path:

@@ -20,6 +20,7 @@ from config.processes import die_with_parent
 
 READY_WITHIN = 60.0
 LOOK_EVERY = 0.25
+_MEND = "Give postgres://user:password@host:port/name, or nothing for that of DATABASE_URL."
 
 
 class Stopped(BaseException):
@@ -28,6 +29,9 @@ class Stopped(BaseException):
 
 def main() -> None:
     demo = _arguments().demo
+    if demo:
+        # Whoever tries it out has no app for an account that is gone tomorrow.
+        env.presume("SECOND_FACTOR", "false")
     _listen_for_stop()
     _refuse_taken_port(env.port())
     began = time.monotonic()
@@ -67,11 +71,13 @@ def _stack() -> list[Part]:
     worker = ["worker", "--concurrency", processes, "--pool", "prefork", "-O", "fair", "--loglevel", "WARNING"]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     # The schedule is short intervals only, so it is kept in memory: there is nothing to remember.
-    beat = ["beat", "--scheduler", "celery.beat:Scheduler", "--pidfile=", "--loglevel", "WARNING"]
+    beat = ["beat", "--scheduler", "config.beat:Scheduler", "--pidfile=", "--loglevel", "WARNING"]
+    web = env.for_role(env.text("DATABASE_WEB_URL", default="", mend=_MEND))
+    working = env.for_role(env.text("DATABASE_WORKER_URL", default="", mend=_MEND))
     return [
-        Part("worker", [*python, "celery", "--app", "config", *worker, *quiet]),
-        Part("web", [*python, "gunicorn", "--config", "python:config.gunicorn", "config.wsgi"]),
-        Part("beat", [*python, "celery", "--app", "config", *beat]),
+        Part("worker", [*python, "celery", "--app", "config", *worker, *quiet], environment=working),
+        Part("web", [*python, "gunicorn", "--config", "python:config.gunicorn", "config.wsgi"], environment=web),
+        Part("beat", [*python, "celery", "--app", "config", *beat], environment=working),
     ]
 
 

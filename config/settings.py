@@ -1,9 +1,11 @@
 """Django's settings, out of the environment. docs/reference/settings.md says what each variable means."""
 
-import dj_database_url
+import tomllib
+from pathlib import Path
+
 from csp.constants import NONE, SELF
 
-from config import env, logs
+from config import databases, embedded, env, logs
 
 # --- who may reach us ----------------------------------------------------------------------------------------------
 
@@ -18,21 +20,30 @@ ALLOWED_HOSTS = env.names(
 )
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS", default=[], mend="Give origins such as https://example.org.")
 
+# Whom api.addresses believes where a request comes from, by which scheme, and for which host.
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 # Behind a proxy that ends TLS, cookies travel by TLS only and plain requests are sent there.
 BEHIND_TLS = env.yes("BEHIND_TLS", default=False)
+if BEHIND_TLS and not TRUSTED_PROXIES:
+    raise env.BadSetting("BEHIND_TLS needs TRUSTED_PROXIES: give the proxy's address, or nobody can say what was TLS.")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
 SECURE_SSL_REDIRECT = BEHIND_TLS
 # Probes come from inside, without TLS.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if BEHIND_TLS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = BEHIND_TLS
+# W021 asks for the browsers' own list of such hosts. It is hard to leave, so whoever owns the domain decides that.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 SESSION_COOKIE_SECURE = BEHIND_TLS
 CSRF_COOKIE_SECURE = BEHIND_TLS
 SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
-# Nothing runs, and nothing is loaded, but what we serve as a file of its own. Answers of the API are no pages.
+# Nothing runs, and nothing is loaded, but what we serve as a file of its own. Where there are no pages, api.headers
+# says that nothing at all is.
 CONTENT_SECURITY_POLICY = {
-    "EXCLUDE_URL_PREFIXES": ["/api/v1/"],
+    "EXCLUDE_URL_PREFIXES": ["/api/v1/", "/api/schema/", "/oauth/", "/healthz", "/readyz", "/metrics"],
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF],
@@ -46,10 +57,11 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.reports.NoValues"
+
 # --- the parts ------------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
@@ -59,7 +71,13 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+    "axes",
     "countries",
+    # After countries, whose createsuperuser and changepassword leave a trace.
+    "django.contrib.auth",
     "federation",
     # Django's admin; after those whose templates dress it.
     "federation.apps.DeskConfig",
@@ -67,8 +85,15 @@ INSTALLED_APPS = [
     "api.site",
 ]
 MIDDLEWARE = [
+    # The outermost, so that no answer goes without.
+    "api.headers.SafeHeaders",
+    # Before anything asks who is there, by which scheme, and for which host.
+    "api.addresses.ClientAddress",
+    "api.problems.BrokenBodies",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "api.throttling.agencies.Standings",
+    "api.throttling.public.PublicReads",
     # After those that put headers on every answer, before those that a public answer has no use for.
     "api.shortcut.HeldAnswers",
     "csp.middleware.CSPMiddleware",
@@ -78,7 +103,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "countries.closed.ClosedByDefault",
     "django.contrib.messages.middleware.MessageMiddleware",
+    # Last, so that what it says to who is locked out passes all the others.
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -132,14 +161,32 @@ WHITENOISE_IMMUTABLE_FILE_TEST = r"/site/built/.+-[0-9a-f]{10}\.(?:js|css|json)$
 DATABASES = {
     "default": env.parsed(
         "DATABASE_URL",
-        lambda url: dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True),
+        databases.parsed,
         mend="Give postgres://user:password@host:port/name, or start through manage.py or make, which bring a server.",
-    )
+    ),
+    # What the public reads goes over connections of its own, which can read what is public and nothing else.
+    **databases.public(),
 }
+DATABASE_ROUTERS = ["countries.connections.Router"]
+REPLICA_LAG_LIMIT = env.number("REPLICA_LAG_LIMIT", default=5)
 REDIS_URL = env.text(
     "REDIS_URL",
     mend="Give redis://:password@host:port/0, or start through manage.py or make, which bring a server.",
 )
+
+# Where pg_dump and pg_restore are looked for before PATH, as they have to be of the server's version.
+POSTGRES_PROGRAMS = [
+    folder
+    for folder in (
+        env.text(
+            "POSTGRES_PROGRAMS", default="", mend="Give the folder that pg_dump and pg_restore are in, or nothing."
+        ),
+        embedded.programs(),
+    )
+    if folder
+]
+# What a backup says that it was made by.
+PROJECT_VERSION = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())["project"]["version"]
 
 # --- protection of what is published --------------------------------------------------------------------------------
 
@@ -183,6 +230,16 @@ OAUTH2_PROVIDER = {
     "CLIENT_SECRET_HASHER": "police2peer_credential",
     # Tokens are kept as checksums only, so a copy of the database opens nothing.
     "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
+    # The rest of the standard's advice, also for kinds of grant that nobody is offered.
+    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
+    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
+    "COMPLIANT_BCP_RFC9700_REFRESH_TOKEN": True,
+    "COMPLIANT_BCP_RFC9700_REDIRECT_URI_SCHEME": True,
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
     "SCOPES": {
         "submissions:write": "Send submissions",
         "submissions:read": "Read own submissions and figures",
@@ -192,6 +249,31 @@ OAUTH2_PROVIDER = {
     "ACCESS_TOKEN_EXPIRE_SECONDS": 15 * 60,
     "ALLOWED_GRANT_TYPES": ["client-credentials"],
 }
+
+# --- signing in to the admin ----------------------------------------------------------------------------------------
+
+LOGIN_URL = "admin:login"
+SECOND_FACTOR = env.yes("SECOND_FACTOR", default=True)
+OTP_TOTP_ISSUER = "Police2Peer"
+# A clock may be half a minute wrong; it is not learnt how wrong, or the window would wander.
+OTP_TOTP_SYNC = False
+# Both ends are in the session's own row; `countries.sessions` keeps them.
+SESSION_COOKIE_AGE = 60 * env.whole("SESSION_IDLE_MINUTES", default=30, low=5, high=720)
+SESSION_LIFETIME = 3600 * env.whole("SESSION_HOURS", default=12, low=1, high=168)
+
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+# How guesses are counted, and that no address is kept, is for `countries.guessing` to say.
+AXES_HANDLER = "countries.guessing.Guesses"
+AXES_CLIENT_IP_CALLABLE = "countries.guessing.origin"
+AXES_LOCKOUT_CALLABLE = "countries.admin.locked.answer"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "username", "ip_address"]
+AXES_FAILURE_LIMIT = 5
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
 
 # --- HTTP -----------------------------------------------------------------------------------------------------------
 
@@ -209,6 +291,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "api.problems.handle",
+    # Lets everybody pass who is no caller; the public is counted before.
+    "DEFAULT_THROTTLE_CLASSES": ["api.throttling.agencies.AgencyRate"],
     # `format` is a parameter of ours, where there is one.
     "URL_FORMAT_OVERRIDE": None,
 }
@@ -225,6 +309,22 @@ SPECTACULAR_SETTINGS = {
     "LICENSE": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
 }
 
+# --- how often anybody may ask, a minute; api.throttling counts ------------------------------------------------------
+
+RATES = {
+    "RATE_TOKENS_PER_CREDENTIAL": env.whole("RATE_TOKENS_PER_CREDENTIAL", default=60, low=1, high=1_000_000),
+    "RATE_TOKENS_PER_ADDRESS": env.whole("RATE_TOKENS_PER_ADDRESS", default=300, low=1, high=1_000_000),
+    "RATE_TOKEN_FAILURES_PER_CREDENTIAL": env.whole(
+        "RATE_TOKEN_FAILURES_PER_CREDENTIAL", default=30, low=1, high=1_000_000
+    ),
+    "RATE_TOKEN_FAILURES_PER_ADDRESS": env.whole("RATE_TOKEN_FAILURES_PER_ADDRESS", default=10, low=1, high=1_000_000),
+    "RATE_SUBMISSIONS_PER_AGENCY": env.whole("RATE_SUBMISSIONS_PER_AGENCY", default=240, low=1, high=1_000_000),
+    "RATE_SUBMISSIONS_PER_CREDENTIAL": env.whole("RATE_SUBMISSIONS_PER_CREDENTIAL", default=180, low=1, high=1_000_000),
+    "RATE_READS_PER_AGENCY": env.whole("RATE_READS_PER_AGENCY", default=600, low=1, high=1_000_000),
+    "RATE_READS_PER_CREDENTIAL": env.whole("RATE_READS_PER_CREDENTIAL", default=450, low=1, high=1_000_000),
+    "RATE_PUBLIC_PER_ADDRESS": env.whole("RATE_PUBLIC_PER_ADDRESS", default=1200, low=1, high=1_000_000),
+}
+
 # --- Celery: carries hints; the truth is in PostgreSQL --------------------------------------------------------------
 
 CELERY_BROKER_URL = REDIS_URL
@@ -235,9 +335,14 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_SOFT_TIME_LIMIT = 120
 CELERY_TASK_TIME_LIMIT = 150
+# A process of a worker is replaced after what is some hours of work, or when it has grown to a gigabyte (in KiB).
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 20_000
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_000_000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# A broker that answers with an error, as with a full disk, is one to come back to: a worker that gave up would be gone.
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 # A request that sends a hint must not wait for a broker that is away: the sweep finds the work without it.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_TIMEOUT = 0.5
@@ -252,11 +357,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 600,
 }
 CELERY_BEAT_SCHEDULE = {
-    "tick": {"task": "federation.tasks.tick", "schedule": 1.0, "options": {"expires": 10}},
-    "sweep": {"task": "federation.tasks.sweep", "schedule": 5.0, "options": {"expires": 10}},
-    "seal": {"task": "federation.tasks.seal", "schedule": 1.0, "options": {"expires": 10}},
-    "watch": {"task": "federation.tasks.watch", "schedule": 5.0, "options": {"expires": 10}},
-    "prune": {"task": "federation.tasks.prune", "schedule": 600.0, "options": {"expires": 600}},
+    "tick": {"task": "federation.tasks.tick", "schedule": 1.0},
+    "sweep": {"task": "federation.tasks.sweep", "schedule": 5.0},
+    "seal": {"task": "federation.tasks.seal", "schedule": 1.0},
+    "watch": {"task": "federation.tasks.watch", "schedule": 5.0},
+    "prune": {"task": "federation.tasks.prune", "schedule": 600.0},
 }
 
 # --- logs -----------------------------------------------------------------------------------------------------------

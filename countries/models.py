@@ -14,7 +14,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils import timezone
 
-from countries import keys
+from countries import keys, ranges
 from countries.codes import UNKNOWN
 from countries.traces import is_trace
 
@@ -243,11 +243,20 @@ class Credential(AbstractApplication):
     scopes = models.CharField(max_length=100)
     expires = models.DateTimeField(null=True, blank=True)
     revoked = models.DateTimeField(null=True, blank=True)
+    # In the one spelling that `ranges` gives them.
+    networks = ArrayField(models.CharField(max_length=43), blank=True, default=list)
 
     class Meta:
         ordering = ["-created"]
-        permissions = [("revoke_credential", "Can revoke a credential")]
+        permissions = [
+            ("revoke_credential", "Can revoke a credential"),
+            ("restrict_credential", "Can change the networks of a credential"),
+        ]
         constraints = [
+            # Whoever writes past `ranges` must not leave a restriction behind that each request would stumble over.
+            models.CheckConstraint(
+                condition=Q(networks__len__lte=ranges.RANGES_AT_MOST), name="countries_credential_networks"
+            ),
             # One holder, and no scope that is not the holder's kind.
             models.CheckConstraint(
                 name="countries_credential_holder",
@@ -269,6 +278,15 @@ class Credential(AbstractApplication):
     @property
     def holder(self) -> str:
         return self.agency.code if self.agency else self.coordinator
+
+    def clean(self) -> None:
+        try:
+            self.networks = ranges.read(self.networks)
+        except ranges.BadRange as error:
+            raise ValidationError({"networks": str(error)}) from None
+
+    def usable_from(self, address: str) -> bool:
+        return ranges.allow(self.networks, address)
 
     def usable_at(self, now: datetime) -> bool:
         if self.revoked is not None or (self.expires is not None and self.expires <= now):

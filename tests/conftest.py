@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from uuid import uuid4
 
 import hypothesis
 import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.management import call_command
 from django.db import connection
 from django.test import TransactionTestCase
@@ -12,6 +14,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
 
 from config.embedded import process
+from countries.credentials import CredentialHasher
 from tests import servers
 from tests.integration import processes
 
@@ -54,6 +57,15 @@ def nothing_held() -> None:
         kept.cache_clear()
 
 
+@pytest.fixture(autouse=True)
+def nothing_counted(monkeypatch) -> None:
+    """Lets each test begin with nobody having asked for anything: all come from one address, to one broker."""
+    from api.throttling import public, store
+
+    public.leases.clear()
+    monkeypatch.setattr(store, "SALT", f"a test {uuid4()}")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def static_files_found_once() -> Iterator[None]:
     """Lets each test client have the static files that the first one found, as looking takes longer than most tests."""
@@ -68,6 +80,24 @@ def static_files_found_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", find_once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def done_by_roles() -> Iterator[None]:
+    """Lets requests, public reads and the workers' deeds be done by the roles of the database that do them."""
+    from tests.acting import assign_roles
+
+    with pytest.MonkeyPatch.context() as patch:
+        assign_roles(patch)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def passwords_hashed_quickly() -> Iterator[None]:
+    """Lets a password cost a test no third of a second: what slows guesses down is Django's, and tested there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PBKDF2PasswordHasher, "iterations", CredentialHasher.iterations)
         yield
 
 

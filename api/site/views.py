@@ -5,11 +5,13 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.decorators import method_decorator
 from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views import View
 
@@ -20,6 +22,7 @@ from api.site.asked import HEADLINES, ask_about
 from api.site.pages import Page, Sources
 from api.site.templatetags import written
 from countries import codes, queries
+from countries.connections import publicly
 from countries.queries import IndicatorRow
 from federation import published
 from federation.published import Selection
@@ -30,6 +33,7 @@ _SORTS: Final = ("country", "value", "rate")
 _FRAMED: Final = {"frame-ancestors": ["*"]}
 
 
+@method_decorator(login_not_required, name="dispatch")
 class PageView(View):
     """A page of one template; those that are made to be framed say so."""
 
@@ -38,6 +42,11 @@ class PageView(View):
     framed = False
     lasts = caching.CURRENT
     media_type = pages.HTML
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer over a connection that can read what is public only; where the database is away, as a moment ago."""
+        answer = super().dispatch
+        return caching.or_the_last(lambda: publicly(lambda: answer(request, *args, **kwargs)))
 
     def page(self, request: HttpRequest, sources: Sources, context: Any, lasts: str | None = None) -> HttpResponseBase:
         """Answer with the page, from what is held if that is still true."""
@@ -225,18 +234,19 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 404: with a page to who reads pages, with a problem document to programs."""
     if not _reads_pages(request):
         return problems.not_found(request, exception)
-    context = {**pages.frame(request), **pages.everywhere()}
+    context = {**pages.frame(request), **publicly(pages.everywhere)}
     answer = render(request, "site/not_found.html", context, status=404)
     answer["Cache-Control"] = "no-store"
     return answer
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 500 likewise; the page asks nothing of the database, which may be what failed."""
+    """Answer 500 likewise, or 503; the page asks nothing of the database, which may be what failed."""
     if not _reads_pages(request):
         return problems.server_error(request)
     context = {"language": translation.get_language(), "request_id": problems.log_failure()}
-    answer = HttpResponse(render_to_string("site/failed.html", context), status=500)
+    status = 503 if problems.is_away() else 500
+    answer = HttpResponse(render_to_string("site/failed.html", context), status=status)
     answer["Cache-Control"] = "no-store"
     return answer
 

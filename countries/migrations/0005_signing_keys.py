@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('countries', '0003_annotations'),
+        ('countries', '0004_networks'),
     ]
 
     operations = [

@@ -7,7 +7,9 @@ import signal
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from functools import partial
+from urllib.parse import urlsplit
 
 import psutil
 import psycopg
@@ -81,7 +83,8 @@ def test_secrets_are_for_the_owner_only(running):
     modes = {
         path.name: stat.S_IMODE(path.stat().st_mode) for path in [*(data / "keys").iterdir(), data / "servers.json"]
     }
-    assert modes == dict.fromkeys(["postgres", "valkey", "secret_key", "rounding_key", "servers.json"], 0o600)
+    roles = ["police2peer_web", "police2peer_worker", "police2peer_public"]
+    assert modes == dict.fromkeys(["postgres", "valkey", "secret_key", "rounding_key", "servers.json", *roles], 0o600)
 
 
 def test_secrets_stay(brief, tmp_path):
@@ -91,10 +94,12 @@ def test_secrets_stay(brief, tmp_path):
     assert {path.name: path.read_text() for path in (tmp_path / "keys").iterdir()} == before
 
 
-def test_killed_launcher_leaves_nothing_and_next_start_is_clean(python, running):
+def test_killed_launcher_leaves_nothing_and_next_start_is_clean_with_the_roles_that_were_not_there(python, running):
     process, urls, data = running
     with psycopg.connect(urls["DATABASE_URL"], autocommit=True) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 1 AS one")
+        connection.execute("DROP ROLE police2peer_public")
+    (data / "keys" / "police2peer_web").unlink()
     children = descendants(process)
     process.send_signal(signal.SIGKILL)
     again = python(SERVE, data=data, UNTIL="/never")
@@ -102,12 +107,30 @@ def test_killed_launcher_leaves_nothing_and_next_start_is_clean(python, running)
     assert alive(children) == []
     with psycopg.connect(urls["DATABASE_URL"]) as connection:
         assert connection.execute("SELECT one FROM kept").fetchone() == (1,)
+    roles = json.loads((data / "servers.json").read_text())["urls"]
+    for variable in ("DATABASE_WEB_URL", "DATABASE_PUBLIC_URL"):
+        with psycopg.connect(roles[variable]) as connection:
+            assert connection.execute("SELECT current_user").fetchone() == (urlsplit(roles[variable]).username,)
 
 
 def test_mark_with_number_of_another_process_is_no_hindrance(brief, tmp_path):
     brief(tmp_path)
     (tmp_path / "postgres" / "postmaster.pid").write_text(f"{os.getpid()}\n/nowhere\n")
     assert brief(tmp_path)[1] == 0
+
+
+def test_no_server_starts_beside_what_is_left_of_a_killed_one(python, running):
+    launcher, urls, data = running
+    with closing(psycopg.connect(urls["DATABASE_URL"])) as connection:
+        backend = psutil.Process(connection.info.backend_pid)
+        backend.suspend()  # as one that is in the midst of a long write, and looks for its parent only afterwards
+        psutil.Process(int((data / "postgres" / "postmaster.pid").read_text().split()[0])).kill()
+        launcher.kill()
+        refused, _ = python(SERVE, data=data).communicate(timeout=20)
+        assert "pre-existing shared memory block" in refused
+        backend.kill()
+    again = python(SERVE, data=data, UNTIL="/never")
+    assert json.loads(line_of(again)).keys() == urls.keys()
 
 
 def test_stopped_launcher_leaves_nothing(python, tmp_path):

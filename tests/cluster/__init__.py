@@ -1,0 +1,9 @@
+"""A federation on several machines, played on this one: real processes with logs, ports and folders of their own.
+
+`running` is the door. What is killed is started again as systemd would do it; all of it goes with whoever started it.
+"""
+
+from tests.cluster.cluster import COMMANDS, Cluster, Servers, host, hosts, running, servers
+from tests.cluster.part import Part
+
+__all__ = ["COMMANDS", "Cluster", "Part", "Servers", "host", "hosts", "running", "servers"]
