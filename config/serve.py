@@ -20,6 +20,7 @@ from config.processes import die_with_parent
 
 READY_WITHIN = 60.0
 LOOK_EVERY = 0.25
+_MEND = "Give postgres://user:password@host:port/name, or nothing for that of DATABASE_URL."
 
 
 class Stopped(BaseException):
@@ -71,10 +72,12 @@ def _stack() -> list[Part]:
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     # The schedule is short intervals only, so it is kept in memory: there is nothing to remember.
     beat = ["beat", "--scheduler", "config.beat:Scheduler", "--pidfile=", "--loglevel", "WARNING"]
+    web = env.for_role(env.text("DATABASE_WEB_URL", default="", mend=_MEND))
+    working = env.for_role(env.text("DATABASE_WORKER_URL", default="", mend=_MEND))
     return [
-        Part("worker", [*python, "celery", "--app", "config", *worker, *quiet]),
-        Part("web", [*python, "gunicorn", "--config", "python:config.gunicorn", "config.wsgi"]),
-        Part("beat", [*python, "celery", "--app", "config", *beat]),
+        Part("worker", [*python, "celery", "--app", "config", *worker, *quiet], environment=working),
+        Part("web", [*python, "gunicorn", "--config", "python:config.gunicorn", "config.wsgi"], environment=web),
+        Part("beat", [*python, "celery", "--app", "config", *beat], environment=working),
     ]
 
 

@@ -20,6 +20,7 @@ from config import embedded
 
 PREFIX = "police2peer-tests-"
 A_MINUTE = 60
+ROLES = {"DATABASE_WEB_URL", "DATABASE_WORKER_URL", "DATABASE_PUBLIC_URL"}
 
 #: The database of a run that is as the migrations made it, without reference data.
 MIGRATED = "migrated"
@@ -55,6 +56,9 @@ def _start() -> None:
         _prepare(folder / "prepared")
         _copy(folder / "prepared", folder)
     _servers.enter_context(embedded.owned(folder, durable=False))
+    # Tests run as the owner, in one transaction of one connection; those of the roles take these.
+    for name in os.environ.keys() & ROLES:
+        os.environ[f"TEST_{name}"] = os.environ.pop(name)
 
 
 def _prepare(folder: Path) -> None:

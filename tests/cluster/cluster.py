@@ -16,6 +16,7 @@ from config.embedded import postgres, secret, valkey
 from config.embedded.process import free_port
 from config.parts import ROOT
 from tests.cluster.part import Part, spawn
+from tests.integration.processes import PLENTY
 
 #: What would lead a cluster to somebody's servers, or change how it works.
 _FOREIGN = ("DATABASE_URL", "REDIS_URL", "REPLICA", "SECRET_KEY", "ROUNDING_KEY", "MAKE", "DATA_DIR", "PORT")
@@ -110,6 +111,7 @@ def servers(folder: Path, *, ports: tuple[int, int] | None = None) -> Iterator[S
     database_url = f"postgres://{postgres.ROLE}:{password}@127.0.0.1:{database_port}/{postgres.DATABASE}"
     broker_url = f"redis://:{secret.kept(folder / 'keys' / 'valkey')}@127.0.0.1:{broker_port}/0"
     environment = {
+        **PLENTY,
         **{name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)},
         "DATABASE_URL": database_url,
         "REDIS_URL": broker_url,
