@@ -24,7 +24,7 @@ MAP := $(BUILT)/.done
 LOCALE := api/site/locale
 LANGUAGES := $(LOCALE)/.done
 
-.PHONY: help install demo serve test check format bench lock openapi web messages clean
+.PHONY: help install demo serve test chaos endure check format bench lock openapi web messages clean
 
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,12 @@ serve: $(VENV)/runtime.installed $(MAP) $(LANGUAGES) ## the same stack without i
 
 test: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## every test that CI runs; ARGS= goes to pytest
 	@$(PY) -m pytest -n auto --dist worksteal $(ARGS)
+
+chaos: $(VENV)/dev.installed ## faults at random under load, and is all there once? SEED= for one, SEEDS=20, SECONDS=45
+	@exec $(PY) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SECONDS),--seconds $(SECONDS))
+
+endure: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## kill one process after the other; what does the public notice?
+	@exec $(PY) -m tests.chaos.endure
 
 check: $(VENV)/dev.installed ## format, lint, types, import contracts, migrations, OpenAPI
 	@$(PY) -m ruff format --check --quiet . || { echo "Mend it with: make format"; exit 1; }

@@ -1,7 +1,7 @@
 """Whether the service is well: for load balancers (`/healthz`, `/readyz`) and for Prometheus (`/metrics`)."""
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -18,10 +18,12 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from api.problems import Problem
-from federation import chain, queries, versions
+from federation import chain, queries, roles, versions
 
 #: A probe must not hang where a server is away.
 _PATIENCE: Final = 1.0
+#: So many rights that are missing are named; the others are mended with them.
+_NAMED: Final = 3
 
 
 class OpenView(APIView):
@@ -45,15 +47,25 @@ class ReadyView(OpenView):
 
     def get(self, request: Request) -> HttpResponse:  # noqa: ARG002
         """Name each part; 503 if one is missing. Work that waits or was set aside is told and stops nobody."""
-        checks: dict[str, Any] = {"database": _database(), "migrations": False, "rounding": False, "broker": _broker()}
+        checks: dict[str, Any] = {"database": _database(), "migrations": False, "rights": False, "rounding": False}
+        checks["broker"] = _broker()
+        lacking: list[str] = []
         if checks["database"]:
             checks["migrations"] = _migrations()
         if checks["migrations"]:
+            lacking = roles.missing()
+            checks["rights"] = not lacking
+        if checks["rights"]:
             checks["rounding"] = versions.rounding_agrees()
         if not all(checks.values()):
-            missing = ", ".join(name for name, well in checks.items() if not well)
-            raise Problem("not_ready", detail=f"Not ready: {missing}.", checks=checks)
+            raise Problem("not_ready", detail=_told(checks, lacking), checks=checks)
         return JsonResponse({"status": "ready", "checks": checks, "work": _work()})
+
+
+def _told(checks: Mapping[str, bool], lacking: Sequence[str]) -> str:
+    missing = ", ".join(name for name, well in checks.items() if not well)
+    rights = f" {'; '.join(lacking[:_NAMED])}. Run manage.py migrate as the owner." if lacking else ""
+    return f"Not ready: {missing}.{rights}"
 
 
 def _database() -> bool:

@@ -201,6 +201,7 @@ _TOKEN: Final = {
             },
             "400": {"description": "The request breaks RFC 6749; `error` says how"},
             "401": {"description": "The credential is not valid, has expired or was revoked"},
+            "429": _PROBLEM | {"description": "Asked too often, or too often in vain; `Retry-After` says when to come"},
         },
     }
 }

@@ -5,6 +5,7 @@ A value that cannot be used stops the start, names the variable and says how to 
 
 import os
 from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -47,6 +48,16 @@ def yes(name: str, *, default: bool = False) -> bool:
 
 def names(name: str, *, default: list[str], mend: str) -> list[str]:
     return [str(item) for item in _read("list", name, default=default, mend=mend)]
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Ranges of addresses, such as 192.0.2.0/24; a single address is one too."""
+    mend = "Give addresses or ranges with commas between them: 192.0.2.7,2001:db8::/32."
+    given = names(name, default=[], mend=mend)
+    try:
+        return [ip_network(one.strip()) for one in given if one.strip()]
+    except ValueError:
+        _stop(name, "not a list of addresses", mend)
 
 
 def choice(name: str, *, default: str, of: tuple[str, ...]) -> str:
@@ -93,6 +104,15 @@ def _read(kind: str, name: str, *, default: Any, mend: str) -> Any:
 
 def _stop(name: str, what: str, mend: str) -> NoReturn:
     raise BadSetting(f"The setting {name} is {what}. {mend}") from None
+
+
+def for_role(address: str) -> dict[str, str]:
+    """The environment of a part that may know one address of the database only, or the owner's if it has none."""
+    if not address:
+        return {**os.environ}
+    owners = ("DATABASE_URL", "DATABASE_WEB_URL", "DATABASE_WORKER_URL")
+    rest = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in owners}
+    return rest | {"DATABASE_URL": address}
 
 
 def presume(name: str, value: str) -> None:

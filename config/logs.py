@@ -31,6 +31,9 @@ def configuration(*, level: str, form: str) -> dict[str, Any]:
             "django.server": {"handlers": [], "propagate": True},
             # A request for a host that is not ours says nothing about us, and quotes what was sent.
             "django.security.DisallowedHost": {"level": "CRITICAL"},
+            # Nor does one that is too large: whoever sends them would fill the log.
+            "django.security.TooManyFieldsSent": {"level": "CRITICAL"},
+            "django.security.RequestDataTooBig": {"level": "CRITICAL"},
         },
     }
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -30,6 +31,8 @@ class Part:
     name: str
     command: list[str]
     shown: bool = False
+    #: Ours, if it is not said.
+    environment: Mapping[str, str] | None = None
     _process: subprocess.Popen[bytes] | None = None
     _starts: list[float] = field(default_factory=list)
 
@@ -79,6 +82,7 @@ class Part:
         return subprocess.Popen(
             self.command,
             cwd=ROOT,
+            env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

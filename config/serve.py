@@ -20,6 +20,7 @@ from config.processes import die_with_parent
 
 READY_WITHIN = 60.0
 LOOK_EVERY = 0.25
+_MEND = "Give postgres://user:password@host:port/name, or nothing for that of DATABASE_URL."
 
 
 class Stopped(BaseException):
@@ -54,7 +55,7 @@ def _run(*, demo: bool, began: float) -> None:
         _manage("migrate", "--verbosity", "0")
         say("Loading reference data")
         _manage("load_reference")
-        with _running(stack()) as parts:
+        with _running(_stack()) as parts:
             say("Starting web, workers and clock")
             _wait_until_ready(parts, servers)
             if demo:
@@ -64,18 +65,19 @@ def _run(*, demo: bool, began: float) -> None:
             _watch(parts, servers)
 
 
-def stack() -> list[Part]:
-    """The processes of our own that make a federation."""
+def _stack() -> list[Part]:
     python = [sys.executable, "-m"]
     processes = str(env.whole("WORKER_PROCESSES", default=2, low=1, high=64))
     worker = ["worker", "--concurrency", processes, "--pool", "prefork", "-O", "fair", "--loglevel", "WARNING"]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     # The schedule is short intervals only, so it is kept in memory: there is nothing to remember.
     beat = ["beat", "--scheduler", "config.beat:Scheduler", "--pidfile=", "--loglevel", "WARNING"]
+    web = env.for_role(env.text("DATABASE_WEB_URL", default="", mend=_MEND))
+    working = env.for_role(env.text("DATABASE_WORKER_URL", default="", mend=_MEND))
     return [
-        Part("worker", [*python, "celery", "--app", "config", *worker, *quiet]),
-        Part("web", [*python, "gunicorn", "--config", "python:config.gunicorn", "config.wsgi"]),
-        Part("beat", [*python, "celery", "--app", "config", *beat]),
+        Part("worker", [*python, "celery", "--app", "config", *worker, *quiet], environment=working),
+        Part("web", [*python, "gunicorn", "--config", "python:config.gunicorn", "config.wsgi"], environment=web),
+        Part("beat", [*python, "celery", "--app", "config", *beat], environment=working),
     ]
 
 
