@@ -87,6 +87,8 @@ def test_presume_leaves_alone_what_somebody_has_given(monkeypatch, tmp_path):
     assert os.environ["GIVEN"] == "true"
     assert "IN_A_FILE" not in os.environ
     assert env.yes("NOT_GIVEN", default=True) is False
+
+
 def test_networks(monkeypatch):
     monkeypatch.setenv("PROXIES", "192.0.2.7, 198.51.100.0/24,2001:db8::/32,")
     assert [str(one) for one in env.networks("PROXIES")] == ["192.0.2.7/32", "198.51.100.0/24", "2001:db8::/32"]
