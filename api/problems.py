@@ -15,7 +15,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from api import measures
 from api.codes import CODES
+from federation import request_ids
 from federation.errors import FederationError
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -122,12 +124,15 @@ def handle(error: Exception, _context: dict[str, Any]) -> Response | None:
     problem = problem_of(error)
     if problem is None:
         return None
+    measures.REFUSED.labels(problem.code).inc()
     # DRF has put Allow, which a 405 needs, on every answer of the view already.
     return Response(problem.body(), problem.status, headers=problem.headers, content_type=MEDIA_TYPE)
 
 
 def respond(problem: Problem) -> HttpResponse:
     """Answer a problem outside DRF."""
+    if problem.code != "internal_error":
+        measures.REFUSED.labels(problem.code).inc()
     return HttpResponse(
         json.dumps(problem.body()), status=problem.status, headers=problem.headers, content_type=MEDIA_TYPE
     )
@@ -159,7 +164,8 @@ def server_error(_request: HttpRequest) -> HttpResponse:
 
 
 def log_failure() -> str:
-    """Log the exception that Django has in hand, and return the id by which it is found."""
-    request_id = uuid4().hex
+    """Log the exception that Django has in hand, and return the request id, by which it is found."""
+    [request_id] = request_ids.written(request_ids.current()) or [uuid4().hex]
+    measures.REFUSED.labels("internal_error").inc()
     log.error("request failed", exc_info=True, extra={"request_id": request_id})  # noqa: LOG014
     return request_id

@@ -3,7 +3,7 @@
 import os
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import setup_logging, worker_process_init
 
 from config.processes import die_with_parent
 
@@ -12,6 +12,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("police2peer")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def _leave_logs_alone(**_: object) -> None:
+    """LOGGING says what is logged and how. Without a listener, Celery would set levels of its own."""
 
 
 @worker_process_init.connect

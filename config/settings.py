@@ -67,6 +67,8 @@ INSTALLED_APPS = [
     "api.site",
 ]
 MIDDLEWARE = [
+    # Around all others: what is logged in them names the request.
+    "api.requests.Requests",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     # After those that put headers on every answer, before those that a public answer has no use for.
