@@ -3,6 +3,7 @@
 A value that cannot be used stops the start, names the variable and says how to mend it; the value itself is not shown.
 """
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -46,6 +47,12 @@ def yes(name: str, *, default: bool = False) -> bool:
 
 def names(name: str, *, default: list[str], mend: str) -> list[str]:
     return [str(item) for item in _read("list", name, default=default, mend=mend)]
+
+
+def lend(name: str, value: str) -> None:
+    """Set what a program needs otherwise than others do, unless somebody set it."""
+    if not {name, f"{name}_FILE"} & os.environ.keys():
+        os.environ[name] = value
 
 
 def choice(name: str, *, default: str, of: tuple[str, ...]) -> str:
@@ -94,9 +101,24 @@ def _stop(name: str, what: str, mend: str) -> NoReturn:
     raise BadSetting(f"The setting {name} is {what}. {mend}") from None
 
 
+def of_child(**more: str) -> dict[str, str]:
+    """Return the environment of a child, which is ours and these."""
+    return {**os.environ, **more}
+
+
+def told(name: str) -> str:
+    """Return what whoever started this process told it in a variable that is no setting, or nothing."""
+    return os.environ.get(name, "")
+
+
 def data_dir() -> Path:
     """Where the embedded servers keep their data and keys."""
     return Path(text("DATA_DIR", default="var", mend="Give a folder.")).expanduser()
+
+
+def stop_seconds() -> int:
+    """How long a part that was asked to stop may finish what it is about."""
+    return whole("STOP_SECONDS", default=30, low=1, high=600)
 
 
 def port() -> int:

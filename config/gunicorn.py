@@ -1,10 +1,14 @@
 """How gunicorn serves: a few processes with threads, so that one that waits for PostgreSQL holds up no other."""
 
 import gc
+import shutil
 from typing import Any
 
-from config import env
+from config import env, metrics
 from config.processes import die_with_parent
+
+# Before the application is imported, which looks for it.
+_shared = metrics.share()
 
 bind = f"127.0.0.1:{env.port()}"
 worker_class = "gthread"
@@ -15,7 +19,8 @@ preload_app = True
 control_socket_disable = True
 # A submission of 128 MiB may come slowly; a thread reads it while the process answers others.
 timeout = 120
-graceful_timeout = 10
+# Asked to stop, it takes no new connection, and gives those that it has this long: a submission may be on its way.
+graceful_timeout = env.stop_seconds()
 keepalive = 75
 loglevel = "warning"
 accesslog = None
@@ -25,6 +30,11 @@ def when_ready(server: Any) -> None:  # noqa: ARG001  gunicorn calls it so
     """Leave what the program itself is made of out of every collection: a submission of a million would pay for it."""
     gc.collect()
     gc.freeze()
+
+
+def on_exit(server: Any) -> None:  # noqa: ARG001  gunicorn calls it so
+    """Take away what was shared."""
+    shutil.rmtree(_shared, ignore_errors=True)
 
 
 def post_fork(server: Any, worker: Any) -> None:  # noqa: ARG001  gunicorn calls it so
