@@ -12,6 +12,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
 
 from config.embedded import process
+from tests import servers
 from tests.integration import processes
 
 # The same examples in every run, so that a red run says something of the change that it ran on.
@@ -68,6 +69,13 @@ def static_files_found_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", find_once)
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings) -> None:
+    """Lets each worker copy what the migrations make rather than make it again."""
+    if servers.is_prepared():
+        connection.settings_dict["TEST"]["TEMPLATE"] = servers.MIGRATED
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,14 @@
 """A pytest plugin: fresh PostgreSQL and Valkey for a test run, unless the environment names some.
 
-A plugin, because pytest-django reads the settings before any conftest is imported.
+A plugin, because pytest-django reads the settings before any conftest is imported. What migrations make is made
+once: the databases of the tests and the stacks that they start begin as copies of it.
 """
 
 import fcntl
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 import time
 from contextlib import ExitStack
@@ -18,13 +21,63 @@ from config import embedded
 PREFIX = "police2peer-tests-"
 A_MINUTE = 60
 
+#: The database of a run that is as the migrations made it, without reference data.
+MIGRATED = "migrated"
+
+#: Where the data of a stack lie that is migrated and has its reference data, for workers too.
+_PREPARED = "POLICE2PEER_TESTS_PREPARED"
+
+_PREPARE = """
+import sys
+from pathlib import Path
+from config import embedded
+
+with embedded.owned(Path(sys.argv[1]), durable=False):
+    import django
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connection
+    call_command("migrate", verbosity=0)
+    connection.close()
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {sys.argv[2]} TEMPLATE federation")
+    call_command("load_reference", verbosity=0)
+    connection.close()
+"""
+
 _servers = ExitStack()
 
 
 def _start() -> None:
     folder = Path(_servers.enter_context(tempfile.TemporaryDirectory(prefix=PREFIX)))
     folder.chmod(0o711)
+    if "DATABASE_URL" in embedded.missing():
+        _prepare(folder / "prepared")
+        _copy(folder / "prepared", folder)
     _servers.enter_context(embedded.owned(folder, durable=False))
+
+
+def _prepare(folder: Path) -> None:
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "REDIS_URL": "redis://127.0.0.1:1/0"}
+    command = [sys.executable, "-c", _PREPARE, str(folder), MIGRATED]
+    subprocess.run(command, cwd=Path(__file__).parents[1], env=environment, stdout=subprocess.DEVNULL, check=True)
+    os.environ[_PREPARED] = str(folder)
+
+
+def is_prepared() -> bool:
+    """Whether there is anything to begin from; not where the environment names a server."""
+    return _PREPARED in os.environ
+
+
+def lay_out(data: Path) -> None:
+    """Let a stack begin with a database that is migrated and has its reference data, where there is one to copy."""
+    if is_prepared():
+        _copy(Path(os.environ[_PREPARED]), data)
+
+
+def _copy(prepared: Path, data: Path) -> None:
+    # With their owners: PostgreSQL may run as another user than we.
+    subprocess.run(["cp", "-a", f"{prepared}/postgres", f"{prepared}/keys", str(data)], check=True)
 
 
 def _remove_what_killed_runs_left() -> None:

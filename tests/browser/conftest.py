@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from config.embedded.process import free_port
+from tests import servers
 from tests.browser import desk
 from tests.browser.stack import Federation, Stack
 from tests.integration import processes
@@ -51,6 +52,7 @@ def chromium():
 
 @contextmanager
 def _serving(data: Path) -> Iterator[Stack]:
+    servers.lay_out(data)
     made = Stack(data, free_port())
     with ExitStack() as until:
         process = processes.start(desk.PYTHON, "-m", "config.serve", data=made.data, PORT=str(made.port))
