@@ -3,7 +3,7 @@
 import dj_database_url
 from csp.constants import NONE, SELF
 
-from config import env, logs
+from config import broker, env, logs
 
 # --- who may reach us ----------------------------------------------------------------------------------------------
 
@@ -142,6 +142,13 @@ REDIS_URL = env.text(
     "REDIS_URL",
     mend="Give redis://:password@host:port/0, or start through manage.py or make, which bring a server.",
 )
+# The same store may carry Celery's messages, or RabbitMQ does.
+BROKER_URL = env.parsed(
+    "BROKER_URL",
+    broker.checked,
+    default=REDIS_URL,
+    mend="Give redis://:password@host:port/0 or amqp://user:password@host:port/vhost, or nothing for REDIS_URL.",
+)
 
 # --- protection of what is published --------------------------------------------------------------------------------
 
@@ -229,7 +236,7 @@ SPECTACULAR_SETTINGS = {
 
 # --- Celery: carries hints; the truth is in PostgreSQL --------------------------------------------------------------
 
-CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_URL = BROKER_URL
 CELERY_TASK_DEFAULT_QUEUE = "federation"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -243,16 +250,7 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 # A request that sends a hint must not wait for a broker that is away: the sweep finds the work without it.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_TIMEOUT = 0.5
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "socket_connect_timeout": 0.5,
-    "socket_timeout": 0.9,
-    "max_retries": 1,
-    "interval_start": 0,
-    "interval_step": 0.1,
-    "interval_max": 0.1,
-    # Longer than any task may take, so that no message is handed out twice while its task runs.
-    "visibility_timeout": 600,
-}
+CELERY_BROKER_TRANSPORT_OPTIONS = broker.options(BROKER_URL)
 CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "federation.tasks.tick", "schedule": 1.0, "options": {"expires": 10}},
     "sweep": {"task": "federation.tasks.sweep", "schedule": 5.0, "options": {"expires": 10}},

@@ -12,11 +12,21 @@ from tests.integration.processes import alive, descendants, line_of
 pytestmark = pytest.mark.slow
 
 
-def commanded(launch, data, *command):
-    process = launch(sys.executable, "manage.py", *command, data=data)
+_CREDENTIAL = """
+import json
+from countries import credentials, registry
+from federation import clock
+agency = registry.create_agency(code="NO-KRIPOS", country="NO", name="Kripos", by="a test")
+issued = credentials.issue(agency=agency, by="a test", now=clock.now())
+print(json.dumps({"client_id": issued.client_id, "client_secret": issued.client_secret}))
+"""
+
+
+def issued(launch, data):
+    process = launch(sys.executable, "manage.py", "shell", "--verbosity", "0", "--command", _CREDENTIAL, data=data)
     said, _ = process.communicate(timeout=120)
     assert process.returncode == 0, said
-    return said.splitlines()[-1]
+    return json.loads(said.splitlines()[-1])
 
 
 def lines_until(process, words):
@@ -36,9 +46,7 @@ def test_renewed_under_load_no_request_fails_and_none_is_lost(launch, free_port,
     supervisor = launch(sys.executable, "-m", "config.serve", data=tmp_path, PORT=str(free_port))
     lines_until(supervisor, "Ready after")
     lines_until(supervisor, "Logs are in")
-    commanded(launch, tmp_path, "create_agency", "NO-KRIPOS", "--country", "NO", "--name", "Kripos")
-    credential = json.loads(commanded(launch, tmp_path, "issue_credential", "NO-KRIPOS"))
-    load = Load(free_port, token_of(free_port, **credential))
+    load = Load(free_port, token_of(free_port, **issued(launch, tmp_path)))
     before = parts_of(supervisor)
 
     with load.going_on():
@@ -54,4 +62,3 @@ def test_renewed_under_load_no_request_fails_and_none_is_lost(launch, free_port,
     assert len(load.submitted) > 20
     assert [one for one in load.submitted if not load.is_stored(one)] == []
     assert load.failures == []
-    commanded(launch, tmp_path, "settle")
