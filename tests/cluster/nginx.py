@@ -49,13 +49,14 @@ def start(folder: Path, *, upstreams: Sequence[str], port: int, tls: bool = Fals
     (folder / "federation.conf").write_text(adapted(folder, upstreams, port, tls=tls))
     if tls:
         _make_certificate(folder)
-    process = subprocess.Popen(
-        [PROGRAM, "-p", str(folder), "-c", "nginx.conf", "-g", "daemon off;"],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=(folder / "stderr.log").open("ab"),
-        preexec_fn=partial(die_with, os.getpid(), 15),  # noqa: PLW1509  there are no threads yet that matter
-    )
+    with (folder / "stderr.log").open("ab") as said:
+        process = subprocess.Popen(
+            [PROGRAM, "-p", str(folder), "-c", "nginx.conf", "-g", "daemon off;"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+            preexec_fn=partial(die_with, os.getpid(), 15),  # noqa: PLW1509  there are no threads yet that matter
+        )
     _wait_until_it_listens(process, port, folder)
     return process
 
