@@ -129,7 +129,10 @@ class _WebServer(Collector):
         yield from (family for family in self._families() if family.name.startswith(_OURS))
 
     def _families(self) -> Iterable[Metric]:
-        return REGISTRY.collect() if ValueClass is MutexValue else MultiProcessCollector(None).collect()
+        if ValueClass is MutexValue:
+            return REGISTRY.collect()
+        shared: Iterable[Metric] = MultiProcessCollector(None).collect()  # type: ignore[no-untyped-call]  # untyped
+        return shared
 
 
 def _registry() -> CollectorRegistry:

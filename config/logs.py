@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
-from celery import current_task
+from celery import current_app
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 # Objects that libraries attach, which may hold what was sent.
@@ -49,8 +49,9 @@ class NameTask(logging.Filter):
     """Names in each log line of a worker the task that it belongs to, with the id of its message."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if current_task:
-            record.task, record.task_id = current_task.name, current_task.request.id
+        task = current_app.current_task
+        if task is not None:
+            record.task, record.task_id = task.name, task.request.id
         return True
 
 

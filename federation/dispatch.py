@@ -14,7 +14,7 @@ from kombu.exceptions import OperationalError
 log = logging.getLogger(__name__)
 
 #: A probe must not hang where the broker is away.
-_PATIENCE = 1.0
+_PATIENCE = 1
 #: How long a hint waits that was sent because another worker held something, in seconds.
 LATER = 0.1
 
@@ -39,7 +39,6 @@ def is_reachable() -> bool:
     try:
         with Connection(settings.BROKER_URL, connect_timeout=_PATIENCE, transport_options=options) as broker:
             broker.ensure_connection(max_retries=1, interval_start=0, timeout=_PATIENCE)
-            broker.default_channel.close()
     except OperationalError:
         return False
     return True
