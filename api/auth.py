@@ -10,14 +10,17 @@ from typing import Any, Final
 from django.utils import timezone
 from oauth2_provider.models import get_access_token_model
 from oauth2_provider.oauth2_validators import OAuth2Validator
+from oauthlib.oauth2.rfc6749.errors import UnauthorizedClientError
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.request import Request
 
+from api.codes import CODES
 from api.problems import Problem
-from countries import credentials, liaisons
+from countries import credentials, liaisons, second_factor
 
 _CHALLENGE: Final = 'Bearer realm="api"'
 FIGURES: Final = "figures:read"
+_ELSEWHERE: Final = "network_not_allowed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class TokenAuthentication(BaseAuthentication):
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        caller = _caller(token.strip())
+        caller = _caller(token.strip(), request.META.get("REMOTE_ADDR", ""))
         if caller is None:
             raise Problem("invalid_token", headers={"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'})
         return caller, caller
@@ -48,7 +51,7 @@ class TokenAuthentication(BaseAuthentication):
         return _CHALLENGE
 
 
-def _caller(token: str) -> Caller | None:
+def _caller(token: str, address: str) -> Caller | None:
     access = (
         get_access_token_model()
         .objects.select_related("application__agency", "application__user")
@@ -59,17 +62,21 @@ def _caller(token: str) -> Caller | None:
     if access is None or access.expires <= now or not credentials.usable(access.application, now):
         return None
     credential = access.application
+    if not credentials.reachable(credential, address):
+        raise Problem(_ELSEWHERE)
     scopes = frozenset(access.scope.split()) & frozenset(credential.scopes.split())
     return Caller(f"credential {credential.client_id}", credential.agency, scopes)
 
 
 class StaffSession(SessionAuthentication):
-    """Authenticates who is signed in to the admin and sees all countries; they may read figures."""
+    """Authenticates who is signed in to the admin with both factors and sees all countries; they may read figures."""
 
     def authenticate(self, request: Request) -> tuple[Caller, Caller] | None:
         """Return the caller, or nothing for anybody else."""
         found = super().authenticate(request)
-        if found is None or not found[0].is_staff or liaisons.horizon(found[0]).limited:
+        if found is None or not found[0].is_staff or not second_factor.verified(found[0]):
+            return None
+        if liaisons.horizon(found[0]).limited:
             return None
         caller = Caller(found[0].get_username(), None, frozenset({FIGURES}))
         return caller, caller
@@ -83,7 +90,9 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # untyped
         return None if "\0" in (client_id or "") else super()._load_application(client_id, request)
 
     def validate_grant_type(self, client_id: str, grant_type: str, client: Any, *args: Any, **kwargs: Any) -> bool:
-        """Only client credentials: nobody signs in to the API."""
+        """Only client credentials: nobody signs in to the API. And only from where the credential may be used."""
+        # Asked once the secret was right, so that nobody else learns of the restriction.
+        _refuse_from_elsewhere(client, args[0])
         return grant_type == "client_credentials" and super().validate_grant_type(
             client_id, grant_type, client, *args, **kwargs
         )
@@ -95,3 +104,9 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # untyped
     def get_default_scopes(self, _client_id: str, request: Any, *_args: Any, **_kwargs: Any) -> list[str]:
         """Without a wish, all that the credential has."""
         return list(request.client.scopes.split())
+
+
+def _refuse_from_elsewhere(credential: Any, request: Any) -> None:
+    if not credentials.reachable(credential, request.headers.get("REMOTE_ADDR", "")):
+        kind = CODES[_ELSEWHERE]
+        raise UnauthorizedClientError(f"{_ELSEWHERE}: {kind.title}. {kind.mend}", request=request)

@@ -13,6 +13,7 @@ from threading import Lock
 from time import monotonic
 from typing import Any, Final, NamedTuple, Protocol
 
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import parse_etags
@@ -24,18 +25,20 @@ from federation.errors import FederationError
 
 #: So long a process may take a version for the newest.
 HELD_SECONDS: Final = 0.2
+#: So long an answer may stand in for one that cannot be had, as the database is away.
+STANDING_IN_SECONDS: Final = 60.0
 #: At most so many answers, and so many bytes of them, are held.
 HELD_ANSWERS: Final = 4096
 HELD_BYTES: Final = 64 * 2**20
 
 #: What is public now can change any time: caches ask again soon, and show what they have meanwhile.
-CURRENT: Final = "public, max-age=5, stale-while-revalidate=30"
+CURRENT: Final = "public, max-age=5, stale-while-revalidate=30, stale-if-error=600"
 #: The last minutes.
-LIVE: Final = "public, max-age=1, stale-while-revalidate=5"
+LIVE: Final = "public, max-age=1, stale-while-revalidate=5, stale-if-error=60"
 #: A past view: only names, notes, annotations and population beside it can still change.
-PAST: Final = "public, max-age=86400, stale-while-revalidate=604800"
+PAST: Final = "public, max-age=86400, stale-while-revalidate=604800, stale-if-error=604800"
 #: Reference data.
-REFERENCE: Final = "public, max-age=60, stale-while-revalidate=3600"
+REFERENCE: Final = "public, max-age=60, stale-while-revalidate=3600, stale-if-error=86400"
 
 #: Shorter bodies are not worth packing.
 _PACKED_FROM = 1024
@@ -105,6 +108,11 @@ class Held:
     packed: bytes | None = None
     size: int = 0
 
+    @property
+    def age(self) -> float:
+        """For how many seconds nobody has looked whether it is still true."""
+        return monotonic() - self.fresh_until + HELD_SECONDS
+
 
 class Shelf:
     """The answers held; the least recently asked for goes first."""
@@ -155,7 +163,7 @@ class PublicView(APIView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             if request.method in ("GET", "HEAD"):
-                return self.get(request, *args, **kwargs)
+                return or_the_last(lambda: self.get(request, *args, **kwargs))
         except (problems.Problem, FederationError) as error:
             return self._refuse(error)
         if request.method == "OPTIONS":
@@ -178,9 +186,41 @@ def respond(request: HttpRequest, variant: str, vary: str, ask: Callable[[], Ans
     key = _key(request, variant)
     held = shelf.get(key)
     if held is None or held.fresh_until < monotonic():
-        held = _looked_up(held, ask, vary)
+        try:
+            held = _looked_up(held, ask, vary)
+        except problems.AWAY as failure:
+            # Its cause stays the word of the server: by that it is told whether another one might do better.
+            raise _UnansweredError(request, key, held) from failure.__cause__
         shelf.put(key, held)
     return _answered(request, key, held)
+
+
+class _UnansweredError(OperationalError):
+    """The database is away; what was answered last is still there, or not."""
+
+    def __init__(self, request: HttpRequest, key: Key, last: Held | None) -> None:
+        super().__init__("the database is away")
+        self._request, self._key, self._last = request, key, last
+
+    def last_answer(self) -> HttpResponseBase | None:
+        """Return what was answered last, if that is not long ago, with its age."""
+        last = self._last
+        if last is None or last.rendered is None or last.age > STANDING_IN_SECONDS:
+            return None
+        answer = _answered(self._request, self._key, last)
+        answer["Age"] = str(int(last.age))
+        return answer
+
+
+def or_the_last(answer: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    """Answer; where the database is away, as it was answered last, for a while."""
+    try:
+        return answer()
+    except _UnansweredError as away:
+        last = away.last_answer()
+        if last is None:
+            raise
+        return last
 
 
 def held_answer(request: HttpRequest, variant: str) -> HttpResponseBase | None:

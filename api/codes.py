@@ -53,6 +53,11 @@ _REFUSED: Final = {
     "insufficient_scope": Kind(
         403, "The token lacks a scope", "Get a token with the scope that WWW-Authenticate names."
     ),
+    "network_not_allowed": Kind(
+        403,
+        "The credential may not be used from here",
+        "Send from the networks that the credential is restricted to, or ask a coordinator to add yours.",
+    ),
     "csrf_failed": Kind(403, "The form has expired", "Load the page again and send the form from there."),
     "not_found": Kind(404, "There is nothing here", "Check the address; /api/docs/ lists all of them."),
     "finding_not_found": Kind(
@@ -79,6 +84,59 @@ _REFUSED: Final = {
     "throttled": Kind(429, "Too many requests", "Wait for the seconds that Retry-After names."),
     "internal_error": Kind(500, "Something went wrong here", "Try again; if it stays, tell us the request_id."),
     "not_ready": Kind(503, "A part of the service is not ready", "Try again in a while."),
+}
+
+#: What is wrong with a signature, or the lack of one.
+_SIGNATURES: Final = {
+    "signature_required": Kind(
+        403,
+        "Submissions of this agency must be signed",
+        "Sign the request with a key that is registered for the agency.",
+    ),
+    "signature_malformed": Kind(
+        400,
+        "The signature cannot be read",
+        "Send one signature as in RFC 9421: one label, the same in Signature and in Signature-Input, there with keyid, "
+        "with created or a covered Date, and with alg ed25519 if any.",
+    ),
+    "signature_component_refused": Kind(
+        400,
+        "The signature covers what cannot be verified",
+        "Cover the parts that are documented and that the request has, each once and without parameters.",
+    ),
+    "signature_incomplete": Kind(
+        403, "The signature does not cover enough", "Cover the method, path, query, time and content headers too."
+    ),
+    "content_digest_unsupported": Kind(
+        400, "The Content-Digest cannot be used", "Give sha-256 or sha-512 as in RFC 9530, each once."
+    ),
+    "content_digest_mismatch": Kind(
+        403, "The body is not the one that was signed", "Hash the body as it is sent: packed, if it is packed."
+    ),
+    "signature_key_unknown": Kind(
+        403, "No such key is registered", "Use the keyid that the registration told, or have the key registered."
+    ),
+    "signature_key_foreign": Kind(
+        403, "The key is another agency's", "Sign with a key of the agency whose token is sent."
+    ),
+    "signature_key_revoked": Kind(403, "The key was revoked", "Have a new key registered and sign with that."),
+    "signature_key_expired": Kind(403, "The key has expired", "Have a new key registered and sign with that."),
+    "signature_invalid": Kind(
+        403,
+        "The signature does not verify",
+        "Check that what was signed is what was sent, to the byte, and that the private key belongs to the keyid.",
+    ),
+    "signature_too_old": Kind(
+        403, "The signature is too old", "Sign just before sending: five minutes are allowed. Set the clock."
+    ),
+    "signature_too_new": Kind(
+        403, "The signature is from the future", "Set the clock; five minutes of difference are allowed."
+    ),
+    "signature_replayed": Kind(
+        409,
+        "This signature was taken before",
+        "Sign anew. To send again what may have arrived, use an Idempotency-Key.",
+    ),
 }
 
 #: What breaks a rule.
@@ -183,4 +241,4 @@ _NOT_PUBLIC: Final = {
     "unknown_language": Kind(422, "An unknown language", "Use a language tag that CLDR knows, such as nb or pt-BR."),
 }
 
-CODES: Final[dict[str, Kind]] = _UNREADABLE | _REFUSED | _BROKEN_RULES | _NOT_PUBLIC
+CODES: Final[dict[str, Kind]] = _UNREADABLE | _REFUSED | _SIGNATURES | _BROKEN_RULES | _NOT_PUBLIC

@@ -6,11 +6,13 @@ A problem says what is wrong and how to mend it, and never repeats what was sent
 import json
 import logging
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from uuid import uuid4
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -22,6 +24,8 @@ from federation.errors import FederationError
 
 MEDIA_TYPE: Final = "application/problem+json"
 LISTED: Final = 100
+#: The database does not answer, or not in time. What was asked may be asked again, and be it of another host.
+AWAY: Final = (OperationalError, InterfaceError)
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +107,9 @@ def problem_of(error: Exception) -> Problem | None:
         return error
     if isinstance(error, FederationError):
         return Problem(error.code)
+    if isinstance(error, AWAY):
+        log.warning("the database did not answer: %s", type(error.__cause__ or error).__name__)
+        return Problem("not_ready", headers={"Retry-After": "1"})
     for kind, code in _TRANSLATED:
         if isinstance(error, kind):
             return Problem(code, headers=_headers(error))
@@ -159,8 +166,18 @@ def not_found(_request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(_request: HttpRequest) -> HttpResponse:
-    """Answer 500 for Django: with nothing but an id, by which the log has the place of the mistake."""
-    return respond(Problem("internal_error", request_id=log_failure()))
+    """Answer 500 for Django: with nothing but an id, by which the log has the place of the mistake.
+
+    503 where it is no mistake, and only a part of the service is away.
+    """
+    failure = sys.exc_info()[1]
+    known = problem_of(failure) if isinstance(failure, AWAY) else None
+    return respond(known or Problem("internal_error", request_id=log_failure()))
+
+
+def is_away() -> bool:
+    """Whether the exception that Django has in hand says that the database is away."""
+    return isinstance(sys.exc_info()[1], AWAY)
 
 
 def log_failure() -> str:

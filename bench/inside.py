@@ -15,6 +15,8 @@ from django.contrib.auth.models import Group, User
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import OperationalError, connection, transaction
 from django.db.transaction import Atomic
+from django_otp import DEVICE_ID_SESSION_KEY
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from numpy.typing import NDArray
 
 from bench.invention import Reports
@@ -81,12 +83,14 @@ class Inside:
         return issued.client_id, issued.client_secret
 
     def session(self) -> str:
-        """Sign a coordinator in at the desk, and return the key of the session."""
+        """Sign a coordinator in at the desk, with both factors, and return the key of the session."""
         user, _ = User.objects.get_or_create(username=BY, defaults={"is_staff": True})
         user.groups.set(Group.objects.filter(name="coordinator"))
         store = SessionStore()
         store[SESSION_KEY], store[HASH_SESSION_KEY] = str(user.pk), user.get_session_auth_hash()
         store[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+        app, _ = TOTPDevice.objects.get_or_create(user=user, defaults={"name": "app"})
+        store[DEVICE_ID_SESSION_KEY] = app.persistent_id
         store.create()
         return str(store.session_key)
 

@@ -111,6 +111,12 @@ def told(name: str) -> str:
     return os.environ.get(name, "")
 
 
+def presume(name: str, value: str) -> None:
+    """Give a variable a value for this process and those that it starts, unless somebody has given it one."""
+    if f"{name}_FILE" not in os.environ:
+        os.environ.setdefault(name, value)
+
+
 def data_dir() -> Path:
     """Where the embedded servers keep their data and keys."""
     return Path(text("DATA_DIR", default="var", mend="Give a folder.")).expanduser()

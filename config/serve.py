@@ -34,6 +34,9 @@ class Stopped(BaseException):
 
 def main() -> None:
     demo = _arguments().demo
+    if demo:
+        # Whoever tries it out has no app for an account that is gone tomorrow.
+        env.presume("SECOND_FACTOR", "false")
     _listen_for_stop()
     door = _door(env.port())
     began = time.monotonic()
@@ -56,7 +59,7 @@ def _run(door: socket.socket, *, demo: bool, began: float) -> None:
         _prepare()
         # Held here and not by the web server: a new one goes on where the old one stops, with those who wait.
         _open(door)
-        with _running(_stack(door)) as parts:
+        with _running(stack(door.fileno())) as parts:
             say("Starting web, workers and clock")
             _wait_until_ready(parts, servers)
             if demo:
@@ -73,20 +76,21 @@ def _prepare() -> None:
     _manage("load_reference")
 
 
-def _stack(door: socket.socket) -> list[Part]:
+def stack(door: int | None = None) -> list[Part]:
+    """The processes of our own that make a federation; the web server opens its port, or takes a door that is held."""
     python = [sys.executable, "-m"]
     processes = str(env.whole("WORKER_PROCESSES", default=2, low=1, high=64))
     worker = ["worker", "--concurrency", processes, "--pool", "prefork", "-O", "fair", "--loglevel", "WARNING"]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     # The schedule is short intervals only, so it is kept in memory: there is nothing to remember.
-    beat = ["beat", "--scheduler", "celery.beat:Scheduler", "--pidfile=", "--loglevel", "WARNING"]
-    bind = ["--bind", f"fd://{door.fileno()}"]
+    beat = ["beat", "--scheduler", "config.beat:Scheduler", "--pidfile=", "--loglevel", "WARNING"]
+    bind = [] if door is None else ["--bind", f"fd://{door}"]
     return [
         Part("worker", [*python, "celery", "--app", "config", *worker, *quiet]),
         Part(
             "web",
             [*python, "gunicorn", "--config", "python:config.gunicorn", *bind, "config.wsgi"],
-            inherits=[door.fileno()],
+            inherits=() if door is None else (door,),
         ),
         Part("beat", [*python, "celery", "--app", "config", *beat]),
     ]

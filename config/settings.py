@@ -1,9 +1,12 @@
 """Django's settings, out of the environment. docs/reference/settings.md says what each variable means."""
 
+import tomllib
+from pathlib import Path
+
 import dj_database_url
 from csp.constants import NONE, SELF
 
-from config import broker, env, logs
+from config import broker, embedded, env, logs
 
 # --- who may reach us ----------------------------------------------------------------------------------------------
 
@@ -49,7 +52,6 @@ CONTENT_SECURITY_POLICY = {
 # --- the parts ------------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
@@ -59,7 +61,13 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+    "axes",
     "countries",
+    # After countries, whose createsuperuser and changepassword leave a trace.
+    "django.contrib.auth",
     "federation",
     # Django's admin; after those whose templates dress it.
     "federation.apps.DeskConfig",
@@ -80,7 +88,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "countries.closed.ClosedByDefault",
     "django.contrib.messages.middleware.MessageMiddleware",
+    # Last, so that what it says to who is locked out passes all the others.
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -150,6 +162,20 @@ BROKER_URL = env.parsed(
     mend="Give redis://:password@host:port/0 or amqp://user:password@host:port/vhost, or nothing for REDIS_URL.",
 )
 
+# Where pg_dump and pg_restore are looked for before PATH, as they have to be of the server's version.
+POSTGRES_PROGRAMS = [
+    folder
+    for folder in (
+        env.text(
+            "POSTGRES_PROGRAMS", default="", mend="Give the folder that pg_dump and pg_restore are in, or nothing."
+        ),
+        embedded.programs(),
+    )
+    if folder
+]
+# What a backup says that it was made by.
+PROJECT_VERSION = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())["project"]["version"]
+
 # --- protection of what is published --------------------------------------------------------------------------------
 
 ROUNDING_BASE = env.whole("ROUNDING_BASE", default=5, low=2, high=1000)
@@ -202,6 +228,31 @@ OAUTH2_PROVIDER = {
     "ALLOWED_GRANT_TYPES": ["client-credentials"],
 }
 
+# --- signing in to the admin ----------------------------------------------------------------------------------------
+
+LOGIN_URL = "admin:login"
+SECOND_FACTOR = env.yes("SECOND_FACTOR", default=True)
+OTP_TOTP_ISSUER = "Police2Peer"
+# A clock may be half a minute wrong; it is not learnt how wrong, or the window would wander.
+OTP_TOTP_SYNC = False
+# Both are in the session's row, so that a session that has ended opens nothing anywhere. `countries.sessions` renews it.
+SESSION_COOKIE_AGE = 60 * env.whole("SESSION_IDLE_MINUTES", default=30, low=5, high=720)
+SESSION_LIFETIME = 3600 * env.whole("SESSION_HOURS", default=12, low=1, high=168)
+
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+# How guesses are counted, and that no address is kept, is for `countries.guessing` to say.
+AXES_HANDLER = "countries.guessing.Guesses"
+AXES_CLIENT_IP_CALLABLE = "countries.guessing.origin"
+AXES_LOCKOUT_CALLABLE = "countries.admin.locked.answer"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "username", "ip_address"]
+AXES_FAILURE_LIMIT = 5
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+
 # --- HTTP -----------------------------------------------------------------------------------------------------------
 
 # A submission is read from the request as a stream, up to its own limit; this one guards forms and tokens.
@@ -252,11 +303,11 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_TIMEOUT = 0.5
 CELERY_BROKER_TRANSPORT_OPTIONS = broker.options(BROKER_URL)
 CELERY_BEAT_SCHEDULE = {
-    "tick": {"task": "federation.tasks.tick", "schedule": 1.0, "options": {"expires": 10}},
-    "sweep": {"task": "federation.tasks.sweep", "schedule": 5.0, "options": {"expires": 10}},
-    "seal": {"task": "federation.tasks.seal", "schedule": 1.0, "options": {"expires": 10}},
-    "watch": {"task": "federation.tasks.watch", "schedule": 5.0, "options": {"expires": 10}},
-    "prune": {"task": "federation.tasks.prune", "schedule": 600.0, "options": {"expires": 600}},
+    "tick": {"task": "federation.tasks.tick", "schedule": 1.0},
+    "sweep": {"task": "federation.tasks.sweep", "schedule": 5.0},
+    "seal": {"task": "federation.tasks.seal", "schedule": 1.0},
+    "watch": {"task": "federation.tasks.watch", "schedule": 5.0},
+    "prune": {"task": "federation.tasks.prune", "schedule": 600.0},
 }
 
 # --- logs -----------------------------------------------------------------------------------------------------------

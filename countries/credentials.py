@@ -5,6 +5,7 @@ A secret is shown once, when it is issued; the database holds its hash. Agencies
 
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -42,6 +43,11 @@ def usable(credential: Credential, now: datetime) -> bool:
     return credential.usable_at(now)
 
 
+def reachable(credential: Credential, address: str) -> bool:
+    """Whether a credential, and its tokens, may be used from an address. Ask with each request, too."""
+    return credential.usable_from(address)
+
+
 def live(agency: Agency, now: datetime) -> QuerySet[Credential]:
     """The credentials of an agency that are neither revoked nor expired."""
     alive = Q(expires__isnull=True) | Q(expires__gt=now)
@@ -56,6 +62,7 @@ def issue(
     coordinator: str = "",
     read_only: bool = False,
     expires: datetime | None = None,
+    networks: Iterable[str] = (),
     reason: str = "",
 ) -> Issued:
     """Makes a credential for an agency or for a coordinator, whose account is made if it is not there."""
@@ -71,7 +78,7 @@ def issue(
             draft = Credential(
                 coordinator=coordinator, user=_account(coordinator, by=by, reason=reason), scopes=FIGURES
             )
-        draft.expires = expires
+        draft.expires, draft.networks = expires, list(networks)
         return _issue(draft, by=by, reason=reason)
 
 
@@ -101,8 +108,20 @@ def rotate(
             coordinator=credential.coordinator,
             read_only=credential.scopes == READ_ONLY,
             expires=expires,
+            networks=credential.networks,
             reason=reason,
         )
+
+
+def restrict(*, credential: Credential, networks: Iterable[str], by: str, now: datetime, reason: str) -> Credential:
+    """Says from which networks a credential may be used, its tokens included; from any, if none is given."""
+    with registry.writing():
+        credential.refresh_from_db()
+        if not usable(credential, now):
+            raise Refused("not_usable", f"{credential} is revoked, expired or of someone not active.")
+        credential.networks = list(networks)
+        registry.save(credential, by=by, reason=reason, fields=["networks"])
+    return credential
 
 
 def revoke(*, credential: Credential, by: str, now: datetime, reason: str = "") -> Credential:

@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils import timezone
 
+from countries import keys, ranges
 from countries.codes import UNKNOWN
 from countries.traces import is_trace
 
@@ -147,6 +148,9 @@ class Agency(models.Model):
     invented = models.BooleanField(
         default=False, help_text="Made up for a demonstration, and shown as such everywhere."
     )
+    signature_required = models.BooleanField(
+        default=False, help_text="Submissions that are not signed with one of the agency's keys are refused."
+    )
 
     class Meta:
         ordering = ["code"]
@@ -239,11 +243,20 @@ class Credential(AbstractApplication):
     scopes = models.CharField(max_length=100)
     expires = models.DateTimeField(null=True, blank=True)
     revoked = models.DateTimeField(null=True, blank=True)
+    # In the one spelling that `ranges` gives them.
+    networks = ArrayField(models.CharField(max_length=43), blank=True, default=list)
 
     class Meta:
         ordering = ["-created"]
-        permissions = [("revoke_credential", "Can revoke a credential")]
+        permissions = [
+            ("revoke_credential", "Can revoke a credential"),
+            ("restrict_credential", "Can change the networks of a credential"),
+        ]
         constraints = [
+            # Whoever writes past `ranges` must not leave a restriction behind that each request would stumble over.
+            models.CheckConstraint(
+                condition=Q(networks__len__lte=ranges.RANGES_AT_MOST), name="countries_credential_networks"
+            ),
             # One holder, and no scope that is not the holder's kind.
             models.CheckConstraint(
                 name="countries_credential_holder",
@@ -266,6 +279,15 @@ class Credential(AbstractApplication):
     def holder(self) -> str:
         return self.agency.code if self.agency else self.coordinator
 
+    def clean(self) -> None:
+        try:
+            self.networks = ranges.read(self.networks)
+        except ranges.BadRange as error:
+            raise ValidationError({"networks": str(error)}) from None
+
+    def usable_from(self, address: str) -> bool:
+        return ranges.allow(self.networks, address)
+
     def usable_at(self, now: datetime) -> bool:
         if self.revoked is not None or (self.expires is not None and self.expires <= now):
             return False
@@ -276,6 +298,30 @@ class Credential(AbstractApplication):
     def is_usable(self, request: Any) -> bool:  # noqa: ARG002  the toolkit's signature
         """Asked by django-oauth-toolkit before it gives out a token."""
         return self.usable_at(timezone.now())
+
+
+class SigningKey(models.Model):
+    """The public half of an Ed25519 key with which an agency signs what it sends."""
+
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="signing_keys")
+    # What a signature names it by; made of the agency's code and the fingerprint.
+    keyid = models.CharField(max_length=60, unique=True)
+    # In base 64. One key stands for one agency, and for good: what it signed is verified with it later.
+    public_key = models.CharField(max_length=44, unique=True)
+    created = models.DateTimeField()
+    expires = models.DateTimeField(null=True, blank=True)
+    revoked = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created"]
+        permissions = [("revoke_signingkey", "Can revoke a signing key")]
+
+    def __str__(self) -> str:
+        return self.keyid
+
+    @property
+    def fingerprint(self) -> str:
+        return keys.fingerprint(keys.decode(self.public_key))
 
 
 class HelpService(models.Model):

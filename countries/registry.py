@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models import PROTECT, F, Max, Model
 from django.dispatch import Signal
+from django_otp.plugins.otp_static.models import StaticToken
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from countries.models import Agency, Country, Indicator, ReferenceVersion, Schedule
 
@@ -27,6 +29,7 @@ Columns = dict[str, Any]
 changed = Signal()
 
 SECRETS = frozenset({"client_secret", "password"})
+_NEW_PASSWORD = {"password": "changed"}  # that it was, not what it is
 
 
 class Refused(Exception):  # noqa: N818  it reads as a verb, and so do its uses
@@ -173,9 +176,20 @@ def create_account(
     return user
 
 
+def account(key: int) -> User:
+    """Return the row of an account."""
+    return User.objects.get(pk=key)
+
+
 def say_account_added(user: User, *, by: str, reason: str = "") -> None:
     """Tells of an account that was made in this transaction."""
     _announce(user, before=None, after=_account(user), by=by, reason=reason)
+
+
+def say_password_changed(user: User, *, by: str, reason: str = "") -> None:
+    """Tells of a password that was changed in this transaction, of which nothing is told."""
+    account = _account(user)
+    _announce(user, before=account, after=account | _NEW_PASSWORD, by=by, reason=reason)
 
 
 @contextmanager
@@ -187,17 +201,41 @@ def changing_account(user: User, *, by: str, reason: str = "") -> Iterator[None]
         user = User.objects.get(pk=user.pk)
         after = _account(user)
         if user.password != password:
-            after["password"] = "changed"  # noqa: S105  that it was, not what it is
+            after |= _NEW_PASSWORD
         if before != after:
             _announce(user, before=before, after=after, by=by, reason=reason)
 
 
+def say_group_added(group: Group, *, by: str, reason: str = "") -> None:
+    """Tells of a group that was made in this transaction."""
+    _announce(group, before=None, after=_group(group), by=by, reason=reason)
+
+
+@contextmanager
+def changing_group(group: Group, *, by: str, reason: str = "") -> Iterator[None]:
+    """One transaction, at the end of which it is told what of a group was changed within."""
+    with writing():
+        before = _group(group)
+        yield
+        group = Group.objects.get(pk=group.pk)
+        after = _group(group)
+        if before != after:
+            _announce(group, before=before, after=after, by=by, reason=reason)
+
+
 def _account(user: User) -> Columns:
-    """The columns of an account, and what it may do."""
+    """The columns of an account, what it may do, and whether it has a second factor."""
+    app = TOTPDevice.objects.filter(user=user, confirmed=True).values_list("created_at", flat=True).first()
     return (_stored(user) or {}) | {
         "groups": sorted(user.groups.values_list("name", flat=True)),
         "permissions": sorted(user.user_permissions.values_list("codename", flat=True)),
+        "second_factor": f"since {app:%Y-%m-%d %H:%M:%S}" if app else "none",
+        "recovery_codes": StaticToken.objects.filter(device__user=user).count(),
     }
+
+
+def _group(group: Group) -> Columns:
+    return (_stored(group) or {}) | {"permissions": sorted(group.permissions.values_list("codename", flat=True))}
 
 
 def _next_indicator_number() -> int:

@@ -10,7 +10,7 @@ from typing import Final
 #: Longer texts are refused anyway; looking at their beginning keeps the time bounded.
 LOOKED_AT: Final = 4096
 
-_PATTERNS: Final = [
+_ADDRESSES: Final = [
     re.compile(pattern, re.IGNORECASE | re.ASCII)
     for pattern in (
         r"[^\s@]@[^\s@]",  # e-mail, or a user at a host
@@ -19,9 +19,10 @@ _PATTERNS: Final = [
         r"([0-9a-f]{1,4}:){7}[0-9a-f]{1,4}",  # IPv6 in full
         r"(?<![0-9a-f])[0-9a-f]{2}([:-])[0-9a-f]{2}(\1[0-9a-f]{2}){4}(?![0-9a-f])",  # MAC
         r"(?<![0-9a-f])[0-9a-f]{4}[.][0-9a-f]{4}[.][0-9a-f]{4}(?![0-9a-f])",  # MAC, with dots
-        r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}",  # ids of clients and users
     )
 ]
+#: Of clients and users.
+_ID: Final = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 _HASHES: Final = [
     re.compile(pattern, re.IGNORECASE | re.ASCII)
     for pattern in (
@@ -36,10 +37,17 @@ def is_trace(text: str) -> bool:
     """Say whether the beginning of a text looks like an address, a hash or an e-mail."""
     seen = _plain(text[:LOOKED_AT])
     return (
-        any(pattern.search(seen) for pattern in _PATTERNS)
+        is_address(seen)
+        or bool(_ID.search(seen))
         # A long word is no hash; a hash without any digit hardly exists.
         or any(re.search(r"\d", run) for pattern in _HASHES for run in pattern.findall(seen))
     )
+
+
+def is_address(text: str) -> bool:
+    """Say the same of addresses and e-mails only, where something random, such as a UUID, is what should stand."""
+    seen = _plain(text[:LOOKED_AT])
+    return any(pattern.search(seen) for pattern in _ADDRESSES)
 
 
 def _plain(text: str) -> str:

@@ -16,6 +16,12 @@ class IdempotencyKeyReusedError(FederationError):
     code = "idempotency_key_reused"
 
 
+class SignatureReplayedError(FederationError):
+    """What was signed so has been taken before. Sign anew for a new submission."""
+
+    code = "signature_replayed"
+
+
 class RoundingKeyMismatchError(FederationError):
     """The rounding key or base of this process is not the one that the published view was made with."""
 

@@ -18,9 +18,10 @@ import numpy as np
 from django.db import transaction
 
 from countries.models import Agency
-from federation import audit, clock, dispatch, findings, holds, request_ids, validation, worklist
+from federation import audit, clock, dispatch, evidence, findings, holds, request_ids, validation, worklist
 from federation.database import copy_statement, cursor, instants, look_up_by_index, statement
 from federation.errors import IdempotencyKeyReusedError
+from federation.evidence import Evidence, SignedBy
 from federation.holds import Candidate, Held, Verdict
 from federation.models.findings import Decision
 from federation.models.submissions import (
@@ -81,6 +82,7 @@ class Receipt:
     observations: int
     outcomes: dict[str, int]
     findings: list[ReportFinding]
+    signed_by: SignedBy | None
     replayed: bool
 
 
@@ -147,17 +149,21 @@ def accept(  # noqa: PLR0913  all that a submission is
     body_digest: bytes,
     key: str | None,
     by: str,
+    signature: Evidence | None = None,
 ) -> Receipt:
     """Store a submission and return its receipt; raise :class:`IdempotencyKeyReusedError`.
 
     With a ``key`` that was used for the same body, nothing is stored and the first receipt
-    comes again. ``reports`` must name no period twice.
+    comes again. ``reports`` must name no period twice. Without such a key, what was signed and
+    taken before is refused.
     """
     submission_id = uuid4()
     if key is not None:
         first = _use_key(agency, key, body_digest, submission_id, received)
         if first is not None:
-            return _receipt(first, replayed=True)
+            return _receipt(first, evidence.signer(first.id), replayed=True)
+    if signature is not None:
+        evidence.keep(signature, submission_id=submission_id)
     submission = Submission(
         id=submission_id,
         agency=agency,
@@ -175,11 +181,16 @@ def accept(  # noqa: PLR0913  all that a submission is
         by=by,
         action="submission.accepted",
         subject=f"submission {submission_id}",
-        details={"agency": agency.code, "reports": len(reports), "body": body_digest.hex()},
+        details={
+            "agency": agency.code,
+            "reports": len(reports),
+            "body": body_digest.hex(),
+            **({"signature": signature.named()} if signature else {}),
+        },
     )
     dispatch.wake_on_commit()
     transaction.on_commit(partial(_tell, submission))
-    return _receipt(submission, replayed=False)
+    return _receipt(submission, signature.signed_by if signature else None, replayed=False)
 
 
 def _tell(submission: Submission) -> None:
@@ -384,7 +395,7 @@ def _work(agency: Agency, reports: Sequence[NewReport], becoming: Sequence[_Beco
             yield Thing(Stage.FIGURE, report.frequency, report.period, report.indicator, agency.pk)
 
 
-def _receipt(submission: Submission, *, replayed: bool) -> Receipt:
+def _receipt(submission: Submission, signed_by: SignedBy | None, *, replayed: bool) -> Receipt:
     return Receipt(
         submission_id=submission.id,
         received=submission.received,
@@ -393,5 +404,6 @@ def _receipt(submission: Submission, *, replayed: bool) -> Receipt:
         observations=submission.observation_count,
         outcomes=dict(submission.outcomes),
         findings=validation.of_submission(submission.id),
+        signed_by=signed_by,
         replayed=replayed,
     )

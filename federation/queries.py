@@ -10,9 +10,10 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from federation import worklist
+from federation import evidence, worklist
 from federation.combination import combine
 from federation.database import cursor, statement
+from federation.evidence import SignedBy
 from federation.models.published import VersionCounter
 from federation.models.submissions import Submission
 from federation.models.worklist import Work
@@ -23,7 +24,10 @@ from federation.worklist import Stage, Thing
 
 @dataclass(frozen=True, slots=True)
 class SubmissionRow:
-    """A submission; ``outcomes`` counts its reports by what became of them at receipt."""
+    """A submission; ``outcomes`` counts its reports by what became of them at receipt.
+
+    ``signed_by`` is nothing if it was not signed.
+    """
 
     id: UUID
     received: datetime
@@ -32,6 +36,7 @@ class SubmissionRow:
     reports: int
     observations: int
     outcomes: dict[str, int]
+    signed_by: SignedBy | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,7 @@ def submissions(
     *, agency: int, since: datetime | None, before: datetime | None, after: UUID | None, limit: int
 ) -> list[SubmissionRow]:
     """Return an agency's submissions, newest first: received within bounds, and older than the one given."""
-    rows = Submission.objects.filter(agency=agency)
+    rows = Submission.objects.select_related("signature__key").filter(agency=agency)
     if since:
         rows = rows.filter(received__gte=since)
     if before:
@@ -115,11 +120,12 @@ def _older(rows: QuerySet[Submission], after: UUID) -> QuerySet[Submission]:
 
 def submission(*, agency: int, id: UUID) -> SubmissionRow | None:  # noqa: A002  that is what it is
     """Return a submission of this agency."""
-    row = Submission.objects.filter(agency=agency, id=id).first()
+    row = Submission.objects.select_related("signature__key").filter(agency=agency, id=id).first()
     return _submission_row(row) if row else None
 
 
 def _submission_row(row: Submission) -> SubmissionRow:
+    signature = getattr(row, "signature", None)
     return SubmissionRow(
         id=row.id,
         received=row.received,
@@ -128,6 +134,7 @@ def _submission_row(row: Submission) -> SubmissionRow:
         reports=row.report_count,
         observations=row.observation_count,
         outcomes=dict(row.outcomes),
+        signed_by=evidence.signed_by(signature.key) if signature else None,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import models, transaction
 
-from countries import credentials
+from countries import credentials, guessing, sessions
 from countries.models import Annotation, Indicator, Schedule
 from federation import audit, clock, dispatch, panels, publication, review, worklist
 from federation.models.figures import Figure
@@ -62,7 +62,7 @@ def _ended(indicator: int, frequency: str, since: datetime, until: datetime) -> 
 
 
 def prune(*, now: datetime) -> None:
-    """Delete what is kept for a time only: minute figures and cells, old Idempotency-Keys, tokens."""
+    """Delete what is kept for a time only: minute figures and cells, old Idempotency-Keys, tokens, guesses, sessions."""
     oldest = now - publication.MINUTES_KEPT
     minutes: list[type[models.Model]] = [Figure, PublishedCell, PublishedCoverage, PeriodVersion]
     for model in minutes:
@@ -70,6 +70,8 @@ def prune(*, now: datetime) -> None:
     worklist.forget_early(before=now - timedelta(days=1))
     IdempotencyKey.objects.filter(created__lt=now - timedelta(days=30)).delete()
     credentials.forget_tokens(now=now)
+    guessing.forget(now=now)
+    sessions.forget(now=now)
 
 
 def follow_registry(

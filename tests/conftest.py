@@ -5,6 +5,7 @@ from contextlib import ExitStack
 
 import hypothesis
 import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.management import call_command
 from django.db import connection
 from django.test import TransactionTestCase
@@ -12,6 +13,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
 
 from config.embedded import process
+from countries.credentials import CredentialHasher
 from tests import servers
 from tests.integration import processes
 
@@ -68,6 +70,14 @@ def static_files_found_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", find_once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def passwords_hashed_quickly() -> Iterator[None]:
+    """Lets a password cost a test no third of a second: what slows guesses down is Django's, and tested there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PBKDF2PasswordHasher, "iterations", CredentialHasher.iterations)
         yield
 
 

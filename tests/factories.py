@@ -1,5 +1,6 @@
 """The smallest valid row of each table, for tests. Written past the registry, so that nothing else happens."""
 
+from base64 import b64encode
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from countries.models import (
     Population,
     Schedule,
     Setup,
+    SigningKey,
 )
 from federation.models.findings import Finding
 
@@ -84,6 +86,18 @@ class CredentialFactory(DjangoModelFactory[Credential]):
     authorization_grant_type = Credential.GRANT_CLIENT_CREDENTIALS
     agency: Any = SubFactory(AgencyFactory)
     scopes = READ_WRITE
+
+
+class SigningKeyFactory(DjangoModelFactory[SigningKey]):
+    """Of 32 bytes that no private key is known for."""
+
+    class Meta:
+        model = SigningKey
+
+    agency: Any = SubFactory(AgencyFactory)
+    keyid = Sequence(lambda number: f"NO-KRIPOS.{number}")
+    public_key = Sequence(lambda number: b64encode(number.to_bytes(32, "big")).decode())
+    created = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 class PopulationFactory(DjangoModelFactory[Population]):

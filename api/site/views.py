@@ -5,11 +5,13 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.decorators import method_decorator
 from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views import View
 
@@ -30,6 +32,7 @@ _SORTS: Final = ("country", "value", "rate")
 _FRAMED: Final = {"frame-ancestors": ["*"]}
 
 
+@method_decorator(login_not_required, name="dispatch")
 class PageView(View):
     """A page of one template; those that are made to be framed say so."""
 
@@ -38,6 +41,10 @@ class PageView(View):
     framed = False
     lasts = caching.CURRENT
     media_type = pages.HTML
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer; where the database is away, as a moment ago."""
+        return caching.or_the_last(lambda: super(PageView, self).dispatch(request, *args, **kwargs))
 
     def page(self, request: HttpRequest, sources: Sources, context: Any, lasts: str | None = None) -> HttpResponseBase:
         """Answer with the page, from what is held if that is still true."""
@@ -232,11 +239,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 500 likewise; the page asks nothing of the database, which may be what failed."""
+    """Answer 500 likewise, or 503; the page asks nothing of the database, which may be what failed."""
     if not _reads_pages(request):
         return problems.server_error(request)
     context = {"language": translation.get_language(), "request_id": problems.log_failure()}
-    answer = HttpResponse(render_to_string("site/failed.html", context), status=500)
+    status = 503 if problems.is_away() else 500
+    answer = HttpResponse(render_to_string("site/failed.html", context), status=status)
     answer["Cache-Control"] = "no-store"
     return answer
 

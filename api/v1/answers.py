@@ -62,6 +62,13 @@ class ReportFinding(msgspec.Struct):
     last_period: LastPeriod
 
 
+class SignedBy(msgspec.Struct):
+    """The key that a submission was signed with."""
+
+    keyid: Annotated[str, Doc(description="The name that signatures call it by")]
+    fingerprint: Annotated[str, Doc(description="The SHA-256 of the public key in DER, in hexadecimal")]
+
+
 class Submission(msgspec.Struct):
     """A submission that was stored."""
 
@@ -72,6 +79,7 @@ class Submission(msgspec.Struct):
     report_count: int
     observation_count: int
     outcomes: Outcomes
+    signed_by: SignedBy | None
 
 
 class Receipt(Submission):

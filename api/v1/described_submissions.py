@@ -128,6 +128,10 @@ STORED: Final = {
     "report_count": 2,
     "observation_count": 2,
     "outcomes": {"current": 0, "unchanged": 0, "superseded": 0, "held": 1, "withdrawn": 1},
+    "signed_by": {
+        "keyid": "NO-KRIPOS.34571606cb7a",
+        "fingerprint": "34571606cb7a0d71be377e671ddcccae2a169ed7733598214129231cd30c4a3c",
+    },
 }
 _REPORT_NAME: Final = {
     "pointer": "/reports/0",
@@ -178,6 +182,12 @@ submit: Final = operation(
         _header("Idempotency-Key", "1 to 255 printable ASCII characters, kept for 30 days: the same body with the same "
                 "key is stored once and gets the first answer; another body is refused"),
         _header("Content-Encoding", "Of the body, which may be packed", enum=("gzip", "identity")),
+        _header("Signature-Input", "What a signature covers, and by which key (RFC 9421): `@method`, `@path`, `@query` "
+                "if there is one, and each of these headers that is sent, content-type and content-digest at least; "
+                "with `created` and `keyid`"),
+        _header("Signature", "The Ed25519 signature over that, under the same label. Agencies for which it is required "
+                "send it with each submission"),
+        _header("Content-Digest", "With a signature: the `sha-256` or `sha-512` of the body as it is sent (RFC 9530)"),
         _header("Location", "Where to read what became of the reports", status=[202]),
         _header("Idempotent-Replayed", "`true` if this is the answer to an earlier request", status=[202]),
     ),
@@ -187,7 +197,7 @@ submit: Final = operation(
             answers.Preview,
             {
                 "dry_run": True,
-                **{name: value for name, value in STORED.items() if name not in {"id", "url"}},
+                **{name: value for name, value in STORED.items() if name not in {"id", "url", "signed_by"}},
                 "preview": [{**_REPORT_NAME, "outcome": "held"}],
                 "findings": [{**NOTICED, "id": None}],
                 "truncated": False,

@@ -11,10 +11,11 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from api import measures, pagination, parameters
+from api import measures, pagination, parameters, signatures
 from api.auth import Caller, TokenAuthentication
 from api.permissions import HasScope, caller_of
 from api.problems import Problem
+from api.signatures import Signed
 from api.v1 import answers, asked, described_submissions, noticed
 from api.v1.payloads import body as bodies
 from api.v1.payloads import checks, csv_payload, json_payload, media
@@ -22,6 +23,7 @@ from api.v1.payloads.draft import Payload
 from api.v1.payloads.faults import BrokenRuleError
 from countries import queries as countries
 from federation import calendar, clock, intake, queries, validation
+from federation.evidence import SignedBy
 
 READ: Final = "submissions:read"
 WRITE: Final = "submissions:write"
@@ -40,6 +42,7 @@ class Sent(NamedTuple):
     received: datetime
     media: str
     digest: bytes
+    signed: Signed | None
 
 
 class SubmissionsView(APIView):
@@ -76,8 +79,9 @@ class SubmissionsView(APIView):
         given = parameters.read(request, optional=("dry_run", "prepared") if kind == "csv" else ("dry_run",))
         dry_run = asked.flag(given, "dry_run")
         key = None if dry_run else _idempotency_key(request)
-        sent = _read(request, kind, given)
         caller = caller_of(request)
+        signed = signatures.signed(request, caller.agency)
+        sent = _read(request, kind, given, signed)
         return _preview(caller, sent) if dry_run else _accept(request, caller, sent, key)
 
     def handle_exception(self, exc: Exception) -> Any:
@@ -118,9 +122,9 @@ class SubmissionView(APIView):
         )
 
 
-def _read(request: HttpRequest, kind: str, given: Mapping[str, str]) -> Sent:
+def _read(request: HttpRequest, kind: str, given: Mapping[str, str], signed: Signed | None) -> Sent:
     """Read the body; it is let go before anything is stored."""
-    body = bodies.read(request)
+    body = bodies.read(request, content_digest=signed.content_digest if signed else None)
     if b"\0" in body.content:
         raise Problem("nul_character")
     received = clock.now()
@@ -130,7 +134,7 @@ def _read(request: HttpRequest, kind: str, given: Mapping[str, str]) -> Sent:
     else:
         prepared = _prepared(given, received)
         payload = csv_payload.read(body.content, prepared=prepared, received=received, indicators=indicators)
-    return Sent(payload, received, kind, body.digest)
+    return Sent(payload, received, kind, body.digest, signed)
 
 
 def _accept(request: HttpRequest, caller: Caller, sent: Sent, key: str | None) -> HttpResponse:
@@ -144,6 +148,7 @@ def _accept(request: HttpRequest, caller: Caller, sent: Sent, key: str | None) -
         body_digest=sent.digest,
         key=key,
         by=caller.name,
+        signature=sent.signed.evidence if sent.signed else None,
     )
     if not receipt.replayed:
         _measure(sent.media, receipt)
@@ -156,6 +161,7 @@ def _accept(request: HttpRequest, caller: Caller, sent: Sent, key: str | None) -
         report_count=receipt.reports,
         observation_count=receipt.observations,
         outcomes=answers.Outcomes(**receipt.outcomes),
+        signed_by=_signed_by(receipt.signed_by),
         findings=noticed.about_reports(receipt.findings[:FINDINGS]),
     )
     replayed = {"Idempotent-Replayed": "true"} if receipt.replayed else {}
@@ -211,7 +217,12 @@ def _described(request: HttpRequest, row: queries.SubmissionRow) -> dict[str, An
         "report_count": row.reports,
         "observation_count": row.observations,
         "outcomes": answers.Outcomes(**row.outcomes),
+        "signed_by": _signed_by(row.signed_by),
     }
+
+
+def _signed_by(key: SignedBy | None) -> answers.SignedBy | None:
+    return answers.SignedBy(key.keyid, key.fingerprint) if key else None
 
 
 def _reports(rows: list[queries.ReportRow]) -> list[answers.Report]:

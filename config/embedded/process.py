@@ -15,6 +15,7 @@ from pathlib import Path
 from config.processes import die_with
 
 PATIENCE = 30.0
+_UNNOTICED = 5.0
 _PORTS = range(10_240, 32_768)
 
 
@@ -72,6 +73,20 @@ def stop_stranger(number: int, *, program: str) -> None:
     while program in command_of(number):
         os.kill(number, signal.SIGINT if time.monotonic() < deadline else signal.SIGKILL)
         time.sleep(0.1)
+
+
+def is_taken(number: int) -> bool:
+    """Whether another process has that number by now; one that has ended has it until its parent notices."""
+    deadline = time.monotonic() + _UNNOTICED
+    try:
+        while time.monotonic() < deadline and not command_of(number):
+            os.kill(number, 0)
+            time.sleep(0.02)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def command_of(number: int) -> str:

@@ -7,7 +7,9 @@ from django.contrib import admin
 from django.contrib.admin import RelatedOnlyFieldListFilter
 from django.core.exceptions import ValidationError
 from django.forms import BaseInlineFormSet
+from django.utils import timezone
 
+from countries import signing
 from countries.admin.base import RegistryAdmin, RegistryForm
 from countries.admin.sight import OfCountry
 from countries.models import OVERLAP, Agency, Schedule, Threshold
@@ -16,9 +18,15 @@ from countries.models import OVERLAP, Agency, Schedule, Threshold
 class AgencyForm(RegistryForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if self.instance.pk and "active" in self.changed_data and not cleaned.get("reason"):
+        deciding = {"active", "signature_required"}.intersection(self.changed_data)
+        if self.instance.pk and deciding and not cleaned.get("reason"):
             self.add_error("reason", "Say why: this decides whether the agency can send.")
+        if "signature_required" in deciding and cleaned.get("signature_required") and not self._can_sign():
+            self.add_error("signature_required", "Register a signing key of the agency first, or it cannot send.")
         return cleaned
+
+    def _can_sign(self) -> bool:
+        return bool(self.instance.pk) and signing.live(self.instance, timezone.now()).exists()
 
 
 class ScheduleFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not generic at run time
@@ -51,8 +59,8 @@ class AgencyAdmin(RegistryAdmin):
     of_country = "country"
     form = AgencyForm
     fixed_after_adding = ("code", "country")
-    list_display = ("code", "name", "country", "active", "invented")
-    list_filter = ("active", "invented", ("country", RelatedOnlyFieldListFilter))
+    list_display = ("code", "name", "country", "active", "signature_required", "invented")
+    list_filter = ("active", "signature_required", "invented", ("country", RelatedOnlyFieldListFilter))
     list_select_related = ("country",)
     search_fields = ("code", "name")
     autocomplete_fields = ("country",)

@@ -1,6 +1,6 @@
 """Credentials: issue, rotate and revoke. A secret is on the screen once, and in no redirect, cookie or session."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,8 +20,9 @@ from oauth2_provider.models import (
     get_refresh_token_model,
 )
 
-from countries import credentials
+from countries import credentials, guessing, ranges
 from countries.admin.base import FactAdmin, actor
+from countries.admin.password import PasswordField
 from countries.admin.sight import horizon_of
 from countries.credentials import CHANGE_OVER, Issued
 from countries.models import Agency, Credential
@@ -47,16 +48,55 @@ class _Deed(forms.Form):
     )
 
 
-class IssueForm(_Deed):
+class _Confirmed(_Deed):
+    """What a session alone is not enough for: a secret comes of it, or a restriction goes."""
+
+    password = PasswordField()
+
+    def confirm(self, request: HttpRequest) -> bool:
+        """Whether all that was given is right, and it is the own password; what is wrong is told on the form."""
+        if not self.is_valid():
+            return False
+        if not guessing.confirms(request, self.cleaned_data.pop("password")):
+            self.add_error("password", PasswordField.WRONG)
+        return self.is_valid()
+
+
+class RangesField(forms.CharField):
+    """Network ranges, one a line."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            required=False,
+            widget=forms.Textarea(attrs={"rows": 3, "cols": 50, "spellcheck": "false"}),
+            help_text="One a line, such as 192.0.2.0/24 or 2001:db8::/32. Empty: it may be used from anywhere.",
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> Any:
+        lines: Iterable[str] = filter(None, (line.strip() for line in super().clean(value).splitlines()))
+        try:
+            return ranges.read(lines)
+        except ranges.BadRange as error:
+            raise forms.ValidationError(str(error)) from None
+
+
+class IssueForm(_Confirmed):
     agency = forms.ModelChoiceField(Agency.objects.filter(active=True), required=False)
     coordinator = forms.CharField(
-        required=False, max_length=150, help_text="Instead of an agency: a user name. Made if it is not there."
+        required=False,
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text="Instead of an agency: a user name. Made if it is not there.",
     )
     read_only = forms.BooleanField(
         required=False, help_text="An agency's, for reading only. A coordinator's always is."
     )
     expires = forms.DateTimeField(required=False, help_text="In UTC: 2027-01-31 12:00. Empty: until revoked.")
-    field_order = ("agency", "coordinator", "read_only", "expires", "reason")
+    networks = RangesField()
+    field_order = ("agency", "coordinator", "read_only", "expires", "networks", "reason", "password")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -65,7 +105,7 @@ class IssueForm(_Deed):
         return cleaned
 
 
-class RotateForm(_Deed):
+class RotateForm(_Confirmed):
     keep_hours = forms.IntegerField(
         label="Hours that the old one stays usable",
         min_value=0,
@@ -74,13 +114,25 @@ class RotateForm(_Deed):
         help_text="0 revokes it at once.",
     )
     expires = forms.DateTimeField(required=False, help_text="Of the new one, in UTC. Empty: until revoked.")
-    field_order = ("keep_hours", "expires", "reason")
+    field_order = ("keep_hours", "expires", "reason", "password")
+
+
+class RestrictForm(_Confirmed):
+    networks = RangesField()
+    field_order = ("networks", "reason", "password")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = True
 
 
 class RevokeForm(_Deed):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["reason"].required = True
+
+
+_RESTRICT = "countries.restrict_credential"
 
 
 def _posted(request: HttpRequest) -> QueryDict | None:
@@ -94,7 +146,11 @@ class CredentialAdmin(FactAdmin):
     list_filter = ("scopes", ("revoked", admin.EmptyFieldListFilter), ("agency", RelatedOnlyFieldListFilter))
     list_select_related = ("agency", "user")
     search_fields = ("client_id", "agency__code", "agency__name", "coordinator")
-    fields = ("client_id", "agency", "coordinator", "scopes", "created", "expires", "revoked", "state")
+    fields = ("client_id", "agency", "coordinator", "scopes", "usable_from", "created", "expires", "revoked", "state")
+
+    @admin.display(description="networks")
+    def usable_from(self, credential: Credential) -> str:
+        return ", ".join(credential.networks) or "any"
 
     @admin.display(description="state")
     def state(self, credential: Credential) -> str:
@@ -112,6 +168,7 @@ class CredentialAdmin(FactAdmin):
         wrap = self.admin_site.admin_view
         own = [
             path("<path:object_id>/rotate/", wrap(self.rotate_view), name="countries_credential_rotate"),
+            path("<path:object_id>/networks/", wrap(self.networks_view), name="countries_credential_networks"),
             path("<path:object_id>/revoke/", wrap(self.revoke_view), name="countries_credential_revoke"),
         ]
         return own + super().get_urls()
@@ -123,6 +180,7 @@ class CredentialAdmin(FactAdmin):
         live = credential is not None and credential.revoked is None
         may = {
             "may_rotate": live and self.has_add_permission(request),
+            "may_restrict": live and request.user.has_perm(_RESTRICT),
             "may_revoke": live and request.user.has_perm("countries.revoke_credential"),
         }
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **may})
@@ -148,6 +206,22 @@ class CredentialAdmin(FactAdmin):
             return credentials.rotate(credential=credential, by=by, now=now, keep_for=keep_for, **given)
 
         return self._show_once(request, RotateForm(_posted(request)), f"Issue a successor of {credential}", rotate)
+
+    def networks_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        if not request.user.has_perm(_RESTRICT):
+            raise PermissionDenied
+        credential = self._get(request, object_id)
+        form = RestrictForm(_posted(request), initial={"networks": credential.networks})
+        if form.confirm(request):
+            try:
+                credentials.restrict(credential=credential, by=actor(request), now=timezone.now(), **form.cleaned_data)
+            except Refused as error:
+                form.add_error(None, str(error))
+            else:
+                self.log_change(request, credential, "Networks changed")
+                self.message_user(request, f"The networks of {credential} are changed.", messages.SUCCESS)
+                return HttpResponseRedirect("../change/")
+        return self._page(request, "deed", f"Networks that {credential} may be used from", form=form)
 
     def revoke_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         if not request.user.has_perm("countries.revoke_credential"):
@@ -179,11 +253,11 @@ class CredentialAdmin(FactAdmin):
     def _show_once(
         self,
         request: HttpRequest,
-        form: forms.Form,
+        form: _Confirmed,
         title: str,
         deed: Callable[[dict[str, Any], str, datetime], Issued],
     ) -> HttpResponse:
-        if form.is_valid():
+        if form.confirm(request):
             try:
                 issued = deed(dict(form.cleaned_data), actor(request), timezone.now())
             except Refused as error:

@@ -1,21 +1,32 @@
-"""Users of the desk, and for which country a national liaison stands."""
+"""Users and groups of the desk, for which country a national liaison stands, and a second factor that was lost."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import User
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 
-from countries import registry
+from countries import guessing, registry, second_factor
 from countries.admin.base import actor
 from countries.admin.sight import OfCountry
 from countries.models import Liaison
 
-admin.site.unregister(User)
+admin.site.unregister([User, Group])
+
+
+class ResetForm(forms.Form):
+    reason = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 2, "cols": 80}),
+        help_text="How you know that it is they who ask: somebody else may have their password.",
+    )
 
 
 class LiaisonInline(admin.StackedInline):  # type: ignore[type-arg]  # not generic at run time
@@ -46,6 +57,32 @@ class DeskUserAdmin(OfCountry, UserAdmin):  # type: ignore[type-arg]  # not gene
 
     list_filter = (*UserAdmin.list_filter, "liaison__country")
     inlines = (LiaisonInline,)
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        own = path("<id>/second-factor/", wrap(self.second_factor_view), name="auth_user_second_factor")
+        return [own, *super().get_urls()]
+
+    def second_factor_view(self, request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002  as Django's beside it
+        """Take away the second factor of somebody who has lost it."""
+        if not _is_superuser(request):
+            raise PermissionDenied
+        user = self.get_object(request, id)
+        if user is None:
+            raise Http404
+        if user.pk == request.user.pk:
+            # The own one takes the password.
+            return HttpResponseRedirect(reverse("admin:second_factor"))
+        form = ResetForm(request.POST or None)
+        if form.is_valid():
+            second_factor.drop(user=user, by=actor(request), reason=form.cleaned_data["reason"])
+            guessing.Guesses().reset_attempts(username=user.get_username())
+            self.log_change(request, user, "Second factor reset")
+            self.message_user(request, f"{user} sets up another second factor at the next sign-in.", messages.SUCCESS)
+            return HttpResponseRedirect("../change/")
+        context = {**self.admin_site.each_context(request), "opts": self.opts, "form": form}
+        context["title"] = f"Reset the second factor of {user}: their sessions end, and they set up another"
+        return TemplateResponse(request, "admin/countries/credential/deed.html", context)
 
     def get_inlines(self, request: HttpRequest, obj: Model | None) -> Any:
         # A user is made with a name and a password first.
@@ -83,6 +120,31 @@ class DeskUserAdmin(OfCountry, UserAdmin):  # type: ignore[type-arg]  # not gene
             registry.delete(row, by=actor(request))
         for row in rows:
             registry.save(row, by=actor(request))
+
+
+@admin.register(Group)
+class DeskGroupAdmin(OfCountry, GroupAdmin):  # type: ignore[type-arg]  # not generic at run time
+    """Django's screen; what is changed of a group leaves a trace."""
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        # Deleting many at once would go past the registry.
+        return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        group = self.get_object(request, object_id) if object_id and request.method == "POST" else None
+        with registry.changing_group(group, by=actor(request)) if group else nullcontext():
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        # Django calls this in the transaction of the deed, once permissions are written too.
+        if isinstance(obj, Group):
+            registry.say_group_added(obj, by=actor(request))
+        return super().log_addition(request, obj, message)
+
+    def delete_model(self, request: HttpRequest, obj: Model) -> None:
+        registry.delete(obj, by=actor(request))
 
 
 def _is_superuser(request: HttpRequest) -> bool:

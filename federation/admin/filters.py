@@ -23,7 +23,7 @@ _OLD = timedelta(days=30)
 #: The kinds of things that audit events are about: the beginnings of their actions.
 _SUBJECTS = (
     "finding", "report", "submission", "agency", "schedule", "threshold", "setup", "credential", "annotation",
-    "liaison", "user", "indicator", "population", "helpservice",
+    "signingkey", "liaison", "user", "indicator", "population", "helpservice",
 )  # fmt: skip
 
 
@@ -79,6 +79,18 @@ class OfMedia(_Filter):
 
     def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> Choices:  # noqa: ARG002
         return [("json", "json"), ("csv", "csv")]
+
+
+class OfSigning(_Filter):
+    """By whether a submission was signed."""
+
+    title, parameter_name, path = "signed", "signed", "signature__isnull"
+
+    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> Choices:  # noqa: ARG002
+        return [("False", "signed"), ("True", "not signed")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
+        return queryset.filter(signature__isnull=self.value() == "True") if self.value() else queryset
 
 
 class OfSubject(_Filter):

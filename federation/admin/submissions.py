@@ -10,7 +10,7 @@ from countries.codes import COUNTRY_CODES, NETWORK_CODES
 from federation.admin import filters
 from federation.admin.paging import NewestPages
 from federation.models.findings import Answer
-from federation.models.submissions import Report, Submission
+from federation.models.submissions import Report, Signature, Submission
 from federation.rules import periods
 
 _CELLS = ("countries", "networks", "values")
@@ -23,20 +23,43 @@ class SubmissionAdmin(FactAdmin):
     """What arrived, newest first."""
 
     of_country = "agency__country"
-    list_display = ("received", "agency", "media", "report_count", "observation_count", "became")
-    list_filter = (filters.OfAgency, filters.OfMedia, "received")
-    list_select_related = ("agency",)
+    list_display = ("received", "agency", "media", "report_count", "observation_count", "became", "signed_by")
+    list_filter = (filters.OfAgency, filters.OfMedia, filters.OfSigning, "received")
+    list_select_related = ("agency", "signature__key")
     search_fields = ("=id", "agency__code")
     search_help_text = "The whole id of a submission, or an agency"
     show_full_result_count = False
     paginator = NewestPages
     ordering = ("-received", "-id")
     exclude = ("body_digest",)
+    readonly_fields = ("signed_by", "fingerprint", "signed_text")
+
+    @admin.display(description="signed with")
+    def signed_by(self, submission: Submission) -> str | None:
+        """The key that it was signed with, if it was."""
+        signature = _signature(submission)
+        return signature.key.keyid if signature else None
+
+    @admin.display(description="fingerprint of the key")
+    def fingerprint(self, submission: Submission) -> str | None:
+        """What tells the key from any other."""
+        signature = _signature(submission)
+        return signature.key.fingerprint if signature else None
+
+    @admin.display(description="what was signed")
+    def signed_text(self, submission: Submission) -> str | None:
+        """The covered parts of the request, as the agency signed them."""
+        signature = _signature(submission)
+        return format_html("<pre>{}</pre>", signature.base) if signature else None
 
     @admin.display(description="what its reports became")
     def became(self, submission: Submission) -> str:
         """How many of its reports became what, at receipt."""
         return ", ".join(f"{count} {outcome}" for outcome, count in submission.outcomes.items())
+
+
+def _signature(submission: Submission) -> Signature | None:
+    return getattr(submission, "signature", None)
 
 
 @admin.register(Report)

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("federation", "0007_submission_newest")]
+    dependencies = [("federation", "0008_signatures")]
 
     operations = [
         migrations.AddField(

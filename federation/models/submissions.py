@@ -9,7 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from countries.models import Agency, Indicator
+from countries.models import Agency, Indicator, SigningKey
 
 
 class ReportStatus(models.TextChoices):
@@ -64,6 +64,30 @@ class Submission(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class Signature(models.Model):
+    """The evidence that a submission was signed: all that it takes to verify it again, for good.
+
+    The base is the text that was signed (RFC 9421, section 2.5): each covered part of the request with its value,
+    and by which key. The database itself refuses to change or remove a row.
+    """
+
+    submission = models.OneToOneField(Submission, primary_key=True, on_delete=models.PROTECT)
+    key = models.ForeignKey(SigningKey, on_delete=models.PROTECT, related_name="+", db_index=False)
+    base = models.TextField()
+    signature = models.BinaryField(max_length=64)
+    base_digest = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = [
+            # What was signed once is taken once: of two at the same time, one waits for the other and is refused.
+            # The digest is of the base, not of the signature, so that no other writing of a signature passes for new.
+            models.UniqueConstraint(fields=["base_digest"], name="one_use_of_signature"),
+        ]
+
+    def __str__(self) -> str:
+        return f"signature of submission {self.submission_id}"
 
 
 class IdempotencyKey(models.Model):

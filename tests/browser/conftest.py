@@ -87,8 +87,14 @@ def federation(tmp_path_factory) -> Iterator[Federation]:
         yield Federation(stack, agencies)
 
 
+@pytest.fixture(scope="module")
+def cookies():
+    """The cookies of those who have signed in: a code serves once, so they sign in once."""
+    return {}
+
+
 @pytest.fixture
-def visit(chromium, stack):
+def visit(chromium, stack, cookies):
     """Opens windows of people of their own, and sees that nothing is asked of another host."""
     with ExitStack() as until:
         asked: list[str] = []
@@ -99,7 +105,12 @@ def visit(chromium, stack):
             context.on("request", lambda request: asked.append(request.url))
             page = context.new_page()
             page.set_default_timeout(20_000)
-            desk.sign_in(page, stack.url, name)
+            if name in cookies:
+                context.add_cookies(cookies[name])
+                page.goto(f"{stack.url}/admin/")
+            else:
+                desk.sign_in(page, stack.url, name)
+                cookies[name] = context.cookies()
             return page
 
         yield open_window

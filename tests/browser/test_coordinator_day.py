@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests import second_factor
 from tests.browser import desk
-from tests.browser.stack import Agency, Stack
+from tests.browser.stack import PASSWORD, Agency, Stack
 from tests.integration.processes import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -36,7 +37,7 @@ class Federation:
 @pytest.fixture(scope="module")
 def federation(stack) -> Federation:
     """One agency is silent for nine days; of the others, reports are held."""
-    agencies = stack.begin(coordinators=("kari", "per"), agencies=(*HELD, SILENT), since=ago(DAYS))
+    agencies = stack.begin(coordinators=("kari", "per", "ola"), agencies=(*HELD, SILENT), since=ago(DAYS))
     for code, agency in agencies.items():
         last = 9 if code == SILENT else 0
         days = range(last + 1, DAYS + 1)
@@ -127,6 +128,7 @@ def rotate(page, client_id):
     page.get_by_role("link", name=client_id).click()
     page.get_by_role("link", name="Issue a successor").click()
     page.get_by_label("Reason").fill("The yearly change.")
+    page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_role("button", name="Issue a successor").click()
     page.get_by_text("This is shown once.").wait_for()
     shown = page.locator("dd code").all_inner_texts()
@@ -181,6 +183,7 @@ def test_agency_is_brought_in_and_leaves_as_the_guide_says(federation, visit):
     page.get_by_role("link", name="Add credential").click()
     page.get_by_label("Agency").select_option("PL-CBZC")
     page.get_by_label("Reason").fill("Their first one.")
+    page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_role("button", name="Issue").click()
     page.get_by_text("This is shown once.").wait_for()
     issued = page.locator("dd code").all_inner_texts()
@@ -261,3 +264,28 @@ def test_every_page_is_fit_for_everybody(federation, visit, how):
     for path in ("/admin/", finding, *(f"/admin/{name}" for name in LISTS)):
         page.goto(f"{url}{path}")
         assert desk.faults(page) == [], path
+
+
+def test_door_is_fit_for_everybody_and_a_recovery_code_opens_it_once(federation, chromium):
+    url, codes = federation.stack.url, []
+    for how in ({"viewport": {"width": 360, "height": 740}}, {"color_scheme": "dark"}):
+        with chromium.new_context(**how) as context:
+            page = context.new_page()
+            desk.give_password(page, url, "ola")
+            page.get_by_role("heading", name="second factor").wait_for()
+            assert desk.faults(page) == []
+            if codes:
+                page.get_by_label("Code").fill(codes[0].upper())
+                page.get_by_role("button", name="Go on").click()
+                page.get_by_role("heading", name="The coordinators' desk").wait_for()
+                assert desk.messages(page) == ["You have used a recovery code; 9 are left."]
+                page.goto(f"{url}/admin/second-factor/")
+                assert desk.faults(page) == []
+                continue
+            secret = second_factor.read(page.locator("code.secret").inner_text())
+            page.get_by_label("Code").fill(second_factor.code(secret))
+            page.get_by_role("button", name="Set up").click()
+            page.get_by_role("heading", name="Your recovery codes").wait_for()
+            assert desk.faults(page) == []
+            codes = page.locator(".codes code").all_inner_texts()
+            assert len(set(codes)) == 10

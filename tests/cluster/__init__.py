@@ -1,1 +1,9 @@
-"""What the parts of a cluster are started with: real programs, on the loopback address, each in a folder of its own."""
+"""A federation on several machines, played on this one: real processes with logs, ports and folders of their own.
+
+`running` is the door. What is killed is started again as systemd would do it; all of it goes with whoever started it.
+"""
+
+from tests.cluster.cluster import COMMANDS, Cluster, Servers, host, hosts, running, servers
+from tests.cluster.part import Part
+
+__all__ = ["COMMANDS", "Cluster", "Part", "Servers", "host", "hosts", "running", "servers"]

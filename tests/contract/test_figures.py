@@ -9,6 +9,7 @@ from countries.models import Liaison
 from federation import reconciliation
 from tests.contract.callers import hour, report
 from tests.factories import ScheduleFactory
+from tests.second_factor import signed_in
 
 pytestmark = pytest.mark.django_db
 FIGURES = "/api/v1/figures/"
@@ -140,7 +141,7 @@ def test_staff_session_reads_all(client, reported):
     staff = User.objects.create_user("grace", password="x", is_staff=True)
     query = {"indicator": "DOWNLOADS", "frequency": "H", "start": hour(6), "end": hour(1), "agency": "_T"}
     assert client.get(FIGURES, query).json()["code"] == "not_authenticated"
-    client.force_login(staff)
+    signed_in(client, staff)
     assert len(client.get(FIGURES, query).json()["figures"]) == 2
     User.objects.update(is_staff=False)
     assert client.get(FIGURES, query).json()["code"] == "not_authenticated"
@@ -152,7 +153,7 @@ def test_session_of_a_national_liaison_reads_no_figures(client, reported, countr
     liaison.groups.add(Group.objects.get(name="national liaison"))
     if country:
         Liaison.objects.create(user=liaison, country_id=country)
-    client.force_login(liaison)
+    signed_in(client, liaison)
     query = {"indicator": "DOWNLOADS", "frequency": "H", "start": hour(6), "end": hour(1)}
     for agency in ("_T", "NO-KRIPOS", "DE-BKA"):
         assert client.get(FIGURES, query | {"agency": agency}).json()["code"] == "not_authenticated"

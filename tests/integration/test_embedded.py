@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from functools import partial
 
 import psutil
@@ -108,6 +109,20 @@ def test_mark_with_number_of_another_process_is_no_hindrance(brief, tmp_path):
     brief(tmp_path)
     (tmp_path / "postgres" / "postmaster.pid").write_text(f"{os.getpid()}\n/nowhere\n")
     assert brief(tmp_path)[1] == 0
+
+
+def test_no_server_starts_beside_what_is_left_of_a_killed_one(python, running):
+    launcher, urls, data = running
+    with closing(psycopg.connect(urls["DATABASE_URL"])) as connection:
+        backend = psutil.Process(connection.info.backend_pid)
+        backend.suspend()  # as one that is in the midst of a long write, and looks for its parent only afterwards
+        psutil.Process(int((data / "postgres" / "postmaster.pid").read_text().split()[0])).kill()
+        launcher.kill()
+        refused, _ = python(SERVE, data=data).communicate(timeout=20)
+        assert "pre-existing shared memory block" in refused
+        backend.kill()
+    again = python(SERVE, data=data, UNTIL="/never")
+    assert json.loads(line_of(again)).keys() == urls.keys()
 
 
 def test_stopped_launcher_leaves_nothing(python, tmp_path):

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from django.http import HttpRequest
 
 from api.problems import Problem
+from api.v1.payloads import digest as digests
 
 LIMIT: Final = 128 * 1024 * 1024
 _PIECE: Final = 1024 * 1024
@@ -24,10 +25,15 @@ class Body(NamedTuple):
     digest: bytes
 
 
-def read(request: HttpRequest, *, limit: int | None = None) -> Body:
-    """Return the body; raise the problem if it is too large, cut short or packed in a way that is not ours."""
+def read(request: HttpRequest, *, limit: int | None = None, content_digest: str | None = None) -> Body:
+    """Return the body; raise the problem if it is too large, cut short or packed in a way that is not ours.
+
+    With a ``content_digest``, which is of the body as it was sent, another body is refused.
+    """
     limit = LIMIT if limit is None else limit
     pieces = _received(request, limit)
+    if content_digest is not None:
+        pieces = digests.watched(pieces, content_digest)
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding in ("gzip", "x-gzip"):
         pieces = _unzipped(pieces)

@@ -21,9 +21,24 @@ class Command(BaseCommand):
         parser.add_argument("--coordinator", metavar="NAME", help="Instead of an agency; made if it is not there")
         parser.add_argument("--read-only", action="store_true", help="For reading only; a coordinator's always is")
         parser.add_argument("--expires", metavar="DAY", help="The UTC day on which it ends: 2027-01-01")
+        parser.add_argument(
+            "--network",
+            dest="networks",
+            metavar="RANGE",
+            action="append",
+            default=[],
+            help="May be used from there only: 192.0.2.0/24 or 2001:db8::/32. More than one: give it again",
+        )
 
     def handle(
-        self, *, code: str | None, coordinator: str | None, read_only: bool, expires: str | None, **_: Any
+        self,
+        *,
+        code: str | None,
+        coordinator: str | None,
+        read_only: bool,
+        expires: str | None,
+        networks: list[str],
+        **_: Any,
     ) -> None:
         with said_plainly():
             issued = credentials.issue(
@@ -31,6 +46,7 @@ class Command(BaseCommand):
                 coordinator=coordinator or "",
                 read_only=read_only,
                 expires=datetime.combine(day(expires), time(), UTC) if expires else None,
+                networks=networks,
                 by="command issue_credential",
                 now=timezone.now(),
             )

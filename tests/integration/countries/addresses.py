@@ -13,7 +13,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Field, ForeignKey, Model
 from django.urls import URLResolver
 
-from countries.models import Credential
+from countries.models import Credential, SigningKey
 from federation.models.findings import Finding, Hold
 
 ROOT = "/admin/"
@@ -28,6 +28,7 @@ DEEDS: dict[type[Model], set[str]] = {
     Credential: {"rotate", "revoke"},
     Finding: {"answer", "release", "reject", "resolve"},
     Hold: {"release", "reject"},
+    SigningKey: {"revoke"},
     User: {"password_change"},
 }
 

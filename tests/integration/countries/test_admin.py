@@ -14,8 +14,10 @@ from oauth2_provider.models import get_access_token_model, get_refresh_token_mod
 from countries import registry
 from countries.models import Agency, Country, Credential, HelpService, Indicator, Population, Schedule
 from tests import factories
+from tests.second_factor import signed_in
 
 pytestmark = pytest.mark.django_db
+PASSWORD = "a password for a test"
 LISTS = [Agency, Country, Credential, HelpService, Indicator, Population]
 
 
@@ -29,7 +31,7 @@ def text(answer: Any) -> str:
 
 @pytest.fixture
 def desk(client: Client) -> Client:
-    client.force_login(User.objects.create_superuser("ada"))
+    signed_in(client, User.objects.create_superuser("ada", password=PASSWORD))
     return client
 
 
@@ -38,7 +40,7 @@ def visitor(client: Client) -> Client:
     """Somebody who may look at everything and change nothing."""
     user = User.objects.create_user("bo", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
-    client.force_login(user)
+    signed_in(client, user)
     return client
 
 
@@ -300,7 +302,7 @@ def test_nothing_is_deleted_without_a_reason(desk, heard, given):
 
 
 def issue(desk: Client, **fields: Any) -> Any:
-    return desk.post(address(Credential, "add"), fields)
+    return desk.post(address(Credential, "add"), {"password": PASSWORD, **fields})
 
 
 def test_credential_is_issued_and_its_secret_shown_once(desk):
@@ -344,7 +346,7 @@ def test_third_credential_is_refused_on_the_screen(desk):
 def test_credential_is_rotated(desk):
     issue(desk, agency=factories.AgencyFactory.create().pk)
     old = Credential.objects.get()
-    answer = desk.post(address(Credential, "rotate", old.pk), {"keep_hours": 2})
+    answer = desk.post(address(Credential, "rotate", old.pk), {"keep_hours": 2, "password": PASSWORD})
 
     old.refresh_from_db()
     assert old.expires is not None

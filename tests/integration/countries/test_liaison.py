@@ -19,6 +19,7 @@ from tests import factories
 from tests.integration.countries import addresses, two_countries
 from tests.integration.countries.addresses import DEEDS, OF_THE_SITE, STANDARD, routes
 from tests.integration.countries.two_countries import WAYS
+from tests.second_factor import signed_in
 
 pytestmark = pytest.mark.django_db
 NO, SE = 578, 752
@@ -52,7 +53,7 @@ def sign_in(client, *groups, country=None, superuser=False):
     user.groups.set(Group.objects.filter(name__in=groups))
     if country:
         Liaison.objects.create(user=user, country_id=country)
-    client.force_login(user)
+    signed_in(client, user)
     return user
 
 

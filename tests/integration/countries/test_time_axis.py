@@ -11,13 +11,14 @@ from django.utils import timezone
 from countries.models import Annotation, Liaison, Network, Setup, Threshold
 from federation.models.audit import AuditEvent
 from tests import factories
+from tests.second_factor import signed_in
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def desk(client):
-    client.force_login(User.objects.create_superuser("ada"))
+    signed_in(client, User.objects.create_superuser("ada"))
     return client
 
 
@@ -179,7 +180,7 @@ def test_superuser_says_for_which_country_somebody_stands(desk):
 def test_only_a_superuser_says_for_which_country_somebody_stands(client):
     clerk = User.objects.create_user("clerk", is_staff=True)
     clerk.user_permissions.set(Permission.objects.all())
-    client.force_login(clerk)
+    signed_in(client, clerk)
     country = factories.CountryFactory.create()
     user = User.objects.create_user("bo", is_staff=True)
     page = reverse("admin:auth_user_change", args=[user.pk])

@@ -20,6 +20,7 @@ from countries.models import (
     Population,
     Schedule,
     Setup,
+    SigningKey,
     Threshold,
 )
 from federation.models.audit import AuditEvent
@@ -50,6 +51,7 @@ WAYS: dict[type[Model], str] = {
     Report: "agency__country",
     Schedule: "agency__country",
     Setup: "agency__country",
+    SigningKey: "agency__country",
     Submission: "agency__country",
     Threshold: "agency__country",
     User: "",
@@ -97,6 +99,7 @@ def land(code: str, word: str, number: int) -> Land:
         factories.AnnotationFactory.create(agency=agency, text=f"{word} replaced its database.", start=AT),
         factories.CredentialFactory.create(agency=agency, client_id=f"{code}-{word}.1"),
         factories.ScheduleFactory.create(agency=agency, deadline_minutes=number % 100_000),
+        factories.SigningKeyFactory.create(agency=agency, keyid=f"{code}-{word}.k"),
         factories.SetupFactory.create(agency=agency, computers=number, geo_database=f"{word} base"),
         Threshold.objects.create(agency=agency, name="R104_TOTAL", value=number),
         Hold.objects.create(report=report, finding=finding, rule="R102", facts=facts, since=AT),

@@ -11,6 +11,7 @@ from tests.integration.federation import deskside
 from tests.integration.federation.three_years import BEGINNING, reports_of
 from tests.integration.federation.trails import HARD, seal, write
 from tests.integration.federation.world import world
+from tests.second_factor import signed_in
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
@@ -44,19 +45,19 @@ def agency(db):
 
 @pytest.fixture
 def coordinator(client, db):
-    client.force_login(deskside.account("kari", "coordinator"))
+    signed_in(client, deskside.account("kari", "coordinator"))
     return client
 
 
 @pytest.fixture
 def observer(client, db):
-    client.force_login(deskside.account("ola", "observer"))
+    signed_in(client, deskside.account("ola", "observer"))
     return client
 
 
 @pytest.fixture
 def liaison(client, db):
-    client.force_login(deskside.account("liv", "national liaison", "NO"))
+    signed_in(client, deskside.account("liv", "national liaison", "NO"))
     return client
 
 

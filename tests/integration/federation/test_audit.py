@@ -31,6 +31,7 @@ from federation.models.findings import Finding
 from federation.models.submissions import Report
 from tests import factories
 from tests.integration.federation.world import Said
+from tests.second_factor import signed_in
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 25, 12, 0, 30, tzinfo=UTC)
@@ -300,7 +301,7 @@ def test_the_account_of_the_demo_leaves_events():
 
 @pytest.fixture
 def desk(client):
-    client.force_login(User.objects.create_superuser("kari"))
+    signed_in(client, User.objects.create_superuser("kari"))
     return client
 
 

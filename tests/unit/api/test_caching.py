@@ -1,6 +1,11 @@
-"""The shelf of answers: bounded in number and in bytes."""
+"""The shelf of answers: bounded in number and in bytes; and what stands in for an answer that cannot be had."""
 
-from api.caching import Held, Key, Shelf
+import pytest
+from django.db import OperationalError
+from django.test import RequestFactory
+
+from api import caching
+from api.caching import Held, Key, Rendered, Shelf, Stamp
 
 
 def key(name):
@@ -52,3 +57,66 @@ def test_cleared_shelf_is_empty():
     assert shelf.get(key("a")) is None
     shelf.put(key("b"), held(100))
     assert shelf.get(key("b")) is not None
+
+
+class Answer:
+    """An answer out of a database that may be away."""
+
+    away = False
+
+    def ask(self):
+        if self.away:
+            raise OperationalError("gone") from ConnectionError("server closed the connection")
+        return self
+
+    def stamp(self):
+        return self.ask() and Stamp("1", caching.LIVE)
+
+    def render(self):
+        return Rendered(self.stamp(), b"numbers", {"Content-Type": "text/plain"})
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that stands until it is told to go on."""
+    times = [1000.0]
+    monkeypatch.setattr(caching, "monotonic", lambda: times[-1])
+    return times
+
+
+@pytest.fixture
+def read():
+    """Asks for an answer, as a public view does."""
+    answer = Answer()
+
+    def read(*, away, path="/a", **headers):
+        answer.away = away
+        request = RequestFactory().get(path, headers=headers)
+        return caching.or_the_last(lambda: caching.respond(request, "json", "Accept", answer.ask))
+
+    return read
+
+
+def test_last_answer_stands_in_while_the_database_is_away(clock, read):
+    before = read(away=False)
+    clock.append(clock[-1] + 9.5)
+    after = read(away=True)
+    assert (after.status_code, after.content, after["ETag"]) == (200, before.content, before["ETag"])
+    assert (after["Age"], after["Cache-Control"]) == ("9", caching.LIVE)
+    assert read(away=True, **{"If-None-Match": before["ETag"]}).status_code == 304
+    assert "Age" not in read(away=False)
+
+
+def test_no_answer_stands_in_for_long(clock, read):
+    read(away=False)
+    clock.append(clock[-1] + caching.STANDING_IN_SECONDS + 0.1)
+    with pytest.raises(OperationalError):
+        read(away=True)
+
+
+def test_no_answer_stands_in_for_another_one(clock, read):
+    read(away=False, path="/a")
+    with pytest.raises(OperationalError) as failure:
+        read(away=True, path="/b")
+    # By the cause it is told whether another server might do better.
+    assert isinstance(failure.value.__cause__, ConnectionError)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import Error, InterfaceError, OperationalError
 from django.http import Http404
 from django.test import RequestFactory
 from rest_framework import exceptions
@@ -80,6 +81,18 @@ def test_exception_becomes_problem(error, code):
 
 def test_throttled_problem_says_when_to_come_back():
     assert problems.handle(exceptions.Throttled(wait=3.2), {}).headers["Retry-After"] == "4"
+
+
+@pytest.mark.parametrize("failure", [OperationalError("192.0.2.7"), InterfaceError("192.0.2.7")])
+def test_database_that_is_away_is_no_mistake_of_ours(failure):
+    response = problems.handle(failure, {})
+    assert (response.status_code, response.data["code"], response.headers["Retry-After"]) == (503, "not_ready", "1")
+    try:
+        raise failure
+    except Error:
+        response = problems.server_error(RequestFactory().get("/"))
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
+    assert b"192.0.2.7" not in response.content
 
 
 def test_mistake_of_ours_is_left_to_the_server_error():

@@ -1,0 +1,221 @@
+"""Signed requests: HTTP Message Signatures (RFC 9421) with Ed25519.
+
+The library builds the text that was signed and verifies it. Whose key, which parts and how old is for us to say,
+and is said here; that nothing is taken twice, the database says.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from cryptography.exceptions import InvalidSignature as NotVerifiedError
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from django.http import HttpRequest
+from django.utils.encoding import escape_uri_path
+from django.utils.http import parse_http_date_safe
+from http_message_signatures import (
+    HTTPMessageSignaturesException,
+    HTTPMessageVerifier,
+    HTTPSignatureComponentResolver,
+    HTTPSignatureKeyResolver,
+    InvalidSignature,
+    VerifyResult,
+)
+from http_message_signatures.algorithms import ED25519
+
+from api.problems import Problem
+from countries import signing
+from countries.signing import Key
+from countries.traces import is_address
+from federation import clock
+from federation.evidence import Evidence, SignedBy
+
+#: How far the time of a signature may lie from ours, either way.
+CLOCK: Final = timedelta(minutes=5)
+#: What a signature may cover. All of it is kept as evidence, so there is nothing secret among it.
+FIELDS: Final = ("content-digest", "content-type", "content-encoding", "content-length", "idempotency-key", "date")
+DERIVED: Final = ("@method", "@path", "@query", "@target-uri", "@request-target", "@authority", "@scheme")
+
+# What each signature must cover: the first names it, any one of them will do.
+_ALWAYS: Final = (("@method",), ("@path", "@target-uri", "@request-target"), ("content-digest",), ("content-type",))
+_QUERY: Final = ("@query", "@target-uri", "@request-target")
+_IF_PRESENT: Final = ("content-encoding", "idempotency-key")
+#: What stands in the evidence in words that the agency has chosen.
+_CHOSEN: Final = ("content-digest", "content-type", "idempotency-key", "nonce", "tag")
+
+Values = Mapping[str, str]
+Parameters = Mapping[str, int | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A request whose signature has verified. Its body has still to be held against the digest."""
+
+    evidence: Evidence
+    content_digest: str
+
+
+def signed(request: HttpRequest, agency: Any) -> Signed | None:
+    """Return who signed a request of an agency, or nothing if it is not signed and need not be.
+
+    A request that carries a signature is never taken for one that carries none.
+    """
+    if "Signature" not in request.headers and "Signature-Input" not in request.headers:
+        if agency.signature_required:
+            raise Problem("signature_required")
+        return None
+    verification = _Verification(agency.pk)
+    result = verification.verify(request)
+    covered = {name.strip('"'): value for name, value in result.covered_components.items()}
+    _refuse_uncovered(request, covered, result.parameters)
+    _refuse_untimely(covered, result.parameters)
+    _refuse_addresses(covered, result.parameters)
+    return Signed(verification.evidence(), covered["content-digest"])
+
+
+def _refuse_uncovered(request: HttpRequest, covered: Collection[str], parameters: Collection[str]) -> None:
+    missing = [names[0] for names in _must_cover(request) if not any(name in covered for name in names)]
+    if "created" not in parameters and "date" not in covered:
+        missing.append("created")
+    if missing:
+        raise Problem("signature_incomplete", detail=f"The signature must cover these too: {', '.join(missing)}.")
+
+
+def _must_cover(request: HttpRequest) -> Iterator[tuple[str, ...]]:
+    """Yield all that changes what a submission means."""
+    yield from _ALWAYS
+    if request.META.get("QUERY_STRING"):
+        yield _QUERY
+    yield from ((name,) for name in _IF_PRESENT if name in request.headers)
+
+
+def _refuse_untimely(covered: Values, parameters: Parameters) -> None:
+    """Refuse a signature that is too old, has expired or comes from the future, by each time that it names."""
+    now = clock.now().timestamp()
+    ages = [now - at for at in _times(covered, parameters)]
+    if max(ages) > CLOCK.total_seconds() or int(parameters.get("expires", now + 1)) <= now:
+        raise Problem("signature_too_old")
+    if min(ages) < -CLOCK.total_seconds():
+        raise Problem("signature_too_new")
+
+
+def _times(covered: Values, parameters: Parameters) -> Iterator[int]:
+    if "created" in parameters:
+        yield int(parameters["created"])
+    if "date" in covered:
+        date = parse_http_date_safe(covered["date"])
+        if date is None:
+            raise Problem("signature_malformed")
+        yield date
+
+
+def _refuse_addresses(covered: Values, parameters: Parameters) -> None:
+    """Refuse what could lead to a person: what is signed is kept."""
+    if any(is_address(str({**covered, **parameters}.get(name, ""))) for name in _CHOSEN):
+        raise Problem("personal_trace")
+
+
+# --- what the library is given --------------------------------------------------------------------------------------
+
+
+class _RefusedError(InvalidSignature):
+    """Why a signature is refused, by a code of ours; the library lets its own kind of error through."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class _Verification(HTTPSignatureKeyResolver):
+    """Verifies one request of an agency: finds the key, and notes what was verified with it."""
+
+    def __init__(self, agency: int) -> None:
+        self._agency = agency
+        self.key: Key | None = None
+        self.base = self.signature = b""
+
+    def verify(self, request: HttpRequest) -> VerifyResult:
+        """Return what the one signature of a request covers; raise the problem if it does not verify."""
+        verifier = _Verifier(signature_algorithm=_Ed25519, key_resolver=self, component_resolver_class=_Components)
+        try:
+            # Of several signatures the library would need to be told which to take; it refuses them all.
+            [result] = verifier.verify(_Message(request), max_age=None)
+        except _RefusedError as refused:
+            raise Problem(refused.code) from None
+        except HTTPMessageSignaturesException:
+            raise Problem("signature_malformed") from None
+        return result
+
+    def resolve_public_key(self, key_id: str) -> Any:
+        """Return the key that a signature names, in the hands of this verification; the library calls this."""
+        self.key = signing.find(key_id)
+        code = _why_refused(self.key, self._agency)
+        if code:
+            raise _RefusedError(code)
+        return self
+
+    def evidence(self) -> Evidence:
+        """Return what was verified, to be kept."""
+        assert self.key is not None  # noqa: S101  for the type; without one nothing verifies
+        by = SignedBy(self.key.keyid, self.key.fingerprint)
+        return Evidence(self.key.id, by, self.base.decode(), self.signature)
+
+
+def _why_refused(key: Key | None, agency: int) -> str:
+    """Return the code that says why a key is not taken from an agency, or nothing."""
+    if key is None:
+        return "signature_key_unknown"
+    if key.agency != agency:
+        return "signature_key_foreign"
+    if key.revoked is not None:
+        return "signature_key_revoked"
+    return "signature_key_expired" if key.expires is not None and key.expires <= clock.now() else ""
+
+
+class _Ed25519(ED25519):
+    """The library's, which says by a code that it did not verify, and notes what it did."""
+
+    def __init__(self, public_key: _Verification, private_key: None = None) -> None:  # noqa: ARG002  the library's
+        assert public_key.key is not None  # noqa: S101  for the type
+        raw = public_key.key.raw
+        super().__init__(public_key=Ed25519PublicKey.from_public_bytes(raw))  # type: ignore[no-untyped-call]  # has none
+        self._verification = public_key
+
+    def verify(self, signature: bytes, message: bytes) -> None:
+        try:
+            super().verify(signature, message)
+        except NotVerifiedError:
+            raise _RefusedError("signature_invalid") from None
+        self._verification.base, self._verification.signature = message, signature
+
+
+class _Verifier(HTTPMessageVerifier):
+    """The library's, without its own look at times: ours takes Date too, and tells early from late."""
+
+    def validate_created_and_expires(self, sig_input: Any, max_age: Any = None) -> None:
+        """Leave the times to ``_refuse_untimely``."""
+
+
+class _Components(HTTPSignatureComponentResolver):
+    """Resolves what may be covered, and each part whole: parameters would pick a part of it, or another form."""
+
+    def resolve(self, component_node: Any) -> str:
+        name = component_node.value
+        if component_node.params or not (name in DERIVED or (name in FIELDS and name in self.headers)):
+            raise _RefusedError("signature_component_refused")
+        value: str = super().resolve(component_node)
+        return value
+
+
+class _Message:
+    """A request as the library wants it, with those headers only that may be covered."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        shown = ("signature", "signature-input", *FIELDS)
+        self.method = request.method
+        self.headers = {name: request.headers[name] for name in shown if name in request.headers}
+        # The path as it was routed, in its normal form, as RFC 9421 has it; the query as it was sent.
+        query = request.META.get("QUERY_STRING", "")
+        path = escape_uri_path(request.path)
+        self.url = f"{request.scheme}://{request.get_host()}{path}{'?' if query else ''}{query}"

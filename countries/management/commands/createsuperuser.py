@@ -1,0 +1,20 @@
+"""Makes a superuser as Django's command of this name does, and leaves a trace of it."""
+
+from typing import Any
+
+from django.contrib.auth.management.commands import createsuperuser
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from countries import registry
+
+
+class Command(createsuperuser.Command):
+    @transaction.atomic
+    def handle(self, *args: Any, **options: Any) -> None:
+        known = set(User.objects.values_list("pk", flat=True))
+        super().handle(*args, **options)
+        # Not before: while somebody types, other writers must not wait.
+        with registry.writing():
+            for user in User.objects.exclude(pk__in=known).filter(is_superuser=True):
+                registry.say_account_added(user, by="command createsuperuser")

@@ -1,0 +1,67 @@
+"""Network ranges that a credential may be restricted to, in CIDR notation, and whether an address lies in them.
+
+An IPv4 address that comes mapped into IPv6 counts as the IPv4 address that it is.
+"""
+
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Final
+
+Network = IPv4Network | IPv6Network
+
+RANGES_AT_MOST: Final = 20
+_MAPPED: Final = IPv6Network("::ffff:0:0/96")
+
+
+class BadRange(ValueError):
+    """A text is no range that can be used; the message says why and what to write, and does not repeat the text."""
+
+
+def read(texts: Iterable[str]) -> list[str]:
+    """Return ranges in their one spelling, each once; raise BadRange, which names the place of the bad one."""
+    found: list[str] = []
+    for place, text in enumerate(texts, start=1):
+        try:
+            spelled = str(_network(text.strip()))
+        except BadRange as error:
+            raise BadRange(f"Range {place}: {error}") from None
+        if spelled not in found:
+            found.append(spelled)
+    if len(found) > RANGES_AT_MOST:
+        raise BadRange(f"These are {len(found)} ranges, and {RANGES_AT_MOST} are the most: give wider ones.")
+    return found
+
+
+def allow(ranges: Sequence[str], address: str) -> bool:
+    """Whether an address lies in one of the ranges; without any range, each does."""
+    if not ranges:
+        return True
+    try:
+        asked = _unmapped(ip_address(address.partition("%")[0]))
+    except ValueError:
+        return False
+    return any(asked in ip_network(each) for each in ranges)
+
+
+def _network(text: str) -> Network:
+    try:
+        given = ip_network(text, strict=False)
+    except ValueError:
+        raise BadRange("this is not a range such as 192.0.2.0/24 or 2001:db8::/32.") from None
+    if given.prefixlen == 0:
+        raise BadRange("this is every address: leave the ranges out instead.")
+    if ip_address(text.partition("/")[0]) != given.network_address:
+        raise BadRange(f"the address goes on beyond the first {given.prefixlen} bits: write {given}, or one address.")
+    if isinstance(given, IPv6Network) and given.subnet_of(_MAPPED):
+        return _network_of_mapped(given)
+    return given
+
+
+def _network_of_mapped(given: IPv6Network) -> Network:
+    if given.prefixlen == _MAPPED.prefixlen:
+        raise BadRange("this is every IPv4 address: leave the ranges out instead.")
+    return IPv4Network((int(given.network_address) & 0xFFFFFFFF, given.prefixlen - _MAPPED.prefixlen))
+
+
+def _unmapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    return getattr(address, "ipv4_mapped", None) or address

@@ -1,0 +1,1 @@
+"""Backups around PostgreSQL's own programs: made out of one snapshot, restored whole or not at all."""

@@ -1,0 +1,98 @@
+"""What every seed begins with: a migrated database with agencies that have credentials, made once and copied."""
+
+import os
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import django
+
+from config.embedded.process import free_port
+from tests import cluster
+from tests.chaos.plan import AGENCIES
+
+_BY = "chaos"
+
+
+class Newcomer(NamedTuple):
+    """An agency by its country, and what it owes: a frequency, since how many days, and minutes until it is late."""
+
+    home: str
+    owes: tuple[str, int, int] | None
+
+
+_OWED = (("N", 1, 5), ("H", 3, 60), ("D", 40, 1440), None)
+_HOMES = ("NO", "SE", "DK", "FI", "DE", "NL", "FR", "ES", "IT", "PL", "PT", "BE")
+#: Those of the plan, and the probe, which owes nothing.
+CAST = [*(Newcomer(home, _OWED[number % 4]) for number, home in enumerate(_HOMES)), Newcomer("IS", None)]
+assert len(CAST) == AGENCIES + 1
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A folder to copy, the agencies in it by number, their credentials, and the ports that each copy has."""
+
+    folder: Path
+    agencies: Sequence[int]
+    credentials: Sequence[tuple[str, str]]
+    ports: tuple[int, int]
+
+    def copy(self, folder: Path) -> None:
+        """Lay it out anew. Hard copies: the server writes into them."""
+        folder.mkdir()
+        for name in ("postgres", "keys"):
+            # Followed where it is a link, as the data of another user are; owners and modes are kept.
+            subprocess.run(["cp", "-aH", self.folder / name, folder / name], check=True)
+
+
+def make(folder: Path, newcomers: Sequence[Newcomer] = CAST) -> Ground:
+    """Migrate a database, bring agencies in, and leave it stopped. This process becomes one of the federation's."""
+    ports = free_port(), free_port()
+    with cluster.servers(folder, ports=ports) as servers:
+        servers.manage("migrate", "--verbosity", "0")
+        servers.manage("load_reference")
+        os.environ.update(servers.environment)
+        django.setup()
+        agencies, credentials = _bring_in(newcomers)
+    return Ground(folder, agencies, credentials, ports)
+
+
+def _bring_in(newcomers: Sequence[Newcomer]) -> tuple[list[int], list[tuple[str, str]]]:
+    from django.db import connection
+
+    from countries import credentials, registry
+    from federation import clock
+
+    agencies, issued, now = [], [], clock.now()
+    for home, owes in newcomers:
+        agency = registry.create_agency(code=f"{home}-CHAOS", country=home, name=f"Chaos {home}", by=_BY)
+        if owes is not None:
+            frequency, days, minutes = owes
+            registry.add_schedule(
+                agency=agency,
+                indicator="DOWNLOADS",
+                frequency=frequency,
+                valid_from=now.date() - timedelta(days=days),
+                deadline_minutes=minutes,
+                by=_BY,
+            )
+        credential = credentials.issue(agency=agency, by=_BY, now=now)
+        agencies.append(agency.pk)
+        issued.append((credential.client_id, credential.client_secret))
+    connection.close()
+    return agencies, issued
+
+
+@contextmanager
+def disconnected() -> Iterator[None]:
+    """Have no connection of this process outlive the block."""
+    from django.db import connection
+
+    try:
+        yield
+    finally:
+        connection.close()

@@ -1,0 +1,37 @@
+"""The cluster that faults are tried on: what is killed comes again, and all goes when its launcher is killed."""
+
+import sys
+
+import psutil
+
+from tests.integration.processes import alive, descendants, eventually, line_of
+
+#: The two servers and a host, which need no migrated database for this.
+CLUSTER = """
+import signal, sys, time
+from pathlib import Path
+from tests import cluster
+
+with cluster.servers(Path(sys.argv[1])) as servers:
+    host = cluster.host(servers, "beat", 1, {}, command=[sys.executable, "-c", "import time; time.sleep(999)"])
+    host.start().await_ready()
+    print(servers.database.main.pid, servers.broker.main.pid, host.main.pid, flush=True)
+    time.sleep(999)
+"""
+
+
+def test_killed_parts_come_again_and_go_with_their_launcher(launch, tmp_path):
+    launcher = launch(sys.executable, "-c", CLUSTER, str(tmp_path), data=tmp_path)
+    first = {psutil.Process(int(number)) for number in line_of(launcher).split()}
+    for one in first:
+        one.kill()
+    psutil.wait_procs(first, timeout=10)
+
+    def programs():
+        return sorted(one.name() for one in psutil.Process(launcher.pid).children())
+
+    assert eventually(lambda: programs() == ["postgres", "python", "valkey-server"], within=20)
+    assert eventually(lambda: len(descendants(launcher)) > 3, within=20)  # PostgreSQL has recovered
+    everyone = descendants(launcher)
+    launcher.kill()
+    assert eventually(lambda: alive(everyone) == [], within=20)
