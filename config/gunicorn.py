@@ -11,7 +11,8 @@ from config.processes import die_with_parent
 _shared = metrics.share()
 
 bind = f"127.0.0.1:{env.port()}"
-worker_class = "gthread"
+# gthread, which closes the port once it is asked to stop.
+worker_class = "config.leaving.LeavingWorker"
 workers = env.whole("WEB_PROCESSES", default=2, low=1, high=64)
 threads = env.whole("WEB_THREADS", default=8, low=1, high=64)
 # Imported once, before the processes part ways: a faster start, and a broken import stops it at once.

@@ -1,15 +1,20 @@
 """All parts are replaced one after another while people read and agencies send: no request fails, and none is lost."""
 
 import json
+import re
 import signal
 import sys
+import urllib.request
 
 import pytest
 
+from tests import servers
 from tests.integration.load import Load, token_of
 from tests.integration.processes import alive, descendants, line_of
 
 pytestmark = pytest.mark.slow
+
+METRICS_TOKEN = "of thirty characters"
 
 
 _CREDENTIAL = """
@@ -43,7 +48,10 @@ def parts_of(supervisor):
 
 
 def test_renewed_under_load_no_request_fails_and_none_is_lost(launch, free_port, tmp_path):
-    supervisor = launch(sys.executable, "-m", "config.serve", data=tmp_path, PORT=str(free_port))
+    servers.lay_out(tmp_path)
+    supervisor = launch(
+        sys.executable, "-m", "config.serve", data=tmp_path, PORT=str(free_port), METRICS_TOKEN=METRICS_TOKEN
+    )
     lines_until(supervisor, "Ready after")
     lines_until(supervisor, "Logs are in")
     load = Load(free_port, token_of(free_port, **issued(launch, tmp_path)))
@@ -62,3 +70,23 @@ def test_renewed_under_load_no_request_fails_and_none_is_lost(launch, free_port,
     assert len(load.submitted) > 20
     assert [one for one in load.submitted if not load.is_stored(one)] == []
     assert load.failures == []
+    two_processes_count_together(free_port, load)
+
+
+def two_processes_count_together(port, load):
+    """Whichever process of the web server is asked, it tells of the requests that any of them answered."""
+    before = live_reads(port)
+    for _ in range(20):
+        load.read()
+    assert [live_reads(port) for _ in range(4)] == [before + 20] * 4
+
+
+def live_reads(port):
+    request = urllib.request.Request(
+        f"http://localhost:{port}/metrics", headers={"Authorization": f"Bearer {METRICS_TOKEN}"}
+    )
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        text = answer.read().decode()
+    assert "police2peer_workers 0" not in text
+    [count] = re.findall(r'^police2peer_requests_total{.*route="v1:live".*} (\S+)$', text, re.MULTILINE)
+    return float(count)
