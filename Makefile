@@ -4,6 +4,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PORT ?= 8000
 DATA_DIR ?= var
+CASES ?= 100000
+SEED ?= 1
 export PORT DATA_DIR
 
 # The first Python that is new enough and can make a virtual environment; PYTHON= overrides.
@@ -24,7 +26,7 @@ MAP := $(BUILT)/.done
 LOCALE := api/site/locale
 LANGUAGES := $(LOCALE)/.done
 
-.PHONY: help install demo serve test check format bench lock openapi web messages clean
+.PHONY: help install demo serve test fuzz chaos endure check format bench lock openapi web messages clean
 
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,6 +41,15 @@ serve: $(VENV)/runtime.installed $(MAP) $(LANGUAGES) ## the same stack without i
 
 test: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## every test that CI runs; ARGS= goes to pytest
 	@$(PY) -m pytest -n auto --dist worksteal $(ARGS)
+
+chaos: $(VENV)/dev.installed ## faults at random under load, and is all there once? SEED= for one, SEEDS=20, SECONDS=45
+	@exec $(PY) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SECONDS),--seconds $(SECONDS))
+
+endure: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## kill one process after the other; what does the public notice?
+	@exec $(PY) -m tests.chaos.endure
+
+fuzz: $(VENV)/dev.installed ## inputs that are almost right: CASES= how many (100000), SEED= which
+	@$(PY) -m tests.fuzz --cases $(CASES) --seed $(SEED)
 
 check: $(VENV)/dev.installed ## format, lint, types, import contracts, migrations, OpenAPI
 	@$(PY) -m ruff format --check --quiet . || { echo "Mend it with: make format"; exit 1; }

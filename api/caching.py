@@ -21,6 +21,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.views import APIView
 
 from api import problems
+from countries.connections import going_on, publicly
 from federation.errors import FederationError
 
 #: So long a process may take a version for the newest.
@@ -163,7 +164,7 @@ class PublicView(APIView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             if request.method in ("GET", "HEAD"):
-                return or_the_last(lambda: self.get(request, *args, **kwargs))
+                return or_the_last(lambda: publicly(lambda: self.get(request, *args, **kwargs)))
         except (problems.Problem, FederationError) as error:
             return self._refuse(error)
         if request.method == "OPTIONS":
@@ -292,7 +293,7 @@ def _streamed(
         headers["Content-Encoding"] = "gzip"
     if request.method == "HEAD":
         return HttpResponse(headers=headers)
-    return StreamingHttpResponse(_gzip(pieces) if packed else pieces, headers=headers)
+    return StreamingHttpResponse(going_on(_gzip(pieces) if packed else pieces), headers=headers)
 
 
 def _gzip(pieces: Iterable[bytes]) -> Iterator[bytes]:

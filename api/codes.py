@@ -63,6 +63,11 @@ _REFUSED: Final = {
     "finding_not_found": Kind(
         404, "There is no such finding of yours", "Use an id from /api/v1/findings/ or from the answer to a submission."
     ),
+    "too_slow": Kind(408, "The request came too slowly", "Send it again, without pauses in it."),
+    "address_too_long": Kind(414, "The address is too long", "Ask for less at once: at most 4,094 characters."),
+    "head_too_large": Kind(
+        431, "The header is too large", "Send at most 64 header fields of 8 KiB each, and 32 KiB in all."
+    ),
     "method_not_allowed": Kind(405, "The method is not allowed here", "Use a method that Allow names."),
     "not_acceptable": Kind(406, "No form of the answer fits Accept", "Accept one of the documented media types."),
     "finding_resolved": Kind(
@@ -83,6 +88,7 @@ _REFUSED: Final = {
     ),
     "throttled": Kind(429, "Too many requests", "Wait for the seconds that Retry-After names."),
     "internal_error": Kind(500, "Something went wrong here", "Try again; if it stays, tell us the request_id."),
+    "busy": Kind(503, "There is too much to do", "Try again after Retry-After."),
     "not_ready": Kind(503, "A part of the service is not ready", "Try again in a while."),
 }
 

@@ -242,7 +242,10 @@ def json_only(request: HttpRequest) -> str:
 def _preferred(accept: str, offered: tuple[str, ...]) -> str:
     request = HttpRequest()
     request.META["HTTP_ACCEPT"] = accept
-    return request.get_preferred_type(list(offered)) or ""
+    try:
+        return request.get_preferred_type(list(offered)) or ""
+    except ValueError:
+        return ""
 
 
 def agreed(named: str | None, preferred: str) -> str:

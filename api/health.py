@@ -1,7 +1,7 @@
 """Whether the service is well: for load balancers (`/healthz`, `/readyz`) and for Prometheus (`/metrics`)."""
 
 import hmac
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -19,10 +19,12 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from api.problems import Problem
-from federation import gauges, queries, versions
+from federation import gauges, queries, roles, versions
 
 #: What the web server measures itself.
 _OURS: Final = "police2peer_"
+#: So many rights that are missing are named; the others are mended with them.
+_NAMED: Final = 3
 
 
 class OpenView(APIView):
@@ -46,20 +48,25 @@ class ReadyView(OpenView):
 
     def get(self, request: Request) -> HttpResponse:  # noqa: ARG002
         """Name each part; 503 if one is missing. Work that waits or was set aside is told and stops nobody."""
-        checks: dict[str, Any] = {
-            "database": _database(),
-            "migrations": False,
-            "rounding": False,
-            "broker": gauges.broker(),
-        }
+        checks: dict[str, Any] = {"database": _database(), "migrations": False, "rights": False, "rounding": False}
+        checks["broker"] = gauges.broker()
+        lacking: list[str] = []
         if checks["database"]:
             checks["migrations"] = _migrations()
         if checks["migrations"]:
+            lacking = roles.missing()
+            checks["rights"] = not lacking
+        if checks["rights"]:
             checks["rounding"] = versions.rounding_agrees()
         if not all(checks.values()):
-            missing = ", ".join(name for name, well in checks.items() if not well)
-            raise Problem("not_ready", detail=f"Not ready: {missing}.", checks=checks)
+            raise Problem("not_ready", detail=_told(checks, lacking), checks=checks)
         return JsonResponse({"status": "ready", "checks": checks, "work": _work()})
+
+
+def _told(checks: Mapping[str, bool], lacking: Sequence[str]) -> str:
+    missing = ", ".join(name for name, well in checks.items() if not well)
+    rights = f" {'; '.join(lacking[:_NAMED])}. Run manage.py migrate as the owner." if lacking else ""
+    return f"Not ready: {missing}.{rights}"
 
 
 def _database() -> bool:

@@ -18,42 +18,28 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
-from api import caching, parameters, problems
+from api import caching, parameters, refusals
 from api.caching import PublicView, Rendered, Stamp
 from api.problems import Problem
+from api.refusals import ProblemDetails
 
 F = TypeVar("F", bound=Callable[..., Any])
 Schema = dict[str, Any]
 
 _structures: list[type] = []
-
-
-class FaultDetails(msgspec.Struct):
-    """One thing that is wrong with a payload: where, and what."""
-
-    pointer: str
-    code: str
-    detail: str
-
-
-class ProblemDetails(msgspec.Struct, omit_defaults=True):
-    """An error, as in RFC 9457. Codes are stable; docs/reference/errors.md lists them all."""
-
-    type: str
-    title: str
-    status: int
-    code: str
-    detail: str
-    parameter: str = ""
-    errors: list[FaultDetails] = []
-    error_count: int = 0
-    request_id: str = ""
+_schemas: dict[str, Schema] = {}
 
 
 def structure(kind: type[msgspec.Struct]) -> Schema:
     """Return a reference to the schema of a structure, and take it into the document."""
     _structures.append(kind)
     return {"$ref": f"#/components/schemas/{kind.__name__}"}
+
+
+def component(name: str, schema: Schema) -> Schema:
+    """Return a reference to a schema that several places share, and take it into the document."""
+    _schemas[name] = schema
+    return {"$ref": f"#/components/schemas/{name}"}
 
 
 def body(schema: Schema, example: object, description: str) -> OpenApiResponse:
@@ -69,10 +55,17 @@ def parameter(
     example: str | None = None,
     required: bool = False,
     among: Sequence[str] | None = None,
+    form: str | Schema | None = None,
 ) -> OpenApiParameter:
-    """Describe a query parameter. The viewer fills in examples, so that parameters left out as a rule have none."""
+    """Describe a query parameter, with the pattern of its values or their schema.
+
+    The viewer fills in examples, so that parameters left out as a rule have none.
+    """
+    schema: Schema = form if isinstance(form, dict) else {"type": "string"}
+    if isinstance(form, str):
+        schema = {**schema, "pattern": form}
     examples = [OpenApiExample("example", value=example)] if example else []
-    return OpenApiParameter(name, str, description=description, required=required, enum=among, examples=examples)
+    return OpenApiParameter(name, schema, description=description, required=required, enum=among, examples=examples)
 
 
 _IF_NONE_MATCH: Final = OpenApiParameter(
@@ -107,6 +100,9 @@ def public(
     )
 
 
+structure(ProblemDetails)
+
+
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How agencies and coordinators authenticate."""
 
@@ -137,14 +133,10 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
         return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
 
 
-_PROBLEM: Final = {
-    "description": "An error",
-    "content": {
-        problems.MEDIA_TYPE: {
-            "schema": structure(ProblemDetails),
-            "example": Problem("missing_parameter", parameter="start").body(),
-        }
-    },
+_TOKEN_ERROR: Final = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {"error": {"type": "string"}, "error_description": {"type": "string"}},
 }
 _TOKEN: Final = {
     "post": {
@@ -163,7 +155,11 @@ _TOKEN: Final = {
                             "grant_type": {"type": "string", "enum": ["client_credentials"]},
                             "client_id": {"type": "string"},
                             "client_secret": {"type": "string"},
-                            "scope": {"type": "string", "description": "Scopes with blanks between; all if left out"},
+                            "scope": {
+                                "type": "string",
+                                "pattern": "^[a-z:]+( [a-z:]+)*$",
+                                "description": "Scopes with blanks between; all if left out",
+                            },
                         },
                     },
                     "example": {
@@ -199,23 +195,73 @@ _TOKEN: Final = {
                     }
                 },
             },
-            "400": {"description": "The request breaks RFC 6749; `error` says how"},
-            "401": {"description": "The credential is not valid, has expired or was revoked"},
+            "400": {
+                "description": "The request breaks RFC 6749; `error` says how",
+                "content": {"application/json": {"schema": _TOKEN_ERROR, "example": {"error": "invalid_request"}}},
+            },
+            "401": {
+                "description": "The credential is not valid, has expired or was revoked",
+                "content": {"application/json": {"schema": _TOKEN_ERROR, "example": {"error": "invalid_client"}}},
+            },
+            "429": refusals.reference(429),
+            "5XX": refusals.reference("5XX"),
         },
     }
 }
 
 
+def _link(operation: str, place: str, description: str) -> Schema:
+    return {"operationId": operation, "parameters": {"id": f"$response.body#{place}"}, "description": description}
+
+
+#: Where an answer leads: by operation, the status, and the links by name.
+_LINKS: Final = {
+    "submit": ("202", {"submission": _link("get_submission", "/id", "Read what became of the reports")}),
+    "list_submissions": (
+        "200",
+        {"newest": _link("get_submission", "/submissions/0/id", "Read what became of the newest submission")},
+    ),
+    "list_findings": (
+        "200",
+        {
+            "newest": _link("get_finding", "/findings/0/id", "Read the newest finding in full"),
+            "answer": _link("answer_finding", "/findings/0/id", "Answer the newest finding"),
+        },
+    ),
+    "get_finding": ("200", {"answer": _link("answer_finding", "/id", "Answer the finding")}),
+    "answer_finding": ("200", {"finding": _link("get_finding", "/id", "Read the finding as it stands then")}),
+}
+
+
 def complete(result: Schema, generator: object, request: object, public: bool) -> Schema:  # noqa: ARG001, FBT001
-    """Add the structures, the token endpoint, and errors to each operation; drf-spectacular calls this."""
+    """Add the structures, the token endpoint, and how operations refuse; drf-spectacular calls this."""
+    components = result.setdefault("components", {})
     _, schemas = msgspec.json.schema_components(_structures, ref_template="#/components/schemas/{name}")
-    known = result.setdefault("components", {}).setdefault("schemas", {})
-    known |= {name: schema for name, schema in sorted(schemas.items()) if name not in known}
-    for path in result["paths"].values():
-        for operation in path.values():
-            operation["responses"].setdefault("default", _PROBLEM)
+    known = components.setdefault("schemas", {})
+    known |= {name: schema for name, schema in sorted((schemas | _schemas).items()) if name not in known}
+    for path, operations in result["paths"].items():
+        for operation in operations.values():
+            _complete(path, operation)
     result["paths"]["/oauth/token/"] = _TOKEN
+    components["responses"] = refusals.RESPONSES
+    components["headers"] = refusals.HEADERS
     return result
+
+
+def _complete(path: str, operation: Schema) -> None:
+    """Add what all operations share: a parameter left empty is left out, a body is needed; and the refusals."""
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "query" and not parameter.get("required"):
+            parameter["allowEmptyValue"] = True
+    if "requestBody" in operation:
+        operation["requestBody"]["required"] = True
+    if "public" in operation["tags"]:
+        for status in ("200", "304"):
+            operation["responses"][status].setdefault("headers", {}).update(refusals.OF_PUBLIC_ANSWERS)
+    if operation["operationId"] in _LINKS:
+        status, links = _LINKS[operation["operationId"]]
+        operation["responses"][status]["links"] = links
+    operation["responses"] |= refusals.of_operation(path, operation)
 
 
 @cache

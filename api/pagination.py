@@ -1,10 +1,11 @@
-"""Opaque cursors: where the next page begins, bound to the question that they continue."""
+"""Opaque cursors: where the next page begins, signed with the question that they continue."""
 
 import base64
 import binascii
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 
 import msgspec
+from django.conf import settings
 
 from api.problems import Problem
 
@@ -30,4 +31,5 @@ def decode(question: str, cursor: str, *, length: int) -> tuple[int, ...]:
 
 
 def _check(question: str, packed: bytes) -> bytes:
-    return blake2b(question.encode() + b"\0" + packed, digest_size=_CHECKED).digest()
+    key = sha256(b"cursors" + settings.SECRET_KEY.encode()).digest()
+    return blake2b(question.encode() + b"\0" + packed, digest_size=_CHECKED, key=key).digest()

@@ -1,5 +1,6 @@
-"""Who may do what: a view names the scopes of its methods, any one of which lets in."""
+"""Who may do what: a view names the scopes of its methods, any one of which lets in; without, a method is closed."""
 
+from itertools import chain
 from typing import Any
 
 from rest_framework.permissions import BasePermission
@@ -17,11 +18,22 @@ class HasScope(BasePermission):
         caller = request.auth
         if not isinstance(caller, Caller):
             return False
-        wanted = view.scopes.get("GET" if request.method in ("HEAD", "OPTIONS") else request.method, ())
-        if wanted and not caller.scopes.intersection(wanted):
+        wanted = _wanted(view, str(request.method))
+        if wanted is None:
+            # What the view cannot do at all is for DRF to say.
+            return not hasattr(view, str(request.method).lower())
+        if not caller.scopes.intersection(wanted):
             challenge = f'Bearer realm="api", error="insufficient_scope", scope="{wanted[0]}"'
             raise Problem("insufficient_scope", headers={"WWW-Authenticate": challenge})
         return True
+
+
+def _wanted(view: Any, method: str) -> tuple[str, ...] | None:
+    """Return the scopes for a method; to ask for the options, those of any will do where there is nothing to read."""
+    if method == "OPTIONS":
+        return tuple(view.scopes.get("GET") or chain.from_iterable(view.scopes.values()))
+    found: tuple[str, ...] | None = view.scopes.get("GET" if method == "HEAD" else method)
+    return found
 
 
 def caller_of(request: Request) -> Caller:

@@ -7,13 +7,14 @@ import json
 import logging
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from uuid import uuid4
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.http.response import HttpResponseBase
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -101,6 +102,11 @@ _TRANSLATED: Final[tuple[tuple[type[Exception], str], ...]] = (
 )
 
 
+#: How PostgreSQL says that a statement ran too long, that a lock was not to be had, that a transaction was left idle.
+_WAITED: Final = frozenset({"57014", "55P03", "25P03"})
+_AGAIN: Final = "5"
+
+
 def problem_of(error: Exception) -> Problem | None:
     """Return the problem that an exception means, or nothing if it is a mistake of ours."""
     if isinstance(error, Problem):
@@ -108,12 +114,39 @@ def problem_of(error: Exception) -> Problem | None:
     if isinstance(error, FederationError):
         return Problem(error.code)
     if isinstance(error, AWAY):
-        log.warning("the database did not answer: %s", type(error.__cause__ or error).__name__)
-        return Problem("not_ready", headers={"Retry-After": "1"})
+        return _unanswered(error)
+    if isinstance(error, UnreadablePostError):
+        return Problem(unread(error))
     for kind, code in _TRANSLATED:
         if isinstance(error, kind):
             return Problem(code, headers=_headers(error))
     return None
+
+
+def _unanswered(error: Exception) -> Problem:
+    if getattr(error.__cause__, "sqlstate", None) in _WAITED:
+        return Problem("busy", headers={"Retry-After": _AGAIN, "Cache-Control": "no-store"})
+    log.warning("the database did not answer: %s", type(error.__cause__ or error).__name__)
+    return Problem("not_ready", headers={"Retry-After": "1"})
+
+
+def unread(error: Exception) -> str:
+    """Return the code of a body that could not be read to its end; each web server has errors of its own for it."""
+    return "too_slow" if isinstance(error.__cause__ or error, TimeoutError) else "body_cut_short"
+
+
+class BrokenBodies:
+    """Middleware: answers a body that broke off, whichever view read it, before it is taken for a mistake of ours."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self._get_response(request)
+
+    def process_exception(self, _request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer; Django calls this for an exception that a view did not answer."""
+        return respond(Problem(unread(exception))) if isinstance(exception, UnreadablePostError) else None
 
 
 def _headers(error: Exception) -> dict[str, str]:
@@ -137,12 +170,12 @@ def handle(error: Exception, _context: dict[str, Any]) -> Response | None:
 
 
 def respond(problem: Problem) -> HttpResponse:
-    """Answer a problem outside DRF."""
+    """Answer a problem outside DRF, and with its length, as it may be outside of what Django does for answers too."""
     if problem.code != "internal_error":
         measures.REFUSED.labels(problem.code).inc()
-    return HttpResponse(
-        json.dumps(problem.body()), status=problem.status, headers=problem.headers, content_type=MEDIA_TYPE
-    )
+    body = json.dumps(problem.body()).encode()
+    headers = {**problem.headers, "Content-Length": str(len(body))}
+    return HttpResponse(body, status=problem.status, headers=headers, content_type=MEDIA_TYPE)
 
 
 def bad_request(_request: HttpRequest, exception: Exception) -> HttpResponse:

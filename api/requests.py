@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, ResolverMatch, resolve
@@ -51,8 +50,8 @@ class Requests:
 
 
 def _id_of(request: HttpRequest) -> UUID:
-    """Return the id that the proxy before us gave the request, or a new one. Only a proxy of ours is believed."""
-    given = request.META.get("HTTP_X_REQUEST_ID", "") if settings.BEHIND_TLS else ""
+    """Return the id that a proxy of ours gave the request, or a new one; `api.addresses` has taken away all others."""
+    given = request.META.get("HTTP_X_REQUEST_ID", "")
     return UUID(given) if _FORM.fullmatch(given) else uuid4()
 
 

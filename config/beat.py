@@ -1,4 +1,4 @@
-"""How beat keeps time: by a clock that nobody sets, so that a machine whose time is put forward or back goes on ticking.
+"""How beat keeps time: by a clock that nobody sets, so that it ticks on when the time of its machine is set.
 
 Nor does a message say when it is too old, as another machine would judge that by its own time. Where nobody takes
 messages they must not heap up all the same, so no more are sent once there are many.

@@ -4,7 +4,8 @@ A value that cannot be used stops the start, names the variable and says how to 
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -49,10 +50,14 @@ def names(name: str, *, default: list[str], mend: str) -> list[str]:
     return [str(item) for item in _read("list", name, default=default, mend=mend)]
 
 
-def lend(name: str, value: str) -> None:
-    """Set what a program needs otherwise than others do, unless somebody set it."""
-    if not {name, f"{name}_FILE"} & os.environ.keys():
-        os.environ[name] = value
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Ranges of addresses, such as 192.0.2.0/24; a single address is one too."""
+    mend = "Give addresses or ranges with commas between them: 192.0.2.7,2001:db8::/32."
+    given = names(name, default=[], mend=mend)
+    try:
+        return [ip_network(one.strip()) for one in given if one.strip()]
+    except ValueError:
+        _stop(name, "not a list of addresses", mend)
 
 
 def choice(name: str, *, default: str, of: tuple[str, ...]) -> str:
@@ -101,14 +106,23 @@ def _stop(name: str, what: str, mend: str) -> NoReturn:
     raise BadSetting(f"The setting {name} is {what}. {mend}") from None
 
 
-def of_child(**more: str) -> dict[str, str]:
-    """Return the environment of a child, which is ours and these."""
-    return {**os.environ, **more}
-
-
 def told(name: str) -> str:
     """Return what whoever started this process told it in a variable that is no setting, or nothing."""
     return os.environ.get(name, "")
+
+
+def of_child(given: Mapping[str, str] | None, told: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a child: what it is given, or ours, and what it is told."""
+    return {**(os.environ if given is None else given), **told}
+
+
+def for_role(address: str) -> dict[str, str]:
+    """The environment of a part that may know one address of the database only, or the owner's if it has none."""
+    if not address:
+        return {**os.environ}
+    owners = ("DATABASE_URL", "DATABASE_WEB_URL", "DATABASE_WORKER_URL")
+    rest = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in owners}
+    return rest | {"DATABASE_URL": address}
 
 
 def presume(name: str, value: str) -> None:

@@ -5,26 +5,43 @@ import shutil
 from typing import Any
 
 from config import env, metrics
+from config.patience import NoHost
 from config.processes import die_with_parent
 
 # Before the application is imported, which looks for it.
 _shared = metrics.share()
+# And reads it: a reader does not wait as long as a worker may have to.
+env.presume("DATABASE_STATEMENT_TIMEOUT", "30")
 
 bind = f"127.0.0.1:{env.port()}"
-# gthread, which closes the port once it is asked to stop.
-worker_class = "config.leaving.LeavingWorker"
+# gthread, with patience: a request gets a thread once it is there.
+worker_class = "config.worker.PatientWorker"
 workers = env.whole("WEB_PROCESSES", default=2, low=1, high=64)
 threads = env.whole("WEB_THREADS", default=8, low=1, high=64)
 # Imported once, before the processes part ways: a faster start, and a broken import stops it at once.
 preload_app = True
 control_socket_disable = True
-# A submission of 128 MiB may come slowly; a thread reads it while the process answers others.
+# How long a process may be silent until it is taken for dead. What clients may take, config.patience says.
 timeout = 120
 # Asked to stop, it takes no new connection, and gives those that it has this long: a submission may be on its way.
 graceful_timeout = env.stop_seconds()
 keepalive = 75
 loglevel = "warning"
 accesslog = None
+
+# The longest address names all countries and a cursor; a browser behind two proxies sends some thirty fields.
+limit_request_line = 4094
+limit_request_fields = 64
+limit_request_field_size = 8190
+# Whom to believe what of a forwarded request is for api.addresses to say, which knows TRUSTED_PROXIES.
+forwarded_allow_ips = ""
+secure_scheme_headers: dict[str, str] = {}
+forwarder_headers = ""
+# A name with an underscore could pass for another one: refused, as is all that is not HTTP to the letter.
+header_map = "refuse"
+proxy_protocol = "off"
+# The kernel would wait for a slow reader without an end.
+sendfile = False
 
 
 def when_ready(server: Any) -> None:  # noqa: ARG001  gunicorn calls it so
@@ -36,6 +53,12 @@ def when_ready(server: Any) -> None:  # noqa: ARG001  gunicorn calls it so
 def on_exit(server: Any) -> None:  # noqa: ARG001  gunicorn calls it so
     """Take away what was shared."""
     shutil.rmtree(_shared, ignore_errors=True)
+
+
+def pre_request(worker: Any, req: Any) -> None:  # noqa: ARG001  gunicorn calls it so
+    """Refuse what gunicorn would let pass."""
+    if req.version >= (1, 1) and not any(name == "HOST" for name, _ in req.headers):
+        raise NoHost
 
 
 def post_fork(server: Any, worker: Any) -> None:  # noqa: ARG001  gunicorn calls it so

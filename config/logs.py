@@ -41,6 +41,9 @@ def configuration(*, level: str, form: str) -> dict[str, Any]:
             "django.security.DisallowedHost": {"level": "CRITICAL"},
             # Each task that comes and goes, several a second, is no news either.
             "celery": {"level": "WARNING"},
+            # Nor does one that is too large: whoever sends them would fill the log.
+            "django.security.TooManyFieldsSent": {"level": "CRITICAL"},
+            "django.security.RequestDataTooBig": {"level": "CRITICAL"},
         },
     }
 

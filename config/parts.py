@@ -10,7 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -40,6 +40,8 @@ class Part:
     command: list[str]
     shown: bool = False
     inherits: Sequence[int] = ()
+    #: Ours, if it is not said.
+    environment: Mapping[str, str] | None = None
     _process: subprocess.Popen[bytes] | None = None
     _starts: list[float] = field(default_factory=list)
 
@@ -101,7 +103,7 @@ class Part:
         return subprocess.Popen(
             self.command,
             cwd=ROOT,
-            env=env.of_child(**told),
+            env=env.of_child(self.environment, told),
             pass_fds=self.inherits,
             stdin=subprocess.DEVNULL,
             stdout=output,

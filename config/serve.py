@@ -26,6 +26,7 @@ LOOK_EVERY = 0.25
 _BACKLOG = 2048
 #: Somebody asked for new processes.
 _renewal = threading.Event()
+_MEND = "Give postgres://user:password@host:port/name, or nothing for that of DATABASE_URL."
 
 
 class Stopped(BaseException):
@@ -59,7 +60,7 @@ def _run(door: socket.socket, *, demo: bool, began: float) -> None:
         _prepare()
         # Held here and not by the web server: a new one goes on where the old one stops, with those who wait.
         _open(door)
-        with _running(stack(door.fileno())) as parts:
+        with _running(_stack(door)) as parts:
             say("Starting web, workers and clock")
             _wait_until_ready(parts, servers)
             if demo:
@@ -76,23 +77,25 @@ def _prepare() -> None:
     _manage("load_reference")
 
 
-def stack(door: int | None = None) -> list[Part]:
-    """The processes of our own that make a federation; the web server opens its port, or takes a door that is held."""
+def _stack(door: socket.socket) -> list[Part]:
     python = [sys.executable, "-m"]
     processes = str(env.whole("WORKER_PROCESSES", default=2, low=1, high=64))
     worker = ["worker", "--concurrency", processes, "--pool", "prefork", "-O", "fair", "--loglevel", "WARNING"]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     # The schedule is short intervals only, so it is kept in memory: there is nothing to remember.
     beat = ["beat", "--scheduler", "config.beat:Scheduler", "--pidfile=", "--loglevel", "WARNING"]
-    bind = [] if door is None else ["--bind", f"fd://{door}"]
+    bind = ["--bind", f"fd://{door.fileno()}"]
+    web = env.for_role(env.text("DATABASE_WEB_URL", default="", mend=_MEND))
+    working = env.for_role(env.text("DATABASE_WORKER_URL", default="", mend=_MEND))
     return [
-        Part("worker", [*python, "celery", "--app", "config", *worker, *quiet]),
+        Part("worker", [*python, "celery", "--app", "config", *worker, *quiet], environment=working),
         Part(
             "web",
             [*python, "gunicorn", "--config", "python:config.gunicorn", *bind, "config.wsgi"],
-            inherits=() if door is None else (door,),
+            environment=web,
+            inherits=[door.fileno()],
         ),
-        Part("beat", [*python, "celery", "--app", "config", *beat]),
+        Part("beat", [*python, "celery", "--app", "config", *beat], environment=working),
     ]
 
 

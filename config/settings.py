@@ -3,10 +3,9 @@
 import tomllib
 from pathlib import Path
 
-import dj_database_url
 from csp.constants import NONE, SELF
 
-from config import broker, embedded, env, logs
+from config import broker, databases, embedded, env, logs
 
 # --- who may reach us ----------------------------------------------------------------------------------------------
 
@@ -21,21 +20,30 @@ ALLOWED_HOSTS = env.names(
 )
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS", default=[], mend="Give origins such as https://example.org.")
 
+# Whom api.addresses believes where a request comes from, by which scheme, and for which host.
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 # Behind a proxy that ends TLS, cookies travel by TLS only and plain requests are sent there.
 BEHIND_TLS = env.yes("BEHIND_TLS", default=False)
+if BEHIND_TLS and not TRUSTED_PROXIES:
+    raise env.BadSetting("BEHIND_TLS needs TRUSTED_PROXIES: give the proxy's address, or nobody can say what was TLS.")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
 SECURE_SSL_REDIRECT = BEHIND_TLS
 # Probes come from inside, without TLS.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if BEHIND_TLS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = BEHIND_TLS
+# W021 asks for the browsers' own list of such hosts. It is hard to leave, so whoever owns the domain decides that.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 SESSION_COOKIE_SECURE = BEHIND_TLS
 CSRF_COOKIE_SECURE = BEHIND_TLS
 SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
-# Nothing runs, and nothing is loaded, but what we serve as a file of its own. Answers of the API are no pages.
+# Nothing runs, and nothing is loaded, but what we serve as a file of its own. Where there are no pages, api.headers
+# says that nothing at all is.
 CONTENT_SECURITY_POLICY = {
-    "EXCLUDE_URL_PREFIXES": ["/api/v1/"],
+    "EXCLUDE_URL_PREFIXES": ["/api/v1/", "/api/schema/", "/oauth/", "/healthz", "/readyz", "/metrics"],
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF],
@@ -48,6 +56,8 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     },
 }
+
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.reports.NoValues"
 
 # --- the parts ------------------------------------------------------------------------------------------------------
 
@@ -75,10 +85,17 @@ INSTALLED_APPS = [
     "api.site",
 ]
 MIDDLEWARE = [
-    # Around all others: what is logged in them names the request.
+    # The outermost, so that no answer goes without.
+    "api.headers.SafeHeaders",
+    # Before anything asks who is there, by which scheme, and for which host.
+    "api.addresses.ClientAddress",
+    # Around all that may log: what is logged in them names the request.
     "api.requests.Requests",
+    "api.problems.BrokenBodies",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "api.throttling.agencies.Standings",
+    "api.throttling.public.PublicReads",
     # After those that put headers on every answer, before those that a public answer has no use for.
     "api.shortcut.HeldAnswers",
     "csp.middleware.CSPMiddleware",
@@ -146,10 +163,14 @@ WHITENOISE_IMMUTABLE_FILE_TEST = r"/site/built/.+-[0-9a-f]{10}\.(?:js|css|json)$
 DATABASES = {
     "default": env.parsed(
         "DATABASE_URL",
-        lambda url: dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True),
+        databases.parsed,
         mend="Give postgres://user:password@host:port/name, or start through manage.py or make, which bring a server.",
-    )
+    ),
+    # What the public reads goes over connections of its own, which can read what is public and nothing else.
+    **databases.public(),
 }
+DATABASE_ROUTERS = ["countries.connections.Router"]
+REPLICA_LAG_LIMIT = env.number("REPLICA_LAG_LIMIT", default=5)
 REDIS_URL = env.text(
     "REDIS_URL",
     mend="Give redis://:password@host:port/0, or start through manage.py or make, which bring a server.",
@@ -218,6 +239,16 @@ OAUTH2_PROVIDER = {
     "CLIENT_SECRET_HASHER": "police2peer_credential",
     # Tokens are kept as checksums only, so a copy of the database opens nothing.
     "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
+    # The rest of the standard's advice, also for kinds of grant that nobody is offered.
+    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
+    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
+    "COMPLIANT_BCP_RFC9700_REFRESH_TOKEN": True,
+    "COMPLIANT_BCP_RFC9700_REDIRECT_URI_SCHEME": True,
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
     "SCOPES": {
         "submissions:write": "Send submissions",
         "submissions:read": "Read own submissions and figures",
@@ -235,7 +266,7 @@ SECOND_FACTOR = env.yes("SECOND_FACTOR", default=True)
 OTP_TOTP_ISSUER = "Police2Peer"
 # A clock may be half a minute wrong; it is not learnt how wrong, or the window would wander.
 OTP_TOTP_SYNC = False
-# Both are in the session's row, so that a session that has ended opens nothing anywhere. `countries.sessions` renews it.
+# Both ends are in the session's own row; `countries.sessions` keeps them.
 SESSION_COOKIE_AGE = 60 * env.whole("SESSION_IDLE_MINUTES", default=30, low=5, high=720)
 SESSION_LIFETIME = 3600 * env.whole("SESSION_HOURS", default=12, low=1, high=168)
 
@@ -269,6 +300,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "api.problems.handle",
+    # Lets everybody pass who is no caller; the public is counted before.
+    "DEFAULT_THROTTLE_CLASSES": ["api.throttling.agencies.AgencyRate"],
     # `format` is a parameter of ours, where there is one.
     "URL_FORMAT_OVERRIDE": None,
 }
@@ -285,6 +318,22 @@ SPECTACULAR_SETTINGS = {
     "LICENSE": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
 }
 
+# --- how often anybody may ask, a minute; api.throttling counts ------------------------------------------------------
+
+RATES = {
+    "RATE_TOKENS_PER_CREDENTIAL": env.whole("RATE_TOKENS_PER_CREDENTIAL", default=60, low=1, high=1_000_000),
+    "RATE_TOKENS_PER_ADDRESS": env.whole("RATE_TOKENS_PER_ADDRESS", default=300, low=1, high=1_000_000),
+    "RATE_TOKEN_FAILURES_PER_CREDENTIAL": env.whole(
+        "RATE_TOKEN_FAILURES_PER_CREDENTIAL", default=30, low=1, high=1_000_000
+    ),
+    "RATE_TOKEN_FAILURES_PER_ADDRESS": env.whole("RATE_TOKEN_FAILURES_PER_ADDRESS", default=10, low=1, high=1_000_000),
+    "RATE_SUBMISSIONS_PER_AGENCY": env.whole("RATE_SUBMISSIONS_PER_AGENCY", default=240, low=1, high=1_000_000),
+    "RATE_SUBMISSIONS_PER_CREDENTIAL": env.whole("RATE_SUBMISSIONS_PER_CREDENTIAL", default=180, low=1, high=1_000_000),
+    "RATE_READS_PER_AGENCY": env.whole("RATE_READS_PER_AGENCY", default=600, low=1, high=1_000_000),
+    "RATE_READS_PER_CREDENTIAL": env.whole("RATE_READS_PER_CREDENTIAL", default=450, low=1, high=1_000_000),
+    "RATE_PUBLIC_PER_ADDRESS": env.whole("RATE_PUBLIC_PER_ADDRESS", default=1200, low=1, high=1_000_000),
+}
+
 # --- Celery: carries hints; the truth is in PostgreSQL --------------------------------------------------------------
 
 CELERY_BROKER_URL = BROKER_URL
@@ -295,9 +344,14 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_SOFT_TIME_LIMIT = 120
 CELERY_TASK_TIME_LIMIT = 150
+# A process of a worker is replaced after what is some hours of work, or when it has grown to a gigabyte (in KiB).
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 20_000
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_000_000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# A broker that answers with an error, as with a full disk, is one to come back to: a worker that gave up would be gone.
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 # A request that sends a hint must not wait for a broker that is away: the sweep finds the work without it.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_TIMEOUT = 0.5

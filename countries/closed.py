@@ -1,4 +1,4 @@
-"""Closed by default: a view that does not say that it is open, or who may use it, is for nobody but who is signed in."""
+"""Closed by default: a view that says neither that it is open nor who may use it is for those who are signed in."""
 
 from typing import Any
 

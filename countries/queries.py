@@ -9,16 +9,20 @@ from datetime import date, datetime
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
-from django.db import connection
+from django.db import connections
 from django.db.models import F, Q
 
 from countries.codes import COUNTRIES, COUNTRY_CODES, GROUP_MEMBERS, GROUPS, TOTAL, UNKNOWN
+from countries.connections import alias, reach
 from countries.models import Agency, Annotation, HelpService, Indicator, Network, Population, Setup
 
 # CLDR's codes for what ISO has none for.
 _TERRITORIES = {TOTAL: "001", "EUROPE": "150", "EU27_2020": "EU", UNKNOWN: "ZZ"}
 # One written language in CLDR's eyes and two in the world's: whoever asks for any of them is served by each.
 _NORWEGIAN = frozenset({"no", "nb", "nn"})
+# The columns that are public. By name, as others of these tables are not.
+_OF_AGENCIES = ("code", "country_id", "name", "active", "invented")
+_OF_ANNOTATIONS = ("kind", "text", "start", "end", "is_break")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +122,15 @@ class SetupRow:
 def reference_version() -> int:
     """Counted up by every change of what this module reads."""
     # Part of every question that is not held, so in plain SQL: to build it otherwise takes longer than to run it.
-    with connection.cursor() as cursor:
+    with connections[alias()].cursor() as cursor:
         cursor.execute("SELECT number FROM countries_referenceversion")
         row = cursor.fetchone()
     return row[0] if row else 0
+
+
+def at_reference_version(number: int) -> None:
+    """Read on where that version of the reference data is: a replica may not have it yet."""
+    reach(lambda: reference_version() >= number)
 
 
 def country_name(code: str, language: str = "en") -> str:
@@ -165,11 +174,11 @@ def indicator(code: str) -> IndicatorRow | None:
 
 def agencies() -> list[AgencyRow]:
     """All agencies by code, those no longer active too: what they reported stays."""
-    return [_agency_row(row) for row in Agency.objects.select_related("country").order_by("code")]
+    return [_agency_row(row) for row in Agency.objects.only(*_OF_AGENCIES).order_by("code")]
 
 
 def agency(code: str) -> AgencyRow | None:
-    row = Agency.objects.select_related("country").filter(code=code).first()
+    row = Agency.objects.only(*_OF_AGENCIES).filter(code=code).first()
     return _agency_row(row) if row else None
 
 
@@ -198,7 +207,9 @@ def population_on(year: int) -> dict[int, int]:
 
 def annotations() -> list[AnnotationRow]:
     """All annotations, first one first."""
-    rows = Annotation.objects.select_related("agency", "indicator").order_by("start", "id")
+    of_others = ("agency__code", "indicator__code")
+    rows = Annotation.objects.select_related("agency", "indicator").only(*_OF_ANNOTATIONS, *of_others)
+    rows = rows.order_by("start", "id")
     return [_annotation_row(row) for row in rows]
 
 

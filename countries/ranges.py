@@ -13,7 +13,7 @@ RANGES_AT_MOST: Final = 20
 _MAPPED: Final = IPv6Network("::ffff:0:0/96")
 
 
-class BadRange(ValueError):
+class BadRange(ValueError):  # noqa: N818  it reads as what it says
     """A text is no range that can be used; the message says why and what to write, and does not repeat the text."""
 
 
@@ -45,7 +45,8 @@ def allow(ranges: Sequence[str], address: str) -> bool:
 
 def _network(text: str) -> Network:
     try:
-        given = ip_network(text, strict=False)
+        # A scope is of one machine, and none of ours.
+        given = ip_network("" if "%" in text else text, strict=False)
     except ValueError:
         raise BadRange("this is not a range such as 192.0.2.0/24 or 2001:db8::/32.") from None
     if given.prefixlen == 0:

@@ -176,9 +176,9 @@ def create_account(
     return user
 
 
-def account(key: int) -> User:
-    """Return the row of an account."""
-    return User.objects.get(pk=key)
+def account(name: str) -> User:
+    """Return the row of an account, rather than what a request holds in its place."""
+    return User.objects.get(username=name)
 
 
 def say_account_added(user: User, *, by: str, reason: str = "") -> None:

@@ -14,9 +14,10 @@ class FederationConfig(AppConfig):
 
     def ready(self) -> None:
         from countries import registry
-        from federation import groups, schedules
+        from federation import checks, groups, roles, schedules  # noqa: F401  what is checked registers itself
 
         post_migrate.connect(groups.establish, sender=self, dispatch_uid="federation.groups")
+        post_migrate.connect(roles.grant, sender=self, dispatch_uid="federation.roles")
         registry.changed.connect(schedules.follow_registry, dispatch_uid="federation.schedules")
 
 

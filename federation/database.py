@@ -1,8 +1,9 @@
 """The project's own way to PostgreSQL, for bulk: binary cursors, NumPy arrays, named statements.
 
-A cursor from here runs on Django's connection, inside its transaction. Arrays travel in
-PostgreSQL's binary form without a Python object per element: a header of five 32-bit words
-(dimensions, null flag, element type, length, lower bound), then each element's length and value.
+A cursor from here runs on Django's connection, inside its transaction: on the public's where
+the public is answered. Arrays travel in PostgreSQL's binary form without a Python object per
+element: a header of five 32-bit words (dimensions, null flag, element type, length, lower
+bound), then each element's length and value.
 """
 
 import struct
@@ -15,11 +16,13 @@ from typing import Any
 
 import numpy as np
 import psycopg
-from django.db import connection
+from django.db import connections
 from numpy.typing import NDArray
 from psycopg import sql
 from psycopg.adapt import Buffer, Dumper, Loader, PyFormat
 from psycopg.pq import Format
+
+from countries.connections import alias
 
 _HEADER = 20
 _SMALL = np.dtype([("length", ">i4"), ("value", ">i2")])
@@ -117,6 +120,8 @@ class InstantArrayLoader(Loader):
 @contextmanager
 def cursor() -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
     """Open a binary cursor on Django's connection that speaks NumPy arrays."""
+    connection = connections[alias()]
+    connection.close_if_health_check_failed()
     connection.ensure_connection()
     # Django's own cursors put values into the text of a statement, and so cannot read binary.
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as opened:
@@ -135,6 +140,7 @@ def streamed(query: bytes, *, at_once: int = 2000) -> Iterator[list[tuple[Any, .
 
     Must run within a transaction, as such a cursor ends with it.
     """
+    connection = connections[alias()]
     connection.ensure_connection()
     with connection.wrap_database_errors, psycopg.ServerCursor(connection.connection, "streamed") as opened:
         opened.execute(query, binary=True)
@@ -144,7 +150,7 @@ def streamed(query: bytes, *, at_once: int = 2000) -> Iterator[list[tuple[Any, .
 
 def one_snapshot() -> None:
     """Make the transaction, of which this is the first statement, read one snapshot and write nothing."""
-    with connection.cursor() as c:
+    with connections[alias()].cursor() as c:
         c.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
 
@@ -195,7 +201,7 @@ def look_up_by_index() -> None:
     A first load is larger than the statistics say, and a hash of a whole table for five
     hundred named rows costs more the longer the history is.
     """
-    with connection.cursor() as c:
+    with connections[alias()].cursor() as c:
         for way in ("seqscan", "hashjoin", "mergejoin"):
             c.execute(f"SET LOCAL enable_{way} = off")
 

@@ -13,6 +13,7 @@ import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
+from countries.connections import reach
 from federation import clock
 from federation.database import cursor, statement
 from federation.errors import (
@@ -186,6 +187,11 @@ def live_minutes() -> tuple[datetime, datetime]:
     """Return the first and last of the 60 minutes that have closed."""
     now = _this_minute()
     return now - _LIVE, periods.previous(Frequency.MINUTE, now)
+
+
+def at_version(number: int) -> None:
+    """Read on where that version is: a replica may not have it yet."""
+    reach(lambda: (_row("published_newest", {})[0] or 0) >= number)
 
 
 def version(selection: Selection) -> int | None:

@@ -62,7 +62,7 @@ def _ended(indicator: int, frequency: str, since: datetime, until: datetime) -> 
 
 
 def prune(*, now: datetime) -> None:
-    """Delete what is kept for a time only: minute figures and cells, old Idempotency-Keys, tokens, guesses, sessions."""
+    """Delete what is kept for a time only: minutes, old Idempotency-Keys, tokens, guesses at passwords, sessions."""
     oldest = now - publication.MINUTES_KEPT
     minutes: list[type[models.Model]] = [Figure, PublishedCell, PublishedCoverage, PeriodVersion]
     for model in minutes:

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.decorators import method_decorator
@@ -69,6 +69,8 @@ class Desk(AdminSite):
         """Ask for the password; the second factor is asked for by the page that one goes on to."""
         from countries.admin import second_factor
 
+        if request.method not in second_factor.METHODS:
+            return HttpResponseNotAllowed(second_factor.METHODS)
         if request.method == "GET" and super().has_permission(request) and not self.has_permission(request):
             return HttpResponseRedirect(f"{reverse('admin:second_factor')}?{request.GET.urlencode()}")
         answer = super().login(request, extra_context)
@@ -76,13 +78,14 @@ class Desk(AdminSite):
             second_factor.forget_old(request)
         return answer
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Change the own password, which leaves a trace; a wrong old one counts as a guess."""
         from countries import guessing, registry
 
+        name = request.user.get_username()
         if request.method != "POST" or not guessing.confirms(request, request.POST.get("old_password", "")):
             return super().password_change(request, extra_context)
-        with registry.changing_account(registry.account(request.user.pk), by=request.user.get_username()):
+        with registry.changing_account(registry.account(name), by=name):
             return super().password_change(request, extra_context)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from uuid import uuid4
 
 import hypothesis
 import pytest
@@ -56,6 +57,15 @@ def nothing_held() -> None:
         kept.cache_clear()
 
 
+@pytest.fixture(autouse=True)
+def nothing_counted(monkeypatch) -> None:
+    """Lets each test begin with nobody having asked for anything: all come from one address, to one broker."""
+    from api.throttling import public, store
+
+    public.leases.clear()
+    monkeypatch.setattr(store, "SALT", f"a test {uuid4()}")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def static_files_found_once() -> Iterator[None]:
     """Lets each test client have the static files that the first one found, as looking takes longer than most tests."""
@@ -70,6 +80,16 @@ def static_files_found_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", find_once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def done_by_roles() -> Iterator[None]:
+    """Lets requests, public reads and the workers' deeds be done by the roles of the database that do them."""
+    from tests.acting import assign_roles
+
+    with pytest.MonkeyPatch.context() as patch:
+        assign_roles(patch)
         yield
 
 

@@ -20,12 +20,13 @@ from config import embedded
 
 PREFIX = "police2peer-tests-"
 A_MINUTE = 60
+ROLES = {"DATABASE_WEB_URL", "DATABASE_WORKER_URL", "DATABASE_PUBLIC_URL"}
 
 #: The database of a run that is as the migrations made it, without reference data.
 MIGRATED = "migrated"
 
 #: Where the data of a stack lie that is migrated and has its reference data, for workers too.
-_PREPARED = "POLICE2PEER_TESTS_PREPARED"
+PREPARED = "POLICE2PEER_TESTSPREPARED"
 
 _PREPARE = """
 import sys
@@ -55,24 +56,27 @@ def _start() -> None:
         _prepare(folder / "prepared")
         _copy(folder / "prepared", folder)
     _servers.enter_context(embedded.owned(folder, durable=False))
+    # Tests run as the owner, in one transaction of one connection; those of the roles take these.
+    for name in os.environ.keys() & ROLES:
+        os.environ[f"TEST_{name}"] = os.environ.pop(name)
 
 
 def _prepare(folder: Path) -> None:
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "REDIS_URL": "redis://127.0.0.1:1/0"}
     command = [sys.executable, "-c", _PREPARE, str(folder), MIGRATED]
     subprocess.run(command, cwd=Path(__file__).parents[1], env=environment, stdout=subprocess.DEVNULL, check=True)
-    os.environ[_PREPARED] = str(folder)
+    os.environ[PREPARED] = str(folder)
 
 
 def is_prepared() -> bool:
     """Whether there is anything to begin from; not where the environment names a server."""
-    return _PREPARED in os.environ
+    return PREPARED in os.environ
 
 
 def lay_out(data: Path) -> None:
     """Let a stack begin with a database that is migrated and has its reference data, where there is one to copy."""
     if is_prepared():
-        _copy(Path(os.environ[_PREPARED]), data)
+        _copy(Path(os.environ[PREPARED]), data)
 
 
 def _copy(prepared: Path, data: Path) -> None:

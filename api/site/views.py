@@ -22,6 +22,7 @@ from api.site.asked import HEADLINES, ask_about
 from api.site.pages import Page, Sources
 from api.site.templatetags import written
 from countries import codes, queries
+from countries.connections import publicly
 from countries.queries import IndicatorRow
 from federation import published
 from federation.published import Selection
@@ -43,8 +44,9 @@ class PageView(View):
     media_type = pages.HTML
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Answer; where the database is away, as a moment ago."""
-        return caching.or_the_last(lambda: super(PageView, self).dispatch(request, *args, **kwargs))
+        """Answer over a connection that can read what is public only; where the database is away, as a moment ago."""
+        answer = super().dispatch
+        return caching.or_the_last(lambda: publicly(lambda: answer(request, *args, **kwargs)))
 
     def page(self, request: HttpRequest, sources: Sources, context: Any, lasts: str | None = None) -> HttpResponseBase:
         """Answer with the page, from what is held if that is still true."""
@@ -232,7 +234,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 404: with a page to who reads pages, with a problem document to programs."""
     if not _reads_pages(request):
         return problems.not_found(request, exception)
-    context = {**pages.frame(request), **pages.everywhere()}
+    context = {**pages.frame(request), **publicly(pages.everywhere)}
     answer = render(request, "site/not_found.html", context, status=404)
     answer["Cache-Control"] = "no-store"
     return answer

@@ -11,7 +11,7 @@ from api import formats, openapi, parameters
 from api.caching import PublicView
 from api.openapi import parameter
 from api.problems import Problem
-from api.v1 import described, questions
+from api.v1 import described, forms, questions
 from api.v1.reference import ReferenceList, ReferenceMeta
 from countries import queries
 from countries.queries import AnnotationRow
@@ -33,10 +33,10 @@ class AnnotationsView(PublicView):
         "What readers of a series should know, and where it breaks",
         answer=Annotations,
         takes=[
-            parameter("indicator", "What is counted", example="DOWNLOADS"),
-            parameter("agency", "Whose numbers it is about", example="NO-KRIPOS"),
-            parameter("start", "The first day, in UTC", example="2026-11-01"),
-            parameter("end", "The last day, included", example="2026-11-30"),
+            parameter("indicator", "What is counted", example="DOWNLOADS", form=forms.INDICATOR),
+            parameter("agency", "Whose numbers it is about", example="NO-KRIPOS", form=forms.AGENCY),
+            parameter("start", "The first day, in UTC", example="2026-11-01", form=forms.DAY),
+            parameter("end", "The last day, included", example="2026-11-30", form=forms.DAY),
         ],
         example={"meta": {"version": 31}, "annotations": [described.ANNOTATION]},
     )

@@ -4,13 +4,13 @@ from typing import Final
 
 from api import formats, openapi
 from api.openapi import parameter
-from api.v1 import questions
+from api.v1 import forms, questions
 from countries import codes
 from federation import published
 
 _NOTE = "A download is not a person and not an offence."
 
-_INDICATOR: Final = parameter("indicator", "What is counted", example="DOWNLOADS", required=True)
+_INDICATOR: Final = parameter("indicator", "What is counted", example="DOWNLOADS", required=True, form=forms.INDICATOR)
 _RANGE: Final = (
     _INDICATOR,
     parameter(
@@ -20,24 +20,28 @@ _RANGE: Final = (
         required=True,
         among=published.FREQUENCIES,
     ),
-    parameter("start", "The first period, by its SDMX name", example="2026-11-01", required=True),
-    parameter("end", "The last period, included", example="2026-11-30", required=True),
+    parameter("start", "The first period, by its SDMX name", example="2026-11-01", required=True, form=forms.PERIOD),
+    parameter("end", "The last period, included", example="2026-11-30", required=True, form=forms.PERIOD),
 )
+COUNTRIES: Final = openapi.component("CountryList", forms.COUNTRIES)
 _COUNTRY: Final = parameter(
     "country",
     "Countries and groups with commas between, or `*` for every single country and `_U`. EUROPE if left out",
     example="NO,SE",
+    form=COUNTRIES,
 )
 _COUNTRY_OR_ALL: Final = parameter(
     "country",
     "Countries and groups with commas between, or `*` for every single country and `_U`. "
     "All countries and all groups if left out",
     example="NO,EUROPE",
+    form=COUNTRIES,
 )
 _NETWORK: Final = parameter(
     "network",
     "Networks with commas between, or `*` for every single one. The total `_T` if left out; "
     "minutes and hours are published as totals only",
+    form=openapi.component("NetworkList", forms.NETWORKS),
 )
 _PANEL: Final = parameter(
     "panel",
@@ -48,6 +52,7 @@ _PANEL: Final = parameter(
 _AS_OF: Final = parameter(
     "as_of",
     "An instant with Z: answers what was public then. For hours and coarser",
+    form=forms.AS_OF,
 )
 _FORMAT: Final = parameter("format", "Goes before Accept", among=("json", "csv"))
 _CURSOR: Final = parameter("cursor", "Where a page begins: follow `next` instead of making one")
@@ -114,7 +119,7 @@ live = openapi.public(
     "The last 60 minutes that have closed",
     answer=formats.Aggregates,
     takes=(
-        parameter("indicator", "What is counted; DOWNLOADS if left out", example="DOWNLOADS"),
+        parameter("indicator", "What is counted; DOWNLOADS if left out", example="DOWNLOADS", form=forms.INDICATOR),
         _COUNTRY_OR_ALL,
         _FORMAT,
     ),

@@ -8,7 +8,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 
 from api import openapi
 from api.openapi import parameter
-from api.v1 import answers
+from api.v1 import answers, forms
 from federation import calendar
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -34,7 +34,7 @@ get_figures: Final = operation(
     "get_figures",
     "Exact figures, those of running periods included",
     takes=(
-        parameter("indicator", "What is counted", example="DOWNLOADS", required=True),
+        parameter("indicator", "What is counted", example="DOWNLOADS", required=True, form=forms.INDICATOR),
         parameter(
             "frequency",
             "Minute (N), hour (H), day (D), ISO week (W), month (M) or year (A)",
@@ -42,12 +42,15 @@ get_figures: Final = operation(
             required=True,
             among=[str(frequency) for frequency in calendar.Frequency],
         ),
-        parameter("start", "The first period, by its SDMX name", example="2026-11-01", required=True),
-        parameter("end", "The last period, included", example="2026-11-30", required=True),
+        parameter(
+            "start", "The first period, by its SDMX name", example="2026-11-01", required=True, form=forms.PERIOD
+        ),
+        parameter("end", "The last period, included", example="2026-11-30", required=True, form=forms.PERIOD),
         parameter(
             "agency",
             "For coordinators: an agency's code, or `_T` for all agencies together. An agency gets its own figures",
             example="NO-KRIPOS",
+            form=forms.AGENCY_OR_ALL,
         ),
         CURSOR,
     ),

@@ -5,7 +5,7 @@ from typing import Any, Final
 from drf_spectacular.utils import OpenApiExample
 
 from api.openapi import Schema, parameter
-from api.v1 import answers
+from api.v1 import answers, forms
 from api.v1.described_agency import CURSOR, answer, operation
 from api.v1.described_submissions import NOTICED, STORED
 from api.v1.payloads.answer_payload import LONGEST_REMARK
@@ -25,6 +25,7 @@ ANSWER: Final[Schema] = {
             "type": "string",
             "minLength": 1,
             "maxLength": LONGEST_REMARK,
+            "pattern": r"\S",
             "description": "For the coordinator. Without any address, hash or e-mail",
         },
     },
@@ -64,16 +65,25 @@ list_findings: Final = operation(
     "list_findings",
     "What was noticed of own numbers, newest first",
     takes=(
-        parameter("state", f"With commas between: {', '.join(validation.STATES)}", example="open,answered"),
-        parameter("rule", "Ids with commas between, as in /api/v1/rules/"),
-        parameter("severity", f"With commas between: {', '.join(rulebook.SEVERITIES)}"),
-        parameter("indicator", "What is counted"),
+        parameter(
+            "state",
+            f"With commas between: {', '.join(validation.STATES)}",
+            example="open,answered",
+            form=forms.listed(validation.STATES),
+        ),
+        parameter("rule", "Ids with commas between, as in /api/v1/rules/", form=forms.listed(rulebook.RULES)),
+        parameter(
+            "severity", f"With commas between: {', '.join(rulebook.SEVERITIES)}", form=forms.listed(rulebook.SEVERITIES)
+        ),
+        parameter("indicator", "What is counted", form=forms.INDICATOR),
         parameter(
             "frequency",
             "Minute (N), hour (H), day (D), ISO week (W), month (M) or year (A)",
             among=[str(frequency) for frequency in calendar.Frequency],
         ),
-        parameter("since", "Changed at this instant or later: opened, added to, answered or resolved"),
+        parameter(
+            "since", "Changed at this instant or later: opened, added to, answered or resolved", form=forms.INSTANT
+        ),
         CURSOR,
     ),
     responses={200: answer(answers.Findings, {"findings": [_FINDING], "next": None}, "A page of findings")},

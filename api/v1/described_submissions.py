@@ -6,66 +6,85 @@ from typing import Any, Final
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
+from api import openapi
 from api.openapi import Schema, parameter
-from api.v1 import answers
+from api.v1 import answers, forms
 from api.v1.described_agency import CURSOR, answer, operation
 from api.v1.payloads import checks
 from countries.codes import COUNTRIES, NETWORKS
 from federation import calendar, rulebook
 
-_INDICATOR: Final[Schema] = {"type": "string", "description": "A code from /api/v1/indicators/"}
-_INSTANT: Final[Schema] = {"type": "string", "format": "date-time", "description": "In UTC, with Z"}
-_OBSERVATION: Final[Schema] = {
-    "type": "object",
-    "required": ["country", "network", "value"],
-    "additionalProperties": False,
-    "properties": {
-        "country": {
-            "enum": list(COUNTRIES),
-            "description": "Where the person was located: ISO 3166-1 alpha-2, XK, or _U if that is not known",
-        },
-        "network": {"enum": list(NETWORKS), "description": "_U if it is not known"},
-        "value": {"type": "integer", "minimum": 0, "maximum": checks.MAX_VALUE},
-    },
+_INDICATOR: Final[Schema] = {
+    "type": "string",
+    "pattern": forms.INDICATOR,
+    "description": "A code from /api/v1/indicators/",
 }
-_NAMES_REPORT: Final[Schema] = {
-    "frequency": {
-        "enum": [str(frequency) for frequency in calendar.REPORTABLE],
-        "description": "Minute (N), hour (H), day (D) or month (M); weeks and years are derived",
-    },
-    "period": {
-        "type": "string",
-        "description": "A period that has ended, by its SDMX name in UTC: "
-        "2026-11-24T10:15 (N), 2026-11-24T10:00 (H), 2026-11-24 (D), 2026-11 (M)",
-    },
-    "status": {"enum": ["A", "P"], "default": "A", "description": "Final (A) or provisional (P)"},
-}
-_REPORT: Final[Schema] = {
-    "description": "All observations of one period, or its withdrawal. A later report replaces it",
-    "oneOf": [
-        {
-            "type": "object",
-            "required": ["frequency", "period", "observations"],
-            "additionalProperties": False,
-            "properties": {
-                **_NAMES_REPORT,
-                "withdrawn": {"type": "boolean", "enum": [False]},
-                "observations": {
-                    "type": "array",
-                    "items": _OBSERVATION,
-                    "description": "All of them: a cell that is not named is zero. Empty if nothing happened. "
-                    "No country and network twice",
-                },
+_INSTANT: Final[Schema] = {"type": "string", "pattern": forms.INSTANT, "description": "In UTC, with Z"}
+_OBSERVATION: Final = openapi.component(
+    "SentObservation",
+    {
+        "type": "object",
+        "required": ["country", "network", "value"],
+        "additionalProperties": False,
+        "properties": {
+            "country": {
+                "enum": list(COUNTRIES),
+                "description": "Where the person was located: ISO 3166-1 alpha-2, XK, or _U if that is not known",
+            },
+            "network": {"enum": list(NETWORKS), "description": "_U if it is not known"},
+            "value": {
+                "type": "integer",
+                "minimum": 0,
+                "maximum": checks.MAX_VALUE,
+                "description": "Written without decimal point and exponent",
             },
         },
-        {
-            "type": "object",
-            "required": ["frequency", "period", "withdrawn"],
-            "additionalProperties": False,
-            "properties": {**_NAMES_REPORT, "withdrawn": {"type": "boolean", "enum": [True]}},
-        },
-    ],
+    },
+)
+_PERIODS: Final = {
+    "N": "A minute that has ended, in UTC: 2026-11-24T10:15",
+    "H": "An hour that has ended, in UTC: 2026-11-24T10:00",
+    "D": "A day that has ended, in UTC: 2026-11-24",
+    "M": "A month that has ended, in UTC: 2026-11",
 }
+_OBSERVATIONS: Final[Schema] = {
+    "type": "array",
+    "items": _OBSERVATION,
+    "description": "All of them: a cell that is not named is zero. Empty if nothing happened. "
+    "No country and network twice",
+}
+
+
+def _report(frequency: str, *, withdrawn: bool) -> Schema:
+    """Return the schema of a report at a frequency, or of its withdrawal."""
+    properties: Schema = {
+        "frequency": {"enum": [frequency]},
+        "period": {"type": "string", "pattern": forms.reported(frequency), "description": _PERIODS[frequency]},
+        "status": {"enum": ["A", "P"], "default": "A", "description": "Final (A) or provisional (P)"},
+        "withdrawn": {"type": "boolean", "enum": [withdrawn]},
+    }
+    if not withdrawn:
+        properties["observations"] = _OBSERVATIONS
+    return {
+        "type": "object",
+        "required": ["frequency", "period", "withdrawn" if withdrawn else "observations"],
+        "additionalProperties": False,
+        "properties": properties,
+    }
+
+
+_REPORT: Final = openapi.component(
+    "SentReport",
+    {
+        "description": "All observations of one period, or its withdrawal. A later report replaces it. "
+        "Weeks and years are derived, never sent",
+        "oneOf": [
+            _report(str(frequency), withdrawn=withdrawn)
+            for frequency in calendar.REPORTABLE
+            for withdrawn in (False, True)
+        ],
+    },
+)
 SUBMISSION: Final[Schema] = {
     "type": "object",
     "required": ["indicator", "reports"],
@@ -162,9 +181,12 @@ NOTICED: Final = {
 }
 
 
-def _header(name: str, description: str, *, status: Sequence[int] | None = None, **more: Any) -> OpenApiParameter:
+def _header(
+    name: str, description: str, *, status: Sequence[int] | None = None, form: str | None = None, **more: Any
+) -> OpenApiParameter:
     answered = list(status) if status else False
-    return OpenApiParameter(name, str, OpenApiParameter.HEADER, description=description, response=answered, **more)
+    schema: Schema = {"type": "string", **({"pattern": form} if form else {})}
+    return OpenApiParameter(name, schema, OpenApiParameter.HEADER, description=description, response=answered, **more)
 
 
 submit: Final = operation(
@@ -178,9 +200,10 @@ submit: Final = operation(
     takes=(
         parameter("dry_run", "`true` only says what would become of the reports, stores nothing and answers 200",
                   example="true", among=("true", "false")),
-        parameter("prepared", "With CSV: what `prepared` is in JSON", example="2026-11-24T10:16:02Z"),
+        parameter("prepared", "With CSV: what `prepared` is in JSON", example="2026-11-24T10:16:02Z",
+                  form=forms.INSTANT),
         _header("Idempotency-Key", "1 to 255 printable ASCII characters, kept for 30 days: the same body with the same "
-                "key is stored once and gets the first answer; another body is refused"),
+                "key is stored once and gets the first answer; another body is refused", form="^[ -~]{1,255}$"),
         _header("Content-Encoding", "Of the body, which may be packed", enum=("gzip", "identity")),
         _header("Signature-Input", "What a signature covers, and by which key (RFC 9421): `@method`, `@path`, `@query` "
                 "if there is one, and each of these headers that is sent, content-type and content-digest at least; "
@@ -211,8 +234,8 @@ list_submissions: Final = operation(
     "list_submissions",
     "Own submissions, newest first",
     takes=(
-        parameter("since", "Received at this instant or later", example="2026-11-01T00:00:00Z"),
-        parameter("before", "Received before this instant", example="2026-12-01T00:00:00Z"),
+        parameter("since", "Received at this instant or later", example="2026-11-01T00:00:00Z", form=forms.INSTANT),
+        parameter("before", "Received before this instant", example="2026-12-01T00:00:00Z", form=forms.INSTANT),
         CURSOR,
     ),
     responses={200: answer(answers.Submissions, {"submissions": [STORED], "next": None}, "A page of submissions")},

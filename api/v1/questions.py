@@ -30,28 +30,32 @@ _NETWORKS: Final = codes.NETWORKS | {codes.TOTAL: published.ALL_NETWORKS}
 Given = Mapping[str, str]
 
 
-# Reference data is kept under its version, which is all that these use the argument for.
+# Reference data is kept under its version, so what is kept must have come from a server that had got that far.
 
 
 @lru_cache(maxsize=2)
-def _indicators(reference: int) -> dict[str, queries.IndicatorRow]:  # noqa: ARG001
+def _indicators(reference: int) -> dict[str, queries.IndicatorRow]:
+    queries.at_reference_version(reference)
     return {row.code: row for row in queries.indicators()}
 
 
 @lru_cache(maxsize=256)
-def people(reference: int, year: int) -> dict[int, int]:  # noqa: ARG001
+def people(reference: int, year: int) -> dict[int, int]:
     """Return the inhabitants of countries and groups in a year, under a version of the reference data."""
+    queries.at_reference_version(reference)
     return queries.population_on(year)
 
 
 @lru_cache(maxsize=2)
-def _agencies(reference: int) -> list[queries.AgencyRow]:  # noqa: ARG001
+def _agencies(reference: int) -> list[queries.AgencyRow]:
+    queries.at_reference_version(reference)
     return queries.agencies()
 
 
 @lru_cache(maxsize=2)
-def annotations(reference: int) -> list[queries.AnnotationRow]:  # noqa: ARG001
+def annotations(reference: int) -> list[queries.AnnotationRow]:
     """Return all annotations, first one first, under a version of the reference data."""
+    queries.at_reference_version(reference)
     return queries.annotations()
 
 
@@ -91,6 +95,7 @@ class Question:
         """Return what to read, at which version, and how long that lasts; refuse what is not public."""
         published.check(self.selection)
         if self.place:
+            published.at_version(self.place[0])
             return replace(self.selection, version=self.place[0]), caching.PAST
         if self.as_of:
             past = published.past_view(self.selection.frequency, self.as_of)

@@ -1,5 +1,6 @@
 """Reference data for everyone: countries, networks, indicators, agencies, and where to find help."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,11 +15,13 @@ from api import caching, formats, openapi, parameters
 from api.caching import PublicView, Rendered, Stamp
 from api.formats import JSON
 from api.problems import Problem
+from api.v1 import forms
 from countries import codes, queries
 
 #: Counted up when the form of these answers changes, so that no cache takes an old one for a new one.
 _FORM = 1
 _ENGLISH = "en"
+_LANGUAGE = re.compile(forms.LANGUAGE)
 
 
 class ReferenceMeta(msgspec.Struct):
@@ -156,7 +159,11 @@ class CountriesView(PublicView):
         "list_countries",
         "Countries and groups, with their names in a language",
         answer=Countries,
-        takes=[openapi.parameter("language", "A language that CLDR knows; goes before Accept-Language", example="nb")],
+        takes=[
+            openapi.parameter(
+                "language", "A language that CLDR knows; goes before Accept-Language", example="nb", form=forms.LANGUAGE
+            )
+        ],
         example={
             "meta": {"version": 31, "language": "nb"},
             "countries": [{"code": "NO", "number": 578, "name": "Norge", "groups": ["_T", "EUROPE"]}],
@@ -247,8 +254,8 @@ class HelpServicesView(PublicView):
         "Where to find help: the services of a country and those for everyone",
         answer=HelpServices,
         takes=[
-            openapi.parameter("country", "A single country", example="NO"),
-            openapi.parameter("language", "Only services that speak this language", example="nb"),
+            openapi.parameter("country", "A single country", example="NO", among=tuple(codes.COUNTRIES)),
+            openapi.parameter("language", "Only services that speak this language", example="nb", form=forms.LANGUAGE),
         ],
         example={
             "meta": {"version": 31},
@@ -329,6 +336,8 @@ def _accepted_language(header: str) -> str:
 @lru_cache(maxsize=256)
 def _known_language(tag: str) -> str | None:
     """Return the language tag as CLDR writes it, if CLDR knows the language."""
+    if not _LANGUAGE.fullmatch(tag):
+        return None
     try:
         return str(Locale.parse(tag.replace("_", "-"), sep="-")).replace("_", "-")
     except (ValueError, TypeError, UnknownLocaleError):

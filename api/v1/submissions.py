@@ -51,6 +51,8 @@ class SubmissionsView(APIView):
     authentication_classes = (TokenAuthentication,)
     permission_classes = (HasScope,)
     scopes: Final = {"GET": (READ,), "POST": (WRITE,)}
+    #: Has the limits of submissions.
+    submits: Final = True
 
     @described_submissions.list_submissions
     def get(self, request: Request) -> HttpResponse:

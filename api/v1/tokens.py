@@ -1,24 +1,46 @@
 """Where agencies and coordinators get their tokens: OAuth2 client credentials and nothing else."""
 
+import base64
+import binascii
+from contextlib import suppress
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import unquote_plus
 
 from django.http import HttpRequest, HttpResponse
 from oauth2_provider.views import TokenView as ToolkitTokenView
 from oauthlib.oauth2 import BackendApplicationServer
 
 from api.problems import Problem, respond
+from api.throttling import rates
+from api.throttling.tokens import Attempt
 
 
 class TokenView(ToolkitTokenView):  # type: ignore[misc]  # untyped
-    """The token endpoint of RFC 6749; its errors have the form of that document."""
+    """The token endpoint of RFC 6749; its errors have the form of that document, but for asking too often."""
 
     server_class = BackendApplicationServer
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Answer with a token, or with an error as in RFC 6749, section 5.2."""
+        attempt = Attempt(_client_ids(request), request.META.get("REMOTE_ADDR", ""))
+        refused = attempt.refused()
+        if refused is not None:
+            return respond(rates.refusal(refused))
         response: HttpResponse = self.authorization_flow_token_response(request, *args, **kwargs)
+        if response.status_code != HTTPStatus.UNAUTHORIZED:
+            attempt.succeeded()
         return response
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ARG002
         """Answer 405 like everything else here."""
         return respond(Problem("method_not_allowed", headers={"Allow": "POST, OPTIONS"}))
+
+
+def _client_ids(request: HttpRequest) -> frozenset[str]:
+    """Return the ids under which somebody asks: where the header does not open, the toolkit tries the form."""
+    ids = {request.POST.get("client_id", "")}
+    pair = request.headers.get("Authorization", "").partition(" ")[2]
+    with suppress(binascii.Error, ValueError):
+        ids.add(unquote_plus(base64.b64decode(pair).partition(b":")[0].decode()))
+    return frozenset(ids - {""})

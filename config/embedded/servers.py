@@ -90,7 +90,8 @@ def _running(folder: Path, absent: list[str], *, durable: bool) -> Iterator[Star
         urls: dict[str, str] = {}
         started: Started = {}
         if "DATABASE_URL" in absent:
-            urls["DATABASE_URL"], started["PostgreSQL"] = postgres.start(folder, durable=durable)
+            addresses, started["PostgreSQL"] = postgres.start(folder, durable=durable)
+            urls |= addresses
             stack.callback(stop, started["PostgreSQL"])
         if "REDIS_URL" in absent:
             urls["REDIS_URL"], started["Valkey"] = valkey.start(folder)
@@ -116,7 +117,12 @@ def _answering(folder: Path, absent: list[str]) -> dict[str, str] | None:
     except FileNotFoundError:
         return None
     alive = all(name in urls and _VARIABLES[name](urls[name]) for name in absent)
-    return {name: urls[name] for name in absent} if alive else None
+    return {name: url for name, url in urls.items() if _owner_of(name) in absent} if alive else None
+
+
+def _owner_of(name: str) -> str:
+    """The variable of the server that an address leads to: a database has one for each role."""
+    return "DATABASE_URL" if name.startswith("DATABASE_") else name
 
 
 def missing() -> list[str]:

@@ -7,7 +7,6 @@ import segno
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth import logout
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -16,7 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from countries import guessing, second_factor, sessions
+from countries import guessing, registry, second_factor, sessions
 from countries.admin.base import actor
 from countries.admin.locked import later
 from countries.admin.password import PasswordField
@@ -24,8 +23,8 @@ from countries.registry import Refused
 from countries.second_factor import TooSoon
 
 #: The secret that an app is being set up with is kept in the session: whoever else has the password is shown another.
-_SECRET: Final = "second_factor_secret"
-_METHODS: Final = ("GET", "HEAD", "POST")
+_SECRET: Final = "second_factor_secret"  # noqa: S105  its name
+METHODS: Final = ("GET", "HEAD", "POST")
 #: From so many recovery codes on, whoever uses one is told that they run out.
 _FEW: Final = 3
 
@@ -57,8 +56,8 @@ class AnewForm(forms.Form):
 
 def turned_away(request: HttpRequest) -> HttpResponse | None:
     """Answer who may not go on to a page of the admin as they are; nobody's permissions are looked at here."""
-    if request.method not in _METHODS:
-        return HttpResponseNotAllowed(_METHODS)
+    if request.method not in METHODS:
+        return HttpResponseNotAllowed(METHODS)
     if not _has_given_password(request):
         return None
     if not sessions.renew(request.session, now=timezone.now()):
@@ -74,8 +73,8 @@ def forget_old(request: HttpRequest) -> None:
 
 def page(request: HttpRequest) -> HttpResponse:
     """Ask for a code, or have a second factor set up, or offer to set it up anew."""
-    if request.method not in _METHODS:
-        return HttpResponseNotAllowed(_METHODS)
+    if request.method not in METHODS:
+        return HttpResponseNotAllowed(METHODS)
     if not _has_given_password(request) or not sessions.renew(request.session, now=timezone.now()):
         return _redirect("login", request.get_full_path())
     if second_factor.is_set_up(request.user):
@@ -87,7 +86,7 @@ def _ask(request: HttpRequest) -> HttpResponse:
     form, name = CodeForm(request.POST or None), request.user.get_username()
     if form.is_valid() and guessing.allowed(request, name):
         try:
-            shown = second_factor.verify(user=_user(request), code=form.cleaned_data["code"], by=name)
+            shown = second_factor.verify(user=registry.account(name), code=form.cleaned_data["code"], by=name)
         except TooSoon as error:
             return later(request, error.at - timezone.now(), "admin/second_factor/ask.html", form=form, too_soon=True)
         if shown is not None:
@@ -100,12 +99,12 @@ def _ask(request: HttpRequest) -> HttpResponse:
 
 
 def _set_up(request: HttpRequest) -> HttpResponse:
-    form = CodeForm(request.POST or None)
+    form, name = CodeForm(request.POST or None), actor(request)
     secret = request.session.setdefault(_SECRET, second_factor.new_secret())
     if form.is_valid():
         try:
             shown, codes = second_factor.set_up(
-                user=_user(request), secret=secret, code=form.cleaned_data["code"], by=actor(request)
+                user=registry.account(name), secret=secret, code=form.cleaned_data["code"], by=name
             )
         except Refused as error:
             form.add_error("code", str(error))
@@ -122,8 +121,8 @@ def _own(request: HttpRequest) -> HttpResponse:
     form = AnewForm(request.POST or None)
     if form.is_valid():
         if guessing.confirms(request, form.cleaned_data["password"]):
-            user, name = _user(request), actor(request)
-            second_factor.drop(user=user, by=name, reason="To be set up anew.")
+            name = actor(request)
+            second_factor.drop(user=registry.account(name), by=name, reason="To be set up anew.")
             # All sessions have ended with it, this one among them.
             logout(request)
             messages.success(request, "Sign in again, and set your second factor up anew.")
@@ -161,8 +160,3 @@ def _redirect(name: str, asked: str) -> HttpResponseRedirect:
 
 def _has_given_password(request: HttpRequest) -> bool:
     return request.user.is_active and bool(getattr(request.user, "is_staff", False))
-
-
-def _user(request: HttpRequest) -> User:
-    """Return the row of who asks, rather than what the request holds in its place."""
-    return User.objects.get(pk=request.user.pk)

@@ -60,10 +60,10 @@ class DeskUserAdmin(OfCountry, UserAdmin):  # type: ignore[type-arg]  # not gene
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
-        own = path("<id>/second-factor/", wrap(self.second_factor_view), name="auth_user_second_factor")
+        own = path("<id>/second-factor/", wrap(self.reset_view), name="auth_user_reset")
         return [own, *super().get_urls()]
 
-    def second_factor_view(self, request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002  as Django's beside it
+    def reset_view(self, request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002  as Django's beside it
         """Take away the second factor of somebody who has lost it."""
         if not _is_superuser(request):
             raise PermissionDenied
@@ -123,7 +123,7 @@ class DeskUserAdmin(OfCountry, UserAdmin):  # type: ignore[type-arg]  # not gene
 
 
 @admin.register(Group)
-class DeskGroupAdmin(OfCountry, GroupAdmin):  # type: ignore[type-arg]  # not generic at run time
+class DeskGroupAdmin(OfCountry, GroupAdmin):
     """Django's screen; what is changed of a group leaves a trace."""
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:

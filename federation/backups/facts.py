@@ -74,5 +74,5 @@ def _count(schema: str, table: str) -> int:
 
 def _rows(query: str | sql.Composed) -> list[tuple[Any, ...]]:
     with connection.cursor() as c:
-        c.execute(query)  # type: ignore[arg-type]  psycopg's own statements are taken too
-        return c.fetchall()
+        c.execute(query)
+        return list(c.fetchall())

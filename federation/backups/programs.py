@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -15,6 +14,8 @@ from psycopg.pq import Conninfo
 from federation.backups.manifest import BackupError
 
 _VERSION = re.compile(r"\(PostgreSQL\) (\d+)")
+#: Where Debian keeps the programs of each version.
+_DEBIAN = "/usr/lib/postgresql/{major}/bin"
 #: What it says of why, without the rows that PostgreSQL quotes below.
 _SHOWN = 5
 
@@ -60,10 +61,9 @@ def _find(name: str, *, major: int) -> Path:
 
 def _candidates(name: str, major: int) -> Iterator[Path]:
     """Yield where it may be: the folders of the settings, what a shell would find, and where Debian keeps each."""
-    named = (partial(shutil.which, path=str(folder)) for folder in settings.POSTGRES_PROGRAMS)
-    debian = partial(shutil.which, path=f"/usr/lib/postgresql/{major}/bin")
-    for look in (*named, shutil.which, debian):
-        if found := look(name):
+    folders = [*map(str, settings.POSTGRES_PROGRAMS), None, _DEBIAN.format(major=major)]
+    for folder in folders:
+        if found := shutil.which(name, path=folder):
             yield Path(found)
 
 

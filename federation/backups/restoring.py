@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import connection, transaction
 
-from federation import audit, chain
+from federation import audit, chain, roles
 from federation.backups import facts, manifest, programs
 from federation.backups.manifest import DUMP, BackupError, Facts, Manifest
 from federation.database import one_snapshot
@@ -147,9 +147,10 @@ def _go_on(said: Manifest, *, now: datetime, by: str, whole: bool) -> None:
 
 
 def prepare() -> None:
-    """Tell the planner what there is: a dump holds no statistics."""
+    """Tell the planner what there is, and give the roles what they need: a dump holds neither."""
     with connection.cursor() as c:
         c.execute("ANALYZE")
+    roles.grant()
 
 
 def _one(query: str) -> Any:

@@ -26,7 +26,7 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="police2peer-chaos-"))
     folder.chmod(0o711)
     say(f"Making the ground in {folder}")
-    made = ground.make(folder / "ground")
+    made = ground.make(folder / "ground", prepared=asked.prepared)
     seeds = [asked.seed] if asked.seed is not None else range(asked.first, asked.first + asked.seeds)
     results = [_tried(plan.draw(seed, seconds=asked.seconds), made, folder) for seed in seeds]
     _summarise(results)
@@ -118,6 +118,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=20, help="so many (20)")
     parser.add_argument("--first", type=int, default=1, help="from this one on (1)")
     parser.add_argument("--seconds", type=float, default=45, help="of load and faults, each (45)")
+    parser.add_argument("--prepared", type=Path, help="a data directory that is migrated already, to begin with")
     return parser.parse_args()
 
 

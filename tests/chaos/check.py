@@ -1,4 +1,4 @@
-"""What must be true when all is healed: nothing lost, nothing doubled, nothing half there, and the public numbers right.
+"""What must be true when all is healed: nothing lost, doubled or half there, and the public numbers right.
 
 Each function returns what differs, in words; nothing if nothing does.
 """

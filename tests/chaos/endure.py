@@ -7,18 +7,22 @@ within a second again ten seconds later. A table of what each kill cost; exit 1 
 import argparse
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
 import psycopg
 
+from config.embedded import postgres
 from config.embedded.process import free_port
 from config.processes import die_with_parent
 from countries.codes import COUNTRIES
@@ -26,9 +30,9 @@ from tests import cluster
 from tests.chaos import ground
 from tests.chaos.client import Sender
 from tests.chaos.freshness import Seen, Stream
-from tests.chaos.ground import Newcomer
+from tests.chaos.ground import Ground, Newcomer
 from tests.chaos.readers import Failure, Reads, reading
-from tests.cluster import Cluster, Part
+from tests.cluster import Cluster, Part, Servers
 from tests.cluster.part import until
 
 WEB, WORKERS = 2, 3
@@ -84,31 +88,21 @@ def _endured(folder: Path, asked: argparse.Namespace) -> tuple[list[Cost], Reads
     say(f"Making the ground in {folder}")
     homes = sorted(COUNTRIES.keys() - {"_U"})[: asked.agencies]
     made = ground.make(folder / "ground", [Newcomer(home, ("N", 1, 60)) for home in homes])
-    home = folder / "run"
-    made.copy(home)
-    with cluster.servers(home, ports=made.ports) as servers, _others(servers) as (others, settings, front):
-        with cluster.hosts(servers, web=WEB, workers=WORKERS, beats=1, **settings) as running:
-            running.others.extend(others)
-            before = front(running)
-            senders = {
-                code: Sender(*credential, running.web) for code, credential in zip(homes, made.credentials, strict=True)
-            }
-            stream = Stream(senders, running.web)
-            ports = [before.port] * 6 + [part.port for part in running.web] if before else [p.port for p in running.web]
-            try:
-                return _run(running, stream, ports, before, asked)
-            finally:
-                if before:
-                    before.stop()
+    made.copy(folder / "run")
+    with _cluster(folder / "run", made) as (running, front):
+        # Agencies come through the proxy too, where there is one.
+        door = [front] if front else running.web
+        issued = zip(homes, made.credentials, strict=True)
+        stream = Stream({home: Sender(*credential, door) for home, credential in issued}, running.web)
+        return _run(running, stream, front, asked)
 
 
-def _run(
-    running: Cluster, stream: Stream, ports: Sequence[int], front: Part | None, asked: argparse.Namespace
-) -> tuple[list[Cost], Reads]:
-    kills = [kill for kill in _kills(running, front) if not asked.only or asked.only in kill.name]
-    say(
-        f"{asked.agencies} agencies each minute, {asked.reads} reads a second; {len(kills)} kills, one each {_APART:g} s"
-    )
+def _run(running: Cluster, stream: Stream, front: Part | None, asked: argparse.Namespace) -> tuple[list[Cost], Reads]:
+    kills = [kill for kill in _kills(running, front) if asked.only in kill.name]
+    say(f"{asked.agencies} agencies each minute, {asked.reads:g} reads a second, {len(kills)} kills {_APART:g} s apart")
+    # Most of the public comes through the proxy, where there is one.
+    direct = [part.port for part in running.web]
+    ports = [*([front.port] * 6 if front else direct * 3), *direct]
     times: list[float] = []
     stream.start()
     with reading(ports, per_second=asked.reads) as reads:
@@ -145,27 +139,39 @@ def _cost(kill: Kill, began: float, ended: float, failures: Sequence[Failure], s
 
 
 @contextmanager
-def _others(
-    servers: cluster.Servers,
-) -> Iterator[tuple[list[Part], dict[str, str], Callable[[Cluster], Part | None]]]:
-    """Start a replica, and say how to put a proxy in front, where there are such things."""
-    others: list[Part] = []
-    settings: dict[str, str] = {}
-    if find_spec("tests.cluster.replica"):
-        others.append(_replica(servers, settings).start().await_ready())
-    try:
-        yield others, settings, lambda running: _nginx(running) if find_spec("tests.cluster.nginx") else None
-    finally:
-        for part in others:
-            part.stop()
+def _cluster(folder: Path, made: Ground) -> Iterator[tuple[Cluster, Part | None]]:
+    """Run a cluster, with a replica and a proxy in front where there are such things; the proxy beside it."""
+    with ExitStack() as stack:
+        servers = stack.enter_context(cluster.servers(folder, ports=made.ports))
+        replica = _replica(servers) if find_spec("tests.cluster.replica") else None
+        settings = {}
+        if replica is not None:
+            stack.callback(replica.start().await_ready().stop)
+            settings["DATABASE_REPLICA_URL"] = _at_port(servers, replica.port)
+        running = stack.enter_context(cluster.hosts(servers, web=WEB, workers=WORKERS, beats=1, **settings))
+        running.others.extend([replica] if replica else [])
+        front = _nginx(running) if find_spec("tests.cluster.nginx") else None
+        if front is not None:
+            stack.callback(front.start().await_ready().stop)
+        yield running, front
 
 
-def _replica(servers: cluster.Servers, settings: dict[str, str]) -> Part:
+def _at_port(servers: Servers, port: int) -> str:
+    return servers.database_url.replace(f":{servers.database.port}/", f":{port}/")
+
+
+def _replica(servers: Servers) -> Part:
     from tests.cluster import replica  # type: ignore[attr-defined,unused-ignore]
 
     port, folder = free_port(), servers.folder / "replica"
-    settings["DATABASE_REPLICA_URL"] = servers.database_url.replace(f":{servers.database.port}/", f":{port}/")
-    return Part("replica", lambda: replica.start(servers.folder, folder, port=port)[1], port=port)
+    return Part(
+        "the replica",
+        lambda: replica.start(servers.folder, folder, port=port)[1],
+        port=port,
+        log=folder / "postgres.log",
+        ready=lambda _: postgres.answers(_at_port(servers, port)),
+        stop_with=signal.SIGINT,
+    )
 
 
 def _nginx(running: Cluster) -> Part:
@@ -173,19 +179,18 @@ def _nginx(running: Cluster) -> Part:
 
     port, folder = free_port(), running.servers.folder / "nginx"
     upstreams = [f"127.0.0.1:{part.port}" for part in running.web]
-    started = Part("nginx", lambda: nginx.start(folder, upstreams=upstreams, port=port), port=port)
-    return started.start().await_ready()
+    return Part("nginx", lambda: nginx.start(folder, upstreams=upstreams, port=port), port=port)
 
 
 def _kills(running: Cluster, front: Part | None) -> Iterator[Kill]:
     for part in running.web:
         yield Kill(part.name, part.kill, frozenset({part.port}))
     for part in running.web:
-        yield Kill(f"a process of {part.name}", lambda part=part: _kill_child(part), frozenset({part.port}))
+        yield Kill(f"a process of {part.name}", partial(_kill_child, part), frozenset({part.port}))
     for part in (*running.workers, *running.beats, running.servers.broker):
         yield Kill(part.name, part.kill)
-    yield Kill("a process of worker-1", lambda: _kill_child(running.workers[0]))
-    yield Kill("a backend of the database", lambda: _kill_backend(running.servers))
+    yield Kill("a process of worker-1", partial(_kill_child, running.workers[0]))
+    yield Kill("a backend of the database", partial(_kill_backend, running.servers))
     yield Kill("the database", running.servers.database.kill)
     for part in running.others:
         yield Kill(part.name, part.kill)
@@ -198,7 +203,7 @@ def _kill_child(part: Part) -> None:
         part.children[0].kill()
 
 
-def _kill_backend(servers: cluster.Servers) -> None:
+def _kill_backend(servers: Servers) -> None:
     with psycopg.connect(servers.database_url) as connection:
         row = connection.execute(
             "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() LIMIT 1"
@@ -214,8 +219,8 @@ def _summarise(costs: Sequence[Cost], reads: Reads) -> None:
         mark = "" if cost.is_well else "  MISSED"
         name = f"{cost.name:28} {len(cost.failed):12} {cost.refused:8}"
         say(f"{name} {cost.worst:10.2f} s {cost.fresh_after:10.1f} s{mark}")
-        for failure in cost.failed[:3]:
-            say(f"    {failure.port} {failure.path}: {failure.reason}")
+        for (port, reason), count in Counter((one.port, one.reason) for one in cost.failed).most_common(4):
+            say(f"    {count} at port {port}: {reason}")
 
 
 def _arguments() -> argparse.Namespace:

@@ -110,7 +110,7 @@ class Faults:
         time.sleep(max(0.0, began + fault.at - time.monotonic()))
         # What was to be killed may have just ended by itself, or by another fault.
         with suppress(psutil.NoSuchProcess, psycopg.Error, redis.RedisError):
-            _DEEDS[fault.kind](self, fault)
+            DEEDS[fault.kind](self, fault)
         with self._lock:
             self.done.append((fault.kind, time.monotonic()))
 
@@ -149,7 +149,8 @@ class Faults:
         self._cluster.servers.database.kill()
 
     def restart_postgresql(self, _: Fault) -> None:
-        self._cluster.servers.database.signal(signal.SIGINT)
+        # Told to stop in the midst of recovering, it may not.
+        self._cluster.servers.database.end(within=5)
 
     def kill_a_backend_of_postgresql(self, fault: Fault) -> None:
         _kill_one([psutil.Process(number) for number in self._sessions()], fault)
@@ -216,7 +217,7 @@ def _kill_one(processes: Sequence[psutil.Process], fault: Fault) -> None:
         _chosen(processes, fault).kill()
 
 
-_DEEDS: dict[str, Callable[[Faults, Fault], None]] = {
+DEEDS: dict[str, Callable[[Faults, Fault], None]] = {
     "kill a worker": Faults.kill_a_worker,
     "kill a process of a worker": Faults.kill_a_process_of_a_worker,
     "kill a web server": Faults.kill_a_web_server,

@@ -42,16 +42,18 @@ class Ground:
     ports: tuple[int, int]
 
     def copy(self, folder: Path) -> None:
-        """Lay it out anew. Hard copies: the server writes into them."""
-        folder.mkdir()
-        for name in ("postgres", "keys"):
-            # Followed where it is a link, as the data of another user are; owners and modes are kept.
-            subprocess.run(["cp", "-aH", self.folder / name, folder / name], check=True)
+        """Lay it out anew."""
+        _copy(self.folder, folder)
 
 
-def make(folder: Path, newcomers: Sequence[Newcomer] = CAST) -> Ground:
-    """Migrate a database, bring agencies in, and leave it stopped. This process becomes one of the federation's."""
+def make(folder: Path, newcomers: Sequence[Newcomer] = CAST, *, prepared: Path | None = None) -> Ground:
+    """Migrate a database, bring agencies in, and leave it stopped. This process becomes one of the federation's.
+
+    `prepared` is a data directory that is migrated already, to begin with.
+    """
     ports = free_port(), free_port()
+    if prepared is not None:
+        _copy(prepared, folder)
     with cluster.servers(folder, ports=ports) as servers:
         servers.manage("migrate", "--verbosity", "0")
         servers.manage("load_reference")
@@ -59,6 +61,13 @@ def make(folder: Path, newcomers: Sequence[Newcomer] = CAST) -> Ground:
         django.setup()
         agencies, credentials = _bring_in(newcomers)
     return Ground(folder, agencies, credentials, ports)
+
+
+def _copy(source: Path, folder: Path) -> None:
+    folder.mkdir()
+    for name in ("postgres", "keys"):
+        # Followed where it is a link, as the data of another user are; owners and modes are kept.
+        subprocess.run(["cp", "-aH", source / name, folder / name], check=True)
 
 
 def _bring_in(newcomers: Sequence[Newcomer]) -> tuple[list[int], list[tuple[str, str]]]:

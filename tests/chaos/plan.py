@@ -159,7 +159,7 @@ def _submission(
         frequency = rng.choices("NHDM", weights=[6, 4, 2, 1])[0]
         backs = rng.sample(range(1, _BACK[frequency] + 1), min(rng.choice((1, 1, 2, 3, 8)), _BACK[frequency]))
         periods = [(frequency, back) for back in backs]
-    said = []
+    said: list[Said] = []
     for frequency, back in periods:
         if spoken[agency, frequency, back] < _MOST_REPORTS or not said:
             said.append(_report(rng, frequency, back))

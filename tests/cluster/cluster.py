@@ -12,11 +12,11 @@ from functools import partial
 from http.client import OK
 from pathlib import Path
 
-from config import serve
 from config.embedded import postgres, secret, valkey
 from config.embedded.process import free_port
 from config.parts import ROOT
 from tests.cluster.part import Part, spawn
+from tests.integration.processes import PLENTY
 
 #: What would lead a cluster to somebody's servers, or change how it works.
 _FOREIGN = ("DATABASE_URL", "REDIS_URL", "REPLICA", "SECRET_KEY", "ROUNDING_KEY", "MAKE", "DATA_DIR", "PORT")
@@ -111,6 +111,7 @@ def servers(folder: Path, *, ports: tuple[int, int] | None = None) -> Iterator[S
     database_url = f"postgres://{postgres.ROLE}:{password}@127.0.0.1:{database_port}/{postgres.DATABASE}"
     broker_url = f"redis://:{secret.kept(folder / 'keys' / 'valkey')}@127.0.0.1:{broker_port}/0"
     environment = {
+        **PLENTY,
         **{name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)},
         "DATABASE_URL": database_url,
         "REDIS_URL": broker_url,
@@ -169,8 +170,16 @@ def _has_children(part: Part) -> bool:
     return bool(part.children)
 
 
-#: What runs on a host of each role.
-COMMANDS = {part.name: part.command for part in serve.stack()}
+_CELERY = (sys.executable, "-m", "celery", "--app", "config")
+#: What runs on a host of each role, as `make serve` runs it.
+COMMANDS: Mapping[str, Sequence[str]] = {
+    "web": [sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi"],
+    "worker": [
+        *(*_CELERY, "worker", "--concurrency", "2", "--pool", "prefork", "-O", "fair", "--loglevel", "WARNING"),
+        *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+    ],
+    "beat": [*_CELERY, "beat", "--scheduler", "config.beat:Scheduler", "--pidfile=", "--loglevel", "WARNING"],
+}
 _READY = {"web": _answers, "worker": _has_children, "beat": lambda _: True}
 
 

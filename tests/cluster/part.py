@@ -95,6 +95,15 @@ class Part:
         if self.main:
             self.main.send_signal(number)
 
+    def end(self, *, within: float) -> None:
+        """Ask the process to stop, and kill it if it does not: as a restart by a supervisor."""
+        before = self.main
+        self.signal(self._stop_with)
+        if before is not None:
+            _, left = psutil.wait_procs([before], timeout=within)
+            for one in left:
+                one.kill()
+
     def kill(self) -> None:
         """End the process at once, as the kernel does when memory is short."""
         self.signal(signal.SIGKILL)
@@ -102,7 +111,7 @@ class Part:
     def restart(self) -> None:
         """Ask it to stop, and return when another one is ready."""
         before = self.starts
-        self.signal(self._stop_with)
+        self.end(within=PATIENCE / 4)
         until(lambda: self.starts > before, f"{self.name} starts again. Its log: {self.log}")
         self.await_ready()
 

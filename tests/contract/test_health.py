@@ -5,7 +5,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from api import health
-from federation import versions, worklist
+from federation import roles, versions, worklist
 from federation.worklist import Stage, Thing
 from tests.contract.callers import report
 
@@ -20,7 +20,7 @@ def test_alive_asks_for_nothing(client, django_assert_num_queries):
 def test_ready_names_its_parts_and_the_work(client):
     assert client.get("/readyz").json() == {
         "status": "ready",
-        "checks": {"database": True, "migrations": True, "rounding": True, "broker": True},
+        "checks": {"database": True, "migrations": True, "rights": True, "rounding": True, "broker": True},
         "work": {"pending": 0, "oldest_pending_seconds": 0.0, "set_aside": []},
     }
 
@@ -42,7 +42,25 @@ def test_not_ready_without_a_migration(client):
     MigrationRecorder(connection).record_unapplied("federation", last)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["code"]) == (503, "not_ready")
-    assert answer.json()["checks"] == {"database": True, "migrations": False, "rounding": False, "broker": True}
+    assert answer.json()["checks"] == {
+        "database": True,
+        "migrations": False,
+        "rights": False,
+        "rounding": False,
+        "broker": True,
+    }
+
+
+def test_not_ready_names_a_right_that_was_not_granted(client):
+    with connection.cursor() as cursor:
+        cursor.execute("REVOKE INSERT ON federation_work FROM police2peer_web")
+        cursor.execute("REVOKE SELECT ON federation_publishedcell FROM police2peer_public")
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["checks"]["rights"]) == (503, False)
+    assert "police2peer_web lacks INSERT on federation_work" in answer.json()["detail"]
+    assert "police2peer_public lacks SELECT on federation_publishedcell" in answer.json()["detail"]
+    roles.grant()
+    assert client.get("/readyz").status_code == 200
 
 
 def test_not_ready_with_another_rounding_key(client, settings):
@@ -50,7 +68,13 @@ def test_not_ready_with_another_rounding_key(client, settings):
     settings.ROUNDING_KEY = bytes(16)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["code"]) == (503, "not_ready")
-    assert answer.json()["checks"] == {"database": True, "migrations": True, "rounding": False, "broker": True}
+    assert answer.json()["checks"] == {
+        "database": True,
+        "migrations": True,
+        "rights": True,
+        "rounding": False,
+        "broker": True,
+    }
 
 
 def test_not_ready_without_the_broker(client, settings):

@@ -47,7 +47,7 @@ def require(caller, *, required=True):
 
 
 def refused(answer, status, code):
-    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.json()["detail"]
     assert not any(model.objects.exists() for model in (Submission, Report, Work, IdempotencyKey, Signature))
     assert not AuditEvent.objects.filter(action__startswith="submission").exists()
     return answer.json()
@@ -83,7 +83,7 @@ class TestTaken:
             "base": bytes(Signature.objects.get().base_digest).hex(),
         }
 
-    def test_unsigned_submission_is_taken_where_none_is_required(self, kripos, signer):
+    def test_unsigned_submission_is_taken_where_none_is_required(self, kripos):
         answer = kripos.post(BODY)
         assert (answer.status_code, answer.json()["signed_by"]) == (202, None)
         assert kripos.get(answer.json()["url"]).json()["signed_by"] is None
@@ -122,43 +122,39 @@ class TestTaken:
     def test_large_chunked_body_is_hashed_as_it_comes(self, kripos, signer):
         body = BODY + b" " * 3_000_000
         environment = {"wsgi.input": io.BytesIO(body), "wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
-        headers = signer.signed(body, **{"Transfer-Encoding": "chunked"})
         headers = {"Transfer-Encoding": "chunked"} | signer.signed(body)
         assert kripos.post(b"", environment=environment, **headers).status_code == 202
 
-    @pytest.mark.parametrize("digests", ["sha-512", "sha-256, sha-512", "sha-256, md5"])
-    def test_other_digests(self, kripos, signer, digests):
-        value = ", ".join(content_digest(BODY, name) for name in digests.split(", "))
-        headers = signer.headers(signer.covered(BODY) | {"content-digest": value})
-        assert kripos.post(BODY, **headers).status_code == 202
+    def test_other_digests(self, kripos, signer):
+        for names in (["sha-512"], ["sha-256", "sha-512"], ["sha-256", "md5"]):
+            value = ", ".join(content_digest(BODY, name) for name in names)
+            headers = signer.headers(signer.covered(BODY) | {"content-digest": value})
+            assert kripos.post(BODY, **headers).status_code == 202, names
 
-    @pytest.mark.parametrize(
-        "given",
-        [{"alg": "ed25519"}, {"nonce": "S3YhNIuJhgXjOglPMdXibQ"}, {"tag": "police2peer"}, {"expires": 4_000_000_000}],
-        ids=str,
-    )
-    def test_parameters_that_may_be_there(self, kripos, signer, given):
-        assert kripos.post(BODY, **signer.signed(BODY, parameters=given)).status_code == 202
+    def test_parameters_that_may_be_there(self, kripos, signer):
+        nonce, tag = {"nonce": "S3YhNIuJhgXjOglPMdXibQ"}, {"tag": "police2peer"}
+        for told in ({"alg": "ed25519"}, nonce, tag, {"expires": 4_000_000_000}):
+            assert kripos.post(BODY, **signer.signed(BODY, parameters=told)).status_code == 202, told
 
-    @pytest.mark.parametrize("way", ["order", "label", "names", "blanks"])
-    def test_ways_to_write_the_same(self, kripos, signer, way):
+    def test_ways_to_write_the_same(self, kripos, signer):
+        def signed(nonce, covered, **more):
+            return signer.headers(covered, nonce=nonce, **more)
+
         covered = signer.covered(BODY)
-        if way == "order":
-            covered = dict(reversed(covered.items()))
-        headers = signer.headers(covered, label="another*-1" if way == "label" else "sig")
-        if way == "names":
-            headers = {name.upper(): value for name, value in headers.items()}
-        if way == "blanks":
-            headers = {name: f" \t{value}  " for name, value in headers.items()}
-        assert kripos.post(BODY, **headers).status_code == 202
+        for way, headers in {
+            "order": signed("1", dict(reversed(covered.items()))),
+            "label": signed("2", covered, label="another*-1"),
+            "names": {name.upper(): value for name, value in signed("3", covered).items()},
+            "blanks": {name: f" \t{value}  " for name, value in signed("4", covered).items()},
+        }.items():
+            assert kripos.post(BODY, **headers).status_code == 202, way
 
-    @pytest.mark.parametrize("path", ["@target-uri", "@request-target"])
-    def test_address_as_a_whole_covers_path_and_query(self, kripos, signer, path):
+    def test_address_as_a_whole_covers_path_and_query(self, kripos, signer):
         whole = f"{PATH}{DRY}"
-        value = f"http://testserver{whole}" if path == "@target-uri" else whole
-        covered = {path: value} | signer.covered(BODY)
-        del covered["@path"]
-        assert kripos.post(BODY, query=DRY, **signer.headers(covered)).status_code == 200
+        for name, value in (("@target-uri", f"http://testserver{whole}"), ("@request-target", whole)):
+            covered = {name: value} | signer.covered(BODY)
+            del covered["@path"]
+            assert kripos.post(BODY, query=DRY, **signer.headers(covered)).status_code == 200, name
 
     def test_date_stands_in_for_created(self, kripos, signer):
         date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime())
@@ -187,13 +183,13 @@ def test_agency_that_must_sign_cannot_send_unsigned(kripos, signer):
     assert kripos.post(BODY, **signer.signed(BODY)).status_code == 202
 
 
-@pytest.mark.parametrize("left", ["Signature", "Signature-Input"])
 @pytest.mark.parametrize("required", [True, False])
-def test_half_a_signature_is_not_taken_for_none(kripos, signer, left, required):
+def test_half_a_signature_is_not_taken_for_none(kripos, signer, required):
     require(kripos, required=required)
-    headers = signer.signed(BODY)
-    del headers[{"Signature": "Signature-Input", "Signature-Input": "Signature"}[left]]
-    refused(kripos.post(BODY, **headers), 400, "signature_malformed")
+    for lost in ("Signature", "Signature-Input"):
+        headers = signer.signed(BODY)
+        del headers[lost]
+        refused(kripos.post(BODY, **headers), 400, "signature_malformed")
 
 
 class TestCovered:
@@ -217,41 +213,42 @@ class TestCovered:
         headers = {"Date": date} | signer.headers(signer.covered(BODY), created=None)
         assert "created" in refused(kripos.post(BODY, **headers), 403, "signature_incomplete")["detail"]
 
-    @pytest.mark.parametrize(
-        ("changed", "value"),
-        [
-            ("Content-Type", "application/json; charset=utf-8"),
-            ("Content-Encoding", "x-gzip"),
-            ("Idempotency-Key", "two"),
-            ("Date", "Tue, 20 Apr 2021 02:07:55 GMT"),
-            ("Content-Digest", content_digest(BODY, "sha-512")),
-            ("Content-Length", str(len(BODY) + 1)),
-        ],
-    )
-    def test_header_that_was_changed(self, kripos, signer, changed, value):
+    def test_header_that_was_changed(self, kripos, signer):
         packed, date = gzip.compress(BODY), time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime())
         sent = {"Content-Encoding": "gzip", "Idempotency-Key": "one", "Date": date, "Content-Length": str(len(packed))}
         headers = signer.signed(packed, **sent)
-        refused(kripos.post(packed, **headers | {changed: value}), 403, "signature_invalid")
+        for changed in (
+            {"Content-Type": "application/json; charset=utf-8"},
+            {"Content-Encoding": "x-gzip"},
+            {"Idempotency-Key": "two"},
+            {"Date": "Tue, 20 Apr 2021 02:07:55 GMT"},
+            {"Content-Digest": content_digest(packed, "sha-512")},
+            {"Content-Length": str(len(packed) - 1)},
+        ):
+            refused(kripos.post(packed, **headers | changed), 403, "signature_invalid")
         assert kripos.post(packed, **headers).status_code == 202
 
-    @pytest.mark.parametrize(
-        ("signed", "sent"),
-        [("", DRY), (DRY, ""), (DRY, "?dry_run=false"), (DRY, "?dry_run=true&prepared="), (DRY, "?dry_run=tru%65")],
-    )
-    def test_query_that_was_changed(self, kripos, signer, signed, sent):
-        headers = signer.signed(BODY, query=signed, media="text/csv")
-        answer = kripos.post(BODY, query=sent, media="text/csv", **headers)
-        assert answer.status_code == 403
-        refused(answer, 403, "signature_invalid" if sent and signed else answer.json()["code"])
+    def test_query_that_was_changed(self, kripos, signer):
+        for signed, sent, code in (
+            ("", DRY, "signature_incomplete"),
+            (DRY, "", "signature_invalid"),
+            (DRY, "?dry_run=false", "signature_invalid"),
+            (DRY, "?dry_run=true&dry_run=", "repeated_parameter"),
+            (DRY, "?dry_run=tru%65", "signature_invalid"),
+        ):
+            answer = kripos.post(BODY, query=sent, **signer.signed(BODY, query=signed))
+            refused(answer, answer.status_code, code)
 
-    @pytest.mark.parametrize(
-        ("name", "value"),
-        [("@method", "PUT"), ("@path", PATH + "x"), ("@scheme", "https"), ("@authority", "example.org")],
-    )
-    def test_request_that_is_another(self, kripos, signer, name, value):
-        headers = signer.headers(signer.covered(BODY) | {name: value})
-        refused(kripos.post(BODY, **headers), 403, "signature_invalid")
+    def test_request_that_is_another(self, kripos, signer):
+        for name, value in {
+            "@method": "PUT",
+            "@path": PATH + "x",
+            "@scheme": "https",
+            "@authority": "example.org",
+            "@target-uri": f"https://testserver{PATH}",
+        }.items():
+            headers = signer.headers(signer.covered(BODY) | {name: value})
+            refused(kripos.post(BODY, **headers), 403, "signature_invalid")
 
     def test_header_that_was_taken_away(self, kripos, signer):
         headers = signer.signed(BODY, **{"Idempotency-Key": "one"})
@@ -262,64 +259,56 @@ class TestCovered:
         headers = signer.signed(BODY) | {"Idempotency-Key": "one"}
         refused(kripos.post(BODY, **headers), 403, "signature_incomplete")
 
-    @pytest.mark.parametrize("change", ["created", "keyid", "order", "alg"])
-    def test_what_is_said_of_the_signature_is_signed_too(self, kripos, signer, change):
-        other = registered(kripos)
-        headers = signer.signed(BODY)
+    def test_what_is_said_of_the_signature_is_signed_too(self, kripos, signer):
+        other, headers = registered(kripos), signer.signed(BODY)
         told = headers["Signature-Input"]
         made = told.split(";created=")[1].split(";")[0]
-        headers["Signature-Input"] = {
-            "created": told.replace(made, str(int(made) + 1)),
-            "keyid": told.replace(signer.keyid, other.keyid),
-            "order": told.replace('"@method" "@path"', '"@path" "@method"'),
-            "alg": told + ';alg="ed25519"',
-        }[change]
-        refused(kripos.post(BODY, **headers), 403, "signature_invalid")
+        for changed in (
+            told.replace(made, str(int(made) + 1)),
+            told.replace(signer.keyid, other.keyid),
+            told.replace('"@method" "@path"', '"@path" "@method"'),
+            told + ';alg="ed25519"',
+        ):
+            refused(kripos.post(BODY, **headers | {"Signature-Input": changed}), 403, "signature_invalid")
 
-    @pytest.mark.parametrize(
-        "name", ["authorization", "cookie", "user-agent", "x-forwarded-for", "signature", "@status"]
-    )
-    def test_what_must_not_be_kept_is_not_covered(self, kripos, signer, name):
-        headers = signer.headers(signer.covered(BODY) | {name: "x"})
-        refused(kripos.post(BODY, **{"User-Agent": "x", **headers}), 400, "signature_component_refused")
+    def test_what_must_not_be_kept_is_not_covered(self, kripos, signer):
+        for name in ("authorization", "cookie", "user-agent", "x-forwarded-for", "signature", "host", "@status"):
+            headers = {"User-Agent": "x", **signer.headers(signer.covered(BODY) | {name: "x"})}
+            refused(kripos.post(BODY, **headers), 400, "signature_component_refused")
 
-    @pytest.mark.parametrize("part", ['"content-digest";key="sha-256"', '"content-type";sf', '"content-type";bs',
-                                      '"@query-param";name="dry_run"', '"@method";req', '"content-type";tr'])  # fmt: skip
-    def test_part_of_a_part_is_not_covered(self, kripos, signer, part):
+    def test_part_of_a_part_is_not_covered(self, kripos, signer):
         headers = signer.signed(BODY)
-        headers["Signature-Input"] = headers["Signature-Input"].replace('"@method"', f'"@method" {part}', 1)
-        refused(kripos.post(BODY, **headers), 400, "signature_component_refused")
+        told = headers["Signature-Input"]
+        for part in (
+            '"content-digest";key="sha-256"',
+            '"content-type";sf',
+            '"content-type";bs',
+            '"content-type";tr',
+            '"@query-param";name="dry_run"',
+            '"@method";req',
+        ):
+            changed = {"Signature-Input": told.replace('"@method"', f'"@method" {part}', 1)}
+            refused(kripos.post(BODY, **headers | changed), 400, "signature_component_refused")
 
 
 class TestMalformed:
     """What is no signature, or more than one."""
 
-    @pytest.mark.parametrize(
-        ("name", "value"),
-        [
-            ("Signature", ""),
-            ("Signature", "sig=:####:"),
-            ("Signature", "sig"),
-            ("Signature", 'sig="x"'),
-            ("Signature", "other=:AAAA:"),
-            ("Signature", "sig=:caf\xe9:"),
-            ("Signature-Input", ""),
-            ("Signature-Input", "sig"),
-            ("Signature-Input", "sig=();created=x"),
-            ("Signature-Input", 'sig=("@method"'),
-        ],
-    )
-    def test_headers_that_say_nothing(self, kripos, signer, name, value):
-        refused(kripos.post(BODY, **signer.signed(BODY) | {name: value}), 400, "signature_malformed")
+    def test_headers_that_say_nothing(self, kripos, signer):
+        for name, values in {
+            "Signature": ["", "sig=:####:", "sig", 'sig="x"', "other=:AAAA:", "sig=:caf\xe9:"],
+            "Signature-Input": ["", "sig", "sig=();created=x", 'sig=("@method"', 'sig=("@method");created=1'],
+        }.items():
+            for value in values:
+                refused(kripos.post(BODY, **signer.signed(BODY) | {name: value}), 400, "signature_malformed")
 
-    @pytest.mark.parametrize("alg", ["hmac-sha256", "rsa-v1_5-sha256", "ecdsa-p256-sha256", "none", "ED25519", ""])
-    def test_other_algorithm(self, kripos, signer, alg):
-        headers = signer.signed(BODY, parameters={"alg": alg})
-        refused(kripos.post(BODY, **headers), 400, "signature_malformed")
+    def test_other_algorithm(self, kripos, signer):
+        for alg in ("hmac-sha256", "rsa-v1_5-sha256", "ecdsa-p256-sha256", "none", "ED25519", ""):
+            refused(kripos.post(BODY, **signer.signed(BODY, parameters={"alg": alg})), 400, "signature_malformed")
 
-    @pytest.mark.parametrize("given", [{"keyid": None}, {"keyid": 7}, {"created": "now"}, {"made-by": "me"}], ids=str)
-    def test_parameters(self, kripos, signer, given):
-        refused(kripos.post(BODY, **signer.signed(BODY, parameters=given)), 400, "signature_malformed")
+    def test_parameters(self, kripos, signer):
+        for told in ({"keyid": None}, {"keyid": 7}, {"created": "now"}, {"made-by": "me"}):
+            refused(kripos.post(BODY, **signer.signed(BODY, parameters=told)), 400, "signature_malformed")
 
     @pytest.mark.parametrize("second", ["other", "sig"])
     def test_two_signatures(self, kripos, signer, second):
@@ -350,20 +339,20 @@ class TestMalformed:
         headers[name] = f"{headers[name]},{headers[name]}"
         refused(kripos.post(BODY, **headers), 403, "signature_invalid")
 
-    @pytest.mark.parametrize("value", ["md5=:AAAA:", "", "nothing", "sha-256=:AA:, sha-256=:AA:"])
-    def test_digest_that_is_none_of_ours(self, kripos, signer, value):
-        headers = signer.headers(signer.covered(BODY) | {"content-digest": value})
-        refused(kripos.post(BODY, **headers), 400, "content_digest_unsupported")
+    def test_digest_that_is_none_of_ours(self, kripos, signer):
+        for value in ("md5=:AAAA:", "", "nothing", "sha-256=:AA:, sha-256=:AA:"):
+            headers = signer.headers(signer.covered(BODY) | {"content-digest": value})
+            refused(kripos.post(BODY, **headers), 400, "content_digest_unsupported")
 
-    @pytest.mark.parametrize("value", [content_digest(b"x"), "sha-256=AA", "sha-256",
-                                       f"{content_digest(BODY)}, {content_digest(b'x', 'sha-512')}"])  # fmt: skip
-    def test_digest_that_does_not_agree(self, kripos, signer, value):
-        headers = signer.headers(signer.covered(BODY) | {"content-digest": value})
-        refused(kripos.post(BODY, **headers), 403, "content_digest_mismatch")
+    def test_digest_that_does_not_agree(self, kripos, signer):
+        two = f"{content_digest(BODY)}, {content_digest(b'x', 'sha-512')}"
+        for value in (content_digest(b"x"), "sha-256=AA", "sha-256", two):
+            headers = signer.headers(signer.covered(BODY) | {"content-digest": value})
+            refused(kripos.post(BODY, **headers), 403, "content_digest_mismatch")
 
-    @pytest.mark.parametrize("given", [{"nonce": "ada@example.org"}, {"tag": "192.0.2.7"}], ids=str)
-    def test_trace_of_a_person_in_the_parameters(self, kripos, signer, given):
-        refused(kripos.post(BODY, **signer.signed(BODY, parameters=given)), 422, "personal_trace")
+    def test_trace_of_a_person_in_the_parameters(self, kripos, signer):
+        for told in ({"nonce": "ada@example.org"}, {"tag": "192.0.2.7"}):
+            refused(kripos.post(BODY, **signer.signed(BODY, parameters=told)), 422, "personal_trace")
 
     def test_trace_of_a_person_in_the_key_of_repeating(self, kripos, signer):
         headers = signer.signed(BODY, **{"Idempotency-Key": "ada@example.org"})
@@ -376,7 +365,7 @@ class TestKeys:
     def test_unknown_key(self, kripos, signer):
         refused(kripos.post(BODY, **signer.named("NO-KRIPOS.nothing").signed(BODY)), 403, "signature_key_unknown")
 
-    def test_key_of_another_agency(self, kripos, bka, signer):
+    def test_key_of_another_agency(self, kripos, bka):
         headers = registered(bka).signed(BODY)
         refused(kripos.post(BODY, **headers), 403, "signature_key_foreign")
         assert bka.post(BODY, **headers).status_code == 202
@@ -400,25 +389,25 @@ class TestKeys:
 class TestTime:
     """Clocks may differ by five minutes, both ways."""
 
-    @pytest.mark.parametrize(
-        ("seconds", "code"),
-        [(-301, "signature_too_old"), (-290, None), (290, None), (310, "signature_too_new"),
-         (-(10**14), "signature_too_old"), (10**14, "signature_too_new")],
-    )  # fmt: skip
-    def test_created(self, kripos, signer, seconds, code):
-        headers = signer.signed(BODY, parameters={"created": int(time.time()) + seconds})
-        answer = kripos.post(BODY, **headers)
-        if code:
-            refused(answer, 403, code)
-        else:
-            assert answer.status_code == 202
+    def test_created(self, kripos, signer):
+        for seconds, code in (
+            (-301, "signature_too_old"),
+            (310, "signature_too_new"),
+            (-(10**14), "signature_too_old"),
+            (10**14, "signature_too_new"),
+        ):
+            headers = signer.signed(BODY, parameters={"created": int(time.time()) + seconds})
+            refused(kripos.post(BODY, **headers), 403, code)
+        for seconds in (-290, 290):
+            headers = signer.signed(BODY, parameters={"created": int(time.time()) + seconds})
+            assert kripos.post(BODY, **headers).status_code == 202, seconds
 
-    @pytest.mark.parametrize(("seconds", "code"), [(-301, "signature_too_old"), (310, "signature_too_new")])
-    @pytest.mark.parametrize("created", [{}, {"created": None}], ids=["beside created", "alone"])
-    def test_date(self, kripos, signer, seconds, code, created):
-        date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + seconds))
-        headers = {"Date": date} | signer.headers(signer.covered(BODY, date=date), **created)
-        refused(kripos.post(BODY, **headers), 403, code)
+    def test_date(self, kripos, signer):
+        for seconds, code in ((-301, "signature_too_old"), (310, "signature_too_new")):
+            date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + seconds))
+            for created in ({}, {"created": None}):
+                headers = {"Date": date} | signer.headers(signer.covered(BODY, date=date), **created)
+                refused(kripos.post(BODY, **headers), 403, code)
 
     def test_date_that_is_none(self, kripos, signer):
         headers = {"Date": "now"} | signer.headers(signer.covered(BODY, date="now"))
@@ -455,6 +444,16 @@ class TestReplay:
         renamed = {name: value.replace("sig=", "new=", 1) for name, value in headers.items()}
         assert kripos.post(BODY, **renamed).json()["code"] == "signature_replayed"
 
+    def test_another_writing_makes_no_other_signature(self, kripos, signer):
+        """Four bits of the base 64 of 64 bytes mean nothing, and it may lack its end."""
+        headers = signer.signed(BODY)
+        kripos.post(BODY, **headers)
+        sixtyfour = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+        written = headers["Signature"]
+        for ending in (sixtyfour[sixtyfour.index(written[-4]) + 1] + "==:", written[-4] + ":"):
+            again = kripos.post(BODY, **headers | {"Signature": written[:-4] + ending})
+            assert again.json()["code"] == "signature_replayed", ending
+
     def test_retry_whose_signature_is_too_old_is_refused(self, kripos, signer, monkeypatch):
         headers = signer.signed(BODY, **{"Idempotency-Key": "one"})
         kripos.post(BODY, **headers)
@@ -474,17 +473,18 @@ class TestReplay:
         assert kripos.post(BODY, **headers).status_code == 202
 
 
-TEXT = "Signature Signature-Input Content-Digest Content-Type Idempotency-Key".split()
+SIGNED = ("Signature", "Signature-Input", "Content-Digest", "Content-Type", "Idempotency-Key")
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_one_changed_byte_is_refused(kripos, signer, data):
     """Wherever it is: in the body, or in what was signed of the headers, or in the signature."""
     headers = signer.signed(BODY, query=DRY, **{"Idempotency-Key": "abcdefgh"}) | {"Content-Type": "application/json"}
-    place = data.draw(st.sampled_from(["body", *TEXT]))
+    place = data.draw(st.sampled_from(["body", *SIGNED]))
     old = BODY if place == "body" else headers[place].encode()
-    at = data.draw(st.integers(0, len(old) - 1))
+    # The last letter of base 64 has bits that mean nothing; see the test of another writing.
+    at = data.draw(st.integers(0, len(old) - 1).filter(lambda at: (place, at) != ("Signature", len(old) - 4)))
     byte = data.draw(st.integers(0x21, 0x7E).filter(lambda byte: byte != old[at]))
     new = old[:at] + bytes([byte]) + old[at + 1 :]
     body, sent = (new, headers) if place == "body" else (BODY, headers | {place: new.decode()})

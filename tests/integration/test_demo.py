@@ -1,9 +1,11 @@
 """`make demo` as a person meets it: ready, marked as invented, and what is sent as it says is public at once."""
 
+import html
 import json
 import re
 import signal
 import sys
+import urllib.parse
 import urllib.request
 from base64 import b64encode
 
@@ -45,6 +47,7 @@ def test_demo_is_ready_shows_a_sent_report_sends_nothing_twice_and_is_gone_when_
     assert all(agency["invented"] and "(invented)" in agency["name"] for agency in agencies)
 
     send_as_told(said, url)
+    sign_in_as_told(said, url)
 
     again = launch(sys.executable, "manage.py", "demo", url, "--once", data=tmp_path)
     said, _ = again.communicate(timeout=120)
@@ -53,6 +56,17 @@ def test_demo_is_ready_shows_a_sent_report_sends_nothing_twice_and_is_gone_when_
 
     make.send_signal(signal.SIGKILL)
     assert eventually(lambda: not alive(everything), within=30), alive(everything)
+
+
+def sign_in_as_told(said, url):
+    """Whoever tries it out needs no app for the account that is printed."""
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    with browser.open(f"{url}/admin/", timeout=10) as page:
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.read().decode())[1]
+    name, password = re.search(r"user (\w+), password (\S+)", said).groups()
+    form = {"username": name, "password": password, "csrfmiddlewaretoken": token, "next": "/admin/"}
+    with browser.open(f"{url}/admin/login/", urllib.parse.urlencode(form).encode(), timeout=10) as page:
+        assert (page.url, "The coordinators' desk" in html.unescape(page.read().decode())) == (f"{url}/admin/", True)
 
 
 def send_as_told(said, url):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from contextlib import closing
 from functools import partial
+from urllib.parse import urlsplit
 
 import psutil
 import psycopg
@@ -82,7 +83,8 @@ def test_secrets_are_for_the_owner_only(running):
     modes = {
         path.name: stat.S_IMODE(path.stat().st_mode) for path in [*(data / "keys").iterdir(), data / "servers.json"]
     }
-    assert modes == dict.fromkeys(["postgres", "valkey", "secret_key", "rounding_key", "servers.json"], 0o600)
+    roles = ["police2peer_web", "police2peer_worker", "police2peer_public"]
+    assert modes == dict.fromkeys(["postgres", "valkey", "secret_key", "rounding_key", "servers.json", *roles], 0o600)
 
 
 def test_secrets_stay(brief, tmp_path):
@@ -92,10 +94,12 @@ def test_secrets_stay(brief, tmp_path):
     assert {path.name: path.read_text() for path in (tmp_path / "keys").iterdir()} == before
 
 
-def test_killed_launcher_leaves_nothing_and_next_start_is_clean(python, running):
+def test_killed_launcher_leaves_nothing_and_next_start_is_clean_with_the_roles_that_were_not_there(python, running):
     process, urls, data = running
     with psycopg.connect(urls["DATABASE_URL"], autocommit=True) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 1 AS one")
+        connection.execute("DROP ROLE police2peer_public")
+    (data / "keys" / "police2peer_web").unlink()
     children = descendants(process)
     process.send_signal(signal.SIGKILL)
     again = python(SERVE, data=data, UNTIL="/never")
@@ -103,6 +107,10 @@ def test_killed_launcher_leaves_nothing_and_next_start_is_clean(python, running)
     assert alive(children) == []
     with psycopg.connect(urls["DATABASE_URL"]) as connection:
         assert connection.execute("SELECT one FROM kept").fetchone() == (1,)
+    roles = json.loads((data / "servers.json").read_text())["urls"]
+    for variable in ("DATABASE_WEB_URL", "DATABASE_PUBLIC_URL"):
+        with psycopg.connect(roles[variable]) as connection:
+            assert connection.execute("SELECT current_user").fetchone() == (urlsplit(roles[variable]).username,)
 
 
 def test_mark_with_number_of_another_process_is_no_hindrance(brief, tmp_path):

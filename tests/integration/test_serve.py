@@ -7,6 +7,7 @@ import sys
 import urllib.request
 
 import psutil
+import psycopg
 import pytest
 
 from tests.integration.processes import alive, descendants, eventually, line_of
@@ -65,6 +66,8 @@ def test_what_is_written_is_sealed_a_killed_part_is_started_again_and_ctrl_c_sto
 ):
     supervisor = serve()
     sees_to_the_audit_trail(launch, free_port, tmp_path)
+    signs_each_part_in_as_its_role(tmp_path)
+    tells_no_secret_to_who_lists_processes(supervisor, tmp_path)
     everything = descendants(supervisor)
     web = part(everything, "gunicorn")
     workers = psutil.Process(web.pid).children()
@@ -94,6 +97,24 @@ def sees_to_the_audit_trail(launch, port, data):
 
     assert eventually(whole_and_sealed, within=60)
     assert head(port)["position"] >= noted["position"] + 2
+
+
+def signs_each_part_in_as_its_role(data):
+    url = json.loads((data / "servers.json").read_text())["urls"]["DATABASE_URL"]
+    with psycopg.connect(url, autocommit=True) as owner:
+
+        def names():
+            others = "backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            return {name for (name,) in owner.execute(f"SELECT usename FROM pg_stat_activity WHERE {others}")}
+
+        assert eventually(lambda: names() == {"police2peer_web", "police2peer_worker", "police2peer_public"}), names()
+
+
+def tells_no_secret_to_who_lists_processes(supervisor, data):
+    lines = " ".join(" ".join(one.cmdline()) for one in descendants(supervisor))
+    secrets = {path.name: path.read_text().strip() for path in (data / "keys").iterdir()}
+    assert len(secrets) >= 7
+    assert [name for name, secret in secrets.items() if secret in lines] == []
 
 
 def test_taken_port_is_said(launch, free_port, tmp_path):

@@ -16,8 +16,8 @@ from tests.factories import AgencyFactory, IndicatorFactory
 from tests.integration.processes import ROOT
 
 HOW_TO = (ROOT / "docs/how-to/sign.md").read_text()
-COMMANDS = re.search(r"```sh\n(openssl.*?)```", HOW_TO, re.DOTALL)[1]
-SCRIPT = re.search(r"```python\n(.*?)```", HOW_TO, re.DOTALL)[1]
+[COMMANDS] = re.findall(r"```sh\n(openssl.*?)```", HOW_TO, re.DOTALL)
+[SCRIPT] = re.findall(r"```python\n(.*?)```", HOW_TO, re.DOTALL)
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl")

@@ -10,10 +10,12 @@ from typing import Any, Final, NamedTuple
 
 from django.http import HttpRequest
 
-from api.problems import Problem
+from api.problems import Problem, unread
 from api.v1.payloads import digest as digests
 
 LIMIT: Final = 128 * 1024 * 1024
+#: Nobody has to wait longer for a body that is refused already.
+DISCARD_SECONDS: Final = 5.0
 _PIECE: Final = 1024 * 1024
 _GZIP: Final = 16 + zlib.MAX_WBITS
 
@@ -49,7 +51,10 @@ def read(request: HttpRequest, *, limit: int | None = None, content_digest: str 
 
 
 def discard(request: HttpRequest) -> None:
-    """Read what is left of a body, within the limit: a client that is still sending would not see the answer."""
+    """Read what is left of a body, for a while: a client that is still sending would not see the answer."""
+    hurry = getattr(request.META.get("gunicorn.socket"), "hurry", None)
+    if hurry is not None:
+        hurry(DISCARD_SECONDS)
     try:
         for _ in _received(request, LIMIT):
             pass
@@ -63,8 +68,8 @@ def _received(request: HttpRequest, limit: int) -> Iterator[bytes]:
     while True:
         try:
             piece = stream.read(_PIECE)
-        except Exception:  # noqa: BLE001  each web server has its own error for a body that breaks off
-            raise Problem("body_cut_short") from None
+        except Exception as error:  # noqa: BLE001  each web server has its own error for a body that breaks off
+            raise Problem(unread(error)) from None
         received += len(piece)
         if received > limit:
             raise _too_large(limit)

@@ -89,9 +89,11 @@ def written_value(text: str) -> int:
     if not re.fullmatch(r"-?[0-9]+", text, re.ASCII):
         numeric = re.fullmatch(r"-?[0-9]*[.]?[0-9]+(?:[eE][+-]?[0-9]+)?", text, re.ASCII)
         raise BrokenRuleError("fractional_value" if numeric else "not_a_number")
-    if len(text.lstrip("-0")) > 10:
-        raise BrokenRuleError("negative_value" if text.startswith("-") else "value_too_large")
-    return value(int(text))
+    # Without the zeros in front: Python refuses to read thousands of digits, whatever they are.
+    negative, digits = text.startswith("-"), text.lstrip("-0")
+    if len(digits) > 10:
+        raise BrokenRuleError("negative_value" if negative else "value_too_large")
+    return value(int(digits or "0") * (-1 if negative else 1))
 
 
 def instant(text: str) -> datetime:

@@ -29,8 +29,11 @@ _NOTHING: Final = -2
 def read(body: bytes | bytearray, draft: Draft) -> list[NewReport]:
     """Return the reports in the body; raise NotPlainError."""
     start = body.find(b"\n") + 1
-    header = bytes(body[:start]).removeprefix(BOM).decode("ascii", "replace")
-    columns = columns_of(header.rstrip("\r\n").split(","), draft.faults)
+    header = bytes(body[:start]).removeprefix(BOM).rstrip(b"\r\n")
+    # Where lines end with CR alone, more than the header stands before the first LF.
+    if b"\r" in header or not header.isascii():
+        raise NotPlainError
+    columns = columns_of(header.decode("ascii").split(","), draft.faults)
     if draft.faults.count:
         raise NotPlainError
     reading = _Reading(columns, draft)

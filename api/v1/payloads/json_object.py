@@ -87,7 +87,8 @@ def _value(text: bytes) -> Any:
 
 
 def _beyond_bounds(text: bytes) -> float | None:
-    """The decoder refuses numbers that no machine holds; those are infinite to us."""
+    """The decoder refuses numbers that no machine holds, whatever follows them; those are infinite to us."""
+    _decode(text, Raw)
     try:
         return float(text)
     except ValueError:

@@ -19,7 +19,10 @@ _ACCEPT: Final = "application/json, text/csv"
 
 def kind_of(request: HttpRequest) -> str:
     """Return ``json`` or ``csv``; refuse other media types, and character sets other than UTF-8."""
-    name, parameters = parse_header_parameters(request.headers.get("Content-Type", ""))
+    try:
+        name, parameters = parse_header_parameters(request.headers.get("Content-Type", ""))
+    except ValueError:
+        name, parameters = "", {}
     kind = _KINDS.get(name.lower())
     if kind is None or parameters.get("charset", "utf-8").lower() not in _CHARACTERS:
         raise Problem("unsupported_media_type", headers={"Accept": _ACCEPT})

@@ -32,7 +32,8 @@ class Command(BaseCommand):
         self.stdout.write(
             f"public version {facts.public.version}, audit head {facts.audit.position}:{facts.audit.digest}"
         )
-        self.stdout.write("Rows, versions and the audit trail are as the backup says." if not done.outstanding else "")
+        checked = "Rows and versions" if done.outstanding else "Rows, versions and the audit trail"
+        self.stdout.write(f"{checked} are as the backup says.")
         self.stdout.write("Now:\n" + "\n".join(f"  {step}" for step in _steps(done)))
 
 
@@ -41,4 +42,4 @@ def _steps(done: Restored) -> list[str]:
     if done.outstanding:
         older = f"manage.py migrate    the backup is older by {len(done.outstanding)} migrations"
         return [older, "manage.py verify_audit", *steps]
-    return steps
+    return ["manage.py migrate    gives the roles their rights", *steps]

@@ -121,6 +121,7 @@ def record(recorded, client, number):
 
 def test_past_views_are_read_again_and_no_etag_keeps_a_stale_answer(settings):
     settings.ALLOWED_HOSTS = ["*"]
+    settings.RATES = {**settings.RATES, "RATE_PUBLIC_PER_ADDRESS": 1_000_000}
     IndicatorFactory.create()
     agencies = [AgencyFactory.create(code=code) for code in ("NO-KRIPOS", "SE-NOA", "FI-KRP")]
     schedules.tick(now=datetime.now(UTC))

@@ -21,16 +21,18 @@ ONE_ROW = ({"object_id"}, {"id"})
 STANDARD = {"changelist", "add", "change", "delete", "history", ""}
 OF_THE_SITE = {
     "index", "login", "logout", "password_change", "password_change_done", "autocomplete", "jsi18n", "view_on_site",
-    "app_list", "",
+    "app_list", "second_factor", "",
 }  # fmt: skip
 #: Views beside the standard ones. A new one is written down here, and so walked through on purpose.
 DEEDS: dict[type[Model], set[str]] = {
-    Credential: {"rotate", "revoke"},
+    Credential: {"rotate", "revoke", "networks"},
     Finding: {"answer", "release", "reject", "resolve"},
     Hold: {"release", "reject"},
     SigningKey: {"revoke"},
-    User: {"password_change"},
+    User: {"password_change", "reset"},
 }
+#: Of whoever walks.
+PASSWORD = "a password for a test"
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def form_of(row: Model, *, but: Mapping[Any, Any]) -> dict[str, Any]:
     form: dict[str, Any] = {
         "_save": "Save", "post": "yes", "reason": "because", "answer": "confirmed", "remark": "so it is",
         "keep_hours": "0", "coordinator": "", "password1": "a new long word", "password2": "a new long word",
-        "usable_password": "true",
+        "usable_password": "true", "password": PASSWORD,
     }  # fmt: skip
     for prefix in ("schedules", "thresholds", "liaison"):
         form |= {f"{prefix}-TOTAL_FORMS": 0, f"{prefix}-INITIAL_FORMS": 0}

@@ -202,10 +202,11 @@ class TestScreen:
         assert (event.details["after"]["signature_required"], event.reason) == (True, "agreed")
 
 
+@pytest.mark.usefixtures("agency")
 class TestCommand:
     """What the command prints and refuses."""
 
-    def test_key_is_registered_and_its_name_printed(self, agency, tmp_path, capsys):
+    def test_key_is_registered_and_its_name_printed(self, tmp_path, capsys):
         file = tmp_path / "key.pem"
         file.write_text(make()[0])
         call_command("register_key", "NO-KRIPOS", file=file, expires="2099-01-01")
@@ -213,14 +214,14 @@ class TestCommand:
         assert json.loads(capsys.readouterr().out) == {"keyid": key.keyid, "fingerprint": key.fingerprint}
         assert key.expires.year == 2099
 
-    def test_private_key_is_refused(self, agency, tmp_path):
+    def test_private_key_is_refused(self, tmp_path):
         file = tmp_path / "key.pem"
         file.write_text(make()[1])
         with pytest.raises(CommandError, match="THIS IS A PRIVATE KEY"):
             call_command("register_key", "NO-KRIPOS", file=file)
         assert not SigningKey.objects.exists()
 
-    def test_what_is_not_there(self, agency, tmp_path):
+    def test_what_is_not_there(self, tmp_path):
         with pytest.raises(CommandError, match="There is no agency SE-NOA"):
             call_command("register_key", "SE-NOA", file=tmp_path)
         with pytest.raises(CommandError, match="cannot be read"):

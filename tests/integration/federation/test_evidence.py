@@ -1,6 +1,5 @@
 """What was signed can be verified for good, and who tampers with the evidence of it is found out."""
 
-from datetime import UTC, datetime
 from io import StringIO
 
 import pytest

@@ -65,7 +65,9 @@ def working(log: Path, **environment: str) -> Iterator[Workers]:
 
 
 def database_url() -> str:
-    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+    """The database of the test, as the role of workers where there is one."""
+    named = os.environ.get("TEST_DATABASE_WORKER_URL", os.environ["DATABASE_URL"])
+    return urlsplit(named)._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
 
 
 def flush_broker() -> None:

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-READERS = {"text", "whole", "number", "yes", "names", "choice", "key", "parsed"}
+READERS = {"text", "whole", "number", "yes", "names", "choice", "key", "parsed", "networks"}
 
 
 def variables_read():

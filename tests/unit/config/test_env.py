@@ -1,5 +1,9 @@
 """Settings come from the environment or from files; a bad one stops the start and says how to mend it."""
 
+import os
+import runpy
+from pathlib import Path
+
 import pytest
 
 from config import env
@@ -70,3 +74,39 @@ def test_parsed_refuses_what_cannot_be_parsed(monkeypatch):
     monkeypatch.setenv("ADDRESS", "seven")
     with pytest.raises(env.BadSetting, match=r"ADDRESS.*Give a number"):
         env.parsed("ADDRESS", int, mend="Give a number.")
+
+
+def test_presume_leaves_alone_what_somebody_has_given(monkeypatch, tmp_path):
+    for name in ("GIVEN", "IN_A_FILE", "IN_A_FILE_FILE", "NOT_GIVEN"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("GIVEN", "true")
+    monkeypatch.setenv("IN_A_FILE_FILE", str(tmp_path))
+    for name in ("GIVEN", "IN_A_FILE", "NOT_GIVEN"):
+        env.presume(name, "false")
+    assert os.environ["GIVEN"] == "true"
+    assert "IN_A_FILE" not in os.environ
+    assert env.yes("NOT_GIVEN", default=True) is False
+
+
+def test_networks(monkeypatch):
+    monkeypatch.setenv("PROXIES", "192.0.2.7, 198.51.100.0/24,2001:db8::/32,")
+    assert [str(one) for one in env.networks("PROXIES")] == ["192.0.2.7/32", "198.51.100.0/24", "2001:db8::/32"]
+    monkeypatch.delenv("PROXIES")
+    assert env.networks("PROXIES") == []
+
+
+@pytest.mark.parametrize("value", ["proxy.example.org", "192.0.2.7/24", "192.0.2.7;192.0.2.8", "*"])
+def test_networks_that_are_none(monkeypatch, value):
+    monkeypatch.setenv("PROXIES", value)
+    with pytest.raises(env.BadSetting, match=r"PROXIES is not a list of addresses\. Give addresses"):
+        env.networks("PROXIES")
+
+
+def test_tls_without_a_proxy_to_believe_stops_the_start(monkeypatch):
+    settings = Path(env.__file__).parent / "settings.py"
+    monkeypatch.setenv("BEHIND_TLS", "true")
+    with pytest.raises(env.BadSetting, match="TRUSTED_PROXIES"):
+        runpy.run_path(str(settings))
+    monkeypatch.setenv("TRUSTED_PROXIES", "192.0.2.7")
+    assert runpy.run_path(str(settings))["SECURE_SSL_REDIRECT"]

@@ -1,0 +1,132 @@
+"""How operations refuse, as the OpenAPI document has it: which statuses, with which headers, and what a problem is.
+
+An operation can be refused for what it takes: who has parameters, a body or a name in its address can get those wrong.
+"""
+
+from typing import Any, Final
+
+import msgspec
+
+from api import problems
+from api.problems import Problem
+
+Schema = dict[str, Any]
+
+
+class FaultDetails(msgspec.Struct):
+    """One thing that is wrong with a payload: where, and what."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class ProblemDetails(msgspec.Struct, omit_defaults=True):
+    """An error, as in RFC 9457. Codes are stable; docs/reference/errors.md lists them all."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    parameter: str = ""
+    errors: list[FaultDetails] = []
+    error_count: int = 0
+    request_id: str = ""
+
+
+HEADERS: Final[dict[str, Schema]] = {
+    "ETag": {
+        "description": "What the answer hangs on, for If-None-Match",
+        "required": True,
+        "schema": {"type": "string", "pattern": '^W/"[!-~]+"$'},
+    },
+    "Cache-Control": {
+        "description": "How long the answer lasts",
+        "required": True,
+        "schema": {"type": "string"},
+    },
+    "Vary": {
+        "description": "What the answer varies by",
+        "required": True,
+        "schema": {"type": "string"},
+    },
+    "WWW-Authenticate": {
+        "description": "How to authenticate, and the scope that is lacking",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^Bearer "},
+    },
+    "Accept": {
+        "description": "The media types that are taken; not there if it is the content encoding that is not",
+        "schema": {"type": "string"},
+    },
+    "Retry-After": {
+        "description": "After how many seconds to try again",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^[0-9]+$"},
+    },
+}
+
+
+def _header(name: str) -> dict[str, Schema]:
+    return {name: {"$ref": f"#/components/headers/{name}"}}
+
+
+OF_PUBLIC_ANSWERS: Final = _header("ETag") | _header("Cache-Control") | _header("Vary")
+
+#: Status or range of statuses: name, meaning, code of the example, headers.
+_KINDS: Final[dict[str, tuple[str, str, str, dict[str, Schema]]]] = {
+    "400": ("Unreadable", "The request cannot be read", "unknown_parameter", {}),
+    "401": ("NotAuthenticated", "Who asks is not known", "not_authenticated", _header("WWW-Authenticate")),
+    "403": ("NotAllowed", "Who asks may not do this", "permission_denied", {}),
+    "404": ("NotFound", "There is nothing of this name that who asks can see", "not_found", {}),
+    "406": ("NotAcceptable", "No form of the answer fits Accept", "not_acceptable", {}),
+    "409": ("Resolved", "There is nothing to answer any more", "finding_resolved", {}),
+    "413": ("TooLarge", "There is too much in the body", "body_too_large", {}),
+    "415": ("Unsupported", "The body has a type or an encoding that is not taken", "unsupported_media_type",
+            _header("Accept")),
+    "422": ("BreaksRule", "What was asked or sent breaks a rule", "invalid_payload", {}),
+    "429": ("TooMany", "Too many requests", "throttled", _header("Retry-After")),
+    "5XX": ("Failed", "Something went wrong here; `request_id` names it", "internal_error", {}),
+}  # fmt: skip
+
+RESPONSES: Final = {
+    name: {
+        "description": meaning,
+        **({"headers": headers} if headers else {}),
+        "content": {
+            problems.MEDIA_TYPE: {
+                "schema": {"$ref": "#/components/schemas/ProblemDetails"},
+                "example": Problem(code).body(),
+            }
+        },
+    }
+    for name, meaning, code, headers in _KINDS.values()
+}
+
+#: Parameters whose values must fit more than their form.
+_RULED: Final = frozenset(
+    ("indicator", "frequency", "start", "end", "country", "network", "panel", "as_of", "agency", "window", "language")
+)
+
+
+def reference(status: int | str) -> Schema:
+    """Return the reference to how a status is answered."""
+    return {"$ref": f"#/components/responses/{_KINDS[str(status)][0]}"}
+
+
+def of_operation(path: str, operation: Schema) -> dict[str, Schema]:
+    """Return the refusals of an operation, by status."""
+    named = {parameter["name"] for parameter in operation.get("parameters", ())}
+    statuses = ["400", "406", "429", "5XX"]
+    if any(operation.get("security", [{}])):
+        statuses += ["401", "403"]
+    if "{" in path:
+        statuses += ["404"]
+    if "requestBody" in operation:
+        statuses += ["413", "415"]
+    if "requestBody" in operation or named & _RULED:
+        statuses += ["422"]
+    if path.endswith("/answer/"):
+        statuses += ["409"]
+    return {status: reference(status) for status in sorted(statuses)}

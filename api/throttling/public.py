@@ -1,0 +1,61 @@
+"""The limit of public reads per address, before anything is done for them."""
+
+from collections.abc import Callable
+from typing import Final
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from api import problems
+from api.throttling import rates
+from api.throttling.counts import Leases
+
+#: Files, probes, and what has limits of its own.
+_OTHERS: Final = ("/static/", "/healthz", "/readyz", "/metrics", "/admin/", "/oauth/")
+_AGENCIES: Final = ("/api/v1/submissions/", "/api/v1/findings/", "/api/v1/figures/")
+#: An answer that is too long to be held, and so is made anew for each reader, counts as so many.
+LONG: Final = 20
+_READABLE_ANYWHERE: Final = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Retry-After, RateLimit, RateLimit-Policy",
+}
+
+leases: Final = Leases(rates.PUBLIC_PER_ADDRESS)
+
+
+class PublicReads:
+    """Middleware: refuses an address that asks too often.
+
+    Answers that may be kept by shared caches carry no header about limits: it would be told to others than it is about.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not _counts(request):
+            return self._get_response(request)
+        address = request.META.get("REMOTE_ADDR", "")
+        standing = leases.refused(address)
+        if standing is not None:
+            return _refuse(standing)
+        answer = self._get_response(request)
+        if answer.streaming:
+            standing = leases.refused(address, LONG)
+            if standing is not None:
+                answer.close()
+                return _refuse(standing)
+        return answer
+
+
+def _counts(request: HttpRequest) -> bool:
+    path = request.path_info
+    if path.startswith(_OTHERS):
+        return False
+    return "HTTP_AUTHORIZATION" not in request.META or not path.startswith(_AGENCIES)
+
+
+def _refuse(standing: rates.Standing) -> HttpResponseBase:
+    problem = rates.refusal(standing)
+    problem.headers |= _READABLE_ANYWHERE
+    return problems.respond(problem)

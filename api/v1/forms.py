@@ -1,0 +1,55 @@
+"""The forms of what can be asked and sent, as the OpenAPI document has them: patterns of periods, instants and codes.
+
+A pattern says what a value looks like. That a day is in the calendar and a period has ended no pattern can say.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from api.openapi import Schema
+from countries import codes
+
+_YEAR: Final = "[0-9]{4}"
+#: Nothing is reported of years before 2000.
+_SINCE_2000: Final = "[2-9][0-9]{3}"
+_MONTH: Final = "-(0[1-9]|1[0-2])"
+_DAY: Final = f"{_MONTH}-(0[1-9]|[12][0-9]|3[01])"
+_HOUR: Final = "T([01][0-9]|2[0-3])"
+_MINUTE: Final = ":[0-5][0-9]"
+_UTC: Final = "(Z|[+]00:00)"
+_REST: Final = f"(:00([.]0+)?)?{_UTC}?"
+_TAIL: Final = {
+    "N": f"{_DAY}{_HOUR}{_MINUTE}{_REST}",
+    "H": f"{_DAY}{_HOUR}:00{_REST}",
+    "D": _DAY,
+    "W": "-W(0[1-9]|[1-4][0-9]|5[0-3])",
+    "M": _MONTH,
+    "A": "",
+}
+
+#: A period of any frequency, as a question names it.
+PERIOD: Final = f"^{_YEAR}({'|'.join(_TAIL[frequency] for frequency in 'NDWM')})?$"
+DAY: Final = f"^{_YEAR}{_DAY}$"
+#: An instant as an agency writes it, and as readers write the one that they look back to.
+INSTANT: Final = f"^{_YEAR}{_DAY}{_HOUR}{_MINUTE}:[0-5][0-9]([.][0-9]{{1,9}})?{_UTC}$"
+AS_OF: Final = f"^{_YEAR}{_DAY}{_HOUR}{_MINUTE}(:[0-5][0-9]([.][0-9]{{1,6}})?)?Z$"
+INDICATOR: Final = "^[A-Z][A-Z0-9_]*$"
+AGENCY: Final = "^[A-Z]{2}-[A-Z0-9][A-Z0-9-]*$"
+AGENCY_OR_ALL: Final = f"^(_T|{AGENCY[1:-1]})$"
+LANGUAGE: Final = "^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$"
+
+
+def reported(frequency: str) -> str:
+    """Return the pattern of the periods that may be reported at a frequency."""
+    return f"^{_SINCE_2000}{_TAIL[frequency]}$"
+
+
+def listed(known: Iterable[str], *, star: bool = False) -> Schema:
+    """Return the schema of known codes with commas between, or of ``*``."""
+    code = "|".join(known)
+    text = f"({code})(,({code}))*"
+    return {"type": "string", "pattern": rf"^(\*|{text})$" if star else f"^{text}$"}
+
+
+COUNTRIES: Final = listed((*codes.COUNTRIES, *codes.GROUPS), star=True)
+NETWORKS: Final = listed((*codes.NETWORKS, codes.TOTAL), star=True)

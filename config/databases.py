@@ -1,0 +1,61 @@
+"""Connections to PostgreSQL: this process's own, and those of the public's reads, to the primary and to replicas.
+
+None waits for ever: no request and no task may hang on a statement or a lock.
+"""
+
+from typing import Any
+
+import dj_database_url
+
+from config import env
+
+_MEND = "Give postgres://user:password@host:port/name, of a role that can read what is public and nothing else."
+_MENDS = "Give one or more such addresses of replicas with commas between them; a comma in a password is %2C."
+
+
+def parsed(url: str) -> dict[str, Any]:
+    """Return what Django wants to know of a database that a URL names."""
+    database: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True))
+    options = database.setdefault("OPTIONS", {})
+    options["options"] = f"{options.get('options', '')} {_waits()}".strip()
+    return database
+
+
+def _waits() -> str:
+    """Return how long a statement may run, wait for a lock, and leave a transaction idle, as options of a connection.
+
+    The web server and `manage.py` lend the setting values of their own; what stands here is for workers.
+    """
+    seconds = env.whole("DATABASE_STATEMENT_TIMEOUT", default=110, low=0, high=86_400)
+    limits = {
+        "statement_timeout": seconds * 1000,
+        # A lock is given up first, which says better what was wrong.
+        "lock_timeout": seconds * 2000 // 3,
+        "idle_in_transaction_session_timeout": seconds * 2000,
+    }
+    return " ".join(f"-c {name}={value}" for name, value in limits.items())
+
+
+def public() -> dict[str, Any]:
+    """Return `public` and `replica1` and so on, where the environment names them."""
+    primary = env.parsed("DATABASE_PUBLIC_URL", lambda url: _read(url) if url else None, default="", mend=_MEND)
+    replicas = env.parsed("DATABASE_REPLICA_URL", _each, default="", mend=_MENDS)
+    numbered = {f"replica{number}": one for number, one in enumerate(replicas, start=1)}
+    return numbered | ({"public": primary} if primary else {})
+
+
+def _each(text: str) -> list[dict[str, Any]]:
+    return [_read(url.strip()) for url in text.split(",") if url.strip()]
+
+
+def _read(url: str) -> dict[str, Any]:
+    database = parsed(url)
+    database["OPTIONS"] = {
+        # Reads are to go elsewhere soon when a server is away, also when nothing says that it is.
+        "connect_timeout": 2,
+        "tcp_user_timeout": 5000,
+        **database.get("OPTIONS", {}),
+    }
+    database["OPTIONS"]["options"] += " -c default_transaction_read_only=on"
+    database["TEST"] = {"MIRROR": "default"}
+    return database

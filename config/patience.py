@@ -1,0 +1,162 @@
+"""How long the web server waits for a client: a socket with a clock, the shape of a request, and what is refused raw.
+
+It knows no Django: it speaks before there is a request.
+"""
+
+import errno
+import json
+import re
+import socket
+import time
+from typing import Any, Final, NamedTuple
+
+from gunicorn.http.errors import ParseException
+
+#: The head of a request, and a small body with it, must be there so soon.
+HEAD_SECONDS: Final = 10.0
+#: All fields of a head together.
+HEAD_BYTES: Final = 32 * 1024
+#: A body up to this size comes in whole before a thread is given to it.
+SMALL_BODY: Final = 64 * 1024
+#: How long a large body waits until a thread reads it.
+QUEUE_SECONDS: Final = 30.0
+#: So long a client may take to close its side of a connection that is done.
+LINGER_SECONDS: Final = 1.0
+#: A larger body, or an answer, may take this long for its first bytes, and then must come, or go, so fast on average.
+GRACE_SECONDS: Final = 10.0
+BYTES_A_SECOND: Final = 16 * 1024
+
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,12})[ \t]*\r\n", re.IGNORECASE)
+# A length that is not known, and a client that waits to be told to go on.
+_UNMEASURED = re.compile(rb"\r\n(?:transfer-encoding|expect):", re.IGNORECASE)
+
+
+class Shape(NamedTuple):
+    """What can be told of a request before it is read: whether it is there, and whether its body is large."""
+
+    arrived: bool
+    large: bool = False
+
+
+def shape(received: bytes) -> Shape:
+    """Tell whether a request is there; one that is malformed is, to be refused."""
+    end = received.find(b"\r\n\r\n")
+    if end < 0:
+        return Shape(received.count(b"\n") != received.count(b"\r\n"))
+    head = received[: end + 2]
+    if _UNMEASURED.search(head):
+        return Shape(arrived=True, large=True)
+    length = _LENGTH.search(head)
+    size = int(length[1]) if length else 0
+    return Shape(arrived=size > SMALL_BODY or len(received) >= end + 4 + size, large=size > SMALL_BODY)
+
+
+class NoHost(ParseException):  # type: ignore[misc]  # untyped
+    """HTTP/1.1 without a Host, which is to be refused (RFC 9112, section 3.2)."""
+
+
+class TimedSocket(socket.socket):
+    """A socket that waits for its client no longer than the bytes that came, or went, have earned.
+
+    Blocking is what the server asks for; it gets a wait with an end. ``began`` anew with each request.
+    """
+
+    def __init__(self, other: socket.socket, *, body_seconds: float) -> None:
+        super().__init__(other.family, other.type, other.proto, fileno=other.detach())
+        self._body_seconds = body_seconds
+        self.begin()
+
+    def begin(self) -> None:
+        """Start the clocks of a request with its first wait."""
+        self._reading = self._writing = None
+        self._received = self._sent = 0
+        self._until = float("inf")
+
+    def hurry(self, seconds: float) -> None:
+        """Wait so much longer for what is still to come, and no more: nobody wants it."""
+        self._until = min(self._until, time.monotonic() + seconds)
+
+    _reading: float | None
+    _writing: float | None
+
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        wanted = self.gettimeout()
+        if wanted == 0.0:
+            return super().recv(size, flags)
+        now = time.monotonic()
+        self._reading = now if self._reading is None else self._reading
+        earned = self._reading + GRACE_SECONDS + self._received / BYTES_A_SECOND
+        left = min(earned, self._reading + self._body_seconds, self._until) - now
+        try:
+            self.settimeout(max(0.001, left if wanted is None else min(left, wanted)))
+            data = super().recv(size, flags)
+        finally:
+            self.settimeout(wanted)
+        self._received += len(data)
+        return data
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        now = time.monotonic()
+        self._writing = now if self._writing is None else self._writing
+        earned = self._writing + GRACE_SECONDS + (self._sent + len(data)) / BYTES_A_SECOND
+        wanted = self.gettimeout()
+        try:
+            # A piece that took us long to make is no fault of who reads.
+            self.settimeout(max(1.0, earned - now))
+            super().sendall(data, flags)
+        except TimeoutError:
+            raise ConnectionResetError(errno.ECONNRESET, "The client does not read") from None
+        finally:
+            self.settimeout(wanted)
+        self._sent += len(data)
+
+
+class Refusal(NamedTuple):
+    """An answer that is given before the application is asked; its words are those of ``api.codes``."""
+
+    status: int
+    reason: str
+    code: str
+    title: str
+    detail: str
+
+    def written(self) -> bytes:
+        """Return the whole answer; nothing that was sent is in it."""
+        problem = {
+            "type": f"urn:problem-type:police2peer:{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "code": self.code,
+            "detail": self.detail,
+        }
+        body = json.dumps(problem).encode()
+        head = (
+            f"HTTP/1.1 {self.status} {self.reason}\r\nContent-Type: application/problem+json\r\n"
+            f"Content-Length: {len(body)}\r\nCache-Control: no-store\r\nConnection: close\r\n"
+        )
+        retry = "Retry-After: 10\r\n" if self.status == 503 else ""
+        return f"{head}{retry}\r\n".encode() + body
+
+
+BAD: Final = Refusal(
+    400, "Bad Request", "bad_request", "The request cannot be read", "Send a well-formed HTTP request."
+)
+SLOW: Final = Refusal(
+    408, "Request Timeout", "too_slow", "The request came too slowly", "Send it again, without pauses in it."
+)
+LONG_ADDRESS: Final = Refusal(
+    414,
+    "URI Too Long",
+    "address_too_long",
+    "The address is too long",
+    "Ask for less at once: at most 4,094 characters.",
+)
+LARGE_HEAD: Final = Refusal(
+    431,
+    "Request Header Fields Too Large",
+    "head_too_large",
+    "The header is too large",
+    "Send at most 64 header fields of 8 KiB each, and 32 KiB in all.",
+)
+BUSY: Final = Refusal(503, "Service Unavailable", "busy", "There is too much to do", "Try again after Retry-After.")
+REFUSALS: Final = (BAD, SLOW, LONG_ADDRESS, LARGE_HEAD, BUSY)

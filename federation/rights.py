@@ -1,0 +1,120 @@
+"""What each role of the database may do, table by table: the one list. What is in no line, nobody but the owner may.
+
+The owner migrates. `web` serves requests, `worker` reconciles, publishes and seals, `public` reads what everybody may
+read. None of them owns anything, so none can change the schema or stop a trigger.
+"""
+
+from typing import Final, NamedTuple
+
+#: The roles as PostgreSQL knows them.
+WEB: Final = "police2peer_web"
+WORKER: Final = "police2peer_worker"
+PUBLIC: Final = "police2peer_public"
+ROLES: Final = (WEB, WORKER, PUBLIC)
+
+
+class Rights(NamedTuple):
+    """What the roles may do to a table, in the words of GRANT; columns in parentheses are all that is meant."""
+
+    web: str = ""
+    worker: str = ""
+    public: str = ""
+
+    def of(self, role: str) -> str:
+        """Return what one role may do."""
+        return str(getattr(self, role.removeprefix("police2peer_")))
+
+
+_READ: Final = "SELECT"
+_ADD: Final = "SELECT, INSERT"
+_ALL: Final = "SELECT, INSERT, UPDATE, DELETE"
+#: What the desk writes and everybody in the house reads.
+_REGISTRY: Final = Rights(web=_ALL, worker=_READ)
+_COVERAGE: Final = (
+    "indicator_id, agencies_expected, agencies_reporting, covered_seconds, owed_seconds, status, agencies, states"
+)
+
+TABLES: Final[dict[str, Rights]] = {
+    # Append-only: whoever writes events can neither change one nor take one away, whatever becomes of the triggers.
+    "federation_auditevent": Rights(web=_ADD, worker=_ADD),
+    "federation_auditpending": Rights(web=_ADD, worker="SELECT, INSERT, DELETE"),
+    "federation_auditseal": Rights(web=_READ, worker=_ADD, public="SELECT (position, digest, sealed)"),
+    # What agencies sent. Of a report only the state moves.
+    "federation_submission": Rights(web=_ADD, worker=_READ),
+    "federation_signature": Rights(web=_ADD),
+    "federation_idempotencykey": Rights(web="SELECT, INSERT, DELETE", worker="SELECT, DELETE"),
+    "federation_report": Rights(web="SELECT, INSERT, UPDATE (state)", worker=_READ),
+    "federation_observation": Rights(),
+    # What was noticed, held, answered and decided.
+    "federation_finding": Rights(web="SELECT, INSERT, UPDATE", worker="SELECT, INSERT, UPDATE"),
+    "federation_hold": Rights(web="SELECT, INSERT, UPDATE", worker=_READ),
+    "federation_answer": Rights(web=_ADD, worker=_READ),
+    # The work, and what is made of it: by workers only.
+    "federation_work": Rights(web=_ADD, worker="SELECT, INSERT, DELETE"),
+    "federation_early": Rights(worker="SELECT, INSERT, DELETE"),
+    "federation_failure": Rights(web=_READ, worker=_ALL),
+    "federation_workerprocess": Rights(web=_READ, worker=_ALL),
+    "federation_clockmark": Rights(web=_READ, worker="SELECT, UPDATE"),
+    "federation_watchmark": Rights(web="SELECT, UPDATE", worker="SELECT, UPDATE"),
+    "federation_figure": Rights(web=_READ, worker=_ALL),
+    "federation_combinedfigure": Rights(web=_READ, worker=_ALL),
+    # The combined view. Cells and coverage are closed and, of minutes, removed.
+    "federation_version": Rights(web=_READ, worker=_ADD, public=_READ),
+    "federation_versioncounter": Rights(web=_READ, worker="SELECT, UPDATE"),
+    "federation_periodversion": Rights(web=_READ, worker="SELECT, INSERT, DELETE", public=_READ),
+    "federation_publishedcell": Rights(web=_READ, worker=_ALL, public=_READ),
+    "federation_publishedcoverage": Rights(
+        web=_READ, worker=_ALL, public=f"SELECT ({_COVERAGE}, frequency, period, version_from, version_to)"
+    ),
+    "federation_publishedseries": Rights(web=_READ, worker=_ADD, public=_READ),
+    "federation_publishedwindow": Rights(
+        web=_READ, worker=_ALL, public=f'SELECT ({_COVERAGE}, "window", start, "end", version, countries, "values")'
+    ),
+    "federation_publishedpanel": Rights(web=_READ, worker="SELECT, INSERT, UPDATE", public=_READ),
+    "federation_publishedpanelperiod": Rights(web=_READ, worker="SELECT, INSERT, UPDATE", public=_READ),
+    "federation_roundingseal": Rights(web=_READ, worker=_ADD, public="SELECT (base)"),
+    # Who takes part, and reference data. Of an agency the public may read the columns named, and none that comes later.
+    "countries_agency": Rights(web=_ALL, worker=_READ, public="SELECT (id, code, country_id, name, active, invented)"),
+    "countries_annotation": Rights(web=_ALL, worker=_READ, public=_READ),
+    "countries_country": Rights(web=_READ, worker=_READ, public=_READ),
+    "countries_helpservice": Rights(web=_ALL, worker=_READ, public=_READ),
+    "countries_indicator": Rights(web=_ALL, worker=_READ, public=_READ),
+    "countries_network": Rights(web=_ALL, worker=_READ, public=_READ),
+    "countries_population": Rights(web=_ALL, worker=_READ, public=_READ),
+    "countries_referenceversion": Rights(web=_ALL, worker=_READ, public=_READ),
+    "countries_schedule": _REGISTRY,
+    "countries_setup": _REGISTRY,
+    "countries_threshold": _REGISTRY,
+    "countries_liaison": _REGISTRY,
+    # Accounts, credentials, second factors, guesses, sessions and tokens. Workers forget what has expired.
+    "countries_credential": Rights(web=_ALL),
+    # What a key has signed is verified with it later, so no key goes.
+    "countries_signingkey": Rights(web="SELECT, INSERT, UPDATE"),
+    "oauth2_provider_accesstoken": Rights(web=_ALL, worker="SELECT, DELETE"),
+    "oauth2_provider_refreshtoken": Rights(web=_ALL, worker=_READ),
+    "oauth2_provider_grant": Rights(web=_ALL),
+    "oauth2_provider_idtoken": Rights(web=_ALL),
+    "oauth2_provider_devicegrant": Rights(web=_ALL),
+    "auth_user": Rights(web=_ALL),
+    "auth_user_groups": Rights(web=_ALL),
+    "auth_user_user_permissions": Rights(web=_ALL),
+    "auth_group": Rights(web=_ALL),
+    "auth_group_permissions": Rights(web=_ALL),
+    "auth_permission": Rights(web=_READ),
+    "otp_totp_totpdevice": Rights(web=_ALL),
+    "otp_static_staticdevice": Rights(web=_ALL),
+    "otp_static_statictoken": Rights(web=_ALL),
+    "axes_accessattempt": Rights(web=_ALL, worker="SELECT, DELETE"),
+    "axes_accessattemptexpiration": Rights(web=_ALL, worker="SELECT, DELETE"),
+    "axes_accesslog": Rights(web=_ALL, worker="SELECT, DELETE"),
+    "axes_accessfailurelog": Rights(web=_ALL),
+    "django_session": Rights(web=_ALL, worker="SELECT (expire_date), DELETE"),
+    "django_admin_log": Rights(web=_ADD),
+    "django_content_type": Rights(web=_READ, worker=_READ),
+    "django_migrations": Rights(web=_READ, worker=_READ),
+}
+
+#: Functions that PostgreSQL lets everybody call. With the first the public could keep workers waiting, with the others
+#: leave large objects. Only a superuser can take them away, so under an owner who is none they stay.
+LOCKS: Final = r"^pg_(try_)?advisory_"
+LARGE_OBJECTS: Final = r"^(lo_|loread$|lowrite$)"

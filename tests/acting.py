@@ -1,0 +1,97 @@
+"""Does what requests and workers do as the role of the database that does it in earnest, on the test's own connection.
+
+So whatever a test has done, within its transaction or not, the role is found out to lack what it needs.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db import connections as reached
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.test.client import ClientHandler
+from psycopg.pq import TransactionStatus
+
+from countries import connections
+from federation import chain, lateness, reconciliation, schedules
+from federation.rights import PUBLIC, WEB, WORKER
+
+WORKERS_DEEDS = [
+    (reconciliation, "work_through"),
+    (schedules, "tick"),
+    (schedules, "prune"),
+    (lateness, "watch"),
+    (chain, "seal"),
+]
+
+
+@contextmanager
+def acting_as(role: str) -> Iterator[None]:
+    """Be a role until the end of the block, where the servers have it: one that a person named may not."""
+    server = connection.connection
+    if server is None or server.closed or "TEST_DATABASE_WEB_URL" not in os.environ:
+        yield
+        return
+    before = _now(server)
+    # Past Django, whose statements some tests count.
+    server.execute(f'SET ROLE "{role}"')
+    try:
+        yield
+    finally:
+        # A transaction that failed ends the role with itself.
+        if connection.connection is server and server.info.transaction_status != TransactionStatus.INERROR:
+            server.execute(f'SET ROLE "{before}"')
+
+
+def _now(server: Any) -> str:
+    return str(server.execute("SELECT current_user").fetchone()[0])
+
+
+def assign_roles(patch: pytest.MonkeyPatch) -> None:
+    """Have requests, public reads and the workers' deeds done by their roles from now on."""
+    patch.setattr(ClientHandler, "get_response", _as_role(WEB, ClientHandler.get_response))
+    for module, name in WORKERS_DEEDS:
+        patch.setattr(module, name, _as_role(WORKER, getattr(module, name)))
+    at = connections._at
+
+    @contextmanager
+    def at_public(place: connections.Place | None) -> Iterator[None]:
+        with at(place), acting_as(PUBLIC):
+            yield
+
+    patch.setattr(connections, "_at", at_public)
+
+
+@contextmanager
+def connected(**databases: Any) -> Iterator[pytest.MonkeyPatch]:
+    """Have more connections until the end of the block, by name; Django's tests know those of the settings only."""
+
+    def ensure_connection(self: BaseDatabaseWrapper) -> None:
+        if self.connection is None:
+            with self.wrap_database_errors:
+                self.connect()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseDatabaseWrapper, "ensure_connection", ensure_connection)
+        for name, database in databases.items():
+            patch.setitem(reached.settings, name, database)
+        reached.configure_settings(reached.settings)
+        try:
+            yield patch
+        finally:
+            for name in databases:
+                reached[name].close()
+                del reached[name]
+
+
+def _as_role(role: str, deed: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(deed)
+    def done(*given: Any, **named: Any) -> Any:
+        with acting_as(role):
+            return deed(*given, **named)
+
+    return done

@@ -1,0 +1,46 @@
+"""Who may do what, as docs/reference/access.md says it; and every address there is, out of the URL resolver."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.urls import URLPattern, get_resolver
+from django.urls.resolvers import LocalePrefixPattern
+
+PAGE = Path(__file__).resolve().parents[2] / "docs/reference/access.md"
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+Row = dict[str, str]
+
+
+def tables() -> dict[str, list[Row]]:
+    """Return the tables of the page by the headings over them; a row by its column names."""
+    found: dict[str, list[Row]] = {}
+    heading = ""
+    columns: list[str] = []
+    for line in PAGE.read_text().splitlines():
+        if line.startswith("## "):
+            heading, columns = line[3:], []
+        elif line.startswith("|"):
+            cells = [cell.strip().strip("`") for cell in line.strip("|").split("|")]
+            if not columns:
+                columns = cells
+            elif set("".join(cells)) - set("-:"):
+                found.setdefault(heading, []).append(dict(zip(columns, cells, strict=True)))
+    return found
+
+
+def addresses() -> list[str]:
+    """Return every address, with its parameters as the URL configuration has them; pages without their language."""
+    return list(_walk(get_resolver().url_patterns, "/"))
+
+
+def _walk(patterns: Any, prefix: str) -> Iterator[str]:
+    for each in patterns:
+        own = "" if isinstance(each.pattern, LocalePrefixPattern) else str(each.pattern)
+        # The admin has two that are expressions: of its apps, and for what nothing else fits.
+        own = re.sub(r"^\^?\(\?P<(\w+)>.*\)/?\$$", r"<\1>", own)
+        if isinstance(each, URLPattern):
+            yield prefix + own
+        else:
+            yield from _walk(each.url_patterns, prefix + own)

@@ -1,0 +1,486 @@
+"""Bad inputs, as bytes, and what each is answered with: the source of docs/reference/bad-inputs.md.
+
+MARK stands in every place where what was sent might come back, or be logged.
+"""
+
+import gzip
+import sys
+from collections.abc import Callable
+from typing import NamedTuple
+
+MARK = "zq7mark"
+_MARK = MARK.encode()
+HOUR = "2026-01-05T09:00"
+COLUMNS = "INDICATOR,FREQ,TIME_PERIOD,COUNTRY,NETWORK,OBS_VALUE"
+
+
+class Case(NamedTuple):
+    """One bad input. ``{token}`` in it is an agency's; ``answers`` are expected, or fewer and the connection's end."""
+
+    group: str
+    what: str
+    raw: bytes | Callable[[], bytes]
+    answer: str
+    answers: int = 1
+    #: Whether the client closes its side when it has sent all.
+    ends: bool = False
+
+    def sent(self, token: str) -> bytes:
+        raw = self.raw if isinstance(self.raw, bytes) else self.raw()
+        return raw.replace(b"{token}", token.encode())
+
+
+def get(
+    target: str | bytes = "/healthz", *fields: bytes, version: bytes = b"HTTP/1.1", method: bytes = b"GET"
+) -> bytes:
+    target = target if isinstance(target, bytes) else target.encode()
+    return b"\r\n".join([b" ".join([method, target, version]), b"Host: localhost", *fields, b"", b""])
+
+
+def post(body: bytes, *fields: bytes, media: bytes = b"application/json", length: bytes | None = None) -> bytes:
+    announced = str(len(body)).encode() if length is None else length
+    return (
+        get(
+            "/api/v1/submissions/",
+            b"Authorization: Bearer {token}",
+            b"Content-Type: " + media,
+            *([b"Content-Length: " + announced] if announced else []),
+            *fields,
+            method=b"POST",
+        )
+        + body
+    )
+
+
+def chunked(body: bytes) -> bytes:
+    return post(body, b"Transfer-Encoding: chunked", length=b"")
+
+
+def packed(body: bytes) -> bytes:
+    return post(body, b"Content-Encoding: gzip")
+
+
+def reporting(value: str = "3", *, country: str = '"NO"', more: str = "", encoding: str = "utf-8") -> bytes:
+    """Return a submission that would be taken, but for what is put into it."""
+    cell = f'{{"country": {country}, "network": "ARES", "value": {value}{more}}}'
+    report = f'{{"frequency": "H", "period": "{HOUR}", "observations": [{cell}]}}'
+    return f'{{"indicator": "DOWNLOADS", "reports": [{report}]}}'.encode(encoding)
+
+
+def rows(*cells: str) -> bytes:
+    return post("\n".join([COLUMNS, *cells]).encode(), media=b"text/csv")
+
+
+def row(indicator: str = "DOWNLOADS", country: str = "NO", value: str = "3") -> str:
+    return f"{indicator},H,{HOUR},{country},ARES,{value}"
+
+
+def _bomb() -> bytes:
+    return packed(gzip.compress(bytes(129 * 2**20), 9))
+
+
+def _members() -> bytes:
+    return packed(gzip.compress(bytes(2**20), 9) * 130)
+
+
+_FRAMING = [
+    Case("Framing", "a length and chunks", post(b"", b"Transfer-Encoding: chunked", length=b"5"), "400 bad_request"),
+    Case("Framing", "two lengths that differ", post(b"{}", b"Content-Length: 9"), "400 bad_request"),
+    Case("Framing", "two lengths that agree", post(b"{}", b"Content-Length: 2"), "400 bad_request"),
+    *(
+        Case("Framing", f"a length of `{shown}`", post(b"{}", length=length), "400 bad_request")
+        for shown, length in (
+            ("-1", b"-1"),
+            ("+2", b"+2"),
+            ("2, 2", b"2, 2"),
+            ("0x2", b"0x2"),
+            ("2 2", b"2 2"),
+            ("²", b"\xb2"),
+            ("1e3", b"1e3"),
+        )
+    ),
+    Case(
+        "Framing",
+        "chunks twice in one field",
+        chunked(b"0\r\n\r\n").replace(b"chunked", b"chunked, chunked"),
+        "400 bad_request",
+    ),
+    Case(
+        "Framing",
+        "chunks in two fields",
+        post(b"0\r\n\r\n", *[b"Transfer-Encoding: chunked"] * 2, length=b""),
+        "400 bad_request",
+    ),
+    Case(
+        "Framing",
+        "chunks, then another coding",
+        chunked(b"").replace(b"chunked", b"chunked, identity"),
+        "400 bad_request",
+    ),
+    Case("Framing", "a coding that is not known", chunked(b"").replace(b"chunked", b"xchunked"), "400 bad_request"),
+    Case(
+        "Framing",
+        "a coding behind a vertical tab",
+        chunked(b"").replace(b" chunked", b"\x0bchunked"),
+        "400 bad_request",
+    ),
+    Case("Framing", "chunks in HTTP/1.0", chunked(b"0\r\n\r\n").replace(b"HTTP/1.1", b"HTTP/1.0"), "400 bad_request"),
+    Case("Framing", "a chunk whose size is no number", chunked(b"zz\r\n" + _MARK), "400 body_cut_short"),
+    Case("Framing", "a chunk of negative size", chunked(b"-5\r\n" + _MARK), "400 body_cut_short"),
+    Case("Framing", "a chunk without its end", chunked(b"5\r\nabcdefgh\r\n0\r\n\r\n"), "400 body_cut_short"),
+    Case(
+        "Framing",
+        "a chunk larger than 2^64, then the end",
+        chunked(b"fffffffffffffffff\r\nabc"),
+        "400 body_cut_short",
+        ends=True,
+    ),
+    Case("Framing", "a body shorter than announced", post(b"{}", length=b"500"), "400 body_cut_short", ends=True),
+    Case(
+        "Framing", "a large body shorter than announced", post(b"{}", length=b"500000"), "400 body_cut_short", ends=True
+    ),
+    Case(
+        "Framing",
+        "a body longer than announced",
+        get("/healthz", b"Content-Length: 2") + b"{}" + _MARK + b"\r\n\r\n",
+        "200, 400 bad_request",
+        2,
+    ),
+    Case("Framing", "two requests in one go", get() + get("/nothing"), "200, 404 not_found", 2),
+    Case("Framing", "a request, and no more to come", get(), "200", ends=True),
+    Case("Framing", "half a head, and no more to come", get()[:-2], "closed", ends=True),
+    Case("Framing", "nothing at all", b"", "closed", ends=True),
+    Case(
+        "Framing",
+        "to be told to go on, which is then done",
+        post(b"{}", b"Expect: 100-continue"),
+        "100, 422 invalid_payload",
+        2,
+    ),
+    Case("Framing", "another expectation", get("/healthz", b"Expect: " + _MARK), "400 bad_request"),
+]
+
+_HEADERS = [
+    *(
+        Case("Header fields", what, get("/healthz", field), "400 bad_request")
+        for what, field in (
+            ("a blank before the colon", b"X-A : " + _MARK),
+            ("no colon", _MARK),
+            ("no name", b": " + _MARK),
+            ("a folded value", b"X-A: a\r\n " + _MARK),
+            ("a lone CR in a value", b"X-A: a\rX-B: " + _MARK),
+            ("a lone LF in a value", b"X-A: a\nX-B: " + _MARK),
+            ("a NUL in a value", b"X-A: \0" + _MARK),
+            ("a control character in a value", b"X-A: \x1b[31m" + _MARK),
+            ("a name with an umlaut", b"X-\xc3\xbc: " + _MARK),
+            ("a name with an underscore, which could pass for another", b"X_Forwarded_For: " + _MARK),
+            ("a length with an underscore", b"Content_Length: 5"),
+        )
+    ),
+    Case("Header fields", "lines that end with LF only", get().replace(b"\r\n", b"\n"), "400 bad_request"),
+    Case("Header fields", "65 fields", get("/healthz", *[b"X-A: b"] * 64), "431 head_too_large"),
+    Case("Header fields", "a field of 9,000 bytes", get("/healthz", b"X-A: " + b"b" * 9000), "431 head_too_large"),
+    Case("Header fields", "40 KiB in all", get("/healthz", *[b"X-A: " + b"b" * 8000] * 5), "431 head_too_large"),
+    Case(
+        "Header fields",
+        "a head without an end",
+        get("/healthz", *[b"X-A: " + b"b" * 8000] * 9)[:-2],
+        "431 head_too_large",
+    ),
+    Case(
+        "Header fields",
+        "a token that is not ASCII",
+        post(b"{}").replace(b"{token}", b"\xff" + _MARK),
+        "401 invalid_token",
+    ),
+    Case("Header fields", "an ETag that is none", get("/api/v1/networks/", b'If-None-Match: W/"' + _MARK), "200"),
+    Case(
+        "Header fields",
+        "an Accept that is none",
+        get("/api/v1/networks/", b"Accept: ;;,/" + _MARK),
+        "406 not_acceptable",
+    ),
+    Case(
+        "Header fields",
+        "an Idempotency-Key that is not ASCII",
+        post(reporting(), b"Idempotency-Key: \xe9" + _MARK),
+        "400 bad_idempotency_key",
+    ),
+    Case(
+        "Header fields",
+        "an upgrade to what is not spoken here",
+        get("/healthz", b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AAA"),
+        "200",
+    ),
+]
+
+_HOSTS = [
+    Case("Host", "none", b"GET /healthz HTTP/1.1\r\n\r\n", "400 bad_request"),
+    Case("Host", "two", get("/healthz", b"Host: localhost"), "400 bad_request"),
+    Case("Host", "another one", get("/api/v1/networks/").replace(b"localhost", _MARK + b".example"), "400 bad_request"),
+    Case(
+        "Host",
+        "ours, but for a suffix",
+        get("/api/v1/networks/").replace(b"localhost", b"localhost." + _MARK + b".example"),
+        "400 bad_request",
+    ),
+    Case(
+        "Host",
+        "with blanks and a path",
+        get("/api/v1/networks/").replace(b"localhost", b"a b/" + _MARK),
+        "400 bad_request",
+    ),
+    Case(
+        "Host", "with a user", get("/api/v1/networks/").replace(b"localhost", _MARK + b"@localhost"), "400 bad_request"
+    ),
+    Case("Host", "another one in the address, which is not looked at", get(f"http://{MARK}.example/healthz"), "200"),
+    Case(
+        "Host",
+        "another one from a proxy that is not trusted, which is not looked at",
+        get("/api/v1/networks/", b"X-Forwarded-Host: " + _MARK),
+        "200",
+    ),
+]
+
+_LINES = [
+    *(
+        Case("First line", what, line + b"\r\nHost: localhost\r\n\r\n", "400 bad_request")
+        for what, line in (
+            ("no version", b"GET /healthz"),
+            ("HTTP/2.0", b"GET /healthz HTTP/2.0"),
+            ("HTTP/9.9", b"GET /healthz HTTP/9.9"),
+            ("a version in small letters", b"GET /healthz http/1.1"),
+            ("a version with more behind it", b"GET /healthz HTTP/1.1" + _MARK),
+            ("the first line of HTTP/2", b"PRI * HTTP/2.0"),
+            ("the first bytes of TLS", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"),
+            ("a method in small letters", b"get /healthz HTTP/1.1"),
+            ("a method of other characters", b"G@T /healthz HTTP/1.1"),
+            ("no address", b"GET  HTTP/1.1"),
+            ("a blank in the address", b"GET /a " + _MARK + b" HTTP/1.1"),
+            ("bytes that are not ASCII in the address", b"GET /\xff\xfe HTTP/1.1"),
+            ("a NUL in the address", b"GET /\0 HTTP/1.1"),
+        )
+    ),
+    Case("First line", "an empty line", b"\r\n\r\n", "400 bad_request"),
+    Case("First line", "5,000 characters", get("/" + "a" * 5000), "414 address_too_long"),
+    *(
+        Case(
+            "First line",
+            f"the method `{method.decode()}`",
+            get("/api/v1/networks/", method=method),
+            "405 method_not_allowed",
+        )
+        for method in (b"TRACE", b"DELETE", b"PROPFIND", b"ZQ7")
+    ),
+    Case("First line", "`CONNECT`", get("elsewhere.example:443", method=b"CONNECT"), "404 not_found"),
+    Case("First line", "`TRACE` of the probe", get(method=b"TRACE"), "405 method_not_allowed"),
+]
+
+_ADDRESSES = [
+    *(
+        Case("Address", f"`{shown}`", get(target), "404")
+        for shown, target in (
+            ("//", "//"),
+            ("//elsewhere.example/", f"//{MARK}.example/"),
+            ("/../../etc/passwd", "/../../etc/passwd"),
+            ("/%2e%2e/%2e%2e/etc/passwd", "/%2e%2e/%2e%2e/etc/passwd"),
+            ("/static/../config/settings.py", "/static/../config/settings.py"),
+            ("/static/%2e%2e/%2e%2e/config/settings.py", "/static/%2e%2e/%2e%2e/config/settings.py"),
+            ("/static/..%2f..%2fconfig/settings.py", "/static/..%2f..%2fconfig/settings.py"),
+            ("/static//etc/passwd", "/static//etc/passwd"),
+            ("/static/%00", "/static/%00"),
+            ("/%00", "/%00" + MARK),
+            ("/%ff%fe", "/%ff%fe" + MARK),
+            ("/api/v1/networks/;a=b", f"/api/v1/networks/;{MARK}=b"),
+            ("/api/v1/%2fnetworks/", "/api/v1/%2fnetworks/"),
+            ("/api%2fv1/networks/..", "/api%2fv1/networks/.."),
+            ("/API/V1/NETWORKS/", "/API/V1/NETWORKS/"),
+            ("/%c0%ae%c0%ae/", "/%c0%ae%c0%ae/"),
+            ("/healthz\\..\\", "/healthz%5c..%5c"),
+        )
+    ),
+    Case("Address", "`*`", get("*"), "400 bad_request"),
+    Case("Address", "a parameter that is not known", get(f"/api/v1/networks/?{MARK}=1"), "400 unknown_parameter"),
+    Case(
+        "Address",
+        "300 parameters",
+        get("/api/v1/networks/?" + "&".join(f"a{n}" for n in range(300))),
+        "400 unknown_parameter",
+    ),
+    Case("Address", "1,100 parameters", get("/api/v1/networks/?" + "&a=" * 1100), "400 bad_request"),
+    Case("Address", "a parameter twice", get("/api/v1/help-services/?country=NO&country=SE"), "400 repeated_parameter"),
+    Case(
+        "Address",
+        "bytes that are not UTF-8 in a parameter",
+        get(f"/api/v1/help-services/?country=%ff{MARK}"),
+        "422 unknown_country",
+    ),
+    Case("Address", "a NUL in a parameter", get(f"/api/v1/help-services/?country=%00{MARK}"), "422 unknown_country"),
+    Case("Address", "a percent sign alone", get(f"/api/v1/help-services/?country=%zz{MARK}"), "422 unknown_country"),
+    Case(
+        "Address",
+        "a date in the year 99999",
+        get("/api/v1/aggregates/?indicator=DOWNLOADS&frequency=D&start=99999-01-01&end=99999-01-02"),
+        "422 bad_period",
+    ),
+    Case(
+        "Address",
+        "a cursor that was made up",
+        get(f"/api/v1/aggregates/?indicator=DOWNLOADS&frequency=D&start=2026-01-01&end=2026-01-02&cursor={MARK}"),
+        "400 bad_cursor",
+    ),
+    Case(
+        "Address",
+        "4,000 characters of countries",
+        get(
+            "/api/v1/aggregates/?indicator=DOWNLOADS&frequency=D&start=2026-01-01&end=2026-01-02&country="
+            + "NO," * 1300
+        ),
+        "422 unknown_country",
+    ),
+]
+
+_JSON = [
+    *(
+        Case("JSON", what, post(body), answer)
+        for what, body, answer in (
+            ("100,000 brackets", b"[" * 100_000, "400 not_json"),
+            ("100,000 objects in each other", b'{"a":' * 100_000, "400 not_json"),
+            ("brackets where a value belongs", reporting("[" * 500 + "]" * 500), "422 invalid_payload"),
+            ("brackets by the thousand where a value belongs", reporting("[" * 50_000 + "]" * 50_000), "400 not_json"),
+            ("1 with 400 zeros", reporting("1" + "0" * 400), "422 invalid_payload"),
+            ("a number of 50,000 digits", reporting("9" * 50_000), "422 invalid_payload"),
+            ("`1e999`", reporting("1e999"), "422 invalid_payload"),
+            ("`1e-999`", reporting("1e-999"), "422 invalid_payload"),
+            ("`-0`", reporting("-0.0"), "422 invalid_payload"),
+            ("`NaN`", reporting("NaN"), "400 not_json"),
+            ("`-Infinity`", reporting("-Infinity"), "400 not_json"),
+            ("`0x10`", reporting("0x10"), "400 not_json"),
+            ("`007`", reporting("007"), "400 not_json"),
+            ("a member twice", reporting("3", more=', "value": 4'), "400 duplicate_member"),
+            (
+                "a member twice, once written otherwise",
+                reporting("3", more=', "v\\u0061lue": 4'),
+                "400 duplicate_member",
+            ),
+            ("a comma too many", reporting("3,"), "400 not_json"),
+            ("more behind the end", reporting() + b"{}", "400 not_json"),
+            ("a comment", b"/* " + _MARK + b" */" + reporting(), "400 not_json"),
+            ("UTF-16", reporting(encoding="utf-16"), "400 nul_character"),
+            ("UTF-16 without a mark", reporting(encoding="utf-16-le"), "400 nul_character"),
+            ("Latin-1", reporting(country='"Å"', encoding="latin-1"), "400 not_utf8"),
+            ("a byte order mark", b"\xef\xbb\xbf" + reporting(), "400 not_json"),
+            ("an overlong slash", reporting().replace(b"NO", b"\xc0\xaf"), "400 not_utf8"),
+            ("half of a surrogate pair in UTF-8", reporting().replace(b"NO", b"\xed\xa0\x80"), "400 not_utf8"),
+            ("half of a surrogate pair, escaped", reporting(country='"\\ud800"'), "400 not_json"),
+            ("a NUL", reporting(country='"N\0"'), "400 nul_character"),
+            ("a NUL, escaped", reporting(country='"N\\u0000"'), "422 invalid_payload"),
+            ("a mark that turns the writing around", reporting(country='"N\\u202eO"'), "422 invalid_payload"),
+            (
+                "a member that turns the writing around",
+                reporting("3", more=f', "\\u202e{MARK}": 1'),
+                "422 invalid_payload",
+            ),
+            ("a letter that looks like another", reporting(country='"ΝΟ"'), "422 invalid_payload"),
+            ("`__proto__`", reporting("3", more=', "__proto__": {"value": 1}'), "422 invalid_payload"),
+            ("a script", reporting(country=f'"<script>{MARK}</script>"'), "422 invalid_payload"),
+            (
+                "an end of a statement of SQL",
+                reporting(country=f'"NO\'; DROP TABLE {MARK}; --"'),
+                "422 invalid_payload",
+            ),
+        )
+    ),
+]
+
+_CSV = [
+    *(
+        Case("CSV", what, rows(*cells), answer)
+        for what, cells, answer in (
+            ("a formula in place of a country", [row(country="=1+1")], "422 invalid_payload"),
+            (
+                "`+`, `-` and `@` before it",
+                [row(country="+NO"), row(country="-NO"), row(country="@NO")],
+                "422 invalid_payload",
+            ),
+            ("a formula that calls a program", [row(country=f"\"=cmd|' /C {MARK}'!A0\"")], "422 invalid_payload"),
+            ("a formula in place of a value", [row(value="=1+1")], "422 invalid_payload"),
+            ("a value with a plus", [row(value="+3")], "422 invalid_payload"),
+            ("a formula in place of an indicator", [row(indicator="=1")], "422 invalid_payload"),
+            ("a quote without its end", [row(country=f'"{MARK}')], "400 not_csv"),
+            ("a quote with more behind it", [row(country=f'"NO"{MARK}')], "400 not_csv"),
+            ("a row that is too long", [row() + f",{MARK}"], "400 not_csv"),
+            ("a million commas", ["," * 1_000_000], "400 not_csv"),
+            ("a digit of another script", [row(value="٣")], "422 invalid_payload"),
+            ("a value with a blank", [row(value=" 3")], "422 invalid_payload"),
+            ("`1_000`", [row(value="1_000")], "422 invalid_payload"),
+        )
+    ),
+    Case(
+        "CSV",
+        "a header that is a formula",
+        post(f"=1+1,{COLUMNS}\n".encode(), media=b"text/csv"),
+        "422 invalid_payload",
+    ),
+    Case("CSV", "UTF-16", post(f"{COLUMNS}\n{row()}".encode("utf-16"), media=b"text/csv"), "400 nul_character"),
+]
+
+_PACKED = [
+    Case("Packed", "129 MiB of zeros in 130 KiB", _bomb, "413 body_too_large"),
+    Case("Packed", "the same in 130 members", _members, "413 body_too_large"),
+    Case("Packed", "100,000 empty members", lambda: packed(gzip.compress(b"") * 100_000), "400 not_json"),
+    Case(
+        "Packed",
+        "packed twice",
+        lambda: packed(gzip.compress(gzip.compress(reporting(), mtime=0))),
+        "400 nul_character",
+    ),
+    Case("Packed", "what is not packed", packed(reporting()), "400 bad_gzip"),
+    Case("Packed", "cut off", lambda: packed(gzip.compress(reporting())[:-4]), "400 bad_gzip"),
+    Case(
+        "Packed",
+        "a wrong sum at the end",
+        lambda: packed(gzip.compress(reporting())[:-8] + b"12345678"),
+        "400 bad_gzip",
+    ),
+    Case("Packed", "more behind it", lambda: packed(gzip.compress(reporting()) + _MARK), "400 bad_gzip"),
+    Case("Packed", "another packing", post(reporting(), b"Content-Encoding: br"), "415 unsupported_encoding"),
+    Case("Packed", "two packings", post(reporting(), b"Content-Encoding: gzip, gzip"), "415 unsupported_encoding"),
+]
+
+CASES = [*_FRAMING, *_HEADERS, *_HOSTS, *_LINES, *_ADDRESSES, *_JSON, *_CSV, *_PACKED]
+
+#: Those that take their time, with what is sent first; they are asked beside all others.
+SLOW = [
+    Case("Slowness", "a head that does not end", get()[:-2], "408 too_slow"),
+    Case("Slowness", "a form that does not end", post(b"a", length=b"20"), "408 too_slow"),
+    Case("Slowness", "a large body that does not end", post(b"{", length=b"500000"), "408 too_slow"),
+    Case("Slowness", "chunks that do not end", chunked(b"5\r\n{"), "408 too_slow"),
+    Case(
+        "Slowness",
+        "a large body without a token that does not end",
+        post(b"{", length=b"500000").replace(b"{token}", _MARK),
+        "401 invalid_token",
+    ),
+    Case("Slowness", "a connection that says nothing", b"", "closed"),
+]
+
+
+def table() -> str:
+    """Return what the page lists."""
+    lines, group = [], ""
+    for case in (*CASES, *SLOW):
+        if case.group != group:
+            group = case.group
+            lines += ["", f"## {group}", "", "| input | answer |", "|---|---|"]
+        lines.append(f"| {case.what} | {_shown(case.answer)} |")
+    return "\n".join(lines[1:]) + "\n"
+
+
+def _shown(answer: str) -> str:
+    parts = [part.split(" ") for part in answer.split(", ")]
+    return ", ".join(" ".join([part[0], *(f"`{code}`" for code in part[1:])]) for part in parts)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(table())

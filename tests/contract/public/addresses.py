@@ -1,0 +1,56 @@
+"""Every route: for whom it is, and addresses of those that are for everybody."""
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from api.caching import PublicView
+from api.site.views import PageView
+
+#: For whom the other routes are. One that is in no line and no public view fails here.
+AGENCIES = {"submissions", "submission", "findings", "finding", "finding-answer", "figures", "token"}
+WITHOUT_DATABASE = {"docs"}
+OPERATORS = {"healthz", "readyz", "metrics"}
+
+DAYS = "indicator=DOWNLOADS&frequency=D&start=2026-11-01&end=2026-11-12"
+#: Addresses of each public route, with what makes a difference to what is read.
+PUBLIC = {
+    "aggregates": [
+        f"/api/v1/aggregates/?{DAYS}",
+        f"/api/v1/aggregates/?{DAYS}&format=csv&country=*&network=*",
+        f"/api/v1/aggregates/?{DAYS}&as_of=2026-11-20T00:00Z",
+        "/api/v1/aggregates/?indicator=DOWNLOADS&frequency=M&start=2026-01&end=2026-11&panel=12",
+    ],
+    "live": ["/api/v1/aggregates/live/"],
+    "windows": ["/api/v1/aggregates/windows/?indicator=DOWNLOADS&window=P7D"],
+    "coverage": [f"/api/v1/coverage/?{DAYS}", "/coverage/"],
+    "audit-head": ["/api/v1/audit/head/"],
+    "countries": ["/api/v1/countries/"],
+    "networks": ["/api/v1/networks/"],
+    "indicators": ["/api/v1/indicators/"],
+    "annotations": ["/api/v1/annotations/?indicator=DOWNLOADS"],
+    "agencies": ["/api/v1/agencies/"],
+    "rules": ["/api/v1/rules/"],
+    "help-services": ["/api/v1/help-services/?country=NO"],
+    "schema": ["/api/schema/"],
+    "map": ["/", "/de/?window=day&day=2026-11-01"],
+    "country": ["/countries/no/", "/countries/no/?compare=se&network=*", "/countries/no/?panel=12&frequency=M"],
+    "country-chart": ["/countries/no/chart.svg"],
+    "help": ["/help/?country=NO", "/nb/help/"],
+    "about": ["/about/"],
+    "data": ["/data/"],
+    "embed-map": ["/embed/map/"],
+    "embed-country": ["/embed/country/no/"],
+}
+
+
+def routes(patterns=None):
+    """The name and the view of every route outside the admin."""
+    for one in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(one, URLResolver):
+            yield from routes(one.url_patterns) if one.namespace != "admin" else ()
+        elif isinstance(one, URLPattern):
+            yield one.name, getattr(one.callback, "view_class", getattr(one.callback, "cls", None))
+
+
+def public_routes():
+    """The names of those that everybody may read."""
+    return {name for name, view in routes() if issubclass(view, PublicView | PageView)}

@@ -1,0 +1,73 @@
+"""What the public reads is read over its own connection, as a role that can read what is public and nothing else."""
+
+import os
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+import dj_database_url
+import pytest
+from django.db import connection
+
+from api.v1 import aggregates
+from countries import connections as reading
+from countries.replicas import Servers
+from tests.acting import connected
+from tests.contract.public.addresses import AGENCIES, OPERATORS, PUBLIC, WITHOUT_DATABASE, public_routes, routes
+from tests.contract.public.press import ALL_REPORTED
+from tests.factories import AgencyFactory, AnnotationFactory, HelpServiceFactory
+
+pytestmark = pytest.mark.skipif(
+    "TEST_DATABASE_PUBLIC_URL" not in os.environ, reason="the servers are a person's own, without roles"
+)
+
+
+def test_every_route_is_public_or_said_to_be_for_others():
+    known = AGENCIES | WITHOUT_DATABASE | OPERATORS
+    assert {name for name, _ in routes()} - public_routes() == known
+    assert public_routes() == PUBLIC.keys()
+
+
+@pytest.fixture
+def own_connection_refused(transactional_db):
+    """The public's reads go over its role's connection, and this process's own connection cannot be had."""
+    url = urlsplit(os.environ["TEST_DATABASE_PUBLIC_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
+
+    def refused():
+        raise AssertionError("what is for everybody was read over a connection that can read everything")
+
+    with connected(public=dj_database_url.parse(url.geturl())) as patch:
+        patch.setattr(reading, "servers", lambda: Servers("public", [], lag_limit=5))
+        yield lambda: patch.setattr(connection, "ensure_connection", refused)
+
+
+def test_no_public_route_needs_the_connection_that_reads_everything(press, client, own_connection_refused, monkeypatch):
+    for code in ("NO-A", "SE-B"):
+        AgencyFactory.create(code=code)
+    HelpServiceFactory.create()
+    AnnotationFactory.create()
+    # More days than one page holds, so that CSV is read on while it is sent.
+    monkeypatch.setattr(aggregates, "CELLS_PER_PAGE", 10)
+    press.publish("D", {f"2026-11-{day:02}": {"NO": 120, "NO/ARES": 100, "EUROPE": 120} for day in range(1, 13)})
+    press.publish("M", {"2026-01": {"NO": 500, "EUROPE": 500}})
+    press.compare(12, "M", ("2026-01", "2026-10"), [1], {"2026-01": {"NO": 50, "EUROPE": 50}})
+    for window in ("P1D", "P7D"):
+        start, end = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 8, tzinfo=UTC)
+        press.slide(window, start, end, {"NO": 120, "EUROPE": 120}, ALL_REPORTED)
+    own_connection_refused()
+    for addresses in PUBLIC.values():
+        for address in addresses:
+            answer = client.get(address)
+            assert answer.status_code == 200, address
+            written = b"".join(answer)
+            assert written
+            assert answer.streaming == ("country=*" in address)
+            again = client.get(address, headers={"If-None-Match": answer["ETag"]})
+            assert again.status_code == 304, address
+    page_not_there = client.get("/nowhere/", headers={"accept": "text/html"})
+    assert (page_not_there.status_code, b"<html" in page_not_there.content) == (404, True)
+
+
+def test_connection_that_reads_everything_is_really_refused(client, own_connection_refused):
+    own_connection_refused()
+    with pytest.raises(AssertionError, match="can read everything"):
+        client.get("/readyz")

@@ -1,0 +1,74 @@
+"""Bad inputs sent as bytes to a real gunicorn: each has its answer, and nothing of it stays anywhere."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.contract.bad_requests import CASES, MARK, SLOW, get, table
+from tests.contract.server import read, serving
+from tests.integration.processes import PLENTY
+
+PAGE = Path(__file__).parents[2] / "docs/reference/bad-inputs.md"
+WELL = get()
+
+
+@pytest.fixture
+def server(tmp_path, django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock(), serving(tmp_path, **PLENTY) as running:
+        yield running
+
+
+def shown(answers):
+    return ", ".join(map(str, answers)) or "closed"
+
+
+def fits(answers, expected):
+    """Whether the answers are the expected ones; a page that is not found has no code."""
+    return shown(answers) == expected or (expected == "404" and [one.status for one in answers] == [404])
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_each_bad_input_has_its_answer_and_none_stays(server, subtests):
+    before = server.stored()
+    hold_up_nobody(server)
+    slow = [(case, server.connect()) for case in SLOW]
+    for case, sock in slow:
+        sock.sendall(case.sent(server.token))
+    idle = [server.connect() for _ in range(200)]
+    for case in CASES:
+        with subtests.test(f"{case.group}: {case.what}"):
+            answers = server.ask(case.sent(server.token), case.answers, ends=case.ends)
+            assert fits(answers, case.answer), shown(answers)
+            assert MARK.encode() not in b"".join(one.head + one.body for one in answers)
+            assert shown(server.ask(WELL)) == "200"
+    for case, sock in slow:
+        with subtests.test(f"{case.group}: {case.what}"):
+            assert fits(read(sock), case.answer)
+            sock.close()
+    for sock in idle:
+        sock.close()
+    assert server.stored() == before
+    assert MARK not in server.log.read_text()
+    assert server.log.read_text() == ""
+
+
+def hold_up_nobody(server):
+    """Many times as many clients as there are threads, slow in each way: who asks beside them does not wait."""
+    ways = [*(case.sent(server.token) for case in SLOW), get("/healthz", b"Connection: close")]
+    slow = [server.connect() for _ in range(50 * len(ways))]
+    for number, sock in enumerate(slow):
+        sock.sendall(ways[number % len(ways)])
+    began = time.monotonic()
+    assert [shown(server.ask(asked)) for asked in (WELL, get("/api/v1/networks/"))] == ["200", "200"]
+    # The slow have ten seconds at least, and those who asked to close had two each, one after the other.
+    assert time.monotonic() - began < 9
+    for sock in slow:
+        sock.close()
+
+
+def test_page_lists_the_cases():
+    head, _, listed = PAGE.read_text().partition("\n## ")
+    assert f"## {listed}" == table(), "python -m tests.contract.bad_requests writes what belongs there"
+    assert f"{len(CASES) + len(SLOW)} inputs" in head

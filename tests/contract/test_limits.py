@@ -1,0 +1,237 @@
+"""How often anybody may ask: who is counted with whom, what they are told, and that nobody else is told it."""
+
+import base64
+import re
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+from django.http import StreamingHttpResponse
+from django.test import Client, RequestFactory
+
+from api.throttling import public, rates
+from countries import credentials
+from federation.models.submissions import Submission
+from tests.contract.callers import BEGAN, Caller, report
+
+pytestmark = pytest.mark.django_db
+SUBMISSIONS = "/api/v1/submissions/"
+CELL = ("NO", "ARES", 3)
+_FIELD = r'"[a-z-]+"(;[a-z]+=\d+)+'
+
+
+@pytest.fixture
+def limit(settings):
+    def set_limit(rate, amount):
+        settings.RATES = {**settings.RATES, rate.name: amount}
+
+    return set_limit
+
+
+def throttled(answer, policy):
+    assert (answer.status_code, answer.json()["code"]) == (429, "throttled")
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer["Cache-Control"] == "no-store"
+    assert 1 <= int(answer["Retry-After"]) <= 60
+    assert re.fullmatch(rf'"{policy}";q=\d+;w=60', answer["RateLimit-Policy"])
+    assert re.fullmatch(rf'"{policy}";r=0;t=\d+', answer["RateLimit"])
+    return True
+
+
+def another_credential(caller):
+    other = Caller.__new__(Caller)
+    other.client = caller.client
+    other.issued = credentials.issue(by="a test", now=BEGAN, agency=caller.issued.credential.agency)
+    other.token = other.ask_token().json()["access_token"]
+    return other
+
+
+def test_submissions_of_a_credential(kripos, limit):
+    limit(rates.SUBMISSIONS_PER_CREDENTIAL, 2)
+    assert [kripos.send(report(CELL, ago=ago)).status_code for ago in (2, 3)] == [202, 202]
+    throttled(kripos.send(report(CELL, ago=4)), "submissions-per-credential")
+    assert Submission.objects.count() == 2
+    assert kripos.get(SUBMISSIONS).status_code == 200
+    assert another_credential(kripos).send(report(CELL, ago=5)).status_code == 202
+
+
+def test_submissions_of_an_agency_are_those_of_all_its_credentials(kripos, bka, limit):
+    limit(rates.SUBMISSIONS_PER_AGENCY, 2)
+    other = another_credential(kripos)
+    assert kripos.send(report(CELL)).status_code == 202
+    assert other.send(report(CELL, ago=3), query="?dry_run=true").status_code == 200
+    throttled(kripos.send(report(CELL, ago=4)), "submissions-per-agency")
+    throttled(other.send(report(CELL, ago=4)), "submissions-per-agency")
+    assert bka.send(report(CELL)).status_code == 202
+
+
+def test_other_requests_of_agencies_and_coordinators(kripos, coordinator, limit):
+    limit(rates.READS_PER_CREDENTIAL, 2)
+    for caller, path in ((kripos, SUBMISSIONS), (coordinator, "/api/v1/figures/")):
+        assert all(caller.get(path).status_code != 429 for _ in range(2))
+        throttled(caller.get(path), "reads-per-credential")
+    assert kripos.send(report(CELL)).status_code == 202
+    limit(rates.READS_PER_CREDENTIAL, 100)
+    limit(rates.READS_PER_AGENCY, 1)
+    throttled([kripos.get("/api/v1/findings/") for _ in range(2)][1], "reads-per-agency")
+
+
+def test_agency_is_told_how_it_stands(kripos, limit):
+    limit(rates.SUBMISSIONS_PER_CREDENTIAL, 10)
+    limit(rates.SUBMISSIONS_PER_AGENCY, 20)
+    answer = kripos.send(report(CELL))
+    policy = '"submissions-per-credential";q=10;w=60, "submissions-per-agency";q=20;w=60'
+    assert answer["RateLimit-Policy"] == policy
+    assert re.fullmatch(
+        r'"submissions-per-credential";r=9;t=\d+, "submissions-per-agency";r=19;t=\d+', answer["RateLimit"]
+    )
+    refused = kripos.send({})
+    assert refused.status_code == 422
+    assert '"submissions-per-credential";r=8' in refused["RateLimit"]
+
+
+def test_who_may_not_ask_at_all_is_not_counted(kripos, limit):
+    limit(rates.SUBMISSIONS_PER_CREDENTIAL, 1)
+    kripos.use_scope("submissions:read")
+    assert [kripos.send(report(CELL)).json()["code"] for _ in range(3)] == ["insufficient_scope"] * 3
+
+
+@pytest.fixture
+def reader(db):
+    return Client()
+
+
+PUBLIC = ("/api/v1/networks/", "/api/v1/countries/", "/api/v1/audit/head/")
+
+
+def test_public_reads_of_an_address(reader, limit):
+    limit(rates.PUBLIC_PER_ADDRESS, 3)
+    assert [reader.get(path).status_code for path in PUBLIC] == [200, 200, 200]
+    refused = reader.get(PUBLIC[0])
+    throttled(refused, "public-per-address")
+    assert refused["Access-Control-Allow-Origin"] == "*"
+    throttled(reader.get("/api/docs/"), "public-per-address")
+    throttled(reader.get(SUBMISSIONS), "public-per-address")
+    assert reader.get(PUBLIC[0], REMOTE_ADDR="198.51.100.7").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/static/nothing.svg", "/admin/login/", "/metrics"])
+def test_what_is_not_counted(reader, limit, path):
+    limit(rates.PUBLIC_PER_ADDRESS, 1)
+    assert 429 not in {reader.get(path).status_code for _ in range(3)}
+
+
+def test_agencies_do_not_count_as_public(kripos, limit):
+    limit(rates.PUBLIC_PER_ADDRESS, 1)
+    assert [kripos.get(SUBMISSIONS).status_code for _ in range(3)] == [200, 200, 200]
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_answers_that_caches_share_say_nothing_of_who_asked(reader, path):
+    whole = reader.get(path)
+    again = reader.get(path)
+    unchanged = reader.get(path, headers={"If-None-Match": whole["ETag"]})
+    assert (whole.status_code, again.status_code, unchanged.status_code) == (200, 200, 304)
+    for answer in (whole, again, unchanged):
+        assert "public" in answer["Cache-Control"]
+        assert not {"RateLimit", "RateLimit-Policy", "Retry-After"} & set(answer.headers)
+        assert "RateLimit" not in answer["Access-Control-Expose-Headers"]
+
+
+def test_answer_too_long_to_be_held_counts_as_many(limit):
+    limit(rates.PUBLIC_PER_ADDRESS, public.LONG + 5)
+    closed = []
+
+    class Long(StreamingHttpResponse):
+        def close(self):
+            closed.append(self)
+            super().close()
+
+    reads = public.PublicReads(lambda _: Long([b"a", b"b"]))
+    ask = RequestFactory().get("/api/v1/aggregates/?format=csv")
+    assert list(reads(ask).streaming_content) == [b"a", b"b"]
+    assert closed == []
+    refused = reads(ask)
+    assert (refused.status_code, len(closed)) == (429, 1)
+
+
+def test_forwarded_address_is_counted_only_if_a_trusted_proxy_says_it(settings, limit):
+    limit(rates.PUBLIC_PER_ADDRESS, 1)
+
+    def ask(client, number):
+        said = {"X-Forwarded-For": f"198.51.100.{number}"}
+        return client.get(PUBLIC[0], headers=said, REMOTE_ADDR="192.0.2.1").status_code
+
+    assert [ask(Client(), number) for number in (1, 2)] == [200, 429]
+    settings.TRUSTED_PROXIES = [ip_network("192.0.2.0/24")]
+    assert [ask(Client(), number) for number in (1, 2, 2)] == [200, 200, 429]
+
+
+# --- tokens
+
+
+def ask_token(client, name, secret, /, *, address="198.51.100.7", **form):
+    pair = base64.b64encode(f"{name}:{secret}".encode()).decode()
+    return client.post(
+        "/oauth/token/",
+        {"grant_type": "client_credentials", **form},
+        headers={"Authorization": f"Basic {pair}"},
+        REMOTE_ADDR=address,
+    )
+
+
+def test_guesses_from_one_network(limit):
+    limit(rates.FAILURES_PER_ADDRESS, 3)
+    guesses = [ask_token(Client(), "a", "x", address=f"2001:db8::{n}").status_code for n in range(4)]
+    assert guesses == [401, 401, 401, 429]
+
+
+def test_guesses_from_one_address(kripos, limit):
+    limit(rates.FAILURES_PER_ADDRESS, 3)
+    guesses = [ask_token(Client(), f"somebody-{n}", "x").status_code for n in range(4)]
+    assert guesses == [401, 401, 401, 429]
+    right = (kripos.issued.client_id, kripos.issued.client_secret)
+    throttled(ask_token(Client(), *right), "token-failures-per-address")
+    assert ask_token(Client(), *right, address="198.51.100.8").status_code == 200
+
+
+@pytest.mark.parametrize("spell", [str, lambda name: name.replace("N", "%4E"), lambda name: name.replace("-", "%2D")])
+def test_guesses_at_one_credential_from_everywhere(kripos, limit, spell):
+    limit(rates.FAILURES_PER_CREDENTIAL, 3)
+    name = spell(kripos.issued.client_id)
+    guesses = [ask_token(Client(), name, "x", address=f"198.51.100.{n}").status_code for n in range(4)]
+    assert guesses == [401, 401, 401, 429]
+    assert kripos.ask_token().status_code == 429
+
+
+def test_guesses_by_the_form_behind_a_header_that_says_otherwise(kripos, limit):
+    limit(rates.FAILURES_PER_CREDENTIAL, 3)
+    form = {"client_id": kripos.issued.client_id, "client_secret": "x"}
+    guesses = [ask_token(Client(), f"nobody-{n}", "x", address=f"198.51.100.{n}", **form).status_code for n in range(4)]
+    assert guesses == [401, 401, 401, 429]
+
+
+def test_right_secret_is_no_guess(kripos, limit):
+    limit(rates.FAILURES_PER_ADDRESS, 2)
+    limit(rates.FAILURES_PER_CREDENTIAL, 2)
+    assert {kripos.ask_token().status_code for _ in range(6)} == {200}
+    assert kripos.ask_token(scope="figures:read").status_code == 400
+    assert kripos.ask_token().status_code == 200
+
+
+def test_tokens_of_a_credential_and_of_an_address(kripos, bka, limit):
+    limit(rates.TOKENS_PER_CREDENTIAL, 3)
+    answers = [kripos.ask_token() for _ in range(4)]
+    assert [answer.status_code for answer in answers[:3]] == [200, 200, 200]
+    throttled(answers[3], "tokens-per-credential")
+    assert bka.ask_token().status_code == 200
+    pair = (kripos.issued.client_id, kripos.issued.client_secret)
+    assert ask_token(Client(), *pair).status_code == 200
+    limit(rates.TOKENS_PER_ADDRESS, 1)
+    throttled([bka.ask_token() for _ in range(2)][1], "tokens-per-address")
+
+
+def test_limits_of_the_page_are_the_defaults(settings):
+    page = (Path(__file__).parents[2] / "docs/reference/settings.md").read_text()
+    documented = re.findall(r"^\| `(RATE_\w+)` \| `(\d+)` \|", page, re.MULTILINE)
+    assert {name: int(value) for name, value in documented} == settings.RATES

@@ -1,0 +1,75 @@
+"""Waits for the database have an end, which is a 503 that says when to come again, and leaves nothing behind."""
+
+import threading
+
+import pytest
+from django.db import connection, connections, transaction
+
+from config import databases
+from federation.models.submissions import Submission
+from tests.contract.callers import Caller, report
+from tests.factories import AgencyFactory, IndicatorFactory
+
+
+def busy(answer):
+    assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+    assert answer["Content-Type"] == "application/problem+json"
+    assert int(answer["Retry-After"]) > 0
+    assert answer["Cache-Control"] == "no-store"
+
+
+def sleep(*_args, **_kwargs):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(60)")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_statement_that_runs_too_long_and_lock_that_is_not_to_be_had(monkeypatch):
+    IndicatorFactory.create()
+    caller = Caller(agency=AgencyFactory.create(code="NO-KRIPOS"))
+    caller.client.raise_request_exception = False
+    with monkeypatch.context() as slow, connection.cursor() as cursor:
+        for read in ("federation.queries.submissions", "countries.queries.reference_version"):
+            slow.setattr(read, sleep)
+        cursor.execute("SET statement_timeout = 50")
+        for path in ("/api/v1/submissions/", "/api/v1/countries/", "/"):
+            busy(caller.get(path))
+        cursor.execute("RESET statement_timeout")
+
+    taken, done = threading.Event(), threading.Event()
+
+    def hold():
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE federation_report IN ACCESS EXCLUSIVE MODE")
+            taken.set()
+            done.wait(60)
+        connections.close_all()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    try:
+        assert taken.wait(30)
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = 50")
+        busy(caller.send(report(("NO", "ARES", 3)), key="one"))
+    finally:
+        done.set()
+        holder.join()
+        connection.close()
+    assert Submission.objects.count() == 0
+    assert caller.send(report(("NO", "ARES", 3)), key="one").status_code == 202
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("seconds", "shown"), [("30", ["30s", "20s", "1min"]), ("0", ["0", "0", "0"])])
+def test_connections_begin_with_what_the_setting_says(monkeypatch, seconds, shown):
+    import psycopg
+
+    monkeypatch.setenv("DATABASE_STATEMENT_TIMEOUT", seconds)
+    own = connection.settings_dict
+    address = f"postgres://{own['USER']}:{own['PASSWORD']}@{own['HOST']}:{own['PORT']}/{own['NAME']}"
+    given = databases.parsed(address + "?application_name=a-test")
+    assert given["OPTIONS"]["application_name"] == "a-test"
+    names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+    with psycopg.connect(address, options=given["OPTIONS"]["options"]) as opened:
+        assert [opened.execute(f"SHOW {name}").fetchone()[0] for name in names] == shown

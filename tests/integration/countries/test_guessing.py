@@ -1,0 +1,217 @@
+"""Who guesses passwords or codes is locked out soon; whose name is guessed at is not; and no address is kept."""
+
+from datetime import timedelta
+from ipaddress import ip_address
+
+import pytest
+from axes.models import AccessAttempt, AccessLog
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client, RequestFactory
+from django.utils import timezone
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from countries import guessing
+from countries.models import Credential
+from federation import schedules
+from tests import factories
+from tests.second_factor import code, given_to, signed_in
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "a password for a test"
+HOME, ELSEWHERE = "192.0.2.10", "198.51.100.{}"
+LIMIT = 5
+
+
+@pytest.fixture
+def kari(db):
+    user = User.objects.create_user("kari", password=PASSWORD, is_staff=True)
+    given_to(user)
+    return user
+
+
+def guess(address=HOME, name="kari", password="wrong"):
+    return Client(REMOTE_ADDR=address).post("/admin/login/", {"username": name, "password": password})
+
+
+def comes_in(address=HOME, name="kari"):
+    return guess(address, name, PASSWORD).status_code == 302
+
+
+def let_time_pass(**how):
+    AccessAttempt.objects.update(attempt_time=timezone.now() - timedelta(**how))
+
+
+def test_locked_out_at_the_fifth_guess_and_told_for_how_long(kari):
+    for _ in range(LIMIT - 1):
+        assert guess().status_code == 200
+    answer = guess()
+    assert answer.status_code == 429
+    assert 14 * 60 < int(answer["Retry-After"]) <= 15 * 60
+    assert "You can go on in 15 minutes" in answer.content.decode()
+    assert "no-store" in answer["Cache-Control"]
+    assert guess(password=PASSWORD).status_code == 429
+
+
+def test_lock_ends_by_itself_and_is_not_made_longer(kari):
+    for _ in range(LIMIT):
+        guess()
+    let_time_pass(minutes=14)
+    answer = guess()
+    assert answer.status_code == 429
+    assert int(answer["Retry-After"]) <= 60
+    let_time_pass(minutes=15, seconds=1)
+    assert guess().status_code == 200
+    assert comes_in()
+
+
+def test_others_are_not_locked_out_with_one(kari):
+    User.objects.create_user("per", password=PASSWORD, is_staff=True)
+    for _ in range(LIMIT):
+        guess()
+    assert comes_in(name="per")
+    assert comes_in(ELSEWHERE.format(1))
+    assert not comes_in()
+
+
+def test_name_is_locked_ten_times_later_wherever_guesses_come_from(kari):
+    for number in range(12):
+        for _ in range(LIMIT - 1):
+            guess(ELSEWHERE.format(number))
+    assert comes_in()
+    guess(ELSEWHERE.format(13))
+    for number in range(14, 16):
+        guess(ELSEWHERE.format(number))
+    assert guess(ELSEWHERE.format(99)).status_code == 429
+    assert not comes_in()
+
+
+def test_who_signed_in_from_an_address_before_is_not_shut_out_there_by_others(kari):
+    client = Client(REMOTE_ADDR=HOME)
+    client.post("/admin/login/", {"username": "kari", "password": PASSWORD})
+    client.post("/admin/second-factor/", {"code": code()})
+    for number in range(LIMIT * guessing.WIDER):
+        guess(ELSEWHERE.format(number))
+    assert not comes_in("203.0.113.1")
+    assert comes_in()
+    AccessLog.objects.update(attempt_time=timezone.now() - timedelta(days=31))
+    assert not comes_in()
+
+
+def test_address_that_tries_many_names_is_locked_for_all_of_them(kari):
+    for number in range(LIMIT * guessing.WIDER):
+        guess(name=f"name{number}")
+    assert not comes_in()
+    assert comes_in(ELSEWHERE.format(1))
+
+
+def test_wrong_codes_count_and_the_password_alone_excuses_none(kari):
+    client = Client(REMOTE_ADDR=HOME)
+    for number in range(LIMIT):
+        TOTPDevice.objects.update(throttling_failure_timestamp=None)
+        client.post("/admin/login/", {"username": "kari", "password": PASSWORD})
+        answer = client.post("/admin/second-factor/", {"code": "000000"})
+        assert answer.status_code == (429 if number == LIMIT - 1 else 200)
+    TOTPDevice.objects.update(throttling_failure_timestamp=None)
+    assert client.post("/admin/second-factor/", {"code": code()}).status_code == 429
+    assert client.get("/admin/").status_code == 302
+
+
+def test_signing_in_with_both_factors_excuses_earlier_guesses(kari):
+    for _ in range(LIMIT - 1):
+        guess()
+    client = Client(REMOTE_ADDR=HOME)
+    client.post("/admin/login/", {"username": "kari", "password": PASSWORD})
+    client.post("/admin/second-factor/", {"code": code()})
+    for _ in range(LIMIT - 1):
+        assert guess().status_code == 200
+
+
+@pytest.mark.parametrize("addresses", [("2001:db8::1", "2001:db8::ffff"), (HOME, f"::ffff:{HOME}")])
+def test_addresses_of_one_subscriber_count_together(kari, addresses):
+    first, second = addresses
+    for _ in range(LIMIT):
+        guess(first)
+    assert not comes_in(second)
+    assert comes_in("2001:db8:0:1::1")
+
+
+def test_nothing_of_what_was_guessed_is_kept(kari):
+    signed = Client(REMOTE_ADDR=HOME)
+    signed.post("/admin/login/", {"username": "kari", "password": PASSWORD, "next": "/admin/"})
+    signed.post("/admin/second-factor/", {"code": code()})
+    guess(name="my secret password")
+    guess()
+    with connection.cursor() as cursor:
+        for table in ("axes_accessattempt", "axes_accesslog", "axes_accessfailurelog"):
+            cursor.execute(f"SELECT string_agg(t::text, ' ') FROM {table} t")
+            kept = cursor.fetchone()[0] or ""
+            assert not any(word in kept for word in (HOME, "kari", "secret", "wrong", "/admin/")), table
+    assert AccessAttempt.objects.count() == 2
+
+
+def test_origin_is_a_keyed_hash_in_a_private_range(settings):
+    def origin(address):
+        return guessing.origin(RequestFactory().get("/", REMOTE_ADDR=address))
+
+    assert ip_address(origin(HOME)).is_private
+    assert origin(HOME).startswith("fd")
+    assert origin(HOME) != origin("192.0.2.11")
+    before = origin(HOME)
+    settings.SECRET_KEY = "another"
+    assert origin(HOME) != before
+    assert origin("") != origin("nonsense")
+
+
+@pytest.mark.parametrize("deed", ["add", "rotate", "networks"])
+def test_secret_or_restriction_takes_the_own_password_and_wrong_ones_count(kari, deed):
+    admin = User.objects.create_superuser("ada", password=PASSWORD)
+    client = signed_in(Client(REMOTE_ADDR=HOME), admin)
+    credential = factories.CredentialFactory.create(networks=["192.0.2.0/24"])
+    path = f"/admin/countries/credential/{deed if deed == 'add' else f'{credential.pk}/{deed}'}/"
+    form = {"agency": credential.agency.pk, "keep_hours": 0, "reason": "because", "networks": "198.51.100.0/24"}
+    before = list(Credential.objects.values())
+    for given in ({}, {"password": "wrong one"}):
+        answer = client.post(path, form | given)
+        assert answer.status_code == 200
+        assert "wrong one" not in answer.content.decode()
+    assert "That is not your password." in answer.content.decode()
+    for _ in range(LIMIT - 1):
+        answer = client.post(path, form | {"password": "wrong one"})
+    assert answer.status_code == 429
+    assert client.post(path, form | {"password": PASSWORD}).status_code == 429
+    assert list(Credential.objects.values()) == before
+    let_time_pass(minutes=16)
+    assert client.post(path, form | {"password": PASSWORD}).status_code in (200, 302)
+    assert list(Credential.objects.values()) != before
+
+
+def test_own_password_is_not_guessed_where_it_is_changed(kari):
+    client = signed_in(Client(REMOTE_ADDR=HOME), kari)
+    for _ in range(LIMIT):
+        answer = client.post("/admin/password_change/", {"old_password": "x", "new_password1": "y"})
+    assert answer.status_code == 429
+
+
+def test_resetting_a_second_factor_lets_its_owner_try_at_once(kari):
+    for _ in range(LIMIT):
+        guess()
+    client = signed_in(Client(), User.objects.create_superuser("ada"))
+    client.post(f"/admin/auth/user/{kari.pk}/second-factor/", {"reason": "Locked out; I called her."})
+    assert comes_in()
+
+
+def test_what_counts_no_more_is_deleted(kari):
+    guess()
+    AccessLog.objects.create(username="x", ip_address="fd00::1")
+    schedules.prune(now=timezone.now())
+    assert (AccessAttempt.objects.count(), AccessLog.objects.count()) == (1, 1)
+    schedules.prune(now=timezone.now() + timedelta(days=31))
+    assert (AccessAttempt.objects.count(), AccessLog.objects.count()) == (0, 0)
+
+
+def test_screens_of_the_libraries_are_not_there(db):
+    client = signed_in(Client(), User.objects.create_superuser("ada"))
+    for path in ("axes/accessattempt", "axes/accesslog", "axes/accessfailurelog", "otp_totp/totpdevice"):
+        assert client.get(f"/admin/{path}/").status_code == 404
+    assert client.get("/admin/otp_static/staticdevice/").status_code == 404

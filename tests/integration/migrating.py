@@ -1,0 +1,220 @@
+"""Watches what a migration locks and how much it does meanwhile, on tables with enough rows for either to show.
+
+Nobody's clock is asked. A migration keeps readers or writers waiting for as long as it holds a lock that shuts them
+out, and that is long if it reads or writes as many rows meanwhile as the table has. Both are what PostgreSQL says of
+the transaction itself: its locks, and the rows that it has touched so far.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.apps import apps
+from django.db import connection, transaction
+from django.db.migrations.executor import MigrationExecutor
+
+#: What was there at the first release, on empty databases. What comes after it must pass.
+BASELINE = {"federation": "0007_submission_newest", "countries": "0003_annotations"}
+
+#: Tables of the federation that stay small, whatever is reported; all others grow. Those of `countries` hold what
+#: people enter: a row for each agency, credential or schedule.
+SMALL = {
+    "federation_versioncounter",
+    "federation_clockmark",
+    "federation_watchmark",
+    "federation_roundingseal",
+    "federation_publishedwindow",
+}
+#: So many rows has each of the others, and half of them are "all of them".
+ROWS = 2000
+MANY = ROWS // 2
+
+#: What shuts readers out, or writers.
+_SHUTS_OUT = ("AccessExclusiveLock", "ExclusiveLock", "ShareRowExclusiveLock", "ShareLock")
+
+#: What a column holds in row i, where its type is not enough to tell.
+_VALUES = {
+    "federation_report.frequency": "'H'",
+    "federation_report.state": "'superseded'",
+    "federation_finding.state": "'open'",
+    "federation_finding.resolution": "''",
+    "federation_finding.resolved": "NULL",
+    "federation_hold.decision": "''",
+    "federation_hold.decided": "NULL",
+    "federation_publishedpanel.frequency": "'W'",
+    "federation_publishedpanel.months": "12",
+}
+_BY_TYPE = {
+    "int2": "(i % 30000)::smallint",
+    "int4": "i",
+    "int8": "i",
+    "bool": "false",
+    "text": "'text ' || i",
+    "timestamptz": "'2026-01-01Z'::timestamptz + i * interval '1 hour'",
+    "uuid": "md5(i::text)::uuid",
+    "jsonb": "'{}'::jsonb",
+    "bytea": "decode(md5(i::text), 'hex')",
+    "inet": "'192.0.2.1'::inet",
+}
+
+
+def asked(sql: str, *values: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as c:
+        c.execute(sql, values or None)
+        return c.fetchall() if c.description else []
+
+
+def growing() -> list[str]:
+    """The tables of the federation that grow with what is reported."""
+    named = asked("SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relname LIKE 'federation\\_%'")
+    return sorted({name for (name,) in named} - SMALL)
+
+
+def fill() -> None:
+    """Fill every table that grows and is empty; foreign keys and triggers are passed over."""
+    with transaction.atomic():
+        asked("SET LOCAL session_replication_role = replica")
+        for table in growing():
+            if not asked(f"SELECT 1 FROM {table} LIMIT 1"):
+                _fill(table)
+    asked("ANALYZE")
+
+
+def _fill(table: str) -> None:
+    columns = asked(
+        "SELECT column_name, udt_name, character_maximum_length FROM information_schema.columns"
+        " WHERE table_schema = 'public' AND table_name = %s AND is_generated = 'NEVER'",
+        table,
+    )
+    names = ", ".join(f'"{name}"' for name, *_ in columns)
+    values = ", ".join(_VALUES.get(f"{table}.{name}", _value(kind, length)) for name, kind, length in columns)
+    asked(f"INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE SELECT {values} FROM generate_series(1, {ROWS}) i")
+
+
+def _value(kind: str, length: int | None) -> str:
+    if kind == "varchar":
+        return f"left(i::text, {length or 200})"
+    return f"ARRAY[i]::{kind[1:]}[]" if kind.startswith("_") else _BY_TYPE[kind]
+
+
+class Watch:
+    """Stands between Django and the database, and remembers what would have kept somebody waiting."""
+
+    def __init__(self) -> None:
+        self.faults: list[str] = []
+        self._tables = growing()
+        self._looking = False
+        self._transaction: tuple[Any, dict[str, int]] = (None, {})
+        self._columns = _columns(self._tables)
+
+    def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        text = str(sql)
+        # PostgreSQL refuses these within a transaction, and promises that they shut nobody out.
+        if self._looking or re.search(r"\bCONCURRENTLY\b|^\s*(VACUUM|ANALYZE)\b", text):
+            return execute(sql, params, many, context)
+        # By itself a statement is a transaction of its own; in one that is open we can look before it ends.
+        with transaction.atomic(savepoint=False):
+            with self._seeing():
+                touched = self._touched()
+            done = execute(sql, params, many, context)
+            with self._seeing():
+                self._judge(text, touched)
+        return done
+
+    def end(self) -> list[str]:
+        """Look at what has become of the tables, for whoever still runs the version before, and return all faults."""
+        now = _columns(self._tables)
+        for name in self._columns.keys() - now.keys():
+            self.faults.append(f"{name} is gone, and the version before may still ask for it")
+        for name in now.keys() - self._columns.keys():
+            if now[name]:
+                self.faults.append(f"{name} is new and must be given, which the version before does not do")
+        return self.faults
+
+    def _judge(self, text: str, before: dict[str, int]) -> None:
+        after, short = self._touched(), " ".join(text.split())[:100]
+        most = max((rows - before.get(what, 0) for what, rows in after.items()), default=0)
+        if most >= MANY:
+            locks = asked(
+                "SELECT relation::regclass::text, mode FROM pg_locks WHERE pid = pg_backend_pid() AND granted"
+                " AND locktype = 'relation' AND mode = ANY(%s) AND relation = ANY(%s::regclass[])",
+                list(_SHUTS_OUT),
+                [table for table in self._tables if f"{table} read" in after or _is_there(table)],
+            )
+            self.faults += [f"{mode} on {table} while {most} rows are gone through: {short}" for table, mode in locks]
+        self._judge_transaction(short, after)
+
+    def _judge_transaction(self, short: str, after: dict[str, int]) -> None:
+        _, beginning = self._transaction
+        for table in self._tables:
+            written = after.get(f"{table} written", 0) - beginning.get(f"{table} written", 0)
+            if written >= MANY:
+                self.faults.append(f"{written} rows of {table} written, and locked, in one transaction: {short}")
+
+    def _touched(self) -> dict[str, int]:
+        """Rows read and written by table, and how they were when the transaction began."""
+        # The view of these numbers leaves out what is read from an index alone.
+        rows = asked(
+            "SELECT s.relname, s.seq_tup_read + coalesce(i.read, 0), s.n_tup_ins + s.n_tup_upd + s.n_tup_del"
+            " FROM pg_stat_xact_user_tables s LEFT JOIN LATERAL ("
+            "   SELECT sum(pg_stat_get_xact_tuples_returned(indexrelid))::bigint AS read FROM pg_index"
+            "   WHERE indrelid = s.relid) i ON true"
+        )
+        found = {f"{name} read": read for name, read, _ in rows} | {f"{name} written": made for name, _, made in rows}
+        [(began,)] = asked("SELECT now()")
+        if began != self._transaction[0]:
+            self._transaction = began, found
+        return found
+
+    @contextmanager
+    def _seeing(self) -> Iterator[None]:
+        self._looking = True
+        try:
+            yield
+        finally:
+            self._looking = False
+
+
+def _is_there(table: str) -> bool:
+    return bool(asked("SELECT 1 WHERE to_regclass(%s) IS NOT NULL", table))
+
+
+def _columns(tables: list[str]) -> dict[str, bool]:
+    """Columns by table and name, and whether each must be given."""
+    rows = asked(
+        "SELECT c.relname || '.' || a.attname, a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''"
+        " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
+        " WHERE c.relname = ANY(%s) AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped",
+        tables,
+    )
+    return dict(rows)
+
+
+def faults_of(run: Callable[[], Any]) -> list[str]:
+    """Run something on filled tables and return whom it would have kept waiting."""
+    asked("SET max_parallel_maintenance_workers = 0")
+    watch = Watch()
+    with connection.execute_wrapper(watch):
+        run()
+    return watch.end()
+
+
+def to_baseline() -> None:
+    """Make the tables as they were at the first release."""
+    executor = MigrationExecutor(connection)
+    executor.migrate(list(BASELINE.items()))
+
+
+def newer() -> list[tuple[str, str]]:
+    """The migrations of all apps since the baseline, in the order in which they are run."""
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    ours = {config.label for config in apps.get_app_configs()}
+    return [(migration.app_label, migration.name) for migration, _ in plan if migration.app_label in ours]
+
+
+def run(target: tuple[str, str]) -> None:
+    """Run one migration."""
+    executor = MigrationExecutor(connection)
+    executor.migrate([target])

@@ -1,0 +1,44 @@
+"""`manage.py check --deploy` has nothing to say of the settings that docs/how-to/deploy.md asks for."""
+
+import subprocess
+import sys
+from types import SimpleNamespace
+
+from federation import checks
+from tests.integration.processes import ROOT, environment
+
+DOCUMENTED = {
+    "SECRET_KEY": "0123456789abcdef" * 4,
+    "ROUNDING_KEY": "000102030405060708090a0b0c0d0e0f",
+    "ALLOWED_HOSTS": "federation.example.org",
+    "BEHIND_TLS": "true",
+    "TRUSTED_PROXIES": "192.0.2.1",
+    "LOG_FORMAT": "json",
+    "METRICS_TOKEN": "of thirty random characters or more",
+    "DATABASE_URL": "postgres://police2peer_web:x@192.0.2.2/federation",
+    "DATABASE_PUBLIC_URL": "postgres://police2peer_public:x@192.0.2.2/federation",
+    "REDIS_URL": "redis://:x@192.0.2.3:6379/0",
+}
+
+
+def said(data, **settings):
+    command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    told = environment(data, **settings)
+    done = subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_documented_settings_leave_nothing_to_say(tmp_path):
+    code, words = said(tmp_path, **DOCUMENTED)
+    assert (code, "no issues" in words) == (0, True), words
+
+
+def test_one_user_for_everything_is_the_lesser_set_up(monkeypatch):
+    own, public = {"USER": "police2peer_web"}, {"USER": "police2peer_public"}
+
+    def warnings(**databases):
+        monkeypatch.setattr(checks, "settings", SimpleNamespace(DATABASES=databases))
+        return [warning.id for warning in checks.public_reads_apart()]
+
+    assert warnings(default=own, public=public) == []
+    assert warnings(default=own) == warnings(default=own, public=own) == ["police2peer.W001"]

@@ -1,0 +1,227 @@
+"""No migration since the first release keeps a reader or a writer waiting while it goes through a table's rows."""
+
+from importlib import import_module
+from io import StringIO
+
+import psycopg
+import pytest
+from django.contrib.postgres.operations import AddConstraintNotValid, AddIndexConcurrently, ValidateConstraint
+from django.core.management import CommandError, call_command
+from django.db import connection, migrations, models, transaction
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Q
+
+from federation.management.commands import migrate
+from tests.integration import elsewhere, migrating
+from tests.integration.migrating import ROWS, asked, faults_of
+
+
+@pytest.fixture(scope="module")
+def first_release(django_db_setup, django_db_blocker):
+    """A database as it was at the first release, with rows in all that grows; its name."""
+    with django_db_blocker.unblock(), elsewhere.empty_database() as name:
+        with elsewhere.using(name):
+            migrating.to_baseline()
+            migrating.fill()
+        yield name
+
+
+@pytest.fixture
+def old_database(first_release, django_db_blocker):
+    with django_db_blocker.unblock(), elsewhere.using(first_release):
+        yield
+
+
+@pytest.fixture(scope="module")
+def newest(first_release, django_db_blocker):
+    """The same after all migrations, each of which was watched; what was wrong with each."""
+    found = {}
+    with django_db_blocker.unblock(), elsewhere.using(first_release):
+        for target in migrating.newer():
+            migrating.fill()
+            found[target] = faults_of(lambda target=target: migrating.run(target))
+        migrating.fill()
+    return found
+
+
+@pytest.fixture
+def new_database(newest, old_database):
+    """The newest tables, with rows."""
+
+
+@pytest.mark.slow
+def test_migrations_since_the_first_release_shut_nobody_out(newest):
+    assert {name: faults for name, faults in newest.items() if faults} == {}
+
+
+def test_all_that_grows_has_rows(new_database):
+    assert {table: asked(f"SELECT count(*) FROM {table}")[0][0] for table in migrating.growing()} == dict.fromkeys(
+        migrating.growing(), ROWS
+    )
+
+
+def applied(*operations, atomic=True):
+    """Run operations as a migration of the federation would; returns how to do it, not what came of it."""
+    migration = migrations.Migration("9999_tomorrow", "federation")
+    migration.operations, migration.atomic = list(operations), atomic
+    state = MigrationExecutor(connection).loader.project_state()
+
+    def run():
+        with connection.schema_editor(atomic=atomic) as editor:
+            migration.apply(state, editor)
+
+    return run
+
+
+def touch_all(apps, editor):
+    apps.get_model("federation", "Report").objects.update(status="P")
+
+
+def touch_in_parts(apps, editor):
+    reports = apps.get_model("federation", "Report").objects
+    for first in range(1, ROWS, 500):
+        reports.filter(id__range=(first, first + 499)).update(status="P")
+
+
+BY_VALUE = models.Index(fields=["total"], name="reports_by_total")
+SMALL_TOTALS = models.CheckConstraint(condition=Q(total__lt=10**12), name="report_total_small")
+OF_A_REPORT = models.CheckConstraint(condition=Q(report__isnull=False), name="finding_of_report")
+OF_AN_EVENT = "CONSTRAINT of_an_event FOREIGN KEY (event) REFERENCES federation_auditevent (id)"
+UNIQUE_INDEX = "CREATE UNIQUE INDEX CONCURRENTLY one_at ON federation_version (known_at)"
+
+#: What a person writes who thinks of an empty table, and what it does.
+CARELESS = {
+    "an index": ([migrations.AddIndex("report", BY_VALUE)], "ShareLock on federation_report"),
+    "another type": (
+        [migrations.AlterField("report", "position", models.BigIntegerField())],
+        "AccessExclusiveLock on federation_report",
+    ),
+    "not null": (
+        [migrations.AlterField("finding", "report", models.ForeignKey("federation.Report", models.PROTECT))],
+        "AccessExclusiveLock on federation_finding",
+    ),
+    "a check": ([migrations.AddConstraint("report", SMALL_TOTALS)], "AccessExclusiveLock on federation_report"),
+    "a unique constraint": (
+        [migrations.AddConstraint("version", models.UniqueConstraint(fields=["known_at"], name="one_version_at"))],
+        "on federation_version",
+    ),
+    "a foreign key": (
+        [
+            migrations.AlterField(
+                "auditseal", "event", models.OneToOneField("federation.AuditEvent", models.PROTECT, db_column="event")
+            )
+        ],
+        "on federation_auditseal",
+    ),
+    "all rows in one transaction": ([migrations.RunPython(touch_all)], "rows of federation_report written"),
+    "parts in one transaction": ([migrations.RunPython(touch_in_parts)], "rows of federation_report written"),
+    "a default that is computed": (
+        [migrations.AddField("report", "token", models.UUIDField(db_default=models.Func(function="gen_random_uuid")))],
+        "AccessExclusiveLock on federation_report",
+    ),
+    "a column that must be given": (
+        [migrations.AddField("report", "note", models.TextField(default=""))],
+        "federation_report.note is new and must be given",
+    ),
+    "a column less": ([migrations.RemoveField("report", "digest")], "federation_report.digest is gone"),
+    "a look at all rows after a lock": (
+        [
+            migrations.AddField("report", "note", models.TextField(null=True)),
+            migrations.RunSQL("SELECT count(*) FROM federation_figure WHERE total < 0"),
+        ],
+        "AccessExclusiveLock on federation_report",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", CARELESS)
+def test_careless_migration_is_caught(new_database, what):
+    operations, message = CARELESS[what]
+    watch = migrating.Watch()
+    with transaction.atomic():
+        with connection.execute_wrapper(watch):
+            applied(*operations)()
+        found = watch.end()
+        transaction.set_rollback(True)
+    assert any(message in fault for fault in found), found
+
+
+@pytest.fixture
+def spare_database(newest, first_release, django_db_blocker):
+    """A copy of them, to be changed for good."""
+    with django_db_blocker.unblock(), elsewhere.empty_database(first_release) as name, elsewhere.using(name):
+        yield
+
+
+def test_recipes_are_let_through(spare_database):
+    """Those of docs/how-to/migrate.md, one migration each."""
+    careful = [
+        applied(migrations.AddField("report", "note", models.TextField(null=True))),
+        applied(migrations.AddField("report", "mark", models.SmallIntegerField(db_default=0))),
+        applied(AddIndexConcurrently("report", BY_VALUE), atomic=False),
+        applied(AddConstraintNotValid("report", SMALL_TOTALS)),
+        applied(ValidateConstraint("report", "report_total_small"), atomic=False),
+        applied(migrations.RunPython(touch_in_parts), atomic=False),
+        applied(AddConstraintNotValid("finding", OF_A_REPORT)),
+        applied(ValidateConstraint("finding", "finding_of_report"), atomic=False),
+        applied(migrations.RunSQL("ALTER TABLE federation_finding ALTER COLUMN report_id SET NOT NULL")),
+        applied(migrations.RunSQL(UNIQUE_INDEX), atomic=False),
+        applied(migrations.RunSQL("ALTER TABLE federation_version ADD CONSTRAINT one_at UNIQUE USING INDEX one_at")),
+        applied(migrations.RunSQL(f"ALTER TABLE federation_auditseal ADD {OF_AN_EVENT} NOT VALID")),
+        applied(migrations.RunSQL("ALTER TABLE federation_auditseal VALIDATE CONSTRAINT of_an_event"), atomic=False),
+        applied(
+            migrations.CreateModel(
+                "Remark",
+                [("report", models.OneToOneField("federation.Report", models.PROTECT, primary_key=True))],
+            )
+        ),
+    ]
+    assert [faults for run in careful for faults in faults_of(run)] == []
+    assert asked("SELECT indisvalid FROM pg_index WHERE indexrelid = 'reports_by_total'::regclass") == [(True,)]
+
+
+@pytest.fixture
+def behind(spare_database, monkeypatch):
+    """The newest migration has not been run, and needs a lock; the table by which one sees that it was."""
+    [(app, name)] = MigrationExecutor(connection).loader.graph.leaf_nodes("federation")
+    asked("DELETE FROM django_migrations WHERE app = %s AND name = %s", app, name)
+    needs_a_lock = "LOCK TABLE federation_submission IN SHARE MODE; CREATE TABLE seen ()"
+    module = import_module(f"federation.migrations.{name}")
+    monkeypatch.setattr(module.Migration, "operations", [migrations.RunSQL(needs_a_lock)])
+    return "seen"
+
+
+@pytest.fixture
+def held(behind):
+    """Somebody writes to a table, and has not come to an end."""
+    connection.ensure_connection()
+    info = connection.connection.info
+    with psycopg.connect(info.dsn, password=info.password) as other:
+        other.execute("LOCK TABLE federation_submission IN ROW EXCLUSIVE MODE")
+        yield other
+
+
+def test_migrate_gives_up_a_lock_that_it_does_not_get_and_tries_again(held, behind, monkeypatch):
+    said, waits = StringIO(), []
+
+    def wait(_seconds):
+        waits.append(asked("SHOW lock_timeout")[0][0])
+        if len(waits) == 2:
+            held.commit()
+
+    monkeypatch.setattr(migrate.time, "sleep", wait)
+    call_command("migrate", lock_timeout=0.05, stdout=StringIO(), stderr=said)
+    assert waits == ["50ms", "50ms"]
+    assert "did not let go of it in 0.05 s. Trying again" in said.getvalue()
+    assert asked("SELECT 1 FROM pg_tables WHERE tablename = %s", behind)
+    assert asked("SHOW lock_timeout") == [("0",)]
+
+
+def test_migrate_that_never_gets_its_lock_ends_and_has_changed_nothing(held, behind, monkeypatch):
+    monkeypatch.setattr(migrate.time, "sleep", lambda _: None)
+    with pytest.raises(CommandError, match="Nothing was changed"):
+        call_command("migrate", lock_timeout=0.05, tries=2, stdout=StringIO(), stderr=StringIO())
+    held.commit()
+    assert not asked("SELECT 1 FROM pg_tables WHERE tablename = %s", behind)
+    call_command("migrate", stdout=StringIO())
+    assert asked("SELECT 1 FROM pg_tables WHERE tablename = %s", behind)

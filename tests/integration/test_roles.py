@@ -1,0 +1,251 @@
+"""The roles of the database, each signed in with its own password, and what they cannot do."""
+
+import os
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from django.db import connection, connections
+from psycopg import errors
+
+from countries import connections as reading
+from countries import queries
+from countries.replicas import Servers
+from federation import published, roles
+from federation.rights import PUBLIC, ROLES, TABLES, WEB, WORKER
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif(
+        "TEST_DATABASE_WEB_URL" not in os.environ, reason="the servers are a person's own, without roles"
+    ),
+]
+
+ADDRESSES = {
+    WEB: "TEST_DATABASE_WEB_URL",
+    WORKER: "TEST_DATABASE_WORKER_URL",
+    PUBLIC: "TEST_DATABASE_PUBLIC_URL",
+}
+APPEND_ONLY = ("federation_auditevent", "federation_auditseal")
+
+#: What no role but the owner may do, whatever it can read. Each has to end in one of these refusals.
+REFUSED = (errors.InsufficientPrivilege, errors.UndefinedFunction, errors.ReadOnlySqlTransaction)
+FOR_NOBODY = [
+    "CREATE TABLE mine (x int)",
+    "CREATE TEMPORARY TABLE mine (x int)",
+    "CREATE VIEW mine AS SELECT 1",
+    "CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    "CREATE SCHEMA mine",
+    "CREATE EXTENSION dblink",
+    "CREATE ROLE mine SUPERUSER",
+    "CREATE DATABASE mine",
+    "ALTER TABLE federation_auditevent ADD COLUMN mine int",
+    "ALTER TABLE federation_auditevent DISABLE TRIGGER ALL",
+    "ALTER TABLE federation_auditevent OWNER TO CURRENT_USER",
+    "DROP TRIGGER append_only ON federation_auditevent",
+    "DROP TABLE federation_auditevent",
+    "CREATE OR REPLACE FUNCTION federation_refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN END'",
+    "SET session_replication_role = replica",
+    "SET ROLE police2peer",
+    "SET SESSION AUTHORIZATION police2peer",
+    "ALTER ROLE CURRENT_USER SUPERUSER",
+    "ALTER SYSTEM SET log_statement = 'all'",
+    "ALTER DEFAULT PRIVILEGES FOR ROLE police2peer GRANT ALL ON TABLES TO PUBLIC",
+    "SELECT pg_read_file('/etc/passwd')",
+    "SELECT pg_ls_dir('.')",
+    "SELECT pg_stat_file('postgresql.conf')",
+    "COPY countries_country TO PROGRAM 'true'",
+    "COPY countries_country TO '/tmp/mine'",
+    "COPY countries_country FROM '/etc/passwd'",
+    "SELECT lo_create(0)",
+    "SELECT lo_from_bytea(0, 'x')",
+    "SELECT lo_import('/etc/passwd')",
+    "SELECT lo_export(1, '/tmp/mine')",
+    "SELECT dblink('', 'SELECT 1')",
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'police2peer'",
+    "SELECT rolpassword FROM pg_authid",
+    "SELECT * FROM federation_observation",
+]
+#: What keeps workers waiting.
+FOR_THE_PUBLIC_NEITHER = [
+    "SELECT pg_advisory_lock(1)",
+    "SELECT pg_try_advisory_xact_lock(1)",
+    "LOCK TABLE federation_publishedcell IN EXCLUSIVE MODE",
+    "SELECT * FROM federation_publishedcell FOR UPDATE",
+]
+
+
+def address(role):
+    return urlsplit(os.environ[ADDRESSES[role]])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+
+
+@pytest.fixture(scope="module")
+def signed_in(django_db_setup):
+    """A connection of each role, with its own password, told that it may write, as an injected statement can do."""
+    with (
+        psycopg.connect(address(WEB), autocommit=True) as web,
+        psycopg.connect(address(WORKER), autocommit=True) as worker,
+        psycopg.connect(address(PUBLIC), autocommit=True) as public,
+    ):
+        public.execute("SET default_transaction_read_only = off")
+        yield {WEB: web, WORKER: worker, PUBLIC: public}
+
+
+def refused(signed_in, role, statement):
+    """Whether the statement is refused, and refused for the right that is missing."""
+    try:
+        with signed_in[role].transaction(force_rollback=True):
+            signed_in[role].execute(statement)
+    except REFUSED:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_role_changes_the_schema_leaves_its_role_or_reads_files(signed_in, role):
+    for statement in FOR_NOBODY:
+        # Outside a transaction, as some of them can only be done there.
+        with pytest.raises(REFUSED):
+            signed_in[role].execute(statement)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("table", APPEND_ONLY)
+def test_no_role_changes_or_removes_what_is_append_only(signed_in, role, table):
+    deeds = [f"UPDATE {table} SET digest = ''", f"DELETE FROM {table}", f"TRUNCATE {table}"]
+    assert [deed for deed in deeds if not refused(signed_in, role, deed)] == []
+
+
+def test_web_changes_nothing_that_was_computed_or_sent(signed_in):
+    tables = ("figure", "combinedfigure", "publishedcell", "publishedcoverage", "submission", "work")
+    deeds = [f"DELETE FROM federation_{table}" for table in tables]
+    deeds += [f"UPDATE federation_{table} SET id = id" for table in tables]
+    assert [deed for deed in deeds if not refused(signed_in, WEB, deed)] == []
+    assert refused(signed_in, WEB, "UPDATE federation_report SET total = 0")
+    assert not refused(signed_in, WEB, "UPDATE federation_report SET state = 'superseded'")
+
+
+def test_public_reads_what_is_listed_and_nothing_else(signed_in):
+    may = {table for table in TABLES if not refused(signed_in, PUBLIC, f"SELECT 1 FROM {table} LIMIT 1")}
+    listed = {table for table, rights in TABLES.items() if rights.public}
+    assert may == listed
+    exact = {
+        "report",
+        "figure",
+        "combinedfigure",
+        "submission",
+        "finding",
+        "hold",
+        "answer",
+        "auditevent",
+        "observation",
+    }
+    assert not listed & {f"federation_{name}" for name in exact}
+    assert not [name for name in listed if name.startswith(("auth", "oauth2", "django"))]
+
+
+def test_public_finds_no_column_that_is_not_listed(signed_in):
+    hidden = {
+        "federation_auditseal": "event",
+        "federation_roundingseal": "fingerprint",
+        "federation_publishedcoverage": "covered",
+        "federation_publishedwindow": "owed",
+    }
+    assert [
+        name for name, column in hidden.items() if not refused(signed_in, PUBLIC, f"SELECT {column} FROM {name}")
+    ] == []
+
+
+def test_public_neither_writes_nor_keeps_others_waiting(signed_in):
+    deeds = [
+        f"{verb} {table}"
+        for table in TABLES.keys() - {"federation_observation"}
+        for verb in ("DELETE FROM", "TRUNCATE")
+    ]
+    done = [deed for deed in [*FOR_THE_PUBLIC_NEITHER, *deeds] if not refused(signed_in, PUBLIC, deed)]
+    assert done == []
+
+
+def test_public_begins_read_only():
+    with psycopg.connect(address(PUBLIC)) as public:
+        assert public.execute("SHOW default_transaction_read_only").fetchone() == ("on",)
+
+
+def test_injected_statement_finds_no_exact_count(signed_in):
+    """As if a parameter had got into the text of the statement that reads cells."""
+    statement = (published.statement("published_series").decode()).replace("%(version)s", "0 UNION SELECT 1, ({})")
+    statement = statement.replace("%(indicator)s", "1").replace("%(frequency)s", "'D'").split("AND country")[0]
+    harmless = statement.format("SELECT count(*) FROM federation_publishedcell")
+    signed_in[PUBLIC].execute(harmless)
+    for table in ("federation_figure", "federation_report", "federation_observation", "auth_user", "django_session"):
+        with pytest.raises(errors.InsufficientPrivilege):
+            signed_in[PUBLIC].execute(statement.format(f"SELECT count(*) FROM {table}"))
+    with pytest.raises(errors.SyntaxError):
+        # Through psycopg a second statement does not even run where there are parameters.
+        signed_in[PUBLIC].execute("SELECT %s; SELECT 1", [1])
+
+
+def test_every_table_and_view_is_in_the_list():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class"
+            " WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f')"
+        )
+        assert {name for (name,) in cursor.fetchall()} == TABLES.keys()
+
+
+def granted():
+    """Who was given what: by table, and by column."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT grantee::regrole::text, privilege_type, relname::text, NULL"
+            " FROM pg_class, aclexplode(relacl) WHERE relnamespace = 'public'::regnamespace AND grantee <> relowner"
+            " UNION ALL SELECT grantee::regrole::text, privilege_type, relname::text, attname::text"
+            " FROM pg_attribute JOIN pg_class ON attrelid = pg_class.oid, aclexplode(attacl)"
+            " WHERE relnamespace = 'public'::regnamespace"
+        )
+        return {roles.Right(*row) for row in cursor.fetchall()}
+
+
+def test_what_is_granted_is_what_is_listed():
+    assert granted() == set(roles.listed())
+
+
+def test_granting_again_takes_back_what_is_not_listed_and_gives_what_is_missing():
+    with connection.cursor() as cursor:
+        cursor.execute("GRANT SELECT ON federation_report, auth_user TO police2peer_public")
+        cursor.execute("REVOKE SELECT ON federation_publishedcell FROM police2peer_public")
+    assert roles.missing() == ["police2peer_public lacks SELECT on federation_publishedcell"]
+    roles.grant()
+    assert roles.missing() == []
+    assert granted() == set(roles.listed())
+
+
+def test_nothing_is_granted_where_a_table_is_not_there_yet():
+    with connection.cursor() as cursor:
+        cursor.execute("DROP VIEW federation_observation")
+        cursor.execute("ALTER TABLE federation_work RENAME TO federation_later")
+        roles.grant()
+        assert not [right for right in roles.missing() if "work" in right]
+
+
+def test_roles_own_nothing_and_have_no_powers():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls,"
+            " (SELECT count(*) FROM pg_class WHERE relowner = pg_roles.oid),"
+            " (SELECT count(*) FROM pg_auth_members WHERE member = pg_roles.oid)"
+            " FROM pg_roles WHERE rolname = ANY(%s)",
+            [list(ROLES)],
+        )
+        assert cursor.fetchall() == [(False, 0, 0)] * len(ROLES)
+
+
+def test_reads_go_over_the_public_connection_and_writes_never():
+    place = reading.Place(Servers("elsewhere", [], lag_limit=1))
+    with reading._at(place):
+        assert reading.Router().db_for_read(object) == "elsewhere"
+        assert reading.Router().db_for_write(object) == "default"
+        with pytest.raises(connections.exception_class):
+            queries.reference_version()
+    assert reading.Router().db_for_read(object) == "default"

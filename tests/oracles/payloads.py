@@ -1,0 +1,290 @@
+"""Submissions and answers, read a second time: with Python's own readers, whole, member by member, without haste.
+
+It says which reports a body holds, or with which statuses it may be refused. It shares no code with what it judges.
+"""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from countries import traces
+
+_DATA = Path(traces.__file__).with_name("data")
+_NETWORKS = ("BITTORRENT", "EDONKEY", "GNUTELLA", "GNUTELLA2", "ARES", "DIRECTCONNECT", "HYPHANET", "OTHER", "_U")
+
+
+def _country_numbers() -> dict[str, int]:
+    lines = (_DATA / "countries.csv").read_text(encoding="utf-8").splitlines()
+    at = {name: place for place, name in enumerate(lines[0].split(","))}
+    return {row.split(",")[at["code"]]: int(row.split(",")[at["number"]]) for row in lines[1:]}
+
+
+COUNTRIES = _country_numbers()
+NETWORKS = {code: number for number, code in enumerate(_NETWORKS, start=1)}
+UNREADABLE, TOO_MUCH, WRONG = 400, 413, 422
+BILLION = 10**9
+
+
+class Refusal(Exception):  # noqa: N818  a verdict
+    """The body is to be refused, with one of these statuses."""
+
+    def __init__(self, *statuses: int) -> None:
+        super().__init__(statuses)
+        self.statuses = frozenset(statuses)
+
+
+class Terms(NamedTuple):
+    """What a reading hangs on beside the body."""
+
+    now: datetime
+    indicators: Mapping[str, int]
+    observations: int
+    reports: int
+
+
+class Reading(NamedTuple):
+    """What a body says: when it was prepared, how many observations it names, and its reports."""
+
+    prepared: datetime
+    observations: int
+    reports: list[tuple[Any, ...]]
+
+
+class Twice(ValueError):  # noqa: N818  what is wrong
+    """An object names a member twice."""
+
+
+class _Huge(int):
+    """A number of too many digits to be read."""
+
+
+def period(frequency: str, text: str) -> datetime | None:
+    """Return the start of a period that agencies may name, or nothing."""
+    forms = {
+        "N": r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::00(?:\.0+)?)?(?:Z|\+00:00)?",
+        "H": r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(00)(?::00(?:\.0+)?)?(?:Z|\+00:00)?",
+        "D": r"(\d{4})-(\d\d)-(\d\d)",
+        "M": r"(\d{4})-(\d\d)",
+    }
+    if frequency not in forms:
+        return None
+    found = re.fullmatch(forms[frequency], text, re.ASCII)
+    if found is None:
+        return None
+    year, month, *rest = map(int, found.groups())
+    try:
+        return datetime(year, month, *(rest or [1]), tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def ended(frequency: str, start: datetime, now: datetime) -> bool:
+    """Say whether a period is one that an agency may report now."""
+    if not datetime(2000, 1, 1, tzinfo=UTC) <= start <= now:
+        return False
+    if frequency == "M":
+        last = (start + timedelta(days=31)).replace(day=1)
+    else:
+        last = start + {"N": timedelta(minutes=1), "H": timedelta(hours=1), "D": timedelta(days=1)}[frequency]
+    return last <= now + timedelta(seconds=60)
+
+
+def instant(text: Any) -> datetime | None:
+    """Return an instant that is written in UTC, or nothing."""
+    form = r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|\+00:00)"
+    found = re.fullmatch(form, text, re.ASCII) if isinstance(text, str) else None
+    if found is None:
+        return None
+    *numbers, fraction = found.groups()
+    try:
+        return datetime(*map(int, numbers), int(((fraction or "") + "000000")[:6]), tzinfo=UTC)  # type: ignore[misc,arg-type]
+    except ValueError:
+        return None
+
+
+def prepared(text: Any, now: datetime) -> datetime:
+    """Return when a submission was prepared."""
+    at = instant(text)
+    if at is None or at > now + timedelta(minutes=5):
+        raise Refusal(WRONG)
+    return min(at, now)
+
+
+# --- JSON ------------------------------------------------------------------------------------------------------------
+
+
+def load(body: bytes) -> Any:
+    """Return the value of a JSON text as RFC 8259 has it: no NaN, no member twice, no half of a surrogate pair."""
+    try:
+        value = json.loads(body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number, parse_int=_whole)
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except Twice:
+        # Where it stands in what is not known, that is what is told.
+        raise Refusal(UNREADABLE, WRONG) from None
+    except (ValueError, RecursionError):
+        raise Refusal(UNREADABLE) from None
+    return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise Twice
+    return dict(pairs)
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _whole(digits: str) -> int:
+    return int(digits) if len(digits) < 1000 else _Huge(-BILLION if digits.startswith("-") else 10 * BILLION)
+
+
+def read_json(body: bytes, terms: Terms) -> Reading:
+    """Return what a JSON submission says."""
+    if b"\0" in body:
+        raise Refusal(UNREADABLE)
+    sent = load(body)
+    _know(isinstance(sent, dict) and set(sent) - {"prepared"} == {"indicator", "reports"})
+    _know(isinstance(sent["reports"], list) and bool(sent["reports"]))
+    counted = [_count(report) for report in sent["reports"]]
+    if sum(counted) > terms.observations:
+        raise Refusal(TOO_MUCH)
+    _know(isinstance(sent["indicator"], str) and sent["indicator"] in terms.indicators)
+    at = prepared(sent["prepared"], terms.now) if "prepared" in sent else terms.now
+    reports = [_report(report, terms.indicators[sent["indicator"]], terms.now) for report in sent["reports"]]
+    _know(len({report[:3] for report in reports}) == len(reports))
+    if len(reports) > terms.reports:
+        raise Refusal(TOO_MUCH)
+    return Reading(at, sum(counted), reports)
+
+
+def _know(so: object) -> None:
+    if not so:
+        raise Refusal(WRONG)
+
+
+def _count(report: Any) -> int:
+    observations = report.get("observations") if isinstance(report, dict) else None
+    return len(observations) if isinstance(observations, list) else 0
+
+
+def _report(sent: Any, indicator: int, now: datetime) -> tuple[Any, ...]:
+    _know(isinstance(sent, dict) and {"frequency", "period"} <= set(sent))
+    _know(set(sent) <= {"frequency", "period", "status", "withdrawn", "observations"})
+    _know(isinstance(sent["frequency"], str) and isinstance(sent["period"], str))
+    start = period(sent["frequency"], sent["period"])
+    if start is None or not ended(sent["frequency"], start, now):
+        raise Refusal(WRONG)
+    status, withdrawn = sent.get("status", "A"), sent.get("withdrawn", False)
+    _know(status in ("A", "P") and isinstance(withdrawn, bool))
+    _know(withdrawn != ("observations" in sent))
+    _know(isinstance(sent.get("observations", []), list))
+    cells = [_observation(one) for one in sent.get("observations", [])]
+    return indicator, sent["frequency"], start, status, withdrawn, canonical(cells)
+
+
+def _observation(sent: Any) -> tuple[int, int, int]:
+    _know(isinstance(sent, dict) and set(sent) == {"country", "network", "value"})
+    country, network, value = sent["country"], sent["network"], sent["value"]
+    _know(isinstance(country, str) and isinstance(network, str) and country in COUNTRIES and network in NETWORKS)
+    _know(isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= BILLION)
+    return COUNTRIES[country], NETWORKS[network], value
+
+
+def canonical(cells: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """Return cells as they are kept: in order, without zeros; refuse one that is named twice."""
+    _know(len({cell[:2] for cell in cells}) == len(cells))
+    return sorted(cell for cell in cells if cell[2])
+
+
+# --- CSV -------------------------------------------------------------------------------------------------------------
+
+_NEEDED = {"INDICATOR", "FREQ", "TIME_PERIOD", "COUNTRY", "NETWORK", "OBS_VALUE"}
+_ALLOWED = _NEEDED | {"OBS_STATUS", "ACTION", "STRUCTURE", "STRUCTURE_ID"}
+
+
+def read_csv(body: bytes, terms: Terms) -> Reading:
+    """Return what a CSV submission says."""
+    if b"\0" in body:
+        raise Refusal(UNREADABLE)
+    try:
+        text = body.decode("utf-8")
+        lines = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True))
+    except (UnicodeDecodeError, csv.Error):
+        # A header of no use is refused before the rows are read.
+        raise Refusal(UNREADABLE, WRONG) from None
+    header, rows = (lines[0] if lines else []), [line for line in lines[1:] if line]
+    if not header or len(set(header)) < len(header):
+        raise Refusal(UNREADABLE)
+    _know(set(header) >= _NEEDED and set(header) <= _ALLOWED)
+    if any(len(row) != len(header) for row in rows):
+        raise Refusal(UNREADABLE)
+    _know(rows)
+    drafts: dict[tuple[Any, ...], list[Any]] = {}
+    for row in rows:
+        _add(drafts, dict(zip(header, row, strict=True)), terms)
+    return _reading(drafts, terms)
+
+
+def _add(drafts: dict[tuple[Any, ...], list[Any]], row: dict[str, str], terms: Terms) -> None:
+    _know(row["INDICATOR"] in terms.indicators)
+    start = period(row["FREQ"], row["TIME_PERIOD"])
+    if start is None or not ended(row["FREQ"], start, terms.now):
+        raise Refusal(WRONG)
+    status, action = row.get("OBS_STATUS", "") or "A", row.get("ACTION", "")
+    _know(status in ("A", "P") and action in ("", "I", "R", "D"))
+    _know(row.get("STRUCTURE", "dataflow") == "dataflow")
+    _know(row.get("STRUCTURE_ID", "P2PEU:P2P(1.0.0)") == "P2PEU:P2P(1.0.0)")
+    key = (terms.indicators[row["INDICATOR"]], row["FREQ"], start)
+    drafts.setdefault(key, []).append((status, action == "D", row["COUNTRY"], row["NETWORK"], row["OBS_VALUE"]))
+
+
+def _reading(drafts: dict[tuple[Any, ...], list[Any]], terms: Terms) -> Reading:
+    reports, count = [], 0
+    for key, rows in drafts.items():
+        _know(len({row[:2] for row in rows}) == 1)
+        status, withdrawn = rows[0][:2]
+        cells = [] if withdrawn else _cells(rows)
+        if withdrawn:
+            _know(len(rows) == 1 and rows[0][2:] == ("", "", ""))
+        count += len(cells)
+        reports.append((*key, status, withdrawn, canonical(cells)))
+    if count > terms.observations or len(reports) > terms.reports:
+        raise Refusal(TOO_MUCH)
+    return Reading(terms.now, count, reports)
+
+
+def _cells(rows: list[Any]) -> list[tuple[int, int, int]]:
+    places = [row[2:] for row in rows]
+    if len(places) == 1 and places[0][:2] == ("_T", "_T") and re.fullmatch("0+", places[0][2], re.ASCII):
+        return []
+    for country, network, text in places:
+        _know(country in COUNTRIES and network in NETWORKS)
+        # As the columns have always been read: zeros in front, and a minus before nothing but zeros, change nothing.
+        _know(re.fullmatch("0*[0-9]{1,10}|-0+", text, re.ASCII))
+        _know(int(text[-11:].lstrip("-") or "0") <= BILLION)
+    return [(COUNTRIES[country], NETWORKS[network], int(text[-11:].lstrip("-"))) for country, network, text in places]
+
+
+# --- answers to findings ---------------------------------------------------------------------------------------------
+
+
+def read_answer(body: bytes) -> tuple[str, str]:
+    """Return the answer and the remark of a body."""
+    if b"\0" in body:
+        raise Refusal(UNREADABLE)
+    sent = load(body)
+    _know(isinstance(sent, dict) and "answer" in sent and set(sent) <= {"answer", "remark"})
+    _know(sent["answer"] in ("confirmed", "will_resubmit", "cannot_fix"))
+    remark = sent.get("remark", "x")
+    _know(isinstance(remark, str))
+    if "\0" in remark:
+        raise Refusal(WRONG)
+    _know(remark.strip() and len(remark) <= 1000 and not traces.is_trace(remark))
+    return sent["answer"], sent.get("remark", "")

@@ -1,0 +1,124 @@
+"""Questions to the public view, read a second time: periods, lists of codes, instants, and what a header accepts."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl
+
+from tests.oracles.payloads import COUNTRIES, NETWORKS, UNREADABLE, WRONG, Refusal
+
+GROUPS = {"_T": 1, "EUROPE": 150, "EU27_2020": 2020}
+REQUIRED = ("indicator", "frequency", "start", "end")
+OPTIONAL = ("country", "network", "panel", "as_of", "format", "cursor")
+
+
+def period(frequency: str, text: str) -> datetime | None:
+    """Return the start of a period of any frequency, or nothing."""
+    if frequency in ("N", "H"):
+        clock = r"(\d\d)" if frequency == "N" else "(00)"
+        form = rf"(\d{{4}})-(\d\d)-(\d\d)T(\d\d):{clock}(?::00(?:\.0+)?)?(?:Z|\+00:00)?"
+    else:
+        form = {"D": r"(\d{4})-(\d\d)-(\d\d)", "W": r"(\d{4})-W(\d\d)", "M": r"(\d{4})-(\d\d)", "A": r"(\d{4})"}[
+            frequency
+        ]
+    found = re.fullmatch(form, text, re.ASCII)
+    if found is None:
+        return None
+    numbers = [int(number) for number in found.groups()]
+    try:
+        if frequency == "W":
+            return datetime.strptime(f"{found[1]}-{found[2]}-1", "%G-%V-%u").replace(tzinfo=UTC)
+        return datetime(*([*numbers, 1, 1])[: max(3, len(numbers))], tzinfo=UTC)  # type: ignore[misc]
+    except ValueError:
+        return None
+
+
+def instant(text: str) -> datetime:
+    """Return an instant with ``Z``, to the second and finer or only to the minute."""
+    found = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?Z", text, re.ASCII)
+    if found is None:
+        raise Refusal(WRONG)
+    *numbers, second, fraction = found.groups()
+    try:
+        return datetime(*map(int, numbers), int(second or 0), int(f"{fraction or 0:0<6}"), tzinfo=UTC)  # type: ignore[arg-type,misc]
+    except ValueError:
+        raise Refusal(WRONG) from None
+
+
+def chosen(text: str, single: dict[str, int], more: dict[str, int]) -> tuple[int, ...]:
+    """Return the numbers of codes with commas between, each once, in order."""
+    if text == "*":
+        return tuple(single.values())
+    known = single | more
+    found: list[int] = []
+    for code in text.split(","):
+        if code not in known:
+            raise Refusal(WRONG)
+        if known[code] not in found:
+            found.append(known[code])
+    return tuple(found)
+
+
+def read(query: str) -> tuple[Any, ...]:
+    """Return what a query asks for: frequency, first and last period, countries, networks, panel, and as seen when."""
+    pairs = parse_qsl(query, keep_blank_values=True)
+    names = [name for name, _ in pairs]
+    if set(names) - {*REQUIRED, *OPTIONAL} or len(set(names)) < len(names):
+        raise Refusal(UNREADABLE)
+    given = {name: value for name, value in pairs if value}
+    if set(REQUIRED) - set(given):
+        raise Refusal(UNREADABLE)
+    if given["frequency"] not in tuple("NHDWMA"):
+        raise Refusal(WRONG)
+    start, end = (period(given["frequency"], given[name]) for name in ("start", "end"))
+    if start is None or end is None or end < start:
+        raise Refusal(WRONG)
+    countries = chosen(given.get("country", "EUROPE"), COUNTRIES, GROUPS)
+    networks = chosen(given.get("network", "_T"), NETWORKS, {"_T": 0})
+    if given.get("panel", "12") not in ("12", "24", "36"):
+        raise Refusal(WRONG)
+    panel = int(given["panel"]) if "panel" in given else None
+    seen = instant(given["as_of"]) if "as_of" in given else None
+    return given["frequency"], start, end, countries, networks, panel, seen
+
+
+_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_RANGE = re.compile(rf"({_TOKEN})/({_TOKEN})((?:\s*;\s*{_TOKEN}={_TOKEN})*)", re.ASCII)
+
+
+def quality(accept: str, kind: str) -> float | None:
+    """Return how much a plain Accept header likes a media type; nothing if the header is not plain."""
+    best: tuple[int, float] = (0, 0.0)
+    for part in accept.split(","):
+        found = _RANGE.fullmatch(part.strip(" "))
+        if found is None or any(not name.startswith("q=") for name in re.split(r"\s*;\s*", found[3])[1:]):
+            return None
+        weights = re.findall(r"q=([^\s;]+)", found[3])
+        if len(weights) > 1 or any(not re.fullmatch(r"0(\.\d{0,3})?|1(\.0{0,3})?", one) for one in weights):
+            return None
+        named = f"{found[1]}/{found[2]}".lower()
+        if found[2] == "*" and found[1] != "*" and weights and not float(weights[0]):
+            return None  # Django forgets what is refused by half a name.
+        rank = {kind: 3, kind.split("/", maxsplit=1)[0] + "/*": 2, "*/*": 1}.get(named, 0)
+        if rank == best[0] and rank:
+            return None
+        if rank > best[0]:
+            best = (rank, float(weights[0]) if weights else 1.0)
+    return best[1]
+
+
+def packs(accepted: str) -> bool | None:
+    """Return whether a plain Accept-Encoding takes gzip; nothing if it is not plain."""
+    likes = []
+    for part in accepted.split(","):
+        found = re.fullmatch(r"([a-z*]+)(?: *; *q=(0(?:\.\d{1,3})?|1(?:\.0{1,3})?))?", part.strip(" "), re.ASCII)
+        if found is None:
+            return None
+        if found[1] == "gzip":
+            likes.append(float(found[2] or 1) > 0)
+    return None if len(likes) > 1 else any(likes)
+
+
+def later(moment: datetime) -> datetime:
+    """Return a moment a little later."""
+    return moment + timedelta(milliseconds=1)
