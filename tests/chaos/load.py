@@ -36,6 +36,10 @@ class Sent:
         return sha256(self.body).digest()
 
     @property
+    def observations(self) -> int:
+        return sum(len(report.get("observations", ())) for report in self.document["reports"])
+
+    @property
     def receipts(self) -> list[dict[str, Any]]:
         return [reply.json() for reply in self.answers if reply.status == ACCEPTED]
 
