@@ -24,7 +24,8 @@ PLANTED = {
     "DATABASE_WORKER_URL": f"postgres://worker:planted-worker@{AWAY}/federation",
     "DATABASE_PUBLIC_URL": f"postgres://public:planted-public@{AWAY}/federation",
     "DATABASE_REPLICA_URL": f"postgres://public:planted-first@{AWAY}/x,postgres://public:planted-second@{AWAY}/x",
-    "REDIS_URL": f"redis://:planted-broker@{AWAY}/0",
+    "REDIS_URL": f"redis://:planted-store@{AWAY}/0",
+    "BROKER_URL": f"redis://:planted-broker@{AWAY}/0",
 }
 MARKS = re.compile(r"planted-[a-z-]+|(?:deadbeef|cafef00d)+|\\xde\\xad\\xbe\\xef")
 #: Unusable, each in another way.
