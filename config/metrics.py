@@ -22,7 +22,7 @@ def share() -> Path:
     folder = parent / f"{_PREFIX}{os.getpid()}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
-    env.lend("PROMETHEUS_MULTIPROC_DIR", str(folder))
+    env.presume("PROMETHEUS_MULTIPROC_DIR", str(folder))
     return folder
 
 
