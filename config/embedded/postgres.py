@@ -46,7 +46,7 @@ SETTINGS = {
     "log_line_prefix": "%m [%p] ",
     # A replica that lost its primary looks for it again this soon, so that the public is not left behind.
     "wal_retrieve_retry_interval": "500ms",
-    # After a crash one call for the whole disk, not one for each of two thousand files: 0.7 s rather than 11 s on a busy
+    # After a crash one call for the disk, not one for each of two thousand files: 0.7 s rather than 11 s on a busy
     # machine. Only Linux has it.
     **({"recovery_init_sync_method": "syncfs"} if sys.platform == "linux" else {}),
 }
