@@ -106,6 +106,11 @@ def _stop(name: str, what: str, mend: str) -> NoReturn:
     raise BadSetting(f"The setting {name} is {what}. {mend}") from None
 
 
+def tell(name: str, value: str) -> None:
+    """Tell a library, in a variable that is no setting, and the processes that this one starts."""
+    os.environ[name] = value
+
+
 def told(name: str) -> str:
     """Return what whoever started this process told it in a variable that is no setting, or nothing."""
     return os.environ.get(name, "")

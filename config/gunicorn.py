@@ -1,16 +1,13 @@
 """How gunicorn serves: a few processes with threads, so that one that waits for PostgreSQL holds up no other."""
 
 import gc
-import shutil
 from typing import Any
 
-from config import env, metrics
+from config import env
 from config.patience import NoHost
 from config.processes import die_with_parent
 
-# Before the application is imported, which looks for it.
-_shared = metrics.share()
-# And reads it: a reader does not wait as long as a worker may have to.
+# Before the application is imported, which reads it: a reader does not wait as long as a worker may have to.
 env.presume("DATABASE_STATEMENT_TIMEOUT", "30")
 
 bind = f"127.0.0.1:{env.port()}"
@@ -48,11 +45,6 @@ def when_ready(server: Any) -> None:  # noqa: ARG001  gunicorn calls it so
     """Leave what the program itself is made of out of every collection: a submission of a million would pay for it."""
     gc.collect()
     gc.freeze()
-
-
-def on_exit(server: Any) -> None:  # noqa: ARG001  gunicorn calls it so
-    """Take away what was shared."""
-    shutil.rmtree(_shared, ignore_errors=True)
 
 
 def pre_request(worker: Any, req: Any) -> None:  # noqa: ARG001  gunicorn calls it so

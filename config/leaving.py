@@ -12,16 +12,18 @@ from gunicorn.workers.gthread import ThreadWorker
 class LeavingWorker(ThreadWorker):  # type: ignore[misc]  # untyped
     """gunicorn's worker with threads, which takes in who has come and turns away who comes later."""
 
+    sockets: list[Any]
+
     def set_accept_enabled(self, enabled: Any) -> None:
         """Accept or not, and at the end close the port; where somebody else holds it too, it stays open there."""
         super().set_accept_enabled(enabled)
         if not self.alive and not enabled:
             for listener in self.sockets:
-                self._take_in(listener)
+                self._accept_all(listener)
                 listener.close()
             self.sockets = []
 
-    def _take_in(self, listener: Any) -> None:
+    def _accept_all(self, listener: Any) -> None:
         """Accept those whom the kernel has taken already."""
         taken = -1
         while taken != self.nr_conns and self.nr_conns < self.worker_connections:

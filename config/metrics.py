@@ -3,6 +3,7 @@
 prometheus_client asks the environment for it when it is first imported, so it has to be there before the application.
 """
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -13,7 +14,7 @@ from config import env
 _PREFIX = "police2peer-metrics-"
 
 
-def share() -> Path:
+def share() -> None:
     """Make the folder of this web server, named after its process, and remove those of servers that were killed."""
     parent = Path(tempfile.gettempdir())
     for left in parent.glob(f"{_PREFIX}*"):
@@ -22,8 +23,14 @@ def share() -> Path:
     folder = parent / f"{_PREFIX}{os.getpid()}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
-    env.lend("PROMETHEUS_MULTIPROC_DIR", str(folder))
-    return folder
+    env.tell("PROMETHEUS_MULTIPROC_DIR", str(folder))
+    atexit.register(_remove, folder, os.getpid())
+
+
+def _remove(folder: Path, owner: int) -> None:
+    """Take it away with the process that made it, and not with one of its children."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _is_running(pid: str) -> bool:
