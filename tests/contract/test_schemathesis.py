@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 BOUNDED = {
     "nobody": ("--max-examples=2", "--phases=examples,fuzzing,stateful"),
     "agency": ("--max-examples=3", "--exclude-operation-id=submit"),
-    "coordinator": ("--max-examples=5", "--include-operation-id=get_figures"),
+    "coordinator": ("--max-examples=5", "--phases=examples,coverage,fuzzing", "--include-operation-id=get_figures"),
 }
 #: `make fuzz` says how many cases of each operation it wants, and leaves nothing out.
 WANTED = os.environ.get("FUZZ_EXAMPLES", "")
