@@ -22,8 +22,8 @@ from tests.integration.processes import PLENTY
 _FOREIGN = ("DATABASE_URL", "REDIS_URL", "REPLICA", "SECRET_KEY", "ROUNDING_KEY", "MAKE", "DATA_DIR", "PORT")
 
 
-#: All that comes to a cluster comes from one address.
-_UNLIMITED = {
+#: All that comes to a cluster comes from one address, where guesses stay as rare as those of thirty.
+_UNLIMITED = {"RATE_TOKEN_FAILURES_PER_ADDRESS": "300"} | {
     f"RATE_{name}": "1000000"
     for name in (
         *("TOKENS_PER_CREDENTIAL", "TOKENS_PER_ADDRESS", "SUBMISSIONS_PER_CREDENTIAL", "SUBMISSIONS_PER_AGENCY"),
