@@ -9,7 +9,6 @@ from urllib.parse import urlsplit, urlunsplit
 from urllib.request import urlopen
 
 import pytest
-from django.conf import settings
 from django.db import connection
 
 from tests.fuzz.population import ROLES, populate
@@ -21,10 +20,19 @@ ROOT = Path(__file__).parents[2]
 BOUNDED = {
     "nobody": ("--max-examples=2", "--phases=examples,fuzzing,stateful"),
     "agency": ("--max-examples=3", "--exclude-operation-id=submit"),
-    "coordinator": ("--max-examples=5", "--include-operation-id=get_figures"),
+    "coordinator": ("--max-examples=5", "--phases=examples,coverage,fuzzing", "--include-operation-id=get_figures"),
 }
 #: `make fuzz` says how many cases of each operation it wants, and leaves nothing out.
 WANTED = os.environ.get("FUZZ_EXAMPLES", "")
+#: One client asks here as fast as it can.
+UNLIMITED = {
+    f"RATE_{name}": "1000000"
+    for name in (
+        *("TOKENS_PER_CREDENTIAL", "TOKENS_PER_ADDRESS", "TOKEN_FAILURES_PER_CREDENTIAL", "TOKEN_FAILURES_PER_ADDRESS"),
+        *("SUBMISSIONS_PER_CREDENTIAL", "SUBMISSIONS_PER_AGENCY", "READS_PER_CREDENTIAL", "READS_PER_AGENCY"),
+        "PUBLIC_PER_ADDRESS",
+    )
+}
 
 
 @pytest.fixture
@@ -33,23 +41,28 @@ def world(transactional_db):
 
 
 @pytest.fixture
-def address(world, launch, free_port, tmp_path):
+def address(world, free_port, tmp_path):
     """The web server on the database of the tests."""
     url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
     environment = {
+        **os.environ,
         "DATABASE_URL": urlunsplit(url),
-        "REDIS_URL": os.environ["REDIS_URL"],
-        "SECRET_KEY": settings.SECRET_KEY,
-        "ROUNDING_KEY": settings.ROUNDING_KEY.hex(),
-        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DATA_DIR": str(tmp_path),
         "PORT": str(free_port),
         "WEB_PROCESSES": "1",
+        **UNLIMITED,
     }
-    gunicorn = (sys.executable, "-m", "gunicorn", "-c", "python:config.gunicorn", "config.wsgi")
-    launch(*gunicorn, data=tmp_path, **environment)
-    at = f"http://127.0.0.1:{free_port}"
-    assert eventually(lambda: answers(at), within=60)
-    return at
+    command = [sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi"]
+    with (tmp_path / "web.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+    try:
+        at = f"http://127.0.0.1:{free_port}"
+        assert eventually(lambda: process.poll() is not None or answers(at), within=120)
+        assert process.poll() is None, (tmp_path / "web.log").read_text()
+        yield at
+    finally:
+        process.terminate()
+        process.wait(30)
 
 
 def answers(at):
