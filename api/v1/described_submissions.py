@@ -204,7 +204,8 @@ submit: Final = operation(
                   form=forms.INSTANT),
         _header("Idempotency-Key", "1 to 255 printable ASCII characters, kept for 30 days: the same body with the same "
                 "key is stored once and gets the first answer; another body is refused", form="^[ -~]{1,255}$"),
-        _header("Content-Encoding", "Of the body, which may be packed", enum=("gzip", "identity")),
+        _header("Content-Encoding", "`gzip` (or `x-gzip`) if the body is packed, `identity` or nothing if it is not",
+                form="^(gzip|x-gzip|identity)?$"),
         _header("Signature-Input", "What a signature covers, and by which key (RFC 9421): `@method`, `@path`, `@query` "
                 "if there is one, and each of these headers that is sent, content-type and content-digest at least; "
                 "with `created` and `keyid`"),
