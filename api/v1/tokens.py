@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from oauth2_provider.views import TokenView as ToolkitTokenView
 from oauthlib.oauth2 import BackendApplicationServer
 
-from api.problems import Problem, respond
+from api.problems import AWAY, Problem, respond
 from api.throttling import rates
 from api.throttling.tokens import Attempt
 
@@ -27,7 +27,12 @@ class TokenView(ToolkitTokenView):  # type: ignore[misc]  # untyped
         refused = attempt.refused()
         if refused is not None:
             return respond(rates.refusal(refused))
-        response: HttpResponse = self.authorization_flow_token_response(request, *args, **kwargs)
+        try:
+            response: HttpResponse = self.authorization_flow_token_response(request, *args, **kwargs)
+        except AWAY:
+            # Nobody looked whether it was a guess; or agencies would be refused once the database is back.
+            attempt.succeeded()
+            raise
         if response.status_code != HTTPStatus.UNAUTHORIZED:
             attempt.succeeded()
         return response

@@ -4,6 +4,7 @@ Its wheel is used for its programs only. Importing it would start its own launch
 """
 
 import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -43,6 +44,11 @@ SETTINGS = {
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
     "log_line_prefix": "%m [%p] ",
+    # A replica that lost its primary looks for it again this soon, so that the public is not left behind.
+    "wal_retrieve_retry_interval": "500ms",
+    # After a crash one call for the disk, not one for each of two thousand files: 0.7 s rather than 11 s on a busy
+    # machine. Only Linux has it.
+    **({"recovery_init_sync_method": "syncfs"} if sys.platform == "linux" else {}),
 }
 #: A test run throws its server away.
 CARELESS = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_wal_size": "1GB"}

@@ -19,12 +19,6 @@ class Migration(migrations.Migration):
             name="request_id",
             field=models.UUIDField(editable=False, null=True),
         ),
-        migrations.AddIndex(
-            model_name="submission",
-            index=models.Index(
-                condition=models.Q(("request_id__isnull", False)), fields=["request_id"], name="submission_of_request"
-            ),
-        ),
         migrations.CreateModel(
             name="Early",
             fields=[

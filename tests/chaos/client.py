@@ -33,7 +33,7 @@ class Reply(NamedTuple):
     def reason(self) -> str:
         if self.status > 0:
             return str(self.status)
-        return "refused" if self.status == REFUSED else self.body.decode()
+        return self.body.decode()
 
 
 class Web:
@@ -90,7 +90,7 @@ class Sender:
         reply = Web(host.port).ask("POST", "/oauth/token/", b"grant_type=client_credentials", headers)
         if reply.status != http.client.OK:
             # Nothing was submitted: as if nobody had listened.
-            return "", reply._replace(status=REFUSED)
+            return "", Reply(REFUSED, {}, f"no token: {reply.reason}".encode())
         with self._lock:
             self._token, self._ends = reply.json()["access_token"], time.monotonic() + _TOKEN_LIFE
         return self._token, None

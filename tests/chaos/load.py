@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
-from http.client import ACCEPTED
+from http.client import ACCEPTED, TOO_MANY_REQUESTS
 from typing import Any
 
 from federation.rules import periods
@@ -36,6 +36,10 @@ class Sent:
         return sha256(self.body).digest()
 
     @property
+    def observations(self) -> int:
+        return sum(len(report.get("observations", ())) for report in self.document["reports"])
+
+    @property
     def receipts(self) -> list[dict[str, Any]]:
         return [reply.json() for reply in self.answers if reply.status == ACCEPTED]
 
@@ -45,7 +49,7 @@ class Sent:
 
     @property
     def refusals(self) -> list[Reply]:
-        return [reply for reply in self.answers if 400 <= reply.status < 500]
+        return [reply for reply in self.answers if 400 <= reply.status < 500 and reply.status != TOO_MANY_REQUESTS]
 
     @property
     def may_be_there(self) -> bool:
@@ -120,6 +124,6 @@ class Load:
 
     def _is_final(self, sent: Sent, reply: Reply) -> bool:
         """Without a key nobody sends again what may have been stored."""
-        if 200 <= reply.status < 500:
+        if 200 <= reply.status < 500 and reply.status != TOO_MANY_REQUESTS:
             return True
         return sent.planned.key is None and reply.status != REFUSED

@@ -57,8 +57,9 @@ def run(plan: Plan, ground: Ground, folder: Path, *, say: Say) -> Result:
     result, began = Result(plan.seed, submissions=len(plan.submissions)), time.monotonic()
     with disconnected(), _cluster(ground, folder) as (running, faults):
         try:
-            sent = _endure(plan, ground, running, faults, result, say)
-            _check(sent, ground, running, result, say)
+            senders = [Sender(*credential, running.web) for credential in ground.credentials]
+            sent = _endure(plan, senders, running, faults, result, say)
+            _check(sent, senders, ground, running, result, say)
         except Exception as failure:  # noqa: BLE001
             # Whatever breaks the trial is for a person to look into, and the next seed is tried all the same.
             traceback.print_exc()
@@ -96,9 +97,10 @@ def _clock(servers: Servers, name: str) -> Path:
     return servers.folder / f"{name}.clock"
 
 
-def _endure(plan: Plan, ground: Ground, running: Cluster, faults: Faults, result: Result, say: Say) -> list[Sent]:
+def _endure(
+    plan: Plan, senders: list[Sender], running: Cluster, faults: Faults, result: Result, say: Say
+) -> list[Sent]:
     """Go through the load and the faults, and heal; return all that was sent."""
-    senders = [Sender(*credential, running.web) for credential in ground.credentials]
     load, probe = Load(plan, senders, now=datetime.now(UTC)), Probe(senders[AGENCIES])
     say("load and faults")
     probe.start()
@@ -130,9 +132,9 @@ def _await_freshness(probe: Probe, healed: float, result: Result) -> None:
         result.wrong.append(f"fresh only {result.fresh_after:.1f} s after all was healed")
 
 
-def _check(sent: list[Sent], ground: Ground, running: Cluster, result: Result, say: Say) -> None:
+def _check(sent: list[Sent], senders: list[Sender], ground: Ground, running: Cluster, result: Result, say: Say) -> None:
     """Let all work be done, stop the clock, and look at everything."""
-    from tests.chaos import check
+    from tests.chaos import check, public
 
     say("settling")
     for beat in running.beats:
@@ -145,7 +147,8 @@ def _check(sent: list[Sent], ground: Ground, running: Cluster, result: Result, s
         ("submissions", lambda: check.submissions(sent, ground.agencies)),
         ("contents", lambda: check.contents(sent, ground.agencies)),
         ("keys", lambda: check.keys(sent, ground.agencies)),
-        ("public numbers", lambda: check.numbers(running)),
+        ("replays", lambda: check.replays(sent, senders)),
+        ("public numbers", lambda: public.numbers(running)),
         ("rebuilding and audit", check.work),
         ("findings", check.findings),
     ):

@@ -22,6 +22,16 @@ from tests.integration.processes import PLENTY
 _FOREIGN = ("DATABASE_URL", "REDIS_URL", "REPLICA", "SECRET_KEY", "ROUNDING_KEY", "MAKE", "DATA_DIR", "PORT")
 
 
+#: All that comes to a cluster comes from one address, where guesses stay as rare as those of thirty.
+_UNLIMITED = {"RATE_TOKEN_FAILURES_PER_ADDRESS": "300"} | {
+    f"RATE_{name}": "1000000"
+    for name in (
+        *("TOKENS_PER_CREDENTIAL", "TOKENS_PER_ADDRESS", "SUBMISSIONS_PER_CREDENTIAL", "SUBMISSIONS_PER_AGENCY"),
+        *("READS_PER_CREDENTIAL", "READS_PER_AGENCY", "PUBLIC_PER_ADDRESS"),
+    )
+}
+
+
 @dataclass(frozen=True)
 class Servers:
     """PostgreSQL and the broker; `environment` is what leads a process to them."""
@@ -120,6 +130,7 @@ def servers(folder: Path, *, ports: tuple[int, int] | None = None) -> Iterator[S
         "DATA_DIR": str(folder),
         "LOG_LEVEL": "WARNING",
         "DJANGO_SETTINGS_MODULE": "config.settings",
+        **_UNLIMITED,
     }
     with _started([database, broker]):
         yield Servers(folder, database.await_ready(), broker.await_ready(), environment)

@@ -6,10 +6,12 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+from django.db import OperationalError
 from django.http import StreamingHttpResponse
 from django.test import Client, RequestFactory
 
 from api.throttling import public, rates
+from api.v1.tokens import TokenView
 from countries import credentials
 from federation.models.submissions import Submission
 from tests.contract.callers import BEGAN, Caller, report
@@ -216,6 +218,20 @@ def test_right_secret_is_no_guess(kripos, limit):
     limit(rates.FAILURES_PER_CREDENTIAL, 2)
     assert {kripos.ask_token().status_code for _ in range(6)} == {200}
     assert kripos.ask_token(scope="figures:read").status_code == 400
+    assert kripos.ask_token().status_code == 200
+
+
+def test_asking_while_the_database_is_away_is_no_guess(kripos, limit, monkeypatch):
+    limit(rates.FAILURES_PER_ADDRESS, 2)
+    limit(rates.FAILURES_PER_CREDENTIAL, 2)
+
+    def away(*arguments, **more):
+        raise OperationalError
+
+    kripos.client.raise_request_exception = False
+    with monkeypatch.context() as patch:
+        patch.setattr(TokenView, "authorization_flow_token_response", away)
+        assert {kripos.ask_token().status_code for _ in range(6)} == {503}
     assert kripos.ask_token().status_code == 200
 
 
