@@ -48,8 +48,10 @@ chaos: $(VENV)/dev.installed ## faults at random under load, and is all there on
 endure: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## kill one process after the other; what does the public notice?
 	@exec $(PY) -m tests.chaos.endure
 
-fuzz: $(VENV)/dev.installed ## inputs that are almost right: CASES= how many (100000), SEED= which
+fuzz: $(VENV)/dev.installed ## inputs that are almost right, many of them; CASES= how many (100000), SEED= which
 	@$(PY) -m tests.fuzz --cases $(CASES) --seed $(SEED)
+	@FUZZ_EXAMPLES=100 FUZZ_REQUESTS=$(shell expr $(CASES) / 50) $(PY) -m pytest -q -n 2 \
+		tests/contract/test_schemathesis.py tests/contract/test_odd_requests.py
 
 check: $(VENV)/dev.installed ## format, lint, types, import contracts, migrations, OpenAPI
 	@$(PY) -m ruff format --check --quiet . || { echo "Mend it with: make format"; exit 1; }

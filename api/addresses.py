@@ -17,6 +17,7 @@ Network = IPv4Network | IPv6Network
 
 #: No chain of proxies is longer.
 _HOPS: Final = 16
+_REQUEST_ID: Final = "HTTP_X_REQUEST_ID"
 _TOLD: Final = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST")
 
 
@@ -35,7 +36,7 @@ class ClientAddress:
             meta["REMOTE_ADDR"] = client(meta.get("HTTP_X_FORWARDED_FOR", ""), peer, self._trusted)
             _believe(meta)
         else:
-            for name in _TOLD:
+            for name in (*_TOLD, _REQUEST_ID):
                 meta.pop(name, None)
         return self._get_response(request)
 

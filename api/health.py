@@ -1,27 +1,28 @@
 """Whether the service is well: for load balancers (`/healthz`, `/readyz`) and for Prometheus (`/metrics`)."""
 
 import hmac
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
-import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Metric, generate_latest
 from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
+from prometheus_client.values import MutexValue, ValueClass
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from api.problems import Problem
-from federation import chain, queries, roles, versions
+from federation import gauges, queries, roles, versions
 
-#: A probe must not hang where a server is away.
-_PATIENCE: Final = 1.0
+#: What the web server measures itself.
+_OURS: Final = "police2peer_"
 #: So many rights that are missing are named; the others are mended with them.
 _NAMED: Final = 3
 
@@ -48,7 +49,7 @@ class ReadyView(OpenView):
     def get(self, request: Request) -> HttpResponse:  # noqa: ARG002
         """Name each part; 503 if one is missing. Work that waits or was set aside is told and stops nobody."""
         checks: dict[str, Any] = {"database": _database(), "migrations": False, "rights": False, "rounding": False}
-        checks["broker"] = _broker()
+        checks["broker"] = gauges.broker()
         lacking: list[str] = []
         if checks["database"]:
             checks["migrations"] = _migrations()
@@ -87,16 +88,6 @@ def _migrations() -> bool:
     return _last_migrations() <= MigrationRecorder(connection).applied_migrations().keys()
 
 
-def _broker() -> bool:
-    try:
-        with redis.Redis.from_url(
-            settings.REDIS_URL, socket_connect_timeout=_PATIENCE, socket_timeout=_PATIENCE
-        ) as broker:
-            return bool(broker.ping())
-    except redis.RedisError:
-        return False
-
-
 def _work() -> dict[str, Any]:
     """Anyone may read this: what was set aside is named, its reason is for the desk."""
     work = queries.work()
@@ -125,22 +116,34 @@ def _check_token(request: HttpRequest) -> None:
 
 
 class _Federation(Collector):
-    """Reads the numbers from the database at each scrape, so that they are the same in every process."""
+    """How all stands and what workers measure: read from the database, so the same on every host."""
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        work = queries.work()
-        for name, meaning, value in (
-            ("work_pending", "Things that wait to be computed", work.pending),
-            ("work_oldest_seconds", "How long the oldest of them has been waiting", work.oldest_seconds),
-            ("work_set_aside", "Things that failed and wait for a person", len(work.set_aside)),
-            ("last_version", "Number of the newest publication", work.last_version),
-            ("submissions", "Submissions stored", queries.submission_count()),
-            ("audit_unsealed", "Audit events that wait to be sealed", chain.unsealed()),
-        ):
-            yield GaugeMetricFamily(f"police2peer_{name}", meaning, value)
+    def collect(self) -> Iterator[Metric]:
+        for gauge in gauges.read():
+            family = GaugeMetricFamily(
+                f"{_OURS}{gauge.name}", gauge.meaning, labels=[gauge.label] if gauge.label else []
+            )
+            for label, value in gauge.values.items():
+                family.add_metric([label] if gauge.label else [], value)
+            yield family
+        yield from gauges.of_workers()
+
+
+class _WebServer(Collector):
+    """What the processes of this web server measure, which share a folder; one alone, as in a test, has its own."""
+
+    def collect(self) -> Iterator[Metric]:
+        yield from (family for family in self._families() if family.name.startswith(_OURS))
+
+    def _families(self) -> Iterable[Metric]:
+        if ValueClass is MutexValue:
+            return REGISTRY.collect()
+        shared: Iterable[Metric] = MultiProcessCollector(None).collect()  # type: ignore[no-untyped-call]  # untyped
+        return shared
 
 
 def _registry() -> CollectorRegistry:
     registry = CollectorRegistry()
     registry.register(_Federation())
+    registry.register(_WebServer())
     return registry

@@ -18,7 +18,9 @@ from django.http.response import HttpResponseBase
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from api import measures
 from api.codes import CODES
+from federation import request_ids
 from federation.errors import FederationError
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -162,12 +164,15 @@ def handle(error: Exception, _context: dict[str, Any]) -> Response | None:
     problem = problem_of(error)
     if problem is None:
         return None
+    measures.REFUSED.labels(problem.code).inc()
     # DRF has put Allow, which a 405 needs, on every answer of the view already.
     return Response(problem.body(), problem.status, headers=problem.headers, content_type=MEDIA_TYPE)
 
 
 def respond(problem: Problem) -> HttpResponse:
     """Answer a problem outside DRF, and with its length, as it may be outside of what Django does for answers too."""
+    if problem.code != "internal_error":
+        measures.REFUSED.labels(problem.code).inc()
     body = json.dumps(problem.body()).encode()
     headers = {**problem.headers, "Content-Length": str(len(body))}
     return HttpResponse(body, status=problem.status, headers=headers, content_type=MEDIA_TYPE)
@@ -209,7 +214,8 @@ def is_away() -> bool:
 
 
 def log_failure() -> str:
-    """Log the exception that Django has in hand, and return the id by which it is found."""
-    request_id = uuid4().hex
+    """Log the exception that Django has in hand, and return the request id, by which it is found."""
+    [request_id] = request_ids.written(request_ids.current()) or [uuid4().hex]
+    measures.REFUSED.labels("internal_error").inc()
     log.error("request failed", exc_info=True, extra={"request_id": request_id})  # noqa: LOG014
     return request_id

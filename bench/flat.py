@@ -17,6 +17,8 @@ def make_table(connection: psycopg.Connection) -> None:
     """Make the table anew, and let what went before come to rest."""
     connection.execute(f"DROP TABLE IF EXISTS {TABLE}")
     connection.execute(_CREATE)
+    # The web server writes it as its own role, for the references that it serves.
+    connection.execute(f"GRANT SELECT, INSERT ON {TABLE} TO police2peer_web")
     connection.commit()
 
 

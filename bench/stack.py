@@ -133,7 +133,7 @@ def joined(stack: Stack) -> AbstractContextManager["Inside"]:
 @contextmanager
 def joined_at(folder: Path, port: int) -> Iterator["Inside"]:
     """Make this process one of those of a stack, with its database and broker; once in a process."""
-    with _environ({"DATA_DIR": str(folder)}), embedded.environment(folder):
+    with _environ({"DATA_DIR": str(folder), "LOG_LEVEL": "WARNING"}), embedded.environment(folder):
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
         django.setup()
         from bench.inside import Inside

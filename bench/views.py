@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from rest_framework import serializers, status
 from rest_framework.permissions import AllowAny
@@ -13,6 +14,7 @@ from bench.models import FlatRow
 from countries.codes import COUNTRIES, NETWORKS
 
 
+@login_not_required
 def empty(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  Django calls it so
     return HttpResponse()
 

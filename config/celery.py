@@ -3,15 +3,27 @@
 import os
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import beat_init, setup_logging, worker_process_init, worker_ready
 
-from config.processes import die_with_parent
+from config.processes import announce, die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("police2peer")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def _leave_logs_alone(**_: object) -> None:
+    """LOGGING says what is logged and how. Without a listener, Celery would set levels of its own."""
+
+
+@worker_ready.connect
+@beat_init.connect
+def _say_ready(**_: object) -> None:
+    """Whoever started this knows from now on that it takes over; gunicorn says so by itself."""
+    announce()
 
 
 @worker_process_init.connect

@@ -4,7 +4,7 @@ A value that cannot be used stops the start, names the variable and says how to 
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -106,6 +106,21 @@ def _stop(name: str, what: str, mend: str) -> NoReturn:
     raise BadSetting(f"The setting {name} is {what}. {mend}") from None
 
 
+def tell(name: str, value: str) -> None:
+    """Tell a library, in a variable that is no setting, and the processes that this one starts."""
+    os.environ[name] = value
+
+
+def told(name: str) -> str:
+    """Return what whoever started this process told it in a variable that is no setting, or nothing."""
+    return os.environ.get(name, "")
+
+
+def of_child(given: Mapping[str, str] | None, told: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a child: what it is given, or ours, and what it is told."""
+    return {**(os.environ if given is None else given), **told}
+
+
 def for_role(address: str) -> dict[str, str]:
     """The environment of a part that may know one address of the database only, or the owner's if it has none."""
     if not address:
@@ -124,6 +139,11 @@ def presume(name: str, value: str) -> None:
 def data_dir() -> Path:
     """Where the embedded servers keep their data and keys."""
     return Path(text("DATA_DIR", default="var", mend="Give a folder.")).expanduser()
+
+
+def stop_seconds() -> int:
+    """How long a part that was asked to stop may finish what it is about."""
+    return whole("STOP_SECONDS", default=30, low=1, high=600)
 
 
 def port() -> int:

@@ -20,7 +20,8 @@ preload_app = True
 control_socket_disable = True
 # How long a process may be silent until it is taken for dead. What clients may take, config.patience says.
 timeout = 120
-graceful_timeout = 10
+# Asked to stop, it takes no new connection, and gives those that it has this long: a submission may be on its way.
+graceful_timeout = env.stop_seconds()
 keepalive = 75
 loglevel = "warning"
 accesslog = None

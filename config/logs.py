@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
+from celery import current_app
+
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 # Objects that libraries attach, which may hold what was sent.
 _SILENT = frozenset({"request", "data", "status_code", "sentry", "args", "server_time"})
@@ -22,7 +24,13 @@ def configuration(*, level: str, form: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"json": {"()": "config.logs.JsonLines"}, "text": {"()": "config.logs.TextLines"}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": form}},
+        "filters": {
+            "requests": {"()": "federation.request_ids.NameRequests"},
+            "tasks": {"()": "config.logs.NameTask"},
+        },
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": form, "filters": ["requests", "tasks"]},
+        },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "django": {"handlers": [], "level": level, "propagate": True},
@@ -31,11 +39,23 @@ def configuration(*, level: str, form: str) -> dict[str, Any]:
             "django.server": {"handlers": [], "propagate": True},
             # A request for a host that is not ours says nothing about us, and quotes what was sent.
             "django.security.DisallowedHost": {"level": "CRITICAL"},
+            # Each task that comes and goes, several a second, is no news either.
+            "celery": {"level": "WARNING"},
             # Nor does one that is too large: whoever sends them would fill the log.
             "django.security.TooManyFieldsSent": {"level": "CRITICAL"},
             "django.security.RequestDataTooBig": {"level": "CRITICAL"},
         },
     }
+
+
+class NameTask(logging.Filter):
+    """Names in each log line of a worker the task that it belongs to, with the id of its message."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        task = current_app.current_task
+        if task is not None:
+            record.task, record.task_id = task.name, task.request.id
+        return True
 
 
 class JsonLines(logging.Formatter):

@@ -1,10 +1,17 @@
-"""One part of the running stack: a process with a log, started again when it ends, a bounded number of times."""
+"""One part of the running stack: a process with a log, started again when it ends, a bounded number of times.
+
+A part can be renewed: its successor says that it is ready before the old process is asked to stop.
+"""
 
 import os
+import select
 import signal
+import socket
 import subprocess
+import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,7 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # More ends than this within the time are no accident.
 _RESTARTS = 3
 _WITHIN = 60.0
-_GRACE = 15.0
+#: A successor that is not ready by then will not be.
+READY_WITHIN = 60.0
 
 
 class PartFailed(Exception):  # noqa: N818  a part, not the program
@@ -31,6 +39,7 @@ class Part:
     name: str
     command: list[str]
     shown: bool = False
+    inherits: Sequence[int] = ()
     #: Ours, if it is not said.
     environment: Mapping[str, str] | None = None
     _process: subprocess.Popen[bytes] | None = None
@@ -50,14 +59,30 @@ class Part:
 
     def start(self) -> "Part":
         self._starts.append(time.monotonic())
-        if self.shown:
-            self._process = self._spawn(None)
-        else:
-            self.log.parent.mkdir(parents=True, exist_ok=True)
-            # A new log for each run of the stack, which keeps why a part ended in it.
-            with self.log.open("wb" if len(self._starts) == 1 else "ab") as log:
-                self._process = self._spawn(log.fileno())
+        self._process = self._started()
         return self
+
+    def renew(self) -> bool:
+        """Have a successor take over; false if none gets ready, and the old process goes on."""
+        with _listening() as (address, ready):
+            old, new = self._process, self._started(NOTIFY_SOCKET=address)
+            if not _is_told(ready, new):
+                new.kill()
+                new.wait()
+                return False
+        self._process = new
+        if old is not None:
+            old.terminate()
+            _await(old)
+        return True
+
+    def _started(self, **told: str) -> subprocess.Popen[bytes]:
+        if self.shown:
+            return self._spawn(None, told)
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        # A new log for each run of the stack, which keeps why a part ended in it.
+        with self.log.open("wb" if self._process is None else "ab") as log:
+            return self._spawn(log.fileno(), told)
 
     def restart(self) -> None:
         recent = [start for start in self._starts if start > time.monotonic() - _WITHIN]
@@ -72,17 +97,14 @@ class Part:
     def await_stop(self) -> None:
         """What does not listen is killed, which loses nothing: work is in the database."""
         if self._process is not None:
-            try:
-                self._process.wait(_GRACE)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+            _await(self._process)
 
-    def _spawn(self, output: int | None) -> subprocess.Popen[bytes]:
+    def _spawn(self, output: int | None, told: dict[str, str]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             self.command,
             cwd=ROOT,
-            env=self.environment,
+            env=env.of_child(self.environment, told),
+            pass_fds=self.inherits,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -96,3 +118,31 @@ class Part:
             return f" {self.where_it_speaks}"
         lines = self.log.read_text(errors="replace").splitlines()[-15:]
         return f" The end of {self.log}:\n" + "\n".join(lines)
+
+
+@contextmanager
+def _listening() -> Iterator[tuple[str, socket.socket]]:
+    """Have a place where a process says that it is ready, as systemd has."""
+    with (
+        tempfile.TemporaryDirectory(prefix="police2peer-") as folder,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready,
+    ):
+        ready.bind(f"{folder}/ready")
+        yield f"{folder}/ready", ready
+
+
+def _is_told(ready: socket.socket, process: subprocess.Popen[bytes]) -> bool:
+    """Wait until a process says that it is ready, or ends."""
+    gives_up = time.monotonic() + READY_WITHIN
+    while process.poll() is None and time.monotonic() < gives_up:
+        if select.select([ready], [], [], 0.1)[0] and b"READY=1" in ready.recv(4096):
+            return True
+    return False
+
+
+def _await(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(env.stop_seconds() + 5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -3,7 +3,10 @@
 import ctypes
 import os
 import signal
+import socket
 import sys
+
+from config import env
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
@@ -20,3 +23,11 @@ def die_with(parent: int, number: int = signal.SIGKILL) -> None:
     die_with_parent(number)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def announce() -> None:
+    """Say that this process is ready, in the way of systemd, to whoever has asked to be told."""
+    address = env.told("NOTIFY_SOCKET")
+    if address:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as teller:
+            teller.sendto(b"READY=1", "\0" + address[1:] if address.startswith("@") else address)

@@ -1,6 +1,7 @@
 """The whole stack in one terminal: `python -m config.serve [--demo]`, as `make serve` and `make demo` call it.
 
 Starts what is needed in order, says so, and stops it in the opposite order, also when it is itself killed.
+At SIGUSR2 it renews the parts one after another, and no request is lost by it.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +22,10 @@ from config.processes import die_with_parent
 
 READY_WITHIN = 60.0
 LOOK_EVERY = 0.25
+#: So many may wait for the web server, as gunicorn has it.
+_BACKLOG = 2048
+#: Somebody asked for new processes.
+_renewal = threading.Event()
 _MEND = "Give postgres://user:password@host:port/name, or nothing for that of DATABASE_URL."
 
 
@@ -33,10 +39,10 @@ def main() -> None:
         # Whoever tries it out has no app for an account that is gone tomorrow.
         env.presume("SECOND_FACTOR", "false")
     _listen_for_stop()
-    _refuse_taken_port(env.port())
+    door = _door(env.port())
     began = time.monotonic()
     try:
-        _run(demo=demo, began=began)
+        _run(door, demo=demo, began=began)
     except (Stopped, KeyboardInterrupt):
         say("Stopped.")
     except PartFailed as failure:
@@ -47,15 +53,14 @@ def say(text: str) -> None:
     print(text, flush=True)  # noqa: T201  this is what a person at a terminal reads
 
 
-def _run(*, demo: bool, began: float) -> None:
+def _run(door: socket.socket, *, demo: bool, began: float) -> None:
     say("Starting the servers" if embedded.missing() else "Using the servers of DATABASE_URL and REDIS_URL")
     with embedded.owned() as servers:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-        say("Bringing the database up to date")
-        _manage("migrate", "--verbosity", "0")
-        say("Loading reference data")
-        _manage("load_reference")
-        with _running(_stack()) as parts:
+        _prepare()
+        # Held here and not by the web server: a new one goes on where the old one stops, with those who wait.
+        _open(door)
+        with _running(_stack(door)) as parts:
             say("Starting web, workers and clock")
             _wait_until_ready(parts, servers)
             if demo:
@@ -65,18 +70,31 @@ def _run(*, demo: bool, began: float) -> None:
             _watch(parts, servers)
 
 
-def _stack() -> list[Part]:
+def _prepare() -> None:
+    say("Bringing the database up to date")
+    _manage("migrate", "--verbosity", "0")
+    say("Loading reference data")
+    _manage("load_reference")
+
+
+def _stack(door: socket.socket) -> list[Part]:
     python = [sys.executable, "-m"]
     processes = str(env.whole("WORKER_PROCESSES", default=2, low=1, high=64))
     worker = ["worker", "--concurrency", processes, "--pool", "prefork", "-O", "fair", "--loglevel", "WARNING"]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     # The schedule is short intervals only, so it is kept in memory: there is nothing to remember.
     beat = ["beat", "--scheduler", "config.beat:Scheduler", "--pidfile=", "--loglevel", "WARNING"]
+    bind = ["--bind", f"fd://{door.fileno()}"]
     web = env.for_role(env.text("DATABASE_WEB_URL", default="", mend=_MEND))
     working = env.for_role(env.text("DATABASE_WORKER_URL", default="", mend=_MEND))
     return [
         Part("worker", [*python, "celery", "--app", "config", *worker, *quiet], environment=working),
-        Part("web", [*python, "gunicorn", "--config", "python:config.gunicorn", "config.wsgi"], environment=web),
+        Part(
+            "web",
+            [*python, "gunicorn", "--config", "python:config.gunicorn", *bind, "config.wsgi"],
+            environment=web,
+            inherits=[door.fileno()],
+        ),
         Part("beat", [*python, "celery", "--app", "config", *beat], environment=working),
     ]
 
@@ -118,7 +136,24 @@ def _watch(parts: list[Part], servers: Mapping[str, subprocess.Popen[bytes]]) ->
     parent = os.getppid()
     while os.getppid() == parent:
         _look(parts, servers)
+        if _renewal.is_set():
+            _renewal.clear()
+            _renew(parts)
         time.sleep(LOOK_EVERY)
+
+
+def _renew(parts: list[Part]) -> None:
+    """Bring the database up to date, which the old processes can live with, then renew one part after another."""
+    try:
+        _prepare()
+    except PartFailed as failure:
+        say(f"{failure} Everything goes on as it was.")
+        return
+    for part in parts:
+        if not part.shown:
+            renewed = part.renew()
+            say(f"{part.name} is renewed" if renewed else f"{part.name} goes on as it was. {part.where_it_speaks}")
+    say("Renewed.")
 
 
 def _look(parts: list[Part], servers: Mapping[str, subprocess.Popen[bytes]]) -> None:
@@ -184,19 +219,29 @@ def _listen_for_stop() -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
+    signal.signal(signal.SIGUSR2, lambda *_: _renewal.set())
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup asks to stay
         signal.signal(signal.SIGHUP, stop)
     if "MAKELEVEL" in os.environ:
         die_with_parent(signal.SIGTERM)
 
 
-def _refuse_taken_port(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise SystemExit(f"Port {port} cannot be had: {error.strerror}. Choose another: PORT={port + 1}") from None
+def _door(port: int) -> socket.socket:
+    """Take the port, or say that it is taken."""
+    door = socket.socket()
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind(("127.0.0.1", port))
+    except OSError as error:
+        raise SystemExit(f"Port {port} cannot be had: {error.strerror}. Choose another: PORT={port + 1}") from None
+    return door
+
+
+def _open(door: socket.socket) -> None:
+    try:
+        door.listen(_BACKLOG)
+    except OSError as error:
+        raise PartFailed(f"Port {env.port()} was taken meanwhile: {error.strerror}.") from None
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from config import databases, embedded, env, logs
+from config import broker, databases, embedded, env, logs
 
 # --- who may reach us ----------------------------------------------------------------------------------------------
 
@@ -89,6 +89,8 @@ MIDDLEWARE = [
     "api.headers.SafeHeaders",
     # Before anything asks who is there, by which scheme, and for which host.
     "api.addresses.ClientAddress",
+    # Around all that may log: what is logged in them names the request.
+    "api.requests.Requests",
     "api.problems.BrokenBodies",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -172,6 +174,13 @@ REPLICA_LAG_LIMIT = env.number("REPLICA_LAG_LIMIT", default=5)
 REDIS_URL = env.text(
     "REDIS_URL",
     mend="Give redis://:password@host:port/0, or start through manage.py or make, which bring a server.",
+)
+# The same store may carry Celery's messages, or RabbitMQ does.
+BROKER_URL = env.parsed(
+    "BROKER_URL",
+    broker.checked,
+    default=REDIS_URL,
+    mend="Give redis://:password@host:port/0 or amqp://user:password@host:port/vhost, or nothing for REDIS_URL.",
 )
 
 # Where pg_dump and pg_restore are looked for before PATH, as they have to be of the server's version.
@@ -327,7 +336,7 @@ RATES = {
 
 # --- Celery: carries hints; the truth is in PostgreSQL --------------------------------------------------------------
 
-CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_URL = BROKER_URL
 CELERY_TASK_DEFAULT_QUEUE = "federation"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -346,16 +355,7 @@ CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 # A request that sends a hint must not wait for a broker that is away: the sweep finds the work without it.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_TIMEOUT = 0.5
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "socket_connect_timeout": 0.5,
-    "socket_timeout": 0.9,
-    "max_retries": 1,
-    "interval_start": 0,
-    "interval_step": 0.1,
-    "interval_max": 0.1,
-    # Longer than any task may take, so that no message is handed out twice while its task runs.
-    "visibility_timeout": 600,
-}
+CELERY_BROKER_TRANSPORT_OPTIONS = broker.options(BROKER_URL)
 CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "federation.tasks.tick", "schedule": 1.0},
     "sweep": {"task": "federation.tasks.sweep", "schedule": 5.0},

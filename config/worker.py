@@ -15,9 +15,9 @@ from typing import Any
 
 from gunicorn import util
 from gunicorn.http import errors
-from gunicorn.workers.gthread import ThreadWorker
 
 from config import env, patience
+from config.leaving import LeavingWorker
 from config.patience import Refusal, TimedSocket
 
 _PIECE = 16 * 1024
@@ -25,7 +25,7 @@ _OURS = (errors.InvalidResponseHeader, errors.InvalidResponseHeaderName, errors.
 _TOO_LARGE = {errors.LimitRequestLine: patience.LONG_ADDRESS, errors.LimitRequestHeaders: patience.LARGE_HEAD}
 
 
-class PatientWorker(ThreadWorker):  # type: ignore[misc]  # untyped
+class PatientWorker(LeavingWorker):
     """gunicorn's worker with threads, patient with everybody at once."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

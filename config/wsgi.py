@@ -6,6 +6,8 @@ from typing import Any
 import django
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 
+from config import metrics
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 
@@ -25,5 +27,7 @@ class Handler(WSGIHandler):
     request_class = Request
 
 
+# Before anything that measures is imported.
+metrics.share()
 django.setup(set_prefix=False)
 application = Handler()

@@ -168,7 +168,7 @@ def indicators() -> list[IndicatorRow]:
 
 
 def indicator(code: str) -> IndicatorRow | None:
-    row = Indicator.objects.filter(code=code).first()
+    row = None if _beyond_text(code) else Indicator.objects.filter(code=code).first()
     return _indicator_row(row) if row else None
 
 
@@ -178,8 +178,13 @@ def agencies() -> list[AgencyRow]:
 
 
 def agency(code: str) -> AgencyRow | None:
-    row = Agency.objects.only(*_OF_AGENCIES).filter(code=code).first()
+    row = None if _beyond_text(code) else Agency.objects.only(*_OF_AGENCIES).filter(code=code).first()
     return _agency_row(row) if row else None
+
+
+def _beyond_text(code: str) -> bool:
+    """Whether PostgreSQL would stop at it: a NUL is in no text of its."""
+    return "\0" in code
 
 
 def help_services(*, country: str | None = None, language: str | None = None) -> list[HelpServiceRow]:

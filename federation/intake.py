@@ -4,10 +4,12 @@ Decides which report is current (rule 1): the latest ``prepared`` wins, ties by 
 then by submission id. What the rules hold is not used; it waits for a decision.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import blake2b, sha256
 from itertools import groupby
 from uuid import UUID, uuid4
@@ -16,7 +18,7 @@ import numpy as np
 from django.db import transaction
 
 from countries.models import Agency
-from federation import audit, dispatch, evidence, findings, holds, validation, worklist
+from federation import audit, clock, dispatch, evidence, findings, holds, request_ids, validation, worklist
 from federation.database import copy_statement, cursor, instants, look_up_by_index, statement
 from federation.errors import IdempotencyKeyReusedError
 from federation.evidence import Evidence, SignedBy
@@ -32,6 +34,8 @@ from federation.models.submissions import (
 from federation.rules.tables import Numbers, Values
 from federation.validation import ReportFinding
 from federation.worklist import Stage, Thing
+
+log = logging.getLogger(__name__)
 
 #: How long an Idempotency-Key is kept.
 KEY_LIFE = timedelta(days=30)
@@ -169,6 +173,7 @@ def accept(  # noqa: PLR0913  all that a submission is
         body_digest=body_digest,
         report_count=len(reports),
         observation_count=observations,
+        request_id=next(iter(request_ids.current()), None),
     )
     becoming = _take_in(submission, reports)
     worklist.append(_work(agency, reports, becoming))
@@ -184,7 +189,22 @@ def accept(  # noqa: PLR0913  all that a submission is
         },
     )
     dispatch.wake_on_commit()
+    transaction.on_commit(partial(_tell, submission))
     return _receipt(submission, signature.signed_by if signature else None, replayed=False)
+
+
+def _tell(submission: Submission) -> None:
+    """Log that a submission is stored; who counted what stays out."""
+    log.info(
+        "submission stored",
+        extra={
+            "agency": submission.agency.code,
+            "submission": str(submission.id),
+            "reports": submission.report_count,
+            "observations": submission.observation_count,
+            "ms": round((clock.now() - submission.received).total_seconds() * 1000),
+        },
+    )
 
 
 @transaction.atomic

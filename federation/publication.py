@@ -51,15 +51,28 @@ class View:
     exact: Tables
 
 
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What publishing did: the version that it made, if anything changed, of which periods, and what became stale."""
+
+    version: int | None = None
+    changed: Sequence[Thing] = ()
+    stale: Sequence[Thing] = ()
+
+
+def due_at(thing: Thing) -> datetime:
+    """Return from when on a period may be published."""
+    end = periods.end(thing.frequency, thing.period)
+    return end if thing.frequency == Frequency.MINUTE else end + coverage.GRACE
+
+
 def is_due(thing: Thing, *, now: datetime) -> bool:
     """Whether a period may be published: it has ended, and a minute has passed for its last reports.
 
     Minutes are published as they come, and no more once they are to be pruned.
     """
-    end = periods.end(thing.frequency, thing.period)
-    if thing.frequency == Frequency.MINUTE:
-        return end <= now < thing.period + MINUTES_KEPT
-    return end + coverage.GRACE <= now
+    pruned = thing.frequency == Frequency.MINUTE and thing.period + MINUTES_KEPT <= now
+    return due_at(thing) <= now and not pruned
 
 
 def compute(things: Sequence[Thing], *, mark: datetime) -> View:
@@ -116,8 +129,8 @@ def differing(view: View) -> list[Thing]:
     ]
 
 
-def publish(things: Sequence[Thing], *, now: datetime, mark: datetime) -> list[Thing]:
-    """Publish periods, all of one frequency; return the things that became stale by it.
+def publish(things: Sequence[Thing], *, now: datetime, mark: datetime) -> Published:
+    """Publish periods, all of one frequency.
 
     What has not ended by ``now`` is left for the clock, which appends it when it has; who is
     late is judged at the clock's ``mark``.
@@ -125,11 +138,11 @@ def publish(things: Sequence[Thing], *, now: datetime, mark: datetime) -> list[T
     firsts = _first_public(things)
     due = [thing for thing in _begun(things, firsts) if is_due(thing, now=now)]
     if not due:
-        return []
+        return Published()
     view = compute(due, mark=mark)
-    _write(view, _public(view))
+    version, changed = _write(view, _public(view))
     _keep_exact(view)
-    return [*_windows_of(due, now=now), *_gaps(due, firsts, now=now)]
+    return Published(version, changed, [*_windows_of(due, now=now), *_gaps(due, firsts, now=now)])
 
 
 def _begun(things: Sequence[Thing], firsts: dict[int, datetime]) -> list[Thing]:
@@ -160,8 +173,8 @@ def _first_public(things: Sequence[Thing]) -> dict[int, datetime]:
     }
 
 
-def _write(view: View, public: _Public) -> None:
-    """Write what changed as one version; nothing changed, no version."""
+def _write(view: View, public: _Public) -> tuple[int | None, list[Thing]]:
+    """Write what changed as one version, and return both; nothing changed, no version."""
     changed = view.cells != public.cells
     moved = [
         position
@@ -171,7 +184,7 @@ def _write(view: View, public: _Public) -> None:
     periods_changed = changed.any(axis=(1, 2))
     periods_changed[moved] = True
     if not periods_changed.any():
-        return
+        return None, []
     closed = public.ids[changed & (public.cells != 0)]
     closed_coverage = [public.coverage[position][0] for position in moved if position in public.coverage]
     with new_version() as version:
@@ -180,6 +193,7 @@ def _write(view: View, public: _Public) -> None:
         _add_cells(view, changed & (view.cells != 0), version)
         _add_coverage(view, moved, version)
         _log(view, np.flatnonzero(periods_changed), version)
+    return version, [view.things[position] for position in np.flatnonzero(periods_changed).tolist()]
 
 
 def _close(table: str, ids: Values | Sequence[int], view: View, version: int) -> None:

@@ -97,11 +97,6 @@ def work() -> WorkRow:
     )
 
 
-def submission_count() -> int:
-    """Return how many submissions were ever stored."""
-    return Submission.objects.count()
-
-
 def submissions(
     *, agency: int, since: datetime | None, before: datetime | None, after: UUID | None, limit: int
 ) -> list[SubmissionRow]:

@@ -7,14 +7,32 @@ as it was. Nothing here trusts a message, an order of messages, or being the onl
 import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
+from typing import NamedTuple
 
 from django.db import InterfaceError, OperationalError, transaction
 
-from federation import clock, dispatch, figures, findings, noticing, panels, publication, versions, windows, worklist
+from federation import (
+    clock,
+    dispatch,
+    figures,
+    findings,
+    measures,
+    noticing,
+    panels,
+    publication,
+    request_ids,
+    telling,
+    versions,
+    windows,
+    worklist,
+)
 from federation.database import look_up_by_index
+from federation.request_ids import NONE, RequestIds
 from federation.rules import periods
 from federation.rules.periods import Frequency
+from federation.telling import Deed
 from federation.worklist import Claim, Stage, Thing
 
 log = logging.getLogger(__name__)
@@ -22,6 +40,15 @@ log = logging.getLogger(__name__)
 
 #: After so many seconds a worker asks to be called again, so that the clock gets its turn.
 TURN = 2.0
+#: Whose period may be published within this time is remembered until then.
+_SOON = timedelta(minutes=5)
+
+
+class _Outcome(NamedTuple):
+    """What was done, and the things that became stale by it, each with the requests that it goes back to."""
+
+    deed: Deed
+    stale: Iterable[tuple[Thing, RequestIds]] = ()
 
 
 def work_through() -> None:
@@ -46,68 +73,87 @@ def _is_much(claim: Claim) -> bool:
 
 def _step() -> Claim:
     """Claim and do some things of one level; where that fails, each of them alone."""
-    claim = Claim((), (), skipped=False)
+    claim, began = Claim((), (), skipped=False), time.perf_counter()
     try:
         with transaction.atomic():
             versions.check_rounding()
             claim = worklist.claim()
-            _do(claim)
+            _do(claim, began)
     except (OperationalError, InterfaceError):
         raise
     except Exception:
         if not claim.things:
             raise
-        log.exception("a claim failed, each of its things is tried alone")
+        with request_ids.bound(claim.all_requests()):
+            log.exception("a claim failed, each of its things is tried alone")
         for thing in claim.things:
             _do_alone(thing)
     return claim
 
 
 def _do_alone(thing: Thing) -> None:
-    claim = Claim((), (), skipped=False)
+    claim, began = Claim((), (), skipped=False), time.perf_counter()
     try:
         with transaction.atomic():
             claim = worklist.claim_alone(thing)
-            _do(claim)
+            _do(claim, began)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
-        log.exception("failed: %s", thing)
+        with request_ids.bound(claim.all_requests()):
+            log.exception("failed: %s", thing)
+        measures.FAILED.labels(thing.stage).inc()
         worklist.failed(thing, claim.rows, reason=f"{type(error).__name__}: {error}")
 
 
-def _do(claim: Claim) -> None:
+def _do(claim: Claim, began: float) -> None:
     if claim.things:
         look_up_by_index()
-        worklist.append(_perform(claim.things))
+        outcome = _perform(claim)
+        worklist.append_caused(outcome.stale)
         worklist.done(claim)
+        # Robust: what is done stays done, whatever becomes of telling it.
+        transaction.on_commit(partial(telling.tell, outcome.deed, began), robust=True)
 
 
-def _perform(things: Sequence[Thing]) -> Iterable[Thing]:
-    stage, now = things[0].stage, clock.now()
+def _perform(claim: Claim) -> _Outcome:
+    things, now = claim.things, clock.now()
+    stage = things[0].stage
     if stage == Stage.FIGURE:
-        return _reconcile(things, now=now)
+        return _reconcile(claim, now=now)
     if stage == Stage.PUBLISH:
-        return _publish(things, now=now)
+        return _publish(claim, now=now)
     if stage == Stage.WINDOW:
         windows.slide(things, mark=worklist.mark())
     else:
         panels.renew(things, mark=worklist.mark())
-    return ()
+    return _Outcome(Deed(things))
 
 
-def _reconcile(things: Sequence[Thing], *, now: datetime) -> Iterable[Thing]:
-    changed = _replace_figures(things, now=now)
-    findings.review(things, now=now)
+def _reconcile(claim: Claim, *, now: datetime) -> _Outcome:
+    changed = _replace_figures(claim.things, now=now)
+    findings.review(claim.things, now=now)
     # What repeats the report of the period before is judged again where that has changed, unless it has just been.
-    again = noticing.next_to_repeat(changed, judged=set(things))
-    return [*_after_figures(changed, now=now), *again]
+    again = noticing.next_to_repeat(changed, judged=set(claim.things))
+    stale = [*_after_figures(claim, changed, now=now), *((thing, NONE) for thing in again)]
+    return _Outcome(Deed(claim.things, claim.requests, changed), stale)
 
 
-def _publish(things: Sequence[Thing], *, now: datetime) -> Iterable[Thing]:
-    stale = publication.publish(things, now=now, mark=worklist.mark())
-    findings.review_weeks(things, now=now)
-    return stale
+def _publish(claim: Claim, *, now: datetime) -> _Outcome:
+    requests = _with_early(claim, now=now)
+    done = publication.publish(claim.things, now=now, mark=worklist.mark())
+    findings.review_weeks(claim.things, now=now)
+    stale = [(thing, NONE) for thing in done.stale]
+    return _Outcome(Deed(claim.things, requests, done.changed, done.version), stale)
+
+
+def _with_early(claim: Claim, *, now: datetime) -> dict[Thing, RequestIds]:
+    """Return the requests of what may be published now, early ones too; those of what soon may are kept until then."""
+    due = [thing for thing in claim.things if publication.due_at(thing) <= now]
+    early = {thing: ids for thing, ids in claim.requests.items() if now < publication.due_at(thing) <= now + _SOON}
+    worklist.keep_early(early)
+    kept = worklist.take_early(due)
+    return {thing: claim.requests.get(thing, NONE) | kept.get(thing, NONE) for thing in due}
 
 
 def _replace_figures(things: Sequence[Thing], *, now: datetime) -> Sequence[Thing]:
@@ -120,10 +166,11 @@ def _replace_figures(things: Sequence[Thing], *, now: datetime) -> Sequence[Thin
     return [*(figures.replace(kept) if kept else ()), *pruned]
 
 
-def _after_figures(changed: Sequence[Thing], *, now: datetime) -> Iterator[Thing]:
-    yield from panels.touched_by(changed, now=now)
+def _after_figures(claim: Claim, changed: Sequence[Thing], *, now: datetime) -> Iterator[tuple[Thing, RequestIds]]:
+    yield from ((thing, NONE) for thing in panels.touched_by(changed, now=now))
     for thing in changed:
-        yield Thing(Stage.PUBLISH, thing.frequency, thing.period, thing.indicator)
+        ids = claim.requests.get(thing, NONE)
+        yield Thing(Stage.PUBLISH, thing.frequency, thing.period, thing.indicator), ids
         for coarser in periods.coarser(thing.frequency):
             start = periods.start_of(coarser, thing.period)
-            yield Thing(Stage.FIGURE, coarser, start, thing.indicator, thing.agency)
+            yield Thing(Stage.FIGURE, coarser, start, thing.indicator, thing.agency), ids

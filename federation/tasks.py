@@ -1,8 +1,9 @@
 """The Celery tasks, a few lines each. They take no arguments: the work is in the list."""
 
 from celery import shared_task
+from celery.signals import task_postrun, worker_process_shutdown
 
-from federation import chain, clock, dispatch, lateness, reconciliation, schedules, worklist
+from federation import chain, clock, dispatch, lateness, measures, reconciliation, schedules, worklist
 
 
 @shared_task
@@ -39,4 +40,17 @@ def watch() -> None:
 @shared_task
 def prune() -> None:
     """Delete what is kept for a time only."""
-    schedules.prune(now=clock.now())
+    now = clock.now()
+    schedules.prune(now=now)
+    measures.gather(now=now)
+
+
+@task_postrun.connect(dispatch_uid="federation.measures")
+def _report(**_: object) -> None:
+    """Say that this process is at work; beat's tasks reach each of them every few seconds."""
+    measures.report()
+
+
+@worker_process_shutdown.connect(dispatch_uid="federation.measures")
+def _report_at_last(**_: object) -> None:
+    measures.report(at_once=True)

@@ -25,6 +25,8 @@ OTHERS_AT_MOST: Final = 5
 HEADLINES: Final = ("P1D", "P7D", "P365D")
 #: What a country can be compared with, besides other countries.
 GROUPS: Final = ("EUROPE", "EU27_2020")
+#: Nothing was public before; and a span that ends at the beginning of the calendar has no beginning.
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _DAYS: Final = {"D": 1, "W": 7, "M": 28}
 
 
@@ -160,6 +162,8 @@ def _instant(text: str) -> datetime | None:
     with suppress(ValueError, OverflowError, AsOfInFutureError):
         moment = datetime.fromisoformat(text)
         moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if moment < EARLIEST:
+            return None
         published.past_view(FREQUENCIES[0], moment)
         return moment
     return None

@@ -25,7 +25,8 @@ ANSWER: Final[Schema] = {
             "type": "string",
             "minLength": 1,
             "maxLength": LONGEST_REMARK,
-            "pattern": r"\S",
+            # Something that is seen, and no NUL.
+            "pattern": r"^[^\x00]*[^\s\x00\x1c-\x1f\x85][^\x00]*$",
             "description": "For the coordinator. Without any address, hash or e-mail",
         },
     },

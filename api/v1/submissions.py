@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from api import pagination, parameters, signatures
+from api import measures, pagination, parameters, signatures
 from api.auth import Caller, TokenAuthentication
 from api.permissions import HasScope, caller_of
 from api.problems import Problem
@@ -152,6 +152,8 @@ def _accept(request: HttpRequest, caller: Caller, sent: Sent, key: str | None) -
         by=caller.name,
         signature=sent.signed.evidence if sent.signed else None,
     )
+    if not receipt.replayed:
+        _measure(sent.media, receipt)
     url = noticed.submission_address(request, receipt.submission_id)
     answer = answers.Receipt(
         id=str(receipt.submission_id),
@@ -166,6 +168,13 @@ def _accept(request: HttpRequest, caller: Caller, sent: Sent, key: str | None) -
     )
     replayed = {"Idempotent-Replayed": "true"} if receipt.replayed else {}
     return answers.respond(answer, 202, {"Location": url, **replayed})
+
+
+def _measure(media: str, receipt: intake.Receipt) -> None:
+    measures.SUBMISSIONS.labels(media).inc()
+    measures.OBSERVATIONS.labels(media).inc(receipt.observations)
+    for outcome, reports in receipt.outcomes.items():
+        measures.REPORTS.labels(outcome).inc(reports)
 
 
 def _preview(caller: Caller, sent: Sent) -> HttpResponse:

@@ -8,6 +8,7 @@ from federation.models import (  # noqa: F401  Django registers models when it i
     audit,
     figures,
     findings,
+    measures,
     published,
     submissions,
     worklist,

@@ -267,7 +267,7 @@ def test_screens_answer_each_role_as_the_table_says(rows, unread, role):
 
 
 def _asked(role: str, view: str, method: str) -> bool:
-    """Say what is asked: POST where it could write, and the rest, which is refused before anybody is looked at, once."""
+    """Say what is asked: POST where it could write; and the rest, which hangs on nobody, of one role."""
     if method == "GET":
         return True
     if method == "POST":

@@ -78,7 +78,7 @@ def test_not_ready_with_another_rounding_key(client, settings):
 
 
 def test_not_ready_without_the_broker(client, settings):
-    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    settings.BROKER_URL = "redis://127.0.0.1:1/0"
     answer = client.get("/readyz")
     assert answer.json()["checks"]["broker"] is False
     assert answer.status_code == 503

@@ -17,7 +17,6 @@ from tests.fuzz import (
 from tests.fuzz.running import Tally
 
 _PART = 2000
-_SHOWN = 20
 
 
 def main() -> int:
@@ -32,6 +31,8 @@ def main() -> int:
     total = Tally()
     for part in _judged(asked):
         total.add(part)
+        for found in part.found:
+            _say(f"\nFOUND {found}")
         if total.cases % 50_000 < _PART:
             _say(f"{total.cases} of {asked.cases} cases, {len(total.found)} found, {time.monotonic() - began:.0f} s")
     _say(_summary(asked, total, time.monotonic() - began))
@@ -64,7 +65,6 @@ def _summary(asked: argparse.Namespace, total: Tally, seconds: float) -> str:
         listed = ", ".join(f"{word} {count}" for word, count in words.most_common())
         lines.append(f"  {kind:9} {words.total():8}  {listed}")
     lines.append(f"Processor time {total.seconds:.0f} s, memory at most {total.peak / 1024:.0f} MiB a process")
-    lines += [f"\nFOUND {found}" for found in total.found[:_SHOWN]]
     lines.append(f"\n{len(total.found)} found")
     return "\n".join(lines)
 

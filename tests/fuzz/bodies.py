@@ -13,6 +13,7 @@ from api.problems import Problem
 from api.v1.payloads import answer_payload, csv_payload, csv_plain, csv_walk, json_payload, json_walk
 from api.v1.payloads import body as bodies
 from api.v1.payloads import draft as drafts
+from api.v1.payloads.cells import MAX_REPORTS
 from api.v1.payloads.draft import Draft, Payload
 from tests.fuzz import documents, edits, odd
 from tests.fuzz.documents import INDICATORS, NOW
@@ -20,7 +21,7 @@ from tests.fuzz.judging import Verdict, compare, expect, set_to, verdict
 from tests.oracles import payloads as oracle
 
 #: With these limits none is met.
-WIDE = (drafts.MAX_OBSERVATIONS, drafts.MAX_REPORTS)
+WIDE = (drafts.MAX_OBSERVATIONS, MAX_REPORTS)
 
 
 def how_broken(rng: Random) -> int:

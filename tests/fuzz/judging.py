@@ -82,7 +82,7 @@ def compare(found: Verdict, read: Callable[[], Any], *, tight: bool = False) -> 
 
 
 def _faults(found: Verdict) -> list[tuple[str, str]]:
-    return [tuple(fault) for fault in found.problem.faults[:5]] if found.problem else []
+    return [(fault.pointer, fault.code) for fault in found.problem.faults[:5]] if found.problem else []
 
 
 @contextmanager

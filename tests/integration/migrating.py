@@ -95,7 +95,7 @@ def _fill(table: str) -> None:
 def _value(kind: str, length: int | None) -> str:
     if kind == "varchar":
         return f"left(i::text, {length or 200})"
-    return f"ARRAY[i]::{kind[1:]}[]" if kind.startswith("_") else _BY_TYPE[kind]
+    return f"ARRAY[{_value(kind[1:], length)}]" if kind.startswith("_") else _BY_TYPE[kind]
 
 
 class Watch:

@@ -24,7 +24,8 @@ PLANTED = {
     "DATABASE_WORKER_URL": f"postgres://worker:planted-worker@{AWAY}/federation",
     "DATABASE_PUBLIC_URL": f"postgres://public:planted-public@{AWAY}/federation",
     "DATABASE_REPLICA_URL": f"postgres://public:planted-first@{AWAY}/x,postgres://public:planted-second@{AWAY}/x",
-    "REDIS_URL": f"redis://:planted-broker@{AWAY}/0",
+    "REDIS_URL": f"redis://:planted-store@{AWAY}/0",
+    "BROKER_URL": f"redis://:planted-broker@{AWAY}/0",
 }
 MARKS = re.compile(r"planted-[a-z-]+|(?:deadbeef|cafef00d)+|\\xde\\xad\\xbe\\xef")
 #: Unusable, each in another way.
@@ -122,12 +123,12 @@ def test_servers_that_are_away_tell_no_secret(from_files, tmp_path, free_port):
 
 @pytest.mark.slow
 def test_page_for_developers_tells_no_secret(from_files, tmp_path, free_port):
-    """With an address of the broker that cannot be read, which is a mistake that nobody answers for."""
-    (tmp_path / "REDIS_URL").write_text("planted-broker://:planted-broker@away/0")
+    """With an option of the database that there is not, which is a mistake that nobody answers for."""
+    (tmp_path / "DATABASE_PUBLIC_URL").write_text(f"{PLANTED['DATABASE_PUBLIC_URL']}?nothing=planted-option")
     web = start(sys.executable, *GUNICORN, data=tmp_path, PORT=str(free_port), DEBUG="true", **from_files)
     try:
         assert eventually(lambda: listening(free_port), within=60)
-        status, page = answer_to(free_port, "/readyz")
+        status, page = answer_to(free_port, "/api/v1/indicators/")
     finally:
         words = end_and_listen(web)
     assert (status, "Traceback" in page, "REDIS_URL" in page) == (500, True, True)

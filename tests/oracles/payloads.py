@@ -76,9 +76,11 @@ def period(frequency: str, text: str) -> datetime | None:
     found = re.fullmatch(forms[frequency], text, re.ASCII)
     if found is None:
         return None
-    year, month, *rest = map(int, found.groups())
+    year, month, day, hour, minute = (
+        [*map(int, found.groups()), 1, 0, 0][:5] if frequency == "M" else ([*map(int, found.groups()), 0, 0][:5])
+    )
     try:
-        return datetime(year, month, *(rest or [1]), tzinfo=UTC)
+        return datetime(year, month, day, hour, minute, tzinfo=UTC)
     except ValueError:
         return None
 
@@ -100,9 +102,9 @@ def instant(text: Any) -> datetime | None:
     found = re.fullmatch(form, text, re.ASCII) if isinstance(text, str) else None
     if found is None:
         return None
-    *numbers, fraction = found.groups()
+    year, month, day, hour, minute, second = map(int, found.groups()[:6])
     try:
-        return datetime(*map(int, numbers), int(((fraction or "") + "000000")[:6]), tzinfo=UTC)  # type: ignore[misc,arg-type]
+        return datetime(year, month, day, hour, minute, second, int(f"{found[7] or 0:0<6}"[:6]), tzinfo=UTC)
     except ValueError:
         return None
 

@@ -1,7 +1,7 @@
 """Questions to the public view, read a second time: periods, lists of codes, instants, and what a header accepts."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -28,7 +28,8 @@ def period(frequency: str, text: str) -> datetime | None:
     try:
         if frequency == "W":
             return datetime.strptime(f"{found[1]}-{found[2]}-1", "%G-%V-%u").replace(tzinfo=UTC)
-        return datetime(*([*numbers, 1, 1])[: max(3, len(numbers))], tzinfo=UTC)  # type: ignore[misc]
+        year, month, day, hour, minute = [*numbers, *(1, 1, 1, 0, 0)[len(numbers) :]]
+        return datetime(year, month, day, hour, minute, tzinfo=UTC)
     except ValueError:
         return None
 
@@ -38,9 +39,9 @@ def instant(text: str) -> datetime:
     found = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?Z", text, re.ASCII)
     if found is None:
         raise Refusal(WRONG)
-    *numbers, second, fraction = found.groups()
+    year, month, day, hour, minute = map(int, found.groups()[:5])
     try:
-        return datetime(*map(int, numbers), int(second or 0), int(f"{fraction or 0:0<6}"), tzinfo=UTC)  # type: ignore[arg-type,misc]
+        return datetime(year, month, day, hour, minute, int(found[6] or 0), int(f"{found[7] or 0:0<6}"), tzinfo=UTC)
     except ValueError:
         raise Refusal(WRONG) from None
 
@@ -117,8 +118,3 @@ def packs(accepted: str) -> bool | None:
         if found[1] == "gzip":
             likes.append(float(found[2] or 1) > 0)
     return None if len(likes) > 1 else any(likes)
-
-
-def later(moment: datetime) -> datetime:
-    """Return a moment a little later."""
-    return moment + timedelta(milliseconds=1)

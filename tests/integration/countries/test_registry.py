@@ -46,6 +46,7 @@ def test_save_of_a_new_row_says_what_it_is(heard):
         "name": "Kripos",
         "active": True,
         "invented": False,
+        "signature_required": False,
     }
 
 

@@ -36,7 +36,7 @@ def is_in(client):
 def test_session_ends_half_an_hour_after_the_last_request(ada):
     assert ends_in(30)
     Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
-    assert ada.get("/admin/")["Location"] == "/admin/login/?next=%2Fadmin%2F"
+    assert ada.get("/admin/")["Location"] == "/admin/login/?next=/admin/"
     assert ada.get(FIGURES).json()["code"] == "not_authenticated"
 
 

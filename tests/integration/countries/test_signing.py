@@ -20,6 +20,7 @@ from countries.registry import Refused
 from federation.models.audit import AuditEvent
 from tests import factories
 from tests.oracles.signing import Signer
+from tests.second_factor import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -42,8 +43,7 @@ def agency(db):
 
 @pytest.fixture
 def desk(client):
-    client.force_login(User.objects.create_superuser("ada"))
-    return client
+    return signed_in(client, User.objects.create_superuser("ada"))
 
 
 def address(view, *args):
@@ -182,7 +182,7 @@ class TestScreen:
         key = register(agency)
         user = User.objects.create_user("bo", is_staff=True)
         user.groups.add(*user.groups.model.objects.filter(name="observer"))
-        client.force_login(user)
+        signed_in(client, user)
         assert key.fingerprint in text(client.get(address("change", key.pk)))
         assert client.post(address("add"), {}).status_code == 403
         assert client.post(address("revoke", key.pk), {"reason": "x"}).status_code == 403

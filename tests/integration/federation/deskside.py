@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from countries.models import Liaison
 from federation import intake
-from federation.models.submissions import Report
+from federation.evidence import Evidence, SignedBy
+from federation.models.submissions import Report, Signature
 from tests import factories
 from tests.integration.federation.world import Said
 
@@ -26,7 +27,7 @@ def account(name, group, country=None):
     return user
 
 
-def submit(agency, *said, at=NOW):
+def submit(agency, *said, at=NOW, signature=None):
     return intake.accept(
         agency=agency,
         reports=[one.as_new() for one in said],
@@ -37,6 +38,7 @@ def submit(agency, *said, at=NOW):
         body_digest=bytes(32),
         key=None,
         by=agency.code,
+        signature=signature,
     )
 
 
@@ -59,3 +61,12 @@ def address(model, view="changelist", *args):
 def told(answer):
     """What the desk says at the top of a page."""
     return [str(message) for message in answer.context["messages"]]
+
+
+def signed(agency):
+    """What is kept of the signature of a submission that is made so."""
+    factories.IndicatorFactory.create()
+    key = factories.SigningKeyFactory.create(agency=agency)
+    by = SignedBy(key.keyid, key.fingerprint)
+    submit(agency, hour(5), signature=Evidence(key.pk, by, '"@method": POST', bytes(64)))
+    return Signature.objects.select_related("key").get()

@@ -17,7 +17,7 @@ from federation.models.worklist import Failure
 from federation.rules import periods
 from federation.worklist import Stage, Thing
 from tests import factories
-from tests.integration.federation.deskside import HOUR, NOW, address, held, hour, submit, told
+from tests.integration.federation.deskside import HOUR, NOW, address, held, hour, signed, submit, told
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("desk_at_noon")]
 
@@ -188,3 +188,15 @@ def test_lists_that_grow_for_ever_are_counted_so_far_only(coordinator, agency, m
     page = coordinator.get(address("report"))
     assert Report.objects.count() > 3
     assert page.context["cl"].result_count == 3
+
+
+def test_submission_says_which_key_signed_it_and_what(coordinator, agency):
+    signature = signed(agency)
+    submit(agency, hour(6, hours=-1))
+    listed = coordinator.get(address("submission"), {"signed": "False"})
+    assert listed.context["cl"].result_count == 1
+    assert signature.key.keyid in listed.content.decode()
+    assert coordinator.get(address("submission"), {"signed": "True"}).context["cl"].result_count == 1
+    page = coordinator.get(address("submission", "change", signature.submission_id)).content.decode()
+    assert signature.key.fingerprint in page
+    assert "&quot;@method&quot;: POST" in page

@@ -73,18 +73,36 @@ def test_what_is_there_is_read_at_once_and_what_is_not_has_an_end(pair, monkeypa
         timed.recv(10)
 
 
-def test_bytes_earn_time(pair, monkeypatch):
+@pytest.fixture
+def waits(monkeypatch):
+    """How long the socket would have waited, each time."""
+    seen = []
+
+    def settimeout(timed, seconds):
+        seen.append(seconds)
+        socket.socket.settimeout(timed, seconds)
+
+    monkeypatch.setattr(patience.TimedSocket, "settimeout", settimeout, raising=False)
+    return seen
+
+
+def test_bytes_earn_time(pair, waits, monkeypatch):
     timed, theirs = pair
     monkeypatch.setattr(patience, "GRACE_SECONDS", 0.0)
-    monkeypatch.setattr(patience, "BYTES_A_SECOND", 1)
-    theirs.sendall(b"x" * 3600)
+    monkeypatch.setattr(patience, "BYTES_A_SECOND", 100)
+    theirs.sendall(b"x" * 3601)
     assert timed.recv(3600) == b"x" * 3600
-    timed.settimeout(0.01)
-    with pytest.raises(TimeoutError):
-        timed.recv(1)
-    timed.settimeout(None)
-    theirs.close()
-    assert timed.recv(1) == b""
+    assert timed.recv(1) == b"x"
+    assert waits[0] == 0.001
+    assert 30 < waits[2] <= 36
+
+
+def test_no_other_wait_is_lengthened(pair, waits):
+    timed, theirs = pair
+    theirs.sendall(b"x")
+    timed.settimeout(0.5)
+    assert timed.recv(1) == b"x"
+    assert waits == [0.5, 0.5, 0.5]
 
 
 def test_no_body_takes_longer_than_it_may_in_all(pair, monkeypatch):
@@ -94,11 +112,12 @@ def test_no_body_takes_longer_than_it_may_in_all(pair, monkeypatch):
         timed.recv(1)
 
 
-def test_who_is_hurried_has_no_time_left_until_the_next_request(pair):
+def test_who_is_hurried_has_no_time_left_until_the_next_request(pair, waits):
     timed, theirs = pair
     timed.hurry(0.0)
     with pytest.raises(TimeoutError):
         timed.recv(1)
+    assert waits[0] == 0.001
     timed.begin()
     theirs.sendall(b"x")
     assert timed.recv(1) == b"x"

@@ -1,0 +1,17 @@
+"""What the processes of the workers say of themselves."""
+
+from django.db import models
+
+
+class WorkerProcess(models.Model):
+    """A process that reconciles and publishes: when it was last heard of, and the sums of what it has measured.
+
+    Rows that have not been heard of for a while are added up in one, ``past``, so that no sum ever goes back.
+    """
+
+    name = models.CharField(max_length=100, primary_key=True)
+    seen = models.DateTimeField()
+    sums = models.JSONField()
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,194 @@
+"""Metrics: each is documented and moves when what it tells of does, and no alert asks for one that is not there."""
+
+import math
+import re
+import shutil
+import subprocess
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import yaml
+from django.db import DatabaseError
+from prometheus_client.parser import text_string_to_metric_families
+
+from api.v1 import submissions
+from config.parts import ROOT
+from federation import clock, gauges, measures, reconciliation, worklist
+from federation.models.findings import Hold
+from federation.models.measures import WorkerProcess
+from federation.models.submissions import Report
+from federation.models.worklist import ClockMark
+from federation.worklist import Stage, Thing
+from tests.contract.callers import report
+from tests.factories import AgencyFactory, CredentialFactory, FindingFactory, ScheduleFactory
+
+TOKEN = "of thirty characters"
+THING = Thing(Stage.FIGURE, "A", datetime(2026, 1, 1, tzinfo=UTC), 1, 1)
+ALERTS = ROOT / "deploy" / "prometheus" / "alerts.yml"
+
+
+@pytest.fixture
+def scrape(client, settings):
+    settings.METRICS_TOKEN = TOKEN
+
+    def read():
+        text = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).content.decode()
+        return {
+            (sample.name, *sorted(sample.labels.items())): sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+            if not sample.name.endswith("_created")
+        }
+
+    return read
+
+
+def documented():
+    text = (ROOT / "docs/reference/metrics.md").read_text()
+    return dict(re.findall(r"^\| `(police2peer_[a-z_]+)` \| (counter|gauge|histogram) \|", text, re.MULTILINE))
+
+
+def moved(before, after):
+    """The documented names of what differs."""
+    samples = {key[0] for key in before.keys() | after.keys() if before.get(key, 0) != after.get(key, 0)}
+    return {re.sub(r"_(?:bucket|sum|count)$", "", name) for name in samples}
+
+
+def hold_a_report():
+    held = Report.objects.first()
+    finding = FindingFactory.create(rule="R102", agency=held.agency)
+    Hold.objects.create(report=held, finding=finding, rule="R102", facts={}, since=clock.now())
+
+
+def fail_for_good(monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(reconciliation.figures, "replace", lambda *_: 1 / 0)
+        worklist.append([THING])
+        for _ in range(worklist.ATTEMPTS):
+            reconciliation._do_alone(THING)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_metric_is_documented_and_moves(scrape, kripos, monkeypatch, settings):
+    ScheduleFactory.create(agency=AgencyFactory.create(code="DE-BKA"), valid_from=date(2026, 11, 1))
+    before = scrape()
+    names = set()
+
+    def now_moved(*expected):
+        nonlocal before
+        after = scrape()
+        found = moved(before, after)
+        assert {f"police2peer_{name}" for name in expected} <= found
+        names.update(f"police2peer_{name}" for name in expected)
+        before = after
+
+    kripos.send(report(("NO", "ARES", 918_273)))
+    kripos.send(report(("NO", "ARES", -1)))
+    now_moved(
+        "requests_total", "request_seconds", "refusals_total", "submissions_accepted_total", "reports_accepted_total",
+        "observations_accepted_total", "submissions", "work_pending", "work_oldest_seconds", "audit_unsealed",
+    )  # fmt: skip
+    while worklist.is_pending():
+        reconciliation.work_through()
+    measures.report(at_once=True)
+    now_moved("work_seconds", "freshness_seconds", "last_version", "last_version_age_seconds", "workers")
+    fail_for_good(monkeypatch)
+    measures.report(at_once=True)
+    now_moved("work_failures_total", "work_set_aside")
+    hold_a_report()
+    FindingFactory.create(rule="R202")
+    now_moved("holds_open", "findings_open", "agencies_silent")
+    CredentialFactory.create(agency=AgencyFactory.create(code="DE-BKA"), expires=clock.now() + timedelta(days=3))
+    now_moved("agencies_without_credential", "credentials_ending")
+    ClockMark.objects.update(at=clock.now() - timedelta(hours=3))
+    WorkerProcess.objects.update(seen=clock.now() - timedelta(minutes=5))
+    now_moved("clock_lag_seconds", "worker_seen_seconds")
+    assert before["police2peer_workers",] == 0
+    settings.BROKER_URL = "redis://127.0.0.1:1/0"
+    now_moved("broker_up")
+
+    # These hang on the server, which is not ours to change: that they are asked for is all that is seen here.
+    of_server = {"database_connections", "database_connections_allowed", "database_up", "replica_lag_seconds"}
+    assert names | {f"police2peer_{name}" for name in of_server} == set(documented())
+    assert {re.sub(r"_(?:bucket|sum|count)$", "", key[0]) for key in before} <= set(documented())
+    assert 0 < before["police2peer_database_connections",] < before["police2peer_database_connections_allowed",]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_metric_has_what_an_agency_counted(scrape, kripos):
+    kripos.send(report(("NO", "ARES", 918_273)))
+    while worklist.is_pending():
+        reconciliation.work_through()
+    measures.report(at_once=True)
+    found = scrape()
+    assert 918_273 not in {value for value in found.values() if not math.isnan(value)}
+    assert "KRIPOS" not in str(found)
+
+
+@pytest.mark.django_db
+def test_without_the_database_the_rest_is_told(scrape, monkeypatch):
+    def away(*_):
+        raise DatabaseError
+
+    monkeypatch.setattr(gauges, "_of_database", away)
+    monkeypatch.setattr(measures, "families", away)
+    found = scrape()
+    assert found["police2peer_database_up",] == 0
+    assert found["police2peer_broker_up",] == 1
+    assert "police2peer_work_pending" not in {key[0] for key in found}
+
+
+@pytest.mark.django_db
+def test_sums_of_processes_that_have_gone_stay(scrape):
+    old, new = clock.now() - timedelta(hours=1), clock.now()
+    key = '["police2peer_work_failures_total", {"stage": "panel"}]'
+    for name, seen in (("one", old), ("other", old), ("third", new)):
+        WorkerProcess.objects.create(name=name, seen=seen, sums={key: 2.0})
+    failures = ("police2peer_work_failures_total", ("stage", "panel"))
+    assert scrape()[failures] == 6
+    for _ in range(2):
+        measures.gather(now=new)
+        assert set(WorkerProcess.objects.values_list("name", flat=True)) == {"past", "third"}
+        found = scrape()
+        assert (found[failures], found["police2peer_workers",]) == (6, 1)
+
+
+@pytest.mark.django_db
+def test_a_mistake_of_ours_is_counted(scrape, kripos, monkeypatch):
+    before = scrape()
+    monkeypatch.setattr(submissions.queries, "submissions", lambda **_: 1 / 0)
+    kripos.client.raise_request_exception = False
+    kripos.get("/api/v1/submissions/")
+    after = scrape()
+    for key in (
+        ("police2peer_refusals_total", ("code", "internal_error")),
+        ("police2peer_requests_total", ("method", "GET"), ("route", "v1:submissions"), ("status", "5xx")),
+    ):
+        assert after[key] == before.get(key, 0) + 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "route"),
+    [("/api/v1/networks/", "v1:networks"), ("/a/b", "none"), ("/admin/", "admin"), ("/nb/", "site:map")],
+)
+def test_route_is_one_of_few_names_also_where_an_answer_is_held(client, scrape, path, route):
+    before = scrape()
+    client.get(path)
+    client.get(path)
+    after = scrape()
+    grown = {key: after[key] - before.get(key, 0) for key in after if key[0] == "police2peer_requests_total"}
+    assert {dict(key[1:])["route"]: count for key, count in grown.items() if count} == {route: 2, "metrics": 1}
+
+
+def test_alerts_ask_for_metrics_that_are_there():
+    rules = yaml.safe_load(ALERTS.read_text())["groups"][0]["rules"]
+    asked = {name for rule in rules for name in re.findall(r"police2peer_\w+", rule["expr"])}
+    assert {re.sub(r"_bucket$", "", name) for name in asked} <= set(documented())
+    assert all(rule["annotations"]["summary"] for rule in rules)
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed (Debian: promtool)")
+def test_promtool_reads_the_alerts():
+    done = subprocess.run(["promtool", "check", "rules", str(ALERTS)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,358 @@
+"""The nginx that is shipped, before two real web hosts and before hosts that show what reached them."""
+
+import gzip
+import http.client
+import http.server
+import json
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+from contextlib import ExitStack, contextmanager
+from functools import partial
+
+import pytest
+from django.db import connection
+
+from config.embedded.process import free_port
+from config.processes import die_with
+from tests.cluster import nginx
+from tests.contract.callers import Caller, report
+from tests.factories import AgencyFactory, HelpServiceFactory, IndicatorFactory, NetworkFactory
+from tests.integration.federation.workers import database_url
+from tests.integration.processes import ROOT, eventually
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(nginx.PROGRAM is None, reason="nginx is not installed (Debian: nginx)"),
+]
+PUBLIC = {"Cache-Control": "public, max-age=60"}
+
+
+class Answer:
+    def __init__(self, answer):
+        self.status, self.headers, self.body = answer.status, answer.headers, answer.read()
+
+    @property
+    def cache(self):
+        return self.headers["X-Cache"]
+
+
+def ask(port, path, method="GET", body=None, context=None, **headers):
+    kind = partial(http.client.HTTPSConnection, context=context) if context else http.client.HTTPConnection
+    asking = kind("localhost" if context else "127.0.0.1", port, timeout=30)
+    try:
+        asking.request(method, path, body, {"Host": f"localhost:{port}", **headers})
+        return Answer(asking.getresponse())
+    finally:
+        asking.close()
+
+
+def ask_raw(port, *lines, body=b""):
+    """What comes back for bytes that no client library would send."""
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as raw:
+        raw.sendall("".join(f"{line}\r\n" for line in (*lines, "")).encode() + body)
+        received = b""
+        while piece := raw.recv(65_536):
+            received += piece
+    return received.decode(errors="replace")
+
+
+class Host:
+    """A web host that keeps what reached it, and answers what it is told to."""
+
+    def __init__(self):
+        self.reached, self.headers, self.status, self.breaks = [], dict(PUBLIC), 200, False
+        host = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                length = int(self.headers.get("Content-Length") or 0)
+                self.rfile.read(length)
+                host.reached.append((self.command, self.path, self.headers))
+                if host.breaks:
+                    self.close_connection = True
+                    self.connection.shutdown(socket.SHUT_RDWR)
+                    return
+                body = f"answer {len(host.reached)}".encode()
+                self.send_response(host.status)
+                for name, value in host.headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            do_POST = do_GET  # noqa: N815  http.server calls it so
+
+            def log_message(self, *_):
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.address = f"127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@contextmanager
+def proxy(folder, *upstreams, **more):
+    port = free_port()
+    process = nginx.start(folder, upstreams=upstreams, port=port, **more)
+    try:
+        yield port
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture
+def host():
+    made = Host()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def port(host, tmp_path):
+    with proxy(tmp_path, host.address) as port:
+        yield port
+
+
+def test_public_answer_is_kept_and_what_belongs_to_somebody_is_not(host, port):
+    assert [ask(port, "/api/v1/countries/").cache for _ in range(3)] == ["MISS", "HIT", "HIT"]
+    for path in ("/admin/", "/oauth/token/", "/api/v1/submissions/", "/api/v1/figures/?x=1", "/api/v1/findings/"):
+        bodies = {ask(port, path, Cookie="sessionid=7").body for _ in range(2)}
+        assert len(bodies) == 2, path
+    bodies = {ask(port, "/api/v1/networks/", Authorization="Bearer x").body for _ in range(2)}
+    assert len(bodies) == 2
+    host.headers = {}
+    assert len({ask(port, "/a").body for _ in range(2)}) == 2
+
+
+def test_cookies_go_on_only_with_what_belongs_to_somebody(host, port):
+    ask(port, "/nb/", Cookie="sessionid=7")
+    ask(port, "/admin/", Cookie="sessionid=7")
+    assert [one["Cookie"] for *_, one in host.reached] == [None, "sessionid=7"]
+
+
+def test_what_is_old_is_asked_for_anew(host, port):
+    host.headers = {"Cache-Control": "public, max-age=1, stale-while-revalidate=5"}
+    first = ask(port, "/live").body
+    assert eventually(lambda: ask(port, "/live").body != first)
+
+
+def test_what_a_client_says_of_itself_is_not_believed(host, port):
+    lies = {
+        "X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil.example",
+        "X-Real-IP": "203.0.113.9", "Forwarded": "for=203.0.113.9", "X-Request-ID": "f" * 32,
+        "X_Forwarded_For": "203.0.113.9",
+    }  # fmt: skip
+    answer = ask(port, "/", **lies)
+    [(_, _, reached)] = host.reached
+    assert reached.get_all("X-Forwarded-For") == ["127.0.0.1"]
+    assert reached["X-Forwarded-Proto"] == "http"
+    assert reached["X-Request-ID"] == answer.headers["X-Request-ID"] != "f" * 32
+    assert "203.0.113.9" not in str(reached)
+    assert "evil.example" not in str(reached)
+
+
+def test_kept_answers_name_each_request_by_an_id_of_its_own(host, port):
+    host.headers["X-Request-ID"] = "0" * 32
+    ids = [ask(port, "/").headers.get_all("X-Request-ID") for _ in range(2)]
+    assert all(len(one) == 1 for one in ids)
+    assert ids[0] != ids[1]
+    assert ["0" * 32] not in ids
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/metrics/", "//metrics", "/%6detrics", "/x/../metrics", "/metrics?a=1"])
+def test_metrics_are_hidden(host, port, path):
+    answer = ask(port, path)
+    assert (answer.status, json.loads(answer.body)["code"]) == (404, "not_found")
+    assert host.reached == []
+
+
+SMUGGLED = [
+    ["POST /api/v1/findings/ HTTP/1.1", "Host: localhost", "Content-Length: 4", "Transfer-Encoding: chunked"],
+    ["POST /api/v1/findings/ HTTP/1.1", "Host: localhost", "Content-Length: 4", "Content-Length: 5"],
+    ["POST /api/v1/findings/ HTTP/1.1", "Host: localhost", "Transfer-Encoding: xchunked"],
+    ["POST /api/v1/findings/ HTTP/1.1", "Host: localhost", "Transfer-Encoding: chunked", "Transfer-Encoding: chunked"],
+    ["GET / HTTP/1.1", "Host: localhost", "Host: evil.example"],
+    ["GET /a\x00b HTTP/1.1", "Host: localhost"],
+]
+
+
+@pytest.mark.parametrize("lines", SMUGGLED, ids=lambda lines: lines[-1])
+def test_request_of_two_meanings_is_refused(host, port, lines):
+    said = ask_raw(port, *lines, body=b"0\r\n\r\n")
+    assert said.startswith(("HTTP/1.1 400", "HTTP/1.1 501"))
+    assert said.count("HTTP/1.1") == 1
+    assert host.reached == []
+
+
+def test_other_host_name_gets_no_answer(host, port):
+    assert ask_raw(port, "GET / HTTP/1.1", "Host: evil.example") == ""
+    assert host.reached == []
+
+
+@pytest.mark.parametrize(
+    ("path", "size", "status"),
+    [("/api/v1/submissions/", 129, 413), ("/api/v1/figures/", 1, 413), ("/oauth/token/", 1, 413)],
+)
+def test_body_too_large_is_refused_before_it_reaches_a_host(host, port, path, size, status):
+    announced = f"Content-Length: {size * 2**20}"
+    said = ask_raw(port, f"POST {path} HTTP/1.1", "Host: localhost", announced, "Connection: close")
+    assert said.startswith(f"HTTP/1.1 {status}")
+    assert json.loads(said.rpartition("\r\n\r\n")[2])["code"] == "body_too_large"
+    assert host.reached == []
+
+
+def test_body_of_an_allowed_size_passes(host, port):
+    host.headers = {}
+    assert ask(port, "/api/v1/submissions/", "POST", bytes(3 * 2**20)).status == 200
+
+
+def test_read_is_tried_on_the_other_host_and_post_is_not(host, tmp_path):
+    broken = Host()
+    broken.breaks, host.headers, broken.headers = True, {}, {}
+    # Of two hosts the broken one is asked first in one of two turns, until it is left alone.
+    with proxy(tmp_path, broken.address, host.address) as port:
+        assert {ask(port, f"/{number}").status for number in range(4)} == {200}
+        assert broken.reached != []
+    with proxy(tmp_path / "post", broken.address) as port:
+        broken.reached.clear()
+        assert ask(port, "/api/v1/submissions/", "POST", b"{}").status == 503
+        assert len(broken.reached) == 1
+    with proxy(tmp_path / "both", broken.address, host.address) as port:
+        broken.reached.clear()
+        host.reached.clear()
+        statuses = [ask(port, "/api/v1/submissions/", "POST", b"{}").status for _ in range(2)]
+        assert len(broken.reached) + len(host.reached) == 2, "a POST was sent twice"
+        assert sorted(statuses) in ([200, 200], [200, 503])
+    broken.stop()
+
+
+def test_tls_is_modern(host, tmp_path):
+    with proxy(tmp_path, host.address, tls=True) as port:
+        trusting = ssl.create_default_context(cafile=tmp_path / "fullchain.pem")
+        assert ask(port, "/", context=trusting).status == 200
+        assert host.reached[-1][2]["X-Forwarded-Proto"] == "https"
+        old = ssl.create_default_context(cafile=tmp_path / "fullchain.pem")
+        old.maximum_version = ssl.TLSVersion.TLSv1_2
+        old.set_ciphers("ECDHE-ECDSA-AES128-SHA")
+        with pytest.raises(ssl.SSLError):
+            ask(port, "/", context=old)
+
+
+VIEW = "/api/v1/aggregates/?indicator=DOWNLOADS&frequency=D&start=2026-11-01&end=2026-11-02"
+
+
+def web_host(port, log):
+    """A web host as `docs/how-to/deploy.md` starts it, on the database of the tests."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi"],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": database_url(), "PORT": str(port), "WEB_PROCESSES": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        preexec_fn=partial(die_with, os.getpid()),  # noqa: PLW1509  asked before any thread of ours runs
+    )
+
+
+def finishes_what_it_has(port, process, kripos):
+    """Asked to stop in the midst of a large submission, a host takes it whole, and nobody else any more."""
+    reports = [report(("NO", "ARES", 3), ago=5)]
+    body = json.dumps({"indicator": "DOWNLOADS", "reports": reports}).encode() + b" " * 3 * 2**20
+    head = [
+        "POST /api/v1/submissions/ HTTP/1.1", "Host: localhost", f"Authorization: Bearer {kripos.token}",
+        "Content-Type: application/json", f"Content-Length: {len(body)}", "Expect: 100-continue",
+    ]  # fmt: skip
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as sender:
+        sender.sendall("".join(f"{line}\r\n" for line in (*head, "")).encode())
+        assert sender.recv(100).startswith(b"HTTP/1.1 100")
+        sender.sendall(body[: 2**20])
+        process.send_signal(signal.SIGTERM)
+        assert eventually(lambda: not _listens(port), within=30)
+        sender.sendall(body[2**20 :])
+        assert sender.recv(100).startswith(b"HTTP/1.1 202")
+    assert process.wait(60) == 0
+
+
+def stop(process):
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_real_hosts_answer_as_one_and_what_was_public_stays_readable_without_them(tmp_path):
+    IndicatorFactory.create()
+    NetworkFactory.create()
+    HelpServiceFactory.create()
+    kripos = Caller(agency=AgencyFactory.create(code="NO-KRIPOS"))
+    connection.close()
+    ports = [free_port(), free_port()]
+    with ExitStack() as until, (tmp_path / "web.log").open("wb") as log:
+        hosts = [web_host(port, log) for port in ports]
+        until.callback(lambda: [one.kill() or one.wait() for one in hosts])
+        assert all(eventually(lambda port=port: _listens(port), within=60) for port in ports)
+        port = until.enter_context(proxy(tmp_path, *(f"127.0.0.1:{one}" for one in ports)))
+
+        formats_and_languages_are_kept_apart(port)
+        etags_are_answered_without_a_host(port)
+        sent = submits(port, kripos)
+        finishes_what_it_has(ports[0], hosts[0], kripos)
+        assert [ask(port, f"{VIEW}&country={country}").status for country in ("NO", "DE", "FR", "SE")] == [200] * 4
+        location = sent.headers["Location"].partition(f":{port}")[2]
+        assert ask(port, location, Authorization=f"Bearer {kripos.token}").status == 200
+        stop(hosts[1])
+        # What was asked for before stays there, also when it is old; what was not is refused in our words.
+        assert eventually(lambda: ask(port, VIEW, Accept="text/csv").cache == "STALE", within=30)
+        assert ask(port, VIEW, Accept="text/csv").status == 200
+        refused = ask(port, f"{VIEW}&country=PT")
+        assert (refused.status, json.loads(refused.body)["code"]) == (503, "not_ready")
+
+
+def _listens(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def formats_and_languages_are_kept_apart(port):
+    def twice(path, **headers):
+        answers = [ask(port, path, **headers) for _ in range(2)]
+        assert answers[1].cache in {"HIT", "STALE", "REVALIDATED"}  # a slow machine may be late for a hit
+        assert answers[0].body == answers[1].body
+        return answers[1]
+
+    as_json = twice(VIEW, Accept="application/json")
+    as_csv = twice(VIEW, Accept="text/csv")
+    assert (as_json.headers["Content-Type"], as_csv.headers["Content-Type"][:8]) == ("application/json", "text/csv")
+    texts = {language: twice("/api/v1/countries/", **{"Accept-Language": language}) for language in ("nb", "de")}
+    assert texts["nb"].body != texts["de"].body
+    pages = [twice(path) for path in ("/help/", "/nb/help/", "/de/help/")]
+    assert len({page.body for page in pages}) == 3
+    packed = twice("/help/", **{"Accept-Encoding": "gzip"})
+    assert gzip.decompress(packed.body) == pages[0].body
+
+
+def etags_are_answered_without_a_host(port):
+    whole = ask(port, "/api/v1/networks/", Accept="application/json")
+    again = ask(port, "/api/v1/networks/", Accept="application/json", **{"If-None-Match": whole.headers["ETag"]})
+    assert (again.status, again.body, again.cache) == (304, b"", "HIT")
+
+
+def submits(port, kripos):
+    body = json.dumps({"indicator": "DOWNLOADS", "reports": [report(("NO", "ARES", 3))]})
+    headers = {"Authorization": f"Bearer {kripos.token}", "Content-Type": "application/json"}
+    sent = ask(port, "/api/v1/submissions/", "POST", body, **headers)
+    assert sent.status == 202
+    assert sent.headers["Cache-Control"] == "no-store"
+    return sent

@@ -1,0 +1,65 @@
+"""The files in deploy/ agree with the settings, with each other, and with what systemd knows."""
+
+import re
+import shlex
+import shutil
+import subprocess
+
+import pytest
+import yaml
+
+from config.parts import ROOT
+
+DEPLOY = ROOT / "deploy"
+UNITS = sorted((DEPLOY / "systemd").iterdir())
+SERVICES = [unit for unit in UNITS if unit.suffix == ".service"]
+
+
+def documented():
+    text = (ROOT / "docs/reference/settings.md").read_text()
+    return dict(re.findall(r"^\| `([A-Z0-9_]+)`(?: \*)? \| (?:`([^`]*)`)?", text, re.MULTILINE))
+
+
+def test_example_of_the_environment_has_all_settings_with_their_defaults():
+    lines = re.findall(r"^(# )?([A-Z0-9_]+)=(.*)$", (DEPLOY / "environment.example").read_text(), re.MULTILINE)
+    names = [name.removesuffix("_FILE") for _, name, _ in lines if name != "NAME_FILE"]
+    assert sorted(names) == sorted(documented())
+    silent = {name: value for comment, name, value in lines if comment}
+    assert {name: value for name, value in silent.items() if documented().get(name, "") not in {"", value}} == {
+        "BROKER_URL": silent["BROKER_URL"]
+    }
+
+
+def arguments(command):
+    """The part of a command that says what to run, without where the program lies."""
+    words = shlex.split(command) if isinstance(command, str) else command
+    return words[words.index("-m") + 1 :]
+
+
+def test_containers_run_what_the_units_run():
+    composed = yaml.safe_load((DEPLOY / "container/compose.yaml").read_text())["services"]
+    started = {unit.name: re.search(r"^ExecStart=(.*)$", unit.read_text(), re.MULTILINE)[1] for unit in SERVICES}
+    worker = arguments(started["police2peer-worker@.service"])
+    named = worker.index("--hostname")
+    assert arguments(composed["worker"]["command"]) == worker[:named] + worker[named + 2 :]
+    assert arguments(composed["beat"]["command"]) == arguments(started["police2peer-beat.service"])
+    cmd = re.search(r"^CMD (.*)$", (DEPLOY / "container/Containerfile").read_text(), re.MULTILINE)[1]
+    web = arguments(yaml.safe_load(cmd))
+    bound = web.index("--bind")
+    assert web[:bound] + web[bound + 2 :] == arguments(started["police2peer-web@.service"])
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed (Debian: systemd)")
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_systemd_reads_the_units(unit, tmp_path):
+    for one in UNITS:
+        # The program lies elsewhere here, and where it lies is all that may differ.
+        text = re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", one.read_text(), flags=re.MULTILINE)
+        (tmp_path / one.name).write_text(text)
+    name = unit.name.replace("@.", "@8001.")
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", name],
+        env={"SYSTEMD_UNIT_PATH": f"{tmp_path}:", "PATH": "/usr/bin:/bin"},
+        capture_output=True, text=True, check=False, timeout=30,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
