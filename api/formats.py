@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final
 import msgspec
 import numpy as np
 from django.http import HttpRequest
+from django.http.request import MediaType
 from msgspec import Meta as Doc
 from numpy.typing import NDArray
 
@@ -240,12 +241,20 @@ def json_only(request: HttpRequest) -> str:
 # The header is the caller's, so the number of kept ones is bounded.
 @lru_cache(maxsize=256)
 def _preferred(accept: str, offered: tuple[str, ...]) -> str:
-    request = HttpRequest()
-    request.META["HTTP_ACCEPT"] = accept
     try:
-        return request.get_preferred_type(list(offered)) or ""
-    except ValueError:
+        ranges = [MediaType(part) for part in accept.split(",") if part.strip()]
+    except (ValueError, TypeError):
         return ""
+    liked = {kind: _liking(kind, ranges) for kind in offered}
+    best = max(liked, key=lambda kind: liked[kind])
+    return best if liked[best][0] > 0 else ""
+
+
+def _liking(kind: str, ranges: Iterable[MediaType]) -> tuple[float, int]:
+    """Return how much a media type is liked: what is said of it most closely counts, also if that refuses it."""
+    said = [(one.specificity, one.quality) for one in ranges if one.match(kind)]
+    closest, quality = max(said, default=(0, 0.0))
+    return float(quality), closest
 
 
 def agreed(named: str | None, preferred: str) -> str:

@@ -83,12 +83,15 @@ def test_extremes_of_an_agency(judge):
     assert answered == dict(EXTREMES_OF_AN_AGENCY)
 
 
-def test_content_type_that_cannot_be_read_is_of_no_type(judge):
-    odd = {"Content_Type": "application/json; charset*=no-such'en'%41"}
+@pytest.mark.parametrize("parameters", ["charset*=no-such'en'%41", "q*;q*1*=x"])
+def test_content_type_that_cannot_be_read_is_of_no_type(judge, parameters):
+    odd = {"Content_Type": f"application/json; {parameters}"}
     assert ask(judge, "POST", "/api/v1/submissions/", "agency", b"{}", **odd).status_code == 415
     assert ask(judge, "GET", "/api/v1/networks/", **odd).status_code == 200
 
 
-def test_accept_that_cannot_be_read_fits_nothing(judge):
-    assert ask(judge, "GET", "/api/v1/networks/", Accept="*/*; q*=no-such'en'%41").status_code == 406
-    assert ask(judge, "GET", "/", Accept="text/html; q*=no-such'en'%41").status_code == 200
+@pytest.mark.parametrize("parameters", ["charset*=no-such'en'%41", "q*;q*1*=x"])
+def test_accept_that_cannot_be_read_fits_nothing(judge, parameters):
+    for path in ("/api/v1/networks/", "/api/v1/submissions/", "/healthz"):
+        assert ask(judge, "GET", path, "agency", Accept=f"*/*; {parameters}").status_code == 406
+    assert ask(judge, "GET", "/", Accept=f"text/html; {parameters}").status_code == 200

@@ -13,6 +13,7 @@ from api import caching, formats, pagination, parameters
 from api.v1 import questions, reference
 from api.v1 import submissions as submitting
 from api.v1.payloads import media
+from config.handler import Request
 from tests.fuzz import odd
 from tests.fuzz.judging import ACCEPTED, compare, expect, verdict
 from tests.oracles import payloads as sent
@@ -237,7 +238,27 @@ def make_header(rng: Random) -> bytes:
     for _ in range(rng.choice((0, 0, 0, 1, 2))):
         at = rng.randrange(len(value) + 1)
         value = (
-            value[:at] + rng.choice(("", ",", ";", "=", '"', " " * 300, "q=", "\\", "é", "*", "\t")) + value[at + 1 :]
+            value[:at]
+            + rng.choice(
+                (
+                    "",
+                    ",",
+                    ";",
+                    "=",
+                    '"',
+                    ";q*0",
+                    ";q*1*=",
+                    ";a*=''",
+                    ";a*0*=x'y'%41",
+                    " " * 300,
+                    "q=",
+                    "\\",
+                    "é",
+                    "*",
+                    "\t",
+                )
+            )
+            + value[at + 1 :]
         )
     return f"{name}: {value}".encode()
 
@@ -287,8 +308,7 @@ def _judge_tags(value: str) -> str:
 
 
 def _judge_type(value: str) -> str:
-    request = request_of()
-    request.META["CONTENT_TYPE"] = value
+    request = Request({**request_of().META, "CONTENT_TYPE": value})
     return verdict(lambda: media.kind_of(request)).word
 
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import msgspec
 
 from api.codes import CODES
-from config.wsgi import Request, application
+from config.handler import Handler, Request
 from tests.fuzz import bodies, odd, questions
 from tests.fuzz.judging import expect
 from tests.fuzz.population import ROLES, World
@@ -171,6 +171,7 @@ class Judge:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.handler = Handler()
 
     def __call__(self, content: bytes, _rng: Random) -> str:
         asking = msgspec.json.decode(content, type=Asking)
@@ -204,7 +205,7 @@ class Judge:
             "wsgi.url_scheme": "http",
             **{f"HTTP_{name.upper().replace('-', '_')}": _on_the_wire(value) for name, value in headers.items()},
         }
-        return Answered(application.get_response(Request(environ)))
+        return Answered(self.handler.get_response(Request(environ)))
 
     @staticmethod
     def _check_error(asking: Asking, answer: Any) -> None:

@@ -98,8 +98,6 @@ def quality(accept: str, kind: str) -> float | None:
         if len(weights) > 1 or any(not re.fullmatch(r"0(\.\d{0,3})?|1(\.0{0,3})?", one) for one in weights):
             return None
         named = f"{found[1]}/{found[2]}".lower()
-        if found[2] == "*" and found[1] != "*" and weights and not float(weights[0]):
-            return None  # Django forgets what is refused by half a name.
         rank = {kind: 3, kind.split("/", maxsplit=1)[0] + "/*": 2, "*/*": 1}.get(named, 0)
         if rank == best[0] and rank:
             return None

@@ -21,7 +21,7 @@ def kind_of(request: HttpRequest) -> str:
     """Return ``json`` or ``csv``; refuse other media types, and character sets other than UTF-8."""
     try:
         name, parameters = parse_header_parameters(request.headers.get("Content-Type", ""))
-    except ValueError:
+    except (ValueError, TypeError):
         name, parameters = "", {}
     kind = _KINDS.get(name.lower())
     if kind is None or parameters.get("charset", "utf-8").lower() not in _CHARACTERS:
