@@ -10,7 +10,7 @@ import pytest
 
 from tests import servers
 from tests.integration.load import Load, token_of
-from tests.integration.processes import alive, descendants, line_of
+from tests.integration.processes import alive, command_of, descendants, line_of
 
 pytestmark = pytest.mark.slow
 
@@ -49,7 +49,7 @@ def lines_until(process, words):
 
 def parts_of(supervisor):
     """The processes that serve and work, without the servers of the database and the broker."""
-    return [one for one in descendants(supervisor) if {"gunicorn", "celery"} & set(one.cmdline())]
+    return [one for one in descendants(supervisor) if {"gunicorn", "celery"} & set(command_of(one))]
 
 
 def test_renewed_under_load_no_request_fails_and_none_is_lost(launch, free_port, tmp_path):
