@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.management import call_command
 from django.db import connection
-from django.test import TransactionTestCase
+from django.test import Client, TransactionTestCase
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
 
@@ -91,6 +91,14 @@ def done_by_roles() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         assign_roles(patch)
         yield
+
+
+@pytest.fixture
+def admin_client(admin_user) -> Client:
+    """Somebody at the desk who may do everything and has given both factors."""
+    from tests import second_factor
+
+    return second_factor.signed_in(Client(), admin_user)
 
 
 @pytest.fixture(scope="session", autouse=True)

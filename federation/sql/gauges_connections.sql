@@ -1,4 +1,3 @@
--- How many connections there are, and how many the server lets in.
-SELECT count(*)::int, current_setting('max_connections')::int
-FROM pg_stat_activity
-WHERE backend_type = 'client backend'
+-- How many connections there are to all databases, and how many the server lets in. Every role may ask this.
+SELECT sum(numbackends)::int, current_setting('max_connections')::int
+FROM pg_stat_database

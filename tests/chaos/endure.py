@@ -195,7 +195,14 @@ def _kills(running: Cluster, front: Part | None) -> Iterator[Kill]:
     for part in running.others:
         yield Kill(part.name, part.kill)
     if front is not None:
-        yield Kill("nginx", front.kill, frozenset({front.port}))
+        yield Kill("nginx", partial(_kill_all, front), frozenset({front.port}))
+
+
+def _kill_all(part: Part) -> None:
+    """End a process and its children, as its supervisor does with what is left of one: nginx leaves its workers."""
+    for one in (part.main, *part.children):
+        if one is not None:
+            one.kill()
 
 
 def _kill_child(part: Part) -> None:

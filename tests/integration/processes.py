@@ -48,6 +48,14 @@ def descendants(process: "subprocess.Popen[str]") -> list[psutil.Process]:
     return psutil.Process(process.pid).children(recursive=True)
 
 
+def command_of(process: psutil.Process) -> list[str]:
+    """Return what a process was started with; PostgreSQL's come and go while they are looked at."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
+
+
 def alive(processes: list[psutil.Process]) -> list[str]:
     return [repr(one) for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
 

@@ -13,6 +13,7 @@ import sys
 import threading
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
@@ -22,7 +23,6 @@ from config.processes import die_with
 from tests.cluster import nginx
 from tests.contract.callers import Caller, report
 from tests.factories import AgencyFactory, HelpServiceFactory, IndicatorFactory, NetworkFactory
-from tests.integration.federation.workers import database_url
 from tests.integration.processes import ROOT, eventually
 
 pytestmark = [
@@ -256,10 +256,12 @@ VIEW = "/api/v1/aggregates/?indicator=DOWNLOADS&frequency=D&start=2026-11-01&end
 
 def web_host(port, log):
     """A web host as `docs/how-to/deploy.md` starts it, on the database of the tests."""
+    database = urlsplit(os.environ.get("TEST_DATABASE_WEB_URL", os.environ["DATABASE_URL"]))
+    url = database._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
     return subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi"],
         cwd=ROOT,
-        env={**os.environ, "DATABASE_URL": database_url(), "PORT": str(port), "WEB_PROCESSES": "1"},
+        env={**os.environ, "DATABASE_URL": url, "PORT": str(port), "WEB_PROCESSES": "1"},
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=log,

@@ -10,7 +10,7 @@ import psutil
 import psycopg
 import pytest
 
-from tests.integration.processes import alive, descendants, eventually, line_of
+from tests.integration.processes import alive, command_of, descendants, eventually, line_of
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +37,7 @@ def ready(port):
 
 
 def part(processes, *words):
-    return next(one for one in processes if all(word in " ".join(one.cmdline()) for word in words))
+    return next(one for one in processes if all(word in " ".join(command_of(one)) for word in words))
 
 
 def head(port):
@@ -48,7 +48,7 @@ def head(port):
 def test_killed_make_leaves_nothing_and_next_start_is_clean(serve, free_port):
     make = serve("make", "--no-print-directory", "serve")
     everything = descendants(make)
-    names = " ".join(" ".join(one.cmdline()) for one in everything)
+    names = " ".join(" ".join(command_of(one)) for one in everything)
     assert all(name in names for name in ("config.serve", "postgres", "valkey-server", "gunicorn", "worker", "beat"))
 
     make.send_signal(signal.SIGKILL)
@@ -111,7 +111,7 @@ def signs_each_part_in_as_its_role(data):
 
 
 def tells_no_secret_to_who_lists_processes(supervisor, data):
-    lines = " ".join(" ".join(one.cmdline()) for one in descendants(supervisor))
+    lines = " ".join(" ".join(command_of(one)) for one in descendants(supervisor))
     secrets = {path.name: path.read_text().strip() for path in (data / "keys").iterdir()}
     assert len(secrets) >= 7
     assert [name for name, secret in secrets.items() if secret in lines] == []
