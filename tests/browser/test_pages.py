@@ -1,5 +1,10 @@
 """The public pages in a real browser before the real stack: at all widths, light and dark, with and without scripts."""
 
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from urllib.parse import quote, unquote
+
 import pytest
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -46,12 +51,31 @@ def test_keyboard_skips_to_the_content(reader):
     assert page.evaluate("document.activeElement.id") == "content"
 
 
+class _Elsewhere(BaseHTTPRequestHandler):
+    """A site of somebody else that frames whatever it is asked for, and has no policy of its own."""
+
+    def do_GET(self):
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(f'<iframe src="{unquote(self.path[1:])}"></iframe>'.encode())
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@pytest.fixture
+def elsewhere():
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Elsewhere) as server:
+        Thread(target=server.serve_forever).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
 @pytest.mark.parametrize(("address", "shown"), [("/embed/map/", True), ("/embed/country/no/", True), ("/", False)])
-def test_only_embedded_pages_are_shown_in_a_frame(chromium, federation, address, shown):
+def test_only_embedded_pages_are_shown_in_a_frame(chromium, federation, elsewhere, address, shown):
     page = chromium.new_page()
-    # Another origin, whose answer has no policy of its own.
-    page.goto(f"http://127.0.0.1:{federation.stack.port}/api/v1/networks/")
-    page.set_content(f'<iframe src="{federation.url}{address}"></iframe>', wait_until="load")
+    page.goto(f"{elsewhere}/{quote(federation.url + address, safe='')}", wait_until="load")
     framed = page.frames[-1]
     assert (framed.locator(".help-line").count() == 1) is shown
     page.close()
