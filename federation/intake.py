@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
 from hashlib import blake2b, sha256
 from itertools import groupby
 from uuid import UUID, uuid4
@@ -189,7 +188,8 @@ def accept(  # noqa: PLR0913  all that a submission is
         },
     )
     dispatch.wake_on_commit()
-    transaction.on_commit(partial(_tell, submission))
+    # Robust: what is stored stays accepted, whatever becomes of telling it.
+    transaction.on_commit(lambda: _tell(submission), robust=True)
     return _receipt(submission, signature.signed_by if signature else None, replayed=False)
 
 

@@ -8,7 +8,6 @@ import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from typing import NamedTuple
 
 from django.db import InterfaceError, OperationalError, transaction
@@ -112,8 +111,8 @@ def _do(claim: Claim, began: float) -> None:
         outcome = _perform(claim)
         worklist.append_caused(outcome.stale)
         worklist.done(claim)
-        # Robust: what is done stays done, whatever becomes of telling it.
-        transaction.on_commit(partial(telling.tell, outcome.deed, began), robust=True)
+        # Robust: what is done stays done, whatever becomes of telling it. No partial: Django looks for a name.
+        transaction.on_commit(lambda: telling.tell(outcome.deed, began), robust=True)
 
 
 def _perform(claim: Claim) -> _Outcome:

@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import OperationalError
 
 from config.logs import JsonLines
-from federation import reconciliation, request_ids, worklist
+from federation import intake, reconciliation, request_ids, telling, worklist
 from federation.models.published import VersionCounter
 from federation.models.submissions import Submission
-from federation.models.worklist import Early, Work
+from federation.models.worklist import Early, Failure, Work
 from federation.request_ids import NONE, NameRequests
 from federation.rules import periods
 from federation.worklist import Stage
@@ -89,6 +90,31 @@ def test_one_id_finds_the_whole_way(log):
     assert all(line["ms"] >= 0 for line in found)
     assert "918273" not in "".join(log.lines)
     assert Submission.objects.get().request_id == UUID(answer["X-Request-ID"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_submission_that_is_stored_is_accepted_though_it_cannot_be_told_of(monkeypatch):
+    def fails(_):
+        raise OperationalError
+
+    IndicatorFactory.create(code="DOWNLOADS")
+    monkeypatch.setattr(intake, "_tell", fails)
+    answer = Caller(agency=AgencyFactory.create()).send(report(("NO", "ARES", 3)))
+    assert (answer.status_code, Submission.objects.count()) == (202, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_work_that_is_done_is_no_failure_though_it_cannot_be_told_of(monkeypatch, caplog):
+    def fails(*_):
+        raise OperationalError
+
+    IndicatorFactory.create(code="DOWNLOADS")
+    Caller(agency=AgencyFactory.create()).send(report(("NO", "ARES", 3)))
+    monkeypatch.setattr(telling, "tell", fails)
+    while worklist.is_pending():
+        reconciliation.work_through()
+    assert not Failure.objects.exists()
+    assert [one for one in caplog.records if one.name == "federation.reconciliation"] == []
 
 
 def test_request_of_an_hour_that_is_not_due_yet_is_found_when_the_clock_has_it_published(log, committing, federation):
