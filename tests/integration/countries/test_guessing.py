@@ -127,6 +127,16 @@ def test_signing_in_with_both_factors_excuses_earlier_guesses(kari):
         assert guess().status_code == 200
 
 
+def test_signing_in_does_not_excuse_what_others_guessed_elsewhere(kari):
+    for _ in range(LIMIT - 1):
+        guess(ELSEWHERE.format(1))
+    client = Client(REMOTE_ADDR=HOME)
+    client.post("/admin/login/", {"username": "kari", "password": PASSWORD})
+    client.post("/admin/second-factor/", {"code": code()})
+    assert client.get("/admin/").status_code == 200
+    assert guess(ELSEWHERE.format(1)).status_code == 429
+
+
 @pytest.mark.parametrize("addresses", [("2001:db8::1", "2001:db8::ffff"), (HOME, f"::ffff:{HOME}")])
 def test_addresses_of_one_subscriber_count_together(kari, addresses):
     first, second = addresses
@@ -186,11 +196,20 @@ def test_secret_or_restriction_takes_the_own_password_and_wrong_ones_count(kari,
     assert list(Credential.objects.values()) != before
 
 
-def test_own_password_is_not_guessed_where_it_is_changed(kari):
+@pytest.mark.parametrize(
+    ("path", "form", "name"),
+    [
+        ("/admin/password_change/", {"new_password1": "y"}, "old_password"),
+        ("/admin/second-factor/", {}, "password"),
+    ],
+)
+def test_own_password_is_not_guessed_where_it_confirms_a_change(kari, path, form, name):
     client = signed_in(Client(REMOTE_ADDR=HOME), kari)
     for _ in range(LIMIT):
-        answer = client.post("/admin/password_change/", {"old_password": "x", "new_password1": "y"})
+        answer = client.post(path, form | {name: "x"})
     assert answer.status_code == 429
+    assert client.post(path, form | {name: PASSWORD}).status_code == 429
+    assert TOTPDevice.objects.filter(user=kari).exists()
 
 
 def test_resetting_a_second_factor_lets_its_owner_try_at_once(kari):

@@ -312,6 +312,13 @@ def test_own_second_factor_is_set_up_anew_with_the_password_only(client, secured
     assert "Set up your second factor" in page(give_password(client))
 
 
+def test_password_alone_sets_nothing_up_anew(client, secured):
+    give_password(client)
+    assert "one-time-code" in page(client.post(DOOR, {"password": PASSWORD}))
+    assert TOTPDevice.objects.get().key == SECRET
+    assert second_factor.recovery_codes_left(secured) == 10
+
+
 def test_superuser_resets_anothers_with_a_reason_and_their_sessions_end(client, secured):
     theirs = signed_in(Client(), secured)
     assert is_in(theirs)
