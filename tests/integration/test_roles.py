@@ -5,14 +5,16 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from django.db import connection, connections
+from django.db import InternalError, OperationalError, connection, connections
 from psycopg import errors
 
+from config import databases
 from countries import connections as reading
 from countries import queries
 from countries.replicas import Servers
 from federation import published, roles
 from federation.rights import PUBLIC, ROLES, TABLES, WEB, WORKER
+from tests.acting import connected
 
 pytestmark = [
     pytest.mark.django_db,
@@ -231,6 +233,22 @@ def test_public_neither_writes_nor_keeps_others_waiting(signed_in):
     assert done == []
 
 
+def test_connection_of_a_public_read_is_read_only_whoever_it_is_for():
+    """A replica may be given with a role of another name, which does not begin so by itself."""
+    with connected(public=databases._read(address(WORKER))):
+        with connections["public"].cursor() as cursor:
+            cursor.execute("SHOW default_transaction_read_only")
+            assert cursor.fetchone() == ("on",)
+        with pytest.raises(InternalError, match="read-only"), connections["public"].cursor() as cursor:
+            cursor.execute("DELETE FROM federation_early")
+
+
+def test_read_that_takes_too_long_is_not_tried_at_another_server():
+    place, failure = reading.Place(Servers("elsewhere", ["nowhere"], lag_limit=1)), OperationalError()
+    place._alias, failure.__cause__ = "nowhere", errors.QueryCanceled()
+    assert place.elsewhere(failure) is None
+
+
 def test_public_begins_read_only():
     with psycopg.connect(address(PUBLIC)) as public:
         assert public.execute("SHOW default_transaction_read_only").fetchone() == ("on",)
@@ -328,6 +346,8 @@ def test_reads_go_over_the_public_connection_and_writes_never():
     with reading._at(place):
         assert reading.Router().db_for_read(object) == "elsewhere"
         assert reading.Router().db_for_write(object) == "default"
+        assert reading.Router().allow_migrate("default", "federation")
+        assert not reading.Router().allow_migrate("elsewhere", "federation")
         with pytest.raises(connections.exception_class):
             queries.reference_version()
     assert reading.Router().db_for_read(object) == "default"
