@@ -1,7 +1,9 @@
 """Who guesses passwords or codes is locked out soon; whose name is guessed at is not; and no address is kept."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from ipaddress import ip_address
+from threading import Event
 
 import pytest
 from axes.models import AccessAttempt, AccessLog
@@ -15,6 +17,7 @@ from countries import guessing
 from countries.models import Credential
 from federation import schedules
 from tests import factories
+from tests.integration.countries.locks import is_somebody_waiting
 from tests.second_factor import code, given_to, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -135,6 +138,36 @@ def test_signing_in_does_not_excuse_what_others_guessed_elsewhere(kari):
     client.post("/admin/second-factor/", {"code": code()})
     assert client.get("/admin/").status_code == 200
     assert guess(ELSEWHERE.format(1)).status_code == 429
+
+
+@pytest.mark.django_db(transaction=True)
+def test_guesses_made_at_once_all_count(kari, monkeypatch):
+    guess()
+    looked, may_go_on, save = Event(), Event(), AccessAttempt.save
+
+    def save_slowly(row, *given, **named):
+        if not looked.is_set():
+            looked.set()
+            assert may_go_on.wait(20)
+        save(row, *given, **named)
+
+    def guess_once_more():
+        try:
+            guess()
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(AccessAttempt, "save", save_slowly)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(guess_once_more)
+        assert looked.wait(20)
+        second = pool.submit(guess_once_more)
+        while not (is_somebody_waiting() or second.done()):
+            pass
+        may_go_on.set()
+        first.result()
+        second.result()
+    assert AccessAttempt.objects.get().failures_since_start == 3
 
 
 @pytest.mark.parametrize("addresses", [("2001:db8::1", "2001:db8::ffff"), (HOME, f"::ffff:{HOME}")])

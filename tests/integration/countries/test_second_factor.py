@@ -17,6 +17,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from countries import second_factor
 from federation.models.audit import AuditEvent
 from tests.integration.countries import addresses
+from tests.integration.countries.locks import is_somebody_waiting
 from tests.second_factor import SECRET, STEP, code, given_to, read, signed_in
 
 DOOR = "/admin/second-factor/"
@@ -201,15 +202,6 @@ def test_code_of_somebody_else_is_none(client, secured):
 def test_recovery_code_is_kept_under_the_key_of_the_server(secured, settings):
     settings.SECRET_KEY = "another"
     assert second_factor.verify(user=secured, code=secured.codes[0], by="kari") is None
-
-
-def is_somebody_waiting():
-    """Whether anybody waits for a lock that another has."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return bool(cursor.fetchone()[0])
 
 
 @pytest.mark.django_db(transaction=True)
