@@ -97,6 +97,10 @@ def test_who_signed_in_from_an_address_before_is_not_shut_out_there_by_others(ka
         guess(ELSEWHERE.format(number))
     assert not comes_in("203.0.113.1")
     assert comes_in()
+    # It is new to anybody else, so they are.
+    for number in range(LIMIT * guessing.WIDER):
+        guess(ELSEWHERE.format(number), "per")
+    assert guess(name="per").status_code == 429
     AccessLog.objects.update(attempt_time=timezone.now() - timedelta(days=31))
     assert not comes_in()
 
@@ -130,14 +134,15 @@ def test_signing_in_with_both_factors_excuses_earlier_guesses(kari):
         assert guess().status_code == 200
 
 
-def test_signing_in_does_not_excuse_what_others_guessed_elsewhere(kari):
+@pytest.mark.parametrize(("address", "name"), [(ELSEWHERE.format(1), "kari"), (HOME, "per")])
+def test_signing_in_excuses_neither_what_others_guessed_elsewhere_nor_guesses_at_others(kari, address, name):
     for _ in range(LIMIT - 1):
-        guess(ELSEWHERE.format(1))
+        guess(address, name)
     client = Client(REMOTE_ADDR=HOME)
     client.post("/admin/login/", {"username": "kari", "password": PASSWORD})
     client.post("/admin/second-factor/", {"code": code()})
     assert client.get("/admin/").status_code == 200
-    assert guess(ELSEWHERE.format(1)).status_code == 429
+    assert guess(address, name).status_code == 429
 
 
 @pytest.mark.django_db(transaction=True)
@@ -194,9 +199,10 @@ def test_nothing_of_what_was_guessed_is_kept(kari):
 
 
 def test_origin_is_a_keyed_hash_in_a_private_range(settings):
-    def origin(address):
-        return guessing.origin(RequestFactory().get("/", REMOTE_ADDR=address))
+    def origin(address, **headers):
+        return guessing.origin(RequestFactory().get("/", REMOTE_ADDR=address, headers=headers))
 
+    assert origin(HOME, **{"X-Forwarded-For": ELSEWHERE.format(1)}) == origin(HOME)
     assert ip_address(origin(HOME)).is_private
     assert origin(HOME).startswith("fd")
     assert origin(HOME) != origin("192.0.2.11")
@@ -248,9 +254,11 @@ def test_own_password_is_not_guessed_where_it_confirms_a_change(kari, path, form
 def test_resetting_a_second_factor_lets_its_owner_try_at_once(kari):
     for _ in range(LIMIT):
         guess()
+        guess(name="per")
     client = signed_in(Client(), User.objects.create_superuser("ada"))
     client.post(f"/admin/auth/user/{kari.pk}/second-factor/", {"reason": "Locked out; I called her."})
     assert comes_in()
+    assert guess(name="per").status_code == 429
 
 
 def test_what_counts_no_more_is_deleted(kari):
