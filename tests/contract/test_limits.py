@@ -57,6 +57,13 @@ def test_submissions_of_a_credential(kripos, limit):
     assert another_credential(kripos).send(report(CELL, ago=5)).status_code == 202
 
 
+def test_what_a_credential_is_refused_is_not_taken_from_its_agency(kripos, limit):
+    limit(rates.READS_PER_CREDENTIAL, 1)
+    limit(rates.READS_PER_AGENCY, 3)
+    assert [kripos.get(SUBMISSIONS).status_code for _ in range(5)] == [200, 429, 429, 429, 429]
+    assert another_credential(kripos).get(SUBMISSIONS).status_code == 200
+
+
 def test_submissions_of_an_agency_are_those_of_all_its_credentials(kripos, bka, limit):
     limit(rates.SUBMISSIONS_PER_AGENCY, 2)
     other = another_credential(kripos)
