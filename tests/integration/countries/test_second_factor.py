@@ -275,12 +275,14 @@ def test_who_is_no_staff_comes_not_even_to_the_door(client, db):
     assert client.get(HOME)["Location"].startswith("/admin/login/")
 
 
-def test_session_reads_exact_figures_with_the_second_factor_only(client, kari):
+def test_session_reads_exact_figures_with_the_second_factor_and_of_staff_only(client, kari):
     figures = "/api/v1/figures/?indicator=X&frequency=H&start=2026-11-24T10:00&end=2026-11-24T10:00&agency=_T"
     client.force_login(kari)
     assert client.get(figures).json()["code"] == "not_authenticated"
     signed_in(client, kari)
     assert client.get(figures).json()["code"] == "unknown_indicator"
+    User.objects.update(is_staff=False)
+    assert client.get(figures).json()["code"] == "not_authenticated"
 
 
 def test_without_the_setting_the_password_is_enough(client, kari, settings):
