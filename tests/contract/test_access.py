@@ -26,7 +26,7 @@ from api.permissions import HasScope
 from config import urls
 from countries import credentials
 from countries.models import Agency, Credential, Liaison
-from federation.models.findings import Finding
+from federation.models.findings import Answer, Finding
 from federation.models.submissions import Submission
 from tests import factories
 from tests.contract import access
@@ -192,6 +192,7 @@ def test_api_answers_each_as_the_table_says(cast, rows, settings):
 
 def test_nobody_sees_what_is_another_agencys_and_none_can_tell_that_it_is_there(cast, rows):
     nothing = {Submission: "00000000-0000-0000-0000-000000000000", Finding: 2**31 - 1}
+    said = list(Answer.objects.values())
     for model, template in (
         (Submission, "submissions/{}/"),
         (Finding, "findings/{}/"),
@@ -206,6 +207,7 @@ def test_nobody_sees_what_is_another_agencys_and_none_can_tell_that_it_is_there(
         ]
         assert (there.status_code, there.content) == (nowhere.status_code, nowhere.content)
         assert there.status_code == 404
+    assert list(Answer.objects.values()) == said
 
 
 # --- the desk ---

@@ -1,5 +1,6 @@
 """Each request has an id that its answer and its log lines name, and agency calls leave one line without contents."""
 
+import json
 import logging
 import re
 from ipaddress import ip_network
@@ -8,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from api.v1 import submissions
+from config.logs import JsonLines
 from tests.contract.callers import report
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +85,15 @@ def test_call_of_an_agency_leaves_one_line(kripos, lines):
     assert line.ms >= 0
     assert "918273" not in str(vars(line)).replace("_", "")
     assert len([one for one in lines() if one.route == "v1:submissions"]) == 1
+
+
+def test_line_has_these_fields_only(kripos, lines):
+    """Not the query, which may name anything, nor a header, which may be a token."""
+    kripos.client.get("/api/v1/findings/?state=open", headers={"Authorization": f"Bearer {kripos.token}"})
+    line = json.loads(JsonLines().format(lines()[-1]))
+    said = {"time", "level", "logger", "event", "request_id"}
+    assert line.keys() - said == {"method", "route", "status", "ms", "by", "bytes_received", "bytes_sent"}
+    assert kripos.token not in str(line)
 
 
 def test_refused_call_leaves_one_too(client, lines):

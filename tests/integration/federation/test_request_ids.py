@@ -168,6 +168,17 @@ def test_failure_names_the_requests_that_it_goes_back_to(log, federation, monkey
     assert "failed: figure H" in "".join(line["event"] for line in log.of(ONE.hex))
 
 
+def test_line_names_each_request_that_it_goes_back_to_unless_it_says_so_itself(log):
+    logger = logging.getLogger("a.test")
+    with request_ids.bound(frozenset({ONE, OTHER})):
+        logger.info("both")
+        logger.info("one of them", extra={"request_ids": [OTHER.hex]})
+    with request_ids.bound(frozenset({ONE})):
+        logger.info("another", extra={"request_id": OTHER.hex})
+    assert [ids(json.loads(line)) for line in log.lines[-3:]] == [[ONE.hex, OTHER.hex], [OTHER.hex], ()]
+    assert json.loads(log.lines[-1])["request_id"] == OTHER.hex
+
+
 def test_outside_of_requests_nothing_is_named(log):
     logging.getLogger("a.test").info("something")
     assert request_ids.current() == NONE
