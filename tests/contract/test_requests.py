@@ -110,6 +110,14 @@ def test_public_reads_leave_none(client, lines, path):
     assert lines() == []
 
 
+@pytest.mark.parametrize(
+    ("path", "host"), [("/seven-of-spades/", "localhost"), ("/readyz", "seven-of-spades.example")], ids=["path", "host"]
+)
+def test_what_strangers_make_up_is_in_no_line(client, caplog, path, host):
+    assert client.get(path, headers={"Host": host}).status_code in (400, 404)
+    assert [one for one in caplog.records if "seven-of-spades" in one.getMessage()] == []
+
+
 def test_no_line_has_an_address(kripos, client, caplog):
     caplog.set_level(logging.DEBUG)
     kripos.client.defaults["REMOTE_ADDR"] = client.defaults["REMOTE_ADDR"] = "198.51.100.77"
