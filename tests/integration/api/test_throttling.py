@@ -82,6 +82,12 @@ def test_what_is_left_is_told(kept, limit):
     assert 50 < standing.seconds <= 60
 
 
+def test_window_that_begins_this_millisecond_does_not_end_in_it(kept, limit, monkeypatch):
+    limit(RATE, 5)
+    monkeypatch.setattr(kept._storage, "get_sliding_window", lambda *_: (0, 0.0, 3, 120.0))
+    assert kept.standing(RATE, "one") == (RATE, 2, 60)
+
+
 def test_what_is_given_back_may_be_asked_again(kept, limit):
     limit(FAILURES, 2)
     assert all(kept.reserve(FAILURES, ADDRESS) for _ in range(2))
