@@ -5,6 +5,8 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+from django.contrib.staticfiles import finders
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -61,6 +63,12 @@ def test_way_to_each_page_begins_at_start(admin_client):
             pages, begins = pages + 1, begins + Counter(starts)
     assert begins == {"Start": pages - 1}  # all but that page itself
     assert pages > 30
+
+
+def test_each_page_names_an_icon_that_is_there(coordinator):
+    for page in (Client().get(reverse("admin:login")), coordinator.get(reverse("admin:index"))):
+        (icon,) = re.findall(r'<link rel="icon" href="([^"]+)"', page.content.decode())
+        assert finders.find(icon.removeprefix("/static/"))
 
 
 def test_screens_of_all_day_are_at_the_top_of_each_page(coordinator):
