@@ -62,9 +62,10 @@ def nothing_held() -> None:
 @pytest.fixture(autouse=True)
 def nothing_counted(monkeypatch) -> None:
     """Lets each test begin with nobody having asked for anything: all come from one address, to one broker."""
-    from api.throttling import public, store
+    from api.throttling import bearers, public, store
 
     public.leases.clear()
+    bearers.refusals.clear()
     monkeypatch.setattr(store, "SALT", f"a test {uuid4()}")
 
 
