@@ -27,7 +27,7 @@ from http_message_signatures.algorithms import ED25519
 from api.problems import Problem
 from countries import signing
 from countries.signing import Key
-from countries.traces import is_address
+from countries.traces import LOOKED_AT, is_address
 from federation import clock
 from federation.evidence import Evidence, SignedBy
 
@@ -112,8 +112,12 @@ def _times(covered: Values, parameters: Parameters) -> Iterator[int]:
 
 def _refuse_addresses(covered: Values, parameters: Parameters) -> None:
     """Refuse what could lead to a person: what is signed is kept."""
-    if any(is_address(str({**covered, **parameters}.get(name, ""))) for name in _CHOSEN):
-        raise Problem("personal_trace")
+    for name in _CHOSEN:
+        text = str({**covered, **parameters}.get(name, ""))
+        if len(text) > LOOKED_AT:
+            raise Problem("signature_malformed", detail=f"More than {LOOKED_AT} characters are too many for {name}.")
+        if is_address(text):
+            raise Problem("personal_trace")
 
 
 # --- what the library is given --------------------------------------------------------------------------------------

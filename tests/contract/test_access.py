@@ -44,6 +44,7 @@ KINDS = {
     "ended": ("expired credential", "expired token", "revoked", "deactivated agency"),
     "agency": ("agency",),
     "reading": ("read-only scope",),
+    "writing": ("write-only scope",),
     "other agency": ("other agency",),
     "figures": ("coordinator's credential",),
     "liaison": ("liaison",),
@@ -52,8 +53,8 @@ KINDS = {
     "superuser": ("superuser",),
 }
 TOKENS = {
-    "expired credential", "expired token", "revoked", "deactivated agency", "agency", "read-only scope", "other agency",
-    "coordinator's credential",
+    "expired credential", "expired token", "revoked", "deactivated agency", "agency", "read-only scope",
+    "write-only scope", "other agency", "coordinator's credential",
 }  # fmt: skip
 ROLES = ("liaison", "observer", "coordinator", "superuser")
 #: What a refusal may be where a table names no method.
@@ -94,6 +95,7 @@ def _tokens(agency) -> Iterator[tuple[str, str]]:
     own = Caller(agency=agency)
     yield "agency", own.token
     yield "read-only scope", own.use_scope("submissions:read").token
+    yield "write-only scope", own.use_scope("submissions:write").token
     yield "other agency", Caller(agency=factories.AgencyFactory.create(code="DE-BKA")).token
     yield "coordinator's credential", Caller(coordinator="kim").token
     expired = Caller(agency=factories.AgencyFactory.create(code="SE-NOA"))

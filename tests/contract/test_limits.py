@@ -60,6 +60,13 @@ def test_submissions_of_a_credential(kripos, limit):
     assert another_credential(kripos).send(report(CELL, ago=5)).status_code == 202
 
 
+def test_what_a_credential_is_refused_is_not_taken_from_its_agency(kripos, limit):
+    limit(rates.READS_PER_CREDENTIAL, 1)
+    limit(rates.READS_PER_AGENCY, 3)
+    assert [kripos.get(SUBMISSIONS).status_code for _ in range(5)] == [200, 429, 429, 429, 429]
+    assert another_credential(kripos).get(SUBMISSIONS).status_code == 200
+
+
 def test_submissions_of_an_agency_are_those_of_all_its_credentials(kripos, bka, limit):
     limit(rates.SUBMISSIONS_PER_AGENCY, 2)
     other = another_credential(kripos)
@@ -117,6 +124,7 @@ def test_public_reads_of_an_address(reader, limit):
     assert refused["Access-Control-Allow-Origin"] == "*"
     throttled(reader.get("/api/docs/"), "public-per-address")
     throttled(reader.get(SUBMISSIONS), "public-per-address")
+    throttled(reader.get(PUBLIC[0], headers={"Authorization": "Bearer x"}), "public-per-address")
     assert reader.get(PUBLIC[0], REMOTE_ADDR="198.51.100.7").status_code == 200
 
 
@@ -198,6 +206,13 @@ def test_guesses_from_one_address(kripos, limit):
     right = (kripos.issued.client_id, kripos.issued.client_secret)
     throttled(ask_token(Client(), *right), "token-failures-per-address")
     assert ask_token(Client(), *right, address="198.51.100.8").status_code == 200
+
+
+def test_guesses_that_are_not_looked_at_are_not_held_against_the_address(limit):
+    limit(rates.FAILURES_PER_CREDENTIAL, 1)
+    limit(rates.FAILURES_PER_ADDRESS, 3)
+    assert [ask_token(Client(), "one", "x").status_code for _ in range(4)] == [401, 429, 429, 429]
+    assert ask_token(Client(), "two", "x").status_code == 401
 
 
 @pytest.mark.parametrize("spell", [str, lambda name: name.replace("N", "%4E"), lambda name: name.replace("-", "%2D")])

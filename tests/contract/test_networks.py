@@ -11,6 +11,7 @@ from api.auth import TokenAuthentication
 from api.urls import v1
 from countries import credentials
 from countries.models import Credential
+from countries.registry import Refused
 from federation.models.audit import AuditEvent
 from tests.contract.callers import Caller
 from tests.factories import AgencyFactory, IndicatorFactory
@@ -86,6 +87,13 @@ def test_change_holds_at_once_for_tokens_that_are_out_and_leaves_an_event(kripos
     assert (event.details["before"]["networks"], event.details["after"]["networks"]) == (NETWORKS, ["203.0.113.0/24"])
     credentials.restrict(credential=kripos.issued.credential, networks=[], by="ada", now=timezone.now(), reason="x")
     assert kripos.get("/api/v1/submissions/").status_code == 200
+
+
+def test_credential_that_has_ended_is_not_restricted_or_opened_any_more(kripos):
+    credentials.revoke(credential=kripos.issued.credential, by="ada", now=timezone.now())
+    with pytest.raises(Refused, match="revoked"):
+        credentials.restrict(credential=kripos.issued.credential, networks=[], by="ada", now=timezone.now(), reason="x")
+    assert Credential.objects.get().networks == NETWORKS
 
 
 def test_successor_has_the_same_networks(kripos):

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from countries import registry, signing
+from countries.traces import LOOKED_AT
 from federation.models.audit import AuditEvent
 from federation.models.submissions import IdempotencyKey, Report, Signature, Submission
 from federation.models.worklist import Work
@@ -353,6 +354,27 @@ class TestMalformed:
     def test_trace_of_a_person_in_the_parameters(self, kripos, signer):
         for told in ({"nonce": "ada@example.org"}, {"tag": "192.0.2.7"}):
             refused(kripos.post(BODY, **signer.signed(BODY, parameters=told)), 422, "personal_trace")
+
+    def test_trace_of_a_person_in_a_header_that_is_signed(self, kripos, signer):
+        for changed in (
+            {"content-digest": f"{content_digest(BODY)}, md5=:192.0.2.7:"},
+            {"content-type": "application/json; sent-by=ada@example.org"},
+        ):
+            covered = signer.covered(BODY) | changed
+            answer = kripos.post(BODY, media=covered["content-type"], **signer.headers(covered))
+            refused(answer, 422, "personal_trace")
+
+    @pytest.mark.parametrize("name", ["content-digest", "content-type", "nonce"])
+    def test_trace_behind_more_than_is_looked_at(self, kripos, signer, name):
+        """It would be kept unseen, so what is too long to be looked at is not taken."""
+        covered, told = signer.covered(BODY), {}
+        far = "x" * LOOKED_AT + "ada@example.org"
+        if name == "nonce":
+            told = {"nonce": far}
+        else:
+            covered[name] += {"content-digest": ", md5=:%s:", "content-type": "; sent-by=%s"}[name] % far
+        answer = kripos.post(BODY, media=covered["content-type"], **signer.headers(covered, **told))
+        assert name in refused(answer, 400, "signature_malformed")["detail"]
 
     def test_trace_of_a_person_in_the_key_of_repeating(self, kripos, signer):
         headers = signer.signed(BODY, **{"Idempotency-Key": "ada@example.org"})

@@ -6,9 +6,10 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from django.db import connection, connections
+from django.db import InternalError, OperationalError, connection, connections
 from psycopg import errors
 
+from config import databases
 from config.embedded import programs
 from config.parts import ROOT
 from countries import connections as reading
@@ -16,6 +17,7 @@ from countries import queries
 from countries.replicas import Servers
 from federation import published, roles
 from federation.rights import PUBLIC, ROLES, TABLES, WEB, WORKER
+from tests.acting import connected
 
 pytestmark = [
     pytest.mark.django_db,
@@ -128,6 +130,69 @@ def test_web_changes_nothing_that_was_computed_or_sent(signed_in):
     assert not refused(signed_in, WEB, "UPDATE federation_report SET state = 'superseded'")
 
 
+#: What agencies said, and what anybody did: added to, and never changed.
+SAID = {
+    "federation_submission", "federation_signature", "federation_answer", "federation_auditevent", "federation_work",
+    "django_admin_log",
+}  # fmt: skip
+#: What follows from it, and the seals: for workers to write.
+COMPUTED = {
+    "federation_figure", "federation_combinedfigure", "federation_publishedcell", "federation_publishedcoverage",
+    "federation_publishedseries", "federation_publishedwindow", "federation_publishedpanel", "federation_version",
+    "federation_versioncounter", "federation_periodversion", "federation_auditseal", "federation_roundingseal",
+}  # fmt: skip
+#: What the desk decides: for people, who come over the web.
+DECIDED = {
+    "federation_hold", "countries_agency", "countries_annotation", "countries_indicator", "countries_population",
+    "countries_schedule", "countries_setup", "countries_threshold", "countries_liaison", "countries_credential",
+    "countries_signingkey", "auth_user", "auth_group", "auth_user_groups", "auth_group_permissions",
+    "otp_totp_totpdevice", "otp_static_statictoken",
+}  # fmt: skip
+#: Who may sign in as whom, and with what: none of the workers' business.
+SECRET = {
+    "auth_user", "auth_user_groups", "countries_credential", "countries_signingkey", "federation_signature",
+    "otp_totp_totpdevice", "otp_static_staticdevice", "otp_static_statictoken", "oauth2_provider_grant",
+}  # fmt: skip
+
+
+def powers(role, tables, deeds=("INSERT", "UPDATE", "DELETE")):
+    """What a role may do to tables, or to some column of them, as PostgreSQL says it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tab, deed FROM unnest(%s::text[]) tab, unnest(%s::text[]) deed"
+            " WHERE has_table_privilege(%s, tab, deed)"
+            " OR (deed <> 'DELETE' AND has_any_column_privilege(%s, tab, deed))",
+            [sorted(tables), list(deeds), role, role],
+        )
+        return set(cursor.fetchall())
+
+
+def test_web_adds_to_what_was_said_and_changes_nothing_of_it():
+    assert powers(WEB, SAID) == {(table, "INSERT") for table in SAID}
+
+
+def test_only_workers_write_what_is_computed():
+    assert powers(WEB, COMPUTED) == set()
+    assert {table for table, _ in powers(WORKER, COMPUTED)} == COMPUTED
+
+
+def test_workers_write_nothing_that_people_decide_or_agencies_send():
+    sent = {"federation_submission", "federation_signature", "federation_answer", "federation_report"}
+    assert powers(WORKER, DECIDED | sent) == set()
+
+
+def test_workers_read_nothing_that_opens_a_door(signed_in):
+    assert powers(WORKER, SECRET, ["SELECT"]) == set()
+    assert refused(signed_in, WORKER, "SELECT session_data FROM django_session")
+
+
+def test_web_takes_no_key_away_and_makes_no_permission():
+    assert powers(WEB, {"countries_signingkey", "auth_permission"}) == {
+        ("countries_signingkey", "INSERT"),
+        ("countries_signingkey", "UPDATE"),
+    }
+
+
 def test_public_reads_what_is_listed_and_nothing_else(signed_in):
     may = {table for table in TABLES if not refused(signed_in, PUBLIC, f"SELECT 1 FROM {table} LIMIT 1")}
     listed = {table for table, rights in TABLES.items() if rights.public}
@@ -149,6 +214,7 @@ def test_public_reads_what_is_listed_and_nothing_else(signed_in):
 
 def test_public_finds_no_column_that_is_not_listed(signed_in):
     hidden = {
+        "countries_agency": "signature_required",
         "federation_auditseal": "event",
         "federation_roundingseal": "fingerprint",
         "federation_publishedcoverage": "covered",
@@ -160,6 +226,7 @@ def test_public_finds_no_column_that_is_not_listed(signed_in):
 
 
 def test_public_neither_writes_nor_keeps_others_waiting(signed_in):
+    assert powers(PUBLIC, TABLES) == set()
     deeds = [
         f"{verb} {table}"
         for table in TABLES.keys() - {"federation_observation"}
@@ -167,6 +234,22 @@ def test_public_neither_writes_nor_keeps_others_waiting(signed_in):
     ]
     done = [deed for deed in [*FOR_THE_PUBLIC_NEITHER, *deeds] if not refused(signed_in, PUBLIC, deed)]
     assert done == []
+
+
+def test_connection_of_a_public_read_is_read_only_whoever_it_is_for():
+    """A replica may be given with a role of another name, which does not begin so by itself."""
+    with connected(public=databases._read(address(WORKER))):
+        with connections["public"].cursor() as cursor:
+            cursor.execute("SHOW default_transaction_read_only")
+            assert cursor.fetchone() == ("on",)
+        with pytest.raises(InternalError, match="read-only"), connections["public"].cursor() as cursor:
+            cursor.execute("DELETE FROM federation_early")
+
+
+def test_read_that_takes_too_long_is_not_tried_at_another_server():
+    place, failure = reading.Place(Servers("elsewhere", ["nowhere"], lag_limit=1)), OperationalError()
+    place._alias, failure.__cause__ = "nowhere", errors.QueryCanceled()
+    assert place.elsewhere(failure) is None
 
 
 def test_public_begins_read_only():
@@ -224,6 +307,23 @@ def test_granting_again_takes_back_what_is_not_listed_and_gives_what_is_missing(
     assert granted() == set(roles.listed())
 
 
+def test_granting_takes_back_what_an_older_postgresql_gives_everybody():
+    functions = ("pg_try_advisory_xact_lock(bigint)", "lowrite(int, bytea)", "loread(int, int)")
+    rights = [f"has_function_privilege('{PUBLIC}', '{one}', 'EXECUTE')" for one in functions]
+    rights.append(f"has_schema_privilege('{PUBLIC}', 'public', 'CREATE')")
+    rights.append(f"has_database_privilege('{PUBLIC}', current_database(), 'TEMPORARY')")
+    given = f"SELECT {', '.join(rights)}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"GRANT EXECUTE ON FUNCTION {', '.join(functions)} TO PUBLIC")
+        cursor.execute("GRANT CREATE ON SCHEMA public TO PUBLIC")
+        cursor.execute(f"GRANT TEMPORARY ON DATABASE {connection.settings_dict['NAME']} TO PUBLIC")
+        cursor.execute(given)
+        assert set(cursor.fetchone()) == {True}
+        roles.grant()
+        cursor.execute(given)
+        assert set(cursor.fetchone()) == {False}
+
+
 def test_nothing_is_granted_where_a_table_is_not_there_yet():
     with connection.cursor() as cursor:
         cursor.execute("DROP VIEW federation_observation")
@@ -249,6 +349,8 @@ def test_reads_go_over_the_public_connection_and_writes_never():
     with reading._at(place):
         assert reading.Router().db_for_read(object) == "elsewhere"
         assert reading.Router().db_for_write(object) == "default"
+        assert reading.Router().allow_migrate("default", "federation")
+        assert not reading.Router().allow_migrate("elsewhere", "federation")
         with pytest.raises(connections.exception_class):
             queries.reference_version()
     assert reading.Router().db_for_read(object) == "default"

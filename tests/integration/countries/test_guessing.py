@@ -1,7 +1,9 @@
 """Who guesses passwords or codes is locked out soon; whose name is guessed at is not; and no address is kept."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from ipaddress import ip_address
+from threading import Event
 
 import pytest
 from axes.models import AccessAttempt, AccessLog
@@ -15,6 +17,7 @@ from countries import guessing
 from countries.models import Credential
 from federation import schedules
 from tests import factories
+from tests.integration.countries.locks import is_somebody_waiting
 from tests.second_factor import code, given_to, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +97,10 @@ def test_who_signed_in_from_an_address_before_is_not_shut_out_there_by_others(ka
         guess(ELSEWHERE.format(number))
     assert not comes_in("203.0.113.1")
     assert comes_in()
+    # It is new to anybody else, so they are.
+    for number in range(LIMIT * guessing.WIDER):
+        guess(ELSEWHERE.format(number), "per")
+    assert guess(name="per").status_code == 429
     AccessLog.objects.update(attempt_time=timezone.now() - timedelta(days=31))
     assert not comes_in()
 
@@ -127,6 +134,47 @@ def test_signing_in_with_both_factors_excuses_earlier_guesses(kari):
         assert guess().status_code == 200
 
 
+@pytest.mark.parametrize(("address", "name"), [(ELSEWHERE.format(1), "kari"), (HOME, "per")])
+def test_signing_in_excuses_neither_what_others_guessed_elsewhere_nor_guesses_at_others(kari, address, name):
+    for _ in range(LIMIT - 1):
+        guess(address, name)
+    client = Client(REMOTE_ADDR=HOME)
+    client.post("/admin/login/", {"username": "kari", "password": PASSWORD})
+    client.post("/admin/second-factor/", {"code": code()})
+    assert client.get("/admin/").status_code == 200
+    assert guess(address, name).status_code == 429
+
+
+@pytest.mark.django_db(transaction=True)
+def test_guesses_made_at_once_all_count(kari, monkeypatch):
+    guess()
+    looked, may_go_on, save = Event(), Event(), AccessAttempt.save
+
+    def save_slowly(row, *given, **named):
+        if not looked.is_set():
+            looked.set()
+            assert may_go_on.wait(20)
+        save(row, *given, **named)
+
+    def guess_once_more():
+        try:
+            guess()
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(AccessAttempt, "save", save_slowly)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(guess_once_more)
+        assert looked.wait(20)
+        second = pool.submit(guess_once_more)
+        while not (is_somebody_waiting() or second.done()):
+            pass
+        may_go_on.set()
+        first.result()
+        second.result()
+    assert AccessAttempt.objects.get().failures_since_start == 3
+
+
 @pytest.mark.parametrize("addresses", [("2001:db8::1", "2001:db8::ffff"), (HOME, f"::ffff:{HOME}")])
 def test_addresses_of_one_subscriber_count_together(kari, addresses):
     first, second = addresses
@@ -151,9 +199,10 @@ def test_nothing_of_what_was_guessed_is_kept(kari):
 
 
 def test_origin_is_a_keyed_hash_in_a_private_range(settings):
-    def origin(address):
-        return guessing.origin(RequestFactory().get("/", REMOTE_ADDR=address))
+    def origin(address, **headers):
+        return guessing.origin(RequestFactory().get("/", REMOTE_ADDR=address, headers=headers))
 
+    assert origin(HOME, **{"X-Forwarded-For": ELSEWHERE.format(1)}) == origin(HOME)
     assert ip_address(origin(HOME)).is_private
     assert origin(HOME).startswith("fd")
     assert origin(HOME) != origin("192.0.2.11")
@@ -186,19 +235,30 @@ def test_secret_or_restriction_takes_the_own_password_and_wrong_ones_count(kari,
     assert list(Credential.objects.values()) != before
 
 
-def test_own_password_is_not_guessed_where_it_is_changed(kari):
+@pytest.mark.parametrize(
+    ("path", "form", "name"),
+    [
+        ("/admin/password_change/", {"new_password1": "y"}, "old_password"),
+        ("/admin/second-factor/", {}, "password"),
+    ],
+)
+def test_own_password_is_not_guessed_where_it_confirms_a_change(kari, path, form, name):
     client = signed_in(Client(REMOTE_ADDR=HOME), kari)
     for _ in range(LIMIT):
-        answer = client.post("/admin/password_change/", {"old_password": "x", "new_password1": "y"})
+        answer = client.post(path, form | {name: "x"})
     assert answer.status_code == 429
+    assert client.post(path, form | {name: PASSWORD}).status_code == 429
+    assert TOTPDevice.objects.filter(user=kari).exists()
 
 
 def test_resetting_a_second_factor_lets_its_owner_try_at_once(kari):
     for _ in range(LIMIT):
         guess()
+        guess(name="per")
     client = signed_in(Client(), User.objects.create_superuser("ada"))
     client.post(f"/admin/auth/user/{kari.pk}/second-factor/", {"reason": "Locked out; I called her."})
     assert comes_in()
+    assert guess(name="per").status_code == 429
 
 
 def test_what_counts_no_more_is_deleted(kari):

@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
+from threading import Event
 from types import SimpleNamespace
 
 import pytest
@@ -11,12 +11,13 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
-from django_otp.plugins.otp_static.models import StaticToken
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from countries import second_factor
 from federation.models.audit import AuditEvent
 from tests.integration.countries import addresses
+from tests.integration.countries.locks import is_somebody_waiting
 from tests.second_factor import SECRET, STEP, code, given_to, read, signed_in
 
 DOOR = "/admin/second-factor/"
@@ -80,7 +81,8 @@ def test_first_sign_in_sets_up_an_app_and_shows_recovery_codes_once(client, kari
     for one in answer.context["codes"]:
         assert one not in page(client.get(DOOR))
         assert not StaticToken.objects.filter(token__in=(one, one.replace("-", ""))).exists()
-    assert TOTPDevice.objects.get().key not in page(client.get(DOOR))
+    assert TOTPDevice.objects.get().key == secret
+    assert secret not in page(client.get(DOOR)) + str(client.session.items())
 
 
 def test_each_session_is_shown_a_secret_of_its_own(kari):
@@ -188,30 +190,51 @@ def test_recovery_code_serves_once_and_is_told_and_recorded(client, secured):
 
 def test_code_of_somebody_else_is_none(client, secured):
     other = User.objects.create_user("per", password=PASSWORD, is_staff=True)
-    TOTPDevice.objects.create(user=other, name="app", key="00" * 20)
+    _, codes = second_factor.set_up(user=other, secret="00" * 20, code=code("00" * 20), by="per")
+    TOTPDevice.objects.update(last_t=-1)
+    assert second_factor.verify(user=secured, code=code("00" * 20), by="kari") is None
+    assert second_factor.verify(user=secured, code=codes[0], by="kari") is None
     give_password(client)
     give_code(client, code("00" * 20))
     assert not is_in(client)
 
 
+def test_recovery_code_is_kept_under_the_key_of_the_server(secured, settings):
+    settings.SECRET_KEY = "another"
+    assert second_factor.verify(user=secured, code=secured.codes[0], by="kari") is None
+
+
 @pytest.mark.django_db(transaction=True)
-def test_two_who_give_one_code_at_once_are_not_both_let_in():
+@pytest.mark.parametrize("kind", [TOTPDevice, StaticDevice])
+def test_two_who_give_one_code_at_once_are_not_both_let_in(kind, monkeypatch):
     user = User.objects.create_user("kari", is_staff=True)
-    codes = set_up(user)
-    for given in (code(), codes[0]):
-        barrier = Barrier(2)
+    recovery, *_ = set_up(user)
+    given = code() if kind is TOTPDevice else recovery
+    looked, may_go_on, look = Event(), Event(), kind.verify_token
 
-        def give(_, given=given, barrier=barrier):
-            try:
-                barrier.wait(20)
-                return bool(second_factor.verify(user=user, code=given, by="kari"))
-            except second_factor.TooSoon:
-                return False
-            finally:
-                connection.close()
+    def look_slowly(device, token):
+        if not looked.is_set():
+            looked.set()
+            assert may_go_on.wait(20)
+        return look(device, token)
 
-        with ThreadPoolExecutor(2) as pool:
-            assert sorted(pool.map(give, range(2))) == [False, True], given
+    def give():
+        try:
+            return bool(second_factor.verify(user=user, code=given, by="kari"))
+        except second_factor.TooSoon:
+            return False
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(kind, "verify_token", look_slowly)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(give)
+        assert looked.wait(20)
+        second = pool.submit(give)
+        while not (is_somebody_waiting() or second.done()):
+            pass
+        may_go_on.set()
+        assert [first.result(), second.result()] == [True, False]
 
 
 # --- nothing goes past it ---
@@ -252,12 +275,14 @@ def test_who_is_no_staff_comes_not_even_to_the_door(client, db):
     assert client.get(HOME)["Location"].startswith("/admin/login/")
 
 
-def test_session_reads_exact_figures_with_the_second_factor_only(client, kari):
+def test_session_reads_exact_figures_with_the_second_factor_and_of_staff_only(client, kari):
     figures = "/api/v1/figures/?indicator=X&frequency=H&start=2026-11-24T10:00&end=2026-11-24T10:00&agency=_T"
     client.force_login(kari)
     assert client.get(figures).json()["code"] == "not_authenticated"
     signed_in(client, kari)
     assert client.get(figures).json()["code"] == "unknown_indicator"
+    User.objects.update(is_staff=False)
+    assert client.get(figures).json()["code"] == "not_authenticated"
 
 
 def test_without_the_setting_the_password_is_enough(client, kari, settings):
@@ -279,6 +304,13 @@ def test_own_second_factor_is_set_up_anew_with_the_password_only(client, secured
     assert not TOTPDevice.objects.exists()
     assert not StaticToken.objects.exists()
     assert "Set up your second factor" in page(give_password(client))
+
+
+def test_password_alone_sets_nothing_up_anew(client, secured):
+    give_password(client)
+    assert "one-time-code" in page(client.post(DOOR, {"password": PASSWORD}))
+    assert TOTPDevice.objects.get().key == SECRET
+    assert second_factor.recovery_codes_left(secured) == 10
 
 
 def test_superuser_resets_anothers_with_a_reason_and_their_sessions_end(client, secured):

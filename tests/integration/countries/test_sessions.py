@@ -81,6 +81,17 @@ def test_session_in_use_ends_after_twelve_hours(ada):
     assert not Session.objects.exists()
 
 
+def test_signing_in_once_more_begins_another_twelve_hours(client):
+    user = User.objects.create_superuser("ada", password="a password for a test")
+    signed_in(client, user)
+    session = client.session
+    session["began"] = before = int((timezone.now() - timedelta(hours=11)).timestamp())
+    session.save()
+    client.post("/admin/login/", {"username": "ada", "password": "a password for a test", "next": "/admin/"})
+    client.get("/admin/second-factor/")
+    assert client.session["began"] > before + 3600
+
+
 def test_door_is_no_longer_open_than_the_admin(client):
     client.force_login(User.objects.create_superuser("ada"))
     session = client.session

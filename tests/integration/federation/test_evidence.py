@@ -1,5 +1,7 @@
 """What was signed can be verified for good, and who tampers with the evidence of it is found out."""
 
+import gzip
+import json
 from io import StringIO
 
 import pytest
@@ -12,20 +14,25 @@ from federation import evidence
 from federation.models.submissions import Signature
 from tests.contract.callers import Caller, report
 from tests.factories import AgencyFactory, IndicatorFactory
-from tests.oracles.signing import Signer
+from tests.oracles.signing import Signer, content_digest
 
 pytestmark = pytest.mark.django_db
 BODY = b'{"indicator": "DOWNLOADS", "reports": [%s]}'
 
 
-def sent(agency):
+def sent(agency, way=""):
     """A submission of an agency that signs, and its signature as it is kept."""
-    import json
-
     caller, signer = Caller(agency=agency), Signer("")
     key = signing.register(agency=agency, public_key=signer.public, by="a test", now=timezone.now())
+    signer = signer.named(key.keyid)
     body = BODY % json.dumps(report(("NO", "ARES", 3))).encode()
-    answer = caller.post(body, **signer.named(key.keyid).signed(body))
+    if way == "packed":
+        body = gzip.compress(body)
+        headers = signer.signed(body, **{"Content-Encoding": "gzip"})
+    else:
+        name = "sha-512" if way == "another digest" else "sha-256"
+        headers = signer.headers(signer.covered(body) | {"content-digest": content_digest(body, name)})
+    answer = caller.post(body, **headers)
     return Signature.objects.get(submission=answer.json()["id"])
 
 
@@ -50,6 +57,13 @@ def tamper(statement, *values):
 
 def test_evidence_verifies_after_the_key_was_revoked(kept):
     signing.revoke(key=kept.key, by="ada", now=timezone.now(), reason="laptop stolen")
+    assert verified() == [[]]
+
+
+@pytest.mark.parametrize("way", ["packed", "another digest"])
+def test_evidence_verifies_whose_digest_is_not_that_of_the_body_as_it_is_kept(db, way):
+    IndicatorFactory.create()
+    sent(AgencyFactory.create(), way)
     assert verified() == [[]]
 
 

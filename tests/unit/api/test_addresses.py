@@ -46,11 +46,12 @@ def test_client_is_the_rightmost_address_that_is_not_trusted(forwarded, client):
     assert addresses.client(forwarded, PROXY, TRUSTED) == client
 
 
-def passed_on(peer, trusted, **headers):
-    seen = {}
+def passed_on(peer, trusted, meta=None, **headers):
+    seen, meta = {}, {} if meta is None else meta
 
     def view(request):
         seen.update(address=request.META["REMOTE_ADDR"], host=request.get_host(), secure=request.is_secure())
+        meta.update(request.META)
         return HttpResponse()
 
     proxied = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -70,7 +71,10 @@ def test_trusted_peer_is_believed():
 
 @pytest.mark.parametrize(("peer", "trusted"), [(PROXY, []), (LIAR, TRUSTED), ("", TRUSTED), ("junk", TRUSTED)])
 def test_nobody_else_is_believed(peer, trusted):
-    assert passed_on(peer, trusted, **SAID) == {"address": peer, "host": "testserver", "secure": False}
+    meta = {}
+    said = SAID | {"X-Request-ID": "0" * 32}
+    assert passed_on(peer, trusted, meta, **said) == {"address": peer, "host": "testserver", "secure": False}
+    assert not [name for name in said if f"HTTP_{name.upper().replace('-', '_')}" in meta]
 
 
 def test_what_the_proxy_itself_said_is_the_last():

@@ -8,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1
 from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key as generate_ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key as generate_rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -55,11 +56,13 @@ def test_fingerprint_is_that_of_the_key_in_der():
         private(Encoding.PEM, PrivateFormat.PKCS8).decode().split("\n")[1],
         text(private(Encoding.DER, PrivateFormat.PKCS8)),
         text(generate_ec(SECP256R1()).private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())),
+        # Its length takes three bytes, so the version comes last of all.
+        text(generate_rsa(65537, 1024).private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())),
         text(bytes(range(32)) + RAW),
         json.dumps({"kty": "OKP", "crv": "Ed25519", "d": "x", "x": "y"}),
         "PuTTY-User-Key-File-3: ssh-ed25519\nPrivate-Lines: 1",
     ],
-    ids=range(9),
+    ids=range(10),
 )
 def test_private_key_is_told_and_not_repeated(given):
     with pytest.raises(keys.PrivateKeyError, match="THIS IS A PRIVATE KEY") as raised:
