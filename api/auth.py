@@ -8,8 +8,10 @@ from hashlib import sha256
 from typing import Any, Final
 
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
 from oauth2_provider.models import get_access_token_model
 from oauth2_provider.oauth2_validators import OAuth2Validator
+from oauthlib.common import generate_token
 from oauthlib.oauth2.rfc6749.errors import UnauthorizedClientError
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.request import Request
@@ -21,6 +23,10 @@ from countries import credentials, liaisons, second_factor
 _CHALLENGE: Final = 'Bearer realm="api"'
 FIGURES: Final = "figures:read"
 _ELSEWHERE: Final = "network_not_allowed"
+#: Where authentication leaves word that a token was looked up in vain.
+IN_VAIN: Final = "police2peer.token_in_vain"
+#: So many characters at the end of a token say that it is ours.
+_MARK: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +44,14 @@ class TokenAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[Caller, Caller] | None:
         """Return the caller, or nothing without a token; raise the problem for a token that is worth nothing."""
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer":
+        token = bearer(request.META.get("HTTP_AUTHORIZATION", ""))
+        if token is None:
             return None
-        caller = _caller(token.strip(), request.META.get("REMOTE_ADDR", ""))
-        if caller is None:
-            raise Problem("invalid_token", headers={"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'})
+        try:
+            caller = _caller(token, request.META.get("REMOTE_ADDR", ""))
+        except Problem:
+            request.META[IN_VAIN] = True
+            raise
         return caller, caller
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002  DRF gives it
@@ -51,7 +59,28 @@ class TokenAuthentication(BaseAuthentication):
         return _CHALLENGE
 
 
-def _caller(token: str, address: str) -> Caller | None:
+def bearer(authorization: str) -> str | None:
+    """Return the token in a header, be it empty; nothing if somebody says in another way who they are."""
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def make_token(_request: Any) -> str:
+    """Return a new token: what nobody can guess, and our mark on it, by which it is known without a look-up."""
+    unguessable: str = generate_token()
+    return unguessable + _mark(unguessable)
+
+
+def is_ours(token: str) -> bool:
+    """Whether we gave a token, whatever it is worth by now. One without our mark may be ours under an earlier key."""
+    return constant_time_compare(token[-_MARK:], _mark(token[:-_MARK]))
+
+
+def _mark(unguessable: str) -> str:
+    return salted_hmac("api.auth.token", unguessable, algorithm="sha256").hexdigest()[:_MARK]
+
+
+def _caller(token: str, address: str) -> Caller:
     access = (
         get_access_token_model()
         .objects.select_related("application__agency", "application__user")
@@ -60,7 +89,7 @@ def _caller(token: str, address: str) -> Caller | None:
     )
     now = timezone.now()
     if access is None or access.expires <= now or not credentials.usable(access.application, now):
-        return None
+        raise Problem("invalid_token", headers={"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'})
     credential = access.application
     if not credentials.reachable(credential, address):
         raise Problem(_ELSEWHERE)

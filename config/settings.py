@@ -96,6 +96,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "api.throttling.agencies.Standings",
     "api.throttling.public.PublicReads",
+    "api.throttling.bearers.WrongTokens",
     # After those that put headers on every answer, before those that a public answer has no use for.
     "api.shortcut.HeldAnswers",
     "csp.middleware.CSPMiddleware",
@@ -236,6 +237,7 @@ LOGIN_URL = "admin:login"
 OAUTH2_PROVIDER_APPLICATION_MODEL = "countries.Credential"
 OAUTH2_PROVIDER = {
     "OAUTH2_VALIDATOR_CLASS": "api.auth.Validator",
+    "ACCESS_TOKEN_GENERATOR": "api.auth.make_token",
     "CLIENT_SECRET_HASHER": "police2peer_credential",
     # Tokens are kept as checksums only, so a copy of the database opens nothing.
     "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
@@ -328,6 +330,7 @@ RATES = {
         "RATE_TOKEN_FAILURES_PER_CREDENTIAL", default=30, low=1, high=1_000_000
     ),
     "RATE_TOKEN_FAILURES_PER_ADDRESS": env.whole("RATE_TOKEN_FAILURES_PER_ADDRESS", default=10, low=1, high=1_000_000),
+    "RATE_WRONG_TOKENS_PER_ADDRESS": env.whole("RATE_WRONG_TOKENS_PER_ADDRESS", default=30, low=1, high=1_000_000),
     "RATE_SUBMISSIONS_PER_AGENCY": env.whole("RATE_SUBMISSIONS_PER_AGENCY", default=240, low=1, high=1_000_000),
     "RATE_SUBMISSIONS_PER_CREDENTIAL": env.whole("RATE_SUBMISSIONS_PER_CREDENTIAL", default=180, low=1, high=1_000_000),
     "RATE_READS_PER_AGENCY": env.whole("RATE_READS_PER_AGENCY", default=600, low=1, high=1_000_000),

@@ -11,14 +11,12 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
 from oauth2_provider.models import get_access_token_model
 
-from countries import registry
+from countries import lives, registry
 from countries.models import FIGURES, READ_ONLY, READ_WRITE, Agency, Credential
 from countries.registry import Refused
 
-LIVE_AT_MOST = 2
 CHANGE_OVER = timedelta(hours=24)
 
 
@@ -48,12 +46,6 @@ def reachable(credential: Credential, address: str) -> bool:
     return credential.usable_from(address)
 
 
-def live(agency: Agency, now: datetime) -> QuerySet[Credential]:
-    """The credentials of an agency that are neither revoked nor expired."""
-    alive = Q(expires__isnull=True) | Q(expires__gt=now)
-    return Credential.objects.filter(alive, agency=agency, revoked__isnull=True)
-
-
 def issue(
     *,
     by: str,
@@ -68,11 +60,10 @@ def issue(
     """Makes a credential for an agency or for a coordinator, whose account is made if it is not there."""
     if (agency is None) == (not coordinator):
         raise Refused("one_holder", "A credential belongs to one agency or one coordinator.")
-    if expires is not None and expires <= now:
-        raise Refused("bad_expiry", "A credential must expire in the future.")
+    lives.refuse_past(expires, now)
     with registry.writing():
         if agency is not None:
-            _refuse_third(agency, now)
+            lives.refuse_third(Credential, agency, now)
             draft = Credential(agency=agency, scopes=READ_ONLY if read_only else READ_WRITE)
         else:
             draft = Credential(
@@ -127,10 +118,7 @@ def restrict(*, credential: Credential, networks: Iterable[str], by: str, now: d
 def revoke(*, credential: Credential, by: str, now: datetime, reason: str = "") -> Credential:
     """Ends a credential for good, with every token given out for it."""
     with registry.writing():
-        credential.refresh_from_db()
-        if credential.revoked is None:
-            credential.revoked = now
-            registry.save(credential, by=by, reason=reason, fields=["revoked"])
+        lives.end(credential, by=by, now=now, reason=reason)
         get_access_token_model().objects.filter(application=credential).delete()
     return credential
 
@@ -138,15 +126,6 @@ def revoke(*, credential: Credential, by: str, now: datetime, reason: str = "") 
 def forget_tokens(*, now: datetime) -> None:
     """Deletes the tokens that have expired; nobody can use them, and one is made every few minutes."""
     get_access_token_model().objects.filter(expires__lte=now).delete()
-
-
-def _refuse_third(agency: Agency, now: datetime) -> None:
-    agency.refresh_from_db()
-    if not agency.active:
-        raise Refused("agency_not_active", f"{agency} is not active.")
-    names = [str(credential) for credential in live(agency, now)]
-    if len(names) >= LIVE_AT_MOST:
-        raise Refused("too_many_credentials", f"{agency} has two live credentials, {' and '.join(names)}: revoke one.")
 
 
 def _account(coordinator: str, *, by: str, reason: str) -> User:

@@ -279,6 +279,12 @@ class Credential(AbstractApplication):
     def holder(self) -> str:
         return self.agency.code if self.agency else self.coordinator
 
+    @property
+    def holder_active(self) -> bool:
+        if self.agency is not None:
+            return self.agency.active
+        return self.user is not None and self.user.is_active
+
     def clean(self) -> None:
         try:
             self.networks = ranges.read(self.networks)
@@ -289,11 +295,8 @@ class Credential(AbstractApplication):
         return ranges.allow(self.networks, address)
 
     def usable_at(self, now: datetime) -> bool:
-        if self.revoked is not None or (self.expires is not None and self.expires <= now):
-            return False
-        if self.agency is not None:
-            return self.agency.active
-        return self.user is not None and self.user.is_active
+        expired = self.expires is not None and self.expires <= now
+        return self.revoked is None and not expired and self.holder_active
 
     def is_usable(self, request: Any) -> bool:  # noqa: ARG002  the toolkit's signature
         """Asked by django-oauth-toolkit before it gives out a token."""
@@ -318,6 +321,10 @@ class SigningKey(models.Model):
 
     def __str__(self) -> str:
         return self.keyid
+
+    @property
+    def holder_active(self) -> bool:
+        return self.agency.active
 
     @property
     def fingerprint(self) -> str:

@@ -6,13 +6,10 @@ A key is never removed: what it signed is verified with it after it was revoked,
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
-
-from countries import keys, registry
+from countries import keys, lives, registry
 from countries.models import Agency, SigningKey
 from countries.registry import Refused
 
-LIVE_AT_MOST = 2
 #: Codes of refusals that what was given for a key is the cause of.
 ABOUT_THE_KEY = frozenset({"private_key", "unusable_key", "key_known"})
 #: Enough of a fingerprint to tell the keys of an agency apart, short enough to be no hash to a reader of traces.
@@ -41,21 +38,14 @@ def find(keyid: str) -> Key | None:
     return Key(row.pk, row.keyid, row.agency_id, raw, keys.fingerprint(raw), row.expires, row.revoked)
 
 
-def live(agency: Agency, now: datetime) -> QuerySet[SigningKey]:
-    """The keys of an agency that are neither revoked nor expired."""
-    alive = Q(expires__isnull=True) | Q(expires__gt=now)
-    return SigningKey.objects.filter(alive, agency=agency, revoked__isnull=True)
-
-
 def register(
     *, agency: Agency, public_key: str, by: str, now: datetime, expires: datetime | None = None, reason: str = ""
 ) -> SigningKey:
     """Registers the public half of a key, given as PEM or in base 64. A private key is refused and not kept."""
     raw = _read(public_key)
-    if expires is not None and expires <= now:
-        raise Refused("bad_expiry", "A key must expire in the future.")
+    lives.refuse_past(expires, now)
     with registry.writing():
-        _refuse_third(agency, now)
+        lives.refuse_third(SigningKey, agency, now)
         if SigningKey.objects.filter(public_key=keys.encode(raw)).exists():
             raise Refused("key_known", "This key was registered before. Each key is registered once: make a new one.")
         keyid = f"{agency.code}.{keys.fingerprint(raw)[:_SHOWN]}"
@@ -68,10 +58,7 @@ def revoke(*, key: SigningKey, by: str, now: datetime, reason: str) -> SigningKe
     if not reason.strip():
         raise Refused("reason_missing", "Say why the key is revoked.")
     with registry.writing():
-        key.refresh_from_db()
-        if key.revoked is None:
-            key.revoked = now
-            registry.save(key, by=by, reason=reason, fields=["revoked"])
+        lives.end(key, by=by, now=now, reason=reason)
     return key
 
 
@@ -82,12 +69,3 @@ def _read(public_key: str) -> bytes:
         raise Refused("private_key", str(error)) from None
     except keys.UnusableKeyError as error:
         raise Refused("unusable_key", str(error)) from None
-
-
-def _refuse_third(agency: Agency, now: datetime) -> None:
-    agency.refresh_from_db()
-    if not agency.active:
-        raise Refused("agency_not_active", f"{agency} is not active.")
-    names = [str(key) for key in live(agency, now)]
-    if len(names) >= LIVE_AT_MOST:
-        raise Refused("too_many_keys", f"{agency} has two live keys, {' and '.join(names)}: revoke one.")

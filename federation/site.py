@@ -21,6 +21,7 @@ _MAIN = (
     ("federation", "submission", "Submissions"),
     ("countries", "agency", "Agencies"),
     ("countries", "credential", "Credentials"),
+    ("countries", "signingkey", "Signing keys"),
     ("countries", "annotation", "Time axis"),
     ("federation", "auditevent", "Audit"),
 )

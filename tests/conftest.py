@@ -21,7 +21,9 @@ from tests.integration import processes
 # The same examples in every run, so that a red run says something of the change that it ran on.
 # `--hypothesis-profile=wander` looks for new ones.
 _CALM = [hypothesis.HealthCheck.too_slow]
-hypothesis.settings.register_profile("steady", derandomize=True, deadline=None, suppress_health_check=_CALM)
+hypothesis.settings.register_profile(
+    "steady", max_examples=40, derandomize=True, deadline=None, suppress_health_check=_CALM
+)
 hypothesis.settings.register_profile(
     "wander", max_examples=400, deadline=None, suppress_health_check=_CALM, print_blob=True
 )
@@ -60,9 +62,10 @@ def nothing_held() -> None:
 @pytest.fixture(autouse=True)
 def nothing_counted(monkeypatch) -> None:
     """Lets each test begin with nobody having asked for anything: all come from one address, to one broker."""
-    from api.throttling import public, store
+    from api.throttling import bearers, public, store
 
     public.leases.clear()
+    bearers.refusals.clear()
     monkeypatch.setattr(store, "SALT", f"a test {uuid4()}")
 
 

@@ -115,6 +115,33 @@ class Windows:
             return Standing(rate, 0, self._ends - now) if self._counts[key] > amount else None
 
 
+class Refusals:
+    """Who is refused until when, so that it costs neither a question to the broker nor one to the database."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._held: OrderedDict[str, tuple[Standing, float]] = OrderedDict()
+        self._lock = Lock()
+
+    def hold(self, identity: str, standing: Standing) -> None:
+        """Refuse somebody for as long as nothing is left to them."""
+        with self._lock:
+            self._held.pop(identity, None)
+            self._held[identity] = standing, self._clock() + standing.seconds
+            if len(self._held) > _ADDRESSES:
+                self._held.popitem(last=False)
+
+    def standing(self, identity: str) -> Standing | None:
+        """Return how somebody stands who is refused now."""
+        standing, until = self._held.get(identity, (None, 0.0))
+        left = until - self._clock()
+        return standing._replace(seconds=left) if standing is not None and left > 0 else None
+
+    def clear(self) -> None:
+        with self._lock:
+            self._held.clear()
+
+
 def network_of(address: str) -> str:
     """Return the network of an IPv6 address, as whoever has one has the other 2^64 too; any other as it is."""
     if ":" not in address:

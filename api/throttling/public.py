@@ -6,13 +6,13 @@ from typing import Final
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from api import problems
+from api import auth, problems
 from api.throttling import rates
 from api.throttling.counts import Leases
 
 #: Files, probes, and what has limits of its own.
 _OTHERS: Final = ("/static/", "/healthz", "/readyz", "/metrics", "/admin/", "/oauth/")
-_AGENCIES: Final = ("/api/v1/submissions/", "/api/v1/findings/", "/api/v1/figures/")
+AGENCIES: Final = ("/api/v1/submissions/", "/api/v1/findings/", "/api/v1/figures/")
 #: An answer that is too long to be held, and so is made anew for each reader, counts as so many.
 LONG: Final = 20
 _READABLE_ANYWHERE: Final = {
@@ -52,7 +52,8 @@ def _counts(request: HttpRequest) -> bool:
     path = request.path_info
     if path.startswith(_OTHERS):
         return False
-    return "HTTP_AUTHORIZATION" not in request.META or not path.startswith(_AGENCIES)
+    # A token has limits of its own, right or wrong; a header that is none has not.
+    return auth.bearer(request.META.get("HTTP_AUTHORIZATION", "")) is None or not path.startswith(AGENCIES)
 
 
 def _refuse(standing: rates.Standing) -> HttpResponseBase:

@@ -10,6 +10,8 @@ from api.problems import Problem
 
 #: All limits are for so many seconds.
 WINDOW: Final = 60
+#: While the broker is away, each process lets through so much less of what may be guessing.
+_STRICTER: Final = 10
 
 
 class Rate(NamedTuple):
@@ -23,6 +25,11 @@ class Rate(NamedTuple):
         return int(settings.RATES[self.name])
 
     @property
+    def amount_here(self) -> int:
+        """How many in this process, for as long as the broker is away."""
+        return max(1, self.amount // _STRICTER)
+
+    @property
     def policy(self) -> str:
         """The name that clients see."""
         return self.name.removeprefix("RATE_").lower().replace("_", "-")
@@ -32,6 +39,7 @@ TOKENS_PER_CREDENTIAL: Final = Rate("RATE_TOKENS_PER_CREDENTIAL")
 TOKENS_PER_ADDRESS: Final = Rate("RATE_TOKENS_PER_ADDRESS")
 FAILURES_PER_CREDENTIAL: Final = Rate("RATE_TOKEN_FAILURES_PER_CREDENTIAL")
 FAILURES_PER_ADDRESS: Final = Rate("RATE_TOKEN_FAILURES_PER_ADDRESS")
+WRONG_TOKENS_PER_ADDRESS: Final = Rate("RATE_WRONG_TOKENS_PER_ADDRESS")
 SUBMISSIONS_PER_AGENCY: Final = Rate("RATE_SUBMISSIONS_PER_AGENCY")
 SUBMISSIONS_PER_CREDENTIAL: Final = Rate("RATE_SUBMISSIONS_PER_CREDENTIAL")
 READS_PER_AGENCY: Final = Rate("RATE_READS_PER_AGENCY")

@@ -18,7 +18,7 @@ from limits.strategies import FixedWindowRateLimiter, SlidingWindowCounterRateLi
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from api.throttling.rates import Rate, Standing
+from api.throttling.rates import WINDOW, Rate, Standing
 
 T = TypeVar("T")
 
@@ -57,8 +57,13 @@ class Store:
 
     def standing(self, rate: Rate, identity: str) -> Standing:
         """Return what is left."""
-        stats = self._ask(lambda: self._sliding.get_window_stats(_item(rate), _key(identity)))
-        return Standing(rate, stats.remaining, stats.reset_time - time.time())
+        item, key = _item(rate), _key(identity)
+        stats = self._ask(lambda: self._sliding.get_window_stats(item, key))
+        seconds = stats.reset_time - time.time()
+        if seconds <= 0 and not self._ask(lambda: self._storage.get_sliding_window(item.key_for(key), WINDOW))[0]:
+            # In the millisecond in which a first window begins, the library says that it ends.
+            seconds = WINDOW
+        return Standing(rate, stats.remaining, seconds)
 
     def reserve(self, rate: Rate, identity: str) -> bool:
         """Take in advance what a success gives back, so that attempts made at once count too."""

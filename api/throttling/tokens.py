@@ -8,9 +8,6 @@ from api.throttling.counts import Windows, network_of
 from api.throttling.rates import Rate, Standing
 from api.throttling.store import AwayError
 
-#: While the broker is away, each process lets through so much less.
-_STRICTER: Final = 10
-
 windows: Final = Windows()
 
 Charge = tuple[Rate, str]
@@ -70,7 +67,7 @@ class Attempt:
 
     def _counted_here(self) -> Standing | None:
         for rate, identity in self._asking:
-            standing = windows.take(rate, identity, max(1, rate.amount // _STRICTER))
+            standing = windows.take(rate, identity, rate.amount_here)
             if standing is not None:
                 return standing
         return None

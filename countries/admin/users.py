@@ -82,7 +82,7 @@ class DeskUserAdmin(OfCountry, UserAdmin):  # type: ignore[type-arg]  # not gene
             return HttpResponseRedirect("../change/")
         context = {**self.admin_site.each_context(request), "opts": self.opts, "form": form}
         context["title"] = f"Reset the second factor of {user}: their sessions end, and they set up another"
-        return TemplateResponse(request, "admin/countries/credential/deed.html", context)
+        return TemplateResponse(request, "admin/countries/deed.html", context)
 
     def get_inlines(self, request: HttpRequest, obj: Model | None) -> Any:
         # A user is made with a name and a password first.

@@ -147,7 +147,7 @@ def _cluster(folder: Path, made: Ground) -> Iterator[tuple[Cluster, Part | None]
         settings = {}
         if replica is not None:
             stack.callback(replica.start().await_ready().stop)
-            settings["DATABASE_REPLICA_URL"] = _at_port(servers, replica.port)
+            settings["DATABASE_REPLICA_URL"] = servers.reached_at(replica.port).addresses["DATABASE_PUBLIC_URL"]
         running = stack.enter_context(cluster.hosts(servers, web=WEB, workers=WORKERS, beats=1, **settings))
         running.others.extend([replica] if replica else [])
         front = _nginx(running) if find_spec("tests.cluster.nginx") else None

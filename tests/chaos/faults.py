@@ -37,7 +37,6 @@ class Wire:
 
     def __init__(self, servers: Servers) -> None:
         self.port = free_port()
-        self.url = servers.database_url.replace(f":{servers.database.port}/", f":{self.port}/")
         command = [sys.executable, "-m", "tests.chaos.proxy", str(self.port), str(servers.database.port)]
         # The kernel takes it along: it asks for that itself.
         self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE)

@@ -6,11 +6,12 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from tests import cluster
+from tests.chaos import sessions
 from tests.chaos.client import Sender
 from tests.chaos.faults import Disk, Faults, Wire
 from tests.chaos.ground import Ground, disconnected
@@ -74,7 +75,7 @@ def _cluster(ground: Ground, folder: Path) -> Iterator[tuple[Cluster, Faults]]:
         servers = stack.enter_context(cluster.servers(folder, ports=ground.ports))
         wire = Wire(servers)
         stack.callback(wire.close)
-        beyond = replace(servers, environment={**servers.environment, "DATABASE_URL": wire.url})
+        beyond = servers.reached_at(wire.port)
         web = [cluster.host(beyond, "web", number, {}) for number in range(1, WEB + 1)]
         workers = [_stepped(beyond, "worker", number) for number in range(1, WORKERS + 1)]
         beat = _stepped(beyond, "beat", 1)
@@ -116,6 +117,7 @@ def _endure(
     result.retries, result.answers = load.retries, load.answers()
     if result.answers["500"]:
         result.wrong.append(f"{result.answers['500']} answers were a 500: a part that is away is no mistake, but a 503")
+    result.wrong += sessions.of_others(running)
     result.accepted = sum(one.accepted for one in load.sent)
     result.faults = Counter(kind for kind, _ in faults.done)
     return [*load.sent, *probe.sent]

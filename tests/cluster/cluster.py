@@ -7,20 +7,30 @@ import sys
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from http.client import OK
 from pathlib import Path
 
-from config.embedded import postgres, secret, valkey
+from config.embedded import postgres, roles, secret, valkey
 from config.embedded.process import free_port
 from config.parts import ROOT
+from tests.cluster import replica
 from tests.cluster.part import Part, spawn
 from tests.integration.processes import PLENTY
 
 #: What would lead a cluster to somebody's servers, or change how it works.
-_FOREIGN = ("DATABASE_URL", "REDIS_URL", "REPLICA", "SECRET_KEY", "ROUNDING_KEY", "MAKE", "DATA_DIR", "PORT")
-
+_FOREIGN = (
+    *("DATABASE_URL", "DATABASE_WEB_URL", "DATABASE_WORKER_URL", "DATABASE_PUBLIC_URL", "DATABASE_REPLICA_URL"),
+    *("REDIS_URL", "REPLICA", "SECRET_KEY", "ROUNDING_KEY", "MAKE", "DATA_DIR", "PORT"),
+)
+#: As which role of the database a host signs in, and by which variable it is told: as `make serve` does.
+_WORKS_AS = {"DATABASE_URL": "DATABASE_WORKER_URL"}
+_SIGNS_IN = {
+    "web": {"DATABASE_URL": "DATABASE_WEB_URL", "DATABASE_PUBLIC_URL": "DATABASE_PUBLIC_URL"},
+    "worker": _WORKS_AS,
+    "beat": _WORKS_AS,
+}
 
 #: All that comes to a cluster comes from one address, where guesses stay as rare as those of thirty.
 _UNLIMITED = {"RATE_TOKEN_FAILURES_PER_ADDRESS": "300"} | {
@@ -34,12 +44,13 @@ _UNLIMITED = {"RATE_TOKEN_FAILURES_PER_ADDRESS": "300"} | {
 
 @dataclass(frozen=True)
 class Servers:
-    """PostgreSQL and the broker; `environment` is what leads a process to them."""
+    """PostgreSQL and the broker; `environment` leads their owner to them, `addresses` are those of the roles."""
 
     folder: Path
     database: Part
     broker: Part
     environment: dict[str, str]
+    addresses: dict[str, str]
 
     @property
     def database_url(self) -> str:
@@ -48,6 +59,15 @@ class Servers:
     @property
     def broker_url(self) -> str:
         return self.environment["REDIS_URL"]
+
+    def reached_at(self, port: int) -> "Servers":
+        """The same, where what is to come reaches the database at another port."""
+        moved = {name: replica.at_port(url, port) for name, url in self.addresses.items()}
+        return replace(self, addresses=moved)
+
+    def environment_of(self, role: str) -> dict[str, str]:
+        """What leads a host to them, which knows no address of the owner's."""
+        return self.environment | {told: self.addresses[name] for told, name in _SIGNS_IN[role].items()}
 
     def manage(self, *arguments: str, told: str = "", **settings: str) -> str:
         """Run one of the project's commands beside the cluster, and return what it says."""
@@ -117,8 +137,12 @@ def servers(folder: Path, *, ports: tuple[int, int] | None = None) -> Iterator[S
         log=folder / "valkey.log",
         ready=lambda _: valkey.answers(broker_url),
     )
-    password = secret.kept(folder / "keys" / "postgres")
-    database_url = f"postgres://{postgres.ROLE}:{password}@127.0.0.1:{database_port}/{postgres.DATABASE}"
+    place = f"127.0.0.1:{database_port}/{postgres.DATABASE}"
+    database_url = f"postgres://{postgres.ROLE}:{secret.kept(folder / 'keys' / 'postgres')}@{place}"
+    addresses = {
+        name: f"postgres://{role}:{secret.kept(folder / 'keys' / role)}@{place}"
+        for role, name in roles.VARIABLES.items()
+    }
     broker_url = f"redis://:{secret.kept(folder / 'keys' / 'valkey')}@127.0.0.1:{broker_port}/0"
     environment = {
         **PLENTY,
@@ -133,7 +157,7 @@ def servers(folder: Path, *, ports: tuple[int, int] | None = None) -> Iterator[S
         **_UNLIMITED,
     }
     with _started([database, broker]):
-        yield Servers(folder, database.await_ready(), broker.await_ready(), environment)
+        yield Servers(folder, database.await_ready(), broker.await_ready(), environment, addresses)
 
 
 @contextmanager
@@ -160,7 +184,7 @@ def host(servers: Servers, role: str, number: int, settings: Mapping[str, str], 
     name, port = f"{role}-{number}", free_port()
     folder = servers.folder / name
     log = folder / "logs" / f"{role}.log"
-    environment = {**servers.environment, "DATA_DIR": str(folder), "PORT": str(port), **settings}
+    environment = {**servers.environment_of(role), "DATA_DIR": str(folder), "PORT": str(port), **settings}
     return Part(
         name,
         partial(spawn, command or COMMANDS[role], log=log, environment=environment),

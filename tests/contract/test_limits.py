@@ -10,9 +10,12 @@ from django.db import OperationalError
 from django.http import StreamingHttpResponse
 from django.test import Client, RequestFactory
 
-from api.throttling import public, rates
+from api import auth
+from api.throttling import bearers, public, rates
+from api.throttling.counts import Refusals
 from api.v1.tokens import TokenView
 from countries import credentials
+from countries.models import Credential
 from federation.models.submissions import Submission
 from tests.contract.callers import BEGAN, Caller, report
 
@@ -260,6 +263,106 @@ def test_tokens_of_a_credential_and_of_an_address(kripos, bka, limit):
     assert ask_token(Client(), *pair).status_code == 200
     limit(rates.TOKENS_PER_ADDRESS, 1)
     throttled([bka.ask_token() for _ in range(2)][1], "tokens-per-address")
+
+
+# --- tokens that are worth nothing
+
+
+def use(token, *, address="198.51.100.7", path=SUBMISSIONS, method="GET"):
+    return Client().generic(method, path, headers={"Authorization": f"Bearer {token}"}, REMOTE_ADDR=address)
+
+
+def statuses(tokens, **more):
+    return [use(token, **more).status_code for token in tokens]
+
+
+@pytest.mark.parametrize("path", [SUBMISSIONS, "/api/v1/findings/", "/api/v1/figures/"])
+def test_wrong_tokens_of_an_address(limit, path, django_assert_num_queries):
+    limit(rates.WRONG_TOKENS_PER_ADDRESS, 3)
+    assert statuses(["wrong-1", "", "\xe9" * 60], path=path) == [401, 401, 401]
+    with django_assert_num_queries(0):
+        throttled(use("wrong-2", path=path), "wrong-tokens-per-address")
+        throttled(use("", path=path, method="POST"), "wrong-tokens-per-address")
+    assert statuses(["wrong-2"], address="198.51.100.8") == [401]
+    assert use("wrong-2", path=PUBLIC[0]).status_code == 200
+
+
+def test_wrong_tokens_of_one_network(limit):
+    limit(rates.WRONG_TOKENS_PER_ADDRESS, 3)
+    assert [use("wrong", address=f"2001:db8::{n}").status_code for n in range(4)] == [401, 401, 401, 429]
+
+
+def test_wrong_tokens_are_counted_by_all_processes_together(limit):
+    limit(rates.WRONG_TOKENS_PER_ADDRESS, 3)
+    assert statuses(["wrong"] * 3) == [401, 401, 401]
+    bearers.refusals.clear()
+    assert statuses(["wrong"] * 2) == [401, 429]
+
+
+def test_right_token_passes_whatever_else_its_address_sends(kripos, bka, limit):
+    limit(rates.WRONG_TOKENS_PER_ADDRESS, 2)
+    credentials.revoke(credential=bka.issued.credential, by="a test", now=BEGAN)
+    assert statuses(["wrong"] * 3) == [401, 401, 429]
+    assert statuses([bka.token] * 3) == [401, 401, 429]
+    assert statuses([kripos.token] * 4) == [200] * 4
+    fresh = ask_token(Client(), kripos.issued.client_id, kripos.issued.client_secret).json()["access_token"]
+    assert statuses([fresh]) == [200]
+
+
+def test_ended_token_is_counted_for_itself(kripos, limit):
+    limit(rates.WRONG_TOKENS_PER_ADDRESS, 2)
+    ended = [kripos.token, kripos.use_scope("submissions:read").token]
+    credentials.revoke(credential=kripos.issued.credential, by="a test", now=BEGAN)
+    for token in ended:
+        assert statuses([token] * 2) == [401, 401]
+        throttled(use(token), "wrong-tokens-per-address")
+    assert statuses(["wrong"]) == [401]
+
+
+def test_nobody_uses_up_a_token_from_elsewhere(kripos, limit):
+    limit(rates.WRONG_TOKENS_PER_ADDRESS, 2)
+    Credential.objects.update(networks=["198.51.100.7/32"])
+    assert statuses([kripos.token] * 3, address="198.51.100.8") == [403, 403, 429]
+    assert statuses([kripos.token]) == [200]
+
+
+@pytest.mark.parametrize("spoil", [lambda token: token[:-1] + "?", lambda token: "?" + token[1:]])
+def test_nobody_makes_a_token_of_ours(kripos, limit, spoil):
+    limit(rates.WRONG_TOKENS_PER_ADDRESS, 1)
+    assert statuses(["wrong", spoil(kripos.token)]) == [401, 429]
+
+
+def test_token_from_before_the_mark_is_taken(kripos, limit, settings):
+    limit(rates.WRONG_TOKENS_PER_ADDRESS, 1)
+    settings.SECRET_KEY = "another"
+    assert statuses([kripos.token] * 2) == [200, 200]
+
+
+def test_tokens_that_nobody_could_look_up_are_not_counted(kripos, limit, monkeypatch):
+    limit(rates.WRONG_TOKENS_PER_ADDRESS, 1)
+
+    def away(*arguments):
+        raise OperationalError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(auth, "_caller", away)
+        assert statuses([kripos.token] * 3) == [503] * 3
+    assert statuses([kripos.token]) == [200]
+
+
+def test_refusal_of_wrong_tokens_ends(limit, monkeypatch):
+    limit(rates.WRONG_TOKENS_PER_ADDRESS, 1)
+    now = [1000.0]
+    monkeypatch.setattr(bearers, "refusals", Refusals(lambda: now[0]))
+    assert statuses(["wrong"] * 2) == [401, 429]
+    now[0] += 61
+    assert statuses(["wrong"]) == [401]
+
+
+def test_header_that_names_no_token_counts_as_public(limit):
+    limit(rates.PUBLIC_PER_ADDRESS, 2)
+    answers = [Client().get(SUBMISSIONS, headers={"Authorization": "Basic YTpi"}) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [401, 401, 429]
 
 
 def test_limits_of_the_page_are_the_defaults(settings):

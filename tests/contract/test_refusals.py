@@ -48,7 +48,8 @@ def refused(answer, status, code, *faults):
 
 
 def now_hour():
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:00")
+    """The hour that is not over in a minute, lest it ends before it is read."""
+    return (datetime.now(UTC) + timedelta(minutes=1)).strftime("%Y-%m-%dT%H:00")
 
 
 OBSERVATION = "/reports/0/observations/0"

@@ -13,7 +13,11 @@ ROOT = Path(__file__).resolve().parents[2]
 _OURS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ROUNDING_KEY", "DJANGO_SETTINGS_MODULE", "MAKELEVEL", "MAKEFLAGS")
 #: One client here stands for many: it is counted as ever, and never refused.
 PLENTY = dict.fromkeys(
-    ("RATE_PUBLIC_PER_ADDRESS", "RATE_SUBMISSIONS_PER_AGENCY", "RATE_SUBMISSIONS_PER_CREDENTIAL"), "1000000"
+    (
+        *("RATE_PUBLIC_PER_ADDRESS", "RATE_WRONG_TOKENS_PER_ADDRESS"),
+        *("RATE_SUBMISSIONS_PER_AGENCY", "RATE_SUBMISSIONS_PER_CREDENTIAL"),
+    ),
+    "1000000",
 )
 
 

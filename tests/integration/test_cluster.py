@@ -1,10 +1,37 @@
 """The cluster that faults are tried on: what is killed comes again, and all goes when its launcher is killed."""
 
 import sys
+from contextlib import ExitStack
 
 import psutil
 
+from tests import cluster
+from tests.chaos import sessions
+from tests.cluster.part import until
 from tests.integration.processes import alive, descendants, eventually, line_of
+
+#: What a host of any role does here: it signs in wherever it was told to, and stays.
+SIGNS_IN = """
+import time, django
+django.setup()
+from django.db import connections
+for one in connections.all():
+    one.ensure_connection()
+time.sleep(999)
+"""
+
+
+def test_hosts_sign_in_as_the_roles_and_none_as_the_owner(tmp_path):
+    with cluster.servers(tmp_path) as servers, ExitStack() as stack:
+        for role in ("web", "worker", "beat"):
+            host = cluster.host(servers, role, 1, {}, command=[sys.executable, "-c", SIGNS_IN])
+            stack.callback(host.start().stop)
+        until(lambda: len(sessions.users(servers.database_url)) == 4, f"all have signed in. The logs are in {tmp_path}")
+        assert sorted(sessions.users(servers.database_url)) == [
+            *("police2peer_public", "police2peer_web"),
+            *("police2peer_worker", "police2peer_worker"),
+        ]
+
 
 #: The two servers and a host, which need no migrated database for this.
 CLUSTER = """

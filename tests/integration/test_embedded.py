@@ -16,6 +16,7 @@ import psycopg
 import pytest
 import redis
 
+from tests import servers
 from tests.integration.processes import alive, descendants, line_of
 
 SERVE = """
@@ -35,6 +36,7 @@ def python(launch):
 
 @pytest.fixture
 def running(python, tmp_path):
+    servers.lay_out(tmp_path)
     process = python(SERVE, data=tmp_path, UNTIL="/never")
     return process, json.loads(line_of(process)), tmp_path
 
@@ -94,8 +96,9 @@ def test_secrets_stay(brief, tmp_path):
     assert {path.name: path.read_text() for path in (tmp_path / "keys").iterdir()} == before
 
 
-def test_killed_launcher_leaves_nothing_and_next_start_is_clean_with_the_roles_that_were_not_there(python, running):
-    process, urls, data = running
+def test_killed_launcher_leaves_nothing_and_next_start_is_clean_with_the_roles_that_were_not_there(python, tmp_path):
+    process, data = python(SERVE, data=tmp_path, UNTIL="/never"), tmp_path
+    urls = json.loads(line_of(process))
     with psycopg.connect(urls["DATABASE_URL"], autocommit=True) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 1 AS one")
         connection.execute("DROP ROLE police2peer_public")
@@ -114,6 +117,7 @@ def test_killed_launcher_leaves_nothing_and_next_start_is_clean_with_the_roles_t
 
 
 def test_mark_with_number_of_another_process_is_no_hindrance(brief, tmp_path):
+    servers.lay_out(tmp_path)
     brief(tmp_path)
     (tmp_path / "postgres" / "postmaster.pid").write_text(f"{os.getpid()}\n/nowhere\n")
     assert brief(tmp_path)[1] == 0
@@ -134,6 +138,7 @@ def test_no_server_starts_beside_what_is_left_of_a_killed_one(python, running):
 
 
 def test_stopped_launcher_leaves_nothing(python, tmp_path):
+    servers.lay_out(tmp_path)
     process = python(SERVE, data=tmp_path, UNTIL=str(tmp_path / "now"))
     line_of(process)
     children = descendants(process)
@@ -144,6 +149,7 @@ def test_stopped_launcher_leaves_nothing(python, tmp_path):
 
 
 def test_starter_waits_for_those_that_found_its_servers(python, tmp_path):
+    servers.lay_out(tmp_path)
     starter = python(SERVE, data=tmp_path, UNTIL=str(tmp_path / "first"))
     urls = json.loads(line_of(starter))
     finder = python(SERVE, data=tmp_path, UNTIL=str(tmp_path / "second"))

@@ -15,6 +15,8 @@ from federation.management.commands import migrate
 from tests.integration import elsewhere, migrating
 from tests.integration.migrating import ROWS, asked, faults_of
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("migrations")]
+
 
 @pytest.fixture(scope="module")
 def first_release(django_db_setup, django_db_blocker):
@@ -49,7 +51,6 @@ def new_database(newest, old_database):
     """The newest tables, with rows."""
 
 
-@pytest.mark.slow
 def test_migrations_since_the_first_release_shut_nobody_out(newest):
     assert {name: faults for name, faults in newest.items() if faults} == {}
 

@@ -1,6 +1,7 @@
 """The roles of the database, each signed in with its own password, and what they cannot do."""
 
 import os
+import subprocess
 from urllib.parse import urlsplit
 
 import psycopg
@@ -9,6 +10,8 @@ from django.db import InternalError, OperationalError, connection, connections
 from psycopg import errors
 
 from config import databases
+from config.embedded import programs
+from config.parts import ROOT
 from countries import connections as reading
 from countries import queries
 from countries.replicas import Servers
@@ -351,3 +354,37 @@ def test_reads_go_over_the_public_connection_and_writes_never():
         with pytest.raises(connections.exception_class):
             queries.reference_version()
     assert reading.Router().db_for_read(object) == "default"
+
+
+@pytest.fixture
+def composed():
+    """Roles under other names, as those of the tests are there already; dropped afterwards."""
+    names = [f"composed_{role}" for role in ("web", "worker", "public")]
+    yield names
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as owner:
+        for name in names:
+            owner.execute(f"DROP ROLE IF EXISTS {name}")
+
+
+@pytest.mark.skipif(programs() is None, reason="the wheel with PostgreSQL's programs is not installed")
+def test_roles_that_containers_make_sign_in_by_their_secrets(composed, tmp_path):
+    place = urlsplit(os.environ["DATABASE_URL"])
+    urls = {
+        name: place._replace(netloc=f"{name}:word-{number}@{place.netloc.rpartition('@')[2]}").geturl()
+        for number, name in enumerate(composed)
+    }
+    for name, url in urls.items():
+        (tmp_path / f"{name.removeprefix('composed_')}_database_url").write_text(url)
+    words = (ROOT / "deploy/container/roles.sql").read_text()
+    words = words.replace("/run/secrets", str(tmp_path)).replace("police2peer_", "composed_")
+    subprocess.run(
+        [programs() / "psql", "--no-psqlrc", "--set=ON_ERROR_STOP=1", os.environ["DATABASE_URL"]],
+        input=words, text=True, capture_output=True, check=True,
+    )  # fmt: skip
+    for name, url in urls.items():
+        with psycopg.connect(url) as signed_in:
+            row = signed_in.execute(
+                "SELECT rolname, rolsuper OR rolcreaterole, current_setting('default_transaction_read_only')"
+                " FROM pg_roles WHERE rolname = current_user"
+            ).fetchone()
+        assert row == (name, False, "on" if name == "composed_public" else "off")

@@ -10,6 +10,7 @@ import psutil
 import psycopg
 import pytest
 
+from tests import servers
 from tests.integration.processes import alive, command_of, descendants, eventually, line_of
 
 pytestmark = pytest.mark.slow
@@ -45,41 +46,38 @@ def head(port):
         return json.load(answer)
 
 
-def test_killed_make_leaves_nothing_and_next_start_is_clean(serve, free_port):
-    make = serve("make", "--no-print-directory", "serve")
-    everything = descendants(make)
-    names = " ".join(" ".join(command_of(one)) for one in everything)
-    assert all(name in names for name in ("config.serve", "postgres", "valkey-server", "gunicorn", "worker", "beat"))
-
-    make.send_signal(signal.SIGKILL)
-    assert eventually(lambda: not alive(everything), within=30), alive(everything)
-
+def test_killed_it_leaves_nothing_and_started_again_it_sees_to_all_until_ctrl_c(serve, launch, free_port, tmp_path):
+    servers.lay_out(tmp_path)
+    leaves_nothing_when_killed(serve("make", "--no-print-directory", "serve"))
     supervisor = serve()
-    everything = descendants(supervisor)
     assert ready(free_port)
-    supervisor.send_signal(signal.SIGKILL)
-    assert eventually(lambda: not alive(everything)), alive(everything)
-
-
-def test_what_is_written_is_sealed_a_killed_part_is_started_again_and_ctrl_c_stops_all(
-    serve, launch, free_port, tmp_path
-):
-    supervisor = serve()
     sees_to_the_audit_trail(launch, free_port, tmp_path)
     signs_each_part_in_as_its_role(tmp_path)
     tells_no_secret_to_who_lists_processes(supervisor, tmp_path)
+    everything = starts_again_what_ended(supervisor, free_port)
+    supervisor.send_signal(signal.SIGINT)
+    assert supervisor.wait(60) == 0
+    assert alive(everything) == []
+
+
+def leaves_nothing_when_killed(make):
+    everything = descendants(make)
+    names = " ".join(" ".join(command_of(one)) for one in everything)
+    assert all(name in names for name in ("config.serve", "postgres", "valkey-server", "gunicorn", "worker", "beat"))
+    part(everything, "config.serve").kill()
+    assert eventually(lambda: not alive(everything), within=30), alive(everything)
+
+
+def starts_again_what_ended(supervisor, port):
+    """Kill the web server; return all processes there were and are."""
     everything = descendants(supervisor)
     web = part(everything, "gunicorn")
     workers = psutil.Process(web.pid).children()
     web.kill()
     assert eventually(lambda: not alive(workers))
     assert any("web had ended; started again" in line_of(supervisor) for _ in range(10))
-    assert eventually(lambda: ready(free_port), within=30)
-
-    everything += descendants(supervisor)
-    supervisor.send_signal(signal.SIGINT)
-    assert supervisor.wait(60) == 0
-    assert alive(everything) == []
+    assert eventually(lambda: ready(port), within=30)
+    return everything + descendants(supervisor)
 
 
 def sees_to_the_audit_trail(launch, port, data):

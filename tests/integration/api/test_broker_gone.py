@@ -9,7 +9,7 @@ import pytest
 import redis
 from django.test import Client
 
-from api.throttling import public, rates, store, tokens
+from api.throttling import bearers, public, rates, store, tokens
 from api.throttling.counts import Windows
 from api.throttling.store import AwayError, Store
 from config.embedded import process, valkey
@@ -39,6 +39,7 @@ def kept(broker, monkeypatch):
     kept = Store(broker[0])
     monkeypatch.setattr(store, "store", lambda: kept)
     monkeypatch.setattr(tokens, "windows", Windows())
+    monkeypatch.setattr(bearers, "windows", Windows())
     kept.take(RATE, "somebody")
     return kept
 
@@ -145,6 +146,18 @@ def test_tokens_are_given_by_a_stricter_limit(kept, broker, kripos, settings):
     kill(*broker)
     answers = [kripos.ask_token().status_code for _ in range(5)]
     assert answers == [200, 200, 200, 429, 429]
+
+
+@pytest.mark.django_db
+def test_wrong_tokens_are_refused_by_a_stricter_limit_and_right_ones_pass(kept, broker, kripos, settings):
+    settings.RATES = {**settings.RATES, rates.WRONG_TOKENS_PER_ADDRESS.name: 30}
+    kill(*broker)
+
+    def ask(token):
+        return Client().get("/api/v1/submissions/", headers={"Authorization": f"Bearer {token}"}).status_code
+
+    assert [ask("wrong") for _ in range(5)] == [401, 401, 401, 429, 429]
+    assert ask(kripos.token) == 200
 
 
 @pytest.mark.django_db

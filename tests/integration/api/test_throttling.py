@@ -10,7 +10,8 @@ import redis
 from django.conf import settings
 
 from api.throttling import counts, rates, store
-from api.throttling.counts import Leases, Windows
+from api.throttling.counts import Leases, Refusals, Windows
+from api.throttling.rates import Standing
 from api.throttling.store import Store
 from tests.integration.processes import ROOT
 
@@ -80,6 +81,12 @@ def test_what_is_left_is_told(kept, limit):
     standing = kept.standing(RATE, "one")
     assert standing.left == 2
     assert 50 < standing.seconds <= 60
+
+
+def test_window_that_begins_this_millisecond_does_not_end_in_it(kept, limit, monkeypatch):
+    limit(RATE, 5)
+    monkeypatch.setattr(kept._storage, "get_sliding_window", lambda *_: (0, 0.0, 3, 120.0))
+    assert kept.standing(RATE, "one") == (RATE, 2, 60)
 
 
 def test_what_is_given_back_may_be_asked_again(kept, limit):
@@ -204,6 +211,24 @@ def test_addresses_held_are_bounded(limit, clock, monkeypatch):
     for number in range(30):
         passes(leases, 1, f"198.51.100.{number}")
     assert len(leases._held) == 10
+
+
+def test_refused_until_there_is_more(clock):
+    refusals = Refusals(clock)
+    refusals.hold(ADDRESS, Standing(RATE, 0, 40.0))
+    clock.now += 10
+    assert refusals.standing(ADDRESS) == Standing(RATE, 0, 30.0)
+    assert refusals.standing("198.51.100.8") is None
+    clock.now += 30
+    assert refusals.standing(ADDRESS) is None
+
+
+def test_refusals_held_are_bounded_and_the_newest_stay(clock, monkeypatch):
+    monkeypatch.setattr(counts, "_ADDRESSES", 3)
+    refusals = Refusals(clock)
+    for number in (1, 2, 3, 1, 4):
+        refusals.hold(f"198.51.100.{number}", Standing(RATE, 0, 60.0))
+    assert [number for number in range(1, 5) if refusals.standing(f"198.51.100.{number}") is not None] == [1, 3, 4]
 
 
 def test_windows_count_by_the_minute(clock):

@@ -105,7 +105,7 @@ def test_third_live_credential_is_refused_and_names_the_two():
     agency = factories.AgencyFactory.create()
     first, second = issue(agency=agency), issue(agency=agency)
 
-    message = refused("too_many_credentials", agency=agency)
+    message = refused("too_many_live", agency=agency)
     assert first.client_id in message
     assert second.client_id in message
     assert Credential.objects.count() == 2
@@ -163,7 +163,7 @@ def test_rotate_at_once_works_with_two_live_ones():
     old = issue(agency=agency).credential
     issue(agency=agency)
 
-    refused("too_many_credentials", credentials.rotate, credential=old, by="ada", now=NOW)
+    refused("too_many_live", credentials.rotate, credential=old, by="ada", now=NOW)
     old.refresh_from_db()
     assert old.expires is None, "a refused rotation must leave the old one as it was"
 

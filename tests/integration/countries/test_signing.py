@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from countries import registry, signing
+from countries import lives, registry, signing
 from countries.keys import fingerprint
 from countries.models import Agency, SigningKey
 from countries.registry import Refused
@@ -21,6 +21,8 @@ from federation.models.audit import AuditEvent
 from tests import factories
 from tests.oracles.signing import Signer
 from tests.second_factor import signed_in
+
+PASSWORD = "a password for a test"
 
 pytestmark = pytest.mark.django_db
 
@@ -43,11 +45,15 @@ def agency(db):
 
 @pytest.fixture
 def desk(client):
-    return signed_in(client, User.objects.create_superuser("ada"))
+    return signed_in(client, User.objects.create_superuser("ada", password=PASSWORD))
 
 
 def address(view, *args):
     return reverse(f"admin:countries_signingkey_{view}", args=args)
+
+
+def send(desk, **form):
+    return desk.post(address("add"), {"password": PASSWORD, **form}, follow=True)
 
 
 def text(answer):
@@ -74,11 +80,11 @@ class TestProcess:
 
     def test_third_live_key_is_refused(self, agency):
         first, _ = register(agency), register(agency)
-        with pytest.raises(Refused, match="has two live keys"):
+        with pytest.raises(Refused, match="has two live signing keys"):
             register(agency)
         signing.revoke(key=first, by="ada", now=timezone.now(), reason="worn")
         register(agency)
-        assert signing.live(agency, timezone.now()).count() == 2
+        assert lives.live(SigningKey, agency, timezone.now()).count() == 2
 
     def test_expired_key_makes_room(self, agency):
         for _ in range(2):
@@ -128,16 +134,22 @@ class TestScreen:
     """What a coordinator sees and does."""
 
     def test_key_is_registered_and_its_fingerprint_shown(self, desk, agency):
-        answer = desk.post(address("add"), {"agency": agency.pk, "public_key": make()[0], "reason": "new"}, follow=True)
+        answer = send(desk, agency=agency.pk, public_key=make()[0], reason="new")
         key = SigningKey.objects.get()
         assert key.fingerprint in text(answer)
         assert f"sign with keyid “{key.keyid}”" in text(answer)
         assert AuditEvent.objects.get(action="signingkey.added").reason == "new"
 
+    @pytest.mark.parametrize(("given", "told"), [("", "required"), ("another", "That is not your password.")])
+    def test_a_session_alone_registers_no_key(self, desk, agency, given, told):
+        answer = send(desk, agency=agency.pk, public_key=make()[0], password=given)
+        assert told in text(answer)
+        assert not SigningKey.objects.exists()
+
     def test_private_key_comes_back_on_no_page(self, desk, agency, caplog):
         caplog.set_level(logging.DEBUG)
         _, private = make()
-        answer = desk.post(address("add"), {"agency": agency.pk, "public_key": private})
+        answer = send(desk, agency=agency.pk, public_key=private)
         assert "THIS IS A PRIVATE KEY" in text(answer)
         secret = private.split("\n")[1]
         assert secret not in text(answer) + caplog.text + str(list(LogEntry.objects.values()))
@@ -145,10 +157,10 @@ class TestScreen:
         assert "no-store" in answer["Cache-Control"]
         assert not SigningKey.objects.exists()
 
-    @pytest.mark.parametrize("also", [{"expires": "soon"}, {"agency": ""}], ids=str)
+    @pytest.mark.parametrize("also", [{"expires": "soon"}, {"agency": ""}, {"password": "another"}], ids=str)
     def test_nor_where_something_else_is_wrong(self, desk, agency, also):
         _, private = make()
-        answer = desk.post(address("add"), {"agency": agency.pk, "public_key": private, **also})
+        answer = send(desk, **{"agency": agency.pk, "public_key": private} | also)
         assert private.split("\n")[1] not in text(answer)
 
     def test_key_is_revoked_after_a_reason_and_a_click(self, desk, agency):
@@ -171,7 +183,7 @@ class TestScreen:
             ({}, "usable"),
             ({"revoked": timezone.now()}, "revoked"),
             ({"expires": timezone.now()}, "expired"),
-            ({"agency__active": False}, "agency not active"),
+            ({"agency__active": False}, "holder not active"),
         ],
     )
     def test_list_says_the_state(self, desk, columns, state):

@@ -1,9 +1,12 @@
 """The pages of the desk over HTTP: what they say, what they lead to, and what they find."""
 
 import re
+from collections import Counter
 from datetime import timedelta
 
 import pytest
+from django.contrib.staticfiles import finders
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -17,6 +20,8 @@ from federation.models.worklist import Failure
 from federation.rules import periods
 from federation.worklist import Stage, Thing
 from tests import factories
+from tests.integration.countries import two_countries
+from tests.integration.countries.addresses import routes
 from tests.integration.federation.deskside import HOUR, NOW, address, held, hour, signed, submit, told
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("desk_at_noon")]
@@ -42,6 +47,38 @@ def test_every_link_of_the_start_page_leads_somewhere(coordinator, agency):
     assert {f"{address('submission')}?agency=NO-KRIPOS", f"{address('finding')}?agency=NO-KRIPOS"} <= links
     for link in links:
         assert coordinator.get(link.replace("&amp;", "&")).status_code == 200, link
+
+
+def test_way_to_each_page_begins_at_start(admin_client):
+    there = two_countries.land("NO", "FJORD", 1_234_567).rows | two_countries.shared()
+    rows = {model: [row] for model, row in there.items()}
+    # Of most views one screen says how all are; rows are shown by templates of their own.
+    ways = {(route.view, route.model if route.view == "change" else None): route for route in routes()}
+    pages, begins = 0, Counter()
+    for route in ways.values():
+        (place, *_) = route.addresses(rows)
+        answer = admin_client.get(place)
+        if answer.status_code == 200 and "text/html" in answer["Content-Type"]:
+            starts = re.findall(r'<div class="breadcrumbs">\s*<a href="/admin/">(.*?)</a>', answer.content.decode())
+            pages, begins = pages + 1, begins + Counter(starts)
+    assert begins == {"Start": pages - 1}  # all but that page itself
+    assert pages > 30
+
+
+def test_each_page_names_an_icon_that_is_there(coordinator):
+    for page in (Client().get(reverse("admin:login")), coordinator.get(reverse("admin:index"))):
+        (icon,) = re.findall(r'<link rel="icon" href="([^"]+)"', page.content.decode())
+        assert finders.find(icon.removeprefix("/static/"))
+
+
+def test_screens_of_all_day_are_at_the_top_of_each_page(coordinator):
+    page = coordinator.get(reverse("admin:countries_signingkey_changelist")).content.decode()
+    screens = page[page.index('aria-label="Screens"') :].partition("</nav>")[0]
+    assert re.findall(r">([A-Z][a-z ]+)</a>", screens) == [
+        *("Start", "Findings", "Held reports", "Reports", "Submissions", "Agencies", "Credentials", "Signing keys"),
+        *("Time axis", "Audit"),
+    ]
+    assert 'aria-current="true">Signing keys<' in screens
 
 
 def test_start_page_tells_work_set_aside_in_words(coordinator, agency):

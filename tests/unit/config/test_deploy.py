@@ -4,6 +4,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 import yaml
@@ -47,6 +48,33 @@ def test_containers_run_what_the_units_run():
     web = arguments(yaml.safe_load(cmd))
     bound = web.index("--bind")
     assert web[:bound] + web[bound + 2 :] == arguments(started["police2peer-web@.service"])
+
+
+def test_containers_sign_in_as_the_units_do():
+    composed = yaml.safe_load((DEPLOY / "container/compose.yaml").read_text())
+    services, there = composed["services"], composed["secrets"]
+    units = {"web-1": "web@", "web-2": "web@", "worker": "worker@", "beat": "beat"}
+    for name, unit in units.items():
+        assert addresses_of(services[name]) == addresses_of_unit(unit)
+    assert addresses_of(services["migrate"]) == {"DATABASE_URL": "database_url"}
+    for name in (*units, "migrate"):
+        read = {Path(value).name for key, value in services[name]["environment"].items() if key.endswith("_FILE")}
+        assert set(services[name]["secrets"]) == read
+    assert {secret for one in services.values() for secret in one.get("secrets", [])} == set(there)
+
+
+def addresses_of(service):
+    """The variables that tell a container of the database, and which secret each of them reads."""
+    told = {name: value for name, value in service["environment"].items() if name.startswith("DATABASE_")}
+    assert all(value.startswith("/run/secrets/") for value in told.values())
+    return {name.removesuffix("_FILE"): Path(value).name for name, value in told.items()}
+
+
+def addresses_of_unit(name):
+    text = (DEPLOY / f"systemd/police2peer-{name}.service").read_text()
+    files = dict(re.findall(r"^LoadCredential=(\w+):/etc/police2peer/(\w+)$", text, re.MULTILINE))
+    told = re.findall(r"(DATABASE_\w+)_FILE=%d/(\w+)", text)
+    return {variable: files[credential] for variable, credential in told}
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed (Debian: systemd)")

@@ -1,0 +1,158 @@
+"""Deeds on what agencies hold, credentials and signing keys: each on a page of its own, with a reason.
+
+Where a deed lets somebody in, a session alone is not enough: the password is asked for once more.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, ClassVar, NamedTuple
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+
+from countries import guessing
+from countries.admin.base import FactAdmin, actor
+from countries.admin.password import PasswordField
+
+
+class Offer(NamedTuple):
+    """How the page of one names a deed, and the permission that it takes."""
+
+    label: str
+    permission: str
+
+
+class DeedForm(forms.Form):
+    """What each deed asks for."""
+
+    reason = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 2, "cols": 80}),
+        help_text="Why, for those who read the audit trail later.",
+    )
+
+
+class ConfirmedForm(DeedForm):
+    """What a deed asks for that a borrowed session must not do: somebody is let in, or a restriction goes."""
+
+    reason_required = False
+    password = PasswordField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = self.reason_required
+
+    def confirm(self, request: HttpRequest) -> bool:
+        """Whether all that was given is right, and it is the own password; what is wrong is told on the form."""
+        if not self.is_valid():
+            return False
+        if not guessing.confirms(request, self.cleaned_data.pop("password")):
+            self.add_error("password", PasswordField.WRONG)
+        return self.is_valid()
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """Return what a form is to read, if something was sent."""
+    return request.POST if request.method == "POST" else None
+
+
+class HeldAdmin(FactAdmin):
+    """A screen of what agencies hold: deeds add it and end it, and nothing else changes it."""
+
+    of_country = "agency__country"
+    change_form_template = "admin/countries/held.html"
+    #: By the names of their methods. They are offered for what is not revoked.
+    deeds: ClassVar[dict[str, Offer]] = {"revoke": Offer("Revoke", "revoke")}
+
+    def add(self, request: HttpRequest) -> HttpResponse:
+        raise NotImplementedError
+
+    def end(self, row: Any, *, by: str, now: datetime, reason: str) -> str:
+        """Revoke one; return what to tell of it."""
+        raise NotImplementedError
+
+    def consequence(self, row: Any) -> str:
+        """Say what revoking one means."""
+        raise NotImplementedError
+
+    def revoke(self, request: HttpRequest, row: Any) -> HttpResponse:
+        form = DeedForm(posted(request))
+        if not form.is_valid():
+            title = f"Revoke {row}: {self.consequence(row)}, from this moment and for good"
+            return self.page(request, title, form=form)
+        told = self.end(row, by=actor(request), now=timezone.now(), reason=form.cleaned_data["reason"])
+        return self.done(request, row, "Revoked", told)
+
+    @admin.display(description="state")
+    def state(self, row: Any) -> str:
+        if row.revoked:
+            return "revoked"
+        if row.expires and row.expires <= timezone.now():
+            return "expired"
+        return "usable" if row.holder_active else "holder not active"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self._may(request, "add")
+
+    @method_decorator(sensitive_post_parameters())
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:  # noqa: ARG002
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return self.add(request)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        live = row is not None and row.revoked is None
+        offered = {
+            name: offer.label for name, offer in self.deeds.items() if live and self._may(request, offer.permission)
+        }
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "deeds": offered})
+
+    def get_urls(self) -> list[URLPattern]:
+        model = self.opts.model_name
+        own = [
+            path(
+                f"<path:object_id>/{name}/",
+                self.admin_site.admin_view(self._view_of(name)),
+                name=f"countries_{model}_{name}",
+            )
+            for name in self.deeds
+        ]
+        return own + super().get_urls()
+
+    def done(self, request: HttpRequest, row: Any, did: str, told: str) -> HttpResponse:
+        """Go back to the page of one, with a message."""
+        self.log_change(request, row, did)
+        self.message_user(request, told, messages.SUCCESS)
+        return HttpResponseRedirect("../change/")
+
+    def page(self, request: HttpRequest, title: str, *, template: str = "deed.html", **context: Any) -> HttpResponse:
+        """Return a page that nobody keeps."""
+        context |= {**self.admin_site.each_context(request), "title": title, "opts": self.opts}
+        response = TemplateResponse(request, f"admin/countries/{template}", context)
+        return never_cache(lambda _: response)(request)
+
+    def _view_of(self, name: str) -> Callable[..., HttpResponse]:
+        @sensitive_post_parameters()
+        def view(request: HttpRequest, object_id: str) -> HttpResponse:
+            if not self._may(request, self.deeds[name].permission):
+                raise PermissionDenied
+            row = self.get_object(request, object_id)
+            if row is None:
+                raise Http404
+            answer: HttpResponse = getattr(self, name)(request, row)
+            return answer
+
+        return view
+
+    def _may(self, request: HttpRequest, deed: str) -> bool:
+        return request.user.has_perm(f"countries.{deed}_{self.opts.model_name}")

@@ -1,0 +1,8 @@
+-- Makes the roles of the database as a new server starts, with the passwords of their addresses. `migrate` grants what each may do.
+\set web `sed 's|.*:\(.*\)@.*|\1|' /run/secrets/web_database_url`
+\set worker `sed 's|.*:\(.*\)@.*|\1|' /run/secrets/worker_database_url`
+\set public `sed 's|.*:\(.*\)@.*|\1|' /run/secrets/public_database_url`
+CREATE ROLE police2peer_web LOGIN PASSWORD :'web';
+CREATE ROLE police2peer_worker LOGIN PASSWORD :'worker';
+CREATE ROLE police2peer_public LOGIN PASSWORD :'public';
+ALTER ROLE police2peer_public SET default_transaction_read_only = on;
