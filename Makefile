@@ -40,7 +40,7 @@ serve: $(VENV)/runtime.installed $(MAP) $(LANGUAGES) ## the same stack without i
 	@exec $(PY) -m config.serve
 
 test: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## every test that CI runs; ARGS= goes to pytest
-	@$(PY) -m pytest -n auto --dist loadgroup $(ARGS)
+	@$(PY) -m pytest -n auto $(ARGS)
 
 chaos: $(VENV)/dev.installed ## faults at random under load, and is all there once? SEED= for one, SEEDS=20, SECONDS=45
 	@exec $(PY) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SECONDS),--seconds $(SECONDS))

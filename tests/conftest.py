@@ -12,6 +12,8 @@ from django.db import connection
 from django.test import Client, TransactionTestCase
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from config.embedded import process
 from countries.credentials import CredentialHasher
@@ -33,6 +35,29 @@ hypothesis.settings.load_profile("steady")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the slow tests, in whatever order they are: at the end, one core would wait for them."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+#: What goes on from one thing that takes long to make, by the beginnings of the tests' names: one process runs it.
+TOGETHER = (
+    "tests/browser/test_coordinator_day.py",
+    "tests/browser/",
+    "tests/integration/federation/test_panel",
+    "tests/integration/test_backup.py",
+    "tests/integration/test_migrations.py",
+    "tests/integration/test_replicas.py",
+)
+
+
+class Together(LoadScopeScheduling):  # type: ignore[misc]  # untyped
+    """Gives each test to the process that is free first, but for those that stay together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next(filter(nodeid.startswith, TOGETHER), nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together:
+    return Together(config, log)
 
 
 @pytest.fixture

@@ -109,7 +109,7 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
     _start()
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(tryfirst=True, optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are processors: many tests wait for the processes that they start."""
     return (os.cpu_count() or 1) + 1

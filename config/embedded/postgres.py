@@ -50,8 +50,14 @@ SETTINGS = {
     # machine. Only Linux has it.
     **({"recovery_init_sync_method": "syncfs"} if sys.platform == "linux" else {}),
 }
-#: A test run throws its server away.
-CARELESS = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_wal_size": "1GB"}
+#: A test run throws its server away. A replica of it finds what was written while it was copied, and others go on.
+CARELESS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "max_wal_size": "1GB",
+    "wal_keep_size": "1GB",
+}
 
 
 def start(folder: Path, *, durable: bool, port: int | None = None) -> tuple[dict[str, str], subprocess.Popen[bytes]]:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.browser import desk
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("pages")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 COMPARED = "/countries/no/?with=SE&show=count"
 WIDTHS = (360, 768, 1440)
 

@@ -51,7 +51,7 @@ class Load:
 
     @contextmanager
     def going_on(self, readers: int = 2, senders: int = 2) -> Iterator[None]:
-        """Ask until the block is left, some twenty times a second each, which leaves room for what it is to disturb."""
+        """Ask until the block is left, some ten times a second each, which leaves room for what it is to disturb."""
         deeds = [self.read] * readers + [self.submit] * senders
         threads = [threading.Thread(target=self._repeat, args=[deed]) for deed in deeds]
         for thread in threads:
@@ -64,7 +64,7 @@ class Load:
                 thread.join()
 
     def _repeat(self, deed: Callable[[], None]) -> None:
-        while not self._stop.wait(0.05):
+        while not self._stop.wait(0.1):
             deed()
 
     def _ask(

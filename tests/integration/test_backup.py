@@ -29,9 +29,6 @@ from tests.integration import elsewhere
 from tests.integration.federation.workers import until, working
 from tests.integration.processes import line_of
 
-#: They go on from one database, which takes a while to make.
-pytestmark = pytest.mark.xdist_group("backup")
-
 #: Replaced in place, so their past can not be compared; `rebuild --check` computes them.
 IN_PLACE = {"federation_publishedwindow"}
 #: Of tables whose rows are never closed: since which version a row is there.

@@ -31,7 +31,7 @@ from tests.integration.federation.world import Said
 from tests.oracles import panels as oracle
 from tests.oracles.calendar import end_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("three years")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module")

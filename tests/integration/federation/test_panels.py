@@ -25,7 +25,7 @@ from tests.integration.federation.three_years import (
 from tests.integration.federation.world import Said
 from tests.oracles import panels as oracle
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("three years")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
