@@ -5,7 +5,6 @@ PY := $(VENV)/bin/python
 PORT ?= 8000
 DATA_DIR ?= var
 CASES ?= 100000
-SEED ?= 1
 export PORT DATA_DIR
 
 # The first Python that is new enough and can make a virtual environment; PYTHON= overrides.
@@ -49,7 +48,7 @@ endure: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## kill one process after the 
 	@exec $(PY) -m tests.chaos.endure
 
 fuzz: $(VENV)/dev.installed ## inputs that are almost right, many of them; CASES= how many (100000), SEED= which
-	@$(PY) -m tests.fuzz --cases $(CASES) --seed $(SEED)
+	@$(PY) -m tests.fuzz --cases $(CASES) --seed $(or $(SEED),1)
 	@FUZZ_EXAMPLES=100 FUZZ_REQUESTS=$(shell expr $(CASES) / 50) $(PY) -m pytest -q -n 2 \
 		tests/contract/test_schemathesis.py tests/contract/test_odd_requests.py
 
