@@ -25,6 +25,11 @@ def checked(url: str) -> str:
     return url
 
 
+def transport(url: str) -> str | None:
+    """Return the transport of this address where it is not Celery's own."""
+    return "config.transport:Transport" if _OPTIONS[urlsplit(url).scheme] is _REDIS else None
+
+
 def options(url: str) -> dict[str, Any]:
     """Return what the transport of this address wants to know."""
     return _AGAIN | _OPTIONS[urlsplit(url).scheme]

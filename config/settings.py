@@ -359,6 +359,7 @@ CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 # A request that sends a hint must not wait for a broker that is away: the sweep finds the work without it.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_TIMEOUT = 0.5
+CELERY_BROKER_TRANSPORT = broker.transport(BROKER_URL)
 CELERY_BROKER_TRANSPORT_OPTIONS = broker.options(BROKER_URL)
 CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "federation.tasks.tick", "schedule": 1.0},

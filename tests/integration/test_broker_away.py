@@ -7,8 +7,10 @@ from functools import partial
 import pytest
 import redis
 from celery import Celery
+from kombu import Connection, Consumer, Message, Producer, Queue
 from kombu.exceptions import OperationalError
 
+from config import broker
 from config.embedded import valkey
 from config.embedded.process import stop
 from tests.integration.federation.workers import working
@@ -51,6 +53,25 @@ def elsewhere(own_broker):
     app.close()
 
 
+@pytest.mark.parametrize("deed", ["ack", "reject"])
+def test_message_of_which_the_broker_could_not_be_told_leaves_room_for_the_next(own_broker, deed):
+    got: list[Message] = []
+    known = {"transport": broker.transport(own_broker), "transport_options": broker.options(own_broker)}
+    with Connection(own_broker, **known) as connection, redis.Redis.from_url(own_broker) as other:
+        channel = connection.channel()
+        channel.basic_qos(0, 1, False)
+        with Consumer(channel, Queue("hints", channel=channel), on_message=got.append):
+            for _ in range(2):
+                Producer(channel).publish({}, routing_key="hints")
+            connection.drain_events(timeout=10)
+            other.client_pause(5_000, all=False)
+            with pytest.raises(redis.TimeoutError):
+                getattr(got[0], deed)()
+            other.client_unpause()
+            connection.drain_events(timeout=10)
+    assert len({message.delivery_tag for message in got}) == 2
+
+
 def is_there(app):
     return bool(app.control.inspect(timeout=1).ping())
 
@@ -58,12 +79,12 @@ def is_there(app):
 @pytest.mark.slow
 def test_worker_comes_back_to_a_broker_that_refused_for_a_while(own_broker, elsewhere, tmp_path):
     log = tmp_path / "worker.log"
-    with working(log, REDIS_URL=own_broker) as workers, redis.Redis.from_url(own_broker) as broker:
+    with working(log, REDIS_URL=own_broker) as workers, redis.Redis.from_url(own_broker) as other:
         assert eventually(partial(is_there, elsewhere), within=60)
         before = workers.pool()
         # It takes no writes and says so, as with a full disk.
-        broker.config_set("min-replicas-to-write", 1)
+        other.config_set("min-replicas-to-write", 1)
         assert eventually(lambda: "NOREPLICAS" in log.read_text() or "ResponseError" in log.read_text(), within=30)
-        broker.config_set("min-replicas-to-write", 0)
+        other.config_set("min-replicas-to-write", 0)
         assert eventually(partial(is_there, elsewhere), within=60)
         assert workers.pool() == before
