@@ -17,7 +17,7 @@ from countries import guessing
 from countries.models import Credential
 from federation import schedules
 from tests import factories
-from tests.integration.countries.locks import is_somebody_waiting
+from tests.integration.locks import is_somebody_waiting
 from tests.second_factor import code, given_to, signed_in
 
 pytestmark = pytest.mark.django_db

@@ -17,7 +17,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from countries import second_factor
 from federation.models.audit import AuditEvent
 from tests.integration.countries import addresses
-from tests.integration.countries.locks import is_somebody_waiting
+from tests.integration.locks import is_somebody_waiting
 from tests.second_factor import SECRET, STEP, code, given_to, read, signed_in
 
 DOOR = "/admin/second-factor/"

@@ -14,6 +14,7 @@ from federation.models.published import PublishedCell, Version
 from federation.rules import periods
 from tests import factories
 from tests.integration.federation.world import Memory, Said
+from tests.integration.locks import is_somebody_waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,17 +37,6 @@ def draw(drawn: threading.Event, may_commit: threading.Event):
         drawn.set()
         assert may_commit.wait(PATIENCE)
     return version
-
-
-_WAITING = """
-SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
-"""
-
-
-def is_somebody_waiting() -> bool:
-    with connection.cursor() as c:
-        c.execute(_WAITING)
-        return bool(c.fetchone()[0])
 
 
 def test_nobody_draws_a_version_before_the_last_one_is_committed():
