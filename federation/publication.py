@@ -33,7 +33,6 @@ MINUTES_KEPT = timedelta(days=2)
 LONGEST_WAIT = timedelta(days=91)
 #: The plain columns of a coverage row, in the order of the rule's fields.
 COVERAGE_FACTS = ("agencies_expected", "agencies_reporting", "covered_seconds", "owed_seconds", "status")
-_PARALLEL = ("agencies", "states", "covered", "owed")
 #: Frequencies at which the networks are published together only.
 _ALL_NETWORKS_ONLY = {Frequency.MINUTE, Frequency.HOUR}
 #: What the sliding windows add up.
@@ -120,8 +119,14 @@ def _public(view: View) -> _Public:
 def _stored_coverage(columns: Sequence[Any]) -> Coverage:
     *plain, is_break, agencies, states, covered, owed = columns
     facts = dict(zip(COVERAGE_FACTS, plain, strict=True))
-    parallel = (tuple(agencies.tolist()), tuple(states), tuple(covered), tuple(owed))
-    return Coverage(**facts, **dict(zip(_PARALLEL, parallel, strict=True)), is_break=is_break)
+    return Coverage(
+        **facts,
+        agencies=tuple(agencies.tolist()),
+        states=tuple(states),
+        covered=tuple(covered),
+        owed=tuple(owed),
+        is_break=is_break,
+    )
 
 
 def _place(view: View, countries: tables.Numbers, networks: tables.Numbers) -> tuple[Any, Any]:

@@ -106,7 +106,7 @@ def follow_registry(
 
 
 def _touched_by_break(*versions: dict[str, Any] | None) -> Iterator[Thing]:
-    """Yield the periods that a break lies or lay in, but for minutes; one that lies ahead is seen when its time comes."""
+    """Yield the periods, but for minutes, that a break lies or lay in; one ahead is seen when its time comes."""
     for row in versions:
         if row is None or not row["is_break"]:
             continue

@@ -78,10 +78,10 @@ class CoverageHistory:
 
     def at(self, version: int) -> Covered:
         """Return the coverage of all periods that were public at a version."""
-        known = np.flatnonzero(self._columns.since <= version)
-        periods = self._columns.periods[known]
-        # The last one of each period that was known.
-        newest = known[np.append(periods[1:] != periods[:-1], [True] * (len(known) > 0))]
+        known = np.flatnonzero(self._columns.since <= version)[::-1]
+        # Backwards, so that of each period the last one known comes first.
+        _, first = np.unique(self._columns.periods[known], return_index=True)
+        newest = known[first]
         return _taken(self._columns, newest)
 
 
@@ -128,9 +128,7 @@ def series(cube: Cube, *, version: int) -> list[Series]:
 
 def coverage(cube: Cube, *, version: int) -> CoverageHistory:
     """Read the coverage of a cube's periods in all versions up to one."""
-    periods, since, expected, reporting, shares, statuses, breaks = _row(
-        "vintages_coverage", _named(cube, version)
-    )
+    periods, since, expected, reporting, shares, statuses, breaks = _row("vintages_coverage", _named(cube, version))
     return CoverageHistory(
         Covered(periods, expected, reporting, shares, _letters(statuses), _letters(breaks) == "B", since)
     )

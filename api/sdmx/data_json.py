@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from api.sdmx import lines
-from api.sdmx.blocks import Block, DataSet
+from api.sdmx.blocks import Block, DataSet, Moments
 from api.sdmx.flows import AGENCY, ATTRIBUTES, CODELISTS, MEASURE, TIME, Flow
 from api.sdmx.lines import DATED, Lines
 from api.sdmx.questions import Shape
+from federation.published import Longs
 
 _SCHEMAS: Final = "https://raw.githubusercontent.com/sdmx-twg/sdmx-json/master/data-message/tools/schemas"
 #: What an id may not have in 1.0; an hour is named without minutes then.
@@ -70,7 +71,9 @@ class Message:
             head["structure"] = 0
         if dataset.valid_from:
             head["validFrom"] = dataset.valid_from
-        return f'{_json(head)[1:-1]},"{"observations" if self.shape.flat and not self.shape.keys_only else "series"}":{{'
+        return (
+            f'{_json(head)[1:-1]},"{"observations" if self.shape.flat and not self.shape.keys_only else "series"}":{{'
+        )
 
     def _observations(self, dataset: DataSet) -> Iterator[bytes]:
         comma = ""
@@ -157,15 +160,15 @@ class Message:
         return described
 
 
-class _Numbered:
+class _Numbered(Moments):
     """Moments by their numbers."""
 
-    def __init__(self, moments: Any, message: Message) -> None:
+    def __init__(self, moments: Moments, message: Message) -> None:
         self._moments, self._message = moments, message
 
-    def written(self, versions: Any) -> list[int]:
+    def written(self, versions: Longs) -> list[str]:
         numbers = self._message.numbers(DATED)
-        return [numbers[text] for text in self._moments.written(versions)]
+        return [str(numbers[text]) for text in self._moments.written(versions)]
 
 
 _CODED: Final = frozenset(attribute.id for attribute in ATTRIBUTES if attribute.codelist) | frozenset(CODELISTS)

@@ -47,7 +47,9 @@ class Message:
 
 def structure_specific(root: str, message: Message, datasets: Iterable[DataSet]) -> Iterator[bytes]:
     """Write structure-specific SDMX-ML of `v2_1` or `v3_0`."""
-    more = f'xmlns:ss="{_SCHEMAS}/{root}/data/structurespecific" xmlns:p2p="{message.namespace}" xmlns:xsi="{_INSTANCE}"'
+    more = (
+        f'xmlns:ss="{_SCHEMAS}/{root}/data/structurespecific" xmlns:p2p="{message.namespace}" xmlns:xsi="{_INSTANCE}"'
+    )
     yield _opened("StructureSpecificData", root, more, message)
     for dataset in datasets:
         dated = f' ss:validFromDate="{dataset.valid_from}"' if dataset.valid_from else ""

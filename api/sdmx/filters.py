@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterable
-from functools import reduce
-from operator import and_, ge, gt, le, lt, or_
+from functools import partial, reduce
+from operator import and_, contains, eq, ge, gt, le, lt, ne, or_
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ from federation.vintages import Flags
 
 _TERM = re.compile(r"(?:(eq|ne|lt|le|gt|ge|co|nc|sw|ew):)?(.+)", re.DOTALL)
 _ORDERED: Final = {"lt": lt, "le": le, "gt": gt, "ge": ge}
+_ON_NUMBERS: Final = {"eq": eq, "ne": ne, **_ORDERED}
 
 
 class Term(NamedTuple):
@@ -51,7 +52,7 @@ class Filter(NamedTuple):
 
     def codes(self, known: Iterable[str]) -> frozenset[str]:
         """Return which of the codes known it lets pass."""
-        return frozenset(code for code in known if self.holds(lambda term: _of_text(code, term)))
+        return frozenset(code for code in known if self.holds(partial(_of_text, code)))
 
     def numbers(self, column: NDArray[Any]) -> Flags:
         """Return where a column of numbers, NaN where there is none, passes."""
@@ -71,7 +72,11 @@ def read(component: str, text: str) -> Filter:
     """Read a filter: a comma is an "or", a plus an "and" that binds closer."""
     alternatives = tuple(tuple(map(_term, part.split("+"))) for part in text.split(","))
     if not all(term.value for terms in alternatives for term in terms):
-        raise Problem("bad_filter", parameter=f"c[{component}]")
+        raise Problem(
+            "bad_sdmx_query",
+            detail="Write values with , for or and + for and: ge:2026-01+le:2026-11.",
+            parameter=f"c[{component}]",
+        )
     return Filter(component, alternatives)
 
 
@@ -87,29 +92,14 @@ def _term(text: str) -> Term:
 
 
 def _of_text(code: str, term: Term) -> bool:
-    value = term.value
-    match term.operator:
-        case "eq":
-            return code == value
-        case "ne":
-            return code != value
-        case "co":
-            return value in code
-        case "nc":
-            return value not in code
-        case "sw":
-            return code.startswith(value)
-        case "ew":
-            return code.endswith(value)
-        case _:
-            return bool(_ORDERED[term.operator](code, value))
+    return bool(_ON_TEXT[term.operator](code, term.value))
 
 
 def _of_numbers(column: NDArray[Any], term: Term, parameter: str) -> NDArray[Any]:
     try:
         value = float(term.value)
     except ValueError:
-        raise Problem("bad_filter", detail="Compare it with a number.", parameter=parameter) from None
+        raise Problem("bad_sdmx_query", detail="Compare it with a number.", parameter=parameter) from None
     return _compared(column, value, term.operator, parameter)
 
 
@@ -119,30 +109,38 @@ def _of_instants(column: Longs, term: Term, parameter: str) -> NDArray[Any]:
 
 
 def _compared(column: NDArray[Any], value: float, operator: str, parameter: str) -> NDArray[Any]:
-    if operator == "eq":
-        return np.asarray(column == value)
-    if operator == "ne":
-        return np.asarray(column != value)
-    if operator not in _ORDERED:
-        raise Problem("bad_filter", detail="Numbers and times have no parts: use eq, ne, lt, le, gt or ge.",
-                      parameter=parameter)
-    return np.asarray(_ORDERED[operator](column, value))
+    if operator not in _ON_NUMBERS:
+        raise _no_parts(parameter)
+    return np.asarray(_ON_NUMBERS[operator](column, value))
 
 
-def _of_periods(starts: Longs, ends: Longs, term: Term, parameter: str) -> NDArray[Any]:
-    asked: Span = times.span(term.value, parameter=parameter)
-    match term.operator:
-        case "eq":
-            return (starts == asked.start) & (ends == asked.end)
-        case "ne":
-            return (starts != asked.start) | (ends != asked.end)
-        case "ge":
-            return starts >= asked.start
-        case "gt":
-            return starts >= asked.end
-        case "le":
-            return ends <= asked.end
-        case "lt":
-            return ends <= asked.start
-        case _:
-            return _compared(starts, 0, term.operator, parameter)
+def _of_periods(starts: Longs, ends: Longs, term: Term, parameter: str) -> Flags:
+    asked = times.span(term.value, parameter=parameter)
+    if term.operator not in _ON_PERIODS:
+        raise _no_parts(parameter)
+    return _ON_PERIODS[term.operator](starts, ends, asked)
+
+
+def _no_parts(parameter: str) -> Problem:
+    detail = "Numbers and times have no parts: use eq, ne, lt, le, gt or ge."
+    return Problem("bad_sdmx_query", detail=detail, parameter=parameter)
+
+
+_ON_TEXT: Final[dict[str, Callable[[str, str], bool]]] = {
+    "eq": eq,
+    "ne": ne,
+    "co": contains,
+    "nc": lambda code, value: value not in code,
+    "sw": str.startswith,
+    "ew": str.endswith,
+    **_ORDERED,
+}
+#: A period is before or after another one as a whole.
+_ON_PERIODS: Final[dict[str, Callable[[Longs, Longs, Span], Flags]]] = {
+    "eq": lambda starts, ends, asked: (starts == asked.start) & (ends == asked.end),
+    "ne": lambda starts, ends, asked: (starts != asked.start) | (ends != asked.end),
+    "ge": lambda starts, _, asked: starts >= asked.start,
+    "gt": lambda starts, _, asked: starts >= asked.end,
+    "le": lambda _, ends, asked: ends <= asked.end,
+    "lt": lambda _, ends, asked: ends <= asked.start,
+}

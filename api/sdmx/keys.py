@@ -21,7 +21,7 @@ def read(text: str, dimensions: Sequence[str], *, short: bool) -> Pattern:
     fits = len(places) <= len(dimensions) if short else len(places) == len(dimensions)
     if not fits:
         raise Problem(
-            "bad_key", detail=f"A key has {len(dimensions)} places with dots between: {'.'.join(dimensions)}."
+            "bad_sdmx_query", detail=f"A key has {len(dimensions)} places with dots between: {'.'.join(dimensions)}."
         )
     return tuple(map(_values, places)) + (None,) * (len(dimensions) - len(places))
 
@@ -36,5 +36,5 @@ def _values(place: str) -> frozenset[str] | None:
         return None
     values = place.split("+")
     if not all(_VALUE.fullmatch(value) for value in values):
-        raise Problem("bad_key", detail="A place holds codes with + between, or nothing, or *.")
+        raise Problem("bad_sdmx_query", detail="A place holds codes with + between, or nothing, or *.")
     return frozenset(values)

@@ -109,7 +109,7 @@ def components(given: Mapping[str, str], flow: Flow) -> list[Filter]:
     known = {*flow.dimensions, TIME, MEASURE, *_ATTRIBUTES}
     named = {form[1]: text for name, text in given.items() if (form := _COMPONENT.fullmatch(name))}
     if not named.keys() <= known:
-        raise Problem("bad_filter", detail=f"The components are {', '.join(sorted(known))}.")
+        raise Problem("bad_sdmx_query", detail=f"The components are {', '.join(sorted(known))}.")
     return [filters.read(component, text) for component, text in named.items()]
 
 
@@ -145,12 +145,12 @@ def _question(
 def _check_together(question: Question) -> None:
     after, as_of = question.updated_after, question.as_of
     if after and as_of and after > as_of:
-        raise Problem("bad_combination", detail="updatedAfter is later than asOf.", parameter="updatedAfter")
+        raise Problem("bad_sdmx_query", detail="updatedAfter is later than asOf.", parameter="updatedAfter")
     if len({pattern[4:] for pattern in question.patterns}) > 1:
         raise Problem("not_implemented", detail="Ask for the same vintages in all keys.")
     if "VINTAGE" in question.flow.dimensions and (after or as_of or question.history):
         detail = "P2P_VINTAGE has past views by its dimension VINTAGE: leave updatedAfter, asOf and includeHistory out."
-        raise Problem("bad_combination", detail=detail)
+        raise Problem("bad_sdmx_query", detail=detail)
 
 
 def _shape(given: Mapping[str, str], flow: Flow) -> Shape:

@@ -69,9 +69,13 @@ class Slice:
     def series(self) -> list[Series]:
         """All that match, by country and network; those named by both also if they never had a cell."""
         known = {one[:2]: one for one in vintages.series(self.cube, version=self.version.number)}
-        wanted = {pair for pattern in self.patterns for pair in self._pairs(pattern, known.keys())}
+        wanted = {pair for pattern in self.patterns for pair in self._pairs(pattern, set(known))}
         in_order = sorted(wanted, key=lambda pair: (COUNTRY_CODES[pair[0]], NETWORK_CODES[pair[1]]))
         return [known.get(pair, Series(*pair)) for pair in in_order]
+
+    def key(self, one: Series, *more: str) -> tuple[str, ...]:
+        """Return the key of a series, in the order of the flow's dimensions."""
+        return (self.cube.frequency, self.indicator, COUNTRY_CODES[one.country], NETWORK_CODES[one.network], *more)
 
     def covered(self, version: int) -> Covered:
         """Return the coverage at a version of the periods asked for."""
@@ -234,8 +238,7 @@ class Reading:
             yield self._block(one, part, covered, cells.at(version, covered))
 
     def _block(self, one: Slice, some: tuple[Series, ...], covered: Covered, observed: Observed, *more: str) -> Block:
-        head = (one.cube.frequency, one.indicator)
-        keys = [(*head, COUNTRY_CODES[each.country], NETWORK_CODES[each.network], *more) for each in some]
+        keys = [one.key(each, *more) for each in some]
         wanted = np.ones(observed.values.shape, np.bool_)
         return Block(one.cube.frequency, keys, covered, observed, wanted, self.moments)
 
@@ -253,7 +256,7 @@ class Reading:
     def _disseminations(self) -> Iterator[tuple[int, list[tuple[Slice, Longs]]]]:
         """Yield the versions that changed anything asked for, each with what it changed."""
         logs = [(one, *self._changes(one)) for one in self.slices]
-        for version in np.unique(np.concatenate([versions for _, versions, _ in logs] or [[]])).tolist():
+        for version in sorted({one for _, versions, _ in logs for one in versions.tolist()}):
             stretches = ((one, *_stretch(versions, version), periods) for one, versions, periods in logs)
             yield version, [(one, periods[first:last]) for one, first, last, periods in stretches if first < last]
 

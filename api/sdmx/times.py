@@ -22,6 +22,7 @@ _FREQUENCY_OF = {
 _MONTHS: Final = {"S": 6, "T": 4, "Q": 3}
 _LONGER = re.compile(r"(\d{4})-([STQ])(\d)", re.ASCII)
 _DAY_OF_YEAR = re.compile(r"(\d{4})-D(\d{3})", re.ASCII)
+_INSTANTS: Final = "Write an instant: 2026-12-01T00:01:07.482Z."
 _HOUR: Final = 3600
 _DAY: Final = 86_400
 
@@ -42,20 +43,24 @@ def span(text: str, *, parameter: str) -> Span:
             break
         if found is not None:
             return found
-    raise Problem("bad_time", parameter=parameter)
+    raise Problem(
+        "bad_sdmx_query",
+        detail="Write a period or a time: 2026, 2026-Q4, 2026-11, 2026-W48, 2026-11-24 or 2026-11-24T10:00.",
+        parameter=parameter,
+    )
 
 
 def instant(text: str, *, parameter: str) -> datetime:
     """Return an instant; without an offset it is UTC, the time of this service."""
     form = _INSTANT.fullmatch(text)
     if form is None:
-        raise Problem("bad_time", detail="Write an instant: 2026-12-01T00:01:07.482Z.", parameter=parameter)
+        raise Problem("bad_sdmx_query", detail=_INSTANTS, parameter=parameter)
     minute, second, fraction, zone = form.groups()
     try:
         found = datetime.fromisoformat(f"{minute}{second or ':00'}{(fraction or '.0')[:7]}{zone or 'Z'}")
         return found.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise Problem("bad_time", parameter=parameter) from None
+        raise Problem("bad_sdmx_query", detail=_INSTANTS, parameter=parameter) from None
 
 
 def end_of_vintage(label: str) -> datetime:
