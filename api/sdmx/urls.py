@@ -1,0 +1,10 @@
+"""The addresses of both SDMX roots; what has no route of its own is a structure query, or not there."""
+
+from django.urls import path
+
+from api.sdmx.structure_views import NewerView, OlderView
+
+urlpatterns = [
+    path("2.1/<path:rest>", OlderView.as_view(), name="structures-2.1"),
+    path("3.0/<path:rest>", NewerView.as_view(), name="structures-3.0"),
+]
