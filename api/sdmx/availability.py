@@ -79,7 +79,7 @@ def _count(one: Slice, version: int, found: Available) -> None:
     past = VINTAGE in one.question.flow.dimensions
     for label, number in one.views if past else [("", version)]:
         periods = one.covered(number).periods
-        some = [each for each in one.series if each.since <= number]
+        some = one.listed(number)
         if len(periods) and some:
             keys = [one.key(each, *([label] if past else [])) for each in some]
             found.add(keys, len(some) * len(periods), one.cube.frequency, periods)

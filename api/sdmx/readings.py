@@ -66,12 +66,25 @@ class Slice:
         return vintages.coverage(self.cube, version=self.version.number)
 
     @cached_property
+    def _known(self) -> dict[tuple[int, int], Series]:
+        return {one[:2]: one for one in vintages.series(self.cube, version=self.version.number)}
+
+    @cached_property
+    def _named(self) -> set[tuple[int, int]]:
+        """The series that are asked for by country and network, which are listed also if they have no cell."""
+        return {pair for one in self.patterns if self._names_series(one) for pair in self._pairs(one)}
+
+    @cached_property
     def series(self) -> list[Series]:
-        """All that match, by country and network; those named by both also if they never had a cell."""
-        known = {one[:2]: one for one in vintages.series(self.cube, version=self.version.number)}
-        wanted = {pair for pattern in self.patterns for pair in self._pairs(pattern, set(known))}
+        """All that match, by country and network."""
+        open_ones = {pair for one in self.patterns if not self._names_series(one) for pair in self._pairs(one)}
+        wanted = self._named | (open_ones & self._known.keys())
         in_order = sorted(wanted, key=lambda pair: (COUNTRY_CODES[pair[0]], NETWORK_CODES[pair[1]]))
-        return [known.get(pair, Series(*pair)) for pair in in_order]
+        return [self._known.get(pair, Series(*pair)) for pair in in_order]
+
+    def listed(self, version: int) -> list[Series]:
+        """Return the series that are listed at a version."""
+        return [one for one in self.series if one.since <= version or one[:2] in self._named]
 
     def key(self, one: Series, *more: str) -> tuple[str, ...]:
         """Return the key of a series, in the order of the flow's dimensions."""
@@ -100,13 +113,12 @@ class Slice:
             if vintages.has_come(times.end_of_vintage(label)):
                 yield View(label, version)
 
-    def _pairs(self, pattern: Pattern, known: set[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    def _pairs(self, pattern: Pattern) -> Iterator[tuple[int, int]]:
         countries = self._passing("COUNTRY", pattern[2], _COUNTRIES)
         networks = self._passing("NETWORK", pattern[3], _NETWORKS)
         if self.cube.frequency in _TOTAL_ONLY:
             networks &= {published.ALL_NETWORKS}
-        pairs = product(countries, networks)
-        yield from pairs if self._names_series(pattern) else (pair for pair in pairs if pair in known)
+        return product(countries, networks)
 
     def _names_series(self, pattern: Pattern) -> bool:
         return all(
@@ -222,9 +234,9 @@ class Reading:
         """Read what changed after a version: all of a new series, and of the others what lies in changed periods."""
         covered = one.covered(version)
         of_others = vintages.picked(covered, np.isin(covered.periods, periods))
-        known = [each for each in one.series if each.since <= version]
+        listed = one.listed(version)
         for is_new, which in ((True, covered), (False, of_others)):
-            some = [each for each in known if (each.since > after) == is_new]
+            some = [each for each in listed if (version >= each.since > after) == is_new]
             for block in self._read(one, some, which, version):
                 yield replace(block, wanted=block.observed.since > after)
 
@@ -250,7 +262,7 @@ class Reading:
             cells = vintages.cells(one.cube, (each,), every, version=newest)
             for view in one.views:
                 covered = one.covered(view.version)
-                if each.since <= view.version and len(covered.periods):
+                if each in one.listed(view.version) and len(covered.periods):
                     yield self._block(one, (each,), covered, cells.at(view.version, covered), view.label)
 
     def _disseminations(self) -> Iterator[tuple[int, list[tuple[Slice, Longs]]]]:

@@ -1,4 +1,4 @@
-"""Structure messages in SDMX-ML: what 2.1 and 3.0 have in common. ``structure_xml_21`` and ``_30`` have what is theirs."""
+"""Structure messages in SDMX-ML: what 2.1 and 3.0 have in common; `structure_xml_21` and `_30` have the rest."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
@@ -35,6 +35,10 @@ class Writer(ABC):
     measure: ClassVar[str]
     relationship: ClassVar[str]
     cube: ClassVar[str]
+
+    def version(self, artefact: Artefact) -> dict[str, str | None]:
+        """Return the version of an artefact, where it is said."""
+        return {"version": artefact.version}
 
     @abstractmethod
     def refer(self, kind: str, name: str) -> str:
@@ -78,7 +82,7 @@ class Writer(ABC):
             "id": artefact.id,
             "urn": artefact.urn,
             "agencyID": artefact.agency,
-            "version": artefact.version,
+            **self.version(artefact),
             **self._more(artefact, head),
         }
         content = "" if artefact.stub else self._content(artefact)

@@ -6,8 +6,8 @@ Attributes name no measure: clients stumble over it, and there is one only.
 from typing import ClassVar, Final
 
 from api.sdmx import urns
-from api.sdmx.artefacts import Agreement
-from api.sdmx.flows import Attribute
+from api.sdmx.artefacts import Agreement, Artefact
+from api.sdmx.flows import SCHEME_VERSION, Attribute
 from api.sdmx.markup import element
 from api.sdmx.structure_xml import Writer
 
@@ -27,6 +27,10 @@ class _Writer30(Writer):
     measure = "Measure"
     relationship = element("str:AttributeRelationship", {}, element("str:Observation"))
     cube = "str"
+
+    def version(self, artefact: Artefact) -> dict[str, str | None]:
+        """Return the version of an artefact; lists of organisations have one for good, and do not say it."""
+        return {} if artefact.version == SCHEME_VERSION else super().version(artefact)
 
     def refer(self, kind: str, name: str) -> str:
         """Return a reference to an artefact of ours."""
