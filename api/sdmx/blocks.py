@@ -1,4 +1,4 @@
-"""Observations on their way out: a block has some series of one indicator and frequency, with all that is told of them."""
+"""Observations on their way out: some series of one indicator and frequency, with all that is told of them."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -114,7 +114,7 @@ def _among(codes: frozenset[str], column: Letters) -> Flags:
 _TESTS: Final[dict[str, Callable[[Block, Filter], Any]]] = {
     MEASURE: lambda block, one: one.numbers(_values(block)),
     "OBS_STATUS": lambda block, one: _among(one.codes("ABOP"), block.statuses),
-    "CONF_STATUS": lambda block, one: bool(one.codes([CONFIDENTIALITY])),
+    "CONF_STATUS": lambda _, one: bool(one.codes([CONFIDENTIALITY])),
     "COVERAGE": lambda block, one: one.numbers(_shares(block)),
     "AGENCIES_REPORTING": lambda block, one: one.numbers(block.covered.reporting),
     "AGENCIES_EXPECTED": lambda block, one: one.numbers(block.covered.expected),

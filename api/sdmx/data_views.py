@@ -71,7 +71,12 @@ class Data:
         known = structures.under(reference)
         pieces = self.write(reading, INVENTED.text if known.invented else "")
         content = b"".join(pieces) if size <= _HELD else pieces
-        return Rendered(self._stamp(version, reference), content, {"Content-Type": self.offer.content_type})
+        headers = {"Content-Type": self.offer.content_type}
+        if version.number:
+            headers |= {"Version": str(version.number), "Known-At": reading.prepared}
+        if known.invented:
+            headers["Invented"] = "true"
+        return Rendered(self._stamp(version, reference), content, headers)
 
     def _stamp(self, version: readings.Version, reference: int) -> Stamp:
         # The view of a day is there once the day has ended.
