@@ -50,7 +50,7 @@ class Writer(ABC):
 
     @abstractmethod
     def constraint(self, constraint: Constraint) -> Object:
-        """Return what there is."""
+        """Return what there is; nothing has no region, as one without values would be everything."""
 
     def message(self, artefacts: Iterable[Artefact], head: Head, *, linked: bool = False) -> bytes:
         """Return the message; what it is of is linked in its head, if wanted."""
@@ -157,11 +157,9 @@ class _Writer10(Writer):
 
     def constraint(self, constraint: Constraint) -> Object:
         values: list[Object] = [{"id": name, "values": list(values)} for name, values in constraint.values.items()]
-        return {
-            "type": "Actual",
-            "constraintAttachment": {"dataflows": [constraint.flow.urn]},
-            "cubeRegions": [{"isIncluded": True, "keyValues": values + _span(constraint)}],
-        }
+        values += _span(constraint)
+        regions = {"cubeRegions": [{"isIncluded": True, "keyValues": values}]} if values else {}
+        return {"type": "Actual", "constraintAttachment": {"dataflows": [constraint.flow.urn]}, **regions}
 
 
 class _Writer20(Writer):
@@ -196,11 +194,9 @@ class _Writer20(Writer):
             {"id": name, "include": True, "values": [{"value": value} for value in values]}
             for name, values in constraint.values.items()
         ]
-        return {
-            "role": "Actual",
-            "constraintAttachment": {"dataflows": [constraint.flow.urn]},
-            "cubeRegions": [{"include": True, "keyValues": values + _span(constraint)}],
-        }
+        values += _span(constraint)
+        regions = {"cubeRegions": [{"include": True, "keyValues": values}]} if values else {}
+        return {"role": "Actual", "constraintAttachment": {"dataflows": [constraint.flow.urn]}, **regions}
 
 
 def _span(constraint: Constraint) -> list[Object]:

@@ -1,7 +1,7 @@
 """Structure messages in SDMX-ML: what 2.1 and 3.0 have in common; `structure_xml_21` and `_30` have the rest."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar, NamedTuple
 
 from api.sdmx import flows
@@ -151,19 +151,21 @@ class Writer(ABC):
             element(f"{self.cube}:KeyValue", {"id": name}, *(self._value(value) for value in values))
             for name, values in constraint.values.items()
         ]
-        region = element("str:CubeRegion", {"include": "true"}, *values, self._span(constraint))
-        return "\n".join((element("str:ConstraintAttachment", {}, flow), region))
+        inside = [*values, *self._span(constraint)]
+        # Nothing has no region: one without values would be everything.
+        region = element("str:CubeRegion", {"include": "true"}, *inside) if inside else ""
+        return element("str:ConstraintAttachment", {}, flow) + region
 
     def _value(self, value: str) -> str:
         return element(f"{self.cube}:Value", {}, text(value))
 
-    def _span(self, constraint: Constraint) -> str:
+    def _span(self, constraint: Constraint) -> Iterator[str]:
         if constraint.span is None:
-            return ""
+            return
         ends = zip(("StartPeriod", "EndPeriod"), constraint.span, strict=True)
         periods = [element(f"{self.cube}:{name}", {"isInclusive": "true"}, text(period)) for name, period in ends]
         within = element(f"{self.cube}:TimeRange", {}, *periods)
-        return element(f"{self.cube}:KeyValue", {"id": flows.TIME}, within)
+        yield element(f"{self.cube}:KeyValue", {"id": flows.TIME}, within)
 
 
 def _header(head: Head) -> str:

@@ -2,9 +2,12 @@
 
 from django.urls import path
 
+from api.sdmx.schema_views import NewerSchemaView, OlderSchemaView
 from api.sdmx.structure_views import NewerView, OlderView
 
 urlpatterns = [
+    path("2.1/schema/<path:rest>", OlderSchemaView.as_view(), name="schema-2.1"),
+    path("3.0/schema/<path:rest>", NewerSchemaView.as_view(), name="schema-3.0"),
     path("2.1/<path:rest>", OlderView.as_view(), name="structures-2.1"),
     path("3.0/<path:rest>", NewerView.as_view(), name="structures-3.0"),
 ]
