@@ -12,7 +12,7 @@ from api.sdmx.artefacts import Artefact, Constraint, Key, Note, Scheme
 from api.sdmx.flows import AGENCY, CODELISTS, TIME, VERSION, Flow
 from api.sdmx.negotiation import Offer
 from api.sdmx.structure_views import OLDER, head, written
-from api.sdmx.structures import CONCEPT_SCHEME, PROVIDERS, Structures, concepts_of
+from api.sdmx.structures import CONCEPT_SCHEME, PROVIDERS, Structures, codelists_of, concepts_of
 
 #: What ``references`` can be in a question about availability.
 REFERENCES: Final = (
@@ -68,12 +68,18 @@ def _beside(found: Availability, wanted: frozenset[str], known: Structures) -> I
     """Return what the constraint refers to, of lists only what it uses, in the order of all structures."""
     used = dict(_used(found))
     if wanted & {"all", "datastructure"}:
-        # The structure beside it names all of its concepts.
-        used[CONCEPT_SCHEME] = concepts_of(found.flow)
+        # The structure beside it names all of its concepts and lists, and clients want all that it names.
+        used = dict(_named(found.flow, known)) | used | {CONCEPT_SCHEME: concepts_of(found.flow)}
     for artefact in known.artefacts:
         if artefact.key in used and wanted & {"all", artefact.kind}:
             items = used[artefact.key]
             yield artefact.only(items) if isinstance(artefact, Scheme) else artefact
+
+
+def _named(flow: Flow, known: Structures) -> Iterable[tuple[Key, frozenset[str]]]:
+    for name in codelists_of(flow):
+        scheme = known.codelist(name)
+        yield scheme.key, frozenset(item.id for item in scheme.items)
 
 
 def _used(found: Availability) -> Iterable[tuple[Key, frozenset[str]]]:

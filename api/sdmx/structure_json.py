@@ -50,7 +50,7 @@ class Writer(ABC):
 
     @abstractmethod
     def constraint(self, constraint: Constraint) -> Object:
-        """Return what there is; nothing has no region, as one without values would be everything."""
+        """Return what there is; where there is nothing, dimensions without values say so."""
 
     def message(self, artefacts: Iterable[Artefact], head: Head, *, linked: bool = False) -> bytes:
         """Return the message; what it is of is linked in its head, if wanted."""
@@ -157,9 +157,11 @@ class _Writer10(Writer):
 
     def constraint(self, constraint: Constraint) -> Object:
         values: list[Object] = [{"id": name, "values": list(values)} for name, values in constraint.values.items()]
-        values += _span(constraint)
-        regions = {"cubeRegions": [{"isIncluded": True, "keyValues": values}]} if values else {}
-        return {"type": "Actual", "constraintAttachment": {"dataflows": [constraint.flow.urn]}, **regions}
+        return {
+            "type": "Actual",
+            "constraintAttachment": {"dataflows": [constraint.flow.urn]},
+            "cubeRegions": [{"isIncluded": True, "keyValues": _keys(constraint, values)}],
+        }
 
 
 class _Writer20(Writer):
@@ -194,9 +196,15 @@ class _Writer20(Writer):
             {"id": name, "include": True, "values": [{"value": value} for value in values]}
             for name, values in constraint.values.items()
         ]
-        values += _span(constraint)
-        regions = {"cubeRegions": [{"include": True, "keyValues": values}]} if values else {}
-        return {"role": "Actual", "constraintAttachment": {"dataflows": [constraint.flow.urn]}, **regions}
+        return {
+            "role": "Actual",
+            "constraintAttachment": {"dataflows": [constraint.flow.urn]},
+            "cubeRegions": [{"include": True, "keyValues": _keys(constraint, values)}],
+        }
+
+
+def _keys(constraint: Constraint, values: list[Object]) -> list[Object]:
+    return [*values, *_span(constraint)] or [{"id": name} for name in constraint.flow.dimensions]
 
 
 def _span(constraint: Constraint) -> list[Object]:

@@ -147,19 +147,23 @@ class Writer(ABC):
 
     def _constraint(self, constraint: Constraint) -> str:
         flow = element("str:Dataflow", {}, self.refer("dataflow", constraint.flow.id))
-        values = [
-            element(f"{self.cube}:KeyValue", {"id": name}, *(self._value(value) for value in values))
-            for name, values in constraint.values.items()
-        ]
-        inside = [*values, *self._span(constraint)]
-        # Nothing has no region: one without values would be everything.
-        region = element("str:CubeRegion", {"include": "true"}, *inside) if inside else ""
+        keys = self.keys(constraint)
+        # A region without values is everything: where there is nothing, that is not there.
+        region = element("str:CubeRegion", {"include": "true" if keys else "false"}, *keys)
         return element("str:ConstraintAttachment", {}, flow) + region
 
-    def _value(self, value: str) -> str:
-        return element(f"{self.cube}:Value", {}, text(value))
+    def keys(self, constraint: Constraint) -> list[str]:
+        """Return the values of the dimensions, and from when until when."""
+        return [*self.values(constraint, {}), *self.span(constraint)]
 
-    def _span(self, constraint: Constraint) -> Iterator[str]:
+    def values(self, constraint: Constraint, more: dict[str, str | None]) -> Iterator[str]:
+        """Return the values of the dimensions but the time."""
+        for name, values in constraint.values.items():
+            written = (element(f"{self.cube}:Value", {}, text(value)) for value in values)
+            yield element(f"{self.cube}:KeyValue", {"id": name, **more}, *written)
+
+    def span(self, constraint: Constraint) -> Iterator[str]:
+        """Return from when until when, as values of the time dimension."""
         if constraint.span is None:
             return
         ends = zip(("StartPeriod", "EndPeriod"), constraint.span, strict=True)

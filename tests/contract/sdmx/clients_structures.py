@@ -198,7 +198,7 @@ SDMX1_30 = [
         "3.0",
         ML_30,
         lambda c: _failing(lambda: c.dataflow("P2P", params={"references": "all"})),
-        "RuntimeError",
+        "XMLParseError",
     ),
 ]
 
