@@ -1,7 +1,7 @@
 """Availability queries of both roots: what data there are to ask for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -68,7 +68,7 @@ class AvailabilityAnswer:
         return Availability(
             flow=self.what.question.flow,
             values=values,
-            span=(times.day(span.start), times.day(span.end - 1)) if span else None,
+            span=(times.day_or_instant(span.start), times.day_or_instant(span.end - 1)) if span else None,
             observations=found.observations,
             series=found.series,
         )
@@ -130,4 +130,4 @@ def _what(question: Question, target: Target, given: Mapping[str, str]) -> What:
         raise Problem("bad_sdmx_query", detail=f"The dimensions are {', '.join(known)}.")
     component = target.component if target.component in known else ""
     wanted = availability_messages.references(given.get("references", "none"))
-    return What(replace(question), mode, component, wanted)
+    return What(question, mode, component, wanted)

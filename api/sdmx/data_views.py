@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from typing import Final
 
 from django.http import HttpRequest
@@ -43,13 +43,6 @@ OFFERS_3: Final = (
 Writer = Callable[[Reading, str], Iterator[bytes]]
 
 
-@lru_cache(maxsize=2)
-def indicators(reference: int) -> dict[str, int]:
-    """Return the numbers of the indicators under a version of the reference data."""
-    queries.at_reference_version(reference)
-    return {row.code: row.number for row in queries.indicators()}
-
-
 @dataclass(frozen=True, slots=True)
 class Data:
     """The observations asked for, in one of the formats."""
@@ -60,12 +53,12 @@ class Data:
 
     def stamp(self) -> Stamp:
         reference = queries.reference_version()
-        return self._stamp(readings.version_of(self.question, indicators(reference)), reference)
+        return self._stamp(readings.version_of(self.question, readings.indicators(reference)), reference)
 
     def render(self) -> Rendered:
         reference = queries.reference_version()
-        version = readings.version_of(self.question, indicators(reference))
-        slices = readings.slices(self.question, indicators(reference), version)
+        version = readings.version_of(self.question, readings.indicators(reference))
+        slices = readings.slices(self.question, readings.indicators(reference), version)
         reading = Reading(self.question, version, slices, Moments())
         size = reading.check_size()
         known = structures.under(reference)
