@@ -58,10 +58,14 @@ def _constraint(found: Availability, kind: str) -> Constraint:
         name=f"What there is of {found.flow.id}",
         notes=tuple(Note(name, _METRICS, title=str(count)) for name, count in counts),
         flow=found.flow,
-        # What nothing was found of cannot be said in all forms: an empty list of values is none.
-        values={name: values for name, values in found.values.items() if values},
+        values=_filled(found),
         span=found.span,
     )
+
+
+def _filled(found: Availability) -> dict[str, tuple[str, ...]]:
+    """Return the values of the dimensions that have some: that there are none cannot be said of one in all forms."""
+    return {name: values for name, values in found.values.items() if values}
 
 
 def _beside(found: Availability, wanted: frozenset[str], known: Structures) -> Iterator[Artefact]:
@@ -85,9 +89,9 @@ def _named(flow: Flow, known: Structures) -> Iterable[tuple[Key, frozenset[str]]
 def _used(found: Availability) -> Iterable[tuple[Key, frozenset[str]]]:
     yield Key("dataflow", AGENCY, found.flow.id), frozenset()
     yield Key("datastructure", AGENCY, found.flow.dsd), frozenset()
-    yield CONCEPT_SCHEME, frozenset((*found.values, *([TIME] if found.span else ())))
+    yield CONCEPT_SCHEME, frozenset((*_filled(found), *([TIME] if found.span else ())))
     # The combined view is the federation's: which agencies it is made of, coverage tells.
     yield PROVIDERS, frozenset({AGENCY})
-    for name, values in found.values.items():
+    for name, values in _filled(found).items():
         if name in CODELISTS:
             yield Key("codelist", AGENCY, CODELISTS[name]), frozenset(values)

@@ -122,8 +122,8 @@ _THERE_ARE: Final = f"there are {', '.join(_OURS)}"
 
 def _padded(segments: list[str], grammar: Grammar) -> tuple[str, str, str, str, str]:
     """Return the parts of the path, those left out as what they mean then."""
-    if len(segments) > 5 or not all(segments):
-        raise Problem("bad_sdmx_query", detail="The path is type, agency, id, version and item, none of them empty.")
+    if len(segments) > 5:
+        raise Problem("bad_sdmx_query", detail="The path is type, agency, id, version and item.")
     every = grammar.every
     kind, agency, name, version, items = segments + [every, every, every, grammar.latest, every][len(segments) :]
     return kind, agency, name, version, items

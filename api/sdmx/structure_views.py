@@ -97,6 +97,8 @@ class _StructuresView(PublicView):
 
     def _segments(self, rest: str) -> list[str]:
         first, *others = rest.removesuffix("/").split("/")
+        if not all((first, *others)):
+            raise Problem("bad_sdmx_query", detail="No part of the path can be empty; leave out those at its end.")
         if first in self.others:
             raise Problem("not_implemented")
         if first in self.longer:
