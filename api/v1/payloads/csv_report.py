@@ -13,7 +13,7 @@ from api.v1.payloads.faults import BrokenRuleError
 
 T = TypeVar("T")
 
-#: To SDMX-CSV 2.1, Information and Append are old names of Merge. A report is whole, though: a cell that no row names is
+#: To SDMX-CSV 2.1, Information and Append are old names of Merge. A report is whole, though: a cell that no row has is
 #: zero. So they mean what Replace means, as rows without an action do; what says Merge outright is refused.
 _ACTIONS: Final = {"": False, "I": False, "A": False, "R": False, "D": True}
 #: Said of a dimension in a row that withdraws, these leave it open.
