@@ -266,6 +266,11 @@ class TestDocument:
         assert answer.status_code == 202
         assert (answer.json()["report_count"], answer.json()["observation_count"]) == (3, 2)
 
+    def test_sdmx_csv_example_is_accepted(self, kripos):
+        answer = kripos.post(described_submissions.SDMX_CSV_EXAMPLE, media="application/vnd.sdmx.data+csv")
+        assert answer.status_code == 202
+        assert (answer.json()["report_count"], answer.json()["observation_count"]) == (1, 1)
+
     @pytest.mark.parametrize(
         "change",
         [
