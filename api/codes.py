@@ -97,6 +97,25 @@ _REFUSED: Final = {
     "not_ready": Kind(503, "A part of the service is not ready", "Try again in a while."),
 }
 
+#: What is asked for as the SDMX standard writes it.
+_SDMX: Final = {
+    "bad_sdmx_query": Kind(400, "The SDMX query cannot be read", "Write the path as the SDMX REST API has it."),
+    "unknown_structure": Kind(
+        404,
+        "There is no such structure",
+        "Ask /sdmx/2.1/structure or /sdmx/3.0/structure, with detail=allstubs, for all that there are.",
+    ),
+    "agency_not_published": Kind(
+        403, "What one agency counted is not published", "Ask for the combined view: P2P, or its agreement PA_P2P."
+    ),
+    "too_much_data": Kind(
+        413, "There are too many observations for one answer", "Ask for fewer series, or for a shorter time."
+    ),
+    "not_implemented": Kind(
+        501, "This part of the SDMX standard is not offered", "Leave it out, or ask for what is documented."
+    ),
+}
+
 #: What is wrong with a signature, or the lack of one.
 _SIGNATURES: Final = {
     "signature_required": Kind(
@@ -290,4 +309,4 @@ _NOT_PUBLIC: Final = {
     "unknown_language": Kind(422, "An unknown language", "Use a language tag that CLDR knows, such as nb or pt-BR."),
 }
 
-CODES: Final[dict[str, Kind]] = _UNREADABLE | _REFUSED | _SIGNATURES | _BROKEN_RULES | _NOT_PUBLIC
+CODES: Final[dict[str, Kind]] = _UNREADABLE | _REFUSED | _SDMX | _SIGNATURES | _BROKEN_RULES | _NOT_PUBLIC

@@ -9,7 +9,7 @@ from urllib.parse import quote, quote_plus
 
 from django.core.handlers.wsgi import WSGIRequest
 
-from api import caching, formats, pagination, parameters
+from api import caching, formats, packing, pagination, parameters
 from api.v1 import questions, reference
 from api.v1 import submissions as submitting
 from api.v1.payloads import media
@@ -295,8 +295,8 @@ def _judge_language(value: str) -> str:
 
 
 def _judge_encoding(value: str) -> str:
-    found, wanted = bool(caching._GZIP.search(value)), oracle.packs(value)
-    expect(wanted is None or found == wanted, f"packed: {found}, and should be {wanted}")
+    found, wanted = packing.agreed(value), oracle.packing(value)
+    expect(wanted is None or found == wanted, f"packed: {found!r}, and should be {wanted!r}")
     return ACCEPTED
 
 

@@ -1,0 +1,13 @@
+"""The addresses of both SDMX roots; what has no route of its own is a structure query, or not there."""
+
+from django.urls import path
+
+from api.sdmx.data_views import DataView2, DataView3
+from api.sdmx.structure_views import NewerView, OlderView
+
+urlpatterns = [
+    path("2.1/data/<path:path>", DataView2.as_view(), name="data-2.1"),
+    path("3.0/data/<path:path>", DataView3.as_view(), name="data-3.0"),
+    path("2.1/<path:rest>", OlderView.as_view(), name="structures-2.1"),
+    path("3.0/<path:rest>", NewerView.as_view(), name="structures-3.0"),
+]
