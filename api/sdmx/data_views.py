@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from typing import Final
 
 from django.http import HttpRequest
@@ -33,6 +33,7 @@ OFFERS_2: Final = (
     Offer("genericxml", "application/vnd.sdmx.genericdata+xml", ("2.1",)),
     Offer("csv", _CSV, ("1.0.0", "1.0"), ("text/csv",)),
     Offer("json", _JSON, ("1.0.0", "1.0"), ("application/json",)),
+    Offer("draftjson", "application/vnd.sdmx.draft-sdmx-json+json", ("1.0.0", "1.0")),
 )
 OFFERS_3: Final = (
     Offer("xml", "application/vnd.sdmx.data+xml", ("3.0.0", "3.0"), _XML),
@@ -41,13 +42,6 @@ OFFERS_3: Final = (
 )
 
 Writer = Callable[[Reading, str], Iterator[bytes]]
-
-
-@lru_cache(maxsize=2)
-def indicators(reference: int) -> dict[str, int]:
-    """Return the numbers of the indicators under a version of the reference data."""
-    queries.at_reference_version(reference)
-    return {row.code: row.number for row in queries.indicators()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +54,12 @@ class Data:
 
     def stamp(self) -> Stamp:
         reference = queries.reference_version()
-        return self._stamp(readings.version_of(self.question, indicators(reference)), reference)
+        return self._stamp(readings.version_of(self.question, readings.indicators(reference)), reference)
 
     def render(self) -> Rendered:
         reference = queries.reference_version()
-        version = readings.version_of(self.question, indicators(reference))
-        slices = readings.slices(self.question, indicators(reference), version)
+        version = readings.version_of(self.question, readings.indicators(reference))
+        slices = readings.slices(self.question, readings.indicators(reference), version)
         reading = Reading(self.question, version, slices, Moments())
         size = reading.check_size()
         known = structures.under(reference)
@@ -122,6 +116,7 @@ _WRITERS_2: Final[Mapping[str, Writer]] = {
     "genericxml": _generic,
     "csv": partial(_csv, data_csv.version_1),
     "json": partial(_json, "1.0"),
+    "draftjson": partial(_json, "draft"),
 }
 _WRITERS_3: Final[Mapping[str, Writer]] = {
     "xml": _specific_3,

@@ -6,7 +6,7 @@ All of an answer is of one version, whatever is published meanwhile.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import product
 from typing import Final, NamedTuple
 
@@ -18,6 +18,7 @@ from api.sdmx.blocks import Block, DataSet, Moments, Window
 from api.sdmx.flows import FREQUENCIES, TIME
 from api.sdmx.keys import Pattern
 from api.sdmx.questions import Question
+from countries import queries
 from countries.codes import COUNTRIES, COUNTRY_CODES, GROUPS, NETWORK_CODES, NETWORKS, TOTAL
 from federation import published, vintages
 from federation.published import Longs, Selection
@@ -131,6 +132,13 @@ class Slice:
         for one in self.question.filters_of(component):
             codes &= one.codes(codes)
         return {known[code] for code in codes}
+
+
+@lru_cache(maxsize=2)
+def indicators(reference: int) -> dict[str, int]:
+    """Return the numbers of the indicators under a version of the reference data."""
+    queries.at_reference_version(reference)
+    return {row.code: row.number for row in queries.indicators()}
 
 
 def slices(question: Question, indicators: dict[str, int], version: Version) -> list[Slice]:

@@ -50,7 +50,7 @@ class Writer(ABC):
 
     @abstractmethod
     def constraint(self, constraint: Constraint) -> Object:
-        """Return what there is."""
+        """Return what there is; where there is nothing, dimensions without values say so."""
 
     def message(self, artefacts: Iterable[Artefact], head: Head, *, linked: bool = False) -> bytes:
         """Return the message; what it is of is linked in its head, if wanted."""
@@ -160,7 +160,7 @@ class _Writer10(Writer):
         return {
             "type": "Actual",
             "constraintAttachment": {"dataflows": [constraint.flow.urn]},
-            "cubeRegions": [{"isIncluded": True, "keyValues": values + _span(constraint)}],
+            "cubeRegions": [{"isIncluded": True, "keyValues": _keys(constraint, values)}],
         }
 
 
@@ -199,8 +199,12 @@ class _Writer20(Writer):
         return {
             "role": "Actual",
             "constraintAttachment": {"dataflows": [constraint.flow.urn]},
-            "cubeRegions": [{"include": True, "keyValues": values + _span(constraint)}],
+            "cubeRegions": [{"include": True, "keyValues": _keys(constraint, values)}],
         }
+
+
+def _keys(constraint: Constraint, values: list[Object]) -> list[Object]:
+    return [*values, *_span(constraint)] or [{"id": name} for name in constraint.flow.dimensions]
 
 
 def _span(constraint: Constraint) -> list[Object]:

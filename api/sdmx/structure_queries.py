@@ -113,7 +113,8 @@ class Grammar:
         if not all(word in self.directions or word in self.types for word in words):
             known = ", ".join(self.directions)
             raise Problem("bad_parameter", detail=f"Use {known}, or a type of structure.", parameter="references")
-        return frozenset(one for word in words for one in self.several.get(word, (word,)))
+        types = [one for word in words if word in self.types for one in self.several.get(word, (word,))]
+        return frozenset((*types, *(word for word in words if word in self.directions)))
 
 
 _THERE_ARE: Final = f"there are {', '.join(_OURS)}"
@@ -121,8 +122,8 @@ _THERE_ARE: Final = f"there are {', '.join(_OURS)}"
 
 def _padded(segments: list[str], grammar: Grammar) -> tuple[str, str, str, str, str]:
     """Return the parts of the path, those left out as what they mean then."""
-    if len(segments) > 5 or not all(segments):
-        raise Problem("bad_sdmx_query", detail="The path is type, agency, id, version and item, none of them empty.")
+    if len(segments) > 5:
+        raise Problem("bad_sdmx_query", detail="The path is type, agency, id, version and item.")
     every = grammar.every
     kind, agency, name, version, items = segments + [every, every, every, grammar.latest, every][len(segments) :]
     return kind, agency, name, version, items
@@ -139,12 +140,13 @@ OLDER: Final = Grammar(
     directions=tuple(direction for direction in DIRECTIONS if direction != "ancestors"),
     agencies=False,
 )
-# "all" for any type is in an example of the standard's own text.
+# "all" for any type is in an example of the standard's own text. Where clients find no code list they look for a list
+# of values, so that there is none is told like that.
 NEWER: Final = Grammar(
     every="*",
     between=",",
     types=_NEWER,
-    several={"*": _OURS, "all": _OURS},
+    several={"*": _OURS, "all": _OURS, "valuelist": ("valuelist",)},
     version=versions.of_the_newer,
     latest="~",
     details=DETAILS,

@@ -80,6 +80,8 @@ class _StructuresView(PublicView):
     before: ClassVar[str] = ""
     #: What else the standard has at this root.
     others: ClassVar[frozenset[str]]
+    #: What has views of its own where the path goes on.
+    longer: ClassVar[frozenset[str]]
 
     def get(self, request: HttpRequest, rest: str) -> HttpResponseBase:
         root = request.build_absolute_uri(request.path.removesuffix(rest))
@@ -95,8 +97,12 @@ class _StructuresView(PublicView):
 
     def _segments(self, rest: str) -> list[str]:
         first, *others = rest.removesuffix("/").split("/")
+        if not all((first, *others)):
+            raise Problem("bad_sdmx_query", detail="No part of the path can be empty; leave out those at its end.")
         if first in self.others:
             raise Problem("not_implemented")
+        if first in self.longer:
+            raise Problem("bad_sdmx_query", detail="The path ends too early: after this it says of what.")
         return [first, *others]
 
     def _query(self, request: HttpRequest, segments: list[str]) -> Query:
@@ -114,6 +120,7 @@ class OlderView(_StructuresView):
     grammar = structure_queries.OLDER
     offers = OLDER
     others = frozenset({"metadata"})
+    longer = frozenset({"data", "availableconstraint", "schema"})
 
 
 class NewerView(_StructuresView):
@@ -123,6 +130,7 @@ class NewerView(_StructuresView):
     offers = NEWER
     before = "structure/"
     others = frozenset({"metadata", "registration"})
+    longer = frozenset({"data", "availability", "schema"})
 
     def _segments(self, rest: str) -> list[str]:
         first, *others = super()._segments(rest)

@@ -1,7 +1,7 @@
 """Structure messages in SDMX-ML: what 2.1 and 3.0 have in common; `structure_xml_21` and `_30` have the rest."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar, NamedTuple
 
 from api.sdmx import flows
@@ -147,23 +147,29 @@ class Writer(ABC):
 
     def _constraint(self, constraint: Constraint) -> str:
         flow = element("str:Dataflow", {}, self.refer("dataflow", constraint.flow.id))
-        values = [
-            element(f"{self.cube}:KeyValue", {"id": name}, *(self._value(value) for value in values))
-            for name, values in constraint.values.items()
-        ]
-        region = element("str:CubeRegion", {"include": "true"}, *values, self._span(constraint))
-        return "\n".join((element("str:ConstraintAttachment", {}, flow), region))
+        keys = self.keys(constraint)
+        # A region without values is everything: where there is nothing, that is not there.
+        region = element("str:CubeRegion", {"include": "true" if keys else "false"}, *keys)
+        return element("str:ConstraintAttachment", {}, flow) + region
 
-    def _value(self, value: str) -> str:
-        return element(f"{self.cube}:Value", {}, text(value))
+    def keys(self, constraint: Constraint) -> list[str]:
+        """Return the values of the dimensions, and from when until when."""
+        return [*self.values(constraint, {}), *self.span(constraint)]
 
-    def _span(self, constraint: Constraint) -> str:
+    def values(self, constraint: Constraint, more: dict[str, str | None]) -> Iterator[str]:
+        """Return the values of the dimensions but the time."""
+        for name, values in constraint.values.items():
+            written = (element(f"{self.cube}:Value", {}, text(value)) for value in values)
+            yield element(f"{self.cube}:KeyValue", {"id": name, **more}, *written)
+
+    def span(self, constraint: Constraint) -> Iterator[str]:
+        """Return from when until when, as values of the time dimension."""
         if constraint.span is None:
-            return ""
+            return
         ends = zip(("StartPeriod", "EndPeriod"), constraint.span, strict=True)
         periods = [element(f"{self.cube}:{name}", {"isInclusive": "true"}, text(period)) for name, period in ends]
         within = element(f"{self.cube}:TimeRange", {}, *periods)
-        return element(f"{self.cube}:KeyValue", {"id": flows.TIME}, within)
+        yield element(f"{self.cube}:KeyValue", {"id": flows.TIME}, within)
 
 
 def _header(head: Head) -> str:

@@ -6,7 +6,7 @@ Attributes name no measure: clients stumble over it, and there is one only.
 from typing import ClassVar, Final
 
 from api.sdmx import urns
-from api.sdmx.artefacts import Agreement, Artefact
+from api.sdmx.artefacts import Agreement, Artefact, Constraint
 from api.sdmx.flows import SCHEME_VERSION, Attribute
 from api.sdmx.markup import element
 from api.sdmx.structure_xml import Writer
@@ -47,6 +47,13 @@ class _Writer30(Writer):
     def role(self) -> dict[str, str | None]:
         """Return how it says that a constraint tells what there is."""
         return {"role": "Actual"}
+
+    def keys(self, constraint: Constraint) -> list[str]:
+        """Return the values of the dimensions, with from when until when: a range of time is more than clients read."""
+        if not constraint.values or constraint.span is None:
+            return super().keys(constraint)
+        start, end = constraint.span
+        return list(self.values(constraint, {"validFrom": start, "validTo": end}))
 
     def agreement(self, agreement: Agreement) -> str:
         """Return what a provision agreement is about."""

@@ -1,7 +1,7 @@
 """All structures there are: built from the code lists and from reference data, under a version of these."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Final
 
@@ -78,11 +78,20 @@ def _flows(*, invented: bool) -> Iterator[FlowStructure]:
     notes = (*_notes(), *([INVENTED] if invented else ()))
     for flow in FLOWS.values():
         name, description = _FLOW_TEXTS[flow.id]
-        common = {"agency": AGENCY, "version": VERSION}
-        yield FlowStructure(
-            kind="dataflow", id=flow.id, name=name, description=description, notes=notes, flow=flow, **common
+        dataflow = FlowStructure(
+            kind="dataflow",
+            agency=AGENCY,
+            id=flow.id,
+            version=VERSION,
+            name=name,
+            description=description,
+            notes=notes,
+            flow=flow,
         )
-        yield FlowStructure(kind="datastructure", id=flow.dsd, name=f"Structure of {flow.id}", flow=flow, **common)
+        yield dataflow
+        yield replace(
+            dataflow, kind="datastructure", id=flow.dsd, name=f"Structure of {flow.id}", description="", notes=()
+        )
 
 
 def _notes() -> Iterator[Note]:

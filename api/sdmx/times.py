@@ -1,7 +1,6 @@
 """Times as SDMX writes them: periods of any frequency, instants, and what of a column of periods lies where."""
 
 import re
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -128,11 +127,13 @@ def labels(frequency: str, periods: Longs) -> list[str]:
     return [f"{label}:00" for label in found] if frequency == "H" else found
 
 
-#: What is written of an instant from its milliseconds since 1970.
-Written = Callable[[int], str]
-
-
 def written(milliseconds: int) -> str:
     """Write an instant as the API does: to the millisecond, with Z."""
     moment = datetime.fromtimestamp(milliseconds // 1000, UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
+
+
+def day_or_instant(second: int) -> str:
+    """Write a time that a span begins or ends with: the day alone where it is the whole of it that counts."""
+    moment = datetime.fromtimestamp(second, UTC)
+    return f"{moment:%Y-%m-%d}" if second % _DAY in (0, _DAY - 1) else f"{moment:%Y-%m-%dT%H:%M:%S}"
