@@ -80,6 +80,11 @@ _REFUSED: Final = {
         413, "There are too many observations", "Send at most 2,000,000 observations; divide the submission."
     ),
     "too_many_reports": Kind(413, "There are too many reports", "Send at most 200,000 reports; divide the submission."),
+    "too_many_names": Kind(
+        413,
+        "There are too many names beside the codes",
+        "Send codes without names (labels=id), and keys that are the row's own or none (keys=none).",
+    ),
     "unsupported_media_type": Kind(
         415, "The media type is not supported", "Send one of the media types that Accept names, in UTF-8."
     ),
@@ -203,12 +208,35 @@ _BROKEN_RULES: Final = {
     "bad_status": Kind(422, "An unknown status", "Use A (final) or P (provisional)."),
     "mixed_status": Kind(422, "A report has two statuses", "Give all rows of a report the same OBS_STATUS."),
     "bad_action": Kind(
-        422, "An unknown action", "Leave ACTION empty, or use D to withdraw a report; R and I mean the same as empty."
+        422,
+        "An unknown action",
+        "Use R, I or A, or leave ACTION empty, for the rows of a whole report; use D to withdraw one.",
+    ),
+    "merge_refused": Kind(
+        422,
+        "Nothing is merged into a report",
+        "Send the whole report with ACTION R: all its observations, those that did not change too.",
     ),
     "bad_structure": Kind(
+        422, "An unknown kind of structure", "Use dataflow, datastructure or dataprovision, or leave STRUCTURE out."
+    ),
+    "foreign_structure": Kind(
         422,
-        "STRUCTURE and STRUCTURE_ID are not the documented ones",
-        "Use dataflow and P2PEU:P2P(1.0.0), or leave both out.",
+        "The rows belong to another structure",
+        "Name P2PEU:P2P(1.0.0), P2PEU:DSD_P2P(1.0.0) or your provision agreement, each with the STRUCTURE that it is.",
+    ),
+    "foreign_agreement": Kind(
+        422,
+        "The provision agreement is not yours",
+        "Name your own, which is P2PEU:PA_ with your agency's code and (1.0.0), or P2PEU:P2P(1.0.0).",
+    ),
+    "confidential_value": Kind(
+        422,
+        "CONF_STATUS is not F",
+        "Leave CONF_STATUS empty or F: all that is reported is published, rounded. Do not send what must not be.",
+    ),
+    "computed_attribute": Kind(
+        422, "This is computed here, not reported", "Leave the column that the pointer names empty, or leave it out."
     ),
     "bad_prepared": Kind(
         422, "The time of preparation cannot be read", "Write an instant with Z, such as 2026-11-24T10:16:02Z."
@@ -217,6 +245,11 @@ _BROKEN_RULES: Final = {
         422, "Prepared in the future", "Set the clock; at most five minutes after receipt are allowed."
     ),
     "not_a_number": Kind(422, "The value is not a number", "Give a whole number from 0 to 1,000,000,000."),
+    "missing_value": Kind(
+        422,
+        "There is no value",
+        "Give a whole number. A cell that is not in a report is zero; report a period once all of it is counted.",
+    ),
     "negative_value": Kind(422, "The value is negative", "Give a whole number from 0 to 1,000,000,000."),
     "fractional_value": Kind(422, "The value is not whole", "Give a whole number, without decimal point or exponent."),
     "value_too_large": Kind(422, "The value is too large", "Give a whole number from 0 to 1,000,000,000."),
@@ -225,7 +258,17 @@ _BROKEN_RULES: Final = {
         422, "A report is named twice", "Name each indicator, frequency and period of a submission once."
     ),
     "withdrawn_with_observations": Kind(
-        422, "A withdrawn report has observations", "Send either withdrawn: true or observations."
+        422,
+        "A withdrawn report has observations",
+        "Send either withdrawn: true or observations; in CSV, leave OBS_VALUE empty where ACTION is D.",
+    ),
+    "partial_withdrawal": Kind(
+        422,
+        "Single cells cannot be withdrawn",
+        "Leave COUNTRY and NETWORK empty to withdraw the report, or send the whole report anew without the cell.",
+    ),
+    "open_withdrawal": Kind(
+        422, "Reports are withdrawn one by one", "Name one INDICATOR, FREQ and TIME_PERIOD in each row with ACTION D."
     ),
     "nothing_not_alone": Kind(
         422, "A row _T,_T,0 is not alone in its report", "Use _T,_T,0 alone, for a report in which nothing happened."

@@ -1,9 +1,9 @@
-"""The daily series of all countries over ten years, some eight million cells, streamed as SDMX; beside `COPY` of them."""
+"""The daily series of all countries over ten years, eight million cells, streamed as SDMX; beside `COPY` of them."""
 
 import http.client
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 

@@ -42,21 +42,34 @@ class Message:
     invented: str = ""
     _numbers: dict[str, Numbers] = field(default_factory=dict)
 
+    @property
+    def is_draft(self) -> bool:
+        """Whether it is the draft of 1.0, which had all at the top, and is what sdmx1 reads."""
+        return self.version == "draft"
+
+    @property
+    def is_2(self) -> bool:
+        return self.version == "2.0.0"
+
     def numbers(self, component: str) -> Numbers:
         return self._numbers.setdefault(component, Numbers())
 
     def write(self, datasets: Iterable[DataSet]) -> Iterator[bytes]:
         """Write the message a block at a time."""
-        yield f'{{"meta":{_json(self._meta())},"data":{{"dataSets":['.encode()
+        meta = _json(self._meta())
+        yield (f'{{"header":{meta},' if self.is_draft else f'{{"meta":{meta},"data":{{').encode()
+        yield b'"dataSets":['
         for at, dataset in enumerate(datasets):
             yield f"{',' if at else ''}{{{self._head(dataset)}".encode()
             yield from self._observations(dataset)
             yield b"}}"
-        yield f"],{self._structure()}}}}}".encode()
+        yield f"],{self._structure()}{'}' if self.is_draft else '}}'}".encode()
 
     def _meta(self) -> dict[str, Any]:
-        meta = {
-            "schema": f"{_SCHEMAS}/{self.version}/sdmx-json-data-schema.json",
+        meta: dict[str, Any] = (
+            {} if self.is_draft else {"schema": f"{_SCHEMAS}/{self.version}/sdmx-json-data-schema.json"}
+        )
+        meta |= {
             "id": self.flow.id,
             "test": bool(self.invented),
             "prepared": self.prepared,
@@ -67,7 +80,7 @@ class Message:
 
     def _head(self, dataset: DataSet) -> str:
         head: dict[str, Any] = {"links": [{"rel": "dataflow", "urn": self.flow.urn}], "action": "Replace"}
-        if self.version == "2.0.0":
+        if self.is_2:
             head["structure"] = 0
         if dataset.valid_from:
             head["validFrom"] = dataset.valid_from
@@ -100,7 +113,7 @@ class Message:
 
     def _dated(self, block: Block) -> Block:
         """Return the block with numbers for its dates, where attributes are told by number only."""
-        return block if self.version == "2.0.0" else replace(block, moments=_Numbered(block.moments, self))
+        return block if self.is_2 else replace(block, moments=_Numbered(block.moments, self))
 
     def _lines(self, block: Block) -> Lines:
         valued = [self.shape.measure and not missing for missing in block.missing.tolist()]
@@ -109,7 +122,7 @@ class Message:
         for shown, one in zip(valued, lines.told(block, self.shape), strict=True):
             values = ["" if shown else "null"] if self.shape.measure else []
             after.append(",".join([*values, *(self._attribute(name, text) for name, text in one.items())]))
-        quote = '"' if self.version == "2.0.0" else ""
+        quote = '"' if self.is_2 else ""
         if DATED not in self.shape.attributes:
             return Lines(before, after, "],")
         return Lines(before, [f"{text},{quote}" if text else quote for text in after], f"{quote}],")
@@ -118,10 +131,10 @@ class Message:
         """Return a value as it stands in an observation: by number, or in 2.0 itself if it is no code."""
         if not text:
             return "null"
-        return text if self.version == "2.0.0" and name not in _CODED else self._place(name, text)
+        return text if self.is_2 and name not in _CODED else self._place(name, text)
 
     def _structure(self) -> str:
-        if self.version == "1.0":
+        if not self.is_2:
             return f'"structure":{_json(self._described())}'
         # A dimension without any value cannot be described.
         described = [self._described() | {"dataSets": [0]}] if self._numbers else []
@@ -135,7 +148,7 @@ class Message:
         if not flat and not self.shape.keys_only:
             grouped["observation"] = [time]
         described = {"links": [{"rel": "dataflow", "urn": self.flow.urn}], "name": self.flow.id, "dimensions": grouped}
-        if self.version == "2.0.0" and self.shape.measure:
+        if self.is_2 and self.shape.measure:
             described["measures"] = {"observation": [{"id": MEASURE, "name": MEASURE}]}
         described["attributes"] = {"observation": [self._described_attribute(name) for name in self.shape.attributes]}
         return described
@@ -145,17 +158,20 @@ class Message:
         return {"id": name, "name": name, "keyPosition": position, "values": values}
 
     def _value(self, name: str, code: str) -> dict[str, str]:
-        if self.version == "2.0.0" and name not in self.names:
+        if name in self.names:
+            return {"id": code, "name": self.names[name].get(code, code)}
+        if self.is_2:
             return {"value": code}
-        return {"id": _NO_ID.sub("", code), "name": self.names.get(name, {}).get(code, code)}
+        # Only values of dimensions must have an id.
+        return {"name": code} | ({"id": _NO_ID.sub("", code)} if name in (TIME, *self.flow.dimensions) else {})
 
     def _described_attribute(self, name: str) -> dict[str, Any]:
         described: dict[str, Any] = {"id": name, "name": name}
-        if self.version == "1.0":
+        if not self.is_2:
             described["relationship"] = {"primaryMeasure": MEASURE}
         else:
             described["relationship"] = {"observation": {}}
-        if self.version == "1.0" or name in _CODED:
+        if not self.is_2 or name in _CODED:
             described["values"] = [self._value(name, text) for text in self.numbers(name)]
         return described
 

@@ -33,6 +33,7 @@ OFFERS_2: Final = (
     Offer("genericxml", "application/vnd.sdmx.genericdata+xml", ("2.1",)),
     Offer("csv", _CSV, ("1.0.0", "1.0"), ("text/csv",)),
     Offer("json", _JSON, ("1.0.0", "1.0"), ("application/json",)),
+    Offer("draftjson", "application/vnd.sdmx.draft-sdmx-json+json", ("1.0.0", "1.0")),
 )
 OFFERS_3: Final = (
     Offer("xml", "application/vnd.sdmx.data+xml", ("3.0.0", "3.0"), _XML),
@@ -115,6 +116,7 @@ _WRITERS_2: Final[Mapping[str, Writer]] = {
     "genericxml": _generic,
     "csv": partial(_csv, data_csv.version_1),
     "json": partial(_json, "1.0"),
+    "draftjson": partial(_json, "draft"),
 }
 _WRITERS_3: Final[Mapping[str, Writer]] = {
     "xml": _specific_3,

@@ -38,7 +38,8 @@ ATTRIBUTES: Final = (
     Attribute("COVERAGE", "Decimal"),
     Attribute("AGENCIES_REPORTING", "Integer", mandatory=True),
     Attribute("AGENCIES_EXPECTED", "Integer", mandatory=True),
-    Attribute("VALID_FROM", "DateTime"),
+    # As a DateTime, pysdmx could not read the Z at its end.
+    Attribute("VALID_FROM", "BasicTimePeriod"),
 )
 
 #: The code lists of the dimensions that have one; ``VINTAGE`` and the time are not enumerated.

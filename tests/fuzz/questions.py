@@ -215,7 +215,8 @@ _TYPES = (
     "application/json; charset=\"utf-8\"", "multipart/form-data; boundary=x", "text/csv; charset*=UTF-8''utf-8", ";",
     "",
     "application/vnd.sdmx.data+csv; version=2.0.0", "application/json; charset*=x''%ff", "application/json;" * 50,
-    "application/json; charset*=no-such'en'%41",
+    "application/json; charset*=no-such'en'%41", "application/vnd.sdmx.data+csv;version=3.0.0;labels=both",
+    'application/vnd.sdmx.data+csv; version="1.0.0"; charset=UTF-8', "application/vnd.sdmx.data+csv;version*=x''%ff",
 )  # fmt: skip
 _KEYS = ("a", "0b6c2f0e-8a52", "x" * 255, "x" * 256, "", " ", "é", "a\tb", "a\x7f", "\u2028", odd.MARKER, "a\r\nb")
 

@@ -2,14 +2,19 @@
 
 import gzip
 import json
+import sys
 
 import pytest
 
 from api import caching
-from api.packing import zstd
 from federation import published
 from tests.contract.public.press import NOBODY
 from tests.factories import IndicatorFactory
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 PUBLIC = [
     "aggregates/?indicator=DOWNLOADS&frequency=D&start=2026-11-01&end=2026-11-30",
