@@ -101,7 +101,7 @@ def test_accept_chooses_the_form(press, client, accept, media_type):
     assert (part("catalog"), RDF.type, DCAT.Catalog) in parsed(answer.content, form)
 
 
-@pytest.mark.parametrize("accept", ["application/json", "image/png", "text/turtle;q=0", ""])
+@pytest.mark.parametrize("accept", ["application/json", "image/png", "text/turtle;q=0"])
 def test_other_forms_are_refused(press, client, accept):
     answer = client.get("/catalog", headers={"accept": accept})
     assert (answer.status_code, answer.json()["code"]) == (406, "not_acceptable")
