@@ -4,11 +4,9 @@ Any number of readers cost one look-up each 200 ms, and none of them DRF's machi
 of it any CDN can take the load: the answers say how long they last and what they vary by.
 """
 
-import re
-import zlib
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from time import monotonic
 from typing import Any, Final, NamedTuple, Protocol
@@ -20,7 +18,7 @@ from django.utils.http import parse_etags
 from rest_framework.permissions import AllowAny
 from rest_framework.views import APIView
 
-from api import problems
+from api import packing, problems
 from countries.connections import going_on, publicly
 from federation.errors import FederationError
 
@@ -43,7 +41,6 @@ REFERENCE: Final = "public, max-age=60, stale-while-revalidate=3600, stale-if-er
 
 #: Shorter bodies are not worth packing.
 _PACKED_FROM = 1024
-_GZIP = re.compile(r"(?:^|,)\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[\d.]+\s*)?(?=,|$)", re.IGNORECASE)
 _METHODS = "GET, HEAD, OPTIONS"
 _CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -106,7 +103,7 @@ class Held:
     stamp: Stamp | None
     fresh_until: float
     rendered: Rendered | None = None
-    packed: bytes | None = None
+    packed: dict[str, bytes] = field(default_factory=dict)
     size: int = 0
 
     @property
@@ -259,16 +256,18 @@ def _answered(request: HttpRequest, key: Key, held: Held) -> HttpResponseBase:
 def _full(request: HttpRequest, key: Key, held: Held) -> HttpResponseBase:
     rendered = held.rendered or held.answer.render()
     headers = {**_headers(rendered.stamp, held.vary), **rendered.headers}
-    packed = bool(_GZIP.search(request.META.get("HTTP_ACCEPT_ENCODING", "")))
+    encoding = packing.agreed(request.META.get("HTTP_ACCEPT_ENCODING", ""))
     if not isinstance(rendered.content, bytes):
-        return _streamed(request, rendered.content, headers, packed=packed)
+        return _streamed(request, rendered.content, headers, encoding)
     content = rendered.content
     if held.rendered is None:
-        held = replace(held, stamp=rendered.stamp, rendered=rendered, size=len(content))
+        held = replace(held, stamp=rendered.stamp, rendered=rendered, size=len(content), packed={})
         shelf.put(key, held)
-    if packed and len(content) >= _PACKED_FROM:
-        content = held.packed = held.packed or b"".join(_gzip([content]))
-        headers["Content-Encoding"] = "gzip"
+    if encoding and len(content) >= _PACKED_FROM:
+        if encoding not in held.packed:
+            held.packed[encoding] = b"".join(packing.packed(encoding, [content]))
+        content = held.packed[encoding]
+        headers["Content-Encoding"] = encoding
     headers["Content-Length"] = str(len(content))
     return HttpResponse(b"" if request.method == "HEAD" else content, headers=headers)
 
@@ -287,18 +286,10 @@ def _names(wanted: str, stamp: Stamp) -> bool:
 
 
 def _streamed(
-    request: HttpRequest, pieces: Iterator[bytes], headers: dict[str, str], *, packed: bool
+    request: HttpRequest, pieces: Iterator[bytes], headers: dict[str, str], encoding: str
 ) -> HttpResponseBase:
-    if packed:
-        headers["Content-Encoding"] = "gzip"
+    if encoding:
+        headers["Content-Encoding"] = encoding
     if request.method == "HEAD":
         return HttpResponse(headers=headers)
-    return StreamingHttpResponse(going_on(_gzip(pieces) if packed else pieces), headers=headers)
-
-
-def _gzip(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    # Level 4: figures and codes pack twelvefold, and higher levels gain a few per cent for twice the time.
-    packer = zlib.compressobj(4, wbits=31)
-    for piece in pieces:
-        yield packer.compress(piece)
-    yield packer.flush()
+    return StreamingHttpResponse(going_on(packing.packed(encoding, pieces) if encoding else pieces), headers=headers)

@@ -80,6 +80,11 @@ _REFUSED: Final = {
         413, "There are too many observations", "Send at most 2,000,000 observations; divide the submission."
     ),
     "too_many_reports": Kind(413, "There are too many reports", "Send at most 200,000 reports; divide the submission."),
+    "too_many_names": Kind(
+        413,
+        "There are too many names beside the codes",
+        "Send codes without names (labels=id), and keys that are the row's own or none (keys=none).",
+    ),
     "unsupported_media_type": Kind(
         415, "The media type is not supported", "Send one of the media types that Accept names, in UTF-8."
     ),
@@ -90,6 +95,25 @@ _REFUSED: Final = {
     "internal_error": Kind(500, "Something went wrong here", "Try again; if it stays, tell us the request_id."),
     "busy": Kind(503, "There is too much to do", "Try again after Retry-After."),
     "not_ready": Kind(503, "A part of the service is not ready", "Try again in a while."),
+}
+
+#: What is asked for as the SDMX standard writes it.
+_SDMX: Final = {
+    "bad_sdmx_query": Kind(400, "The SDMX query cannot be read", "Write the path as the SDMX REST API has it."),
+    "unknown_structure": Kind(
+        404,
+        "There is no such structure",
+        "Ask /sdmx/2.1/structure or /sdmx/3.0/structure, with detail=allstubs, for all that there are.",
+    ),
+    "agency_not_published": Kind(
+        403, "What one agency counted is not published", "Ask for the combined view: P2P, or its agreement PA_P2P."
+    ),
+    "too_much_data": Kind(
+        413, "There are too many observations for one answer", "Ask for fewer series, or for a shorter time."
+    ),
+    "not_implemented": Kind(
+        501, "This part of the SDMX standard is not offered", "Leave it out, or ask for what is documented."
+    ),
 }
 
 #: What is wrong with a signature, or the lack of one.
@@ -184,12 +208,35 @@ _BROKEN_RULES: Final = {
     "bad_status": Kind(422, "An unknown status", "Use A (final) or P (provisional)."),
     "mixed_status": Kind(422, "A report has two statuses", "Give all rows of a report the same OBS_STATUS."),
     "bad_action": Kind(
-        422, "An unknown action", "Leave ACTION empty, or use D to withdraw a report; R and I mean the same as empty."
+        422,
+        "An unknown action",
+        "Use R, I or A, or leave ACTION empty, for the rows of a whole report; use D to withdraw one.",
+    ),
+    "merge_refused": Kind(
+        422,
+        "Nothing is merged into a report",
+        "Send the whole report with ACTION R: all its observations, those that did not change too.",
     ),
     "bad_structure": Kind(
+        422, "An unknown kind of structure", "Use dataflow, datastructure or dataprovision, or leave STRUCTURE out."
+    ),
+    "foreign_structure": Kind(
         422,
-        "STRUCTURE and STRUCTURE_ID are not the documented ones",
-        "Use dataflow and P2PEU:P2P(1.0.0), or leave both out.",
+        "The rows belong to another structure",
+        "Name P2PEU:P2P(1.0.0), P2PEU:DSD_P2P(1.0.0) or your provision agreement, each with the STRUCTURE that it is.",
+    ),
+    "foreign_agreement": Kind(
+        422,
+        "The provision agreement is not yours",
+        "Name your own, which is P2PEU:PA_ with your agency's code and (1.0.0), or P2PEU:P2P(1.0.0).",
+    ),
+    "confidential_value": Kind(
+        422,
+        "CONF_STATUS is not F",
+        "Leave CONF_STATUS empty or F: all that is reported is published, rounded. Do not send what must not be.",
+    ),
+    "computed_attribute": Kind(
+        422, "This is computed here, not reported", "Leave the column that the pointer names empty, or leave it out."
     ),
     "bad_prepared": Kind(
         422, "The time of preparation cannot be read", "Write an instant with Z, such as 2026-11-24T10:16:02Z."
@@ -198,6 +245,11 @@ _BROKEN_RULES: Final = {
         422, "Prepared in the future", "Set the clock; at most five minutes after receipt are allowed."
     ),
     "not_a_number": Kind(422, "The value is not a number", "Give a whole number from 0 to 1,000,000,000."),
+    "missing_value": Kind(
+        422,
+        "There is no value",
+        "Give a whole number. A cell that is not in a report is zero; report a period once all of it is counted.",
+    ),
     "negative_value": Kind(422, "The value is negative", "Give a whole number from 0 to 1,000,000,000."),
     "fractional_value": Kind(422, "The value is not whole", "Give a whole number, without decimal point or exponent."),
     "value_too_large": Kind(422, "The value is too large", "Give a whole number from 0 to 1,000,000,000."),
@@ -206,7 +258,17 @@ _BROKEN_RULES: Final = {
         422, "A report is named twice", "Name each indicator, frequency and period of a submission once."
     ),
     "withdrawn_with_observations": Kind(
-        422, "A withdrawn report has observations", "Send either withdrawn: true or observations."
+        422,
+        "A withdrawn report has observations",
+        "Send either withdrawn: true or observations; in CSV, leave OBS_VALUE empty where ACTION is D.",
+    ),
+    "partial_withdrawal": Kind(
+        422,
+        "Single cells cannot be withdrawn",
+        "Leave COUNTRY and NETWORK empty to withdraw the report, or send the whole report anew without the cell.",
+    ),
+    "open_withdrawal": Kind(
+        422, "Reports are withdrawn one by one", "Name one INDICATOR, FREQ and TIME_PERIOD in each row with ACTION D."
     ),
     "nothing_not_alone": Kind(
         422, "A row _T,_T,0 is not alone in its report", "Use _T,_T,0 alone, for a report in which nothing happened."
@@ -247,4 +309,4 @@ _NOT_PUBLIC: Final = {
     "unknown_language": Kind(422, "An unknown language", "Use a language tag that CLDR knows, such as nb or pt-BR."),
 }
 
-CODES: Final[dict[str, Kind]] = _UNREADABLE | _REFUSED | _SIGNATURES | _BROKEN_RULES | _NOT_PUBLIC
+CODES: Final[dict[str, Kind]] = _UNREADABLE | _REFUSED | _SDMX | _SIGNATURES | _BROKEN_RULES | _NOT_PUBLIC

@@ -175,7 +175,11 @@ def respond(problem: Problem) -> HttpResponse:
         measures.REFUSED.labels(problem.code).inc()
     body = json.dumps(problem.body()).encode()
     headers = {**problem.headers, "Content-Length": str(len(body))}
-    return HttpResponse(body, status=problem.status, headers=headers, content_type=MEDIA_TYPE)
+    answer = HttpResponse(body, status=problem.status, headers=headers, content_type=MEDIA_TYPE)
+    if problem.code == "not_implemented":
+        # What is not offered is no failure: Django would log it as one, with the address as it was sent.
+        answer._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001
+    return answer
 
 
 def bad_request(_request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from babel import Locale, UnknownLocaleError
 from django.db import connections
@@ -225,6 +226,19 @@ def setups(agency: int) -> list[SetupRow]:
         SetupRow(row.valid_from, row.computers, tuple(row.networks), row.geo_database, row.geo_version, row.remark)
         for row in rows
     ]
+
+
+class Break(NamedTuple):
+    """From when on values are not comparable with those before; without an indicator that holds for each."""
+
+    indicator: int | None
+    start: datetime
+
+
+def breaks() -> list[Break]:
+    """Return all breaks in the series of any agency."""
+    rows = Annotation.objects.filter(is_break=True)
+    return [Break(*row) for row in rows.values_list("indicator", "start")]
 
 
 def breaks_of(agency: int, indicator: int) -> list[datetime]:

@@ -5,7 +5,7 @@ closed and has no row. Whether anything *exact* changed can not be seen from out
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.db.models import Min
 from numpy.typing import NDArray
 from psycopg import Cursor, sql
 
+from countries import queries
 from federation.combination import combine, named, named_rows
 from federation.database import copy_columns, copy_statement, cursor, microseconds, statement
 from federation.expectation import schedules_by_agency
@@ -82,7 +83,17 @@ def compute(things: Sequence[Thing], *, mark: datetime) -> View:
     if things[0].frequency in _ALL_NETWORKS_ONLY:
         exact = Tables(exact.values[:, :, -1:], exact.keys[:, :, -1:])
     cells = rounding.round_values(exact.values, exact.keys, settings.ROUNDING_BASE)
-    return View(things, cells, combined.coverage, exact)
+    return View(things, cells, _with_breaks(things, combined.coverage), exact)
+
+
+def _with_breaks(things: Sequence[Thing], found: Sequence[Coverage]) -> list[Coverage]:
+    """Mark the periods in which a break in the series of any agency was marked; minutes, soon gone, have none."""
+    frequency = things[0].frequency
+    if frequency == Frequency.MINUTE:
+        return list(found)
+    breaks = {(mark.indicator, periods.start_of(frequency, mark.start)) for mark in queries.breaks()}
+    broken = ({(thing.indicator, thing.period), (None, thing.period)} & breaks for thing in things)
+    return [replace(one, is_break=bool(marks)) for one, marks in zip(found, broken, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +117,15 @@ def _public(view: View) -> _Public:
 
 
 def _stored_coverage(columns: Sequence[Any]) -> Coverage:
-    *plain, agencies, states, covered, owed = columns
+    *plain, is_break, agencies, states, covered, owed = columns
     facts = dict(zip(COVERAGE_FACTS, plain, strict=True))
     return Coverage(
-        **facts, agencies=tuple(agencies.tolist()), states=tuple(states), covered=tuple(covered), owed=tuple(owed)
+        **facts,
+        agencies=tuple(agencies.tolist()),
+        states=tuple(states),
+        covered=tuple(covered),
+        owed=tuple(owed),
+        is_break=is_break,
     )
 
 
@@ -252,6 +268,7 @@ _COVERAGE = {
     "indicator_id": "int2", "frequency": "varchar", "period": "timestamptz", "version_from": "int8",
     "agencies_expected": "int4", "agencies_reporting": "int4", "covered_seconds": "int8", "owed_seconds": "int8",
     "status": "varchar", "agencies": "int2[]", "states": "varchar[]", "covered": "int4[]", "owed": "int4[]",
+    "is_break": "bool",
 }  # fmt: skip
 _COPY_COVERAGE = copy_statement("federation_publishedcoverage", _COVERAGE)
 

@@ -64,7 +64,7 @@ TABLES: Final[dict[str, Rights]] = {
     "federation_periodversion": Rights(web=_READ, worker="SELECT, INSERT, DELETE", public=_READ),
     "federation_publishedcell": Rights(web=_READ, worker=_ALL, public=_READ),
     "federation_publishedcoverage": Rights(
-        web=_READ, worker=_ALL, public=f"SELECT ({_COVERAGE}, frequency, period, version_from, version_to)"
+        web=_READ, worker=_ALL, public=f"SELECT ({_COVERAGE}, frequency, period, is_break, version_from, version_to)"
     ),
     "federation_publishedseries": Rights(web=_READ, worker=_ADD, public=_READ),
     "federation_publishedwindow": Rights(

@@ -95,11 +95,26 @@ def follow_registry(
     )
     if isinstance(instance, Annotation) and instance.is_break and after:
         review.follow_break(instance, by=by, now=clock.now())
+    if isinstance(instance, Annotation):
+        worklist.append(_touched_by_break(before, after))
+        dispatch.wake_on_commit()
     if isinstance(instance, Schedule):
         worklist.append(_touched_by_schedule(before, after))
         # Who is late hangs on what was published and on schedules: all of it is looked at again.
         WatchMark.objects.update(version=0)
         dispatch.wake_on_commit()
+
+
+def _touched_by_break(*versions: dict[str, Any] | None) -> Iterator[Thing]:
+    """Yield the periods, but for minutes, that a break lies or lay in; one ahead is seen when its time comes."""
+    for row in versions:
+        if row is None or not row["is_break"]:
+            continue
+        one = row["indicator_id"]
+        for indicator in [one] if one else Indicator.objects.values_list("number", flat=True):
+            for frequency in set(Frequency) - {Frequency.MINUTE}:
+                start = periods.start_of(frequency, datetime.fromisoformat(row["start"]))
+                yield Thing(Stage.PUBLISH, frequency, start, indicator)
 
 
 def _touched_by_schedule(*versions: dict[str, Any] | None) -> Iterator[Thing]:

@@ -203,5 +203,6 @@ def _replace(thing: Thing, new: Window | None, version: int) -> None:
         version=version,
         countries=new.countries.tolist(),
         values=new.values.tolist(),
-        **asdict(new.coverage),
+        # A window goes on over breaks: it is compared with none before it.
+        **{name: value for name, value in asdict(new.coverage).items() if name != "is_break"},
     )

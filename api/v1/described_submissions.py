@@ -10,7 +10,7 @@ from api import openapi
 from api.openapi import Schema, parameter
 from api.v1 import answers, forms
 from api.v1.described_agency import CURSOR, answer, operation
-from api.v1.payloads import checks
+from api.v1.payloads import checks, media
 from countries.codes import COUNTRIES, NETWORKS
 from federation import calendar, rulebook
 
@@ -123,11 +123,22 @@ SUBMISSION_EXAMPLE: Final = {
 CSV: Final[Schema] = {
     "type": "string",
     "description": (
-        "SDMX-CSV in UTF-8. The header names INDICATOR, FREQ, TIME_PERIOD, COUNTRY, NETWORK and OBS_VALUE, and may "
-        "name OBS_STATUS, ACTION, STRUCTURE and STRUCTURE_ID, in any order. Each row is one observation; the rows of "
-        "a report may stand anywhere and have one OBS_STATUS. A row with _T,_T,0 for country, network and value, "
-        "alone in its report, says that nothing happened. ACTION D, with these three empty, withdraws a report; R, I "
-        "and an empty ACTION mean nothing more. STRUCTURE is dataflow and STRUCTURE_ID P2PEU:P2P(1.0.0), if given."
+        "CSV in UTF-8, plain or as SDMX-CSV 1.0, 2.0 and 2.1 have it, with commas or semicolons. The header names "
+        "INDICATOR, FREQ, TIME_PERIOD, COUNTRY, NETWORK and OBS_VALUE, and may name OBS_STATUS and ACTION, in any "
+        "order. Each row is one observation; the rows of a report may stand anywhere and have one OBS_STATUS. A row "
+        "with _T,_T,0 for country, network and value, alone in its report, says that nothing happened. ACTION D, with "
+        "these three empty, withdraws a report; with R, I, A and none the rows are the whole report; M is refused. "
+        "Rows are read in order. If given, DATAFLOW, or STRUCTURE and STRUCTURE_ID, name P2PEU:P2P(1.0.0), its "
+        "structure P2PEU:DSD_P2P(1.0.0) or the agency's own agreement, P2PEU:PA_NO-KRIPOS(1.0.0); CONF_STATUS is "
+        "empty or F; COVERAGE, AGENCIES_REPORTING, AGENCIES_EXPECTED and VALID_FROM are empty; names (labels) and "
+        "keys are left out."
+    ),
+}
+SDMX_CSV: Final[Schema] = {
+    "type": "string",
+    "description": (
+        "The same as text/csv. version is 1.0.0, 2.0.0 or 2.1.0, if given; that and the other parameters of the type, "
+        "such as labels and keys, change nothing, for the header tells how it is written."
     ),
 }
 CSV_EXAMPLE: Final = (
@@ -136,6 +147,11 @@ CSV_EXAMPLE: Final = (
     "DOWNLOADS,H,2026-11-24T09:00,_U,EDONKEY,3,A,\r\n"
     "DOWNLOADS,H,2026-11-24T07:00,_T,_T,0,A,\r\n"
     "DOWNLOADS,H,2026-11-24T08:00,,,,,D\r\n"
+)
+SDMX_CSV_EXAMPLE: Final = (
+    "STRUCTURE,STRUCTURE_ID,ACTION,FREQ,INDICATOR,COUNTRY,NETWORK,TIME_PERIOD,OBS_VALUE,OBS_STATUS\r\n"
+    "dataflow,P2PEU:P2P(1.0.0),D,H,DOWNLOADS,,,2026-11-24T09:00,,\r\n"
+    "dataflow,P2PEU:P2P(1.0.0),R,H,DOWNLOADS,NO,BITTORRENT,2026-11-24T09:00,17,A\r\n"
 )
 
 _ID: Final = "0b6c2f0e-8a52-4f0e-9d0c-3f1f6a1c2b7d"
@@ -192,10 +208,11 @@ def _header(
 submit: Final = operation(
     "submit",
     "Send reports. All of a submission is stored, or nothing of it",
-    request={"application/json": SUBMISSION, "text/csv": CSV},
+    request={"application/json": SUBMISSION, "text/csv": CSV, media.SDMX_CSV: SDMX_CSV},
     examples=[
         OpenApiExample("json", value=SUBMISSION_EXAMPLE, request_only=True, media_type="application/json"),
         OpenApiExample("csv", value=CSV_EXAMPLE, request_only=True, media_type="text/csv"),
+        OpenApiExample("sdmx", value=SDMX_CSV_EXAMPLE, request_only=True, media_type=media.SDMX_CSV),
     ],
     takes=(
         parameter("dry_run", "`true` only says what would become of the reports, stores nothing and answers 200",

@@ -83,7 +83,7 @@ class SubmissionsView(APIView):
         key = None if dry_run else _idempotency_key(request)
         caller = caller_of(request)
         signed = signatures.signed(request, caller.agency)
-        sent = _read(request, kind, given, signed)
+        sent = _read(request, kind, given, signed, caller.agency.code)
         return _preview(caller, sent) if dry_run else _accept(request, caller, sent, key)
 
     def handle_exception(self, exc: Exception) -> Any:
@@ -124,7 +124,7 @@ class SubmissionView(APIView):
         )
 
 
-def _read(request: HttpRequest, kind: str, given: Mapping[str, str], signed: Signed | None) -> Sent:
+def _read(request: HttpRequest, kind: str, given: Mapping[str, str], signed: Signed | None, agency: str) -> Sent:
     """Read the body; it is let go before anything is stored."""
     body = bodies.read(request, content_digest=signed.content_digest if signed else None)
     if b"\0" in body.content:
@@ -135,7 +135,9 @@ def _read(request: HttpRequest, kind: str, given: Mapping[str, str], signed: Sig
         payload = json_payload.read(body.content, received=received, indicators=indicators)
     else:
         prepared = _prepared(given, received)
-        payload = csv_payload.read(body.content, prepared=prepared, received=received, indicators=indicators)
+        payload = csv_payload.read(
+            body.content, prepared=prepared, received=received, indicators=indicators, agency=agency
+        )
     return Sent(payload, received, kind, body.digest, signed)
 
 

@@ -132,6 +132,8 @@ class PublishedCoverage(CoverageColumns):
     indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, db_index=False)
     frequency = models.CharField(max_length=1)
     period = models.DateTimeField()
+    #: Whether a break in the series was marked in the period.
+    is_break = models.BooleanField(default=False)
     version_from = models.BigIntegerField()
     version_to = models.BigIntegerField(null=True)
 

@@ -122,7 +122,8 @@ class Coverage:
     """The coverage of a period.
 
     ``agencies``, ``states``, ``covered`` and ``owed`` are parallel, in order of agency; whoever
-    covers a second has a figure.
+    covers a second has a figure. Values before the period and from it on are not comparable
+    if ``is_break``.
     """
 
     agencies_expected: int
@@ -134,6 +135,7 @@ class Coverage:
     states: tuple[str, ...]
     covered: tuple[int, ...]
     owed: tuple[int, ...]
+    is_break: bool = False
 
 
 def summarise(standings: Iterable[Standing]) -> Coverage:

@@ -393,6 +393,8 @@ _JSON = [
     ),
 ]
 
+_BOTH = COLUMNS.replace("COUNTRY", "COUNTRY: Country")
+
 _CSV = [
     *(
         Case("CSV", what, rows(*cells), answer)
@@ -421,6 +423,35 @@ _CSV = [
         "a header that is a formula",
         post(f"=1+1,{COLUMNS}\n".encode(), media=b"text/csv"),
         "422 invalid_payload",
+    ),
+    *(
+        Case("CSV", what, post("\n".join([columns, *cells]).encode(), media=b"application/vnd.sdmx.data+csv"), answer)
+        for what, columns, cells, answer in (
+            ("a name behind a code that is an address", _BOTH, [row(country="NO: 192.0.2.7")], "422 invalid_payload"),
+            ("a key that is an address", f"OBS_KEY,{COLUMNS}", [f"2001:db8::7,{row()}"], "422 invalid_payload"),
+            (
+                "ten thousand names of one country",
+                _BOTH,
+                [row(country=f"NO: {MARK}{number}") for number in range(10_001)],
+                "413 too_many_names",
+            ),
+            ("another dataflow", f"DATAFLOW,{COLUMNS}", [f"{MARK}:X(1.0),{row()}"], "422 invalid_payload"),
+            (
+                "another agency's agreement",
+                f"DATAFLOW,{COLUMNS}",
+                [f"P2PEU:PA_{MARK}(1.0.0),{row()}"],
+                "422 invalid_payload",
+            ),
+            ("a merge", f"{COLUMNS},ACTION", [row() + ",M"], "422 invalid_payload"),
+            ("a withdrawal of all periods", f"{COLUMNS},ACTION", ["DOWNLOADS,H,*,,,,D"], "422 invalid_payload"),
+            ("semicolons behind a comma", COLUMNS, [row().replace(",", ";")], "400 not_csv"),
+        )
+    ),
+    Case(
+        "CSV",
+        "SDMX-CSV of a version to come",
+        post(f"{COLUMNS}\n{row()}".encode(), media=b"application/vnd.sdmx.data+csv;version=3.0.0"),
+        "415 unsupported_media_type",
     ),
     Case("CSV", "UTF-16", post(f"{COLUMNS}\n{row()}".encode("utf-16"), media=b"text/csv"), "400 nul_character"),
 ]

@@ -113,7 +113,7 @@ def reader(db):
     return Client()
 
 
-PUBLIC = ("/api/v1/networks/", "/api/v1/countries/", "/api/v1/audit/head/")
+PUBLIC = ("/api/v1/networks/", "/sdmx/3.0/structure", "/api/v1/audit/head/")
 
 
 def test_public_reads_of_an_address(reader, limit):

@@ -219,12 +219,19 @@ def test_other_content_encoding(kripos, encoding):
         "multipart/form-data; boundary=x",
         "",
         "application/json; charset=latin1",
+        "application/vnd.sdmx.data+csv;version=3.0.0",
+        "application/vnd.sdmx.data+csv;version=2.0.0;charset=latin1",
+        "application/vnd.sdmx.data+json;version=2.0.0",
+        "application/vnd.sdmx.structurespecificdata+xml;version=2.1",
+        "application/vnd.sdmx.metadata+csv;version=2.0.0",
     ],
 )
 def test_other_media_type(kripos, media):
     answer = kripos.post(b"{}", media=media)
     refused(answer, 415, "unsupported_media_type")
-    assert answer["Accept"] == "application/json, text/csv"
+    sdmx = [f"application/vnd.sdmx.data+csv;version={version}" for version in ("1.0.0", "2.0.0", "2.1.0")]
+    assert answer["Accept"] == ", ".join(["application/json", "text/csv", *sdmx])
+    assert ("SDMX-CSV" in answer.json()["detail"]) == ("sdmx" in media)
 
 
 def test_body_over_the_limit(kripos, monkeypatch):

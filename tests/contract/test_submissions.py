@@ -49,7 +49,15 @@ def test_report_is_stored_canonically(kripos):
 
 
 @pytest.mark.parametrize(
-    "media", ["text/csv", "text/csv; charset=utf-8", "application/vnd.sdmx.data+csv;version=2.0.0"]
+    "media",
+    [
+        "text/csv",
+        "text/csv; charset=utf-8",
+        "application/vnd.sdmx.data+csv",
+        "application/vnd.sdmx.data+csv;version=1.0.0",
+        "application/vnd.sdmx.data+csv; version=2.0.0; labels=both; timeFormat=original; charset=UTF-8",
+        'application/vnd.sdmx.data+csv;version="2.1.0";keys=both',
+    ],
 )
 def test_csv_is_accepted(kripos, media):
     body = f"{COLUMNS}\nDOWNLOADS,H,{hour()},NO,ARES,3\nDOWNLOADS,H,{hour()},DE,ARES,4\n"
@@ -257,6 +265,11 @@ class TestDocument:
         answer = kripos.post(described_submissions.CSV_EXAMPLE, media="text/csv")
         assert answer.status_code == 202
         assert (answer.json()["report_count"], answer.json()["observation_count"]) == (3, 2)
+
+    def test_sdmx_csv_example_is_accepted(self, kripos):
+        answer = kripos.post(described_submissions.SDMX_CSV_EXAMPLE, media="application/vnd.sdmx.data+csv")
+        assert answer.status_code == 202
+        assert (answer.json()["report_count"], answer.json()["observation_count"]) == (1, 1)
 
     @pytest.mark.parametrize(
         "change",

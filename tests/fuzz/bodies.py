@@ -16,9 +16,10 @@ from api.v1.payloads import draft as drafts
 from api.v1.payloads.cells import MAX_REPORTS
 from api.v1.payloads.draft import Draft, Payload
 from tests.fuzz import documents, edits, odd
-from tests.fuzz.documents import INDICATORS, NOW
+from tests.fuzz.documents import AGENCY, INDICATORS, NOW
 from tests.fuzz.judging import Verdict, compare, expect, set_to, verdict
 from tests.oracles import payloads as oracle
+from tests.oracles import tables
 
 #: With these limits none is met.
 WIDE = (drafts.MAX_OBSERVATIONS, MAX_REPORTS)
@@ -34,7 +35,7 @@ def limits(rng: Random) -> tuple[int, int]:
 
 
 def _terms(allowed: tuple[int, int]) -> oracle.Terms:
-    return oracle.Terms(NOW, INDICATORS, *allowed)
+    return oracle.Terms(NOW, INDICATORS, *allowed, agency=AGENCY)
 
 
 def _plain(payload: Payload) -> oracle.Reading:
@@ -112,7 +113,7 @@ def make_csv(rng: Random) -> bytes:
     table = documents.csv_table(rng, rng.choice(tuple(INDICATORS)), documents.reports(rng))
     if rng.random() < 0.2:
         table[1:] = rng.sample(table[1:], len(table) - 1)
-    table = documents.rearranged(rng, table)
+    table = documents.rearranged(rng, table, AGENCY)
     for _ in range(how_broken(rng)):
         table = edits.cells(rng, table)
     body = edits.encoded(documents.csv_text(rng, table))
@@ -121,12 +122,12 @@ def make_csv(rng: Random) -> bytes:
 
 def read_csv(body: bytes) -> oracle.Reading:
     _refuse_nul(body)
-    return _plain(csv_payload.read(bytearray(body), prepared=NOW, received=NOW, indicators=INDICATORS))
+    return _plain(csv_payload.read(bytearray(body), prepared=NOW, received=NOW, indicators=INDICATORS, agency=AGENCY))
 
 
 def walk_csv(body: bytes) -> oracle.Reading:
     _refuse_nul(body)
-    draft = Draft(received=NOW, indicators=INDICATORS)
+    draft = Draft(received=NOW, indicators=INDICATORS, agency=AGENCY)
     csv_walk.walk(bytearray(body), draft)
     return _plain(Payload(draft.reports(), draft.observations, NOW))
 
@@ -137,7 +138,7 @@ def judge_csv(body: bytes, rng: Random) -> str:
     block = rng.choice((1 << 22, 1 << 22, 40, 60, 100, 150, rng.randrange(30, 400)))
     with set_to(drafts, MAX_OBSERVATIONS=allowed[0], MAX_REPORTS=allowed[1]), set_to(csv_plain, _BLOCK=block):
         found = verdict(lambda: read_csv(body))
-        compare(found, lambda: oracle.read_csv(body, _terms(allowed)), tight=allowed != WIDE)
+        compare(found, lambda: tables.read_csv(body, _terms(allowed)), tight=allowed != WIDE)
         if allowed == WIDE and rng.random() < 0.25:
             _agree(found, verdict(lambda: walk_csv(body)))
     return found.word

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from tests.oracles.payloads import COUNTRIES, NETWORKS
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+AGENCY = "NO-KRIPOS"
 INDICATORS = {"DOWNLOADS": 1, "HELP_VISITS": 2}
 
 _COUNTRIES = tuple(COUNTRIES)
@@ -146,8 +147,8 @@ def csv_table(rng: Random, indicator: str, sent: Sequence[Report]) -> list[list[
     return table
 
 
-def rearranged(rng: Random, table: list[list[str]]) -> list[list[str]]:
-    """Return the same table with other columns, in another order."""
+def rearranged(rng: Random, table: list[list[str]], agency: str = "") -> list[list[str]]:
+    """Return the same table with other columns, in another order; an agency's own may name its agreement."""
     columns = list(range(len(COLUMNS)))
     if rng.random() < 0.4:
         rng.shuffle(columns)
@@ -156,23 +157,47 @@ def rearranged(rng: Random, table: list[list[str]]) -> list[list[str]]:
         columns.sort(key=lambda at: at != 5)
     unneeded = [at for at in (6, 7) if not any(row[at] not in ("", "A") for row in table[1:]) and rng.random() < 0.5]
     found = [[row[at] for at in columns if at not in unneeded] for row in table]
-    if rng.random() < 0.1:
-        extra = [["STRUCTURE", "STRUCTURE_ID"], *[["dataflow", "P2PEU:P2P(1.0.0)"]] * (len(found) - 1)]
-        found = [[*more, *row] for more, row in zip(extra, found, strict=True)]
-    return found
+    return _as_sdmx(rng, found, agency) if rng.random() < 0.2 else found
+
+
+_STRUCTURES = (
+    (("STRUCTURE", "STRUCTURE_ID"), ("dataflow", "P2PEU:P2P(1.0.0)")),
+    (("STRUCTURE[|]", "STRUCTURE_ID"), ("datastructure", "P2PEU:DSD_P2P(1.0.0)")),
+    (("DATAFLOW",), ("P2PEU:P2P(1.0.0)",)),
+)
+
+
+def _as_sdmx(rng: Random, table: list[list[str]], agency: str) -> list[list[str]]:
+    """Return a table as tools of SDMX write it: with what it belongs to, spare columns, and names or none."""
+    agreement = (("STRUCTURE", "STRUCTURE_ID", "SERIES_KEY"), ("dataprovision", f"P2PEU:PA_{agency}(1.0.0)", "H.NO"))
+    header, cells = rng.choice((*_STRUCTURES, agreement) if agency else _STRUCTURES)
+    spare = [("CONF_STATUS", "COVERAGE"), ("F", "")] if rng.random() < 0.5 else [(), ()]
+    titles = [[*table[0], *spare[0]], *([*row, *spare[1]] for row in table[1:])]
+    # A column for each name there is in version 2 only, where ACTION stands before the pairs.
+    pairs = header[0] != "DATAFLOW" and "ACTION" not in titles[0]
+    names = rng.choice(("id", "id", "both", "name" if pairs else "id"))
+    named = [_named(row, names, "a name") for row in titles]
+    return [[*(header if not at else cells), *row] for at, row in enumerate(named)]
+
+
+def _named(row: list[str], names: str, name: str) -> list[str]:
+    if names == "both":
+        return [f"{text}: {name}" for text in row]
+    return [text for code in row for text in (code, name)] if names == "name" else row
 
 
 def csv_text(rng: Random, table: list[list[str]]) -> str:
     """Write a table with one of the line ends, with quotes or without, with a byte order mark or without."""
     end = rng.choice(("\n", "\n", "\r\n", "\r\n", "\r"))
     quoting = rng.choice((0.0, 0.0, 0.0, 0.1, 1.0))
-    lines = [",".join(_cell(rng, text, quoting) for text in row) for row in table]
+    mark = rng.choice(",,,,;")
+    lines = [mark.join(_cell(rng, text, quoting) for text in row) for row in table]
     body = end.join(lines) + (end if rng.random() < 0.8 else "")
     return "\ufeff" + body if rng.random() < 0.1 else body
 
 
 def _cell(rng: Random, text: str, quoting: float) -> str:
-    needed = "," in text or '"' in text or "\n" in text or "\r" in text
+    needed = "," in text or ";" in text or '"' in text or "\n" in text or "\r" in text
     if needed or (quoting and rng.random() < quoting):
         return '"' + text.replace('"', '""') + '"'
     return text

@@ -9,7 +9,7 @@ from urllib.parse import quote, quote_plus
 
 from django.core.handlers.wsgi import WSGIRequest
 
-from api import caching, formats, pagination, parameters
+from api import caching, formats, packing, pagination, parameters
 from api.v1 import questions, reference
 from api.v1 import submissions as submitting
 from api.v1.payloads import media
@@ -215,7 +215,8 @@ _TYPES = (
     "application/json; charset=\"utf-8\"", "multipart/form-data; boundary=x", "text/csv; charset*=UTF-8''utf-8", ";",
     "",
     "application/vnd.sdmx.data+csv; version=2.0.0", "application/json; charset*=x''%ff", "application/json;" * 50,
-    "application/json; charset*=no-such'en'%41",
+    "application/json; charset*=no-such'en'%41", "application/vnd.sdmx.data+csv;version=3.0.0;labels=both",
+    'application/vnd.sdmx.data+csv; version="1.0.0"; charset=UTF-8', "application/vnd.sdmx.data+csv;version*=x''%ff",
 )  # fmt: skip
 _KEYS = ("a", "0b6c2f0e-8a52", "x" * 255, "x" * 256, "", " ", "é", "a\tb", "a\x7f", "\u2028", odd.MARKER, "a\r\nb")
 
@@ -294,8 +295,8 @@ def _judge_language(value: str) -> str:
 
 
 def _judge_encoding(value: str) -> str:
-    found, wanted = bool(caching._GZIP.search(value)), oracle.packs(value)
-    expect(wanted is None or found == wanted, f"packed: {found}, and should be {wanted}")
+    found, wanted = packing.agreed(value), oracle.packing(value)
+    expect(wanted is None or found == wanted, f"packed: {found!r}, and should be {wanted!r}")
     return ACCEPTED
 
 

@@ -1,10 +1,8 @@
-"""Submissions and answers, read a second time: with Python's own readers, whole, member by member, without haste.
+"""Submissions as JSON and answers, read a second time: with Python's own reader, whole, without haste.
 
 It says which reports a body holds, or with which statuses it may be refused. It shares no code with what it judges.
 """
 
-import csv
-import io
 import json
 import re
 from collections.abc import Mapping
@@ -45,6 +43,7 @@ class Terms(NamedTuple):
     indicators: Mapping[str, int]
     observations: int
     reports: int
+    agency: str = ""
 
 
 class Reading(NamedTuple):
@@ -152,21 +151,22 @@ def read_json(body: bytes, terms: Terms) -> Reading:
     if b"\0" in body:
         raise Refusal(UNREADABLE)
     sent = load(body)
-    _know(isinstance(sent, dict) and set(sent) - {"prepared"} == {"indicator", "reports"})
-    _know(isinstance(sent["reports"], list) and bool(sent["reports"]))
+    know(isinstance(sent, dict) and set(sent) - {"prepared"} == {"indicator", "reports"})
+    know(isinstance(sent["reports"], list) and bool(sent["reports"]))
     counted = [_count(report) for report in sent["reports"]]
     if sum(counted) > terms.observations:
         raise Refusal(TOO_MUCH)
-    _know(isinstance(sent["indicator"], str) and sent["indicator"] in terms.indicators)
+    know(isinstance(sent["indicator"], str) and sent["indicator"] in terms.indicators)
     at = prepared(sent["prepared"], terms.now) if "prepared" in sent else terms.now
     reports = [_report(report, terms.indicators[sent["indicator"]], terms.now) for report in sent["reports"]]
-    _know(len({report[:3] for report in reports}) == len(reports))
+    know(len({report[:3] for report in reports}) == len(reports))
     if len(reports) > terms.reports:
         raise Refusal(TOO_MUCH)
     return Reading(at, sum(counted), reports)
 
 
-def _know(so: object) -> None:
+def know(so: object) -> None:
+    """Refuse what is not so."""
     if not so:
         raise Refusal(WRONG)
 
@@ -177,101 +177,32 @@ def _count(report: Any) -> int:
 
 
 def _report(sent: Any, indicator: int, now: datetime) -> tuple[Any, ...]:
-    _know(isinstance(sent, dict) and {"frequency", "period"} <= set(sent))
-    _know(set(sent) <= {"frequency", "period", "status", "withdrawn", "observations"})
-    _know(isinstance(sent["frequency"], str) and isinstance(sent["period"], str))
+    know(isinstance(sent, dict) and {"frequency", "period"} <= set(sent))
+    know(set(sent) <= {"frequency", "period", "status", "withdrawn", "observations"})
+    know(isinstance(sent["frequency"], str) and isinstance(sent["period"], str))
     start = period(sent["frequency"], sent["period"])
     if start is None or not ended(sent["frequency"], start, now):
         raise Refusal(WRONG)
     status, withdrawn = sent.get("status", "A"), sent.get("withdrawn", False)
-    _know(status in ("A", "P") and isinstance(withdrawn, bool))
-    _know(withdrawn != ("observations" in sent))
-    _know(isinstance(sent.get("observations", []), list))
+    know(status in ("A", "P") and isinstance(withdrawn, bool))
+    know(withdrawn != ("observations" in sent))
+    know(isinstance(sent.get("observations", []), list))
     cells = [_observation(one) for one in sent.get("observations", [])]
     return indicator, sent["frequency"], start, status, withdrawn, canonical(cells)
 
 
 def _observation(sent: Any) -> tuple[int, int, int]:
-    _know(isinstance(sent, dict) and set(sent) == {"country", "network", "value"})
+    know(isinstance(sent, dict) and set(sent) == {"country", "network", "value"})
     country, network, value = sent["country"], sent["network"], sent["value"]
-    _know(isinstance(country, str) and isinstance(network, str) and country in COUNTRIES and network in NETWORKS)
-    _know(isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= BILLION)
+    know(isinstance(country, str) and isinstance(network, str) and country in COUNTRIES and network in NETWORKS)
+    know(isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= BILLION)
     return COUNTRIES[country], NETWORKS[network], value
 
 
 def canonical(cells: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
     """Return cells as they are kept: in order, without zeros; refuse one that is named twice."""
-    _know(len({cell[:2] for cell in cells}) == len(cells))
+    know(len({cell[:2] for cell in cells}) == len(cells))
     return sorted(cell for cell in cells if cell[2])
-
-
-# --- CSV -------------------------------------------------------------------------------------------------------------
-
-_NEEDED = {"INDICATOR", "FREQ", "TIME_PERIOD", "COUNTRY", "NETWORK", "OBS_VALUE"}
-_ALLOWED = _NEEDED | {"OBS_STATUS", "ACTION", "STRUCTURE", "STRUCTURE_ID"}
-
-
-def read_csv(body: bytes, terms: Terms) -> Reading:
-    """Return what a CSV submission says."""
-    if b"\0" in body:
-        raise Refusal(UNREADABLE)
-    try:
-        text = body.decode("utf-8")
-        lines = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True))
-    except (UnicodeDecodeError, csv.Error):
-        # A header of no use is refused before the rows are read.
-        raise Refusal(UNREADABLE, WRONG) from None
-    header, rows = (lines[0] if lines else []), [line for line in lines[1:] if line]
-    if not header or len(set(header)) < len(header):
-        raise Refusal(UNREADABLE)
-    _know(set(header) >= _NEEDED and set(header) <= _ALLOWED)
-    if any(len(row) != len(header) for row in rows):
-        raise Refusal(UNREADABLE)
-    _know(rows)
-    drafts: dict[tuple[Any, ...], list[Any]] = {}
-    for row in rows:
-        _add(drafts, dict(zip(header, row, strict=True)), terms)
-    return _reading(drafts, terms)
-
-
-def _add(drafts: dict[tuple[Any, ...], list[Any]], row: dict[str, str], terms: Terms) -> None:
-    _know(row["INDICATOR"] in terms.indicators)
-    start = period(row["FREQ"], row["TIME_PERIOD"])
-    if start is None or not ended(row["FREQ"], start, terms.now):
-        raise Refusal(WRONG)
-    status, action = row.get("OBS_STATUS", "") or "A", row.get("ACTION", "")
-    _know(status in ("A", "P") and action in ("", "I", "R", "D"))
-    _know(row.get("STRUCTURE", "dataflow") == "dataflow")
-    _know(row.get("STRUCTURE_ID", "P2PEU:P2P(1.0.0)") == "P2PEU:P2P(1.0.0)")
-    key = (terms.indicators[row["INDICATOR"]], row["FREQ"], start)
-    drafts.setdefault(key, []).append((status, action == "D", row["COUNTRY"], row["NETWORK"], row["OBS_VALUE"]))
-
-
-def _reading(drafts: dict[tuple[Any, ...], list[Any]], terms: Terms) -> Reading:
-    reports, count = [], 0
-    for key, rows in drafts.items():
-        _know(len({row[:2] for row in rows}) == 1)
-        status, withdrawn = rows[0][:2]
-        cells = [] if withdrawn else _cells(rows)
-        if withdrawn:
-            _know(len(rows) == 1 and rows[0][2:] == ("", "", ""))
-        count += len(cells)
-        reports.append((*key, status, withdrawn, canonical(cells)))
-    if count > terms.observations or len(reports) > terms.reports:
-        raise Refusal(TOO_MUCH)
-    return Reading(terms.now, count, reports)
-
-
-def _cells(rows: list[Any]) -> list[tuple[int, int, int]]:
-    places = [row[2:] for row in rows]
-    if len(places) == 1 and places[0][:2] == ("_T", "_T") and re.fullmatch("0+", places[0][2], re.ASCII):
-        return []
-    for country, network, text in places:
-        _know(country in COUNTRIES and network in NETWORKS)
-        # As the columns have always been read: zeros in front, and a minus before nothing but zeros, change nothing.
-        _know(re.fullmatch("0*[0-9]{1,10}|-0+", text, re.ASCII))
-        _know(int(text[-11:].lstrip("-") or "0") <= BILLION)
-    return [(COUNTRIES[country], NETWORKS[network], int(text[-11:].lstrip("-"))) for country, network, text in places]
 
 
 # --- answers to findings ---------------------------------------------------------------------------------------------
@@ -282,11 +213,11 @@ def read_answer(body: bytes) -> tuple[str, str]:
     if b"\0" in body:
         raise Refusal(UNREADABLE)
     sent = load(body)
-    _know(isinstance(sent, dict) and "answer" in sent and set(sent) <= {"answer", "remark"})
-    _know(sent["answer"] in ("confirmed", "will_resubmit", "cannot_fix"))
+    know(isinstance(sent, dict) and "answer" in sent and set(sent) <= {"answer", "remark"})
+    know(sent["answer"] in ("confirmed", "will_resubmit", "cannot_fix"))
     remark = sent.get("remark", "x")
-    _know(isinstance(remark, str))
+    know(isinstance(remark, str))
     if "\0" in remark:
         raise Refusal(WRONG)
-    _know(remark.strip() and len(remark) <= 1000 and not traces.is_trace(remark))
+    know(remark.strip() and len(remark) <= 1000 and not traces.is_trace(remark))
     return sent["answer"], sent.get("remark", "")

@@ -106,13 +106,12 @@ def quality(accept: str, kind: str) -> float | None:
     return best[1]
 
 
-def packs(accepted: str) -> bool | None:
-    """Return whether a plain Accept-Encoding takes gzip; nothing if it is not plain."""
-    likes = []
+def packing(accepted: str) -> str | None:
+    """Return how to pack for a plain Accept-Encoding: zstd, gzip or not at all; nothing if it is not plain."""
+    taken: dict[str, bool] = {}
     for part in accepted.split(","):
         found = re.fullmatch(r"([a-z*]+)(?: *; *q=(0(?:\.\d{1,3})?|1(?:\.0{1,3})?))?", part.strip(" "), re.ASCII)
-        if found is None:
+        if found is None or found[1] in taken:
             return None
-        if found[1] == "gzip":
-            likes.append(float(found[2] or 1) > 0)
-    return None if len(likes) > 1 else any(likes)
+        taken[found[1]] = float(found[2] or 1) > 0
+    return next((name for name in ("zstd", "gzip") if taken.get(name)), "")

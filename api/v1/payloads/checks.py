@@ -85,12 +85,15 @@ def value(number: object) -> int:
 
 
 def written_value(text: str) -> int:
-    """Return a number of a CSV cell that counts something."""
-    if not re.fullmatch(r"-?[0-9]+", text, re.ASCII):
+    """Return a number of a CSV cell that counts something; tools that hold it as a float write ``17.0``."""
+    if text in ("NaN", "#N/A"):
+        raise BrokenRuleError("missing_value")
+    whole = re.fullmatch(r"(-?[0-9]+)(?:[.]0+)?", text, re.ASCII)
+    if whole is None:
         numeric = re.fullmatch(r"-?[0-9]*[.]?[0-9]+(?:[eE][+-]?[0-9]+)?", text, re.ASCII)
         raise BrokenRuleError("fractional_value" if numeric else "not_a_number")
     # Without the zeros in front: Python refuses to read thousands of digits, whatever they are.
-    negative, digits = text.startswith("-"), text.lstrip("-0")
+    negative, digits = text.startswith("-"), whole[1].lstrip("-0")
     if len(digits) > 10:
         raise BrokenRuleError("negative_value" if negative else "value_too_large")
     return value(int(digits or "0") * (-1 if negative else 1))

@@ -26,10 +26,10 @@ class NotPlainError(Exception):
 class Block:
     """Some rows: where each of their texts begins and ends."""
 
-    def __init__(self, text: bytes, width: int) -> None:
+    def __init__(self, text: bytes, width: int, delimiter: str) -> None:
         self.text = text if text.endswith(b"\n") else text + b"\n"
         self.octets = np.frombuffer(self.text + bytes(_LONGEST + 8), np.uint8)
-        marks = np.flatnonzero((self.octets == ord(",")) | (self.octets == ord("\n")))
+        marks = np.flatnonzero((self.octets == ord(delimiter)) | (self.octets == ord("\n")))
         if len(marks) % width:
             raise NotPlainError
         self.ends = marks.reshape(-1, width)

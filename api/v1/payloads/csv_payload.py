@@ -8,14 +8,16 @@ from api.v1.payloads.csv_block import NotPlainError
 from api.v1.payloads.draft import Draft, Payload
 
 
-def read(body: bytes | bytearray, *, prepared: datetime, received: datetime, indicators: Mapping[str, int]) -> Payload:
-    """Return what a body says; raise the problem that lists its faults."""
+def read(
+    body: bytes | bytearray, *, prepared: datetime, received: datetime, indicators: Mapping[str, int], agency: str
+) -> Payload:
+    """Return what a body says that an agency sends; raise the problem that lists its faults."""
     if b'"' not in body:
-        draft = Draft(received=received, indicators=indicators)
+        draft = Draft(received=received, indicators=indicators, agency=agency)
         try:
             return Payload(csv_plain.read(body, draft), draft.observations, prepared)
         except NotPlainError:
             pass
-    draft = Draft(received=received, indicators=indicators)
+    draft = Draft(received=received, indicators=indicators, agency=agency)
     csv_walk.walk(body, draft)
     return Payload(draft.reports(), draft.observations, prepared)

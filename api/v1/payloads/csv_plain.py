@@ -1,6 +1,7 @@
 """Reads a CSV submission whose rows are all plain, with array operations, a block of rows at a time.
 
-Plain is: no quotes, each row as long as the header, and nothing wrong. Anything else is left to ``csv_walk``.
+Plain is: no quotes, no names behind codes, no keys, each row as long as the header, and nothing wrong. Anything else is
+left to ``csv_walk``, and so is a report that is withdrawn and given anew.
 The different texts in a block are few, which report and which cell; each is read once, by the rules.
 """
 
@@ -12,8 +13,8 @@ import numpy as np
 from api.v1.payloads import checks
 from api.v1.payloads.cells import DuplicateCellError, Head, build, cell_of
 from api.v1.payloads.csv_block import Block, NotPlainError, Numbers
-from api.v1.payloads.csv_header import BOM, OF_REPORT, Columns, columns_of
-from api.v1.payloads.csv_report import read_head
+from api.v1.payloads.csv_header import BOM, OF_REPORT, Columns, delimiter_of, read_header
+from api.v1.payloads.csv_report import OPEN, read_head
 from api.v1.payloads.draft import Draft, Key, refuse_too_many_reports
 from api.v1.payloads.faults import BrokenRuleError
 from countries.codes import TOTAL
@@ -29,16 +30,17 @@ _NOTHING: Final = -2
 def read(body: bytes | bytearray, draft: Draft) -> list[NewReport]:
     """Return the reports in the body; raise NotPlainError."""
     start = body.find(b"\n") + 1
-    header = bytes(body[:start]).removeprefix(BOM).rstrip(b"\r\n")
+    line = bytes(body[:start]).removeprefix(BOM).rstrip(b"\r\n")
     # Where lines end with CR alone, more than the header stands before the first LF.
-    if b"\r" in header or not header.isascii():
+    if b"\r" in line or not line.isascii():
         raise NotPlainError
-    columns = columns_of(header.decode("ascii").split(","), draft.faults)
-    if draft.faults.count:
+    delimiter = delimiter_of(body)
+    header = read_header(line.decode("ascii").split(delimiter), draft.faults)
+    if draft.faults.count or not header.is_plain:
         raise NotPlainError
-    reading = _Reading(columns, draft)
+    reading = _Reading(header.columns, draft)
     for rows in _blocks(body, start):
-        reading.read(Block(rows, len(columns)))
+        reading.read(Block(rows, header.width, delimiter))
     return reading.reports()
 
 
@@ -122,7 +124,7 @@ class _Reading:
 
 
 def _read_cell(country: str, network: str) -> int:
-    if country == network == "":
+    if country in OPEN and network in OPEN:
         return _WITHDRAWAL
     if country == network == TOTAL:
         return _NOTHING

@@ -1,21 +1,30 @@
 """The columns by which the rows of a CSV submission say of which report they are, and what of it."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from api.v1.payloads import checks
+from api.v1.payloads import checks, csv_structure
 from api.v1.payloads.cells import Head
+from api.v1.payloads.csv_header import COMPUTED
 from api.v1.payloads.draft import Draft
 from api.v1.payloads.faults import BrokenRuleError
 
 T = TypeVar("T")
 
-#: The dataflow that rows belong to, if they name one.
-_STRUCTURE: Final = {"STRUCTURE": "dataflow", "STRUCTURE_ID": "P2PEU:P2P(1.0.0)"}
-#: No action, and what SDMX-CSV calls Replace and Information, make a report what its rows say. Merge is refused:
-#: a report is whole, and a row that is not there means zero.
-_ACTIONS: Final = {"": False, "I": False, "R": False, "D": True}
+#: To SDMX-CSV 2.1, Information and Append are old names of Merge. A report is whole, though: a cell that no row has is
+#: zero. So they mean what Replace means, as rows without an action do; what says Merge outright is refused.
+_ACTIONS: Final = {"": False, "I": False, "A": False, "R": False, "D": True}
+#: Said of a dimension in a row that withdraws, these leave it open.
+OPEN: Final = frozenset({"", "*", "#N/A"})
+#: How SDMX-CSV says that there is no value, be it a number or a text.
+MISSING: Final = frozenset({"NaN", "#N/A"})
+#: In a row that withdraws, the dash stands for whatever value there was.
+UNSAID: Final = MISSING | {"", "-"}
+
+#: A month as a reporting period of SDMX.
+_MONTH: Final = re.compile(r"(\d{4})-M(\d\d)", re.ASCII)
 
 
 def read_head(texts: Mapping[str, str], pointer: str, draft: Draft) -> Head | None:
@@ -26,17 +35,25 @@ def read_head(texts: Mapping[str, str], pointer: str, draft: Draft) -> Head | No
     def read(column: str, rule: Callable[..., T], *known: Any) -> T | None:
         return faults.check(f"{pointer}/{column}", rule, texts.get(column, ""), *known)
 
-    for column in _STRUCTURE:
-        if column in texts:
-            read(column, _structure, _STRUCTURE[column])
-    indicator = read("INDICATOR", filled, checks.indicator, draft.indicators)
-    frequency = read("FREQ", filled, checks.frequency)
-    start = read("TIME_PERIOD", filled, *_period_rule(frequency, draft.received))
-    status = read("OBS_STATUS", _status)
+    _check_structure(texts, read, draft.agency)
     withdrawn = read("ACTION", _action)
+    one = _one_of_a_withdrawal if withdrawn else filled
+    indicator = read("INDICATOR", one, checks.indicator, draft.indicators)
+    frequency = read("FREQ", one, checks.frequency)
+    start = read("TIME_PERIOD", one, *_period_rule(frequency, draft.received))
+    unsaid = UNSAID if withdrawn else MISSING | {""}
+    status = read("OBS_STATUS", _status, unsaid)
+    for column, rule in _ATTRIBUTES.items():
+        if column in texts:
+            read(column, rule, unsaid)
     if faults.count > before:
         return None
     return Head(indicator, frequency, start, status, withdrawn)  # type: ignore[arg-type]  # nothing is missing
+
+
+def withdraws(texts: Mapping[str, str]) -> bool:
+    """Say whether a row withdraws a report, be it right or not."""
+    return _ACTIONS.get(texts.get("ACTION", ""), False)
 
 
 def filled(text: str, rule: Callable[..., T], *known: Any) -> T:
@@ -46,21 +63,50 @@ def filled(text: str, rule: Callable[..., T], *known: Any) -> T:
     return rule(text, *known)
 
 
+def _one_of_a_withdrawal(text: str, rule: Callable[..., T], *known: Any) -> T:
+    if text in OPEN:
+        raise BrokenRuleError("open_withdrawal")
+    return rule(text, *known)
+
+
+def _check_structure(texts: Mapping[str, str], read: Callable[..., Any], agency: str) -> None:
+    kind = read("STRUCTURE", csv_structure.kind) if "STRUCTURE" in texts else None
+    if "STRUCTURE_ID" in texts:
+        read("STRUCTURE_ID", csv_structure.check_reference, kind, agency)
+    if "DATAFLOW" in texts:
+        read("DATAFLOW", csv_structure.check_reference, None, agency)
+
+
 def _period_rule(frequency: str | None, received: datetime) -> tuple[Any, ...]:
     # Without its frequency a period can only be there or not.
-    return (checks.period, frequency, received) if frequency else (str,)
+    return (_period, frequency, received) if frequency else (str,)
 
 
-def _structure(text: str, documented: str) -> None:
-    if text != documented:
-        raise BrokenRuleError("bad_structure")
+def _period(text: str, frequency: str, received: datetime) -> datetime:
+    month = _MONTH.fullmatch(text) if frequency == "M" else None
+    return checks.period(f"{month[1]}-{month[2]}" if month else text, frequency, received)
 
 
-def _status(text: str) -> str:
-    return checks.status(text or "A")
+def _status(text: str, unsaid: frozenset[str]) -> str:
+    return checks.status("A" if text in unsaid else text)
+
+
+def _confidentiality(text: str, unsaid: frozenset[str]) -> None:
+    if text not in unsaid and text != "F":
+        raise BrokenRuleError("confidential_value")
+
+
+def _computed(text: str, unsaid: frozenset[str]) -> None:
+    if text not in unsaid:
+        raise BrokenRuleError("computed_attribute")
+
+
+_ATTRIBUTES: Final = {"CONF_STATUS": _confidentiality, **dict.fromkeys(COMPUTED, _computed)}
 
 
 def _action(text: str) -> bool:
+    if text == "M":
+        raise BrokenRuleError("merge_refused")
     if text not in _ACTIONS:
         raise BrokenRuleError("bad_action")
     return _ACTIONS[text]

@@ -1,53 +1,72 @@
 """Walks a CSV submission row by row: reads what the plain path cannot, and finds everything that is wrong.
 
-Rows of a report may stand anywhere. A fault of a whole report is told once, at the report's first row.
+Rows of a report may stand anywhere. A fault of a whole report is told once, at the report's first row. Withdrawals are
+read in order: what follows one is the report, and what one follows is withdrawn.
 """
 
 import csv
+import re
 from collections.abc import Iterator
 from io import BytesIO, TextIOWrapper
 from operator import itemgetter
-from typing import Final
+from typing import Final, NamedTuple
 
 from api.problems import Fault, Problem
 from api.v1.payloads import checks
 from api.v1.payloads.cells import Head, cell_of
-from api.v1.payloads.csv_header import OF_REPORT, Columns, columns_of
-from api.v1.payloads.csv_report import filled, read_head
+from api.v1.payloads.csv_header import OF_REPORT, Columns, delimiter_of, read_header
+from api.v1.payloads.csv_names import Names
+from api.v1.payloads.csv_report import OPEN, UNSAID, filled, read_head, withdraws
 from api.v1.payloads.draft import Draft
 from countries.codes import COUNTRIES, NETWORKS, TOTAL
 
 _CELLS: Final = {
     (country, network): cell_of(COUNTRIES[country], NETWORKS[network]) for country in COUNTRIES for network in NETWORKS
 }
+_ZERO: Final = re.compile(r"0+(?:[.]0+)?", re.ASCII)
 
 
 class _Report:
     """A report while its rows come in; without head if that was faulty."""
 
     def __init__(self, head: Head | None) -> None:
+        self.begin(head)
+
+    def begin(self, head: Head | None) -> None:
+        """Begin it with a row, whatever the rows before said."""
         self.head = head
         self.values: dict[int, int] = {}
         self.rows = 0
-        #: What is wrong with a further row, once one has withdrawn the report or said that nothing happened.
-        self.closed_by = ""
+        #: Whether a row said that nothing happened.
+        self.empty = False
 
     @property
     def is_open(self) -> bool:
         """Say whether an observation may follow."""
-        return not self.closed_by and not (self.head and self.head.withdrawn)
+        return not self.empty and not (self.head and self.head.withdrawn)
+
+
+class _Named(NamedTuple):
+    """What the texts of a row name: a report, what they say of it, and whether they withdraw it."""
+
+    report: _Report
+    head: Head | None
+    withdraws: bool
 
 
 def walk(body: bytes | bytearray, draft: Draft) -> None:
     """Add all reports to the draft, or note what is wrong with them there."""
     try:
-        rows = csv.reader(TextIOWrapper(BytesIO(body), "utf-8-sig", newline=""), strict=True)
-        header = next(rows, [])
-        if not header:
+        text = TextIOWrapper(BytesIO(body), "utf-8-sig", newline="")
+        rows = csv.reader(text, strict=True, delimiter=delimiter_of(body))
+        names = next(rows, [])
+        if not names:
             raise Problem("not_csv", faults=[Fault("/header", "not_csv")])
-        columns = columns_of(header, draft.faults)
+        header = read_header(names, draft.faults)
         if not draft.faults.count:
-            _Walk(columns, draft).walk(row for row in rows if row)
+            filled_rows = (row for row in rows if row)
+            bare = filled_rows if header.is_plain else Names(header, draft.faults).taken_from(filled_rows)
+            _Walk(header.columns, header.width, draft).walk(bare)
     except UnicodeDecodeError:
         raise Problem("not_utf8") from None
     except csv.Error:
@@ -57,22 +76,26 @@ def walk(body: bytes | bytearray, draft: Draft) -> None:
 class _Walk:
     """The reports found so far, by the texts that name them."""
 
-    def __init__(self, columns: Columns, draft: Draft) -> None:
+    def __init__(self, columns: Columns, width: int, draft: Draft) -> None:
         self.columns = columns
+        self.width = width
         self.draft = draft
-        self.named: dict[tuple[str, ...], _Report] = {}
+        self.named: dict[tuple[str, ...], _Named] = {}
         self.reports: dict[tuple[object, ...], _Report] = {}
         self.of_report = [name for name in OF_REPORT if name in columns]
 
     def walk(self, rows: Iterator[list[str]]) -> None:
-        width, value_at = len(self.columns), self.columns["OBS_VALUE"]
+        width, value_at = self.width, self.columns["OBS_VALUE"]
         name_of = itemgetter(*(self.columns[name] for name in self.of_report))
         place_of = itemgetter(self.columns["COUNTRY"], self.columns["NETWORK"])
         for number, row in enumerate(rows):
             if len(row) != width:
                 raise Problem("not_csv", faults=[Fault(f"/rows/{number}", "not_csv")])
             name = name_of(row)
-            report = self.named.get(name) or self._report(name, number)
+            named = self.named.get(name) or self._name(name, number)
+            report = named.report
+            if named.head is not report.head:
+                self._turn(named, name, number)
             cell = _CELLS.get(place_of(row))
             text = row[value_at]
             plain = text.isascii() and text.isdigit() and len(text) < 10
@@ -80,51 +103,52 @@ class _Walk:
                 report.values[cell] = int(text)
                 self.draft.count(1)
             else:
-                self._unusual(report, f"/rows/{number}", row)
+                self._unusual(named, f"/rows/{number}", row)
             report.rows += 1
         self._finish()
 
-    def _report(self, name: tuple[str, ...], number: int) -> _Report:
-        """Return the report of a row that names it as no row did before, be it new or named otherwise."""
-        pointer = f"/rows/{number}"
-        head = read_head(dict(zip(self.of_report, name, strict=True)), pointer, self.draft)
-        report = _Report(head)
-        if head is not None:
-            report = self.reports.setdefault(head[:3], report)
-            self._check_agreement(report, head, pointer)
-        self.named[name] = report
-        return report
+    def _name(self, name: tuple[str, ...], number: int) -> _Named:
+        """Return what a row names as no row did before, be it a new report or one that was named otherwise."""
+        texts: dict[str, str] = dict(zip(self.of_report, name, strict=True))
+        head = read_head(texts, f"/rows/{number}", self.draft)
+        report = _Report(head) if head is None else self.reports.setdefault(head[:3], _Report(head))
+        self.named[name] = _Named(report, head, withdraws(texts))
+        return self.named[name]
 
-    def _check_agreement(self, report: _Report, head: Head, pointer: str) -> None:
-        if report.head is None or report.head == head:
-            return
-        if report.head.withdrawn != head.withdrawn:
-            self.draft.faults.add(f"{pointer}/ACTION", "withdrawn_with_observations")
+    def _turn(self, named: _Named, name: tuple[str, ...], number: int) -> None:
+        """Go on with a report whose row before this one was named otherwise."""
+        before, now = named.report.head, named.head
+        if before is None or now is None or before == now:
+            named.report.head = now
+        elif before.withdrawn or now.withdrawn:
+            named.report.begin(now)
         else:
-            self.draft.faults.add(f"{pointer}/OBS_STATUS", "mixed_status")
+            self.draft.faults.add(f"/rows/{number}/OBS_STATUS", "mixed_status")
+            self.named[name] = named._replace(head=before)
 
-    def _unusual(self, report: _Report, pointer: str, row: list[str]) -> None:
+    def _unusual(self, named: _Named, pointer: str, row: list[str]) -> None:
         """Read a row that is no plain new observation."""
         country, network, text = (row[self.columns[name]] for name in ("COUNTRY", "NETWORK", "OBS_VALUE"))
-        if report.closed_by:
-            self.draft.faults.add(pointer, report.closed_by)
-        if report.head is not None and report.head.withdrawn:
-            self._withdrawal(report, pointer, country, network, text)
-        elif (country, network) == (TOTAL, TOTAL) and text and not text.strip("0"):
-            self._nothing(report, pointer)
+        if named.report.empty:
+            self.draft.faults.add(pointer, "nothing_not_alone")
+        if named.withdraws:
+            self._withdrawal(pointer, country, network, text)
+        elif (country, network) == (TOTAL, TOTAL) and _ZERO.fullmatch(text):
+            self._nothing(named.report, pointer)
         else:
-            self._observation(report, pointer, country, network, text)
+            self._observation(named.report, pointer, country, network, text)
 
-    def _withdrawal(self, report: _Report, pointer: str, *texts: str) -> None:
-        for column, text in zip(("COUNTRY", "NETWORK", "OBS_VALUE"), texts, strict=True):
-            if text:
-                self.draft.faults.add(f"{pointer}/{column}", "withdrawn_with_observations", text)
-        report.closed_by = "duplicate_report"
+    def _withdrawal(self, pointer: str, country: str, network: str, text: str) -> None:
+        for column, place in (("COUNTRY", country), ("NETWORK", network)):
+            if place not in OPEN:
+                self.draft.faults.add(f"{pointer}/{column}", "partial_withdrawal", place)
+        if text not in UNSAID:
+            self.draft.faults.add(f"{pointer}/OBS_VALUE", "withdrawn_with_observations", text)
 
     def _nothing(self, report: _Report, pointer: str) -> None:
-        if report.rows and not report.closed_by:
+        if report.rows and not report.empty:
             self.draft.faults.add(pointer, "nothing_not_alone")
-        report.closed_by = "nothing_not_alone"
+        report.empty = True
 
     def _observation(self, report: _Report, pointer: str, country: str, network: str, text: str) -> None:
         self.draft.count(1)

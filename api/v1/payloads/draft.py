@@ -37,8 +37,9 @@ def refuse_too_many_reports(count: int) -> None:
 class Draft:
     """Reports with their observations in parallel arrays, which take 10 bytes an observation."""
 
-    def __init__(self, *, received: datetime, indicators: Mapping[str, int]) -> None:
+    def __init__(self, *, received: datetime, indicators: Mapping[str, int], agency: str = "") -> None:
         self.received = received
+        self.agency = agency
         self.indicators = indicators
         self.faults = Faults()
         self.observations = 0

@@ -7,14 +7,17 @@ from django.utils.http import parse_header_parameters
 
 from api.problems import Problem
 
-#: SDMX-CSV under its own name is the same to us.
+#: SDMX-CSV under its own name is the same to us, in whichever version and however it is labelled: the header tells.
+SDMX_CSV: Final = "application/vnd.sdmx.data+csv"
+VERSIONS: Final = ("1.0.0", "2.0.0", "2.1.0")
 _KINDS: Final = {
     "application/json": "json",
     "text/csv": "csv",
-    "application/vnd.sdmx.data+csv": "csv",
+    SDMX_CSV: "csv",
 }
 _CHARACTERS: Final = ("utf-8", "utf8", "us-ascii")
-_ACCEPT: Final = "application/json, text/csv"
+_ACCEPT: Final = ", ".join(["application/json", "text/csv", *(f"{SDMX_CSV};version={version}" for version in VERSIONS)])
+_OTHER_SDMX: Final = "Of SDMX, send data as SDMX-CSV 1.0.0, 2.0.0 or 2.1.0, in UTF-8."
 
 
 def kind_of(request: HttpRequest) -> str:
@@ -24,6 +27,8 @@ def kind_of(request: HttpRequest) -> str:
     except (ValueError, TypeError):
         name, parameters = "", {}
     kind = _KINDS.get(name.lower())
-    if kind is None or parameters.get("charset", "utf-8").lower() not in _CHARACTERS:
-        raise Problem("unsupported_media_type", headers={"Accept": _ACCEPT})
+    other = name.lower() == SDMX_CSV and parameters.get("version", VERSIONS[0]) not in VERSIONS
+    if kind is None or other or parameters.get("charset", "utf-8").lower() not in _CHARACTERS:
+        detail = _OTHER_SDMX if name.lower().startswith("application/vnd.sdmx.") else ""
+        raise Problem("unsupported_media_type", detail=detail, headers={"Accept": _ACCEPT})
     return kind

@@ -1,7 +1,7 @@
 """Publishes as publications do, one version each, without anything that would have to be reported first."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -32,6 +32,10 @@ class Covered:
     owed: int = 172_800
     status: str = "A"
     states: Mapping[int, str] = field(default_factory=lambda: {1: "reported", 2: "reported"})
+    is_break: bool = False
+
+    def with_break(self, is_break: bool) -> "Covered":
+        return replace(self, is_break=is_break)
 
     def columns(self) -> dict[str, object]:
         return {
@@ -150,10 +154,11 @@ class Press:
     def _replace_coverage(self, frequency: str, period: datetime, covered: Covered, number: int) -> None:
         key = {"indicator_id": self.indicator, "frequency": frequency, "period": period}
         current = PublishedCoverage.objects.filter(**key, version_to=None)
-        if current.filter(**covered.columns()).exists():
+        columns = covered.columns() | {"is_break": covered.is_break}
+        if current.filter(**columns).exists():
             return
         current.update(version_to=number)
-        PublishedCoverage.objects.create(**key, **covered.columns(), version_from=number)
+        PublishedCoverage.objects.create(**key, **columns, version_from=number)
 
     @staticmethod
     def _numbers(name: str) -> tuple[int, int]:

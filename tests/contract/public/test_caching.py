@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import sys
 
 import pytest
 
@@ -9,6 +10,11 @@ from api import caching
 from federation import published
 from tests.contract.public.press import NOBODY
 from tests.factories import IndicatorFactory
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 PUBLIC = [
     "aggregates/?indicator=DOWNLOADS&frequency=D&start=2026-11-01&end=2026-11-30",
@@ -221,7 +227,18 @@ def test_long_bodies_are_packed_for_those_who_take_it(press, read):
     assert read(headers={"accept-encoding": "gzip"}).content == packed.content
 
 
-@pytest.mark.parametrize("accepted", ["", "br", "gzip;q=0", "gzip; q=0.0, br", "x-gzip-like"])
+def test_zstd_is_taken_before_gzip(press, read):
+    press.publish("D", {f"2026-11-{day:02}": {"EUROPE": 5} for day in range(1, 31)})
+    plain, packed = read(), read(headers={"accept-encoding": "gzip, zstd"})
+    assert packed["Content-Encoding"] == "zstd"
+    assert zstd.decompress(packed.content) == plain.content
+    assert int(packed["Content-Length"]) == len(packed.content) < len(plain.content) / 4
+    # Each is held by itself.
+    assert read(headers={"accept-encoding": "gzip, zstd;q=0"})["Content-Encoding"] == "gzip"
+    assert read(headers={"accept-encoding": "zstd"}).content == packed.content
+
+
+@pytest.mark.parametrize("accepted", ["", "br", "gzip;q=0", "gzip; q=0.0, br", "x-gzip-like", "zstd;q=0", "x-zstd"])
 def test_those_who_do_not_take_gzip_get_none(press, read, accepted):
     press.publish("D", {f"2026-11-{day:02}": {"EUROPE": 5} for day in range(1, 31)})
     assert "Content-Encoding" not in read(headers={"accept-encoding": accepted})
@@ -236,6 +253,7 @@ def test_streams_are_packed_too(press, read, monkeypatch):
     packed = read(format="csv", headers={"accept-encoding": "gzip"})
     assert packed.streaming
     assert gzip.decompress(packed.getvalue()) == plain
+    assert zstd.decompress(read(format="csv", headers={"accept-encoding": "zstd"}).getvalue()) == plain
     head = read(format="csv", method="head")
     assert (head.status_code, head.content, head["Content-Type"]) == (200, b"", packed["Content-Type"])
 

@@ -6,6 +6,7 @@ from api.problems import Problem
 from api.v1.payloads import csv_payload, csv_walk, json_payload, json_walk
 from api.v1.payloads.draft import Draft, Payload
 
+AGENCY = "NO-KRIPOS"
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 INDICATORS = {"DOWNLOADS": 1, "HELP_VISITS": 2}
 COLUMNS = "INDICATOR,FREQ,TIME_PERIOD,COUNTRY,NETWORK,OBS_VALUE"
@@ -16,7 +17,7 @@ def read_json(body):
 
 
 def read_csv(body):
-    return csv_payload.read(bytearray(body), prepared=NOW, received=NOW, indicators=INDICATORS)
+    return csv_payload.read(bytearray(body), prepared=NOW, received=NOW, indicators=INDICATORS, agency=AGENCY)
 
 
 def walk_json(body):
@@ -28,7 +29,7 @@ def walk_json(body):
 
 
 def walk_csv(body):
-    draft = Draft(received=NOW, indicators=INDICATORS)
+    draft = Draft(received=NOW, indicators=INDICATORS, agency=AGENCY)
     csv_walk.walk(body, draft)
     return Payload(draft.reports(), draft.observations, NOW)
 

@@ -129,22 +129,38 @@ STATUS_ACTION = COLUMNS + ",OBS_STATUS,ACTION"
         ([f"{NINE},,ARES,1,,"], ("/rows/0/COUNTRY", "missing_field")),
         ([f"{NINE},NO,ARES,,,"], ("/rows/0/OBS_VALUE", "missing_field")),
         ([f"{NINE},NO,ARES,-1,,"], ("/rows/0/OBS_VALUE", "negative_value")),
-        ([f"{NINE},NO,ARES,1.0,,"], ("/rows/0/OBS_VALUE", "fractional_value")),
+        ([f"{NINE},NO,ARES,1.5,,"], ("/rows/0/OBS_VALUE", "fractional_value")),
+        ([f"{NINE},NO,ARES,1.,,"], ("/rows/0/OBS_VALUE", "not_a_number")),
+        ([f"{NINE},NO,ARES,-1.0,,"], ("/rows/0/OBS_VALUE", "negative_value")),
         ([f"{NINE},NO,ARES,1e3,,"], ("/rows/0/OBS_VALUE", "fractional_value")),
         ([f"{NINE},NO,ARES,1000000001,,"], ("/rows/0/OBS_VALUE", "value_too_large")),
         ([f"{NINE},NO,ARES,{'9' * 12},,"], ("/rows/0/OBS_VALUE", "value_too_large")),
-        ([f"{NINE},NO,ARES,NaN,,"], ("/rows/0/OBS_VALUE", "not_a_number")),
+        ([f"{NINE},NO,ARES,NaN,,"], ("/rows/0/OBS_VALUE", "missing_value")),
+        ([f"{NINE},NO,ARES,#N/A,,"], ("/rows/0/OBS_VALUE", "missing_value")),
+        ([f"{NINE},NO,ARES,nan,,"], ("/rows/0/OBS_VALUE", "not_a_number")),
+        ([f"{NINE},NO,ARES,-,,"], ("/rows/0/OBS_VALUE", "not_a_number")),
+        ([f"{NINE},*,*,0,,"], ("/rows/0/COUNTRY", "unknown_country")),
         ([f"{NINE},NO,ARES, 1,,"], ("/rows/0/OBS_VALUE", "not_a_number")),
         ([f"{NINE},NO,ARES,1,F,"], ("/rows/0/OBS_STATUS", "bad_status")),
-        ([f"{NINE},NO,ARES,1,,M"], ("/rows/0/ACTION", "bad_action")),
+        ([f"{NINE},NO,ARES,1,,M"], ("/rows/0/ACTION", "merge_refused")),
+        ([f"{NINE},NO,ARES,1,,r"], ("/rows/0/ACTION", "bad_action")),
         ([f"{NINE},NO,ARES,1,A,", f"{NINE},DE,ARES,1,P,"], ("/rows/1/OBS_STATUS", "mixed_status")),
         ([f"{NINE},NO,ARES,1,,", f"{NINE},NO,ARES,1,,"], ("/rows/1", "duplicate_cell")),
         ([f"{NINE},NO,ARES,1,,", f"{NINE},_T,_T,0,,"], ("/rows/1", "nothing_not_alone")),
         ([f"{NINE},_T,_T,0,,", f"{NINE},NO,ARES,1,,"], ("/rows/1", "nothing_not_alone")),
         ([f"{NINE},_T,_T,0,,", f"{NINE},_T,_T,0,,"], ("/rows/1", "nothing_not_alone")),
-        ([f"{NINE},NO,,,,D"], ("/rows/0/COUNTRY", "withdrawn_with_observations")),
-        ([f"{NINE},,,,,D", f"{NINE},NO,ARES,1,,"], ("/rows/1/ACTION", "withdrawn_with_observations")),
-        ([f"{NINE},,,,,D", f"{NINE},,,,,D"], ("/rows/1", "duplicate_report")),
+        ([f"{NINE},NO,,,,D"], ("/rows/0/COUNTRY", "partial_withdrawal")),
+        ([f"{NINE},*,ARES,,,D"], ("/rows/0/NETWORK", "partial_withdrawal")),
+        ([f"{NINE},_T,_T,,,D"], ("/rows/0/COUNTRY", "partial_withdrawal")),
+        ([f"{NINE},,,0,,D"], ("/rows/0/OBS_VALUE", "withdrawn_with_observations")),
+        (["DOWNLOADS,H,,,,,,D"], ("/rows/0/TIME_PERIOD", "open_withdrawal")),
+        (["DOWNLOADS,H,*,,,,,D"], ("/rows/0/TIME_PERIOD", "open_withdrawal")),
+        (["DOWNLOADS,,2026-11-24T09:00,,,,,D"], ("/rows/0/FREQ", "open_withdrawal")),
+        (["#N/A,H,2026-11-24T09:00,,,,,D"], ("/rows/0/INDICATOR", "open_withdrawal")),
+        ([f"{NINE},,,,,D", f"{NINE},NO,ARES,1,A,", f"{NINE},DE,ARES,1,P,"], ("/rows/2/OBS_STATUS", "mixed_status")),
+        ([f"{NINE},,,,,D", f"{NINE},NO,ARES,1,,", f"{NINE},NO,ARES,1,,"], ("/rows/2", "duplicate_cell")),
+        ([f"{NINE},NO,ARES,x,,", f"{NINE},,,,,D"], ("/rows/0/OBS_VALUE", "not_a_number")),
+        ([f"{NINE},,,,,D", f"{NINE},_T,_T,0,,", f"{NINE},NO,ARES,1,,"], ("/rows/2", "nothing_not_alone")),
         ([f"{NINE},192.0.2.7,ARES,1,,"], ("/rows/0/COUNTRY", "personal_trace")),
         ([f"{NINE},NO,ARES,a@example.org,,"], ("/rows/0/OBS_VALUE", "personal_trace")),
     ],
@@ -155,9 +171,70 @@ def test_row_refused(rows, expected):
     assert expected in found
 
 
-def test_other_dataflow_is_refused():
-    text = body(f"dataflow,ESTAT:X(1.0),{NINE},NO,ARES,1", columns="STRUCTURE,STRUCTURE_ID," + COLUMNS)
-    assert faults(read_csv, text) == ("invalid_payload", [("/rows/0/STRUCTURE_ID", "bad_structure")])
+def test_faulty_withdrawal_is_told_of_once():
+    assert faults(read_csv, body(f"{NINE}x,,,,,D", columns=STATUS_ACTION))[1] == [("/rows/0/TIME_PERIOD", "bad_period")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "withdrawn", "expected"),
+    [
+        (["D", "NO,1,R", "DE,2,R"], False, [(276, 5, 2), (578, 5, 1)]),
+        (["NO,1,R", "DE,2,I", "D"], True, []),
+        (["NO,1,R", "D", "NO,2,"], False, [(578, 5, 2)]),
+        (["D", "NO,1,R", "D"], True, []),
+        (["D", "D"], True, []),
+        (["0", "D", "NO,1,A"], False, [(578, 5, 1)]),
+        (["NO,1,P", "D", "DE,1,R"], False, [(276, 5, 1)]),
+        (["NO,1,R", "D", "0"], False, []),
+    ],
+)
+def test_withdrawals_are_read_in_order(rows, withdrawn, expected):
+    text = body(*[ordered(row) for row in rows], columns=STATUS_ACTION)
+    (report,) = read_csv(text).reports
+    assert (report.withdrawn, plain(report)[5]) == (withdrawn, expected)
+
+
+def ordered(row):
+    """Write a row short: D withdraws, 0 says that nothing happened, P is a provisional one."""
+    if row in ("D", "0"):
+        return f"{NINE},,,,,D" if row == "D" else f"{NINE},_T,_T,0,,"
+    country, value, action = row.split(",")
+    return f"{NINE},{country},ARES,{value}," + ("P," if action == "P" else f",{action}")
+
+
+def test_reports_between_withdrawals_stay_apart():
+    rows = [f"{NINE},,,,,D", f"{EIGHT},NO,ARES,1,,", f"{NINE}Z,NO,ARES,2,,R", f"{EIGHT},,,,,D", f"{NINE},DE,ARES,3,,R"]
+    found = [(report.withdrawn, plain(report)[5]) for report in read_csv(body(*rows, columns=STATUS_ACTION)).reports]
+    assert found == [(False, [(276, 5, 3), (578, 5, 2)]), (True, [])]
+    assert read_csv(body(*rows, columns=STATUS_ACTION)).observations == 3
+
+
+@pytest.mark.parametrize("open_", ["", "*", "#N/A"])
+@pytest.mark.parametrize("unsaid", ["", "-", "NaN", "#N/A"])
+def test_withdrawal_leaves_cells_open_in_each_way(open_, unsaid):
+    text = body(f"{NINE},{open_},{open_},{unsaid},,D", columns=STATUS_ACTION)
+    assert [report.withdrawn for report in read_csv(text).reports] == [True]
+
+
+@pytest.mark.parametrize(("value", "read"), [("17.0", 17), ("0.00", 0), ("-0.0", 0), ("1000000000.0", 10**9)])
+def test_whole_number_written_as_a_float_is_taken(value, read):
+    assert cells(body(f"{NINE},NO,ARES,{value}")) == [[(578, 5, read)] if read else []]
+
+
+def test_nothing_happened_written_as_a_float():
+    assert cells(body(f"{NINE},_T,_T,0.0")) == [[]]
+
+
+@pytest.mark.parametrize(
+    ("period", "code"), [("2026-M10", None), ("2026-10", None), ("2026-M13", "bad_period"), ("2026-M1", "bad_period")]
+)
+def test_month_as_a_reporting_period(period, code):
+    found = faults(read_csv, body(f"DOWNLOADS,M,{period},NO,ARES,1"))
+    assert found == (("invalid_payload", [("/rows/0/TIME_PERIOD", code)]) if code else (None, []))
+
+
+def test_reporting_month_is_no_day():
+    assert faults(read_csv, body("DOWNLOADS,D,2026-M10,NO,ARES,1"))[1] == [("/rows/0/TIME_PERIOD", "bad_period")]
 
 
 @pytest.mark.parametrize(
@@ -236,11 +313,12 @@ ROWS = st.tuples(
     mostly(PLACES, [("_T", "_T"), ("", ""), ("_T", "ARES"), ("NO", "BITTORRENTBITTORRENT"), ("10.0.0.1", "ARES")]),
     mostly(["0", "1", "17", "007", "1000000000"], ["", "-1", "1.5", "x", "1000000001", "00000000001", "é"]),
     mostly(["", "A"], ["P", "F"]),
-    mostly([""], ["D", "I", "M"]),
+    mostly([""], ["D", "I", "M", "A"]),
 ).map(lambda row: [*row[:3], *row[3], *row[4:]])
-SPECIAL = st.tuples(st.sampled_from(PERIODS), st.sampled_from([("_T", "_T", "0", "", ""), ("", "", "", "", "D")])).map(
-    lambda row: ["DOWNLOADS", "H", row[0], *row[1]]
-)
+SPECIAL = st.tuples(
+    st.sampled_from(PERIODS),
+    st.sampled_from([("_T", "_T", "0", "", ""), ("", "", "", "", "D"), ("*", "*", "", "", "D")]),
+).map(lambda row: ["DOWNLOADS", "H", row[0], *row[1]])
 
 
 @st.composite

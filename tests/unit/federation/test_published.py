@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from federation import published
+from federation import published, vintages
 from federation.published import NEWEST, Selection
 from federation.rules import periods
 from tests.contract.public.press import ALL_REPORTED, NOBODY, Press
@@ -29,12 +29,12 @@ PUBLIC = {
 }
 #: Names that the statements give to what they read of those.
 DERIVED = {"latest", "newest", "page", "coverage", "following", "cells", "standings", "unnest", "period", "win"}
-DERIVED |= {"panel", "earlier", "before"}
+DERIVED |= {"panel", "earlier", "before", "vintage", "version"}
 DAYS = [datetime(2026, 11, day, tzinfo=UTC) for day in (1, 2, 3)]
 
 
 def statements():
-    return sorted(SQL.glob("published_*.sql"))
+    return sorted([*SQL.glob("published_*.sql"), *SQL.glob("vintages_*.sql")])
 
 
 @pytest.mark.parametrize("path", statements(), ids=lambda path: path.stem)
@@ -47,8 +47,8 @@ def test_statements_read_public_tables_only(path):
 
 
 def test_door_names_no_other_statement():
-    named = set(re.findall(r"published_\w+", Path(published.__file__).read_text()))
-    assert named == {path.stem for path in statements()}
+    text = "".join(Path(half.__file__).read_text() for half in (published, vintages))
+    assert set(re.findall(r"(?:published|vintages)_\w+", text)) == {path.stem for path in statements()}
 
 
 def everything(selection):

@@ -1,0 +1,85 @@
+"""What data there are: which values each dimension has among what a question asks for, or might ask for instead."""
+
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+
+from api.sdmx import blocks, times
+from api.sdmx.questions import Question
+from api.sdmx.readings import VINTAGE, Reading, Slice, Version, slices
+from api.sdmx.times import Span
+from federation.published import Longs
+
+MODES: Final = ("exact", "available")
+
+
+@dataclass
+class Available:
+    """The values of each dimension of the key, the time from the first to the last period, and how many there are."""
+
+    values: dict[str, set[str]]
+    span: Span | None = None
+    series: int = 0
+    observations: int = 0
+    _keys: set[tuple[str, ...]] = field(default_factory=set)
+
+    def add(self, keys: list[tuple[str, ...]], observations: int, frequency: str, periods: Longs) -> None:
+        """Count series of one frequency with their observations."""
+        new = set(keys) - self._keys
+        self._keys |= new
+        self.series += len(new)
+        self.observations += observations
+        for key in keys:
+            for values, code in zip(self.values.values(), key, strict=True):
+                values.add(code)
+        here = Span(int(periods[0]), int(times.ends(frequency, periods[-1:])[0]))
+        self.span = Span(min(self.span.start, here.start), max(self.span.end, here.end)) if self.span else here
+
+
+def exact(reading: Reading) -> Available:
+    """Return what an answer to the question will have."""
+    question = reading.question
+    found = Available({name: set() for name in question.flow.dimensions})
+    if question.updated_after or any(one.component in blocks.OBSERVED for one in question.filters):
+        reading.check_size()
+        _read(reading, found)
+    else:
+        for one in reading.slices:
+            _count(one, reading.version.number, found)
+    return found
+
+
+def available(question: Question, indicators: dict[str, int], version: Version, reading: Reading) -> Available:
+    """Return what could be asked for: of each dimension what is there if nothing were asked of that one alone."""
+    found = exact(reading)
+    for place, name in enumerate(question.flow.dimensions):
+        wider = _without(question, place, name)
+        found.values[name] = exact(replace(reading, question=wider, slices=slices(wider, indicators, version))).values[
+            name
+        ]
+    return found
+
+
+def _without(question: Question, place: int, name: str) -> Question:
+    patterns = tuple((*one[:place], None, *one[place + 1 :]) for one in question.patterns)
+    return replace(question, patterns=patterns, filters=tuple(one for one in question.filters if one.component != name))
+
+
+def _read(reading: Reading, found: Available) -> None:
+    for dataset in reading.datasets():
+        for block in dataset.blocks:
+            rows = np.flatnonzero(block.wanted.any(axis=1)).tolist()
+            periods = block.covered.periods[block.wanted.any(axis=0)]
+            found.add([block.keys[row] for row in rows], int(block.wanted.sum()), block.frequency, periods)
+
+
+def _count(one: Slice, version: int, found: Available) -> None:
+    """Count without reading: each series has an observation in each period."""
+    past = VINTAGE in one.question.flow.dimensions
+    for label, number in one.views if past else [("", version)]:
+        periods = one.covered(number).periods
+        some = one.listed(number)
+        if len(periods) and some:
+            keys = [one.key(each, *([label] if past else [])) for each in some]
+            found.add(keys, len(some) * len(periods), one.cube.frequency, periods)

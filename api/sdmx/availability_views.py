@@ -1,0 +1,133 @@
+"""Availability queries of both roots: what data there are to ask for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from api import caching
+from api.caching import PublicView, Rendered, Stamp
+from api.problems import Problem
+from api.sdmx import availability, availability_messages, negotiation, questions, readings, structures, targets, times
+from api.sdmx.availability import Available
+from api.sdmx.availability_messages import Availability
+from api.sdmx.blocks import Moments
+from api.sdmx.negotiation import Offer
+from api.sdmx.questions import Question
+from api.sdmx.readings import Reading, Version
+from api.sdmx.structure_views import NEWER, OLDER
+from api.sdmx.targets import Target
+from countries import queries
+from federation import clock
+
+#: Counted up when the form of answers changes, so that no cache takes an old one for a new one.
+_FORM = 1
+
+
+@dataclass(frozen=True, slots=True)
+class What:
+    """What is asked of a question for data: whether it is what it gives or what else it could, of which dimension."""
+
+    question: Question
+    mode: str
+    component: str
+    references: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class AvailabilityAnswer:
+    """What data there are, as a message in one of the forms of structures."""
+
+    what: What
+    offer: Offer
+    address: str
+
+    def stamp(self) -> Stamp:
+        reference = queries.reference_version()
+        return self._stamp(readings.version_of(self.what.question, readings.indicators(reference)), reference)
+
+    def render(self) -> Rendered:
+        reference = queries.reference_version()
+        question, indicators = self.what.question, readings.indicators(reference)
+        version = readings.version_of(question, indicators)
+        reading = Reading(question, version, readings.slices(question, indicators, version), Moments())
+        if self.what.mode == "exact":
+            found = availability.exact(reading)
+        else:
+            found = availability.available(question, indicators, version, reading)
+        content = availability_messages.message(
+            self._said(found), self.what.references, self.offer, structures.under(reference), self.address
+        )
+        return Rendered(self._stamp(version, reference), content, {"Content-Type": self.offer.content_type})
+
+    def _said(self, found: Available) -> Availability:
+        wanted = self.what.component
+        values = {name: tuple(sorted(codes)) for name, codes in found.values.items() if wanted in ("", name)}
+        span = found.span if wanted in ("", "TIME_PERIOD") else None
+        return Availability(
+            flow=self.what.question.flow,
+            values=values,
+            span=(times.day_or_instant(span.start), times.day_or_instant(span.end - 1)) if span else None,
+            observations=found.observations,
+            series=found.series,
+        )
+
+    def _stamp(self, version: Version, reference: int) -> Stamp:
+        # The view of a day is there once the day has ended.
+        day = f"{clock.now():%j}." if readings.VINTAGE in self.what.question.flow.dimensions else ""
+        tag = f"{version.number}.{version.after or 0}.{reference}.{day}available{self.offer.form}{_FORM}"
+        return Stamp(tag, caching.PAST if version.settled else caching.CURRENT)
+
+
+class AvailabilityView2(PublicView):
+    """Availability by SDMX-REST 1.5: `availableconstraint/{flow}[/{key}[/{provider}[/{component}]]]`."""
+
+    schema = None
+
+    def get(self, request: HttpRequest, path: str) -> HttpResponseBase:
+        given = questions.parameters(request)
+        offer = negotiation.agreed(request, OLDER)
+
+        def ask() -> AvailabilityAnswer:
+            target = targets.of_root_2(path)
+            question = questions.of_root_2(_rest(given), target.flow, target.key)
+            return AvailabilityAnswer(_what(question, target, given), offer, request.build_absolute_uri(request.path))
+
+        return self.respond(request, offer.form, ask)
+
+
+class AvailabilityView3(PublicView):
+    """Availability by SDMX-REST 2.x: `availability/{context}/{agency}/{id}/{version}[/{key}[/{component}]]`."""
+
+    schema = None
+
+    def get(self, request: HttpRequest, path: str) -> HttpResponseBase:
+        given = questions.parameters(request)
+        offer = negotiation.agreed(request, NEWER)
+
+        def ask() -> AvailabilityAnswer:
+            target = targets.of_root_3(path)
+            question = questions.of_root_3(_rest(given), target.flow, target.key)
+            return AvailabilityAnswer(_what(question, target, given), offer, request.build_absolute_uri(request.path))
+
+        return self.respond(request, offer.form, ask)
+
+
+_OWN = ("mode", "references")
+
+
+def _rest(given: Mapping[str, str]) -> dict[str, str]:
+    return {name: text for name, text in given.items() if name not in _OWN}
+
+
+def _what(question: Question, target: Target, given: Mapping[str, str]) -> What:
+    mode = given.get("mode", "exact")
+    if mode not in availability.MODES:
+        raise Problem("bad_parameter", detail=f"Use {' or '.join(availability.MODES)}.", parameter="mode")
+    known = (*question.flow.dimensions, "TIME_PERIOD")
+    if target.component not in ("", "*", "all", *known):
+        raise Problem("bad_sdmx_query", detail=f"The dimensions are {', '.join(known)}.")
+    component = target.component if target.component in known else ""
+    wanted = availability_messages.references(given.get("references", "none"))
+    return What(question, mode, component, wanted)

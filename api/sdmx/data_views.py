@@ -1,0 +1,168 @@
+"""Data queries of both roots."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from api import caching
+from api.caching import PublicView, Rendered, Stamp
+from api.problems import Problem
+from api.sdmx import data_csv, data_json, data_xml, negotiation, questions, readings, structures, targets
+from api.sdmx.blocks import Moments
+from api.sdmx.concepts import INVENTED
+from api.sdmx.flows import ATTRIBUTES, CODELISTS
+from api.sdmx.negotiation import Offer
+from api.sdmx.questions import Question
+from api.sdmx.readings import Reading
+from countries import queries
+from federation import clock
+
+#: Counted up when the form of answers changes, so that no cache takes an old one for a new one.
+_FORM: Final = 1
+#: Answers of so many observations are held; longer ones are written as they are read.
+_HELD: Final = 20_000
+
+_XML: Final = ("application/xml", "text/xml")
+_CSV, _JSON = "application/vnd.sdmx.data+csv", "application/vnd.sdmx.data+json"
+OFFERS_2: Final = (
+    Offer("xml", "application/vnd.sdmx.structurespecificdata+xml", ("2.1",), _XML),
+    Offer("genericxml", "application/vnd.sdmx.genericdata+xml", ("2.1",)),
+    Offer("csv", _CSV, ("1.0.0", "1.0"), ("text/csv",)),
+    Offer("json", _JSON, ("1.0.0", "1.0"), ("application/json",)),
+    Offer("draftjson", "application/vnd.sdmx.draft-sdmx-json+json", ("1.0.0", "1.0")),
+)
+OFFERS_3: Final = (
+    Offer("xml", "application/vnd.sdmx.data+xml", ("3.0.0", "3.0"), _XML),
+    Offer("csv", _CSV, ("2.0.0", "2.0"), ("text/csv",)),
+    Offer("json", _JSON, ("2.0.0", "2.0"), ("application/json",)),
+)
+
+Writer = Callable[[Reading, str], Iterator[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """The observations asked for, in one of the formats."""
+
+    question: Question
+    offer: Offer
+    write: Writer
+
+    def stamp(self) -> Stamp:
+        reference = queries.reference_version()
+        return self._stamp(readings.version_of(self.question, readings.indicators(reference)), reference)
+
+    def render(self) -> Rendered:
+        reference = queries.reference_version()
+        version = readings.version_of(self.question, readings.indicators(reference))
+        slices = readings.slices(self.question, readings.indicators(reference), version)
+        reading = Reading(self.question, version, slices, Moments())
+        size = reading.check_size()
+        known = structures.under(reference)
+        pieces = self.write(reading, INVENTED.text if known.invented else "")
+        content = b"".join(pieces) if size <= _HELD else pieces
+        headers = {"Content-Type": self.offer.content_type}
+        if version.number:
+            headers |= {"Version": str(version.number), "Known-At": reading.prepared}
+        if known.invented:
+            headers["Invented"] = "true"
+        return Rendered(self._stamp(version, reference), content, headers)
+
+    def _stamp(self, version: readings.Version, reference: int) -> Stamp:
+        # The view of a day is there once the day has ended.
+        day = f"{clock.now():%j}." if readings.VINTAGE in self.question.flow.dimensions else ""
+        tag = f"{version.number}.{version.after or 0}.{reference}.{day}sdmx{self.offer.form}{_FORM}"
+        return Stamp(tag, caching.PAST if version.settled else caching.CURRENT)
+
+
+def _specific_2(reading: Reading, invented: str) -> Iterator[bytes]:
+    return data_xml.structure_specific("v2_1", _header(reading, invented), reading.datasets())
+
+
+def _specific_3(reading: Reading, invented: str) -> Iterator[bytes]:
+    return data_xml.structure_specific("v3_0", _header(reading, invented), reading.datasets())
+
+
+def _generic(reading: Reading, invented: str) -> Iterator[bytes]:
+    return data_xml.generic(_header(reading, invented), reading.datasets())
+
+
+def _header(reading: Reading, invented: str) -> data_xml.Message:
+    return data_xml.Message(reading.question.flow, reading.question.shape, reading.prepared, invented)
+
+
+def _csv(write: Callable[..., Iterator[bytes]], reading: Reading, _: str) -> Iterator[bytes]:
+    return write(reading.question.flow, reading.question.shape, reading.datasets())
+
+
+def _json(version: str, reading: Reading, invented: str) -> Iterator[bytes]:
+    question = reading.question
+    message = data_json.Message(version, question.flow, question.shape, reading.prepared, _names(), invented)
+    return message.write(reading.datasets())
+
+
+def _names() -> data_json.Names:
+    known = structures.structures()
+    lists = CODELISTS | {attribute.id: attribute.codelist for attribute in ATTRIBUTES if attribute.codelist}
+    return {name: {item.id: item.name for item in known.codelist(codes).items} for name, codes in lists.items()}
+
+
+_WRITERS_2: Final[Mapping[str, Writer]] = {
+    "xml": _specific_2,
+    "genericxml": _generic,
+    "csv": partial(_csv, data_csv.version_1),
+    "json": partial(_json, "1.0"),
+    "draftjson": partial(_json, "draft"),
+}
+_WRITERS_3: Final[Mapping[str, Writer]] = {
+    "xml": _specific_3,
+    "csv": partial(_csv, data_csv.version_2),
+    "json": partial(_json, "2.0.0"),
+}
+
+
+def _offer(request: HttpRequest, offers: tuple[Offer, ...], given: Mapping[str, str]) -> Offer:
+    """Return what to answer with: as `format` says, which a link can carry, or else as Accept does."""
+    if "format" not in given:
+        return negotiation.agreed(request, offers)
+    for offer in offers:
+        if offer.form == given["format"]:
+            return offer
+    forms = ", ".join(offer.form for offer in offers)
+    raise Problem("bad_parameter", detail=f"The formats are {forms}.", parameter="format")
+
+
+class DataView2(PublicView):
+    """Data by SDMX-REST 1.5: `data/{flow}[/{key}[/{provider}]]`."""
+
+    schema = None
+
+    def get(self, request: HttpRequest, path: str) -> HttpResponseBase:
+        given = questions.parameters(request)
+        offer = _offer(request, OFFERS_2, given)
+
+        def ask() -> Data:
+            target = targets.of_root_2(path)
+            return Data(questions.of_root_2(given, target.flow, target.key), offer, _WRITERS_2[offer.form])
+
+        return self.respond(request, offer.form, ask)
+
+
+class DataView3(PublicView):
+    """Data by SDMX-REST 2.x: `data/{context}/{agency}/{id}/{version}[/{key}]`."""
+
+    schema = None
+
+    def get(self, request: HttpRequest, path: str) -> HttpResponseBase:
+        given = questions.parameters(request)
+        offer = _offer(request, OFFERS_3, given)
+
+        def ask() -> Data:
+            target = targets.of_root_3(path)
+            return Data(questions.of_root_3(given, target.flow, target.key), offer, _WRITERS_3[offer.form])
+
+        return self.respond(request, offer.form, ask)

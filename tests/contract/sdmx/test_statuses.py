@@ -1,0 +1,339 @@
+"""What the standard says a service answers: to keys with wildcards, odd spellings, what is wrong and what is not there."""
+
+import csv
+import io
+import json
+from urllib.parse import quote
+
+import pytest
+
+from tests.contract.public.press import NOBODY
+from tests.factories import AgencyFactory, IndicatorFactory
+
+CSV_2 = "application/vnd.sdmx.data+csv;version=2.0.0"
+CSV_1 = "application/vnd.sdmx.data+csv;version=1.0.0"
+#: Where data are in each root, with a place for the key.
+ROOT_2, ROOT_3 = "2.1/data/P2P/", "3.0/data/dataflow/P2PEU/P2P/1.0.0/"
+
+
+@pytest.fixture
+def view(press):
+    """Days by network of two countries, a month, an hour, and help visits of a day."""
+    IndicatorFactory.create(number=2, code="HELP_VISITS")
+    press.publish("D", {"2026-11-01": {"NO": 10, "NO/BITTORRENT": 10, "SE": 5}, "2026-11-02": {"NO": 20}})
+    press.publish("D", {"2026-11-03": {}}, NOBODY)
+    press.publish("M", {"2026-10": {"NO": 300, "EUROPE": 305}})
+    press.publish("H", {"2026-11-01T10:00": {"NO": 5}})
+    press.indicator = 2
+    press.publish("D", {"2026-11-01": {"SE": 15}})
+    return press
+
+
+def rows(answer):
+    assert answer.status_code == 200, answer.content
+    return list(csv.DictReader(io.StringIO(answer.getvalue().decode())))
+
+
+def keys(answer):
+    return sorted({".".join(row[name] for name in ("FREQ", "INDICATOR", "COUNTRY", "NETWORK")) for row in rows(answer)})
+
+
+ALL = [
+    "D.DOWNLOADS.NO.BITTORRENT",
+    "D.DOWNLOADS.NO._T",
+    "D.DOWNLOADS.SE._T",
+    "D.HELP_VISITS.SE._T",
+    "H.DOWNLOADS.NO._T",
+    "M.DOWNLOADS.EUROPE._T",
+    "M.DOWNLOADS.NO._T",
+]
+
+
+@pytest.mark.parametrize(
+    ("key", "found"),
+    [
+        ("", ALL),
+        ("all", ALL),
+        ("...", ALL),
+        ("*.*.*.*", ALL),
+        (".DOWNLOADS.NO._T", [key for key in ALL if key.endswith("DOWNLOADS.NO._T")]),
+        ("D..NO._T", ["D.DOWNLOADS.NO._T", "D.HELP_VISITS.NO._T"]),
+        ("D.DOWNLOADS..", ALL[:3]),
+        ("D.DOWNLOADS.NO.", ALL[:2]),
+        ("D+M.DOWNLOADS.SE+EUROPE.", ["D.DOWNLOADS.SE._T", "M.DOWNLOADS.EUROPE._T"]),
+        ("D.DOWNLOADS.SE.ARES", ["D.DOWNLOADS.SE.ARES"]),
+        ("H.DOWNLOADS.NO.BITTORRENT", []),
+        ("D.DOWNLOADS.QQ.", []),
+        ("A...", []),
+        ("N...", []),
+    ],
+)
+@pytest.mark.parametrize("root", [ROOT_2, ROOT_3])
+def test_keys(view, ask, root, key, found):
+    """A wildcard in each place; series named by country and network are there whether they have cells or not."""
+    assert keys(ask(f"{root}{key}?format=csv")) == found
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "2.1/data/P2PEU,P2P,1.0.0/D.DOWNLOADS.NO._T/",
+        "2.1/data/P2PEU%2CP2P%2C1.0.0/D.DOWNLOADS.NO._T",
+        "2.1/data/all,P2P,latest/D.DOWNLOADS.NO._T/all",
+        "2.1/data/P2PEU,P2P/D.DOWNLOADS.NO._T/P2PEU",
+        "2.1/data/P2P/D%2EDOWNLOADS%2ENO%2E_T",
+        "3.0/data/*/P2PEU/P2P/+/D.DOWNLOADS.NO._T",
+        "3.0/data/%2A/P2PEU/P2P/%2B/D.DOWNLOADS.NO._T/",
+        "3.0/data/dataflow/P2PEU/P2P/~/D.DOWNLOADS.NO._T",
+        "3.0/data/dataflow/*/P2P/*/D.DOWNLOADS.NO._T",
+        "3.0/data/dataflow/P2PEU/P2P/1.0.0+/D.DOWNLOADS.NO._T",
+        "3.0/data/datastructure/P2PEU/DSD_P2P/1.0.0/D.DOWNLOADS.NO._T",
+        "3.0/data/provisionagreement/P2PEU/PA_P2P/1.0.0/D.DOWNLOADS.NO._T",
+        "3.0/data/dataflow,datastructure/P2PEU/P2P/1.0.0/D.DOWNLOADS.NO._T",
+        "3.0/data/dataflow/P2PEU/P2P/1.0.0/D.DOWNLOADS.NO._T,D.DOWNLOADS.NO._T",
+    ],
+)
+def test_names_of_the_same(view, ask, address):
+    assert keys(ask(f"{address}?format=csv")) == ["D.DOWNLOADS.NO._T"]
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+@pytest.mark.parametrize("root", [ROOT_2, ROOT_3])
+def test_slash_at_the_end_makes_no_difference(view, ask, root, slash):
+    assert keys(ask(f"{root[:-1]}{slash}?format=csv")) == ALL
+    assert keys(ask(f"{root}M...{slash}?format=csv")) == ALL[-2:]
+
+
+@pytest.mark.parametrize("truth", ["true", "True", "TRUE", "1"])
+def test_truths_are_read_whatever_their_case(view, ask, truth):
+    history = rows(ask(f"{ROOT_2}D.DOWNLOADS.NO._T?includeHistory={truth}&format=csv"))
+    assert len(history) == 3
+    assert rows(ask(f"{ROOT_2}D.DOWNLOADS.NO._T?includeHistory=False&format=csv")) == history
+
+
+@pytest.mark.parametrize(
+    ("filtered", "found"),
+    [
+        ("c[COUNTRY]=NO", ALL[:2] + ["H.DOWNLOADS.NO._T", "M.DOWNLOADS.NO._T"]),
+        ("c[COUNTRY]=ne:NO+ne:EUROPE", ["D.DOWNLOADS.SE._T", "D.HELP_VISITS.SE._T"]),
+        ("c[COUNTRY]=SE,EUROPE", ["D.DOWNLOADS.SE._T", "D.HELP_VISITS.SE._T", "M.DOWNLOADS.EUROPE._T"]),
+        ("c[INDICATOR]=sw:HELP", ["D.HELP_VISITS.SE._T"]),
+        ("c[NETWORK]=ew:TORRENT", ["D.DOWNLOADS.NO.BITTORRENT"]),
+        ("c[NETWORK]=co:TORR", ["D.DOWNLOADS.NO.BITTORRENT"]),
+        ("c[NETWORK]=nc:_&c[FREQ]=D", ["D.DOWNLOADS.NO.BITTORRENT"]),
+        ("c[FREQ]=ge:H", ALL[4:]),
+        ("c[OBS_VALUE]=ge:300", ALL[-2:]),
+        ("c[OBS_VALUE]=gt:5%2Blt:15", ["D.DOWNLOADS.NO.BITTORRENT", "D.DOWNLOADS.NO._T"]),
+        ("c[OBS_STATUS]=O", ALL[:3]),
+        ("c[CONF_STATUS]=F&c[FREQ]=H", ["H.DOWNLOADS.NO._T"]),
+        ("c[CONF_STATUS]=C", []),
+        ("c[COVERAGE]=lt:1", ALL[:3]),
+        ("c[AGENCIES_REPORTING]=0", ALL[:3]),
+        ("c[AGENCIES_EXPECTED]=ge:3", []),
+        ("c%5BTIME_PERIOD%5D=2026-10", ALL[-2:]),
+        ("c[TIME_PERIOD]=le:2026-10", ALL[-2:]),
+        ("c[TIME_PERIOD]=eq:2026-11-01T10:00", ["H.DOWNLOADS.NO._T"]),
+        ("c[TIME_PERIOD]=ge:2026-11-01+le:2026-11-01&c[COUNTRY]=NO", [*ALL[:2], "H.DOWNLOADS.NO._T"]),
+        ("c[TIME_PERIOD]=ge:2026-11-03,lt:2026-11", ALL[:3] + ALL[-2:]),
+        ("c[TIME_PERIOD]=ne:2026-10&c[FREQ]=M", []),
+    ],
+)
+def test_filters_by_component(view, ask, filtered, found):
+    assert keys(ask(f"3.0/data/dataflow/P2PEU/P2P/1.0.0/*?{filtered}&format=csv")) == found
+
+
+@pytest.mark.parametrize(
+    ("asked", "days"),
+    [
+        ("startPeriod=2026-11-02", ["02", "03"]),
+        ("endPeriod=2026-11-02", ["01", "02"]),
+        ("startPeriod=2026-11-02&endPeriod=2026-11-02", ["02"]),
+        ("startPeriod=2026", ["01", "02", "03"]),
+        ("startPeriod=2026-Q4&endPeriod=2026-S2", ["01", "02", "03"]),
+        ("startPeriod=2026-M11&endPeriod=2026-W44", ["01"]),
+        ("startPeriod=2026-D306", ["02", "03"]),
+        ("startPeriod=2026-11-01T00:00:01", ["02", "03"]),
+        ("endPeriod=2026-11-02T23:59:59", ["01"]),
+        ("endPeriod=2026-11-02T23:00:00Z", ["01", "02"]),
+        ("startPeriod=2027", []),
+        ("firstNObservations=1", ["01"]),
+        ("lastNObservations=2", ["02", "03"]),
+        ("firstNObservations=1&lastNObservations=1", ["01", "03"]),
+        ("lastNObservations=1&endPeriod=2026-11-02", ["02"]),
+    ],
+)
+def test_periods(view, ask, asked, days):
+    found = rows(ask(f"{ROOT_2}D.DOWNLOADS.NO._T?{asked}&format=csv"))
+    assert [row["TIME_PERIOD"][-2:] for row in found] == days
+
+
+def test_pages_put_together_are_the_whole(view, ask):
+    whole = rows(ask(f"{ROOT_3}*?format=csv"))
+    assert len(whole) > 10
+    pages = [rows(ask(f"{ROOT_3}*?format=csv&offset={at}&limit=4")) for at in range(0, len(whole) + 4, 4)]
+    assert [row for page in pages for row in page] == whole
+    assert [len(page) for page in pages[:2]] == [4, 4]
+    assert rows(ask(f"{ROOT_3}*?format=csv&sort=*:asc")) == whole
+
+
+def test_attributes_and_measures(view, ask):
+    def columns(asked):
+        return list(rows(ask(f"{ROOT_3}D.DOWNLOADS.NO._T?format=csv&{asked}"))[0])[8:]
+
+    assert columns("attributes=none") == ["OBS_VALUE"]
+    assert columns("attributes=OBS_STATUS,VALID_FROM") == ["OBS_VALUE", "OBS_STATUS", "VALID_FROM"]
+    assert columns("attributes=series&measures=OBS_VALUE") == ["OBS_VALUE"]
+    assert columns("measures=none")[0] == "OBS_STATUS"
+    assert columns("attributes=none&measures=none") == []
+
+
+@pytest.mark.parametrize("flow", ["P2P", "P2P_VINTAGE"])
+@pytest.mark.parametrize("form", ["xml", "genericxml", "csv", "json"])
+def test_empty_answer_is_a_data_set_without_anything(view, ask, flow, form):
+    key = "A..." if flow == "P2P" else "A...."
+    for root in ("2.1/data/{}/{}", "3.0/data/dataflow/P2PEU/{}/1.0.0/{}"):
+        if form == "genericxml" and root.startswith("3"):
+            continue
+        answer = ask(f"{root.format(flow, key)}?format={form}")
+        assert answer.status_code == 200
+        body = answer.content.decode()
+        if form == "csv":
+            assert body.count("\r\n") == 1
+        elif form == "json":
+            assert not json.loads(body)["data"]["dataSets"][0].get("series")
+        else:
+            assert "<mes:DataSet " in body
+            assert "Obs" not in body.partition("</mes:Header>")[2]
+
+
+BAD = [
+    ("2.1/data/P2P/D.DOWNLOADS.NO", 400, "bad_sdmx_query"),
+    ("2.1/data/P2P/D.DOWNLOADS.NO._T.X", 400, "bad_sdmx_query"),
+    ("3.0/data/dataflow/P2PEU/P2P/1.0.0/D.DOWNLOADS.NO._T.X", 400, "bad_sdmx_query"),
+    ("2.1/data/P2P/D.DOWNLOADS.N%20O._T", 400, "bad_sdmx_query"),
+    ("2.1/data/P2P/D.DOWNLOADS.NO+.", 400, "bad_sdmx_query"),
+    ("2.1/data/,,/all", 400, "bad_sdmx_query"),
+    ("2.1/data/P2PEU,P2P,x.y/all", 400, "bad_sdmx_query"),
+    ("2.1/data/a,b,c,d/all", 400, "bad_sdmx_query"),
+    ("2.1/data/P2P/all/all/all/all", 400, "bad_sdmx_query"),
+    ("3.0/data/nonsense/P2PEU/P2P/1.0.0", 400, "bad_sdmx_query"),
+    ("3.0/data/dataflow/P2PEU/P2P/x", 400, "bad_sdmx_query"),
+    ("2.1/data/NONE", 404, "unknown_structure"),
+    ("2.1/data/OTHER,P2P", 404, "unknown_structure"),
+    ("2.1/data/P2PEU,P2P,9.0.0", 404, "unknown_structure"),
+    ("2.1/data/P2P/all/NOBODY", 404, "unknown_structure"),
+    ("3.0/data/dataflow/P2PEU/NONE/1.0.0", 404, "unknown_structure"),
+    ("3.0/data/dataflow/P2PEU/P2P/2.0.0", 404, "unknown_structure"),
+    ("3.0/data/provisionagreement/P2PEU/PA_XX/1.0.0", 404, "unknown_structure"),
+    ("2.1/data/P2P?startPeriod=soon", 400, "bad_sdmx_query"),
+    ("2.1/data/P2P?startPeriod=2026-13", 400, "bad_sdmx_query"),
+    ("2.1/data/P2P?startPeriod=2026-Q5", 400, "bad_sdmx_query"),
+    ("2.1/data/P2P?endPeriod=2026-D366", 400, "bad_sdmx_query"),
+    ("2.1/data/P2P?updatedAfter=yesterday", 400, "bad_sdmx_query"),
+    ("2.1/data/P2P?updatedAfter=2026-02-30T00:00:00Z", 400, "bad_sdmx_query"),
+    ("2.1/data/P2P?detail=much", 400, "bad_parameter"),
+    ("2.1/data/P2P?includeHistory=maybe", 400, "bad_parameter"),
+    ("2.1/data/P2P?firstNObservations=0", 400, "bad_parameter"),
+    ("2.1/data/P2P?lastNObservations=-1", 400, "bad_parameter"),
+    ("2.1/data/P2P?format=pdf", 400, "bad_parameter"),
+    ("2.1/data/P2P?dimensionAtObservation=NOTHING", 400, "bad_parameter"),
+    ("2.1/data/P2P?nonsense=1", 400, "unknown_parameter"),
+    ("2.1/data/P2P?c[COUNTRY]=NO", 400, "unknown_parameter"),
+    ("3.0/data/dataflow/P2PEU/P2P/1.0.0?startPeriod=2026", 400, "unknown_parameter"),
+    ("2.1/data/P2P?detail=full&detail=full", 400, "repeated_parameter"),
+    ("3.0/data/dataflow/P2PEU/P2P/1.0.0?c[NOTHING]=1", 400, "bad_sdmx_query"),
+    ("3.0/data/dataflow/P2PEU/P2P/1.0.0?c[COUNTRY]=NO,", 400, "bad_sdmx_query"),
+    ("3.0/data/dataflow/P2PEU/P2P/1.0.0?c[OBS_VALUE]=many", 400, "bad_sdmx_query"),
+    ("3.0/data/dataflow/P2PEU/P2P/1.0.0?c[OBS_VALUE]=co:1", 400, "bad_sdmx_query"),
+    ("3.0/data/dataflow/P2PEU/P2P/1.0.0?c[TIME_PERIOD]=sw:2026", 400, "bad_sdmx_query"),
+    ("3.0/data/dataflow/P2PEU/P2P/1.0.0?c[VALID_FROM]=ge:soon", 400, "bad_sdmx_query"),
+    ("3.0/data/dataflow/P2PEU/P2P/1.0.0?attributes=color", 400, "bad_parameter"),
+    ("3.0/data/dataflow/P2PEU/P2P/1.0.0?measures=color", 400, "bad_parameter"),
+    ("3.0/data/dataflow/P2PEU/P2P/1.0.0?limit=0", 400, "bad_parameter"),
+    ("3.0/data/dataflow/P2PEU/P2P/1.0.0?offset=x", 400, "bad_parameter"),
+    ("2.1/data/P2P?updatedAfter=2026-11-02T00:00:00Z&asOf=2026-11-01T00:00:00Z", 400, "bad_sdmx_query"),
+    ("2.1/data/P2P_VINTAGE?asOf=2026-11-01T00:00:00Z", 400, "bad_sdmx_query"),
+    ("2.1/data/P2P_VINTAGE/D.DOWNLOADS.NO._T.tomorrow", 400, "bad_sdmx_query"),
+    ("2.1/data/P2P_VINTAGE/D.DOWNLOADS.NO._T.2999-01-01", 422, "as_of_in_future"),
+    ("2.1/data/P2P?asOf=2999-01-01T00:00:00Z", 422, "as_of_in_future"),
+    ("2.1/data/P2P?reportingYearStartDay=--07-01", 501, "not_implemented"),
+    ("2.1/data/P2P?dimensionAtObservation=FREQ", 501, "not_implemented"),
+    ("3.0/data/dataflow/P2PEU/P2P/1.0.0?sort=TIME_PERIOD:desc", 501, "not_implemented"),
+    ("3.0/data/dataflow/P2PEU/*/1.0.0", 501, "not_implemented"),
+    ("2.1/metadata/P2P", 501, "not_implemented"),
+]
+
+
+@pytest.mark.parametrize(("address", "status", "code"), BAD)
+def test_what_cannot_be_read_or_is_not_there(view, ask, address, status, code):
+    answer = ask(address)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer["Access-Control-Allow-Origin"] == "*"
+
+
+def test_what_one_agency_counted_is_refused(view, ask):
+    AgencyFactory.create(code="NO-KRIPOS")
+    for address in ("3.0/data/provisionagreement/P2PEU/PA_NO-KRIPOS/1.0.0", "2.1/data/P2P/all/NO-KRIPOS"):
+        answer = ask(address)
+        assert (answer.status_code, answer.json()["code"]) == (403, "agency_not_published")
+
+
+def test_too_much_is_refused_before_it_is_read(view, ask, monkeypatch):
+    from api.sdmx import readings
+
+    monkeypatch.setattr(readings, "MOST", 5)
+    answer = ask("2.1/data/P2P")
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_much_data")
+    assert ask("2.1/data/P2P/M...").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "accept", "given"),
+    [
+        ("2.1/data/P2P", "*/*", "application/vnd.sdmx.structurespecificdata+xml;version=2.1"),
+        ("2.1/data/P2P", "application/xml", "application/vnd.sdmx.structurespecificdata+xml;version=2.1"),
+        ("2.1/data/P2P", "application/vnd.sdmx.genericdata+xml;version=2.1", "application/vnd.sdmx.genericdata+xml;version=2.1"),
+        ("2.1/data/P2P", CSV_1, CSV_1),
+        ("2.1/data/P2P", "text/csv", CSV_1),
+        ("2.1/data/P2P", "application/json", "application/vnd.sdmx.data+json;version=1.0.0"),
+        ("2.1/data/P2P", "text/html,application/xml;q=0.9,*/*;q=0.8", "application/vnd.sdmx.structurespecificdata+xml;version=2.1"),
+        ("3.0/data/dataflow/P2PEU/P2P", "*/*", "application/vnd.sdmx.data+xml;version=3.0.0"),
+        ("3.0/data/dataflow/P2PEU/P2P", CSV_2, CSV_2),
+        ("3.0/data/dataflow/P2PEU/P2P", "application/vnd.sdmx.data+json;version=2.0.0", "application/vnd.sdmx.data+json;version=2.0.0"),
+        ("3.0/data/dataflow/P2PEU/P2P", f"{CSV_2};q=0.5, application/vnd.sdmx.data+xml;version=3.0.0;q=0.4", CSV_2),
+        ("3.0/data/dataflow/P2PEU/P2P", CSV_1, None),
+        ("2.1/data/P2P", "application/pdf", None),
+    ],
+)  # fmt: skip
+def test_media_types(view, ask, address, accept, given):
+    answer = ask(address, accept=accept)
+    if given is None:
+        assert (answer.status_code, answer.json()["code"]) == (406, "not_acceptable")
+    else:
+        assert answer["Content-Type"] == given
+        assert "Accept" in answer["Vary"]
+
+
+def test_answer_is_not_sent_again_until_it_changes(view, ask):
+    first = ask(f"{ROOT_2}D.DOWNLOADS.NO._T")
+    again = ask(f"{ROOT_2}D.DOWNLOADS.NO._T", **{"If-None-Match": first["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    from api import caching
+
+    caching.shelf.clear()
+    view.indicator = 1
+    view.publish("D", {"2026-11-02": {"NO": 25}})
+    changed = ask(f"{ROOT_2}D.DOWNLOADS.NO._T", **{"If-None-Match": first["ETag"]})
+    assert changed.status_code == 200
+    assert changed["ETag"] != first["ETag"]
+
+
+def test_what_was_sent_does_not_come_back(view, ask):
+    marker = "zebra17"
+    for address in (
+        f"2.1/data/{marker}", f"2.1/data/P2P/{marker}", f"2.1/data/P2P?startPeriod={marker}", f"2.1/data/P2P?{marker}=1",
+        f"3.0/data/dataflow/P2PEU/P2P/1.0.0?c[{marker}]=1", f"3.0/data/dataflow/P2PEU/P2P/{marker}",
+        f"3.0/data/{marker}/P2PEU/P2P", f"2.1/data/P2P?detail={marker}", f"2.1/data/P2P/all/{marker}",
+    ):  # fmt: skip
+        assert marker not in ask(quote(address, safe="/?&=[]")).content.decode()

@@ -1,0 +1,135 @@
+"""Any past view can be read again in three ways, and whoever polls for changes ends with the view that all have."""
+
+import csv
+import io
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from api import caching
+from tests.contract.public.press import ALL_REPORTED, NOBODY, Covered, Press
+from tests.factories import IndicatorFactory
+
+pytestmark = pytest.mark.django_db
+
+PARTIAL = Covered(reporting=1, covered=86_400, status="P", states={1: "reported", 2: "late"})
+PERIODS = {"D": ["2026-11-01", "2026-11-02", "2026-11-03"], "M": ["2026-10"], "H": ["2026-11-01T10:00"]}
+CELLS = {"D": ["NO", "NO/BITTORRENT", "SE", "EUROPE"], "M": ["NO", "SE/ARES"], "H": ["NO", "SE"]}
+#: A history takes as long as some fifty examples of arithmetic; to make one smaller takes minutes.
+EXAMPLES = settings().max_examples // 2
+#: Any series, named ones, a time, and keys that want different things.
+QUESTIONS = [
+    "*",
+    "D.DOWNLOADS.NO+SE.BITTORRENT+_T",
+    "*?c[TIME_PERIOD]=ge:2026-11-02",
+    "H.*.SE.*,D.*.*.BITTORRENT",
+]
+
+
+@st.composite
+def publications(draw):
+    """What one version makes public: some periods of a frequency, and who has reported."""
+    frequency = draw(st.sampled_from("DDDMH"))
+    covered, is_break = draw(st.sampled_from([ALL_REPORTED, ALL_REPORTED, PARTIAL, NOBODY])), draw(st.booleans())
+    periods = draw(st.lists(st.sampled_from(PERIODS[frequency]), min_size=1, unique=True))
+    values = st.sampled_from([0, 5, 10])
+    cells = {} if covered is NOBODY else draw(st.dictionaries(st.sampled_from(CELLS[frequency]), values))
+    return frequency, dict.fromkeys(periods, cells), covered.with_break(is_break)
+
+
+class Reader:
+    """Reads SDMX-CSV 2.0 as a client does that keeps what it has read."""
+
+    def __init__(self, question):
+        self.key, _, self.more = question.partition("?")
+        self.kept = {}
+        self.last = None
+
+    def ask(self, *more, flow="P2P", key=None):
+        caching.shelf.clear()
+        query = "&".join(filter(None, [self.more, *more]))
+        answer = Client().get(
+            f"/sdmx/3.0/data/dataflow/P2PEU/{flow}/1.0.0/{key or self.key}?{query}",
+            headers={"Accept": "application/vnd.sdmx.data+csv;version=2.0.0"},
+        )
+        assert answer.status_code == 200, answer.content
+        self.known_at = answer.get("Known-At")
+        return list(csv.DictReader(io.StringIO(answer.getvalue().decode())))
+
+    def view(self, *more, **where):
+        rows = self.ask(*more, **where)
+        found = {place(row): facts(row) for row in rows}
+        assert len(found) == len(rows), "an observation comes twice"
+        return found
+
+    def poll(self):
+        """Ask for what has changed since the last answer, and replace what is known of it."""
+        self.kept |= self.view(*([f"updatedAfter={self.last}"] if self.last else []))
+        self.last = self.known_at or self.last
+
+
+def place(row):
+    return tuple(row[name] for name in ("FREQ", "INDICATOR", "COUNTRY", "NETWORK", "TIME_PERIOD"))
+
+
+def facts(row):
+    told = ("OBS_VALUE", "OBS_STATUS", "CONF_STATUS", "COVERAGE", "AGENCIES_REPORTING", "AGENCIES_EXPECTED")
+    return tuple(row[name] for name in (*told, "VALID_FROM"))
+
+
+def z(moment):
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@given(st.sampled_from(QUESTIONS), st.lists(st.tuples(publications(), st.booleans()), min_size=1, max_size=12))
+@settings(deadline=None, max_examples=EXAMPLES, phases=[Phase.explicit, Phase.generate])
+def test_whoever_polls_ends_with_the_view_of_all_and_each_past_one_is_there_again(question, history):
+    with transaction.atomic():
+        IndicatorFactory.create()
+        press, reader, seen = Press(), Reader(question), []
+        for (frequency, view, covered), polls in history:
+            version = press.publish(frequency, view, covered)
+            seen.append((z(press.known_at(version)), Reader(question).view()))
+            if polls:
+                reader.poll()
+        reader.poll()
+        assert reader.kept == seen[-1][1]
+        for known_at, view in seen:
+            assert Reader(question).view(f"asOf={known_at}") == view
+            assert Reader(question).view(flow="P2P_VINTAGE", key=_of_vintage(question, known_at)) == view
+            _aggregates_say_the_same(known_at)
+        _history_replays_them(question, seen)
+        transaction.set_rollback(True)
+
+
+def _of_vintage(question, known_at):
+    """Return the key of a past view for each of the keys of a question."""
+    keys = question.partition("?")[0].split(",")
+    return ",".join(f"{'*.*.*.*' if key == '*' else key}.{known_at}" for key in keys)
+
+
+def _aggregates_say_the_same(known_at):
+    """The public face, asked for the same cells at the same time, lists the same observations."""
+    asked = "indicator=DOWNLOADS&frequency=D&start=2026-11-01&end=2026-11-03&format=csv"
+    answer = Client().get(f"/api/v1/aggregates/?{asked}&country=NO,SE,EUROPE&network=_T,BITTORRENT&as_of={known_at}")
+    listed = {
+        place(row): (row["OBS_VALUE"], row["TIME_COVERAGE"], row["AGENCIES_REPORTING"], row["AGENCIES_EXPECTED"])
+        for row in csv.DictReader(io.StringIO(answer.getvalue().decode()))
+    }
+    view = Reader("D.DOWNLOADS.NO+SE+EUROPE._T+BITTORRENT").view(f"asOf={known_at}")
+    assert {
+        at: (value, share, reporting, expected) for at, (value, _, _, share, reporting, expected, _) in view.items()
+    } == listed
+
+
+def _history_replays_them(question, seen):
+    """The data sets of a history, one after the other, go through all the views that there were."""
+    rows, kept, views = Reader(question).ask("includeHistory=true"), {}, dict(seen)
+    moments = [row["VALID_FROM"] for row in rows]
+    assert moments == sorted(moments)
+    for known_at, view in sorted(views.items()):
+        kept |= {place(row): facts(row) for row in rows if row["VALID_FROM"] == known_at}
+        assert kept == view

@@ -1,0 +1,65 @@
+"""Which form an Accept means, where media types have versions."""
+
+import pytest
+from django.test import RequestFactory
+
+from api.problems import Problem
+from api.sdmx import negotiation
+from api.sdmx.structure_views import NEWER, OLDER
+
+ML, SJ = "application/vnd.sdmx.structure+xml", "application/vnd.sdmx.structure+json"
+
+
+def agreed(accept, offers):
+    headers = {} if accept is None else {"HTTP_ACCEPT": accept}
+    return negotiation.agreed(RequestFactory().get("/", **headers), offers).form
+
+
+@pytest.mark.parametrize(
+    ("accept", "older", "newer"),
+    [
+        (None, "xml21", "xml30"),
+        ("*/*", "xml21", "xml30"),
+        ("application/*", "xml21", "xml30"),
+        ("application/xml", "xml21", "xml30"),
+        ("text/xml", "xml21", "xml30"),
+        ("application/json", "json10", "json20"),
+        (ML, "xml21", "xml30"),
+        (SJ, "json10", "json20"),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "xml21", "xml30"),
+        ("application/json, */*;q=0.5", "json10", "json20"),
+        (f"{ML};q=0.5, {SJ}", "json10", "json20"),
+        ("*/*, application/xml;q=0", "json10", "json20"),
+        (f"{ML};version=9, application/json;q=0.1", "json10", "json20"),
+        ("APPLICATION/JSON", "json10", "json20"),
+        ("application/json;q=1.0;version=1", "json10", "json20"),
+    ],
+)
+def test_form_that_is_liked_best(accept, older, newer):
+    assert (agreed(accept, OLDER), agreed(accept, NEWER)) == (older, newer)
+
+
+@pytest.mark.parametrize(
+    ("accept", "form"),
+    [
+        (f"{ML};version=2.1", "xml21"),
+        (f'{ML}; version="2.1"', "xml21"),
+        (f"{ML};q=0.3;version=2.1", "xml21"),
+        (f"{SJ};version=1.0", "json10"),
+        (f"{SJ};version=1.0.0", "json10"),
+        (f"{ML};version=3.0.0", "xml30"),
+        (f"{SJ};version=2.0.0;q=0.9, {ML};version=3.0.0;q=0.8", "json20"),
+    ],
+)
+def test_version_is_looked_at(accept, form):
+    right, wrong = (OLDER, NEWER) if form in ("xml21", "json10") else (NEWER, OLDER)
+    assert agreed(accept, right) == form
+    with pytest.raises(Problem, match="not_acceptable"):
+        agreed(accept, wrong)
+
+
+@pytest.mark.parametrize("accept", ["", "text/csv", "*/*;q=0", f"{ML};version=1", "nonsense", "application/vnd.sdmx.*"])
+def test_what_fits_nothing_is_refused_with_what_would(accept):
+    with pytest.raises(Problem) as refused:
+        agreed(accept, OLDER)
+    assert f"{ML};version=2.1" in refused.value.detail
