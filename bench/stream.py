@@ -1,4 +1,4 @@
-"""The daily series of all countries over ten years, some eight million cells, streamed as SDMX; beside `COPY` of them."""
+"""The daily series of all countries over ten years, eight million cells, streamed as SDMX; beside `COPY` of them."""
 
 import http.client
 import os

@@ -56,9 +56,8 @@ class Message:
 
     def write(self, datasets: Iterable[DataSet]) -> Iterator[bytes]:
         """Write the message a block at a time."""
-        yield (
-            f'{{"header":{_json(self._meta())},' if self.is_draft else f'{{"meta":{_json(self._meta())},"data":{{'
-        ).encode()
+        meta = _json(self._meta())
+        yield (f'{{"header":{meta},' if self.is_draft else f'{{"meta":{meta},"data":{{').encode()
         yield b'"dataSets":['
         for at, dataset in enumerate(datasets):
             yield f"{',' if at else ''}{{{self._head(dataset)}".encode()
@@ -67,7 +66,9 @@ class Message:
         yield f"],{self._structure()}{'}' if self.is_draft else '}}'}".encode()
 
     def _meta(self) -> dict[str, Any]:
-        meta = {} if self.is_draft else {"schema": f"{_SCHEMAS}/{self.version}/sdmx-json-data-schema.json"}
+        meta: dict[str, Any] = (
+            {} if self.is_draft else {"schema": f"{_SCHEMAS}/{self.version}/sdmx-json-data-schema.json"}
+        )
         meta |= {
             "id": self.flow.id,
             "test": bool(self.invented),
@@ -158,7 +159,7 @@ class Message:
 
     def _value(self, name: str, code: str) -> dict[str, str]:
         if name in self.names:
-            return {"id": code, "name": self.names[name][code]}
+            return {"id": code, "name": self.names[name].get(code, code)}
         if self.is_2:
             return {"value": code}
         # Only values of dimensions must have an id.

@@ -13,6 +13,8 @@ from api.sdmx.questions import Shape
 _SCHEMAS: Final = "http://www.sdmx.org/resources/sdmxml/schemas"
 _INSTANCE: Final = "http://www.w3.org/2001/XMLSchema-instance"
 
+#: For what data are said to be valid; 3.0 has no more such a word.
+_SCOPE: Final = {"v2_1": 'ss:dataScope="Dataflow" ', "v3_0": ""}
 #: What is written of each series of a block.
 Writer = Callable[[Flow, Block, Shape], Iterator[str]]
 
@@ -32,14 +34,15 @@ class Message:
         """The name space of the types that a structure-specific message is made of."""
         return f"{self.flow.urn}:ObsLevelDim:{self.shape.at_observation}"
 
-    def header(self, root: str) -> str:
+    def header(self, root: str, *, specific: bool) -> str:
         """Return the header; 3.0 has a URN for the content of what 2.1 has in an element of its own."""
+        namespace = f'namespace="{self.namespace}" ' if specific else ""
         urn = self.flow.urn if root == "v3_0" else f"<URN>{self.flow.urn}</URN>"
         source = f'<mes:Source xml:lang="en">{self.invented}</mes:Source>' if self.invented else ""
         return (
             f"<mes:Header><mes:ID>{self.flow.id}</mes:ID><mes:Test>{'true' if self.invented else 'false'}</mes:Test>"
             f'<mes:Prepared>{self.prepared}</mes:Prepared><mes:Sender id="{AGENCY}"/>'
-            f'<mes:Structure structureID="{self.flow.id}" namespace="{self.namespace}" '
+            f'<mes:Structure structureID="{self.flow.id}" {namespace}'
             f'dimensionAtObservation="{self.shape.at_observation}">'
             f"<com:StructureUsage>{urn}</com:StructureUsage></mes:Structure>{source}</mes:Header>\n"
         )
@@ -50,12 +53,13 @@ def structure_specific(root: str, message: Message, datasets: Iterable[DataSet])
     more = (
         f'xmlns:ss="{_SCHEMAS}/{root}/data/structurespecific" xmlns:p2p="{message.namespace}" xmlns:xsi="{_INSTANCE}"'
     )
-    yield _opened("StructureSpecificData", root, more, message)
+    header = message.header(root, specific=True)
+    yield _opened("StructureSpecificData", root, more, header)
     for dataset in datasets:
         dated = f' ss:validFromDate="{dataset.valid_from}"' if dataset.valid_from else ""
         yield (
             f'<mes:DataSet ss:structureRef="{message.flow.id}" xsi:type="p2p:DataSetType" '
-            f'ss:dataScope="Dataflow" ss:action="Replace"{dated}>\n'
+            f'{_SCOPE[root]}ss:action="Replace"{dated}>\n'
         ).encode()
         yield from _written(dataset, _specific, message.shape)
         yield b"</mes:DataSet>\n"
@@ -64,7 +68,8 @@ def structure_specific(root: str, message: Message, datasets: Iterable[DataSet])
 
 def generic(message: Message, datasets: Iterable[DataSet]) -> Iterator[bytes]:
     """Write generic SDMX-ML 2.1."""
-    yield _opened("GenericData", "v2_1", f'xmlns:gen="{_SCHEMAS}/v2_1/data/generic"', message)
+    header = message.header("v2_1", specific=False)
+    yield _opened("GenericData", "v2_1", f'xmlns:gen="{_SCHEMAS}/v2_1/data/generic"', header)
     for dataset in datasets:
         dated = f' validFromDate="{dataset.valid_from}"' if dataset.valid_from else ""
         yield f'<mes:DataSet structureRef="{message.flow.id}" action="Replace"{dated}>\n'.encode()
@@ -73,10 +78,10 @@ def generic(message: Message, datasets: Iterable[DataSet]) -> Iterator[bytes]:
     yield b"</mes:GenericData>\n"
 
 
-def _opened(element: str, root: str, more: str, message: Message) -> bytes:
+def _opened(element: str, root: str, more: str, header: str) -> bytes:
     names = f'xmlns:mes="{_SCHEMAS}/{root}/message" xmlns:com="{_SCHEMAS}/{root}/common" {more}'
     head = '<?xml version="1.0" encoding="UTF-8"?>\n'
-    return f"{head}<mes:{element} {names}>\n{message.header(root)}".encode()
+    return f"{head}<mes:{element} {names}>\n{header}".encode()
 
 
 def _written(dataset: DataSet, write: Writer, shape: Shape) -> Iterator[bytes]:

@@ -1,14 +1,19 @@
 """A press, and a reader of the SDMX roots."""
 
 import pytest
+from lxml import etree
 
+from countries import codes
 from tests.contract.public.press import Press
-from tests.factories import IndicatorFactory
+from tests.contract.sdmx.structures_messages import BASES, GENERATIONS, namespace_of
+from tests.factories import IndicatorFactory, NetworkFactory
 
 
 @pytest.fixture
 def press(db) -> Press:
     IndicatorFactory.create(notes=["A download is not a person and not an offence."])
+    for code, number in codes.NETWORKS.items():
+        NetworkFactory.create(number=number, code=code)
     return Press()
 
 
@@ -20,3 +25,25 @@ def ask(client):
         return client.get(f"/sdmx/{address}", headers={"Accept": accept, **headers})
 
     return read
+
+
+@pytest.fixture
+def schema(client, db, tmp_path):
+    """Returns the schema of messages that a query is answered with, built on the standard's own, and its namespace."""
+
+    def built(root, path):
+        answer = client.get(f"/sdmx/{root}/schema/{path}")
+        content_type = f"application/vnd.sdmx.schema+xml;version={'2.1' if root == '2.1' else '3.0.0'}"
+        assert (answer.status_code, answer["Content-Type"]) == (200, content_type), answer.content
+        at = f"https://registry.sdmx.org/schemas/{GENERATIONS[root]}"
+        assert answer.content.count(at.encode()) == 2
+        (tmp_path / "own.xsd").write_bytes(answer.content.replace(at.encode(), str(BASES[root]).encode()))
+        namespace = etree.fromstring(answer.content).get("targetNamespace")
+        (tmp_path / "both.xsd").write_text(
+            '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">'
+            f'<xs:import namespace="{namespace_of(root, "message")}" schemaLocation="{BASES[root]}/SDMXMessage.xsd"/>'
+            f'<xs:import namespace="{namespace}" schemaLocation="own.xsd"/></xs:schema>'
+        )
+        return etree.XMLSchema(etree.parse(str(tmp_path / "both.xsd"))), namespace
+
+    return built

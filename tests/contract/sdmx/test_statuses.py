@@ -1,4 +1,4 @@
-"""What the standard says a service answers: to keys with wildcards, odd spellings, what is wrong and what is not there."""
+"""Data queries: keys with wildcards, odd spellings, and what cannot be read or is not there, as the standard has it."""
 
 import csv
 import io
@@ -11,6 +11,10 @@ from tests.contract.public.press import NOBODY
 from tests.factories import AgencyFactory, IndicatorFactory
 
 CSV_2 = "application/vnd.sdmx.data+csv;version=2.0.0"
+ML_21 = "application/vnd.sdmx.structurespecificdata+xml;version=2.1"
+ML_30 = "application/vnd.sdmx.data+xml;version=3.0.0"
+GENERIC = "application/vnd.sdmx.genericdata+xml;version=2.1"
+JSON_20 = "application/vnd.sdmx.data+json;version=2.0.0"
 CSV_1 = "application/vnd.sdmx.data+csv;version=1.0.0"
 #: Where data are in each root, with a place for the key.
 ROOT_2, ROOT_3 = "2.1/data/P2P/", "3.0/data/dataflow/P2PEU/P2P/1.0.0/"
@@ -114,7 +118,7 @@ def test_truths_are_read_whatever_their_case(view, ask, truth):
 @pytest.mark.parametrize(
     ("filtered", "found"),
     [
-        ("c[COUNTRY]=NO", ALL[:2] + ["H.DOWNLOADS.NO._T", "M.DOWNLOADS.NO._T"]),
+        ("c[COUNTRY]=NO", [*ALL[:2], "H.DOWNLOADS.NO._T", "M.DOWNLOADS.NO._T"]),
         ("c[COUNTRY]=ne:NO+ne:EUROPE", ["D.DOWNLOADS.SE._T", "D.HELP_VISITS.SE._T"]),
         ("c[COUNTRY]=SE,EUROPE", ["D.DOWNLOADS.SE._T", "D.HELP_VISITS.SE._T", "M.DOWNLOADS.EUROPE._T"]),
         ("c[INDICATOR]=sw:HELP", ["D.HELP_VISITS.SE._T"]),
@@ -134,7 +138,7 @@ def test_truths_are_read_whatever_their_case(view, ask, truth):
         ("c[TIME_PERIOD]=le:2026-10", ALL[-2:]),
         ("c[TIME_PERIOD]=eq:2026-11-01T10:00", ["H.DOWNLOADS.NO._T"]),
         ("c[TIME_PERIOD]=ge:2026-11-01+le:2026-11-01&c[COUNTRY]=NO", [*ALL[:2], "H.DOWNLOADS.NO._T"]),
-        ("c[TIME_PERIOD]=ge:2026-11-03,lt:2026-11", ALL[:3] + ALL[-2:]),
+        ("c[TIME_PERIOD]=ge:2026-11-03,lt:2026-11", [*ALL[:3], *ALL[-2:]]),
         ("c[TIME_PERIOD]=ne:2026-10&c[FREQ]=M", []),
     ],
 )
@@ -291,17 +295,17 @@ def test_too_much_is_refused_before_it_is_read(view, ask, monkeypatch):
 @pytest.mark.parametrize(
     ("address", "accept", "given"),
     [
-        ("2.1/data/P2P", "*/*", "application/vnd.sdmx.structurespecificdata+xml;version=2.1"),
-        ("2.1/data/P2P", "application/xml", "application/vnd.sdmx.structurespecificdata+xml;version=2.1"),
-        ("2.1/data/P2P", "application/vnd.sdmx.genericdata+xml;version=2.1", "application/vnd.sdmx.genericdata+xml;version=2.1"),
+        ("2.1/data/P2P", "*/*", ML_21),
+        ("2.1/data/P2P", "application/xml", ML_21),
+        ("2.1/data/P2P", GENERIC, GENERIC),
         ("2.1/data/P2P", CSV_1, CSV_1),
         ("2.1/data/P2P", "text/csv", CSV_1),
         ("2.1/data/P2P", "application/json", "application/vnd.sdmx.data+json;version=1.0.0"),
-        ("2.1/data/P2P", "text/html,application/xml;q=0.9,*/*;q=0.8", "application/vnd.sdmx.structurespecificdata+xml;version=2.1"),
-        ("3.0/data/dataflow/P2PEU/P2P", "*/*", "application/vnd.sdmx.data+xml;version=3.0.0"),
+        ("2.1/data/P2P", "text/html,application/xml;q=0.9,*/*;q=0.8", ML_21),
+        ("3.0/data/dataflow/P2PEU/P2P", "*/*", ML_30),
         ("3.0/data/dataflow/P2PEU/P2P", CSV_2, CSV_2),
-        ("3.0/data/dataflow/P2PEU/P2P", "application/vnd.sdmx.data+json;version=2.0.0", "application/vnd.sdmx.data+json;version=2.0.0"),
-        ("3.0/data/dataflow/P2PEU/P2P", f"{CSV_2};q=0.5, application/vnd.sdmx.data+xml;version=3.0.0;q=0.4", CSV_2),
+        ("3.0/data/dataflow/P2PEU/P2P", JSON_20, JSON_20),
+        ("3.0/data/dataflow/P2PEU/P2P", f"{CSV_2};q=0.5, {ML_30};q=0.4", CSV_2),
         ("3.0/data/dataflow/P2PEU/P2P", CSV_1, None),
         ("2.1/data/P2P", "application/pdf", None),
     ],
@@ -332,8 +336,8 @@ def test_answer_is_not_sent_again_until_it_changes(view, ask):
 def test_what_was_sent_does_not_come_back(view, ask):
     marker = "zebra17"
     for address in (
-        f"2.1/data/{marker}", f"2.1/data/P2P/{marker}", f"2.1/data/P2P?startPeriod={marker}", f"2.1/data/P2P?{marker}=1",
-        f"3.0/data/dataflow/P2PEU/P2P/1.0.0?c[{marker}]=1", f"3.0/data/dataflow/P2PEU/P2P/{marker}",
-        f"3.0/data/{marker}/P2PEU/P2P", f"2.1/data/P2P?detail={marker}", f"2.1/data/P2P/all/{marker}",
+        f"2.1/data/{marker}", f"2.1/data/P2P/{marker}", f"2.1/data/P2P?startPeriod={marker}",
+        f"2.1/data/P2P?{marker}=1", f"3.0/data/dataflow/P2PEU/P2P/1.0.0?c[{marker}]=1", f"2.1/data/P2P/all/{marker}",
+        f"3.0/data/dataflow/P2PEU/P2P/{marker}", f"3.0/data/{marker}/P2PEU/P2P", f"2.1/data/P2P?detail={marker}",
     ):  # fmt: skip
         assert marker not in ask(quote(address, safe="/?&=[]")).content.decode()
