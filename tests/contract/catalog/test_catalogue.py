@@ -1,5 +1,6 @@
 """The catalogue: DCAT-AP in three forms that say the same, of what is really there."""
 
+import csv
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ DCAT = Namespace("http://www.w3.org/ns/dcat#")
 VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
 HERE = "http://testserver"
 FORMS = {"/catalog.ttl": "turtle", "/catalog.jsonld": "json-ld", "/catalog.rdf": "xml"}
+SDMX_CSV = "application/vnd.sdmx.data+csv;version={}.0.0"
 SHAPES = ROOT.parent / "shared/data/dcat-ap-3.0.1-SHACL.ttl"
 
 
@@ -355,15 +357,21 @@ def test_addresses_of_data_lie_below_the_service_that_gives_them(published, read
     assert any(path.startswith(urlsplit(str(catalogue.value(part("rest"), DCAT.endpointURL))).path) for path in paths)
 
 
-def test_answers_that_it_leads_to_hold_the_periods_that_it_names(published, read, client):
-    catalogue = read()
-    for letter, labels in PERIODS.items():
-        if letter == "N":
-            continue
-        address = catalogue.value(part(f"DOWNLOADS-{letter}-csv"), DCAT.accessURL)
-        rows = b"".join(client.get(str(address).removeprefix(HERE))).decode().splitlines()[1:]
-        # Of hours those of the last month.
-        assert [row.split(",")[2] for row in rows] == (labels[1:] if letter == "H" else labels)
+@pytest.mark.parametrize("frequency", "HDWMA")
+def test_answers_that_it_leads_to_hold_the_periods_that_it_names(published, read, client, frequency):
+    catalogue, found = read(), {}
+    for form, accept in (("csv", "*/*"), ("sdmx-csv-1.0", SDMX_CSV.format(1)), ("sdmx-csv-2.0", SDMX_CSV.format(2))):
+        address = str(catalogue.value(part(f"DOWNLOADS-{frequency}-{form}"), DCAT.accessURL))
+        answer = client.get(address.removeprefix(HERE), headers={"accept": accept})
+        rows = list(csv.DictReader(b"".join(answer).decode().splitlines()))
+        assert {(row["INDICATOR"], row["FREQ"]) for row in rows} == {("DOWNLOADS", frequency)}
+        # To the hour, as SDMX writes it with its seconds.
+        found[form] = sorted({row["TIME_PERIOD"][:13] for row in rows})
+        assert ("lastNObservations=744" in address) == (frequency == "H" and form != "csv")
+    labels = [one[:13] for one in PERIODS[frequency]]
+    assert found["sdmx-csv-1.0"] == found["sdmx-csv-2.0"] == labels
+    # Of hours the API gives those of the last month, and SDMX as many as those would be.
+    assert found["csv"] == (labels[1:] if frequency == "H" else labels)
 
 
 def test_terms_of_others_have_names(published, read):
