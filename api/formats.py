@@ -228,12 +228,17 @@ _NAMED: Final = {"json": JSON, "csv": CSV}
 
 def preferred(request: HttpRequest) -> str:
     """Return the media type that ``Accept`` prefers, ours first; an empty one if it takes neither."""
-    return _preferred(request.META.get("HTTP_ACCEPT", "*/*"), (JSON, CSV))
+    return best_of(request, (JSON, CSV))
+
+
+def best_of(request: HttpRequest, offered: tuple[str, ...]) -> str:
+    """Return which of several media types ``Accept`` prefers, the first ones first; an empty text if none."""
+    return _preferred(request.META.get("HTTP_ACCEPT", "*/*"), offered)
 
 
 def json_only(request: HttpRequest) -> str:
     """Return JSON's media type; refuse an ``Accept`` that does not take it."""
-    if not _preferred(request.META.get("HTTP_ACCEPT", "*/*"), (JSON,)):
+    if not best_of(request, (JSON,)):
         raise Problem("not_acceptable", detail=f"Accept {JSON}.")
     return JSON
 

@@ -32,6 +32,7 @@ urlpatterns = [
     path("oauth/token/", tokens.TokenView.as_view(), name="token"),
     path("api/v1/", include((v1, "v1"))),
     path("sdmx/", include(("api.sdmx.urls", "sdmx"))),
+    path("", include("api.catalog.urls")),
     path("api/schema/", DocumentView.as_view(), name="schema"),
     path(
         "api/docs/",

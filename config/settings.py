@@ -5,7 +5,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from config import broker, databases, embedded, env, logs
+from config import broker, databases, embedded, env, logs, publisher
 
 # --- who may reach us ----------------------------------------------------------------------------------------------
 
@@ -43,7 +43,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 # Nothing runs, and nothing is loaded, but what we serve as a file of its own. Where there are no pages, api.headers
 # says that nothing at all is.
 CONTENT_SECURITY_POLICY = {
-    "EXCLUDE_URL_PREFIXES": ["/api/v1/", "/api/schema/", "/oauth/", "/healthz", "/readyz", "/metrics"],
+    "EXCLUDE_URL_PREFIXES": ["/api/v1/", "/api/schema/", "/catalog", "/oauth/", "/healthz", "/readyz", "/metrics"],
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF],
@@ -202,6 +202,16 @@ PROJECT_VERSION = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml"
 
 ROUNDING_BASE = env.whole("ROUNDING_BASE", default=5, low=2, high=1000)
 ROUNDING_KEY = env.key("ROUNDING_KEY", size=16)
+
+# --- who publishes, as the catalogue tells it -------------------------------------------------------------------------
+
+PUBLISHER_NAME = env.text("PUBLISHER_NAME", default="Police2Peer federation", mend="Give a name, or nothing.")
+PUBLISHER_URL = env.parsed(
+    "PUBLISHER_URL", publisher.page, default="", mend="Give an address such as https://example.org/, or nothing."
+)
+CONTACT_EMAIL = env.parsed(
+    "CONTACT_EMAIL", publisher.email, default="", mend="Give an address such as data@example.org, or nothing."
+)
 
 # --- thresholds of the rules that notice things; federation.rules.thresholds says what each is ------------------------
 

@@ -4,9 +4,11 @@ Whatever is read here is rounded already. A read is one statement, hence one sna
 that version, coverage and cells agree while publications commit.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import product
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -149,6 +151,17 @@ class Window:
     values: Longs
 
 
+class Span(NamedTuple):
+    """From which period to which an indicator is public at a frequency, and when that became so and changed last."""
+
+    indicator: int
+    frequency: str
+    first: datetime
+    last: datetime
+    issued: datetime
+    modified: datetime
+
+
 class PastView(NamedTuple):
     """The version that was public at an instant (0: none), and whether that can still change.
 
@@ -254,6 +267,15 @@ def window_version(indicator: int, length: str) -> tuple[int, datetime] | None:
     """Return a sliding window's version and end, without touching its cells."""
     found = _row("published_window_version", {"indicator": indicator, "window": length})
     return (found[0], found[1]) if found else None
+
+
+def spans(indicators: Iterable[int], frequencies: Iterable[str]) -> list[Span]:
+    """Return from when to when each indicator is public at each frequency, where anything of it is."""
+    pairs = list(product(indicators, frequencies))
+    named = {"indicators": [number for number, _ in pairs], "frequencies": [letter for _, letter in pairs]}
+    with cursor() as c:
+        c.execute(_joined("published_spans", ""), named)
+        return [Span(*row) for row in c if None not in row]
 
 
 def period_named(frequency: str, text: str) -> datetime:

@@ -26,14 +26,18 @@ _ENDS = {HTML: "html", SVG: "svg"}
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The published numbers that a page shows: some windows, and periods that move with the clock."""
+    """What a page shows beside words: some windows, periods that move with the clock, and whatever marks itself."""
 
     indicator: IndicatorRow | None = None
     windows: Iterable[str] = ()
     selections: Callable[[], Iterable[Selection]] = tuple
+    others: Callable[[], Iterable[str]] = tuple
 
     def marks(self) -> list[str]:
         """Return what changes whenever one of them does."""
+        return [*self._marks_of_numbers(), *self.others()]
+
+    def _marks_of_numbers(self) -> list[str]:
         if self.indicator is None:
             return []
         found = [published.window_version(self.indicator.number, length) for length in self.windows]

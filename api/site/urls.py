@@ -12,7 +12,7 @@ urlpatterns = [
     path("coverage/", views.CoverageView.as_view(), name="coverage"),
     path("help/", views.HelpView.as_view(), name="help"),
     path("about/", views.TextView.as_view(template="about"), name="about"),
-    path("data/", views.TextView.as_view(template="data"), name="data"),
+    path("data/", views.DataView.as_view(), name="data"),
     path("embed/map/", views.MapView.as_view(template="embed_map", framed=True), name="embed-map"),
     path(
         "embed/country/<slug:code>/",

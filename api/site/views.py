@@ -15,9 +15,9 @@ from django.utils.decorators import method_decorator
 from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views import View
 
-from api import caching, problems
+from api import caching, datasets, problems
 from api.site import country as country_page
-from api.site import coverage, mapwords, pages, readings
+from api.site import coverage, linked, mapwords, pages, readings
 from api.site.asked import HEADLINES, ask_about
 from api.site.pages import Page, Sources
 from api.site.templatetags import written
@@ -219,15 +219,26 @@ class TextView(PageView):
     lasts = caching.REFERENCE
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
+        return self.page(request, Sources(), dict)
+
+
+class DataView(PageView):
+    """How the numbers are read with programs; for those of search engines it says what there is."""
+
+    template = "data"
+    lasts = caching.REFERENCE
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
         indicator = _indicator(request)
         # The examples of code name days, so they change with the day.
         selections = (lambda: (readings.days(indicator),)) if indicator else tuple
-        return self.page(request, Sources(indicator, selections=selections), _examples)
+        sources = Sources(indicator, selections=selections, others=lambda: (datasets.offer().mark,))
+        return self.page(request, sources, partial(_data, pages.frame(request)["host"]))
 
 
-def _examples() -> dict[str, Any]:
+def _data(origin: str) -> dict[str, Any]:
     first, last, today = readings.example_days()
-    return {"first": first, "last": last, "today": today}
+    return {"first": first, "last": last, "today": today, "linked": linked.written(datasets.offer(), origin)}
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest
 
-from api import caching, pagination, parameters
+from api import caching, datasets, pagination, parameters
 from api.problems import Problem
 from countries import codes, queries
 from federation import published
@@ -22,7 +22,6 @@ PANELS: Final = tuple(map(str, published.PANELS))
 #: What names a range of periods.
 RANGE: Final = ("indicator", "frequency", "start", "end")
 
-_INVENTED = "Some agencies here are invented: their numbers are made up for a demonstration."
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?Z")
 _COUNTRIES: Final = codes.COUNTRIES | codes.GROUPS
 _NETWORKS: Final = codes.NETWORKS | {codes.TOTAL: published.ALL_NETWORKS}
@@ -66,7 +65,7 @@ def invented(reference: int) -> bool:
 
 def notes(indicator: queries.IndicatorRow, reference: int) -> list[str]:
     """Return what the numbers of an indicator are not."""
-    return [*indicator.notes, *([_INVENTED] if invented(reference) else ())]
+    return [*indicator.notes, *([datasets.INVENTED] if invented(reference) else ())]
 
 
 @dataclass(frozen=True, slots=True)

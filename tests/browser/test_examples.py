@@ -23,8 +23,8 @@ def program(name: str) -> str:
     return shutil.which(name) or pytest.skip(f"no {name} here")
 
 
-def printed(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+def printed(*command: str, cwd=None) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=cwd)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -41,6 +41,14 @@ def test_python_with_pandas(examples):
     (example,) = (one for one in examples if "import pandas" in one)
     said = printed(sys.executable, "-c", example)
     assert re.search(r"COUNTRY .*NO", said)
+
+
+def test_python_with_sdmx(examples, tmp_path):
+    (example,) = (one for one in examples if "import sdmx" in one)
+    said = printed(sys.executable, "-c", f"{example}\nprint(data)", cwd=tmp_path)
+    assert re.search(r"COUNTRY .*NO", said)
+    assert re.search(r"^\d{4}-\d\d-\d\d .*\d", said, re.MULTILINE)
+    assert (tmp_path / "downloads.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_r(examples):

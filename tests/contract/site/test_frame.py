@@ -82,7 +82,7 @@ def test_embedded_page_may_be_framed_and_is_strict_otherwise(published, visit, a
 def test_page_holds_nothing_that_the_policy_forbids(published, services, visit, address):
     page = visit(address).content.decode()
     assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:", page)
-    assert not re.search(r"<script(?![^>]* (?:src=\"/|type=\"application/json))", page)
+    assert not re.search(r"<script(?![^>]* (?:src=\"/|type=\"application/(?:ld\+)?json))", page)
     assert not re.search(
         r"<(?:script|img|iframe|link rel=\"(?:stylesheet|icon)\")[^>]*(?:src|href)=\"(?!/|data:)", page
     )

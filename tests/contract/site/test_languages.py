@@ -20,7 +20,8 @@ NAMES = set(
         r"\w+",
         f"{[*ENGLISH.territories.values()]} {[*ENGLISH.languages.values()]} {[*dict(settings.LANGUAGES).values()]}"
         f" {[*ENGLISH.months['format']['wide'].values()]} {[*ENGLISH.months['format']['abbreviated'].values()]}"
-        " Police2Peer UTC Kripos Ruritania Help in nb de en API PNG SVG CSV JSON curl Python R pandas",
+        " Police2Peer UTC Kripos Ruritania Help in nb de en API PNG SVG CSV JSON curl Python R pandas SDMX"
+        " Turtle LD RDF XML CC BY",
     )
 )
 

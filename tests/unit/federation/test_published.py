@@ -127,3 +127,20 @@ def test_labels_kept_are_bounded(monkeypatch):
     for first in range(0, 50, 10):
         published.labels("D", np.arange(first, first + 10, dtype=np.int64) * 86_400)
     assert len(published._labels("D")) == 10
+
+
+@pytest.mark.django_db
+def test_spans_are_those_of_what_is_public_and_has_been_published():
+    IndicatorFactory.create()
+    IndicatorFactory.create(number=2, code="HELP_VISITS")
+    press = Press()
+    press.publish("D", {"2026-11-03": {"NO": 5}})
+    press.publish("W", {"2026-W45": {}}, NOBODY)
+    press.publish("D", {"2026-11-01": {"NO": 5}, "2026-11-02": {}})
+    press.publish("D", {"2026-11-02": {"NO": 10}})
+    week = periods.parse("W", "2026-W45")
+    assert published.spans([2, 1], "WDM") == [
+        (1, "W", week, week, press.known_at(2), press.known_at(2)),
+        (1, "D", DAYS[0], DAYS[-1], press.known_at(1), press.known_at(4)),
+    ]
+    assert published.spans([], "D") == []

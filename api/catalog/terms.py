@@ -1,0 +1,76 @@
+"""The terms of others that the catalogue points to: the EU's authority tables, licences, media types.
+
+A term is written down with its kind and name, as a reader who has only the catalogue could not know them.
+"""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from rdflib import Graph, Literal, URIRef
+from rdflib.namespace import DCTERMS, FOAF, RDF, RDFS, SKOS, XSD, Namespace
+
+# rdflib knows the second edition of DCAT, which has no series.
+DCAT: Final = Namespace("http://www.w3.org/ns/dcat#")
+DCATAP: Final = Namespace("http://data.europa.eu/r5r/")
+ADMS: Final = Namespace("http://www.w3.org/ns/adms#")
+VCARD: Final = Namespace("http://www.w3.org/2006/vcard/ns#")
+#: The prefixes of what is written; all others of rdflib's are left out. It writes XML's languages by a prefix too.
+PREFIXES: Final[dict[str, object]] = {
+    "adms": ADMS, "dcat": DCAT, "dcatap": DCATAP, "dct": DCTERMS, "foaf": FOAF, "rdf": RDF, "rdfs": RDFS, "skos": SKOS,
+    "vcard": VCARD, "xml": "http://www.w3.org/XML/1998/namespace", "xsd": XSD,
+}  # fmt: skip
+
+_AUTHORITY: Final = "http://publications.europa.eu/resource/authority/"
+_MEDIA: Final = "https://www.iana.org/assignments/media-types/"
+
+
+class Term(NamedTuple):
+    """A term: its address, what kind of thing it is, and its English name."""
+
+    address: str
+    kind: URIRef
+    name: str
+
+    def within(self, graph: Graph) -> URIRef:
+        """Return the term as a part of a graph, which says what it is."""
+        node = URIRef(self.address)
+        graph.add((node, RDF.type, self.kind))
+        graph.add((node, _NAMED_BY.get(self.kind, RDFS.label), Literal(self.name, lang="en")))
+        return node
+
+
+_NAMED_BY: Final = {SKOS.Concept: SKOS.prefLabel, SKOS.ConceptScheme: DCTERMS.title, FOAF.Document: DCTERMS.title}
+
+
+def _table(name: str, kind: URIRef) -> Callable[[str, str], Term]:
+    return lambda code, label: Term(f"{_AUTHORITY}{name}/{code}", kind, label)
+
+
+frequency: Final = _table("frequency", DCTERMS.Frequency)
+file_type: Final = _table("file-type", DCTERMS.MediaTypeOrExtent)
+
+ENGLISH: Final = _table("language", DCTERMS.LinguisticSystem)("ENG", "English")
+EUROPE: Final = _table("continent", DCTERMS.Location)("EUROPE", "Europe")
+JUSTICE: Final = _table("data-theme", SKOS.Concept)("JUST", "Justice, legal system and public safety")
+THEMES: Final = Term(f"{_AUTHORITY}data-theme", SKOS.ConceptScheme, "Data theme")
+PUBLIC: Final = _table("access-right", DCTERMS.RightsStatement)("PUBLIC", "public")
+STABLE: Final = _table("planned-availability", SKOS.Concept)("STABLE", "stable")
+CC_BY: Final = _table("licence", DCTERMS.LicenseDocument)("CC_BY_4_0", "Creative Commons Attribution 4.0 International")
+SUPRANATIONAL: Final = Term(
+    "http://purl.org/adms/publishertype/SupraNationalAuthority", SKOS.Concept, "Supra-national authority"
+)
+
+
+def media_type(name: str) -> Term:
+    """Return a media type as IANA's list writes it; those of SDMX are not in the list, and have their version."""
+    return Term(f"{_MEDIA}{name}", DCTERMS.MediaType, name)
+
+
+def standard(address: str, name: str) -> Term:
+    """Return something that others agreed on."""
+    return Term(address, DCTERMS.Standard, name)
+
+
+def page(address: str, name: str) -> Term:
+    """Return a page for people."""
+    return Term(address, FOAF.Document, name)

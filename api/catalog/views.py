@@ -1,0 +1,103 @@
+"""`GET /catalog`: the catalogue, in the form that was asked for by its name or by ``Accept``."""
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Final, NamedTuple
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+
+from api import caching, datasets, formats, parameters
+from api.caching import PublicView, Rendered, Stamp
+from api.datasets import Offer
+from api.problems import Problem
+
+#: Counted up when the form of the catalogue changes, so that no cache takes an old one for a new one.
+_FORM: Final = 1
+_HTML: Final = "text/html"
+
+
+class Writing(NamedTuple):
+    """A way of writing a graph: its media type, the end of its address, and rdflib's name of it."""
+
+    media_type: str
+    suffix: str
+    name: str
+
+    @property
+    def content_type(self) -> str:
+        """The media type, of a text with its encoding."""
+        return f"{self.media_type}; charset=utf-8" if self.media_type.startswith("text/") else self.media_type
+
+
+TURTLE: Final = Writing("text/turtle", "ttl", "turtle")
+JSON_LD: Final = Writing("application/ld+json", "jsonld", "json-ld")
+RDF_XML: Final = Writing("application/rdf+xml", "rdf", "pretty-xml")
+WRITINGS: Final = {one.media_type: one for one in (TURTLE, JSON_LD, RDF_XML)}
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The catalogue of an origin as an answer; it changes with the day, with an hour that is new, or with its words."""
+
+    writing: Writing
+    origin: str
+
+    def stamp(self) -> Stamp:
+        return self._stamp(datasets.offer())
+
+    def render(self) -> Rendered:
+        # What writes graphs is loaded by whoever is asked for one, and by no other program of the project.
+        from api.catalog.graph import graph
+
+        offer = datasets.offer()
+        # Compact: said of JSON-LD, and left aside by the others.
+        written = graph(offer, self.origin).serialize(format=self.writing.name, encoding="utf-8", auto_compact=True)
+        headers = {
+            "Content-Type": self.writing.content_type,
+            "Content-Location": f"/catalog.{self.writing.suffix}",
+        }
+        return Rendered(self._stamp(offer), written, headers)
+
+    def _stamp(self, offer: Offer) -> Stamp:
+        mark = blake2b(f"{_FORM} {offer.mark}".encode(), digest_size=12).hexdigest()
+        return Stamp(f"{mark}.{self.writing.suffix}", caching.REFERENCE)
+
+
+class CatalogView(PublicView):
+    """`/catalog` in the form that is liked most, Turtle if all are; a browser is led to the page for people."""
+
+    schema = None
+    vary = "Accept, Accept-Encoding"
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        liked = formats.best_of(request, (*WRITINGS, _HTML))
+        if liked == _HTML:
+            return self._led_to_the_page()
+        if not liked:
+            raise Problem("not_acceptable", detail=f"Accept {', '.join(WRITINGS)}.")
+        return self.written(request, WRITINGS[liked])
+
+    def written(self, request: HttpRequest, writing: Writing) -> HttpResponseBase:
+        """Answer with the catalogue in a form."""
+
+        def ask() -> Catalogue:
+            parameters.read(request)
+            return Catalogue(writing, f"{request.scheme}://{request.get_host()}")
+
+        return self.respond(request, writing.media_type, ask)
+
+    def _led_to_the_page(self) -> HttpResponse:
+        headers = {"Location": reverse("site:data"), "Vary": self.vary, "Cache-Control": caching.REFERENCE}
+        return HttpResponse(status=303, headers=headers)
+
+
+class WrittenView(CatalogView):
+    """`/catalog.ttl` and the others: the address says the form, whatever is accepted."""
+
+    vary = "Accept-Encoding"
+    writing = TURTLE
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        return self.written(request, self.writing)

@@ -1,0 +1,243 @@
+"""The data sets that the public can read, one for each indicator and frequency: what they are, and where to get them.
+
+The catalogue and the data page describe them out of this one place, so neither can say what the other does not.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final, NamedTuple
+from urllib.parse import urlencode
+
+from django.conf import settings
+
+from countries import queries
+from federation import published
+from federation.published import Span
+
+TITLE: Final = "Police2Peer, the combined European view"
+ABOUT: Final = (
+    "What national police agencies count in the prevention campaign Police2Peer, added up into one European view: "
+    "sums by country and peer-to-peer network, from hours to years. No number is of a person."
+)
+PROVENANCE: Final = (
+    "National police agencies submit sums of what their own computers count. The sums are checked, added up over all "
+    "agencies, and rounded at random before they are published. A number that is corrected keeps its earlier views."
+)
+ROUNDED: Final = (
+    "Every number is rounded at random, without bias, and stands beside how many of the expected agencies have "
+    "reported. Where nobody reported it is not known, and not zero."
+)
+VERSIONS: Final = (
+    "The version is that of the structure. Any earlier view of the numbers can be read again: give as_of with an "
+    "instant."
+)
+RIGHTS: Final = "Anybody who names the source may use the numbers, also for profit."
+INVENTED: Final = "Some agencies here are invented: their numbers are made up for a demonstration."
+KEYWORDS: Final = (
+    "prevention",
+    "police",
+    "child sexual abuse",
+    "peer-to-peer networks",
+    "help services",
+    "official statistics",
+    "Europe",
+)
+LICENCE: Final = "https://creativecommons.org/licenses/by/4.0/"
+
+#: The flow of SDMX that carries all of them, and the path of its structure.
+_FLOW: Final = ("P2PEU", "P2P", "1.0.0")
+STRUCTURE: Final = "sdmx/3.0/structure/datastructure/P2PEU/DSD_P2P/1.0.0"
+#: Of hours a link leads to the last month: all of them in one answer are more than a reader of links expects.
+_HOURS: Final = 31 * 24
+
+
+class Frequency(NamedTuple):
+    """How often a data set grows: in words, in the EU's table of frequencies, and as a length of time."""
+
+    noun: str
+    authority: str
+    resolution: str
+    by_network: bool = True
+
+
+#: Those that are kept. Minutes are public for two hours only: they are a service and no data set.
+FREQUENCIES: Final = {
+    "H": Frequency("hour", "HOURLY", "PT1H", by_network=False),
+    "D": Frequency("day", "DAILY", "P1D"),
+    "W": Frequency("week", "WEEKLY", "P7D"),
+    "M": Frequency("month", "MONTHLY", "P1M"),
+    "A": Frequency("year", "ANNUAL", "P1Y"),
+}
+
+
+class Service(NamedTuple):
+    """An interface that gives the data sets, by the path of its root; where it is described and what it follows."""
+
+    key: str
+    title: str
+    root: str
+    described: str
+    standard: str
+
+
+REST: Final = Service(
+    "rest", "REST API: JSON and CSV", "api/v1/", "api/schema/", "https://spec.openapis.org/oas/v3.1.1.html"
+)
+SDMX_21: Final = Service(
+    "sdmx-2.1",
+    "SDMX 2.1 (REST 1.5)",
+    "sdmx/2.1/",
+    f"sdmx/2.1/dataflow/{'/'.join(_FLOW)}?references=all",
+    "https://github.com/sdmx-twg/sdmx-rest/tree/v1.5.0",
+)
+SDMX_30: Final = Service(
+    "sdmx-3.0",
+    "SDMX 3.0 (REST 2.2)",
+    "sdmx/3.0/",
+    f"sdmx/3.0/structure/dataflow/{'/'.join(_FLOW)}?references=all",
+    "https://github.com/sdmx-twg/sdmx-rest/tree/v2.2.2",
+)
+SERVICES: Final = (REST, SDMX_21, SDMX_30)
+
+
+class Form(NamedTuple):
+    """A form that a data set can be had in, in the EU's table of file types; its address gives it by its type."""
+
+    key: str
+    title: str
+    media_type: str
+    file_type: str
+    service: Service
+    #: Whether the address alone gives all of it in this form, so that it can be saved as it comes.
+    saved: bool = False
+
+
+_SDMX: Final = "application/vnd.sdmx."
+FORMS: Final = (
+    Form("json", "JSON", "application/json", "JSON", REST),
+    Form("csv", "CSV", "text/csv", "CSV", REST, saved=True),
+    Form("sdmx-ml-2.1", "SDMX-ML 2.1", f"{_SDMX}structurespecificdata+xml;version=2.1", "SDMX", SDMX_21, saved=True),
+    Form("sdmx-csv-1.0", "SDMX-CSV 1.0", f"{_SDMX}data+csv;version=1.0.0", "CSV", SDMX_21),
+    Form("sdmx-json-1.0", "SDMX-JSON 1.0", f"{_SDMX}data+json;version=1.0.0", "JSON", SDMX_21),
+    Form("sdmx-ml-3.0", "SDMX-ML 3.0", f"{_SDMX}data+xml;version=3.0.0", "SDMX", SDMX_30, saved=True),
+    Form("sdmx-csv-2.0", "SDMX-CSV 2.0", f"{_SDMX}data+csv;version=2.0.0", "CSV", SDMX_30),
+    Form("sdmx-json-2.0", "SDMX-JSON 2.0", f"{_SDMX}data+json;version=2.0.0", "JSON", SDMX_30),
+)
+
+
+class Publisher(NamedTuple):
+    """Who publishes, and how to reach them; without an address of their own it is the page about the numbers."""
+
+    name: str
+    page: str
+    email: str
+
+
+class Dataset(NamedTuple):
+    """An indicator at a frequency, from its first period to its last."""
+
+    indicator: queries.IndicatorRow
+    span: Span
+    invented: bool
+
+    @property
+    def key(self) -> str:
+        """The part of its address that is its own."""
+        return f"{self.indicator.code}-{self.span.frequency}"
+
+    @property
+    def frequency(self) -> Frequency:
+        return FREQUENCIES[self.span.frequency]
+
+    @property
+    def title(self) -> str:
+        by = f"by {self.frequency.noun}, country and network" if self.frequency.by_network else "by hour and country"
+        return marked(f"{self.indicator.name}, {by}", invented=self.invented)
+
+    @property
+    def description(self) -> str:
+        return described(self.indicator, invented=self.invented)
+
+    @property
+    def covered(self) -> tuple[date | datetime, date | datetime]:
+        """From when to when: the first and the last day, or of hours the instants between which they lie."""
+        start, end = self.span.first, published.end(self.span.frequency, self.span.last)
+        return (start, end) if self.span.frequency == "H" else (start.date(), (end - timedelta(days=1)).date())
+
+    def address(self, form: Form) -> str:
+        """Return the path and query under which it is had in a form."""
+        series = (self.span.frequency, self.indicator.code)
+        if form.service is REST:
+            return f"api/v1/aggregates/?{self._range()}&format={form.key}"
+        last = f"?lastNObservations={_HOURS}" if self.span.frequency == "H" else ""
+        if form.service is SDMX_21:
+            return f"sdmx/2.1/data/{','.join(_FLOW)}/{'.'.join((*series, '', ''))}{last}"
+        return f"sdmx/3.0/data/dataflow/{'/'.join(_FLOW)}/{'.'.join((*series, '*', '*'))}{last}"
+
+    def how(self, form: Form) -> str:
+        """Return how its address is asked in a form, and what it leaves out."""
+        accept = "" if form.saved or form.service is REST else f" Ask with Accept: {form.media_type}."
+        hours = f" The address gives the last {_HOURS} hours; ask for others." if self.span.frequency == "H" else ""
+        pages = " Long answers come in pages; next leads on." if form.key == "json" else ""
+        return f"{self.title} as {form.title}.{accept}{hours}{pages}"
+
+    def _range(self) -> str:
+        _, frequency, first, last, *_ = self.span
+        start = max(first, last - timedelta(hours=_HOURS - 1)) if frequency == "H" else first
+        periods = {name: published.label(frequency, period) for name, period in (("start", start), ("end", last))}
+        asked = {"indicator": self.indicator.code, "frequency": frequency, **periods, "country": "*"}
+        return urlencode(asked, safe="*:")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """All that is offered, as of a version of the reference data."""
+
+    reference: int
+    publisher: Publisher
+    datasets: tuple[Dataset, ...]
+    invented: bool
+
+    def indicators(self) -> Iterator[tuple[queries.IndicatorRow, list[Dataset]]]:
+        """Return the indicators that have data sets, each with its own."""
+        for indicator in dict.fromkeys(one.indicator for one in self.datasets):
+            yield indicator, [one for one in self.datasets if one.indicator == indicator]
+
+    @property
+    def mark(self) -> str:
+        """What changes whenever anything of it does. A publication moves it by a day, or by an hour that is new."""
+        told = [(one.key, *one.covered, one.span.first, one.span.issued.date(), modified(one)) for one in self.datasets]
+        return repr((self.reference, self.publisher, told))
+
+
+def offer() -> Offer:
+    """Read what is offered now."""
+    # Looked up first: should reference data change in between, the answer is only asked for once more.
+    reference = queries.reference_version()
+    rows = {row.number: row for row in queries.indicators()}
+    invented = any(row.invented for row in queries.agencies())
+    spans = published.spans(rows, FREQUENCIES)
+    found = tuple(Dataset(rows[span.indicator], span, invented) for span in spans)
+    publisher = Publisher(settings.PUBLISHER_NAME, settings.PUBLISHER_URL, settings.CONTACT_EMAIL)
+    return Offer(reference, publisher, found, invented)
+
+
+def modified(dataset: Dataset) -> date:
+    """Return the day of its newest publication: the instant would be another each minute."""
+    return dataset.span.modified.date()
+
+
+def described(indicator: queries.IndicatorRow, *, invented: bool) -> str:
+    """Return what is counted, and what the number is not."""
+    return told(" ".join([indicator.description, *indicator.notes, ROUNDED]), invented=invented)
+
+
+def told(text: str, *, invented: bool) -> str:
+    """Return a text that says whether numbers are made up."""
+    return f"{text} {INVENTED}" if invented else text
+
+
+def marked(title: str, *, invented: bool) -> str:
+    """Return a title that says so at its beginning."""
+    return f"Invented numbers: {title}" if invented else title

@@ -1,0 +1,56 @@
+"""A press that has published at each frequency, and a reader of the catalogue."""
+
+import warnings
+
+import pytest
+from rdflib import Graph
+
+from api import caching
+from tests.contract.public.press import Press
+from tests.factories import IndicatorFactory
+
+#: What is public at each frequency.
+PERIODS = {
+    "N": ["2026-11-24T11:00"],
+    "H": ["2026-09-01T00:00", "2026-11-24T09:00", "2026-11-24T11:00"],
+    "D": ["2026-09-01", "2026-11-23"],
+    "W": ["2026-W40", "2026-W47"],
+    "M": ["2026-01", "2026-10"],
+    "A": ["2024", "2025"],
+}
+
+
+@pytest.fixture
+def press(db) -> Press:
+    IndicatorFactory.create(name="Downloads of police files", notes=["A download is not a person and not an offence."])
+    IndicatorFactory.create(number=2, code="HELP_VISITS", name="Visits to help services")
+    return Press()
+
+
+@pytest.fixture
+def published(press: Press) -> Press:
+    """Each frequency of one indicator, and of the other nothing."""
+    for frequency, labels in PERIODS.items():
+        press.publish(frequency, {label: {"NO": 5, "EUROPE": 5} for label in labels})
+    return press
+
+
+@pytest.fixture
+def read(client):
+    """Reads the catalogue as it is now."""
+
+    def ask(path="/catalog.ttl", form="turtle", **how):
+        caching.shelf.clear()
+        answer = client.get(path, **how)
+        assert answer.status_code == 200, answer.content
+        return parsed(answer.content, form)
+
+    return ask
+
+
+def parsed(content, form):
+    """Return the graph that is written there."""
+    with warnings.catch_warnings():
+        # rdflib's own reader of JSON-LD uses what rdflib advises against.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return Graph().parse(data=content, format=form)
