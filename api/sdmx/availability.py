@@ -7,7 +7,7 @@ import numpy as np
 
 from api.sdmx import blocks, times
 from api.sdmx.questions import Question
-from api.sdmx.readings import VINTAGE, Reading, Slice, Version, slices
+from api.sdmx.readings import VINTAGE, Reading, Slice, slices
 from api.sdmx.times import Span
 from federation.published import Longs
 
@@ -50,15 +50,21 @@ def exact(reading: Reading) -> Available:
     return found
 
 
-def available(question: Question, indicators: dict[str, int], version: Version, reading: Reading) -> Available:
+def available(reading: Reading, indicators: dict[str, int]) -> Available:
     """Return what could be asked for: of each dimension what is there if nothing were asked of that one alone."""
     found = exact(reading)
-    for place, name in enumerate(question.flow.dimensions):
-        wider = _without(question, place, name)
-        found.values[name] = exact(replace(reading, question=wider, slices=slices(wider, indicators, version))).values[
-            name
-        ]
+    for place, name in enumerate(reading.question.flow.dimensions):
+        wider = _without(reading.question, place, name)
+        more = replace(reading, question=wider, slices=slices(wider, indicators, reading.version))
+        found.values[name] = exact(more).values[name]
     return found
+
+
+def widest(question: Question) -> Question:
+    """Return the question that asks for all keys: what else could be asked for hangs on all of them."""
+    dimensions = question.flow.dimensions
+    filters = tuple(one for one in question.filters if one.component not in dimensions)
+    return replace(question, patterns=((None,) * len(dimensions),), filters=filters)
 
 
 def _without(question: Question, place: int, name: str) -> Question:

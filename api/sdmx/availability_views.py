@@ -45,17 +45,22 @@ class AvailabilityAnswer:
 
     def stamp(self) -> Stamp:
         reference = queries.reference_version()
-        return self._stamp(readings.version_of(self.what.question, readings.indicators(reference)), reference)
+        return self._stamp(self._version(readings.indicators(reference)), reference)
+
+    def _version(self, indicators: dict[str, int]) -> Version:
+        question = self.what.question
+        is_exact = self.what.mode == "exact"
+        return readings.version_of(question if is_exact else availability.widest(question), indicators)
 
     def render(self) -> Rendered:
         reference = queries.reference_version()
         question, indicators = self.what.question, readings.indicators(reference)
-        version = readings.version_of(question, indicators)
+        version = self._version(indicators)
         reading = Reading(question, version, readings.slices(question, indicators, version), Moments())
         if self.what.mode == "exact":
             found = availability.exact(reading)
         else:
-            found = availability.available(question, indicators, version, reading)
+            found = availability.available(reading, indicators)
         content = availability_messages.message(
             self._said(found), self.what.references, self.offer, structures.under(reference), self.address
         )

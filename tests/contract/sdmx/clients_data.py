@@ -205,6 +205,17 @@ def _pysdmx(first: str) -> list[Call]:
             f"{service}.data(DataQuery({asked}))", root, written, lambda a: _read(rest(a, form, **more).decode()), gives
         )
 
+    def structure(address: str) -> Any:
+        from pysdmx.api.qb import ApiVersion, RestService, StructureQuery, StructureType
+        from pysdmx.api.qb.structure import StructureReference
+        from pysdmx.io import read_sdmx
+
+        query = StructureQuery(
+            StructureType.DATAFLOW, "P2PEU", "P2P", "1.0.0", references=StructureReference.DESCENDANTS
+        )
+        found = RestService(address, ApiVersion.V2_2_2).structure(query)
+        return sorted(one.id for one in read_sdmx(found.decode()).structures if one.id.startswith(("P2P", "DSD")))
+
     def connector(address: str) -> Any:
         from pysdmx.api.dc.rest import SdmxConnector
 
@@ -261,6 +272,13 @@ def _pysdmx(first: str) -> list[Call]:
             {"country": "NO", "network": "_T", "as_of": "{first}"},
             "key, components, updated_after, as_of, include_history, offset, limit",
             **everything_at_once(),
+        ),
+        call(
+            "RestService(…, V2_2_2).structure(StructureQuery(DATAFLOW, …, references=DESCENDANTS))",
+            "3.0",
+            JSON_20,
+            structure,
+            ["DSD_P2P", "P2P"],
         ),
         call(
             "SdmxConnector.dataflow(urn)",

@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
@@ -17,9 +18,10 @@ import pytest
 from tests.contract.public.press import NOBODY, Press
 from tests.contract.sdmx import clients_data
 from tests.contract.sdmx.clients_data import EVERYTHING, PLACE, SERIES
+from tests.contract.sdmx.matrix import CLIENTS, table
 from tests.factories import IndicatorFactory, NetworkFactory
 
-CLIENTS = [("sdmx1", "2.1"), ("sdmx1", "3.0"), ("pysdmx", "2.1"), ("pysdmx", "3.0")]
+PAGE = Path(__file__).resolve().parents[3] / "docs/reference/sdmx.md"
 
 
 @pytest.mark.slow
@@ -40,6 +42,11 @@ def test_each_call_of_each_client_reads_what_the_api_says(live_server, subtests)
                         if place.rpartition(".")[0] in SERIES
                     }
                 assert given[f"{call.name} as {call.form}"] == expected
+
+
+def test_page_lists_the_calls_that_are_made():
+    """`python -m tests.contract.sdmx.matrix` prints the table anew."""
+    assert table() in PAGE.read_text()
 
 
 def _published():

@@ -1,0 +1,126 @@
+"""What data there are: the same as an answer to the question would have, or what else could be asked for."""
+
+import csv
+import io
+import json
+import re
+
+import pytest
+from lxml import etree
+
+from tests.contract.public.press import NOBODY
+from tests.contract.sdmx.structures_messages import faults
+
+JSON_20 = "application/vnd.sdmx.structure+json;version=2.0.0"
+DIMENSIONS = ("FREQ", "INDICATOR", "COUNTRY", "NETWORK")
+BASE = "3.0/availability/dataflow/P2PEU/P2P/1.0.0"
+
+
+@pytest.fixture
+def view(press):
+    press.publish("D", {"2026-11-01": {"NO": 10, "NO/BITTORRENT": 10, "SE": 5}, "2026-11-02": {"NO": 20}})
+    press.publish("D", {"2026-11-02": {"NO": 25}, "2026-11-03": {}}, NOBODY)
+    press.publish("M", {"2026-10": {"NO": 300, "EUROPE": 305}})
+    press.publish("H", {"2026-11-01T10:00": {"NO": 5}})
+    return press
+
+
+def said(answer):
+    """Return the values of each dimension, and the counts of observations and series."""
+    assert answer.status_code == 200, answer.content
+    assert faults("json20", answer.content) == []
+    [constraint] = json.loads(answer.content)["data"]["dataConstraints"]
+    counts = {note["id"]: int(note["title"]) for note in constraint["annotations"]}
+    regions = constraint.get("cubeRegions", [{"keyValues": []}])
+    values = {
+        one["id"]: [value["value"] for value in one["values"]]
+        for region in regions
+        for one in region["keyValues"]
+        if "values" in one
+    }
+    return values, counts["obs_count"], counts["series_count"]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "*",
+        "D.*.*.*",
+        "D.DOWNLOADS.NO.*",
+        "D.DOWNLOADS.DK+NO._T",
+        "*.*.NO.*?c[TIME_PERIOD]=ge:2026-11-02",
+        "*?c[OBS_VALUE]=ge:20",
+        "*?c[OBS_STATUS]=O&c[COUNTRY]=SE",
+        "*?updatedAfter={first}",
+        "M.*.*.*?updatedAfter={first}",
+        "D.*.*.*?asOf={first}",
+        "A.*.*.*",
+    ],
+)
+def test_availability_is_what_an_answer_has(view, ask, question):
+    key, _, query = question.format(first=f"{view.known_at(1):%Y-%m-%dT%H:%M:%S}.482Z").partition("?")
+    answer = ask(f"3.0/data/dataflow/P2PEU/P2P/1.0.0/{key}?format=csv&{query}")
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+    values, observations, series = said(ask(f"{BASE}/{key}?{query}", accept=JSON_20))
+    expected = {name: sorted({row[name] for row in rows}) for name in DIMENSIONS if rows}
+    assert {name: codes for name, codes in values.items() if name in DIMENSIONS} == expected
+    assert observations == len(rows)
+    assert series == len({tuple(row[name] for name in DIMENSIONS) for row in rows})
+
+
+def test_available_is_what_else_could_be_asked_for(view, ask):
+    values, observations, _ = said(ask(f"{BASE}/M.DOWNLOADS.NO.*?mode=available", accept=JSON_20))
+    assert values["FREQ"] == ["D", "H", "M"]
+    assert values["COUNTRY"] == ["EUROPE", "NO"]
+    assert values["NETWORK"] == ["_T"]
+    assert observations == 1
+
+
+def test_one_component_can_be_asked_for(view, ask):
+    values, *_ = said(ask(f"{BASE}/*/COUNTRY", accept=JSON_20))
+    assert values == {"COUNTRY": ["EUROPE", "NO", "SE"]}
+
+
+def test_vintages_are_days_that_have_ended(view, ask):
+    moment = f"{view.known_at(1):%Y-%m-%dT%H:%M:%S}.482Z"
+    values, *_ = said(ask(f"3.0/availability/dataflow/P2PEU/P2P_VINTAGE/1.0.0/D.*.*.*.{moment}", accept=JSON_20))
+    assert values["VINTAGE"] == [moment]
+    assert values["COUNTRY"] == ["NO", "SE"]
+
+
+@pytest.mark.parametrize(
+    ("address", "form"),
+    [
+        (f"{BASE}/D.*.*.*/", "xml30"),
+        (f"{BASE}/*?references=all", "xml30"),
+        ("2.1/availableconstraint/P2P/D...", "xml21"),
+        ("2.1/availableconstraint/P2PEU,P2P,1.0.0/all/all/COUNTRY?references=all", "xml21"),
+        ("2.1/availableconstraint/P2P/A...", "xml21"),
+    ],
+)
+def test_messages_fit_the_schema(view, ask, address, form):
+    content = ask(address).content
+    assert faults(form, content) == []
+    [constraint] = etree.fromstring(content).iter("{*}DataConstraint", "{*}ContentConstraint")
+    assert constraint.get("id") == "AVAILABLE_P2P"
+
+
+def test_time_is_from_the_first_to_the_last_period(view, ask):
+    content = ask("2.1/availableconstraint/P2P/D...").content.decode()
+    assert re.findall(r"Period[^>]*>([^<]+)<", content) == ["2026-11-01", "2026-11-03"]
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "code"),
+    [
+        (f"{BASE}/*/NOTHING", 400, "bad_sdmx_query"),
+        (f"{BASE}/*?mode=some", 400, "bad_parameter"),
+        (f"{BASE}/*?references=some", 400, "bad_parameter"),
+        (f"{BASE}/D.X.Y.Z.Q", 400, "bad_sdmx_query"),
+        ("3.0/availability/dataflow/P2PEU/NONE/1.0.0", 404, "unknown_structure"),
+        ("2.1/availableconstraint/NONE", 404, "unknown_structure"),
+    ],
+)
+def test_what_cannot_be_read_or_is_not_there(view, ask, address, status, code):
+    answer = ask(address)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
