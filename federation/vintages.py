@@ -147,9 +147,11 @@ def cells(cube: Cube, some: tuple[Series, ...], periods: Longs, *, version: int)
         named["periods"] = instants([_instant(period) for period in periods])
         condition = "period = ANY (%(periods)s::timestamptz[])"
     rows, when, values, since, until = _row("vintages_cells", named, condition)
-    wanted = np.isin(when, periods)
-    rows, when, values, since, until = (column[wanted] for column in (rows, when, values, since, until))
+    if not (wanted := np.isin(when, periods)).all():
+        rows, when, values, since, until = (column[wanted] for column in (rows, when, values, since, until))
     places = rows.astype(np.intp) * len(periods) + np.searchsorted(periods, when)
+    if (np.diff(places) > 0).all():
+        return CellHistory(some, periods, places, values, since, until)
     in_order = np.argsort(since, kind="stable")
     return CellHistory(some, periods, places[in_order], values[in_order], since[in_order], until[in_order])
 

@@ -6,9 +6,11 @@ from typing import Final
 
 Wanted = Callable[[str], bool]
 
-_EXACT: Final = re.compile(r"\d+(\.\d+){0,2}(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?")
+_EXACT: Final = re.compile(r"\d{1,9}(\.\d{1,9}){0,2}(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?", re.ASCII)
 #: A wildcard alone, or at one of the parts, after a number that is the least or instead of it.
-_OPEN: Final = re.compile(r"(?P<before>(?:\d+\.){0,2})(?P<least>\d*)(?P<sign>[+~*])(?P<after>(?:\.\d+){0,2})")
+_OPEN: Final = re.compile(
+    r"(?P<before>(?:\d{1,9}\.){0,2})(?P<least>\d{0,9})(?P<sign>[+~*])(?P<after>(?:\.\d{1,9}){0,2})", re.ASCII
+)
 
 
 def of_the_older(text: str) -> Wanted | None:

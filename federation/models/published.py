@@ -91,7 +91,7 @@ class PublishedCell(models.Model):
             models.UniqueConstraint(
                 fields=["indicator", "frequency", "country", "network", "period"],
                 condition=Q(version_to__isnull=True),
-                include=["value"],
+                include=["value", "version_from"],
                 name="one_current_cell",
             ),
             models.CheckConstraint(condition=Q(value__gt=0), name="published_cell_positive"),
@@ -99,6 +99,12 @@ class PublishedCell(models.Model):
         indexes = [
             # A period is read whole, and compared with before when it is published again.
             models.Index(fields=["indicator", "frequency", "period"], name="published_cells_of_period"),
+            # Whoever reads a series with its dates needs what was public before, which is little.
+            models.Index(
+                fields=["indicator", "frequency", "country", "network", "period"],
+                condition=Q(version_to__isnull=False),
+                name="closed_cells",
+            ),
         ]
 
     def __str__(self) -> str:

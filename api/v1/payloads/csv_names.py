@@ -27,36 +27,37 @@ class Names:
         self.labelled = [(header.columns[column], column) for column in header.labelled]
         self.aside = list(header.aside.items())
         self.key = [header.columns[column] for column in _KEY]
-        self.has_keys = any(column in KEYS for column in header.aside.values())
         self.seen: set[str] = set()
 
     def taken_from(self, rows: Iterator[list[str]]) -> Iterator[list[str]]:
         """Yield the rows with codes only in all columns that are read."""
         for number, row in enumerate(rows):
             if len(row) == self.width:
-                self._take(row, f"/rows/{number}")
+                self._take(row, number)
             yield row
 
-    def _take(self, row: list[str], pointer: str) -> None:
+    def _take(self, row: list[str], number: int) -> None:
         for place, column in self.labelled:
             code, named, name = row[place].partition(NAMED)
             if named:
-                self._look(name, (code,), f"{pointer}/{column}")
                 row[place] = "" if row[place] == _NOTHING else code
-        own = self._keys_of(row) if self.has_keys else ()
+                if name != code and name not in self.seen:
+                    self._look(name, number, column)
         for place, column in self.aside:
-            self._look(row[place], own if column in KEYS else (row[place - 1],), f"{pointer}/{column}")
+            text = row[place]
+            if text not in self.seen and text not in self._read_elsewhere(row, place, column):
+                self._look(text, number, column)
 
-    def _keys_of(self, row: list[str]) -> tuple[str, str]:
+    def _read_elsewhere(self, row: list[str], place: int, column: str) -> tuple[str, ...]:
+        """Return what need not be looked at, because the columns that say it too are read."""
+        if column not in KEYS:
+            return (row[place - 1],)
         key = [row[place] for place in self.key]
         return ".".join(key[:-1]), ".".join(key)
 
-    def _look(self, text: str, known: tuple[str, ...], pointer: str) -> None:
-        """Look through a text that is not what another column says, where its faults are told."""
-        if text in known or text in self.seen:
-            return
+    def _look(self, text: str, number: int, column: str) -> None:
         self.seen.add(text)
         if len(self.seen) > MAX_NAMES:
             raise Problem("too_many_names")
         if looks_like_trace(text):
-            self.faults.add(pointer, "personal_trace")
+            self.faults.add(f"/rows/{number}/{column}", "personal_trace")

@@ -83,7 +83,7 @@ def _period_rule(frequency: str | None, received: datetime) -> tuple[Any, ...]:
 
 
 def _period(text: str, frequency: str, received: datetime) -> datetime:
-    month = _MONTH.fullmatch(text) if frequency == "M" else None
+    month = _MONTH.fullmatch(text)
     return checks.period(f"{month[1]}-{month[2]}" if month else text, frequency, received)
 
 

@@ -51,6 +51,12 @@ def test_references_are_those_of_the_oracle(ask, form):
             assert set(found) == sdmx_references.around({name}, reference, root), (name, reference)
 
 
+def test_raw_is_the_same_as_full(ask):
+    """No list extends another."""
+    both = [artefacts("xml30", ask("xml30", f"codelist?references=all&detail={detail}")) for detail in ("raw", "full")]
+    assert both[0] == both[1]
+
+
 def test_several_references_are_those_of_each(ask):
     found = artefacts("xml30", ask("xml30", "dataflow/P2PEU/P2P?references=children,codelist"))
     assert set(found) == {"dataflow P2P", "datastructure DSD_P2P", "agencyscheme AGENCIES", *sdmx_references.LISTS}
@@ -77,6 +83,7 @@ def test_only_what_is_asked_for_is_answered(ask, form):
         ("referencestubs", "full", "stub"),
         ("referencecompletestubs", "full", "complete"),
         ("AllStubs", "stub", "stub"),
+        ("referencepartial", "full", "full"),
     ],
 )
 def test_detail_says_how_much_is_told(ask, form, detail, own, other):
@@ -139,6 +146,11 @@ def test_items_asked_for_are_a_partial_list(ask, form, path):
     found = artefacts(form, content)
     assert list(found) == ["codelist CL_FREQ"]
     assert (found["codelist CL_FREQ"]["content"], found["codelist CL_FREQ"]["partial"]) == (["D", "M"], True)
+
+
+def test_list_of_the_items_asked_for_is_partial_though_it_has_no_others(ask):
+    found = artefacts("xml30", ask("xml30", "agencyscheme/SDMX/AGENCIES/1.0/P2PEU"))
+    assert (found["agencyscheme AGENCIES"]["content"], found["agencyscheme AGENCIES"]["partial"]) == (["P2PEU"], True)
 
 
 @pytest.mark.parametrize(

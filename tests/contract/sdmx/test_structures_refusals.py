@@ -33,6 +33,8 @@ def anybody(db):
 )
 def test_what_is_not_there(client, path):
     problem(client.get(f"/sdmx/{path}"), 404, "unknown_structure")
+    # Nor is there anything that could be unchanged.
+    problem(client.get(f"/sdmx/{path}", headers={"if-none-match": "*"}), 404, "unknown_structure")
 
 
 @pytest.mark.parametrize(

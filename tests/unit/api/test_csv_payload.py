@@ -171,6 +171,11 @@ def test_row_refused(rows, expected):
     assert expected in found
 
 
+def test_mixed_status_is_told_once():
+    rows = [f"{NINE},{country},ARES,1,{status}," for country, status in zip(("NO", "DE", "FR"), "APP", strict=True)]
+    assert faults(read_csv, body(*rows, columns=STATUS_ACTION))[1] == [("/rows/1/OBS_STATUS", "mixed_status")]
+
+
 def test_faulty_withdrawal_is_told_of_once():
     assert faults(read_csv, body(f"{NINE}x,,,,,D", columns=STATUS_ACTION))[1] == [("/rows/0/TIME_PERIOD", "bad_period")]
 

@@ -42,7 +42,25 @@ def test_expression_matches_what_the_table_says(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "latest", "all", "x", "1.", ".1", "1..0", "1.2.3.4", "1+.0+.0", "++", "+.1", "1.+.3", "1.2.3.+", "-1", "1 "],
+    [
+        "",
+        "latest",
+        "all",
+        "x",
+        "1.",
+        ".1",
+        "1..0",
+        "1.2.3.4",
+        "1+.0+.0",
+        "++",
+        "+.1",
+        "1.+.3",
+        "1.2.3.+",
+        "-1",
+        "1 ",
+        "1" * 5000,
+        "१.0.0",
+    ],
 )
 def test_other_texts_are_no_versions(text):
     assert versions.of_the_newer(text) is None
