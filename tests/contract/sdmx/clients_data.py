@@ -1,7 +1,7 @@
 """What standard clients, unmodified, read of the data: calls with a name, and which observations each must give.
 
-``python -m tests.contract.sdmx.clients_data <client> <root> <address> <instant>`` makes the calls of a client at a root and
-prints what they gave, as JSON. Clients are imported in the calls only, as some of them do not go together.
+``python -m tests.contract.sdmx.clients_data <client> <root> <address> <instant>`` makes the calls of a client at a root
+and prints what they gave, as JSON. Clients are imported in the calls only, as some of them do not go together.
 """
 
 import json
@@ -225,7 +225,7 @@ def _pysdmx(first: str) -> list[Call]:
     def everything_at_once() -> dict[str, Any]:
         from pysdmx.api.dc.query import DateTimeFilter, MultiFilter, Operator, TextFilter
 
-        filters = [
+        filters: list[TextFilter | DateTimeFilter] = [
             TextFilter("COUNTRY", Operator.IN, ["NO", "SE"]),
             DateTimeFilter("TIME_PERIOD", Operator.GREATER_THAN_OR_EQUAL, datetime.fromisoformat("2026-11-01")),
         ]
