@@ -3,12 +3,14 @@
 import warnings
 
 import pytest
-from rdflib import Graph
+from rdflib import Graph, Namespace, URIRef
 
 from api import caching
 from tests.contract.public.press import Press
 from tests.factories import IndicatorFactory
 
+DCAT = Namespace("http://www.w3.org/ns/dcat#")
+HERE = "http://testserver"
 #: What is public at each frequency.
 PERIODS = {
     "N": ["2026-11-24T11:00"],
@@ -54,3 +56,8 @@ def parsed(content, form):
         # rdflib's own reader of JSON-LD uses what rdflib advises against.
         warnings.simplefilter("ignore", DeprecationWarning)
         return Graph().parse(data=content, format=form)
+
+
+def part(key):
+    """Return the address of a part of the catalogue."""
+    return URIRef(f"{HERE}/catalog#{key}")

@@ -1,8 +1,6 @@
 """The catalogue: DCAT-AP in three forms that say the same, of what is really there."""
 
-import csv
 from datetime import UTC, date, datetime, timedelta
-from urllib.parse import urlsplit
 
 import pyshacl
 import pytest
@@ -15,19 +13,12 @@ from config.parts import ROOT
 from countries import registry
 from countries.models import Indicator
 from federation.models.published import Version
-from tests.contract.catalog.conftest import PERIODS, parsed
+from tests.contract.catalog.conftest import DCAT, HERE, PERIODS, parsed, part
 from tests.factories import AgencyFactory
 
-DCAT = Namespace("http://www.w3.org/ns/dcat#")
 VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
-HERE = "http://testserver"
 FORMS = {"/catalog.ttl": "turtle", "/catalog.jsonld": "json-ld", "/catalog.rdf": "xml"}
-SDMX_CSV = "application/vnd.sdmx.data+csv;version={}.0.0"
 SHAPES = ROOT.parent / "shared/data/dcat-ap-3.0.1-SHACL.ttl"
-
-
-def part(key):
-    return URIRef(f"{HERE}/catalog#{key}")
 
 
 def texts(catalogue, verb):
@@ -307,71 +298,6 @@ def test_addresses_are_those_of_the_host_that_was_asked(published, client, setti
         page = client.get("/catalog.ttl", headers={"host": host}, secure=secure).content.decode()
         assert f"http{'s' * secure}://{host}/catalog#catalog" in page
         assert "testserver" not in page
-
-
-# --- where it leads ---
-
-
-def kind(media_type):
-    """A media type with its version, whatever else it says."""
-    name, *parameters = (one.strip() for one in media_type.split(";"))
-    return name, {one for one in parameters if one.startswith("version=")}
-
-
-def links(catalogue):
-    """Each address of ours that the catalogue leads to, how it is asked for, and what comes back, if that is said."""
-    for distribution in catalogue.subjects(RDF.type, DCAT.Distribution):
-        media_type = str(catalogue.value(distribution, DCAT.mediaType)).partition("media-types/")[2]
-        yield str(catalogue.value(distribution, DCAT.accessURL)), media_type, media_type
-        for saved in catalogue.objects(distribution, DCAT.downloadURL):
-            yield str(saved), "*/*", media_type
-    for verb in (DCAT.landingPage, DCAT.endpointDescription, DCTERMS.conformsTo, FOAF.homepage):
-        for address in set(catalogue.objects(None, verb)):
-            yield str(address), "*/*", None
-
-
-def followed(client, found):
-    """Return what did not answer as it was promised."""
-    wrong = []
-    for address, accept, promised in found:
-        answer = client.get(address.removeprefix(HERE), headers={"accept": accept})
-        answered = kind(answer.get("Content-Type", ""))
-        if answer.status_code != 200 or (promised and answered != kind(promised)):
-            wrong.append(f"{address} as {accept}: {answer.status_code} {answered}")
-    return wrong
-
-
-def test_every_address_answers_as_promised(published, read, client):
-    found = {link for link in links(read()) if link[0].startswith(f"{HERE}/")}
-    # Of five data sets each two forms of the API and six of SDMX, three of them also as they come, and pages beside.
-    assert len(found) == 61
-    assert followed(client, sorted(found, key=str)) == []
-
-
-def test_addresses_of_data_lie_below_the_service_that_gives_them(published, read, client):
-    catalogue = read()
-    for distribution in catalogue.subjects(RDF.type, DCAT.Distribution):
-        root = catalogue.value(catalogue.value(distribution, DCAT.accessService), DCAT.endpointURL)
-        assert str(catalogue.value(distribution, DCAT.accessURL)).startswith(str(root))
-    paths = client.get("/api/schema/").json()["paths"]
-    assert any(path.startswith(urlsplit(str(catalogue.value(part("rest"), DCAT.endpointURL))).path) for path in paths)
-
-
-@pytest.mark.parametrize("frequency", "HDWMA")
-def test_answers_that_it_leads_to_hold_the_periods_that_it_names(published, read, client, frequency):
-    catalogue, found = read(), {}
-    for form, accept in (("csv", "*/*"), ("sdmx-csv-1.0", SDMX_CSV.format(1)), ("sdmx-csv-2.0", SDMX_CSV.format(2))):
-        address = str(catalogue.value(part(f"DOWNLOADS-{frequency}-{form}"), DCAT.accessURL))
-        answer = client.get(address.removeprefix(HERE), headers={"accept": accept})
-        rows = list(csv.DictReader(b"".join(answer).decode().splitlines()))
-        assert {(row["INDICATOR"], row["FREQ"]) for row in rows} == {("DOWNLOADS", frequency)}
-        # To the hour, as SDMX writes it with its seconds.
-        found[form] = sorted({row["TIME_PERIOD"][:13] for row in rows})
-        assert ("lastNObservations=744" in address) == (frequency == "H" and form != "csv")
-    labels = [one[:13] for one in PERIODS[frequency]]
-    assert found["sdmx-csv-1.0"] == found["sdmx-csv-2.0"] == labels
-    # Of hours the API gives those of the last month, and SDMX as many as those would be.
-    assert found["csv"] == (labels[1:] if frequency == "H" else labels)
 
 
 def test_terms_of_others_have_names(published, read):
