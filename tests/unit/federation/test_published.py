@@ -29,7 +29,9 @@ PUBLIC = {
 }
 #: Names that the statements give to what they read of those.
 DERIVED = {"latest", "newest", "page", "coverage", "following", "cells", "standings", "unnest", "period", "win"}
-DERIVED |= {"panel", "earlier", "before", "vintage", "version"}
+DERIVED |= {"panel", "earlier", "before", "vintage"}
+#: What else stands behind a FROM: of an epoch, of a day, of a query that follows.
+DERIVED |= {"known_at", "date_trunc", "LATERAL"}
 DAYS = [datetime(2026, 11, day, tzinfo=UTC) for day in (1, 2, 3)]
 
 
