@@ -2,6 +2,7 @@
 
 from typing import Final, NamedTuple
 
+from api import datasets
 from api.sdmx import flows
 from api.sdmx.artefacts import Form, Item, Note
 
@@ -74,7 +75,5 @@ LISTS: Final = {
 }
 
 #: That numbers are made up, wherever they may be.
-INVENTED: Final = Note(
-    "INVENTED", "INVENTED", text="Some agencies here are invented: their numbers are made up for a demonstration."
-)
+INVENTED: Final = Note("INVENTED", "INVENTED", text=datasets.INVENTED)
 INVENTED_AGENCY: Final = Note("INVENTED", "INVENTED", text="This agency is invented, for a demonstration.")

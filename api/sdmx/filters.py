@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from functools import partial, reduce
 from operator import and_, contains, eq, ge, gt, le, lt, ne, or_
 from typing import Any, Final, NamedTuple
@@ -12,8 +13,9 @@ from numpy.typing import NDArray
 from api.problems import Problem
 from api.sdmx import times
 from api.sdmx.times import Span
+from federation import published
 from federation.published import Longs
-from federation.vintages import Flags
+from federation.vintages import ALWAYS, Flags
 
 _TERM = re.compile(r"(?:(eq|ne|lt|le|gt|ge|co|nc|sw|ew):)?(.+)", re.DOTALL)
 _ORDERED: Final = {"lt": lt, "le": le, "gt": gt, "ge": ge}
@@ -84,6 +86,34 @@ def between(first: str | None, last: str | None) -> list[Filter]:
     """Return the filters that are `startPeriod` and `endPeriod`, both included."""
     given = (("ge", first), ("le", last))
     return [Filter("TIME_PERIOD", ((Term(operator, text),),)) for operator, text in given if text]
+
+
+def hull(some: Iterable[Filter]) -> tuple[datetime, datetime]:
+    """Return from which second to which a period must begin to pass filters of the time, or a longer stretch."""
+    first, last = map(published.seconds, ALWAYS)
+    for one in some:
+        # What may lie here or there is not worth a look: all of it is read then.
+        for term in one.alternatives[0] if len(one.alternatives) == 1 else ():
+            asked = times.span(term.value, parameter=one.parameter)
+            first = max(first, _FIRST.get(term.operator, _no_matter)(asked, first))
+            last = min(last, _LAST.get(term.operator, _no_matter)(asked, last))
+    return datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(last, UTC)
+
+
+def _no_matter(_: Span, bound: int) -> int:
+    return bound
+
+
+_FIRST: Final[dict[str, Callable[[Span, int], int]]] = {
+    "eq": lambda asked, _: asked.start,
+    "ge": lambda asked, _: asked.start,
+    "gt": lambda asked, _: asked.end,
+}
+_LAST: Final[dict[str, Callable[[Span, int], int]]] = {
+    "eq": lambda asked, _: asked.start,
+    "le": lambda asked, _: asked.end,
+    "lt": lambda asked, _: asked.start,
+}
 
 
 def _term(text: str) -> Term:

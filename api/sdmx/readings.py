@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from api.problems import Problem
-from api.sdmx import blocks, times
+from api.sdmx import blocks, filters, times
 from api.sdmx.blocks import Block, DataSet, Moments, Window
 from api.sdmx.flows import FREQUENCIES, TIME
 from api.sdmx.keys import Pattern
@@ -144,13 +144,14 @@ def indicators(reference: int) -> dict[str, int]:
 def slices(question: Question, indicators: dict[str, int], version: Version) -> list[Slice]:
     """Return the slices that a question asks for, by frequency and indicator."""
     found = []
+    first, last = filters.hull(question.filters_of(TIME))
     for frequency, indicator in product(sorted(FREQUENCIES), sorted(indicators)):
         wanted = [one for one in question.patterns if _wants(one, frequency, indicator)]
         passing = all(one.codes([frequency]) for one in question.filters_of("FREQ")) and all(
             one.codes([indicator]) for one in question.filters_of("INDICATOR")
         )
         if wanted and passing:
-            cube = Cube(indicators[indicator], frequency)
+            cube = Cube(indicators[indicator], frequency, first, last)
             found.append(Slice(question, indicator, cube, version, tuple(wanted)))
     return found
 

@@ -304,6 +304,8 @@ def _pysdmx(first: str) -> list[Call]:
         ),
         call("read_sdmx(url)", "2.1", ML_21, lambda a: _read(f"{a}/data/P2P/{key}"), NORWAY),
         call("read_sdmx(url)", "3.0", ML_30, lambda a: _read(f"{a}/data/dataflow/P2PEU/P2P/1.0.0/{key}"), NORWAY),
+        call("read_sdmx(url) of nothing", "2.1", ML_21, lambda a: _read(f"{a}/data/P2P/A..."), {}),
+        call("read_sdmx(url) of nothing", "3.0", ML_30, lambda a: _read(f"{a}/data/dataflow/P2PEU/P2P/1.0.0/A"), {}),
         call("get_datasets(url, url)", "2.1", ML_21, datasets, NORWAY),
         call("get_datasets(url, url)", "3.0", ML_30, datasets, NORWAY),
         call(

@@ -1,12 +1,14 @@
 """Data queries: keys with wildcards, odd spellings, and what cannot be read or is not there, as the standard has it."""
 
 import csv
+import gzip
 import io
 import json
 from urllib.parse import quote
 
 import pytest
 
+from api import caching
 from tests.contract.public.press import NOBODY
 from tests.factories import AgencyFactory, IndicatorFactory
 
@@ -323,14 +325,55 @@ def test_answer_is_not_sent_again_until_it_changes(view, ask):
     first = ask(f"{ROOT_2}D.DOWNLOADS.NO._T")
     again = ask(f"{ROOT_2}D.DOWNLOADS.NO._T", **{"If-None-Match": first["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
-    from api import caching
-
     caching.shelf.clear()
     view.indicator = 1
     view.publish("D", {"2026-11-02": {"NO": 25}})
     changed = ask(f"{ROOT_2}D.DOWNLOADS.NO._T", **{"If-None-Match": first["ETag"]})
     assert changed.status_code == 200
     assert changed["ETag"] != first["ETag"]
+
+
+@pytest.fixture
+def streamed(view, monkeypatch):
+    """Has every answer be written as it is read, two observations at a time."""
+    from api.sdmx import data_views, readings
+
+    monkeypatch.setattr(data_views, "_HELD", 0)
+    monkeypatch.setattr(readings, "AT_ONCE", 2)
+    return view
+
+
+@pytest.mark.parametrize("form", ["csv", "xml", "json"])
+@pytest.mark.parametrize("root", [ROOT_2, ROOT_3])
+def test_long_answers_are_written_as_they_are_read(view, ask, client, request, root, form):
+    whole = ask(f"{root}?format={form}")
+    assert not whole.streaming
+    caching.shelf.clear()
+    request.getfixturevalue("streamed")
+    answer = ask(f"{root}?format={form}")
+    assert answer.streaming
+    pieces = list(answer.streaming_content)
+    assert len(pieces) > len(ALL)
+    assert b"".join(pieces) == whole.content
+    assert answer["ETag"] == whole["ETag"]
+    packed = ask(f"{root}?format={form}", **{"Accept-Encoding": "gzip"})
+    assert gzip.decompress(packed.getvalue()) == whole.content
+    assert ask(f"{root}?format={form}", **{"If-None-Match": whole["ETag"]}).status_code == 304
+    head = client.head(f"/sdmx/{root}?format={form}")
+    assert (head.status_code, head.content, head["ETag"]) == (200, b"", whole["ETag"])
+
+
+def test_long_answer_is_of_one_version_whatever_is_published_meanwhile(streamed, ask):
+    before = ask(f"{ROOT_3}?format=csv").getvalue()
+    caching.shelf.clear()
+    pieces = ask(f"{ROOT_3}?format=csv").streaming_content
+    begun = next(pieces)
+    streamed.indicator = 1
+    streamed.publish("D", {"2026-11-01": {"NO": 500, "SE": 500, "DK": 500}, "2026-11-04": {"SE": 5}})
+    streamed.publish("M", {"2026-10": {"NO": 0}})
+    assert begun + b"".join(pieces) == before
+    caching.shelf.clear()
+    assert ask(f"{ROOT_3}?format=csv").getvalue() != before
 
 
 def test_what_was_sent_does_not_come_back(view, ask):
