@@ -92,7 +92,7 @@ class PublishedCell(models.Model):
                 fields=["indicator", "frequency", "country", "network", "period"],
                 condition=Q(version_to__isnull=True),
                 include=["value", "version_from"],
-                name="one_current_cell",
+                name="one_dated_cell",
             ),
             models.CheckConstraint(condition=Q(value__gt=0), name="published_cell_positive"),
         ]
@@ -139,7 +139,7 @@ class PublishedCoverage(CoverageColumns):
     frequency = models.CharField(max_length=1)
     period = models.DateTimeField()
     #: Whether a break in the series was marked in the period.
-    is_break = models.BooleanField(default=False)
+    is_break = models.BooleanField(default=False, db_default=False)
     version_from = models.BigIntegerField()
     version_to = models.BigIntegerField(null=True)
 

@@ -41,7 +41,8 @@ BROKEN = {
 def test_every_setting_that_holds_a_secret_is_planted():
     text = (ROOT / "docs/reference/settings.md").read_text()
     named = re.findall(r"^\| `([A-Z0-9_]+(?:URL|KEY|TOKEN|SECRET|PASSWORD))`", text, re.MULTILINE)
-    assert set(named) == PLANTED.keys()
+    # Who publishes is on every page of the catalogue.
+    assert set(named) - {"PUBLISHER_URL"} == PLANTED.keys()
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in BROKEN.items() for value in values])

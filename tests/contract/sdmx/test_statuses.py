@@ -353,7 +353,7 @@ def test_long_answers_are_written_as_they_are_read(view, ask, client, request, r
     answer = ask(f"{root}?format={form}")
     assert answer.streaming
     pieces = list(answer.streaming_content)
-    assert len(pieces) > len(ALL)
+    assert len(pieces) >= len(ALL)
     assert b"".join(pieces) == whole.content
     assert answer["ETag"] == whole["ETag"]
     packed = ask(f"{root}?format={form}", **{"Accept-Encoding": "gzip"})

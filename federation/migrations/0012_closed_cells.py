@@ -1,0 +1,20 @@
+"""Whoever reads a series with its dates needs what was public before, which is little."""
+
+from django.contrib.postgres.operations import AddIndexConcurrently
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    atomic = False
+    dependencies = [("federation", "0011_breaks")]
+
+    operations = [
+        AddIndexConcurrently(
+            model_name="publishedcell",
+            index=models.Index(
+                condition=models.Q(version_to__isnull=False),
+                fields=["indicator", "frequency", "country", "network", "period"],
+                name="closed_cells",
+            ),
+        ),
+    ]
