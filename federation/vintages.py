@@ -6,6 +6,7 @@ and is listed from then on. None ever goes: a cell that is closed reads 0, and o
 that nobody covers any more has no value.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
@@ -71,11 +72,6 @@ class CoverageHistory:
 
     _columns: Covered
 
-    @property
-    def count(self) -> int:
-        """How many periods there are in any version."""
-        return len(np.unique(self._columns.periods))
-
     def at(self, version: int) -> Covered:
         """Return the coverage of all periods that were public at a version."""
         known = np.flatnonzero(self._columns.since <= version)[::-1]
@@ -94,33 +90,6 @@ def _taken(covered: Covered, which: NDArray[Any]) -> Covered:
     return Covered(*(getattr(covered, name)[which] for name in Covered.__dataclass_fields__))
 
 
-@dataclass(frozen=True, slots=True)
-class CellHistory:
-    """The cells of some series and periods in all versions up to one."""
-
-    _series: tuple[Series, ...]
-    _periods: Longs
-    _places: NDArray[np.intp]
-    _values: Longs
-    _from: Longs
-    _to: Longs
-
-    def at(self, version: int, covered: Covered) -> Observed:
-        """Return the values at a version of all series and of periods, all of them read, with their coverage."""
-        shape = (len(self._series), len(self._periods))
-        values, since = np.zeros(shape[0] * shape[1], np.int64), np.zeros(shape[0] * shape[1], np.int64)
-        known = np.flatnonzero(self._from <= version)
-        ended = (self._to[known] > 0) & (self._to[known] <= version)
-        places = self._places[known]
-        # Rows are in order of version: of several for one place the last one stays.
-        values[places] = np.where(ended, 0, self._values[known])
-        since[places] = np.where(ended, self._to[known], self._from[known])
-        columns = np.searchsorted(self._periods, covered.periods)
-        listed = np.array([one.since if one.since <= version else 0 for one in self._series], np.int64)
-        dated = np.maximum(since.reshape(shape)[:, columns], np.maximum(listed[:, None], covered.since[None, :]))
-        return Observed(values.reshape(shape)[:, columns], dated)
-
-
 def series(cube: Cube, *, version: int) -> list[Series]:
     """Return the series that had a cell in any version up to one, in no order."""
     return [Series(*row) for row in _rows("vintages_series", _named(cube, version))]
@@ -134,8 +103,29 @@ def coverage(cube: Cube, *, version: int) -> CoverageHistory:
     )
 
 
-def cells(cube: Cube, some: tuple[Series, ...], periods: Longs, *, version: int) -> CellHistory:
-    """Read the cells of some series and of periods, in their order, in all versions up to one."""
+def observed(cube: Cube, some: Sequence[Series], covered: Covered, *, version: int) -> Observed:
+    """Read the values at a version of some series in the periods of a coverage of that version."""
+    periods = covered.periods
+    found = _cells(cube, some, periods, version)
+    public, closed = (*found[:4], np.zeros(len(found[0]), np.int64)), found[4:]
+    rows, when, values, since, until = map(np.concatenate, zip(public, closed, strict=True))
+    at = np.searchsorted(periods, when)
+    # Of periods that lie between those wanted, cells may have been read too.
+    kept = np.flatnonzero(periods[np.minimum(at, len(periods) - 1)] == when)
+    if len(closed[0]):
+        # In order of version: of several for one place the last one stays.
+        kept = kept[np.argsort(since[kept], kind="stable")]
+    ended = (until > 0) & (until <= version)
+    grid = np.zeros((2, len(some), len(periods)), np.int64)
+    place = rows[kept].astype(np.intp), at[kept]
+    grid[0][place] = np.where(ended, 0, values)[kept]
+    grid[1][place] = np.where(ended, until, since)[kept]
+    listed = np.array([one.since if one.since <= version else 0 for one in some], np.int64)
+    return Observed(grid[0], np.maximum(grid[1], np.maximum(listed[:, None], covered.since[None, :])))
+
+
+def _cells(cube: Cube, some: Sequence[Series], periods: Longs, version: int) -> tuple[NDArray[Any], ...]:
+    """Read cells of series and periods in all versions up to one: series, period, value and versions, in no order."""
     named = _named(cube, version) | {
         "countries": np.array([one.country for one in some], np.int16),
         "networks": np.array([one.network for one in some], np.int16),
@@ -146,14 +136,7 @@ def cells(cube: Cube, some: tuple[Series, ...], periods: Longs, *, version: int)
     if _is_sparse(cube.frequency, periods):
         named["periods"] = instants([_instant(period) for period in periods])
         condition = "period = ANY (%(periods)s::timestamptz[])"
-    rows, when, values, since, until = _row("vintages_cells", named, condition)
-    if not (wanted := np.isin(when, periods)).all():
-        rows, when, values, since, until = (column[wanted] for column in (rows, when, values, since, until))
-    places = rows.astype(np.intp) * len(periods) + np.searchsorted(periods, when)
-    if (np.diff(places) > 0).all():
-        return CellHistory(some, periods, places, values, since, until)
-    in_order = np.argsort(since, kind="stable")
-    return CellHistory(some, periods, places[in_order], values[in_order], since[in_order], until[in_order])
+    return _row("vintages_cells", named, condition)
 
 
 def changes(cube: Cube, *, after: int, version: int) -> tuple[Longs, Longs]:

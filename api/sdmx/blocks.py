@@ -27,14 +27,11 @@ class Moments:
 
     def written(self, versions: Longs) -> list[str]:
         """Return instants in an array's order, flattened."""
-        some, back = np.unique(versions, return_inverse=True)
-        missing = [one for one in some.tolist() if one not in self._known]
-        if missing:
-            moments = vintages.times(np.array(missing, np.int64))
+        asked = versions.ravel().tolist()
+        if missing := set(asked) - self._known.keys():
+            moments = vintages.times(np.array(list(missing), np.int64))
             self._known.update((one, times.written(moment)) for one, moment in moments.items())
-        names = np.array([self._known[one] for one in some.tolist()], object)
-        found: list[str] = names[back.ravel()].tolist()
-        return found
+        return [self._known[one] for one in asked]
 
     def of(self, version: int) -> str:
         return self.written(np.array([version], np.int64))[0]

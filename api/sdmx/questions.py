@@ -95,8 +95,9 @@ def of_root_2(given: Mapping[str, str], flow: Flow, key: str) -> Question:
 def of_root_3(given: Mapping[str, str], flow: Flow, key: str) -> Question:
     """Read a question of SDMX-REST 2.x, as the root 3.0 speaks it."""
     _check_names(given, _OF_3, filtered=True)
-    if given.get("sort", "*").replace(":asc", "") not in _OUR_ORDERS:
-        raise Problem("not_implemented", detail="Answers are sorted by all dimensions, ascending.", parameter="sort")
+    if "sort" in given and (given["sort"].replace(":asc", "") not in _OUR_ORDERS or "VINTAGE" in flow.dimensions):
+        detail = "P2P is sorted by all dimensions, ascending, and P2P_VINTAGE by vintage first."
+        raise Problem("not_implemented", detail=detail, parameter="sort")
     if "updateAfter" in given:
         # What sdmx1 sends.
         given = {**given, "updatedAfter": given["updateAfter"]}

@@ -22,7 +22,7 @@ from countries import queries
 from countries.codes import COUNTRIES, COUNTRY_CODES, GROUPS, NETWORK_CODES, NETWORKS, TOTAL
 from federation import published, vintages
 from federation.published import Longs, Selection
-from federation.vintages import CoverageHistory, Covered, Cube, Observed, Series
+from federation.vintages import CoverageHistory, Covered, Cube, Series
 
 #: So many observations are in memory at a time.
 AT_ONCE: Final = 50_000
@@ -230,7 +230,9 @@ class Reading:
         number, after = self.version.number, self.version.after
         for one in self.slices:
             if VINTAGE in self.question.flow.dimensions:
-                yield from self._past(one)
+                for view in one.views:
+                    past = one.covered(view.version)
+                    yield from self._read(one, one.listed(view.version), past, view.version, view.label)
             elif after is None:
                 yield from self._read(one, one.series, one.covered(number), number)
             else:
@@ -249,30 +251,17 @@ class Reading:
             for block in self._read(one, some, which, version):
                 yield replace(block, wanted=block.observed.since > after)
 
-    def _read(self, one: Slice, some: list[Series], covered: Covered, version: int) -> Iterator[Block]:
-        if not some or not len(covered.periods):
+    def _read(self, one: Slice, some: list[Series], covered: Covered, version: int, *more: str) -> Iterator[Block]:
+        """Read series as they were at a version, so many at a time; ``more`` are the last parts of their keys."""
+        if not len(covered.periods):
             return
         step = max(1, AT_ONCE // len(covered.periods))
         for at in range(0, len(some), step):
-            part = tuple(some[at : at + step])
-            cells = vintages.cells(one.cube, part, covered.periods, version=version)
-            yield self._block(one, part, covered, cells.at(version, covered))
-
-    def _block(self, one: Slice, some: tuple[Series, ...], covered: Covered, observed: Observed, *more: str) -> Block:
-        keys = [one.key(each, *more) for each in some]
-        wanted = np.ones(observed.values.shape, np.bool_)
-        return Block(one.cube.frequency, keys, covered, observed, wanted, self.moments)
-
-    def _past(self, one: Slice) -> Iterator[Block]:
-        """Read the series one by one, each as it was in all the views that are asked for."""
-        newest = max((view.version for view in one.views), default=0)
-        every = one.covered(newest).periods
-        for each in one.series if len(every) else ():
-            cells = vintages.cells(one.cube, (each,), every, version=newest)
-            for view in one.views:
-                covered = one.covered(view.version)
-                if each in one.listed(view.version) and len(covered.periods):
-                    yield self._block(one, (each,), covered, cells.at(view.version, covered), view.label)
+            part = some[at : at + step]
+            observed = vintages.observed(one.cube, part, covered, version=version)
+            keys = [one.key(each, *more) for each in part]
+            wanted = np.ones(observed.values.shape, np.bool_)
+            yield Block(one.cube.frequency, keys, covered, observed, wanted, self.moments)
 
     def _disseminations(self) -> Iterator[tuple[int, list[tuple[Slice, Longs]]]]:
         """Yield the versions that changed anything asked for, each with what it changed."""
