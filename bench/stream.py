@@ -84,6 +84,8 @@ def _make(inside: "Inside") -> int:
     named: dict[str, object] = {"first": past.begin(_YEARS, last), "last": last}
     lists = {"countries": countries, "networks": sorted(NETWORK_CODES)}
     say(f"making {_YEARS} years of {len(countries)} countries")
+    # So many rows at once are more than the application ever writes.
+    inside.run("SET statement_timeout = 0")
     inside.run(
         _MAKE.format(
             **{name: f"'{value}'" for name, value in named.items()},

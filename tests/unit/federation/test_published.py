@@ -31,7 +31,7 @@ PUBLIC = {
 DERIVED = {"latest", "newest", "page", "coverage", "following", "cells", "standings", "unnest", "period", "win"}
 DERIVED |= {"panel", "earlier", "before", "vintage"}
 #: What else stands behind a FROM: of an epoch, of a day, of a query that follows.
-DERIVED |= {"known_at", "date_trunc", "LATERAL"}
+DERIVED |= {"known_at", "date_trunc", "LATERAL", "named"}
 DAYS = [datetime(2026, 11, day, tzinfo=UTC) for day in (1, 2, 3)]
 
 
