@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from api.sdmx import lines
 from api.sdmx.blocks import Block, DataSet, Moments
+from api.sdmx.concepts import CONCEPTS
 from api.sdmx.flows import AGENCY, ATTRIBUTES, CODELISTS, MEASURE, TIME, Flow
 from api.sdmx.lines import DATED, Lines
 from api.sdmx.questions import Shape
@@ -59,11 +60,12 @@ class Message:
         meta = _json(self._meta())
         yield (f'{{"header":{meta},' if self.is_draft else f'{{"meta":{meta},"data":{{').encode()
         yield b'"dataSets":['
-        for at, dataset in enumerate(datasets):
-            yield f"{',' if at else ''}{{{self._head(dataset)}".encode()
+        count = 0
+        for count, dataset in enumerate(datasets, 1):
+            yield f"{',' if count > 1 else ''}{{{self._head(dataset)}".encode()
             yield from self._observations(dataset)
             yield b"}}"
-        yield f"],{self._structure()}{'}' if self.is_draft else '}}'}".encode()
+        yield f"],{self._structure(count)}{'}' if self.is_draft else '}}'}".encode()
 
     def _meta(self) -> dict[str, Any]:
         meta: dict[str, Any] = (
@@ -133,11 +135,11 @@ class Message:
             return "null"
         return text if self.is_2 and name not in _CODED else self._place(name, text)
 
-    def _structure(self) -> str:
+    def _structure(self, count: int) -> str:
         if not self.is_2:
             return f'"structure":{_json(self._described())}'
         # A dimension without any value cannot be described.
-        described = [self._described() | {"dataSets": [0]}] if self._numbers else []
+        described = [self._described() | {"dataSets": list(range(count))}] if self._numbers else []
         return f'"structures":{_json(described)}'
 
     def _described(self) -> dict[str, Any]:
@@ -149,13 +151,13 @@ class Message:
             grouped["observation"] = [time]
         described = {"links": [{"rel": "dataflow", "urn": self.flow.urn}], "name": self.flow.id, "dimensions": grouped}
         if self.is_2 and self.shape.measure:
-            described["measures"] = {"observation": [{"id": MEASURE, "name": MEASURE}]}
+            described["measures"] = {"observation": [{"id": MEASURE, "name": _CALLED[MEASURE]}]}
         described["attributes"] = {"observation": [self._described_attribute(name) for name in self.shape.attributes]}
         return described
 
     def _dimension(self, position: int, name: str) -> dict[str, Any]:
         values = [self._value(name, code) for code in self.numbers(name)]
-        return {"id": name, "name": name, "keyPosition": position, "values": values}
+        return {"id": name, "name": _CALLED[name], "keyPosition": position, "values": values}
 
     def _value(self, name: str, code: str) -> dict[str, str]:
         if name in self.names:
@@ -166,7 +168,7 @@ class Message:
         return {"name": code} | ({"id": _NO_ID.sub("", code)} if name in (TIME, *self.flow.dimensions) else {})
 
     def _described_attribute(self, name: str) -> dict[str, Any]:
-        described: dict[str, Any] = {"id": name, "name": name}
+        described: dict[str, Any] = {"id": name, "name": _CALLED[name]}
         if not self.is_2:
             described["relationship"] = {"primaryMeasure": MEASURE}
         else:
@@ -187,6 +189,7 @@ class _Numbered(Moments):
         return [str(numbers[text]) for text in self._moments.written(versions)]
 
 
+_CALLED: Final = {concept.id: concept.name for concept in CONCEPTS}
 _CODED: Final = frozenset(attribute.id for attribute in ATTRIBUTES if attribute.codelist) | frozenset(CODELISTS)
 
 

@@ -214,7 +214,8 @@ def _pysdmx(first: str) -> list[Call]:
             StructureType.DATAFLOW, "P2PEU", "P2P", "1.0.0", references=StructureReference.DESCENDANTS
         )
         found = RestService(address, ApiVersion.V2_2_2).structure(query)
-        return sorted(one.id for one in read_sdmx(found.decode()).structures if one.id.startswith(("P2P", "DSD")))
+        structures: Any = read_sdmx(found.decode()).structures
+        return sorted(one.id for one in structures if one.id.startswith(("P2P", "DSD")))
 
     def connector(address: str) -> Any:
         from pysdmx.api.dc.rest import SdmxConnector

@@ -84,6 +84,14 @@ def test_json_messages_fit_the_schema(view, ask, root):
         assert [fault.message for fault in schema.iter_errors(message)] == [], (address, question)
 
 
+def test_structure_of_a_history_is_that_of_all_its_data_sets(view, ask):
+    message = json.loads(ask("3.0/data/dataflow/P2PEU/P2P?format=json&includeHistory=true").content)["data"]
+    [structure] = message["structures"]
+    assert structure["dataSets"] == list(range(len(message["dataSets"])))
+    assert len({one["validFrom"] for one in message["dataSets"]}) == len(message["dataSets"]) == 6
+    assert structure["dimensions"]["series"][2]["name"] == "Country"
+
+
 def test_all_forms_have_the_same_observations(view, ask):
     """Read by the few rules of each form, without a library."""
     expected = _of_csv(ask("2.1/data/P2P?format=csv"))
