@@ -142,6 +142,8 @@ def test_truths_are_read_whatever_their_case(view, ask, truth):
         ("c[TIME_PERIOD]=ge:2026-11-01+le:2026-11-01&c[COUNTRY]=NO", [*ALL[:2], "H.DOWNLOADS.NO._T"]),
         ("c[TIME_PERIOD]=ge:2026-11-03,lt:2026-11", [*ALL[:3], *ALL[-2:]]),
         ("c[TIME_PERIOD]=ne:2026-10&c[FREQ]=M", []),
+        ("c[TIME_PERIOD]=gt:2026-11", []),
+        ("c[TIME_PERIOD]=gt:2026-10&c[COUNTRY]=NO", [*ALL[:2], "H.DOWNLOADS.NO._T"]),
     ],
 )
 def test_filters_by_component(view, ask, filtered, found):
