@@ -112,9 +112,11 @@ def test_slash_at_the_end_makes_no_difference(view, ask, root, slash):
 
 @pytest.mark.parametrize("truth", ["true", "True", "TRUE", "1"])
 def test_truths_are_read_whatever_their_case(view, ask, truth):
-    history = rows(ask(f"{ROOT_2}D.DOWNLOADS.NO._T?includeHistory={truth}&format=csv"))
-    assert len(history) == 3
-    assert rows(ask(f"{ROOT_2}D.DOWNLOADS.NO._T?includeHistory=False&format=csv")) == history
+    view.indicator = 1
+    view.publish("D", {"2026-11-02": {"NO": 25}})
+    assert len(rows(ask(f"{ROOT_2}D.DOWNLOADS.NO._T?includeHistory={truth}&format=csv"))) == 4
+    for untruth in ("false", "False", "0"):
+        assert len(rows(ask(f"{ROOT_2}D.DOWNLOADS.NO._T?includeHistory={untruth}&format=csv"))) == 3
 
 
 @pytest.mark.parametrize(
@@ -172,6 +174,25 @@ def test_filters_by_component(view, ask, filtered, found):
 )
 def test_periods(view, ask, asked, days):
     found = rows(ask(f"{ROOT_2}D.DOWNLOADS.NO._T?{asked}&format=csv"))
+    assert [row["TIME_PERIOD"][-2:] for row in found] == days
+
+
+@pytest.mark.parametrize(
+    ("term", "days"),
+    [
+        ("gt:2026-11-01", ["02", "03"]),
+        ("ge:2026-11-02", ["02", "03"]),
+        ("lt:2026-11-03", ["01", "02"]),
+        ("le:2026-11-02", ["01", "02"]),
+        ("2026-11-02", ["02"]),
+        ("ne:2026-11-02", ["01", "03"]),
+        ("gt:2026-11-01+lt:2026-11-03", ["02"]),
+        ("gt:2026-10", ["01", "02", "03"]),
+        ("lt:2026-11-02,gt:2026-11-02", ["01", "03"]),
+    ],
+)
+def test_time_as_a_component(view, ask, term, days):
+    found = rows(ask(f"{ROOT_3}D.DOWNLOADS.NO._T?c[TIME_PERIOD]={term}&format=csv"))
     assert [row["TIME_PERIOD"][-2:] for row in found] == days
 
 
@@ -290,10 +311,11 @@ def test_what_one_agency_counted_is_refused(view, ask):
 def test_too_much_is_refused_before_it_is_read(view, ask, monkeypatch):
     from api.sdmx import readings
 
-    monkeypatch.setattr(readings, "MOST", 5)
-    answer = ask("2.1/data/P2P")
-    assert (answer.status_code, answer.json()["code"]) == (413, "too_much_data")
-    assert ask("2.1/data/P2P/M...").status_code == 200
+    monkeypatch.setattr(readings, "MOST", 2)
+    for address in ("2.1/data/P2P/D.DOWNLOADS.NO._T", "2.1/data/P2P/D.DOWNLOADS.NO._T?includeHistory=true"):
+        answer = ask(address)
+        assert (answer.status_code, answer.json()["code"]) == (413, "too_much_data")
+    assert len(rows(ask("2.1/data/P2P/M...?format=csv"))) == 2
 
 
 @pytest.mark.parametrize(
