@@ -189,6 +189,7 @@ def test_periods(view, ask, asked, days):
         ("gt:2026-11-01+lt:2026-11-03", ["02"]),
         ("gt:2026-10", ["01", "02", "03"]),
         ("lt:2026-11-02,gt:2026-11-02", ["01", "03"]),
+        ("lt:2026-11-02,gt:2026-11", ["01"]),
     ],
 )
 def test_time_as_a_component(view, ask, term, days):
