@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
@@ -195,6 +196,23 @@ def test_periods(view, ask, asked, days):
 def test_time_as_a_component(view, ask, term, days):
     found = rows(ask(f"{ROOT_3}D.DOWNLOADS.NO._T?c[TIME_PERIOD]={term}&format=csv"))
     assert [row["TIME_PERIOD"][-2:] for row in found] == days
+
+
+def test_any_vintage_is_the_ends_of_the_days_on_which_anything_changed(press, ask):
+    """Two versions before midnight, and one after it, some days ago."""
+    press.began = press.began.replace(hour=23, minute=57) - timedelta(days=4)
+    press.publish("D", {"2026-11-01": {"NO": 10}})
+    press.publish("D", {"2026-11-01": {"NO": 15}})
+    press.publish("D", {"2026-11-01": {"NO": 20}})
+    first = press.known_at(1).date()
+    found = rows(ask("3.0/data/dataflow/P2PEU/P2P_VINTAGE/1.0.0/D.DOWNLOADS.NO._T?format=csv"))
+    days = [first.isoformat(), (first + timedelta(days=1)).isoformat()]
+    assert [(row["VINTAGE"], row["OBS_VALUE"]) for row in found] == [(days[0], "15"), (days[1], "20")]
+    for at, value in zip(days, ("15", "20"), strict=True):
+        [row] = rows(ask(f"2.1/data/P2P_VINTAGE/D.DOWNLOADS.NO._T.{at}?format=csv"))
+        assert row["OBS_VALUE"] == value
+    later = f"3.0/data/dataflow/P2PEU/P2P_VINTAGE/1.0.0/D.DOWNLOADS.NO._T?c[VINTAGE]=ge:{days[1]}&format=csv"
+    assert [row["VINTAGE"] for row in rows(ask(later))] == days[1:]
 
 
 def test_pages_put_together_are_the_whole(view, ask):
