@@ -2,24 +2,33 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from api import caching
 from api.caching import PublicView, Rendered, Stamp
 from api.problems import Problem
-from api.sdmx import availability, availability_messages, negotiation, questions, readings, structures, targets, times
+from api.sdmx import (
+    availability,
+    availability_messages,
+    generations,
+    negotiation,
+    questions,
+    readings,
+    structures,
+    times,
+)
 from api.sdmx.availability import Available
 from api.sdmx.availability_messages import Availability
 from api.sdmx.blocks import Moments
+from api.sdmx.generations import Generation
 from api.sdmx.negotiation import Offer
 from api.sdmx.questions import Question
 from api.sdmx.readings import Reading, Version
 from api.sdmx.structure_views import NEWER, OLDER
 from api.sdmx.targets import Target
 from countries import queries
-from federation import clock
 
 #: Counted up when the form of answers changes, so that no cache takes an old one for a new one.
 _FORM = 1
@@ -79,44 +88,38 @@ class AvailabilityAnswer:
         )
 
     def _stamp(self, version: Version, reference: int) -> Stamp:
-        # The view of a day is there once the day has ended.
-        day = f"{clock.now():%j}." if readings.VINTAGE in self.what.question.flow.dimensions else ""
-        tag = f"{version.number}.{version.after or 0}.{reference}.{day}available{self.offer.form}{_FORM}"
-        return Stamp(tag, caching.PAST if version.settled else caching.CURRENT)
+        return readings.stamp(self.what.question, version, reference, f"available{self.offer.form}{_FORM}")
 
 
-class AvailabilityView2(PublicView):
+class _AvailabilityView(PublicView):
+    """Availability queries of a generation, in the forms that it has for structures."""
+
+    schema = None
+    generation: ClassVar[Generation]
+    offers: ClassVar[tuple[Offer, ...]]
+
+    def get(self, request: HttpRequest, path: str) -> HttpResponseBase:
+        given = questions.parameters(request)
+        offer = negotiation.agreed(request, self.offers)
+
+        def ask() -> AvailabilityAnswer:
+            target = self.generation.target(path)
+            question = self.generation.question(_rest(given), target.flow, target.key)
+            return AvailabilityAnswer(_what(question, target, given), offer, request.build_absolute_uri(request.path))
+
+        return self.respond(request, offer.form, ask)
+
+
+class AvailabilityView2(_AvailabilityView):
     """Availability by SDMX-REST 1.5: `availableconstraint/{flow}[/{key}[/{provider}[/{component}]]]`."""
 
-    schema = None
-
-    def get(self, request: HttpRequest, path: str) -> HttpResponseBase:
-        given = questions.parameters(request)
-        offer = negotiation.agreed(request, OLDER)
-
-        def ask() -> AvailabilityAnswer:
-            target = targets.of_root_2(path)
-            question = questions.of_root_2(_rest(given), target.flow, target.key)
-            return AvailabilityAnswer(_what(question, target, given), offer, request.build_absolute_uri(request.path))
-
-        return self.respond(request, offer.form, ask)
+    generation, offers = generations.OLDER, OLDER
 
 
-class AvailabilityView3(PublicView):
+class AvailabilityView3(_AvailabilityView):
     """Availability by SDMX-REST 2.x: `availability/{context}/{agency}/{id}/{version}[/{key}[/{component}]]`."""
 
-    schema = None
-
-    def get(self, request: HttpRequest, path: str) -> HttpResponseBase:
-        given = questions.parameters(request)
-        offer = negotiation.agreed(request, NEWER)
-
-        def ask() -> AvailabilityAnswer:
-            target = targets.of_root_3(path)
-            question = questions.of_root_3(_rest(given), target.flow, target.key)
-            return AvailabilityAnswer(_what(question, target, given), offer, request.build_absolute_uri(request.path))
-
-        return self.respond(request, offer.form, ask)
+    generation, offers = generations.NEWER, NEWER
 
 
 _OWN = ("mode", "references")

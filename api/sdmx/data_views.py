@@ -3,23 +3,22 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import ClassVar, Final
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from api import caching
 from api.caching import PublicView, Rendered, Stamp
 from api.problems import Problem
-from api.sdmx import data_csv, data_json, data_xml, negotiation, questions, readings, structures, targets
+from api.sdmx import data_csv, data_json, data_xml, generations, negotiation, questions, readings, structures
 from api.sdmx.blocks import Moments
 from api.sdmx.concepts import INVENTED
 from api.sdmx.flows import ATTRIBUTES, CODELISTS
+from api.sdmx.generations import Generation
 from api.sdmx.negotiation import Offer
 from api.sdmx.questions import Question
 from api.sdmx.readings import Reading
 from countries import queries
-from federation import clock
 
 #: Counted up when the form of answers changes, so that no cache takes an old one for a new one.
 _FORM: Final = 1
@@ -73,10 +72,7 @@ class Data:
         return Rendered(self._stamp(version, reference), content, headers)
 
     def _stamp(self, version: readings.Version, reference: int) -> Stamp:
-        # The view of a day is there once the day has ended.
-        day = f"{clock.now():%j}." if readings.VINTAGE in self.question.flow.dimensions else ""
-        tag = f"{version.number}.{version.after or 0}.{reference}.{day}sdmx{self.offer.form}{_FORM}"
-        return Stamp(tag, caching.PAST if version.settled else caching.CURRENT)
+        return readings.stamp(self.question, version, reference, f"sdmx{self.offer.form}{_FORM}")
 
 
 def _specific_2(reading: Reading, invented: str) -> Iterator[bytes]:
@@ -136,33 +132,33 @@ def _offer(request: HttpRequest, offers: tuple[Offer, ...], given: Mapping[str, 
     raise Problem("bad_parameter", detail=f"The formats are {forms}.", parameter="format")
 
 
-class DataView2(PublicView):
+class _DataView(PublicView):
+    """Data queries of a generation, in the forms that it has."""
+
+    schema = None
+    generation: ClassVar[Generation]
+    offers: ClassVar[tuple[Offer, ...]]
+    writers: ClassVar[Mapping[str, Writer]]
+
+    def get(self, request: HttpRequest, path: str) -> HttpResponseBase:
+        given = questions.parameters(request)
+        offer = _offer(request, self.offers, given)
+
+        def ask() -> Data:
+            target = self.generation.target(path)
+            question = self.generation.question(given, target.flow, target.key)
+            return Data(question, offer, self.writers[offer.form])
+
+        return self.respond(request, offer.form, ask)
+
+
+class DataView2(_DataView):
     """Data by SDMX-REST 1.5: `data/{flow}[/{key}[/{provider}]]`."""
 
-    schema = None
-
-    def get(self, request: HttpRequest, path: str) -> HttpResponseBase:
-        given = questions.parameters(request)
-        offer = _offer(request, OFFERS_2, given)
-
-        def ask() -> Data:
-            target = targets.of_root_2(path)
-            return Data(questions.of_root_2(given, target.flow, target.key), offer, _WRITERS_2[offer.form])
-
-        return self.respond(request, offer.form, ask)
+    generation, offers, writers = generations.OLDER, OFFERS_2, _WRITERS_2
 
 
-class DataView3(PublicView):
+class DataView3(_DataView):
     """Data by SDMX-REST 2.x: `data/{context}/{agency}/{id}/{version}[/{key}]`."""
 
-    schema = None
-
-    def get(self, request: HttpRequest, path: str) -> HttpResponseBase:
-        given = questions.parameters(request)
-        offer = _offer(request, OFFERS_3, given)
-
-        def ask() -> Data:
-            target = targets.of_root_3(path)
-            return Data(questions.of_root_3(given, target.flow, target.key), offer, _WRITERS_3[offer.form])
-
-        return self.respond(request, offer.form, ask)
+    generation, offers, writers = generations.NEWER, OFFERS_3, _WRITERS_3

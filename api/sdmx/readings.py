@@ -12,6 +12,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from api import caching
+from api.caching import Stamp
 from api.problems import Problem
 from api.sdmx import blocks, filters, times
 from api.sdmx.blocks import Block, DataSet, Moments, Window
@@ -20,7 +22,7 @@ from api.sdmx.keys import Pattern
 from api.sdmx.questions import Question
 from countries import queries
 from countries.codes import COUNTRIES, COUNTRY_CODES, GROUPS, NETWORK_CODES, NETWORKS, TOTAL
-from federation import published, vintages
+from federation import clock, published, vintages
 from federation.published import Longs, Selection
 from federation.vintages import CoverageHistory, Covered, Cube, Series
 
@@ -170,6 +172,14 @@ def version_of(question: Question, indicators: dict[str, int]) -> Version:
     after = vintages.known_by(question.updated_after) if question.updated_after else None
     asked = slices(question, indicators, Version(most, settled, after))
     return Version(max((newest(one.cube, most) for one in asked), default=0), settled, after)
+
+
+def stamp(question: Question, version: Version, reference: int, form: str) -> Stamp:
+    """Return what an answer in a form hangs on."""
+    # The view of a day is there once the day has ended.
+    day = f"{clock.now():%j}." if VINTAGE in question.flow.dimensions else ""
+    tag = f"{version.number}.{version.after or 0}.{reference}.{day}{form}"
+    return Stamp(tag, caching.PAST if version.settled else caching.CURRENT)
 
 
 def newest(cube: Cube, version: int) -> int:
