@@ -90,6 +90,7 @@ class _Reading:
             if self.heads[number] != head:
                 raise NotPlainError
             self.numbers[texts] = number
+            refuse_too_many_reports(len(self.heads), len(self.numbers))
         return self.numbers[texts]
 
     def _cell(self, texts: tuple[str, ...]) -> int:
@@ -103,7 +104,6 @@ class _Reading:
             raise NotPlainError
         report, cell, value = (np.concatenate(part).astype(np.int64) for part in zip(*self.parts, strict=True))
         self._check_specials(report, cell, value)
-        refuse_too_many_reports(len(self.heads))
         single = cell >= 0
         try:
             return build(self.heads, report[single], cell[single], value[single])

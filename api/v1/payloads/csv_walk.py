@@ -17,7 +17,7 @@ from api.v1.payloads.cells import Head, cell_of
 from api.v1.payloads.csv_header import OF_REPORT, Columns, delimiter_of, read_header
 from api.v1.payloads.csv_names import Names
 from api.v1.payloads.csv_report import OPEN, UNSAID, filled, read_head, withdraws
-from api.v1.payloads.draft import Draft
+from api.v1.payloads.draft import Draft, refuse_too_many_reports
 from countries.codes import COUNTRIES, NETWORKS, TOTAL
 
 _CELLS: Final = {
@@ -113,6 +113,8 @@ class _Walk:
         head = read_head(texts, f"/rows/{number}", self.draft)
         report = _Report(head) if head is None else self.reports.setdefault(head[:3], _Report(head))
         self.named[name] = _Named(report, head, withdraws(texts))
+        # At once: what is made of a report takes far more room than its row.
+        refuse_too_many_reports(len(self.reports), len(self.named))
         return self.named[name]
 
     def _turn(self, named: _Named, name: tuple[str, ...], number: int) -> None:

@@ -14,6 +14,11 @@ from api.v1.payloads.faults import Faults
 from federation.intake import NewReport
 
 MAX_OBSERVATIONS: Final = 2_000_000
+#: How often a report may be named otherwise than before, on average: withdrawn and given anew is twice.
+_WAYS: Final = 2
+#: The most that a report and an observation have in JSON: one behind each member and each item, but for the last.
+_COMMAS_OF_REPORT: Final = 5
+_COMMAS_OF_OBSERVATION: Final = 3
 
 #: What makes a report the one that it is: indicator, frequency and period.
 Key = tuple[int | None, str, datetime]
@@ -28,9 +33,9 @@ class Payload:
     prepared: datetime
 
 
-def refuse_too_many_reports(count: int) -> None:
-    """Refuse a submission of more reports than may be."""
-    if count > MAX_REPORTS:
+def refuse_too_many_reports(count: int, ways: int = 0) -> None:
+    """Refuse a submission of more reports than may be, or that names them in more ways than that takes."""
+    if count > MAX_REPORTS or ways > _WAYS * MAX_REPORTS:
         raise Problem("too_many_reports")
 
 
@@ -67,6 +72,11 @@ class Draft:
         """Count observations that were sent, and refuse more than may be."""
         self.observations += observations
         if self.observations > MAX_OBSERVATIONS:
+            raise Problem("too_many_observations")
+
+    def check_commas(self, commas: int) -> None:
+        """Refuse JSON with more members and items than so many reports and observations have, before any is made."""
+        if commas > _COMMAS_OF_REPORT * MAX_REPORTS + _COMMAS_OF_OBSERVATION * MAX_OBSERVATIONS:
             raise Problem("too_many_observations")
 
     def reports(self) -> list[NewReport]:

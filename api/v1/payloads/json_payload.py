@@ -64,6 +64,7 @@ _NOT_PLAIN: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Br
 def read(body: bytes | bytearray, *, received: datetime, indicators: Mapping[str, int]) -> Payload:
     """Return what a body says; raise the problem that lists its faults."""
     draft = Draft(received=received, indicators=indicators)
+    draft.check_commas(body.count(b","))
     envelope = _plain_envelope(body, draft) or json_walk.walk_envelope(body, draft)
     for position, raw in enumerate(envelope.reports):
         if not _add_plain(raw, envelope.indicator, draft):

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from api.problems import Problem
 from api.v1.payloads import csv_plain, csv_walk
 from api.v1.payloads import draft as drafts
-from tests.unit.api.payload_cases import COLUMNS, faults, outcome, plain, read_csv, walk_csv
+from tests.unit.api.payload_cases import AGENCY, COLUMNS, INDICATORS, NOW, faults, outcome, plain, read_csv, walk_csv
 
 NINE = "DOWNLOADS,H,2026-11-24T09:00"
 EIGHT = "DOWNLOADS,H,2026-11-24T08:00"
@@ -294,10 +295,30 @@ def test_too_many_observations_are_refused(monkeypatch, quote):
 
 
 @pytest.mark.parametrize("quote", ["", '"'])
-def test_too_many_reports_are_refused(monkeypatch, quote):
+@pytest.mark.parametrize(
+    "too_many",
+    [
+        [f"DOWNLOADS,H,2026-11-24T0{hour}:00,NO,ARES,1" for hour in range(3)],
+        [f"DOWNLOADS,H,{hour},NO,ARES,1" for hour in range(5)],
+        [f"{NINE[:-1]}{zeros},NO,ARES,1" for zeros in ("0", "0Z", "0:00", "0:00Z", "0+00:00")],
+    ],
+    ids=["reports", "faulty", "ways to name one"],
+)
+def test_too_many_reports_are_refused_before_the_rest_is_read(monkeypatch, quote, too_many):
+    monkeypatch.setattr(drafts, "MAX_REPORTS", 2)
+    assert faults(read_csv, body(*too_many).replace(b"ARES", f"{quote}ARES{quote}".encode()))[0] == "too_many_reports"
+    unreadable = body(*too_many, "one,cell,too,few,,").replace(b"ARES", f"{quote}ARES{quote}".encode())
+    assert faults(read_csv, unreadable)[0] == "too_many_reports"
+
+
+def test_array_path_makes_no_more_reports_than_may_be(monkeypatch):
     monkeypatch.setattr(drafts, "MAX_REPORTS", 1)
-    rows = [f"{NINE},NO,ARES,{quote}1{quote}", f"{EIGHT},NO,ARES,1"]
-    assert faults(read_csv, body(*rows))[0] == "too_many_reports"
+    monkeypatch.setattr(csv_plain, "_BLOCK", 45)
+    draft = drafts.Draft(received=NOW, indicators=INDICATORS, agency=AGENCY)
+    rows = body(*[f"DOWNLOADS,H,2026-11-24T0{hour}:00,NO,ARES,1" for hour in range(2)], "not,plain")
+    with pytest.raises(Problem) as refused:
+        csv_plain.read(rows, draft)
+    assert refused.value.code == "too_many_reports"
 
 
 # --- both paths agree -----------------------------------------------------------------------------------------------

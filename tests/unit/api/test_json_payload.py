@@ -268,6 +268,26 @@ def test_too_many_reports_are_refused(monkeypatch):
     assert faults(read_json, body(report(), report(frequency="N")))[0] == "too_many_reports"
 
 
+@pytest.mark.parametrize(("member", "items"), [("reports", "[1{}]"), ("reports", "[[1{}]]"), ("extra", "[1{}]")])
+def test_more_items_than_any_submission_has_are_refused_before_they_are_made(monkeypatch, member, items):
+    monkeypatch.setattr(drafts, "MAX_REPORTS", 10)
+    monkeypatch.setattr(drafts, "MAX_OBSERVATIONS", 10)
+    for more, code in ((79, "invalid_payload"), (80, "too_many_observations")):
+        sent = f'{{"indicator":"DOWNLOADS","{member}":{items.format(",1" * more)}}}'
+        assert faults(read_json, sent.encode())[0] == code
+
+
+def test_largest_submission_has_no_more_commas_than_may_be(monkeypatch):
+    monkeypatch.setattr(drafts, "MAX_REPORTS", 1)
+    monkeypatch.setattr(drafts, "MAX_OBSERVATIONS", 2)
+    assert (
+        read_json(
+            body(report(("NO", "ARES", 1), ("DE", "ARES", 1), status="P"), prepared="2026-11-24T11:59:02Z")
+        ).observations
+        == 2
+    )
+
+
 # --- both paths agree -----------------------------------------------------------------------------------------------
 
 COUNTRY = st.sampled_from(["NO", "DE", "FR", "_U", "XK"])
