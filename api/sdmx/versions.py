@@ -38,9 +38,14 @@ def _exactly(text: str) -> Wanted:
 
 
 def _is_whole(found: re.Match[str]) -> bool:
-    """Whether there are three parts at most; what follows a sign without a number can only be zero, +.0.0."""
+    """Whether there are three parts at most, and just three of a stable version.
+
+    What follows a sign without a number can only be zero, as in +.0.0.
+    """
     after = _numbers(found["after"])
-    return len(_numbers(found["before"])) + 1 + len(after) <= 3 and (bool(found["least"]) or not any(after))
+    parts = len(_numbers(found["before"])) + 1 + len(after)
+    least = 3 if found["sign"] == "+" else 1
+    return least <= parts <= 3 and (bool(found["least"]) or not any(after))
 
 
 def _from(found: re.Match[str]) -> Wanted:
@@ -50,7 +55,7 @@ def _from(found: re.Match[str]) -> Wanted:
 
     def wanted(version: str) -> bool:
         parts = _numbers(version)
-        if len(parts) != len(least) or (stable and (len(parts) < 3 or parts[0] == 0)):
+        if len(parts) != len(least) or (stable and parts[0] == 0):
             return False
         return parts[: len(before)] == before and parts >= least
 
