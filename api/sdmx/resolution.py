@@ -1,6 +1,6 @@
 """Which artefacts a structure query names, which others go with them, and how much is told of each."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -38,7 +38,7 @@ def answered(query: Query, structures: Structures) -> list[Artefact]:
     named = {artefact.key: artefact for artefact in structures.artefacts if _is_named(artefact, query)}
     if query.items is not None:
         named = dict(_with_items(named.values(), query.items))
-    graph = Graph(structures, agencies=query.agencies)
+    graph = Graph(structures.by_key | named, agencies=query.agencies)
     keys = graph.around(frozenset(named), query.references)
     return [_told(one, named, query, keys, structures) for one in structures.artefacts if one.key in keys]
 
@@ -90,13 +90,24 @@ def _used(kind: str, by: Artefact) -> frozenset[str]:
     return frozenset()
 
 
-class Graph:
-    """Which artefact refers to which."""
+def _is_used(artefact: Artefact, by: Artefact) -> bool:
+    """Whether what refers to an artefact means any of its items, if it means some and not all."""
+    used = _used(artefact.kind, by)
+    return not used or not isinstance(artefact, Scheme) or any(item.id in used for item in artefact.items)
 
-    def __init__(self, structures: Structures, *, agencies: bool) -> None:
-        self._children = {one.key: _children(one, agencies=agencies) for one in structures.artefacts}
+
+class Graph:
+    """Which artefact refers to which; a list that is there in part refers, and is referred to, by that part."""
+
+    def __init__(self, artefacts: Mapping[Key, Artefact], *, agencies: bool) -> None:
+        self._children = {key: _children(one, agencies=agencies) for key, one in artefacts.items()}
         self._parents: dict[Key, Keys] = {
-            key: frozenset(one for one, children in self._children.items() if key in children) for key in self._children
+            key: frozenset(
+                other
+                for other, children in self._children.items()
+                if key in children and _is_used(one, artefacts[other])
+            )
+            for key, one in artefacts.items()
         }
 
     def around(self, keys: Keys, references: frozenset[str]) -> Keys:

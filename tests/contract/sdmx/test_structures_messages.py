@@ -51,6 +51,28 @@ def test_references_are_those_of_the_oracle(ask, form):
             assert set(found) == sdmx_references.around({name}, reference, root), (name, reference)
 
 
+@pytest.mark.parametrize(
+    ("path", "beside"),
+    [
+        ("conceptscheme/P2PEU/CS_P2P/1.0.0/FREQ?references=children", {"codelist CL_FREQ"}),
+        ("conceptscheme/P2PEU/CS_P2P/1.0.0/VINTAGE?references=codelist", set()),
+        ("conceptscheme/P2PEU/CS_P2P/1.0.0/VINTAGE?references=parents", {"datastructure DSD_P2P_VINTAGE"}),
+        (
+            "dataproviderscheme/P2PEU/DATA_PROVIDERS/1.0/NO-KRIPOS?references=parents",
+            {"provisionagreement PA_NO-KRIPOS"},
+        ),
+        (
+            "dataproviderscheme/P2PEU/DATA_PROVIDERS/1.0/P2PEU?references=provisionagreement",
+            {"provisionagreement PA_P2P", "provisionagreement PA_P2P_VINTAGE"},
+        ),
+    ],
+)
+@pytest.mark.parametrize("form", ["xml21", "json20"])
+def test_references_of_items_are_theirs(ask, form, path, beside):
+    found = set(artefacts(form, ask(form, path)))
+    assert {name for name in found if not name.startswith(("agencyscheme", path.split("/", 1)[0]))} == beside
+
+
 def test_raw_is_the_same_as_full(ask):
     """No list extends another."""
     both = [artefacts("xml30", ask("xml30", f"codelist?references=all&detail={detail}")) for detail in ("raw", "full")]
