@@ -135,3 +135,17 @@ class Constraint(Artefact):
     flow: Flow
     values: Mapping[str, tuple[str, ...]]
     span: tuple[str, str] | None = None
+
+
+class Head(NamedTuple):
+    """What a message says of itself; ``address`` is where structures are asked for."""
+
+    id: str
+    prepared: str
+    #: Whether numbers may be made up.
+    test: bool
+    address: str
+
+    def address_of(self, artefact: Artefact) -> str:
+        """Return where all of an artefact is told."""
+        return f"{self.address}{artefact.kind}/{artefact.agency}/{artefact.id}/{artefact.version}"

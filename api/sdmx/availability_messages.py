@@ -11,7 +11,7 @@ from api.problems import Problem
 from api.sdmx.artefacts import Artefact, Constraint, Key, Note, Scheme
 from api.sdmx.flows import AGENCY, CODELISTS, TIME, VERSION, Flow
 from api.sdmx.negotiation import Offer
-from api.sdmx.structure_views import OLDER, head, written
+from api.sdmx.structure_messages import OLDER, head, written
 from api.sdmx.structures import CONCEPT_SCHEME, PROVIDERS, Structures, codelists_of, concepts_of
 
 #: What ``references`` can be in a question about availability.

@@ -22,14 +22,17 @@ from api.sdmx import (
 from api.sdmx.availability import Available
 from api.sdmx.availability_messages import Availability
 from api.sdmx.blocks import Moments
+from api.sdmx.flows import TIME
 from api.sdmx.generations import Generation
 from api.sdmx.negotiation import Offer
 from api.sdmx.questions import Question
 from api.sdmx.readings import Reading, Version
-from api.sdmx.structure_views import NEWER, OLDER
+from api.sdmx.structure_messages import NEWER, OLDER
 from api.sdmx.targets import Target
 from countries import queries
 
+#: What is asked for beside what selects data.
+_OWN = frozenset({"mode", "references", "format"})
 #: Counted up when the form of answers changes, so that no cache takes an old one for a new one.
 _FORM = 1
 
@@ -40,7 +43,8 @@ class What:
 
     question: Question
     mode: str
-    component: str
+    #: Those of the dimensions that values are wanted of; none means all.
+    components: frozenset[str]
     references: frozenset[str]
 
 
@@ -76,9 +80,9 @@ class AvailabilityAnswer:
         return Rendered(self._stamp(version, reference), content, {"Content-Type": self.offer.content_type})
 
     def _said(self, found: Available) -> Availability:
-        wanted = self.what.component
-        values = {name: tuple(sorted(codes)) for name, codes in found.values.items() if wanted in ("", name)}
-        span = found.span if wanted in ("", "TIME_PERIOD") else None
+        wanted = self.what.components or {*found.values, TIME}
+        values = {name: tuple(sorted(codes)) for name, codes in found.values.items() if name in wanted}
+        span = found.span if TIME in wanted else None
         return Availability(
             flow=self.what.question.flow,
             values=values,
@@ -100,11 +104,13 @@ class _AvailabilityView(PublicView):
 
     def get(self, request: HttpRequest, path: str) -> HttpResponseBase:
         given = questions.parameters(request)
-        offer = negotiation.agreed(request, self.offers)
+        offer = negotiation.agreed(request, self.offers, given)
 
         def ask() -> AvailabilityAnswer:
             target = self.generation.target(path)
-            question = self.generation.question(_rest(given), target.flow, target.key)
+            questions.check_names(given, self.generation.selecting | _OWN)
+            rest = {name: text for name, text in given.items() if name not in _OWN}
+            question = self.generation.question(rest, target.flow, target.key)
             return AvailabilityAnswer(_what(question, target, given), offer, request.build_absolute_uri(request.path))
 
         return self.respond(request, offer.form, ask)
@@ -122,20 +128,12 @@ class AvailabilityView3(_AvailabilityView):
     generation, offers = generations.NEWER, NEWER
 
 
-_OWN = ("mode", "references")
-
-
-def _rest(given: Mapping[str, str]) -> dict[str, str]:
-    return {name: text for name, text in given.items() if name not in _OWN}
-
-
 def _what(question: Question, target: Target, given: Mapping[str, str]) -> What:
     mode = given.get("mode", "exact")
     if mode not in availability.MODES:
         raise Problem("bad_parameter", detail=f"Use {' or '.join(availability.MODES)}.", parameter="mode")
-    known = (*question.flow.dimensions, "TIME_PERIOD")
-    if target.component not in ("", "*", "all", *known):
-        raise Problem("bad_sdmx_query", detail=f"The dimensions are {', '.join(known)}.")
-    component = target.component if target.component in known else ""
-    wanted = availability_messages.references(given.get("references", "none"))
-    return What(question, mode, component, wanted)
+    known = (*question.flow.dimensions, TIME)
+    components = frozenset(target.component.split(",")) - {"", "*", "all"}
+    if not components <= {*known}:
+        raise Problem("bad_sdmx_query", detail=f"The dimensions are {', '.join(known)}, with commas between several.")
+    return What(question, mode, components, availability_messages.references(given.get("references", "none")))

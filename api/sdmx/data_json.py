@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from api.sdmx import lines
+from api.sdmx import lines, urns
 from api.sdmx.blocks import Block, DataSet, Moments
 from api.sdmx.concepts import CONCEPTS
 from api.sdmx.flows import AGENCY, ATTRIBUTES, CODELISTS, MEASURE, TIME, Flow
@@ -81,7 +81,10 @@ class Message:
         return meta | ({"name": self.invented} if self.invented else {})
 
     def _head(self, dataset: DataSet) -> str:
-        head: dict[str, Any] = {"links": [{"rel": "dataflow", "urn": self.flow.urn}], "action": "Replace"}
+        head: dict[str, Any] = {
+            "links": [{"rel": "dataflow", "urn": urns.of("dataflow", self.flow.id)}],
+            "action": "Replace",
+        }
         if self.is_2:
             head["structure"] = 0
         if dataset.valid_from:
@@ -149,7 +152,11 @@ class Message:
         grouped = {"observation": [*keys, time]} if flat else {"series": keys}
         if not flat and not self.shape.keys_only:
             grouped["observation"] = [time]
-        described = {"links": [{"rel": "dataflow", "urn": self.flow.urn}], "name": self.flow.id, "dimensions": grouped}
+        described = {
+            "links": [{"rel": "dataflow", "urn": urns.of("dataflow", self.flow.id)}],
+            "name": self.flow.id,
+            "dimensions": grouped,
+        }
         if self.is_2 and self.shape.measure:
             described["measures"] = {"observation": [{"id": MEASURE, "name": _CALLED[MEASURE]}]}
         described["attributes"] = {"observation": [self._described_attribute(name) for name in self.shape.attributes]}

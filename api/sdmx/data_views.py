@@ -9,7 +9,6 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from api.caching import PublicView, Rendered, Stamp
-from api.problems import Problem
 from api.sdmx import data_csv, data_json, data_xml, generations, negotiation, questions, readings, structures
 from api.sdmx.blocks import Moments
 from api.sdmx.concepts import INVENTED
@@ -121,17 +120,6 @@ _WRITERS_3: Final[Mapping[str, Writer]] = {
 }
 
 
-def _offer(request: HttpRequest, offers: tuple[Offer, ...], given: Mapping[str, str]) -> Offer:
-    """Return what to answer with: as `format` says, which a link can carry, or else as Accept does."""
-    if "format" not in given:
-        return negotiation.agreed(request, offers)
-    for offer in offers:
-        if offer.form == given["format"]:
-            return offer
-    forms = ", ".join(offer.form for offer in offers)
-    raise Problem("bad_parameter", detail=f"The formats are {forms}.", parameter="format")
-
-
 class _DataView(PublicView):
     """Data queries of a generation, in the forms that it has."""
 
@@ -142,7 +130,7 @@ class _DataView(PublicView):
 
     def get(self, request: HttpRequest, path: str) -> HttpResponseBase:
         given = questions.parameters(request)
-        offer = _offer(request, self.offers, given)
+        offer = negotiation.agreed(request, self.offers, given)
 
         def ask() -> Data:
             target = self.generation.target(path)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from api.sdmx import lines
+from api.sdmx import lines, urns
 from api.sdmx.blocks import Block, DataSet
 from api.sdmx.flows import AGENCY, MEASURE, TIME, Flow
 from api.sdmx.lines import DATED, Lines
@@ -30,14 +30,18 @@ class Message:
     invented: str = ""
 
     @property
+    def urn(self) -> str:
+        return urns.of("dataflow", self.flow.id)
+
+    @property
     def namespace(self) -> str:
         """The name space of the types that a structure-specific message is made of."""
-        return f"{self.flow.urn}:ObsLevelDim:{self.shape.at_observation}"
+        return f"{self.urn}:ObsLevelDim:{self.shape.at_observation}"
 
     def header(self, root: str, *, specific: bool) -> str:
         """Return the header; 3.0 has a URN for the content of what 2.1 has in an element of its own."""
         namespace = f'namespace="{self.namespace}" ' if specific else ""
-        urn = self.flow.urn if root == "v3_0" else f"<URN>{self.flow.urn}</URN>"
+        urn = self.urn if root == "v3_0" else f"<URN>{self.urn}</URN>"
         source = f'<mes:Source xml:lang="en">{self.invented}</mes:Source>' if self.invented else ""
         return (
             f"<mes:Header><mes:ID>{self.flow.id}</mes:ID><mes:Test>{'true' if self.invented else 'false'}</mes:Test>"

@@ -68,14 +68,6 @@ class Flow:
         """The id of the provision agreement under which the federation provides it."""
         return f"PA_{self.id}"
 
-    @property
-    def urn(self) -> str:
-        return f"urn:sdmx:org.sdmx.infomodel.datastructure.Dataflow={AGENCY}:{self.id}({VERSION})"
-
-    @property
-    def dsd_urn(self) -> str:
-        return f"urn:sdmx:org.sdmx.infomodel.datastructure.DataStructure={AGENCY}:{self.dsd}({VERSION})"
-
 
 P2P: Final = Flow("P2P", ("FREQ", "INDICATOR", "COUNTRY", "NETWORK"))
 P2P_VINTAGE: Final = Flow("P2P_VINTAGE", ("FREQ", "INDICATOR", "COUNTRY", "NETWORK", "VINTAGE"))

@@ -1,7 +1,7 @@
 """In which form to answer: by Accept, in which SDMX names its media types with versions."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from api.problems import Problem
 
 _VERSION: Final = re.compile(r';\s*version\s*=\s*"?([\w.]+)"?', re.IGNORECASE)
-_QUALITY: Final = re.compile(r";\s*q\s*=\s*([01](?:\.\d*)?)\s*(?:;|$)", re.IGNORECASE)
+_QUALITY: Final = re.compile(r";\s*q\s*=\s*([01](?:\.\d*)?|\.\d+)\s*(?:;|$)", re.IGNORECASE)
 #: How much a range says: any type, any of the first half, a plain type, one of SDMX, one of SDMX with its version.
 _ANY, _HALF, _PLAIN, _NAMED, _VERSIONED = range(1, 6)
 
@@ -29,13 +29,26 @@ class Offer(NamedTuple):
         return f"{self.media_type};version={self.versions[0]}"
 
 
-def agreed(request: HttpRequest, offers: tuple[Offer, ...]) -> Offer:
-    """Return the offer that Accept likes best, the first if it does not care; refuse if it likes none."""
-    found = _liked(request.META.get("HTTP_ACCEPT", "*/*"), offers)
+def agreed(request: HttpRequest, offers: tuple[Offer, ...], given: Mapping[str, str]) -> Offer:
+    """Return the offer that ``format`` names, as a link can, or else the one that Accept likes best.
+
+    The first if it does not care; refuse if it likes none.
+    """
+    if "format" in given:
+        return _named(given["format"], offers)
+    found = _liked(request.headers.get("Accept") or "*/*", offers)
     if found is None:
         listed = ", ".join(offer.content_type for offer in offers)
         raise Problem("not_acceptable", detail=f"Accept one of {listed}.")
     return found
+
+
+def _named(form: str, offers: tuple[Offer, ...]) -> Offer:
+    for offer in offers:
+        if offer.form == form:
+            return offer
+    forms = ", ".join(offer.form for offer in offers)
+    raise Problem("bad_parameter", detail=f"The formats are {forms}.", parameter="format")
 
 
 # The header is the caller's, so the number of kept ones is bounded.

@@ -22,8 +22,13 @@ _COMMON: Final = frozenset(
     {"updatedAfter", "firstNObservations", "lastNObservations", "dimensionAtObservation", "includeHistory", "asOf",
      "format"}
 )  # fmt: skip
+#: Stands for the filters by component.
+_FILTER: Final = "c[...]"
 _OF_2: Final = _COMMON | {"startPeriod", "endPeriod", "detail"}
-_OF_3: Final = _COMMON | {"updateAfter", "attributes", "measures", "offset", "limit", "sort"}
+_OF_3: Final = _COMMON | {"updateAfter", "attributes", "measures", "offset", "limit", "sort", _FILTER}
+#: What says which observations are meant, and nothing of how an answer is to show them.
+SELECTING_2: Final = frozenset({"startPeriod", "endPeriod", "updatedAfter", "asOf"})
+SELECTING_3: Final = frozenset({"updatedAfter", "updateAfter", "asOf", _FILTER})
 #: What the standard has and this service has not.
 _NOT_HERE: Final = frozenset({"reportingYearStartDay"})
 _COMPONENT = re.compile(r"c\[([A-Za-z0-9_@$-]+)\]", re.ASCII)
@@ -87,14 +92,14 @@ def parameters(request: HttpRequest) -> dict[str, str]:
 
 def of_root_2(given: Mapping[str, str], flow: Flow, key: str) -> Question:
     """Read a question of SDMX-REST 1.5, as the root 2.1 speaks it."""
-    _check_names(given, _OF_2)
+    check_names(given, _OF_2)
     pattern = keys.read(key, flow.dimensions, short=False)
     return _question(given, flow, (pattern,), filters.between(given.get("startPeriod"), given.get("endPeriod")))
 
 
 def of_root_3(given: Mapping[str, str], flow: Flow, key: str) -> Question:
     """Read a question of SDMX-REST 2.x, as the root 3.0 speaks it."""
-    _check_names(given, _OF_3, filtered=True)
+    check_names(given, _OF_3)
     if "sort" in given and (given["sort"].replace(":asc", "") not in _OUR_ORDERS or "VINTAGE" in flow.dimensions):
         detail = "P2P is sorted by all dimensions, ascending, and P2P_VINTAGE by vintage first."
         raise Problem("not_implemented", detail=detail, parameter="sort")
@@ -114,13 +119,13 @@ def components(given: Mapping[str, str], flow: Flow) -> list[Filter]:
     return [filters.read(component, text) for component, text in named.items()]
 
 
-def _check_names(given: Mapping[str, str], known: Collection[str], *, filtered: bool = False) -> None:
+def check_names(given: Mapping[str, str], known: Collection[str]) -> None:
+    """Refuse parameters that are not known."""
     for name in given:
         if name in _NOT_HERE:
             raise Problem("not_implemented", parameter=name)
-        if name not in known and not (filtered and _COMPONENT.fullmatch(name)):
-            listed = ", ".join(sorted(known)) + (", c[...]" if filtered else "")
-            raise Problem("unknown_parameter", detail=f"The parameters known here are: {listed}.")
+        if name == _FILTER or (_FILTER if _COMPONENT.fullmatch(name) else name) not in known:
+            raise Problem("unknown_parameter", detail=f"The parameters known here are: {', '.join(sorted(known))}.")
 
 
 def _question(

@@ -15,17 +15,18 @@ from api.sdmx.artefacts import Agreement, FlowStructure
 from api.sdmx.negotiation import Offer
 from api.sdmx.resolution import Query, answered
 from api.sdmx.schema import FLAT, Shape
-from api.sdmx.structure_views import NEWER, OLDER, head, written
+from api.sdmx.structure_messages import JSON_10, JSON_20, ML_21, ML_30, head, written
+from api.sdmx.targets import CONTEXTS
 from countries import queries
 
 #: Counted up when the form of these answers changes, so that no cache takes an old one for a new one.
 _FORM: Final = 1
-_CONTEXTS: Final = ("dataflow", "datastructure", "provisionagreement")
 _OF_METADATA: Final = frozenset({"metadatastructure", "metadataflow", "metadataprovisionagreement"})
 _XSD: Final = "application/vnd.sdmx.schema+xml"
 _PLAIN: Final = ("application/xml", "text/xml")
-_XSD_21: Final = Offer("v2_1", _XSD, ("2.1",), _PLAIN)
-_XSD_30: Final = Offer("v3_0", _XSD, ("3.0.0", "3.0"), _PLAIN)
+_XSD_21: Final = Offer("xsd", _XSD, ("2.1",), _PLAIN)
+_XSD_30: Final = Offer("xsd", _XSD, ("3.0.0", "3.0"), _PLAIN)
+_GENERATIONS: Final = {_XSD_21: "v2_1", _XSD_30: "v3_0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +54,11 @@ class SchemaAnswer:
 
     def _content(self, known: structures.Structures) -> bytes:
         named = self.named(known)
-        if self.offer in (_XSD_21, _XSD_30):
-            return schema.xsd(Shape(named.flow, named.urn, self.offer.form, self.observation), known)
+        if self.offer in _GENERATIONS:
+            return schema.xsd(Shape(named.flow, named.urn, _GENERATIONS[self.offer], self.observation), known)
         artefacts = schema.parts(named.flow, known)
         said = head(known, self.address)
-        if self.offer.form == "json20":
+        if self.offer == JSON_20:
             # Clients look there for what they have read.
             return structure_json.writer_20.message(artefacts, said, linked=True)
         return written(artefacts, self.offer, said)
@@ -78,7 +79,7 @@ class _SchemaView(PublicView):
         segments = rest.removesuffix("/").split("/")
         given = parameters.read(request, optional=self.parameters)
         query, observation = self._query(segments), _observation(given)
-        offer = negotiation.agreed(request, self.offers)
+        offer = negotiation.agreed(request, self.offers, given)
         root = request.build_absolute_uri(request.path.removesuffix(f"schema/{rest}"))
 
         def ask() -> SchemaAnswer:
@@ -92,8 +93,9 @@ class _SchemaView(PublicView):
         context = segments[0]
         if context in _OF_METADATA:
             raise Problem("not_implemented", detail="There are no metadata sets here.")
-        if context not in _CONTEXTS or not 3 <= len(segments) <= 4 or self.grammar.every in segments[1:3]:
-            told = f"The path is one of {', '.join(_CONTEXTS)}, then an agency, an id and perhaps a version."
+        several = any(self.grammar.every == one or self.grammar.between in one for one in segments[1:])
+        if context not in CONTEXTS or not 3 <= len(segments) <= 4 or several:
+            told = f"The path is one of {', '.join(CONTEXTS)}, then one agency, one id and perhaps one version."
             raise Problem("bad_sdmx_query", detail=told)
         return self.grammar.read(segments, {})
 
@@ -107,7 +109,8 @@ def _observation(given: Mapping[str, str]) -> str:
             raise Problem("not_implemented", detail=f"Leave {name} out.")
     observation = given.get("dimensionAtObservation", flows.TIME)
     if observation not in (flows.TIME, FLAT):
-        raise Problem("not_implemented", detail=f"dimensionAtObservation can be {flows.TIME} or {FLAT}.")
+        code = "not_implemented" if observation in flows.P2P_VINTAGE.dimensions else "bad_parameter"
+        raise Problem(code, detail=f"Use {flows.TIME} or {FLAT}.", parameter="dimensionAtObservation")
     return observation
 
 
@@ -115,13 +118,13 @@ class OlderSchemaView(_SchemaView):
     """Schemas of SDMX-ML 2.1."""
 
     grammar = structure_queries.OLDER
-    offers = (_XSD_21, *(offer._replace(plain=()) if offer.form == "xml21" else offer for offer in OLDER))
-    parameters = ("dimensionAtObservation", "explicitMeasure")
+    offers = (_XSD_21, ML_21._replace(plain=()), JSON_10)
+    parameters = ("dimensionAtObservation", "explicitMeasure", "format")
 
 
 class NewerSchemaView(_SchemaView):
     """Schemas of SDMX-ML 3.0."""
 
     grammar = structure_queries.NEWER
-    offers = (_XSD_30, *(offer._replace(plain=()) if offer.form == "xml30" else offer for offer in NEWER))
-    parameters = ("dimensionAtObservation", "deletion", "asOf")
+    offers = (_XSD_30, ML_30._replace(plain=()), JSON_20)
+    parameters = ("dimensionAtObservation", "deletion", "asOf", "format")

@@ -7,10 +7,9 @@ from typing import Any, ClassVar, Final
 import msgspec
 
 from api.sdmx import flows, urns
-from api.sdmx.artefacts import Agreement, Artefact, Constraint, FlowStructure, Form, Item, Note, Scheme
+from api.sdmx.artefacts import Agreement, Artefact, Constraint, FlowStructure, Form, Head, Item, Note, Scheme
 from api.sdmx.concepts import FORMS
 from api.sdmx.flows import AGENCY, Attribute, Flow
-from api.sdmx.structure_xml import Head
 
 Object = dict[str, Any]
 _SCHEMAS: Final = "https://raw.githubusercontent.com/sdmx-twg/sdmx-json/develop/structure-message/tools/schemas"
@@ -92,10 +91,10 @@ class Writer(ABC):
             case FlowStructure(kind="datastructure"):
                 return {"dataStructureComponents": self._components(artefact.flow)}
             case FlowStructure():
-                return {"structure": artefact.flow.dsd_urn}
+                return {"structure": urns.of("datastructure", artefact.flow.dsd)}
             case Agreement():
                 provider = urns.of_provider(artefact.provider)
-                return {self.usage_of_flow: artefact.flow.urn, "dataProvider": provider}
+                return {self.usage_of_flow: urns.of("dataflow", artefact.flow.id), "dataProvider": provider}
             case Constraint():
                 return self.constraint(artefact)
         return {}
@@ -159,7 +158,7 @@ class _Writer10(Writer):
         values: list[Object] = [{"id": name, "values": list(values)} for name, values in constraint.values.items()]
         return {
             "type": "Actual",
-            "constraintAttachment": {"dataflows": [constraint.flow.urn]},
+            "constraintAttachment": {"dataflows": [urns.of("dataflow", constraint.flow.id)]},
             "cubeRegions": [{"isIncluded": True, "keyValues": _keys(constraint, values)}],
         }
 
@@ -198,7 +197,7 @@ class _Writer20(Writer):
         ]
         return {
             "role": "Actual",
-            "constraintAttachment": {"dataflows": [constraint.flow.urn]},
+            "constraintAttachment": {"dataflows": [urns.of("dataflow", constraint.flow.id)]},
             "cubeRegions": [{"include": True, "keyValues": _keys(constraint, values)}],
         }
 

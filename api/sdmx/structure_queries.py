@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from api.problems import Problem
 from api.sdmx import versions
+from api.sdmx.artefacts import KINDS
 from api.sdmx.resolution import DETAILS, DIRECTIONS, Query
 
 Given = Mapping[str, str]
@@ -15,7 +16,7 @@ _OURS: Final = (
     "agencyscheme", "codelist", "conceptscheme", "dataflow", "dataproviderscheme", "datastructure",
     "provisionagreement",
 )  # fmt: skip
-_SCHEMES: Final = frozenset({"agencyscheme", "codelist", "conceptscheme", "dataproviderscheme"})
+_LISTS: Final = frozenset(kind for kind in _OURS if KINDS[kind].item)
 _COMMON: Final = frozenset({
     *_OURS, "metadatastructure", "categoryscheme", "dataconsumerscheme", "organisationunitscheme", "metadataflow",
     "reportingtaxonomy", "process", "categorisation", "transformationscheme", "rulesetscheme",
@@ -51,7 +52,7 @@ class Grammar:
     details: tuple[str, ...]
     directions: tuple[str, ...]
     agencies: bool
-    parameters: tuple[str, ...] = field(default=("detail", "references"))
+    parameters: tuple[str, ...] = ("detail", "references", "format")
 
     def read(self, segments: list[str], given: Given) -> Query:
         """Return what is asked for: type, agency, id, version and items, and the parameters."""
@@ -99,7 +100,7 @@ class Grammar:
     def _items(self, text: str, kinds: frozenset[str]) -> frozenset[str] | None:
         if text == self.every:
             return None
-        if not kinds & _SCHEMES:
+        if not kinds & _LISTS:
             raise Problem("bad_sdmx_query", detail="Only lists have items: leave the last part of the path out.")
         return self._names(text, _ITEM, "an item")
 
@@ -152,5 +153,5 @@ NEWER: Final = Grammar(
     details=DETAILS,
     directions=DIRECTIONS,
     agencies=True,
-    parameters=("detail", "references", "asOf"),
+    parameters=("detail", "references", "format", "asOf"),
 )

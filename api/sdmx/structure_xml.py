@@ -2,27 +2,13 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from api.sdmx import flows
-from api.sdmx.artefacts import KINDS, Agreement, Artefact, Constraint, FlowStructure, Form, Item, Note, Scheme
+from api.sdmx.artefacts import KINDS, Agreement, Artefact, Constraint, FlowStructure, Form, Head, Item, Note, Scheme
 from api.sdmx.concepts import FORMS
 from api.sdmx.flows import AGENCY, Attribute, Flow
 from api.sdmx.markup import PROLOGUE, element, group, text
-
-
-class Head(NamedTuple):
-    """What a message says of itself; ``address`` is where structures are asked for."""
-
-    id: str
-    prepared: str
-    #: Whether numbers may be made up.
-    test: bool
-    address: str
-
-    def address_of(self, artefact: Artefact) -> str:
-        """Return where all of an artefact is told."""
-        return f"{self.address}{artefact.kind}/{artefact.agency}/{artefact.id}/{artefact.version}"
 
 
 class Writer(ABC):

@@ -3,7 +3,7 @@
 from typing import ClassVar, Final
 
 from api.sdmx.artefacts import KINDS, Agreement
-from api.sdmx.flows import AGENCY, MEASURE, VERSION, Attribute
+from api.sdmx.flows import AGENCY, MEASURE, SCHEME_VERSION, VERSION, Attribute
 from api.sdmx.markup import element
 from api.sdmx.structure_xml import Writer
 from api.sdmx.structures import CONCEPT_SCHEME, PROVIDERS
@@ -60,7 +60,7 @@ class _Writer21(Writer):
             {
                 "id": agreement.provider,
                 "maintainableParentID": PROVIDERS.id,
-                "maintainableParentVersion": "1.0",
+                "maintainableParentVersion": SCHEME_VERSION,
                 "agencyID": AGENCY,
                 "package": "base",
                 "class": "DataProvider",

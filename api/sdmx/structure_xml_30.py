@@ -57,7 +57,7 @@ class _Writer30(Writer):
 
     def agreement(self, agreement: Agreement) -> str:
         """Return what a provision agreement is about."""
-        flow = element("str:Dataflow", {}, agreement.flow.urn)
+        flow = element("str:Dataflow", {}, urns.of("dataflow", agreement.flow.id))
         return flow + element("str:DataProvider", {}, urns.of_provider(agreement.provider))
 
 

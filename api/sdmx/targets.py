@@ -7,13 +7,13 @@ from api.sdmx import structures, versions
 from api.sdmx.artefacts import Agreement
 from api.sdmx.flows import AGENCY, FLOWS, VERSION, Flow
 
-_CONTEXTS: Final = ("dataflow", "datastructure", "provisionagreement")
+CONTEXTS: Final = ("dataflow", "datastructure", "provisionagreement")
 #: Who provides the combined view, by any of the names that the older generation gives a provider.
 _PROVIDERS: Final = frozenset({"all", AGENCY, f"{AGENCY},{AGENCY}", f"all,{AGENCY}"})
 
 
 class Target(NamedTuple):
-    """A flow, the key as it was given, and the component that availability is asked for (empty: all)."""
+    """A flow, the key as it was given, and the components that availability is asked for (empty: all)."""
 
     flow: Flow
     key: str
@@ -38,12 +38,12 @@ def of_root_3(path: str) -> Target:
     """Read `{context}/{agency}/{id}/{version}[/{key}[/{component}]]`; what is left out at the end is any."""
     context, agency, name, version, key, component = _parts(path, 6)
     wanted = versions.of_the_newer(version or "*")
-    contexts = _CONTEXTS if context in ("", "*") else tuple(context.split(","))
-    if wanted is None or not set(contexts) <= set(_CONTEXTS):
+    contexts = CONTEXTS if context in ("", "*") else tuple(context.split(","))
+    if wanted is None or not set(contexts) <= set(CONTEXTS):
         raise Problem(
             "bad_sdmx_query",
             detail=f"The path is context, agency, id, version and key; a context is one of "
-            f"{', '.join(_CONTEXTS)}, or *.",
+            f"{', '.join(CONTEXTS)}, or *.",
         )
     if not _is_among(AGENCY, agency) or not wanted(VERSION):
         raise _no_flow()

@@ -10,6 +10,7 @@ from lxml import etree
 
 from tests.contract.public.press import NOBODY
 from tests.contract.sdmx.structures_messages import faults
+from tests.contract.test_errors import problem
 
 JSON_20 = "application/vnd.sdmx.structure+json;version=2.0.0"
 DIMENSIONS = ("FREQ", "INDICATOR", "COUNTRY", "NETWORK")
@@ -79,6 +80,16 @@ def test_available_is_what_else_could_be_asked_for(view, ask):
 def test_one_component_can_be_asked_for(view, ask):
     values, *_ = said(ask(f"{BASE}/*/COUNTRY", accept=JSON_20))
     assert values == {"COUNTRY": ["EUROPE", "NO", "SE"]}
+    values, *_ = said(ask(f"{BASE}/*/COUNTRY,FREQ?format=json"))
+    assert values == {"COUNTRY": ["EUROPE", "NO", "SE"], "FREQ": ["D", "H", "M"]}
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=1", "firstNObservations=1", "attributes=none", "includeHistory=true", "detail=nodata", "c[...]=1"]
+)
+@pytest.mark.parametrize("address", [f"{BASE}/*", "2.1/availableconstraint/P2P/all"])
+def test_what_would_change_an_answer_only_is_refused(view, ask, address, query):
+    problem(ask(f"{address}?{query}"), 400, "unknown_parameter")
 
 
 def test_vintages_are_days_that_have_ended(view, ask):

@@ -7,10 +7,10 @@ import pytest
 from api.problems import Problem
 from api.sdmx import availability_messages, flows, structures
 from api.sdmx.availability_messages import Availability
-from api.sdmx.structure_views import NEWER, OLDER
+from api.sdmx.structure_messages import JSON_10, JSON_20, ML_21, ML_30
 from tests.contract.sdmx.structures_messages import artefacts, faults, federation
 
-OFFERS = {offer.form: offer for offer in (*OLDER, *NEWER)}
+OFFERS = {"xml21": ML_21, "json10": JSON_10, "xml30": ML_30, "json20": JSON_20}
 SOME = Availability(
     flow=flows.P2P,
     values={"FREQ": ("D", "M"), "INDICATOR": (), "COUNTRY": ("NO", "_T"), "NETWORK": ("_T",)},

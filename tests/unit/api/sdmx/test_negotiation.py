@@ -5,20 +5,25 @@ from django.test import RequestFactory
 
 from api.problems import Problem
 from api.sdmx import negotiation
-from api.sdmx.structure_views import NEWER, OLDER
+from api.sdmx.structure_messages import JSON_10, JSON_20, ML_21, ML_30, NEWER, OLDER
 
 ML, SJ = "application/vnd.sdmx.structure+xml", "application/vnd.sdmx.structure+json"
 
 
-def agreed(accept, offers):
+CALLED = {ML_21: "xml21", JSON_10: "json10", ML_30: "xml30", JSON_20: "json20"}
+
+
+def agreed(accept, offers, **given):
     headers = {} if accept is None else {"HTTP_ACCEPT": accept}
-    return negotiation.agreed(RequestFactory().get("/", **headers), offers).form
+    return CALLED[negotiation.agreed(RequestFactory().get("/", **headers), offers, given)]
 
 
 @pytest.mark.parametrize(
     ("accept", "older", "newer"),
     [
         (None, "xml21", "xml30"),
+        ("", "xml21", "xml30"),
+        ("application/xml;q=.1, application/json;q=0.5", "json10", "json20"),
         ("*/*", "xml21", "xml30"),
         ("application/*", "xml21", "xml30"),
         ("application/xml", "xml21", "xml30"),
@@ -58,7 +63,15 @@ def test_version_is_looked_at(accept, form):
         agreed(accept, wrong)
 
 
-@pytest.mark.parametrize("accept", ["", "text/csv", "*/*;q=0", f"{ML};version=1", "nonsense", "application/vnd.sdmx.*"])
+@pytest.mark.parametrize("accept", [None, "application/xml", "text/csv", f"{ML};version=9"])
+def test_format_of_a_link_goes_before_accept(accept):
+    assert (agreed(accept, OLDER, format="json"), agreed(accept, NEWER, format="xml")) == ("json10", "xml30")
+    with pytest.raises(Problem) as refused:
+        agreed(accept, OLDER, format="csv")
+    assert (refused.value.code, refused.value.detail) == ("bad_parameter", "The formats are xml, json.")
+
+
+@pytest.mark.parametrize("accept", ["text/csv", "*/*;q=0", f"{ML};version=1", "nonsense", "application/vnd.sdmx.*"])
 def test_what_fits_nothing_is_refused_with_what_would(accept):
     with pytest.raises(Problem) as refused:
         agreed(accept, OLDER)
