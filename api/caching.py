@@ -291,5 +291,6 @@ def _streamed(
     if encoding:
         headers["Content-Encoding"] = encoding
     if request.method == "HEAD":
-        return HttpResponse(headers=headers)
+        # Not an empty answer of its own, which would say how long that is.
+        return StreamingHttpResponse(iter(()), headers=headers)
     return StreamingHttpResponse(going_on(packing.packed(encoding, pieces) if encoding else pieces), headers=headers)
