@@ -72,22 +72,52 @@ class CoverageHistory:
 
     _columns: Covered
 
-    def at(self, version: int) -> Covered:
-        """Return the coverage of all periods that were public at a version."""
-        known = np.flatnonzero(self._columns.since <= version)[::-1]
+    def at(self, version: int, periods: Longs | None = None) -> Covered:
+        """Return the coverage at a version of all periods that were public, or of those of some, in their order."""
+        rows = np.arange(len(self._columns.periods)) if periods is None else _runs(self._columns.periods, periods)
+        known = rows[self._columns.since[rows] <= version][::-1]
         # Backwards, so that of each period the last one known comes first.
         _, first = np.unique(self._columns.periods[known], return_index=True)
-        newest = known[first]
-        return _taken(self._columns, newest)
+        return picked(self._columns, known[first])
 
 
-def picked(covered: Covered, which: Flags | NDArray[np.intp]) -> Covered:
+class Cells(NamedTuple):
+    """Cells as parallel arrays: the place of their series, period, value, and the versions from and to, or 0."""
+
+    rows: NDArray[Any]
+    periods: NDArray[Any]
+    values: NDArray[Any]
+    since: NDArray[Any]
+    until: NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CellHistory:
+    """The cells of some series in some periods in all versions up to one, in order of period and version."""
+
+    _cells: Cells
+    _places: dict[tuple[int, int], int]
+
+    def at(self, some: Sequence[Series], covered: Covered, version: int) -> Observed:
+        """Return the values at a version of some of the series in the periods of a coverage of that version."""
+        runs = _runs(self._cells.periods, covered.periods)
+        places = np.full(len(self._places), -1)
+        places[[self._places[one[:2]] for one in some]] = np.arange(len(some))
+        wanted = runs[(self._cells.since[runs] <= version) & (places[self._cells.rows[runs]] >= 0)]
+        found = Cells(*(column[wanted] for column in self._cells))
+        return _placed(found._replace(rows=places[found.rows]), some, covered, version)
+
+
+def picked(covered: Covered, which: NDArray[Any]) -> Covered:
     """Return the coverage of some of the periods."""
-    return _taken(covered, which)
-
-
-def _taken(covered: Covered, which: NDArray[Any]) -> Covered:
     return Covered(*(getattr(covered, name)[which] for name in Covered.__dataclass_fields__))
+
+
+def _runs(column: Longs, wanted: Longs) -> NDArray[np.intp]:
+    """Return the places in an ordered column at which those wanted stand, one after the other."""
+    first, last = np.searchsorted(column, wanted, "left"), np.searchsorted(column, wanted, "right")
+    lengths = last - first
+    return np.asarray(np.arange(lengths.sum()) + np.repeat(first - lengths.cumsum() + lengths, lengths))
 
 
 def series(cube: Cube, *, version: int) -> list[Series]:
@@ -103,40 +133,55 @@ def coverage(cube: Cube, *, version: int) -> CoverageHistory:
     )
 
 
-def observed(cube: Cube, some: Sequence[Series], covered: Covered, *, version: int) -> Observed:
-    """Read the values at a version of some series in the periods of a coverage of that version."""
+def observed(cube: Cube, some: Sequence[Series], covered: Covered, *, version: int, after: int = 0) -> Observed:
+    """Read the values at a version of some series in the periods of a coverage of that version.
+
+    Since when they are so is told of those that changed after another version.
+    """
+    return _placed(_cells(cube, some, covered.periods, after=after, version=version), some, covered, version)
+
+
+def history(cube: Cube, some: Sequence[Series], periods: Longs, *, after: int, version: int) -> CellHistory:
+    """Read the cells of some series and periods that tell what changed after one version and up to another."""
+    found = _cells(cube, some, periods, after=after, version=version)
+    order = np.lexsort((found.since, found.periods))
+    places = {one[:2]: place for place, one in enumerate(some)}
+    return CellHistory(Cells(*(column[order] for column in found)), places)
+
+
+def _placed(cells: Cells, some: Sequence[Series], covered: Covered, version: int) -> Observed:
     periods = covered.periods
-    found = _cells(cube, some, periods, version)
-    public, closed = (*found[:4], np.zeros(len(found[0]), np.int64)), found[4:]
-    rows, when, values, since, until = map(np.concatenate, zip(public, closed, strict=True))
-    at = np.searchsorted(periods, when)
+    at = np.searchsorted(periods, cells.periods)
     # Of periods that lie between those wanted, cells may have been read too.
-    kept = np.flatnonzero(periods[np.minimum(at, len(periods) - 1)] == when)
-    if len(closed[0]):
+    kept = np.flatnonzero(periods[np.minimum(at, len(periods) - 1)] == cells.periods)
+    if cells.until.any():
         # In order of version: of several for one place the last one stays.
-        kept = kept[np.argsort(since[kept], kind="stable")]
-    ended = (until > 0) & (until <= version)
+        kept = kept[np.argsort(cells.since[kept], kind="stable")]
+    ended = (cells.until > 0) & (cells.until <= version)
     grid = np.zeros((2, len(some), len(periods)), np.int64)
-    place = rows[kept].astype(np.intp), at[kept]
-    grid[0][place] = np.where(ended, 0, values)[kept]
-    grid[1][place] = np.where(ended, until, since)[kept]
+    place = cells.rows[kept].astype(np.intp), at[kept]
+    grid[0][place] = np.where(ended, 0, cells.values)[kept]
+    grid[1][place] = np.where(ended, cells.until, cells.since)[kept]
     listed = np.array([one.since if one.since <= version else 0 for one in some], np.int64)
     return Observed(grid[0], np.maximum(grid[1], np.maximum(listed[:, None], covered.since[None, :])))
 
 
-def _cells(cube: Cube, some: Sequence[Series], periods: Longs, version: int) -> tuple[NDArray[Any], ...]:
-    """Read cells of series and periods in all versions up to one: series, period, value and versions, in no order."""
+def _cells(cube: Cube, some: Sequence[Series], periods: Longs, *, after: int, version: int) -> Cells:
+    """Read cells of series and periods in all versions up to one, but for those that had ended by another."""
     named = _named(cube, version) | {
         "countries": np.array([one.country for one in some], np.int16),
         "networks": np.array([one.network for one in some], np.int16),
         "start": _instant(periods[0]),
         "end": _instant(periods[-1]),
+        "after": after,
     }
     condition = "period BETWEEN %(start)s AND %(end)s"
     if _is_sparse(cube.frequency, periods):
         named["periods"] = instants([_instant(period) for period in periods])
         condition = "period = ANY (%(periods)s::timestamptz[])"
-    return _row("vintages_cells", named, condition)
+    found = _row("vintages_cells", named, condition)
+    public, closed = (*found[:4], np.zeros(len(found[0]), np.int64)), found[4:]
+    return Cells(*map(np.concatenate, zip(public, closed, strict=True)))
 
 
 def changes(cube: Cube, *, after: int, version: int) -> tuple[Longs, Longs]:
@@ -156,14 +201,9 @@ def known_by(instant: datetime) -> int:
     return _row("vintages_known", {"instant": instant})[0] or 0
 
 
-def has_come(instant: datetime) -> bool:
-    """Whether an instant has passed by the database's clock."""
-    return bool(_row("vintages_known", {"instant": instant})[1])
-
-
 def days(cube: Cube, *, version: int) -> list[tuple[int, int]]:
-    """Return the days, in seconds since 1970, on which a cube changed, each with the last version that changed it."""
-    return [(day, number) for day, number in _rows("vintages_days", _named(cube, version))]
+    """Return the days that have ended on which a cube changed, in seconds since 1970, and the last version of each."""
+    return _rows("vintages_days", _named(cube, version))
 
 
 #: A series is read in one stretch if no more periods lie in it than so many times those wanted.

@@ -1,6 +1,6 @@
 """What data there are: which values each dimension has among what a question asks for, or might ask for instead."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -22,17 +22,13 @@ class Available:
     span: Span | None = None
     series: int = 0
     observations: int = 0
-    _keys: set[tuple[str, ...]] = field(default_factory=set)
 
     def add(self, keys: list[tuple[str, ...]], observations: int, frequency: str, periods: Longs) -> None:
-        """Count series of one frequency with their observations."""
-        new = set(keys) - self._keys
-        self._keys |= new
-        self.series += len(new)
+        """Count series of one frequency, which come by once each, with their observations."""
+        self.series += len(keys)
         self.observations += observations
-        for key in keys:
-            for values, code in zip(self.values.values(), key, strict=True):
-                values.add(code)
+        for values, codes in zip(self.values.values(), zip(*keys, strict=True), strict=True):
+            values.update(codes)
         here = Span(int(periods[0]), int(times.ends(frequency, periods[-1:])[0]))
         self.span = Span(min(self.span.start, here.start), max(self.span.end, here.end)) if self.span else here
 
@@ -44,9 +40,12 @@ def exact(reading: Reading) -> Available:
     if question.updated_after or any(one.component in blocks.OBSERVED for one in question.filters):
         reading.check_size()
         _read(reading, found)
-    else:
-        for one in reading.slices:
-            _count(one, reading.version.number, found)
+        return found
+    if VINTAGE in question.flow.dimensions:
+        # There are as many views as days.
+        reading.check_size()
+    for one in reading.slices:
+        _count(one, reading.version.number, found)
     return found
 
 

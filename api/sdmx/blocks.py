@@ -23,15 +23,28 @@ class Moments:
     """When versions became public, each looked up once."""
 
     def __init__(self) -> None:
-        self._known: dict[int, str] = {}
+        self._known: dict[int, int] = {}
+        self._written: dict[int, str] = {}
+
+    def look_up(self, versions: Longs) -> None:
+        """Look up, all at once, those that are not known yet."""
+        if missing := [one for one in set(versions.ravel().tolist()) if one not in self._known]:
+            self._known |= vintages.times(np.array(missing, np.int64))
+
+    def milliseconds(self, versions: Longs) -> Longs:
+        """Return instants in milliseconds since 1970, in an array's shape."""
+        self.look_up(versions)
+        some, back = np.unique(versions, return_inverse=True)
+        return np.array([self._known[one] for one in some.tolist()], np.int64)[back].reshape(versions.shape)
 
     def written(self, versions: Longs) -> list[str]:
         """Return instants in an array's order, flattened."""
+        self.look_up(versions)
         asked = versions.ravel().tolist()
-        if missing := set(asked) - self._known.keys():
-            moments = vintages.times(np.array(list(missing), np.int64))
-            self._known.update((one, times.written(moment)) for one, moment in moments.items())
-        return [self._known[one] for one in asked]
+        for one in set(asked):
+            if one not in self._written:
+                self._written[one] = times.written(self._known[one])
+        return [self._written[one] for one in asked]
 
     def of(self, version: int) -> str:
         return self.written(np.array([version], np.int64))[0]
@@ -97,12 +110,6 @@ def _shares(block: Block) -> NDArray[np.float64]:
     return np.where(block.covered.shares >= 0, block.covered.shares / _WHOLE, np.nan)
 
 
-def _since(block: Block) -> Longs:
-    some, back = np.unique(block.observed.since, return_inverse=True)
-    moments = vintages.times(some)
-    return np.array([moments[one] for one in some.tolist()], np.int64)[back].reshape(block.observed.since.shape)
-
-
 def _among(codes: frozenset[str], column: Letters) -> Flags:
     return np.isin(column, list(codes))
 
@@ -115,7 +122,7 @@ _TESTS: Final[dict[str, Callable[[Block, Filter], Any]]] = {
     "COVERAGE": lambda block, one: one.numbers(_shares(block)),
     "AGENCIES_REPORTING": lambda block, one: one.numbers(block.covered.reporting),
     "AGENCIES_EXPECTED": lambda block, one: one.numbers(block.covered.expected),
-    "VALID_FROM": lambda block, one: one.instants(_since(block)),
+    "VALID_FROM": lambda block, one: one.numbers(block.moments.milliseconds(block.observed.since)),
 }
 OBSERVED: Final = tuple(_TESTS)
 

@@ -89,9 +89,7 @@ class Message:
             head["structure"] = 0
         if dataset.valid_from:
             head["validFrom"] = dataset.valid_from
-        return (
-            f'{_json(head)[1:-1]},"{"observations" if self.shape.flat and not self.shape.keys_only else "series"}":{{'
-        )
+        return f'{_json(head)[1:-1]},"{"observations" if self.shape.flat else "series"}":{{'
 
     def _observations(self, dataset: DataSet) -> Iterator[bytes]:
         comma = ""
@@ -148,9 +146,8 @@ class Message:
     def _described(self) -> dict[str, Any]:
         keys = [self._dimension(at, name) for at, name in enumerate(self.flow.dimensions)]
         time = self._dimension(len(keys), TIME)
-        flat = self.shape.flat and not self.shape.keys_only
-        grouped = {"observation": [*keys, time]} if flat else {"series": keys}
-        if not flat and not self.shape.keys_only:
+        grouped = {"observation": [*keys, time]} if self.shape.flat else {"series": keys}
+        if not self.shape.flat and not self.shape.keys_only:
             grouped["observation"] = [time]
         described = {
             "links": [{"rel": "dataflow", "urn": urns.of("dataflow", self.flow.id)}],

@@ -74,12 +74,8 @@ class Data:
         return readings.stamp(self.question, version, reference, f"sdmx{self.offer.form}{_FORM}")
 
 
-def _specific_2(reading: Reading, invented: str) -> Iterator[bytes]:
-    return data_xml.structure_specific("v2_1", _header(reading, invented), reading.datasets())
-
-
-def _specific_3(reading: Reading, invented: str) -> Iterator[bytes]:
-    return data_xml.structure_specific("v3_0", _header(reading, invented), reading.datasets())
+def _specific(root: str, reading: Reading, invented: str) -> Iterator[bytes]:
+    return data_xml.structure_specific(root, _header(reading, invented), reading.datasets())
 
 
 def _generic(reading: Reading, invented: str) -> Iterator[bytes]:
@@ -107,14 +103,14 @@ def _names() -> data_json.Names:
 
 
 _WRITERS_2: Final[Mapping[str, Writer]] = {
-    "xml": _specific_2,
+    "xml": partial(_specific, "v2_1"),
     "genericxml": _generic,
     "csv": partial(_csv, data_csv.version_1),
     "json": partial(_json, "1.0"),
     "draftjson": partial(_json, "draft"),
 }
 _WRITERS_3: Final[Mapping[str, Writer]] = {
-    "xml": _specific_3,
+    "xml": partial(_specific, "v3_0"),
     "csv": partial(_csv, data_csv.version_2),
     "json": partial(_json, "2.0.0"),
 }

@@ -1,32 +1,37 @@
-"""Filters by component, `c[COUNTRY]=NO,SE` and the like: any of several, each of them all of several terms."""
+"""Filters by component, `c[COUNTRY]=NO,SE` and the like: any of several, each of them all of several terms.
+
+What a term compares with is read at once, so that whatever cannot be is refused before an answer begins.
+"""
 
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import partial, reduce
 from operator import and_, contains, eq, ge, gt, le, lt, ne, or_
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from api.problems import Problem
 from api.sdmx import times
+from api.sdmx.flows import MEASURE, TIME
 from api.sdmx.times import Span
 from federation import published
 from federation.published import Longs
 from federation.vintages import ALWAYS, Flags
 
 _TERM = re.compile(r"(?:(eq|ne|lt|le|gt|ge|co|nc|sw|ew):)?(.+)", re.DOTALL)
+_NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?", re.ASCII)
 _ORDERED: Final = {"lt": lt, "le": le, "gt": gt, "ge": ge}
 _ON_NUMBERS: Final = {"eq": eq, "ne": ne, **_ORDERED}
 
 
 class Term(NamedTuple):
-    """An operator of the standard and what a component is compared with."""
+    """An operator of the standard and what a component is compared with: a code, a number or a span of time."""
 
     operator: str
-    value: str
+    value: Any
 
 
 class Filter(NamedTuple):
@@ -34,10 +39,6 @@ class Filter(NamedTuple):
 
     component: str
     alternatives: tuple[tuple[Term, ...], ...]
-
-    @property
-    def parameter(self) -> str:
-        return f"c[{self.component}]"
 
     @property
     def names_codes(self) -> bool:
@@ -57,35 +58,30 @@ class Filter(NamedTuple):
         return frozenset(code for code in known if self.holds(partial(_of_text, code)))
 
     def numbers(self, column: NDArray[Any]) -> Flags:
-        """Return where a column of numbers, NaN where there is none, passes."""
-        return np.asarray(self.holds(lambda term: _of_numbers(column, term, self.parameter)))
+        """Return where a column of numbers, NaN where there is none, passes; instants are milliseconds since 1970."""
+        return np.asarray(self.holds(lambda term: _ON_NUMBERS[term.operator](column, term.value)))
 
     def periods(self, frequency: str, starts: Longs) -> Flags:
         """Return which periods pass: in whole before, after or at the time named."""
         ends = times.ends(frequency, starts)
-        return np.asarray(self.holds(lambda term: _of_periods(starts, ends, term, self.parameter)))
-
-    def instants(self, milliseconds: Longs) -> Flags:
-        """Return which instants pass."""
-        return np.asarray(self.holds(lambda term: _of_instants(milliseconds, term, self.parameter)))
+        return np.asarray(self.holds(lambda term: _ON_PERIODS[term.operator](starts, ends, term.value)))
 
 
 def read(component: str, text: str) -> Filter:
     """Read a filter: a comma is an "or", a plus an "and" that binds closer."""
-    alternatives = tuple(tuple(map(_term, part.split("+"))) for part in text.split(","))
-    if not all(term.value for terms in alternatives for term in terms):
-        raise Problem(
-            "bad_sdmx_query",
-            detail="Write values with , for or and + for and: ge:2026-01+le:2026-11.",
-            parameter=f"c[{component}]",
-        )
-    return Filter(component, alternatives)
+    forms = [[_TERM.fullmatch(term) for term in part.split("+")] for part in text.split(",")]
+    parameter = f"c[{component}]"
+    return Filter(component, tuple(tuple(_term(component, form, parameter) for form in part) for part in forms))
 
 
 def between(first: str | None, last: str | None) -> list[Filter]:
     """Return the filters that are `startPeriod` and `endPeriod`, both included."""
-    given = (("ge", first), ("le", last))
-    return [Filter("TIME_PERIOD", ((Term(operator, text),),)) for operator, text in given if text]
+    given = (("ge", first, "startPeriod"), ("le", last, "endPeriod"))
+    return [
+        Filter(TIME, ((Term(operator, times.span(text, parameter=parameter)),),))
+        for operator, text, parameter in given
+        if text
+    ]
 
 
 def hull(some: Iterable[Filter]) -> tuple[datetime, datetime]:
@@ -94,9 +90,9 @@ def hull(some: Iterable[Filter]) -> tuple[datetime, datetime]:
     for one in some:
         # What may lie here or there is not worth a look: all of it is read then.
         for term in one.alternatives[0] if len(one.alternatives) == 1 else ():
-            asked = times.span(term.value, parameter=one.parameter)
-            first = max(first, _FIRST.get(term.operator, _no_matter)(asked, first))
-            last = min(last, _LAST.get(term.operator, _no_matter)(asked, last))
+            first = max(first, _FIRST.get(term.operator, _no_matter)(term.value, first))
+            last = min(last, _LAST.get(term.operator, _no_matter)(term.value, last))
+    last = max(last, published.seconds(ALWAYS[0]))
     return datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(last, UTC)
 
 
@@ -111,51 +107,48 @@ _FIRST: Final[dict[str, Callable[[Span, int], int]]] = {
 }
 _LAST: Final[dict[str, Callable[[Span, int], int]]] = {
     "eq": lambda asked, _: asked.start,
-    "le": lambda asked, _: asked.end,
-    "lt": lambda asked, _: asked.start,
+    "le": lambda asked, _: asked.end - 1,
+    "lt": lambda asked, _: asked.start - 1,
 }
 
 
-def _term(text: str) -> Term:
-    form = _TERM.fullmatch(text)
-    return Term(form[1] or "eq", form[2]) if form else Term("eq", "")
+def _term(component: str, form: re.Match[str] | None, parameter: str) -> Term:
+    if form is None:
+        detail = "Write values with , for or and + for and: ge:2026-01+le:2026-11."
+        raise Problem("bad_sdmx_query", detail=detail, parameter=parameter)
+    operator, text = form[1] or "eq", form[2]
+    if component not in _READERS:
+        return Term(operator, text)
+    if operator not in _ON_NUMBERS:
+        detail = "Numbers and times have no parts: use eq, ne, lt, le, gt or ge."
+        raise Problem("bad_sdmx_query", detail=detail, parameter=parameter)
+    return Term(operator, _READERS[component](text, parameter=parameter))
 
 
 def _of_text(code: str, term: Term) -> bool:
     return bool(_ON_TEXT[term.operator](code, term.value))
 
 
-def _of_numbers(column: NDArray[Any], term: Term, parameter: str) -> NDArray[Any]:
-    try:
-        value = float(term.value)
-    except ValueError:
-        raise Problem("bad_sdmx_query", detail="Compare it with a number.", parameter=parameter) from None
-    return _compared(column, value, term.operator, parameter)
+def _number(text: str, *, parameter: str) -> float:
+    if not _NUMBER.fullmatch(text):
+        raise Problem("bad_sdmx_query", detail="Compare it with a number.", parameter=parameter)
+    return float(text)
 
 
-def _of_instants(column: Longs, term: Term, parameter: str) -> NDArray[Any]:
-    moment = times.instant(term.value, parameter=parameter)
-    return _compared(column, round(moment.timestamp() * 1000), term.operator, parameter)
+def _milliseconds(text: str, *, parameter: str) -> int:
+    return round(times.instant(text, parameter=parameter).timestamp() * 1000)
 
 
-def _compared(column: NDArray[Any], value: float, operator: str, parameter: str) -> NDArray[Any]:
-    if operator not in _ON_NUMBERS:
-        raise _no_parts(parameter)
-    return np.asarray(_ON_NUMBERS[operator](column, value))
+class _Reader(Protocol):
+    def __call__(self, text: str, /, *, parameter: str) -> Any: ...
 
 
-def _of_periods(starts: Longs, ends: Longs, term: Term, parameter: str) -> Flags:
-    asked = times.span(term.value, parameter=parameter)
-    if term.operator not in _ON_PERIODS:
-        raise _no_parts(parameter)
-    return _ON_PERIODS[term.operator](starts, ends, asked)
-
-
-def _no_parts(parameter: str) -> Problem:
-    detail = "Numbers and times have no parts: use eq, ne, lt, le, gt or ge."
-    return Problem("bad_sdmx_query", detail=detail, parameter=parameter)
-
-
+#: What is no code, by component, and how it is read.
+_READERS: Final[dict[str, _Reader]] = {
+    TIME: times.span,
+    "VALID_FROM": _milliseconds,
+    **dict.fromkeys((MEASURE, "COVERAGE", "AGENCIES_REPORTING", "AGENCIES_EXPECTED"), _number),
+}
 _ON_TEXT: Final[dict[str, Callable[[str, str], bool]]] = {
     "eq": eq,
     "ne": ne,

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from api.problems import Problem
 from api.sdmx import filters, keys, times
 from api.sdmx.filters import Filter
-from api.sdmx.flows import ATTRIBUTES, MEASURE, TIME, Flow
+from api.sdmx.flows import ATTRIBUTES, MEASURE, P2P, TIME, Flow
 from api.sdmx.keys import Pattern
 
 ALL_DIMENSIONS: Final = "AllDimensions"
@@ -37,7 +37,9 @@ _KINDS: Final = {"dsd": _ATTRIBUTES, "all": _ATTRIBUTES, "obs": _ATTRIBUTES}
 _NO_KINDS: Final = ("none", "msd", "dataset", "series")
 _DETAILS: Final = ("full", "dataonly", "serieskeysonly", "nodata")
 #: Orders that the answers have anyhow: by all dimensions, as the key has them.
-_OUR_ORDERS: Final = frozenset({"*", "series_key", "series_key+TIME_PERIOD", "series_key+*"})
+_OUR_ORDERS: Final = frozenset(
+    {"*", "series_key", "series_key+TIME_PERIOD", "series_key+*", "+".join((*P2P.dimensions, TIME))}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +166,10 @@ def _shape(given: Mapping[str, str], flow: Flow) -> Shape:
     if detail not in _DETAILS:
         raise Problem("bad_parameter", detail=f"Use {', '.join(_DETAILS)}.", parameter="detail")
     attributes = () if detail != "full" else _attributes(given.get("attributes", "dsd"))
-    return Shape(
-        measure=detail in ("full", "dataonly") and _measure(given.get("measures", "all")),
-        attributes=attributes,
-        at_observation=_at_observation(given.get("dimensionAtObservation", TIME), flow),
-    )
+    measure = detail in ("full", "dataonly") and _measure(given.get("measures", "all"))
+    at_observation = _at_observation(given.get("dimensionAtObservation", TIME), flow)
+    # Keys alone are those of series, so that there are no observations to tell by anything.
+    return Shape(measure, attributes, at_observation if measure or attributes else TIME)
 
 
 def _at_observation(text: str, flow: Flow) -> str:
@@ -192,9 +193,10 @@ def _attributes(text: str) -> tuple[str, ...]:
 
 
 def _measure(text: str) -> bool:
-    if not set(text.split(",")) <= {"all", "none", MEASURE}:
+    wanted = set(text.split(","))
+    if not wanted <= {"all", "none", MEASURE}:
         raise Problem("bad_parameter", detail=f"Use all, none or {MEASURE}.", parameter="measures")
-    return text != "none"
+    return wanted != {"none"}
 
 
 def truth(given: Mapping[str, str], name: str) -> bool:

@@ -37,15 +37,15 @@ def of_root_2(path: str) -> Target:
 def of_root_3(path: str) -> Target:
     """Read `{context}/{agency}/{id}/{version}[/{key}[/{component}]]`; what is left out at the end is any."""
     context, agency, name, version, key, component = _parts(path, 6)
-    wanted = versions.of_the_newer(version or "*")
+    wanted = [versions.of_the_newer(one) for one in (version or "*").split(",")]
     contexts = CONTEXTS if context in ("", "*") else tuple(context.split(","))
-    if wanted is None or not set(contexts) <= set(CONTEXTS):
+    if not all(wanted) or not set(contexts) <= set(CONTEXTS):
         raise Problem(
             "bad_sdmx_query",
             detail=f"The path is context, agency, id, version and key; a context is one of "
             f"{', '.join(CONTEXTS)}, or *.",
         )
-    if not _is_among(AGENCY, agency) or not wanted(VERSION):
+    if not _is_among(AGENCY, agency) or not any(one(VERSION) for one in wanted if one):
         raise _no_flow()
     return Target(_one_flow(contexts, name), key or "*", component)
 

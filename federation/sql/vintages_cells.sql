@@ -1,5 +1,6 @@
 -- The cells of some series in all versions up to one, as parallel arrays in no order: those that are public still, read
--- from an index alone, and those that are not. A series at a time, so that each is one stretch of an index.
+-- from an index alone, and those that are not, but for what had ended by another version. A series at a time, so that
+-- each is one stretch of an index.
 WITH named AS (
     SELECT country, network, (position - 1)::smallint AS position
     FROM unnest(%(countries)s::smallint[], %(networks)s::smallint[]) WITH ORDINALITY AS named (country, network, position)
@@ -34,7 +35,7 @@ CROSS JOIN (
         FROM federation_publishedcell
         WHERE indicator_id = %(indicator)s AND frequency = %(frequency)s
           AND country = named.country AND network = named.network
-          AND {periods} AND version_from <= %(version)s AND version_to IS NOT NULL
+          AND {periods} AND version_from <= %(version)s AND version_to > %(after)s
         OFFSET 0
     ) AS cell
 ) AS closed

@@ -1,4 +1,2 @@
--- The version that was public at an instant, and whether the instant has come.
-SELECT
-    (SELECT number FROM federation_version WHERE known_at <= %(instant)s ORDER BY known_at DESC LIMIT 1),
-    %(instant)s <= clock_timestamp()
+-- The version that was public at an instant.
+SELECT (SELECT number FROM federation_version WHERE known_at <= %(instant)s ORDER BY known_at DESC LIMIT 1)

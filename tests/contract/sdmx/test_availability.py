@@ -4,10 +4,14 @@ import csv
 import io
 import json
 import re
+from datetime import timedelta
 
 import pytest
+from django.db.models import F
 from lxml import etree
 
+from api.sdmx import readings
+from federation.models.published import Version
 from tests.contract.public.press import NOBODY
 from tests.contract.sdmx.structures_messages import faults
 from tests.contract.test_errors import problem
@@ -90,6 +94,28 @@ def test_one_component_can_be_asked_for(view, ask):
 @pytest.mark.parametrize("address", [f"{BASE}/*", "2.1/availableconstraint/P2P/all"])
 def test_what_would_change_an_answer_only_is_refused(view, ask, address, query):
     problem(ask(f"{address}?{query}"), 400, "unknown_parameter")
+
+
+def test_past_views_are_counted_like_answers_up_to_as_many_as_there_may_be(view, ask, monkeypatch):
+    """Those of three days; each has the series that were listed by then, and the periods that were public."""
+    view.began -= timedelta(days=4)
+    Version.objects.update(known_at=F("known_at") - timedelta(days=4))
+    view.began += timedelta(days=1)
+    view.publish("D", {"2026-11-04": {"DK": 5}})
+    address = "dataflow/P2PEU/P2P_VINTAGE/1.0.0/D.DOWNLOADS.*.*"
+    answer = ask(f"3.0/data/{address}?format=csv")
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+    values, observations, series = said(ask(f"3.0/availability/{address}?format=json"))
+    assert values["COUNTRY"] == ["DK", "NO", "SE"]
+    assert values["VINTAGE"] == sorted({row["VINTAGE"] for row in rows})
+    assert (observations, series) == (
+        len(rows),
+        len({tuple(row[name] for name in (*DIMENSIONS, "VINTAGE")) for row in rows}),
+    )
+    monkeypatch.setattr(readings, "MOST", len(rows) - 1)
+    problem(ask(f"3.0/availability/{address}"), 413, "too_much_data")
+    # Of what is public now, all is counted without a look at it.
+    said(ask(f"{BASE}/*?format=json"))
 
 
 def test_vintages_are_days_that_have_ended(view, ask):

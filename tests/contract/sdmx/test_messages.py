@@ -20,11 +20,18 @@ QUESTIONS = [
     "updatedAfter=2026-01-01T00:00:00Z",
 ]
 ONLY = {
-    "2.1": ["detail=dataonly", "detail=serieskeysonly", "detail=nodata", "startPeriod=2090"],
+    "2.1": [
+        "detail=dataonly",
+        "detail=serieskeysonly",
+        "detail=serieskeysonly&dimensionAtObservation=AllDimensions",
+        "detail=nodata",
+        "startPeriod=2090",
+    ],
     "3.0": [
         "attributes=none",
         "measures=none",
         "attributes=none&measures=none",
+        "attributes=none&measures=none&dimensionAtObservation=AllDimensions",
         "attributes=OBS_STATUS",
         "c[TIME_PERIOD]=ge:2090",
         "measures=none&dimensionAtObservation=AllDimensions",

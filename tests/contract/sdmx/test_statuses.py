@@ -10,6 +10,8 @@ from urllib.parse import quote
 import pytest
 
 from api import caching
+from api.sdmx import data_views, readings
+from federation import published
 from tests.contract.public.press import NOBODY
 from tests.factories import AgencyFactory, IndicatorFactory
 
@@ -34,6 +36,10 @@ def view(press):
     press.indicator = 2
     press.publish("D", {"2026-11-01": {"SE": 15}})
     return press
+
+
+def _z(moment):
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def rows(answer):
@@ -94,6 +100,7 @@ def test_keys(view, ask, root, key, found):
         "3.0/data/dataflow/P2PEU/P2P/~/D.DOWNLOADS.NO._T",
         "3.0/data/dataflow/*/P2P/*/D.DOWNLOADS.NO._T",
         "3.0/data/dataflow/P2PEU/P2P/1.0.0+/D.DOWNLOADS.NO._T",
+        "3.0/data/dataflow/P2PEU/P2P/1.0.0,2.0.0/D.DOWNLOADS.NO._T",
         "3.0/data/datastructure/P2PEU/DSD_P2P/1.0.0/D.DOWNLOADS.NO._T",
         "3.0/data/provisionagreement/P2PEU/PA_P2P/1.0.0/D.DOWNLOADS.NO._T",
         "3.0/data/dataflow,datastructure/P2PEU/P2P/1.0.0/D.DOWNLOADS.NO._T",
@@ -221,7 +228,54 @@ def test_pages_put_together_are_the_whole(view, ask):
     pages = [rows(ask(f"{ROOT_3}*?format=csv&offset={at}&limit=4")) for at in range(0, len(whole) + 4, 4)]
     assert [row for page in pages for row in page] == whole
     assert [len(page) for page in pages[:2]] == [4, 4]
-    assert rows(ask(f"{ROOT_3}*?format=csv&sort=*:asc")) == whole
+
+
+@pytest.mark.parametrize("more", ["", "updatedAfter={first}", "includeHistory=true"])
+@pytest.mark.parametrize("sort", ["*:asc", "series_key", "FREQ+INDICATOR+COUNTRY+NETWORK+TIME_PERIOD"])
+def test_order_is_that_of_all_dimensions(view, ask, more, sort):
+    """Also where a new series, of which all is told, stands between others of which only what changed is."""
+    view.indicator = 1
+    view.publish("D", {"2026-11-02": {"NO": 25, "DK": 5, "SE": 5, "AD": 5}})
+    found = rows(ask(f"{ROOT_3}*?format=csv&sort={sort}&{more.format(first=_z(view.known_at(1)))}"))
+    places = [tuple(row[name] for name in ("FREQ", "INDICATOR", "COUNTRY", "NETWORK", "TIME_PERIOD")) for row in found]
+    if "History" in more:
+        last = max(row["VALID_FROM"] for row in found)
+        places = [place for place, row in zip(places, found, strict=True) if row["VALID_FROM"] == last]
+    assert places == sorted(places)
+    assert len({place[2] for place in places}) > 3
+
+
+def test_pages_of_keys_alone_are_of_keys(view, ask):
+    keys_alone = f"{ROOT_3}*?format=csv&attributes=none&measures=none"
+    assert keys(ask(keys_alone)) == ALL
+    pages = [keys(ask(f"{keys_alone}&offset={at}&limit=3")) for at in (0, 3, 6, 9)]
+    assert [key for page in pages for key in page] == ALL
+    assert [len(page) for page in pages] == [3, 3, 1, 0]
+
+
+@pytest.mark.parametrize("form", ["xml", "csv", "json"])
+@pytest.mark.parametrize("streams", [False, True])
+def test_history_has_no_data_set_without_anything_but_for_one_of_nothing(view, ask, request, form, streams):
+    if streams:
+        request.getfixturevalue("streamed")
+    view.indicator = 1
+    view.publish("D", {"2026-11-01": {"NO": 10, "NO/BITTORRENT": 10, "SE": 5, "DK": 5}})
+    for question, datasets, observations in (
+        ("D.DOWNLOADS.NO._T?includeHistory=true", 2, 3),
+        ("D.DOWNLOADS.NO._T?includeHistory=true&limit=1", 1, 1),
+        ("D.DOWNLOADS.NO._T?includeHistory=true&limit=2&offset=1", 2, 2),
+        ("A.DOWNLOADS.NO._T?includeHistory=true", 1, 0),
+        ("D.DOWNLOADS.NO._T?includeHistory=true&c[OBS_VALUE]=gt:999", 1, 0),
+    ):
+        body = ask(f"{ROOT_3}{question}&format={form}").getvalue().decode()
+        if form == "xml":
+            assert (body.count("<mes:DataSet "), body.count("<Obs ")) == (datasets, observations)
+        elif form == "json":
+            sets = json.loads(body)["data"]["dataSets"]
+            assert len(sets) == datasets
+            assert sum(len(one["observations"]) for each in sets for one in each["series"].values()) == observations
+        else:
+            assert body.count("\r\n") == observations + 1
 
 
 def test_attributes_and_measures(view, ask):
@@ -293,6 +347,11 @@ BAD = [
     ("3.0/data/dataflow/P2PEU/P2P/1.0.0?c[COUNTRY]=NO,", 400, "bad_sdmx_query"),
     ("3.0/data/dataflow/P2PEU/P2P/1.0.0?c[OBS_VALUE]=many", 400, "bad_sdmx_query"),
     ("3.0/data/dataflow/P2PEU/P2P/1.0.0?c[OBS_VALUE]=co:1", 400, "bad_sdmx_query"),
+    ("3.0/data/dataflow/P2PEU/P2P/1.0.0?c[OBS_VALUE]=1_5", 400, "bad_sdmx_query"),
+    ("3.0/data/dataflow/P2PEU/P2P/1.0.0?c[COVERAGE]=nan", 400, "bad_sdmx_query"),
+    ("3.0/data/dataflow/P2PEU/P2P/1.0.0/A.DOWNLOADS.QQ.?c[OBS_VALUE]=many", 400, "bad_sdmx_query"),
+    ("3.0/data/dataflow/P2PEU/P2P/1.0.0?c[TIME_PERIOD]=sw:2026&includeHistory=true", 400, "bad_sdmx_query"),
+    ("3.0/data/dataflow/P2PEU/P2P/1.0.0,x", 400, "bad_sdmx_query"),
     ("3.0/data/dataflow/P2PEU/P2P/1.0.0?c[TIME_PERIOD]=sw:2026", 400, "bad_sdmx_query"),
     ("3.0/data/dataflow/P2PEU/P2P/1.0.0?c[VALID_FROM]=ge:soon", 400, "bad_sdmx_query"),
     ("3.0/data/dataflow/P2PEU/P2P/1.0.0?attributes=color", 400, "bad_parameter"),
@@ -313,7 +372,8 @@ BAD = [
 
 
 @pytest.mark.parametrize(("address", "status", "code"), BAD)
-def test_what_cannot_be_read_or_is_not_there(view, ask, address, status, code):
+def test_what_cannot_be_read_or_is_not_there(streamed, ask, address, status, code):
+    """Also where nothing is held: once an answer is under way it is too late to refuse."""
     answer = ask(address)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer["Content-Type"] == "application/problem+json"
@@ -328,13 +388,88 @@ def test_what_one_agency_counted_is_refused(view, ask):
 
 
 def test_too_much_is_refused_before_it_is_read(view, ask, monkeypatch):
-    from api.sdmx import readings
-
     monkeypatch.setattr(readings, "MOST", 2)
-    for address in ("2.1/data/P2P/D.DOWNLOADS.NO._T", "2.1/data/P2P/D.DOWNLOADS.NO._T?includeHistory=true"):
-        answer = ask(address)
+    first = _z(view.known_at(1))
+    key = "3.0/data/dataflow/P2PEU/P2P/1.0.0/D.DOWNLOADS.NO._T?format=csv"
+    for more in ("", "&includeHistory=true", "&limit=3", "&firstNObservations=3", "&c[OBS_VALUE]=ge:9000&limit=1"):
+        answer = ask(key + more)
         assert (answer.status_code, answer.json()["code"]) == (413, "too_much_data")
+    for more, count in (
+        ("&limit=1", 1),
+        ("&offset=1&limit=1", 1),
+        ("&lastNObservations=2", 2),
+        (f"&updatedAfter={first}", 1),
+        (f"&updatedAfter={first}&includeHistory=true", 1),
+        ("&attributes=none&measures=none", 1),
+    ):
+        assert len(rows(ask(key + more))) == count, more
     assert len(rows(ask("2.1/data/P2P/M...?format=csv"))) == 2
+
+
+def test_series_that_are_new_count_with_all_their_periods(view, ask, monkeypatch):
+    view.indicator = 1
+    before = _z(view.known_at(view.publish("D", {"2026-11-04": {"NO": 5}})))
+    view.publish("D", {"2026-11-05": {"DK": 5}})
+    key = f"3.0/data/dataflow/P2PEU/P2P/1.0.0/D.DOWNLOADS.*._T?format=csv&updatedAfter={before}"
+    for more in ("", "&includeHistory=true"):
+        assert len(rows(ask(key + more))) == 5 + 2
+        caching.shelf.clear()
+        with monkeypatch.context() as patch:
+            patch.setattr(readings, "MOST", 6)
+            assert ask(key + more).status_code == 413
+
+
+def test_more_publications_than_may_be_are_not_told_one_by_one(view, ask, monkeypatch):
+    monkeypatch.setattr(readings, "MOST_PUBLICATIONS", 1)
+    answer = ask("2.1/data/P2P/D.DOWNLOADS.NO._T?includeHistory=true")
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_much_data")
+    assert "publications" in answer.json()["detail"]
+    assert ask("2.1/data/P2P/M.DOWNLOADS.NO._T?includeHistory=true").status_code == 200
+
+
+def test_time_asked_for_changes_no_past_view(press, ask):
+    """The days on which anything changed are the same, whether they changed what is asked for or not."""
+    press.began -= timedelta(days=4)
+    press.publish("D", {"2026-11-01": {"NO": 10}})
+    press.began += timedelta(days=1)
+    press.publish("D", {"2026-11-02": {"NO": 15}})
+    address = "3.0/data/dataflow/P2PEU/P2P_VINTAGE/1.0.0/D.DOWNLOADS.NO._T?format=csv"
+    whole = [row for row in rows(ask(address)) if row["TIME_PERIOD"] == "2026-11-01"]
+    assert len(whole) == 2
+    for times in ("2026-11-01", "le:2026-11-01", "lt:2026-11-02", "ge:2026-11-01+le:2026-11-01"):
+        assert rows(ask(f"{address}&c[TIME_PERIOD]={times}")) == whole, times
+    older = "2.1/data/P2P_VINTAGE/D.DOWNLOADS.NO._T.?format=csv&startPeriod=2026-11-01&endPeriod=2026-11-01"
+    assert [row["VINTAGE"] for row in rows(ask(older))] == [row["VINTAGE"] for row in whole]
+
+
+def test_named_past_view_is_of_one_version_whatever_is_published_meanwhile(press, ask, monkeypatch):
+    press.publish("D", {"2026-11-01": {"NO": 10}})
+    press.publish("D", {"2026-11-01": {}}, NOBODY)
+    monkeypatch.setattr(published, "past_view", lambda *_: published.PastView(next(found), settled=False))
+    for versions, expected in (((1, 2), ("10", "A")), ((2, 2), ("", "O"))):
+        caching.shelf.clear()
+        found = iter(versions)
+        moment = _z(press.known_at(5))
+        [row] = rows(ask(f"3.0/data/dataflow/P2PEU/P2P_VINTAGE/1.0.0/D.DOWNLOADS.NO._T.{moment}?format=csv"))
+        assert (row["OBS_VALUE"], row["OBS_STATUS"]) == expected
+
+
+def test_named_past_view_stays_as_it_is(press, ask):
+    press.publish("D", {"2026-11-01": {"NO": 10}})
+    press.publish("D", {"2026-11-01": {"NO": 15}})
+    address = f"2.1/data/P2P_VINTAGE/D.DOWNLOADS.NO._T.{_z(press.known_at(1))}?format=csv"
+    first = ask(address)
+    assert first["Cache-Control"] == caching.PAST
+    caching.shelf.clear()
+    press.publish("D", {"2026-11-01": {"NO": 20}})
+    assert (ask(address)["ETag"], ask(address).content) == (first["ETag"], first.content)
+
+
+def test_vintage_that_has_not_come_is_refused_with_what_to_name_instead(view, ask):
+    answer = ask(f"2.1/data/P2P_VINTAGE/D.DOWNLOADS.NO._T.{view.known_at(1):%Y-%m-%d}")
+    body = answer.json()
+    assert (answer.status_code, body["code"], body["parameter"]) == (422, "as_of_in_future", "VINTAGE")
+    assert "a day that has ended" in body["detail"]
 
 
 @pytest.mark.parametrize(
@@ -379,8 +514,6 @@ def test_answer_is_not_sent_again_until_it_changes(view, ask):
 @pytest.fixture
 def streamed(view, monkeypatch):
     """Has every answer be written as it is read, two observations at a time."""
-    from api.sdmx import data_views, readings
-
     monkeypatch.setattr(data_views, "_HELD", 0)
     monkeypatch.setattr(readings, "AT_ONCE", 2)
     return view
@@ -403,7 +536,8 @@ def test_long_answers_are_written_as_they_are_read(view, ask, client, request, r
     assert gzip.decompress(packed.getvalue()) == whole.content
     assert ask(f"{root}?format={form}", **{"If-None-Match": whole["ETag"]}).status_code == 304
     head = client.head(f"/sdmx/{root}?format={form}")
-    assert (head.status_code, head.content, head["ETag"]) == (200, b"", whole["ETag"])
+    assert (head.status_code, head.getvalue(), head["ETag"]) == (200, b"", whole["ETag"])
+    assert "Content-Length" not in head
 
 
 def test_long_answer_is_of_one_version_whatever_is_published_meanwhile(streamed, ask):

@@ -10,6 +10,7 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from api import caching
+from api.sdmx import readings
 from tests.contract.public.press import ALL_REPORTED, NOBODY, Covered, Press
 from tests.factories import IndicatorFactory
 
@@ -94,12 +95,17 @@ def z(moment):
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-@example(QUESTIONS[0], LATE)
-@example(QUESTIONS[1], LATE)
-@given(st.sampled_from(QUESTIONS), st.lists(st.tuples(publications(), st.booleans()), min_size=1, max_size=12))
+@example(QUESTIONS[0], LATE, 50_000)
+@example(QUESTIONS[1], LATE, 3)
+@given(
+    st.sampled_from(QUESTIONS),
+    st.lists(st.tuples(publications(), st.booleans()), min_size=1, max_size=12),
+    st.sampled_from([3, 12, 50_000]),
+)
 @settings(deadline=None, max_examples=EXAMPLES, phases=[Phase.explicit, Phase.generate])
-def test_whoever_polls_ends_with_the_view_of_all_and_each_past_one_is_there_again(question, history):
-    with transaction.atomic():
+def test_whoever_polls_ends_with_the_view_of_all_and_each_past_one_is_there_again(question, history, at_once):
+    with transaction.atomic(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(readings, "AT_ONCE", at_once)
         IndicatorFactory.create()
         press, reader, seen = Press(), Reader(question), []
         for (frequency, view, covered), polls in history:
