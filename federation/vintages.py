@@ -93,7 +93,7 @@ class Cells(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CellHistory:
-    """The cells of some series in some periods in all versions up to one, in order of period and version."""
+    """The cells of some series in some periods in all versions up to one, in order of period."""
 
     _cells: Cells
     _places: dict[tuple[int, int], int]
@@ -144,7 +144,7 @@ def observed(cube: Cube, some: Sequence[Series], covered: Covered, *, version: i
 def history(cube: Cube, some: Sequence[Series], periods: Longs, *, after: int, version: int) -> CellHistory:
     """Read the cells of some series and periods that tell what changed after one version and up to another."""
     found = _cells(cube, some, periods, after=after, version=version)
-    order = np.lexsort((found.since, found.periods))
+    order = np.argsort(found.periods, kind="stable")
     places = {one[:2]: place for place, one in enumerate(some)}
     return CellHistory(Cells(*(column[order] for column in found)), places)
 
