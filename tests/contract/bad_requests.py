@@ -445,6 +445,8 @@ _CSV = [
             ("a merge", f"{COLUMNS},ACTION", [row() + ",M"], "422 invalid_payload"),
             ("a withdrawal of all periods", f"{COLUMNS},ACTION", ["DOWNLOADS,H,*,,,,D"], "422 invalid_payload"),
             ("semicolons behind a comma", COLUMNS, [row().replace(",", ";")], "400 not_csv"),
+            ("tabs", COLUMNS.replace(",", "\t"), [row().replace(",", "\t")], "400 not_csv"),
+            ("JSON", f'{{"indicator": "{MARK}", "reports": []}}', [], "400 not_csv"),
         )
     ),
     Case(

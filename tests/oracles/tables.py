@@ -47,7 +47,7 @@ def read_csv(body: bytes, terms: Terms) -> Reading:
         # A header of no use is refused before the rows are read.
         raise Refusal(UNREADABLE, WRONG) from None
     header, rows = (lines[0] if lines else []), [line for line in lines[1:] if line]
-    if not header:
+    if len(header) < 2 or header[0].strip()[:1] in ("{", "["):
         raise Refusal(UNREADABLE)
     columns = _columns(header)
     if any(len(row) != len(header) for row in rows):

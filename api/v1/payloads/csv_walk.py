@@ -23,6 +23,9 @@ from countries.codes import COUNTRIES, NETWORKS, TOTAL
 _CELLS: Final = {
     (country, network): cell_of(COUNTRIES[country], NETWORKS[network]) for country in COUNTRIES for network in NETWORKS
 }
+_NO_HEADER: Final = (
+    "Begin with a header row that names the columns, with commas or semicolons between; send JSON as application/json."
+)
 _ZERO: Final = re.compile(r"0+(?:[.]0+)?", re.ASCII)
 
 
@@ -60,8 +63,8 @@ def walk(body: bytes | bytearray, draft: Draft) -> None:
         text = TextIOWrapper(BytesIO(body), "utf-8-sig", newline="")
         rows = csv.reader(text, strict=True, delimiter=delimiter_of(body))
         names = next(rows, [])
-        if not names:
-            raise Problem("not_csv", faults=[Fault("/header", "not_csv")])
+        if len(names) < 2 or names[0].lstrip().startswith(("{", "[")):
+            raise Problem("not_csv", detail=_NO_HEADER, faults=[Fault("/header", "not_csv")])
         header = read_header(names, draft.faults)
         if not draft.faults.count:
             filled_rows = (row for row in rows if row)

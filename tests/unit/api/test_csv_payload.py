@@ -270,6 +270,7 @@ def test_header_or_rows_lacking(text, expected):
         ),
         (b"", ("not_csv", [("/header", "not_csv")])),
         (b"\n", ("not_csv", [("/header", "not_csv")])),
+        (b"INDICATOR", ("not_csv", [("/header", "not_csv")])),
         (body(f"{NINE},NO,ARES,1", f"{NINE},NO"), ("not_csv", [("/rows/1", "not_csv")])),
         (body(f"{NINE},NO,ARES,1,2"), ("not_csv", [("/rows/0", "not_csv")])),
         (body(f'{NINE},NO,"ARES"x,1'), ("not_csv", [])),
@@ -279,6 +280,27 @@ def test_header_or_rows_lacking(text, expected):
 )
 def test_unreadable_body(text, expected):
     assert faults(read_csv, text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        body(f"{NINE},NO,ARES,1").replace(b",", b"\t"),
+        body(f"{NINE},NO,ARES,1").replace(b",", b"|"),
+        body(f'{NINE},NO,ARES,"1"').replace(b",", b"\t"),
+        body("DOWNLOADS: All\tH: Hour", columns="INDICATOR: What\tFREQ: How often"),
+        b'{"indicator": "DOWNLOADS", "reports": [{"frequency": "H", "period": "2026-11-24T09:00"}]}',
+        b'{"reports": [{"country": "NO"}, {"country": "NO"}, {"country": "NO"}]}',
+        b'\n{\n  "indicator": "DOWNLOADS"\n}',
+        b' [{"indicator": "DOWNLOADS", "reports": []}]',
+    ],
+)
+def test_body_without_a_header_of_columns_is_told_what_separates_them(text):
+    with pytest.raises(Problem) as refused:
+        read_csv(text)
+    assert (refused.value.code, refused.value.faults) == ("not_csv", [("/header", "not_csv")])
+    assert "commas or semicolons" in refused.value.detail
+    assert "JSON as application/json" in refused.value.detail
 
 
 def test_fault_of_a_report_is_told_once():
@@ -359,8 +381,9 @@ def bodies(draw):
 
 
 @settings(max_examples=400, deadline=None)
-@given(bodies())
-def test_plain_and_thorough_path_agree(text):
+@given(bodies(), mostly([b",", b";"], [b"\t", b"|"]))
+def test_plain_and_thorough_path_agree(text, separator):
+    text = text.replace(b",", separator)
     assert outcome(read_csv, text) == outcome(walk_csv, text)
 
 
