@@ -66,9 +66,9 @@ def read_header(names: list[str], faults: Faults) -> Header:
         raise Problem("duplicate_column", faults=[Fault("/header", "duplicate_column")])
     for place, name in enumerate(names):
         if codes.get(place, REQUIRED[0]) not in _KNOWN + _ASIDE:
-            faults.add("/header", "unknown_field", name)
+            faults.add(f"/header/{place}", "unknown_field", name)
         elif looks_like_trace(name):
-            faults.add("/header", "personal_trace")
+            faults.add(f"/header/{place}", "personal_trace")
     columns = {code: place for place, code in codes.items() if code not in _ASIDE}
     for column in REQUIRED:
         if column not in columns:

@@ -247,8 +247,9 @@ def test_reporting_month_is_no_day():
     ("text", "expected"),
     [
         (body(columns=COLUMNS), ("/rows", "no_reports")),
-        (body(f"{NINE},NO,ARES,1,x", columns=COLUMNS + ",COMMENT"), ("/header", "unknown_field")),
-        (body(f"{NINE},NO,ARES,1,x", columns=COLUMNS + ",192.0.2.7"), ("/header", "personal_trace")),
+        (body(f"{NINE},NO,ARES,1,x", columns=COLUMNS + ",COMMENT"), ("/header/6", "unknown_field")),
+        (body(f"x,{NINE},NO,ARES,1", columns="COMMENT," + COLUMNS), ("/header/0", "unknown_field")),
+        (body(f"{NINE},NO,ARES,1,x", columns=COLUMNS + ",192.0.2.7"), ("/header/6", "personal_trace")),
         (
             body("DOWNLOADS,H", columns="INDICATOR,FREQ,TIME_PERIOD,COUNTRY,NETWORK"),
             ("/header/OBS_VALUE", "missing_field"),
