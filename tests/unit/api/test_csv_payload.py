@@ -274,13 +274,34 @@ def test_header_or_rows_lacking(text, expected):
         (b"INDICATOR", ("not_csv", [("/header", "not_csv")])),
         (body(f"{NINE},NO,ARES,1", f"{NINE},NO"), ("not_csv", [("/rows/1", "not_csv")])),
         (body(f"{NINE},NO,ARES,1,2"), ("not_csv", [("/rows/0", "not_csv")])),
-        (body(f'{NINE},NO,"ARES"x,1'), ("not_csv", [])),
-        (body(f'{NINE},NO,"ARES,1'), ("not_csv", [])),
+        (body(f'{NINE},NO,"ARES"x,1'), ("not_csv", [("/rows/0", "not_csv")])),
+        (body(f'{NINE},NO,"ARES,1'), ("not_csv", [("/rows/0", "not_csv")])),
+        (body(f'{NINE},NO,ARES,"1\n\n"', "", f'{NINE},NO,"ARES"x,1'), ("not_csv", [("/rows/1", "not_csv")])),
+        (body(f"{NINE},NO,ARES,1", f'{NINE},NO,"ARES,1', f"{NINE},NO,ARES,1"), ("not_csv", [("/rows/1", "not_csv")])),
+        (body(f"{NINE},NO,ARES,1", columns=f'"{COLUMNS}'), ("not_csv", [("/header", "not_csv")])),
         (body(f"{NINE},NO,ARES,1").replace(b"ARES", b"AR\xe9S"), ("not_utf8", [])),
     ],
 )
 def test_unreadable_body(text, expected):
     assert faults(read_csv, text) == expected
+
+
+LONG = "x" * (csv.field_size_limit() + 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "pointer"),
+    [
+        (body(f"{NINE},NO,ARES,1", f"{NINE},DE,{LONG},1"), "/rows/1"),
+        (body(f'{NINE},NO,"ARES,1', *[f"{NINE},DE,ARES,1"] * 4000), "/rows/0"),
+        (body(columns=LONG + COLUMNS), "/header"),
+    ],
+)
+def test_cell_too_long_for_any_reader_is_told_as_such(text, pointer):
+    with pytest.raises(Problem) as refused:
+        read_csv(text)
+    assert (refused.value.code, refused.value.faults) == ("not_csv", [(pointer, "not_csv")])
+    assert refused.value.detail == "Make no cell longer than 131,072 characters; perhaps a quote is not closed."
 
 
 @pytest.mark.parametrize(
