@@ -385,6 +385,7 @@ ROWS = st.tuples(
     mostly(["", "A"], ["P", "F"]),
     mostly([""], ["D", "I", "M", "A"]),
 ).map(lambda row: [*row[:3], *row[3], *row[4:]])
+WHOLE = {"STRUCTURE": "dataflow", "STRUCTURE_ID": "P2PEU:P2P(1.0.0)"}
 SPECIAL = st.tuples(
     st.sampled_from(PERIODS),
     st.sampled_from([("_T", "_T", "0", "", ""), ("", "", "", "", "D"), ("*", "*", "", "", "D")]),
@@ -394,11 +395,13 @@ SPECIAL = st.tuples(
 @st.composite
 def bodies(draw):
     rows = draw(st.lists(ROWS, max_size=10)) + draw(st.one_of(st.just([]), st.lists(SPECIAL, max_size=2)))
+    belonging = draw(mostly([{}, WHOLE], [{name: text} for name, text in WHOLE.items()] + [{"COMMENT": "x"}]))
     columns = draw(st.permutations(range(8)))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator=draw(st.sampled_from(["\n", "\r\n"])))
-    for row in [STATUS_ACTION.split(","), *draw(st.permutations(rows))]:
-        writer.writerow([row[column] for column in columns])
+    writer.writerow([*belonging, *(STATUS_ACTION.split(",")[column] for column in columns)])
+    for row in draw(st.permutations(rows)):
+        writer.writerow([*belonging.values(), *(row[column] for column in columns)])
     return text.getvalue().encode()
 
 

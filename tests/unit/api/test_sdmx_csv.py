@@ -105,9 +105,18 @@ def test_too_many_names_are_refused(monkeypatch):
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("quote", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
-@pytest.mark.parametrize("first", [["STRUCTURE", "dataflow"], ["STRUCTURE[;]", "dataflow"], ["DATAFLOW", FLOW], []])
+@pytest.mark.parametrize(
+    "first",
+    [
+        {"STRUCTURE": "dataflow", "STRUCTURE_ID": FLOW},
+        {"STRUCTURE[;]": "dataflow", "STRUCTURE_ID": FLOW},
+        {"DATAFLOW": FLOW},
+        {},
+    ],
+)
 def test_semicolons_separate_as_commas_do(end, quote, first):
-    rows = [first[:1] + COLUMNS.split(","), *[first[1:] + f"{NINE},{cell},ARES".split(",") for cell in ("NO", "DE")]]
+    rows = [[*first, *COLUMNS.split(",")]]
+    rows += [[*first.values(), *f"{NINE},{cell},ARES".split(",")] for cell in ("NO", "DE")]
     rows[1].append("1")
     rows[2].append("2")
     for delimiter in ",;":
@@ -176,6 +185,16 @@ def test_rows_may_not_belong_to(kind, reference, column, code):
     first = ("DATAFLOW", reference) if kind is None else ("STRUCTURE,STRUCTURE_ID", f"{kind},{reference}")
     text = table(f"{first[0]},{COLUMNS}", f"{first[1]},{NINE},NO,ARES,1")
     assert faults(read_csv, text.encode()) == ("invalid_payload", [(f"/rows/0/{column}", code)])
+
+
+@pytest.mark.parametrize(
+    ("column", "said", "missing"), [("STRUCTURE", "dataflow", "STRUCTURE_ID"), ("STRUCTURE_ID", FLOW, "STRUCTURE")]
+)
+def test_rows_belong_to_a_kind_of_structure_and_which_one_or_to_none_of_either(column, said, missing):
+    expected = ("invalid_payload", [(f"/header/{missing}", "missing_field")])
+    for quote in ("", '"'):
+        text = table(f"{column},{COLUMNS}", f"{said},{NINE},NO,ARES,{quote}1{quote}")
+        assert faults(read_csv, text.encode()) == expected
 
 
 # --- attributes of the dataflow --------------------------------------------------------------------------------------
