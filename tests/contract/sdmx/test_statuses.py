@@ -419,6 +419,15 @@ def test_long_answer_is_of_one_version_whatever_is_published_meanwhile(streamed,
     assert ask(f"{ROOT_3}?format=csv").getvalue() != before
 
 
+@pytest.mark.parametrize("root", ["", "/", "/2.1", "/2.1/", "/3.0", "/3.0/"])
+@pytest.mark.parametrize("accept", ["text/html,application/xhtml+xml,*/*;q=0.8", "application/vnd.sdmx.structure+xml"])
+def test_root_leads_to_the_page_that_says_how_to_read_the_data(db, client, root, accept):
+    answer = client.get(f"/sdmx{root}", headers={"accept": accept})
+    assert (answer.status_code, answer["Location"]) == (303, "/data/")
+    assert client.get(answer["Location"]).status_code == 200
+    assert client.post(f"/sdmx{root}").status_code == 405
+
+
 def test_what_was_sent_does_not_come_back(view, ask):
     marker = "zebra17"
     for address in (
