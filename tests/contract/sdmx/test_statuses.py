@@ -352,6 +352,9 @@ def test_too_much_is_refused_before_it_is_read(view, ask, monkeypatch):
         ("3.0/data/dataflow/P2PEU/P2P", JSON_20, JSON_20),
         ("3.0/data/dataflow/P2PEU/P2P", f"{CSV_2};q=0.5, {ML_30};q=0.4", CSV_2),
         ("3.0/data/dataflow/P2PEU/P2P", CSV_1, None),
+        ("3.0/data/dataflow/P2PEU/P2P", f"{CSV_2};labels=both", None),
+        ("2.1/data/P2P", f"{CSV_1};labels=id", CSV_1),
+        ("2.1/data/P2P", f"{CSV_1};timeFormat=normalized", None),
         ("2.1/data/P2P", "application/pdf", None),
     ],
 )  # fmt: skip
