@@ -26,7 +26,9 @@ _UNREADABLE: Final = {
     ),
     "duplicate_member": Kind(400, "An object names a member twice", "Name each member of an object once."),
     "not_csv": Kind(
-        400, "The body is not CSV", "Send comma-separated rows as in RFC 4180, each as long as the header row."
+        400,
+        "The body is not CSV",
+        "Send rows as in RFC 4180, with commas or semicolons between the cells, each as long as the header row.",
     ),
     "duplicate_column": Kind(400, "The header names a column twice", "Name each column once."),
     "unknown_parameter": Kind(

@@ -50,6 +50,8 @@ _FLOW: Final = ("P2PEU", "P2P", "1.0.0")
 STRUCTURE: Final = "sdmx/3.0/structure/datastructure/P2PEU/DSD_P2P/1.0.0"
 #: Of hours a link leads to the last month: all of them in one answer are more than a reader of links expects.
 _HOURS: Final = 31 * 24
+#: Counted up when what is said of data sets changes, so that no cache takes an old catalogue for a new one.
+_FORM: Final = 2
 
 
 class Frequency(NamedTuple):
@@ -102,27 +104,29 @@ SERVICES: Final = (REST, SDMX_21, SDMX_30)
 
 
 class Form(NamedTuple):
-    """A form that a data set can be had in, in the EU's table of file types; its address gives it by its type."""
+    """A form that a data set can be had in, in the EU's table of file types; its address gives it to whoever asks."""
 
     key: str
     title: str
     media_type: str
     file_type: str
     service: Service
-    #: Whether the address alone gives all of it in this form, so that it can be saved as it comes.
-    saved: bool = False
+    #: What `format` says for it, as links can send no Accept.
+    word: str
+    #: Whether long answers come in pages, so that an address may give a part only.
+    paged: bool = False
 
 
 _SDMX: Final = "application/vnd.sdmx."
 FORMS: Final = (
-    Form("json", "JSON", "application/json", "JSON", REST),
-    Form("csv", "CSV", "text/csv", "CSV", REST, saved=True),
-    Form("sdmx-ml-2.1", "SDMX-ML 2.1", f"{_SDMX}structurespecificdata+xml;version=2.1", "SDMX", SDMX_21, saved=True),
-    Form("sdmx-csv-1.0", "SDMX-CSV 1.0", f"{_SDMX}data+csv;version=1.0.0", "CSV", SDMX_21),
-    Form("sdmx-json-1.0", "SDMX-JSON 1.0", f"{_SDMX}data+json;version=1.0.0", "JSON", SDMX_21),
-    Form("sdmx-ml-3.0", "SDMX-ML 3.0", f"{_SDMX}data+xml;version=3.0.0", "SDMX", SDMX_30, saved=True),
-    Form("sdmx-csv-2.0", "SDMX-CSV 2.0", f"{_SDMX}data+csv;version=2.0.0", "CSV", SDMX_30),
-    Form("sdmx-json-2.0", "SDMX-JSON 2.0", f"{_SDMX}data+json;version=2.0.0", "JSON", SDMX_30),
+    Form("json", "JSON", "application/json", "JSON", REST, "json", paged=True),
+    Form("csv", "CSV", "text/csv", "CSV", REST, "csv"),
+    Form("sdmx-ml-2.1", "SDMX-ML 2.1", f"{_SDMX}structurespecificdata+xml;version=2.1", "SDMX", SDMX_21, "xml"),
+    Form("sdmx-csv-1.0", "SDMX-CSV 1.0", f"{_SDMX}data+csv;version=1.0.0", "CSV", SDMX_21, "csv"),
+    Form("sdmx-json-1.0", "SDMX-JSON 1.0", f"{_SDMX}data+json;version=1.0.0", "JSON", SDMX_21, "json"),
+    Form("sdmx-ml-3.0", "SDMX-ML 3.0", f"{_SDMX}data+xml;version=3.0.0", "SDMX", SDMX_30, "xml"),
+    Form("sdmx-csv-2.0", "SDMX-CSV 2.0", f"{_SDMX}data+csv;version=2.0.0", "CSV", SDMX_30, "csv"),
+    Form("sdmx-json-2.0", "SDMX-JSON 2.0", f"{_SDMX}data+json;version=2.0.0", "JSON", SDMX_30, "json"),
 )
 
 
@@ -167,20 +171,21 @@ class Dataset(NamedTuple):
 
     def address(self, form: Form) -> str:
         """Return the path and query under which it is had in a form."""
-        series = (self.span.frequency, self.indicator.code)
         if form.service is REST:
-            return f"api/v1/aggregates/?{self._range()}&format={form.key}"
-        last = f"?lastNObservations={_HOURS}" if self.span.frequency == "H" else ""
+            return f"api/v1/aggregates/?{self._range()}&format={form.word}"
+        series = (self.span.frequency, self.indicator.code)
+        last = f"lastNObservations={_HOURS}&" if self.span.frequency == "H" else ""
         if form.service is SDMX_21:
-            return f"sdmx/2.1/data/{','.join(_FLOW)}/{'.'.join((*series, '', ''))}{last}"
-        return f"sdmx/3.0/data/dataflow/{'/'.join(_FLOW)}/{'.'.join((*series, '*', '*'))}{last}"
+            path = f"2.1/data/{','.join(_FLOW)}/{'.'.join((*series, '', ''))}"
+        else:
+            path = f"3.0/data/dataflow/{'/'.join(_FLOW)}/{'.'.join((*series, '*', '*'))}"
+        return f"sdmx/{path}?{last}format={form.word}"
 
     def how(self, form: Form) -> str:
-        """Return how its address is asked in a form, and what it leaves out."""
-        accept = "" if form.saved or form.service is REST else f" Ask with Accept: {form.media_type}."
+        """Return what its address gives in a form, and what it leaves out."""
         hours = f" The address gives the last {_HOURS} hours; ask for others." if self.span.frequency == "H" else ""
-        pages = " Long answers come in pages; next leads on." if form.key == "json" else ""
-        return f"{self.title} as {form.title}.{accept}{hours}{pages}"
+        pages = " Long answers come in pages; next leads on." if form.paged else ""
+        return f"{self.title} as {form.title}.{hours}{pages}"
 
     def _range(self) -> str:
         _, frequency, first, last, *_ = self.span
@@ -208,7 +213,7 @@ class Offer:
     def mark(self) -> str:
         """What changes whenever anything of it does. A publication moves it by a day, or by an hour that is new."""
         told = [(one.key, *one.covered, one.span.first, one.span.issued.date(), modified(one)) for one in self.datasets]
-        return repr((self.reference, self.publisher, told))
+        return repr((_FORM, self.reference, self.publisher, told))
 
 
 def offer() -> Offer:

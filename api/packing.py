@@ -1,9 +1,10 @@
-"""Packs what is sent, as the client says that it can unpack: zstd, or gzip where it cannot do that."""
+"""Packs what is sent as the client likes best of what it can unpack: with zstd, with gzip, or not at all."""
 
 import re
 import sys
 import zlib
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final
 
 if sys.version_info >= (3, 14):
@@ -11,25 +12,27 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-#: The best first.
-_ENCODINGS: Final = ("zstd", "gzip")
+#: Of those that are liked alike the first is taken.
+_ENCODINGS: Final = ("zstd", "gzip", "identity")
+_WEIGHT: Final = re.compile(r"\s*q\s*=\s*(1(?:\.0*)?|0(?:\.\d*)?)\s*", re.ASCII | re.IGNORECASE)
 #: Figures and codes pack twelvefold at these levels, and higher ones gain a few per cent for twice the time.
 _GZIP_LEVEL: Final = 4
 _ZSTD_LEVEL: Final = 3
 
 
-def _taken(encoding: str) -> re.Pattern[str]:
-    """Match an Accept-Encoding that names an encoding, and not to refuse it."""
-    weight = r"(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[\d.]+\s*)?"
-    return re.compile(rf"(?:^|,)\s*{encoding}\s*{weight}(?=,|$)", re.IGNORECASE)
-
-
-_NAMED: Final = {encoding: _taken(encoding) for encoding in _ENCODINGS}
-
-
+# The header is the caller's, so the number of kept ones is bounded.
+@lru_cache(maxsize=256)
 def agreed(accepted: str) -> str:
     """Return the encoding to use for what Accept-Encoding says; an empty one for none."""
-    return next((encoding for encoding in _ENCODINGS if _NAMED[encoding].search(accepted)), "")
+    named = {}
+    for part in accepted.split(","):
+        encoding, _, parameter = part.partition(";")
+        weight = _WEIGHT.fullmatch(parameter)
+        # With a parameter that cannot be read it is not known to be liked.
+        named[encoding.strip().lower()] = float(weight[1]) if weight else float(not parameter)
+    liked = {encoding: named.get(encoding, named.get("*", 0.0)) for encoding in _ENCODINGS}
+    best = max(liked, key=lambda encoding: liked[encoding])
+    return best if liked[best] and best != "identity" else ""
 
 
 def packed(encoding: str, pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from api import health
 from api.openapi import DocumentView
+from api.sdmx.root_views import RootView
 from api.v1 import aggregates, annotations, audit, figures, findings, reference, rules, submissions, tokens
 
 v1 = [
@@ -31,6 +32,7 @@ v1 = [
 urlpatterns = [
     path("oauth/token/", tokens.TokenView.as_view(), name="token"),
     path("api/v1/", include((v1, "v1"))),
+    path("sdmx", RootView.as_view(), name="sdmx"),
     path("sdmx/", include(("api.sdmx.urls", "sdmx"))),
     path("", include("api.catalog.urls")),
     path("api/schema/", DocumentView.as_view(), name="schema"),

@@ -135,7 +135,7 @@ class _Catalogue:
         self._say(node, RDF.type, DCAT.Distribution)
         self._call(node, f"{dataset.title}: {form.title}", self._about(dataset.how(form)))
         self._say(node, DCAT.accessURL, address)
-        if form.saved:
+        if not form.paged:
             self._say(node, DCAT.downloadURL, address)
         self._say(node, DCAT.accessService, self._part(form.service.key))
         self._say(node, DCAT.mediaType, terms.media_type(form.media_type))

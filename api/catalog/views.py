@@ -13,8 +13,6 @@ from api.caching import PublicView, Rendered, Stamp
 from api.datasets import Offer
 from api.problems import Problem
 
-#: Counted up when the form of the catalogue changes, so that no cache takes an old one for a new one.
-_FORM: Final = 1
 _HTML: Final = "text/html"
 
 
@@ -61,7 +59,7 @@ class Catalogue:
         return Rendered(self._stamp(offer), written, headers)
 
     def _stamp(self, offer: Offer) -> Stamp:
-        mark = blake2b(f"{_FORM} {offer.mark}".encode(), digest_size=12).hexdigest()
+        mark = blake2b(offer.mark.encode(), digest_size=12).hexdigest()
         return Stamp(f"{mark}.{self.writing.suffix}", caching.REFERENCE)
 
 

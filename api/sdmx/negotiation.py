@@ -11,6 +11,10 @@ from api.problems import Problem
 
 _VERSION: Final = re.compile(r';\s*version\s*=\s*"?([\w.]+)"?', re.IGNORECASE)
 _QUALITY: Final = re.compile(r";\s*q\s*=\s*([01](?:\.\d*)?|\.\d+)\s*(?:;|$)", re.IGNORECASE)
+#: What SDMX-CSV could have beside ids, or in their place. All that can be had is what it has by default.
+_EXTRAS: Final = re.compile(
+    r';\s*(?:labels\s*=(?!\s*"?id\b)|timeformat\s*=(?!\s*"?original\b)|keys?\s*=(?!\s*"?none\b))', re.IGNORECASE
+)
 #: How much a range says: any type, any of the first half, a plain type, one of SDMX, one of SDMX with its version.
 _ANY, _HALF, _PLAIN, _NAMED, _VERSIONED = range(1, 6)
 
@@ -36,10 +40,12 @@ def agreed(request: HttpRequest, offers: tuple[Offer, ...], given: Mapping[str, 
     """
     if "format" in given:
         return _named(given["format"], offers)
-    found = _liked(request.headers.get("Accept") or "*/*", offers)
+    accept = request.headers.get("Accept") or "*/*"
+    found = _liked(accept, offers)
     if found is None:
         listed = ", ".join(offer.content_type for offer in offers)
-        raise Problem("not_acceptable", detail=f"Accept one of {listed}.")
+        extras = ", with no other labels than id, timeFormat than original and keys than none"
+        raise Problem("not_acceptable", detail=f"Accept one of {listed}{extras if _EXTRAS.search(accept) else ''}.")
     return found
 
 
@@ -70,6 +76,8 @@ def _quality(offer: Offer, ranges: Iterable[str]) -> float:
 def _closeness(offer: Offer, one: str) -> int:
     kind = one.partition(";")[0].strip()
     if kind == offer.media_type:
+        if _EXTRAS.search(one):
+            return 0
         version = _VERSION.search(one)
         if version is None:
             return _NAMED

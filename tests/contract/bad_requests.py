@@ -411,6 +411,7 @@ _CSV = [
             ("a formula in place of an indicator", [row(indicator="=1")], "422 invalid_payload"),
             ("a quote without its end", [row(country=f'"{MARK}')], "400 not_csv"),
             ("a quote with more behind it", [row(country=f'"NO"{MARK}')], "400 not_csv"),
+            ("a cell of 200,000 characters", [row(country=MARK * 30_000)], "400 not_csv"),
             ("a row that is too long", [row() + f",{MARK}"], "400 not_csv"),
             ("a million commas", ["," * 1_000_000], "400 not_csv"),
             ("a digit of another script", [row(value="٣")], "422 invalid_payload"),
@@ -445,6 +446,8 @@ _CSV = [
             ("a merge", f"{COLUMNS},ACTION", [row() + ",M"], "422 invalid_payload"),
             ("a withdrawal of all periods", f"{COLUMNS},ACTION", ["DOWNLOADS,H,*,,,,D"], "422 invalid_payload"),
             ("semicolons behind a comma", COLUMNS, [row().replace(",", ";")], "400 not_csv"),
+            ("tabs", COLUMNS.replace(",", "\t"), [row().replace(",", "\t")], "400 not_csv"),
+            ("JSON", f'{{"indicator": "{MARK}", "reports": []}}', [], "400 not_csv"),
         )
     ),
     Case(

@@ -162,8 +162,8 @@ def test_csv_row(kripos, rows, pointer, code):
 @pytest.mark.parametrize(
     ("columns", "pointer", "code"),
     [
-        (COLUMNS + ",NOTE", "/header", "unknown_field"),
-        (COLUMNS + f",{SECRET}", "/header", "personal_trace"),
+        (COLUMNS + ",NOTE", "/header/6", "unknown_field"),
+        (COLUMNS + f",{SECRET}", "/header/6", "personal_trace"),
         (COLUMNS.replace(",NETWORK", ""), "/header/NETWORK", "missing_field"),
     ],
 )

@@ -18,7 +18,7 @@ LONGEST_REFUSAL: Final = 40_000
 _POINTER = re.compile(
     r"(?:/(?:indicator|prepared|answer|remark)"
     r"|/reports(?:/\d+(?:/(?:frequency|period|status|withdrawn|observations(?:/\d+(?:/(?:country|network|value))?)?))?)?"
-    r"|/header(?:/[A-Z_]+)?|/rows(?:/\d+(?:/[A-Z_]+)?)?)?",
+    r"|/header(?:/(?:\d+|[A-Z_]+))?|/rows(?:/\d+(?:/[A-Z_]+)?)?)?",
     re.ASCII,
 )
 

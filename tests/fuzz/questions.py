@@ -208,7 +208,11 @@ _LANGUAGES = (
     "e" * 90,
     "ＮＢ",
 )
-_ENCODINGS = ("gzip", "br", "*", "identity", "GZIP", "gzip;q=0", "gzip;q=0.0", "gzip; q=0.001", "gzip ; q=1", "x-gzip")
+_ENCODINGS = (
+    "gzip", "br", "*", "identity", "GZIP", "gzip;q=0", "gzip;q=0.0", "gzip; q=0.001", "gzip ; q=1", "x-gzip", "zstd",
+    "zstd;q=0", "zstd;q=0.001", "zstd;q=0.5", "gzip;q=0.5", "*;q=0", "*;q=0.5", "identity;q=0", "identity;q=0.7",
+    "gzip;q=", "zstd;q=1.1", "gzip;q=0.5.5", "zstd;level=3", "*;q=nan",
+)  # fmt: skip
 _TAGS = ('W/"1.2.json3"', '"1.2.json3"', 'W/"x"', '""', "*", '"a,b"', "1.2.json3", 'w/"1.2.json3"', '"', 'W/"')
 _TYPES = (
     "application/json", "text/csv; charset=utf-8", "text/csv;charset=latin-1", "TEXT/CSV", "application/json;charset",

@@ -108,10 +108,13 @@ def quality(accept: str, kind: str) -> float | None:
 
 def packing(accepted: str) -> str | None:
     """Return how to pack for a plain Accept-Encoding: zstd, gzip or not at all; nothing if it is not plain."""
-    taken: dict[str, bool] = {}
+    taken: dict[str, float] = {}
     for part in accepted.split(","):
         found = re.fullmatch(r"([a-z*]+)(?: *; *q=(0(?:\.\d{1,3})?|1(?:\.0{1,3})?))?", part.strip(" "), re.ASCII)
         if found is None or found[1] in taken:
             return None
-        taken[found[1]] = float(found[2] or 1) > 0
-    return next((name for name in ("zstd", "gzip") if taken.get(name)), "")
+        taken[found[1]] = float(found[2] or 1)
+    zstd, gzip, plain = (taken.get(name, taken.get("*", 0)) for name in ("zstd", "gzip", "identity"))
+    if plain > max(zstd, gzip) or not max(zstd, gzip):
+        return ""
+    return "zstd" if zstd >= gzip else "gzip"

@@ -47,7 +47,7 @@ def read_csv(body: bytes, terms: Terms) -> Reading:
         # A header of no use is refused before the rows are read.
         raise Refusal(UNREADABLE, WRONG) from None
     header, rows = (lines[0] if lines else []), [line for line in lines[1:] if line]
-    if not header:
+    if len(header) < 2 or header[0].strip()[:1] in ("{", "["):
         raise Refusal(UNREADABLE)
     columns = _columns(header)
     if any(len(row) != len(header) for row in rows):
@@ -80,6 +80,7 @@ def _columns(header: list[str]) -> list[str | None]:
     if len(set(codes)) < len(codes):
         raise Refusal(UNREADABLE)
     know(set(codes) <= _ALLOWED | _IGNORED and set(codes) >= _NEEDED)
+    know(("STRUCTURE" in codes) == ("STRUCTURE_ID" in codes))
     know(not any(traces.is_trace(name) for name in names))
     return [
         None if name is None or _code(name) in _IGNORED else _code(name) + (":" if ": " in name else "")
@@ -140,9 +141,7 @@ def _check_structure(row: Row, agency: str) -> None:
     ours = {"dataflow": "P2PEU:P2P(1.0.0)", "datastructure": "P2PEU:DSD_P2P(1.0.0)"}
     ours |= dict.fromkeys(_AGREEMENT_WORDS, agreement)
     if "STRUCTURE" in row:
-        know(row["STRUCTURE"] in ours)
-    if "STRUCTURE_ID" in row:
-        know(row["STRUCTURE_ID"] in ([ours[row["STRUCTURE"]]] if "STRUCTURE" in row else ours.values()))
+        know(row["STRUCTURE"] in ours and row["STRUCTURE_ID"] == ours[row["STRUCTURE"]])
     know(row.get("DATAFLOW", agreement) in ours.values())
 
 

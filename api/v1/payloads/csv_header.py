@@ -12,8 +12,10 @@ from api.v1.payloads.faults import Faults
 from api.v1.payloads.traces import looks_like_trace
 
 REQUIRED: Final = ("INDICATOR", "FREQ", "TIME_PERIOD", "COUNTRY", "NETWORK", "OBS_VALUE")
-#: What the rows belong to: the first column of SDMX-CSV 1.0, the first two of SDMX-CSV 2.
-STRUCTURE: Final = ("DATAFLOW", "STRUCTURE", "STRUCTURE_ID")
+#: What the rows belong to in SDMX-CSV 2: a kind of structure and which one, so neither without the other.
+_PAIR: Final = ("STRUCTURE", "STRUCTURE_ID")
+#: The same, and the first column of SDMX-CSV 1.0.
+STRUCTURE: Final = ("DATAFLOW", *_PAIR)
 #: What the dataflow says of an observation and no agency does. Tools write these columns, empty.
 COMPUTED: Final = ("COVERAGE", "AGENCIES_REPORTING", "AGENCIES_EXPECTED", "VALID_FROM")
 _COMPONENTS: Final = (*REQUIRED, "OBS_STATUS", "CONF_STATUS", *COMPUTED)
@@ -66,11 +68,11 @@ def read_header(names: list[str], faults: Faults) -> Header:
         raise Problem("duplicate_column", faults=[Fault("/header", "duplicate_column")])
     for place, name in enumerate(names):
         if codes.get(place, REQUIRED[0]) not in _KNOWN + _ASIDE:
-            faults.add("/header", "unknown_field", name)
+            faults.add(f"/header/{place}", "unknown_field", name)
         elif looks_like_trace(name):
-            faults.add("/header", "personal_trace")
+            faults.add(f"/header/{place}", "personal_trace")
     columns = {code: place for place, code in codes.items() if code not in _ASIDE}
-    for column in REQUIRED:
+    for column in REQUIRED + (_PAIR if columns.keys() & _PAIR else ()):
         if column not in columns:
             faults.add(f"/header/{column}", "missing_field")
     aside = called | {place: code for place, code in codes.items() if code in _ASIDE}

@@ -70,9 +70,8 @@ def _one_of_a_withdrawal(text: str, rule: Callable[..., T], *known: Any) -> T:
 
 
 def _check_structure(texts: Mapping[str, str], read: Callable[..., Any], agency: str) -> None:
-    kind = read("STRUCTURE", csv_structure.kind) if "STRUCTURE" in texts else None
-    if "STRUCTURE_ID" in texts:
-        read("STRUCTURE_ID", csv_structure.check_reference, kind, agency)
+    if "STRUCTURE" in texts:
+        read("STRUCTURE_ID", csv_structure.check_reference, read("STRUCTURE", csv_structure.kind), agency)
     if "DATAFLOW" in texts:
         read("DATAFLOW", csv_structure.check_reference, None, agency)
 

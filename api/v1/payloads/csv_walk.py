@@ -23,6 +23,10 @@ from countries.codes import COUNTRIES, NETWORKS, TOTAL
 _CELLS: Final = {
     (country, network): cell_of(COUNTRIES[country], NETWORKS[network]) for country in COUNTRIES for network in NETWORKS
 }
+_NO_HEADER: Final = (
+    "Begin with a header row that names the columns, with commas or semicolons between; send JSON as application/json."
+)
+_LONG_CELL: Final = f"Make no cell longer than {csv.field_size_limit():,} characters; perhaps a quote is not closed."
 _ZERO: Final = re.compile(r"0+(?:[.]0+)?", re.ASCII)
 
 
@@ -56,21 +60,32 @@ class _Named(NamedTuple):
 
 def walk(body: bytes | bytearray, draft: Draft) -> None:
     """Add all reports to the draft, or note what is wrong with them there."""
+    rows = _read(body)
+    names = next(rows, [])
+    if len(names) < 2 or names[0].lstrip().startswith(("{", "[")):
+        raise Problem("not_csv", detail=_NO_HEADER, faults=[Fault("/header", "not_csv")])
+    header = read_header(names, draft.faults)
+    if not draft.faults.count:
+        bare = rows if header.is_plain else Names(header, draft.faults).taken_from(rows)
+        _Walk(header.columns, header.width, draft).walk(bare)
+
+
+def _read(body: bytes | bytearray) -> Iterator[list[str]]:
+    """Yield the header, and the rows that are not empty; raise the problem that says at which reading stopped."""
+    text = TextIOWrapper(BytesIO(body), "utf-8-sig", newline="")
+    number = -1
     try:
-        text = TextIOWrapper(BytesIO(body), "utf-8-sig", newline="")
-        rows = csv.reader(text, strict=True, delimiter=delimiter_of(body))
-        names = next(rows, [])
-        if not names:
-            raise Problem("not_csv", faults=[Fault("/header", "not_csv")])
-        header = read_header(names, draft.faults)
-        if not draft.faults.count:
-            filled_rows = (row for row in rows if row)
-            bare = filled_rows if header.is_plain else Names(header, draft.faults).taken_from(filled_rows)
-            _Walk(header.columns, header.width, draft).walk(bare)
+        for row in csv.reader(text, strict=True, delimiter=delimiter_of(body)):
+            if row or number < 0:
+                yield row
+                number += 1
     except UnicodeDecodeError:
         raise Problem("not_utf8") from None
-    except csv.Error:
-        raise Problem("not_csv") from None
+    except csv.Error as error:
+        pointer = "/header" if number < 0 else f"/rows/{number}"
+        # Python has one exception for all that is wrong with CSV, and tells by its text only what that is.
+        detail = _LONG_CELL if "field limit" in str(error) else ""
+        raise Problem("not_csv", detail=detail, faults=[Fault(pointer, "not_csv")]) from None
 
 
 class _Walk:

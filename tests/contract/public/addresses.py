@@ -31,6 +31,9 @@ PUBLIC = {
     "rules": ["/api/v1/rules/"],
     "help-services": ["/api/v1/help-services/?country=NO"],
     "schema": ["/api/schema/"],
+    # Roots lead to a page, and are none.
+    "sdmx": [],
+    "root": [],
     "data-2.1": ["/sdmx/2.1/data/P2P", "/sdmx/2.1/data/P2P?updatedAfter=2026-11-20T00:00:00Z&includeHistory=true"],
     "data-3.0": ["/sdmx/3.0/data/dataflow/P2PEU/P2P", "/sdmx/3.0/data/dataflow/P2PEU/P2P_VINTAGE?format=csv"],
     "availability-2.1": ["/sdmx/2.1/availableconstraint/P2P?references=all"],

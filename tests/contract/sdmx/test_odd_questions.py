@@ -13,7 +13,7 @@ from tests.factories import IndicatorFactory
 
 pytestmark = pytest.mark.django_db
 
-STATUSES = {200, 400, 403, 404, 406, 413, 422, 501}
+STATUSES = {200, 303, 400, 403, 404, 406, 413, 422, 501}
 odd = st.sampled_from(
     ["", "*", "all", "+", "~", ",", ".", "..", "%00", "%2F", "%FF", "é", "0", "-1", "x" * 300, "NO+", "1e9", "٣"]
 )
@@ -58,6 +58,8 @@ def test_whatever_is_asked(view, root, path, query):
     assert answer.status_code in STATUSES, (root, path, query, answer.content)
     if answer.status_code == 200:
         assert answer.getvalue()
+    elif answer.status_code == 303:
+        assert (path, answer["Location"]) == ("", "/data/")
     else:
         assert answer["Content-Type"] == "application/problem+json"
         assert answer.json()["detail"]

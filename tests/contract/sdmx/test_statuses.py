@@ -487,6 +487,9 @@ def test_vintage_that_has_not_come_is_refused_with_what_to_name_instead(view, as
         ("3.0/data/dataflow/P2PEU/P2P", JSON_20, JSON_20),
         ("3.0/data/dataflow/P2PEU/P2P", f"{CSV_2};q=0.5, {ML_30};q=0.4", CSV_2),
         ("3.0/data/dataflow/P2PEU/P2P", CSV_1, None),
+        ("3.0/data/dataflow/P2PEU/P2P", f"{CSV_2};labels=both", None),
+        ("2.1/data/P2P", f"{CSV_1};labels=id", CSV_1),
+        ("2.1/data/P2P", f"{CSV_1};timeFormat=normalized", None),
         ("2.1/data/P2P", "application/pdf", None),
     ],
 )  # fmt: skip
@@ -551,6 +554,15 @@ def test_long_answer_is_of_one_version_whatever_is_published_meanwhile(streamed,
     assert begun + b"".join(pieces) == before
     caching.shelf.clear()
     assert ask(f"{ROOT_3}?format=csv").getvalue() != before
+
+
+@pytest.mark.parametrize("root", ["", "/", "/2.1", "/2.1/", "/3.0", "/3.0/"])
+@pytest.mark.parametrize("accept", ["text/html,application/xhtml+xml,*/*;q=0.8", "application/vnd.sdmx.structure+xml"])
+def test_root_leads_to_the_page_that_says_how_to_read_the_data(db, client, root, accept):
+    answer = client.get(f"/sdmx{root}", headers={"accept": accept})
+    assert (answer.status_code, answer["Location"]) == (303, "/data/")
+    assert client.get(answer["Location"]).status_code == 200
+    assert client.post(f"/sdmx{root}").status_code == 405
 
 
 def test_what_was_sent_does_not_come_back(view, ask):

@@ -8,7 +8,7 @@ import pytest
 from rdflib import Graph, Namespace, URIRef
 from rdflib.namespace import DCTERMS, FOAF, RDF
 
-from api import caching
+from api import caching, datasets
 from api.site import readings
 from config.parts import ROOT
 from countries.models import Indicator
@@ -109,6 +109,14 @@ def test_page_is_another_once_the_catalogue_is(published, visit, monkeypatch):
     before = visit("/data/")["ETag"]
     published.publish("M", {"2025-01": {"NO": 5}})
     assert visit("/data/")["ETag"] != before
+
+
+def test_page_and_catalogue_are_others_once_more_is_said_of_data_sets(published, client, monkeypatch):
+    monkeypatch.setattr(caching, "HELD_SECONDS", 0)
+    before = [client.get(address)["ETag"] for address in ("/data/", "/catalog.ttl")]
+    monkeypatch.setattr(datasets, "_FORM", 0)
+    after = [client.get(address)["ETag"] for address in ("/data/", "/catalog.ttl")]
+    assert not set(before) & set(after)
 
 
 def test_page_leads_to_the_catalogue(published, visit):

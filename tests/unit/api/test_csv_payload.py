@@ -247,8 +247,9 @@ def test_reporting_month_is_no_day():
     ("text", "expected"),
     [
         (body(columns=COLUMNS), ("/rows", "no_reports")),
-        (body(f"{NINE},NO,ARES,1,x", columns=COLUMNS + ",COMMENT"), ("/header", "unknown_field")),
-        (body(f"{NINE},NO,ARES,1,x", columns=COLUMNS + ",192.0.2.7"), ("/header", "personal_trace")),
+        (body(f"{NINE},NO,ARES,1,x", columns=COLUMNS + ",COMMENT"), ("/header/6", "unknown_field")),
+        (body(f"x,{NINE},NO,ARES,1", columns="COMMENT," + COLUMNS), ("/header/0", "unknown_field")),
+        (body(f"{NINE},NO,ARES,1,x", columns=COLUMNS + ",192.0.2.7"), ("/header/6", "personal_trace")),
         (
             body("DOWNLOADS,H", columns="INDICATOR,FREQ,TIME_PERIOD,COUNTRY,NETWORK"),
             ("/header/OBS_VALUE", "missing_field"),
@@ -270,15 +271,58 @@ def test_header_or_rows_lacking(text, expected):
         ),
         (b"", ("not_csv", [("/header", "not_csv")])),
         (b"\n", ("not_csv", [("/header", "not_csv")])),
+        (b"INDICATOR", ("not_csv", [("/header", "not_csv")])),
         (body(f"{NINE},NO,ARES,1", f"{NINE},NO"), ("not_csv", [("/rows/1", "not_csv")])),
         (body(f"{NINE},NO,ARES,1,2"), ("not_csv", [("/rows/0", "not_csv")])),
-        (body(f'{NINE},NO,"ARES"x,1'), ("not_csv", [])),
-        (body(f'{NINE},NO,"ARES,1'), ("not_csv", [])),
+        (body(f'{NINE},NO,"ARES"x,1'), ("not_csv", [("/rows/0", "not_csv")])),
+        (body(f'{NINE},NO,"ARES,1'), ("not_csv", [("/rows/0", "not_csv")])),
+        (body(f'{NINE},NO,ARES,"1\n\n"', "", f'{NINE},NO,"ARES"x,1'), ("not_csv", [("/rows/1", "not_csv")])),
+        (body(f"{NINE},NO,ARES,1", f'{NINE},NO,"ARES,1', f"{NINE},NO,ARES,1"), ("not_csv", [("/rows/1", "not_csv")])),
+        (body(f"{NINE},NO,ARES,1", columns=f'"{COLUMNS}'), ("not_csv", [("/header", "not_csv")])),
         (body(f"{NINE},NO,ARES,1").replace(b"ARES", b"AR\xe9S"), ("not_utf8", [])),
     ],
 )
 def test_unreadable_body(text, expected):
     assert faults(read_csv, text) == expected
+
+
+LONG = "x" * (csv.field_size_limit() + 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "pointer"),
+    [
+        (body(f"{NINE},NO,ARES,1", f"{NINE},DE,{LONG},1"), "/rows/1"),
+        (body(f'{NINE},NO,"ARES,1', *[f"{NINE},DE,ARES,1"] * 4000), "/rows/0"),
+        (body(columns=LONG + COLUMNS), "/header"),
+    ],
+)
+def test_cell_too_long_for_any_reader_is_told_as_such(text, pointer):
+    with pytest.raises(Problem) as refused:
+        read_csv(text)
+    assert (refused.value.code, refused.value.faults) == ("not_csv", [(pointer, "not_csv")])
+    assert refused.value.detail == "Make no cell longer than 131,072 characters; perhaps a quote is not closed."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        body(f"{NINE},NO,ARES,1").replace(b",", b"\t"),
+        body(f"{NINE},NO,ARES,1").replace(b",", b"|"),
+        body(f'{NINE},NO,ARES,"1"').replace(b",", b"\t"),
+        body("DOWNLOADS: All\tH: Hour", columns="INDICATOR: What\tFREQ: How often"),
+        b'{"indicator": "DOWNLOADS", "reports": [{"frequency": "H", "period": "2026-11-24T09:00"}]}',
+        b'{"reports": [{"country": "NO"}, {"country": "NO"}, {"country": "NO"}]}',
+        b'\n{\n  "indicator": "DOWNLOADS"\n}',
+        b' [{"indicator": "DOWNLOADS", "reports": []}]',
+    ],
+)
+def test_body_without_a_header_of_columns_is_told_what_separates_them(text):
+    with pytest.raises(Problem) as refused:
+        read_csv(text)
+    assert (refused.value.code, refused.value.faults) == ("not_csv", [("/header", "not_csv")])
+    assert "commas or semicolons" in refused.value.detail
+    assert "JSON as application/json" in refused.value.detail
 
 
 def test_fault_of_a_report_is_told_once():
@@ -341,6 +385,7 @@ ROWS = st.tuples(
     mostly(["", "A"], ["P", "F"]),
     mostly([""], ["D", "I", "M", "A"]),
 ).map(lambda row: [*row[:3], *row[3], *row[4:]])
+WHOLE = {"STRUCTURE": "dataflow", "STRUCTURE_ID": "P2PEU:P2P(1.0.0)"}
 SPECIAL = st.tuples(
     st.sampled_from(PERIODS),
     st.sampled_from([("_T", "_T", "0", "", ""), ("", "", "", "", "D"), ("*", "*", "", "", "D")]),
@@ -350,17 +395,20 @@ SPECIAL = st.tuples(
 @st.composite
 def bodies(draw):
     rows = draw(st.lists(ROWS, max_size=10)) + draw(st.one_of(st.just([]), st.lists(SPECIAL, max_size=2)))
+    belonging = draw(mostly([{}, WHOLE], [{name: text} for name, text in WHOLE.items()] + [{"COMMENT": "x"}]))
     columns = draw(st.permutations(range(8)))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator=draw(st.sampled_from(["\n", "\r\n"])))
-    for row in [STATUS_ACTION.split(","), *draw(st.permutations(rows))]:
-        writer.writerow([row[column] for column in columns])
+    writer.writerow([*belonging, *(STATUS_ACTION.split(",")[column] for column in columns)])
+    for row in draw(st.permutations(rows)):
+        writer.writerow([*belonging.values(), *(row[column] for column in columns)])
     return text.getvalue().encode()
 
 
 @settings(max_examples=400, deadline=None)
-@given(bodies())
-def test_plain_and_thorough_path_agree(text):
+@given(bodies(), mostly([b",", b";"], [b"\t", b"|"]))
+def test_plain_and_thorough_path_agree(text, separator):
+    text = text.replace(b",", separator)
     assert outcome(read_csv, text) == outcome(walk_csv, text)
 
 

@@ -62,8 +62,8 @@ def test_names_and_keys_are_left_aside(text):
         (NAME, "The view", "/rows/0/STRUCTURE_NAME"),
         (KEYS, "3.A.<NA>.<NA>", "/rows/1/OBS_KEY"),
         (KEYS, "H.DOWNLOADS.NO.ARES,3", "/rows/1/SERIES_KEY"),
-        (BOTH, "Frequency", "/header"),
-        (NAME, "Frequency", "/header"),
+        (BOTH, "Frequency", "/header/3"),
+        (NAME, "Frequency", "/header/5"),
     ],
 )
 @pytest.mark.parametrize("trace", ["192.0.2.7", "someone@example.org", "d41d8cd98f00b204e9800998ecf8427e"])
@@ -81,9 +81,10 @@ def test_name_needs_a_header_that_has_one():
 
 def test_names_alone_are_of_version_2_and_complete():
     text = table("FREQ,Frequency,INDICATOR,COUNTRY,NETWORK,TIME_PERIOD,OBS_VALUE", "H,H,DOWNLOADS,NO,ARES,x,1")
-    assert faults(read_csv, text.encode())[1] == [("/header", "unknown_field")]
+    assert faults(read_csv, text.encode())[1] == [("/header/1", "unknown_field")]
     odd = NAME.replace("INDICATOR,,COUNTRY,,", "INDICATOR,What,COUNTRY,Where,").replace("OBS_VALUE,Value", "OBS_VALUE")
-    assert set(faults(read_csv, odd.encode())[1]) == {("/header", "unknown_field")}
+    names = (5, 7, 9, 11, 13)
+    assert faults(read_csv, odd.encode())[1] == [(f"/header/{place}", "unknown_field") for place in names]
 
 
 def test_column_named_twice_with_and_without_its_name():
@@ -104,9 +105,18 @@ def test_too_many_names_are_refused(monkeypatch):
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("quote", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
-@pytest.mark.parametrize("first", [["STRUCTURE", "dataflow"], ["STRUCTURE[;]", "dataflow"], ["DATAFLOW", FLOW], []])
+@pytest.mark.parametrize(
+    "first",
+    [
+        {"STRUCTURE": "dataflow", "STRUCTURE_ID": FLOW},
+        {"STRUCTURE[;]": "dataflow", "STRUCTURE_ID": FLOW},
+        {"DATAFLOW": FLOW},
+        {},
+    ],
+)
 def test_semicolons_separate_as_commas_do(end, quote, first):
-    rows = [first[:1] + COLUMNS.split(","), *[first[1:] + f"{NINE},{cell},ARES".split(",") for cell in ("NO", "DE")]]
+    rows = [[*first, *COLUMNS.split(",")]]
+    rows += [[*first.values(), *f"{NINE},{cell},ARES".split(",")] for cell in ("NO", "DE")]
     rows[1].append("1")
     rows[2].append("2")
     for delimiter in ",;":
@@ -175,6 +185,16 @@ def test_rows_may_not_belong_to(kind, reference, column, code):
     first = ("DATAFLOW", reference) if kind is None else ("STRUCTURE,STRUCTURE_ID", f"{kind},{reference}")
     text = table(f"{first[0]},{COLUMNS}", f"{first[1]},{NINE},NO,ARES,1")
     assert faults(read_csv, text.encode()) == ("invalid_payload", [(f"/rows/0/{column}", code)])
+
+
+@pytest.mark.parametrize(
+    ("column", "said", "missing"), [("STRUCTURE", "dataflow", "STRUCTURE_ID"), ("STRUCTURE_ID", FLOW, "STRUCTURE")]
+)
+def test_rows_belong_to_a_kind_of_structure_and_which_one_or_to_none_of_either(column, said, missing):
+    expected = ("invalid_payload", [(f"/header/{missing}", "missing_field")])
+    for quote in ("", '"'):
+        text = table(f"{column},{COLUMNS}", f"{said},{NINE},NO,ARES,{quote}1{quote}")
+        assert faults(read_csv, text.encode()) == expected
 
 
 # --- attributes of the dataflow --------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from django.test import RequestFactory
 
 from api.problems import Problem
 from api.sdmx import negotiation
+from api.sdmx.data_views import OFFERS_3
 from api.sdmx.structure_messages import JSON_10, JSON_20, ML_21, ML_30, NEWER, OLDER
 
 ML, SJ = "application/vnd.sdmx.structure+xml", "application/vnd.sdmx.structure+json"
@@ -61,6 +62,36 @@ def test_version_is_looked_at(accept, form):
     assert agreed(accept, right) == form
     with pytest.raises(Problem, match="not_acceptable"):
         agreed(accept, wrong)
+
+
+CSV = "application/vnd.sdmx.data+csv;version=2.0.0"
+
+
+@pytest.mark.parametrize(
+    ("accept", "form"),
+    [
+        (f"{CSV};labels=id;timeFormat=original;keys=none", "csv"),
+        (f'{CSV}; labels = "id" ; q=0.5', "csv"),
+        (f"{CSV};file=true", "csv"),
+        (f"{CSV};labels=both, application/json;q=0.1", "json"),
+        (f"{CSV};labels=both, {CSV};q=0.1", "csv"),
+        (f"{CSV};LABELS=name", None),
+        (f'{CSV}; labels = "both"', None),
+        (f"{CSV};labels=ids", None),
+        (f"{CSV};timeFormat=normalized", None),
+        (f"{CSV};keys=obs", None),
+        (f"{CSV};key=series", None),
+    ],
+)
+def test_csv_is_had_without_labels_and_keys_only(accept, form):
+    request = RequestFactory().get("/", HTTP_ACCEPT=accept)
+    if form:
+        assert negotiation.agreed(request, OFFERS_3, {}).form == form
+        return
+    with pytest.raises(Problem) as refused:
+        negotiation.agreed(request, OFFERS_3, {})
+    assert refused.value.code == "not_acceptable"
+    assert "no other labels than id, timeFormat than original and keys than none" in refused.value.detail
 
 
 @pytest.mark.parametrize("accept", [None, "application/xml", "text/csv", f"{ML};version=9"])
