@@ -31,6 +31,13 @@ LATE = [
     (("D", {"2026-11-01": {}, "2026-11-02": {}}, NOBODY), True),
     (("D", {"2026-11-01": {"NO": 5}}, ALL_REPORTED), False),
 ]
+#: Cells that become 0 while nothing else changes, one publication after the other.
+CLOSED = [
+    (("D", {"2026-11-01": {"NO": 10, "SE": 5, "EUROPE": 15}}, ALL_REPORTED), True),
+    (("D", {"2026-11-01": {"SE": 5, "EUROPE": 15}}, ALL_REPORTED), True),
+    (("D", {"2026-11-01": {"EUROPE": 15}}, ALL_REPORTED), False),
+    (("D", {"2026-11-01": {}}, ALL_REPORTED), True),
+]
 #: Any series, named ones, a time, and keys that want different things.
 QUESTIONS = [
     "*",
@@ -97,6 +104,7 @@ def z(moment):
 
 @example(QUESTIONS[0], LATE, 50_000)
 @example(QUESTIONS[1], LATE, 3)
+@example(QUESTIONS[0], CLOSED, 3)
 @given(
     st.sampled_from(QUESTIONS),
     st.lists(st.tuples(publications(), st.booleans()), min_size=1, max_size=12),
