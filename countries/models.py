@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from countries import keys, ranges
@@ -508,6 +509,8 @@ class ReferenceVersion(models.Model):
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     number = models.PositiveBigIntegerField(default=0)
+    #: When it was counted up last.
+    changed = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="countries_referenceversion_single")]

@@ -5,7 +5,7 @@ Names of countries come from CLDR, in any language that it has.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -122,11 +122,19 @@ class SetupRow:
 
 def reference_version() -> int:
     """Counted up by every change of what this module reads."""
+    return _reference()[0]
+
+
+def reference_changed() -> datetime:
+    """When it was counted up last."""
+    return _reference()[1]
+
+
+def _reference() -> tuple[int, datetime]:
     # Part of every question that is not held, so in plain SQL: to build it otherwise takes longer than to run it.
     with connections[alias()].cursor() as cursor:
-        cursor.execute("SELECT number FROM countries_referenceversion")
-        row = cursor.fetchone()
-    return row[0] if row else 0
+        cursor.execute("SELECT number, changed FROM countries_referenceversion")
+        return cursor.fetchone() or (0, datetime.fromtimestamp(0, UTC))
 
 
 def at_reference_version(number: int) -> None:

@@ -14,6 +14,7 @@ from django.contrib.auth.models import Group, User
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models import PROTECT, F, Max, Model
+from django.db.models.functions import Now
 from django.dispatch import Signal
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -271,5 +272,5 @@ def _add(rows: Sequence[Model], *, by: str, reason: str) -> None:
 
 
 def _announce(instance: Model, *, before: Columns | None, after: Columns | None, by: str, reason: str) -> None:
-    ReferenceVersion.objects.update(number=F("number") + 1)
+    ReferenceVersion.objects.update(number=F("number") + 1, changed=Now())
     changed.send(sender=type(instance), instance=instance, before=before, after=after, by=by, reason=reason)

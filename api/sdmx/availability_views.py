@@ -74,10 +74,15 @@ class AvailabilityAnswer:
             found = availability.exact(reading)
         else:
             found = availability.available(reading, indicators)
+        known = structures.under(reference)
         content = availability_messages.message(
-            self._said(found), self.what.references, self.offer, structures.under(reference), self.address
+            self._said(found), self.what.references, self.offer, known, self.address
         )
-        return Rendered(self._stamp(version, reference), content, {"Content-Type": self.offer.content_type})
+        headers = {
+            "Content-Type": self.offer.content_type,
+            "Last-Modified": known.last_modified(reading.published),
+        }
+        return Rendered(self._stamp(version, reference), content, headers)
 
     def _said(self, found: Available) -> Availability:
         wanted = self.what.components or {*found.values, TIME}

@@ -63,7 +63,10 @@ class Data:
         known = structures.under(reference)
         pieces = self.write(reading, INVENTED.text if known.invented else "")
         content = b"".join(pieces) if size <= _HELD else pieces
-        headers = {"Content-Type": self.offer.content_type}
+        headers = {
+            "Content-Type": self.offer.content_type,
+            "Last-Modified": known.last_modified(reading.published),
+        }
         if version.number:
             headers |= {"Version": str(version.number), "Known-At": reading.prepared}
         if known.invented:

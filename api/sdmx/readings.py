@@ -224,9 +224,13 @@ class Reading:
     moments: Moments
 
     @cached_property
+    def published(self) -> int:
+        """When what is answered became public, in milliseconds since 1970; before anything was, then."""
+        return int(self.moments.milliseconds(np.array([self.version.number]))[0]) if self.version.number else 0
+
+    @property
     def prepared(self) -> str:
-        """When what is answered became public; before anything was, the beginning of time."""
-        return self.moments.of(self.version.number) if self.version.number else times.written(0)
+        return times.written(self.published)
 
     def check_size(self) -> int:
         """Return how many observations are looked through at most, and refuse too many."""

@@ -43,7 +43,8 @@ class SchemaAnswer:
 
     def render(self) -> Rendered:
         known = structures.structures()
-        return Rendered(self._stamp(known.reference), self._content(known), {"Content-Type": self.offer.content_type})
+        headers = {"Content-Type": self.offer.content_type, "Last-Modified": known.last_modified()}
+        return Rendered(self._stamp(known.reference), self._content(known), headers)
 
     def named(self, known: structures.Structures) -> FlowStructure | Agreement:
         """Return what the schema is for; refuse if it is not there."""

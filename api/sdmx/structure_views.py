@@ -33,8 +33,9 @@ class StructureAnswer:
 
     def render(self) -> Rendered:
         known = structures.structures()
+        headers = {"Content-Type": self.offer.content_type, "Last-Modified": known.last_modified()}
         content = written(self.found(known), self.offer, head(known, self.address))
-        return Rendered(self._stamp(known.reference), content, {"Content-Type": self.offer.content_type})
+        return Rendered(self._stamp(known.reference), content, headers)
 
     def found(self, known: structures.Structures) -> list[Artefact]:
         """Return the artefacts; refuse if there are none."""

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Final
+
+from django.utils.http import http_date
 
 from api.sdmx.artefacts import Agreement, Artefact, FlowStructure, Item, Key, Note, Scheme
 from api.sdmx.concepts import CONCEPTS, INVENTED, INVENTED_AGENCY, LISTS
@@ -33,9 +36,14 @@ class Structures:
     """All artefacts under one version of the reference data."""
 
     reference: int
+    changed: datetime
     artefacts: tuple[Artefact, ...]
     #: Whether some agency, and so perhaps a number, is made up.
     invented: bool
+
+    def last_modified(self, milliseconds: int = 0) -> str:
+        """Return when what is told of them changed last, or something beside them in milliseconds since 1970."""
+        return http_date(max(self.changed.timestamp(), milliseconds / 1000))
 
     @cached_property
     def by_key(self) -> dict[Key, Artefact]:
@@ -71,7 +79,7 @@ def under(reference: int) -> Structures:
         _scheme(PROVIDERS, "Who provides data", _providers(agencies), SCHEME_VERSION),
         *_agreements(agencies),
     )
-    return Structures(reference, artefacts, invented)
+    return Structures(reference, queries.reference_changed(), artefacts, invented)
 
 
 def _flows(*, invented: bool) -> Iterator[FlowStructure]:

@@ -8,9 +8,11 @@ from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
+from django.utils.http import http_date
 
 from api import caching
 from api.sdmx import data_views, readings
+from countries.models import ReferenceVersion
 from federation import published
 from tests.contract.public.press import NOBODY
 from tests.factories import AgencyFactory, IndicatorFactory
@@ -419,6 +421,18 @@ def test_series_that_are_new_count_with_all_their_periods(view, ask, monkeypatch
             assert ask(key + more).status_code == 413
 
 
+def test_each_change_of_what_is_asked_for_counts_in_a_history(press, ask, monkeypatch):
+    for value in (10, 15, 20):
+        press.publish("D", {"2026-11-01": {"NO": value}})
+    press.publish("D", {"2026-11-02": {"NO": 5}})
+    key = f"{ROOT_3}D.DOWNLOADS.NO._T?format=csv&includeHistory=true&updatedAfter={_z(press.known_at(1))}"
+    for more, count in (("", 3), ("&c[TIME_PERIOD]=2026-11-01,lt:2026-11-01", 2)):
+        for most, status in ((count, 200), (count - 1, 413)):
+            caching.shelf.clear()
+            monkeypatch.setattr(readings, "MOST", most)
+            assert ask(key + more).status_code == status
+
+
 def test_more_publications_than_may_be_are_not_told_one_by_one(view, ask, monkeypatch):
     monkeypatch.setattr(readings, "MOST_PUBLICATIONS", 1)
     answer = ask("2.1/data/P2P/D.DOWNLOADS.NO._T?includeHistory=true")
@@ -512,6 +526,16 @@ def test_answer_is_not_sent_again_until_it_changes(view, ask):
     changed = ask(f"{ROOT_2}D.DOWNLOADS.NO._T", **{"If-None-Match": first["ETag"]})
     assert changed.status_code == 200
     assert changed["ETag"] != first["ETag"]
+
+
+@pytest.mark.parametrize(
+    "address", [f"{ROOT_3}D.DOWNLOADS..", "3.0/availability/dataflow/P2PEU/P2P/1.0.0/D.DOWNLOADS.."]
+)
+def test_last_modified_is_when_it_became_public_or_reference_data_changed(view, ask, address):
+    assert ask(address)["Last-Modified"] == http_date(view.known_at(2).timestamp())
+    caching.shelf.clear()
+    ReferenceVersion.objects.create(number=1, changed=view.known_at(60))
+    assert ask(address)["Last-Modified"] == http_date(view.known_at(60).timestamp())
 
 
 @pytest.fixture

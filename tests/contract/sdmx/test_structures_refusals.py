@@ -1,5 +1,7 @@
 """What cannot be read, is not there, or is not offered of the standard; and how answers are kept."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from api import caching
@@ -153,10 +155,12 @@ def test_answers_are_kept_until_the_reference_data_change(client, path):
     assert first["Cache-Control"] == caching.REFERENCE
     again = client.get(f"/sdmx/{path}", headers={"if-none-match": first["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
-    ReferenceVersion.objects.update_or_create(id=1, defaults={"number": 7})
+    moment = datetime(2026, 11, 24, 10, tzinfo=UTC)
+    ReferenceVersion.objects.update_or_create(id=1, defaults={"number": 7, "changed": moment})
     caching.shelf.clear()
     changed = client.get(f"/sdmx/{path}", headers={"if-none-match": first["ETag"]})
     assert (changed.status_code, changed["ETag"] == first["ETag"]) == (200, False)
+    assert changed["Last-Modified"] == "Tue, 24 Nov 2026 10:00:00 GMT"
 
 
 def test_agency_that_is_new_stands_in_the_next_answer(client):
