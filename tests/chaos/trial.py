@@ -14,6 +14,7 @@ from tests import cluster
 from tests.chaos import sessions
 from tests.chaos.client import Sender
 from tests.chaos.faults import Disk, Faults, Wire
+from tests.chaos.follower import Follower
 from tests.chaos.ground import Ground, disconnected
 from tests.chaos.load import Load, Sent
 from tests.chaos.plan import AGENCIES, Plan
@@ -59,8 +60,13 @@ def run(plan: Plan, ground: Ground, folder: Path, *, say: Say) -> Result:
     with disconnected(), _cluster(ground, folder) as (running, faults):
         try:
             senders = [Sender(*credential, running.web) for credential in ground.credentials]
+            follower = Follower(running.web)
+            follower.start()
             sent = _endure(plan, senders, running, faults, result, say)
+            follower.stop()
             _check(sent, senders, ground, running, result, say)
+            say(f"looking at a copy kept by {follower.polls} polls")
+            result.wrong += follower.wrong()
         except Exception as failure:  # noqa: BLE001
             # Whatever breaks the trial is for a person to look into, and the next seed is tried all the same.
             traceback.print_exc()
