@@ -393,7 +393,14 @@ def test_too_much_is_refused_before_it_is_read(view, ask, monkeypatch):
     monkeypatch.setattr(readings, "MOST", 2)
     first = _z(view.known_at(1))
     key = "3.0/data/dataflow/P2PEU/P2P/1.0.0/D.DOWNLOADS.NO._T?format=csv"
-    for more in ("", "&includeHistory=true", "&limit=3", "&firstNObservations=3", "&c[OBS_VALUE]=ge:9000&limit=1"):
+    for more in (
+        "",
+        "&includeHistory=true",
+        "&limit=3",
+        "&offset=1&limit=2",
+        "&firstNObservations=3",
+        "&c[OBS_VALUE]=ge:9000&limit=1",
+    ):
         answer = ask(key + more)
         assert (answer.status_code, answer.json()["code"]) == (413, "too_much_data")
     for more, count in (
@@ -454,6 +461,14 @@ def test_time_asked_for_changes_no_past_view(press, ask):
         assert rows(ask(f"{address}&c[TIME_PERIOD]={times}")) == whole, times
     older = "2.1/data/P2P_VINTAGE/D.DOWNLOADS.NO._T.?format=csv&startPeriod=2026-11-01&endPeriod=2026-11-01"
     assert [row["VINTAGE"] for row in rows(ask(older))] == [row["VINTAGE"] for row in whole]
+
+
+@pytest.mark.parametrize("times", ["2026-11-01", "le:2026-11-01", "lt:2026-11-02"])
+def test_what_lies_after_the_time_asked_for_makes_no_new_version(press, ask, times):
+    press.publish("D", {"2026-11-01": {"NO": 10}})
+    press.publish("D", {"2026-11-02": {"NO": 15}})
+    answer = ask(f"{ROOT_3}D.DOWNLOADS.NO._T?format=csv&c[TIME_PERIOD]={times}")
+    assert (answer["Version"], len(rows(answer))) == ("1", 1)
 
 
 def test_named_past_view_is_of_one_version_whatever_is_published_meanwhile(press, ask, monkeypatch):
