@@ -77,12 +77,12 @@ def launch():
 def nothing_held() -> None:
     """Lets each test begin with nothing held in the process: factories write without counting versions up."""
     from api import caching
-    from api.sdmx import readings, structures
+    from api.sdmx import slices, structures
     from api.v1 import questions
 
     caching.shelf.clear()
     of_questions = (questions._indicators, questions.people, questions._agencies, questions.annotations)
-    for kept in (*of_questions, readings.indicators, structures.under):
+    for kept in (*of_questions, slices.indicators, structures.under):
         kept.cache_clear()
 
 

@@ -5,9 +5,10 @@ from typing import Final
 
 import numpy as np
 
-from api.sdmx import blocks, times
+from api.sdmx import blocks, slices, times
 from api.sdmx.questions import Question
-from api.sdmx.readings import VINTAGE, Reading, Slice, slices
+from api.sdmx.readings import Reading
+from api.sdmx.slices import VINTAGE, Slice
 from api.sdmx.times import Span
 from federation.published import Longs
 
@@ -54,7 +55,7 @@ def available(reading: Reading, indicators: dict[str, int]) -> Available:
     found = exact(reading)
     for place, name in enumerate(reading.question.flow.dimensions):
         wider = _without(reading.question, place, name)
-        more = replace(reading, question=wider, slices=slices(wider, indicators, reading.version))
+        more = replace(reading, question=wider, slices=slices.of(wider, indicators, reading.version))
         found.values[name] = exact(more).values[name]
     return found
 

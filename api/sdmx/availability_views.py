@@ -15,7 +15,7 @@ from api.sdmx import (
     generations,
     negotiation,
     questions,
-    readings,
+    slices,
     structures,
     times,
 )
@@ -26,7 +26,8 @@ from api.sdmx.flows import TIME
 from api.sdmx.generations import Generation
 from api.sdmx.negotiation import Offer
 from api.sdmx.questions import Question
-from api.sdmx.readings import Reading, Version
+from api.sdmx.readings import Reading
+from api.sdmx.slices import Version
 from api.sdmx.structure_messages import NEWER, OLDER
 from api.sdmx.targets import Target
 from countries import queries
@@ -58,18 +59,18 @@ class AvailabilityAnswer:
 
     def stamp(self) -> Stamp:
         reference = queries.reference_version()
-        return self._stamp(self._version(readings.indicators(reference)), reference)
+        return self._stamp(self._version(slices.indicators(reference)), reference)
 
     def _version(self, indicators: dict[str, int]) -> Version:
         question = self.what.question
         is_exact = self.what.mode == "exact"
-        return readings.version_of(question if is_exact else availability.widest(question), indicators)
+        return slices.version_of(question if is_exact else availability.widest(question), indicators)
 
     def render(self) -> Rendered:
         reference = queries.reference_version()
-        question, indicators = self.what.question, readings.indicators(reference)
+        question, indicators = self.what.question, slices.indicators(reference)
         version = self._version(indicators)
-        reading = Reading(question, version, readings.slices(question, indicators, version), Moments())
+        reading = Reading(question, version, slices.of(question, indicators, version), Moments())
         if self.what.mode == "exact":
             found = availability.exact(reading)
         else:
@@ -97,7 +98,7 @@ class AvailabilityAnswer:
         )
 
     def _stamp(self, version: Version, reference: int) -> Stamp:
-        return readings.stamp(self.what.question, version, reference, f"available{self.offer.form}{_FORM}")
+        return slices.stamp(self.what.question, version, reference, f"available{self.offer.form}{_FORM}")
 
 
 class _AvailabilityView(PublicView):

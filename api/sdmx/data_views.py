@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from api.caching import PublicView, Rendered, Stamp
-from api.sdmx import data_csv, data_json, data_xml, generations, negotiation, questions, readings, structures
+from api.sdmx import data_csv, data_json, data_xml, generations, negotiation, questions, slices, structures
 from api.sdmx.blocks import Moments
 from api.sdmx.concepts import INVENTED
 from api.sdmx.flows import ATTRIBUTES, CODELISTS
@@ -52,13 +52,13 @@ class Data:
 
     def stamp(self) -> Stamp:
         reference = queries.reference_version()
-        return self._stamp(readings.version_of(self.question, readings.indicators(reference)), reference)
+        return self._stamp(slices.version_of(self.question, slices.indicators(reference)), reference)
 
     def render(self) -> Rendered:
         reference = queries.reference_version()
-        version = readings.version_of(self.question, readings.indicators(reference))
-        slices = readings.slices(self.question, readings.indicators(reference), version)
-        reading = Reading(self.question, version, slices, Moments())
+        version = slices.version_of(self.question, slices.indicators(reference))
+        found = slices.of(self.question, slices.indicators(reference), version)
+        reading = Reading(self.question, version, found, Moments())
         size = reading.check_size()
         known = structures.under(reference)
         pieces = self.write(reading, INVENTED.text if known.invented else "")
@@ -73,8 +73,8 @@ class Data:
             headers["Invented"] = "true"
         return Rendered(self._stamp(version, reference), content, headers)
 
-    def _stamp(self, version: readings.Version, reference: int) -> Stamp:
-        return readings.stamp(self.question, version, reference, f"sdmx{self.offer.form}{_FORM}")
+    def _stamp(self, version: slices.Version, reference: int) -> Stamp:
+        return slices.stamp(self.question, version, reference, f"sdmx{self.offer.form}{_FORM}")
 
 
 def _specific(root: str, reading: Reading, invented: str) -> Iterator[bytes]:

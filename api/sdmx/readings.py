@@ -1,34 +1,24 @@
-"""Reads what is asked for, some series at a time, so that the longest answer takes no more memory than a short one.
-
-All of an answer is of one version, whatever is published meanwhile.
-"""
+"""Reads what is asked for, some series at a time, so that the longest answer takes no more memory than a short one."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
 from heapq import merge
-from itertools import chain, groupby, product
+from itertools import chain, groupby
 from operator import itemgetter
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
-from api import caching
-from api.caching import Stamp
 from api.problems import Problem
-from api.sdmx import blocks, filters, times
+from api.sdmx import blocks, times
 from api.sdmx.blocks import Block, DataSet, Moments, Window
 from api.sdmx.filters import Filter
-from api.sdmx.flows import FREQUENCIES, TIME
-from api.sdmx.keys import Pattern
 from api.sdmx.questions import Question
-from countries import queries
-from countries.codes import COUNTRIES, COUNTRY_CODES, GROUPS, NETWORK_CODES, NETWORKS, TOTAL
-from federation import clock, published, vintages
-from federation.errors import AsOfInFutureError
-from federation.published import Longs, Selection
-from federation.vintages import CellHistory, CoverageHistory, Covered, Cube, Series
+from api.sdmx.slices import VINTAGE, Slice, Version
+from federation import vintages
+from federation.published import Longs
+from federation.vintages import CellHistory, Covered, Series
 
 #: So many observations are in memory at a time.
 AT_ONCE: Final = 50_000
@@ -36,182 +26,6 @@ AT_ONCE: Final = 50_000
 MOST: Final = 10_000_000
 #: More publications than these are not told one by one.
 MOST_PUBLICATIONS: Final = 20_000
-
-_COUNTRIES: Final = COUNTRIES | GROUPS
-_NETWORKS: Final = {TOTAL: published.ALL_NETWORKS} | NETWORKS
-#: At which frequencies the networks are published together only.
-_TOTAL_ONLY: Final = ("H",)
-VINTAGE: Final = "VINTAGE"
-
-
-class Version(NamedTuple):
-    """The version that is read, whether an answer of it can still change, and what changed after another one."""
-
-    number: int
-    settled: bool
-    after: int | None
-
-
-class View(NamedTuple):
-    """A past view by its name in a key, and its version."""
-
-    label: str
-    version: int
-
-
-@dataclass(frozen=True)
-class Slice:
-    """What is asked of one indicator at one frequency."""
-
-    question: Question
-    indicator: str
-    cube: Cube
-    version: Version
-    #: Those of the question's patterns that want this indicator and frequency.
-    patterns: tuple[Pattern, ...]
-
-    @cached_property
-    def history(self) -> CoverageHistory:
-        return vintages.coverage(self.cube, version=self.version.number)
-
-    @cached_property
-    def _known(self) -> dict[tuple[int, int], Series]:
-        return {one[:2]: one for one in vintages.series(self.cube, version=self.version.number)}
-
-    @cached_property
-    def _named(self) -> set[tuple[int, int]]:
-        """The series that are asked for by country and network, which are listed also if they have no cell."""
-        return {pair for one in self.patterns if self._names_series(one) for pair in self._pairs(one)}
-
-    @cached_property
-    def series(self) -> list[Series]:
-        """All that match, by country and network."""
-        open_ones = {pair for one in self.patterns if not self._names_series(one) for pair in self._pairs(one)}
-        wanted = self._named | (open_ones & self._known.keys())
-        in_order = sorted(wanted, key=lambda pair: (COUNTRY_CODES[pair[0]], NETWORK_CODES[pair[1]]))
-        return [self._known.get(pair, Series(*pair)) for pair in in_order]
-
-    def listed(self, version: int) -> list[Series]:
-        """Return the series that are listed at a version."""
-        return [one for one in self.series if one.since <= version or one[:2] in self._named]
-
-    def key(self, one: Series, *more: str) -> tuple[str, ...]:
-        """Return the key of a series, in the order of the flow's dimensions."""
-        return (self.cube.frequency, self.indicator, COUNTRY_CODES[one.country], NETWORK_CODES[one.network], *more)
-
-    def covered(self, version: int, periods: Longs | None = None) -> Covered:
-        """Return the coverage at a version of the periods asked for, or of some of them."""
-        found = self.history.at(version, periods)
-        inside = np.ones(len(found.periods), np.bool_)
-        for one in self.question.filters_of(TIME):
-            inside &= one.periods(self.cube.frequency, found.periods)
-        return vintages.picked(found, inside)
-
-    @cached_property
-    def changes(self) -> tuple[Longs, Longs]:
-        """Which versions changed which periods, after the one asked for, in order of version."""
-        return vintages.changes(self.cube, after=self.version.after or 0, version=self.version.number)
-
-    @cached_property
-    def views(self) -> list[View]:
-        """The past views asked for: those named, or the ends of all days on which anything changed."""
-        number, labels = self.version.number, _vintages_named(self.question)
-        if labels is None:
-            days = vintages.days(self.cube, version=number)
-            found = [View(published.label("D", datetime.fromtimestamp(day, UTC)), version) for day, version in days]
-        else:
-            # Of all that is read the version is the newest, also if another one has become public meanwhile.
-            found = [View(label, min(_past(label).version, number)) for label in sorted(labels)]
-        return [view for view in found if all(one.codes([view.label]) for one in self.question.filters_of(VINTAGE))]
-
-    def _pairs(self, pattern: Pattern) -> Iterator[tuple[int, int]]:
-        countries = self._passing("COUNTRY", pattern[2], _COUNTRIES)
-        networks = self._passing("NETWORK", pattern[3], _NETWORKS)
-        if self.cube.frequency in _TOTAL_ONLY:
-            networks &= {published.ALL_NETWORKS}
-        return product(countries, networks)
-
-    def _names_series(self, pattern: Pattern) -> bool:
-        return all(
-            pattern[place] is not None or any(one.names_codes for one in self.question.filters_of(component))
-            for place, component in ((2, "COUNTRY"), (3, "NETWORK"))
-        )
-
-    def _passing(self, component: str, named: frozenset[str] | None, known: dict[str, int]) -> set[int]:
-        codes = known.keys() if named is None else known.keys() & named
-        for one in self.question.filters_of(component):
-            codes &= one.codes(codes)
-        return {known[code] for code in codes}
-
-
-@lru_cache(maxsize=2)
-def indicators(reference: int) -> dict[str, int]:
-    """Return the numbers of the indicators under a version of the reference data."""
-    queries.at_reference_version(reference)
-    return {row.code: row.number for row in queries.indicators()}
-
-
-def slices(question: Question, indicators: dict[str, int], version: Version) -> list[Slice]:
-    """Return the slices that a question asks for, by frequency and indicator."""
-    found = []
-    first, last = filters.hull(question.filters_of(TIME))
-    for frequency, indicator in product(sorted(FREQUENCIES), sorted(indicators)):
-        wanted = [one for one in question.patterns if _wants(one, frequency, indicator)]
-        passing = all(one.codes([frequency]) for one in question.filters_of("FREQ")) and all(
-            one.codes([indicator]) for one in question.filters_of("INDICATOR")
-        )
-        if wanted and passing:
-            cube = Cube(indicators[indicator], frequency, first, last)
-            found.append(Slice(question, indicator, cube, version, tuple(wanted)))
-    return found
-
-
-def _vintages_named(question: Question) -> frozenset[str] | None:
-    """Return the names of the past views asked for; nothing if it is not by name that they are."""
-    some = [one.codes_named for one in question.filters_of(VINTAGE) if one.names_codes]
-    if VINTAGE in question.flow.dimensions and (in_key := question.patterns[0][4]) is not None:
-        some.append(in_key)
-    return frozenset.intersection(*some) if some else None
-
-
-def _past(label: str) -> published.PastView:
-    try:
-        return published.past_view("H", times.end_of_vintage(label))
-    except AsOfInFutureError:
-        detail = "Name a day that has ended or an instant that has passed."
-        raise Problem("as_of_in_future", detail=detail, parameter=VINTAGE) from None
-
-
-def _wants(pattern: Pattern, *codes: str) -> bool:
-    return all(named is None or code in named for named, code in zip(pattern, codes, strict=False))
-
-
-def version_of(question: Question, indicators: dict[str, int]) -> Version:
-    """Return the version that answers a question: the highest of what it asks for."""
-    most, settled = published.past_view("H", question.as_of) if question.as_of else (published.NEWEST, False)
-    if (labels := _vintages_named(question)) is not None:
-        past = [_past(label) for label in labels]
-        most, settled = max((one.version for one in past), default=0), all(one.settled for one in past)
-    after = vintages.known_by(question.updated_after) if question.updated_after else None
-    cubes = [one.cube for one in slices(question, indicators, Version(most, settled, after))]
-    if VINTAGE in question.flow.dimensions:
-        # Whatever changed makes a day one of the past views, which are the same for all times asked for.
-        cubes = [Cube(one.indicator, one.frequency) for one in cubes]
-    return Version(max((newest(cube, most) for cube in cubes), default=0), settled, after)
-
-
-def stamp(question: Question, version: Version, reference: int, form: str) -> Stamp:
-    """Return what an answer in a form hangs on."""
-    # The view of a day is there once the day has ended.
-    day = f"{clock.now():%j}." if VINTAGE in question.flow.dimensions and not version.settled else ""
-    tag = f"{version.number}.{version.after or 0}.{reference}.{day}{form}"
-    return Stamp(tag, caching.PAST if version.settled else caching.CURRENT)
-
-
-def newest(cube: Cube, version: int) -> int:
-    """Return the highest version, up to one, that changed anything of a cube."""
-    every = Selection(cube.indicator, cube.frequency, cube.start, cube.end, (), (), version)
-    return published.version(every) or 0
 
 
 @dataclass(frozen=True)
