@@ -1,9 +1,11 @@
 """Publishes as publications do, one version each, without anything that would have to be reported first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from django.db.models import Max
 
 from countries import codes
 from federation.models.published import (
@@ -66,12 +68,13 @@ class Press:
     def publish(self, frequency: str, view: Mapping[str, Mapping[str, int]], covered: Covered = ALL_REPORTED) -> int:
         """Make this the public view of the periods named: cells by ``NO`` or ``NO/BITTORRENT``."""
         number = self._next_version()
-        for label, cells in view.items():
-            period = periods.parse(frequency, label)
-            self._replace_cells(frequency, period, cells, number)
-            self._replace_coverage(frequency, period, covered, number)
-            key = {"indicator_id": self.indicator, "frequency": frequency, "period": period}
-            PeriodVersion.objects.create(**key, version=number)
+        by_period = {periods.parse(frequency, label): cells for label, cells in view.items()}
+        self._replace_cells(frequency, by_period, number)
+        self._replace_coverage(frequency, by_period, covered, number)
+        PeriodVersion.objects.bulk_create(
+            PeriodVersion(indicator_id=self.indicator, frequency=frequency, period=period, version=number)
+            for period in by_period
+        )
         return number
 
     def slide(self, length: str, start: datetime, end: datetime, cells: Mapping[str, int], covered: Covered) -> int:
@@ -131,34 +134,50 @@ class Press:
             model.objects.create(**key, **facts, **dict(zip(("period",), place, strict=False)), version_from=number)
 
     def _next_version(self) -> int:
-        last = Version.objects.order_by("-number").first()
-        number = last.number + 1 if last else 1
-        Version.objects.create(number=number, known_at=self.known_at(number))
+        number: int = Version.objects.aggregate(last=Max("number", default=0))["last"] + 1
+        Version.objects.bulk_create([Version(number=number, known_at=self.known_at(number))])
         return number
 
-    def _replace_cells(self, frequency: str, period: datetime, cells: Mapping[str, int], number: int) -> None:
-        key = {"indicator_id": self.indicator, "frequency": frequency, "period": period}
-        wanted = {self._numbers(name): value for name, value in cells.items() if value}
-        for old in PublishedCell.objects.filter(**key, version_to=None):
-            if wanted.get((old.country, old.network)) == old.value:
-                del wanted[old.country, old.network]
+    def _replace_cells(self, frequency: str, view: Mapping[datetime, Mapping[str, int]], number: int) -> None:
+        key = {"indicator_id": self.indicator, "frequency": frequency}
+        wanted = {
+            (period, *self._numbers(name)): value
+            for period, cells in view.items()
+            for name, value in cells.items()
+            if value
+        }
+        closed = []
+        for old in PublishedCell.objects.filter(**key, period__in=view, version_to=None):
+            place = (old.period, old.country, old.network)
+            if wanted.get(place) == old.value:
+                del wanted[place]
             else:
-                PublishedCell.objects.filter(pk=old.pk).update(version_to=number)
-        for (country, network), value in wanted.items():
-            PublishedCell.objects.create(**key, country=country, network=network, value=value, version_from=number)
-            PublishedSeries.objects.get_or_create(
-                indicator_id=self.indicator, frequency=frequency, country=country, network=network,
-                defaults={"first_version": number},
-            )  # fmt: skip
+                closed.append(old.pk)
+        if closed:
+            PublishedCell.objects.filter(pk__in=closed).update(version_to=number)
+        PublishedCell.objects.bulk_create(
+            PublishedCell(**key, period=period, country=country, network=network, value=value, version_from=number)
+            for (period, country, network), value in wanted.items()
+        )
+        PublishedSeries.objects.bulk_create(
+            [
+                PublishedSeries(**key, country=country, network=network, first_version=number)
+                for country, network in dict.fromkeys(place[1:] for place in wanted)
+            ],
+            ignore_conflicts=True,
+        )
 
-    def _replace_coverage(self, frequency: str, period: datetime, covered: Covered, number: int) -> None:
-        key = {"indicator_id": self.indicator, "frequency": frequency, "period": period}
-        current = PublishedCoverage.objects.filter(**key, version_to=None)
+    def _replace_coverage(self, frequency: str, some: Iterable[datetime], covered: Covered, number: int) -> None:
+        key = {"indicator_id": self.indicator, "frequency": frequency}
         columns = covered.columns() | {"is_break": covered.is_break}
-        if current.filter(**columns).exists():
-            return
-        current.update(version_to=number)
-        PublishedCoverage.objects.create(**key, **columns, version_from=number)
+        current = PublishedCoverage.objects.filter(**key, period__in=some, version_to=None)
+        same = set(current.filter(**columns).values_list("period", flat=True))
+        current.exclude(period__in=same).update(version_to=number)
+        PublishedCoverage.objects.bulk_create(
+            PublishedCoverage(**key, period=period, **columns, version_from=number)
+            for period in some
+            if period not in same
+        )
 
     @staticmethod
     def _numbers(name: str) -> tuple[int, int]:

@@ -4,6 +4,7 @@ import pytest
 from lxml import etree
 
 from countries import codes
+from countries.models import Network
 from tests.contract.public.press import Press
 from tests.contract.sdmx.structures_messages import BASES, GENERATIONS, namespace_of
 from tests.factories import IndicatorFactory, NetworkFactory
@@ -12,8 +13,9 @@ from tests.factories import IndicatorFactory, NetworkFactory
 @pytest.fixture
 def press(db) -> Press:
     IndicatorFactory.create(notes=["A download is not a person and not an offence."])
-    for code, number in codes.NETWORKS.items():
-        NetworkFactory.create(number=number, code=code)
+    Network.objects.bulk_create(
+        NetworkFactory.build(number=number, code=code) for code, number in codes.NETWORKS.items()
+    )
     return Press()
 
 
