@@ -247,6 +247,17 @@ def test_order_is_that_of_all_dimensions(view, ask, more, sort):
     assert len({place[2] for place in places}) > 3
 
 
+def test_ends_of_series_are_those_of_what_passes(view, ask):
+    """And a key is there if any observation of its series passes, not only the first."""
+    key = f"{ROOT_3}D.DOWNLOADS.*._T?format=csv"
+    for more, days in (
+        ("lastNObservations=1&c[OBS_VALUE]=le:10", ["01", "02"]),
+        ("firstNObservations=1&c[OBS_STATUS]=O", ["03", "03"]),
+    ):
+        assert [row["TIME_PERIOD"][-2:] for row in rows(ask(f"{key}&{more}"))] == days, more
+    assert keys(ask(f"{key}&attributes=none&measures=none&c[OBS_VALUE]=20")) == ["D.DOWNLOADS.NO._T"]
+
+
 def test_pages_of_keys_alone_are_of_keys(view, ask):
     keys_alone = f"{ROOT_3}*?format=csv&attributes=none&measures=none"
     assert keys(ask(keys_alone)) == ALL
