@@ -86,14 +86,14 @@ def between(first: str | None, last: str | None) -> list[Filter]:
 
 def hull(some: Iterable[Filter]) -> tuple[datetime, datetime]:
     """Return from which second to which a period must begin to pass filters of the time, or a longer stretch."""
-    first, last = map(published.seconds, ALWAYS)
+    earliest, latest = first, last = tuple(map(published.seconds, ALWAYS))
     for one in some:
         # What may lie here or there is not worth a look: all of it is read then.
         for term in one.alternatives[0] if len(one.alternatives) == 1 else ():
             first = max(first, _FIRST.get(term.operator, _no_matter)(term.value, first))
             last = min(last, _LAST.get(term.operator, _no_matter)(term.value, last))
-    last = max(last, published.seconds(ALWAYS[0]))
-    return datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(last, UTC)
+    # What lies before or after all that can be named is as far as a calendar goes.
+    return datetime.fromtimestamp(min(first, latest), UTC), datetime.fromtimestamp(max(last, earliest), UTC)
 
 
 def _no_matter(_: Span, bound: int) -> int:

@@ -4,7 +4,7 @@ import csv
 import gzip
 import io
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import pytest
@@ -13,7 +13,7 @@ from django.utils.http import http_date
 from api import caching
 from api.sdmx import data_views, readings
 from countries.models import ReferenceVersion
-from federation import published
+from federation import clock, published
 from tests.contract.public.press import NOBODY
 from tests.factories import AgencyFactory, IndicatorFactory
 
@@ -199,6 +199,8 @@ def test_periods(view, ask, asked, days):
         ("gt:2026-11-01+lt:2026-11-03", ["02"]),
         ("gt:2026-10", ["01", "02", "03"]),
         ("lt:2026-11-02,gt:2026-11-02", ["01", "03"]),
+        ("lt:0001", []),
+        ("gt:9999", []),
         ("lt:2026-11-02,gt:2026-11", ["01"]),
     ],
 )
@@ -494,7 +496,7 @@ def test_named_past_view_is_of_one_version_whatever_is_published_meanwhile(press
         assert (row["OBS_VALUE"], row["OBS_STATUS"]) == expected
 
 
-def test_named_past_view_stays_as_it_is(press, ask):
+def test_named_past_view_stays_as_it_is(press, ask, monkeypatch):
     press.publish("D", {"2026-11-01": {"NO": 10}})
     press.publish("D", {"2026-11-01": {"NO": 15}})
     address = f"2.1/data/P2P_VINTAGE/D.DOWNLOADS.NO._T.{_z(press.known_at(1))}?format=csv"
@@ -502,7 +504,19 @@ def test_named_past_view_stays_as_it_is(press, ask):
     assert first["Cache-Control"] == caching.PAST
     caching.shelf.clear()
     press.publish("D", {"2026-11-01": {"NO": 20}})
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    monkeypatch.setattr(clock, "now", lambda: tomorrow)
     assert (ask(address)["ETag"], ask(address).content) == (first["ETag"], first.content)
+
+
+def test_day_that_goes_on_is_no_past_view_yet(press, ask):
+    press.began -= timedelta(days=1)
+    press.publish("D", {"2026-11-01": {"NO": 10}})
+    press.began = datetime.now(UTC) - timedelta(minutes=2)
+    press.publish("D", {"2026-11-01": {"NO": 15}})
+    days = {press.known_at(2).date().isoformat(), (press.known_at(2) - timedelta(days=1, hours=2)).date().isoformat()}
+    found = ask("3.0/data/dataflow/P2PEU/P2P_VINTAGE/1.0.0/D.DOWNLOADS.NO._T?format=csv")
+    assert {row["VINTAGE"] for row in rows(found)} == {day for day in days if day < f"{datetime.now(UTC):%Y-%m-%d}"}
 
 
 def test_vintage_that_has_not_come_is_refused_with_what_to_name_instead(view, ask):
