@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import hypothesis
 import pytest
+from _pytest.main import _main
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connection, transaction
 from django.test import Client, TransactionTestCase
@@ -29,6 +30,11 @@ hypothesis.settings.register_profile(
     "wander", max_examples=400, deadline=None, suppress_health_check=_CALM, print_blob=True
 )
 hypothesis.settings.load_profile("steady")
+
+# Python keeps the frames of calls in pieces of 16 KiB, which it takes from the system and gives back as calls go deeper
+# and return: a loop at the border of two does little else, and as deep as a request in a test is, there always is one.
+# A frame that needs much makes the piece large in which all that it calls goes on.
+_main.__code__ = _main.__code__.replace(co_stacksize=2**16)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
