@@ -213,7 +213,7 @@ def newer() -> Iterator[tuple[str, Callable[[], None]]]:
     Each goes on from the state that the one before left, as in one run of migrate.
     """
     executor = MigrationExecutor(connection)
-    state = executor._create_project_state(with_applied_migrations=True)
+    state = executor.loader.project_state(list(executor.loader.applied_migrations))
 
     def run(migration: Migration) -> None:
         nonlocal state
