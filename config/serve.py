@@ -71,10 +71,15 @@ def _run(door: socket.socket, *, demo: bool, began: float) -> None:
 
 
 def _prepare() -> None:
-    say("Bringing the database up to date")
-    _manage("migrate", "--verbosity", "0")
-    say("Loading reference data")
-    _manage("load_reference")
+    say("Bringing the database and its reference data up to date")
+    done = subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--verbosity", "0", "--with-reference"],
+        cwd=ROOT,
+        check=False,
+        preexec_fn=die_with_parent,
+    )
+    if done.returncode:
+        raise PartFailed("manage.py migrate failed; its own words are above.")
 
 
 def _stack(door: socket.socket) -> list[Part]:
@@ -102,17 +107,6 @@ def _stack(door: socket.socket) -> list[Part]:
 def _demo(began: float) -> Part:
     waited = f"{time.monotonic() - began:.1f}"
     return Part("demo", [sys.executable, "manage.py", "demo", _url(), "--waited", waited], shown=True)
-
-
-def _manage(*arguments: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=ROOT,
-        check=False,
-        preexec_fn=die_with_parent,
-    )
-    if done.returncode:
-        raise PartFailed(f"manage.py {arguments[0]} failed; its own words are above.")
 
 
 @contextmanager

@@ -76,9 +76,12 @@ def ago(days: int) -> str:
     return f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%d}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def federation(tmp_path_factory) -> Iterator[Federation]:
-    """What all tests of the public pages look at: of two agencies one has been silent for four days."""
+    """What all tests of the public pages look at: of two agencies one has been silent for four days.
+
+    It ends with the last of them: a clock that ticks and workers that look for work would take from all other tests.
+    """
     with _serving(tmp_path_factory.mktemp("federation")) as stack:
         agencies = stack.begin(coordinators=(), agencies=("NO-KRIPOS", "SE-NOA"), since=ago(20))
         for code, last in (("NO-KRIPOS", 0), ("SE-NOA", 4)):

@@ -55,8 +55,7 @@ def make(folder: Path, newcomers: Sequence[Newcomer] = CAST, *, prepared: Path |
     if prepared is not None:
         _copy(prepared, folder)
     with cluster.servers(folder, ports=ports) as servers:
-        servers.manage("migrate", "--verbosity", "0")
-        servers.manage("load_reference")
+        servers.manage("migrate", "--verbosity", "0", "--with-reference")
         os.environ.update(servers.environment)
         django.setup()
         agencies, credentials = _bring_in(newcomers)

@@ -111,8 +111,7 @@ def running(
     """Run a whole cluster in a folder until the end of the block: servers, migrated, with reference data, and hosts."""
     with servers(folder) as started:
         if migrate:
-            started.manage("migrate", "--verbosity", "0")
-            started.manage("load_reference")
+            started.manage("migrate", "--verbosity", "0", "--with-reference")
         with hosts(started, web=web, workers=workers, beats=beats, **settings) as cluster:
             yield cluster
 

@@ -39,9 +39,9 @@ def newest(first_release, django_db_blocker):
     """The same after all migrations, each of which was watched; what was wrong with each."""
     found = {}
     with django_db_blocker.unblock(), elsewhere.using(first_release):
-        for target in migrating.newer():
+        for name, run in migrating.newer():
             migrating.fill()
-            found[target] = faults_of(lambda target=target: migrating.run(target))
+            found[name] = faults_of(run)
         migrating.fill()
     return found
 

@@ -1,10 +1,14 @@
-"""Django's migrate, which does not make everybody wait: it gives a lock up that it does not get, and tries again."""
+"""Django's migrate, which does not make everybody wait: it gives a lock up that it does not get, and tries again.
+
+It loads the reference data too, if told: another start of a process takes longer than all that it loads.
+"""
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.core.management import call_command
 from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands import migrate
 from django.db import OperationalError, connections
@@ -26,8 +30,16 @@ class Command(migrate.Command):
         super().add_arguments(parser)
         parser.add_argument("--lock-timeout", type=float, default=PATIENCE, help="seconds to wait for a lock (1)")
         parser.add_argument("--tries", type=int, default=TRIES, help=f"how often to try before giving up ({TRIES})")
+        parser.add_argument("--with-reference", action="store_true", help="run load_reference after it")
 
-    def handle(self, *args: Any, lock_timeout: float = PATIENCE, tries: int = TRIES, **options: Any) -> None:
+    def handle(
+        self,
+        *args: Any,
+        lock_timeout: float = PATIENCE,
+        tries: int = TRIES,
+        with_reference: bool = False,
+        **options: Any,
+    ) -> None:
         connection = connections[options["database"]]
         with _impatient(connection, seconds=lock_timeout):
             for left in reversed(range(tries)):
@@ -38,7 +50,9 @@ class Command(migrate.Command):
                         raise
                     self._wait(lock_timeout, left)
                 else:
-                    return
+                    break
+        if with_reference:
+            call_command("load_reference", stdout=self.stdout)
 
     def _wait(self, lock_timeout: float, left: int) -> None:
         told = f"Somebody holds a lock that this migration needs, and did not let go of it in {lock_timeout:g} s."

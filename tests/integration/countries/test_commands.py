@@ -1,12 +1,13 @@
 """The registry's commands, as an operator types them."""
 
+import io
 import json
 from datetime import UTC, date, datetime
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from countries.models import FIGURES, READ_ONLY, Agency, Credential, Schedule
+from countries.models import FIGURES, READ_ONLY, Agency, Credential, Population, Schedule
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -135,6 +136,15 @@ def test_issue_credential_a_third_time(capsys):
     issue(capsys, "NO-KRIPOS")
     with pytest.raises(CommandError, match="has two live credentials"):
         call_command("issue_credential", "NO-KRIPOS")
+
+
+def test_migrate_loads_the_reference_data_too_if_told():
+    call_command("migrate", verbosity=0)
+    assert not Population.objects.exists()
+    said = io.StringIO()
+    call_command("migrate", "--with-reference", verbosity=0, stdout=said)
+    assert Population.objects.exists()
+    assert "population.csv" in said.getvalue()
 
 
 def test_load_reference_says_what_it_did(capsys):
