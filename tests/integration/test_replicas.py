@@ -100,6 +100,16 @@ def commit(number):
     ReferenceVersion.objects.update_or_create(id=1, defaults={"number": number})
 
 
+def halt(owner):
+    """Have the replica stay as the primary is now, and not as it was when a test before this one ended alike."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_wal_insert_lsn()::text")
+        now = cursor.fetchone()
+    assert eventually(lambda: owner.execute("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", now).fetchone()[0])
+    owner.execute("SELECT pg_wal_replay_pause()")
+    assert eventually(lambda: owner.execute("SELECT pg_get_wal_replay_pause_state()").fetchone() == ("paused",))
+
+
 @pytest.fixture
 def ports(following):
     return {"replica": urlsplit(following).port, "public": int(connection.settings_dict["PORT"])}
@@ -110,8 +120,7 @@ def test_public_reads_come_from_the_replica_as_it_is(among, owner, ports):
     among("replica")
     assert eventually(lambda: reading.publicly(queries.reference_version) == 1)
     assert where() == ports["replica"]
-    owner.execute("SELECT pg_wal_replay_pause()")
-    assert eventually(lambda: owner.execute("SELECT pg_get_wal_replay_pause_state()").fetchone() == ("paused",))
+    halt(owner)
     commit(2)
     assert queries.reference_version() == 2
     assert reading.publicly(queries.reference_version) == 1
@@ -193,8 +202,7 @@ def test_version_that_a_replica_has_not_got_is_read_at_the_primary(among, owner,
     among("replica")
     commit(1)
     assert eventually(lambda: reading.publicly(queries.reference_version) == 1)
-    owner.execute("SELECT pg_wal_replay_pause()")
-    assert eventually(lambda: owner.execute("SELECT pg_get_wal_replay_pause_state()").fetchone() == ("paused",))
+    halt(owner)
     second = press.publish("D", {"2026-11-01": {"EUROPE": 500}, "2026-11-02": {"EUROPE": 505}})
 
     def at(version):
@@ -224,8 +232,7 @@ def test_reference_data_kept_under_a_version_come_from_where_it_is(among, owner)
     commit(1)
     among("replica")
     assert eventually(lambda: reading.publicly(queries.reference_version) == 1)
-    owner.execute("SELECT pg_wal_replay_pause()")
-    assert eventually(lambda: owner.execute("SELECT pg_get_wal_replay_pause_state()").fetchone() == ("paused",))
+    halt(owner)
     commit(2)
 
     def at(version):
