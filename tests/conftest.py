@@ -1,5 +1,6 @@
 """What tests of every kind may ask for."""
 
+import gc
 from collections.abc import Iterator
 from contextlib import ExitStack
 from uuid import uuid4
@@ -40,6 +41,11 @@ _main.__code__ = _main.__code__.replace(co_stacksize=2**16)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the slow tests, in whatever order they are: at the end, one core would wait for them."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def pytest_collection_finish() -> None:
+    """Look no more for garbage among modules and tests, which stay to the end."""
+    gc.freeze()
 
 
 #: What goes on from one thing that takes long to make, by the beginnings of the tests' names: one process runs it.

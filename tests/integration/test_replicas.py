@@ -103,7 +103,8 @@ def commit(number):
 def halt(owner):
     """Have the replica stay as the primary is now, and not as it was when a test before this one ended alike."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_current_wal_insert_lsn()::text")
+        # Flushed, or it would wait for the next who flushes.
+        cursor.execute("SELECT pg_logical_emit_message(false, '', '', true)::text")
         now = cursor.fetchone()
     assert eventually(lambda: owner.execute("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", now).fetchone()[0])
     owner.execute("SELECT pg_wal_replay_pause()")
