@@ -39,7 +39,7 @@ class Reading:
 
     @cached_property
     def published(self) -> int:
-        """When what is answered became public, in milliseconds since 1970; before anything was, then."""
+        """When what is answered became public, in milliseconds since 1970; 0 if nothing was."""
         return int(self.moments.milliseconds(np.array([self.version.number]))[0]) if self.version.number else 0
 
     @property
@@ -50,7 +50,7 @@ class Reading:
         """Return how many observations are looked through at most, and refuse too many."""
         question = self.question
         size = sum(map(self._size, self.slices))
-        if question.limit is not None and not self._observed:
+        if question.limit is not None and not self._observed and self._ends == (None, None):
             size = min(size, question.offset + question.limit)
         if size > MOST:
             detail = f"Ask for fewer series or less time: at most {MOST:,} observations are looked through at a time."

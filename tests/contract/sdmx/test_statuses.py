@@ -410,6 +410,7 @@ def test_too_much_is_refused_before_it_is_read(view, ask, monkeypatch):
         "",
         "&includeHistory=true",
         "&limit=3",
+        "&includeHistory=true&lastNObservations=1&limit=1",
         "&offset=1&limit=2",
         "&firstNObservations=3",
         "&c[OBS_VALUE]=ge:9000&limit=1",
