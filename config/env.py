@@ -130,6 +130,12 @@ def for_role(address: str) -> dict[str, str]:
     return rest | {"DATABASE_URL": address}
 
 
+def clock() -> dict[str, str]:
+    """The variables by which libfaketime moves the clock of this process, if it does."""
+    ours = ("LD_PRELOAD", "FAKETIME", "NO_FAKE_STAT")
+    return {name: value for name, value in os.environ.items() if name.startswith(ours)}
+
+
 def presume(name: str, value: str) -> None:
     """Give a variable a value for this process and those that it starts, unless somebody has given it one."""
     if f"{name}_FILE" not in os.environ:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from config import env
 from config.processes import die_with
 
 PATIENCE = 30.0
@@ -38,7 +39,7 @@ def spawn(
             stdin=words,
             stdout=output,
             stderr=output,
-            env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
+            env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", **env.clock()},
             # Not in the terminal's group: Ctrl-C reaches whoever started the server, and that stops it in order.
             start_new_session=True,
             preexec_fn=partial(die_with, os.getpid(), signal.SIGINT),  # noqa: PLW1509  we start before any thread

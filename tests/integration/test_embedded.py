@@ -16,6 +16,7 @@ import psycopg
 import pytest
 import redis
 
+from config.embedded.process import spawn
 from tests import servers
 from tests.integration.processes import alive, descendants, line_of
 
@@ -72,6 +73,16 @@ def test_text_is_ordered_by_code_point(running):
     with psycopg.connect(urls["DATABASE_URL"]) as connection:
         row = connection.execute("SELECT array_agg(x ORDER BY x) FROM unnest(ARRAY['å', 'b', 'B', 'a']) x").fetchone()
     assert row == (["B", "a", "b", "å"],)
+
+
+def test_server_gets_nothing_of_our_environment_but_the_clock(monkeypatch, tmp_path):
+    path = {"PATH": os.environ["PATH"]}
+    moved = {"LD_PRELOAD": "", "FAKETIME": "+3600", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1"}
+    # In Python only: the C library must not move the clock of the tests.
+    monkeypatch.setattr(os, "environ", path | moved | {"ROUNDING_KEY": "a secret"})
+    spawn(["env"], log=tmp_path / "log").wait()
+    given = dict(line.split("=", 1) for line in (tmp_path / "log").read_text().splitlines())
+    assert given == path | moved | {"LC_ALL": "C"}
 
 
 def test_second_command_finds_them(brief, running):
