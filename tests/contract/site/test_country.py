@@ -132,12 +132,12 @@ def test_group_can_be_compared_with(days, table):
         ("with=SE,DK&show=nonsense", ["Norway", "Sweden", "Denmark"]),
         ("with=SE,DK,DE,FR,ES,IT", ["Norway", "Sweden", "Denmark", "Germany", "France", "Spain"]),
         ("frequency=Q&start=yesterday&end=2026-13&utm_source=mail", ["Count", "Per 100,000 inhabitants"]),
-        (f"start={day(1)}&end={day(5)}", ["Count", "Per 100,000 inhabitants"]),
+        ("start={yesterday}&end={before}", ["Count", "Per 100,000 inhabitants"]),
         ("with=&show=&as_of=", ["Count", "Per 100,000 inhabitants"]),
     ],
 )  # fmt: skip
 def test_what_is_not_known_is_left_aside(days, table, query, columns):
-    found, rows = table(f"/countries/no/?{query}")
+    found, rows = table(f"/countries/no/?{query.format(yesterday=day(1), before=day(5))}")
     assert found[1:-1] == columns
     assert len(rows) == 6
 
@@ -146,12 +146,13 @@ def test_span_of_the_address_holds_and_outlives_a_switch_of_steps(days, table):
     _, rows = table(f"/countries/no/?start={day(5)}&end={day(3)}")
     assert len(rows) == 3
     monday = TODAY - timedelta(days=TODAY.weekday() + 7)
-    week = f"{monday:%G-W%V}"
+    week, of_week = f"{monday:%G-W%V}", [monday + timedelta(days=number) for number in range(7)]
     days.publish("W", {week: {"NO": 70}})
-    _, rows = table(f"/countries/no/?frequency=W&start={monday:%Y-%m-%d}&end={monday + timedelta(days=6):%Y-%m-%d}")
+    days.publish("D", {f"{each:%Y-%m-%d}": {"NO": each.day} for each in of_week})
+    _, rows = table(f"/countries/no/?frequency=W&start={of_week[0]:%Y-%m-%d}&end={of_week[-1]:%Y-%m-%d}")
     assert [row[1] for row in rows] == ["70"]
     _, rows = table(f"/countries/no/?frequency=D&start={week}&end={week}")
-    assert len(rows) <= 7
+    assert [row[1] for row in rows] == [str(each.day) for each in reversed(of_week)]
 
 
 def test_span_is_never_longer_than_can_be_drawn(days, visit):
