@@ -234,20 +234,20 @@ def test_other_dataflow_is_refused(kripos):
 @pytest.mark.parametrize(
     ("row", "pointer", "code"),
     [
-        (f"D,DOWNLOADS,H,{hour()},NO,ARES,,,,", "/rows/0/COUNTRY", "partial_withdrawal"),
+        ("D,DOWNLOADS,H,HOUR,NO,ARES,,,,", "/rows/0/COUNTRY", "partial_withdrawal"),
         ("D,DOWNLOADS,H,*,,,,,,", "/rows/0/TIME_PERIOD", "open_withdrawal"),
         ("D,DOWNLOADS,H,,,,,,,", "/rows/0/TIME_PERIOD", "open_withdrawal"),
-        (f"D,DOWNLOADS,H,{hour()},,,3,,,", "/rows/0/OBS_VALUE", "withdrawn_with_observations"),
-        (f"X,DOWNLOADS,H,{hour()},NO,ARES,3,,,", "/rows/0/ACTION", "bad_action"),
-        (f"R,DOWNLOADS,H,{hour()},NO,ARES,#N/A,,,", "/rows/0/OBS_VALUE", "missing_value"),
-        (f"R,DOWNLOADS,H,{hour()},NO,ARES,3,O,,", "/rows/0/OBS_STATUS", "bad_status"),
-        (f"R,DOWNLOADS,H,{hour()},NO,ARES,3,,N,", "/rows/0/CONF_STATUS", "confidential_value"),
-        (f"R,DOWNLOADS,H,{hour()},NO,ARES,3,,,0.5", "/rows/0/COVERAGE", "computed_attribute"),
+        ("D,DOWNLOADS,H,HOUR,,,3,,,", "/rows/0/OBS_VALUE", "withdrawn_with_observations"),
+        ("X,DOWNLOADS,H,HOUR,NO,ARES,3,,,", "/rows/0/ACTION", "bad_action"),
+        ("R,DOWNLOADS,H,HOUR,NO,ARES,#N/A,,,", "/rows/0/OBS_VALUE", "missing_value"),
+        ("R,DOWNLOADS,H,HOUR,NO,ARES,3,O,,", "/rows/0/OBS_STATUS", "bad_status"),
+        ("R,DOWNLOADS,H,HOUR,NO,ARES,3,,N,", "/rows/0/CONF_STATUS", "confidential_value"),
+        ("R,DOWNLOADS,H,HOUR,NO,ARES,3,,,0.5", "/rows/0/COVERAGE", "computed_attribute"),
         ("R,DOWNLOADS,W,2026-W48,NO,ARES,3,,,", "/rows/0/FREQ", "frequency_not_reportable"),
     ],
 )
 def test_row_refused(kripos, row, pointer, code):
-    answer = kripos.send_csv(row, columns=f"ACTION,{COLUMNS},OBS_STATUS,CONF_STATUS,COVERAGE")
+    answer = kripos.send_csv(row.replace("HOUR", hour()), columns=f"ACTION,{COLUMNS},OBS_STATUS,CONF_STATUS,COVERAGE")
     faults = [(fault["pointer"], fault["code"]) for fault in answer.json()["errors"]]
     assert answer.status_code == 422
     assert faults[0] == (pointer, code)

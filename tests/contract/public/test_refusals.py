@@ -12,10 +12,13 @@ LONG_AGO = {"frequency": "N", "start": "2026-11-01T10:00", "end": "2026-11-01T10
 HOURS = {"frequency": "H", "start": "2026-11-01T10:00", "end": "2026-11-01T12:00"}
 
 
-def minutes(ago, count=1):
-    first = datetime.now(UTC) - timedelta(minutes=ago)
-    last = first + timedelta(minutes=count)
-    return {"frequency": "N", "start": f"{first:%Y-%m-%dT%H:%M}", "end": f"{last:%Y-%m-%dT%H:%M}"}
+# A number is a minute so many minutes ago: what names a test must not change with the clock.
+TWO_HOURS_AGO = {"frequency": "N", "start": 125, "end": 124}
+AN_HOUR_AGO = {"frequency": "N", "start": 60, "end": 59}
+
+
+def label(ago):
+    return f"{datetime.now(UTC) - timedelta(minutes=ago):%Y-%m-%dT%H:%M}"
 
 
 @pytest.mark.parametrize(
@@ -40,9 +43,9 @@ def minutes(ago, count=1):
         (HOURS | {"network": "EDONKEY"}, 422, "networks_not_published", None),
         (HOURS | {"network": "*"}, 422, "networks_not_published", None),
         (LONG_AGO, 422, "minutes_not_published", None),
-        (minutes(125), 422, "minutes_not_published", None),
-        (minutes(60) | {"network": "EDONKEY"}, 422, "networks_not_published", None),
-        (minutes(60) | {"as_of": "2026-11-01T10:00:00Z"}, 422, "vintages_not_kept", None),
+        (TWO_HOURS_AGO, 422, "minutes_not_published", None),
+        (AN_HOUR_AGO | {"network": "EDONKEY"}, 422, "networks_not_published", None),
+        (AN_HOUR_AGO | {"as_of": "2026-11-01T10:00:00Z"}, 422, "vintages_not_kept", None),
         ({"as_of": "2026-11-01"}, 422, "bad_as_of", "as_of"),
         ({"as_of": "2026-11-01T10:00:00"}, 422, "bad_as_of", "as_of"),
         ({"as_of": "2026-11-01T10:00:00+00:00"}, 422, "bad_as_of", "as_of"),
@@ -55,7 +58,7 @@ def minutes(ago, count=1):
     ids=str,
 )
 def test_refusal_has_its_code(press, read, given, status, code, parameter):
-    answer = read(**given)
+    answer = read(**{name: label(value) if isinstance(value, int) else value for name, value in given.items()})
     problem = json.loads(answer.content)
     assert (answer.status_code, problem["code"], problem.get("parameter")) == (status, code, parameter)
     assert answer["Content-Type"] == "application/problem+json"
