@@ -1,6 +1,7 @@
 """The how-to on signing, as a developer follows it: its commands, and its script against a web server."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -39,7 +40,7 @@ def test_key_made_with_openssl_signs_what_the_script_sends(live_server, tmp_path
     def send(query=""):
         sent = subprocess.run(
             [sys.executable, "send.py", "report.json"],
-            cwd=tmp_path, env=given | {"QUERY": query}, check=True, capture_output=True, text=True,
+            cwd=tmp_path, env=os.environ | given | {"QUERY": query}, check=True, capture_output=True, text=True,
         )  # fmt: skip
         status, _, answer = sent.stdout.partition(" ")
         return int(status), json.loads(answer)
