@@ -521,7 +521,7 @@ def test_day_that_goes_on_is_no_past_view_yet(press, ask):
 
 
 def test_vintage_that_has_not_come_is_refused_with_what_to_name_instead(view, ask):
-    answer = ask(f"2.1/data/P2P_VINTAGE/D.DOWNLOADS.NO._T.{view.known_at(1):%Y-%m-%d}")
+    answer = ask(f"2.1/data/P2P_VINTAGE/D.DOWNLOADS.NO._T.{clock.now():%Y-%m-%d}")
     body = answer.json()
     assert (answer.status_code, body["code"], body["parameter"]) == (422, "as_of_in_future", "VINTAGE")
     assert "a day that has ended" in body["detail"]
