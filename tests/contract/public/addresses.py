@@ -10,7 +10,8 @@ AGENCIES = {"submissions", "submission", "findings", "finding", "finding-answer"
 WITHOUT_DATABASE = {"docs"}
 OPERATORS = {"healthz", "readyz", "metrics"}
 
-DAYS = "indicator=DOWNLOADS&frequency=D&start=2026-11-01&end=2026-11-12"
+SPAN = "start=2026-11-01&end=2026-11-12"
+DAYS = f"indicator=DOWNLOADS&frequency=D&{SPAN}"
 #: Addresses of each public route, with what makes a difference to what is read.
 PUBLIC = {
     "aggregates": [
@@ -47,8 +48,13 @@ PUBLIC = {
     "catalog-jsonld": ["/catalog.jsonld"],
     "catalog-rdf": ["/catalog.rdf"],
     "map": ["/", "/de/?window=day&day=2026-11-01"],
-    "country": ["/countries/no/", "/countries/no/?compare=se&network=*", "/countries/no/?panel=12&frequency=M"],
-    "country-chart": ["/countries/no/chart.svg"],
+    "country": [
+        "/countries/no/",
+        f"/countries/no/?{SPAN}",
+        "/countries/no/?compare=se&network=*",
+        "/countries/no/?panel=12&frequency=M",
+    ],
+    "country-chart": [f"/countries/no/chart.svg?{SPAN}"],
     "help": ["/help/?country=NO", "/nb/help/"],
     "about": ["/about/"],
     "data": ["/data/"],
