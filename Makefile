@@ -25,7 +25,7 @@ MAP := $(BUILT)/.done
 LOCALE := api/site/locale
 LANGUAGES := $(LOCALE)/.done
 
-.PHONY: help install demo serve test fuzz chaos endure check format bench lock openapi web messages clean
+.PHONY: help install demo serve test fuzz calendar chaos endure check format bench lock openapi web messages clean
 
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,9 @@ fuzz: $(VENV)/dev.installed ## inputs that are almost right, many of them; CASES
 	@$(PY) -m tests.fuzz --cases $(CASES) --seed $(or $(SEED),1)
 	@FUZZ_EXAMPLES=100 FUZZ_REQUESTS=$(shell expr $(CASES) / 50) $(PY) -m pytest -q -n 2 \
 		tests/contract/test_schemathesis.py tests/contract/test_odd_requests.py
+
+calendar: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## the tests without browsers on special days; DAYS= which, ARGS= to pytest
+	@exec $(PY) -m tests.calendar $(if $(DAYS),--days $(DAYS)) $(ARGS)
 
 check: $(VENV)/dev.installed ## format, lint, types, import contracts, migrations, OpenAPI
 	@$(PY) -m ruff format --check --quiet . || { echo "Mend it with: make format"; exit 1; }
