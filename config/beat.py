@@ -26,8 +26,14 @@ class Scheduler(beat.Scheduler):
 
     def apply_async(self, entry: Any, producer: Any = None, *arguments: Any, **options: Any) -> Any:
         """Send a message, unless many wait already."""
-        queue = self.app.conf.task_default_queue
-        # Declared as Celery does: RabbitMQ minds if the same queue is declared otherwise.
-        if producer.channel.queue_declare(queue=queue, durable=True, auto_delete=False).message_count < MANY:
+        # Beat keeps one connection. If the broker has ended it, this connects again; sending alone would never do so.
+        waiting = producer.connection.ensure(producer, self._waiting, max_retries=1, interval_start=0)
+        if waiting(producer) < MANY:
             return super().apply_async(entry, producer, *arguments, **options)
         return None
+
+    def _waiting(self, producer: Any) -> int:
+        queue = self.app.conf.task_default_queue
+        # Declared as Celery does: RabbitMQ minds if the same queue is declared otherwise.
+        declared = producer.channel.queue_declare(queue=queue, durable=True, auto_delete=False)
+        return int(declared.message_count)
