@@ -37,6 +37,11 @@ def arguments(command):
     return words[words.index("-m") + 1 :]
 
 
+@pytest.mark.parametrize("unit", [unit for unit in UNITS if unit.suffix != ".target"], ids=lambda unit: unit.name)
+def test_stopping_the_target_stops_every_unit(unit):
+    assert "PartOf=police2peer.target" in unit.read_text().split("[Install]")[0].splitlines()
+
+
 def test_containers_run_what_the_units_run():
     composed = yaml.safe_load((DEPLOY / "container/compose.yaml").read_text())["services"]
     started = {unit.name: re.search(r"^ExecStart=(.*)$", unit.read_text(), re.MULTILINE)[1] for unit in SERVICES}
