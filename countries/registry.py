@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from django.contrib.auth.models import Group, User
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import PROTECT, F, Max, Model
 from django.db.models.functions import Now
 from django.dispatch import Signal
@@ -30,6 +30,10 @@ Columns = dict[str, Any]
 changed = Signal()
 
 SECRETS = frozenset({"client_secret", "password"})
+_RAISE = """
+INSERT INTO countries_referenceversion AS stored (id, number) VALUES (1, %s)
+ON CONFLICT (id) DO UPDATE SET number = greatest(stored.number, excluded.number)
+"""
 _NEW_PASSWORD = {"password": "changed"}  # that it was, not what it is
 
 
@@ -48,6 +52,13 @@ def writing() -> Iterator[None]:
         ReferenceVersion.objects.bulk_create([ReferenceVersion()], ignore_conflicts=True)
         ReferenceVersion.objects.select_for_update().get()
         yield
+
+
+def raise_version(number: int) -> None:
+    """Makes the reference version at least that number: a restored database must not count through old ones again."""
+    # By these columns alone: tables that were restored may be older than the models.
+    with connection.cursor() as cursor:
+        cursor.execute(_RAISE, [number])
 
 
 def save(instance: M, *, by: str, reason: str = "", fields: Collection[str] | None = None) -> M:

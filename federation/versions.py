@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from django.conf import settings
 
+from countries import registry
 from federation.database import cursor, statement
 from federation.errors import RoundingKeyMismatchError
 from federation.models.published import RoundingSeal
@@ -25,6 +26,18 @@ def new_version() -> Iterator[int]:
     yield version
     with cursor() as c:
         c.execute(statement("versions_stamp"), [version])
+
+
+def leap() -> None:
+    """Raise both counters above every number ever drawn, after the database has gone back to an earlier state.
+
+    Later versions are gone, but readers and caches hold their numbers in ETags. Nobody draws a million versions a
+    second, so microseconds since 1970 are above all of them, however old the state and however often it is restored.
+    """
+    with cursor() as c:
+        c.execute(statement("versions_leap"))
+        [(version,)] = c.fetchall()
+    registry.raise_version(version)
 
 
 def check_rounding() -> None:

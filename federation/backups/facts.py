@@ -23,11 +23,17 @@ def read() -> Facts:
     """Return them; must run in one snapshot, or they would not fit together."""
     return Facts(
         migrations=_migrations(),
-        public=_newest(),
+        public=newest(),
         audit=_head(),
         rounding=_rounding(),
         rows={name: _count(schema, table) for name, schema, table in _rows(_TABLES)},
     )
+
+
+def newest() -> Public:
+    """Return the newest public version."""
+    found = _rows("SELECT number, known_at FROM federation_version ORDER BY number DESC LIMIT 1")
+    return Public(*found[0]) if found else Public(0, None)
 
 
 def unknown(migrations: dict[str, list[str]]) -> list[str]:
@@ -50,11 +56,6 @@ def _migrations() -> dict[str, list[str]]:
     for app, name in _rows("SELECT app, name FROM django_migrations ORDER BY app, name"):
         found.setdefault(app, []).append(name)
     return found
-
-
-def _newest() -> Public:
-    found = _rows("SELECT number, known_at FROM federation_version ORDER BY number DESC LIMIT 1")
-    return Public(*found[0]) if found else Public(0, None)
 
 
 def _head() -> Head:

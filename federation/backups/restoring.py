@@ -4,19 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
 
-from federation import audit, chain, roles
+from federation import audit, chain, roles, versions
 from federation.backups import facts, manifest, programs
-from federation.backups.manifest import DUMP, BackupError, Facts, Manifest
-from federation.database import one_snapshot
+from federation.backups.manifest import DUMP, BackupError, Facts, Manifest, Public
 from federation.rules import rounding
-
-#: Versions that were public after the backup are gone, and caches may hold them: none of their numbers comes again.
-_LEAP: Final = 1_000_000
 
 #: Tables, views, sequences and functions that are neither PostgreSQL's own nor an extension's.
 _THINGS = """
@@ -28,9 +24,15 @@ SELECT count(*) FROM (
 WHERE n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'
   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = kind AND d.objid = thing.oid AND d.deptype = 'e')
 """
+#: Only a superuser may read what kind of process another role's is; the server's own have no role.
 _OTHERS = """
-SELECT count(*) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+SELECT count(*), string_agg(DISTINCT usename, ', ' ORDER BY usename) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename IS NOT NULL
+"""
+#: Until both counters have leapt nobody draws a number; what was drawn before is a difference from the backup.
+_KEEP_VERSIONS = """
+SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
+LOCK TABLE federation_versioncounter, countries_referenceversion IN EXCLUSIVE MODE
 """
 _MAY_EXTEND = """
 SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'btree_gist')
@@ -52,6 +54,7 @@ def restore(*, folder: Path, now: datetime, by: str) -> Restored:
     manifest.check_files(said, folder)
     _refuse_newer(said)
     _refuse_other_rounding(said.facts)
+    _refuse_slow_clock(said.facts.public, now)
     _refuse_unfit_database()
     programs.run(
         "pg_restore",
@@ -65,9 +68,18 @@ def restore(*, folder: Path, now: datetime, by: str) -> Restored:
         str(folder / DUMP),
     )
     outstanding = facts.outstanding(said.facts.migrations)
-    _check(said.facts, whole=not outstanding)
-    _go_on(said, now=now, by=by, whole=not outstanding)
+    _check_and_leap(said, now=now, by=by, whole=not outstanding)
     return Restored(said, outstanding)
+
+
+@transaction.atomic
+def leap(*, now: datetime, by: str) -> None:
+    """Go on from a database that PostgreSQL itself brought back to an earlier moment."""
+    newest = facts.newest()
+    _refuse_others()
+    _refuse_slow_clock(newest, now)
+    versions.leap()
+    _record(newest, now=now, by=by)
 
 
 def _refuse_newer(said: Manifest) -> None:
@@ -96,6 +108,15 @@ def _refuse_other_rounding(held: Facts) -> None:
         raise BackupError(f"The backup is rounded to multiples of {held.rounding.base}. Set ROUNDING_BASE to that.")
 
 
+def _refuse_slow_clock(newest: Public, now: datetime) -> None:
+    """Versions leap to the time of day, which must not be one that has been before."""
+    if newest.known_at and now < newest.known_at:
+        raise BackupError(
+            f"The clock of the database server says {now:%Y-%m-%d %H:%M:%S} UTC, and version {newest.version} became "
+            f"public at {newest.known_at:%Y-%m-%d %H:%M:%S} UTC. Set the clock right."
+        )
+
+
 def _refuse_unfit_database() -> None:
     name = programs.database()
     if things := _one(_THINGS):
@@ -103,10 +124,7 @@ def _refuse_unfit_database() -> None:
             f"The database {name} is not empty ({things} tables, sequences and functions), and nothing is ever written "
             "over. Make a new one (createdb), or give a new DATA_DIR, and restore into that."
         )
-    if others := _one(_OTHERS):
-        raise BackupError(
-            f"{others} other connections use the database {name}. Stop web, workers and beat; start them afterwards."
-        )
+    _refuse_others()
     if not _one(_MAY_EXTEND):
         raise BackupError(
             f"The extension btree_gist is missing, and this role may not add it. Have an administrator run CREATE "
@@ -114,13 +132,30 @@ def _refuse_unfit_database() -> None:
         )
 
 
+def _refuse_others() -> None:
+    others, roles_of_others = _row(_OTHERS)
+    if others:
+        raise BackupError(
+            f"{others} other connections use the database {programs.database()}, as {roles_of_others}. Stop web, "
+            "workers and beat, with the sockets that would start them; start them afterwards."
+        )
+
+
+@transaction.atomic
+def _check_and_leap(said: Manifest, *, now: datetime, by: str, whole: bool) -> None:
+    with connection.cursor() as c:
+        c.execute(_KEEP_VERSIONS)
+    _check(said.facts, whole=whole)
+    versions.leap()
+    if whole:
+        _record(said.facts.public, now=now, by=by, made=said.made)
+
+
 def _check(said: Facts, *, whole: bool) -> None:
     """Compare what is there with what the backup says; what is wrong here is wrong with us, not with the file."""
-    with transaction.atomic():
-        one_snapshot()
-        wrong = list(_differences(said, facts.read()))
-        # An older schema may lack what the chain is read by; `migrate` comes first then.
-        wrong += [str(fault) for fault in chain.verify()] if whole else []
+    wrong = list(_differences(said, facts.read()))
+    # An older schema may lack what the chain is read by; `migrate` comes first then.
+    wrong += [str(fault) for fault in chain.verify()] if whole else []
     if wrong:
         raise BackupError(
             "What was restored is not what the backup says; do not use it, and drop this database:\n" + "\n".join(wrong)
@@ -136,14 +171,10 @@ def _differences(said: Facts, found: Facts) -> Iterator[str]:
             yield f"{name}: {getattr(found, name)} instead of {getattr(said, name)}"
 
 
-@transaction.atomic
-def _go_on(said: Manifest, *, now: datetime, by: str, whole: bool) -> None:
-    """Draw no version a second time, and leave a trace: what came after the backup is gone."""
-    with connection.cursor() as c:
-        c.execute("UPDATE federation_versioncounter SET last = last + %s", [_LEAP])
-    if whole:
-        told = {"made": said.made.isoformat(), "version": said.facts.public.version, "restored": now.isoformat()}
-        audit.record(by=by, action="database.restored", subject="database", details=told)
+def _record(newest: Public, *, now: datetime, by: str, made: datetime | None = None) -> None:
+    """Leave a trace: what came after that version is gone."""
+    told = {"version": newest.version, "restored": now.isoformat()} | ({"made": made.isoformat()} if made else {})
+    audit.record(by=by, action="database.restored", subject="database", details=told)
 
 
 def prepare() -> None:
@@ -154,6 +185,11 @@ def prepare() -> None:
 
 
 def _one(query: str) -> Any:
+    return _row(query)[0]
+
+
+def _row(query: str) -> tuple[Any, ...]:
     with connection.cursor() as c:
         c.execute(query)
-        return c.fetchone()[0]
+        found: tuple[Any, ...] = c.fetchone()
+        return found

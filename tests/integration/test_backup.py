@@ -6,9 +6,12 @@ import shutil
 import stat
 import sys
 import threading
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from itertools import count
+from random import randrange
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -17,18 +20,21 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
+from countries import registry
 from federation import chain, clock, dispatch, reconciliation, versions
 from federation.backups import programs
 from federation.models.audit import AuditEvent
 from federation.models.published import Version
 from federation.models.submissions import Submission
 from tests import factories
-from tests.contract.callers import BEGAN, Caller, report
+from tests.contract.callers import BEGAN, Caller, hour, report
 from tests.contract.public.reporting import settle
 from tests.integration import elsewhere
 from tests.integration.federation.workers import until, working
 from tests.integration.processes import line_of
 
+#: So many versions an installation may draw after its backup was made: one each second, for thirty years.
+A_LONG_TIME = 1_000_000_000
 #: Replaced in place, so their past can not be compared; `rebuild --check` computes them.
 IN_PLACE = {"federation_publishedwindow"}
 #: Of tables whose rows are never closed: since which version a row is there.
@@ -43,6 +49,11 @@ def asked(sql, *values):
     with connection.cursor() as c:
         c.execute(sql, values or None)
         return c.fetchall()
+
+
+def done(sql):
+    with connection.cursor() as c:
+        c.execute(sql)
 
 
 def public_tables():
@@ -211,7 +222,7 @@ def test_made_under_load_and_restored_elsewhere_it_is_the_view_that_it_names(
         # Nothing that was drawn after the backup is drawn again: a cache may hold it.
         assert caller.send(report(("NO", "BITTORRENT", 1000), ago=45)).status_code == 202
         settle()
-        assert version + 1_000_000 < newest()
+        assert version + A_LONG_TIME < newest()
         assert AuditEvent.objects.filter(action="database.restored").count() == 1
 
 
@@ -391,13 +402,107 @@ def test_database_with_something_in_it_is_refused(backup):
     assert (versions.rounding_agrees(), Submission.objects.count(), newest()) == before
 
 
-def test_database_that_somebody_uses_is_refused(backup):
-    refused = pytest.raises(CommandError, match=r"1 other connections use .*Stop web, workers and beat")
-    with elsewhere.empty_database() as name, elsewhere.using(name):
-        connection.ensure_connection()
-        info = connection.connection.info
-        with psycopg.connect(info.dsn, password=info.password), refused:
+@pytest.fixture
+def plain_owner():
+    """A role that owns a database and is no superuser, as on servers of one's own; its name."""
+    role = f"owner_{uuid4().hex}"
+    done(f"CREATE ROLE {role} LOGIN NOSUPERUSER PASSWORD 'tests'")
+    yield role
+    done(f"DROP ROLE {role}")
+
+
+def test_database_that_somebody_uses_is_refused(backup, plain_owner):
+    """The owner sees of other roles that they are connected, and little more."""
+    told = settings.DATABASES["default"]
+    with elsewhere.empty_database() as name:
+        done(f"ALTER DATABASE {name} OWNER TO {plain_owner}")
+        address = f"postgres://{plain_owner}:tests@{told['HOST']}:{told['PORT']}/{name}"
+        other = {key: told[key.upper()] for key in ("host", "port", "user", "password")}
+        refused = pytest.raises(
+            CommandError, match=rf"1 other connections use .* as {other['user']}\. Stop web, workers and beat"
+        )
+        with psycopg.connect(**other, dbname=name), elsewhere.connected(address), refused:
             call_command("restore", backup)
+
+
+@contextmanager
+def copied(origin):
+    """Work on a copy of a database, as if PostgreSQL itself had brought it back to an earlier moment."""
+    connection.close()
+    with elsewhere.empty_database(origin) as name, elsewhere.using(name):
+        yield
+
+
+@contextmanager
+def restored(origin, backup):
+    with elsewhere.empty_database() as name, elsewhere.using(name):
+        call_command("restore", backup)
+        yield
+
+
+@contextmanager
+def brought_back(origin, backup):
+    with copied(origin):
+        call_command("leap_versions")
+        yield
+
+
+ADDRESSES = ("/api/v1/agencies/", f"/api/v1/aggregates/?indicator=DOWNLOADS&frequency=H&start={hour()}&end={hour()}")
+
+
+def go_on():
+    """Change the agencies and publish once, in a way of its own each time; the ETags that readers get."""
+    agency = factories.AgencyFactory.create()
+    agency.name = uuid4().hex
+    registry.save(agency, by="a test")
+    assert Caller(agency=agency).send(report(("NO", "BITTORRENT", randrange(1000, 9000)))).status_code == 202
+    settle()
+    return [Client().get(address)["ETag"] for address in ADDRESSES]
+
+
+@pytest.mark.parametrize("went_back", [restored, brought_back])
+def test_no_old_etag_is_right_however_often_an_installation_went_back(origin, published, backup, went_back):
+    with copied(origin):
+        done(f"UPDATE federation_versioncounter SET last = last + {A_LONG_TIME}")
+        lost = go_on()
+    with went_back(origin, backup):
+        once = go_on()
+    with went_back(origin, backup):
+        new = go_on()
+        old = [*zip(ADDRESSES, lost, strict=True), *zip(ADDRESSES, once, strict=True)]
+        assert [Client().get(address, headers={"If-None-Match": etag}).status_code for address, etag in old] == [
+            200
+        ] * 4
+        current = zip(ADDRESSES, new, strict=True)
+        assert [Client().get(a, headers={"If-None-Match": etag}).status_code for a, etag in current] == [304, 304]
+        assert AuditEvent.objects.filter(action="database.restored").count() == 1
+
+
+def test_versions_leap_only_while_nobody_else_is_there(origin, published):
+    with copied(origin):
+        before = asked("SELECT last FROM federation_versioncounter")
+        info = connection.connection.info
+        refused = pytest.raises(CommandError, match="1 other connections use")
+        with psycopg.connect(info.dsn, password=info.password), refused:
+            call_command("leap_versions")
+        assert asked("SELECT last FROM federation_versioncounter") == before
+
+
+def test_versions_leap_only_where_the_clock_is_right(origin, published):
+    with copied(origin):
+        before = asked("SELECT last FROM federation_versioncounter")
+        done("UPDATE federation_version SET known_at = now() + interval '1 day'")
+        with pytest.raises(CommandError, match=r"The clock of the database server says .* Set the clock right"):
+            call_command("leap_versions")
+        assert asked("SELECT last FROM federation_versioncounter") == before
+
+
+def test_backup_of_the_future_is_refused(backup):
+    rewrite(backup, lambda told: told["facts"]["public"].update(known_at="2999-01-01T00:00:00Z"))
+    with elsewhere.empty_database() as name, elsewhere.using(name):
+        with pytest.raises(CommandError, match="Set the clock right"):
+            call_command("restore", backup)
+        assert tables() == 0
 
 
 def test_older_backup_is_restored_and_asks_for_migrate(published, tmp_path, capsys):
