@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import zlib
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ import jsonschema
 import pytest
 
 from api.v1 import described_submissions
+from api.v1.payloads import body as bodies
 from federation.models.audit import AuditEvent
 from federation.models.submissions import IdempotencyKey, Report, Submission
 from federation.models.worklist import Work
@@ -74,6 +76,21 @@ def test_packed_body_is_accepted(kripos):
 def test_body_in_several_gzip_members_is_accepted(kripos):
     body = json.dumps({"indicator": "DOWNLOADS", "reports": [report(("NO", "ARES", 3))]}).encode()
     packed = gzip.compress(body[:20]) + gzip.compress(body[20:])
+    assert kripos.post(packed, **{"Content-Encoding": "gzip"}).status_code == 202
+
+
+def test_empty_gzip_members_cost_no_more_than_one(kripos, monkeypatch):
+    made = []
+    unpack = zlib.decompressobj
+    monkeypatch.setattr(bodies.zlib, "decompressobj", lambda *given: made.append(given) or unpack(*given))
+    answer = kripos.post(gzip.compress(b"") * 100_000, **{"Content-Encoding": "gzip"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_gzip")
+    assert len(made) == bodies._MEMBERS + 1
+
+
+def test_as_many_gzip_members_as_a_packer_of_blocks_makes(kripos):
+    sent = json.dumps({"indicator": "DOWNLOADS", "reports": [report(("NO", "ARES", 3))]}).encode()
+    packed = gzip.compress(b"") * (bodies._MEMBERS - 1) + gzip.compress(sent)
     assert kripos.post(packed, **{"Content-Encoding": "gzip"}).status_code == 202
 
 

@@ -18,6 +18,10 @@ LIMIT: Final = 128 * 1024 * 1024
 DISCARD_SECONDS: Final = 5.0
 _PIECE: Final = 1024 * 1024
 _GZIP: Final = 16 + zlib.MAX_WBITS
+#: zlib copies what stands behind the end of a member, so it is given no more than this at a time.
+_PACKED_PIECE: Final = 64 * 1024
+#: Programs that pack block by block end a member every 64 KiB; no body within the limit needs more members.
+_MEMBERS: Final = 4096
 
 
 class Body(NamedTuple):
@@ -100,12 +104,14 @@ def _announced(request: HttpRequest) -> int | None:
 def _unzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """Unpack gzip, a bounded piece at a time, so that a small body cannot become a huge one at once."""
     member = zlib.decompressobj(_GZIP)
-    complete = False
-    for packed in pieces:
+    members, complete = 1, False
+    for packed in _pieces_of(pieces, _PACKED_PIECE):
         rest = packed
         while rest:
             if member.eof:
-                member = zlib.decompressobj(_GZIP)
+                member, members = zlib.decompressobj(_GZIP), members + 1
+            if members > _MEMBERS:
+                raise Problem("bad_gzip", detail=f"The body has more than {_MEMBERS:,} gzip members. Pack it as one.")
             try:
                 unpacked = member.decompress(rest, _PIECE)
             except zlib.error:
@@ -115,3 +121,8 @@ def _unzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
         complete = member.eof
     if not complete:
         raise Problem("bad_gzip")
+
+
+def _pieces_of(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
+    for piece in pieces:
+        yield from (piece[at : at + size] for at in range(0, len(piece), size))
