@@ -47,6 +47,8 @@ _ALL_NETWORKS_ONLY = (Frequency.MINUTE, Frequency.HOUR)
 #: At which frequencies panels have numbers, and what a year before is: the same month, or the week 52 weeks earlier.
 _YEAR = {Frequency.WEEK: "364 days", Frequency.MONTH: "12 months"}
 _MINUTES_PUBLIC = timedelta(hours=2)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND = timedelta(seconds=1)
 _LIVE = timedelta(minutes=60)
 #: All of the time owed, in ten-thousandths.
 _WHOLE = 10_000
@@ -298,7 +300,8 @@ def end(frequency: str, start: datetime) -> datetime:
 
 def seconds(instant: datetime) -> int:
     """Return an instant as the columns have it."""
-    return int(instant.timestamp())
+    # In whole numbers: as a float, the last moment of the calendar becomes the year 10000, which no date can be.
+    return (instant - _EPOCH) // _SECOND
 
 
 def labels(frequency: str, column: Longs) -> list[str]:

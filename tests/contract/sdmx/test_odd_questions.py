@@ -65,6 +65,36 @@ def test_whatever_is_asked(view, root, path, query):
         assert answer.json()["detail"]
 
 
+#: The first and the last that a calendar has, in each form.
+ENDS = [
+    "0001", "0001-01", "0001-W01", "0001-01-01", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999", "9999-12",
+    "9999-W52", "9999-Q4", "9999-S2", "9999-T3", "9999-D365", "9999-12-31", "9999-12-31T23:00:00",
+    "9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59-14:00",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("kind", ["data", "availability"])
+def test_ends_of_the_calendar(view, kind, end):
+    older = {"data": "data", "availability": "availableconstraint"}[kind]
+    of_3, of_2 = f"/sdmx/3.0/{kind}/dataflow/P2PEU", f"/sdmx/2.1/{older}"
+    addresses = [
+        f"{of_3}/P2P_VINTAGE/1.0.0/D.DOWNLOADS.NO._T.{end}",
+        f"{of_3}/P2P_VINTAGE/1.0.0/D.DOWNLOADS.NO._T?c[VINTAGE]={end}",
+        f"{of_3}/P2P_VINTAGE/1.0.0/D.DOWNLOADS.NO._T?c[VINTAGE]=ge:{end}",
+        *(f"{of_3}/P2P/1.0.0/D?c[TIME_PERIOD]={sign}:{end}" for sign in ("eq", "ne", "lt", "le", "gt", "ge")),
+        f"{of_3}/P2P/1.0.0/D?c[VALID_FROM]={end}",
+        f"{of_3}/P2P/1.0.0/D?updatedAfter={end}",
+        f"{of_3}/P2P/1.0.0/D?asOf={end}",
+        f"{of_2}/P2P/D...?startPeriod={end}",
+        f"{of_2}/P2P/D...?endPeriod={end}",
+    ]
+    for address in addresses:
+        answer = Client(raise_request_exception=False).get(address)
+        assert answer.status_code in STATUSES, (address, answer.content)
+        assert answer.getvalue()
+
+
 @pytest.fixture(scope="module")
 def view(django_db_setup, django_db_blocker):
     """Two frequencies, published once for all questions; all answers are written as they are read.

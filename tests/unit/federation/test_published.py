@@ -146,3 +146,9 @@ def test_spans_are_those_of_what_is_public_and_has_been_published():
         (1, "D", DAYS[0], DAYS[-1], press.known_at(1), press.known_at(4)),
     ]
     assert published.spans([], "D") == []
+
+
+def test_last_moment_of_the_calendar_is_within_it():
+    assert published.seconds(datetime.max.replace(tzinfo=UTC)) == 253_402_300_799
+    assert published.seconds(datetime.min.replace(tzinfo=UTC)) == -62_135_596_800
+    assert published.seconds(datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC)) == -1
