@@ -29,6 +29,10 @@ STANDING_IN_SECONDS: Final = 60.0
 #: At most so many answers, and so many bytes of them, are held.
 HELD_ANSWERS: Final = 4096
 HELD_BYTES: Final = 64 * 2**20
+#: What an answer takes beside what it says: at least so much, and so much for each character of its address, which it
+#: keeps as a parsed question. Tests hold the worst questions to it.
+_LEAST_BYTES: Final = 6144
+_BYTES_A_CHARACTER: Final = 128
 
 #: What is public now can change any time: caches ask again soon, and show what they have meanwhile.
 CURRENT: Final = "public, max-age=5, stale-while-revalidate=30, stale-if-error=600"
@@ -93,10 +97,18 @@ class Key(NamedTuple):
     scheme: str
     host: str
 
+    @property
+    def size(self) -> int:
+        """How many bytes its question takes in memory, at most."""
+        return _LEAST_BYTES + _BYTES_A_CHARACTER * sum(map(len, self))
+
 
 @dataclass(slots=True)
 class Held:
-    """An answer whose stamp, once looked up, is taken for true until a moment of this process's clock."""
+    """An answer whose stamp, once looked up, is taken for true until a moment of this process's clock.
+
+    The shelf counts its ``size``, so an answer that grows is put there again as another one.
+    """
 
     answer: Answer
     vary: str
@@ -120,6 +132,11 @@ class Shelf:
         self._held: OrderedDict[Key, Held] = OrderedDict()
         self._used = 0
         self._lock = Lock()
+
+    @property
+    def used(self) -> int:
+        """How many bytes are held."""
+        return self._used
 
     def get(self, key: Key) -> Held | None:
         with self._lock:
@@ -185,7 +202,7 @@ def respond(request: HttpRequest, variant: str, vary: str, ask: Callable[[], Ans
     held = shelf.get(key)
     if held is None or held.fresh_until < monotonic():
         try:
-            held = _looked_up(held, ask, vary)
+            held = _looked_up(key, held, ask, vary)
         except problems.AWAY as failure:
             # Its cause stays the word of the server: by that it is told whether another one might do better.
             raise _UnansweredError(request, key, held) from failure.__cause__
@@ -235,13 +252,13 @@ def _key(request: HttpRequest, variant: str) -> Key:
     return Key(request.path, meta.get("QUERY_STRING", ""), variant, request.scheme or "", meta.get("HTTP_HOST", ""))
 
 
-def _looked_up(held: Held | None, ask: Callable[[], Answer], vary: str) -> Held:
+def _looked_up(key: Key, held: Held | None, ask: Callable[[], Answer], vary: str) -> Held:
     """Return what is held if its stamp is still true, or ask anew; a stamp that nobody wants is not looked up."""
     fresh_until = monotonic() + HELD_SECONDS
     if held is not None and held.answer.stamp() == held.stamp:
         held.fresh_until = fresh_until
         return held
-    return Held(ask(), vary, None, fresh_until)
+    return Held(ask(), vary, None, fresh_until, size=key.size)
 
 
 def _answered(request: HttpRequest, key: Key, held: Held) -> HttpResponseBase:
@@ -261,15 +278,19 @@ def _full(request: HttpRequest, key: Key, held: Held) -> HttpResponseBase:
         return _streamed(request, rendered.content, headers, encoding)
     content = rendered.content
     if held.rendered is None:
-        held = replace(held, stamp=rendered.stamp, rendered=rendered, size=len(content), packed={})
+        held = replace(held, stamp=rendered.stamp, rendered=rendered, size=key.size + len(content), packed={})
         shelf.put(key, held)
     if encoding and len(content) >= _PACKED_FROM:
-        if encoding not in held.packed:
-            held.packed[encoding] = b"".join(packing.packed(encoding, [content]))
-        content = held.packed[encoding]
+        content = held.packed.get(encoding) or _packed(key, held, encoding, content)
         headers["Content-Encoding"] = encoding
     headers["Content-Length"] = str(len(content))
     return HttpResponse(b"" if request.method == "HEAD" else content, headers=headers)
+
+
+def _packed(key: Key, held: Held, encoding: str, content: bytes) -> bytes:
+    packed = b"".join(packing.packed(encoding, [content]))
+    shelf.put(key, replace(held, packed={**held.packed, encoding: packed}, size=held.size + len(packed)))
+    return packed
 
 
 def _headers(stamp: Stamp, vary: str) -> dict[str, str]:

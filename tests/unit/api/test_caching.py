@@ -1,5 +1,7 @@
 """The shelf of answers: bounded in number and in bytes; and what stands in for an answer that cannot be had."""
 
+from typing import Any
+
 import pytest
 from django.db import OperationalError
 from django.test import RequestFactory
@@ -59,10 +61,39 @@ def test_cleared_shelf_is_empty():
     assert shelf.get(key("b")) is not None
 
 
+def test_all_that_an_answer_takes_is_counted():
+    """The question too, though nothing has been written yet; and each packing."""
+    answer = Answer()
+    caching.shelf.clear()
+
+    def ask(**headers):
+        request = RequestFactory().get("/a?b=c", headers=headers)
+        return caching.respond(request, "json", "Accept", answer.ask)
+
+    question = caching._key(RequestFactory().get("/a?b=c"), "json").size
+    assert ask(**{"If-None-Match": 'W/"1"'}).status_code == 304
+    assert caching.shelf.used == question > 0
+    answer.content = b"numbers" * 1000
+    written = len(ask().content)
+    assert caching.shelf.used == question + written
+    packed = [len(ask(**{"Accept-Encoding": encoding}).content) for encoding in ("gzip", "zstd", "gzip")]
+    assert caching.shelf.used == question + written + sum(packed[:2])
+
+
+def test_answer_that_is_written_piece_by_piece_takes_what_its_question_takes():
+    answer = Answer()
+    answer.content = iter([b"numbers"])
+    caching.shelf.clear()
+    request = RequestFactory().get("/a")
+    assert caching.respond(request, "json", "Accept", answer.ask).streaming
+    assert caching.shelf.used == caching._key(request, "json").size
+
+
 class Answer:
     """An answer out of a database that may be away."""
 
     away = False
+    content: Any = b"numbers"
 
     def ask(self):
         if self.away:
@@ -73,7 +104,7 @@ class Answer:
         return self.ask() and Stamp("1", caching.LIVE)
 
     def render(self):
-        return Rendered(self.stamp(), b"numbers", {"Content-Type": "text/plain"})
+        return Rendered(self.stamp(), self.content, {"Content-Type": "text/plain"})
 
 
 @pytest.fixture
