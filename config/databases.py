@@ -13,20 +13,24 @@ _MEND = "Give postgres://user:password@host:port/name, of a role that can read w
 _MENDS = "Give one or more such addresses of replicas with commas between them; a comma in a password is %2C."
 
 
-def parsed(url: str) -> dict[str, Any]:
-    """Return what Django wants to know of a database that a URL names."""
+def parsed(url: str, *, seconds: int | None = None) -> dict[str, Any]:
+    """Return what Django wants to know of a database that a URL names, where a statement may run for so long."""
     database: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True))
     options = database.setdefault("OPTIONS", {})
-    options["options"] = f"{options.get('options', '')} {_waits()}".strip()
+    options["options"] = f"{options.get('options', '')} {_waits(_seconds() if seconds is None else seconds)}".strip()
     return database
 
 
-def _waits() -> str:
-    """Return how long a statement may run, wait for a lock, and leave a transaction idle, as options of a connection.
+def _seconds() -> int:
+    """Return how long a statement may run.
 
     The web server and `manage.py` lend the setting values of their own; what stands here is for workers.
     """
-    seconds = env.whole("DATABASE_STATEMENT_TIMEOUT", default=110, low=0, high=86_400)
+    return env.whole("DATABASE_STATEMENT_TIMEOUT", default=110, low=0, high=86_400)
+
+
+def _waits(seconds: int) -> str:
+    """Return how long to run a statement, wait for a lock, and leave a transaction idle, as options of a connection."""
     limits = {
         "statement_timeout": seconds * 1000,
         # A lock is given up first, which says better what was wrong.
@@ -49,7 +53,8 @@ def _each(text: str) -> list[dict[str, Any]]:
 
 
 def _read(url: str) -> dict[str, Any]:
-    database = parsed(url)
+    # Nothing public takes as long as what agencies send, so what does is a mistake or an attack.
+    database = parsed(url, seconds=env.whole("DATABASE_PUBLIC_STATEMENT_TIMEOUT", default=10, low=1, high=86_400))
     database["OPTIONS"] = {
         # Reads are to go elsewhere soon when a server is away, also when nothing says that it is.
         "connect_timeout": 2,

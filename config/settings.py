@@ -348,6 +348,9 @@ RATES = {
     "RATE_PUBLIC_PER_ADDRESS": env.whole("RATE_PUBLIC_PER_ADDRESS", default=1200, low=1, high=1_000_000),
 }
 
+# How many threads a process of the web server has; api.throttling.costs leaves half of them to short answers.
+WEB_THREADS = env.whole("WEB_THREADS", default=8, low=1, high=64)
+
 # --- Celery: carries hints; the truth is in PostgreSQL --------------------------------------------------------------
 
 CELERY_BROKER_URL = BROKER_URL

@@ -11,6 +11,20 @@ from tests.contract.callers import Caller, report
 from tests.factories import AgencyFactory, IndicatorFactory
 
 
+#: One of each kind of what the public reads.
+PUBLIC = (
+    "/",
+    "/countries/no/",
+    "/countries/no/chart.svg",
+    "/catalog.ttl",
+    "/api/v1/countries/",
+    "/api/v1/aggregates/?indicator=DOWNLOADS&frequency=D&start=2026-11-01&end=2026-11-02",
+    "/sdmx/3.0/structure",
+    "/sdmx/3.0/data/dataflow/P2PEU/P2P/1.0.0/D",
+    "/sdmx/2.1/availableconstraint/P2P/all?mode=available",
+)
+
+
 def busy(answer):
     assert (answer.status_code, answer.json()["code"]) == (503, "busy")
     assert answer["Content-Type"] == "application/problem+json"
@@ -32,7 +46,7 @@ def test_statement_that_runs_too_long_and_lock_that_is_not_to_be_had(monkeypatch
         for read in ("federation.queries.submissions", "countries.queries.reference_version"):
             slow.setattr(read, sleep)
         cursor.execute("SET statement_timeout = 50")
-        for path in ("/api/v1/submissions/", "/api/v1/countries/", "/"):
+        for path in ("/api/v1/submissions/", *PUBLIC):
             busy(caller.get(path))
         cursor.execute("RESET statement_timeout")
 
@@ -73,3 +87,16 @@ def test_connections_begin_with_what_the_setting_says(monkeypatch, seconds, show
     names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
     with psycopg.connect(address, options=given["OPTIONS"]["options"]) as opened:
         assert [opened.execute(f"SHOW {name}").fetchone()[0] for name in names] == shown
+
+
+@pytest.mark.django_db
+def test_public_reads_are_given_up_sooner(monkeypatch):
+    monkeypatch.setenv("DATABASE_PUBLIC_URL", "postgres://reader@localhost/a")
+    monkeypatch.setenv("DATABASE_REPLICA_URL", "postgres://reader@localhost/b")
+    for seconds, shown in ((None, "10000"), ("3", "3000")):
+        if seconds:
+            monkeypatch.setenv("DATABASE_PUBLIC_STATEMENT_TIMEOUT", seconds)
+        given = databases.public()
+        assert set(given) == {"public", "replica1"}
+        for database in given.values():
+            assert f"-c statement_timeout={shown} " in database["OPTIONS"]["options"]
