@@ -125,9 +125,15 @@ def problem_of(error: Exception) -> Problem | None:
 
 def _unanswered(error: Exception) -> Problem:
     if getattr(error.__cause__, "sqlstate", None) in _WAITED:
-        return Problem("busy", headers={"Retry-After": _AGAIN, "Cache-Control": "no-store"})
+        log.warning("the database was given up: %s", type(error.__cause__).__name__)
+        return busy()
     log.warning("the database did not answer: %s", type(error.__cause__ or error).__name__)
     return Problem("not_ready", headers={"Retry-After": "1"})
+
+
+def busy() -> Problem:
+    """Return the problem of work that would be too much now and may be asked for again soon."""
+    return Problem("busy", headers={"Retry-After": _AGAIN, "Cache-Control": "no-store"})
 
 
 def unread(error: Exception) -> str:
@@ -176,8 +182,8 @@ def respond(problem: Problem) -> HttpResponse:
     body = json.dumps(problem.body()).encode()
     headers = {**problem.headers, "Content-Length": str(len(body))}
     answer = HttpResponse(body, status=problem.status, headers=headers, content_type=MEDIA_TYPE)
-    if problem.code == "not_implemented":
-        # What is not offered is no failure: Django would log it as one, with the address as it was sent.
+    if problem.code in ("not_implemented", "busy"):
+        # No failures: Django would log them as such, with the address as it was sent.
         answer._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001
     return answer
 

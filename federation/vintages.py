@@ -68,9 +68,12 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class CoverageHistory:
-    """The coverage of the periods of a cube in all versions up to one, in order of period and version."""
+    """The coverage of the periods of a cube in several versions, in order of period and version."""
 
     _columns: Covered
+
+    def __len__(self) -> int:
+        return len(self._columns.periods)
 
     def at(self, version: int, periods: Longs | None = None) -> Covered:
         """Return the coverage at a version of all periods that were public, or of those of some, in their order."""
@@ -125,9 +128,13 @@ def series(cube: Cube, *, version: int) -> list[Series]:
     return [Series(*row) for row in _rows("vintages_series", _named(cube, version))]
 
 
-def coverage(cube: Cube, *, version: int) -> CoverageHistory:
-    """Read the coverage of a cube's periods in all versions up to one."""
-    periods, since, expected, reporting, shares, statuses, breaks = _row("vintages_coverage", _named(cube, version))
+def coverage(cube: Cube, *, after: int = 0, version: int) -> CoverageHistory:
+    """Read the coverage of a cube's periods in all versions up to one, except what had ended by another version.
+
+    With both the same it is the coverage at that version alone.
+    """
+    named = _named(cube, version) | {"after": after}
+    periods, since, expected, reporting, shares, statuses, breaks = _row("vintages_coverage", named)
     return CoverageHistory(
         Covered(periods, expected, reporting, shares, _letters(statuses), _letters(breaks) == "B", since)
     )
@@ -188,6 +195,12 @@ def changes(cube: Cube, *, after: int, version: int) -> tuple[Longs, Longs]:
     """Return which versions changed which periods, after one and up to another, in order of version."""
     versions, periods = _row("vintages_log", _named(cube, version) | {"after": after})
     return versions, periods
+
+
+def count_changes(cube: Cube, *, after: int, version: int, most: int) -> int:
+    """Count what ``changes`` has, up to so many."""
+    found: int = _row("vintages_count", _named(cube, version) | {"after": after, "most": most})[0]
+    return found
 
 
 def times(versions: Longs) -> dict[int, int]:

@@ -100,9 +100,9 @@ def nothing_held() -> None:
 @pytest.fixture(autouse=True)
 def nothing_counted(monkeypatch) -> None:
     """Lets each test begin with nobody having asked for anything: all come from one address, to one broker."""
-    from api.throttling import bearers, public, store
+    from api.throttling import bearers, costs, store
 
-    public.leases.clear()
+    costs.leases.clear()
     bearers.refusals.clear()
     monkeypatch.setattr(store, "SALT", f"a test {uuid4()}")
 

@@ -1,15 +1,18 @@
 """What data there are: which values each dimension has among what a question asks for, or might ask for instead."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
-from api.sdmx import blocks, slices, times
+from api.sdmx import blocks, readings, slices, times
+from api.sdmx.flows import VINTAGE
 from api.sdmx.questions import Question
 from api.sdmx.readings import Reading
-from api.sdmx.slices import VINTAGE, Slice
+from api.sdmx.slices import Slice
 from api.sdmx.times import Span
+from api.throttling import costs
 from federation.published import Longs
 
 MODES: Final = ("exact", "available")
@@ -36,27 +39,51 @@ class Available:
 
 def exact(reading: Reading) -> Available:
     """Return what an answer to the question will have."""
-    question = reading.question
-    found = Available({name: set() for name in question.flow.dimensions})
-    if question.updated_after or any(one.component in blocks.OBSERVED for one in question.filters):
-        reading.check_size()
-        _read(reading, found)
-        return found
-    if VINTAGE in question.flow.dimensions:
-        # There are as many views as days.
-        reading.check_size()
-    for one in reading.slices:
-        _count(one, reading.version.number, found)
-    return found
+    with _paid([reading]):
+        return _found(reading)
 
 
 def available(reading: Reading, indicators: dict[str, int]) -> Available:
     """Return what could be asked for: of each dimension what is there if nothing were asked of that one alone."""
-    found = exact(reading)
-    for place, name in enumerate(reading.question.flow.dimensions):
-        wider = _without(reading.question, place, name)
-        more = replace(reading, question=wider, slices=slices.of(wider, indicators, reading.version))
-        found.values[name] = exact(more).values[name]
+    wider = {
+        name: _without(reading.question, place, name) for place, name in enumerate(reading.question.flow.dimensions)
+    }
+    others = {
+        name: replace(reading, question=question, slices=slices.of(question, indicators, reading.version))
+        for name, question in wider.items()
+    }
+    with _paid([reading, *others.values()]):
+        found = _found(reading)
+        for name, other in others.items():
+            found.values[name] = _found(other).values[name]
+        return found
+
+
+def _paid(some: list[Reading]) -> AbstractContextManager[None]:
+    """Refuse what is too much, and have the rest paid for, before any of it is looked through."""
+    size = 0
+    for one in some:
+        size += 0 if _is_countable(one.question) else one.check_size()
+        readings.refuse_more(size, readings.MOST_OBSERVED)
+    return costs.paid(size)
+
+
+def _is_countable(question: Question) -> bool:
+    """Whether there is the same in each series, so that nothing has to be looked through."""
+    return not _has_to_be_read(question) and VINTAGE not in question.flow.dimensions
+
+
+def _has_to_be_read(question: Question) -> bool:
+    return bool(question.updated_after) or any(one.component in blocks.OBSERVED for one in question.filters)
+
+
+def _found(reading: Reading) -> Available:
+    found = Available({name: set() for name in reading.question.flow.dimensions})
+    if _has_to_be_read(reading.question):
+        _read(reading, found)
+        return found
+    for one in reading.slices:
+        _count(one, reading.version.number, found)
     return found
 
 

@@ -1,6 +1,6 @@
 """Observations on their way out: some series of one indicator and frequency, with all that is told of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
@@ -68,14 +68,11 @@ class Block:
 
     @cached_property
     def statuses(self) -> Letters:
-        """Of each period, also where a break hides that it is provisional still: only one can be told."""
-        marked = np.where(self.covered.breaks, "B", self.covered.statuses)
-        return np.where(self.missing, "O", marked)
+        return _statuses(self.covered)
 
     @cached_property
     def missing(self) -> Flags:
-        """The periods of which nobody has reported anything."""
-        return np.asarray(self.covered.reporting == 0)
+        return _missing(self.covered)
 
     def rows(self) -> Iterator[tuple[tuple[str, ...], list[int], list[int], list[str]]]:
         """Yield the series that have wanted observations: key, places of the periods, values, since when."""
@@ -88,11 +85,22 @@ class Block:
             at = until
 
     def passing(self, filters: list[Filter]) -> "Block":
-        """Return the block with the observations only that pass filters of the measure and the attributes."""
+        """Return the block with the observations only that pass filters which need a look at each of them."""
         wanted = self.wanted
         for one in filters:
-            wanted = wanted & _TESTS[one.component](self, one)
+            wanted = wanted & _OF_OBSERVATIONS[one.component](self, one)
         return replace(self, wanted=wanted)
+
+
+def _statuses(covered: Covered) -> Letters:
+    """Return the status of each period, also where a break hides that it is provisional: only one can be told."""
+    marked = np.where(covered.breaks, "B", covered.statuses)
+    return np.where(_missing(covered), "O", marked)
+
+
+def _missing(covered: Covered) -> Flags:
+    """Return the periods of which nobody has reported anything."""
+    return np.asarray(covered.reporting == 0)
 
 
 def shares(covered: Covered) -> list[float | None]:
@@ -106,25 +114,38 @@ def _values(block: Block) -> NDArray[np.float64]:
     return values
 
 
-def _shares(block: Block) -> NDArray[np.float64]:
-    return np.where(block.covered.shares >= 0, block.covered.shares / _WHOLE, np.nan)
+def _shares(covered: Covered) -> NDArray[np.float64]:
+    return np.where(covered.shares >= 0, covered.shares / _WHOLE, np.nan)
 
 
 def _among(codes: frozenset[str], column: Letters) -> Flags:
     return np.isin(column, list(codes))
 
 
-#: What passes, of series x periods or of the periods alone.
-_TESTS: Final[dict[str, Callable[[Block, Filter], Any]]] = {
-    MEASURE: lambda block, one: one.numbers(_values(block)),
-    "OBS_STATUS": lambda block, one: _among(one.codes("ABOP"), block.statuses),
+#: What passes of periods: attributes that all series share.
+_OF_PERIODS: Final[dict[str, Callable[[Covered, Filter], Any]]] = {
+    "OBS_STATUS": lambda covered, one: _among(one.codes("ABOP"), _statuses(covered)),
     "CONF_STATUS": lambda _, one: bool(one.codes([CONFIDENTIALITY])),
-    "COVERAGE": lambda block, one: one.numbers(_shares(block)),
-    "AGENCIES_REPORTING": lambda block, one: one.numbers(block.covered.reporting),
-    "AGENCIES_EXPECTED": lambda block, one: one.numbers(block.covered.expected),
+    "COVERAGE": lambda covered, one: one.numbers(_shares(covered)),
+    "AGENCIES_REPORTING": lambda covered, one: one.numbers(covered.reporting),
+    "AGENCIES_EXPECTED": lambda covered, one: one.numbers(covered.expected),
+}
+#: What passes of series x periods.
+_OF_OBSERVATIONS: Final[dict[str, Callable[[Block, Filter], Any]]] = {
+    MEASURE: lambda block, one: one.numbers(_values(block)),
     "VALID_FROM": lambda block, one: one.numbers(block.moments.milliseconds(block.observed.since)),
 }
-OBSERVED: Final = tuple(_TESTS)
+#: What cannot be told without a look at each observation.
+OBSERVED: Final = tuple(_OF_OBSERVATIONS)
+
+
+def passing_periods(covered: Covered, filters: Iterable[Filter]) -> Flags:
+    """Return which periods pass the filters of attributes that all series share."""
+    passing = np.ones(len(covered.periods), np.bool_)
+    for one in filters:
+        if one.component in _OF_PERIODS:
+            passing &= _OF_PERIODS[one.component](covered, one)
+    return passing
 
 
 @dataclass(slots=True)

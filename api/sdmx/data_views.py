@@ -17,6 +17,7 @@ from api.sdmx.generations import Generation
 from api.sdmx.negotiation import Offer
 from api.sdmx.questions import Question
 from api.sdmx.readings import Reading
+from api.throttling import costs
 from countries import queries
 
 #: Counted up when the form of answers changes, so that no cache takes an old one for a new one.
@@ -62,7 +63,7 @@ class Data:
         size = reading.check_size()
         known = structures.under(reference)
         pieces = self.write(reading, INVENTED.text if known.invented else "")
-        content = b"".join(pieces) if size <= _HELD else pieces
+        content = costs.LongAnswer(pieces, size) if size > _HELD else b"".join(pieces)
         headers = {
             "Content-Type": self.offer.content_type,
             "Last-Modified": known.last_modified(reading.published),

@@ -23,6 +23,8 @@ from federation.vintages import ALWAYS, Flags
 
 _TERM = re.compile(r"(?:(eq|ne|lt|le|gt|ge|co|nc|sw|ew):)?(.+)", re.DOTALL)
 _NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?", re.ASCII)
+#: A filter compares each code, period or number with so many terms at most; a list of codes is one look-up for each.
+MOST_TERMS: Final = 50
 _ORDERED: Final = {"lt": lt, "le": le, "gt": gt, "ge": ge}
 _ON_NUMBERS: Final = {"eq": eq, "ne": ne, **_ORDERED}
 
@@ -55,6 +57,8 @@ class Filter(NamedTuple):
 
     def codes(self, known: Iterable[str]) -> frozenset[str]:
         """Return which of the codes known it lets pass."""
+        if self.names_codes:
+            return self.codes_named & frozenset(known)
         return frozenset(code for code in known if self.holds(partial(_of_text, code)))
 
     def numbers(self, column: NDArray[Any]) -> Flags:
@@ -69,9 +73,14 @@ class Filter(NamedTuple):
 
 def read(component: str, text: str) -> Filter:
     """Read a filter: a comma is an "or", a plus an "and" that binds closer."""
-    forms = [[_TERM.fullmatch(term) for term in part.split("+")] for part in text.split(",")]
     parameter = f"c[{component}]"
-    return Filter(component, tuple(tuple(_term(component, form, parameter) for form in part) for part in forms))
+    parts = [part.split("+") for part in dict.fromkeys(text.split(","))]
+    forms = [[_TERM.fullmatch(term) for term in part] for part in parts]
+    found = Filter(component, tuple(tuple(_term(component, form, parameter) for form in part) for part in forms))
+    if sum(map(len, parts)) > MOST_TERMS and (component in _READERS or not found.names_codes):
+        detail = f"Use at most {MOST_TERMS} terms in a filter; only a list of codes may be longer."
+        raise Problem("bad_sdmx_query", detail=detail, parameter=parameter)
+    return found
 
 
 def between(first: str | None, last: str | None) -> list[Filter]:

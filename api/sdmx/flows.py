@@ -14,6 +14,7 @@ SCHEME_VERSION: Final = "1.0"
 
 TIME: Final = "TIME_PERIOD"
 MEASURE: Final = "OBS_VALUE"
+VINTAGE: Final = "VINTAGE"
 #: Periods of these frequencies can be read; minutes are not, as they have no vintages.
 FREQUENCIES: Final = ("H", "D", "W", "M", "A")
 #: An observation is normal, after a break, missing without a reason given, or provisional.
@@ -70,5 +71,5 @@ class Flow:
 
 
 P2P: Final = Flow("P2P", ("FREQ", "INDICATOR", "COUNTRY", "NETWORK"))
-P2P_VINTAGE: Final = Flow("P2P_VINTAGE", ("FREQ", "INDICATOR", "COUNTRY", "NETWORK", "VINTAGE"))
+P2P_VINTAGE: Final = Flow("P2P_VINTAGE", ("FREQ", "INDICATOR", "COUNTRY", "NETWORK", VINTAGE))
 FLOWS: Final = {flow.id: flow for flow in (P2P, P2P_VINTAGE)}

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from api.problems import Problem
 from api.sdmx import filters, keys, times
 from api.sdmx.filters import Filter
-from api.sdmx.flows import ATTRIBUTES, MEASURE, P2P, TIME, Flow
+from api.sdmx.flows import ATTRIBUTES, MEASURE, P2P, TIME, VINTAGE, Flow
 from api.sdmx.keys import Pattern
 
 ALL_DIMENSIONS: Final = "AllDimensions"
@@ -32,6 +32,9 @@ SELECTING_3: Final = frozenset({"updatedAfter", "updateAfter", "asOf", _FILTER})
 #: What the standard has and this service has not.
 _NOT_HERE: Final = frozenset({"reportingYearStartDay"})
 _COMPONENT = re.compile(r"c\[([A-Za-z0-9_@$-]+)\]", re.ASCII)
+#: So many keys, and so many past views by their names, may be asked for at a time.
+MOST_KEYS: Final = 100
+MOST_VINTAGES: Final = 50
 #: What `attributes` may say beside ids: all attributes belong to observations.
 _KINDS: Final = {"dsd": _ATTRIBUTES, "all": _ATTRIBUTES, "obs": _ATTRIBUTES}
 _NO_KINDS: Final = ("none", "msd", "dataset", "series")
@@ -79,6 +82,14 @@ class Question:
     def filters_of(self, component: str) -> list[Filter]:
         return [one for one in self.filters if one.component == component]
 
+    @property
+    def vintages(self) -> frozenset[str] | None:
+        """The names of the past views asked for; nothing if they are not asked for by name."""
+        some = [one.codes_named for one in self.filters_of(VINTAGE) if one.names_codes]
+        if VINTAGE in self.flow.dimensions and (in_key := self.patterns[0][4]) is not None:
+            some.append(in_key)
+        return frozenset.intersection(*some) if some else None
+
 
 def parameters(request: HttpRequest) -> dict[str, str]:
     """Return the query parameters; a plus stands for itself, as it does in SDMX, and an empty value for none."""
@@ -102,13 +113,16 @@ def of_root_2(given: Mapping[str, str], flow: Flow, key: str) -> Question:
 def of_root_3(given: Mapping[str, str], flow: Flow, key: str) -> Question:
     """Read a question of SDMX-REST 2.x, as the root 3.0 speaks it."""
     check_names(given, _OF_3)
-    if "sort" in given and (given["sort"].replace(":asc", "") not in _OUR_ORDERS or "VINTAGE" in flow.dimensions):
+    if "sort" in given and (given["sort"].replace(":asc", "") not in _OUR_ORDERS or VINTAGE in flow.dimensions):
         detail = "P2P is sorted by all dimensions, ascending, and P2P_VINTAGE by vintage first."
         raise Problem("not_implemented", detail=detail, parameter="sort")
     if "updateAfter" in given:
         # What sdmx1 sends.
         given = {**given, "updatedAfter": given["updateAfter"]}
-    patterns = tuple(keys.read(one, flow.dimensions, short=True) for one in key.split(","))
+    several = dict.fromkeys(key.split(","))
+    if len(several) > MOST_KEYS:
+        raise Problem("bad_sdmx_query", detail=f"Ask for at most {MOST_KEYS} keys at a time.")
+    patterns = tuple(keys.read(one, flow.dimensions, short=True) for one in several)
     return _question(given, flow, patterns, components(given, flow))
 
 
@@ -156,9 +170,11 @@ def _check_together(question: Question) -> None:
         raise Problem("bad_sdmx_query", detail="updatedAfter is later than asOf.", parameter="updatedAfter")
     if len({pattern[4:] for pattern in question.patterns}) > 1:
         raise Problem("not_implemented", detail="Ask for the same vintages in all keys.")
-    if "VINTAGE" in question.flow.dimensions and (after or as_of or question.history):
+    if VINTAGE in question.flow.dimensions and (after or as_of or question.history):
         detail = "P2P_VINTAGE has past views by its dimension VINTAGE: leave updatedAfter, asOf and includeHistory out."
         raise Problem("bad_sdmx_query", detail=detail)
+    if len(question.vintages or ()) > MOST_VINTAGES:
+        raise Problem("bad_sdmx_query", detail=f"Name at most {MOST_VINTAGES} vintages at a time.")
 
 
 def _shape(given: Mapping[str, str], flow: Flow) -> Shape:

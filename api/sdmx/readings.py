@@ -14,8 +14,9 @@ from api.problems import Problem
 from api.sdmx import blocks, times
 from api.sdmx.blocks import Block, DataSet, Moments, Window
 from api.sdmx.filters import Filter
+from api.sdmx.flows import VINTAGE
 from api.sdmx.questions import Question
-from api.sdmx.slices import VINTAGE, Slice, Version
+from api.sdmx.slices import Slice, Version
 from federation import vintages
 from federation.published import Longs
 from federation.vintages import CellHistory, Covered, Series
@@ -24,6 +25,10 @@ from federation.vintages import CellHistory, Covered, Series
 AT_ONCE: Final = 50_000
 #: More observations than these are not looked through for one answer.
 MOST: Final = 10_000_000
+#: More than these are not, where each has to be read to tell whether it is wanted.
+MOST_OBSERVED: Final = 1_000_000
+#: More changes than these are not looked through to find what is to be read.
+MOST_CHANGES: Final = 500_000
 #: More publications than these are not told one by one.
 MOST_PUBLICATIONS: Final = 20_000
 
@@ -49,22 +54,33 @@ class Reading:
     def check_size(self) -> int:
         """Return how many observations are looked through at most, and refuse too many."""
         question = self.question
+        self._check_changes()
         size = sum(map(self._size, self.slices))
         if question.limit is not None and not self._observed and self._ends == (None, None):
             size = min(size, question.offset + question.limit)
-        if size > MOST:
-            detail = f"Ask for fewer series or less time: at most {MOST:,} observations are looked through at a time."
-            raise Problem("too_much_data", detail=detail)
+        refuse_more(size, MOST_OBSERVED if self._observed else MOST)
         if question.history and len(self._publications()) > MOST_PUBLICATIONS:
             detail = f"Ask for less time: at most {MOST_PUBLICATIONS:,} publications are told one by one."
             raise Problem("too_much_data", detail=detail)
         return size
 
+    def _check_changes(self) -> None:
+        """Refuse too many changes before any is read: of hours, there may be more of them than observations."""
+        left = MOST_CHANGES
+        for one in self.slices:
+            left -= one.changes_at_most(left + 1)
+            if left < 0:
+                detail = f"Ask for less time: at most {MOST_CHANGES:,} changes are looked through at a time."
+                raise Problem("too_much_data", detail=detail)
+
     def _size(self, one: Slice) -> int:
         covered = one.covered(self.version.number)
         if self.version.after is None and not self.question.history:
-            views = len(one.views) if VINTAGE in self.question.flow.dimensions else 1
-            return len(self._needed(covered).periods) * len(one.series) * views
+            observations = len(self._needed(covered).periods) * len(one.series)
+            if VINTAGE in self.question.flow.dimensions:
+                # In each past view, what was known of each period is looked for among all that ever was.
+                return max(observations, len(one.history)) * len(one.views)
+            return observations
         _, periods = one.changes
         changed = periods[np.isin(periods, covered.periods)]
         new = sum(each.since > (self.version.after or 0) for each in one.series)
@@ -183,6 +199,13 @@ class Reading:
             keys = [one.key(each, *more) for each in part]
             wanted = np.ones(observed.values.shape, np.bool_)
             yield Block(one.cube.frequency, keys, covered, observed, wanted, self.moments)
+
+
+def refuse_more(observations: int, most: int) -> None:
+    """Refuse to look through more observations than so many."""
+    if observations > most:
+        detail = f"Ask for fewer series or less time: at most {most:,} observations are looked through at a time."
+        raise Problem("too_much_data", detail=detail)
 
 
 def _steps(versions: Longs, step: int) -> Iterator[slice]:

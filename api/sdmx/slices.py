@@ -3,20 +3,19 @@
 All of an answer is of one version, whatever is published meanwhile.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from itertools import product
 from typing import Final, NamedTuple
 
-import numpy as np
-
 from api import caching
 from api.caching import Stamp
 from api.problems import Problem
-from api.sdmx import filters, times
-from api.sdmx.flows import FREQUENCIES, TIME
+from api.sdmx import blocks, filters, times
+from api.sdmx.flows import FREQUENCIES, TIME, VINTAGE
 from api.sdmx.keys import Pattern
 from api.sdmx.questions import Question
 from countries import queries
@@ -30,7 +29,13 @@ _COUNTRIES: Final = COUNTRIES | GROUPS
 _NETWORKS: Final = {TOTAL: published.ALL_NETWORKS} | NETWORKS
 #: At which frequencies the networks are published together only.
 _TOTAL_ONLY: Final = ("H",)
-VINTAGE: Final = "VINTAGE"
+
+
+class View(NamedTuple):
+    """A past view by its name in a key, and its version."""
+
+    label: str
+    version: int
 
 
 class Version(NamedTuple):
@@ -39,13 +44,8 @@ class Version(NamedTuple):
     number: int
     settled: bool
     after: int | None
-
-
-class View(NamedTuple):
-    """A past view by its name in a key, and its version."""
-
-    label: str
-    version: int
+    #: The past views asked for by name; nothing if they are not asked for by name.
+    named: tuple[View, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,26 @@ class Slice:
 
     @cached_property
     def history(self) -> CoverageHistory:
-        return vintages.coverage(self.cube, version=self.version.number)
+        return vintages.coverage(self.cube, after=self._oldest, version=self.version.number)
+
+    @property
+    def _oldest(self) -> int:
+        """The version from which on coverage is looked at: the one that is read, unless changes or past views are."""
+        number, after = self.version.number, self.version.after
+        if VINTAGE in self.question.flow.dimensions:
+            return min((view.version for view in self.version.named), default=number) if self.version.named else 0
+        return (after or 0) if self.question.history else number
+
+    def changes_at_most(self, most: int) -> int:
+        """Return how many changes have to be looked through before anything is read, counted up to so many."""
+        question, version = self.question, self.version
+        if VINTAGE in question.flow.dimensions:
+            # The days on which anything changed are the same for all times asked for.
+            cube = Cube(self.cube.indicator, self.cube.frequency)
+            return vintages.count_changes(cube, after=self._oldest, version=version.number, most=most)
+        if question.history or version.after is not None:
+            return vintages.count_changes(self.cube, after=version.after or 0, version=version.number, most=most)
+        return 0
 
     @cached_property
     def _known(self) -> dict[tuple[int, int], Series]:
@@ -70,12 +89,12 @@ class Slice:
     @cached_property
     def _named(self) -> set[tuple[int, int]]:
         """The series that are asked for by country and network, which are listed also if they have no cell."""
-        return {pair for one in self.patterns if self._names_series(one) for pair in self._pairs(one)}
+        return self._pairs(one for one in self.patterns if self._names_series(one))
 
     @cached_property
     def series(self) -> list[Series]:
         """All that match, by country and network."""
-        open_ones = {pair for one in self.patterns if not self._names_series(one) for pair in self._pairs(one)}
+        open_ones = self._pairs(one for one in self.patterns if not self._names_series(one))
         wanted = self._named | (open_ones & self._known.keys())
         in_order = sorted(wanted, key=lambda pair: (COUNTRY_CODES[pair[0]], NETWORK_CODES[pair[1]]))
         return [self._known.get(pair, Series(*pair)) for pair in in_order]
@@ -91,7 +110,7 @@ class Slice:
     def covered(self, version: int, periods: Longs | None = None) -> Covered:
         """Return the coverage at a version of the periods asked for, or of some of them."""
         found = self.history.at(version, periods)
-        inside = np.ones(len(found.periods), np.bool_)
+        inside = blocks.passing_periods(found, self.question.filters)
         for one in self.question.filters_of(TIME):
             inside &= one.periods(self.cube.frequency, found.periods)
         return vintages.picked(found, inside)
@@ -104,33 +123,46 @@ class Slice:
     @cached_property
     def views(self) -> list[View]:
         """The past views asked for: those named, or the ends of all days on which anything changed."""
-        number, labels = self.version.number, _vintages_named(self.question)
-        if labels is None:
+        number, named = self.version.number, self.version.named
+        if named is None:
             days = vintages.days(self.cube, version=number)
             found = [View(published.label("D", datetime.fromtimestamp(day, UTC)), version) for day, version in days]
         else:
             # Of all that is read the version is the newest, also if another one has become public meanwhile.
-            found = [View(label, min(_past(label).version, number)) for label in sorted(labels)]
+            found = [View(label, min(version, number)) for label, version in named]
         return [view for view in found if all(one.codes([view.label]) for one in self.question.filters_of(VINTAGE))]
 
-    def _pairs(self, pattern: Pattern) -> Iterator[tuple[int, int]]:
-        countries = self._passing("COUNTRY", pattern[2], _COUNTRIES)
-        networks = self._passing("NETWORK", pattern[3], _NETWORKS)
-        if self.cube.frequency in _TOTAL_ONLY:
-            networks &= {published.ALL_NETWORKS}
-        return product(countries, networks)
+    def _pairs(self, patterns: Iterable[Pattern]) -> set[tuple[int, int]]:
+        """Return the countries and networks that any of some patterns and all filters let pass."""
+        countries_of = defaultdict[str, set[str]](set)
+        for one in patterns:
+            for network in _among(self._passing["NETWORK"], one[3]):
+                countries_of[network] |= _among(self._passing["COUNTRY"], one[2])
+        return {(_COUNTRIES[one], _NETWORKS[network]) for network, some in countries_of.items() for one in some}
 
     def _names_series(self, pattern: Pattern) -> bool:
         return all(
-            pattern[place] is not None or any(one.names_codes for one in self.question.filters_of(component))
+            pattern[place] is not None or component in self._named_by_filters
             for place, component in ((2, "COUNTRY"), (3, "NETWORK"))
         )
 
-    def _passing(self, component: str, named: frozenset[str] | None, known: dict[str, int]) -> set[int]:
-        codes = known.keys() if named is None else known.keys() & named
-        for one in self.question.filters_of(component):
-            codes &= one.codes(codes)
-        return {known[code] for code in codes}
+    @cached_property
+    def _named_by_filters(self) -> set[str]:
+        return {one.component for one in self.question.filters if one.names_codes}
+
+    @cached_property
+    def _passing(self) -> dict[str, frozenset[str]]:
+        """The codes that the filters let pass, by component."""
+        networks = _NETWORKS.keys() if self.cube.frequency not in _TOTAL_ONLY else {TOTAL}
+        passing = {"COUNTRY": frozenset(_COUNTRIES), "NETWORK": frozenset(networks)}
+        for one in self.question.filters:
+            if one.component in passing:
+                passing[one.component] = one.codes(passing[one.component])
+        return passing
+
+
+def _among(codes: frozenset[str], named: frozenset[str] | None) -> frozenset[str]:
+    return codes if named is None else codes & named
 
 
 @lru_cache(maxsize=2)
@@ -155,14 +187,6 @@ def of(question: Question, indicators: dict[str, int], version: Version) -> list
     return found
 
 
-def _vintages_named(question: Question) -> frozenset[str] | None:
-    """Return the names of the past views asked for; nothing if it is not by name that they are."""
-    some = [one.codes_named for one in question.filters_of(VINTAGE) if one.names_codes]
-    if VINTAGE in question.flow.dimensions and (in_key := question.patterns[0][4]) is not None:
-        some.append(in_key)
-    return frozenset.intersection(*some) if some else None
-
-
 def _past(label: str) -> published.PastView:
     try:
         return published.past_view("H", times.end_of_vintage(label))
@@ -178,15 +202,17 @@ def _wants(pattern: Pattern, *codes: str) -> bool:
 def version_of(question: Question, indicators: dict[str, int]) -> Version:
     """Return the version that answers a question: the highest of what it asks for."""
     most, settled = published.past_view("H", question.as_of) if question.as_of else (published.NEWEST, False)
-    if (labels := _vintages_named(question)) is not None:
-        past = [_past(label) for label in labels]
-        most, settled = max((one.version for one in past), default=0), all(one.settled for one in past)
+    named = None
+    if (labels := question.vintages) is not None:
+        past = {label: _past(label) for label in sorted(labels)}
+        named = tuple(View(label, one.version) for label, one in past.items())
+        most, settled = max((one.version for one in named), default=0), all(one.settled for one in past.values())
     after = vintages.known_by(question.updated_after) if question.updated_after else None
     cubes = [one.cube for one in of(question, indicators, Version(most, settled, after))]
     if VINTAGE in question.flow.dimensions:
         # Whatever changed makes a day one of the past views, which are the same for all times asked for.
         cubes = [Cube(one.indicator, one.frequency) for one in cubes]
-    return Version(max((newest(cube, most) for cube in cubes), default=0), settled, after)
+    return Version(max((newest(cube, most) for cube in cubes), default=0), settled, after, named)
 
 
 def stamp(question: Question, version: Version, reference: int, form: str) -> Stamp:

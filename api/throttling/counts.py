@@ -69,7 +69,9 @@ class Leases:
             # The public reads on.
             self._hold(who, _Lease(LEASE, self._clock() + _AWAY_SECONDS, portion))
             return None
-        self._hold(who, _Lease(0, self._clock() + _REFUSED_SECONDS, portion, standing))
+        if cost == 1:
+            # Who may not have much may have little still.
+            self._hold(who, _Lease(0, self._clock() + _REFUSED_SECONDS, portion, standing))
         return standing
 
     def _take(self, who: str, cost: int, portion: int) -> int:

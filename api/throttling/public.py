@@ -1,4 +1,4 @@
-"""The limit of public reads per address, before anything is done for them."""
+"""The limit of public reads per address, before anything is done for them; `costs` charges more for large ones."""
 
 from collections.abc import Callable
 from typing import Final
@@ -7,20 +7,15 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from api import auth, problems
-from api.throttling import rates
-from api.throttling.counts import Leases
+from api.throttling import costs, rates
 
 #: Files, probes, and what has limits of its own.
 _OTHERS: Final = ("/static/", "/healthz", "/readyz", "/metrics", "/admin/", "/oauth/")
 AGENCIES: Final = ("/api/v1/submissions/", "/api/v1/findings/", "/api/v1/figures/")
-#: An answer that is too long to be held, and so is made anew for each reader, counts as so many.
-LONG: Final = 20
 _READABLE_ANYWHERE: Final = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "Retry-After, RateLimit, RateLimit-Policy",
 }
-
-leases: Final = Leases(rates.PUBLIC_PER_ADDRESS)
 
 
 class PublicReads:
@@ -36,16 +31,14 @@ class PublicReads:
         if not _counts(request):
             return self._get_response(request)
         address = request.META.get("REMOTE_ADDR", "")
-        standing = leases.refused(address)
+        standing = costs.leases.refused(address)
         if standing is not None:
             return _refuse(standing)
-        answer = self._get_response(request)
-        if answer.streaming:
-            standing = leases.refused(address, LONG)
-            if standing is not None:
-                answer.close()
-                return _refuse(standing)
-        return answer
+        payer = costs.payer.set(address)
+        try:
+            return self._get_response(request)
+        finally:
+            costs.payer.reset(payer)
 
 
 def _counts(request: HttpRequest) -> bool:

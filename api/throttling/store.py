@@ -6,6 +6,7 @@ A broker that is away is found out once in a second, by one request, within a fr
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from typing import Final, TypeVar
 
@@ -16,6 +17,8 @@ from limits import RateLimitItemPerMinute
 from limits.storage import RedisStorage
 from limits.strategies import FixedWindowRateLimiter, SlidingWindowCounterRateLimiter
 from redis.backoff import NoBackoff
+from redis.exceptions import LockError
+from redis.lock import Lock
 from redis.retry import Retry
 
 from api.throttling.rates import WINDOW, Rate, Standing
@@ -78,6 +81,22 @@ class Store:
         """Return when what was reserved runs out."""
         stats = self._ask(lambda: self._fixed.get_window_stats(_item(rate), _key(identity)))
         return Standing(rate, stats.remaining, stats.reset_time - time.time())
+
+    def take_turn(self, name: str, *, seconds: float) -> Lock | None:
+        """Take the one turn that there is of a name, for so many seconds at most; nothing if somebody has it."""
+        lock: Lock = self._storage.storage.lock(_key(f"turn {name}"), timeout=seconds)
+        return lock if self._ask(lambda: lock.acquire(blocking=False)) else None
+
+    def end_turn(self, lock: Lock) -> None:
+        """Give a turn back, unless it has ended by itself."""
+
+        def release() -> None:
+            with suppress(LockError):
+                lock.release()
+
+        # Without the broker, it ends by itself.
+        with suppress(AwayError):
+            self._ask(release)
 
     def _ask(self, question: Callable[[], T]) -> T:
         away_since_before = self._away_until > 0

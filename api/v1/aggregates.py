@@ -16,6 +16,7 @@ from api import caching, formats, parameters
 from api.caching import PublicView, Rendered, Stamp
 from api.formats import CSV, JSON, Sheet
 from api.problems import Problem
+from api.throttling import costs
 from api.v1 import described, questions
 from api.v1.questions import Question
 from countries import queries
@@ -140,12 +141,15 @@ class CombinedView:
             headers["Invented"] = "true"
         if sheet.panel is not None:
             headers["Panel"] = ",".join(formats.panel_meta(sheet.panel, self.question.agencies()).agencies)
-        pieces = self._pieces(sheet, selection, limit)
-        return Rendered(stamp, b"".join(pieces) if page.following is None else pieces, headers)
-
-    def _pieces(self, sheet: Sheet, selection: Selection, limit: int) -> Iterator[bytes]:
-        """Write the header and the rows, all at the version of the first of them."""
         series = self._series(selection)
+        pieces = self._pieces(sheet, selection, limit, series)
+        if page.following is None:
+            return Rendered(stamp, b"".join(pieces), headers)
+        cells = published.count_periods(selection) * len(series)
+        return Rendered(stamp, costs.LongAnswer(pieces, cells), headers)
+
+    def _pieces(self, sheet: Sheet, selection: Selection, limit: int, series: list[tuple[int, int]]) -> Iterator[bytes]:
+        """Write the header and the rows, all at the version of the first of them."""
         yield formats.csv_header(sheet) + formats.csv_rows(sheet, series)
         while sheet.page.following:
             sheet = self._sheet(selection, sheet.page.following, limit)

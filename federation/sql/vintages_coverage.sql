@@ -1,4 +1,5 @@
--- The coverage of periods in all versions up to one, as parallel arrays in order of period and version.
+-- The coverage of periods in all versions up to one, except what had ended by another version: parallel arrays in order
+-- of period and version.
 SELECT
     coalesce(array_agg(period), '{}'),
     coalesce(array_agg(version_from), '{}'),
@@ -12,5 +13,6 @@ FROM (
     FROM federation_publishedcoverage
     WHERE indicator_id = %(indicator)s AND frequency = %(frequency)s
       AND period BETWEEN %(start)s AND %(end)s AND version_from <= %(version)s
+      AND (version_to IS NULL OR version_to > %(after)s)
     ORDER BY period, version_from
 ) AS vintage

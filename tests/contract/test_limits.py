@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 from django.db import OperationalError
-from django.http import StreamingHttpResponse
-from django.test import Client, RequestFactory
+from django.test import Client
 
 from api import auth
-from api.throttling import bearers, public, rates
+from api.throttling import bearers, rates
 from api.throttling.counts import Refusals
 from api.v1.tokens import TokenView
 from countries import credentials
@@ -149,23 +148,6 @@ def test_answers_that_caches_share_say_nothing_of_who_asked(reader, path):
         assert "public" in answer["Cache-Control"]
         assert not {"RateLimit", "RateLimit-Policy", "Retry-After"} & set(answer.headers)
         assert "RateLimit" not in answer["Access-Control-Expose-Headers"]
-
-
-def test_answer_too_long_to_be_held_counts_as_many(limit):
-    limit(rates.PUBLIC_PER_ADDRESS, public.LONG + 5)
-    closed = []
-
-    class Long(StreamingHttpResponse):
-        def close(self):
-            closed.append(self)
-            super().close()
-
-    reads = public.PublicReads(lambda _: Long([b"a", b"b"]))
-    ask = RequestFactory().get("/api/v1/aggregates/?format=csv")
-    assert list(reads(ask).streaming_content) == [b"a", b"b"]
-    assert closed == []
-    refused = reads(ask)
-    assert (refused.status_code, len(closed)) == (429, 1)
 
 
 def test_forwarded_address_is_counted_only_if_a_trusted_proxy_says_it(settings, limit):

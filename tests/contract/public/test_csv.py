@@ -4,10 +4,13 @@ import csv
 import io
 import json
 import re
+from datetime import UTC, datetime
 
 import pytest
 
+from api.throttling import costs, rates
 from api.v1 import aggregates, questions
+from federation import published
 from tests.contract.public.press import NOBODY, Covered
 from tests.factories import AgencyFactory
 
@@ -130,6 +133,30 @@ def test_long_csv_is_streamed_at_one_version(press, read, monkeypatch):
     text = (first + b"".join(pieces)).decode()
     assert text.count("\r\n") == 11
     assert "500" not in text
+
+
+def test_long_answer_is_paid_for_by_its_cells_before_it_begins(press, read, monkeypatch, settings):
+    """Five days of two countries, beside the first request; portions that are taken in advance are more."""
+    settings.RATES = {**settings.RATES, rates.PUBLIC_PER_ADDRESS.name: 30}
+    monkeypatch.setattr(costs, "OBSERVATIONS", 1)
+    monkeypatch.setattr(aggregates, "CELLS_PER_PAGE", 2)
+    press.publish("D", {f"2026-11-{day:02}": {"NO": 5, "SE": 5} for day in range(1, 6)})
+    assert read(format="csv", country="NO,SE").getvalue()
+    assert read(format="csv", country="SE,NO").getvalue()
+    refused = read(format="csv", country="NO,SE,NO")
+    assert (refused.status_code, refused.json()["code"]) == (429, "throttled")
+    assert read(format="csv", country="NO", end="2026-11-01").status_code == 200
+
+
+@pytest.mark.parametrize("as_of", [False, True])
+def test_periods_are_counted_as_they_were_known(press, as_of):
+    press.publish("D", {f"2026-11-{day:02}": {"NO": 5} for day in range(1, 6)})
+    press.publish("D", {"2026-11-02": {"NO": 10}}, NOBODY)
+    press.publish("D", {"2026-11-06": {"NO": 10}})
+    first, last = datetime(2026, 11, 2, tzinfo=UTC), datetime(2026, 11, 30, tzinfo=UTC)
+    version = 1 if as_of else published.NEWEST
+    selection = published.Selection(1, "D", first, last, (578,), (0,), version)
+    assert published.count_periods(selection) == (4 if as_of else 5)
 
 
 def test_no_cell_can_be_a_formula(press, read):

@@ -112,7 +112,7 @@ def test_past_views_are_counted_like_answers_up_to_as_many_as_there_may_be(view,
         len(rows),
         len({tuple(row[name] for name in (*DIMENSIONS, "VINTAGE")) for row in rows}),
     )
-    monkeypatch.setattr(readings, "MOST", len(rows) - 1)
+    monkeypatch.setattr(readings, "MOST_OBSERVED", len(rows) - 1)
     problem(ask(f"3.0/availability/{address}"), 413, "too_much_data")
     # Of what is public now, all is counted without a look at it.
     said(ask(f"{BASE}/*?format=json"))

@@ -404,6 +404,7 @@ def test_what_one_agency_counted_is_refused(view, ask):
 
 def test_too_much_is_refused_before_it_is_read(view, ask, monkeypatch):
     monkeypatch.setattr(readings, "MOST", 2)
+    monkeypatch.setattr(readings, "MOST_OBSERVED", 2)
     first = _z(view.known_at(1))
     key = "3.0/data/dataflow/P2PEU/P2P/1.0.0/D.DOWNLOADS.NO._T?format=csv"
     for more in (
@@ -421,6 +422,7 @@ def test_too_much_is_refused_before_it_is_read(view, ask, monkeypatch):
         ("&limit=1", 1),
         ("&offset=1&limit=1", 1),
         ("&lastNObservations=2", 2),
+        ("&c[AGENCIES_REPORTING]=0", 1),
         (f"&updatedAfter={first}", 1),
         (f"&updatedAfter={first}&includeHistory=true", 1),
         ("&attributes=none&measures=none", 1),

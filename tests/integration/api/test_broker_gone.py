@@ -9,7 +9,7 @@ import pytest
 import redis
 from django.test import Client
 
-from api.throttling import bearers, public, rates, store, tokens
+from api.throttling import bearers, costs, rates, store, tokens
 from api.throttling.counts import Windows
 from api.throttling.store import AwayError, Store
 from config.embedded import process, valkey
@@ -164,5 +164,5 @@ def test_wrong_tokens_are_refused_by_a_stricter_limit_and_right_ones_pass(kept, 
 def test_public_reads_on_without_a_limit(kept, broker, settings):
     settings.RATES = {**settings.RATES, rates.PUBLIC_PER_ADDRESS.name: 3}
     kill(*broker)
-    public.leases.clear()
+    costs.leases.clear()
     assert {Client().get("/api/v1/networks/").status_code for _ in range(60)} == {200}
