@@ -14,7 +14,7 @@ from bench.sizes import scale
 from bench.stack import temporary_folder
 from config.parts import ROOT
 
-MODULES = ("intake", "reconcile", "revision", "freshness", "series", "stream", "cached", "desk", "pages")
+MODULES = ("intake", "reconcile", "revision", "freshness", "series", "stream", "worst", "cached", "desk", "pages")
 
 
 def main() -> None:

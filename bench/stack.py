@@ -61,7 +61,7 @@ class Stack:
     def servers(self) -> list[psutil.Process]:
         """Return the processes of the web server that answer requests."""
         everyone = psutil.Process(self.process.pid).children(recursive=True)
-        web = [one for one in everyone if "gunicorn" in one.cmdline()]
+        web = [one for one in everyone if "gunicorn" in words_of(one)]
         return [one for one in web if one.ppid() in {other.pid for other in web}]
 
     def renew_servers(self) -> None:
@@ -73,6 +73,14 @@ class Stack:
         while len(self.servers()) < len(old):
             time.sleep(0.05)
         _wait_until_ready(self)
+
+
+def words_of(process: psutil.Process) -> list[str]:
+    """Return what a process was started with, or calls itself; nothing if it has just ended, as some do any time."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
 
 
 @contextmanager

@@ -92,7 +92,7 @@ class Grammar:
         return frozenset(names)
 
     def _version(self, text: str) -> versions.Wanted:
-        wanted = [self.version(one) for one in text.split(self.between)]
+        wanted = [self.version(one) for one in dict.fromkeys(text.split(self.between))]
         if not all(wanted):
             raise Problem("bad_sdmx_query", detail=f"Where a version should be is none; {self.latest} is the latest.")
         return lambda version: any(one(version) for one in wanted if one)

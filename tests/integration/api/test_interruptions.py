@@ -10,7 +10,6 @@ from federation.models.submissions import Submission
 from tests.contract.callers import Caller, report
 from tests.factories import AgencyFactory, IndicatorFactory
 
-
 #: One of each kind of what the public reads.
 PUBLIC = (
     "/",
