@@ -1,6 +1,7 @@
 """Who is asking: OAuth2 tokens of agencies and coordinators, and sessions of staff.
 
-A token is worth what its credential is worth now: revoked, expired or deactivated, it is refused at once.
+A token is worth what its credential and their holder are worth now: once one of them is revoked, has expired or has
+lost its role, the token is refused.
 """
 
 from dataclasses import dataclass
@@ -98,14 +99,12 @@ def _caller(token: str, address: str) -> Caller:
 
 
 class StaffSession(SessionAuthentication):
-    """Authenticates who is signed in to the admin with both factors and sees all countries; they may read figures."""
+    """Authenticates who is signed in to the admin with both factors and may read the figures of all countries."""
 
     def authenticate(self, request: Request) -> tuple[Caller, Caller] | None:
         """Return the caller, or nothing for anybody else."""
         found = super().authenticate(request)
-        if found is None or not found[0].is_staff or not second_factor.verified(found[0]):
-            return None
-        if liaisons.horizon(found[0]).limited:
+        if found is None or not second_factor.verified(found[0]) or not liaisons.reads_figures(found[0]):
             return None
         caller = Caller(found[0].get_username(), None, frozenset({FIGURES}))
         return caller, caller

@@ -13,7 +13,7 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
 from django.contrib.auth.models import User
 from oauth2_provider.models import get_access_token_model
 
-from countries import lives, registry
+from countries import liaisons, lives, registry
 from countries.models import FIGURES, READ_ONLY, READ_WRITE, Agency, Credential
 from countries.registry import Refused
 
@@ -37,7 +37,10 @@ class Issued:
 
 
 def usable(credential: Credential, now: datetime) -> bool:
-    """Not revoked, not expired, and its agency or coordinator active. Ask with each request, not only for a token."""
+    """Not revoked, not expired, and its agency active or its coordinator still allowed to read the figures.
+
+    Ask with each request, not only for a token.
+    """
     return credential.usable_at(now)
 
 
@@ -57,7 +60,7 @@ def issue(
     networks: Iterable[str] = (),
     reason: str = "",
 ) -> Issued:
-    """Makes a credential for an agency or for a coordinator, whose account is made if it is not there."""
+    """Makes a credential for an agency, or for a user who may read the figures of all countries."""
     if (agency is None) == (not coordinator):
         raise Refused("one_holder", "A credential belongs to one agency or one coordinator.")
     lives.refuse_past(expires, now)
@@ -66,9 +69,7 @@ def issue(
             lives.refuse_third(Credential, agency, now)
             draft = Credential(agency=agency, scopes=READ_ONLY if read_only else READ_WRITE)
         else:
-            draft = Credential(
-                coordinator=coordinator, user=_account(coordinator, by=by, reason=reason), scopes=FIGURES
-            )
+            draft = Credential(coordinator=coordinator, user=_account(coordinator), scopes=FIGURES)
         draft.expires, draft.networks = expires, list(networks)
         return _issue(draft, by=by, reason=reason)
 
@@ -86,7 +87,7 @@ def rotate(
     with registry.writing():
         credential.refresh_from_db()
         if not usable(credential, now):
-            raise Refused("not_usable", f"{credential} is revoked, expired or of someone not active: issue a new one.")
+            raise Refused("not_usable", f"{credential} cannot be used any more: issue a new one.")
         if keep_for:
             credential.expires = min(credential.expires or now + keep_for, now + keep_for)
             registry.save(credential, by=by, reason=reason, fields=["expires"])
@@ -109,7 +110,7 @@ def restrict(*, credential: Credential, networks: Iterable[str], by: str, now: d
     with registry.writing():
         credential.refresh_from_db()
         if not usable(credential, now):
-            raise Refused("not_usable", f"{credential} is revoked, expired or of someone not active.")
+            raise Refused("not_usable", f"{credential} cannot be used any more.")
         credential.networks = list(networks)
         registry.save(credential, by=by, reason=reason, fields=["networks"])
     return credential
@@ -128,13 +129,16 @@ def forget_tokens(*, now: datetime) -> None:
     get_access_token_model().objects.filter(expires__lte=now).delete()
 
 
-def _account(coordinator: str, *, by: str, reason: str) -> User:
-    """The coordinator's account; a new one has no password, so that only its tokens can be used."""
+def _account(coordinator: str) -> User:
     known = User.objects.filter(username=coordinator).first()
     if known is None:
-        return registry.create_account(username=coordinator, by=by, reason=reason)
-    if not known.is_active:
-        raise Refused("coordinator_not_active", f"{coordinator} is not active.")
+        raise Refused("no_such_coordinator", f"There is no user {coordinator}. A superuser adds users.")
+    if not liaisons.reads_figures(known):
+        raise Refused(
+            "coordinator_not_allowed",
+            f"{coordinator} may not read the figures of all countries. That takes an active account with staff status,"
+            " in the group coordinator or observer, that stands for no country.",
+        )
     return known
 
 

@@ -1,4 +1,4 @@
-"""How far a user of the desk sees: all countries, or as a national liaison the own one and nothing else."""
+"""How far a user sees, at the desk and over the API: all countries, or as a national liaison the own one only."""
 
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -10,6 +10,8 @@ M = TypeVar("M", bound=Model)
 
 #: The group of the national liaisons.
 LIAISONS = "national liaison"
+#: The permission to read exact figures. Coordinators and observers have it by their groups.
+READS_FIGURES = "federation.view_figure"
 #: The path of rows that belong to no country, as reference data do: whoever stands for one sees them all.
 SHARED = "*"
 
@@ -49,3 +51,8 @@ def horizon(user: AbstractBaseUser | AnonymousUser) -> Horizon:
     found = User.objects.filter(pk=user.pk).values_list("liaison__country", in_group).first()
     country, liaison = found or (None, True)
     return Horizon(limited=liaison or country is not None, country=country)
+
+
+def reads_figures(user: User) -> bool:
+    """Whether a user may read the exact figures of all countries."""
+    return user.is_active and user.is_staff and user.has_perm(READS_FIGURES) and not horizon(user).limited

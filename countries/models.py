@@ -15,7 +15,7 @@ from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from countries import keys, ranges
+from countries import keys, liaisons, ranges
 from countries.codes import UNKNOWN
 from countries.traces import is_trace
 
@@ -281,10 +281,10 @@ class Credential(AbstractApplication):
         return self.agency.code if self.agency else self.coordinator
 
     @property
-    def holder_active(self) -> bool:
+    def holder_allowed(self) -> bool:
         if self.agency is not None:
             return self.agency.active
-        return self.user is not None and self.user.is_active
+        return self.user is not None and liaisons.reads_figures(self.user)
 
     def clean(self) -> None:
         try:
@@ -297,7 +297,7 @@ class Credential(AbstractApplication):
 
     def usable_at(self, now: datetime) -> bool:
         expired = self.expires is not None and self.expires <= now
-        return self.revoked is None and not expired and self.holder_active
+        return self.revoked is None and not expired and self.holder_allowed
 
     def is_usable(self, request: Any) -> bool:  # noqa: ARG002  the toolkit's signature
         """Asked by django-oauth-toolkit before it gives out a token."""
@@ -324,7 +324,7 @@ class SigningKey(models.Model):
         return self.keyid
 
     @property
-    def holder_active(self) -> bool:
+    def holder_allowed(self) -> bool:
         return self.agency.active
 
     @property

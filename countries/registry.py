@@ -179,7 +179,7 @@ def add_schedule(
 def create_account(
     *, username: str, by: str, password: str | None = None, is_superuser: bool = False, reason: str = ""
 ) -> User:
-    """Makes a user of the desk or of the API; without a password, only credentials can be held."""
+    """Makes a user; without a password they cannot sign in."""
     with writing():
         user = User.objects.create_user(
             username=username, password=password, is_staff=is_superuser, is_superuser=is_superuser

@@ -4,6 +4,7 @@ from base64 import b64encode
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.models import Group, User
 from factory.declarations import LazyAttribute, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
@@ -23,6 +24,13 @@ from countries.models import (
     SigningKey,
 )
 from federation.models.findings import Finding
+
+
+def observer(username: str = "ada") -> User:
+    """Return the account of somebody who may read the figures of all countries."""
+    user, _ = User.objects.get_or_create(username=username, defaults={"is_staff": True})
+    user.groups.add(Group.objects.get(name="observer"))
+    return user
 
 
 class CountryFactory(DjangoModelFactory[Country]):

@@ -63,7 +63,7 @@ class IssueForm(ConfirmedForm):
         required=False,
         max_length=150,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        help_text="Instead of an agency: a user name. Made if it is not there.",
+        help_text="Instead of an agency: the name of a user who may read the figures of all countries.",
     )
     read_only = forms.BooleanField(
         required=False, help_text="An agency's, for reading only. A coordinator's always is."

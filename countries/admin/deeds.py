@@ -96,7 +96,7 @@ class HeldAdmin(FactAdmin):
             return "revoked"
         if row.expires and row.expires <= timezone.now():
             return "expired"
-        return "usable" if row.holder_active else "holder not active"
+        return "usable" if row.holder_allowed else "holder not allowed"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self._may(request, "add")

@@ -9,6 +9,7 @@ from django.test import Client
 
 from countries import credentials
 from federation import calendar
+from tests.factories import observer
 
 COLUMNS = "INDICATOR,FREQ,TIME_PERIOD,COUNTRY,NETWORK,OBS_VALUE"
 
@@ -18,6 +19,8 @@ class Caller:
 
     def __init__(self, client=None, **holder):
         self.client = client or Client()
+        if "coordinator" in holder:
+            observer(holder["coordinator"])
         self.issued = credentials.issue(by="a test", now=datetime.now(UTC), **holder)
         self.token = self.ask_token().json()["access_token"]
 

@@ -4,16 +4,19 @@ import base64
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
 from oauth2_provider.models import get_access_token_model
 
 from countries import credentials
-from countries.models import Agency, Credential
+from countries.models import Agency, Credential, Liaison
+from tests.contract.callers import day
+from tests.factories import CountryFactory
 
 pytestmark = pytest.mark.django_db
 SUBMISSIONS = "/api/v1/submissions/"
+FIGURES = f"/api/v1/figures/?indicator=DOWNLOADS&frequency=D&start={day(3)}&end={day(1)}&agency=_T"
 
 
 def test_token_is_given_for_the_credentials_scopes(kripos):
@@ -65,10 +68,32 @@ def test_revoking_ends_tokens_at_once(kripos):
     assert kripos.get(SUBMISSIONS).json()["code"] == "invalid_token"
 
 
-def test_coordinator_who_is_not_active_gets_nothing(coordinator):
-    User.objects.filter(username="ada").update(is_active=False)
-    assert coordinator.ask_token().json()["error"] == "invalid_client"
-    assert coordinator.get("/api/v1/figures/").json()["code"] == "invalid_token"
+def stand_for_norway(user):
+    Liaison.objects.create(user=user, country=CountryFactory.create(code="NO"))
+
+
+def save(**columns):
+    return lambda user: User.objects.filter(pk=user.pk).update(**columns)
+
+
+ENDS_OF_A_ROLE = {
+    "stands for a country": stand_for_norway,
+    "is a liaison": lambda user: user.groups.add(Group.objects.get(name="national liaison")),
+    "in no group": lambda user: user.groups.clear(),
+    "no staff status": save(is_staff=False),
+    "not active": save(is_active=False),
+    "deleted": lambda user: user.delete(),
+}
+
+
+@pytest.mark.parametrize("change", ENDS_OF_A_ROLE.values(), ids=ENDS_OF_A_ROLE)
+def test_coordinators_token_ends_with_the_role(coordinator, change):
+    assert coordinator.client.get(FIGURES, headers={"Authorization": f"Bearer {coordinator.token}"}).status_code == 200
+    change(User.objects.get(username="ada"))
+    answer = coordinator.client.get(FIGURES, headers={"Authorization": f"Bearer {coordinator.token}"})
+    assert (answer.status_code, answer.json()["code"]) == (401, "invalid_token")
+    refused = coordinator.ask_token()
+    assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")
 
 
 def test_token_expires(kripos):

@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("code", nargs="?", help="The agency: NO-KRIPOS")
-        parser.add_argument("--coordinator", metavar="NAME", help="Instead of an agency; made if it is not there")
+        parser.add_argument("--coordinator", metavar="NAME", help="Instead: a user who may read all figures")
         parser.add_argument("--read-only", action="store_true", help="For reading only; a coordinator's always is")
         parser.add_argument("--expires", metavar="DAY", help="The UTC day on which it ends: 2027-01-01")
         parser.add_argument(

@@ -380,7 +380,7 @@ def test_a_credential_that_is_not_there(desk, view):
         ({}, "usable"),
         ({"revoked": timezone.now()}, "revoked"),
         ({"expires": timezone.now()}, "expired"),
-        ({"agency__active": False}, "holder not active"),
+        ({"agency__active": False}, "holder not allowed"),
     ],
 )
 def test_credential_list_says_the_state(desk, columns, state):

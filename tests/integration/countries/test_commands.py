@@ -106,7 +106,8 @@ def test_issue_credential_for_reading_until_a_day(capsys):
     assert (credential.scopes, credential.expires) == (READ_ONLY, datetime(2100, 1, 1, tzinfo=UTC))
 
 
-def test_issue_credential_to_a_coordinator_who_is_made(capsys):
+def test_issue_credential_to_a_coordinator(capsys):
+    factories.observer("ada")
     issue(capsys, "--coordinator", "ada")
 
     credential = Credential.objects.get()
@@ -119,6 +120,7 @@ def test_issue_credential_to_a_coordinator_who_is_made(capsys):
         (["NO-NOPE"], "no agency NO-NOPE"),
         ([], "one agency or one coordinator"),
         (["NO-KRIPOS", "--coordinator", "ada"], "one agency or one coordinator"),
+        (["--coordinator", "ada"], "There is no user ada"),
         (["NO-KRIPOS", "--expires", "tomorrow"], "tomorrow is not a date"),
         (["NO-KRIPOS", "--expires", "2020-01-01"], "must expire in the future"),
     ],

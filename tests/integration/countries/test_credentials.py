@@ -14,7 +14,7 @@ from oauth2_provider.models import get_access_token_model
 
 from countries import credentials, registry
 from countries.credentials import Issued, usable
-from countries.models import FIGURES, READ_ONLY, READ_WRITE, Credential
+from countries.models import FIGURES, READ_ONLY, READ_WRITE, Credential, Liaison
 from countries.registry import Refused
 from tests import factories
 
@@ -60,31 +60,36 @@ def test_issue_for_reading_only():
     assert issue(agency=factories.AgencyFactory.create(), read_only=True).credential.scopes == READ_ONLY
 
 
-def test_issue_to_a_coordinator_makes_the_account():
+def test_issue_to_a_coordinator():
+    user = factories.observer("Åda Desk")
     issued = issue(coordinator="Åda Desk")
 
     credential = Credential.objects.get()
-    assert credential.scopes == FIGURES
-    assert credential.agency is None
+    assert (credential.scopes, credential.agency, credential.user) == (FIGURES, None, user)
     assert issued.client_id.isascii()
-    user = User.objects.get()
-    assert (user.username, credential.user, user.is_staff, user.has_usable_password()) == (
-        "Åda Desk",
-        user,
-        False,
-        False,
-    )
+    assert usable(credential, NOW)
 
 
-def test_issue_to_a_coordinator_who_is_there():
-    user = User.objects.create_user("ada", is_staff=True)
-    assert issue(coordinator="ada").credential.user == user
-    assert issue(coordinator="ada").credential.user == user
+def test_issue_to_somebody_who_has_no_account():
+    assert "There is no user ada" in refused("no_such_coordinator", coordinator="ada")
+    assert not User.objects.exists()
 
 
-def test_issue_to_a_coordinator_who_is_not_active():
-    User.objects.create_user("ada", is_active=False)
-    refused("coordinator_not_active", coordinator="ada")
+@pytest.mark.parametrize(
+    "columns", [{"is_staff": False}, {"is_active": False}, {}], ids=["no staff", "not active", "in no group"]
+)
+def test_issue_to_somebody_who_may_not_read_figures(columns):
+    user = factories.observer("ada")
+    User.objects.update(**columns)
+    if not columns:
+        user.groups.clear()
+    assert "ada may not read" in refused("coordinator_not_allowed", coordinator="ada")
+
+
+def test_issue_to_a_liaison():
+    user = factories.observer("ada")
+    Liaison.objects.create(user=user, country=factories.CountryFactory.create(code="NO"))
+    refused("coordinator_not_allowed", coordinator="ada")
 
 
 def test_issue_to_nobody_or_to_two():
@@ -173,6 +178,7 @@ def test_rotate_at_once_works_with_two_live_ones():
 
 
 def test_rotate_of_a_coordinator():
+    factories.observer("ada")
     old = issue(coordinator="ada").credential
     new = credentials.rotate(credential=old, by="ada", now=NOW).credential
     assert (new.coordinator, new.scopes, new.user) == ("ada", FIGURES, old.user)

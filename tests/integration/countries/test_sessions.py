@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
@@ -90,6 +90,15 @@ def test_signing_in_once_more_begins_another_twelve_hours(client):
     client.post("/admin/login/", {"username": "ada", "password": "a password for a test", "next": "/admin/"})
     client.get("/admin/second-factor/")
     assert client.session["began"] > before + 3600
+
+
+def test_session_reads_figures_for_as_long_as_its_user_may(client):
+    user = User.objects.create_user("bo", is_staff=True)
+    user.groups.add(Group.objects.get(name="observer"))
+    signed_in(client, user)
+    assert client.get(FIGURES).json()["code"] == "unknown_indicator"
+    user.groups.clear()
+    assert client.get(FIGURES).json()["code"] == "not_authenticated"
 
 
 def test_door_is_no_longer_open_than_the_admin(client):

@@ -183,7 +183,7 @@ class TestScreen:
             ({}, "usable"),
             ({"revoked": timezone.now()}, "revoked"),
             ({"expires": timezone.now()}, "expired"),
-            ({"agency__active": False}, "holder not active"),
+            ({"agency__active": False}, "holder not allowed"),
         ],
     )
     def test_list_says_the_state(self, desk, columns, state):

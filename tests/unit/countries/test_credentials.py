@@ -22,9 +22,8 @@ def of_agency(*, active: bool = True, **columns) -> Credential:
     [
         of_agency(),
         of_agency(expires=NOW + A_MOMENT),
-        Credential(coordinator="ada", user=User(is_active=True)),
     ],
-    ids=["open", "expires_later", "coordinator"],
+    ids=["open", "expires_later"],
 )
 def test_usable__yes(credential):
     assert usable(credential, NOW)
