@@ -5,6 +5,7 @@ Mistakes are refused by the database first; ``clean`` says the same earlier and 
 
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import unquote
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
@@ -17,7 +18,7 @@ from django.utils import timezone
 
 from countries import keys, liaisons, ranges
 from countries.codes import UNKNOWN
-from countries.traces import is_trace
+from countries.traces import refusal
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -57,6 +58,27 @@ READ_ONLY = "submissions:read"
 FIGURES = "figures:read"
 
 
+class WrittenByPeople(models.Model):
+    """Checks what people write into a row, since the audit trail keeps it for good."""
+
+    class Meta:
+        abstract = True
+
+    def clean_fields(self, exclude: Any = None) -> None:
+        super().clean_fields(exclude)
+        faults: dict[str, str] = {}
+        for field in self._meta.concrete_fields:
+            if field.name in (exclude or ()) or field.choices:
+                continue
+            value, is_link = getattr(self, field.attname), isinstance(field, models.URLField)
+            texts = [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
+            refusals = (refusal(unquote(text) if is_link else text, is_link=is_link) for text in texts)
+            if why := next(filter(None, refusals), None):
+                faults[field.name] = why
+        if faults:
+            raise ValidationError(faults)
+
+
 class Country(models.Model):
     number = models.PositiveSmallIntegerField(primary_key=True)
     code = models.CharField(max_length=2, unique=True)
@@ -85,7 +107,7 @@ class Network(models.Model):
         return self.code
 
 
-class Population(models.Model):
+class Population(WrittenByPeople):
     country = models.ForeignKey(Country, on_delete=models.PROTECT, related_name="populations")
     year = models.PositiveSmallIntegerField()
     inhabitants = models.PositiveBigIntegerField()
@@ -105,7 +127,7 @@ class Population(models.Model):
         return f"{self.country_id} {self.year}"
 
 
-class Indicator(models.Model):
+class Indicator(WrittenByPeople):
     # Ten bits of the key of a work item; the registry gives the next free one.
     number = models.PositiveSmallIntegerField(primary_key=True, blank=True)
     code = models.CharField(
@@ -134,7 +156,7 @@ class Indicator(models.Model):
         return self.code
 
 
-class Agency(models.Model):
+class Agency(WrittenByPeople):
     # A smallint in the database: fifteen bits of the key of a work item.
     id = models.SmallAutoField(primary_key=True)
     code = models.CharField(
@@ -332,7 +354,7 @@ class SigningKey(models.Model):
         return keys.fingerprint(keys.decode(self.public_key))
 
 
-class HelpService(models.Model):
+class HelpService(WrittenByPeople):
     code = models.SlugField(unique=True)
     name = models.CharField(max_length=200)
     languages = ArrayField(
@@ -399,7 +421,7 @@ class Threshold(models.Model):
         return f"{self.agency} {self.name}"
 
 
-class Setup(models.Model):
+class Setup(WrittenByPeople):
     """What an agency counts with, from a day on: the description of its sensor. Not public."""
 
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="setups")
@@ -426,7 +448,7 @@ class Setup(models.Model):
             raise ValidationError({"networks": f"There is no network {', '.join(sorted(unknown))}."})
 
 
-class Annotation(models.Model):
+class Annotation(WrittenByPeople):
     """Something on the time axis that readers of a series should know; public.
 
     A break says that values before and after are not comparable. Without an agency it holds
@@ -486,8 +508,6 @@ class Annotation(models.Model):
         return f"{self.get_kind_display()}, {self.start:%Y-%m-%d}"
 
     def clean(self) -> None:
-        if is_trace(self.text):
-            raise ValidationError({"text": "This looks like an address, a hash or an e-mail; an annotation is public."})
         # A form that could not read the start has said so.
         start = cast("datetime | None", self.start)
         if start and start > timezone.now() + self.AHEAD_AT_MOST:

@@ -19,14 +19,16 @@ from django.dispatch import Signal
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from countries import traces
 from countries.models import Agency, Country, Indicator, ReferenceVersion, Schedule
 
 M = TypeVar("M", bound=Model)
 Columns = dict[str, Any]
 
 # Sent inside the transaction with instance, before, after, by and reason. ``before`` and ``after`` hold every column
-# but secrets, ready for JSON; one of them is None for a row that is new or gone. Rows added from a data file are one
-# signal: its instance is the ReferenceVersion, its ``after`` the table and how many rows.
+# except secrets and the particulars of people, ready for JSON; one of them is None for a row that is new or gone.
+# Rows added from a data file are one signal: its instance is the ReferenceVersion, its ``after`` the table and how
+# many rows.
 changed = Signal()
 
 SECRETS = frozenset({"client_secret", "password"})
@@ -34,6 +36,8 @@ _RAISE = """
 INSERT INTO countries_referenceversion AS stored (id, number) VALUES (1, %s)
 ON CONFLICT (id) DO UPDATE SET number = greatest(stored.number, excluded.number)
 """
+#: Columns of Django's accounts that the desk does not use. Nothing of a person but the user name is told.
+_OF_PERSONS = frozenset({"email", "first_name", "last_name"})
 _NEW_PASSWORD = {"password": "changed"}  # that it was, not what it is
 
 
@@ -262,7 +266,9 @@ def _stored(instance: M) -> Columns | None:
 
 def _columns(row: Model) -> Columns:
     columns = {
-        field.attname: field.value_from_object(row) for field in row._meta.concrete_fields if field.name not in SECRETS
+        field.attname: field.value_from_object(row)
+        for field in row._meta.concrete_fields
+        if field.name not in SECRETS | _OF_PERSONS
     }
     plain: Columns = json.loads(json.dumps(columns, cls=DjangoJSONEncoder))
     return plain
@@ -283,5 +289,19 @@ def _add(rows: Sequence[Model], *, by: str, reason: str) -> None:
 
 
 def _announce(instance: Model, *, before: Columns | None, after: Columns | None, by: str, reason: str) -> None:
+    _refuse_traces(reason, *_new_names(instance, before, after))
     ReferenceVersion.objects.update(number=F("number") + 1, changed=Now())
     changed.send(sender=type(instance), instance=instance, before=before, after=after, by=by, reason=reason)
+
+
+def _new_names(instance: Model, before: Columns | None, after: Columns | None) -> list[str]:
+    """The name of an account or a group that was given just now: these tables are Django's, and check nothing."""
+    column = {User: "username", Group: "name"}.get(type(instance))
+    if column is None or after is None or (before or {}).get(column) == after[column]:
+        return []
+    return [after[column]]
+
+
+def _refuse_traces(*texts: str) -> None:
+    for why in filter(None, map(traces.refusal, texts)):
+        raise Refused("personal_trace", why)

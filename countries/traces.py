@@ -1,14 +1,18 @@
 """Recognises what could lead to a person or a file: IP and MAC addresses, hashes, e-mail addresses.
 
 Pure Python. It is asked only about texts that are not a known code already, so it may be generous.
+What people write at the desk is checked for control characters too, which neither XML nor a reader can do with.
 """
 
 import re
 import unicodedata
 from typing import Final
 
-#: Longer texts are refused anyway; looking at their beginning keeps the time bounded.
+#: Longer texts are refused; looking at their beginning keeps the time bounded.
 LOOKED_AT: Final = 4096
+
+#: What XML 1.0 does not allow, and the control characters that it does allow, except tabs and ends of lines.
+_CONTROL: Final = re.compile(r"[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _ADDRESSES: Final = [
     re.compile(pattern, re.IGNORECASE | re.ASCII)
@@ -28,19 +32,35 @@ _HASHES: Final = [
     for pattern in (
         r"[0-9a-f]{16,}",  # MD4, MD5, SHA in hexadecimal
         r"[a-z2-7]{26,}",  # SHA-1 and Tiger in base 32
-        r"[\w+/~-]{40,}",  # keys in base 64
     )
 ]
+_KEYS: Final = re.compile(r"[\w+/~-]{40,}", re.ASCII)  # in base 64
 
 
-def is_trace(text: str) -> bool:
-    """Say whether the beginning of a text looks like an address, a hash or an e-mail."""
+def refusal(text: str, *, is_link: bool = False) -> str:
+    """Say why a text that a person has written is not taken, and what to do; nothing if it is taken."""
+    control = _CONTROL.search(text)
+    if control:
+        return f"Remove the control character U+{ord(control[0]):04X}."
+    if len(text) > LOOKED_AT:
+        return f"Use at most {LOOKED_AT} characters, not {len(text)}."
+    if is_trace(text, is_link=is_link):
+        return "This looks like an address, a hash or an e-mail. Leave it out: it could not be taken back later."
+    return ""
+
+
+def is_trace(text: str, *, is_link: bool = False) -> bool:
+    """Say whether the beginning of a text looks like an address, a hash or an e-mail.
+
+    In a link to a page, words and numbers joined by hyphens are no key.
+    """
     seen = _plain(text[:LOOKED_AT])
+    patterns = _HASHES if is_link else [*_HASHES, _KEYS]
     return (
         is_address(seen)
         or bool(_ID.search(seen))
         # A long word is no hash; a hash without any digit hardly exists.
-        or any(re.search(r"\d", run) for pattern in _HASHES for run in pattern.findall(seen))
+        or any(re.search(r"\d", run) for pattern in patterns for run in pattern.findall(seen))
     )
 
 

@@ -1,6 +1,8 @@
 """Writes audit events, in the transaction of the deed that they tell of."""
 
+from countries.traces import LOOKED_AT, is_trace
 from federation import clock
+from federation.errors import PersonalTraceError
 from federation.models.audit import AuditEvent
 from federation.rules import trail
 
@@ -14,7 +16,10 @@ def record(*, by: str, action: str, subject: str, details: Details, reason: str 
     """Write one event; its digest is over all that it says.
 
     ``details`` must be what JSON can hold, and never a secret or a count of a single report.
+    Raises :class:`PersonalTraceError`: an event stays for good, so nothing in its reason may lead to a person.
     """
+    if len(reason) > LOOKED_AT or is_trace(reason):
+        raise PersonalTraceError
     at, subject = clock.now(), subject[:_SUBJECT]
     AuditEvent.objects.create(
         at=at,

@@ -70,6 +70,12 @@ class ReasonMissingError(FederationError):
     code = "reason_missing"
 
 
+class PersonalTraceError(FederationError):
+    """The reason looks like an address, a hash or an e-mail, or is too long to tell. Leave it out."""
+
+    code = "personal_trace"
+
+
 class FindingNotFoundError(FederationError):
     """There is no such finding, or it is not the agency's own."""
 

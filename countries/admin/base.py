@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponseRedirect
 
-from countries import registry
+from countries import registry, traces
 from countries.admin.sight import OfCountry
 from countries.registry import Refused
 
@@ -18,11 +18,29 @@ def actor(request: HttpRequest) -> str:
     return request.user.get_username()
 
 
+def refuse_traces(text: str) -> None:
+    """A validator for what people write: the audit trail keeps it for good."""
+    if why := traces.refusal(text):
+        raise ValidationError(why)
+
+
+def refusals_told(request: HttpRequest, view: Callable[[], Any]) -> Any:
+    """The form checks first; what only the registry can see, such as two coordinators at once, is told here."""
+    try:
+        return view()
+    except Refused as error:
+        messages.error(request, str(error))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    return HttpResponseRedirect(request.get_full_path())
+
+
 class RegistryForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """Asks for a reason beside the columns."""
 
     reason = forms.CharField(
         required=False,
+        validators=[refuse_traces],
         widget=forms.Textarea(attrs={"rows": 2, "cols": 80}),
         help_text="Why, for those who read the audit trail later.",
     )
@@ -79,23 +97,13 @@ class RegistryAdmin(OfCountry, admin.ModelAdmin):  # type: ignore[type-arg]  # n
                 self.message_user(request, "Say why it is to be deleted.", messages.ERROR)
                 return HttpResponseRedirect(request.get_full_path())
         view = super().delete_view
-        return self._refusals_told(request, lambda: view(request, object_id, extra_context))
+        return refusals_told(request, lambda: view(request, object_id, extra_context))
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
         view = super().changeform_view
-        return self._refusals_told(request, lambda: view(request, object_id, form_url, extra_context))
-
-    def _refusals_told(self, request: HttpRequest, view: Callable[[], Any]) -> Any:
-        """The form checks first; what only the registry can see, two coordinators at once for one, is told here."""
-        try:
-            return view()
-        except Refused as error:
-            self.message_user(request, str(error), messages.ERROR)
-        except ValidationError as error:
-            self.message_user(request, " ".join(error.messages), messages.ERROR)
-        return HttpResponseRedirect(request.get_full_path())
+        return refusals_told(request, lambda: view(request, object_id, form_url, extra_context))
 
 
 class FactAdmin(OfCountry, admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time

@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from countries import guessing
-from countries.admin.base import FactAdmin, actor
+from countries.admin.base import FactAdmin, actor, refuse_traces
 from countries.admin.password import PasswordField
 
 
@@ -34,6 +34,7 @@ class DeedForm(forms.Form):
     """What each deed asks for."""
 
     reason = forms.CharField(
+        validators=[refuse_traces],
         widget=forms.Textarea(attrs={"rows": 2, "cols": 80}),
         help_text="Why, for those who read the audit trail later.",
     )

@@ -15,7 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from countries import guessing, registry, second_factor
-from countries.admin.base import actor
+from countries.admin.base import actor, refusals_told, refuse_traces
 from countries.admin.sight import OfCountry
 from countries.models import Liaison
 
@@ -24,6 +24,7 @@ admin.site.unregister([User, Group])
 
 class ResetForm(forms.Form):
     reason = forms.CharField(
+        validators=[refuse_traces],
         widget=forms.Textarea(attrs={"rows": 2, "cols": 80}),
         help_text="How you know that it is they who ask: somebody else may have their password.",
     )
@@ -50,11 +51,14 @@ class LiaisonInline(admin.StackedInline):  # type: ignore[type-arg]  # not gener
 
 @admin.register(User)
 class DeskUserAdmin(OfCountry, UserAdmin):  # type: ignore[type-arg]  # not generic at run time
-    """Django's screen, with the country that a liaison stands for.
+    """Django's screen, with the country that a liaison stands for, and of a person the user name only.
 
     A user is made inactive, never deleted: the audit trail and credentials name them.
     """
 
+    fieldsets = tuple((title, about) for title, about in UserAdmin.fieldsets or () if "email" not in about["fields"])
+    list_display = ("username", "is_active", "is_staff", "is_superuser", "last_login")
+    search_fields = ("username",)
     list_filter = (*UserAdmin.list_filter, "liaison__country")
     inlines = (LiaisonInline,)
 
@@ -94,8 +98,11 @@ class DeskUserAdmin(OfCountry, UserAdmin):  # type: ignore[type-arg]  # not gene
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
-        with self._told(request, object_id):
-            return super().changeform_view(request, object_id, form_url, extra_context)
+        def view() -> Any:
+            with self._told(request, object_id):
+                return super(DeskUserAdmin, self).changeform_view(request, object_id, form_url, extra_context)
+
+        return refusals_told(request, view)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:  # noqa: A002  Django's
         with self._told(request, id):
@@ -134,8 +141,12 @@ class DeskGroupAdmin(OfCountry, GroupAdmin):
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
         group = self.get_object(request, object_id) if object_id and request.method == "POST" else None
-        with registry.changing_group(group, by=actor(request)) if group else nullcontext():
-            return super().changeform_view(request, object_id, form_url, extra_context)
+
+        def view() -> Any:
+            with registry.changing_group(group, by=actor(request)) if group else nullcontext():
+                return super(DeskGroupAdmin, self).changeform_view(request, object_id, form_url, extra_context)
+
+        return refusals_told(request, view)
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         # Django calls this in the transaction of the deed, once permissions are written too.

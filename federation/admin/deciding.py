@@ -13,7 +13,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
-from countries.admin.base import FactAdmin, actor
+from countries.admin.base import FactAdmin, actor, refuse_traces
 from countries.admin.sight import horizon_of
 from federation import clock, review
 from federation.admin import words
@@ -33,6 +33,7 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         label="Reason",
         max_length=2000,
+        validators=[refuse_traces],
         widget=forms.Textarea(attrs={"rows": 3, "cols": 80}),
         help_text="It stands in the audit trail with your name, and the agency reads it.",
         error_messages={"required": "Say why. Nothing was decided yet, and what you chose is still chosen."},

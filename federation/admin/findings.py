@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
-from countries.admin.base import actor
+from countries.admin.base import actor, refuse_traces
 from federation import clock, review
 from federation.admin import chart, deciding, facts, filters
 from federation.admin.deciding import DEEDS, RESOLVE, Deed, HoldingAdmin, Matter
@@ -36,6 +36,7 @@ class AnswerForm(forms.Form):
     remark = forms.CharField(
         required=False,
         max_length=2000,
+        validators=[refuse_traces],
         widget=forms.Textarea(attrs={"rows": 3, "cols": 80}),
         help_text="For the coordinators. No names, addresses or other traces of persons.",
     )

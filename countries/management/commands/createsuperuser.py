@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from countries import registry
+from countries.management.refusals import said_plainly
 
 
 class Command(createsuperuser.Command):
@@ -15,6 +16,6 @@ class Command(createsuperuser.Command):
         known = set(User.objects.values_list("pk", flat=True))
         super().handle(*args, **options)
         # Not before: while somebody types, other writers must not wait.
-        with registry.writing():
+        with said_plainly(), registry.writing():
             for user in User.objects.exclude(pk__in=known).filter(is_superuser=True):
                 registry.say_account_added(user, by="command createsuperuser")

@@ -169,6 +169,31 @@ def test_answer_without_a_choice_says_so_and_keeps_the_remark(liaison, agency):
     assert not Answer.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("Ask someone@example.org", "looks like an address, a hash or an e-mail"),
+        ("It was 192.0.2.17.", "looks like an address, a hash or an e-mail"),
+        ("a\x1bb", "Remove the control character U+001B."),
+    ],
+)
+def test_neither_reason_nor_remark_may_hold_a_trace(coordinator, agency, text, why):
+    report, before = held(agency), AuditEvent.objects.count()
+    other = factories.FindingFactory.create(agency=agency)
+    for deed in (
+        address("finding", "release", report.hold.finding_id),
+        address("hold", "reject", report.pk),
+        address("finding", "resolve", other.pk),
+        address("finding", "answer", other.pk),
+    ):
+        page = coordinator.post(deed, {"reason": text, "answer": "confirmed", "remark": text})
+        assert why in page.content.decode(), deed
+    report.refresh_from_db()
+    assert report.state == "held"
+    assert not Answer.objects.exists()
+    assert AuditEvent.objects.count() == before
+
+
 def test_answer_to_a_resolved_finding_is_told(liaison, agency):
     hold = held(agency).hold
     review.release(reports=[hold.pk], by="per", reason="no", now=NOW)

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from federation import review
-from federation.errors import FindingNotFoundError, FindingResolvedError, ReasonMissingError
+from federation.errors import FindingNotFoundError, FindingResolvedError, PersonalTraceError, ReasonMissingError
 from federation.models.audit import AuditEvent
 from federation.models.findings import Answer, Finding, Hold
 from federation.models.submissions import Report
@@ -154,3 +154,22 @@ def test_an_answer_to_anothers_or_a_closed_finding_is_refused(agency):
     with pytest.raises(FindingResolvedError):
         answered(finding, agency)
     assert not Answer.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("text", ["Ask someone@example.org", "x" * 5000 + "192.0.2.17"], ids=["short", "long"])
+def test_nothing_is_decided_or_answered_with_a_trace(agency, text):
+    report, other = held(agency), factories.FindingFactory.create(agency=agency)
+    before = AuditEvent.objects.count()
+    for deed in (
+        lambda: review.release(reports=[report.pk], by="kari", reason=text, now=NOW),
+        lambda: review.reject(reports=[report.pk], by="kari", reason=text, now=NOW),
+        lambda: review.resolve(findings=[other.pk], by="kari", reason=text, now=NOW),
+        lambda: review.answer(finding=other.pk, agency=agency.pk, answer="confirmed", remark=text, by="x", now=NOW),
+    ):
+        with pytest.raises(PersonalTraceError):
+            deed()
+    assert Report.objects.get(pk=report.pk).state == "held"
+    assert Finding.objects.get(pk=other.pk).state == "open"
+    assert not Answer.objects.exists()
+    assert AuditEvent.objects.count() == before
