@@ -23,7 +23,7 @@ from api.site.pages import Page, Sources
 from api.site.templatetags import written
 from countries import codes, queries
 from countries.connections import publicly
-from countries.queries import IndicatorRow
+from countries.queries import HelpServiceRow, IndicatorRow
 from federation import published
 from federation.published import Selection
 
@@ -172,7 +172,10 @@ def _coverage(indicator: IndicatorRow) -> dict[str, Any]:
 
 
 class HelpView(PageView):
-    """Where to find help: in the language of the browser, or of the address, and never by where somebody is."""
+    """Where to find help: by the language of the browser or of the address, or by a country that was chosen.
+
+    Where somebody is decides nothing.
+    """
 
     template = "help"
     lasts = caching.REFERENCE
@@ -200,17 +203,24 @@ def _preferred(request: HttpRequest, spoken: list[str]) -> str:
 
 def _help(asked: Mapping[str, str]) -> dict[str, Any]:
     services = queries.help_services()
-    language = asked["language"]
-    shown = queries.help_services(country=asked["country"] or None, language=None if language == "all" else language)
-    if language != "all":
-        # Those that speak it first, before those that speak it too.
-        shown.sort(key=lambda row: language not in row.languages[:1])
     return {
         "asked": asked,
-        "services": shown,
+        "services": _services(asked["country"], asked["language"]),
         "spoken": sorted({language for row in services for language in row.languages}, key=written.language_name),
         "served": sorted({row.country for row in services if row.country}, key=readings.place_of),
     }
+
+
+def _services(country: str, language: str) -> list[HelpServiceRow]:
+    """Return the services that speak a language. Those of a country that was chosen come first, and in any language."""
+    shown = queries.help_services(country=country or None, language=None if language == "all" else language)
+    # Those that speak it first, before those that speak it too.
+    shown.sort(key=lambda row: language not in row.languages[:1])
+    if not country:
+        return shown
+    own = [row for row in queries.help_services(country=country) if row.country]
+    own.sort(key=lambda row: language not in row.languages)
+    return own + [row for row in shown if not row.country]
 
 
 class TextView(PageView):

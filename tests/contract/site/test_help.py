@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from tests.factories import HelpServiceFactory
+
 pytestmark = pytest.mark.usefixtures("services")
 
 
@@ -35,6 +37,26 @@ def test_choice_in_the_address_goes_before_the_browser(listed):
     assert listed("/help/?language=all&country=NO", **german) == {"nb"}
 
 
+@pytest.mark.parametrize("query", ["country=NO", "country=no&language=de", "country=NO&language=all"])
+def test_services_of_a_chosen_country_are_shown_whatever_their_language(listed, query):
+    assert listed(f"/help/?{query}", **{"accept-language": "de"}) == {"nb"}
+    assert listed(f"/de/help/?{query}", **{"accept-language": "de"}) == {"nb"}
+
+
+def test_services_for_people_everywhere_follow_in_the_language_of_the_visitor(visit):
+    HelpServiceFactory.create(name="Everywhere in de", languages=["en", "de"], country=None)
+    HelpServiceFactory.create(name="Everywhere in fr", languages=["fr"], country=None)
+    page = visit("/help/?country=NO", **{"accept-language": "de"}).content.decode()
+    assert re.findall(r"<h2><a [^>]*>([^<]*)</a>", page) == ["Help in nb", "Everywhere in de"]
+
+
+def test_service_in_another_language_than_the_page_is_marked_with_it(visit):
+    page = visit("/de/help/?country=NO").content.decode()
+    assert re.findall(r'<h2><a [^>]*lang="nb" hreflang="nb">Help in nb</a>', page)
+    page = visit("/nb/help/?country=NO").content.decode()
+    assert re.findall(r'<h2><a [^>]*rel="noreferrer" hreflang="nb">Help in nb</a>', page)
+
+
 def test_help_page_varies_by_the_language_of_the_browser_and_others_do_not(visit):
     assert "Accept-Language" in visit("/help/")["Vary"]
     assert "Accept-Language" not in visit("/about/")["Vary"]
@@ -49,7 +71,7 @@ def test_network_address_of_the_visitor_changes_nothing(client):
 
 
 def test_choice_without_a_service_leads_to_all(text):
-    assert "Show all services" in text("/help/?language=nb&country=DE")
+    assert "Show all services" in text("/help/?language=nb&country=FR")
 
 
 def test_help_line_names_the_service_of_the_language_and_leads_to_all(visit):
