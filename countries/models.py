@@ -375,9 +375,10 @@ class HelpService(WrittenByPeople):
     shown = models.BooleanField(
         default=True, help_text="Untick this when the service has closed; the next load would bring a deleted one back."
     )
-    checked = models.DateField(
-        null=True, blank=True, help_text="When a coordinator last made sure that all this is right."
+    source = models.URLField(
+        max_length=300, blank=True, help_text="The page on which address and telephone were found."
     )
+    checked = models.DateField(null=True, blank=True, help_text="When somebody last made sure that all this is right.")
 
     class Meta:
         ordering = ["country", "name"]

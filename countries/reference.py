@@ -6,6 +6,7 @@
 import csv
 import json
 from dataclasses import dataclass
+from datetime import date
 
 from django.db import transaction
 
@@ -91,6 +92,7 @@ def _help_services() -> list[Columns]:
     for service in services:
         country = service.pop("country")
         service["country_id"] = COUNTRIES[country] if country else None
+        service["checked"] = date.fromisoformat(service["checked"]) if service["checked"] else None
     return services
 
 

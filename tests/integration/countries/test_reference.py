@@ -52,8 +52,8 @@ def test_load_again_changes_nothing(django_assert_max_num_queries):
 @pytest.mark.django_db
 def test_load_keeps_what_a_coordinator_changed():
     load()
-    service = HelpService.objects.get(code="preventell-se")
-    service.phone, service.checked = "112", date(2026, 11, 24)
+    service = HelpService.objects.get(code="seos-be")
+    service.phone, service.shown = "112", False
     registry.save(service, by="ada")
 
     assert load()["help_services.json"].kept == 1
@@ -63,7 +63,7 @@ def test_load_keeps_what_a_coordinator_changed():
     assert load(overwrite=True)["help_services.json"].changed == 1
     service.refresh_from_db()
     assert service.phone != "112"
-    assert service.checked == date(2026, 11, 24), "what the file does not say stays"
+    assert not service.shown, "what the file does not say stays"
 
 
 @pytest.mark.django_db
@@ -105,4 +105,14 @@ def test_help_services_are_there_for_twenty_european_countries_and_for_all():
     for row in services:
         row.full_clean()
         assert row.address.startswith("https://")
-        assert row.checked is None
+        assert row.source.startswith("https://")
+
+
+@pytest.mark.django_db
+def test_help_services_whose_address_was_found_on_no_page_are_named_with_their_source():
+    load()
+    unchecked = HelpService.objects.filter(checked=None).values_list("name", flat=True)
+
+    assert sorted(unchecked) == ["Beforemore", "DIS NO", "Preventell"]
+    told = reference.sources()["help_services.json"].source
+    assert all(name in told for name in unchecked)
