@@ -1,6 +1,6 @@
 """Reads of who takes part and of reference data, as plain values, so that the API needs no model.
 
-Names of countries come from CLDR, in any language that it has.
+Names of countries come from CLDR, in any language that it has. Names and texts hold only what XML can write.
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from babel import Locale, UnknownLocaleError
 from django.db import connections
 from django.db.models import F, Q
 
+from countries.characters import writable
 from countries.codes import COUNTRIES, COUNTRY_CODES, GROUP_MEMBERS, GROUPS, TOTAL, UNKNOWN
 from countries.connections import alias, reach
 from countries.models import Agency, Annotation, HelpService, Indicator, Network, Population, Setup
@@ -169,7 +170,7 @@ def groups_of(country: str) -> tuple[str, ...]:
 
 def networks() -> list[NetworkRow]:
     """All single networks, ``_U`` included, in order of their numbers."""
-    return [NetworkRow(row.code, row.number, row.name) for row in Network.objects.order_by("number")]
+    return [NetworkRow(row.code, row.number, writable(row.name)) for row in Network.objects.order_by("number")]
 
 
 def indicators() -> list[IndicatorRow]:
@@ -281,17 +282,23 @@ def _primary(language: str) -> str:
 
 
 def _indicator_row(row: Indicator) -> IndicatorRow:
-    return IndicatorRow(row.number, row.code, row.name, row.description, tuple(row.notes))
+    return IndicatorRow(
+        number=row.number,
+        code=row.code,
+        name=writable(row.name),
+        description=writable(row.description),
+        notes=tuple(map(writable, row.notes)),
+    )
 
 
 def _agency_row(row: Agency) -> AgencyRow:
-    return AgencyRow(row.id, row.code, COUNTRY_CODES[row.country_id], row.name, row.active, row.invented)
+    return AgencyRow(row.id, row.code, COUNTRY_CODES[row.country_id], writable(row.name), row.active, row.invented)
 
 
 def _annotation_row(row: Annotation) -> AnnotationRow:
     return AnnotationRow(
         kind=row.kind,
-        text=row.text,
+        text=writable(row.text),
         start=row.start,
         end=row.end,
         until=row.end or (None if row.kind in Annotation.LASTING else row.start),
@@ -308,11 +315,11 @@ def _is_or_all(own: str | None, asked: str | None) -> bool:
 def _help_service_row(row: HelpService) -> HelpServiceRow:
     return HelpServiceRow(
         code=row.code,
-        name=row.name,
+        name=writable(row.name),
         languages=tuple(row.languages),
         country=row.country.code if row.country else None,
-        address=row.address,
-        phone=row.phone,
-        description=row.description,
+        address=writable(row.address),
+        phone=writable(row.phone),
+        description=writable(row.description),
         checked=row.checked,
     )

@@ -1,0 +1,67 @@
+"""Characters that XML cannot write, in names and texts that are stored already: every form stays well-formed."""
+
+from datetime import timedelta
+
+import pytest
+from lxml import etree
+
+from countries.models import Indicator
+from tests.contract.catalog.conftest import parsed
+from tests.contract.public.addresses import PUBLIC
+from tests.contract.site.conftest import TODAY, day
+from tests.factories import AgencyFactory, AnnotationFactory, HelpServiceFactory, IndicatorFactory, NetworkFactory
+
+#: All that PostgreSQL stores in a text and XML 1.0 has no way to write, not even escaped.
+FORBIDDEN = "".join(chr(code) for code in range(1, 32) if chr(code) not in "\t\n\r") + "\ufffe\uffff"
+ODD = f"A{FORBIDDEN}Z"
+SHOWN = "A" + "\N{REPLACEMENT CHARACTER}" * len(FORBIDDEN) + "Z"
+
+PICTURE = "/countries/no/chart.svg"
+#: Each form that is written as XML and has such texts; those of SDMX by the root.
+XML = [
+    *(PICTURE, "/catalog.rdf"),
+    *(f"/sdmx/2.1/{rest}" for rest in ("structure", "availableconstraint/P2P?references=all&mode=available")),
+    *(
+        f"/sdmx/3.0/{rest}"
+        for rest in ("structure?format=xml", "availability/dataflow/P2PEU/P2P?references=all&format=xml")
+    ),
+]
+
+
+@pytest.fixture(autouse=True)
+def stored(press):
+    """One of each row that has a text which the public reads, each with every character that XML cannot write."""
+    IndicatorFactory.create()
+    Indicator.objects.update(name=ODD, description=ODD, notes=[ODD])
+    AgencyFactory.create(code="NO-A", name=ODD)
+    NetworkFactory.create(name=ODD)
+    HelpServiceFactory.create(name=ODD, description=ODD)
+    AnnotationFactory.create(start=TODAY - timedelta(days=2), text=ODD, is_break=True)
+    for ago in range(4, 0, -1):
+        press.publish("D", {day(ago): {"NO": 10, "NO/BITTORRENT": 10, "EUROPE": 10}})
+
+
+@pytest.mark.parametrize("address", XML)
+def test_text_is_written_with_a_mark_in_place_of_each(client, address):
+    answer = client.get(address)
+    assert answer.status_code == 200
+    written = etree.fromstring(answer.getvalue())
+    assert SHOWN in "".join(written.itertext())
+
+
+@pytest.mark.parametrize(("form", "suffix"), [("turtle", "ttl"), ("json-ld", "jsonld"), ("xml", "rdf")])
+def test_each_writing_of_the_catalogue_says_the_same(client, form, suffix):
+    found = parsed(client.get(f"/catalog.{suffix}").getvalue(), form)
+    assert any(SHOWN in str(text) for text in found.objects())
+    assert not any(set(FORBIDDEN) & set(str(text)) for text in found.objects())
+
+
+@pytest.mark.parametrize("address", sorted({one for some in PUBLIC.values() for one in some} | {PICTURE}))
+def test_no_public_answer_has_one(client, address):
+    answer = client.get(address)
+    said = answer.getvalue().decode()
+    assert not set(FORBIDDEN) & set(said)
+    assert r"\u0002" not in said
+    assert r"\ufffe" not in said.lower()
+    if "xml" in answer["Content-Type"]:
+        etree.fromstring(said.encode())
