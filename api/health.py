@@ -1,12 +1,16 @@
 """Whether the service is well: for load balancers (`/healthz`, `/readyz`) and for Prometheus (`/metrics`)."""
 
 import hmac
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Final
+from math import inf
+from threading import Lock
+from typing import Any, Final, Generic, TypeVar
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -19,12 +23,26 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from api.problems import Problem
-from federation import gauges, queries, roles, versions
+from federation import gauges, queries, roles, versions, writability
+
+T = TypeVar("T")
 
 #: What the web server measures itself.
 _OURS: Final = "police2peer_"
 #: So many rights that are missing are named; the others are mended with them.
 _NAMED: Final = 3
+#: What submissions need, in the order in which it is looked for.
+_NEEDED: Final = ("database", "writes", "migrations", "rights", "rounding")
+#: So many seconds a state is good for. A load balancer should soon hear that all is back.
+_LASTS, _LASTS_UNREADY = 2.0, 0.25
+#: What has not answered for so many seconds does not serve.
+_PATIENCE: Final = 5.0
+_OBSTACLES: Final = {
+    writability.DISK_FULL: "The database takes no writes: its disk is full. Make room on it.",
+    writability.READ_ONLY: "The database takes no writes: it is read-only. Name the primary in DATABASE_URL.",
+    writability.BUSY: "The database did not take a write within two seconds.",
+    writability.AWAY: "The database did not take a write. Its log says why.",
+}
 
 
 class OpenView(APIView):
@@ -44,29 +62,100 @@ class AliveView(OpenView):
 
 
 class ReadyView(OpenView):
-    """`GET /readyz`: what this process needs is there."""
+    """`GET /readyz`: what submissions need is there."""
 
     def get(self, request: Request) -> HttpResponse:  # noqa: ARG002
-        """Name each part; 503 if one is missing. Work that waits or was set aside is told and stops nobody."""
-        checks: dict[str, Any] = {"database": _database(), "migrations": False, "rights": False, "rounding": False}
-        checks["broker"] = gauges.broker()
-        lacking: list[str] = []
+        """Name each part; 503 if one is missing that submissions need. Work that waits stops nobody."""
+        state, checks = readiness.get(), _checks()
+        if not state.is_ready:
+            raise Problem("not_ready", detail=state.told(), checks=checks)
+        return JsonResponse({"status": "ready", "checks": checks, "work": state.work})
+
+
+def _checks() -> dict[str, bool]:
+    """Return whether each part is there. Submissions need no broker: the sweep finds their work later."""
+    return {**readiness.get().checks, "broker": broker.get()}
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Which parts are there that submissions need, in sentences why others are not, and the work that waits."""
+
+    checks: Mapping[str, bool]
+    reasons: Sequence[str] = ()
+    work: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether submissions are taken."""
+        return all(self.checks.values())
+
+    def told(self) -> str:
+        """Return what is missing, in words."""
+        missing = ", ".join(name for name, there in self.checks.items() if not there)
+        return " ".join([f"Not ready: {missing}.", *self.reasons])
+
+
+class Lately(Generic[T]):
+    """What one thread at a time finds out for all that ask, and seldom: anybody may ask as often as they like.
+
+    ``lasts`` says for how many seconds a finding is good.
+    """
+
+    def __init__(self, look: Callable[[], T], *, unanswered: T, lasts: Callable[[T], float]) -> None:
+        self._look, self._unanswered, self._lasts = look, unanswered, lasts
+        self._turn = Lock()
+        self._found, self._at = unanswered, -inf
+
+    def get(self) -> T:
+        """Return what was found lately. The first to ask after that looks again; others get what was found before."""
+        if self._is_good():
+            return self._found
+        # Before anything was found, all wait for it.
+        if self._turn.acquire(timeout=_PATIENCE if self._at == -inf else 0):
+            try:
+                if not self._is_good():
+                    self._found, self._at = self._look(), time.monotonic()
+            finally:
+                self._turn.release()
+            return self._found
+        return self._found if self._age() < _PATIENCE else self._unanswered
+
+    def _is_good(self) -> bool:
+        return self._age() < self._lasts(self._found)
+
+    def _age(self) -> float:
+        return time.monotonic() - self._at
+
+
+def _look() -> State:
+    checks, reasons = dict.fromkeys(_NEEDED, False), list[str]()
+    try:
+        checks["database"] = _database()
         if checks["database"]:
+            obstacle = writability.obstacle()
+            checks["writes"] = not obstacle
+            reasons += [_OBSTACLES[obstacle]] if obstacle else []
             checks["migrations"] = _migrations()
         if checks["migrations"]:
             lacking = roles.missing()
             checks["rights"] = not lacking
+            reasons += [f"{'; '.join(lacking[:_NAMED])}. Run manage.py migrate as the owner."] if lacking else []
         if checks["rights"]:
             checks["rounding"] = versions.rounding_agrees()
-        if not all(checks.values()):
-            raise Problem("not_ready", detail=_told(checks, lacking), checks=checks)
-        return JsonResponse({"status": "ready", "checks": checks, "work": _work()})
+        return State(checks, reasons, _work() if checks["rounding"] else {})
+    except Error:
+        # It went away while it was asked.
+        return State(checks | {"database": False}, reasons)
 
 
-def _told(checks: Mapping[str, bool], lacking: Sequence[str]) -> str:
-    missing = ", ".join(name for name, well in checks.items() if not well)
-    rights = f" {'; '.join(lacking[:_NAMED])}. Run manage.py migrate as the owner." if lacking else ""
-    return f"Not ready: {missing}.{rights}"
+_UNANSWERED: Final = State(
+    dict.fromkeys(_NEEDED, False), [f"The database has not answered for {_PATIENCE:.0f} seconds."]
+)
+readiness: Final = Lately(
+    _look, unanswered=_UNANSWERED, lasts=lambda state: _LASTS if state.is_ready else _LASTS_UNREADY
+)
+broker: Final = Lately(gauges.broker, unanswered=False, lasts=lambda _: _LASTS)
 
 
 def _database() -> bool:
@@ -74,7 +163,7 @@ def _database() -> bool:
         connection.ensure_connection()
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
+    except Error:
         return False
     return True
 
@@ -115,6 +204,16 @@ def _check_token(request: HttpRequest) -> None:
         raise Problem("not_authenticated", headers={"WWW-Authenticate": 'Bearer realm="metrics"'})
 
 
+class _Ready(Collector):
+    """What `/readyz` of this host says."""
+
+    def collect(self) -> Iterator[Metric]:
+        family = GaugeMetricFamily(f"{_OURS}ready", "Whether a part that readyz names is there", labels=["check"])
+        for check, holds in _checks().items():
+            family.add_metric([check], holds)
+        yield family
+
+
 class _Federation(Collector):
     """How all stands and what workers measure: read from the database, so the same on every host."""
 
@@ -144,6 +243,7 @@ class _WebServer(Collector):
 
 def _registry() -> CollectorRegistry:
     registry = CollectorRegistry()
+    registry.register(_Ready())
     registry.register(_Federation())
     registry.register(_WebServer())
     return registry

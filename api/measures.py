@@ -15,3 +15,8 @@ REFUSED: Final = Counter("police2peer_refusals", "Problems answered, by code", [
 SUBMISSIONS: Final = Counter("police2peer_submissions_accepted", "Submissions stored", ["media"])
 REPORTS: Final = Counter("police2peer_reports_accepted", "Reports stored, by what became of them", ["outcome"])
 OBSERVATIONS: Final = Counter("police2peer_observations_accepted", "Observations stored", ["media"])
+FAILED: Final = Counter(
+    "police2peer_submissions_failed",
+    "Submissions and requests for tokens that failed, by our reason",
+    ["route", "reason"],
+)

@@ -8,11 +8,11 @@ import logging
 import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeGuard
 from uuid import uuid4
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db import InterfaceError, OperationalError
+from django.db import Error, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from rest_framework import exceptions
@@ -20,8 +20,9 @@ from rest_framework.response import Response
 
 from api import measures
 from api.codes import CODES
-from federation import request_ids
+from federation import request_ids, writability
 from federation.errors import FederationError
+from federation.writability import BUSY, READ_ONLY
 
 MEDIA_TYPE: Final = "application/problem+json"
 LISTED: Final = 100
@@ -42,7 +43,8 @@ class Problem(Exception):  # noqa: N818  the word of RFC 9457
     """An error on its way to the client.
 
     ``detail`` must be a sentence of ours; without one the client reads how to mend the code.
-    ``faults`` are the first faults of a payload and ``fault_count`` counts all of them.
+    ``faults`` are the first faults of a payload and ``fault_count`` counts all of them. ``reason`` is for metrics:
+    why nothing could be done that may be done another time.
     """
 
     def __init__(
@@ -53,10 +55,12 @@ class Problem(Exception):  # noqa: N818  the word of RFC 9457
         faults: Sequence[Fault] = (),
         fault_count: int | None = None,
         headers: Mapping[str, str] | None = None,
+        reason: str = "",
         **members: Any,
     ) -> None:
         super().__init__(code)
         self.code = code
+        self.reason = reason or (BUSY if code == "busy" else MISTAKE)
         self.status = CODES[code].status
         self.detail = detail or CODES[code].mend
         self.faults = faults[:LISTED]
@@ -102,9 +106,10 @@ _TRANSLATED: Final[tuple[tuple[type[Exception], str], ...]] = (
 )
 
 
-#: How PostgreSQL says that a statement ran too long, that a lock was not to be had, that a transaction was left idle.
-_WAITED: Final = frozenset({"57014", "55P03", "25P03"})
 _AGAIN: Final = "5"
+#: The reason of what is our own mistake, beside those of the database.
+MISTAKE: Final = "mistake"
+REASONS: Final = (*writability.REASONS, MISTAKE)
 
 
 def problem_of(error: Exception) -> Problem | None:
@@ -113,7 +118,7 @@ def problem_of(error: Exception) -> Problem | None:
         return error
     if isinstance(error, FederationError):
         return Problem(error.code)
-    if isinstance(error, AWAY):
+    if is_unanswered(error):
         return _unanswered(error)
     if isinstance(error, UnreadablePostError):
         return Problem(unread(error))
@@ -123,12 +128,18 @@ def problem_of(error: Exception) -> Problem | None:
     return None
 
 
+def is_unanswered(error: BaseException | None) -> TypeGuard[Error]:
+    """Whether it is the database that is away, or takes no writes."""
+    return isinstance(error, AWAY) or (isinstance(error, Error) and writability.reason_of(error) == READ_ONLY)
+
+
 def _unanswered(error: Exception) -> Problem:
-    if getattr(error.__cause__, "sqlstate", None) in _WAITED:
+    reason = writability.reason_of(error)
+    if reason == BUSY:
         log.warning("the database was given up: %s", type(error.__cause__).__name__)
         return busy()
     log.warning("the database did not answer: %s", type(error.__cause__ or error).__name__)
-    return Problem("not_ready", headers={"Retry-After": "1"})
+    return Problem("not_ready", reason=reason, headers={"Retry-After": "1"})
 
 
 def busy() -> Problem:
@@ -172,7 +183,9 @@ def handle(error: Exception, _context: dict[str, Any]) -> Response | None:
         return None
     measures.REFUSED.labels(problem.code).inc()
     # DRF has put Allow, which a 405 needs, on every answer of the view already.
-    return Response(problem.body(), problem.status, headers=problem.headers, content_type=MEDIA_TYPE)
+    answer = Response(problem.body(), problem.status, headers=problem.headers, content_type=MEDIA_TYPE)
+    answer.reason = problem.reason  # type: ignore[attr-defined]
+    return answer
 
 
 def respond(problem: Problem) -> HttpResponse:
@@ -182,6 +195,7 @@ def respond(problem: Problem) -> HttpResponse:
     body = json.dumps(problem.body()).encode()
     headers = {**problem.headers, "Content-Length": str(len(body))}
     answer = HttpResponse(body, status=problem.status, headers=headers, content_type=MEDIA_TYPE)
+    answer.reason = problem.reason  # type: ignore[attr-defined]
     if problem.code in ("not_implemented", "busy"):
         # No failures: Django would log them as such, with the address as it was sent.
         answer._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001
@@ -214,13 +228,13 @@ def server_error(_request: HttpRequest) -> HttpResponse:
     503 where it is no mistake, and only a part of the service is away.
     """
     failure = sys.exc_info()[1]
-    known = problem_of(failure) if isinstance(failure, AWAY) else None
+    known = problem_of(failure) if is_unanswered(failure) else None
     return respond(known or Problem("internal_error", request_id=log_failure()))
 
 
 def is_away() -> bool:
     """Whether the exception that Django has in hand says that the database is away."""
-    return isinstance(sys.exc_info()[1], AWAY)
+    return is_unanswered(sys.exc_info()[1])
 
 
 def log_failure() -> str:

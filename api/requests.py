@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import product
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -15,7 +16,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, ResolverMatch, resolve
 
-from api import measures
+from api import measures, problems
 from api.auth import Caller
 from federation import request_ids
 
@@ -26,6 +27,13 @@ _FORM: Final = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]
 #: Where a request did not come to an address of ours.
 _NOWHERE: Final = "none"
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
+#: What an agency asks for to submit. Without a token it gets no further.
+_INTAKE: Final = ("v1:submissions", "token")
+_OURS: Final = 500
+
+# There from the start: an alert on what grows does not see the first one of a series that begins with it.
+for _route_of_intake, _reason in product(_INTAKE, problems.REASONS):
+    measures.FAILED.labels(_route_of_intake, _reason)
 
 
 class Requests:
@@ -69,6 +77,8 @@ def _count(request: HttpRequest, answer: HttpResponseBase, match: ResolverMatch 
     method = request.method if request.method in _METHODS else "other"
     measures.REQUESTS.labels(route, method, f"{answer.status_code // 100}xx").inc()
     measures.SECONDS.labels(route).observe(seconds)
+    if answer.status_code >= _OURS and method == "POST" and route in _INTAKE:
+        measures.FAILED.labels(route, getattr(answer, "reason", problems.MISTAKE)).inc()
 
 
 def _route(match: ResolverMatch | None) -> str:

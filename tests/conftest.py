@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Iterator
 from contextlib import ExitStack
+from math import inf
 from uuid import uuid4
 
 import hypothesis
@@ -85,13 +86,15 @@ def launch():
 
 
 @pytest.fixture(autouse=True)
-def nothing_held() -> None:
+def nothing_held(monkeypatch) -> None:
     """Lets each test begin with nothing held in the process: factories write without counting versions up."""
-    from api import caching
+    from api import caching, health
     from api.sdmx import slices, structures
     from api.v1 import questions
 
     caching.shelf.clear()
+    for found in (health.readiness, health.broker):
+        monkeypatch.setattr(found, "_at", -inf)
     of_questions = (questions._indicators, questions.people, questions._agencies, questions.annotations)
     for kept in (*of_questions, slices.indicators, structures.under):
         kept.cache_clear()

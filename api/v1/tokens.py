@@ -7,11 +7,12 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote_plus
 
+from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from oauth2_provider.views import TokenView as ToolkitTokenView
 from oauthlib.oauth2 import BackendApplicationServer
 
-from api.problems import AWAY, Problem, respond
+from api.problems import Problem, is_unanswered, respond
 from api.throttling import rates
 from api.throttling.tokens import Attempt
 
@@ -29,9 +30,10 @@ class TokenView(ToolkitTokenView):  # type: ignore[misc]  # untyped
             return respond(rates.refusal(refused))
         try:
             response: HttpResponse = self.authorization_flow_token_response(request, *args, **kwargs)
-        except AWAY:
+        except Error as error:
             # Nobody looked whether it was a guess; or agencies would be refused once the database is back.
-            attempt.succeeded()
+            if is_unanswered(error):
+                attempt.succeeded()
             raise
         if response.status_code != HTTPStatus.UNAUTHORIZED:
             attempt.succeeded()

@@ -1,5 +1,9 @@
 """Health and metrics: what is well, what is missing, and that metrics are not public."""
 
+from concurrent.futures import ThreadPoolExecutor
+from math import inf
+from threading import Semaphore
+
 import pytest
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
@@ -12,6 +16,12 @@ from tests.contract.callers import report
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture
+def look_again(monkeypatch):
+    """Has the next question look, however short the last one is ago."""
+    return lambda: monkeypatch.setattr(health.readiness, "_at", -inf)
+
+
 def test_alive_asks_for_nothing(client, django_assert_num_queries):
     with django_assert_num_queries(0):
         assert client.get("/healthz").json() == {"status": "alive"}
@@ -20,7 +30,14 @@ def test_alive_asks_for_nothing(client, django_assert_num_queries):
 def test_ready_names_its_parts_and_the_work(client):
     assert client.get("/readyz").json() == {
         "status": "ready",
-        "checks": {"database": True, "migrations": True, "rights": True, "rounding": True, "broker": True},
+        "checks": {
+            "database": True,
+            "writes": True,
+            "migrations": True,
+            "rights": True,
+            "rounding": True,
+            "broker": True,
+        },
         "work": {"pending": 0, "oldest_pending_seconds": 0.0, "set_aside": []},
     }
 
@@ -44,6 +61,7 @@ def test_not_ready_without_a_migration(client):
     assert (answer.status_code, answer.json()["code"]) == (503, "not_ready")
     assert answer.json()["checks"] == {
         "database": True,
+        "writes": True,
         "migrations": False,
         "rights": False,
         "rounding": False,
@@ -51,7 +69,7 @@ def test_not_ready_without_a_migration(client):
     }
 
 
-def test_not_ready_names_a_right_that_was_not_granted(client):
+def test_not_ready_names_a_right_that_was_not_granted(client, look_again):
     with connection.cursor() as cursor:
         cursor.execute("REVOKE INSERT ON federation_work FROM police2peer_web")
         cursor.execute("REVOKE SELECT ON federation_publishedcell FROM police2peer_public")
@@ -60,6 +78,7 @@ def test_not_ready_names_a_right_that_was_not_granted(client):
     assert "police2peer_web lacks INSERT on federation_work" in answer.json()["detail"]
     assert "police2peer_public lacks SELECT on federation_publishedcell" in answer.json()["detail"]
     roles.grant()
+    look_again()
     assert client.get("/readyz").status_code == 200
 
 
@@ -70,6 +89,7 @@ def test_not_ready_with_another_rounding_key(client, settings):
     assert (answer.status_code, answer.json()["code"]) == (503, "not_ready")
     assert answer.json()["checks"] == {
         "database": True,
+        "writes": True,
         "migrations": True,
         "rights": True,
         "rounding": False,
@@ -77,11 +97,90 @@ def test_not_ready_with_another_rounding_key(client, settings):
     }
 
 
-def test_not_ready_without_the_broker(client, settings):
+def test_without_the_broker_it_says_so_and_is_ready(client, settings):
     settings.BROKER_URL = "redis://127.0.0.1:1/0"
     answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["status"]) == (200, "ready")
     assert answer.json()["checks"]["broker"] is False
-    assert answer.status_code == 503
+
+
+def test_not_ready_with_a_database_that_takes_no_writes(client):
+    with connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION READ ONLY")
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["checks"]["writes"]) == (503, False)
+    assert answer.json()["detail"].startswith("Not ready: writes. The database takes no writes: it is read-only.")
+
+
+def test_looked_once_it_answers_many_without_asking_anybody(client, django_assert_num_queries, monkeypatch):
+    first = client.get("/readyz").json()
+    monkeypatch.setattr(health.gauges.dispatch, "is_reachable", lambda: pytest.fail("the broker was asked again"))
+    with django_assert_num_queries(0):
+        assert [client.get("/readyz").json() for _ in range(5)] == [first] * 5
+
+
+class Looking:
+    """Looks when it is let go, and counts how often it was asked to; time is what the test says."""
+
+    def __init__(self, monkeypatch):
+        self.looks, self.now, self.begun, self.go = 0, 100.0, Semaphore(0), Semaphore(0)
+        monkeypatch.setattr(health.time, "monotonic", lambda: self.now)
+        self.lately = health.Lately(self._look, unanswered="unanswered", lasts=lambda _: 2.0)
+        self.pool = ThreadPoolExecutor(20)
+
+    def _look(self):
+        self.looks += 1
+        self.begun.release()
+        assert self.go.acquire(timeout=30)
+        return f"found {self.looks}"
+
+    def ask(self, times=1):
+        return [self.pool.submit(self.lately.get) for _ in range(times)]
+
+    def found_first(self):
+        [first] = self.ask()
+        self.go.release()
+        assert first.result(30) == "found 1"
+        assert self.begun.acquire(timeout=30)
+
+
+@pytest.fixture
+def looking(monkeypatch):
+    made = Looking(monkeypatch)
+    yield made
+    made.go.release(20)
+    made.pool.shutdown()
+
+
+def test_of_many_that_come_first_one_looks_and_all_wait_for_it(looking):
+    asked = looking.ask(20)
+    assert looking.begun.acquire(timeout=30)
+    looking.go.release()
+    assert {one.result(30) for one in asked} == {"found 1"}
+    assert looking.looks == 1
+
+
+def test_while_one_looks_again_the_others_get_what_was_found_before(looking):
+    looking.found_first()
+    looking.now += 3
+    [again] = looking.ask()
+    assert looking.begun.acquire(timeout=30)
+    assert {one.result(30) for one in looking.ask(19)} == {"found 1"}
+    looking.go.release()
+    assert again.result(30) == "found 2"
+    assert looking.looks == 2
+
+
+def test_what_does_not_come_back_is_not_believed_for_long(looking):
+    looking.found_first()
+    looking.now += 3
+    [again] = looking.ask()
+    assert looking.begun.acquire(timeout=30)
+    looking.now += 3
+    assert looking.ask()[0].result(30) == "unanswered"
+    looking.go.release()
+    assert again.result(30) == "found 2"
+    assert looking.lately.get() == "found 2"
 
 
 def test_metrics_are_not_there_by_default(client):

@@ -5,13 +5,16 @@ import re
 import shutil
 import subprocess
 from datetime import UTC, date, datetime, timedelta
+from math import inf
 
 import pytest
 import yaml
-from django.db import DatabaseError
+from django.db import DatabaseError, InternalError, OperationalError
 from prometheus_client.parser import text_string_to_metric_families
+from psycopg.errors import AdminShutdown, DiskFull, QueryCanceled, ReadOnlySqlTransaction
 
-from api.v1 import submissions
+from api import health
+from api.v1 import submissions, tokens
 from config.parts import ROOT
 from federation import clock, gauges, measures, reconciliation, worklist
 from federation.models.findings import Hold
@@ -104,8 +107,12 @@ def test_every_metric_is_documented_and_moves(scrape, kripos, monkeypatch, setti
     WorkerProcess.objects.update(seen=clock.now() - timedelta(minutes=5))
     now_moved("clock_lag_seconds", "worker_seen_seconds")
     assert before["police2peer_workers",] == 0
+    monkeypatch.setattr(submissions.intake, "accept", lambda **_: disk_full())
+    assert kripos.send(report(("NO", "ARES", 3))).status_code == 503
+    now_moved("submissions_failed_total")
     settings.BROKER_URL = "redis://127.0.0.1:1/0"
-    now_moved("broker_up")
+    monkeypatch.setattr(health.broker, "_at", -inf)
+    now_moved("broker_up", "ready")
 
     # These hang on the server, which is not ours to change: that they are asked for is all that is seen here.
     of_server = {"database_connections", "database_connections_allowed", "database_up", "replica_lag_seconds"}
@@ -151,6 +158,61 @@ def test_sums_of_processes_that_have_gone_stay(scrape):
         assert set(WorkerProcess.objects.values_list("name", flat=True)) == {"past", "third"}
         found = scrape()
         assert (found[failures], found["police2peer_workers",]) == (6, 1)
+
+
+def disk_full():
+    raise OperationalError from DiskFull("could not extend file")
+
+
+def failed(found):
+    """How many submissions and requests for tokens failed, by route and reason."""
+    counts = {key: value for key, value in found.items() if key[0] == "police2peer_submissions_failed_total"}
+    return {(dict(key[1:])["route"], dict(key[1:])["reason"]): value for key, value in counts.items()}
+
+
+@pytest.mark.django_db
+def test_failed_submissions_are_there_by_reason_before_the_first_one(scrape):
+    reasons = ("disk_full", "read_only", "busy", "database_away", "mistake")
+    assert failed(scrape()).keys() == {(route, reason) for route in ("v1:submissions", "token") for reason in reasons}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("error", "cause", "status", "reason"),
+    [
+        (OperationalError, DiskFull, 503, "disk_full"),
+        (InternalError, ReadOnlySqlTransaction, 503, "read_only"),
+        (OperationalError, QueryCanceled, 503, "busy"),
+        (OperationalError, AdminShutdown, 503, "database_away"),
+        (ValueError, ValueError, 500, "mistake"),
+    ],
+)
+@pytest.mark.parametrize("route", ["v1:submissions", "token"])
+def test_what_agencies_send_in_vain_for_reasons_of_ours_is_counted(
+    scrape, kripos, monkeypatch, error, cause, status, reason, route
+):
+    def fail(*_, **__):
+        raise error from cause
+
+    monkeypatch.setattr(submissions.intake, "accept", fail)
+    monkeypatch.setattr(tokens.TokenView, "authorization_flow_token_response", fail)
+    kripos.client.raise_request_exception = False
+    before = failed(scrape())
+    if route == "token":
+        answer = kripos.client.post("/oauth/token/", {"grant_type": "client_credentials"})
+    else:
+        answer = kripos.send(report(("NO", "ARES", 3)))
+    after = failed(scrape())
+    assert answer.status_code == status
+    assert {key: after[key] - before[key] for key in after if after[key] != before[key]} == {(route, reason): 1}
+
+
+@pytest.mark.django_db
+def test_what_agencies_did_wrong_is_no_failure_of_ours(scrape, kripos):
+    before = failed(scrape())
+    assert kripos.send(report(("NO", "ARES", -1))).status_code == 422
+    assert kripos.client.post("/oauth/token/", {"grant_type": "client_credentials"}).status_code == 401
+    assert failed(scrape()) == before
 
 
 @pytest.mark.django_db

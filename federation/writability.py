@@ -1,0 +1,35 @@
+"""Whether the database takes what a submission needs, and if not, why."""
+
+from typing import Final
+
+from django.db import Error, connection, transaction
+
+from federation.database import statement
+
+#: The reasons, as metrics name them.
+DISK_FULL: Final = "disk_full"
+READ_ONLY: Final = "read_only"
+BUSY: Final = "busy"
+AWAY: Final = "database_away"
+REASONS: Final = (DISK_FULL, READ_ONLY, BUSY, AWAY)
+
+#: By PostgreSQL's SQLSTATE. Busy are a statement that ran too long, a lock not to be had, a transaction left idle.
+_BY_STATE: Final = {"53100": DISK_FULL, "25006": READ_ONLY, "57014": BUSY, "55P03": BUSY, "25P03": BUSY}
+
+
+def reason_of(error: BaseException) -> str:
+    """Return why a statement failed that would do no other time; for any other error that the database is away."""
+    return _BY_STATE.get(getattr(error.__cause__, "sqlstate", None) or "", AWAY)
+
+
+def obstacle() -> str:
+    """Write to the database; return the reason if it does not take that, and nothing if it does."""
+    try:
+        with transaction.atomic(), connection.cursor() as c:
+            c.execute(statement("writability").decode())
+            while c.nextset():
+                pass
+            [(position,)] = c.fetchall()
+    except Error as error:
+        return reason_of(error)
+    return "" if position else READ_ONLY
