@@ -251,6 +251,7 @@ def test_alerts_ask_for_metrics_that_are_there():
 
 
 @pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed (Debian: promtool)")
-def test_promtool_reads_the_alerts():
-    done = subprocess.run(["promtool", "check", "rules", str(ALERTS)], capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("how", [("check", "rules", "alerts.yml"), ("test", "rules", "alerts_test.yml")])
+def test_promtool_reads_the_alerts_and_they_say_what_they_should(how):
+    done = subprocess.run(["promtool", *how], cwd=ALERTS.parent, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

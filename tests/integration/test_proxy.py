@@ -237,6 +237,20 @@ def test_read_is_tried_on_the_other_host_and_post_is_not(host, tmp_path):
     broken.stop()
 
 
+def test_host_that_says_it_is_not_ready_is_not_left_alone(tmp_path):
+    hosts = [Host(), Host()]
+    with proxy(tmp_path, *(one.address for one in hosts)) as port:
+        for one in hosts:
+            one.headers, one.status = {}, 503
+        assert {ask(port, path).status for path in ("/readyz", "/healthz") for _ in range(4)} == {503}
+        for one in hosts:
+            one.status = 200
+        assert {ask(port, f"/{number}").status for number in range(4)} == {200}
+        assert all(any(path[1:].isdigit() for _, path, _ in one.reached) for one in hosts)
+    for one in hosts:
+        one.stop()
+
+
 def test_tls_is_modern(host, tmp_path):
     with proxy(tmp_path, host.address, tls=True) as port:
         trusting = ssl.create_default_context(cafile=tmp_path / "fullchain.pem")
