@@ -220,6 +220,11 @@ class Schedule(models.Model):
                 name="countries_schedule_deadline",
                 violation_error_message=f"A deadline is at most {MAX_DEADLINE_MINUTES} minutes (90 days).",
             ),
+            models.CheckConstraint(
+                condition=Q(valid_from__gte=date(2000, 1, 1)),
+                name="countries_schedule_starts",
+                violation_error_message=BEFORE_2000,
+            ),
             # Two schedules for one day would owe the same report under two deadlines.
             ExclusionConstraint(
                 name="countries_schedule_overlap",

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import islice
 from typing import NamedTuple
 from uuid import UUID
 
@@ -18,18 +19,22 @@ from django.db import transaction
 
 from federation import clock, request_ids
 from federation.database import cursor, statement
-from federation.models.worklist import ClockMark, Early, Failure, Work
+from federation.models.worklist import Early, Failure, Work
 from federation.request_ids import NONE, RequestIds
 from federation.rules import periods
 from federation.rules.periods import Frequency
 
 _LEVEL, _MINUTE, _INDICATOR = 58, 26, 16
+#: What fits between them: minutes since 1970, which is up to the year 10136, indicators and agencies.
+_MINUTES, _INDICATORS, _AGENCIES = 1 << _LEVEL - _MINUTE, 1 << _MINUTE - _INDICATOR, 1 << _INDICATOR
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE_LENGTH = timedelta(minutes=1)
 #: At most so many things in one transaction; a period's publication reads all its agencies.
 CLAIM = {"figure": 500, "publish": 100, "window": 4, "panel": 1}
 #: A thing that failed so often is set aside for a person.
 ATTEMPTS = 3
+#: So many things are appended at once: a schedule may make as many as there are hours since 2000.
+APPENDED = 10_000
 #: At most so many request ids travel on with one thing: a year hangs on all requests of that year.
 CARRIED = 100
 
@@ -71,8 +76,10 @@ class Thing(NamedTuple):
     agency: int = 0
 
     def pack(self) -> int:
-        """Return the number that stands for this thing."""
+        """Return the number that stands for this thing; raise ValueError for one that no number stands for."""
         minute = (self.period - _EPOCH) // _MINUTE_LENGTH
+        if not (0 <= minute < _MINUTES and 0 <= self.indicator < _INDICATORS and 0 <= self.agency < _AGENCIES):
+            raise ValueError(f"This cannot be put on the work list: {self}.")
         level = _LEVEL_OF[self.stage, self.frequency]
         return level << _LEVEL | minute << _MINUTE | self.indicator << _INDICATOR | self.agency
 
@@ -85,9 +92,9 @@ class Thing(NamedTuple):
 def unpack(number: int) -> Thing:
     """Return the thing that a number stands for."""
     stage, frequency = LEVELS[number >> _LEVEL]
-    minute = number >> _MINUTE & 0xFFFFFFFF
-    indicator = number >> _INDICATOR & 0x3FF
-    return Thing(stage, frequency, _EPOCH + minute * _MINUTE_LENGTH, indicator, number & 0xFFFF)
+    minute = number >> _MINUTE & _MINUTES - 1
+    indicator = number >> _INDICATOR & _INDICATORS - 1
+    return Thing(stage, frequency, _EPOCH + minute * _MINUTE_LENGTH, indicator, number & _AGENCIES - 1)
 
 
 def window(name: str, indicator: int) -> Thing:
@@ -125,13 +132,15 @@ def append(things: Iterable[Thing]) -> None:
 
 
 def append_caused(caused: Iterable[tuple[Thing, RequestIds]]) -> None:
-    """Put things on the list, each with the ids of the requests that it goes back to."""
-    by_number: dict[int, RequestIds] = {}
-    for thing, ids in caused:
-        number = thing.pack()
-        known = by_number.get(number, NONE)
-        by_number[number] = known if ids <= known else known | ids
-    _insert("federation_work", by_number)
+    """Put things on the list, each with the ids of the requests that it goes back to; some at a time."""
+    rest = iter(caused)
+    while some := list(islice(rest, APPENDED)):
+        by_number: dict[int, RequestIds] = {}
+        for thing, ids in some:
+            number = thing.pack()
+            known = by_number.get(number, NONE)
+            by_number[number] = known if ids <= known else known | ids
+        _insert("federation_work", by_number)
 
 
 def _insert(table: str, by_number: Mapping[int, RequestIds]) -> None:
@@ -279,14 +288,6 @@ def waiting() -> set[Thing]:
 def is_pending() -> bool:
     """Whether anything is on the list."""
     return Work.objects.exists()
-
-
-def mark() -> datetime:
-    """Return up to when the work that time makes has been appended.
-
-    Lateness and windows are judged at this time: what they were judged at can be asked again.
-    """
-    return ClockMark.objects.values_list("at", flat=True).get()
 
 
 def oldest_age() -> timedelta:

@@ -242,6 +242,16 @@ def test_schedules_that_overlap_are_refused_and_the_form_stays(desk):
     assert not Schedule.objects.exists()
 
 
+@pytest.mark.parametrize("first", ["1999-12-31", "0001-01-01"])
+def test_schedule_before_2000_is_refused_with_a_message(desk, first):
+    agency = factories.AgencyFactory.create()
+    factories.IndicatorFactory.create()
+    answer = desk.post(address(Agency, "change", agency.pk), agency_form() | schedule_form(valid_from=first))
+    assert answer.status_code == 200
+    assert "This is before the year 2000." in text(answer)
+    assert not Schedule.objects.exists()
+
+
 def test_schedules_of_other_frequencies_are_added_together(desk):
     agency = factories.AgencyFactory.create()
     factories.IndicatorFactory.create()

@@ -63,6 +63,11 @@ def test_schedule_that_ends_before_it_begins():
     refused("countries_schedule_days", factories.ScheduleFactory.create, valid_to=date(2025, 12, 31))
 
 
+def test_schedule_that_begins_before_anything_can_be_reported():
+    refused("countries_schedule_starts", factories.ScheduleFactory.create, valid_from=date(1999, 12, 31))
+    assert factories.ScheduleFactory.create(valid_from=date(2000, 1, 1)).pk
+
+
 def test_schedule_of_one_day():
     assert factories.ScheduleFactory.create(valid_to=date(2026, 1, 1)).pk
 

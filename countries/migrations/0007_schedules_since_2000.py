@@ -1,0 +1,26 @@
+"""That no schedule begins before 2000: nothing can be reported of the time before."""
+
+from datetime import date
+
+from django.db import migrations, models
+
+#: One that also ended before 2000 owed nothing that could be reported.
+ENDED = "DELETE FROM countries_schedule WHERE valid_to < '2000-01-01'"
+BEGUN = "UPDATE countries_schedule SET valid_from = '2000-01-01' WHERE valid_from < '2000-01-01'"
+
+
+class Migration(migrations.Migration):
+    dependencies = [("countries", "0006_reference_changed")]
+
+    operations = [
+        migrations.RunSQL(ENDED, migrations.RunSQL.noop),
+        migrations.RunSQL(BEGUN, migrations.RunSQL.noop),
+        migrations.AddConstraint(
+            "schedule",
+            models.CheckConstraint(
+                condition=models.Q(valid_from__gte=date(2000, 1, 1)),
+                name="countries_schedule_starts",
+                violation_error_message="This is before the year 2000.",
+            ),
+        ),
+    ]
