@@ -97,6 +97,7 @@ _REFUSED: Final = {
     "internal_error": Kind(500, "Something went wrong here", "Try again; if it stays, tell us the request_id."),
     "busy": Kind(503, "There is too much to do", "Try again after Retry-After."),
     "not_ready": Kind(503, "A part of the service is not ready", "Try again in a while."),
+    "clocks_disagree": Kind(503, "The clocks of the service disagree", "Send it again after Retry-After."),
 }
 
 #: What is asked for as the SDMX standard writes it.

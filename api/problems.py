@@ -21,7 +21,7 @@ from rest_framework.response import Response
 from api import measures
 from api.codes import CODES
 from federation import request_ids, writability
-from federation.errors import FederationError
+from federation.errors import ClocksDisagreeError, FederationError
 from federation.writability import BUSY, READ_ONLY
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -107,9 +107,10 @@ _TRANSLATED: Final[tuple[tuple[type[Exception], str], ...]] = (
 
 
 _AGAIN: Final = "5"
-#: The reason of what is our own mistake, beside those of the database.
+#: Reasons beside those of the database: our own mistake, and clocks that disagree.
 MISTAKE: Final = "mistake"
-REASONS: Final = (*writability.REASONS, MISTAKE)
+CLOCKS: Final = "clocks"
+REASONS: Final = (*writability.REASONS, CLOCKS, MISTAKE)
 
 
 def problem_of(error: Exception) -> Problem | None:
@@ -117,7 +118,7 @@ def problem_of(error: Exception) -> Problem | None:
     if isinstance(error, Problem):
         return error
     if isinstance(error, FederationError):
-        return Problem(error.code)
+        return _refused(error)
     if is_unanswered(error):
         return _unanswered(error)
     if isinstance(error, UnreadablePostError):
@@ -131,6 +132,13 @@ def problem_of(error: Exception) -> Problem | None:
 def is_unanswered(error: BaseException | None) -> TypeGuard[Error]:
     """Whether it is the database that is away, or takes no writes."""
     return isinstance(error, AWAY) or (isinstance(error, Error) and writability.reason_of(error) == READ_ONLY)
+
+
+def _refused(error: FederationError) -> Problem:
+    if isinstance(error, ClocksDisagreeError):
+        log.error("%s", error)
+        return Problem(error.code, reason=CLOCKS, headers={"Retry-After": _AGAIN, "Cache-Control": "no-store"})
+    return Problem(error.code)
 
 
 def _unanswered(error: Exception) -> Problem:

@@ -92,7 +92,7 @@ def _must_cover(request: HttpRequest) -> Iterator[tuple[str, ...]]:
 
 def _refuse_untimely(covered: Values, parameters: Parameters) -> None:
     """Refuse a signature that is too old, has expired or comes from the future, by each time that it names."""
-    now = clock.now().timestamp()
+    now = clock.agreed().timestamp()
     ages = [now - at for at in _times(covered, parameters)]
     if max(ages) > CLOCK.total_seconds() or int(parameters.get("expires", now + 1)) <= now:
         raise Problem("signature_too_old")
@@ -174,7 +174,7 @@ def _why_refused(key: Key | None, agency: int) -> str:
         return "signature_key_foreign"
     if key.revoked is not None:
         return "signature_key_revoked"
-    return "signature_key_expired" if key.expires is not None and key.expires <= clock.now() else ""
+    return "signature_key_expired" if key.expires is not None and key.expires <= clock.agreed() else ""
 
 
 class _Ed25519(ED25519):

@@ -1,6 +1,7 @@
 """Django's settings, out of the environment. docs/reference/settings.md says what each variable means."""
 
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -202,6 +203,10 @@ PROJECT_VERSION = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml"
 
 ROUNDING_BASE = env.whole("ROUNDING_BASE", default=5, low=2, high=1000)
 ROUNDING_KEY = env.key("ROUNDING_KEY", size=16)
+
+# --- by how much the clocks of hosts and of the database may differ; federation.clock compares them -------------------
+
+CLOCK_TOLERANCE = timedelta(seconds=env.whole("CLOCK_TOLERANCE", default=60, low=1, high=3600))
 
 # --- who publishes, as the catalogue tells it -------------------------------------------------------------------------
 

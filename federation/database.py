@@ -195,6 +195,13 @@ def instants(some: Sequence[datetime]) -> NDArray[np.datetime64]:
     return microseconds(some).view("datetime64[us]")
 
 
+def lock_lines(lines: Iterable[tuple[int, int]]) -> None:
+    """Wait for submissions and decisions that concern the same agencies' indicators, in one order for everybody."""
+    with connections[alias()].cursor() as c:
+        for agency, indicator in sorted(set(lines)):
+            c.execute("SELECT pg_advisory_xact_lock(%s::int, %s::int)", [agency, indicator])
+
+
 def look_up_by_index() -> None:
     """Make this transaction find named rows through indexes, whatever the planner has heard.
 

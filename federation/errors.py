@@ -22,6 +22,19 @@ class SignatureReplayedError(FederationError):
     code = "signature_replayed"
 
 
+class ClocksDisagreeError(FederationError):
+    """The clocks of the service disagree, so nothing is accepted, computed or published. Set them and try again."""
+
+    code = "clocks_disagree"
+
+    def __init__(self, how: str) -> None:
+        super().__init__(how)
+        self.how = how
+
+    def __str__(self) -> str:
+        return f"The clocks disagree: {self.how}. Set the clocks of the hosts and of the database."
+
+
 class RoundingKeyMismatchError(FederationError):
     """The rounding key or base of this process is not the one that the published view was made with."""
 

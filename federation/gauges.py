@@ -67,6 +67,7 @@ def _of_database(now: datetime) -> Iterator[Gauge]:
     yield from _of_work(now)
     yield from _of_findings()
     yield from _of_workers(now)
+    yield from _of_clocks(now)
     yield from _of_credentials(now)
     yield from _of_server()
     yield _one("submissions", "Submissions stored", Submission.objects.count())
@@ -79,7 +80,6 @@ def _of_work(now: datetime) -> Iterator[Gauge]:
     yield _one("work_pending", "Rows on the work list", Work.objects.count())
     yield _one("work_oldest_seconds", "How long the oldest of them has been waiting", _seconds(worklist.oldest_age()))
     yield _one("work_set_aside", "Things that failed and wait for a person", aside)
-    yield _one("clock_lag_seconds", "How far the clock's mark is behind: beat is away", _seconds(now - worklist.mark()))
     yield _one("last_version", "Number of the newest publication", newest.number if newest else 0)
     yield _one("last_version_age_seconds", "How old it is", _seconds(now - newest.known_at) if newest else float("nan"))
 
@@ -97,6 +97,12 @@ def _of_workers(now: datetime) -> Iterator[Gauge]:
     seen = WorkerProcess.objects.aggregate(last=Max("seen"))["last"]
     yield _one("workers", "Processes that work, heard of in the last minute", measures.at_work(now=now))
     yield _one("worker_seen_seconds", "Since any of them was heard of", _seconds(now - seen) if seen else float("nan"))
+
+
+def _of_clocks(now: datetime) -> Iterator[Gauge]:
+    ahead = {"web": _seconds(clock.skew()), "worker": measures.clock_ahead(now=now)}
+    yield Gauge("clock_ahead_seconds", "How far a host's clock is ahead of the database's", ahead, "host")
+    yield _one("clock_lag_seconds", "How far the clock's mark is behind: beat is away", _seconds(now - clock.mark()))
 
 
 def _of_credentials(now: datetime) -> Iterator[Gauge]:

@@ -30,6 +30,7 @@ from federation.models.submissions import (
     ReportState,
     Submission,
 )
+from federation.rules.precedence import Place
 from federation.rules.tables import Numbers, Values
 from federation.validation import ReportFinding
 from federation.worklist import Stage, Thing
@@ -38,9 +39,6 @@ log = logging.getLogger(__name__)
 
 #: How long an Idempotency-Key is kept.
 KEY_LIFE = timedelta(days=30)
-
-#: A place in the order of reports for one key.
-Place = tuple[datetime, datetime, UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +234,7 @@ def _take_in(submission: Submission, reports: Sequence[NewReport]) -> list[_Beco
     """Decide what becomes of the reports, and store them with their holds."""
     look_up_by_index()
     _lock(submission.agency, reports)
-    place = (submission.prepared, submission.received, submission.id)
+    place = Place(submission.prepared, submission.received, submission.id)
     becoming = _judge(submission.agency, reports, place)
     submission.outcomes = Counter(one.outcome.value for one in becoming)
     submission.save(force_insert=True)
@@ -301,7 +299,7 @@ def _known(agency: Agency, reports: Sequence[NewReport]) -> list[_Known]:
         rows = c.fetchall()
     known = [_NOTHING] * len(reports)
     for position, state, id_, prepared, received, submission, digest, root, total, withdrawn in rows:
-        there = _Standing(id_, (prepared, received, submission), digest, root, None if withdrawn else total)
+        there = _Standing(id_, Place(prepared, received, submission), digest, root, None if withdrawn else total)
         known[position] = replace(known[position], **{state: there})
     return known
 
@@ -319,11 +317,11 @@ def _becomes(report: NewReport, place: Place, there: _Known) -> _Becomes:
     """Say what becomes of a report if no rule holds it."""
     digest = report.digest()
     current, held = there.current, there.held
-    if current is not None and place < current.place:
+    if current is not None and not current.place.gives_way_to(place):
         return _Becomes(Outcome.SUPERSEDED, digest)
     # A report that waits gives way to newer ones only.
-    ends_hold = held.id if held is not None and held.place < place else None
-    replaced = tuple(one.id for one in (current, held) if one is not None and one.place < place)
+    ends_hold = held.id if held is not None and held.place.gives_way_to(place) else None
+    replaced = tuple(one.id for one in (current, held) if one is not None and one.place.gives_way_to(place))
     if current is not None and digest == current.digest:
         return _Becomes(Outcome.UNCHANGED, digest, current.root, replaced, ends_hold)
     outcome = Outcome.WITHDRAWN if report.withdrawn else Outcome.CURRENT
@@ -332,7 +330,7 @@ def _becomes(report: NewReport, place: Place, there: _Known) -> _Becomes:
 
 def _held(one: _Becomes, place: Place, held: _Standing | None, verdict: Verdict) -> _Becomes:
     """Say what becomes of a report that a rule holds: of several that wait, only the newest does."""
-    if held is not None and place < held.place:
+    if held is not None and not held.place.gives_way_to(place):
         return _Becomes(Outcome.SUPERSEDED, one.digest)
     if held is None:
         return _Becomes(Outcome.HELD, one.digest, verdict=verdict)

@@ -66,9 +66,11 @@ def report(*, at_once: bool = False) -> None:
         _process = _Process()
     if at_once or time.monotonic() - _process.written >= EVERY:
         _process.written = time.monotonic()
-        mine = WorkerProcess(name=_process.name, seen=clock.now(), sums=_sums())
+        mine = WorkerProcess(
+            name=_process.name, seen=clock.now(), clock_ahead=clock.skew().total_seconds(), sums=_sums()
+        )
         WorkerProcess.objects.bulk_create(
-            [mine], update_conflicts=True, unique_fields=["name"], update_fields=["seen", "sums"]
+            [mine], update_conflicts=True, unique_fields=["name"], update_fields=["seen", "clock_ahead", "sums"]
         )
 
 
@@ -97,6 +99,12 @@ def gather(*, now: datetime) -> None:
 def at_work(*, now: datetime) -> int:
     """Return how many processes have been heard of lately."""
     return WorkerProcess.objects.filter(seen__gte=now - AT_WORK).exclude(name=_PAST).count()
+
+
+def clock_ahead(*, now: datetime) -> float:
+    """Return by how many seconds the clock of a worker's host is ahead of the database's: of all, what differs most."""
+    ahead = WorkerProcess.objects.filter(seen__gte=now - AT_WORK).exclude(name=_PAST)
+    return max(ahead.values_list("clock_ahead", flat=True), key=abs, default=0.0)
 
 
 def families() -> Iterator[Metric]:

@@ -4,9 +4,10 @@ What changed gets a new version; an unchanged cell is not touched; a cell that b
 closed and has no row. Whether anything *exact* changed can not be seen from outside.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,7 @@ class Published:
 
     version: int | None = None
     changed: Sequence[Thing] = ()
-    stale: Sequence[Thing] = ()
+    stale: Iterable[Thing] = ()
 
 
 def due_at(thing: Thing) -> datetime:
@@ -151,14 +152,21 @@ def publish(things: Sequence[Thing], *, now: datetime, mark: datetime) -> Publis
     What has not ended by ``now`` is left for the clock, which appends it when it has; who is
     late is judged at the clock's ``mark``.
     """
-    firsts = _first_public(things)
-    due = [thing for thing in _begun(things, firsts) if is_due(thing, now=now)]
+    wanted = [thing for thing in things if is_due(thing, now=now)]
+    wanted += _too_early([thing for thing in things if due_at(thing) > now])
+    firsts = _first_public(wanted) if wanted else {}
+    due = _begun(wanted, firsts)
     if not due:
         return Published()
     view = compute(due, mark=mark)
     version, changed = _write(view, _public(view))
     _keep_exact(view)
-    return Published(version, changed, [*_windows_of(due, now=now), *_gaps(due, firsts, now=now)])
+    return Published(version, changed, chain(_windows_of(due, now=now), _gaps(due, firsts, now=now)))
+
+
+def _too_early(things: Sequence[Thing]) -> list[Thing]:
+    """Return the periods that are public before they may be, because a clock ran ahead: they are kept up to date."""
+    return [things[row[0]] for row in named_rows("publication_coverage", things)] if things else []
 
 
 def _begun(things: Sequence[Thing], firsts: dict[int, datetime]) -> list[Thing]:
@@ -331,18 +339,19 @@ def _windows_of(things: Sequence[Thing], *, now: datetime) -> list[Thing]:
     ]
 
 
-def _gaps(things: Sequence[Thing], firsts: dict[int, datetime], *, now: datetime) -> list[Thing]:
-    """Return the periods between a new first period of an indicator and what was public before.
+def _gaps(things: Sequence[Thing], firsts: dict[int, datetime], *, now: datetime) -> Iterator[Thing]:
+    """Yield the periods between a new first period of an indicator and what was public before.
 
     An indicator has coverage from its first period on, also where nobody was expected.
     """
-    frequency = things[0].frequency
-    gaps = []
+    frequency, published = things[0].frequency, set(things)
     for indicator in {thing.indicator for thing in things}:
         earliest = min(thing.period for thing in things if thing.indicator == indicator)
         first = firsts[indicator]
         if earliest < first:
             begin = max(earliest, now - MINUTES_KEPT) if frequency == Frequency.MINUTE else earliest
             last = min(first, now)
-            gaps += [Thing(Stage.PUBLISH, frequency, p, indicator) for p in periods.between(frequency, begin, last)]
-    return sorted(set(gaps) - set(things))
+            for period in periods.between(frequency, begin, last):
+                thing = Thing(Stage.PUBLISH, frequency, period, indicator)
+                if thing not in published:
+                    yield thing

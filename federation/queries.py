@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from federation import evidence, worklist
+from federation import clock, evidence, worklist
 from federation.combination import combine
 from federation.database import cursor, statement
 from federation.evidence import SignedBy
@@ -158,7 +158,7 @@ def combined(asked: Range, *, limit: int) -> list[FigureRow]:
     if not starts:
         return []
     things = [Thing(Stage.PUBLISH, asked.frequency, period, asked.indicator) for period in starts]
-    found = combine(things, mark=worklist.mark())
+    found = combine(things, mark=clock.mark())
     return [
         FigureRow(period, "combined", covered.covered_seconds, covered.owed_seconds, *cells[:3])
         for period, covered, cells in zip(starts, found.coverage, tables.nonzero(found.exact), strict=True)

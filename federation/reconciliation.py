@@ -28,6 +28,7 @@ from federation import (
     worklist,
 )
 from federation.database import look_up_by_index
+from federation.errors import ClocksDisagreeError
 from federation.request_ids import NONE, RequestIds
 from federation.rules import periods
 from federation.rules.periods import Frequency
@@ -78,7 +79,7 @@ def _step() -> Claim:
             versions.check_rounding()
             claim = worklist.claim()
             _do(claim, began)
-    except (OperationalError, InterfaceError):
+    except (OperationalError, InterfaceError, ClocksDisagreeError):
         raise
     except Exception:
         if not claim.things:
@@ -96,7 +97,7 @@ def _do_alone(thing: Thing) -> None:
         with transaction.atomic():
             claim = worklist.claim_alone(thing)
             _do(claim, began)
-    except (OperationalError, InterfaceError):
+    except (OperationalError, InterfaceError, ClocksDisagreeError):
         raise
     except Exception as error:
         with request_ids.bound(claim.all_requests()):
@@ -116,16 +117,18 @@ def _do(claim: Claim, began: float) -> None:
 
 
 def _perform(claim: Claim) -> _Outcome:
-    things, now = claim.things, clock.now()
+    # What the mark says has ended has ended, also if the database's clock has been put back a little since.
+    things, mark = claim.things, clock.mark()
+    now = max(clock.agreed(), mark)
     stage = things[0].stage
     if stage == Stage.FIGURE:
         return _reconcile(claim, now=now)
     if stage == Stage.PUBLISH:
-        return _publish(claim, now=now)
+        return _publish(claim, now=now, mark=mark)
     if stage == Stage.WINDOW:
-        windows.slide(things, mark=worklist.mark())
+        windows.slide(things, mark=mark)
     else:
-        panels.renew(things, mark=worklist.mark())
+        panels.renew(things, mark=mark)
     return _Outcome(Deed(things))
 
 
@@ -138,11 +141,11 @@ def _reconcile(claim: Claim, *, now: datetime) -> _Outcome:
     return _Outcome(Deed(claim.things, claim.requests, changed), stale)
 
 
-def _publish(claim: Claim, *, now: datetime) -> _Outcome:
+def _publish(claim: Claim, *, now: datetime, mark: datetime) -> _Outcome:
     requests = _with_early(claim, now=now)
-    done = publication.publish(claim.things, now=now, mark=worklist.mark())
+    done = publication.publish(claim.things, now=now, mark=mark)
     findings.review_weeks(claim.things, now=now)
-    stale = [(thing, NONE) for thing in done.stale]
+    stale = ((thing, NONE) for thing in done.stale)
     return _Outcome(Deed(claim.things, requests, done.changed, done.version), stale)
 
 

@@ -1,21 +1,36 @@
 """The Celery tasks, a few lines each. They take no arguments: the work is in the list."""
 
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
 from celery import shared_task
 from celery.signals import task_postrun, worker_process_shutdown
 
 from federation import chain, clock, dispatch, lateness, measures, reconciliation, schedules, worklist
+from federation.errors import ClocksDisagreeError
+
+log = logging.getLogger(__name__)
+
+
+def _if_clocks_agree(deed: Callable[[], object]) -> None:
+    """Do something that depends on the time; while the clocks disagree, the next call finds it still to be done."""
+    try:
+        deed()
+    except ClocksDisagreeError as error:
+        log.error("%s", error)  # noqa: TRY400  it says all
 
 
 @shared_task
 def reconcile() -> None:
     """Work through the list; sent as a hint whenever something was appended."""
-    reconciliation.work_through()
+    _if_clocks_agree(reconciliation.work_through)
 
 
 @shared_task
 def tick() -> None:
     """Append the work that time has made."""
-    schedules.tick(now=clock.now())
+    _if_clocks_agree(lambda: schedules.tick(now=clock.agreed()))
 
 
 @shared_task
@@ -28,19 +43,22 @@ def sweep() -> None:
 @shared_task
 def seal() -> None:
     """Chain the audit events that nobody has chained yet."""
-    chain.seal(now=clock.now())
+    _if_clocks_agree(lambda: chain.seal(now=clock.agreed()))
 
 
 @shared_task
 def watch() -> None:
     """Look for late and silent agencies."""
-    lateness.watch(now=clock.now())
+    _if_clocks_agree(lambda: lateness.watch(now=clock.agreed()))
 
 
 @shared_task
 def prune() -> None:
     """Delete what is kept for a time only."""
-    now = clock.now()
+    _if_clocks_agree(lambda: _prune(now=clock.agreed()))
+
+
+def _prune(*, now: datetime) -> None:
     schedules.prune(now=now)
     measures.gather(now=now)
 

@@ -72,7 +72,12 @@ class AnswerView(APIView):
         said = _read(request)
         caller = caller_of(request)
         review.answer(
-            finding=id, agency=caller.agency.pk, answer=said.answer, remark=said.remark, by=caller.name, now=clock.now()
+            finding=id,
+            agency=caller.agency.pk,
+            answer=said.answer,
+            remark=said.remark,
+            by=caller.name,
+            now=clock.agreed(),
         )
         return _respond(request, id)
 

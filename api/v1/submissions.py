@@ -129,7 +129,7 @@ def _read(request: HttpRequest, kind: str, given: Mapping[str, str], signed: Sig
     body = bodies.read(request, content_digest=signed.content_digest if signed else None)
     if b"\0" in body.content:
         raise Problem("nul_character")
-    received = clock.now()
+    received = clock.agreed()
     indicators = {row.code: row.number for row in countries.indicators()}
     if kind == "json":
         payload = json_payload.read(body.content, received=received, indicators=indicators)

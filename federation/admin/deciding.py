@@ -17,6 +17,7 @@ from countries.admin.base import FactAdmin, actor, refuse_traces
 from countries.admin.sight import horizon_of
 from federation import clock, review
 from federation.admin import words
+from federation.errors import ClocksDisagreeError
 from federation.models.findings import Finding, Hold
 from federation.review import Decided
 
@@ -123,7 +124,11 @@ def decide(screen: "ModelAdmin[Any]", request: HttpRequest, deed: Deed, matter: 
     form = ReasonForm(request.POST if "reason" in request.POST else None)
     if form.is_valid():
         by, reason = actor(request), form.cleaned_data["reason"]
-        now = clock.now()
+        try:
+            now = clock.agreed()
+        except ClocksDisagreeError as error:
+            screen.message_user(request, str(error), messages.ERROR)
+            return HttpResponseRedirect(back)
         decided = deed.carry_out(matter.chosen, by=by, reason=reason, now=now)
         for level, said in _told(deed, decided, now):
             screen.message_user(request, said, level)

@@ -168,7 +168,7 @@ class FindingAdmin(HoldingAdmin):
             return self._page(request, finding, form)
         try:
             review.answer(
-                finding=finding.pk, agency=finding.agency_id, by=actor(request), now=clock.now(), **form.cleaned_data
+                finding=finding.pk, agency=finding.agency_id, by=actor(request), now=clock.agreed(), **form.cleaned_data
             )
         except FederationError as error:
             self.message_user(request, str(error), messages.WARNING)

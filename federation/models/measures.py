@@ -11,6 +11,8 @@ class WorkerProcess(models.Model):
 
     name = models.CharField(max_length=100, primary_key=True)
     seen = models.DateTimeField()
+    #: By how many seconds its host's clock is ahead of the database's.
+    clock_ahead = models.FloatField(db_default=0)
     sums = models.JSONField()
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 
 
@@ -18,6 +19,10 @@ class Work(models.Model):
     added = models.DateTimeField(db_default=Now())
 
     class Meta:
+        constraints = [
+            # Levels are looked through from 0 on: nobody would ever find a thing below.
+            models.CheckConstraint(condition=Q(thing__gte=0), name="work_can_be_claimed"),
+        ]
         indexes = [
             models.Index(fields=["thing"], name="work_by_urgency"),
         ]

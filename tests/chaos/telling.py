@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.conf import settings
 
 from countries.models import Schedule
-from federation import thresholds, worklist
+from federation import clock, thresholds
 from federation.models.submissions import Report
 from tests.oracles import federation as oracle
 from tests.oracles.desk import Desk
@@ -37,7 +37,7 @@ def told_again() -> oracle.Federation:
     return oracle.Federation(
         desk.reports,
         [_promised(row) for row in Schedule.objects.all()],
-        now=worklist.mark(),
+        now=clock.mark(),
         secret=settings.ROUNDING_KEY,
         base=settings.ROUNDING_BASE,
     )

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from api import health
-from federation import roles, versions, worklist
+from federation import clock, roles, versions, worklist
 from federation.worklist import Stage, Thing
 from tests.contract.callers import report
 
@@ -44,7 +44,7 @@ def test_ready_names_its_parts_and_the_work(client):
 
 def test_ready_tells_pending_work_and_what_was_set_aside(client, kripos):
     kripos.send(report(("NO", "ARES", 3)))
-    thing = Thing(Stage.FIGURE, "H", worklist.mark().replace(minute=0, second=0, microsecond=0), 1, 1)
+    thing = Thing(Stage.FIGURE, "H", clock.mark().replace(minute=0, second=0, microsecond=0), 1, 1)
     for _ in range(worklist.ATTEMPTS):
         worklist.failed(thing, [], reason="OverflowError: 9999999")
     work = client.get("/readyz").json()["work"]

@@ -103,6 +103,15 @@ def test_every_metric_is_documented_and_moves(scrape, kripos, monkeypatch, setti
     now_moved("holds_open", "findings_open", "agencies_silent")
     CredentialFactory.create(agency=AgencyFactory.create(code="DE-BKA"), expires=clock.now() + timedelta(days=3))
     now_moved("agencies_without_credential", "credentials_ending")
+    with monkeypatch.context() as patch:
+        patch.setattr(clock, "of_host", lambda: datetime.now(UTC) - timedelta(minutes=5))
+        measures.report(at_once=True)
+        now_moved("clock_ahead_seconds")
+    for host in ("web", "worker"):
+        assert round(before["police2peer_clock_ahead_seconds", ("host", host)], -1) == -300
+    ClockMark.objects.update(at=clock.now() + timedelta(days=1))
+    now_moved("clock_lag_seconds")
+    assert round(before["police2peer_clock_lag_seconds",], -3) == -86_000
     ClockMark.objects.update(at=clock.now() - timedelta(hours=3))
     WorkerProcess.objects.update(seen=clock.now() - timedelta(minutes=5))
     now_moved("clock_lag_seconds", "worker_seen_seconds")
@@ -254,4 +263,11 @@ def test_alerts_ask_for_metrics_that_are_there():
 @pytest.mark.parametrize("how", [("check", "rules", "alerts.yml"), ("test", "rules", "alerts_test.yml")])
 def test_promtool_reads_the_alerts_and_they_say_what_they_should(how):
     done = subprocess.run(["promtool", *how], cwd=ALERTS.parent, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed (Debian: promtool)")
+def test_alerts_fire_if_clocks_disagree():
+    cases = ALERTS.with_name("alerts_test.yml")
+    done = subprocess.run(["promtool", "test", "rules", str(cases)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

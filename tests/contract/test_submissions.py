@@ -12,6 +12,7 @@ import pytest
 
 from api.v1 import described_submissions
 from api.v1.payloads import body as bodies
+from federation import clock
 from federation.models.audit import AuditEvent
 from federation.models.submissions import IdempotencyKey, Report, Submission
 from federation.models.worklist import Work
@@ -39,6 +40,18 @@ def test_submission_is_accepted_and_can_be_read(kripos):
     ]
     assert {name: read[name] for name in body} == body
     assert AuditEvent.objects.get(action="submission.accepted").actor == f"credential {kripos.issued.client_id}"
+
+
+@pytest.mark.parametrize("query", ["", "?dry_run=true"])
+@pytest.mark.parametrize("ahead", [timedelta(days=1), -timedelta(days=1)])
+def test_nothing_is_accepted_while_clocks_disagree_and_the_same_afterwards(kripos, monkeypatch, ahead, query):
+    with monkeypatch.context() as patch:
+        patch.setattr(clock, "now", lambda: datetime.now(UTC) + ahead)
+        refused = kripos.send(report(("NO", "ARES", 3)), key="one", query=query)
+    assert (refused.status_code, refused.json()["code"]) == (503, "clocks_disagree")
+    assert (refused["Retry-After"], refused["Cache-Control"]) == ("5", "no-store")
+    assert rows() == [0, 0, 0, 0]
+    assert kripos.send(report(("NO", "ARES", 3)), key="one").status_code == 202
 
 
 def test_report_is_stored_canonically(kripos):

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from federation import dispatch, rebuilding
 from federation.database import one_snapshot
+from federation.errors import ClocksDisagreeError
 
 SHOWN = 20
 
@@ -26,10 +27,20 @@ class Command(BaseCommand):
             call_command("settle", timeout=timeout)
             self._check()
         else:
-            rebuilding.enqueue()
+            self._rebuild()
             dispatch.wake()
             call_command("settle", timeout=timeout)
             self.stdout.write("rebuilt")
+
+    def _rebuild(self) -> None:
+        try:
+            if ahead := rebuilding.put_mark_back():
+                self.stdout.write(f"the clock's mark was {ahead} ahead of the clocks, and is put back")
+            if count := rebuilding.make_right_reports_current():
+                self.stdout.write(f"{count} reports had been displaced, and are current again")
+            rebuilding.enqueue()
+        except ClocksDisagreeError as error:
+            raise CommandError(str(error)) from None
 
     def _check(self) -> None:
         with transaction.atomic():

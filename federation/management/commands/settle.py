@@ -2,10 +2,12 @@
 
 import time
 from argparse import ArgumentParser
+from datetime import datetime
 
 from django.core.management.base import BaseCommand, CommandError
 
 from federation import chain, clock, dispatch, lateness, schedules, worklist
+from federation.errors import ClocksDisagreeError
 
 PAUSE = 0.05
 
@@ -22,7 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *, timeout: float, **_: object) -> None:
         gives_up = time.monotonic() + timeout
-        schedules.tick(now=clock.now())
+        schedules.tick(now=_now())
         dispatch.wake()
         while worklist.is_pending():
             if time.monotonic() > gives_up:
@@ -32,10 +34,17 @@ class Command(BaseCommand):
                 )
             time.sleep(PAUSE)
         # What rests on the numbers: beat does it too, but whoever waits wants it done.
-        lateness.watch(now=clock.now())
-        chain.seal(now=clock.now())
+        lateness.watch(now=_now())
+        chain.seal(now=_now())
         if aside := worklist.set_aside():
             raise CommandError(
                 "work was set aside:\n"
                 + "\n".join(f"  {worklist.unpack(failure.thing)}: {failure.reason}" for failure in aside)
             )
+
+
+def _now() -> datetime:
+    try:
+        return clock.agreed()
+    except ClocksDisagreeError as error:
+        raise CommandError(f"{error} If only the mark is ahead, run manage.py rebuild.") from None

@@ -6,6 +6,7 @@ import pytest
 
 from federation import clock
 from federation.models.audit import AuditEvent
+from federation.models.worklist import ClockMark
 from tests import factories
 from tests.integration.federation import deskside
 from tests.integration.federation.three_years import BEGINNING, reports_of
@@ -34,8 +35,10 @@ def three_years_begun(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture
-def desk_at_noon(monkeypatch):
+def desk_at_noon(db, monkeypatch):
     monkeypatch.setattr(clock, "now", lambda: deskside.NOW)
+    monkeypatch.setattr(clock, "of_host", lambda: deskside.NOW)
+    ClockMark.objects.update(at=deskside.NOW)
 
 
 @pytest.fixture

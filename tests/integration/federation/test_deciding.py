@@ -1,9 +1,11 @@
 """Deciding at the desk: with a reason, once, by whoever may, on what is in sight."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
-from federation import review
+from federation import clock, review
 from federation.models.audit import AuditEvent
 from federation.models.findings import Answer, Finding, Hold
 from federation.models.submissions import Report
@@ -32,6 +34,17 @@ def test_release_needs_a_reason_and_then_tells_what_was_done(coordinator, agency
     assert report.state == "current"
     assert "a new campaign" in done.content.decode()
     assert AuditEvent.objects.get(action="report.released").actor == "kari"
+
+
+def test_nothing_is_decided_while_clocks_disagree(coordinator, agency, monkeypatch):
+    report = held(agency)
+    deed = address("finding", "release", report.hold.finding_id)
+    fields = dict(coordinator.get(deed).context["matter"].fields)
+    monkeypatch.setattr(clock, "of_host", lambda: NOW + timedelta(days=1))
+    [told_first] = told(coordinator.post(deed, fields | {"reason": "a new campaign"}, follow=True))
+    assert told_first.startswith("The clocks disagree: this host's clock is 86400.0 s ahead of the database's.")
+    report.refresh_from_db()
+    assert report.state == "held"
 
 
 def test_second_click_is_told_who_decided_and_when(coordinator, agency):

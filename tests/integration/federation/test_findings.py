@@ -628,6 +628,6 @@ def test_two_workers_that_are_killed_at_any_instant_leave_what_the_oracle_notice
     with workers.working(tmp_path / "workers.log"):
         workers.settle()
     assert not worklist.set_aside()
-    expected = Reviewer(memory.desk, memory.oracle(now=worklist.mark()), thresholds.for_all()).noticed()
+    expected = Reviewer(memory.desk, memory.oracle(now=clock.mark()), thresholds.for_all()).noticed()
     assert {rule for rule, *_ in expected} == {"R101", "R103", "R104", "R105"}
     assert stored() == expected

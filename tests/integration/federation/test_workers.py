@@ -80,7 +80,7 @@ class Bureau:
         workers.settle()
         call_command("settle", timeout=workers.PATIENCE)
         assert not worklist.set_aside()
-        assert_agrees(self.memory.oracle(now=worklist.mark()))
+        assert_agrees(self.memory.oracle(now=clock.mark()))
 
 
 @pytest.fixture

@@ -111,10 +111,14 @@ def _told(row: Schedule) -> oracle.Schedule:
 
 
 class World:
-    """Some agencies, and a clock that stands still until it is told to go on; all agencies are called by number."""
+    """Some agencies, and clocks that stand still until they are told to go on; all agencies are called by number.
+
+    The database's time is ``now``, by which all is done. The host's clock may be ``host_ahead`` of it.
+    """
 
     def __init__(self, now: datetime, agencies: int = 3) -> None:
         self.now = now
+        self.host_ahead = timedelta()
         self.memory = Memory()
         factories.IndicatorFactory.create(number=1, code="NUMBER_1")
         # The same ids in each world, as record keys hang on them.
@@ -163,6 +167,7 @@ def world(monkeypatch: pytest.MonkeyPatch, *, now: datetime) -> Iterator[World]:
     with transaction.atomic(), monkeypatch.context() as patch:
         made = World(now)
         patch.setattr(clock, "now", lambda: made.now)
+        patch.setattr(clock, "of_host", lambda: made.now + made.host_ahead)
         # Many periods at once, so that days of minutes pass quickly.
         patch.setattr(worklist, "CLAIM", worklist.CLAIM | {"publish": 1000})
         # The clock has run up to now, whatever the time of the test is.

@@ -1,0 +1,31 @@
+"""Which of two reports for one key counts (rule 1): the later ``prepared``, then ``received``, then submission."""
+
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+from uuid import UUID
+
+#: No submission waits so long between its receipt and its storing, so of two such times one is wrong.
+CONTRADICTION: Final = timedelta(minutes=10)
+
+
+class Place(NamedTuple):
+    """A report's place in the order of reports for one key."""
+
+    prepared: datetime
+    received: datetime
+    submission: UUID
+
+    def gives_way_to(self, later: "Place") -> bool:
+        """Whether this report is replaced by one that was stored after it.
+
+        If this one claims a much later receipt, a clock ran ahead when it came. Then its receipt counts as the earlier
+        one, and so does its preparation if that lies after the other's receipt.
+        """
+        if is_contradicted(self.received, later=later.received):
+            return self.prepared > later.received or self.prepared <= later.prepared
+        return self < later
+
+
+def is_contradicted(received: datetime, *, later: datetime) -> bool:
+    """Whether a receipt lies so much after one that was stored later that it cannot be true."""
+    return received > later + CONTRADICTION
