@@ -6,23 +6,29 @@ element: a header of five 32-bit words (dimensions, null flag, element type, len
 bound), then each element's length and value.
 """
 
+import logging
 import struct
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import psycopg
-from django.db import connections
+from django.db import OperationalError, connections
 from numpy.typing import NDArray
 from psycopg import sql
 from psycopg.adapt import Buffer, Dumper, Loader, PyFormat
 from psycopg.pq import Format
 
 from countries.connections import alias
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+log = logging.getLogger(__name__)
 
 _HEADER = 20
 _SMALL = np.dtype([("length", ">i4"), ("value", ">i2")])
@@ -154,6 +160,12 @@ def one_snapshot() -> None:
         c.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
 
+def read_only() -> None:
+    """Let the rest of the transaction, or of its savepoint, neither write nor lock rows."""
+    with connections[alias()].cursor() as c:
+        c.execute("SET TRANSACTION READ ONLY")
+
+
 def copy_statement(table: str, columns: Iterable[str]) -> sql.Composed:
     """Return the statement that appends binary rows of these columns to a table."""
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
@@ -200,6 +212,27 @@ def lock_lines(lines: Iterable[tuple[int, int]]) -> None:
     with connections[alias()].cursor() as c:
         for agency, indicator in sorted(set(lines)):
             c.execute("SELECT pg_advisory_xact_lock(%s::int, %s::int)", [agency, indicator])
+
+
+_DEADLOCK = "40P01"
+_TRIES = 3
+
+
+def retried(deed: Callable[P, R]) -> Callable[P, R]:
+    """Do a transaction again if PostgreSQL ended it to resolve a deadlock: the one that it waited for goes on now."""
+
+    @wraps(deed)
+    def done(*given: P.args, **named: P.kwargs) -> R:
+        for _ in range(_TRIES - 1):
+            try:
+                return deed(*given, **named)
+            except OperationalError as error:
+                if getattr(error.__cause__, "sqlstate", None) != _DEADLOCK:
+                    raise
+                log.warning("a deadlock ended %s, which is tried again", deed.__qualname__)
+        return deed(*given, **named)
+
+    return done
 
 
 def look_up_by_index() -> None:

@@ -4,10 +4,10 @@ Reads one level below, so the cost of a change is bounded by the calendar. Compu
 reads; replacing writes whole rows and says which of them changed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from django.conf import settings
@@ -79,10 +79,36 @@ class _Parts:
             self.provisional.add(position)
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A report that is not stored, as the current one of its figure: what follows from it can be told beforehand.
+
+    ``root`` stands for its row, and is no row's number.
+    """
+
+    root: int
+    received: datetime
+    status: str
+    withdrawn: bool
+    total: int
+    countries: Numbers
+    networks: Numbers
+    values: Values
+
+    def row(self) -> tuple[Any, ...]:
+        """Return its columns as the statements about current reports name them."""
+        return (self.status, self.withdrawn, self.countries, self.networks, self.values)
+
+
+#: Reports that are taken for stored, by figure.
+AllSent = Mapping[Thing, Sent]
+NOTHING_SENT: Final[AllSent] = {}
+
+
 def compute(things: Sequence[Thing]) -> dict[Thing, Computed]:
     """Compute figures, all of one frequency; a thing of which nothing was ever reported is left out."""
     frequency = things[0].frequency
-    own = _Own() if frequency not in periods.REPORTABLE else _own(things, frequency)
+    own = _Own() if frequency not in periods.REPORTABLE else _own(things, frequency, NOTHING_SENT)
     rest = [thing for thing in things if thing not in own.figures]
     return own.figures | _derived(rest, own, _parts(rest))
 
@@ -92,26 +118,28 @@ def summed(things: Sequence[Thing]) -> dict[Thing, Computed]:
     return _derived(things, _Own(), _parts(things))
 
 
-def summed_from_reports(things: Sequence[Thing]) -> dict[Thing, Computed]:
-    """Return the same from reports alone, where the finer figures are still to be computed."""
+def summed_from_reports(things: Sequence[Thing], sent: AllSent = NOTHING_SENT) -> dict[Thing, Computed]:
+    """Return the same from reports alone, if the finer figures are still to be computed."""
     finer = periods.FINER.get(Frequency(things[0].frequency)) if things else None
-    if finer is None or finer == Frequency.MINUTE:
+    if finer is None:
         return summed(things)
+    if finer == Frequency.MINUTE:
+        return _derived(things, _Own(), _minutes(things, sent))
     parts, place = _Parts(), {}
     for position, thing in enumerate(things):
         last = periods.end(thing.frequency, thing.period) - _MOMENT
         for period in periods.between(finer, thing.period, last):
             place[thing._replace(frequency=finer, period=period)] = position
-    for part, figure in _from_reports(list(place)).items():
+    for part, figure in _from_reports(list(place), sent).items():
         if figure.source != Source.NONE:
             cells = (figure.countries, figure.networks, figure.values, figure.keys)
             parts.add_figure(place[part], figure.covered_seconds, final=figure.final, cells=cells)
     return _derived(things, _Own(), parts)
 
 
-def _from_reports(things: Sequence[Thing]) -> dict[Thing, Computed]:
-    own = _own(things, things[0].frequency)
-    return own.figures | summed_from_reports([thing for thing in things if thing not in own.figures])
+def _from_reports(things: Sequence[Thing], sent: AllSent) -> dict[Thing, Computed]:
+    own = _own(things, things[0].frequency, sent)
+    return own.figures | summed_from_reports([thing for thing in things if thing not in own.figures], sent)
 
 
 def _named(things: Sequence[Thing]) -> dict[str, Any]:
@@ -139,8 +167,9 @@ class _Own:
     held: set[Thing] = field(default_factory=set)
 
 
-def _own(things: Sequence[Thing], frequency: str) -> _Own:
-    rows = _rows("figures_own", things)
+def _own(things: Sequence[Thing], frequency: str, sent: AllSent) -> _Own:
+    rows = [row for row in _rows("figures_own", things) if things[row[0]] not in sent]
+    rows += [(position, False, *sent[thing].row()) for position, thing in enumerate(things) if thing in sent]
     own = _Own({}, {things[row[0]] for row in rows}, {things[row[0]] for row in rows if row[1]})
     standing = [row for row in rows if row[2] is not None and not row[3]]
     keyed = _with_keys(frequency, [(things[row[0]], things[row[0]].period, *row[4:]) for row in standing])
@@ -197,12 +226,17 @@ def _parts(things: Sequence[Thing]) -> _Parts:
     finer = periods.FINER.get(Frequency(things[0].frequency)) if things else None
     if finer is None:
         return _Parts()
-    return _minutes(things) if finer == Frequency.MINUTE else _finer_figures(things, finer)
+    return _minutes(things, NOTHING_SENT) if finer == Frequency.MINUTE else _finer_figures(things, finer)
 
 
-def _minutes(things: Sequence[Thing]) -> _Parts:
+def _minutes(things: Sequence[Thing], sent: AllSent) -> _Parts:
     parts = _Parts()
-    rows = _rows("figures_minutes", things)
+    rows = [row for row in _rows("figures_minutes", things) if _minute(things[row[0]], row[1]) not in sent]
+    place = {thing: position for position, thing in enumerate(things)}
+    for minute, report in sent.items():
+        hour = minute._replace(frequency=Frequency.HOUR, period=periods.start_of(Frequency.HOUR, minute.period))
+        if minute.frequency == Frequency.MINUTE and hour in place:
+            rows.append((place[hour], minute.period, *report.row()))
     for position, *_ in rows:
         parts.add(position, reported=60)
     standing = [row for row in rows if row[2] is not None and not row[3]]
@@ -210,6 +244,10 @@ def _minutes(things: Sequence[Thing]) -> _Parts:
     for (position, _, status, *_), cells in zip(standing, keyed, strict=True):
         parts.add_figure(position, 60, final=status == "A", cells=cells)
     return parts
+
+
+def _minute(hour: Thing, period: datetime) -> Thing:
+    return hour._replace(frequency=Frequency.MINUTE, period=period)
 
 
 def _finer_figures(things: Sequence[Thing], finer: str) -> _Parts:

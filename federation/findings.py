@@ -6,12 +6,13 @@ closed comes back only with other facts. Whoever reviews something holds its loc
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from federation import holds, noticing
 from federation.database import cursor, statement
-from federation.models.findings import Finding, Resolution
+from federation.figures import AllSent
+from federation.models.findings import Finding, FindingState, Resolution
 from federation.noticing import JUDGED, Noticed
 from federation.rules import periods
 from federation.rules.coverage import GRACE
@@ -26,21 +27,35 @@ _WEEK_RULES = ("R301",)
 _OWN_FACTS = {"R102": ("value",), "R301": ("value",)}
 
 
-def review(things: Sequence[Thing], *, now: datetime, from_reports: bool = False) -> None:
-    """Bring the findings about figures up to date, all of one frequency, once the figures have been replaced.
-
-    With ``from_reports`` they need not have been: then findings about reports are as they will be.
-    """
+def review(things: Sequence[Thing], *, now: datetime) -> None:
+    """Bring the findings about figures up to date, all of one frequency, once the figures have been replaced."""
     if not things or things[0].frequency not in JUDGED:
         return
     reports = noticing.standing(things)
-    noticed = noticing.in_reports(reports, from_reports=from_reports)
-    rules: tuple[str, ...] = _REPORT_RULES
-    if not from_reports:
-        sums = [thing for thing in things if thing not in reports or reports[thing].withdrawn]
-        noticed, rules = noticed + noticing.in_sums(sums), rules + _SUM_RULES
+    sums = [thing for thing in things if thing not in reports or reports[thing].withdrawn]
+    noticed = noticing.in_reports(reports, from_reports=False) + noticing.in_sums(sums)
     roots = {thing: report.root for thing, report in reports.items()}
-    _settle(things, noticed, rules=rules, roots=roots, now=now)
+    _settle(things, noticed, rules=_REPORT_RULES + _SUM_RULES, roots=roots, now=now)
+
+
+def would_stand(things: Sequence[Thing], sent: AllSent) -> list[Finding]:
+    """Return the findings about the current reports of figures, all of one frequency, if these were sent; only reads.
+
+    They are as ``review`` would leave them, and not saved. ``report_id`` is the root of the report.
+    """
+    if not things or things[0].frequency not in JUDGED:
+        return []
+    reports = noticing.standing_with(things, sent)
+    roots = {thing: report.root for thing, report in reports.items()}
+    kept = [root for thing, root in roots.items() if thing not in sent]
+    stored = {one.pk: one for one in Finding.objects.filter(report__in=kept).order_by("pk")}
+    noticed = noticing.in_reports(reports, from_reports=True, sent=sent)
+    changes = _changes(things, noticed, _REPORT_RULES, roots)
+    for id_, facts in changes.updated.items():
+        stored[id_].facts = facts
+    for id_ in (one for some in changes.closed.values() for one in some if one in stored):
+        stored[id_].state = FindingState.RESOLVED
+    return [*stored.values(), *_new(changes.opened, now=datetime.now(UTC))]
 
 
 def review_weeks(weeks: Sequence[Thing], *, now: datetime) -> None:
@@ -86,7 +101,7 @@ def _settle(
     for id_, facts in changes.updated.items():
         Finding.objects.filter(pk=id_).update(facts=facts, changed=now)
     # The one that holds a report of the same period comes first.
-    Finding.objects.bulk_create(_new(changes.opened, now=now), ignore_conflicts=True)
+    Finding.objects.bulk_create(sorted(_new(changes.opened, now=now), key=Finding.place), ignore_conflicts=True)
 
 
 def _changes(

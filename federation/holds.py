@@ -4,7 +4,7 @@ A verdict is a fact of its time. Only a decision or a newer report ends it.
 """
 
 from collections import defaultdict, deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -165,24 +165,10 @@ def record(agency: int, helds: Sequence[Held], *, now: datetime) -> dict[int, Fi
 
     The caller holds the agency's lock for the indicators.
     """
-    found: dict[int, Finding] = {}
-    opened: list[Finding] = []
-    extended: dict[int, Finding] = {}
-    stories = _open_findings(agency, helds)
-    for held in sorted(helds, key=lambda held: held.key.period):
-        mine = stories[_line(held)]
-        while mine and periods.end(held.key.frequency, mine[0].last_period) < held.key.period:
-            # Neither this one nor a later one adjoins it.
-            mine.popleft()
-        if not mine or held.key.period < periods.previous(held.key.frequency, mine[0].period):
-            mine.appendleft(_new(agency, held, now=now))
-            opened.append(mine[0])
-        else:
-            _extend(mine[0], held, now=now)
-            if mine[0].pk:
-                extended[mine[0].pk] = mine[0]
-        found[held.report] = mine[0]
-    Finding.objects.bulk_update(extended.values(), ["period", "last_period", "facts", "changed"])
+    # Locked in one order, as whoever decides on them does.
+    there = _open_findings(agency, helds).select_for_update(of=("self",)).order_by("id")
+    found, opened, extended = _gather(agency, helds, there, now=now)
+    Finding.objects.bulk_update(extended, ["period", "last_period", "facts", "changed"])
     _open(agency, opened, now=now)
     Hold.objects.bulk_create(
         Hold(
@@ -197,24 +183,50 @@ def record(agency: int, helds: Sequence[Held], *, now: datetime) -> dict[int, Fi
     return found
 
 
+def would_gather(agency: int, helds: Sequence[Held], *, now: datetime) -> dict[int, Finding]:
+    """Return the finding that each report would have if it were held, as it would be; only reads."""
+    return _gather(agency, helds, _open_findings(agency, helds), now=now)[0]
+
+
+def _gather(
+    agency: int, helds: Sequence[Held], there: Iterable[Finding], *, now: datetime
+) -> tuple[dict[int, Finding], list[Finding], list[Finding]]:
+    """Gather holds in a row in one finding; return the finding of each report, the new ones and those that grew."""
+    found: dict[int, Finding] = {}
+    opened: list[Finding] = []
+    extended: dict[int, Finding] = {}
+    stories: dict[tuple[str, int, str], deque[Finding]] = defaultdict(deque)
+    for one in sorted(there, key=lambda one: one.period):
+        stories[one.rule, one.indicator_id, one.frequency].append(one)
+    for held in sorted(helds, key=lambda held: held.key.period):
+        mine = stories[_line(held)]
+        while mine and periods.end(held.key.frequency, mine[0].last_period) < held.key.period:
+            # Neither this one nor a later one adjoins it.
+            mine.popleft()
+        if not mine or held.key.period < periods.previous(held.key.frequency, mine[0].period):
+            mine.appendleft(_new(agency, held, now=now))
+            opened.append(mine[0])
+        else:
+            _extend(mine[0], held, now=now)
+            if mine[0].pk:
+                extended[mine[0].pk] = mine[0]
+        found[held.report] = mine[0]
+    return found, opened, list(extended.values())
+
+
 def _line(held: Held) -> tuple[str, int, str]:
     return held.verdict.rule, held.key.indicator, held.key.frequency
 
 
-def _open_findings(agency: int, helds: Sequence[Held]) -> dict[tuple[str, int, str], deque[Finding]]:
-    """Return and lock the open findings that hold reports like these, by rule, indicator and frequency, in order."""
-    rows = Finding.objects.select_for_update(of=("self",)).filter(
+def _open_findings(agency: int, helds: Sequence[Held]) -> QuerySet[Finding]:
+    """Return the open findings that hold reports like these."""
+    return Finding.objects.filter(
         Exists(Hold.objects.filter(finding=OuterRef("pk"))),
         agency=agency,
         indicator__in={held.key.indicator for held in helds},
         rule__in={held.verdict.rule for held in helds},
         resolved=None,
     )
-    # Locked in one order, as whoever decides on them does.
-    found: dict[tuple[str, int, str], deque[Finding]] = defaultdict(deque)
-    for one in sorted(rows.order_by("id"), key=lambda one: one.period):
-        found[one.rule, one.indicator_id, one.frequency].append(one)
-    return found
 
 
 def _new(agency: int, held: Held, *, now: datetime) -> Finding:
@@ -240,7 +252,7 @@ def _open(agency: int, findings: Sequence[Finding], *, now: datetime) -> None:
     rows = there.values_list("pk", "rule", "indicator", "frequency", "period")
     sums = [pk for pk, *place in rows if tuple(place) in places]
     resolve(Finding.objects.filter(pk__in=sums), how=Resolution.REVISION, now=now)
-    Finding.objects.bulk_create(findings)
+    Finding.objects.bulk_create(sorted(findings, key=Finding.place))
 
 
 def _extend(finding: Finding, held: Held, *, now: datetime) -> None:

@@ -18,11 +18,21 @@ from django.db import transaction
 
 from countries.models import Agency
 from federation import audit, clock, dispatch, evidence, findings, holds, request_ids, validation, worklist
-from federation.database import copy_statement, cursor, instants, look_up_by_index, statement
+from federation.database import (
+    copy_statement,
+    cursor,
+    instants,
+    lock_lines,
+    look_up_by_index,
+    read_only,
+    retried,
+    statement,
+)
 from federation.errors import IdempotencyKeyReusedError
 from federation.evidence import Evidence, SignedBy
+from federation.figures import Sent
 from federation.holds import Candidate, Held, Verdict
-from federation.models.findings import Decision
+from federation.models.findings import Decision, Finding
 from federation.models.submissions import (
     IdempotencyKey,
     Outcome,
@@ -134,6 +144,7 @@ _STATES = {Outcome.SUPERSEDED: ReportState.SUPERSEDED, Outcome.HELD: ReportState
 _WORKING = {Outcome.CURRENT, Outcome.WITHDRAWN, Outcome.HELD}
 
 
+@retried
 @transaction.atomic
 def accept(  # noqa: PLR0913  all that a submission is
     *,
@@ -209,31 +220,73 @@ def _tell(submission: Submission) -> None:
 def preview(*, agency: Agency, reports: Sequence[NewReport], prepared: datetime, received: datetime) -> Preview:
     """Return what would become of each report now, and store nothing.
 
-    It is the real thing, taken back: nothing can say better what would happen.
+    It only reads, and takes no lock: nobody waits for it, however large it is.
     """
-    submission = Submission(
-        agency=agency,
+    read_only()
+    look_up_by_index()
+    becoming = _judge(agency, reports, Place(prepared, received, uuid4()))
+    noticed = [
+        *_would_be_held(agency, reports, becoming, received=received),
+        *_would_be_noticed(agency, reports, becoming, received=received),
+    ]
+    return Preview([one.outcome for one in becoming], sorted(noticed, key=lambda one: (one.position, one.rule)))
+
+
+def _would_be_held(
+    agency: Agency, reports: Sequence[NewReport], becoming: Sequence[_Becomes], *, received: datetime
+) -> Iterator[ReportFinding]:
+    """Yield the findings that would gather held reports, each at the first of them."""
+    helds = [Held(at, reports[at], one.verdict) for at, one in enumerate(becoming) if one.verdict is not None]
+    if helds:
+        told: set[int] = set()
+        for position, finding in sorted(holds.would_gather(agency.pk, helds, now=received).items()):
+            if id(finding) not in told:
+                told.add(id(finding))
+                yield _told(position, finding)
+
+
+def _would_be_noticed(
+    agency: Agency, reports: Sequence[NewReport], becoming: Sequence[_Becomes], *, received: datetime
+) -> Iterator[ReportFinding]:
+    """Yield what would be noticed of the reports that count; an unchanged one shares the findings of the first."""
+    sent, positions, things = {}, {}, []
+    for at, (report, one) in enumerate(zip(reports, becoming, strict=True)):
+        thing = Thing(Stage.FIGURE, report.frequency, report.period, report.indicator, agency.pk)
+        if one.outcome in {Outcome.CURRENT, Outcome.WITHDRAWN}:
+            sent[thing] = _sent(report, root=-1 - at, received=received)
+        if one.outcome in {Outcome.CURRENT, Outcome.WITHDRAWN, Outcome.UNCHANGED}:
+            things.append(thing)
+            positions[-1 - at if one.equals is None else one.equals] = at
+    for _, some in groupby(sorted(things), key=lambda thing: thing.frequency):
+        for finding in findings.would_stand(list(some), sent):
+            if finding.report_id in positions:
+                yield _told(positions[finding.report_id], finding)
+
+
+def _sent(report: NewReport, *, root: int, received: datetime) -> Sent:
+    return Sent(
+        root=root,
         received=received,
-        prepared=prepared,
-        media="",
-        body_digest=b"",
-        report_count=len(reports),
-        observation_count=0,
+        status=report.status,
+        withdrawn=report.withdrawn,
+        total=report.total,
+        countries=report.countries,
+        networks=report.networks,
+        values=report.values,
     )
-    becoming = _take_in(submission, reports)
-    # Not only those that make work: what equals an earlier report shares what will be noticed of that.
-    things = sorted(Thing(Stage.FIGURE, one.frequency, one.period, one.indicator, agency.pk) for one in reports)
-    for _, some in groupby(things, key=lambda thing: thing.frequency):
-        findings.review(list(some), now=received, from_reports=True)
-    noticed = [replace(one, id=None) for one in validation.of_submission(submission.id)]
-    transaction.set_rollback(True)
-    return Preview([one.outcome for one in becoming], noticed)
+
+
+def _told(position: int, one: Finding) -> ReportFinding:
+    facts = dict(one.facts)
+    return ReportFinding(
+        position, None, one.rule, one.state, one.frequency, one.period, one.last_period, facts, one.indicator_id
+    )
 
 
 def _take_in(submission: Submission, reports: Sequence[NewReport]) -> list[_Becomes]:
     """Decide what becomes of the reports, and store them with their holds."""
     look_up_by_index()
-    _lock(submission.agency, reports)
+    lock_lines((submission.agency.pk, report.indicator) for report in reports)
     place = Place(submission.prepared, submission.received, submission.id)
     becoming = _judge(submission.agency, reports, place)
     submission.outcomes = Counter(one.outcome.value for one in becoming)
@@ -263,13 +316,6 @@ def _use_key(
     if bytes(used.body_digest) != body_digest:
         raise IdempotencyKeyReusedError
     return used.submission
-
-
-def _lock(agency: Agency, reports: Sequence[NewReport]) -> None:
-    """Wait for other submissions of the agency; in order, so that two never wait for each other."""
-    with cursor() as c:
-        for indicator in sorted({report.indicator for report in reports}):
-            c.execute("SELECT pg_advisory_xact_lock(%s::int, %s::int)", [agency.pk, indicator])
 
 
 def _judge(agency: Agency, reports: Sequence[NewReport], place: Place) -> list[_Becomes]:

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Max, Q
 
 from federation import holds, thresholds
-from federation.database import cursor, statement
+from federation.database import cursor, retried, statement
 from federation.expectation import schedules_by_agency
 from federation.models.findings import Finding, Resolution
 from federation.models.published import PeriodVersion, Version
@@ -30,6 +30,7 @@ _JUDGED_AT = {frequency: frequency for frequency in periods.REPORTABLE} | {Frequ
 Expecting = dict[int, list[Schedule]]
 
 
+@retried
 @transaction.atomic
 def watch(*, now: datetime) -> None:
     """Bring the findings about late and silent agencies up to date; does nothing while another does it."""

@@ -4,7 +4,7 @@ Judged is what stands now, never how it came to stand: whoever asks twice is tol
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from countries.codes import COUNTRIES, UNKNOWN
 from federation import figures, thresholds
 from federation.combination import named_rows
 from federation.database import cursor, statement
+from federation.figures import NOTHING_SENT, AllSent, Computed
 from federation.models.figures import Source
 from federation.rules import levels, mix, periods, plausibility, tables
 from federation.rules.levels import Facts
@@ -60,25 +61,63 @@ class Standing:
 
 def standing(things: Sequence[Thing]) -> dict[Thing, Standing]:
     """Return the current reports of figures, all of one frequency; those without one are left out."""
-    days = timedelta(days=thresholds.for_all().r103_days)
-    rows = _rows(
-        "noticing_reports",
-        things,
-        befores=[periods.previous(thing.frequency, thing.period) for thing in things],
-        settled=[periods.end(thing.frequency, thing.period) + days for thing in things],
-        unlocated=COUNTRIES[UNKNOWN],
-    )
+    if not things:
+        return {}
+    rows = _rows("noticing_reports", things, **_times(things), unlocated=COUNTRIES[UNKNOWN])
     return {things[position]: Standing(*row) for position, *row in rows}
 
 
-def in_reports(reports: Mapping[Thing, Standing], *, from_reports: bool) -> list[Noticed]:
+def _times(things: Sequence[Thing]) -> dict[str, list[datetime]]:
+    """Return the periods before the things', and from when on a report of a period comes late."""
+    days = timedelta(days=thresholds.for_all().r103_days)
+    return {
+        "befores": [periods.previous(thing.frequency, thing.period) for thing in things],
+        "settled": [periods.end(thing.frequency, thing.period) + days for thing in things],
+    }
+
+
+def standing_with(things: Sequence[Thing], sent: AllSent) -> dict[Thing, Standing]:
+    """Return the current reports of figures, all of one frequency, as they would be with what is sent."""
+    stored = standing([thing for thing in things if thing not in sent])
+    would = stored | _standing_of_sent({thing: sent[thing] for thing in things if thing in sent})
+    for thing, report in would.items():
+        before = sent.get(thing._replace(period=periods.previous(thing.frequency, thing.period)))
+        if before is not None:
+            repeats = report.total == before.total > 0
+            would[thing] = replace(report, previous=before.root if repeats else None)
+    return would
+
+
+def _standing_of_sent(sent: AllSent) -> dict[Thing, Standing]:
+    if not sent:
+        return {}
+    things, reports = list(sent), list(sent.values())
+    rows = _rows(
+        "noticing_sent",
+        things,
+        **_times(things),
+        received=[report.received for report in reports],
+        totals=np.array([report.total for report in reports], np.int64),
+    )
+    found = {}
+    for position, before, previous in rows:
+        report = reports[position]
+        unlocated = int(report.values[report.countries == COUNTRIES[UNKNOWN]].sum())
+        facts = (report.root, report.withdrawn, report.received, report.total, unlocated)
+        found[things[position]] = Standing(*facts, before, previous)
+    return found
+
+
+def in_reports(reports: Mapping[Thing, Standing], *, from_reports: bool, sent: AllSent = NOTHING_SENT) -> list[Noticed]:
     """Return what is noticed of reports, all of one frequency.
 
     With ``from_reports``, finer figures are computed from reports, as they will be once all is reconciled.
     """
     limits = thresholds.by_agency({thing.agency for thing in reports})
-    finer = _finer([thing for thing, report in reports.items() if not report.withdrawn], from_reports=from_reports)
+    whole = [thing for thing, report in reports.items() if not report.withdrawn]
+    finer = _finer(figures.summed_from_reports(whole, sent) if from_reports else figures.summed(whole))
     cells = _cells(reports, finer)
+    cells |= {one.root: Cells(one.countries, one.networks, one.values) for one in sent.values()}
     found = []
     for thing, report in reports.items():
         judged = _judged(thing, report, finer.get(thing), cells, limits[thing.agency])
@@ -86,11 +125,8 @@ def in_reports(reports: Mapping[Thing, Standing], *, from_reports: bool) -> list
     return found
 
 
-def _finer(things: Sequence[Thing], *, from_reports: bool) -> dict[Thing, Cells]:
+def _finer(sums: Mapping[Thing, Computed]) -> dict[Thing, Cells]:
     """Return the sums of finer figures that are there whole: only they can be wrong about a report."""
-    if not things:
-        return {}
-    sums = figures.summed_from_reports(things) if from_reports else figures.summed(things)
     return {
         thing: Cells(one.countries, one.networks, one.values)
         for thing, one in sums.items()

@@ -27,7 +27,7 @@ from federation import (
     windows,
     worklist,
 )
-from federation.database import look_up_by_index
+from federation.database import look_up_by_index, retried
 from federation.errors import ClocksDisagreeError
 from federation.request_ids import NONE, RequestIds
 from federation.rules import periods
@@ -71,6 +71,7 @@ def _is_much(claim: Claim) -> bool:
     return bool(claim.things) and len(claim.things) == worklist.CLAIM[claim.things[0].stage]
 
 
+@retried
 def _step() -> Claim:
     """Claim and do some things of one level; where that fails, each of them alone."""
     claim, began = Claim((), (), skipped=False), time.perf_counter()

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 
 from countries.models import Annotation
 from federation import audit, dispatch, holds, worklist
-from federation.database import cursor, statement
+from federation.database import cursor, lock_lines, retried, statement
 from federation.errors import FindingNotFoundError, FindingResolvedError, ReasonMissingError
 from federation.models.findings import Answer, Decision, Finding, FindingState, Hold, Resolution
 from federation.models.submissions import Report, ReportState
@@ -34,12 +34,14 @@ class Decided:
     holding: tuple[int, ...] = ()
 
 
+@retried
 @transaction.atomic
 def release(*, reports: Collection[int], by: str, reason: str, now: datetime) -> Decided:
     """Let held reports count: each becomes the current one, and its value is not held again."""
     return _decide(reports, Decision.RELEASED, by=by, reason=reason, now=now)
 
 
+@retried
 @transaction.atomic
 def reject(*, reports: Collection[int], by: str, reason: str, now: datetime) -> Decided:
     """Refuse held reports: what was current before them stays."""
@@ -48,7 +50,7 @@ def reject(*, reports: Collection[int], by: str, reason: str, now: datetime) -> 
 
 def _decide(reports: Collection[int], decision: Decision, *, by: str, reason: str, now: datetime) -> Decided:
     _require(reason)
-    _lock(reports)
+    lock_lines(Report.objects.filter(pk__in=reports).values_list("agency_id", "indicator_id").distinct())
     done = holds.end(reports, decision=decision, by=by, now=now, reason=reason)
     if done:
         _APPLY[decision](done)
@@ -58,14 +60,6 @@ def _decide(reports: Collection[int], decision: Decision, *, by: str, reason: st
             _record_decision(row, decision, by=by, reason=reason)
         dispatch.wake_on_commit()
     return Decided(tuple(done), tuple(sorted(set(reports) - set(done))))
-
-
-def _lock(reports: Collection[int]) -> None:
-    """Wait for submissions and decisions that concern the same agencies' indicators, in one order."""
-    lines = Report.objects.filter(pk__in=reports).values_list("agency_id", "indicator_id").distinct()
-    with connection.cursor() as c:
-        for agency, indicator in sorted(lines):
-            c.execute("SELECT pg_advisory_xact_lock(%s::int, %s::int)", [agency, indicator])
 
 
 def _make_current(reports: Sequence[int]) -> None:
@@ -97,10 +91,13 @@ def _record_decision(report: Report, decision: Decision, *, by: str, reason: str
     )
 
 
+@retried
 @transaction.atomic
 def resolve(*, findings: Collection[int], by: str, reason: str, now: datetime) -> Decided:
     """Close findings; those that hold reports are left, as these are to be released or rejected."""
     _require(reason)
+    # Submissions lock findings too, but not all of them at once.
+    lock_lines(Finding.objects.filter(pk__in=findings).values_list("agency_id", "indicator_id"))
     chosen = list(Finding.objects.select_for_update().filter(pk__in=findings).order_by("pk"))
     holding = set(Hold.objects.filter(finding__in=chosen, decision="").values_list("finding", flat=True))
     done = [one.pk for one in chosen if one.resolved is None and one.pk not in holding]
@@ -111,6 +108,7 @@ def resolve(*, findings: Collection[int], by: str, reason: str, now: datetime) -
     return Decided(tuple(done), already, tuple(sorted(holding)))
 
 
+@retried
 @transaction.atomic
 def answer(*, finding: int, agency: int, answer: str, remark: str, by: str, now: datetime) -> None:
     """Note what an agency says to a finding of its own; the same said twice is noted once.

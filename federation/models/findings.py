@@ -1,5 +1,7 @@
 """What the rules noticed, what is held because of it, and what agencies and coordinators said to it."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 
@@ -73,6 +75,10 @@ class Finding(models.Model):
 
     def __str__(self) -> str:
         return f"finding {self.pk} ({self.rule})"
+
+    def place(self) -> tuple[str, int, int, str, datetime]:
+        """Return what one open finding alone can have; all add them in this order, so no two wait in turn."""
+        return (self.rule, self.agency_id, self.indicator_id, self.frequency, self.period)
 
 
 class Decision(models.TextChoices):

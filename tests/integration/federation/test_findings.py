@@ -258,11 +258,11 @@ def test_a_small_revision_is_not_noticed(federation, cells):
 
 
 def test_a_revision_within_two_days_is_not_noticed(federation):
-    federation.now = OLD + 3 * DAY - timedelta(seconds=1)
+    federation.go_to(OLD + 3 * DAY - timedelta(seconds=1))
     send(federation, day(cells={NO: 200}))
     assert federation.now == OLD + 3 * DAY
     send(federation, day(OLD + HOUR * 24, cells={NO: 200}))
-    federation.now = OLD + 3 * DAY - timedelta(seconds=1)
+    federation.go_to(OLD + 3 * DAY - timedelta(seconds=1))
     send(federation, day(cells={NO: 500}))
     assert told(rule="R103") == []
     send(federation, day(cells={NO: 800}))

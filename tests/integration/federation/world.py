@@ -152,6 +152,11 @@ class World:
         self.now += timedelta(**duration)
         schedules.tick(now=self.now)
 
+    def go_to(self, now: datetime) -> None:
+        """Have it be another time, up to which the clock has run; earlier, too."""
+        self.now = now
+        ClockMark.objects.update(at=now)
+
     def settle(self) -> None:
         """Do all work."""
         while worklist.is_pending():
