@@ -1,4 +1,4 @@
-"""The dearest request of each public route, as it costs PostgreSQL and the web server: ten years of days and of hours."""
+"""The dearest request of each public route in time of PostgreSQL and the web server: ten years of days, and hours."""
 
 import time
 from collections.abc import Iterator

@@ -6,7 +6,7 @@ from datetime import timedelta
 from threading import Event
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 
 from federation import findings, holds, intake, reconciliation, review, worklist
 from federation.models.findings import Finding, Hold
@@ -31,7 +31,7 @@ def beside():
     """Does things on another connection."""
     with ThreadPoolExecutor(1) as thread:
         yield thread
-        thread.submit(lambda: connection.close()).result()
+        thread.submit(connections.close_all).result()
 
 
 def preview(agency, *said):
