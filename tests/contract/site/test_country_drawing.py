@@ -136,11 +136,12 @@ def test_small_drawings_of_networks_have_one_scale(silence, visit):
 
 
 def test_month_in_which_counting_began_does_not_look_like_a_whole_one(press, two_agencies, drawn, text):
+    months = "/countries/no/?frequency=M&start=2026-09&end=2026-10"
     press.publish("M", {"2026-09": {"NO": 30, "SE": 15}, "2026-10": {"NO": 90, "SE": 60}})
-    assert [bar.get("class") for bar in parts(drawn("/countries/no/?frequency=M"), "bar")] == ["bar", "bar"]
+    assert [bar.get("class") for bar in parts(drawn(months), "bar")] == ["bar", "bar"]
     press.publish("D", {f"2026-09-{day_of:02}": {"NO": 5, "SE": 5} for day_of in range(21, 31)})
-    assert [bar.get("class") for bar in parts(drawn("/countries/no/?frequency=M"), "bar")] == ["bar partly", "bar"]
-    assert parts(drawn("/countries/no/?frequency=M&with=SE"), "segment") == []
-    assert "2 of 2 agencies · counted only since 21 September 2026" in text("/countries/no/?frequency=M")
+    assert [bar.get("class") for bar in parts(drawn(months), "bar")] == ["bar partly", "bar"]
+    assert parts(drawn(f"{months}&with=SE"), "segment") == []
+    assert "2 of 2 agencies · counted only since 21 September 2026" in text(months)
     press.publish("D", {"2026-09-01": {"NO": 5}})
-    assert "counted only since" not in text("/countries/no/?frequency=M")
+    assert "counted only since" not in text(months)
