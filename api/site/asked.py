@@ -65,11 +65,9 @@ class Asked:
 
     def span(self) -> tuple[datetime, datetime]:
         """Return the first and last period; what the address leaves open moves with the clock."""
-        now = self.as_of or timezone.now()
-        newest = trends.containing(self.frequency, now)
+        newest = trends.containing(self.frequency, self.as_of or timezone.now())
         end = min(self.end or newest, newest)
-        ended = min(now, published.end(self.frequency, end) - timedelta(seconds=1))
-        usual = trends.containing(self.frequency, ended - trends.SPANS[self.frequency])
+        usual = trends.containing(self.frequency, end - trends.SPANS[self.frequency])
         start = self.start if self.start and self.start <= end else usual
         longest = timedelta(days=_DAYS[self.frequency] * trends.LONGEST)
         return max(start, trends.containing(self.frequency, end - longest)), end

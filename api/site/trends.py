@@ -15,8 +15,9 @@ from countries.queries import AnnotationRow, IndicatorRow
 from federation import published
 from federation.published import Selection
 
-#: How far back a trend goes unless its address says: some 30 days, 26 weeks, 24 months.
-SPANS: Final = {"D": timedelta(days=30), "W": timedelta(weeks=26), "M": timedelta(days=731)}
+#: How far back from its last period a trend goes unless its address says: 30 days, 26 weeks, 24 months. From the first
+#: day of a month, 730 days lead to the first or, over a leap day, to the second day of the same month.
+SPANS: Final = {"D": timedelta(days=30), "W": timedelta(weeks=26), "M": timedelta(days=730)}
 #: No trend has more periods: they could not be told apart.
 LONGEST: Final = 400
 #: Where an index stands on the average of the periods that it is made of.

@@ -40,6 +40,13 @@ def test_span_with_one_end_named_goes_as_far_as_usual(ask):
     assert ask("start=2026-11-01").span()[0] == datetime(2026, 11, 1, tzinfo=UTC)
 
 
+def test_months_go_back_as_far_on_each_day_of_a_month(ask):
+    # The two years before some of these days have a leap day, and those before others have none.
+    for day in (datetime(2027, 1, 1, tzinfo=UTC) + timedelta(days=number) for number in range(1500)):
+        span = ask(f"frequency=M&as_of={day:%Y-%m-%d}T00:00:00Z").span()
+        assert [f"{month:%Y-%m-%d}" for month in span] == [f"{day.year - 2}-{day:%m}-01", f"{day:%Y-%m}-01"]
+
+
 def test_span_is_cut_where_it_would_be_too_long(ask):
     first, last = ask("start=2001-01-01&end=2026-05-20").span()
     assert last - first == timedelta(days=trends.LONGEST)
