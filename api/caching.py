@@ -7,6 +7,8 @@ of it any CDN can take the load: the answers say how long they last and what the
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from hashlib import blake2b
 from threading import Lock
 from time import monotonic
 from typing import Any, Final, NamedTuple, Protocol
@@ -18,7 +20,7 @@ from django.utils.http import parse_etags
 from rest_framework.permissions import AllowAny
 from rest_framework.views import APIView
 
-from api import packing, problems
+from api import packing, problems, release
 from countries.connections import going_on, publicly
 from federation.errors import FederationError
 
@@ -59,17 +61,10 @@ _PREFLIGHT = {
 
 
 class Stamp(NamedTuple):
-    """What an answer hangs on: two answers to one question with equal tags are equal.
-
-    The tag is weak, as it stands for the answer plain and packed.
-    """
+    """The state that an answer shows: two answers to one question with equal tags are equal."""
 
     tag: str
     cache_control: str
-
-    @property
-    def etag(self) -> str:
-        return f'W/"{self.tag}"'
 
 
 class Rendered(NamedTuple):
@@ -199,15 +194,18 @@ class PublicView(APIView):
 def respond(request: HttpRequest, variant: str, vary: str, ask: Callable[[], Answer]) -> HttpResponseBase:
     """Answer from what is held, or 304 without touching it, or ask anew."""
     key = _key(request, variant)
-    held = shelf.get(key)
-    if held is None or held.fresh_until < monotonic():
-        try:
+    last = held = shelf.get(key)
+    try:
+        if held is None or held.fresh_until < monotonic():
             held = _looked_up(key, held, ask, vary)
-        except problems.AWAY as failure:
-            # Its cause stays the word of the server: by that it is told whether another one might do better.
-            raise _UnansweredError(request, key, held) from failure.__cause__
-        shelf.put(key, held)
-    return _answered(request, key, held)
+            shelf.put(key, held)
+        return _answered(request, key, held)
+    except problems.AWAY as failure:
+        if last is not None:
+            # An answer that could not be written out must not take the place of one that was.
+            shelf.put(key, last)
+        # Its cause stays the word of the server: by that it is told whether another one might do better.
+        raise _UnansweredError(request, key, last) from failure.__cause__
 
 
 class _UnansweredError(OperationalError):
@@ -265,14 +263,14 @@ def _answered(request: HttpRequest, key: Key, held: Held) -> HttpResponseBase:
     wanted = request.META.get("HTTP_IF_NONE_MATCH")
     if wanted is not None:
         held.stamp = held.stamp or held.answer.stamp()
-        if _names(wanted, held.stamp):
-            return HttpResponse(status=304, headers=_headers(held.stamp, held.vary))
+        if _names(wanted, _etag(key, held.stamp.tag)):
+            return HttpResponse(status=304, headers=_headers(key, held.stamp, held.vary))
     return _full(request, key, held)
 
 
 def _full(request: HttpRequest, key: Key, held: Held) -> HttpResponseBase:
     rendered = held.rendered or held.answer.render()
-    headers = {**_headers(rendered.stamp, held.vary), **rendered.headers}
+    headers = {**_headers(key, rendered.stamp, held.vary), **rendered.headers}
     encoding = packing.agreed(request.META.get("HTTP_ACCEPT_ENCODING", ""))
     if not isinstance(rendered.content, bytes):
         return _streamed(request, rendered.content, headers, encoding)
@@ -293,17 +291,24 @@ def _packed(key: Key, held: Held, encoding: str, content: bytes) -> bytes:
     return packed
 
 
-def _headers(stamp: Stamp, vary: str) -> dict[str, str]:
-    return {"ETag": stamp.etag, "Cache-Control": stamp.cache_control, "Vary": vary, **_CORS}
+def _headers(key: Key, stamp: Stamp, vary: str) -> dict[str, str]:
+    return {"ETag": _etag(key, stamp.tag), "Cache-Control": stamp.cache_control, "Vary": vary, **_CORS}
 
 
-def _names(wanted: str, stamp: Stamp) -> bool:
-    """Whether If-None-Match names this stamp; proxies may have made the tag strong or added to the list."""
-    return (
-        wanted == stamp.etag
-        or wanted.strip() == "*"
-        or any(tag.removeprefix("W/") == f'"{stamp.tag}"' for tag in parse_etags(wanted))
-    )
+@lru_cache(maxsize=HELD_ANSWERS)
+def _etag(key: Key, tag: str) -> str:
+    """Return the tag of an answer: of all that it is held under, of the release that writes it, of the state it shows.
+
+    It is weak, as it stands for the answer plain and packed.
+    """
+    question = blake2b(repr((release.digest(), *key)).encode(), digest_size=8).hexdigest()
+    return f'W/"{tag}.{question}"'
+
+
+def _names(wanted: str, etag: str) -> bool:
+    """Whether If-None-Match names this tag; proxies may have made it strong or added to the list."""
+    bare = etag.removeprefix("W/")
+    return wanted == etag or wanted.strip() == "*" or any(tag.removeprefix("W/") == bare for tag in parse_etags(wanted))
 
 
 def _streamed(

@@ -218,7 +218,7 @@ def version_of(question: Question, indicators: dict[str, int]) -> Version:
 def stamp(question: Question, version: Version, reference: int, form: str) -> Stamp:
     """Return what an answer in a form hangs on."""
     # The view of a day is there once the day has ended.
-    day = f"{clock.now():%j}." if VINTAGE in question.flow.dimensions and not version.settled else ""
+    day = f"{clock.now():%Y-%j}." if VINTAGE in question.flow.dimensions and not version.settled else ""
     tag = f"{version.number}.{version.after or 0}.{reference}.{day}{form}"
     return Stamp(tag, caching.PAST if version.settled else caching.CURRENT)
 

@@ -1,7 +1,6 @@
 """Structures as messages, in the forms that each generation of the standard has for them."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from typing import Final
 
 from api import formats
@@ -33,5 +32,5 @@ def written(artefacts: Iterable[Artefact], offer: Offer, head: Head) -> bytes:
 
 
 def head(known: Structures, address: str) -> Head:
-    """Return the head of a message that is written now."""
-    return Head(f"STRUCTURES_{known.reference}", formats.instant(datetime.now(UTC)), known.invented, address)
+    """Return the head of a message: as of when the structures changed, so that all who write it write the same."""
+    return Head(f"STRUCTURES_{known.reference}", formats.instant(known.changed), known.invented, address)

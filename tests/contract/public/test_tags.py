@@ -1,0 +1,131 @@
+"""A tag names one answer: equal tags mean equal bytes, whatever two requests differ in, and `Vary` says why."""
+
+import gzip
+from datetime import timedelta
+
+import pytest
+from django.conf import settings as configured
+from django.utils import timezone
+
+from api import caching
+from api.site.views import PageView
+from countries import registry
+from countries.models import Indicator
+from federation import clock
+from tests.contract.public.addresses import PUBLIC, routes
+from tests.contract.public.press import ALL_REPORTED
+from tests.factories import AgencyFactory, AnnotationFactory, CountryFactory, HelpServiceFactory, NetworkFactory
+
+PAGES = {name for name, view in routes() if issubclass(view, PageView)}
+#: What a request can differ in beside its address, by the word of `Vary` for it.
+HEADERS = {
+    "Accept": ["*/*", "text/csv", "application/json", "text/html", "text/turtle", "application/vnd.sdmx.data+json"],
+    "Accept-Language": ["nb", "de-AT,en;q=0.5", "sv, fi;q=0.9", "xx"],
+    "Accept-Encoding": ["gzip"],
+}
+#: What must make no difference at all.
+PRIVATE = [{"Cookie": "sessionid=7; django_language=de"}, {"User-Agent": "Telephone"}, {"X-Forwarded-For": "192.0.2.9"}]
+
+
+@pytest.fixture
+def world(press, monkeypatch, settings):
+    """Something of everything that is public; `world(step)` changes some of it."""
+    settings.ALLOWED_HOSTS = ["testserver", "other.example"]
+    monkeypatch.setattr(caching, "HELD_SECONDS", 0)
+    for code in ("NO-A", "SE-B"):
+        AgencyFactory.create(code=code)
+    for language, country in (("nb", "NO"), ("de", "DE"), ("en", "GB"), ("sv", "SE")):
+        HelpServiceFactory.create(
+            name=f"Help in {language}", languages=[language], country=CountryFactory.create(code=country)
+        )
+    AnnotationFactory.create()
+    NetworkFactory.create(number=4, code="ARES", name="Ares")
+    today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    days = [f"2026-11-{day:02}" for day in range(1, 13)]
+    days += [(today - timedelta(days=ago)).date().isoformat() for ago in range(1, 4)]
+    press.publish("D", {day: {"NO": 120, "NO/ARES": 100, "EUROPE": 120} for day in dict.fromkeys(days)})
+    press.publish("M", {"2026-01": {"NO": 500, "EUROPE": 500}})
+    press.compare(12, "M", ("2026-01", "2026-10"), [1], {"2026-01": {"NO": 50, "EUROPE": 50}})
+    for window, length in (("P1D", 1), ("P7D", 7), ("P365D", 365)):
+        press.slide(window, today - timedelta(days=length), today, {"NO": 120, "EUROPE": 120}, ALL_REPORTED)
+
+    def passes(step):
+        now = timezone.now() + step
+        monkeypatch.setattr(timezone, "now", lambda: now)
+        monkeypatch.setattr(clock, "now", lambda: now)
+
+    def another_number():
+        press.publish("D", {day: {"NO": 600, "NO/ARES": 100, "EUROPE": 600} for day in days[-3:]})
+
+    def another_name():
+        indicator = Indicator.objects.get()
+        indicator.name = "Counted"
+        registry.save(indicator, by="a test")
+
+    return [
+        lambda: None,
+        lambda: passes(timedelta(minutes=1)),
+        lambda: passes(timedelta(days=1)),
+        lambda: passes(timedelta(days=31)),
+        another_number,
+        another_name,
+    ]
+
+
+@pytest.fixture
+def read(client):
+    def ask(address, **request):
+        answer = client.get(address, **request)
+        body = b"".join(answer) if answer.streaming else answer.content
+        return answer, gzip.decompress(body) if answer.get("Content-Encoding") == "gzip" else body
+
+    return ask
+
+
+def addresses_of(route):
+    """The addresses of a route, those of pages in each language."""
+    prefixes = [""] + [f"/{code}" for code, _ in configured.LANGUAGES[1:]] if route in PAGES else [""]
+    return [prefix + one for prefix in prefixes for one in PUBLIC[route]]
+
+
+def requests():
+    yield {}
+    yield {"secure": True}
+    yield {"headers": {"Host": "other.example"}}
+    for name, values in HEADERS.items():
+        yield from ({"headers": {name: value}} for value in values)
+
+
+@pytest.mark.parametrize("route", [name for name in PUBLIC if PUBLIC[name]])
+def test_equal_tags_are_equal_bytes(world, read, route):
+    seen, addresses = {}, addresses_of(route)
+    for at, change in enumerate(world):
+        change()
+        # As another process would: it reads and writes all of it again.
+        caching.shelf.clear()
+        for address in addresses if at == 0 else addresses[:2]:
+            for request in requests():
+                answer, body = read(address, **request)
+                if answer.status_code != 200:
+                    continue
+                was = seen.setdefault(answer["ETag"], (body, address, request, at))
+                assert was[0] == body, (answer["ETag"], was[1:], (address, request, at))
+    assert seen
+
+
+@pytest.mark.parametrize("route", [name for name in PUBLIC if PUBLIC[name]])
+def test_vary_names_what_the_answer_depends_on_and_no_tag_of_another_answer_gets_304(world, read, route):
+    for address in PUBLIC[route]:
+        plain, body = read(address)
+        for name, values in HEADERS.items():
+            for value in values:
+                answer, _ = read(address, headers={name: value, "If-None-Match": plain["ETag"]})
+                again, whole = read(address, headers={name: value})
+                if answer.status_code == 304:
+                    assert whole == body, (address, name, value)
+                if (again.status_code, whole) != (200, body):
+                    assert name in plain["Vary"].split(", "), (address, name, value)
+                assert again["Vary"] == plain["Vary"]
+        for headers in PRIVATE:
+            answer, same = read(address, headers=headers, REMOTE_ADDR="192.0.2.8")
+            assert (answer["ETag"], same) == (plain["ETag"], body), (address, headers)
