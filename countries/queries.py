@@ -3,18 +3,19 @@
 Names of countries come from CLDR, in any language that it has. Names and texts hold only what XML can write.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
-from functools import lru_cache
-from typing import NamedTuple
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
 from babel import Locale, UnknownLocaleError
 from django.db import connections
 from django.db.models import F, Q
 
 from countries.characters import writable
-from countries.codes import COUNTRIES, COUNTRY_CODES, GROUP_MEMBERS, GROUPS, TOTAL, UNKNOWN
+from countries.codes import COUNTRIES, COUNTRY_CODES, DATA, GROUP_MEMBERS, GROUPS, TOTAL, UNKNOWN
 from countries.connections import alias, reach
 from countries.models import Agency, Annotation, HelpService, Indicator, Network, Population, Setup
 
@@ -200,10 +201,44 @@ def _beyond_text(code: str) -> bool:
 def help_services(*, country: str | None = None, language: str | None = None) -> list[HelpServiceRow]:
     """The services for people in a country, its own first and then those for people everywhere."""
     rows = HelpService.objects.filter(shown=True).select_related("country")
-    if country is not None:
-        rows = rows.filter(Q(country__code=country) | Q(country__isnull=True))
     rows = rows.order_by(F("country__code").asc(nulls_last=True), "name", "code")
-    return [_help_service_row(row) for row in rows if language is None or _speaks(row.languages, language)]
+    found = [_help_service_row(row) for row in rows]
+    _services_read[:] = found
+    return serving(found, country=country, language=language)
+
+
+def help_services_at_hand() -> list[HelpServiceRow]:
+    """The services as this process read them last, or as they came with the project: to be named without a database."""
+    return list(_services_read) or _services_of_file()
+
+
+#: As read last. Help is the one thing that must not wait for the database.
+_services_read: list[HelpServiceRow] = []
+
+
+@cache
+def _services_of_file() -> list[HelpServiceRow]:
+    """The services that come with the project, in the order in which the database gives them."""
+    rows = [_row_of_file(row) for row in json.loads((DATA / "help_services.json").read_text(encoding="utf-8"))]
+    return sorted(rows, key=lambda row: (row.country is None, row.country or "", row.name, row.code))
+
+
+def _row_of_file(row: dict[str, Any]) -> HelpServiceRow:
+    columns = {column.name: row[column.name] for column in fields(HelpServiceRow)}
+    checked = date.fromisoformat(row["checked"]) if row["checked"] else None
+    return HelpServiceRow(**columns | {"languages": tuple(row["languages"]), "checked": checked})
+
+
+def serving(
+    services: Iterable[HelpServiceRow], *, country: str | None = None, language: str | None = None
+) -> list[HelpServiceRow]:
+    """Those for people in a country, or everywhere, who speak a language."""
+    return [
+        row
+        for row in services
+        if (country is None or row.country in (country, None))
+        and (language is None or _speaks(row.languages, language))
+    ]
 
 
 def population_on(year: int) -> dict[int, int]:

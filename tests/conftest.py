@@ -91,8 +91,10 @@ def nothing_held(monkeypatch) -> None:
     from api import caching, health
     from api.sdmx import slices, structures
     from api.v1 import questions
+    from countries import queries
 
     caching.shelf.clear()
+    queries._services_read.clear()
     for found in (health.readiness, health.broker):
         monkeypatch.setattr(found, "_at", -inf)
     of_questions = (questions._indicators, questions.people, questions._agencies, questions.annotations)

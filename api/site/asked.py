@@ -27,12 +27,14 @@ HEADLINES: Final = ("P1D", "P7D", "P365D")
 GROUPS: Final = ("EUROPE", "EU27_2020")
 #: Nothing was public before; and a span that ends at the beginning of the calendar has no beginning.
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+#: What names a time on one of the pages. A page that shows numbers of another time than its address names says so.
+_TIMES: Final = ("start", "end", "as_of", "day")
 _DAYS: Final = {"D": 1, "W": 7, "M": 28}
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A view of a country. ``misread`` says that its time of reading was not understood, and left aside."""
+    """A view of a country. ``misread`` says that a time in its address was not understood, and all were left aside."""
 
     country: str
     indicator: IndicatorRow
@@ -113,10 +115,7 @@ def ask_about(country: str, indicator: IndicatorRow, given: QueryDict) -> Asked:
     """Read what is asked for; what is not known is left aside."""
     frequency = _among(given.get("frequency"), FREQUENCIES, FREQUENCIES[0])
     others = tuple(_others(given.getlist("with"), country))
-    as_of = _instant(given.get("as_of", ""))
-    start, end = _period(frequency, given.get("start", "")), _period(frequency, given.get("end", ""), last=True)
-    if start and end and end < start:
-        start = end = None
+    start, end, as_of, misread = _times(given, frequency)
     return Asked(
         country=country,
         indicator=indicator,
@@ -126,8 +125,26 @@ def ask_about(country: str, indicator: IndicatorRow, given: QueryDict) -> Asked:
         start=start,
         end=end,
         as_of=as_of,
-        misread=bool(given.get("as_of")) and as_of is None,
+        misread=misread,
     )
+
+
+def names_time(given: QueryDict, *, but: str = "") -> bool:
+    """Whether an address names a time, as some page understands it, in another parameter."""
+    return any(given.get(name) for name in _TIMES if name != but)
+
+
+def _times(given: QueryDict, frequency: str) -> tuple[datetime | None, datetime | None, datetime | None, bool]:
+    """Return start, end and time of reading, and whether all are left aside as one cannot be read or has not come."""
+    as_of = _instant(given.get("as_of", ""))
+    start, end = _period(frequency, given.get("start", "")), _period(frequency, given.get("end", ""), last=True)
+    understood = {"start": start, "end": end, "as_of": as_of}
+    last = trends.containing(frequency, as_of or timezone.now())
+    if any(given.get(name) and understood.get(name) is None for name in _TIMES) or (
+        start and start > (min(end, last) if end else last)
+    ):
+        return None, None, None, True
+    return start, end, as_of, False
 
 
 def _among(text: str | None, known: Sequence[str], usual: str) -> str:

@@ -1,10 +1,8 @@
 """A page as an answer that can be held: what it hangs on, and how it is written out."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from hashlib import blake2b
-from pathlib import Path
 from typing import Any
 
 from babel.core import get_global
@@ -12,6 +10,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from api import caching
 from api.caching import Rendered, Stamp
 from api.site import built, languages
 from countries import queries
@@ -42,34 +41,56 @@ class Sources:
             return []
         found = [published.window_version(self.indicator.number, length) for length in self.windows]
         marks = [f"{version}-{published.seconds(end)}" for version, end in filter(None, found)]
-        return marks + [
-            f"{published.version(selection) or 0}-{published.seconds(selection.end)}" for selection in self.selections()
-        ]
+        return marks + [_mark(selection) for selection in self.selections()]
+
+
+def _mark(selection: Selection) -> str:
+    """Return the version of some periods, and which they are: either end moves with the clock."""
+    start, end = published.seconds(selection.start), published.seconds(selection.end)
+    return f"{published.version(selection) or 0}-{start}-{end}"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What an address shows at the moment: of which sources, as which context of its template, for how long."""
+
+    sources: Sources
+    context: Callable[[], Mapping[str, Any]]
+    lasts: str = caching.CURRENT
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page in the language of its address."""
+    """A page in the language of its address, which is read each time: what it means may change with the clock."""
 
     template: str
-    sources: Sources
-    context: Callable[[], Mapping[str, Any]]
+    shown: Callable[[], Shown]
     frame: Mapping[str, Any]
-    lasts: str
     media_type: str = HTML
 
     def stamp(self) -> Stamp:
-        marks = [edition(), str(queries.reference_version()), *self.sources.marks()]
-        # Hashed, as a page of many numbers would have a tag longer than some proxies take.
-        return Stamp(blake2b(".".join(marks).encode(), digest_size=12).hexdigest(), self.lasts)
+        stamp, _ = self._read()
+        return stamp
 
     def render(self) -> Rendered:
         # Looked up before the numbers are read: should they change in between, the page is only asked for once more.
-        stamp = self.stamp()
-        context = {**self.frame, **everywhere(), **self.context()}
-        headers = {"Content-Type": self.media_type, "Content-Language": translation.get_language() or "en"}
-        template = f"site/{self.template}.{_ENDS[self.media_type]}"
-        return Rendered(stamp, render_to_string(template, context).encode(), headers)
+        stamp, shown = self._read()
+        context = {**self.frame, **everywhere(), **shown.context()}
+        return Rendered(stamp, *written(self.template, context, self.media_type))
+
+    def _read(self) -> tuple[Stamp, Shown]:
+        # The version before anything that it numbers, for the same reason.
+        reference = queries.reference_version()
+        shown = self.shown()
+        marks = [str(reference), *shown.sources.marks()]
+        # Hashed, as a page of many numbers would have a tag longer than some proxies take.
+        return Stamp(blake2b(".".join(marks).encode(), digest_size=12).hexdigest(), shown.lasts), shown
+
+
+def written(template: str, context: Mapping[str, Any], media_type: str = HTML) -> tuple[bytes, dict[str, str]]:
+    """Return a page written out, and the headers that say what it is."""
+    headers = {"Content-Type": media_type, "Content-Language": translation.get_language() or "en"}
+    return render_to_string(f"site/{template}.{_ENDS[media_type]}", dict(context)).encode(), headers
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -77,17 +98,30 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "language": translation.get_language(),
         "languages": languages.choices(request),
-        "host": f"{request.scheme}://{request.get_host()}",
+        "host": origin(request),
         "path": request.path,
         "query": request.GET,
     }
 
 
+def origin(request: HttpRequest) -> str:
+    """Return the scheme and host of a page's address."""
+    return f"{request.scheme}://{request.get_host()}"
+
+
 def everywhere() -> dict[str, Any]:
     """Return what every page shows: where to find help, and whether numbers are made up."""
+    return _around(queries.help_services()) | {"invented": has_invented()}
+
+
+def at_hand() -> dict[str, Any]:
+    """Return the same of a page without numbers, while the database is away."""
+    return _around(queries.help_services_at_hand())
+
+
+def _around(services: Sequence[HelpServiceRow]) -> dict[str, Any]:
     return {
-        "nearest_help": _nearest_help(translation.get_language() or "en"),
-        "invented": has_invented(),
+        "nearest_help": _nearest_help(services, translation.get_language() or "en"),
         "map_script": has_map_script(),
         "chart_script": has_chart_script(),
     }
@@ -108,24 +142,10 @@ def has_chart_script() -> bool:
     return "country.js" in built.files()
 
 
-def _nearest_help(language: str) -> HelpServiceRow | None:
+def _nearest_help(services: Sequence[HelpServiceRow], language: str) -> HelpServiceRow | None:
     """Return the service of the country where a language is mostly spoken, or the first that speaks it first."""
-    services = queries.help_services(language=language)
+    found = queries.serving(services, language=language)
     country = get_global("likely_subtags").get(language, "").rpartition("_")[2]
-    own = [row for row in services if row.country == country]
-    first = [row for row in services if row.languages[:1] == (language,)]
-    return next(iter([*own, *first, *services]), None)
-
-
-_HERE = Path(__file__).parent
-
-
-@cache
-def edition() -> str:
-    """Return what changes with each release of the pages, so that no cache takes an old page for a new one."""
-    digest = blake2b(digest_size=6)
-    digest.update(repr(built.files()).encode())
-    for file in sorted(_HERE.rglob("*")):
-        if file.suffix in {".html", ".svg", ".css", ".js", ".mo", ".py"}:
-            digest.update(file.read_bytes())
-    return digest.hexdigest()
+    own = [row for row in found if row.country == country]
+    first = [row for row in found if row.languages[:1] == (language,)]
+    return next(iter([*own, *first, *found]), None)

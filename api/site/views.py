@@ -1,12 +1,12 @@
 """The pages. Each reads its question out of the address leniently: what it does not know, it leaves aside."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -16,10 +16,11 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views import View
 
 from api import caching, datasets, problems
+from api.datasets import Offer
 from api.site import country as country_page
 from api.site import coverage, linked, mapwords, pages, readings
-from api.site.asked import HEADLINES, ask_about
-from api.site.pages import Page, Sources
+from api.site.asked import HEADLINES, ask_about, names_time
+from api.site.pages import Page, Shown, Sources
 from api.site.templatetags import written
 from countries import codes, queries
 from countries.connections import publicly
@@ -27,7 +28,6 @@ from countries.queries import HelpServiceRow, IndicatorRow
 from federation import published
 from federation.published import Selection
 
-_VARIANT: Final = "page"
 _SORTS: Final = ("country", "value", "rate")
 #: What other sites may do with the embedded pages, and with no others.
 _FRAMED: Final = {"frame-ancestors": ["*"]}
@@ -40,21 +40,34 @@ class PageView(View):
     http_method_names = ["get", "head", "options"]
     template = ""
     framed = False
-    lasts = caching.CURRENT
     media_type = pages.HTML
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer over a connection that can read what is public only; where the database is away, as a moment ago."""
         answer = super().dispatch
-        return caching.or_the_last(lambda: publicly(lambda: answer(request, *args, **kwargs)))
+        try:
+            found = caching.or_the_last(lambda: publicly(lambda: answer(request, *args, **kwargs)))
+        except problems.AWAY:
+            at_hand = self.at_hand(request)
+            if at_hand is None:
+                raise
+            found = at_hand
+        return self._framed(found)
 
-    def page(self, request: HttpRequest, sources: Sources, context: Any, lasts: str | None = None) -> HttpResponseBase:
-        """Answer with the page, from what is held if that is still true."""
+    def at_hand(self, request: HttpRequest) -> HttpResponseBase | None:  # noqa: ARG002  for those that need it
+        """Answer without the database, if that can be done."""
+        return None
 
-        def ask() -> Page:
-            return Page(self.template, sources, context, pages.frame(request), lasts or self.lasts, self.media_type)
-
-        return self._framed(caching.respond(request, _VARIANT, "Accept-Encoding", ask))
+    def page(
+        self, request: HttpRequest, shown: Callable[[], Shown], accepted: Sequence[str] | None = None
+    ) -> HttpResponseBase:
+        """Answer with the page, from what is held if that is still true; nothing is read before that is known."""
+        variant, vary = "page", "Accept-Encoding"
+        if accepted is not None:
+            variant, vary = " ".join((variant, *accepted)), f"{vary}, Accept-Language"
+        return caching.respond(
+            request, variant, vary, lambda: Page(self.template, shown, pages.frame(request), self.media_type)
+        )
 
     def _framed(self, answer: HttpResponseBase) -> HttpResponseBase:
         if self.framed:
@@ -69,22 +82,26 @@ class MapView(PageView):
     template = "map"
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        indicator = _indicator(request)
-        day = _day(request) if request.GET.get("window") == "day" else None
-        window = "day" if day else _chosen(request, "window", published.WINDOWS, "P7D")
-        asked = _named(indicator) | {"window": window, "sort": _chosen(request, "sort", _SORTS, "country")}
-        if indicator is None:
-            return self.page(request, Sources(), lambda: {"asked": asked, "indicator": None})
-
-        def selections() -> list[Selection]:
-            chosen = [readings.day_of(indicator, day)] if day else []
-            return [readings.minutes(indicator), readings.days(indicator), *chosen]
-
-        sources = Sources(indicator, {"P1D", window} - {"day"}, selections)
-        return self.page(request, sources, partial(_map, indicator, asked, day))
+        return self.page(request, partial(_map_of, request.GET))
 
 
-def _map(indicator: IndicatorRow, asked: Mapping[str, str], day: datetime | None) -> dict[str, Any]:
+def _map_of(given: QueryDict) -> Shown:
+    indicator = _indicator(given)
+    day = _day(given) if given.get("window") == "day" else None
+    window = "day" if day else _chosen(given, "window", published.WINDOWS, "P7D")
+    asked = _named(indicator) | {"window": window, "sort": _chosen(given, "sort", _SORTS, "country")}
+    if indicator is None:
+        return Shown(Sources(), lambda: {"asked": asked, "indicator": None})
+
+    def selections() -> list[Selection]:
+        chosen = [readings.day_of(indicator, day)] if day else []
+        return [readings.minutes(indicator), readings.days(indicator), *chosen]
+
+    sources = Sources(indicator, {"P1D", window} - {"day"}, selections)
+    return Shown(sources, partial(_map, indicator, asked, day, misread=names_time(given, but="day" if day else "")))
+
+
+def _map(indicator: IndicatorRow, asked: Mapping[str, str], day: datetime | None, *, misread: bool) -> dict[str, Any]:
     reading = readings.day(indicator, day) if day else readings.window(indicator, asked["window"])
     last_day = readings.window(indicator, "P1D")
     live = readings.hour(indicator, readings.minutes(indicator))
@@ -96,6 +113,7 @@ def _map(indicator: IndicatorRow, asked: Mapping[str, str], day: datetime | None
         "asked": asked,
         "windows": published.WINDOWS,
         "day": day,
+        "misread": misread,
         "yesterday": readings.example_days()[1],
         "reading": reading,
         "places": readings.in_order(reading.places, asked["sort"]) if reading else [],
@@ -114,13 +132,16 @@ class CountryView(PageView):
     template = "country"
 
     def get(self, request: HttpRequest, code: str) -> HttpResponseBase:
-        country = _country(code)
-        indicator = _indicator(request)
-        if indicator is None:
-            return self.page(request, Sources(), lambda: {"asked": _named(None), "country": country, "indicator": None})
-        view = ask_about(country, indicator, request.GET)
-        sources = Sources(indicator, () if view.as_of else HEADLINES, view.selections)
-        return self.page(request, sources, partial(country_page.page, view), view.lasts())
+        return self.page(request, partial(_country_of, _country(code), request.GET))
+
+
+def _country_of(country: str, given: QueryDict) -> Shown:
+    indicator = _indicator(given)
+    if indicator is None:
+        return Shown(Sources(), lambda: {"asked": _named(None), "country": country, "indicator": None})
+    view = ask_about(country, indicator, given)
+    sources = Sources(indicator, () if view.as_of else HEADLINES, view.selections, lambda: [str(view.misread)])
+    return Shown(sources, partial(country_page.page, view), view.lasts())
 
 
 class ChartView(PageView):
@@ -130,12 +151,16 @@ class ChartView(PageView):
     media_type = pages.SVG
 
     def get(self, request: HttpRequest, code: str) -> HttpResponseBase:
-        indicator = _indicator(request)
-        if indicator is None:
-            raise Http404
-        view = ask_about(_country(code), indicator, request.GET)
-        context = partial(country_page.chart, view, pages.frame(request)["host"])
-        return self.page(request, Sources(indicator, (), view.selections), context, view.lasts())
+        return self.page(request, partial(_chart_of, _country(code), request.GET, pages.origin(request)))
+
+
+def _chart_of(country: str, given: QueryDict, origin: str) -> Shown:
+    indicator = _indicator(given)
+    if indicator is None:
+        raise Http404
+    view = ask_about(country, indicator, given)
+    sources = Sources(indicator, (), view.selections, lambda: [str(view.misread)])
+    return Shown(sources, partial(country_page.chart, view, origin), view.lasts())
 
 
 def _country(code: str) -> str:
@@ -151,19 +176,24 @@ class CoverageView(PageView):
     template = "coverage"
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        indicator = _indicator(request)
-        if indicator is None:
-            return self.page(request, Sources(), dict)
-        sources = Sources(indicator, selections=lambda: (readings.days(indicator),))
-        return self.page(request, sources, partial(_coverage, indicator))
+        return self.page(request, partial(_coverage_of, request.GET))
 
 
-def _coverage(indicator: IndicatorRow) -> dict[str, Any]:
+def _coverage_of(given: QueryDict) -> Shown:
+    indicator = _indicator(given)
+    if indicator is None:
+        return Shown(Sources(), dict)
+    sources = Sources(indicator, selections=lambda: (readings.days(indicator),))
+    return Shown(sources, partial(_coverage, indicator, misread=names_time(given)))
+
+
+def _coverage(indicator: IndicatorRow, *, misread: bool) -> dict[str, Any]:
     strips, calendar = coverage.read(readings.days(indicator))
     return {
         "indicator": indicator,
         "indicators": queries.indicators(),
         "asked": _named(indicator),
+        "misread": misread,
         "strips": strips,
         "calendar": calendar,
         "silences": coverage.silences(strips),
@@ -174,89 +204,102 @@ def _coverage(indicator: IndicatorRow) -> dict[str, Any]:
 class HelpView(PageView):
     """Where to find help: by the language of the browser or of the address, or by a country that was chosen.
 
-    Where somebody is decides nothing.
+    Where somebody is decides nothing. It comes also while the database is away and nothing is held: with the services
+    that are at hand.
     """
 
     template = "help"
-    lasts = caching.REFERENCE
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        services = queries.help_services()
-        spoken = sorted({language for row in services for language in row.languages})
-        language = _chosen(request, "language", [*spoken, "all"], "") or _preferred(request, spoken)
-        country = request.GET.get("country", "").upper()
-        asked = {"language": language, "country": country if country in codes.COUNTRIES else ""}
+        accepted = _accepted(request)
+        return self.page(request, partial(_help_of, request.GET, accepted), accepted)
 
-        def ask() -> Page:
-            return Page(self.template, Sources(), partial(_help, asked), pages.frame(request), self.lasts)
-
-        return caching.respond(request, f"{_VARIANT} {language}", "Accept-Encoding, Accept-Language", ask)
+    def at_hand(self, request: HttpRequest) -> HttpResponse:
+        listed = _help(request.GET, _accepted(request), queries.help_services_at_hand())
+        context = {**pages.frame(request), **pages.at_hand(), **listed, "outdated": True}
+        content, headers = pages.written(self.template, context)
+        return HttpResponse(content, headers={**headers, "Cache-Control": "no-store"})
 
 
-def _preferred(request: HttpRequest, spoken: list[str]) -> str:
-    """Return the first language of the browser that a service speaks, or that of the page, or all."""
-    accepted = parse_accept_lang_header(request.META.get("HTTP_ACCEPT_LANGUAGE", "").lower())
-    wanted = [tag.partition("-")[0] for tag, _ in accepted] + [translation.get_language() or "en"]
-    alike = ("nb" if language in {"no", "nn"} else language for language in wanted)
-    return next((language for language in alike if language in spoken), "all")
+def _accepted(request: HttpRequest) -> list[str]:
+    """Return the languages of the browser, those that it likes best first, by their first parts."""
+    listed = parse_accept_lang_header(request.META.get("HTTP_ACCEPT_LANGUAGE", "").lower())
+    primary = (tag.partition("-")[0] for tag, _ in listed)
+    return list(dict.fromkeys("nb" if language in {"no", "nn"} else language for language in primary))
 
 
-def _help(asked: Mapping[str, str]) -> dict[str, Any]:
-    services = queries.help_services()
+def _help_of(given: QueryDict, accepted: Sequence[str]) -> Shown:
+    return Shown(Sources(), lambda: _help(given, accepted, queries.help_services()), caching.REFERENCE)
+
+
+def _help(given: QueryDict, accepted: Sequence[str], services: Sequence[HelpServiceRow]) -> dict[str, Any]:
+    spoken = {language for row in services for language in row.languages}
+    language = _chosen(given, "language", {*spoken, "all"}, "") or _preferred(accepted, spoken)
+    named = given.get("country", "").upper()
+    country = named if named in codes.COUNTRIES else ""
     return {
-        "asked": asked,
-        "services": _services(asked["country"], asked["language"]),
-        "spoken": sorted({language for row in services for language in row.languages}, key=written.language_name),
+        "asked": {"language": language, "country": country},
+        "services": _services(services, country, language),
+        "spoken": sorted(spoken, key=written.language_name),
         "served": sorted({row.country for row in services if row.country}, key=readings.place_of),
     }
 
 
-def _services(country: str, language: str) -> list[HelpServiceRow]:
+def _services(services: Sequence[HelpServiceRow], country: str, language: str) -> list[HelpServiceRow]:
     """Return the services that speak a language. Those of a country that was chosen come first, and in any language."""
-    shown = queries.help_services(country=country or None, language=None if language == "all" else language)
+    shown = queries.serving(services, country=country or None, language=None if language == "all" else language)
     # Those that speak it first, before those that speak it too.
     shown.sort(key=lambda row: language not in row.languages[:1])
     if not country:
         return shown
-    own = [row for row in queries.help_services(country=country) if row.country]
+    own = [row for row in services if row.country == country]
     own.sort(key=lambda row: language not in row.languages)
     return own + [row for row in shown if not row.country]
+
+
+def _preferred(accepted: Sequence[str], spoken: Collection[str]) -> str:
+    """Return the first language of the browser that a service speaks, or that of the page, or all."""
+    wanted = (*accepted, translation.get_language() or "en")
+    return next((language for language in wanted if language in spoken), "all")
 
 
 class TextView(PageView):
     """A page of words."""
 
-    lasts = caching.REFERENCE
-
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        return self.page(request, Sources(), dict)
+        return self.page(request, lambda: Shown(Sources(), dict, caching.REFERENCE))
 
 
 class DataView(PageView):
     """How the numbers are read with programs; for those of search engines it says what there is."""
 
     template = "data"
-    lasts = caching.REFERENCE
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        indicator = _indicator(request)
-        # The examples of code name days, so they change with the day.
-        selections = (lambda: (readings.days(indicator),)) if indicator else tuple
-        sources = Sources(indicator, selections=selections, others=lambda: (datasets.offer().mark,))
-        return self.page(request, sources, partial(_data, pages.frame(request)["host"]))
+        return self.page(request, partial(_data_of, pages.origin(request)))
 
 
-def _data(origin: str) -> dict[str, Any]:
-    first, last, today = readings.example_days()
-    return {"first": first, "last": last, "today": today, "linked": linked.written(datasets.offer(), origin)}
+def _data_of(origin: str) -> Shown:
+    # The examples of code name days, so they change with the day.
+    days, offer = readings.example_days(), datasets.offer()
+    sources = Sources(others=lambda: (*days, offer.mark))
+    return Shown(sources, lambda: _data(days, offer, origin), caching.REFERENCE)
+
+
+def _data(days: Sequence[str], offer: Offer, origin: str) -> dict[str, Any]:
+    first, last, today = days
+    return {"first": first, "last": last, "today": today, "linked": linked.written(offer, origin)}
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 404: with a page to who reads pages, with a problem document to programs."""
     if not _reads_pages(request):
         return problems.not_found(request, exception)
-    context = {**pages.frame(request), **publicly(pages.everywhere)}
-    answer = render(request, "site/not_found.html", context, status=404)
+    try:
+        around = publicly(pages.everywhere)
+    except problems.AWAY:
+        around = pages.at_hand()
+    answer = render(request, "site/not_found.html", {**pages.frame(request), **around}, status=404)
     answer["Cache-Control"] = "no-store"
     return answer
 
@@ -265,7 +308,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 500 likewise, or 503; the page asks nothing of the database, which may be what failed."""
     if not _reads_pages(request):
         return problems.server_error(request)
-    context = {"language": translation.get_language(), "request_id": problems.log_failure()}
+    context = {**pages.at_hand(), "language": translation.get_language(), "request_id": problems.log_failure()}
     status = 503 if problems.is_away() else 500
     answer = HttpResponse(render_to_string("site/failed.html", context), status=status)
     answer["Cache-Control"] = "no-store"
@@ -276,14 +319,14 @@ def _reads_pages(request: HttpRequest) -> bool:
     return not request.path.startswith(("/api/", "/admin/")) and "text/html" in request.headers.get("Accept", "")
 
 
-def _indicator(request: HttpRequest) -> IndicatorRow | None:
-    named = queries.indicator(request.GET.get("indicator", readings.DOWNLOADS))
+def _indicator(given: QueryDict) -> IndicatorRow | None:
+    named = queries.indicator(given.get("indicator", readings.DOWNLOADS))
     return named or queries.indicator(readings.DOWNLOADS)
 
 
-def _day(request: HttpRequest) -> datetime | None:
+def _day(given: QueryDict) -> datetime | None:
     try:
-        return published.period_named("D", request.GET.get("day", ""))
+        return published.period_named("D", given.get("day", ""))
     except published.PeriodError:
         return None
 
@@ -296,6 +339,6 @@ def _named(indicator: IndicatorRow | None) -> dict[str, str]:
     )
 
 
-def _chosen(request: HttpRequest, name: str, known: Any, default: str) -> str:
-    given = request.GET.get(name, default)
-    return given if given in known else default
+def _chosen(given: QueryDict, name: str, known: Collection[str], default: str) -> str:
+    value = given.get(name, default)
+    return value if value in known else default
