@@ -147,7 +147,7 @@ def networks(indicator: IndicatorRow, asked: Selection) -> Trend:
     return Trend(asked.frequency, periods, series, sheet.page.known_at)
 
 
-def newest_known(trend: Trend) -> tuple[datetime, list[tuple[Series, int, int]]] | None:
+def newest_known(trend: Trend) -> tuple[Period, list[tuple[Series, int, int]]] | None:
     """Return the newest known period: each series with its value, and its share of the highest."""
     at = next((at for at in reversed(range(len(trend.periods))) if trend.periods[at].reporting), None)
     if at is None:
@@ -155,7 +155,7 @@ def newest_known(trend: Trend) -> tuple[datetime, list[tuple[Series, int, int]]]
     values = [series.values[at] or 0 for series in trend.series]
     highest = max(values, default=0) or 1
     rows = zip(trend.series, values, (round(100 * value / highest) for value in values), strict=True)
-    return trend.periods[at].start, list(rows)
+    return trend.periods[at], list(rows)
 
 
 def annotations(indicator: IndicatorRow, shown: Trend) -> list[AnnotationRow]:
