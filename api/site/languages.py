@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -36,7 +37,9 @@ def choices(request: HttpRequest) -> list[Choice]:
     here = translation.get_language()
     bare = request.path if here == settings.LANGUAGE_CODE else request.path.removeprefix(f"/{here}")
     query = request.META.get("QUERY_STRING", "")
-    rest = f"{bare}?{query}" if query else bare
+    # Quoted, and with one slash before: what browsers take for the name of a host must not come first.
+    local = f"/{quote(bare.lstrip('/'))}"
+    rest = f"{local}?{query}" if query else local
     return [
         Choice(code, name, rest if code == settings.LANGUAGE_CODE else f"/{code}{rest}", code == here)
         for code, name in settings.LANGUAGES

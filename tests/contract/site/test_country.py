@@ -7,9 +7,12 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.utils import timezone
 
 from api import caching, formats
 from api.site import pages
+from federation import published
+from federation.published import PastView
 from tests.contract.public.press import NOBODY, Covered
 from tests.contract.site.conftest import TODAY, day
 from tests.factories import (
@@ -23,6 +26,7 @@ from tests.factories import (
 
 CELLS = {"NO": 40, "SE": 105, "DK": 0, "EUROPE": 145, "NO/BITTORRENT": 30, "NO/EDONKEY": 10}
 TWO = "with=SE&with=DK"
+UNREAD = "The time in this address cannot be read or has not come yet."
 
 
 @pytest.fixture(autouse=True)
@@ -206,11 +210,36 @@ def test_earlier_view_stays_and_lasts_longer_in_caches(days, visit):
     assert visit("/countries/no/")["Cache-Control"] == caching.CURRENT
 
 
-@pytest.mark.parametrize("as_of", ["yesterday", "2099-01-01T00:00:00Z", "2026-02-30T00:00:00Z"])
-def test_time_that_cannot_be_read_or_has_not_come_is_told_and_left_aside(days, text, table, as_of):
-    address = f"/countries/no/?as_of={as_of}"
-    assert "The time in this address cannot be read or has not come yet." in text(address)
+@pytest.mark.parametrize(
+    "time",
+    [
+        "as_of=yesterday", "as_of=2099-01-01T00:00:00Z", "as_of=2026-02-30T00:00:00Z", "as_of=%00", "day=2026-02-31",
+        "start=2026-02-31", "start=2026-01-01&end=2026-02-31", "start=2026-02-31&as_of=2026-01-01T00:00:00Z",
+        "start=2099-01-01", "start=2026-02-01&end=2026-01-01", "start=" + "9" * 31, "end=²",
+    ],
+)  # fmt: skip
+def test_time_that_cannot_be_read_or_has_not_come_is_told_and_left_aside(days, text, table, time):
+    address = f"/countries/no/?{time}"
+    assert UNREAD in text(address)
+    assert UNREAD in text(address.replace("/countries/", "/embed/country/"))
     assert table(address) == table("/countries/no/")
+
+
+def test_time_that_can_be_read_is_not_said_to_be_unread(days, text):
+    for time in ("", f"?start={day(5)}&end={day(3)}", "?end=9999-12-31", "?start=1000-01-01", f"?as_of={day(0)}"):
+        assert UNREAD not in text(f"/countries/no/{time}"), time
+
+
+def test_time_that_had_not_come_is_read_once_it_has(days, visit, monkeypatch):
+    soon = timezone.now() + timedelta(hours=1)
+    address = f"/countries/no/?as_of={formats.instant(soon)}"
+    before = visit(address)
+    assert UNREAD in before.content.decode()
+    monkeypatch.setattr(published, "past_view", lambda *_: PastView(published.NEWEST, settled=True))
+    after = visit(address, **{"if-none-match": before["ETag"]})
+    assert after.status_code == 200
+    assert UNREAD not in after.content.decode()
+    assert "You see the numbers as they were public on" in after.content.decode()
 
 
 @pytest.mark.parametrize("page", ["/countries/no/", "/embed/country/no/"])
@@ -259,11 +288,11 @@ def test_networks_have_the_numbers_of_the_api_and_a_table(days, visit, client):
     for number, code, name in ((1, "BITTORRENT", "BitTorrent"), (2, "EDONKEY", "eDonkey (eMule)")):
         NetworkFactory.create(number=number, code=code, name=name)
     page = visit("/countries/no/").content.decode()
-    assert "the newest full month" not in page
+    assert "Peer-to-peer networks in" not in page
     month = TODAY.replace(day=1) - timedelta(days=1)
     days.publish("M", {f"{month:%Y-%m}": {"NO": 400, "NO/BITTORRENT": 300}})
     page = visit("/countries/no/").content.decode()
-    assert "the newest full month" in page
+    assert "Peer-to-peer networks in" in page
     small = page.partition('<ul class="multiples">')[2].partition("</ul>")[0]
     numbers = re.findall(r"<h3>(.*?)</h3>\s*<p><strong>(.*?)</strong>", small)
     assert numbers[:2] == [("BitTorrent", "30"), ("eDonkey (eMule)", "10")]
@@ -277,6 +306,21 @@ def test_networks_have_the_numbers_of_the_api_and_a_table(days, visit, client):
         values = re.findall(r'<td class="figure">(?:<span class="unknown">)?(.*?)<', row)
         expected = [str(seen[day(ago), code]) if ago != 2 else "not known" for code in ("BITTORRENT", "EDONKEY")]
         assert values[:2] == expected
+
+
+def test_networks_of_a_month_say_its_coverage_and_that_it_is_provisional(days, two_agencies, text):
+    NetworkFactory.create(number=1, code="BITTORRENT", name="BitTorrent")
+    first, second = two_agencies
+    month = TODAY.replace(day=1) - timedelta(days=1)
+    one = Covered(reporting=1, covered=86_400, status="P", states={first: "reported", second: "late"})
+    days.publish("M", {f"{month:%Y-%m}": {"NO": 400, "NO/BITTORRENT": 300}}, one)
+    words = text("/countries/no/")
+    assert "full month" not in words
+    said = words.partition("The same numbers as a table")[2].partition("Peer-to-peer networks in")[0]
+    assert said.strip().endswith(f"{month:%B %Y}: 1 of 2 agencies, 50% of the time · provisional")
+    days.publish("M", {f"{month:%Y-%m}": {"NO": 400, "NO/BITTORRENT": 300}})
+    said = text("/countries/no/").partition("Peer-to-peer networks in")[0]
+    assert said.strip().endswith(f"{month:%B %Y}: 2 of 2 agencies")
 
 
 def test_what_could_not_be_located_has_no_rate_and_is_compared_all_the_same(days, table):

@@ -1,6 +1,8 @@
 """What holds on every page: languages by address, no cookie, a strict policy, no frame but where one is meant."""
 
+import html
 import re
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 
@@ -116,6 +118,40 @@ def test_unknown_address_is_a_page_to_browsers_and_a_problem_to_programs(db, vis
     assert '<html lang="fi">' in answer.content.decode()
     for program in (client.get("/nowhere/"), visit("/api/v1/nowhere/")):
         assert (program.status_code, program["Content-Type"]) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/de//evil.example/help/", "/de///evil.example/", "/de/%5Cevil.example/", "/de/%5C/evil.example/",
+        "/de/%09/evil.example/", "/nb/%2F%2Fevil.example/", "/evil%3Fx=%22%3E%3Cb%3E/",
+    ],
+)  # fmt: skip
+def test_no_link_of_a_page_that_is_not_there_leads_to_another_site(db, visit, path):
+    answer = visit(path)
+    assert answer.status_code == 404
+    links = re.findall(r'(?:href|src|action)="([^"]*)"', answer.content.decode())
+    assert len(links) > 20
+    for link in map(html.unescape, links):
+        # As a browser reads it: it leaves tabs out, and takes a backslash for a slash.
+        there = urlsplit(urljoin("http://testserver/", re.sub(r"[\t\r\n]", "", link).replace("\\", "/")))
+        assert (there.scheme, there.netloc) == ("http", "testserver"), link
+
+
+def test_links_to_other_languages_keep_the_address_as_it_was_sent(db, visit):
+    page = visit("/de/caf%C3%A9%3F%20x/?a=%C3%A9").content.decode()
+    assert 'href="/nb/caf%C3%A9%3F%20x/?a=%C3%A9"' in page
+    assert 'href="/caf%C3%A9%3F%20x/?a=%C3%A9"' in page
+
+
+@pytest.mark.parametrize(
+    "address", ["/?window=day&day=2026-02-31", "/?day=2026-11-01", "/?as_of=2026-11-01", "/coverage/?start=2026-11-01"]
+)
+def test_time_that_a_page_does_not_show_is_told(published, text, address):
+    told = "The time in this address cannot be read or has not come yet."
+    assert told in text(address)
+    assert told not in text(address.partition("?")[0])
+    assert told not in text(f"/?window=day&day={day(2)}")
 
 
 def test_mistake_of_ours_is_a_page_to_browsers_and_a_problem_to_programs(client, visit, monkeypatch, caplog):
