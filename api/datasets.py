@@ -50,8 +50,6 @@ _FLOW: Final = ("P2PEU", "P2P", "1.0.0")
 STRUCTURE: Final = "sdmx/3.0/structure/datastructure/P2PEU/DSD_P2P/1.0.0"
 #: Of hours a link leads to the last month: all of them in one answer are more than a reader of links expects.
 _HOURS: Final = 31 * 24
-#: Counted up when what is said of data sets changes, so that no cache takes an old catalogue for a new one.
-_FORM: Final = 2
 
 
 class Frequency(NamedTuple):
@@ -183,15 +181,19 @@ class Dataset(NamedTuple):
 
     def how(self, form: Form) -> str:
         """Return what its address gives in a form, and what it leaves out."""
+        by_network = form.service is REST and self.frequency.by_network
+        totals = " Without totals, which are rounded on their own; ask for them." if by_network else ""
         hours = f" The address gives the last {_HOURS} hours; ask for others." if self.span.frequency == "H" else ""
         pages = " Long answers come in pages; next leads on." if form.paged else ""
-        return f"{self.title} as {form.title}.{hours}{pages}"
+        return f"{self.title} as {form.title}.{totals}{hours}{pages}"
 
     def _range(self) -> str:
         _, frequency, first, last, *_ = self.span
         start = max(first, last - timedelta(hours=_HOURS - 1)) if frequency == "H" else first
         periods = {name: published.label(frequency, period) for name, period in (("start", start), ("end", last))}
         asked = {"indicator": self.indicator.code, "frequency": frequency, **periods, "country": "*"}
+        if self.frequency.by_network:
+            asked["network"] = "*"
         return urlencode(asked, safe="*:")
 
 
@@ -213,7 +215,7 @@ class Offer:
     def mark(self) -> str:
         """What changes whenever anything of it does. A publication moves it by a day, or by an hour that is new."""
         told = [(one.key, *one.covered, one.span.first, one.span.issued.date(), modified(one)) for one in self.datasets]
-        return repr((_FORM, self.reference, self.publisher, told))
+        return repr((self.reference, self.publisher, told))
 
 
 def offer() -> Offer:

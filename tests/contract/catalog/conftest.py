@@ -37,7 +37,8 @@ def press(db) -> Press:
 def published(press: Press) -> Press:
     """Each frequency of one indicator, and of the other nothing."""
     for frequency, labels in PERIODS.items():
-        press.publish(frequency, {label: {"NO": 5, "EUROPE": 5} for label in labels})
+        by_network = {} if frequency in "NH" else {"NO/BITTORRENT": 5}
+        press.publish(frequency, {label: {"NO": 5, "EUROPE": 5, **by_network} for label in labels})
     return press
 
 

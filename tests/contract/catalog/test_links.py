@@ -78,3 +78,21 @@ def test_answers_that_it_leads_to_hold_the_periods_that_it_names(published, read
     assert found["sdmx-csv-1.0"] == found["sdmx-csv-2.0"] == labels
     # Of hours the API gives those of the last month, and SDMX as many as those would be.
     assert found["csv"] == (labels[1:] if frequency == "H" else labels)
+
+
+@pytest.mark.parametrize("frequency", "HDWMA")
+def test_forms_of_the_api_are_what_their_titles_say(published, read, client, frequency):
+    catalogue = read()
+    title = str(catalogue.value(part(f"DOWNLOADS-{frequency}"), DCTERMS.title))
+    cells = {}
+    for form in ("csv", "json"):
+        address = str(catalogue.value(part(f"DOWNLOADS-{frequency}-{form}"), DCAT.accessURL)).removeprefix(HERE)
+        answer = client.get(address)
+        if form == "csv":
+            found = csv.DictReader(b"".join(answer).decode().splitlines())
+            cells[form] = {(row["COUNTRY"], row["NETWORK"]) for row in found}
+        else:
+            cells[form] = {(row["country"], row["network"]) for row in answer.json()["observations"]}
+    by_network = {("NO", "BITTORRENT")} if "country and network" in title else {("NO", "_T")}
+    assert ("network" in title) == (frequency != "H")
+    assert cells == {"csv": by_network, "json": by_network}
