@@ -248,7 +248,6 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-LOGIN_URL = "admin:login"
 OAUTH2_PROVIDER_APPLICATION_MODEL = "countries.Credential"
 OAUTH2_PROVIDER = {
     "OAUTH2_VALIDATOR_CLASS": "api.auth.Validator",
@@ -279,6 +278,7 @@ OAUTH2_PROVIDER = {
 # --- signing in to the admin ----------------------------------------------------------------------------------------
 
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 SECOND_FACTOR = env.yes("SECOND_FACTOR", default=True)
 OTP_TOTP_ISSUER = "Police2Peer"
 # A clock may be half a minute wrong; it is not learnt how wrong, or the window would wander.

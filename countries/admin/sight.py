@@ -1,9 +1,12 @@
 """What national liaisons see of the desk: the rows of their own country, on every screen and by every way to one."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ERROR_FLAG
 from django.core.exceptions import FieldDoesNotExist
+from django.db import DataError
 from django.db.models import Field, ForeignKey, Model, QuerySet
 from django.http import HttpRequest
 
@@ -15,6 +18,11 @@ if TYPE_CHECKING:
 else:
     # Beneath both the screens and the inlines, which it is mixed into.
     Screen = object
+
+
+#: What comes of values that no row can have: too large, no text, beyond the calendar.
+_NOT_LOOKED_UP: Final = (DataError, IncorrectLookupParameters, OverflowError, TypeError, ValueError)
+_WHOLE_LIST: Final = "The address asks for something that cannot be looked up. This is the list without it."
 
 
 def horizon_of(request: HttpRequest) -> Horizon:
@@ -105,6 +113,15 @@ class OfCountry(Screen):
     def get_list_filter(self, request: HttpRequest) -> Any:
         return [self._narrowed(each) for each in super().get_list_filter(request)]
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        # Django refuses a filter that it cannot read; this one the database, or the calendar, could not.
+        try:
+            return super().get_changelist_instance(request)
+        except _NOT_LOOKED_UP as error:
+            if ERROR_FLAG not in request.GET:
+                self.message_user(request, _WHOLE_LIST, messages.WARNING)
+            raise IncorrectLookupParameters(error) from error
+
     def _narrowed(self, each: Any) -> Any:
         if not isinstance(each, str):
             return each
@@ -113,6 +130,9 @@ class OfCountry(Screen):
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         assert request is not None  # noqa: S101  Django gives it; only the type says otherwise
+        if lookup.endswith("__range"):
+            # It needs two values, and Django would give each letter of the one as a value.
+            return False
         if horizon_of(request).limited:
             name, _, rest = lookup.partition("__")
             key = self.model._meta.pk

@@ -1,5 +1,6 @@
 """Filters of the desk's lists: by code, by what waits, by age. Each offers only what is in sight."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -20,6 +21,8 @@ from federation.rules.periods import Frequency, PeriodError, parse
 Choices = list[tuple[str, str]]
 _AGES = {"1": "in the last day", "7": "in the last week", "30": "in the last 30 days", "older": "more than 30 days ago"}
 _OLD = timedelta(days=30)
+#: A number that a row can have.
+_ID = re.compile(r"[0-9]{1,18}")
 #: The kinds of things that audit events are about: the beginnings of their actions.
 _SUBJECTS = (
     "finding", "report", "submission", "agency", "schedule", "threshold", "setup", "credential", "annotation",
@@ -201,9 +204,10 @@ class OfDay(_OfAddress):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
         try:
             day = parse(Frequency.DAY, self.value() or "")
-        except PeriodError:
+            ends = day + timedelta(days=1)
+        except (PeriodError, OverflowError):
             return queryset.none() if self.value() else queryset
-        return queryset.filter(report__period__gte=day, report__period__lt=day + timedelta(days=1))
+        return queryset.filter(report__period__gte=day, report__period__lt=ends)
 
 
 class OfFinding(_OfAddress):
@@ -215,7 +219,7 @@ class OfFinding(_OfAddress):
         value = self.value()
         if not value:
             return queryset
-        return queryset.filter(finding=int(value)) if value.isascii() and value.isdigit() else queryset.none()
+        return queryset.filter(finding=int(value)) if _ID.fullmatch(value) else queryset.none()
 
 
 class SetAside(SimpleListFilter):

@@ -1,0 +1,130 @@
+"""Addresses of the desk with values that nobody means: too large, at the ends of the calendar, of other alphabets."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db import transaction
+from django.urls import reverse
+
+from countries.models import Agency, Credential
+from federation.models.findings import Finding, Hold
+from tests.integration.countries import two_countries
+from tests.integration.countries.addresses import ROOT, by_screen
+from tests.integration.federation.deskside import told
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("desk_at_noon")]
+
+#: What the worst of values are, and others.
+WORST = ["9" * 31, "\0", "9999-12-31", "0001-01-01", "²", "1,2"]
+ODD = [
+    *WORST, "-" + "9" * 31, "9223372036854775808", "32768", "-1", "1e309", "NaN", "a\0b", "٣", "2026-02-31",
+    "9999-12-31T23:59:59.999999Z", "0001-01-01T00:00:00+23:59", "%", "'", "é" * 2000, " ", "[]", "../..", "1_0",
+]  # fmt: skip
+#: What Django reads of each list beside filters, and one that nothing reads.
+OF_LISTS = [
+    "q", "p", "o", "e", "all", "_popup", "_to_field", "_facets", "pk", "pk__in", "unknown",
+]  # fmt: skip
+LISTS = sorted(admin.site._registry, key=lambda model: model._meta.label)
+
+
+@pytest.fixture
+def rows():
+    """A row of each screen."""
+    return two_countries.land("NO", "FJORD", 1_234_567).rows | two_countries.shared()
+
+
+@pytest.fixture
+def desk(admin_client, caplog):
+    """Somebody who may do everything, and whose mistakes are told in an answer, as on a real server."""
+    admin_client.raise_request_exception = False
+
+    def ask(path, data=None, method="get"):
+        caplog.clear()
+        # Of each nothing stays; nor would a statement that failed let others pass in the same transaction.
+        before = transaction.savepoint()
+        status = getattr(admin_client, method)(path, data or {}).status_code
+        transaction.savepoint_rollback(before)
+        return status
+
+    return ask
+
+
+def parameters(screen: Any) -> Iterator[tuple[str, list[str]]]:
+    """Yield the names of what a list can be asked, filters and columns, each with the values to ask for."""
+    yield from ((name, WORST) for name in OF_LISTS)
+    for each in screen.list_filter:
+        if isinstance(each, type):
+            yield each.parameter_name, ODD
+        else:
+            name = each if isinstance(each, str) else each[0]
+            lookups = ("exact", "isempty", "isnull", "gte", "in")
+            yield from ((f"{name}__{lookup}", WORST) for lookup in lookups)
+    for field in screen.opts.concrete_fields:
+        yield from ((field.name, WORST), (f"{field.name}__in", WORST[:2]), (f"{field.name}__range", WORST[-1:]))
+
+
+@pytest.mark.parametrize("model", LISTS, ids=lambda model: model._meta.label)
+def test_no_list_breaks_at_a_filter(desk, rows, model):
+    place = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    asked = {
+        (name, value): desk(place, {name: value})
+        for name, values in parameters(admin.site.get_model_admin(model))
+        for value in values
+    }
+    assert [one for one, status in asked.items() if status >= 500] == []
+
+
+@pytest.mark.parametrize("screen", by_screen())
+def test_no_page_breaks_at_the_name_of_a_row(desk, rows, screen):
+    broken = []
+    for route in by_screen()[screen]:
+        for value in [*WORST, "x" * 300]:
+            part = quote(value, safe="")
+            path = ROOT + re.sub(r"<[^>]+>", lambda _, part=part: part, route.pattern)
+            found = [(method, desk(path, {"action": "release"}, method)) for method in ("get", "post")]
+            broken += [(method, path) for method, status in found if status >= 500]
+    assert broken == []
+
+
+@pytest.mark.parametrize("model", [Finding, Hold, Credential, Agency], ids=lambda model: model._meta.label)
+def test_no_action_breaks_at_what_was_ticked(desk, rows, model):
+    place = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    (finding,) = Finding.objects.all()
+    forms = [
+        (path, {ACTION_CHECKBOX_NAME: value, "reason": "because", **more})
+        for value in [*WORST, "9223372036854775808", "٣"]
+        for path, more in (
+            *((place, {"action": action}) for action in ("release", "reject", "resolve", "nothing")),
+            (place, {"action": "release", "select_across": value, "index": value}),
+            (f"{ROOT}federation/finding/{finding.pk}/release/", {"report": value}),
+        )
+    ]
+    assert [form for form in forms if desk(*form, "post") >= 500] == []
+
+
+def test_no_choice_of_rows_breaks_at_a_term(desk, rows):
+    there = {"app_label": "countries", "model_name": "annotation", "field_name": "agency", "term": "NO", "page": "1"}
+    broken = [
+        (name, value)
+        for name in there
+        for value in WORST
+        if desk(reverse("admin:autocomplete"), there | {name: value}) >= 500
+    ]
+    assert broken == []
+
+
+def test_list_says_that_what_was_asked_for_cannot_be_looked_up(admin_client, rows):
+    answer = admin_client.get(reverse("admin:federation_hold_changelist"), {"rule": "\0"}, follow=True)
+    assert answer.redirect_chain == [(f"{reverse('admin:federation_hold_changelist')}?e=1", 302)]
+    assert told(answer) == ["The address asks for something that cannot be looked up. This is the list without it."]
+
+
+@pytest.mark.parametrize("asked", [{"day": "9999-12-31"}, {"finding": "9" * 31}, {"day": "2026-02-31"}])
+def test_list_of_what_cannot_be_is_empty(admin_client, rows, asked):
+    answer = admin_client.get(reverse("admin:federation_hold_changelist"), asked)
+    assert answer.context["cl"].result_count == 0
