@@ -7,7 +7,6 @@ of it any CDN can take the load: the answers say how long they last and what the
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from hashlib import blake2b
 from threading import Lock
 from time import monotonic
@@ -295,7 +294,6 @@ def _headers(key: Key, stamp: Stamp, vary: str) -> dict[str, str]:
     return {"ETag": _etag(key, stamp.tag), "Cache-Control": stamp.cache_control, "Vary": vary, **_CORS}
 
 
-@lru_cache(maxsize=HELD_ANSWERS)
 def _etag(key: Key, tag: str) -> str:
     """Return the tag of an answer: of all that it is held under, of the release that writes it, of the state it shows.
 
