@@ -86,8 +86,7 @@ def rotate(
     """Issues the successor of a credential, which itself stays usable for a while so that nothing is interrupted."""
     with registry.writing():
         credential.refresh_from_db()
-        if not usable(credential, now):
-            raise Refused("not_usable", f"{credential} cannot be used any more: issue a new one.")
+        _refuse_unusable(credential, now)
         if keep_for:
             credential.expires = min(credential.expires or now + keep_for, now + keep_for)
             registry.save(credential, by=by, reason=reason, fields=["expires"])
@@ -97,7 +96,8 @@ def rotate(
             by=by,
             now=now,
             agency=credential.agency,
-            coordinator=credential.coordinator,
+            # By the account: it may have been renamed, and another may have its old name.
+            coordinator=credential.user.get_username() if credential.user else "",
             read_only=credential.scopes == READ_ONLY,
             expires=expires,
             networks=credential.networks,
@@ -109,8 +109,7 @@ def restrict(*, credential: Credential, networks: Iterable[str], by: str, now: d
     """Says from which networks a credential may be used, its tokens included; from any, if none is given."""
     with registry.writing():
         credential.refresh_from_db()
-        if not usable(credential, now):
-            raise Refused("not_usable", f"{credential} cannot be used any more.")
+        _refuse_unusable(credential, now)
         credential.networks = list(networks)
         registry.save(credential, by=by, reason=reason, fields=["networks"])
     return credential
@@ -127,6 +126,12 @@ def revoke(*, credential: Credential, by: str, now: datetime, reason: str = "") 
 def forget_tokens(*, now: datetime) -> None:
     """Deletes the tokens that have expired; nobody can use them, and one is made every few minutes."""
     get_access_token_model().objects.filter(expires__lte=now).delete()
+
+
+def _refuse_unusable(credential: Credential, now: datetime) -> None:
+    if not usable(credential, now):
+        why = "is revoked or expired, or its holder has lost the role"
+        raise Refused("not_usable", f"{credential} {why}. Issue a new one.")
 
 
 def _account(coordinator: str) -> User:

@@ -184,6 +184,15 @@ def test_rotate_of_a_coordinator():
     assert (new.coordinator, new.scopes, new.user) == ("ada", FIGURES, old.user)
 
 
+def test_rotate_of_a_coordinator_whose_old_name_is_another_persons_now():
+    user = factories.observer("ada")
+    old = issue(coordinator="ada").credential
+    User.objects.filter(pk=user.pk).update(username="ada.l")
+    factories.observer("ada")
+    new = credentials.rotate(credential=old, by="ada", now=NOW).credential
+    assert (new.coordinator, new.user_id) == ("ada.l", user.pk)
+
+
 def test_rotate_of_what_is_not_usable():
     credential = factories.CredentialFactory.create(revoked=NOW)
     refused("not_usable", credentials.rotate, credential=credential, by="ada", now=NOW)
