@@ -8,7 +8,8 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
@@ -60,12 +61,19 @@ def _is_last_sunday(day: date, *, month: int) -> bool:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of the tests of a day; none that passed is that they did not run."""
+    """What became of the tests of a day; ``code`` is pytest's own word on it."""
 
-    passed: int = 0
-    skipped: int = 0
-    failed: tuple[str, ...] = ()
-    names: frozenset[str] = frozenset()
+    code: int
+    #: What became of each test, by its name: nothing of one that passed.
+    outcomes: Mapping[str, str | None]
+
+    @property
+    def failed(self) -> list[str]:
+        return sorted(name for name, outcome in self.outcomes.items() if outcome in {"failure", "error"})
+
+    def __str__(self) -> str:
+        found = Counter(self.outcomes.values())
+        return f"passed {found[None]:>5}  failed {len(self.failed):>3}  skipped {found['skipped']:>3}"
 
 
 def main() -> None:
@@ -76,11 +84,10 @@ def main() -> None:
         die_with_parent()
     folder = Path(tempfile.mkdtemp(prefix="police2peer-calendar-"))
     results = {name: _run(name, folder / name, options) for name in days}
-    wrong = [name for name, result in results.items() if result.failed or not result.passed]
-    for name in _differently_named(results):
-        say(f"The names of the tests depend on the clock: {name}")
-        wrong.append(name)
-    if wrong:
+    changing = _differently_named(results)
+    for name in changing:
+        say(f"The name of a test depends on the clock: {name}")
+    if changing or any(result.code for result in results.values()):
         sys.exit(f"What the tests said is in {folder}")
 
 
@@ -91,49 +98,56 @@ def say(text: str) -> None:
 def _run(name: str, folder: Path, options: list[str]) -> Result:
     folder.mkdir()
     moment = DAYS[name].after(datetime.now(UTC).date())
-    offset = (moment - datetime.now(UTC)).total_seconds()
-    moved = ["faketime", "--disable-shm", "--exclude-monotonic", "-f", f"{offset:+.0f}"]
     report = folder / "tests.xml"
     tests = [sys.executable, "-m", "pytest", "-n", "auto", "-m", "not browser", f"--junit-xml={report}", *options]
-    # Files keep the times that they have, or Python would compile every module again.
-    environment = {**os.environ, "NO_FAKE_STAT": "1", "TZ": DAYS[name].zone}
     with (folder / "tests.log").open("wb") as log:
-        subprocess.run(
-            [*moved, *tests],
+        done = subprocess.run(
+            tests,
             cwd=ROOT,
-            env=environment,
+            env=os.environ | _moved_to(moment) | {"TZ": DAYS[name].zone},
             stdout=log,
             stderr=log,
             preexec_fn=partial(die_with, os.getpid()),
             check=False,
         )
-    result = _read(report)
-    say(
-        f"{name:<14} {moment:%a %Y-%m-%d %H:%M} UTC  "
-        f"passed {result.passed:>5}  failed {len(result.failed):>3}  skipped {result.skipped:>3}"
-    )
+    result = Result(done.returncode, _read(report) if report.exists() else {})
+    say(f"{name:<14} {moment:%a %Y-%m-%d %H:%M} UTC  {result}  exit {result.code}")
     for failed in result.failed:
         say(f"    {failed}")
     return result
 
 
-def _read(report: Path) -> Result:
-    if not report.exists():
-        return Result()
-    outcomes = {f"{case.get('classname')}::{case.get('name')}": {part.tag for part in case} for case in _cases(report)}
-    failed = tuple(sorted(name for name, found in outcomes.items() if found & {"failure", "error"}))
-    skipped = sum("skipped" in found for found in outcomes.values())
-    return Result(len(outcomes) - len(failed) - skipped, skipped, failed, frozenset(outcomes))
+def _moved_to(moment: datetime) -> dict[str, str]:
+    """The variables that move the clocks of a process and of those that it starts."""
+    offset = (moment - datetime.now(UTC)).total_seconds()
+    # The program faketime knows where its library is. It is not what starts the tests: they would outlive it.
+    asked = subprocess.run(
+        ["faketime", "--disable-shm", "-f", "+0", "printenv", "LD_PRELOAD"], capture_output=True, text=True, check=True
+    )
+    return {
+        "LD_PRELOAD": asked.stdout.strip(),
+        "FAKETIME": f"{offset:+.0f}",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "FAKETIME_DISABLE_SHM": "1",
+        # Files keep the times that they have, or Python would compile every module again.
+        "NO_FAKE_STAT": "1",
+    }
 
 
-def _cases(report: Path) -> Iterator[ElementTree.Element]:
-    return ElementTree.parse(report).iter("testcase")
+def _read(report: Path) -> dict[str, str | None]:
+    return {
+        f"{case.get('classname')}::{case.get('name')}": next(
+            (part.tag for part in case if part.tag in {"failure", "error", "skipped"}), None
+        )
+        for case in ElementTree.parse(report).iter("testcase")
+    }
 
 
-def _differently_named(results: dict[str, Result]) -> Iterator[str]:
+def _differently_named(results: dict[str, Result]) -> list[str]:
     """Processes of a run that begin at different sides of midnight must agree on what there is to test."""
-    ran = [result.names for result in results.values() if result.names]
-    yield from sorted(frozenset().union(*ran) - frozenset.intersection(*ran) if ran else ())
+    ran = [result.outcomes for result in results.values() if result.outcomes]
+    days = Counter(name for outcomes in ran for name in outcomes)
+    return sorted(name for name, many in days.items() if many < len(ran))
 
 
 def _arguments() -> tuple[list[str], list[str]]:
