@@ -43,6 +43,8 @@ def answers(url: str) -> bool:
             return bool(client.ping())
         except (redis.ConnectionError, redis.TimeoutError):  # also while it reads its file
             return False
+        except redis.ResponseError:  # it is there and refuses: to a PING too while its disk is full
+            return True
 
 
 def _program() -> Path:

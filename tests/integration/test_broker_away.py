@@ -53,6 +53,30 @@ def elsewhere(own_broker):
     app.close()
 
 
+def test_broker_that_refuses_as_its_disk_takes_nothing_is_there(tmp_path):
+    url, process = valkey.start(tmp_path)
+    try:
+        # It cannot be replaced by what is saved, as on a full disk.
+        (tmp_path / "valkey" / "dump.rdb").mkdir()
+        with redis.Redis.from_url(url) as client:
+            client.config_set("save", "3600 1")
+            client.bgsave()
+            assert eventually(partial(refuses, client))
+            assert valkey.answers(url)
+            client.config_set("save", "")
+    finally:
+        stop(process)
+    assert not valkey.answers(url)
+
+
+def refuses(client):
+    try:
+        client.ping()
+    except redis.ResponseError as refusal:
+        return "MISCONF" in str(refusal)
+    return False
+
+
 @pytest.mark.parametrize("deed", ["ack", "reject"])
 def test_message_of_which_the_broker_could_not_be_told_leaves_room_for_the_next(own_broker, deed):
     got: list[Message] = []

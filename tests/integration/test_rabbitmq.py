@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 import urllib.error
 import urllib.request
 
@@ -68,12 +69,15 @@ def test_numbers_become_public_and_nothing_is_lost_while_it_is_away(launch, port
     load = Load(port, token_of(port, **issued(launch, tmp_path)))
 
     def is_done():
+        # What a host says of the work may be two seconds old: from before the last submission.
+        time.sleep(3)
         return readiness(port).get("work", {}).get("pending") == 0
 
     load.submit()
     assert eventually(is_done, within=60)
     rabbit.stop()
     assert eventually(lambda: not has_broker(port), within=30)
+    assert readiness(port)["status"] == "ready"
     load.submit()
     assert load.failures == []
     rabbit.start()

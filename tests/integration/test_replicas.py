@@ -284,7 +284,7 @@ def test_web_goes_on_answering_the_public_when_the_primary_is_killed(tmp_path, l
         assert get(free_port, "/api/v1/indicators/") == get(free_port, "/api/v1/indicators/")
         for path in ("indicators", "agencies", "help-services", "audit/head", "aggregates/live"):
             assert get(free_port, f"/api/v1/{path}/")[0] == 200
-        assert get(free_port, "/readyz")[0] == 503
+        assert eventually(lambda: get(free_port, "/readyz")[0] == 503)
 
 
 def answers(port):
