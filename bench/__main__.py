@@ -11,7 +11,7 @@ from pathlib import Path
 from bench import results
 from bench.results import Row
 from bench.sizes import scale
-from bench.stack import temporary_folder
+from bench.stack import prepare, temporary_folder
 from config.parts import ROOT
 
 MODULES = ("intake", "reconcile", "revision", "freshness", "series", "stream", "worst", "cached", "desk", "pages")
@@ -20,6 +20,8 @@ MODULES = ("intake", "reconcile", "revision", "freshness", "series", "stream", "
 def main() -> None:
     part, began = scale(), time.monotonic()
     with temporary_folder() as folder:
+        print("bench.stack", file=sys.stderr, flush=True)
+        prepare(folder / "prepared")
         rows = [row for name in MODULES for row in _rows_of(name, folder)]
     print(f"\n{_circumstances(part)}\n\n{results.table(rows)}")
     print(f"\nTook {time.monotonic() - began:.0f} s.", file=sys.stderr)

@@ -7,17 +7,18 @@ from http.client import NOT_MODIFIED, OK
 
 from bench import invention, load, results
 from bench.results import Row, alternating, say
+from bench.sizes import scaled
 from bench.stack import joined, running, temporary_folder
 from federation.rules import periods
 
 #: Short and many, as such small differences drown in the moods of a machine.
-RUNS = 15
 SECONDS = 1.0
 DAYS = 30
 _AGENCIES = 3
 
 
 def measure() -> Iterator[Row]:
+    runs = scaled(15, least=5)
     with (
         temporary_folder() as folder,
         running(folder, DJANGO_SETTINGS_MODULE="bench.settings") as stack,
@@ -31,20 +32,20 @@ def measure() -> Iterator[Row]:
         start, end = (periods.label("D", day) for day in (days[0], days[-1]))
         path = f"/api/v1/aggregates/?indicator=DOWNLOADS&frequency=D&start={start}&end={end}"
         held = stack.web().must(OK, "GET", path)
-        say(f"{RUNS} times {SECONDS:.0f} s each by {load.generator()}")
+        say(f"{runs} times {SECONDS:.0f} s each by {load.generator()}")
         ask = partial(load.seconds_an_answer, stack.port, seconds=SECONDS)
         ways = [
             partial(ask, "/bench/empty/", {}, status=OK),
             partial(ask, path, {}, status=OK),
             partial(ask, path, {"If-None-Match": held.headers["ETag"]}, status=NOT_MODIFIED),
         ]
-        empty, whole, unchanged = alternating(ways, runs=RUNS)
+        empty, whole, unchanged = alternating(ways, runs=runs)
     remark = (
         f"{len(held.body):,} bytes; {load.CONNECTIONS} connections kept busy by {load.generator()}, time by answers"
     )
     reference = "an empty Django view on the same server"
-    yield Row("aggregates from cache", whole, 1.3, 1.1, reference, empty, runs=RUNS, remark=remark)
-    yield Row("aggregates from cache, with 304", unchanged, 1.1, 1.0, reference, empty, runs=RUNS)
+    yield Row("aggregates from cache", whole, 1.3, 1.1, reference, empty, runs=runs, remark=remark)
+    yield Row("aggregates from cache, with 304", unchanged, 1.1, 1.0, reference, empty, runs=runs)
 
 
 if __name__ == "__main__":

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 AGENCIES = 30
 READS_PER_SECOND = 200
 CELLS = 60
-#: A minute has closed before it is reported; the last agency still has time before the next one closes.
-_AFTER_CLOSE, _SPREAD = 1.0, 56.0
+#: A minute has closed before it is reported; the last agency still has time before the next turn.
+_AFTER_CLOSE, _SPREAD, _TURN = 1.0, 56.0, 60.0
 _LOOK_EVERY = 0.02
 _PATIENCE = 10.0
 #: Each agency counts one of these countries alone, always the same number: high enough not to be rounded to 0.
@@ -100,9 +100,11 @@ class _Run:
 
     def __init__(self, stack: Stack, agencies: Sequence[_Agency], spreads: Sequence[float]) -> None:
         self._stack, self._agencies, self._spreads = stack, agencies, spreads
-        self._first = int(time.time()) // 60 * 60 + 60
-        #: Reported is the minute that has just closed.
-        self._minutes = [datetime.fromtimestamp(self._first + 60 * turn, UTC) for turn in range(-1, len(spreads) - 1)]
+        self._began = time.time()
+        self._seconds = _TURN * (len(spreads) - 1) + _AFTER_CLOSE + spreads[-1] + _PATIENCE
+        #: Each turn reports the minute that has closed when it begins.
+        begins = (self._began + _TURN * turn for turn in range(len(spreads)))
+        self._minutes = [datetime.fromtimestamp((at // 60 - 1) * 60, UTC) for at in begins]
         self._labels = [periods.label("N", minute) for minute in self._minutes]
         self._awaited = {(COUNTRY_CODES[agency.mark], label) for agency in agencies for label in self._labels}
         self._accepted: dict[_Key, float] = {}
@@ -110,10 +112,8 @@ class _Run:
 
     def measure(self) -> list[float]:
         """Return what the answers to the readers beside took."""
-        time.sleep(max(0.0, self._first - time.time()))
-        seconds = 60.0 * len(self._minutes)
         with (
-            readers.reading(self._stack.port, _READ, per_second=READS_PER_SECOND, seconds=seconds) as reads,
+            readers.reading(self._stack.port, _READ, per_second=READS_PER_SECOND, seconds=self._seconds) as reads,
             ThreadPoolExecutor(len(self._agencies)) as pool,
         ):
             sending = [pool.submit(self._send, number) for number in range(len(self._agencies))]
@@ -136,7 +136,7 @@ class _Run:
         for turn, minute in enumerate(self._minutes):
             body = agency.report(minute)
             offset = _AFTER_CLOSE + self._spreads[turn] * number / len(self._agencies)
-            time.sleep(max(0.0, self._first + 60 * turn + offset - time.time()))
+            time.sleep(max(0.0, self._began + _TURN * turn + offset - time.time()))
             agency.sender.submit(body)
             self._accepted[COUNTRY_CODES[agency.mark], self._labels[turn]] = time.perf_counter()
 
@@ -144,8 +144,7 @@ class _Run:
         """Look at the live view, oftener than a person could notice, until all reports are in it or time is up."""
         web, tag = Web(self._stack.port), ""
         address = f"/api/v1/aggregates/live/?country={','.join(COUNTRY_CODES[mark] for mark in _MARKS)}"
-        ends = self._first + 60 * (len(self._minutes) - 1) + _AFTER_CLOSE + self._spreads[-1] + _PATIENCE
-        while self._awaited and time.time() < ends:
+        while self._awaited and time.time() < self._began + self._seconds:
             reply = web.get(address, **{"If-None-Match": tag})
             if reply.status == OK:
                 tag = reply.headers["ETag"]

@@ -22,7 +22,6 @@ from federation.rules import periods
 if TYPE_CHECKING:
     from bench.inside import Inside
 
-RUNS = 5
 #: DRF is slow enough to be measured in part and scaled.
 DRF_OBSERVATIONS = 100_000
 _CREATED = http.client.CREATED
@@ -43,7 +42,7 @@ def measure() -> Iterator[Row]:
 
 
 def _times(stack: Stack, inside: "Inside") -> Iterator[Row]:
-    made = invention.reports(scaled(5000), seed=1)
+    made, runs = invention.reports(scaled(5000), seed=1), scaled(5, least=3)
     with closing(psycopg.connect(os.environ["DATABASE_URL"])) as database, ExitStack() as servers:
         flat.make_table(database)
         ways = _own(inside, made) | {"COPY": _copy(database, made), "DRF": partial(_drf, stack.web(), made, database)}
@@ -53,9 +52,9 @@ def _times(stack: Stack, inside: "Inside") -> Iterator[Row]:
             ways |= _others(other, database, made)
         except postgrest.AbsentError as error:
             absent = str(error)
-        say(f"{made.observations:,} observations, {RUNS} times {', '.join(ways)}")
-        found = dict(zip(ways, alternating(list(ways.values()), runs=RUNS, before=inside.forget), strict=True))
-        yield from _rows(made, found, absent)
+        say(f"{made.observations:,} observations, {runs} times {', '.join(ways)}")
+        found = dict(zip(ways, alternating(list(ways.values()), runs=runs, before=inside.forget), strict=True))
+        yield from _rows(made, found, runs, absent)
 
 
 def _own(inside: "Inside", made: Reports) -> Ways:
@@ -95,20 +94,24 @@ def _others(web: Web, database: psycopg.Connection, made: Reports) -> Ways:
 
 
 def _drf(web: Web, made: Reports, database: psycopg.Connection) -> float:
-    reports = max(1, min(DRF_OBSERVATIONS, made.observations) // invention.CELLS)
+    reports = _drf_observations(made) // invention.CELLS
     part = made.part(slice(reports))
     flat.make_table(database)
     reply = web.must(_CREATED, "POST", "/bench/rows/", invention.rows_with_codes(part), Content_Type=_MEDIA["JSON"])
     return reply.seconds * made.observations / part.observations
 
 
-def _rows(made: Reports, found: dict[str, float], absent: str) -> Iterator[Row]:
+def _drf_observations(made: Reports) -> int:
+    return min(scaled(DRF_OBSERVATIONS, least=5000), made.observations)
+
+
+def _rows(made: Reports, found: dict[str, float], runs: int, absent: str) -> Iterator[Row]:
     def row(media: str, reference: str, key: str, budget: float | None, goal: float | None, remark: str = "") -> Row:
         what = f"submission of {made.observations:,} observations in {len(made):,} hourly reports, {media}"
         ours, theirs = (found[media], found[key]) if key in found else (None, None)
-        return Row(what, ours, budget, goal, reference, theirs, runs=RUNS, remark=remark)
+        return Row(what, ours, budget, goal, reference, theirs, runs=runs, remark=remark)
 
-    scaled_up = f"DRF measured with {min(DRF_OBSERVATIONS, made.observations):,} and scaled"
+    scaled_up = f"DRF measured with {_drf_observations(made):,} and scaled"
     yield row("JSON", "psycopg COPY of the rows", "COPY", 1.5, 1.0)
     yield row("CSV", "psycopg COPY of the rows", "COPY", None, None)
     yield row("JSON", "DRF ListSerializer and bulk_create", "DRF", 1 / 12, 1 / 20, scaled_up)

@@ -1,6 +1,5 @@
 """The first view of the map over a slow line and on a slow processor: how soon it can be used, and what is sent."""
 
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,17 +10,17 @@ from typing import TYPE_CHECKING
 
 from bench import invention, results
 from bench.results import Row, say
+from bench.sizes import scaled
 from bench.stack import joined, running, temporary_folder
 from federation.rules import periods
+from tests import chromium
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-RUNS = 9
 DAYS = 30
 _AGENCIES = 3
 _WIDTHS = (360, 1440)
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 #: 1.6 Mbit/s down, 0.75 up, and 150 ms until an answer begins.
 _LINE = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 93_750}
 _SLOWER = 4
@@ -52,9 +51,9 @@ class Visit:
 
 
 def measure() -> Iterator[Row]:
-    program = next(filter(None, map(shutil.which, _NAMES)), None)
+    program, runs = chromium.program(), scaled(9, least=5)
     if program is None:
-        yield Row("the first view of the map", None, remark="no Chromium here")
+        yield Row("the first view of the map", None, remark=chromium.ABSENT)
         return
     with temporary_folder() as folder, running(folder) as stack, joined(stack) as inside:
         today = periods.start_of("D", inside.now())
@@ -64,16 +63,16 @@ def measure() -> Iterator[Row]:
         inside.settle()
         with _browser(program) as browser:
             for width in _WIDTHS:
-                say(f"{RUNS} first visits, {width} pixels wide")
-                yield from _rows(width, [_visit(browser, f"{stack.url}/", width) for _ in range(RUNS)])
+                say(f"{runs} first visits, {width} pixels wide")
+                yield from _rows(width, [_visit(browser, f"{stack.url}/", width) for _ in range(runs)])
 
 
 def _rows(width: int, visits: list[Visit]) -> Iterator[Row]:
     what = f"the first view of the map, {width} pixels wide"
     requests = max(visit.requests for visit in visits)
-    yield Row(f"{what}: until it can be used", median(visit.seconds for visit in visits), 1.5, 1.0, runs=RUNS)
+    yield Row(f"{what}: until it can be used", median(visit.seconds for visit in visits), 1.5, 1.0, runs=len(visits))
     sent = max(visit.kilobytes for visit in visits)
-    yield Row(f"{what}: sent until then", sent, 250, 100, unit="kB", runs=RUNS, remark=f"in {requests} requests")
+    yield Row(f"{what}: sent until then", sent, 250, 100, unit="kB", runs=len(visits), remark=f"in {requests} requests")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Years of history, taken in and reconciled as any: days for the most part, one month in hours.
+"""Years of history, taken in and reconciled as any: days for the most part, some days of a month in hours.
 
 `python -m bench.past FOLDER PORT YEARS AGENCIES` makes it in the stack whose data lie in that folder, and prints the
 credential of the agency whose hours are to be revised.
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench import invention
+from bench.sizes import scaled
 from bench.stack import joined_at
 from federation.rules import periods
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from bench.inside import Inside
     from countries.models import Agency
 
+_DAY, _DECEMBER = timedelta(days=1), 31
 #: So many reports are taken in at a time.
 _PART = 2000
 #: A day's cells, fewer than there are: the history is to be long, not wide.
@@ -30,16 +32,18 @@ def begin(years: int, now: datetime) -> datetime:
     return datetime(now.year - years, 1, 1, tzinfo=UTC)
 
 
-def hourly_month(now: datetime) -> datetime:
-    """Return the month that is reported by the hour: the last of the last year, so that all that holds it has ended."""
-    return datetime(now.year - 1, 12, 1, tzinfo=UTC)
+def hourly_days(now: datetime) -> list[datetime]:
+    """Return the days that are reported by the hour: of last December, so that all that holds them has ended."""
+    count = scaled(_DECEMBER, least=3)
+    first = datetime(now.year - 1, 12, 1, tzinfo=UTC) + (_DECEMBER - count) // 2 * _DAY
+    return [first + number * _DAY for number in range(count)]
 
 
 def make(inside: "Inside", *, years: int, agencies: int) -> "Agency":
     """Take in the reports of all agencies and wait for the workers; return one of the agencies."""
     now = inside.now()
     days = list(_days(begin(years, now), now))
-    hours = list(periods.between("H", hourly_month(now), periods.end("M", hourly_month(now)) - invention.HOUR))
+    hours = [day + hour * invention.HOUR for day in hourly_days(now) for hour in range(24)]
     for seed in range(agencies):
         agency = inside.new_agency()
         inside.expect(agency, "D", days[0].date())
@@ -51,10 +55,8 @@ def make(inside: "Inside", *, years: int, agencies: int) -> "Agency":
 
 def _days(first: datetime, now: datetime) -> Iterator[datetime]:
     """Yield the days from the first one to yesterday, but for those reported by the hour."""
-    month = hourly_month(now)
-    for day in periods.between("D", first, now - timedelta(days=1)):
-        if periods.start_of("M", day) != month:
-            yield day
+    by_hour = set(hourly_days(now))
+    yield from (day for day in periods.between("D", first, now - _DAY) if day not in by_hour)
 
 
 def _send(inside: "Inside", agency: "Agency", starts: list[datetime], frequency: str, seed: int) -> None:

@@ -24,17 +24,17 @@ _COPY, _MEMBERSHIP = "bench_publishedcell", "bench_membership"
 
 def measure() -> Iterator[Row]:
     # Fewer would measure the weeks, months and years, which take the same for one hour as for a month of them.
-    hours = scaled(MONTH, least=240)
+    hours, agencies = scaled(MONTH, least=240), scaled(AGENCIES, least=10)
     with (
         temporary_folder() as folder,
         running(folder, WORKER_PROCESSES=str(_WORKERS)) as stack,
         joined(stack) as inside,
     ):
-        month = _Month(inside, hours)
+        month = _Month(inside, hours, agencies)
         say(f"{month.observations:,} observations, {RUNS} times reconciled and by SQL")
         ours, theirs = alternating([month.reconcile, month.insert], runs=RUNS)
     yield Row(
-        what=f"reconcile and publish {hours} hours of {AGENCIES} agencies ({month.observations:,} observations)",
+        what=f"reconcile and publish {hours} hours of {agencies} agencies ({month.observations:,} observations)",
         ours=ours,
         budget=2.0,
         goal=1.0,
@@ -47,10 +47,10 @@ def measure() -> Iterator[Row]:
 class _Month:
     """The reports of the last hours, which end with the last one that may be published."""
 
-    def __init__(self, inside: "Inside", hours: int) -> None:
+    def __init__(self, inside: "Inside", hours: int, agencies: int) -> None:
         self._inside = inside
-        self._agencies = [inside.new_agency() for _ in range(AGENCIES)]
-        self._made = [invention.reports(hours, seed=seed) for seed in range(AGENCIES)]
+        self._agencies = [inside.new_agency() for _ in range(agencies)]
+        self._made = [invention.reports(hours, seed=seed) for seed in range(agencies)]
         self._hours = hours
         self.observations = sum(made.observations for made in self._made)
         self._make_tables()

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import count
 
 import psycopg
@@ -36,7 +36,7 @@ WHERE version > %s AND (frequency, period) IN (SELECT * FROM unnest(%s::text[], 
 
 
 def measure() -> Iterator[Row]:
-    runs = scaled(40, least=15)
+    runs = scaled(40, least=11)
     with ExitStack() as until:
         long, short = (_History(until, years) for years in YEARS)
         say(f"{runs} hours revised with {YEARS[0]} years of history and with {YEARS[1]}, in turns")
@@ -57,14 +57,15 @@ class _History:
         connection = psycopg.connect(database_of(stack), autocommit=True)
         self._database = until.enter_context(closing(connection))
         [(now,)] = self._database.execute("SELECT now()")
-        self._month, self._numbers = past.hourly_month(now), count()
+        by_hour = past.hourly_days(now)
+        self._middle, self._numbers = by_hour[len(by_hour) // 2], count()
         self.revise()  # the first one finds everything cold
 
     def revise(self) -> float:
         """Send other numbers for an hour; return the seconds until all periods that hold it are public anew."""
         number = next(self._numbers)
-        # In the middle of the month, another hour each time.
-        hour = self._month + timedelta(days=14) + number * invention.HOUR
+        # In the middle of what is reported by the hour, another one each time.
+        hour = self._middle + number * invention.HOUR
         drawn = invention.reports(1, seed=1000 + number, cells=past.CELLS)
         made = Reports(drawn.countries, drawn.networks, drawn.values + _RAISE * (number + 1))
         changed = [periods.start_of(frequency, hour) for frequency in _FREQUENCIES]
@@ -93,7 +94,7 @@ class _History:
 
 def _made(stack: Stack, years: int) -> tuple[str, str]:
     """Have another process make the history: a process joins one stack only."""
-    given = map(str, (stack.folder, stack.port, years, scaled(10, least=3)))
+    given = map(str, (stack.folder, stack.port, years, scaled(10, least=2)))
     command = [sys.executable, "-m", "bench.past", *given]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True)
     client_id, client_secret = json.loads(done.stdout)

@@ -1,9 +1,9 @@
-"""How much is measured: the design's sizes at SCALE=1, a tenth of them by default."""
+"""How much is measured: the design's sizes at SCALE=1, a twentieth of them by default."""
 
 import os
 import sys
 
-DEFAULT = 0.1
+DEFAULT = 0.05
 
 
 def scale() -> float:

@@ -1,7 +1,6 @@
 """A real Chromium before a real stack."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -10,13 +9,12 @@ from pathlib import Path
 import pytest
 
 from config.embedded.process import free_port
+from tests import chromium as chromium_here
 from tests import servers
 from tests.browser import desk
 from tests.browser.stack import Federation, Stack
 from tests.integration import processes
 
-#: The shell without a screen is the same browser, and takes a third of the time.
-_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _QUIET = (
     "--headless",
     "--no-sandbox",
@@ -30,13 +28,12 @@ _QUIET = (
 
 
 def _program() -> str:
-    found = next(filter(None, map(shutil.which, _NAMES)), None)
+    found = chromium_here.program()
     if found:
         return found
-    how = "no Chromium here; on Debian: apt-get install chromium-headless-shell"
     if os.environ.get("BROWSER") == "required":
-        pytest.fail(how)
-    pytest.skip(how)
+        pytest.fail(chromium_here.ABSENT)
+    pytest.skip(chromium_here.ABSENT)
 
 
 # Not for longer: while Playwright is there, Django takes each of its calls for one out of an event loop.
