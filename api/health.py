@@ -23,7 +23,8 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from api.problems import Problem
-from federation import gauges, queries, roles, versions, writability
+from federation import clock, gauges, queries, roles, versions, writability
+from federation.errors import ClocksDisagreeError
 
 T = TypeVar("T")
 
@@ -32,7 +33,7 @@ _OURS: Final = "police2peer_"
 #: So many rights that are missing are named; the others are mended with them.
 _NAMED: Final = 3
 #: What submissions need, in the order in which it is looked for.
-_NEEDED: Final = ("database", "writes", "migrations", "rights", "rounding")
+_NEEDED: Final = ("database", "writes", "migrations", "rights", "rounding", "clocks")
 #: So many seconds a state is good for. A load balancer should soon hear that all is back.
 _LASTS, _LASTS_UNREADY = 2.0, 0.25
 #: What has not answered for so many seconds does not serve.
@@ -143,7 +144,10 @@ def _look() -> State:
             reasons += [f"{'; '.join(lacking[:_NAMED])}. Run manage.py migrate as the owner."] if lacking else []
         if checks["rights"]:
             checks["rounding"] = versions.rounding_agrees()
-        return State(checks, reasons, _work() if checks["rounding"] else {})
+            disagreement = _disagreement()
+            checks["clocks"] = not disagreement
+            reasons += [disagreement] if disagreement else []
+        return State(checks, reasons, _work() if all(checks.values()) else {})
     except Error:
         # It went away while it was asked.
         return State(checks | {"database": False}, reasons)
@@ -166,6 +170,14 @@ def _database() -> bool:
     except Error:
         return False
     return True
+
+
+def _disagreement() -> str:
+    try:
+        clock.agreed()
+    except ClocksDisagreeError as error:
+        return str(error)
+    return ""
 
 
 @cache

@@ -1,6 +1,7 @@
 """Health and metrics: what is well, what is missing, and that metrics are not public."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from math import inf
 from threading import Semaphore
 
@@ -36,6 +37,7 @@ def test_ready_names_its_parts_and_the_work(client):
             "migrations": True,
             "rights": True,
             "rounding": True,
+            "clocks": True,
             "broker": True,
         },
         "work": {"pending": 0, "oldest_pending_seconds": 0.0, "set_aside": []},
@@ -65,6 +67,7 @@ def test_not_ready_without_a_migration(client):
         "migrations": False,
         "rights": False,
         "rounding": False,
+        "clocks": False,
         "broker": True,
     }
 
@@ -93,6 +96,7 @@ def test_not_ready_with_another_rounding_key(client, settings):
         "migrations": True,
         "rights": True,
         "rounding": False,
+        "clocks": True,
         "broker": True,
     }
 
@@ -110,6 +114,13 @@ def test_not_ready_with_a_database_that_takes_no_writes(client):
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["checks"]["writes"]) == (503, False)
     assert answer.json()["detail"].startswith("Not ready: writes. The database takes no writes: it is read-only.")
+
+
+def test_not_ready_with_a_clock_that_differs_from_the_database(client, monkeypatch):
+    monkeypatch.setattr(clock, "of_host", lambda: datetime.now(UTC) - timedelta(minutes=5))
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["checks"]["clocks"]) == (503, False)
+    assert answer.json()["detail"].startswith("Not ready: clocks. The clocks disagree: this host's clock is -300")
 
 
 def test_looked_once_it_answers_many_without_asking_anybody(client, django_assert_num_queries, monkeypatch):

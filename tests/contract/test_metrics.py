@@ -181,7 +181,7 @@ def failed(found):
 
 @pytest.mark.django_db
 def test_failed_submissions_are_there_by_reason_before_the_first_one(scrape):
-    reasons = ("disk_full", "read_only", "busy", "database_away", "mistake")
+    reasons = ("disk_full", "read_only", "busy", "database_away", "clocks", "mistake")
     assert failed(scrape()).keys() == {(route, reason) for route in ("v1:submissions", "token") for reason in reasons}
 
 
