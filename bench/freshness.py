@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.client import OK
 from typing import TYPE_CHECKING
 
@@ -22,11 +22,13 @@ from federation.rules import periods
 if TYPE_CHECKING:
     from bench.inside import Inside
 
-AGENCIES = 30
+AGENCIES = scaled(30, least=15)
 READS_PER_SECOND = 200
 CELLS = 60
 #: A minute has closed before it is reported; the last agency still has time before the next turn.
-_AFTER_CLOSE, _SPREAD, _TURN = 1.0, 56.0, 60.0
+_AFTER_CLOSE, _BETWEEN = 1.0, 2.0
+_TURN = _AFTER_CLOSE + _BETWEEN * AGENCIES
+_SPREAD = _TURN - 4.0
 _LOOK_EVERY = 0.02
 _PATIENCE = 10.0
 #: Each agency counts one of these countries alone, always the same number: high enough not to be rounded to 0.
@@ -42,12 +44,12 @@ _READ = (
 
 
 def measure() -> Iterator[Row]:
-    minutes = scaled(3)
+    turns = scaled(3)
     with temporary_folder() as folder, running(folder) as stack, joined(stack) as inside:
-        say(f"{minutes} minutes of {AGENCIES} agencies spread over the minute, then {minutes} with all at once")
-        run = _Run(stack, _agencies(inside), [_SPREAD] * minutes + [0.0] * minutes)
+        say(f"{turns} minutes of {AGENCIES} agencies one after the other, then {turns} with all at once")
+        run = _Run(stack, _agencies(inside), [_SPREAD] * turns + [0.0] * turns)
         reads = run.measure()
-        yield from _rows("spread over the minute", run.delays(_SPREAD))
+        yield from _rows("one after the other", run.delays(_SPREAD))
         yield from _rows("all at once", run.delays(0.0))
     for share in (0.5, 0.99):
         what = f"public requests beside it, {READS_PER_SECOND} a second: p{share * 100:.0f}"
@@ -58,7 +60,7 @@ def _rows(manner: str, delays: Sequence[float]) -> Iterator[Row]:
     lost = sum(delay >= _PATIENCE for delay in delays)
     remark = f"{lost} not seen within {_PATIENCE:.0f} s" if lost else ""
     for share, budget, goal in ((0.5, None, None), (0.95, 1.0, 0.3), (0.99, 3.0, None)):
-        what = f"freshness, {AGENCIES} agencies every minute, {manner}: p{share * 100:.0f}"
+        what = f"freshness, {AGENCIES} agencies, {manner}: p{share * 100:.0f}"
         yield Row(what, percentile(delays, share), budget, goal, runs=len(delays), remark=remark)
 
 
@@ -102,9 +104,9 @@ class _Run:
         self._stack, self._agencies, self._spreads = stack, agencies, spreads
         self._began = time.time()
         self._seconds = _TURN * (len(spreads) - 1) + _AFTER_CLOSE + spreads[-1] + _PATIENCE
-        #: Each turn reports the minute that has closed when it begins.
-        begins = (self._began + _TURN * turn for turn in range(len(spreads)))
-        self._minutes = [datetime.fromtimestamp((at // 60 - 1) * 60, UTC) for at in begins]
+        # Minutes that have closed, a turn each.
+        running = datetime.fromtimestamp(self._began // 60 * 60, UTC)
+        self._minutes = [running - timedelta(minutes=ago) for ago in range(len(spreads), 0, -1)]
         self._labels = [periods.label("N", minute) for minute in self._minutes]
         self._awaited = {(COUNTRY_CODES[agency.mark], label) for agency in agencies for label in self._labels}
         self._accepted: dict[_Key, float] = {}

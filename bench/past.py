@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bench import invention
 from bench.sizes import scaled
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from countries.models import Agency
 
 _DAY, _DECEMBER = timedelta(days=1), 31
+#: How long a long history is.
+YEARS: Final = scaled(10, least=3)
 #: So many reports are taken in at a time.
 _PART = 2000
 #: A day's cells, fewer than there are: the history is to be long, not wide.

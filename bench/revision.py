@@ -20,7 +20,6 @@ from bench.web import Sender
 from config.parts import ROOT
 from federation.rules import periods
 
-YEARS = (10, 1)
 _FREQUENCIES = ("H", "D", "W", "M", "A")
 _PATIENCE = 60.0
 #: Added to each cell, so that its rounded value changes at every frequency.
@@ -38,11 +37,11 @@ WHERE version > %s AND (frequency, period) IN (SELECT * FROM unnest(%s::text[], 
 def measure() -> Iterator[Row]:
     runs = scaled(40, least=11)
     with ExitStack() as until:
-        long, short = (_History(until, years) for years in YEARS)
-        say(f"{runs} hours revised with {YEARS[0]} years of history and with {YEARS[1]}, in turns")
+        long, short = (_History(until, years) for years in (past.YEARS, 1))
+        say(f"{runs} hours revised with {past.YEARS} years of history and with 1, in turns")
         ten, one = alternating([long.revise, short.revise], runs=runs)
-    what = f"one revised hour, until public at every frequency, {YEARS[0]} years of history"
-    yield Row(what, ten, 1.2, 1.05, f"the same with {YEARS[1]} year of history", one, runs=runs)
+    what = f"one revised hour, until public at every frequency, {past.YEARS} years of history"
+    yield Row(what, ten, 1.2, 1.05, "the same with 1 year of history", one, runs=runs)
     yield Row(what, ten, 0.5, runs=runs)
 
 

@@ -19,7 +19,6 @@ from federation.rules import periods
 if TYPE_CHECKING:
     from bench.inside import Inside
 
-YEARS = 10
 _CELLS, _WITH_COVERAGE = "bench_series", "bench_series_with_coverage"
 #: What PostgREST reads: the series alone, and with what stands beside each number.
 _FULLEST = """
@@ -44,8 +43,8 @@ WHERE coverage.version_to IS NULL;
 def measure() -> Iterator[Row]:
     runs = scaled(200, least=40)
     with temporary_folder() as folder, running(folder) as stack, joined(stack) as inside:
-        say(f"making {YEARS} years of history")
-        past.make(inside, years=YEARS, agencies=scaled(10))
+        say(f"making {past.YEARS} years of history")
+        past.make(inside, years=past.YEARS, agencies=scaled(10))
         inside.run(_VIEWS)
         inside.run("VACUUM ANALYZE")
         inside.settle()
@@ -53,7 +52,7 @@ def measure() -> Iterator[Row]:
 
 
 def _compared(question: "_Question", stack: Stack, runs: int) -> Iterator[Row]:
-    what = f"one country's daily series of {YEARS} years, uncached"
+    what = f"one country's daily series of {past.YEARS} years, uncached"
     ours = partial(_taken, stack.web(), question.ours)
     views = {"PostgREST, the series alone": _CELLS, "PostgREST, with the coverage of each day": _WITH_COVERAGE}
     try:
@@ -77,7 +76,7 @@ class _Question:
 
     def __init__(self, inside: "Inside") -> None:
         now = inside.now()
-        self._first, self._last = past.begin(YEARS, now), now - timedelta(days=1)
+        self._first, self._last = past.begin(past.YEARS, now), now - timedelta(days=1)
         [(self._country,)] = inside.ask(_FULLEST, [list(COUNTRIES.values())])
         self._turns = count()
 

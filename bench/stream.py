@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _YEARS = 10
 #: With ten networks and 3,652 days these are eight million cells.
 _COUNTRIES = 220
-_RUNS = 3
 _PIECE = 1 << 20
 _TIMEOUT = 600.0
 
@@ -64,18 +63,18 @@ _ADDRESSES = {
 
 def measure() -> Iterator[Row]:
     with temporary_folder() as folder, running(folder) as stack, joined(stack) as inside:
-        cells = _make(inside)
+        cells, runs = _make(inside), scaled(3, least=2)
         copy = partial(_copied, os.environ["DATABASE_URL"])
         for name, address in _ADDRESSES.items():
             say(f"{cells:,} cells as {name}")
             # The first round also finds out what a process holds once it has written such an answer.
             _streamed(stack, address, cells)
             at_rest = memory.watch(stack.servers()) if memory.can_be_measured() else {}
-            theirs, ours = alternating([copy, partial(_streamed, stack, address, cells)], runs=_RUNS)
+            theirs, ours = alternating([copy, partial(_streamed, stack, address, cells)], runs=runs)
             what = f"the daily series of all countries over {_YEARS} years, {cells:,} cells, {name}"
-            yield Row(what, ours, 3.0, 1.0, "COPY TO STDOUT of the rows as CSV", theirs, runs=_RUNS)
+            yield Row(what, ours, 3.0, 1.0, "COPY TO STDOUT of the rows as CSV", theirs, runs=runs)
             if at_rest:
-                yield Row(f"memory of that above idle, {name}", memory.risen(at_rest), 100, unit="MB", runs=_RUNS)
+                yield Row(f"memory of that above idle, {name}", memory.risen(at_rest), 100, unit="MB", runs=runs)
 
 
 def _make(inside: "Inside") -> int:

@@ -16,9 +16,8 @@ from countries.codes import COUNTRIES, GROUPS, NETWORK_CODES
 if TYPE_CHECKING:
     from bench.inside import Inside
 
-YEARS: Final = 10
 #: With eleven networks and all of them, these are some nine hundred daily series; hours have as many versions each.
-_COUNTRIES, _REVISIONS = 75, 5
+_COUNTRIES, _REVISIONS = 75, scaled(5)
 _SECONDS: Final = 2.0
 #: The role that PostgreSQL's processes for public reads have in their titles.
 _READER: Final = "police2peer_public"
@@ -73,7 +72,7 @@ def _terms(form: str, count: int = 50, sign: str = ",") -> str:
 
 def _questions(year: int) -> Iterator[tuple[str, str]]:
     """Yield routes, each with the dearest question that we know of; several where it is not plain which one that is."""
-    early, keys = f"{year - YEARS}-02-01T00:00:00Z", ",".join(f"D.DOWNLOADS.NO+X{number}" for number in range(100))
+    early, keys = f"{year - past.YEARS}-02-01T00:00:00Z", ",".join(f"D.DOWNLOADS.NO+X{number}" for number in range(100))
     days, every = f"/api/v1/aggregates/?{_ALL_OF_TIME}&frequency=D", "country=*&network=*"
     yield "aggregates", f"{days}&{every}"
     yield "aggregates, as they were", f"{days}&{every}&as_of={early}"
@@ -162,14 +161,14 @@ def _spent(stack: Stack) -> float:
 def _make(inside: "Inside") -> None:
     countries = sorted((*COUNTRIES.values(), *GROUPS.values()))[: scaled(_COUNTRIES)]
     last = inside.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    say(f"making {YEARS} years of {len(countries)} countries")
+    say(f"making {past.YEARS} years of {len(countries)} countries")
     # So many rows at once are more than the application ever writes.
     inside.run("SET statement_timeout = 0")
     inside.run(
         _MAKE.format(
-            first=past.begin(YEARS, last),
+            first=past.begin(past.YEARS, last),
             last=last,
-            years=YEARS,
+            years=past.YEARS,
             revisions=_REVISIONS,
             countries="{" + ",".join(map(str, countries)) + "}",
             networks="{" + ",".join(map(str, sorted(NETWORK_CODES))) + "}",
