@@ -161,7 +161,7 @@ def unread(error: Exception) -> str:
 
 
 class BrokenBodies:
-    """Middleware: answers a body that broke off, whichever view read it, before it is taken for a mistake of ours."""
+    """Middleware: answers a body that broke off, and problems of pages, before they are taken for a mistake of ours."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
@@ -171,7 +171,9 @@ class BrokenBodies:
 
     def process_exception(self, _request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer; Django calls this for an exception that a view did not answer."""
-        return respond(Problem(unread(exception))) if isinstance(exception, UnreadablePostError) else None
+        if isinstance(exception, UnreadablePostError):
+            return respond(Problem(unread(exception)))
+        return respond(exception) if isinstance(exception, Problem) else None
 
 
 def _headers(error: Exception) -> dict[str, str]:

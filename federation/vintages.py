@@ -221,11 +221,12 @@ def days(cube: Cube, *, version: int) -> list[tuple[int, int]]:
 
 #: A series is read in one stretch if no more periods lie in it than so many times those wanted.
 _WORTH_IT: Final = 4
-_AT_LEAST: Final = {"H": 3600, "D": 86_400, "W": 604_800, "M": 28 * 86_400, "A": 365 * 86_400}
+#: How many seconds a period has at least.
+AT_LEAST: Final = {"H": 3600, "D": 86_400, "W": 604_800, "M": 28 * 86_400, "A": 365 * 86_400}
 
 
 def _is_sparse(frequency: str, periods: Longs) -> bool:
-    stretch = (int(periods[-1]) - int(periods[0])) // _AT_LEAST[frequency] + 1
+    stretch = (int(periods[-1]) - int(periods[0])) // AT_LEAST[frequency] + 1
     return stretch > _WORTH_IT * len(periods)
 
 

@@ -45,11 +45,13 @@ def exact(reading: Reading) -> Available:
 
 def available(reading: Reading, indicators: dict[str, int]) -> Available:
     """Return what could be asked for: of each dimension what is there if nothing were asked of that one alone."""
+    cubes = slices.Cubes()
+    reading = replace(reading, slices=slices.of(reading.question, indicators, reading.version, cubes))
     wider = {
         name: _without(reading.question, place, name) for place, name in enumerate(reading.question.flow.dimensions)
     }
     others = {
-        name: replace(reading, question=question, slices=slices.of(question, indicators, reading.version))
+        name: replace(reading, question=question, slices=slices.of(question, indicators, reading.version, cubes))
         for name, question in wider.items()
     }
     with _paid([reading, *others.values()]):
@@ -62,6 +64,7 @@ def available(reading: Reading, indicators: dict[str, int]) -> Available:
 def _paid(some: list[Reading]) -> AbstractContextManager[None]:
     """Refuse what is too much, and have the rest paid for, before any of it is looked through."""
     size = 0
+    costs.charge(slices.most_periods(each for one in some if _is_countable(one.question) for each in one.slices))
     for one in some:
         size += 0 if _is_countable(one.question) else one.check_size()
         readings.refuse_more(size, readings.MOST_OBSERVED)

@@ -11,12 +11,13 @@ from typing import Final
 import numpy as np
 
 from api.problems import Problem
-from api.sdmx import blocks, times
+from api.sdmx import blocks, slices, times
 from api.sdmx.blocks import Block, DataSet, Moments, Window
 from api.sdmx.filters import Filter
 from api.sdmx.flows import VINTAGE
 from api.sdmx.questions import Question
 from api.sdmx.slices import Slice, Version
+from api.throttling import costs
 from federation import vintages
 from federation.published import Longs
 from federation.vintages import CellHistory, Covered, Series
@@ -28,9 +29,11 @@ MOST: Final = 10_000_000
 #: More than these are not, where each has to be read to tell whether it is wanted.
 MOST_OBSERVED: Final = 1_000_000
 #: More changes than these are not looked through to find what is to be read.
-MOST_CHANGES: Final = 500_000
+MOST_CHANGES: Final = 200_000
 #: More publications than these are not told one by one.
 MOST_PUBLICATIONS: Final = 20_000
+#: To tell of a publication takes as long as of so many observations.
+_PUBLICATION: Final = 10
 
 
 @dataclass(frozen=True)
@@ -52,17 +55,22 @@ class Reading:
         return times.written(self.published)
 
     def check_size(self) -> int:
-        """Return how many observations are looked through at most, and refuse too many."""
+        """Return how many observations are looked through at most, and refuse too many.
+
+        The counting is paid for: coverage is read for it.
+        """
         question = self.question
+        costs.charge(slices.most_periods(self.slices))
         self._check_changes()
         size = sum(map(self._size, self.slices))
         if question.limit is not None and not self._observed and self._ends == (None, None):
             size = min(size, question.offset + question.limit)
         refuse_more(size, MOST_OBSERVED if self._observed else MOST)
-        if question.history and len(self._publications()) > MOST_PUBLICATIONS:
+        publications = len(self._publications()) if question.history else 0
+        if publications > MOST_PUBLICATIONS:
             detail = f"Ask for less time: at most {MOST_PUBLICATIONS:,} publications are told one by one."
             raise Problem("too_much_data", detail=detail)
-        return size
+        return size + publications * _PUBLICATION
 
     def _check_changes(self) -> None:
         """Refuse too many changes before any is read: of hours, there may be more of them than observations."""

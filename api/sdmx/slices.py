@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import product
 from typing import Final, NamedTuple
 
@@ -48,6 +48,14 @@ class Version(NamedTuple):
     named: tuple[View, ...] | None = None
 
 
+class Cubes:
+    """Reads coverage and series of cubes, each once for all questions that share this."""
+
+    def __init__(self) -> None:
+        self.coverage = cache(vintages.coverage)
+        self.series = cache(vintages.series)
+
+
 @dataclass(frozen=True)
 class Slice:
     """What is asked of one indicator at one frequency."""
@@ -58,10 +66,11 @@ class Slice:
     version: Version
     #: Those of the question's patterns that want this indicator and frequency.
     patterns: tuple[Pattern, ...]
+    cubes: Cubes
 
     @cached_property
     def history(self) -> CoverageHistory:
-        return vintages.coverage(self.cube, after=self._oldest, version=self.version.number)
+        return self.cubes.coverage(self.cube, after=self._oldest, version=self.version.number)
 
     @property
     def _oldest(self) -> int:
@@ -84,7 +93,7 @@ class Slice:
 
     @cached_property
     def _known(self) -> dict[tuple[int, int], Series]:
-        return {one[:2]: one for one in vintages.series(self.cube, version=self.version.number)}
+        return {one[:2]: one for one in self.cubes.series(self.cube, version=self.version.number)}
 
     @cached_property
     def _named(self) -> set[tuple[int, int]]:
@@ -172,8 +181,9 @@ def indicators(reference: int) -> dict[str, int]:
     return {row.code: row.number for row in queries.indicators()}
 
 
-def of(question: Question, indicators: dict[str, int], version: Version) -> list[Slice]:
+def of(question: Question, indicators: dict[str, int], version: Version, cubes: Cubes | None = None) -> list[Slice]:
     """Return the slices that a question asks for, by frequency and indicator."""
+    cubes = cubes or Cubes()
     found = []
     first, last = filters.hull(question.filters_of(TIME))
     for frequency, indicator in product(sorted(FREQUENCIES), sorted(indicators)):
@@ -183,7 +193,7 @@ def of(question: Question, indicators: dict[str, int], version: Version) -> list
         )
         if wanted and passing:
             cube = Cube(indicators[indicator], frequency, first, last)
-            found.append(Slice(question, indicator, cube, version, tuple(wanted)))
+            found.append(Slice(question, indicator, cube, version, tuple(wanted), cubes))
     return found
 
 
@@ -221,6 +231,19 @@ def stamp(question: Question, version: Version, reference: int, form: str) -> St
     day = f"{clock.now():%Y-%j}." if VINTAGE in question.flow.dimensions and not version.settled else ""
     tag = f"{version.number}.{version.after or 0}.{reference}.{day}{form}"
     return Stamp(tag, caching.PAST if version.settled else caching.CURRENT)
+
+
+def most_periods(some: Iterable[Slice]) -> int:
+    """Return how many periods slices have at most, from the first and the last that is public of each."""
+    cubes = {one.cube for one in some}
+    spans = published.spans({one.indicator for one in cubes}, {one.frequency for one in cubes})
+    known = {(span.indicator, span.frequency): span for span in spans}
+    return sum(_periods(cube, known[cube[:2]]) for cube in cubes if cube[:2] in known)
+
+
+def _periods(cube: Cube, span: published.Span) -> int:
+    stretch = min(cube.end, span.last) - max(cube.start, span.first)
+    return max(0, int(stretch.total_seconds()) // vintages.AT_LEAST[cube.frequency] + 1)
 
 
 def newest(cube: Cube, version: int) -> int:

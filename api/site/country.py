@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.http import Http404
@@ -14,8 +14,12 @@ from api.site.asked import FREQUENCIES, GROUPS, HEADLINES, OTHERS_AT_MOST, Asked
 from api.site.chart import Canvas
 from api.site.notes import Note
 from api.site.trends import Trend
+from api.throttling import costs
 from countries import codes, queries
 from countries.queries import AnnotationRow
+
+#: To draw a value and to write it in a table takes as long as to look through so many observations.
+_VALUE: Final = 50
 
 Table = list[tuple[trends.Period, list[tuple[str, float | None]]]]
 
@@ -25,6 +29,7 @@ def page(asked: Asked) -> dict[str, Any]:
     version = asked.past().version
     trend = trends.trend(asked.indicator, asked.of_countries(version), asked.countries)
     networks = trends.networks(asked.indicator, asked.of_networks(version))
+    costs.charge(_VALUE * len(trend.periods) * len([*trend.series, *networks.series]))
     strips, _ = coverage.read(readings.days(asked.indicator))
     return {
         **shown(asked, trend, networks.known_at),
@@ -50,6 +55,7 @@ def chart(asked: Asked, host: str) -> dict[str, Any]:
     trend = trends.trend(asked.indicator, asked.of_countries(asked.past().version), asked.countries)
     if not trend.periods:
         raise Http404
+    costs.charge(_VALUE * len(trend.periods) * len(trend.series))
     found = shown(asked, trend, None)
     address = f"{host}{found['files']['page']}"
     laid_out = picture.laid_out(asked, trend, found["notes"], address, invented=pages.has_invented())

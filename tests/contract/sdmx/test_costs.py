@@ -151,8 +151,8 @@ def limit(settings, monkeypatch):
 
 @pytest.mark.parametrize("address", [f"{AVAILABLE}/D?c[OBS_VALUE]=ge:0", f"{DATA}/D?c[OBS_VALUE]=ge:0", f"{DATA}/D"])
 def test_large_read_is_paid_for_before_it_begins(view, ask, limit, monkeypatch, address):
-    """Each is a request and nine observations; portions that are taken in advance are more."""
-    limit(30)
+    """Each is a request, three periods and nine observations; portions that are taken in advance are more."""
+    limit(40)
     for _ in range(2):
         caching.shelf.clear()
         assert ask(address).getvalue()
@@ -163,6 +163,16 @@ def test_large_read_is_paid_for_before_it_begins(view, ask, limit, monkeypatch, 
     assert int(refused["Retry-After"]) > 0
     # An address that may not have much may have little.
     assert ask("3.0/structure/dataflow").status_code == 200
+
+
+@pytest.mark.parametrize("address", [f"{AVAILABLE}/D", f"{AVAILABLE}/D?mode=available", f"{DATA}/D"])
+def test_counting_is_paid_for_before_coverage_is_read(view, ask, limit, monkeypatch, address):
+    """Of three periods, where two requests are left beside the one."""
+    limit(6)
+    for _ in range(3):
+        assert ask("3.0/structure/dataflow").status_code == 200
+    monkeypatch.setattr(vintages, "coverage", lambda *_, **__: pytest.fail("coverage was read"))
+    problem(ask(address), 429, "throttled")
 
 
 def test_largest_read_of_all_costs_half_of_what_an_address_may_ask_for(view, ask, limit):

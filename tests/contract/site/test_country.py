@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from api import caching, formats
 from api.site import pages
+from api.throttling import costs, rates
 from federation import published
 from federation.published import PastView
 from tests.contract.public.press import NOBODY, Covered
@@ -355,3 +356,16 @@ def test_script_of_the_chart_is_asked_for_only_if_there_is_one(days, visit, monk
         page = visit("/countries/no/").content.decode()
         assert ('<script type="module" src="/static/site/built/country-' in page) is there
         assert '<table class="periods' in page
+
+
+@pytest.mark.parametrize("kind", ["", "chart.svg"])
+def test_long_view_is_paid_for_by_its_values(days, visit, settings, monkeypatch, kind):
+    """Each costs half of what the address may ask for, which is the most, and the request."""
+    settings.RATES = {**settings.RATES, rates.PUBLIC_PER_ADDRESS.name: 20}
+    monkeypatch.setattr(costs, "OBSERVATIONS", 1)
+    address = f"/countries/no/{kind}"
+    assert visit(address).status_code == 200
+    refused = visit(f"{address}?with=SE")
+    assert (refused.status_code, refused["Content-Type"]) == (429, "application/problem+json")
+    assert int(refused["Retry-After"]) > 0
+    assert visit("/about/").status_code == 200
