@@ -18,7 +18,7 @@ HEAD_SECONDS: Final = 10.0
 HEAD_BYTES: Final = 32 * 1024
 #: A body up to this size comes in whole before a thread is given to it.
 SMALL_BODY: Final = 64 * 1024
-#: How long a large body waits until a thread reads it.
+#: How long a request waits for one of the threads that are for such as it.
 QUEUE_SECONDS: Final = 30.0
 #: So long a client may take to close its side of a connection that is done.
 LINGER_SECONDS: Final = 1.0
@@ -31,24 +31,33 @@ _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,12})[ \t]*\r\n", re.IGNOR
 _UNMEASURED = re.compile(rb"\r\n(?:transfer-encoding|expect):", re.IGNORECASE)
 
 
+# Of an agency, a coordinator or the desk: it signs in or changes something, for which it needs the primary database.
+_NOT_PUBLIC = re.compile(
+    rb"\A(?!(?:GET|HEAD|OPTIONS) )|\A\S+ (?:https?://[^/ ]*)?/(?:admin|oauth)/|\r\nauthorization:", re.IGNORECASE
+)
+
+
 class Shape(NamedTuple):
-    """What can be told of a request before it is read: whether it is there, and whether its body is large."""
+    """What can be told of a request before it is read: whether it is there, has a large body, and is the public's."""
 
     arrived: bool
     large: bool = False
+    public: bool = True
 
 
 def shape(received: bytes) -> Shape:
-    """Tell whether a request is there; one that is malformed is, to be refused."""
+    """Tell what a request is like; one that is malformed is there, to be refused."""
     end = received.find(b"\r\n\r\n")
     if end < 0:
         return Shape(received.count(b"\n") != received.count(b"\r\n"))
     head = received[: end + 2]
+    public = _NOT_PUBLIC.search(head) is None
     if _UNMEASURED.search(head):
-        return Shape(arrived=True, large=True)
+        return Shape(arrived=True, large=True, public=public)
     length = _LENGTH.search(head)
     size = int(length[1]) if length else 0
-    return Shape(arrived=size > SMALL_BODY or len(received) >= end + 4 + size, large=size > SMALL_BODY)
+    large = size > SMALL_BODY
+    return Shape(large or len(received) >= end + 4 + size, large, public)
 
 
 class NoHost(ParseException):  # type: ignore[misc]  # untyped

@@ -1,8 +1,8 @@
 """A process of the web server that gives a thread to a request, not to a connection: slow clients hold up nobody.
 
 gunicorn's own gives each new connection a thread and reads the request in it; as many slow clients as there are
-threads would be all that it serves. Here a request waits in the poller until it is there, and large
-bodies, which a thread has to read, get at most half of the threads.
+threads would be all that it serves. Here a request waits in the poller until it is there. Large bodies, which a thread
+has to read, get at most half of the threads. A quarter is for the public, whatever the others wait for.
 """
 
 import socket
@@ -18,7 +18,7 @@ from gunicorn.http import errors
 
 from config import env, patience
 from config.leaving import LeavingWorker
-from config.patience import Refusal, TimedSocket
+from config.patience import Refusal, Shape, TimedSocket
 
 _PIECE = 16 * 1024
 _OURS = (errors.InvalidResponseHeader, errors.InvalidResponseHeaderName, errors.ConfigurationProblem)
@@ -34,10 +34,11 @@ class PatientWorker(LeavingWorker):
         self._arriving: dict[Any, float] = {}
         #: Those that were answered and are to be closed, and until when they may take for it.
         self._lingering: dict[Any, float] = {}
-        #: Those with a large body that have a thread, and those that wait for one.
-        self._large: set[Any] = set()
-        self._queued: deque[tuple[Any, float]] = deque()
+        #: Those that have a thread and might hold it for long, and those that wait for one, and until when.
+        self._bounded: dict[Any, Shape] = {}
+        self._queued: deque[tuple[Any, Shape, float]] = deque()
         self._large_at_most = max(1, self.cfg.threads // 2)
+        self._not_public_at_most = max(1, self.cfg.threads - max(1, self.cfg.threads // 4))
         self._body_seconds = env.whole("BODY_SECONDS", default=300, low=10, high=3600)
 
     def enqueue_req(self, conn: Any) -> None:
@@ -74,7 +75,7 @@ class PatientWorker(LeavingWorker):
             return True
         if b"\r\n\r\n" in buffer.getvalue():
             self._forget(conn)
-            self._admit(conn, large=False)
+            self._admit(conn, patience.shape(buffer.getvalue()))
         else:
             self._end(conn)
         return False
@@ -82,30 +83,37 @@ class PatientWorker(LeavingWorker):
     def _take_in(self, conn: Any) -> bool:
         """Go on with a request that is there, or refuse it; false if it has to wait."""
         received = conn.parser.unreader.buf.getvalue()
-        arrived, large = patience.shape(received)
+        shape = patience.shape(received)
         if _head_size(received) > patience.HEAD_BYTES:
             self._refuse(conn, patience.LARGE_HEAD)
-        elif arrived:
+        elif shape.arrived:
             self._forget(conn)
-            self._admit(conn, large=large)
+            self._admit(conn, shape)
         else:
             return False
         return True
 
-    def _admit(self, conn: Any, *, large: bool) -> None:
-        if large and len(self._large) >= self._large_at_most:
-            self._queued.append((conn, time.monotonic() + patience.QUEUE_SECONDS))
+    def _admit(self, conn: Any, shape: Shape, until: float | None = None) -> None:
+        if not self._has_thread_for(shape):
+            self._queued.append((conn, shape, until or time.monotonic() + patience.QUEUE_SECONDS))
             return
-        if large:
-            self._large.add(conn)
+        if shape.large or not shape.public:
+            self._bounded[conn] = shape
         super().enqueue_req(conn)
 
+    def _has_thread_for(self, shape: Shape) -> bool:
+        taken = self._bounded.values()
+        return not (
+            (shape.large and sum(one.large for one in taken) >= self._large_at_most)
+            or (not shape.public and sum(not one.public for one in taken) >= self._not_public_at_most)
+        )
+
     def finish_request(self, conn: Any, fs: Any) -> None:
-        """Let the next large body have the thread of one that is done."""
-        if conn in self._large:
-            self._large.discard(conn)
-            if self._queued:
-                self._admit(self._queued.popleft()[0], large=True)
+        """Let the next that wait have the thread of one that is done."""
+        if self._bounded.pop(conn, None):
+            queued, self._queued = self._queued, deque()
+            for waiting in queued:
+                self._admit(*waiting)
         if fs.cancelled() or fs.exception() is not None or not fs.result():
             # gunicorn would wait here, where all connections are served, until the client has closed too.
             self._linger(conn)
@@ -144,7 +152,7 @@ class PatientWorker(LeavingWorker):
                 self._end(conn)
         for conn in _over(self._lingering, now):
             self._end(conn)
-        while self._queued and self._queued[0][1] <= now:
+        while self._queued and self._queued[0][2] <= now:
             self._refuse(self._queued.popleft()[0], patience.BUSY)
 
     def _cap_keepalive(self, deadline: float) -> None:
