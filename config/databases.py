@@ -1,23 +1,32 @@
 """Connections to PostgreSQL: this process's own, and those of the public's reads, to the primary and to replicas.
 
-None waits for ever: no request and no task may hang on a statement or a lock.
+None waits for ever: no request and no task may hang on a statement or a lock, nor on a server that is frozen.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import dj_database_url
 
 from config import env
+from config.postgresql.server import LETS_IN_WITHIN
 
 _MEND = "Give postgres://user:password@host:port/name, of a role that can read what is public and nothing else."
 _MENDS = "Give one or more such addresses of replicas with commas between them; a comma in a password is %2C."
 
+#: PostgreSQL itself ends a statement; only where it does not, we do, so much later.
+_LATER: Final = 10
 
-def parsed(url: str, *, seconds: int | None = None) -> dict[str, Any]:
-    """Return what Django wants to know of a database that a URL names, where a statement may run for so long."""
-    database: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True))
+
+def parsed(url: str, *, seconds: int | None = None, lets_in_within: int = LETS_IN_WITHIN) -> dict[str, Any]:
+    """Return what Django and our backend want to know of a database, where a statement may run for so long."""
+    database: dict[str, Any] = dict(
+        dj_database_url.parse(url, engine="config.postgresql", conn_max_age=600, conn_health_checks=True)
+    )
+    seconds = _seconds() if seconds is None else seconds
     options = database.setdefault("OPTIONS", {})
-    options["options"] = f"{options.get('options', '')} {_waits(_seconds() if seconds is None else seconds)}".strip()
+    options.setdefault("connect_timeout", lets_in_within)
+    options["options"] = f"{options.get('options', '')} {_waits(seconds)}".strip()
+    database["WAITS_FOR_STATEMENT"] = seconds + _LATER if seconds else None
     return database
 
 
@@ -54,13 +63,11 @@ def _each(text: str) -> list[dict[str, Any]]:
 
 def _read(url: str) -> dict[str, Any]:
     # Nothing public takes as long as what agencies send, so what does is a mistake or an attack.
-    database = parsed(url, seconds=env.whole("DATABASE_PUBLIC_STATEMENT_TIMEOUT", default=10, low=1, high=86_400))
-    database["OPTIONS"] = {
-        # Reads are to go elsewhere soon when a server is away, also when nothing says that it is.
-        "connect_timeout": 2,
-        "tcp_user_timeout": 5000,
-        **database.get("OPTIONS", {}),
-    }
+    seconds = env.whole("DATABASE_PUBLIC_STATEMENT_TIMEOUT", default=10, low=1, high=86_400)
+    # Reads are to go elsewhere soon when a server is away, also when nothing says that it is.
+    database = parsed(url, seconds=seconds, lets_in_within=2)
+    database["OPTIONS"].setdefault("tcp_user_timeout", 5000)
+    database["WATCHES_SERVER"] = True
     database["OPTIONS"]["options"] += " -c default_transaction_read_only=on"
     database["TEST"] = {"MIRROR": "default"}
     return database
