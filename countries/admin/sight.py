@@ -3,12 +3,13 @@
 from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ERROR_FLAG
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import DataError
 from django.db.models import Field, ForeignKey, Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 
 from countries import liaisons
 from countries.liaisons import SHARED, Horizon
@@ -20,7 +21,7 @@ else:
     Screen = object
 
 
-#: What comes of values that no row can have: too large, no text, beyond the calendar.
+#: What values raise that no row can have: too large, no text, beyond the calendar.
 _NOT_LOOKED_UP: Final = (DataError, IncorrectLookupParameters, OverflowError, TypeError, ValueError)
 _WHOLE_LIST: Final = "The address asks for something that cannot be looked up. This is the list without it."
 
@@ -121,6 +122,25 @@ class OfCountry(Screen):
             if ERROR_FLAG not in request.GET:
                 self.message_user(request, _WHOLE_LIST, messages.WARNING)
             raise IncorrectLookupParameters(error) from error
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        # No text in the database has a NUL.
+        return super().get_search_results(request, queryset, search_term.replace("\0", ""))
+
+    def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if all(map(self._can_be_key, request.POST.getlist(ACTION_CHECKBOX_NAME))):
+            return super().response_action(request, *args, **kwargs)
+        self.message_user(request, "What was ticked names no row. Nothing was done.", messages.WARNING)
+        return HttpResponseRedirect(request.get_full_path())
+
+    def _can_be_key(self, value: str) -> bool:
+        try:
+            self.opts.pk.to_python(value)
+        except ValidationError:
+            return False
+        return "\0" not in value
 
     def _narrowed(self, each: Any) -> Any:
         if not isinstance(each, str):

@@ -19,7 +19,8 @@ pytestmark = pytest.mark.slow
 
 #: Each kind of page, and of the parameters of each those that are read.
 ADDRESSES = [
-    "/", "/?indicator=HELP_VISITS", "/?window=P30D&sort=value", "/?window=day&day=2026-11-01", "/?window=day&day=2026-02-31",
+    "/", "/?indicator=HELP_VISITS", "/?window=P30D&sort=value", "/?window=day&day=2026-11-01",
+    "/?window=day&day=2026-02-31",
     "/countries/no/", "/countries/no/?with=se&show=head", "/countries/no/?frequency=M&start=2026-01&end=2026-03",
     "/countries/no/?as_of=2026-11-01T00:00Z", "/countries/no/?as_of=nonsense",
     "/coverage/", "/coverage/?indicator=HELP_VISITS", "/help/", "/help/?language=all", "/help/?country=NO",

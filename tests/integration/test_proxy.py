@@ -309,7 +309,8 @@ def stop(process):
 def test_two_real_hosts_answer_as_one_and_what_was_public_stays_readable_without_them(tmp_path):
     IndicatorFactory.create()
     NetworkFactory.create()
-    HelpServiceFactory.create()
+    for language in ("nb", "de", "en"):
+        HelpServiceFactory.create(languages=[language])
     kripos = Caller(agency=AgencyFactory.create(code="NO-KRIPOS"))
     connection.close()
     ports = [free_port(), free_port()]
@@ -355,6 +356,22 @@ def formats_and_languages_are_kept_apart(port):
     assert len({page.body for page in pages}) == 3
     packed = twice("/help/", **{"Accept-Encoding": "gzip"})
     assert gzip.decompress(packed.body) == pages[0].body
+    a_change_of_language_is_another_answer(port, twice)
+
+
+def a_change_of_language_is_another_answer(port, twice):
+    """A browser that goes on with what it has of one language gets the other one, from the proxy's cache too."""
+    helps = {language: twice("/help/", **{"Accept-Language": language}) for language in ("nb", "de", "en")}
+    assert len({one.body for one in helps.values()}) == len({one.headers["ETag"] for one in helps.values()}) == 3
+    for before, language in (("nb", "de"), ("de", "en"), ("en", "nb")):
+        known = {"Accept-Language": language, "If-None-Match": helps[before].headers["ETag"]}
+        changed = ask(port, "/help/", **known)
+        assert (changed.status, changed.body) == (200, helps[language].body)
+        same = ask(port, "/help/", **known | {"If-None-Match": helps[language].headers["ETag"]})
+        assert same.status == 304
+    framed = twice("/embed/map/")
+    assert framed.headers["X-Frame-Options"] is None
+    assert "frame-ancestors *" in framed.headers["Content-Security-Policy"]
 
 
 def etags_are_answered_without_a_host(port):

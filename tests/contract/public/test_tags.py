@@ -1,6 +1,7 @@
 """A tag names one answer: equal tags mean equal bytes, whatever two requests differ in, and `Vary` says why."""
 
 import gzip
+import re
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from federation import clock
 from tests.contract.public.addresses import PUBLIC, routes
 from tests.contract.public.press import ALL_REPORTED
 from tests.factories import AgencyFactory, AnnotationFactory, CountryFactory, HelpServiceFactory, NetworkFactory
+from tests.integration.processes import ROOT
 
 PAGES = {name for name, view in routes() if issubclass(view, PageView)}
 #: What a request can differ in beside its address, by the word of `Vary` for it.
@@ -129,3 +131,9 @@ def test_vary_names_what_the_answer_depends_on_and_no_tag_of_another_answer_gets
         for headers in PRIVATE:
             answer, same = read(address, headers=headers, REMOTE_ADDR="192.0.2.8")
             assert (answer["ETag"], same) == (plain["ETag"], body), (address, headers)
+
+
+def test_reference_says_of_every_public_route_what_its_tag_depends_on():
+    table = (ROOT / "docs/reference/caching.md").read_text().partition("## Each answer")[2].partition("## Behind")[0]
+    listed = {name for line in table.splitlines() for name in re.findall(r"`([\w.-]+)`", line.partition(" | ")[0])}
+    assert PUBLIC.keys() - listed == set()

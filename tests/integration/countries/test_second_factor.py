@@ -119,6 +119,15 @@ def test_door_leads_nowhere_else(client, secured, elsewhere):
     assert client.post(f"{DOOR}?next={elsewhere}", {"code": code()})["Location"] == HOME
 
 
+@pytest.mark.parametrize(
+    "elsewhere", ["https://example.org/", "//example.org/", "/\\example.org", "javascript:alert(1)", ""]
+)
+def test_password_leads_to_the_start_page_rather_than_elsewhere(client, secured, elsewhere):
+    answer = give_password(client, to=elsewhere)
+    assert answer.redirect_chain == [(HOME, 302), (f"{DOOR}?next=%2Fadmin%2F", 302)]
+    assert answer.status_code == 200
+
+
 def test_code_serves_once(secured):
     now = code()
     for served in (True, False):

@@ -17,14 +17,17 @@ from tests.integration.countries import two_countries
 from tests.integration.countries.addresses import ROOT, by_screen
 from tests.integration.federation.deskside import told
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("desk_at_noon")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("desk_at_noon"),
+    # Django takes a day without a zone for one of UTC, which all days here are.
+    pytest.mark.filterwarnings("ignore:DateTimeField:RuntimeWarning"),
+]
 
 #: What the worst of values are, and others.
 WORST = ["9" * 31, "\0", "9999-12-31", "0001-01-01", "²", "1,2"]
-ODD = [
-    *WORST, "-" + "9" * 31, "9223372036854775808", "32768", "-1", "1e309", "NaN", "a\0b", "٣", "2026-02-31",
-    "9999-12-31T23:59:59.999999Z", "0001-01-01T00:00:00+23:59", "%", "'", "é" * 2000, " ", "[]", "../..", "1_0",
-]  # fmt: skip
+ODD = [*WORST, "-" + "9" * 31, "9223372036854775808", "NaN", "٣", "2026-02-31", "'"]
 #: What Django reads of each list beside filters, and one that nothing reads.
 OF_LISTS = [
     "q", "p", "o", "e", "all", "_popup", "_to_field", "_facets", "pk", "pk__in", "unknown",
@@ -65,7 +68,7 @@ def parameters(screen: Any) -> Iterator[tuple[str, list[str]]]:
             lookups = ("exact", "isempty", "isnull", "gte", "in")
             yield from ((f"{name}__{lookup}", WORST) for lookup in lookups)
     for field in screen.opts.concrete_fields:
-        yield from ((field.name, WORST), (f"{field.name}__in", WORST[:2]), (f"{field.name}__range", WORST[-1:]))
+        yield from ((field.name, WORST[:4]), (f"{field.name}__in", WORST[:2]), (f"{field.name}__range", WORST[-1:]))
 
 
 @pytest.mark.parametrize("model", LISTS, ids=lambda model: model._meta.label)
