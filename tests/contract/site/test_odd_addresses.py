@@ -1,0 +1,52 @@
+"""Addresses of pages with values that nobody means: each is a page, or there is none."""
+
+from urllib.parse import quote
+
+import pytest
+
+from tests.contract.site.test_frame import EMBEDDED, PAGES
+
+ODD = [
+    "9" * 31, "\0", "²", "9999-12-31", "0001-01-01", "9999-W52", "9999-12-31T23:59:59.999999+00:00",
+    "0001-01-01T00:00:00+23:59", "//evil.example",
+]  # fmt: skip
+ASKED = {
+    "/": [{"window": "day", "day": "{}"}, {"day": "{}"}, {"window": "{}"}, {"sort": "{}"}, {"indicator": "{}"}],
+    "/countries/no/": [
+        {"start": "{}"}, {"end": "{}"}, {"start": "{}", "end": "{}", "frequency": "M"}, {"as_of": "{}"}, {"with": "{}"},
+        {"show": "{}", "frequency": "{}"}, {"start": "{}", "frequency": "W"}, {"end": "{}", "frequency": "M"},
+    ],
+    "/help/": [{"language": "{}"}, {"country": "{}"}],
+    "/coverage/": [{"indicator": "{}"}],
+}  # fmt: skip
+ASKED |= {"/embed/map/": ASKED["/"], "/embed/country/no/": ASKED["/countries/no/"]}
+ASKED["/countries/no/chart.svg"] = ASKED["/countries/no/"]
+
+
+@pytest.mark.parametrize("path", ASKED)
+def test_odd_parameters_give_a_page(published, services, visit, path):
+    for asked in ASKED[path]:
+        for value in ODD:
+            query = "&".join(f"{name}={quote(given.format(value))}" for name, given in asked.items())
+            status = visit(f"{path}?{query}").status_code
+            # Of what has no periods there is no picture.
+            assert status in ({200, 404} if path.endswith(".svg") else {200}), query
+
+
+@pytest.mark.parametrize("value", ODD)
+def test_odd_paths_give_no_page(db, visit, value):
+    part = quote(value, safe="")
+    for path in (
+        f"/countries/{part}/",
+        f"/{part}/",
+        f"/de/{part}/",
+        f"/embed/country/{part}/",
+        f"/countries/{part}/chart.svg",
+    ):
+        assert visit(path).status_code == 404
+
+
+@pytest.mark.parametrize("language", ["", ",;q=", "a" * 600, "de;q=9", "\xff", "nb-NO;q=0.000001,*", "x-y-z,i-klingon"])
+def test_odd_languages_of_a_browser_give_a_page(services, visit, language):
+    for path in (*PAGES, *EMBEDDED):
+        assert visit(path, **{"accept-language": language}).status_code == 200
