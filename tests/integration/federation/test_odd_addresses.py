@@ -61,8 +61,8 @@ def parameters(screen: Any) -> Iterator[tuple[str, list[str]]]:
     """Yield the names of what a list can be asked, filters and columns, each with the values to ask for."""
     yield from ((name, WORST) for name in OF_LISTS)
     for each in screen.list_filter:
-        if isinstance(each, type):
-            yield each.parameter_name, ODD
+        if isinstance(each, type) and issubclass(each, admin.SimpleListFilter):
+            yield each.parameter_name or "", ODD
         else:
             name = each if isinstance(each, str) else each[0]
             lookups = ("exact", "isempty", "isnull", "gte", "in")
