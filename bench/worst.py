@@ -16,8 +16,9 @@ from countries.codes import COUNTRIES, GROUPS, NETWORK_CODES
 if TYPE_CHECKING:
     from bench.inside import Inside
 
-#: With eleven networks and all of them, these are some nine hundred daily series; hours have as many versions each.
+#: With eleven networks and all of them, these are some nine hundred daily series; each hour has so many versions.
 _COUNTRIES, _REVISIONS = 75, scaled(5)
+_AGENCIES = 30
 _SECONDS: Final = 2.0
 #: The role that PostgreSQL's processes for public reads have in their titles.
 _READER: Final = "police2peer_public"
@@ -25,28 +26,28 @@ _READER: Final = "police2peer_public"
 # As publication leaves them: each period of a version of its own, hours revised several times.
 _MAKE = """
 CREATE TEMPORARY TABLE made AS
-SELECT 1000000 + row_number() OVER (ORDER BY revision, period) AS number, frequency, period,
-       lead(1000000) OVER (PARTITION BY frequency, period ORDER BY revision) IS NOT NULL AS revised, revision
+SELECT number, frequency, period, lead(number) OVER (PARTITION BY frequency, period ORDER BY number) AS until
 FROM (
-    SELECT 'D' AS frequency, period, 1 AS revision
-    FROM generate_series('{first}'::timestamptz, '{last}'::timestamptz, interval '1 day') AS period
-    UNION ALL
-    SELECT 'H', period, revision
-    FROM generate_series('{first}'::timestamptz, '{last}'::timestamptz, interval '1 hour') AS period,
-         generate_series(1, {revisions}) AS revision
-) AS every;
-CREATE TEMPORARY TABLE ended AS
-SELECT number, lead(number) OVER (PARTITION BY frequency, period ORDER BY revision) AS until FROM made;
+    SELECT 1000000 + row_number() OVER (ORDER BY revision, period) AS number, frequency, period
+    FROM (
+        SELECT 'D' AS frequency, period, 1 AS revision
+        FROM generate_series('{first}'::timestamptz, '{last}'::timestamptz, interval '1 day') AS period
+        UNION ALL
+        SELECT 'H', period, revision
+        FROM generate_series('{first}'::timestamptz, '{last}'::timestamptz, interval '1 hour') AS period,
+             generate_series(1, {revisions}) AS revision
+    ) AS every
+) AS numbered;
 INSERT INTO federation_version (number, known_at)
 SELECT number, '{last}'::timestamptz - interval '{years} years' * (1 - (number - 1000000)::float8 / count(*) OVER ())
 FROM made;
 INSERT INTO federation_publishedcoverage (
     indicator_id, frequency, period, agencies_expected, agencies_reporting, covered_seconds, owed_seconds, status,
     agencies, states, covered, owed, is_break, version_from, version_to)
-SELECT 1, frequency, period, 30, 29, 29 * 3600, 30 * 3600, 'P',
-       (SELECT array_agg(one) FROM generate_series(1, 30) AS one), array_fill('reported'::text, ARRAY[30]),
-       array_fill(3600, ARRAY[30]), array_fill(3600, ARRAY[30]), false, number, until
-FROM made JOIN ended USING (number);
+SELECT 1, frequency, period, {agencies}, {agencies}, {agencies} * 3600, {agencies} * 3600, 'P',
+       (SELECT array_agg(id) FROM countries_agency), array_fill('reported'::text, ARRAY[{agencies}]),
+       array_fill(3600, ARRAY[{agencies}]), array_fill(3600, ARRAY[{agencies}]), false, number, until
+FROM made;
 INSERT INTO federation_periodversion (indicator_id, frequency, period, version)
 SELECT 1, frequency, period, number FROM made;
 INSERT INTO federation_publishedseries (indicator_id, frequency, country, network, first_version)
@@ -56,7 +57,7 @@ FROM unnest(ARRAY['D', 'H']) AS frequency, unnest('{countries}'::smallint[]) AS 
 WHERE frequency = 'D' OR network = 0;
 INSERT INTO federation_publishedcell (indicator_id, frequency, period, country, network, value, version_from)
 SELECT 1, frequency, period, country, network, 5 + 5 * (number * country * (network + 1) % 997), number
-FROM made JOIN ended USING (number), unnest('{countries}'::smallint[]) AS country,
+FROM made, unnest('{countries}'::smallint[]) AS country,
      unnest('{networks}'::smallint[]) AS network
 WHERE until IS NULL AND (frequency = 'D' OR (network = 0 AND country % 9 = 0));
 """
@@ -159,6 +160,8 @@ def _spent(stack: Stack) -> float:
 
 
 def _make(inside: "Inside") -> None:
+    for _ in range(_AGENCIES):
+        inside.new_agency()
     countries = sorted((*COUNTRIES.values(), *GROUPS.values()))[: scaled(_COUNTRIES)]
     last = inside.now().replace(hour=0, minute=0, second=0, microsecond=0)
     say(f"making {past.YEARS} years of {len(countries)} countries")
@@ -170,6 +173,7 @@ def _make(inside: "Inside") -> None:
             last=last,
             years=past.YEARS,
             revisions=_REVISIONS,
+            agencies=_AGENCIES,
             countries="{" + ",".join(map(str, countries)) + "}",
             networks="{" + ",".join(map(str, sorted(NETWORK_CODES))) + "}",
         )

@@ -25,8 +25,6 @@ from federation.published import Page, Selection
 
 #: A page holds whole periods, and at most so many cells, or states of agencies.
 CELLS_PER_PAGE: Final = 20_000
-#: To name the state of an agency takes as long as to look through so many observations.
-_STATE: Final = 5
 #: Two hours of minutes are always one page.
 _MINUTES = 121
 #: Counted up when the form of answers changes, so that no cache takes an old one for a new one.
@@ -177,7 +175,6 @@ class CoverageView:
         selection, lasts = question.view()
         limit = max(1, CELLS_PER_PAGE // max(1, len(question.agencies())))
         page, standings = published.standings(selection, first=question.first or selection.start, limit=limit)
-        costs.charge(_STATE * len(standings.states))
         following = question.next_address(page.version, page.following)
         labels = published.labels(selection.frequency, page.coverage.periods)
         answer = formats.CoverageOfRange(

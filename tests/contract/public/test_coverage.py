@@ -2,7 +2,6 @@
 
 import pytest
 
-from api.throttling import costs, rates
 from tests.contract.public.press import Covered
 from tests.factories import AgencyFactory
 
@@ -41,14 +40,3 @@ def test_coverage_is_there_at_hours_too(press, read, agencies):
     press.publish("H", {"2026-11-01T10:00": {}}, Covered(states=dict.fromkeys(agencies, "reported")))
     answer = read("coverage", frequency="H", start="2026-11-01T00:00", end="2026-11-01T23:00").json()
     assert [row["period"] for row in answer["coverage"]] == ["2026-11-01T10:00"]
-
-
-def test_states_are_paid_for(press, read, settings, monkeypatch):
-    """Each costs half of what the address may ask for, which is the most, and the request."""
-    settings.RATES = {**settings.RATES, rates.PUBLIC_PER_ADDRESS.name: 20}
-    monkeypatch.setattr(costs, "OBSERVATIONS", 1)
-    press.publish("D", {f"2026-11-0{day}": {"NO": 5} for day in (1, 2, 3)})
-    assert read("coverage").status_code == 200
-    refused = read("coverage", end="2026-11-29")
-    assert (refused.status_code, refused.json()["code"]) == (429, "throttled")
-    assert read("networks").status_code == 200
