@@ -6,26 +6,22 @@ A verdict is a fact of its time. Only a decision or a newer report ends it.
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol
 
 import numpy as np
 from django.db.models import Exists, OuterRef, QuerySet
 
-from countries import queries
-from federation import thresholds
+from federation import levels, thresholds
 from federation.database import cursor, instants, statement
 from federation.models.findings import Decision, Finding, FindingState, Hold, Resolution
-from federation.rules import levels, periods, plausibility
+from federation.rules import periods, plausibility
 from federation.rules.levels import Level
 from federation.rules.periods import Frequency
 
 Facts = Mapping[str, Any]
 #: Indicator, frequency, period and total of a report; without a total it withdraws.
 Released = tuple[int, str, datetime, int | None]
-
-#: At which frequencies a report's level is judged.
-_LEVELLED = (Frequency.HOUR, Frequency.DAY)
 
 
 class Key(Protocol):
@@ -43,13 +39,13 @@ class Key(Protocol):
 class Candidate:
     """A report that would become the current one: ``total`` is None for a withdrawal.
 
-    ``revises`` says that another is current now, ``same_total`` that it says the same in all.
+    ``revises`` says that another is current now, ``before`` what that says in all if it does not withdraw.
     """
 
     key: Key
     total: int | None
     revises: bool
-    same_total: bool
+    before: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +59,12 @@ class Verdict:
 def judge(agency: int, candidates: Mapping[int, Candidate]) -> dict[int, Verdict]:
     """Return which candidates are to be held, all of one submission, by position."""
     found = _churning(agency, candidates)
-    by_line: dict[tuple[int, str], dict[int, Candidate]] = defaultdict(dict)
+    by_indicator: dict[int, dict[int, Candidate]] = defaultdict(dict)
     for position, one in candidates.items():
-        if one.key.frequency in _LEVELLED and position not in found:
-            by_line[one.key.indicator, one.key.frequency][position] = one
-    for line, members in by_line.items():
-        found |= _straying(agency, *line, members)
+        if position not in found:
+            by_indicator[one.key.indicator][position] = one
+    for indicator, members in by_indicator.items():
+        found |= _straying(agency, indicator, members)
     return found
 
 
@@ -87,54 +83,53 @@ def _churning(agency: int, candidates: Mapping[int, Candidate]) -> dict[int, Ver
     return {position: one for position, one in found.items() if not _is_in(released, candidates[position])}
 
 
-def _straying(agency: int, indicator: int, frequency: str, candidates: Mapping[int, Candidate]) -> dict[int, Verdict]:
-    starts = {one.key.period: position for position, one in candidates.items()}
-    standing = _standing(agency, indicator, frequency, min(starts), max(starts))
+def _straying(agency: int, indicator: int, candidates: Mapping[int, Candidate]) -> dict[int, Verdict]:
     released = _released(agency, [one.key for one in candidates.values()])
     strays = levels.judge(
-        frequency,
-        standing,
-        [
-            Level(one.key.period, one.total, judged=not one.same_total and not _is_in(released, one))
+        agency,
+        indicator,
+        [_level(one, released) for one in candidates.values()],
+        minutes={
+            one.key.period: one.before
             for one in candidates.values()
-        ],
-        breaks=queries.breaks_of(agency, indicator),
-        thresholds=thresholds.by_agency([agency])[agency],
+            if one.key.frequency == Frequency.MINUTE and one.before is not None
+        },
+        released={
+            (frequency, period, total)
+            for (_, frequency, period, total), stands in released.items()
+            if stands and total is not None
+        },
     )
-    return {starts[period]: Verdict("R102", facts) for period, facts in strays.items()}
+    return {
+        position: Verdict("R102", strays[one.key.frequency, one.key.period])
+        for position, one in candidates.items()
+        if (one.key.frequency, one.key.period) in strays
+    }
 
 
-def _standing(agency: int, indicator: int, frequency: str, first: datetime, last: datetime) -> dict[datetime, int]:
-    with cursor() as c:
-        c.execute(
-            statement("holds_standing"),
-            {
-                "agency": agency,
-                "indicator": indicator,
-                "frequency": frequency,
-                "first": first - levels.WEEKS * timedelta(weeks=1),
-                "last": last,
-            },
-        )
-        return dict(c.fetchall())
+def _level(one: Candidate, released: Mapping[Released, bool]) -> Level:
+    let_through = _is_in(released, one)
+    judged = not let_through and not (one.revises and one.total == one.before)
+    return Level(one.key.frequency, one.key.period, one.total, judged, let_through)
 
 
-def _released(agency: int, keys: Sequence[Key]) -> set[Released]:
-    """Return what was released for the periods from the first to the last of some keys."""
+def _released(agency: int, keys: Sequence[Key]) -> dict[Released, bool]:
+    """Return what was released for the months from the first to the last of some keys, and whether it stands."""
     if not keys:
-        return set()
+        return {}
+    last = periods.start_of(Frequency.MONTH, max(key.period for key in keys))
     named = {
         "agency": agency,
         "indicators": np.array(sorted({key.indicator for key in keys}), np.int16),
-        "first": min(key.period for key in keys),
-        "last": max(key.period for key in keys),
+        "first": periods.start_of(Frequency.MONTH, min(key.period for key in keys)),
+        "ends": periods.end(Frequency.MONTH, last),
     }
     with cursor() as c:
         c.execute(statement("holds_released"), named)
-        return {(*key, None if withdrawn else total) for *key, total, withdrawn in c.fetchall()}
+        return {(*key, None if withdrawn else total): stands for *key, total, withdrawn, stands in c.fetchall()}
 
 
-def _is_in(released: set[Released], one: Candidate) -> bool:
+def _is_in(released: Mapping[Released, bool], one: Candidate) -> bool:
     return bool(released) and (one.key.indicator, str(one.key.frequency), one.key.period, one.total) in released
 
 

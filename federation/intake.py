@@ -355,8 +355,8 @@ _NOTHING = _Known()
 
 def _candidate(report: NewReport, there: _Known) -> Candidate:
     total = None if report.withdrawn else report.total
-    same = there.current is not None and there.current.total == total
-    return Candidate(report, total, revises=there.current is not None, same_total=same)
+    current = there.current
+    return Candidate(report, total, revises=current is not None, before=current.total if current else None)
 
 
 def _becomes(report: NewReport, place: Place, there: _Known) -> _Becomes:

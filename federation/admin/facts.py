@@ -20,6 +20,8 @@ _LABELS = {
     "deviation": "usual deviation",
     "distance": "distance from the usual, in usual deviations",
     "values": "totals that make the usual one",
+    "values_frequency": "which come from",
+    "whole_frequency": "the usual total is that of a longer period",
     "before": "total before",
     "share": "share",
     "unlocated": "of which not located",
@@ -29,7 +31,10 @@ _LABELS = {
     "others": "total of all other agencies",
 }
 #: What a rule means by a name that another uses too.
-_OF_RULE = {("R301", "distance"): "Jensen–Shannon distance, from 0 to 1"}
+_OF_RULE = {
+    ("R301", "distance"): "Jensen–Shannon distance, from 0 to 1",
+    ("R102", "reported"): "total of the minute as reported",
+}
 
 
 def rows(rule: str, facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -45,7 +50,7 @@ def rows(rule: str, facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
 def _written(name: str, value: Any) -> str:
     if value is None:
         return "–"
-    if name == "finer_frequency":
+    if name.endswith("_frequency"):
         return words.FREQUENCIES[Frequency(value)]
     if name == "share":
         return f"{value:.1%}"

@@ -1,67 +1,192 @@
-"""What level is usual for an hour of the week or a weekday, and which reports stray from it (R102).
+"""What level is usual for a period, and which reports stray from it (R102).
 
-Reports are judged in order of period as if they had come one by one: a report that is held
-does not become part of what later ones are judged against.
+Reports are judged against the agency's figures, whatever frequency those were reported at, and in order of period
+as if they had come one by one: a report that is held does not become part of what later ones are judged against.
 """
 
 from collections.abc import Iterable, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from fractions import Fraction
+from typing import Any, NamedTuple
 
-from federation.rules import periods
+from federation.rules import periods, sums
+from federation.rules.periods import Frequency
+from federation.rules.sums import WHOLE, Count, Place, Sums
 from federation.rules.thresholds import Thresholds
 
 Facts = dict[str, Any]
 
 _WEEK = timedelta(weeks=1)
+_DAY = timedelta(days=1)
+_DAY_SECONDS = 86_400
 #: How many weeks before a period say what is usual for it.
 WEEKS = 8
 _BEFORE = [back * _WEEK for back in range(WEEKS, 0, -1)]
+#: How many months before a month say what is usual for it, if too few weeks are there.
+_MONTHS = 8
+#: A level is compared with nothing that is longer before it, and its period is no longer.
+FURTHEST, LONGEST = timedelta(days=31 * (_MONTHS + 1)), timedelta(days=31)
 #: Makes the median absolute deviation of normal values their standard deviation.
 _MAD_TO_SIGMA = 1.4826
+#: At which frequencies a level is usual, finest first.
+LEVELLED = tuple(WHOLE.values())
+_RANK = {frequency.value: rank for rank, frequency in enumerate(Frequency)}
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class BeyondReachError(Exception):
+    """To judge a report, figures of coarser frequencies have to be known."""
+
+
+class Level(NamedTuple):
     """What a submission says of one period.
 
     ``total`` is what is to stand for it, None if nothing is (it is withdrawn). ``judged`` says
-    whether that is a value that may stray; what is not judged is taken as it is.
+    whether that is a value that may stray; what is not judged is taken as it is. ``released`` says
+    that a coordinator let the same value through.
     """
 
+    frequency: str
     period: datetime
     total: int | None
     judged: bool
+    released: bool = False
+
+    def counts_as(self) -> Count | None:
+        if self.total is None:
+            return None
+        return Count(self.total, periods.seconds(self.frequency, self.period), self.total if self.released else 0)
 
 
-def judge(
-    frequency: str,
-    standing: MutableMapping[datetime, int],
-    levels: Iterable[Level],
-    *,
-    breaks: Sequence[datetime],
-    thresholds: Thresholds,
-) -> dict[datetime, Facts]:
-    """Return how levels stray, by period; those that do not are left out.
+class Usual(NamedTuple):
+    """The values that are usual for a period, and for a month the frequency that they come from."""
 
-    All are of one agency and frequency, hours or days. ``standing`` are the totals that stand
-    for periods, from eight weeks before the first level on. It is brought up to date on the way:
-    a level that strays leaves standing what stood before.
-    """
-    found = {}
-    for level in sorted(levels, key=lambda level: level.period):
-        facts = None
-        if level.judged and level.total is not None:
-            usual = usual_of(frequency, level.period, standing, breaks=breaks)
-            facts = strays(level.total, usual, thresholds)
-        if facts:
-            found[level.period] = facts
-        elif level.total is None:
-            standing.pop(level.period, None)
-        else:
-            standing[level.period] = level.total
-    return found
+    values: list[int]
+    frequency: str | None = None
+
+    def source(self) -> Facts:
+        return {"values_frequency": self.frequency} if self.frequency else {}
+
+
+@dataclass(slots=True)
+class Judge:
+    """Judges reports of one agency and indicator; ``sums`` has to know figures up to the frequency ``reach``."""
+
+    sums: Sums
+    reach: Frequency
+    breaks: Sequence[datetime]
+    thresholds: Thresholds
+    _usual: dict[Place, Usual] = field(default_factory=dict)
+
+    def judge(self, levels: Iterable[Level]) -> dict[Place, Facts]:
+        """Return how levels stray, by frequency and period; those that do not are left out.
+
+        The figures are brought up to date on the way: a level that strays leaves standing what
+        stood before. Raises :class:`BeyondReachError`.
+        """
+        found = {}
+        for level in sorted(levels, key=lambda level: (level.period, _RANK[level.frequency])):
+            place = (level.frequency, level.period)
+            facts = self._facts(level) if level.judged and level.total is not None else None
+            if facts:
+                found[place] = facts
+            else:
+                self.sums.put(place, level.counts_as())
+        return found
+
+    def _facts(self, level: Level) -> Facts | None:
+        """Compare with what is usual for the period, or else for the first longer one for which enough is usual."""
+        value, own = level.total, level.frequency
+        if own == Frequency.MINUTE:
+            value, own = self._hour_with(level), Frequency.HOUR
+        frequency: Frequency | None = Frequency(own)
+        while value is not None and frequency is not None:
+            usual = self._usual_for(frequency, periods.start_of(frequency, level.period))
+            if self._is_enough(usual):
+                facts = strays(value, usual.values, self.thresholds)
+                return facts and _as_part(facts | usual.source(), level, frequency)
+            frequency = WHOLE.get(frequency)
+        return None
+
+    def _hour_with(self, minute: Level) -> int | None:
+        """Return what an hour's minutes add up to with a new one, if it makes them more; released ones are left out."""
+        hour, place = periods.start_of(Frequency.HOUR, minute.period), (minute.frequency, minute.period)
+        before = self.sums.parts(Frequency.HOUR, hour)
+        after = self.sums.parts_with((Frequency.HOUR, hour), place, minute.counts_as())
+        value = after.total - after.released
+        return value if value > before.total - before.released else None
+
+    def _is_enough(self, usual: Usual) -> bool:
+        return len(usual.values) >= self.thresholds.r102_values
+
+    def _usual_for(self, frequency: str, period: datetime) -> Usual:
+        """Return what is usual for a period. It lies before all that is still to be judged, so it stays the same."""
+        if _RANK[frequency] > _RANK[self.reach]:
+            raise BeyondReachError
+        found = self._usual.get((frequency, period))
+        if found is None:
+            found = self._usual[frequency, period] = self._look_up(frequency, period)
+        return found
+
+    def _look_up(self, frequency: str, period: datetime) -> Usual:
+        since = _last_break(self.breaks, before=periods.end(frequency, period))
+        before = [period - back for back in _BEFORE if since is None or period - back >= since]
+        if frequency != Frequency.MONTH:
+            seconds = periods.seconds(frequency, period)
+            counts = [self.sums.figure(frequency, start) for start in before]
+            return Usual([count.total for count in counts if count.seconds == seconds])
+        weeks = Usual(self._of_weeks(before, period), Frequency.WEEK.value)
+        if self._is_enough(weeks):
+            return weeks
+        months = [start for start in months_before(period) if since is None or start >= since]
+        return Usual(self._of_months(months, period), Frequency.MONTH.value)
+
+    def _of_weeks(self, weeks: Sequence[datetime], month: datetime) -> list[int]:
+        """Return the totals of seven days each, scaled to the length of a month."""
+        seconds = periods.seconds(Frequency.MONTH, month)
+        counts = [
+            sums.total(self.sums.figure(Frequency.DAY, start + day * _DAY) for day in range(7)) for start in weeks
+        ]
+        return [_scaled(count, seconds) for count in counts if count.seconds == 7 * _DAY_SECONDS]
+
+    def _of_months(self, months: Sequence[datetime], month: datetime) -> list[int]:
+        seconds = periods.seconds(Frequency.MONTH, month)
+        counts = [(self.sums.figure(Frequency.MONTH, start), start) for start in months]
+        return [_scaled(count, seconds) for count, start in counts if count.seconds == periods.seconds("M", start)]
+
+
+def _scaled(count: Count, seconds: int) -> int:
+    return round(Fraction(count.total * seconds, count.seconds))
+
+
+def _as_part(facts: Facts, level: Level, whole: Frequency) -> Facts | None:
+    """Say of what a report is a part, if it is one; a part can only be too much for the longer period."""
+    if whole == level.frequency:
+        return facts
+    if facts["value"] < facts["usual"]:
+        return None
+    own = {"reported": level.total} if level.frequency == Frequency.MINUTE else {}
+    return facts | own | {"whole_frequency": whole.value}
+
+
+def months_before(month: datetime) -> list[datetime]:
+    """Return the months that may say what is usual for a month, the first one first."""
+    found = [month]
+    for _ in range(_MONTHS):
+        found.insert(0, periods.previous(Frequency.MONTH, found[0]))
+    return found[:-1]
+
+
+def is_explained(facts: Facts, frequency: str, period: datetime, *, mark: datetime) -> bool:
+    """Whether a break lies among the values that a level was compared with, or in its period."""
+    frequency = facts.get("whole_frequency", frequency)
+    period = periods.start_of(frequency, period)
+    first = months_before(period)[0] if facts.get("values_frequency") == Frequency.MONTH else period - _BEFORE[0]
+    return first < mark < periods.end(frequency, period)
+
+
+def _last_break(breaks: Sequence[datetime], *, before: datetime) -> datetime | None:
+    return max((mark for mark in breaks if mark < before), default=None)
 
 
 def usual_of(
@@ -72,8 +197,8 @@ def usual_of(
     Where the last break before the period's end lies among them, those that began before it are left out.
     """
     before = [period - back for back in _BEFORE]
-    if breaks:
-        since = max((mark for mark in breaks if mark < periods.end(frequency, period)), default=before[0])
+    since = _last_break(breaks, before=periods.end(frequency, period))
+    if since is not None:
         before = [start for start in before if start >= since]
     return [total for start in before if (total := standing.get(start)) is not None]
 

@@ -50,10 +50,15 @@ def _mismatched(frequency: str, period: datetime, _: datetime, facts: Facts) -> 
 
 def _implausible(frequency: str, period: datetime, last: datetime, facts: Facts) -> str:
     value, usual = facts["value"], facts["usual"]
-    usually = f"the usual for a {_kind(frequency, period)}: {value:,} against {_number(usual)}."
+    against = f"the usual for {_kind(frequency, period, facts.get('whole_frequency', frequency))}"
+    far = _times(value, usual)
+    is_far = f"is {far}"
+    if frequency == Frequency.MINUTE:
+        is_far = f"brings its hour {far if far.startswith('far') else f'to {far}'}"
+    said = f"{is_far} {against}: {value:,} against {_number(usual)}."
     if last == period:
-        return f"{_name(frequency, period)} is {_times(value, usual)} {usually}"
-    return f"{_stretch(frequency, period, last)} are far from the usual. The first is {_times(value, usual)} {usually}"
+        return f"{_name(frequency, period)} {said}"
+    return f"{_stretch(frequency, period, last)} are far from the usual. The first {said}"
 
 
 def _revised(frequency: str, period: datetime, _: datetime, facts: Facts) -> str:
@@ -144,12 +149,15 @@ def _date(day: datetime) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-def _kind(frequency: str, period: datetime) -> str:
-    """Say what a period is compared with: a Tuesday, or a Tuesday afternoon."""
-    if frequency != Frequency.HOUR:
-        return f"{period:%A}"
+def _kind(frequency: str, period: datetime, compared: str) -> str:
+    """Say what a period is compared with: a Tuesday afternoon, a Tuesday, or a whole one that it is a part of."""
+    whole = "whole " if compared in (Frequency.DAY, Frequency.MONTH) and compared != frequency else ""
+    if compared == Frequency.MONTH:
+        return f"a {whole}month"
+    if compared == Frequency.DAY:
+        return f"a {whole}{period:%A}"
     part = max(hour for hour in _PARTS_OF_DAY if hour <= period.hour)
-    return f"{period:%A} {_PARTS_OF_DAY[part]}"
+    return f"a {period:%A} {_PARTS_OF_DAY[part]}"
 
 
 def _times(value: int, usual: float) -> str:

@@ -1,17 +1,23 @@
 """What is held and what was decided, a second time: one report after the other, out of the words of the design."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from fractions import Fraction
 from statistics import median
 
 from federation.rules.thresholds import Thresholds
-from tests.oracles.calendar import end_of
-from tests.oracles.federation import REJECTED, REPLACED, USABLE, WAITING, Report
+from tests.oracles.calendar import DAY, FREQUENCIES, end_of, is_as_fine, length_of, start_of
+from tests.oracles.federation import REJECTED, REPLACED, SUMMED_FROM, USABLE, WAITING, Report
 
 Key = tuple[int, int, str, datetime]
+Line = tuple[int, int]
+#: From when until when the values lie that a report was compared with, its own period included.
+Reach = tuple[datetime, datetime]
 WEEK = timedelta(weeks=1)
+MOMENT = timedelta(microseconds=1)
+LONGER = {"H": "D", "D": "M"}
 
 
 @dataclass
@@ -21,6 +27,7 @@ class Record:
     report: Report
     was_public: bool = False
     released: bool = False
+    strays_in: Reach | None = None
 
     @property
     def key(self) -> Key:
@@ -48,13 +55,15 @@ class Desk:
         self.records: list[Record] = []
         self.by_key: defaultdict[Key, list[Record]] = defaultdict(list)
         self.breaks: list[Break] = []
+        #: Each period of which something was ever reported, itself or in parts.
+        self.touched: set[Key] = set()
 
     @property
     def reports(self) -> list[Report]:
         return [record.report for record in self.records]
 
     def of(self, key: Key, fate: str) -> list[Record]:
-        return [record for record in self.by_key[key] if record.report.fate == fate]
+        return [record for record in self.by_key.get(key, ()) if record.report.fate == fate]
 
     def current(self, key: Key) -> Record | None:
         return max(self.of(key, USABLE), key=lambda record: record.report.rank, default=None)
@@ -66,7 +75,8 @@ class Desk:
 
     def receive(self, reports: Iterable[Report]) -> list[Report]:
         """Take in a submission; return those of its reports that are held."""
-        arrived = [self._receive(Record(report)) for report in sorted(reports, key=lambda report: report.period)]
+        in_order = sorted(reports, key=lambda report: (report.period, FREQUENCIES.index(report.frequency)))
+        arrived = [self._receive(Record(report)) for report in in_order]
         return [record.report for record in arrived if record.report.fate == WAITING]
 
     def _receive(self, new: Record) -> Record:
@@ -85,6 +95,9 @@ class Desk:
                 waiting.becomes(REPLACED)
         self.records.append(new)
         self.by_key[new.key].append(new)
+        agency, indicator, frequency, period = new.key
+        wholes = [coarser for coarser in "NHDM" if is_as_fine(frequency, coarser)]
+        self.touched |= {(agency, indicator, coarser, start_of(coarser, period)) for coarser in wholes}
         return new
 
     def _hold(self, new: Record, waiting: Record | None) -> None:
@@ -98,26 +111,101 @@ class Desk:
 
     def _is_held(self, new: Record, now: Record | None) -> bool:
         same = self.by_key[new.key]
-        if any(record.released and record.total == new.total for record in same):
+        if self._was_released(new.key, new.total):
             return False
         if now is not None and sum(record.was_public for record in same) > self.thresholds.r106_revisions:
             return True
         if now is not None and now.total == new.total:
             return False
-        return self._strays(new)
+        new.strays_in = self._strays(new)
+        return new.strays_in is not None
 
-    def _strays(self, new: Record) -> bool:
+    # --- levels -------------------------------------------------------------------------------------------------------
+
+    def _strays(self, new: Record) -> Reach | None:
+        """If the level of a report is implausible, where the values lie that say so."""
         agency, indicator, frequency, period = new.key
-        if frequency not in "HD" or new.total is None:
-            return False
-        since = max(
-            (mark.at for mark in self.breaks if mark.agency == agency and mark.at < end_of(frequency, period)),
-            default=datetime.min.replace(tzinfo=period.tzinfo),
-        )
-        before = [period - number * WEEK for number in range(1, 9)]
-        found = [self.current((agency, indicator, frequency, start)) for start in before if start >= since]
-        usual = [record.total for record in found if record is not None and record.total is not None]
-        return len(usual) >= self.thresholds.r102_values and strays(new.total, usual, self.thresholds)
+        line, at, value = (agency, indicator), frequency, new.total
+        if value is None:
+            return None
+        if frequency == "N":
+            at, hour = "H", start_of("H", period)
+            value = self._minutes(line, hour, new)
+            if value <= self._minutes(line, hour, None):
+                return None
+        while at:
+            whole = start_of(at, period)
+            usual, first = self._usual(line, at, whole)
+            if len(usual) >= self.thresholds.r102_values:
+                implausible = strays(value, usual, self.thresholds) and (at == frequency or value > median(usual))
+                return (first, end_of(at, whole)) if implausible else None
+            at = LONGER.get(at, "")
+        return None
+
+    def _usual(self, line: Line, frequency: str, period: datetime) -> tuple[list[int], datetime]:
+        """The usual values of a period, and where the first of them would begin."""
+        if frequency != "M":
+            stretches = [(period - n * WEEK, end_of(frequency, period - n * WEEK)) for n in range(8, 0, -1)]
+            return self._values(line, stretches, period, end_of(frequency, period))
+        weeks = [(period - n * WEEK, period - (n - 1) * WEEK) for n in range(8, 0, -1)]
+        found = self._values(line, weeks, period, end_of("M", period))
+        if len(found[0]) >= self.thresholds.r102_values:
+            return found
+        months = [(period, end_of("M", period))]
+        for _ in range(8):
+            months.insert(0, (start_of("M", months[0][0] - MOMENT), months[0][0]))
+        return self._values(line, months[:-1], period, end_of("M", period))
+
+    def _values(
+        self, line: Line, stretches: list[tuple[datetime, datetime]], period: datetime, end: datetime
+    ) -> tuple[list[int], datetime]:
+        marks = [mark.at for mark in self.breaks if mark.agency == line[0] and mark.at < end]
+        since = max(marks, default=stretches[0][0])
+        found = []
+        for first, until in stretches:
+            total, seconds = self._total(line, first, until)
+            if first >= since and seconds == length_of([(first, until)]):
+                found.append(round(Fraction(total) * length_of([(period, end)]) / seconds))
+        return found, stretches[0][0]
+
+    def _total(self, line: Line, first: datetime, until: datetime) -> tuple[int, int]:
+        """What counts of a stretch of time, and how many seconds of it are there."""
+        for frequency in "HDM":
+            if start_of(frequency, first) == first and end_of(frequency, first) == until:
+                return self._figure((*line, frequency, first))
+        days = [self._figure((*line, "D", first + n * DAY)) for n in range((until - first) // DAY)]
+        return sum(total for total, _ in days), sum(seconds for _, seconds in days)
+
+    def _figure(self, key: Key) -> tuple[int, int]:
+        if key not in self.touched:
+            return 0, 0
+        now = self.current(key)
+        if now is not None and now.total is not None:
+            return now.total, length_of([(key[3], end_of(key[2], key[3]))])
+        parts = [self._figure(part) for part in self._parts(key)]
+        return sum(total for total, _ in parts), sum(seconds for _, seconds in parts)
+
+    def _minutes(self, line: Line, hour: datetime, new: Record | None) -> int:
+        """What the minutes of an hour add up to, without what was released; ``new`` counts for what stands there."""
+        found = 0
+        for minute in {hour + n * timedelta(minutes=1) for n in range(60)}:
+            key: Key = (*line, "N", minute)
+            now = new if new is not None and new.key == key else self.current(key)
+            if now is not None and now.total is not None and not self._was_released(key, now.total):
+                found += now.total
+        return found
+
+    def _was_released(self, key: Key, total: int | None) -> bool:
+        return any(record.released and record.total == total for record in self.by_key.get(key, ()))
+
+    def _parts(self, whole: Key) -> Iterator[Key]:
+        """The finer periods of a period of which something was ever reported."""
+        agency, indicator, frequency, start = whole
+        finer, end = SUMMED_FROM.get(frequency), end_of(frequency, start)
+        while finer is not None and start < end:
+            if (agency, indicator, finer, start) in self.touched:
+                yield agency, indicator, finer, start
+            start = end_of(finer, start)
 
     # --- what is decided ----------------------------------------------------------------------------------------------
 
@@ -130,11 +218,13 @@ class Desk:
         for record in self.of(key, WAITING):
             record.becomes(REJECTED)
 
-    def mark_break(self, agency: int, at: datetime, *, held_for_level: Sequence[Key]) -> None:
+    def mark_break(self, agency: int, at: datetime) -> None:
+        """A break releases what it explains: it lies among the values that a report was compared with, or within it."""
         self.breaks.append(Break(agency, at))
-        for key in held_for_level:
-            if key[0] == agency and end_of(key[2], key[3]) > at:
-                self.release(key)
+        for key in list(self.by_key):
+            for record in self.of(key, WAITING):
+                if key[0] == agency and record.strays_in and record.strays_in[0] < at < record.strays_in[1]:
+                    self.release(key)
 
 
 def strays(value: int, usual: Sequence[int], thresholds: Thresholds) -> bool:

@@ -1,5 +1,6 @@
 """What is held is not used: in any order of reports and decisions, the numbers are the oracle's."""
 
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,9 +10,11 @@ from hypothesis import strategies as st
 
 from countries import registry
 from countries.models import Annotation
-from federation import intake, reconciliation, review
+from federation import intake, levels, reconciliation, review
+from federation.database import statement
 from federation.models.findings import AnswerKind, Finding, Hold
 from federation.models.submissions import Report, Submission
+from federation.rules.thresholds import Thresholds
 from tests.integration.federation.comparison import assert_agrees
 from tests.integration.federation.world import Said, world
 from tests.oracles.calendar import end_of
@@ -26,7 +29,8 @@ HOURS = [NOW.replace(hour=10, minute=0, second=0) - number * WEEK for number in 
 PERIODS = {
     "H": [*HOURS, HOURS[0] + timedelta(hours=1)],
     "D": [NOW.replace(hour=0, minute=0, second=0) - timedelta(days=days) for days in (1, 8, 15)],
-    "N": [HOURS[0] + timedelta(minutes=minutes) for minutes in (0, 1)],
+    "M": [datetime(2026, month, 1, tzinfo=UTC) for month in (8, 9, 10)],
+    "N": [HOURS[0] + timedelta(minutes=minutes) for minutes in (0, 1, 2)],
 }
 AGENCIES = 2
 NORWAY = (578, 1)
@@ -39,7 +43,7 @@ def touchy(settings):
 
 @st.composite
 def reports(draw):
-    frequency = draw(st.sampled_from("HHHHDDN"))
+    frequency = draw(st.sampled_from("HHHHDDNNM"))
     withdrawn = draw(st.integers(0, 6)) == 0
     value = draw(st.sampled_from([0, 9, 10, 11, 60, 61, 400]))
     return Said(
@@ -99,9 +103,7 @@ def key_of(report):
 
 
 def mark_break(federation, agency, at):
-    waiting = Hold.objects.filter(decision="", rule="R102").select_related("report")
-    keys = [key_of(hold.report) for hold in waiting]
-    federation.memory.desk.mark_break(federation.agencies[agency].pk, at, held_for_level=keys)
+    federation.memory.desk.mark_break(federation.agencies[agency].pk, at)
     annotation = Annotation(
         kind="change", text="New computers", start=at, is_break=True, agency=federation.agencies[agency], indicator_id=1
     )
@@ -292,6 +294,92 @@ def test_a_preview_says_the_same_and_stores_nothing(federation):
     assert [(one.rule, one.position, one.facts) for one in preview.findings] == [
         (one.rule, one.position, one.facts) for one in receipt.findings
     ]
+
+
+# --- levels of all frequencies ----------------------------------------------------------------------------------------
+
+OCTOBER = datetime(2026, 10, 1, tzinfo=UTC)
+TEN = OCTOBER.replace(hour=10)
+HUGE = {NORWAY: 10**9}
+HUGE_ONES = [Said("N", TEN + timedelta(minutes=7), HUGE), Said("D", OCTOBER, HUGE), Said("M", OCTOBER, HUGE)]
+
+
+@pytest.fixture
+def as_they_come(settings):
+    """The thresholds that come with the project."""
+    settings.THRESHOLDS = {**settings.THRESHOLDS, **vars_of(Thresholds())}
+
+
+def vars_of(thresholds):
+    return {name.upper(): value for name, value in asdict(thresholds).items()}
+
+
+def weeks_of_hours():
+    """Four weeks before October, the least that makes a level usual."""
+    first = OCTOBER - 4 * WEEK
+    return [Said("H", first + number * timedelta(hours=1), {NORWAY: 100}) for number in range(4 * 168)]
+
+
+@pytest.mark.usefixtures("as_they_come")
+@pytest.mark.parametrize("said", HUGE_ONES, ids=lambda said: said.frequency)
+@pytest.mark.parametrize("settled", [True, False], ids=["figures are made", "figures are not made yet"])
+def test_an_agency_that_sends_hours_has_usual_days_months_and_minutes(federation, said, settled):
+    send(federation, 0, *weeks_of_hours())
+    if settled:
+        federation.settle()
+    preview = previewed(federation, [said])
+    receipt = send(federation, 0, said)
+    assert receipt.outcomes == {"held": 1}
+    assert [outcome.value for outcome in preview.outcomes] == ["held"]
+    assert [(one.rule, one.facts) for one in preview.findings] == [(one.rule, one.facts) for one in receipt.findings]
+    [finding] = Finding.objects.filter(rule="R102")
+    assert (finding.frequency, finding.facts["value"]) == (said.frequency, 10**9)
+
+
+@pytest.mark.usefixtures("as_they_come")
+def test_reports_of_all_frequencies_in_one_submission_are_judged_against_each_other(federation):
+    receipt = send(federation, 0, *weeks_of_hours(), *HUGE_ONES)
+    assert receipt.outcomes["held"] == 3
+    assert set(Report.objects.filter(state="held").values_list("frequency", flat=True)) == set("NDM")
+    federation.settle()
+    assert_agrees(federation.oracle())
+
+
+@pytest.mark.usefixtures("as_they_come")
+def test_plausible_reports_of_all_frequencies_are_not_held(federation):
+    send(federation, 0, *weeks_of_hours())
+    others = [
+        Said("N", TEN + timedelta(minutes=7), {NORWAY: 2}),
+        Said("D", OCTOBER, {NORWAY: 2_401}),
+        Said("M", OCTOBER, {NORWAY: 31 * 2_400}),
+    ]
+    assert send(federation, 0, *others).outcomes == {"current": 3}
+
+
+def test_minutes_are_held_once_their_hour_has_too_much_and_released_ones_do_not_hold_others(federation):
+    send(federation, 0, *hours(60, 60, 60))
+    minutes = [Said("N", HOURS[0] + timedelta(minutes=number), {NORWAY: 40}) for number in range(4)]
+    outcomes = [send(federation, 0, one).outcomes for one in minutes[:3]]
+    assert outcomes == [{"current": 1}, {"held": 1}, {"held": 1}]
+    [finding] = Finding.objects.filter(rule="R102")
+    assert (finding.period, finding.last_period) == (minutes[1].period, minutes[2].period)
+    assert (finding.facts["value"], finding.facts["reported"]) == (80, 40)
+    decide_all(federation, review.release)
+    # Without the two that were released, the hour has what is usual.
+    assert send(federation, 0, Said("N", minutes[3].period, {NORWAY: 10})).outcomes == {"current": 1}
+    assert send(federation, 0, Said("N", minutes[3].period, {NORWAY: 50})).outcomes == {"held": 1}
+
+
+@pytest.mark.usefixtures("as_they_come")
+def test_what_levels_are_compared_with_is_read_in_one_statement_for_all_reports(federation, monkeypatch):
+    send(federation, 0, *weeks_of_hours())
+    federation.now += timedelta(minutes=1)
+    read = []
+    monkeypatch.setattr(levels, "statement", lambda name: read.append(name) or statement(name))
+    week = [Said("H", OCTOBER + number * timedelta(hours=1)) for number in range(168)]
+    for said in (HUGE_ONES[:1], week, HUGE_ONES[1:2], HUGE_ONES):
+        previewed(federation, [replace(one, cells={NORWAY: 101}) for one in said])
+    assert read == ["levels_totals"] * 4
 
 
 def test_marking_a_break_releases_what_is_held_after_it(federation):

@@ -10,6 +10,7 @@ from federation.rules.sentences import say
 TWO = datetime(2026, 11, 3, 14, tzinfo=UTC)
 DAY = datetime(2026, 11, 3, tzinfo=UTC)
 WEEK = datetime(2026, 11, 23, tzinfo=UTC)
+MONTH = datetime(2026, 11, 1, tzinfo=UTC)
 MISMATCH = {
     "value": 1204,
     "finer": 1180,
@@ -49,6 +50,29 @@ MIX = {
         (
             "R102", "D", DAY, DAY, {"value": 249, "usual": 100.5},
             "Tuesday 3 November 2026 is 2.4 times the usual for a Tuesday: 249 against 100.5.",
+        ),
+        (
+            "R102", "M", MONTH, MONTH, {"value": 36_000, "usual": 3_000.0, "values_frequency": "W"},
+            "November 2026 is 12 times the usual for a month: 36,000 against 3,000.",
+        ),
+        (
+            "R102", "N", TWO, TWO, {"value": 1204, "reported": 1200, "usual": 96.0, "whole_frequency": "H"},
+            ("Minute 14:00 on 3 November 2026 brings its hour to 12 times the usual for a Tuesday afternoon: "
+            "1,204 against 96."),
+        ),
+        (
+            "R102", "N", TWO, TWO + timedelta(minutes=2),
+            {"value": 300, "reported": 300, "usual": 0.0, "whole_frequency": "D"},
+            ("Minutes 14:00 to 14:02 on 3 November 2026 are far from the usual. "
+            "The first brings its hour far above the usual for a whole Tuesday: 300 against 0."),
+        ),
+        (
+            "R102", "H", TWO, TWO, {"value": 1204, "usual": 96.0, "whole_frequency": "D"},
+            "Hour 14:00 on 3 November 2026 is 12 times the usual for a whole Tuesday: 1,204 against 96.",
+        ),
+        (
+            "R102", "D", DAY, DAY, {"value": 36_000, "usual": 3_000.0, "values_frequency": "M", "whole_frequency": "M"},
+            "Tuesday 3 November 2026 is 12 times the usual for a whole month: 36,000 against 3,000.",
         ),
         (
             "R102", "H", TWO, TWO + timedelta(hours=4), {"value": 3, "usual": 960.0},

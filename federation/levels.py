@@ -1,0 +1,124 @@
+"""Judges the levels of a submission's reports (R102), against the figures that the current reports make.
+
+The totals of reports are summed here, as workers may not have made the figures yet. One statement for
+an indicator reads them, and only as much of the weeks before as the reports are compared with.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from countries import queries
+from federation import thresholds
+from federation.database import cursor, microseconds, statement
+from federation.rules import levels, periods
+from federation.rules.levels import LEVELLED, BeyondReachError, Facts, Judge, Level
+from federation.rules.periods import Frequency
+from federation.rules.sums import NOTHING, Count, Place, Sums
+
+#: A period and a total that was released for it.
+Value = tuple[str, datetime, int]
+#: Starts and ends of stretches of time, in microseconds since 1970, parallel.
+Stretches = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+_WEEKS_BACK = np.arange(levels.WEEKS + 1) * (timedelta(weeks=1) // timedelta(microseconds=1))
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def judge(
+    agency: int,
+    indicator: int,
+    said: Sequence[Level],
+    *,
+    minutes: Mapping[datetime, int],
+    released: Collection[Value],
+) -> dict[Place, Facts]:
+    """Return how levels stray, by frequency and period.
+
+    ``minutes`` are the totals that stand for minutes until now, among those that are spoken of;
+    ``released`` are current totals that a coordinator let through, of all months that are.
+    """
+    breaks, limits = queries.breaks_of(agency, indicator), thresholds.by_agency([agency])[agency]
+    own = {Frequency(level.frequency) for level in said}
+    first = max((LEVELLED.index(one) for one in own if one in LEVELLED), default=0)
+    for reach in LEVELLED[first:]:
+        sums = _read(agency, indicator, said, reach, released)
+        for minute, total in minutes.items():
+            sums.reports[Frequency.MINUTE.value, minute] = _counted(Frequency.MINUTE, minute, total, released)
+        with suppress(BeyondReachError):
+            return Judge(sums, reach, breaks, limits).judge(said)
+    return {}
+
+
+def _counted(frequency: str, period: datetime, total: int, released: Collection[Value]) -> Count:
+    let_through = total if (frequency, period, total) in released else 0
+    return Count(total, periods.seconds(frequency, period), let_through)
+
+
+def _read(agency: int, indicator: int, said: Sequence[Level], reach: Frequency, released: Collection[Value]) -> Sums:
+    """Read the totals that levels up to a frequency are made of, for these periods and those before them."""
+    minutes: dict[datetime, Count] = {}
+    for frequency, period, total in released:
+        if frequency == Frequency.MINUTE:
+            hour = periods.start_of(Frequency.HOUR, period)
+            minutes[hour] = minutes.get(hour, NOTHING).plus(Count(released=total))
+    stretches = {frequency: _joined(some) for frequency, some in _compared(said, reach).items()}
+    named = {
+        "agency": agency,
+        "indicator": indicator,
+        "frequencies": [frequency.value for frequency, (firsts, _) in stretches.items() for _ in firsts],
+        "firsts": np.concatenate([firsts for firsts, _ in stretches.values()]).view("datetime64[us]"),
+        "ends": np.concatenate([ends for _, ends in stretches.values()]).view("datetime64[us]"),
+    }
+    reports = {}
+    with cursor() as c:
+        c.execute(statement("levels_totals"), named)
+        for frequency, period, total, count in c:
+            if frequency == Frequency.MINUTE:
+                minutes[period] = Count(total, 60 * count, minutes.get(period, NOTHING).released)
+            else:
+                reports[frequency, period] = _counted(frequency, period, total, released)
+    return Sums(reports, minutes)
+
+
+def _compared(said: Sequence[Level], reach: Frequency) -> dict[Frequency, list[Stretches]]:
+    """Return the stretches of time, by frequency, whose reports make the levels up to a frequency."""
+    found: dict[Frequency, list[Stretches]] = {frequency: [] for frequency in (Frequency.MINUTE, *LEVELLED)}
+    for level in LEVELLED[: LEVELLED.index(reach) + 1]:
+        for frequency in _as_fine_as(level):
+            found[frequency].append(_around(level, said))
+    if reach == Frequency.MONTH:
+        found[reach].append(_months_before(said))
+    return {frequency: some for frequency, some in found.items() if some}
+
+
+def _as_fine_as(level: Frequency) -> Sequence[Frequency]:
+    return (Frequency.MINUTE, *LEVELLED)[: LEVELLED.index(level) + 2]
+
+
+def _around(level: Frequency, said: Sequence[Level]) -> Stretches:
+    """Return the periods of a frequency that hold these, and those of the weeks before."""
+    held = {periods.start_of(level, one.period) for one in said if one.frequency in _as_fine_as(level)}
+    starts = microseconds(sorted(held))
+    ends = microseconds([periods.end(level, start) for start in sorted(held)])
+    if level == Frequency.MONTH:
+        return starts - _WEEKS_BACK[-1], ends
+    return np.subtract.outer(starts, _WEEKS_BACK).ravel(), np.subtract.outer(ends, _WEEKS_BACK).ravel()
+
+
+def _months_before(said: Sequence[Level]) -> Stretches:
+    held = sorted({periods.start_of(Frequency.MONTH, one.period) for one in said})
+    return microseconds([levels.months_before(month)[0] for month in held]), microseconds(held)
+
+
+def _joined(some: Sequence[Stretches]) -> Stretches:
+    """Join stretches that overlap or adjoin, so that nothing is read twice."""
+    firsts, ends = map(np.concatenate, zip(*some, strict=True))
+    order = np.argsort(firsts, kind="stable")
+    firsts, reached = firsts[order], np.maximum.accumulate(ends[order])
+    begins = np.flatnonzero(np.concatenate([[True], firsts[1:] > reached[:-1]]))
+    lasts = np.append(begins[1:], len(firsts)) - 1
+    return firsts[begins], reached[lasts]
