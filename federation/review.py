@@ -6,23 +6,25 @@ told that it was decided already.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from itertools import product
 from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from countries.models import Annotation
+from countries.models import Agency, Indicator
 from federation import audit, dispatch, holds, worklist
 from federation.database import cursor, lock_lines, retried, statement
 from federation.errors import FindingNotFoundError, FindingResolvedError, ReasonMissingError
 from federation.models.findings import Answer, Decision, Finding, FindingState, Hold, Resolution
 from federation.models.submissions import Report, ReportState
-from federation.rules import periods
+from federation.rules import levels, periods
+from federation.rules.levels import Facts
 from federation.worklist import Stage, Thing
 
-#: The longest period whose level is judged.
-_A_DAY = timedelta(days=1)
+#: The columns of a row of the registry, ready for JSON.
+Columns = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,30 +148,65 @@ def _require(reason: str) -> None:
         raise ReasonMissingError
 
 
-def follow_break(annotation: Annotation, *, by: str, now: datetime) -> None:
-    """Release what is held for its level after a break, and judge sums after it anew: one decision for all of them."""
-    after = _after(annotation)
-    waiting = Hold.objects.filter(decision="", rule="R102", finding__in=after).select_related("report")
-    held = [hold.pk for hold in waiting if _ends_after(hold.report, annotation.start)]
+def follow_break(*, before: Columns | None, after: Columns, by: str, now: datetime) -> None:
+    """Release the holds that a break explains, and judge again the sums that it may explain: one decision for all.
+
+    ``before`` and ``after`` are the columns of the annotation, as the registry tells of them. Where the break was
+    marked before, holds were judged with it, so only another start or scope releases.
+    """
+    if before and _marks(before) == _marks(after):
+        return
+    # Who is judging now is waited for, and who judges later sees the break.
+    lock_lines(product(*_scope(after)))
+    waiting = Hold.objects.filter(decision="", rule="R102", finding__in=_near(after))
+    rows = waiting.values_list("pk", "facts", "finding__agency", "finding__indicator", *_PLACE)
+    held = [pk for pk, *of in rows if _explains(before, after, *of)]
     if held:
-        _decide(held, Decision.RELEASED, by=by, reason=f"A break in the series was marked: {annotation.text}", now=now)
-    worklist.append(_sums(after.filter(holds=None)))
+        _decide(held, Decision.RELEASED, by=by, reason=f"A break in the series was marked: {after['text']}", now=now)
+    sums = _near(after).filter(holds=None)
+    worklist.append(
+        Thing(Stage.FIGURE, one.frequency, one.period, one.indicator_id, one.agency_id)
+        for one in sums
+        if _explains(before, after, one.facts, one.agency_id, one.indicator_id, one.frequency, one.period)
+    )
     dispatch.wake_on_commit()
 
 
-def _after(annotation: Annotation) -> QuerySet[Finding]:
-    found = Finding.objects.filter(rule="R102", resolved=None, last_period__gte=annotation.start - _A_DAY)
-    if annotation.agency_id:
-        found = found.filter(agency=annotation.agency_id)
-    if annotation.indicator_id:
-        found = found.filter(indicator=annotation.indicator_id)
-    return found
+_PLACE = ("report__frequency", "report__period")
 
 
-def _ends_after(report: Report, instant: datetime) -> bool:
-    return periods.end(report.frequency, report.period) > instant
+def _marks(break_: Columns) -> Columns:
+    """Return what of a break decides which values it parts."""
+    return {name: break_[name] for name in ("start", "agency_id", "indicator_id", "is_break")}
 
 
-def _sums(findings: Iterable[Finding]) -> Iterable[Thing]:
-    for one in findings:
-        yield Thing(Stage.FIGURE, one.frequency, one.period, one.indicator_id, one.agency_id)
+def _scope(break_: Columns) -> tuple[list[int], list[int]]:
+    """Return the agencies and the indicators that a break is for."""
+    one, other = break_["agency_id"], break_["indicator_id"]
+    agencies = [one] if one else list(Agency.objects.values_list("pk", flat=True))
+    return agencies, [other] if other else list(Indicator.objects.values_list("pk", flat=True))
+
+
+def _near(break_: Columns) -> QuerySet[Finding]:
+    """Return the open findings about levels that a break may explain."""
+    start, (agencies, indicators) = datetime.fromisoformat(break_["start"]), _scope(break_)
+    return Finding.objects.filter(
+        rule="R102",
+        resolved=None,
+        agency__in=agencies,
+        indicator__in=indicators,
+        last_period__gte=start - levels.LONGEST,
+        period__lte=start + levels.FURTHEST,
+    )
+
+
+def _explains(
+    before: Columns | None, after: Columns, facts: Facts, agency: int, indicator: int, frequency: str, period: datetime
+) -> bool:
+    """Whether a break as it is now explains a level, and as it was before did not part the same values."""
+    mark = datetime.fromisoformat(after["start"])
+    if not levels.is_explained(facts, frequency, period, mark=mark):
+        return False
+    if before is None or not before["is_break"] or before["start"] != after["start"]:
+        return True
+    return before["agency_id"] not in (None, agency) or before["indicator_id"] not in (None, indicator)

@@ -94,7 +94,7 @@ def follow_registry(
         details={"before": before, "after": after},
     )
     if isinstance(instance, Annotation) and instance.is_break and after:
-        review.follow_break(instance, by=by, now=clock.now())
+        review.follow_break(before=before, after=after, by=by, now=clock.now())
     if isinstance(instance, Annotation):
         worklist.append(_touched_by_break(before, after))
         dispatch.wake_on_commit()

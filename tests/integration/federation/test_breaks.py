@@ -1,16 +1,23 @@
-"""A break that is marked in a series is published as a change of its periods; so is one that is moved or taken back."""
+"""A break that is marked in a series is published as a change of its periods, and releases only what it explains."""
 
-from datetime import UTC, date, datetime
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import connection, transaction
 
 from countries import registry
 from countries.models import Annotation
-from federation import reconciliation, worklist
+from federation import intake, reconciliation, review, worklist
+from federation.models.findings import Finding, Hold
 from federation.models.published import PublishedCoverage
-from tests.factories import IndicatorFactory
+from federation.models.submissions import Report
+from tests.factories import AgencyFactory, IndicatorFactory
 from tests.integration.federation.comparison import everything_stored
 from tests.integration.federation.world import Said, world
+from tests.integration.locks import is_somebody_waiting
 
 pytestmark = pytest.mark.django_db
 
@@ -102,3 +109,229 @@ def test_what_breaks_nothing_changes_nothing(reported):
 
 def current():
     return PublishedCoverage.objects.filter(version_to=None)
+
+
+# --- what a break releases --------------------------------------------------------------------------------------------
+
+#: How long one waits for another, before it is a failure.
+PATIENCE = 30
+DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
+SIXTH = DAYS[2]
+USUAL, HUGE = {(578, 1): 100}, {(578, 1): 1_000_000}
+
+
+def weeks_and_a_huge_day(indicator=1):
+    usual = [Said("D", SIXTH - number * WEEK, USUAL, indicator=indicator) for number in range(1, 9)]
+    return [*usual, Said("D", SIXTH, HUGE, indicator=indicator)]
+
+
+@pytest.fixture
+def holding(monkeypatch):
+    """Two agencies that have each sent a huge day of each of two indicators, which are held."""
+    with world(monkeypatch, now=NOW) as made:
+        IndicatorFactory.create(number=2, code="NUMBER_2")
+        for agency in (0, 1):
+            made.submit(agency, *weeks_and_a_huge_day(), *weeks_and_a_huge_day(indicator=2))
+        assert len(held()) == 4
+        yield made
+
+
+def held():
+    """Of whom reports are held: agency and indicator."""
+    return sorted(Report.objects.filter(state="held").values_list("agency", "indicator"))
+
+
+ALL = [(1, 1), (1, 2), (2, 1), (2, 2)]
+
+
+def test_a_break_in_the_eight_weeks_releases_what_is_held(holding):
+    mark(agency=holding.agencies[0], indicator_id=1)
+    assert held() == [one for one in ALL if one != (1, 1)]
+    mark(indicator_id=2)
+    assert held() == [(2, 1)]
+
+
+@pytest.mark.parametrize(
+    ("start", "releases"),
+    [
+        (datetime(2019, 1, 1, tzinfo=UTC), False),
+        (SIXTH - 8 * WEEK - timedelta(seconds=1), False),
+        (SIXTH - 8 * WEEK, False),
+        (SIXTH - 8 * WEEK + timedelta(seconds=1), True),
+        (SIXTH, True),
+        (SIXTH + DAY - timedelta(seconds=1), True),
+        (SIXTH + DAY, False),
+    ],
+    ids=str,
+)
+def test_a_break_releases_what_its_place_explains_and_nothing_else(holding, start, releases):
+    registry.save(Annotation(kind="change", text="New computers", start=start, is_break=True), by="ada")
+    assert held() == ([] if releases else ALL)
+
+
+def test_an_old_break_whose_words_are_corrected_releases_nothing(reported):
+    break_ = Annotation(kind="change", text="New computres", start=SIXTH - WEEK, is_break=True)
+    registry.save(break_, by="ada")
+    reported.submit(0, *weeks_and_a_huge_day()[:-1])
+    # Judged with the break: only the week after it is left to compare with.
+    registry.save(Annotation(kind="change", text="Others", start=SIXTH - 9 * WEEK, is_break=True), by="ada")
+    later = [Said("D", SIXTH - WEEK + number * WEEK, USUAL) for number in range(1, 5)]
+    reported.wait(days=40)
+    reported.submit(0, *later, Said("D", SIXTH + 4 * WEEK, HUGE))
+    assert len(held()) == 1
+    break_.text, break_.kind, break_.end = "New computers", "other", SIXTH
+    registry.save(break_, by="ada")
+    assert len(held()) == 1
+
+
+def test_a_break_that_is_moved_to_where_it_explains_a_hold_releases_it(holding):
+    break_ = Annotation(kind="change", text="Computers", start=SIXTH - 9 * WEEK, is_break=True)
+    registry.save(break_, by="ada")
+    assert held() == ALL
+    break_.start = SIXTH - WEEK
+    registry.save(break_, by="ada")
+    assert held() == []
+
+
+def test_an_annotation_that_becomes_a_break_releases(holding):
+    annotation = Annotation(kind="change", text="Computers", start=SIXTH - WEEK)
+    registry.save(annotation, by="ada")
+    assert held() == ALL
+    annotation.is_break = True
+    registry.save(annotation, by="ada")
+    assert held() == []
+
+
+def test_a_break_that_is_made_one_for_all_releases_what_it_was_not_for_before(holding):
+    break_ = Annotation(
+        kind="change", text="Computers", start=SIXTH - 5 * WEEK, is_break=True, agency=holding.agencies[0]
+    )
+    registry.save(break_, by="ada")
+    assert held() == [(2, 1), (2, 2)]
+    # Five weeks are left after the break, and say the same: it does not explain this.
+    holding.submit(0, Said("D", SIXTH, {(578, 1): 2_000_000}), minutes_ago=-1)
+    assert held() == [(1, 1), (2, 1), (2, 2)]
+    break_.agency = None
+    registry.save(break_, by="ada")
+    assert held() == [(1, 1)]
+
+
+def test_a_break_in_the_last_hour_of_a_day_releases_the_minute_that_is_held_for_its_hour(monkeypatch):
+    with world(monkeypatch, now=NOW) as made:
+        hours = [Said("H", SIXTH - number * WEEK, USUAL) for number in range(1, 9)]
+        made.submit(0, *hours, Said("N", SIXTH + timedelta(minutes=5), HUGE))
+        assert len(held()) == 1
+        registry.save(
+            Annotation(kind="change", text="After", start=SIXTH + timedelta(hours=1), is_break=True), by="ada"
+        )
+        assert len(held()) == 1
+        registry.save(
+            Annotation(kind="change", text="Within", start=SIXTH + timedelta(minutes=59), is_break=True), by="ada"
+        )
+        assert held() == []
+
+
+# --- a break is saved while reports are judged ------------------------------------------------------------------------
+
+
+def submit(agency, said):
+    """Send reports at the time of the database, on the connection of this thread."""
+    now = datetime.now(UTC)
+    return intake.accept(
+        agency=agency,
+        reports=[one.as_new() for one in said],
+        observations=len(said),
+        prepared=now,
+        received=now,
+        media="json",
+        body_digest=bytes(32),
+        key=None,
+        by=agency.code,
+    )
+
+
+@pytest.fixture
+def usual_weeks():
+    """Eight weeks of days of two agencies and two indicators, for real connections."""
+    for number in (1, 2):
+        IndicatorFactory.create(number=number, code=f"NUMBER_{number}")
+    agencies = [AgencyFactory.create(code=f"NO-{number}") for number in range(2)]
+    for agency in agencies:
+        submit(agency, [one for indicator in (1, 2) for one in weeks_and_a_huge_day(indicator)[:-1]])
+    return agencies
+
+
+def one_before_the_other(first, second):
+    """Do one thing, and commit it once another, on a connection of its own, waits for it or has come to its end."""
+    done, may_commit = threading.Event(), threading.Event()
+
+    def hold():
+        with closing(connection), transaction.atomic():
+            found = first()
+            done.set()
+            assert may_commit.wait(PATIENCE)
+        return found
+
+    def follow():
+        with closing(connection):
+            return second()
+
+    with ThreadPoolExecutor(2) as pool:
+        holding = pool.submit(hold)
+        assert done.wait(PATIENCE)
+        following = pool.submit(follow)
+        while not is_somebody_waiting() and not following.done():
+            pass
+        waited = not following.done()
+        may_commit.set()
+        found = holding.result(), following.result()
+    assert waited
+    return found
+
+
+def break_for_all():
+    return registry.save(Annotation(kind="change", text="For all", start=SIXTH - WEEK, is_break=True), by="ada")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_break_waits_for_a_report_that_is_being_judged_and_releases_it(usual_weeks):
+    huge = weeks_and_a_huge_day()[-1:]
+    receipt, _ = one_before_the_other(lambda: submit(usual_weeks[0], huge), break_for_all)
+    assert receipt.outcomes == {"held": 1}
+    assert held() == []
+    assert Hold.objects.get().decision == "released"
+    assert not Finding.objects.filter(resolved=None).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_report_waits_for_a_break_that_is_being_saved_and_is_judged_with_it(usual_weeks):
+    huge = weeks_and_a_huge_day()[-1:]
+    _, receipt = one_before_the_other(break_for_all, lambda: submit(usual_weeks[0], huge))
+    assert receipt.outcomes == {"current": 1}
+    assert not Hold.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_breaks_submissions_and_decisions_at_once_do_not_lock_each_other_out(usual_weeks):
+    def send(number):
+        agency = usual_weeks[number % 2]
+        days = [(SIXTH + (number % 3) * DAY, indicator) for indicator in (2, 1)]
+        submit(agency, [Said("D", day, {(578, 1): 10**6 + number}, indicator=one) for day, one in days])
+
+    def decide(number):
+        waiting = list(Report.objects.filter(state="held").order_by("-pk").values_list("pk", flat=True)[:4])
+        review.reject(reports=waiting, by="ada", reason="a mistake", now=datetime.now(UTC))
+
+    def break_(number):
+        start = SIXTH - 20 * WEEK + number * DAY
+        registry.save(Annotation(kind="change", text="Far", start=start, is_break=True), by="ada")
+
+    deeds = [(deed, number) for number in range(8) for deed in (send, decide, send, break_)]
+    with ThreadPoolExecutor(4) as threads:
+
+        def run(one):
+            with closing(connection):
+                one[0](one[1])
+
+        list(threads.map(run, deeds))
+    assert Report.objects.filter(state="held").count() == Hold.objects.filter(decision="").count()
