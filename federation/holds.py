@@ -5,11 +5,13 @@ A verdict is a fact of its time. Only a decision or a newer report ends it.
 
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 import numpy as np
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from federation import levels, thresholds
@@ -22,6 +24,10 @@ from federation.rules.periods import Frequency
 Facts = Mapping[str, Any]
 #: Indicator, frequency, period and total of a report; without a total it withdraws.
 Released = tuple[int, str, datetime, int | None]
+
+
+#: How often findings are written before it is a failure that another is in their place.
+_TRIES = 5
 
 
 class Key(Protocol):
@@ -163,8 +169,7 @@ def record(agency: int, helds: Sequence[Held], *, now: datetime) -> dict[int, Fi
     # Locked in one order, as whoever decides on them does.
     there = _open_findings(agency, helds).select_for_update(of=("self",)).order_by("id")
     found, opened, extended = _gather(agency, helds, there, now=now)
-    Finding.objects.bulk_update(extended, ["period", "last_period", "facts", "changed"])
-    _open(agency, opened, now=now)
+    _write(agency, opened, extended, now=now)
     Hold.objects.bulk_create(
         Hold(
             report_id=held.report,
@@ -238,16 +243,27 @@ def _new(agency: int, held: Held, *, now: datetime) -> Finding:
     )
 
 
-def _open(agency: int, findings: Sequence[Finding], *, now: datetime) -> None:
-    """Write new findings; what was noticed of a sum of finer figures gives way to the report of the same period."""
-    if not findings:
-        return
-    places = {(one.rule, one.indicator_id, one.frequency, one.period) for one in findings}
-    there = Finding.objects.filter(agency=agency, resolved=None, period__in={one.period for one in findings})
+def _write(agency: int, opened: Sequence[Finding], extended: Sequence[Finding], *, now: datetime) -> None:
+    """Write findings. A worker may notice a sum at the same place meanwhile, which gives way once it is there."""
+    for _ in range(_TRIES - 1):
+        with suppress(IntegrityError), transaction.atomic():
+            _put_in_place_of_sums(agency, opened, extended, now=now)
+            return
+    _put_in_place_of_sums(agency, opened, extended, now=now)
+
+
+def _put_in_place_of_sums(
+    agency: int, opened: Sequence[Finding], extended: Sequence[Finding], *, now: datetime
+) -> None:
+    """Write findings; what was noticed of a sum of finer figures gives way to the report of the same period."""
+    written = [*opened, *extended]
+    places = {(one.rule, one.indicator_id, one.frequency, one.period) for one in written}
+    there = Finding.objects.filter(agency=agency, resolved=None, holds=None, period__in={one.period for one in written})
     rows = there.values_list("pk", "rule", "indicator", "frequency", "period")
     sums = [pk for pk, *place in rows if tuple(place) in places]
     resolve(Finding.objects.filter(pk__in=sums), how=Resolution.REVISION, now=now)
-    Finding.objects.bulk_create(sorted(findings, key=Finding.place))
+    Finding.objects.bulk_update(extended, ["period", "last_period", "facts", "changed"])
+    Finding.objects.bulk_create(sorted(opened, key=Finding.place))
 
 
 def _extend(finding: Finding, held: Held, *, now: datetime) -> None:

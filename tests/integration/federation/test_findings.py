@@ -1,12 +1,16 @@
 """What is noticed of reports, of sums and of weeks: opened, updated and closed as things change."""
 
 import random
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 import pytest
+from django.db import connection, transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -20,11 +24,14 @@ from federation.rules import periods
 from tests import factories
 from tests.integration.federation import workers
 from tests.integration.federation.world import Memory, Said, world
+from tests.integration.locks import is_somebody_waiting
 from tests.oracles.calendar import end_of
 from tests.oracles.findings import Reviewer
 
 pytestmark = pytest.mark.django_db
 
+#: How long one waits for another, before it is a failure.
+PATIENCE = 30
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
 TEN = NOON - 2 * HOUR
@@ -405,6 +412,74 @@ def test_what_is_noticed_of_a_sum_leaves_a_hold_alone(usual):
     review.reject(reports=[hold.holds.get().pk], by="a coordinator", reason="a mistake", now=usual.now)
     usual.settle()
     assert the_finding(rule="R102").facts["value"] == 1_200
+
+
+@pytest.fixture
+def two_usual_days(usual):
+    """The same for the day after it, of which a report is held; and a sum of the day is far from the usual."""
+    send(usual, *(day(OLD + DAY - number * WEEK, cells={NO: 100 + number}) for number in range(1, 9)))
+    send(usual, *BUSY)
+    send(usual, day(OLD + DAY, cells={NO: 5_000}))
+    assert told(rule="R102") == [("R102", "D", OLD), ("R102", "D", OLD + DAY)]
+    return usual
+
+
+def test_a_hold_that_grows_backwards_takes_the_place_of_what_was_noticed_of_a_sum(two_usual_days):
+    receipt = send(two_usual_days, day(OLD, cells={NO: 6_000}))
+    assert receipt.outcomes == {"held": 1}
+    found = the_finding(rule="R102")
+    assert (found.period, found.last_period, found.facts["value"]) == (OLD, OLD + DAY, 6_000)
+    assert found.holds.count() == 2
+    assert ends() == [("R102", "revision")]
+
+
+def test_holds_that_grow_both_ways_over_sums_are_one_finding(two_usual_days):
+    send(two_usual_days, *(day(OLD + 2 * DAY - number * WEEK, cells={NO: 100}) for number in range(1, 9)))
+    send(two_usual_days, *(replace(one, period=one.period + 2 * DAY) for one in BUSY))
+    assert len(told(rule="R102", frequency="D")) == 3
+    send(two_usual_days, day(OLD, cells={NO: 6_000}), day(OLD + 2 * DAY, cells={NO: 7_000}))
+    found = the_finding(rule="R102", period=OLD)
+    assert (found.last_period, found.holds.count()) == (OLD + 2 * DAY, 3)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_hold_waits_for_what_a_worker_notices_of_a_sum_and_takes_its_place():
+    agency = factories.AgencyFactory.create()
+    factories.IndicatorFactory.create(number=1)
+    memory, sent = Memory(), clock.now()
+
+    def send_days(*said):
+        nonlocal sent
+        sent += timedelta(seconds=1)
+        return memory.submit(agency, said, prepared=sent, received=sent)
+
+    noticed, may_commit = threading.Event(), threading.Event()
+
+    def notice():
+        with closing(connection), transaction.atomic():
+            facts = {"value": 1_200, "usual": 104.5}
+            key = {"rule": "R102", "agency": agency, "indicator_id": 1, "frequency": "D"}
+            Finding.objects.create(**key, period=OLD, last_period=OLD, facts=facts, opened=sent, changed=sent)
+            noticed.set()
+            assert may_commit.wait(PATIENCE)
+
+    def hold():
+        with closing(connection):
+            return send_days(day(OLD, cells={NO: 6_000}))
+
+    send_days(*(day(OLD + extra - number * WEEK) for number in range(1, 9) for extra in (0 * DAY, DAY)))
+    send_days(day(OLD + DAY, cells={NO: 5_000}))
+    with ThreadPoolExecutor(2) as pool:
+        worker = pool.submit(notice)
+        assert noticed.wait(PATIENCE)
+        holding = pool.submit(hold)
+        while not is_somebody_waiting() and not holding.done():
+            pass
+        may_commit.set()
+        worker.result()
+        assert holding.result().outcomes == {"held": 1}
+    found = the_finding(rule="R102")
+    assert (found.period, found.holds.count(), ends()) == (OLD, 2, [("R102", "revision")])
 
 
 def test_what_a_coordinator_closed_of_a_sum_stays_closed_when_the_weeks_before_change(usual):
