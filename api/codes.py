@@ -96,6 +96,11 @@ _REFUSED: Final = {
     "throttled": Kind(429, "Too many requests", "Wait for the seconds that Retry-After names."),
     "internal_error": Kind(500, "Something went wrong here", "Try again; if it stays, tell us the request_id."),
     "busy": Kind(503, "There is too much to do", "Try again after Retry-After."),
+    "not_stored": Kind(
+        503,
+        "The submission could not be stored",
+        "Nothing of it was kept. Send it again after Retry-After, with the same Idempotency-Key.",
+    ),
     "not_ready": Kind(503, "A part of the service is not ready", "Try again in a while."),
     "clocks_disagree": Kind(503, "The clocks of the service disagree", "Send it again after Retry-After."),
 }

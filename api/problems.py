@@ -135,10 +135,14 @@ def is_unanswered(error: BaseException | None) -> TypeGuard[Error]:
 
 
 def _refused(error: FederationError) -> Problem:
+    if error.retry_after is None:
+        return Problem(error.code)
+    reason = ""
     if isinstance(error, ClocksDisagreeError):
         log.error("%s", error)
-        return Problem(error.code, reason=CLOCKS, headers={"Retry-After": _AGAIN, "Cache-Control": "no-store"})
-    return Problem(error.code)
+        reason = CLOCKS
+    headers = {"Retry-After": str(error.retry_after), "Cache-Control": "no-store"}
+    return Problem(error.code, reason=reason, headers=headers)
 
 
 def _unanswered(error: Exception) -> Problem:

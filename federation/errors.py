@@ -5,6 +5,8 @@ class FederationError(Exception):
     """Something was refused; ``code`` names it and the docstring says what is wrong."""
 
     code = "federation_error"
+    #: After how many seconds the same may be asked again, if that helps.
+    retry_after: int | None = None
 
     def __str__(self) -> str:
         return (self.__doc__ or self.code).strip()
@@ -14,6 +16,13 @@ class IdempotencyKeyReusedError(FederationError):
     """This Idempotency-Key was used before with another body. Use a new key for a new submission."""
 
     code = "idempotency_key_reused"
+
+
+class NotStoredError(FederationError):
+    """The submission could not be stored, and nothing of it was kept. Send it again."""
+
+    code = "not_stored"
+    retry_after = 5
 
 
 class SignatureReplayedError(FederationError):
@@ -26,6 +35,7 @@ class ClocksDisagreeError(FederationError):
     """The clocks of the service disagree, so nothing is accepted, computed or published. Set them and try again."""
 
     code = "clocks_disagree"
+    retry_after = 5
 
     def __init__(self, how: str) -> None:
         super().__init__(how)

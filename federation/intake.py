@@ -7,6 +7,7 @@ then by submission id. What the rules hold is not used; it waits for a decision.
 import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b, sha256
@@ -14,7 +15,7 @@ from itertools import groupby
 from uuid import UUID, uuid4
 
 import numpy as np
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from countries.models import Agency
 from federation import audit, clock, dispatch, evidence, findings, holds, request_ids, validation, worklist
@@ -28,7 +29,7 @@ from federation.database import (
     retried,
     statement,
 )
-from federation.errors import IdempotencyKeyReusedError
+from federation.errors import IdempotencyKeyReusedError, NotStoredError
 from federation.evidence import Evidence, SignedBy
 from federation.figures import Sent
 from federation.holds import Candidate, Held, Verdict
@@ -144,8 +145,23 @@ _STATES = {Outcome.SUPERSEDED: ReportState.SUPERSEDED, Outcome.HELD: ReportState
 _WORKING = {Outcome.CURRENT, Outcome.WITHDRAWN, Outcome.HELD}
 
 
+@contextmanager
+def _whole_or_not_at_all() -> Iterator[None]:
+    """One transaction; where it breaks what the database promises, nothing is kept and the agency is told to try again.
+
+    Who finds that in the log has found a mistake of ours: only the constraint's name is in it, as rows hold counts.
+    """
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        broken = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+        log.error("a submission was not stored: it breaks %s", broken or "a promise of the database")  # noqa: TRY400
+        raise NotStoredError from error
+
+
 @retried
-@transaction.atomic
+@_whole_or_not_at_all()
 def accept(  # noqa: PLR0913  all that a submission is
     *,
     agency: Agency,
@@ -159,7 +175,7 @@ def accept(  # noqa: PLR0913  all that a submission is
     by: str,
     signature: Evidence | None = None,
 ) -> Receipt:
-    """Store a submission and return its receipt; raise :class:`IdempotencyKeyReusedError`.
+    """Store a submission and return its receipt; raise :class:`IdempotencyKeyReusedError` or :class:`NotStoredError`.
 
     With a ``key`` that was used for the same body, nothing is stored and the first receipt
     comes again. ``reports`` must name no period twice. Without such a key, what was signed and
@@ -216,7 +232,7 @@ def _tell(submission: Submission) -> None:
     )
 
 
-@transaction.atomic
+@_whole_or_not_at_all()
 def preview(*, agency: Agency, reports: Sequence[NewReport], prepared: datetime, received: datetime) -> Preview:
     """Return what would become of each report now, and store nothing.
 

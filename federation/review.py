@@ -4,7 +4,7 @@ Each is one transaction with its audit event, and recomputes at once. Whoever co
 told that it was decided already.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import product

@@ -38,9 +38,9 @@ _RULES = (
         "R102", "implausible level", Severity.WARNING, 2, holds=True,
         when=(
             "The total of a period lies far from the usual one: the median of the same hour of the week, or the same "
-            "weekday, in the eight weeks before, of which at least four are there; for a month, of these weeks. Minutes "
-            "are judged by their hour. Values before a break in the series do not count. A report is held; for a figure "
-            "that is a sum of finer ones it is a warning."
+            "weekday, in the eight weeks before, of which at least four are there; for a month, of these weeks. "
+            "Minutes are judged by their hour. Values before a break in the series do not count. A report is held; "
+            "for a figure that is a sum of finer ones it is a warning."
         ),
         mend="If the numbers are right, answer `confirmed` and a coordinator decides; if not, send the report again.",
     ),

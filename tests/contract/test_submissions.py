@@ -5,6 +5,7 @@ import io
 import json
 import zlib
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from uuid import uuid4
 
 import jsonschema
@@ -12,7 +13,7 @@ import pytest
 
 from api.v1 import described_submissions
 from api.v1.payloads import body as bodies
-from federation import clock
+from federation import clock, intake
 from federation.models.audit import AuditEvent
 from federation.models.submissions import IdempotencyKey, Report, Submission
 from federation.models.worklist import Work
@@ -189,6 +190,31 @@ class TestIdempotencyKey:
     def test_refused_submission_uses_no_key(self, kripos):
         assert kripos.send(report(("ZZ", "ARES", 3)), key="one").status_code == 422
         assert kripos.send(report(("NO", "ARES", 3)), key="one").status_code == 202
+
+    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.parametrize("breach", ["at once", "at the commit"])
+    def test_what_the_database_refuses_is_lost_in_no_part_and_may_be_sent_again(
+        self, kripos, monkeypatch, caplog, breach
+    ):
+        def store_wrongly(submission, *_):
+            key = {"agency": submission.agency, "body_digest": b"", "created": submission.received}
+            if breach == "at once":
+                IdempotencyKey.objects.create(key_digest=sha256(b"one").digest(), submission=submission, **key)
+            else:
+                # A foreign key is looked at when all is to be committed.
+                IdempotencyKey.objects.create(key_digest=b"another", submission_id=uuid4(), **key)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(intake, "_store", store_wrongly)
+            answer = kripos.send(report(("NO", "ARES", 3)), key="one")
+        assert (answer.status_code, answer.json()["code"]) == (503, "not_stored")
+        assert answer["Retry-After"] == "5"
+        assert rows() == [0, 0, 0, 0]
+        [said] = [record.getMessage() for record in caplog.records if record.name == "federation.intake"]
+        assert "idempoten" in said
+        again = kripos.send(report(("NO", "ARES", 3)), key="one")
+        assert again.status_code == 202
+        assert "Idempotent-Replayed" not in again
 
     def test_keys_are_an_agencys_own(self, kripos, bka):
         assert kripos.send(report(), key="one").json()["id"] != bka.send(report(), key="one").json()["id"]

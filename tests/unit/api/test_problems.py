@@ -68,6 +68,7 @@ def test_domain_errors_have_codes():
         (PermissionDenied(), "permission_denied"),
         (Http404(), "not_found"),
         (errors.IdempotencyKeyReusedError(), "idempotency_key_reused"),
+        (errors.NotStoredError(), "not_stored"),
         (errors.FindingNotFoundError(), "finding_not_found"),
         (errors.FindingResolvedError(), "finding_resolved"),
     ],
