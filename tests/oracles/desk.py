@@ -71,6 +71,10 @@ class Desk:
     def waiting(self, key: Key) -> Record | None:
         return next(iter(self.of(key, WAITING)), None)
 
+    def all_waiting(self) -> list[Key]:
+        """Of which periods a report waits for a decision."""
+        return sorted(key for key in self.by_key if self.waiting(key))
+
     # --- what comes in ------------------------------------------------------------------------------------------------
 
     def receive(self, reports: Iterable[Report]) -> list[Report]:
@@ -221,9 +225,11 @@ class Desk:
     def mark_break(self, agency: int, at: datetime) -> None:
         """A break releases what it explains: it lies among the values that a report was compared with, or within it."""
         self.breaks.append(Break(agency, at))
-        for key in list(self.by_key):
-            for record in self.of(key, WAITING):
-                if key[0] == agency and record.strays_in and record.strays_in[0] < at < record.strays_in[1]:
+        for key in self.all_waiting():
+            waiting = self.waiting(key)
+            if key[0] == agency and waiting and waiting.strays_in:
+                first, end = waiting.strays_in
+                if first < at < end:
                     self.release(key)
 
 

@@ -11,7 +11,6 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from uuid import UUID
 
-from countries import codes
 from tests.oracles import rounding
 from tests.oracles.calendar import DAY, FREQUENCIES, LENGTHS, Stretch, end_of, is_as_fine, length_of, start_of
 
@@ -120,9 +119,22 @@ def margins_of(cells: Cells) -> Cells:
     )
 
 
+#: The 27 member states of the Union since 1 February 2020, by ISO 3166-1.
+EU27 = {
+    *(40, 56, 100, 191, 196, 203, 208, 233, 246, 250, 276, 300, 348, 372, 380, 428, 440, 442, 470, 528, 616, 620, 642),
+    *(703, 705, 724, 752),
+}
+#: And the rest of Europe by M49: with Cyprus, which is in the Union, and Kosovo.
+EUROPE = EU27 | {
+    *(8, 20, 70, 112, 234, 248, 292, 336, 352, 438, 492, 498, 499, 578, 643, 674, 688, 744, 756, 804, 807, 826, 831),
+    *(832, 833, 983),
+}
+#: Each group, and who is in it; everything is in the total, also what could not be located.
+TOTAL, MEMBERS = 1, {150: EUROPE, 2020: EU27}
+
+
 def groups_of(country: int) -> list[int]:
-    code = codes.COUNTRY_CODES[country]
-    return [codes.GROUPS[group] for group, members in codes.GROUP_MEMBERS.items() if code in members]
+    return [TOTAL, *(group for group, members in MEMBERS.items() if country in members)]
 
 
 class Federation:

@@ -2,14 +2,25 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Max, Q
+
 from federation import rebuilding
 from federation.models.figures import Figure
-from federation.models.published import PublishedCell, PublishedCoverage, PublishedWindow
+from federation.models.published import (
+    PublishedCell,
+    PublishedCoverage,
+    PublishedPanel,
+    PublishedPanelPeriod,
+    PublishedWindow,
+    Version,
+)
 from federation.rules import periods
 from tests.oracles import federation as oracle
+from tests.oracles import panels
 
 #: Figures of minutes are kept so long.
 MINUTES_KEPT = timedelta(days=2)
@@ -19,12 +30,13 @@ Key = tuple[Any, ...]
 
 
 def assert_agrees(expected: oracle.Federation) -> None:
-    """Figures, coverage, published cells and windows are what the oracle says, and a rebuild would change nothing."""
+    """All that is stored and public is what the oracle says, and a rebuild would change nothing."""
     assert_figures_agree(expected)
     for indicator in INDICATORS:
         assert_coverage_agrees(expected, indicator)
         assert_cells_agree(expected, indicator)
         assert_windows_agree(expected, indicator)
+    assert_panels_agree(expected)
     assert [str(thing) for thing in rebuilding.differences()] == []
 
 
@@ -153,6 +165,64 @@ def stored_windows(indicator: int) -> dict[Key, oracle.Window]:
         )
         for row in PublishedWindow.objects.filter(indicator=indicator)
     }
+
+
+def stored_panel(months: int, frequency: str, *, indicator: int = 1, version: int | None = None) -> panels.Panel | None:
+    """A panel as it is public now, or was at a version."""
+    named = {"indicator": indicator, "months": months, "frequency": frequency}
+    row = PublishedPanel.objects.filter(_at(version), **named).first()
+    numbers = {
+        period.period: panels.Numbers(period.status, dict(zip(period.countries, period.values, strict=True)))
+        for period in PublishedPanelPeriod.objects.filter(_at(version), **named)
+    }
+    return panels.Panel(row.start, row.end, row.agencies, numbers) if row else None
+
+
+def _at(version: int | None) -> Q:
+    """Which rows are public now, or were at a version."""
+    if version is None:
+        return Q(version_to=None)
+    return Q(version_from__lte=version) & (Q(version_to=None) | Q(version_to__gt=version))
+
+
+def assert_panels_agree(expected: oracle.Federation) -> None:
+    for indicator in INDICATORS:
+        for months in panels.MONTHS:
+            for frequency in panels.FREQUENCIES:
+                found = stored_panel(months, frequency, indicator=indicator)
+                assert found == panels.panel(expected, indicator, months, frequency), (indicator, months, frequency)
+
+
+@dataclass
+class Vintages:
+    """What was public at each version while it was the newest: it must be the same ever after."""
+
+    seen: dict[int, dict[Key, Any]] = field(default_factory=dict)
+
+    def note(self) -> None:
+        """Remember the newest version, unless it is known."""
+        newest = Version.objects.aggregate(newest=Max("number"))["newest"]
+        if newest is not None and newest not in self.seen:
+            self.seen[newest] = public_view()
+
+    def assert_kept(self) -> None:
+        for version, view in self.seen.items():
+            _same(public_view(version), view)
+
+
+def public_view(version: int | None = None) -> dict[Key, Any]:
+    """All that is public now, or was at a version: cells, coverage and panels, at each frequency that has vintages."""
+    places = ("indicator", "frequency", "period", "country", "network", "value")
+    rows = PublishedCell.objects.filter(_at(version)).exclude(frequency="N").values_list(*places)
+    view: dict[Key, Any] = {tuple(place): value for *place, value in rows}
+    for row in PublishedCoverage.objects.filter(_at(version)).exclude(frequency="N"):
+        view[row.indicator_id, row.frequency, row.period] = coverage_of(row)
+    for indicator in INDICATORS:
+        for months in panels.MONTHS:
+            for frequency in panels.FREQUENCIES:
+                panel = stored_panel(months, frequency, indicator=indicator, version=version)
+                view |= {(indicator, months, frequency): panel} if panel else {}
+    return view
 
 
 def everything_stored(now: datetime) -> list[dict[Key, Any]]:

@@ -1,16 +1,18 @@
 """Random histories end in the oracle's numbers, in whatever order things arrive and are worked on."""
 
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from countries import registry
 from countries.models import Schedule
-from federation import reconciliation, schedules, worklist
+from federation import clock, reconciliation, schedules, worklist
+from federation.errors import ClocksDisagreeError
 from tests import factories
-from tests.integration.federation.comparison import assert_agrees, everything_stored
+from tests.integration.federation.comparison import Vintages, assert_agrees, everything_stored, public_view
 from tests.integration.federation.world import Said, world
 from tests.oracles.calendar import end_of
 
@@ -71,7 +73,7 @@ submissions = st.tuples(
     st.sampled_from([0, 0, 1, 30, 3000]),
 )
 #: Seconds: to the next minute, over a deadline, over an hour, into the next day.
-waits = st.tuples(st.just("wait"), st.sampled_from([1, 29, 60, 61, 1800, 3600, 7200, 40_000, 90_000]))
+waits = st.tuples(st.just("wait"), st.sampled_from([1, 29, 30, 60, 61, 1800, 3600, 7200, 40_000, 90_000]))
 turns = st.tuples(st.just("work"), st.integers(1, 6))
 edits = st.tuples(
     st.just("edit"),
@@ -82,14 +84,61 @@ edits = st.tuples(
     st.sampled_from([0, 1, 60, 90, 2000, 5000]),
 )
 prunings = st.tuples(st.just("prune"))
-histories = st.lists(submissions | submissions | waits | turns | edits | prunings, min_size=1, max_size=12)
+#: All months of a year, but for one: what panels and years are made of.
+years = st.tuples(
+    st.just("year"), st.integers(0, AGENCIES - 1), st.integers(0, 40), st.sampled_from([None, None, 3, 12])
+)
+#: The database's clock is a day wrong for a while, or goes back a little; the host's is a little wrong.
+jumps = st.tuples(st.just("jump"), st.sampled_from([86_400, -86_400, 3600, -3600]))
+steps_back = st.tuples(st.just("step back"), st.sampled_from([0.2, 1.0, 59.0]))
+drifts = st.tuples(st.just("drift"), st.sampled_from([-60, -0.2, 0, 30]))
+looks = st.tuples(st.just("look"))
+deeds = submissions | submissions | waits | turns | edits | prunings | years | jumps | steps_back | drifts | looks
+histories = st.lists(deeds, min_size=1, max_size=16)
 
 
 def live(federation, history):
     """Let everything happen, one after the other, and then all work be done."""
     for deed, *particulars in history:
         DEEDS[deed](federation, *particulars)
+    look(federation)
+
+
+def look(federation):
+    """Do all work, which makes what is public now what the oracle says now."""
     federation.settle()
+    assert_agrees(federation.oracle())
+
+
+def submit_year(federation, agency, value, left_out):
+    """Send the months of the year that has ended."""
+    months = [datetime(2026, month, 1, tzinfo=UTC) for month in range(1, 13) if month != left_out]
+    federation.submit(agency, *(Said("M", month, {(578, 1): value, (196, 2): 3}) for month in months))
+
+
+def jump(federation, seconds):
+    """While the database's clock is wrong, nothing is taken in, and nothing is made due or published."""
+    before = public_view(), worklist.waiting(), clock.mark()
+    federation.jump(seconds=seconds)
+    for deed in (lambda: federation.submit(0), federation.tick):
+        with pytest.raises(ClocksDisagreeError):
+            deed()
+    # Where there is no work, nobody asks what time it is.
+    with suppress(ClocksDisagreeError):
+        reconciliation._step()
+    federation.jump(seconds=-seconds)
+    assert (public_view(), worklist.waiting(), clock.mark()) == before
+
+
+def step_back(federation, seconds):
+    """The clocks of the database and the host go back, no further than is tolerated."""
+    behind = (federation.reached - federation.now).total_seconds()
+    federation.now -= timedelta(seconds=min(seconds, 59 - behind))
+    federation.tick()
+
+
+def drift(federation, seconds):
+    federation.host_ahead = timedelta(seconds=seconds)
 
 
 def submit(federation, agency, said, minutes_ago):
@@ -120,6 +169,11 @@ DEEDS = {
     "work": work,
     "edit": edit,
     "prune": lambda federation: schedules.prune(now=federation.now),
+    "year": submit_year,
+    "jump": jump,
+    "step back": step_back,
+    "drift": drift,
+    "look": look,
 }
 
 
@@ -130,14 +184,35 @@ few_examples = settings(
 )
 
 
+@contextmanager
+def vintages_kept(monkeypatch):
+    """Have each version be for good what was public when it was the newest."""
+    vintages, step = Vintages(), reconciliation._step
+
+    def step_and_note():
+        claim = step()
+        vintages.note()
+        return claim
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reconciliation, "_step", step_and_note)
+        yield
+    vintages.assert_kept()
+
+
+EXPECTED = ("edit", 0, "N", -1, None, 60)
+
+
 @few_examples
 @given(histories)
+@example([EXPECTED, ("look",), ("wait", 30), ("step back", 0.2), ("look",)])
+@example([("year", 0, 5, None), ("look",), ("year", 1, 9, None), ("look",), ("year", 0, 7, 3), ("wait", 90_000)])
 def test_a_history_ends_in_the_numbers_of_the_oracle(monkeypatch, history):
     with world(monkeypatch, now=BEGINNING) as federation:
         # Few figures at once, so that a turn ends in the midst of things.
         monkeypatch.setitem(worklist.CLAIM, "figure", 5)
-        live(federation, history)
-        assert_agrees(federation.oracle())
+        with vintages_kept(monkeypatch):
+            live(federation, history)
 
 
 #: When all periods that are spoken of have ended.

@@ -81,11 +81,14 @@ def submit(federation, agency, said, minutes_ago):
 
 def decide(deed):
     def act(federation, number):
-        waiting = list(Report.objects.filter(state="held").order_by("id"))
+        waiting = federation.memory.desk.all_waiting()
+        assert {key_of(report) for report in Report.objects.filter(state="held")} == set(waiting)
         if waiting:
-            chosen = waiting[number % len(waiting)]
+            key = waiting[number % len(waiting)]
+            names = ("agency", "indicator", "frequency", "period")
+            chosen = Report.objects.get(state="held", **dict(zip(names, key, strict=True)))
             getattr(review, deed)(reports=[chosen.pk], by="a coordinator", reason="as it is", now=federation.now)
-            getattr(federation.memory.desk, deed)(key_of(chosen))
+            getattr(federation.memory.desk, deed)(key)
 
     return act
 

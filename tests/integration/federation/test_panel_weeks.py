@@ -11,6 +11,7 @@ from countries.models import Schedule
 from federation import reconciliation
 from federation.models.published import PublishedCell, PublishedPanel, PublishedPanelPeriod
 from federation.rules import periods
+from tests.integration.federation.comparison import stored_panel as stored
 from tests.integration.federation.three_years import (
     BEGINNING,
     FIRST_MONTH,
@@ -25,7 +26,6 @@ from tests.integration.federation.three_years import (
     days_of,
     month,
     reports_of,
-    stored,
 )
 from tests.integration.federation.world import Said
 from tests.oracles import panels as oracle

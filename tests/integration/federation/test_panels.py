@@ -11,6 +11,7 @@ from federation.models.published import PublishedPanel, PublishedPanelPeriod, Ve
 from federation.rules import periods
 from federation.rules.panels import start_of_span
 from federation.worklist import Stage
+from tests.integration.federation.comparison import stored_panel as stored
 from tests.integration.federation.three_years import (
     MONTHS,
     NORWAY,
@@ -20,7 +21,6 @@ from tests.integration.federation.three_years import (
     day,
     month,
     reports_of,
-    stored,
 )
 from tests.integration.federation.world import Said
 from tests.oracles import panels as oracle

@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from federation.models.published import PublishedPanel
-from tests.integration.federation.three_years import assert_panels_agree, month, stored
+from tests.integration.federation.comparison import stored_panel as stored
+from tests.integration.federation.three_years import assert_panels_agree, month
 
 pytestmark = pytest.mark.django_db
 

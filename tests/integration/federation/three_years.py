@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from django.db import transaction
 
 from federation import rebuilding
-from federation.models.published import PublishedPanel, PublishedPanelPeriod
 from federation.rules import periods
+from tests.integration.federation import comparison
+from tests.integration.federation.comparison import stored_panel
 from tests.integration.federation.world import Said, World
-from tests.oracles import panels as oracle
 from tests.oracles.calendar import end_of
 
 #: A month and a year have just ended; the minute for their last reports has not passed.
@@ -46,37 +46,23 @@ def reports_of(agency: int, by_day: Sequence[datetime] = SOME) -> Iterator[Said]
 @contextmanager
 def chapter(told: World) -> Iterator[World]:
     """A world that may go on from here, and is afterwards as it was."""
-    now, memory = told.now, copy.deepcopy(told.memory)
+    now, reached, memory = told.now, told.reached, copy.deepcopy(told.memory)
     with transaction.atomic():
         yield told
         transaction.set_rollback(True)
-    told.now, told.memory = now, memory
-
-
-def stored(months: int, frequency: str) -> oracle.Panel | None:
-    """A panel as it is public now, in the oracle's terms."""
-    named = {"indicator": 1, "months": months, "frequency": frequency, "version_to": None}
-    row = PublishedPanel.objects.filter(**named).first()
-    numbers = {
-        period.period: oracle.Numbers(period.status, dict(zip(period.countries, period.values, strict=True)))
-        for period in PublishedPanelPeriod.objects.filter(**named)
-    }
-    return oracle.Panel(row.start, row.end, row.agencies, numbers) if row else None
+    told.now, told.reached, told.memory = now, reached, memory
 
 
 def assert_panels_agree(told: World) -> None:
     """Panels are what the oracle says, and a rebuild would change nothing."""
     told.settle()
-    expected = told.oracle()
-    for months in oracle.MONTHS:
-        for frequency in oracle.FREQUENCIES:
-            assert stored(months, frequency) == oracle.panel(expected, 1, months, frequency), (months, frequency)
+    comparison.assert_panels_agree(told.oracle())
     assert [str(thing) for thing in rebuilding.differences()] == []
 
 
 def agencies_of(told: World, months: int = 12, frequency: str = "M") -> list[int]:
     """Who is in a panel, by the number that the tests call them."""
     assert_panels_agree(told)
-    found = stored(months, frequency)
+    found = stored_panel(months, frequency)
     assert found is not None
     return [agency - 1 for agency in found.agencies]

@@ -119,6 +119,8 @@ class World:
     def __init__(self, now: datetime, agencies: int = 3) -> None:
         self.now = now
         self.host_ahead = timedelta()
+        #: Up to when time has made work: not back, if the database's clock goes back.
+        self.reached = now
         self.memory = Memory()
         factories.IndicatorFactory.create(number=1, code="NUMBER_1")
         # The same ids in each world, as record keys hang on them.
@@ -128,8 +130,9 @@ class World:
 
     def submit(self, agency: int, *said: Said, minutes_ago: int = 0) -> Receipt:
         """Send reports that were prepared so many minutes ago."""
-        prepared = self.now - timedelta(minutes=minutes_ago)
-        return self.memory.submit(self.agencies[agency], said, prepared=prepared, received=self.now)
+        received = clock.agreed()
+        prepared = received - timedelta(minutes=minutes_ago)
+        return self.memory.submit(self.agencies[agency], said, prepared=prepared, received=received)
 
     def schedule(
         self, agency: int, frequency: str, first: date, last: date | None = None, *, deadline: int = 60
@@ -150,11 +153,21 @@ class World:
     def wait(self, **duration: float) -> None:
         """Let time go by until the next tick."""
         self.now += timedelta(**duration)
-        schedules.tick(now=self.now)
+        self.tick()
+
+    def tick(self) -> None:
+        """Do what beat does each second."""
+        schedules.tick(now=clock.agreed())
+        self.reached = max(self.reached, self.now)
+
+    def jump(self, *, seconds: float) -> None:
+        """Have the database's clock be wrong from now on, and the host's go on; or be right again."""
+        self.now += timedelta(seconds=seconds)
+        self.host_ahead -= timedelta(seconds=seconds)
 
     def go_to(self, now: datetime) -> None:
         """Have it be another time, up to which the clock has run; earlier, too."""
-        self.now = now
+        self.now = self.reached = now
         ClockMark.objects.update(at=now)
 
     def settle(self) -> None:
@@ -163,7 +176,7 @@ class World:
             reconciliation.work_through()
 
     def oracle(self) -> oracle.Federation:
-        return self.memory.oracle(now=self.now)
+        return self.memory.oracle(now=max(self.now, self.reached))
 
 
 @contextmanager
