@@ -1,7 +1,7 @@
 """The Celery application on a machine whose clock is wrong: `celery --app tests.chaos.stepped`.
 
 The file that CLOCK_OFFSET names holds by how many seconds. All that Celery asks the machine's clock goes through here;
-the federation itself asks the database's, whose own this leaves alone.
+the federation itself asks the database's and compares it with the host's, both of which this leaves alone.
 """
 
 import os

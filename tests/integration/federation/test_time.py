@@ -5,11 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.db.models import Min
 
-from federation import rebuilding, schedules
+from federation import clock, rebuilding, schedules
 from federation.models.figures import Figure
 from federation.models.published import PublishedCell, PublishedCoverage
-from federation.models.worklist import Work
+from federation.models.worklist import ClockMark, Work
+from tests import factories
 from tests.integration.federation.comparison import assert_agrees
+from tests.integration.federation.test_review import at_the_same_time
 from tests.integration.federation.world import Said
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -72,6 +74,17 @@ def test_a_tick_that_comes_twice_makes_work_once(federation):
     schedules.tick(now=federation.now)
     schedules.tick(now=federation.now - timedelta(minutes=5))
     assert not Work.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_ticks_at_once_make_work_once():
+    factories.IndicatorFactory.create(number=1)
+    now = clock.now()
+    ClockMark.objects.update(at=now - timedelta(hours=3))
+    at_the_same_time(*[lambda: schedules.tick(now=now)] * 2)
+    made = list(Work.objects.values_list("thing", flat=True))
+    assert len(made) == len(set(made)) > 180
+    assert ClockMark.objects.get().at == now
 
 
 MINUTES = [NOON - timedelta(minutes=60 - number) for number in range(4)]
