@@ -6,7 +6,7 @@ an indicator reads them, and only as much of the weeks before as the reports are
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,6 @@ Value = tuple[str, datetime, int]
 Stretches = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 _WEEKS_BACK = np.arange(levels.WEEKS + 1) * (timedelta(weeks=1) // timedelta(microseconds=1))
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def judge(
@@ -91,7 +90,7 @@ def _compared(said: Sequence[Level], reach: Frequency) -> dict[Frequency, list[S
         for frequency in _as_fine_as(level):
             found[frequency].append(_around(level, said))
     if reach == Frequency.MONTH:
-        found[reach].append(_months_before(said))
+        found[reach] = [_months_before(said)]
     return {frequency: some for frequency, some in found.items() if some}
 
 
@@ -100,13 +99,14 @@ def _as_fine_as(level: Frequency) -> Sequence[Frequency]:
 
 
 def _around(level: Frequency, said: Sequence[Level]) -> Stretches:
-    """Return the periods of a frequency that hold these, and those of the weeks before."""
-    held = {periods.start_of(level, one.period) for one in said if one.frequency in _as_fine_as(level)}
-    starts = microseconds(sorted(held))
-    ends = microseconds([periods.end(level, start) for start in sorted(held)])
+    """Return what the periods of a frequency that hold these are compared with; minutes with their own hour too."""
+    held = sorted({periods.start_of(level, one.period) for one in said if one.frequency in _as_fine_as(level)})
+    starts = microseconds(held)
     if level == Frequency.MONTH:
-        return starts - _WEEKS_BACK[-1], ends
-    return np.subtract.outer(starts, _WEEKS_BACK).ravel(), np.subtract.outer(ends, _WEEKS_BACK).ravel()
+        return starts - _WEEKS_BACK[-1], starts
+    back = _WEEKS_BACK if level == Frequency.HOUR else _WEEKS_BACK[1:]
+    firsts = np.subtract.outer(starts, back).ravel()
+    return firsts, firsts + periods.seconds(level, held[0]) * 1_000_000 if held else firsts
 
 
 def _months_before(said: Sequence[Level]) -> Stretches:

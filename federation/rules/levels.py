@@ -4,7 +4,7 @@ Reports are judged against the agency's figures, whatever frequency those were r
 as if they had come one by one: a report that is held does not become part of what later ones are judged against.
 """
 
-from collections.abc import Iterable, MutableMapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -31,7 +31,7 @@ FURTHEST, LONGEST = timedelta(days=31 * (_MONTHS + 1)), timedelta(days=31)
 _MAD_TO_SIGMA = 1.4826
 #: At which frequencies a level is usual, finest first.
 LEVELLED = tuple(WHOLE.values())
-_RANK = {frequency.value: rank for rank, frequency in enumerate(Frequency)}
+_RANK: Mapping[str, int] = {frequency: rank for rank, frequency in enumerate(Frequency)}
 
 
 class BeyondReachError(Exception):
@@ -96,16 +96,17 @@ class Judge:
 
     def _facts(self, level: Level) -> Facts | None:
         """Compare with what is usual for the period, or else for the first longer one for which enough is usual."""
-        value, own = level.total, level.frequency
-        if own == Frequency.MINUTE:
-            value, own = self._hour_with(level), Frequency.HOUR
-        frequency: Frequency | None = Frequency(own)
-        while value is not None and frequency is not None:
-            usual = self._usual_for(frequency, periods.start_of(frequency, level.period))
+        value, frequency, start = level.total, level.frequency, level.period
+        if frequency == Frequency.MINUTE:
+            value, frequency = self._hour_with(level), Frequency.HOUR
+            start = periods.start_of(frequency, start)
+        while value is not None and frequency:
+            usual = self._usual_for(frequency, start)
             if self._is_enough(usual):
                 facts = strays(value, usual.values, self.thresholds)
                 return facts and _as_part(facts | usual.source(), level, frequency)
-            frequency = WHOLE.get(frequency)
+            frequency = WHOLE.get(frequency, "")
+            start = periods.start_of(frequency, start) if frequency else start
         return None
 
     def _hour_with(self, minute: Level) -> int | None:
@@ -150,23 +151,24 @@ class Judge:
         return [_scaled(count, seconds) for count in counts if count.seconds == 7 * _DAY_SECONDS]
 
     def _of_months(self, months: Sequence[datetime], month: datetime) -> list[int]:
+        """Return the totals of months that were reported as such, scaled alike."""
         seconds = periods.seconds(Frequency.MONTH, month)
-        counts = [(self.sums.figure(Frequency.MONTH, start), start) for start in months]
-        return [_scaled(count, seconds) for count, start in counts if count.seconds == periods.seconds("M", start)]
+        reports = [self.sums.reports.get((Frequency.MONTH, start)) for start in months]
+        return [_scaled(report, seconds) for report in reports if report]
 
 
 def _scaled(count: Count, seconds: int) -> int:
     return round(Fraction(count.total * seconds, count.seconds))
 
 
-def _as_part(facts: Facts, level: Level, whole: Frequency) -> Facts | None:
+def _as_part(facts: Facts, level: Level, whole: str) -> Facts | None:
     """Say of what a report is a part, if it is one; a part can only be too much for the longer period."""
     if whole == level.frequency:
         return facts
     if facts["value"] < facts["usual"]:
         return None
     own = {"reported": level.total} if level.frequency == Frequency.MINUTE else {}
-    return facts | own | {"whole_frequency": whole.value}
+    return facts | own | {"whole_frequency": str(whole)}
 
 
 def months_before(month: datetime) -> list[datetime]:

@@ -12,7 +12,11 @@ from federation.rules.periods import Frequency
 Place = tuple[str, datetime]
 
 #: Which period each is summed into, up to the month.
-WHOLE = {Frequency.MINUTE: Frequency.HOUR, Frequency.HOUR: Frequency.DAY, Frequency.DAY: Frequency.MONTH}
+WHOLE: Mapping[str, Frequency] = {
+    Frequency.MINUTE: Frequency.HOUR,
+    Frequency.HOUR: Frequency.DAY,
+    Frequency.DAY: Frequency.MONTH,
+}
 _MOMENT = timedelta(microseconds=1)
 
 
@@ -83,21 +87,25 @@ class Sums:
         return found
 
     def put(self, place: Place, report: Count | None) -> None:
-        """Let a report be the current one for its period, or none."""
-        before = self.figure(*place)
+        """Let a report be the current one for its period, or none, and change the sums that hold it."""
+        whole = self._known_whole(*place)
+        before = self.figure(*place) if whole else NOTHING
         if report is None:
             self.reports.pop(place, None)
         else:
             self.reports[place] = report
-        self._pass_on(place, self.figure(*place).minus(before))
+        if whole:
+            self._change(whole, self.figure(*place).minus(before))
 
-    def _pass_on(self, place: Place, change: Count) -> None:
-        """Change the sums that hold a period, as far as they are known, up to one that a report stands for."""
-        whole = WHOLE.get(Frequency(place[0]))
-        if whole is None:
-            return
-        above = (whole.value, periods.start_of(whole, place[1]))
-        if whole == Frequency.HOUR or above in self._sums:
-            self._sums[above] = self.parts(*above).plus(change)
-            if above not in self.reports:
-                self._pass_on(above, change)
+    def _known_whole(self, frequency: str, period: datetime) -> Place | None:
+        """Return the longer period, if its sum is known: what was not asked for is added up when it is."""
+        frequency = WHOLE.get(frequency, "")
+        whole = (frequency, periods.start_of(frequency, period)) if frequency else None
+        return whole if whole in self._sums or frequency == Frequency.HOUR else None
+
+    def _change(self, place: Place, change: Count) -> None:
+        """Change a sum, and those above it up to one that a report stands for."""
+        self._sums[place] = self.parts(*place).plus(change)
+        whole = self._known_whole(*place) if place not in self.reports else None
+        if whole:
+            self._change(whole, change)

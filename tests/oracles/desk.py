@@ -158,19 +158,24 @@ class Desk:
         months = [(period, end_of("M", period))]
         for _ in range(8):
             months.insert(0, (start_of("M", months[0][0] - MOMENT), months[0][0]))
-        return self._values(line, months[:-1], period, end_of("M", period))
+        reported = [one for one in months[:-1] if self._is_reported((*line, "M", one[0]))]
+        return self._values(line, reported, period, end_of("M", period))[0], months[0][0]
+
+    def _is_reported(self, key: Key) -> bool:
+        now = self.current(key)
+        return now is not None and now.total is not None
 
     def _values(
         self, line: Line, stretches: list[tuple[datetime, datetime]], period: datetime, end: datetime
     ) -> tuple[list[int], datetime]:
         marks = [mark.at for mark in self.breaks if mark.agency == line[0] and mark.at < end]
-        since = max(marks, default=stretches[0][0])
+        since = max(marks, default=min((first for first, _ in stretches), default=period))
         found = []
         for first, until in stretches:
             total, seconds = self._total(line, first, until)
             if first >= since and seconds == length_of([(first, until)]):
                 found.append(round(Fraction(total) * length_of([(period, end)]) / seconds))
-        return found, stretches[0][0]
+        return found, min((first for first, _ in stretches), default=period)
 
     def _total(self, line: Line, first: datetime, until: datetime) -> tuple[int, int]:
         """What counts of a stretch of time, and how many seconds of it are there."""
