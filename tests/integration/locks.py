@@ -12,5 +12,7 @@ SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wai
 
 def is_somebody_waiting() -> bool:
     with connection.cursor() as cursor:
+        # Within a transaction, what was read of other backends would be read again.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute(_WAITING)
         return bool(cursor.fetchone()[0])
