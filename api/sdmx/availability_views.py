@@ -34,8 +34,6 @@ from countries import queries
 
 #: What is asked for beside what selects data.
 _OWN = frozenset({"mode", "references", "format"})
-#: Counted up when the form of answers changes, so that no cache takes an old one for a new one.
-_FORM = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +96,7 @@ class AvailabilityAnswer:
         )
 
     def _stamp(self, version: Version, reference: int) -> Stamp:
-        return slices.stamp(self.what.question, version, reference, f"available{self.offer.form}{_FORM}")
+        return slices.stamp(self.what.question, version, reference, f"available{self.offer.form}")
 
 
 class _AvailabilityView(PublicView):

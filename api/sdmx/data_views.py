@@ -20,8 +20,6 @@ from api.sdmx.readings import Reading
 from api.throttling import costs
 from countries import queries
 
-#: Counted up when the form of answers changes, so that no cache takes an old one for a new one.
-_FORM: Final = 1
 #: Answers of so many observations are held; longer ones are written as they are read.
 _HELD: Final = 20_000
 
@@ -75,7 +73,7 @@ class Data:
         return Rendered(self._stamp(version, reference), content, headers)
 
     def _stamp(self, version: slices.Version, reference: int) -> Stamp:
-        return slices.stamp(self.question, version, reference, f"sdmx{self.offer.form}{_FORM}")
+        return slices.stamp(self.question, version, reference, f"sdmx{self.offer.form}")
 
 
 def _specific(root: str, reading: Reading, invented: str) -> Iterator[bytes]:

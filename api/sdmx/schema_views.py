@@ -19,8 +19,6 @@ from api.sdmx.structure_messages import JSON_10, JSON_20, ML_21, ML_30, head, wr
 from api.sdmx.targets import CONTEXTS
 from countries import queries
 
-#: Counted up when the form of these answers changes, so that no cache takes an old one for a new one.
-_FORM: Final = 1
 _OF_METADATA: Final = frozenset({"metadatastructure", "metadataflow", "metadataprovisionagreement"})
 _XSD: Final = "application/vnd.sdmx.schema+xml"
 _PLAIN: Final = ("application/xml", "text/xml")
@@ -65,7 +63,7 @@ class SchemaAnswer:
         return written(artefacts, self.offer, said)
 
     def _stamp(self, reference: int) -> Stamp:
-        return Stamp(f"{reference}.{self.offer.form}.schema{_FORM}", caching.REFERENCE)
+        return Stamp(f"{reference}.{self.offer.form}.schema", caching.REFERENCE)
 
 
 class _SchemaView(PublicView):

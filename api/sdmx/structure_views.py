@@ -1,7 +1,7 @@
 """Answers to structure queries, in both generations of the standard, and what of it there is not."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -15,9 +15,6 @@ from api.sdmx.negotiation import Offer
 from api.sdmx.resolution import Query, answered
 from api.sdmx.structure_messages import NEWER, OLDER, head, written
 from countries import queries
-
-#: Counted up when the form of these answers changes, so that no cache takes an old one for a new one.
-_FORM: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,7 @@ class StructureAnswer:
         return artefacts
 
     def _stamp(self, reference: int) -> Stamp:
-        return Stamp(f"{reference}.{self.offer.form}{_FORM}", caching.REFERENCE)
+        return Stamp(f"{reference}.{self.offer.form}", caching.REFERENCE)
 
 
 class _StructuresView(PublicView):

@@ -27,8 +27,6 @@ from federation.published import Page, Selection
 CELLS_PER_PAGE: Final = 20_000
 #: Two hours of minutes are always one page.
 _MINUTES = 121
-#: Counted up when the form of answers changes, so that no cache takes an old one for a new one.
-_FORM = 3
 
 
 _NO_PANEL: Final = (
@@ -54,7 +52,7 @@ def _meta(question: Question, selection: Selection, page: Page) -> formats.Range
 def _stamp(selection: Selection, version: int | None, reference: int, form: str, lasts: str) -> Stamp:
     # Minutes move with the clock, so their end is part of what the answer hangs on.
     end = f"{published.seconds(selection.end)}." if selection.frequency == "N" else ""
-    return Stamp(f"{version or 0}.{reference}.{end}{form}{_FORM}", lasts)
+    return Stamp(f"{version or 0}.{reference}.{end}{form}", lasts)
 
 
 def _json(stamp: Stamp, content: object, following: str | None = None) -> Rendered:
@@ -213,7 +211,7 @@ class WindowView:
 
     def _stamp(self, version: int, end: datetime | None, reference: int) -> Stamp:
         until = published.seconds(end) if end else 0
-        return Stamp(f"{version}.{reference}.{until}.window{_FORM}", caching.CURRENT)
+        return Stamp(f"{version}.{reference}.{until}.window", caching.CURRENT)
 
     def _meta(self, window: published.Window | None) -> formats.WindowMeta:
         indicator, notes = self.indicator.code, questions.notes(self.indicator, self.reference)

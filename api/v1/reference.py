@@ -18,8 +18,6 @@ from api.problems import Problem
 from api.v1 import forms
 from countries import codes, queries
 
-#: Counted up when the form of these answers changes, so that no cache takes an old one for a new one.
-_FORM = 1
 _ENGLISH = "en"
 _LANGUAGE = re.compile(forms.LANGUAGE)
 
@@ -147,7 +145,7 @@ class ReferenceList:
         return Rendered(self._stamp(version), formats.encode(self.written(version)), headers)
 
     def _stamp(self, version: int) -> Stamp:
-        return Stamp(f"{version}.{self.language}{_FORM}", caching.REFERENCE)
+        return Stamp(f"{version}.{self.language}", caching.REFERENCE)
 
 
 class CountriesView(PublicView):

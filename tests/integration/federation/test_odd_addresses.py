@@ -59,7 +59,7 @@ def desk(admin_client, caplog):
 
 def parameters(screen: Any) -> Iterator[tuple[str, list[str]]]:
     """Yield the names of what a list can be asked, filters and columns, each with the values to ask for."""
-    yield from ((name, WORST) for name in OF_LISTS)
+    yield from ((name, WORST[:4]) for name in OF_LISTS)
     for each in screen.list_filter:
         if isinstance(each, type) and issubclass(each, admin.SimpleListFilter):
             yield each.parameter_name or "", ODD
@@ -68,7 +68,7 @@ def parameters(screen: Any) -> Iterator[tuple[str, list[str]]]:
             lookups = ("exact", "isempty", "isnull", "gte", "in")
             yield from ((f"{name}__{lookup}", WORST) for lookup in lookups)
     for field in screen.opts.concrete_fields:
-        yield from ((field.name, WORST[:4]), (f"{field.name}__in", WORST[:2]), (f"{field.name}__range", WORST[-1:]))
+        yield from ((field.name, WORST[:3]), (f"{field.name}__in", WORST[:1]), (f"{field.name}__range", WORST[-1:]))
 
 
 @pytest.mark.parametrize("model", LISTS, ids=lambda model: model._meta.label)
@@ -86,7 +86,7 @@ def test_no_list_breaks_at_a_filter(desk, rows, model):
 def test_no_page_breaks_at_the_name_of_a_row(desk, rows, screen):
     broken = []
     for route in by_screen()[screen]:
-        for value in [*WORST, "x" * 300]:
+        for value in [*WORST[:2], "²", "x" * 300]:
             part = quote(value, safe="")
             path = ROOT + re.sub(r"<[^>]+>", lambda _, part=part: part, route.pattern)
             found = [(method, desk(path, {"action": "release"}, method)) for method in ("get", "post")]
