@@ -1,7 +1,9 @@
 """The dearest request of each public route in time of PostgreSQL and the web server: ten years of days, and hours."""
 
+import threading
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from http.client import OK
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 #: With eleven networks and all of them, these are some nine hundred daily series; each hour has so many versions.
 _COUNTRIES, _REVISIONS = 75, scaled(5)
 _AGENCIES = 30
+_AT_ONCE: Final = 20
 _SECONDS: Final = 2.0
 #: The role that PostgreSQL's processes for public reads have in their titles.
 _READER: Final = "police2peer_public"
@@ -71,8 +74,13 @@ def _terms(form: str, count: int = 50, sign: str = ",") -> str:
     return sign.join(form.format(2000 + number) for number in range(count))
 
 
-def _questions(year: int) -> Iterator[tuple[str, str]]:
+def _since(now: datetime, days: int) -> str:
+    return f"{now - timedelta(days=days):%Y-%m-%d}"
+
+
+def _questions(now: datetime) -> Iterator[tuple[str, str]]:
     """Yield routes, each with the dearest question that we know of; several where it is not plain which one that is."""
+    year = now.year
     early, keys = f"{year - past.YEARS}-02-01T00:00:00Z", ",".join(f"D.DOWNLOADS.NO+X{number}" for number in range(100))
     days, every = f"/api/v1/aggregates/?{_ALL_OF_TIME}&frequency=D", "country=*&network=*"
     yield "aggregates", f"{days}&{every}"
@@ -105,16 +113,17 @@ def _questions(year: int) -> Iterator[tuple[str, str]]:
     yield "SDMX data, changes", f"{_DATA}/P2P/1.0.0/D?updatedAfter={early}&limit=1&c[OBS_VALUE]=ge:999999999"
     yield (
         "SDMX data, value",
-        f"{_DATA}/P2P/1.0.0/D.DOWNLOADS.NO+SE+DK+FI+DE+FR+ES.*?c[OBS_VALUE]={_terms('gt:99999{}')}",
+        f"{_DATA}/P2P/1.0.0/D?c[OBS_VALUE]={_terms('gt:99999{}')}&c[TIME_PERIOD]=ge:{_since(now, 1000)}",
     )
-    for mode in ("exact", "available"):
+    # As many observations as there may be: over five passes where what else there is is asked for.
+    for mode, last in (("exact", 1000), ("available", 200)):
         more = f"mode={mode}&references=all"
         yield f"SDMX availability, {mode}", f"{_THERE}/P2P/1.0.0/*?{more}"
         yield f"SDMX availability, {mode}, keys", f"{_THERE}/P2P/1.0.0/{keys}?{more}"
         yield f"SDMX availability, {mode}, attributes", f"{_THERE}/P2P/1.0.0/*?{more}&c[COVERAGE]={_terms('ge:0.{}')}"
         yield (
             f"SDMX availability, {mode}, value",
-            f"{_THERE}/P2P/1.0.0/D.DOWNLOADS.NO+SE.*?{more}&c[OBS_VALUE]={_terms('gt:{}')}",
+            f"{_THERE}/P2P/1.0.0/D?{more}&c[OBS_VALUE]={_terms('ne:{}')}&c[TIME_PERIOD]=ge:{_since(now, last)}",
         )
         yield f"SDMX availability, {mode}, value of all", f"{_THERE}/P2P/1.0.0/*?{more}&c[OBS_VALUE]=ge:0"
         yield f"SDMX availability, {mode}, changes", f"{_THERE}/P2P/1.0.0/D?{more}&updatedAfter={early}"
@@ -141,7 +150,7 @@ def measure() -> Iterator[Row]:
         web = stack.web()
         # Once, so that nothing is counted that a process does only the first time.
         web.get("/countries/no/")
-        for name, address in _questions(inside.now().year):
+        for name, address in _questions(inside.now()):
             say(name)
             before = _spent(stack)
             answer = web.get(address)
@@ -150,6 +159,27 @@ def measure() -> Iterator[Row]:
             seconds = max(0.0, _spent(stack) - before)
             refused = "" if answer.status == OK else f", {answer.status} {answer.json()['code']}"
             yield Row(f"{name}{refused}", seconds, _SECONDS)
+        say("many at once")
+        yield _beside(stack, inside.now())
+
+
+def _beside(stack: Stack, now: datetime) -> Row:
+    """Ask for help while many ask at once for what is dearest, from addresses without a limit."""
+    dearest = [
+        f"{_THERE}/P2P/1.0.0/D?c[OBS_VALUE]=ne:{number}&c[TIME_PERIOD]=ge:{_since(now, 1000)}"
+        for number in range(_AT_ONCE)
+    ]
+    askers = [threading.Thread(target=stack.web().get, args=[address]) for address in dearest]
+    web, began = stack.web(), time.perf_counter()
+    for one in askers:
+        one.start()
+    slowest = 0.0
+    while any(one.is_alive() for one in askers):
+        slowest = max(slowest, web.must(OK, "GET", "/api/v1/help-services/").seconds)
+    what = f"help services, beside {_AT_ONCE} of the dearest questions at once: slowest"
+    return Row(
+        what, slowest, _SECONDS, remark=f"all were answered or refused after {time.perf_counter() - began:.1f} s"
+    )
 
 
 def _spent(stack: Stack) -> float:
