@@ -480,7 +480,7 @@ class Annotation(WrittenByPeople):
     is_break = models.BooleanField(
         "break in series",
         default=False,
-        help_text="Values before and after the start are not comparable. Releases what is held after it for its level.",
+        help_text="Values before and after the start are not comparable. Releases the reports that it explains (R102).",
     )
     agency = models.ForeignKey(
         Agency, null=True, blank=True, on_delete=models.PROTECT, related_name="annotations", help_text="Empty: for all."

@@ -10,7 +10,7 @@ BEGUN = "UPDATE countries_schedule SET valid_from = '2000-01-01' WHERE valid_fro
 
 
 class Migration(migrations.Migration):
-    dependencies = [("countries", "0007_help_sources")]
+    dependencies = [("countries", "0007_words_of_the_desk")]
 
     operations = [
         migrations.RunSQL(ENDED, migrations.RunSQL.noop),

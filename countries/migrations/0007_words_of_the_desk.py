@@ -20,4 +20,9 @@ class Migration(migrations.Migration):
             name='checked',
             field=models.DateField(blank=True, help_text='When somebody last made sure that all this is right.', null=True),
         ),
+        migrations.AlterField(
+            model_name='annotation',
+            name='is_break',
+            field=models.BooleanField(default=False, help_text='Values before and after the start are not comparable. Releases the reports that it explains (R102).', verbose_name='break in series'),
+        ),
     ]
