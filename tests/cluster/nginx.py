@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from config import env
 from config.parts import ROOT
 from config.processes import die_with
 
@@ -20,8 +21,10 @@ PROGRAM = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 SHIPPED = ROOT / "deploy" / "nginx" / "federation.conf"
 _STARTS_WITHIN = 10.0
 
+# nginx forgets its environment, and with it by how much its clock is moved.
 _FRAME = """
 {user}
+{clock}
 worker_processes 2;
 pid {folder}/nginx.pid;
 error_log {folder}/error.log;
@@ -45,7 +48,8 @@ def start(folder: Path, *, upstreams: Sequence[str], port: int, tls: bool = Fals
     assert PROGRAM, "nginx is not installed"
     folder.mkdir(parents=True, exist_ok=True)
     user = "user root;" if os.geteuid() == 0 else ""
-    (folder / "nginx.conf").write_text(_FRAME.format(folder=folder, user=user))
+    clock = "\n".join(f"env {name};" for name in env.clock())
+    (folder / "nginx.conf").write_text(_FRAME.format(folder=folder, user=user, clock=clock))
     (folder / "federation.conf").write_text(adapted(folder, upstreams, port, tls=tls))
     if tls:
         _make_certificate(folder)

@@ -202,6 +202,7 @@ def held(behind):
         yield other
 
 
+@pytest.mark.timers
 def test_migrate_gives_up_a_lock_that_it_does_not_get_and_tries_again(held, behind, monkeypatch):
     said, waits, before = StringIO(), [], asked("SHOW lock_timeout")
 
@@ -218,6 +219,7 @@ def test_migrate_gives_up_a_lock_that_it_does_not_get_and_tries_again(held, behi
     assert asked("SHOW lock_timeout") == before
 
 
+@pytest.mark.timers
 def test_migrate_that_never_gets_its_lock_ends_and_has_changed_nothing(held, behind, monkeypatch):
     monkeypatch.setattr(migrate.time, "sleep", lambda _: None)
     with pytest.raises(CommandError, match="Nothing was changed"):

@@ -36,6 +36,7 @@ def sleep(*_args, **_kwargs):
         cursor.execute("SELECT pg_sleep(60)")
 
 
+@pytest.mark.timers
 @pytest.mark.django_db(transaction=True)
 def test_statement_that_runs_too_long_and_lock_that_is_not_to_be_had(monkeypatch):
     IndicatorFactory.create()

@@ -95,6 +95,7 @@ def wait_until(happened):
         time.sleep(0.01)
 
 
+@pytest.mark.timers
 class TestDeadlock:
     """Another transaction has what a deed needs next, and waits for what the deed has."""
 
@@ -157,6 +158,7 @@ class TestDeadlock:
             assert review.resolve(findings=[row.pk], **SAID).done == (row.pk,)
 
 
+@pytest.mark.timers
 def test_what_is_no_deadlock_is_not_tried_again(agency, beside):
     report = held(agency)
     locked, go_on = Event(), Event()
