@@ -116,7 +116,7 @@ def _questions(now: datetime) -> Iterator[tuple[str, str]]:
         f"{_DATA}/P2P/1.0.0/D?c[OBS_VALUE]={_terms('gt:99999{}')}&c[TIME_PERIOD]=ge:{_since(now, 1000)}",
     )
     # As many observations as there may be: over five passes where what else there is is asked for.
-    for mode, last in (("exact", 1000), ("available", 200)):
+    for mode, last in (("exact", 1000), ("available", 150)):
         more = f"mode={mode}&references=all"
         yield f"SDMX availability, {mode}", f"{_THERE}/P2P/1.0.0/*?{more}"
         yield f"SDMX availability, {mode}, keys", f"{_THERE}/P2P/1.0.0/{keys}?{more}"
