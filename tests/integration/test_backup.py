@@ -453,7 +453,7 @@ ADDRESSES = ("/api/v1/agencies/", f"/api/v1/aggregates/?indicator=DOWNLOADS&freq
 def go_on():
     """Change the agencies and publish once, in a way of its own each time; the ETags that readers get."""
     agency = factories.AgencyFactory.create()
-    agency.name = uuid4().hex
+    agency.name += " II"
     registry.save(agency, by="a test")
     assert Caller(agency=agency).send(report(("NO", "BITTORRENT", randrange(1000, 9000)))).status_code == 202
     settle()
