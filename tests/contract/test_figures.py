@@ -6,9 +6,9 @@ import pytest
 from django.contrib.auth.models import Group, User
 
 from countries.models import Liaison
-from federation import reconciliation
 from federation.rules import periods
 from tests.contract.callers import hour, report
+from tests.contract.public.reporting import settle
 from tests.factories import ScheduleFactory, observer
 from tests.second_factor import signed_in
 
@@ -21,7 +21,7 @@ def reported(kripos, bka):
     """Both agencies have sent some hours, which have been reconciled."""
     kripos.send(report(("NO", "ARES", 3), ("_U", "EDONKEY", 2)), report(("NO", "ARES", 5), ago=4))
     bka.send(report(("NO", "ARES", 10), ("DE", "_U", 1)))
-    reconciliation.work_through()
+    settle()
 
 
 def asked(caller, **query):
@@ -100,13 +100,13 @@ def test_agency_that_owes_and_is_silent_lowers_the_running_coverage(coordinator,
 
 def test_withdrawn_report_leaves_no_figure(kripos, reported):
     kripos.send({"frequency": "H", "period": hour(4), "withdrawn": True})
-    reconciliation.work_through()
+    settle()
     assert [figure["period"] for figure in asked(kripos).json()["figures"]] == [hour(2)]
 
 
 def test_nothing_happened_is_a_figure_without_observations(kripos):
     kripos.send(report())
-    reconciliation.work_through()
+    settle()
     assert [figure["observations"] for figure in asked(kripos).json()["figures"]] == [[]]
 
 
@@ -114,7 +114,7 @@ def test_nothing_happened_is_a_figure_without_observations(kripos):
 def test_figures_come_in_pages(kripos, coordinator, monkeypatch, limit):
     monkeypatch.setattr(f"api.v1.figures.{limit}", 2)
     kripos.send(*[report(("NO", "ARES", ago), ago=ago) for ago in range(2, 7)])
-    reconciliation.work_through()
+    settle()
     caller, whose = (kripos, None) if limit == "PAGE" else (coordinator, "_T")
     answer, periods = asked(caller, agency=whose).json(), []
     while True:
@@ -188,7 +188,7 @@ def test_odd_questions_are_refused(coordinator, query, status, code, parameter):
 
 def test_number_of_queries_does_not_grow(kripos, coordinator, django_assert_max_num_queries):
     kripos.send(*[report(("NO", "ARES", ago), ago=ago) for ago in range(2, 27)])
-    reconciliation.work_through()
+    settle()
     with django_assert_max_num_queries(4):
         assert len(asked(kripos, start=hour(30)).json()["figures"]) == 25
     # Three of them ask whether the coordinator may still read figures.
