@@ -5,6 +5,7 @@ The clock of every process is moved by an offset. An absolute time would begin a
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from itertools import count
 from pathlib import Path
-from shutil import which
 from xml.etree import ElementTree
 
 from config.processes import die_with, die_with_parent
@@ -78,7 +78,7 @@ class Result:
 
 def main() -> None:
     days, options = _arguments()
-    if which("faketime") is None:
+    if shutil.which("faketime") is None:
         sys.exit("There is no faketime. Install it (Debian: faketime) and run this again.")
     if "MAKELEVEL" in os.environ:
         die_with_parent()
@@ -89,6 +89,7 @@ def main() -> None:
         say(f"The name of a test depends on the clock: {name}")
     if changing or any(result.code for result in results.values()):
         sys.exit(f"What the tests said is in {folder}")
+    shutil.rmtree(folder)
 
 
 def say(text: str) -> None:
