@@ -37,10 +37,11 @@ def days_of(months: Iterable[datetime]) -> list[datetime]:
 
 
 def reports_of(agency: int, by_day: Sequence[datetime] = SOME) -> Iterator[Said]:
-    """All that an agency says of those three years: other numbers than the others say."""
+    """All that an agency says of those three years: other numbers than the others say, as many a day in each month."""
     for number, period in enumerate([*days_of(by_day), *(month for month in MONTHS if month not in by_day)]):
         frequency = "D" if number < len(days_of(by_day)) else "M"
-        yield Said(frequency, period, {(NORWAY, 1): 3 + agency + number % 3, (GERMANY, 2): 1 + agency})
+        days = (end_of(frequency, period) - period).days
+        yield Said(frequency, period, {(NORWAY, 1): (3 + agency + number % 3) * days, (GERMANY, 2): (1 + agency) * days})
 
 
 @contextmanager
