@@ -83,8 +83,11 @@ def starts_again_what_ended(supervisor, port):
 def sees_to_the_audit_trail(launch, port, data):
     assert eventually(lambda: head(port)["position"] > 0, within=60)
     noted = head(port)
-    command = ("issue_credential", "--coordinator", "ada")
-    assert launch(sys.executable, "manage.py", *command, data=data).wait(120) == 0
+    for command in (
+        ("createsuperuser", "--noinput", "--username", "ada", "--email", ""),
+        ("issue_credential", "--coordinator", "ada"),
+    ):
+        assert launch(sys.executable, "manage.py", *command, data=data).wait(120) == 0
 
     def whole_and_sealed():
         command = ("verify_audit", "--head", f"{noted['position']}:{noted['digest']}")
