@@ -27,7 +27,7 @@ from tests.factories import (
 
 CELLS = {"NO": 40, "SE": 105, "DK": 0, "EUROPE": 145, "NO/BITTORRENT": 30, "NO/EDONKEY": 10}
 TWO = "with=SE&with=DK"
-UNREAD = "The time in this address cannot be read or has not come yet."
+UNREAD = "This page cannot show the time in its address."
 
 
 @pytest.fixture(autouse=True)

@@ -148,7 +148,7 @@ def test_links_to_other_languages_keep_the_address_as_it_was_sent(db, visit):
     "address", ["/?window=day&day=2026-02-31", "/?day=2026-11-01", "/?as_of=2026-11-01", "/coverage/?start=2026-11-01"]
 )
 def test_time_that_a_page_does_not_show_is_told(published, text, address):
-    told = "The time in this address cannot be read or has not come yet."
+    told = "This page cannot show the time in its address."
     assert told in text(address)
     assert told not in text(address.partition("?")[0])
     assert told not in text(f"/?window=day&day={day(2)}")
