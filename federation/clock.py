@@ -1,6 +1,6 @@
 """The one clock: the database's, so that workers on several machines agree on what has ended.
 
-It is believed only as long as the host's own clock and the stored mark do not contradict it.
+It is believed only as long as the host's own clock and the clock's mark do not contradict it.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -55,7 +55,7 @@ def agreed() -> datetime:
     at = agreed_with_host()
     ahead = mark() - at
     if ahead > settings.CLOCK_TOLERANCE:
-        raise ClocksDisagreeError(f"the mark up to which time has made work is {_seconds(ahead)} ahead of the clocks")
+        raise ClocksDisagreeError(f"the clock's mark is {_seconds(ahead)} ahead of the clocks")
     return at
 
 

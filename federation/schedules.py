@@ -1,7 +1,7 @@
 """The work that time makes, and the work that a change of the registry makes.
 
 A period ends, a deadline passes, a window moves: beat calls ``tick``, which appends what has
-come due since a stored mark, whether or not anybody reported. Hours without beat are made up for.
+come due since the clock's mark, whether or not anybody reported. Hours without beat are made up for.
 """
 
 from collections.abc import Iterator
