@@ -41,7 +41,9 @@ def reports_of(agency: int, by_day: Sequence[datetime] = SOME) -> Iterator[Said]
     for number, period in enumerate([*days_of(by_day), *(month for month in MONTHS if month not in by_day)]):
         frequency = "D" if number < len(days_of(by_day)) else "M"
         days = (end_of(frequency, period) - period).days
-        yield Said(frequency, period, {(NORWAY, 1): (3 + agency + number % 3) * days, (GERMANY, 2): (1 + agency) * days})
+        yield Said(
+            frequency, period, {(NORWAY, 1): (3 + agency + number % 3) * days, (GERMANY, 2): (1 + agency) * days}
+        )
 
 
 @contextmanager
