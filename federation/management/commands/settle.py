@@ -47,4 +47,4 @@ def _now() -> datetime:
     try:
         return clock.agreed()
     except ClocksDisagreeError as error:
-        raise CommandError(f"{error} If only the mark is ahead, run manage.py rebuild.") from None
+        raise CommandError(f"{error} If only the clock's mark is ahead, run manage.py rebuild.") from None
