@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http.client import ACCEPTED, OK, SERVICE_UNAVAILABLE
@@ -115,6 +116,17 @@ class Seen:
         return sum(map(self.metric, names))
 
 
+def keep_catalogue(servers: cluster.Servers) -> None:
+    """Leave PostgreSQL's catalogue alone: after a change in it, a full disk keeps new connections from being made."""
+    with psycopg.connect(servers.database_url, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET autovacuum = off")
+        connection.execute("SELECT pg_reload_conf()")
+        while connection.execute("SELECT FROM pg_stat_activity WHERE backend_type = 'autovacuum worker'").fetchone():
+            time.sleep(0.1)
+        # Makes the file that new connections read, if it is not there.
+        psycopg.connect(servers.database_url).close()
+
+
 def tables_are_full(seen: Seen) -> None:
     until(lambda: not seen.checks()["writes"], "the host is not ready")
     readiness = seen.ask("/readyz")
@@ -149,6 +161,7 @@ def main() -> None:
         with cluster.hosts(servers, web=1, workers=1, METRICS_TOKEN=_TOKEN, WEB_PROCESSES="1") as running:
             seen = Seen(running, credential)
             assert seen.submit(3, "before") == ACCEPTED
+            keep_catalogue(servers)
             disk.fill()
             if what == "tables":
                 tables_are_full(seen)
