@@ -285,9 +285,14 @@ def breaks() -> list[Break]:
     return [Break(*row) for row in rows.values_list("indicator", "start")]
 
 
-def breaks_of(agency: int, indicator: int) -> list[datetime]:
-    """When the series of an agency and indicator broke, first break first; breaks for all and for each count too."""
+def breaks_of(agency: int, indicator: int, *, except_for: int | None = None) -> list[datetime]:
+    """When the series of an agency and indicator broke, first break first; breaks for all and for each count too.
+
+    ``except_for`` is the id of an annotation that is left out.
+    """
     marked = Annotation.objects.filter(_holds_for("agency", agency), _holds_for("indicator", indicator), is_break=True)
+    if except_for is not None:
+        marked = marked.exclude(pk=except_for)
     return list(marked.order_by("start").values_list("start", flat=True))
 
 

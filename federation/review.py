@@ -7,12 +7,14 @@ told that it was decided already.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, partial
 from itertools import product
 from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 
+from countries import queries
 from countries.models import Agency, Indicator
 from federation import audit, dispatch, holds, worklist
 from federation.database import cursor, lock_lines, retried, statement
@@ -151,8 +153,8 @@ def _require(reason: str) -> None:
 def follow_break(*, before: Columns | None, after: Columns, by: str, now: datetime) -> None:
     """Release the holds that a break explains, and judge again the sums that it may explain: one decision for all.
 
-    ``before`` and ``after`` are the columns of the annotation, as the registry tells of them. Where the break was
-    marked before, holds were judged with it, so only another start or scope releases.
+    ``before`` and ``after`` are the columns of the annotation, as the registry tells of them. Holds were judged with
+    the breaks that were there before, so only a break that leaves out more values than those releases.
     """
     if before and _marks(before) == _marks(after):
         return
@@ -160,14 +162,15 @@ def follow_break(*, before: Columns | None, after: Columns, by: str, now: dateti
     lock_lines(product(*_scope(after)))
     waiting = Hold.objects.filter(decision="", rule="R102", finding__in=_near(after))
     rows = waiting.values_list("pk", "facts", "finding__agency", "finding__indicator", *_PLACE)
-    held = [pk for pk, *of in rows if _explains(before, after, *of)]
+    breaks = cache(partial(_breaks, before, after))
+    held = [pk for pk, facts, *line, frequency, period in rows if _explain(breaks(*line), facts, frequency, period)]
     if held:
         _decide(held, Decision.RELEASED, by=by, reason=f"A break in the series was marked: {after['text']}", now=now)
     sums = _near(after).filter(holds=None)
     worklist.append(
         Thing(Stage.FIGURE, one.frequency, one.period, one.indicator_id, one.agency_id)
         for one in sums
-        if _explains(before, after, one.facts, one.agency_id, one.indicator_id, one.frequency, one.period)
+        if _explain(breaks(one.agency_id, one.indicator_id), one.facts, one.frequency, one.period)
     )
     dispatch.wake_on_commit()
 
@@ -189,7 +192,7 @@ def _scope(break_: Columns) -> tuple[list[int], list[int]]:
 
 def _near(break_: Columns) -> QuerySet[Finding]:
     """Return the open findings about levels that a break may explain."""
-    start, (agencies, indicators) = datetime.fromisoformat(break_["start"]), _scope(break_)
+    start, (agencies, indicators) = _start(break_), _scope(break_)
     return Finding.objects.filter(
         rule="R102",
         resolved=None,
@@ -200,13 +203,27 @@ def _near(break_: Columns) -> QuerySet[Finding]:
     )
 
 
-def _explains(
-    before: Columns | None, after: Columns, facts: Facts, agency: int, indicator: int, frequency: str, period: datetime
-) -> bool:
-    """Whether a break as it is now explains a level, and as it was before did not part the same values."""
-    mark = datetime.fromisoformat(after["start"])
-    if not levels.is_explained(facts, frequency, period, mark=mark):
-        return False
-    if before is None or not before["is_break"] or before["start"] != after["start"]:
-        return True
-    return before["agency_id"] not in (None, agency) or before["indicator_id"] not in (None, indicator)
+@dataclass(frozen=True, slots=True)
+class _Breaks:
+    """The breaks of an agency's indicator before an annotation was saved and after it."""
+
+    before: Sequence[datetime]
+    after: Sequence[datetime]
+
+
+def _breaks(before: Columns | None, after: Columns, agency: int, indicator: int) -> _Breaks:
+    others = queries.breaks_of(agency, indicator, except_for=after["id"])
+    own = [before] if before and before["is_break"] and _is_for(before, agency, indicator) else []
+    return _Breaks([*others, *map(_start, own)], [*others, _start(after)])
+
+
+def _start(break_: Columns) -> datetime:
+    return datetime.fromisoformat(break_["start"])
+
+
+def _is_for(break_: Columns, agency: int, indicator: int) -> bool:
+    return break_["agency_id"] in (None, agency) and break_["indicator_id"] in (None, indicator)
+
+
+def _explain(breaks: _Breaks, facts: Facts, frequency: str, period: datetime) -> bool:
+    return levels.is_explained(facts, frequency, period, before=breaks.before, after=breaks.after)

@@ -179,12 +179,21 @@ def months_before(month: datetime) -> list[datetime]:
     return found[:-1]
 
 
-def is_explained(facts: Facts, frequency: str, period: datetime, *, mark: datetime) -> bool:
-    """Whether a break lies among the values that a level was compared with, or in its period."""
+def is_explained(
+    facts: Facts, frequency: str, period: datetime, *, before: Sequence[datetime], after: Sequence[datetime]
+) -> bool:
+    """Whether the breaks ``after`` leave out more of the values that a level is compared with than those ``before``."""
     frequency = facts.get("whole_frequency", frequency)
     period = periods.start_of(frequency, period)
-    first = months_before(period)[0] if facts.get("values_frequency") == Frequency.MONTH else period - _BEFORE[0]
-    return first < mark < periods.end(frequency, period)
+    is_of_months = facts.get("values_frequency") == Frequency.MONTH
+    starts = months_before(period) if is_of_months else [period - back for back in _BEFORE]
+    end = periods.end(frequency, period)
+    return _left_out(starts, after, end) > _left_out(starts, before, end)
+
+
+def _left_out(starts: Sequence[datetime], breaks: Sequence[datetime], end: datetime) -> int:
+    since = _last_break(breaks, before=end)
+    return 0 if since is None else sum(start < since for start in starts)
 
 
 def _last_break(breaks: Sequence[datetime], *, before: datetime) -> datetime | None:

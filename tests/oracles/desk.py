@@ -13,8 +13,8 @@ from tests.oracles.federation import REJECTED, REPLACED, SUMMED_FROM, USABLE, WA
 
 Key = tuple[int, int, str, datetime]
 Line = tuple[int, int]
-#: From when until when the values lie that a report was compared with, its own period included.
-Reach = tuple[datetime, datetime]
+#: Where the values begin, or would, that a report was compared with, and where its period ends.
+Reach = tuple[list[datetime], datetime]
 WEEK = timedelta(weeks=1)
 MOMENT = timedelta(microseconds=1)
 LONGER = {"H": "D", "D": "M"}
@@ -139,27 +139,27 @@ class Desk:
                 return None
         while at:
             whole = start_of(at, period)
-            usual, first = self._usual(line, at, whole)
+            usual, starts = self._usual(line, at, whole)
             if len(usual) >= self.thresholds.r102_values:
                 implausible = strays(value, usual, self.thresholds) and (at == frequency or value > median(usual))
-                return (first, end_of(at, whole)) if implausible else None
+                return (starts, end_of(at, whole)) if implausible else None
             at = LONGER.get(at, "")
         return None
 
-    def _usual(self, line: Line, frequency: str, period: datetime) -> tuple[list[int], datetime]:
-        """The usual values of a period, and where the first of them would begin."""
+    def _usual(self, line: Line, frequency: str, period: datetime) -> tuple[list[int], list[datetime]]:
+        """The usual values of a period, and where each would begin if it were there."""
         if frequency != "M":
             stretches = [(period - n * WEEK, end_of(frequency, period - n * WEEK)) for n in range(8, 0, -1)]
-            return self._values(line, stretches, period, end_of(frequency, period))
+            return self._values(line, stretches, period, end_of(frequency, period)), [first for first, _ in stretches]
         weeks = [(period - n * WEEK, period - (n - 1) * WEEK) for n in range(8, 0, -1)]
         found = self._values(line, weeks, period, end_of("M", period))
-        if len(found[0]) >= self.thresholds.r102_values:
-            return found
+        if len(found) >= self.thresholds.r102_values:
+            return found, [first for first, _ in weeks]
         months = [(period, end_of("M", period))]
         for _ in range(8):
             months.insert(0, (start_of("M", months[0][0] - MOMENT), months[0][0]))
         reported = [one for one in months[:-1] if self._is_reported((*line, "M", one[0]))]
-        return self._values(line, reported, period, end_of("M", period))[0], months[0][0]
+        return self._values(line, reported, period, end_of("M", period)), [first for first, _ in months[:-1]]
 
     def _is_reported(self, key: Key) -> bool:
         now = self.current(key)
@@ -167,15 +167,16 @@ class Desk:
 
     def _values(
         self, line: Line, stretches: list[tuple[datetime, datetime]], period: datetime, end: datetime
-    ) -> tuple[list[int], datetime]:
-        marks = [mark.at for mark in self.breaks if mark.agency == line[0] and mark.at < end]
-        since = max(marks, default=min((first for first, _ in stretches), default=period))
-        found = []
+    ) -> list[int]:
+        since, found = self._last_break(line[0], end), []
         for first, until in stretches:
             total, seconds = self._total(line, first, until)
-            if first >= since and seconds == length_of([(first, until)]):
+            if (since is None or first >= since) and seconds == length_of([(first, until)]):
                 found.append(round(Fraction(total) * length_of([(period, end)]) / seconds))
-        return found, min((first for first, _ in stretches), default=period)
+        return found
+
+    def _last_break(self, agency: int, end: datetime) -> datetime | None:
+        return max((mark.at for mark in self.breaks if mark.agency == agency and mark.at < end), default=None)
 
     def _total(self, line: Line, first: datetime, until: datetime) -> tuple[int, int]:
         """What counts of a stretch of time, and how many seconds of it are there."""
@@ -228,14 +229,15 @@ class Desk:
             record.becomes(REJECTED)
 
     def mark_break(self, agency: int, at: datetime) -> None:
-        """A break releases what it explains: it lies among the values that a report was compared with, or within it."""
-        self.breaks.append(Break(agency, at))
+        """A break releases what it explains: one of the values that a report was compared with lies before it."""
         for key in self.all_waiting():
             waiting = self.waiting(key)
             if key[0] == agency and waiting and waiting.strays_in:
-                first, end = waiting.strays_in
-                if first < at < end:
+                starts, end = waiting.strays_in
+                since = self._last_break(agency, end)
+                if at < end and any(start < at for start in starts if since is None or start >= since):
                     self.release(key)
+        self.breaks.append(Break(agency, at))
 
 
 def strays(value: int, usual: Sequence[int], thresholds: Thresholds) -> bool:

@@ -193,6 +193,44 @@ def test_a_break_that_is_moved_to_where_it_explains_a_hold_releases_it(holding):
     assert held() == []
 
 
+@pytest.fixture
+def judged_with_a_break(monkeypatch):
+    """A huge day that is held by what came after a break five weeks before, and the break."""
+    with world(monkeypatch, now=NOW) as made:
+        break_ = Annotation(kind="change", text="Computers", start=SIXTH - 5 * WEEK, is_break=True)
+        registry.save(break_, by="ada")
+        made.submit(0, *weeks_and_a_huge_day())
+        assert held() == [(1, 1)]
+        yield break_
+
+
+@pytest.mark.parametrize(
+    ("before", "releases"),
+    [
+        (8 * WEEK - DAY, False),
+        (5 * WEEK + DAY, False),
+        (5 * WEEK, False),
+        (5 * WEEK - DAY, True),
+        (timedelta(), True),
+    ],
+    ids=str,
+)
+def test_a_break_releases_nothing_if_only_a_later_one_leaves_values_out(judged_with_a_break, before, releases):
+    registry.save(Annotation(kind="change", text="Others", start=SIXTH - before, is_break=True), by="ada")
+    assert held() == ([] if releases else [(1, 1)])
+
+
+@pytest.mark.parametrize(
+    ("by", "releases"),
+    [(-WEEK, False), (-timedelta(minutes=1), False), (timedelta(minutes=1), True), (2 * WEEK, True)],
+    ids=str,
+)
+def test_a_break_that_is_moved_releases_only_if_it_leaves_more_values_out(judged_with_a_break, by, releases):
+    judged_with_a_break.start += by
+    registry.save(judged_with_a_break, by="ada")
+    assert held() == ([] if releases else [(1, 1)])
+
+
 def test_an_annotation_that_becomes_a_break_releases(holding):
     annotation = Annotation(kind="change", text="Computers", start=SIXTH - WEEK)
     registry.save(annotation, by="ada")

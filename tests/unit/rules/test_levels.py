@@ -368,7 +368,7 @@ def test_a_break_explains_a_level_from_the_first_of_its_usual_values_to_the_end_
     end = periods.end(whole, periods.start_of(whole, period))
     second = timedelta(seconds=1)
     for mark, explains in [(first, False), (first + second, True), (end - second, True), (end, False)]:
-        assert is_explained(facts, sent, period, mark=mark) == explains
+        assert is_explained(facts, sent, period, before=[], after=[mark]) == explains
     # One that explains nothing changes no verdict; one just before the period leaves nothing to compare with.
     assert facts_of(sent, HUGE, ALONE[known], breaks=[first, end]) == facts
     assert facts_of(sent, HUGE, ALONE[known], breaks=[end - second]) is None
