@@ -12,7 +12,9 @@ from django.db import models, transaction
 
 from countries import credentials, guessing, sessions
 from countries.models import Annotation, Indicator, Schedule
+from countries.registry import Refused
 from federation import audit, clock, dispatch, panels, publication, review, worklist
+from federation.errors import ClocksDisagreeError
 from federation.models.figures import Figure
 from federation.models.published import PeriodVersion, PublishedCell, PublishedCoverage
 from federation.models.submissions import IdempotencyKey
@@ -83,7 +85,10 @@ def follow_registry(
     reason: str,
     **_: object,
 ) -> None:
-    """Write the audit event of a change in the registry, and append the work that it makes."""
+    """Write the audit event of a change in the registry, and append the work that it makes.
+
+    A break and a schedule depend on the time, and are refused while the clocks disagree.
+    """
     kind = instance._meta.model_name
     deed = "changed" if before and after else "removed" if before else "added"
     audit.record(
@@ -94,7 +99,7 @@ def follow_registry(
         details={"before": before, "after": after},
     )
     if isinstance(instance, Annotation) and instance.is_break and after:
-        review.follow_break(before=before, after=after, by=by, now=clock.now())
+        review.follow_break(before=before, after=after, by=by, now=_agreed())
     if isinstance(instance, Annotation):
         worklist.append(_touched_by_break(before, after))
         dispatch.wake_on_commit()
@@ -103,6 +108,13 @@ def follow_registry(
         # Who is late hangs on what was published and on schedules: all of it is looked at again.
         WatchMark.objects.update(version=0)
         dispatch.wake_on_commit()
+
+
+def _agreed() -> datetime:
+    try:
+        return clock.agreed()
+    except ClocksDisagreeError as error:
+        raise Refused(error.code, str(error)) from error
 
 
 def _touched_by_break(*versions: dict[str, Any] | None) -> Iterator[Thing]:
@@ -119,7 +131,7 @@ def _touched_by_break(*versions: dict[str, Any] | None) -> Iterator[Thing]:
 
 def _touched_by_schedule(*versions: dict[str, Any] | None) -> Iterator[Thing]:
     """Yield the periods and windows in which somebody's being expected may have changed."""
-    now = clock.now()
+    now = _agreed()
     for row in versions:
         if row is None:
             continue

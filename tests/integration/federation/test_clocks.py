@@ -5,6 +5,9 @@ from datetime import date, timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
+from countries import registry
+from countries.models import Annotation, Schedule
+from countries.registry import Refused
 from federation import clock, dispatch, rebuilding, reconciliation, schedules, tasks, worklist
 from federation.errors import ClocksDisagreeError
 from federation.models.audit import AuditEvent
@@ -103,6 +106,21 @@ class TestWhileClocksDisagree:
         with pytest.raises(ClocksDisagreeError):
             pending.settle()
         assert PeriodVersion.objects.count() == before
+
+    @pytest.mark.parametrize("ahead", [DAY, -DAY])
+    def test_no_break_and_no_schedule_is_taken(self, pending, ahead):
+        jump(pending, ahead)
+        with pytest.raises(Refused, match="clocks disagree"):
+            pending.schedule(1, "H", date(2026, 11, 23))
+        with pytest.raises(Refused, match="clocks disagree"):
+            registry.save(Annotation(kind="change", text="Computers", start=MIDNIGHT, is_break=True), by="ada")
+        assert not Schedule.objects.filter(agency=pending.agencies[1]).exists()
+        assert not Annotation.objects.exists()
+
+    def test_what_does_not_depend_on_the_time_is_taken(self, pending):
+        jump(pending, DAY)
+        registry.save(Annotation(kind="campaign", text="A campaign", start=MIDNIGHT), by="ada")
+        assert Annotation.objects.exists()
 
     def test_commands_say_so(self, pending):
         jump(pending, DAY)
