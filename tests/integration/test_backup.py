@@ -497,6 +497,20 @@ def test_versions_leap_only_where_the_clock_is_right(origin, published):
         assert asked("SELECT last FROM federation_versioncounter") == before
 
 
+@pytest.mark.parametrize("ahead", [timedelta(days=1), -timedelta(days=1)])
+def test_versions_leap_only_where_the_clocks_agree(origin, published, backup, monkeypatch, ahead):
+    monkeypatch.setattr(clock, "of_host", lambda: datetime.now(UTC) + ahead)
+    with copied(origin):
+        before = asked("SELECT last FROM federation_versioncounter")
+        with pytest.raises(CommandError, match="The clocks disagree"):
+            call_command("leap_versions")
+        assert asked("SELECT last FROM federation_versioncounter") == before
+    with elsewhere.empty_database() as name, elsewhere.using(name):
+        with pytest.raises(CommandError, match="The clocks disagree"):
+            call_command("restore", backup)
+        assert tables() == 0
+
+
 def test_backup_of_the_future_is_refused(backup):
     rewrite(backup, lambda told: told["facts"]["public"].update(known_at="2999-01-01T00:00:00Z"))
     with elsewhere.empty_database() as name, elsewhere.using(name):

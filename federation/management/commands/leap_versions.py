@@ -5,6 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 from federation import clock
 from federation.backups import restoring
 from federation.backups.manifest import BackupError
+from federation.errors import ClocksDisagreeError
 
 BY = "command leap_versions"
 
@@ -16,7 +17,7 @@ class Command(BaseCommand):
 
     def handle(self, **_: object) -> None:
         try:
-            restoring.leap(now=clock.now(), by=BY)
-        except BackupError as error:
+            restoring.leap(now=clock.agreed_with_host(), by=BY)
+        except (BackupError, ClocksDisagreeError) as error:
             raise CommandError(str(error)) from None
         self.stdout.write("No version number that was used before will be used again.")

@@ -9,6 +9,7 @@ from federation import clock
 from federation.backups import restoring
 from federation.backups.manifest import BackupError
 from federation.backups.restoring import Restored
+from federation.errors import ClocksDisagreeError
 
 BY = "command restore"
 
@@ -23,8 +24,8 @@ class Command(BaseCommand):
 
     def handle(self, *, folder: Path, **_: object) -> None:
         try:
-            done = restoring.restore(folder=folder, now=clock.now(), by=BY)
-        except BackupError as error:
+            done = restoring.restore(folder=folder, now=clock.agreed_with_host(), by=BY)
+        except (BackupError, ClocksDisagreeError) as error:
             raise CommandError(str(error)) from None
         restoring.prepare()
         facts = done.manifest.facts
