@@ -31,7 +31,8 @@ def tick(*, now: datetime) -> None:
     mark = ClockMark.objects.select_for_update().get()
     if now <= mark.at:
         return
-    due = list(_come_due(mark.at, now))
+    # All agencies' deadlines for a period are one thing: after a year without beat they would be millions.
+    due = set(_come_due(mark.at, now))
     worklist.append([*due, *panels.touched_by(due, now=now)])
     mark.at = now
     mark.save()

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.db.models import Min
 
-from federation import clock, rebuilding, schedules
+from federation import clock, rebuilding, schedules, worklist
 from federation.models.figures import Figure
 from federation.models.published import PublishedCell, PublishedCoverage
 from federation.models.worklist import ClockMark, Work
@@ -68,6 +68,17 @@ def test_hours_without_a_tick_are_made_up_for(federation):
     federation.settle()
     assert [states(NOON + timedelta(hours=hour)) for hour in range(3)] == [["late"], ["late"], ["awaited"]]
     assert_agrees(federation.oracle())
+
+
+def test_periods_of_many_schedules_are_put_on_the_list_once_after_a_long_time(federation, monkeypatch):
+    put = []
+    monkeypatch.setattr(worklist, "append", put.extend)
+    for agency, deadline in enumerate((30, 60, 90)):
+        federation.schedule(agency, "H", SINCE, deadline=deadline)
+    put.clear()
+    federation.wait(days=60)
+    hours = [thing for thing in put if thing.frequency == "H"]
+    assert len(hours) == len(set(hours)) == 60 * 24 + 1
 
 
 def test_a_tick_that_comes_twice_makes_work_once(federation):
