@@ -8,14 +8,13 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import DatabaseError
-from django.db.models import Count, Exists, Max, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from prometheus_client import Metric
 
 from countries.models import Agency, Credential
 from federation import chain, clock, dispatch, measures, worklist
 from federation.database import cursor, statement
 from federation.models.findings import Finding, Hold
-from federation.models.measures import WorkerProcess
 from federation.models.published import Version
 from federation.models.submissions import Submission
 from federation.models.worklist import Work
@@ -94,7 +93,7 @@ def _of_findings() -> Iterator[Gauge]:
 
 
 def _of_workers(now: datetime) -> Iterator[Gauge]:
-    seen = WorkerProcess.objects.aggregate(last=Max("seen"))["last"]
+    seen = measures.last_seen(now=now)
     yield _one("workers", "Processes that work, heard of in the last minute", measures.at_work(now=now))
     yield _one("worker_seen_seconds", "Since any of them was heard of", _seconds(now - seen) if seen else float("nan"))
 

@@ -14,6 +14,7 @@ from typing import Final
 from uuid import uuid4
 
 from django.db import transaction
+from django.db.models import Max, Q, QuerySet
 from prometheus_client import CollectorRegistry, Counter, Histogram, Metric
 
 from federation import clock
@@ -86,7 +87,9 @@ def _sums() -> dict[str, float]:
 @transaction.atomic
 def gather(*, now: datetime) -> None:
     """Add up the rows of processes that have gone."""
-    gone = list(WorkerProcess.objects.select_for_update().filter(seen__lt=now - _GONE).exclude(name=_PAST))
+    # One that was heard of in the future wrote its row by a clock that was wrong, and has not written it since.
+    silent = Q(seen__lt=now - _GONE) | Q(seen__gt=now + _GONE)
+    gone = list(WorkerProcess.objects.select_for_update().filter(silent).exclude(name=_PAST))
     if gone:
         past, _ = WorkerProcess.objects.select_for_update().get_or_create(
             name=_PAST, defaults={"seen": now, "sums": {}}
@@ -98,13 +101,22 @@ def gather(*, now: datetime) -> None:
 
 def at_work(*, now: datetime) -> int:
     """Return how many processes have been heard of lately."""
-    return WorkerProcess.objects.filter(seen__gte=now - AT_WORK).exclude(name=_PAST).count()
+    return _heard_of(now).count()
+
+
+def last_seen(*, now: datetime) -> datetime | None:
+    """Return when any process was heard of last."""
+    last: datetime | None = WorkerProcess.objects.filter(seen__lte=now + AT_WORK).aggregate(last=Max("seen"))["last"]
+    return last
 
 
 def clock_ahead(*, now: datetime) -> float:
     """Return by how many seconds the clock of a worker's host is ahead of the database's: of all, what differs most."""
-    ahead = WorkerProcess.objects.filter(seen__gte=now - AT_WORK).exclude(name=_PAST)
-    return max(ahead.values_list("clock_ahead", flat=True), key=abs, default=0.0)
+    return max(_heard_of(now).values_list("clock_ahead", flat=True), key=abs, default=0.0)
+
+
+def _heard_of(now: datetime) -> QuerySet[WorkerProcess]:
+    return WorkerProcess.objects.filter(seen__range=(now - AT_WORK, now + AT_WORK)).exclude(name=_PAST)
 
 
 def families() -> Iterator[Metric]:

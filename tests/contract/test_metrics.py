@@ -169,6 +169,20 @@ def test_sums_of_processes_that_have_gone_stay(scrape):
         assert (found[failures], found["police2peer_workers",]) == (6, 1)
 
 
+@pytest.mark.django_db
+def test_a_process_that_was_heard_of_in_the_future_is_not_at_work(scrape):
+    now = clock.now()
+    seen = {"before": now + timedelta(days=1), "live": now - timedelta(minutes=5)}
+    for name, at in seen.items():
+        WorkerProcess.objects.create(name=name, seen=at, clock_ahead=-86_400.0, sums={})
+    found = scrape()
+    assert found["police2peer_workers",] == 0
+    assert round(found["police2peer_worker_seen_seconds",]) >= 300
+    assert found["police2peer_clock_ahead_seconds", ("host", "worker")] == 0
+    measures.gather(now=now)
+    assert set(WorkerProcess.objects.values_list("name", flat=True)) == {"past", "live"}
+
+
 def disk_full():
     raise OperationalError from DiskFull("could not extend file")
 
