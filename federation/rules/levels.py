@@ -19,7 +19,7 @@ Facts = dict[str, Any]
 
 _WEEK = timedelta(weeks=1)
 _DAY = timedelta(days=1)
-_DAY_SECONDS = 86_400
+_WEEK_SECONDS = 604_800
 #: How many weeks before a period say what is usual for it.
 WEEKS = 8
 _BEFORE = [back * _WEEK for back in range(WEEKS, 0, -1)]
@@ -59,10 +59,14 @@ class Level(NamedTuple):
 
 
 class Usual(NamedTuple):
-    """The values that are usual for a period, and for a month the frequency that they come from."""
+    """The values that are usual for a period, and for a month the frequency that they come from.
+
+    Rough ones are estimates: no level is too little for them.
+    """
 
     values: list[int]
     frequency: str | None = None
+    is_rough: bool = False
 
     def source(self) -> Facts:
         return {"values_frequency": self.frequency} if self.frequency else {}
@@ -104,7 +108,7 @@ class Judge:
             usual = self._usual_for(frequency, start)
             if self._is_enough(usual):
                 facts = strays(value, usual.values, self.thresholds)
-                return facts and _as_part(facts | usual.source(), level, frequency)
+                return facts and _if_too_much(facts, level, frequency, usual)
             frequency = WHOLE.get(frequency, "")
             start = periods.start_of(frequency, start) if frequency else start
         return None
@@ -136,19 +140,22 @@ class Judge:
             seconds = periods.seconds(frequency, period)
             counts = [self.sums.figure(frequency, start) for start in before]
             return Usual([count.total for count in counts if count.seconds == seconds])
-        weeks = Usual(self._of_weeks(before, period), Frequency.WEEK.value)
-        if self._is_enough(weeks):
-            return weeks
         months = [start for start in months_before(period) if since is None or start >= since]
-        return Usual(self._of_months(months, period), Frequency.MONTH.value)
+        for usual in (
+            Usual(self._of_weeks(before, period, least=_WEEK_SECONDS), Frequency.WEEK.value),
+            Usual(self._of_months(months, period), Frequency.MONTH.value),
+        ):
+            if self._is_enough(usual):
+                return usual
+        return Usual(self._of_weeks(before, period, least=_WEEK_SECONDS // 2), Frequency.WEEK.value, is_rough=True)
 
-    def _of_weeks(self, weeks: Sequence[datetime], month: datetime) -> list[int]:
-        """Return the totals of seven days each, scaled to the length of a month."""
+    def _of_weeks(self, weeks: Sequence[datetime], month: datetime, *, least: int) -> list[int]:
+        """Return the totals of seven days each of which so many seconds are there, scaled to the length of a month."""
         seconds = periods.seconds(Frequency.MONTH, month)
         counts = [
             sums.total(self.sums.figure(Frequency.DAY, start + day * _DAY) for day in range(7)) for start in weeks
         ]
-        return [_scaled(count, seconds) for count in counts if count.seconds == 7 * _DAY_SECONDS]
+        return [_scaled(count, seconds) for count in counts if count.seconds >= least]
 
     def _of_months(self, months: Sequence[datetime], month: datetime) -> list[int]:
         """Return the totals of months that were reported as such, scaled alike."""
@@ -161,14 +168,13 @@ def _scaled(count: Count, seconds: int) -> int:
     return round(Fraction(count.total * seconds, count.seconds))
 
 
-def _as_part(facts: Facts, level: Level, whole: str) -> Facts | None:
-    """Say of what a report is a part, if it is one; a part can only be too much for the longer period."""
-    if whole == level.frequency:
-        return facts
-    if facts["value"] < facts["usual"]:
+def _if_too_much(facts: Facts, level: Level, whole: str, usual: Usual) -> Facts | None:
+    """Say of what a report is a part, if it is one. A part can only be too much; so can what is compared roughly."""
+    is_part = whole != level.frequency
+    if (is_part or usual.is_rough) and facts["value"] < facts["usual"]:
         return None
     own = {"reported": level.total} if level.frequency == Frequency.MINUTE else {}
-    return facts | own | {"whole_frequency": str(whole)}
+    return facts | usual.source() | own | ({"whole_frequency": str(whole)} if is_part else {})
 
 
 def months_before(month: datetime) -> list[datetime]:

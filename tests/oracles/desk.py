@@ -143,15 +143,25 @@ class Desk:
             if len(usual) >= self.thresholds.r102_values:
                 implausible = strays(value, usual, self.thresholds) and (at == frequency or value > median(usual))
                 return (starts, end_of(at, whole)) if implausible else None
+            if at == "M":
+                return self._strays_from_parts_of_weeks(line, whole, value)
             at = LONGER.get(at, "")
         return None
+
+    def _strays_from_parts_of_weeks(self, line: Line, month: datetime, value: int) -> Reach | None:
+        """The last measure: weeks of which half is there, which no level is too little for."""
+        weeks, end = weeks_before(month), end_of("M", month)
+        usual = self._values(line, weeks, month, end, least=Fraction(1, 2))
+        if len(usual) < self.thresholds.r102_values or value < median(usual):
+            return None
+        return ([first for first, _ in weeks], end) if strays(value, usual, self.thresholds) else None
 
     def _usual(self, line: Line, frequency: str, period: datetime) -> tuple[list[int], list[datetime]]:
         """The usual values of a period, and where each would begin if it were there."""
         if frequency != "M":
             stretches = [(period - n * WEEK, end_of(frequency, period - n * WEEK)) for n in range(8, 0, -1)]
             return self._values(line, stretches, period, end_of(frequency, period)), [first for first, _ in stretches]
-        weeks = [(period - n * WEEK, period - (n - 1) * WEEK) for n in range(8, 0, -1)]
+        weeks = weeks_before(period)
         found = self._values(line, weeks, period, end_of("M", period))
         if len(found) >= self.thresholds.r102_values:
             return found, [first for first, _ in weeks]
@@ -166,12 +176,17 @@ class Desk:
         return now is not None and now.total is not None
 
     def _values(
-        self, line: Line, stretches: list[tuple[datetime, datetime]], period: datetime, end: datetime
+        self,
+        line: Line,
+        stretches: list[tuple[datetime, datetime]],
+        period: datetime,
+        end: datetime,
+        least: Fraction = Fraction(1),
     ) -> list[int]:
         since, found = self._last_break(line[0], end), []
         for first, until in stretches:
             total, seconds = self._total(line, first, until)
-            if (since is None or first >= since) and seconds == length_of([(first, until)]):
+            if (since is None or first >= since) and seconds >= least * length_of([(first, until)]):
                 found.append(round(Fraction(total) * length_of([(period, end)]) / seconds))
         return found
 
@@ -238,6 +253,10 @@ class Desk:
                 if at < end and any(start < at for start in starts if since is None or start >= since):
                     self.release(key)
         self.breaks.append(Break(agency, at))
+
+
+def weeks_before(month: datetime) -> list[tuple[datetime, datetime]]:
+    return [(month - n * WEEK, month - (n - 1) * WEEK) for n in range(8, 0, -1)]
 
 
 def strays(value: int, usual: Sequence[int], thresholds: Thresholds) -> bool:

@@ -304,6 +304,36 @@ def test_days_of_a_month_report_are_no_weeks():
     assert facts_of("M", HUGE, days | every("M", MAY, JULY, 3_000)) is None
 
 
+def without(standing, first, length):
+    """What stands except a stretch at the same place of each week before some period."""
+    gaps = [(first - week * WEEK, first - week * WEEK + length) for week in range(1, 30)]
+    return {place: total for place, total in standing.items() if not any(a <= place[1] < b for a, b in gaps)}
+
+
+@pytest.mark.parametrize("sent", "NHDM")
+def test_a_gap_in_each_week_is_no_way_around_the_levels(sent):
+    gaps = without(ALONE["H"], NINE, HOUR)
+    found = facts_of(sent, HUGE, gaps)
+    assert (found["value"], found["usual"], found["values_frequency"]) == (HUGE, 744, "W")
+    assert found.get("whole_frequency", sent) == "M"
+    # Of what is not there nothing is known, so no month is too little.
+    assert facts_of(sent, 0, gaps) is None
+
+
+@pytest.mark.parametrize(("days", "judged"), [(3, True), (4, False)])
+def test_weeks_are_scaled_if_half_of_them_is_there(days, judged):
+    assert bool(facts_of("M", HUGE, without(ALONE["D"], JULY, days * DAY))) == judged
+
+
+def test_whole_weeks_and_reported_months_come_before_weeks_with_gaps():
+    days = every("D", MAY, JULY, 100)
+    gaps = without({place: total for place, total in days.items() if place[1] < JUNE}, JULY, DAY)
+    four_weeks = {place: total for place, total in days.items() if place[1] >= JULY - 4 * WEEK}
+    assert facts_of("M", HUGE, gaps | four_weeks)["values"] == [3_100] * 4
+    months = every("M", datetime(2026, 2, 1, tzinfo=UTC), JULY, 2_800)
+    assert facts_of("M", HUGE, without(days, JULY, DAY) | months)["values_frequency"] == "M"
+
+
 def test_a_part_can_be_too_much_and_never_too_little():
     days = every("D", MAY, WEDNESDAY, 50_000)
     assert facts_of("H", 0, days) is None
