@@ -284,6 +284,9 @@ _BROKEN_RULES: Final = {
     "unknown_answer": Kind(422, "An unknown answer", "Use confirmed, will_resubmit or cannot_fix."),
     "empty_remark": Kind(422, "The remark is empty", "Say something, or leave remark out."),
     "remark_too_long": Kind(422, "The remark is too long", "Send at most 1,000 characters."),
+    "control_character": Kind(
+        422, "The remark holds a control character", "Leave control characters out, except tabs and ends of lines."
+    ),
     "idempotency_key_reused": Kind(
         422, "The Idempotency-Key was used for another body", "Use a new key for a new submission."
     ),

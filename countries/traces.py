@@ -39,14 +39,20 @@ _KEYS: Final = re.compile(r"[\w+/~-]{40,}", re.ASCII)  # in base 64
 
 def refusal(text: str, *, is_link: bool = False) -> str:
     """Say why a text that a person has written is not taken, and what to do; nothing if it is taken."""
-    control = _CONTROL.search(text)
+    control = control_character(text)
     if control:
-        return f"Remove the control character U+{ord(control[0]):04X}."
+        return f"Remove the control character U+{ord(control):04X}."
     if len(text) > LOOKED_AT:
         return f"Use at most {LOOKED_AT} characters, not {len(text)}."
     if is_trace(text, is_link=is_link):
         return "This looks like an address, a hash or an e-mail. Leave it out: it could not be taken back later."
     return ""
+
+
+def control_character(text: str) -> str:
+    """Return the first character that neither XML nor a reader can do with; nothing if there is none."""
+    found = _CONTROL.search(text)
+    return found[0] if found else ""
 
 
 def is_trace(text: str, *, is_link: bool = False) -> bool:

@@ -11,6 +11,7 @@ from api.v1.described_submissions import NOTICED, STORED
 from api.v1.payloads.answer_payload import LONGEST_REMARK
 from federation import calendar, rulebook, validation
 
+_CONTROL: Final = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff"
 ANSWER: Final[Schema] = {
     "type": "object",
     "required": ["answer"],
@@ -25,8 +26,8 @@ ANSWER: Final[Schema] = {
             "type": "string",
             "minLength": 1,
             "maxLength": LONGEST_REMARK,
-            # Something that is seen, and no NUL.
-            "pattern": r"^[^\x00]*[^\s\x00\x1c-\x1f\x85][^\x00]*$",
+            # Something that is seen, and no control characters except tabs and ends of lines.
+            "pattern": rf"^[^{_CONTROL}]*[^\s{_CONTROL}][^{_CONTROL}]*$",
             "description": "For the coordinator. Without any address, hash or e-mail",
         },
     },

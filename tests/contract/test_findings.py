@@ -326,6 +326,10 @@ class TestAnswering:
             ({"answer": "confirmed", "remark": "x" * 1001}, [("/remark", "remark_too_long")]),
             ({"answer": "confirmed", "remark": "x" * 20_000}, [("/remark", "remark_too_long")]),
             ({"answer": "confirmed", "remark": "a\0b"}, [("/remark", "nul_character")]),
+            *(
+                ({"answer": "confirmed", "remark": f"a{control}b"}, [("/remark", "control_character")])
+                for control in ("\x1b[2J", "\x0b", "\x7f", "\x85", "\uffff")
+            ),
             ({"answer": "confirmed", "remark": f"Ask {SECRET}."}, [("/remark", "personal_trace")]),
             ({"answer": "confirmed", "remark": "It was 192.0.2.17."}, [("/remark", "personal_trace")]),
             ({"answer": "confirmed", "remark": "It was 2001:db8::17."}, [("/remark", "personal_trace")]),

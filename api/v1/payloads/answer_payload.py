@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from api.v1.payloads.faults import BrokenRuleError, Faults
 from api.v1.payloads.json_object import JsonObject
 from api.v1.payloads.traces import looks_like_trace
+from countries.traces import control_character
 from federation import validation
 
 LONGEST_REMARK: Final = 1000
@@ -47,6 +48,8 @@ def _remark(text: str) -> str:
         raise BrokenRuleError("empty_remark")
     if len(text) > LONGEST_REMARK:
         raise BrokenRuleError("remark_too_long")
+    if control_character(text):
+        raise BrokenRuleError("control_character")
     if looks_like_trace(text):
         raise BrokenRuleError("personal_trace")
     return text
