@@ -63,7 +63,7 @@ class Reading:
         costs.charge(slices.most_periods(self.slices))
         self._check_changes()
         size = sum(map(self._size, self.slices))
-        if question.limit is not None and not self._observed and self._ends == (None, None):
+        if question.limit is not None and self._wants_all_it_reads:
             size = min(size, question.offset + question.limit)
         refuse_more(size, MOST_OBSERVED if self._observed else MOST)
         publications = len(self._publications()) if question.history else 0
@@ -98,6 +98,12 @@ class Reading:
     def _publications(self) -> Longs:
         """Return the versions that changed anything asked for."""
         return np.unique(np.concatenate([np.zeros(0, np.int64), *(one.changes[0] for one in self.slices)]))
+
+    @property
+    def _wants_all_it_reads(self) -> bool:
+        """Whether no observation is read in vain, so that a limit ends the reading."""
+        is_of_changes = self.question.history or self.version.after is not None
+        return not self._observed and not is_of_changes and self._ends == (None, None)
 
     @cached_property
     def _observed(self) -> list[Filter]:

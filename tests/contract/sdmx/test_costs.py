@@ -157,6 +157,17 @@ def test_changes_are_counted_before_they_are_read(view, ask, monkeypatch, statem
     assert "vintages_count" in statements
 
 
+@pytest.mark.parametrize(("query", "count"), [("updatedAfter={first}", 6), ("includeHistory=true", 51)])
+def test_limit_makes_no_question_for_changes_smaller(view, ask, monkeypatch, query, count):
+    """Most of what is looked through for it has not changed: it may be all before one observation is found."""
+    address = f"{DATA}/D?{query}&limit=1".format(first=f"{view.known_at(1):%Y-%m-%dT%H:%M:%S}.482Z")
+    monkeypatch.setattr(readings, "MOST", count)
+    assert ask(address).status_code == 200
+    caching.shelf.clear()
+    monkeypatch.setattr(readings, "MOST", count - 1)
+    problem(ask(address), 413, "too_much_data")
+
+
 @pytest.fixture
 def limit(settings, monkeypatch):
     """Lets an address ask for so much, where each observation counts as a request."""
