@@ -9,8 +9,10 @@ import re
 import socket
 import time
 from typing import Any, Final, NamedTuple
+from urllib.parse import unquote
 
 from gunicorn.http.errors import ParseException
+from gunicorn.util import split_request_uri
 
 #: The head of a request, and a small body with it, must be there so soon.
 HEAD_SECONDS: Final = 10.0
@@ -31,10 +33,8 @@ _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,12})[ \t]*\r\n", re.IGNOR
 _UNMEASURED = re.compile(rb"\r\n(?:transfer-encoding|expect):", re.IGNORECASE)
 
 
-# Of an agency, a coordinator or the desk: it signs in or changes something, for which it needs the primary database.
-_NOT_PUBLIC = re.compile(
-    rb"\A(?!(?:GET|HEAD|OPTIONS) )|\A\S+ (?:https?://[^/ ]*)?/(?:admin|oauth)/|\r\nauthorization:", re.IGNORECASE
-)
+_PUBLIC_METHODS: Final = (b"GET", b"HEAD", b"OPTIONS")
+_AUTHORIZATION = re.compile(rb"\r\nauthorization:", re.IGNORECASE)
 
 
 class Shape(NamedTuple):
@@ -51,13 +51,29 @@ def shape(received: bytes) -> Shape:
     if end < 0:
         return Shape(received.count(b"\n") != received.count(b"\r\n"))
     head = received[: end + 2]
-    public = _NOT_PUBLIC.search(head) is None
+    public = _is_public(head)
     if _UNMEASURED.search(head):
         return Shape(arrived=True, large=True, public=public)
     length = _LENGTH.search(head)
     size = int(length[1]) if length else 0
     large = size > SMALL_BODY
     return Shape(large or len(received) >= end + 4 + size, large, public)
+
+
+def _is_public(head: bytes) -> bool:
+    """Whether it is not of an agency, a coordinator or the desk, who need the primary database."""
+    method, _, rest = head.partition(b" ")
+    path = _path(rest.partition(b" ")[0])
+    return method in _PUBLIC_METHODS and not path.startswith(("/admin/", "/oauth/")) and not _AUTHORIZATION.search(head)
+
+
+def _path(target: bytes) -> str:
+    """Return the path as gunicorn gives it to the application: of any form of address, and decoded."""
+    try:
+        return unquote(split_request_uri(target.decode("latin-1")).path)
+    except ValueError:
+        # gunicorn refuses it.
+        return ""
 
 
 class NoHost(ParseException):  # type: ignore[misc]  # untyped

@@ -66,6 +66,11 @@ def test_body(lines, body, arrived, large):
         (b"PUT /help/ HTTP/1.1", [], False),
         (b"GET /admin/ HTTP/1.1", [], False),
         (b"GET http://localhost/admin/login/ HTTP/1.1", [], False),
+        # The application gets the path decoded, and of an address of any scheme.
+        (b"GET /%61dmin/ HTTP/1.1", [], False),
+        (b"HEAD http://localhost/%6Fauth%2Ftoken/ HTTP/1.1", [], False),
+        (b"GET other://localhost/admin/ HTTP/1.1", [], False),
+        (b"GET http://[/help/ HTTP/1.1", [], True),
     ],
 )
 def test_whose_it_is(first, lines, public):
