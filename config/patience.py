@@ -7,7 +7,10 @@ import errno
 import json
 import re
 import socket
+import struct
+import termios
 import time
+from fcntl import ioctl
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
@@ -27,6 +30,10 @@ LINGER_SECONDS: Final = 1.0
 #: A larger body, or an answer, may take this long for its first bytes, and then must come, or go, so fast on average.
 GRACE_SECONDS: Final = 10.0
 BYTES_A_SECOND: Final = 16 * 1024
+
+#: How often is looked at how much a client has taken while it takes no more.
+_LOOKS_EVERY: Final = 0.5
+_QUEUED: Final = struct.Struct("i")
 
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,12})[ \t]*\r\n", re.IGNORECASE)
 # A length that is not known, and a client that waits to be told to go on.
@@ -121,19 +128,36 @@ class TimedSocket(socket.socket):
         return data
 
     def sendall(self, data: Any, flags: int = 0) -> None:
-        now = time.monotonic()
-        self._writing = now if self._writing is None else self._writing
-        earned = self._writing + GRACE_SECONDS + (self._sent + len(data)) / BYTES_A_SECOND
+        began = time.monotonic()
+        self._writing = writing = began if self._writing is None else self._writing
         wanted = self.gettimeout()
         try:
-            # A piece that took us long to make is no fault of who reads.
-            self.settimeout(max(1.0, earned - now))
-            super().sendall(data, flags)
-        except TimeoutError:
-            raise ConnectionResetError(errno.ECONNRESET, "The client does not read") from None
+            self.settimeout(_LOOKS_EVERY)
+            with memoryview(data) as whole:
+                at = 0
+                while at < len(whole):
+                    at += self._send(whole[at:], writing, began, flags)
         finally:
             self.settimeout(wanted)
-        self._sent += len(data)
+
+    def _send(self, rest: memoryview, writing: float, began: float, flags: int) -> int:
+        """Send what the kernel takes and return how much, or leave a client that has taken too little by now."""
+        try:
+            sent = super().send(rest, flags)
+        except TimeoutError:
+            sent = 0
+        self._sent += sent
+        # A piece that took us long to make is no fault of who reads.
+        until = max(began + 1.0, writing + GRACE_SECONDS + self._taken / BYTES_A_SECOND)
+        if sent < len(rest) and time.monotonic() > until:
+            raise ConnectionResetError(errno.ECONNRESET, "The client does not read")
+        return sent
+
+    @property
+    def _taken(self) -> int:
+        """How many bytes the client has taken: the kernel may hold megabytes of an answer that nobody reads."""
+        (held,) = _QUEUED.unpack(ioctl(self, termios.TIOCOUTQ, bytes(_QUEUED.size)))
+        return max(0, self._sent - int(held))
 
 
 class Refusal(NamedTuple):

@@ -160,6 +160,37 @@ def test_who_does_not_read_is_left(pair, monkeypatch):
         timed.sendall(bytes(16 * 2**20))
 
 
+def test_what_the_client_did_not_take_of_a_large_answer_earns_no_time(pair, waits, monkeypatch):
+    timed, _ = pair
+    monkeypatch.setattr(patience, "GRACE_SECONDS", 0.0)
+    monkeypatch.setattr(patience, "BYTES_A_SECOND", 2**20)
+    with pytest.raises(ConnectionResetError):
+        timed.sendall(bytes(16 * 2**20))
+    # All of it would have earned 16 seconds.
+    assert max(wait for wait in waits if wait is not None) < 1
+
+
+def test_what_the_client_takes_earns_time(pair):
+    timed, theirs = pair
+    timed.sendall(bytes(50_000))
+    assert timed._taken < 50_000
+    assert len(theirs.recv(50_000, socket.MSG_WAITALL)) == 50_000
+    assert timed._taken == 50_000
+    timed.sendall(b"x")
+    # The clock of the next answer, while this one is not taken yet.
+    timed.begin()
+    assert timed._taken == 0
+
+
+def test_answer_comes_whole(pair):
+    timed, theirs = pair
+    sent = bytes(range(256)) * 100
+    timed.sendall(sent)
+    timed.sendall(b"")
+    timed.shutdown(socket.SHUT_WR)
+    assert b"".join(iter(lambda: theirs.recv(2**16), b"")) == sent
+
+
 @pytest.mark.parametrize("refusal", patience.REFUSALS, ids=lambda refusal: refusal.code)
 def test_refusals_say_what_the_application_would(refusal):
     head, _, body = refusal.written().partition(b"\r\n\r\n")
