@@ -31,7 +31,7 @@ class ClientAddress:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         meta = request.META
-        peer = meta.get("REMOTE_ADDR", "")
+        peer = meta["REMOTE_ADDR"] = _unmapped(meta.get("REMOTE_ADDR", ""))
         if self._trusted and self._is_trusted(peer):
             meta["REMOTE_ADDR"] = client(meta.get("HTTP_X_FORWARDED_FOR", ""), peer, self._trusted)
             _believe(meta)
@@ -75,6 +75,11 @@ def parsed(text: str) -> Address | None:
     if isinstance(address, IPv6Address):
         return None if address.scope_id else address.ipv4_mapped or address
     return address
+
+
+def _unmapped(peer: str) -> str:
+    """Return an IPv4 peer by its own address: at a socket for both, all of them would be one network of IPv6."""
+    return str(parsed(peer) or peer) if peer.startswith("::ffff:") else peer
 
 
 def _within(address: Address, networks: Iterable[Network]) -> bool:

@@ -77,6 +77,13 @@ def test_nobody_else_is_believed(peer, trusted):
     assert not [name for name in said if f"HTTP_{name.upper().replace('-', '_')}" in meta]
 
 
+@pytest.mark.parametrize("trusted", [[], TRUSTED])
+def test_peer_of_ipv4_at_a_socket_for_both_is_one_of_ipv4(trusted):
+    """Else all of IPv4 would be one network, of which a single client could use up what all may ask for."""
+    assert passed_on(f"::ffff:{LIAR}", trusted)["address"] == LIAR
+    assert passed_on("::ffff:junk", trusted)["address"] == "::ffff:junk"
+
+
 def test_what_the_proxy_itself_said_is_the_last():
     said = {"X-Forwarded-Proto": "https, http", "X-Forwarded-Host": "elsewhere.example, federation.example.org"}
     seen = passed_on(PROXY, TRUSTED, **said)
