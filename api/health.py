@@ -107,20 +107,29 @@ class Lately(Generic[T]):
         self._look, self._unanswered, self._lasts = look, unanswered, lasts
         self._turn = Lock()
         self._found, self._at = unanswered, -inf
+        #: Since when somebody looks.
+        self._looks_since = inf
 
     def get(self) -> T:
         """Return what was found lately. The first to ask after that looks again; others get what was found before."""
         if self._is_good():
             return self._found
-        # Before anything was found, all wait for it.
-        if self._turn.acquire(timeout=_PATIENCE if self._at == -inf else 0):
+        if self._turn.acquire(timeout=self._wait()):
             try:
                 if not self._is_good():
+                    self._looks_since = time.monotonic()
                     self._found, self._at = self._look(), time.monotonic()
             finally:
+                self._looks_since = inf
                 self._turn.release()
             return self._found
         return self._found if self._age() < _PATIENCE else self._unanswered
+
+    def _wait(self) -> float:
+        """How long to wait for who looks: only if what was found was old before, as nobody had asked meanwhile."""
+        now = time.monotonic()
+        since = min(self._looks_since, now)
+        return max(0.0, since + _PATIENCE - now) if since - self._at >= _PATIENCE else 0.0
 
     def _is_good(self) -> bool:
         return self._age() < self._lasts(self._found)

@@ -182,6 +182,17 @@ def test_while_one_looks_again_the_others_get_what_was_found_before(looking):
     assert looking.looks == 2
 
 
+def test_after_a_pause_all_wait_for_the_one_who_looks(looking):
+    looking.found_first()
+    looking.now += 60
+    [again] = looking.ask()
+    assert looking.begun.acquire(timeout=30)
+    others = looking.ask(19)
+    looking.go.release()
+    assert {one.result(30) for one in (again, *others)} == {"found 2"}
+    assert looking.looks == 2
+
+
 def test_what_does_not_come_back_is_not_believed_for_long(looking):
     looking.found_first()
     looking.now += 3
