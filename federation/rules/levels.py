@@ -4,7 +4,7 @@ Reports are judged against the agency's figures, whatever frequency those were r
 as if they had come one by one: a report that is held does not become part of what later ones are judged against.
 """
 
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -135,12 +135,12 @@ class Judge:
 
     def _look_up(self, frequency: str, period: datetime) -> Usual:
         since = _last_break(self.breaks, before=periods.end(frequency, period))
-        before = [period - back for back in _BEFORE if since is None or period - back >= since]
+        before = _not_before(since, (period - back for back in _BEFORE))
         if frequency != Frequency.MONTH:
             seconds = periods.seconds(frequency, period)
             counts = [self.sums.figure(frequency, start) for start in before]
             return Usual([count.total for count in counts if count.seconds == seconds])
-        months = [start for start in months_before(period) if since is None or start >= since]
+        months = _not_before(since, months_before(period))
         for usual in (
             Usual(self._of_weeks(before, period, least=_WEEK_SECONDS), Frequency.WEEK.value),
             Usual(self._of_months(months, period), Frequency.MONTH.value),
@@ -179,10 +179,11 @@ def _if_too_much(facts: Facts, level: Level, whole: str, usual: Usual) -> Facts 
 
 def months_before(month: datetime) -> list[datetime]:
     """Return the months that may say what is usual for a month, the first one first."""
-    found = [month]
+    found: list[datetime] = []
     for _ in range(_MONTHS):
-        found.insert(0, periods.previous(Frequency.MONTH, found[0]))
-    return found[:-1]
+        month = periods.previous(Frequency.MONTH, month)
+        found.insert(0, month)
+    return found
 
 
 def is_explained(
@@ -206,17 +207,19 @@ def _last_break(breaks: Sequence[datetime], *, before: datetime) -> datetime | N
     return max((mark for mark in breaks if mark < before), default=None)
 
 
+def _not_before(since: datetime | None, starts: Iterable[datetime]) -> list[datetime]:
+    return [start for start in starts if since is None or start >= since]
+
+
 def usual_of(
-    frequency: str, period: datetime, standing: MutableMapping[datetime, int], *, breaks: Sequence[datetime]
+    frequency: str, period: datetime, standing: Mapping[datetime, int], *, breaks: Sequence[datetime]
 ) -> list[int]:
     """Return the totals of the same place in the eight weeks before, as far as they are there.
 
-    Where the last break before the period's end lies among them, those that began before it are left out.
+    Those that began before the last break in the series are left out.
     """
-    before = [period - back for back in _BEFORE]
     since = _last_break(breaks, before=periods.end(frequency, period))
-    if since is not None:
-        before = [start for start in before if start >= since]
+    before = _not_before(since, (period - back for back in _BEFORE))
     return [total for start in before if (total := standing.get(start)) is not None]
 
 
