@@ -118,7 +118,7 @@ def summed(things: Sequence[Thing]) -> dict[Thing, Computed]:
     return _derived(things, _Own(), _parts(things))
 
 
-def summed_from_reports(things: Sequence[Thing], sent: AllSent = NOTHING_SENT) -> dict[Thing, Computed]:
+def summed_from_reports(things: Sequence[Thing], sent: AllSent) -> dict[Thing, Computed]:
     """Return the same from reports alone, if the finer figures are still to be computed."""
     finer = periods.FINER.get(Frequency(things[0].frequency)) if things else None
     if finer is None:

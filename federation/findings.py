@@ -6,7 +6,7 @@ closed comes back only with other facts. Whoever reviews something holds its loc
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from federation import holds, noticing
@@ -33,12 +33,12 @@ def review(things: Sequence[Thing], *, now: datetime) -> None:
         return
     reports = noticing.standing(things)
     sums = [thing for thing in things if thing not in reports or reports[thing].withdrawn]
-    noticed = noticing.in_reports(reports, from_reports=False) + noticing.in_sums(sums)
+    noticed = noticing.in_reports(reports) + noticing.in_sums(sums)
     roots = {thing: report.root for thing, report in reports.items()}
     _settle(things, noticed, rules=_REPORT_RULES + _SUM_RULES, roots=roots, now=now)
 
 
-def would_stand(things: Sequence[Thing], sent: AllSent) -> list[Finding]:
+def would_stand(things: Sequence[Thing], sent: AllSent, *, now: datetime) -> list[Finding]:
     """Return the findings about the current reports of figures, all of one frequency, if these were sent; only reads.
 
     They are as ``review`` would leave them, and not saved. ``report_id`` is the root of the report.
@@ -49,13 +49,13 @@ def would_stand(things: Sequence[Thing], sent: AllSent) -> list[Finding]:
     roots = {thing: report.root for thing, report in reports.items()}
     kept = [root for thing, root in roots.items() if thing not in sent]
     stored = {one.pk: one for one in Finding.objects.filter(report__in=kept).order_by("pk")}
-    noticed = noticing.in_reports(reports, from_reports=True, sent=sent)
+    noticed = noticing.in_reports(reports, sent)
     changes = _changes(things, noticed, _REPORT_RULES, roots)
     for id_, facts in changes.updated.items():
         stored[id_].facts = facts
     for id_ in (one for some in changes.closed.values() for one in some if one in stored):
         stored[id_].state = FindingState.RESOLVED
-    return [*stored.values(), *_new(changes.opened, now=datetime.now(UTC))]
+    return [*stored.values(), *_new(changes.opened, now=now)]
 
 
 def review_weeks(weeks: Sequence[Thing], *, now: datetime) -> None:

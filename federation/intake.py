@@ -147,9 +147,9 @@ _WORKING = {Outcome.CURRENT, Outcome.WITHDRAWN, Outcome.HELD}
 
 @contextmanager
 def _whole_or_not_at_all() -> Iterator[None]:
-    """One transaction; where it breaks what the database promises, nothing is kept and the agency is told to try again.
+    """One transaction. If it breaks a constraint, nothing is kept, and the agency may send the same again.
 
-    Who finds that in the log has found a mistake of ours: only the constraint's name is in it, as rows hold counts.
+    Such a line in the log means a mistake of ours. It names the constraint only, as rows hold counts.
     """
     try:
         with transaction.atomic():
@@ -232,11 +232,11 @@ def _tell(submission: Submission) -> None:
     )
 
 
-@_whole_or_not_at_all()
+@transaction.atomic
 def preview(*, agency: Agency, reports: Sequence[NewReport], prepared: datetime, received: datetime) -> Preview:
     """Return what would become of each report now, and store nothing.
 
-    It only reads, and takes no lock: nobody waits for it, however large it is.
+    It only reads, and takes no lock: nobody waits for it, even if it is large.
     """
     read_only()
     look_up_by_index()
@@ -251,14 +251,11 @@ def preview(*, agency: Agency, reports: Sequence[NewReport], prepared: datetime,
 def _would_be_held(
     agency: Agency, reports: Sequence[NewReport], becoming: Sequence[_Becomes], *, received: datetime
 ) -> Iterator[ReportFinding]:
-    """Yield the findings that would gather held reports, each at the first of them."""
+    """Return the findings that would gather held reports, each at the first of them."""
     helds = [Held(at, reports[at], one.verdict) for at, one in enumerate(becoming) if one.verdict is not None]
-    if helds:
-        told: set[int] = set()
-        for position, finding in sorted(holds.would_gather(agency.pk, helds, now=received).items()):
-            if id(finding) not in told:
-                told.add(id(finding))
-                yield _told(position, finding)
+    gathered = holds.would_gather(agency.pk, helds, now=received)
+    firsts = {id(finding): position for position, finding in sorted(gathered.items(), reverse=True)}
+    return (_report_finding(position, gathered[position]) for position in firsts.values())
 
 
 def _would_be_noticed(
@@ -274,9 +271,9 @@ def _would_be_noticed(
             things.append(thing)
             positions[-1 - at if one.equals is None else one.equals] = at
     for _, some in groupby(sorted(things), key=lambda thing: thing.frequency):
-        for finding in findings.would_stand(list(some), sent):
+        for finding in findings.would_stand(list(some), sent, now=received):
             if finding.report_id in positions:
-                yield _told(positions[finding.report_id], finding)
+                yield _report_finding(positions[finding.report_id], finding)
 
 
 def _sent(report: NewReport, *, root: int, received: datetime) -> Sent:
@@ -292,7 +289,7 @@ def _sent(report: NewReport, *, root: int, received: datetime) -> Sent:
     )
 
 
-def _told(position: int, one: Finding) -> ReportFinding:
+def _report_finding(position: int, one: Finding) -> ReportFinding:
     facts = dict(one.facts)
     return ReportFinding(
         position, None, one.rule, one.state, one.frequency, one.period, one.last_period, facts, one.indicator_id

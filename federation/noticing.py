@@ -15,7 +15,7 @@ from countries.codes import COUNTRIES, UNKNOWN
 from federation import figures, thresholds
 from federation.combination import named_rows
 from federation.database import cursor, statement
-from federation.figures import NOTHING_SENT, AllSent, Computed
+from federation.figures import AllSent, Computed
 from federation.models.figures import Source
 from federation.rules import levels, mix, periods, plausibility, tables
 from federation.rules.levels import Facts
@@ -108,16 +108,16 @@ def _standing_of_sent(sent: AllSent) -> dict[Thing, Standing]:
     return found
 
 
-def in_reports(reports: Mapping[Thing, Standing], *, from_reports: bool, sent: AllSent = NOTHING_SENT) -> list[Noticed]:
+def in_reports(reports: Mapping[Thing, Standing], sent: AllSent | None = None) -> list[Noticed]:
     """Return what is noticed of reports, all of one frequency.
 
-    With ``from_reports``, finer figures are computed from reports, as they will be once all is reconciled.
+    With ``sent`` finer figures are computed from reports, these among them, as they will be once all is reconciled.
     """
     limits = thresholds.by_agency({thing.agency for thing in reports})
     whole = [thing for thing, report in reports.items() if not report.withdrawn]
-    finer = _finer(figures.summed_from_reports(whole, sent) if from_reports else figures.summed(whole))
+    finer = _finer(figures.summed(whole) if sent is None else figures.summed_from_reports(whole, sent))
     cells = _cells(reports, finer)
-    cells |= {one.root: Cells(one.countries, one.networks, one.values) for one in sent.values()}
+    cells |= {one.root: Cells(one.countries, one.networks, one.values) for one in (sent or {}).values()}
     found = []
     for thing, report in reports.items():
         judged = _judged(thing, report, finer.get(thing), cells, limits[thing.agency])

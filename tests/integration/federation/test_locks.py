@@ -46,8 +46,8 @@ class TestDryRun:
         report, looked, go_on = held(agency), Event(), Event()
         would_stand = findings.would_stand
 
-        def look_and_wait(things, sent):
-            found = would_stand(things, sent)
+        def look_and_wait(*given, **named):
+            found = would_stand(*given, **named)
             looked.set()
             assert go_on.wait(PATIENCE)
             return found
