@@ -1,12 +1,11 @@
 """A break that is marked in a series is published as a change of its periods, and releases only what it explains."""
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 
 from countries import registry
 from countries.models import Annotation
@@ -17,7 +16,7 @@ from federation.models.submissions import Report
 from tests.factories import AgencyFactory, IndicatorFactory
 from tests.integration.federation.comparison import everything_stored
 from tests.integration.federation.world import Said, world
-from tests.integration.locks import is_somebody_waiting
+from tests.integration.locks import one_before_the_other
 
 pytestmark = pytest.mark.django_db
 
@@ -113,8 +112,6 @@ def current():
 
 # --- what a break releases --------------------------------------------------------------------------------------------
 
-#: How long one waits for another, before it is a failure.
-PATIENCE = 30
 DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
 SIXTH = DAYS[2]
 USUAL, HUGE = {(578, 1): 100}, {(578, 1): 1_000_000}
@@ -297,34 +294,6 @@ def usual_weeks():
     for agency in agencies:
         submit(agency, [one for indicator in (1, 2) for one in weeks_and_a_huge_day(indicator)[:-1]])
     return agencies
-
-
-def one_before_the_other(first, second):
-    """Do one thing, and commit it once another, on a connection of its own, waits for it or has come to its end."""
-    done, may_commit = threading.Event(), threading.Event()
-
-    def hold():
-        with closing(connection), transaction.atomic():
-            found = first()
-            done.set()
-            assert may_commit.wait(PATIENCE)
-        return found
-
-    def follow():
-        with closing(connection):
-            return second()
-
-    with ThreadPoolExecutor(2) as pool:
-        holding = pool.submit(hold)
-        assert done.wait(PATIENCE)
-        following = pool.submit(follow)
-        while not is_somebody_waiting() and not following.done():
-            pass
-        waited = not following.done()
-        may_commit.set()
-        found = holding.result(), following.result()
-    assert waited
-    return found
 
 
 def break_for_all():

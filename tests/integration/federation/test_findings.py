@@ -1,16 +1,12 @@
 """What is noticed of reports, of sums and of weeks: opened, updated and closed as things change."""
 
 import random
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 import pytest
-from django.db import connection, transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -24,14 +20,12 @@ from federation.rules import periods
 from tests import factories
 from tests.integration.federation import workers
 from tests.integration.federation.world import Memory, Said, world
-from tests.integration.locks import is_somebody_waiting
+from tests.integration.locks import one_before_the_other
 from tests.oracles.calendar import end_of
 from tests.oracles.findings import Reviewer
 
 pytestmark = pytest.mark.django_db
 
-#: How long one waits for another, before it is a failure.
-PATIENCE = 30
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
 TEN = NOON - 2 * HOUR
@@ -453,31 +447,15 @@ def test_a_hold_waits_for_what_a_worker_notices_of_a_sum_and_takes_its_place():
         sent += timedelta(seconds=1)
         return memory.submit(agency, said, prepared=sent, received=sent)
 
-    noticed, may_commit = threading.Event(), threading.Event()
-
     def notice():
-        with closing(connection), transaction.atomic():
-            facts = {"value": 1_200, "usual": 104.5}
-            key = {"rule": "R102", "agency": agency, "indicator_id": 1, "frequency": "D"}
-            Finding.objects.create(**key, period=OLD, last_period=OLD, facts=facts, opened=sent, changed=sent)
-            noticed.set()
-            assert may_commit.wait(PATIENCE)
-
-    def hold():
-        with closing(connection):
-            return send_days(day(OLD, cells={NO: 6_000}))
+        facts = {"value": 1_200, "usual": 104.5}
+        key = {"rule": "R102", "agency": agency, "indicator_id": 1, "frequency": "D"}
+        Finding.objects.create(**key, period=OLD, last_period=OLD, facts=facts, opened=sent, changed=sent)
 
     send_days(*(day(OLD + extra - number * WEEK) for number in range(1, 9) for extra in (0 * DAY, DAY)))
     send_days(day(OLD + DAY, cells={NO: 5_000}))
-    with ThreadPoolExecutor(2) as pool:
-        worker = pool.submit(notice)
-        assert noticed.wait(PATIENCE)
-        holding = pool.submit(hold)
-        while not is_somebody_waiting() and not holding.done():
-            pass
-        may_commit.set()
-        worker.result()
-        assert holding.result().outcomes == {"held": 1}
+    _, receipt = one_before_the_other(notice, lambda: send_days(day(OLD, cells={NO: 6_000})))
+    assert receipt.outcomes == {"held": 1}
     found = the_finding(rule="R102")
     assert (found.period, found.holds.count(), ends()) == (OLD, 2, [("R102", "revision")])
 
