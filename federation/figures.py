@@ -230,13 +230,9 @@ def _parts(things: Sequence[Thing]) -> _Parts:
 
 
 def _minutes(things: Sequence[Thing], sent: AllSent) -> _Parts:
-    parts = _Parts()
-    rows = [row for row in _rows("figures_minutes", things) if _minute(things[row[0]], row[1]) not in sent]
-    place = {thing: position for position, thing in enumerate(things)}
-    for minute, report in sent.items():
-        hour = minute._replace(frequency=Frequency.HOUR, period=periods.start_of(Frequency.HOUR, minute.period))
-        if minute.frequency == Frequency.MINUTE and hour in place:
-            rows.append((place[hour], minute.period, *report.row()))
+    parts, instead = _Parts(), _minutes_sent(things, sent)
+    rows = [row for row in _rows("figures_minutes", things) if row[:2] not in instead]
+    rows += [(*place, *report.row()) for place, report in instead.items()]
     for position, *_ in rows:
         parts.add(position, reported=60)
     standing = [row for row in rows if row[2] is not None and not row[3]]
@@ -246,8 +242,14 @@ def _minutes(things: Sequence[Thing], sent: AllSent) -> _Parts:
     return parts
 
 
-def _minute(hour: Thing, period: datetime) -> Thing:
-    return hour._replace(frequency=Frequency.MINUTE, period=period)
+def _minutes_sent(hours: Sequence[Thing], sent: AllSent) -> dict[tuple[int, datetime], Sent]:
+    """Return the reports of minutes among those sent, by the position of their hour and their period."""
+    place, found = {hour: position for position, hour in enumerate(hours)}, {}
+    for minute, report in sent.items():
+        hour = minute._replace(frequency=Frequency.HOUR, period=periods.start_of(Frequency.HOUR, minute.period))
+        if minute.frequency == Frequency.MINUTE and hour in place:
+            found[place[hour], minute.period] = report
+    return found
 
 
 def _finer_figures(things: Sequence[Thing], finer: str) -> _Parts:
