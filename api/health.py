@@ -30,13 +30,13 @@ T = TypeVar("T")
 
 #: What the web server measures itself.
 _OURS: Final = "police2peer_"
-#: So many rights that are missing are named; the others are mended with them.
+#: So many rights that are missing are named; one command grants all of them.
 _NAMED: Final = 3
-#: What submissions need, in the order in which it is looked for.
+#: What submissions need, in the order in which we look for it.
 _NEEDED: Final = ("database", "writes", "migrations", "rights", "rounding", "clocks")
 #: So many seconds a state is good for. A load balancer should soon hear that all is back.
 _LASTS, _LASTS_UNREADY = 2.0, 0.25
-#: What has not answered for so many seconds does not serve.
+#: A part that has not answered for so many seconds is missing.
 _PATIENCE: Final = 5.0
 _OBSTACLES: Final = {
     writability.DISK_FULL: "The database takes no writes: its disk is full. Make room on it.",
@@ -67,15 +67,11 @@ class ReadyView(OpenView):
 
     def get(self, request: Request) -> HttpResponse:  # noqa: ARG002
         """Name each part; 503 if one is missing that submissions need. Work that waits stops nobody."""
-        state, checks = readiness.get(), _checks()
+        state = readiness.get()
+        checks = _checks(state)
         if not state.is_ready:
             raise Problem("not_ready", detail=state.told(), checks=checks)
         return JsonResponse({"status": "ready", "checks": checks, "work": state.work})
-
-
-def _checks() -> dict[str, bool]:
-    """Return whether each part is there. Submissions need no broker: the sweep finds their work later."""
-    return {**readiness.get().checks, "broker": broker.get()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +93,15 @@ class State:
         return " ".join([f"Not ready: {missing}.", *self.reasons])
 
 
-class Lately(Generic[T]):
-    """What one thread at a time finds out for all that ask, and seldom: anybody may ask as often as they like.
+def _checks(state: State) -> dict[str, bool]:
+    """Return whether each part is there. Submissions need no broker: the sweep finds their work later."""
+    return {**state.checks, "broker": broker.get()}
 
-    ``lasts`` says for how many seconds a finding is good.
+
+class Lately(Generic[T]):
+    """Looks at most once in a while, by one thread at a time, for all that ask.
+
+    ``lasts`` returns for how many seconds a finding is good.
     """
 
     def __init__(self, look: Callable[[], T], *, unanswered: T, lasts: Callable[[T], float]) -> None:
@@ -230,7 +231,7 @@ class _Ready(Collector):
 
     def collect(self) -> Iterator[Metric]:
         family = GaugeMetricFamily(f"{_OURS}ready", "Whether a part that readyz names is there", labels=["check"])
-        for check, holds in _checks().items():
+        for check, holds in _checks(readiness.get()).items():
             family.add_metric([check], holds)
         yield family
 
