@@ -211,7 +211,7 @@ def test_failed_submissions_are_there_by_reason_before_the_first_one(scrape):
     ],
 )
 @pytest.mark.parametrize("route", ["v1:submissions", "token"])
-def test_what_agencies_send_in_vain_for_reasons_of_ours_is_counted(
+def test_submissions_that_fail_for_reasons_of_ours_are_counted(
     scrape, kripos, monkeypatch, error, cause, status, reason, route
 ):
     def fail(*_, **__):

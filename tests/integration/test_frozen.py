@@ -117,30 +117,29 @@ def agencies_asking(port):
     assert set(answers) <= {401, 503}
 
 
+def the_public_reads_on_while_frozen(server, port):
+    with frozen(server), agencies_asking(port):
+        for _ in range(3):
+            assert {path: status(port, path) for path in PAGES} == dict.fromkeys(PAGES, 200)
+            assert status(port, "/healthz") == 200
+        assert eventually(lambda: status(port, "/readyz") == 503, within=60)
+    assert eventually(lambda: status(port, "/readyz") == 200, within=60)
+
+
 def test_replica_answers_the_public_while_the_primary_is_frozen(primary, replica_port, serve):
     urls, server = primary
     at_replica = replica.at_port(urls["DATABASE_PUBLIC_URL"], replica_port)
     # However old it is: beat, which commits each second, does not run here.
     port = serve(DATABASE_REPLICA_URL=at_replica, REPLICA_LAG_LIMIT="0")
     assert status(port, "/api/v1/networks/") == 200
-    with frozen(server), agencies_asking(port):
-        for _ in range(3):
-            assert {path: status(port, path) for path in PAGES} == dict.fromkeys(PAGES, 200)
-            assert status(port, "/healthz") == 200
-        assert eventually(lambda: status(port, "/readyz") == 503, within=60)
-    assert eventually(lambda: status(port, "/readyz") == 200, within=60)
+    the_public_reads_on_while_frozen(server, port)
 
 
 def test_what_was_read_a_moment_ago_stands_in_while_the_primary_is_frozen(primary, serve):
     _, server = primary
     port = serve()
     assert {path: status(port, path) for path in PAGES} == dict.fromkeys(PAGES, 200)
-    with frozen(server), agencies_asking(port):
-        for _ in range(3):
-            assert {path: status(port, path) for path in PAGES} == dict.fromkeys(PAGES, 200)
-            assert status(port, "/healthz") == 200
-        assert eventually(lambda: status(port, "/readyz") == 503, within=60)
-    assert eventually(lambda: status(port, "/readyz") == 200, within=60)
+    the_public_reads_on_while_frozen(server, port)
 
 
 def test_requests_of_agencies_leave_threads_to_the_public(primary, serve):

@@ -25,12 +25,6 @@ MIDNIGHT = NOON.replace(hour=0)
 DAY = timedelta(days=1)
 
 
-def jump(federation, ahead):
-    """Have the database's clock jump, and the host's stay."""
-    federation.now += ahead
-    federation.host_ahead -= ahead
-
-
 def mark():
     return ClockMark.objects.get().at
 
@@ -82,14 +76,14 @@ class TestWhileClocksDisagree:
     @pytest.mark.parametrize("ahead", [DAY, -DAY])
     def test_nothing_is_done_and_all_of_it_afterwards(self, pending, ahead):
         before = mark(), set(Work.objects.values_list("pk", flat=True)), PeriodVersion.objects.count()
-        jump(pending, ahead)
+        pending.jump(ahead)
         for task in (tasks.tick, tasks.reconcile, tasks.seal, tasks.watch, tasks.prune):
             task()
         with pytest.raises(ClocksDisagreeError):
             reconciliation.work_through()
         assert (mark(), set(Work.objects.values_list("pk", flat=True)), PeriodVersion.objects.count()) == before
         assert not Failure.objects.exists()
-        jump(pending, -ahead)
+        pending.jump(-ahead)
         pending.wait(minutes=1)
         pending.settle()
         assert_agrees(pending.oracle())
@@ -98,7 +92,7 @@ class TestWhileClocksDisagree:
         compute = reconciliation.publication.compute
 
         def jump_meanwhile(*given, **named):
-            jump(pending, DAY)
+            pending.jump(DAY)
             return compute(*given, **named)
 
         before = PeriodVersion.objects.count()
@@ -123,7 +117,7 @@ class TestWhileClocksDisagree:
         assert Annotation.objects.exists()
 
     def test_commands_say_so(self, pending):
-        jump(pending, DAY)
+        pending.jump(DAY)
         for command in ("settle", "rebuild"):
             with pytest.raises(CommandError, match="clocks disagree"):
                 call_command(command)
@@ -165,11 +159,11 @@ class TestRepair:
             federation.schedule(0, "H", date(2026, 11, 24))
             federation.submit(0, Said("H", MIDNIGHT, {(578, 1): 970}), Said("H", MIDNIGHT + DAY / 24, {(578, 1): 1000}))
             federation.settle()
-            jump(federation, DAY)
+            federation.jump(DAY)
             schedules.tick(now=federation.now)
             federation.submit(0, Said("H", MIDNIGHT, {(578, 1): 500}))
             federation.settle()
-            jump(federation, -DAY)
+            federation.jump(-DAY)
             federation.now += timedelta(minutes=1)
             federation.submit(0, Said("H", MIDNIGHT, {(578, 1): 970}), Said("H", MIDNIGHT + DAY / 12, {(578, 1): 990}))
             federation.settle()

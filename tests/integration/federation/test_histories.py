@@ -119,14 +119,14 @@ def submit_year(federation, agency, value, left_out):
 def jump(federation, seconds):
     """While the database's clock is wrong, nothing is taken in, and nothing is made due or published."""
     before = public_view(), worklist.waiting(), clock.mark()
-    federation.jump(seconds=seconds)
+    federation.jump(timedelta(seconds=seconds))
     for deed in (lambda: federation.submit(0), federation.tick):
         with pytest.raises(ClocksDisagreeError):
             deed()
     # Where there is no work, nobody asks what time it is.
     with suppress(ClocksDisagreeError):
         reconciliation._step()
-    federation.jump(seconds=-seconds)
+    federation.jump(-timedelta(seconds=seconds))
     assert (public_view(), worklist.waiting(), clock.mark()) == before
 
 

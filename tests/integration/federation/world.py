@@ -160,10 +160,10 @@ class World:
         schedules.tick(now=clock.agreed())
         self.reached = max(self.reached, self.now)
 
-    def jump(self, *, seconds: float) -> None:
+    def jump(self, ahead: timedelta) -> None:
         """Have the database's clock be wrong from now on, and the host's go on; or be right again."""
-        self.now += timedelta(seconds=seconds)
-        self.host_ahead -= timedelta(seconds=seconds)
+        self.now += ahead
+        self.host_ahead -= ahead
 
     def go_to(self, now: datetime) -> None:
         """Have it be another time, up to which the clock has run; earlier, too."""
