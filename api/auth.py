@@ -99,7 +99,7 @@ def _caller(token: str, address: str) -> Caller:
 
 
 class StaffSession(SessionAuthentication):
-    """Authenticates who is signed in to the admin with both factors and may read the figures of all countries."""
+    """Authenticates users who have signed in to the admin with both factors and may read all countries' figures."""
 
     def authenticate(self, request: Request) -> tuple[Caller, Caller] | None:
         """Return the caller, or nothing for anybody else."""

@@ -30,8 +30,8 @@ STANDING_IN_SECONDS: Final = 60.0
 #: At most so many answers, and so many bytes of them, are held.
 HELD_ANSWERS: Final = 4096
 HELD_BYTES: Final = 64 * 2**20
-#: What an answer takes beside what it says: at least so much, and so much for each character of its address, which it
-#: keeps as a parsed question. Tests hold the worst questions to it.
+#: How many bytes of memory an answer takes beside its content: at least so many, and so many for each character of its
+#: address, which is kept as a parsed question. Tests measure the worst questions.
 _LEAST_BYTES: Final = 6144
 _BYTES_A_CHARACTER: Final = 128
 
@@ -203,7 +203,7 @@ def respond(request: HttpRequest, variant: str, vary: str, ask: Callable[[], Ans
         if last is not None:
             # An answer that could not be written out must not take the place of one that was.
             shelf.put(key, last)
-        # Its cause stays the word of the server: by that it is told whether another one might do better.
+        # The cause stays the server's own error, which shows whether another server might answer.
         raise _UnansweredError(request, key, last) from failure.__cause__
 
 
@@ -295,7 +295,7 @@ def _headers(key: Key, stamp: Stamp, vary: str) -> dict[str, str]:
 
 
 def _etag(key: Key, tag: str) -> str:
-    """Return the tag of an answer: of all that it is held under, of the release that writes it, of the state it shows.
+    """Return the tag of an answer: it names the request, the release that writes the answer, and the state shown.
 
     It is weak, as it stands for the answer plain and packed.
     """

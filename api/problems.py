@@ -60,7 +60,7 @@ class Problem(Exception):  # noqa: N818  the word of RFC 9457
     ) -> None:
         super().__init__(code)
         self.code = code
-        self.reason = reason or (BUSY if code == "busy" else MISTAKE)
+        self.reason = reason or MISTAKE
         self.status = CODES[code].status
         self.detail = detail or CODES[code].mend
         self.faults = faults[:LISTED]
@@ -156,7 +156,7 @@ def _unanswered(error: Exception) -> Problem:
 
 def busy() -> Problem:
     """Return the problem of work that would be too much now and may be asked for again soon."""
-    return Problem("busy", headers={"Retry-After": _AGAIN, "Cache-Control": "no-store"})
+    return Problem("busy", reason=BUSY, headers={"Retry-After": _AGAIN, "Cache-Control": "no-store"})
 
 
 def unread(error: Exception) -> str:

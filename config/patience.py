@@ -45,7 +45,7 @@ _AUTHORIZATION = re.compile(rb"\r\nauthorization:", re.IGNORECASE)
 
 
 class Shape(NamedTuple):
-    """What can be told of a request before it is read: whether it is there, has a large body, and is the public's."""
+    """What is known of a request before it is read: whether it is there, has a large body, and is the public's."""
 
     arrived: bool
     large: bool = False

@@ -2,7 +2,7 @@
 
 gunicorn's own gives each new connection a thread and reads the request in it; as many slow clients as there are
 threads would be all that it serves. Here a request waits in the poller until it is there. Large bodies, which a thread
-has to read, get at most half of the threads. A quarter is for the public, whatever the others wait for.
+has to read, get at most half of the threads. Agencies and the desk leave at least a quarter to the public.
 """
 
 import socket
@@ -34,7 +34,7 @@ class PatientWorker(LeavingWorker):
         self._arriving: dict[Any, float] = {}
         #: Those that were answered and are to be closed, and until when they may take for it.
         self._lingering: dict[Any, float] = {}
-        #: Those that have a thread and might hold it for long, and those that wait for one, and until when.
+        #: Requests that have a thread and may keep it for long; and those that wait for a thread, and until when.
         self._bounded: dict[Any, Shape] = {}
         self._queued: deque[tuple[Any, Shape, float]] = deque()
         self._large_at_most = max(1, self.cfg.threads // 2)

@@ -36,7 +36,7 @@ _RAISE = """
 INSERT INTO countries_referenceversion AS stored (id, number) VALUES (1, %s)
 ON CONFLICT (id) DO UPDATE SET number = greatest(stored.number, excluded.number)
 """
-#: Columns of Django's accounts that the desk does not use. Nothing of a person but the user name is told.
+#: Columns of Django's accounts that the desk does not use. Of a person, only the user name is announced.
 _OF_PERSONS = frozenset({"email", "first_name", "last_name"})
 _NEW_PASSWORD = {"password": "changed"}  # that it was, not what it is
 

@@ -25,8 +25,7 @@ Facts = Mapping[str, Any]
 #: Indicator, frequency, period and total of a report; without a total it withdraws.
 Released = tuple[int, str, datetime, int | None]
 
-
-#: How often findings are written before it is a failure that another is in their place.
+#: So often is it tried to write findings while workers open others at the same places.
 _TRIES = 5
 
 
@@ -166,7 +165,7 @@ def record(agency: int, helds: Sequence[Held], *, now: datetime) -> dict[int, Fi
 
     The caller holds the agency's lock for the indicators.
     """
-    # Locked in one order, as whoever decides on them does.
+    # Decisions lock them in the same order.
     there = _open_findings(agency, helds).select_for_update(of=("self",)).order_by("id")
     found, opened, extended = _gather(agency, helds, there, now=now)
     _write(agency, opened, extended, now=now)
@@ -244,7 +243,7 @@ def _new(agency: int, held: Held, *, now: datetime) -> Finding:
 
 
 def _write(agency: int, opened: Sequence[Finding], extended: Sequence[Finding], *, now: datetime) -> None:
-    """Write findings. A worker may notice a sum at the same place meanwhile, which gives way once it is there."""
+    """Write findings; again if a worker has just opened one about a sum at the same place, which then gives way."""
     for _ in range(_TRIES - 1):
         with suppress(IntegrityError), transaction.atomic():
             _put_in_place_of_sums(agency, opened, extended, now=now)

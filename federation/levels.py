@@ -37,8 +37,8 @@ def judge(
 ) -> dict[Place, Facts]:
     """Return how levels stray, by frequency and period.
 
-    ``minutes`` are the totals that stand for minutes until now, among those that are spoken of;
-    ``released`` are current totals that a coordinator let through, of all months that are.
+    ``minutes`` are the current totals of the minutes in ``said``. ``released`` are the current totals that a
+    coordinator let through, in all months of ``said``.
     """
     breaks, limits = queries.breaks_of(agency, indicator), thresholds.by_agency([agency])[agency]
     own = {Frequency(level.frequency) for level in said}

@@ -153,12 +153,12 @@ def _require(reason: str) -> None:
 def follow_break(*, before: Columns | None, after: Columns, by: str, now: datetime) -> None:
     """Release the holds that a break explains, and judge again the sums that it may explain: one decision for all.
 
-    ``before`` and ``after`` are the columns of the annotation, as the registry tells of them. Holds were judged with
+    ``before`` and ``after`` are the columns of the annotation, as the registry announces them. Holds were judged with
     the breaks that were there before, so only a break that leaves out more values than those releases.
     """
     if before and _marks(before) == _marks(after):
         return
-    # Who is judging now is waited for, and who judges later sees the break.
+    # Wait for submissions that are being judged; later ones see the break.
     lock_lines(product(*_scope(after)))
     waiting = Hold.objects.filter(decision="", rule="R102", finding__in=_near(after))
     rows = waiting.values_list("pk", "facts", "finding__agency", "finding__indicator", *_PLACE)
@@ -179,7 +179,7 @@ _PLACE = ("report__frequency", "report__period")
 
 
 def _marks(break_: Columns) -> Columns:
-    """Return what of a break decides which values it parts."""
+    """Return the columns of a break that decide which values it separates."""
     return {name: break_[name] for name in ("start", "agency_id", "indicator_id", "is_break")}
 
 

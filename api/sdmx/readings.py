@@ -26,13 +26,13 @@ from federation.vintages import CellHistory, Covered, Series
 AT_ONCE: Final = 50_000
 #: More observations than these are not looked through for one answer.
 MOST: Final = 10_000_000
-#: More than these are not, where each has to be read to tell whether it is wanted.
+#: So many at most if each has to be read to see whether it is wanted.
 MOST_OBSERVED: Final = 1_000_000
 #: More changes than these are not looked through to find what is to be read.
 MOST_CHANGES: Final = 200_000
 #: More publications than these are not told one by one.
 MOST_PUBLICATIONS: Final = 20_000
-#: To tell of a publication takes as long as of so many observations.
+#: To write a publication takes as long as to look through so many observations.
 _PUBLICATION: Final = 10
 
 

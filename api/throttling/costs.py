@@ -1,6 +1,6 @@
-"""What a large read costs: its address pays for it before it begins, and not all threads are at work on such reads.
+"""What a large read costs: its address pays before the read begins, and some threads are left to small reads.
 
-Those that say nothing until their end take turns; long answers, which are written as they are read, have places.
+Reads that answer only at their end take turns. Long answers, which are written as they are read, take places.
 """
 
 from collections.abc import Iterator
@@ -43,13 +43,13 @@ def charge(observations: int) -> None:
 
 
 def paid(observations: int) -> AbstractContextManager[None]:
-    """Charge for a read that answers nothing until its end; have a large one wait for nobody and nobody for it."""
+    """Charge for a read that answers only at its end; if it is large, take the turn for it or refuse."""
     charge(observations)
     return _turn() if observations > LARGE else nullcontext()
 
 
 class LongAnswer(Iterator[bytes]):
-    """The pieces of an answer that is written as it is read. It has a place until its end, or until nobody has it."""
+    """The pieces of an answer that is written as it is read. It has a place until it ends or is dropped."""
 
     def __init__(self, pieces: Iterator[bytes], observations: int) -> None:
         self._has_place = _places.acquire(blocking=False)

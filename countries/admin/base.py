@@ -25,7 +25,7 @@ def refuse_traces(text: str) -> None:
 
 
 def refusals_told(request: HttpRequest, view: Callable[[], Any]) -> Any:
-    """The form checks first; what only the registry can see, such as two coordinators at once, is told here."""
+    """Show what only the registry can refuse, such as two coordinators at once; the form has checked the rest."""
     try:
         return view()
     except Refused as error:

@@ -1,7 +1,7 @@
 """What level is usual for a period, and which reports stray from it (R102).
 
-Reports are judged against the agency's figures, whatever frequency those were reported at, and in order of period
-as if they had come one by one: a report that is held does not become part of what later ones are judged against.
+Reports are judged against the agency's figures, which may come from any frequency. They are judged in order of
+period as if they had come one by one: a held report does not become part of what later ones are judged against.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,7 +25,7 @@ WEEKS = 8
 _BEFORE = [back * _WEEK for back in range(WEEKS, 0, -1)]
 #: How many months before a month say what is usual for it, if too few weeks are there.
 _MONTHS = 8
-#: A level is compared with nothing that is longer before it, and its period is no longer.
+#: A level is compared with values that begin at most so long before it, and its period is at most so long.
 FURTHEST, LONGEST = timedelta(days=31 * (_MONTHS + 1)), timedelta(days=31)
 #: Makes the median absolute deviation of normal values their standard deviation.
 _MAD_TO_SIGMA = 1.4826

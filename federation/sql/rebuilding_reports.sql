@@ -1,6 +1,5 @@
--- All reports for the keys at which another report may have to be the current one, in the order in which they came:
--- where the highest in rank is not the current one, or where a receipt cannot be true, as a report that was stored later
--- was received long before.
+-- All reports, in the order in which they came, for the keys at which another report may have to be the current one: the
+-- highest in rank is not current, or a receipt cannot be true because a report stored later was received long before.
 WITH ranked AS (
     SELECT report.id, agency_id, indicator_id, frequency, period, state, prepared, received, submission_id,
            outcome, counted,
