@@ -19,7 +19,8 @@ ASKED = {
     "/help/": [{"language": "{}"}, {"country": "{}"}],
     "/coverage/": [{"indicator": "{}"}],
 }  # fmt: skip
-ASKED |= {"/embed/map/": ASKED["/"], "/embed/country/no/": ASKED["/countries/no/"]}
+# They read their addresses as the other pages do, and have templates of their own.
+ASKED |= {"/embed/map/": ASKED["/"][:1], "/embed/country/no/": ASKED["/countries/no/"][2:4]}
 ASKED["/countries/no/chart.svg"] = ASKED["/countries/no/"]
 
 
