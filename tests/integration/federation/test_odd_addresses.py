@@ -64,8 +64,8 @@ def parameters(screen: Any) -> Iterator[tuple[str, list[str]]]:
             yield each.parameter_name or "", ODD
         else:
             name = each if isinstance(each, str) else each[0]
-            lookups = ("exact", "isempty", "isnull", "gte", "in")
-            yield from ((f"{name}__{lookup}", WORST) for lookup in lookups)
+            yield f"{name}__exact", WORST
+            yield from ((f"{name}__{lookup}", WORST[:3]) for lookup in ("isempty", "isnull", "gte", "in"))
     for field in screen.opts.concrete_fields:
         yield from ((field.name, WORST[:3]), (f"{field.name}__in", WORST[:1]), (f"{field.name}__range", WORST[-1:]))
 
