@@ -135,7 +135,7 @@ def _released(agency: int, keys: Sequence[Key]) -> dict[Released, bool]:
 
 
 def _is_in(released: Mapping[Released, bool], one: Candidate) -> bool:
-    return bool(released) and (one.key.indicator, str(one.key.frequency), one.key.period, one.total) in released
+    return (one.key.indicator, str(one.key.frequency), one.key.period, one.total) in released
 
 
 def _public_counts(agency: int, keys: Sequence[Key]) -> list[tuple[int, int]]:

@@ -9,11 +9,12 @@ from django.db import connection
 
 from countries import registry
 from countries.models import Annotation
-from federation import intake, reconciliation, review, worklist
+from federation import reconciliation, review, worklist
 from federation.models.findings import Finding, Hold
 from federation.models.published import PublishedCoverage
 from federation.models.submissions import Report
 from tests.factories import AgencyFactory, IndicatorFactory
+from tests.integration.federation import deskside
 from tests.integration.federation.comparison import everything_stored
 from tests.integration.federation.world import Said, world
 from tests.integration.locks import one_before_the_other
@@ -271,18 +272,7 @@ def test_a_break_in_the_last_hour_of_a_day_releases_the_minute_that_is_held_for_
 
 def submit(agency, said):
     """Send reports at the time of the database, on the connection of this thread."""
-    now = datetime.now(UTC)
-    return intake.accept(
-        agency=agency,
-        reports=[one.as_new() for one in said],
-        observations=len(said),
-        prepared=now,
-        received=now,
-        media="json",
-        body_digest=bytes(32),
-        key=None,
-        by=agency.code,
-    )
+    return deskside.submit(agency, *said, at=datetime.now(UTC))
 
 
 @pytest.fixture

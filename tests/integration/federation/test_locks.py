@@ -1,6 +1,5 @@
 """Who waits for whom: nobody for a dry run, and of two that wait for each other the loser begins again."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Event
@@ -15,6 +14,7 @@ from tests import factories
 from tests.integration import locks
 from tests.integration.federation.deskside import HOUR, NOW, held, hour, submit
 from tests.integration.federation.world import Said
+from tests.integration.processes import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATIENCE = 60
@@ -88,13 +88,6 @@ class TestDryRun:
             assert set(c.fetchall()) == {("relation", "AccessShareLock"), ("virtualxid", "ExclusiveLock")}
 
 
-def wait_until(happened):
-    gives_up = time.monotonic() + PATIENCE
-    while not happened():
-        assert time.monotonic() < gives_up
-        time.sleep(0.01)
-
-
 @pytest.mark.timers
 class TestDeadlock:
     """Another transaction has what a deed needs next, and waits for what the deed has."""
@@ -126,7 +119,7 @@ class TestDeadlock:
                 if len(tries) == 1:
                     tries.append(beside.submit(other, has, began))
                     assert began.wait(PATIENCE)
-                    wait_until(locks.is_somebody_waiting)
+                    assert eventually(locks.is_somebody_waiting, within=PATIENCE)
                 return deed(*given, **named)
 
             monkeypatch.setattr(module, name, delayed)

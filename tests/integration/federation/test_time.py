@@ -12,9 +12,9 @@ from federation.models.worklist import ClockMark, Work
 from tests import factories
 from tests.integration import locks
 from tests.integration.federation.comparison import assert_agrees
-from tests.integration.federation.test_locks import wait_until
 from tests.integration.federation.test_review import at_the_same_time
 from tests.integration.federation.world import Said
+from tests.integration.processes import eventually
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 SINCE = date(2026, 11, 23)
@@ -98,7 +98,9 @@ def test_two_ticks_at_once_make_work_once(monkeypatch):
 
     def come_due_together(*given):
         begun.append(given)
-        wait_until(lambda: len(begun) == 2 or locks.is_somebody_waiting() or ClockMark.objects.get().at == now)
+        assert eventually(
+            lambda: len(begun) == 2 or locks.is_somebody_waiting() or ClockMark.objects.get().at == now, within=60
+        )
         return come_due(*given)
 
     monkeypatch.setattr(schedules, "_come_due", come_due_together)
