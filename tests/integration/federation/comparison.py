@@ -167,13 +167,13 @@ def stored_windows(indicator: int) -> dict[Key, oracle.Window]:
     }
 
 
-def stored_panel(months: int, frequency: str, *, indicator: int = 1, version: int | None = None) -> panels.Panel | None:
-    """A panel as it is public now, or was at a version."""
-    named = {"indicator": indicator, "months": months, "frequency": frequency}
-    row = PublishedPanel.objects.filter(_at(version), **named).first()
+def stored_panel(months: int, frequency: str, *, indicator: int = 1) -> panels.Panel | None:
+    """A panel as it is public now."""
+    named = {"indicator": indicator, "months": months, "frequency": frequency, "version_to": None}
+    row = PublishedPanel.objects.filter(**named).first()
     numbers = {
         period.period: panels.Numbers(period.status, dict(zip(period.countries, period.values, strict=True)))
-        for period in PublishedPanelPeriod.objects.filter(_at(version), **named)
+        for period in PublishedPanelPeriod.objects.filter(**named)
     }
     return panels.Panel(row.start, row.end, row.agencies, numbers) if row else None
 
@@ -217,11 +217,15 @@ def public_view(version: int | None = None) -> dict[Key, Any]:
     view: dict[Key, Any] = {tuple(place): value for *place, value in rows}
     for row in PublishedCoverage.objects.filter(_at(version)).exclude(frequency="N"):
         view[row.indicator_id, row.frequency, row.period] = coverage_of(row)
-    for indicator in INDICATORS:
-        for months in panels.MONTHS:
-            for frequency in panels.FREQUENCIES:
-                panel = stored_panel(months, frequency, indicator=indicator, version=version)
-                view |= {(indicator, months, frequency): panel} if panel else {}
+    panel = ("indicator", "months", "frequency")
+    for *place, start, end, agencies in PublishedPanel.objects.filter(_at(version)).values_list(
+        *panel, "start", "end", "agencies"
+    ):
+        view[tuple(place)] = (start, end, agencies)
+    for *place, status, countries, values in PublishedPanelPeriod.objects.filter(_at(version)).values_list(
+        *panel, "period", "status", "countries", "values"
+    ):
+        view[tuple(place)] = (status, countries, values)
     return view
 
 
