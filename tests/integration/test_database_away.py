@@ -33,21 +33,34 @@ EVERY = [prefix + address for prefix in COUNTRY_LANGUAGES for address in ADDRESS
 
 
 @pytest.fixture
-def stack(tmp_path, launch, free_port):
-    """A web server with reference data, and the PostgreSQL beneath it: `read(path)` and `kill()`."""
+def database(tmp_path):
+    """A PostgreSQL of one's own: the variables that name it and all else, and its process."""
     servers.lay_out(tmp_path)
-    urls, database = postgres.start(tmp_path, durable=False)
+    urls, process = postgres.start(tmp_path, durable=False)
     made = {"SECRET_KEY": "tests" * 10, "ROUNDING_KEY": secret.kept(tmp_path / "rounding", size=16)}
     made |= {"REDIS_URL": os.environ["REDIS_URL"], "DJANGO_SETTINGS_MODULE": "config.settings"}
-    loading = processes.start(sys.executable, "manage.py", "load_reference", data=tmp_path, **made, **urls)
+    yield urls | made, process
+    stop(process)
+
+
+@pytest.fixture
+def loaded(database, tmp_path):
+    """Has reference data in the database."""
+    environment, _ = database
+    loading = processes.start(sys.executable, "manage.py", "load_reference", data=tmp_path, **environment)
     said, _ = loading.communicate(timeout=120)
     assert loading.returncode == 0, said
-    named = {"DATABASE_URL": urls["DATABASE_WEB_URL"], "DATABASE_PUBLIC_URL": urls["DATABASE_PUBLIC_URL"]}
+
+
+@pytest.fixture
+def stack(database, tmp_path, launch, free_port):
+    """A web server, and the PostgreSQL beneath it: `read(path)` and `kill()`."""
+    environment, process = database
+    environment = environment | {"DATABASE_URL": environment["DATABASE_WEB_URL"]}
     gunicorn = (sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi")
-    launch(*gunicorn, data=tmp_path, **made, **named, WEB_PROCESSES="1", PORT=str(free_port))
+    launch(*gunicorn, data=tmp_path, **environment, WEB_PROCESSES="1", PORT=str(free_port))
     assert eventually(lambda: _answers(free_port), within=60)
-    yield Stack(free_port, database)
-    stop(database)
+    return Stack(free_port, process)
 
 
 class Stack:
@@ -83,6 +96,7 @@ def _framing(headers):
     return headers["X-Frame-Options"], headers["Content-Security-Policy"].partition("frame-ancestors ")[2]
 
 
+@pytest.mark.usefixtures("loaded")
 def test_what_was_read_before_comes_again_and_help_in_any_case(stack):
     before = {}
     for path in EVERY:
