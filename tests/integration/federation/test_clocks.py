@@ -103,7 +103,7 @@ class TestWhileClocksDisagree:
 
     @pytest.mark.parametrize("ahead", [DAY, -DAY])
     def test_no_break_and_no_schedule_is_taken(self, pending, ahead):
-        jump(pending, ahead)
+        pending.jump(ahead)
         with pytest.raises(Refused, match="clocks disagree"):
             pending.schedule(1, "H", date(2026, 11, 23))
         with pytest.raises(Refused, match="clocks disagree"):
@@ -112,7 +112,7 @@ class TestWhileClocksDisagree:
         assert not Annotation.objects.exists()
 
     def test_what_does_not_depend_on_the_time_is_taken(self, pending):
-        jump(pending, DAY)
+        pending.jump(DAY)
         registry.save(Annotation(kind="campaign", text="A campaign", start=MIDNIGHT), by="ada")
         assert Annotation.objects.exists()
 
