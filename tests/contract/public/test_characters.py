@@ -61,7 +61,8 @@ def test_no_public_answer_has_one(client, address):
     answer = client.get(address)
     said = answer.getvalue().decode()
     assert not set(FORBIDDEN) & set(said)
-    assert r"\u0002" not in said
-    assert r"\ufffe" not in said.lower()
+    if address != "/api/schema/":  # Its patterns name them.
+        assert r"\u0002" not in said
+        assert r"\ufffe" not in said.lower()
     if "xml" in answer["Content-Type"]:
         etree.fromstring(said.encode())
