@@ -85,7 +85,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._server.fell_silent()
             raise
         except psycopg.Error:
-            # It refuses, or its port is closed: whichever, nobody had to wait for it.
+            # It refuses, or its port is closed: nobody had to wait for it.
             self._server.answered()
             raise
         self._server.answered()
