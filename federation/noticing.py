@@ -77,7 +77,7 @@ def _times(things: Sequence[Thing]) -> dict[str, list[datetime]]:
 
 
 def standing_with(things: Sequence[Thing], sent: AllSent) -> dict[Thing, Standing]:
-    """Return the current reports of figures, all of one frequency, as they would be with what is sent."""
+    """Return the current reports of figures of one frequency, as they would be with the reports that are sent."""
     stored = standing([thing for thing in things if thing not in sent])
     would = stored | _standing_of_sent({thing: sent[thing] for thing in things if thing in sent})
     for thing, report in would.items():

@@ -101,7 +101,7 @@ class Reading:
 
     @property
     def _wants_all_it_reads(self) -> bool:
-        """Whether no observation is read in vain, so that a limit ends the reading."""
+        """Whether each observation that is read is wanted, so that a limit ends the reading."""
         is_of_changes = self.question.history or self.version.after is not None
         return not self._observed and not is_of_changes and self._ends == (None, None)
 

@@ -61,7 +61,7 @@ class PageView(View):
     def page(
         self, request: HttpRequest, shown: Callable[[], Shown], accepted: Sequence[str] | None = None
     ) -> HttpResponseBase:
-        """Answer with the page, from what is held if that is still true; nothing is read before that is known."""
+        """Answer with the page, from the cache if that is still true. Nothing is read before the cache is asked."""
         variant, vary = "page", "Accept-Encoding"
         if accepted is not None:
             variant, vary = " ".join((variant, *accepted)), f"{vary}, Accept-Language"
