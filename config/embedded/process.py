@@ -9,11 +9,10 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 
 from config import env
-from config.processes import die_with
+from config.processes import bound_to_parent
 
 PATIENCE = 30.0
 _UNNOTICED = 5.0
@@ -35,14 +34,13 @@ def spawn(
         words.write(stdin)
         words.seek(0)
         return subprocess.Popen(
-            command,
+            bound_to_parent(command, signal.SIGINT),
             stdin=words,
             stdout=output,
             stderr=output,
             env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", **env.clock()},
             # Not in the terminal's group: Ctrl-C reaches whoever started the server, and that stops it in order.
             start_new_session=True,
-            preexec_fn=partial(die_with, os.getpid(), signal.SIGINT),  # noqa: PLW1509  we start before any thread
             user=user,
             group=user,
             extra_groups=None if user is None else [],

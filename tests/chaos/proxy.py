@@ -5,10 +5,9 @@ Told by lines on standard input: `delay SECONDS` for each piece that passes, `st
 
 import asyncio
 import contextlib
-import os
 import sys
 
-from config.processes import die_with
+from config.processes import die_with_parent
 
 _PIECE = 65536
 
@@ -71,5 +70,5 @@ async def _run(port: int, to: int) -> None:
 
 
 if __name__ == "__main__":
-    die_with(os.getppid())
+    die_with_parent()
     asyncio.run(_run(int(sys.argv[1]), int(sys.argv[2])))

@@ -6,16 +6,16 @@ Only what must differ here differs: addresses, ports and paths, and TLS where it
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 from config import env
 from config.parts import ROOT
-from config.processes import die_with
+from config.processes import bound_to_parent
 
 PROGRAM = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 SHIPPED = ROOT / "deploy" / "nginx" / "federation.conf"
@@ -55,11 +55,10 @@ def start(folder: Path, *, upstreams: Sequence[str], port: int, tls: bool = Fals
         _make_certificate(folder)
     with (folder / "stderr.log").open("ab") as said:
         process = subprocess.Popen(
-            [PROGRAM, "-p", str(folder), "-c", "nginx.conf", "-g", "daemon off;"],
+            bound_to_parent([PROGRAM, "-p", str(folder), "-c", "nginx.conf", "-g", "daemon off;"], signal.SIGTERM),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=said,
-            preexec_fn=partial(die_with, os.getpid(), 15),  # noqa: PLW1509  there are no threads yet that matter
         )
     _wait_until_it_listens(process, port, folder)
     return process

@@ -4,20 +4,18 @@ The supervisor is a thread that lives as long as the part is wanted: the kernel 
 so also after a kill -9 of the whole.
 """
 
-import os
 import signal
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 
 import psutil
 
 from config.embedded.process import NotStarted
 from config.parts import ROOT
-from config.processes import die_with
+from config.processes import bound_to_parent
 
 Process = subprocess.Popen[bytes]
 
@@ -161,14 +159,13 @@ def spawn(command: Sequence[str], *, log: Path, environment: Mapping[str, str]) 
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         return subprocess.Popen(
-            command,
+            bound_to_parent(command),
             cwd=ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             start_new_session=True,
-            preexec_fn=partial(die_with, os.getpid()),  # noqa: PLW1509  it asks the kernel and touches nothing else
         )
 
 

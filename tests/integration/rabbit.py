@@ -4,11 +4,10 @@ import os
 import shutil
 import socket
 import subprocess
-from functools import partial
 from pathlib import Path
 
 from config.embedded.process import free_port, wait_until
-from config.processes import die_with
+from config.processes import bound_to_parent
 
 PROGRAM = shutil.which("rabbitmq-server", path=f"{os.environ.get('PATH', '')}:/usr/lib/rabbitmq/bin:/usr/sbin")
 #: What Debian's wrapper starts, which insists on a user of its own.
@@ -51,12 +50,11 @@ class Rabbit:
     def _spawn(self, program: str) -> "subprocess.Popen[bytes]":
         with self._log.open("ab") as log:
             process = subprocess.Popen(
-                [program],
+                bound_to_parent([program]),
                 env={**os.environ, **self._environment()},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                preexec_fn=partial(die_with, os.getpid()),  # noqa: PLW1509  asked before any thread of ours runs
             )
         self._processes.append(process)
         return process

@@ -19,7 +19,7 @@ import pytest
 from django.db import connection
 
 from config.embedded.process import free_port
-from config.processes import die_with
+from config.processes import bound_to_parent
 from tests.cluster import nginx
 from tests.contract.callers import Caller, report
 from tests.factories import AgencyFactory, HelpServiceFactory, IndicatorFactory, NetworkFactory
@@ -271,13 +271,12 @@ def web_host(port, log):
     database = urlsplit(os.environ.get("TEST_DATABASE_WEB_URL", os.environ["DATABASE_URL"]))
     url = database._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
     return subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi"],
+        bound_to_parent([sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi"]),
         cwd=ROOT,
         env={**os.environ, "DATABASE_URL": url, "PORT": str(port), "WEB_PROCESSES": "1"},
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=log,
-        preexec_fn=partial(die_with, os.getpid()),  # noqa: PLW1509  asked before any thread of ours runs
     )
 
 

@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
 from threading import Barrier
 
 import pytest
@@ -16,7 +15,7 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from config.processes import die_with
+from config.processes import bound_to_parent
 from countries import registry
 from countries.models import Schedule
 from federation import clock, lateness, reconciliation, review, schedules, thresholds, worklist
@@ -398,12 +397,11 @@ class Scheduler:
 
     def __init__(self):
         self.process = subprocess.Popen(
-            [sys.executable, "-c", LOOK_FOR_EVER],
+            bound_to_parent([sys.executable, "-c", LOOK_FOR_EVER]),
             cwd=ROOT,
             env=os.environ | {"DATABASE_URL": database_url()},
             stdout=subprocess.PIPE,
             text=True,
-            preexec_fn=partial(die_with, os.getpid()),  # noqa: PLW1509  asked before any thread of ours runs
         )
 
     def looks(self):

@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,7 +14,7 @@ import redis
 from django.conf import settings
 from django.db import connection
 
-from config.processes import die_with
+from config.processes import bound_to_parent
 from federation import clock, dispatch, schedules, worklist
 from tests.integration.processes import ROOT
 
@@ -33,13 +32,12 @@ class Workers:
     def __init__(self, log: Path, **environment: str) -> None:
         with log.open("a") as out:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "celery", "--app", "config", "worker", *_OPTIONS],
+                bound_to_parent([sys.executable, "-m", "celery", "--app", "config", "worker", *_OPTIONS]),
                 cwd=ROOT,
                 env={**os.environ, "DATABASE_URL": database_url(), **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
-                preexec_fn=partial(die_with, os.getpid()),  # noqa: PLW1509  asked before any thread of ours runs
             )
 
     def pool(self) -> list[psutil.Process]:
