@@ -5,7 +5,10 @@ The method of the Australian Bureau of Statistics, recommended by Eurostat for t
 record key decides how it is rounded, so the same contributors always get the same rounding.
 """
 
+from collections.abc import Iterable
 from hashlib import blake2b
+from struct import Struct
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,6 +112,44 @@ def round_values(values: Values, keys: Keys, base: int) -> Values:
     draw = (keys >> np.uint64(11)) * np.uint64(base)
     up = draw < (remainder.astype(np.uint64) << np.uint64(53))
     return values - remainder + np.where(up, base, 0)
+
+
+#: The numbers of cells: 53 bits each.
+Draws = NDArray[np.uint64]
+
+_CELL = Struct("<HHHHIc")
+#: The agency of a cell's first sum.
+NOBODY = 0
+
+
+class Cell(NamedTuple):
+    """What a random number belongs to, in the order in which it is hashed; ``minute`` counts from 1970."""
+
+    agency: int
+    indicator: int
+    country: int
+    network: int
+    minute: int
+    frequency: bytes
+
+
+def draws(secret: bytes, cells: Iterable[Cell]) -> Draws:
+    """Return the number of each cell, which never changes."""
+    pack = _CELL.pack
+    digests = b"".join(blake2b(pack(*cell), digest_size=8, key=secret, person=b"p2p-cell").digest() for cell in cells)
+    return np.frombuffer(digests, "<u8") >> np.uint64(11)
+
+
+def rounded(values: Values, drawn: Draws, base: int) -> Values:
+    """Round to multiples of ``base`` (at most 1000): away from zero with the chance of the remainder, sign kept.
+
+    Unbiased; off by less than the base; multiples stay exact; zero stays zero.
+    The chance is compared in whole numbers, so every machine agrees.
+    """
+    size = np.abs(values)
+    remainder = size % base
+    up = drawn * np.uint64(base) < remainder.astype(np.uint64) << np.uint64(53)
+    return np.sign(values) * (size - remainder + np.where(up, base, 0))
 
 
 def fingerprint(secret: bytes) -> bytes:
