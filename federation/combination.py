@@ -1,4 +1,4 @@
-"""Puts all agencies' figures of a period together (rule 3): their exact sum, and its coverage."""
+"""Puts all agencies' figures of a period together (rule 3), with its coverage."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,17 +10,16 @@ import numpy as np
 from federation.database import cursor, statement
 from federation.expectation import Facts, coverage_of
 from federation.models.figures import Source
-from federation.rules import tables
 from federation.rules.coverage import Coverage
-from federation.rules.tables import Tables
+from federation.rules.tables import NO_CELLS, Cells, Numbers
 from federation.worklist import Thing
 
 
 @dataclass(frozen=True, slots=True)
 class Combined:
-    """The exact sums of some periods, a table each, and their coverage."""
+    """The figures of all agencies in some periods, a table each, and the coverage of the periods."""
 
-    exact: Tables
+    cells: Cells
     coverage: Sequence[Coverage]
 
 
@@ -30,22 +29,30 @@ def combine(things: Sequence[Thing], *, mark: datetime) -> Combined:
     facts: list[dict[int, Facts]] = [{} for _ in things]
     for position, agency, *said in rows:
         facts[position][agency] = Facts(*said[:5])
-    return Combined(_sum(len(things), rows), coverage_of(things, facts, mark=mark))
+    return Combined(_cells(rows), coverage_of(things, facts, mark=mark))
 
 
-def _sum(n: int, rows: Sequence[tuple[Any, ...]]) -> Tables:
+def figures_of(things: Sequence[Thing], *, agencies: Numbers) -> Cells:
+    """Return the figures of these agencies in periods, all of one frequency."""
+    return _cells(named_rows("combination_figures", things, agencies=agencies))
+
+
+def _cells(rows: Sequence[tuple[Any, ...]]) -> Cells:
     with_figure = [row for row in rows if row[2] != Source.NONE]
     if not with_figure:
-        return tables.empty(n)
-    countries, networks, values, keys = (np.concatenate([row[i] for row in with_figure]) for i in range(7, 11))
-    table = np.repeat([row[0] for row in with_figure], [len(row[7]) for row in with_figure])
-    return tables.add_up(n, table, countries, networks, values, keys.view(np.uint64))
+        return NO_CELLS
+    lengths = [len(row[7]) for row in with_figure]
+    return Cells(
+        np.repeat([row[0] for row in with_figure], lengths),
+        np.repeat(np.array([row[1] for row in with_figure], np.int16), lengths),
+        *(np.concatenate([row[i] for row in with_figure]) for i in (7, 8, 9)),
+    )
 
 
-def named_rows(name: str, things: Sequence[Thing]) -> list[tuple[Any, ...]]:
+def named_rows(name: str, things: Sequence[Thing], *, agencies: Numbers | None = None) -> list[tuple[Any, ...]]:
     """Run a named statement over periods; its first column is the position of the period."""
     with cursor() as c:
-        c.execute(statement(name), named(things))
+        c.execute(statement(name), named(things) | {"agencies": agencies})
         return c.fetchall()
 
 

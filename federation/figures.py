@@ -6,27 +6,24 @@ reads; replacing writes whole rows and says which of them changed.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
-from django.conf import settings
 from numpy.typing import NDArray
 
 from federation.database import copy_statement, cursor, statement
 from federation.models.figures import Source
-from federation.rules import periods, rounding, tables
+from federation.rules import periods, tables
 from federation.rules.periods import Frequency
-from federation.rules.tables import Keys, Numbers, Values
+from federation.rules.tables import Numbers, Values
 from federation.worklist import Thing
 
-#: The cells of figures: countries, networks, values and record keys, parallel.
-Cells = tuple[Numbers, Numbers, Values, Keys]
+#: The cells of figures: countries, networks and values, parallel.
+Cells = tuple[Numbers, Numbers, Values]
 
 _NO_NUMBERS: Numbers = np.empty(0, np.int16)
 _NO_VALUES: Values = np.empty(0, np.int64)
-_NO_KEYS: Keys = np.empty(0, np.uint64)
-_MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +37,6 @@ class Computed:
     countries: Numbers = field(default_factory=_NO_NUMBERS.copy)
     networks: Numbers = field(default_factory=_NO_NUMBERS.copy)
     values: Values = field(default_factory=_NO_VALUES.copy)
-    keys: Keys = field(default_factory=_NO_KEYS.copy)
     held: bool = False
 
     def same_as(self, other: "Computed") -> bool:
@@ -51,7 +47,7 @@ class Computed:
 
     def cells(self) -> tuple[NDArray[Any], ...]:
         """Return the parallel arrays."""
-        return (self.countries, self.networks, self.values, self.keys)
+        return (self.countries, self.networks, self.values)
 
     def facts(self) -> tuple[object, ...]:
         """Return all but the cells."""
@@ -127,12 +123,11 @@ def summed_from_reports(things: Sequence[Thing], sent: AllSent) -> dict[Thing, C
         return _derived(things, _Own(), _minutes(things, sent))
     parts, place = _Parts(), {}
     for position, thing in enumerate(things):
-        last = periods.end(thing.frequency, thing.period) - _MOMENT
-        for period in periods.between(finer, thing.period, last):
+        for period in periods.inside(finer, thing.frequency, thing.period):
             place[thing._replace(frequency=finer, period=period)] = position
     for part, figure in _from_reports(list(place), sent).items():
         if figure.source != Source.NONE:
-            cells = (figure.countries, figure.networks, figure.values, figure.keys)
+            cells = (figure.countries, figure.networks, figure.values)
             parts.add_figure(place[part], figure.covered_seconds, final=figure.final, cells=cells)
     return _derived(things, _Own(), parts)
 
@@ -171,31 +166,12 @@ def _own(things: Sequence[Thing], frequency: str, sent: AllSent) -> _Own:
     rows = [row for row in _rows("figures_own", things) if things[row[0]] not in sent]
     rows += [(position, False, *sent[thing].row()) for position, thing in enumerate(things) if thing in sent]
     own = _Own({}, {things[row[0]] for row in rows}, {things[row[0]] for row in rows if row[1]})
-    standing = [row for row in rows if row[2] is not None and not row[3]]
-    keyed = _with_keys(frequency, [(things[row[0]], things[row[0]].period, *row[4:]) for row in standing])
-    for (position, held, status, *_), cells in zip(standing, keyed, strict=True):
-        thing = things[position]
-        whole = periods.seconds(frequency, thing.period)
-        own.figures[thing] = Computed(Source.REPORTED, whole, whole, status == "A", *cells, held=held)
+    for position, held, status, withdrawn, countries, networks, values in rows:
+        if status is not None and not withdrawn:
+            thing, cells = things[position], (countries, networks, values)
+            whole = periods.seconds(frequency, thing.period)
+            own.figures[thing] = Computed(Source.REPORTED, whole, whole, status == "A", *cells, held=held)
     return own
-
-
-def _with_keys(frequency: str, reports: Sequence[tuple[Thing, datetime, Numbers, Numbers, Values]]) -> list[Cells]:
-    """Give the cells of reports their record keys, all at once because the hash is vectorised."""
-    if not reports:
-        return []
-    lengths = [len(values) for *_, values in reports]
-    keys = rounding.record_keys(
-        settings.ROUNDING_KEY,
-        indicator=np.repeat([thing.indicator for thing, *_ in reports], lengths),
-        agency=np.repeat([thing.agency for thing, *_ in reports], lengths),
-        frequency=frequency,
-        minute=np.repeat([int(period.timestamp()) // 60 for _, period, *_ in reports], lengths),
-        countries=np.concatenate([countries for *_, countries, _, _ in reports]),
-        networks=np.concatenate([networks for *_, networks, _ in reports]),
-    )
-    parts = np.split(keys, np.cumsum(lengths)[:-1])
-    return [(*report[2:], part) for report, part in zip(reports, parts, strict=True)]
 
 
 def _derived(things: Sequence[Thing], own: _Own, parts: _Parts) -> dict[Thing, Computed]:
@@ -217,9 +193,9 @@ def _derived(things: Sequence[Thing], own: _Own, parts: _Parts) -> dict[Thing, C
 def _sum_parts(n: int, parts: _Parts) -> list[Cells]:
     if not parts.cells:
         return []
-    countries, networks, values, keys = map(np.concatenate, zip(*parts.cells, strict=True))
+    countries, networks, values = map(np.concatenate, zip(*parts.cells, strict=True))
     table = np.repeat(parts.position, [len(cells[2]) for cells in parts.cells])
-    return tables.nonzero(tables.add_up(n, table, countries, networks, values, keys))
+    return tables.nonzero(tables.add_up(n, table, countries, networks, values))
 
 
 def _parts(things: Sequence[Thing]) -> _Parts:
@@ -233,12 +209,10 @@ def _minutes(things: Sequence[Thing], sent: AllSent) -> _Parts:
     parts, instead = _Parts(), _minutes_sent(things, sent)
     rows = [row for row in _rows("figures_minutes", things) if row[:2] not in instead]
     rows += [(*place, *report.row()) for place, report in instead.items()]
-    for position, *_ in rows:
+    for position, _, status, withdrawn, *cells in rows:
         parts.add(position, reported=60)
-    standing = [row for row in rows if row[2] is not None and not row[3]]
-    keyed = _with_keys(Frequency.MINUTE, [(things[row[0]], row[1], *row[4:]) for row in standing])
-    for (position, _, status, *_), cells in zip(standing, keyed, strict=True):
-        parts.add_figure(position, 60, final=status == "A", cells=cells)
+        if status is not None and not withdrawn:
+            parts.add_figure(position, 60, final=status == "A", cells=tuple(cells))
     return parts
 
 
@@ -257,9 +231,7 @@ def _finer_figures(things: Sequence[Thing], finer: str) -> _Parts:
     for position, source, covered, reported, final, *cells in _rows("figures_finer", things, finer=finer):
         parts.add(position, reported)
         if source != Source.NONE:
-            countries, networks, values, keys = cells
-            cells_with_keys = (countries, networks, values, keys.view(np.uint64))
-            parts.add_figure(position, covered, final=final, cells=cells_with_keys)
+            parts.add_figure(position, covered, final=final, cells=tuple(cells))
     return parts
 
 
@@ -267,8 +239,8 @@ def stored(things: Sequence[Thing]) -> dict[Thing, Computed]:
     """Return the figures as they are stored, all of one frequency."""
     figures = {}
     for position, source, covered, reported, final, held, *cells in _rows("figures_stored", things):
-        countries, networks, values, keys = cells
-        numbers = (countries, networks, values, keys.view(np.uint64))
+        countries, networks, values = cells
+        numbers = (countries, networks, values)
         figures[things[position]] = Computed(Source(source), covered, reported, final, *numbers, held=held)
     return figures
 
@@ -287,7 +259,7 @@ _COLUMNS = {
     "indicator_id": "int2", "agency_id": "int2", "frequency": "varchar", "period": "timestamptz",
     "source": "varchar", "covered_seconds": "int4", "reported_seconds": "int4", "final": "bool", "held": "bool",
     "total": "int8",
-    "countries": "int2[]", "networks": "int2[]", "values": "int8[]", "keys": "int8[]",
+    "countries": "int2[]", "networks": "int2[]", "values": "int8[]",
 }  # fmt: skip
 _COPY = copy_statement("federation_figure", _COLUMNS)
 
@@ -312,5 +284,5 @@ def _row(thing: Thing, figure: Computed) -> tuple[object, ...]:
         thing.indicator, thing.agency, thing.frequency, thing.period,
         figure.source.value, figure.covered_seconds, figure.reported_seconds, figure.final, figure.held,
         int(figure.values.sum()),
-        figure.countries, figure.networks, figure.values, figure.keys.view(np.int64),
+        figure.countries, figure.networks, figure.values,
     )  # fmt: skip

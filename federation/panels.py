@@ -25,7 +25,7 @@ from federation.rules import coverage, periods, rounding, tables
 from federation.rules.coverage import Schedule
 from federation.rules.panels import FREQUENCIES, periods_inside, start_of_span
 from federation.rules.periods import Frequency
-from federation.rules.tables import Tables
+from federation.rules.tables import Values
 from federation.versions import new_version
 from federation.worklist import PANELS, Stage, Thing, panel
 
@@ -122,7 +122,7 @@ def _is_anybody_expected(indicator: int, schedules: Schedules, start: datetime, 
 def _add_up(frequency: str, indicator: int, inside: Sequence[datetime]) -> tuple[list[int], list[Numbers]]:
     """Return the agencies that cover all periods whole, and their numbers for each; without agencies there are none."""
     agencies: list[int] = []
-    sums: list[Tables] = []
+    sums: list[Values] = []
     statuses: list[str] = []
     # A period at a time: three years of weeks of all agencies are more than there is any need to hold.
     for _, rows in groupby(_figures(frequency, indicator, inside), key=itemgetter(0)):
@@ -145,18 +145,17 @@ def _figures(frequency: str, indicator: int, inside: Sequence[datetime]) -> Iter
         yield from c.stream(statement("panels_figures"), named)
 
 
-def _sum(figures: Sequence[tuple[Any, ...]]) -> Tables:
-    countries, networks, values, keys = (np.concatenate([figure[i] for figure in figures]) for i in range(3, 7))
-    return tables.add_up(1, np.zeros(len(values), np.intp), countries, networks, values, keys.view(np.uint64))
+def _sum(figures: Sequence[tuple[Any, ...]]) -> Values:
+    countries, networks, values = (np.concatenate([figure[i] for figure in figures]) for i in range(3, 6))
+    return tables.add_up(1, np.zeros(len(values), np.intp), countries, networks, values)
 
 
-def _rounded(sums: Sequence[Tables], statuses: Sequence[str]) -> list[Numbers]:
+def _rounded(sums: Sequence[Values], statuses: Sequence[str]) -> list[Numbers]:
     """Round sums over all networks, for countries and groups, each by its own key."""
     if not sums:
         return []
-    together = Tables(np.concatenate([one.values for one in sums]), np.concatenate([one.keys for one in sums]))
-    exact = tables.with_margins(together)
-    rounded = rounding.round_values(exact.values[:, :, -1], exact.keys[:, :, -1], settings.ROUNDING_BASE)
+    exact = tables.with_margins(np.concatenate(sums))[:, :, -1]
+    rounded = rounding.rounded(exact, np.zeros(exact.shape, np.uint64), settings.ROUNDING_BASE)
     return [
         Numbers(status, tables.PUBLIC_COUNTRIES[row > 0].tolist(), row[row > 0].tolist())
         for status, row in zip(statuses, rounded, strict=True)

@@ -17,14 +17,17 @@ from numpy.typing import NDArray
 from psycopg import Cursor, sql
 
 from countries import queries
+from federation import frozen
 from federation.combination import combine, named, named_rows
 from federation.database import copy_columns, copy_statement, cursor, microseconds, statement
 from federation.expectation import schedules_by_agency
+from federation.frozen import Frozen, FrozenSumLostError
 from federation.models.published import PublishedCoverage
-from federation.rules import coverage, periods, rounding, tables
+from federation.rules import changes, coverage, periods, rounding, tables
 from federation.rules.coverage import Coverage
 from federation.rules.periods import Frequency
-from federation.rules.tables import Tables, Values
+from federation.rules.rounding import Cell
+from federation.rules.tables import Cells, Values
 from federation.versions import new_version
 from federation.worklist import WINDOWS, Stage, Thing, window
 
@@ -44,13 +47,20 @@ _WINDOW_PARTS = {Frequency.HOUR: ("P1D",), Frequency.DAY: ("P1D", "P7D", "P30D",
 class View:
     """What is to be public of some periods: rounded cells (n, countries, networks) and coverage.
 
-    ``exact`` is what they were rounded from, with margins.
+    ``unclipped`` holds the cells before what is below zero becomes 0. ``present`` are the figures, which those
+    periods freeze that are not ``frozen`` yet.
     """
 
     things: Sequence[Thing]
-    cells: Values
+    unclipped: Values
     coverage: Sequence[Coverage]
-    exact: Tables
+    present: Cells
+    frozen: Frozen
+
+    @property
+    def cells(self) -> Values:
+        """What is shown."""
+        return self.unclipped.clip(min=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +87,58 @@ def is_due(thing: Thing, *, now: datetime) -> bool:
     return due_at(thing) <= now and not pruned
 
 
+def located_by(figure: Thing, *, now: datetime) -> Iterator[Thing]:
+    """Yield the public periods whose later changes may be rounded otherwise, as this figure says where they lie."""
+    for frequency in frozen.LOCATED_BY.get(Frequency(figure.frequency), ()):
+        period = periods.start_of(frequency, figure.period)
+        thing = Thing(Stage.PUBLISH, frequency, period, figure.indicator)
+        if due_at(thing) <= now:
+            yield thing
+
+
 def compute(things: Sequence[Thing], *, mark: datetime) -> View:
     """Compute what is to be public of periods, all of one frequency; only reads."""
-    combined = combine(things, mark=mark)
-    exact = tables.with_margins(combined.exact)
+    combined, kept = combine(things, mark=mark), frozen.read(things)
+    first = tables.together([kept.cells, combined.cells.where(~kept.exists[combined.cells.table])])
+    later = changes.rounded(
+        frozen.changes_of(things, combined.cells, kept),
+        np.array([thing.indicator for thing in things]),
+        settings.ROUNDING_KEY,
+        settings.ROUNDING_BASE,
+        all_networks_only=things[0].frequency in _ALL_NETWORKS_ONLY,
+    )
+    covered = _with_breaks(things, combined.coverage)
+    return View(things, _rounded_first(things, first) + later, covered, combined.cells, kept)
+
+
+def _rounded_first(things: Sequence[Thing], first: Cells) -> Values:
+    """Round first sums, each cell by its own number."""
+    sums = tables.with_margins(first.added_up(len(things)))
     if things[0].frequency in _ALL_NETWORKS_ONLY:
-        exact = Tables(exact.values[:, :, -1:], exact.keys[:, :, -1:])
-    cells = rounding.round_values(exact.values, exact.keys, settings.ROUNDING_BASE)
-    return View(things, cells, _with_breaks(things, combined.coverage), exact)
+        sums = sums[:, :, -1:]
+    uneven = np.nonzero(sums % settings.ROUNDING_BASE)
+    frequency = things[0].frequency.encode()
+    drawn = np.zeros(sums.shape, np.uint64)
+    drawn[uneven] = rounding.draws(
+        settings.ROUNDING_KEY,
+        (
+            Cell(
+                rounding.NOBODY,
+                things[position].indicator,
+                country,
+                network,
+                rounding.minute_of(things[position].period),
+                frequency,
+            )
+            for position, country, network in zip(
+                uneven[0].tolist(),
+                tables.PUBLIC_COUNTRIES[uneven[1]].tolist(),
+                tables.PUBLIC_NETWORKS[uneven[2] - sums.shape[2]].tolist(),
+                strict=True,
+            )
+        ),
+    )
+    return rounding.rounded(sums, drawn, settings.ROUNDING_BASE)
 
 
 def _with_breaks(things: Sequence[Thing], found: Sequence[Coverage]) -> list[Coverage]:
@@ -138,11 +192,13 @@ def _place(view: View, countries: tables.Numbers, networks: tables.Numbers) -> t
 def differing(view: View) -> list[Thing]:
     """Return the periods whose public cells or coverage are not what was computed."""
     public = _public(view)
-    cells = (view.cells != public.cells).any(axis=(1, 2))
+    cells = (view.cells != public.cells).any(axis=(1, 2)) | view.frozen.altered
     return [
         thing
         for position, thing in enumerate(view.things)
-        if cells[position] or public.coverage.get(position, (0, None))[1] != view.coverage[position]
+        if cells[position]
+        or public.coverage.get(position, (0, None))[1] != view.coverage[position]
+        or not view.frozen.exists[position]
     ]
 
 
@@ -159,9 +215,20 @@ def publish(things: Sequence[Thing], *, now: datetime, mark: datetime) -> Publis
     if not due:
         return Published()
     view = compute(due, mark=mark)
-    version, changed = _write(view, _public(view))
+    public = _public(view)
+    unfrozen = _published_first(view, public)
+    version, changed = _write(view, public)
+    frozen.freeze(due, unfrozen, view.present)
     _keep_exact(view)
     return Published(version, changed, chain(_windows_of(due, now=now), _gaps(due, firsts, now=now)))
+
+
+def _published_first(view: View, public: "_Public") -> NDArray[np.bool_]:
+    """Return which periods are to be published first, and so frozen; none may be public without a frozen sum."""
+    lost = [view.things[position] for position in public.coverage if not view.frozen.exists[position]]
+    if lost:
+        raise FrozenSumLostError(lost[0])
+    return ~view.frozen.exists
 
 
 def _too_early(things: Sequence[Thing]) -> list[Thing]:
@@ -308,7 +375,7 @@ def _log(view: View, positions: NDArray[np.intp], version: int) -> None:
 
 _EXACT = {
     "indicator_id": "int2", "frequency": "varchar", "period": "timestamptz",
-    "countries": "int2[]", "values": "int8[]", "keys": "int8[]",
+    "countries": "int2[]", "values": "int8[]",
 }  # fmt: skip
 _COPY_EXACT = copy_statement("federation_combinedfigure", _EXACT)
 
@@ -318,15 +385,15 @@ def _keep_exact(view: View) -> None:
     if view.things[0].frequency not in _WINDOW_PARTS:
         return
     single = slice(len(tables.COUNTRIES))
-    over_networks = Tables(view.exact.values[:, single, -1:], view.exact.keys[:, single, -1:])
-    cells = tables.nonzero(over_networks)
+    exact = tables.with_margins(view.present.added_up(len(view.things)))
+    cells = tables.nonzero(exact[:, single, -1:])
     with cursor() as c:
         c.execute(statement("publication_exact_delete"), named(view.things))
         with c.copy(_COPY_EXACT) as copy:
             copy.set_types(list(_EXACT.values()))
-            for thing, (countries, _, values, keys) in zip(view.things, cells, strict=True):
+            for thing, (countries, _, values) in zip(view.things, cells, strict=True):
                 facts = (thing.indicator, thing.frequency, thing.period)
-                copy.write_row((*facts, countries, values, keys.view(np.int64)))
+                copy.write_row((*facts, countries, values))
 
 
 def _windows_of(things: Sequence[Thing], *, now: datetime) -> list[Thing]:

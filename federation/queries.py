@@ -160,8 +160,10 @@ def combined(asked: Range, *, limit: int) -> list[FigureRow]:
     things = [Thing(Stage.PUBLISH, asked.frequency, period, asked.indicator) for period in starts]
     found = combine(things, mark=clock.mark())
     return [
-        FigureRow(period, "combined", covered.covered_seconds, covered.owed_seconds, *cells[:3])
-        for period, covered, cells in zip(starts, found.coverage, tables.nonzero(found.exact), strict=True)
+        FigureRow(period, "combined", covered.covered_seconds, covered.owed_seconds, *cells)
+        for period, covered, cells in zip(
+            starts, found.coverage, tables.nonzero(found.cells.added_up(len(things))), strict=True
+        )
     ]
 
 

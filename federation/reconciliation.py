@@ -177,3 +177,4 @@ def _after_figures(claim: Claim, changed: Sequence[Thing], *, now: datetime) -> 
         for coarser in periods.coarser(thing.frequency):
             start = periods.start_of(coarser, thing.period)
             yield Thing(Stage.FIGURE, coarser, start, thing.indicator, thing.agency), ids
+        yield from ((thing, NONE) for thing in publication.located_by(thing, now=now))

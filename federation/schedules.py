@@ -15,7 +15,7 @@ from countries.models import Annotation, Indicator, Schedule
 from countries.registry import Refused
 from federation import audit, clock, dispatch, panels, publication, review, worklist
 from federation.errors import ClocksDisagreeError
-from federation.models.figures import Figure
+from federation.models.figures import Figure, FrozenSum
 from federation.models.published import PeriodVersion, PublishedCell, PublishedCoverage
 from federation.models.submissions import IdempotencyKey
 from federation.models.worklist import ClockMark, WatchMark
@@ -67,7 +67,7 @@ def _ended(indicator: int, frequency: str, since: datetime, until: datetime) -> 
 def prune(*, now: datetime) -> None:
     """Delete what is kept for a time only: minutes, old Idempotency-Keys, tokens, guesses at passwords, sessions."""
     oldest = now - publication.MINUTES_KEPT
-    minutes: list[type[models.Model]] = [Figure, PublishedCell, PublishedCoverage, PeriodVersion]
+    minutes: list[type[models.Model]] = [Figure, PublishedCell, PublishedCoverage, PeriodVersion, FrozenSum]
     for model in minutes:
         model._default_manager.filter(frequency=Frequency.MINUTE, period__lt=oldest).delete()
     worklist.forget_early(before=now - timedelta(days=1))

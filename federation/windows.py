@@ -22,12 +22,12 @@ from federation.publication import COVERAGE_FACTS, LONGEST_WAIT
 from federation.rules import coverage, periods, rounding, tables
 from federation.rules.coverage import DAY_SECONDS, Coverage
 from federation.rules.periods import Frequency
-from federation.rules.tables import Numbers, Tables, Values
+from federation.rules.tables import Numbers, Values
 from federation.versions import new_version
 from federation.worklist import WINDOWS, Thing
 
 _SECOND = timedelta(seconds=1)
-_NO_CELLS = (np.empty(0, np.int16), np.empty(0, np.int64), np.empty(0, np.int64))
+_NO_CELLS = (np.empty(0, np.int16), np.empty(0, np.int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,10 @@ def compute(thing: Thing, *, mark: datetime) -> Window | None:
     if not found.agencies_expected:
         return None
     cells = _sum(thing.indicator, part, start, end)
-    rounded = rounding.round_values(cells.values, cells.keys, settings.ROUNDING_BASE)[0, :, -1]
+    drawn = rounding.draws(
+        settings.ROUNDING_KEY, (rounding.Cell(0, thing.indicator, int(c), 0, 0, b"H") for c in tables.PUBLIC_COUNTRIES)
+    )
+    rounded = rounding.rounded(cells[0, :, -1], drawn, settings.ROUNDING_BASE)
     shown = np.flatnonzero(rounded)
     return Window(start, end, tables.PUBLIC_COUNTRIES[shown], rounded[shown], found)
 
@@ -77,15 +80,15 @@ def _entered_until(indicator: int, end: datetime, *, mark: datetime) -> datetime
     return end
 
 
-def _sum(indicator: int, part: str, start: datetime, end: datetime) -> Tables:
+def _sum(indicator: int, part: str, start: datetime, end: datetime) -> Values:
     with cursor() as c:
         c.execute(statement("windows_exact"), [indicator, part, start, end])
         rows = [_NO_CELLS, *c.fetchall()]
-    countries, values, keys = map(np.concatenate, zip(*rows, strict=True))
+    countries, values = map(np.concatenate, zip(*rows, strict=True))
     # Over all networks already: which column holds the sum makes no difference to the margins.
     networks = np.full(len(countries), tables.NETWORKS[0])
     table = np.zeros(len(countries), np.intp)
-    return tables.with_margins(tables.add_up(1, table, countries, networks, values, keys.view(np.uint64)))
+    return tables.with_margins(tables.add_up(1, table, countries, networks, values))
 
 
 def _coverage(indicator: int, part: str, start: datetime, end: datetime) -> Coverage:

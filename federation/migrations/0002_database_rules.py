@@ -28,9 +28,6 @@ VACUUM = """
 ALTER TABLE federation_work SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000)
 """
 
-# Record keys are random bits: trying to compress them is time lost.
-KEYS = "ALTER TABLE federation_figure ALTER COLUMN keys SET STORAGE EXTERNAL"
-
 OBSERVATIONS = """
 CREATE VIEW federation_observation AS
 SELECT agency.code AS agency, indicator.code AS indicator, report.frequency, report.period,
@@ -54,6 +51,5 @@ class Migration(migrations.Migration):
         migrations.RunSQL(COUNTER, migrations.RunSQL.noop),
         migrations.RunSQL(MARK, migrations.RunSQL.noop),
         migrations.RunSQL(VACUUM, migrations.RunSQL.noop),
-        migrations.RunSQL(KEYS, migrations.RunSQL.noop),
         migrations.RunSQL(OBSERVATIONS, "DROP VIEW federation_observation"),
     ]

@@ -1,4 +1,4 @@
-"""What reconciliation made of the reports: an agency's figures, and their exact sum."""
+"""What reconciliation made of the reports: an agency's figures, and what of them was published first."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -19,8 +19,7 @@ class Figure(models.Model):
 
     A row stands for each period of which the agency ever reported something, so that
     ``reported_seconds`` (time ever reported, withdrawn reports included) is there for the
-    coverage; with source ``none`` it holds no numbers. ``keys`` are the cells' record keys,
-    as signed 64-bit numbers.
+    coverage; with source ``none`` it holds no numbers.
     """
 
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, db_index=False)
@@ -36,7 +35,6 @@ class Figure(models.Model):
     countries = ArrayField(models.SmallIntegerField())
     networks = ArrayField(models.SmallIntegerField())
     values = ArrayField(models.BigIntegerField())
-    keys = ArrayField(models.BigIntegerField())
 
     class Meta:
         constraints = [
@@ -50,6 +48,30 @@ class Figure(models.Model):
         return f"{self.frequency} {self.period:%Y-%m-%dT%H:%M} ({self.source})"
 
 
+class FrozenSum(models.Model):
+    """The figures of all agencies in a period as they were when it was first published; never changed.
+
+    The arrays are parallel, a cell of an agency each. ``seal`` shows whether they were altered.
+    """
+
+    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, db_index=False)
+    frequency = models.CharField(max_length=1)
+    period = models.DateTimeField()
+    agencies = ArrayField(models.SmallIntegerField())
+    countries = ArrayField(models.SmallIntegerField())
+    networks = ArrayField(models.SmallIntegerField())
+    values = ArrayField(models.BigIntegerField())
+    seal = models.BinaryField(max_length=16)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["indicator", "frequency", "period"], name="one_frozen_sum"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.frequency} {self.period:%Y-%m-%dT%H:%M}"
+
+
 class CombinedFigure(models.Model):
     """The exact sum of all agencies over all networks for an ended hour or day.
 
@@ -61,7 +83,6 @@ class CombinedFigure(models.Model):
     period = models.DateTimeField()
     countries = ArrayField(models.SmallIntegerField())
     values = ArrayField(models.BigIntegerField())
-    keys = ArrayField(models.BigIntegerField())
 
     class Meta:
         constraints = [

@@ -47,6 +47,7 @@ _FIXED = {
     Frequency.WEEK: timedelta(days=7),
 }
 _MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
+_MOMENT = timedelta(microseconds=1)
 
 _FORMS = {
     Frequency.MINUTE: re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d", re.ASCII),
@@ -153,7 +154,7 @@ def start_of(frequency: str, instant: datetime) -> datetime:
 
 def previous(frequency: str, start: datetime) -> datetime:
     """Return the start of the period before."""
-    return start_of(frequency, start - timedelta(microseconds=1))
+    return start_of(frequency, start - _MOMENT)
 
 
 def seconds(frequency: str, start: datetime) -> int:
@@ -167,6 +168,11 @@ def between(frequency: str, first: datetime, last: datetime) -> Iterator[datetim
     while start <= last:
         yield start
         start = end(frequency, start)
+
+
+def inside(finer: str, frequency: str, start: datetime) -> Iterator[datetime]:
+    """Yield the finer periods that a period is made of."""
+    return between(finer, start, end(frequency, start) - _MOMENT)
 
 
 def coarser(frequency: str) -> tuple[Frequency, ...]:

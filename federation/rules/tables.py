@@ -4,7 +4,9 @@ A table has a row for each single country and a column for each single network, 
 order of the code lists. The margins add the country groups, and the total of the networks.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +15,6 @@ from countries import codes
 
 Numbers = NDArray[np.int16]
 Values = NDArray[np.int64]
-Keys = NDArray[np.uint64]
 Positions = NDArray[np.intp]
 
 #: The number of the total over all networks.
@@ -42,35 +43,45 @@ _MEMBERS = [
 
 
 @dataclass(frozen=True, slots=True)
-class Tables:
-    """``n`` tables: ``values`` and ``keys`` of shape (n, countries, networks).
+class Cells:
+    """Cells of agencies, in parallel arrays; ``table`` has the position of the table that each belongs to."""
 
-    ``keys`` are record keys, 0 where the value is 0.
-    """
+    table: Positions
+    agency: Numbers
+    country: Numbers
+    network: Numbers
+    value: Values
 
-    values: Values
-    keys: Keys
+    def where(self, chosen: NDArray[np.bool_] | Positions) -> "Cells":
+        """Return some of the cells."""
+        return Cells(*(getattr(self, column.name)[chosen] for column in fields(self)))
+
+    def added_up(self, n: int) -> Values:
+        """Return the sum of all agencies in ``n`` tables, as :func:`add_up` does."""
+        return add_up(n, self.table, self.country, self.network, self.value)
 
 
-def empty(n: int) -> Tables:
-    """Return ``n`` tables of zeros."""
-    shape = (n, len(COUNTRIES), len(NETWORKS))
-    return Tables(np.zeros(shape, np.int64), np.zeros(shape, np.uint64))
+def together(parts: Sequence[Cells]) -> Cells:
+    """Return all cells of several parts."""
+    columns = (field.name for field in fields(Cells))
+    return Cells(*(np.concatenate([getattr(part, name) for part in [NO_CELLS, *parts]]) for name in columns))
 
 
-def add_up(n: int, table: Positions, countries: Numbers, networks: Numbers, values: Values, keys: Keys) -> Tables:
-    """Sum cells into ``n`` tables; cell i belongs to table ``table[i]``.
+_NO_NUMBERS = np.empty(0, np.int16)
+NO_CELLS: Final = Cells(np.empty(0, np.intp), _NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, np.empty(0, np.int64))
 
-    Values add up, keys are combined by exclusive or. Raises OverflowError rather than
-    give a sum that does not fit into 64 bits, LookupError rather than count an unknown
-    country or network as another.
+
+def add_up(n: int, table: Positions, countries: Numbers, networks: Numbers, values: Values) -> Values:
+    """Sum cells into ``n`` tables of shape (countries, networks); cell i belongs to table ``table[i]``.
+
+    Raises OverflowError rather than give a sum that does not fit into 64 bits, LookupError rather than count an
+    unknown country or network as another.
     """
     rows, columns = place_of(countries, networks)
     place = (table * len(COUNTRIES) + rows) * len(NETWORKS) + columns
     _refuse_overflow(np.bincount(table, values, n).astype(np.float64, copy=False))
-    sums = empty(n)
-    np.add.at(sums.values.reshape(-1), place, values)
-    np.bitwise_xor.at(sums.keys.reshape(-1), place, keys)
+    sums = np.zeros((n, len(COUNTRIES), len(NETWORKS)), np.int64)
+    np.add.at(sums.reshape(-1), place, values)
     return sums
 
 
@@ -80,28 +91,26 @@ def _refuse_overflow(totals: NDArray[np.float64]) -> None:
         raise OverflowError("a sum of counts does not fit into 64 bits")
 
 
-def with_margins(tables: Tables) -> Tables:
-    """Return the tables with country groups and the networks' total, each summed from exact cells.
+def with_margins(tables: Values) -> Values:
+    """Return tables with country groups and the networks' total, each summed from exact cells.
 
     The shape is (n, public countries, public networks), in the order of those constants.
     """
-    rows = [tables.values, *(tables.values[:, m].sum(axis=1, keepdims=True) for m in _MEMBERS)]
-    values = np.concatenate(rows, axis=1)
-    xor = np.bitwise_xor.reduce
-    rows_of_keys = [tables.keys, *(xor(tables.keys[:, m], axis=1, keepdims=True) for m in _MEMBERS)]
-    keys = np.concatenate(rows_of_keys, axis=1)
-    return Tables(
-        np.concatenate([values, values.sum(axis=2, keepdims=True)], axis=2),
-        np.concatenate([keys, xor(keys, axis=2, keepdims=True)], axis=2),
-    )
+    rows = np.concatenate([tables, *(tables[:, members].sum(axis=1, keepdims=True) for members in _MEMBERS)], axis=1)
+    return np.concatenate([rows, rows.sum(axis=2, keepdims=True)], axis=2)
 
 
-def nonzero(tables: Tables) -> list[tuple[Numbers, Numbers, Values, Keys]]:
-    """Return each table's cells that are not 0: countries, networks, values, keys."""
-    table, row, column = np.nonzero(tables.values)
-    cells = (COUNTRIES[row], NETWORKS[column], tables.values[table, row, column], tables.keys[table, row, column])
-    bounds = np.searchsorted(table, np.arange(1, len(tables.values)))
+def nonzero(tables: Values) -> list[tuple[Numbers, Numbers, Values]]:
+    """Return each table's cells that are not 0: countries, networks, values."""
+    table, row, column = np.nonzero(tables)
+    cells = (COUNTRIES[row], NETWORKS[column], tables[table, row, column])
+    bounds = np.searchsorted(table, np.arange(1, len(tables)))
     return list(zip(*(np.split(array, bounds) for array in cells), strict=True))
+
+
+def row_of(group: str) -> int:
+    """Return the row of a country group in a table with margins."""
+    return int(_COUNTRY_POSITION[codes.GROUPS[group]])
 
 
 def place_of(countries: Numbers, networks: Numbers) -> tuple[Positions, Positions]:

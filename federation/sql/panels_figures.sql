@@ -19,6 +19,6 @@ SELECT whole.position::int - 1, whole.agency_id, figure.*
 FROM whole
 JOIN panel USING (agency_id)
 CROSS JOIN LATERAL (
-    SELECT final, countries, networks, values, keys FROM federation_figure WHERE id = whole.id OFFSET 0
+    SELECT final, countries, networks, values FROM federation_figure WHERE id = whole.id OFFSET 0
 ) AS figure
 ORDER BY whole.position, whole.agency_id

@@ -72,8 +72,8 @@ def stored_figures() -> dict[Key, oracle.Figure]:
             seconds=row.covered_seconds,
             final=row.final,
             cells={
-                (country, network): (value, key % 2**64)
-                for country, network, value, key in zip(row.countries, row.networks, row.values, row.keys, strict=True)
+                (country, network): value
+                for country, network, value in zip(row.countries, row.networks, row.values, strict=True)
             },
         )
         for row in Figure.objects.exclude(source="none")
