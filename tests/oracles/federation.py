@@ -1,7 +1,8 @@
 """The federation a second time: slow and obvious, out of the words of the design, with dictionaries and loops.
 
-Given every report ever received, the schedules, the time and the rounding key, it says what the exact figures, the
-coverage and the published numbers are. It knows no database, no NumPy, and nothing of how the first one is made.
+Given every report ever received, the schedules, the time, the rounding key and what was frozen, it says what the exact
+figures, the coverage and the published numbers are. It knows no database, no NumPy, and nothing of how the first one is
+made.
 """
 
 from collections import defaultdict
@@ -9,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
+from typing import NamedTuple
 from uuid import UUID
 
 from tests.oracles import rounding
@@ -21,13 +23,26 @@ LIVE = timedelta(hours=2)
 SUMMED_FROM = {"H": "N", "D": "H", "W": "D", "M": "D", "A": "M"}
 WINDOWS = {"P1D": ("H", 24), "P7D": ("D", 7), "P30D": ("D", 30), "P365D": ("D", 365)}
 ALL_NETWORKS = 0
+#: The agency of a first sum.
+NOBODY = 0
 
 #: What became of a report: it may count, it waits for a decision, was rejected, or was replaced while it waited.
 USABLE, WAITING, REJECTED, REPLACED = "usable", "waiting", "rejected", "replaced"
 
+#: A country or group, and a network or all of them.
 Place = tuple[int, int]
-#: Of each place, country and network, what is counted there and its key.
-Cells = dict[Place, tuple[int, int]]
+Cells = dict[Place, int]
+#: Of each published indicator, frequency and period: the figures by agency, as they were when it was published first.
+Frozen = dict[tuple[int, str, datetime], dict[int, Cells]]
+
+
+class Cell(NamedTuple):
+    """What has a number of its own, with an agency."""
+
+    frequency: str
+    period: datetime
+    country: int
+    network: int
 
 
 @dataclass(frozen=True)
@@ -100,23 +115,28 @@ class Window:
 
 
 def sum_of(parts: Iterable[Cells]) -> Cells:
-    """Values add up, keys by exclusive or."""
-    total: Cells = {}
+    total: Cells = defaultdict(int)
     for cells in parts:
-        for place, (value, key) in cells.items():
-            before, mixed = total.get(place, (0, 0))
-            total[place] = before + value, mixed ^ key
-    return total
+        for place, value in cells.items():
+            total[place] += value
+    return dict(total)
 
 
 def margins_of(cells: Cells) -> Cells:
     """Each cell, and each group and total that it belongs to, from the exact cells."""
-    return sum_of(
-        {(row, column): counted}
-        for (country, network), counted in cells.items()
-        for row in (country, *groups_of(country))
-        for column in (network, ALL_NETWORKS)
-    )
+    return sum_of({place: value} for single, value in cells.items() for place in places_with(single))
+
+
+def places_with(single: Place) -> list[Place]:
+    """Where a country and network is counted: itself, and each group and total that it belongs to."""
+    country, network = single
+    return [(row, column) for row in (country, *groups_of(country)) for column in (network, ALL_NETWORKS)]
+
+
+def difference(present: Cells, before: Cells) -> Cells:
+    """By how much each place has changed, if it has."""
+    by = {place: present.get(place, 0) - before.get(place, 0) for place in {*present, *before}}
+    return {place: change for place, change in by.items() if change}
 
 
 #: The 27 member states of the Union since 1 February 2020, by ISO 3166-1.
@@ -137,6 +157,37 @@ def groups_of(country: int) -> list[int]:
     return [TOTAL, *(group for group, members in MEMBERS.items() if country in members)]
 
 
+def smallest_holding(countries: set[int]) -> int:
+    """The country, if there is one only, or else the smallest group that holds them all."""
+    if len(countries) == 1:
+        return min(countries)
+    holding = [group for group, members in MEMBERS.items() if countries <= members]
+    return min(holding, key=lambda group: len(MEMBERS[group]), default=TOTAL)
+
+
+def is_public(frequency: str, place: Place) -> bool:
+    """Minutes and hours are published over all networks only."""
+    return frequency not in "NH" or place[1] == ALL_NETWORKS
+
+
+def parts_of(finer: str, frequency: str, period: datetime) -> list[datetime]:
+    """The starts of the finer periods of a period."""
+    starts = [start_of(finer, period)]
+    while end_of(finer, starts[-1]) < end_of(frequency, period):
+        starts.append(end_of(finer, starts[-1]))
+    return starts
+
+
+def shortest_holding(frequency: str, period: datetime, held_in: set[tuple[str, datetime]]) -> tuple[str, datetime]:
+    """The one period, if it is one only; else in a year the month that holds them all; else the period itself."""
+    if len(held_in) == 1:
+        return min(held_in)
+    months = {start_of("M", start) for _, start in held_in}
+    if frequency == "A" and len(months) == 1 and (frequency, period) not in held_in:
+        return "M", months.pop()
+    return frequency, period
+
+
 class Federation:
     """All that follows from the reports and schedules at a time."""
 
@@ -148,12 +199,14 @@ class Federation:
         now: datetime,
         secret: bytes,
         base: int,
+        frozen: Frozen,
     ) -> None:
         self.reports = reports
         self.schedules = schedules
         self.now = now
         self.secret = secret
         self.base = base
+        self.frozen = frozen
         self._figures: dict[tuple[int, int, str, datetime], Figure | None] = {}
 
     # --- rules 1, 2 and 3: figures ------------------------------------------------------------------------------------
@@ -198,7 +251,7 @@ class Federation:
         report = self.current.get((agency, indicator, frequency, period))
         if report is not None and not report.withdrawn:
             seconds = length_of([(period, end_of(frequency, period))])
-            return Figure("reported", seconds, report.status == "A", self._with_keys(report))
+            return Figure("reported", seconds, report.status == "A", dict(report.cells))
         parts = list(self._parts(agency, indicator, frequency, period))
         if not parts:
             return None
@@ -221,32 +274,15 @@ class Federation:
     def _stretches(self, agency: int, indicator: int, frequency: str, period: datetime) -> list[Stretch]:
         return self.ever_reported.get((agency, indicator, frequency, period), [])
 
-    def _with_keys(self, report: Report) -> Cells:
-        minute = int(report.period.timestamp()) // 60
-        return {
-            (country, network): (
-                value,
-                rounding.record_key(
-                    self.secret,
-                    indicator=report.indicator,
-                    agency=report.agency,
-                    frequency=report.frequency,
-                    minute=minute,
-                    country=country,
-                    network=network,
-                ),
-            )
-            for (country, network), value in report.cells.items()
-        }
-
     def figures(self) -> dict[tuple[int, int, str, datetime], Figure]:
         """Every figure that there is."""
         found = {key: self.figure(*key) for key in self.ever_reported}
         return {key: figure for key, figure in found.items() if figure is not None}
 
-    def combined(self, indicator: int, frequency: str, period: datetime) -> Cells:
-        figures = [self.figure(agency, indicator, frequency, period) for agency in self.agencies(indicator)]
-        return sum_of(figure.cells for figure in figures if figure is not None)
+    def cells(self, agency: int, indicator: int, frequency: str, period: datetime) -> Cells:
+        """The present figure of an agency; nothing where it has none."""
+        figure = self.figure(agency, indicator, frequency, period)
+        return figure.cells if figure is not None else {}
 
     def agencies(self, indicator: int) -> list[int]:
         known: list[Report | Schedule] = [*self.reports, *self.schedules]
@@ -344,14 +380,80 @@ class Federation:
 
     def published(self, indicator: int, frequency: str, period: datetime) -> dict[Place, int]:
         """The protected numbers of a period; a place that is not named is 0."""
-        exact = margins_of(self.combined(indicator, frequency, period))
-        if frequency in "NH":
-            exact = {place: counted for place, counted in exact.items() if place[1] == ALL_NETWORKS}
-        return self._rounded(exact)
+        numbers = self.unclipped(indicator, frequency, period)
+        return {place: value for place, value in numbers.items() if value > 0}
 
-    def _rounded(self, exact: Cells) -> dict[Place, int]:
-        found = {place: rounding.rounded(value, key, self.base) for place, (value, key) in exact.items()}
-        return {place: value for place, value in found.items() if value}
+    # --- protection.md ------------------------------------------------------------------------------------------------
+
+    def freeze(self, indicator: int, frequency: str, period: datetime) -> None:
+        """A period has been published: what its figures are now is frozen, if it is the first time."""
+        agencies = self.agencies(indicator)
+        figures = {agency: dict(self.cells(agency, indicator, frequency, period)) for agency in agencies}
+        self.frozen.setdefault((indicator, frequency, period), figures)
+
+    def unclipped(self, indicator: int, frequency: str, period: datetime) -> dict[Place, int]:
+        """The rounded first sums and the rounded changes of all agencies, before the clip at zero."""
+        changes = [self.rounded_changes(agency, indicator, frequency, period) for agency in self.agencies(indicator)]
+        return sum_of([self.rounded_first(indicator, frequency, period), *changes])
+
+    def rounded_first(self, indicator: int, frequency: str, period: datetime) -> dict[Place, int]:
+        """Step 2: each exact sum of the frozen figures, rounded with the number of its cell."""
+        frozen = self.frozen.get((indicator, frequency, period)) or {}
+        return {
+            place: self.rounded(value, NOBODY, indicator, Cell(frequency, period, *place))
+            for place, value in margins_of(sum_of(frozen.values())).items()
+            if is_public(frequency, place)
+        }
+
+    def rounded_changes(self, agency: int, indicator: int, frequency: str, period: datetime) -> dict[Place, int]:
+        """Step 4: the change of an agency in each cell, rounded with the number of the finest cell that holds it."""
+        return {
+            place: self.rounded(
+                change, agency, indicator, self.finest_cell(agency, indicator, frequency, period, place)
+            )
+            for place, change in margins_of(self.changes(agency, indicator, frequency, period)).items()
+            if is_public(frequency, place)
+        }
+
+    def changes(self, agency: int, indicator: int, frequency: str, period: datetime) -> Cells:
+        """The present figure of an agency less its frozen one; nothing for a period that was never published."""
+        frozen = self.frozen.get((indicator, frequency, period))
+        if frozen is None:
+            return {}
+        return difference(self.cells(agency, indicator, frequency, period), frozen.get(agency, {}))
+
+    def finest_cell(self, agency: int, indicator: int, frequency: str, period: datetime, place: Place) -> Cell:
+        """The smallest place, network and period that hold all of the agency's change in a cell."""
+        changes = self.changes(agency, indicator, frequency, period)
+        singles = [single for single in changes if place in places_with(single)]
+        networks = {network for _, network in singles}
+        one_network = len(networks) == 1 and frequency not in "NH"
+        held_in = {self._period_of_change(agency, indicator, frequency, period, single) for single in singles}
+        return Cell(
+            *shortest_holding(frequency, period, held_in),
+            smallest_holding({country for country, _ in singles}),
+            min(networks) if one_network else ALL_NETWORKS,
+        )
+
+    def _period_of_change(
+        self, agency: int, indicator: int, frequency: str, period: datetime, single: Place
+    ) -> tuple[str, datetime]:
+        """The shortest period that holds the change of one country and network."""
+        if frequency not in "WMA":
+            return frequency, period
+        finer = SUMMED_FROM[frequency]
+        by_part = {part: self.changes(agency, indicator, finer, part) for part in parts_of(finer, frequency, period)}
+        changed = [part for part, changes in by_part.items() if single in changes]
+        change = self.changes(agency, indicator, frequency, period)[single]
+        if [by_part[part][single] for part in changed] != [change]:
+            return frequency, period
+        return self._period_of_change(agency, indicator, finer, changed[0], single)
+
+    def rounded(self, value: int, agency: int, indicator: int, cell: Cell) -> int:
+        number = rounding.number_of(self.secret, agency=agency, indicator=indicator, **cell._asdict())
+        return rounding.rounded(value, number, self.base)
+
+    # --- sliding windows ----------------------------------------------------------------------------------------------
 
     def window(self, indicator: int, name: str) -> Window | None:
         """A sliding window of hours or days; none while nobody is expected in it."""
@@ -363,9 +465,9 @@ class Federation:
         coverage = self._window_coverage(indicator, frequency, parts)
         if not coverage.expected:
             return None
-        exact = margins_of(sum_of(self.combined(indicator, frequency, part) for part in parts))
-        values = self._rounded({place: counted for place, counted in exact.items() if place[1] == ALL_NETWORKS})
-        return Window(parts[0], end, {country: value for (country, _), value in values.items()}, coverage)
+        values = sum_of(self.published(indicator, frequency, part) for part in parts)
+        over_networks = {country: value for (country, network), value in values.items() if network == ALL_NETWORKS}
+        return Window(parts[0], end, over_networks, coverage)
 
     def _entered_until(self, indicator: int, end: datetime) -> datetime:
         """Up to where all days are there: reported by all that were expected, or their deadlines passed."""

@@ -51,7 +51,7 @@ class Reviewer:
         parts = list(self.federation._parts(agency, indicator, frequency, period))
         if sum(part.seconds for part in parts) < length_of([(period, end_of(frequency, period))]):
             return None
-        return {place: value for place, (value, _) in sum_of(part.cells for part in parts).items()}
+        return sum_of(part.cells for part in parts)
 
     def _history(self, key: Key) -> tuple[Record, Record | None]:
         """The report that counts, or the one that it equals, and the one that counted before it."""

@@ -1,12 +1,12 @@
 """The panels a second time: for each agency and period of the span, one question after the other."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from tests.oracles import rounding
 from tests.oracles.calendar import DAY, end_of, length_of, start_of
-from tests.oracles.federation import ALL_NETWORKS, GRACE, Federation, margins_of, sum_of
+from tests.oracles.federation import ALL_NETWORKS, GRACE, Cell, Federation, margins_of
 
 MONTHS = (12, 24, 36)
 FREQUENCIES = "WM"
@@ -81,9 +81,10 @@ def _is_whole(federation: Federation, agency: int, indicator: int, frequency: st
 
 def _numbers(federation: Federation, agencies: list[int], indicator: int, frequency: str, period: datetime) -> Numbers:
     figures = [federation.figure(agency, indicator, frequency, period) for agency in agencies]
-    values = {}
-    for (country, network), (value, key) in margins_of(sum_of(one.cells for one in figures if one)).items():
-        if network == ALL_NETWORKS:
-            values[country] = rounding.rounded(value, key, federation.base)
+    values: dict[int, int] = defaultdict(int)
+    for agency, figure in zip(agencies, figures, strict=True):
+        for place, value in margins_of(figure.cells if figure else {}).items():
+            if place[1] == ALL_NETWORKS:
+                values[place[0]] += federation.rounded(value, agency, indicator, Cell(frequency, period, *place))
     is_final = all(one is not None and one.final for one in figures)
     return Numbers("A" if is_final else "P", {country: value for country, value in values.items() if value})

@@ -1,14 +1,15 @@
 """What is in the database, in the oracle's terms, and the assertion that the two agree."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
 from django.db.models import Max, Q
 
-from federation import rebuilding
+from federation import clock, publication, rebuilding
 from federation.models.figures import Figure
 from federation.models.published import (
     PublishedCell,
@@ -18,7 +19,8 @@ from federation.models.published import (
     PublishedWindow,
     Version,
 )
-from federation.rules import periods
+from federation.rules import periods, tables
+from federation.worklist import Stage, Thing
 from tests.oracles import federation as oracle
 from tests.oracles import panels
 
@@ -71,10 +73,7 @@ def stored_figures() -> dict[Key, oracle.Figure]:
             source=row.source,
             seconds=row.covered_seconds,
             final=row.final,
-            cells={
-                (country, network): value
-                for country, network, value in zip(row.countries, row.networks, row.values, strict=True)
-            },
+            cells=dict(zip(zip(row.countries, row.networks, strict=True), row.values, strict=True)),
         )
         for row in Figure.objects.exclude(source="none")
     }
@@ -148,6 +147,21 @@ def stored_cells(indicator: int, frequency: str, *, now: datetime) -> dict[Key, 
         if frequency != "N" or row.period >= oldest_live_minute(now):
             cells[frequency, row.period, row.country, row.network] += row.value
     return dict(cells)
+
+
+def unclipped_numbers(published: Iterable[tuple[int, str, datetime]]) -> dict[Key, int]:
+    """What is to be public of periods as it is now, before the clip at zero, by frequency, period and place."""
+    by_frequency: dict[str, list[Thing]] = defaultdict(list)
+    for indicator, frequency, period in published:
+        by_frequency[frequency].append(Thing(Stage.PUBLISH, frequency, period, indicator))
+    found = {}
+    for frequency, things in by_frequency.items():
+        numbers = publication.compute(things, mark=clock.mark()).unclipped
+        networks = tables.PUBLIC_NETWORKS[-numbers.shape[2] :].tolist()
+        for position, row, column in np.argwhere(numbers).tolist():
+            place = int(tables.PUBLIC_COUNTRIES[row]), networks[column]
+            found[frequency, things[position].period, *place] = int(numbers[position, row, column])
+    return found
 
 
 def assert_windows_agree(expected: oracle.Federation, indicator: int) -> None:

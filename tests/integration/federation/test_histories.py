@@ -1,4 +1,4 @@
-"""Random histories end in the oracle's numbers, in whatever order things arrive and are worked on."""
+"""Random histories end in the oracle's numbers."""
 
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
@@ -12,7 +12,7 @@ from countries.models import Schedule
 from federation import clock, reconciliation, schedules, worklist
 from federation.errors import ClocksDisagreeError
 from tests import factories
-from tests.integration.federation.comparison import Vintages, assert_agrees, everything_stored, public_view
+from tests.integration.federation.comparison import Vintages, assert_agrees, public_view
 from tests.integration.federation.world import Said, world
 from tests.oracles.calendar import end_of
 
@@ -213,42 +213,3 @@ def test_a_history_ends_in_the_numbers_of_the_oracle(monkeypatch, history):
         monkeypatch.setitem(worklist.CLAIM, "figure", 5)
         with vintages_kept(monkeypatch):
             live(federation, history)
-
-
-#: When all periods that are spoken of have ended.
-AFTERWARDS = datetime(2027, 1, 4, 0, 2, tzinfo=UTC)
-deliveries = st.lists(
-    st.tuples(
-        st.integers(0, AGENCIES - 1),
-        st.lists(reports(), min_size=1, max_size=6, unique_by=lambda said: said.key),
-        st.integers(0, 5000),
-    ),
-    min_size=2,
-    max_size=8,
-    # Between equals the submission's random id decides, and it is another in each order.
-    unique_by=lambda delivery: delivery[2],
-)
-schedules_of_all = [("N", date(2027, 1, 4)), ("H", date(2026, 12, 31)), ("D", date(2026, 12, 28))]
-
-
-def numbers_of(monkeypatch, some, *, turns_between):
-    """Deliver in this order, with some work done after each delivery, and return the numbers."""
-    with world(monkeypatch, now=AFTERWARDS) as federation:
-        for number in (1, 2):
-            factories.IndicatorFactory.create(number=number, code=f"NUMBER_{number}")
-        for agency, (frequency, first) in enumerate(schedules_of_all):
-            federation.schedule(agency, frequency, first)
-        for (agency, said, minutes_ago), steps in zip(some, turns_between, strict=True):
-            federation.submit(agency, *said, minutes_ago=minutes_ago)
-            work(federation, steps)
-        federation.settle()
-        return everything_stored(federation.now)
-
-
-@settings(few_examples, max_examples=EXAMPLES // 2)
-@given(st.data(), deliveries)
-def test_the_order_of_arrival_does_not_matter(monkeypatch, data, some):
-    turns = st.lists(st.integers(0, 5), min_size=len(some), max_size=len(some))
-    first = numbers_of(monkeypatch, some, turns_between=data.draw(turns))
-    again = numbers_of(monkeypatch, data.draw(st.permutations(some)), turns_between=data.draw(turns))
-    assert first == again

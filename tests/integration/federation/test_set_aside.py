@@ -19,9 +19,11 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 @pytest.fixture
 def spoilt(federation):
-    """Hours that each can be summed, but whose day can not; and another agency, that nothing is wrong with."""
+    """Revised hours that each can be summed, but whose day can not; and another agency, that nothing is wrong with."""
     for agency in (0, 1):
-        federation.submit(agency, *(Said("H", hour, {(578, 1): 7}) for hour in HOURS))
+        federation.submit(agency, *(Said("H", hour, {(578, 1): 7}) for hour in HOURS), minutes_ago=1)
+    federation.settle()
+    federation.submit(0, *(Said("H", hour, {(578, 1): 9}) for hour in HOURS))
     Report.objects.filter(agency=federation.agencies[0]).update(values=[2**61])
     return federation
 

@@ -1,6 +1,6 @@
 """A federation in the database, driven through its processes at a time of our own, and the same told to the oracle."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -14,7 +14,9 @@ from countries import registry
 from countries.models import Agency, Schedule
 from federation import clock, intake, reconciliation, schedules, thresholds, worklist
 from federation.intake import NewReport, Receipt
+from federation.models.published import PublishedCoverage
 from federation.models.worklist import ClockMark
+from federation.worklist import Claim, Stage, Thing
 from tests import factories
 from tests.oracles import federation as oracle
 from tests.oracles.desk import Desk
@@ -56,6 +58,7 @@ class Memory:
 
     def __init__(self) -> None:
         self.desk = Desk(thresholds.for_all())
+        self.frozen: oracle.Frozen = {}
 
     def submit(self, agency: Agency, said: Sequence[Said], *, prepared: datetime, received: datetime) -> Receipt:
         """Send reports to the intake, and remember them."""
@@ -96,6 +99,7 @@ class Memory:
             now=now,
             secret=settings.ROUNDING_KEY,
             base=settings.ROUNDING_BASE,
+            frozen=self.frozen,
         )
 
 
@@ -123,7 +127,7 @@ class World:
         self.reached = now
         self.memory = Memory()
         factories.IndicatorFactory.create(number=1, code="NUMBER_1")
-        # The same ids in each world, as record keys hang on them.
+        # The same ids in each world, because the numbers of cells depend on them.
         self.agencies = [
             factories.AgencyFactory.create(id=number + 1, code=f"NO-{number}") for number in range(agencies)
         ]
@@ -178,6 +182,38 @@ class World:
     def oracle(self) -> oracle.Federation:
         return self.memory.oracle(now=max(self.now, self.reached))
 
+    def note_published(self, things: Sequence[Thing]) -> None:
+        """Tell the oracle which of these periods have just been published first: it freezes their figures.
+
+        Finer periods and figures come first on the work list. So nothing that these figures are made of waits there.
+        """
+        published = [thing for thing in things if thing.stage == Stage.PUBLISH]
+        frozen = self.memory.frozen
+        new = [one for one in published if (one.indicator, one.frequency, one.period) not in frozen]
+        if new:
+            told = self.oracle()
+            for period in _public(new):
+                told.freeze(*period)
+
+
+def _noted_by(made: World, step: Callable[[], Claim]) -> Callable[[], Claim]:
+    def step_and_note() -> Claim:
+        claim = step()
+        made.note_published(claim.things)
+        return claim
+
+    return step_and_note
+
+
+def _public(things: Sequence[Thing]) -> list[tuple[int, str, datetime]]:
+    """Of these periods, all of one frequency, those that have ever been public."""
+    rows = PublishedCoverage.objects.filter(
+        indicator__in={thing.indicator for thing in things},
+        frequency=things[0].frequency,
+        period__in=[thing.period for thing in things],
+    )
+    return sorted(set(rows.values_list("indicator", "frequency", "period")))
+
 
 @contextmanager
 def world(monkeypatch: pytest.MonkeyPatch, *, now: datetime) -> Iterator[World]:
@@ -186,6 +222,7 @@ def world(monkeypatch: pytest.MonkeyPatch, *, now: datetime) -> Iterator[World]:
         made = World(now)
         patch.setattr(clock, "now", lambda: made.now)
         patch.setattr(clock, "of_host", lambda: made.now + made.host_ahead)
+        patch.setattr(reconciliation, "_step", _noted_by(made, reconciliation._step))
         # Many periods at once, so that days of minutes pass quickly.
         patch.setattr(worklist, "CLAIM", worklist.CLAIM | {"publish": 1000})
         # The clock has run up to now, whatever the time of the test is.
