@@ -8,6 +8,7 @@ from django.conf import settings
 
 from countries.models import Schedule
 from federation import clock, thresholds
+from federation.models.figures import FrozenSum
 from federation.models.submissions import Report
 from tests.oracles import federation as oracle
 from tests.oracles.desk import Desk
@@ -40,7 +41,19 @@ def told_again() -> oracle.Federation:
         now=clock.mark(),
         secret=settings.ROUNDING_KEY,
         base=settings.ROUNDING_BASE,
+        frozen=_frozen_facts(),
     )
+
+
+def _frozen_facts() -> oracle.Frozen:
+    """What was frozen, as it is stored: from outside nobody knows when a period was published first."""
+    facts: oracle.Frozen = {}
+    for row in FrozenSum.objects.all():
+        figures: dict[int, oracle.Cells] = defaultdict(dict)
+        for agency, *place, value in zip(row.agencies, row.countries, row.networks, row.values, strict=True):
+            figures[agency][place[0], place[1]] = value
+        facts[row.indicator_id, row.frequency, row.period] = dict(figures)
+    return facts
 
 
 def desk_again() -> Desk:
