@@ -1,13 +1,16 @@
 """A rebuild finds what is stored otherwise than the reports give it, and nothing else."""
 
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection
 
-from federation import clock, dispatch, rebuilding, reconciliation
-from federation.models.figures import Figure
+from federation import clock, dispatch, rebuilding, reconciliation, worklist
+from federation.models.figures import Figure, FrozenSum
 from federation.models.published import PublishedCell, PublishedCoverage, PublishedWindow
+from federation.models.worklist import Failure
 from federation.rules import periods
 from federation.worklist import Stage
 from tests import factories
@@ -51,7 +54,6 @@ def test_what_is_about_to_be_computed_is_no_difference(settled):
 
 SPOILT = {
     "figure": (Figure, {"values": [1, 1]}, ("H", MIDNIGHT), (Stage.FIGURE, "H")),
-    "key": (Figure, {"keys": [1, 1]}, ("D", MIDNIGHT), (Stage.FIGURE, "D")),
     "figure's time": (Figure, {"covered_seconds": 1}, ("D", MIDNIGHT), (Stage.FIGURE, "D")),
     "cell": (PublishedCell, {"value": 1000}, ("D", MIDNIGHT), (Stage.PUBLISH, "D")),
     "coverage": (PublishedCoverage, {"owed_seconds": 1}, ("D", MIDNIGHT), (Stage.PUBLISH, "D")),
@@ -76,6 +78,69 @@ def test_what_is_gone_is_found_and_mended(settled, model):
     rebuilding.enqueue()
     settled.settle()
     assert_agrees(settled.oracle())
+
+
+@contextmanager
+def without_triggers():
+    """As somebody works who may do everything."""
+    with connection.cursor() as c:
+        c.execute("SET session_replication_role = replica")
+        yield
+        c.execute("SET session_replication_role = origin")
+
+
+@pytest.mark.parametrize(
+    "altered",
+    [
+        {"values": [7, 7, 5, 6]},
+        {"agencies": [1, 1, 1, 2]},
+        {"agencies": [1, 1, 2], "countries": [276, 578, 276], "networks": [2, 1, 2], "values": [5, 7, 5]},
+    ],
+)
+def test_frozen_sum_that_was_altered_is_found(settled, altered):
+    row = FrozenSum.objects.filter(frequency="H", period=MIDNIGHT)
+    before = row.values(*altered)[0]
+    assert altered != before
+    with without_triggers():
+        row.update(**altered)
+    assert (Stage.PUBLISH, "H") in found()
+    rebuilding.enqueue()
+    settled.settle()
+    assert (Stage.PUBLISH, "H") in found(), "what was frozen cannot be computed"
+    with without_triggers():
+        row.update(**before)
+    settled.settle()
+    rebuilding.enqueue()
+    settled.settle()
+    assert found() == set()
+
+
+def test_frozen_sum_of_another_period_is_found(settled):
+    one, other = FrozenSum.objects.filter(frequency="H", period__gte=MIDNIGHT).order_by("period")[:2]
+    assert (one.agencies, one.values) == (other.agencies, other.values)
+    with without_triggers():
+        FrozenSum.objects.filter(pk=one.pk).update(seal=other.seal)
+    assert found() == {(Stage.PUBLISH, "H")}
+
+
+def test_period_whose_frozen_sum_is_gone_is_found_and_not_frozen_again(settled):
+    with without_triggers():
+        FrozenSum.objects.filter(frequency="H", period=MIDNIGHT).delete()
+    assert found() == {(Stage.PUBLISH, "H")}
+    rebuilding.enqueue()
+    for _ in range(worklist.ATTEMPTS + 1):
+        reconciliation.work_through()
+        Failure.objects.exclude(retry_at=None).update(retry_at=settled.now)
+    assert found() == {(Stage.PUBLISH, "H")}
+    assert not FrozenSum.objects.filter(frequency="H", period=MIDNIGHT).exists()
+    [failure] = worklist.set_aside()
+    assert "Restore the database from a backup." in failure.reason
+
+
+@pytest.mark.parametrize("deed", ["UPDATE federation_frozensum SET seal = ''", "DELETE FROM federation_frozensum"])
+def test_what_was_frozen_is_never_changed_or_removed(settled, deed):
+    with pytest.raises(DatabaseError, match="are never changed or removed"), connection.cursor() as c:
+        c.execute(deed)
 
 
 def test_what_should_not_be_there_is_found_and_mended(settled):
