@@ -20,7 +20,7 @@ from federation.rules.levels import Facts
 from federation.rules.periods import Frequency
 from federation.worklist import Thing
 
-_REPORT_RULES = ("R101", "R103", "R104", "R105")
+_REPORT_RULES = ("R101", "R103", "R104", "R105", "R106")
 _SUM_RULES = ("R102",)
 _WEEK_RULES = ("R301",)
 #: Where the facts tell of others too, what they say of the agency itself.

@@ -1,4 +1,4 @@
-"""Which reports are held at receipt (R106, R102), and the record of it: holds, and the findings that gather them.
+"""Which reports are held at receipt (R102), and the record of it: holds, and the findings that gather them.
 
 A verdict is a fact of its time. Only a decision or a newer report ends it.
 """
@@ -14,10 +14,10 @@ import numpy as np
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from federation import levels, thresholds
-from federation.database import cursor, instants, statement
+from federation import levels
+from federation.database import cursor, statement
 from federation.models.findings import Decision, Finding, FindingState, Hold, Resolution
-from federation.rules import periods, plausibility
+from federation.rules import periods
 from federation.rules.levels import Level
 from federation.rules.periods import Frequency
 
@@ -63,29 +63,13 @@ class Verdict:
 
 def judge(agency: int, candidates: Mapping[int, Candidate]) -> dict[int, Verdict]:
     """Return which candidates are to be held, all of one submission, by position."""
-    found = _churning(agency, candidates)
+    found: dict[int, Verdict] = {}
     by_indicator: dict[int, dict[int, Candidate]] = defaultdict(dict)
     for position, one in candidates.items():
-        if position not in found:
-            by_indicator[one.key.indicator][position] = one
+        by_indicator[one.key.indicator][position] = one
     for indicator, members in by_indicator.items():
         found |= _straying(agency, indicator, members)
     return found
-
-
-def _churning(agency: int, candidates: Mapping[int, Candidate]) -> dict[int, Verdict]:
-    revising = [position for position, one in candidates.items() if one.revises]
-    if not revising:
-        return {}
-    limits = thresholds.by_agency([agency])[agency]
-    found = {}
-    for row, public in _public_counts(agency, [candidates[position].key for position in revising]):
-        # The first report is no revision; this one would be the next.
-        facts = plausibility.churned(public, limits)
-        if facts:
-            found[revising[row]] = Verdict("R106", facts)
-    released = _released(agency, [candidates[position].key for position in found])
-    return {position: one for position, one in found.items() if not _is_in(released, candidates[position])}
 
 
 def _straying(agency: int, indicator: int, candidates: Mapping[int, Candidate]) -> dict[int, Verdict]:
@@ -113,15 +97,13 @@ def _straying(agency: int, indicator: int, candidates: Mapping[int, Candidate]) 
 
 
 def _level(one: Candidate, released: Mapping[Released, bool]) -> Level:
-    let_through = _is_in(released, one)
+    let_through = (one.key.indicator, str(one.key.frequency), one.key.period, one.total) in released
     judged = not let_through and not (one.revises and one.total == one.before)
     return Level(one.key.frequency, one.key.period, one.total, judged, let_through)
 
 
 def _released(agency: int, keys: Sequence[Key]) -> dict[Released, bool]:
     """Return what was released for the months from the first to the last of some keys, and whether it stands."""
-    if not keys:
-        return {}
     last = periods.start_of(Frequency.MONTH, max(key.period for key in keys))
     named = {
         "agency": agency,
@@ -132,23 +114,6 @@ def _released(agency: int, keys: Sequence[Key]) -> dict[Released, bool]:
     with cursor() as c:
         c.execute(statement("holds_released"), named)
         return {(*key, None if withdrawn else total): stands for *key, total, withdrawn, stands in c.fetchall()}
-
-
-def _is_in(released: Mapping[Released, bool], one: Candidate) -> bool:
-    return (one.key.indicator, str(one.key.frequency), one.key.period, one.total) in released
-
-
-def _public_counts(agency: int, keys: Sequence[Key]) -> list[tuple[int, int]]:
-    """Return how many reports have been public for each key, by its place among them."""
-    named = {
-        "agency": agency,
-        "indicators": np.array([key.indicator for key in keys], np.int16),
-        "frequencies": [str(key.frequency) for key in keys],
-        "periods": instants([key.period for key in keys]),
-    }
-    with cursor() as c:
-        c.execute(statement("holds_revisions"), named)
-        return c.fetchall()
 
 
 @dataclass(frozen=True, slots=True)

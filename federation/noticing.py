@@ -46,8 +46,8 @@ class Noticed:
 class Standing:
     """The current report of a figure: ``root`` is the row that holds its cells.
 
-    ``before`` is the total that was current before it, if it came late; ``previous`` is the root
-    of the report of the period before, if that has the same total.
+    ``revisions`` counts the reports that were current before it, and ``before`` is the total of the last of
+    them; ``previous`` is the root of the report of the period before, if that has the same total.
     """
 
     root: int
@@ -55,6 +55,7 @@ class Standing:
     received: datetime
     total: int
     unlocated: int
+    revisions: int
     before: int | None
     previous: int | None
 
@@ -63,17 +64,12 @@ def standing(things: Sequence[Thing]) -> dict[Thing, Standing]:
     """Return the current reports of figures, all of one frequency; those without one are left out."""
     if not things:
         return {}
-    rows = _rows("noticing_reports", things, **_times(things), unlocated=COUNTRIES[UNKNOWN])
+    rows = _rows("noticing_reports", things, befores=_befores(things), unlocated=COUNTRIES[UNKNOWN])
     return {things[position]: Standing(*row) for position, *row in rows}
 
 
-def _times(things: Sequence[Thing]) -> dict[str, list[datetime]]:
-    """Return the periods before the things', and from when on a report of a period comes late."""
-    days = timedelta(days=thresholds.for_all().r103_days)
-    return {
-        "befores": [periods.previous(thing.frequency, thing.period) for thing in things],
-        "settled": [periods.end(thing.frequency, thing.period) + days for thing in things],
-    }
+def _befores(things: Sequence[Thing]) -> list[datetime]:
+    return [periods.previous(thing.frequency, thing.period) for thing in things]
 
 
 def standing_with(things: Sequence[Thing], sent: AllSent) -> dict[Thing, Standing]:
@@ -95,16 +91,15 @@ def _standing_of_sent(sent: AllSent) -> dict[Thing, Standing]:
     rows = _rows(
         "noticing_sent",
         things,
-        **_times(things),
-        received=[report.received for report in reports],
+        befores=_befores(things),
         totals=np.array([report.total for report in reports], np.int64),
     )
     found = {}
-    for position, before, previous in rows:
+    for position, *compared in rows:
         report = reports[position]
         unlocated = int(report.values[report.countries == COUNTRIES[UNKNOWN]].sum())
         facts = (report.root, report.withdrawn, report.received, report.total, unlocated)
-        found[things[position]] = Standing(*facts, before, previous)
+        found[things[position]] = Standing(*facts, *compared)
     return found
 
 
@@ -152,7 +147,10 @@ def _judged(
     thing: Thing, report: Standing, finer: Cells | None, cells: Mapping[int, Cells], limits: Thresholds
 ) -> dict[str, Facts | None]:
     """Return what each rule says of a report."""
-    found = {"R105": plausibility.unlocated(report.total, report.unlocated, limits)}
+    found = {
+        "R105": plausibility.unlocated(report.total, report.unlocated, limits),
+        "R106": plausibility.churned(report.revisions, limits),
+    }
     if finer is not None:
         coarse = Frequency(thing.frequency)
         found["R101"] = plausibility.mismatched(cells[report.root], finer, finer=periods.FINER[coarse].value)

@@ -26,7 +26,6 @@ _LABELS = {
     "share": "share",
     "unlocated": "of which not located",
     "revisions": "revisions after the period had ended",
-    "allowed": "revisions that are allowed",
     "periods": "periods without a figure",
     "others": "total of all other agencies",
 }

@@ -60,12 +60,9 @@ _RULES = (
         mend="Look whether the IP-to-country database is there and up to date.",
     ),
     Rule(
-        "R106", "churn", Severity.WARNING, 2, holds=True,
-        when=(
-            "One period is revised very often. Each revision draws a new rounding, and many of them together would "
-            "give away what the rounding hides."
-        ),
-        mend="Collect corrections and send them together; a coordinator decides on this one.",
+        "R106", "churn", Severity.WARNING, 2, holds=False,
+        when="An agency has revised one period very often after it had ended.",
+        mend="Look whether a program sends the same again and again; collect corrections and send them together.",
     ),
     Rule(
         "R201", "late", Severity.WARNING, 0, holds=False,

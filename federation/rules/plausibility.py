@@ -96,7 +96,5 @@ def unlocated(value: int, unknown: int, thresholds: Thresholds) -> Facts | None:
 
 
 def churned(revisions: int, thresholds: Thresholds) -> Facts | None:
-    """R106: one agency revised a period that has ended more often than is allowed."""
-    if revisions <= thresholds.r106_revisions:
-        return None
-    return {"revisions": revisions, "allowed": thresholds.r106_revisions}
+    """R106: one agency revised a period that has ended very often."""
+    return {"revisions": revisions} if revisions > thresholds.r106_revisions else None

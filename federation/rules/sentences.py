@@ -77,12 +77,8 @@ def _unlocated(frequency: str, period: datetime, _: datetime, facts: Facts) -> s
     return f"{_name(frequency, period)} has {_percent(facts['share'])} that could not be located: {counted}."
 
 
-def _churned(frequency: str, period: datetime, last: datetime, facts: Facts) -> str:
-    allowed = f"{facts['allowed']:,} are allowed"
-    if last == period:
-        return f"{_name(frequency, period)} was revised {facts['revisions']:,} times after it had ended; {allowed}."
-    first = f"The first was revised {facts['revisions']:,} times; {allowed}."
-    return f"{_stretch(frequency, period, last)} were revised very often after they had ended. {first}"
+def _churned(frequency: str, period: datetime, _: datetime, facts: Facts) -> str:
+    return f"{_name(frequency, period)} was revised {facts['revisions']:,} times after it had ended."
 
 
 def _late(frequency: str, period: datetime, last: datetime, _: Facts) -> str:

@@ -1,16 +1,15 @@
--- For each figure named: its current report, with how much of it is not located; the total that was current before it,
--- where it came after `settled`; and the report of the period before, where it has the same total.
+-- For each figure named: its current report, with how much of it is not located; how many were current before it, and
+-- the total of the last of them; and the report of the period before, where it has the same total.
 -- `OFFSET 0` makes the planner look up each one named by index, also while it has no statistics.
 SELECT named.position::int - 1, root.id, root.withdrawn, root.received, root.total,
        (
            SELECT coalesce(sum(root.values[place]), 0)::bigint
            FROM unnest(array_positions(root.countries, %(unlocated)s::smallint)) AS place
        ),
-       before.total, previous.id
+       before.revisions, before.total, previous.id
 FROM unnest(
-    %(indicators)s::smallint[], %(agencies)s::smallint[], %(periods)s::timestamptz[], %(befores)s::timestamptz[],
-    %(settled)s::timestamptz[]
-) WITH ORDINALITY AS named (indicator, agency, period, before, settled, position)
+    %(indicators)s::smallint[], %(agencies)s::smallint[], %(periods)s::timestamptz[], %(befores)s::timestamptz[]
+) WITH ORDINALITY AS named (indicator, agency, period, before, position)
 CROSS JOIN LATERAL (
     SELECT coalesce(equals_id, id) AS id
     FROM federation_report
@@ -24,11 +23,11 @@ CROSS JOIN LATERAL (
     WHERE id = current.id
     OFFSET 0
 ) AS root
-LEFT JOIN LATERAL (
-    SELECT total
+CROSS JOIN LATERAL (
+    SELECT count(*)::int AS revisions,
+           (array_agg(total ORDER BY prepared DESC, received DESC, submission_id DESC))[1] AS total
     FROM federation_report AS other
-    WHERE root.received > named.settled
-      AND agency_id = named.agency AND indicator_id = named.indicator AND frequency = %(frequency)s
+    WHERE agency_id = named.agency AND indicator_id = named.indicator AND frequency = %(frequency)s
       AND period = named.period
       AND (prepared, received, submission_id) < (root.prepared, root.received, root.submission_id)
       -- What was held counted only if it was released.
@@ -36,9 +35,7 @@ LEFT JOIN LATERAL (
           outcome IN ('current', 'withdrawn')
           OR EXISTS (SELECT FROM federation_hold WHERE report_id = other.id AND decision = 'released')
       )
-    ORDER BY prepared DESC, received DESC, submission_id DESC
-    LIMIT 1
-) AS before ON true
+) AS before
 LEFT JOIN LATERAL (
     SELECT coalesce(equals_id, id) AS id
     FROM federation_report

@@ -15,8 +15,6 @@ _NETWORKS = ("BITTORRENT", "EDONKEY", "GNUTELLA", "HYPHANET", "_U")
 _COUNTRIES = ("NO", "SE", "DE", "FR", "PL", "CY", "US", "XK", "_U")
 #: A total of at most this much is never implausible: nothing is to be held, as nobody is there to decide.
 _LARGEST_CELL, _MOST_CELLS = 12, 4
-#: More revisions of one period of an agency would be held.
-_MOST_REPORTS = 12
 
 
 class Said(NamedTuple):
@@ -133,15 +131,14 @@ def _faults(rng: random.Random, *, seconds: float, kinds: Sequence[str]) -> list
 
 
 def _submissions(rng: random.Random, *, seconds: float, count: int) -> list[Planned]:
-    spoken: Counter[tuple[int, str, int]] = Counter()
     found: list[Planned] = []
     while len(found) < count:
         at, agency = rng.uniform(0, seconds), rng.randrange(AGENCIES)
-        one = _submission(rng, len(found), at, agency, spoken)
+        one = _submission(rng, len(found), at, agency)
         found.append(one)
         if rng.random() < 0.08:
             # Another one of the same periods at the same time: one of both wins, neither is lost.
-            found.append(_submission(rng, len(found), at, agency, spoken, periods=[said[:2] for said in one.said]))
+            found.append(_submission(rng, len(found), at, agency, periods=[said[:2] for said in one.said]))
     return sorted(found, key=lambda one: one.at)
 
 
@@ -150,7 +147,6 @@ def _submission(
     number: int,
     at: float,
     agency: int,
-    spoken: Counter[tuple[int, str, int]],
     *,
     periods: Sequence[tuple[str, int]] | None = None,
 ) -> Planned:
@@ -159,17 +155,12 @@ def _submission(
         frequency = rng.choices("NHDM", weights=[6, 4, 2, 1])[0]
         backs = rng.sample(range(1, _BACK[frequency] + 1), min(rng.choice((1, 1, 2, 3, 8)), _BACK[frequency]))
         periods = [(frequency, back) for back in backs]
-    said: list[Said] = []
-    for frequency, back in periods:
-        if spoken[agency, frequency, back] < _MOST_REPORTS or not said:
-            said.append(_report(rng, frequency, back))
-        spoken[agency, frequency, back] += kind == "good"
     key = None if rng.random() < 0.2 else f"{rng.getrandbits(64):016x}"
     return Planned(
         number,
         at,
         agency,
-        tuple(said),
+        tuple(_report(rng, *period) for period in periods),
         # Prepared at any of many moments, and often enough later than what comes after it.
         prepared=None if rng.random() < 0.3 else rng.choice([0.0, 1.0, 30.0, 600.0]) + rng.random(),
         key=key,

@@ -114,11 +114,8 @@ class Desk:
             new.becomes(REPLACED)
 
     def _is_held(self, new: Record, now: Record | None) -> bool:
-        same = self.by_key[new.key]
         if self._was_released(new.key, new.total):
             return False
-        if now is not None and sum(record.was_public for record in same) > self.thresholds.r106_revisions:
-            return True
         if now is not None and now.total == new.total:
             return False
         new.strays_in = self._strays(new)

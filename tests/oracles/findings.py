@@ -1,4 +1,4 @@
-"""What is to stand open about reports (R101, R103, R104, R105), out of all that came, one report after the other."""
+"""What is to stand open about reports (R101, R103 to R106), out of all that came, one report after the other."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -34,7 +34,8 @@ class Reviewer:
         if finer is not None and not report.withdrawn and rules.differing(report.cells, finer):
             different = rules.differing(report.cells, finer)
             yield "R101", {"value": value, "finer": sum(finer.values()), "cells": len(different)}
-        root, before = self._history(key)
+        *earlier, root = self._history(key)
+        before = earlier[-1] if earlier else None
         if before is not None and self._is_large(root, before):
             yield "R103", {"value": value, "before": sum(before.report.cells.values())}
         previous = self.federation.current.get((*key[:3], start_of(key[2], key[3] - MOMENT)))
@@ -43,6 +44,8 @@ class Reviewer:
         if rules.is_unlocated(report.cells, share="0.3", total=50):
             unlocated = sum(count for (country, _), count in report.cells.items() if country == rules.UNKNOWN)
             yield "R105", {"value": value, "unlocated": unlocated}
+        if len(earlier) > self.thresholds.r106_revisions:
+            yield "R106", {"revisions": len(earlier)}
 
     def _finer(self, key: Key) -> dict[tuple[int, int], int] | None:
         """The sum of the finer figures, if they are there for all of the period."""
@@ -53,11 +56,10 @@ class Reviewer:
             return None
         return sum_of(part.cells for part in parts)
 
-    def _history(self, key: Key) -> tuple[Record, Record | None]:
-        """The report that counts, or the one that it equals, and the one that counted before it."""
+    def _history(self, key: Key) -> list[Record]:
+        """The reports that ever counted; the last is the one that counts, or that it equals."""
         public = [record for record in self.desk.records if record.key == key and record.was_public]
-        ranked = sorted(public, key=lambda record: record.report.rank)
-        return ranked[-1], ranked[-2] if len(ranked) > 1 else None
+        return sorted(public, key=lambda record: record.report.rank)
 
     def _is_large(self, root: Record, before: Record) -> bool:
         report = root.report

@@ -175,7 +175,7 @@ def test_finding_page_shows_sentence_chart_table_and_held_report(coordinator, ag
                        "network": "BITTORRENT", "reported": 9, "summed": 8}),
         ("R103", "M", {"value": 200, "before": 100, "share": 1.0}),
         ("R103", "D", {"value": 200, "before": 0, "share": None}),
-        ("R106", "N", {"revisions": 21, "allowed": 20}),
+        ("R106", "H", {"revisions": 21}),
         ("R201", "H", {"periods": 1}),
         ("R202", "D", {"periods": 600}),
         ("R301", "W", {"value": 600, "others": 900, "distance": 0.5,

@@ -347,6 +347,32 @@ def test_a_change_that_touches_no_repetition_makes_no_work_for_the_next_hour(fed
     assert not any("2026-11-25T11:00" in thing for thing in things)
 
 
+# --- R106 -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def one_revision(settings):
+    """From the second revision of a period on, each is noticed."""
+    settings.THRESHOLDS = {**settings.THRESHOLDS, "R106_REVISIONS": 1}
+
+
+@pytest.mark.usefixtures("one_revision")
+def test_an_hour_that_is_revised_very_often_is_noticed_and_counts(federation):
+    for value in (11, 12, 12):
+        send(federation, hour(cells={NO: value}))
+    federation.submit(0, hour(cells={NO: 5}), minutes_ago=5)
+    federation.settle()
+    # Neither a report that changes nothing nor one that came too late is a revision.
+    assert told() == []
+    receipt = send(federation, hour(cells={NO: 13}))
+    assert receipt.outcomes == {"current": 1}
+    assert (told(), the_finding().facts) == ([("R106", "H", TEN)], {"revisions": 2})
+    send(federation, Said("H", TEN, withdrawn=True))
+    assert (the_finding().facts, ends()) == ({"revisions": 3}, [("R106", "revision")])
+    rebuilt(federation)
+    assert told() == [("R106", "H", TEN)]
+
+
 # --- R102 on sums -----------------------------------------------------------------------------------------------------
 
 
@@ -596,12 +622,17 @@ def live(federation, history):
 
 def stored():
     """The main numbers of what stands open about reports."""
-    names = {"R101": ("value", "finer", "cells"), "R103": ("value", "before"), "R104": ("value",)}
+    names = {
+        "R101": ("value", "finer", "cells"),
+        "R103": ("value", "before"),
+        "R104": ("value",),
+        "R106": ("revisions",),
+    }
     return {
         (row.rule, row.agency_id, row.indicator_id, row.frequency, row.period): {
             name: row.facts[name] for name in names.get(row.rule, ("value", "unlocated"))
         }
-        for row in Finding.objects.filter(resolved=None, rule__in=["R101", "R103", "R104", "R105"])
+        for row in Finding.objects.filter(resolved=None, rule__in=["R101", "R103", "R104", "R105", "R106"])
     }
 
 
@@ -614,6 +645,7 @@ def assert_findings_agree(federation):
     assert set(about.values_list("report", flat=True)) <= roots
 
 
+@pytest.mark.usefixtures("one_revision")
 @few_examples
 @given(histories)
 def test_what_stands_open_is_what_the_oracle_notices(monkeypatch, history):
@@ -627,6 +659,7 @@ def test_what_stands_open_is_what_the_oracle_notices(monkeypatch, history):
         assert set(Finding.objects.values_list("id", "changed")) == before
 
 
+@pytest.mark.usefixtures("one_revision")
 @few_examples
 @given(histories, st.integers(0, 1), some_reports | fillings | st.tuples(some_reports, fillings))
 def test_a_preview_says_what_a_submission_will_have_once_reconciled(monkeypatch, history, agency, last):

@@ -22,7 +22,7 @@ from tests.oracles.calendar import end_of
 pytestmark = pytest.mark.django_db
 
 #: Little is needed for a hold, so that short histories have many.
-TOUCHY = {"R102_VALUES": 1, "R102_DISTANCE": 2, "R102_DIFFERENCE": 4, "R106_REVISIONS": 2}
+TOUCHY = {"R102_VALUES": 1, "R102_DISTANCE": 2, "R102_DIFFERENCE": 4}
 WEEK = timedelta(weeks=1)
 NOW = datetime(2026, 11, 25, 12, 0, 30, tzinfo=UTC)
 HOURS = [NOW.replace(hour=10, minute=0, second=0) - number * WEEK for number in range(4)]
@@ -152,7 +152,7 @@ def assert_findings_fit_holds():
     for report, finding in waiting.items():
         assert finding.resolved is None
         assert finding.period <= held[report] <= finding.last_period
-    open_ones = set(Finding.objects.filter(resolved=None, rule__in=["R102", "R106"], holds__isnull=False))
+    open_ones = set(Finding.objects.filter(resolved=None, rule="R102", holds__isnull=False))
     assert open_ones == set(waiting.values())
     for finding in Finding.objects.filter(resolved=None):
         assert finding.state == ("answered" if finding.answers.exists() else "open")
@@ -392,13 +392,3 @@ def test_marking_a_break_releases_what_is_held_after_it(federation):
     send(federation, 0, Said("H", HOURS[0] + timedelta(hours=1), {NORWAY: 400}))
     assert "held" not in states()
     assert Hold.objects.get().decision == "released"
-
-
-def test_the_revision_after_the_last_that_is_let_through_is_held(federation):
-    for number in range(3):
-        send(federation, 0, Said("N", PERIODS["N"][0], {NORWAY: number}))
-    assert "held" not in states()
-    send(federation, 0, Said("N", PERIODS["N"][0], withdrawn=True))
-    assert states()[-1] == "held"
-    assert Finding.objects.get().rule == "R106"
-    assert value_of(federation) == 2

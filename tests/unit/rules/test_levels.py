@@ -406,7 +406,7 @@ def test_a_break_explains_a_level_from_the_first_of_its_usual_values_to_the_end_
 
 # --- against the second implementation --------------------------------------------------------------------------------
 
-TOUCHY = replace(USUAL, r102_values=2, r102_distance=3, r102_difference=4, r106_revisions=10**6)
+TOUCHY = replace(USUAL, r102_values=2, r102_distance=3, r102_difference=4)
 #: What is filled whole: minutes of hours, hours of days, days of weeks and of months, and months.
 FILLED = [
     *(("N", NINE - week * WEEK, NINE - week * WEEK + HOUR) for week in range(4)),

@@ -196,5 +196,5 @@ def test_three_in_ten_are_not_over_thirty_per_cent(tenth, more):
 
 @pytest.mark.parametrize(("revisions", "noticed"), [(0, False), (20, False), (21, True)])
 def test_churn_at_its_border(revisions, noticed):
-    expected = {"revisions": revisions, "allowed": 20} if noticed else None
+    expected = {"revisions": revisions} if noticed else None
     assert plausibility.churned(revisions, USUAL) == expected
