@@ -3,7 +3,7 @@
 import hmac
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from math import inf
 from threading import Lock
@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import Error, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Metric, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -65,22 +65,25 @@ class AliveView(OpenView):
 class ReadyView(OpenView):
     """`GET /readyz`: what submissions need is there."""
 
-    def get(self, request: Request) -> HttpResponse:  # noqa: ARG002
-        """Name each part; 503 if one is missing that submissions need. Work that waits stops nobody."""
+    def get(self, request: Request) -> HttpResponse:
+        """Name each part; 503 if one is missing that submissions need. Work that waits stops nobody.
+
+        Only monitoring reads that work: it may come from a change that the public must not see.
+        """
         state = readiness.get()
         checks = _checks(state)
         if not state.is_ready:
             raise Problem("not_ready", detail=state.told(), checks=checks)
-        return JsonResponse({"status": "ready", "checks": checks, "work": state.work})
+        work = {"work": _work()} if _is_monitoring(request) else {}
+        return JsonResponse({"status": "ready", "checks": checks, **work})
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Which parts are there that submissions need, in sentences why others are not, and the work that waits."""
+    """Which parts are there that submissions need, and in sentences why others are not."""
 
     checks: Mapping[str, bool]
     reasons: Sequence[str] = ()
-    work: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_ready(self) -> bool:
@@ -157,7 +160,7 @@ def _look() -> State:
             disagreement = _disagreement()
             checks["clocks"] = not disagreement
             reasons += [disagreement] if disagreement else []
-        return State(checks, reasons, _work() if all(checks.values()) else {})
+        return State(checks, reasons)
     except Error:
         # It went away while it was asked.
         return State(checks | {"database": False}, reasons)
@@ -200,7 +203,7 @@ def _migrations() -> bool:
 
 
 def _work() -> dict[str, Any]:
-    """Anyone may read this: what was set aside is named, its reason is for the desk."""
+    """Return what waits and what was set aside, whose reason is for the desk."""
     work = queries.work()
     return {
         "pending": work.pending,
@@ -216,14 +219,15 @@ class MetricsView(OpenView):
         """Answer in Prometheus' text form."""
         if not settings.METRICS_TOKEN:
             raise Problem("not_found")
-        _check_token(request)
+        if not _is_monitoring(request):
+            raise Problem("not_authenticated", headers={"WWW-Authenticate": 'Bearer realm="metrics"'})
         return HttpResponse(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
 
 
-def _check_token(request: HttpRequest) -> None:
-    given = request.headers.get("Authorization", "")
-    if not hmac.compare_digest(given.encode(), f"Bearer {settings.METRICS_TOKEN}".encode()):
-        raise Problem("not_authenticated", headers={"WWW-Authenticate": 'Bearer realm="metrics"'})
+def _is_monitoring(request: Request) -> bool:
+    """Whether the request has the METRICS_TOKEN; without that setting none has."""
+    given, token = request.headers.get("Authorization", ""), settings.METRICS_TOKEN
+    return bool(token) and hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
 
 
 class _Ready(Collector):

@@ -16,6 +16,9 @@ from tests.contract.callers import report
 
 pytestmark = pytest.mark.django_db
 
+TOKEN = "of thirty characters"
+MONITORING = {"Authorization": f"Bearer {TOKEN}"}
+
 
 @pytest.fixture
 def look_again(monkeypatch):
@@ -28,7 +31,7 @@ def test_alive_asks_for_nothing(client, django_assert_num_queries):
         assert client.get("/healthz").json() == {"status": "alive"}
 
 
-def test_ready_names_its_parts_and_the_work(client):
+def test_ready_names_its_parts(client):
     assert client.get("/readyz").json() == {
         "status": "ready",
         "checks": {
@@ -40,16 +43,20 @@ def test_ready_names_its_parts_and_the_work(client):
             "clocks": True,
             "broker": True,
         },
-        "work": {"pending": 0, "oldest_pending_seconds": 0.0, "set_aside": []},
     }
 
 
-def test_ready_tells_pending_work_and_what_was_set_aside(client, kripos):
+def test_ready_tells_work_to_monitoring_only(client, kripos, settings, look_again):
+    before = client.get("/readyz")
     kripos.send(report(("NO", "ARES", 3)))
     thing = Thing(Stage.FIGURE, "H", clock.mark().replace(minute=0, second=0, microsecond=0), 1, 1)
     for _ in range(worklist.ATTEMPTS):
         worklist.failed(thing, [], reason="OverflowError: 9999999")
-    work = client.get("/readyz").json()["work"]
+    for settings.METRICS_TOKEN in ("", TOKEN):
+        for given in ("", "Bearer", "Bearer ", TOKEN, f"Bearer {TOKEN}.", "Bearer \xe9"):
+            look_again()
+            assert client.get("/readyz", headers={"Authorization": given}).content == before.content
+    work = client.get("/readyz", headers=MONITORING).json()["work"]
     assert work["pending"] == 1
     assert work["oldest_pending_seconds"] > 0
     assert work["set_aside"] == [str(thing)]
@@ -210,11 +217,11 @@ def test_metrics_are_not_there_by_default(client):
 
 
 def test_metrics_are_for_whoever_has_the_token(client, settings, kripos):
-    settings.METRICS_TOKEN = "of thirty characters"
+    settings.METRICS_TOKEN = TOKEN
     assert client.get("/metrics").json()["code"] == "not_authenticated"
     assert client.get("/metrics", headers={"Authorization": "Bearer \xe9"}).status_code == 401
     kripos.send(report(("NO", "ARES", 3)))
-    answer = client.get("/metrics", headers={"Authorization": "Bearer of thirty characters"})
+    answer = client.get("/metrics", headers=MONITORING)
     assert answer["Content-Type"].startswith("text/plain")
     assert "police2peer_submissions 1.0" in answer.content.decode()
     assert "police2peer_work_pending 1.0" in answer.content.decode()
