@@ -1,6 +1,8 @@
 """Every route: for whom it is, and addresses of those that are for everybody."""
 
-from django.urls import URLPattern, URLResolver, get_resolver
+from uuid import UUID
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from api.caching import PublicView
 from api.site.views import PageView
@@ -9,6 +11,7 @@ from api.site.views import PageView
 AGENCIES = {"submissions", "submission", "findings", "finding", "finding-answer", "figures", "token"}
 WITHOUT_DATABASE = {"docs"}
 OPERATORS = {"healthz", "readyz", "metrics"}
+OTHERS = AGENCIES | WITHOUT_DATABASE | OPERATORS
 
 SPAN = "start=2026-11-01&end=2026-11-12"
 DAYS = f"indicator=DOWNLOADS&frequency=D&{SPAN}"
@@ -75,3 +78,11 @@ def routes(patterns=None):
 def public_routes():
     """The names of those that everybody may read."""
     return {name for name, view in routes() if issubclass(view, PublicView | PageView)}
+
+
+def others():
+    """The names of those that are not for everybody, and an address of each."""
+    arguments = {"finding": {"id": 1}, "finding-answer": {"id": 1}, "submission": {"id": UUID(int=1)}}
+    for name in sorted(OTHERS):
+        space = "v1:" if name in AGENCIES - {"token"} else ""
+        yield name, reverse(f"{space}{name}", kwargs=arguments.get(name, {}))

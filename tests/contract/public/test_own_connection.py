@@ -12,7 +12,7 @@ from api.v1 import aggregates
 from countries import connections as reading
 from countries.replicas import Servers
 from tests.acting import connected
-from tests.contract.public.addresses import AGENCIES, OPERATORS, PUBLIC, WITHOUT_DATABASE, public_routes, routes
+from tests.contract.public.addresses import OTHERS, PUBLIC, public_routes, routes
 from tests.contract.public.press import ALL_REPORTED
 from tests.factories import AgencyFactory, AnnotationFactory, HelpServiceFactory
 
@@ -22,8 +22,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def test_every_route_is_public_or_said_to_be_for_others():
-    known = AGENCIES | WITHOUT_DATABASE | OPERATORS
-    assert {name for name, _ in routes()} - public_routes() == known
+    assert {name for name, _ in routes()} - public_routes() == OTHERS
     assert public_routes() == PUBLIC.keys()
 
 
