@@ -1,13 +1,14 @@
 """Makes the panels of the fair comparison: the sum, month by month, of the same agencies throughout.
 
-A panel's span are the last so many months that have ended and entered; its agencies are those that
-cover each period of the span whole. Who joins, leaves or falls silent is out, so no line bends by it.
+A panel's span are the last so many months that have ended and entered; its agencies are those that cover each period
+of the span whole, unless one agency could be told apart by that (``rules.panels``). An agency that joins, leaves or
+falls silent is out, so no line bends by it.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import groupby, repeat
 from operator import itemgetter
 from typing import Any, TypeVar
 
@@ -16,15 +17,16 @@ from django.conf import settings
 from django.db import models
 
 from federation.combination import combine
-from federation.database import cursor, statement
+from federation.database import cursor, lock_lines, statement
 from federation.expectation import schedules_by_agency
 from federation.models.figures import Figure
 from federation.models.published import PublishedPanel, PublishedPanelPeriod
 from federation.publication import LONGEST_WAIT
 from federation.rules import coverage, periods, rounding, tables
 from federation.rules.coverage import Schedule
-from federation.rules.panels import FREQUENCIES, periods_inside, start_of_span
+from federation.rules.panels import FREQUENCIES, Agencies, Shown, choose, periods_inside, start_of_span
 from federation.rules.periods import Frequency
+from federation.rules.rounding import NOBODY, Cell
 from federation.rules.tables import Values
 from federation.versions import new_version
 from federation.worklist import PANELS, Stage, Thing, panel
@@ -82,7 +84,11 @@ def panels_of(indicator: int) -> list[Thing]:
 
 
 def compute(thing: Thing, *, mark: datetime) -> View:
-    """Compute a panel at each frequency; it is empty while nobody is expected in its span."""
+    """Compute a panel at each frequency; it is empty while nobody is expected in its span.
+
+    While a period of it is not published with the agencies that have figures now, it stays as it is stored: the
+    publication of that period makes it stale again.
+    """
     schedules = schedules_by_agency([thing.indicator])[thing.indicator]
     end = _entered_until(thing.indicator, schedules, mark=mark)
     start = start_of_span(end, PANELS[thing.frequency])
@@ -90,9 +96,17 @@ def compute(thing: Thing, *, mark: datetime) -> View:
     if _is_anybody_expected(thing.indicator, schedules, start, end):
         for frequency in FREQUENCIES:
             inside = periods_inside(frequency, start, end)
-            agencies, numbers = _add_up(frequency, thing.indicator, inside)
-            view.panels[frequency,] = Panel(start, end, agencies)
-            view.numbers.update({(frequency, period): found for period, found in zip(inside, numbers, strict=False)})
+            parts = [Thing(Stage.PUBLISH, frequency, period, thing.indicator) for period in inside]
+            reported, public = _reported(parts), _public(parts)
+            if [one.reporting for one in reported] != [one.reporting for one in public]:
+                return stored(thing)
+            agencies = _choose(thing, frequency, start, end, reported)
+            view.panels[frequency,] = Panel(start, end, sorted(agencies))
+            if agencies:
+                numbers = map(_numbers, repeat(agencies), parts, reported, public)
+                view.numbers.update(
+                    {(frequency, part.period): found for part, found in zip(parts, numbers, strict=True)}
+                )
     return view
 
 
@@ -119,47 +133,112 @@ def _is_anybody_expected(indicator: int, schedules: Schedules, start: datetime, 
     return months.exists()
 
 
-def _add_up(frequency: str, indicator: int, inside: Sequence[datetime]) -> tuple[list[int], list[Numbers]]:
-    """Return the agencies that cover all periods whole, and their numbers for each; without agencies there are none."""
-    agencies: list[int] = []
-    sums: list[Values] = []
-    statuses: list[str] = []
-    # A period at a time: three years of weeks of all agencies are more than there is any need to hold.
-    for _, rows in groupby(_figures(frequency, indicator, inside), key=itemgetter(0)):
-        figures = list(rows)
-        agencies = [figure[1] for figure in figures]
-        sums.append(_sum(figures))
-        statuses.append("A" if all(figure[2] for figure in figures) else "P")
-    return agencies, _rounded(sums, statuses)
+@dataclass(frozen=True, slots=True)
+class _Reported:
+    """Who has numbers for a period; those of the agencies that report the whole span, over all networks, in rows."""
+
+    reporting: Agencies
+    whole: Sequence[int]
+    final: Sequence[bool]
+    exact: Values
 
 
-def _figures(frequency: str, indicator: int, inside: Sequence[datetime]) -> Iterator[tuple[Any, ...]]:
-    """Yield the figures of the agencies that cover all periods whole, in order of period."""
-    named = {
-        "indicator": indicator,
-        "frequency": frequency,
-        "periods": list(inside),
-        "seconds": np.array([periods.seconds(frequency, period) for period in inside], np.int64),
-    }
+@dataclass(frozen=True, slots=True)
+class _Public:
+    """Whose numbers the combined view of a period adds up, and what it shows over all networks."""
+
+    reporting: Agencies
+    values: Values
+
+
+def _reported(parts: Sequence[Thing]) -> list[_Reported]:
+    seconds = np.array([periods.seconds(part.frequency, part.period) for part in parts], np.int64)
+    found = [_Reported(frozenset(), [], [], _over_networks([]))] * len(parts)
     with cursor() as c:
-        yield from c.stream(statement("panels_figures"), named)
+        rows = c.stream(statement("panels_figures"), _named(parts) | {"seconds": seconds})
+        # A period at a time: three years of weeks of all agencies and networks are more than there is any need to hold.
+        for position, figures in groupby(rows, key=itemgetter(0)):
+            _, everyone, final, *cells = zip(*figures, strict=True)
+            whole = [row for row, is_final in enumerate(final) if is_final is not None]
+            found[position] = _Reported(
+                frozenset(everyone),
+                [everyone[row] for row in whole],
+                [final[row] for row in whole],
+                _over_networks([[column[row] for column in cells] for row in whole]),
+            )
+    return found
 
 
-def _sum(figures: Sequence[tuple[Any, ...]]) -> Values:
-    countries, networks, values = (np.concatenate([figure[i] for figure in figures]) for i in range(3, 6))
-    return tables.add_up(1, np.zeros(len(values), np.intp), countries, networks, values)
+def _named(parts: Sequence[Thing]) -> dict[str, Any]:
+    """Return the periods of a span as the parameters of a named statement."""
+    return {
+        "indicator": parts[0].indicator,
+        "frequency": parts[0].frequency,
+        "periods": [part.period for part in parts],
+        "first": parts[0].period,
+        "last": parts[-1].period,
+    }
 
 
-def _rounded(sums: Sequence[Values], statuses: Sequence[str]) -> list[Numbers]:
-    """Round sums over all networks, for countries and groups, each by its own key."""
-    if not sums:
-        return []
-    exact = tables.with_margins(np.concatenate(sums))[:, :, -1]
-    rounded = rounding.rounded(exact, np.zeros(exact.shape, np.uint64), settings.ROUNDING_BASE)
-    return [
-        Numbers(status, tables.PUBLIC_COUNTRIES[row > 0].tolist(), row[row > 0].tolist())
-        for status, row in zip(statuses, rounded, strict=True)
-    ]
+def _over_networks(figures: Sequence[Sequence[Any]]) -> Values:
+    """Return the exact numbers of figures over all networks, a row each, with those of groups and the total."""
+    exact = np.zeros((len(figures), len(tables.COUNTRIES), 1), np.int64)
+    for row, (countries, networks, values) in zip(exact, figures, strict=True):
+        np.add.at(row[:, 0], tables.place_of(countries, networks)[0], values)
+    return tables.with_margins(exact)[:, :, -1]
+
+
+def _public(parts: Sequence[Thing]) -> list[_Public]:
+    named = _named(parts) | {"countries": tables.PUBLIC_COUNTRIES}
+    found = {part.period: _Public(frozenset(), np.zeros(len(tables.PUBLIC_COUNTRIES), np.int64)) for part in parts}
+    with cursor() as c:
+        c.execute(statement("panels_published"), named)
+        for period, agencies, covered, countries, values in c:
+            reporting = agencies[np.array(covered, np.int64) > 0]
+            found[period] = _Public(frozenset(reporting.tolist()), found[period].values)
+            found[period].values[tables.place_of(countries, np.zeros_like(countries))[0]] = values
+    return list(found.values())
+
+
+def _choose(thing: Thing, frequency: str, start: datetime, end: datetime, reported: Sequence[_Reported]) -> Agencies:
+    rows = PublishedPanel.objects.filter(indicator=thing.indicator, frequency=frequency).order_by("version_from")
+    shown = [(row.months, Shown(row.start, row.end, frozenset(row.agencies))) for row in rows]
+    own = [one.agencies for months, one in shown if months == PANELS[thing.frequency] and one.agencies]
+    return choose(
+        frequency,
+        start,
+        end,
+        whole=frozenset(reported[0].whole),
+        last=own[-1] if own else frozenset(),
+        reporting=[one.reporting for one in reported],
+        shown=[one for _, one in shown],
+    )
+
+
+def _numbers(agencies: Agencies, part: Thing, reported: _Reported, public: _Public) -> Numbers:
+    """Return what a panel shows of a period.
+
+    If it leaves nobody out, it shows what the combined view does: another rounding would narrow the sum down.
+    """
+    rows = [row for row, agency in enumerate(reported.whole) if agency in agencies]
+    shown = public.values
+    if agencies != reported.reporting:
+        shown = _rounded(part, [reported.whole[row] for row in rows], reported.exact[rows]).sum(axis=0)
+    status = "A" if all(reported.final[row] for row in rows) else "P"
+    return Numbers(status, tables.PUBLIC_COUNTRIES[shown > 0].tolist(), shown[shown > 0].tolist())
+
+
+def _rounded(part: Thing, agencies: Sequence[int], exact: Values) -> Values:
+    """Round each agency's numbers for a period by itself, each with the number of its cell."""
+    minute, frequency = rounding.minute_of(part.period), part.frequency.encode()
+    row, column = uneven = np.nonzero(exact % settings.ROUNDING_BASE)
+    cells = (
+        Cell(agencies[agency], part.indicator, country, tables.TOTAL_NETWORK, minute, frequency)
+        for agency, country in zip(row.tolist(), tables.PUBLIC_COUNTRIES[column].tolist(), strict=True)
+    )
+    drawn = np.zeros(exact.shape, np.uint64)
+    drawn[uneven] = rounding.draws(settings.ROUNDING_KEY, cells)
+    return rounding.rounded(exact, drawn, settings.ROUNDING_BASE)
 
 
 def stored(thing: Thing) -> View:
@@ -178,6 +257,8 @@ def _current(model: type[Row], thing: Thing) -> models.QuerySet[Row]:
 
 def renew(things: Collection[Thing], *, mark: datetime) -> None:
     """Bring panels up to date, each that changes as one new version; a period that does not is not touched."""
+    # Each is compared with the others, so another worker waits until they are public. Reports are of no such agency.
+    lock_lines((NOBODY, thing.indicator) for thing in things)
     for thing in things:
         new, old = compute(thing, mark=mark), stored(thing)
         if new != old:

@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import NamedTuple
 
 from django.db import InterfaceError, OperationalError, transaction
@@ -146,7 +147,7 @@ def _publish(claim: Claim, *, now: datetime, mark: datetime) -> _Outcome:
     requests = _with_early(claim, now=now)
     done = publication.publish(claim.things, now=now, mark=mark)
     findings.review_weeks(claim.things, now=now)
-    stale = ((thing, NONE) for thing in done.stale)
+    stale = ((thing, NONE) for thing in chain(done.stale, panels.touched_by(done.changed, now=now)))
     return _Outcome(Deed(claim.things, requests, done.changed, done.version), stale)
 
 

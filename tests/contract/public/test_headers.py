@@ -2,7 +2,6 @@
 
 import pytest
 from django.test import Client
-from django.urls import reverse
 
 from api.health import AliveView
 from api.site.views import TextView

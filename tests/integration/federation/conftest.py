@@ -26,9 +26,13 @@ def federation(db, monkeypatch):
 
 @pytest.fixture(scope="module")
 def three_years_begun(django_db_setup, django_db_blocker):
-    """Two agencies that have reported for more than three years; each test goes on in a chapter of its own."""
-    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch, world(patch, now=BEGINNING) as made:
-        for agency in (0, 1):
+    """Three of five agencies have reported for more than three years; each test goes on in a chapter of its own."""
+    with (
+        django_db_blocker.unblock(),
+        pytest.MonkeyPatch.context() as patch,
+        world(patch, now=BEGINNING, agencies=5) as made,
+    ):
+        for agency in (0, 1, 2):
             made.submit(agency, *reports_of(agency))
         made.settle()
         yield made

@@ -1,16 +1,22 @@
-"""Panels: the same agencies throughout, in the oracle's numbers; who joins, leaves or falls silent bends no line."""
+"""Panels: the same agencies throughout, in the oracle's numbers; none that joins, leaves or falls silent bends a line."""
 
 from datetime import date, timedelta
 
 import pytest
 
 from countries import registry
-from federation import rebuilding, reconciliation, worklist
+from federation import panels, rebuilding, reconciliation, worklist
 from federation.models.figures import Figure
-from federation.models.published import PublishedPanel, PublishedPanelPeriod, Version
+from federation.models.published import (
+    PublishedCell,
+    PublishedCoverage,
+    PublishedPanel,
+    PublishedPanelPeriod,
+    Version,
+)
 from federation.rules import periods
 from federation.rules.panels import start_of_span
-from federation.worklist import Stage
+from federation.worklist import Stage, Thing
 from tests.integration.federation.comparison import stored_panel as stored
 from tests.integration.federation.three_years import (
     MONTHS,
@@ -30,7 +36,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def three_years(db, three_years_begun):
-    """Two agencies that have reported for more than three years; nothing of the year that has begun."""
+    """Three agencies that have reported for more than three years; nothing of the year that has begun."""
     with chapter(three_years_begun) as told:
         yield told
 
@@ -64,7 +70,7 @@ def test_month_enters_with_its_last_report(three_years):
 
 def test_month_enters_when_the_last_deadline_has_passed(three_years):
     three_years.schedule(0, "D", date(2026, 12, 1), deadline=60)
-    three_years.schedule(2, "M", date(2026, 12, 1), deadline=2 * 24 * 60)
+    three_years.schedule(3, "M", date(2026, 12, 1), deadline=2 * 24 * 60)
     three_years.wait(hours=47, minutes=59)
     assert span_of(three_years) == ("2025-12", "2026-11")
     three_years.wait(minutes=1)
@@ -72,7 +78,7 @@ def test_month_enters_when_the_last_deadline_has_passed(three_years):
 
 
 def test_month_does_not_enter_before_the_month_before_it(three_years):
-    three_years.schedule(2, "M", date(2026, 11, 1), date(2026, 11, 30), deadline=60 * 24 * 60)
+    three_years.schedule(3, "M", date(2026, 11, 1), date(2026, 11, 30), deadline=60 * 24 * 60)
     three_years.wait(hours=1)
     assert span_of(three_years) == ("2025-11", "2026-10")
 
@@ -85,7 +91,7 @@ def test_month_end_moves_the_span_though_nobody_says_anything(three_years):
 
 def test_edited_schedule_is_followed_at_once(three_years):
     three_years.wait(hours=1)
-    waits = three_years.schedule(2, "M", date(2026, 12, 1), deadline=30 * 24 * 60)
+    waits = three_years.schedule(3, "M", date(2026, 12, 1), deadline=30 * 24 * 60)
     assert span_of(three_years) == ("2025-12", "2026-11")
     registry.delete(waits, by="test")
     assert span_of(three_years) == ("2026-01", "2026-12")
@@ -96,8 +102,8 @@ def test_edited_schedule_is_followed_at_once(three_years):
 
 def test_panel_are_those_that_reported_all_of_it(three_years):
     three_years.wait(hours=1)
-    assert agencies_of(three_years) == [0, 1]
-    assert agencies_of(three_years, months=36) == [0, 1]
+    assert agencies_of(three_years) == [0, 1, 2]
+    assert agencies_of(three_years, months=36) == [0, 1, 2]
     # Where months were reported there are no weeks.
     assert agencies_of(three_years, frequency="W") == []
 
@@ -112,21 +118,89 @@ THERE = {
 }
 
 
+def months_of(told, agency):
+    """The months for which an agency has numbers."""
+    figures = Figure.objects.filter(agency=told.agencies[agency], frequency="M").exclude(source="none")
+    return set(figures.values_list("period", flat=True))
+
+
 @pytest.mark.parametrize("what", THERE)
-def test_agency_that_was_not_there_all_the_time_bends_no_line(three_years, what):
+def test_agencies_that_were_not_there_all_the_time_bend_no_line(three_years, what):
     three_years.wait(hours=1)
     assert_panels_agree(three_years)
     before = [stored(months, "M") for months in oracle.MONTHS]
-    three_years.submit(2, *(said for said in reports_of(2) if THERE[what](said.period)))
+    for agency in (3, 4):
+        three_years.submit(agency, *(said for said in reports_of(agency) if THERE[what](said.period)))
     assert_panels_agree(three_years)
-    assert [stored(months, "M") for months in oracle.MONTHS] == before
+    joined = months_of(three_years, 3)
+    assert joined == months_of(three_years, 4)
+    for months, then in zip(oracle.MONTHS, before, strict=True):
+        found = stored(months, "M")
+        assert (found.start, found.end, found.agencies) == (then.start, then.end, then.agencies)
+        for period, numbers in found.numbers.items():
+            assert period in joined or numbers == then.numbers[period]
+            assert all(abs(value - then.numbers[period].values[place]) < 20 for place, value in numbers.values.items())
 
 
-def test_agency_is_in_the_panel_once_it_was_there_for_all_of_it(three_years):
+@pytest.mark.parametrize("what", THERE)
+def test_panel_that_would_leave_out_one_agency_is_none(three_years, what):
     three_years.wait(hours=1)
-    three_years.submit(2, *(said for said in reports_of(2) if said.period >= month("2026-01")))
+    assert_panels_agree(three_years)
+    three_years.submit(3, *(said for said in reports_of(3) if THERE[what](said.period)))
+    for months in oracle.MONTHS:
+        assert agencies_of(three_years, months) == []
+        assert stored(months, "M").numbers == {}
+
+
+def test_agencies_are_in_the_panel_once_they_were_there_for_all_of_it(three_years):
+    three_years.wait(hours=1)
+    for agency in (3, 4):
+        three_years.submit(agency, *(said for said in reports_of(agency) if said.period >= month("2026-01")))
+    assert agencies_of(three_years) == [0, 1, 2, 3, 4]
+    assert agencies_of(three_years, months=24) == [0, 1, 2]
+
+
+def test_one_agency_does_not_join_what_was_shown_without_it(three_years):
+    three_years.wait(hours=1)
     assert agencies_of(three_years) == [0, 1, 2]
-    assert agencies_of(three_years, months=24) == [0, 1]
+    three_years.submit(3, *reports_of(3))
+    assert agencies_of(three_years) == []
+    three_years.submit(4, *reports_of(4))
+    assert agencies_of(three_years) == [0, 1, 2, 3, 4]
+
+
+def test_one_agency_joins_when_the_span_holds_nothing_that_was_shown_without_it(three_years):
+    three_years.wait(hours=1)
+    assert agencies_of(three_years) == [0, 1, 2]
+
+    def report(one):
+        three_years.wait(days=31)
+        for agency in range(4):
+            three_years.submit(agency, Said("M", one, {(NORWAY, 1): 30 * (4 + agency)}))
+        three_years.settle()
+
+    for one in periods.between("M", month("2027-01"), month("2027-11")):
+        report(one)
+        assert stored(12, "M").agencies == []
+    three_years.submit(3, Said("M", month("2026-12"), {(NORWAY, 1): 210}))
+    # In December 2026 the three were shown without it.
+    assert agencies_of(three_years) == []
+    report(month("2027-12"))
+    assert agencies_of(three_years) == [0, 1, 2, 3]
+
+
+def test_last_set_stays_while_one_agency_more_is_whole(three_years):
+    three_years.wait(hours=1)
+    late = Said("D", day("2026-03-10"), {(NORWAY, 1): 8})
+    for agency in (3, 4):
+        three_years.submit(agency, *(said for said in reports_of(agency) if said.period != late.period))
+    assert agencies_of(three_years) == [0, 1, 2]
+    before = stored(12, "M")
+    three_years.submit(3, late)
+    assert agencies_of(three_years) == [0, 1, 2]
+    assert stored(12, "M") == before
+    three_years.submit(4, late)
+    assert agencies_of(three_years) == [0, 1, 2, 3, 4]
 
 
 @pytest.mark.parametrize(
@@ -134,11 +208,24 @@ def test_agency_is_in_the_panel_once_it_was_there_for_all_of_it(three_years):
 )
 def test_withdrawal_leaves_a_gap_that_a_new_report_closes(three_years, gone):
     three_years.wait(hours=1)
+    for agency in (3, 4):
+        three_years.submit(agency, *reports_of(agency))
     months = 12 if gone.frequency == "D" else 36
+    assert agencies_of(three_years, months) == [0, 1, 2, 3, 4]
     three_years.submit(0, gone, minutes_ago=1)
-    assert agencies_of(three_years, months) == [1]
-    three_years.submit(0, Said(gone.frequency, gone.period, {(NORWAY, 1): 5}))
-    assert agencies_of(three_years, months) == [0, 1]
+    assert agencies_of(three_years, months) == []
+    three_years.submit(1, gone, minutes_ago=1)
+    assert agencies_of(three_years, months) == [2, 3, 4]
+    for agency in (0, 1):
+        three_years.submit(agency, Said(gone.frequency, gone.period, {(NORWAY, 1): 5}))
+    assert agencies_of(three_years, months) == [0, 1, 2, 3, 4]
+
+
+def test_two_agencies_are_no_panel(three_years):
+    three_years.wait(hours=1)
+    three_years.submit(0, *(Said("M", one, withdrawn=True) for one in MONTHS if one < month("2026-01")))
+    assert agencies_of(three_years, months=24) == []
+    assert agencies_of(three_years) == [0, 1, 2]
 
 
 def test_day_of_which_an_hour_is_missing_is_not_whole(three_years):
@@ -146,9 +233,9 @@ def test_day_of_which_an_hour_is_missing_is_not_whole(three_years):
     three_years.submit(0, Said("D", day("2026-03-10"), withdrawn=True))
     hours = [Said("H", day("2026-03-10") + timedelta(hours=number), {(NORWAY, 1): 1}) for number in range(24)]
     three_years.submit(0, *hours[:23])
-    assert agencies_of(three_years) == [1]
+    assert agencies_of(three_years) == []
     three_years.submit(0, hours[23])
-    assert agencies_of(three_years) == [0, 1]
+    assert agencies_of(three_years) == [0, 1, 2]
 
 
 # --- the numbers and their vintages -----------------------------------------------------------------------------------
@@ -156,9 +243,11 @@ def test_day_of_which_an_hour_is_missing_is_not_whole(three_years):
 
 def test_change_that_shows_nowhere_makes_no_version(three_years):
     three_years.wait(hours=1)
-    three_years.settle()
+    for agency in (3, 4):
+        three_years.submit(agency, Said("M", month("2026-05"), {(NORWAY, 1): 50}), minutes_ago=1)
+    assert agencies_of(three_years) == [0, 1, 2]
     before = set(PublishedPanelPeriod.objects.values_list("pk", "version_to"))
-    three_years.submit(2, Said("M", month("2026-05"), {(NORWAY, 1): 100}))
+    three_years.submit(3, Said("M", month("2026-05"), {(NORWAY, 1): 100}))
     three_years.settle()
     assert set(PublishedPanelPeriod.objects.values_list("pk", "version_to")) == before
 
@@ -184,7 +273,8 @@ def test_past_views_stay_as_they_were(three_years):
     look()
     three_years.wait(hours=1)
     look()
-    three_years.submit(0, Said("D", day("2026-03-10"), withdrawn=True))
+    for agency in (3, 4):
+        three_years.submit(agency, *(said for said in reports_of(agency) if said.period >= month("2026-01")))
     look()
     three_years.submit(1, Said("M", month("2024-05"), {(NORWAY, 1): 500}))
     look()
@@ -222,12 +312,35 @@ def test_all_panels_are_computed_where_a_period_within_reach_changes(three_years
 )
 def test_no_panel_is_computed_for_what_no_panel_holds(three_years, said):
     three_years.wait(days=11)
+    # The indicator began long ago, so no report of then makes months public that a panel may hold.
+    three_years.submit(0, Said("M", month("2022-04"), {(NORWAY, 1): 9}))
     three_years.settle()
     three_years.submit(0, said)
     while worklist.is_pending():
         reconciliation._step()
         assert panel_work() == set()
     assert_panels_agree(three_years)
+
+
+@pytest.mark.parametrize("published", [True, False])
+def test_panel_waits_for_the_publication_of_its_periods(three_years, published):
+    """Whichever worker is first: a panel of three shows no sum of five, and no period as 0 that is not public yet."""
+    three_years.wait(hours=1)
+    for agency in (3, 4):
+        three_years.submit(agency, *reports_of(agency), minutes_ago=1)
+    assert agencies_of(three_years) == [0, 1, 2, 3, 4]
+    before = stored(12, "M")
+    for agency in (3, 4):
+        three_years.submit(agency, Said("M", month("2026-05"), withdrawn=True))
+    while Thing(Stage.PUBLISH, "M", month("2026-05"), 1) not in worklist.waiting():
+        reconciliation._step()
+    if not published:
+        for model in (PublishedCoverage, PublishedCell):
+            model.objects.filter(frequency="M", period=month("2026-05")).delete()
+    panels.renew([worklist.panel("P12M", 1)], mark=three_years.now)
+    assert stored(12, "M") == before
+    assert differing() == []
+    assert agencies_of(three_years) == [0, 1, 2]
 
 
 # --- rebuilding -------------------------------------------------------------------------------------------------------

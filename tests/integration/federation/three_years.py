@@ -1,4 +1,4 @@
-"""Two agencies that have reported for more than three years, and their panels beside those of the oracle."""
+"""Three agencies that have reported for more than three years, and their panels beside those of the oracle."""
 
 import copy
 from collections.abc import Iterable, Iterator, Sequence

@@ -216,10 +216,10 @@ def _public(things: Sequence[Thing]) -> list[tuple[int, str, datetime]]:
 
 
 @contextmanager
-def world(monkeypatch: pytest.MonkeyPatch, *, now: datetime) -> Iterator[World]:
+def world(monkeypatch: pytest.MonkeyPatch, *, now: datetime, agencies: int = 3) -> Iterator[World]:
     """A world, of which nothing is left in the database afterwards."""
     with transaction.atomic(), monkeypatch.context() as patch:
-        made = World(now)
+        made = World(now, agencies)
         patch.setattr(clock, "now", lambda: made.now)
         patch.setattr(clock, "of_host", lambda: made.now + made.host_ahead)
         patch.setattr(reconciliation, "_step", _noted_by(made, reconciliation._step))
