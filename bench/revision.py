@@ -79,7 +79,7 @@ class _History:
         return seconds
 
     def _rest(self) -> None:
-        """Wait until the windows and panels have followed, which go after the years."""
+        """Wait until the panels have followed, which go after the years."""
         while self._database.execute(_IS_PENDING).fetchone() == (True,):
             time.sleep(0.05)
 

@@ -29,7 +29,7 @@ def of_host() -> datetime:
 def mark() -> datetime:
     """Return up to when the work that time makes has been appended.
 
-    Lateness and windows are judged at this time: what they were judged at can be asked again.
+    Lateness is judged at this time: what it was judged at can be asked again.
     """
     return ClockMark.objects.values_list("at", flat=True).get()
 

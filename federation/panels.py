@@ -21,7 +21,6 @@ from federation.database import cursor, lock_lines, statement
 from federation.expectation import schedules_by_agency
 from federation.models.figures import Figure
 from federation.models.published import PublishedPanel, PublishedPanelPeriod
-from federation.publication import LONGEST_WAIT
 from federation.rules import coverage, periods, rounding, tables
 from federation.rules.coverage import Schedule
 from federation.rules.panels import FREQUENCIES, Agencies, Shown, choose, periods_inside, start_of_span
@@ -31,6 +30,8 @@ from federation.rules.tables import Values
 from federation.versions import new_version
 from federation.worklist import PANELS, Stage, Thing, panel
 
+#: A panel waits for late agencies, but no longer than the longest deadline of a schedule.
+LONGEST_WAIT = timedelta(days=91)
 #: No panel reaches back further, however long its last months are waited for and the clock stands still.
 _REACH = timedelta(days=31 * max(PANELS.values())) + 2 * LONGEST_WAIT
 _SECOND = timedelta(seconds=1)

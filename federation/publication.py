@@ -7,7 +7,6 @@ closed and has no row. Whether anything *exact* changed can not be seen from out
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from psycopg import Cursor, sql
 
 from countries import queries
 from federation import frozen
-from federation.combination import combine, named, named_rows
+from federation.combination import combine, named_rows
 from federation.database import copy_columns, copy_statement, cursor, microseconds, statement
 from federation.expectation import schedules_by_agency
 from federation.frozen import Frozen, FrozenSumLostError
@@ -29,18 +28,14 @@ from federation.rules.periods import Frequency
 from federation.rules.rounding import Cell
 from federation.rules.tables import Cells, Values
 from federation.versions import new_version
-from federation.worklist import WINDOWS, Stage, Thing, window
+from federation.worklist import Stage, Thing
 
 #: Minute figures and cells serve the live view only, and go after this time.
 MINUTES_KEPT = timedelta(days=2)
-#: A window waits for late agencies, but no longer than the longest deadline of a schedule.
-LONGEST_WAIT = timedelta(days=91)
 #: The plain columns of a coverage row, in the order of the rule's fields.
 COVERAGE_FACTS = ("agencies_expected", "agencies_reporting", "covered_seconds", "owed_seconds", "status")
 #: Frequencies at which the networks are published together only.
 _ALL_NETWORKS_ONLY = {Frequency.MINUTE, Frequency.HOUR}
-#: What the sliding windows add up.
-_WINDOW_PARTS = {Frequency.HOUR: ("P1D",), Frequency.DAY: ("P1D", "P7D", "P30D", "P365D")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +214,7 @@ def publish(things: Sequence[Thing], *, now: datetime, mark: datetime) -> Publis
     unfrozen = _published_first(view, public)
     version, changed = _write(view, public)
     frozen.freeze(due, unfrozen, view.present)
-    _keep_exact(view)
-    return Published(version, changed, chain(_windows_of(due, now=now), _gaps(due, firsts, now=now)))
+    return Published(version, changed, _gaps(due, firsts, now=now))
 
 
 def _published_first(view: View, public: "_Public") -> NDArray[np.bool_]:
@@ -371,39 +365,6 @@ def _log(view: View, positions: NDArray[np.intp], version: int) -> None:
             },
             to=c,
         )
-
-
-_EXACT = {
-    "indicator_id": "int2", "frequency": "varchar", "period": "timestamptz",
-    "countries": "int2[]", "values": "int8[]",
-}  # fmt: skip
-_COPY_EXACT = copy_statement("federation_combinedfigure", _EXACT)
-
-
-def _keep_exact(view: View) -> None:
-    """Store the exact sums of hours and days over all networks, for the sliding windows to add up."""
-    if view.things[0].frequency not in _WINDOW_PARTS:
-        return
-    single = slice(len(tables.COUNTRIES))
-    exact = tables.with_margins(view.present.added_up(len(view.things)))
-    cells = tables.nonzero(exact[:, single, -1:])
-    with cursor() as c:
-        c.execute(statement("publication_exact_delete"), named(view.things))
-        with c.copy(_COPY_EXACT) as copy:
-            copy.set_types(list(_EXACT.values()))
-            for thing, (countries, _, values) in zip(view.things, cells, strict=True):
-                facts = (thing.indicator, thing.frequency, thing.period)
-                copy.write_row((*facts, countries, values))
-
-
-def _windows_of(things: Sequence[Thing], *, now: datetime) -> list[Thing]:
-    """Return the sliding windows that a period may lie in."""
-    return [
-        window(name, thing.indicator)
-        for thing in things
-        for name in _WINDOW_PARTS.get(Frequency(thing.frequency), ())
-        if thing.period >= now - timedelta(days=WINDOWS[name]) - LONGEST_WAIT
-    ]
 
 
 def _gaps(things: Sequence[Thing], firsts: dict[int, datetime], *, now: datetime) -> Iterator[Thing]:

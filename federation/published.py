@@ -1,10 +1,10 @@
-"""The one public door: protected cells, their coverage, and panels, as they are or as they were at a version.
+"""The one public door: protected cells, their coverage, windows and panels, as they are or as they were at a version.
 
 Whatever is read here is rounded already. A read is one statement, hence one snapshot, so
 that version, coverage and cells agree while publications commit.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -15,6 +15,7 @@ import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
+from countries.codes import COUNTRY_CODES
 from countries.connections import reach
 from federation import clock
 from federation.database import cursor, statement
@@ -26,7 +27,7 @@ from federation.errors import (
     PanelNetworksNotPublishedError,
     VintagesNotKeptError,
 )
-from federation.rules import periods
+from federation.rules import periods, windows
 from federation.rules.periods import Frequency, PeriodError
 
 __all__ = ["PeriodError"]  # handed on, as those who parse through this door have to catch it
@@ -35,7 +36,7 @@ Longs = NDArray[np.int64]
 Shorts = NDArray[np.int16]
 
 FREQUENCIES: Final = tuple(str(frequency) for frequency in Frequency)
-WINDOWS: Final = ("P1D", "P7D", "P30D", "P365D")
+WINDOWS: Final = tuple(windows.WINDOWS)
 #: The lengths of panels in months.
 PANELS: Final = (12, 24, 36)
 #: The number of the total over all networks.
@@ -50,6 +51,7 @@ _MINUTES_PUBLIC = timedelta(hours=2)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
 _LIVE = timedelta(minutes=60)
+_COUNTRIES: Final = list(COUNTRY_CODES)
 #: All of the time owed, in ten-thousandths.
 _WHOLE = 10_000
 
@@ -141,7 +143,7 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A sliding window over all networks; it ends before ``end``."""
+    """A sliding window: the sums of its parts' cells over all networks, and their coverage; it ends before ``end``."""
 
     start: datetime
     end: datetime
@@ -263,18 +265,22 @@ def series(selection: Selection) -> set[tuple[int, int]]:
 
 
 def window(indicator: int, length: str) -> Window | None:
-    """Read a sliding window, if it is published yet."""
-    found = _row("published_window", {"indicator": indicator, "window": length})
-    if not found:
+    """Read a sliding window, if any of it is published yet."""
+    found = _of_window("published_window", indicator, length)
+    if found is None:
         return None
-    start, end, number, known_at, base, *coverage, countries, values = found
-    return Window(start, end, number, known_at, _base(base), Coverage(*coverage), countries, values)
+    (start, end), (number, known_at, base, expected, reporting, shares, status, countries, values) = found
+    coverage = Coverage(np.array([seconds(start)]), expected, reporting, shares, status)
+    return Window(start, end, number, known_at, _base(base), coverage, countries, values)
 
 
 def window_version(indicator: int, length: str) -> tuple[int, datetime] | None:
     """Return a sliding window's version and end, without touching its cells."""
-    found = _row("published_window_version", {"indicator": indicator, "window": length})
-    return (found[0], found[1]) if found else None
+    found = _of_window("published_window_version", indicator, length)
+    if found is None:
+        return None
+    (_, end), (number,) = found
+    return number, end
 
 
 def spans(indicators: Iterable[int], frequencies: Iterable[str]) -> list[Span]:
@@ -363,6 +369,35 @@ def _named(selection: Selection) -> dict[str, Any]:
 
 def _condition(selection: Selection) -> str:
     return _IS_PUBLIC if selection.version == NEWEST else _WAS_PUBLIC
+
+
+def _of_window(tail: str, indicator: int, length: str) -> tuple[tuple[datetime, datetime], list[Any]] | None:
+    """Run a statement on the parts of a window, and return its bounds too.
+
+    Which parts there are is read with them. Should they differ from those named, as something was published meanwhile,
+    the statement is run again, so that parts and cells are of one snapshot.
+    """
+    window, runs, names = windows.WINDOWS[length], list[windows.Run](), "published_window_version"
+    while True:
+        newest, months, *found = _row(f"published_window_latest {names}", _named_runs(indicator, window, runs))
+        if newest is None:
+            return None
+        published = {datetime.fromtimestamp(month, UTC) for month in months.tolist()}
+        right = windows.runs(windows.parts(window, newest, published))
+        if right == runs:
+            return windows.bounds(window, newest), found
+        runs, names = right, tail
+
+
+def _named_runs(indicator: int, window: windows.Window, runs: Sequence[windows.Run]) -> dict[str, Any]:
+    return {
+        "indicator": indicator,
+        "frequency": window.frequency,
+        "frequencies": [run.frequency for run in runs],
+        "firsts": [run.first for run in runs],
+        "lasts": [run.last for run in runs],
+        "countries": _COUNTRIES,
+    }
 
 
 def _page(selection: Selection, tail: str, first: datetime, limit: int) -> tuple[Page, tuple[Any, ...]]:

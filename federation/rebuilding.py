@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 
 from countries.models import Indicator
-from federation import audit, clock, figures, panels, publication, windows, worklist
+from federation import audit, clock, figures, panels, publication, worklist
 from federation.database import cursor, lock_lines, statement
 from federation.expectation import schedules_by_agency
 from federation.models.published import PublishedCoverage
@@ -22,7 +22,7 @@ from federation.models.worklist import ClockMark
 from federation.rules import periods, precedence
 from federation.rules.periods import EXPECTED_AT, Frequency
 from federation.rules.precedence import Place
-from federation.worklist import CLAIM, LEVELS, WINDOWS, Stage, Thing, window
+from federation.worklist import CLAIM, LEVELS, Stage, Thing
 
 #: Who the audit trail says corrected something.
 BY = "manage.py rebuild"
@@ -36,8 +36,6 @@ def everything(*, now: datetime) -> Iterator[Thing]:
             yield from _figures(frequency, now=now)
         elif stage == Stage.PUBLISH:
             yield from _periods(frequency, now=now)
-    for indicator in _indicators():
-        yield from (window(name, indicator) for name in WINDOWS)
     for indicator in _indicators():
         yield from panels.panels_of(indicator)
 
@@ -117,8 +115,6 @@ def _differing(things: Sequence[Thing], mark: datetime) -> Iterable[Thing]:
         return figures.differing(things, figures.compute(things), figures.stored(things))
     if stage == Stage.PUBLISH:
         return publication.differing(publication.compute(things, mark=mark))
-    if stage == Stage.WINDOW:
-        return [t for t in things if windows.differs(windows.compute(t, mark=mark), windows.stored(t))]
     return [t for t in things if panels.compute(t, mark=mark) != panels.stored(t)]
 
 

@@ -25,7 +25,6 @@ from federation import (
     request_ids,
     telling,
     versions,
-    windows,
     worklist,
 )
 from federation.database import look_up_by_index, retried
@@ -127,10 +126,7 @@ def _perform(claim: Claim) -> _Outcome:
         return _reconcile(claim, now=now)
     if stage == Stage.PUBLISH:
         return _publish(claim, now=now, mark=mark)
-    if stage == Stage.WINDOW:
-        windows.slide(things, mark=mark)
-    else:
-        panels.renew(things, mark=mark)
+    panels.renew(things, mark=mark)
     return _Outcome(Deed(things))
 
 

@@ -31,7 +31,8 @@ _ALL: Final = "SELECT, INSERT, UPDATE, DELETE"
 #: What the desk writes and everybody in the house reads.
 _REGISTRY: Final = Rights(web=_ALL, worker=_READ)
 _COVERAGE: Final = (
-    "indicator_id, agencies_expected, agencies_reporting, covered_seconds, owed_seconds, status, agencies, states"
+    "indicator_id, frequency, period, agencies_expected, agencies_reporting, covered_seconds, owed_seconds, status,"
+    " agencies, states, covered, is_break, version_from, version_to"
 )
 
 TABLES: Final[dict[str, Rights]] = {
@@ -57,7 +58,6 @@ TABLES: Final[dict[str, Rights]] = {
     "federation_clockmark": Rights(web=_READ, worker="SELECT, UPDATE"),
     "federation_watchmark": Rights(web="SELECT, UPDATE", worker="SELECT, UPDATE"),
     "federation_figure": Rights(web=_READ, worker=_ALL),
-    "federation_combinedfigure": Rights(web=_READ, worker=_ALL),
     # What was published first is a fact. Of minutes it goes with them.
     "federation_frozensum": Rights(worker="SELECT, INSERT, DELETE"),
     # The combined view. Cells and coverage are closed and, of minutes, removed.
@@ -65,13 +65,8 @@ TABLES: Final[dict[str, Rights]] = {
     "federation_versioncounter": Rights(web=_READ, worker="SELECT, UPDATE"),
     "federation_periodversion": Rights(web=_READ, worker="SELECT, INSERT, DELETE", public=_READ),
     "federation_publishedcell": Rights(web=_READ, worker=_ALL, public=_READ),
-    "federation_publishedcoverage": Rights(
-        web=_READ, worker=_ALL, public=f"SELECT ({_COVERAGE}, frequency, period, is_break, version_from, version_to)"
-    ),
+    "federation_publishedcoverage": Rights(web=_READ, worker=_ALL, public=f"SELECT ({_COVERAGE})"),
     "federation_publishedseries": Rights(web=_READ, worker=_ADD, public=_READ),
-    "federation_publishedwindow": Rights(
-        web=_READ, worker=_ALL, public=f'SELECT ({_COVERAGE}, "window", start, "end", version, countries, "values")'
-    ),
     "federation_publishedpanel": Rights(web=_READ, worker="SELECT, INSERT, UPDATE", public=_READ),
     "federation_publishedpanelperiod": Rights(web=_READ, worker="SELECT, INSERT, UPDATE", public=_READ),
     "federation_roundingseal": Rights(web=_READ, worker=_ADD, public="SELECT (base)"),

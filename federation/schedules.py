@@ -1,7 +1,7 @@
 """The work that time makes, and the work that a change of the registry makes.
 
-A period ends, a deadline passes, a window moves: beat calls ``tick``, which appends what has
-come due since the clock's mark, whether or not anybody reported. Hours without beat are made up for.
+A period ends, a deadline passes: beat calls ``tick``, which appends what has come due since the
+clock's mark, whether or not anybody reported. Hours without beat are made up for.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from federation.models.worklist import ClockMark, WatchMark
 from federation.rules import periods
 from federation.rules.coverage import GRACE
 from federation.rules.periods import Frequency
-from federation.worklist import WINDOWS, Stage, Thing, window
+from federation.worklist import Stage, Thing
 
 
 @transaction.atomic
@@ -45,8 +45,6 @@ def _come_due(since: datetime, now: datetime) -> Iterator[Thing]:
         for frequency in Frequency:
             grace = timedelta() if frequency == Frequency.MINUTE else GRACE
             yield from _ended(indicator, frequency, since - grace, now - grace)
-        if periods.start_of("H", since - GRACE) != periods.start_of("H", now - GRACE):
-            yield from (window(name, indicator) for name in WINDOWS)
     for schedule in Schedule.objects.all():
         deadline = timedelta(minutes=schedule.deadline_minutes)
         for expected_at in periods.EXPECTED_AT[Frequency(schedule.frequency)]:
@@ -131,7 +129,7 @@ def _touched_by_break(*versions: dict[str, Any] | None) -> Iterator[Thing]:
 
 
 def _touched_by_schedule(*versions: dict[str, Any] | None) -> Iterator[Thing]:
-    """Yield the periods and windows in which somebody's being expected may have changed."""
+    """Yield the periods and panels in which somebody's being expected may have changed."""
     now = _agreed()
     for row in versions:
         if row is None:
@@ -144,6 +142,4 @@ def _touched_by_schedule(*versions: dict[str, Any] | None) -> Iterator[Thing]:
             begin = max(first, now - publication.MINUTES_KEPT) if frequency == Frequency.MINUTE else first
             for start in periods.between(frequency, begin, last):
                 yield Thing(Stage.PUBLISH, frequency, start, row["indicator_id"])
-        # The day that is running is owed already, by the hour, in the window of a day.
-        yield from (window(name, row["indicator_id"]) for name in WINDOWS)
         yield from panels.panels_of(row["indicator_id"])

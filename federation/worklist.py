@@ -1,8 +1,8 @@
 """The work list: what became stale, claimed by urgency, done and deleted in one transaction.
 
-A *thing* is what is computed as a whole: an agency's figure, a period's published cells, a
-sliding window or a panel. It is packed into one 63-bit number, level first, so that its order is
-its urgency: finer frequencies before coarser ones, figures before what is published of them.
+A *thing* is what is computed as a whole: an agency's figure, a period's published cells or a
+panel. It is packed into one 63-bit number, level first, so that its order is its urgency: finer
+frequencies before coarser ones, figures before what is published of them.
 """
 
 from collections import defaultdict
@@ -30,7 +30,7 @@ _MINUTES, _INDICATORS, _AGENCIES = 1 << _LEVEL - _MINUTE, 1 << _MINUTE - _INDICA
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE_LENGTH = timedelta(minutes=1)
 #: At most so many things in one transaction; a period's publication reads all its agencies.
-CLAIM = {"figure": 500, "publish": 100, "window": 4, "panel": 1}
+CLAIM = {"figure": 500, "publish": 100, "panel": 1}
 #: A thing that failed so often is set aside for a person.
 ATTEMPTS = 3
 #: So many things are appended at once: a schedule may make as many as there are hours since 2000.
@@ -40,21 +40,18 @@ CARRIED = 100
 
 
 class Stage(StrEnum):
-    """What is computed: figures first, then what is published of them, then the windows, then the panels."""
+    """What is computed: figures first, then what is published of them, then the panels."""
 
     FIGURE = "figure"
     PUBLISH = "publish"
-    WINDOW = "window"
     PANEL = "panel"
 
 
-#: Windows have lengths in days, not frequencies, and panels in months.
-WINDOWS = {"P1D": 1, "P7D": 7, "P30D": 30, "P365D": 365}
+#: Panels have lengths in months, not frequencies.
 PANELS = {"P12M": 12, "P24M": 24, "P36M": 36}
 #: In order of urgency; the position is the level in a packed thing.
 LEVELS: tuple[tuple[Stage, str], ...] = (
     *((stage, frequency) for frequency in Frequency for stage in (Stage.FIGURE, Stage.PUBLISH)),
-    *((Stage.WINDOW, window) for window in WINDOWS),
     *((Stage.PANEL, panel) for panel in PANELS),
 )
 _LEVEL_OF = {level: position for position, level in enumerate(LEVELS)}
@@ -64,9 +61,9 @@ _OF_PERIODS = (Stage.FIGURE, Stage.PUBLISH)
 
 
 class Thing(NamedTuple):
-    """One thing to compute; ``frequency`` is the name of a window or panel for one of these.
+    """One thing to compute; ``frequency`` is the name of a panel for one of these.
 
-    ``agency`` is 0 but for figures, ``period`` the epoch for windows and panels, which know their own time.
+    ``agency`` is 0 but for figures, ``period`` the epoch for panels, which know their own time.
     """
 
     stage: Stage
@@ -95,11 +92,6 @@ def unpack(number: int) -> Thing:
     minute = number >> _MINUTE & _MINUTES - 1
     indicator = number >> _INDICATOR & _INDICATORS - 1
     return Thing(stage, frequency, _EPOCH + minute * _MINUTE_LENGTH, indicator, number & _AGENCIES - 1)
-
-
-def window(name: str, indicator: int) -> Thing:
-    """Return a sliding window as a thing."""
-    return Thing(Stage.WINDOW, name, _EPOCH, indicator)
 
 
 def panel(name: str, indicator: int) -> Thing:

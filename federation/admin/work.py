@@ -59,8 +59,6 @@ class FailureAdmin(FactAdmin):
 
 
 def _said(thing: Thing) -> str:
-    if thing.stage == Stage.WINDOW:
-        return f"sliding window {thing.frequency}"
     if thing.stage == Stage.PANEL:
         return f"panel {thing.frequency}"
     unit = words.FREQUENCIES[Frequency(thing.frequency)]

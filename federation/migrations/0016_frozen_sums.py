@@ -1,4 +1,4 @@
-"""Keeps what was first published of each period; record keys go."""
+"""Keeps what was first published of each period; record keys go, and windows, which are sums of published cells."""
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
@@ -21,7 +21,8 @@ class Migration(migrations.Migration):
     dependencies = [("countries", "0008_schedules_since_2000"), ("federation", "0015_clocks")]
 
     operations = [
-        migrations.RemoveField(model_name="combinedfigure", name="keys"),
+        migrations.DeleteModel("PublishedWindow"),
+        migrations.DeleteModel("CombinedFigure"),
         migrations.RemoveField(model_name="figure", name="keys"),
         migrations.CreateModel(
             name="FrozenSum",

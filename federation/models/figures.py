@@ -70,24 +70,3 @@ class FrozenSum(models.Model):
 
     def __str__(self) -> str:
         return f"{self.frequency} {self.period:%Y-%m-%dT%H:%M}"
-
-
-class CombinedFigure(models.Model):
-    """The exact sum of all agencies over all networks for an ended hour or day.
-
-    The sliding windows add these up instead of a year of every agency's figures.
-    """
-
-    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, db_index=False)
-    frequency = models.CharField(max_length=1)
-    period = models.DateTimeField()
-    countries = ArrayField(models.SmallIntegerField())
-    values = ArrayField(models.BigIntegerField())
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["indicator", "frequency", "period"], name="one_combined_figure"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.frequency} {self.period:%Y-%m-%dT%H:%M}"

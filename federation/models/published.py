@@ -111,13 +111,16 @@ class PublishedCell(models.Model):
         return f"{self.frequency} {self.period:%Y-%m-%dT%H:%M} {self.country}/{self.network}"
 
 
-class CoverageColumns(models.Model):
-    """Of the agencies expected, which have reported, and for how much of their time.
+class PublishedCoverage(models.Model):
+    """The coverage of a period, from one version until another: of the agencies expected, which have reported.
 
     ``agencies``, ``states``, ``covered`` and ``owed`` are parallel: the state of rule 4 of each
     expected agency, and its seconds. Whoever covers a second has a figure.
     """
 
+    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, db_index=False)
+    frequency = models.CharField(max_length=1)
+    period = models.DateTimeField()
     agencies_expected = models.IntegerField()
     agencies_reporting = models.IntegerField()
     covered_seconds = models.BigIntegerField()
@@ -127,17 +130,6 @@ class CoverageColumns(models.Model):
     states = ArrayField(models.CharField(max_length=9))
     covered = ArrayField(models.IntegerField(), default=list)
     owed = ArrayField(models.IntegerField(), default=list)
-
-    class Meta:
-        abstract = True
-
-
-class PublishedCoverage(CoverageColumns):
-    """The coverage of a period, from one version until another."""
-
-    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, db_index=False)
-    frequency = models.CharField(max_length=1)
-    period = models.DateTimeField()
     #: Whether a break in the series was marked in the period.
     is_break = models.BooleanField(default=False, db_default=False)
     version_from = models.BigIntegerField()
@@ -180,26 +172,6 @@ class PublishedSeries(models.Model):
 
     def __str__(self) -> str:
         return f"{self.frequency} {self.country}/{self.network}"
-
-
-class PublishedWindow(CoverageColumns):
-    """A sliding window of the map, over all networks; replaced in place when it moves."""
-
-    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, db_index=False)
-    window = models.CharField(max_length=5)
-    start = models.DateTimeField()
-    end = models.DateTimeField()
-    version = models.BigIntegerField()
-    countries = ArrayField(models.SmallIntegerField())
-    values = ArrayField(models.BigIntegerField())
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["indicator", "window"], name="one_published_window"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.window} to {self.end:%Y-%m-%dT%H:%M}"
 
 
 class PublishedPanel(models.Model):

@@ -1,12 +1,50 @@
--- A sliding window whole: one row, so its cells and coverage agree.
+-- A sliding window: its parts' cells added up, and their coverage put together. One statement, hence one snapshot: parts,
+-- version, coverage and cells agree while publications commit.
+, part AS MATERIALIZED (
+    SELECT agencies, covered, agencies_expected, covered_seconds, owed_seconds, status
+    FROM run
+    CROSS JOIN LATERAL (
+        SELECT agencies, covered, agencies_expected, covered_seconds, owed_seconds, status
+        FROM federation_publishedcoverage
+        WHERE indicator_id = %(indicator)s AND frequency = run.frequency AND period BETWEEN run.first AND run.last
+          AND version_to IS NULL
+    ) AS covered
+),
+who AS (
+    -- An agency that covers a second of any part has reported.
+    SELECT count(DISTINCT agency) AS expected, count(DISTINCT agency) FILTER (WHERE seconds > 0) AS reporting
+    FROM part
+    CROSS JOIN unnest(agencies, covered) AS standing (agency, seconds)
+),
+coverage AS (
+    SELECT
+        CASE WHEN sum(owed_seconds) > 0 THEN sum(covered_seconds) * 10000 / sum(owed_seconds) ELSE -1 END AS share,
+        -- Where nobody is expected, nothing is provisional.
+        coalesce(bool_and(status = 'A') FILTER (WHERE agencies_expected > 0), false) AS is_final
+    FROM part
+),
+cells AS (
+    SELECT country, sum(value) AS value
+    FROM run
+    CROSS JOIN LATERAL (
+        SELECT country, value
+        FROM federation_publishedcell
+        WHERE indicator_id = %(indicator)s AND frequency = run.frequency AND country = ANY (%(countries)s::smallint[])
+          AND network = 0 AND period BETWEEN run.first AND run.last AND version_to IS NULL
+    ) AS cell
+    GROUP BY country
+)
 SELECT
-    win.start, win."end", win.version, version.known_at, (SELECT base FROM federation_roundingseal),
-    ARRAY[win.start],
-    ARRAY[win.agencies_expected::smallint],
-    ARRAY[win.agencies_reporting::smallint],
-    ARRAY[CASE WHEN win.owed_seconds > 0 THEN win.covered_seconds * 10000 / win.owed_seconds ELSE -1 END],
-    win.status,
-    win.countries, win."values"
-FROM federation_publishedwindow AS win
-LEFT JOIN federation_version AS version ON version.number = win.version
-WHERE win.indicator_id = %(indicator)s AND win."window" = %(window)s
+    newest.period, months.periods, latest.version, version.known_at, (SELECT base FROM federation_roundingseal),
+    ARRAY[who.expected::smallint],
+    ARRAY[who.reporting::smallint],
+    ARRAY[trunc(coverage.share)::bigint],
+    CASE WHEN coverage.is_final THEN 'A' ELSE 'P' END,
+    (SELECT coalesce(array_agg(country ORDER BY country), '{}') FROM cells),
+    (SELECT coalesce(array_agg(value::bigint ORDER BY country), '{}') FROM cells)
+FROM newest
+CROSS JOIN months
+CROSS JOIN latest
+CROSS JOIN who
+CROSS JOIN coverage
+LEFT JOIN federation_version AS version ON version.number = latest.version

@@ -1,1 +1,1 @@
-SELECT version, "end" FROM federation_publishedwindow WHERE indicator_id = %(indicator)s AND "window" = %(window)s
+SELECT newest.period, months.periods, latest.version FROM newest CROSS JOIN months CROSS JOIN latest

@@ -35,8 +35,6 @@ from tests.integration.processes import line_of
 
 #: So many versions an installation may draw after its backup was made: one each second, for thirty years.
 A_LONG_TIME = 1_000_000_000
-#: Replaced in place, so their past can not be compared; `rebuild --check` computes them.
-IN_PLACE = {"federation_publishedwindow"}
 #: Of tables whose rows are never closed: since which version a row is there.
 SINCE = {
     "federation_version": "number",
@@ -58,7 +56,7 @@ def done(sql):
 
 def public_tables():
     named = asked("SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE 'federation_published%'")
-    return ({name for (name,) in named} | SINCE.keys()) - IN_PLACE
+    return {name for (name,) in named} | SINCE.keys()
 
 
 def public_at(version):

@@ -122,7 +122,7 @@ def test_no_role_changes_or_removes_what_is_append_only(signed_in, role, table):
 
 
 def test_web_changes_nothing_that_was_computed_or_sent(signed_in):
-    tables = ("figure", "combinedfigure", "publishedcell", "publishedcoverage", "submission", "work")
+    tables = ("figure", "publishedcell", "publishedcoverage", "submission", "work")
     deeds = [f"DELETE FROM federation_{table}" for table in tables]
     deeds += [f"UPDATE federation_{table} SET id = id" for table in tables]
     assert [deed for deed in deeds if not refused(signed_in, WEB, deed)] == []
@@ -137,9 +137,9 @@ SAID = {
 }  # fmt: skip
 #: What follows from it, and the seals: for workers to write.
 COMPUTED = {
-    "federation_figure", "federation_combinedfigure", "federation_publishedcell", "federation_publishedcoverage",
-    "federation_publishedseries", "federation_publishedwindow", "federation_publishedpanel", "federation_version",
-    "federation_versioncounter", "federation_periodversion", "federation_auditseal", "federation_roundingseal",
+    "federation_figure", "federation_publishedcell", "federation_publishedcoverage", "federation_publishedseries",
+    "federation_publishedpanel", "federation_version", "federation_versioncounter", "federation_periodversion",
+    "federation_auditseal", "federation_roundingseal",
 }  # fmt: skip
 #: What the desk decides: for people, who come over the web.
 DECIDED = {
@@ -200,7 +200,6 @@ def test_public_reads_what_is_listed_and_nothing_else(signed_in):
     exact = {
         "report",
         "figure",
-        "combinedfigure",
         "submission",
         "finding",
         "hold",
@@ -217,8 +216,7 @@ def test_public_finds_no_column_that_is_not_listed(signed_in):
         "countries_agency": "signature_required",
         "federation_auditseal": "event",
         "federation_roundingseal": "fingerprint",
-        "federation_publishedcoverage": "covered",
-        "federation_publishedwindow": "owed",
+        "federation_publishedcoverage": "owed",
     }
     assert [
         name for name, column in hidden.items() if not refused(signed_in, PUBLIC, f"SELECT {column} FROM {name}")

@@ -14,14 +14,15 @@ from typing import NamedTuple
 from uuid import UUID
 
 from tests.oracles import rounding
-from tests.oracles.calendar import DAY, FREQUENCIES, LENGTHS, Stretch, end_of, is_as_fine, length_of, start_of
+from tests.oracles.calendar import DAY, FREQUENCIES, Stretch, end_of, is_as_fine, length_of, start_of
 
 #: After its end, a period waits so long for its last reports.
 GRACE = timedelta(seconds=60)
 #: Minutes are public so long.
 LIVE = timedelta(hours=2)
 SUMMED_FROM = {"H": "N", "D": "H", "W": "D", "M": "D", "A": "M"}
-WINDOWS = {"P1D": ("H", 24), "P7D": ("D", 7), "P30D": ("D", 30), "P365D": ("D", 365)}
+#: Of what a window is made, and how many days it has.
+WINDOWS = {"P1D": ("H", 1), "P7D": ("D", 7), "P30D": ("D", 30), "P365D": ("D", 365)}
 ALL_NETWORKS = 0
 #: The agency of a first sum.
 NOBODY = 0
@@ -455,65 +456,49 @@ class Federation:
 
     # --- sliding windows ----------------------------------------------------------------------------------------------
 
+    # --- sliding windows ----------------------------------------------------------------------------------------------
+
     def window(self, indicator: int, name: str) -> Window | None:
-        """A sliding window of hours or days; none while nobody is expected in it."""
-        frequency, count = WINDOWS[name]
-        end = start_of(frequency, self.now - GRACE)
-        if frequency == "D":
-            end = self._entered_until(indicator, end)
-        parts = [end - number * LENGTHS[frequency] for number in range(count, 0, -1)]
-        coverage = self._window_coverage(indicator, frequency, parts)
-        if not coverage.expected:
+        """The published numbers of a window's parts added up; none while nothing is published for it to end with."""
+        frequency, days = WINDOWS[name]
+        published = self.published_periods(indicator, frequency)
+        if not published:
             return None
-        values = sum_of(self.published(indicator, frequency, part) for part in parts)
-        over_networks = {country: value for (country, network), value in values.items() if network == ALL_NETWORKS}
-        return Window(parts[0], end, over_networks, coverage)
+        end = end_of(frequency, published[-1])
+        start = end - days * DAY
+        parts = self._parts_of_window(indicator, name, start, end)
+        values: dict[int, int] = defaultdict(int)
+        for part in parts:
+            for (country, network), value in self.published(indicator, *part).items():
+                if network == ALL_NETWORKS:
+                    values[country] += value
+        return Window(start, end, dict(values), self._window_coverage(indicator, parts))
 
-    def _entered_until(self, indicator: int, end: datetime) -> datetime:
-        """Up to where all days are there: reported by all that were expected, or their deadlines passed."""
-        for number in range(100, 0, -1):
-            day = end - number * DAY
-            if any(self._is_waited_for(agency, indicator, day) for agency in self.agencies(indicator)):
-                return day
-        return end
+    def _parts_of_window(self, indicator: int, name: str, start: datetime, end: datetime) -> list[tuple[str, datetime]]:
+        """Hours or days; in a year, a whole month that is published stands for its days."""
+        frequency, _ = WINDOWS[name]
+        months = []
+        if name == "P365D":
+            published = self.published_periods(indicator, "M")
+            months = [month for month in published if start <= month and end_of("M", month) <= end]
+        parts = [("M", month) for month in months]
+        period = start
+        while period < end:
+            if not any(month <= period < end_of("M", month) for month in months):
+                parts.append((frequency, period))
+            period = end_of(frequency, period)
+        return parts
 
-    def _is_waited_for(self, agency: int, indicator: int, day: datetime) -> bool:
-        return self._has_time_left(agency, indicator, "D", day) and not self._is_complete(agency, indicator, "D", day)
-
-    def _window_coverage(self, indicator: int, frequency: str, parts: Sequence[datetime]) -> Coverage:
-        """As of one period; who is expected by the day is expected in a window of hours too."""
-        owed = {
-            agency: self._owed_by_the_day(agency, indicator, frequency, parts) for agency in self.agencies(indicator)
-        }
-        owed = {agency: seconds for agency, seconds in owed.items() if seconds}
-        found = {
-            agency: [figure for part in parts if (figure := self.figure(agency, indicator, frequency, part))]
-            for agency in owed
-        }
-        covered = {agency: sum(figure.seconds for figure in figures) for agency, figures in found.items()}
-        final = all(figure.final for figures in found.values() for figure in figures)
+    def _window_coverage(self, indicator: int, parts: Sequence[tuple[str, datetime]]) -> Coverage:
+        """The coverage of the parts put together: an agency is in it that is expected in any of them."""
+        found = [(part, self.coverage(indicator, *part)) for part in parts]
+        reporting = {agency for part, one in found for agency in one.states if self.figure(agency, indicator, *part)}
+        expecting = [one for _, one in found if one.expected]
         return Coverage(
-            expected=len(owed),
-            reporting=len([figures for figures in found.values() if figures]),
-            covered=sum(covered.values()),
-            owed=sum(owed.values()),
-            status="A" if owed and final and covered == owed else "P",
+            expected=len({agency for one in expecting for agency in one.states}),
+            reporting=len(reporting),
+            covered=sum(one.covered for one in expecting),
+            owed=sum(one.owed for one in expecting),
+            status="A" if expecting and all(one.status == "A" for one in expecting) else "P",
             states={},
-        )
-
-    def _owed_by_the_day(self, agency: int, indicator: int, frequency: str, parts: Sequence[datetime]) -> int:
-        start, end = parts[0], end_of(frequency, parts[-1])
-        days = {start_of("D", part) for part in parts}
-        scheduled = [
-            stretch for day in days for stretch in self._scheduled(agency, indicator, "D", day, end_of("D", day))
-        ]
-        reported = [
-            stretch
-            for day in days
-            for stretch in self._stretches(agency, indicator, "D", day)
-            if stretch[1] + GRACE <= self.now
-        ]
-        stretches = [*scheduled, *reported]
-        return length_of(
-            (max(first, start), min(last, end)) for first, last in stretches if first < end and last > start
         )

@@ -15,7 +15,6 @@ from federation.models.published import (
     PublishedPanel,
     PublishedPanelPeriod,
     PublishedSeries,
-    PublishedWindow,
     Version,
 )
 from federation.rules import periods
@@ -48,6 +47,7 @@ class Covered:
             "status": self.status,
             "agencies": list(self.states),
             "states": list(self.states.values()),
+            "covered": [3600 * (state in ("reported", "partial")) for state in self.states.values()],
         }
 
 
@@ -74,23 +74,6 @@ class Press:
         PeriodVersion.objects.bulk_create(
             PeriodVersion(indicator_id=self.indicator, frequency=frequency, period=period, version=number)
             for period in by_period
-        )
-        return number
-
-    def slide(self, length: str, start: datetime, end: datetime, cells: Mapping[str, int], covered: Covered) -> int:
-        """Make this the public sliding window."""
-        number = self._next_version()
-        PublishedWindow.objects.update_or_create(
-            indicator_id=self.indicator,
-            window=length,
-            defaults={
-                "start": start,
-                "end": end,
-                "version": number,
-                "countries": [COUNTRIES[code] for code in cells],
-                "values": list(cells.values()),
-                **covered.columns(),
-            },
         )
         return number
 

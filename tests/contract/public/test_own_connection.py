@@ -1,7 +1,6 @@
 """What the public reads is read over its own connection, as a role that can read what is public and nothing else."""
 
 import os
-from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import dj_database_url
@@ -13,7 +12,6 @@ from countries import connections as reading
 from countries.replicas import Servers
 from tests.acting import connected
 from tests.contract.public.addresses import OTHERS, PUBLIC, public_routes, routes
-from tests.contract.public.press import ALL_REPORTED
 from tests.factories import AgencyFactory, AnnotationFactory, HelpServiceFactory
 
 pytestmark = pytest.mark.skipif(
@@ -49,9 +47,7 @@ def test_no_public_route_needs_the_connection_that_reads_everything(press, clien
     press.publish("D", {f"2026-11-{day:02}": {"NO": 120, "NO/ARES": 100, "EUROPE": 120} for day in range(1, 13)})
     press.publish("M", {"2026-01": {"NO": 500, "EUROPE": 500}})
     press.compare(12, "M", ("2026-01", "2026-10"), [1], {"2026-01": {"NO": 50, "EUROPE": 50}})
-    for window in ("P1D", "P7D"):
-        start, end = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 8, tzinfo=UTC)
-        press.slide(window, start, end, {"NO": 120, "EUROPE": 120}, ALL_REPORTED)
+    press.publish("H", {"2026-11-12T23:00": {"NO": 120, "EUROPE": 120}})
     own_connection_refused()
     for addresses in PUBLIC.values():
         for address in addresses:

@@ -15,7 +15,6 @@ from countries import registry
 from countries.models import Indicator
 from federation import clock
 from tests.contract.public.addresses import PUBLIC, routes
-from tests.contract.public.press import ALL_REPORTED
 from tests.factories import AgencyFactory, AnnotationFactory, CountryFactory, HelpServiceFactory, NetworkFactory
 from tests.integration.processes import ROOT
 
@@ -49,8 +48,7 @@ def world(press, monkeypatch, settings):
     press.publish("D", {day: {"NO": 120, "NO/ARES": 100, "EUROPE": 120} for day in dict.fromkeys(days)})
     press.publish("M", {"2026-01": {"NO": 500, "EUROPE": 500}})
     press.compare(12, "M", ("2026-01", "2026-10"), [1], {"2026-01": {"NO": 50, "EUROPE": 50}})
-    for window, length in (("P1D", 1), ("P7D", 7), ("P365D", 365)):
-        press.slide(window, today - timedelta(days=length), today, {"NO": 120, "EUROPE": 120}, ALL_REPORTED)
+    press.publish("H", {f"{days[-1]}T23:00": {"NO": 120, "EUROPE": 120}})
 
     def passes(step):
         now = timezone.now() + step

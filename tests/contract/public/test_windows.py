@@ -1,21 +1,23 @@
-"""The sliding windows."""
-
-from datetime import UTC, datetime
+"""The sliding windows, as they are read."""
 
 import pytest
 
-from tests.contract.public.press import Covered
+from api import caching
+from tests.contract.public.press import NOBODY, Covered
 from tests.factories import CountryFactory, PopulationFactory
 
-START, END = datetime(2025, 12, 25, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
-PARTLY = Covered(expected=3, reporting=2, covered=1, owed=2, status="P")
+PARTLY = Covered(
+    expected=3, reporting=2, covered=1, owed=2, status="P", states={1: "reported", 2: "partial", 3: "late"}
+)
+ONE = Covered(expected=1, reporting=1, covered=1, owed=1, states={1: "reported"})
 
 
 def test_window_has_the_documented_shape(press, read):
     country = CountryFactory.create()
     PopulationFactory.create(country=country, year=2025, inhabitants=1_000_000)
     PopulationFactory.create(country=country, year=2026, inhabitants=2_000_000)
-    version = press.slide("P7D", START, END, {"SE": 5, "NO": 10, "EUROPE": 20}, PARTLY)
+    press.publish("D", {"2025-12-24": {"NO": 1000}, "2025-12-25": {"NO": 5, "EUROPE": 5}}, ONE)
+    version = press.publish("D", {"2025-12-31": {"SE": 5, "NO": 5, "NO/ARES": 5, "EUROPE": 15}}, PARTLY)
     answer = read("aggregates/windows", indicator="DOWNLOADS", window="P7D").json()
     known_at = answer["meta"].pop("known_at")
     assert known_at == press.known_at(version).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -30,7 +32,7 @@ def test_window_has_the_documented_shape(press, read):
             "rounding_base": 5,
             "notes": ["A download is not a person and not an offence."],
         },
-        "coverage": {"agencies_expected": 3, "agencies_reporting": 2, "time_coverage": 0.5, "status": "P"},
+        "coverage": {"agencies_expected": 3, "agencies_reporting": 2, "time_coverage": 0.6666, "status": "P"},
         "observations": [
             {"country": "EUROPE", "value": 20, "per_100k": 2.0} | row,
             {"country": "NO", "value": 10, "per_100k": 1.0} | row,
@@ -41,7 +43,7 @@ def test_window_has_the_documented_shape(press, read):
 
 @pytest.mark.parametrize(("country", "shown"), [("*", {"NO"}), ("EUROPE", {"EUROPE"}), ("NO,FI", {"NO"})])
 def test_window_takes_countries(press, read, country, shown):
-    press.slide("P1D", START, END, {"NO": 10, "EUROPE": 20}, PARTLY)
+    press.publish("H", {"2026-11-01T10:00": {"NO": 10, "EUROPE": 20}})
     answer = read("aggregates/windows", indicator="DOWNLOADS", window="P1D", country=country).json()
     assert {row["country"] for row in answer["observations"]} == shown
 
@@ -51,13 +53,47 @@ def test_window_that_is_not_there_yet_is_empty(press, read):
     assert (answer["meta"]["version"], answer["coverage"], answer["observations"]) == (None, None, [])
 
 
-def test_window_hangs_on_its_version_and_its_end(press, read, monkeypatch):
-    from api import caching
+def test_window_in_which_nobody_was_expected_says_so(press, read):
+    press.publish("D", {"2026-11-01": {}}, Covered(expected=0, reporting=0, covered=0, owed=0, status="P", states={}))
+    answer = read("aggregates/windows", indicator="DOWNLOADS", window="P7D").json()
+    nobody = {"agencies_expected": 0, "agencies_reporting": 0, "time_coverage": None, "status": "P"}
+    assert (answer["coverage"], answer["observations"]) == (nobody, [])
+
+
+def test_agency_that_is_silent_in_all_parts_has_not_reported(press, read):
+    press.publish("D", {"2026-11-01": {}, "2026-11-02": {}}, NOBODY)
+    answer = read("aggregates/windows", indicator="DOWNLOADS", window="P30D").json()
+    assert (answer["coverage"]["agencies_expected"], answer["coverage"]["agencies_reporting"]) == (2, 0)
+
+
+def test_month_stands_for_its_days_once_it_is_published(press, read, monkeypatch):
+    monkeypatch.setattr(caching, "HELD_SECONDS", -1)
+
+    def year():
+        rows = read("aggregates/windows", indicator="DOWNLOADS", window="P365D").json()["observations"]
+        return {row["country"]: row["value"] for row in rows}
+
+    press.publish("D", {"2026-10-31": {"NO": 5}, "2026-11-01": {"NO": 10}})
+    assert year() == {"NO": 15}
+    press.publish("M", {"2026-10": {"NO": 1000}})
+    assert year() == {"NO": 1010}
+
+
+def test_window_depends_on_its_version_and_its_end(press, read, monkeypatch):
+    monkeypatch.setattr(caching, "HELD_SECONDS", -1)
+
+    def state():
+        answer = read("aggregates/windows", indicator="DOWNLOADS", window="P7D")
+        same = read(
+            "aggregates/windows", indicator="DOWNLOADS", window="P7D", headers={"If-None-Match": answer["ETag"]}
+        )
+        assert same.status_code == 304
+        return answer["ETag"]
 
     etags = []
-    for version_of_window in range(2):
-        press.slide("P7D", START, END, {"NO": 10 + version_of_window}, PARTLY)
-        monkeypatch.setattr(caching, "monotonic", lambda at=version_of_window: at)
-        etags.append(read("aggregates/windows", indicator="DOWNLOADS", window="P7D")["ETag"])
-    assert etags[0] != etags[1]
-    assert all(f".{int(END.timestamp())}." in etag for etag in etags)
+    for view in ({"2026-11-10": {"NO": 5}}, {"2026-11-10": {"NO": 10}}, {"2026-11-11": {}}, {"2026-11-04": {}}):
+        version = press.publish("D", view)
+        etags.append(state())
+        assert etags[-1].startswith(f'W/"{version}.') == ("2026-11-04" not in view)
+    assert len(set(etags)) == 3
+    assert etags[-1] == etags[-2]

@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 from django.db.models import Max, Q
 
-from federation import clock, publication, rebuilding
+from federation import clock, publication, published, rebuilding
 from federation.models.figures import Figure
 from federation.models.published import (
     PublishedCell,
     PublishedCoverage,
     PublishedPanel,
     PublishedPanelPeriod,
-    PublishedWindow,
     Version,
 )
 from federation.rules import periods, tables
@@ -116,7 +115,7 @@ def oldest_live_minute(now: datetime) -> datetime:
     return periods.start_of("N", now - oracle.LIVE)
 
 
-def coverage_of(row: PublishedCoverage | PublishedWindow) -> oracle.Coverage:
+def coverage_of(row: PublishedCoverage) -> oracle.Coverage:
     return oracle.Coverage(
         expected=row.agencies_expected,
         reporting=row.agencies_reporting,
@@ -165,20 +164,40 @@ def unclipped_numbers(published: Iterable[tuple[int, str, datetime]]) -> dict[Ke
 
 
 def assert_windows_agree(expected: oracle.Federation, indicator: int) -> None:
-    windows = {(name,): expected.window(indicator, name) for name in oracle.WINDOWS}
-    _same(stored_windows(indicator), {key: window for key, window in windows.items() if window})
-
-
-def stored_windows(indicator: int) -> dict[Key, oracle.Window]:
-    return {
-        (row.window,): oracle.Window(
-            start=row.start,
-            end=row.end,
-            values=dict(zip(row.countries, row.values, strict=True)),
-            coverage=oracle.Coverage(**{**vars(coverage_of(row)), "states": {}}),
-        )
-        for row in PublishedWindow.objects.filter(indicator=indicator)
+    found = {name: expected.window(indicator, name) for name in oracle.WINDOWS}
+    windows = {
+        (name,): (window.start, window.end, window.values, _summary(window.coverage))
+        for name, window in found.items()
+        if window
     }
+    # Periods stay public in which nobody is expected any more, as a schedule is gone; so does a window of them.
+    _same(
+        *({key: window for key, window in some.items() if window[3][0]} for some in (read_windows(indicator), windows))
+    )
+
+
+def _summary(coverage: oracle.Coverage) -> Key:
+    share = coverage.covered * 10_000 // coverage.owed if coverage.owed else -1
+    return coverage.expected, coverage.reporting, share, coverage.status
+
+
+def read_windows(indicator: int) -> dict[Key, Key]:
+    """Of each window as it is read: its start, end, values by country, and coverage."""
+    found = {name: published.window(indicator, name) for name in published.WINDOWS}
+    return {
+        (name,): (
+            window.start,
+            window.end,
+            dict(zip(window.countries.tolist(), window.values.tolist(), strict=True)),
+            (*_columns(window.coverage), window.coverage.statuses),
+        )
+        for name, window in found.items()
+        if window
+    }
+
+
+def _columns(coverage: published.Coverage) -> Key:
+    return tuple(int(column[0]) for column in (coverage.expected, coverage.reporting, coverage.shares))
 
 
 def stored_panel(months: int, frequency: str, *, indicator: int = 1) -> panels.Panel | None:
@@ -256,5 +275,5 @@ def everything_stored(now: datetime) -> list[dict[Key, Any]]:
         stored_figures(),
         *(stored_coverage(indicator, frequency, now=now) for indicator in INDICATORS for frequency in "NHDWMA"),
         *(stored_cells(indicator, frequency, now=now) for indicator in INDICATORS for frequency in "NHDWMA"),
-        *(stored_windows(indicator) for indicator in INDICATORS),
+        *(read_windows(indicator) for indicator in INDICATORS),
     ]

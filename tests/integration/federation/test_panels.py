@@ -1,4 +1,4 @@
-"""Panels: the same agencies throughout, in the oracle's numbers; none that joins, leaves or falls silent bends a line."""
+"""Panels: the same agencies throughout, in the oracle's numbers; no agency that joins or leaves bends a line."""
 
 from datetime import date, timedelta
 

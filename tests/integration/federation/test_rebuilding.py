@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection
 
 from federation import clock, dispatch, rebuilding, reconciliation, worklist
 from federation.models.figures import Figure, FrozenSum
-from federation.models.published import PublishedCell, PublishedCoverage, PublishedWindow
+from federation.models.published import PublishedCell, PublishedCoverage
 from federation.models.worklist import Failure
 from federation.rules import periods
 from federation.worklist import Stage
@@ -71,7 +71,7 @@ def test_what_is_spoilt_is_found_and_mended(settled, what):
     assert_agrees(settled.oracle())
 
 
-@pytest.mark.parametrize("model", [Figure, PublishedCell, PublishedCoverage, PublishedWindow])
+@pytest.mark.parametrize("model", [Figure, PublishedCell, PublishedCoverage])
 def test_what_is_gone_is_found_and_mended(settled, model):
     model.objects.all().delete()
     assert found()

@@ -23,13 +23,12 @@ PUBLIC = {
     "federation_publishedpanel",
     "federation_publishedpanelperiod",
     "federation_publishedseries",
-    "federation_publishedwindow",
     "federation_roundingseal",
     "federation_version",
 }
 #: Names that the statements give to what they read of those.
-DERIVED = {"latest", "newest", "page", "coverage", "following", "cells", "standings", "unnest", "period", "win"}
-DERIVED |= {"panel", "earlier", "before", "vintage"}
+DERIVED = {"latest", "newest", "page", "coverage", "following", "cells", "standings", "unnest", "period"}
+DERIVED |= {"panel", "earlier", "before", "vintage", "months", "run", "part", "who"}
 #: What else stands behind a FROM: of an epoch, of a day, of a query that follows.
 DERIVED |= {"known_at", "date_trunc", "LATERAL", "named"}
 DAYS = [datetime(2026, 11, day, tzinfo=UTC) for day in (1, 2, 3)]

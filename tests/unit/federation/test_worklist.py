@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from federation.rules import periods
 from federation.rules.periods import Frequency
-from federation.worklist import LEVELS, PANELS, WINDOWS, Stage, Thing, panel, unpack, window
+from federation.worklist import LEVELS, PANELS, Stage, Thing, panel, unpack
 
 minutes = st.integers(0, 4_000_000_000).map(lambda number: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(minutes=number))
 
@@ -20,11 +20,10 @@ def things(draw):
     return Thing(stage, draw(st.sampled_from(Frequency)), draw(minutes), draw(st.integers(1, 1023)), agency)
 
 
-windows = st.builds(window, st.sampled_from(sorted(WINDOWS)), st.integers(1, 1023))
 panels = st.builds(panel, st.sampled_from(sorted(PANELS)), st.integers(1, 1023))
 
 
-@given(things() | windows | panels)
+@given(things() | panels)
 def test_a_thing_reads_back_from_its_number(thing):
     assert unpack(thing.pack()) == thing
     assert 0 <= thing.pack() < 2**63
@@ -39,9 +38,9 @@ def test_finer_figures_go_before_coarser_ones_and_before_what_is_published(one, 
         assert one.pack() < other.pack()
 
 
-@given(things(), windows, panels)
-def test_windows_go_last_but_for_panels(thing, window_of_it, panel_of_it):
-    assert thing.pack() < window_of_it.pack() < panel_of_it.pack()
+@given(things(), panels)
+def test_panels_go_last(thing, panel_of_it):
+    assert thing.pack() < panel_of_it.pack()
 
 
 def test_levels_keep_their_numbers():
@@ -49,7 +48,6 @@ def test_levels_keep_their_numbers():
     assert [f"{stage} {name}" for stage, name in LEVELS] == [
         *("figure N", "publish N", "figure H", "publish H", "figure D", "publish D"),
         *("figure W", "publish W", "figure M", "publish M", "figure A", "publish A"),
-        *("window P1D", "window P7D", "window P30D", "window P365D"),
         *("panel P12M", "panel P24M", "panel P36M"),
     ]
 
@@ -62,7 +60,6 @@ def test_levels_keep_their_numbers():
             "figure D 2026-11-24, indicator 1, agency 7",
         ),
         (Thing(Stage.PUBLISH, "W", periods.parse("W", "2026-W48"), 2), "publish W 2026-W48, indicator 2"),
-        (window("P7D", 1), "window P7D, indicator 1"),
         (panel("P24M", 1), "panel P24M, indicator 1"),
     ],
 )
