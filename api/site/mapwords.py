@@ -18,6 +18,14 @@ from countries.queries import IndicatorRow
 _LIVE_HOUR = gettext_noop(
     "The last hour in Europe, minute by minute, from {start} to {end} UTC; the full height is {top}."
 )
+_PERIODS = {
+    "P1D": gettext_noop("in the last 24 hours"),
+    "P7D": gettext_noop("in the last 7 days"),
+    "P30D": gettext_noop("in the last 30 days"),
+    "P365D": gettext_noop("in the last 365 days"),
+    "day": gettext_noop("on {day}"),
+}
+_NOTHING_PUBLISHED = gettext_noop("Nothing is published {period} yet.")
 #: Numbers among which each category of plurals, in each language, has one.
 _SAMPLES = (1, 2, 5, 0, 11, 1_000_000)
 
@@ -37,13 +45,7 @@ def words(indicators: list[IndicatorRow]) -> dict[str, Any]:
         "world_view": gettext("Show the world"),
         "titles": {row.code: _titles(row) for row in indicators},
         "counts": {row.code: _counts(row.code) for row in indicators},
-        "periods": {
-            "P1D": gettext("in the last 24 hours"),
-            "P7D": gettext("in the last 7 days"),
-            "P30D": gettext("in the last 30 days"),
-            "P365D": gettext("in the last 365 days"),
-            "day": gettext("on {day}"),
-        },
+        "periods": {window: gettext(name) for window, name in _PERIODS.items()},
         "country_rate": gettext("{country}: {count} {period}, {rate} per 100,000 inhabitants"),
         "country_count": gettext("{country}: {count} {period}"),
         "country_unknown": gettext("{country}: not known {period}"),
@@ -53,7 +55,7 @@ def words(indicators: list[IndicatorRow]) -> dict[str, Any]:
         "unlocated": gettext("Not located in any country"),
         "provisional": gettext("Provisional: not all that was expected is there."),
         "coverage": gettext("{reporting} of {expected} agencies have reported {period}."),
-        "nothing_published": gettext("Nothing is published {period} yet."),
+        "nothing_published": gettext(_NOTHING_PUBLISHED),
         "nobody_expected": gettext("No agency was expected to report {period}."),
         "legend": gettext("{title} {period}"),
         "legend_unknown": gettext("not known"),
@@ -84,6 +86,11 @@ def live_total(indicator: str, value: int | None) -> SafeString:
     before, _, after = gettext("{count} in the last 24 hours").partition("{count}")
     first, _, rest = _counted(indicator, value).partition("{value}")
     return format_html("{}{}{}{}{}", before, first, strong, rest, after)
+
+
+def nothing_published(window: str) -> str:
+    """Write the sentence on a window that is not published as the script does."""
+    return gettext(_NOTHING_PUBLISHED).format(period=gettext(_PERIODS[window]))
 
 
 def live_hour(live: Hour) -> str:

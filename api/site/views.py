@@ -97,7 +97,7 @@ def _map_of(given: QueryDict) -> Shown:
         chosen = [readings.day_of(indicator, day)] if day else []
         return [readings.minutes(indicator), readings.days(indicator), *chosen]
 
-    sources = Sources(indicator, {"P1D", window} - {"day"}, selections)
+    sources = Sources(indicator, {"P1D", "P7D", window} - {"day"}, selections)
     return Shown(sources, partial(_map, indicator, asked, day, misread=names_time(given, but="day" if day else "")))
 
 
@@ -116,6 +116,8 @@ def _map(indicator: IndicatorRow, asked: Mapping[str, str], day: datetime | None
         "misread": misread,
         "yesterday": readings.example_days()[1],
         "reading": reading,
+        "begun": bool(reading or last_day or readings.window(indicator, "P7D")),
+        "nothing_published": mapwords.nothing_published(asked["window"]),
         "places": readings.in_order(reading.places, asked["sort"]) if reading else [],
         "live_total": mapwords.live_total(indicator.code, last_day.total.value if last_day else None),
         "map_words": mapwords.words(indicators),

@@ -28,14 +28,24 @@ def test_table_of_one_day(published, text):
 
 
 def test_day_of_which_nothing_is_published_says_so(published, text):
-    assert "Nothing has been published for 1 January 2020." in text("/?window=day&day=2020-01-01")
+    for address in ("/", "/embed/map/"):
+        assert "Nothing has been published for 1 January 2020." in text(f"{address}?window=day&day=2020-01-01")
     assert "Norway 12,345 –" in text("/?window=day&day=yesterday")
+
+
+@pytest.mark.parametrize("address", ["/", "/embed/map/"])
+def test_window_of_hours_where_days_are_reported_says_that_it_is_not_published(published, text, address):
+    words = text(f"{address}?window=P1D")
+    assert "Nothing is published in the last 24 hours yet." in words
+    assert "There are no numbers yet" not in words
+    assert "Norway 12,345 –" in text(address)
 
 
 def test_numbers_dates_and_names_are_written_by_the_language(published, text):
     assert "Norvège 12 345" in text("/fr/")
     assert "Deutschland 0" in text("/de/")
     assert "12.345" in text("/de/")
+    published.publish("H", {f"{day(1)}T23:00": {"NO": 45}})
     assert f"{TODAY.day}. " in text("/de/?window=P1D")
 
 
@@ -46,7 +56,6 @@ def test_country_that_nobody_downloaded_in_is_zero_if_somebody_reported(publishe
 
 def test_number_is_not_known_where_nobody_reported(press, two_agencies, text):
     press.publish("D", {day(1): {}}, NOBODY)
-    press.slide("P7D", TODAY, TODAY, {}, NOBODY)
     assert "Denmark not known" in text("/")
     words = text("/countries/dk/")
     assert "Last 7 days not known" in words
@@ -102,9 +111,10 @@ def test_period_that_nobody_reported_is_hatched(press, two_agencies, visit):
 
 
 def test_country_page_has_three_numbers_with_their_periods(published, text):
+    published.publish("H", {f"{day(1)}T23:00": {"NO": 45}})
     words = text("/countries/no/")
-    for length in ("Last 24 hours", "Last 7 days", "Last 365 days"):
-        assert f"{length} 12,345 " in words
+    for shown in ("Last 24 hours 45 ", "Last 7 days 12,345 ", "Last 365 days 16,035 "):
+        assert shown in words
     assert "00:00 UTC" in words
 
 
