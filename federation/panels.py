@@ -232,14 +232,12 @@ def _numbers(agencies: Agencies, part: Thing, reported: _Reported, public: _Publ
 def _rounded(part: Thing, agencies: Sequence[int], exact: Values) -> Values:
     """Round each agency's numbers for a period by itself, each with the number of its cell."""
     minute, frequency = rounding.minute_of(part.period), part.frequency.encode()
-    row, column = uneven = np.nonzero(exact % settings.ROUNDING_BASE)
-    cells = (
-        Cell(agencies[agency], part.indicator, country, tables.TOTAL_NETWORK, minute, frequency)
-        for agency, country in zip(row.tolist(), tables.PUBLIC_COUNTRIES[column].tolist(), strict=True)
-    )
-    drawn = np.zeros(exact.shape, np.uint64)
-    drawn[uneven] = rounding.draws(settings.ROUNDING_KEY, cells)
-    return rounding.rounded(exact, drawn, settings.ROUNDING_BASE)
+    countries = tables.PUBLIC_COUNTRIES.tolist()
+
+    def cell(row: int, column: int) -> Cell:
+        return Cell(agencies[row], part.indicator, countries[column], tables.TOTAL_NETWORK, minute, frequency)
+
+    return rounding.rounded_each(exact, cell, settings.ROUNDING_KEY, settings.ROUNDING_BASE)
 
 
 def stored(thing: Thing) -> View:

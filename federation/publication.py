@@ -108,32 +108,18 @@ def compute(things: Sequence[Thing], *, mark: datetime) -> View:
 
 def _rounded_first(things: Sequence[Thing], first: Cells) -> Values:
     """Round first sums, each cell by its own number."""
-    sums = tables.with_margins(first.added_up(len(things)))
-    if things[0].frequency in _ALL_NETWORKS_ONLY:
-        sums = sums[:, :, -1:]
-    uneven = np.nonzero(sums % settings.ROUNDING_BASE)
     frequency = things[0].frequency.encode()
-    drawn = np.zeros(sums.shape, np.uint64)
-    drawn[uneven] = rounding.draws(
-        settings.ROUNDING_KEY,
-        (
-            Cell(
-                rounding.NOBODY,
-                things[position].indicator,
-                country,
-                network,
-                rounding.minute_of(things[position].period),
-                frequency,
-            )
-            for position, country, network in zip(
-                uneven[0].tolist(),
-                tables.PUBLIC_COUNTRIES[uneven[1]].tolist(),
-                tables.PUBLIC_NETWORKS[uneven[2] - sums.shape[2]].tolist(),
-                strict=True,
-            )
-        ),
-    )
-    return rounding.rounded(sums, drawn, settings.ROUNDING_BASE)
+    sums, networks = tables.with_margins(first.added_up(len(things))), tables.PUBLIC_NETWORKS.tolist()
+    if things[0].frequency in _ALL_NETWORKS_ONLY:
+        sums, networks = sums[:, :, -1:], networks[-1:]
+    countries = tables.PUBLIC_COUNTRIES.tolist()
+    minutes = [rounding.minute_of(thing.period) for thing in things]
+
+    def cell(position: int, row: int, column: int) -> Cell:
+        indicator = things[position].indicator
+        return Cell(rounding.NOBODY, indicator, countries[row], networks[column], minutes[position], frequency)
+
+    return rounding.rounded_each(sums, cell, settings.ROUNDING_KEY, settings.ROUNDING_BASE)
 
 
 def _with_breaks(things: Sequence[Thing], found: Sequence[Coverage]) -> list[Coverage]:

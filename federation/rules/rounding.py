@@ -3,7 +3,7 @@
 ``docs/explanation/protection.md`` says why it is done so, and is what the numbers are checked against.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from hashlib import blake2b
 from struct import Struct
@@ -56,6 +56,14 @@ def rounded(values: Values, drawn: Draws, base: int) -> Values:
     up = drawn * np.uint64(base) < remainder.astype(np.uint64) << np.uint64(53)
     away: Values = size - remainder + np.where(up, base, 0)
     return np.sign(values) * away
+
+
+def rounded_each(values: Values, cell_of: Callable[..., Cell], secret: bytes, base: int) -> Values:
+    """Round each value with the number of its cell, which ``cell_of`` tells from the value's place in the array."""
+    uneven = np.argwhere(values % base)
+    drawn = np.zeros(values.shape, np.uint64)
+    drawn[tuple(uneven.T)] = draws(secret, (cell_of(*place) for place in uneven.tolist()))
+    return rounded(values, drawn, base)
 
 
 def fingerprint(secret: bytes) -> bytes:
