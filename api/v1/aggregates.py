@@ -251,7 +251,7 @@ class LiveView(PublicView):
 
 
 class WindowsView(PublicView):
-    """The numbers of the map. A new day enters once all expected agencies have reported it or are late."""
+    """The numbers of the map: sums of published cells, up to the newest published hour or day."""
 
     @described.windows
     def get(self, request: HttpRequest) -> HttpResponseBase:
