@@ -8,8 +8,8 @@ from django.conf import settings
 
 from countries.models import Schedule
 from federation import clock, thresholds
-from federation.models.figures import FrozenSum
 from federation.models.submissions import Report
+from tests.integration.federation.comparison import stored_frozen
 from tests.oracles import federation as oracle
 from tests.oracles.desk import Desk
 from tests.oracles.federation import Place
@@ -33,7 +33,10 @@ def said(report: Report) -> Said:
 
 
 def told_again() -> oracle.Federation:
-    """The second implementation, told everything that came, in the order in which it was stored."""
+    """The second implementation, told everything that came, in the order in which it was stored.
+
+    What had come when a period was published first, only the database knows.
+    """
     desk = desk_again()
     return oracle.Federation(
         desk.reports,
@@ -41,19 +44,8 @@ def told_again() -> oracle.Federation:
         now=clock.mark(),
         secret=settings.ROUNDING_KEY,
         base=settings.ROUNDING_BASE,
-        frozen=_frozen_facts(),
+        frozen=stored_frozen(),
     )
-
-
-def _frozen_facts() -> oracle.Frozen:
-    """What was frozen, as it is stored: from outside nobody knows when a period was published first."""
-    facts: oracle.Frozen = {}
-    for row in FrozenSum.objects.all():
-        figures: dict[int, oracle.Cells] = defaultdict(dict)
-        for agency, *place, value in zip(row.agencies, row.countries, row.networks, row.values, strict=True):
-            figures[agency][place[0], place[1]] = value
-        facts[row.indicator_id, row.frequency, row.period] = dict(figures)
-    return facts
 
 
 def desk_again() -> Desk:

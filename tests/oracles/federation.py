@@ -456,8 +456,6 @@ class Federation:
 
     # --- sliding windows ----------------------------------------------------------------------------------------------
 
-    # --- sliding windows ----------------------------------------------------------------------------------------------
-
     def window(self, indicator: int, name: str) -> Window | None:
         """The published numbers of a window's parts added up; none while nothing is published for it to end with."""
         frequency, days = WINDOWS[name]

@@ -10,7 +10,7 @@ import numpy as np
 from django.db.models import Max, Q
 
 from federation import clock, publication, published, rebuilding
-from federation.models.figures import Figure
+from federation.models.figures import Figure, FrozenSum
 from federation.models.published import (
     PublishedCell,
     PublishedCoverage,
@@ -33,6 +33,7 @@ Key = tuple[Any, ...]
 def assert_agrees(expected: oracle.Federation) -> None:
     """All that is stored and public is what the oracle says, and a rebuild would change nothing."""
     assert_figures_agree(expected)
+    assert_frozen_agrees(expected)
     for indicator in INDICATORS:
         assert_coverage_agrees(expected, indicator)
         assert_cells_agree(expected, indicator)
@@ -76,6 +77,28 @@ def stored_figures() -> dict[Key, oracle.Figure]:
         )
         for row in Figure.objects.exclude(source="none")
     }
+
+
+def assert_frozen_agrees(expected: oracle.Federation) -> None:
+    def by_agency(frozen: oracle.Frozen) -> dict[Key, Any]:
+        """Those periods of which something is kept, without agencies that counted nothing."""
+        return {
+            key: {agency: cells for agency, cells in figures.items() if cells}
+            for key, figures in frozen.items()
+            if key[1] != "N" or key[2] >= expected.now - MINUTES_KEPT
+        }
+
+    _same(by_agency(stored_frozen()), by_agency(expected.frozen))
+
+
+def stored_frozen() -> oracle.Frozen:
+    """The figures of each period that has been published, by agency, as they were when it was published first."""
+    found: oracle.Frozen = {}
+    for row in FrozenSum.objects.all():
+        figures = found.setdefault((row.indicator_id, row.frequency, row.period), {})
+        for agency, country, network, value in zip(row.agencies, row.countries, row.networks, row.values, strict=True):
+            figures.setdefault(agency, {})[country, network] = value
+    return found
 
 
 def assert_coverage_agrees(expected: oracle.Federation, indicator: int) -> None:

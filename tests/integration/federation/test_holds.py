@@ -186,7 +186,7 @@ def value_of(federation, hour=HOURS[0]):
     federation.settle()
     figure = federation.oracle().figure(federation.agencies[0].pk, 1, "H", hour)
     assert_agrees(federation.oracle())
-    return figure and sum(value for value, _ in figure.cells.values())
+    return figure and sum(figure.cells.values())
 
 
 def decide_all(federation, deed):

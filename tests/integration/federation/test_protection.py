@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
+from itertools import product
 
 import numpy as np
 import pytest
 from django.conf import settings
 
-from countries.codes import COUNTRIES, GROUPS
+from countries.codes import COUNTRIES
 from federation import rebuilding
 from federation.models.figures import Figure
 from federation.models.published import (
@@ -16,14 +17,13 @@ from federation.models.published import (
     PublishedSeries,
     Version,
 )
-from federation.rules import periods, rounding
-from tests.integration.federation.comparison import read_windows, stored_cells
+from federation.rules import periods
+from tests.integration.federation.comparison import stored_cells
 from tests.integration.federation.world import Said
-from tests.oracles.federation import margins_of
+from tests.oracles.federation import ALL_NETWORKS, Cell, is_public, margins_of, sum_of
 
 BASE = settings.ROUNDING_BASE
 MIDNIGHT = datetime(2026, 11, 24, tzinfo=UTC)
-EUROPE, EU, ALL = GROUPS["EUROPE"], GROUPS["EU27_2020"], GROUPS["_T"]
 #: A long tail of small countries, some in a group and some not.
 SOME = [COUNTRIES[code] for code in ("NO", "DE", "CY", "XK", "US", "BR", "_U", "FR", "PL", "JP")]
 
@@ -46,16 +46,15 @@ def busy(federation):
 def exact_cells(federation, frequency):
     """The exact number of each public cell, summed from the stored figures of all agencies."""
     ended = federation.oracle().published_periods(1, frequency)
-    parts = defaultdict(dict)
+    parts = defaultdict(list)
     for figure in Figure.objects.filter(frequency=frequency, period__in=ended):
-        for country, network, value in zip(figure.countries, figure.networks, figure.values, strict=True):
-            place = country, network
-            parts[figure.period][place] = parts[figure.period].get(place, (0, 0))[0] + value, 0
+        places = zip(figure.countries, figure.networks, strict=True)
+        parts[figure.period].append(dict(zip(places, figure.values, strict=True)))
     return {
         (frequency, period, *place): value
         for period, cells in parts.items()
-        for place, (value, _) in margins_of(cells).items()
-        if frequency not in "NH" or place[1] == 0
+        for place, value in margins_of(sum_of(cells)).items()
+        if is_public(frequency, place)
     }
 
 
@@ -85,7 +84,7 @@ def test_a_change_that_rounding_hides_leaves_no_trace(federation):
     federation.submit(0, *(Said("H", hour) for hour in hours), minutes_ago=5)
     federation.settle()
     before = {model: list(model.objects.order_by("pk").values()) for model in PUBLIC}
-    federation.submit(0, *(Said("H", hour, {(578, 1): 1}) for hour in _hidden(federation, hours)))
+    federation.submit(0, _hidden(federation, hours))
     federation.settle()
     assert {model: list(model.objects.order_by("pk").values()) for model in PUBLIC} == before
 
@@ -94,49 +93,13 @@ PUBLIC = (Version, PublishedCell, PublishedCoverage, PublishedSeries)
 
 
 def _hidden(federation, hours):
-    """One hour in which a count of 1 is rounded to 0, in every table."""
-    for hour in hours:
-        [key] = rounding.record_keys(
-            settings.ROUNDING_KEY,
-            indicator=np.array([1]),
-            agency=np.array([federation.agencies[0].pk]),
-            frequency="H",
-            minute=np.array([int(hour.timestamp()) // 60]),
-            countries=np.array([578], np.int16),
-            networks=np.array([1], np.int16),
-        )
-        if rounding.round_values(np.array([1]), np.array([key]), BASE)[0] == 0:
-            return [hour]
-    raise AssertionError("no key of these rounds 1 to 0")
-
-
-@pytest.mark.parametrize("value", range(1, 10))
-def test_the_same_contributors_have_the_same_value_in_every_table(federation, value):
-    """One record alone in its hour, day, week, month, year and windows, in its networks and groups."""
-    federation.submit(0, Said("H", MIDNIGHT + timedelta(hours=18), {(578, 1): value}))
-    federation.settle()
-    shown = {
-        (frequency, country, network): found
-        for frequency in "HD"
-        for (_, _, country, network), found in stored_cells(1, frequency, now=federation.now).items()
-    }
-    windows = {name: values for (name,), (_, _, values, _) in read_windows(1).items()}
-    expected = shown.get(("H", 578, 0), 0)
-    assert abs(expected - value) < BASE
-    networks = {"H": (0,), "D": (0, 1)}
-    places = [(f, country, n) for f in "HD" for country in (578, EUROPE, ALL) for n in networks[f]]
-    assert shown == (dict.fromkeys(places, expected) if expected else {})
-    assert set(windows) == {"P1D", "P7D", "P30D", "P365D"}
-    for values in windows.values():
-        assert values == (dict.fromkeys((578, EUROPE, ALL), expected) if expected else {})
-
-
-def test_a_day_alone_in_its_week_month_and_year_has_their_value(federation):
-    federation.submit(0, Said("D", datetime(2025, 2, 3, tzinfo=UTC), {(276, 2): 7}))
-    federation.settle()
-    values = {frequency: set(stored_cells(1, frequency, now=federation.now).values()) for frequency in "DWMA"}
-    assert len({frozenset(found) for found in values.values()}) == 1
-    assert {len(found) for found in values.values()} == {1}
+    """A count of 1 that comes late, and that is rounded to 0 in the hour and in the day."""
+    told, agency = federation.oracle(), federation.agencies[0].pk
+    for hour, network in product(hours, (1, 2, 9)):
+        cells = Cell("H", hour, 578, ALL_NETWORKS), Cell("D", MIDNIGHT, 578, network)
+        if not any(told.rounded(1, agency, 1, cell) for cell in cells):
+            return Said("H", hour, {(578, network): 1})
+    raise AssertionError("no number of these rounds 1 to 0")
 
 
 def test_a_revision_and_its_undoing_end_in_the_same_values(busy):

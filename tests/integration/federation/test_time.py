@@ -155,7 +155,7 @@ def test_an_hour_withdrawn_after_pruning_is_the_sum_of_its_minutes(pruned):
 
 
 def test_a_pruned_hour_is_rebuilt_as_it_was(pruned):
-    Figure.objects.filter(frequency__in=["H", "D"]).update(values=[1], countries=[578], networks=[1], keys=[1])
+    Figure.objects.filter(frequency__in=["H", "D"]).update(values=[1], countries=[578], networks=[1])
     rebuilding.enqueue()
     pruned.settle()
     assert_agrees(pruned.oracle())
