@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from countries import queries
-from countries.codes import COUNTRIES, UNKNOWN
+from countries.codes import COUNTRIES, GROUPS, UNKNOWN
 from federation import figures, thresholds
 from federation.combination import named_rows
 from federation.database import cursor, statement
@@ -29,6 +29,7 @@ from federation.worklist import Stage, Thing
 JUDGED = (Frequency.HOUR, Frequency.DAY, Frequency.MONTH)
 #: At which frequencies a sum has a usual level.
 _LEVELLED = (Frequency.HOUR, Frequency.DAY)
+_GROUPS = frozenset(GROUPS.values())
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -200,24 +201,38 @@ def next_to_repeat(changed: Sequence[Thing], *, judged: Collection[Thing]) -> li
 
 
 def in_weeks(weeks: Sequence[Thing]) -> tuple[list[Thing], list[Noticed]]:
-    """Return all agencies' weekly figures as things, and whose country mix strays (R301)."""
+    """Return all agencies' weekly figures as things, and whose country mix strays (R301).
+
+    The others are the published week less the agency's own figure. So an agency that tries many figures of its own
+    learns no more of the others from its findings than it can compute from what is public.
+    """
     keys: list[Thing] = []
     found: list[Noticed] = []
     rows: dict[int, list[tuple[Any, ...]]] = {}
     for position, *row in named_rows("combination_figures", weeks):
         rows.setdefault(position, []).append(tuple(row))
     limits = thresholds.by_agency({row[0] for some in rows.values() for row in some})
+    published = _published(weeks)
     for position, some in rows.items():
         week = weeks[position]
-        counts = np.stack([_by_country(row[6], row[8]) for row in some])
-        together = counts.sum(axis=0)
-        for (agency, *_), own in zip(some, counts, strict=True):
+        for agency, *figure in some:
             thing = Thing(Stage.FIGURE, week.frequency, week.period, week.indicator, agency)
             keys.append(thing)
-            facts = mix.strays(own, together - own, limits[agency])
+            own = _by_country(figure[5], figure[7])
+            facts = mix.strays(own, np.maximum(published[position] - own, 0), limits[agency])
             if facts:
                 found.append(Noticed("R301", thing, None, facts))
     return keys, found
+
+
+def _published(weeks: Sequence[Thing]) -> list[Values]:
+    """Return the published numbers of weeks over all networks, by country."""
+    cells: list[list[tuple[int, int]]] = [[(COUNTRIES[UNKNOWN], 0)] for _ in weeks]
+    for position, _, country, network, value in named_rows("publication_cells", weeks):
+        if network == tables.TOTAL_NETWORK and country not in _GROUPS:
+            cells[position].append((country, value))
+    columns = (np.array(some).T for some in cells)
+    return [_by_country(countries.astype(np.int16), values) for countries, values in columns]
 
 
 def _by_country(countries: tables.Numbers, values: Values) -> Values:

@@ -22,7 +22,6 @@ def strays(own: Values, others: Values, thresholds: Thresholds) -> Facts | None:
     """Say how an agency's countries stray from the sum of all other agencies', or None if they do not.
 
     Both are counts by country, in the order of the code list. Named are the countries whose shares differ most.
-    The agency is told, so of the others it says no more than the published view does: about how many, in whole percent.
     """
     total, other_total = int(own.sum()), int(others.sum())
     if not min(total, other_total) or min(total, other_total) < thresholds.r301_total:
@@ -35,22 +34,17 @@ def strays(own: Values, others: Values, thresholds: Thresholds) -> Facts | None:
     furthest = [row for row in np.argsort(-apart, kind="stable")[:_NAMED] if apart[row]]
     return {
         "value": total,
-        "others": _about(other_total),
-        "distance": round(distance, 2),
+        "others": other_total,
+        "distance": round(distance, 4),
         "countries": [
             {
                 "country": COUNTRY_CODES[int(tables.COUNTRIES[row])],
                 "own": round(float(mine[row]), 4),
-                "others": round(float(theirs[row]), 2),
+                "others": round(float(theirs[row]), 4),
             }
             for row in furthest
         ],
     }
-
-
-def _about(count: int) -> int:
-    """Return a count to two digits: of five hundred, tens."""
-    return int(round(count, 2 - len(str(count))))
 
 
 def distance_of(one: _Shares, other: _Shares) -> float:

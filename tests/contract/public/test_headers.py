@@ -14,7 +14,6 @@ ALWAYS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 NOTHING = "default-src 'none'; frame-ancestors 'none'"
-IDS = {"id": "0" * 8 + "-0000-4000-8000-" + "0" * 12}
 
 
 def careful(answer):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -14,9 +15,11 @@ from countries import registry
 from countries.models import Annotation, Threshold
 from federation import clock, intake, rebuilding, reconciliation, review, thresholds, validation, worklist
 from federation.models.findings import Finding
+from federation.models.published import PublishedCell
 from federation.models.submissions import Report
 from federation.models.worklist import Work
-from federation.rules import periods
+from federation.rules import mix, periods, tables
+from federation.rules.thresholds import Thresholds
 from tests import factories
 from tests.integration.federation import workers
 from tests.integration.federation.world import Memory, Said, world
@@ -518,7 +521,7 @@ def week(federation):
 def test_a_country_mix_that_strays_is_noticed(week):
     [found] = Finding.objects.all()
     assert (found.rule, found.agency, found.frequency, found.period) == ("R301", week.agencies[0], "W", MONDAY)
-    assert (found.facts["value"], found.facts["others"], found.report) == (600, 4_000, None)
+    assert (found.facts["value"], found.facts["others"], found.report) == (600, 3_960, None)
     assert found.facts["distance"] > 0.35
     assert [one["country"] for one in found.facts["countries"]] == ["DE", "NO"]
 
@@ -526,9 +529,20 @@ def test_a_country_mix_that_strays_is_noticed(week):
 def test_a_country_mix_follows_the_figures_of_all(week):
     found = the_finding()
     send(week, day(MONDAY + DAY, cells={NO: 100}), agency=1)
-    assert (the_finding().pk, the_finding().facts["others"]) == (found.pk, 4_100)
+    assert (the_finding().pk, the_finding().facts["others"]) == (found.pk, 4_060)
     send(week, day(MONDAY, cells=COMMON))
     assert (told(rule="R301"), ends()[0]) == ([], ("R301", "itself"))
+
+
+def test_agency_learns_no_count_of_the_others(week):
+    """Its findings follow from its own figure and the published numbers."""
+    for count in range(1, 8):
+        send(week, day(MONDAY + DAY, cells={NO: count}), agency=1)
+        now = PublishedCell.objects.filter(frequency="W", period=MONDAY, network=0, version_to=None)
+        published = dict(now.values_list("country", "value"))
+        together = np.array([published.get(country, 0) for country in tables.COUNTRIES.tolist()])
+        own = np.where(NO[0] == tables.COUNTRIES, 600, 0)
+        assert the_finding().facts == mix.strays(own, together - own, Thresholds())
 
 
 def test_a_country_mix_is_not_judged_before_the_week_has_ended(federation):
