@@ -105,9 +105,7 @@ def compute(thing: Thing, *, mark: datetime) -> View:
             view.panels[frequency,] = Panel(start, end, sorted(agencies))
             if agencies:
                 numbers = map(_numbers, repeat(agencies), parts, reported, public)
-                view.numbers.update(
-                    {(frequency, part.period): found for part, found in zip(parts, numbers, strict=True)}
-                )
+                view.numbers.update({(frequency, one.period): found for one, found in zip(parts, numbers, strict=True)})
     return view
 
 
@@ -256,7 +254,7 @@ def _current(model: type[Row], thing: Thing) -> models.QuerySet[Row]:
 
 def renew(things: Collection[Thing], *, mark: datetime) -> None:
     """Bring panels up to date, each that changes as one new version; a period that does not is not touched."""
-    # Each is compared with the others, so another worker waits until they are public. Reports are of no such agency.
+    # A panel is compared with the others, so another worker waits until this one is public. No agency has this number.
     lock_lines((NOBODY, thing.indicator) for thing in things)
     for thing in things:
         new, old = compute(thing, mark=mark), stored(thing)

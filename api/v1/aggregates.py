@@ -30,8 +30,8 @@ _MINUTES = 121
 
 
 _NO_PANEL: Final = (
-    "No agency has reported every period of these months whole, so there is nobody whose numbers could be compared "
-    "over all of them."
+    "There is no panel of these months. Fewer than three agencies have reported all of them, or the panel would differ "
+    "by a single agency from all agencies or from an earlier panel, and so show what that one counted."
 )
 
 

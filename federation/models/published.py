@@ -175,10 +175,10 @@ class PublishedSeries(models.Model):
 
 
 class PublishedPanel(models.Model):
-    """Which agencies a panel is made of, from one version until another.
+    """Which agencies a panel adds up, from one version until another; none if there is no panel.
 
     They have reported every week (or month) of the last ``months`` ended months whole: those
-    from ``start`` until before ``end``.
+    from ``start`` until before ``end``. No row is ever removed: later panels are compared with it.
     """
 
     indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, db_index=False)

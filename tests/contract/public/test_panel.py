@@ -318,21 +318,50 @@ def test_long_csv_of_a_panel_is_streamed_at_one_version(compared, read, monkeypa
 # --- from reports to the answer ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.django_db
-def test_agency_that_joined_is_in_the_combined_view_and_not_in_the_panel(read):
+@pytest.fixture
+def report(db):
+    """Has agencies report the last so many months of thirteen, and returns how all thirteen are asked for."""
     IndicatorFactory.create()
     now = datetime.now(UTC)
     this_month = periods.start_of("M", now - timedelta(seconds=60))
     months = list(periods.between("M", this_month - timedelta(days=30 * 40), this_month - timedelta(seconds=1)))[-13:]
-    for code, reported in (("NO-KRIPOS", months), ("DE-BKA", months[6:])):
-        reports = [reporting.report("M", month, {(578, 1): 50}) for month in reported]
-        reporting.submit(AgencyFactory.create(code=code), reports, now)
-    reporting.settle()
-    asked = {"frequency": "M", "country": "NO"}
-    asked |= {"start": periods.label("M", months[0]), "end": periods.label("M", months[-1])}
-    everybody = answered(read(**asked))
-    assert [row["value"] for row in everybody["observations"]] == [50] * 6 + [100] * 7
-    panel = answered(read(**asked, panel="12"))
-    assert panel["meta"]["panel"]["agencies"] == ["NO-KRIPOS"]
-    assert [row["value"] for row in panel["observations"]] == [50] * 12
-    assert {row["agencies_expected"] for row in panel["coverage"]} == {1}
+
+    def report(counted, cells):
+        for number, (code, count) in enumerate(counted.items()):
+            reports = [reporting.report("M", month, cells(number)) for month in months[-count:]]
+            reporting.submit(AgencyFactory.create(code=code), reports, now)
+        reporting.settle()
+        return {"frequency": "M", "start": periods.label("M", months[0]), "end": periods.label("M", months[-1])}
+
+    return report
+
+
+ALL_OF_IT = {"NO-KRIPOS": 13, "SE-NOA": 13, "FI-KRP": 13}
+
+
+def test_agency_that_joined_is_in_the_combined_view_and_not_in_the_panel(report, read):
+    asked = report(ALL_OF_IT | {"DE-BKA": 7, "DK-NSK": 7}, lambda _: {(578, 1): 50})
+    everybody = answered(read(**asked, country="NO"))
+    assert [row["value"] for row in everybody["observations"]] == [150] * 6 + [250] * 7
+    panel = answered(read(**asked, country="NO", panel="12"))
+    assert panel["meta"]["panel"]["agencies"] == ["FI-KRP", "NO-KRIPOS", "SE-NOA"]
+    assert [row["value"] for row in panel["observations"]] == [150] * 12
+    assert {row["agencies_expected"] for row in panel["coverage"]} == {3}
+
+
+def test_panel_that_leaves_nobody_out_shows_the_published_cells(report, read):
+    places = [(578, 1), (578, 2), (752, 1), (196, 9), (999, 8)]
+    asked = report(ALL_OF_IT, lambda number: {place: 1 + number + 2 * n for n, place in enumerate(places)})
+    everybody = answered(read(**asked, country="*"))
+    first = everybody["coverage"][0]["period"]
+    panel = answered(read(**asked, country="*", panel="12"))
+    assert {row.pop("change_12m") for row in panel["observations"]} == {None}
+    assert panel["observations"] == [row for row in everybody["observations"] if row["period"] != first]
+    assert {row["value"] % 5 for row in panel["observations"]} == {0}
+
+
+@pytest.mark.parametrize("counted", [{"NO-KRIPOS": 13, "SE-NOA": 13}, ALL_OF_IT | {"DE-BKA": 7}])
+def test_there_is_no_panel_of_two_agencies_or_of_all_but_one(report, read, counted):
+    panel = answered(read(**report(counted, lambda _: {(578, 1): 50}), panel="12"))
+    assert panel["meta"]["panel"]["agencies"] == panel["observations"] == panel["coverage"] == []
+    assert panel["meta"]["notes"][-1] == aggregates._NO_PANEL
