@@ -556,7 +556,7 @@ def test_a_country_mix_is_not_judged_before_the_week_has_ended(federation):
 
 
 def test_a_country_mix_of_few_or_without_others_is_not_judged(federation):
-    send(federation, day(MONDAY, cells={NO: 499}), agency=0)
+    send(federation, day(MONDAY, cells={NO: 490}), agency=0)
     send(federation, day(MONDAY, cells={DE: 2_000}), agency=1)
     assert told() == []
 
