@@ -53,7 +53,7 @@ fuzz: $(VENV)/dev.installed ## inputs that are almost right, many of them; CASES
 		tests/contract/test_schemathesis.py tests/contract/test_odd_requests.py
 
 calendar: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## the tests without browsers on special days; DAYS= which, ARGS= to pytest
-	@exec $(PY) -m tests.calendar $(if $(DAYS),--days $(DAYS)) $(ARGS)
+	@exec $(PY) -m tests.calendar $(ARGS) $(if $(DAYS),--days $(DAYS))
 
 check: $(VENV)/dev.installed ## format, lint, types, import contracts, migrations, OpenAPI
 	@$(PY) -m ruff format --check --quiet . || { echo "Mend it with: make format"; exit 1; }
