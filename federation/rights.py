@@ -59,7 +59,7 @@ TABLES: Final[dict[str, Rights]] = {
     "federation_watchmark": Rights(web="SELECT, UPDATE", worker="SELECT, UPDATE"),
     "federation_figure": Rights(web=_READ, worker=_ALL),
     # What was published first is a fact. Of minutes it goes with them.
-    "federation_frozensum": Rights(worker="SELECT, INSERT, DELETE"),
+    "federation_frozensum": Rights(web=_READ, worker="SELECT, INSERT, DELETE"),
     # The combined view. Cells and coverage are closed and, of minutes, removed.
     "federation_version": Rights(web=_READ, worker=_ADD, public=_READ),
     "federation_versioncounter": Rights(web=_READ, worker="SELECT, UPDATE"),

@@ -107,7 +107,7 @@ def test_silence_is_said_in_a_sentence_until_a_figure_comes(coordinator, agency)
     Figure.objects.create(
         agency=agency, indicator_id=finding.indicator_id, frequency="D", period=days - timedelta(days=2),
         source="reported", covered_seconds=86400, reported_seconds=86400, final=True, held=False, total=1,
-        countries=[], networks=[], values=[], keys=[],
+        countries=[], networks=[], values=[],
     )  # fmt: skip
     assert "silent since" not in coordinator.get(reverse("admin:index")).content.decode()
 
