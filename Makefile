@@ -25,7 +25,7 @@ MAP := $(BUILT)/.done
 LOCALE := api/site/locale
 LANGUAGES := $(LOCALE)/.done
 
-.PHONY: help install demo serve test fuzz calendar chaos endure check format bench lock openapi web messages clean
+.PHONY: help install demo serve test fuzz calendar chaos endure attack check format bench lock openapi web messages clean
 
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,9 @@ chaos: $(VENV)/dev.installed ## faults at random under load, and is all there on
 
 endure: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## kill one process after the other; what does the public notice?
 	@exec $(PY) -m tests.chaos.endure
+
+attack: $(VENV)/dev.installed ## attack the protection of the numbers; what do readers and agencies find out?
+	@exec $(PY) -m tests.attack
 
 fuzz: $(VENV)/dev.installed ## inputs that are almost right, many of them; CASES= how many (100000), SEED= which
 	@$(PY) -m tests.fuzz --cases $(CASES) --seed $(or $(SEED),1)

@@ -1,0 +1,71 @@
+"""`make attack`: attacks the protection and prints what was found out; exits 1 if a promise does not hold."""
+
+import logging
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from config import embedded
+from config.processes import die_with_parent
+
+#: The same in every run, so that a number that was found stays the number.
+_KEY = "000102030405060708090a0b0c0d0e0f"
+_HEADS = ("attack", "cells", "proven", "told", "wrongly", "guessed", "by rates", "and")
+
+
+def main() -> None:
+    if "MAKELEVEL" in os.environ:
+        die_with_parent()
+    with _database():
+        from tests.attack.audit import Size, attack_all
+        from tests.attack.product import at_work
+
+        began, broken = time.monotonic(), []
+        _say(*_HEADS)
+        with at_work():
+            for row in attack_all(Size()):
+                words = ("proven", "told", "told wrongly", "guessed", "usual")
+                shares = [f"{row.found.share(word):.1%}" for word in words] if row.found else [""] * len(words)
+                _say(row.name, str(row.found.total("cells")) if row.found else "", *shares, row.counted)
+                broken += [f"{row.name}: {one}" for one in row.broken]
+        _print(f"\n{time.monotonic() - began:.0f} s")
+    for one in broken:
+        _print(f"BROKEN {one}")
+    sys.exit(bool(broken))
+
+
+@contextmanager
+def _database() -> Iterator[None]:
+    """A database of our own, which nobody else works on."""
+    os.environ |= {"DJANGO_SETTINGS_MODULE": "config.settings", "SECRET_KEY": "attack", "ROUNDING_KEY": _KEY}
+    with tempfile.TemporaryDirectory(prefix="police2peer-attack-") as folder:
+        Path(folder).chmod(0o711)
+        with embedded.owned(Path(folder), durable=False):
+            import django
+
+            django.setup()
+            from django.core.management import call_command
+            from django.db import connection
+
+            logging.disable(logging.INFO)
+            call_command("migrate", verbosity=0)
+            try:
+                yield
+            finally:
+                connection.close()
+
+
+def _say(name: str, *columns: str) -> None:
+    _print(f"{name:<42}" + "".join(f"{column:>9}" for column in columns[:-1]) + f"  {columns[-1]}")
+
+
+def _print(line: str) -> None:
+    print(line.rstrip(), flush=True)  # noqa: T201  this is what a person at a terminal reads
+
+
+if __name__ == "__main__":
+    main()

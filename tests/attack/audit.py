@@ -1,0 +1,203 @@
+"""The whole audit: every attack in its turn, a row for each, and what must hold of them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+
+from tests.attack.insiders import sweep, switch_parts, take_turns
+from tests.attack.panels import compare_panels
+from tests.attack.product import Product
+from tests.attack.readers import Look, Tables, compare_tables, expect_late_figures, find_late_figures, watch_arrivals
+from tests.attack.rules import Rule, by_agency_and_period, first_version, today
+from tests.attack.scene import Found, Played, Scene, judged
+from tests.attack.steady import EVERY, WITHOUT_DAYS, count_moved, count_unlike_parts
+from tests.attack.world import AGENCIES, HONEST, INSIDERS, LAST_DAY, NOW, PLACES, TOTAL, World, invent
+
+LATE = HONEST[-1]
+ON_TIME = HONEST[:-1]
+_DAY, _HOUR, _MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
+
+#: What must hold, as shares of cells; guesses are compared with those of a reader.
+MOST_PROVEN, MOST_PROVEN_IN_A_PLACE, MOST_GAINED = 0.001, 0.01, 0.08
+MOST_LATE_TOLD, MOST_LATE_SEEN = 0.01, 0.40
+#: What the audit must find of rules that do not protect.
+FEWEST_PROVEN = 0.20
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is attacked."""
+
+    #: Of days and hours whose cells are attacked; fewer of them by the longer ones of the attacks.
+    days: int = 195
+    fewer_days: int = 60
+    hours: int = 120
+    #: Live hours of minutes, late figures, whether there is time for panels, and hours that windows are watched for.
+    minutes: int = 6
+    late: int = 60
+    panels: bool = True
+    windows: int = 24
+
+
+@dataclass(frozen=True)
+class Row:
+    """What an attack found, what else it counted, and which promises it broke."""
+
+    name: str
+    found: Found | None = None
+    counted: str = ""
+    broken: Sequence[str] = ()
+
+
+def attack_all(size: Size) -> Iterator[Row]:
+    """Attack the product, and then the rules that do not protect."""
+    days = invent("D", LAST_DAY - (size.days - 1) * _DAY, LAST_DAY)
+    yield from _attack_by_readers(days, size)
+    yield from _attack_by_insiders(days, size)
+    fewer = invent("D", LAST_DAY - (size.fewer_days - 1) * _DAY, LAST_DAY)
+    yield from _on_time(fewer)
+    yield from _switching(fewer)
+    yield from _attack_late_figures(days, size)
+    yield from _attack_steadiness(fewer, size)
+    yield from _show_teeth(days)
+
+
+def _attack_by_readers(days: World, size: Size) -> Iterator[Row]:
+    product = _reported(days, HONEST)
+    for name, looks in _LOOKS.items():
+        yield Row(name, compare_tables(product, days, HONEST, looks))
+    hours = invent("H", LAST_DAY + _DAY - size.hours * _HOUR, LAST_DAY + 23 * _HOUR)
+    found = compare_tables(_reported(hours, HONEST), hours.by_day(), HONEST, _ALL_LOOKS, hours)
+    yield Row("readers: the same, and hours", found)
+    yield Row("readers: agencies one by one", watch_arrivals(Product(days), days))
+    live = Found()
+    for seed in range(size.minutes):
+        minutes = invent("N", NOW - 65 * _MINUTE, NOW - 6 * _MINUTE, seed=seed)
+        everybody = range(len(AGENCIES))
+        live.counts += compare_tables(_reported(minutes, everybody), minutes, everybody, [Tables.longer]).counts
+    yield Row("readers: live minutes and their hour", live)
+    if size.panels:
+        year = invent("D", LAST_DAY - 364 * _DAY, LAST_DAY)
+        found, sets = compare_panels(Product(year), year, INSIDERS[1:])
+        alone = [one for at, one in enumerate(sets) for other in sets[:at] if len(one ^ other) == 1]
+        broken = [f"a panel tells one agency apart: {sets}"] * bool(alone)
+        yield Row("readers: panels against all", found, broken=broken)
+
+
+_ALL_LOOKS: list[Look] = [Tables.networks, Tables.longer, Tables.groups]
+_LOOKS: dict[str, list[Look]] = {
+    "readers: each number alone": [],
+    "readers: networks": [Tables.networks],
+    "readers: weeks and months": [Tables.longer],
+    "readers: country groups": [Tables.groups],
+    "readers: all tables of a version": _ALL_LOOKS,
+}
+
+
+def _attack_by_insiders(days: World, size: Size) -> Iterator[Row]:
+    scene = Scene(_reported(days, HONEST))
+    for row, reader in _turns("product", scene, days, today):
+        yield _insiders(row, reader)
+    hours = invent("H", LAST_DAY + _DAY - size.hours * _HOUR, LAST_DAY + 23 * _HOUR)
+    scene = Scene(_reported(hours, HONEST), "H")
+    for row, reader in _turns("product, hours", scene, hours, today, INSIDERS[:1]):
+        yield _insiders(row, reader)
+
+
+def _turns(
+    name: str, scene: Scene, world: World, rule: Rule, insiders: Sequence[int] = INSIDERS
+) -> Iterator[tuple[Row, Found]]:
+    """Insiders take turns; with each row comes what a reader found who saw the first numbers only."""
+    for count in take_turns(scene, insiders):
+        reader = judged(scene.seen_only(0), world, rule, HONEST)
+        yield Row(f"{name}: {_WHO[count]}, late", judged(scene, world, rule, HONEST)), reader
+
+
+_WHO = {1: "one insider", 2: "two insiders", 3: "three insiders"}
+
+
+def _on_time(days: World) -> Iterator[Row]:
+    """An insider that chooses what it reports on time, and sweeps later."""
+    reader = Scene(_reported(days, HONEST))
+    reader.look()
+    scene = Scene(_reported(days, HONEST))
+    scene.send(INSIDERS[0], "D", 0, 1 + np.add.outer(np.arange(len(PLACES)), np.arange(TOTAL)) % 4)
+    scene.look()
+    sweep(scene, INSIDERS[0], range(12))
+    found = judged(scene, days, today, HONEST)
+    yield _insiders(Row("product: one insider, on time", found), judged(reader, days, today, HONEST))
+
+
+def _switching(days: World) -> Iterator[Row]:
+    """Insiders that switch networks, countries and hours, before and after another agency's late report."""
+    scene = Scene(_reported(days, ON_TIME))
+    scene.look()
+    reader = judged(scene, days, today, ON_TIME)
+    switch_parts(scene, INSIDERS[0])
+    yield _insiders(Row("product: one insider switches", judged(scene, days, today, ON_TIME)), reader)
+    scene.report_late(LATE)
+    scene.look()
+    reader = judged(scene.seen_only(0, -1), days, today, ON_TIME, LATE)
+    switch_parts(scene, INSIDERS[1])
+    yield _insiders(Row("product: two, after a late report", judged(scene, days, today, ON_TIME, LATE)), reader)
+
+
+def _insiders(row: Row, reader: Found) -> Row:
+    assert row.found is not None
+    gained = row.found.share("guessed") - reader.share("guessed")
+    broken = [
+        *_above("proven", row.found.share("proven"), MOST_PROVEN),
+        *_above("proven in a country", row.found.worst("proven"), MOST_PROVEN_IN_A_PLACE),
+        *_above("guessed more often than by a reader", gained, MOST_GAINED),
+    ]
+    return Row(row.name, row.found, f"{gained:+.1%} guessed", broken)
+
+
+def _above(what: str, share: float, most: float) -> list[str]:
+    return [f"{share:.2%} {what}, more than {most:.1%}"] if share > most else []
+
+
+def _attack_late_figures(days: World, size: Size) -> Iterator[Row]:
+    found = find_late_figures(_reported(days, ON_TIME), days, LATE, size.late)
+    told, nonzero = expect_late_figures(days)
+    broken = [
+        *_above("proven", found.share("proven"), 0),
+        *_above("told", told, MOST_LATE_TOLD),
+        *_above("told to be nonzero", nonzero, MOST_LATE_SEEN),
+    ]
+    expected = f"of all agencies: {told:.2%} told, {nonzero:.1%} nonzero"
+    yield Row("readers: a late small figure", found, expected, broken)
+
+
+def _attack_steadiness(days: World, size: Size) -> Iterator[Row]:
+    product = _reported(days, ON_TIME)
+    moved = count_moved(product, days, INSIDERS[0], INSIDERS[1], LATE)
+    broken = [f"{moved[EVERY]} cells moved by the same numbers at another frequency"] * bool(moved[EVERY])
+    counted = f"{moved[EVERY]} cells moved, {moved[WITHOUT_DAYS]} where months replace days"
+    yield Row("insiders: the same at another frequency", counted=counted, broken=broken)
+    upto = invent("D", days.periods[0], NOW)
+    hours = invent("H", NOW - NOW.minute * _MINUTE - 100 * _HOUR, NOW + size.windows * _HOUR, seed=2)
+    unlike = count_unlike_parts(Product(upto), upto, hours, size.windows)
+    broken = [f"{unlike} numbers of windows are not the sums of their parts"] * bool(unlike)
+    yield Row("readers: windows each hour", counted=f"{unlike} unlike their parts", broken=broken)
+
+
+def _show_teeth(days: World) -> Iterator[Row]:
+    """Find what is known of rules that do not protect, or the audit finds nothing."""
+    for name, rule, fewest in (("first version", first_version, 1), ("keys by agency", by_agency_and_period, 2)):
+        played = Played(rule, days)
+        for agency in HONEST:
+            played.report(agency)
+        for count, (row, _) in enumerate(_turns(name, Scene(played), days, rule, INSIDERS[:2]), 1):
+            assert row.found is not None
+            missed = count >= fewest and row.found.share("proven") < FEWEST_PROVEN
+            yield Row(row.name, row.found, broken=[f"the audit proves less than {FEWEST_PROVEN:.0%} of it"] * missed)
+
+
+def _reported(world: World, agencies: Sequence[int]) -> Product:
+    product = Product(world)
+    for agency in agencies:
+        product.report(agency)
+    return product

@@ -1,0 +1,120 @@
+"""What follows from published numbers, exactly: every value that explains all that was seen, with its chance.
+
+An attacker knows the rule, but no random number. With base 5 the rounding of a whole number depends on which fifth of
+[0, 1) the random number is in, so five equally likely *fifths* stand for all random numbers.
+"""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from functools import cache
+from itertools import product
+from math import exp, lgamma, log, prod
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Chances = NDArray[np.float64]
+#: What an attacker does not know: one value, or that of each agency that it tells apart.
+Unknowns = tuple[int, ...]
+Weights = Mapping[Unknowns, float]
+
+BASE = 5
+FIFTHS = range(BASE)
+CERTAINTY = 0.95
+#: More than anybody takes for possible in a small cell.
+_MOST = 99
+
+
+class Term(NamedTuple):
+    """What is rounded by itself: a known number and the unknown ones of these positions, with this random number."""
+
+    known: int
+    unknowns: tuple[int, ...]
+    random: Hashable
+
+
+class Seen(NamedTuple):
+    """A published number, and the terms that it is made of by the rule."""
+
+    number: int
+    terms: tuple[Term, ...]
+
+
+class UnexplainedError(Exception):
+    """No value explains what is published, so it does not follow the rule."""
+
+    def __str__(self) -> str:
+        return str(self.__doc__)
+
+
+class Verdict(NamedTuple):
+    """What an attacker makes of a sum: the value that is proven, the one told at 95 %, and the best guess."""
+
+    proven: int | None
+    told: int | None
+    guess: int
+
+
+@cache
+def rounded(value: int, fifth: int) -> int:
+    size = abs(value)
+    return (1 if value > 0 else -1) * (size // BASE * BASE + (BASE if fifth < size % BASE else 0))
+
+
+def weigh(seen: Sequence[Seen], candidates: Iterable[Unknowns]) -> Weights:
+    """Return how likely all that was seen is, for each of the candidates that can explain it.
+
+    A random number is forgotten once it has been used last, so that few combinations have to be kept.
+    """
+    last = {term.random: at for at, one in enumerate(seen) for term in one.terms}
+    randoms: list[Hashable] = []
+    weights: dict[tuple[Unknowns, tuple[int, ...]], float] = {(unknowns, ()): 1.0 for unknowns in candidates}
+    for at, (number, terms) in enumerate(seen):
+        new = [name for name in dict.fromkeys(term.random for term in terms) if name not in randoms]
+        randoms += new
+        places = [randoms.index(term.random) for term in terms]
+        keep = [place for place, name in enumerate(randoms) if last[name] > at]
+        found: defaultdict[tuple[Unknowns, tuple[int, ...]], float] = defaultdict(float)
+        for (unknowns, before), weight in weights.items():
+            values = [term.known + sum(unknowns[one] for one in term.unknowns) for term in terms]
+            for more in product(FIFTHS, repeat=len(new)):
+                fifths = before + more
+                total = sum(rounded(value, fifths[place]) for value, place in zip(values, places, strict=True))
+                if number == max(0, total):
+                    found[unknowns, tuple(fifths[place] for place in keep)] += weight / BASE ** len(new)
+        randoms = [randoms[place] for place in keep]
+        weights = found
+    totals: defaultdict[Unknowns, float] = defaultdict(float)
+    for (unknowns, _), weight in weights.items():
+        totals[unknowns] += weight
+    return totals
+
+
+@cache
+def poisson(rate: float, upto: int) -> Chances:
+    """The chances of 0 to ``upto`` events."""
+    return np.array([exp(n * log(rate) - rate - lgamma(n + 1)) for n in range(upto + 1)])
+
+
+def chance(number: int, sums: NDArray[np.int64]) -> Chances:
+    """The chance that each of some sums is rounded to a number, if nothing else is known of its random number."""
+    apart = np.abs(sums - number)
+    return np.where(apart < BASE, (BASE - apart) / BASE, 0.0)
+
+
+def judge(chances: Mapping[int, float]) -> Verdict:
+    """Judge a value, given those that are possible and how likely each is; a proof does without the likelihood."""
+    if not chances:
+        raise UnexplainedError
+    best = max(chances, key=chances.__getitem__)
+    told = chances[best] >= CERTAINTY * sum(chances.values())
+    return Verdict(best if len(chances) == 1 else None, best if told else None, best)
+
+
+def sums(weights: Weights, rates: Sequence[float]) -> dict[int, float]:
+    """Return the chances of the sum of all unknowns, given the usual rate of each."""
+    chances: defaultdict[int, float] = defaultdict(float)
+    for unknowns, weight in weights.items():
+        chances[sum(unknowns)] += weight * prod(poisson(r, _MOST)[v] for r, v in zip(rates, unknowns, strict=True))
+    return chances

@@ -1,0 +1,97 @@
+"""A panel against all agencies, and against each panel before it: what do those count that it leaves out?"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import numpy as np
+
+from federation import published
+from tests.attack.inference import BASE, Chances, chance, judge, poisson
+from tests.attack.product import Product
+from tests.attack.scene import Found
+from tests.attack.world import PLACE_NUMBERS, PLACES, SMALL, TOTAL, World
+
+_MONTHS = 12
+#: A day on which two agencies report nothing at first, so they are in no panel that holds it.
+_GAP = 160
+#: Larger ones count too much in a week for a small cell.
+_SMALLEST = 3
+
+
+class Panel:
+    """A panel of weeks as it is public: whom it names, by position, and its numbers by week and place."""
+
+    def __init__(self, product: Product, world: World) -> None:
+        product.settle()
+        first, last = world.periods[0], world.periods[-1]
+        selection = published.Selection(
+            product.indicator, "W", first, last, tuple(PLACE_NUMBERS), (published.ALL_NETWORKS,), panel=_MONTHS
+        )
+        page, cells, found = published.panel(selection, first=first, limit=100)
+        self.agencies = frozenset(number - 1 for number in found.agencies.tolist())
+        self.weeks = [first + timedelta(seconds=at - published.seconds(first)) for at in page.coverage.periods.tolist()]
+        row = {at: position for position, at in enumerate(page.coverage.periods.tolist())}
+        self.numbers = np.zeros((len(self.weeks), len(PLACES)), np.int64)
+        rows = [row[at] for at in cells.periods.tolist()]
+        self.numbers[rows, [PLACE_NUMBERS.index(one) for one in cells.countries.tolist()]] = cells.values
+
+
+def compare_panels(product: Product, world: World, left_out: Sequence[int]) -> tuple[Found, list[frozenset[int]]]:
+    """Take a panel from the combined view; then have those that it left out fill their gap, one after the other.
+
+    Returns what is found out of them together, and the agencies that were in a panel or in all, in the order in which
+    they were seen.
+    """
+    everybody = range(len(world.counts))
+    for agency in everybody:
+        product.report(agency)
+    for agency in left_out:
+        product.submit(agency, "D", [(world.periods[_GAP], None)])
+    panel = Panel(product, world)
+    found, sets = _told(product, world, panel), [frozenset(everybody), panel.agencies]
+    for agency in left_out:
+        product.submit(agency, "D", [(world.periods[_GAP], world.counts[agency][_GAP])])
+        sets.append(Panel(product, world).agencies)
+    product.submit(left_out[-1], "D", [(world.periods[_GAP], None)])
+    return found, [*sets, Panel(product, world).agencies]
+
+
+def _told(product: Product, world: World, panel: Panel) -> Found:
+    inside = sorted(panel.agencies)
+    outside = [agency for agency in range(len(world.counts)) if agency not in panel.agencies]
+    found = Found()
+    if not inside or not outside:
+        return found
+    combined = product.read("W", panel.weeks)[..., TOTAL]
+    for at, week in enumerate(panel.weeks):
+        days = slice((week - world.periods[0]).days, (week - world.periods[0]).days + 7)
+        counts, rates = (numbers[:, days].sum(axis=(1, 3)) for numbers in (world.counts, world.rates))
+        for place in range(_SMALLEST):
+            if (truth := int(counts[outside, place].sum())) in SMALL:
+                rate = float(rates[outside, place].sum())
+                numbers = int(combined[at, place]), int(panel.numbers[at, place])
+                likely = _of_the_rest(*numbers, [poisson(float(r), numbers[1] + BASE) for r in rates[inside, place]])
+                possible = _of_the_rest(*numbers, [np.ones(numbers[1] + BASE)] * len(inside))
+                prior = poisson(rate, len(likely) - 1)
+                chances = {value: float(likely[value] * prior[value]) for value in np.flatnonzero(possible).tolist()}
+                found.add(PLACES[place], truth, judge(chances), rate)
+    return found
+
+
+def _of_the_rest(combined: int, panel: int, figures: Sequence[Chances]) -> Chances:
+    """How likely both numbers are, for each sum of those that the panel leaves out, given what each of it may count."""
+    together = np.ones((1, 1))
+    for figure in figures:
+        longer = np.zeros((together.shape[0] + len(figure), together.shape[1] + len(figure) + BASE))
+        for value, weight in enumerate(figure.tolist()):
+            for number, share in _roundings(value):
+                longer[value : value + len(together), number : number + together.shape[1]] += together * weight * share
+        together = longer[:, : panel + 1]
+    sums = together[:, panel]
+    values = np.arange(max(combined + BASE, len(sums)) + 1)
+    return np.array([float(sums @ chance(combined, np.arange(len(sums)) + value)) for value in values])
+
+
+def _roundings(value: int) -> list[tuple[int, float]]:
+    low, rest = value // BASE * BASE, value % BASE
+    return [(low, 1 - rest / BASE), *([(low + BASE, rest / BASE)] if rest else [])]

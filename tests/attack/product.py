@@ -1,0 +1,126 @@
+"""The product as attackers meet it: its intake, its reconciliation, and its numbers as the public reads them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import datetime, timedelta
+from itertools import count
+from unittest.mock import patch
+
+import numpy as np
+from django.conf import settings
+from django.test.utils import override_settings
+
+from federation import clock, dispatch, intake, published, reconciliation, worklist
+from federation.intake import NewReport
+from federation.models.worklist import ClockMark
+from tests import factories
+from tests.attack.rules import State
+from tests.attack.scene import Column
+from tests.attack.world import AGENCIES, GROUP_NUMBERS, NETWORK_NUMBERS, NOW, PLACE_NUMBERS, TOTAL, Counts, World
+
+#: No rule may hold what is sent here: the rounding has to stand alone.
+_NOTHING_HELD = {"R102_DIFFERENCE": 10**9, "R106_REVISIONS": 10**9}
+_COUNTRIES = np.repeat(PLACE_NUMBERS, len(NETWORK_NUMBERS)).astype(np.int16)
+_NETWORKS = np.tile(NETWORK_NUMBERS, len(PLACE_NUMBERS)).astype(np.int16)
+_SORTED = np.lexsort((_NETWORKS, _COUNTRIES))
+EVERY_COUNTRY = (*PLACE_NUMBERS, *GROUP_NUMBERS)
+_EVERY_NETWORK = (*NETWORK_NUMBERS, published.ALL_NETWORKS)
+_LENGTH = {"N": timedelta(minutes=1), "H": timedelta(hours=1), "D": timedelta(days=1)}
+
+_indicators = count(100)
+_instants = count()
+
+
+class Product:
+    """One indicator of the product, in which agencies of a world report."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        number = next(_indicators)
+        self.indicator = factories.IndicatorFactory.create(number=number, code=f"ATTACKED_{number}").number
+        self._agencies = [
+            factories.AgencyFactory.create(id=number + 1, code=f"{unit.country}-ATTACK")
+            for number, unit in enumerate(AGENCIES)
+        ]
+
+    def report(self, agency: int) -> None:
+        self.submit(agency, self._world.frequency, zip(self._world.periods, self._world.counts[agency], strict=True))
+
+    def send(self, agency: int, frequency: str, position: int, amounts: Counts | None) -> None:
+        periods, counts = self._world.periods, self._world.counts[agency]
+        cells = [None] * len(periods) if amounts is None else np.broadcast_to(amounts, counts.shape)
+        offset = position * _LENGTH[frequency]
+        self.submit(agency, frequency, [(start + offset, one) for start, one in zip(periods, cells, strict=True)])
+
+    def numbers(self, _states: dict[Column, State], /) -> Counts:
+        return self.read(self._world.frequency, self._world.periods)[:, : len(PLACE_NUMBERS)]
+
+    def submit(self, agency: int, frequency: str, reports: Iterable[tuple[datetime, Counts | None]]) -> None:
+        """Send reports in one submission; cells by country and network, or none for a withdrawal."""
+        # Each is newer than the one before.
+        at = NOW + timedelta(milliseconds=next(_instants))
+        sent = [self._report(frequency, start, cells) for start, cells in reports]
+        if not sent:
+            return
+        receipt = intake.accept(
+            agency=self._agencies[agency],
+            reports=sent,
+            observations=sum(len(report.values) for report in sent),
+            prepared=at,
+            received=at,
+            media="json",
+            body_digest=bytes(32),
+            key=None,
+            by="attack",
+        )
+        assert not receipt.outcomes.keys() & {"held", "superseded"}, receipt.outcomes
+
+    def _report(self, frequency: str, start: datetime, cells: Counts | None) -> NewReport:
+        values = np.zeros(len(_SORTED), np.int64) if cells is None else cells.reshape(-1).astype(np.int64)
+        order = _SORTED[values[_SORTED] > 0]
+        return NewReport(
+            indicator=self.indicator,
+            frequency=frequency,
+            period=start,
+            status="A",
+            withdrawn=cells is None,
+            countries=_COUNTRIES[order],
+            networks=_NETWORKS[order],
+            values=values[order],
+        )
+
+    def settle(self) -> None:
+        """Do all work."""
+        while worklist.is_pending():
+            reconciliation.work_through()
+        assert not worklist.set_aside()
+
+    def read(self, frequency: str, starts: Sequence[datetime]) -> Counts:
+        """Read numbers by period, by country and then country group, and by network, the total last."""
+        self.settle()
+        networks = _EVERY_NETWORK[TOTAL:] if frequency in {"N", "H"} else _EVERY_NETWORK
+        selection = published.Selection(self.indicator, frequency, starts[0], starts[-1], EVERY_COUNTRY, networks)
+        published.check(selection)
+        _, found = published.cells(selection, first=starts[0], limit=100_000)
+        numbers = np.zeros((len(starts), len(EVERY_COUNTRY), len(_EVERY_NETWORK)), np.int64)
+        row = {published.seconds(start): position for position, start in enumerate(starts)}
+        for period, country, network, value in zip(
+            *(column.tolist() for column in (found.periods, found.countries, found.networks, found.values)), strict=True
+        ):
+            if period in row:
+                numbers[row[period], EVERY_COUNTRY.index(country), _EVERY_NETWORK.index(network)] = value
+        return numbers
+
+
+@contextmanager
+def at_work(now: datetime = NOW) -> Iterator[None]:
+    """Have it be one time, and nobody else do the work."""
+    with ExitStack() as stack:
+        stack.enter_context(override_settings(THRESHOLDS=settings.THRESHOLDS | _NOTHING_HELD))
+        for name in ("now", "of_host"):
+            stack.enter_context(patch.object(clock, name, lambda: now))
+        stack.enter_context(patch.object(dispatch, "wake", lambda *_: None))
+        before = clock.mark()
+        ClockMark.objects.update(at=now)
+        yield
+        ClockMark.objects.update(at=before)

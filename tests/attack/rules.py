@@ -1,0 +1,70 @@
+"""How a published number follows from exact figures: by the rule of the product, and by two that do not protect.
+
+A rule says of which terms a number is made: what each adds up, and with which random number it is rounded. So attackers
+reckon with it, and so a rule can be played without the product.
+"""
+
+from collections.abc import Callable, Hashable, Iterable
+from typing import NamedTuple
+
+from tests.attack.inference import Term
+
+#: What of a cell is unknown: what the agencies counted that were on time, and the one that was late.
+ON_TIME, LATE = 0, 1
+
+
+class Part(NamedTuple):
+    """What an insider has in a cell: a number of events in one record (frequency and position) over one network."""
+
+    insider: int
+    record: tuple[str, int]
+    network: int
+    amount: int
+
+
+Parts = frozenset[Part]
+
+
+class State(NamedTuple):
+    """The insiders' parts of a cell, when it was published first and now, and whether the late agency has reported."""
+
+    first: Parts
+    now: Parts
+    late: bool
+
+
+Rule = Callable[[State], tuple[Term, ...]]
+
+
+def today(state: State) -> tuple[Term, ...]:
+    """The first sum is rounded with the cell's number, and the change of each agency by itself."""
+    terms = [Term(_sum(state.first), (ON_TIME,), "first")]
+    changes: dict[int, dict[int, int]] = {}
+    for sign, parts in ((1, state.now), (-1, state.first)):
+        for part in parts:
+            mine = changes.setdefault(part.insider, {})
+            mine[part.network] = mine.get(part.network, 0) + sign * part.amount
+    for insider, by_network in sorted(changes.items()):
+        changed = [network for network, change in by_network.items() if change]
+        if changed:
+            terms.append(Term(sum(by_network.values()), (), (insider, changed[0] if len(changed) == 1 else "all")))
+    return (*terms, Term(0, (LATE,), "late")) if state.late else tuple(terms)
+
+
+def first_version(state: State) -> tuple[Term, ...]:
+    """The whole sum is rounded, with a random number that belongs to the records in it."""
+    return _whole(state, tuple(sorted(part[:3] for part in state.now)))
+
+
+def by_agency_and_period(state: State) -> tuple[Term, ...]:
+    """The whole sum is rounded, with a random number that belongs to the agencies in it."""
+    return _whole(state, tuple(sorted({part.insider for part in state.now})))
+
+
+def _whole(state: State, contributors: Hashable) -> tuple[Term, ...]:
+    unknowns = (ON_TIME, LATE) if state.late else (ON_TIME,)
+    return (Term(_sum(state.now), unknowns, (contributors, state.late)),)
+
+
+def _sum(parts: Iterable[Part]) -> int:
+    return sum(part.amount for part in parts)

@@ -1,0 +1,120 @@
+"""What must not move at all: the same numbers at another frequency, and windows beside their parts."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from federation import published, schedules
+from federation.rules import periods
+from tests.attack.product import EVERY_COUNTRY, Product, at_work
+from tests.attack.readers import whole
+from tests.attack.world import HONEST, TOTAL, Counts, World
+
+_DAY = timedelta(days=1)
+#: At which frequencies numbers are compared: all of them, or those that stay the same where months replace days.
+EVERY, WITHOUT_DAYS = "DWMA", "MA"
+#: In which minutes of a day the parts of its events are sent, and so in which hours.
+_MINUTES = (10, 440, 810)
+
+
+def count_moved(product: Product, world: World, on_time: int, late: int, latest: int) -> Counter[str]:
+    """Have two agencies say the same by days, minutes, hours and months, before and after another's late report.
+
+    Returns how many cells moved, by the frequencies at which it was the same.
+    """
+    moved: Counter[str] = Counter()
+    product.report(on_time)
+    moved += _count_moved(product, world, on_time)
+    product.report(late)
+    moved += _count_moved(product, world, late)
+    product.report(latest)
+    return moved + _count_moved(product, world, on_time) + _count_moved(product, world, late)
+
+
+def _count_moved(product: Product, world: World, agency: int) -> Counter[str]:
+    first, moved = _read(product, world, EVERY), Counter[str]()
+    for frequencies in _say_otherwise(product, world, agency):
+        now = _read(product, world, frequencies)
+        moved[frequencies] += sum(int((now[one] != first[one]).sum()) for one in frequencies)
+    return moved
+
+
+def _say_otherwise(product: Product, world: World, agency: int) -> Iterator[str]:
+    """Say it otherwise again and again, each time yielding the frequencies at which it is the same."""
+    counts = world.counts[agency]
+    parts = [(minute, (counts + number) // len(_MINUTES)) for number, minute in enumerate(_MINUTES)]
+    product.send(agency, "D", 0, None)
+    for minute, part in parts:
+        product.send(agency, "N", minute, part)
+    yield EVERY
+    for minute, part in parts:
+        product.send(agency, "H", minute // 60, part)
+        product.send(agency, "N", minute, None)
+    yield EVERY
+    starts = [periods.start_of("M", day) for day in world.periods]
+    months = {
+        month: counts[[start == month for start in starts]].sum(axis=0)
+        for month in whole("M", world.periods, world.periods[-1] + _DAY)
+    }
+    product.submit(agency, "M", months.items())
+    yield EVERY
+    for minute, _ in parts:
+        hour = timedelta(minutes=minute // 60 * 60)
+        inside = [day + hour for day, month in zip(world.periods, starts, strict=True) if month in months]
+        product.submit(agency, "H", [(start, None) for start in inside])
+    yield WITHOUT_DAYS
+    product.report(agency)
+    product.submit(agency, "M", [(month, None) for month in months])
+    for minute, _ in parts:
+        product.send(agency, "H", minute // 60, None)
+    yield EVERY
+
+
+def _read(product: Product, world: World, frequencies: str) -> dict[str, Counts]:
+    starts = {one: sorted({periods.start_of(one, day) for day in world.periods}) for one in frequencies}
+    return {one: product.read(one, some) for one, some in starts.items()}
+
+
+def count_unlike_parts(product: Product, days: World, hours: World, moves: int) -> int:
+    """Store every window each hour, while hours come in, and compare it with the published cells that lie in it.
+
+    Returns how many of their numbers are not the sums of those.
+    """
+    first = hours.periods[0]
+    for agency in HONEST:
+        before = [(day, counts) for day, counts in zip(days.periods, days.counts[agency], strict=True) if day < first]
+        product.submit(agency, "D", before)
+    unlike, sent = 0, 0
+    for end in range(len(hours.periods) - moves, len(hours.periods)):
+        now = hours.periods[end] + timedelta(minutes=5)
+        with at_work(now):
+            for agency in HONEST:
+                product.submit(agency, "H", zip(hours.periods[sent:end], hours.counts[agency][sent:end], strict=True))
+            schedules.tick(now=now)
+            product.settle()
+            unlike += sum(_count_unlike(product, name) for name in published.WINDOWS)
+        sent = end
+    return unlike
+
+
+def _count_unlike(product: Product, name: str) -> int:
+    window = published.window(product.indicator, name)
+    if window is None:
+        return 0
+    shown = dict(zip(window.countries.tolist(), window.values.tolist(), strict=True))
+    sums = sum(product.read(frequency, starts)[..., TOTAL].sum(axis=0) for frequency, starts in _parts(name, window))
+    return sum(shown.get(country, 0) != value for country, value in zip(EVERY_COUNTRY, sums.tolist(), strict=True))
+
+
+def _parts(name: str, window: published.Window) -> Iterator[tuple[str, list[datetime]]]:
+    """The published periods that lie in a window: of the longest one months, and days around them."""
+    last = window.end - timedelta(seconds=1)
+    if name == "P1D":
+        yield "H", list(periods.between("H", window.start, last))
+        return
+    days = list(periods.between("D", window.start, last))
+    months = whole("M", days, window.end) if name == "P365D" else []
+    covered = {periods.start_of("M", day) for day in days} & set(months)
+    if months:
+        yield "M", months
+    yield "D", [day for day in days if periods.start_of("M", day) not in covered]

@@ -1,0 +1,83 @@
+"""Invented agencies, what each counted in six small countries, and the usual rates, which every attacker knows."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from countries.codes import COUNTRIES, DATA, GROUP_MEMBERS, GROUPS, NETWORKS
+from federation.management import invented
+from federation.management.cast import UNITS
+from federation.rules import periods
+
+Counts = NDArray[np.int64]
+Floats = NDArray[np.float64]
+T = TypeVar("T", np.int64, np.float64)
+
+PLACES = ("LI", "IM", "IS", "LU", "CY", "PT")
+PLACE_NUMBERS = [COUNTRIES[code] for code in PLACES]
+GROUP_NUMBERS = [GROUPS[code] for code in ("EU27_2020", "EUROPE", "_T")]
+#: Those of the invented mixture, and the total of all.
+NETWORK_NUMBERS = [NETWORKS[code] for code in invented.NETWORK_SHARES]
+#: The position of the total of the networks, behind them.
+TOTAL = len(NETWORK_NUMBERS)
+AGENCIES = UNITS[:9]
+HONEST, INSIDERS = range(6), range(6, 9)
+#: The cells that an audit is about, by what agencies counted there together.
+SMALL = range(1, 5)
+#: The year before has just been published, its last week too, and the hour before noon.
+NOW = datetime(2027, 1, 5, 12, 5, tzinfo=UTC)
+#: The last day of that year.
+LAST_DAY = datetime(2026, 12, 31, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class World:
+    """``counts`` by agency, period, country and network, and the rates that they were drawn with."""
+
+    frequency: str
+    periods: Sequence[datetime]
+    rates: Floats
+    counts: Counts
+
+    def by_day(self) -> "World":
+        """The same, of hours of whole days, by the day."""
+        shape = (len(AGENCIES), -1, 24, *self.counts.shape[2:])
+        rates, counts = (numbers.reshape(shape).sum(axis=2) for numbers in (self.rates, self.counts))
+        return World("D", self.periods[::24], rates, counts)
+
+
+def invent(frequency: str, first: datetime, last: datetime, *, seed: int = 1) -> World:
+    """Draw what each agency counted in some periods; events are independent, so the counts are Poisson."""
+    starts = list(periods.between(frequency, first, last))
+    ends = [periods.end(frequency, start) for start in starts]
+    people = _inhabitants()
+    near = GROUP_MEMBERS["EUROPE"] & people.keys()
+    rates = []
+    for number, unit in enumerate(AGENCIES):
+        rng = np.random.default_rng(number)
+        mixture = invented.mixture(people, near=near, home=unit.country, networks=invented.NETWORK_SHARES, rng=rng)
+        shares = mixture.shares.reshape(-1, len(mixture.networks))[[mixture.countries.index(code) for code in PLACES]]
+        level = invented.expected(starts, ends, level=unit.level, utc_offset=unit.utc_offset)
+        rates.append(level[:, None, None] * shares)
+    expected = np.array(rates)
+    return World(frequency, starts, expected, np.random.default_rng(seed).poisson(expected))
+
+
+def with_total(cells: NDArray[T]) -> NDArray[T]:
+    """Append the total of the networks."""
+    return np.concatenate([cells, cells.sum(axis=-1, keepdims=True)], axis=-1)
+
+
+def _inhabitants() -> dict[str, int]:
+    """The people of Europe and of the twelve largest other countries, as the demo has them."""
+    with (DATA / "population.csv").open(newline="", encoding="utf-8") as lines:
+        rows = sorted(csv.DictReader(lines), key=lambda row: row["year"])
+    people = {row["country"]: int(row["inhabitants"]) for row in rows}
+    europe = GROUP_MEMBERS["EUROPE"] & people.keys()
+    others = sorted(people.keys() - europe, key=lambda code: -people[code])[:12]
+    return {code: people[code] for code in (*sorted(europe), *others)}
