@@ -70,11 +70,16 @@ class ReadyView(OpenView):
 
         Only monitoring reads that work: it may come from a change that the public must not see.
         """
-        state = readiness.get()
+        state, work = readiness.get(), {}
+        if state.is_ready and _is_monitoring(request):
+            try:
+                work = {"work": _work()}
+            except Error:
+                # The database went away since it was looked at.
+                state = State({**state.checks, "database": False})
         checks = _checks(state)
         if not state.is_ready:
             raise Problem("not_ready", detail=state.told(), checks=checks)
-        work = {"work": _work()} if _is_monitoring(request) else {}
         return JsonResponse({"status": "ready", "checks": checks, **work})
 
 

@@ -16,7 +16,7 @@ from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 
 #: What was there at the first release, on empty databases. What comes after it must pass.
-BASELINE = {"federation": "0016_frozen_sums", "countries": "0003_annotations"}
+BASELINE = {"federation": "0007_submission_newest", "countries": "0003_annotations"}
 
 #: Tables of the federation that stay small, whatever is reported; all others grow. Those of `countries` hold what
 #: people enter: a row for each agency, credential or schedule.

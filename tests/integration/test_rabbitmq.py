@@ -22,6 +22,10 @@ pytestmark = [
 ]
 
 
+#: The token of monitoring, which alone is told what waits.
+MONITORING = "m" * 32
+
+
 @pytest.fixture
 def rabbit(tmp_path):
     made = Rabbit(tmp_path / "rabbit")
@@ -31,8 +35,9 @@ def rabbit(tmp_path):
 
 
 def readiness(port):
+    asked = urllib.request.Request(f"http://localhost:{port}/readyz", headers={"Authorization": f"Bearer {MONITORING}"})
     try:
-        with urllib.request.urlopen(f"http://localhost:{port}/readyz", timeout=20) as answer:
+        with urllib.request.urlopen(asked, timeout=20) as answer:
             return json.load(answer)
     except urllib.error.HTTPError as refused:
         return json.load(refused)
@@ -42,7 +47,7 @@ def readiness(port):
 def port(launch, free_port, rabbit, tmp_path):
     """The port of a whole installation whose messages RabbitMQ carries."""
     servers.lay_out(tmp_path)
-    more = {"PORT": str(free_port), "BROKER_URL": rabbit.url}
+    more = {"PORT": str(free_port), "BROKER_URL": rabbit.url, "METRICS_TOKEN": MONITORING}
     supervisor = launch(sys.executable, "-m", "config.serve", data=tmp_path, **more)
     lines = [""]
     while not lines[-1].startswith("Ready after"):
