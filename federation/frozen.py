@@ -17,7 +17,7 @@ from federation.database import copy_statement, cursor
 from federation.rules import changes, periods, tables
 from federation.rules.changes import Changes
 from federation.rules.periods import Frequency
-from federation.rules.tables import NO_CELLS, Cells
+from federation.rules.tables import Cells
 from federation.worklist import Thing
 
 #: In which finer periods a change may lie; never in hours, so that hours and days give the same.
@@ -47,13 +47,12 @@ class Frozen:
 
 def read(things: Sequence[Thing]) -> Frozen:
     """Return the frozen sums of periods, all of one frequency."""
-    found = Frozen(np.zeros(len(things), np.bool_), np.zeros(len(things), np.bool_), NO_CELLS)
-    parts = []
+    exists, altered, parts = np.zeros(len(things), np.bool_), np.zeros(len(things), np.bool_), []
     for position, *columns, sealed in named_rows("frozen_sums", things):
-        found.exists[position] = True
-        found.altered[position] = sealed != _seal(things[position], columns)
+        exists[position] = True
+        altered[position] = sealed != _seal(things[position], columns)
         parts.append(Cells(np.full(len(columns[0]), position), *columns))
-    return Frozen(found.exists, found.altered, tables.together(parts))
+    return Frozen(exists, altered, tables.together(parts))
 
 
 _COLUMNS = {

@@ -47,8 +47,10 @@ def spawn(
         )
 
 
-def wait_until(ready: Callable[[], bool], *, process: subprocess.Popen[bytes], name: str, log: Path) -> None:
-    deadline = time.monotonic() + PATIENCE
+def wait_until(
+    ready: Callable[[], bool], *, process: subprocess.Popen[bytes], name: str, log: Path, patience: float = PATIENCE
+) -> None:
+    deadline = time.monotonic() + patience
     while not ready():
         if process.poll() is not None or time.monotonic() > deadline:
             stop(process)

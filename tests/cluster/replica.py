@@ -10,6 +10,9 @@ from config.embedded import postgres
 from config.embedded.identity import Identity
 from config.embedded.process import free_port, spawn, wait_until
 
+#: A replica lets nobody in while a transaction with more than 64 savepoints runs on the primary, as long tests have.
+_PATIENCE = 240.0
+
 
 def start(primary_folder: Path, folder: Path, *, port: int | None = None) -> tuple[str, subprocess.Popen[bytes]]:
     """Make a replica of the server whose data directory is given, or start it again; the owner's address, and process.
@@ -27,7 +30,9 @@ def start(primary_folder: Path, folder: Path, *, port: int | None = None) -> tup
     command = postgres.command(identity, port=port, durable=False)
     process = spawn(command, log=folder / "postgres.log", user=identity.user)
     url = at_port(address_of(primary_folder), port)
-    wait_until(lambda: _follows(url), process=process, name="The replica", log=folder / "postgres.log")
+    wait_until(
+        lambda: _follows(url), process=process, name="The replica", log=folder / "postgres.log", patience=_PATIENCE
+    )
     return url, process
 
 
