@@ -64,10 +64,14 @@ _COPY = copy_statement("federation_frozensum", _COLUMNS)
 
 def freeze(things: Sequence[Thing], unfrozen: NDArray[np.bool_], present: Cells) -> None:
     """Keep the present figures of those periods that are ``unfrozen``."""
+    if not unfrozen.any():
+        return
+    in_order = present.where(np.argsort(present.table, kind="stable"))
+    starts = np.searchsorted(in_order.table, np.arange(len(things) + 1))
     with cursor() as c, c.copy(_COPY) as copy:
         copy.set_types(list(_COLUMNS.values()))
         for position in np.flatnonzero(unfrozen).tolist():
-            thing, cells = things[position], present.where(present.table == position)
+            thing, cells = things[position], in_order.where(slice(starts[position], starts[position + 1]))
             columns: list[NDArray[Any]] = [cells.agency, cells.country, cells.network, cells.value]
             facts = (thing.indicator, thing.frequency, thing.period)
             copy.write_row((*facts, *columns, _seal(thing, columns)))

@@ -52,7 +52,7 @@ class Cells:
     network: Numbers
     value: Values
 
-    def where(self, chosen: NDArray[np.bool_] | Positions) -> "Cells":
+    def where(self, chosen: NDArray[np.bool_] | Positions | slice) -> "Cells":
         """Return some of the cells."""
         return Cells(*(getattr(self, column.name)[chosen] for column in fields(self)))
 
