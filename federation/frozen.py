@@ -78,7 +78,7 @@ def freeze(things: Sequence[Thing], unfrozen: NDArray[np.bool_], present: Cells)
 
 
 def _seal(thing: Thing, columns: Sequence[NDArray[Any]]) -> bytes:
-    """Return by which a frozen sum is found altered, by anybody who has not the rounding key."""
+    """Return the seal of a frozen sum. Without the rounding key nobody makes one that fits altered cells."""
     named = f"{thing.indicator} {thing.frequency} {periods.label(thing.frequency, thing.period)}"
     seal = blake2b(named.encode(), digest_size=16, key=settings.ROUNDING_KEY, person=b"p2p-frozen-sum")
     for column in columns:
@@ -86,9 +86,9 @@ def _seal(thing: Thing, columns: Sequence[NDArray[Any]]) -> bytes:
     return seal.digest()
 
 
-def changes_of(things: Sequence[Thing], present: Cells, frozen: Frozen) -> Changes:
+def changes_of(things: Sequence[Thing], present: Cells, kept: Frozen) -> Changes:
     """Return what agencies have changed since these periods, all of one frequency, were published first."""
-    changed = changes.differences(present.where(frozen.exists[present.table]), frozen.cells)
+    changed = changes.differences(present.where(kept.exists[present.table]), kept.cells)
     numbers = np.array([changes.number_of(thing.frequency, thing.period) for thing in things], np.int64)
     own, finer = numbers[changed.table], _FINER.get(Frequency(things[0].frequency))
     if finer is None or not len(changed.value):
@@ -100,7 +100,7 @@ def changes_of(things: Sequence[Thing], present: Cells, frozen: Frozen) -> Chang
         for period in periods.inside(finer, thing.frequency, thing.period)
     ]
     parts, table_of = [part for part, _ in inside], np.array([position for _, position in inside])
-    agencies, frozen = np.unique(changed.agency), read(parts)
-    of_them = replace(frozen, cells=frozen.cells.where(np.isin(frozen.cells.agency, agencies)))
+    agencies, of_all = np.unique(changed.agency), read(parts)
+    of_them = replace(of_all, cells=of_all.cells.where(np.isin(of_all.cells.agency, agencies)))
     within = changes_of(parts, figures_of(parts, agencies=agencies), of_them)
     return changes.located(changed, own, within, table_of)

@@ -42,20 +42,16 @@ _ALL_NETWORKS_ONLY = {Frequency.MINUTE, Frequency.HOUR}
 class View:
     """What is to be public of some periods: rounded cells (n, countries, networks) and coverage.
 
-    ``unclipped`` holds the cells before what is below zero becomes 0. ``present`` are the figures, which those
+    ``unclipped`` holds the cells before those below zero become 0. ``present`` are the figures, which those
     periods freeze that are not ``frozen`` yet.
     """
 
     things: Sequence[Thing]
     unclipped: Values
+    cells: Values
     coverage: Sequence[Coverage]
     present: Cells
     frozen: Frozen
-
-    @property
-    def cells(self) -> Values:
-        """What is shown."""
-        return self.unclipped.clip(min=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +99,8 @@ def compute(things: Sequence[Thing], *, mark: datetime) -> View:
         all_networks_only=things[0].frequency in _ALL_NETWORKS_ONLY,
     )
     covered = _with_breaks(things, combined.coverage)
-    return View(things, _rounded_first(things, first) + later, covered, combined.cells, kept)
+    unclipped = _rounded_first(things, first) + later
+    return View(things, unclipped, unclipped.clip(min=0), covered, combined.cells, kept)
 
 
 def _rounded_first(things: Sequence[Thing], first: Cells) -> Values:
