@@ -146,9 +146,10 @@ def test_what_was_read_a_moment_ago_stands_in_while_the_primary_is_frozen(primar
 def test_requests_of_agencies_leave_threads_to_the_public(primary, serve):
     urls, _ = primary
     port = serve(DATABASE_STATEMENT_TIMEOUT="0")
-    with agencies_asking(port), psycopg.connect(urls["DATABASE_URL"]) as owner:
-        # So they wait without an end, until this transaction ends.
-        owner.execute("LOCK TABLE oauth2_provider_accesstoken")
+    owner = psycopg.connect(urls["DATABASE_URL"])
+    owner.execute("LOCK TABLE oauth2_provider_accesstoken")
+    # So they wait without an end, until this transaction ends.
+    with agencies_asking(port), owner:
         waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
         assert eventually(lambda: owner.execute(waiting).fetchone()[0] >= THREADS - 1, within=60)
         assert [status(port, path) for path in ("/healthz", *PAGES)] == [200] * (1 + len(PAGES))
