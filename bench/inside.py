@@ -34,7 +34,7 @@ _numbers = count(1)
 #: waits for it holds nothing else, and whoever has it finds none of them at work.
 _MADE_OF_REPORTS = (
     "work, early, failure, submission, signature, idempotencykey, report, hold, finding, answer, figure, "
-    "periodversion, publishedcell, publishedcoverage, publishedseries, "
+    "frozensum, periodversion, publishedcell, publishedcoverage, publishedseries, "
     "publishedpanel, publishedpanelperiod, version"
 )
 
