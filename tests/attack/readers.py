@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import reduce
+from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -21,11 +22,22 @@ _IN_EU27 = range(3, 6)
 _LONGER = {"N": "H", "D": "WM"}
 
 
+class Number(NamedTuple):
+    """A published number, and how much of it the attackers have reported themselves."""
+
+    value: int
+    own: int
+
+    def chance(self, sums: Counts) -> Chances:
+        """How likely it is, if the others counted these sums."""
+        return chance(self.value, sums + self.own)
+
+
 class Level(NamedTuple):
     """A sum that a cell is part of: how its other parts may add up, its published numbers, and what else is known."""
 
     others: Chances
-    numbers: Sequence[int]
+    numbers: Sequence[Number]
     known: Chances | None = None
 
 
@@ -37,7 +49,7 @@ def message(levels: Sequence[Level], size: int) -> Chances:
     totals = np.arange(size + len(nearest.others) - 1)
     weights = message(farther, len(totals))
     for number in nearest.numbers:
-        weights = weights * chance(number, totals)
+        weights = weights * number.chance(totals)
     if nearest.known is not None:
         weights = weights * np.pad(nearest.known, (0, len(totals)))[: len(totals)]
     found: Chances = np.correlate(weights, nearest.others, "valid")
@@ -56,18 +68,28 @@ def added(parts: Iterable[Chances]) -> Chances:
 class Tables:
     """What is public at one version, and how likely each value of a cell is by its own number.
 
-    Without ``by_rates`` each value that explains the number is as likely as any: by these it is proven.
+    Without ``by_rates`` each value that explains the number is as likely as any: by these it is proven. ``own`` is what
+    the attackers have reported on time, in the cells of the world.
     """
 
     def __init__(
-        self, product: Product, world: World, agencies: Sequence[int], hourly: World | None = None, *, by_rates: bool
+        self,
+        product: Product,
+        world: World,
+        agencies: Sequence[int],
+        hourly: World | None = None,
+        *,
+        own: Counts,
+        by_rates: bool,
     ) -> None:
         self.starts, self.frequency = list(world.periods), world.frequency
         self.rates = with_total(world.rates[list(agencies)].sum(axis=0))
         self._by_rates = by_rates
-        self._numbers = product.read(world.frequency, self.starts)
+        everywhere = own.sum(axis=1, keepdims=True)
+        own = with_total(np.concatenate([own, own[:, _IN_EU27].sum(axis=1, keepdims=True), everywhere, everywhere], 1))
+        self._numbers = self._read(product, world.frequency, self.starts, own)
         self._coarser = {
-            frequency: dict(zip(starts, product.read(frequency, starts), strict=True))
+            frequency: dict(zip(starts, self._read(product, frequency, starts, own), strict=True))
             for frequency in _LONGER[world.frequency]
             if (starts := whole(frequency, self.starts, periods.end(world.frequency, self.starts[-1])))
         }
@@ -76,19 +98,23 @@ class Tables:
             self._hours = product.read("H", hourly.periods)[..., TOTAL]
             self._hourly_rates = hourly.rates[list(agencies)].sum(axis=(0, 3))
 
-    def cell(self, at: int, place: int, network: int) -> Chances:
-        number = int(self._numbers[at, place, network])
-        return self._leaf(number, float(self.rates[at, place, network]))
+    def _read(self, product: Product, frequency: str, starts: Sequence[datetime], own: Counts) -> Counts:
+        """Return published numbers of periods, and what the attackers have of each, on the last axis."""
+        within = [[periods.start_of(frequency, one) == start for one in self.starts] for start in starts]
+        return np.stack([product.read(frequency, starts), np.tensordot(np.array(within, np.int64), own, 1)], axis=-1)
 
-    def _leaf(self, number: int, rate: float) -> Chances:
-        found = chance(number, np.arange(number + BASE))
+    def cell(self, at: int, place: int, network: int) -> Chances:
+        return self._leaf(Number(*self._numbers[at, place, network].tolist()), float(self.rates[at, place, network]))
+
+    def _leaf(self, number: Number, rate: float) -> Chances:
+        found = number.chance(np.arange(number.value + BASE))
         return found * poisson(rate, len(found) - 1) if self._by_rates else np.sign(found)
 
     def networks(self, at: int, place: int, network: int) -> list[Level]:
         if network == TOTAL:
             return [Level(np.ones(1), [], self._by_hours(at, place))]
         others = added(self.cell(at, place, other) for other in range(TOTAL) if other != network)
-        return [Level(others, [int(self._numbers[at, place, TOTAL])], self._by_hours(at, place))]
+        return [Level(others, [Number(*self._numbers[at, place, TOTAL].tolist())], self._by_hours(at, place))]
 
     def _by_hours(self, at: int, place: int) -> Chances | None:
         """What the hours say of a day over all networks: another division of the same sum."""
@@ -96,17 +122,17 @@ class Tables:
             return None
         hours = range(at * 24, at * 24 + 24)
         rates = self._hourly_rates[hours, place]
-        found = added(map(self._leaf, self._hours[hours, place].tolist(), rates.tolist()))
+        found = added(map(self._leaf, map(Number, self._hours[hours, place].tolist(), repeat(0)), rates.tolist()))
         # How events fall on networks and on hours is independent, given how many there are; that counts once.
         return found / poisson(float(rates.sum()), len(found) - 1) if self._by_rates else np.sign(found)
 
     def groups(self, at: int, place: int, network: int) -> list[Level]:
-        eu27, europe, everywhere = self._numbers[at, EU27:, network].tolist()
+        eu27, europe, everywhere = (Number(*pair) for pair in self._numbers[at, EU27:, network].tolist())
         inside = added(self.cell(at, one, network) for one in _IN_EU27 if one != place)
         outside = added(self.cell(at, one, network) for one in range(EU27) if one not in {*_IN_EU27, place})
         if place in _IN_EU27:
             return [Level(inside, [eu27]), Level(outside, [europe, everywhere])]
-        members = inside * chance(eu27, np.arange(len(inside)))
+        members = inside * eu27.chance(np.arange(len(inside)))
         return [Level(np.convolve(outside, members), [europe, everywhere])]
 
     def longer(self, at: int, place: int, network: int) -> list[Level]:
@@ -118,7 +144,7 @@ class Tables:
             if frequency not in self._coarser or start not in self._coarser[frequency] or not parts <= around:
                 break
             others = added(self.cell(one, place, network) for one in sorted(around - parts))
-            levels.append(Level(others, [int(self._coarser[frequency][start][place, network])]))
+            levels.append(Level(others, [Number(*self._coarser[frequency][start][place, network].tolist())]))
             parts = around
         return levels
 
@@ -127,10 +153,22 @@ Look = Callable[[Tables, int, int, int], list[Level]]
 
 
 def compare_tables(
-    product: Product, world: World, agencies: Sequence[int], looks: Sequence[Look], hourly: World | None = None
+    product: Product,
+    world: World,
+    agencies: Sequence[int],
+    looks: Sequence[Look],
+    hourly: World | None = None,
+    *,
+    own: Counts | None = None,
 ) -> Found:
-    """Judge small cells by their own numbers and by all sums around them that these looks find."""
-    likely, possible = (Tables(product, world, agencies, hourly, by_rates=by_rates) for by_rates in (True, False))
+    """Judge small cells of agencies by their own numbers and by all sums around them that these looks find.
+
+    Attackers who are agencies know what is their ``own`` in each cell.
+    """
+    own = np.zeros_like(world.counts[0]) if own is None else own
+    likely, possible = (
+        Tables(product, world, agencies, hourly, own=own, by_rates=by_rates) for by_rates in (True, False)
+    )
     counts = with_total(world.counts[list(agencies)].sum(axis=0))
     found = Found()
     columns = range(TOTAL + 1) if world.frequency == "D" else [TOTAL]
