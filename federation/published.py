@@ -4,7 +4,7 @@ Whatever is read here is rounded already. A read is one statement, hence one sna
 that version, coverage and cells agree while publications commit.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -27,7 +27,7 @@ from federation.errors import (
     PanelNetworksNotPublishedError,
     VintagesNotKeptError,
 )
-from federation.rules import periods, windows
+from federation.rules import periods
 from federation.rules.periods import Frequency, PeriodError
 
 __all__ = ["PeriodError"]  # handed on, as those who parse through this door have to catch it
@@ -36,7 +36,15 @@ Longs = NDArray[np.int64]
 Shorts = NDArray[np.int16]
 
 FREQUENCIES: Final = tuple(str(frequency) for frequency in Frequency)
-WINDOWS: Final = tuple(windows.WINDOWS)
+#: Of each sliding window, the frequency of its parts, and whether months stand for their days.
+_WINDOWS = {
+    "P1D": (Frequency.HOUR, False),
+    "P7D": (Frequency.DAY, False),
+    "P30D": (Frequency.DAY, False),
+    "P365D": (Frequency.DAY, True),
+}
+WINDOWS: Final = tuple(_WINDOWS)
+_PART = {Frequency.HOUR: timedelta(hours=1), Frequency.DAY: timedelta(days=1)}
 #: The lengths of panels in months.
 PANELS: Final = (12, 24, 36)
 #: The number of the total over all networks.
@@ -44,7 +52,6 @@ ALL_NETWORKS: Final = 0
 #: A version above every other: reads what is public now.
 NEWEST: Final = 2**63 - 1
 
-_ALL_NETWORKS_ONLY = (Frequency.MINUTE, Frequency.HOUR)
 #: At which frequencies panels have numbers, and what a year before is: the same month, or the week 52 weeks earlier.
 _YEAR = {Frequency.WEEK: "364 days", Frequency.MONTH: "12 months"}
 _MINUTES_PUBLIC = timedelta(hours=2)
@@ -183,7 +190,7 @@ def check(selection: Selection) -> None:
         raise PanelFrequencyNotPublishedError
     if selection.panel is not None and selection.networks != (ALL_NETWORKS,):
         raise PanelNetworksNotPublishedError
-    if selection.frequency in _ALL_NETWORKS_ONLY and selection.networks != (ALL_NETWORKS,):
+    if selection.frequency in periods.ALL_NETWORKS_ONLY and selection.networks != (ALL_NETWORKS,):
         raise NetworksNotPublishedError
     if selection.frequency == Frequency.MINUTE and selection.start < _this_minute() - _MINUTES_PUBLIC:
         raise MinutesNotPublishedError
@@ -266,21 +273,17 @@ def series(selection: Selection) -> set[tuple[int, int]]:
 
 def window(indicator: int, length: str) -> Window | None:
     """Read a sliding window, if any of it is published yet."""
-    found = _of_window("published_window", indicator, length)
-    if found is None:
+    found = _row("published_window_latest published_window", _named_window(indicator, length))
+    if not found:
         return None
-    (start, end), (number, known_at, base, expected, reporting, shares, status, countries, values) = found
-    coverage = Coverage(np.array([seconds(start)]), expected, reporting, shares, status)
-    return Window(start, end, number, known_at, _base(base), coverage, countries, values)
+    start, end, number, known_at, base, *coverage, countries, values = found
+    return Window(start, end, number, known_at, _base(base), Coverage(*coverage), countries, values)
 
 
 def window_version(indicator: int, length: str) -> tuple[int, datetime] | None:
     """Return a sliding window's version and end, without touching its cells."""
-    found = _of_window("published_window_version", indicator, length)
-    if found is None:
-        return None
-    (_, end), (number,) = found
-    return number, end
+    found = _row("published_window_latest published_window_version", _named_window(indicator, length))
+    return (found[0], found[1]) if found else None
 
 
 def spans(indicators: Iterable[int], frequencies: Iterable[str]) -> list[Span]:
@@ -371,31 +374,15 @@ def _condition(selection: Selection) -> str:
     return _IS_PUBLIC if selection.version == NEWEST else _WAS_PUBLIC
 
 
-def _of_window(tail: str, indicator: int, length: str) -> tuple[tuple[datetime, datetime], list[Any]] | None:
-    """Run a statement on the parts of a window, and return its bounds too.
-
-    Which parts there are is read with them. Should they differ from those named, as something was published meanwhile,
-    the statement is run again, so that parts and cells are of one snapshot.
-    """
-    window, runs, names = windows.WINDOWS[length], list[windows.Run](), "published_window_version"
-    while True:
-        newest, months, *found = _row(f"published_window_latest {names}", _named_runs(indicator, window, runs))
-        if newest is None:
-            return None
-        published = {datetime.fromtimestamp(month, UTC) for month in months.tolist()}
-        right = windows.runs(windows.parts(window, newest, published))
-        if right == runs:
-            return windows.bounds(window, newest), found
-        runs, names = right, tail
-
-
-def _named_runs(indicator: int, window: windows.Window, runs: Sequence[windows.Run]) -> dict[str, Any]:
+def _named_window(indicator: int, length: str) -> dict[str, Any]:
+    """Return a window as the parameters of its statements. PostgreSQL reads its name as an interval."""
+    frequency, by_month = _WINDOWS[length]
     return {
         "indicator": indicator,
-        "frequency": window.frequency,
-        "frequencies": [run.frequency for run in runs],
-        "firsts": [run.first for run in runs],
-        "lasts": [run.last for run in runs],
+        "window": length,
+        "frequency": frequency,
+        "part": _PART[frequency],
+        "by_month": by_month,
         "countries": _COUNTRIES,
     }
 

@@ -1,13 +1,13 @@
--- A sliding window: its parts' cells added up, and their coverage put together. One statement, hence one snapshot: parts,
--- version, coverage and cells agree while publications commit.
+-- A sliding window: the cells of its parts added up, and their coverage put together. One statement reads one snapshot, so
+-- parts, version, coverage and cells agree while publications commit.
 , part AS MATERIALIZED (
     SELECT agencies, covered, agencies_expected, covered_seconds, owed_seconds, status
     FROM run
     CROSS JOIN LATERAL (
         SELECT agencies, covered, agencies_expected, covered_seconds, owed_seconds, status
         FROM federation_publishedcoverage
-        WHERE indicator_id = %(indicator)s AND frequency = run.frequency AND period BETWEEN run.first AND run.last
-          AND version_to IS NULL
+        WHERE indicator_id = %(indicator)s AND frequency = run.frequency AND period >= run.first
+          AND period < run.until AND version_to IS NULL
     ) AS covered
 ),
 who AS (
@@ -19,7 +19,7 @@ who AS (
 coverage AS (
     SELECT
         CASE WHEN sum(owed_seconds) > 0 THEN sum(covered_seconds) * 10000 / sum(owed_seconds) ELSE -1 END AS share,
-        -- Where nobody is expected, nothing is provisional.
+        -- Parts in which nobody is expected do not count.
         coalesce(bool_and(status = 'A') FILTER (WHERE agencies_expected > 0), false) AS is_final
     FROM part
 ),
@@ -30,20 +30,20 @@ cells AS (
         SELECT country, value
         FROM federation_publishedcell
         WHERE indicator_id = %(indicator)s AND frequency = run.frequency AND country = ANY (%(countries)s::smallint[])
-          AND network = 0 AND period BETWEEN run.first AND run.last AND version_to IS NULL
+          AND network = 0 AND period >= run.first AND period < run.until AND version_to IS NULL
     ) AS cell
     GROUP BY country
 )
 SELECT
-    newest.period, months.periods, latest.version, version.known_at, (SELECT base FROM federation_roundingseal),
+    span.start, span."end", latest.version, version.known_at, (SELECT base FROM federation_roundingseal),
+    ARRAY[extract(epoch FROM span.start)::bigint],
     ARRAY[who.expected::smallint],
     ARRAY[who.reporting::smallint],
     ARRAY[trunc(coverage.share)::bigint],
     CASE WHEN coverage.is_final THEN 'A' ELSE 'P' END,
     (SELECT coalesce(array_agg(country ORDER BY country), '{}') FROM cells),
     (SELECT coalesce(array_agg(value::bigint ORDER BY country), '{}') FROM cells)
-FROM newest
-CROSS JOIN months
+FROM span
 CROSS JOIN latest
 CROSS JOIN who
 CROSS JOIN coverage

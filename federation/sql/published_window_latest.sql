@@ -1,20 +1,22 @@
--- Of a sliding window: the newest public hour or day of the indicator, which months of the year before it are public, and
--- the highest version that changed anything of the parts that are named. They are named as runs of periods.
-WITH newest AS MATERIALIZED (
-    SELECT max(period) AS period
+-- A sliding window: it ends with the newest published hour or day. Its parts are runs of periods, one for each calendar
+-- month that it touches: the month itself, if it is published and stands for its days, or else its hours or days.
+WITH span AS MATERIALIZED (
+    SELECT
+        max(period) + %(part)s::interval - %(window)s::interval AS start,
+        max(period) + %(part)s::interval AS "end"
     FROM federation_publishedcoverage
     WHERE indicator_id = %(indicator)s AND frequency = %(frequency)s AND version_to IS NULL
-),
-months AS MATERIALIZED (
-    SELECT coalesce(array_agg(period), '{}') AS periods
-    FROM federation_publishedcoverage
-    WHERE indicator_id = %(indicator)s AND frequency = 'M' AND version_to IS NULL
-      AND period > (SELECT period - interval '1 year' FROM newest)
+    HAVING max(period) IS NOT NULL
 ),
 run AS MATERIALIZED (
-    SELECT *
-    FROM unnest(%(frequencies)s::text[], %(firsts)s::timestamptz[], %(lasts)s::timestamptz[])
-        AS named (frequency, first, last)
+    SELECT
+        coalesce(whole.frequency, %(frequency)s) AS frequency,
+        greatest(month, span.start) AS first, least(month + interval '1 month', span."end") AS until
+    FROM span
+    CROSS JOIN generate_series(date_trunc('month', span.start), span."end", interval '1 month') AS month
+    LEFT JOIN federation_publishedcoverage AS whole
+        ON %(by_month)s AND indicator_id = %(indicator)s AND whole.frequency = 'M' AND period = month
+        AND version_to IS NULL AND month >= span.start AND month + interval '1 month' <= span."end"
 ),
 latest AS MATERIALIZED (
     SELECT max(changed.version) AS version
@@ -22,6 +24,6 @@ latest AS MATERIALIZED (
     CROSS JOIN LATERAL (
         SELECT max(version) AS version
         FROM federation_periodversion
-        WHERE indicator_id = %(indicator)s AND frequency = run.frequency AND period BETWEEN run.first AND run.last
+        WHERE indicator_id = %(indicator)s AND frequency = run.frequency AND period >= run.first AND period < run.until
     ) AS changed
 )

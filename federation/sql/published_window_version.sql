@@ -1,1 +1,1 @@
-SELECT newest.period, months.periods, latest.version FROM newest CROSS JOIN months CROSS JOIN latest
+SELECT latest.version, span."end" FROM span CROSS JOIN latest

@@ -77,6 +77,10 @@ def test_month_stands_for_its_days_once_it_is_published(press, read, monkeypatch
     assert year() == {"NO": 15}
     press.publish("M", {"2026-10": {"NO": 1000}})
     assert year() == {"NO": 1010}
+    # The first month lies in it by a day only, and one between others has not been published.
+    press.publish("D", {"2025-11-01": {"NO": 7}, "2025-11-02": {"NO": 20}, "2026-09-15": {"NO": 30}})
+    press.publish("M", {"2025-11": {"NO": 70_000}, "2025-12": {"NO": 2000}, "2026-08": {"NO": 3000}})
+    assert year() == {"NO": 6060}
 
 
 def test_window_depends_on_its_version_and_its_end(press, read, monkeypatch):

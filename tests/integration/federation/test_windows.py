@@ -223,23 +223,3 @@ def test_the_version_of_a_window_is_the_newest_that_changed_a_part(federation):
     assert {name: (found.version, found.end) for name in PART if (found := published.window(1, name))} == {
         name: found for name, found in after.items() if found
     }
-
-
-def test_what_is_published_while_a_window_is_read_is_read_again(federation, monkeypatch):
-    federation.submit(0, *(day(number) for number in range(1, 5)))
-    federation.settle()
-    read, asked = published._row, []
-
-    def publish_in_between(*given):
-        found = read(*given)
-        if not asked:
-            federation.wait(days=1)
-            federation.submit(0, Said("D", TODAY, {(578, 1): 5}))
-            federation.settle()
-        asked.append(found)
-        return found
-
-    monkeypatch.setattr(published, "_row", publish_in_between)
-    found = published.window(1, "P7D")
-    assert (found.end, dict(zip(found.countries, found.values, strict=True))[578]) == (TODAY + DAY, 25)
-    assert len(asked) == 3

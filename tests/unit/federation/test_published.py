@@ -28,7 +28,7 @@ PUBLIC = {
 }
 #: Names that the statements give to what they read of those.
 DERIVED = {"latest", "newest", "page", "coverage", "following", "cells", "standings", "unnest", "period"}
-DERIVED |= {"panel", "earlier", "before", "vintage", "months", "run", "part", "who"}
+DERIVED |= {"panel", "earlier", "before", "vintage", "span", "generate_series", "run", "part", "who"}
 #: What else stands behind a FROM: of an epoch, of a day, of a query that follows.
 DERIVED |= {"known_at", "date_trunc", "LATERAL", "named"}
 DAYS = [datetime(2026, 11, day, tzinfo=UTC) for day in (1, 2, 3)]
