@@ -141,21 +141,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='CombinedFigure',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('frequency', models.CharField(max_length=1)),
-                ('period', models.DateTimeField()),
-                ('countries', django.contrib.postgres.fields.ArrayField(base_field=models.SmallIntegerField(), size=None)),
-                ('values', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
-                ('keys', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
-                ('indicator', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='countries.indicator')),
-            ],
-            options={
-                'constraints': [models.UniqueConstraint(fields=('indicator', 'frequency', 'period'), name='one_combined_figure')],
-            },
-        ),
-        migrations.CreateModel(
             name='Figure',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -169,12 +154,28 @@ class Migration(migrations.Migration):
                 ('countries', django.contrib.postgres.fields.ArrayField(base_field=models.SmallIntegerField(), size=None)),
                 ('networks', django.contrib.postgres.fields.ArrayField(base_field=models.SmallIntegerField(), size=None)),
                 ('values', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
-                ('keys', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
                 ('agency', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='countries.agency')),
                 ('indicator', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='countries.indicator')),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('indicator', 'frequency', 'period', 'agency'), name='one_figure')],
+            },
+        ),
+        migrations.CreateModel(
+            name='FrozenSum',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('frequency', models.CharField(max_length=1)),
+                ('period', models.DateTimeField()),
+                ('agencies', django.contrib.postgres.fields.ArrayField(base_field=models.SmallIntegerField(), size=None)),
+                ('countries', django.contrib.postgres.fields.ArrayField(base_field=models.SmallIntegerField(), size=None)),
+                ('networks', django.contrib.postgres.fields.ArrayField(base_field=models.SmallIntegerField(), size=None)),
+                ('values', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
+                ('seal', models.BinaryField(max_length=16)),
+                ('indicator', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='countries.indicator')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('indicator', 'frequency', 'period'), name='one_frozen_sum')],
             },
         ),
         migrations.CreateModel(
@@ -242,29 +243,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('indicator', 'frequency', 'country', 'network'), name='one_published_series')],
-            },
-        ),
-        migrations.CreateModel(
-            name='PublishedWindow',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('agencies_expected', models.IntegerField()),
-                ('agencies_reporting', models.IntegerField()),
-                ('covered_seconds', models.BigIntegerField()),
-                ('owed_seconds', models.BigIntegerField()),
-                ('status', models.CharField(max_length=1)),
-                ('agencies', django.contrib.postgres.fields.ArrayField(base_field=models.SmallIntegerField(), size=None)),
-                ('states', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=9), size=None)),
-                ('window', models.CharField(max_length=5)),
-                ('start', models.DateTimeField()),
-                ('end', models.DateTimeField()),
-                ('version', models.BigIntegerField()),
-                ('countries', django.contrib.postgres.fields.ArrayField(base_field=models.SmallIntegerField(), size=None)),
-                ('values', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
-                ('indicator', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='countries.indicator')),
-            ],
-            options={
-                'constraints': [models.UniqueConstraint(fields=('indicator', 'window'), name='one_published_window')],
             },
         ),
         migrations.AddIndex(

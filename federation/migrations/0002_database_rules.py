@@ -13,8 +13,18 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON federation_aud
     FOR EACH STATEMENT EXECUTE FUNCTION federation_refuse_change();
 """
 
+# Of minutes nothing is kept for long.
+FROZEN = """
+CREATE TRIGGER append_only BEFORE UPDATE OR TRUNCATE ON federation_frozensum
+    FOR EACH STATEMENT EXECUTE FUNCTION federation_refuse_change();
+CREATE TRIGGER keep BEFORE DELETE ON federation_frozensum
+    FOR EACH ROW WHEN (OLD.frequency <> 'N') EXECUTE FUNCTION federation_refuse_change();
+"""
+
 DROP_AUDIT = """
 DROP TRIGGER append_only ON federation_auditevent;
+DROP TRIGGER append_only ON federation_frozensum;
+DROP TRIGGER keep ON federation_frozensum;
 DROP FUNCTION federation_refuse_change();
 """
 
@@ -47,7 +57,7 @@ class Migration(migrations.Migration):
     dependencies = [("federation", "0001_initial")]
 
     operations = [
-        migrations.RunSQL(AUDIT, DROP_AUDIT),
+        migrations.RunSQL(AUDIT + FROZEN, DROP_AUDIT),
         migrations.RunSQL(COUNTER, migrations.RunSQL.noop),
         migrations.RunSQL(MARK, migrations.RunSQL.noop),
         migrations.RunSQL(VACUUM, migrations.RunSQL.noop),

@@ -124,16 +124,6 @@ class Migration(migrations.Migration):
             name='owed',
             field=django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), default=list, size=None),
         ),
-        migrations.AddField(
-            model_name='publishedwindow',
-            name='covered',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), default=list, size=None),
-        ),
-        migrations.AddField(
-            model_name='publishedwindow',
-            name='owed',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), default=list, size=None),
-        ),
         migrations.AddIndex(
             model_name='report',
             index=models.Index(condition=models.Q(('state__in', ['held', 'rejected'])), fields=['agency', 'indicator', 'frequency', 'period'], name='reports_not_used'),
