@@ -1,7 +1,9 @@
 """Random rounding: the numbers of cells against a second implementation, and each promise of the method."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from federation.rules import rounding
 from federation.rules.rounding import Cell
 from tests.oracles import rounding as oracle
 
+ROOT = Path(__file__).parents[3]
 SECRET = bytes(range(16))
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 draws = st.integers(0, 2**53 - 1)
@@ -54,6 +57,19 @@ def number_by_the_document(cell):
 @given(st.lists(cells, max_size=10))
 def test_numbers_agree_with_one_cell_at_a_time(some):
     assert rounding.draws(SECRET, some).tolist() == [number_by_the_document(cell) for cell in some]
+
+
+def test_numbers_are_those_of_the_example_in_the_documentation():
+    row = r"\| (\d), (\d) \| `([0-9a-f ]+)` \| `([0-9a-f]+)` \| (0\.\d+) \|"
+    found = re.findall(row, (ROOT / "docs/explanation/protection.md").read_text())
+    minute = rounding.minute_of(datetime(2026, 11, 24, tzinfo=UTC))
+    assert len(found) == 2
+    for agency, network, hashed, digest, told in found:
+        [drawn] = rounding.draws(SECRET, [Cell(int(agency), 1, codes.COUNTRIES["NO"], int(network), minute, b"D")])
+        message = bytes.fromhex(hashed)
+        assert blake2b(message, digest_size=8, key=SECRET, person=b"p2p-cell").hexdigest() == digest
+        assert int(drawn) == int.from_bytes(bytes.fromhex(digest), "little") >> 11
+        assert f"{int(drawn) / 2**53:.5f}" == told
 
 
 @given(cells, cells, st.sampled_from(Cell._fields))
