@@ -1,7 +1,7 @@
 """Makes the panels of the fair comparison: the sum, month by month, of the same agencies throughout.
 
-A panel's span are the last so many months that have ended and entered; its agencies are those that cover each period
-of the span whole, unless one agency could be told apart by that (``rules.panels``). An agency that joins, leaves or
+A panel spans the last so many months that have ended and entered; its agencies are those that cover each period of the
+span whole, unless one agency could be told apart by that (``rules.panels``). An agency that joins, leaves or
 falls silent is out, so no line bends by it.
 """
 
@@ -23,9 +23,9 @@ from federation.models.figures import Figure
 from federation.models.published import PublishedPanel, PublishedPanelPeriod
 from federation.rules import coverage, periods, rounding, tables
 from federation.rules.coverage import Schedule
-from federation.rules.panels import FREQUENCIES, Agencies, Shown, choose, periods_inside, start_of_span
+from federation.rules.panels import FREQUENCIES, Agencies, choose, periods_inside, start_of_span
 from federation.rules.periods import Frequency
-from federation.rules.rounding import NOBODY, Cell
+from federation.rules.rounding import NOBODY
 from federation.rules.tables import Values
 from federation.versions import new_version
 from federation.worklist import PANELS, Stage, Thing, panel
@@ -67,7 +67,7 @@ class View:
 
 
 def touched_by(things: Iterable[Thing], *, now: datetime) -> set[Thing]:
-    """Return the panels that may hang on these figures or periods: weeks and months of a month that has ended."""
+    """Return the panels that may depend on these periods: weeks and months of a month that has ended."""
     this_month = periods.start_of(Frequency.MONTH, now)
     indicators = {
         thing.indicator
@@ -87,8 +87,8 @@ def panels_of(indicator: int) -> list[Thing]:
 def compute(thing: Thing, *, mark: datetime) -> View:
     """Compute a panel at each frequency; it is empty while nobody is expected in its span.
 
-    While a period of it is not published with the agencies that have figures now, it stays as it is stored: the
-    publication of that period makes it stale again.
+    If a period of the span is published without some agencies that have figures now, it stays as it is stored.
+    Publishing that period makes it stale again.
     """
     schedules = schedules_by_agency([thing.indicator])[thing.indicator]
     end = _entered_until(thing.indicator, schedules, mark=mark)
@@ -134,12 +134,14 @@ def _is_anybody_expected(indicator: int, schedules: Schedules, start: datetime, 
 
 @dataclass(frozen=True, slots=True)
 class _Reported:
-    """Who has numbers for a period; those of the agencies that report the whole span, over all networks, in rows."""
+    """Who has numbers for a period.
+
+    ``whole`` has those that report the whole span: whether their figure is final, and its exact numbers over all
+    networks.
+    """
 
     reporting: Agencies
-    whole: Sequence[int]
-    final: Sequence[bool]
-    exact: Values
+    whole: dict[int, tuple[bool, Values]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,19 +154,14 @@ class _Public:
 
 def _reported(parts: Sequence[Thing]) -> list[_Reported]:
     seconds = np.array([periods.seconds(part.frequency, part.period) for part in parts], np.int64)
-    found = [_Reported(frozenset(), [], [], _over_networks([]))] * len(parts)
+    found = [_Reported(frozenset(), {})] * len(parts)
     with cursor() as c:
         rows = c.stream(statement("panels_figures"), _named(parts) | {"seconds": seconds})
         # A period at a time: three years of weeks of all agencies and networks are more than there is any need to hold.
-        for position, figures in groupby(rows, key=itemgetter(0)):
-            _, everyone, final, *cells = zip(*figures, strict=True)
-            whole = [row for row, is_final in enumerate(final) if is_final is not None]
-            found[position] = _Reported(
-                frozenset(everyone),
-                [everyone[row] for row in whole],
-                [final[row] for row in whole],
-                _over_networks([[column[row] for column in cells] for row in whole]),
-            )
+        for position, some in groupby(rows, key=itemgetter(0)):
+            figures = list(some)
+            whole = {one: (final, _over_networks(*cells)) for _, one, final, *cells in figures if final is not None}
+            found[position] = _Reported(frozenset(agency for _, agency, *_ in figures), whole)
     return found
 
 
@@ -179,12 +176,11 @@ def _named(parts: Sequence[Thing]) -> dict[str, Any]:
     }
 
 
-def _over_networks(figures: Sequence[Sequence[Any]]) -> Values:
-    """Return the exact numbers of figures over all networks, a row each, with those of groups and the total."""
-    exact = np.zeros((len(figures), len(tables.COUNTRIES), 1), np.int64)
-    for row, (countries, networks, values) in zip(exact, figures, strict=True):
-        np.add.at(row[:, 0], tables.place_of(countries, networks)[0], values)
-    return tables.with_margins(exact)[:, :, -1]
+def _over_networks(countries: tables.Numbers, networks: tables.Numbers, values: Values) -> Values:
+    """Return the exact numbers of a figure over all networks, with those of groups and the total."""
+    exact = np.zeros((1, len(tables.COUNTRIES), 1), np.int64)
+    np.add.at(exact[0, :, 0], tables.place_of(countries, networks)[0], values)
+    return tables.with_margins(exact)[0, :, -1]
 
 
 def _public(parts: Sequence[Thing]) -> list[_Public]:
@@ -200,17 +196,14 @@ def _public(parts: Sequence[Thing]) -> list[_Public]:
 
 
 def _choose(thing: Thing, frequency: str, start: datetime, end: datetime, reported: Sequence[_Reported]) -> Agencies:
-    rows = PublishedPanel.objects.filter(indicator=thing.indicator, frequency=frequency).order_by("version_from")
-    shown = [(row.months, Shown(row.start, row.end, frozenset(row.agencies))) for row in rows]
-    own = [one.agencies for months, one in shown if months == PANELS[thing.frequency] and one.agencies]
+    panels = PublishedPanel.objects.filter(indicator=thing.indicator, frequency=frequency)
+    last = panels.filter(months=PANELS[thing.frequency]).exclude(agencies=[]).order_by("version_from").last()
+    # Spans are whole months, so two of them that overlap share a month and a week.
+    public = panels.filter(start__lt=end, end__gt=start).values_list("agencies", flat=True)
     return choose(
-        frequency,
-        start,
-        end,
-        whole=frozenset(reported[0].whole),
-        last=own[-1] if own else frozenset(),
-        reporting=[one.reporting for one in reported],
-        shown=[one for _, one in shown],
+        frozenset(reported[0].whole),
+        frozenset(last.agencies if last else ()),
+        others=[*(one.reporting for one in reported), *map(frozenset, public)],
     )
 
 
@@ -219,23 +212,19 @@ def _numbers(agencies: Agencies, part: Thing, reported: _Reported, public: _Publ
 
     If it leaves nobody out, it shows what the combined view does: another rounding would narrow the sum down.
     """
-    rows = [row for row, agency in enumerate(reported.whole) if agency in agencies]
+    members = sorted(agencies)
     shown = public.values
     if agencies != reported.reporting:
-        shown = _rounded(part, [reported.whole[row] for row in rows], reported.exact[rows]).sum(axis=0)
-    status = "A" if all(reported.final[row] for row in rows) else "P"
+        shown = _rounded(part, members, np.array([reported.whole[one][1] for one in members])).sum(axis=0)
+    status = "A" if all(reported.whole[one][0] for one in members) else "P"
     return Numbers(status, tables.PUBLIC_COUNTRIES[shown > 0].tolist(), shown[shown > 0].tolist())
 
 
 def _rounded(part: Thing, agencies: Sequence[int], exact: Values) -> Values:
     """Round each agency's numbers for a period by itself, each with the number of its cell."""
-    minute, frequency = rounding.minute_of(part.period), part.frequency.encode()
-    countries = tables.PUBLIC_COUNTRIES.tolist()
-
-    def cell(row: int, column: int) -> Cell:
-        return Cell(agencies[row], part.indicator, countries[column], tables.TOTAL_NETWORK, minute, frequency)
-
-    return rounding.rounded_each(exact, cell, settings.ROUNDING_KEY, settings.ROUNDING_BASE)
+    minute = rounding.minute_of(part.period)
+    parts = (np.array(agencies)[:, None], part.indicator, tables.PUBLIC_COUNTRIES, tables.TOTAL_NETWORK, minute)
+    return rounding.rounded_each(exact, parts, part.frequency, settings.ROUNDING_KEY, settings.ROUNDING_BASE)
 
 
 def stored(thing: Thing) -> View:

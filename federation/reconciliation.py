@@ -143,7 +143,7 @@ def _publish(claim: Claim, *, now: datetime, mark: datetime) -> _Outcome:
     requests = _with_early(claim, now=now)
     done = publication.publish(claim.things, now=now, mark=mark)
     findings.review_weeks(claim.things, now=now)
-    stale = ((thing, NONE) for thing in chain(done.stale, panels.touched_by(done.changed, now=now)))
+    stale = ((thing, NONE) for thing in chain(done.stale, panels.touched_by(claim.things, now=now)))
     return _Outcome(Deed(claim.things, requests, done.changed, done.version), stale)
 
 
@@ -167,7 +167,6 @@ def _replace_figures(things: Sequence[Thing], *, now: datetime) -> Sequence[Thin
 
 
 def _after_figures(claim: Claim, changed: Sequence[Thing], *, now: datetime) -> Iterator[tuple[Thing, RequestIds]]:
-    yield from ((thing, NONE) for thing in panels.touched_by(changed, now=now))
     for thing in changed:
         ids = claim.requests.get(thing, NONE)
         yield Thing(Stage.PUBLISH, thing.frequency, thing.period, thing.indicator), ids

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from federation.rules import periods
-from federation.rules.panels import Shown, choose, periods_inside, start_of_span
+from federation.rules.panels import choose, periods_inside, start_of_span
 from tests.oracles import panels as oracle
 
 ends = st.builds(datetime, st.integers(2004, 2100), st.integers(1, 12), st.just(1), tzinfo=st.just(UTC))
@@ -53,16 +53,11 @@ def test_weeks_follow_one_another(end, months):
 
 # --- the agencies -----------------------------------------------------------------------------------------------------
 
-END = datetime(2026, 11, 1, tzinfo=UTC)
-START = start_of_span(END, 12)
-
 
 def chosen(whole, *, last="", joined="", shown=()):
-    """Who is in a panel of 12 months; agencies are letters, and those that ``joined`` report its last month."""
-    reporting = [frozenset(whole)] * 11 + [frozenset({*whole, *joined})]
-    before = [Shown(start, end, frozenset(agencies)) for start, end, agencies in shown]
-    found = choose("M", START, END, whole=frozenset(whole), last=frozenset(last), reporting=reporting, shown=before)
-    return "".join(sorted(found))
+    """Who is in a panel; agencies are letters, and those that ``joined`` report one of its periods."""
+    others = map(frozenset, [whole, {*whole, *joined}, *shown])
+    return "".join(sorted(choose(frozenset(whole), frozenset(last), others=others)))
 
 
 def test_panel_has_three_agencies_or_none():
@@ -85,32 +80,7 @@ def test_panel_that_leaves_out_one_stays_as_it_was_last_if_that_leaves_out_two(l
     [("ABCD", "ABCD"), ("ABC", ""), ("ABCDE", ""), ("ABCE", "ABCD"), ("AB", "ABCD"), ("ABCDEF", "ABCD"), ("", "ABCD")],
 )
 def test_panel_differs_by_nobody_or_two_from_what_was_shown(before, found):
-    assert chosen("ABCD", shown=[(START, END, before)]) == found
-
-
-@pytest.mark.parametrize(
-    ("frequency", "end", "is_compared"),
-    [
-        ("M", "2025-11", False),
-        ("M", "2025-12", True),
-        # The first of November 2025 is a Saturday: the first week of the span ends on the ninth.
-        ("W", "2025-11", False),
-        ("W", "2025-12", True),
-    ],
-)
-def test_panel_is_compared_with_those_of_the_same_periods_only(frequency, end, is_compared):
-    before = Shown(periods.parse("M", "2024-11"), periods.parse("M", end), frozenset("ABC"))
-    found = choose(
-        frequency, START, END, whole=frozenset("ABCD"), last=frozenset(), reporting=[frozenset("ABCD")], shown=[before]
-    )
-    assert (found == frozenset()) is is_compared
-
-
-def test_months_that_hold_no_whole_week_in_common_are_not_compared():
-    # A span of weeks ends within a week, and the next one begins in it: on a Saturday.
-    before = Shown(periods.parse("M", "2025-11"), periods.parse("M", "2025-11").replace(day=9), frozenset("ABC"))
-    given = {"whole": frozenset("ABCD"), "last": frozenset(), "reporting": [frozenset("ABCD")], "shown": [before]}
-    assert choose("W", START, END, **given) == frozenset("ABCD")
+    assert chosen("ABCD", shown=[before]) == found
 
 
 agencies = st.frozensets(st.integers(1, 6), max_size=6)
@@ -135,21 +105,20 @@ def test_any_sequence_of_panels_tells_no_agency_apart(end, frequency, history):
         inside = list(periods_inside(frequency, start, until))
         # Some agencies were there at first, others came later.
         reporting = {period: whole | (left if period < inside[len(inside) // 2] else joined) for period in inside}
-        before = [sorted(one.agencies) for length, one in public if length == months and one.agencies]
-        last = before[-1] if before else []
+        before = [sorted(one) for length, _, one in public if length == months and one]
+        last, span = before[-1] if before else [], set(inside)
 
-        def choice(last=last, until=until, start=start, whole=whole, reporting=reporting):
-            given = {"whole": whole, "last": frozenset(last), "reporting": reporting.values()}
-            return choose(frequency, start, until, **given, shown=[one for _, one in public])
+        def choice(last=last, span=span, whole=whole, reporting=reporting):
+            shown = [one for _, other, one in public if span & other]
+            return choose(whole, frozenset(last), others=[*reporting.values(), *shown])
 
-        shown = [(set(oracle.inside(frequency, one.start, one.end)), one.agencies) for _, one in public]
-        found = choice()
+        found, shown = choice(), [(other, one) for _, other, one in public]
         assert sorted(found) == oracle.chosen(sorted(whole), last, reporting, shown)
-        public.append((months, Shown(start, until, found)))
+        public.append((months, span, found))
         # Computed again it is the same, also now that it is public.
         assert choice(last=sorted(found) or last) == found
         assert not any(len(found) and len(everybody - found) == 1 for everybody in reporting.values())
-    spanned = [(set(periods_inside(frequency, one.start, one.end)), one.agencies) for _, one in public if one.agencies]
+    spanned = [(some, ours) for _, some, ours in public if ours]
     for (some, ours), (others, theirs) in combinations(spanned, 2):
         assert not some & others or len(ours ^ theirs) != 1
     assert all(len(ours) >= 3 for _, ours in spanned)
