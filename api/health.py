@@ -3,7 +3,7 @@
 import hmac
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from math import inf
 from threading import Lock
@@ -70,25 +70,21 @@ class ReadyView(OpenView):
 
         Only monitoring reads that work: it may come from a change that the public must not see.
         """
-        state, work = readiness.get(), {}
-        if state.is_ready and _is_monitoring(request):
-            try:
-                work = {"work": _work()}
-            except Error:
-                # The database went away since it was looked at.
-                state = State({**state.checks, "database": False})
+        state = readiness.get()
         checks = _checks(state)
         if not state.is_ready:
             raise Problem("not_ready", detail=state.told(), checks=checks)
+        work = {"work": state.work} if _is_monitoring(request) else {}
         return JsonResponse({"status": "ready", "checks": checks, **work})
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Which parts are there that submissions need, and in sentences why others are not."""
+    """Which parts are there that submissions need, in sentences why others are not, and the work that waits."""
 
     checks: Mapping[str, bool]
     reasons: Sequence[str] = ()
+    work: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_ready(self) -> bool:
@@ -165,7 +161,7 @@ def _look() -> State:
             disagreement = _disagreement()
             checks["clocks"] = not disagreement
             reasons += [disagreement] if disagreement else []
-        return State(checks, reasons)
+        return State(checks, reasons, _work() if all(checks.values()) else {})
     except Error:
         # It went away while it was asked.
         return State(checks | {"database": False}, reasons)

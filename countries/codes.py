@@ -29,7 +29,8 @@ COUNTRIES: Final[dict[str, int]] = {
     row["code"]: int(row["number"]) for row in sorted(_ROWS, key=lambda row: row["code"])
 }
 
-# UN M49 numbers the world 1 and Europe 150; EU27_2020 has no number there, so it takes its year.
+# UN M49 numbers the world 1 and Europe 150; EU27_2020 has no number there, so it takes its year. Each group contains
+# those after it.
 GROUPS: Final[dict[str, int]] = {TOTAL: 1, "EUROPE": 150, "EU27_2020": 2020}
 
 # M49 counts Cyprus to Asia and does not know XK; police cooperation in Europe has both.

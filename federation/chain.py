@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from django.db import transaction
 
-from federation.database import copy_statement, cursor, look_up_by_index, statement, streamed
+from federation.database import copy_rows, cursor, look_up_by_index, statement, streamed
 from federation.models.audit import AuditPending, AuditSeal
 from federation.rules import trail
 
@@ -23,7 +23,6 @@ BATCH: Final = 2000
 _TURN: Final = -1
 
 _COLUMNS: Final = {"position": "int8", "event": "int8", "digest": "bytea", "sealed": "timestamptz"}
-_COPY: Final = copy_statement("federation_auditseal", _COLUMNS)
 
 
 class Head(NamedTuple):
@@ -94,11 +93,7 @@ def _seal_some(now: datetime) -> int:
         c.execute(statement("chain_pending"), {"limit": BATCH})
         pending = c.fetchall()
         c.execute("DELETE FROM federation_auditpending WHERE event = ANY(%s)", [[event for event, _ in pending]])
-        last = head()
-        with c.copy(_COPY) as copy:
-            copy.set_types(list(_COLUMNS.values()))
-            for row in _links(last, pending, now):
-                copy.write_row(row)
+        copy_rows("federation_auditseal", _COLUMNS, _links(head(), pending, now), to=c)
     return len(pending)
 
 

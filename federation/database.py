@@ -172,6 +172,16 @@ def copy_statement(table: str, columns: Iterable[str]) -> sql.Composed:
     return sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(sql.Identifier(table), names)
 
 
+def copy_rows(
+    table: str, columns: Mapping[str, str], rows: Iterable[Sequence[object]], *, to: psycopg.Cursor[Any]
+) -> None:
+    """Append rows to a table; ``columns`` has the type of each column."""
+    with to.copy(copy_statement(table, columns)) as copy:
+        copy.set_types(list(columns.values()))
+        for row in rows:
+            copy.write_row(row)
+
+
 _FIXED_WIDTH = {
     "smallint": (2, ">i2"), "bigint": (8, ">i8"), "char": (1, "S1"), "timestamptz": (8, ">i8"),
 }  # fmt: skip

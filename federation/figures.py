@@ -12,12 +12,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from federation.database import copy_statement, cursor, statement
+from federation.database import copy_rows, cursor, instants, statement
 from federation.models.figures import Source
 from federation.rules import periods, tables
 from federation.rules.periods import Frequency
 from federation.rules.tables import Numbers, Values
-from federation.worklist import Thing
+from federation.worklist import Thing, named, named_rows
 
 #: The cells of figures: countries, networks and values, parallel.
 Cells = tuple[Numbers, Numbers, Values]
@@ -34,10 +34,10 @@ class Computed:
     covered_seconds: int
     reported_seconds: int
     final: bool
+    held: bool = False
     countries: Numbers = field(default_factory=_NO_NUMBERS.copy)
     networks: Numbers = field(default_factory=_NO_NUMBERS.copy)
     values: Values = field(default_factory=_NO_VALUES.copy)
-    held: bool = False
 
     def same_as(self, other: "Computed") -> bool:
         """Whether both say the same."""
@@ -137,22 +137,6 @@ def _from_reports(things: Sequence[Thing], sent: AllSent) -> dict[Thing, Compute
     return own.figures | summed_from_reports([thing for thing in things if thing not in own.figures], sent)
 
 
-def _named(things: Sequence[Thing]) -> dict[str, Any]:
-    return {
-        "frequency": things[0].frequency,
-        "indicators": np.array([thing.indicator for thing in things], np.int16),
-        "agencies": np.array([thing.agency for thing in things], np.int16),
-        "periods": [thing.period for thing in things],
-        "ends": [periods.end(thing.frequency, thing.period) for thing in things],
-    }
-
-
-def _rows(name: str, things: Sequence[Thing], **more: object) -> list[tuple[Any, ...]]:
-    with cursor() as c:
-        c.execute(statement(name), _named(things) | more)
-        return c.fetchall()
-
-
 @dataclass(frozen=True, slots=True)
 class _Own:
     """What reports of their own say of figures: the standing ones, those ever reported, those with a held report."""
@@ -163,14 +147,14 @@ class _Own:
 
 
 def _own(things: Sequence[Thing], frequency: str, sent: AllSent) -> _Own:
-    rows = [row for row in _rows("figures_own", things) if things[row[0]] not in sent]
+    rows = [row for row in named_rows("figures_own", things) if things[row[0]] not in sent]
     rows += [(position, False, *sent[thing].row()) for position, thing in enumerate(things) if thing in sent]
     own = _Own({}, {things[row[0]] for row in rows}, {things[row[0]] for row in rows if row[1]})
-    for position, held, status, withdrawn, countries, networks, values in rows:
+    for position, held, status, withdrawn, *cells in rows:
         if status is not None and not withdrawn:
-            thing, cells = things[position], (countries, networks, values)
+            thing = things[position]
             whole = periods.seconds(frequency, thing.period)
-            own.figures[thing] = Computed(Source.REPORTED, whole, whole, status == "A", *cells, held=held)
+            own.figures[thing] = Computed(Source.REPORTED, whole, whole, status == "A", held, *cells)
     return own
 
 
@@ -184,7 +168,7 @@ def _derived(things: Sequence[Thing], own: _Own, parts: _Parts) -> dict[Thing, C
         covered, held = parts.covered.get(position), thing in own.held
         if covered is not None:
             final = position not in parts.provisional
-            figures[thing] = Computed(Source.DERIVED, covered, reported, final, *sums[position], held=held)
+            figures[thing] = Computed(Source.DERIVED, covered, reported, final, held, *sums[position])
         elif reported:
             figures[thing] = Computed(Source.NONE, 0, reported, final=False, held=held)
     return figures
@@ -207,7 +191,7 @@ def _parts(things: Sequence[Thing]) -> _Parts:
 
 def _minutes(things: Sequence[Thing], sent: AllSent) -> _Parts:
     parts, instead = _Parts(), _minutes_sent(things, sent)
-    rows = [row for row in _rows("figures_minutes", things) if row[:2] not in instead]
+    rows = [row for row in named_rows("figures_minutes", things, ends=_ends(things)) if row[:2] not in instead]
     rows += [(*place, *report.row()) for place, report in instead.items()]
     for position, _, status, withdrawn, *cells in rows:
         parts.add(position, reported=60)
@@ -226,9 +210,14 @@ def _minutes_sent(hours: Sequence[Thing], sent: AllSent) -> dict[tuple[int, date
     return found
 
 
+def _ends(things: Sequence[Thing]) -> NDArray[np.datetime64]:
+    return instants([periods.end(thing.frequency, thing.period) for thing in things])
+
+
 def _finer_figures(things: Sequence[Thing], finer: str) -> _Parts:
     parts = _Parts()
-    for position, source, covered, reported, final, *cells in _rows("figures_finer", things, finer=finer):
+    rows = named_rows("figures_finer", things, ends=_ends(things), finer=finer)
+    for position, source, covered, reported, final, *cells in rows:
         parts.add(position, reported)
         if source != Source.NONE:
             parts.add_figure(position, covered, final=final, cells=tuple(cells))
@@ -238,10 +227,8 @@ def _finer_figures(things: Sequence[Thing], finer: str) -> _Parts:
 def stored(things: Sequence[Thing]) -> dict[Thing, Computed]:
     """Return the figures as they are stored, all of one frequency."""
     figures = {}
-    for position, source, covered, reported, final, held, *cells in _rows("figures_stored", things):
-        countries, networks, values = cells
-        numbers = (countries, networks, values)
-        figures[things[position]] = Computed(Source(source), covered, reported, final, *numbers, held=held)
+    for position, source, covered, reported, final, held, *cells in named_rows("figures_stored", things):
+        figures[things[position]] = Computed(Source(source), covered, reported, final, held, *cells)
     return figures
 
 
@@ -261,7 +248,6 @@ _COLUMNS = {
     "total": "int8",
     "countries": "int2[]", "networks": "int2[]", "values": "int8[]",
 }  # fmt: skip
-_COPY = copy_statement("federation_figure", _COLUMNS)
 
 
 def replace(things: Sequence[Thing]) -> list[Thing]:
@@ -270,12 +256,9 @@ def replace(things: Sequence[Thing]) -> list[Thing]:
     changed = differing(things, computed, stored(things))
     if changed:
         with cursor() as c:
-            c.execute(statement("figures_delete"), _named(changed))
-            with c.copy(_COPY) as copy:
-                copy.set_types(list(_COLUMNS.values()))
-                for thing in changed:
-                    if thing in computed:
-                        copy.write_row(_row(thing, computed[thing]))
+            c.execute(statement("figures_delete"), named(changed))
+            rows = (_row(thing, computed[thing]) for thing in changed if thing in computed)
+            copy_rows("federation_figure", _COLUMNS, rows, to=c)
     return changed
 
 

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 from federation import holds, noticing
-from federation.database import cursor, statement
 from federation.figures import AllSent
 from federation.models.findings import Finding, FindingState, Resolution
 from federation.noticing import JUDGED, Noticed
@@ -18,7 +17,7 @@ from federation.rules import periods
 from federation.rules.coverage import GRACE
 from federation.rules.levels import Facts
 from federation.rules.periods import Frequency
-from federation.worklist import Thing
+from federation.worklist import Thing, named_rows
 
 _REPORT_RULES = ("R101", "R103", "R104", "R105", "R106")
 _SUM_RULES = ("R102",)
@@ -133,9 +132,7 @@ def _own(rule: str, facts: Facts) -> Facts:
 
 
 def _standing(things: Sequence[Thing], rules: Collection[str]) -> list[tuple[Any, ...]]:
-    with cursor() as c:
-        c.execute(statement("findings_standing"), noticing.named(things) | {"rules": list(rules)})
-        return c.fetchall()
+    return named_rows("findings_standing", things, rules=list(rules))
 
 
 def _new(noticed: Iterable[Noticed], *, now: datetime) -> Iterable[Finding]:

@@ -1,4 +1,4 @@
-"""Keeps what was first published: the figures of a period, by agency, as they were then.
+"""Keeps the frozen sums: the figures, by agency, with which a period was first published.
 
 A frozen sum is written once, in the transaction that publishes its period first, and never changed.
 """
@@ -12,33 +12,28 @@ import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
-from federation.combination import figures_of, named_rows
-from federation.database import copy_statement, cursor
+from federation.combination import figures_of
+from federation.database import copy_rows, cursor
 from federation.rules import changes, periods, tables
 from federation.rules.changes import Changes
 from federation.rules.periods import Frequency
 from federation.rules.tables import Cells
-from federation.worklist import Thing
+from federation.worklist import Thing, named_rows
 
-#: In which finer periods a change may lie; never in hours, so that hours and days give the same.
-_FINER = {Frequency.WEEK: Frequency.DAY, Frequency.MONTH: Frequency.DAY, Frequency.YEAR: Frequency.MONTH}
-#: The periods whose changes are looked for in a finer one, directly or through another.
-LOCATED_BY = {
-    Frequency.DAY: (Frequency.WEEK, Frequency.MONTH, Frequency.YEAR),
-    Frequency.MONTH: (Frequency.YEAR,),
-}
+#: A change of these is located in a finer period. Days are not located in hours, so hours and days give the same.
+LOCATED = (Frequency.WEEK, Frequency.MONTH, Frequency.YEAR)
 
 
 class FrozenSumLostError(Exception):
-    """A period is public, and what was frozen of it is gone. Restore the database from a backup."""
+    """A public period has no frozen sum."""
 
     def __init__(self, thing: Thing) -> None:
-        super().__init__(f"{self.__doc__} It is {thing}.")
+        super().__init__(f"The frozen sum of {thing} is lost. Restore the database from a backup.")
 
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """The frozen sums of some periods: for which there is one, what it holds, and whether that was altered since."""
+    """The frozen sums of some periods: which of them exist, which were altered, and their cells."""
 
     exists: NDArray[np.bool_]
     altered: NDArray[np.bool_]
@@ -59,22 +54,18 @@ _COLUMNS = {
     "indicator_id": "int2", "frequency": "varchar", "period": "timestamptz",
     "agencies": "int2[]", "countries": "int2[]", "networks": "int2[]", "values": "int8[]", "seal": "bytea",
 }  # fmt: skip
-_COPY = copy_statement("federation_frozensum", _COLUMNS)
 
 
 def freeze(things: Sequence[Thing], unfrozen: NDArray[np.bool_], present: Cells) -> None:
     """Keep the present figures of those periods that are ``unfrozen``."""
-    if not unfrozen.any():
-        return
-    in_order = present.where(np.argsort(present.table, kind="stable"))
-    starts = np.searchsorted(in_order.table, np.arange(len(things) + 1))
-    with cursor() as c, c.copy(_COPY) as copy:
-        copy.set_types(list(_COLUMNS.values()))
-        for position in np.flatnonzero(unfrozen).tolist():
-            thing, cells = things[position], in_order.where(slice(starts[position], starts[position + 1]))
-            columns: list[NDArray[Any]] = [cells.agency, cells.country, cells.network, cells.value]
-            facts = (thing.indicator, thing.frequency, thing.period)
-            copy.write_row((*facts, *columns, _seal(thing, columns)))
+    rows = []
+    for position in np.flatnonzero(unfrozen).tolist():
+        thing = things[position]
+        columns: list[NDArray[Any]] = [*present.where(present.table == position)[1:]]
+        rows.append((thing.indicator, thing.frequency, thing.period, *columns, _seal(thing, columns)))
+    if rows:
+        with cursor() as c:
+            copy_rows("federation_frozensum", _COLUMNS, rows, to=c)
 
 
 def _seal(thing: Thing, columns: Sequence[NDArray[Any]]) -> bytes:
@@ -88,19 +79,18 @@ def _seal(thing: Thing, columns: Sequence[NDArray[Any]]) -> bytes:
 
 def changes_of(things: Sequence[Thing], present: Cells, kept: Frozen) -> Changes:
     """Return what agencies have changed since these periods, all of one frequency, were published first."""
+    frequency = Frequency(things[0].frequency)
     changed = changes.differences(present.where(kept.exists[present.table]), kept.cells)
-    numbers = np.array([changes.number_of(thing.frequency, thing.period) for thing in things], np.int64)
-    own, finer = numbers[changed.table], _FINER.get(Frequency(things[0].frequency))
-    if finer is None or not len(changed.value):
-        return Changes(changed, own)
+    own = np.array([changes.number_of(frequency, thing.period) for thing in things], np.int64)[changed.table]
+    if frequency not in LOCATED or not len(changed.value):
+        return Changes(changed, [own])
     inside = [
-        (thing._replace(frequency=finer, period=period), position)
-        for position, thing in enumerate(things)
-        if position in changed.table
-        for period in periods.inside(finer, thing.frequency, thing.period)
+        (things[position]._replace(frequency=periods.FINER[frequency], period=period), position)
+        for position in np.unique(changed.table).tolist()
+        for period in periods.inside(periods.FINER[frequency], frequency, things[position].period)
     ]
     parts, table_of = [part for part, _ in inside], np.array([position for _, position in inside])
     agencies, of_all = np.unique(changed.agency), read(parts)
     of_them = replace(of_all, cells=of_all.cells.where(np.isin(of_all.cells.agency, agencies)))
     within = changes_of(parts, figures_of(parts, agencies=agencies), of_them)
-    return changes.located(changed, own, within, table_of)
+    return changes.locate(changed, own, within, table_of)

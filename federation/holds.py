@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-import numpy as np
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -22,8 +21,11 @@ from federation.rules.levels import Level
 from federation.rules.periods import Frequency
 
 Facts = Mapping[str, Any]
-#: Indicator, frequency, period and total of a report; without a total it withdraws.
-Released = tuple[int, str, datetime, int | None]
+#: Frequency, period and total of a report; without a total it withdraws.
+Released = tuple[str, datetime, int | None]
+
+#: No other rule holds anything.
+_RULE = "R102"
 
 #: So often is it tried to write findings while workers open others at the same places.
 _TRIES = 5
@@ -53,17 +55,9 @@ class Candidate:
     before: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """That a report is held, by which rule and why."""
-
-    rule: str
-    facts: Facts
-
-
-def judge(agency: int, candidates: Mapping[int, Candidate]) -> dict[int, Verdict]:
-    """Return which candidates are to be held, all of one submission, by position."""
-    found: dict[int, Verdict] = {}
+def judge(agency: int, candidates: Mapping[int, Candidate]) -> dict[int, Facts]:
+    """Return why candidates are to be held, all of one submission, by position; the others are left out."""
+    found: dict[int, Facts] = {}
     by_indicator: dict[int, dict[int, Candidate]] = defaultdict(dict)
     for position, one in candidates.items():
         by_indicator[one.key.indicator][position] = one
@@ -72,8 +66,8 @@ def judge(agency: int, candidates: Mapping[int, Candidate]) -> dict[int, Verdict
     return found
 
 
-def _straying(agency: int, indicator: int, candidates: Mapping[int, Candidate]) -> dict[int, Verdict]:
-    released = _released(agency, [one.key for one in candidates.values()])
+def _straying(agency: int, indicator: int, candidates: Mapping[int, Candidate]) -> dict[int, Facts]:
+    released = _released(agency, indicator, [one.key for one in candidates.values()])
     strays = levels.judge(
         agency,
         indicator,
@@ -85,29 +79,29 @@ def _straying(agency: int, indicator: int, candidates: Mapping[int, Candidate]) 
         },
         released={
             (frequency, period, total)
-            for (_, frequency, period, total), stands in released.items()
+            for (frequency, period, total), stands in released.items()
             if stands and total is not None
         },
     )
     return {
-        position: Verdict("R102", strays[one.key.frequency, one.key.period])
+        position: strays[one.key.frequency, one.key.period]
         for position, one in candidates.items()
         if (one.key.frequency, one.key.period) in strays
     }
 
 
 def _level(one: Candidate, released: Mapping[Released, bool]) -> Level:
-    let_through = (one.key.indicator, str(one.key.frequency), one.key.period, one.total) in released
+    let_through = (str(one.key.frequency), one.key.period, one.total) in released
     judged = not let_through and not (one.revises and one.total == one.before)
     return Level(one.key.frequency, one.key.period, one.total, judged, let_through)
 
 
-def _released(agency: int, keys: Sequence[Key]) -> dict[Released, bool]:
+def _released(agency: int, indicator: int, keys: Sequence[Key]) -> dict[Released, bool]:
     """Return what was released for the months from the first to the last of some keys, and whether it stands."""
     last = periods.start_of(Frequency.MONTH, max(key.period for key in keys))
     named = {
         "agency": agency,
-        "indicators": np.array(sorted({key.indicator for key in keys}), np.int16),
+        "indicator": indicator,
         "first": periods.start_of(Frequency.MONTH, min(key.period for key in keys)),
         "ends": periods.end(Frequency.MONTH, last),
     }
@@ -118,11 +112,11 @@ def _released(agency: int, keys: Sequence[Key]) -> dict[Released, bool]:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A report that was stored as held: its row, what it speaks of, and the verdict."""
+    """A report that was stored as held: its row, what it speaks of, and why."""
 
     report: int
     key: Key
-    verdict: Verdict
+    facts: Facts
 
 
 def record(agency: int, helds: Sequence[Held], *, now: datetime) -> dict[int, Finding]:
@@ -135,13 +129,7 @@ def record(agency: int, helds: Sequence[Held], *, now: datetime) -> dict[int, Fi
     found, opened, extended = _gather(agency, helds, there, now=now)
     _write(agency, opened, extended, now=now)
     Hold.objects.bulk_create(
-        Hold(
-            report_id=held.report,
-            finding=found[held.report],
-            rule=held.verdict.rule,
-            facts=held.verdict.facts,
-            since=now,
-        )
+        Hold(report_id=held.report, finding=found[held.report], rule=_RULE, facts=held.facts, since=now)
         for held in helds
     )
     return found
@@ -159,11 +147,11 @@ def _gather(
     found: dict[int, Finding] = {}
     opened: list[Finding] = []
     extended: dict[int, Finding] = {}
-    stories: dict[tuple[str, int, str], deque[Finding]] = defaultdict(deque)
+    stories: dict[tuple[int, str], deque[Finding]] = defaultdict(deque)
     for one in sorted(there, key=lambda one: one.period):
-        stories[one.rule, one.indicator_id, one.frequency].append(one)
+        stories[one.indicator_id, one.frequency].append(one)
     for held in sorted(helds, key=lambda held: held.key.period):
-        mine = stories[_line(held)]
+        mine = stories[held.key.indicator, held.key.frequency]
         while mine and periods.end(held.key.frequency, mine[0].last_period) < held.key.period:
             # Neither this one nor a later one adjoins it.
             mine.popleft()
@@ -178,30 +166,26 @@ def _gather(
     return found, opened, list(extended.values())
 
 
-def _line(held: Held) -> tuple[str, int, str]:
-    return held.verdict.rule, held.key.indicator, held.key.frequency
-
-
 def _open_findings(agency: int, helds: Sequence[Held]) -> QuerySet[Finding]:
     """Return the open findings that hold reports like these."""
     return Finding.objects.filter(
         Exists(Hold.objects.filter(finding=OuterRef("pk"))),
         agency=agency,
         indicator__in={held.key.indicator for held in helds},
-        rule__in={held.verdict.rule for held in helds},
+        rule=_RULE,
         resolved=None,
     )
 
 
 def _new(agency: int, held: Held, *, now: datetime) -> Finding:
     return Finding(
-        rule=held.verdict.rule,
+        rule=_RULE,
         agency_id=agency,
         indicator_id=held.key.indicator,
         frequency=held.key.frequency,
         period=held.key.period,
         last_period=held.key.period,
-        facts=held.verdict.facts,
+        facts=held.facts,
         opened=now,
         changed=now,
     )
@@ -232,7 +216,7 @@ def _put_in_place_of_sums(
 
 def _extend(finding: Finding, held: Held, *, now: datetime) -> None:
     if held.key.period <= finding.period:
-        finding.period, finding.facts = held.key.period, held.verdict.facts
+        finding.period, finding.facts = held.key.period, held.facts
     finding.last_period = max(finding.last_period, held.key.period)
     finding.changed = now
 

@@ -20,7 +20,7 @@ from django.db import IntegrityError, transaction
 from countries.models import Agency
 from federation import audit, clock, dispatch, evidence, findings, holds, request_ids, validation, worklist
 from federation.database import (
-    copy_statement,
+    copy_rows,
     cursor,
     instants,
     lock_lines,
@@ -32,7 +32,7 @@ from federation.database import (
 from federation.errors import IdempotencyKeyReusedError, NotStoredError
 from federation.evidence import Evidence, SignedBy
 from federation.figures import Sent
-from federation.holds import Candidate, Held, Verdict
+from federation.holds import Candidate, Facts, Held
 from federation.models.findings import Decision, Finding
 from federation.models.submissions import (
     IdempotencyKey,
@@ -130,7 +130,7 @@ class _Becomes:
     equals: int | None = None
     supersedes: tuple[int, ...] = ()
     ends_hold: int | None = None
-    verdict: Verdict | None = None
+    facts: Facts | None = None
 
     @property
     def state(self) -> ReportState:
@@ -252,7 +252,7 @@ def _would_be_held(
     agency: Agency, reports: Sequence[NewReport], becoming: Sequence[_Becomes], *, received: datetime
 ) -> Iterator[ReportFinding]:
     """Return the findings that would gather held reports, each at the first of them."""
-    helds = [Held(at, reports[at], one.verdict) for at, one in enumerate(becoming) if one.verdict is not None]
+    helds = [Held(at, reports[at], one.facts) for at, one in enumerate(becoming) if one.facts is not None]
     gathered = holds.would_gather(agency.pk, helds, now=received)
     firsts = {id(finding): position for position, finding in sorted(gathered.items(), reverse=True)}
     return (_report_finding(position, gathered[position]) for position in firsts.values())
@@ -339,8 +339,8 @@ def _judge(agency: Agency, reports: Sequence[NewReport], place: Place) -> list[_
         for position, one in enumerate(becoming)
         if one.outcome in {Outcome.CURRENT, Outcome.WITHDRAWN}
     }
-    for position, verdict in holds.judge(agency.pk, candidates).items():
-        becoming[position] = _held(becoming[position], place, known[position].held, verdict)
+    for position, facts in holds.judge(agency.pk, candidates).items():
+        becoming[position] = _held(becoming[position], place, known[position].held, facts)
     return becoming
 
 
@@ -387,13 +387,13 @@ def _becomes(report: NewReport, place: Place, there: _Known) -> _Becomes:
     return _Becomes(outcome, digest, None, replaced, ends_hold)
 
 
-def _held(one: _Becomes, place: Place, held: _Standing | None, verdict: Verdict) -> _Becomes:
+def _held(one: _Becomes, place: Place, held: _Standing | None, facts: Facts) -> _Becomes:
     """Say what becomes of a report that a rule holds: of several that wait, only the newest does."""
     if held is not None and not held.place.gives_way_to(place):
         return _Becomes(Outcome.SUPERSEDED, one.digest)
     if held is None:
-        return _Becomes(Outcome.HELD, one.digest, verdict=verdict)
-    return _Becomes(Outcome.HELD, one.digest, None, (held.id,), held.id, verdict)
+        return _Becomes(Outcome.HELD, one.digest, facts=facts)
+    return _Becomes(Outcome.HELD, one.digest, None, (held.id,), held.id, facts)
 
 
 _COLUMNS = {
@@ -403,7 +403,6 @@ _COLUMNS = {
     "digest": "bytea", "equals_id": "int8", "total": "int8",
     "countries": "int2[]", "networks": "int2[]", "values": "int8[]",
 }  # fmt: skip
-_COPY = copy_statement("federation_report", _COLUMNS)
 
 
 def _store(submission: Submission, reports: Sequence[NewReport], becoming: Sequence[_Becomes]) -> None:
@@ -413,10 +412,7 @@ def _store(submission: Submission, reports: Sequence[NewReport], becoming: Seque
             "UPDATE federation_report SET state = 'superseded' WHERE id = ANY(%s)",
             [np.array(superseded, np.int64)],
         )
-        with c.copy(_COPY) as copy:
-            copy.set_types(list(_COLUMNS.values()))
-            for row in _rows(submission, reports, becoming):
-                copy.write_row(row)
+        copy_rows("federation_report", _COLUMNS, _rows(submission, reports, becoming), to=c)
 
 
 def _rows(
@@ -435,10 +431,10 @@ def _rows(
 
 def _hold(submission: Submission, reports: Sequence[NewReport], becoming: Sequence[_Becomes]) -> None:
     """Record the holds of a submission, and end those that its reports replaced."""
-    verdicts = {position: one.verdict for position, one in enumerate(becoming) if one.verdict is not None}
-    if verdicts:
-        rows = Report.objects.filter(submission=submission, position__in=verdicts).values_list("position", "id")
-        helds = [Held(id_, reports[position], verdicts[position]) for position, id_ in rows]
+    facts = {position: one.facts for position, one in enumerate(becoming) if one.facts is not None}
+    if facts:
+        rows = Report.objects.filter(submission=submission, position__in=facts).values_list("position", "id")
+        helds = [Held(id_, reports[position], facts[position]) for position, id_ in rows]
         holds.record(submission.agency_id, helds, now=submission.received)
     ended = [one.ends_hold for one in becoming if one.ends_hold is not None]
     if ended:

@@ -1,20 +1,19 @@
 """What the rules notice in reports, in sums of finer figures, and in the weeks of all agencies; only reads.
 
-Judged is what stands now, never how it came to stand: whoever asks twice is told the same.
+Rules judge what is stored now, so asking twice gives the same answer.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from countries import queries
-from countries.codes import COUNTRIES, GROUPS, UNKNOWN
+from countries.codes import COUNTRIES, UNKNOWN
 from federation import figures, thresholds
-from federation.combination import named_rows
-from federation.database import cursor, statement
+from federation.database import cursor, instants
 from federation.figures import AllSent, Computed
 from federation.models.figures import Source
 from federation.rules import levels, mix, periods, plausibility, tables
@@ -23,13 +22,12 @@ from federation.rules.periods import Frequency
 from federation.rules.plausibility import Cells
 from federation.rules.tables import Values
 from federation.rules.thresholds import Thresholds
-from federation.worklist import Stage, Thing
+from federation.worklist import Stage, Thing, named_rows
 
 #: At which frequencies reports are judged; minutes are by their hour.
 JUDGED = (Frequency.HOUR, Frequency.DAY, Frequency.MONTH)
 #: At which frequencies a sum has a usual level.
 _LEVELLED = (Frequency.HOUR, Frequency.DAY)
-_GROUPS = frozenset(GROUPS.values())
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -65,12 +63,12 @@ def standing(things: Sequence[Thing]) -> dict[Thing, Standing]:
     """Return the current reports of figures, all of one frequency; those without one are left out."""
     if not things:
         return {}
-    rows = _rows("noticing_reports", things, befores=_befores(things), unlocated=COUNTRIES[UNKNOWN])
+    rows = named_rows("noticing_reports", things, befores=_befores(things), unlocated=COUNTRIES[UNKNOWN])
     return {things[position]: Standing(*row) for position, *row in rows}
 
 
-def _befores(things: Sequence[Thing]) -> list[datetime]:
-    return [periods.previous(thing.frequency, thing.period) for thing in things]
+def _befores(things: Sequence[Thing]) -> NDArray[np.datetime64]:
+    return instants([periods.previous(thing.frequency, thing.period) for thing in things])
 
 
 def standing_with(things: Sequence[Thing], sent: AllSent) -> dict[Thing, Standing]:
@@ -89,7 +87,7 @@ def _standing_of_sent(sent: AllSent) -> dict[Thing, Standing]:
     if not sent:
         return {}
     things, reports = list(sent), list(sent.values())
-    rows = _rows(
+    rows = named_rows(
         "noticing_sent",
         things,
         befores=_befores(things),
@@ -169,7 +167,7 @@ def in_sums(things: Sequence[Thing]) -> list[Noticed]:
         return []
     frequency = things[0].frequency
     seconds = periods.seconds(frequency, things[0].period)
-    rows = _rows("noticing_sums", things, seconds=seconds, weeks=levels.WEEKS)
+    rows = named_rows("noticing_sums", things, seconds=seconds, weeks=levels.WEEKS)
     limits = thresholds.by_agency({things[row[0]].agency for row in rows})
     breaks = {
         key: queries.breaks_of(*key) for key in {(things[row[0]].agency, things[row[0]].indicator) for row in rows}
@@ -196,7 +194,7 @@ def next_to_repeat(changed: Sequence[Thing], *, judged: Collection[Thing]) -> li
     asked = [thing for thing, after in following.items() if after not in judged]
     if not asked:
         return []
-    rows = _rows("noticing_next", asked, ends=[ends[thing] for thing in asked])
+    rows = named_rows("noticing_next", asked, ends=instants([ends[thing] for thing in asked]))
     return [following[asked[position]] for (position,) in rows]
 
 
@@ -206,33 +204,31 @@ def in_weeks(weeks: Sequence[Thing]) -> tuple[list[Thing], list[Noticed]]:
     The others are the published week less the agency's own figure. So an agency that tries many figures of its own
     learns no more of the others from its findings than it can compute from what is public.
     """
-    keys: list[Thing] = []
-    found: list[Noticed] = []
-    rows: dict[int, list[tuple[Any, ...]]] = {}
-    for position, *row in named_rows("combination_figures", weeks):
-        rows.setdefault(position, []).append(tuple(row))
-    limits = thresholds.by_agency({row[0] for some in rows.values() for row in some})
-    published = _published(weeks)
-    for position, some in rows.items():
+    rows, published = named_rows("combination_figures", weeks, only=None), _published(weeks)
+    limits = thresholds.by_agency({row[1] for row in rows})
+    keys, found = list[Thing](), list[Noticed]()
+    for position, agency, *_, countries, _, values in rows:
         week = weeks[position]
-        for agency, *figure in some:
-            thing = Thing(Stage.FIGURE, week.frequency, week.period, week.indicator, agency)
-            keys.append(thing)
-            own = _by_country(figure[5], figure[7])
-            facts = mix.strays(own, np.maximum(published[position] - own, 0), limits[agency])
-            if facts:
-                found.append(Noticed("R301", thing, None, facts))
+        thing = Thing(Stage.FIGURE, week.frequency, week.period, week.indicator, agency)
+        keys.append(thing)
+        own = _by_country(countries, values)
+        facts = mix.strays(own, np.maximum(published[position] - own, 0), limits[agency])
+        if facts:
+            found.append(Noticed("R301", thing, None, facts))
     return keys, found
 
 
-def _published(weeks: Sequence[Thing]) -> list[Values]:
+#: The row of each single country.
+_ROWS = {country: row for row, country in enumerate(tables.COUNTRIES.tolist())}
+
+
+def _published(weeks: Sequence[Thing]) -> Values:
     """Return the published numbers of weeks over all networks, by country."""
-    cells: list[list[tuple[int, int]]] = [[(COUNTRIES[UNKNOWN], 0)] for _ in weeks]
+    numbers = np.zeros((len(weeks), len(_ROWS)), np.int64)
     for position, _, country, network, value in named_rows("publication_cells", weeks):
-        if network == tables.TOTAL_NETWORK and country not in _GROUPS:
-            cells[position].append((country, value))
-    columns = (np.array(some).T for some in cells)
-    return [_by_country(countries.astype(np.int16), values) for countries, values in columns]
+        if network == tables.TOTAL_NETWORK and country in _ROWS:
+            numbers[position, _ROWS[country]] = value
+    return numbers
 
 
 def _by_country(countries: tables.Numbers, values: Values) -> Values:
@@ -240,19 +236,3 @@ def _by_country(countries: tables.Numbers, values: Values) -> Values:
     rows, _ = tables.place_of(countries, np.full(len(countries), tables.NETWORKS[0]))
     np.add.at(counts, rows, values)
     return counts
-
-
-def _rows(name: str, things: Sequence[Thing], **more: object) -> list[tuple[Any, ...]]:
-    with cursor() as c:
-        c.execute(statement(name), named(things) | more)
-        return c.fetchall()
-
-
-def named(things: Sequence[Thing]) -> dict[str, Any]:
-    """Return figures, all of one frequency, as the parameters of a named statement."""
-    return {
-        "frequency": things[0].frequency,
-        "indicators": np.array([thing.indicator for thing in things], np.int16),
-        "agencies": np.array([thing.agency for thing in things], np.int16),
-        "periods": [thing.period for thing in things],
-    }

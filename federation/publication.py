@@ -17,37 +17,30 @@ from psycopg import Cursor, sql
 
 from countries import queries
 from federation import frozen
-from federation.combination import combine, named_rows
-from federation.database import copy_columns, copy_statement, cursor, microseconds, statement
+from federation.combination import combine
+from federation.database import copy_columns, copy_rows, cursor, microseconds, statement
 from federation.expectation import schedules_by_agency
 from federation.frozen import Frozen, FrozenSumLostError
 from federation.models.published import PublishedCoverage
 from federation.rules import changes, coverage, periods, rounding, tables
 from federation.rules.coverage import Coverage
 from federation.rules.periods import Frequency
-from federation.rules.rounding import Cell
 from federation.rules.tables import Cells, Values
 from federation.versions import new_version
-from federation.worklist import Stage, Thing
+from federation.worklist import Stage, Thing, named_rows
 
 #: Minute figures and cells serve the live view only, and go after this time.
 MINUTES_KEPT = timedelta(days=2)
-#: The plain columns of a coverage row, in the order of the rule's fields.
-COVERAGE_FACTS = ("agencies_expected", "agencies_reporting", "covered_seconds", "owed_seconds", "status")
-#: Frequencies at which the networks are published together only.
-_ALL_NETWORKS_ONLY = {Frequency.MINUTE, Frequency.HOUR}
 
 
 @dataclass(frozen=True, slots=True)
 class View:
     """What is to be public of some periods: rounded cells (n, countries, networks) and coverage.
 
-    ``unclipped`` holds the cells before those below zero become 0. ``present`` are the figures, which those
-    periods freeze that are not ``frozen`` yet.
+    ``present`` are the figures of now. A period that is not ``frozen`` yet freezes them.
     """
 
     things: Sequence[Thing]
-    unclipped: Values
     cells: Values
     coverage: Sequence[Coverage]
     present: Cells
@@ -56,7 +49,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What publishing did: the version that it made, if anything changed, of which periods, and what became stale."""
+    """The version that publishing made, if any, the periods that changed, and what became stale."""
 
     version: int | None = None
     changed: Sequence[Thing] = ()
@@ -64,7 +57,7 @@ class Published:
 
 
 def due_at(thing: Thing) -> datetime:
-    """Return from when on a period may be published."""
+    """Return the instant from which a period may be published."""
     end = periods.end(thing.frequency, thing.period)
     return end if thing.frequency == Frequency.MINUTE else end + coverage.GRACE
 
@@ -79,44 +72,43 @@ def is_due(thing: Thing, *, now: datetime) -> bool:
 
 
 def located_by(figure: Thing, *, now: datetime) -> Iterator[Thing]:
-    """Yield the public periods whose later changes may be rounded otherwise, as this figure says where they lie."""
-    for frequency in frozen.LOCATED_BY.get(Frequency(figure.frequency), ()):
-        period = periods.start_of(frequency, figure.period)
-        thing = Thing(Stage.PUBLISH, frequency, period, figure.indicator)
-        if due_at(thing) <= now:
+    """Yield the longer public periods in which this figure decides in which of its days or months a change lies."""
+    for coarser in periods.coarser(figure.frequency):
+        thing = Thing(Stage.PUBLISH, coarser, periods.start_of(coarser, figure.period), figure.indicator)
+        if coarser in frozen.LOCATED and due_at(thing) <= now:
             yield thing
+            yield from located_by(thing, now=now)
 
 
 def compute(things: Sequence[Thing], *, mark: datetime) -> View:
     """Compute what is to be public of periods, all of one frequency; only reads."""
     combined, kept = combine(things, mark=mark), frozen.read(things)
-    first = tables.together([kept.cells, combined.cells.where(~kept.exists[combined.cells.table])])
+    cells = unclipped(things, combined.cells, kept).clip(min=0)
+    return View(things, cells, _with_breaks(things, combined.coverage), combined.cells, kept)
+
+
+def unclipped(things: Sequence[Thing], present: Cells, kept: Frozen) -> Values:
+    """Round first sums and later changes and add them up; a cell that is below zero is published as 0."""
+    first = tables.together([kept.cells, present.where(~kept.exists[present.table])])
     later = changes.rounded(
-        frozen.changes_of(things, combined.cells, kept),
+        frozen.changes_of(things, present, kept),
         np.array([thing.indicator for thing in things]),
         settings.ROUNDING_KEY,
         settings.ROUNDING_BASE,
-        all_networks_only=things[0].frequency in _ALL_NETWORKS_ONLY,
+        all_networks_only=things[0].frequency in periods.ALL_NETWORKS_ONLY,
     )
-    covered = _with_breaks(things, combined.coverage)
-    unclipped = _rounded_first(things, first) + later
-    return View(things, unclipped, unclipped.clip(min=0), covered, combined.cells, kept)
+    return _rounded_first(things, first) + later
 
 
 def _rounded_first(things: Sequence[Thing], first: Cells) -> Values:
     """Round first sums, each cell by its own number."""
-    frequency = things[0].frequency.encode()
-    sums, networks = tables.with_margins(first.added_up(len(things))), tables.PUBLIC_NETWORKS.tolist()
-    if things[0].frequency in _ALL_NETWORKS_ONLY:
+    sums, networks = tables.with_margins(first.added_up(len(things))), tables.PUBLIC_NETWORKS
+    if things[0].frequency in periods.ALL_NETWORKS_ONLY:
         sums, networks = sums[:, :, -1:], networks[-1:]
-    countries = tables.PUBLIC_COUNTRIES.tolist()
-    minutes = [rounding.minute_of(thing.period) for thing in things]
-
-    def cell(position: int, row: int, column: int) -> Cell:
-        indicator = things[position].indicator
-        return Cell(rounding.NOBODY, indicator, countries[row], networks[column], minutes[position], frequency)
-
-    return rounding.rounded_each(sums, cell, settings.ROUNDING_KEY, settings.ROUNDING_BASE)
+    indicators = np.array([thing.indicator for thing in things])[:, None, None]
+    minutes = np.array([rounding.minute_of(thing.period) for thing in things])[:, None, None]
+    parts = (rounding.NOBODY, indicators, tables.PUBLIC_COUNTRIES[:, None], networks, minutes)
+    return rounding.rounded_each(sums, parts, things[0].frequency, settings.ROUNDING_KEY, settings.ROUNDING_BASE)
 
 
 def _with_breaks(things: Sequence[Thing], found: Sequence[Coverage]) -> list[Coverage]:
@@ -150,16 +142,8 @@ def _public(view: View) -> _Public:
 
 
 def _stored_coverage(columns: Sequence[Any]) -> Coverage:
-    *plain, is_break, agencies, states, covered, owed = columns
-    facts = dict(zip(COVERAGE_FACTS, plain, strict=True))
-    return Coverage(
-        **facts,
-        agencies=tuple(agencies.tolist()),
-        states=tuple(states),
-        covered=tuple(covered),
-        owed=tuple(owed),
-        is_break=is_break,
-    )
+    facts: list[Any] = [tuple(fact) if isinstance(fact, list) else fact for fact in columns]
+    return Coverage(*facts)
 
 
 def _place(view: View, countries: tables.Numbers, networks: tables.Numbers) -> tuple[Any, Any]:
@@ -194,18 +178,12 @@ def publish(things: Sequence[Thing], *, now: datetime, mark: datetime) -> Publis
         return Published()
     view = compute(due, mark=mark)
     public = _public(view)
-    unfrozen = _published_first(view, public)
-    version, changed = _write(view, public)
-    frozen.freeze(due, unfrozen, view.present)
-    return Published(version, changed, _gaps(due, firsts, now=now))
-
-
-def _published_first(view: View, public: "_Public") -> NDArray[np.bool_]:
-    """Return which periods are to be published first, and so frozen; none may be public without a frozen sum."""
-    lost = [view.things[position] for position in public.coverage if not view.frozen.exists[position]]
+    lost = [due[position] for position in public.coverage if not view.frozen.exists[position]]
     if lost:
         raise FrozenSumLostError(lost[0])
-    return ~view.frozen.exists
+    version, changed = _write(view, public)
+    frozen.freeze(due, ~view.frozen.exists, view.present)
+    return Published(version, changed, _gaps(due, firsts, now=now))
 
 
 def _too_early(things: Sequence[Thing]) -> list[Thing]:
@@ -217,7 +195,7 @@ def _begun(things: Sequence[Thing], firsts: dict[int, datetime]) -> list[Thing]:
     """Leave out periods before an indicator's first: nobody owed or reported anything in them."""
     schedules = schedules_by_agency(firsts)
     early = [thing for thing in things if thing.period < firsts[thing.indicator]]
-    reported = {early[row[0]] for row in named_rows("combination_figures", early)} if early else set()
+    reported = {early[row[0]] for row in named_rows("combination_figures", early, only=None)} if early else set()
 
     def begun(thing: Thing) -> bool:
         if thing.period >= firsts[thing.indicator] or thing in reported:
@@ -322,17 +300,17 @@ _COVERAGE = {
     "status": "varchar", "agencies": "int2[]", "states": "varchar[]", "covered": "int4[]", "owed": "int4[]",
     "is_break": "bool",
 }  # fmt: skip
-_COPY_COVERAGE = copy_statement("federation_publishedcoverage", _COVERAGE)
 
 
 def _add_coverage(view: View, positions: Sequence[int], version: int) -> None:
-    with cursor() as c, c.copy(_COPY_COVERAGE) as copy:
-        copy.set_types(list(_COVERAGE.values()))
-        for position in positions:
-            thing, found = view.things[position], view.coverage[position]
-            told = (getattr(found, name) for name in list(_COVERAGE)[4:])
-            facts = [list(fact) if isinstance(fact, tuple) else fact for fact in told]
-            copy.write_row((thing.indicator, thing.frequency, thing.period, version, *facts))
+    rows = []
+    for position in positions:
+        thing, found = view.things[position], view.coverage[position]
+        told = (getattr(found, name) for name in list(_COVERAGE)[4:])
+        facts = [list(fact) if isinstance(fact, tuple) else fact for fact in told]
+        rows.append((thing.indicator, thing.frequency, thing.period, version, *facts))
+    with cursor() as c:
+        copy_rows("federation_publishedcoverage", _COVERAGE, rows, to=c)
 
 
 def _log(view: View, positions: NDArray[np.intp], version: int) -> None:

@@ -159,11 +159,10 @@ def combined(asked: Range, *, limit: int) -> list[FigureRow]:
         return []
     things = [Thing(Stage.PUBLISH, asked.frequency, period, asked.indicator) for period in starts]
     found = combine(things, mark=clock.mark())
+    sums = tables.nonzero(found.cells.added_up(len(things)))
     return [
         FigureRow(period, "combined", covered.covered_seconds, covered.owed_seconds, *cells)
-        for period, covered, cells in zip(
-            starts, found.coverage, tables.nonzero(found.cells.added_up(len(things))), strict=True
-        )
+        for period, covered, cells in zip(starts, found.coverage, sums, strict=True)
     ]
 
 

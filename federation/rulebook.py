@@ -24,7 +24,7 @@ MEANINGS = {
     "R104_TOTAL": "From which total on",
     "R105_SHARE": "How much could not be located, as a part of the total",
     "R105_TOTAL": "From which total on",
-    "R106_REVISIONS": "How many revisions of one period are not noticed",
+    "R106_REVISIONS": "How many revisions of one period raise no finding",
     "R202_PERIODS": "After how many periods in a row",
     "R301_DISTANCE": "How far from all others, as a Jensen–Shannon distance from 0 to 1",
     "R301_TOTAL": "From which weekly totals on, of the agency and of the others",

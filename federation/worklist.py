@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
 from django.db import transaction
 
 from federation import clock, request_ids
-from federation.database import cursor, statement
+from federation.database import cursor, instants, statement
 from federation.models.worklist import Early, Failure, Work
 from federation.request_ids import NONE, RequestIds
 from federation.rules import periods
@@ -92,6 +92,23 @@ def unpack(number: int) -> Thing:
     minute = number >> _MINUTE & _MINUTES - 1
     indicator = number >> _INDICATOR & _INDICATORS - 1
     return Thing(stage, frequency, _EPOCH + minute * _MINUTE_LENGTH, indicator, number & _AGENCIES - 1)
+
+
+def named(things: Sequence[Thing]) -> dict[str, Any]:
+    """Return things, all of one frequency, as the parameters of a named statement."""
+    return {
+        "frequency": things[0].frequency,
+        "indicators": np.array([thing.indicator for thing in things], np.int16),
+        "agencies": np.array([thing.agency for thing in things], np.int16),
+        "periods": instants([thing.period for thing in things]),
+    }
+
+
+def named_rows(name: str, things: Sequence[Thing], **more: object) -> list[tuple[Any, ...]]:
+    """Run a named statement over things; its first column is the position of the thing."""
+    with cursor() as c:
+        c.execute(statement(name), named(things) | more)
+        return c.fetchall()
 
 
 def panel(name: str, indicator: int) -> Thing:

@@ -1,4 +1,4 @@
-"""What reconciliation made of the reports: an agency's figures, and what of them was published first."""
+"""What reconciliation makes of the reports: figures, and the frozen sums of first publications."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models

@@ -4,9 +4,8 @@
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,66 +16,55 @@ from federation.rules.periods import Frequency
 from federation.rules.rounding import Cell
 from federation.rules.tables import Cells, Positions, Values
 
-_FREQUENCIES = tuple(Frequency)
-#: Country groups from the largest to the smallest; each holds those after it.
-_GROUPS = sorted(codes.GROUPS, key=lambda group: -len(codes.GROUP_MEMBERS[group]))
-_IN_GROUP = {
-    group: np.isin(tables.COUNTRIES, [codes.COUNTRIES[code] for code in codes.GROUP_MEMBERS[group]])
-    for group in _GROUPS
-}
+_LETTERS = [frequency.encode() for frequency in Frequency]
+_GROUPS = tables.PUBLIC_COUNTRIES[len(tables.COUNTRIES) :]
+#: In how many groups each country is: in the first ones, as each group contains those after it.
+_GROUPS_OF = np.array([sum(code in some for some in codes.GROUP_MEMBERS.values()) for code in codes.COUNTRIES])
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """Present figures less frozen ones, where they differ, and in which period each change lies.
+class Changes(NamedTuple):
+    """Present figures less frozen ones, where they differ, and the period that each change lies in.
 
-    Periods are numbers (:func:`number_of`). ``within`` has an array for each level of finer periods, the finest
-    first: the period that holds the change, which is its own where no finer one does.
+    ``periods`` has an array of period numbers (:func:`number_of`) for each level, the finest first. The last one is
+    the period of the table itself.
     """
 
     cells: Cells
-    own: Values
-    within: Sequence[Values] = ()
+    periods: Sequence[Values]
 
 
 def number_of(frequency: str, period: datetime) -> int:
     """Return a number that stands for a period: its start in minutes since 1970, and its frequency."""
-    return rounding.minute_of(period) << 3 | _FREQUENCIES.index(Frequency(frequency))
+    return rounding.minute_of(period) << 3 | _LETTERS.index(frequency.encode())
 
 
 def differences(present: Cells, frozen: Cells) -> Cells:
     """Return the cells in which two sets of cells differ, and by how much: present less frozen."""
-    both = tables.together([present, replace(frozen, value=-frozen.value)])
+    both = tables.together([present, frozen._replace(value=-frozen.value)])
     _, first, cell = np.unique(_key(both), return_index=True, return_inverse=True)
     change = np.zeros(len(first), np.int64)
     np.add.at(change, cell, both.value)
-    return replace(both.where(first), value=change).where(change != 0)
+    return both.where(first)._replace(value=change).where(change != 0)
 
 
 def _key(cells: Cells) -> Values:
     """Return a number for each cell's table, agency, country and network together."""
-    parts = (part.astype(np.int64) for part in (cells.table, cells.agency, cells.country, cells.network))
-    table, agency, country, network = parts
+    table, agency, country, network = (part.astype(np.int64) for part in cells[:4])
     return table << 48 | agency << 32 | country << 16 | network
 
 
-def located(changed: Cells, own: Values, finer: Changes, table_of: Positions) -> Changes:
-    """Say in which finer period each change lies: in the only one that changed there, if it did so by just as much.
+def locate(changed: Cells, own: Values, finer: Changes, table_of: Positions) -> Changes:
+    """Find the finer period of each change: the only one that changed in this place, if it changed by the same amount.
 
     ``own`` holds the number of each change's period, ``table_of`` the table in which each table of ``finer`` lies.
     """
-    inner = finer.cells
-    keys, first, count = np.unique(
-        _key(replace(inner, table=table_of[inner.table])),
-        return_index=True,
-        return_counts=True,
-    )
-    levels = [*finer.within, finer.own]
+    inner = finer.cells._replace(table=table_of[finer.cells.table])
+    keys, first, count = np.unique(_key(inner), return_index=True, return_counts=True)
     if not len(keys):
-        return Changes(changed, own, [own for _ in levels])
+        return Changes(changed, [own])
     at = np.searchsorted(keys, _key(changed)).clip(max=len(keys) - 1)
     lies_in_one = (keys[at] == _key(changed)) & (count[at] == 1) & (inner.value[first[at]] == changed.value)
-    return Changes(changed, own, [np.where(lies_in_one, level[first[at]], own) for level in levels])
+    return Changes(changed, [*(np.where(lies_in_one, level[first[at]], own) for level in finer.periods), own])
 
 
 def rounded(changes: Changes, indicators: Values, secret: bytes, base: int, *, all_networks_only: bool) -> Values:
@@ -103,25 +91,18 @@ def rounded(changes: Changes, indicators: Values, secret: bytes, base: int, *, a
 def _parts(cells: Cells, *, all_networks_only: bool) -> tuple[Positions, Positions, Positions]:
     """Return which cell is part of which public cell of its table: three parallel arrays, cell, row and column."""
     countries, networks = tables.place_of(cells.country, cells.network)
-    rows = [countries]
-    inside = [np.ones(len(countries), np.bool_)]
-    for group in codes.GROUPS:
-        rows.append(np.full(len(countries), tables.row_of(group)))
-        inside.append(_IN_GROUP[group][countries])
-    total = np.zeros_like(networks) if all_networks_only else np.full(len(networks), len(tables.NETWORKS))
-    found = [
-        (np.flatnonzero(among), row[among], column[among])
-        for row, among in zip(rows, inside, strict=True)
-        for column in ([total] if all_networks_only else [networks, total])
-    ]
-    cell, row, column = map(np.concatenate, zip(*found, strict=True))
-    return cell, row, column
+    # Each cell by its country itself, and by each group of the country.
+    group, cell = np.nonzero(np.arange(len(_GROUPS) + 1)[:, None] <= _GROUPS_OF[countries])
+    row = np.where(group, len(tables.COUNTRIES) - 1 + group, countries[cell])
+    if all_networks_only:
+        return cell, row, np.zeros_like(cell)
+    return np.tile(cell, 2), np.tile(row, 2), np.append(networks[cell], np.full(len(cell), len(tables.NETWORKS)))
 
 
 def _finest(
     changes: Changes, indicators: Values, change: Positions, starts: Positions, *, all_networks_only: bool
 ) -> Iterator[Cell]:
-    """Yield the finest cell that holds all changes of a run of ``change``, for the runs that begin at ``starts``."""
+    """Return the finest cell that holds all changes of a run of ``change``, for the runs that begin at ``starts``."""
 
     def common(values: NDArray[Any], otherwise: NDArray[Any]) -> NDArray[Any]:
         lowest, highest = np.minimum.reduceat(values[change], starts), np.maximum.reduceat(values[change], starts)
@@ -129,26 +110,12 @@ def _finest(
 
     cells, first = changes.cells, change[starts]
     rows, _ = tables.place_of(cells.country, cells.network)
-    group = np.full(len(starts), codes.GROUPS[_GROUPS[0]])
-    for smaller in _GROUPS[1:]:
-        holds_all = np.logical_and.reduceat(_IN_GROUP[smaller][rows[change]], starts)
-        group = np.where(holds_all, codes.GROUPS[smaller], group)
+    country = common(cells.country, _GROUPS[np.minimum.reduceat(_GROUPS_OF[rows[change]], starts) - 1])
     every = np.full(len(starts), tables.TOTAL_NETWORK)
     network = every if all_networks_only else common(cells.network, every)
-    period = changes.own[first]
-    for level in reversed(changes.within):
+    period = changes.periods[-1][first]
+    for level in reversed(changes.periods):
         period = common(level, period)
-    for agency, indicator, country, of_network, number in zip(
-        cells.agency[first].tolist(),
-        indicators[cells.table[first]].tolist(),
-        common(cells.country, group).tolist(),
-        network.tolist(),
-        period.tolist(),
-        strict=True,
-    ):
-        yield Cell(agency, indicator, country, of_network, *_told(number))
-
-
-def _told(number: int) -> tuple[int, bytes]:
-    """Return the start in minutes and the frequency of a period, given as a number."""
-    return number >> 3, _FREQUENCIES[number & 7].encode()
+    letters = [_LETTERS[number] for number in (period & 7).tolist()]
+    columns = (cells.agency[first], indicators[cells.table[first]], country, network, period >> 3)
+    return map(Cell, *(column.tolist() for column in columns), letters)

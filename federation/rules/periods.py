@@ -23,6 +23,9 @@ class Frequency(StrEnum):
 #: What agencies report; weeks and years are always derived.
 REPORTABLE = (Frequency.MINUTE, Frequency.HOUR, Frequency.DAY, Frequency.MONTH)
 
+#: At which frequencies the networks are published together only.
+ALL_NETWORKS_ONLY = (Frequency.MINUTE, Frequency.HOUR)
+
 #: From which frequency a period is summed. A year from months only, so no sum holds a record twice.
 FINER = {
     Frequency.HOUR: Frequency.MINUTE,

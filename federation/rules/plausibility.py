@@ -96,5 +96,5 @@ def unlocated(value: int, unknown: int, thresholds: Thresholds) -> Facts | None:
 
 
 def churned(revisions: int, thresholds: Thresholds) -> Facts | None:
-    """R106: one agency revised a period that has ended very often."""
+    """R106: an agency revised a period very often after it had ended."""
     return {"revisions": revisions} if revisions > thresholds.r106_revisions else None

@@ -3,14 +3,15 @@
 ``docs/explanation/protection.md`` says why it is done so, and is what the numbers are checked against.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from hashlib import blake2b
+from itertools import repeat
 from struct import Struct
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from federation.rules.tables import Values
 
@@ -58,11 +59,12 @@ def rounded(values: Values, drawn: Draws, base: int) -> Values:
     return np.sign(values) * away
 
 
-def rounded_each(values: Values, cell_of: Callable[..., Cell], secret: bytes, base: int) -> Values:
-    """Round each value with the number of its cell, which ``cell_of`` tells from the value's place in the array."""
-    uneven = np.argwhere(values % base)
+def rounded_each(values: Values, parts: Sequence[ArrayLike], frequency: str, secret: bytes, base: int) -> Values:
+    """Round each value with the number of its cell; ``parts`` are the first five of a cell, broadcast to the values."""
+    uneven = np.nonzero(values % base)
+    columns = (np.broadcast_to(part, values.shape)[uneven].tolist() for part in parts)
     drawn = np.zeros(values.shape, np.uint64)
-    drawn[tuple(uneven.T)] = draws(secret, (cell_of(*place) for place in uneven.tolist()))
+    drawn[uneven] = draws(secret, map(Cell, *columns, repeat(frequency.encode())))
     return rounded(values, drawn, base)
 
 

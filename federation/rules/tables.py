@@ -5,8 +5,7 @@ order of the code lists. The margins add the country groups, and the total of th
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,8 +41,7 @@ _MEMBERS = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Cells:
+class Cells(NamedTuple):
     """Cells of agencies, in parallel arrays; ``table`` has the position of the table that each belongs to."""
 
     table: Positions
@@ -54,7 +52,7 @@ class Cells:
 
     def where(self, chosen: NDArray[np.bool_] | Positions | slice) -> "Cells":
         """Return some of the cells."""
-        return Cells(*(getattr(self, column.name)[chosen] for column in fields(self)))
+        return Cells._make(column[chosen] for column in self)
 
     def added_up(self, n: int) -> Values:
         """Return the sum of all agencies in ``n`` tables, as :func:`add_up` does."""
@@ -63,8 +61,7 @@ class Cells:
 
 def together(parts: Sequence[Cells]) -> Cells:
     """Return all cells of several parts."""
-    columns = (field.name for field in fields(Cells))
-    return Cells(*(np.concatenate([getattr(part, name) for part in [NO_CELLS, *parts]]) for name in columns))
+    return Cells(*map(np.concatenate, zip(NO_CELLS, *parts, strict=True)))
 
 
 _NO_NUMBERS = np.empty(0, np.int16)
@@ -106,11 +103,6 @@ def nonzero(tables: Values) -> list[tuple[Numbers, Numbers, Values]]:
     cells = (COUNTRIES[row], NETWORKS[column], tables[table, row, column])
     bounds = np.searchsorted(table, np.arange(1, len(tables)))
     return list(zip(*(np.split(array, bounds) for array in cells), strict=True))
-
-
-def row_of(group: str) -> int:
-    """Return the row of a country group in a table with margins."""
-    return int(_COUNTRY_POSITION[codes.GROUPS[group]])
 
 
 def place_of(countries: Numbers, networks: Numbers) -> tuple[Positions, Positions]:

@@ -23,7 +23,7 @@ class Thresholds:
     #: How large a share may be unlocated, from which total on.
     r105_share: float = 0.30
     r105_total: float = 50
-    #: How many revisions of one period are not noticed.
+    #: How many revisions of one period raise no finding.
     r106_revisions: int = 20
     #: How many periods in a row without a figure are a silence.
     r202_periods: int = 3

@@ -7,6 +7,6 @@ CROSS JOIN LATERAL (
     SELECT agency_id, source, covered_seconds, reported_seconds, final, held, countries, networks, values
     FROM federation_figure
     WHERE indicator_id = named.indicator AND frequency = %(frequency)s AND period = named.period
-      AND (%(agencies)s::smallint[] IS NULL OR agency_id = ANY (%(agencies)s::smallint[]))
+      AND (%(only)s::smallint[] IS NULL OR agency_id = ANY (%(only)s::smallint[]))
     OFFSET 0
 ) AS figure

@@ -1,5 +1,5 @@
 -- What was ever released for an agency's periods in a range, and whether it stands: the same value is not held again.
-SELECT report.indicator_id, report.frequency, report.period, report.total, report.withdrawn,
+SELECT report.frequency, report.period, report.total, report.withdrawn,
        EXISTS (
            SELECT FROM federation_report AS current
            WHERE current.agency_id = report.agency_id AND current.indicator_id = report.indicator_id
@@ -9,5 +9,5 @@ SELECT report.indicator_id, report.frequency, report.period, report.total, repor
 FROM federation_finding AS finding
 JOIN federation_hold AS hold ON hold.finding_id = finding.id AND hold.decision = 'released'
 JOIN federation_report AS report ON report.id = hold.report_id
-WHERE finding.agency_id = %(agency)s AND finding.indicator_id = ANY (%(indicators)s::smallint[])
+WHERE finding.agency_id = %(agency)s AND finding.indicator_id = %(indicator)s
   AND report.period >= %(first)s AND report.period < %(ends)s

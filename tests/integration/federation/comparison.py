@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from django.db.models import Max, Q
 
-from federation import clock, publication, published, rebuilding
+from federation import clock, frozen, publication, published, rebuilding
+from federation.combination import combine
 from federation.models.figures import Figure, FrozenSum
 from federation.models.published import (
     PublishedCell,
@@ -178,7 +179,7 @@ def unclipped_numbers(published: Iterable[tuple[int, str, datetime]]) -> dict[Ke
         by_frequency[frequency].append(Thing(Stage.PUBLISH, frequency, period, indicator))
     found = {}
     for frequency, things in by_frequency.items():
-        numbers = publication.compute(things, mark=clock.mark()).unclipped
+        numbers = publication.unclipped(things, combine(things, mark=clock.mark()).cells, frozen.read(things))
         networks = tables.PUBLIC_NETWORKS[-numbers.shape[2] :].tolist()
         for position, row, column in np.argwhere(numbers).tolist():
             place = int(tables.PUBLIC_COUNTRIES[row]), networks[column]
