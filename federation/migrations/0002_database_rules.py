@@ -38,6 +38,13 @@ VACUUM = """
 ALTER TABLE federation_work SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000)
 """
 
+# Compressing the arrays takes six times as long as writing them, and would be a fifth of what publishing takes.
+STORAGE = """
+ALTER TABLE federation_frozensum
+    ALTER agencies SET STORAGE EXTERNAL, ALTER countries SET STORAGE EXTERNAL,
+    ALTER networks SET STORAGE EXTERNAL, ALTER "values" SET STORAGE EXTERNAL
+"""
+
 OBSERVATIONS = """
 CREATE VIEW federation_observation AS
 SELECT agency.code AS agency, indicator.code AS indicator, report.frequency, report.period,
@@ -61,5 +68,6 @@ class Migration(migrations.Migration):
         migrations.RunSQL(COUNTER, migrations.RunSQL.noop),
         migrations.RunSQL(MARK, migrations.RunSQL.noop),
         migrations.RunSQL(VACUUM, migrations.RunSQL.noop),
+        migrations.RunSQL(STORAGE, migrations.RunSQL.noop),
         migrations.RunSQL(OBSERVATIONS, "DROP VIEW federation_observation"),
     ]

@@ -26,15 +26,19 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT count(*)::int AS revisions,
            (array_agg(total ORDER BY prepared DESC, received DESC, submission_id DESC))[1] AS total
-    FROM federation_report AS other
-    WHERE agency_id = named.agency AND indicator_id = named.indicator AND frequency = %(frequency)s
-      AND period = named.period
-      AND (prepared, received, submission_id) < (root.prepared, root.received, root.submission_id)
-      -- What was held counted only if it was released.
-      AND (
-          outcome IN ('current', 'withdrawn')
-          OR EXISTS (SELECT FROM federation_hold WHERE report_id = other.id AND decision = 'released')
-      )
+    FROM (
+        SELECT total, prepared, received, submission_id
+        FROM federation_report AS other
+        WHERE agency_id = named.agency AND indicator_id = named.indicator AND frequency = %(frequency)s
+          AND period = named.period
+          AND (prepared, received, submission_id) < (root.prepared, root.received, root.submission_id)
+          -- What was held counted only if it was released.
+          AND (
+              outcome IN ('current', 'withdrawn')
+              OR EXISTS (SELECT FROM federation_hold WHERE report_id = other.id AND decision = 'released')
+          )
+        OFFSET 0
+    ) AS other
 ) AS before
 LEFT JOIN LATERAL (
     SELECT coalesce(equals_id, id) AS id

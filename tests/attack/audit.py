@@ -22,6 +22,8 @@ _DAY, _HOUR, _MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=
 #: What must hold, as shares of cells; guesses are compared with those of a reader.
 MOST_PROVEN, MOST_PROVEN_IN_A_PLACE, MOST_GAINED = 0.001, 0.01, 0.08
 MOST_LATE_TOLD, MOST_LATE_SEEN = 0.01, 0.40
+#: The same of an insider that chooses what it reports on time and compares tables, which no bounded rounding prevents.
+MOST_PROVEN_BY_TABLES, MOST_PROVEN_BY_TABLES_IN_A_PLACE = 0.005, 0.04
 #: What the audit must find of rules that do not protect.
 FEWEST_PROVEN = 0.20
 
@@ -58,6 +60,7 @@ def attack_all(size: Size) -> Iterator[Row]:
     yield from _attack_by_insiders(days, size)
     fewer = invent("D", LAST_DAY - (size.fewer_days - 1) * _DAY, LAST_DAY)
     yield from _on_time(fewer)
+    yield _comparing(days)
     yield from _switching(fewer)
     yield from _attack_late_figures(days, size)
     yield from _attack_steadiness(fewer, size)
@@ -130,6 +133,21 @@ def _on_time(days: World) -> Iterator[Row]:
     yield _insiders(Row("product: one insider, on time", found), judged(reader, days, today, HONEST))
 
 
+def _comparing(days: World) -> Row:
+    """An insider that compares tables has 3 events in one network on four days of the week.
+
+    A sum of 4 that is published as 0 says that the others counted at most 1 of it, and a part of that sum in which the
+    insider has nothing, if it is published as 5, that they counted at least 1.
+    """
+    on_days = np.equal.outer([day.weekday() for day in days.periods], range(TOTAL))
+    own = np.broadcast_to(np.where(on_days, 3, 0)[:, None, :], days.counts[0].shape)
+    reader = compare_tables(_reported(days, HONEST), days, HONEST, _ALL_LOOKS)
+    product = _reported(days, HONEST)
+    product.submit(INSIDERS[0], "D", zip(days.periods, own, strict=True))
+    row = Row("product: one insider compares tables", compare_tables(product, days, HONEST, _ALL_LOOKS, own=own))
+    return _insiders(row, reader, MOST_PROVEN_BY_TABLES, MOST_PROVEN_BY_TABLES_IN_A_PLACE)
+
+
 def _switching(days: World) -> Iterator[Row]:
     """Insiders that switch networks, countries and hours, before and after another agency's late report."""
     scene = Scene(_reported(days, ON_TIME))
@@ -144,12 +162,14 @@ def _switching(days: World) -> Iterator[Row]:
     yield _insiders(Row("product: two, after a late report", judged(scene, days, today, ON_TIME, LATE)), reader)
 
 
-def _insiders(row: Row, reader: Found) -> Row:
+def _insiders(
+    row: Row, reader: Found, most: float = MOST_PROVEN, most_in_a_place: float = MOST_PROVEN_IN_A_PLACE
+) -> Row:
     assert row.found is not None
     gained = row.found.share("guessed") - reader.share("guessed")
     broken = [
-        *_above("proven", row.found.share("proven"), MOST_PROVEN),
-        *_above("proven in a country", row.found.worst("proven"), MOST_PROVEN_IN_A_PLACE),
+        *_above("proven", row.found.share("proven"), most),
+        *_above("proven in a country", row.found.worst("proven"), most_in_a_place),
         *_above("guessed more often than by a reader", gained, MOST_GAINED),
     ]
     return Row(row.name, row.found, f"{gained:+.1%} guessed", broken)
