@@ -244,22 +244,23 @@ def find_late_figures(product: Product, world: World, late: int, count: int) -> 
     return found
 
 
-def expect_late_figures(world: World) -> tuple[float, float]:
-    """The shares of all late small figures that are told, and that are told to be more than 0.
+def expect_late_figures(world: World) -> tuple[Chances, Chances]:
+    """How many of all late small figures are told, and are told to be more than 0: shares, by place and of all of them.
 
     It is expected over all random numbers, if all tables move alike. So few are told that counting them is too rough.
     """
-    told = nonzero = total = 0.0
+    told, nonzero, count = np.zeros((3, len(PLACES)))
     for at in map(tuple, np.argwhere(np.isin(world.counts, SMALL)).tolist()):
-        value, prior = int(world.counts[at]), poisson(float(world.rates[at]), 24)
+        value, place, prior = int(world.counts[at]), at[2], poisson(float(world.rates[at]), 24)
         for move in (0, BASE):
             weights = prior * chance(move, np.arange(25))
             chances = {one: float(weights[one]) for one in np.flatnonzero(weights).tolist()}
             share = float(chance(move, np.array([value]))[0])
-            told += share * (judge(chances).told == value)
-            nonzero += share * (judge(_whether(chances)).told == 1)
-        total += 1
-    return told / total, nonzero / total
+            told[place] += share * (judge(chances).told == value)
+            nonzero[place] += share * (judge(_whether(chances)).told == 1)
+        count[place] += 1
+    every = count.sum()
+    return np.append(told / count, told.sum() / every), np.append(nonzero / count, nonzero.sum() / every)
 
 
 def _whether(chances: dict[int, float]) -> dict[int, float]:
