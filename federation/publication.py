@@ -181,8 +181,9 @@ def publish(things: Sequence[Thing], *, now: datetime, mark: datetime) -> Publis
     lost = [due[position] for position in public.coverage if not view.frozen.exists[position]]
     if lost:
         raise FrozenSumLostError(lost[0])
-    version, changed = _write(view, public)
     frozen.freeze(due, ~view.frozen.exists, view.present)
+    # Only then, as others that publish wait from here on until this transaction ends.
+    version, changed = _write(view, public)
     return Published(version, changed, _gaps(due, firsts, now=now))
 
 
