@@ -7,6 +7,7 @@ closed and has no row. Whether anything *exact* changed can not be seen from out
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -184,7 +185,16 @@ def publish(things: Sequence[Thing], *, now: datetime, mark: datetime) -> Publis
     frozen.freeze(due, ~view.frozen.exists, view.present)
     # Only then, as others that publish wait from here on until this transaction ends.
     version, changed = _write(view, public)
-    return Published(version, changed, _gaps(due, firsts, now=now))
+    return Published(version, changed, chain(_gaps(due, firsts, now=now), _located_by_firsts(view, now=now)))
+
+
+def _located_by_firsts(view: View, *, now: datetime) -> Iterator[Thing]:
+    """Yield the longer periods whose changes are located in a period that is frozen just now.
+
+    If its figures have changed since they were read, another worker may have located that change without it.
+    """
+    for position in np.flatnonzero(~view.frozen.exists).tolist():
+        yield from located_by(view.things[position], now=now)
 
 
 def _too_early(things: Sequence[Thing]) -> list[Thing]:
