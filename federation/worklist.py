@@ -199,8 +199,9 @@ def claim() -> Claim:
     skipped, now = False, clock.now()
     for level in _levels_waiting():
         taken, missed = _take(level, now)
-        skipped |= missed
-        claim = _claim_of(taken, skipped=skipped)
+        awaited = _awaited(taken, now)
+        skipped |= missed or bool(awaited)
+        claim = _claim_of([number for number in taken if number not in awaited], skipped=skipped)
         if claim.things:
             return claim
     return Claim((), (), skipped)
@@ -240,6 +241,27 @@ def _take(level: int, now: datetime) -> tuple[list[int], bool]:
         if taken or len(tried) < limit:
             return taken, skipped
         after = tried[-1][0]
+
+
+def _awaited(numbers: Sequence[int], now: datetime) -> set[int]:
+    """Return the periods that wait for figures: other workers compute what would be in their first sums.
+
+    The figures are read after this, so a first sum holds all that had been sent until now.
+    """
+    things = [unpack(number) for number in numbers]
+    if not things or things[0].stage != Stage.PUBLISH:
+        return set()
+    inside = [things[0].frequency]
+    while finer := periods.FINER.get(Frequency(inside[-1])):
+        inside.append(finer)
+    rows = named_rows(
+        "worklist_awaited",
+        things,
+        ends=instants([periods.end(thing.frequency, thing.period) for thing in things]),
+        levels=np.array([_LEVEL_OF[Stage.FIGURE, frequency] for frequency in inside], np.int64),
+        now=now,
+    )
+    return {numbers[row[0]] for row in rows}
 
 
 def _claim_of(numbers: Sequence[int], *, skipped: bool) -> Claim:

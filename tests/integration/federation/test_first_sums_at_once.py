@@ -2,14 +2,16 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Event, get_ident
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
-from federation import clock, publication, rebuilding, reconciliation
+from federation import clock, publication, rebuilding, reconciliation, worklist
 from federation.models.worklist import ClockMark
+from federation.worklist import Stage, Thing
+from tests.integration.federation.comparison import stored_frozen
 from tests.integration.federation.world import Said, World
 from tests.integration.locks import PATIENCE
 
@@ -57,6 +59,39 @@ def work_beside():
     """Do all work that no other worker holds."""
     while reconciliation._step().things:
         pass
+
+
+def figure(agency, frequency, period):
+    def compute():
+        with transaction.atomic():
+            reconciliation._do(worklist.claim_alone(Thing(Stage.FIGURE, frequency, period, 1, agency)), 0)
+
+    return compute
+
+
+def frozen_figures():
+    """What is frozen of periods in which somebody counted something."""
+    return {period: figures for period, figures in stored_frozen().items() if figures}
+
+
+def test_period_waits_for_figures_that_another_worker_computes(told, monkeypatch):
+    for sender in (0, 1):
+        told.submit(sender, Said("D", DAY, {(578, 1): 3 + sender}))
+    with held_before(monkeypatch, worklist, "done", figure(1, "D", DAY)):
+        work_beside()
+        assert stored_frozen() == {}
+    told.settle()
+    assert {frequency for _, frequency, _ in frozen_figures()} == set("DWM")
+    assert all(figures == {1: {(578, 1): 3}, 2: {(578, 1): 4}} for figures in frozen_figures().values())
+
+
+def test_other_periods_do_not_wait(told, monkeypatch):
+    told.submit(0, Said("D", DAY, {(578, 1): 3}))
+    told.submit(1, Said("D", DAY + timedelta(days=1), {(578, 1): 4}))
+    with held_before(monkeypatch, worklist, "done", figure(1, "D", DAY)):
+        work_beside()
+        assert frozen_figures() == {(1, "D", DAY + timedelta(days=1)): {2: {(578, 1): 4}}}
+        assert worklist.is_pending()
 
 
 def test_change_is_located_in_a_day_that_another_worker_was_publishing_first(told, monkeypatch):
