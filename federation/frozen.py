@@ -20,9 +20,6 @@ from federation.rules.periods import Frequency
 from federation.rules.tables import Cells
 from federation.worklist import Thing, named_rows
 
-#: A change of these is located in a finer period. Days are not located in hours, so hours and days give the same.
-LOCATED = (Frequency.WEEK, Frequency.MONTH, Frequency.YEAR)
-
 
 class FrozenSumLostError(Exception):
     """A public period has no frozen sum."""
@@ -82,7 +79,7 @@ def changes_of(things: Sequence[Thing], present: Cells, kept: Frozen) -> Changes
     frequency = Frequency(things[0].frequency)
     changed = changes.differences(present.where(kept.exists[present.table]), kept.cells)
     own = np.array([changes.number_of(frequency, thing.period) for thing in things], np.int64)[changed.table]
-    if frequency not in LOCATED or not len(changed.value):
+    if frequency not in periods.LOCATED or not len(changed.value):
         return Changes(changed, [own])
     inside = [
         (things[position]._replace(frequency=periods.FINER[frequency], period=period), position)

@@ -76,7 +76,7 @@ def located_by(figure: Thing, *, now: datetime) -> Iterator[Thing]:
     """Yield the longer public periods in which this figure decides in which of its days or months a change lies."""
     for coarser in periods.coarser(figure.frequency):
         thing = Thing(Stage.PUBLISH, coarser, periods.start_of(coarser, figure.period), figure.indicator)
-        if coarser in frozen.LOCATED and due_at(thing) <= now:
+        if coarser in periods.LOCATED and due_at(thing) <= now:
             yield thing
             yield from located_by(thing, now=now)
 

@@ -244,9 +244,9 @@ def _take(level: int, now: datetime) -> tuple[list[int], bool]:
 
 
 def _awaited(numbers: Sequence[int], now: datetime) -> set[int]:
-    """Return the periods that wait for figures: other workers compute what would be in their first sums.
+    """Return the periods that wait for figures in them, which other workers compute.
 
-    The figures are read after this, so a first sum holds all that had been sent until now.
+    These would be missing in a first sum, or a change would be located by finer figures that are newer than its own.
     """
     things = [unpack(number) for number in numbers]
     if not things or things[0].stage != Stage.PUBLISH:
@@ -259,6 +259,7 @@ def _awaited(numbers: Sequence[int], now: datetime) -> set[int]:
         things,
         ends=instants([periods.end(thing.frequency, thing.period) for thing in things]),
         levels=np.array([_LEVEL_OF[Stage.FIGURE, frequency] for frequency in inside], np.int64),
+        located=things[0].frequency in periods.LOCATED,
         now=now,
     )
     return {numbers[row[0]] for row in rows}

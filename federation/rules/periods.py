@@ -35,6 +35,9 @@ FINER = {
     Frequency.YEAR: Frequency.MONTH,
 }
 
+#: At which frequencies a change is located in a finer period. Days are not, so that hours and days give the same.
+LOCATED = (Frequency.WEEK, Frequency.MONTH, Frequency.YEAR)
+
 #: At which frequencies an agency with a schedule of this frequency is expected.
 EXPECTED_AT = {
     Frequency.MINUTE: tuple(Frequency),

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection, transaction
 
 from federation import clock, publication, rebuilding, reconciliation, worklist
+from federation.models.published import PublishedCell
 from federation.models.worklist import ClockMark
 from federation.worklist import Stage, Thing
 from tests.integration.federation.comparison import stored_frozen
@@ -16,6 +17,7 @@ from tests.integration.federation.world import Said, World
 from tests.integration.locks import PATIENCE
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+MONTH = datetime(2026, 10, 1, tzinfo=UTC)
 DAY = datetime(2026, 10, 20, tzinfo=UTC)
 COUNTRIES = (578, 276, 196, 840, 40, 56, 100, 203)
 
@@ -83,6 +85,30 @@ def test_period_waits_for_figures_that_another_worker_computes(told, monkeypatch
     told.settle()
     assert {frequency for _, frequency, _ in frozen_figures()} == set("DWM")
     assert all(figures == {1: {(578, 1): 3}, 2: {(578, 1): 4}} for figures in frozen_figures().values())
+
+
+def numbers_of_month():
+    """What is public of October, by country."""
+    cells = PublishedCell.objects.filter(frequency="M", country__in=COUNTRIES, network=0, version_to=None)
+    return dict(cells.values_list("country", "value"))
+
+
+def test_change_is_located_by_days_and_months_of_one_state(told, monkeypatch):
+    """After a second late event no number is public that the first one had by another location."""
+    before, later = (dict.fromkeys(((country, 1) for country in COUNTRIES), value) for value in (5, 8))
+    other = DAY + timedelta(days=3)
+    told.submit(0, Said("D", DAY, before), Said("D", other, before), minutes_ago=10)
+    told.settle()
+    told.submit(0, Said("D", DAY, later), minutes_ago=5)
+    told.settle()
+    first = numbers_of_month()
+    told.submit(0, Said("D", other, later))
+    reconciliation._step()
+    with held_before(monkeypatch, worklist, "done", figure(1, "M", MONTH)):
+        work_beside()
+        assert numbers_of_month() == first
+    told.settle()
+    assert numbers_of_month() != first
 
 
 def test_other_periods_do_not_wait(told, monkeypatch):
