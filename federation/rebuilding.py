@@ -92,21 +92,27 @@ def differences() -> Iterator[Thing]:
     Must run in one snapshot, or a worker's commit would look like a difference. What is on
     the list in this snapshot is about to be computed, so it is passed over.
     """
-    mark, waiting = clock.mark(), _about_to_change()
+    mark = clock.mark()
+    waiting = _about_to_change(mark)
     yield from (one.thing for one in _displaced())
     for things in _batches(thing for thing in everything(now=mark) if thing not in waiting):
         yield from _differing(things, mark)
 
 
-def _about_to_change() -> set[Thing]:
-    """Return what is on the list, and the hours of its minutes: an hour is summed from reports, which are there."""
+def _about_to_change(mark: datetime) -> set[Thing]:
+    """Return what is on the list, and what will be because of that although it is made of what is there already.
+
+    These are the hours of minutes, which are summed from reports, and the panels of what is to be published, which are
+    made of figures.
+    """
     waiting = worklist.waiting()
     minutes = [thing for thing in waiting if thing[:2] == (Stage.FIGURE, Frequency.MINUTE)]
     hours = [
         Thing(Stage.FIGURE, Frequency.HOUR, periods.start_of(Frequency.HOUR, minute.period), *minute[3:])
         for minute in minutes
     ]
-    return waiting.union(hours)
+    published = (thing for thing in waiting if thing.stage == Stage.PUBLISH)
+    return waiting.union(hours, panels.touched_by(published, now=mark))
 
 
 def _differing(things: Sequence[Thing], mark: datetime) -> Iterable[Thing]:

@@ -393,3 +393,14 @@ def test_what_should_not_be_there_is_found_and_mended(three_years):
 
 def test_three_years_of_months_are_in_the_longest_span():
     assert start_of_span(month("2027-01"), 36) == MONTHS[1]
+
+
+def test_panel_is_no_difference_while_a_period_of_it_waits_to_be_published(three_years):
+    three_years.wait(hours=1)
+    for agency in (3, 4):
+        three_years.submit(agency, Said("M", month("2026-05"), {(NORWAY, 1): 50}), minutes_ago=1)
+    assert agencies_of(three_years) == [0, 1, 2]
+    three_years.submit(0, Said("M", month("2026-05"), {(NORWAY, 1): 100}))
+    while Thing(Stage.PUBLISH, "M", month("2026-05"), 1) not in worklist.waiting():
+        reconciliation._step()
+    assert differing() == []
