@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from django.db import transaction
 
-from federation.database import copy_rows, cursor, look_up_by_index, statement, streamed
+from federation.database import copy_rows, cursor, look_up_by_index, rows_of, statement, streamed
 from federation.models.audit import AuditPending, AuditSeal
 from federation.rules import trail
 
@@ -55,9 +55,7 @@ def unsealed() -> int:
 
 def length() -> Length:
     """Return how long the chain is; this counts every seal."""
-    with cursor() as c:
-        c.execute(statement("chain_length"))
-        [row] = c.fetchall()
+    [row] = rows_of("chain_length")
     return Length(*row)
 
 
@@ -90,8 +88,7 @@ def _seal_some(now: datetime) -> int:
         if not mine or not AuditPending.objects.exists():
             return 0
         look_up_by_index()
-        c.execute(statement("chain_pending"), {"limit": BATCH})
-        pending = c.fetchall()
+        pending = rows_of("chain_pending", limit=BATCH)
         c.execute("DELETE FROM federation_auditpending WHERE event = ANY(%s)", [[event for event, _ in pending]])
         copy_rows("federation_auditseal", _COLUMNS, _links(head(), pending, now), to=c)
     return len(pending)

@@ -260,3 +260,10 @@ def look_up_by_index() -> None:
 def statement(name: str) -> bytes:
     """Return the SQL of ``federation/sql/<name>.sql``."""
     return (Path(__file__).parent / "sql" / f"{name}.sql").read_bytes()
+
+
+def rows_of(name: str, **named: object) -> list[tuple[Any, ...]]:
+    """Run a named statement and return its rows."""
+    with cursor() as c:
+        c.execute(statement(name), named)
+        return c.fetchall()

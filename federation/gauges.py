@@ -13,7 +13,7 @@ from prometheus_client import Metric
 
 from countries.models import Agency, Credential
 from federation import chain, clock, dispatch, measures, worklist
-from federation.database import cursor, statement
+from federation.database import rows_of
 from federation.models.findings import Finding, Hold
 from federation.models.published import Version
 from federation.models.submissions import Submission
@@ -114,11 +114,8 @@ def _of_credentials(now: datetime) -> Iterator[Gauge]:
 
 
 def _of_server() -> Iterator[Gauge]:
-    with cursor() as c:
-        c.execute(statement("gauges_connections"))
-        [(used, allowed)] = c.fetchall()
-        c.execute(statement("gauges_replicas"))
-        lags = {name: float(lag) for name, lag in c.fetchall()}
+    [(used, allowed)] = rows_of("gauges_connections")
+    lags = {name: float(lag) for name, lag in rows_of("gauges_replicas")}
     yield _one("database_connections", "Connections to the database", used)
     yield _one("database_connections_allowed", "So many PostgreSQL lets in", allowed)
     yield Gauge("replica_lag_seconds", "How far each replica's replay is behind", lags, "replica")

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from federation import levels
-from federation.database import cursor, statement
+from federation.database import rows_of
 from federation.models.findings import Decision, Finding, FindingState, Hold, Resolution
 from federation.rules import periods
 from federation.rules.levels import Level
@@ -99,15 +99,14 @@ def _level(one: Candidate, released: Mapping[Released, bool]) -> Level:
 def _released(agency: int, indicator: int, keys: Sequence[Key]) -> dict[Released, bool]:
     """Return what was released for the months from the first to the last of some keys, and whether it stands."""
     last = periods.start_of(Frequency.MONTH, max(key.period for key in keys))
-    named = {
-        "agency": agency,
-        "indicator": indicator,
-        "first": periods.start_of(Frequency.MONTH, min(key.period for key in keys)),
-        "ends": periods.end(Frequency.MONTH, last),
-    }
-    with cursor() as c:
-        c.execute(statement("holds_released"), named)
-        return {(*key, None if withdrawn else total): stands for *key, total, withdrawn, stands in c.fetchall()}
+    found = rows_of(
+        "holds_released",
+        agency=agency,
+        indicator=indicator,
+        first=periods.start_of(Frequency.MONTH, min(key.period for key in keys)),
+        ends=periods.end(Frequency.MONTH, last),
+    )
+    return {(*key, None if withdrawn else total): stands for *key, total, withdrawn, stands in found}
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,16 +19,7 @@ from django.db import IntegrityError, transaction
 
 from countries.models import Agency
 from federation import audit, clock, dispatch, evidence, findings, holds, request_ids, validation, worklist
-from federation.database import (
-    copy_rows,
-    cursor,
-    instants,
-    lock_lines,
-    look_up_by_index,
-    read_only,
-    retried,
-    statement,
-)
+from federation.database import copy_rows, cursor, instants, lock_lines, look_up_by_index, read_only, retried, rows_of
 from federation.errors import IdempotencyKeyReusedError, NotStoredError
 from federation.evidence import Evidence, SignedBy
 from federation.figures import Sent
@@ -345,21 +336,17 @@ def _judge(agency: Agency, reports: Sequence[NewReport], place: Place) -> list[_
 
 
 def _known(agency: Agency, reports: Sequence[NewReport]) -> list[_Known]:
-    with cursor() as c:
-        c.execute(
-            statement("intake_current"),
-            {
-                "agency": agency.pk,
-                "indicators": np.array([report.indicator for report in reports], np.int16),
-                "frequencies": [report.frequency for report in reports],
-                "periods": instants([report.period for report in reports]),
-            },
-        )
-        rows = c.fetchall()
+    there = rows_of(
+        "intake_current",
+        agency=agency.pk,
+        indicators=np.array([report.indicator for report in reports], np.int16),
+        frequencies=[report.frequency for report in reports],
+        periods=instants([report.period for report in reports]),
+    )
     known = [_NOTHING] * len(reports)
-    for position, state, id_, prepared, received, submission, digest, root, total, withdrawn in rows:
-        there = _Standing(id_, Place(prepared, received, submission), digest, root, None if withdrawn else total)
-        known[position] = replace(known[position], **{state: there})
+    for position, state, id_, prepared, received, submission, digest, root, total, withdrawn in there:
+        one = _Standing(id_, Place(prepared, received, submission), digest, root, None if withdrawn else total)
+        known[position] = replace(known[position], **{state: one})
     return known
 
 

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Max, Q
 
 from federation import holds, thresholds
-from federation.database import cursor, retried, statement
+from federation.database import retried, rows_of
 from federation.expectation import schedules_by_agency
 from federation.models.findings import Finding, Resolution
 from federation.models.published import PeriodVersion, Version
@@ -55,20 +55,16 @@ class Line:
 
     def late(self, stretches: Sequence[Run]) -> dict[int, list[datetime]]:
         """Return the late periods within stretches, by agency, where a schedule of this frequency expects it."""
-        with cursor() as c:
-            c.execute(
-                statement("lateness_periods"),
-                {
-                    "indicator": self.indicator,
-                    "frequency": self.frequency,
-                    "firsts": [stretch.first for stretch in stretches],
-                    "lasts": [stretch.last for stretch in stretches],
-                },
-            )
-            rows = c.fetchall()
+        reported = rows_of(
+            "lateness_periods",
+            indicator=self.indicator,
+            frequency=self.frequency,
+            firsts=[stretch.first for stretch in stretches],
+            lasts=[stretch.last for stretch in stretches],
+        )
         expecting = self._expecting()
         found = defaultdict(list)
-        for agency, period in rows:
+        for agency, period in reported:
             if any(schedule.expects(self.frequency, period) for schedule in expecting.get(agency, ())):
                 found[agency].append(period)
         return found

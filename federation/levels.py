@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from countries import queries
 from federation import thresholds
-from federation.database import cursor, microseconds, statement
+from federation.database import microseconds, rows_of
 from federation.rules import levels, periods
 from federation.rules.levels import LEVELLED, BeyondReachError, Facts, Judge, Level
 from federation.rules.periods import Frequency
@@ -73,13 +73,11 @@ def _read(agency: int, indicator: int, said: Sequence[Level], reach: Frequency, 
         "ends": np.concatenate([ends for _, ends in stretches.values()]).view("datetime64[us]"),
     }
     reports = {}
-    with cursor() as c:
-        c.execute(statement("levels_totals"), named)
-        for frequency, period, total, count in c:
-            if frequency == Frequency.MINUTE:
-                minutes[period] = Count(total, 60 * count, minutes.get(period, NOTHING).released)
-            else:
-                reports[frequency, period] = _counted(frequency, period, total, released)
+    for frequency, period, total, count in rows_of("levels_totals", **named):
+        if frequency == Frequency.MINUTE:
+            minutes[period] = Count(total, 60 * count, minutes.get(period, NOTHING).released)
+        else:
+            reports[frequency, period] = _counted(frequency, period, total, released)
     return Sums(reports, minutes)
 
 

@@ -3,16 +3,15 @@
 Plain values come out, so that HTTP needs no model. Each read is bounded by a number of rows that the caller gives.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from federation import clock, evidence, worklist
 from federation.combination import combine
-from federation.database import cursor, statement
+from federation.database import rows_of
 from federation.evidence import SignedBy
 from federation.models.published import VersionCounter
 from federation.models.submissions import Submission
@@ -140,12 +139,12 @@ def _submission_row(row: Submission) -> SubmissionRow:
 
 def reports(*, submission: UUID, first: int, limit: int) -> list[ReportRow]:
     """Return reports of a submission in the order in which they were sent, from a position on."""
-    return [ReportRow(*row) for row in _rows("queries_reports", submission=submission, first=first, limit=limit)]
+    return [ReportRow(*row) for row in rows_of("queries_reports", submission=submission, first=first, limit=limit)]
 
 
 def figures(asked: Range, *, agency: int, limit: int) -> list[FigureRow]:
     """Return an agency's figures in order of period, those of running periods too."""
-    rows = _rows("queries_figures", agency=agency, limit=limit, **_named(asked))
+    rows = rows_of("queries_figures", agency=agency, limit=limit, **asdict(asked))
     return [
         FigureRow(period, source, covered, periods.seconds(asked.frequency, period), *cells)
         for period, source, covered, *cells in rows
@@ -154,7 +153,7 @@ def figures(asked: Range, *, agency: int, limit: int) -> list[FigureRow]:
 
 def combined(asked: Range, *, limit: int) -> list[FigureRow]:
     """Return the exact sums of all agencies' figures in order of period, those of running periods too."""
-    starts = [period for (period,) in _rows("queries_combined", limit=limit, **_named(asked))]
+    starts = [period for (period,) in rows_of("queries_combined", limit=limit, **asdict(asked))]
     if not starts:
         return []
     things = [Thing(Stage.PUBLISH, asked.frequency, period, asked.indicator) for period in starts]
@@ -164,18 +163,3 @@ def combined(asked: Range, *, limit: int) -> list[FigureRow]:
         FigureRow(period, "combined", covered.covered_seconds, covered.owed_seconds, *cells)
         for period, covered, cells in zip(starts, found.coverage, sums, strict=True)
     ]
-
-
-def _named(asked: Range) -> dict[str, object]:
-    return {
-        "indicator": asked.indicator,
-        "frequency": asked.frequency,
-        "first": asked.first,
-        "last": asked.last,
-    }
-
-
-def _rows(name: str, **values: object) -> list[tuple[Any, ...]]:
-    with cursor() as c:
-        c.execute(statement(name), values)
-        return c.fetchall()

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from countries.models import Indicator
 from federation import audit, clock, figures, panels, publication, worklist
-from federation.database import cursor, lock_lines, statement
+from federation.database import cursor, lock_lines, rows_of
 from federation.expectation import schedules_by_agency
 from federation.models.published import PublishedCoverage
 from federation.models.submissions import Report, ReportState
@@ -43,10 +43,7 @@ def everything(*, now: datetime) -> Iterator[Thing]:
 def _figures(frequency: str, *, now: datetime) -> Iterator[Thing]:
     """Yield the figures that there are or should be: of each report, and of all periods that it lies in."""
     since = now - publication.MINUTES_KEPT if frequency == Frequency.MINUTE else None
-    with cursor() as c:
-        c.execute(statement("rebuilding_figures"), {"frequency": frequency, "since": since})
-        rows = c.fetchall()
-    for indicator, agency, period in rows:
+    for indicator, agency, period in rows_of("rebuilding_figures", frequency=frequency, since=since):
         yield Thing(Stage.FIGURE, frequency, period, indicator, agency)
 
 
@@ -185,12 +182,9 @@ def _make_right_current(agency: int, indicator: int) -> int:
 
 def _displaced(agency: int | None = None, indicator: int | None = None) -> list[_Displaced]:
     """Return what is displaced, of one agency and indicator or of all."""
-    named = {"agency": agency, "indicator": indicator, "contradiction": precedence.CONTRADICTION}
-    with cursor() as c:
-        c.execute(statement("rebuilding_reports"), named)
-        rows = c.fetchall()
+    there = rows_of("rebuilding_reports", agency=agency, indicator=indicator, contradiction=precedence.CONTRADICTION)
     found = []
-    for (of_agency, of_indicator, frequency, period), reports in groupby(rows, key=lambda row: row[:4]):
+    for (of_agency, of_indicator, frequency, period), reports in groupby(there, key=lambda row: row[:4]):
         stored = [_Stored(id_, state, counted, Place(*place)) for _, _, _, _, id_, state, counted, *place in reports]
         right = _right(stored)
         current = [one.id for one in stored if one.state == ReportState.CURRENT]

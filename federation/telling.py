@@ -12,7 +12,7 @@ from uuid import UUID
 
 from countries.models import Agency
 from federation import measures, request_ids
-from federation.database import cursor, statement
+from federation.database import rows_of
 from federation.publication import due_at
 from federation.request_ids import NONE, RequestIds
 from federation.worklist import Stage, Thing
@@ -67,9 +67,6 @@ def _measure_freshness(deed: Deed, version: int) -> None:
             might_be[one] = max(due_at(thing), might_be.get(one, due_at(thing)))
     if not might_be:
         return
-    with cursor() as c:
-        c.execute(statement("telling_received"), {"version": version, "requests": list(might_be)})
-        rows = c.fetchall()
-    for one, received, known_at in rows:
+    for one, received, known_at in rows_of("telling_received", version=version, requests=list(might_be)):
         waited = known_at - max(received, might_be[one])
         measures.FRESHNESS.labels(deed.frequency).observe(max(waited.total_seconds(), 0))

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import Count, F
 from django.db.models.query import QuerySet
 
-from federation.database import cursor, statement
+from federation.database import rows_of
 from federation.models.findings import Answer, AnswerKind, Finding, FindingState, Hold
 from federation.rules.sentences import say
 
@@ -110,9 +110,7 @@ def of_submission(submission: UUID, *, first: int = 0, last: int = LAST_POSITION
 
     A finding about several of its reports comes once, at the first of them.
     """
-    with cursor() as c:
-        c.execute(statement("validation_reports"), {"submission": submission, "first": first, "last": last})
-        return [ReportFinding(*row) for row in c.fetchall()]
+    return [ReportFinding(*row) for row in rows_of("validation_reports", submission=submission, first=first, last=last)]
 
 
 def findings(asked: Filter, *, agency: int, before: int | None, limit: int) -> list[FindingRow]:

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from countries import registry
 from federation import clock
-from federation.database import cursor, statement
+from federation.database import cursor, rows_of, statement
 from federation.errors import RoundingKeyMismatchError
 from federation.models.published import RoundingSeal
 from federation.rules import rounding
@@ -37,9 +37,7 @@ def leap() -> None:
     Later versions are gone, but readers and caches hold their numbers in ETags. Nobody draws a million versions a
     second, so microseconds since 1970 are above all of them, however old the state and however often it is restored.
     """
-    with cursor() as c:
-        c.execute(statement("versions_leap"))
-        [(version,)] = c.fetchall()
+    [(version,)] = rows_of("versions_leap")
     registry.raise_version(version)
 
 

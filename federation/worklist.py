@@ -18,7 +18,7 @@ import numpy as np
 from django.db import transaction
 
 from federation import clock, request_ids
-from federation.database import cursor, instants, statement
+from federation.database import cursor, instants, rows_of, statement
 from federation.models.worklist import Early, Failure, Work
 from federation.request_ids import NONE, RequestIds
 from federation.rules import periods
@@ -106,9 +106,7 @@ def named(things: Sequence[Thing]) -> dict[str, Any]:
 
 def named_rows(name: str, things: Sequence[Thing], **more: object) -> list[tuple[Any, ...]]:
     """Run a named statement over things; its first column is the position of the thing."""
-    with cursor() as c:
-        c.execute(statement(name), named(things) | more)
-        return c.fetchall()
+    return rows_of(name, **named(things), **more)
 
 
 def panel(name: str, indicator: int) -> Thing:

@@ -11,7 +11,7 @@ from django.db.models.functions import TruncDay
 
 from countries.liaisons import Horizon
 from countries.models import Agency, Indicator
-from federation.database import cursor, statement
+from federation.database import rows_of
 from federation.models.audit import AuditPending
 from federation.models.figures import Figure
 from federation.models.findings import Finding, FindingState, Hold
@@ -187,10 +187,8 @@ def heard(horizon: Horizon, *, now: datetime) -> list[Heard]:
     codes: Mapping[int, str] = dict(
         horizon.rows(Agency.objects.filter(active=True), "country").values_list("pk", "code")
     )
-    asked = {"agencies": np.array(list(codes), np.int64), "since": now - RECENT}
-    with cursor() as c:
-        c.execute(statement("desk_submissions"), asked)
-        found = [Heard(codes[agency], count, last) for agency, count, last in c.fetchall()]
+    told = rows_of("desk_submissions", agencies=np.array(list(codes), np.int64), since=now - RECENT)
+    found = [Heard(codes[agency], count, last) for agency, count, last in told]
     return sorted(found, key=lambda one: (one.last is not None, one.last, one.agency))
 
 
