@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from countries import registry
 from countries.models import Annotation
 from federation import intake, levels, reconciliation, review
-from federation.database import statement
+from federation.database import rows_of
 from federation.models.findings import AnswerKind, Finding, Hold
 from federation.models.submissions import Report, Submission
 from federation.rules.thresholds import Thresholds
@@ -378,7 +378,7 @@ def test_what_levels_are_compared_with_is_read_in_one_statement_for_all_reports(
     send(federation, 0, *weeks_of_hours())
     federation.now += timedelta(minutes=1)
     read = []
-    monkeypatch.setattr(levels, "statement", lambda name: read.append(name) or statement(name))
+    monkeypatch.setattr(levels, "rows_of", lambda name, **named: read.append(name) or rows_of(name, **named))
     week = [Said("H", OCTOBER + number * timedelta(hours=1)) for number in range(168)]
     for said in (HUGE_ONES[:1], week, HUGE_ONES[1:2], HUGE_ONES):
         previewed(federation, [replace(one, cells={NORWAY: 101}) for one in said])
