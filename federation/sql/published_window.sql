@@ -1,5 +1,6 @@
 -- A sliding window: the cells of its parts added up, and their coverage put together. One statement reads one snapshot, so
 -- parts, version, coverage and cells agree while publications commit.
+-- `OFFSET 0` makes the planner look each run up by index: it takes them for a thousand, and would read the whole history.
 , part AS MATERIALIZED (
     SELECT agencies, covered, agencies_expected, covered_seconds, owed_seconds, status
     FROM run
@@ -8,6 +9,7 @@
         FROM federation_publishedcoverage
         WHERE indicator_id = %(indicator)s AND frequency = run.frequency AND period >= run.first
           AND period < run.until AND version_to IS NULL
+        OFFSET 0
     ) AS covered
 ),
 who AS (
@@ -31,6 +33,7 @@ cells AS (
         FROM federation_publishedcell
         WHERE indicator_id = %(indicator)s AND frequency = run.frequency AND country = ANY (%(countries)s::smallint[])
           AND network = 0 AND period >= run.first AND period < run.until AND version_to IS NULL
+        OFFSET 0
     ) AS cell
     GROUP BY country
 )
