@@ -1,8 +1,12 @@
 """The sliding windows, as they are read."""
 
+from datetime import date, timedelta
+
 import pytest
+from django.db import connection
 
 from api import caching
+from countries import codes
 from tests.contract.public.press import NOBODY, Covered
 from tests.factories import CountryFactory, PopulationFactory
 
@@ -101,3 +105,23 @@ def test_window_depends_on_its_version_and_its_end(press, read, monkeypatch):
         assert etags[-1].startswith(f'W/"{version}.') == ("2026-11-04" not in view)
     assert len(set(etags)) == 3
     assert etags[-1] == etags[-2]
+
+
+def _rows_read():
+    with connection.cursor() as c:
+        c.execute(
+            "SELECT sum(pg_stat_get_xact_tuples_returned(indexrelid)) + pg_stat_get_xact_tuples_returned(indrelid)"
+            " FROM pg_index WHERE indrelid = 'federation_publishedcell'::regclass GROUP BY indrelid"
+        )
+        return c.fetchone()[0]
+
+
+def test_window_reads_its_parts_and_not_the_whole_history(press, read):
+    days = [date(2025, 1, 1) + timedelta(days=number) for number in range(600)]
+    press.publish("D", {str(day): dict.fromkeys(list(codes.COUNTRIES)[:60], 5) for day in days})
+    with connection.cursor() as c:
+        c.execute("ANALYZE federation_publishedcell, federation_publishedcoverage, federation_periodversion")
+    before = _rows_read()
+    rows = read("aggregates/windows", indicator="DOWNLOADS", window="P7D").json()["observations"]
+    assert {row["value"] for row in rows} == {35}
+    assert _rows_read() - before == 7 * 60
