@@ -25,7 +25,7 @@ MAP := $(BUILT)/.done
 LOCALE := api/site/locale
 LANGUAGES := $(LOCALE)/.done
 
-.PHONY: help install demo serve test fuzz calendar chaos endure attack check format bench lock openapi web messages clean
+.PHONY: help install demo serve test verify fuzz calendar chaos endure attack check format bench lock openapi web messages clean
 
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -38,8 +38,11 @@ demo: $(VENV)/runtime.installed $(MAP) $(LANGUAGES) ## the whole stack with inve
 serve: $(VENV)/runtime.installed $(MAP) $(LANGUAGES) ## the same stack without invented numbers
 	@exec $(PY) -m config.serve
 
-test: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## every test that CI runs; ARGS= goes to pytest
-	@$(PY) -m pytest -n auto $(ARGS)
+test: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## the tests for every change, five minutes; ARGS= goes to pytest
+	@$(PY) -m pytest -n auto -m "not verify" $(ARGS)
+
+verify: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## the long tests: faults, killed processes, long histories; ARGS= goes to pytest
+	@$(PY) -m pytest -n auto -m verify $(ARGS)
 
 chaos: $(VENV)/dev.installed ## faults at random under load, and is all there once? SEED= for one, SEEDS=20, SECONDS=45
 	@exec $(PY) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SECONDS),--seconds $(SECONDS))

@@ -1,4 +1,4 @@
-"""`make calendar`: the tests without browsers on days of the calendar that are special; exit 1 if any failed.
+"""`make calendar`: the tests, those of `make verify` too, without browsers on special days; exit 1 if any failed.
 
 The clock of every process is moved by an offset. An absolute time would begin again in each process.
 """

@@ -28,7 +28,7 @@ def fits(answers, expected):
     return shown(answers) == expected or (expected == "404" and [one.status for one in answers] == [404])
 
 
-@pytest.mark.slow
+@pytest.mark.verify
 @pytest.mark.django_db
 def test_each_bad_input_has_its_answer_and_none_stays(server, subtests):
     before = server.stored()

@@ -73,7 +73,7 @@ def answers(at):
         return False
 
 
-@pytest.mark.slow
+@pytest.mark.verify
 def test_document_and_answers_agree_whoever_asks(world, address, tmp_path):
     for role in ROLES:
         bounds = (f"--max-examples={WANTED}", "--continue-on-failure") if WANTED else BOUNDED[role]

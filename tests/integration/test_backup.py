@@ -170,7 +170,7 @@ def newest():
     return Version.objects.order_by("-number").values_list("number", flat=True).first() or 0
 
 
-@pytest.mark.slow
+@pytest.mark.verify
 def test_made_under_load_and_restored_elsewhere_it_is_the_view_that_it_names(
     sending, another_server, tmp_path, monkeypatch
 ):

@@ -100,7 +100,7 @@ def is_there(app):
     return bool(app.control.inspect(timeout=1).ping())
 
 
-@pytest.mark.slow
+@pytest.mark.verify
 def test_worker_comes_back_to_a_broker_that_refused_for_a_while(own_broker, elsewhere, tmp_path):
     log = tmp_path / "worker.log"
     with working(log, REDIS_URL=own_broker) as workers, redis.Redis.from_url(own_broker) as other:

@@ -4,11 +4,14 @@ import sys
 from contextlib import ExitStack
 
 import psutil
+import pytest
 
 from tests import cluster
 from tests.chaos import sessions
 from tests.cluster.part import until
 from tests.integration.processes import alive, descendants, eventually, line_of
+
+pytestmark = pytest.mark.verify
 
 #: What a host of any role does here: it signs in wherever it was told to, and stays.
 SIGNS_IN = """

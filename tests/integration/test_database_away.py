@@ -15,7 +15,7 @@ from tests import servers
 from tests.integration import processes
 from tests.integration.processes import eventually
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.verify
 
 #: Each kind of page, and of the parameters of each those that are read.
 ADDRESSES = [

@@ -22,7 +22,7 @@ from tests.acting import connected
 from tests.cluster import replica
 from tests.integration.processes import eventually
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.verify
 
 THREADS = 4
 #: What the public reads without a parameter.

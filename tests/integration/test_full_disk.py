@@ -22,7 +22,7 @@ def may_mount(folder: Path) -> bool:
         return False
 
 
-@pytest.mark.slow
+@pytest.mark.verify
 @pytest.mark.parametrize("what", ["tables", "log"])
 def test_full_disk_is_seen_and_all_recovers_once_there_is_room(tmp_path, what):
     if not servers.is_prepared():

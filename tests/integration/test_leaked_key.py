@@ -120,7 +120,7 @@ def test_without_workers_nothing_is_published_and_all_that_is_sent_waits(publish
     assert len(view()) == len(before) + 1
 
 
-@pytest.mark.slow
+@pytest.mark.verify
 def test_new_installation_publishes_under_a_new_key_and_above_all_old_versions(published, shell, settings):
     old, newest = settings.ROUNDING_KEY, Version.objects.latest("number").number
     shell.run(LAST, published[0])

@@ -304,6 +304,7 @@ def stop(process):
     assert process.wait(60) == 0
 
 
+@pytest.mark.verify
 @pytest.mark.django_db(transaction=True)
 def test_two_real_hosts_answer_as_one_and_what_was_public_stays_readable_without_them(tmp_path):
     IndicatorFactory.create()

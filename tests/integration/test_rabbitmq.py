@@ -17,7 +17,7 @@ from tests.integration.rabbit import PROGRAM, Rabbit
 from tests.integration.test_renewal import issued
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.verify,
     pytest.mark.skipif(PROGRAM is None, reason="RabbitMQ is not installed (Debian: rabbitmq-server)"),
 ]
 

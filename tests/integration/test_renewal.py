@@ -12,7 +12,7 @@ from tests import servers
 from tests.integration.load import Load, token_of
 from tests.integration.processes import alive, command_of, descendants, line_of
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.verify
 
 METRICS_TOKEN = "of thirty characters"
 #: Load is what is wanted here.

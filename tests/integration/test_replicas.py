@@ -32,7 +32,7 @@ from tests.factories import IndicatorFactory
 from tests.integration.processes import eventually
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.verify,
     pytest.mark.skipif("TEST_DATABASE_PUBLIC_URL" not in os.environ, reason="the servers are a person's own"),
 ]
 

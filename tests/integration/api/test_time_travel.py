@@ -119,6 +119,7 @@ def record(recorded, client, number):
             recorded.setdefault((address, known_at(answer)), shown(answer))
 
 
+@pytest.mark.verify
 def test_past_views_are_read_again_and_no_etag_keeps_a_stale_answer(settings):
     settings.ALLOWED_HOSTS = ["*"]
     settings.RATES = {**settings.RATES, "RATE_PUBLIC_PER_ADDRESS": 1_000_000}

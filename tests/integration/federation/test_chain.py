@@ -256,7 +256,7 @@ def test_a_sealer_killed_in_the_midst_leaves_what_was_pending():
 
 
 @for_real
-@pytest.mark.slow
+@pytest.mark.verify
 def test_sealers_killed_at_any_instant_leave_a_whole_chain():
     rng, interrupted = random.Random(1), 0
     with sealers(3) as processes:

@@ -702,7 +702,7 @@ def by_position(found):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.slow
+@pytest.mark.verify
 def test_two_workers_that_are_killed_at_any_instant_leave_what_the_oracle_notices(tmp_path):
     chance, memory, now = random.Random(3), Memory(), clock.now()
     factories.IndicatorFactory.create(number=1)

@@ -129,6 +129,7 @@ def less(one, other):
 # --- what insiders send -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.verify
 @examples
 @given(st.data(), beginnings, st.sampled_from([(0,), (0, 1)]))
 def test_whatever_insiders_send_the_others_are_rounded_alike(monkeypatch, data, beginning, insiders):

@@ -507,7 +507,7 @@ def test_who_looks_while_another_does_leaves_it_to_that_one():
 
 
 @several
-@pytest.mark.slow
+@pytest.mark.verify
 def test_three_schedulers_that_are_killed_and_restarted_find_each_run_once(schedulers):
     bureau, running = Bureau(), [schedulers() for _ in range(3)]
     for one in running:

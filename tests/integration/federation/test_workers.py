@@ -105,6 +105,7 @@ def test_two_workers_at_once_with_doubled_lost_and_forgotten_messages(log, monke
         bureau.assert_agrees()
 
 
+@pytest.mark.verify
 def test_workers_killed_at_any_instant(log):
     bureau = Bureau(seed=2)
     interrupted = 0
@@ -124,6 +125,7 @@ def test_workers_killed_at_any_instant(log):
         bureau.assert_agrees()
 
 
+@pytest.mark.verify
 def test_connections_that_are_cut_in_the_midst_of_work(log):
     bureau = Bureau(seed=6)
     with working(log):
@@ -137,6 +139,7 @@ def test_connections_that_are_cut_in_the_midst_of_work(log):
         bureau.assert_agrees()
 
 
+@pytest.mark.verify
 def test_what_always_fails_is_set_aside_and_holds_up_nothing_else(log):
     bureau = Bureau(seed=3)
     bureau.fill(days=2)
@@ -172,6 +175,7 @@ def test_a_process_with_another_rounding_key_does_no_work(log):
     assert Version.objects.count() == versions
 
 
+@pytest.mark.verify
 def test_submissions_that_name_the_same_periods_at_the_same_time_are_all_stored():
     bureau = Bureau(seed=5)
     hours = 24 * 60
