@@ -13,7 +13,8 @@ import pytest
 from django.db import connection
 from django.db import connections as reached
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.test.client import ClientHandler
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from psycopg.pq import TransactionStatus
 
 from countries import connections
@@ -46,9 +47,13 @@ def acting_as(role: str) -> Iterator[None]:
             server.execute(f'SET ROLE "{before}"')
 
 
+def as_web(answer: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Middleware: requests act as the role of the web server."""
+    return _as_role(WEB, answer)
+
+
 def assign_roles(patch: pytest.MonkeyPatch) -> None:
-    """Have requests, public reads and the workers' deeds done by their roles from now on."""
-    patch.setattr(ClientHandler, "get_response", _as_role(WEB, ClientHandler.get_response))
+    """Have public reads and the workers' deeds done by their roles from now on."""
     for module, name in WORKERS_DEEDS:
         patch.setattr(module, name, _as_role(WORKER, getattr(module, name)))
     at = connections._at

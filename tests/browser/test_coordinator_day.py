@@ -11,7 +11,7 @@ from tests.browser import desk
 from tests.browser.stack import PASSWORD, Agency, Stack
 from tests.integration.processes import eventually
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("coordinator_day")]
 DAYS = 63
 USUAL = 100
 HELD = ("NO-KRIPOS", "SE-NOA", "DK-NC3", "FI-NBI")

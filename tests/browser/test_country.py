@@ -11,7 +11,7 @@ import pytest
 
 from tests.browser import desk
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 COMPARED = "/countries/no/?with=SE&show=count"
 WIDTHS = (360, 768, 1440)
 

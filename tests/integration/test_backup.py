@@ -33,6 +33,8 @@ from tests.integration import elsewhere
 from tests.integration.federation.workers import until, working
 from tests.integration.processes import line_of
 
+pytestmark = pytest.mark.xdist_group("backup")
+
 #: So many versions an installation may draw after its backup was made: one each second, for thirty years.
 A_LONG_TIME = 1_000_000_000
 #: Of tables whose rows are never closed: since which version a row is there.

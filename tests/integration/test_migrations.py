@@ -15,7 +15,7 @@ from federation.management.commands import migrate
 from tests.integration import elsewhere, migrating
 from tests.integration.migrating import ROWS, asked, faults_of
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("migrations")]
 
 
 @pytest.fixture(scope="module")

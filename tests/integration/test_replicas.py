@@ -33,6 +33,7 @@ from tests.integration.processes import eventually
 
 pytestmark = [
     pytest.mark.verify,
+    pytest.mark.xdist_group("replicas"),
     pytest.mark.skipif("TEST_DATABASE_PUBLIC_URL" not in os.environ, reason="the servers are a person's own"),
 ]
 

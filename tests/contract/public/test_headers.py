@@ -85,7 +85,7 @@ def test_desk_and_its_redirects_are_kept_by_nobody(db, client, django_user_model
     assert (session["httponly"], session["samesite"]) == (True, "Lax")
 
 
-def test_file_is_careful_too(client):
+def test_file_is_careful_too(db, client):
     answer = client.get("/static/site/site.css")
     assert b"".join(answer)
     answer.close()

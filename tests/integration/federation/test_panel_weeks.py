@@ -31,7 +31,7 @@ from tests.integration.federation.world import Said
 from tests.oracles import panels as oracle
 from tests.oracles.calendar import end_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.xdist_group("three_years")]
 
 
 @pytest.fixture(scope="module")
