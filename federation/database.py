@@ -32,8 +32,10 @@ log = logging.getLogger(__name__)
 
 _HEADER = 20
 _SMALL = np.dtype([("length", ">i4"), ("value", ">i2")])
+_PLAIN = np.dtype([("length", ">i4"), ("value", ">i4")])
 _BIG = np.dtype([("length", ">i4"), ("value", ">i8")])
 _SMALL_TYPE, _SMALL_ARRAY_TYPE = 21, 1005
+_PLAIN_TYPE, _PLAIN_ARRAY_TYPE = 23, 1007
 _BIG_TYPE, _BIG_ARRAY_TYPE = 20, 1016
 _INSTANT_TYPE, _INSTANT_ARRAY_TYPE = 1184, 1185
 #: Where PostgreSQL's time begins, in microseconds since 1970.
@@ -79,6 +81,16 @@ class SmallArrayDumper(Dumper):
         return _dump(obj, _SMALL, _SMALL_TYPE)
 
 
+class PlainArrayDumper(Dumper):
+    """Writes integer arrays to columns of ``integer[]``."""
+
+    format = Format.BINARY
+    oid = _PLAIN_ARRAY_TYPE
+
+    def dump(self, obj: NDArray[Any]) -> Buffer:
+        return _dump(obj, _PLAIN, _PLAIN_TYPE)
+
+
 class InstantArrayDumper(Dumper):
     """Writes datetime64 arrays, in microseconds, as ``timestamptz[]``."""
 
@@ -102,6 +114,15 @@ class SmallArrayLoader(Loader):
 
     def load(self, data: Buffer) -> NDArray[np.int16]:
         return np.frombuffer(bytes(data)[_HEADER:], _SMALL)["value"].astype(np.int16)
+
+
+class PlainArrayLoader(Loader):
+    """Reads ``integer[]`` as an int64 array, in which sums have room."""
+
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> NDArray[np.int64]:
+        return np.frombuffer(bytes(data)[_HEADER:], _PLAIN)["value"].astype(np.int64)
 
 
 class BigArrayLoader(Loader):
@@ -133,9 +154,11 @@ def cursor() -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as opened:
         opened.format = Format.BINARY
         # COPY finds a dumper by column type, a parameter by Python type: the second one stays for that.
+        opened.adapters.register_dumper(np.ndarray, PlainArrayDumper)
         opened.adapters.register_dumper(np.ndarray, SmallArrayDumper)
         opened.adapters.register_dumper(np.ndarray, BigArrayDumper)
         opened.adapters.register_loader(_SMALL_ARRAY_TYPE, SmallArrayLoader)
+        opened.adapters.register_loader(_PLAIN_ARRAY_TYPE, PlainArrayLoader)
         opened.adapters.register_loader(_BIG_ARRAY_TYPE, BigArrayLoader)
         opened.adapters.register_loader(_INSTANT_ARRAY_TYPE, InstantArrayLoader)
         yield opened

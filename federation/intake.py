@@ -388,7 +388,7 @@ _COLUMNS = {
     "frequency": "varchar", "period": "timestamptz", "status": "varchar", "withdrawn": "bool",
     "prepared": "timestamptz", "received": "timestamptz", "state": "varchar", "outcome": "varchar",
     "digest": "bytea", "equals_id": "int8", "total": "int8",
-    "countries": "int2[]", "networks": "int2[]", "values": "int8[]",
+    "countries": "int2[]", "networks": "int2[]", "values": "int4[]",
 }  # fmt: skip
 
 

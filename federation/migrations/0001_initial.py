@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
                 ('total', models.BigIntegerField()),
                 ('countries', django.contrib.postgres.fields.ArrayField(base_field=models.SmallIntegerField(), size=None)),
                 ('networks', django.contrib.postgres.fields.ArrayField(base_field=models.SmallIntegerField(), size=None)),
-                ('values', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
+                ('values', django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), size=None)),
                 ('agency', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='countries.agency')),
                 ('equals', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='federation.report')),
                 ('indicator', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='countries.indicator')),

@@ -139,7 +139,8 @@ class Report(models.Model):
     total = models.BigIntegerField()
     countries = ArrayField(models.SmallIntegerField())
     networks = ArrayField(models.SmallIntegerField())
-    values = ArrayField(models.BigIntegerField())
+    # Four bytes a value keep a report of 200 cells in its row: PostgreSQL compresses what is larger, which takes long.
+    values = ArrayField(models.IntegerField())
 
     class Meta:
         constraints = [
