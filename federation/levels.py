@@ -85,8 +85,9 @@ def _compared(said: Sequence[Level], reach: Frequency) -> dict[Frequency, list[S
     """Return the stretches of time, by frequency, whose reports make the levels up to a frequency."""
     found: dict[Frequency, list[Stretches]] = {frequency: [] for frequency in (Frequency.MINUTE, *LEVELLED)}
     for level in LEVELLED[: LEVELLED.index(reach) + 1]:
+        stretches = _around(level, said)
         for frequency in _as_fine_as(level):
-            found[frequency].append(_around(level, said))
+            found[frequency].append(stretches)
     if reach == Frequency.MONTH:
         found[reach] = [_months_before(said)]
     return {frequency: some for frequency, some in found.items() if some}
@@ -98,7 +99,8 @@ def _as_fine_as(level: Frequency) -> Sequence[Frequency]:
 
 def _around(level: Frequency, said: Sequence[Level]) -> Stretches:
     """Return what the periods of a frequency that hold these are compared with; minutes with their own hour too."""
-    held = sorted({periods.start_of(level, one.period) for one in said if one.frequency in _as_fine_as(level)})
+    finer = frozenset(_as_fine_as(level))
+    held = sorted({periods.start_of(level, one.period) for one in said if one.frequency in finer})
     starts = microseconds(held)
     if level == Frequency.MONTH:
         return starts - _WEEKS_BACK[-1], starts
