@@ -67,7 +67,8 @@ def read(body: bytes | bytearray, *, received: datetime, indicators: Mapping[str
     draft.check_commas(body.count(b","))
     envelope = _plain_envelope(body, draft) or json_walk.walk_envelope(body, draft)
     for position, raw in enumerate(envelope.reports):
-        if not _add_plain(raw, envelope.indicator, draft):
+        quotes = envelope.quotes[position] if envelope.quotes else _count_quotes(raw)
+        if not _add_plain(raw, quotes, envelope.indicator, draft):
             json_walk.walk_report(raw, f"/reports/{position}", envelope.indicator, draft)
     return Payload(draft.reports(), draft.observations, envelope.prepared)
 
@@ -80,13 +81,17 @@ def _plain_envelope(body: bytes | bytearray, draft: Draft) -> json_walk.Envelope
     except _NOT_PLAIN:
         return None
     # A member that is named twice, which the decoder does not tell, brings two quotes more at least.
-    own = body.count(b'"') - sum(bytes(raw).count(b'"') for raw in sent.reports)
-    named_once = own == (6 if sent.prepared is UNSET else 10)
-    return json_walk.Envelope(indicator, prepared, sent.reports) if named_once else None
+    quotes = [_count_quotes(raw) for raw in sent.reports]
+    named_once = body.count(b'"') - sum(quotes) == (6 if sent.prepared is UNSET else 10)
+    return json_walk.Envelope(indicator, prepared, sent.reports, quotes) if named_once else None
 
 
-def _add_plain(raw: Raw, indicator: int | None, draft: Draft) -> bool:
-    """Add a report if it is plain, and say whether it was."""
+def _count_quotes(raw: Raw) -> int:
+    return bytes(raw).count(b'"')
+
+
+def _add_plain(raw: Raw, quotes: int, indicator: int | None, draft: Draft) -> bool:
+    """Add a report, in whose text so many quotes stand, if it is plain, and say whether it was."""
     try:
         report = _decode_report(raw)
         start = checks.period(report.period, report.frequency, draft.received)
@@ -95,11 +100,7 @@ def _add_plain(raw: Raw, indicator: int | None, draft: Draft) -> bool:
     observations = [] if report.observations is UNSET else report.observations
     cells = [observation.country.number + observation.network.number for observation in observations]
     withdrawn = report.withdrawn is True
-    plain = (
-        withdrawn == (report.observations is UNSET)
-        and bytes(raw).count(b'"') == report.quotes()
-        and len(set(cells)) == len(cells)
-    )
+    plain = withdrawn == (report.observations is UNSET) and quotes == report.quotes() and len(set(cells)) == len(cells)
     if not plain or not draft.name((indicator, report.frequency, start)):
         return False
     draft.count(len(cells))

@@ -3,6 +3,7 @@
 Objects are opened one level at a time, so that a payload of any shape takes little more than its own size.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -20,11 +21,15 @@ _OBSERVATION: Final = ("country", "network", "value")
 
 
 class Envelope(NamedTuple):
-    """A submission around its reports; without indicator if that was faulty."""
+    """A submission around its reports; without indicator if that was faulty.
+
+    ``quotes`` counts those of each report, where they were counted.
+    """
 
     indicator: int | None
     prepared: datetime
     reports: list[Raw]
+    quotes: Sequence[int] = ()
 
 
 def walk_envelope(body: bytes | bytearray, draft: Draft) -> Envelope:
