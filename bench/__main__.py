@@ -14,7 +14,19 @@ from bench.sizes import scale
 from bench.stack import prepare, temporary_folder
 from config.parts import ROOT
 
-MODULES = ("intake", "reconcile", "revision", "freshness", "series", "stream", "worst", "cached", "desk", "pages")
+MODULES = (
+    "intake",
+    "reconcile",
+    "revision",
+    "freshness",
+    "many",
+    "series",
+    "stream",
+    "worst",
+    "cached",
+    "desk",
+    "pages",
+)
 
 
 def main() -> None:

@@ -30,9 +30,9 @@ _AFTER_CLOSE, _BETWEEN = 1.0, 2.0
 _TURN = _AFTER_CLOSE + _BETWEEN * AGENCIES
 _SPREAD = _TURN - 4.0
 _LOOK_EVERY = 0.02
-_PATIENCE = 10.0
-#: Each agency counts one of these countries alone, always the same number: high enough not to be rounded to 0.
-_MARKS = sorted(COUNTRIES.values())[:AGENCIES]
+PATIENCE = 10.0
+#: Each of these countries is counted by one agency alone, always the same number: high enough not to be rounded to 0.
+MARKS = sorted(COUNTRIES.values())[:AGENCIES]
 _MARKED = 100
 #: What the readers beside it ask for.
 _READ = (
@@ -47,48 +47,53 @@ def measure() -> Iterator[Row]:
     turns = scaled(3)
     with temporary_folder() as folder, running(folder) as stack, joined(stack) as inside:
         say(f"{turns} minutes of {AGENCIES} agencies one after the other, then {turns} with all at once")
-        run = _Run(stack, _agencies(inside), [_SPREAD] * turns + [0.0] * turns)
+        run = Run(stack, agencies(inside, MARKS), [_SPREAD] * turns + [0.0] * turns, turn=_TURN)
         reads = run.measure()
-        yield from _rows("one after the other", run.delays(_SPREAD))
-        yield from _rows("all at once", run.delays(0.0))
+        yield from rows(f"{AGENCIES} agencies, one after the other", run.delays(_SPREAD))
+        yield from rows(f"{AGENCIES} agencies, all at once", run.delays(0.0))
     for share in (0.5, 0.99):
         what = f"public requests beside it, {READS_PER_SECOND} a second: p{share * 100:.0f}"
         yield Row(what, percentile(reads, share), runs=len(reads))
 
 
-def _rows(manner: str, delays: Sequence[float]) -> Iterator[Row]:
-    lost = sum(delay >= _PATIENCE for delay in delays)
-    remark = f"{lost} not seen within {_PATIENCE:.0f} s" if lost else ""
+def rows(manner: str, delays: Sequence[float]) -> Iterator[Row]:
+    lost = sum(delay >= PATIENCE for delay in delays)
+    remark = f"{lost} not seen within {PATIENCE:.0f} s" if lost else ""
     for share, budget, goal in ((0.5, None, None), (0.95, 1.0, 0.3), (0.99, 3.0, None)):
-        what = f"freshness, {AGENCIES} agencies, {manner}: p{share * 100:.0f}"
+        what = f"freshness, {manner}: p{share * 100:.0f}"
         yield Row(what, percentile(delays, share), budget, goal, runs=len(delays), remark=remark)
 
 
 @dataclass(frozen=True)
-class _Agency:
-    """An agency that sends, and the country that no other agency counts: by that its report is seen."""
+class Agency:
+    """An agency that sends, and the country that no other agency counts: by that its report is seen.
+
+    Where there are more agencies than countries, most have none.
+    """
 
     sender: Sender
-    mark: int
+    mark: int | None
 
     def report(self, minute: datetime) -> bytes:
         """Return a report of a minute: counts of countries that all agencies count, and the mark."""
-        drawn = invention.reports(1, seed=int(minute.timestamp()) + self.mark, cells=CELLS)
-        shared = ~np.isin(drawn.countries, _MARKS)
+        drawn = invention.reports(1, seed=int(minute.timestamp()) + (self.mark or 0), cells=CELLS)
+        shared = ~np.isin(drawn.countries, MARKS)
+        own = [] if self.mark is None else [self.mark]
         made = Reports(
-            np.append(drawn.countries[shared], np.int16(self.mark))[None],
-            np.append(drawn.networks[shared], np.int16(1))[None],
-            np.append(drawn.values[shared], _MARKED)[None],
+            np.append(drawn.countries[shared], np.array(own, np.int16))[None],
+            np.append(drawn.networks[shared], np.ones(len(own), np.int16))[None],
+            np.append(drawn.values[shared], np.full(len(own), _MARKED))[None],
         )
         return invention.as_json(made, [minute], frequency="N")
 
 
-def _agencies(inside: "Inside") -> list[_Agency]:
+def agencies(inside: "Inside", marks: Sequence[int | None]) -> list[Agency]:
+    """Bring in an agency for each mark, which owes its minutes from today on."""
     found = []
-    for mark in _MARKS:
+    for mark in marks:
         agency = inside.new_agency()
         inside.expect(agency, "N", inside.now().date())
-        found.append(_Agency(inside.sender(agency), mark))
+        found.append(Agency(inside.sender(agency), mark))
     inside.wait_for_workers()
     return found
 
@@ -97,18 +102,22 @@ def _agencies(inside: "Inside") -> list[_Agency]:
 _Key = tuple[str, str]
 
 
-class _Run:
-    """Some minutes in which all agencies send, each time spread over so many seconds, and the live view is watched."""
+class Run:
+    """Some minutes in which all agencies send, each time spread over so many seconds, and the live view is watched.
 
-    def __init__(self, stack: Stack, agencies: Sequence[_Agency], spreads: Sequence[float]) -> None:
-        self._stack, self._agencies, self._spreads = stack, agencies, spreads
+    A turn lasts as many seconds as given.
+    """
+
+    def __init__(self, stack: Stack, agencies: Sequence[Agency], spreads: Sequence[float], *, turn: float) -> None:
+        self._stack, self._agencies, self._spreads, self._turn = stack, agencies, spreads, turn
         self._began = time.time()
-        self._seconds = _TURN * (len(spreads) - 1) + _AFTER_CLOSE + spreads[-1] + _PATIENCE
+        self._seconds = turn * (len(spreads) - 1) + _AFTER_CLOSE + spreads[-1] + PATIENCE
         # Minutes that have closed, a turn each.
         running = datetime.fromtimestamp(self._began // 60 * 60, UTC)
         self._minutes = [running - timedelta(minutes=ago) for ago in range(len(spreads), 0, -1)]
         self._labels = [periods.label("N", minute) for minute in self._minutes]
-        self._awaited = {(COUNTRY_CODES[agency.mark], label) for agency in agencies for label in self._labels}
+        marks = [COUNTRY_CODES[agency.mark] for agency in agencies if agency.mark is not None]
+        self._awaited = {(mark, label) for mark in marks for label in self._labels}
         self._accepted: dict[_Key, float] = {}
         self._seen: dict[_Key, float] = {}
 
@@ -128,7 +137,7 @@ class _Run:
         """Return how long the reports of the minutes with this spread were accepted and not yet seen."""
         labels = {label for label, mine in zip(self._labels, self._spreads, strict=True) if mine == spread}
         return [
-            self._seen.get(key, accepted + _PATIENCE) - accepted
+            self._seen.get(key, accepted + PATIENCE) - accepted
             for key, accepted in self._accepted.items()
             if key[1] in labels
         ]
@@ -138,14 +147,15 @@ class _Run:
         for turn, minute in enumerate(self._minutes):
             body = agency.report(minute)
             offset = _AFTER_CLOSE + self._spreads[turn] * number / len(self._agencies)
-            time.sleep(max(0.0, self._began + _TURN * turn + offset - time.time()))
+            time.sleep(max(0.0, self._began + self._turn * turn + offset - time.time()))
             agency.sender.submit(body)
-            self._accepted[COUNTRY_CODES[agency.mark], self._labels[turn]] = time.perf_counter()
+            if agency.mark is not None:
+                self._accepted[COUNTRY_CODES[agency.mark], self._labels[turn]] = time.perf_counter()
 
     def _watch(self) -> None:
         """Look at the live view, oftener than a person could notice, until all reports are in it or time is up."""
         web, tag = Web(self._stack.port), ""
-        address = f"/api/v1/aggregates/live/?country={','.join(COUNTRY_CODES[mark] for mark in _MARKS)}"
+        address = f"/api/v1/aggregates/live/?country={','.join(COUNTRY_CODES[mark] for mark in MARKS)}"
         while self._awaited and time.time() < self._began + self._seconds:
             reply = web.get(address, **{"If-None-Match": tag})
             if reply.status == OK:

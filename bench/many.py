@@ -1,0 +1,30 @@
+"""From a 202 until the live view shows it, with 3,000 agencies that send every minute for ten minutes."""
+
+from collections.abc import Iterator
+
+from bench import results
+from bench.freshness import MARKS, Run, agencies, rows
+from bench.results import Row, say
+from bench.sizes import scaled
+from bench.stack import joined, running, temporary_folder
+
+AGENCIES, MINUTES = scaled(3000), scaled(10, least=2)
+#: A minute for each turn, at whose end nobody sends.
+_TURN, _SPREAD = 60.0, 58.0
+
+
+def measure() -> Iterator[Row]:
+    # Those that have a country to be seen by are spread evenly among the others.
+    step = AGENCIES / len(MARKS)
+    seen = {int(step * number): mark for number, mark in enumerate(MARKS)}
+    with temporary_folder() as folder, running(folder) as stack, joined(stack) as inside:
+        say(f"{AGENCIES:,} agencies are brought in")
+        senders = agencies(inside, [seen.get(number) for number in range(AGENCIES)])
+        say(f"{MINUTES} minutes of them")
+        run = Run(stack, senders, [_SPREAD] * MINUTES, turn=_TURN)
+        run.measure()
+        yield from rows(f"{AGENCIES:,} agencies for {MINUTES} minutes", run.delays(_SPREAD))
+
+
+if __name__ == "__main__":
+    results.finish(measure())
