@@ -20,8 +20,8 @@ from rest_framework.permissions import AllowAny
 from rest_framework.views import APIView
 
 from api import packing, problems, release
-from countries.connections import going_on, publicly
 from federation.errors import FederationError
+from postgresql.routing import keep_connection, on_public_connection
 
 #: So long a process may take a version for the newest.
 HELD_SECONDS: Final = 0.2
@@ -172,7 +172,7 @@ class PublicView(APIView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             if request.method in ("GET", "HEAD"):
-                return or_the_last(lambda: publicly(lambda: self.get(request, *args, **kwargs)))
+                return or_the_last(lambda: on_public_connection(lambda: self.get(request, *args, **kwargs)))
         except (problems.Problem, FederationError) as error:
             return self._refuse(error)
         if request.method == "OPTIONS":
@@ -317,4 +317,5 @@ def _streamed(
     if request.method == "HEAD":
         # Not an empty answer of its own, which would say how long that is.
         return StreamingHttpResponse(iter(()), headers=headers)
-    return StreamingHttpResponse(going_on(packing.packed(encoding, pieces) if encoding else pieces), headers=headers)
+    written = packing.packed(encoding, pieces) if encoding else pieces
+    return StreamingHttpResponse(keep_connection(written), headers=headers)

@@ -171,7 +171,7 @@ DATABASES = {
     # What the public reads goes over connections of its own, which can read what is public and nothing else.
     **databases.public(),
 }
-DATABASE_ROUTERS = ["countries.connections.Router"]
+DATABASE_ROUTERS = ["postgresql.routing.Router"]
 REPLICA_LAG_LIMIT = env.number("REPLICA_LAG_LIMIT", default=5)
 REDIS_URL = env.text(
     "REDIS_URL",

@@ -16,8 +16,8 @@ from django.db.models import F, Q
 
 from countries.characters import writable
 from countries.codes import COUNTRIES, COUNTRY_CODES, DATA, GROUP_MEMBERS, GROUPS, TOTAL, UNKNOWN
-from countries.connections import alias, reach
 from countries.models import Agency, Annotation, HelpService, Indicator, Network, Population, Setup
+from postgresql.routing import alias, read_primary_unless
 
 # CLDR's codes for what ISO has none for.
 _TERRITORIES = {TOTAL: "001", "EUROPE": "150", "EU27_2020": "EU", UNKNOWN: "ZZ"}
@@ -141,7 +141,7 @@ def _reference() -> tuple[int, datetime]:
 
 def at_reference_version(number: int) -> None:
     """Read on where that version of the reference data is: a replica may not have it yet."""
-    reach(lambda: reference_version() >= number)
+    read_primary_unless(lambda: reference_version() >= number)
 
 
 def country_name(code: str, language: str = "en") -> str:

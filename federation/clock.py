@@ -9,9 +9,9 @@ from typing import cast
 from django.conf import settings
 from django.db import connections
 
-from countries.connections import alias
 from federation.errors import ClocksDisagreeError
 from federation.models.worklist import ClockMark
+from postgresql.routing import alias
 
 
 def now() -> datetime:

@@ -23,7 +23,7 @@ from psycopg import sql
 from psycopg.adapt import Buffer, Dumper, Loader, PyFormat
 from psycopg.pq import Format
 
-from countries.connections import alias
+from postgresql.routing import alias
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -16,7 +16,6 @@ from django.conf import settings
 from numpy.typing import NDArray
 
 from countries.codes import COUNTRY_CODES
-from countries.connections import reach
 from federation import clock
 from federation.database import cursor, statement
 from federation.errors import (
@@ -29,6 +28,7 @@ from federation.errors import (
 )
 from federation.rules import periods
 from federation.rules.periods import Frequency, PeriodError
+from postgresql.routing import read_primary_unless
 
 __all__ = ["PeriodError"]  # handed on, as those who parse through this door have to catch it
 
@@ -200,6 +200,7 @@ def past_view(frequency: str, as_of: datetime) -> PastView:
     """Return the version that was public at an instant, at hours and coarser."""
     if frequency == Frequency.MINUTE:
         raise VintagesNotKeptError
+    at_instant(as_of)
     version, newest, now = _row("published_as_of", {"as_of": as_of})
     known = newest is not None and as_of <= newest
     if not known and as_of > now:
@@ -215,7 +216,17 @@ def live_minutes() -> tuple[datetime, datetime]:
 
 def at_version(number: int) -> None:
     """Read on where that version is: a replica may not have it yet."""
-    reach(lambda: (_row("published_newest", {})[0] or 0) >= number)
+    read_primary_unless(lambda: (_newest()[0] or 0) >= number)
+
+
+def at_instant(instant: datetime) -> None:
+    """Read on where every version is that was public at an instant: a replica may not have all of them yet."""
+    read_primary_unless(lambda: (known_at := _newest()[1]) is not None and known_at >= instant)
+
+
+def _newest() -> tuple[int | None, datetime | None]:
+    number, known_at = _row("published_newest", {})
+    return number, known_at
 
 
 def version(selection: Selection) -> int | None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from federation.database import cursor, instants, statement
-from federation.published import Longs, Shorts
+from federation.published import Longs, Shorts, at_instant
 
 Flags = NDArray[np.bool_]
 Letters = NDArray[np.str_]
@@ -211,6 +211,7 @@ def times(versions: Longs) -> dict[int, int]:
 
 def known_by(instant: datetime) -> int:
     """Return the version that was public at an instant, if only it has come; 0 if there was none."""
+    at_instant(instant)
     return _row("vintages_known", {"instant": instant})[0] or 0
 
 

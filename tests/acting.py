@@ -17,9 +17,9 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from psycopg.pq import TransactionStatus
 
-from countries import connections
 from federation import chain, lateness, reconciliation, schedules
 from federation.rights import PUBLIC, WEB, WORKER
+from postgresql import routing
 
 WORKERS_DEEDS = [
     (reconciliation, "work_through"),
@@ -56,14 +56,14 @@ def assign_roles(patch: pytest.MonkeyPatch) -> None:
     """Have public reads and the workers' deeds done by their roles from now on."""
     for module, name in WORKERS_DEEDS:
         patch.setattr(module, name, _as_role(WORKER, getattr(module, name)))
-    at = connections._at
+    reading = routing._reading
 
     @contextmanager
-    def at_public(place: connections.Place | None) -> Iterator[None]:
-        with at(place), acting_as(PUBLIC):
+    def reading_as_public(answer: routing.Answer | None) -> Iterator[None]:
+        with reading(answer), acting_as(PUBLIC):
             yield
 
-    patch.setattr(connections, "_at", at_public)
+    patch.setattr(routing, "_reading", reading_as_public)
 
 
 @contextmanager

@@ -217,6 +217,9 @@ def version_of(question: Question, indicators: dict[str, int]) -> Version:
         past = {label: _past(label) for label in sorted(labels)}
         named = tuple(View(label, one.version) for label, one in past.items())
         most, settled = max((one.version for one in named), default=0), all(one.settled for one in past.values())
+    elif VINTAGE in question.flow.dimensions:
+        # Every day that has ended is one of the past views, up to its last version.
+        published.at_instant(clock.now().replace(hour=0, minute=0, second=0, microsecond=0))
     after = vintages.known_by(question.updated_after) if question.updated_after else None
     cubes = [one.cube for one in of(question, indicators, Version(most, settled, after))]
     if VINTAGE in question.flow.dimensions:

@@ -23,10 +23,10 @@ from api.site.asked import HEADLINES, ask_about, names_time
 from api.site.pages import Page, Shown, Sources
 from api.site.templatetags import written
 from countries import codes, queries
-from countries.connections import publicly
 from countries.queries import HelpServiceRow, IndicatorRow
 from federation import published
 from federation.published import Selection
+from postgresql.routing import on_public_connection
 
 _SORTS: Final = ("country", "value", "rate")
 #: What other sites may do with the embedded pages, and with no others.
@@ -46,7 +46,7 @@ class PageView(View):
         """Answer over a connection that can read what is public only; where the database is away, as a moment ago."""
         answer = super().dispatch
         try:
-            found = caching.or_the_last(lambda: publicly(lambda: answer(request, *args, **kwargs)))
+            found = caching.or_the_last(lambda: on_public_connection(lambda: answer(request, *args, **kwargs)))
         except problems.AWAY:
             at_hand = self.at_hand(request)
             if at_hand is None:
@@ -298,7 +298,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if not _reads_pages(request):
         return problems.not_found(request, exception)
     try:
-        around = publicly(pages.everywhere)
+        around = on_public_connection(pages.everywhere)
     except problems.AWAY:
         around = pages.at_hand()
     answer = render(request, "site/not_found.html", {**pages.frame(request), **around}, status=404)

@@ -1,1 +1,1 @@
-SELECT max(number) FROM federation_version
+SELECT max(number), max(known_at) FROM federation_version

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
-import dj_database_url
 import psycopg
 from django.conf import settings
 from django.core.management import call_command
@@ -14,13 +13,14 @@ from psycopg import sql
 
 from api import caching
 from api.v1 import questions
+from config import databases
 from tests import servers
 
 
 @contextmanager
 def connected(url: str) -> Iterator[None]:
     """Work on the database with that address, as if this process had been started with it."""
-    with _as({**connection.settings_dict, **dj_database_url.parse(url)}):
+    with _as({**connection.settings_dict, **databases.parsed(url)}):
         yield
 
 

@@ -1,4 +1,4 @@
-"""Public reads come from real replicas: from close ones first, else from the primary, and from any rather than none."""
+"""Public reads come from a real replica: one that is close, else from the primary, and if that fails from the other."""
 
 import json
 import os
@@ -7,28 +7,28 @@ import sys
 import urllib.error
 import urllib.request
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import dj_database_url
 import psycopg
 import pytest
 from django.db import OperationalError, connection, connections
 
 from api import caching
 from api.v1 import aggregates
+from config import databases
 from config.embedded import postgres, secret
 from config.embedded.process import stop
-from countries import connections as reading
-from countries import queries, replicas
+from countries import queries
 from countries.models import ReferenceVersion
-from countries.replicas import Servers
-from federation import published
+from postgresql import routing
+from postgresql.routing import on_public_connection
 from tests import servers
 from tests.acting import connected
 from tests.cluster import replica
 from tests.contract.public.press import Press
-from tests.factories import IndicatorFactory
+from tests.factories import IndicatorFactory, NetworkFactory
 from tests.integration.processes import eventually
 
 pytestmark = [
@@ -37,9 +37,10 @@ pytestmark = [
     pytest.mark.skipif("TEST_DATABASE_PUBLIC_URL" not in os.environ, reason="the servers are a person's own"),
 ]
 
+#: No server listens there.
 NOWHERE = 1
-#: No test takes so long, and none waits for it.
-HOURS = 36_000.0
+#: No test takes so many seconds.
+HOURS = 36_000
 
 
 @pytest.fixture(scope="module")
@@ -61,190 +62,242 @@ def owner(following):
         at_replica.execute("SELECT pg_wal_replay_resume()")
 
 
-def public_at(port=None):
-    """The public's connection to this test's database, on another server if a port is given."""
-    url = urlsplit(os.environ["TEST_DATABASE_PUBLIC_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
-    return dj_database_url.parse(url.geturl() if port is None else replica.at_port(url.geturl(), port))
+@pytest.fixture
+def ports(following):
+    return {"replica": urlsplit(following).port, "primary": int(connection.settings_dict["PORT"])}
 
 
 @pytest.fixture
-def among(transactional_db, following):
-    """Have the public read among a primary and replicas, given by their ports; None is the right one."""
-    right = {"public": None, "replica": urlsplit(following).port}
-    stack = ExitStack()
+def route(transactional_db, ports, settings):
+    """Have the public read the replica and the primary, at these ports instead of the right ones if they are given."""
+    user, _, _ = os.environ["TEST_DATABASE_PUBLIC_URL"].rpartition("@")
 
-    def choose(*names, lag_limit=HOURS, **ports):
-        made = Servers("public", names, lag_limit=lag_limit)
-        databases = {name: public_at(ports.get(name, right.get(name))) for name in ("public", *names)}
-        patch = stack.enter_context(connected(**databases))
-        patch.setattr(reading, "servers", lambda: made)
-        patch.setattr(replicas, "LOOK_EVERY", 0.0)
-        return made
+    def at(*some):
+        hosts = ",".join(f"127.0.0.1:{port}" for port in some)
+        return databases._read(f"{user}@{hosts}/{connection.settings_dict['NAME']}")
 
-    with stack:
+    with ExitStack() as stack:
+
+        def choose(*, replicas=(ports["replica"],), primary=ports["primary"], lag_limit=HOURS):
+            stack.close()
+            settings.REPLICA_LAG_LIMIT = lag_limit
+            caching.shelf.clear()
+            stack.enter_context(connected(public=at(primary), replica=at(*replicas)))
+
         yield choose
 
 
-def where():
-    """The port of the server that a public read comes from."""
+def port_read():
+    """The port of the server that a public answer comes from."""
 
-    def ask():
-        with connections[reading.alias()].cursor() as cursor:
+    def read():
+        with connections[routing.alias()].cursor() as cursor:
             cursor.execute("SELECT current_setting('port')::int")
             return cursor.fetchone()[0]
 
-    return reading.publicly(ask)
+    return on_public_connection(read)
 
 
 def commit(number):
-    """Have the primary commit something, which is public."""
+    """Have the primary commit something that is public."""
     ReferenceVersion.objects.update_or_create(id=1, defaults={"number": number})
 
 
-def halt(owner):
-    """Have the replica stay as the primary is now, and not as it was when a test before this one ended alike."""
+def catch_up(owner):
+    """Wait until the replica is as the primary is now."""
     with connection.cursor() as cursor:
-        # Flushed, or it would wait for the next who flushes.
+        # Flushed, or it would wait for the next transaction that flushes.
         cursor.execute("SELECT pg_logical_emit_message(false, '', '', true)::text")
         now = cursor.fetchone()
     assert eventually(lambda: owner.execute("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", now).fetchone()[0])
+
+
+def halt(owner):
+    """Have the replica stay as the primary is now."""
+    catch_up(owner)
     owner.execute("SELECT pg_wal_replay_pause()")
     assert eventually(lambda: owner.execute("SELECT pg_get_wal_replay_pause_state()").fetchone() == ("paused",))
 
 
-@pytest.fixture
-def ports(following):
-    return {"replica": urlsplit(following).port, "public": int(connection.settings_dict["PORT"])}
-
-
-def test_public_reads_come_from_the_replica_as_it_is(among, owner, ports):
+def test_public_reads_come_from_the_replica_as_it_is(route, owner, ports):
     commit(1)
-    among("replica")
-    assert eventually(lambda: reading.publicly(queries.reference_version) == 1)
-    assert where() == ports["replica"]
+    route()
     halt(owner)
     commit(2)
-    assert queries.reference_version() == 2
-    assert reading.publicly(queries.reference_version) == 1
+    assert port_read() == ports["replica"]
+    assert (queries.reference_version(), on_public_connection(queries.reference_version)) == (2, 1)
     owner.execute("SELECT pg_wal_replay_resume()")
-    assert eventually(lambda: reading.publicly(queries.reference_version) == 2)
+    assert eventually(lambda: on_public_connection(queries.reference_version) == 2)
 
 
-def test_replica_that_lags_too_far_is_left_for_the_primary_until_it_has_caught_up(among, owner, ports):
+def test_replica_that_is_too_far_behind_is_not_read_until_it_has_caught_up(route, owner, ports):
     commit(1)
-    among("replica", lag_limit=1.0)
-    assert eventually(lambda: commit(1) or where() == ports["replica"])
-    owner.execute("SELECT pg_wal_replay_pause()")
-    assert eventually(lambda: where() == ports["public"])
+    route(lag_limit=1)
+    assert eventually(lambda: commit(1) or port_read() == ports["replica"])
+    halt(owner)
+    assert eventually(lambda: port_read() == ports["primary"])
     commit(2)
-    assert reading.publicly(queries.reference_version) == 2
+    assert on_public_connection(queries.reference_version) == 2
     owner.execute("SELECT pg_wal_replay_resume()")
-    assert eventually(lambda: commit(2) or where() == ports["replica"])
+    assert eventually(lambda: commit(2) or port_read() == ports["replica"])
 
 
-def test_without_a_primary_a_replica_is_read_however_old_it_is(among, ports):
+def test_without_the_primary_the_replica_is_read_however_old_it_is(route, owner, ports):
     commit(3)
-    among("replica", lag_limit=0.0, public=NOWHERE)
-    assert where() == ports["replica"]
-    assert eventually(lambda: reading.publicly(queries.reference_version) == 3)
+    catch_up(owner)
+    route(lag_limit=0, primary=NOWHERE)
+    assert port_read() == ports["replica"]
+    assert on_public_connection(queries.reference_version) == 3
 
 
-def test_dead_replica_is_passed_over_and_left_alone(among, ports, monkeypatch):
+def test_dead_replica_is_passed_over(route, owner, ports):
     commit(1)
-    monkeypatch.setattr(replicas, "LEFT_ALONE", HOURS)
-    among("dead", "replica", dead=NOWHERE)
-    assert eventually(lambda: where() == ports["replica"])
-    monkeypatch.setattr(connections["dead"], "connect", lambda: pytest.fail("a dead server was asked again"))
-    assert {where() for _ in range(4)} == {ports["replica"]}
+    catch_up(owner)
+    route(replicas=(NOWHERE, ports["replica"], NOWHERE))
+    assert port_read() == ports["replica"]
+    route(replicas=(NOWHERE, NOWHERE))
+    assert port_read() == ports["primary"]
 
 
-def test_without_any_server_the_primary_is_what_failed(among):
-    among("dead", public=NOWHERE, dead=NOWHERE)
+def test_without_any_server_the_answer_fails(route):
+    route(replicas=(NOWHERE,), primary=NOWHERE)
     with pytest.raises(OperationalError, match=f"port {NOWHERE}"):
-        where()
+        port_read()
 
 
-def test_reads_are_spread_over_replicas(among, ports):
+def test_answer_stays_at_the_server_where_it_began(route, owner):
     commit(1)
-    servers = among("replica", "other", other=ports["replica"])
-    assert eventually(lambda: servers.choose() == "replica")
-    assert {servers.choose() for _ in range(4)} == {"replica", "other"}
-
-
-def test_answer_is_read_from_one_server_only(among, ports):
-    commit(1)
-    among("replica", "other", other=ports["replica"])
-    names = reading.publicly(lambda: {reading.alias() for _ in range(6)})
-    assert len(names) == 1
-
-
-def test_answer_that_was_begun_is_begun_anew_elsewhere_when_its_server_goes_away(among, owner, ports):
-    commit(1)
-    among("replica")
-    assert eventually(lambda: where() == ports["replica"])
-    tried = []
+    catch_up(owner)
+    route(lag_limit=2)
 
     def read():
-        tried.append(reading.alias())
-        with connections[reading.alias()].cursor() as cursor:
-            if len(tried) == 1:
-                connections["replica"].settings_dict["PORT"] = NOWHERE
-                owner.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename LIKE '%%_public'")
-            cursor.execute("SELECT current_setting('port')::int")
-            return cursor.fetchone()[0]
+        first = routing.alias()
+        halt(owner)
+        eventually(lambda: not routing._is_close())
+        return first, routing.alias()
 
-    assert reading.publicly(read) == ports["public"]
-    assert tried == ["replica", "public"]
+    assert on_public_connection(read) == ("replica", "replica")
 
 
-def test_version_that_a_replica_has_not_got_is_read_at_the_primary(among, owner, client, monkeypatch):
+@pytest.mark.parametrize(
+    ("failing", "tried"),
+    [
+        # As when the replica is shut down, and when a statement takes too long, which it would elsewhere too.
+        ("SELECT pg_terminate_backend(pg_backend_pid())", ["replica", "public"]),
+        ("SET statement_timeout = 1; SELECT pg_sleep(10)", ["replica"]),
+    ],
+)
+def test_answer_is_read_once_more_from_the_other_server_if_its_server_goes_away(route, owner, failing, tried):
+    commit(1)
+    catch_up(owner)
+    route()
+    read_from = []
+
+    def read():
+        read_from.append(routing.alias())
+        with connections[routing.alias()].cursor() as cursor:
+            cursor.execute(failing)
+
+    with pytest.raises(OperationalError):
+        on_public_connection(read)
+    assert read_from == tried
+
+
+#: A day, asked for in each way that names a version or an instant.
+AT = "2026-11-01"
+DAY = f"indicator=DOWNLOADS&frequency=D&start={AT}&end={AT}&country=EUROPE"
+V21, V30 = "/sdmx/2.1/data/P2P", "/sdmx/3.0/data/dataflow/P2PEU/P2P"
+PINNED = {
+    "JSON": "/api/v1/aggregates/?" + DAY + "&as_of={z}",
+    "CSV": "/api/v1/aggregates/?" + DAY + "&as_of={z}&format=csv",
+    "coverage": f"/api/v1/coverage/?indicator=DOWNLOADS&frequency=D&start={AT}&end={AT}&as_of={{z}}",
+    "page": f"/countries/no/?frequency=D&start={AT}&end={AT}&as_of={{z}}",
+    "asOf, XML": V30 + "/1.0.0/D.DOWNLOADS.EUROPE._T?asOf={z}",
+    "asOf, JSON": V30 + "/1.0.0/D.DOWNLOADS.EUROPE._T?asOf={z}&format=json",
+    "asOf, CSV": V30 + "/1.0.0/D.DOWNLOADS.EUROPE._T?asOf={z}&format=csv",
+    "a past view, 2.1": V21 + "_VINTAGE/D.DOWNLOADS.EUROPE._T.{z}?format=csv",
+    "a past view, 3.0": V30 + "_VINTAGE/1.0.0/D.DOWNLOADS.EUROPE._T.{z}?format=csv",
+    "every past view": V30 + "_VINTAGE/1.0.0/D.DOWNLOADS.EUROPE._T.*?format=csv",
+    "updatedAfter, 2.1": V21 + "/D.DOWNLOADS.EUROPE._T?updatedAfter={z}&format=csv",
+    "updatedAfter, 3.0": V30 + "/1.0.0/D.DOWNLOADS.EUROPE._T?updatedAfter={z}&format=csv",
+    "availability": "/sdmx/3.0/availability/dataflow/P2PEU/P2P/1.0.0/*?asOf={z}",
+}
+
+
+@pytest.fixture
+def three_versions(owner, route):
+    """Three versions of a day, of which the replica has the first one; when each became public."""
     IndicatorFactory.create()
+    NetworkFactory.create(number=1, code="BITTORRENT")
+    commit(1)
     press = Press()
-    first = press.publish("D", {"2026-11-01": {"EUROPE": 120}, "2026-11-02": {"EUROPE": 125}})
-    among("replica")
-    commit(1)
-    assert eventually(lambda: reading.publicly(queries.reference_version) == 1)
+    # Yesterday, which is one of the past views.
+    press.began = press.began.replace(hour=12, minute=0, second=0) - timedelta(days=1)
+    press.publish("D", {AT: {"EUROPE": 120, "NO": 120}})
     halt(owner)
-    second = press.publish("D", {"2026-11-01": {"EUROPE": 500}, "2026-11-02": {"EUROPE": 505}})
+    press.publish("D", {AT: {"EUROPE": 500, "NO": 500}})
+    press.publish("D", {AT: {"EUROPE": 900, "NO": 900}})
+    return [press.known_at(version).isoformat().replace("+00:00", "Z") for version in (1, 2, 3)]
 
-    def at(version):
-        def ask():
-            published.at_version(version)
-            return reading.alias()
 
-        return reading.publicly(ask)
+@pytest.fixture
+def answers(client):
+    client.raise_request_exception = False
 
-    assert (at(first), at(second)) == ("replica", "public")
-    days = {"indicator": "DOWNLOADS", "frequency": "D", "start": "2026-11-01", "end": "2026-11-02"}
-    answer = client.get("/api/v1/aggregates/", days)
-    assert (answer.json()["meta"]["version"], answer["ETag"].split(".")[0]) == (first, f'W/"{first}')
-    assert answer.json()["observations"][0]["value"] == 120
+    def get(z):
+        caching.shelf.clear()
+        found = {name: client.get(address.format(z=z)) for name, address in PINNED.items()}
+        return {name: (answer.status_code, answer.get("ETag"), b"".join(answer)) for name, answer in found.items()}
 
+    return get
+
+
+def test_pinned_answers_are_those_of_the_primary_however_far_behind_the_replica_is(three_versions, answers, route):
+    route(replicas=(NOWHERE,))
+    right = [answers(z) for z in three_versions]
+    assert {name: given[name] for given in right for name in PINNED if given[name][0] != 200} == {}
+    assert [name for name in PINNED if len({given[name] for given in right}) < 3] == ["every past view"]
+    route()
+    different = [
+        [name for name, given in answers(z).items() if given != expected[name]]
+        for z, expected in zip(three_versions, right, strict=True)
+    ]
+    # The replica has the first version. What changed after it is an open question, which names no later one.
+    assert different == [["updatedAfter, 2.1", "updatedAfter, 3.0"], [], []]
+
+
+def test_replica_answers_what_it_has_without_the_primary_and_refuses_the_rest(three_versions, answers, route, client):
+    route(primary=NOWHERE)
+    has, lacks = answers(three_versions[0]), answers(three_versions[1])
+    open_ended = {"every past view"}
+    assert {name for name, (status, _, _) in has.items() if status == 200} == PINNED.keys() - open_ended
+    assert {status for status, _, _ in lacks.values()} == {503}
+    newest = client.get(f"/api/v1/aggregates/?{DAY}").json()
+    assert (newest["meta"]["version"], newest["observations"][0]["value"]) == (1, 120)
+
+
+def test_later_page_is_of_the_version_of_the_first_page(three_versions, route, client, monkeypatch):
     monkeypatch.setattr(aggregates, "CELLS_PER_PAGE", 1)
-    caching.shelf.clear()
-    among("replica", lag_limit=-1.0)
-    newest = client.get("/api/v1/aggregates/", days).json()
-    among("replica")
-    later = client.get(newest["next"].removeprefix("http://testserver")).json()
-    assert (newest["meta"]["version"], later["meta"]["version"]) == (second, second)
-    assert [row["value"] for row in newest["observations"] + later["observations"]] == [500, 505]
+    Press().publish("D", {"2026-11-02": {"EUROPE": 905}})
+    route(replicas=(NOWHERE,))
+    first = client.get(f"/api/v1/aggregates/?{DAY.replace(f'end={AT}', 'end=2026-11-02')}").json()
+    route()
+    later = client.get(first["next"].removeprefix("http://testserver")).json()
+    assert (first["meta"]["version"], later["meta"]["version"]) == (4, 4)
+    assert [row["value"] for row in first["observations"] + later["observations"]] == [900, 905]
 
 
-def test_reference_data_kept_under_a_version_come_from_where_it_is(among, owner):
+def test_reference_data_kept_under_a_version_come_from_where_it_is(route, owner):
     commit(1)
-    among("replica")
-    assert eventually(lambda: reading.publicly(queries.reference_version) == 1)
+    route()
     halt(owner)
     commit(2)
 
     def at(version):
-        def ask():
-            queries.at_reference_version(version)
-            return queries.reference_version()
+        queries.at_reference_version(version)
+        return queries.reference_version()
 
-        return reading.publicly(ask)
-
-    assert (at(1), at(2)) == (1, 2)
+    assert [on_public_connection(lambda v=version: at(v)) for version in (1, 2)] == [1, 2]
 
 
 def get(port, path):
@@ -276,7 +329,7 @@ def test_web_goes_on_answering_the_public_when_the_primary_is_killed(tmp_path, l
         }
         gunicorn = (sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi")
         launch(*gunicorn, data=tmp_path, **made, **named)
-        assert eventually(lambda: answers(free_port), within=60)
+        assert eventually(lambda: is_answering(free_port), within=60)
         assert get(free_port, "/readyz")[0] == 200
         assert get(free_port, "/api/v1/networks/")[0] == 200
 
@@ -288,7 +341,7 @@ def test_web_goes_on_answering_the_public_when_the_primary_is_killed(tmp_path, l
         assert eventually(lambda: get(free_port, "/readyz")[0] == 503)
 
 
-def answers(port):
+def is_answering(port):
     try:
         return get(port, "/healthz")[0] == 200
     except OSError:

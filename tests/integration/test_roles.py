@@ -6,17 +6,17 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from django.db import InternalError, OperationalError, connection, connections
+from django.db import InternalError, connection, connections
 from psycopg import errors
 
 from config import databases
 from config.embedded import programs
 from config.parts import ROOT
-from countries import connections as reading
 from countries import queries
-from countries.replicas import Servers
 from federation import published, roles
 from federation.rights import PUBLIC, ROLES, TABLES, WEB, WORKER
+from postgresql import routing
+from postgresql.routing import Answer, Router
 from tests.acting import connected
 
 pytestmark = [
@@ -244,12 +244,6 @@ def test_connection_of_a_public_read_is_read_only_whoever_it_is_for():
             cursor.execute("DELETE FROM federation_early")
 
 
-def test_read_that_takes_too_long_is_not_tried_at_another_server():
-    place, failure = reading.Place(Servers("elsewhere", ["nowhere"], lag_limit=1)), OperationalError()
-    place._alias, failure.__cause__ = "nowhere", errors.QueryCanceled()
-    assert place.elsewhere(failure) is None
-
-
 def test_public_begins_read_only():
     with psycopg.connect(address(PUBLIC)) as public:
         assert public.execute("SHOW default_transaction_read_only").fetchone() == ("on",)
@@ -343,15 +337,15 @@ def test_roles_own_nothing_and_have_no_powers():
 
 
 def test_reads_go_over_the_public_connection_and_writes_never():
-    place = reading.Place(Servers("elsewhere", [], lag_limit=1))
-    with reading._at(place):
-        assert reading.Router().db_for_read(object) == "elsewhere"
-        assert reading.Router().db_for_write(object) == "default"
-        assert reading.Router().allow_migrate("default", "federation")
-        assert not reading.Router().allow_migrate("elsewhere", "federation")
+    router = Router()
+    with routing._reading(Answer("elsewhere")):
+        assert router.db_for_read(object) == "elsewhere"
+        assert router.db_for_write(object) == "default"
+        assert router.allow_migrate("default", "federation")
+        assert not router.allow_migrate("elsewhere", "federation")
         with pytest.raises(connections.exception_class):
             queries.reference_version()
-    assert reading.Router().db_for_read(object) == "default"
+    assert router.db_for_read(object) == "default"
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ PLANTED = {
     "DATABASE_WEB_URL": f"postgres://web:planted-web@{AWAY}/federation",
     "DATABASE_WORKER_URL": f"postgres://worker:planted-worker@{AWAY}/federation",
     "DATABASE_PUBLIC_URL": f"postgres://public:planted-public@{AWAY}/federation",
-    "DATABASE_REPLICA_URL": f"postgres://public:planted-first@{AWAY}/x,postgres://public:planted-second@{AWAY}/x",
+    "DATABASE_REPLICA_URL": f"postgres://public:planted-replica@{AWAY},{AWAY}/x",
     "REDIS_URL": f"redis://:planted-store@{AWAY}/0",
     "BROKER_URL": f"redis://:planted-broker@{AWAY}/0",
 }
@@ -32,7 +32,10 @@ MARKS = re.compile(r"planted-[a-z-]+|(?:deadbeef|cafef00d)+|\\xde\\xad\\xbe\\xef
 BROKEN = {
     "DATABASE_URL": ["planted-owner", "postgres://owner:planted-owner@host:port/x", "sqlite3//planted-owner"],
     "DATABASE_PUBLIC_URL": ["planted-public", "postgres://u:planted-public@[::1/x"],
-    "DATABASE_REPLICA_URL": ["postgres://u:planted-first@h/x,planted-second"],
+    "DATABASE_REPLICA_URL": [
+        "postgres://u:planted-replica@h1:1,h2:port/x",
+        "postgres://u:planted-replica@h/x?planted-word=1",
+    ],
     "ROUNDING_KEY": ["planted-rounding", "deadbeef"],
     "REPLICA_LAG_LIMIT": ["planted-limit"],
 }
@@ -124,8 +127,8 @@ def test_servers_that_are_away_tell_no_secret(from_files, tmp_path, free_port):
 
 @pytest.mark.slow
 def test_page_for_developers_tells_no_secret(from_files, tmp_path, free_port):
-    """With an option of the database that there is not, which is a mistake that nobody answers for."""
-    (tmp_path / "DATABASE_PUBLIC_URL").write_text(f"{PLANTED['DATABASE_PUBLIC_URL']}?nothing=planted-option")
+    """With an unusable option of the database, a mistake that no code handles."""
+    (tmp_path / "DATABASE_PUBLIC_URL").write_text(f"{PLANTED['DATABASE_PUBLIC_URL']}?connect_timeout=never")
     web = start(sys.executable, *GUNICORN, data=tmp_path, PORT=str(free_port), DEBUG="true", **from_files)
     try:
         assert eventually(lambda: listening(free_port), within=60)

@@ -3,13 +3,11 @@
 import os
 from urllib.parse import urlsplit
 
-import dj_database_url
 import pytest
 from django.db import connection
 
 from api.v1 import aggregates
-from countries import connections as reading
-from countries.replicas import Servers
+from config import databases
 from tests.acting import connected
 from tests.contract.public.addresses import OTHERS, PUBLIC, public_routes, routes
 from tests.factories import AgencyFactory, AnnotationFactory, HelpServiceFactory
@@ -32,8 +30,7 @@ def own_connection_refused(transactional_db):
     def refused():
         raise AssertionError("what is for everybody was read over a connection that can read everything")
 
-    with connected(public=dj_database_url.parse(url.geturl())) as patch:
-        patch.setattr(reading, "servers", lambda: Servers("public", [], lag_limit=5))
+    with connected(public=databases.parsed(url.geturl())) as patch:
         yield lambda: patch.setattr(connection, "ensure_connection", refused)
 
 

@@ -97,6 +97,6 @@ def test_public_reads_are_given_up_sooner(monkeypatch):
         if seconds:
             monkeypatch.setenv("DATABASE_PUBLIC_STATEMENT_TIMEOUT", seconds)
         given = databases.public()
-        assert set(given) == {"public", "replica1"}
+        assert set(given) == {"public", "replica"}
         for database in given.values():
             assert f"-c statement_timeout={shown} " in database["OPTIONS"]["options"]

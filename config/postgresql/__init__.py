@@ -1,1 +1,0 @@
-"""Django's backend for PostgreSQL, with an end to every wait for a server."""

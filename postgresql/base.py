@@ -1,0 +1,80 @@
+"""Django's backend for PostgreSQL, which does not wait for ever for a frozen server. ENGINE names it.
+
+A frozen server keeps its connections, its own time limits do not run, and the network notices nothing. So the client
+limits its waits: `connect_timeout` to connect and for a health check, `WAITS_FOR_STATEMENT` for any other statement.
+A server that did not let a thread in is left alone for a while by all threads of the process.
+"""
+
+from time import monotonic
+from types import SimpleNamespace
+from typing import Any, Final, TypeVar
+
+import psycopg
+from django.db.backends.postgresql import base
+from psycopg.abc import PQGen
+from psycopg.errors import ConnectionTimeout, _WaitTimeout
+
+T = TypeVar("T")
+
+#: In seconds. After that one thread tries the server again, while the others go on without it.
+LEFT_ALONE: Final = 5.0
+_SILENT: Final = "The database server does not answer. Check whether its processes are stopped or its machine hangs."
+
+#: Until when each silent server is left alone, by host and port.
+_left_alone: dict[tuple[str, str], float] = {}
+
+
+class LimitedConnection(psycopg.Connection[Any]):
+    """Closes itself if the server does not answer in time."""
+
+    limit: float | None = None
+
+    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+        try:
+            return super().wait(gen, interval, self.limit if timeout is None else timeout)
+        except _WaitTimeout:
+            self.close()
+            raise psycopg.OperationalError(_SILENT) from None
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Django's, with limited connections."""
+
+    Database: Any = SimpleNamespace(**{**vars(psycopg), "connect": LimitedConnection.connect})
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        if self._is_left_alone():
+            raise psycopg.OperationalError(_SILENT)
+        try:
+            connection = super().get_new_connection(conn_params)
+        except ConnectionTimeout:
+            _left_alone[self._server] = monotonic() + LEFT_ALONE
+            raise
+        except psycopg.Error:
+            _left_alone.pop(self._server, None)  # A refusal is an answer, and comes at once.
+            raise
+        _left_alone.pop(self._server, None)
+        connection.limit = self.settings_dict.get("WAITS_FOR_STATEMENT")
+        return connection
+
+    def is_usable(self) -> bool:
+        if self.connection is None or monotonic() < _left_alone.get(self._server, 0):
+            return False
+        self.connection.limit = float(self.settings_dict["OPTIONS"].get("connect_timeout", 10))
+        try:
+            return bool(super().is_usable())
+        finally:
+            self.connection.limit = self.settings_dict.get("WAITS_FOR_STATEMENT")
+
+    @property
+    def _server(self) -> tuple[str, str]:
+        return self.settings_dict["HOST"], str(self.settings_dict["PORT"])
+
+    def _is_left_alone(self) -> bool:
+        until = _left_alone.get(self._server)
+        if until is None:
+            return False
+        if monotonic() >= until:
+            _left_alone[self._server] = monotonic() + LEFT_ALONE  # For the others, while this thread tries.
+            return False
+        return True
