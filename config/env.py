@@ -35,7 +35,7 @@ def whole(name: str, *, default: int, low: int, high: int) -> int:
 
 def number(name: str, *, default: float) -> float:
     """A number from 0 to a billion, whole or not."""
-    mend = f"Give a number from 0 to 1000000000, or nothing for {default}."
+    mend = f"Give a number from 0 to 1000000000, or nothing for {default:g}."
     value = float(_read("float", name, default=default, mend=mend))
     if not 0 <= value <= 1_000_000_000:
         _stop(name, "out of range", mend)

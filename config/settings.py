@@ -7,6 +7,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 
 from config import broker, databases, embedded, env, logs, publisher
+from federation.rules import rulebook
 
 # --- who may reach us ----------------------------------------------------------------------------------------------
 
@@ -218,23 +219,16 @@ CONTACT_EMAIL = env.parsed(
     "CONTACT_EMAIL", publisher.email, default="", mend="Give an address such as data@example.org, or nothing."
 )
 
-# --- thresholds of the rules that notice things; federation.rules.thresholds says what each is ------------------------
+# --- thresholds of the rules ------------------------------------------------------------------------------------------
 
-THRESHOLDS = {
-    "R102_DISTANCE": env.number("R102_DISTANCE", default=12),
-    "R102_DIFFERENCE": env.number("R102_DIFFERENCE", default=50),
-    "R102_VALUES": env.whole("R102_VALUES", default=4, low=1, high=8),
-    "R103_SHARE": env.number("R103_SHARE", default=0.25),
-    "R103_DIFFERENCE": env.number("R103_DIFFERENCE", default=50),
-    "R103_DAYS": env.number("R103_DAYS", default=2),
-    "R104_TOTAL": env.number("R104_TOTAL", default=50),
-    "R105_SHARE": env.number("R105_SHARE", default=0.3),
-    "R105_TOTAL": env.number("R105_TOTAL", default=50),
-    "R106_REVISIONS": env.whole("R106_REVISIONS", default=20, low=1, high=1000),
-    "R202_PERIODS": env.whole("R202_PERIODS", default=3, low=2, high=1000),
-    "R301_DISTANCE": env.number("R301_DISTANCE", default=0.35),
-    "R301_TOTAL": env.number("R301_TOTAL", default=500),
+THRESHOLDS: dict[str, float] = {
+    one.name: env.whole(one.name, default=int(one.default), low=one.whole[0], high=one.whole[1])
+    if one.whole
+    else env.number(one.name, default=one.default)
+    for _, one in rulebook.THRESHOLDS
 }
+# Those that one agency may have for itself, and what each means: the registry of agencies knows no rules.
+OWN_THRESHOLDS = {one.name: f"{rule.id} {rule.name}: {one.meaning}" for rule, one in rulebook.THRESHOLDS if one.own}
 
 # --- accounts and credentials ---------------------------------------------------------------------------------------
 

@@ -4,19 +4,20 @@ Names of countries come from CLDR, in any language that it has. Names and texts 
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from babel import Locale, UnknownLocaleError
+from django.conf import settings
 from django.db import connections
 from django.db.models import F, Q
 
 from countries.characters import writable
 from countries.codes import COUNTRIES, COUNTRY_CODES, DATA, GROUP_MEMBERS, GROUPS, TOTAL, UNKNOWN
-from countries.models import Agency, Annotation, HelpService, Indicator, Network, Population, Setup
+from countries.models import Agency, Annotation, HelpService, Indicator, Network, Population, Setup, Threshold
 from postgresql.routing import alias, read_primary_unless
 
 # CLDR's codes for what ISO has none for.
@@ -294,6 +295,14 @@ def breaks_of(agency: int, indicator: int, *, except_for: int | None = None) -> 
     if except_for is not None:
         marked = marked.exclude(pk=except_for)
     return list(marked.order_by("start").values_list("start", flat=True))
+
+
+def thresholds(agencies: Collection[int]) -> dict[int, dict[str, float]]:
+    """The thresholds of the rules for each agency: its own, and those of the settings for the rest."""
+    found = {agency: dict(settings.THRESHOLDS) for agency in agencies}
+    for agency, name, value in Threshold.objects.filter(agency__in=agencies).values_list("agency", "name", "value"):
+        found[agency][name] = value
+    return found
 
 
 def _holds_for(name: str, key: int) -> Q:

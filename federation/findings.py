@@ -1,40 +1,34 @@
-"""Opens, updates and closes findings, so that what stands is what the rules notice now.
+"""Opens, updates and closes findings, so that the open ones are what the rules say now.
 
-A finding is about a report, a sum or a week as it is. Another report ends it; what a coordinator
-closed comes back only with other facts. Whoever reviews something holds its lock on the work list.
+A finding is about one report, sum or week. A newer report ends it. If a coordinator closed it, it comes back only with
+other facts. The caller holds the lock of each figure on the work list.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from federation import holds, noticing
+from federation import holds, verdicts
 from federation.figures import AllSent
 from federation.models.findings import Finding, FindingState, Resolution
-from federation.noticing import JUDGED, Noticed
-from federation.rules import periods
+from federation.rules import periods, rulebook
 from federation.rules.coverage import GRACE
 from federation.rules.levels import Facts
 from federation.rules.periods import Frequency
+from federation.rules.rulebook import RULES, Subject
+from federation.verdicts import JUDGED, Verdict
 from federation.worklist import Thing, named_rows
-
-_REPORT_RULES = ("R101", "R103", "R104", "R105", "R106")
-_SUM_RULES = ("R102",)
-_WEEK_RULES = ("R301",)
-#: Where the facts tell of others too, what they say of the agency itself.
-_OWN_FACTS = {"R102": ("value",), "R301": ("value",)}
 
 
 def review(things: Sequence[Thing], *, now: datetime) -> None:
     """Bring the findings about figures up to date, all of one frequency, once the figures have been replaced."""
     if not things or things[0].frequency not in JUDGED:
         return
-    reports = noticing.standing(things)
+    reports = verdicts.current_reports(things)
     sums = [thing for thing in things if thing not in reports or reports[thing].withdrawn]
-    noticed = noticing.in_reports(reports) + noticing.in_sums(sums)
+    found = verdicts.about_reports(reports) + verdicts.about_sums(sums)
     roots = {thing: report.root for thing, report in reports.items()}
-    _settle(things, noticed, rules=_REPORT_RULES + _SUM_RULES, roots=roots, now=now)
+    _settle(things, found, rules=rulebook.ids(Subject.REPORT, Subject.LEVEL), roots=roots, now=now)
 
 
 def would_stand(things: Sequence[Thing], sent: AllSent, *, now: datetime) -> list[Finding]:
@@ -44,12 +38,11 @@ def would_stand(things: Sequence[Thing], sent: AllSent, *, now: datetime) -> lis
     """
     if not things or things[0].frequency not in JUDGED:
         return []
-    reports = noticing.standing_with(things, sent)
+    reports = verdicts.current_reports(things, sent)
     roots = {thing: report.root for thing, report in reports.items()}
     kept = [root for thing, root in roots.items() if thing not in sent]
     stored = {one.pk: one for one in Finding.objects.filter(report__in=kept).order_by("pk")}
-    noticed = noticing.in_reports(reports, sent)
-    changes = _changes(things, noticed, _REPORT_RULES, roots)
+    changes = _changes(things, verdicts.about_reports(reports, sent), rulebook.ids(Subject.REPORT), roots)
     for id_, facts in changes.updated.items():
         stored[id_].facts = facts
     for id_ in (one for some in changes.closed.values() for one in some if one in stored):
@@ -59,21 +52,21 @@ def would_stand(things: Sequence[Thing], sent: AllSent, *, now: datetime) -> lis
 
 def review_weeks(weeks: Sequence[Thing], *, now: datetime) -> None:
     """Bring the findings about country mixes up to date, for weeks that have just been published."""
-    ended = [week for week in weeks if week.frequency == Frequency.WEEK and _has_ended(week, now)]
+    ended = [
+        week
+        for week in weeks
+        if week.frequency == Frequency.WEEK and periods.end(week.frequency, week.period) + GRACE <= now
+    ]
     if ended:
-        keys, noticed = noticing.in_weeks(ended)
-        _settle(keys, noticed, rules=_WEEK_RULES, roots={}, now=now)
-
-
-def _has_ended(week: Thing, now: datetime) -> bool:
-    return periods.end(week.frequency, week.period) + GRACE <= now
+        keys, found = verdicts.about_weeks(ended)
+        _settle(keys, found, rules=rulebook.ids(Subject.MIX), roots={}, now=now)
 
 
 @dataclass(slots=True)
 class _Changes:
-    """What is to be written of findings."""
+    """What to write."""
 
-    opened: list[Noticed] = field(default_factory=list)
+    opened: list[Verdict] = field(default_factory=list)
     updated: dict[int, Facts] = field(default_factory=dict)
     closed: dict[Resolution, list[int]] = field(default_factory=dict)
 
@@ -83,18 +76,18 @@ class _Changes:
 
 def _settle(
     things: Sequence[Thing],
-    noticed: Sequence[Noticed],
+    found: Sequence[Verdict],
     *,
     rules: Sequence[str],
     roots: Mapping[Thing, int],
     now: datetime,
 ) -> None:
-    """Make what is open of things by some rules be what was noticed; ``roots`` are their current reports."""
-    changes = _changes(things, noticed, rules, roots)
+    """Make the open findings of things by some rules those that were found; ``roots`` are their current reports."""
+    changes = _changes(things, found, rules, roots)
     if changes.ids():
         # A coordinator may be deciding on the same ones: lock them as review does, and look again.
         list(Finding.objects.select_for_update().filter(pk__in=changes.ids()).order_by("pk"))
-        changes = _changes(things, noticed, rules, roots)
+        changes = _changes(things, found, rules, roots)
     for how, ids in changes.closed.items():
         holds.resolve(Finding.objects.filter(pk__in=ids), how=how, now=now)
     for id_, facts in changes.updated.items():
@@ -104,11 +97,12 @@ def _settle(
 
 
 def _changes(
-    things: Sequence[Thing], noticed: Iterable[Noticed], rules: Collection[str], roots: Mapping[Thing, int]
+    things: Sequence[Thing], found: Iterable[Verdict], rules: Collection[str], roots: Mapping[Thing, int]
 ) -> _Changes:
-    wanted = {(one.rule, one.thing): one for one in noticed}
+    wanted = {(one.rule, one.thing): one for one in found}
     changes, settled = _Changes(), []
-    for position, id_, rule, report, facts, is_open in _standing(things, rules) if things else ():
+    rows = named_rows("findings_standing", things, rules=list(rules)) if things else ()
+    for position, id_, rule, report, facts, is_open in rows:
         thing = things[position]
         if not is_open:
             settled.append((rule, thing, _own(rule, facts)))
@@ -126,17 +120,12 @@ def _changes(
 
 
 def _own(rule: str, facts: Facts) -> Facts:
-    """Return what the facts say of the agency itself: what others do brings no finding back."""
-    names = _OWN_FACTS.get(rule)
+    names = RULES[rule].own_facts
     return {name: facts[name] for name in names} if names else facts
 
 
-def _standing(things: Sequence[Thing], rules: Collection[str]) -> list[tuple[Any, ...]]:
-    return named_rows("findings_standing", things, rules=list(rules))
-
-
-def _new(noticed: Iterable[Noticed], *, now: datetime) -> Iterable[Finding]:
-    for one in noticed:
+def _new(found: Iterable[Verdict], *, now: datetime) -> Iterable[Finding]:
+    for one in found:
         yield Finding(
             rule=one.rule,
             agency_id=one.thing.agency,

@@ -19,13 +19,11 @@ from federation.models.findings import Decision, Finding, FindingState, Hold, Re
 from federation.rules import periods
 from federation.rules.levels import Level
 from federation.rules.periods import Frequency
+from federation.rules.rulebook import HOLDING
 
 Facts = Mapping[str, Any]
 #: Frequency, period and total of a report; without a total it withdraws.
 Released = tuple[str, datetime, int | None]
-
-#: No other rule holds anything.
-_RULE = "R102"
 
 #: So often is it tried to write findings while workers open others at the same places.
 _TRIES = 5
@@ -128,7 +126,7 @@ def record(agency: int, helds: Sequence[Held], *, now: datetime) -> dict[int, Fi
     found, opened, extended = _gather(agency, helds, there, now=now)
     _write(agency, opened, extended, now=now)
     Hold.objects.bulk_create(
-        Hold(report_id=held.report, finding=found[held.report], rule=_RULE, facts=held.facts, since=now)
+        Hold(report_id=held.report, finding=found[held.report], rule=HOLDING.id, facts=held.facts, since=now)
         for held in helds
     )
     return found
@@ -171,14 +169,14 @@ def _open_findings(agency: int, helds: Sequence[Held]) -> QuerySet[Finding]:
         Exists(Hold.objects.filter(finding=OuterRef("pk"))),
         agency=agency,
         indicator__in={held.key.indicator for held in helds},
-        rule=_RULE,
+        rule=HOLDING.id,
         resolved=None,
     )
 
 
 def _new(agency: int, held: Held, *, now: datetime) -> Finding:
     return Finding(
-        rule=_RULE,
+        rule=HOLDING.id,
         agency_id=agency,
         indicator_id=held.key.indicator,
         frequency=held.key.frequency,

@@ -18,11 +18,12 @@ import numpy as np
 from django.db import IntegrityError, transaction
 
 from countries.models import Agency
-from federation import audit, clock, dispatch, evidence, findings, holds, request_ids, validation, worklist
+from federation import audit, clock, dispatch, evidence, finding_queries, findings, holds, request_ids, worklist
 from federation.database import copy_rows, cursor, instants, lock_lines, look_up_by_index, read_only, retried, rows_of
 from federation.errors import IdempotencyKeyReusedError, NotStoredError
 from federation.evidence import Evidence, SignedBy
 from federation.figures import Sent
+from federation.finding_queries import ReportFinding
 from federation.holds import Candidate, Facts, Held
 from federation.models.findings import Decision, Finding
 from federation.models.submissions import (
@@ -34,7 +35,6 @@ from federation.models.submissions import (
 )
 from federation.rules.precedence import Place
 from federation.rules.tables import Numbers, Values
-from federation.validation import ReportFinding
 from federation.worklist import Stage, Thing
 
 log = logging.getLogger(__name__)
@@ -443,7 +443,7 @@ def _receipt(submission: Submission, signed_by: SignedBy | None, *, replayed: bo
         reports=submission.report_count,
         observations=submission.observation_count,
         outcomes=dict(submission.outcomes),
-        findings=validation.of_submission(submission.id),
+        findings=finding_queries.of_submission(submission.id),
         signed_by=signed_by,
         replayed=replayed,
     )

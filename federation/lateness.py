@@ -10,19 +10,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, Q
 
-from federation import holds, thresholds
+from federation import holds
 from federation.database import retried, rows_of
 from federation.expectation import schedules_by_agency
 from federation.models.findings import Finding, Resolution
 from federation.models.published import PeriodVersion, Version
 from federation.models.worklist import WatchMark
-from federation.rules import lateness, periods
+from federation.rules import lateness, periods, rulebook
 from federation.rules.coverage import Schedule
-from federation.rules.lateness import LATE, SILENT, Run
+from federation.rules.lateness import Run
+from federation.rules.levels import Facts
 from federation.rules.periods import Frequency
+from federation.rules.rulebook import Limits, Subject
 
 #: At which frequency a schedule's periods are judged: minutes by their hour.
 _JUDGED_AT = {frequency: frequency for frequency in periods.REPORTABLE} | {Frequency.MINUTE: Frequency.HOUR}
@@ -80,7 +83,7 @@ class Line:
         """Return and lock the findings that a change of periods may touch, open or closed by a coordinator."""
         rows = (
             Finding.objects.select_for_update()
-            .filter(Q(resolved=None) | Q(resolution=Resolution.COORDINATOR), rule__in=(LATE, SILENT))
+            .filter(Q(resolved=None) | Q(resolution=Resolution.COORDINATOR), rule__in=rulebook.ids(Subject.LATENESS))
             .filter(indicator=self.indicator, frequency=self.frequency)
             .filter(
                 last_period__gte=periods.previous(self.frequency, changed[0]),
@@ -110,7 +113,7 @@ class Line:
 def _watch_line(line: Line, changed: Sequence[datetime], *, now: datetime) -> None:
     stories = line.stories(changed)
     late = line.late(line.stretches(changed, (one for some in stories.values() for one in some)))
-    telling = _Telling(line, now, thresholds.for_all().r202_periods)
+    telling = _Telling(line, now, rulebook.limits(settings.THRESHOLDS))
     for agency in sorted({*late, *stories}):
         mine = stories.get(agency, [])
         # Of others' stretches, one may see a part of a story only.
@@ -131,7 +134,7 @@ class _Telling:
 
     line: Line
     now: datetime
-    silence: int
+    limits: Limits
     over: list[int] = field(default_factory=list)
     changed: list[Finding] = field(default_factory=list)
     opened: list[Finding] = field(default_factory=list)
@@ -141,25 +144,25 @@ class _Telling:
         left = [one for one in stories if one.resolved is None]
         closed: dict[int, list[Run]] = defaultdict(list)
         for run in runs:
-            rule = run.rule(silence=self.silence)
+            *_, (rule, facts) = rulebook.judge(Subject.LATENESS, self.limits, run)
             excuse = next((one for one in stories if _excuses(one, rule, run)), None)
             if excuse is not None:
                 closed[excuse.pk].append(run)
                 continue
             story = next((one for one in left if one.rule == rule and _overlap(one, run)), None)
             if story is None:
-                self.opened.append(self._new(agency, rule, run))
+                self.opened.append(self._new(agency, rule, run, facts))
             else:
                 left.remove(story)
-                self._tell_anew(story, run.first, run.last, run.count)
+                self._tell_anew(story, run.first, run.last, facts)
         self.over += [one.pk for one in left]
         for one in stories:
             if one.pk in closed:
                 some = closed[one.pk]
                 last = max(one.last_period, some[-1].last)
-                self._tell_anew(one, one.period, last, sum(run.count for run in some))
+                self._tell_anew(one, one.period, last, {"periods": sum(run.count for run in some)})
 
-    def _new(self, agency: int, rule: str, run: Run) -> Finding:
+    def _new(self, agency: int, rule: str, run: Run, facts: Facts) -> Finding:
         return Finding(
             rule=rule,
             agency_id=agency,
@@ -167,14 +170,14 @@ class _Telling:
             frequency=self.line.frequency,
             period=run.first,
             last_period=run.last,
-            facts={"periods": run.count},
+            facts=facts,
             opened=self.now,
             changed=self.now,
         )
 
-    def _tell_anew(self, story: Finding, first: datetime, last: datetime, count: int) -> None:
+    def _tell_anew(self, story: Finding, first: datetime, last: datetime, facts: Facts) -> None:
         told = (story.period, story.last_period, story.facts)
-        story.period, story.last_period, story.facts = first, last, {"periods": count}
+        story.period, story.last_period, story.facts = first, last, facts
         if told != (story.period, story.last_period, story.facts):
             story.changed = self.now
             self.changed.append(story)

@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from countries import queries
-from federation import thresholds
 from federation.database import microseconds, rows_of
-from federation.rules import levels, periods
+from federation.rules import levels, periods, rulebook
 from federation.rules.levels import LEVELLED, BeyondReachError, Facts, Judge, Level
 from federation.rules.periods import Frequency
 from federation.rules.sums import NOTHING, Count, Place, Sums
@@ -40,7 +39,8 @@ def judge(
     ``minutes`` are the current totals of the minutes in ``said``. ``released`` are the current totals that a
     coordinator let through, in all months of ``said``.
     """
-    breaks, limits = queries.breaks_of(agency, indicator), thresholds.by_agency([agency])[agency]
+    breaks = queries.breaks_of(agency, indicator)
+    limits = rulebook.limits(queries.thresholds([agency])[agency])[rulebook.HOLDING.id]
     own = {Frequency(level.frequency) for level in said}
     first = max((LEVELLED.index(one) for one in own if one in LEVELLED), default=0)
     for reach in LEVELLED[first:]:

@@ -19,11 +19,11 @@ from federation import (
     figures,
     findings,
     measures,
-    noticing,
     panels,
     publication,
     request_ids,
     telling,
+    verdicts,
     versions,
     worklist,
 )
@@ -134,7 +134,7 @@ def _reconcile(claim: Claim, *, now: datetime) -> _Outcome:
     changed = _replace_figures(claim.things, now=now)
     findings.review(claim.things, now=now)
     # What repeats the report of the period before is judged again where that has changed, unless it has just been.
-    again = noticing.next_to_repeat(changed, judged=set(claim.things))
+    again = verdicts.next_to_repeat(changed, judged=set(claim.things))
     stale = [*_after_figures(claim, changed, now=now), *((thing, NONE) for thing in again)]
     return _Outcome(Deed(claim.things, claim.requests, changed), stale)
 

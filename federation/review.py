@@ -23,6 +23,7 @@ from federation.models.findings import Answer, Decision, Finding, FindingState, 
 from federation.models.submissions import Report, ReportState
 from federation.rules import levels, periods
 from federation.rules.levels import Facts
+from federation.rules.rulebook import HOLDING
 from federation.worklist import Stage, Thing
 
 #: The columns of a row of the registry, ready for JSON.
@@ -160,7 +161,7 @@ def follow_break(*, before: Columns | None, after: Columns, by: str, now: dateti
         return
     # Wait for submissions that are being judged; later ones see the break.
     lock_lines(product(*_scope(after)))
-    waiting = Hold.objects.filter(decision="", rule="R102", finding__in=_near(after))
+    waiting = Hold.objects.filter(decision="", rule=HOLDING.id, finding__in=_near(after))
     rows = waiting.values_list("pk", "facts", "finding__agency", "finding__indicator", *_PLACE)
     breaks = cache(partial(_breaks, before, after))
     held = [pk for pk, facts, *line, frequency, period in rows if _explain(breaks(*line), facts, frequency, period)]
@@ -194,7 +195,7 @@ def _near(break_: Columns) -> QuerySet[Finding]:
     """Return the open findings about levels that a break may explain."""
     start, (agencies, indicators) = _start(break_), _scope(break_)
     return Finding.objects.filter(
-        rule="R102",
+        rule=HOLDING.id,
         resolved=None,
         agency__in=agencies,
         indicator__in=indicators,

@@ -9,7 +9,8 @@ from api.v1 import answers, forms
 from api.v1.described_agency import CURSOR, answer, operation
 from api.v1.described_submissions import NOTICED, STORED
 from api.v1.payloads.answer_payload import LONGEST_REMARK
-from federation import calendar, rulebook, validation
+from federation import calendar, finding_queries
+from federation.rules import rulebook
 
 _CONTROL: Final = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff"
 ANSWER: Final[Schema] = {
@@ -18,7 +19,7 @@ ANSWER: Final[Schema] = {
     "additionalProperties": False,
     "properties": {
         "answer": {
-            "enum": list(validation.ANSWERS),
+            "enum": list(finding_queries.ANSWERS),
             "description": "The numbers are right (confirmed), right ones will follow (will_resubmit), "
             "or the numbers are wrong and no others can be had (cannot_fix)",
         },
@@ -69,13 +70,13 @@ list_findings: Final = operation(
     takes=(
         parameter(
             "state",
-            f"With commas between: {', '.join(validation.STATES)}",
+            f"With commas between: {', '.join(finding_queries.STATES)}",
             example="open,answered",
-            form=forms.listed(validation.STATES),
+            form=forms.listed(finding_queries.STATES),
         ),
         parameter("rule", "Ids with commas between, as in /api/v1/rules/", form=forms.listed(rulebook.RULES)),
         parameter(
-            "severity", f"With commas between: {', '.join(rulebook.SEVERITIES)}", form=forms.listed(rulebook.SEVERITIES)
+            "severity", f"With commas between: {', '.join(rulebook.Severity)}", form=forms.listed(rulebook.Severity)
         ),
         parameter("indicator", "What is counted", form=forms.INDICATOR),
         parameter(

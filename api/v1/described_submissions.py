@@ -12,7 +12,8 @@ from api.v1 import answers, forms
 from api.v1.described_agency import CURSOR, answer, operation
 from api.v1.payloads import checks, media
 from countries.codes import COUNTRIES, NETWORKS
-from federation import calendar, rulebook
+from federation import calendar
+from federation.rules import rulebook
 
 _INDICATOR: Final[Schema] = {
     "type": "string",

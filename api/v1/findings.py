@@ -11,12 +11,13 @@ from api import pagination, parameters
 from api.auth import TokenAuthentication
 from api.permissions import HasScope, caller_of
 from api.problems import Problem
-from api.v1 import answers, asked, described_findings, noticed
+from api.v1 import answers, asked, described_findings, finding_documents
 from api.v1.payloads import answer_payload, media
 from api.v1.payloads import body as bodies
 from api.v1.submissions import READ, WRITE
 from countries import queries as countries
-from federation import calendar, clock, review, rulebook, validation
+from federation import calendar, clock, finding_queries, review
+from federation.rules import rulebook
 
 PAGE: Final = 100
 FILTERS: Final = ("state", "rule", "severity", "indicator", "frequency", "since")
@@ -36,11 +37,13 @@ class FindingsView(APIView):
         agency = caller_of(request).agency
         question = f"{agency.code} findings {parameters.question(given)}"
         before = pagination.decode(question, given["cursor"], length=1)[0] if "cursor" in given else None
-        rows = validation.findings(_filter(given), agency=agency.pk, before=before, limit=PAGE + 1)
+        rows = finding_queries.findings(_filter(given), agency=agency.pk, before=before, limit=PAGE + 1)
         following = None
         if len(rows) > PAGE:
             following = answers.next_page(request, given, pagination.encode(question, rows[PAGE - 1].id))
-        return answers.respond(answers.Findings(findings=noticed.listed(request, rows[:PAGE]), next=following))
+        return answers.respond(
+            answers.Findings(findings=finding_documents.listed(request, rows[:PAGE]), next=following)
+        )
 
 
 class FindingView(APIView):
@@ -97,20 +100,20 @@ def _read(request: HttpRequest) -> answer_payload.Said:
 
 
 def _respond(request: Request, id: int) -> HttpResponse:  # noqa: A002
-    row = validation.finding(agency=caller_of(request).agency.pk, id=id)
+    row = finding_queries.finding(agency=caller_of(request).agency.pk, id=id)
     if row is None:
         raise Problem("finding_not_found")
-    return answers.respond(noticed.in_full(request, row))
+    return answers.respond(finding_documents.in_full(request, row))
 
 
-def _filter(given: Mapping[str, str]) -> validation.Filter:
+def _filter(given: Mapping[str, str]) -> finding_queries.Filter:
     indicator = countries.indicator(given["indicator"]) if "indicator" in given else None
     if "indicator" in given and indicator is None:
         raise Problem("unknown_indicator", parameter="indicator")
     if given.get("frequency", "N") not in tuple(calendar.Frequency):
         raise Problem("unknown_frequency", detail="The frequencies are N, H, D, W, M and A.", parameter="frequency")
-    return validation.Filter(
-        states=asked.several(given, "state", validation.STATES),
+    return finding_queries.Filter(
+        states=asked.several(given, "state", finding_queries.STATES),
         rules=_rules(given),
         indicator=indicator.number if indicator else None,
         frequency=given.get("frequency"),
@@ -121,8 +124,8 @@ def _filter(given: Mapping[str, str]) -> validation.Filter:
 def _rules(given: Mapping[str, str]) -> frozenset[str] | None:
     """Return which rules are asked for, by their ids and by how bad they are."""
     rules = asked.several(given, "rule", rulebook.RULES)
-    severities = asked.several(given, "severity", rulebook.SEVERITIES)
+    severities = asked.several(given, "severity", tuple(rulebook.Severity))
     if severities is None:
         return rules
-    bad = frozenset(rule.id for rule in rulebook.RULES.values() if str(rule.severity) in severities)
+    bad = frozenset(rule.id for rule in rulebook.RULES.values() if rule.severity in severities)
     return bad if rules is None else rules & bad

@@ -1,10 +1,12 @@
-"""The rules that notice things, for everyone: what each means, what it does, and from where on."""
+"""The rules that agencies' numbers are judged by, for everyone, with the thresholds in force."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Annotated
 
 import msgspec
+from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from msgspec import Meta as Doc
@@ -12,11 +14,11 @@ from msgspec import Meta as Doc
 from api import caching, formats, openapi, parameters
 from api.caching import PublicView, Rendered, Stamp
 from api.formats import JSON
-from federation import rulebook
+from federation.rules import rulebook
 
 
 class Threshold(msgspec.Struct):
-    """A number that decides. An agency may have its own."""
+    """A number that the rule depends on. An agency may have its own."""
 
     name: str
     value: float
@@ -24,15 +26,15 @@ class Threshold(msgspec.Struct):
 
 
 class Rule(msgspec.Struct):
-    """A rule that notices something about an agency's numbers."""
+    """A rule that agencies' numbers are judged by."""
 
     id: str
     name: str
     severity: Annotated[str, Doc(pattern="^(warning|error)$")]
     level: Annotated[int, Doc(description="Its validation level in the European Statistical System", ge=0, le=5)]
-    holds: Annotated[bool, Doc(description="Whether a report that it notices waits for a coordinator")]
-    when: Annotated[str, Doc(description="What it notices")]
-    mend: Annotated[str, Doc(description="What an agency can do")]
+    holds: Annotated[bool, Doc(description="Whether a report waits for a coordinator if the rule applies to it")]
+    when: Annotated[str, Doc(description="When it applies")]
+    advice: Annotated[str, Doc(description="What an agency can do")]
     thresholds: list[Threshold]
 
 
@@ -47,40 +49,34 @@ class Written:
     """The rules written out; they change with the code and the settings only."""
 
     def stamp(self) -> Stamp:
-        return _stamp(_content())
+        return self.render().stamp
 
     def render(self) -> Rendered:
-        content = _content()
-        return Rendered(_stamp(content), content, {"Content-Type": JSON})
+        rules = [_document(rule, settings.THRESHOLDS) for rule in rulebook.RULES.values()]
+        content = formats.encode(Rules(rules))
+        stamp = Stamp(blake2b(content, digest_size=8).hexdigest(), caching.REFERENCE)
+        return Rendered(stamp, content, {"Content-Type": JSON})
+
+
+def _document(rule: rulebook.Rule, values: Mapping[str, float]) -> Rule:
+    return Rule(
+        id=rule.id,
+        name=rule.name,
+        severity=rule.severity,
+        level=rule.level,
+        holds=rule.holds,
+        when=rule.when,
+        advice=rule.advice,
+        thresholds=[Threshold(one.name, values[one.name], one.meaning) for one in rule.thresholds],
+    )
 
 
 class RulesView(PublicView):
-    """What findings are made by."""
-
     @openapi.public(
         "list_rules",
-        "The rules that notice things, with the thresholds in force",
+        "The rules that agencies' numbers are judged by, with the thresholds in force",
         answer=Rules,
-        example={
-            "rules": [
-                {
-                    "id": "R105",
-                    "name": "unlocated share",
-                    "severity": "warning",
-                    "level": 1,
-                    "holds": False,
-                    "when": "A large share of a report could not be located (`_U`).",
-                    "mend": "Look whether the IP-to-country database is there and up to date.",
-                    "thresholds": [
-                        {
-                            "name": "R105_SHARE",
-                            "value": 0.3,
-                            "meaning": "How much could not be located, as a part of the total",
-                        }
-                    ],
-                }
-            ]
-        },
+        example=msgspec.to_builtins(Rules([_document(rulebook.RULES["R105"], rulebook.DEFAULTS)])),
     )
     def get(self, request: HttpRequest) -> HttpResponseBase:
         def ask() -> Written:
@@ -88,25 +84,3 @@ class RulesView(PublicView):
             return Written()
 
         return self.respond(request, formats.json_only(request), ask)
-
-
-def _content() -> bytes:
-    return formats.encode(Rules([_told(row) for row in rulebook.rules()]))
-
-
-def _told(row: rulebook.RuleRow) -> Rule:
-    rule = row.rule
-    return Rule(
-        id=rule.id,
-        name=rule.name,
-        severity=str(rule.severity),
-        level=rule.level,
-        holds=rule.holds,
-        when=rule.when,
-        mend=rule.mend,
-        thresholds=[Threshold(**asdict(one)) for one in row.thresholds],
-    )
-
-
-def _stamp(content: bytes) -> Stamp:
-    return Stamp(blake2b(content, digest_size=8).hexdigest(), caching.REFERENCE)

@@ -16,13 +16,13 @@ from api.auth import Caller, TokenAuthentication
 from api.permissions import HasScope, caller_of
 from api.problems import Problem
 from api.signatures import Signed
-from api.v1 import answers, asked, described_submissions, noticed
+from api.v1 import answers, asked, described_submissions, finding_documents
 from api.v1.payloads import body as bodies
 from api.v1.payloads import checks, csv_payload, json_payload, media
 from api.v1.payloads.draft import Payload
 from api.v1.payloads.faults import BrokenRuleError
 from countries import queries as countries
-from federation import calendar, clock, intake, queries, validation
+from federation import calendar, clock, finding_queries, intake, queries
 from federation.evidence import SignedBy
 
 READ: Final = "submissions:read"
@@ -113,12 +113,12 @@ class SubmissionView(APIView):
         following = None
         if first + REPORTS_PAGE < row.reports:
             following = answers.next_page(request, given, pagination.encode(question, first + REPORTS_PAGE))
-        noted = validation.of_submission(id, first=first, last=first + REPORTS_PAGE - 1)
+        noted = finding_queries.of_submission(id, first=first, last=first + REPORTS_PAGE - 1)
         return answers.respond(
             answers.SubmissionWithReports(
                 **_described(request, row),
                 reports=_reports(rows),
-                findings=noticed.about_reports(noted),
+                findings=finding_documents.about_reports(noted),
                 next=following,
             )
         )
@@ -156,7 +156,7 @@ def _accept(request: HttpRequest, caller: Caller, sent: Sent, key: str | None) -
     )
     if not receipt.replayed:
         _measure(sent.media, receipt)
-    url = noticed.submission_address(request, receipt.submission_id)
+    url = finding_documents.submission_address(request, receipt.submission_id)
     answer = answers.Receipt(
         id=str(receipt.submission_id),
         url=url,
@@ -166,7 +166,7 @@ def _accept(request: HttpRequest, caller: Caller, sent: Sent, key: str | None) -
         observation_count=receipt.observations,
         outcomes=answers.Outcomes(**receipt.outcomes),
         signed_by=_signed_by(receipt.signed_by),
-        findings=noticed.about_reports(receipt.findings[:FINDINGS]),
+        findings=finding_documents.about_reports(receipt.findings[:FINDINGS]),
     )
     replayed = {"Idempotent-Replayed": "true"} if receipt.replayed else {}
     return answers.respond(answer, 202, {"Location": url, **replayed})
@@ -187,7 +187,7 @@ def _preview(caller: Caller, sent: Sent) -> HttpResponse:
     codes = {row.number: row.code for row in countries.indicators()}
     previewed = [
         answers.PreviewedReport(
-            pointer=noticed.pointer(position),
+            pointer=finding_documents.pointer(position),
             indicator=codes[report.indicator],
             frequency=report.frequency,
             period=calendar.label(report.frequency, report.period),
@@ -206,7 +206,7 @@ def _preview(caller: Caller, sent: Sent) -> HttpResponse:
             observation_count=payload.observations,
             outcomes=answers.Outcomes(**Counter(outcome.value for outcome in preview.outcomes)),
             preview=previewed,
-            findings=noticed.about_reports(preview.findings[:FINDINGS]),
+            findings=finding_documents.about_reports(preview.findings[:FINDINGS]),
             truncated=len(payload.reports) > REPORTS_PAGE or len(preview.findings) > FINDINGS,
         )
     )
@@ -215,7 +215,7 @@ def _preview(caller: Caller, sent: Sent) -> HttpResponse:
 def _described(request: HttpRequest, row: queries.SubmissionRow) -> dict[str, Any]:
     return {
         "id": str(row.id),
-        "url": noticed.submission_address(request, row.id),
+        "url": finding_documents.submission_address(request, row.id),
         "received": row.received,
         "prepared": row.prepared,
         "report_count": row.reports,
@@ -233,7 +233,7 @@ def _reports(rows: list[queries.ReportRow]) -> list[answers.Report]:
     codes = {row.number: row.code for row in countries.indicators()}
     return [
         answers.Report(
-            pointer=noticed.pointer(row.position),
+            pointer=finding_documents.pointer(row.position),
             indicator=codes[row.indicator],
             frequency=row.frequency,
             period=calendar.label(row.frequency, row.period),

@@ -5,6 +5,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+import countries.models
+
 
 class Migration(migrations.Migration):
 
@@ -60,7 +62,7 @@ class Migration(migrations.Migration):
             name='Threshold',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(choices=[('R102_DISTANCE', 'R102: how far from the usual level, in usual deviations'), ('R102_DIFFERENCE', 'R102: how far from the usual level, in events'), ('R103_SHARE', 'R103: how large a revision, as a share of the value before'), ('R103_DIFFERENCE', 'R103: how large a revision, in events'), ('R104_TOTAL', 'R104: from which total on repeated figures are noticed'), ('R105_SHARE', 'R105: how large a share may be unlocated'), ('R105_TOTAL', 'R105: from which total on the unlocated share is noticed'), ('R301_DISTANCE', 'R301: how far the country mix may stray'), ('R301_TOTAL', 'R301: from which weekly total on the country mix is looked at')], max_length=20)),
+                ('name', models.CharField(choices=countries.models.own_thresholds, max_length=20)),
                 ('value', models.FloatField()),
                 ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='thresholds', to='countries.agency')),
             ],

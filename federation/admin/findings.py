@@ -20,8 +20,7 @@ from federation.errors import FederationError
 from federation.models.audit import AuditEvent
 from federation.models.findings import Answer, AnswerKind, Finding, Hold
 from federation.rules import periods
-from federation.rules.catalogue import RULES
-from federation.rules.sentences import say
+from federation.rules.rulebook import RULES, say
 
 #: The page of a finding lists so many of the reports that it holds, those that wait first.
 _SHOWN = 50

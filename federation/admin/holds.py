@@ -15,7 +15,7 @@ from federation.admin.findings import held_matter
 from federation.models.findings import Hold
 from federation.models.submissions import Report, ReportState
 from federation.rules import periods
-from federation.rules.catalogue import RULES
+from federation.rules.rulebook import RULES
 
 
 @admin.register(Hold)

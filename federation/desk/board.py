@@ -18,14 +18,13 @@ from federation.models.findings import Finding, FindingState, Hold
 from federation.models.published import PublishedCoverage
 from federation.models.submissions import Report, ReportState
 from federation.rules import periods
-from federation.rules.catalogue import RULES, Severity
 from federation.rules.periods import Frequency
+from federation.rules.rulebook import RULES, SILENCE, Severity
 
 #: So many ended days stand on the board, and today.
 DAYS = 14
 #: What came in the last hours is told from so long ago on.
 RECENT = timedelta(hours=6)
-_SILENT = "R202"
 _AWAITED = "awaited"
 _MIXED = "partial"
 
@@ -152,7 +151,7 @@ def silences(horizon: Horizon) -> list[Silence]:
         agency=OuterRef("agency"),
         covered_seconds__gt=0,
     )
-    found = horizon.rows(Finding.objects.filter(rule=_SILENT, resolved=None), "agency__country")
+    found = horizon.rows(Finding.objects.filter(rule=SILENCE.id, resolved=None), "agency__country")
     found = found.filter(~Exists(after)).order_by("period", "agency__code", "indicator")
     together: dict[tuple[str, str, datetime], list[tuple[str, int]]] = defaultdict(list)
     wanted = ("agency__code", "frequency", "period", "indicator__code", "pk")

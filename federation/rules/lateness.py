@@ -1,12 +1,11 @@
-"""Which late periods are one story: those that follow each other without a gap (R201, R202)."""
+"""Late periods in a row, and which rule they break (R201, R202)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from federation.rules import periods
-
-LATE, SILENT = "R201", "R202"
+from federation.rules.levels import Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +15,6 @@ class Run:
     first: datetime
     last: datetime
     count: int
-
-    def rule(self, *, silence: int) -> str:
-        """Return which rule tells of it: so many periods in a row are a silence."""
-        return SILENT if self.count >= silence else LATE
 
 
 def runs(frequency: str, late: Iterable[datetime]) -> list[Run]:
@@ -32,3 +27,13 @@ def runs(frequency: str, late: Iterable[datetime]) -> list[Run]:
         else:
             found.append(Run(period, period, 1))
     return found
+
+
+def late(run: Run) -> Facts:
+    """R201."""
+    return {"periods": run.count}
+
+
+def silent(run: Run, *, periods: float) -> Facts | None:
+    """R202."""
+    return {"periods": run.count} if run.count >= periods else None

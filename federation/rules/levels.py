@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 from federation.rules import periods, sums
 from federation.rules.periods import Frequency
 from federation.rules.sums import WHOLE, Count, Place, Sums
-from federation.rules.thresholds import Thresholds
 
 Facts = dict[str, Any]
 
@@ -79,7 +78,7 @@ class Judge:
     sums: Sums
     reach: Frequency
     breaks: Sequence[datetime]
-    thresholds: Thresholds
+    limits: Mapping[str, float]
     _usual: dict[Place, Usual] = field(default_factory=dict)
 
     def judge(self, levels: Iterable[Level]) -> dict[Place, Facts]:
@@ -107,7 +106,7 @@ class Judge:
         while value is not None and frequency:
             usual = self._usual_for(frequency, start)
             if self._is_enough(usual):
-                facts = strays(value, usual.values, self.thresholds)
+                facts = implausible(value, usual.values, **self.limits)
                 return facts and _if_too_much(facts, level, frequency, usual)
             frequency = WHOLE.get(frequency, "")
             start = periods.start_of(frequency, start) if frequency else start
@@ -122,7 +121,7 @@ class Judge:
         return value if value > before.total - before.released else None
 
     def _is_enough(self, usual: Usual) -> bool:
-        return len(usual.values) >= self.thresholds.r102_values
+        return len(usual.values) >= self.limits["values"]
 
     def _usual_for(self, frequency: str, period: datetime) -> Usual:
         """Return what is usual for a period. It lies before all that is still to be judged, so it stays the same."""
@@ -223,28 +222,28 @@ def usual_of(
     return [total for start in before if (total := standing.get(start)) is not None]
 
 
-def strays(value: int, usual: Sequence[int], thresholds: Thresholds) -> Facts | None:
-    """Say how a value strays from those that are usual, or None if it does not.
+def implausible(value: int, usual: Sequence[int], *, distance: float, difference: float, values: float) -> Facts | None:
+    """R102: how far a value is from those that are usual, or None if it is near, or too few are usual.
 
-    With m the median of the usual ones and s = max(1.4826·MAD, √m, 1), a value strays if both
-    |x − m| / s is over the distance and |x − m| not under the difference.
+    With m the median of the usual ones and s = max(1.4826·MAD, √m, 1), it is far if both |x − m| / s is over
+    ``distance`` and |x − m| not under ``difference``.
     """
-    if len(usual) < thresholds.r102_values:
+    if len(usual) < values:
         return None
     middle = _median(usual)
-    difference = abs(value - middle)
+    apart = abs(value - middle)
     floor = max(middle**0.5, 1.0)
     # The second test is the first half of the rule: the deviation is never less than this.
-    if difference < thresholds.r102_difference or difference <= thresholds.r102_distance * floor:
+    if apart < difference or apart <= distance * floor:
         return None
     deviation = max(_MAD_TO_SIGMA * _median([abs(one - middle) for one in usual]), floor)
-    if difference <= thresholds.r102_distance * deviation:
+    if apart <= distance * deviation:
         return None
     return {
         "value": value,
         "usual": middle,
         "deviation": round(deviation, 3),
-        "distance": round(difference / deviation, 2),
+        "distance": round(apart / deviation, 2),
         "values": list(usual),
     }
 

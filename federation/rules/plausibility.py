@@ -1,8 +1,9 @@
-"""What looks wrong about one report: beside finer ones, the one before it, its own cells, or how often it came.
+"""Judges of one report (R101, R103 to R106): its cells, the sum of finer ones, and the reports before it.
 
-Each function is one rule. It returns the numbers behind what it noticed, or None.
+A judge returns the numbers behind a finding, or None. Its other parameters are the thresholds of its rule.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -12,7 +13,6 @@ from numpy.typing import NDArray
 from countries.codes import COUNTRY_CODES, NETWORK_CODES
 from federation.rules.levels import Facts
 from federation.rules.tables import Numbers, Values
-from federation.rules.thresholds import Thresholds
 
 #: Network numbers have room for so many in a place.
 _NETWORKS = 256
@@ -30,71 +30,90 @@ class Cells(NamedTuple):
         return int(self.values.sum())
 
     def places(self) -> NDArray[np.int64]:
-        """Return a number for each cell's country and network, in order of both."""
+        """A number for each cell's country and network, in order of both."""
         return self.countries.astype(np.int64) * _NETWORKS + self.networks
 
 
-def mismatched(report: Cells, summed: Cells, *, finer: str) -> Facts | None:
-    """R101: any cell of a report differs from the sum of the finer figures, which must be there whole.
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A current report, and what it is compared with. A withdrawn one has a total of 0.
 
-    Named is the cell that differs most.
+    ``age`` is the time from the period's end to its receipt. ``revisions`` counts the reports that were current
+    before it, and ``before`` is the total of the last of them. ``finer`` is the sum of the finer figures if all are
+    there, ``previous`` the report of the period before if it has the same total; only with these are cells needed.
     """
-    places = np.concatenate([report.places(), summed.places()])
+
+    total: int
+    unlocated: int = 0
+    age: timedelta = timedelta(0)
+    revisions: int = 0
+    before: int | None = None
+    finer_frequency: str = ""
+    finer: Cells | None = None
+    previous: Cells | None = None
+    cells: Cells | None = None
+
+
+def mismatch(report: Report) -> Facts | None:
+    """R101: any cell differs from the sum of the finer figures. Named is the cell that differs most."""
+    cells, finer = report.cells, report.finer
+    if cells is None or finer is None:
+        return None
+    places = np.concatenate([cells.places(), finer.places()])
     named, place = np.unique(places, return_inverse=True)
     difference = np.zeros(len(named), np.int64)
-    np.add.at(difference, place, np.concatenate([report.values, -summed.values]))
+    np.add.at(difference, place, np.concatenate([cells.values, -finer.values]))
     if not difference.any():
         return None
     worst = int(named[np.abs(difference).argmax()])
     return {
         "value": report.total,
-        "finer": summed.total,
-        "finer_frequency": finer,
+        "finer": finer.total,
+        "finer_frequency": report.finer_frequency,
         "cells": int(np.count_nonzero(difference)),
         "country": COUNTRY_CODES[worst // _NETWORKS],
         "network": NETWORK_CODES[worst % _NETWORKS],
-        "reported": int(report.values[report.places() == worst].sum()),
-        "summed": int(summed.values[summed.places() == worst].sum()),
+        "reported": int(cells.values[cells.places() == worst].sum()),
+        "summed": int(finer.values[finer.places() == worst].sum()),
     }
 
 
-def revised(value: int, before: int, *, age: timedelta, thresholds: Thresholds) -> Facts | None:
-    """R103: the total of a period that ended ``age`` ago changed by much; a withdrawn one counts as 0.
-
-    The share is of the value before; without one there is none.
-    """
-    change = abs(value - before)
-    if not change or age <= timedelta(days=thresholds.r103_days) or change < thresholds.r103_difference:
+def large_revision(report: Report, *, share: float, difference: float, days: float) -> Facts | None:
+    """R103. The share is a part of the total before, and None if that was 0."""
+    if report.before is None or report.age <= timedelta(days=days):
         return None
-    share = change / before if before else None
-    if share is not None and share <= thresholds.r103_share:
+    change = abs(report.total - report.before)
+    if not change or change < difference:
         return None
-    return {"value": value, "before": before, "share": None if share is None else round(share, 4)}
+    part = change / report.before if report.before else None
+    if part is not None and part <= share:
+        return None
+    return {"value": report.total, "before": report.before, "share": None if part is None else round(part, 4)}
 
 
-def repeated(report: Cells, before: Cells, thresholds: Thresholds) -> Facts | None:
+def repetition(report: Report, *, total: float) -> Facts | None:
     """R104: a report equals the one of the period before, cell by cell."""
-    value = report.total
-    if value < thresholds.r104_total or value != before.total or len(report.values) != len(before.values):
+    cells, previous = report.cells, report.previous
+    if cells is None or previous is None or report.total < total or len(cells.values) != len(previous.values):
         return None
-    mine, others = np.argsort(report.places()), np.argsort(before.places())
-    same_places = np.array_equal(report.places()[mine], before.places()[others])
-    if not same_places or not np.array_equal(report.values[mine], before.values[others]):
+    mine, others = np.argsort(cells.places()), np.argsort(previous.places())
+    same_places = np.array_equal(cells.places()[mine], previous.places()[others])
+    if not same_places or not np.array_equal(cells.values[mine], previous.values[others]):
         return None
-    return {"value": value}
+    return {"value": report.total}
 
 
-def unlocated(value: int, unknown: int, thresholds: Thresholds) -> Facts | None:
-    """R105: too large a part of a report's total is of no known country."""
-    if not value or value < thresholds.r105_total:
+def unlocated_share(report: Report, *, share: float, total: float) -> Facts | None:
+    """R105."""
+    if not report.total or report.total < total:
         return None
     # The division is rounded to the nearest, as the threshold was: a share that equals it is not over it.
-    share = unknown / value
-    if share <= thresholds.r105_share:
+    part = report.unlocated / report.total
+    if part <= share:
         return None
-    return {"value": value, "unlocated": unknown, "share": round(share, 4)}
+    return {"value": report.total, "unlocated": report.unlocated, "share": round(part, 4)}
 
 
-def churned(revisions: int, thresholds: Thresholds) -> Facts | None:
-    """R106: an agency revised a period very often after it had ended."""
-    return {"revisions": revisions} if revisions > thresholds.r106_revisions else None
+def churn(report: Report, *, revisions: float) -> Facts | None:
+    """R106."""
+    return {"revisions": report.revisions} if report.revisions > revisions else None

@@ -1,12 +1,12 @@
-"""What a rule noticed, as an English sentence for a person who knows no code.
+"""Sentences about findings, for a person who knows no code: those that need more than one line, and their words.
 
-All times are UTC, as everywhere. Made from the numbers behind a finding, whenever it is read.
+All times are UTC, as everywhere.
 """
 
 import csv
-from collections.abc import Callable
 from datetime import datetime
 from functools import cache
+from typing import NamedTuple
 
 from babel import Locale
 
@@ -25,135 +25,109 @@ _NOUNS = {
 }
 #: From the hour on, UTC.
 _PARTS_OF_DAY = {0: "night", 6: "morning", 12: "afternoon", 18: "evening"}
-#: From so many times the usual on, a level is told as a multiple of it.
+#: From so many times the usual on, a level is given as a multiple of it.
 _MULTIPLE = 1.5
-#: From this share on, percents are told without a fraction.
+#: From this share on, percents have no fraction.
 _EVEN = 0.1
 
 
-def say(rule: str, frequency: str, period: datetime, last_period: datetime, facts: Facts) -> str:
-    """Say what a rule noticed in a period, or in several in a row until ``last_period``."""
-    return _SENTENCES[rule](frequency, period, last_period, facts)
+class Span(NamedTuple):
+    """Periods in a row, from the first to the last, both included."""
+
+    frequency: str
+    first: datetime
+    last: datetime
+
+    @property
+    def noun(self) -> str:
+        return _NOUNS[Frequency(self.frequency)]
+
+    def name(self, *, begins: bool = True) -> str:
+        """Name the first period, with a capital if a sentence begins with it."""
+        noun = self.noun.capitalize() if begins else self.noun
+        if self.frequency in (Frequency.MINUTE, Frequency.HOUR):
+            return f"{noun} {self.first:%H:%M} on {_date(self.first)}"
+        if self.frequency == Frequency.DAY:
+            return f"{self.first:%A} {_date(self.first)}"
+        if self.frequency == Frequency.MONTH:
+            return f"{self.first:%B %Y}"
+        if self.frequency == Frequency.WEEK:
+            year, week, _ = self.first.isocalendar()
+            return f"{noun} {week} of {year}"
+        return f"{noun} {self.first.year}"
+
+    def stretch(self) -> str:
+        """Name all periods, at the beginning of a sentence."""
+        nouns = f"{self.noun.capitalize()}s"
+        if self.frequency == Frequency.WEEK:
+            first, last = (periods.label(self.frequency, period) for period in self[1:])
+        elif self.frequency in (Frequency.MINUTE, Frequency.HOUR):
+            day = "" if self.first.date() == self.last.date() else f" on {_date(self.first)}"
+            first, last = f"{self.first:%H:%M}{day}", f"{self.last:%H:%M} on {_date(self.last)}"
+        elif self.frequency == Frequency.DAY:
+            first, last = _date(self.first), _date(self.last)
+        else:
+            first, last = self.name(), self._replace(first=self.last).name()
+        return f"{nouns} {first} to {last}"
 
 
-def _mismatched(frequency: str, period: datetime, _: datetime, facts: Facts) -> str:
+def mismatch(span: Span, facts: Facts) -> str:
     value, finer = facts["value"], facts["finer"]
-    noun = _NOUNS[Frequency(facts["finer_frequency"])]
+    nouns = f"{_NOUNS[Frequency(facts['finer_frequency'])]}s"
     place = f"{_country(facts['country'])}, {_network(facts['network'])}"
     cells = "1 cell differs" if facts["cells"] == 1 else f"{facts['cells']:,} cells differ, most of all"
-    said = f"reported as {value:,}, but its {noun}s add up to {finer:,}"
+    against = f"was reported as {value:,}, but its {nouns} add up to {finer:,}"
     if value == finer:
-        said = f"reported as {value:,}, to which its {noun}s add up too, but otherwise spread"
-    where = f"{cells}: {place}, {facts['reported']:,} against {facts['summed']:,}"
-    return f"{_name(frequency, period)} was {said}. {where}."
+        against = f"was reported as {value:,}. Its {nouns} have the same total, but not the same cells"
+    return f"{span.name()} {against}. {cells}: {place}, {facts['reported']:,} against {facts['summed']:,}."
 
 
-def _implausible(frequency: str, period: datetime, last: datetime, facts: Facts) -> str:
+def implausible_level(span: Span, facts: Facts) -> str:
     value, usual = facts["value"], facts["usual"]
-    against = f"the usual for {_kind(frequency, period, facts.get('whole_frequency', frequency))}"
+    compared = _kind(span, facts.get("whole_frequency", span.frequency))
     far = _times(value, usual)
-    is_far = f"is {far}"
-    if frequency == Frequency.MINUTE:
-        is_far = f"brings its hour {far if far.startswith('far') else f'to {far}'}"
-    said = f"{is_far} {against}: {value:,} against {_number(usual)}."
-    if last == period:
-        return f"{_name(frequency, period)} {said}"
-    return f"{_stretch(frequency, period, last)} are far from the usual. The first {said}"
+    verb = "is"
+    if span.frequency == Frequency.MINUTE:
+        verb = "brings its hour" if far.startswith("far") else "brings its hour to"
+    is_far = f"{verb} {far} the usual for {compared}: {value:,} against {_number(usual)}."
+    if span.first == span.last:
+        return f"{span.name()} {is_far}"
+    return f"{span.stretch()} are far from the usual. The first {is_far}"
 
 
-def _revised(frequency: str, period: datetime, _: datetime, facts: Facts) -> str:
-    share = "" if facts["share"] is None else f", by {_percent(facts['share'])}"
-    change = f"from {facts['before']:,} to {facts['value']:,}"
-    return f"A late revision changed {_name(frequency, period, begins=False)} {change}{share}."
+def large_revision(span: Span, facts: Facts) -> str:
+    share = "" if facts["share"] is None else f", by {percent(facts['share'])}"
+    return f"A late revision changed {span.name(begins=False)} from {facts['before']:,} to {facts['value']:,}{share}."
 
 
-def _repeated(frequency: str, period: datetime, _: datetime, facts: Facts) -> str:
-    noun = _NOUNS[Frequency(frequency)]
-    return f"{_name(frequency, period)} repeats the {noun} before it, cell by cell: {facts['value']:,} in all."
-
-
-def _unlocated(frequency: str, period: datetime, _: datetime, facts: Facts) -> str:
-    counted = f"{facts['unlocated']:,} of {facts['value']:,}"
-    return f"{_name(frequency, period)} has {_percent(facts['share'])} that could not be located: {counted}."
-
-
-def _churned(frequency: str, period: datetime, _: datetime, facts: Facts) -> str:
-    return f"{_name(frequency, period)} was revised {facts['revisions']:,} times after it had ended."
-
-
-def _late(frequency: str, period: datetime, last: datetime, _: Facts) -> str:
-    if last == period:
-        return f"{_name(frequency, period)} has no figure, and its deadline has passed."
-    return f"{_stretch(frequency, period, last)} have no figure, and their deadlines have passed."
-
-
-def _silent(frequency: str, period: datetime, last: datetime, facts: Facts) -> str:
-    noun = _NOUNS[Frequency(frequency)]
-    return f"Silent for {facts['periods']:,} {noun}s. {_stretch(frequency, period, last)} have no figure."
-
-
-def _strays(frequency: str, period: datetime, _: datetime, facts: Facts) -> str:
-    listed = [
-        f"{_country(one['country'])} {_percent(one['own'])} against {_percent(one['others'])}"
+def country_mix(span: Span, facts: Facts) -> str:
+    shares = ", ".join(
+        f"{_country(one['country'])} {percent(one['own'])} against {percent(one['others'])}"
         for one in facts["countries"]
-    ]
-    spread = f"spread over countries unlike those of all other agencies: {', '.join(listed)}"
-    return f"{_name(frequency, period)} is {spread}; {facts['value']:,} events against {facts['others']:,}."
-
-
-_SENTENCES: dict[str, Callable[[str, datetime, datetime, Facts], str]] = {
-    "R101": _mismatched,
-    "R102": _implausible,
-    "R103": _revised,
-    "R104": _repeated,
-    "R105": _unlocated,
-    "R106": _churned,
-    "R201": _late,
-    "R202": _silent,
-    "R301": _strays,
-}
-
-
-def _name(frequency: str, period: datetime, *, begins: bool = True) -> str:
-    """Name a period; with a capital where a sentence begins with it."""
-    noun = _NOUNS[Frequency(frequency)]
-    noun = noun.capitalize() if begins else noun
-    if frequency in (Frequency.MINUTE, Frequency.HOUR):
-        return f"{noun} {period:%H:%M} on {_date(period)}"
-    if frequency == Frequency.WEEK:
-        year, week, _ = period.isocalendar()
-        return f"{noun} {week} of {year}"
-    return {Frequency.DAY: f"{period:%A} {_date(period)}", Frequency.MONTH: f"{period:%B %Y}"}.get(
-        Frequency(frequency), f"{noun} {period.year}"
+    )
+    return (
+        f"{span.name()} has other shares of countries than all other agencies together: {shares}. "
+        f"It has {facts['value']:,} events, the others have {facts['others']:,}."
     )
 
 
-def _stretch(frequency: str, first: datetime, last: datetime) -> str:
-    """Name periods in a row, where a sentence begins with them."""
-    noun = f"{_NOUNS[Frequency(frequency)].capitalize()}s"
-    if frequency == Frequency.WEEK:
-        return f"{noun} {periods.label(frequency, first)} to {periods.label(frequency, last)}"
-    if frequency in (Frequency.MINUTE, Frequency.HOUR):
-        day = "" if first.date() == last.date() else f" on {_date(first)}"
-        return f"{noun} {first:%H:%M}{day} to {last:%H:%M} on {_date(last)}"
-    if frequency == Frequency.DAY:
-        return f"{noun} {_date(first)} to {_date(last)}"
-    return f"{noun} {_name(frequency, first)} to {_name(frequency, last)}"
+def percent(share: float) -> str:
+    return f"{share * 100:,.{0 if share >= _EVEN else 1}f} %"
 
 
 def _date(day: datetime) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-def _kind(frequency: str, period: datetime, compared: str) -> str:
-    """Say what a period is compared with: a Tuesday afternoon, a Tuesday, or a whole one that it is a part of."""
-    whole = "whole " if compared in (Frequency.DAY, Frequency.MONTH) and compared != frequency else ""
+def _kind(span: Span, compared: str) -> str:
+    """What a period is compared with: a Tuesday afternoon, a Tuesday, or a whole one that it is a part of."""
+    whole = "whole " if compared in (Frequency.DAY, Frequency.MONTH) and compared != span.frequency else ""
     if compared == Frequency.MONTH:
         return f"a {whole}month"
     if compared == Frequency.DAY:
-        return f"a {whole}{period:%A}"
-    part = max(hour for hour in _PARTS_OF_DAY if hour <= period.hour)
-    return f"a {period:%A} {_PARTS_OF_DAY[part]}"
+        return f"a {whole}{span.first:%A}"
+    part = max(hour for hour in _PARTS_OF_DAY if hour <= span.first.hour)
+    return f"a {span.first:%A} {_PARTS_OF_DAY[part]}"
 
 
 def _times(value: int, usual: float) -> str:
@@ -166,10 +140,6 @@ def _times(value: int, usual: float) -> str:
     return f"{int(times):,} times" if times >= 10 else f"{int(times * 10) / 10} times"
 
 
-def _percent(share: float) -> str:
-    return f"{share * 100:,.{0 if share >= _EVEN else 1}f} %"
-
-
 def _number(value: float) -> str:
     return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
 
@@ -179,7 +149,7 @@ def _country(code: str) -> str:
 
 
 def _network(code: str) -> str:
-    return "a network not known" if code == UNKNOWN else _network_names().get(code, code)
+    return "an unknown network" if code == UNKNOWN else _network_names().get(code, code)
 
 
 @cache

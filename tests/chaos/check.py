@@ -11,17 +11,18 @@ from io import StringIO
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from countries import codes
-from federation import rebuilding, thresholds, worklist
+from federation import rebuilding, worklist
 from federation.models.findings import Finding
 from federation.models.submissions import IdempotencyKey, Report, Submission
 from federation.rules import periods
 from tests.chaos.client import Sender
 from tests.chaos.load import Sent
 from tests.chaos.telling import Said, desk_again, said, told_again
-from tests.oracles.findings import Reviewer
+from tests.oracles.findings import RULES, Reviewer
 
 _SHOWN = 10
 #: So many submissions are sent again when all is over.
@@ -130,8 +131,8 @@ def work() -> Iterator[str]:
 def findings() -> Iterator[str]:
     """What is noticed of the reports is what a second implementation notices, and nothing is held."""
     desk = desk_again()
-    expected = {(rule, *key) for rule, *key in Reviewer(desk, told_again(), thresholds.for_all()).noticed()}
-    rows = Finding.objects.filter(resolved=None, rule__in=("R101", "R103", "R104", "R105", "R106"))
+    expected = {(rule, *key) for rule, *key in Reviewer(desk, told_again(), settings.THRESHOLDS).noticed()}
+    rows = Finding.objects.filter(resolved=None, rule__in=RULES)
     stored = {(row.rule, row.agency_id, row.indicator_id, row.frequency, row.period) for row in rows}
     yield from (f"finding out of nowhere: {key}" for key in sorted(stored - expected, key=str)[:_SHOWN])
     yield from (f"finding that is missing: {key}" for key in sorted(expected - stored, key=str)[:_SHOWN])

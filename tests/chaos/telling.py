@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.conf import settings
 
 from countries.models import Schedule
-from federation import clock, thresholds
+from federation import clock
 from federation.models.submissions import Report
 from tests.integration.federation.comparison import stored_frozen
 from tests.oracles import federation as oracle
@@ -50,7 +50,7 @@ def told_again() -> oracle.Federation:
 
 def desk_again() -> Desk:
     """The second desk: all reports that are stored, one after the other."""
-    desk, came = Desk(thresholds.for_all()), defaultdict(list)
+    desk, came = Desk(settings.THRESHOLDS), defaultdict(list)
     for row in Report.objects.select_related("equals").order_by("id"):
         came[row.submission_id].append(row)
     for rows in came.values():

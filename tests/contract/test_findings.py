@@ -14,7 +14,7 @@ from countries.models import Agency
 from federation import reconciliation, review
 from federation.models.audit import AuditEvent
 from federation.models.findings import Answer, Finding, Hold
-from federation.rules.catalogue import RULES
+from federation.rules.rulebook import RULES
 from tests.contract.callers import hour, report
 from tests.factories import FindingFactory, IndicatorFactory
 
@@ -206,8 +206,8 @@ class TestReading:
             kripos.get(f"{FINDINGS}{held['findings'][0]['id']}/")
 
     def test_what_is_long_is_cut_off(self, kripos, held, monkeypatch):
-        monkeypatch.setattr("api.v1.noticed.ANSWERS", 2)
-        monkeypatch.setattr("api.v1.noticed.HOLDS", 0)
+        monkeypatch.setattr("api.v1.finding_documents.ANSWERS", 2)
+        monkeypatch.setattr("api.v1.finding_documents.HOLDS", 0)
         id_ = held["findings"][0]["id"]
         for remark in ("one", "two", "three"):
             answer(kripos, id_, {"answer": "cannot_fix", "remark": remark})

@@ -1,13 +1,12 @@
 """What is held and what was decided, a second time: one report after the other, out of the words of the design."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from statistics import median
 
-from federation.rules.thresholds import Thresholds
 from tests.oracles.calendar import DAY, FREQUENCIES, end_of, is_as_fine, length_of, start_of
 from tests.oracles.federation import REJECTED, REPLACED, SUMMED_FROM, USABLE, WAITING, Report
 
@@ -50,7 +49,7 @@ class Break:
 class Desk:
     """All reports that ever came, in the order in which they came, and the decisions on them."""
 
-    def __init__(self, thresholds: Thresholds) -> None:
+    def __init__(self, thresholds: Mapping[str, float]) -> None:
         self.thresholds = thresholds
         self.records: list[Record] = []
         self.by_key: defaultdict[Key, list[Record]] = defaultdict(list)
@@ -137,7 +136,7 @@ class Desk:
         while at:
             whole = start_of(at, period)
             usual, starts = self._usual(line, at, whole)
-            if len(usual) >= self.thresholds.r102_values:
+            if len(usual) >= self.thresholds["R102_VALUES"]:
                 implausible = strays(value, usual, self.thresholds) and (at == frequency or value > median(usual))
                 return (starts, end_of(at, whole)) if implausible else None
             if at == "M":
@@ -149,7 +148,7 @@ class Desk:
         """The last measure: weeks of which half is there, which no level is too little for."""
         weeks, end = weeks_before(month), end_of("M", month)
         usual = self._values(line, weeks, month, end, least=Fraction(1, 2))
-        if len(usual) < self.thresholds.r102_values or value < median(usual):
+        if len(usual) < self.thresholds["R102_VALUES"] or value < median(usual):
             return None
         return ([first for first, _ in weeks], end) if strays(value, usual, self.thresholds) else None
 
@@ -160,7 +159,7 @@ class Desk:
             return self._values(line, stretches, period, end_of(frequency, period)), [first for first, _ in stretches]
         weeks = weeks_before(period)
         found = self._values(line, weeks, period, end_of("M", period))
-        if len(found) >= self.thresholds.r102_values:
+        if len(found) >= self.thresholds["R102_VALUES"]:
             return found, [first for first, _ in weeks]
         months = [(period, end_of("M", period))]
         for _ in range(8):
@@ -256,9 +255,9 @@ def weeks_before(month: datetime) -> list[tuple[datetime, datetime]]:
     return [(month - n * WEEK, month - (n - 1) * WEEK) for n in range(8, 0, -1)]
 
 
-def strays(value: int, usual: Sequence[int], thresholds: Thresholds) -> bool:
+def strays(value: int, usual: Sequence[int], thresholds: Mapping[str, float]) -> bool:
     """R102, as it stands in the table of rules."""
     m = median(usual)
     mad = median([abs(one - m) for one in usual])
     s = max(1.4826 * mad, m**0.5, 1)
-    return abs(value - m) / s > thresholds.r102_distance and abs(value - m) >= thresholds.r102_difference
+    return abs(value - m) / s > thresholds["R102_DISTANCE"] and abs(value - m) >= thresholds["R102_DIFFERENCE"]

@@ -1,22 +1,23 @@
 """What is to stand open about reports (R101, R103 to R106), out of all that came, one report after the other."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from federation.rules.thresholds import Thresholds
 from tests.oracles import rules
 from tests.oracles.calendar import end_of, length_of, start_of
 from tests.oracles.desk import Desk, Key, Record
 from tests.oracles.federation import SUMMED_FROM, Federation, Report, sum_of
 
 MOMENT = timedelta(microseconds=1)
+#: The rules that are here a second time.
+RULES = ("R101", "R103", "R104", "R105", "R106")
 
 
 class Reviewer:
     """Looks at every current report as it stands."""
 
-    def __init__(self, desk: Desk, federation: Federation, thresholds: Thresholds) -> None:
+    def __init__(self, desk: Desk, federation: Federation, thresholds: Mapping[str, float]) -> None:
         self.desk, self.federation, self.thresholds = desk, federation, thresholds
 
     def noticed(self) -> dict[tuple[Any, ...], dict[str, Any]]:
@@ -39,12 +40,12 @@ class Reviewer:
         if before is not None and self._is_large(root, before):
             yield "R103", {"value": value, "before": sum(before.report.cells.values())}
         previous = self.federation.current.get((*key[:3], start_of(key[2], key[3] - MOMENT)))
-        if previous is not None and previous.cells == report.cells and value >= self.thresholds.r104_total:
+        if previous is not None and previous.cells == report.cells and value >= self.thresholds["R104_TOTAL"]:
             yield "R104", {"value": value}
         if rules.is_unlocated(report.cells, share="0.3", total=50):
             unlocated = sum(count for (country, _), count in report.cells.items() if country == rules.UNKNOWN)
             yield "R105", {"value": value, "unlocated": unlocated}
-        if len(earlier) > self.thresholds.r106_revisions:
+        if len(earlier) > self.thresholds["R106_REVISIONS"]:
             yield "R106", {"revisions": len(earlier)}
 
     def _finer(self, key: Key) -> dict[tuple[int, int], int] | None:

@@ -9,7 +9,7 @@ from api.v1.payloads.faults import BrokenRuleError, Faults
 from api.v1.payloads.json_object import JsonObject
 from api.v1.payloads.traces import looks_like_trace
 from countries.traces import control_character
-from federation import validation
+from federation import finding_queries
 
 LONGEST_REMARK: Final = 1000
 #: A body with the longest remark is smaller, even if each of its characters is escaped.
@@ -36,7 +36,7 @@ def read(body: bytes | bytearray) -> Said:
 
 
 def _answer(text: str) -> str:
-    if text not in validation.ANSWERS:
+    if text not in finding_queries.ANSWERS:
         raise BrokenRuleError("unknown_answer")
     return text
 

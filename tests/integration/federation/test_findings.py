@@ -8,24 +8,25 @@ from itertools import groupby
 
 import numpy as np
 import pytest
+from django import conf
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from countries import registry
 from countries.models import Annotation, Threshold
-from federation import clock, intake, rebuilding, reconciliation, review, thresholds, validation, worklist
+from federation import clock, finding_queries, intake, rebuilding, reconciliation, review, worklist
 from federation.models.findings import Finding
 from federation.models.published import PublishedCell
 from federation.models.submissions import Report
 from federation.models.worklist import Work
-from federation.rules import mix, periods, tables
-from federation.rules.thresholds import Thresholds
+from federation.rules import periods, rulebook, tables
+from federation.rules.rulebook import Subject
 from tests import factories
 from tests.integration.federation import workers
 from tests.integration.federation.world import Memory, Said, world
 from tests.integration.locks import one_before_the_other
 from tests.oracles.calendar import end_of
-from tests.oracles.findings import Reviewer
+from tests.oracles.findings import RULES, Reviewer
 
 pytestmark = pytest.mark.django_db
 
@@ -119,7 +120,7 @@ def test_an_unchanged_report_leaves_its_finding_alone(federation):
     receipt = send(federation, hour(cells=MUCH_UNLOCATED))
     rebuilt(federation)
     assert (the_finding().pk, the_finding().changed, ends()) == (before.pk, before.changed, [])
-    assert [one.id for one in validation.of_submission(receipt.submission_id)] == [before.pk]
+    assert [one.id for one in finding_queries.of_submission(receipt.submission_id)] == [before.pk]
 
 
 def test_a_finding_opens_once_however_often_it_is_looked_for(federation):
@@ -542,7 +543,8 @@ def test_agency_learns_no_count_of_the_others(week):
         published = dict(now.values_list("country", "value"))
         together = np.array([published.get(country, 0) for country in tables.COUNTRIES.tolist()])
         own = np.where(NO[0] == tables.COUNTRIES, 600, 0)
-        assert the_finding().facts == mix.strays(own, together - own, Thresholds())
+        [(_, facts)] = rulebook.judge(Subject.MIX, rulebook.limits(rulebook.DEFAULTS), own, together - own)
+        assert the_finding().facts == facts
 
 
 def test_a_country_mix_is_not_judged_before_the_week_has_ended(federation):
@@ -646,12 +648,12 @@ def stored():
         (row.rule, row.agency_id, row.indicator_id, row.frequency, row.period): {
             name: row.facts[name] for name in names.get(row.rule, ("value", "unlocated"))
         }
-        for row in Finding.objects.filter(resolved=None, rule__in=["R101", "R103", "R104", "R105", "R106"])
+        for row in Finding.objects.filter(resolved=None, rule__in=RULES)
     }
 
 
 def assert_findings_agree(federation):
-    expected = Reviewer(federation.memory.desk, federation.oracle(), thresholds.for_all()).noticed()
+    expected = Reviewer(federation.memory.desk, federation.oracle(), conf.settings.THRESHOLDS).noticed()
     assert stored() == expected
     current = dict(Report.objects.filter(state="current").values_list("id", "equals"))
     roots = {equals or id_ for id_, equals in current.items()}
@@ -689,7 +691,7 @@ def test_a_preview_says_what_a_submission_will_have_once_reconciled(monkeypatch,
         )
         receipt = federation.submit(agency, *said)
         federation.settle()
-        became = [replace(one, id=None) for one in validation.of_submission(receipt.submission_id)]
+        became = [replace(one, id=None) for one in finding_queries.of_submission(receipt.submission_id)]
         assert by_position(tried.findings) == by_position(became)
 
 
@@ -728,6 +730,6 @@ def test_two_workers_that_are_killed_at_any_instant_leave_what_the_oracle_notice
     with workers.working(tmp_path / "workers.log"):
         workers.settle()
     assert not worklist.set_aside()
-    expected = Reviewer(memory.desk, memory.oracle(now=clock.mark()), thresholds.for_all()).noticed()
+    expected = Reviewer(memory.desk, memory.oracle(now=clock.mark()), conf.settings.THRESHOLDS).noticed()
     assert {rule for rule, *_ in expected} == {"R101", "R103", "R104", "R105"}
     assert stored() == expected

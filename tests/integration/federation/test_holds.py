@@ -1,6 +1,6 @@
 """What is held is not used: in any order of reports and decisions, the numbers are the oracle's."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,7 +14,7 @@ from federation import intake, levels, reconciliation, review
 from federation.database import rows_of
 from federation.models.findings import AnswerKind, Finding, Hold
 from federation.models.submissions import Report, Submission
-from federation.rules.thresholds import Thresholds
+from federation.rules import rulebook
 from tests.integration.federation.comparison import assert_agrees
 from tests.integration.federation.world import Said, world
 from tests.oracles.calendar import end_of
@@ -310,11 +310,7 @@ HUGE_ONES = [Said("N", TEN + timedelta(minutes=7), HUGE), Said("D", OCTOBER, HUG
 @pytest.fixture
 def as_they_come(settings):
     """The thresholds that come with the project."""
-    settings.THRESHOLDS = {**settings.THRESHOLDS, **vars_of(Thresholds())}
-
-
-def vars_of(thresholds):
-    return {name.upper(): value for name, value in asdict(thresholds).items()}
+    settings.THRESHOLDS = rulebook.DEFAULTS
 
 
 def weeks_of_hours():

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from threading import Barrier
 
 import pytest
+from django import conf
 from django.db import connection, transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from config.processes import bound_to_parent
 from countries import registry
 from countries.models import Schedule
-from federation import clock, lateness, reconciliation, review, schedules, thresholds, worklist
+from federation import clock, lateness, reconciliation, review, schedules, worklist
 from federation.models.findings import Finding
 from federation.models.published import PublishedCoverage, Version
 from federation.models.submissions import Report
@@ -353,7 +354,7 @@ def expected_stories(federation):
                 if any(one.starts < end_of(frequency, start) and one.ends > start for one in mine)
             ]
             for run in oracle.stretches(frequency, late):
-                rule = "R202" if len(run) >= thresholds.for_all().r202_periods else "R201"
+                rule = "R202" if len(run) >= conf.settings.THRESHOLDS["R202_PERIODS"] else "R201"
                 found.add((rule, agency, frequency, run[0], run[-1], len(run)))
     return found
 

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from countries import registry
 from countries.models import Agency, Schedule
-from federation import clock, intake, reconciliation, schedules, thresholds, worklist
+from federation import clock, intake, reconciliation, schedules, worklist
 from federation.intake import NewReport, Receipt
 from federation.models.published import PublishedCoverage
 from federation.models.worklist import ClockMark
@@ -57,7 +57,7 @@ class Memory:
     """Every report that was ever received and what became of it, for the oracle."""
 
     def __init__(self) -> None:
-        self.desk = Desk(thresholds.for_all())
+        self.desk = Desk(settings.THRESHOLDS)
         self.frozen: oracle.Frozen = {}
 
     def submit(self, agency: Agency, said: Sequence[Said], *, prepared: datetime, received: datetime) -> Receipt:

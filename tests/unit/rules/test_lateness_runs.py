@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from federation.rules import periods
+from federation.rules import periods, rulebook
 from federation.rules.lateness import Run, runs
+from federation.rules.rulebook import Subject
 from tests.oracles import rules as oracle
 
 NEW_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
@@ -39,7 +40,9 @@ def test_months_of_any_length_are_adjacent():
 
 @pytest.mark.parametrize(("count", "rule"), [(1, "R201"), (2, "R201"), (3, "R202")])
 def test_three_in_a_row_are_a_silence(count, rule):
-    assert Run(NEW_YEAR, NEW_YEAR + timedelta(hours=count - 1), count).rule(silence=3) == rule
+    run = Run(NEW_YEAR, NEW_YEAR + timedelta(hours=count - 1), count)
+    *_, (last, facts) = rulebook.judge(Subject.LATENESS, rulebook.limits(rulebook.DEFAULTS), run)
+    assert (last, facts) == (rule, {"periods": count})
 
 
 def test_nothing_late_makes_no_run():

@@ -2,7 +2,6 @@
 
 import random
 from collections import Counter
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -13,16 +12,15 @@ from hypothesis import strategies as st
 from countries.codes import COUNTRIES, GROUP_MEMBERS
 from federation.management import invented
 from federation.management.cast import HELP_VISITS, HISTORY, UNITS
-from federation.rules import periods
-from federation.rules.levels import BeyondReachError, Judge, Level, is_explained, strays, usual_of
+from federation.rules import periods, rulebook
+from federation.rules.levels import BeyondReachError, Judge, Level, implausible, is_explained, usual_of
 from federation.rules.periods import Frequency
 from federation.rules.sums import NOTHING, Count, Sums
-from federation.rules.thresholds import Thresholds
 from tests.oracles import rules as oracle
 from tests.oracles.desk import Desk
 from tests.oracles.federation import Report
 
-USUAL = Thresholds()
+USUAL = rulebook.limits(rulebook.DEFAULTS)["R102"]
 TUESDAY = datetime(2026, 11, 3, tzinfo=UTC)
 TWO = TUESDAY.replace(hour=14)
 WEEK = timedelta(weeks=1)
@@ -46,18 +44,18 @@ def sums_of(standing):
     return Sums(reports, minutes)
 
 
-def judge(frequency, standing, some, *, breaks=(), thresholds=USUAL):
+def judge(frequency, standing, some, *, breaks=()):
     """Judge levels of one frequency, and bring up to date what stands."""
     sums = sums_of({(frequency, period): total for period, total in standing.items()})
-    found = Judge(sums, Frequency.MONTH, list(breaks), thresholds).judge(some)
+    found = Judge(sums, Frequency.MONTH, list(breaks), USUAL).judge(some)
     standing.clear()
     standing.update({period: count.total for (_, period), count in sums.reports.items()})
     return {period: facts for (_, period), facts in found.items()}
 
 
-def judged(value, totals, *, frequency="H", period=TWO, breaks=(), thresholds=USUAL):
+def judged(value, totals, *, frequency="H", period=TWO, breaks=()):
     level = Level(frequency, period, value, judged=True)
-    return judge(frequency, weeks_before(period, totals), [level], breaks=breaks, thresholds=thresholds)
+    return judge(frequency, weeks_before(period, totals), [level], breaks=breaks)
 
 
 # --- the border -------------------------------------------------------------------------------------------------------
@@ -81,7 +79,7 @@ def judged(value, totals, *, frequency="H", period=TWO, breaks=(), thresholds=US
     ],
 )
 def test_a_level_at_its_border(value, usual, noticed):
-    assert bool(strays(value, usual, USUAL)) == noticed == oracle.is_implausible(value, usual, **BORDER)
+    assert bool(implausible(value, usual, **USUAL)) == noticed == oracle.is_implausible(value, usual, **BORDER)
 
 
 @pytest.mark.parametrize(("count", "noticed"), [(3, False), (4, True), (8, True)])
@@ -90,7 +88,7 @@ def test_four_values_make_a_level_usual(count, noticed):
 
 
 def test_a_level_that_strays_says_how_far():
-    assert strays(1_204, [90, 92, 94, 96, 96, 98, 100, 102], USUAL) == {
+    assert implausible(1_204, [90, 92, 94, 96, 96, 98, 100, 102], **USUAL) == {
         "value": 1_204,
         "usual": 96.0,
         "deviation": 9.798,
@@ -104,7 +102,7 @@ totals = st.integers(0, 300) | st.integers(0, 10**6)
 
 @given(totals, st.lists(totals, max_size=8))
 def test_levels_that_stray_are_those_of_the_fractions(value, usual):
-    found = strays(value, usual, USUAL)
+    found = implausible(value, usual, **USUAL)
     assert bool(found) == oracle.is_implausible(value, usual, **BORDER)
     if found:
         deviation = max(1.4826 * np.median(np.abs(np.array(usual) - np.median(usual))), np.median(usual) ** 0.5, 1)
@@ -118,7 +116,7 @@ def test_levels_right_at_the_border_are_those_of_the_fractions(usual, beside):
     middle = np.median(usual)
     deviation = max(1.4826 * np.median(np.abs(np.array(usual) - middle)), middle**0.5, 1)
     value = int(middle + max(12 * deviation, 50)) + beside
-    assert bool(strays(value, usual, USUAL)) == oracle.is_implausible(value, usual, **BORDER)
+    assert bool(implausible(value, usual, **USUAL)) == oracle.is_implausible(value, usual, **BORDER)
 
 
 # --- what it is compared with -----------------------------------------------------------------------------------------
@@ -190,10 +188,10 @@ def test_weeks_sent_at_once_are_judged_as_if_sent_one_by_one(history, random):
     frequency, standing, some, breaks = history
     one_by_one, apart = dict(standing), {}
     for level in sorted(some, key=lambda level: level.period):
-        apart |= judge(frequency, one_by_one, [level], breaks=breaks, thresholds=USUAL)
+        apart |= judge(frequency, one_by_one, [level], breaks=breaks)
     together = dict(standing)
     shuffled = random.sample(some, len(some))
-    assert judge(frequency, together, shuffled, breaks=breaks, thresholds=USUAL) == apart
+    assert judge(frequency, together, shuffled, breaks=breaks) == apart
     assert together == one_by_one
 
 
@@ -209,7 +207,7 @@ def test_a_sequence_is_judged_as_its_words_say(history):
             expected.add(level.period)
         else:
             stands[level.period] = level.total
-    assert set(judge(frequency, dict(standing), some, breaks=breaks, thresholds=USUAL)) == expected
+    assert set(judge(frequency, dict(standing), some, breaks=breaks)) == expected
 
 
 def test_what_strays_does_not_become_usual():
@@ -218,7 +216,6 @@ def test_what_strays_does_not_become_usual():
         weeks_before(TUESDAY, [100] * 8),
         [Level("D", TUESDAY + week * WEEK, 5_000, judged=True) for week in range(5)],
         breaks=[],
-        thresholds=USUAL,
     )
     # The fifth is still judged against the four that are left of the usual ones.
     assert list(found) == [TUESDAY + week * WEEK for week in range(5)]
@@ -228,13 +225,13 @@ def test_what_was_released_becomes_usual():
     standing = weeks_before(TUESDAY, [100] * 8)
     released = [Level("D", TUESDAY + week * WEEK, 5_000, judged=False) for week in range(5)]
     next_one = Level("D", TUESDAY + 5 * WEEK, 5_100, judged=True)
-    assert judge("D", standing, [*released, next_one], breaks=[], thresholds=USUAL) == {}
+    assert judge("D", standing, [*released, next_one], breaks=[]) == {}
 
 
 def test_what_is_withdrawn_is_compared_with_no_more():
     standing = weeks_before(TUESDAY, [100] * 4)
     withdrawn = Level("D", TUESDAY - WEEK, None, judged=True)
-    assert judge("D", standing, [withdrawn, Level("D", TUESDAY, 5_000, judged=True)], breaks=[], thresholds=USUAL) == {}
+    assert judge("D", standing, [withdrawn, Level("D", TUESDAY, 5_000, judged=True)], breaks=[]) == {}
 
 
 # --- all frequencies --------------------------------------------------------------------------------------------------
@@ -406,7 +403,7 @@ def test_a_break_explains_a_level_from_the_first_of_its_usual_values_to_the_end_
 
 # --- against the second implementation --------------------------------------------------------------------------------
 
-TOUCHY = replace(USUAL, r102_values=2, r102_distance=3, r102_difference=4)
+TOUCHY = {"values": 2, "distance": 3, "difference": 4}
 #: What is filled whole: minutes of hours, hours of days, days of weeks and of months, and months.
 FILLED = [
     *(("N", NINE - week * WEEK, NINE - week * WEEK + HOUR) for week in range(4)),
@@ -443,7 +440,7 @@ class Book:
     """What stands and what waits, of one agency; kept beside the oracle, for the judge."""
 
     def __init__(self, breaks):
-        self.desk, self.breaks = Desk(TOUCHY), breaks
+        self.desk, self.breaks = Desk({f"R102_{name.upper()}": value for name, value in TOUCHY.items()}), breaks
         self.current, self.waiting, self.released = {}, {}, set()
         for mark in breaks:
             self.desk.mark_break(1, mark)
@@ -529,9 +526,9 @@ def test_a_sudden_tenfold_is_noticed_and_growth_season_and_noise_are_not():
     weeks = np.arange(60)
     totals = np.random.default_rng(1).poisson(900 * np.exp(weeks / 52) * (1 + 0.2 * np.sin(weeks / 8)))
     days = [Level("D", TUESDAY + week * WEEK, int(total), judged=True) for week, total in enumerate(totals)]
-    assert judge("D", {}, days, breaks=[], thresholds=USUAL) == {}
+    assert judge("D", {}, days, breaks=[]) == {}
     tenfold = Level("D", TUESDAY + 60 * WEEK, int(totals[-1]) * 10, judged=True)
-    assert list(judge("D", {}, [*days, tenfold], breaks=[], thresholds=USUAL)) == [tenfold.period]
+    assert list(judge("D", {}, [*days, tenfold], breaks=[])) == [tenfold.period]
 
 
 def test_a_sensor_that_breaks_down_is_noticed():

@@ -8,11 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from countries.codes import COUNTRIES
-from federation.rules import mix, tables
-from federation.rules.thresholds import Thresholds
+from federation.rules import mix, rulebook, tables
 from tests.oracles import rules as oracle
 
-USUAL = Thresholds()
+USUAL = rulebook.limits(rulebook.DEFAULTS)["R301"]
 ROWS = {int(number): row for row, number in enumerate(tables.COUNTRIES)}
 
 mixes = st.dictionaries(
@@ -28,7 +27,7 @@ def counts(by_country):
 
 
 def test_equal_mixes_are_no_way_apart():
-    assert mix.strays(counts({"NO": 500, "DE": 500}), counts({"NO": 900, "DE": 900}), USUAL) is None
+    assert mix.unlike_others(counts({"NO": 500, "DE": 500}), counts({"NO": 900, "DE": 900}), **USUAL) is None
     assert mix.distance_of(np.array([0.5, 0.5]), np.array([0.5, 0.5])) == 0
 
 
@@ -38,27 +37,27 @@ def test_mixes_that_share_nothing_are_one_apart():
 
 @pytest.mark.parametrize(("own", "others", "noticed"), [(500, 500, True), (499, 500, False), (500, 499, False)])
 def test_both_totals_must_be_at_least_five_hundred(own, others, noticed):
-    assert bool(mix.strays(counts({"NO": own}), counts({"DE": others}), USUAL)) == noticed
+    assert bool(mix.unlike_others(counts({"NO": own}), counts({"DE": others}), **USUAL)) == noticed
 
 
 def test_a_distance_that_equals_the_threshold_is_not_over_it():
     own, others = counts({"NO": 700, "DE": 300}), counts({"NO": 250, "DE": 750})
     distance = mix.distance_of(own / own.sum(), others / others.sum())
     assert 0.3 < distance < 0.4
-    assert mix.strays(own, others, Thresholds(r301_distance=distance)) is None
-    assert mix.strays(own, others, Thresholds(r301_distance=np.nextafter(distance, 0)))
+    assert mix.unlike_others(own, others, **{**USUAL, "distance": distance}) is None
+    assert mix.unlike_others(own, others, **{**USUAL, "distance": np.nextafter(distance, 0)})
 
 
 @pytest.mark.parametrize(("norwegian", "noticed"), [(596, False), (597, True)])
 def test_the_usual_distance_at_its_border(norwegian, noticed):
     own = counts({"NO": norwegian, "DE": 1000 - norwegian})
-    assert bool(mix.strays(own, counts({"NO": 200, "DE": 800}), USUAL)) == noticed
+    assert bool(mix.unlike_others(own, counts({"NO": 200, "DE": 800}), **USUAL)) == noticed
 
 
 def test_what_strays_names_the_three_countries_that_stray_most():
     own = counts({"NO": 610, "SE": 30, "DE": 200, "US": 60, "_U": 100})
     others = counts({"NO": 100, "SE": 350, "DE": 240, "US": 210, "_U": 100})
-    found = mix.strays(own, others, USUAL)
+    found = mix.unlike_others(own, others, **USUAL)
     assert (found["value"], found["others"]) == (1000, 1000)
     assert found["countries"] == [
         {"country": "NO", "own": 0.61, "others": 0.1},
@@ -68,19 +67,19 @@ def test_what_strays_names_the_three_countries_that_stray_most():
 
 
 def test_countries_that_do_not_stray_are_not_named():
-    found = mix.strays(counts({"NO": 900, "SE": 100}), counts({"DE": 900, "SE": 100}), USUAL)
+    found = mix.unlike_others(counts({"NO": 900, "SE": 100}), counts({"DE": 900, "SE": 100}), **USUAL)
     assert [one["country"] for one in found["countries"]] == ["DE", "NO"]
 
 
 @given(mixes, mixes)
 def test_the_distance_is_that_of_the_entropies(own, others):
     if not own or not others:
-        assert mix.strays(counts(own), counts(others), Thresholds(r301_total=0)) is None
+        assert mix.unlike_others(counts(own), counts(others), **{**USUAL, "total": 0}) is None
         return
     shares = [{key: Fraction(n, sum(one.values())) for key, n in one.items()} for one in (own, others)]
     dense = [counts(one) / sum(one.values()) for one in (own, others)]
     assert mix.distance_of(*dense) == pytest.approx(oracle.divergence(*shares), abs=1e-6)
     assert mix.distance_of(*dense) == pytest.approx(mix.distance_of(*dense[::-1]), abs=1e-12)
-    found = mix.strays(counts(own), counts(others), Thresholds(r301_total=0))
-    if abs(oracle.divergence(*shares) - USUAL.r301_distance) > 1e-6:
-        assert bool(found) == (oracle.divergence(*shares) > USUAL.r301_distance)
+    found = mix.unlike_others(counts(own), counts(others), **{**USUAL, "total": 0})
+    if abs(oracle.divergence(*shares) - USUAL["distance"]) > 1e-6:
+        assert bool(found) == (oracle.divergence(*shares) > USUAL["distance"])

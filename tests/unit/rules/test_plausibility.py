@@ -8,13 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from countries.codes import COUNTRIES, NETWORKS
-from federation.rules import plausibility
-from federation.rules.plausibility import Cells
-from federation.rules.thresholds import Thresholds
+from federation.rules import rulebook
+from federation.rules.plausibility import Cells, Report, churn, large_revision, mismatch, repetition, unlocated_share
 from tests.oracles import rules as oracle
 
 NO, DE, UNKNOWN = COUNTRIES["NO"], COUNTRIES["DE"], COUNTRIES["_U"]
-USUAL = Thresholds()
+USUAL = rulebook.limits(rulebook.DEFAULTS)
 OLD = timedelta(days=2, microseconds=1)
 
 tables = st.dictionaries(
@@ -33,18 +32,27 @@ def as_cells(table):
     )
 
 
+def compared(report, *, finer=None, previous=None):
+    """A report with these cells, beside finer figures or the report before it."""
+    cells = as_cells(report)
+    others = {name: as_cells(one) for name, one in (("finer", finer), ("previous", previous)) if one is not None}
+    return Report(cells.total, cells=cells, finer_frequency="H", **others)
+
+
 # --- R101 -------------------------------------------------------------------------------------------------------------
 
 
 def test_a_report_that_equals_its_sum_is_no_mismatch():
-    one = as_cells({(NO, 1): 5, (DE, 2): 7})
-    other = as_cells({(DE, 2): 7, (NO, 1): 5})
-    assert plausibility.mismatched(one, other, finer="H") is None
+    assert mismatch(compared({(NO, 1): 5, (DE, 2): 7}, finer={(DE, 2): 7, (NO, 1): 5})) is None
+
+
+def test_a_report_is_no_mismatch_while_finer_figures_are_missing():
+    assert mismatch(compared({(NO, 1): 5})) is None
 
 
 def test_a_mismatch_names_the_cell_that_differs_most():
-    report, summed = as_cells({(NO, 1): 20, (DE, 2): 7}), as_cells({(NO, 1): 5, (DE, 2): 8, (UNKNOWN, 9): 3})
-    assert plausibility.mismatched(report, summed, finer="H") == {
+    report, summed = {(NO, 1): 20, (DE, 2): 7}, {(NO, 1): 5, (DE, 2): 8, (UNKNOWN, 9): 3}
+    assert mismatch(compared(report, finer=summed)) == {
         "value": 27,
         "finer": 16,
         "finer_frequency": "H",
@@ -57,14 +65,14 @@ def test_a_mismatch_names_the_cell_that_differs_most():
 
 
 def test_one_event_in_another_cell_is_a_mismatch():
-    found = plausibility.mismatched(as_cells({(NO, 1): 1}), as_cells({(NO, 2): 1}), finer="N")
+    found = mismatch(compared({(NO, 1): 1}, finer={(NO, 2): 1}))
     assert (found["value"], found["finer"], found["cells"]) == (1, 1, 2)
 
 
 @given(tables, tables | st.none())
 def test_mismatches_are_those_of_the_dictionaries(report, other):
     summed = report if other is None else other
-    found = plausibility.mismatched(as_cells(report), as_cells(summed), finer="H")
+    found = mismatch(compared(report, finer=summed))
     expected = oracle.differing(report, summed)
     assert bool(found) == bool(expected)
     if found:
@@ -76,6 +84,10 @@ def test_mismatches_are_those_of_the_dictionaries(report, other):
 
 
 # --- R103 -------------------------------------------------------------------------------------------------------------
+
+
+def revised(value, before, *, age=OLD, **thresholds):
+    return large_revision(Report(value, before=before, age=age), **{**USUAL["R103"], **thresholds})
 
 
 @pytest.mark.parametrize(
@@ -94,23 +106,27 @@ def test_mismatches_are_those_of_the_dictionaries(report, other):
     ],
 )
 def test_a_large_revision_at_its_border(value, before, noticed):
-    assert bool(plausibility.revised(value, before, age=OLD, thresholds=USUAL)) == noticed
+    assert bool(revised(value, before)) == noticed
 
 
 @pytest.mark.parametrize(("age", "noticed"), [(timedelta(days=2), False), (OLD, True)])
 def test_a_revision_within_two_days_is_usual(age, noticed):
-    assert bool(plausibility.revised(500, 100, age=age, thresholds=USUAL)) == noticed
+    assert bool(revised(500, 100, age=age)) == noticed
 
 
 def test_a_revision_says_from_what_to_what():
-    assert plausibility.revised(0, 80, age=OLD, thresholds=USUAL) == {"value": 0, "before": 80, "share": 1.0}
-    assert plausibility.revised(80, 0, age=OLD, thresholds=USUAL) == {"value": 80, "before": 0, "share": None}
+    assert revised(0, 80) == {"value": 0, "before": 80, "share": 1.0}
+    assert revised(80, 0) == {"value": 80, "before": 0, "share": None}
 
 
 def test_no_change_is_never_a_large_one():
-    always = Thresholds(r103_share=0, r103_difference=0, r103_days=0)
-    assert plausibility.revised(0, 0, age=OLD, thresholds=always) is None
-    assert plausibility.revised(1, 0, age=OLD, thresholds=always)
+    always = {"share": 0, "difference": 0, "days": 0}
+    assert revised(0, 0, **always) is None
+    assert revised(1, 0, **always)
+
+
+def test_a_first_report_is_no_revision():
+    assert revised(500, None) is None
 
 
 @given(
@@ -120,17 +136,15 @@ def test_no_change_is_never_a_large_one():
     st.sampled_from(["0.25", "0.3", "0.1", "1", "0"]),
 )
 def test_large_revisions_are_those_of_the_fractions(value, before, age, share):
-    thresholds = Thresholds(r103_share=float(share))
     expected = oracle.is_large_revision(value, before, age, share=share, difference=50, days=2)
-    assert bool(plausibility.revised(value, before, age=age, thresholds=thresholds)) == expected
+    assert bool(revised(value, before, age=age, share=float(share))) == expected
 
 
 @given(st.integers(1, 10**9), st.sampled_from(["0.25", "0.3", "0.1", "0.35", "0.7"]), st.sampled_from([0, 1]))
 def test_a_share_that_is_met_exactly_is_not_passed(tenth, share, more):
     before = tenth * 20
     change = int(float(share) * 20 + 0.5) * tenth + more
-    thresholds = Thresholds(r103_share=float(share), r103_difference=0)
-    assert bool(plausibility.revised(before + change, before, age=OLD, thresholds=thresholds)) == bool(more)
+    assert bool(revised(before + change, before, share=float(share), difference=0)) == bool(more)
 
 
 # --- R104 -------------------------------------------------------------------------------------------------------------
@@ -138,18 +152,18 @@ def test_a_share_that_is_met_exactly_is_not_passed(tenth, share, more):
 
 @pytest.mark.parametrize(("count", "noticed"), [(49, False), (50, True)])
 def test_repeated_figures_at_their_border(count, noticed):
-    one = as_cells({(NO, 1): count})
-    assert bool(plausibility.repeated(one, one, USUAL)) == noticed
+    one = {(NO, 1): count}
+    assert bool(repetition(compared(one, previous=one), **USUAL["R104"])) == noticed
 
 
 def test_what_repeats_says_its_total():
-    one, other = as_cells({(NO, 1): 40, (DE, 1): 30}), as_cells({(DE, 1): 30, (NO, 1): 40})
-    assert plausibility.repeated(one, other, USUAL) == {"value": 70}
+    one, other = {(NO, 1): 40, (DE, 1): 30}, {(DE, 1): 30, (NO, 1): 40}
+    assert repetition(compared(one, previous=other), **USUAL["R104"]) == {"value": 70}
 
 
 @pytest.mark.parametrize("other", [{(NO, 1): 60}, {(NO, 2): 70}, {(NO, 1): 30, (DE, 1): 40}, {(NO, 1): 69, (DE, 1): 1}])
 def test_figures_that_differ_in_any_cell_do_not_repeat(other):
-    assert plausibility.repeated(as_cells({(NO, 1): 40, (DE, 1): 30}), as_cells(other), USUAL) is None
+    assert repetition(compared({(NO, 1): 40, (DE, 1): 30}, previous=other), **USUAL["R104"]) is None
 
 
 @given(tables, tables | st.none(), st.randoms(use_true_random=False))
@@ -157,7 +171,7 @@ def test_what_repeats_is_what_is_equal(report, other, random):
     before = list((report if other is None else other).items())
     random.shuffle(before)
     expected = report == dict(before) and sum(report.values()) >= 50
-    assert bool(plausibility.repeated(as_cells(report), as_cells(dict(before)), USUAL)) == expected
+    assert bool(repetition(compared(report, previous=dict(before)), **USUAL["R104"])) == expected
 
 
 # --- R105 -------------------------------------------------------------------------------------------------------------
@@ -168,27 +182,27 @@ def test_what_repeats_is_what_is_equal(report, other, random):
     [(100, 30, False), (100, 31, True), (50, 15, False), (50, 16, True), (49, 49, False), (50, 50, True)],
 )
 def test_the_unlocated_share_at_its_border(value, unknown, noticed):
-    assert bool(plausibility.unlocated(value, unknown, USUAL)) == noticed
+    assert bool(unlocated_share(Report(value, unknown), **USUAL["R105"])) == noticed
 
 
 def test_an_unlocated_share_says_of_how_much():
-    assert plausibility.unlocated(100, 40, USUAL) == {"value": 100, "unlocated": 40, "share": 0.4}
+    assert unlocated_share(Report(100, 40), **USUAL["R105"]) == {"value": 100, "unlocated": 40, "share": 0.4}
 
 
 def test_nothing_has_no_share():
-    assert plausibility.unlocated(0, 0, Thresholds(r105_total=0)) is None
+    assert unlocated_share(Report(0), share=0.3, total=0) is None
 
 
 @given(tables, st.sampled_from(["0.3", "0.25", "0.5", "0"]))
 def test_unlocated_shares_are_those_of_the_fractions(cells, share):
     unknown = sum(count for (country, _), count in cells.items() if country == UNKNOWN)
-    found = plausibility.unlocated(sum(cells.values()), unknown, Thresholds(r105_share=float(share)))
+    found = unlocated_share(Report(sum(cells.values()), unknown), share=float(share), total=50)
     assert bool(found) == oracle.is_unlocated(cells, share=share, total=50)
 
 
 @given(st.integers(5, 10**12), st.sampled_from([0, 1]))
 def test_three_in_ten_are_not_over_thirty_per_cent(tenth, more):
-    assert bool(plausibility.unlocated(10 * tenth + more, 3 * tenth + more, USUAL)) == bool(more)
+    assert bool(unlocated_share(Report(10 * tenth + more, 3 * tenth + more), **USUAL["R105"])) == bool(more)
 
 
 # --- R106 -------------------------------------------------------------------------------------------------------------
@@ -197,4 +211,4 @@ def test_three_in_ten_are_not_over_thirty_per_cent(tenth, more):
 @pytest.mark.parametrize(("revisions", "noticed"), [(0, False), (20, False), (21, True)])
 def test_churn_at_its_border(revisions, noticed):
     expected = {"revisions": revisions} if noticed else None
-    assert plausibility.churned(revisions, USUAL) == expected
+    assert churn(Report(1, revisions=revisions), **USUAL["R106"]) == expected

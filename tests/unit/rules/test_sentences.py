@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from countries.codes import COUNTRIES, NETWORKS
-from federation.rules.sentences import say
+from federation.rules.rulebook import say
 
 TWO = datetime(2026, 11, 3, 14, tzinfo=UTC)
 DAY = datetime(2026, 11, 3, tzinfo=UTC)
@@ -40,8 +40,8 @@ MIX = {
         (
             "R101", "H", TWO, TWO,
             MISMATCH | {"finer": 1204, "finer_frequency": "N", "cells": 1, "country": "_U", "network": "_U"},
-            ("Hour 14:00 on 3 November 2026 was reported as 1,204, to which its minutes add up too, but otherwise "
-            "spread. 1 cell differs: an unknown country, a network not known, 17 against 12."),
+            ("Hour 14:00 on 3 November 2026 was reported as 1,204. Its minutes have the same total, but not the same "
+            "cells. 1 cell differs: an unknown country, an unknown network, 17 against 12."),
         ),
         (
             "R102", "H", TWO, TWO, {"value": 1204, "usual": 96.0},
@@ -129,8 +129,9 @@ MIX = {
         ),
         (
             "R301", "W", WEEK, WEEK, MIX,
-            ("Week 48 of 2026 is spread over countries unlike those of all other agencies: "
-            "Norway 61 % against 20 %, an unknown country 0.0 % against 5.2 %; 600 events against 9,000."),
+            ("Week 48 of 2026 has other shares of countries than all other agencies together: "
+            "Norway 61 % against 20 %, an unknown country 0.0 % against 5.2 %. "
+            "It has 600 events, the others have 9,000."),
         ),
     ],
 )  # fmt: skip

@@ -9,8 +9,9 @@ from django.urls import reverse
 
 from api.v1 import answers
 from countries import queries as countries
-from federation import calendar, rulebook, validation
-from federation.validation import FindingRow, ReportFinding
+from federation import calendar, finding_queries
+from federation.finding_queries import FindingRow, ReportFinding
+from federation.rules import rulebook
 
 #: At most so many answers and held reports are shown with a finding.
 ANSWERS: Final = 100
@@ -53,8 +54,8 @@ def listed(request: HttpRequest, rows: Iterable[FindingRow]) -> list[answers.Fin
 
 def in_full(request: HttpRequest, row: FindingRow) -> answers.FindingInFull:
     """Tell a finding with what was said to it and what it held."""
-    said = validation.answers(finding=row.id, limit=ANSWERS)
-    held = validation.holds(finding=row.id, limit=HOLDS)
+    said = finding_queries.answers(finding=row.id, limit=ANSWERS)
+    held = finding_queries.holds(finding=row.id, limit=HOLDS)
     return answers.FindingInFull(
         **_members(request, row, _indicators()),
         answers=[answers.FindingAnswer(one.at, one.answer, one.remark or None) for one in said],

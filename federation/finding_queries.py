@@ -14,7 +14,7 @@ from django.db.models.query import QuerySet
 
 from federation.database import rows_of
 from federation.models.findings import Answer, AnswerKind, Finding, FindingState, Hold
-from federation.rules.sentences import say
+from federation.rules.rulebook import say
 
 STATES = tuple(FindingState.values)
 ANSWERS = tuple(AnswerKind.values)
@@ -110,7 +110,9 @@ def of_submission(submission: UUID, *, first: int = 0, last: int = LAST_POSITION
 
     A finding about several of its reports comes once, at the first of them.
     """
-    return [ReportFinding(*row) for row in rows_of("validation_reports", submission=submission, first=first, last=last)]
+    return [
+        ReportFinding(*row) for row in rows_of("finding_queries_reports", submission=submission, first=first, last=last)
+    ]
 
 
 def findings(asked: Filter, *, agency: int, before: int | None, limit: int) -> list[FindingRow]:

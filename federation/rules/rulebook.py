@@ -1,0 +1,253 @@
+"""The rules that judge what agencies report. A rule is one entry here and one pure judge; its id keeps its meaning.
+
+The settings, the thresholds that one agency may have for itself, ``/api/v1/rules/`` and the tables of
+``docs/reference/rules.md`` come from the entries.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum, auto
+from typing import Final
+
+from federation.rules import lateness, levels, mix, plausibility, sentences
+from federation.rules.levels import Facts
+from federation.rules.sentences import Span
+
+#: The thresholds of each rule, by the names of its judge's parameters.
+Limits = Mapping[str, Mapping[str, float]]
+
+
+class Severity(StrEnum):
+    WARNING = auto()
+    ERROR = auto()
+
+
+class Subject(StrEnum):
+    """What a judge is given."""
+
+    #: A :class:`plausibility.Report`.
+    REPORT = auto()
+    #: The total of a period, and the totals that are usual for it.
+    LEVEL = auto()
+    #: A :class:`lateness.Run`. Of several rules the last one that applies counts.
+    LATENESS = auto()
+    #: The counts of a week by country, of the agency and of all others.
+    MIX = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A number that a rule depends on. ``name`` is that of the setting: the rule's id, and the judge's parameter.
+
+    One agency may have another than all others if it is ``own``. It is a whole number within the limits of ``whole``.
+    """
+
+    name: str
+    default: float
+    meaning: str
+    own: bool = False
+    whole: tuple[int, int] | None = None
+
+    @property
+    def parameter(self) -> str:
+        return self.name.partition("_")[2].lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule.
+
+    ``level`` is its validation level in the European Statistical System. 0: expected data are there; 1: within one
+    report; 2: within the reports of one agency; 3: between agencies; 4: between subjects; 5: with outside sources.
+    ``judge`` takes the subject and the thresholds. It returns the numbers behind a finding, or None. ``facts`` says
+    what each of them is, ``own_facts`` which ones depend on the agency alone: without a change in these, a finding
+    that a coordinator closed stays closed. ``holds`` means that a report waits for a coordinator.
+    """
+
+    id: str
+    name: str
+    severity: Severity
+    level: int
+    about: Subject
+    when: str
+    advice: str
+    judge: Callable[..., Facts | None]
+    sentence: Callable[[Span, Facts], str]
+    facts: Mapping[str, str]
+    thresholds: tuple[Threshold, ...] = ()
+    own_facts: tuple[str, ...] = ()
+    holds: bool = False
+
+
+_RULES = (
+    Rule(
+        "R101", "cross-frequency mismatch", Severity.WARNING, 2, Subject.REPORT,
+        when="A report for an hour, day or month differs from the sum of the agency's finer figures, if all are there.",
+        advice="Send the coarser report again, or the finer ones that are wrong. Until then the coarser report counts.",
+        judge=plausibility.mismatch,
+        sentence=sentences.mismatch,
+        facts={
+            "value": "total",
+            "finer": "sum of the finer figures",
+            "finer_frequency": "length of the finer periods",
+            "cells": "cells that differ",
+            "country": "country of the cell that differs most",
+            "network": "network of the cell that differs most",
+            "reported": "that cell as reported",
+            "summed": "that cell as summed",
+        },
+    ),
+    Rule(
+        "R102", "implausible level", Severity.WARNING, 2, Subject.LEVEL, holds=True,
+        when=(
+            "The total of a period is far from the usual one: the median of the same hour of the week, or the same "
+            "weekday, in the eight weeks before, if at least four of them are there. For a month it comes from these "
+            "weeks. Minutes are judged by their hour. Values before a break in the series do not count. A report is "
+            "held; a figure that is a sum of finer ones gets a warning."
+        ),
+        advice="If the numbers are right, answer `confirmed` and a coordinator decides. If not, send the report again.",
+        judge=levels.implausible,
+        sentence=sentences.implausible_level,
+        facts={
+            "value": "total",
+            "reported": "total of the minute as reported",
+            "usual": "usual total (the median)",
+            "deviation": "usual deviation",
+            "distance": "distance from the usual, in usual deviations",
+            "values": "totals that make the usual one",
+            "values_frequency": "which come from",
+            "whole_frequency": "the usual total is that of a longer period",
+        },
+        # The usual totals change when the weeks before are revised.
+        own_facts=("value",),
+        thresholds=(
+            Threshold("R102_DISTANCE", 12.0, "how far from the usual total, in usual deviations", own=True),
+            Threshold("R102_DIFFERENCE", 50.0, "and how far at least, in events", own=True),
+            Threshold("R102_VALUES", 4, "how many of the eight weeks before must be there", whole=(1, 8)),
+        ),
+    ),
+    Rule(
+        "R103", "large revision", Severity.WARNING, 2, Subject.REPORT,
+        when="A revision changes the total of a period that ended over two days ago by more than a quarter.",
+        advice="Answer what happened. If the revision is wrong, send the report again.",
+        judge=plausibility.large_revision,
+        sentence=sentences.large_revision,
+        facts={"value": "total", "before": "total before", "share": "change, as a part of the total before"},
+        thresholds=(
+            Threshold("R103_SHARE", 0.25, "how large the change is, as a part of the total before", own=True),
+            Threshold("R103_DIFFERENCE", 50.0, "and how large at least, in events", own=True),
+            Threshold("R103_DAYS", 2.0, "how many days ago the period must have ended"),
+        ),
+    ),
+    Rule(
+        "R104", "repeated figures", Severity.WARNING, 2, Subject.REPORT,
+        when="A report equals the report of the period before, cell by cell.",
+        advice="Check whether the same numbers were sent twice. If so, send the right ones.",
+        judge=plausibility.repetition,
+        sentence=lambda span, facts: (
+            f"{span.name()} repeats the {span.noun} before it, cell by cell: {facts['value']:,} in all."
+        ),
+        facts={"value": "total"},
+        thresholds=(Threshold("R104_TOTAL", 50.0, "how large the total must be", own=True),),
+    ),
+    Rule(
+        "R105", "unlocated share", Severity.WARNING, 1, Subject.REPORT,
+        when="A large share of a report could not be located (`_U`).",
+        advice="Check that the IP-to-country database is there and up to date.",
+        judge=plausibility.unlocated_share,
+        sentence=lambda span, facts: (
+            f"{span.name()} has {sentences.percent(facts['share'])} that could not be located: "
+            f"{facts['unlocated']:,} of {facts['value']:,}."
+        ),
+        facts={"value": "total", "unlocated": "of which not located", "share": "share"},
+        thresholds=(
+            Threshold("R105_SHARE", 0.3, "how much could not be located, as a part of the total", own=True),
+            Threshold("R105_TOTAL", 50.0, "how large the total must be", own=True),
+        ),
+    ),
+    Rule(
+        "R106", "churn", Severity.WARNING, 2, Subject.REPORT,
+        when="An agency has revised one period very often after it had ended.",
+        advice="Check whether a program sends the same again and again. Collect corrections and send them together.",
+        judge=plausibility.churn,
+        sentence=lambda span, facts: f"{span.name()} was revised {facts['revisions']:,} times after it had ended.",
+        facts={"revisions": "revisions after the period had ended"},
+        thresholds=(
+            Threshold("R106_REVISIONS", 20, "how many revisions of one period raise no finding", whole=(1, 1000)),
+        ),
+    ),
+    Rule(
+        "R201", "late", Severity.WARNING, 0, Subject.LATENESS,
+        when="The deadline has passed and there is no figure. Minutes are judged by the hour.",
+        advice="Send the missing reports. They count however late they are.",
+        judge=lateness.late,
+        sentence=lambda span, _: (
+            f"{span.name()} has no figure, and its deadline has passed."
+            if span.first == span.last
+            else f"{span.stretch()} have no figure, and their deadlines have passed."
+        ),
+        facts={"periods": "periods without a figure"},
+    ),
+    Rule(
+        "R202", "silent", Severity.ERROR, 0, Subject.LATENESS,
+        when="Several expected periods in a row are without a figure. Minutes are judged by the hour.",
+        advice="Send the missing reports. If the agency has left, a coordinator ends its schedule.",
+        judge=lateness.silent,
+        sentence=lambda span, facts: (
+            f"Silent for {facts['periods']:,} {span.noun}s. {span.stretch()} have no figure."
+        ),
+        facts={"periods": "periods without a figure"},
+        thresholds=(Threshold("R202_PERIODS", 3, "how many periods in a row are a silence", whole=(2, 1000)),),
+    ),
+    Rule(
+        "R301", "country mix", Severity.WARNING, 3, Subject.MIX,
+        when="The agency's shares of countries in a week are far from those of all other agencies together.",
+        advice="Check that the IP-to-country database is right, and whether the files on offer have changed.",
+        judge=mix.unlike_others,
+        sentence=sentences.country_mix,
+        facts={
+            "value": "total",
+            "others": "total of all other agencies",
+            "distance": "Jensen–Shannon distance, from 0 to 1",
+        },
+        # What the others report must not open again what a coordinator closed.
+        own_facts=("value",),
+        thresholds=(
+            Threshold("R301_DISTANCE", 0.35, "how far from the others: Jensen–Shannon distance, 0 to 1", own=True),
+            Threshold("R301_TOTAL", 500.0, "how large the totals of the agency and of the others must be", own=True),
+        ),
+    ),
+)  # fmt: skip
+
+#: All rules by id, in order.
+RULES: Final = {rule.id: rule for rule in _RULES}
+#: All thresholds, each with its rule.
+THRESHOLDS: Final = [(rule, one) for rule in _RULES for one in rule.thresholds]
+DEFAULTS: Final = {one.name: one.default for _, one in THRESHOLDS}
+#: The rule by which reports are held at receipt.
+HOLDING: Final = next(rule for rule in _RULES if rule.holds)
+#: By this rule an agency counts as silent.
+SILENCE: Final = RULES["R202"]
+
+
+def ids(*subjects: Subject) -> list[str]:
+    """The ids of all rules that judge one of these."""
+    return [rule.id for rule in _RULES if rule.about in subjects]
+
+
+def limits(values: Mapping[str, float]) -> Limits:
+    """Sort the values of thresholds, by their names in the settings, into the parameters of the judges."""
+    return {rule.id: {one.parameter: values[one.name] for one in rule.thresholds} for rule in _RULES}
+
+
+def judge(subject: Subject, limits: Limits, *given: object) -> Iterator[tuple[str, Facts]]:
+    """Yield the ids of the rules that apply to this, in order, with the numbers behind each."""
+    for rule in _RULES:
+        if rule.about == subject and (facts := rule.judge(*given, **limits[rule.id])):
+            yield rule.id, facts
+
+
+def say(rule: str, frequency: str, period: datetime, last_period: datetime, facts: Facts) -> str:
+    """What a rule found in a period, or in several in a row until ``last_period``, as an English sentence."""
+    return RULES[rule].sentence(Span(frequency, period, last_period), facts)
