@@ -74,7 +74,7 @@ list_findings: Final = operation(
             example="open,answered",
             form=forms.listed(finding_queries.STATES),
         ),
-        parameter("rule", "Ids with commas between, as in /api/v1/rules/", form=forms.listed(rulebook.RULES)),
+        parameter("rule", "Ids with commas between, as in /api/v1/rules/", form=forms.RULES),
         parameter(
             "severity", f"With commas between: {', '.join(rulebook.Severity)}", form=forms.listed(rulebook.Severity)
         ),

@@ -36,6 +36,8 @@ AS_OF: Final = f"^{_YEAR}{_DAY}{_HOUR}{_MINUTE}(:[0-5][0-9]([.][0-9]{{1,6}})?)?Z
 INDICATOR: Final = "^[A-Z][A-Z0-9_]*$"
 AGENCY: Final = "^[A-Z]{2}-[A-Z0-9][A-Z0-9-]*$"
 AGENCY_OR_ALL: Final = f"^(_T|{AGENCY[1:-1]})$"
+#: The ids of rules: a new rule changes no document.
+RULES: Final = "^R[0-9]{3}(,R[0-9]{3})*$"
 LANGUAGE: Final = "^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$"
 
 

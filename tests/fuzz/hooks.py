@@ -72,8 +72,9 @@ def _figures(case: Any) -> None:
 
 def _known(*names: str) -> Callable[[Any], None]:
     """Return what puts a value that there is in the place of one that may not be."""
-    values = {"indicator": "HELP_VISITS", "agency": "NO-KRIPOS", "language": "nb", "since": "2026-11-01T00:00:00Z",
-              "before": "2026-11-24T00:00:00.5Z", "start": "2026-11-01", "end": "2026-11-30"}  # fmt: skip
+    values = {"indicator": "HELP_VISITS", "agency": "NO-KRIPOS", "language": "nb", "rule": "R102,R105",
+              "since": "2026-11-01T00:00:00Z", "before": "2026-11-24T00:00:00.5Z", "start": "2026-11-01",
+              "end": "2026-11-30"}  # fmt: skip
 
     def settle(case: Any) -> None:
         _no_cursor(case.query)
@@ -167,7 +168,7 @@ _SETTLED: dict[str, Callable[[Any], None]] = {
     "GET /api/v1/annotations/": _known("indicator", "agency", "start", "end"),
     "GET /api/v1/countries/": _known("language"),
     "GET /api/v1/help-services/": _known("language"),
-    "GET /api/v1/findings/": _known("indicator", "since"),
+    "GET /api/v1/findings/": _known("indicator", "since", "rule"),
     "GET /api/v1/submissions/": _known("since", "before"),
     "GET /api/v1/submissions/{id}/": _own_submission,
     "GET /api/v1/findings/{id}/": _own_finding,

@@ -1,9 +1,13 @@
-"""The rulebook: each entry agrees with its judge."""
+"""The rulebook: each entry agrees with its judge, and the settings and the registry of agencies follow it."""
 
 import inspect
+import runpy
 
 import pytest
 
+from config import env
+from config.parts import ROOT
+from countries.models import Threshold
 from federation.rules import rulebook
 from federation.rules.rulebook import RULES
 
@@ -32,3 +36,20 @@ def test_every_rule_says_when_it_applies_and_what_to_do(rule):
     assert rule.advice.endswith(".")
     assert rule.level in range(6)
     assert set(rule.own_facts) <= set(rule.facts)
+
+
+def test_thresholds_are_settings(monkeypatch):
+    monkeypatch.setenv("R105_SHARE", "0.45")
+    assert runpy.run_path(str(ROOT / "config" / "settings.py"))["THRESHOLDS"] == rulebook.DEFAULTS | {
+        "R105_SHARE": 0.45
+    }
+    monkeypatch.setenv("R102_VALUES", "9")
+    with pytest.raises(env.BadSetting, match=r"R102_VALUES is out of range\. Give a whole number from 1 to 8"):
+        runpy.run_path(str(ROOT / "config" / "settings.py"))
+
+
+def test_a_new_threshold_of_one_agency_needs_no_migration(settings):
+    settings.OWN_THRESHOLDS = {"R107_SHARE": "R107 a new rule: how much"}
+    name = Threshold._meta.get_field("name")
+    assert list(name.choices) == [("R107_SHARE", "R107 a new rule: how much")]
+    assert callable(name.deconstruct()[3]["choices"])
