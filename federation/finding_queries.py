@@ -1,9 +1,6 @@
-"""Reads of what was noticed: of one submission's reports, and of an agency. Nothing here is for the public.
+"""Reads the findings of one submission and of an agency, as plain values. Nothing here is for the public."""
 
-Plain values come out, so that HTTP needs no model.
-"""
-
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +16,7 @@ from federation.rules.rulebook import say
 STATES = tuple(FindingState.values)
 ANSWERS = tuple(AnswerKind.values)
 
-#: No report stands further back in a submission.
+#: No report in a submission has a larger position.
 LAST_POSITION = 2**31 - 1
 
 Facts = dict[str, Any]
@@ -27,9 +24,9 @@ Facts = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ReportFinding:
-    """A finding about reports of a submission: ``position`` is that of the first of them.
+    """A finding about reports of a submission. ``position`` is that of the first of them.
 
-    Without id where it was not kept, because the submission was only tried.
+    It has no id if the submission was a dry run.
     """
 
     position: int
@@ -45,7 +42,7 @@ class ReportFinding:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which findings are asked for; what is None leaves none out."""
+    """Which findings to return; None leaves none out."""
 
     states: Collection[str] | None = None
     rules: Collection[str] | None = None
@@ -56,7 +53,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class ReportPlace:
-    """Where a report stands: in which submission, and at which position."""
+    """The submission of a report, and its position there."""
 
     submission: UUID
     position: int
@@ -64,7 +61,7 @@ class ReportPlace:
 
 @dataclass(frozen=True, slots=True)
 class FindingRow:
-    """A finding. ``held`` counts its reports that wait for a decision; ``report`` is where its report stands."""
+    """A finding. ``held`` counts its reports that wait for a decision."""
 
     id: int
     rule: str
@@ -86,7 +83,7 @@ class FindingRow:
 
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
-    """What an agency said to a finding."""
+    """An agency's answer to a finding."""
 
     at: datetime
     answer: str
@@ -95,7 +92,7 @@ class AnswerRow:
 
 @dataclass(frozen=True, slots=True)
 class HoldRow:
-    """A report that was held, and what was decided of it; ``decision`` is empty while it waits."""
+    """A report that was held, and the decision about it. ``decision`` is empty while it waits."""
 
     period: datetime
     report: ReportPlace
@@ -106,9 +103,9 @@ class HoldRow:
 
 
 def of_submission(submission: UUID, *, first: int = 0, last: int = LAST_POSITION) -> list[ReportFinding]:
-    """Return what was noticed of a submission's reports at some positions, both ends included, in their order.
+    """Return the findings about a submission's reports at some positions, both ends included, in order.
 
-    A finding about several of its reports comes once, at the first of them.
+    A finding about several reports comes once, at the first of them.
     """
     return [
         ReportFinding(*row) for row in rows_of("finding_queries_reports", submission=submission, first=first, last=last)
@@ -116,8 +113,8 @@ def of_submission(submission: UUID, *, first: int = 0, last: int = LAST_POSITION
 
 
 def findings(asked: Filter, *, agency: int, before: int | None, limit: int) -> list[FindingRow]:
-    """Return an agency's findings, newest first: those older than the one given."""
-    rows = _of(agency)
+    """Return an agency's findings, newest first: those before the given one."""
+    rows = Finding.objects.filter(agency=agency)
     if asked.states is not None:
         rows = rows.filter(state__in=asked.states)
     if asked.rules is not None:
@@ -135,17 +132,17 @@ def findings(asked: Filter, *, agency: int, before: int | None, limit: int) -> l
 
 def finding(*, agency: int, id: int) -> FindingRow | None:  # noqa: A002  that is what it is
     """Return a finding of this agency."""
-    return next(iter(_rows(_of(agency).filter(id=id))), None)
+    return next(iter(_rows(Finding.objects.filter(agency=agency, id=id))), None)
 
 
 def answers(*, finding: int, limit: int) -> list[AnswerRow]:
-    """Return what was said to a finding, the newest ones, oldest first."""
+    """Return the newest answers to a finding, oldest first."""
     rows = Answer.objects.filter(finding=finding).order_by("-id")[:limit]
     return [AnswerRow(row.at, row.answer, row.remark) for row in reversed(rows)]
 
 
 def holds(*, finding: int, limit: int) -> list[HoldRow]:
-    """Return the reports that a finding held, in order of period and as they came."""
+    """Return the reports that a finding held, in order of period and of receipt."""
     rows = Hold.objects.filter(finding=finding).select_related("report").order_by("report__period", "report")
     return [
         HoldRow(
@@ -160,13 +157,10 @@ def holds(*, finding: int, limit: int) -> list[HoldRow]:
     ]
 
 
-def _of(agency: int) -> QuerySet[Finding]:
-    return Finding.objects.filter(agency=agency)
-
-
 def _rows(found: QuerySet[Finding]) -> list[FindingRow]:
     rows = list(found.annotate(submission=F("report__submission"), position=F("report__position")))
-    held = _held([row.pk for row in rows])
+    waiting = Hold.objects.filter(finding__in=[row.pk for row in rows], decision="").values_list("finding")
+    held = dict(waiting.annotate(Count("report")))
     return [
         FindingRow(
             id=row.pk,
@@ -188,9 +182,3 @@ def _rows(found: QuerySet[Finding]) -> list[FindingRow]:
         )
         for row in rows
     ]
-
-
-def _held(findings: Iterable[int]) -> dict[int, int]:
-    """Return how many reports of some findings wait for a decision."""
-    waiting = Hold.objects.filter(finding__in=findings, decision="").values_list("finding")
-    return dict(waiting.annotate(Count("report")))

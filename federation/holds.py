@@ -1,6 +1,6 @@
-"""Which reports are held at receipt (R102), and the record of it: holds, and the findings that gather them.
+"""Decides which reports are held at receipt (R102), and keeps the holds and the findings that gather them.
 
-A verdict is a fact of its time. Only a decision or a newer report ends it.
+A hold is decided once, by what was known then. Only a decision or a newer report ends it.
 """
 
 from collections import defaultdict, deque
@@ -25,12 +25,12 @@ Facts = Mapping[str, Any]
 #: Frequency, period and total of a report; without a total it withdraws.
 Released = tuple[str, datetime, int | None]
 
-#: So often is it tried to write findings while workers open others at the same places.
+#: How often to try to write findings while workers open others at the same places.
 _TRIES = 5
 
 
 class Key(Protocol):
-    """What names a report: of which indicator and period it speaks."""
+    """What names a report: its indicator and period."""
 
     @property
     def indicator(self) -> int: ...
@@ -44,7 +44,7 @@ class Key(Protocol):
 class Candidate:
     """A report that would become the current one: ``total`` is None for a withdrawal.
 
-    ``revises`` says that another is current now, ``before`` what that says in all if it does not withdraw.
+    ``revises`` means that another is current now. ``before`` is the total of that one, None if it withdraws.
     """
 
     key: Key
@@ -55,37 +55,32 @@ class Candidate:
 
 def judge(agency: int, candidates: Mapping[int, Candidate]) -> dict[int, Facts]:
     """Return why candidates are to be held, all of one submission, by position; the others are left out."""
-    found: dict[int, Facts] = {}
     by_indicator: dict[int, dict[int, Candidate]] = defaultdict(dict)
     for position, one in candidates.items():
         by_indicator[one.key.indicator][position] = one
+    found: dict[int, Facts] = {}
     for indicator, members in by_indicator.items():
-        found |= _straying(agency, indicator, members)
+        some = members.values()
+        released = _released(agency, indicator, [one.key for one in some])
+        strays = levels.judge(
+            agency,
+            indicator,
+            [_level(one, released) for one in some],
+            minutes={
+                one.key.period: one.before
+                for one in some
+                if one.key.frequency == Frequency.MINUTE and one.before is not None
+            },
+            released={
+                (frequency, period, total)
+                for (frequency, period, total), is_current in released.items()
+                if is_current and total is not None
+            },
+        )
+        for position, one in members.items():
+            if facts := strays.get((one.key.frequency, one.key.period)):
+                found[position] = facts
     return found
-
-
-def _straying(agency: int, indicator: int, candidates: Mapping[int, Candidate]) -> dict[int, Facts]:
-    released = _released(agency, indicator, [one.key for one in candidates.values()])
-    strays = levels.judge(
-        agency,
-        indicator,
-        [_level(one, released) for one in candidates.values()],
-        minutes={
-            one.key.period: one.before
-            for one in candidates.values()
-            if one.key.frequency == Frequency.MINUTE and one.before is not None
-        },
-        released={
-            (frequency, period, total)
-            for (frequency, period, total), stands in released.items()
-            if stands and total is not None
-        },
-    )
-    return {
-        position: strays[one.key.frequency, one.key.period]
-        for position, one in candidates.items()
-        if (one.key.frequency, one.key.period) in strays
-    }
 
 
 def _level(one: Candidate, released: Mapping[Released, bool]) -> Level:
@@ -95,7 +90,7 @@ def _level(one: Candidate, released: Mapping[Released, bool]) -> Level:
 
 
 def _released(agency: int, indicator: int, keys: Sequence[Key]) -> dict[Released, bool]:
-    """Return what was released for the months from the first to the last of some keys, and whether it stands."""
+    """Return what was released from the first to the last month of some keys, and whether it is current."""
     last = periods.start_of(Frequency.MONTH, max(key.period for key in keys))
     found = rows_of(
         "holds_released",
@@ -109,7 +104,7 @@ def _released(agency: int, indicator: int, keys: Sequence[Key]) -> dict[Released
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A report that was stored as held: its row, what it speaks of, and why."""
+    """A report that was stored as held: its row, its key, and why."""
 
     report: int
     key: Key
@@ -117,7 +112,7 @@ class Held:
 
 
 def record(agency: int, helds: Sequence[Held], *, now: datetime) -> dict[int, Finding]:
-    """Write the holds, and gather those in a row in one finding; return the finding of each report.
+    """Write the holds, and gather holds in a row in one finding. Return the finding of each report.
 
     The caller holds the agency's lock for the indicators.
     """
@@ -133,33 +128,33 @@ def record(agency: int, helds: Sequence[Held], *, now: datetime) -> dict[int, Fi
 
 
 def would_gather(agency: int, helds: Sequence[Held], *, now: datetime) -> dict[int, Finding]:
-    """Return the finding that each report would have if it were held, as it would be; only reads."""
+    """Return the finding that each report would have if it were held. It only reads."""
     return _gather(agency, helds, _open_findings(agency, helds), now=now)[0]
 
 
 def _gather(
     agency: int, helds: Sequence[Held], there: Iterable[Finding], *, now: datetime
 ) -> tuple[dict[int, Finding], list[Finding], list[Finding]]:
-    """Gather holds in a row in one finding; return the finding of each report, the new ones and those that grew."""
+    """Gather holds in a row in one finding. Return the finding of each report, new findings and those that grew."""
     found: dict[int, Finding] = {}
     opened: list[Finding] = []
     extended: dict[int, Finding] = {}
-    stories: dict[tuple[int, str], deque[Finding]] = defaultdict(deque)
+    lines: dict[tuple[int, str], deque[Finding]] = defaultdict(deque)
     for one in sorted(there, key=lambda one: one.period):
-        stories[one.indicator_id, one.frequency].append(one)
+        lines[one.indicator_id, one.frequency].append(one)
     for held in sorted(helds, key=lambda held: held.key.period):
-        mine = stories[held.key.indicator, held.key.frequency]
-        while mine and periods.end(held.key.frequency, mine[0].last_period) < held.key.period:
+        line = lines[held.key.indicator, held.key.frequency]
+        while line and periods.end(held.key.frequency, line[0].last_period) < held.key.period:
             # Neither this one nor a later one adjoins it.
-            mine.popleft()
-        if not mine or held.key.period < periods.previous(held.key.frequency, mine[0].period):
-            mine.appendleft(_new(agency, held, now=now))
-            opened.append(mine[0])
+            line.popleft()
+        if not line or held.key.period < periods.previous(held.key.frequency, line[0].period):
+            line.appendleft(_new(agency, held, now=now))
+            opened.append(line[0])
         else:
-            _extend(mine[0], held, now=now)
-            if mine[0].pk:
-                extended[mine[0].pk] = mine[0]
-        found[held.report] = mine[0]
+            _extend(line[0], held, now=now)
+            if line[0].pk:
+                extended[line[0].pk] = line[0]
+        found[held.report] = line[0]
     return found, opened, list(extended.values())
 
 
@@ -189,7 +184,7 @@ def _new(agency: int, held: Held, *, now: datetime) -> Finding:
 
 
 def _write(agency: int, opened: Sequence[Finding], extended: Sequence[Finding], *, now: datetime) -> None:
-    """Write findings; again if a worker has just opened one about a sum at the same place, which then gives way."""
+    """Write findings. Try again if a worker has just opened one about a sum at the same place, and replace it."""
     for _ in range(_TRIES - 1):
         with suppress(IntegrityError), transaction.atomic():
             _put_in_place_of_sums(agency, opened, extended, now=now)
@@ -200,7 +195,7 @@ def _write(agency: int, opened: Sequence[Finding], extended: Sequence[Finding], 
 def _put_in_place_of_sums(
     agency: int, opened: Sequence[Finding], extended: Sequence[Finding], *, now: datetime
 ) -> None:
-    """Write findings; what was noticed of a sum of finer figures gives way to the report of the same period."""
+    """Write findings. They replace those about sums of finer figures of the same periods."""
     written = [*opened, *extended]
     places = {(one.rule, one.indicator_id, one.frequency, one.period) for one in written}
     there = Finding.objects.filter(agency=agency, resolved=None, holds=None, period__in={one.period for one in written})
@@ -219,7 +214,7 @@ def _extend(finding: Finding, held: Held, *, now: datetime) -> None:
 
 
 def end(reports: Collection[int], *, decision: Decision, by: str, now: datetime, reason: str = "") -> list[int]:
-    """Note what became of holds that wait, and close findings that hold nothing any more; return the reports."""
+    """Write the decision on waiting holds, and close findings that hold nothing any more. Return the reports."""
     waiting = Hold.objects.select_for_update().filter(report__in=reports, decision="").order_by("pk")
     ended = list(waiting)
     done = [hold.pk for hold in ended]
@@ -238,7 +233,7 @@ _ENDS = {
 
 
 def resolve(findings: QuerySet[Finding], *, how: Resolution, now: datetime, by: str = "", reason: str = "") -> None:
-    """Bring findings to their end."""
+    """Close findings."""
     findings.update(
         state=FindingState.RESOLVED, resolution=how, resolved=now, changed=now, resolved_by=by, reason=reason
     )

@@ -21,16 +21,16 @@ Rule = Annotated[str, Doc(description="A rule's id; /api/v1/rules/ explains it",
 Severity = Annotated[str, Doc(pattern="^(warning|error)$")]
 Level = Annotated[int, Doc(description="The rule's validation level in the European Statistical System", ge=0, le=5)]
 FindingState = Annotated[str, Doc(pattern="^(open|answered|resolved)$")]
-Message = Annotated[str, Doc(description="What was noticed, in a sentence")]
-Facts = Annotated[dict[str, Any], Doc(description="The numbers behind it; which ones hangs on the rule")]
+Message = Annotated[str, Doc(description="The finding in a sentence")]
+Facts = Annotated[dict[str, Any], Doc(description="The numbers behind it; which ones depends on the rule")]
 LastPeriod = Annotated[
     str, Doc(description="The last of the periods in a row that it is about", examples=["2026-11-24T11:00"])
 ]
 Resolution = Annotated[
-    str, Doc(description="How it came to its end", pattern="^(itself|revision|released|rejected|coordinator)$")
+    str, Doc(description="How it was closed", pattern="^(itself|revision|released|rejected|coordinator)$")
 ]
 Decision = Annotated[str, Doc(pattern="^(released|rejected|superseded)$")]
-Reason = Annotated[str, Doc(description="What the coordinator says who decided")]
+Reason = Annotated[str, Doc(description="The reason given by the coordinator who decided")]
 SubmissionOf = Annotated[str, Doc(description="The submission that the report came in")]
 
 
@@ -45,9 +45,9 @@ class Outcomes(msgspec.Struct):
 
 
 class ReportFinding(msgspec.Struct):
-    """What a rule noticed about reports of a submission."""
+    """A finding about reports of a submission."""
 
-    id: Annotated[int, Doc(description="What it is answered by, at /api/v1/findings/{id}/answer/")] | None
+    id: Annotated[int, Doc(description="The number to answer it by, at /api/v1/findings/{id}/answer/")] | None
     rule: Rule
     name: str
     severity: Severity
@@ -87,7 +87,7 @@ class Receipt(Submission):
 
     findings: Annotated[
         list[ReportFinding],
-        Doc(description="What holds reports, at most 1,000. More may be noticed soon; `url` has all"),
+        Doc(description="Those that hold reports, at most 1,000. Others may follow soon; `url` has all"),
     ]
 
 
@@ -111,7 +111,7 @@ class Preview(msgspec.Struct):
     observation_count: int
     outcomes: Outcomes
     preview: list[PreviewedReport]
-    findings: Annotated[list[ReportFinding], Doc(description="All that would be noticed of its reports")]
+    findings: Annotated[list[ReportFinding], Doc(description="All findings that its reports would have")]
     truncated: Annotated[
         bool, Doc(description="Whether there are more reports or findings than the first 1,000, which are listed")
     ]
@@ -144,16 +144,18 @@ class SubmissionWithReports(Submission):
     reports: list[Report]
     findings: Annotated[
         list[ReportFinding],
-        Doc(description="What was noticed of the page's reports so far; a finding is on the page of its first report"),
+        Doc(description="Those about the page's reports so far. A finding is on the page of its first report"),
     ]
     next: Next | None
 
 
 class Finding(msgspec.Struct):
-    """What a rule noticed, and where it stands."""
+    """A finding: what a rule says about an agency's numbers, and what became of it."""
 
     id: int
-    url: Annotated[str, Doc(description="Where to read it with what was said and decided; `answer/` below answers it")]
+    url: Annotated[
+        str, Doc(description="Where to read it with its answers and decisions; post answers to `answer/` below")
+    ]
     rule: Rule
     name: str
     severity: Severity
@@ -176,7 +178,7 @@ class Finding(msgspec.Struct):
 
 
 class FindingAnswer(msgspec.Struct):
-    """What the agency said to a finding."""
+    """The agency's answer to a finding."""
 
     at: Instant
     answer: Annotated[str, Doc(pattern="^(confirmed|will_resubmit|cannot_fix)$")]
@@ -184,7 +186,7 @@ class FindingAnswer(msgspec.Struct):
 
 
 class HeldReport(msgspec.Struct):
-    """A report that the finding held, and what was decided of it."""
+    """A report that the finding held, and the decision about it."""
 
     period: Period
     submission: SubmissionOf
@@ -203,7 +205,7 @@ class Findings(msgspec.Struct):
 
 
 class FindingInFull(Finding):
-    """A finding with what was said to it and the reports that it held."""
+    """A finding with its answers and the reports that it held."""
 
     answers: Annotated[list[FindingAnswer], Doc(description="The newest 100, oldest first")]
     holds: Annotated[list[HeldReport], Doc(description="The first 1,000, by period")]

@@ -1,4 +1,4 @@
-"""What agencies can do with findings, as the OpenAPI document has it, each operation with an example."""
+"""The operations on findings in the OpenAPI document, each with an example."""
 
 from typing import Any, Final
 
@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiExample
 from api.openapi import Schema, parameter
 from api.v1 import answers, forms
 from api.v1.described_agency import CURSOR, answer, operation
-from api.v1.described_submissions import NOTICED, STORED
+from api.v1.described_submissions import FINDING, STORED
 from api.v1.payloads.answer_payload import LONGEST_REMARK
 from federation import calendar, finding_queries
 from federation.rules import rulebook
@@ -20,14 +20,14 @@ ANSWER: Final[Schema] = {
     "properties": {
         "answer": {
             "enum": list(finding_queries.ANSWERS),
-            "description": "The numbers are right (confirmed), right ones will follow (will_resubmit), "
-            "or the numbers are wrong and no others can be had (cannot_fix)",
+            "description": "The numbers are right (confirmed), right numbers will follow (will_resubmit), "
+            "or the numbers are wrong and there are no others (cannot_fix)",
         },
         "remark": {
             "type": "string",
             "minLength": 1,
             "maxLength": LONGEST_REMARK,
-            # Something that is seen, and no control characters except tabs and ends of lines.
+            # At least one visible character, and no control characters except tabs and ends of lines.
             "pattern": rf"^[^{_CONTROL}]*[^\s{_CONTROL}][^{_CONTROL}]*$",
             "description": "For the coordinator. Without any address, hash or e-mail",
         },
@@ -36,7 +36,7 @@ ANSWER: Final[Schema] = {
 ANSWER_EXAMPLE: Final = {"answer": "confirmed", "remark": "A campaign began on Monday; four more computers."}
 
 _FINDING: Final[dict[str, Any]] = {
-    **NOTICED,
+    **FINDING,
     "url": "https://federation.example.org/api/v1/findings/7341/",
     "resolution": None,
     "reason": None,
@@ -66,7 +66,7 @@ _ANSWERED: Final = {
 
 list_findings: Final = operation(
     "list_findings",
-    "What was noticed of own numbers, newest first",
+    "The findings about the agency's own numbers, newest first",
     takes=(
         parameter(
             "state",
@@ -84,9 +84,7 @@ list_findings: Final = operation(
             "Minute (N), hour (H), day (D), ISO week (W), month (M) or year (A)",
             among=[str(frequency) for frequency in calendar.Frequency],
         ),
-        parameter(
-            "since", "Changed at this instant or later: opened, added to, answered or resolved", form=forms.INSTANT
-        ),
+        parameter("since", "Opened, extended, answered or resolved at this instant or later", form=forms.INSTANT),
         CURSOR,
     ),
     responses={200: answer(answers.Findings, {"findings": [_FINDING], "next": None}, "A page of findings")},
@@ -94,14 +92,14 @@ list_findings: Final = operation(
 
 get_finding: Final = operation(
     "get_finding",
-    "A finding with what was said to it and the reports that it held",
+    "A finding with its answers and the reports that it held",
     takes=(),
     responses={200: answer(answers.FindingInFull, _ANSWERED, "The finding")},
 )
 
 answer_finding: Final = operation(
     "answer_finding",
-    "Say something to a finding: the newest answer counts, and all are kept",
+    "Answer a finding. The newest answer counts, and all are kept",
     takes=(),
     request={"application/json": ANSWER},
     examples=[OpenApiExample("json", value=ANSWER_EXAMPLE, request_only=True, media_type="application/json")],

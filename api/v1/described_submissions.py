@@ -183,8 +183,8 @@ _FACTS: Final = {
     "distance": 113.08,
     "values": [96, 91, 102, 88, 96, 104, 97, 90],
 }
-#: A finding about a report, as it stands beside it.
-NOTICED: Final = {
+#: A finding about a report.
+FINDING: Final = {
     "id": 7341,
     "rule": "R102",
     "name": rulebook.RULES["R102"].name,
@@ -234,17 +234,17 @@ submit: Final = operation(
         _header("Idempotent-Replayed", "`true` if this is the answer to an earlier request", status=[202]),
     ),
     responses={
-        202: answer(answers.Receipt, {**STORED, "findings": [NOTICED]}, "The submission is stored"),
+        202: answer(answers.Receipt, {**STORED, "findings": [FINDING]}, "The submission is stored"),
         200: answer(
             answers.Preview,
             {
                 "dry_run": True,
                 **{name: value for name, value in STORED.items() if name not in {"id", "url", "signed_by"}},
                 "preview": [{**_REPORT_NAME, "outcome": "held"}],
-                "findings": [{**NOTICED, "id": None}],
+                "findings": [{**FINDING, "id": None}],
                 "truncated": False,
             },
-            "What would become of the reports, and all that would be noticed of them; nothing is stored",
+            "What would become of the reports, and all findings about them. Nothing is stored",
         ),
     },
 )  # fmt: skip
@@ -262,7 +262,7 @@ list_submissions: Final = operation(
 
 get_submission: Final = operation(
     "get_submission",
-    "What became of a submission's reports, at receipt and since, and what was noticed of them",
+    "What became of a submission's reports, at receipt and since, and the findings about them",
     takes=(CURSOR,),
     responses={
         200: answer(
@@ -279,7 +279,7 @@ get_submission: Final = operation(
                         "state": "held",
                     }
                 ],
-                "findings": [NOTICED],
+                "findings": [FINDING],
                 "next": None,
             },
             "The submission and a page of its reports",

@@ -1,4 +1,4 @@
-"""Findings as agencies are told of them: beside the reports of a submission, in a list, and in full."""
+"""Findings as agencies read them: with the reports of a submission, in a list, and in full."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -13,23 +13,22 @@ from federation import calendar, finding_queries
 from federation.finding_queries import FindingRow, ReportFinding
 from federation.rules import rulebook
 
-#: At most so many answers and held reports are shown with a finding.
+#: How many answers and held reports a finding shows at most.
 ANSWERS: Final = 100
 HOLDS: Final = 1000
 
 
 def pointer(position: int) -> str:
-    """Return where a report stands in its submission: a JSON pointer into the body, where that was JSON."""
+    """Return the JSON pointer of a report: into the body, if that was JSON."""
     return f"/reports/{position}"
 
 
 def submission_address(request: HttpRequest, id: UUID) -> str:  # noqa: A002
-    """Return where to read a submission."""
+    """Return the address of a submission."""
     return request.build_absolute_uri(reverse("v1:submission", args=[id]))
 
 
 def about_reports(found: Iterable[ReportFinding]) -> list[answers.ReportFinding]:
-    """Tell findings about reports of a submission."""
     codes = _indicators()
     return [
         answers.ReportFinding(
@@ -46,19 +45,18 @@ def about_reports(found: Iterable[ReportFinding]) -> list[answers.ReportFinding]
     ]
 
 
-def listed(request: HttpRequest, rows: Iterable[FindingRow]) -> list[answers.Finding]:
-    """Tell findings one after another."""
+def finding_list(request: HttpRequest, rows: Iterable[FindingRow]) -> list[answers.Finding]:
     codes = _indicators()
     return [answers.Finding(**_members(request, row, codes)) for row in rows]
 
 
 def in_full(request: HttpRequest, row: FindingRow) -> answers.FindingInFull:
-    """Tell a finding with what was said to it and what it held."""
-    said = finding_queries.answers(finding=row.id, limit=ANSWERS)
+    """Return a finding with its answers and the reports that it held."""
+    given = finding_queries.answers(finding=row.id, limit=ANSWERS)
     held = finding_queries.holds(finding=row.id, limit=HOLDS)
     return answers.FindingInFull(
         **_members(request, row, _indicators()),
-        answers=[answers.FindingAnswer(one.at, one.answer, one.remark or None) for one in said],
+        answers=[answers.FindingAnswer(one.at, one.answer, one.remark or None) for one in given],
         holds=[
             answers.HeldReport(
                 period=calendar.label(row.frequency, one.period),

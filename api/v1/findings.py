@@ -1,4 +1,4 @@
-"""Findings: agencies read what was noticed about their numbers, and answer it."""
+"""Findings: agencies read those about their own numbers, and answer them."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -24,7 +24,7 @@ FILTERS: Final = ("state", "rule", "severity", "indicator", "frequency", "since"
 
 
 class FindingsView(APIView):
-    """All findings about the agency that asks."""
+    """All findings about the agency of the token."""
 
     authentication_classes = (TokenAuthentication,)
     permission_classes = (HasScope,)
@@ -42,12 +42,12 @@ class FindingsView(APIView):
         if len(rows) > PAGE:
             following = answers.next_page(request, given, pagination.encode(question, rows[PAGE - 1].id))
         return answers.respond(
-            answers.Findings(findings=finding_documents.listed(request, rows[:PAGE]), next=following)
+            answers.Findings(findings=finding_documents.finding_list(request, rows[:PAGE]), next=following)
         )
 
 
 class FindingView(APIView):
-    """One finding about the agency that asks."""
+    """One finding about the agency of the token."""
 
     authentication_classes = (TokenAuthentication,)
     permission_classes = (HasScope,)
@@ -55,13 +55,13 @@ class FindingView(APIView):
 
     @described_findings.get_finding
     def get(self, request: Request, id: int) -> HttpResponse:  # noqa: A002  the name in the address
-        """Return a finding with what was said to it and what it held."""
+        """Return a finding with its answers and the reports that it held."""
         parameters.read(request)
         return _respond(request, id)
 
 
 class AnswerView(APIView):
-    """What the agency says to a finding."""
+    """The agency's answer to a finding."""
 
     authentication_classes = (TokenAuthentication,)
     permission_classes = (HasScope,)
@@ -69,7 +69,7 @@ class AnswerView(APIView):
 
     @described_findings.answer_finding
     def post(self, request: Request, id: int) -> HttpResponse:  # noqa: A002
-        """Note an answer, and return the finding as it stands then."""
+        """Store an answer, and return the finding with it."""
         asked.refuse_traces(request)
         parameters.read(request)
         said = _read(request)
@@ -85,7 +85,7 @@ class AnswerView(APIView):
         return _respond(request, id)
 
     def handle_exception(self, exc: Exception) -> Any:
-        """Refuse; but first let a client that is still sending come to its end, or it would not see the answer."""
+        """Refuse. First read the rest of the body: a client that is still sending would not see the response."""
         bodies.discard(self.request)
         return super().handle_exception(exc)
 
@@ -122,7 +122,7 @@ def _filter(given: Mapping[str, str]) -> finding_queries.Filter:
 
 
 def _rules(given: Mapping[str, str]) -> frozenset[str] | None:
-    """Return which rules are asked for, by their ids and by how bad they are."""
+    """Return the rules that the parameters `rule` and `severity` name."""
     rules = asked.several(given, "rule", rulebook.RULES)
     severities = asked.several(given, "severity", tuple(rulebook.Severity))
     if severities is None:

@@ -95,5 +95,6 @@ def test_sentences_of_documented_examples_are_those_that_are_said():
     examples = [json.loads(text) for text in re.findall(r"```json\n(.+?)```", TEXT, re.DOTALL)]
     assert [one["rule"] for one in examples] == list(RULES)
     for one in examples:
+        assert set(one["facts"]) <= {*RULES[one["rule"]].facts, "countries"}
         first, last = (calendar.parse(one["frequency"], one[name]) for name in ("period", "last_period"))
         assert one["message"] == rulebook.say(one["rule"], one["frequency"], first, last, one["facts"])
