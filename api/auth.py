@@ -19,13 +19,13 @@ from rest_framework.request import Request
 
 from api.codes import CODES
 from api.problems import Problem
+from api.throttling import rates
 from countries import credentials, liaisons, second_factor
+from countries.ranges import subscriber
 
 _CHALLENGE: Final = 'Bearer realm="api"'
 FIGURES: Final = "figures:read"
 _ELSEWHERE: Final = "network_not_allowed"
-#: Where authentication leaves word that a token was looked up in vain.
-IN_VAIN: Final = "police2peer.token_in_vain"
 #: So many characters at the end of a token say that it is ours.
 _MARK: Final = 16
 
@@ -41,29 +41,33 @@ class Caller:
 
 
 class TokenAuthentication(BaseAuthentication):
-    """Authenticates by ``Authorization: Bearer``; the caller is both the request's user and its auth."""
+    """Authenticates by ``Authorization: Bearer``; the caller is both the request's user and its auth.
+
+    Only failed look-ups are counted, so a valid token costs nothing extra. Tokens with our mark are counted one by one,
+    all others of an address together: a valid token passes whatever else its address sends.
+    """
 
     def authenticate(self, request: Request) -> tuple[Caller, Caller] | None:
         """Return the caller, or nothing without a token; raise the problem for a token that is worth nothing."""
-        token = bearer(request.META.get("HTTP_AUTHORIZATION", ""))
+        token = rates.bearer(request)
         if token is None:
             return None
+        address = request.META.get("REMOTE_ADDR", "")
+        # With the address: nobody who stole a token can use it up elsewhere.
+        counted = f"{subscriber(address)} {token if is_ours(token) else ''}"
+        standing = rates.count(rates.WRONG_TOKENS_PER_ADDRESS, counted, 0)
+        if standing.left <= 0:
+            raise rates.refusal(standing)
         try:
-            caller = _caller(token, request.META.get("REMOTE_ADDR", ""))
+            caller = _caller(token, address)
         except Problem:
-            request.META[IN_VAIN] = True
+            rates.count(rates.WRONG_TOKENS_PER_ADDRESS, counted)
             raise
         return caller, caller
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002  DRF gives it
         """Return how to authenticate; with it, DRF answers 401."""
         return _CHALLENGE
-
-
-def bearer(authorization: str) -> str | None:
-    """Return the token in a header, be it empty; nothing if somebody says in another way who they are."""
-    scheme, _, token = authorization.partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else None
 
 
 def make_token(_request: Any) -> str:

@@ -96,9 +96,7 @@ MIDDLEWARE = [
     "api.problems.BrokenBodies",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "api.throttling.agencies.Standings",
-    "api.throttling.public.PublicReads",
-    "api.throttling.bearers.WrongTokens",
+    "api.throttling.rates.RateLimits",
     # After those that put headers on every answer, before those that a public answer has no use for.
     "api.shortcut.HeldAnswers",
     "csp.middleware.CSPMiddleware",
@@ -313,7 +311,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "api.problems.handle",
     # Lets everybody pass who is no caller; the public is counted before.
-    "DEFAULT_THROTTLE_CLASSES": ["api.throttling.agencies.AgencyRate"],
+    "DEFAULT_THROTTLE_CLASSES": ["api.throttling.rates.AgencyRate"],
     # `format` is a parameter of ours, where there is one.
     "URL_FORMAT_OVERRIDE": None,
 }

@@ -43,6 +43,17 @@ def allow(ranges: Sequence[str], address: str) -> bool:
     return any(asked in ip_network(each) for each in ranges)
 
 
+def subscriber(address: str) -> str:
+    """The address, or the first 64 bits of one of IPv6: its subscriber has all the others with these bits too."""
+    if ":" not in address:
+        return address
+    try:
+        found = _unmapped(ip_address(address.partition("%")[0]))
+    except ValueError:
+        return address
+    return str(ip_network((int(found), 64), strict=False)) if isinstance(found, IPv6Address) else str(found)
+
+
 def _network(text: str) -> Network:
     try:
         # A scope is of one machine, and none of ours.

@@ -69,11 +69,10 @@ def nothing_held(monkeypatch) -> None:
 @pytest.fixture(autouse=True)
 def nothing_counted(monkeypatch) -> None:
     """Lets each test begin with nobody having asked for anything: all come from one address, to one broker."""
-    from api.throttling import bearers, costs, store
+    from api.throttling import rates
 
-    costs.leases.clear()
-    bearers.refusals.clear()
-    monkeypatch.setattr(store, "SALT", f"a test {uuid4()}")
+    monkeypatch.setattr(rates, "public", rates.Minute())
+    monkeypatch.setattr(rates, "SALT", f"a test {uuid4()}")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -4,48 +4,49 @@ Reads that answer only at their end take turns. Long answers, which are written 
 """
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from contextvars import ContextVar
+from contextlib import contextmanager
 from threading import BoundedSemaphore, Lock
 from typing import Final
 
 from django.conf import settings
 
 from api.problems import busy
-from api.throttling import rates, store
-from api.throttling.counts import Leases
-from api.throttling.store import AwayError
+from api.throttling import rates
 
 #: So many observations that are looked through cost as much as a small request.
 OBSERVATIONS: Final = 10_000
 #: Reads of more than these take turns.
 LARGE: Final = 100_000
-#: A turn ends by itself after so many seconds, should the process that has it be killed.
-_TURN_SECONDS: Final = 30.0
 
-leases: Final = Leases(rates.PUBLIC_PER_ADDRESS)
-#: Who pays for what is being done, if anybody does.
-payer: Final[ContextVar[str | None]] = ContextVar("payer", default=None)
-
-_turn_here: Final = Lock()
+_turn: Final = Lock()
 #: Half of the threads of this process: a slow reader has one for hours.
 _places: Final = BoundedSemaphore(max(1, settings.WEB_THREADS // 2))
 
 
 def charge(observations: int) -> None:
     """Charge for a read by its size, before it begins; refuse an address that has not so much left."""
+    rate, address = rates.PUBLIC_PER_ADDRESS, rates.payer.get()
     # Half of all that an address may ask for is the most, so that the largest answer can be had at all.
-    cost = min(observations // OBSERVATIONS, rates.PUBLIC_PER_ADDRESS.amount // 2)
-    address = payer.get()
-    standing = leases.refused(address, cost) if address is not None and cost else None
-    if standing is not None:
-        raise rates.refusal(standing)
+    cost = min(observations // OBSERVATIONS, rate.amount // 2)
+    if address is not None and cost:
+        standing = rates.public.add(rate, address, cost)
+        if standing.left < 0:
+            raise rates.refusal(standing)
 
 
-def paid(observations: int) -> AbstractContextManager[None]:
-    """Charge for a read that answers only at its end; if it is large, take the turn for it or refuse."""
+@contextmanager
+def paid(observations: int) -> Iterator[None]:
+    """Charge for a read that answers only at its end; if it is large, take this process's one turn for it or refuse."""
     charge(observations)
-    return _turn() if observations > LARGE else nullcontext()
+    if observations <= LARGE:
+        yield
+        return
+    if not _turn.acquire(blocking=False):
+        raise busy()
+    try:
+        yield
+    finally:
+        _turn.release()
 
 
 class LongAnswer(Iterator[bytes]):
@@ -72,30 +73,3 @@ class LongAnswer(Iterator[bytes]):
         if self._has_place:
             self._has_place = False
             _places.release()
-
-
-@contextmanager
-def _turn() -> Iterator[None]:
-    """Take the one turn that there is for all processes, or refuse."""
-    try:
-        lock = store.store().take_turn("large read", seconds=_TURN_SECONDS)
-    except AwayError:
-        with _turn_in_this_process():
-            yield
-        return
-    if lock is None:
-        raise busy()
-    try:
-        yield
-    finally:
-        store.store().end_turn(lock)
-
-
-@contextmanager
-def _turn_in_this_process() -> Iterator[None]:
-    if not _turn_here.acquire(blocking=False):
-        raise busy()
-    try:
-        yield
-    finally:
-        _turn_here.release()

@@ -14,7 +14,6 @@ from oauthlib.oauth2 import BackendApplicationServer
 
 from api.problems import Problem, is_unanswered, respond
 from api.throttling import rates
-from api.throttling.tokens import Attempt
 
 
 class TokenView(ToolkitTokenView):  # type: ignore[misc]  # untyped
@@ -24,19 +23,19 @@ class TokenView(ToolkitTokenView):  # type: ignore[misc]  # untyped
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Answer with a token, or with an error as in RFC 6749, section 5.2."""
-        attempt = Attempt(_client_ids(request), request.META.get("REMOTE_ADDR", ""))
-        refused = attempt.refused()
-        if refused is not None:
-            return respond(rates.refusal(refused))
+        try:
+            reserved = rates.reserve_attempt(_client_ids(request), request.META.get("REMOTE_ADDR", ""))
+        except Problem as refused:
+            return respond(refused)
         try:
             response: HttpResponse = self.authorization_flow_token_response(request, *args, **kwargs)
         except Error as error:
             # Nobody looked whether it was a guess; or agencies would be refused once the database is back.
             if is_unanswered(error):
-                attempt.succeeded()
+                rates.give_back(reserved)
             raise
         if response.status_code != HTTPStatus.UNAUTHORIZED:
-            attempt.succeeded()
+            rates.give_back(reserved)
         return response
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ARG002

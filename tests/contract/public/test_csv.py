@@ -136,7 +136,7 @@ def test_long_csv_is_streamed_at_one_version(press, read, monkeypatch):
 
 
 def test_long_answer_is_paid_for_by_its_cells_before_it_begins(press, read, monkeypatch, settings):
-    """Five days of two countries, beside the first request; portions that are taken in advance are more."""
+    """Five days of two countries, beside the first request."""
     settings.RATES = {**settings.RATES, rates.PUBLIC_PER_ADDRESS.name: 30}
     monkeypatch.setattr(costs, "OBSERVATIONS", 1)
     monkeypatch.setattr(aggregates, "CELLS_PER_PAGE", 2)

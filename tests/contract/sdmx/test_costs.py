@@ -8,8 +8,7 @@ from django.test import Client
 
 from api import caching
 from api.sdmx import data_views, filters, questions, readings
-from api.throttling import costs, rates, store
-from api.throttling.store import AwayError, Store
+from api.throttling import costs, rates
 from federation import vintages
 from tests.contract.public.press import NOBODY
 from tests.contract.test_errors import problem
@@ -184,8 +183,8 @@ def limit(settings, monkeypatch):
 
 @pytest.mark.parametrize("address", [f"{AVAILABLE}/D?c[OBS_VALUE]=ge:0", f"{DATA}/D?c[OBS_VALUE]=ge:0", f"{DATA}/D"])
 def test_large_read_is_paid_for_before_it_begins(view, ask, limit, monkeypatch, address):
-    """Each is a request, three periods and nine observations; portions that are taken in advance are more."""
-    limit(40)
+    """Each is a request, three periods and nine observations."""
+    limit(38)
     for _ in range(2):
         caching.shelf.clear()
         assert ask(address).getvalue()
@@ -235,29 +234,14 @@ def test_half_of_the_threads_write_long_answers(view, ask, monkeypatch, settings
     assert costs._places._value == 3
 
 
-def test_large_reads_take_turns(view, ask, monkeypatch, settings):
+def test_large_reads_take_turns(view, ask, monkeypatch):
     monkeypatch.setattr(costs, "LARGE", 0)
     address = f"{AVAILABLE}/D?c[OBS_VALUE]=ge:0"
-    # As another process would.
-    lock = Store(settings.REDIS_URL).take_turn("large read", seconds=30)
-    refused = ask(address)
-    assert (refused.json()["code"], refused["Retry-After"], refused["Cache-Control"]) == BUSY
-    assert ask(f"{AVAILABLE}/D").status_code == 200
-    assert ask(f"{DATA}/D").status_code == 200
-    store.store().end_turn(lock)
-    assert [ask(f"{address}&references={kind}").status_code for kind in ("none", "all")] == [200, 200]
-
-
-def test_large_reads_take_turns_in_a_process_while_the_broker_is_away(view, ask, monkeypatch):
-    def away(*arguments, **more):
-        raise AwayError
-
-    monkeypatch.setattr(costs, "LARGE", 0)
-    monkeypatch.setattr(Store, "take_turn", away)
-    address = f"{AVAILABLE}/D?c[OBS_VALUE]=ge:0"
-    with costs._turn_here:
+    with costs._turn:
         refused = ask(address)
         assert (refused.json()["code"], refused["Retry-After"], refused["Cache-Control"]) == BUSY
+        assert ask(f"{AVAILABLE}/D").status_code == 200
+        assert ask(f"{DATA}/D").status_code == 200
     assert [ask(f"{address}&references={kind}").status_code for kind in ("none", "all")] == [200, 200]
 
 
@@ -269,15 +253,6 @@ def test_turn_is_given_back_when_a_read_fails(view, ask, monkeypatch):
         with pytest.raises(TypeError):
             ask(address)
     assert ask(address).status_code == 200
-
-
-def test_turn_that_has_ended_by_itself_is_nobodys_to_give_back():
-    lock = store.store().take_turn("large read", seconds=30)
-    lock.redis.delete(lock.name)
-    again = store.store().take_turn("large read", seconds=30)
-    store.store().end_turn(lock)
-    assert store.store().take_turn("large read", seconds=30) is None
-    store.store().end_turn(again)
 
 
 #: Questions that take much memory for the length of their address; each number makes another one.
