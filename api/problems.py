@@ -18,9 +18,9 @@ from django.http.response import HttpResponseBase
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from api import measures
+from api import measures, request_ids
 from api.codes import CODES
-from federation import request_ids, writability
+from federation import writability
 from federation.errors import ClocksDisagreeError, FederationError
 from federation.writability import BUSY, READ_ONLY
 
@@ -253,7 +253,7 @@ def is_away() -> bool:
 
 def log_failure() -> str:
     """Log the exception that Django has in hand, and return the request id, by which it is found."""
-    [request_id] = request_ids.written(request_ids.current()) or [uuid4().hex]
+    request_id = request_ids.current.get() or uuid4().hex
     measures.REFUSED.labels("internal_error").inc()
     log.error("request failed", exc_info=True, extra={"request_id": request_id})  # noqa: LOG014
     return request_id

@@ -1,6 +1,6 @@
 """Gives each request its id, counts it, and logs what agencies ask: never an address, never contents.
 
-What is logged and stored while it is answered names the id, and so does the answer.
+What is logged while it is answered names the id, and so does the answer.
 """
 
 import logging
@@ -10,19 +10,20 @@ from collections.abc import Callable
 from functools import lru_cache
 from itertools import product
 from typing import Any, Final
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, ResolverMatch, resolve
 
-from api import measures, problems
+from api import measures, problems, request_ids
 from api.auth import Caller
-from federation import request_ids
 
 log = logging.getLogger(__name__)
 
 HEADER: Final = "X-Request-ID"
+#: Where the view notes the submission that it has stored.
+SUBMISSION: Final = "police2peer.submission"
 _FORM: Final = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 #: Where a request did not come to an address of ours.
 _NOWHERE: Final = "none"
@@ -44,23 +45,26 @@ class Requests:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         began, request_id = time.perf_counter(), _id_of(request)
-        with request_ids.bound(frozenset({request_id})):
+        outer = request_ids.current.set(request_id)
+        try:
             answer = self._get_response(request)
             seconds = time.perf_counter() - began
             match = request.resolver_match or _match(request.path_info)
             _count(request, answer, match, seconds)
             if match is not None and _asks_who(match):
                 _tell(request, answer, match, seconds)
+        finally:
+            request_ids.current.reset(outer)
         # A cache would give one request's id to all that it answers.
         if not answer.get("Cache-Control", "").startswith("public"):
-            answer[HEADER] = request_id.hex
+            answer[HEADER] = request_id
         return answer
 
 
-def _id_of(request: HttpRequest) -> UUID:
+def _id_of(request: HttpRequest) -> str:
     """Return the id that a proxy of ours gave the request, or a new one; `api.addresses` has taken away all others."""
     given = request.META.get("HTTP_X_REQUEST_ID", "")
-    return UUID(given) if _FORM.fullmatch(given) else uuid4()
+    return given.replace("-", "") if _FORM.fullmatch(given) else uuid4().hex
 
 
 @lru_cache(maxsize=4096)
@@ -114,6 +118,7 @@ def _tell(request: HttpRequest, answer: HttpResponseBase, match: ResolverMatch, 
             "by": user.name if type(user) is Caller else "",
             "bytes_received": _length(request.META.get("CONTENT_LENGTH")),
             "bytes_sent": None if answer.streaming else len(answer.content),  # type: ignore[attr-defined]
+            **({"submission": request.META[SUBMISSION]} if SUBMISSION in request.META else {}),
         },
     )
 

@@ -25,7 +25,7 @@ def configuration(*, level: str, form: str) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "formatters": {"json": {"()": "config.logs.JsonLines"}, "text": {"()": "config.logs.TextLines"}},
         "filters": {
-            "requests": {"()": "federation.request_ids.NameRequests"},
+            "requests": {"()": "api.request_ids.NameRequest"},
             "tasks": {"()": "config.logs.NameTask"},
         },
         "handlers": {

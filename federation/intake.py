@@ -18,7 +18,7 @@ import numpy as np
 from django.db import IntegrityError, transaction
 
 from countries.models import Agency
-from federation import audit, clock, dispatch, evidence, finding_queries, findings, holds, request_ids, worklist
+from federation import audit, clock, dispatch, evidence, finding_queries, findings, holds, worklist
 from federation.database import copy_rows, cursor, instants, lock_lines, look_up_by_index, read_only, retried, rows_of
 from federation.errors import IdempotencyKeyReusedError, NotStoredError
 from federation.evidence import Evidence, SignedBy
@@ -188,7 +188,6 @@ def accept(  # noqa: PLR0913  all that a submission is
         body_digest=body_digest,
         report_count=len(reports),
         observation_count=observations,
-        request_id=next(iter(request_ids.current()), None),
     )
     becoming = _take_in(submission, reports)
     worklist.append(_work(agency, reports, becoming))

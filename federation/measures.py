@@ -38,7 +38,7 @@ WORK: Final = Histogram(
 )
 FRESHNESS: Final = Histogram(
     "police2peer_freshness_seconds",
-    "Time from the receipt of a submission, or from when its period might be public, until it was",
+    "Time from a change, or from when its period might be public, until it was public",
     ["frequency"],
     buckets=(0.1, 0.2, 0.3, 0.5, 1, 2, 3, 5, 10, 30, 60, 300, 3600),
     registry=REGISTRY,

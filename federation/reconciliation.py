@@ -7,7 +7,7 @@ as it was. Nothing here trusts a message, an order of messages, or being the onl
 import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import chain
 from typing import NamedTuple
 
@@ -21,7 +21,6 @@ from federation import (
     measures,
     panels,
     publication,
-    request_ids,
     telling,
     verdicts,
     versions,
@@ -29,7 +28,6 @@ from federation import (
 )
 from federation.database import look_up_by_index, retried
 from federation.errors import ClocksDisagreeError
-from federation.request_ids import NONE, RequestIds
 from federation.rules import periods
 from federation.rules.periods import Frequency
 from federation.telling import Deed
@@ -40,15 +38,13 @@ log = logging.getLogger(__name__)
 
 #: After so many seconds a worker asks to be called again, so that the clock gets its turn.
 TURN = 2.0
-#: Whose period may be published within this time is remembered until then.
-_SOON = timedelta(minutes=5)
 
 
 class _Outcome(NamedTuple):
-    """What was done, and the things that became stale by it, each with the requests that it goes back to."""
+    """What was done, and the things that became stale by it."""
 
     deed: Deed
-    stale: Iterable[tuple[Thing, RequestIds]] = ()
+    stale: Iterable[Thing] = ()
 
 
 def work_through() -> None:
@@ -85,8 +81,7 @@ def _step() -> Claim:
     except Exception:
         if not claim.things:
             raise
-        with request_ids.bound(claim.all_requests()):
-            log.exception("a claim failed, each of its things is tried alone")
+        log.exception("a claim failed, each of its things is tried alone")
         for thing in claim.things:
             _do_alone(thing)
     return claim
@@ -101,8 +96,7 @@ def _do_alone(thing: Thing) -> None:
     except (OperationalError, InterfaceError, ClocksDisagreeError):
         raise
     except Exception as error:
-        with request_ids.bound(claim.all_requests()):
-            log.exception("failed: %s", thing)
+        log.exception("failed: %s", thing)
         measures.FAILED.labels(thing.stage).inc()
         worklist.failed(thing, claim.rows, reason=f"{type(error).__name__}: {error}")
 
@@ -111,7 +105,7 @@ def _do(claim: Claim, began: float) -> None:
     if claim.things:
         look_up_by_index()
         outcome = _perform(claim)
-        worklist.append_caused(outcome.stale)
+        worklist.append(outcome.stale, since=claim.since)
         worklist.done(claim)
         # Robust: what is done stays done, whatever becomes of telling it. No partial: Django looks for a name.
         transaction.on_commit(lambda: telling.tell(outcome.deed, began), robust=True)
@@ -127,7 +121,7 @@ def _perform(claim: Claim) -> _Outcome:
     if stage == Stage.PUBLISH:
         return _publish(claim, now=now, mark=mark)
     panels.renew(things, mark=mark)
-    return _Outcome(Deed(things))
+    return _Outcome(Deed(claim))
 
 
 def _reconcile(claim: Claim, *, now: datetime) -> _Outcome:
@@ -135,25 +129,14 @@ def _reconcile(claim: Claim, *, now: datetime) -> _Outcome:
     findings.review(claim.things, now=now)
     # What repeats the report of the period before is judged again where that has changed, unless it has just been.
     again = verdicts.next_to_repeat(changed, judged=set(claim.things))
-    stale = [*_after_figures(claim, changed, now=now), *((thing, NONE) for thing in again)]
-    return _Outcome(Deed(claim.things, claim.requests, changed), stale)
+    return _Outcome(Deed(claim, changed), [*_after_figures(changed, now=now), *again])
 
 
 def _publish(claim: Claim, *, now: datetime, mark: datetime) -> _Outcome:
-    requests = _with_early(claim, now=now)
     done = publication.publish(claim.things, now=now, mark=mark)
     findings.review_weeks(claim.things, now=now)
-    stale = ((thing, NONE) for thing in chain(done.stale, panels.touched_by(claim.things, now=now)))
-    return _Outcome(Deed(claim.things, requests, done.changed, done.version), stale)
-
-
-def _with_early(claim: Claim, *, now: datetime) -> dict[Thing, RequestIds]:
-    """Return the requests of what may be published now, early ones too; those of what soon may are kept until then."""
-    due = [thing for thing in claim.things if publication.due_at(thing) <= now]
-    early = {thing: ids for thing, ids in claim.requests.items() if now < publication.due_at(thing) <= now + _SOON}
-    worklist.keep_early(early)
-    kept = worklist.take_early(due)
-    return {thing: claim.requests.get(thing, NONE) | kept.get(thing, NONE) for thing in due}
+    stale = chain(done.stale, panels.touched_by(claim.things, now=now))
+    return _Outcome(Deed(claim, done.changed, done.version), stale)
 
 
 def _replace_figures(things: Sequence[Thing], *, now: datetime) -> Sequence[Thing]:
@@ -166,11 +149,10 @@ def _replace_figures(things: Sequence[Thing], *, now: datetime) -> Sequence[Thin
     return [*(figures.replace(kept) if kept else ()), *pruned]
 
 
-def _after_figures(claim: Claim, changed: Sequence[Thing], *, now: datetime) -> Iterator[tuple[Thing, RequestIds]]:
+def _after_figures(changed: Sequence[Thing], *, now: datetime) -> Iterator[Thing]:
     for thing in changed:
-        ids = claim.requests.get(thing, NONE)
-        yield Thing(Stage.PUBLISH, thing.frequency, thing.period, thing.indicator), ids
+        yield Thing(Stage.PUBLISH, thing.frequency, thing.period, thing.indicator)
         for coarser in periods.coarser(thing.frequency):
             start = periods.start_of(coarser, thing.period)
-            yield Thing(Stage.FIGURE, coarser, start, thing.indicator, thing.agency), ids
-        yield from ((thing, NONE) for thing in publication.located_by(thing, now=now))
+            yield Thing(Stage.FIGURE, coarser, start, thing.indicator, thing.agency)
+        yield from publication.located_by(thing, now=now)

@@ -52,7 +52,6 @@ TABLES: Final[dict[str, Rights]] = {
     "federation_answer": Rights(web=_ADD, worker=_READ),
     # The work, and what is made of it: by workers only.
     "federation_work": Rights(web=_ADD, worker="SELECT, INSERT, DELETE"),
-    "federation_early": Rights(worker="SELECT, INSERT, DELETE"),
     "federation_failure": Rights(web=_READ, worker=_ALL),
     "federation_workerprocess": Rights(web=_READ, worker=_ALL),
     "federation_clockmark": Rights(web=_READ, worker="SELECT, UPDATE"),

@@ -68,7 +68,6 @@ def prune(*, now: datetime) -> None:
     minutes: list[type[models.Model]] = [Figure, PublishedCell, PublishedCoverage, PeriodVersion, FrozenSum]
     for model in minutes:
         model._default_manager.filter(frequency=Frequency.MINUTE, period__lt=oldest).delete()
-    worklist.forget_early(before=now - timedelta(days=1))
     IdempotencyKey.objects.filter(created__lt=now - timedelta(days=30)).delete()
     credentials.forget_tokens(now=now)
     guessing.forget(now=now)

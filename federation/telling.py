@@ -1,72 +1,46 @@
 """Tells what a worker has done, once it has committed: a line in the log, and what is measured of it.
 
-Lines name requests and agencies and count things; a number of a report is in none of them.
+Lines name submissions and agencies and count things; a number of a report is in none of them.
 """
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from uuid import UUID
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from countries.models import Agency
-from federation import measures, request_ids
+from federation import measures
 from federation.database import rows_of
+from federation.models.published import Version
 from federation.publication import due_at
-from federation.request_ids import NONE, RequestIds
-from federation.worklist import Stage, Thing
+from federation.worklist import Claim, Stage, Thing, named
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What was done of one level: the things claimed, the requests that they go back to, and what changed."""
+    """What was done of one level: the things claimed, those that changed, and the version that shows it."""
 
-    things: Sequence[Thing]
-    requests: Mapping[Thing, RequestIds] = field(default_factory=dict)
+    claim: Claim
     changed: Sequence[Thing] = ()
     version: int | None = None
-
-    @property
-    def stage(self) -> Stage:
-        return self.things[0].stage
-
-    @property
-    def frequency(self) -> str:
-        return self.things[0].frequency
 
 
 def tell(deed: Deed, began: float) -> None:
     """Log and measure a deed that took the time since ``began``, a reading of the performance counter."""
+    stage, frequency, *_ = deed.claim.things[0]
     seconds = time.perf_counter() - began
-    measures.WORK.labels(deed.stage, deed.frequency).observe(seconds)
-    ids = NONE.union(*deed.requests.values())
-    facts = {"frequency": deed.frequency, "request_ids": request_ids.written(ids), "ms": round(seconds * 1000)}
-    if deed.stage == Stage.FIGURE:
-        changed = {"agencies": _agencies(deed.changed), "claimed": len(deed.things), "changed": len(deed.changed)}
-        log.info("figures replaced", extra=changed | facts)
+    measures.WORK.labels(stage, frequency).observe(seconds)
+    facts: dict[str, Any] = {"frequency": frequency, "changed": len(deed.changed), "ms": round(seconds * 1000)}
+    if stage == Stage.FIGURE:
+        rows = rows_of("telling_submissions", **named(deed.changed)) if deed.changed else []
+        facts["agencies"] = sorted({code for code, _ in rows})
+        facts["submissions"] = sorted({str(submission) for _, submission in rows if submission})
+        log.info("figures replaced", extra={"claimed": len(deed.claim.things)} | facts)
     elif deed.version is not None:
-        log.info("published", extra={"version": deed.version, "periods": len(deed.changed)} | facts)
-        _measure_freshness(deed, deed.version)
-    elif ids:
-        log.info("nothing new to publish", extra=facts)
-
-
-def _agencies(figures: Sequence[Thing]) -> list[str]:
-    numbers = {figure.agency for figure in figures}
-    return list(Agency.objects.filter(pk__in=numbers).order_by("code").values_list("code", flat=True))
-
-
-def _measure_freshness(deed: Deed, version: int) -> None:
-    """Measure for each submission how long it took until public: from its receipt, or from when it might be."""
-    might_be: dict[UUID, datetime] = {}
-    for thing in deed.changed:
-        for one in deed.requests.get(thing, NONE):
-            might_be[one] = max(due_at(thing), might_be.get(one, due_at(thing)))
-    if not might_be:
-        return
-    for one, received, known_at in rows_of("telling_received", version=version, requests=list(might_be)):
-        waited = known_at - max(received, might_be[one])
-        measures.FRESHNESS.labels(deed.frequency).observe(max(waited.total_seconds(), 0))
+        log.info("published", extra={"version": deed.version} | facts)
+        known_at = Version.objects.values_list("known_at", flat=True).get(number=deed.version)
+        for thing in deed.changed:
+            since = max(due_at(thing), deed.claim.since or due_at(thing))
+            measures.FRESHNESS.labels(frequency).observe(max((known_at - since).total_seconds(), 0))

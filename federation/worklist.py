@@ -5,22 +5,19 @@ panel. It is packed into one 63-bit number, level first, so that its order is it
 frequencies before coarser ones, figures before what is published of them.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import islice
 from typing import Any, NamedTuple
-from uuid import UUID
 
 import numpy as np
 from django.db import transaction
 
-from federation import clock, request_ids
+from federation import clock
 from federation.database import cursor, instants, rows_of, statement
-from federation.models.worklist import Early, Failure, Work
-from federation.request_ids import NONE, RequestIds
+from federation.models.worklist import Failure, Work
 from federation.rules import periods
 from federation.rules.periods import Frequency
 
@@ -35,8 +32,6 @@ CLAIM = {"figure": 500, "publish": 100, "panel": 1}
 ATTEMPTS = 3
 #: So many things are appended at once: a schedule may make as many as there are hours since 2000.
 APPENDED = 10_000
-#: At most so many request ids travel on with one thing: a year hangs on all requests of that year.
-CARRIED = 100
 
 
 class Stage(StrEnum):
@@ -119,73 +114,26 @@ class Claim:
     """Things that this transaction holds, and the rows of the list that it answers for.
 
     ``skipped`` says that another worker held something, so somebody has to look again;
-    ``requests`` are the ids of the requests that a thing goes back to, where there are any.
+    ``since`` is when the first of the changes came that made them stale.
     """
 
     things: Sequence[Thing]
     rows: Sequence[int]
     skipped: bool
-    requests: Mapping[Thing, RequestIds] = field(default_factory=dict)
-
-    def all_requests(self) -> RequestIds:
-        """Return the ids of all requests that it goes back to."""
-        return NONE.union(*self.requests.values())
+    since: datetime | None = None
 
 
-def append(things: Iterable[Thing]) -> None:
-    """Put things on the list, in the caller's transaction; they go back to what is being answered just now."""
-    ids = request_ids.current()
-    append_caused((thing, ids) for thing in things)
-
-
-def append_caused(caused: Iterable[tuple[Thing, RequestIds]]) -> None:
-    """Put things on the list, each with the ids of the requests that it goes back to; some at a time."""
-    rest = iter(caused)
+def append(things: Iterable[Thing], *, since: datetime | None = None) -> None:
+    """Put things on the list, in the caller's transaction, some at a time; ``since`` is when they became stale."""
+    rest = iter(things)
     while some := list(islice(rest, APPENDED)):
-        by_number: dict[int, RequestIds] = {}
-        for thing, ids in some:
-            number = thing.pack()
-            known = by_number.get(number, NONE)
-            by_number[number] = known if ids <= known else known | ids
-        _insert("federation_work", by_number)
-
-
-def _insert(table: str, by_number: Mapping[int, RequestIds]) -> None:
-    """Append rows in order, a statement for all that go back to the same requests."""
-    together: dict[RequestIds, list[int]] = defaultdict(list)
-    for number, ids in sorted(by_number.items()):
-        together[ids].append(number)
-    query = f"INSERT INTO {table} (thing, requests) SELECT unnest(%s::bigint[]), %s::uuid[]"
-    with cursor() as c:
-        for ids, numbers in together.items():
-            c.execute(query.encode(), [np.array(numbers, np.int64), sorted(ids)[:CARRIED] or None])
-
-
-def keep_early(requests: Mapping[Thing, RequestIds]) -> None:
-    """Note which requests touched periods that may not be published quite yet: the clock knows of no requests."""
-    _insert("federation_early", {thing.pack(): ids for thing, ids in requests.items()})
-
-
-def take_early(things: Sequence[Thing]) -> Mapping[Thing, RequestIds]:
-    """Return the requests that touched periods before they could be published, and forget them."""
-    numbers = np.array([thing.pack() for thing in things], np.int64)
-    with cursor() as c:
-        c.execute("DELETE FROM federation_early WHERE thing = ANY(%s) RETURNING thing, requests", [numbers])
-        return _requests(c.fetchall())
-
-
-def forget_early(*, before: datetime) -> None:
-    """Forget requests of periods that were never published."""
-    Early.objects.filter(added__lt=before).delete()
-
-
-def _requests(rows: Iterable[tuple[int, Sequence[UUID] | None]]) -> dict[Thing, RequestIds]:
-    """Return the requests that things go back to; those that go back to none are left out."""
-    found: dict[int, RequestIds] = {}
-    for number, ids in rows:
-        if ids:
-            found[number] = found.get(number, NONE).union(ids)
-    return {unpack(number): ids for number, ids in found.items()}
+        numbers = np.array(sorted({thing.pack() for thing in some}), np.int64)
+        with cursor() as c:
+            c.execute(
+                "INSERT INTO federation_work (thing, added)"
+                " SELECT unnest(%s::bigint[]), coalesce(%s, statement_timestamp())",
+                [numbers, since],
+            )
 
 
 def claim() -> Claim:
@@ -267,12 +215,10 @@ def _claim_of(numbers: Sequence[int], *, skipped: bool) -> Claim:
     if not numbers:
         return Claim((), (), skipped)
     with cursor() as c:
-        c.execute(
-            "SELECT id, thing, requests FROM federation_work WHERE thing = ANY(%s)", [np.array(numbers, np.int64)]
-        )
+        c.execute("SELECT id, thing, added FROM federation_work WHERE thing = ANY(%s)", [np.array(numbers, np.int64)])
         rows = c.fetchall()
     things = [unpack(number) for number in sorted({number for _, number, _ in rows})]
-    return Claim(things, [id_ for id_, *_ in rows], skipped, _requests(row[1:] for row in rows))
+    return Claim(things, [id_ for id_, *_ in rows], skipped, min((added for *_, added in rows), default=None))
 
 
 def done(claim: Claim) -> None:

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from api import measures, pagination, parameters, signatures
+from api import measures, pagination, parameters, requests, signatures
 from api.auth import Caller, TokenAuthentication
 from api.permissions import HasScope, caller_of
 from api.problems import Problem
@@ -168,6 +168,7 @@ def _accept(request: HttpRequest, caller: Caller, sent: Sent, key: str | None) -
         signed_by=_signed_by(receipt.signed_by),
         findings=finding_documents.about_reports(receipt.findings[:FINDINGS]),
     )
+    request.META[requests.SUBMISSION] = answer.id
     replayed = {"Idempotent-Replayed": "true"} if receipt.replayed else {}
     return answers.respond(answer, 202, {"Location": url, **replayed})
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('federation', '0010_submission_of_request'),
+        ('federation', '0009_worker_processes'),
     ]
 
     operations = [

@@ -50,12 +50,9 @@ class Submission(models.Model):
     report_count = models.IntegerField()
     observation_count = models.IntegerField()
     outcomes = models.JSONField()
-    request_id = models.UUIDField(null=True, editable=False)
 
     class Meta:
         indexes = [
-            # Who asks about a request names its id.
-            models.Index(fields=["request_id"], name="submission_of_request", condition=Q(request_id__isnull=False)),
             # An agency reads its own submissions, newest first.
             models.Index(fields=["agency", "-received", "-id"], name="submission_of_agency"),
             # The desk reads those of all, newest first.

@@ -1,6 +1,5 @@
 """The work list: what became stale. Messages are only hints; these rows are the work."""
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -11,11 +10,10 @@ class Work(models.Model):
 
     ``thing`` packs level, period, indicator and agency into one number that sorts by
     urgency (see ``federation.worklist``), so one index serves to find, claim and delete.
-    ``requests`` are the ids of the requests that it goes back to, if any.
+    ``added`` is when the change came that made it stale. What a thing makes stale in turn takes that over.
     """
 
     thing = models.BigIntegerField()
-    requests = ArrayField(models.UUIDField(), null=True)
     added = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -25,23 +23,6 @@ class Work(models.Model):
         ]
         indexes = [
             models.Index(fields=["thing"], name="work_by_urgency"),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.thing)
-
-
-class Early(models.Model):
-    """That requests touched a period just before it may be published, which the clock will have done."""
-
-    thing = models.BigIntegerField()
-    requests = ArrayField(models.UUIDField())
-    added = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        indexes = [
-            # When a period is published, its requests are looked for.
-            models.Index(fields=["thing"], name="early_by_thing"),
         ]
 
     def __str__(self) -> str:

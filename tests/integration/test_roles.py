@@ -241,7 +241,7 @@ def test_connection_of_a_public_read_is_read_only_whoever_it_is_for():
             cursor.execute("SHOW default_transaction_read_only")
             assert cursor.fetchone() == ("on",)
         with pytest.raises(InternalError, match="read-only"), connections["public"].cursor() as cursor:
-            cursor.execute("DELETE FROM federation_early")
+            cursor.execute("DELETE FROM federation_failure")
 
 
 def test_public_begins_read_only():
