@@ -76,7 +76,6 @@ INSTALLED_APPS = [
     "django_otp",
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
-    "axes",
     "countries",
     # After countries, whose createsuperuser and changepassword leave a trace.
     "django.contrib.auth",
@@ -110,7 +109,7 @@ MIDDLEWARE = [
     "countries.closed.ClosedByDefault",
     "django.contrib.messages.middleware.MessageMiddleware",
     # Last, so that what it says to who is locked out passes all the others.
-    "axes.middleware.AxesMiddleware",
+    "countries.admin.locked.LockedOutAnswers",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -279,19 +278,7 @@ OTP_TOTP_SYNC = False
 SESSION_COOKIE_AGE = 60 * env.whole("SESSION_IDLE_MINUTES", default=30, low=5, high=720)
 SESSION_LIFETIME = 3600 * env.whole("SESSION_HOURS", default=12, low=1, high=168)
 
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
-]
-# How guesses are counted, and that no address is kept, is for `countries.guessing` to say.
-AXES_HANDLER = "countries.guessing.Guesses"
-AXES_CLIENT_IP_CALLABLE = "countries.guessing.origin"
-AXES_LOCKOUT_CALLABLE = "countries.admin.locked.answer"
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "username", "ip_address"]
-AXES_FAILURE_LIMIT = 5
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_ENABLE_ADMIN = False
-AXES_VERBOSE = False
+AUTHENTICATION_BACKENDS = ["countries.guessing.CountingBackend"]
 
 # --- HTTP -----------------------------------------------------------------------------------------------------------
 

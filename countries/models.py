@@ -514,6 +514,26 @@ class Annotation(WrittenByPeople):
             raise ValidationError({"start": "The start is more than a year ahead."})
 
 
+class SignIn(models.Model):
+    """Guesses at a name's password or codes from an address, and when its owner last signed in from there.
+
+    Name and address are keyed hashes; ``countries.guessing`` makes and reads them.
+    """
+
+    name = models.CharField(max_length=64)
+    origin = models.CharField(max_length=64)
+    guesses = models.IntegerField(default=0)
+    guessed = models.DateTimeField(null=True)
+    signed_in = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["name", "origin"], name="one_sign_in")]
+        indexes = [models.Index(fields=["origin"], name="sign_in_by_origin")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Liaison(models.Model):
     """That a user of the desk stands for one country, and sees and changes nothing outside it."""
 

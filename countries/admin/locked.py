@@ -1,29 +1,39 @@
 """What is told to who is locked out after too many guesses, or gave the next code too soon."""
 
-from datetime import timedelta
+import math
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
-from countries import guessing
+from countries.guessing import LockedOut
 
 _LATER = 429
 
 
-def answer(request: HttpRequest, _response: Any, credentials: Any) -> HttpResponse:
-    """Answer in place of a page that was asked for by who is locked out; django-axes calls this."""
-    wait = guessing.locked_for(request, str((credentials or {}).get("username") or ""))
-    return later(request, wait, "admin/locked_out.html")
+class LockedOutAnswers:
+    """Middleware: answers for a page whose view met the lock."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return later(request, exception.until, "admin/locked_out.html") if isinstance(exception, LockedOut) else None
 
 
-def later(request: HttpRequest, wait: timedelta, template: str, **context: Any) -> HttpResponse:
-    """Answer that it is too soon."""
-    seconds = guessing.seconds(wait)
+def later(request: HttpRequest, at: datetime, template: str, **context: Any) -> HttpResponse:
+    """Answer that it is too soon, and when it is not."""
+    seconds = max(1, math.ceil((at - timezone.now()).total_seconds()))
     context |= admin.site.each_context(request)
-    context |= {"title": "Not now", "minutes": -(-seconds // 60), "seconds": seconds, "at": timezone.now() + wait}
+    context |= {"title": "Not now", "minutes": -(-seconds // 60), "seconds": seconds, "at": at}
     answer = render(request, template, context, status=_LATER)
     answer["Retry-After"] = str(seconds)
     answer["Cache-Control"] = "no-store"

@@ -84,14 +84,15 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def _ask(request: HttpRequest) -> HttpResponse:
     form, name = CodeForm(request.POST or None), request.user.get_username()
-    if form.is_valid() and guessing.allowed(request, name):
+    if form.is_valid():
+        guessing.refuse_locked(request, name)
         try:
             shown = second_factor.verify(user=registry.account(name), code=form.cleaned_data["code"], by=name)
         except TooSoon as error:
-            return later(request, error.at - timezone.now(), "admin/second_factor/ask.html", form=form, too_soon=True)
+            return later(request, error.at, "admin/second_factor/ask.html", form=form, too_soon=True)
         if shown is not None:
             return _let_in(request, shown)
-        guessing.failed(request, name)
+        guessing.count_guess(request, name)
         form.add_error(
             "code", "That is not the code, or it has been used. Wait for the next one, and look at the clock."
         )
