@@ -17,7 +17,6 @@ class Kind(NamedTuple):
 #: What cannot be read.
 _UNREADABLE: Final = {
     "bad_request": Kind(400, "The request cannot be read", "Send a well-formed HTTP request."),
-    "body_cut_short": Kind(400, "The body ended early", "Send the whole body; it is shorter than announced."),
     "bad_gzip": Kind(400, "The body is not gzip", "Send whole gzip data, or leave Content-Encoding out."),
     "not_utf8": Kind(400, "The body is not UTF-8", "Encode the body as UTF-8."),
     "nul_character": Kind(400, "The body holds a NUL character", "Leave NUL characters out."),
@@ -64,11 +63,6 @@ _REFUSED: Final = {
     "not_found": Kind(404, "There is nothing here", "Check the address; /api/docs/ lists all of them."),
     "finding_not_found": Kind(
         404, "There is no such finding of yours", "Use an id from /api/v1/findings/ or from the answer to a submission."
-    ),
-    "too_slow": Kind(408, "The request came too slowly", "Send it again, without pauses in it."),
-    "address_too_long": Kind(414, "The address is too long", "Ask for less at once: at most 4,094 characters."),
-    "head_too_large": Kind(
-        431, "The header is too large", "Send at most 64 header fields of 8 KiB each, and 32 KiB in all."
     ),
     "method_not_allowed": Kind(405, "The method is not allowed here", "Use a method that Allow names."),
     "not_acceptable": Kind(406, "No form of the answer fits Accept", "Accept one of the documented media types."),

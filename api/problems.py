@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import Error, InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -121,8 +121,6 @@ def problem_of(error: Exception) -> Problem | None:
         return _refused(error)
     if is_unanswered(error):
         return _unanswered(error)
-    if isinstance(error, UnreadablePostError):
-        return Problem(unread(error))
     for kind, code in _TRANSLATED:
         if isinstance(error, kind):
             return Problem(code, headers=_headers(error))
@@ -159,13 +157,8 @@ def busy() -> Problem:
     return Problem("busy", reason=BUSY, headers={"Retry-After": _AGAIN, "Cache-Control": "no-store"})
 
 
-def unread(error: Exception) -> str:
-    """Return the code of a body that could not be read to its end; each web server has errors of its own for it."""
-    return "too_slow" if isinstance(error.__cause__ or error, TimeoutError) else "body_cut_short"
-
-
-class BrokenBodies:
-    """Middleware: answers a body that broke off, and problems of pages, before they are taken for a mistake of ours."""
+class PageProblems:
+    """Middleware: answers a problem that a page raises. DRF's views answer theirs through :func:`handle`."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
@@ -175,8 +168,6 @@ class BrokenBodies:
 
     def process_exception(self, _request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer; Django calls this for an exception that a view did not answer."""
-        if isinstance(exception, UnreadablePostError):
-            return respond(Problem(unread(exception)))
         return respond(exception) if isinstance(exception, Problem) else None
 
 

@@ -62,7 +62,7 @@ class Stack:
     def servers(self) -> list[psutil.Process]:
         """Return the processes of the web server that answer requests."""
         everyone = psutil.Process(self.process.pid).children(recursive=True)
-        web = [one for one in everyone if "gunicorn" in words_of(one)]
+        web = [one for one in everyone if "config.web" in words_of(one)]
         return [one for one in web if one.ppid() in {other.pid for other in web}]
 
     def renew_servers(self) -> None:

@@ -27,6 +27,7 @@ def configuration(*, level: str, form: str) -> dict[str, Any]:
         "filters": {
             "requests": {"()": "api.request_ids.NameRequest"},
             "tasks": {"()": "config.logs.NameTask"},
+            "paths": {"()": "config.logs.HidePath"},
         },
         "handlers": {
             "stderr": {"class": "logging.StreamHandler", "formatter": form, "filters": ["requests", "tasks"]},
@@ -41,11 +42,22 @@ def configuration(*, level: str, form: str) -> dict[str, Any]:
             "django.security.DisallowedHost": {"level": "CRITICAL"},
             # Each task that comes and goes, several a second, is no news either.
             "celery": {"level": "WARNING"},
+            # A request that waits for a thread is no news, and a client that goes away is no error.
+            "waitress.queue": {"level": "ERROR"},
+            "waitress": {"level": "ERROR", "filters": ["paths"]},
             # Nor does one that is too large: whoever sends them would fill the log.
             "django.security.TooManyFieldsSent": {"level": "CRITICAL"},
             "django.security.RequestDataTooBig": {"level": "CRITICAL"},
         },
     }
+
+
+class HidePath(logging.Filter):
+    """Keeps the path of a request, which waitress quotes, out of its line about an answer that failed."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = "an answer failed on its way", None
+        return True
 
 
 class NameTask(logging.Filter):

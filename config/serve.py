@@ -22,7 +22,7 @@ from config.processes import bound_to_parent, die_with_parent
 
 READY_WITHIN = 60.0
 LOOK_EVERY = 0.25
-#: So many may wait for the web server, as gunicorn has it.
+#: So many may wait for the web server, as config.web has it.
 _BACKLOG = 2048
 #: Somebody asked for new processes.
 _renewal = threading.Event()
@@ -88,14 +88,13 @@ def _stack(door: socket.socket) -> list[Part]:
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     # The schedule is short intervals only, so it is kept in memory: there is nothing to remember.
     beat = ["beat", "--scheduler", "config.beat:Scheduler", "--pidfile=", "--loglevel", "WARNING"]
-    bind = ["--bind", f"fd://{door.fileno()}"]
     web = env.for_role(env.text("DATABASE_WEB_URL", default="", mend=_MEND))
     working = env.for_role(env.text("DATABASE_WORKER_URL", default="", mend=_MEND))
     return [
         Part("worker", [*python, "celery", "--app", "config", *worker, *quiet], environment=working),
         Part(
             "web",
-            [*python, "gunicorn", "--config", "python:config.gunicorn", *bind, "config.wsgi"],
+            [*python, "config.web", "--fd", str(door.fileno())],
             environment=web,
             inherits=[door.fileno()],
         ),

@@ -92,7 +92,9 @@ MIDDLEWARE = [
     "api.addresses.ClientAddress",
     # Around all that may log: what is logged in them names the request.
     "api.requests.Requests",
-    "api.problems.BrokenBodies",
+    "api.problems.PageProblems",
+    # Before anything that the primary database is needed for.
+    "api.threads.PublicThreads",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "api.throttling.rates.RateLimits",
@@ -332,7 +334,7 @@ RATES = {
     "RATE_PUBLIC_PER_ADDRESS": env.whole("RATE_PUBLIC_PER_ADDRESS", default=1200, low=1, high=1_000_000),
 }
 
-# How many threads a process of the web server has; api.throttling.costs leaves half of them to short answers.
+# How many threads a process of the web server has; api.threads and api.throttling.costs share them out.
 WEB_THREADS = env.whole("WEB_THREADS", default=8, low=1, high=64)
 
 # --- Celery: carries hints; the truth is in PostgreSQL --------------------------------------------------------------

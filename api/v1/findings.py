@@ -1,7 +1,7 @@
 """Findings: agencies read those about their own numbers, and answer them."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
@@ -83,11 +83,6 @@ class AnswerView(APIView):
             now=clock.agreed(),
         )
         return _respond(request, id)
-
-    def handle_exception(self, exc: Exception) -> Any:
-        """Refuse. First read the rest of the body: a client that is still sending would not see the response."""
-        bodies.discard(self.request)
-        return super().handle_exception(exc)
 
 
 def _read(request: HttpRequest) -> answer_payload.Said:

@@ -86,12 +86,6 @@ class SubmissionsView(APIView):
         sent = _read(request, kind, given, signed, caller.agency.code)
         return _preview(caller, sent) if dry_run else _accept(request, caller, sent, key)
 
-    def handle_exception(self, exc: Exception) -> Any:
-        """Refuse; but first let a client that is still sending come to its end, or it would not see the answer."""
-        if self.request.method == "POST":
-            bodies.discard(self.request)
-        return super().handle_exception(exc)
-
 
 class SubmissionView(APIView):
     """One submission of the agency that asks."""

@@ -179,7 +179,7 @@ def _nginx(running: Cluster) -> Part:
 
     port, folder = free_port(), running.servers.folder / "nginx"
     upstreams = [f"127.0.0.1:{part.port}" for part in running.web]
-    return Part("nginx", lambda: nginx.start(folder, upstreams=upstreams, port=port), port=port)
+    return Part("nginx", lambda: nginx.start(folder, upstreams=upstreams, port=port, limits=False), port=port)
 
 
 def _kills(running: Cluster, front: Part | None) -> Iterator[Kill]:

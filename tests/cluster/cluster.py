@@ -207,7 +207,7 @@ def _has_children(part: Part) -> bool:
 _CELERY = (sys.executable, "-m", "celery", "--app", "config")
 #: What runs on a host of each role, as `make serve` runs it.
 COMMANDS: Mapping[str, Sequence[str]] = {
-    "web": [sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi"],
+    "web": [sys.executable, "-m", "config.web"],
     "worker": [
         *(*_CELERY, "worker", "--concurrency", "2", "--pool", "prefork", "-O", "fair", "--loglevel", "WARNING"),
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),

@@ -40,17 +40,20 @@ http {{
 """
 
 
-def start(folder: Path, *, upstreams: Sequence[str], port: int, tls: bool = False) -> "subprocess.Popen[bytes]":
+def start(
+    folder: Path, *, upstreams: Sequence[str], port: int, tls: bool = False, limits: bool = True
+) -> "subprocess.Popen[bytes]":
     """Start nginx on a port of the loopback address before web hosts, each `host:port`; it listens when this returns.
 
-    With `tls` it has a certificate of its own making, `folder/fullchain.pem`. SIGTERM ends it.
+    With `tls` it has a certificate of its own making, `folder/fullchain.pem`. Without `limits`, one address may send
+    what many do. SIGTERM ends it.
     """
     assert PROGRAM, "nginx is not installed"
     folder.mkdir(parents=True, exist_ok=True)
     user = "user root;" if os.geteuid() == 0 else ""
     clock = "\n".join(f"env {name};" for name in env.clock())
     (folder / "nginx.conf").write_text(_FRAME.format(folder=folder, user=user, clock=clock))
-    (folder / "federation.conf").write_text(adapted(folder, upstreams, port, tls=tls))
+    (folder / "federation.conf").write_text(adapted(folder, upstreams, port, tls=tls, limits=limits))
     if tls:
         _make_certificate(folder)
     with (folder / "stderr.log").open("ab") as said:
@@ -64,7 +67,7 @@ def start(folder: Path, *, upstreams: Sequence[str], port: int, tls: bool = Fals
     return process
 
 
-def adapted(folder: Path, upstreams: Sequence[str], port: int, *, tls: bool) -> str:
+def adapted(folder: Path, upstreams: Sequence[str], port: int, *, tls: bool, limits: bool) -> str:
     """Return the shipped file with what must differ here."""
     servers = "\n".join(f"    server {upstream} max_fails=1 fail_timeout=5s;" for upstream in upstreams)
     text = re.sub(r"(?:    server web-\d\.internal:8000 [^\n]*\n)+", f"{servers}\n", SHIPPED.read_text())
@@ -79,6 +82,8 @@ def adapted(folder: Path, upstreams: Sequence[str], port: int, *, tls: bool) -> 
     ):
         assert old in text, f"the shipped file no longer says {old!r}"
         text = text.replace(old, new)
+    if not limits:
+        text = re.sub(r"(?m)^    limit_(?:req|conn) .*\n", "", text)
     return text if tls else re.sub(r"(?m)^    (?:ssl_|http2 ).*\n", "", text)
 
 

@@ -57,7 +57,7 @@ class Part:
 
     @property
     def main(self) -> psutil.Process | None:
-        """The process itself, a gunicorn's or a worker's master; none while it is not running."""
+        """The process itself, the parent of a web server or of a worker; none while it is not running."""
         process = self._process
         return psutil.Process(process.pid) if process is not None and process.poll() is None else None
 

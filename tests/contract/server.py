@@ -1,4 +1,4 @@
-"""A real gunicorn as it is configured, before a database of its own, asked over raw sockets."""
+"""A real web server as it is configured, before a database of its own, asked over raw sockets."""
 
 import json
 import os
@@ -27,7 +27,8 @@ call_command("create_agency", "NO-KRIPOS", country="NO", name="Kripos", stdout=i
 call_command("issue_credential", "NO-KRIPOS")
 """
 _COUNTED = ("federation_submission", "federation_report", "federation_idempotencykey", "federation_work")
-_PATIENCE = 25.0
+#: Longer than the server leaves a silent connection open.
+_PATIENCE = 45.0
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def _first(received: bytes) -> Answer | None:
 
 @contextmanager
 def serving(folder: Path, **more: str) -> Iterator[Server]:
-    """Run gunicorn over a copy of the database of the tests until the end of the block."""
+    """Run a web server over a copy of the database of the tests until the end of the block."""
     with _database() as database:
         environment = {
             **os.environ,
@@ -115,7 +116,7 @@ def serving(folder: Path, **more: str) -> Iterator[Server]:
         issued = json.loads(subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=True).stdout)
         server = Server(int(environment["PORT"]), folder / "web.log", database)
         with server.log.open("wb") as log:
-            command = [sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi"]
+            command = [sys.executable, "-m", "config.web"]
             process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
         try:
             _wait(server, process)

@@ -1,7 +1,6 @@
 """Every refusal of a submission: its status, code and pointer; and that nothing stays of what was refused."""
 
 import gzip
-import io
 import json
 import logging
 from datetime import UTC, datetime, timedelta
@@ -247,25 +246,6 @@ def test_body_packed_small_stops_at_the_limit(kripos):
     bomb = gzip.compress(bytes(bodies.LIMIT + 1), 1)
     assert len(bomb) < 1_000_000
     refused(kripos.post(bomb, **{"Content-Encoding": "gzip"}), 413, "body_too_large")
-
-
-class Broken(io.BytesIO):
-    """A body that breaks off: each web server raises an error of its own."""
-
-    def read(self, *_):
-        raise RuntimeError(SECRET)
-
-
-@pytest.mark.parametrize(
-    "environment",
-    [
-        {"wsgi.input": io.BytesIO(b"{}"), "CONTENT_LENGTH": "50"},
-        {"wsgi.input": Broken(), "wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"},
-    ],
-    ids=["short", "broken"],
-)
-def test_body_that_ends_early(kripos, environment):
-    refused(kripos.post(b"", environment=environment), 400, "body_cut_short")
 
 
 @pytest.mark.parametrize("send", ["send", "send_csv"])

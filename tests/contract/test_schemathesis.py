@@ -52,7 +52,7 @@ def address(world, free_port, tmp_path):
         "WEB_PROCESSES": "1",
         **UNLIMITED,
     }
-    command = [sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi"]
+    command = [sys.executable, "-m", "config.web"]
     with (tmp_path / "web.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
     try:

@@ -1,7 +1,6 @@
 """Submissions over HTTP: stored, replayed, previewed, and read again by their own agency only."""
 
 import gzip
-import io
 import json
 import zlib
 from datetime import UTC, datetime, timedelta
@@ -106,16 +105,6 @@ def test_as_many_gzip_members_as_a_packer_of_blocks_makes(kripos):
     sent = json.dumps({"indicator": "DOWNLOADS", "reports": [report(("NO", "ARES", 3))]}).encode()
     packed = gzip.compress(b"") * (bodies._MEMBERS - 1) + gzip.compress(sent)
     assert kripos.post(packed, **{"Content-Encoding": "gzip"}).status_code == 202
-
-
-def test_chunked_body_is_read_to_its_end(kripos):
-    body = json.dumps({"indicator": "DOWNLOADS", "reports": [report(("NO", "ARES", 3))]}).encode()
-    answer = kripos.post(
-        b"",
-        **{"Transfer-Encoding": "chunked"},
-        environment={"wsgi.input": io.BytesIO(body), "wsgi.input_terminated": True, "CONTENT_LENGTH": ""},
-    )
-    assert answer.status_code == 202
 
 
 def test_revision_and_its_outcomes_then_and_now(kripos):

@@ -223,7 +223,7 @@ class Pieces(BytesIO):
 
 
 def request_of(content: bytes, rng: Random, *, encoding: str = "", length: str | None = None) -> Any:
-    """Return a request with a body, of a length that is announced, or with the end marked by the server."""
+    """Return a request with a body, whose pieces come in sizes of chance."""
     environ = {
         "REQUEST_METHOD": "POST",
         "PATH_INFO": "/api/v1/submissions/",
@@ -234,10 +234,7 @@ def request_of(content: bytes, rng: Random, *, encoding: str = "", length: str |
     }
     if encoding:
         environ["HTTP_CONTENT_ENCODING"] = encoding
-    if length is None and rng.random() < 0.5:
-        environ |= {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
-    else:
-        environ["CONTENT_LENGTH"] = str(len(content)) if length is None else length
+    environ["CONTENT_LENGTH"] = str(len(content)) if length is None else length
     return WSGIRequest(environ)
 
 

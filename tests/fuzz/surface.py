@@ -185,7 +185,7 @@ class Judge:
         return str(status)
 
     def ask(self, asking: Asking, **more: str) -> "Answered":
-        """Send a request as gunicorn hands it over."""
+        """Send a request as the web server hands it over."""
         world = self.world
         path = asking.path.replace("%(finding)s", str(world.finding)).replace("%(submission)s", world.submission)
         address, _, query = path.partition("?")

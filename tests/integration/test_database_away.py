@@ -57,8 +57,8 @@ def stack(database, tmp_path, launch, free_port):
     """A web server, and the PostgreSQL beneath it: `read(path)` and `kill()`."""
     environment, process = database
     environment = environment | {"DATABASE_URL": environment["DATABASE_WEB_URL"]}
-    gunicorn = (sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi")
-    launch(*gunicorn, data=tmp_path, **environment, WEB_PROCESSES="1", PORT=str(free_port))
+    web = (sys.executable, "-m", "config.web")
+    launch(*web, data=tmp_path, **environment, WEB_PROCESSES="1", PORT=str(free_port))
     assert eventually(lambda: _answers(free_port), within=60)
     return Stack(free_port, process)
 

@@ -87,8 +87,8 @@ def serve(primary, launch, free_port, tmp_path):
             "WEB_THREADS": str(THREADS),
             "PORT": str(free_port),
         }
-        gunicorn = (sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi")
-        launch(*gunicorn, data=tmp_path, **environment, **more)
+        web = (sys.executable, "-m", "config.web")
+        launch(*web, data=tmp_path, **environment, **more)
         assert eventually(lambda: status(free_port, "/readyz") == 200, within=60)
         with ThreadPoolExecutor(4 * THREADS) as readers:
             # So that the threads have connections, which a frozen server keeps.

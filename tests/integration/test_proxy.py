@@ -5,6 +5,7 @@ import http.client
 import http.server
 import json
 import os
+import re
 import signal
 import socket
 import ssl
@@ -18,6 +19,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.db import connection
 
+from api.site import asked
 from config.embedded.process import free_port
 from config.processes import bound_to_parent
 from tests.cluster import nginx
@@ -131,8 +133,6 @@ def test_public_answer_is_kept_and_what_belongs_to_somebody_is_not(host, port):
     for path in ("/admin/", "/oauth/token/", "/api/v1/submissions/", "/api/v1/figures/?x=1", "/api/v1/findings/"):
         bodies = {ask(port, path, Cookie="sessionid=7").body for _ in range(2)}
         assert len(bodies) == 2, path
-    bodies = {ask(port, "/api/v1/networks/", Authorization="Bearer x").body for _ in range(2)}
-    assert len(bodies) == 2
     host.headers = {}
     assert len({ask(port, "/a").body for _ in range(2)}) == 2
 
@@ -141,6 +141,92 @@ def test_cookies_go_on_only_with_what_belongs_to_somebody(host, port):
     ask(port, "/nb/", Cookie="sessionid=7")
     ask(port, "/admin/", Cookie="sessionid=7")
     assert [one["Cookie"] for *_, one in host.reached] == [None, "sessionid=7"]
+
+
+def test_token_goes_on_only_with_what_belongs_to_somebody(host, port):
+    """Or any header of that name would be a way around the cache."""
+    bodies = {ask(port, "/api/v1/networks/", Authorization=f"Bearer {token}").body for token in "ab"}
+    assert len(bodies) == 1
+    for path in ("/api/v1/figures/", "/oauth/token/", "/readyz"):
+        ask(port, path, Authorization="Bearer x")
+    assert [one["Authorization"] for *_, one in host.reached] == [None, *["Bearer x"] * 3]
+
+
+@pytest.mark.parametrize(
+    ("path", "even"),
+    [
+        ("/help/?x=1", "/help/?"),
+        ("/nb/help/?country=NO&x=1", "/nb/help/?country=NO&"),
+        ("/?x=1&window=P7D&with=SE&with=DK", "/?window=P7D&with=SE&with=DK"),
+        ("/countries/no/?as_of=2026-11-01&fbclid&start=2026-10", "/countries/no/?as_of=2026-11-01&start=2026-10"),
+        ("/help/?&country=NO", "/help/?country=NO"),
+        ("/%0d%0aA:b/?x=1", "/%0d%0aA:b/?"),
+    ],
+)
+def test_parameter_that_no_page_knows_is_taken_out_before_the_cache(host, port, path, even):
+    answer = ask(port, path)
+    assert (answer.status, answer.headers["Location"]) == (302, even)
+    assert host.reached == []
+    assert ask(port, even).status == 200
+
+
+@pytest.mark.parametrize("path", ["/help/?", "/help/", "/help/?country=NO&", "//elsewhere.example/?x=1"])
+def test_other_addresses_of_pages_go_on_as_they_are(host, port, path):
+    assert ask(port, path).status == 200
+    # The host here drops a second slash at the beginning.
+    assert [one for _, one, _ in host.reached] == [path.replace("//", "/")]
+
+
+def test_odd_parameters_do_not_defeat_the_cache(host, port):
+    def follow(path):
+        answer = ask(port, path)
+        return follow(answer.headers["Location"]) if answer.status == 302 else answer
+
+    assert follow("/help/?a=1&b=2").cache == "MISS"
+    assert {follow(f"/help/?a={number}&utm_source=b&{number}").cache for number in range(5)} == {"HIT"}
+    assert ask(port, "/static/site.css").cache == "MISS"
+    assert {ask(port, f"/static/site.css?window={number}").cache for number in range(5)} == {"HIT"}
+    assert len(host.reached) == 2
+    # The host refuses these; what it refuses is not kept.
+    host.headers, host.status = {}, 400
+    assert ask(port, "/api/v1/networks/?x=1").status == 400
+
+
+def test_pages_know_no_parameter_that_the_proxy_takes_out():
+    """Whatever the code of the pages reads out of an address."""
+    read = set()
+    for module in (ROOT / "api/site").glob("*.py"):
+        read |= set(re.findall(r'(?:given\.get(?:list)?\(|_chosen\(given, )"(\w+)"', module.read_text()))
+    read |= set(asked._TIMES)
+    known = re.findall(r"\(\?:(indicator\|[a-z_|]+)\)=", nginx.SHIPPED.read_text())
+    assert [set(one.split("|")) for one in known] == [read] * 2
+
+
+def test_address_that_asks_for_too_much_is_refused_and_its_answers_are_not_lost(host, port):
+    """More than a burst at once; without a host, as what is limited is what the proxy answers too."""
+    asked = b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n" * 700
+    host.status = 404
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as raw:
+        raw.sendall(asked + b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        said = b"".join(iter(lambda: raw.recv(65_536), b"")).decode()
+    assert said.count("HTTP/1.1 404") >= 400
+    assert said.count("HTTP/1.1 429") >= 100
+    assert '"code": "throttled"' in said
+    assert "Retry-After: 5" in said
+    assert "127.0.0.1" not in said
+
+
+def test_address_has_so_many_requests_under_way_and_others_are_refused(host, port):
+    slow = []
+    for _ in range(50):
+        slow.append(socket.create_connection(("127.0.0.1", port), timeout=30))
+        slow[-1].sendall(b"POST /oauth/token/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf")
+    assert eventually(lambda: ask(port, "/a").status == 429)
+    refused = ask(port, "/a")
+    assert (refused.status, json.loads(refused.body)["code"]) == (429, "throttled")
+    for one in slow:
+        one.close()
+    assert eventually(lambda: ask(port, "/a").status == 200)
 
 
 def test_what_is_old_is_asked_for_anew(host, port):
@@ -271,7 +357,7 @@ def web_host(port, log):
     database = urlsplit(os.environ.get("TEST_DATABASE_WEB_URL", os.environ["DATABASE_URL"]))
     url = database._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
     return subprocess.Popen(
-        bound_to_parent([sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi"]),
+        bound_to_parent([sys.executable, "-m", "config.web"]),
         cwd=ROOT,
         env={**os.environ, "DATABASE_URL": url, "PORT": str(port), "WEB_PROCESSES": "1"},
         stdin=subprocess.DEVNULL,
@@ -318,6 +404,8 @@ def test_two_real_hosts_answer_as_one_and_what_was_public_stays_readable_without
         hosts = [web_host(port, log) for port in ports]
         until.callback(lambda: [one.kill() or one.wait() for one in hosts])
         assert all(eventually(lambda port=port: _listens(port), within=60) for port in ports)
+        # They listen before they can answer; a first answer that takes long is not kept in every case.
+        assert [ask(port, "/healthz").status for port in ports] == [200, 200]
         port = until.enter_context(proxy(tmp_path, *(f"127.0.0.1:{one}" for one in ports)))
 
         formats_and_languages_are_kept_apart(port)

@@ -49,7 +49,7 @@ def lines_until(process, words):
 
 def parts_of(supervisor):
     """The processes that serve and work, without the servers of the database and the broker."""
-    return [one for one in descendants(supervisor) if {"gunicorn", "celery"} & set(command_of(one))]
+    return [one for one in descendants(supervisor) if {"config.web", "celery"} & set(command_of(one))]
 
 
 def test_renewed_under_load_no_request_fails_and_none_is_lost(launch, free_port, tmp_path):

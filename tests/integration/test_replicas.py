@@ -327,8 +327,8 @@ def test_web_goes_on_answering_the_public_when_the_primary_is_killed(tmp_path, l
             "WEB_PROCESSES": "1",
             "PORT": str(free_port),
         }
-        gunicorn = (sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi")
-        launch(*gunicorn, data=tmp_path, **made, **named)
+        web = (sys.executable, "-m", "config.web")
+        launch(*web, data=tmp_path, **made, **named)
         assert eventually(lambda: is_answering(free_port), within=60)
         assert get(free_port, "/readyz")[0] == 200
         assert get(free_port, "/api/v1/networks/")[0] == 200

@@ -88,7 +88,7 @@ def command_lines(process):
     return "\n".join(" ".join(one.cmdline()) for one in everyone)
 
 
-GUNICORN = ("-m", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi")
+WEB = ("-m", "config.web")
 WORKER = ("-m", "celery", "--app", "config", "worker", "--concurrency", "1")
 MARK = {"Authorization": f"Bearer {PLANTED['METRICS_TOKEN']}"}
 ASKED = [
@@ -106,7 +106,7 @@ ASKED = [
 @pytest.mark.slow
 def test_servers_that_are_away_tell_no_secret(from_files, tmp_path, free_port):
     told = {**from_files, "PORT": str(free_port), "LOG_LEVEL": "DEBUG", "WEB_PROCESSES": "1"}
-    web = start(sys.executable, *GUNICORN, data=tmp_path, **told)
+    web = start(sys.executable, *WEB, data=tmp_path, **told)
     worker = start(sys.executable, *WORKER, data=tmp_path, **told)
     words = []
     try:
@@ -114,7 +114,7 @@ def test_servers_that_are_away_tell_no_secret(from_files, tmp_path, free_port):
         answers = [answer_to(free_port, path, data, **headers) for path, data, headers in ASKED]
         assert {status for status, _ in answers} >= {401, 503}
         lines = command_lines(web) + command_lines(worker)
-        assert "gunicorn" in lines
+        assert "config.web" in lines
         assert "celery" in lines
         while not words or "Cannot connect" not in words[-1]:
             words.append(line_of(worker))
@@ -129,7 +129,7 @@ def test_servers_that_are_away_tell_no_secret(from_files, tmp_path, free_port):
 def test_page_for_developers_tells_no_secret(from_files, tmp_path, free_port):
     """With an unusable option of the database, a mistake that no code handles."""
     (tmp_path / "DATABASE_PUBLIC_URL").write_text(f"{PLANTED['DATABASE_PUBLIC_URL']}?connect_timeout=never")
-    web = start(sys.executable, *GUNICORN, data=tmp_path, PORT=str(free_port), DEBUG="true", **from_files)
+    web = start(sys.executable, *WEB, data=tmp_path, PORT=str(free_port), DEBUG="true", **from_files)
     try:
         assert eventually(lambda: listening(free_port), within=60)
         status, page = answer_to(free_port, "/api/v1/indicators/")

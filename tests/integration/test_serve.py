@@ -63,7 +63,7 @@ def test_killed_it_leaves_nothing_and_started_again_it_sees_to_all_until_ctrl_c(
 def leaves_nothing_when_killed(make):
     everything = descendants(make)
     names = " ".join(" ".join(command_of(one)) for one in everything)
-    assert all(name in names for name in ("config.serve", "postgres", "valkey-server", "gunicorn", "worker", "beat"))
+    assert all(name in names for name in ("config.serve", "postgres", "valkey-server", "config.web", "worker", "beat"))
     part(everything, "config.serve").kill()
     assert eventually(lambda: not alive(everything), within=30), alive(everything)
 
@@ -71,7 +71,7 @@ def leaves_nothing_when_killed(make):
 def starts_again_what_ended(supervisor, port):
     """Kill the web server; return all processes there were and are."""
     everything = descendants(supervisor)
-    web = part(everything, "gunicorn")
+    web = part(everything, "config.web")
     workers = psutil.Process(web.pid).children()
     web.kill()
     assert eventually(lambda: not alive(workers))

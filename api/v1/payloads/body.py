@@ -1,21 +1,19 @@
 """Reads the body of a request as a stream, within limits, and unpacks it on the way.
 
-No announced length is trusted: what counts is what comes, before and after decompression.
+The web server has the body whole by then. What counts is its size before and after decompression.
 """
 
 import zlib
 from collections.abc import Iterator
 from hashlib import sha256
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from django.http import HttpRequest
 
-from api.problems import Problem, unread
+from api.problems import Problem
 from api.v1.payloads import digest as digests
 
 LIMIT: Final = 128 * 1024 * 1024
-#: Nobody has to wait longer for a body that is refused already.
-DISCARD_SECONDS: Final = 5.0
 _PIECE: Final = 1024 * 1024
 _GZIP: Final = 16 + zlib.MAX_WBITS
 #: zlib copies what stands behind the end of a member, so it is given no more than this at a time.
@@ -32,7 +30,7 @@ class Body(NamedTuple):
 
 
 def read(request: HttpRequest, *, limit: int | None = None, content_digest: str | None = None) -> Body:
-    """Return the body; raise the problem if it is too large, cut short or packed in a way that is not ours.
+    """Return the body; raise the problem if it is too large or packed in a way that is not ours.
 
     With a ``content_digest``, which is of the body as it was sent, another body is refused.
     """
@@ -54,51 +52,17 @@ def read(request: HttpRequest, *, limit: int | None = None, content_digest: str 
     return Body(content, digest.digest())
 
 
-def discard(request: HttpRequest) -> None:
-    """Read what is left of a body, for a while: a client that is still sending would not see the answer."""
-    hurry = getattr(request.META.get("gunicorn.socket"), "hurry", None)
-    if hurry is not None:
-        hurry(DISCARD_SECONDS)
-    try:
-        for _ in _received(request, LIMIT):
-            pass
-    except Problem:
-        return
-
-
 def _received(request: HttpRequest, limit: int) -> Iterator[bytes]:
-    length, received = _announced(request), 0
-    stream = _stream(request)
-    while True:
-        try:
-            piece = stream.read(_PIECE)
-        except Exception as error:  # noqa: BLE001  each web server has its own error for a body that breaks off
-            raise Problem(unread(error)) from None
+    received = 0
+    while piece := request.read(_PIECE):
         received += len(piece)
         if received > limit:
             raise _too_large(limit)
-        if not piece:
-            break
         yield piece
-    if length is not None and received < length:
-        raise Problem("body_cut_short")
 
 
 def _too_large(limit: int) -> Problem:
     return Problem("body_too_large", detail="" if limit == LIMIT else f"Send at most {limit // 1024} KiB here.")
-
-
-def _stream(request: HttpRequest) -> Any:
-    # Django takes a body without a length for empty; a server that marks the end of its input lets us read on.
-    chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
-    if chunked and request.META.get("wsgi.input_terminated"):
-        return request.META["wsgi.input"]
-    return request
-
-
-def _announced(request: HttpRequest) -> int | None:
-    length = request.headers.get("Content-Length", "")
-    return int(length) if length.isascii() and length.isdigit() else None
 
 
 def _unzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:

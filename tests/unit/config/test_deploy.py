@@ -51,8 +51,8 @@ def test_containers_run_what_the_units_run():
     assert arguments(composed["beat"]["command"]) == arguments(started["police2peer-beat.service"])
     cmd = re.search(r"^CMD (.*)$", (DEPLOY / "container/Containerfile").read_text(), re.MULTILINE)[1]
     web = arguments(yaml.safe_load(cmd))
-    bound = web.index("--bind")
-    assert web[:bound] + web[bound + 2 :] == arguments(started["police2peer-web@.service"])
+    # They differ in where they listen.
+    assert web[:-2] == arguments(started["police2peer-web@.service"])[:-2]
 
 
 def test_containers_sign_in_as_the_units_do():

@@ -1,0 +1,49 @@
+"""Threads for the public: agencies, coordinators and the desk get three quarters of a process's threads at most.
+
+Without this, requests that wait for a frozen primary database, or large submissions, would hold up help services too.
+"""
+
+from collections.abc import Callable
+from threading import BoundedSemaphore
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from api.problems import busy, respond
+
+#: So long a request of an agency waits for its turn, in a thread of the public.
+WAIT_SECONDS: Final = 1.0
+_PUBLIC_METHODS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
+
+
+class PublicThreads:
+    """Middleware: answers 503 to what is not public while such requests hold all the threads that they may hold."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+        threads = settings.WEB_THREADS
+        self._places = BoundedSemaphore(max(1, threads - max(1, threads // 4)))
+        self._is_stuck = False
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if _is_public(request):
+            return self._get_response(request)
+        # In a rush a place is free in a moment. Once somebody has waited in vain, nobody waits until one is.
+        if not self._places.acquire(timeout=0 if self._is_stuck else WAIT_SECONDS):
+            self._is_stuck = True
+            return respond(busy())
+        try:
+            return self._get_response(request)
+        finally:
+            self._is_stuck = False
+            self._places.release()
+
+
+def _is_public(request: HttpRequest) -> bool:
+    return (
+        request.method in _PUBLIC_METHODS
+        and not request.path_info.startswith(("/admin/", "/oauth/"))
+        and "HTTP_AUTHORIZATION" not in request.META
+    )
