@@ -143,7 +143,9 @@ def _public(view: View) -> _Public:
 
 
 def _stored_coverage(columns: Sequence[Any]) -> Coverage:
-    facts: list[Any] = [tuple(fact) if isinstance(fact, list) else fact for fact in columns]
+    facts: list[Any] = [
+        tuple(np.asarray(fact).tolist()) if isinstance(fact, list | np.ndarray) else fact for fact in columns
+    ]
     return Coverage(*facts)
 
 
