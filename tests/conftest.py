@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import hypothesis
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 
 from config.embedded import process
@@ -34,6 +34,17 @@ hypothesis.settings.load_profile("steady")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the slow tests, in whatever order they are: at the end, one core would wait for them."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.fixture(scope="module")
+def module_db(django_db_setup, django_db_blocker) -> Iterator[None]:
+    """A transaction around all tests of a module, for rows that they share; each test has a savepoint in it.
+
+    Not for modules with tests that commit.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture

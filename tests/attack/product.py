@@ -10,10 +10,10 @@ import numpy as np
 from django.conf import settings
 from django.test.utils import override_settings
 
-from federation import clock, dispatch, intake, published, reconciliation, worklist
+from federation import clock, dispatch, published, worklist
 from federation.intake import NewReport
 from federation.models.worklist import ClockMark
-from tests import factories
+from tests import factories, reporting
 from tests.attack.rules import State
 from tests.attack.scene import Column
 from tests.attack.world import AGENCIES, GROUP_NUMBERS, NETWORK_NUMBERS, NOW, PLACE_NUMBERS, TOTAL, Counts, World
@@ -62,17 +62,7 @@ class Product:
         sent = [self._report(frequency, start, cells) for start, cells in reports]
         if not sent:
             return
-        receipt = intake.accept(
-            agency=self._agencies[agency],
-            reports=sent,
-            observations=sum(len(report.values) for report in sent),
-            prepared=at,
-            received=at,
-            media="json",
-            body_digest=bytes(32),
-            key=None,
-            by="attack",
-        )
+        receipt = reporting.submit(self._agencies[agency], sent, at, at)
         assert not receipt.outcomes.keys() & {"held", "superseded"}, receipt.outcomes
 
     def _report(self, frequency: str, start: datetime, cells: Counts | None) -> NewReport:
@@ -91,8 +81,7 @@ class Product:
 
     def settle(self) -> None:
         """Do all work."""
-        while worklist.is_pending():
-            reconciliation.work_through()
+        reporting.settle()
         assert not worklist.set_aside()
 
     def read(self, frequency: str, starts: Sequence[datetime]) -> Counts:

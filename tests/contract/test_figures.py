@@ -8,8 +8,8 @@ from django.contrib.auth.models import Group, User
 from countries.models import Liaison
 from federation.rules import periods
 from tests.contract.callers import hour, report
-from tests.contract.public.reporting import settle
 from tests.factories import ScheduleFactory, observer
+from tests.reporting import settle
 from tests.second_factor import signed_in
 
 pytestmark = pytest.mark.django_db

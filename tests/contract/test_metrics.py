@@ -24,6 +24,7 @@ from federation.models.worklist import ClockMark
 from federation.worklist import Stage, Thing
 from tests.contract.callers import report
 from tests.factories import AgencyFactory, CredentialFactory, FindingFactory, ScheduleFactory
+from tests.reporting import settle
 
 TOKEN = "of thirty characters"
 THING = Thing(Stage.FIGURE, "A", datetime(2026, 1, 1, tzinfo=UTC), 1, 1)
@@ -91,8 +92,7 @@ def test_every_metric_is_documented_and_moves(scrape, kripos, monkeypatch, setti
         "requests_total", "request_seconds", "refusals_total", "submissions_accepted_total", "reports_accepted_total",
         "observations_accepted_total", "submissions", "work_pending", "work_oldest_seconds", "audit_unsealed",
     )  # fmt: skip
-    while worklist.is_pending():
-        reconciliation.work_through()
+    settle()
     measures.report(at_once=True)
     now_moved("work_seconds", "freshness_seconds", "last_version", "last_version_age_seconds", "workers")
     fail_for_good(monkeypatch)
@@ -133,8 +133,7 @@ def test_every_metric_is_documented_and_moves(scrape, kripos, monkeypatch, setti
 @pytest.mark.django_db(transaction=True)
 def test_no_metric_has_what_an_agency_counted(scrape, kripos):
     kripos.send(report(("NO", "ARES", 918_273)))
-    while worklist.is_pending():
-        reconciliation.work_through()
+    settle()
     measures.report(at_once=True)
     found = scrape()
     assert 918_273 not in {value for value in found.values() if not math.isnan(value)}

@@ -13,10 +13,11 @@ from django.db import transaction
 from hypothesis import strategies as st
 
 from api.v1 import described_submissions
-from federation import reconciliation, review, worklist
+from federation import review, worklist
 from federation.models.findings import Finding, Hold
 from federation.models.submissions import Report, Submission
 from tests.contract.callers import COLUMNS, day, hour, report
+from tests.reporting import settle
 
 pytestmark = pytest.mark.django_db
 WEEK = 7 * 24
@@ -85,11 +86,6 @@ class Sender:
             found += page["findings"]
             address = page["next"]
         return found
-
-
-def settle():
-    while worklist.is_pending():
-        reconciliation.work_through()
 
 
 def unnumbered(findings):

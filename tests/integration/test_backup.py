@@ -27,10 +27,10 @@ from federation.models.submissions import Submission
 from federation.rules import rounding
 from tests import factories
 from tests.contract.callers import BEGAN, Caller, hour, report
-from tests.contract.public.reporting import settle
 from tests.integration import elsewhere
 from tests.integration.federation.workers import until, working
 from tests.integration.processes import line_of
+from tests.reporting import settle
 
 pytestmark = pytest.mark.xdist_group("backup")
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.integration.processes import alive, descendants, eventually, line_of
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.verify
 
 
 @pytest.fixture

@@ -100,6 +100,7 @@ def test_secrets_are_for_the_owner_only(running):
     assert modes == dict.fromkeys(["postgres", "valkey", "secret_key", "rounding_key", "servers.json", *roles], 0o600)
 
 
+@pytest.mark.verify
 def test_secrets_stay(brief, tmp_path):
     brief(tmp_path)
     before = {path.name: path.read_text() for path in (tmp_path / "keys").iterdir()}
@@ -107,6 +108,7 @@ def test_secrets_stay(brief, tmp_path):
     assert {path.name: path.read_text() for path in (tmp_path / "keys").iterdir()} == before
 
 
+@pytest.mark.verify
 def test_killed_launcher_leaves_nothing_and_next_start_is_clean_with_the_roles_that_were_not_there(python, tmp_path):
     process, data = python(SERVE, data=tmp_path, UNTIL="/never"), tmp_path
     urls = json.loads(line_of(process))
@@ -127,6 +129,7 @@ def test_killed_launcher_leaves_nothing_and_next_start_is_clean_with_the_roles_t
             assert connection.execute("SELECT current_user").fetchone() == (urlsplit(roles[variable]).username,)
 
 
+@pytest.mark.verify
 def test_mark_with_number_of_another_process_is_no_hindrance(brief, tmp_path):
     servers.lay_out(tmp_path)
     brief(tmp_path)
@@ -134,6 +137,7 @@ def test_mark_with_number_of_another_process_is_no_hindrance(brief, tmp_path):
     assert brief(tmp_path)[1] == 0
 
 
+@pytest.mark.verify
 def test_no_server_starts_beside_what_is_left_of_a_killed_one(python, running):
     launcher, urls, data = running
     with closing(psycopg.connect(urls["DATABASE_URL"])) as connection:
@@ -148,6 +152,7 @@ def test_no_server_starts_beside_what_is_left_of_a_killed_one(python, running):
     assert json.loads(line_of(again)).keys() == urls.keys()
 
 
+@pytest.mark.verify
 def test_stopped_launcher_leaves_nothing(python, tmp_path):
     servers.lay_out(tmp_path)
     process = python(SERVE, data=tmp_path, UNTIL=str(tmp_path / "now"))
@@ -159,6 +164,7 @@ def test_stopped_launcher_leaves_nothing(python, tmp_path):
     assert not (tmp_path / "servers.json").exists()
 
 
+@pytest.mark.verify
 def test_starter_waits_for_those_that_found_its_servers(python, tmp_path):
     servers.lay_out(tmp_path)
     starter = python(SERVE, data=tmp_path, UNTIL=str(tmp_path / "first"))
@@ -173,6 +179,7 @@ def test_starter_waits_for_those_that_found_its_servers(python, tmp_path):
     assert starter.wait(20) == 0
 
 
+@pytest.mark.verify
 def test_two_at_once_share_one_server(python, tmp_path):
     both = [python(SERVE, data=tmp_path, UNTIL=str(tmp_path / "now")) for _ in range(2)]
     first, second = (json.loads(line_of(process)) for process in both)
@@ -196,6 +203,7 @@ def test_nothing_starts_where_both_are_named(python, tmp_path):
     assert not (tmp_path / "unused").exists()
 
 
+@pytest.mark.verify
 def test_owner_is_told_that_somebody_else_runs_them(python, running):
     *_, data = running
     second = python("from config import embedded\nwith embedded.owned(): pass", data=data)
@@ -203,6 +211,7 @@ def test_owner_is_told_that_somebody_else_runs_them(python, running):
     assert second.wait(20) == 1
 
 
+@pytest.mark.verify
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root needs somebody else to run PostgreSQL as")
 def test_root_without_namespaces_runs_as_nobody_who_cannot_see_this_folder(python, tmp_path):
     (tmp_path / "bin").mkdir()

@@ -20,9 +20,9 @@ from federation.models.published import RoundingSeal, Version
 from federation.rules import rounding
 from tests import factories
 from tests.contract.callers import Caller, hour, report
-from tests.contract.public.reporting import settle
 from tests.integration import elsewhere
 from tests.integration.processes import ROOT, environment
+from tests.reporting import settle
 
 HOW_TO = (ROOT / "docs/how-to/leaked-rounding-key.md").read_text()
 FIND, STOP, KEEP, LAST, NEW, BRING_IN = map(

@@ -11,7 +11,7 @@ from api import caching
 from api.v1 import aggregates
 from federation import clock
 from federation.rules import periods
-from tests.contract.public import reporting
+from tests import reporting
 from tests.factories import AgencyFactory, CountryFactory, IndicatorFactory, PopulationFactory
 
 SPAN = ("2024-11", "2026-10")

@@ -8,7 +8,7 @@ from api import caching
 from countries.codes import COUNTRIES
 from federation import schedules
 from federation.models.published import PublishedCell
-from tests.contract.public import reporting
+from tests import reporting
 from tests.factories import AgencyFactory, IndicatorFactory
 
 YESTERDAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)

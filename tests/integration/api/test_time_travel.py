@@ -14,7 +14,7 @@ from django.test import Client
 from api import caching
 from countries.codes import COUNTRIES
 from federation import reconciliation, schedules, worklist
-from tests.contract.public import reporting
+from tests import reporting
 from tests.factories import AgencyFactory, IndicatorFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -31,17 +31,17 @@ GROUPS = addresses.by_screen()
 NOT_POSTED = {"login", "logout", "password_change", "second_factor"}
 
 
-@pytest.fixture
-def own(db):
+@pytest.fixture(scope="module")
+def own(module_db):
     return two_countries.land("NO", "FJORD", 1_234_567)
 
 
-@pytest.fixture
-def foreign(db):
+@pytest.fixture(scope="module")
+def foreign(module_db):
     return two_countries.land("SE", "QUOKKA", 7_654_321)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def rows(own, foreign):
     """All rows there are by table, foreign ones last."""
     common = two_countries.shared()

@@ -6,10 +6,9 @@ from django.contrib.auth.models import Group, User
 from django.urls import reverse
 
 from countries.models import Liaison
-from federation import intake
 from federation.evidence import Evidence, SignedBy
 from federation.models.submissions import Report, Signature
-from tests import factories
+from tests import factories, reporting
 from tests.integration.federation.world import Said
 
 NOW = datetime(2026, 11, 25, 12, 0, 30, tzinfo=UTC)
@@ -28,18 +27,7 @@ def account(name, group, country=None):
 
 
 def submit(agency, *said, at=NOW, signature=None):
-    return intake.accept(
-        agency=agency,
-        reports=[one.as_new() for one in said],
-        observations=len(said),
-        prepared=at,
-        received=at,
-        media="json",
-        body_digest=bytes(32),
-        key=None,
-        by=agency.code,
-        signature=signature,
-    )
+    return reporting.submit(agency, [one.as_new() for one in said], at, at, signature=signature)
 
 
 def hour(value, *, weeks=0, hours=0):

@@ -24,13 +24,12 @@ from countries.models import (
     Setup,
     Threshold,
 )
-from federation import audit, chain, intake, review
+from federation import audit, chain, review
 from federation.management import registration
 from federation.models.audit import AuditEvent
 from federation.models.findings import Finding
 from federation.models.submissions import Report
-from tests import factories
-from tests.integration.federation.world import Said
+from tests import factories, reporting
 from tests.second_factor import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -42,17 +41,10 @@ WHO: dict[str, Any] = {"by": "kari", "reason": "as the agency said"}
 def submit(*values, weeks=0, key=None):
     """Send hours of Norway, the newest first."""
     hours = [HOUR - timedelta(weeks=weeks + number) for number in range(len(values))]
-    return intake.accept(
-        agency=Agency.objects.get(code="NO-KRIPOS"),
-        reports=[Said("H", hour, {(578, 1): value}).as_new() for hour, value in zip(hours, values, strict=True)],
-        observations=len(values),
-        prepared=NOW,
-        received=NOW,
-        media="json",
-        body_digest=b"%32d" % values[0],
-        key=key,
-        by="credential NO-KRIPOS.1",
-    )
+    agency = Agency.objects.get(code="NO-KRIPOS")
+    sent = [reporting.report("H", hour, {(578, 1): value}) for hour, value in zip(hours, values, strict=True)]
+    digest = b"%32d" % values[0]
+    return reporting.submit(agency, sent, NOW, NOW, body_digest=digest, key=key, by="credential NO-KRIPOS.1")
 
 
 @pytest.fixture(autouse=True)

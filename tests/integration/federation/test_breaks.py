@@ -9,7 +9,7 @@ from django.db import connection
 
 from countries import registry
 from countries.models import Annotation
-from federation import reconciliation, review, worklist
+from federation import review
 from federation.models.findings import Finding, Hold
 from federation.models.published import PublishedCoverage
 from federation.models.submissions import Report
@@ -18,6 +18,7 @@ from tests.integration.federation import deskside
 from tests.integration.federation.comparison import everything_stored
 from tests.integration.federation.world import Said, world
 from tests.integration.locks import one_before_the_other
+from tests.reporting import settle
 
 pytestmark = pytest.mark.django_db
 
@@ -36,11 +37,6 @@ def reported(monkeypatch):
         made.submit(0, *(Said("D", day, {(578, 1): 10}, indicator=2) for day in DAYS))
         settle()
         yield made
-
-
-def settle():
-    while worklist.is_pending():
-        reconciliation.work_through()
 
 
 def mark(**facts):

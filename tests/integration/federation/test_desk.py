@@ -10,7 +10,6 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from federation import reconciliation, worklist
 from federation.admin import paging
 from federation.models.audit import AuditEvent
 from federation.models.figures import Figure
@@ -23,6 +22,7 @@ from tests import factories
 from tests.integration.countries import two_countries
 from tests.integration.countries.addresses import routes
 from tests.integration.federation.deskside import HOUR, NOW, address, held, hour, signed, submit, told
+from tests.reporting import settle
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("desk_at_noon")]
 
@@ -155,8 +155,7 @@ def test_held_reports_are_filtered(coordinator, agency, query):
 
 def test_finding_page_shows_sentence_chart_table_and_held_report(coordinator, agency):
     report = held(agency)
-    while worklist.is_pending():
-        reconciliation.work_through()
+    settle()
     finding = report.hold.finding
     page = coordinator.get(address("finding", "change", finding.pk))
     text = page.content.decode()

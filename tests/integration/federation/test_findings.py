@@ -9,7 +9,7 @@ from itertools import groupby
 import numpy as np
 import pytest
 from django import conf
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from countries import registry
@@ -22,6 +22,7 @@ from federation.models.worklist import Work
 from federation.rules import periods, rulebook, tables
 from federation.rules.rulebook import Subject
 from tests import factories
+from tests.histories import one_in
 from tests.integration.federation import workers
 from tests.integration.federation.world import Memory, Said, world
 from tests.integration.locks import one_before_the_other
@@ -617,11 +618,7 @@ turns = st.tuples(st.just("work"), st.integers(1, 5))
 waits = st.tuples(st.just("wait"), st.sampled_from([timedelta(minutes=5), DAY, 3 * DAY]))
 histories = st.lists(submissions | submissions | turns | waits, min_size=2, max_size=10)
 
-few_examples = settings(
-    max_examples=settings().max_examples // 5,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+few_examples = one_in(5)
 
 
 def live(federation, history):

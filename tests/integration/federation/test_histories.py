@@ -4,7 +4,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from countries import registry
@@ -12,6 +12,7 @@ from countries.models import Schedule
 from federation import clock, reconciliation, schedules, worklist
 from federation.errors import ClocksDisagreeError
 from tests import factories
+from tests.histories import one_in
 from tests.integration.federation.comparison import Vintages, assert_agrees, public_view
 from tests.integration.federation.world import Said, world
 from tests.oracles.calendar import end_of
@@ -42,8 +43,6 @@ PERIODS = {
 #: Norway, Germany and Cyprus in other groups each, the United States in none but the total, and not known.
 COUNTRIES = (578, 276, 196, 840, 999)
 AGENCIES = 3
-#: A history takes as long as a hundred examples of arithmetic; to make one smaller takes minutes.
-EXAMPLES = settings().max_examples // 5
 
 cells = st.dictionaries(
     st.tuples(st.sampled_from(COUNTRIES), st.sampled_from((1, 2, 9))),
@@ -177,11 +176,7 @@ DEEDS = {
 }
 
 
-few_examples = settings(
-    max_examples=EXAMPLES,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+few_examples = one_in(5)
 
 
 @contextmanager

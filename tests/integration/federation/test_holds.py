@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import override_settings
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from countries import registry
@@ -15,6 +15,7 @@ from federation.database import rows_of
 from federation.models.findings import AnswerKind, Finding, Hold
 from federation.models.submissions import Report, Submission
 from federation.rules import rulebook
+from tests.histories import one_in
 from tests.integration.federation.comparison import assert_agrees
 from tests.integration.federation.world import Said, world
 from tests.oracles.calendar import end_of
@@ -129,11 +130,7 @@ DEEDS = {
 }
 
 
-@settings(
-    max_examples=settings().max_examples // 6,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@one_in(6)
 @given(histories)
 def test_holds_and_decisions_in_any_order_end_in_the_numbers_of_the_oracle(monkeypatch, history):
     with world(monkeypatch, now=NOW) as federation:

@@ -13,11 +13,12 @@ from statistics import mean
 
 import pytest
 from django.conf import settings as site
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from countries.codes import COUNTRIES, NETWORKS
 from federation import reconciliation
+from tests.histories import one_in
 from tests.integration.federation.comparison import everything_stored, stored_cells, unclipped_numbers
 from tests.integration.federation.three_years import chapter
 from tests.integration.federation.world import Said, world
@@ -45,14 +46,9 @@ PERIODS = {
 FIRST = [("N", day(1, 4) - timedelta(minutes=3)), ("H", day(12, 31)), ("D", day(12, 28)), ("M", day(11, 1))]
 COUNTRIES_SPOKEN_OF = (578, 276, 196, 840, 999)
 AGENCIES = 3
-EXAMPLES = settings().max_examples // 5
 
-examples = settings(
-    max_examples=EXAMPLES,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-few_examples = settings(examples, max_examples=EXAMPLES // 2)
+examples = one_in(5)
+few_examples = one_in(10)
 
 places = st.tuples(st.sampled_from(COUNTRIES_SPOKEN_OF), st.sampled_from((1, 2, 9)))
 values = st.integers(0, 12) | st.just(10**9)

@@ -13,19 +13,20 @@ from threading import Barrier
 import pytest
 from django import conf
 from django.db import connection, transaction
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from config.processes import bound_to_parent
 from countries import registry
 from countries.models import Schedule
-from federation import clock, lateness, reconciliation, review, schedules, worklist
+from federation import clock, lateness, review, schedules
 from federation.models.findings import Finding
 from federation.models.published import PublishedCoverage, Version
 from federation.models.submissions import Report
 from federation.models.worklist import WatchMark
 from federation.rules import periods
-from tests import factories
+from tests import factories, reporting
+from tests.histories import one_in
 from tests.integration.federation.workers import database_url, until
 from tests.integration.federation.world import Memory, Said, world
 from tests.integration.processes import ROOT
@@ -312,11 +313,7 @@ looks = st.tuples(st.just("look"))
 edits = st.tuples(st.just("edit"), st.integers(0, 1), st.sampled_from("NHHD"), st.integers(-1, 1), st.integers(0, 2))
 histories = st.lists(reports | reports | waits | waits | looks | edits, min_size=2, max_size=12)
 
-few_examples = settings(
-    max_examples=settings().max_examples // 5,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+few_examples = one_in(5)
 
 
 def live(federation, history):
@@ -447,8 +444,7 @@ class Bureau:
 
     def settle(self):
         schedules.tick(now=clock.now())
-        while worklist.is_pending():
-            reconciliation.work_through()
+        reporting.settle()
 
     def report(self, agency, *hours):
         said = [Said("H", self.begin + number * HOUR, {NO: number + 1}) for number in hours]

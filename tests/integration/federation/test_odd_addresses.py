@@ -18,7 +18,6 @@ from tests.integration.countries.addresses import ROOT, by_screen
 from tests.integration.federation.deskside import told
 
 pytestmark = [
-    pytest.mark.slow,
     pytest.mark.django_db,
     pytest.mark.usefixtures("desk_at_noon"),
     # Django takes a day without a zone for one of UTC, which all days here are.
@@ -70,6 +69,7 @@ def parameters(screen: Any) -> Iterator[tuple[str, list[str]]]:
         yield from ((field.name, WORST[:3]), (f"{field.name}__in", WORST[:1]), (f"{field.name}__range", WORST[-1:]))
 
 
+@pytest.mark.verify
 @pytest.mark.parametrize("model", LISTS, ids=lambda model: model._meta.label)
 def test_no_list_breaks_at_a_filter(desk, rows, model):
     place = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from countries import registry
@@ -11,6 +11,7 @@ from countries.models import Schedule
 from federation import reconciliation
 from federation.models.published import PublishedCell, PublishedPanel, PublishedPanelPeriod
 from federation.rules import periods
+from tests.histories import one_in
 from tests.integration.federation.comparison import stored_panel as stored
 from tests.integration.federation.three_years import (
     BEGINNING,
@@ -91,12 +92,7 @@ def test_numbers_are_provisional_until_all_figures_are_final(weeks_too):
 
 # --- any history ------------------------------------------------------------------------------------------------------
 
-few_examples = settings(
-    # One takes as long as a hundred examples of arithmetic.
-    max_examples=settings().max_examples // 16,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+few_examples = one_in(16)
 
 #: On both sides of the spans' ends, and in the middle of them.
 SPOKEN_OF = {

@@ -5,19 +5,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-import numpy as np
 import pytest
 from django.conf import settings
 from django.db import transaction
 
 from countries import registry
 from countries.models import Agency, Schedule
-from federation import clock, intake, reconciliation, schedules, worklist
+from federation import clock, reconciliation, schedules, worklist
 from federation.intake import NewReport, Receipt
 from federation.models.published import PublishedCoverage
 from federation.models.worklist import ClockMark
 from federation.worklist import Claim, Stage, Thing
-from tests import factories
+from tests import factories, reporting
 from tests.oracles import federation as oracle
 from tests.oracles.desk import Desk
 
@@ -40,16 +39,13 @@ class Said:
         return self.indicator, self.frequency, self.period
 
     def as_new(self) -> NewReport:
-        cells = sorted((place, value) for place, value in self.cells.items() if value)
-        return NewReport(
+        return reporting.report(
+            self.frequency,
+            self.period,
+            self.cells,
+            self.status,
             indicator=self.indicator,
-            frequency=self.frequency,
-            period=self.period,
-            status=self.status,
             withdrawn=self.withdrawn,
-            countries=np.array([country for (country, _), _ in cells], np.int16),
-            networks=np.array([network for (_, network), _ in cells], np.int16),
-            values=np.array([value for _, value in cells], np.int64),
         )
 
 
@@ -62,17 +58,7 @@ class Memory:
 
     def submit(self, agency: Agency, said: Sequence[Said], *, prepared: datetime, received: datetime) -> Receipt:
         """Send reports to the intake, and remember them."""
-        receipt = intake.accept(
-            agency=agency,
-            reports=[one.as_new() for one in said],
-            observations=sum(len(one.cells) for one in said),
-            prepared=prepared,
-            received=received,
-            media="json",
-            body_digest=bytes(32),
-            key=None,
-            by=agency.code,
-        )
+        receipt = reporting.submit(agency, [one.as_new() for one in said], prepared, received)
         told = [
             oracle.Report(
                 submission=receipt.submission_id,
@@ -176,8 +162,7 @@ class World:
 
     def settle(self) -> None:
         """Do all work."""
-        while worklist.is_pending():
-            reconciliation.work_through()
+        reporting.settle()
 
     def oracle(self) -> oracle.Federation:
         return self.memory.oracle(now=max(self.now, self.reached))
