@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 
-from countries import queries
+from countries.reference import Indicator, Reference
 from federation import published
 from federation.published import Span
 
@@ -139,7 +139,7 @@ class Publisher(NamedTuple):
 class Dataset(NamedTuple):
     """An indicator at a frequency, from its first period to its last."""
 
-    indicator: queries.IndicatorRow
+    indicator: Indicator
     span: Span
     invented: bool
 
@@ -206,7 +206,7 @@ class Offer:
     datasets: tuple[Dataset, ...]
     invented: bool
 
-    def indicators(self) -> Iterator[tuple[queries.IndicatorRow, list[Dataset]]]:
+    def indicators(self) -> Iterator[tuple[Indicator, list[Dataset]]]:
         """Return the indicators that have data sets, each with its own."""
         for indicator in dict.fromkeys(one.indicator for one in self.datasets):
             yield indicator, [one for one in self.datasets if one.indicator == indicator]
@@ -220,14 +220,12 @@ class Offer:
 
 def offer() -> Offer:
     """Read what is offered now."""
-    # Looked up first: should reference data change in between, the answer is only asked for once more.
-    reference = queries.reference_version()
-    rows = {row.number: row for row in queries.indicators()}
-    invented = any(row.invented for row in queries.agencies())
+    reference = Reference.current()
+    rows = {row.number: row for row in reference.indicators}
     spans = published.spans(rows, FREQUENCIES)
-    found = tuple(Dataset(rows[span.indicator], span, invented) for span in spans)
+    found = tuple(Dataset(rows[span.indicator], span, reference.invented) for span in spans)
     publisher = Publisher(settings.PUBLISHER_NAME, settings.PUBLISHER_URL, settings.CONTACT_EMAIL)
-    return Offer(reference, publisher, found, invented)
+    return Offer(reference.version, publisher, found, reference.invented)
 
 
 def modified(dataset: Dataset) -> date:
@@ -235,7 +233,7 @@ def modified(dataset: Dataset) -> date:
     return dataset.span.modified.date()
 
 
-def described(indicator: queries.IndicatorRow, *, invented: bool) -> str:
+def described(indicator: Indicator, *, invented: bool) -> str:
     """Return what is counted, and what the number is not."""
     return told(" ".join([indicator.description, *indicator.notes, ROUNDED]), invented=invented)
 

@@ -18,8 +18,8 @@ from msgspec import Meta as Doc
 from numpy.typing import NDArray
 
 from api.problems import Problem
+from countries import reference
 from countries.codes import COUNTRY_CODES, NETWORK_CODES, TOTAL, UNKNOWN
-from countries.queries import AnnotationRow
 from federation import published
 from federation.published import Cells, Coverage, Page, Panel, Standings, Window
 
@@ -288,7 +288,7 @@ def shares(coverage: Coverage) -> list[float | None]:
     return [share / 10_000 if share >= 0 else None for share in coverage.shares.tolist()]
 
 
-def annotations(rows: Iterable[AnnotationRow]) -> list[Annotation]:
+def annotations(rows: Iterable[reference.Annotation]) -> list[Annotation]:
     """Return annotations as they are listed."""
     return [
         Annotation(

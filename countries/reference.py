@@ -1,101 +1,212 @@
-"""Loads the reference data that comes with the project, file by file. Loading again changes nothing.
+"""Reference data as one frozen snapshot: each process loads it once per version, and all readers read it.
 
-``data/sources.json`` says of each file where it comes from, as of which date, and under which licence.
+Names and texts hold only what XML can write.
 """
 
-import csv
-import json
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, Final
 
-from django.db import transaction
+import msgspec
+from django.db import connections
 
-from countries import registry
-from countries.codes import COUNTRIES, DATA, NETWORKS
-from countries.models import Country, HelpService, Indicator, Network, Population
-from countries.registry import Columns, Loaded
+from countries import models
+from countries.characters import writable
+from countries.codes import COUNTRIES, DATA, GROUP_MEMBERS, GROUPS
+from postgresql.routing import alias
 
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a data file comes from."""
-
-    what: str
-    source: str
-    date: str
-    licence: str
+_SQL: Final = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+# One written language in CLDR's eyes and two in the world's: a reader who asks for any of them is served by each.
+_NORWEGIAN: Final = frozenset({"no", "nb", "nn"})
 
 
-def sources() -> dict[str, Source]:
-    """The source of each data file, by its name."""
-    return {name: Source(**about) for name, about in json.loads(_text("sources.json")).items()}
+class Network(msgspec.Struct, frozen=True):
+    number: int
+    code: str
+    name: str
 
 
-@transaction.atomic
-def load(*, by: str, overwrite: bool = False) -> dict[str, Loaded]:
-    """Loads every file. Codes are facts and always follow their file; other rows that a coordinator changed are kept,
-    unless ``overwrite`` says to bring them back to what the file says."""
-    about = sources()
-
-    def bring(file: str, rows: list[Columns], key: tuple[str, ...], *, fact: bool = False) -> Loaded:
-        reason = f"{file} of {about[file].date}"
-        return registry.load(_MODELS[file], rows, key=key, overwrite=fact or overwrite, by=by, reason=reason)
-
-    return {
-        "countries.csv": bring("countries.csv", _countries(), ("number",), fact=True),
-        "networks.csv": bring("networks.csv", _networks(), ("number",), fact=True),
-        "indicators.json": bring("indicators.json", json.loads(_text("indicators.json")), ("code",)),
-        "population.csv": bring("population.csv", _population(), ("country_id", "year")),
-        "help_services.json": bring("help_services.json", _help_services(), ("code",)),
-    }
+class Indicator(msgspec.Struct, frozen=True):
+    number: int
+    code: str
+    name: str
+    description: str
+    notes: tuple[str, ...]
 
 
-_MODELS = {
-    "countries.csv": Country,
-    "networks.csv": Network,
-    "indicators.json": Indicator,
-    "population.csv": Population,
-    "help_services.json": HelpService,
-}
+class Agency(msgspec.Struct, frozen=True):
+    id: int
+    code: str
+    country: str
+    name: str
+    active: bool
+    invented: bool
 
 
-def _text(file: str) -> str:
-    return (DATA / file).read_text(encoding="utf-8")
+class HelpService(msgspec.Struct, frozen=True):
+    """Where to find help. Without a country it is for people everywhere."""
+
+    code: str
+    name: str
+    languages: tuple[str, ...]
+    country: str | None
+    address: str
+    phone: str | None
+    description: str
+    checked: date | None
 
 
-def _rows(file: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(_text(file).splitlines()))
+class Annotation(msgspec.Struct, frozen=True):
+    """Without an agency it holds for all, without an indicator for each; both are codes."""
+
+    kind: str
+    text: str
+    start: datetime
+    end: datetime | None
+    agency: str | None
+    indicator: str | None
+    is_break: bool
+
+    @property
+    def until(self) -> datetime | None:
+        """Its last instant: the end, the start of a moment, or None if it goes on."""
+        return self.end or (None if self.kind in models.Annotation.LASTING else self.start)
+
+    def holds_for(self, *, agency: str | None = None, indicator: str | None = None) -> bool:
+        """Whether it says something about an agency, about an indicator, or about both."""
+        return (agency is None or self.agency in (None, agency)) and (
+            indicator is None or self.indicator in (None, indicator)
+        )
+
+    def overlaps(self, start: datetime | None, end: datetime | None) -> bool:
+        """Whether some of it lies from ``start`` on and before ``end``; None is no bound."""
+        begins = end is None or self.start < end
+        return begins and (start is None or self.until is None or self.until >= start)
 
 
-def _countries() -> list[Columns]:
-    return [{"number": number, "code": code} for code, number in COUNTRIES.items()]
+class Reference(msgspec.Struct, frozen=True, eq=False, dict=True):
+    """All reference data at one version. Rows are in the order in which they are listed."""
+
+    version: int
+    changed: datetime
+    #: By number.
+    indicators: tuple[Indicator, ...]
+    networks: tuple[Network, ...]
+    #: By code, those no longer active too: what they reported stays.
+    agencies: tuple[Agency, ...]
+    #: Number of the country, year, inhabitants; by year.
+    population: tuple[tuple[int, int, int], ...]
+    #: First one first.
+    annotations: tuple[Annotation, ...]
+    #: By country, those for people everywhere last.
+    help_services: tuple[HelpService, ...]
+
+    @classmethod
+    def current(cls) -> "Reference":
+        """The snapshot at the version of the server that this answer is read from."""
+        with connections[alias()].cursor() as cursor:
+            cursor.execute("SELECT number FROM countries_referenceversion")
+            (number,) = cursor.fetchone() or (0,)
+            found = kept.get(number)
+            if found is None:
+                cursor.execute(_SQL)
+                (row,) = cursor.fetchone()
+                found = msgspec.convert(_writable(row), cls)
+                kept[found.version] = found
+                # Two are enough: a replica may be one version behind.
+                for old in sorted(kept)[:-2]:
+                    kept.pop(old, None)
+        return found
+
+    @cached_property
+    def invented(self) -> bool:
+        """Whether there are invented agencies, so that numbers may be made up."""
+        return any(agency.invented for agency in self.agencies)
+
+    @cached_property
+    def indicators_by_code(self) -> dict[str, Indicator]:
+        return {one.code: one for one in self.indicators}
+
+    @cached_property
+    def indicator_numbers(self) -> dict[str, int]:
+        return {one.code: one.number for one in self.indicators}
+
+    @cached_property
+    def indicator_codes(self) -> dict[int, str]:
+        return {one.number: one.code for one in self.indicators}
+
+    @cached_property
+    def agencies_by_code(self) -> dict[str, Agency]:
+        return {one.code: one for one in self.agencies}
+
+    @cached_property
+    def agency_codes(self) -> dict[int, str]:
+        return {one.id: one.code for one in self.agencies}
+
+    def people(self, year: int) -> Mapping[int, int]:
+        """Inhabitants in a year, or the latest before it that is known, by number of country and country group.
+
+        A group counts the members whose population is known; ``_U`` and countries without a figure are left out.
+        """
+        return self._people.get(max((known for known in self._people if known <= year), default=0), {})
+
+    @cached_property
+    def _people(self) -> dict[int, dict[int, int]]:
+        """The same for each year that has a figure."""
+        return {until: self._people_until(until) for until in {year for _, year, _ in self.population}}
+
+    def _people_until(self, until: int) -> dict[int, int]:
+        people = {country: inhabitants for country, year, inhabitants in self.population if year <= until}
+        for group, number in GROUPS.items():
+            known = [people[COUNTRIES[code]] for code in GROUP_MEMBERS[group] if COUNTRIES[code] in people]
+            if known:
+                people[number] = sum(known)
+        return people
 
 
-def _networks() -> list[Columns]:
-    return [{"number": NETWORKS[row["code"]], **row} for row in _rows("networks.csv")]
+#: The newest snapshots by their version.
+kept: Final[dict[int, Reference]] = {}
 
 
-def _population() -> list[Columns]:
+def help_services_at_hand() -> tuple[HelpService, ...]:
+    """Help services without the database: as this process read them last, or as they came with the project."""
+    return kept[max(kept)].help_services if kept else _shipped_help_services()
+
+
+@cache
+def _shipped_help_services() -> tuple[HelpService, ...]:
+    """In the order in which the database gives them."""
+    rows = msgspec.json.decode((DATA / "help_services.json").read_bytes(), type=list[HelpService])
+    return tuple(sorted(rows, key=lambda row: (row.country is None, row.country or "", row.name, row.code)))
+
+
+def serving(
+    services: Iterable[HelpService], *, country: str | None = None, language: str | None = None
+) -> list[HelpService]:
+    """The services for people in a country, or everywhere, who speak a language."""
     return [
-        {
-            "country_id": COUNTRIES[row["country"]],
-            "year": int(row["year"]),
-            "inhabitants": int(row["inhabitants"]),
-            "source": row["source"],
-        }
-        for row in _rows("population.csv")
+        row
+        for row in services
+        if (country is None or row.country in (country, None))
+        and (language is None or _is_spoken(language, row.languages))
     ]
 
 
-def _help_services() -> list[Columns]:
-    services: list[Columns] = json.loads(_text("help_services.json"))
-    for service in services:
-        country = service.pop("country")
-        service["country_id"] = COUNTRIES[country] if country else None
-        service["checked"] = date.fromisoformat(service["checked"]) if service["checked"] else None
-    return services
+def _is_spoken(language: str, languages: Iterable[str]) -> bool:
+    asked = _primary(language)
+    alike = _NORWEGIAN if asked in _NORWEGIAN else {asked}
+    return any(_primary(spoken) in alike for spoken in languages)
 
 
-def texts() -> list[str]:
-    """Return what the public pages show of the files in the reader's own language."""
-    return [service["description"] for service in _help_services()]
+def _primary(language: str) -> str:
+    return language.replace("_", "-").split("-")[0].lower()
+
+
+def _writable(found: Any) -> Any:
+    if isinstance(found, str):
+        return writable(found)
+    if isinstance(found, dict):
+        return {name: _writable(value) for name, value in found.items()}
+    return [_writable(value) for value in found] if isinstance(found, list) else found

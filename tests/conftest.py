@@ -64,17 +64,12 @@ def launch():
 def nothing_held(monkeypatch) -> None:
     """Lets each test begin with nothing held in the process: factories write without counting versions up."""
     from api import caching, health
-    from api.sdmx import slices, structures
-    from api.v1 import questions
-    from countries import queries
+    from countries import reference
 
     caching.shelf.clear()
-    queries._services_read.clear()
+    reference.kept.clear()
     for found in (health.readiness, health.broker):
         monkeypatch.setattr(found, "_at", -inf)
-    of_questions = (questions._indicators, questions.people, questions._agencies, questions.annotations)
-    for kept in (*of_questions, slices.indicators, structures.under):
-        kept.cache_clear()
 
 
 @pytest.fixture(autouse=True)

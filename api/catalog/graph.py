@@ -14,7 +14,7 @@ from api import datasets
 from api.catalog import terms
 from api.catalog.terms import ADMS, DCAT, DCATAP, VCARD, Term
 from api.datasets import FORMS, SERVICES, Dataset, Form, Offer, Service
-from countries.queries import IndicatorRow
+from countries.reference import Indicator
 
 _ENGLISH: Final = "en"
 
@@ -101,7 +101,7 @@ class _Catalogue:
         for dataset in self._offer.datasets:
             self._say(node, DCAT.servesDataset, self._part(dataset.key))
 
-    def _write_series(self, indicator: IndicatorRow, found: list[Dataset]) -> None:
+    def _write_series(self, indicator: Indicator, found: list[Dataset]) -> None:
         node = self._part(indicator.code)
         title = datasets.marked(indicator.name, invented=self._invented)
         self._say(node, RDF.type, DCAT.DatasetSeries)

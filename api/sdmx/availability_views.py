@@ -30,7 +30,7 @@ from api.sdmx.readings import Reading
 from api.sdmx.slices import Version
 from api.sdmx.structure_messages import NEWER, OLDER
 from api.sdmx.targets import Target
-from countries import queries
+from countries.reference import Reference
 
 #: What is asked for beside what selects data.
 _OWN = frozenset({"mode", "references", "format"})
@@ -56,8 +56,8 @@ class AvailabilityAnswer:
     address: str
 
     def stamp(self) -> Stamp:
-        reference = queries.reference_version()
-        return self._stamp(self._version(slices.indicators(reference)), reference)
+        reference = Reference.current()
+        return self._stamp(self._version(reference.indicator_numbers), reference.version)
 
     def _version(self, indicators: dict[str, int]) -> Version:
         question = self.what.question
@@ -65,8 +65,8 @@ class AvailabilityAnswer:
         return slices.version_of(question if is_exact else availability.widest(question), indicators)
 
     def render(self) -> Rendered:
-        reference = queries.reference_version()
-        question, indicators = self.what.question, slices.indicators(reference)
+        reference = Reference.current()
+        question, indicators = self.what.question, reference.indicator_numbers
         version = self._version(indicators)
         reading = Reading(question, version, slices.of(question, indicators, version), Moments())
         if self.what.mode == "exact":
@@ -81,7 +81,7 @@ class AvailabilityAnswer:
             "Content-Type": self.offer.content_type,
             "Last-Modified": known.last_modified(reading.published),
         }
-        return Rendered(self._stamp(version, reference), content, headers)
+        return Rendered(self._stamp(version, reference.version), content, headers)
 
     def _said(self, found: Available) -> Availability:
         wanted = self.what.components or {*found.values, TIME}

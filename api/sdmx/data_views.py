@@ -18,7 +18,7 @@ from api.sdmx.negotiation import Offer
 from api.sdmx.questions import Question
 from api.sdmx.readings import Reading
 from api.throttling import costs
-from countries import queries
+from countries.reference import Reference
 
 #: Answers of so many observations are held; longer ones are written as they are read.
 _HELD: Final = 20_000
@@ -50,13 +50,13 @@ class Data:
     write: Writer
 
     def stamp(self) -> Stamp:
-        reference = queries.reference_version()
-        return self._stamp(slices.version_of(self.question, slices.indicators(reference)), reference)
+        reference = Reference.current()
+        return self._stamp(slices.version_of(self.question, reference.indicator_numbers), reference.version)
 
     def render(self) -> Rendered:
-        reference = queries.reference_version()
-        version = slices.version_of(self.question, slices.indicators(reference))
-        found = slices.of(self.question, slices.indicators(reference), version)
+        reference = Reference.current()
+        version = slices.version_of(self.question, reference.indicator_numbers)
+        found = slices.of(self.question, reference.indicator_numbers, version)
         reading = Reading(self.question, version, found, Moments())
         size = reading.check_size()
         known = structures.under(reference)
@@ -70,7 +70,7 @@ class Data:
             headers |= {"Version": str(version.number), "Known-At": reading.prepared}
         if known.invented:
             headers["Invented"] = "true"
-        return Rendered(self._stamp(version, reference), content, headers)
+        return Rendered(self._stamp(version, reference.version), content, headers)
 
     def _stamp(self, version: slices.Version, reference: int) -> Stamp:
         return slices.stamp(self.question, version, reference, f"sdmx{self.offer.form}")

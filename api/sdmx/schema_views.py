@@ -17,7 +17,7 @@ from api.sdmx.resolution import Query, answered
 from api.sdmx.schema import FLAT, Shape
 from api.sdmx.structure_messages import JSON_10, JSON_20, ML_21, ML_30, head, written
 from api.sdmx.targets import CONTEXTS
-from countries import queries
+from countries.reference import Reference
 
 _OF_METADATA: Final = frozenset({"metadatastructure", "metadataflow", "metadataprovisionagreement"})
 _XSD: Final = "application/vnd.sdmx.schema+xml"
@@ -37,7 +37,7 @@ class SchemaAnswer:
     address: str
 
     def stamp(self) -> Stamp:
-        return self._stamp(queries.reference_version())
+        return self._stamp(Reference.current().version)
 
     def render(self) -> Rendered:
         known = structures.structures()

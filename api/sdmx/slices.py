@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from itertools import product
 from typing import Final, NamedTuple
 
@@ -18,7 +18,6 @@ from api.sdmx import blocks, filters, times
 from api.sdmx.flows import FREQUENCIES, TIME, VINTAGE
 from api.sdmx.keys import Pattern
 from api.sdmx.questions import Question
-from countries import queries
 from countries.codes import COUNTRIES, COUNTRY_CODES, GROUPS, NETWORK_CODES, NETWORKS, TOTAL
 from federation import clock, published, vintages
 from federation.errors import AsOfInFutureError
@@ -172,13 +171,6 @@ class Slice:
 
 def _among(codes: frozenset[str], named: frozenset[str] | None) -> frozenset[str]:
     return codes if named is None else codes & named
-
-
-@lru_cache(maxsize=2)
-def indicators(reference: int) -> dict[str, int]:
-    """Return the numbers of the indicators under a version of the reference data."""
-    queries.at_reference_version(reference)
-    return {row.code: row.number for row in queries.indicators()}
 
 
 def of(question: Question, indicators: dict[str, int], version: Version, cubes: Cubes | None = None) -> list[Slice]:

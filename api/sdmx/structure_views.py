@@ -14,7 +14,7 @@ from api.sdmx.artefacts import Artefact
 from api.sdmx.negotiation import Offer
 from api.sdmx.resolution import Query, answered
 from api.sdmx.structure_messages import NEWER, OLDER, head, written
-from countries import queries
+from countries.reference import Reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class StructureAnswer:
     address: str
 
     def stamp(self) -> Stamp:
-        return self._stamp(queries.reference_version())
+        return self._stamp(Reference.current().version)
 
     def render(self) -> Rendered:
         known = structures.structures()

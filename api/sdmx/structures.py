@@ -12,6 +12,7 @@ from api.sdmx.artefacts import Agreement, Artefact, FlowStructure, Item, Key, No
 from api.sdmx.concepts import CONCEPTS, INVENTED, INVENTED_AGENCY, LISTS
 from api.sdmx.flows import AGENCY, ATTRIBUTES, CODELISTS, FLOWS, MEASURE, P2P, SCHEME_VERSION, TIME, VERSION, Flow
 from countries import codes, queries
+from countries.reference import Agency, Reference
 
 # The agencies that stand at the top are listed by SDMX itself: an agency in a list of ours would be a part of ours.
 AGENCIES: Final = Key("agencyscheme", "SDMX", "AGENCIES")
@@ -62,28 +63,26 @@ class Structures:
 
 def structures() -> Structures:
     """Return all structures as they are now."""
-    return under(queries.reference_version())
+    return under(Reference.current())
 
 
 @lru_cache(maxsize=2)
-def under(reference: int) -> Structures:
+def under(reference: Reference) -> Structures:
     """Return all structures under a version of the reference data."""
-    queries.at_reference_version(reference)
-    agencies = queries.agencies()
-    invented = any(row.invented for row in agencies)
+    agencies = reference.agencies
     artefacts = (
-        *_flows(invented=invented),
-        *_codelists(),
+        *_flows(reference),
+        *_codelists(reference),
         _scheme(CONCEPT_SCHEME, "Concepts of Police2Peer", CONCEPTS),
         _scheme(AGENCIES, "Agencies", [Item(AGENCY, _FEDERATION)], SCHEME_VERSION),
         _scheme(PROVIDERS, "Who provides data", _providers(agencies), SCHEME_VERSION),
         *_agreements(agencies),
     )
-    return Structures(reference, queries.reference_changed(), artefacts, invented)
+    return Structures(reference.version, reference.changed, artefacts, reference.invented)
 
 
-def _flows(*, invented: bool) -> Iterator[FlowStructure]:
-    notes = (*_notes(), *([INVENTED] if invented else ()))
+def _flows(reference: Reference) -> Iterator[FlowStructure]:
+    notes = (*_notes(reference), *([INVENTED] if reference.invented else ()))
     for flow in FLOWS.values():
         name, description = _FLOW_TEXTS[flow.id]
         dataflow = FlowStructure(
@@ -102,19 +101,19 @@ def _flows(*, invented: bool) -> Iterator[FlowStructure]:
         )
 
 
-def _notes() -> Iterator[Note]:
+def _notes(reference: Reference) -> Iterator[Note]:
     """What the numbers are not."""
-    for row in queries.indicators():
+    for row in reference.indicators:
         for number, text in enumerate(row.notes, 1):
             yield Note(f"{row.code}_{number}", "NOTE", title=row.name, text=text)
 
 
-def _codelists() -> Iterator[Scheme]:
+def _codelists(reference: Reference) -> Iterator[Scheme]:
     for name, listed in LISTS.items():
         yield _scheme(_codelist_key(name), listed.name, listed.codes)
-    yield _scheme(_codelist_key("CL_INDICATOR"), "Indicators", _indicators())
+    yield _scheme(_codelist_key("CL_INDICATOR"), "Indicators", _indicators(reference))
     yield _scheme(_codelist_key("CL_COUNTRY"), "Countries and country groups", _countries())
-    yield _scheme(_codelist_key("CL_NETWORK"), "Networks", _networks())
+    yield _scheme(_codelist_key("CL_NETWORK"), "Networks", _networks(reference))
 
 
 def _codelist_key(name: str) -> Key:
@@ -125,8 +124,8 @@ def _scheme(key: Key, name: str, items: Iterable[Item], version: str = VERSION) 
     return Scheme(kind=key.kind, agency=key.agency, id=key.id, version=version, name=name, items=tuple(items))
 
 
-def _indicators() -> Iterator[Item]:
-    for row in queries.indicators():
+def _indicators(reference: Reference) -> Iterator[Item]:
+    for row in reference.indicators:
         notes = tuple(Note(f"{row.code}_{number}", "NOTE", text=text) for number, text in enumerate(row.notes, 1))
         yield Item(row.code, row.name, row.description, notes)
 
@@ -139,19 +138,19 @@ def _countries() -> Iterator[Item]:
         yield Item(group.code, group.name, members or "All countries, and those who could not be located.")
 
 
-def _networks() -> Iterator[Item]:
-    for row in queries.networks():
+def _networks(reference: Reference) -> Iterator[Item]:
+    for row in reference.networks:
         yield Item(row.code, row.name)
     yield Item(codes.TOTAL, "All networks")
 
 
-def _providers(agencies: Iterable[queries.AgencyRow]) -> Iterator[Item]:
+def _providers(agencies: Iterable[Agency]) -> Iterator[Item]:
     yield Item(AGENCY, _FEDERATION, "All agencies together.")
     for row in agencies:
         yield Item(row.code, row.name, notes=(INVENTED_AGENCY,) if row.invented else ())
 
 
-def _agreements(agencies: Iterable[queries.AgencyRow]) -> Iterator[Agreement]:
+def _agreements(agencies: Iterable[Agency]) -> Iterator[Agreement]:
     for flow in FLOWS.values():
         yield _agreement(flow.agreement, f"{flow.id}, by the federation", flow, AGENCY)
     for row in agencies:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from api import caching, formats
 from api.site import readings, trends
 from countries import codes
-from countries.queries import IndicatorRow
+from countries.reference import Indicator
 from federation import published
 from federation.errors import AsOfInFutureError
 from federation.published import PastView, Selection
@@ -37,7 +37,7 @@ class Asked:
     """A view of a country. ``misread`` says that a time in its address was not understood, and all were left aside."""
 
     country: str
-    indicator: IndicatorRow
+    indicator: Indicator
     frequency: str
     others: tuple[str, ...]
     what: str
@@ -111,7 +111,7 @@ class Asked:
         return f"?{urlencode(self.pairs(**changes), doseq=True, safe=':')}"
 
 
-def ask_about(country: str, indicator: IndicatorRow, given: QueryDict) -> Asked:
+def ask_about(country: str, indicator: Indicator, given: QueryDict) -> Asked:
     """Read what is asked for; what is not known is left aside."""
     frequency = _among(given.get("frequency"), FREQUENCIES, FREQUENCIES[0])
     others = tuple(_others(given.getlist("with"), country))

@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 from django.utils.translation.template import templatize
 
-from countries import reference
+from countries import loader
 
 _HERE: Final = Path(__file__).parent
 _LINE: Final = 120
@@ -37,7 +37,7 @@ def texts() -> list[Text]:
     """Return each text of the pages once, those with a plural as a pair: out of code, templates and reference data."""
     sources = sorted(file for file in _HERE.rglob("*") if file.suffix in {".py", ".html"})
     found = [message for file in sources for message in _extracted(file)]
-    return list(dict.fromkeys([*found, *reference.texts()]))
+    return list(dict.fromkeys([*found, *loader.texts()]))
 
 
 def _extracted(file: Path) -> Iterator[Text]:

@@ -9,14 +9,14 @@ from django.http import Http404
 from django.urls import reverse
 
 from api import formats
-from api.site import coverage, drawings, pages, picture, readings, trends
+from api.site import coverage, drawings, picture, readings, trends
 from api.site.asked import FREQUENCIES, GROUPS, HEADLINES, OTHERS_AT_MOST, Asked
 from api.site.chart import Canvas
 from api.site.notes import Note
 from api.site.trends import Trend
 from api.throttling import costs
-from countries import codes, queries
-from countries.queries import AnnotationRow
+from countries import codes
+from countries.reference import Annotation, Reference
 
 #: To draw a value and to write it in a table takes as long as to look through so many observations.
 _VALUE: Final = 50
@@ -33,7 +33,7 @@ def page(asked: Asked) -> dict[str, Any]:
     strips, _ = coverage.read(readings.days(asked.indicator))
     return {
         **shown(asked, trend, networks.known_at),
-        "indicators": queries.indicators(),
+        "indicators": Reference.current().indicators,
         "headlines": [] if asked.as_of else [_headline(asked, length) for length in HEADLINES],
         "silences": [] if asked.as_of else coverage.silences(strips),
         "steps": [(frequency, asked.query(frequency=frequency)) for frequency in FREQUENCIES],
@@ -44,7 +44,7 @@ def page(asked: Asked) -> dict[str, Any]:
         "networks": list(zip(networks.series, drawings.multiples(networks, Canvas()), strict=True)),
         "network_table": _network_table(networks),
         "month": trends.newest_known(trends.networks(asked.indicator, asked.of_months(version))),
-        "agencies": any(row.active for row in queries.agencies()),
+        "agencies": any(row.active for row in Reference.current().agencies),
         "present": asked.query(as_of=None, start=None, end=None),
         "whole": asked.query(),
     }
@@ -58,7 +58,7 @@ def chart(asked: Asked, host: str) -> dict[str, Any]:
     costs.charge(_VALUE * len(trend.periods) * len(trend.series))
     found = shown(asked, trend, None)
     address = f"{host}{found['files']['page']}"
-    laid_out = picture.laid_out(asked, trend, found["notes"], address, invented=pages.has_invented())
+    laid_out = picture.laid_out(asked, trend, found["notes"], address, invented=Reference.current().invented)
     return {**found, "picture": laid_out}
 
 
@@ -103,8 +103,8 @@ def _network_table(networks: Trend) -> list[tuple[trends.Period, list[int | None
     return list(zip(networks.periods, rows, strict=True))[::-1]
 
 
-def _notes(rows: Sequence[AnnotationRow]) -> list[Note]:
-    names = {row.code: row.name for row in queries.agencies()}
+def _notes(rows: Sequence[Annotation]) -> list[Note]:
+    names = {row.code: row.name for row in Reference.current().agencies}
     return [Note(row, names.get(row.agency or "", "")) for row in rows]
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from api import formats
 from api.site import readings
-from countries import queries
+from countries.reference import Agency, Reference
 from federation import published
 from federation.published import Selection
 
@@ -51,7 +51,7 @@ class CoverageDay:
 def read(selection: Selection) -> tuple[list[AgencyDays], list[CoverageDay]]:
     """Read where each agency stood, by agency and by day, newest day first."""
     page, standings = published.standings(selection, first=selection.start, limit=readings.PERIODS)
-    agencies = {row.id: row for row in queries.agencies()}
+    agencies = {row.id: row for row in Reference.current().agencies}
     columns = (standings.periods.tolist(), standings.agencies.tolist(), standings.states)
     stood: dict[int, dict[int, str]] = {}
     for period, agency, state in zip(*columns, strict=True):
@@ -75,7 +75,7 @@ def read(selection: Selection) -> tuple[list[AgencyDays], list[CoverageDay]]:
     return strips, calendar[::-1]
 
 
-def _strip(agency: queries.AgencyRow, periods: list[int], states: dict[int, str]) -> AgencyDays:
+def _strip(agency: Agency, periods: list[int], states: dict[int, str]) -> AgencyDays:
     days = [(datetime.fromtimestamp(period, UTC), states.get(period, "")) for period in periods]
     present = [state for _, state in days if state]
     counts = [(state, present.count(state)) for state in STATES if state in present]

@@ -8,7 +8,7 @@ from typing import Final
 from api.site import chart, trends
 from api.site.chart import Bar, Canvas, Column, Dot, Flag, Rung, Segment, Tick
 from api.site.trends import Period, Trend
-from countries.queries import AnnotationRow
+from countries.reference import Annotation
 
 #: What tells countries apart in a file, besides their marks; site.css has the same for light, and others for dark.
 COLOURS: Final = ("#2b64a8", "#b3478a", "#00856a", "#6f6a1c", "#35424f", "#2888b5")
@@ -74,7 +74,7 @@ class Drawing:
         return len(self.slots) > _MANY
 
 
-def draw(trend: Trend, what: str, notes: Sequence[AnnotationRow], canvas: Canvas, unit: str = "%") -> Drawing:
+def draw(trend: Trend, what: str, notes: Sequence[Annotation], canvas: Canvas, unit: str = "%") -> Drawing:
     """Draw one series as bars, several as lines, and what is to be known of their time."""
     rows = [trend.shown(series, what) for series in trend.series]
     highest = max((value for row in rows for value in row if value is not None), default=0)
@@ -154,17 +154,17 @@ def _provisional(trend: Trend, canvas: Canvas) -> list[tuple[float, float]]:
     return [(canvas.x(first / count), canvas.x(many / count)) for first, many in found]
 
 
-def _is_break_inside(note: AnnotationRow, trend: Trend) -> bool:
+def _is_break_inside(note: Annotation, trend: Trend) -> bool:
     return note.is_break and trend.periods[0].start <= note.start
 
 
-def _break(trend: Trend, note: AnnotationRow, canvas: Canvas) -> tuple[float, bool]:
+def _break(trend: Trend, note: Annotation, canvas: Canvas) -> tuple[float, bool]:
     """Return where the series breaks, and whether the word for it has room on the left only."""
     share = trend.share(note.start)
     return canvas.x(share), share > _NEARLY_ALL
 
 
-def _lasting(trend: Trend, note: AnnotationRow, canvas: Canvas) -> tuple[float, float]:
+def _lasting(trend: Trend, note: Annotation, canvas: Canvas) -> tuple[float, float]:
     begin = trend.share(note.start)
     end = 1 if note.until is None else trend.share(note.until)
     return canvas.x(begin), canvas.x(end)

@@ -3,6 +3,7 @@
 In braces stands what the script fills in. A plural is an object by the categories of CLDR.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from babel import Locale
@@ -13,7 +14,7 @@ from django.utils.translation import gettext, gettext_noop, ngettext
 
 from api.site.readings import Hour
 from api.site.templatetags import written
-from countries.queries import IndicatorRow
+from countries.reference import Indicator
 
 _LIVE_HOUR = gettext_noop(
     "The last hour in Europe, minute by minute, from {start} to {end} UTC; the full height is {top}."
@@ -30,7 +31,7 @@ _NOTHING_PUBLISHED = gettext_noop("Nothing is published {period} yet.")
 _SAMPLES = (1, 2, 5, 0, 11, 1_000_000)
 
 
-def words(indicators: list[IndicatorRow]) -> dict[str, Any]:
+def words(indicators: Iterable[Indicator]) -> dict[str, Any]:
     """Return all words of the script."""
     return {
         "map": gettext("Map of Europe, with a colour for each country"),
@@ -101,7 +102,7 @@ def live_hour(live: Hour) -> str:
     return gettext(_LIVE_HOUR).format(start=first, end=last, top=written.number(live.top))
 
 
-def _titles(row: IndicatorRow) -> dict[str, str]:
+def _titles(row: Indicator) -> dict[str, str]:
     if row.code == "DOWNLOADS":
         head = gettext("Downloads of police files per 100,000 inhabitants")
     elif row.code == "HELP_VISITS":

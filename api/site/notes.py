@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.utils.translation import gettext
 
 from api.site.templatetags import written
-from countries.queries import AnnotationRow
+from countries.reference import Annotation
 
 _INSTANT = timedelta(microseconds=1)
 
@@ -15,7 +15,7 @@ _INSTANT = timedelta(microseconds=1)
 class Note:
     """An annotation; ``agency`` is the name of the one that it is about, if it is not about all."""
 
-    row: AnnotationRow
+    row: Annotation
     agency: str
 
     @property

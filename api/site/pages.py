@@ -13,8 +13,7 @@ from django.utils import translation
 from api import caching
 from api.caching import Rendered, Stamp
 from api.site import built, languages
-from countries import queries
-from countries.queries import HelpServiceRow, IndicatorRow
+from countries.reference import HelpService, Indicator, Reference, help_services_at_hand, serving
 from federation import published
 from federation.published import Selection
 
@@ -27,7 +26,7 @@ _ENDS = {HTML: "html", SVG: "svg"}
 class Sources:
     """What a page shows beside words: some windows, periods that move with the clock, and whatever marks itself."""
 
-    indicator: IndicatorRow | None = None
+    indicator: Indicator | None = None
     windows: Iterable[str] = ()
     selections: Callable[[], Iterable[Selection]] = tuple
     others: Callable[[], Iterable[str]] = tuple
@@ -80,7 +79,7 @@ class Page:
 
     def _read(self) -> tuple[Stamp, Shown]:
         # The version before anything that it numbers, for the same reason.
-        reference = queries.reference_version()
+        reference = Reference.current().version
         shown = self.shown()
         marks = [str(reference), *shown.sources.marks()]
         # Hashed, as a page of many numbers would have a tag longer than some proxies take.
@@ -111,25 +110,21 @@ def origin(request: HttpRequest) -> str:
 
 def everywhere() -> dict[str, Any]:
     """Return what every page shows: where to find help, and whether numbers are made up."""
-    return _around(queries.help_services()) | {"invented": has_invented()}
+    reference = Reference.current()
+    return _around(reference.help_services) | {"invented": reference.invented}
 
 
 def at_hand() -> dict[str, Any]:
     """Return the same of a page without numbers, while the database is away."""
-    return _around(queries.help_services_at_hand())
+    return _around(help_services_at_hand())
 
 
-def _around(services: Sequence[HelpServiceRow]) -> dict[str, Any]:
+def _around(services: Sequence[HelpService]) -> dict[str, Any]:
     return {
         "nearest_help": _nearest_help(services, translation.get_language() or "en"),
         "map_script": has_map_script(),
         "chart_script": has_chart_script(),
     }
-
-
-def has_invented() -> bool:
-    """Whether there are invented agencies, so that numbers may be made up."""
-    return any(row.invented for row in queries.agencies())
 
 
 def has_map_script() -> bool:
@@ -142,9 +137,9 @@ def has_chart_script() -> bool:
     return "country.js" in built.files()
 
 
-def _nearest_help(services: Sequence[HelpServiceRow], language: str) -> HelpServiceRow | None:
+def _nearest_help(services: Sequence[HelpService], language: str) -> HelpService | None:
     """Return the service of the country where a language is mostly spoken, or the first that speaks it first."""
-    found = queries.serving(services, language=language)
+    found = serving(services, language=language)
     country = get_global("likely_subtags").get(language, "").rpartition("_")[2]
     own = [row for row in found if row.country == country]
     first = [row for row in found if row.languages[:1] == (language,)]

@@ -3,7 +3,7 @@
 A number that is 0 and one that is not known are two things: who reported decides, never a value.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,7 +16,7 @@ from api import formats
 from api.formats import Sheet
 from api.site import alphabets
 from countries import codes, queries
-from countries.queries import IndicatorRow
+from countries.reference import Indicator, Reference
 from federation import published
 from federation.published import Selection
 
@@ -85,30 +85,30 @@ class Hour:
     top: int
 
 
-def window(indicator: IndicatorRow, length: str) -> WindowReading | None:
+def window(indicator: Indicator, length: str) -> WindowReading | None:
     """Read a window: every country of Europe, and each other one that has a number."""
     found = published.window(indicator.number, length)
     if found is None:
         return None
-    people = queries.population_on((found.end - timedelta(seconds=1)).year)
+    people = Reference.current().people((found.end - timedelta(seconds=1)).year)
     rows = formats.window_observations(found, codes.COUNTRY_CODES.keys(), people)
     (covered,) = formats.coverage_rows([length], found.coverage)
     return _reading((found.start, found.end), covered, rows, people)
 
 
-def day_of(indicator: IndicatorRow, day: datetime) -> Selection:
+def day_of(indicator: Indicator, day: datetime) -> Selection:
     """Return what names a day in all countries and in Europe."""
     countries = (*codes.COUNTRIES.values(), _EUROPE)
     return Selection(indicator.number, "D", day, day, countries, (published.ALL_NETWORKS,))
 
 
-def day(indicator: IndicatorRow, start: datetime) -> WindowReading | None:
+def day(indicator: Indicator, start: datetime) -> WindowReading | None:
     """Read a day as a window is read."""
     found = sheet(indicator, day_of(indicator, start))
     covered = formats.coverage_rows(found.labels, found.page.coverage)
     if not covered:
         return None
-    people = queries.population_on(start.year)
+    people = Reference.current().people(start.year)
     return _reading((start, published.end("D", start)), covered[0], formats.observations(found), people)
 
 
@@ -116,7 +116,7 @@ def _reading(
     span: tuple[datetime, datetime],
     covered: formats.CoverageRow,
     rows: Iterable[formats.Observation | formats.WindowObservation],
-    people: dict[int, int],
+    people: Mapping[int, int],
 ) -> WindowReading:
     known = covered.agencies_reporting > 0
     numbers: dict[str, tuple[int, float | None]] = {row.country: (row.value, row.per_100k) for row in rows}
@@ -137,7 +137,7 @@ def _reading(
 
 
 def _place(
-    code: str, *, numbers: dict[str, tuple[int, float | None]], people: dict[int, int], known: bool, highest: int
+    code: str, *, numbers: dict[str, tuple[int, float | None]], people: Mapping[int, int], known: bool, highest: int
 ) -> Place:
     number = (codes.COUNTRIES | codes.GROUPS)[code]
     value, rate = numbers.get(code, (0, 0.0 if people.get(number) else None))
@@ -154,7 +154,7 @@ def name_of(code: str) -> str:
     return queries.country_name(code, translation.get_language() or "en")
 
 
-def headline(indicator: IndicatorRow, length: str, country: str) -> tuple[str, WindowReading | None, Place | None]:
+def headline(indicator: Indicator, length: str, country: str) -> tuple[str, WindowReading | None, Place | None]:
     """Read what a window says of one country, which may have no number of its own in it."""
     reading = window(indicator, length)
     if reading is None:
@@ -177,7 +177,7 @@ def place_of(code: str) -> str:
     return alphabets.place_of(name_of(code))
 
 
-def days(indicator: IndicatorRow) -> Selection:
+def days(indicator: Indicator) -> Selection:
     """Return what names the days of which coverage is shown."""
     now = timezone.now()
     start, end = (
@@ -192,13 +192,13 @@ def example_days() -> list[str]:
     return [published.label("D", now - timedelta(days=ago)) for ago in (COVERAGE_DAYS, 1, 0)]
 
 
-def minutes(indicator: IndicatorRow) -> Selection:
+def minutes(indicator: Indicator) -> Selection:
     """Return what names the last hour, minute by minute."""
     start, end = published.live_minutes()
     return Selection(indicator.number, "N", start, end, (_EUROPE,), (published.ALL_NETWORKS,))
 
 
-def hour(indicator: IndicatorRow, selection: Selection) -> Hour:
+def hour(indicator: Indicator, selection: Selection) -> Hour:
     """Read minutes and say where they are drawn."""
     found = sheet(indicator, selection)
     seen = {row.period: row.value for row in formats.observations(found)}
@@ -220,16 +220,14 @@ def hour(indicator: IndicatorRow, selection: Selection) -> Hour:
     return Hour(bars, top)
 
 
-def sheet(indicator: IndicatorRow, selection: Selection) -> Sheet:
+def sheet(indicator: Indicator, selection: Selection) -> Sheet:
     """Read cells with their coverage, and who lives there, as the API does."""
     page, cells = published.cells(selection, first=selection.start, limit=PERIODS)
     labels = published.labels(selection.frequency, page.coverage.periods)
-    people: dict[int, dict[int, int]] = {}
+    reference = Reference.current()
 
     def inhabitants(country: int, year: int) -> int | None:
-        if year not in people:
-            people[year] = queries.population_on(year)
-        return people[year].get(country)
+        return reference.people(year).get(country)
 
     return Sheet(indicator.code, selection.frequency, labels, page, cells, inhabitants)
 

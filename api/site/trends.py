@@ -10,8 +10,8 @@ from typing import Final
 
 from api import formats
 from api.site import readings
-from countries import codes, queries
-from countries.queries import AnnotationRow, IndicatorRow
+from countries import codes
+from countries.reference import Annotation, Indicator, Reference
 from federation import published
 from federation.published import Selection
 
@@ -106,7 +106,7 @@ def containing(frequency: str, moment: datetime) -> datetime:
 
 
 def selection(
-    indicator: IndicatorRow, frequency: str, span: tuple[datetime, datetime], countries: Sequence[str], version: int
+    indicator: Indicator, frequency: str, span: tuple[datetime, datetime], countries: Sequence[str], version: int
 ) -> Selection:
     """Return what names the numbers of countries over all networks."""
     numbers = tuple(_ALL[code] for code in countries)
@@ -114,7 +114,7 @@ def selection(
 
 
 def network_selection(
-    indicator: IndicatorRow, frequency: str, span: tuple[datetime, datetime], country: str, version: int
+    indicator: Indicator, frequency: str, span: tuple[datetime, datetime], country: str, version: int
 ) -> Selection:
     """Return what names the numbers of a country by network."""
     networks = tuple(codes.NETWORKS.values())
@@ -127,7 +127,7 @@ def days_of(asked: Selection) -> Selection:
     return replace(asked, frequency="D", end=containing("D", last))
 
 
-def trend(indicator: IndicatorRow, asked: Selection, countries: Sequence[str]) -> Trend:
+def trend(indicator: Indicator, asked: Selection, countries: Sequence[str]) -> Trend:
     """Read countries over all networks."""
     sheet, periods = _read(indicator, asked)
     found = _by_key(sheet, sheet.cells.countries)
@@ -138,12 +138,14 @@ def trend(indicator: IndicatorRow, asked: Selection, countries: Sequence[str]) -
     return Trend(asked.frequency, periods, series, sheet.page.known_at)
 
 
-def networks(indicator: IndicatorRow, asked: Selection) -> Trend:
+def networks(indicator: Indicator, asked: Selection) -> Trend:
     """Read a country by network."""
     sheet, periods = _read(indicator, asked)
     found = _by_key(sheet, sheet.cells.networks)
     nobody = [None] * len(periods)
-    series = [_series(row.code, row.name, _row(found, row.number, periods), nobody) for row in queries.networks()]
+    series = [
+        _series(row.code, row.name, _row(found, row.number, periods), nobody) for row in Reference.current().networks
+    ]
     return Trend(asked.frequency, periods, series, sheet.page.known_at)
 
 
@@ -158,16 +160,16 @@ def newest_known(trend: Trend) -> tuple[Period, list[tuple[Series, int, int]]] |
     return trend.periods[at], list(rows)
 
 
-def annotations(indicator: IndicatorRow, shown: Trend) -> list[AnnotationRow]:
+def annotations(indicator: Indicator, shown: Trend) -> list[Annotation]:
     """Return what is to be known of the periods shown, first one first."""
     if not shown.periods:
         return []
     start, end = shown.periods[0].start, shown.periods[-1].end
-    rows = queries.annotations()
+    rows = Reference.current().annotations
     return [row for row in rows if row.holds_for(indicator=indicator.code) and row.overlaps(start, end)]
 
 
-def _read(indicator: IndicatorRow, asked: Selection) -> tuple[formats.Sheet, list[Period]]:
+def _read(indicator: Indicator, asked: Selection) -> tuple[formats.Sheet, list[Period]]:
     sheet = readings.sheet(indicator, asked)
     periods = _periods(sheet)
     periods[:1] = [_begun(indicator, asked, first) for first in periods[:1]]
@@ -198,7 +200,7 @@ def _periods(sheet: formats.Sheet) -> list[Period]:
     return found
 
 
-def _begun(indicator: IndicatorRow, asked: Selection, first: Period) -> Period:
+def _begun(indicator: Indicator, asked: Selection, first: Period) -> Period:
     """Return the first period with the day on which counting began, if that is in it.
 
     Agencies owe nothing for the time before they joined, so the coverage of their first month is

@@ -22,8 +22,8 @@ from api.site import coverage, linked, mapwords, pages, readings
 from api.site.asked import HEADLINES, ask_about, names_time
 from api.site.pages import Page, Shown, Sources
 from api.site.templatetags import written
-from countries import codes, queries
-from countries.queries import HelpServiceRow, IndicatorRow
+from countries import codes
+from countries.reference import HelpService, Indicator, Reference, help_services_at_hand, serving
 from federation import published
 from federation.published import Selection
 from postgresql.routing import on_public_connection
@@ -101,12 +101,12 @@ def _map_of(given: QueryDict) -> Shown:
     return Shown(sources, partial(_map, indicator, asked, day, misread=names_time(given, but="day" if day else "")))
 
 
-def _map(indicator: IndicatorRow, asked: Mapping[str, str], day: datetime | None, *, misread: bool) -> dict[str, Any]:
+def _map(indicator: Indicator, asked: Mapping[str, str], day: datetime | None, *, misread: bool) -> dict[str, Any]:
     reading = readings.day(indicator, day) if day else readings.window(indicator, asked["window"])
     last_day = readings.window(indicator, "P1D")
     live = readings.hour(indicator, readings.minutes(indicator))
     strips, _ = coverage.read(readings.days(indicator))
-    indicators = queries.indicators()
+    indicators = Reference.current().indicators
     return {
         "indicator": indicator,
         "indicators": indicators,
@@ -124,7 +124,7 @@ def _map(indicator: IndicatorRow, asked: Mapping[str, str], day: datetime | None
         "live": live,
         "live_hour": mapwords.live_hour(live),
         "silences": coverage.silences(strips),
-        "agencies": any(row.active for row in queries.agencies()),
+        "agencies": any(row.active for row in Reference.current().agencies),
     }
 
 
@@ -189,17 +189,17 @@ def _coverage_of(given: QueryDict) -> Shown:
     return Shown(sources, partial(_coverage, indicator, misread=names_time(given)))
 
 
-def _coverage(indicator: IndicatorRow, *, misread: bool) -> dict[str, Any]:
+def _coverage(indicator: Indicator, *, misread: bool) -> dict[str, Any]:
     strips, calendar = coverage.read(readings.days(indicator))
     return {
         "indicator": indicator,
-        "indicators": queries.indicators(),
+        "indicators": Reference.current().indicators,
         "asked": _named(indicator),
         "misread": misread,
         "strips": strips,
         "calendar": calendar,
         "silences": coverage.silences(strips),
-        "agencies": any(row.active for row in queries.agencies()),
+        "agencies": any(row.active for row in Reference.current().agencies),
     }
 
 
@@ -217,7 +217,7 @@ class HelpView(PageView):
         return self.page(request, partial(_help_of, request.GET, accepted), accepted)
 
     def at_hand(self, request: HttpRequest) -> HttpResponse:
-        listed = _help(request.GET, _accepted(request), queries.help_services_at_hand())
+        listed = _help(request.GET, _accepted(request), help_services_at_hand())
         context = {**pages.frame(request), **pages.at_hand(), **listed, "outdated": True}
         content, headers = pages.written(self.template, context)
         return HttpResponse(content, headers={**headers, "Cache-Control": "no-store"})
@@ -231,10 +231,10 @@ def _accepted(request: HttpRequest) -> list[str]:
 
 
 def _help_of(given: QueryDict, accepted: Sequence[str]) -> Shown:
-    return Shown(Sources(), lambda: _help(given, accepted, queries.help_services()), caching.REFERENCE)
+    return Shown(Sources(), lambda: _help(given, accepted, Reference.current().help_services), caching.REFERENCE)
 
 
-def _help(given: QueryDict, accepted: Sequence[str], services: Sequence[HelpServiceRow]) -> dict[str, Any]:
+def _help(given: QueryDict, accepted: Sequence[str], services: Sequence[HelpService]) -> dict[str, Any]:
     spoken = {language for row in services for language in row.languages}
     language = _chosen(given, "language", {*spoken, "all"}, "") or _preferred(accepted, spoken)
     named = given.get("country", "").upper()
@@ -247,9 +247,9 @@ def _help(given: QueryDict, accepted: Sequence[str], services: Sequence[HelpServ
     }
 
 
-def _services(services: Sequence[HelpServiceRow], country: str, language: str) -> list[HelpServiceRow]:
+def _services(services: Sequence[HelpService], country: str, language: str) -> list[HelpService]:
     """Return the services that speak a language. Those of a country that was chosen come first, and in any language."""
-    shown = queries.serving(services, country=country or None, language=None if language == "all" else language)
+    shown = serving(services, country=country or None, language=None if language == "all" else language)
     # Those that speak it first, before those that speak it too.
     shown.sort(key=lambda row: language not in row.languages[:1])
     if not country:
@@ -321,9 +321,9 @@ def _reads_pages(request: HttpRequest) -> bool:
     return not request.path.startswith(("/api/", "/admin/")) and "text/html" in request.headers.get("Accept", "")
 
 
-def _indicator(given: QueryDict) -> IndicatorRow | None:
-    named = queries.indicator(given.get("indicator", readings.DOWNLOADS))
-    return named or queries.indicator(readings.DOWNLOADS)
+def _indicator(given: QueryDict) -> Indicator | None:
+    found = Reference.current().indicators_by_code
+    return found.get(given.get("indicator", ""), found.get(readings.DOWNLOADS))
 
 
 def _day(given: QueryDict) -> datetime | None:
@@ -333,7 +333,7 @@ def _day(given: QueryDict) -> datetime | None:
         return None
 
 
-def _named(indicator: IndicatorRow | None) -> dict[str, str]:
+def _named(indicator: Indicator | None) -> dict[str, str]:
     return (
         {"indicator": indicator.code, "name": indicator.name}
         if indicator

@@ -19,7 +19,7 @@ from api.problems import Problem
 from api.throttling import costs
 from api.v1 import described, questions
 from api.v1.questions import Question
-from countries import queries
+from countries.reference import Indicator, Reference
 from federation import published
 from federation.published import Page, Selection
 
@@ -71,13 +71,13 @@ class CombinedView:
 
     def stamp(self) -> Stamp:
         selection, lasts = self.question.view()
-        return self._stamp(selection, published.version(selection), queries.reference_version(), lasts)
+        return self._stamp(selection, published.version(selection), Reference.current().version, lasts)
 
     def render(self) -> Rendered:
         selection, lasts = self.question.view()
         limit = self._limit(selection)
         sheet = self._sheet(selection, self.question.first or selection.start, limit)
-        stamp = self._stamp(selection, sheet.page.version, self.question.reference, lasts)
+        stamp = self._stamp(selection, sheet.page.version, self.question.reference.version, lasts)
         if self.media_type == CSV:
             return self._as_csv(stamp, sheet, selection, limit)
         return self._as_json(stamp, sheet, selection)
@@ -100,7 +100,7 @@ class CombinedView:
             cells=cells,
             inhabitants=self.question.inhabitants,
             panel=panel,
-            invented=questions.invented(self.question.reference),
+            invented=self.question.reference.invented,
         )
 
     def _limit(self, selection: Selection) -> int:
@@ -125,7 +125,7 @@ class CombinedView:
     def _meta(self, sheet: Sheet, selection: Selection) -> formats.RangeMeta:
         meta = _meta(self.question, selection, sheet.page)
         if sheet.panel is not None:
-            meta.panel = formats.panel_meta(sheet.panel, self.question.agencies())
+            meta.panel = formats.panel_meta(sheet.panel, self.question.reference.agency_codes)
             meta.notes += [] if meta.panel.agencies else [_NO_PANEL]
         return meta
 
@@ -138,7 +138,7 @@ class CombinedView:
         if sheet.invented:
             headers["Invented"] = "true"
         if sheet.panel is not None:
-            headers["Panel"] = ",".join(formats.panel_meta(sheet.panel, self.question.agencies()).agencies)
+            headers["Panel"] = ",".join(formats.panel_meta(sheet.panel, self.question.reference.agency_codes).agencies)
         series = self._series(selection)
         pieces = self._pieces(sheet, selection, limit, series)
         if page.following is None:
@@ -166,21 +166,21 @@ class CoverageView:
 
     def stamp(self) -> Stamp:
         selection, lasts = self.question.view()
-        return _stamp(selection, published.version(selection), queries.reference_version(), "coverage", lasts)
+        return _stamp(selection, published.version(selection), Reference.current().version, "coverage", lasts)
 
     def render(self) -> Rendered:
         question = self.question
         selection, lasts = question.view()
-        limit = max(1, CELLS_PER_PAGE // max(1, len(question.agencies())))
+        limit = max(1, CELLS_PER_PAGE // max(1, len(question.reference.agency_codes)))
         page, standings = published.standings(selection, first=question.first or selection.start, limit=limit)
         following = question.next_address(page.version, page.following)
         labels = published.labels(selection.frequency, page.coverage.periods)
         answer = formats.CoverageOfRange(
             meta=_meta(question, selection, page),
-            coverage=formats.period_coverages(labels, page.coverage, standings, question.agencies()),
+            coverage=formats.period_coverages(labels, page.coverage, standings, question.reference.agency_codes),
             next=following,
         )
-        return _json(_stamp(selection, page.version, question.reference, "coverage", lasts), answer, following)
+        return _json(_stamp(selection, page.version, question.reference.version, "coverage", lasts), answer, following)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,26 +188,26 @@ class WindowView:
     """A sliding window, as it lies now."""
 
     length: str
-    indicator: queries.IndicatorRow
+    indicator: Indicator
     countries: tuple[int, ...]
-    reference: int
+    reference: Reference
 
     def stamp(self) -> Stamp:
         version, end = published.window_version(self.indicator.number, self.length) or (0, None)
-        return self._stamp(version, end, queries.reference_version())
+        return self._stamp(version, end, Reference.current().version)
 
     def render(self) -> Rendered:
         window = published.window(self.indicator.number, self.length)
         answer = formats.SlidingWindow(self._meta(window), None, [])
         if window is None:
-            return _json(self._stamp(0, None, self.reference), answer)
+            return _json(self._stamp(0, None, self.reference.version), answer)
         (covered,) = formats.coverage_rows([self.length], window.coverage)
         answer.coverage = formats.WindowCoverage(
             covered.agencies_expected, covered.agencies_reporting, covered.time_coverage, covered.status
         )
-        people = questions.people(self.reference, (window.end - timedelta(seconds=1)).year)
+        people = self.reference.people((window.end - timedelta(seconds=1)).year)
         answer.observations = formats.window_observations(window, self.countries, people)
-        return _json(self._stamp(window.version, window.end, self.reference), answer)
+        return _json(self._stamp(window.version, window.end, self.reference.version), answer)
 
     def _stamp(self, version: int, end: datetime | None, reference: int) -> Stamp:
         until = published.seconds(end) if end else 0
@@ -274,6 +274,6 @@ def _window(request: HttpRequest) -> WindowView:
     length = given["window"]
     if length not in published.WINDOWS:
         raise Problem("unknown_window", parameter="window")
-    reference = queries.reference_version()
+    reference = Reference.current()
     indicator = questions.indicator_named(given["indicator"], reference)
     return WindowView(length, indicator, questions.countries_or_all(given), reference)

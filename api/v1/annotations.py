@@ -13,8 +13,7 @@ from api.openapi import parameter
 from api.problems import Problem
 from api.v1 import described, forms, questions
 from api.v1.reference import ReferenceList, ReferenceMeta
-from countries import queries
-from countries.queries import AnnotationRow
+from countries.reference import Annotation, Reference
 from federation import published
 
 
@@ -47,22 +46,21 @@ class AnnotationsView(PublicView):
 def _ask(request: HttpRequest) -> ReferenceList:
     given = parameters.read(request, optional=("indicator", "agency", "start", "end"))
     indicator, agency = given.get("indicator"), given.get("agency")
+    reference = Reference.current()
     if indicator is not None:
-        questions.indicator_named(indicator, queries.reference_version())
-    if agency is not None and queries.agency(agency) is None:
+        questions.indicator_named(indicator, reference)
+    if agency is not None and agency not in reference.agencies_by_code:
         raise Problem("unknown_agency", parameter="agency")
     start, last = _day(given, "start"), _day(given, "end")
     if start and last and last < start:
         raise Problem("end_before_start", parameter="end")
     end = last and published.end("D", last)
 
-    def asked(row: AnnotationRow) -> bool:
+    def asked(row: Annotation) -> bool:
         return row.holds_for(agency=agency, indicator=indicator) and row.overlaps(start, end)
 
     return ReferenceList(
-        lambda version: Annotations(
-            ReferenceMeta(version), formats.annotations(filter(asked, questions.annotations(version)))
-        )
+        lambda now: Annotations(ReferenceMeta(now.version), formats.annotations(filter(asked, now.annotations)))
     )
 
 

@@ -15,8 +15,8 @@ from api.auth import FIGURES, Caller, StaffSession, TokenAuthentication
 from api.permissions import HasScope, caller_of
 from api.problems import Problem
 from api.v1 import answers, described_agency
-from countries import queries as countries
 from countries.codes import COUNTRY_CODES, NETWORK_CODES, TOTAL
+from countries.reference import Reference
 from federation import calendar, queries
 
 PAGE: Final = 500
@@ -72,7 +72,7 @@ class FiguresView(APIView):
 
 def _question(given: Mapping[str, str], caller: Caller) -> Question:
     agency, agency_id = _agency(given, caller)
-    indicator = countries.indicator(given["indicator"])
+    indicator = Reference.current().indicators_by_code.get(given["indicator"])
     if indicator is None:
         raise Problem("unknown_indicator", parameter="indicator")
     frequency = given["frequency"]
@@ -97,7 +97,7 @@ def _agency(given: Mapping[str, str], caller: Caller) -> tuple[str, int | None]:
         raise Problem("missing_parameter", detail=f"Name an agency, or {TOTAL} for all.", parameter="agency")
     if given["agency"] == TOTAL:
         return TOTAL, None
-    agency = countries.agency(given["agency"])
+    agency = Reference.current().agencies_by_code.get(given["agency"])
     if agency is None:
         raise Problem("unknown_agency", parameter="agency")
     return agency.code, agency.id

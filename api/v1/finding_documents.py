@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from api.v1 import answers
-from countries import queries as countries
+from countries.reference import Reference
 from federation import calendar, finding_queries
 from federation.finding_queries import FindingRow, ReportFinding
 from federation.rules import rulebook
@@ -29,7 +29,7 @@ def submission_address(request: HttpRequest, id: UUID) -> str:  # noqa: A002
 
 
 def about_reports(found: Iterable[ReportFinding]) -> list[answers.ReportFinding]:
-    codes = _indicators()
+    codes = Reference.current().indicator_codes
     return [
         answers.ReportFinding(
             id=one.id,
@@ -46,7 +46,7 @@ def about_reports(found: Iterable[ReportFinding]) -> list[answers.ReportFinding]
 
 
 def finding_list(request: HttpRequest, rows: Iterable[FindingRow]) -> list[answers.Finding]:
-    codes = _indicators()
+    codes = Reference.current().indicator_codes
     return [answers.Finding(**_members(request, row, codes)) for row in rows]
 
 
@@ -55,7 +55,7 @@ def in_full(request: HttpRequest, row: FindingRow) -> answers.FindingInFull:
     given = finding_queries.answers(finding=row.id, limit=ANSWERS)
     held = finding_queries.holds(finding=row.id, limit=HOLDS)
     return answers.FindingInFull(
-        **_members(request, row, _indicators()),
+        **_members(request, row, Reference.current().indicator_codes),
         answers=[answers.FindingAnswer(one.at, one.answer, one.remark or None) for one in given],
         holds=[
             answers.HeldReport(
@@ -104,7 +104,3 @@ def _periods(found: ReportFinding | FindingRow) -> dict[str, Any]:
         "period": calendar.label(found.frequency, found.period),
         "last_period": calendar.label(found.frequency, found.last_period),
     }
-
-
-def _indicators() -> dict[int, str]:
-    return {row.number: row.code for row in countries.indicators()}

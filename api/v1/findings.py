@@ -15,7 +15,7 @@ from api.v1 import answers, asked, described_findings, finding_documents
 from api.v1.payloads import answer_payload, media
 from api.v1.payloads import body as bodies
 from api.v1.submissions import READ, WRITE
-from countries import queries as countries
+from countries.reference import Reference
 from federation import calendar, clock, finding_queries, review
 from federation.rules import rulebook
 
@@ -102,7 +102,7 @@ def _respond(request: Request, id: int) -> HttpResponse:  # noqa: A002
 
 
 def _filter(given: Mapping[str, str]) -> finding_queries.Filter:
-    indicator = countries.indicator(given["indicator"]) if "indicator" in given else None
+    indicator = Reference.current().indicator_numbers.get(given.get("indicator", ""))
     if "indicator" in given and indicator is None:
         raise Problem("unknown_indicator", parameter="indicator")
     if given.get("frequency", "N") not in tuple(calendar.Frequency):
@@ -110,7 +110,7 @@ def _filter(given: Mapping[str, str]) -> finding_queries.Filter:
     return finding_queries.Filter(
         states=asked.several(given, "state", finding_queries.STATES),
         rules=_rules(given),
-        indicator=indicator.number if indicator else None,
+        indicator=indicator,
         frequency=given.get("frequency"),
         changed_since=asked.instant(given, "since"),
     )

@@ -4,7 +4,6 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Final
 from urllib.parse import urlencode
 
@@ -12,7 +11,8 @@ from django.http import HttpRequest
 
 from api import caching, datasets, pagination, parameters
 from api.problems import Problem
-from countries import codes, queries
+from countries import codes
+from countries.reference import Annotation, Indicator, Reference
 from federation import published
 from federation.published import Selection
 
@@ -29,43 +29,9 @@ _NETWORKS: Final = codes.NETWORKS | {codes.TOTAL: published.ALL_NETWORKS}
 Given = Mapping[str, str]
 
 
-# Reference data is kept under its version, so what is kept must have come from a server that had got that far.
-
-
-@lru_cache(maxsize=2)
-def _indicators(reference: int) -> dict[str, queries.IndicatorRow]:
-    queries.at_reference_version(reference)
-    return {row.code: row for row in queries.indicators()}
-
-
-@lru_cache(maxsize=256)
-def people(reference: int, year: int) -> dict[int, int]:
-    """Return the inhabitants of countries and groups in a year, under a version of the reference data."""
-    queries.at_reference_version(reference)
-    return queries.population_on(year)
-
-
-@lru_cache(maxsize=2)
-def _agencies(reference: int) -> list[queries.AgencyRow]:
-    queries.at_reference_version(reference)
-    return queries.agencies()
-
-
-@lru_cache(maxsize=2)
-def annotations(reference: int) -> list[queries.AnnotationRow]:
-    """Return all annotations, first one first, under a version of the reference data."""
-    queries.at_reference_version(reference)
-    return queries.annotations()
-
-
-def invented(reference: int) -> bool:
-    """Whether there are invented agencies, so that numbers may be made up."""
-    return any(row.invented for row in _agencies(reference))
-
-
-def notes(indicator: queries.IndicatorRow, reference: int) -> list[str]:
+def notes(indicator: Indicator, reference: Reference) -> list[str]:
     """Return what the numbers of an indicator are not."""
-    return [*indicator.notes, *([datasets.INVENTED] if invented(reference) else ())]
+    return [*indicator.notes, *([datasets.INVENTED] if reference.invented else ())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +43,8 @@ class Question:
 
     given: Given
     address: str
-    reference: int
-    indicator: queries.IndicatorRow
+    reference: Reference
+    indicator: Indicator
     selection: Selection
     #: Whether countries or networks were left open: then CSV lists those that ever had a cell.
     open: bool
@@ -103,16 +69,12 @@ class Question:
 
     def inhabitants(self, country: int, year: int) -> int | None:
         """Return how many people live in a country or group in a year, as known today."""
-        return people(self.reference, year).get(country)
+        return self.reference.people(year).get(country)
 
-    def agencies(self) -> dict[int, str]:
-        """Return the codes of the agencies by their numbers."""
-        return {row.id: row.code for row in _agencies(self.reference)}
-
-    def annotations(self, selection: Selection) -> list[queries.AnnotationRow]:
+    def annotations(self, selection: Selection) -> list[Annotation]:
         """Return what there is to know of the indicator and of the periods read."""
         start, end = selection.start, published.end(selection.frequency, selection.end)
-        rows = annotations(self.reference)
+        rows = self.reference.annotations
         return [row for row in rows if row.holds_for(indicator=self.indicator.code) and row.overlaps(start, end)]
 
     def next_address(self, version: int | None, following: datetime | None) -> str | None:
@@ -127,7 +89,7 @@ class Question:
 def ask(request: HttpRequest, *, optional: Collection[str]) -> Question:
     """Read a question about a range of periods."""
     given = parameters.read(request, required=RANGE, optional=optional)
-    reference = queries.reference_version()
+    reference = Reference.current()
     indicator = indicator_named(given["indicator"], reference)
     selection = _selection(given, indicator.number)
     return Question(
@@ -154,7 +116,7 @@ class LiveQuestion(Question):
 def ask_live(request: HttpRequest) -> LiveQuestion:
     """Read a question about the last minutes; without ``country`` it is about all, groups too."""
     given = parameters.read(request, optional=("indicator", "country", "format"))
-    reference = queries.reference_version()
+    reference = Reference.current()
     indicator = indicator_named(given.get("indicator", "DOWNLOADS"), reference)
     start, end = published.live_minutes()
     selection = Selection(indicator.number, "N", start, end, countries_or_all(given), (published.ALL_NETWORKS,))
@@ -168,9 +130,9 @@ def ask_live(request: HttpRequest) -> LiveQuestion:
     )
 
 
-def indicator_named(code: str, reference: int) -> queries.IndicatorRow:
-    """Return an indicator under a version of the reference data."""
-    found = _indicators(reference).get(code)
+def indicator_named(code: str, reference: Reference) -> Indicator:
+    """Return an indicator, or refuse."""
+    found = reference.indicators_by_code.get(code)
     if found is None:
         raise Problem("unknown_indicator", parameter="indicator")
     return found

@@ -17,6 +17,8 @@ from api.formats import JSON
 from api.problems import Problem
 from api.v1 import forms
 from countries import codes, queries
+from countries.queries import Country, CountryGroup
+from countries.reference import HelpService, Reference, serving
 
 _ENGLISH = "en"
 _LANGUAGE = re.compile(forms.LANGUAGE)
@@ -33,23 +35,6 @@ class CountriesMeta(msgspec.Struct):
 
     version: int
     language: str
-
-
-class Country(msgspec.Struct):
-    """A single country, or ``_U`` for those who could not be located."""
-
-    code: str
-    number: int
-    name: str
-    groups: tuple[str, ...]
-
-
-class CountryGroup(msgspec.Struct):
-    """A group of countries, or ``_T`` for all of them with ``_U``."""
-
-    code: str
-    name: str
-    members: tuple[str, ...]
 
 
 class Countries(msgspec.Struct):
@@ -107,19 +92,6 @@ class Agencies(msgspec.Struct):
     agencies: list[Agency]
 
 
-class HelpService(msgspec.Struct):
-    """Where to find help. Without a country it is for people everywhere."""
-
-    code: str
-    name: str
-    languages: tuple[str, ...]
-    country: str | None
-    address: str
-    phone: str | None
-    description: str
-    checked: str | None
-
-
 class HelpServices(msgspec.Struct):
     """Help services, those of the country asked for before those for everyone."""
 
@@ -129,23 +101,23 @@ class HelpServices(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class ReferenceList:
-    """A list out of the reference data; it hangs on their version alone."""
+    """A list out of the reference data; it depends on their version alone."""
 
-    written: Callable[[int], object]
+    written: Callable[[Reference], object]
     language: str = ""
 
     def stamp(self) -> Stamp:
-        return self._stamp(queries.reference_version())
+        return self._stamp(Reference.current())
 
     def render(self) -> Rendered:
-        version = queries.reference_version()
+        reference = Reference.current()
         headers = {"Content-Type": JSON}
         if self.language:
             headers["Content-Language"] = self.language
-        return Rendered(self._stamp(version), formats.encode(self.written(version)), headers)
+        return Rendered(self._stamp(reference), formats.encode(self.written(reference)), headers)
 
-    def _stamp(self, version: int) -> Stamp:
-        return Stamp(f"{version}.{self.language}", caching.REFERENCE)
+    def _stamp(self, reference: Reference) -> Stamp:
+        return Stamp(f"{reference.version}.{self.language}", caching.REFERENCE)
 
 
 class CountriesView(PublicView):
@@ -176,7 +148,7 @@ class CountriesView(PublicView):
             language = _known_language(given["language"]) if "language" in given else accepted
             if language is None:
                 raise Problem("unknown_language", parameter="language")
-            return ReferenceList(lambda version: _countries(version, language), language)
+            return ReferenceList(lambda reference: _countries(reference, language), language)
 
         return self.respond(request, formats.json_only(request) + accepted, ask)
 
@@ -184,7 +156,7 @@ class CountriesView(PublicView):
 class ListView(PublicView):
     """A list without parameters."""
 
-    def listed(self, request: HttpRequest, written: Callable[[int], object]) -> HttpResponseBase:
+    def listed(self, request: HttpRequest, written: Callable[[Reference], object]) -> HttpResponseBase:
         def ask() -> ReferenceList:
             parameters.read(request)
             return ReferenceList(written)
@@ -279,48 +251,34 @@ class HelpServicesView(PublicView):
                 raise Problem("unknown_country", parameter="country")
             if language is not None and _known_language(language) is None:
                 raise Problem("unknown_language", parameter="language")
-            return ReferenceList(lambda version: _help_services(version, country, language))
+            return ReferenceList(lambda reference: _help_services(reference, country, language))
 
         return self.respond(request, formats.json_only(request), ask)
 
 
-def _countries(version: int, language: str) -> Countries:
-    return Countries(
-        meta=CountriesMeta(version, language),
-        countries=[Country(row.code, row.number, row.name, row.groups) for row in queries.countries(language)],
-        groups=[CountryGroup(row.code, row.name, row.members) for row in queries.groups(language)],
-    )
+def _countries(reference: Reference, language: str) -> Countries:
+    meta = CountriesMeta(reference.version, language)
+    return Countries(meta, queries.countries(language), queries.groups(language))
 
 
-def _networks(version: int) -> Networks:
-    return Networks(ReferenceMeta(version), [Network(row.code, row.name) for row in queries.networks()])
+def _networks(reference: Reference) -> Networks:
+    rows = msgspec.convert(reference.networks, list[Network], from_attributes=True)
+    return Networks(ReferenceMeta(reference.version), rows)
 
 
-def _indicators(version: int) -> Indicators:
-    rows = [Indicator(row.code, row.name, row.description, row.notes) for row in queries.indicators()]
-    return Indicators(ReferenceMeta(version), rows)
+def _indicators(reference: Reference) -> Indicators:
+    rows = msgspec.convert(reference.indicators, list[Indicator], from_attributes=True)
+    return Indicators(ReferenceMeta(reference.version), rows)
 
 
-def _agencies(version: int) -> Agencies:
-    rows = [Agency(row.code, row.country, row.name, row.active, row.invented) for row in queries.agencies()]
-    return Agencies(ReferenceMeta(version), rows)
+def _agencies(reference: Reference) -> Agencies:
+    rows = msgspec.convert(reference.agencies, list[Agency], from_attributes=True)
+    return Agencies(ReferenceMeta(reference.version), rows)
 
 
-def _help_services(version: int, country: str | None, language: str | None) -> HelpServices:
-    rows = [
-        HelpService(
-            code=row.code,
-            name=row.name,
-            languages=row.languages,
-            country=row.country,
-            address=row.address,
-            phone=row.phone or None,
-            description=row.description,
-            checked=row.checked.isoformat() if row.checked else None,
-        )
-        for row in queries.help_services(country=country, language=language)
-    ]
-    return HelpServices(ReferenceMeta(version), rows)
+def _help_services(reference: Reference, country: str | None, language: str | None) -> HelpServices:
+    rows = serving(reference.help_services, country=country, language=language)
+    return HelpServices(ReferenceMeta(reference.version), rows)
 
 
 # The header is the caller's, so the number of kept ones is bounded.

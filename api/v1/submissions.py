@@ -21,7 +21,7 @@ from api.v1.payloads import body as bodies
 from api.v1.payloads import checks, csv_payload, json_payload, media
 from api.v1.payloads.draft import Payload
 from api.v1.payloads.faults import BrokenRuleError
-from countries import queries as countries
+from countries.reference import Reference
 from federation import calendar, clock, finding_queries, intake, queries
 from federation.evidence import SignedBy
 
@@ -124,7 +124,7 @@ def _read(request: HttpRequest, kind: str, given: Mapping[str, str], signed: Sig
     if b"\0" in body.content:
         raise Problem("nul_character")
     received = clock.agreed()
-    indicators = {row.code: row.number for row in countries.indicators()}
+    indicators = Reference.current().indicator_numbers
     if kind == "json":
         payload = json_payload.read(body.content, received=received, indicators=indicators)
     else:
@@ -179,7 +179,7 @@ def _preview(caller: Caller, sent: Sent) -> HttpResponse:
     preview = intake.preview(
         agency=caller.agency, reports=payload.reports, prepared=payload.prepared, received=sent.received
     )
-    codes = {row.number: row.code for row in countries.indicators()}
+    codes = Reference.current().indicator_codes
     previewed = [
         answers.PreviewedReport(
             pointer=finding_documents.pointer(position),
@@ -225,7 +225,7 @@ def _signed_by(key: SignedBy | None) -> answers.SignedBy | None:
 
 
 def _reports(rows: list[queries.ReportRow]) -> list[answers.Report]:
-    codes = {row.number: row.code for row in countries.indicators()}
+    codes = Reference.current().indicator_codes
     return [
         answers.Report(
             pointer=finding_documents.pointer(row.position),

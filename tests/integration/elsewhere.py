@@ -12,8 +12,8 @@ from django.db import connection
 from psycopg import sql
 
 from api import caching
-from api.v1 import questions
 from config import databases
+from countries import reference
 from tests import servers
 
 
@@ -72,8 +72,7 @@ def _as(other: dict[str, Any]) -> Iterator[None]:
 def forget() -> None:
     """Let go of what this process holds of a database."""
     caching.shelf.clear()
-    for kept in (questions._indicators, questions.people, questions._agencies, questions.annotations):
-        kept.cache_clear()
+    reference.kept.clear()
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from psycopg import errors
 from config import databases
 from config.embedded import programs
 from config.parts import ROOT
-from countries import queries
+from countries.reference import Reference
 from federation import published, roles
 from federation.rights import PUBLIC, ROLES, TABLES, WEB, WORKER
 from postgresql import routing
@@ -344,7 +344,7 @@ def test_reads_go_over_the_public_connection_and_writes_never():
         assert router.allow_migrate("default", "federation")
         assert not router.allow_migrate("elsewhere", "federation")
         with pytest.raises(connections.exception_class):
-            queries.reference_version()
+            Reference.current()
     assert router.db_for_read(object) == "default"
 
 

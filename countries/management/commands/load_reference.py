@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management import BaseCommand
 from django.core.management.base import CommandParser
 
-from countries import reference
+from countries import loader
 
 
 class Command(BaseCommand):
@@ -17,7 +17,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, overwrite: bool, **_: Any) -> None:
-        sources = reference.sources()
-        for file, done in reference.load(by="command load_reference", overwrite=overwrite).items():
+        sources = loader.sources()
+        for file, done in loader.load(by="command load_reference", overwrite=overwrite).items():
             kept = f", {done.kept} that differ kept as they are here" if done.kept else ""
             self.stdout.write(f"{file} ({sources[file].date}): {done.added} rows added, {done.changed} changed{kept}")

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from api import caching
-from countries import queries, registry
+from countries import registry
+from countries.reference import Reference
 from tests.contract.public.press import NOBODY
 from tests.factories import AgencyFactory, AnnotationFactory, IndicatorFactory
 
@@ -147,14 +148,12 @@ def test_new_annotation_makes_a_new_etag(press, read, path, monkeypatch):
     assert read(path, headers={"if-none-match": third["ETag"]}).status_code == 304
 
 
-def test_many_questions_read_annotations_once(press, read, monkeypatch):
+def test_many_questions_share_one_snapshot(press, read):
     AnnotationFactory.create(start=on(12))
-    reads = []
-    stored = queries.annotations
-    monkeypatch.setattr(queries, "annotations", lambda: reads.append(1) or stored())
+    loaded = Reference.current()
     for day in ("01", "02", "03"):
         assert texts(read("aggregates", start=f"2026-11-{day}"))
-    assert len(reads) == 1
+    assert Reference.current() is loaded
 
 
 def test_annotations_can_be_read_from_anywhere_and_kept_for_a_while(press, read):

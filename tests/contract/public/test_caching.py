@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from api import caching
+from countries import reference
 from federation import published
 from tests.contract.public.press import NOBODY
 from tests.factories import IndicatorFactory
@@ -262,9 +263,7 @@ def test_streams_are_packed_too(press, read, monkeypatch):
 def test_refusal_is_not_held(press, read):
     assert read(indicator="NEW").status_code == 422
     IndicatorFactory.create(number=2, code="NEW")
-    from api.v1 import questions
-
-    questions._indicators.cache_clear()
+    reference.kept.clear()
     assert read(indicator="NEW").status_code == 200
 
 

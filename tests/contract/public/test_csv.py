@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 import pytest
 
 from api.throttling import costs, rates
-from api.v1 import aggregates, questions
+from api.v1 import aggregates
+from countries import reference
 from federation import published
 from tests.contract.public.press import NOBODY, Covered
 from tests.factories import AgencyFactory
@@ -170,7 +171,7 @@ def test_every_row_of_invented_numbers_says_so_in_a_column_at_the_very_end(press
     press.publish("D", {"2026-11-01": {"NO": 5}})
     press.publish("D", {"2026-11-02": {}}, NOBODY)
     AgencyFactory.create(invented=True)
-    questions._agencies.cache_clear()
+    reference.kept.clear()
     head, *body = read(format="csv", country="NO").getvalue().decode().split()
     assert head == f"{HEADER},INVENTED"
     assert body == [

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from api import caching
-from api.v1 import questions
+from countries import reference
 from tests.contract.public.press import NOBODY, Covered
 from tests.contract.site.conftest import TODAY, day
 from tests.factories import AgencyFactory, AnnotationFactory, IndicatorFactory
@@ -22,7 +22,7 @@ ADDRESS = "/countries/no/?with=SE&show=count"
 @pytest.fixture(autouse=True)
 def looked_up_anew(monkeypatch):
     monkeypatch.setattr(caching, "HELD_SECONDS", 0)
-    questions._agencies.cache_clear()
+    reference.kept.clear()
 
 
 @pytest.fixture

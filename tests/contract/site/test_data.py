@@ -11,6 +11,7 @@ from rdflib.namespace import DCTERMS, FOAF, RDF
 from api import caching, release
 from api.site import readings
 from config.parts import ROOT
+from countries import reference
 from countries.models import Indicator
 from tests.factories import AgencyFactory
 
@@ -91,6 +92,7 @@ def test_block_has_what_search_engines_ask_for(published, linked, catalogue):
 def test_block_is_the_same_in_each_language_and_says_what_is_invented(published, linked):
     assert linked("/fi/data/") == linked()
     AgencyFactory.create(code="FI-DEMO", invented=True)
+    reference.kept.clear()
     told = linked()
     for one in [*told["Dataset"], *told["DataCatalog"]]:
         assert one["name"].startswith("Invented numbers: ")

@@ -7,7 +7,8 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 
 from api import caching
-from countries import queries
+from countries import reference
+from countries.reference import Reference
 from tests.contract.site.conftest import day
 from tests.factories import AgencyFactory
 
@@ -108,6 +109,7 @@ def test_page_has_one_first_heading_and_one_main_part(published, visit, address)
 def test_invented_numbers_say_so_on_every_page(published, visit, address):
     assert "Invented numbers." not in visit(address).content.decode()
     AgencyFactory.create(code="FI-DEMO", invented=True)
+    reference.kept.clear()
     caching.shelf.clear()
     assert "Invented numbers." in visit(address).content.decode()
 
@@ -157,7 +159,7 @@ def test_time_that_a_page_does_not_show_is_told(published, text, address):
 def test_mistake_of_ours_is_a_page_to_browsers_and_a_problem_to_programs(client, visit, monkeypatch, caplog):
     client.raise_request_exception = False
     # As with a database that is away, nothing can be looked up for the page either.
-    monkeypatch.setattr(queries, "help_services", None)
+    monkeypatch.setattr(Reference, "current", None)
     caching.shelf.clear()
     answer = visit("/de/help/")
     assert (answer.status_code, answer["Content-Type"]) == (500, "text/html; charset=utf-8")

@@ -1,118 +1,154 @@
-"""The data files, and loading them again and again."""
+"""The snapshot of reference data that all readers share."""
 
-import csv
-from datetime import date
+from datetime import UTC, datetime
 
 import pytest
 
 from countries import queries, reference, registry
-from countries.codes import COUNTRIES, DATA, GROUP_MEMBERS, NETWORKS
-from countries.models import Country, HelpService, Indicator, Network
+from countries.codes import COUNTRIES, GROUPS
+from countries.models import Network
+from countries.reference import Reference, serving
+from tests import factories
 
-# Nobody lives there for good, or they are counted with Finland, Norway and Italy's neighbour of 500 people.
-WITHOUT_POPULATION = {"AQ", "BV", "CC", "CX", "GS", "HM", "IO", "NF", "PN", "TF", "UM", "AX", "SJ", "VA", "_U"}
-
-
-def load(**options):
-    return reference.load(by="a test", **options)
+pytestmark = pytest.mark.django_db
+NO, SE = COUNTRIES["NO"], COUNTRIES["SE"]
 
 
-def test_every_data_file_says_where_it_is_from():
-    files = {path.name for path in DATA.iterdir()} - {"sources.json"}
-
-    assert files == reference.sources().keys()
-    for source in reference.sources().values():
-        assert source.what
-        assert source.source
-        assert source.licence
-        assert date.fromisoformat(source.date) <= date(2027, 1, 1)
+def test_nothing_was_written_yet():
+    found = Reference.current()
+    assert (found.version, found.indicators, found.agencies, found.people(2024)) == (0, (), (), {})
+    assert not found.invented
 
 
-@pytest.mark.django_db
-def test_load_brings_everything():
-    load()
+def test_agencies_by_code_with_those_no_longer_active():
+    factories.AgencyFactory.create(code="SE-NOA", name="NOA", active=False)
+    factories.AgencyFactory.create(invented=True)
 
-    assert dict(Country.objects.values_list("code", "number")) == COUNTRIES
-    assert dict(Network.objects.values_list("code", "number")) == NETWORKS
-    assert dict(Indicator.objects.values_list("code", "number")) == {"DOWNLOADS": 1, "HELP_VISITS": 2}
-    assert all(len(row.notes) >= 3 for row in Indicator.objects.all())
-
-
-@pytest.mark.django_db
-def test_load_again_changes_nothing(django_assert_max_num_queries):
-    load()
-    version = queries.reference_version()
-
-    with django_assert_max_num_queries(40):
-        done = load()
-    assert {(one.added, one.changed, one.kept) for one in done.values()} == {(0, 0, 0)}
-    assert queries.reference_version() == version
+    found = Reference.current()
+    assert [(row.code, row.country, row.name, row.active, row.invented) for row in found.agencies] == [
+        ("NO-KRIPOS", "NO", "Kripos", True, True),
+        ("SE-NOA", "SE", "NOA", False, False),
+    ]
+    assert found.agencies_by_code["SE-NOA"] == found.agencies[1]
+    assert found.agency_codes[found.agencies[1].id] == "SE-NOA"
+    assert found.invented
 
 
-@pytest.mark.django_db
-def test_load_keeps_what_a_coordinator_changed():
-    load()
-    service = HelpService.objects.get(code="seos-be")
-    service.phone, service.shown = "112", False
-    registry.save(service, by="ada")
+def test_indicators_by_number():
+    factories.IndicatorFactory.create(code="HELP_VISITS", number=2)
+    factories.IndicatorFactory.create(notes=["Not a person."])
 
-    assert load()["help_services.json"].kept == 1
-    service.refresh_from_db()
-    assert service.phone == "112"
-
-    assert load(overwrite=True)["help_services.json"].changed == 1
-    service.refresh_from_db()
-    assert service.phone != "112"
-    assert not service.shown, "what the file does not say stays"
+    found = Reference.current()
+    assert found.indicator_numbers == {"DOWNLOADS": 1, "HELP_VISITS": 2}
+    assert found.indicator_codes == {1: "DOWNLOADS", 2: "HELP_VISITS"}
+    assert found.indicators_by_code["DOWNLOADS"].notes == ("Not a person.",)
 
 
-@pytest.mark.django_db
-def test_load_brings_facts_back_whatever_was_done_to_them():
-    load()
-    Network.objects.filter(code="ARES").update(name="Mars")
+def test_networks_by_number():
+    Network.objects.create(code="EDONKEY", number=2, name="eDonkey")
+    Network.objects.create(code="BITTORRENT", number=1, name="Bit\x0bTorrent")
 
-    assert load()["networks.csv"].changed == 1
-    assert Network.objects.get(code="ARES").name == "Ares"
-
-
-def test_population_of_every_country_in_every_year():
-    with (DATA / "population.csv").open(encoding="utf-8") as lines:
-        rows = list(csv.DictReader(lines))
-
-    years = {(row["country"], int(row["year"])) for row in rows}
-    assert years == {(code, year) for code in COUNTRIES.keys() - WITHOUT_POPULATION for year in range(2015, 2025)}
-    assert {row["source"] for row in rows} == {"World Bank SP.POP.TOTL", "UN WPP 2024"}
+    assert [(row.code, row.number, row.name) for row in Reference.current().networks] == [
+        ("BITTORRENT", 1, "Bit\N{REPLACEMENT CHARACTER}Torrent"),
+        ("EDONKEY", 2, "eDonkey"),
+    ]
 
 
+def test_loaded_in_one_statement_once_per_version(django_assert_num_queries):
+    for code in ("NO-A", "NO-B", "SE-C"):
+        factories.AnnotationFactory.create(agency=factories.AgencyFactory.create(code=code))
+    with django_assert_num_queries(2):
+        found = Reference.current()
+    assert [row.agency for row in found.annotations] == ["NO-A", "NO-B", "SE-C"]
+    with django_assert_num_queries(1):
+        assert Reference.current() is found
+
+    registry.save(factories.AgencyFactory.build(code="NO-D", country_id=NO), by="a test")
+    with django_assert_num_queries(2):
+        assert Reference.current().agencies_by_code.keys() == {"NO-A", "NO-B", "NO-D", "SE-C"}
+    for _ in range(3):
+        registry.save(factories.AnnotationFactory.build(), by="a test")
+        Reference.current()
+    assert len(reference.kept) == 2, "no more than two versions are kept"
+
+
+def codes(**asked) -> list[str]:
+    return [row.code for row in serving(Reference.current().help_services, **asked)]
+
+
+@pytest.fixture
+def services() -> None:
+    factories.HelpServiceFactory.create(code="everywhere", country=None, languages=["en", "pt-BR"])
+    factories.HelpServiceFactory.create(code="norway", languages=["nb"])
+    factories.HelpServiceFactory.create(
+        code="sweden", country=factories.CountryFactory.create(code="SE"), languages=["sv"]
+    )
+    factories.HelpServiceFactory.create(code="closed", shown=False, languages=["nb"])
+
+
+@pytest.mark.usefixtures("services")
+def test_help_services_of_a_country_come_before_those_for_everywhere():
+    assert codes(country="NO") == ["norway", "everywhere"]
+    assert codes(country="FI") == ["everywhere"]
+    assert codes() == ["norway", "sweden", "everywhere"]
+
+
+@pytest.mark.usefixtures("services")
 @pytest.mark.parametrize(
-    ("code", "thousands"),
-    [("NO", 5_520), ("SE", 10_537), ("DE", 83_287), ("FR", 66_400), ("GB", 68_492), ("XK", 1_683), ("UA", 37_733)],
+    ("language", "found"),
+    [
+        ("sv", ["sweden"]),
+        ("no", ["norway"]),
+        ("nn", ["norway"]),
+        ("nb-NO", ["norway"]),
+        ("pt", ["everywhere"]),
+        ("PT_br", ["everywhere"]),
+        ("", []),
+        ("fi", []),
+    ],
 )
-def test_population_of_2023_is_about_what_statistical_offices_say(code, thousands):
-    with (DATA / "population.csv").open(encoding="utf-8") as lines:
-        people = {row["country"]: int(row["inhabitants"]) for row in csv.DictReader(lines) if row["year"] == "2023"}
-
-    assert people[code] == pytest.approx(thousands * 1000, rel=0.005)
+def test_help_services_in_a_language(language, found):
+    assert codes(language=language) == found
 
 
-@pytest.mark.django_db
-def test_help_services_are_there_for_twenty_european_countries_and_for_all():
-    load()
-    services = HelpService.objects.all()
+def test_population_of_the_year_or_the_latest_before_it():
+    for year in (2020, 2022):
+        factories.PopulationFactory.create(year=year, inhabitants=year)
 
-    assert len({row.country.code for row in services if row.country} & GROUP_MEMBERS["EUROPE"]) >= 20
-    assert any(row.country is None for row in services)
-    for row in services:
-        row.full_clean()
-        assert row.address.startswith("https://")
-        assert row.source.startswith("https://")
+    people = Reference.current().people
+    assert NO not in people(2019)
+    assert [people(year)[NO] for year in (2020, 2021, 2022, 2030)] == [2020, 2020, 2022, 2022]
 
 
-@pytest.mark.django_db
-def test_help_services_whose_address_was_found_on_no_page_are_named_with_their_source():
-    load()
-    unchecked = HelpService.objects.filter(checked=None).values_list("name", flat=True)
+def test_population_of_groups_is_that_of_their_known_members():
+    factories.PopulationFactory.create(inhabitants=5)
+    factories.PopulationFactory.create(country=factories.CountryFactory.create(code="SE"), inhabitants=10)
+    factories.PopulationFactory.create(country=factories.CountryFactory.create(code="US"), inhabitants=100)
 
-    assert sorted(unchecked) == ["Beforemore", "DIS NO", "Preventell"]
-    told = reference.sources()["help_services.json"].source
-    assert all(name in told for name in unchecked)
+    people = Reference.current().people(2024)
+    assert [people[GROUPS[group]] for group in ("_T", "EUROPE", "EU27_2020")] == [115, 15, 10]
+    assert COUNTRIES["_U"] not in people
+
+
+def at(day):
+    return datetime(2026, 11, day, tzinfo=UTC)
+
+
+def test_breaks_of_a_series_are_its_own_and_those_for_all():
+    indicator, other = factories.IndicatorFactory.create(), factories.IndicatorFactory.create(code="X", number=2)
+    kripos, noa = factories.AgencyFactory.create(), factories.AgencyFactory.create(code="SE-NOA")
+    for day, columns in enumerate(
+        (
+            {"agency": kripos},
+            {"agency": noa},
+            {},
+            {"indicator": other},
+            {"agency": kripos, "indicator": indicator},
+            {"agency": kripos, "is_break": False},
+        ),
+        start=1,
+    ):
+        factories.AnnotationFactory.create(**{"start": at(day), "is_break": True} | columns)
+
+    assert queries.breaks_of(kripos.pk, indicator.number) == [at(1), at(3), at(5)]
+    assert queries.breaks_of(noa.pk, other.number) == [at(2), at(3), at(4)]

@@ -11,8 +11,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
-from countries import queries, registry
+from countries import registry
 from countries.models import Agency, Country, HelpService, Indicator, Schedule
+from countries.reference import Reference
 from countries.registry import Refused
 from tests import factories
 
@@ -66,7 +67,7 @@ def test_save_without_a_change_says_nothing_and_keeps_the_version(heard):
     registry.save(agency, by="ada")
 
     assert heard == []
-    assert queries.reference_version() == 0
+    assert Reference.current().version == 0
 
 
 def test_what_is_said_fits_json_and_holds_no_secret(heard):
@@ -83,12 +84,12 @@ def test_what_is_said_fits_json_and_holds_no_secret(heard):
 
 def test_each_change_counts_the_version_up():
     indicator = registry.save(Indicator(code="A", name="a", description="a"), by="ada")
-    assert queries.reference_version() == 1
+    assert Reference.current().version == 1
     indicator.name = "b"
     registry.save(indicator, by="ada")
-    assert queries.reference_version() == 2
+    assert Reference.current().version == 2
     registry.delete(indicator, by="ada")
-    assert queries.reference_version() == 3
+    assert Reference.current().version == 3
 
 
 def test_a_listener_that_fails_undoes_the_change():
@@ -104,7 +105,7 @@ def test_a_listener_that_fails_undoes_the_change():
         registry.changed.disconnect(fail)
 
     assert not Agency.objects.exists()
-    assert queries.reference_version() == 0
+    assert Reference.current().version == 0
 
 
 def test_save_of_given_fields_leaves_what_another_screen_changed():

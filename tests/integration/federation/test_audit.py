@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
-from countries import credentials, reference, registry
+from countries import credentials, loader, registry
 from countries.models import (
     Agency,
     Annotation,
@@ -262,11 +262,11 @@ def test_an_agency_is_not_deleted_together_with_what_leaves_no_event():
 
 
 def test_loading_reference_data_names_file_and_table():
-    events = events_of(lambda: reference.load(by="kari"))
+    events = events_of(lambda: loader.load(by="kari"))
     assert {event.actor for event in events} == {"kari"}
     tables = {event.details["after"].get("table"): event.reason for event in events}
     assert tables["countries.Population"].startswith("population.csv of ")
-    assert events_of(lambda: reference.load(by="kari")) == []
+    assert events_of(lambda: loader.load(by="kari")) == []
 
 
 def test_commands_leave_events(capsys):

@@ -6,9 +6,9 @@ import pytest
 from django.http import QueryDict
 
 from api.site import asked, trends
-from countries.queries import IndicatorRow
+from countries.reference import Indicator
 
-DOWNLOADS = IndicatorRow(1, "DOWNLOADS", "Downloads", "", ())
+DOWNLOADS = Indicator(1, "DOWNLOADS", "Downloads", "", ())
 MAY = datetime(2026, 5, 20, 12, tzinfo=UTC)
 NOW = datetime(2026, 11, 30, 23, 59, 59, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ import pytest
 from api.site import drawings
 from api.site.chart import Canvas
 from api.site.trends import Period, Series, Trend
-from countries.queries import AnnotationRow
+from countries.reference import Annotation
 
 
 def months(count, first=(2025, 10)):
@@ -22,8 +22,7 @@ def months(count, first=(2025, 10)):
 
 
 def note(start, end=None, *, kind="change", is_break=False):
-    until = end or (None if kind in ("campaign", "outage") else start)
-    return AnnotationRow(kind, "Text", start, end, until, None, None, is_break)
+    return Annotation(kind, "Text", start, end, None, None, is_break)
 
 
 def at(month, day=1, year=2026):

@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 import pytest
 
 from api.site.notes import Note
-from countries.queries import AnnotationRow
+from countries.reference import Annotation
 
 START = datetime(2026, 9, 11, tzinfo=UTC)
 
 
 def note(*, end=None, text="A campaign", agency="", is_break=False):
-    return Note(AnnotationRow("campaign", text, START, end, end, None, None, is_break), agency)
+    return Note(Annotation("campaign", text, START, end, None, None, is_break), agency)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,32 @@
+-- All that is public of the registry, read in one statement, so it is of one moment. Columns are named one by one:
+-- other columns of these tables are not public.
+SELECT json_build_object(
+    'version', coalesce((SELECT number FROM countries_referenceversion), 0),
+    'changed', coalesce((SELECT changed FROM countries_referenceversion), 'epoch'),
+    'indicators', ARRAY(SELECT to_json(one) FROM (
+        SELECT number, code, name, description, notes
+        FROM countries_indicator ORDER BY number
+    ) AS one),
+    'networks', ARRAY(SELECT to_json(one) FROM (
+        SELECT number, code, name FROM countries_network ORDER BY number
+    ) AS one),
+    'agencies', ARRAY(SELECT to_json(one) FROM (
+        SELECT agency.id, agency.code, country.code AS country, agency.name, agency.active, agency.invented
+        FROM countries_agency AS agency JOIN countries_country AS country ON country.number = agency.country_id
+        ORDER BY agency.code
+    ) AS one),
+    'population', ARRAY(SELECT json_build_array(country_id, year, inhabitants) FROM countries_population ORDER BY year),
+    'annotations', ARRAY(SELECT to_json(one) FROM (
+        SELECT kind, text, start, "end", agency.code AS agency, indicator.code AS indicator, is_break
+        FROM countries_annotation AS annotation
+        LEFT JOIN countries_agency AS agency ON agency.id = annotation.agency_id
+        LEFT JOIN countries_indicator AS indicator ON indicator.number = annotation.indicator_id
+        ORDER BY start, annotation.id
+    ) AS one),
+    'help_services', ARRAY(SELECT to_json(one) FROM (
+        SELECT service.code, name, languages, country.code AS country, address, nullif(phone, '') AS phone, description,
+            checked
+        FROM countries_helpservice AS service LEFT JOIN countries_country AS country ON country.number = service.country_id
+        WHERE shown ORDER BY country.code NULLS LAST, name, service.code
+    ) AS one)
+)
