@@ -208,7 +208,7 @@ class Offer:
 
     def indicators(self) -> Iterator[tuple[Indicator, list[Dataset]]]:
         """Return the indicators that have data sets, each with its own."""
-        for indicator in dict.fromkeys(one.indicator for one in self.datasets):
+        for indicator in {one.indicator.code: one.indicator for one in self.datasets}.values():
             yield indicator, [one for one in self.datasets if one.indicator == indicator]
 
     @property

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from countries import registry
 from countries.codes import COUNTRIES, DATA, NETWORKS
-from countries.models import Country, HelpService, Indicator, Network, Population
+from countries.models import Country, HelpService, Indicator, IndicatorTranslation, Network, Population
 from countries.registry import Columns, Loaded
 
 
@@ -45,6 +45,9 @@ def load(*, by: str, overwrite: bool = False) -> dict[str, Loaded]:
         "countries.csv": bring("countries.csv", _countries(), ("number",), fact=True),
         "networks.csv": bring("networks.csv", _networks(), ("number",), fact=True),
         "indicators.json": bring("indicators.json", json.loads(_text("indicators.json")), ("code",)),
+        "indicator_translations.json": bring(
+            "indicator_translations.json", _translations(), ("indicator_id", "language")
+        ),
         "population.csv": bring("population.csv", _population(), ("country_id", "year")),
         "help_services.json": bring("help_services.json", _help_services(), ("code",)),
     }
@@ -54,6 +57,7 @@ _MODELS = {
     "countries.csv": Country,
     "networks.csv": Network,
     "indicators.json": Indicator,
+    "indicator_translations.json": IndicatorTranslation,
     "population.csv": Population,
     "help_services.json": HelpService,
 }
@@ -73,6 +77,12 @@ def _countries() -> list[Columns]:
 
 def _networks() -> list[Columns]:
     return [{"number": NETWORKS[row["code"]], **row} for row in _rows("networks.csv")]
+
+
+def _translations() -> list[Columns]:
+    numbers = dict(Indicator.objects.values_list("code", "number"))
+    rows: list[Columns] = json.loads(_text("indicator_translations.json"))
+    return [{"indicator_id": numbers[row.pop("indicator")], **row} for row in rows]
 
 
 def _population() -> list[Columns]:

@@ -54,6 +54,8 @@ LAST_BEFORE_FIRST = "The last day must not be before the first."
 END_BEFORE_START = "The end must not be before the start."
 BEFORE_2000 = "This is before the year 2000."
 
+UNIT = "What stands after a number: its plural forms, from one to many, with commas: download, downloads."
+
 READ_WRITE = "submissions:write submissions:read"
 READ_ONLY = "submissions:read"
 FIGURES = "figures:read"
@@ -137,7 +139,8 @@ class Indicator(WrittenByPeople):
         validators=[RegexValidator(INDICATOR_CODE, "This is not a code such as HELP_VISITS.")],
         help_text="Capitals, digits and underscores: HELP_VISITS.",
     )
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=100, help_text="In English, as all words here.")
+    unit = ArrayField(models.CharField(max_length=60), blank=True, default=list, help_text=UNIT)
     description = models.TextField(help_text="What is counted. Always events, so that counts add up over time.")
     notes = ArrayField(
         models.TextField(),
@@ -155,6 +158,32 @@ class Indicator(WrittenByPeople):
 
     def __str__(self) -> str:
         return self.code
+
+
+def page_languages() -> list[tuple[str, str]]:
+    """The languages of the pages, except the one in which indicators are entered first."""
+    return [(code, name) for code, name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
+
+
+class IndicatorTranslation(WrittenByPeople):
+    """The words of an indicator in another language of the pages. Where one is empty, the English stands."""
+
+    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="translations")
+    language = models.CharField(max_length=10, choices=page_languages)
+    name = models.CharField(max_length=100, blank=True)
+    unit = ArrayField(models.CharField(max_length=60), blank=True, default=list, help_text=UNIT)
+    description = models.TextField(blank=True)
+    notes = ArrayField(models.TextField(), blank=True, default=list)
+
+    class Meta:
+        ordering = ["indicator", "language"]
+        verbose_name = "translation"
+        constraints = [
+            models.UniqueConstraint(fields=["indicator", "language"], name="countries_translation_language"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.indicator} in {self.language}"
 
 
 class Agency(WrittenByPeople):

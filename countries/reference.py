@@ -28,12 +28,30 @@ class Network(msgspec.Struct, frozen=True):
     name: str
 
 
-class Indicator(msgspec.Struct, frozen=True):
-    number: int
-    code: str
+class Words(msgspec.Struct, frozen=True, kw_only=True):
+    """How an indicator is called, what stands after its number, what is counted, and what the number is not.
+
+    ``unit`` has the plural forms of the language in the order of CLDR: one, two, few, many, other.
+    """
+
     name: str
+    unit: tuple[str, ...]
     description: str
     notes: tuple[str, ...]
+
+
+class Indicator(Words, frozen=True, kw_only=True):
+    """Its own words are English."""
+
+    number: int
+    code: str
+    translations: dict[str, Words]
+
+    def in_language(self, language: str) -> "Indicator":
+        """The same with the words of a language, as far as there are any."""
+        words = self.translations.get(language)
+        own = {name: value for name, value in msgspec.structs.asdict(words).items() if value} if words else {}
+        return msgspec.structs.replace(self, **own)
 
 
 class Agency(msgspec.Struct, frozen=True):

@@ -4,7 +4,12 @@ SELECT json_build_object(
     'version', coalesce((SELECT number FROM countries_referenceversion), 0),
     'changed', coalesce((SELECT changed FROM countries_referenceversion), 'epoch'),
     'indicators', ARRAY(SELECT to_json(one) FROM (
-        SELECT number, code, name, description, notes
+        SELECT number, code, name, unit, description, notes, (
+            SELECT coalesce(json_object_agg(language, to_json(words)), '{}') FROM (
+                SELECT language, name, unit, description, notes
+                FROM countries_indicatortranslation WHERE indicator_id = number
+            ) AS words
+        ) AS translations
         FROM countries_indicator ORDER BY number
     ) AS one),
     'networks', ARRAY(SELECT to_json(one) FROM (

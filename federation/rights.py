@@ -75,6 +75,7 @@ TABLES: Final[dict[str, Rights]] = {
     "countries_country": Rights(web=_READ, worker=_READ, public=_READ),
     "countries_helpservice": Rights(web=_ALL, worker=_READ, public=_READ),
     "countries_indicator": Rights(web=_ALL, worker=_READ, public=_READ),
+    "countries_indicatortranslation": Rights(web=_ALL, worker=_READ, public=_READ),
     "countries_network": Rights(web=_ALL, worker=_READ, public=_READ),
     "countries_population": Rights(web=_ALL, worker=_READ, public=_READ),
     "countries_referenceversion": Rights(web=_ALL, worker=_READ, public=_READ),

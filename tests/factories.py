@@ -17,6 +17,7 @@ from countries.models import (
     Credential,
     HelpService,
     Indicator,
+    IndicatorTranslation,
     Network,
     Population,
     Schedule,
@@ -51,6 +52,15 @@ class IndicatorFactory(DjangoModelFactory[Indicator]):
     code = "DOWNLOADS"
     name = "Downloads"
     description = "Completed downloads."
+
+
+class IndicatorTranslationFactory(DjangoModelFactory[IndicatorTranslation]):
+    class Meta:
+        model = IndicatorTranslation
+
+    indicator = SubFactory(IndicatorFactory)
+    language = "de"
+    name = "Downloads von Dateien der Polizei"
 
 
 class NetworkFactory(DjangoModelFactory[Network]):

@@ -9,7 +9,7 @@ from django.http import Http404
 from django.urls import reverse
 
 from api import formats
-from api.site import coverage, drawings, picture, readings, trends
+from api.site import coverage, drawings, pages, picture, readings, trends
 from api.site.asked import FREQUENCIES, GROUPS, HEADLINES, OTHERS_AT_MOST, Asked
 from api.site.chart import Canvas
 from api.site.notes import Note
@@ -33,7 +33,7 @@ def page(asked: Asked) -> dict[str, Any]:
     strips, _ = coverage.read(readings.days(asked.indicator))
     return {
         **shown(asked, trend, networks.known_at),
-        "indicators": Reference.current().indicators,
+        "indicators": pages.indicators().values(),
         "headlines": [] if asked.as_of else [_headline(asked, length) for length in HEADLINES],
         "silences": [] if asked.as_of else coverage.silences(strips),
         "steps": [(frequency, asked.query(frequency=frequency)) for frequency in FREQUENCIES],
@@ -67,7 +67,7 @@ def shown(asked: Asked, trend: Trend, known_at: datetime | None) -> dict[str, An
     rows = trends.annotations(asked.indicator, trend)
     return {
         "view": asked,
-        "asked": {"indicator": asked.indicator.code, "name": asked.indicator.name},
+        "asked": {"indicator": asked.indicator.code},
         "indicator": asked.indicator,
         "country": asked.country,
         "trend": trend,

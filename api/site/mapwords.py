@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from babel import Locale
+from babel.plural import PluralRule
 from django.utils import translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, gettext_noop, ngettext
+from django.utils.translation import gettext, gettext_noop
 
 from api.site.readings import Hour
 from api.site.templatetags import written
@@ -27,8 +28,8 @@ _PERIODS = {
     "day": gettext_noop("on {day}"),
 }
 _NOTHING_PUBLISHED = gettext_noop("Nothing is published {period} yet.")
-#: Numbers among which each category of plurals, in each language, has one.
-_SAMPLES = (1, 2, 5, 0, 11, 1_000_000)
+#: The categories of plurals in CLDR's order.
+_CATEGORIES = ("zero", "one", "two", "few", "many", "other")
 
 
 def words(indicators: Iterable[Indicator]) -> dict[str, Any]:
@@ -45,7 +46,7 @@ def words(indicators: Iterable[Indicator]) -> dict[str, Any]:
         "world": gettext("World"),
         "world_view": gettext("Show the world"),
         "titles": {row.code: _titles(row) for row in indicators},
-        "counts": {row.code: _counts(row.code) for row in indicators},
+        "counts": {row.code: _counts(row) for row in indicators},
         "periods": {window: gettext(name) for window, name in _PERIODS.items()},
         "country_rate": gettext("{country}: {count} {period}, {rate} per 100,000 inhabitants"),
         "country_count": gettext("{country}: {count} {period}"),
@@ -79,13 +80,13 @@ def words(indicators: Iterable[Indicator]) -> dict[str, Any]:
     }
 
 
-def live_total(indicator: str, value: int | None) -> SafeString:
+def live_total(indicator: Indicator, value: int | None) -> SafeString:
     """Write the sentence on the last 24 hours as the script does, its number in the same element."""
     if value is None:
         return format_html("{}", gettext("The total of the last 24 hours is not known."))
     strong = format_html('<strong class="live-number">{}</strong>', written.number(value))
     before, _, after = gettext("{count} in the last 24 hours").partition("{count}")
-    first, _, rest = _counted(indicator, value).partition("{value}")
+    first, _, rest = _counts(indicator)[_plurals()(value)].partition("{value}")
     return format_html("{}{}{}{}{}", before, first, strong, rest, after)
 
 
@@ -102,29 +103,18 @@ def live_hour(live: Hour) -> str:
     return gettext(_LIVE_HOUR).format(start=first, end=last, top=written.number(live.top))
 
 
-def _titles(row: Indicator) -> dict[str, str]:
-    if row.code == "DOWNLOADS":
-        head = gettext("Downloads of police files per 100,000 inhabitants")
-    elif row.code == "HELP_VISITS":
-        head = gettext("Visits to help services per 100,000 inhabitants")
-    else:
-        head = f"{row.name} / 100,000"
-    return {"head": head, "count": written.word(row.code, row.name)}
+def _titles(indicator: Indicator) -> dict[str, str]:
+    head = gettext("{name} per 100,000 inhabitants").format(name=indicator.name)
+    return {"head": head, "count": indicator.name}
 
 
-def _counts(indicator: str) -> dict[str, str]:
-    form = Locale.parse(translation.get_language() or "en").plural_form
-    found = {"other": _counted(indicator, _SAMPLES[2])}
-    for sample in _SAMPLES:
-        found.setdefault(form(sample), _counted(indicator, sample))
-        if form(sample) == "other":
-            found["other"] = _counted(indicator, sample)
-    return found
+def _counts(indicator: Indicator) -> dict[str, str]:
+    """Return a number and its unit by the plural categories of the language; those without a form have the last."""
+    known = _plurals().tags | {"other"}
+    unit = indicator.unit or ("",)
+    categories = (category for category in _CATEGORIES if category in known)
+    return {category: f"{{value}} {unit[min(at, len(unit) - 1)]}".strip() for at, category in enumerate(categories)}
 
 
-def _counted(indicator: str, value: int) -> str:
-    if indicator == "DOWNLOADS":
-        return ngettext("{value} download", "{value} downloads", value)
-    if indicator == "HELP_VISITS":
-        return ngettext("{value} visit", "{value} visits", value)
-    return "{value}"
+def _plurals() -> PluralRule:
+    return Locale.parse(translation.get_language() or "en").plural_form

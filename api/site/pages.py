@@ -108,6 +108,12 @@ def origin(request: HttpRequest) -> str:
     return f"{request.scheme}://{request.get_host()}"
 
 
+def indicators() -> dict[str, Indicator]:
+    """Return what is counted, by code, in the words of the page's language."""
+    language = translation.get_language() or "en"
+    return {row.code: row.in_language(language) for row in Reference.current().indicators}
+
+
 def everywhere() -> dict[str, Any]:
     """Return what every page shows: where to find help, and whether numbers are made up."""
     reference = Reference.current()

@@ -115,7 +115,7 @@ class _Sheet:
 def laid_out(asked: Asked, trend: Trend, notes: Sequence[Note], address: str, *, invented: bool) -> Picture:
     """Lay out a picture of a trend that has periods."""
     sheet = _Sheet(44 if invented else 16)
-    counted = written.word(asked.indicator.code, asked.indicator.name)
+    counted = asked.indicator.name
     alone = len(trend.series) == 1
     sheet.write(f"{trend.series[0].name} · {counted}" if alone else counted, 28, heavy=True)
     sheet.write(" · ".join([str(written.word(asked.what)), _when(trend), *_as_public(asked, trend)]), 17, quiet=True)
@@ -172,9 +172,5 @@ def _coverage(trend: Trend) -> list[tuple[str, str]]:
 
 
 def _end(asked: Asked, address: str) -> list[str]:
-    found = {
-        "DOWNLOADS": [gettext("A download is not a person and not an offence.")],
-        "HELP_VISITS": [gettext("A visit is not a person and not a conversation: one person may visit often.")],
-    }
     index = [written.index_note()] if asked.what == trends.INDEXED else []
-    return [*found.get(asked.indicator.code, []), *index, "Police2Peer", address]
+    return [*asked.indicator.notes[:1], *index, "Police2Peer", address]

@@ -106,7 +106,7 @@ def _map(indicator: Indicator, asked: Mapping[str, str], day: datetime | None, *
     last_day = readings.window(indicator, "P1D")
     live = readings.hour(indicator, readings.minutes(indicator))
     strips, _ = coverage.read(readings.days(indicator))
-    indicators = Reference.current().indicators
+    indicators = pages.indicators().values()
     return {
         "indicator": indicator,
         "indicators": indicators,
@@ -119,7 +119,7 @@ def _map(indicator: Indicator, asked: Mapping[str, str], day: datetime | None, *
         "begun": bool(reading or last_day or readings.window(indicator, "P7D")),
         "nothing_published": mapwords.nothing_published(asked["window"]),
         "places": readings.in_order(reading.places, asked["sort"]) if reading else [],
-        "live_total": mapwords.live_total(indicator.code, last_day.total.value if last_day else None),
+        "live_total": mapwords.live_total(indicator, last_day.total.value if last_day else None),
         "map_words": mapwords.words(indicators),
         "live": live,
         "live_hour": mapwords.live_hour(live),
@@ -193,7 +193,7 @@ def _coverage(indicator: Indicator, *, misread: bool) -> dict[str, Any]:
     strips, calendar = coverage.read(readings.days(indicator))
     return {
         "indicator": indicator,
-        "indicators": Reference.current().indicators,
+        "indicators": pages.indicators().values(),
         "asked": _named(indicator),
         "misread": misread,
         "strips": strips,
@@ -269,7 +269,11 @@ class TextView(PageView):
     """A page of words."""
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        return self.page(request, lambda: Shown(Sources(), dict, caching.REFERENCE))
+        return self.page(request, lambda: Shown(Sources(), _text, caching.REFERENCE))
+
+
+def _text() -> dict[str, Any]:
+    return {"indicators": pages.indicators().values()}
 
 
 class DataView(PageView):
@@ -322,7 +326,7 @@ def _reads_pages(request: HttpRequest) -> bool:
 
 
 def _indicator(given: QueryDict) -> Indicator | None:
-    found = Reference.current().indicators_by_code
+    found = pages.indicators()
     return found.get(given.get("indicator", ""), found.get(readings.DOWNLOADS))
 
 
@@ -334,11 +338,7 @@ def _day(given: QueryDict) -> datetime | None:
 
 
 def _named(indicator: Indicator | None) -> dict[str, str]:
-    return (
-        {"indicator": indicator.code, "name": indicator.name}
-        if indicator
-        else {"indicator": readings.DOWNLOADS, "name": ""}
-    )
+    return {"indicator": indicator.code if indicator else readings.DOWNLOADS}
 
 
 def _chosen(given: QueryDict, name: str, known: Collection[str], default: str) -> str:

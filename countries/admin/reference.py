@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from countries import queries, registry
 from countries.admin.base import FactAdmin, RegistryAdmin, RegistryForm, actor
+from countries.admin.sight import OfCountry
 from countries.liaisons import SHARED
-from countries.models import Country, HelpService, Indicator, Network, Population
+from countries.models import Country, HelpService, Indicator, IndicatorTranslation, Network, Population
 
 
 class Lines(forms.CharField):
@@ -32,6 +33,18 @@ class Lines(forms.CharField):
 
 class IndicatorForm(RegistryForm):
     notes = Lines(required=False, help_text="What the number is not, one a line. Shown wherever the number is.")
+
+
+class TranslationForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    notes = Lines(required=False, help_text="One a line.")
+
+
+class TranslationInline(OfCountry, admin.StackedInline):  # type: ignore[type-arg]  # not generic at run time
+    of_country = SHARED
+    model = IndicatorTranslation
+    form = TranslationForm
+    verbose_name_plural = "translations; where one leaves a field empty, the English is shown"
+    extra = 0
 
 
 @admin.register(Country)
@@ -70,7 +83,8 @@ class NetworkAdmin(FactAdmin):
 class IndicatorAdmin(RegistryAdmin):
     of_country = SHARED
     form = IndicatorForm
-    exclude = ("number",)
+    fields = ("code", "name", "unit", "description", "notes", "reason")
+    inlines = (TranslationInline,)
     fixed_after_adding = ("code",)
     list_display = ("code", "name", "number")
     search_fields = ("code", "name")

@@ -11,6 +11,8 @@ from django.conf import settings
 from django.contrib.postgres.operations import BtreeGistExtension
 from django.db import migrations, models
 
+import countries.models
+
 
 class Migration(migrations.Migration):
 
@@ -118,13 +120,31 @@ class Migration(migrations.Migration):
             fields=[
                 ('number', models.PositiveSmallIntegerField(blank=True, primary_key=True, serialize=False)),
                 ('code', models.CharField(help_text='Capitals, digits and underscores: HELP_VISITS.', max_length=40, unique=True, validators=[django.core.validators.RegexValidator('^[A-Z][A-Z0-9_]*$', 'This is not a code such as HELP_VISITS.')])),
-                ('name', models.CharField(max_length=100)),
+                ('name', models.CharField(help_text='In English, as all words here.', max_length=100)),
+                ('unit', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, help_text='What stands after a number: its plural forms, from one to many, with commas: download, downloads.', size=None)),
                 ('description', models.TextField(help_text='What is counted. Always events, so that counts add up over time.')),
                 ('notes', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), blank=True, default=list, help_text='What the number is not. Shown wherever the number is.', size=None)),
             ],
             options={
                 'ordering': ['number'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('number__gte', 1), ('number__lte', 1023)), name='countries_indicator_number'), models.CheckConstraint(condition=models.Q(('code__regex', '^[A-Z][A-Z0-9_]*$')), name='countries_indicator_code')],
+            },
+        ),
+        migrations.CreateModel(
+            name='IndicatorTranslation',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('language', models.CharField(choices=countries.models.page_languages, max_length=10)),
+                ('name', models.CharField(blank=True, max_length=100)),
+                ('unit', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, help_text='What stands after a number: its plural forms, from one to many, with commas: download, downloads.', size=None)),
+                ('description', models.TextField(blank=True)),
+                ('notes', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), blank=True, default=list, size=None)),
+                ('indicator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='translations', to='countries.indicator')),
+            ],
+            options={
+                'verbose_name': 'translation',
+                'ordering': ['indicator', 'language'],
+                'constraints': [models.UniqueConstraint(fields=('indicator', 'language'), name='countries_translation_language')],
             },
         ),
         migrations.CreateModel(

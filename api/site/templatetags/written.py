@@ -117,8 +117,6 @@ def country_name(code: str) -> str:
 
 # What has a code and a word: the word in the page's language.
 _WORDS = {
-    "DOWNLOADS": gettext_lazy("Downloads of police files"),
-    "HELP_VISITS": gettext_lazy("Visits to help services"),
     "P1D": gettext_lazy("Last 24 hours"),
     "P7D": gettext_lazy("Last 7 days"),
     "P30D": gettext_lazy("Last 30 days"),

@@ -106,7 +106,7 @@ def form_of(row: Model, *, but: Mapping[Any, Any]) -> dict[str, Any]:
         "keep_hours": "0", "coordinator": "", "password1": "a new long word", "password2": "a new long word",
         "usable_password": "true", "password": PASSWORD,
     }  # fmt: skip
-    for prefix in ("schedules", "thresholds", "liaison"):
+    for prefix in ("schedules", "thresholds", "liaison", "translations"):
         form |= {f"{prefix}-TOTAL_FORMS": 0, f"{prefix}-INITIAL_FORMS": 0}
     for field in row._meta.concrete_fields:
         value = field.value_from_object(row)

@@ -405,8 +405,37 @@ def test_only_a_live_credential_offers_to_rotate_and_revoke(desk):
     assert "../revoke/" not in text(desk.get(address(Credential, "change", dead.pk)))
 
 
+def translations(count, *, stored=0):
+    return {"translations-TOTAL_FORMS": count, "translations-INITIAL_FORMS": stored}
+
+
+def test_translation_is_added_changed_and_removed_with_its_indicator(desk, heard):
+    row = factories.IndicatorFactory.create()
+    page = address(Indicator, "change", row.pk)
+    form = {"name": row.name, "description": row.description, "notes": "", "reason": "asked for"}
+    words = {f"translations-0-{name}": value for name, value in {"language": "pl", "unit": "a, b, c"}.items()}
+    assert desk.post(page, form | translations(1) | words).status_code == 302
+    stored = row.translations.get()
+    assert (stored.language, stored.name, stored.unit) == ("pl", "", ["a", "b", "c"])
+
+    key = {"translations-0-id": stored.pk, "translations-0-indicator": row.pk}
+    twice = {name.replace("-0-", "-1-"): value for name, value in words.items()}
+    assert "correct the duplicate" in text(desk.post(page, form | translations(2, stored=1) | words | key | twice))
+    assert desk.post(page, form | translations(1) | words | {"translations-0-language": "tlh"}).status_code == 200
+    assert desk.post(address(Indicator, "delete", row.pk), {"post": "yes", "reason": "x"}).status_code == 302
+    assert row.translations.exists(), "an indicator goes only after its translations"
+
+    gone = words | key | {"translations-0-DELETE": "on"}
+    assert desk.post(page, form | translations(1, stored=1) | gone).status_code == 302
+    assert not row.translations.exists()
+    assert [(name, before is None, after is None, by, why) for name, before, after, by, why in heard] == [
+        ("IndicatorTranslation", True, False, "ada", "asked for"),
+        ("IndicatorTranslation", False, True, "ada", "asked for"),
+    ]
+
+
 def test_indicator_notes_are_lines_with_commas(desk):
-    form = {
+    form = translations(0) | {
         "code": "VISITS",
         "name": "Visits",
         "description": "d",
@@ -423,6 +452,7 @@ def test_indicator_notes_are_lines_with_commas(desk):
 def test_indicator_saved_with_the_same_notes_is_unchanged(desk, heard):
     row = factories.IndicatorFactory.create(notes=["One, two.", "Three."])
     form = {"name": row.name, "description": row.description, "notes": "One, two.\r\nThree.", "reason": ""}
+    form |= translations(0)
     assert desk.post(address(Indicator, "change", row.pk), form).status_code == 302
     assert heard == []
 

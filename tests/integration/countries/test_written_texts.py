@@ -12,7 +12,16 @@ from django.urls import reverse
 
 from countries import registry
 from countries.admin.base import RegistryAdmin
-from countries.models import Agency, Annotation, HelpService, Indicator, Population, Setup, WrittenByPeople
+from countries.models import (
+    Agency,
+    Annotation,
+    HelpService,
+    Indicator,
+    IndicatorTranslation,
+    Population,
+    Setup,
+    WrittenByPeople,
+)
 from countries.registry import Refused
 from federation.models.audit import AuditEvent
 from tests import factories
@@ -28,6 +37,7 @@ WRITTEN: dict[type[models.Model], Any] = {
     Annotation: factories.AnnotationFactory,
     HelpService: factories.HelpServiceFactory,
     Indicator: factories.IndicatorFactory,
+    IndicatorTranslation: factories.IndicatorTranslationFactory,
     Population: factories.PopulationFactory,
     Setup: factories.SetupFactory,
 }
@@ -39,7 +49,9 @@ def columns_of_text(model: type[models.Model]) -> list[str]:
     return [field.name for field in texts if not field.choices and field.name != "code"]
 
 
-COLUMNS = [(model, column) for model in WRITTEN for column in columns_of_text(model)] + [(Indicator, "notes")]
+COLUMNS = [(model, column) for model in WRITTEN for column in columns_of_text(model)] + [
+    (model, column) for model in (Indicator, IndicatorTranslation) for column in ("notes", "unit")
+]
 
 
 @pytest.fixture
@@ -55,8 +67,9 @@ def said() -> str:
 
 def test_each_screen_that_people_write_on_is_named_here():
     screens = {model for model, screen in admin.site._registry.items() if isinstance(screen, RegistryAdmin)}
-    assert screens == set(WRITTEN)
-    assert all(issubclass(model, WrittenByPeople) for model in screens)
+    # Translations are written on the screen of their indicator.
+    assert screens | {IndicatorTranslation} == set(WRITTEN)
+    assert all(issubclass(model, WrittenByPeople) for model in WRITTEN)
 
 
 @pytest.mark.parametrize(("model", "column"), COLUMNS, ids=lambda part: getattr(part, "__name__", part))
@@ -65,7 +78,7 @@ def test_no_column_of_text_takes_a_trace_or_a_control_character(model, column):
     row, before = WRITTEN[model].create(), said()
     for word in (*TRACES, *CONTROLS, "x" * 5000 + " 192.0.2.17"):
         text = f"https://example.org/{word}" if column == "address" else word
-        setattr(row, column, [text] if column == "notes" else text)
+        setattr(row, column, [text] if column in ("notes", "unit") else text)
         with pytest.raises(ValidationError) as error:
             registry.save(row, by="ada")
         assert set(error.value.message_dict) == {column}, word

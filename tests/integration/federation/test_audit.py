@@ -17,6 +17,7 @@ from countries.models import (
     Credential,
     HelpService,
     Indicator,
+    IndicatorTranslation,
     Liaison,
     Network,
     Population,
@@ -149,6 +150,10 @@ DEEDS = {
     ),
     "agency deactivated": (lambda: changed(agency(), active=False), ["agency.changed"]),
     "indicator": (lambda: added(Indicator, code="B", name="b", description="b"), ["indicator.added"]),
+    "translation": (
+        lambda: added(IndicatorTranslation, indicator_id=1, language="de", name="b"),
+        ["indicatortranslation.added"],
+    ),
     "schedule": (lambda: changed(Schedule.objects.get(), deadline_minutes=5), ["schedule.changed"]),
     "schedule removed": (lambda: registry.delete(Schedule.objects.get(), **WHO), ["schedule.removed"]),
     "population": (
