@@ -36,31 +36,19 @@ def load(*, by: str, overwrite: bool = False) -> dict[str, Loaded]:
     """Loads every file. Codes are facts and always follow their file; other rows that a coordinator changed are kept,
     unless ``overwrite`` says to bring them back to what the file says."""
     about = sources()
-
-    def bring(file: str, rows: list[Columns], key: tuple[str, ...], *, fact: bool = False) -> Loaded:
-        reason = f"{file} of {about[file].date}"
-        return registry.load(_MODELS[file], rows, key=key, overwrite=fact or overwrite, by=by, reason=reason)
-
     return {
-        "countries.csv": bring("countries.csv", _countries(), ("number",), fact=True),
-        "networks.csv": bring("networks.csv", _networks(), ("number",), fact=True),
-        "indicators.json": bring("indicators.json", json.loads(_text("indicators.json")), ("code",)),
-        "indicator_translations.json": bring(
-            "indicator_translations.json", _translations(), ("indicator_id", "language")
-        ),
-        "population.csv": bring("population.csv", _population(), ("country_id", "year")),
-        "help_services.json": bring("help_services.json", _help_services(), ("code",)),
+        file: registry.load(
+            model, rows(), key=key, overwrite=fact or overwrite, by=by, reason=f"{file} of {about[file].date}"
+        )
+        for file, model, key, rows, fact in (
+            ("countries.csv", Country, ("number",), _countries, True),
+            ("networks.csv", Network, ("number",), _networks, True),
+            ("indicators.json", Indicator, ("code",), _indicators, False),
+            ("indicator_translations.json", IndicatorTranslation, ("indicator_id", "language"), _translations, False),
+            ("population.csv", Population, ("country_id", "year"), _population, False),
+            ("help_services.json", HelpService, ("code",), _help_services, False),
+        )
     }
-
-
-_MODELS = {
-    "countries.csv": Country,
-    "networks.csv": Network,
-    "indicators.json": Indicator,
-    "indicator_translations.json": IndicatorTranslation,
-    "population.csv": Population,
-    "help_services.json": HelpService,
-}
 
 
 def _text(file: str) -> str:
@@ -77,6 +65,11 @@ def _countries() -> list[Columns]:
 
 def _networks() -> list[Columns]:
     return [{"number": NETWORKS[row["code"]], **row} for row in _rows("networks.csv")]
+
+
+def _indicators() -> list[Columns]:
+    rows: list[Columns] = json.loads(_text("indicators.json"))
+    return rows
 
 
 def _translations() -> list[Columns]:

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin import RelatedOnlyFieldListFilter
-from django.db.models import Model, QuerySet, URLField
+from django.db.models import Model, QuerySet, TextField, URLField
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -19,7 +19,7 @@ from countries.models import Country, HelpService, Indicator, IndicatorTranslati
 class Lines(forms.CharField):
     """A list of texts, one a line: they have commas of their own."""
 
-    widget = forms.Textarea(attrs={"rows": 8, "cols": 100})
+    widget = forms.Textarea(attrs={"rows": 6, "cols": 100})
 
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(value) if isinstance(value, list) else value
@@ -29,6 +29,9 @@ class Lines(forms.CharField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return bool((initial or []) != self.to_python(data))
+
+
+_SHORT: dict[Any, Any] = {TextField: {"widget": forms.Textarea(attrs={"rows": 3, "cols": 100})}}
 
 
 class IndicatorForm(RegistryForm):
@@ -45,6 +48,8 @@ class TranslationInline(OfCountry, admin.StackedInline):  # type: ignore[type-ar
     form = TranslationForm
     verbose_name_plural = "translations; where one leaves a field empty, the English is shown"
     extra = 0
+    classes = ("collapse",)
+    formfield_overrides = _SHORT
 
 
 @admin.register(Country)
@@ -84,6 +89,7 @@ class IndicatorAdmin(RegistryAdmin):
     of_country = SHARED
     form = IndicatorForm
     fields = ("code", "name", "unit", "description", "notes", "reason")
+    formfield_overrides = _SHORT
     inlines = (TranslationInline,)
     fixed_after_adding = ("code",)
     list_display = ("code", "name", "number")

@@ -19,7 +19,7 @@ def day(ago):
 
 @pytest.fixture
 def press(db) -> Press:
-    IndicatorFactory.create(name="Downloads of police files")
+    IndicatorFactory.create(name="Downloads of police files", notes=["A download is not a person and not an offence."])
     return Press()
 
 

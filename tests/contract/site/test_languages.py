@@ -14,14 +14,15 @@ from tests.contract.site.test_frame import EMBEDDED, PAGES
 
 ADDRESSES = [*PAGES, *EMBEDDED, "/?indicator=HELP_VISITS&window=P1D", "/?window=day&day=2020-01-01", "/nowhere/"]
 ENGLISH = Locale("en", "GB")
-#: What stands on the pages without being a text of theirs: names of what there is, and how times are written.
+#: What stands on the pages without being a text of theirs: names and indicators that there are, and written times.
 NAMES = set(
     re.findall(
         r"\w+",
         f"{[*ENGLISH.territories.values()]} {[*ENGLISH.languages.values()]} {[*dict(settings.LANGUAGES).values()]}"
         f" {[*ENGLISH.months['format']['wide'].values()]} {[*ENGLISH.months['format']['abbreviated'].values()]}"
         " Police2Peer UTC Kripos Ruritania Help in nb de en API PNG SVG CSV JSON curl Python R pandas SDMX"
-        " Turtle LD RDF XML CC BY",
+        " Turtle LD RDF XML CC BY"
+        " Downloads of police files Completed downloads A download is not a person and not an offence",
     )
 )
 

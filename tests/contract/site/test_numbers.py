@@ -129,9 +129,9 @@ def test_trend_by_week_and_month(press, two_agencies, text):
 
 
 def test_visits_to_help_services_are_a_view_of_their_own(published, text):
-    IndicatorFactory.create(number=2, code="HELP_VISITS", name="Visits")
+    IndicatorFactory.create(number=2, code="HELP_VISITS", name="Visits", description="Visits to help services.")
     words = text("/countries/no/?indicator=HELP_VISITS")
-    assert "Visits to help services by people located here" in words
+    assert "Visits to help services." in words
     assert "1,230" not in words
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from countries import loader, registry
 from countries.codes import COUNTRIES, DATA, GROUP_MEMBERS, NETWORKS
-from countries.models import Country, HelpService, Indicator, Network
+from countries.models import Country, HelpService, Indicator, Network, page_languages
 from countries.reference import Reference
 
 # Nobody lives there for good, or they are counted with Finland, Norway and Italy's neighbour of 500 people.
@@ -37,6 +37,19 @@ def test_load_brings_everything():
     assert dict(Network.objects.values_list("code", "number")) == NETWORKS
     assert dict(Indicator.objects.values_list("code", "number")) == {"DOWNLOADS": 1, "HELP_VISITS": 2}
     assert all(len(row.notes) >= 3 for row in Indicator.objects.all())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", [code for code, _ in page_languages()])
+def test_shipped_indicators_have_all_their_words_in_each_language(language):
+    load()
+    for english in Reference.current().indicators:
+        words = english.translations[language]
+        assert words.unit, "it may be the English word"
+        for name in ("name", "description"):
+            assert getattr(words, name) not in ("", getattr(english, name)), name
+        assert len(words.notes) == len(english.notes)
+        assert not set(words.notes) & set(english.notes)
 
 
 @pytest.mark.django_db
