@@ -45,7 +45,7 @@ def field(prefix, words):
 
 
 @pytest.fixture
-def third(db, client) -> Client:
+def third(db, client):
     """A client for whom CALLS was added on the screen of indicators, and then published."""
     loader.load(by="a test")
     desk = signed_in(Client(), User.objects.create_superuser("ada"))

@@ -8,7 +8,7 @@ from django.http import QueryDict
 from api.site import asked, trends
 from countries.reference import Indicator
 
-DOWNLOADS = Indicator(1, "DOWNLOADS", "Downloads", "", ())
+DOWNLOADS = Indicator(number=1, code="DOWNLOADS", name="Downloads", unit=(), description="", notes=(), translations={})
 MAY = datetime(2026, 5, 20, 12, tzinfo=UTC)
 NOW = datetime(2026, 11, 30, 23, 59, 59, tzinfo=UTC)
 
