@@ -26,7 +26,7 @@ _ID = re.compile(r"[0-9]{1,18}")
 #: The kinds of things that audit events are about: the beginnings of their actions.
 _SUBJECTS = (
     "finding", "report", "submission", "agency", "schedule", "threshold", "setup", "credential", "annotation",
-    "signingkey", "liaison", "user", "indicator", "population", "helpservice",
+    "signingkey", "liaison", "user", "indicator", "indicatortranslation", "population", "helpservice",
 )  # fmt: skip
 
 
