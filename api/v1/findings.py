@@ -102,7 +102,7 @@ def _respond(request: Request, id: int) -> HttpResponse:  # noqa: A002
 
 
 def _filter(given: Mapping[str, str]) -> finding_queries.Filter:
-    indicator = Reference.current().indicator_numbers.get(given.get("indicator", ""))
+    indicator = Reference.current().indicator_numbers.get(given["indicator"]) if "indicator" in given else None
     if "indicator" in given and indicator is None:
         raise Problem("unknown_indicator", parameter="indicator")
     if given.get("frequency", "N") not in tuple(calendar.Frequency):
