@@ -44,6 +44,7 @@ SETTINGS: Final = {
 }
 #: While a process stops, it closes connections that have been idle for so long.
 _IDLE_SECONDS: Final = 5
+_STOP_SECONDS: Final = env.stop_seconds()
 _KILL_AFTER: Final = 2.0
 _FILES: Final = 4096
 
@@ -63,9 +64,11 @@ def main() -> None:
     # Later collections leave out what is loaded by now: a submission of a million would pay for it.
     gc.collect()
     gc.freeze()
-    processes = [_start(application, listener) for _ in range(env.whole("WEB_PROCESSES", default=2, low=1, high=64))]
-    announce()
+    processes: list[Any] = []
     try:
+        count = env.whole("WEB_PROCESSES", default=2, low=1, high=64)
+        processes.extend(_start(application, listener) for _ in range(count))
+        announce()
         _replace_the_dead(processes, application, listener)
     finally:
         _stop(processes, listener)
@@ -110,7 +113,7 @@ def _stop(processes: list[Any], listener: socket.socket) -> None:
     listener.close()
     for one in processes:
         one.terminate()
-    until = time.monotonic() + env.stop_seconds() + _KILL_AFTER
+    until = time.monotonic() + _STOP_SECONDS + _KILL_AFTER
     for one in processes:
         one.join(max(0, until - time.monotonic()))
         one.kill()
@@ -132,7 +135,7 @@ def _serve(application: Any, listener: socket.socket) -> None:
         silent = socket.socketpair()
         dup2(silent[0].fileno(), listener.fileno())
         server.adj.channel_timeout = _IDLE_SECONDS
-        until = time.monotonic() + env.stop_seconds()
+        until = time.monotonic() + _STOP_SECONDS
         while len(connections) > own and time.monotonic() < until:
             time.sleep(0.05)
         # The server runs for as long as there is something to wait for.
