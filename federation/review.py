@@ -1,7 +1,7 @@
-"""What people decide: to release or reject what is held, to close a finding, to answer one.
+"""Decisions of people: to release or reject held reports, to close a finding, to answer one.
 
-Each is one transaction with its audit event, and recomputes at once. Whoever comes second is
-told that it was decided already.
+Each is one transaction with its audit event, and recomputes at once. A second decision changes nothing and says that
+there was one before.
 """
 
 from collections.abc import Collection, Sequence
@@ -32,7 +32,7 @@ Columns = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What a call decided, what was decided before it, and findings that it left because they hold reports."""
+    """What a call decided, what was decided before it, and the findings that it left because they hold reports."""
 
     done: tuple[int, ...]
     already: tuple[int, ...]
@@ -42,14 +42,14 @@ class Decided:
 @retried
 @transaction.atomic
 def release(*, reports: Collection[int], by: str, reason: str, now: datetime) -> Decided:
-    """Let held reports count: each becomes the current one, and its value is not held again."""
+    """Release held reports: each becomes the current one, and its value is not held again."""
     return _decide(reports, Decision.RELEASED, by=by, reason=reason, now=now)
 
 
 @retried
 @transaction.atomic
 def reject(*, reports: Collection[int], by: str, reason: str, now: datetime) -> Decided:
-    """Refuse held reports: what was current before them stays."""
+    """Reject held reports: the reports before them stay current."""
     return _decide(reports, Decision.REJECTED, by=by, reason=reason, now=now)
 
 
@@ -99,7 +99,7 @@ def _record_decision(report: Report, decision: Decision, *, by: str, reason: str
 @retried
 @transaction.atomic
 def resolve(*, findings: Collection[int], by: str, reason: str, now: datetime) -> Decided:
-    """Close findings; those that hold reports are left, as these are to be released or rejected."""
+    """Close findings, except those that hold reports: these are to be released or rejected."""
     _require(reason)
     # Submissions lock findings too, but not all of them at once.
     lock_lines(Finding.objects.filter(pk__in=findings).values_list("agency_id", "indicator_id"))
@@ -116,7 +116,7 @@ def resolve(*, findings: Collection[int], by: str, reason: str, now: datetime) -
 @retried
 @transaction.atomic
 def answer(*, finding: int, agency: int, answer: str, remark: str, by: str, now: datetime) -> None:
-    """Note what an agency says to a finding of its own; the same said twice is noted once.
+    """Store an agency's answer to a finding of its own. The same answer twice is stored once.
 
     Raises :class:`FindingNotFoundError` and :class:`FindingResolvedError`.
     """
@@ -152,7 +152,7 @@ def _require(reason: str) -> None:
 
 
 def follow_break(*, before: Columns | None, after: Columns, by: str, now: datetime) -> None:
-    """Release the holds that a break explains, and judge again the sums that it may explain: one decision for all.
+    """Release the holds that a break explains, in one decision, and judge again the sums that it may explain.
 
     ``before`` and ``after`` are the columns of the annotation, as the registry announces them. Holds were judged with
     the breaks that were there before, so only a break that leaves out more values than those releases.

@@ -184,7 +184,9 @@ def about_weeks(weeks: Sequence[Thing]) -> tuple[list[Thing], list[Verdict]]:
         week = weeks[position]
         thing = Thing(Stage.FIGURE, week.frequency, week.period, week.indicator, agency)
         keys.append(thing)
-        own = _by_country(countries, values)
+        own = np.zeros(len(tables.COUNTRIES), np.int64)
+        places, _ = tables.place_of(countries, np.full(len(countries), tables.NETWORKS[0]))
+        np.add.at(own, places, values)
         judged = rulebook.judge(Subject.MIX, limits[agency], own, np.maximum(published[position] - own, 0))
         found += [Verdict(rule, thing, None, facts) for rule, facts in judged]
     return keys, found
@@ -201,10 +203,3 @@ def _published(weeks: Sequence[Thing]) -> Values:
         if network == tables.TOTAL_NETWORK and country in _ROWS:
             numbers[position, _ROWS[country]] = value
     return numbers
-
-
-def _by_country(countries: tables.Numbers, values: Values) -> Values:
-    counts = np.zeros(len(tables.COUNTRIES), np.int64)
-    rows, _ = tables.place_of(countries, np.full(len(countries), tables.NETWORKS[0]))
-    np.add.at(counts, rows, values)
-    return counts

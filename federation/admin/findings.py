@@ -42,13 +42,13 @@ class AnswerForm(forms.Form):
 
 
 def sentence(finding: Finding) -> str:
-    """Say what was noticed."""
+    """The finding in a sentence."""
     return say(finding.rule, finding.frequency, finding.period, finding.last_period, finding.facts)
 
 
 @admin.register(Finding)
 class FindingAdmin(HoldingAdmin):
-    """What the rules noticed, newest first."""
+    """The findings of the rules, newest first."""
 
     of_country = "agency__country"
     list_display = ("said", "agency", "indicator", "severity", "level", "stands", "span", "opened_at")

@@ -1,4 +1,4 @@
-"""What the rules noticed, what is held because of it, and what agencies and coordinators said to it."""
+"""Findings of the rules, the reports held because of them, and the answers and decisions about them."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from federation.models.submissions import Report
 
 
 class FindingState(models.TextChoices):
-    """Where a finding stands."""
+    """The state of a finding."""
 
     OPEN = "open", "open"
     ANSWERED = "answered", "answered by the agency"
@@ -18,7 +18,7 @@ class FindingState(models.TextChoices):
 
 
 class Resolution(models.TextChoices):
-    """How a finding came to its end."""
+    """How a finding was closed."""
 
     ITSELF = "itself", "its cause is gone"
     REVISION = "revision", "a newer report came"
@@ -28,10 +28,10 @@ class Resolution(models.TextChoices):
 
 
 class Finding(models.Model):
-    """Something a rule noticed, of one agency, in one period or several in a row.
+    """That a rule applies to one agency, in one period or several in a row.
 
-    ``facts`` are the numbers behind it, as the rule's function gave them; the sentence for
-    people is made from them. ``report`` is the report that it is about, if it is about one.
+    ``facts`` are the numbers from the rule's judge; the sentence for people is made from them. ``report`` is the root
+    of the report that it is about, if it is about one.
     """
 
     rule = models.CharField(max_length=4)
@@ -53,7 +53,7 @@ class Finding(models.Model):
     class Meta:
         permissions = [("resolve_finding", "Can resolve a finding")]
         constraints = [
-            # Two workers can not notice the same thing twice.
+            # Two workers cannot open the same finding twice.
             models.UniqueConstraint(
                 fields=["rule", "agency", "indicator", "frequency", "period"],
                 condition=Q(resolved__isnull=True),
@@ -69,7 +69,7 @@ class Finding(models.Model):
         indexes = [
             # An agency and a coordinator read them newest first.
             models.Index(fields=["agency", "-id"], name="finding_of_agency"),
-            # What was noticed of some periods, to be opened, kept or closed.
+            # The rules look up the findings of a period, to open, keep or close them.
             models.Index(fields=["agency", "indicator", "frequency", "period"], name="finding_of_period"),
         ]
 
@@ -77,12 +77,12 @@ class Finding(models.Model):
         return f"finding {self.pk} ({self.rule})"
 
     def place(self) -> tuple[str, int, int, str, datetime]:
-        """Return what one open finding alone can have; all add them in this order, so no two wait in turn."""
+        """What only one open finding can have. All add findings in this order, so that no two wait for each other."""
         return (self.rule, self.agency_id, self.indicator_id, self.frequency, self.period)
 
 
 class Decision(models.TextChoices):
-    """What became of a hold."""
+    """The decision on a hold."""
 
     RELEASED = "released", "released"
     REJECTED = "rejected", "rejected"
@@ -90,9 +90,9 @@ class Decision(models.TextChoices):
 
 
 class Hold(models.Model):
-    """That a report was held at receipt: the recorded verdict, and what was decided.
+    """That a report was held at receipt, why, and the decision on it.
 
-    Consecutive holds share one finding. A release is remembered by this row.
+    Holds in a row share one finding. This row also keeps a released value from being held again.
     """
 
     report = models.OneToOneField(Report, primary_key=True, on_delete=models.PROTECT, related_name="hold")
@@ -120,7 +120,7 @@ class Hold(models.Model):
 
 
 class AnswerKind(models.TextChoices):
-    """What an agency says to a finding."""
+    """What an agency can answer."""
 
     CONFIRMED = "confirmed", "confirmed: the numbers are right"
     WILL_RESUBMIT = "will_resubmit", "will resubmit"
@@ -128,7 +128,7 @@ class AnswerKind(models.TextChoices):
 
 
 class Answer(models.Model):
-    """What an agency said to a finding; the newest counts, all are kept."""
+    """An agency's answer to a finding. The newest counts, all are kept."""
 
     finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="answers")
     at = models.DateTimeField()
