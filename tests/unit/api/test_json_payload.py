@@ -97,6 +97,9 @@ OBSERVATION = "/reports/0/observations/0"
         (("NO", "ARES"), "/value", "missing_field"),
         (("NO",), "/network", "missing_field"),
         (("192.0.2.7", "ARES", 1), "/country", "personal_trace"),
+        (("00:1b:63:84:45:e6", "ARES", 3), "/country", "personal_trace"),
+        (("NO", "192.0.2.17:6881", 3), "/network", "personal_trace"),
+        (("NO", "ARES", "2001:db8::17"), "/value", "personal_trace"),
     ],
 )
 def test_observation_refused(cell, pointer, code):
@@ -144,6 +147,8 @@ def test_number_beyond_all_bounds_is_a_fault_not_an_accident(number):
         ({"observations": None}, "/observations", "wrong_type"),
         ({"observations": [5]}, "/observations/0", "wrong_type"),
         ({"note": "x"}, "", "unknown_field"),
+        ({"period": "a@example.org"}, "/period", "personal_trace"),
+        ({"file": "d41d8cd98f00b204e9800998ecf8427e"}, "", "personal_trace"),
         ({"2001:db8::7": 1}, "", "personal_trace"),
         ({"note": {"deep": ["a@example.org"]}}, "", "personal_trace"),
     ],
