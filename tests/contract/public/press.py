@@ -23,6 +23,11 @@ COUNTRIES = codes.COUNTRIES | codes.GROUPS
 NETWORKS = codes.NETWORKS | {"_T": 0}
 
 
+def z(moment: datetime) -> str:
+    """Write an instant as the API does."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 @dataclass(frozen=True)
 class Covered:
     """Who was expected, and where they stood."""

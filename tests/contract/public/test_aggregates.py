@@ -6,7 +6,7 @@ import pytest
 
 from api import caching
 from countries import reference
-from tests.contract.public.press import NOBODY, Covered
+from tests.contract.public.press import NOBODY, Covered, z
 from tests.factories import AgencyFactory, CountryFactory, PopulationFactory
 
 WEEK = {"indicator": "DOWNLOADS", "window": "P7D"}
@@ -18,7 +18,7 @@ def test_answer_has_the_documented_shape(press, read):
     partly = Covered(expected=14, reporting=13, covered=92, owed=100, status="P")
     version = press.publish("D", {"2026-11-01": {"NO": 120}}, partly)
     answer = json.loads(read(country="NO").content)
-    known_at = press.known_at(version).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    known_at = z(press.known_at(version))
     assert answer == {
         "meta": {
             "indicator": "DOWNLOADS",

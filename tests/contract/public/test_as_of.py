@@ -6,11 +6,7 @@ from datetime import timedelta
 import pytest
 
 from api import caching
-from tests.contract.public.press import NOBODY
-
-
-def z(moment):
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+from tests.contract.public.press import NOBODY, z
 
 
 def test_every_past_view_is_read_again_as_it_was(press, read):

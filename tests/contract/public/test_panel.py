@@ -12,6 +12,7 @@ from api.v1 import aggregates
 from federation import clock
 from federation.rules import periods
 from tests import reporting
+from tests.contract.public.press import z
 from tests.factories import AgencyFactory, CountryFactory, IndicatorFactory, PopulationFactory
 
 SPAN = ("2024-11", "2026-10")
@@ -52,7 +53,7 @@ def test_panel_has_the_documented_shape(compared, agencies, read):
     version = compared.compare(24, "W", SPAN, agencies, WEEKS | {"2026-W44": {"NO": 60}})
     answer = answered(read(**WEEKLY | {"start": "2026-W44", "country": "NO"}))
     known_at = answer["meta"].pop("known_at")
-    assert known_at == compared.known_at(version).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    assert known_at == z(compared.known_at(version))
     assert answer == {
         "meta": {
             "indicator": "DOWNLOADS",

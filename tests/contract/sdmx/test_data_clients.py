@@ -15,7 +15,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.contract.public.press import NOBODY, Press
+from tests.contract.public.press import NOBODY, Press, z
 from tests.contract.sdmx import clients_data
 from tests.contract.sdmx.clients_data import EVERYTHING, PLACE, SERIES
 from tests.contract.sdmx.matrix import CLIENTS, table
@@ -57,7 +57,7 @@ def _published():
     press.publish("D", {"2026-11-01": {"NO": 10, "NO/BITTORRENT": 10, "SE": 5}, "2026-11-02": {"NO": 20}})
     press.publish("D", {"2026-11-02": {"NO": 25, "NO/BITTORRENT": 5}})
     press.publish("D", {"2026-11-03": {}}, NOBODY)
-    return press.known_at(1).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return z(press.known_at(1))
 
 
 def _of_api(url, asked, first):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from api import caching
 from api.sdmx import readings
-from tests.contract.public.press import ALL_REPORTED, NOBODY, Covered, Press
+from tests.contract.public.press import ALL_REPORTED, NOBODY, Covered, Press, z
 from tests.factories import IndicatorFactory
 
 pytestmark = pytest.mark.django_db
@@ -96,10 +96,6 @@ def place(row):
 def facts(row):
     told = ("OBS_VALUE", "OBS_STATUS", "CONF_STATUS", "COVERAGE", "AGENCIES_REPORTING", "AGENCIES_EXPECTED")
     return tuple(row[name] for name in (*told, "VALID_FROM"))
-
-
-def z(moment):
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @example(QUESTIONS[0], LATE, 50_000)
