@@ -4,6 +4,7 @@ An IPv4 address that comes mapped into IPv6 counts as the IPv4 address that it i
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
@@ -43,6 +44,7 @@ def allow(ranges: Sequence[str], address: str) -> bool:
     return any(asked in ip_network(each) for each in ranges)
 
 
+@lru_cache(maxsize=1024)
 def subscriber(address: str) -> str:
     """The address, or the first 64 bits of one of IPv6: its subscriber has all the others with these bits too."""
     if ":" not in address:
@@ -51,7 +53,7 @@ def subscriber(address: str) -> str:
         found = _unmapped(ip_address(address.partition("%")[0]))
     except ValueError:
         return address
-    return str(ip_network((int(found), 64), strict=False)) if isinstance(found, IPv6Address) else str(found)
+    return f"{found.exploded[:19]}::/64" if isinstance(found, IPv6Address) else str(found)
 
 
 def _network(text: str) -> Network:
