@@ -51,8 +51,10 @@ def parsed(url: str, *, seconds: int | None = None, connect_timeout: int = 10) -
 
 def public() -> dict[str, Any]:
     """`public` and `replica`, if the environment names them."""
-    named = {"public": "DATABASE_PUBLIC_URL", "replica": "DATABASE_REPLICA_URL"}
-    found = {alias: env.parsed(name, _read, default="", mend=_MEND) for alias, name in named.items()}
+    found = {
+        "public": env.parsed("DATABASE_PUBLIC_URL", _read, default="", mend=_MEND),
+        "replica": env.parsed("DATABASE_REPLICA_URL", _read, default="", mend=_MEND),
+    }
     return {alias: database for alias, database in found.items() if database}
 
 
