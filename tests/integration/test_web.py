@@ -39,17 +39,22 @@ def test_process_that_dies_is_replaced_and_those_that_stop_finish_what_they_have
     assert server.ask(get())[0].status == 200
 
     kept = http.client.HTTPConnection("localhost", server.port, timeout=30)
-    kept.request("GET", "/healthz")
-    assert kept.getresponse().read()
     everyone = [parent, *descendants(parent)]
     with server.connect() as half:
-        half.sendall(get()[:-2])
+        half.sendall(get()[:-2] + b"X-A: ")
+
+        def is_the_last():
+            half.sendall(b"a")
+            kept.request("GET", "/healthz")
+            answer = kept.getresponse()
+            assert (answer.status, answer.read() != b"") == (200, True)
+            return answer.getheader("Connection") == "close"
+
+        assert not is_the_last()
         parent.terminate()
-        assert eventually(lambda: refuses(server.port))
-        kept.request("GET", "/healthz")
-        last = kept.getresponse()
-        assert (last.status, last.getheader("Connection"), last.read() != b"") == (200, "close", True)
-        half.sendall(b"\r\n")
+        assert eventually(is_the_last)
+        assert eventually(lambda: half.sendall(b"a") is None and refuses(server.port))
+        half.sendall(b"\r\n\r\n")
         assert read(half)[0].status == 200
     assert eventually(lambda: not alive(everyone), within=30)
 
