@@ -93,3 +93,12 @@ def test_a_change_that_comes_while_it_fails_stays_on_the_list(federation):
     assert [failure.thing for failure in worklist.set_aside()] == [thing.pack()]
     assert Work.objects.exclude(id__in=read).exists()
     assert not Work.objects.filter(id__in=read).exists()
+
+
+def test_what_becomes_stale_again_while_it_is_computed_stays_on_the_list(db):
+    thing = Thing(Stage.FIGURE, "H", DAY, 1, 1)
+    worklist.append([thing])
+    claim = worklist.claim()
+    worklist.append([thing])
+    worklist.done(claim)
+    assert worklist.waiting() == {thing}
