@@ -5,13 +5,14 @@ Read from the schedules and from what was ever reported, never from values.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from countries.models import Schedule as ScheduleRow
+from federation.database import rows_of
 from federation.models.figures import Figure, Source
 from federation.rules import coverage, periods
 from federation.rules.coverage import Coverage, Schedule, Standing
@@ -43,10 +44,40 @@ class Facts(NamedTuple):
 def coverage_of(things: Sequence[Thing], facts: Sequence[Mapping[int, Facts]], *, mark: datetime) -> list[Coverage]:
     """Return the coverage of periods, given the facts of all agencies' figures in each of them."""
     schedules = schedules_by_agency({thing.indicator for thing in things})
-    return [
-        coverage.summarise(_standings(thing, known, schedules[thing.indicator], mark=mark))
-        for thing, known in zip(things, facts, strict=True)
-    ]
+    found = []
+    for thing, known in zip(things, facts, strict=True):
+        mine = schedules[thing.indicator]
+        standings = _standings(thing, known, mine, mark=mark)
+        found.append(coverage.summarise(standings, counted_from=_counted_from(thing, known, mine)))
+    return found
+
+
+def _counted_from(
+    thing: Thing, facts: Mapping[int, Facts], schedules: Mapping[int, Sequence[Schedule]]
+) -> datetime | None:
+    """Return the first instant that anybody owes in a period, unless that is its start or there is none.
+
+    Reports are looked at only if no schedule and no whole report holds the start: in a period in which counting begins.
+    """
+    frequency, start = thing.frequency, thing.period
+    whole = periods.seconds(frequency, start)
+    expecting = (one for mine in schedules.values() for one in mine if one.expects(frequency, start))
+    day = min((one.valid_from for one in expecting), default=None)
+    reported = [agency for agency, fact in facts.items() if fact.reported]
+    if (day and day <= start.date()) or any(facts[agency].reported == whole for agency in reported):
+        return None
+    first = datetime.combine(day, time(), UTC) if day else None
+    if reported:
+        [(earliest,)] = rows_of(
+            "expectation_first",
+            indicator=thing.indicator,
+            agencies=reported,
+            frequencies=list(tuple(Frequency)[: tuple(Frequency).index(Frequency(frequency))]),
+            start=start,
+            end=periods.end(frequency, start),
+        )
+        first = min(filter(None, (first, earliest)))
+    return None if first == start else first
 
 
 def _standings(

@@ -311,7 +311,7 @@ _COVERAGE = {
     "indicator_id": "int2", "frequency": "varchar", "period": "timestamptz", "version_from": "int8",
     "agencies_expected": "int4", "agencies_reporting": "int4", "covered_seconds": "int8", "owed_seconds": "int8",
     "status": "varchar", "agencies": "int2[]", "states": "varchar[]", "covered": "int4[]", "owed": "int4[]",
-    "is_break": "bool",
+    "is_break": "bool", "counted_from": "timestamptz",
 }  # fmt: skip
 
 

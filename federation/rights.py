@@ -32,7 +32,7 @@ _ALL: Final = "SELECT, INSERT, UPDATE, DELETE"
 _REGISTRY: Final = Rights(web=_ALL, worker=_READ)
 _COVERAGE: Final = (
     "indicator_id, frequency, period, agencies_expected, agencies_reporting, covered_seconds, owed_seconds, status,"
-    " agencies, states, covered, is_break, version_from, version_to"
+    " agencies, states, covered, is_break, counted_from, version_from, version_to"
 )
 
 TABLES: Final[dict[str, Rights]] = {

@@ -221,6 +221,8 @@ class Migration(migrations.Migration):
                 ('status', models.CharField(max_length=1)),
                 ('agencies', django.contrib.postgres.fields.ArrayField(base_field=models.SmallIntegerField(), size=None)),
                 ('states', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=9), size=None)),
+                ('is_break', models.BooleanField(db_default=False, default=False)),
+                ('counted_from', models.DateTimeField(null=True)),
                 ('frequency', models.CharField(max_length=1)),
                 ('period', models.DateTimeField()),
                 ('version_from', models.BigIntegerField()),
@@ -228,7 +230,7 @@ class Migration(migrations.Migration):
                 ('indicator', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='countries.indicator')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('indicator', 'frequency', 'period', 'version_from'), name='one_published_coverage'), models.UniqueConstraint(condition=models.Q(('version_to__isnull', True)), fields=('indicator', 'frequency', 'period'), include=('agencies_expected', 'agencies_reporting', 'covered_seconds', 'owed_seconds', 'status'), name='one_current_coverage')],
+                'constraints': [models.UniqueConstraint(fields=('indicator', 'frequency', 'period', 'version_from'), name='one_published_coverage'), models.UniqueConstraint(condition=models.Q(('version_to__isnull', True)), fields=('indicator', 'frequency', 'period'), include=('agencies_expected', 'agencies_reporting', 'covered_seconds', 'owed_seconds', 'status', 'is_break', 'counted_from'), name='one_current_coverage')],
             },
         ),
         migrations.CreateModel(

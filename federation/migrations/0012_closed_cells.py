@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("federation", "0011_breaks")]
+    dependencies = [("federation", "0009_worker_processes")]
 
     operations = [
         AddIndexConcurrently(

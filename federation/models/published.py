@@ -132,6 +132,8 @@ class PublishedCoverage(models.Model):
     owed = ArrayField(models.IntegerField(), default=list)
     #: Whether a break in the series was marked in the period.
     is_break = models.BooleanField(default=False, db_default=False)
+    #: The instant from which the period is counted, if nobody owed a report for its beginning.
+    counted_from = models.DateTimeField(null=True)
     version_from = models.BigIntegerField()
     version_to = models.BigIntegerField(null=True)
 
@@ -145,7 +147,15 @@ class PublishedCoverage(models.Model):
             models.UniqueConstraint(
                 fields=["indicator", "frequency", "period"],
                 condition=Q(version_to__isnull=True),
-                include=["agencies_expected", "agencies_reporting", "covered_seconds", "owed_seconds", "status"],
+                include=[
+                    "agencies_expected",
+                    "agencies_reporting",
+                    "covered_seconds",
+                    "owed_seconds",
+                    "status",
+                    "is_break",
+                    "counted_from",
+                ],
                 name="one_current_coverage",
             ),
         ]

@@ -123,7 +123,7 @@ class Coverage:
 
     ``agencies``, ``states``, ``covered`` and ``owed`` are parallel, in order of agency; whoever
     covers a second has a figure. Values before the period and from it on are not comparable
-    if ``is_break``.
+    if ``is_break``. ``counted_from`` is set if nobody owes the beginning of the period.
     """
 
     agencies_expected: int
@@ -136,12 +136,13 @@ class Coverage:
     covered: tuple[int, ...]
     owed: tuple[int, ...]
     is_break: bool = False
+    counted_from: datetime | None = None
 
 
-def summarise(standings: Iterable[Standing]) -> Coverage:
-    """Put the expected agencies together; with nobody expected the status is ``P``."""
+def summarise(standings: Iterable[Standing], *, counted_from: datetime | None = None) -> Coverage:
+    """Put the expected agencies together; the status is ``P`` if nobody is expected or counting began in the period."""
     ordered = sorted(standings, key=lambda standing: standing.agency)
-    final = bool(ordered) and all(s.complete and s.final for s in ordered)
+    final = bool(ordered) and counted_from is None and all(s.complete and s.final for s in ordered)
     return Coverage(
         agencies_expected=len(ordered),
         agencies_reporting=sum(s.has_figure for s in ordered),
@@ -152,4 +153,5 @@ def summarise(standings: Iterable[Standing]) -> Coverage:
         states=tuple(s.state for s in ordered),
         covered=tuple(s.covered for s in ordered),
         owed=tuple(s.owed for s in ordered),
+        counted_from=counted_from,
     )

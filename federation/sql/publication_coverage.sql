@@ -5,7 +5,7 @@ FROM unnest(%(indicators)s::smallint[], %(periods)s::timestamptz[])
      WITH ORDINALITY AS named (indicator, period, position)
 CROSS JOIN LATERAL (
     SELECT id, agencies_expected, agencies_reporting, covered_seconds, owed_seconds, status, agencies::int[], states, covered,
-           owed, is_break
+           owed, is_break, counted_from
     FROM federation_publishedcoverage
     WHERE indicator_id = named.indicator AND frequency = %(frequency)s AND period = named.period
       AND version_to IS NULL

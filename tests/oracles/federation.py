@@ -102,6 +102,7 @@ class Coverage:
     owed: int
     status: str
     states: dict[int, str]
+    counted_from: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -297,13 +298,17 @@ class Federation:
         owed = {agency: length_of(self._owed(agency, indicator, frequency, period)) for agency in expected}
         covered = {agency: figure.seconds if figure else 0 for agency, figure in figures.items()}
         final = all(figure and figure.final and covered[agency] >= owed[agency] for agency, figure in figures.items())
+        begins = min(
+            (first for one in expected for first, _ in self._owed(one, indicator, frequency, period)), default=period
+        )
         return Coverage(
             expected=len(expected),
             reporting=len([figure for figure in figures.values() if figure]),
             covered=sum(covered.values()),
             owed=sum(owed.values()),
-            status="A" if expected and final else "P",
+            status="A" if expected and final and begins == period else "P",
             states={agency: self._state(agency, indicator, frequency, period) for agency in expected},
+            counted_from=begins if begins > period else None,
         )
 
     def _owed(self, agency: int, indicator: int, frequency: str, period: datetime) -> list[Stretch]:

@@ -147,6 +147,7 @@ def coverage_of(row: PublishedCoverage) -> oracle.Coverage:
         owed=row.owed_seconds,
         status=row.status,
         states=dict(zip(row.agencies, row.states, strict=True)),
+        counted_from=row.counted_from,
     )
 
 

@@ -73,3 +73,38 @@ def test_a_silent_agency_lowers_coverage_and_no_number(federation):
     day = coverage(federation, "D")
     assert (day.agencies_expected, day.agencies_reporting) == (2, 1)
     assert (day.covered_seconds, day.owed_seconds, day.status) == (DAY, 2 * DAY, "P")
+
+
+def test_a_period_says_from_when_it_counts(federation):
+    federation.schedule(0, "D", date(2026, 6, 3), date(2026, 6, 9))
+    federation.submit(0, *(Said("D", MONDAY + timedelta(days=number), {(578, 1): 5}) for number in range(2, 7)))
+    week = coverage(federation, "W")
+    assert (week.covered_seconds, week.owed_seconds, week.states) == (5 * DAY, 5 * DAY, ["reported"])
+    assert (week.counted_from, week.status) == (MONDAY + timedelta(days=2), "P")
+    assert coverage(federation, "D", week.counted_from).counted_from is None
+    assert coverage(federation, "D", week.counted_from).status == "A"
+
+
+def test_an_agency_that_joins_later_begins_no_counting(federation):
+    federation.submit(0, *(Said("D", MONDAY + timedelta(days=number)) for number in range(7)))
+    federation.schedule(1, "D", date(2026, 6, 3), date(2026, 6, 7))
+    federation.submit(1, *(Said("D", MONDAY + timedelta(days=number)) for number in range(2, 7)))
+    week = coverage(federation, "W")
+    assert (week.agencies_expected, week.counted_from, week.status) == (2, None, "A")
+
+
+def test_without_a_schedule_counting_begins_with_the_first_report_to_the_minute(federation):
+    start = MONDAY + timedelta(days=1, hours=9, minutes=30)
+    federation.submit(0, *(Said("N", start + timedelta(minutes=number)) for number in range(30)))
+    for frequency, period in (("H", start.replace(minute=0)), ("D", MONDAY + timedelta(days=1)), ("W", MONDAY)):
+        found = coverage(federation, frequency, period)
+        assert (found.counted_from, found.status) == (start, "P")
+
+
+def test_an_earlier_report_moves_the_beginning(federation):
+    federation.submit(0, *hours(MONDAY + timedelta(days=1), 5))
+    assert coverage(federation, "W").counted_from == MONDAY + timedelta(days=1)
+    federation.submit(0, Said("D", MONDAY))
+    assert coverage(federation, "W").counted_from is None
+    rows = PublishedCoverage.objects.filter(frequency="W", period=MONDAY).order_by("version_from")
+    assert [row.counted_from for row in rows][0] == MONDAY + timedelta(days=1)
