@@ -14,6 +14,7 @@ from django.conf import settings
 from countries.reference import Indicator, Reference
 from federation import published
 from federation.published import Span
+from federation.rules import periods
 
 TITLE: Final = "Police2Peer, the combined European view"
 ABOUT: Final = (
@@ -164,7 +165,7 @@ class Dataset(NamedTuple):
     @property
     def covered(self) -> tuple[date | datetime, date | datetime]:
         """From when to when: the first and the last day, or of hours the instants between which they lie."""
-        start, end = self.span.first, published.end(self.span.frequency, self.span.last)
+        start, end = self.span.first, periods.end(self.span.frequency, self.span.last)
         return (start, end) if self.span.frequency == "H" else (start.date(), (end - timedelta(days=1)).date())
 
     def address(self, form: Form) -> str:
@@ -190,8 +191,8 @@ class Dataset(NamedTuple):
     def _range(self) -> str:
         _, frequency, first, last, *_ = self.span
         start = max(first, last - timedelta(hours=_HOURS - 1)) if frequency == "H" else first
-        periods = {name: published.label(frequency, period) for name, period in (("start", start), ("end", last))}
-        asked = {"indicator": self.indicator.code, "frequency": frequency, **periods, "country": "*"}
+        ends = {"start": periods.label(frequency, start), "end": periods.label(frequency, last)}
+        asked = {"indicator": self.indicator.code, "frequency": frequency, **ends, "country": "*"}
         if self.frequency.by_network:
             asked["network"] = "*"
         return urlencode(asked, safe="*:")

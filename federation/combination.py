@@ -9,7 +9,7 @@ import numpy as np
 
 from federation.expectation import Facts, coverage_of
 from federation.rules import tables
-from federation.rules.coverage import Coverage
+from federation.rules.coverage import PeriodCoverage
 from federation.rules.tables import Cells, Numbers
 from federation.worklist import Thing, named_rows
 
@@ -19,7 +19,7 @@ class Combined:
     """The figures of all agencies in some periods, a table each, and the coverage of the periods."""
 
     cells: Cells
-    coverage: Sequence[Coverage]
+    coverage: Sequence[PeriodCoverage]
 
 
 def combine(things: Sequence[Thing], *, mark: datetime) -> Combined:

@@ -34,6 +34,8 @@ _HEADER = 20
 _SMALL = np.dtype([("length", ">i4"), ("value", ">i2")])
 _PLAIN = np.dtype([("length", ">i4"), ("value", ">i4")])
 _BIG = np.dtype([("length", ">i4"), ("value", ">i8")])
+_FLAG = np.dtype([("length", ">i4"), ("value", "i1")])
+_FLAG_ARRAY_TYPE = 1000
 _SMALL_TYPE, _SMALL_ARRAY_TYPE = 21, 1005
 _PLAIN_TYPE, _PLAIN_ARRAY_TYPE = 23, 1007
 _BIG_TYPE, _BIG_ARRAY_TYPE = 20, 1016
@@ -134,6 +136,15 @@ class BigArrayLoader(Loader):
         return np.frombuffer(bytes(data)[_HEADER:], _BIG)["value"].astype(np.int64)
 
 
+class FlagArrayLoader(Loader):
+    """Reads ``boolean[]`` as an array."""
+
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> NDArray[np.bool_]:
+        return np.frombuffer(bytes(data)[_HEADER:], _FLAG)["value"].astype(np.bool_)
+
+
 class InstantArrayLoader(Loader):
     """Reads ``timestamptz[]`` as an int64 array of whole seconds since 1970."""
 
@@ -160,6 +171,7 @@ def cursor() -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
         opened.adapters.register_loader(_SMALL_ARRAY_TYPE, SmallArrayLoader)
         opened.adapters.register_loader(_PLAIN_ARRAY_TYPE, PlainArrayLoader)
         opened.adapters.register_loader(_BIG_ARRAY_TYPE, BigArrayLoader)
+        opened.adapters.register_loader(_FLAG_ARRAY_TYPE, FlagArrayLoader)
         opened.adapters.register_loader(_INSTANT_ARRAY_TYPE, InstantArrayLoader)
         yield opened
 
@@ -283,6 +295,13 @@ def look_up_by_index() -> None:
 def statement(name: str) -> bytes:
     """Return the SQL of ``federation/sql/<name>.sql``."""
     return (Path(__file__).parent / "sql" / f"{name}.sql").read_bytes()
+
+
+def columns_of(query: bytes, named: Mapping[str, object]) -> dict[str, Any]:
+    """Run a statement of one row at most and return that by the names of its columns; empty if there is none."""
+    with cursor() as c:
+        c.execute(query, named)
+        return dict(zip((column.name for column in c.description or ()), c.fetchone() or (), strict=False))
 
 
 def rows_of(name: str, **named: object) -> list[tuple[Any, ...]]:

@@ -15,7 +15,7 @@ from countries.models import Schedule as ScheduleRow
 from federation.database import rows_of
 from federation.models.figures import Figure, Source
 from federation.rules import coverage, periods
-from federation.rules.coverage import Coverage, Schedule, Standing
+from federation.rules.coverage import PeriodCoverage, Schedule, Standing
 from federation.rules.periods import Frequency
 from federation.worklist import Thing
 
@@ -41,7 +41,9 @@ class Facts(NamedTuple):
     held: bool = False
 
 
-def coverage_of(things: Sequence[Thing], facts: Sequence[Mapping[int, Facts]], *, mark: datetime) -> list[Coverage]:
+def coverage_of(
+    things: Sequence[Thing], facts: Sequence[Mapping[int, Facts]], *, mark: datetime
+) -> list[PeriodCoverage]:
     """Return the coverage of periods, given the facts of all agencies' figures in each of them."""
     schedules = schedules_by_agency({thing.indicator for thing in things})
     found = []

@@ -24,7 +24,7 @@ from federation.expectation import schedules_by_agency
 from federation.frozen import Frozen, FrozenSumLostError
 from federation.models.published import PublishedCoverage
 from federation.rules import changes, coverage, periods, rounding, tables
-from federation.rules.coverage import Coverage
+from federation.rules.coverage import PeriodCoverage
 from federation.rules.periods import Frequency
 from federation.rules.tables import Cells, Values
 from federation.versions import new_version
@@ -43,7 +43,7 @@ class View:
 
     things: Sequence[Thing]
     cells: Values
-    coverage: Sequence[Coverage]
+    coverage: Sequence[PeriodCoverage]
     present: Cells
     frozen: Frozen
 
@@ -112,7 +112,7 @@ def _rounded_first(things: Sequence[Thing], first: Cells) -> Values:
     return rounding.rounded_each(sums, parts, things[0].frequency, settings.ROUNDING_KEY, settings.ROUNDING_BASE)
 
 
-def _with_breaks(things: Sequence[Thing], found: Sequence[Coverage]) -> list[Coverage]:
+def _with_breaks(things: Sequence[Thing], found: Sequence[PeriodCoverage]) -> list[PeriodCoverage]:
     """Mark the periods in which a break in the series of any agency was marked; minutes, soon gone, have none."""
     frequency = things[0].frequency
     if frequency == Frequency.MINUTE:
@@ -128,7 +128,7 @@ class _Public:
 
     cells: Values
     ids: Values
-    coverage: dict[int, tuple[int, Coverage]]
+    coverage: dict[int, tuple[int, PeriodCoverage]]
 
 
 def _public(view: View) -> _Public:
@@ -142,11 +142,11 @@ def _public(view: View) -> _Public:
     return _Public(cells, ids, public)
 
 
-def _stored_coverage(columns: Sequence[Any]) -> Coverage:
+def _stored_coverage(columns: Sequence[Any]) -> PeriodCoverage:
     facts: list[Any] = [
         tuple(np.asarray(fact).tolist()) if isinstance(fact, list | np.ndarray) else fact for fact in columns
     ]
-    return Coverage(*facts)
+    return PeriodCoverage(*facts)
 
 
 def _place(view: View, countries: tables.Numbers, networks: tables.Numbers) -> tuple[Any, Any]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from countries.codes import COUNTRY_CODES
 from federation import clock
-from federation.database import cursor, statement
+from federation.database import columns_of, cursor, statement
 from federation.errors import (
     AsOfInFutureError,
     MinutesNotPublishedError,
@@ -26,16 +26,14 @@ from federation.errors import (
     PanelNetworksNotPublishedError,
     VintagesNotKeptError,
 )
-from federation.rules import periods
-from federation.rules.periods import Frequency, PeriodError
+from federation.rules import periods, view
+from federation.rules.coverage import COLUMNS, Coverage
+from federation.rules.periods import Frequency, Longs
+from federation.rules.view import ALL_NETWORKS, Series, Table
 from postgresql.routing import read_primary_unless
 
-__all__ = ["PeriodError"]  # handed on, as those who parse through this door have to catch it
+Row = dict[str, Any]
 
-Longs = NDArray[np.int64]
-Shorts = NDArray[np.int16]
-
-FREQUENCIES: Final = tuple(str(frequency) for frequency in Frequency)
 #: Of each sliding window, the frequency of its parts, and whether months stand for their days.
 _WINDOWS = {
     "P1D": (Frequency.HOUR, False),
@@ -47,31 +45,25 @@ WINDOWS: Final = tuple(_WINDOWS)
 _PART = {Frequency.HOUR: timedelta(hours=1), Frequency.DAY: timedelta(days=1)}
 #: The lengths of panels in months.
 PANELS: Final = (12, 24, 36)
-#: The number of the total over all networks.
-ALL_NETWORKS: Final = 0
 #: A version above every other: reads what is public now.
 NEWEST: Final = 2**63 - 1
 
 #: At which frequencies panels have numbers, and what a year before is: the same month, or the week 52 weeks earlier.
 _YEAR = {Frequency.WEEK: "364 days", Frequency.MONTH: "12 months"}
 _MINUTES_PUBLIC = timedelta(hours=2)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SECOND = timedelta(seconds=1)
 _LIVE = timedelta(minutes=60)
-_COUNTRIES: Final = list(COUNTRY_CODES)
-#: All of the time owed, in ten-thousandths.
-_WHOLE = 10_000
 
-_IS_PUBLIC = "version_to IS NULL"
-_WAS_PUBLIC = "version_from <= %(version)s AND (version_to IS NULL OR version_to > %(version)s)"
+_IS_PUBLIC = b"version_to IS NULL"
+_WAS_PUBLIC = b"version_from <= %(version)s AND (version_to IS NULL OR version_to > %(version)s)"
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     """What is asked for: the cells of an indicator from one period to another, both included.
 
-    Countries and networks are numbers, groups and totals among them. ``version`` is the
-    highest version to read; ``panel`` the length of the panel, if only its agencies count.
+    Countries and networks are numbers, groups and totals among them. If ``open``, only those series are meant that ever
+    had a cell. ``version`` is the highest version to read; ``panel`` the length of the panel, if only its agencies
+    count.
     """
 
     indicator: int
@@ -82,40 +74,7 @@ class Selection:
     networks: tuple[int, ...]
     version: int = NEWEST
     panel: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """The coverage of periods, in their order.
-
-    Periods are seconds since 1970. ``shares`` are ten-thousandths of the time owed, cut off,
-    and -1 where nobody owed any. ``statuses`` has a letter for each.
-    """
-
-    periods: Longs
-    expected: Shorts
-    reporting: Shorts
-    shares: Longs
-    statuses: str
-
-
-@dataclass(frozen=True, slots=True)
-class Cells:
-    """Published cells, in no order. One that is not here is zero if its period is covered."""
-
-    periods: Longs
-    countries: Shorts
-    networks: Shorts
-    values: Longs
-
-
-@dataclass(frozen=True, slots=True)
-class Standings:
-    """Where each expected agency stood, in no order."""
-
-    periods: Longs
-    agencies: Shorts
-    states: list[str]
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,36 +89,39 @@ class Page:
     known_at: datetime | None
     rounding_base: int
     following: datetime | None
-    coverage: Coverage
+    table: Table
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
     """Who a panel is made of, from ``start`` until before ``end``, both the starts of months.
 
-    ``earlier`` has what its cells were a year before, under the later periods. There is no
+    ``earlier`` has the values a year before, in the places of the table. There is no
     start and no end while nobody was expected in the span.
     """
 
     months: int
     start: datetime | None
     end: datetime | None
-    agencies: Shorts
-    earlier: Cells
+    agencies: NDArray[np.int16]
+    earlier: Longs
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """A sliding window: the sums of its parts' cells over all networks, and their coverage; it ends before ``end``."""
+class Standings:
+    """Where each expected agency stood, as parallel columns in no order; periods are seconds since 1970."""
+
+    periods: Longs
+    agencies: NDArray[np.int16]
+    states: list[str]
+
+
+class Window(NamedTuple):
+    """A sliding window of all countries over all networks, as the only period of a table; it ends before ``end``."""
 
     start: datetime
     end: datetime
-    version: int
-    known_at: datetime
-    rounding_base: int
-    coverage: Coverage
-    countries: Shorts
-    values: Longs
+    page: Page
 
 
 class Span(NamedTuple):
@@ -201,7 +163,7 @@ def past_view(frequency: str, as_of: datetime) -> PastView:
     if frequency == Frequency.MINUTE:
         raise VintagesNotKeptError
     at_instant(as_of)
-    version, newest, now = _row("published_as_of", {"as_of": as_of})
+    [(version, newest, now)] = _rows("published_as_of", {"as_of": as_of})
     known = newest is not None and as_of <= newest
     if not known and as_of > now:
         raise AsOfInFutureError
@@ -225,149 +187,117 @@ def at_instant(instant: datetime) -> None:
 
 
 def _newest() -> tuple[int | None, datetime | None]:
-    number, known_at = _row("published_newest", {})
+    [(number, known_at)] = _rows("published_newest", {})
     return number, known_at
 
 
 def version(selection: Selection) -> int | None:
     """Return the highest version of the periods or the panel asked for, without touching cells or coverage."""
-    latest = "published_latest" if selection.panel is None else "published_panel_latest"
-    found: int | None = _row(f"{latest} published_version", _named(selection))[0]
+    found: int | None = _page(selection, selection.start, 0)["version"]
     return found
 
 
 def count_periods(selection: Selection) -> int:
     """Count the published periods asked for, without touching cells."""
-    found: int = _row("published_count", _named(selection), _condition(selection))[0]
+    found: int = _rows("published_count", _named(selection), selection.version)[0][0]
     return found
 
 
-def cells(selection: Selection, *, first: datetime, limit: int) -> tuple[Page, Cells]:
-    """Read published cells of at most so many periods, from the first one on."""
-    page, (when, countries, networks, values) = _page(selection, "published_cells", first, limit)
+def read(selection: Selection, *, first: datetime | None = None, limit: int) -> Page:
+    """Read at most so many periods, from the first one on."""
+    row = _page(selection, first or selection.start, limit)
+    coverage = coverage_of(row)
+    # Looked up after the cells: each that has one is listed then.
+    listed = series(selection, at=row["version"])
+    countries, networks = row["countries"], row["networks"]
     if not _several(selection):
-        countries = np.full(len(values), selection.countries[0], np.int16)
-        networks = np.full(len(values), selection.networks[0], np.int16)
-    return page, Cells(when, countries, networks, values)
+        countries = np.full(len(row["cells"]), selection.countries[0], np.int16)
+        networks = np.full(len(row["cells"]), selection.networks[0], np.int16)
+    values = view.grid(listed, coverage, (countries, networks, row["cells"]), row["values"])
+    return _answer(row, Table(selection.frequency, listed, coverage, values))
 
 
-def panel(selection: Selection, *, first: datetime, limit: int) -> tuple[Page, Cells, Panel]:
+def panel(selection: Selection, *, first: datetime | None = None, limit: int) -> tuple[Page, Panel]:
     """Read a panel and its cells of at most so many periods, from the first one on; it covers all of them whole."""
     assert selection.panel is not None  # noqa: S101  who asks for a panel says which
-    named = _named(selection) | {"first": first, "periods": limit, "year": _YEAR[Frequency(selection.frequency)]}
-    found = _row("published_panel_latest published_panel", named, _condition(selection))
-    version, known_at, base, following, start, end, agencies, when, statuses, *columns = found
-    agencies = np.empty(0, np.int16) if agencies is None else agencies
-    everybody = np.full(len(when), len(agencies), np.int16)
-    coverage = Coverage(when, everybody, everybody, np.full(len(when), _WHOLE), statuses)
-    cells, earlier = (
-        Cells(when, countries, np.full(len(values), ALL_NETWORKS, np.int16), values)
-        for when, countries, values in (columns[:3], columns[3:])
+    row = _page(selection, first or selection.start, limit)
+    members, whole = np.full(len(row["periods"]), len(row["agencies"])), np.ones(len(row["periods"]), np.int64)
+    coverage = coverage_of(
+        row
+        | {"agencies_expected": members, "agencies_reporting": members, "covered_seconds": whole, "owed_seconds": whole}
+        | {"is_break": whole < 0, "counted_from": row["periods"]}
     )
-    page = Page(version, known_at, _base(base), following, coverage)
-    return page, cells, Panel(selection.panel, start, end, agencies, earlier)
+    listed = series(selection, at=row["version"])
+    values, earlier = (
+        view.grid(
+            listed,
+            coverage,
+            (row[f"{when}countries"], np.zeros_like(row[f"{when}countries"]), row[f"{when}cells"]),
+            row[f"{when}values"],
+        )
+        for when in ("", "earlier_")
+    )
+    page = _answer(row, Table(selection.frequency, listed, coverage, values))
+    return page, Panel(selection.panel, row["start"], row["end"], row["agencies"], earlier)
 
 
-def standings(selection: Selection, *, first: datetime, limit: int) -> tuple[Page, Standings]:
+def standings(selection: Selection, *, first: datetime | None = None, limit: int) -> tuple[Page, Standings]:
     """Read where each expected agency stood in at most so many periods, from the first one on."""
-    page, rest = _page(selection, "published_states", first, limit)
-    return page, Standings(*rest)
+    row = _page(selection, first or selection.start, limit, countries=[], states=True)
+    table = Table(selection.frequency, [], coverage_of(row), np.zeros((0, len(row["periods"])), np.int64))
+    return _answer(row, table), Standings(row["standings"], row["agencies"], row["states"])
 
 
-def series(selection: Selection) -> set[tuple[int, int]]:
-    """Return the countries and networks asked for that ever had a cell, up to the version, or have one in the panel."""
+def series(selection: Selection, *, at: int | None = None) -> list[Series]:
+    """Return the series asked for, by code; if it is open, those that ever had a cell, or have one in the panel."""
+    if not selection.open:
+        return view.by_code(Series(*pair) for pair in product(selection.countries, selection.networks))
+    named = _named(selection) | ({"version": at} if at else {})
     name = "published_series" if selection.panel is None else "published_panel_series"
-    with cursor() as c:
-        c.execute(_joined(name, _condition(selection)), _named(selection))
-        return set(c.fetchall())
+    return view.by_code(Series(*row) for row in _rows(name, named, selection.version))
 
 
-def window(indicator: int, length: str) -> Window | None:
-    """Read a sliding window, if any of it is published yet."""
-    found = _row("published_window_latest published_window", _named_window(indicator, length))
-    if not found:
+def window(indicator: int, length: str, countries: Iterable[int] = COUNTRY_CODES) -> Window | None:
+    """Read a sliding window of some countries, if any of it is published yet."""
+    row = _window(indicator, length, list(countries), parts=True)
+    if row is None:
         return None
-    start, end, number, known_at, base, *coverage, countries, values = found
-    return Window(start, end, number, known_at, _base(base), Coverage(*coverage), countries, values)
+    coverage = coverage_of(row)
+    listed = view.by_code(Series(country, ALL_NETWORKS) for country in countries)
+    place = row["countries"], np.zeros_like(row["countries"]), np.repeat(coverage.periods, len(row["countries"]))
+    table = Table(length, listed, coverage, view.grid(listed, coverage, place, row["values"]))
+    return Window(datetime.fromtimestamp(int(coverage.periods[0]), UTC), row["end"], _answer(row, table))
 
 
 def window_version(indicator: int, length: str) -> tuple[int, datetime] | None:
     """Return a sliding window's version and end, without touching its cells."""
-    found = _row("published_window_latest published_window_version", _named_window(indicator, length))
-    return (found[0], found[1]) if found else None
+    row = _window(indicator, length, [], parts=False)
+    return (row["version"], row["end"]) if row else None
 
 
 def spans(indicators: Iterable[int], frequencies: Iterable[str]) -> list[Span]:
     """Return from when to when each indicator is public at each frequency, where anything of it is."""
     pairs = list(product(indicators, frequencies))
     named = {"indicators": [number for number, _ in pairs], "frequencies": [letter for _, letter in pairs]}
-    with cursor() as c:
-        c.execute(_joined("published_spans", ""), named)
-        return [Span(*row) for row in c if None not in row]
+    return [Span(*row) for row in _rows("published_spans", named) if None not in row]
 
 
-def period_named(frequency: str, text: str) -> datetime:
-    """Return the start of the period with this label; raises ``PeriodError``, whose ``code`` says why."""
-    return periods.parse(frequency, text)
-
-
-def label(frequency: str, start: datetime) -> str:
-    """Return the SDMX name of a period."""
-    return periods.label(frequency, start)
-
-
-def end(frequency: str, start: datetime) -> datetime:
-    """Return the instant before which a period ends; the last one of the calendar ends with it."""
-    try:
-        return periods.end(frequency, start)
-    except (ValueError, OverflowError):
-        return datetime.max.replace(tzinfo=UTC)
-
-
-def seconds(instant: datetime) -> int:
-    """Return an instant as the columns have it."""
-    # In whole numbers: as a float, the last moment of the calendar becomes the year 10000, which no date can be.
-    return (instant - _EPOCH) // _SECOND
-
-
-def labels(frequency: str, column: Longs) -> list[str]:
-    """Return the labels of a column of periods; a series has thousands, and all series have the same."""
-    known = _labels(frequency)
-    if len(known) > _LABELS_KEPT:
-        known.clear()
-    return [known[second] for second in column.tolist()]
-
-
-class _Labels(dict[int, str]):
-    """The labels of periods by their seconds, each made once."""
-
-    def __init__(self, frequency: str) -> None:
-        self._frequency = frequency
-
-    def __missing__(self, second: int) -> str:
-        found = self[second] = periods.label(self._frequency, datetime.fromtimestamp(second, UTC))
-        return found
-
-
-#: Eleven years of hours, or two months of minutes.
-_LABELS_KEPT = 100_000
-_labels = cache(_Labels)
+def coverage_of(row: Row) -> Coverage:
+    """Return the columns of a statement as coverage; versions that it does not read are 0."""
+    letters = np.frombuffer(row["status"].encode("ascii"), "S1").astype("U1")
+    columns = {"version_from": np.zeros(len(letters), np.int64)} | row | {"status": letters}
+    return Coverage(**{name: columns[name] for name in COLUMNS})
 
 
 def _this_minute() -> datetime:
     return periods.start_of(Frequency.MINUTE, clock.now())
 
 
-def _base(sealed: int | None) -> int:
-    """Return what all values are multiples of; before anything was published, what they will be."""
-    return sealed or int(settings.ROUNDING_BASE)
-
-
 def _several(selection: Selection) -> bool:
     return len(selection.countries) * len(selection.networks) > 1
 
 
-def _named(selection: Selection) -> dict[str, Any]:
+def _named(selection: Selection) -> Row:
     return {
         "indicator": selection.indicator,
         "frequency": selection.frequency,
@@ -375,45 +305,42 @@ def _named(selection: Selection) -> dict[str, Any]:
         "end": selection.end,
         "countries": list(selection.countries),
         "networks": list(selection.networks),
-        "several": _several(selection),
         "version": selection.version,
         "panel": selection.panel,
     }
 
 
-def _condition(selection: Selection) -> str:
-    return _IS_PUBLIC if selection.version == NEWEST else _WAS_PUBLIC
+def _page(selection: Selection, first: datetime, limit: int, **more: object) -> Row:
+    named = _named(selection) | {"first": first, "periods": limit, "several": _several(selection), "states": False}
+    if selection.panel is None:
+        return columns_of(_statement("published_table", selection.version), named | more)
+    more = {"year": _YEAR[Frequency(selection.frequency)]}
+    return columns_of(_statement("published_panel", selection.version), named | more)
 
 
-def _named_window(indicator: int, length: str) -> dict[str, Any]:
-    """Return a window as the parameters of its statements. PostgreSQL reads its name as an interval."""
+def _window(indicator: int, length: str, countries: list[int], *, parts: bool) -> Row | None:
+    """Read a window, or only its version and end. PostgreSQL reads its name as an interval."""
     frequency, by_month = _WINDOWS[length]
-    return {
-        "indicator": indicator,
-        "window": length,
-        "frequency": frequency,
-        "part": _PART[frequency],
-        "by_month": by_month,
-        "countries": _COUNTRIES,
-    }
+    named = {"indicator": indicator, "window": length, "frequency": frequency, "part": _PART[frequency]}
+    named |= {"by_month": by_month, "countries": countries, "parts": parts}
+    return columns_of(statement("published_window"), named) or None
 
 
-def _page(selection: Selection, tail: str, first: datetime, limit: int) -> tuple[Page, tuple[Any, ...]]:
-    named = _named(selection) | {"first": first, "periods": limit}
-    found = _row(f"published_latest published_periods {tail}", named, _condition(selection))
-    version, known_at, base, following, *columns = found
-    page = Page(version, known_at, _base(base), following, Coverage(*columns[:5]))
-    return page, tuple(columns[5:])
+def _answer(row: Row, table: Table) -> Page:
+    """Return a page. All values are multiples of its base; before anything was published, of what they will be."""
+    base = row["rounding_base"] or int(settings.ROUNDING_BASE)
+    return Page(row["version"], row["known_at"], base, row.get("following"), table)
 
 
-def _row(names: str, named: dict[str, Any], condition: str = "") -> tuple[Any, ...]:
-    """Return the first row of a statement made of named parts; an empty one if there is none."""
+def _rows(name: str, named: Row, version: int = NEWEST) -> list[tuple[Any, ...]]:
     with cursor() as c:
-        c.execute(_joined(names, condition), named)
-        return c.fetchone() or ()
+        return c.execute(_statement(name, version), named).fetchall()
+
+
+def _statement(name: str, version: int) -> bytes:
+    return statement(name) if version == NEWEST else _of_the_past(name)
 
 
 @cache
-def _joined(names: str, condition: str) -> bytes:
-    parts = b"".join(statement(name) for name in names.split())
-    return parts.replace(b"{public}", condition.encode())
+def _of_the_past(name: str) -> bytes:
+    return statement(name).replace(_IS_PUBLIC, _WAS_PUBLIC)

@@ -1,4 +1,4 @@
-"""The other half of the public door: each observation with the version that it is as it is since, in any past view.
+"""The other half of the public door: in which version each observation last changed, for any past view.
 
 Whatever is read here is rounded already, as in ``federation.published``. An observation changes
 when its value does, when the coverage of its period does, or when its series gets its first cell
@@ -14,11 +14,11 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from federation.database import cursor, instants, statement
-from federation.published import Longs, Shorts, at_instant
-
-Flags = NDArray[np.bool_]
-Letters = NDArray[np.str_]
+from federation.database import columns_of, cursor, instants, rows_of, statement
+from federation.published import at_instant, coverage_of
+from federation.rules.coverage import Coverage
+from federation.rules.periods import Longs
+from federation.rules.view import Series, Table
 
 #: Periods from the first to the last that a calendar has.
 ALWAYS: Final = (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
@@ -33,55 +33,22 @@ class Cube(NamedTuple):
     end: datetime = ALWAYS[1]
 
 
-class Series(NamedTuple):
-    """A country, or group, and a network; the version that brought its first cell is 0 while it had none."""
-
-    country: int
-    network: int
-    since: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Covered:
-    """The coverage of periods at a version, in their order; ``since`` are the versions that it is so since.
-
-    Periods are seconds since 1970, ``shares`` ten-thousandths of the time owed, and -1 where
-    nobody owed any; a status is a letter.
-    """
-
-    periods: Longs
-    expected: Shorts
-    reporting: Shorts
-    shares: Longs
-    statuses: Letters
-    breaks: Flags
-    since: Longs
-
-
-@dataclass(frozen=True, slots=True)
-class Observed:
-    """Values of series x periods at a version, and the versions that they are so since."""
-
-    values: Longs
-    since: Longs
-
-
 @dataclass(frozen=True, slots=True)
 class CoverageHistory:
     """The coverage of the periods of a cube in several versions, in order of period and version."""
 
-    _columns: Covered
+    _columns: Coverage
 
     def __len__(self) -> int:
         return len(self._columns.periods)
 
-    def at(self, version: int, periods: Longs | None = None) -> Covered:
+    def at(self, version: int, periods: Longs | None = None) -> Coverage:
         """Return the coverage at a version of all periods that were public, or of those of some, in their order."""
         rows = np.arange(len(self._columns.periods)) if periods is None else _runs(self._columns.periods, periods)
-        known = rows[self._columns.since[rows] <= version][::-1]
+        known = rows[self._columns.version_from[rows] <= version][::-1]
         # Backwards, so that of each period the last one known comes first.
         _, first = np.unique(self._columns.periods[known], return_index=True)
-        return picked(self._columns, known[first])
+        return self._columns.picked(known[first])
 
 
 class Cells(NamedTuple):
@@ -98,22 +65,19 @@ class Cells(NamedTuple):
 class CellHistory:
     """The cells of some series in some periods in all versions up to one, in order of period."""
 
+    _frequency: str
     _cells: Cells
     _places: dict[tuple[int, int], int]
 
-    def at(self, some: Sequence[Series], covered: Covered, version: int) -> Observed:
+    def at(self, some: Sequence[Series], coverage: Coverage, version: int) -> Table:
         """Return the values at a version of some of the series in the periods of a coverage of that version."""
-        runs = _runs(self._cells.periods, covered.periods)
+        runs = _runs(self._cells.periods, coverage.periods)
         places = np.full(len(self._places), -1)
         places[[self._places[one[:2]] for one in some]] = np.arange(len(some))
         wanted = runs[(self._cells.since[runs] <= version) & (places[self._cells.rows[runs]] >= 0)]
         found = Cells(*(column[wanted] for column in self._cells))
-        return _placed(found._replace(rows=places[found.rows]), some, covered, version)
-
-
-def picked(covered: Covered, which: NDArray[Any]) -> Covered:
-    """Return the coverage of some of the periods."""
-    return Covered(*(getattr(covered, name)[which] for name in Covered.__dataclass_fields__))
+        cells = found._replace(rows=places[found.rows])
+        return _placed(cells, self._frequency, some, coverage, version)
 
 
 def _runs(column: Longs, wanted: Longs) -> NDArray[np.intp]:
@@ -125,7 +89,7 @@ def _runs(column: Longs, wanted: Longs) -> NDArray[np.intp]:
 
 def series(cube: Cube, *, version: int) -> list[Series]:
     """Return the series that had a cell in any version up to one, in no order."""
-    return [Series(*row) for row in _rows("vintages_series", _named(cube, version))]
+    return [Series(*row) for row in rows_of("vintages_series", **_named(cube, version))]
 
 
 def coverage(cube: Cube, *, after: int = 0, version: int) -> CoverageHistory:
@@ -133,19 +97,18 @@ def coverage(cube: Cube, *, after: int = 0, version: int) -> CoverageHistory:
 
     With both the same it is the coverage at that version alone.
     """
-    named = _named(cube, version) | {"after": after}
-    periods, since, expected, reporting, shares, statuses, breaks = _row("vintages_coverage", named)
     return CoverageHistory(
-        Covered(periods, expected, reporting, shares, _letters(statuses), _letters(breaks) == "B", since)
+        coverage_of(columns_of(statement("vintages_coverage"), _named(cube, version) | {"after": after}))
     )
 
 
-def observed(cube: Cube, some: Sequence[Series], covered: Covered, *, version: int, after: int = 0) -> Observed:
+def table(cube: Cube, some: Sequence[Series], coverage: Coverage, *, version: int, after: int = 0) -> Table:
     """Read the values at a version of some series in the periods of a coverage of that version.
 
-    Since when they are so is told of those that changed after another version.
+    The version of the last change is right only for values that changed after ``after``.
     """
-    return _placed(_cells(cube, some, covered.periods, after=after, version=version), some, covered, version)
+    cells = _cells(cube, some, coverage.periods, after=after, version=version)
+    return _placed(cells, cube.frequency, some, coverage, version)
 
 
 def history(cube: Cube, some: Sequence[Series], periods: Longs, *, after: int, version: int) -> CellHistory:
@@ -153,11 +116,11 @@ def history(cube: Cube, some: Sequence[Series], periods: Longs, *, after: int, v
     found = _cells(cube, some, periods, after=after, version=version)
     order = np.argsort(found.periods, kind="stable")
     places = {one[:2]: place for place, one in enumerate(some)}
-    return CellHistory(Cells(*(column[order] for column in found)), places)
+    return CellHistory(cube.frequency, Cells(*(column[order] for column in found)), places)
 
 
-def _placed(cells: Cells, some: Sequence[Series], covered: Covered, version: int) -> Observed:
-    periods = covered.periods
+def _placed(cells: Cells, frequency: str, some: Sequence[Series], coverage: Coverage, version: int) -> Table:
+    periods = coverage.periods
     at = np.searchsorted(periods, cells.periods)
     # Of periods that lie between those wanted, cells may have been read too.
     kept = np.flatnonzero(periods[np.minimum(at, len(periods) - 1)] == cells.periods)
@@ -170,7 +133,8 @@ def _placed(cells: Cells, some: Sequence[Series], covered: Covered, version: int
     grid[0][place] = np.where(ended, 0, cells.values)[kept]
     grid[1][place] = np.where(ended, cells.until, cells.since)[kept]
     listed = np.array([one.since if one.since <= version else 0 for one in some], np.int64)
-    return Observed(grid[0], np.maximum(grid[1], np.maximum(listed[:, None], covered.since[None, :])))
+    since = np.maximum(grid[1], np.maximum(listed[:, None], coverage.version_from[None, :]))
+    return Table(frequency, some, coverage, grid[0], since)
 
 
 def _cells(cube: Cube, some: Sequence[Series], periods: Longs, *, after: int, version: int) -> Cells:
@@ -182,42 +146,43 @@ def _cells(cube: Cube, some: Sequence[Series], periods: Longs, *, after: int, ve
         "end": _instant(periods[-1]),
         "after": after,
     }
-    condition = "period BETWEEN %(start)s AND %(end)s"
+    query = statement("vintages_cells")
     if _is_sparse(cube.frequency, periods):
         named["periods"] = instants([_instant(period) for period in periods])
-        condition = "period = ANY (%(periods)s::timestamptz[])"
-    found = _row("vintages_cells", named, condition)
+        query = query.replace(b"period BETWEEN %(start)s AND %(end)s", b"period = ANY (%(periods)s::timestamptz[])")
+    with cursor() as c:
+        [found] = c.execute(query, named).fetchall()
     public, closed = (*found[:4], np.zeros(len(found[0]), np.int64)), found[4:]
     return Cells(*map(np.concatenate, zip(public, closed, strict=True)))
 
 
 def changes(cube: Cube, *, after: int, version: int) -> tuple[Longs, Longs]:
     """Return which versions changed which periods, after one and up to another, in order of version."""
-    versions, periods = _row("vintages_log", _named(cube, version) | {"after": after})
+    versions, periods = rows_of("vintages_log", **_named(cube, version), after=after)[0]
     return versions, periods
 
 
 def count_changes(cube: Cube, *, after: int, version: int, most: int) -> int:
     """Count what ``changes`` has, up to so many."""
-    found: int = _row("vintages_count", _named(cube, version) | {"after": after, "most": most})[0]
+    found: int = rows_of("vintages_count", **_named(cube, version), after=after, most=most)[0][0]
     return found
 
 
 def times(versions: Longs) -> dict[int, int]:
     """Return when versions became public, in milliseconds since 1970."""
-    numbers, moments = _row("vintages_times", {"versions": versions})
+    numbers, moments = rows_of("vintages_times", versions=versions)[0]
     return dict(zip(numbers.tolist(), moments.tolist(), strict=True))
 
 
 def known_by(instant: datetime) -> int:
     """Return the version that was public at an instant, if only it has come; 0 if there was none."""
     at_instant(instant)
-    return _row("vintages_known", {"instant": instant})[0] or 0
+    return rows_of("vintages_known", instant=instant)[0][0] or 0
 
 
 def days(cube: Cube, *, version: int) -> list[tuple[int, int]]:
     """Return the days that have ended on which a cube changed, in seconds since 1970, and the last version of each."""
-    return _rows("vintages_days", _named(cube, version))
+    return rows_of("vintages_days", **_named(cube, version))
 
 
 #: A series is read in one stretch if no more periods lie in it than so many times those wanted.
@@ -235,19 +200,5 @@ def _instant(second: np.int64) -> datetime:
     return datetime.fromtimestamp(int(second), UTC)
 
 
-def _letters(text: str) -> Letters:
-    return np.array(list(text), "U1")
-
-
 def _named(cube: Cube, version: int) -> dict[str, Any]:
     return {**cube._asdict(), "version": version}
-
-
-def _row(name: str, named: dict[str, Any], periods: str = "") -> tuple[Any, ...]:
-    return _rows(name, named, periods)[0]
-
-
-def _rows(name: str, named: dict[str, Any], periods: str = "") -> list[tuple[Any, ...]]:
-    with cursor() as c:
-        c.execute(statement(name).replace(b"{periods}", periods.encode()), named)
-        return c.fetchall()

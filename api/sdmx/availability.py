@@ -13,7 +13,7 @@ from api.sdmx.readings import Reading
 from api.sdmx.slices import Slice
 from api.sdmx.times import Span
 from api.throttling import costs
-from federation.published import Longs
+from federation.rules.periods import Longs
 
 MODES: Final = ("exact", "available")
 
@@ -106,15 +106,15 @@ def _read(reading: Reading, found: Available) -> None:
     for dataset in reading.datasets():
         for block in dataset.blocks:
             rows = np.flatnonzero(block.wanted.any(axis=1)).tolist()
-            periods = block.covered.periods[block.wanted.any(axis=0)]
-            found.add([block.keys[row] for row in rows], int(block.wanted.sum()), block.frequency, periods)
+            periods = block.coverage.periods[block.wanted.any(axis=0)]
+            found.add([block.keys[row] for row in rows], int(block.wanted.sum()), block.table.frequency, periods)
 
 
 def _count(one: Slice, version: int, found: Available) -> None:
     """Count without reading: each series has an observation in each period."""
     past = VINTAGE in one.question.flow.dimensions
     for label, number in one.views if past else [("", version)]:
-        periods = one.covered(number).periods
+        periods = one.coverage(number).periods
         some = one.listed(number)
         if len(periods) and some:
             keys = [one.key(each, *([label] if past else [])) for each in some]

@@ -12,11 +12,12 @@ from api.sdmx import times
 from api.sdmx.filters import Filter
 from api.sdmx.flows import CONFIDENTIALITY, MEASURE, Flow
 from federation import vintages
-from federation.published import Longs
-from federation.vintages import Covered, Flags, Letters, Observed
+from federation.rules.coverage import Coverage
+from federation.rules.periods import Longs
+from federation.rules.view import Table
 
-#: Parts of the time owed: coverage is kept in ten-thousandths.
-_WHOLE: Final = 10_000
+Flags = NDArray[np.bool_]
+Letters = NDArray[np.str_]
 
 
 class Moments:
@@ -52,36 +53,40 @@ class Moments:
 
 @dataclass(frozen=True)
 class Block:
-    """Series x periods: their keys, in the order of the flow's dimensions, and which observations are wanted."""
+    """A table, the keys of its series, in the order of the flow's dimensions, and which observations are wanted."""
 
-    frequency: str
     keys: list[tuple[str, ...]]
-    covered: Covered
-    observed: Observed
+    table: Table
     wanted: Flags
     moments: Moments
+
+    @property
+    def coverage(self) -> Coverage:
+        return self.table.coverage
+
+    @property
+    def since(self) -> Longs:
+        """The versions in which the observations last changed."""
+        assert self.table.since is not None  # noqa: S101  every table that SDMX reads has them
+        return self.table.since
 
     @cached_property
     def labels(self) -> list[str]:
         """The names of the periods."""
-        return times.labels(self.frequency, self.covered.periods)
-
-    @cached_property
-    def statuses(self) -> Letters:
-        return _statuses(self.covered)
+        return times.labels(self.table)
 
     @cached_property
     def missing(self) -> Flags:
-        return _missing(self.covered)
+        return ~self.coverage.is_known
 
     def rows(self) -> Iterator[tuple[tuple[str, ...], list[int], list[int], list[str]]]:
         """Yield the series that have wanted observations: key, places of the periods, values, since when."""
-        since = self.moments.written(self.observed.since[self.wanted])
+        since = self.moments.written(self.since[self.wanted])
         at = 0
         for row in np.flatnonzero(self.wanted.any(axis=1)).tolist():
             places = np.flatnonzero(self.wanted[row])
             until = at + len(places)
-            yield self.keys[row], places.tolist(), self.observed.values[row, places].tolist(), since[at:until]
+            yield self.keys[row], places.tolist(), self.table.values[row, places].tolist(), since[at:until]
             at = until
 
     def passing(self, filters: list[Filter]) -> "Block":
@@ -92,30 +97,15 @@ class Block:
         return replace(self, wanted=wanted)
 
 
-def _statuses(covered: Covered) -> Letters:
+def statuses(coverage: Coverage) -> Letters:
     """Return the status of each period, also where a break hides that it is provisional: only one can be told."""
-    marked = np.where(covered.breaks, "B", covered.statuses)
-    return np.where(_missing(covered), "O", marked)
-
-
-def _missing(covered: Covered) -> Flags:
-    """Return the periods of which nobody has reported anything."""
-    return np.asarray(covered.reporting == 0)
-
-
-def shares(covered: Covered) -> list[float | None]:
-    """Return the time covered of the time owed; nothing where nobody owed any."""
-    return [part / _WHOLE if part >= 0 else None for part in covered.shares.tolist()]
+    return np.where(coverage.is_known, np.where(coverage.is_break, "B", coverage.status), "O")
 
 
 def _values(block: Block) -> NDArray[np.float64]:
-    values = block.observed.values.astype(np.float64)
+    values = block.table.values.astype(np.float64)
     values[:, block.missing] = np.nan
     return values
-
-
-def _shares(covered: Covered) -> NDArray[np.float64]:
-    return np.where(covered.shares >= 0, covered.shares / _WHOLE, np.nan)
 
 
 def _among(codes: frozenset[str], column: Letters) -> Flags:
@@ -123,28 +113,34 @@ def _among(codes: frozenset[str], column: Letters) -> Flags:
 
 
 #: What passes of periods: attributes that all series share.
-_OF_PERIODS: Final[dict[str, Callable[[Covered, Filter], Any]]] = {
-    "OBS_STATUS": lambda covered, one: _among(one.codes("ABOP"), _statuses(covered)),
+_OF_PERIODS: Final[dict[str, Callable[[Coverage, Filter], Any]]] = {
+    "OBS_STATUS": lambda coverage, one: _among(one.codes("ABOP"), statuses(coverage)),
     "CONF_STATUS": lambda _, one: bool(one.codes([CONFIDENTIALITY])),
-    "COVERAGE": lambda covered, one: one.numbers(_shares(covered)),
-    "AGENCIES_REPORTING": lambda covered, one: one.numbers(covered.reporting),
-    "AGENCIES_EXPECTED": lambda covered, one: one.numbers(covered.expected),
+    "COVERAGE": lambda coverage, one: one.numbers(np.array(coverage.time_coverage, np.float64)),
+    "AGENCIES_REPORTING": lambda coverage, one: one.numbers(coverage.agencies_reporting),
+    "AGENCIES_EXPECTED": lambda coverage, one: one.numbers(coverage.agencies_expected),
+    "COUNTED_FROM": lambda coverage, one: one.numbers(_beginnings(coverage)),
 }
 #: What passes of series x periods.
 _OF_OBSERVATIONS: Final[dict[str, Callable[[Block, Filter], Any]]] = {
     MEASURE: lambda block, one: one.numbers(_values(block)),
-    "VALID_FROM": lambda block, one: one.numbers(block.moments.milliseconds(block.observed.since)),
+    "VALID_FROM": lambda block, one: one.numbers(block.moments.milliseconds(block.since)),
 }
 #: What cannot be told without a look at each observation.
 OBSERVED: Final = tuple(_OF_OBSERVATIONS)
 
 
-def passing_periods(covered: Covered, filters: Iterable[Filter]) -> Flags:
+def _beginnings(coverage: Coverage) -> NDArray[np.float64]:
+    """Return from when each period is counted in which counting began, in milliseconds since 1970."""
+    return np.where(coverage.counted_from > coverage.periods, coverage.counted_from * 1000.0, np.nan)
+
+
+def passing_periods(coverage: Coverage, filters: Iterable[Filter]) -> Flags:
     """Return which periods pass the filters of attributes that all series share."""
-    passing = np.ones(len(covered.periods), np.bool_)
+    passing = np.ones(len(coverage.periods), np.bool_)
     for one in filters:
         if one.component in _OF_PERIODS:
-            passing &= _OF_PERIODS[one.component](covered, one)
+            passing &= _OF_PERIODS[one.component](coverage, one)
     return passing
 
 

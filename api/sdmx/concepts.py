@@ -46,6 +46,10 @@ _TOLD: Final = {
     ),
     "AGENCIES_REPORTING": ("Agencies reporting", "How many of the expected agencies have reported."),
     "AGENCIES_EXPECTED": ("Agencies expected", "How many agencies owed a report."),
+    "COUNTED_FROM": (
+        "Counted from",
+        "From when the period is counted. Only a period in which counting began has it.",
+    ),
     "VALID_FROM": ("Valid from", "When the observation became public as it is."),
 }
 
@@ -68,7 +72,9 @@ LISTS: Final = {
             Item("A", "Normal value", "All that was expected is there and final."),
             Item("B", "Time series break", "Values before are not comparable with it."),
             Item("O", "Missing value", "Nobody reported."),
-            Item("P", "Provisional value", "Reports are missing, in part, or not final."),
+            Item(
+                "P", "Provisional value", "Reports are missing, in part, or not final, or counting began in the period."
+            ),
         ),
     ),
     "CL_CONF_STATUS": Listed("Confidentiality status", (Item("F", "Free", "Free for publication."),)),

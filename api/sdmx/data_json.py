@@ -12,7 +12,7 @@ from api.sdmx.concepts import CONCEPTS
 from api.sdmx.flows import AGENCY, ATTRIBUTES, CODELISTS, MEASURE, TIME, Flow
 from api.sdmx.lines import DATED, Lines
 from api.sdmx.questions import Shape
-from federation.published import Longs
+from federation.rules.periods import Longs
 
 _SCHEMAS: Final = "https://raw.githubusercontent.com/sdmx-twg/sdmx-json/master/data-message/tools/schemas"
 #: What an id may not have in 1.0; an hour is named without minutes then.

@@ -17,9 +17,9 @@ from api.problems import Problem
 from api.sdmx import times
 from api.sdmx.flows import MEASURE, TIME
 from api.sdmx.times import Span
-from federation import published
-from federation.published import Longs
-from federation.vintages import ALWAYS, Flags
+from federation.rules import periods
+from federation.rules.periods import Longs
+from federation.vintages import ALWAYS
 
 _TERM = re.compile(r"(?:(eq|ne|lt|le|gt|ge|co|nc|sw|ew):)?(.+)", re.DOTALL)
 _NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?", re.ASCII)
@@ -61,11 +61,11 @@ class Filter(NamedTuple):
             return self.codes_named & frozenset(known)
         return frozenset(code for code in known if self.holds(partial(_of_text, code)))
 
-    def numbers(self, column: NDArray[Any]) -> Flags:
+    def numbers(self, column: NDArray[Any]) -> NDArray[np.bool_]:
         """Return where a column of numbers, NaN where there is none, passes; instants are milliseconds since 1970."""
         return np.asarray(self.holds(lambda term: _ON_NUMBERS[term.operator](column, term.value)))
 
-    def periods(self, frequency: str, starts: Longs) -> Flags:
+    def periods(self, frequency: str, starts: Longs) -> NDArray[np.bool_]:
         """Return which periods pass: in whole before, after or at the time named."""
         ends = times.ends(frequency, starts)
         return np.asarray(self.holds(lambda term: _ON_PERIODS[term.operator](starts, ends, term.value)))
@@ -95,7 +95,7 @@ def between(first: str | None, last: str | None) -> list[Filter]:
 
 def hull(some: Iterable[Filter]) -> tuple[datetime, datetime]:
     """Return from which second to which a period must begin to pass filters of the time, or a longer stretch."""
-    earliest, latest = first, last = tuple(map(published.seconds, ALWAYS))
+    earliest, latest = first, last = tuple(map(periods.epoch, ALWAYS))
     for one in some:
         # What may lie here or there is not worth a look: all of it is read then.
         for term in one.alternatives[0] if len(one.alternatives) == 1 else ():
@@ -155,7 +155,7 @@ class _Reader(Protocol):
 #: What is no code, by component, and how it is read.
 _READERS: Final[dict[str, _Reader]] = {
     TIME: times.span,
-    "VALID_FROM": _milliseconds,
+    **dict.fromkeys(("VALID_FROM", "COUNTED_FROM"), _milliseconds),
     **dict.fromkeys((MEASURE, "COVERAGE", "AGENCIES_REPORTING", "AGENCIES_EXPECTED"), _number),
 }
 _ON_TEXT: Final[dict[str, Callable[[str, str], bool]]] = {
@@ -168,7 +168,7 @@ _ON_TEXT: Final[dict[str, Callable[[str, str], bool]]] = {
     **_ORDERED,
 }
 #: A period is before or after another one as a whole.
-_ON_PERIODS: Final[dict[str, Callable[[Longs, Longs, Span], Flags]]] = {
+_ON_PERIODS: Final[dict[str, Callable[[Longs, Longs, Span], NDArray[np.bool_]]]] = {
     "eq": lambda starts, ends, asked: (starts == asked.start) & (ends == asked.end),
     "ne": lambda starts, ends, asked: (starts != asked.start) | (ends != asked.end),
     "ge": lambda starts, _, asked: starts >= asked.start,

@@ -39,7 +39,8 @@ ATTRIBUTES: Final = (
     Attribute("COVERAGE", "Decimal"),
     Attribute("AGENCIES_REPORTING", "Integer", mandatory=True),
     Attribute("AGENCIES_EXPECTED", "Integer", mandatory=True),
-    # As a DateTime, pysdmx could not read the Z at its end.
+    # As DateTimes, pysdmx could not read the Z at their ends.
+    Attribute("COUNTED_FROM", "BasicTimePeriod"),
     Attribute("VALID_FROM", "BasicTimePeriod"),
 )
 

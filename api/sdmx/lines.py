@@ -8,6 +8,7 @@ from api.sdmx import blocks
 from api.sdmx.blocks import Block
 from api.sdmx.flows import CONFIDENTIALITY
 from api.sdmx.questions import Shape
+from federation.rules import instants
 
 #: Since when an observation is as it is: it differs from one to the next, unlike what else is told of a period.
 DATED = "VALID_FROM"
@@ -34,12 +35,17 @@ class Lines:
 
 def told(block: Block, shape: Shape) -> list[dict[str, str]]:
     """Return what is told of each period by the attributes wanted, without those that have no value and the date."""
+    coverage = block.coverage
+    beginnings = coverage.beginnings
     columns = {
-        "OBS_STATUS": block.statuses.tolist(),
+        "OBS_STATUS": blocks.statuses(coverage).tolist(),
         "CONF_STATUS": [CONFIDENTIALITY] * len(block.labels),
-        "COVERAGE": ["" if share is None else str(share) for share in blocks.shares(block.covered)],
-        "AGENCIES_REPORTING": map(str, block.covered.reporting.tolist()),
-        "AGENCIES_EXPECTED": map(str, block.covered.expected.tolist()),
+        "COVERAGE": ["" if share is None else str(share) for share in coverage.time_coverage],
+        "AGENCIES_REPORTING": map(str, coverage.agencies_reporting.tolist()),
+        "AGENCIES_EXPECTED": map(str, coverage.agencies_expected.tolist()),
+        "COUNTED_FROM": [
+            instants.write(beginnings[at]) if at in beginnings else "" for at in range(len(coverage.periods))
+        ],
     }
     names = [name for name in shape.attributes if name != DATED]
     return [dict(zip(names, row, strict=True)) for row in zip(*(columns[name] for name in names), strict=True)] or [

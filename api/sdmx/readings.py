@@ -19,8 +19,10 @@ from api.sdmx.questions import Question
 from api.sdmx.slices import Slice, Version
 from api.throttling import costs
 from federation import vintages
-from federation.published import Longs
-from federation.vintages import CellHistory, Covered, Series
+from federation.rules.coverage import Coverage
+from federation.rules.periods import Longs
+from federation.rules.view import Series
+from federation.vintages import CellHistory
 
 #: So many observations are in memory at a time.
 AT_ONCE: Final = 50_000
@@ -82,18 +84,18 @@ class Reading:
                 raise Problem("too_much_data", detail=detail)
 
     def _size(self, one: Slice) -> int:
-        covered = one.covered(self.version.number)
+        coverage = one.coverage(self.version.number)
         if self.version.after is None and not self.question.history:
-            observations = len(self._needed(covered).periods) * len(one.series)
+            observations = len(self._needed(coverage).periods) * len(one.series)
             if VINTAGE in self.question.flow.dimensions:
                 # In each past view, what was known of each period is looked for among all that ever was.
                 return max(observations, len(one.history)) * len(one.views)
             return observations
         _, periods = one.changes
-        changed = periods[np.isin(periods, covered.periods)]
+        changed = periods[np.isin(periods, coverage.periods)]
         new = sum(each.since > (self.version.after or 0) for each in one.series)
         times_each = len(changed) if self.question.history else len(np.unique(changed))
-        return times_each * len(one.series) + new * len(covered.periods)
+        return times_each * len(one.series) + new * len(coverage.periods)
 
     def _publications(self) -> Longs:
         """Return the versions that changed anything asked for."""
@@ -142,23 +144,23 @@ class Reading:
         """How many observations are wanted of the beginning and the end of a series: one, where it is for its key."""
         return (1, None) if self.question.shape.keys_only else (self.question.first, self.question.last)
 
-    def _needed(self, covered: Covered) -> Covered:
+    def _needed(self, coverage: Coverage) -> Coverage:
         """Leave out periods that no observation is wanted of: a series has one in each, whatever it is."""
         first, last = self._ends
         if self._observed or (first, last) == (None, None):
-            return covered
-        each = np.ones((1, len(covered.periods)), np.bool_)
-        return vintages.picked(covered, blocks.ends_of_series(each, first, last)[0])
+            return coverage
+        each = np.ones((1, len(coverage.periods)), np.bool_)
+        return coverage.picked(blocks.ends_of_series(each, first, last)[0])
 
     def _now(self) -> Iterator[Block]:
         number, after = self.version.number, self.version.after
         for one in self.slices:
             if VINTAGE in self.question.flow.dimensions:
                 for view in one.views:
-                    past = self._needed(one.covered(view.version))
+                    past = self._needed(one.coverage(view.version))
                     yield from self._read(one, one.listed(view.version), past, view.version, view.label)
             elif after is None:
-                yield from self._read(one, one.series, self._needed(one.covered(number)), number)
+                yield from self._read(one, one.series, self._needed(one.coverage(number)), number)
             else:
                 yield from self._changed(one, number, after, np.unique(one.changes[1]))
 
@@ -186,33 +188,32 @@ class Reading:
     ) -> Iterator[Block]:
         """Read what changed after a version: all of a new series, and of the others what lies in changed periods."""
         for is_new, some in groupby(one.listed(version), lambda each: version >= each.since > after):
-            covered = one.covered(version, None if is_new else periods)
-            for block in self._read(one, list(some), covered, version, cells=None if is_new else cells, after=after):
-                yield replace(block, wanted=block.observed.since > after)
+            coverage = one.coverage(version, None if is_new else periods)
+            for block in self._read(one, list(some), coverage, version, cells=None if is_new else cells, after=after):
+                yield replace(block, wanted=block.since > after)
 
     def _read(
         self,
         one: Slice,
         some: list[Series],
-        covered: Covered,
+        coverage: Coverage,
         version: int,
         *more: str,
         cells: CellHistory | None = None,
         after: int = 0,
     ) -> Iterator[Block]:
         """Read series as they were at a version, so many at a time; ``more`` are the last parts of their keys."""
-        if not len(covered.periods):
+        if not len(coverage.periods):
             return
-        step = max(1, AT_ONCE // len(covered.periods))
+        step = max(1, AT_ONCE // len(coverage.periods))
         for at in range(0, len(some), step):
             part = some[at : at + step]
             if cells is None:
-                observed = vintages.observed(one.cube, part, covered, version=version, after=after)
+                table = vintages.table(one.cube, part, coverage, version=version, after=after)
             else:
-                observed = cells.at(part, covered, version)
+                table = cells.at(part, coverage, version)
             keys = [one.key(each, *more) for each in part]
-            wanted = np.ones(observed.values.shape, np.bool_)
-            yield Block(one.cube.frequency, keys, covered, observed, wanted, self.moments)
+            yield Block(keys, table, np.ones(table.values.shape, np.bool_), self.moments)
 
 
 def refuse_more(observations: int, most: int) -> None:

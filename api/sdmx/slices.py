@@ -18,16 +18,18 @@ from api.sdmx import blocks, filters, times
 from api.sdmx.flows import FREQUENCIES, TIME, VINTAGE
 from api.sdmx.keys import Pattern
 from api.sdmx.questions import Question
-from countries.codes import COUNTRIES, COUNTRY_CODES, GROUPS, NETWORK_CODES, NETWORKS, TOTAL
+from countries.codes import COUNTRIES, GROUPS, NETWORKS, TOTAL
 from federation import clock, published, vintages
 from federation.errors import AsOfInFutureError
-from federation.published import Longs, Selection
-from federation.vintages import CoverageHistory, Covered, Cube, Series
+from federation.published import Selection
+from federation.rules import periods, view
+from federation.rules.coverage import Coverage
+from federation.rules.periods import Longs
+from federation.rules.view import ALL_NETWORKS, Series
+from federation.vintages import CoverageHistory, Cube
 
 _COUNTRIES: Final = COUNTRIES | GROUPS
-_NETWORKS: Final = {TOTAL: published.ALL_NETWORKS} | NETWORKS
-#: At which frequencies the networks are published together only.
-_TOTAL_ONLY: Final = ("H",)
+_NETWORKS: Final = {TOTAL: ALL_NETWORKS} | NETWORKS
 
 
 class View(NamedTuple):
@@ -104,8 +106,7 @@ class Slice:
         """All that match, by country and network."""
         open_ones = self._pairs(one for one in self.patterns if not self._names_series(one))
         wanted = self._named | (open_ones & self._known.keys())
-        in_order = sorted(wanted, key=lambda pair: (COUNTRY_CODES[pair[0]], NETWORK_CODES[pair[1]]))
-        return [self._known.get(pair, Series(*pair)) for pair in in_order]
+        return view.by_code(self._known.get(pair, Series(*pair)) for pair in wanted)
 
     def listed(self, version: int) -> list[Series]:
         """Return the series that are listed at a version."""
@@ -113,15 +114,15 @@ class Slice:
 
     def key(self, one: Series, *more: str) -> tuple[str, ...]:
         """Return the key of a series, in the order of the flow's dimensions."""
-        return (self.cube.frequency, self.indicator, COUNTRY_CODES[one.country], NETWORK_CODES[one.network], *more)
+        return (self.cube.frequency, self.indicator, *one.codes, *more)
 
-    def covered(self, version: int, periods: Longs | None = None) -> Covered:
+    def coverage(self, version: int, some: Longs | None = None) -> Coverage:
         """Return the coverage at a version of the periods asked for, or of some of them."""
-        found = self.history.at(version, periods)
+        found = self.history.at(version, some)
         inside = blocks.passing_periods(found, self.question.filters)
         for one in self.question.filters_of(TIME):
             inside &= one.periods(self.cube.frequency, found.periods)
-        return vintages.picked(found, inside)
+        return found.picked(inside)
 
     @cached_property
     def changes(self) -> tuple[Longs, Longs]:
@@ -134,7 +135,7 @@ class Slice:
         number, named = self.version.number, self.version.named
         if named is None:
             days = vintages.days(self.cube, version=number)
-            found = [View(published.label("D", datetime.fromtimestamp(day, UTC)), version) for day, version in days]
+            found = [View(periods.label("D", datetime.fromtimestamp(day, UTC)), version) for day, version in days]
         else:
             # Of all that is read the version is the newest, also if another one has become public meanwhile.
             found = [View(label, min(version, number)) for label, version in named]
@@ -161,7 +162,7 @@ class Slice:
     @cached_property
     def _passing(self) -> dict[str, frozenset[str]]:
         """The codes that the filters let pass, by component."""
-        networks = _NETWORKS.keys() if self.cube.frequency not in _TOTAL_ONLY else {TOTAL}
+        networks = _NETWORKS.keys() if self.cube.frequency not in periods.ALL_NETWORKS_ONLY else {TOTAL}
         passing = {"COUNTRY": frozenset(_COUNTRIES), "NETWORK": frozenset(networks)}
         for one in self.question.filters:
             if one.component in passing:

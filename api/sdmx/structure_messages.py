@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from api import formats
 from api.sdmx import structure_json, structure_xml_21, structure_xml_30
 from api.sdmx.artefacts import Artefact, Head
 from api.sdmx.negotiation import Offer
 from api.sdmx.structures import Structures
+from federation.rules import instants
 
 _XML, _JSON = ("application/xml", "text/xml"), ("application/json",)
 _ML, _SJ = "application/vnd.sdmx.structure+xml", "application/vnd.sdmx.structure+json"
@@ -33,4 +33,4 @@ def written(artefacts: Iterable[Artefact], offer: Offer, head: Head) -> bytes:
 
 def head(known: Structures, address: str) -> Head:
     """Return the head of a message: as of when the structures changed, so that all who write it write the same."""
-    return Head(f"STRUCTURES_{known.reference}", formats.instant(known.changed), known.invented, address)
+    return Head(f"STRUCTURES_{known.reference}", instants.write(known.changed), known.invented, address)

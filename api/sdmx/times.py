@@ -7,10 +7,10 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from api.problems import Problem
-from federation import published
-from federation.published import Longs
+from federation.rules import instants, periods
+from federation.rules.periods import Longs
+from federation.rules.view import Table
 
-_INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d)(:\d\d)?(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 _FREQUENCY_OF = {
     "A": re.compile(r"\d{4}(-A1)?", re.ASCII),
     "M": re.compile(r"\d{4}-M?\d\d", re.ASCII),
@@ -22,6 +22,7 @@ _MONTHS: Final = {"S": 6, "T": 4, "Q": 3}
 _LONGER = re.compile(r"(\d{4})-([STQ])(\d)", re.ASCII)
 _DAY_OF_YEAR = re.compile(r"(\d{4})-D(\d{3})", re.ASCII)
 _INSTANTS: Final = "Write an instant: 2026-12-01T00:01:07.482Z."
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _HOUR: Final = 3600
 _DAY: Final = 86_400
 
@@ -51,14 +52,9 @@ def span(text: str, *, parameter: str) -> Span:
 
 def instant(text: str, *, parameter: str) -> datetime:
     """Return an instant; without an offset it is UTC, the time of this service."""
-    form = _INSTANT.fullmatch(text)
-    if form is None:
-        raise Problem("bad_sdmx_query", detail=_INSTANTS, parameter=parameter)
-    minute, second, fraction, zone = form.groups()
     try:
-        found = datetime.fromisoformat(f"{minute}{second or ':00'}{(fraction or '.0')[:7]}{zone or 'Z'}")
-        return found.astimezone(UTC)
-    except (ValueError, OverflowError):
+        return instants.parse(text)
+    except ValueError:
         raise Problem("bad_sdmx_query", detail=_INSTANTS, parameter=parameter) from None
 
 
@@ -73,8 +69,8 @@ def end_of_vintage(label: str) -> datetime:
 def _of_calendar(text: str) -> Span | None:
     for frequency, form in _FREQUENCY_OF.items():
         if form.fullmatch(text):
-            start = published.period_named(frequency, text.removesuffix("-A1").replace("-M", "-"))
-            return Span(published.seconds(start), published.seconds(published.end(frequency, start)))
+            start = periods.parse(frequency, text.removesuffix("-A1").replace("-M", "-"))
+            return Span(periods.epoch(start), periods.epoch(periods.end(frequency, start)))
     return None
 
 
@@ -88,7 +84,7 @@ def _of_months(text: str) -> Span | None:
     first, last = (number - 1) * months, number * months
     start = datetime(year, first + 1, 1, tzinfo=UTC)
     end = datetime(year + last // 12, last % 12 + 1, 1, tzinfo=UTC)
-    return Span(published.seconds(start), published.seconds(end))
+    return Span(periods.epoch(start), periods.epoch(end))
 
 
 def _of_day(text: str) -> Span | None:
@@ -98,14 +94,12 @@ def _of_day(text: str) -> Span | None:
     day = date(int(form[1]), 1, 1) + timedelta(days=int(form[2]) - 1)
     if day.year != int(form[1]):
         raise ValueError(text)
-    start = published.seconds(datetime(day.year, day.month, day.day, tzinfo=UTC))
+    start = periods.epoch(datetime(day.year, day.month, day.day, tzinfo=UTC))
     return Span(start, start + _DAY)
 
 
 def _of_instant(text: str) -> Span | None:
-    if not _INSTANT.fullmatch(text):
-        return None
-    start = published.seconds(instant(text, parameter=""))
+    start = periods.epoch(instants.parse(text))
     return Span(start, start + _HOUR if start % _HOUR == 0 else start)
 
 
@@ -113,24 +107,22 @@ _MONTHS_OF: Final = {"M": "M", "A": "Y"}
 _SECONDS_OF: Final = {"H": _HOUR, "D": _DAY, "W": 7 * _DAY}
 
 
-def ends(frequency: str, periods: Longs) -> Longs:
+def ends(frequency: str, starts: Longs) -> Longs:
     """Return the seconds before which periods end."""
     if frequency in _SECONDS_OF:
-        return periods + _SECONDS_OF[frequency]
-    starts = periods.astype("datetime64[s]").astype(f"datetime64[{_MONTHS_OF[frequency]}]")
-    return (starts + 1).astype("datetime64[s]").astype(np.int64)
+        return starts + _SECONDS_OF[frequency]
+    units = starts.astype("datetime64[s]").astype(f"datetime64[{_MONTHS_OF[frequency]}]")
+    return (units + 1).astype("datetime64[s]").astype(np.int64)
 
 
-def labels(frequency: str, periods: Longs) -> list[str]:
+def labels(table: Table) -> list[str]:
     """Return the names of periods; an hour has its seconds too, as the time of an observation must have in XML."""
-    found = published.labels(frequency, periods)
-    return [f"{label}:00" for label in found] if frequency == "H" else found
+    return [f"{label}:00" for label in table.labels] if table.frequency == "H" else table.labels
 
 
 def written(milliseconds: int) -> str:
-    """Write an instant as the API does: to the millisecond, with Z."""
-    moment = datetime.fromtimestamp(milliseconds // 1000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
+    """Write an instant in milliseconds since 1970."""
+    return instants.write(_EPOCH + timedelta(milliseconds=milliseconds))
 
 
 def day_or_instant(second: int) -> str:

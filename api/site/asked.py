@@ -10,13 +10,16 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.utils import timezone
 
-from api import caching, formats
+from api import caching
 from api.site import readings, trends
 from countries import codes
 from countries.reference import Indicator
 from federation import published
 from federation.errors import AsOfInFutureError
 from federation.published import PastView, Selection
+from federation.rules import instants, periods
+
+Seen = tuple[datetime, PastView]
 
 FREQUENCIES: Final = tuple(trends.SPANS)
 #: So many others can be told apart in one drawing.
@@ -44,6 +47,8 @@ class Asked:
     start: datetime | None
     end: datetime | None
     as_of: datetime | None
+    #: The version to read: the newest, or the one that was public then.
+    past: PastView
     misread: bool
 
     @property
@@ -55,15 +60,9 @@ class Asked:
         """Whether its address names a time, and so may name one of which there is nothing."""
         return bool(self.as_of or self.start or self.end)
 
-    def past(self) -> PastView:
-        """Return what is read: the newest version, or the one that was public then."""
-        if self.as_of is None:
-            return PastView(published.NEWEST, settled=False)
-        return published.past_view(self.frequency, self.as_of)
-
     def lasts(self) -> str:
         """Return how long it lasts: a past view does not change, but help services and words beside it may."""
-        return caching.REFERENCE if self.past().settled else caching.CURRENT
+        return caching.REFERENCE if self.past.settled else caching.CURRENT
 
     def span(self) -> tuple[datetime, datetime]:
         """Return the first and last period; what the address leaves open moves with the clock."""
@@ -76,9 +75,8 @@ class Asked:
 
     def selections(self) -> list[Selection]:
         """Return what names all periods that the view shows."""
-        version = self.past().version
+        version = self.past.version
         found = [self.of_countries(version), self.of_networks(version), self.of_months(version)]
-        found += [trends.days_of(found[0])]
         return found if self.as_of else [*found, readings.days(self.indicator)]
 
     def of_countries(self, version: int) -> Selection:
@@ -89,7 +87,7 @@ class Asked:
 
     def of_months(self, version: int) -> Selection:
         """Return what names the months among which the newest known one is looked for, by network."""
-        end = trends.containing("M", published.end(self.frequency, self.span()[1]) - timedelta(seconds=1))
+        end = trends.containing("M", periods.end(self.frequency, self.span()[1]) - timedelta(seconds=1))
         start = trends.containing("M", end - timedelta(days=92))
         return trends.network_selection(self.indicator, "M", (start, end), self.country, version)
 
@@ -100,9 +98,9 @@ class Asked:
             "frequency": self.frequency if self.frequency != FREQUENCIES[0] else None,
             "with": self.others,
             "show": self.what if self.what != _usual(changes.get("with", self.others)) else None,
-            "start": published.label(self.frequency, self.start) if self.start else None,
-            "end": published.label(self.frequency, self.end) if self.end else None,
-            "as_of": formats.instant(self.as_of) if self.as_of else None,
+            "start": periods.label(self.frequency, self.start) if self.start else None,
+            "end": periods.label(self.frequency, self.end) if self.end else None,
+            "as_of": instants.write(self.as_of) if self.as_of else None,
         }
         return [(name, value) for name, value in (given | changes).items() if value]
 
@@ -115,7 +113,8 @@ def ask_about(country: str, indicator: Indicator, given: QueryDict) -> Asked:
     """Read what is asked for; what is not known is left aside."""
     frequency = _among(given.get("frequency"), FREQUENCIES, FREQUENCIES[0])
     others = tuple(_others(given.getlist("with"), country))
-    start, end, as_of, misread = _times(given, frequency)
+    start, end, seen, misread = _times(given, frequency)
+    as_of, past = seen or (None, PastView(published.NEWEST, settled=False))
     return Asked(
         country=country,
         indicator=indicator,
@@ -125,6 +124,7 @@ def ask_about(country: str, indicator: Indicator, given: QueryDict) -> Asked:
         start=start,
         end=end,
         as_of=as_of,
+        past=past,
         misread=misread,
     )
 
@@ -134,17 +134,17 @@ def names_time(given: QueryDict, *, but: str = "") -> bool:
     return any(given.get(name) for name in _TIMES if name != but)
 
 
-def _times(given: QueryDict, frequency: str) -> tuple[datetime | None, datetime | None, datetime | None, bool]:
+def _times(given: QueryDict, frequency: str) -> tuple[datetime | None, datetime | None, Seen | None, bool]:
     """Return start, end and time of reading, and whether all are left aside as one cannot be read or has not come."""
-    as_of = _instant(given.get("as_of", ""))
+    seen = _seen(given.get("as_of", ""))
     start, end = _period(frequency, given.get("start", "")), _period(frequency, given.get("end", ""), last=True)
-    understood = {"start": start, "end": end, "as_of": as_of}
-    last = trends.containing(frequency, as_of or timezone.now())
+    understood = {"start": start, "end": end, "as_of": seen}
+    last = trends.containing(frequency, seen[0] if seen else timezone.now())
     if any(given.get(name) and understood.get(name) is None for name in _TIMES) or (
         start and start > (min(end, last) if end else last)
     ):
         return None, None, None, True
-    return start, end, as_of, False
+    return start, end, seen, False
 
 
 def _among(text: str | None, known: Sequence[str], usual: str) -> str:
@@ -165,20 +165,16 @@ def _others(given: Iterable[str], country: str) -> list[str]:
 def _period(frequency: str, text: str, *, last: bool = False) -> datetime | None:
     """Return the period that one of any frequency begins or ends in, so that a span outlives a switch of steps."""
     for written in FREQUENCIES:
-        with suppress(published.PeriodError, ValueError, OverflowError):
-            start = published.period_named(written, text)
-            moment = published.end(written, start) - timedelta(seconds=1) if last else start
+        with suppress(periods.PeriodError, ValueError, OverflowError):
+            start = periods.parse(written, text)
+            moment = periods.end(written, start) - timedelta(seconds=1) if last else start
             return trends.containing(frequency, moment)
     return None
 
 
-def _instant(text: str) -> datetime | None:
-    """Return a moment that has passed."""
-    with suppress(ValueError, OverflowError, AsOfInFutureError):
-        moment = datetime.fromisoformat(text)
-        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-        if moment < EARLIEST:
-            return None
-        published.past_view(FREQUENCIES[0], moment)
-        return moment
+def _seen(text: str) -> Seen | None:
+    """Return a moment that has passed, or the beginning of a day, and what was public then."""
+    with suppress(ValueError, AsOfInFutureError):
+        moment = instants.parse(text if "T" in text else f"{text}T00:00")
+        return (moment, published.past_view(FREQUENCIES[0], moment)) if moment >= EARLIEST else None
     return None

@@ -8,27 +8,28 @@ from urllib.parse import urlencode
 from django.http import Http404
 from django.urls import reverse
 
-from api import formats
 from api.site import coverage, drawings, pages, picture, readings, trends
 from api.site.asked import FREQUENCIES, GROUPS, HEADLINES, OTHERS_AT_MOST, Asked
 from api.site.chart import Canvas
 from api.site.notes import Note
+from api.site.readings import Period
 from api.site.trends import Trend
 from api.throttling import costs
 from countries import codes
 from countries.reference import Annotation, Reference
+from federation.rules import instants
 
 #: To draw a value and to write it in a table takes as long as to look through so many observations.
 _VALUE: Final = 50
 
-Table = list[tuple[trends.Period, list[tuple[str, float | None]]]]
+Rows = list[tuple[Period, list[tuple[str, float | None]]]]
 
 
 def page(asked: Asked) -> dict[str, Any]:
     """Return what the page shows."""
-    version = asked.past().version
-    trend = trends.trend(asked.indicator, asked.of_countries(version), asked.countries)
-    networks = trends.networks(asked.indicator, asked.of_networks(version))
+    version = asked.past.version
+    trend = trends.trend(asked.of_countries(version), asked.countries)
+    networks = trends.networks(asked.of_networks(version))
     costs.charge(_VALUE * len(trend.periods) * len([*trend.series, *networks.series]))
     strips, _ = coverage.read(readings.days(asked.indicator))
     return {
@@ -43,7 +44,7 @@ def page(asked: Asked) -> dict[str, Any]:
         "kept": _kept(asked),
         "networks": list(zip(networks.series, drawings.multiples(networks, Canvas()), strict=True)),
         "network_table": _network_table(networks),
-        "month": trends.newest_known(trends.networks(asked.indicator, asked.of_months(version))),
+        "month": trends.newest_known(trends.networks(asked.of_months(version))),
         "agencies": any(row.active for row in Reference.current().agencies),
         "present": asked.query(as_of=None, start=None, end=None),
         "whole": asked.query(),
@@ -52,7 +53,7 @@ def page(asked: Asked) -> dict[str, Any]:
 
 def chart(asked: Asked, host: str) -> dict[str, Any]:
     """Return what the picture shows."""
-    trend = trends.trend(asked.indicator, asked.of_countries(asked.past().version), asked.countries)
+    trend = trends.trend(asked.of_countries(asked.past.version), asked.countries)
     if not trend.periods:
         raise Http404
     costs.charge(_VALUE * len(trend.periods) * len(trend.series))
@@ -88,7 +89,7 @@ def _columns(asked: Asked) -> list[str]:
     return [*trends.SHOWN[:2], *([asked.what] if asked.what == trends.INDEXED else [])]
 
 
-def _table(asked: Asked, trend: Trend) -> Table:
+def _table(asked: Asked, trend: Trend) -> Rows:
     """Return the periods, newest first, each with what is shown of each series, or all of the only one."""
     if len(trend.series) == 1:
         columns = [(what, trend.shown(trend.series[0], what)) for what in _columns(asked)]
@@ -98,7 +99,7 @@ def _table(asked: Asked, trend: Trend) -> Table:
     return list(zip(trend.periods, rows, strict=True))[::-1]
 
 
-def _network_table(networks: Trend) -> list[tuple[trends.Period, list[int | None]]]:
+def _network_table(networks: Trend) -> list[tuple[Period, list[int | None]]]:
     rows = [[series.values[at] for series in networks.series] for at in range(len(networks.periods))]
     return list(zip(networks.periods, rows, strict=True))[::-1]
 
@@ -130,7 +131,7 @@ def _files(asked: Asked, trend: Trend, known_at: datetime | None) -> Mapping[str
     """Return the addresses that show the same numbers for good, as page, picture and data."""
     first, last = trend.periods[0].label, trend.periods[-1].label
     seen = asked.as_of or max(filter(None, (trend.known_at, known_at)), default=None)
-    as_of = formats.instant(seen) if seen else None
+    as_of = instants.write(seen) if seen else None
     fixed = asked.query(start=first, end=last, as_of=as_of)
     code = asked.country.lower()
     given = {

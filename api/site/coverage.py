@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from api import formats
 from api.site import readings
+from api.site.readings import Period
 from countries.reference import Agency, Reference
 from federation import published
 from federation.published import Selection
@@ -40,43 +40,29 @@ class AgencyDays:
 class CoverageDay:
     """The coverage of a day, and which agencies stood in which way if they did not simply report."""
 
-    day: datetime
-    expected: int
-    reporting: int
-    time_coverage: float | None
-    provisional: bool
+    period: Period
     others: list[tuple[str, list[str]]]
 
 
 def read(selection: Selection) -> tuple[list[AgencyDays], list[CoverageDay]]:
     """Read where each agency stood, by agency and by day, newest day first."""
-    page, standings = published.standings(selection, first=selection.start, limit=readings.PERIODS)
+    page, standings = published.standings(selection, limit=readings.PERIODS)
     agencies = {row.id: row for row in Reference.current().agencies}
     columns = (standings.periods.tolist(), standings.agencies.tolist(), standings.states)
     stood: dict[int, dict[int, str]] = {}
-    for period, agency, state in zip(*columns, strict=True):
-        stood.setdefault(agency, {})[period] = state
-    periods = page.coverage.periods.tolist()
+    for second, agency, state in zip(*columns, strict=True):
+        stood.setdefault(agency, {})[second] = state
+    seconds = page.table.coverage.periods.tolist()
     listed = sorted((agency for agency in stood if agency in agencies), key=lambda agency: agencies[agency].name)
-    strips = [_strip(agencies[agency], periods, stood[agency]) for agency in listed]
+    strips = [_strip(agencies[agency], seconds, stood[agency]) for agency in listed]
     names = {agency: agencies[agency].name for agency in listed}
-    rows = formats.coverage_rows(published.labels("D", page.coverage.periods), page.coverage)
-    calendar = [
-        CoverageDay(
-            day=datetime.fromtimestamp(period, UTC),
-            expected=row.agencies_expected,
-            reporting=row.agencies_reporting,
-            time_coverage=row.time_coverage,
-            provisional=row.status == "P",
-            others=_others(period, stood, names),
-        )
-        for period, row in zip(periods, rows, strict=True)
-    ]
+    days = zip(seconds, readings.periods_of(page.table), strict=True)
+    calendar = [CoverageDay(day, _others(second, stood, names)) for second, day in days]
     return strips, calendar[::-1]
 
 
-def _strip(agency: Agency, periods: list[int], states: dict[int, str]) -> AgencyDays:
-    days = [(datetime.fromtimestamp(period, UTC), states.get(period, "")) for period in periods]
+def _strip(agency: Agency, seconds: list[int], states: dict[int, str]) -> AgencyDays:
+    days = [(datetime.fromtimestamp(second, UTC), states.get(second, "")) for second in seconds]
     present = [state for _, state in days if state]
     counts = [(state, present.count(state)) for state in STATES if state in present]
     return AgencyDays(agency.name, readings.name_of(agency.country), agency.invented, days, counts)

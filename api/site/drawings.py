@@ -7,7 +7,8 @@ from typing import Final
 
 from api.site import chart, trends
 from api.site.chart import Bar, Canvas, Column, Dot, Flag, Rung, Segment, Tick
-from api.site.trends import Period, Trend
+from api.site.readings import Period
+from api.site.trends import Trend
 from countries.reference import Annotation
 
 #: What tells countries apart in a file, besides their marks; site.css has the same for light, and others for dark.

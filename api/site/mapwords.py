@@ -58,6 +58,7 @@ def words(indicators: Iterable[Indicator]) -> dict[str, Any]:
         "provisional": gettext("Provisional: not all that was expected is there."),
         "coverage": gettext("{reporting} of {expected} agencies have reported {period}."),
         "nothing_published": gettext(_NOTHING_PUBLISHED),
+        "counted_from": gettext("counted only since %(day)s") % {"day": "{day}"},
         "nobody_expected": gettext("No agency was expected to report {period}."),
         "legend": gettext("{title} {period}"),
         "legend_unknown": gettext("not known"),

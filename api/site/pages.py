@@ -16,6 +16,7 @@ from api.site import built, languages
 from countries.reference import HelpService, Indicator, Reference, help_services_at_hand, serving
 from federation import published
 from federation.published import Selection
+from federation.rules import periods
 
 HTML = "text/html; charset=utf-8"
 SVG = "image/svg+xml"
@@ -39,13 +40,13 @@ class Sources:
         if self.indicator is None:
             return []
         found = [published.window_version(self.indicator.number, length) for length in self.windows]
-        marks = [f"{version}-{published.seconds(end)}" for version, end in filter(None, found)]
+        marks = [f"{version}-{periods.epoch(end)}" for version, end in filter(None, found)]
         return marks + [_mark(selection) for selection in self.selections()]
 
 
 def _mark(selection: Selection) -> str:
     """Return the version of some periods, and which they are: either end moves with the clock."""
-    start, end = published.seconds(selection.start), published.seconds(selection.end)
+    start, end = periods.epoch(selection.start), periods.epoch(selection.end)
     return f"{published.version(selection) or 0}-{start}-{end}"
 
 

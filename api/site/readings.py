@@ -3,22 +3,23 @@
 A number that is 0 and one that is not known are two things: who reported decides, never a value.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
 
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 
-from api import formats
-from api.formats import Sheet
 from api.site import alphabets
 from countries import codes, queries
 from countries.reference import Indicator, Reference
 from federation import published
 from federation.published import Selection
+from federation.rules import periods
+from federation.rules.view import ALL_NETWORKS, Table
 
 #: The indicator that a page is about unless its address names another.
 DOWNLOADS: Final = "DOWNLOADS"
@@ -43,23 +44,40 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class WindowReading:
-    """The numbers of a window or a day. ``known`` is false where nobody reported: then no value is, not even zero."""
+class Period:
+    """A period or window, how much of what was expected for it is there, and from when it is counted if not whole."""
 
     start: datetime
     end: datetime
+    label: str
     expected: int
     reporting: int
     time_coverage: float | None
     provisional: bool
-    known: bool
-    total: Place
-    places: list[Place]
+    since: datetime | None
+
+    @property
+    def coverage(self) -> str:
+        """The word for it."""
+        if not self.reporting:
+            return "none"
+        everybody = self.reporting == self.expected and not self.since
+        whole = everybody and (self.time_coverage is None or self.time_coverage == 1)
+        return "whole" if whole else "part"
 
     @property
     def last_day(self) -> datetime:
         """The last day in it; it ends before ``end``."""
         return self.end - timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The numbers of a window or a day."""
+
+    period: Period
+    total: Place
+    places: list[Place]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,66 +103,63 @@ class Hour:
     top: int
 
 
-def window(indicator: Indicator, length: str) -> WindowReading | None:
+def window(indicator: Indicator, length: str) -> Reading | None:
     """Read a window: every country of Europe, and each other one that has a number."""
     found = published.window(indicator.number, length)
     if found is None:
         return None
     people = Reference.current().people((found.end - timedelta(seconds=1)).year)
-    rows = formats.window_observations(found, codes.COUNTRY_CODES.keys(), people)
-    (covered,) = formats.coverage_rows([length], found.coverage)
-    return _reading((found.start, found.end), covered, rows, people)
+    (period,) = periods_of(found.page.table, end=found.end)
+    return _reading(period, found.page.table, people)
 
 
 def day_of(indicator: Indicator, day: datetime) -> Selection:
     """Return what names a day in all countries and in Europe."""
     countries = (*codes.COUNTRIES.values(), _EUROPE)
-    return Selection(indicator.number, "D", day, day, countries, (published.ALL_NETWORKS,))
+    return Selection(indicator.number, "D", day, day, countries, (ALL_NETWORKS,))
 
 
-def day(indicator: Indicator, start: datetime) -> WindowReading | None:
+def day(indicator: Indicator, start: datetime) -> Reading | None:
     """Read a day as a window is read."""
-    found = sheet(indicator, day_of(indicator, start))
-    covered = formats.coverage_rows(found.labels, found.page.coverage)
-    if not covered:
-        return None
-    people = Reference.current().people(start.year)
-    return _reading((start, published.end("D", start)), covered[0], formats.observations(found), people)
+    table = published.read(day_of(indicator, start), limit=1).table
+    return next((_reading(period, table, Reference.current().people(start.year)) for period in periods_of(table)), None)
 
 
-def _reading(
-    span: tuple[datetime, datetime],
-    covered: formats.CoverageRow,
-    rows: Iterable[formats.Observation | formats.WindowObservation],
-    people: Mapping[int, int],
-) -> WindowReading:
-    known = covered.agencies_reporting > 0
-    numbers: dict[str, tuple[int, float | None]] = {row.country: (row.value, row.per_100k) for row in rows}
-    listed = codes.GROUP_MEMBERS[EUROPE] | (numbers.keys() & codes.COUNTRIES.keys())
-    highest = max((numbers[code][0] for code in listed if code in numbers), default=0)
-    place = partial(_place, numbers=numbers, people=people, known=known, highest=highest)
-    return WindowReading(
-        start=span[0],
-        end=span[1],
-        expected=covered.agencies_expected,
-        reporting=covered.agencies_reporting,
-        time_coverage=covered.time_coverage,
-        provisional=covered.status == "P",
-        known=known,
-        total=place(EUROPE),
-        places=[place(code) for code in listed],
-    )
+def periods_of(table: Table, *, end: datetime | None = None) -> list[Period]:
+    """Return the periods of a table as pages show them; a window has an end of its own."""
+    columns = table.coverage
+    beginnings = columns.beginnings
+    starts = [datetime.fromtimestamp(second, UTC) for second in columns.periods.tolist()]
+    return [
+        Period(
+            start=start,
+            end=end or periods.end(table.frequency, start),
+            label=label,
+            expected=int(columns.agencies_expected[at]),
+            reporting=int(columns.agencies_reporting[at]),
+            time_coverage=share,
+            # What was counted in part stays a part; that it may change too is not said beside it.
+            provisional=bool(columns.status[at] == "P") and at not in beginnings,
+            since=beginnings.get(at),
+        )
+        for at, (start, label, share) in enumerate(zip(starts, table.labels, columns.time_coverage, strict=True))
+    ]
 
 
-def _place(
-    code: str, *, numbers: dict[str, tuple[int, float | None]], people: Mapping[int, int], known: bool, highest: int
-) -> Place:
-    number = (codes.COUNTRIES | codes.GROUPS)[code]
-    value, rate = numbers.get(code, (0, 0.0 if people.get(number) else None))
-    name = name_of(code)
-    if not known:
-        return Place(code, name, None, None, 0)
-    return Place(code, name, value, rate, round(100 * value / highest) if highest else 0)
+def _reading(period: Period, table: Table, people: Mapping[int, int]) -> Reading:
+    rates = table.rates(lambda country, _: people.get(country))[:, 0].tolist()
+    rows = zip(table.series, table.numbers().values(), rates, strict=True)
+    numbers = {one.codes[0]: (value, rate) for one, (value,), rate in rows}
+    listed = codes.GROUP_MEMBERS[EUROPE] | {code for code in codes.COUNTRIES if numbers.get(code, (0, 0))[0]}
+    highest = max((numbers[code][0] or 0 for code in listed), default=0)
+    place = partial(_place, numbers=numbers, highest=highest)
+    return Reading(period, place(EUROPE), [place(code) for code in listed])
+
+
+def _place(code: str, *, numbers: Mapping[str, tuple[int | None, float]], highest: int) -> Place:
+    value, rate = numbers[code]
+    share = round(100 * value / highest) if value and highest else 0
+    return Place(code, name_of(code), value, None if value is None or math.isnan(rate) else rate, share)
 
 
 def name_of(code: str) -> str:
@@ -154,13 +169,13 @@ def name_of(code: str) -> str:
     return queries.country_name(code, translation.get_language() or "en")
 
 
-def headline(indicator: Indicator, length: str, country: str) -> tuple[str, WindowReading | None, Place | None]:
+def headline(indicator: Indicator, length: str, country: str) -> tuple[str, Reading | None, Place | None]:
     """Read what a window says of one country, which may have no number of its own in it."""
     reading = window(indicator, length)
     if reading is None:
         return length, None, None
     found = next((place for place in reading.places if place.code == country), None)
-    nothing = Place(country, "", 0 if reading.known else None, None, 0)
+    nothing = Place(country, "", 0 if reading.period.reporting else None, None, 0)
     return length, reading, found or nothing
 
 
@@ -180,56 +195,39 @@ def place_of(code: str) -> str:
 def days(indicator: Indicator) -> Selection:
     """Return what names the days of which coverage is shown."""
     now = timezone.now()
-    start, end = (
-        published.period_named("D", published.label("D", day)) for day in (now - timedelta(days=COVERAGE_DAYS), now)
-    )
-    return Selection(indicator.number, "D", start, end, (_EUROPE,), (published.ALL_NETWORKS,))
+    start, end = (periods.parse("D", periods.label("D", day)) for day in (now - timedelta(days=COVERAGE_DAYS), now))
+    return Selection(indicator.number, "D", start, end, (_EUROPE,), (ALL_NETWORKS,))
 
 
 def example_days() -> list[str]:
     """Return the names of the first and last of four weeks of days that have ended, and of today."""
     now = timezone.now()
-    return [published.label("D", now - timedelta(days=ago)) for ago in (COVERAGE_DAYS, 1, 0)]
+    return [periods.label("D", now - timedelta(days=ago)) for ago in (COVERAGE_DAYS, 1, 0)]
 
 
 def minutes(indicator: Indicator) -> Selection:
     """Return what names the last hour, minute by minute."""
     start, end = published.live_minutes()
-    return Selection(indicator.number, "N", start, end, (_EUROPE,), (published.ALL_NETWORKS,))
+    return Selection(indicator.number, "N", start, end, (_EUROPE,), (ALL_NETWORKS,))
 
 
-def hour(indicator: Indicator, selection: Selection) -> Hour:
+def hour(selection: Selection) -> Hour:
     """Read minutes and say where they are drawn."""
-    found = sheet(indicator, selection)
-    seen = {row.period: row.value for row in formats.observations(found)}
-    rows = formats.coverage_rows(found.labels, found.page.coverage)
-    top = _round_top(max(seen.values(), default=0))
-    step = _HOUR_WIDTH // max(1, len(rows))
-    bars = []
-    for at, row in enumerate(rows):
-        value = seen.get(row.period, 0) if row.agencies_reporting else None
-        bars.append(
-            Minute(
-                period=published.period_named(selection.frequency, row.period),
-                value=value,
-                x=at * step,
-                width=max(1, step - max(2, step // 6)),
-                height=round(_HOUR_HEIGHT * (value or 0) / top),
-            )
+    table = published.read(selection, limit=PERIODS).table
+    values = table.numbers()[_EUROPE, ALL_NETWORKS]
+    top = _round_top(max((value or 0 for value in values), default=0))
+    step = _HOUR_WIDTH // max(1, len(values))
+    bars = [
+        Minute(
+            period=period.start,
+            value=value,
+            x=at * step,
+            width=max(1, step - max(2, step // 6)),
+            height=round(_HOUR_HEIGHT * (value or 0) / top),
         )
+        for at, (period, value) in enumerate(zip(periods_of(table), values, strict=True))
+    ]
     return Hour(bars, top)
-
-
-def sheet(indicator: Indicator, selection: Selection) -> Sheet:
-    """Read cells with their coverage, and who lives there, as the API does."""
-    page, cells = published.cells(selection, first=selection.start, limit=PERIODS)
-    labels = published.labels(selection.frequency, page.coverage.periods)
-    reference = Reference.current()
-
-    def inhabitants(country: int, year: int) -> int | None:
-        return reference.people(year).get(country)
-
-    return Sheet(indicator.code, selection.frequency, labels, page, cells, inhabitants)
 
 
 #: More than any selection here names.

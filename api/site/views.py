@@ -26,6 +26,7 @@ from countries import codes
 from countries.reference import HelpService, Indicator, Reference, help_services_at_hand, serving
 from federation import published
 from federation.published import Selection
+from federation.rules import periods
 from postgresql.routing import on_public_connection
 
 _SORTS: Final = ("country", "value", "rate")
@@ -104,7 +105,7 @@ def _map_of(given: QueryDict) -> Shown:
 def _map(indicator: Indicator, asked: Mapping[str, str], day: datetime | None, *, misread: bool) -> dict[str, Any]:
     reading = readings.day(indicator, day) if day else readings.window(indicator, asked["window"])
     last_day = readings.window(indicator, "P1D")
-    live = readings.hour(indicator, readings.minutes(indicator))
+    live = readings.hour(readings.minutes(indicator))
     strips, _ = coverage.read(readings.days(indicator))
     indicators = pages.indicators().values()
     return {
@@ -332,8 +333,8 @@ def _indicator(given: QueryDict) -> Indicator | None:
 
 def _day(given: QueryDict) -> datetime | None:
     try:
-        return published.period_named("D", given.get("day", ""))
-    except published.PeriodError:
+        return periods.parse("D", given.get("day", ""))
+    except periods.PeriodError:
         return None
 
 

@@ -22,6 +22,7 @@ from api.v1.questions import Question
 from countries.reference import Indicator, Reference
 from federation import published
 from federation.published import Page, Selection
+from federation.rules import instants, periods
 
 #: A page holds whole periods, and at most so many cells, or states of agencies.
 CELLS_PER_PAGE: Final = 20_000
@@ -39,11 +40,11 @@ def _meta(question: Question, selection: Selection, page: Page) -> formats.Range
     return formats.RangeMeta(
         indicator=question.indicator.code,
         frequency=selection.frequency,
-        start=published.label(selection.frequency, selection.start),
-        end=published.label(selection.frequency, selection.end),
-        as_of=formats.instant(question.as_of) if question.as_of else None,
+        start=periods.label(selection.frequency, selection.start),
+        end=periods.label(selection.frequency, selection.end),
+        as_of=instants.write(question.as_of) if question.as_of else None,
         version=page.version,
-        known_at=formats.instant(page.known_at) if page.known_at else None,
+        known_at=instants.write(page.known_at) if page.known_at else None,
         rounding_base=page.rounding_base,
         notes=questions.notes(question.indicator, question.reference),
     )
@@ -51,7 +52,7 @@ def _meta(question: Question, selection: Selection, page: Page) -> formats.Range
 
 def _stamp(selection: Selection, version: int | None, reference: int, form: str, lasts: str) -> Stamp:
     # Minutes move with the clock, so their end is part of what the answer hangs on.
-    end = f"{published.seconds(selection.end)}." if selection.frequency == "N" else ""
+    end = f"{periods.epoch(selection.end)}." if selection.frequency == "N" else ""
     return Stamp(f"{version or 0}.{reference}.{end}{form}", lasts)
 
 
@@ -86,36 +87,23 @@ class CombinedView:
         return _stamp(selection, version, reference, "csv" if self.media_type == CSV else "json", lasts)
 
     def _sheet(self, selection: Selection, first: datetime, limit: int) -> Sheet:
-        panel = None
+        question = self.question
         if selection.panel is None:
-            page, cells = published.cells(selection, first=first, limit=limit)
+            page, panel = published.read(selection, first=first, limit=limit), None
         else:
-            page, cells, panel = published.panel(selection, first=first, limit=limit)
-        labels = published.labels(selection.frequency, page.coverage.periods)
-        return Sheet(
-            indicator=self.question.indicator.code,
-            frequency=selection.frequency,
-            labels=labels,
-            page=page,
-            cells=cells,
-            inhabitants=self.question.inhabitants,
-            panel=panel,
-            invented=self.question.reference.invented,
-        )
+            page, panel = published.panel(selection, first=first, limit=limit)
+        return Sheet(question.indicator.code, page, question.inhabitants, panel, question.reference.invented)
 
     def _limit(self, selection: Selection) -> int:
         if selection.frequency == "N":
             return _MINUTES
-        cells = len(selection.countries) * len(selection.networks)
-        if self.question.open:
-            cells = len(published.series(selection))
-        return max(1, CELLS_PER_PAGE // max(1, cells))
+        return max(1, CELLS_PER_PAGE // max(1, len(published.series(selection))))
 
     def _as_json(self, stamp: Stamp, sheet: Sheet, selection: Selection) -> Rendered:
         following = self.question.next_address(sheet.page.version, sheet.page.following)
         answer = formats.Aggregates(
             meta=self._meta(sheet, selection),
-            coverage=formats.coverage_rows(sheet.labels, sheet.page.coverage),
+            coverage=formats.coverage(sheet.page.table),
             annotations=formats.annotations(self.question.annotations(selection)),
             observations=formats.observations(sheet),
             next=following,
@@ -133,29 +121,24 @@ class CombinedView:
         page = sheet.page
         headers = {"Content-Type": f"{CSV}; charset=utf-8; header=present"}
         if page.version is not None and page.known_at is not None:
-            headers |= {"Version": str(page.version), "Known-At": formats.instant(page.known_at)}
+            headers |= {"Version": str(page.version), "Known-At": instants.write(page.known_at)}
             selection = replace(selection, version=page.version)
         if sheet.invented:
             headers["Invented"] = "true"
         if sheet.panel is not None:
             headers["Panel"] = ",".join(formats.panel_meta(sheet.panel, self.question.reference.agency_codes).agencies)
-        series = self._series(selection)
-        pieces = self._pieces(sheet, selection, limit, series)
+        pieces = self._pieces(sheet, selection, limit)
         if page.following is None:
             return Rendered(stamp, b"".join(pieces), headers)
-        cells = published.count_periods(selection) * len(series)
+        cells = published.count_periods(selection) * len(page.table.series)
         return Rendered(stamp, costs.LongAnswer(pieces, cells), headers)
 
-    def _pieces(self, sheet: Sheet, selection: Selection, limit: int, series: list[tuple[int, int]]) -> Iterator[bytes]:
+    def _pieces(self, sheet: Sheet, selection: Selection, limit: int) -> Iterator[bytes]:
         """Write the header and the rows, all at the version of the first of them."""
-        yield formats.csv_header(sheet) + formats.csv_rows(sheet, series)
+        yield formats.csv_header(sheet) + formats.csv_rows(sheet)
         while sheet.page.following:
             sheet = self._sheet(selection, sheet.page.following, limit)
-            yield formats.csv_rows(sheet, series)
-
-    def _series(self, selection: Selection) -> list[tuple[int, int]]:
-        asked = {(country, network) for country in selection.countries for network in selection.networks}
-        return formats.in_order(published.series(selection) if self.question.open else asked)
+            yield formats.csv_rows(sheet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +157,9 @@ class CoverageView:
         limit = max(1, CELLS_PER_PAGE // max(1, len(question.reference.agency_codes)))
         page, standings = published.standings(selection, first=question.first or selection.start, limit=limit)
         following = question.next_address(page.version, page.following)
-        labels = published.labels(selection.frequency, page.coverage.periods)
         answer = formats.CoverageOfRange(
             meta=_meta(question, selection, page),
-            coverage=formats.period_coverages(labels, page.coverage, standings, question.reference.agency_codes),
+            coverage=formats.period_coverages(page, standings, question.reference.agency_codes),
             next=following,
         )
         return _json(_stamp(selection, page.version, question.reference.version, "coverage", lasts), answer, following)
@@ -197,29 +179,29 @@ class WindowView:
         return self._stamp(version, end, Reference.current().version)
 
     def render(self) -> Rendered:
-        window = published.window(self.indicator.number, self.length)
+        window = published.window(self.indicator.number, self.length, self.countries)
         answer = formats.SlidingWindow(self._meta(window), None, [])
         if window is None:
-            return _json(self._stamp(0, None, self.reference.version), answer)
-        (covered,) = formats.coverage_rows([self.length], window.coverage)
-        answer.coverage = formats.WindowCoverage(
-            covered.agencies_expected, covered.agencies_reporting, covered.time_coverage, covered.status
-        )
+            return _json(self._stamp(None, None, self.reference.version), answer)
         people = self.reference.people((window.end - timedelta(seconds=1)).year)
-        answer.observations = formats.window_observations(window, self.countries, people)
-        return _json(self._stamp(window.version, window.end, self.reference.version), answer)
+        (answer.coverage,) = formats.coverage(window.page.table)
+        answer.observations = formats.observations(
+            Sheet(self.indicator.code, window.page, lambda country, _: people.get(country))
+        )
+        return _json(self._stamp(window.page.version, window.end, self.reference.version), answer)
 
-    def _stamp(self, version: int, end: datetime | None, reference: int) -> Stamp:
-        until = published.seconds(end) if end else 0
-        return Stamp(f"{version}.{reference}.{until}.window", caching.CURRENT)
+    def _stamp(self, version: int | None, end: datetime | None, reference: int) -> Stamp:
+        until = periods.epoch(end) if end else 0
+        return Stamp(f"{version or 0}.{reference}.{until}.window", caching.CURRENT)
 
     def _meta(self, window: published.Window | None) -> formats.WindowMeta:
         indicator, notes = self.indicator.code, questions.notes(self.indicator, self.reference)
         if window is None:
             return formats.WindowMeta(indicator, self.length, None, None, None, None, None, notes)
-        start, end, known_at = map(formats.instant, (window.start, window.end, window.known_at))
-        base = window.rounding_base
-        return formats.WindowMeta(indicator, self.length, start, end, window.version, known_at, base, notes)
+        start, end = map(instants.write, (window.start, window.end))
+        page = window.page
+        known_at = instants.write(page.known_at) if page.known_at else None
+        return formats.WindowMeta(indicator, self.length, start, end, page.version, known_at, page.rounding_base, notes)
 
 
 class AggregatesView(PublicView):

@@ -14,7 +14,7 @@ from api.problems import Problem
 from api.v1 import described, forms, questions
 from api.v1.reference import ReferenceList, ReferenceMeta
 from countries.reference import Annotation, Reference
-from federation import published
+from federation.rules import periods
 
 
 class Annotations(msgspec.Struct):
@@ -54,7 +54,7 @@ def _ask(request: HttpRequest) -> ReferenceList:
     start, last = _day(given, "start"), _day(given, "end")
     if start and last and last < start:
         raise Problem("end_before_start", parameter="end")
-    end = last and published.end("D", last)
+    end = last and periods.end("D", last)
 
     def asked(row: Annotation) -> bool:
         return row.holds_for(agency=agency, indicator=indicator) and row.overlaps(start, end)
@@ -68,6 +68,6 @@ def _day(given: Mapping[str, str], name: str) -> datetime | None:
     if name not in given:
         return None
     try:
-        return published.period_named("D", given[name])
-    except published.PeriodError as error:
+        return periods.parse("D", given[name])
+    except periods.PeriodError as error:
         raise Problem(error.code, detail="Name a day, in UTC: 2026-11-24.", parameter=name) from None

@@ -12,6 +12,7 @@ from api.caching import PublicView, Rendered, Stamp
 from api.formats import JSON, Instant
 from federation import chain
 from federation.chain import Head
+from federation.rules import instants
 
 
 class AuditHead(msgspec.Struct):
@@ -30,7 +31,7 @@ class HeadOfChain:
 
     def render(self) -> Rendered:
         head = chain.head()
-        sealed = formats.instant(head.sealed) if head.sealed else None
+        sealed = instants.write(head.sealed) if head.sealed else None
         content = formats.encode(AuditHead(head.position, head.digest.hex(), sealed))
         return Rendered(_stamp(head), content, {"Content-Type": JSON})
 

@@ -7,6 +7,7 @@ from api.openapi import parameter
 from api.v1 import forms, questions
 from countries import codes
 from federation import published
+from federation.rules import periods
 
 _NOTE = "A download is not a person and not an offence."
 
@@ -18,7 +19,7 @@ _RANGE: Final = (
         "Minute (N), hour (H), day (D), ISO week (W), month (M) or year (A). Minutes are public for two hours",
         example="D",
         required=True,
-        among=published.FREQUENCIES,
+        among=[str(frequency) for frequency in periods.Frequency],
     ),
     parameter("start", "The first period, by its SDMX name", example="2026-11-01", required=True, form=forms.PERIOD),
     parameter("end", "The last period, included", example="2026-11-30", required=True, form=forms.PERIOD),
@@ -154,8 +155,16 @@ windows = openapi.public(
             "rounding_base": 5,
             "notes": [_NOTE],
         },
-        "coverage": {"agencies_expected": 14, "agencies_reporting": 14, "time_coverage": 0.98, "status": "P"},
-        "observations": [{"country": "NO", "network": codes.TOTAL, "value": 830, "per_100k": 14.8, "status": "P"}],
+        "coverage": {
+            "period": "P7D",
+            "agencies_expected": 14,
+            "agencies_reporting": 14,
+            "time_coverage": 0.98,
+            "status": "P",
+        },
+        "observations": [
+            {"period": "P7D", "country": "NO", "network": codes.TOTAL, "value": 830, "per_100k": 14.8, "status": "P"}
+        ],
     },
 )
 

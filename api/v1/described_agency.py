@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from api import openapi
 from api.openapi import parameter
 from api.v1 import answers, forms
-from federation import calendar
+from federation.rules import periods
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,7 +40,7 @@ get_figures: Final = operation(
             "Minute (N), hour (H), day (D), ISO week (W), month (M) or year (A)",
             example="D",
             required=True,
-            among=[str(frequency) for frequency in calendar.Frequency],
+            among=[str(frequency) for frequency in periods.Frequency],
         ),
         parameter(
             "start", "The first period, by its SDMX name", example="2026-11-01", required=True, form=forms.PERIOD

@@ -9,8 +9,8 @@ from api.v1 import answers, forms
 from api.v1.described_agency import CURSOR, answer, operation
 from api.v1.described_submissions import FINDING, STORED
 from api.v1.payloads.answer_payload import LONGEST_REMARK
-from federation import calendar, finding_queries
-from federation.rules import rulebook
+from federation import finding_queries
+from federation.rules import periods, rulebook
 
 _CONTROL: Final = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff"
 ANSWER: Final[Schema] = {
@@ -82,7 +82,7 @@ list_findings: Final = operation(
         parameter(
             "frequency",
             "Minute (N), hour (H), day (D), ISO week (W), month (M) or year (A)",
-            among=[str(frequency) for frequency in calendar.Frequency],
+            among=[str(frequency) for frequency in periods.Frequency],
         ),
         parameter("since", "Opened, extended, answered or resolved at this instant or later", form=forms.INSTANT),
         CURSOR,

@@ -12,8 +12,7 @@ from api.v1 import answers, forms
 from api.v1.described_agency import CURSOR, answer, operation
 from api.v1.payloads import checks, media
 from countries.codes import COUNTRIES, NETWORKS
-from federation import calendar
-from federation.rules import rulebook
+from federation.rules import periods, rulebook
 
 _INDICATOR: Final[Schema] = {
     "type": "string",
@@ -81,7 +80,7 @@ _REPORT: Final = openapi.component(
         "Weeks and years are derived, never sent",
         "oneOf": [
             _report(str(frequency), withdrawn=withdrawn)
-            for frequency in calendar.REPORTABLE
+            for frequency in periods.REPORTABLE
             for withdrawn in (False, True)
         ],
     },
@@ -131,8 +130,8 @@ CSV: Final[Schema] = {
         "these three empty, withdraws a report; with R, I, A and none the rows are the whole report; M is refused. "
         "Rows are read in order. If given, DATAFLOW, or STRUCTURE and STRUCTURE_ID, name P2PEU:P2P(1.0.0), its "
         "structure P2PEU:DSD_P2P(1.0.0) or the agency's own agreement, P2PEU:PA_NO-KRIPOS(1.0.0); CONF_STATUS is "
-        "empty or F; COVERAGE, AGENCIES_REPORTING, AGENCIES_EXPECTED and VALID_FROM are empty; names (labels) and "
-        "keys are left out."
+        "empty or F; COVERAGE, AGENCIES_REPORTING, AGENCIES_EXPECTED, COUNTED_FROM and VALID_FROM are empty; names "
+        "(labels) and keys are left out."
     ),
 }
 SDMX_CSV: Final[Schema] = {

@@ -17,7 +17,9 @@ from api.problems import Problem
 from api.v1 import answers, described_agency
 from countries.codes import COUNTRY_CODES, NETWORK_CODES, TOTAL
 from countries.reference import Reference
-from federation import calendar, queries
+from federation import queries
+from federation.rules import periods
+from federation.rules.coverage import share
 
 PAGE: Final = 500
 #: All agencies are read for each period of the exact combined view.
@@ -76,7 +78,7 @@ def _question(given: Mapping[str, str], caller: Caller) -> Question:
     if indicator is None:
         raise Problem("unknown_indicator", parameter="indicator")
     frequency = given["frequency"]
-    if frequency not in tuple(calendar.Frequency):
+    if frequency not in tuple(periods.Frequency):
         raise Problem("unknown_frequency", detail="The frequencies are N, H, D, W, M and A.", parameter="frequency")
     first, last = _period(given, frequency, "start"), _period(given, frequency, "end")
     if last < first:
@@ -105,8 +107,8 @@ def _agency(given: Mapping[str, str], caller: Caller) -> tuple[str, int | None]:
 
 def _period(given: Mapping[str, str], frequency: str, name: str) -> datetime:
     try:
-        return calendar.parse(frequency, given[name])
-    except calendar.PeriodError as error:
+        return periods.parse(frequency, given[name])
+    except periods.PeriodError as error:
         raise Problem(error.code, parameter=name) from None
 
 
@@ -114,10 +116,9 @@ def _figure(question: Question, row: queries.FigureRow) -> answers.Figure:
     cells = zip(row.countries.tolist(), row.networks.tolist(), row.values.tolist(), strict=True)
     return answers.Figure(
         agency=question.agency,
-        period=calendar.label(question.range.frequency, row.period),
+        period=periods.label(question.range.frequency, row.period),
         source=row.source,
-        # Cut off after four digits: what is not whole must not look so.
-        time_coverage=row.covered * 10_000 // row.owed / 10_000,
+        time_coverage=int(share(np.array(row.covered), np.array(row.owed))) / 10_000,
         observations=[
             answers.ExactObservation(COUNTRY_CODES[country], NETWORK_CODES[network], value)
             for country, network, value in cells

@@ -9,9 +9,9 @@ from django.urls import reverse
 
 from api.v1 import answers
 from countries.reference import Reference
-from federation import calendar, finding_queries
+from federation import finding_queries
 from federation.finding_queries import FindingRow, ReportFinding
-from federation.rules import rulebook
+from federation.rules import periods, rulebook
 
 #: How many answers and held reports a finding shows at most.
 ANSWERS: Final = 100
@@ -59,7 +59,7 @@ def in_full(request: HttpRequest, row: FindingRow) -> answers.FindingInFull:
         answers=[answers.FindingAnswer(one.at, one.answer, one.remark or None) for one in given],
         holds=[
             answers.HeldReport(
-                period=calendar.label(row.frequency, one.period),
+                period=periods.label(row.frequency, one.period),
                 submission=submission_address(request, one.report.submission),
                 pointer=pointer(one.report.position),
                 since=one.since,
@@ -101,6 +101,6 @@ def _rule(id: str) -> dict[str, Any]:  # noqa: A002
 def _periods(found: ReportFinding | FindingRow) -> dict[str, Any]:
     return {
         "frequency": found.frequency,
-        "period": calendar.label(found.frequency, found.period),
-        "last_period": calendar.label(found.frequency, found.last_period),
+        "period": periods.label(found.frequency, found.period),
+        "last_period": periods.label(found.frequency, found.last_period),
     }

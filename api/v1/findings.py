@@ -16,8 +16,8 @@ from api.v1.payloads import answer_payload, media
 from api.v1.payloads import body as bodies
 from api.v1.submissions import READ, WRITE
 from countries.reference import Reference
-from federation import calendar, clock, finding_queries, review
-from federation.rules import rulebook
+from federation import clock, finding_queries, review
+from federation.rules import periods, rulebook
 
 PAGE: Final = 100
 FILTERS: Final = ("state", "rule", "severity", "indicator", "frequency", "since")
@@ -105,7 +105,7 @@ def _filter(given: Mapping[str, str]) -> finding_queries.Filter:
     indicator = Reference.current().indicator_numbers.get(given["indicator"]) if "indicator" in given else None
     if "indicator" in given and indicator is None:
         raise Problem("unknown_indicator", parameter="indicator")
-    if given.get("frequency", "N") not in tuple(calendar.Frequency):
+    if given.get("frequency", "N") not in tuple(periods.Frequency):
         raise Problem("unknown_frequency", detail="The frequencies are N, H, D, W, M and A.", parameter="frequency")
     return finding_queries.Filter(
         states=asked.several(given, "state", finding_queries.STATES),

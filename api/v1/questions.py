@@ -1,7 +1,7 @@
 """Questions about the combined view, read strictly out of an address: what is asked for, and as seen when."""
 
-import re
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -15,6 +15,8 @@ from countries import codes
 from countries.reference import Annotation, Indicator, Reference
 from federation import published
 from federation.published import Selection
+from federation.rules import instants, periods
+from federation.rules.view import ALL_NETWORKS
 
 ALL: Final = "*"
 #: The lengths of panels as they are given.
@@ -22,9 +24,8 @@ PANELS: Final = tuple(map(str, published.PANELS))
 #: What names a range of periods.
 RANGE: Final = ("indicator", "frequency", "start", "end")
 
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?Z")
 _COUNTRIES: Final = codes.COUNTRIES | codes.GROUPS
-_NETWORKS: Final = codes.NETWORKS | {codes.TOTAL: published.ALL_NETWORKS}
+_NETWORKS: Final = codes.NETWORKS | {codes.TOTAL: ALL_NETWORKS}
 
 Given = Mapping[str, str]
 
@@ -46,8 +47,6 @@ class Question:
     reference: Reference
     indicator: Indicator
     selection: Selection
-    #: Whether countries or networks were left open: then CSV lists those that ever had a cell.
-    open: bool
     as_of: datetime | None = None
     place: tuple[int, int] | None = None
 
@@ -73,7 +72,7 @@ class Question:
 
     def annotations(self, selection: Selection) -> list[Annotation]:
         """Return what there is to know of the indicator and of the periods read."""
-        start, end = selection.start, published.end(selection.frequency, selection.end)
+        start, end = selection.start, periods.end(selection.frequency, selection.end)
         rows = self.reference.annotations
         return [row for row in rows if row.holds_for(indicator=self.indicator.code) and row.overlaps(start, end)]
 
@@ -82,7 +81,7 @@ class Question:
         if version is None or following is None:
             return None
         question = parameters.question(self.given)
-        cursor = pagination.encode(question, version, published.seconds(following))
+        cursor = pagination.encode(question, version, periods.epoch(following))
         return f"{self.address}?{urlencode({**self.given, 'cursor': cursor}, safe=',*:')}"
 
 
@@ -98,7 +97,6 @@ def ask(request: HttpRequest, *, optional: Collection[str]) -> Question:
         reference=reference,
         indicator=indicator,
         selection=selection,
-        open=ALL in (given.get("country"), given.get("network")),
         as_of=_instant(given["as_of"]) if "as_of" in given else None,
         place=_place(given, selection) if "cursor" in given else None,
     )
@@ -119,14 +117,14 @@ def ask_live(request: HttpRequest) -> LiveQuestion:
     reference = Reference.current()
     indicator = indicator_named(given.get("indicator", "DOWNLOADS"), reference)
     start, end = published.live_minutes()
-    selection = Selection(indicator.number, "N", start, end, countries_or_all(given), (published.ALL_NETWORKS,))
+    is_open = given.get("country", ALL) == ALL
+    selection = Selection(indicator.number, "N", start, end, countries_or_all(given), (ALL_NETWORKS,), open=is_open)
     return LiveQuestion(
         given=given,
         address=request.build_absolute_uri(request.path),
         reference=reference,
         indicator=indicator,
         selection=selection,
-        open=given.get("country", ALL) == ALL,
     )
 
 
@@ -149,14 +147,16 @@ def _countries(text: str) -> tuple[int, ...]:
 
 def _selection(given: Given, indicator: int) -> Selection:
     frequency = given["frequency"]
-    if frequency not in published.FREQUENCIES:
+    if frequency not in tuple(periods.Frequency):
         raise Problem("unknown_frequency", detail="Use N, H, D, W, M or A.", parameter="frequency")
     start, end = (_period(frequency, given[name], name) for name in ("start", "end"))
     if end < start:
         raise Problem("end_before_start", parameter="end")
     networks = _chosen(given.get("network", codes.TOTAL), _NETWORKS, codes.NETWORKS, "unknown_network", "network")
     countries = _countries(given.get("country", "EUROPE"))
-    return Selection(indicator, frequency, start, end, countries, networks, panel=_panel(given.get("panel")))
+    is_open = ALL in (given.get("country"), given.get("network"))
+    panel = _panel(given.get("panel"))
+    return Selection(indicator, frequency, start, end, countries, networks, panel=panel, open=is_open)
 
 
 def _panel(text: str | None) -> int | None:
@@ -179,8 +179,8 @@ _LISTED: Final = {"country": "countries", "network": "networks"}
 
 def _period(frequency: str, text: str, name: str) -> datetime:
     try:
-        return published.period_named(frequency, text)
-    except published.PeriodError as error:
+        return periods.parse(frequency, text)
+    except periods.PeriodError as error:
         raise Problem(error.code, detail=_PERIODS, parameter=name) from None
 
 
@@ -191,17 +191,15 @@ _PERIODS: Final = (
 
 
 def _instant(text: str) -> datetime:
-    try:
-        if _INSTANT.fullmatch(text):
-            return datetime.fromisoformat(text)
-    except ValueError:
-        pass
+    with suppress(ValueError):
+        if text.endswith("Z"):
+            return instants.parse(text)
     raise Problem("bad_as_of", parameter="as_of")
 
 
 def _place(given: Given, selection: Selection) -> tuple[int, int]:
     version, first = pagination.decode(parameters.question(given), given["cursor"], length=2)
-    in_range = published.seconds(selection.start) <= first <= published.seconds(selection.end)
+    in_range = periods.epoch(selection.start) <= first <= periods.epoch(selection.end)
     if not in_range or not 0 < version < published.NEWEST:
         raise Problem("bad_cursor")
     return version, first

@@ -22,8 +22,9 @@ from api.v1.payloads import checks, csv_payload, json_payload, media
 from api.v1.payloads.draft import Payload
 from api.v1.payloads.faults import BrokenRuleError
 from countries.reference import Reference
-from federation import calendar, clock, finding_queries, intake, queries
+from federation import clock, finding_queries, intake, queries
 from federation.evidence import SignedBy
+from federation.rules import periods
 
 READ: Final = "submissions:read"
 WRITE: Final = "submissions:write"
@@ -185,7 +186,7 @@ def _preview(caller: Caller, sent: Sent) -> HttpResponse:
             pointer=finding_documents.pointer(position),
             indicator=codes[report.indicator],
             frequency=report.frequency,
-            period=calendar.label(report.frequency, report.period),
+            period=periods.label(report.frequency, report.period),
             outcome=outcome.value,
         )
         for position, (report, outcome) in enumerate(
@@ -231,7 +232,7 @@ def _reports(rows: list[queries.ReportRow]) -> list[answers.Report]:
             pointer=finding_documents.pointer(row.position),
             indicator=codes[row.indicator],
             frequency=row.frequency,
-            period=calendar.label(row.frequency, row.period),
+            period=periods.label(row.frequency, row.period),
             status=row.status,
             withdrawn=row.withdrawn,
             total=row.total,

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from federation import calendar
-from federation.calendar import Frequency
+from federation.rules import periods
+from federation.rules.periods import Frequency
 
 HISTORY = timedelta(days=400)
 EXCESS = 12.0
@@ -65,11 +65,11 @@ class Stream:
         while step := self._next(at, upto):
             if not self._in_gap(step[1], first_day):
                 yield step
-            at = calendar.end(*step)
+            at = periods.end(*step)
 
     def _next(self, at: datetime, upto: datetime) -> tuple[Frequency, datetime] | None:
         for frequency, patience in self._choices():
-            if calendar.start_of(frequency, at) == at and calendar.end(frequency, at) <= upto - patience:
+            if periods.start_of(frequency, at) == at and periods.end(frequency, at) <= upto - patience:
                 return frequency, at
         return None
 
@@ -84,7 +84,7 @@ class Stream:
     def excess(self, start: datetime, first_day: datetime) -> float:
         """By how much too many were counted in a period."""
         ago = self.unit.spike
-        spiked = ago and calendar.start_of(Frequency.DAY, start) == first_day - timedelta(days=ago)
+        spiked = ago and periods.start_of(Frequency.DAY, start) == first_day - timedelta(days=ago)
         return EXCESS if spiked else 1.0
 
     def _in_gap(self, start: datetime, first_day: datetime) -> bool:
@@ -94,7 +94,7 @@ class Stream:
 
     def schedules(self, today: datetime) -> list[tuple[Frequency, datetime, datetime | None]]:
         """Since when it owes which frequency: as it was to send them, in whole days."""
-        begin = calendar.start_of(self.finest, today - HISTORY)
+        begin = periods.start_of(self.finest, today - HISTORY)
         if self.finest in {Frequency.DAY, Frequency.MONTH}:
             return [(self.finest, begin, None)]
         detail = today - _AS_DAYS_AFTER

@@ -10,10 +10,10 @@ from django.db.models import Max
 from countries import credentials, registry
 from countries.codes import GROUP_MEMBERS
 from countries.models import Agency, Credential, Population, Schedule
-from federation import calendar
 from federation.management.cast import HISTORY, READER, Stream, Unit
 from federation.management.client import Client
 from federation.models.submissions import Report, ReportState
+from federation.rules import periods
 
 BY = "demo"
 REASON = "invented for the demonstration"
@@ -25,7 +25,7 @@ def first_day(now: datetime) -> datetime:
     """The day on which the demo ran first; gaps and silences are counted back from it, so it must not move."""
     oldest = Schedule.objects.filter(agency__invented=True, frequency="D").order_by("valid_from").first()
     if oldest is None:
-        return calendar.start_of("D", now)
+        return periods.start_of("D", now)
     return datetime.combine(oldest.valid_from, time(tzinfo=UTC)) + HISTORY
 
 
@@ -82,7 +82,7 @@ def coordinator() -> str:
 def sent_until(stream: Stream, *, first_day: datetime) -> datetime:
     """The end of what it has sent, or the beginning of its history."""
     ends = list(_ends(stream))
-    return max(ends) if ends else calendar.start_of(stream.finest, first_day - HISTORY)
+    return max(ends) if ends else periods.start_of(stream.finest, first_day - HISTORY)
 
 
 def _ends(stream: Stream) -> Iterator[datetime]:
@@ -90,7 +90,7 @@ def _ends(stream: Stream) -> Iterator[datetime]:
         agency__code=stream.unit.code, indicator__code=stream.indicator, state=ReportState.CURRENT
     )
     for frequency, period in reports.values_list("frequency").annotate(Max("period")):
-        yield calendar.end(frequency, period)
+        yield periods.end(frequency, period)
 
 
 def _client(agency: Agency, *, url: str, now: datetime) -> Client:

@@ -6,13 +6,14 @@ not a hole. All time is in whole seconds.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from federation.rules import periods
-from federation.rules.periods import Frequency
+from federation.rules.periods import Frequency, Longs
 
 DAY_SECONDS = 86_400
 #: A period is published when a minute has passed after its end, for its last reports.
@@ -117,9 +118,69 @@ class Standing:
         return "late" if self.late else "awaited"
 
 
+def share(covered: NDArray[np.int64], owed: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return time covered in ten-thousandths of the time owed, cut off: only all of it is all. -1 if none is owed."""
+    return np.where(owed > 0, covered * 10_000 // np.maximum(owed, 1), -1)
+
+
+def with_gaps(numbers: NDArray[np.float64]) -> list[Any]:
+    """Return numbers as a list; nothing in place of NaN."""
+    unknown = np.isnan(numbers)
+    listed: NDArray[Any] = numbers
+    if unknown.any():
+        listed = numbers.astype(object)
+        listed[unknown] = None
+    found: list[Any] = listed.tolist()
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """The coverage of a period.
+    """The coverage of some periods, in their order: columns with a value for each period, named as they are stored.
+
+    ``periods`` and ``counted_from`` are instants in seconds since 1970: the start of a period, and from when on it is
+    counted, which is the same unless counting began in it. ``status`` is a letter. ``version_from`` is the version
+    since which a row is as it is.
+    """
+
+    periods: Longs
+    agencies_expected: NDArray[np.int16]
+    agencies_reporting: NDArray[np.int16]
+    covered_seconds: Longs
+    owed_seconds: Longs
+    status: NDArray[np.str_]
+    is_break: NDArray[np.bool_]
+    counted_from: Longs
+    version_from: Longs
+
+    def picked(self, which: NDArray[Any]) -> "Coverage":
+        """Return the coverage of some of the periods, by place or as a mask."""
+        return Coverage(*(getattr(self, name)[which] for name in COLUMNS))
+
+    @property
+    def is_known(self) -> NDArray[np.bool_]:
+        """In which periods somebody reported: only there a cell without a row is 0."""
+        return self.agencies_reporting > 0
+
+    @property
+    def time_coverage(self) -> list[float | None]:
+        """The time covered of the time owed, from 0 to 1; nothing where nobody owes any."""
+        parts = share(self.covered_seconds, self.owed_seconds)
+        return with_gaps(np.where(parts >= 0, parts / 10_000, np.nan))
+
+    @property
+    def beginnings(self) -> dict[int, datetime]:
+        """The places of the periods in which counting began, and from when on they are counted."""
+        places = np.flatnonzero(self.counted_from > self.periods).tolist()
+        return {at: datetime.fromtimestamp(int(self.counted_from[at]), UTC) for at in places}
+
+
+COLUMNS: Final = tuple(Coverage.__dataclass_fields__)
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodCoverage:
+    """The coverage of one period, and of each agency in it.
 
     ``agencies``, ``states``, ``covered`` and ``owed`` are parallel, in order of agency; whoever
     covers a second has a figure. Values before the period and from it on are not comparable
@@ -139,11 +200,11 @@ class Coverage:
     counted_from: datetime | None = None
 
 
-def summarise(standings: Iterable[Standing], *, counted_from: datetime | None = None) -> Coverage:
+def summarise(standings: Iterable[Standing], *, counted_from: datetime | None = None) -> PeriodCoverage:
     """Put the expected agencies together; the status is ``P`` if nobody is expected or counting began in the period."""
     ordered = sorted(standings, key=lambda standing: standing.agency)
     final = bool(ordered) and counted_from is None and all(s.complete and s.final for s in ordered)
-    return Coverage(
+    return PeriodCoverage(
         agencies_expected=len(ordered),
         agencies_reporting=sum(s.has_figure for s in ordered),
         covered_seconds=sum(s.covered for s in ordered),

@@ -7,6 +7,13 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Longs = NDArray[np.int64]
 
 
 class Frequency(StrEnum):
@@ -52,6 +59,7 @@ _FIXED = {
     Frequency.DAY: timedelta(days=1),
     Frequency.WEEK: timedelta(days=7),
 }
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
 _MOMENT = timedelta(microseconds=1)
 
@@ -133,14 +141,53 @@ def label(frequency: str, start: datetime) -> str:
     return start.strftime(form)
 
 
+def epoch(instant: datetime) -> int:
+    """Return an instant in whole seconds since 1970, as columns of periods have them."""
+    # In whole numbers: as a float, the last moment of the calendar becomes the year 10000, which no date can be.
+    return (instant - _EPOCH) // timedelta(seconds=1)
+
+
+def labels(frequency: str, column: Longs) -> list[str]:
+    """Return the names of periods in seconds since 1970; a series has thousands, and all series have the same."""
+    known = _labels(frequency)
+    if len(known) > _LABELS_KEPT:
+        known.clear()
+    return [known[second] for second in column.tolist()]
+
+
+class _Labels(dict[int, str]):
+    """The labels of periods by their seconds, each made once."""
+
+    def __init__(self, frequency: str) -> None:
+        self._frequency = frequency
+
+    def __missing__(self, second: int) -> str:
+        found = self[second] = label(self._frequency, datetime.fromtimestamp(second, UTC))
+        return found
+
+
+#: Eleven years of hours, or two months of minutes.
+_LABELS_KEPT: Final = 100_000
+_labels = cache(_Labels)
+
+
+def years(frequency: str, column: Longs) -> Longs:
+    """Return the year that each period belongs to; a week belongs to the year of its Thursday."""
+    days = column // 86_400 + (3 if frequency == Frequency.WEEK else 0)
+    return days.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
+
+
 def end(frequency: str, start: datetime) -> datetime:
-    """Return the instant at which the period has ended: the start of the next one."""
-    fixed = _FIXED.get(Frequency(frequency))
-    if fixed is not None:
-        return start + fixed
-    if frequency == Frequency.YEAR:
-        return start.replace(year=start.year + 1)
-    return start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)
+    """Return the instant at which the period has ended: the start of the next one, or the end of the calendar."""
+    try:
+        fixed = _FIXED.get(Frequency(frequency))
+        if fixed is not None:
+            return start + fixed
+        if frequency == Frequency.YEAR:
+            return start.replace(year=start.year + 1)
+        return start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)
+    except (ValueError, OverflowError):
+        return datetime.max.replace(tzinfo=UTC)
 
 
 def start_of(frequency: str, instant: datetime) -> datetime:

@@ -1,5 +1,6 @@
--- How many of the periods asked for have been published; {public} holds for the rows that are public, or were at a
--- version.
+-- How many of the periods asked for have been published.
+-- A past view replaces `version_to IS NULL` by the condition of that view.
 SELECT count(*)
 FROM federation_publishedcoverage
-WHERE indicator_id = %(indicator)s AND frequency = %(frequency)s AND period BETWEEN %(start)s AND %(end)s AND {public}
+WHERE indicator_id = %(indicator)s AND frequency = %(frequency)s AND period BETWEEN %(start)s AND %(end)s
+  AND version_to IS NULL

@@ -1,16 +1,48 @@
--- A sliding window: the cells of its parts added up, and their coverage put together. One statement reads one snapshot, so
--- parts, version, coverage and cells agree while publications commit.
+-- A sliding window: the cells of its parts added up, and their coverage put together. It ends with the newest published
+-- hour or day. Its parts are runs of periods, one for each calendar month that it touches: the month itself, if it is
+-- published and stands for its days, or else its hours or days. One statement reads one snapshot, so parts, version,
+-- coverage and cells agree while publications commit. No part is read for who only looks up the version.
 -- `OFFSET 0` makes the planner look each run up by index: it takes them for a thousand, and would read the whole history.
-, part AS MATERIALIZED (
-    SELECT agencies, covered, agencies_expected, covered_seconds, owed_seconds, status
+WITH span AS MATERIALIZED (
+    SELECT
+        max(period) + %(part)s::interval - %(window)s::interval AS start,
+        max(period) + %(part)s::interval AS "end"
+    FROM federation_publishedcoverage
+    WHERE indicator_id = %(indicator)s AND frequency = %(frequency)s AND version_to IS NULL
+    HAVING max(period) IS NOT NULL
+),
+run AS MATERIALIZED (
+    SELECT
+        coalesce(whole.frequency, %(frequency)s) AS frequency,
+        greatest(month, span.start) AS first, least(month + interval '1 month', span."end") AS until
+    FROM span
+    CROSS JOIN generate_series(date_trunc('month', span.start), span."end", interval '1 month') AS month
+    LEFT JOIN federation_publishedcoverage AS whole
+        ON %(by_month)s AND indicator_id = %(indicator)s AND whole.frequency = 'M' AND period = month
+        AND version_to IS NULL AND month >= span.start AND month + interval '1 month' <= span."end"
+),
+latest AS MATERIALIZED (
+    SELECT max(changed.version) AS version
     FROM run
     CROSS JOIN LATERAL (
-        SELECT agencies, covered, agencies_expected, covered_seconds, owed_seconds, status
+        SELECT max(version) AS version
+        FROM federation_periodversion
+        WHERE indicator_id = %(indicator)s AND frequency = run.frequency AND period >= run.first AND period < run.until
+    ) AS changed
+),
+part AS MATERIALIZED (
+    SELECT covered.*
+    FROM run
+    CROSS JOIN LATERAL (
+        SELECT
+            period, agencies, covered, agencies_expected, covered_seconds, owed_seconds, status, is_break,
+            coalesce(counted_from, period) AS counted_from
         FROM federation_publishedcoverage
         WHERE indicator_id = %(indicator)s AND frequency = run.frequency AND period >= run.first
           AND period < run.until AND version_to IS NULL
         OFFSET 0
     ) AS covered
+    WHERE %(parts)s
 ),
 who AS (
     -- An agency that covers a second of any part has reported.
@@ -20,9 +52,12 @@ who AS (
 ),
 coverage AS (
     SELECT
-        CASE WHEN sum(owed_seconds) > 0 THEN sum(covered_seconds) * 10000 / sum(owed_seconds) ELSE -1 END AS share,
+        coalesce(sum(covered_seconds)::bigint, 0) AS covered,
+        coalesce(sum(owed_seconds)::bigint, 0) AS owed,
+        coalesce(bool_or(is_break), false) AS is_break,
         -- Parts in which nobody is expected do not count.
-        coalesce(bool_and(status = 'A') FILTER (WHERE agencies_expected > 0), false) AS is_final
+        bool_and(status = 'A') FILTER (WHERE agencies_expected > 0) AS is_final,
+        min(counted_from) FILTER (WHERE agencies_expected > 0) AS counted_from
     FROM part
 ),
 cells AS (
@@ -35,17 +70,21 @@ cells AS (
           AND network = 0 AND period >= run.first AND period < run.until AND version_to IS NULL
         OFFSET 0
     ) AS cell
+    WHERE %(parts)s
     GROUP BY country
 )
 SELECT
-    span.start, span."end", latest.version, version.known_at, (SELECT base FROM federation_roundingseal),
-    ARRAY[extract(epoch FROM span.start)::bigint],
-    ARRAY[who.expected::smallint],
-    ARRAY[who.reporting::smallint],
-    ARRAY[trunc(coverage.share)::bigint],
-    CASE WHEN coverage.is_final THEN 'A' ELSE 'P' END,
-    (SELECT coalesce(array_agg(country ORDER BY country), '{}') FROM cells),
-    (SELECT coalesce(array_agg(value::bigint ORDER BY country), '{}') FROM cells)
+    span."end", latest.version, version.known_at, (SELECT base FROM federation_roundingseal) AS rounding_base,
+    ARRAY[span.start] AS periods,
+    ARRAY[who.expected::smallint] AS agencies_expected,
+    ARRAY[who.reporting::smallint] AS agencies_reporting,
+    ARRAY[coverage.covered] AS covered_seconds,
+    ARRAY[coverage.owed] AS owed_seconds,
+    CASE WHEN coverage.is_final AND coverage.counted_from <= span.start THEN 'A' ELSE 'P' END AS status,
+    ARRAY[coverage.is_break] AS is_break,
+    ARRAY[coalesce(coverage.counted_from, span.start)] AS counted_from,
+    (SELECT coalesce(array_agg(country ORDER BY country), '{}') FROM cells) AS countries,
+    (SELECT coalesce(array_agg(value::bigint ORDER BY country), '{}') FROM cells) AS values
 FROM span
 CROSS JOIN latest
 CROSS JOIN who

@@ -1,6 +1,7 @@
 -- The cells of some series in all versions up to one, as parallel arrays in no order: those that are public still, read
 -- from an index alone, and those that are not, but for what had ended by another version. A series at a time, so that
--- each is one stretch of an index.
+-- each is one stretch of an index. If few periods are wanted, the condition that they lie between two is replaced by
+-- one that names them.
 WITH named AS (
     SELECT country, network, (position - 1)::smallint AS position
     FROM unnest(%(countries)s::smallint[], %(networks)s::smallint[]) WITH ORDINALITY AS named (country, network, position)
@@ -18,7 +19,7 @@ FROM (
         FROM federation_publishedcell
         WHERE indicator_id = %(indicator)s AND frequency = %(frequency)s
           AND country = named.country AND network = named.network
-          AND {periods} AND version_from <= %(version)s AND version_to IS NULL
+          AND period BETWEEN %(start)s AND %(end)s AND version_from <= %(version)s AND version_to IS NULL
         OFFSET 0
     ) AS cell
 ) AS public
@@ -35,7 +36,7 @@ CROSS JOIN (
         FROM federation_publishedcell
         WHERE indicator_id = %(indicator)s AND frequency = %(frequency)s
           AND country = named.country AND network = named.network
-          AND {periods} AND version_from <= %(version)s AND version_to > %(after)s
+          AND period BETWEEN %(start)s AND %(end)s AND version_from <= %(version)s AND version_to > %(after)s
         OFFSET 0
     ) AS cell
 ) AS closed

@@ -6,6 +6,8 @@ from datetime import timedelta
 import numpy as np
 
 from federation import published
+from federation.rules import periods
+from federation.rules.view import ALL_NETWORKS
 from tests.attack.inference import BASE, Chances, chance, judge, poisson
 from tests.attack.product import Product
 from tests.attack.scene import Found
@@ -25,15 +27,15 @@ class Panel:
         product.settle()
         first, last = world.periods[0], world.periods[-1]
         selection = published.Selection(
-            product.indicator, "W", first, last, tuple(PLACE_NUMBERS), (published.ALL_NETWORKS,), panel=_MONTHS
+            product.indicator, "W", first, last, tuple(PLACE_NUMBERS), (ALL_NETWORKS,), panel=_MONTHS
         )
-        page, cells, found = published.panel(selection, first=first, limit=100)
+        page, found = published.panel(selection, limit=100)
         self.agencies = frozenset(number - 1 for number in found.agencies.tolist())
-        self.weeks = [first + timedelta(seconds=at - published.seconds(first)) for at in page.coverage.periods.tolist()]
-        row = {at: position for position, at in enumerate(page.coverage.periods.tolist())}
+        seconds = page.table.coverage.periods.tolist()
+        self.weeks = [first + timedelta(seconds=at - periods.epoch(first)) for at in seconds]
+        order = [PLACE_NUMBERS.index(one.country) for one in page.table.series]
         self.numbers = np.zeros((len(self.weeks), len(PLACES)), np.int64)
-        rows = [row[at] for at in cells.periods.tolist()]
-        self.numbers[rows, [PLACE_NUMBERS.index(one) for one in cells.countries.tolist()]] = cells.values
+        self.numbers[:, order] = page.table.values.T
 
 
 def compare_panels(product: Product, world: World, left_out: Sequence[int]) -> tuple[Found, list[frozenset[int]]]:

@@ -13,6 +13,8 @@ from django.test.utils import override_settings
 from federation import clock, dispatch, published, worklist
 from federation.intake import NewReport
 from federation.models.worklist import ClockMark
+from federation.rules import periods
+from federation.rules.view import ALL_NETWORKS
 from tests import factories, reporting
 from tests.attack.rules import State
 from tests.attack.scene import Column
@@ -24,7 +26,7 @@ _COUNTRIES = np.repeat(PLACE_NUMBERS, len(NETWORK_NUMBERS)).astype(np.int16)
 _NETWORKS = np.tile(NETWORK_NUMBERS, len(PLACE_NUMBERS)).astype(np.int16)
 _SORTED = np.lexsort((_NETWORKS, _COUNTRIES))
 EVERY_COUNTRY = (*PLACE_NUMBERS, *GROUP_NUMBERS)
-_EVERY_NETWORK = (*NETWORK_NUMBERS, published.ALL_NETWORKS)
+_EVERY_NETWORK = (*NETWORK_NUMBERS, ALL_NETWORKS)
 _LENGTH = {"N": timedelta(minutes=1), "H": timedelta(hours=1), "D": timedelta(days=1)}
 
 _indicators = count(100)
@@ -90,14 +92,13 @@ class Product:
         networks = _EVERY_NETWORK[TOTAL:] if frequency in {"N", "H"} else _EVERY_NETWORK
         selection = published.Selection(self.indicator, frequency, starts[0], starts[-1], EVERY_COUNTRY, networks)
         published.check(selection)
-        _, found = published.cells(selection, first=starts[0], limit=100_000)
+        table = published.read(selection, limit=100_000).table
         numbers = np.zeros((len(starts), len(EVERY_COUNTRY), len(_EVERY_NETWORK)), np.int64)
-        row = {published.seconds(start): position for position, start in enumerate(starts)}
-        for period, country, network, value in zip(
-            *(column.tolist() for column in (found.periods, found.countries, found.networks, found.values)), strict=True
-        ):
-            if period in row:
-                numbers[row[period], EVERY_COUNTRY.index(country), _EVERY_NETWORK.index(network)] = value
+        row = {periods.epoch(start): position for position, start in enumerate(starts)}
+        kept = [at for at, period in enumerate(table.coverage.periods.tolist()) if period in row]
+        rows = [row[period] for period in table.coverage.periods[kept].tolist()]
+        for one, values in zip(table.series, table.values[:, kept], strict=True):
+            numbers[rows, EVERY_COUNTRY.index(one.country), _EVERY_NETWORK.index(one.network)] = values
         return numbers
 
 

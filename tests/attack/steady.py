@@ -101,7 +101,7 @@ def _count_unlike(product: Product, name: str) -> int:
     window = published.window(product.indicator, name)
     if window is None:
         return 0
-    shown = dict(zip(window.countries.tolist(), window.values.tolist(), strict=True))
+    shown = {country: value or 0 for (country, _), [value] in window.page.table.numbers().items()}
     sums = sum(product.read(frequency, starts)[..., TOTAL].sum(axis=0) for frequency, starts in _parts(name, window))
     return sum(shown.get(country, 0) != value for country, value in zip(EVERY_COUNTRY, sums.tolist(), strict=True))
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from django.test import Client
 
 from countries import credentials
-from federation import calendar
+from federation.rules import periods
 from tests.factories import observer
 
 COLUMNS = "INDICATOR,FREQ,TIME_PERIOD,COUNTRY,NETWORK,OBS_VALUE"
@@ -70,12 +70,12 @@ BEGAN = datetime.now(UTC)
 
 def hour(ago=2):
     """The label of an hour that ended some hours ago."""
-    return calendar.label("H", BEGAN - timedelta(hours=ago))[:14] + "00"
+    return periods.label("H", BEGAN - timedelta(hours=ago))[:14] + "00"
 
 
 def day(ago=1):
     """The label of a day that ended some days ago."""
-    return calendar.label("D", BEGAN - timedelta(days=ago))
+    return periods.label("D", BEGAN - timedelta(days=ago))
 
 
 def report(*cells, ago=2, **members):

@@ -29,7 +29,15 @@ pytestmark = [
 
 MEDIA = "application/vnd.sdmx.data+csv;version="
 DIMENSIONS = ("FREQ", "INDICATOR", "COUNTRY", "NETWORK", "TIME_PERIOD")
-ATTRIBUTES = ("OBS_STATUS", "CONF_STATUS", "COVERAGE", "AGENCIES_REPORTING", "AGENCIES_EXPECTED", "VALID_FROM")
+ATTRIBUTES = (
+    "OBS_STATUS",
+    "CONF_STATUS",
+    "COVERAGE",
+    "AGENCIES_REPORTING",
+    "AGENCIES_EXPECTED",
+    "COUNTED_FROM",
+    "VALID_FROM",
+)
 ROWS = [["H", "DOWNLOADS", "NO", "ARES", hour(), 3], ["H", "DOWNLOADS", "_U", "EDONKEY", hour(), 17]]
 STORED = {hour(): {("NO", "ARES"): 3, ("_U", "EDONKEY"): 17}}
 

@@ -475,7 +475,7 @@ class Federation:
             for (country, network), value in self.published(indicator, *part).items():
                 if network == ALL_NETWORKS:
                     values[country] += value
-        return Window(start, end, dict(values), self._window_coverage(indicator, parts))
+        return Window(start, end, dict(values), self._window_coverage(indicator, start, parts))
 
     def _parts_of_window(self, indicator: int, name: str, start: datetime, end: datetime) -> list[tuple[str, datetime]]:
         """Hours or days; in a year, a whole month that is published stands for its days."""
@@ -492,16 +492,18 @@ class Federation:
             period = end_of(frequency, period)
         return parts
 
-    def _window_coverage(self, indicator: int, parts: Sequence[tuple[str, datetime]]) -> Coverage:
+    def _window_coverage(self, indicator: int, start: datetime, parts: Sequence[tuple[str, datetime]]) -> Coverage:
         """The coverage of the parts put together: an agency is in it that is expected in any of them."""
         found = [(part, self.coverage(indicator, *part)) for part in parts]
         reporting = {agency for part, one in found for agency in one.states if self.figure(agency, indicator, *part)}
         expecting = [one for _, one in found if one.expected]
+        begins = min((one.counted_from or part[1] for part, one in found if one.expected), default=start)
         return Coverage(
             expected=len({agency for one in expecting for agency in one.states}),
             reporting=len(reporting),
             covered=sum(one.covered for one in expecting),
             owed=sum(one.owed for one in expecting),
-            status="A" if expecting and all(one.status == "A" for one in expecting) else "P",
+            status="A" if expecting and begins == start and all(one.status == "A" for one in expecting) else "P",
             states={},
+            counted_from=begins if begins > start else None,
         )

@@ -24,7 +24,8 @@ export function countKey(choice) {
 export function coverageSentence(words, numbers, choice) {
   const period = periodText(words, choice);
   if (!numbers.coverage) return words.say("nothing_published", { period });
-  const { agencies_reporting: reporting, agencies_expected: expected } = numbers.coverage;
+  const { agencies_reporting: reporting, agencies_expected: expected, counted_from: since } = numbers.coverage;
   if (!expected) return words.say("nobody_expected", { period });
-  return words.say("coverage", { period, reporting: words.number(reporting), expected: words.number(expected) });
+  const told = words.say("coverage", { period, reporting: words.number(reporting), expected: words.number(expected) });
+  return since ? `${told} · ${words.say("counted_from", { day: words.day(since) })}` : told;
 }

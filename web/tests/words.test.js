@@ -13,6 +13,7 @@ const texts = {
   coverage: "{reporting} of {expected} {period}",
   nothing_published: "nothing {period}",
   nobody_expected: "nobody {period}",
+  counted_from: "since {day}",
   unlocated: "Not located",
 };
 const words = wordsOf(texts, "en");
@@ -47,6 +48,8 @@ test("coverage is told, and so is that nothing is there", () => {
   const day = { ...choice, window: "day", day: "2026-11-20" };
   assert.equal(coverageSentence(words, { ...numbers, coverage: null }, day), "nothing on 20 November 2026");
   assert.match(coverageSentence(words, { ...numbers, coverage: { agencies_expected: 0 } }, day), /^nobody/);
+  const begun = { ...numbers.coverage, counted_from: "2026-11-20T00:00:00.000Z" };
+  assert.match(coverageSentence(words, { ...numbers, coverage: begun }, day), / · since 20 November 2026$/);
 });
 
 test("each language has its own plurals, separators and names", () => {

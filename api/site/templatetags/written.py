@@ -63,6 +63,12 @@ def moment(moment: datetime) -> str:
 
 
 @register.filter
+def day_or_moment(start: datetime) -> str:
+    """Write a day, and the time of it if that is not its beginning."""
+    return moment(start) if start.hour or start.minute else day(start)
+
+
+@register.filter
 def clock(moment: datetime) -> str:
     """Write a time of the day."""
     return dates.format_time(moment, "HH:mm", locale=_locale())

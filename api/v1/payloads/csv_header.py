@@ -17,7 +17,7 @@ _PAIR: Final = ("STRUCTURE", "STRUCTURE_ID")
 #: The same, and the first column of SDMX-CSV 1.0.
 STRUCTURE: Final = ("DATAFLOW", *_PAIR)
 #: What the dataflow says of an observation and no agency does. Tools write these columns, empty.
-COMPUTED: Final = ("COVERAGE", "AGENCIES_REPORTING", "AGENCIES_EXPECTED", "VALID_FROM")
+COMPUTED: Final = ("COVERAGE", "AGENCIES_REPORTING", "AGENCIES_EXPECTED", "COUNTED_FROM", "VALID_FROM")
 _COMPONENTS: Final = (*REQUIRED, "OBS_STATUS", "CONF_STATUS", *COMPUTED)
 _KNOWN: Final = (*_COMPONENTS, "ACTION", *STRUCTURE)
 #: Columns that say again what the others say: they are looked through, and that is all.

@@ -10,12 +10,13 @@ import numpy as np
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from federation import calendar, clock
+from federation import clock
 from federation.management import invented, registration, story
 from federation.management.cast import UNITS, Stream
 from federation.management.client import Client, RefusedError
 from federation.management.progress import Progress, waiting
 from federation.models.worklist import Work
+from federation.rules import periods
 
 REPORTS_A_SUBMISSION = 1_000
 SETTLED_WITHIN = 600.0
@@ -24,7 +25,7 @@ PATIENCE = 1.0
 #: One day in so many is corrected some time after it was sent.
 CORRECTED = 29
 
-Step = tuple[calendar.Frequency, datetime]
+Step = tuple[periods.Frequency, datetime]
 
 
 class Command(BaseCommand):
@@ -74,14 +75,14 @@ class Sender:
 
     def send(self, steps: Sequence[Step]) -> None:
         self.client.submit(self.stream.indicator, self._reports(steps))
-        self.since = calendar.end(*steps[-1])
+        self.since = periods.end(*steps[-1])
 
     def correct(self, steps: Sequence[Step]) -> None:
         """Send some again, as if counted better; they are new random numbers, so they differ."""
         self.client.submit(self.stream.indicator, self._reports(steps))
 
     def _reports(self, steps: Sequence[Step]) -> list[dict[str, Any]]:
-        starts, ends = [start for _, start in steps], [calendar.end(*step) for step in steps]
+        starts, ends = [start for _, start in steps], [periods.end(*step) for step in steps]
         stream = self.stream
         expectation = invented.expected(starts, ends, level=stream.level, utc_offset=stream.unit.utc_offset)
         expectation *= [stream.excess(start, self.first_day) for start in starts]
@@ -89,7 +90,7 @@ class Sender:
         return [
             {
                 "frequency": frequency.value,
-                "period": calendar.label(frequency, start),
+                "period": periods.label(frequency, start),
                 "observations": self.mixture.observations(row),
             }
             for (frequency, start), row in zip(steps, rows, strict=True)
@@ -123,7 +124,7 @@ def _send_history(senders: Sequence[Sender]) -> None:
                 sender.send(part)
                 bar.add(len(part))
     for sender, steps in plans:
-        days = [step for step in steps if step[0] is calendar.Frequency.DAY]
+        days = [step for step in steps if step[0] is periods.Frequency.DAY]
         if sender.stream.unit.corrects and len(days) > CORRECTED:
             sender.correct(days[::CORRECTED])
 
@@ -144,12 +145,12 @@ def _send_for_ever(senders: Sequence[Sender]) -> None:
 
 def _until_next_minute() -> float:
     now = clock.now()
-    return (calendar.end("N", calendar.start_of("N", now)) - now).total_seconds() + PATIENCE
+    return (periods.end("N", periods.start_of("N", now)) - now).total_seconds() + PATIENCE
 
 
 def _ready_message(url: str, reader: Client, took: float) -> str:
-    hour = calendar.start_of("H", clock.now() - timedelta(minutes=62))
-    label = calendar.label("H", hour)
+    hour = periods.start_of("H", clock.now() - timedelta(minutes=62))
+    label = periods.label("H", hour)
     query = f"indicator=DOWNLOADS&frequency=H&start={label}&end={label}&country=IS"
     password = registration.coordinator()
     return f"""
@@ -173,4 +174,4 @@ Live minutes go on. Ctrl-C stops everything."""
 
 
 def _days_ago(days: int) -> str:
-    return calendar.label("D", clock.now() - timedelta(days=days))
+    return periods.label("D", clock.now() - timedelta(days=days))

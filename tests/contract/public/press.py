@@ -39,6 +39,7 @@ class Covered:
     status: str = "A"
     states: Mapping[int, str] = field(default_factory=lambda: {1: "reported", 2: "reported"})
     is_break: bool = False
+    counted_from: datetime | None = None
 
     def with_break(self, is_break: bool) -> "Covered":
         return replace(self, is_break=is_break)
@@ -157,7 +158,7 @@ class Press:
 
     def _replace_coverage(self, frequency: str, some: Iterable[datetime], covered: Covered, number: int) -> None:
         key = {"indicator_id": self.indicator, "frequency": frequency}
-        columns = covered.columns() | {"is_break": covered.is_break}
+        columns = covered.columns() | {"is_break": covered.is_break, "counted_from": covered.counted_from}
         current = PublishedCoverage.objects.filter(**key, period__in=some, version_to=None)
         same = set(current.filter(**columns).values_list("period", flat=True))
         current.exclude(period__in=same).update(version_to=number)

@@ -4,8 +4,9 @@ from hashlib import sha256
 
 import pytest
 
-from api import caching, formats
+from api import caching
 from federation import audit, chain, clock
+from federation.rules import instants
 
 PATH = "audit/head"
 
@@ -31,7 +32,7 @@ def test_head_is_the_newest_seal(read, sealed):
     assert answer.json() == {
         "position": 3,
         "digest": head.digest.hex(),
-        "sealed": formats.instant(head.sealed),
+        "sealed": instants.write(head.sealed),
     }
     assert len(head.digest) == sha256().digest_size
 

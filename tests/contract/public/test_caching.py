@@ -48,7 +48,7 @@ def no_cells(monkeypatch):
     """Whoever touches cells or coverage from now on fails."""
 
     def forbid():
-        for name in ("cells", "standings", "window"):
+        for name in ("read", "standings", "window"):
             monkeypatch.setattr(published, name, None)
 
     return forbid
@@ -268,7 +268,7 @@ def test_refusal_is_not_held(press, read):
 
 
 def test_mistake_of_ours_is_a_problem_with_an_id(press, client, monkeypatch):
-    monkeypatch.setattr(published, "cells", None)
+    monkeypatch.setattr(published, "read", None)
     client.raise_request_exception = False
     answer = client.get(f"/api/v1/{PUBLIC[0]}")
     assert answer.status_code == 500

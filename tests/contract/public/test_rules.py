@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from api import caching
-from federation import calendar
-from federation.rules import rulebook
+from federation.rules import periods, rulebook
 from federation.rules.rulebook import RULES
 
 TEXT = (Path(__file__).parents[3] / "docs" / "reference" / "rules.md").read_text()
@@ -96,5 +95,5 @@ def test_sentences_of_documented_examples_are_those_that_are_said():
     assert [one["rule"] for one in examples] == list(RULES)
     for one in examples:
         assert set(one["facts"]) <= {*RULES[one["rule"]].facts, "countries"}
-        first, last = (calendar.parse(one["frequency"], one[name]) for name in ("period", "last_period"))
+        first, last = (periods.parse(one["frequency"], one[name]) for name in ("period", "last_period"))
         assert one["message"] == rulebook.say(one["rule"], one["frequency"], first, last, one["facts"])

@@ -25,7 +25,7 @@ def test_window_has_the_documented_shape(press, read):
     answer = read("aggregates/windows", indicator="DOWNLOADS", window="P7D").json()
     known_at = answer["meta"].pop("known_at")
     assert known_at == z(press.known_at(version))
-    row = {"network": "_T", "status": "P"}
+    row = {"period": "P7D", "network": "_T", "status": "P"}
     assert answer == {
         "meta": {
             "indicator": "DOWNLOADS",
@@ -36,7 +36,13 @@ def test_window_has_the_documented_shape(press, read):
             "rounding_base": 5,
             "notes": ["A download is not a person and not an offence."],
         },
-        "coverage": {"agencies_expected": 3, "agencies_reporting": 2, "time_coverage": 0.6666, "status": "P"},
+        "coverage": {
+            "period": "P7D",
+            "agencies_expected": 3,
+            "agencies_reporting": 2,
+            "time_coverage": 0.6666,
+            "status": "P",
+        },
         "observations": [
             {"country": "EUROPE", "value": 20, "per_100k": 2.0} | row,
             {"country": "NO", "value": 10, "per_100k": 1.0} | row,
@@ -60,7 +66,7 @@ def test_window_that_is_not_there_yet_is_empty(press, read):
 def test_window_in_which_nobody_was_expected_says_so(press, read):
     press.publish("D", {"2026-11-01": {}}, Covered(expected=0, reporting=0, covered=0, owed=0, status="P", states={}))
     answer = read("aggregates/windows", indicator="DOWNLOADS", window="P7D").json()
-    nobody = {"agencies_expected": 0, "agencies_reporting": 0, "time_coverage": None, "status": "P"}
+    nobody = {"period": "P7D", "agencies_expected": 0, "agencies_reporting": 0, "time_coverage": None, "status": "P"}
     assert (answer["coverage"], answer["observations"]) == (nobody, [])
 
 

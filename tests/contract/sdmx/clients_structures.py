@@ -12,7 +12,15 @@ from typing import Any, NamedTuple
 JSON_20, ML_21, ML_30 = "SDMX-JSON 2.0", "SDMX-ML 2.1", "SDMX-ML 3.0"
 DIMENSIONS = ["FREQ", "INDICATOR", "COUNTRY", "NETWORK", "TIME_PERIOD"]
 VINTAGE = [*DIMENSIONS[:4], "VINTAGE", "TIME_PERIOD"]
-ATTRIBUTES = ["OBS_STATUS", "CONF_STATUS", "COVERAGE", "AGENCIES_REPORTING", "AGENCIES_EXPECTED", "VALID_FROM"]
+ATTRIBUTES = [
+    "OBS_STATUS",
+    "CONF_STATUS",
+    "COVERAGE",
+    "AGENCIES_REPORTING",
+    "AGENCIES_EXPECTED",
+    "COUNTED_FROM",
+    "VALID_FROM",
+]
 LISTS = ["CL_CONF_STATUS", "CL_COUNTRY", "CL_FREQ", "CL_INDICATOR", "CL_NETWORK", "CL_OBS_STATUS"]
 FREQUENCIES = ["H", "D", "W", "M", "A"]
 
@@ -232,6 +240,7 @@ PYSDMX = [
             ["COVERAGE", False, 0],
             ["AGENCIES_REPORTING", True, 0],
             ["AGENCIES_EXPECTED", True, 0],
+            ["COUNTED_FROM", False, 0],
             ["VALID_FROM", False, 0],
         ],
     ),

@@ -9,7 +9,7 @@ from django.test import Client
 from api import caching
 from api.sdmx import data_views, filters, questions, readings
 from api.throttling import costs, rates
-from federation import vintages
+from federation import database, vintages
 from tests.contract.public.press import NOBODY
 from tests.contract.test_errors import problem
 
@@ -33,8 +33,9 @@ def view(press):
 def statements(monkeypatch):
     """The names of the statements that read what has vintages."""
     names = []
-    read = vintages._rows
-    monkeypatch.setattr(vintages, "_rows", lambda name, *given: names.append(name) or read(name, *given))
+    read = database.statement
+    for module in (database, vintages):
+        monkeypatch.setattr(module, "statement", lambda name: names.append(name) or read(name))
     return names
 
 
@@ -107,10 +108,10 @@ def test_coverage_is_read_of_one_version_unless_it_is_asked_how_it_changed(view)
 def test_changes_are_counted_up_to_as_many_as_may_be(view, monkeypatch, most, rows):
     cube = vintages.Cube(1, "D")
     assert vintages.count_changes(cube, after=0, version=12, most=most) == rows
-    explained = b"EXPLAIN (ANALYZE, FORMAT JSON) " + vintages.statement("vintages_count")
-    monkeypatch.setattr(vintages, "statement", lambda _: explained)
+    explained = b"EXPLAIN (ANALYZE, FORMAT JSON) " + database.statement("vintages_count")
+    monkeypatch.setattr(database, "statement", lambda _: explained)
     named = {**cube._asdict(), "after": 0, "version": 12, "most": most}
-    [[[plan]]] = vintages._rows("vintages_count", named)
+    [[[plan]]] = database.rows_of("vintages_count", **named)
 
     def looked_at(node):
         # A bitmap of an index names rows of other tests, too, that were taken back.
@@ -188,7 +189,7 @@ def test_large_read_is_paid_for_before_it_begins(view, ask, limit, monkeypatch, 
     for _ in range(2):
         caching.shelf.clear()
         assert ask(address).getvalue()
-    monkeypatch.setattr(vintages, "observed", None)
+    monkeypatch.setattr(vintages, "table", None)
     caching.shelf.clear()
     refused = ask(address)
     problem(refused, 429, "throttled")
@@ -249,7 +250,7 @@ def test_turn_is_given_back_when_a_read_fails(view, ask, monkeypatch):
     monkeypatch.setattr(costs, "LARGE", 0)
     address = f"{AVAILABLE}/D?c[OBS_VALUE]=ge:0"
     with monkeypatch.context() as patch:
-        patch.setattr(vintages, "observed", None)
+        patch.setattr(vintages, "table", None)
         with pytest.raises(TypeError):
             ask(address)
     assert ask(address).status_code == 200

@@ -164,7 +164,9 @@ def _of_json(answer):
                 facts = _coded(dimensions.get("series", []), key) | _coded(dimensions["observation"], place)
                 facts["OBS_VALUE"] = "" if values[0] is None else str(values[0])
                 for attribute, value in zip(attributes, values[1:], strict=True):
-                    facts[attribute["id"]] = _text(attribute["values"][value]) if "values" in attribute else str(value)
+                    if value is not None:
+                        coded = "values" in attribute
+                        facts[attribute["id"]] = _text(attribute["values"][value]) if coded else str(value)
                 found |= dict([_told(facts)])
     return found
 

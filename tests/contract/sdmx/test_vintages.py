@@ -95,7 +95,7 @@ def place(row):
 
 def facts(row):
     told = ("OBS_VALUE", "OBS_STATUS", "CONF_STATUS", "COVERAGE", "AGENCIES_REPORTING", "AGENCIES_EXPECTED")
-    return tuple(row[name] for name in (*told, "VALID_FROM"))
+    return tuple(row[name] for name in (*told, "COUNTED_FROM", "VALID_FROM"))
 
 
 @example(QUESTIONS[0], LATE, 50_000)

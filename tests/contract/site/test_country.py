@@ -9,11 +9,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.utils import timezone
 
-from api import caching, formats
+from api import caching
 from api.site import pages
 from api.throttling import costs, rates
 from federation import published
 from federation.published import PastView
+from federation.rules import instants
 from tests.contract.public.press import NOBODY, Covered
 from tests.contract.site.conftest import TODAY, day
 from tests.factories import (
@@ -188,7 +189,7 @@ def test_nothing_is_offered_once_there_are_five_others(days, visit):
 
 
 def test_earlier_view_is_shown_and_says_so(days, table, text, visit):
-    then = formats.instant(days.known_at(6))
+    then = instants.write(days.known_at(6))
     days.publish("D", {day(1): {"NO": 555}})
     assert table("/countries/no/")[1][0][1] == "555"
     address = f"/countries/no/?as_of={then}"
@@ -203,7 +204,7 @@ def test_earlier_view_is_shown_and_says_so(days, table, text, visit):
 
 
 def test_earlier_view_stays_and_lasts_longer_in_caches(days, visit):
-    address = f"/countries/no/?as_of={formats.instant(days.known_at(3))}"
+    address = f"/countries/no/?as_of={instants.write(days.known_at(3))}"
     before = visit(address)
     assert before["Cache-Control"] == caching.REFERENCE
     days.publish("D", {day(1): {"NO": 555}})
@@ -233,7 +234,7 @@ def test_time_that_can_be_read_is_not_said_to_be_unread(days, text):
 
 def test_time_that_had_not_come_is_read_once_it_has(days, visit, monkeypatch):
     soon = timezone.now() + timedelta(hours=1)
-    address = f"/countries/no/?as_of={formats.instant(soon)}"
+    address = f"/countries/no/?as_of={instants.write(soon)}"
     before = visit(address)
     assert UNREAD in before.content.decode()
     monkeypatch.setattr(published, "past_view", lambda *_: PastView(published.NEWEST, settled=True))
@@ -340,7 +341,7 @@ def test_other_addresses_are_nobodys(days, visit, address):
 
 
 def test_embedded_page_says_of_when_it_is_too(days, text):
-    then = formats.instant(days.known_at(6))
+    then = instants.write(days.known_at(6))
     assert "You see the numbers as they were public on " in text(f"/embed/country/no/?as_of={then}")
 
 

@@ -1,6 +1,7 @@
 """The drawing itself, in the page and in the file: a silent agency never draws a falling line."""
 
 import re
+from datetime import UTC, datetime
 from xml.etree import ElementTree
 
 import pytest
@@ -139,9 +140,10 @@ def test_month_in_which_counting_began_does_not_look_like_a_whole_one(press, two
     months = "/countries/no/?frequency=M&start=2026-09&end=2026-10"
     press.publish("M", {"2026-09": {"NO": 30, "SE": 15}, "2026-10": {"NO": 90, "SE": 60}})
     assert [bar.get("class") for bar in parts(drawn(months), "bar")] == ["bar", "bar"]
-    press.publish("D", {f"2026-09-{day_of:02}": {"NO": 5, "SE": 5} for day_of in range(21, 31)})
+    begun = Covered(status="P", counted_from=datetime(2026, 9, 21, tzinfo=UTC))
+    press.publish("M", {"2026-09": {"NO": 30, "SE": 15}}, begun)
     assert [bar.get("class") for bar in parts(drawn(months), "bar")] == ["bar partly", "bar"]
     assert parts(drawn(f"{months}&with=SE"), "segment") == []
     assert "2 of 2 agencies · counted only since 21 September 2026" in text(months)
-    press.publish("D", {"2026-09-01": {"NO": 5}})
+    press.publish("M", {"2026-09": {"NO": 30, "SE": 15}})
     assert "counted only since" not in text(months)

@@ -20,6 +20,7 @@ from federation.models.published import (
     Version,
 )
 from federation.rules import periods, tables
+from federation.rules.coverage import Coverage
 from federation.worklist import Stage, Thing
 from tests.oracles import federation as oracle
 from tests.oracles import panels
@@ -203,7 +204,7 @@ def assert_windows_agree(expected: oracle.Federation, indicator: int) -> None:
 
 def _summary(coverage: oracle.Coverage) -> Key:
     share = coverage.covered * 10_000 // coverage.owed if coverage.owed else -1
-    return coverage.expected, coverage.reporting, share, coverage.status
+    return coverage.expected, coverage.reporting, share, coverage.status, coverage.counted_from
 
 
 def read_windows(indicator: int) -> dict[Key, Key]:
@@ -213,16 +214,24 @@ def read_windows(indicator: int) -> dict[Key, Key]:
         (name,): (
             window.start,
             window.end,
-            dict(zip(window.countries.tolist(), window.values.tolist(), strict=True)),
-            (*_columns(window.coverage), window.coverage.statuses),
+            {one.country: value for one, [value] in zip(table.series, table.values.tolist(), strict=True) if value},
+            _read_coverage(table.coverage),
         )
         for name, window in found.items()
         if window
+        for table in [window.page.table]
     }
 
 
-def _columns(coverage: published.Coverage) -> Key:
-    return tuple(int(column[0]) for column in (coverage.expected, coverage.reporting, coverage.shares))
+def _read_coverage(coverage: Coverage) -> Key:
+    share = coverage.time_coverage[0]
+    counted_from = coverage.beginnings.get(0)
+    return (
+        *(int(column[0]) for column in (coverage.agencies_expected, coverage.agencies_reporting)),
+        -1 if share is None else round(share * 10_000),
+        str(coverage.status[0]),
+        counted_from,
+    )
 
 
 def stored_panel(months: int, frequency: str, *, indicator: int = 1) -> panels.Panel | None:

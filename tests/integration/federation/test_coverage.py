@@ -107,4 +107,4 @@ def test_an_earlier_report_moves_the_beginning(federation):
     federation.submit(0, Said("D", MONDAY))
     assert coverage(federation, "W").counted_from is None
     rows = PublishedCoverage.objects.filter(frequency="W", period=MONDAY).order_by("version_from")
-    assert [row.counted_from for row in rows][0] == MONDAY + timedelta(days=1)
+    assert rows.first().counted_from == MONDAY + timedelta(days=1)

@@ -34,6 +34,13 @@ def window(federation, name="P7D"):
     return published.window(1, name)
 
 
+def covered(found):
+    """The coverage of a window: agencies expected and reporting, share of the time, status."""
+    columns = found.page.table.coverage
+    numbers = (int(column[0]) for column in (columns.agencies_expected, columns.agencies_reporting))
+    return (*numbers, columns.time_coverage[0], columns.status[0])
+
+
 class Reader:
     """Who reads windows and what they are made of, over HTTP."""
 
@@ -169,7 +176,7 @@ def test_a_year_has_the_newest_month_by_the_day_until_the_month_is_public(federa
         reconciliation._step()
         found = published.window(1, "P365D")
         is_public = PeriodVersion.objects.filter(frequency="M").exists()
-        by_month[is_public] = (found.end, dict(zip(found.countries, found.values, strict=True)).get(578))
+        by_month[is_public] = (found.end, found.page.table.numbers()[578, 0][0])
     assert by_month[False][0] == by_month[True][0] == datetime(2026, 12, 1, tzinfo=UTC)
     assert by_month[True][1] == 30 != by_month[False][1]
 
@@ -180,9 +187,8 @@ def test_who_is_expected_by_the_day_only_is_not_in_a_day_of_hours(federation):
     federation.submit(2, day(1))
     federation.submit(0, *(hour(number) for number in range(11)))
     found = window(federation, "P1D")
-    assert found.coverage.expected.tolist() == found.coverage.reporting.tolist() == [1]
-    assert found.coverage.shares.tolist() == [10_000 * 11 // 24]
-    assert window(federation).coverage.expected.tolist() == [2]
+    assert covered(found)[:3] == (1, 1, 10_000 * 11 // 24 / 10_000)
+    assert covered(window(federation))[0] == 2
 
 
 def test_an_agency_whose_revisions_are_held_has_reported(federation):
@@ -194,19 +200,27 @@ def test_an_agency_whose_revisions_are_held_has_reported(federation):
     found = window(federation)
     states = PublishedCoverage.objects.filter(frequency="D", version_to=None).order_by("-period")
     assert [row.states for row in states[:7]] == [["held"]] * 7
-    assert (found.coverage.expected.tolist(), found.coverage.reporting.tolist()) == ([1], [1])
+    assert covered(found)[:2] == (1, 1)
 
 
 def test_time_in_which_nobody_was_expected_makes_no_window_provisional(federation):
+    federation.submit(0, day(1), day(3), day(7))
+    assert covered(window(federation)) == (1, 1, 1.0, "A")
+
+
+def test_a_window_in_which_counting_began_says_so(federation):
     federation.submit(0, day(1), day(3))
     found = window(federation)
-    assert (found.coverage.statuses, found.coverage.shares.tolist()) == ("A", [10_000])
+    assert covered(found) == (1, 1, 1.0, "P")
+    assert found.page.table.coverage.beginnings == {0: TODAY - 3 * DAY}
 
 
 def test_one_part_that_is_not_final_makes_a_window_provisional(federation):
-    federation.submit(0, day(1), Said("D", TODAY - 3 * DAY, {(578, 1): 5}, status="P"))
-    assert window(federation).coverage.statuses == "P"
-    assert published.window(1, "P30D").coverage.statuses == "P"
+    federation.submit(0, day(1), day(30), Said("D", TODAY - 3 * DAY, {(578, 1): 5}, status="P"))
+    assert covered(window(federation, "P30D"))[3] == "P"
+    federation.wait(minutes=1)
+    federation.submit(0, day(3, value=10))
+    assert covered(window(federation, "P30D"))[3] == "A"
 
 
 def test_the_version_of_a_window_is_the_newest_that_changed_a_part(federation):
@@ -220,6 +234,6 @@ def test_the_version_of_a_window_is_the_newest_that_changed_a_part(federation):
     assert [name for name in PART if before[name] != after[name]] == ["P30D", "P365D"]
     newest = PeriodVersion.objects.filter(frequency="D").order_by("-version").first().version
     assert after["P30D"] == (newest, TODAY)
-    assert {name: (found.version, found.end) for name in PART if (found := published.window(1, name))} == {
+    assert {name: (found.page.version, found.end) for name in PART if (found := published.window(1, name))} == {
         name: found for name, found in after.items() if found
     }

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import UTC, datetime
 
 import numpy as np
 from hypothesis import given
@@ -9,8 +10,10 @@ from hypothesis import strategies as st
 
 from api import formats
 from countries.codes import COUNTRY_CODES, NETWORK_CODES
-from federation import published
-from federation.published import Cells, Coverage, Page
+from federation.published import Page
+from federation.rules import view
+from federation.rules.coverage import Coverage
+from federation.rules.view import Series, Table
 
 DAY = 86_400
 FIRST = 20_393 * DAY
@@ -32,31 +35,35 @@ def sheets(draw):
     if covered:
         keys = st.tuples(st.sampled_from(covered), st.sampled_from(COUNTRIES), st.sampled_from(NETWORKS))
         cells = draw(st.dictionaries(keys, st.integers(1, 10**12).map(lambda value: value * 5), max_size=20))
-    shares = draw(st.lists(st.integers(-1, 10_000), min_size=len(days), max_size=len(days)))
+    seconds = st.lists(st.tuples(st.integers(0, DAY), st.integers(0, DAY)), min_size=len(days), max_size=len(days))
+    covered_seconds, owed_seconds = np.array(draw(seconds), np.int64).reshape(-1, 2).T
+    periods = np.array([FIRST + day * DAY for day in days], np.int64)
+    later = draw(st.lists(st.sampled_from([0, 0, 3600]), min_size=len(days), max_size=len(days)))
     coverage = Coverage(
-        periods=np.array([FIRST + day * DAY for day in days], np.int64),
-        expected=np.full(len(days), 3, np.int16),
-        reporting=np.array(reporting, np.int16),
-        shares=np.array(shares, np.int64),
-        statuses="".join(draw(st.sampled_from("AP")) for _ in days),
+        periods=periods,
+        agencies_expected=np.full(len(days), 3, np.int16),
+        agencies_reporting=np.array(reporting, np.int16),
+        covered_seconds=np.minimum(covered_seconds, owed_seconds),
+        owed_seconds=owed_seconds,
+        status=np.array([draw(st.sampled_from("AP")) for _ in days], "U1"),
+        is_break=np.zeros(len(days), np.bool_),
+        counted_from=periods + np.array(later, np.int64),
+        version_from=np.zeros(len(days), np.int64),
     )
+    series = view.by_code(Series(country, network) for country in COUNTRIES for network in NETWORKS)
     shuffled = draw(st.permutations(list(cells.items())))
-    columns = Cells(
-        periods=np.array([FIRST + key[0] * DAY for key, _ in shuffled], np.int64),
-        countries=np.array([key[1] for key, _ in shuffled], np.int16),
-        networks=np.array([key[2] for key, _ in shuffled], np.int16),
-        values=np.array([value for _, value in shuffled], np.int64),
-    )
-    labels = published.labels("D", coverage.periods)
-    page = Page(version=1, known_at=None, rounding_base=5, following=None, coverage=coverage)
-    return formats.Sheet("DOWNLOADS", "D", labels, page, columns, inhabitants), cells
+    when, countries, networks = (np.array([key[at] for key, _ in shuffled], np.int64) for at in range(3))
+    values = np.array([value for _, value in shuffled], np.int64)
+    grid = view.grid(series, coverage, (countries, networks, FIRST + when * DAY), values)
+    return formats.Sheet("DOWNLOADS", Page(1, None, 5, None, Table("D", series, coverage, grid)), inhabitants), cells
 
 
 @given(sheets())
 def test_observations_are_the_cells(made):
     sheet, cells = made
-    statuses = dict(zip(sheet.labels, sheet.page.coverage.statuses, strict=True))
-    label_of = dict(zip(sheet.page.coverage.periods.tolist(), sheet.labels, strict=True))
+    table = sheet.page.table
+    statuses = dict(zip(table.labels, table.coverage.status.tolist(), strict=True))
+    label_of = dict(zip(table.coverage.periods.tolist(), table.labels, strict=True))
     expected = sorted(
         (label_of[FIRST + day * DAY], COUNTRY_CODES[country], NETWORK_CODES[network], value, rate(country, value))
         for (day, country, network), value in cells.items()
@@ -74,21 +81,34 @@ def rate(country, value):
 @given(sheets())
 def test_csv_has_each_period_and_each_series(made):
     sheet, cells = made
-    series = formats.in_order((country, network) for country in COUNTRIES for network in NETWORKS)
-    text = (formats.csv_header(sheet) + formats.csv_rows(sheet, series)).decode()
+    table = sheet.page.table
+    text = (formats.csv_header(sheet) + formats.csv_rows(sheet)).decode()
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
-    assert len(rows) == len(sheet.labels) * len(series)
-    days = [(second - FIRST) // DAY for second in sheet.page.coverage.periods.tolist()]
-    asked = [(at, *pair) for at in range(len(days)) for pair in series]
+    assert len(rows) == len(table.labels) * len(table.series)
+    days = [(second - FIRST) // DAY for second in table.coverage.periods.tolist()]
+    asked = [(at, one.country, one.network) for at in range(len(days)) for one in table.series]
     for row, (at, country, network) in zip(rows, asked, strict=True):
-        coverage = sheet.page.coverage
-        assert (row["TIME_PERIOD"], row["COUNTRY"]) == (sheet.labels[at], COUNTRY_CODES[country])
+        coverage = table.coverage
+        assert (row["TIME_PERIOD"], row["COUNTRY"]) == (table.labels[at], COUNTRY_CODES[country])
         assert row["NETWORK"] == NETWORK_CODES[network]
-        silent = not coverage.reporting[at]
+        silent = not coverage.agencies_reporting[at]
         value = cells.get((days[at], country, network), 0)
         assert row["OBS_VALUE"] == ("" if silent else str(value))
-        assert row["OBS_STATUS"] == ("O" if silent else coverage.statuses[at])
-        share = int(coverage.shares[at])
-        assert row["TIME_COVERAGE"] == (str(share / 10_000) if share >= 0 else "")
+        assert row["OBS_STATUS"] == ("O" if silent else coverage.status[at])
+        covered, owed = int(coverage.covered_seconds[at]), int(coverage.owed_seconds[at])
+        assert row["TIME_COVERAGE"] == (str(covered * 10_000 // owed / 10_000) if owed else "")
+        begins = datetime.fromtimestamp(int(coverage.counted_from[at]), UTC)
+        is_later = coverage.counted_from[at] > coverage.periods[at]
+        assert row["COUNTED_FROM"] == (f"{begins:%Y-%m-%dT%H:%M:%S}.000Z" if is_later else "")
         known = None if silent else rate(country, value)
         assert row["PER_100K"] == ("" if known is None else str(known))
+
+
+@given(sheets())
+def test_a_number_is_known_where_somebody_reported(made):
+    table = made[0].page.table
+    for (country, network), values in table.numbers().items():
+        for at, value in enumerate(values):
+            day = (int(table.coverage.periods[at]) - FIRST) // DAY
+            known = made[1].get((day, country, network), 0)
+            assert value == (known if table.coverage.agencies_reporting[at] else None)

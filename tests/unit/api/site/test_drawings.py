@@ -8,7 +8,8 @@ import pytest
 
 from api.site import drawings
 from api.site.chart import Canvas
-from api.site.trends import Period, Series, Trend
+from api.site.readings import Period
+from api.site.trends import ShownSeries, Trend
 from countries.reference import Annotation
 
 
@@ -17,8 +18,8 @@ def months(count, first=(2025, 10)):
     year, month = first
     ends = [divmod(month - 1 + place, 12) for place in range(count + 1)]
     starts = [datetime(year + more, before + 1, 1, tzinfo=UTC) for more, before in ends]
-    periods = [Period(*span, f"{span[0]:%Y-%m}", 2, 2, 1.0, provisional=False) for span in pairwise(starts)]
-    return Trend("M", periods, [Series("NO", "Norway", list(range(count)), [None] * count)], None)
+    periods = [Period(*span, f"{span[0]:%Y-%m}", 2, 2, 1.0, provisional=False, since=None) for span in pairwise(starts)]
+    return Trend("M", periods, [ShownSeries("NO", "Norway", list(range(count)), [None] * count)], None)
 
 
 def note(start, end=None, *, kind="change", is_break=False):

@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from api.site.trends import Period, Series, Trend
+from api.site.readings import Period
+from api.site.trends import ShownSeries, Trend
 
 FIRST = datetime(2026, 11, 2, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -11,11 +12,11 @@ WHOLE, PART, NONE = (2, 2, 1.0), (2, 1, 0.5), (2, 0, 0.0)
 
 def period(at, covered=WHOLE, *, provisional=False):
     expected, reporting, share = covered
-    return Period(FIRST + at * DAY, FIRST + (at + 1) * DAY, str(at), expected, reporting, share, provisional)
+    return Period(FIRST + at * DAY, FIRST + (at + 1) * DAY, str(at), expected, reporting, share, provisional, None)
 
 
 def trend(*periods, values=()):
-    return Trend("D", list(periods), [Series("NO", "Norway", list(values), [None] * len(values))], None)
+    return Trend("D", list(periods), [ShownSeries("NO", "Norway", list(values), [None] * len(values))], None)
 
 
 def test_only_whole_neighbours_are_joined():

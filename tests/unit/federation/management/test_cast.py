@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from federation import calendar
 from federation.management.cast import HISTORY, UNITS
+from federation.rules import periods
 
 TODAY = datetime(2026, 11, 24, tzinfo=UTC)
 NOW = datetime(2026, 11, 24, 10, 15, 30, tzinfo=UTC)
@@ -14,29 +14,29 @@ STREAMS = [pytest.param(stream, id=f"{unit.code}-{stream.indicator}") for unit i
 
 
 def due(stream, since=None, now=NOW):
-    begin = since or calendar.start_of(stream.finest, TODAY - HISTORY)
+    begin = since or periods.start_of(stream.finest, TODAY - HISTORY)
     return list(stream.due(begin, now=now, first_day=TODAY))
 
 
 @pytest.mark.parametrize("stream", STREAMS)
 def test_periods_have_ended_and_do_not_overlap(stream):
     steps = due(stream)
-    assert all(calendar.end(*step) <= NOW - stream.unit.delay for step in steps)
-    assert all(calendar.end(*one) <= two[1] for one, two in itertools.pairwise(steps))
+    assert all(periods.end(*step) <= NOW - stream.unit.delay for step in steps)
+    assert all(periods.end(*one) <= two[1] for one, two in itertools.pairwise(steps))
 
 
 @pytest.mark.parametrize("stream", STREAMS)
 def test_holes_are_gaps_only(stream):
     steps = due(stream)
-    holes = sum((two[1] - calendar.end(*one) for one, two in itertools.pairwise(steps)), timedelta())
+    holes = sum((two[1] - periods.end(*one) for one, two in itertools.pairwise(steps)), timedelta())
     assert holes == timedelta(days=stream.unit.gap[1])
 
 
 @pytest.mark.parametrize("stream", STREAMS)
 def test_later_run_sends_only_what_followed(stream):
     steps = due(stream)
-    later = due(stream, since=calendar.end(*steps[-1]), now=NOW + timedelta(days=40))
-    assert not later or later[0][1] >= calendar.end(*steps[-1])
+    later = due(stream, since=periods.end(*steps[-1]), now=NOW + timedelta(days=40))
+    assert not later or later[0][1] >= periods.end(*steps[-1])
     if not stream.unit.silent_since:
         assert later
 
@@ -51,13 +51,13 @@ def test_recent_is_sent_in_detail():
 def test_silent_agency_stays_silent():
     ireland = next(unit for unit in UNITS if unit.silent_since)
     last = due(ireland.streams[0], now=NOW + timedelta(days=100))[-1]
-    assert calendar.end(*last) == TODAY - timedelta(days=ireland.silent_since)
+    assert periods.end(*last) == TODAY - timedelta(days=ireland.silent_since)
 
 
 @pytest.mark.parametrize("stream", STREAMS)
 def test_schedules_follow_one_another(stream):
     schedules = stream.schedules(TODAY)
-    assert schedules[0][1] == calendar.start_of(stream.finest, TODAY - HISTORY)
+    assert schedules[0][1] == periods.start_of(stream.finest, TODAY - HISTORY)
     for (_, _, end), (_, begin, _) in itertools.pairwise(schedules):
         assert begin - end == timedelta(days=1)
     assert schedules[-1][2] is None

@@ -1,0 +1,86 @@
+"""The published view as a table: series x periods, with the coverage of the periods. NumPy only."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from countries.codes import COUNTRY_CODES, NETWORK_CODES
+from federation.rules import periods
+from federation.rules.coverage import Coverage
+from federation.rules.periods import Longs
+
+#: How many people live in a country or group, by number, in a year; nothing if it is not known.
+Inhabitants = Callable[[int, int], int | None]
+#: The number of the total over all networks.
+ALL_NETWORKS: Final = 0
+
+_NETWORK_BITS: Final = 8
+
+
+class Series(NamedTuple):
+    """A country, or group, and a network; ``since`` is the version that brought its first cell, if that was read."""
+
+    country: int
+    network: int
+    since: int = 0
+
+    @property
+    def codes(self) -> tuple[str, str]:
+        return COUNTRY_CODES[self.country], NETWORK_CODES[self.network]
+
+
+def by_code(some: Iterable[Series]) -> list[Series]:
+    """Return series in the order in which all answers list them."""
+    return sorted(some, key=lambda one: one.codes)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Published numbers, series x periods.
+
+    ``values`` (int64) are events, 0 where there is no cell: a cell without a row is 0 in a period in which somebody
+    reported, and not known in another (``coverage.is_known``). ``since`` has, if it was asked for, the version in which
+    each of them last changed.
+    """
+
+    frequency: str
+    series: Sequence[Series]
+    coverage: Coverage
+    values: Longs
+    since: Longs | None = None
+
+    @cached_property
+    def labels(self) -> list[str]:
+        """The names of the periods; a window is named by its length."""
+        is_window = self.frequency not in tuple(periods.Frequency)
+        return [self.frequency] if is_window else periods.labels(self.frequency, self.coverage.periods)
+
+    def numbers(self) -> dict[tuple[int, int], list[int | None]]:
+        """Return the values of each country and network; nothing where none is known."""
+        values = self.values.astype(object)
+        values[:, ~self.coverage.is_known] = None
+        return {one[:2]: row for one, row in zip(self.series, values.tolist(), strict=True)}
+
+    def rates(self, inhabitants: Inhabitants) -> NDArray[np.float64]:
+        """Return the values per 100,000 inhabitants of the period's year; NaN where nobody knows how many those are."""
+        years, year_of = np.unique(periods.years(self.frequency, self.coverage.periods), return_inverse=True)
+        people = [[inhabitants(one.country, year) or np.nan for year in years.tolist()] for one in self.series]
+        shape = (len(self.series), len(years))
+        return np.round(self.values * 100_000 / np.array(people, np.float64).reshape(shape)[:, year_of], 2)
+
+
+def grid(
+    series: Sequence[Series], coverage: Coverage, columns: tuple[NDArray[Any], NDArray[Any], Longs], values: Longs
+) -> Longs:
+    """Return series x periods of cells, given as columns of countries, networks and periods; 0 where there is none."""
+    countries, networks, when = columns
+    keys = np.array([one.country << _NETWORK_BITS | one.network for one in series], np.int64)
+    order = np.argsort(keys)
+    rows = order[np.searchsorted(keys, countries.astype(np.int64) << _NETWORK_BITS | networks, sorter=order)]
+    found = np.zeros((len(series), len(coverage.periods)), np.int64)
+    found[rows, np.searchsorted(coverage.periods, when)] = values
+    return found

@@ -1,0 +1,84 @@
+-- The first of the periods asked for, with their coverage, the cells of some series and, if wanted, where each expected
+-- agency stood, as parallel arrays; and the highest version, up to a given one, that changed anything of the range.
+-- One statement reads one snapshot: version, coverage and cells agree while publications commit. No period is read for
+-- who asks for none: that is how a version is looked up.
+-- A past view replaces `version_to IS NULL` by the condition of that view.
+WITH latest AS MATERIALIZED (
+    -- Nearly always something in the range changed lately; only a range long at rest is searched whole.
+    SELECT coalesce(
+        (
+            SELECT max(version)
+            FROM (
+                SELECT period, version
+                FROM federation_periodversion
+                WHERE indicator_id = %(indicator)s AND frequency = %(frequency)s AND version <= %(version)s
+                ORDER BY version DESC
+                LIMIT 200
+            ) AS newest
+            WHERE period BETWEEN %(start)s AND %(end)s
+        ),
+        (
+            -- "+ 0" keeps the planner from walking back through all that is newer.
+            SELECT max(version + 0)
+            FROM federation_periodversion
+            WHERE indicator_id = %(indicator)s AND frequency = %(frequency)s AND version <= %(version)s
+              AND period BETWEEN %(start)s AND %(end)s
+        )
+    ) AS version
+),
+coverage AS MATERIALIZED (
+    SELECT
+        coalesce(array_agg(period), '{}') AS periods,
+        coalesce(array_agg(agencies_expected::smallint), '{}') AS agencies_expected,
+        coalesce(array_agg(agencies_reporting::smallint), '{}') AS agencies_reporting,
+        coalesce(array_agg(covered_seconds), '{}') AS covered_seconds,
+        coalesce(array_agg(owed_seconds), '{}') AS owed_seconds,
+        coalesce(string_agg(status, ''), '') AS status,
+        coalesce(array_agg(is_break), '{}') AS is_break,
+        coalesce(array_agg(coalesce(counted_from, period)), '{}') AS counted_from
+    FROM (
+        SELECT period, agencies_expected, agencies_reporting, covered_seconds, owed_seconds, status, is_break, counted_from
+        FROM federation_publishedcoverage
+        WHERE indicator_id = %(indicator)s AND frequency = %(frequency)s
+          AND period BETWEEN %(first)s AND %(end)s AND version_to IS NULL
+        ORDER BY period
+        LIMIT %(periods)s
+    ) AS page
+),
+page AS MATERIALIZED (
+    SELECT periods[cardinality(periods)] AS last FROM coverage
+)
+SELECT
+    latest.version, version.known_at, (SELECT base FROM federation_roundingseal) AS rounding_base,
+    (
+        SELECT min(period)
+        FROM federation_publishedcoverage
+        WHERE indicator_id = %(indicator)s AND frequency = %(frequency)s
+          AND period > (SELECT last FROM page) AND period <= %(end)s AND version_to IS NULL
+    ) AS following,
+    coverage.*, cells.*, states.*
+FROM latest
+CROSS JOIN coverage
+CROSS JOIN (
+    -- Which series they are of is told if there are several.
+    SELECT
+        coalesce(array_agg(country) FILTER (WHERE %(several)s), '{}') AS countries,
+        coalesce(array_agg(network) FILTER (WHERE %(several)s), '{}') AS networks,
+        coalesce(array_agg(period), '{}') AS cells,
+        coalesce(array_agg(value), '{}') AS values
+    FROM federation_publishedcell
+    WHERE indicator_id = %(indicator)s AND frequency = %(frequency)s
+      AND country = ANY (%(countries)s::smallint[]) AND network = ANY (%(networks)s::smallint[])
+      AND period BETWEEN %(first)s AND %(end)s AND period <= (SELECT last FROM page) AND version_to IS NULL
+) AS cells
+CROSS JOIN (
+    SELECT
+        coalesce(array_agg(period), '{}') AS standings,
+        coalesce(array_agg(agency), '{}') AS agencies,
+        coalesce(array_agg(state::text), '{}') AS states
+    FROM federation_publishedcoverage
+    CROSS JOIN unnest(agencies, states) AS standing (agency, state)
+    WHERE %(states)s AND indicator_id = %(indicator)s AND frequency = %(frequency)s
+      AND period BETWEEN %(first)s AND %(end)s AND period <= (SELECT last FROM page) AND version_to IS NULL
+) AS states
+LEFT JOIN federation_version AS version ON version.number = latest.version

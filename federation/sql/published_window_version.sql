@@ -1,1 +1,0 @@
-SELECT latest.version, span."end" FROM span CROSS JOIN latest
