@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from federation import reconciliation, worklist
-from federation.models.submissions import Report
+from federation.models.figures import Figure
 from federation.models.worklist import Failure, Work
 from federation.worklist import ATTEMPTS, Stage, Thing
 from tests.integration.federation.comparison import assert_agrees, stored_figures
@@ -19,12 +19,13 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 @pytest.fixture
 def spoilt(federation):
-    """Revised hours that each can be summed, but whose day can not; and another agency, that nothing is wrong with."""
+    """An hour is revised whose day can not be summed; and another agency, that nothing is wrong with."""
     for agency in (0, 1):
         federation.submit(agency, *(Said("H", hour, {(578, 1): 7}) for hour in HOURS), minutes_ago=1)
     federation.settle()
-    federation.submit(0, *(Said("H", hour, {(578, 1): 9}) for hour in HOURS))
-    Report.objects.filter(agency=federation.agencies[0]).update(values=[2**61])
+    federation.submit(0, Said("H", HOURS[-1], {(578, 1): 9}))
+    hours = Figure.objects.filter(agency=federation.agencies[0], frequency="H", period__in=HOURS[:-1])
+    hours.update(values=[2**61 + 2**60])
     return federation
 
 

@@ -144,13 +144,14 @@ def test_what_always_fails_is_set_aside_and_holds_up_nothing_else(log):
     bureau = Bureau(seed=3)
     bureau.fill(days=2)
     yesterday = bureau.today - timedelta(days=1)
-    spoilt = Report.objects.filter(agency=bureau.agencies[0], frequency="H", period__gte=yesterday, state="current")
-    spoilt.exclude(withdrawn=True).update(countries=[578], networks=[1], values=[2**61])
+    hours = Report.objects.filter(agency=bureau.agencies[0], frequency="H", period__gte=yesterday, state="current")
+    spoilt = hours.exclude(withdrawn=True).first()
+    hours.filter(pk=spoilt.pk).update(countries=[578], networks=[1], values=[None])
     with working(log):
         workers.until(lambda: _hurried(bool(worklist.set_aside()) and not worklist.is_pending()))
-        with pytest.raises(CommandError, match=f"figure D {yesterday:%Y-%m-%d}.*OverflowError"):
+        with pytest.raises(CommandError, match=f"figure H {yesterday:%Y-%m-%d}.*ValueError"):
             call_command("settle", timeout=workers.PATIENCE)
-        bureau.submit(0, [Said("H", one.period) for one in spoilt])
+        bureau.submit(0, [Said("H", spoilt.period)])
         bureau.now += timedelta(hours=1)
         bureau.submit(0, bureau.hours(days=1))
         bureau.assert_agrees()
