@@ -84,7 +84,7 @@ COMPONENTS = Components(
 def dataset(*rows, action=ActionType.Replace, context="dataflow", artefact="P2P", status="A"):
     schema = Schema(context=context, agency="P2PEU", id=artefact, components=COMPONENTS, version="1.0.0", artefacts=[])
     columns = [*DIMENSIONS, "OBS_VALUE", *ATTRIBUTES]
-    filled = [[*row, status, None, None, None, None, None] for row in rows]
+    filled = [[*row, status, *[None] * (len(ATTRIBUTES) - 1)] for row in rows]
     return PandasDataset(structure=schema, data=pd.DataFrame(filled, columns=columns), action=action)
 
 

@@ -139,7 +139,7 @@ def _aggregates_say_the_same(known_at):
     asked = "indicator=DOWNLOADS&frequency=D&start=2026-11-01&end=2026-11-03&format=csv"
     answer = Client().get(f"/api/v1/aggregates/?{asked}&country=NO,SE,EUROPE&network=_T,BITTORRENT&as_of={known_at}")
     listed = {
-        place(row): tuple(row[name] for name in ("OBS_VALUE", "OBS_STATUS", "TIME_COVERAGE", *AGENCIES))
+        place(row): tuple(row[name] for name in ("OBS_VALUE", "OBS_STATUS", "TIME_COVERAGE", *AGENCIES, "COUNTED_FROM"))
         for row in csv.DictReader(io.StringIO(answer.getvalue().decode()))
     }
     view = Reader("D.DOWNLOADS.NO+SE+EUROPE._T+BITTORRENT").view(f"asOf={known_at}")

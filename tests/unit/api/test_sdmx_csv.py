@@ -127,8 +127,8 @@ def test_semicolons_separate_as_commas_do(end, quote, first):
 
 def test_semicolons_without_quotes_are_read_in_blocks(monkeypatch):
     monkeypatch.setattr(csv_walk, "walk", lambda *_: pytest.fail("the plain path was left"))
-    rows = [f"dataflow;{FLOW};R;{NINE};{cell};F;;;;".replace(",", ";") for cell in ("NO;ARES;1", "DE;ARES;2")]
-    names = "CONF_STATUS;COVERAGE;AGENCIES_REPORTING;AGENCIES_EXPECTED;VALID_FROM"
+    rows = [f"dataflow;{FLOW};R;{NINE};{cell};F;;;;;".replace(",", ";") for cell in ("NO;ARES;1", "DE;ARES;2")]
+    names = "CONF_STATUS;COVERAGE;AGENCIES_REPORTING;AGENCIES_EXPECTED;COUNTED_FROM;VALID_FROM"
     assert said(table(f"STRUCTURE;STRUCTURE_ID;ACTION;{COLUMNS.replace(',', ';')};{names}", *rows)) == EXPECTED
 
 
@@ -216,6 +216,7 @@ def test_rows_belong_to_a_kind_of_structure_and_which_one_or_to_none_of_either(c
         ("COVERAGE", "-", "computed_attribute"),
         ("AGENCIES_REPORTING", "0", "computed_attribute"),
         ("AGENCIES_EXPECTED", "14", "computed_attribute"),
+        ("COUNTED_FROM", "2026-11-24T10:16:02Z", "computed_attribute"),
         ("VALID_FROM", "2026-11-24T10:16:02Z", "computed_attribute"),
     ],
 )
