@@ -147,12 +147,12 @@ _FRAMING = [
         2,
     ),
     Case("Framing", "two requests in one go", get() + get("/nothing"), "200, 404 not_found", 2),
-    Case("Framing", "a request, and no more to come", get(), "200", ends=True),
-    Case("Framing", "half a head, and no more to come", get()[:-2], "closed", ends=True),
+    Case("Framing", "a request, then the end of input", get(), "200", ends=True),
+    Case("Framing", "half a head, then the end of input", get()[:-2], "closed", ends=True),
     Case("Framing", "nothing at all", b"", "closed", ends=True),
     Case(
         "Framing",
-        "to be told to go on, which is then done",
+        "`Expect: 100-continue`, then the body",
         post(b"{}", b"Expect: 100-continue"),
         "100, 422 invalid_payload",
         2,
@@ -190,10 +190,10 @@ _HEADERS = [
         post(b"{}").replace(b"{token}", b"\xff" + _MARK),
         "401 invalid_token",
     ),
-    Case("Header fields", "an ETag that is none", get("/api/v1/networks/", b'If-None-Match: W/"' + _MARK), "200"),
+    Case("Header fields", "an invalid ETag", get("/api/v1/networks/", b'If-None-Match: W/"' + _MARK), "200"),
     Case(
         "Header fields",
-        "an Accept that is none",
+        "an invalid Accept",
         get("/api/v1/networks/", b"Accept: ;;,/" + _MARK),
         "406 not_acceptable",
     ),
@@ -205,7 +205,7 @@ _HEADERS = [
     ),
     Case(
         "Header fields",
-        "an upgrade to what is not spoken here",
+        "an upgrade to an unknown protocol",
         get("/healthz", b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AAA"),
         "200",
     ),
@@ -217,7 +217,7 @@ _HOSTS = [
     Case("Host", "another one", get("/api/v1/networks/").replace(b"localhost", _MARK + b".example"), "400 bad_request"),
     Case(
         "Host",
-        "ours, but for a suffix",
+        "ours with a suffix",
         get("/api/v1/networks/").replace(b"localhost", b"localhost." + _MARK + b".example"),
         "400 bad_request",
     ),
@@ -230,10 +230,10 @@ _HOSTS = [
     Case(
         "Host", "with a user", get("/api/v1/networks/").replace(b"localhost", _MARK + b"@localhost"), "400 bad_request"
     ),
-    Case("Host", "another one in the address, which is not looked at", get(f"http://{MARK}.example/healthz"), "200"),
+    Case("Host", "another one in the address, which is ignored", get(f"http://{MARK}.example/healthz"), "200"),
     Case(
         "Host",
-        "another one from a proxy that is not trusted, which is not looked at",
+        "another one from a proxy that is not trusted, which is ignored",
         get("/api/v1/networks/", b"X-Forwarded-Host: " + _MARK),
         "200",
     ),
@@ -247,7 +247,7 @@ _LINES = [
             ("HTTP/2.0", b"GET /healthz HTTP/2.0", "200"),
             ("HTTP/9.9", b"GET /healthz HTTP/9.9", "200"),
             ("a version in small letters", b"GET /healthz http/1.1", "400"),
-            ("a version with more behind it", b"GET /healthz HTTP/1.1" + _MARK, "400"),
+            ("more after the version", b"GET /healthz HTTP/1.1" + _MARK, "400"),
             ("the first line of HTTP/2", b"PRI * HTTP/2.0", "404"),
             ("the first bytes of TLS", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "400"),
             ("a method in small letters", b"get /healthz HTTP/1.1", "400"),
@@ -322,7 +322,7 @@ _ADDRESSES = [
     ),
     Case(
         "Address",
-        "a cursor that was made up",
+        "an invented cursor",
         get(f"/api/v1/aggregates/?indicator=DOWNLOADS&frequency=D&start=2026-01-01&end=2026-01-02&cursor={MARK}"),
         "400 bad_cursor",
     ),
@@ -356,12 +356,12 @@ _JSON = [
             ("`007`", reporting("007"), "400 not_json"),
             ("a member twice", reporting("3", more=', "value": 4'), "400 duplicate_member"),
             (
-                "a member twice, once written otherwise",
+                "a member twice, once escaped",
                 reporting("3", more=', "v\\u0061lue": 4'),
                 "400 duplicate_member",
             ),
             ("a comma too many", reporting("3,"), "400 not_json"),
-            ("more behind the end", reporting() + b"{}", "400 not_json"),
+            ("more after the end", reporting() + b"{}", "400 not_json"),
             ("a comment", b"/* " + _MARK + b" */" + reporting(), "400 not_json"),
             ("UTF-16", reporting(encoding="utf-16"), "400 nul_character"),
             ("UTF-16 without a mark", reporting(encoding="utf-16-le"), "400 nul_character"),
@@ -372,9 +372,9 @@ _JSON = [
             ("half of a surrogate pair, escaped", reporting(country='"\\ud800"'), "400 not_json"),
             ("a NUL", reporting(country='"N\0"'), "400 nul_character"),
             ("a NUL, escaped", reporting(country='"N\\u0000"'), "422 invalid_payload"),
-            ("a mark that turns the writing around", reporting(country='"N\\u202eO"'), "422 invalid_payload"),
+            ("a right-to-left override", reporting(country='"N\\u202eO"'), "422 invalid_payload"),
             (
-                "a member that turns the writing around",
+                "a right-to-left override in a member",
                 reporting("3", more=f', "\\u202e{MARK}": 1'),
                 "422 invalid_payload",
             ),
@@ -382,7 +382,7 @@ _JSON = [
             ("`__proto__`", reporting("3", more=', "__proto__": {"value": 1}'), "422 invalid_payload"),
             ("a script", reporting(country=f'"<script>{MARK}</script>"'), "422 invalid_payload"),
             (
-                "an end of a statement of SQL",
+                "SQL",
                 reporting(country=f'"NO\'; DROP TABLE {MARK}; --"'),
                 "422 invalid_payload",
             ),
@@ -407,7 +407,7 @@ _CSV = [
             ("a value with a plus", [row(value="+3")], "422 invalid_payload"),
             ("a formula in place of an indicator", [row(indicator="=1")], "422 invalid_payload"),
             ("a quote without its end", [row(country=f'"{MARK}')], "400 not_csv"),
-            ("a quote with more behind it", [row(country=f'"NO"{MARK}')], "400 not_csv"),
+            ("more after a closing quote", [row(country=f'"NO"{MARK}')], "400 not_csv"),
             ("a cell of 200,000 characters", [row(country=MARK * 30_000)], "400 not_csv"),
             ("a row that is too long", [row() + f",{MARK}"], "400 not_csv"),
             ("a million commas", ["," * 1_000_000], "400 not_csv"),
@@ -425,8 +425,8 @@ _CSV = [
     *(
         Case("CSV", what, post("\n".join([columns, *cells]).encode(), media=b"application/vnd.sdmx.data+csv"), answer)
         for what, columns, cells, answer in (
-            ("a name behind a code that is an address", _BOTH, [row(country="NO: 192.0.2.7")], "422 invalid_payload"),
-            ("a key that is an address", f"OBS_KEY,{COLUMNS}", [f"2001:db8::7,{row()}"], "422 invalid_payload"),
+            ("an address as a name after a code", _BOTH, [row(country="NO: 192.0.2.7")], "422 invalid_payload"),
+            ("an address as a key", f"OBS_KEY,{COLUMNS}", [f"2001:db8::7,{row()}"], "422 invalid_payload"),
             (
                 "ten thousand names of one country",
                 _BOTH,
@@ -442,14 +442,14 @@ _CSV = [
             ),
             ("a merge", f"{COLUMNS},ACTION", [row() + ",M"], "422 invalid_payload"),
             ("a withdrawal of all periods", f"{COLUMNS},ACTION", ["DOWNLOADS,H,*,,,,D"], "422 invalid_payload"),
-            ("semicolons behind a comma", COLUMNS, [row().replace(",", ";")], "400 not_csv"),
+            ("semicolons after a comma", COLUMNS, [row().replace(",", ";")], "400 not_csv"),
             ("tabs", COLUMNS.replace(",", "\t"), [row().replace(",", "\t")], "400 not_csv"),
             ("JSON", f'{{"indicator": "{MARK}", "reports": []}}', [], "400 not_csv"),
         )
     ),
     Case(
         "CSV",
-        "SDMX-CSV of a version to come",
+        "SDMX-CSV of a future version",
         post(f"{COLUMNS}\n{row()}".encode(), media=b"application/vnd.sdmx.data+csv;version=3.0.0"),
         "415 unsupported_media_type",
     ),
@@ -466,7 +466,7 @@ _PACKED = [
         lambda: packed(gzip.compress(gzip.compress(reporting(), mtime=0))),
         "400 nul_character",
     ),
-    Case("Packed", "what is not packed", packed(reporting()), "400 bad_gzip"),
+    Case("Packed", "a body that is not packed", packed(reporting()), "400 bad_gzip"),
     Case("Packed", "cut off", lambda: packed(gzip.compress(reporting())[:-4]), "400 bad_gzip"),
     Case(
         "Packed",
@@ -474,7 +474,7 @@ _PACKED = [
         lambda: packed(gzip.compress(reporting())[:-8] + b"12345678"),
         "400 bad_gzip",
     ),
-    Case("Packed", "more behind it", lambda: packed(gzip.compress(reporting()) + _MARK), "400 bad_gzip"),
+    Case("Packed", "more after it", lambda: packed(gzip.compress(reporting()) + _MARK), "400 bad_gzip"),
     Case("Packed", "another packing", post(reporting(), b"Content-Encoding: br"), "415 unsupported_encoding"),
     Case("Packed", "two packings", post(reporting(), b"Content-Encoding: gzip, gzip"), "415 unsupported_encoding"),
 ]
