@@ -184,11 +184,11 @@ def _attack_late_figures(days: World, size: Size) -> Iterator[Row]:
     told, nonzero = expect_late_figures(days)
     broken = [
         *_above("proven", found.share("proven"), 0),
-        *_above("told", told[-1], MOST_LATE_TOLD),
-        *_above("told to be nonzero", nonzero[-1], MOST_LATE_SEEN),
+        *_above("found", told[-1], MOST_LATE_TOLD),
+        *_above("found to be nonzero", nonzero[-1], MOST_LATE_SEEN),
     ]
     by_place = ", ".join(f"{place} {share:.1%}" for place, share in zip(PLACES, told, strict=False))
-    expected = f"of all agencies: {told[-1]:.2%} told ({by_place}), {nonzero[-1]:.1%} nonzero"
+    expected = f"of all agencies: {told[-1]:.2%} found ({by_place}), {nonzero[-1]:.1%} nonzero"
     yield Row("readers: a late small figure", found, expected, broken)
 
 
