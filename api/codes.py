@@ -105,7 +105,7 @@ _SDMX: Final = {
     "unknown_structure": Kind(
         404,
         "There is no such structure",
-        "Ask /sdmx/2.1/structure or /sdmx/3.0/structure, with detail=allstubs, for all that there are.",
+        "Ask /sdmx/2.1/structure or /sdmx/3.0/structure, with detail=allcompletestubs, for a list of all.",
     ),
     "agency_not_published": Kind(
         403, "What one agency counted is not published", "Ask for the combined view: P2P, or its agreement PA_P2P."
@@ -113,9 +113,7 @@ _SDMX: Final = {
     "too_much_data": Kind(
         413, "There are too many observations for one answer", "Ask for fewer series, or for a shorter time."
     ),
-    "not_implemented": Kind(
-        501, "This part of the SDMX standard is not offered", "Leave it out, or ask for what is documented."
-    ),
+    "not_implemented": Kind(501, "This is not offered here", "Leave it out, or ask for what is documented."),
 }
 
 #: What is wrong with a signature, or the lack of one.

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 
+from api import flow
 from countries.reference import Indicator, Reference
 from federation import published
 from federation.published import Span
@@ -47,8 +48,8 @@ KEYWORDS: Final = (
 LICENCE: Final = "https://creativecommons.org/licenses/by/4.0/"
 
 #: The flow of SDMX that carries all of them, and the path of its structure.
-_FLOW: Final = ("P2PEU", "P2P", "1.0.0")
-STRUCTURE: Final = "sdmx/3.0/structure/datastructure/P2PEU/DSD_P2P/1.0.0"
+_FLOW: Final = (flow.AGENCY, flow.FLOW, flow.VERSION)
+STRUCTURE: Final = f"sdmx/3.0/structure/datastructure/{flow.AGENCY}/{flow.STRUCTURE}/{flow.VERSION}"
 #: Of hours a link leads to the last month: all of them in one answer are more than a reader of links expects.
 _HOURS: Final = 31 * 24
 
@@ -116,16 +117,19 @@ class Form(NamedTuple):
     paged: bool = False
 
 
-_SDMX: Final = "application/vnd.sdmx."
 FORMS: Final = (
     Form("json", "JSON", "application/json", "JSON", REST, "json", paged=True),
     Form("csv", "CSV", "text/csv", "CSV", REST, "csv"),
-    Form("sdmx-ml-2.1", "SDMX-ML 2.1", f"{_SDMX}structurespecificdata+xml;version=2.1", "SDMX", SDMX_21, "xml"),
-    Form("sdmx-csv-1.0", "SDMX-CSV 1.0", f"{_SDMX}data+csv;version=1.0.0", "CSV", SDMX_21, "csv"),
-    Form("sdmx-json-1.0", "SDMX-JSON 1.0", f"{_SDMX}data+json;version=1.0.0", "JSON", SDMX_21, "json"),
-    Form("sdmx-ml-3.0", "SDMX-ML 3.0", f"{_SDMX}data+xml;version=3.0.0", "SDMX", SDMX_30, "xml"),
-    Form("sdmx-csv-2.0", "SDMX-CSV 2.0", f"{_SDMX}data+csv;version=2.0.0", "CSV", SDMX_30, "csv"),
-    Form("sdmx-json-2.0", "SDMX-JSON 2.0", f"{_SDMX}data+json;version=2.0.0", "JSON", SDMX_30, "json"),
+    *(
+        Form(key, title, form.content_type, file_type, service, form.word)
+        for key, title, form, file_type, service in (
+            ("sdmx-ml-2.1", "SDMX-ML 2.1", flow.XML_DATA_21, "SDMX", SDMX_21),
+            ("sdmx-csv-1.0", "SDMX-CSV 1.0", flow.CSV_10, "CSV", SDMX_21),
+            ("sdmx-ml-3.0", "SDMX-ML 3.0", flow.XML_DATA_30, "SDMX", SDMX_30),
+            ("sdmx-csv-2.0", "SDMX-CSV 2.0", flow.CSV_20, "CSV", SDMX_30),
+            ("sdmx-json-2.0", "SDMX-JSON 2.0", flow.JSON_DATA, "JSON", SDMX_30),
+        )
+    ),
 )
 
 

@@ -5,7 +5,8 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from api import health
 from api.openapi import DocumentView
-from api.sdmx.root_views import RootView
+from api.sdmx import v21, v30
+from api.sdmx.views import AvailabilityView, DataView, RootView, SchemaView, StructuresView
 from api.v1 import aggregates, annotations, audit, figures, findings, reference, rules, submissions, tokens
 
 v1 = [
@@ -29,11 +30,23 @@ v1 = [
     path("help-services/", reference.HelpServicesView.as_view(), name="help-services"),
 ]
 
+sdmx = [
+    *(path(root, RootView.as_view(), name="root") for root in ("", "2.1", "2.1/", "3.0", "3.0/")),
+    path("2.1/data/<path:path>", DataView.as_view(dialect=v21.DIALECT), name="data-2.1"),
+    path("2.1/availableconstraint/<path:path>", AvailabilityView.as_view(dialect=v21.DIALECT), name="availability-2.1"),
+    path("2.1/schema/<path:path>", SchemaView.as_view(dialect=v21.DIALECT), name="schema-2.1"),
+    path("2.1/<path:path>", StructuresView.as_view(dialect=v21.DIALECT), name="structures-2.1"),
+    path("3.0/data/<path:path>", DataView.as_view(dialect=v30.DIALECT), name="data-3.0"),
+    path("3.0/availability/<path:path>", AvailabilityView.as_view(dialect=v30.DIALECT), name="availability-3.0"),
+    path("3.0/schema/<path:path>", SchemaView.as_view(dialect=v30.DIALECT), name="schema-3.0"),
+    path("3.0/<path:path>", StructuresView.as_view(dialect=v30.DIALECT), name="structures-3.0"),
+]
+
 urlpatterns = [
     path("oauth/token/", tokens.TokenView.as_view(), name="token"),
     path("api/v1/", include((v1, "v1"))),
     path("sdmx", RootView.as_view(), name="sdmx"),
-    path("sdmx/", include(("api.sdmx.urls", "sdmx"))),
+    path("sdmx/", include((sdmx, "sdmx"))),
     path("", include("api.catalog.urls")),
     path("api/schema/", DocumentView.as_view(), name="schema"),
     path(

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from http.client import OK
 from typing import TYPE_CHECKING, Final
 
@@ -70,18 +70,14 @@ _ALL_OF_TIME = "indicator=DOWNLOADS&start=0001-01-01&end=9999-12-31"
 _HOURS = "indicator=DOWNLOADS&start=0001-01-01T00:00&end=9999-12-31T23:00&frequency=H"
 
 
-def _terms(form: str, count: int = 50, sign: str = ",") -> str:
-    return sign.join(form.format(2000 + number) for number in range(count))
-
-
-def _since(now: datetime, days: int) -> str:
-    return f"{now - timedelta(days=days):%Y-%m-%d}"
+def _codes(number: int = 0) -> str:
+    return ",".join(f"X{number}{place}" for place in range(900))
 
 
 def _questions(now: datetime) -> Iterator[tuple[str, str]]:
     """Yield routes, each with the dearest question that we know of; several where it is not plain which one that is."""
     year = now.year
-    early, keys = f"{year - past.YEARS}-02-01T00:00:00Z", ",".join(f"D.DOWNLOADS.NO+X{number}" for number in range(100))
+    early = f"{year - past.YEARS}-02-01T00:00:00Z"
     days, every = f"/api/v1/aggregates/?{_ALL_OF_TIME}&frequency=D", "country=*&network=*"
     yield "aggregates", f"{days}&{every}"
     yield "aggregates, as they were", f"{days}&{every}&as_of={early}"
@@ -98,38 +94,19 @@ def _questions(now: datetime) -> Iterator[tuple[str, str]]:
         yield name, f"/api/v1/{name}/"
     yield "audit head", "/api/v1/audit/head/"
     yield "SDMX data, all that is held", f"{_DATA}/P2P/1.0.0/*?limit=20000&format=json"
-    yield "SDMX data, keys", f"{_DATA}/P2P/1.0.0/{keys}?lastNObservations=1"
-    yield (
-        "SDMX data, terms",
-        f"{_DATA}/P2P/1.0.0/*?limit=1&c[TIME_PERIOD]={_terms('ne:{}', sign='+')}&c[COVERAGE]={_terms('ge:0.{}')}",
-    )
+    yield "SDMX data, codes", f"{_DATA}/P2P/1.0.0/D?c[COUNTRY]={_codes()}&lastNObservations=1"
     yield "SDMX data, keys of series", f"{_DATA}/P2P/1.0.0/*?attributes=none&measures=none"
     yield "SDMX data, past views", f"{_DATA}/P2P_VINTAGE/1.0.0/D.DOWNLOADS.NO._T?lastNObservations=1&limit=20000"
     yield (
         "SDMX data, named past views",
         f"{_DATA}/P2P_VINTAGE/1.0.0/*.*.*.*.{'+'.join(f'{year - 1}-01-{day:02}' for day in range(1, 32))}?limit=20000",
     )
-    yield "SDMX data, history", f"{_DATA}/P2P/1.0.0/D.DOWNLOADS.NO._T?includeHistory=true"
-    yield "SDMX data, changes", f"{_DATA}/P2P/1.0.0/D?updatedAfter={early}&limit=1&c[OBS_VALUE]=ge:999999999"
-    yield (
-        "SDMX data, value",
-        f"{_DATA}/P2P/1.0.0/D?c[OBS_VALUE]={_terms('gt:99999{}')}&c[TIME_PERIOD]=ge:{_since(now, 1000)}",
-    )
-    # As many observations as there may be: over five passes where what else there is is asked for.
-    for mode, last in (("exact", 1000), ("available", 150)):
-        more = f"mode={mode}&references=all"
-        yield f"SDMX availability, {mode}", f"{_THERE}/P2P/1.0.0/*?{more}"
-        yield f"SDMX availability, {mode}, keys", f"{_THERE}/P2P/1.0.0/{keys}?{more}"
-        yield f"SDMX availability, {mode}, attributes", f"{_THERE}/P2P/1.0.0/*?{more}&c[COVERAGE]={_terms('ge:0.{}')}"
-        yield (
-            f"SDMX availability, {mode}, value",
-            f"{_THERE}/P2P/1.0.0/D?{more}&c[OBS_VALUE]={_terms('ne:{}')}&c[TIME_PERIOD]=ge:{_since(now, last)}",
-        )
-        yield f"SDMX availability, {mode}, value of all", f"{_THERE}/P2P/1.0.0/*?{more}&c[OBS_VALUE]=ge:0"
-        yield f"SDMX availability, {mode}, changes", f"{_THERE}/P2P/1.0.0/D?{more}&updatedAfter={early}"
-        yield f"SDMX availability, {mode}, changes of hours", f"{_THERE}/P2P/1.0.0/H?{more}&updatedAfter={early}"
-        yield f"SDMX availability, {mode}, past views", f"{_THERE}/P2P_VINTAGE/1.0.0/D.DOWNLOADS.NO._T?{more}"
-        yield f"SDMX availability, {mode}, past views of all", f"{_THERE}/P2P_VINTAGE/1.0.0/*?{more}"
+    yield "SDMX data, changes", f"{_DATA}/P2P/1.0.0/D?updatedAfter={early}&limit=1"
+    yield "SDMX availability", f"{_THERE}/P2P/1.0.0/*?references=all"
+    yield "SDMX availability, changes", f"{_THERE}/P2P/1.0.0/D?references=all&updatedAfter={early}"
+    yield "SDMX availability, changes of hours", f"{_THERE}/P2P/1.0.0/H?references=all&updatedAfter={early}"
+    yield "SDMX availability, past views", f"{_THERE}/P2P_VINTAGE/1.0.0/D.DOWNLOADS.NO._T?references=all"
+    yield "SDMX availability, past views of all", f"{_THERE}/P2P_VINTAGE/1.0.0/*?references=all"
     for form in ("xml", "json"):
         yield f"SDMX structures, {form}", f"/sdmx/3.0/structure/*/*/*/*?references=all&format={form}"
     yield "SDMX schema", "/sdmx/3.0/schema/dataflow/P2PEU/P2P/1.0.0"
@@ -165,10 +142,8 @@ def measure() -> Iterator[Row]:
 
 def _beside(stack: Stack, now: datetime) -> Row:
     """Ask for help while many ask at once for what is dearest, from addresses without a limit."""
-    dearest = [
-        f"{_THERE}/P2P/1.0.0/D?c[OBS_VALUE]=ne:{number}&c[TIME_PERIOD]=ge:{_since(now, 1000)}"
-        for number in range(_AT_ONCE)
-    ]
+    early = f"{now.year - past.YEARS}-02"
+    dearest = [f"{_THERE}/P2P/1.0.0/D?updatedAfter={early}-{day:02}T00:00:00Z" for day in range(1, _AT_ONCE + 1)]
     askers = [threading.Thread(target=stack.web().get, args=[address]) for address in dearest]
     web, began = stack.web(), time.perf_counter()
     for one in askers:

@@ -61,25 +61,6 @@ class Cells(NamedTuple):
     until: NDArray[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class CellHistory:
-    """The cells of some series in some periods in all versions up to one, in order of period."""
-
-    _frequency: str
-    _cells: Cells
-    _places: dict[tuple[int, int], int]
-
-    def at(self, some: Sequence[Series], coverage: Coverage, version: int) -> Table:
-        """Return the values at a version of some of the series in the periods of a coverage of that version."""
-        runs = _runs(self._cells.periods, coverage.periods)
-        places = np.full(len(self._places), -1)
-        places[[self._places[one[:2]] for one in some]] = np.arange(len(some))
-        wanted = runs[(self._cells.since[runs] <= version) & (places[self._cells.rows[runs]] >= 0)]
-        found = Cells(*(column[wanted] for column in self._cells))
-        cells = found._replace(rows=places[found.rows])
-        return _placed(cells, self._frequency, some, coverage, version)
-
-
 def _runs(column: Longs, wanted: Longs) -> NDArray[np.intp]:
     """Return the places in an ordered column at which those wanted stand, one after the other."""
     first, last = np.searchsorted(column, wanted, "left"), np.searchsorted(column, wanted, "right")
@@ -109,14 +90,6 @@ def table(cube: Cube, some: Sequence[Series], coverage: Coverage, *, version: in
     """
     cells = _cells(cube, some, coverage.periods, after=after, version=version)
     return _placed(cells, cube.frequency, some, coverage, version)
-
-
-def history(cube: Cube, some: Sequence[Series], periods: Longs, *, after: int, version: int) -> CellHistory:
-    """Read the cells of some series and periods that tell what changed after one version and up to another."""
-    found = _cells(cube, some, periods, after=after, version=version)
-    order = np.argsort(found.periods, kind="stable")
-    places = {one[:2]: place for place, one in enumerate(some)}
-    return CellHistory(cube.frequency, Cells(*(column[order] for column in found)), places)
 
 
 def _placed(cells: Cells, frequency: str, some: Sequence[Series], coverage: Coverage, version: int) -> Table:
@@ -156,14 +129,14 @@ def _cells(cube: Cube, some: Sequence[Series], periods: Longs, *, after: int, ve
     return Cells(*map(np.concatenate, zip(public, closed, strict=True)))
 
 
-def changes(cube: Cube, *, after: int, version: int) -> tuple[Longs, Longs]:
-    """Return which versions changed which periods, after one and up to another, in order of version."""
-    versions, periods = rows_of("vintages_log", **_named(cube, version), after=after)[0]
-    return versions, periods
+def changed(cube: Cube, *, after: int, version: int) -> Longs:
+    """Return which periods changed after one version and up to another, in order."""
+    found: Longs = rows_of("vintages_changed", **_named(cube, version), after=after)[0][0]
+    return found
 
 
 def count_changes(cube: Cube, *, after: int, version: int, most: int) -> int:
-    """Count what ``changes`` has, up to so many."""
+    """Count the changes of periods after one version and up to another, up to so many."""
     found: int = rows_of("vintages_count", **_named(cube, version), after=after, most=most)[0][0]
     return found
 

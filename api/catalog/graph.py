@@ -10,7 +10,7 @@ from rdflib import Graph, Literal, URIRef
 from rdflib.namespace import DCTERMS, FOAF, RDF, XSD
 from rdflib.term import Node
 
-from api import datasets
+from api import datasets, flow
 from api.catalog import terms
 from api.catalog.terms import ADMS, DCAT, DCATAP, VCARD, Term
 from api.datasets import FORMS, SERVICES, Dataset, Form, Offer, Service
@@ -125,7 +125,7 @@ class _Catalogue:
         self._say(node, DCAT.temporalResolution, Literal(dataset.frequency.resolution, datatype=XSD.duration))
         self._say(node, DCTERMS.provenance, self._part("provenance"))
         self._say(node, DCTERMS.conformsTo, self._structure())
-        self._say(node, DCAT.version, Literal("1.0.0"))
+        self._say(node, DCAT.version, Literal(flow.VERSION))
         self._say(node, ADMS.versionNotes, _english(datasets.VERSIONS))
         for form in FORMS:
             self._say(node, DCAT.distribution, self._distribution(dataset, form))
@@ -182,7 +182,7 @@ class _Catalogue:
         return node
 
     def _structure(self) -> Term:
-        return terms.standard(self._here(datasets.STRUCTURE), "The SDMX structure DSD_P2P")
+        return terms.standard(self._here(datasets.STRUCTURE), f"The SDMX structure {flow.STRUCTURE}")
 
     def _data_page(self) -> Term:
         return terms.page(f"{self._origin}/data/", "How to read the data with programs")

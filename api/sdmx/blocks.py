@@ -1,68 +1,64 @@
-"""Observations on their way out: some series of one indicator and frequency, with all that is told of them."""
+"""Observations on their way out: some series of one indicator and frequency, with all that is said of them.
 
-from collections.abc import Callable, Iterable, Iterator
+Of what depends on a period alone, each text is put together once for all series.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Final
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
 
 from api.sdmx import times
-from api.sdmx.filters import Filter
-from api.sdmx.flows import CONFIDENTIALITY, MEASURE, Flow
+from api.sdmx.flows import CONFIDENTIALITY
+from api.sdmx.queries import Shape
 from federation import vintages
-from federation.rules.coverage import Coverage
+from federation.rules import instants
 from federation.rules.periods import Longs
 from federation.rules.view import Table
 
 Flags = NDArray[np.bool_]
-Letters = NDArray[np.str_]
+
+#: When an observation became public as it is: it differs from one to the next, unlike what else is said of a period.
+DATED = "VALID_FROM"
 
 
 class Moments:
-    """When versions became public, each looked up once."""
+    """When versions became public, each looked up and written once."""
 
     def __init__(self) -> None:
-        self._known: dict[int, int] = {}
+        self._milliseconds: dict[int, int] = {}
         self._written: dict[int, str] = {}
 
-    def look_up(self, versions: Longs) -> None:
-        """Look up, all at once, those that are not known yet."""
-        if missing := [one for one in set(versions.ravel().tolist()) if one not in self._known]:
-            self._known |= vintages.times(np.array(missing, np.int64))
-
-    def milliseconds(self, versions: Longs) -> Longs:
-        """Return instants in milliseconds since 1970, in an array's shape."""
-        self.look_up(versions)
-        some, back = np.unique(versions, return_inverse=True)
-        return np.array([self._known[one] for one in some.tolist()], np.int64)[back].reshape(versions.shape)
+    def milliseconds(self, version: int) -> int:
+        """Return an instant in milliseconds since 1970; 0 for no version."""
+        return self._look_up({version})[version] if version else 0
 
     def written(self, versions: Longs) -> list[str]:
-        """Return instants in an array's order, flattened."""
-        self.look_up(versions)
-        asked = versions.ravel().tolist()
-        for one in set(asked):
-            if one not in self._written:
-                self._written[one] = times.written(self._known[one])
+        """Return instants in an array's order."""
+        asked = versions.tolist()
+        some = set(asked)
+        known = self._look_up(some)
+        for one in some - self._written.keys():
+            self._written[one] = times.written(known[one])
         return [self._written[one] for one in asked]
 
-    def of(self, version: int) -> str:
-        return self.written(np.array([version], np.int64))[0]
+    def _look_up(self, versions: set[int]) -> dict[int, int]:
+        if missing := versions - self._milliseconds.keys():
+            self._milliseconds |= vintages.times(np.array(sorted(missing), np.int64))
+        return self._milliseconds
 
 
 @dataclass(frozen=True)
 class Block:
     """A table, the keys of its series, in the order of the flow's dimensions, and which observations are wanted."""
 
-    keys: list[tuple[str, ...]]
     table: Table
+    keys: list[tuple[str, ...]]
     wanted: Flags
     moments: Moments
-
-    @property
-    def coverage(self) -> Coverage:
-        return self.table.coverage
 
     @property
     def since(self) -> Longs:
@@ -72,12 +68,14 @@ class Block:
 
     @cached_property
     def labels(self) -> list[str]:
-        """The names of the periods."""
-        return times.labels(self.table)
+        """The names of the periods; an hour has its seconds too, as the time of an observation must have in XML."""
+        labels = self.table.labels
+        return [f"{label}:00" for label in labels] if self.table.frequency == "H" else labels
 
     @cached_property
-    def missing(self) -> Flags:
-        return ~self.coverage.is_known
+    def missing(self) -> list[bool]:
+        """Of which periods nobody has reported anything."""
+        return list((~self.table.coverage.is_known).tolist())
 
     def rows(self) -> Iterator[tuple[tuple[str, ...], list[int], list[int], list[str]]]:
         """Yield the series that have wanted observations: key, places of the periods, values, since when."""
@@ -89,59 +87,42 @@ class Block:
             yield self.keys[row], places.tolist(), self.table.values[row, places].tolist(), since[at:until]
             at = until
 
-    def passing(self, filters: list[Filter]) -> "Block":
-        """Return the block with the observations only that pass filters which need a look at each of them."""
-        wanted = self.wanted
-        for one in filters:
-            wanted = wanted & _OF_OBSERVATIONS[one.component](self, one)
-        return replace(self, wanted=wanted)
+    def attributes(self, names: Sequence[str]) -> list[dict[str, str]]:
+        """Return what is said of each period by some attributes; the date, which is each observation's, is left out."""
+        coverage = self.table.coverage
+        beginnings = {place: instants.write(moment) for place, moment in coverage.beginnings.items()}
+        # Only one status can be said: a break hides that its period is provisional.
+        statuses = np.where(coverage.is_break, "B", coverage.status)
+        columns = {
+            "OBS_STATUS": np.where(coverage.is_known, statuses, "O").tolist(),
+            "CONF_STATUS": [CONFIDENTIALITY] * len(coverage.periods),
+            "COVERAGE": ["" if share is None else str(share) for share in coverage.time_coverage],
+            "AGENCIES_REPORTING": map(str, coverage.agencies_reporting.tolist()),
+            "AGENCIES_EXPECTED": map(str, coverage.agencies_expected.tolist()),
+            "COUNTED_FROM": [beginnings.get(place, "") for place in range(len(coverage.periods))],
+        }
+        some = [name for name in names if name != DATED]
+        rows = zip(*(columns[name] for name in some), strict=True)
+        return [dict(zip(some, row, strict=True)) for row in rows] or [{} for _ in self.labels]
 
 
-def statuses(coverage: Coverage) -> Letters:
-    """Return the status of each period, also where a break hides that it is provisional: only one can be told."""
-    return np.where(coverage.is_known, np.where(coverage.is_break, "B", coverage.status), "O")
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The text before and after the value of each period, and at the end, after the date if that is shown."""
 
+    before: Sequence[str]
+    after: Sequence[str]
+    end: str
 
-def _values(block: Block) -> NDArray[np.float64]:
-    values = block.table.values.astype(np.float64)
-    values[:, block.missing] = np.nan
-    return values
-
-
-def _among(codes: frozenset[str], column: Letters) -> Flags:
-    return np.isin(column, list(codes))
-
-
-#: What passes of periods: attributes that all series share.
-_OF_PERIODS: Final[dict[str, Callable[[Coverage, Filter], Any]]] = {
-    "OBS_STATUS": lambda coverage, one: _among(one.codes("ABOP"), statuses(coverage)),
-    "CONF_STATUS": lambda _, one: bool(one.codes([CONFIDENTIALITY])),
-    "COVERAGE": lambda coverage, one: one.numbers(np.array(coverage.time_coverage, np.float64)),
-    "AGENCIES_REPORTING": lambda coverage, one: one.numbers(coverage.agencies_reporting),
-    "AGENCIES_EXPECTED": lambda coverage, one: one.numbers(coverage.agencies_expected),
-    "COUNTED_FROM": lambda coverage, one: one.numbers(_beginnings(coverage)),
-}
-#: What passes of series x periods.
-_OF_OBSERVATIONS: Final[dict[str, Callable[[Block, Filter], Any]]] = {
-    MEASURE: lambda block, one: one.numbers(_values(block)),
-    "VALID_FROM": lambda block, one: one.numbers(block.moments.milliseconds(block.since)),
-}
-#: What cannot be told without a look at each observation.
-OBSERVED: Final = tuple(_OF_OBSERVATIONS)
-
-
-def _beginnings(coverage: Coverage) -> NDArray[np.float64]:
-    """Return from when each period is counted in which counting began, in milliseconds since 1970."""
-    return np.where(coverage.counted_from > coverage.periods, coverage.counted_from * 1000.0, np.nan)
-
-
-def passing_periods(coverage: Coverage, filters: Iterable[Filter]) -> Flags:
-    """Return which periods pass the filters of attributes that all series share."""
-    passing = np.ones(len(coverage.periods), np.bool_)
-    for one in filters:
-        if one.component in _OF_PERIODS:
-            passing &= _OF_PERIODS[one.component](coverage, one)
-    return passing
+    def of(self, start: str, block: Block, shape: Shape) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Yield the key of each series with its observations; each of them begins with ``start``, its key filled in."""
+        before, after, end = self.before, self.after, self.end
+        shown = [shape.measure and not missing for missing in block.missing]
+        for key, places, values, since in block.rows():
+            head = start.format(*key)
+            rows = zip(places, values, since if DATED in shape.attributes else repeat(""), strict=False)
+            text = [f"{head}{before[p]}{v if shown[p] else ''}{after[p]}{moment}{end}" for p, v, moment in rows]
+            yield key, "".join(text)
 
 
 @dataclass(slots=True)
@@ -165,10 +146,6 @@ class Window:
         wanted[taken] = True
         return replace(block, wanted=wanted.reshape(block.wanted.shape))
 
-    @property
-    def closed(self) -> bool:
-        return self.limit == 0
-
 
 def ends_of_series(wanted: Flags, first: int | None, last: int | None) -> Flags:
     """Return the first and the last so many wanted observations of each series; all, if neither is asked for."""
@@ -180,13 +157,3 @@ def ends_of_series(wanted: Flags, first: int | None, last: int | None) -> Flags:
     if last is not None:
         kept |= wanted & (np.cumsum(wanted[:, ::-1], axis=1)[:, ::-1] <= last)
     return kept
-
-
-@dataclass(frozen=True, slots=True)
-class DataSet:
-    """What one dissemination brought, or all there is: blocks of one flow, to replace what is known of them."""
-
-    flow: Flow
-    #: When what it holds became public, if it is one of several.
-    valid_from: str | None
-    blocks: Iterator[Block]

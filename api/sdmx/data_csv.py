@@ -1,47 +1,43 @@
 """Observations as SDMX-CSV 1.0 and 2.0."""
 
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
-from api.sdmx import lines
-from api.sdmx.blocks import Block, DataSet
-from api.sdmx.flows import AGENCY, MEASURE, TIME, VERSION, Flow
-from api.sdmx.lines import DATED, Lines
-from api.sdmx.questions import Shape
-
-#: What is told of an observation replaces what was known of it.
-_ACTION: Final = "R"
+from api import flow
+from api.sdmx.blocks import DATED, Block, Lines
+from api.sdmx.flows import MEASURE, TIME
+from api.sdmx.queries import DataQuery, Shape
+from api.sdmx.structures import Structures
 
 
-def version_1(flow: Flow, shape: Shape, datasets: Iterable[DataSet]) -> Iterator[bytes]:
-    """Write SDMX-CSV 1.0: a column for the dataflow."""
-    yield _header(["DATAFLOW"], flow, shape)
-    yield from _rows(f"{AGENCY}:{flow.id}({VERSION})", shape, datasets)
+class Head(NamedTuple):
+    """The first columns of a version, and what they hold; a brace stands for the flow."""
+
+    columns: str
+    cells: str
 
 
-def version_2(flow: Flow, shape: Shape, datasets: Iterable[DataSet]) -> Iterator[bytes]:
-    """Write SDMX-CSV 2.0: columns for the structure and for what is to be done."""
-    yield _header(["STRUCTURE", "STRUCTURE_ID", "ACTION"], flow, shape)
-    yield from _rows(f"dataflow,{AGENCY}:{flow.id}({VERSION}),{_ACTION}", shape, datasets)
+HEAD_10: Final = Head("DATAFLOW", "{}")
+#: What is said of an observation replaces what was known of it.
+HEAD_20: Final = Head("STRUCTURE,STRUCTURE_ID,ACTION", "dataflow,{},R")
 
 
-def _header(head: list[str], flow: Flow, shape: Shape) -> bytes:
+def write(head: Head, query: DataQuery, blocks: Iterable[Block], _prepared: str, _: Structures) -> Iterator[bytes]:
+    """Write a message, some series at a time."""
+    shape = query.shape
     measure = [MEASURE] if shape.measure else []
-    return (",".join([*head, *flow.dimensions, TIME, *measure, *shape.attributes]) + "\r\n").encode()
-
-
-def _rows(head: str, shape: Shape, datasets: Iterable[DataSet]) -> Iterator[bytes]:
-    for dataset in datasets:
-        start = ",".join([head, *["{}"] * len(dataset.flow.dimensions), ""])
-        for block in dataset.blocks:
-            if shape.keys_only:
-                yield "".join(f"{start.format(*key)}\r\n" for key, *_ in block.rows()).encode()
-            else:
-                yield "".join(text for _, text in _lines(block, shape).of(start, block, shape)).encode()
+    yield (",".join([head.columns, *query.flow.dimensions, TIME, *measure, *shape.attributes]) + "\r\n").encode()
+    cells = head.cells.format(flow.reference(query.flow.id))
+    start = ",".join([cells, *["{}"] * len(query.flow.dimensions), ""])
+    for block in blocks:
+        if shape.keys_only:
+            yield "".join(f"{start.format(*key)}\r\n" for key, *_ in block.rows()).encode()
+        else:
+            yield "".join(text for _, text in _lines(block, shape).of(start, block, shape)).encode()
 
 
 def _lines(block: Block, shape: Shape) -> Lines:
     value, dated = "," if shape.measure else "", "," if DATED in shape.attributes else ""
     before = [f"{label}{value}" for label in block.labels]
-    after = ["".join(f",{text}" for text in one.values()) + dated for one in lines.told(block, shape)]
+    after = ["".join(f",{text}" for text in one.values()) + dated for one in block.attributes(shape.attributes)]
     return Lines(before, after, "\r\n")

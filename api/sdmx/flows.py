@@ -1,61 +1,90 @@
-"""The dataflows: which dimensions, measure and attributes they have, in order; the one place for structures and data.
-
-Pure Python, without names of anything: those are in ``api.sdmx.structures``.
-"""
+"""The dataflows: dimensions, measure and attributes in order, the concepts behind them, and their URNs."""
 
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-#: The agency that maintains the structures, and the version of all of them.
-AGENCY: Final = "P2PEU"
-VERSION: Final = "1.0.0"
-#: Schemes of organisations have always this one, as the standard says.
-SCHEME_VERSION: Final = "1.0"
+from api import flow
+from api.flow import AGENCY, SCHEME_VERSION, VERSION
 
 TIME: Final = "TIME_PERIOD"
 MEASURE: Final = "OBS_VALUE"
 VINTAGE: Final = "VINTAGE"
-#: Periods of these frequencies can be read; minutes are not, as they have no vintages.
+#: Periods of these frequencies can be read; minutes have no vintages.
 FREQUENCIES: Final = ("H", "D", "W", "M", "A")
-#: An observation is normal, after a break, missing without a reason given, or provisional.
-STATUSES: Final = ("A", "B", "O", "P")
 #: All that is published is free.
 CONFIDENTIALITY: Final = "F"
+CONCEPTS: Final = "CS_P2P"
+PROVIDERS: Final = "DATA_PROVIDERS"
+ALL_DIMENSIONS: Final = "AllDimensions"
 
 
-class Attribute(NamedTuple):
-    """An attribute of an observation, with its type in the words of SDMX."""
+class Component(NamedTuple):
+    """A dimension, the measure or an attribute; its concept has the same id."""
 
-    id: str
-    kind: str
-    #: The name of its code list, if it has one.
+    name: str
+    description: str
+    #: The type of its values in the words of SDMX.
+    type: str = "String"
+    #: The list of its codes, if it has one.
     codelist: str = ""
     mandatory: bool = False
 
 
-ATTRIBUTES: Final = (
-    Attribute("OBS_STATUS", "String", "CL_OBS_STATUS", mandatory=True),
-    Attribute("CONF_STATUS", "String", "CL_CONF_STATUS", mandatory=True),
-    Attribute("COVERAGE", "Decimal"),
-    Attribute("AGENCIES_REPORTING", "Integer", mandatory=True),
-    Attribute("AGENCIES_EXPECTED", "Integer", mandatory=True),
+COMPONENTS: Final = {
+    "FREQ": Component("Frequency", "How long the periods are that events are counted in.", codelist="CL_FREQ"),
+    "INDICATOR": Component("Indicator", "What is counted, always events.", codelist="CL_INDICATOR"),
+    "COUNTRY": Component("Country", "Where the downloader, or visitor, was located.", codelist="CL_COUNTRY"),
+    "NETWORK": Component("Network", "The peer-to-peer network.", codelist="CL_NETWORK"),
+    VINTAGE: Component(
+        "Vintage",
+        "The past view: a day, which means the view at its end in UTC, or an instant such as 2026-11-24T10:16:02.481Z.",
+        # A day and an instant are two types in XML; together they are a basic time period.
+        "BasicTimePeriod",
+    ),
+    TIME: Component(
+        "Time period", "The period of UTC time in which the events were counted.", "ObservationalTimePeriod"
+    ),
+    MEASURE: Component(
+        "Observation value",
+        "How many events, rounded at random to a multiple of a base. Absent if nobody reported.",
+        # Sums of many agencies may be larger than an Integer, which has 32 bits.
+        "Long",
+    ),
+    "OBS_STATUS": Component(
+        "Observation status",
+        "Whether all expected reports are there and final.",
+        codelist="CL_OBS_STATUS",
+        mandatory=True,
+    ),
+    "CONF_STATUS": Component(
+        "Confidentiality status",
+        "All that is published here is free.",
+        codelist="CL_CONF_STATUS",
+        mandatory=True,
+    ),
+    "COVERAGE": Component(
+        "Coverage",
+        "Time covered by reports of the time owed by all expected agencies, 0 to 1; absent if none was expected.",
+        "Decimal",
+    ),
+    "AGENCIES_REPORTING": Component(
+        "Agencies reporting", "How many of the expected agencies have reported.", "Integer", mandatory=True
+    ),
+    "AGENCIES_EXPECTED": Component("Agencies expected", "How many agencies owed a report.", "Integer", mandatory=True),
     # As DateTimes, pysdmx could not read the Z at their ends.
-    Attribute("COUNTED_FROM", "BasicTimePeriod"),
-    Attribute("VALID_FROM", "BasicTimePeriod"),
-)
-
-#: The code lists of the dimensions that have one; ``VINTAGE`` and the time are not enumerated.
-CODELISTS: Final = {
-    "FREQ": "CL_FREQ",
-    "INDICATOR": "CL_INDICATOR",
-    "COUNTRY": "CL_COUNTRY",
-    "NETWORK": "CL_NETWORK",
+    "COUNTED_FROM": Component(
+        "Counted from",
+        "From when the period is counted; only if counting began in it.",
+        "BasicTimePeriod",
+    ),
+    "VALID_FROM": Component("Valid from", "When the observation became public as it is.", "BasicTimePeriod"),
 }
+ATTRIBUTES: Final = tuple(COMPONENTS)[7:]
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A dataflow. Its key has the dimensions but the time, in this order."""
+    """A dataflow. Its key has the dimensions except the time, in this order."""
 
     id: str
     dimensions: tuple[str, ...]
@@ -67,10 +96,59 @@ class Flow:
 
     @property
     def agreement(self) -> str:
-        """The id of the provision agreement under which the federation provides it."""
-        return f"PA_{self.id}"
+        """The id of the agreement under which the federation provides it."""
+        return flow.agreement(self.id)
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """All components, in the order in which a structure has them."""
+        return (*self.dimensions, TIME, MEASURE, *ATTRIBUTES)
+
+    @property
+    def codelists(self) -> tuple[str, ...]:
+        """The ids of its code lists."""
+        return tuple(COMPONENTS[name].codelist for name in self.components if COMPONENTS[name].codelist)
 
 
-P2P: Final = Flow("P2P", ("FREQ", "INDICATOR", "COUNTRY", "NETWORK"))
-P2P_VINTAGE: Final = Flow("P2P_VINTAGE", ("FREQ", "INDICATOR", "COUNTRY", "NETWORK", VINTAGE))
-FLOWS: Final = {flow.id: flow for flow in (P2P, P2P_VINTAGE)}
+P2P: Final = Flow(flow.FLOW, ("FREQ", "INDICATOR", "COUNTRY", "NETWORK"))
+P2P_VINTAGE: Final = Flow(f"{flow.FLOW}_VINTAGE", (*P2P.dimensions, VINTAGE))
+FLOWS: Final = {one.id: one for one in (P2P, P2P_VINTAGE)}
+
+
+class Kind(NamedTuple):
+    """A type of structure: its package and name in the information model, and the name of its items."""
+
+    package: str
+    name: str
+    item: str = ""
+
+
+#: The types that exist here, by the names of their resources.
+KINDS: Final = {
+    "agencyscheme": Kind("base", "AgencyScheme", "Agency"),
+    "codelist": Kind("codelist", "Codelist", "Code"),
+    "conceptscheme": Kind("conceptscheme", "ConceptScheme", "Concept"),
+    "dataflow": Kind("datastructure", "Dataflow"),
+    "dataproviderscheme": Kind("base", "DataProviderScheme", "DataProvider"),
+    "datastructure": Kind("datastructure", "DataStructure"),
+    "provisionagreement": Kind("registry", "ProvisionAgreement"),
+    "contentconstraint": Kind("registry", "ContentConstraint"),
+    "dataconstraint": Kind("registry", "DataConstraint"),
+}
+
+
+def urn(kind: str, name: str, item: str = "", *, agency: str = AGENCY, version: str = VERSION) -> str:
+    """Return the URN of a structure, or of an item in it."""
+    found = KINDS[kind]
+    named = f"{found.package}.{found.item if item else found.name}={agency}:{name}({version})"
+    return f"urn:sdmx:org.sdmx.infomodel.{named}{f'.{item}' if item else ''}"
+
+
+def concept_urn(name: str) -> str:
+    """Return the URN of the concept of a component."""
+    return urn("conceptscheme", CONCEPTS, name)
+
+
+def provider_urn(name: str) -> str:
+    """Return the URN of a data provider."""
+    return urn("dataproviderscheme", PROVIDERS, name, version=SCHEME_VERSION)

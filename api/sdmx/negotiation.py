@@ -1,91 +1,63 @@
-"""In which form to answer: by Accept, in which SDMX names its media types with versions."""
+"""Which format to answer in: by `format`, as a link can say it, or by Accept, in which media types have versions."""
 
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from django.http import HttpRequest
 
+from api.flow import Format
 from api.problems import Problem
+from api.sdmx import queries
 
 _VERSION: Final = re.compile(r';\s*version\s*=\s*"?([\w.]+)"?', re.IGNORECASE)
 _QUALITY: Final = re.compile(r";\s*q\s*=\s*([01](?:\.\d*)?|\.\d+)\s*(?:;|$)", re.IGNORECASE)
-#: What SDMX-CSV could have beside ids, or in their place. All that can be had is what it has by default.
+#: What SDMX-CSV could have beside ids, or instead of them. Only its defaults are offered.
 _EXTRAS: Final = re.compile(
     r';\s*(?:labels\s*=(?!\s*"?id\b)|timeformat\s*=(?!\s*"?original\b)|keys?\s*=(?!\s*"?none\b))', re.IGNORECASE
 )
-#: How much a range says: any type, any of the first half, a plain type, one of SDMX, one of SDMX with its version.
+#: How precise a range is: any type, any of one main type, a plain type, one of SDMX, one of SDMX with its version.
 _ANY, _HALF, _PLAIN, _NAMED, _VERSIONED = range(1, 6)
 
 
-class Offer(NamedTuple):
-    """A form in which to answer. The first of its versions is its own; the others mean the same."""
-
-    form: str
-    media_type: str
-    versions: tuple[str, ...]
-    #: What it can be called without naming SDMX.
-    plain: tuple[str, ...] = ()
-
-    @property
-    def content_type(self) -> str:
-        return f"{self.media_type};version={self.versions[0]}"
-
-
-def agreed(request: HttpRequest, offers: tuple[Offer, ...], given: Mapping[str, str]) -> Offer:
-    """Return the offer that ``format`` names, as a link can, or else the one that Accept likes best.
-
-    The first if it does not care; refuse if it likes none.
-    """
+def agreed(request: HttpRequest, formats: tuple[Format, ...], given: Mapping[str, str]) -> Format:
+    """Return the format that is asked for, or the first if any will do."""
     if "format" in given:
-        return _named(given["format"], offers)
+        word = queries.word(given, "format", [one.word for one in formats], "")
+        return next(one for one in formats if one.word == word)
     accept = request.headers.get("Accept") or "*/*"
-    found = _liked(accept, offers)
+    found = _preferred(accept, formats)
     if found is None:
-        listed = ", ".join(offer.content_type for offer in offers)
+        listed = ", ".join(one.content_type for one in formats)
         extras = ", with no other labels than id, timeFormat than original and keys than none"
         raise Problem("not_acceptable", detail=f"Accept one of {listed}{extras if _EXTRAS.search(accept) else ''}.")
     return found
 
 
-def _named(form: str, offers: tuple[Offer, ...]) -> Offer:
-    for offer in offers:
-        if offer.form == form:
-            return offer
-    forms = ", ".join(offer.form for offer in offers)
-    raise Problem("bad_parameter", detail=f"The formats are {forms}.", parameter="format")
-
-
-# The header is the caller's, so the number of kept ones is bounded.
+# The header is the client's, so the number of kept ones is bounded.
 @lru_cache(maxsize=256)
-def _liked(accept: str, offers: tuple[Offer, ...]) -> Offer | None:
+def _preferred(accept: str, formats: tuple[Format, ...]) -> Format | None:
     ranges = [part.strip().lower() for part in accept.split(",") if part.strip()]
-    liking = [(_quality(offer, ranges), -place) for place, offer in enumerate(offers)]
-    quality, place = max(liking)
-    return offers[-place] if quality > 0 else None
+    quality, place = max((_quality(one, ranges), -place) for place, one in enumerate(formats))
+    return formats[-place] if quality > 0 else None
 
 
-def _quality(offer: Offer, ranges: Iterable[str]) -> float:
-    """Return how much an offer is liked: what is said of it most closely counts, also if that refuses it."""
-    said = [(_closeness(offer, one), _read_quality(one)) for one in ranges]
-    closeness, quality = max(said, default=(0, 0.0))
-    return quality if closeness else 0.0
+def _quality(form: Format, ranges: Iterable[str]) -> float:
+    """Return the quality that the most precise range gives a format, which may be 0."""
+    found = [(_precision(form, one), float((_QUALITY.search(one) or [0, 1])[1])) for one in ranges]
+    precision, quality = max(found, default=(0, 0.0))
+    return quality if precision else 0.0
 
 
-def _closeness(offer: Offer, one: str) -> int:
+def _precision(form: Format, one: str) -> int:
     kind = one.partition(";")[0].strip()
-    if kind == offer.media_type:
+    if kind == form.media_type:
         if _EXTRAS.search(one):
             return 0
         version = _VERSION.search(one)
         if version is None:
             return _NAMED
-        return _VERSIONED if version[1] in offer.versions else 0
-    general = {"*/*": _ANY, f"{offer.media_type.partition('/')[0]}/*": _HALF} | dict.fromkeys(offer.plain, _PLAIN)
+        return _VERSIONED if version[1] in form.versions else 0
+    general = {"*/*": _ANY, f"{form.media_type.partition('/')[0]}/*": _HALF} | dict.fromkeys(form.plain, _PLAIN)
     return general.get(kind, 0)
-
-
-def _read_quality(one: str) -> float:
-    found = _QUALITY.search(one)
-    return float(found[1]) if found else 1.0

@@ -1,31 +1,29 @@
-"""What of the published view a question asks for: indicators at frequencies, series, periods, past views, a version.
+"""What of the published view a query asks for: indicators at frequencies, series, periods, past views, a version.
 
 All of an answer is of one version, whatever is published meanwhile.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import product
 from typing import Final, NamedTuple
 
 from api import caching
 from api.caching import Stamp
 from api.problems import Problem
-from api.sdmx import blocks, filters, times
-from api.sdmx.flows import FREQUENCIES, TIME, VINTAGE
-from api.sdmx.keys import Pattern
-from api.sdmx.questions import Question
+from api.sdmx import times
+from api.sdmx.flows import FREQUENCIES, VINTAGE
+from api.sdmx.queries import DataQuery
 from countries.codes import COUNTRIES, GROUPS, NETWORKS, TOTAL
 from federation import clock, published, vintages
 from federation.errors import AsOfInFutureError
 from federation.published import Selection
-from federation.rules import periods, view
+from federation.rules import periods
 from federation.rules.coverage import Coverage
 from federation.rules.periods import Longs
-from federation.rules.view import ALL_NETWORKS, Series
+from federation.rules.view import ALL_NETWORKS, Series, by_code
 from federation.vintages import CoverageHistory, Cube
 
 _COUNTRIES: Final = COUNTRIES | GROUPS
@@ -45,72 +43,58 @@ class Version(NamedTuple):
     number: int
     settled: bool
     after: int | None
-    #: The past views asked for by name; nothing if they are not asked for by name.
+    #: The past views asked for by name; None if they are not asked for by name.
     named: tuple[View, ...] | None = None
-
-
-class Cubes:
-    """Reads coverage and series of cubes, each once for all questions that share this."""
-
-    def __init__(self) -> None:
-        self.coverage = cache(vintages.coverage)
-        self.series = cache(vintages.series)
 
 
 @dataclass(frozen=True)
 class Slice:
     """What is asked of one indicator at one frequency."""
 
-    question: Question
+    query: DataQuery
     indicator: str
     cube: Cube
     version: Version
-    #: Those of the question's patterns that want this indicator and frequency.
-    patterns: tuple[Pattern, ...]
-    cubes: Cubes
 
     @cached_property
     def history(self) -> CoverageHistory:
-        return self.cubes.coverage(self.cube, after=self._oldest, version=self.version.number)
+        return vintages.coverage(self.cube, after=self._oldest, version=self.version.number)
 
     @property
     def _oldest(self) -> int:
-        """The version from which on coverage is looked at: the one that is read, unless changes or past views are."""
-        number, after = self.version.number, self.version.after
-        if VINTAGE in self.question.flow.dimensions:
-            return min((view.version for view in self.version.named), default=number) if self.version.named else 0
-        return (after or 0) if self.question.history else number
+        """The version from which on coverage is read: the one that is asked for, unless past views are."""
+        number, named = self.version.number, self.version.named
+        if not self.query.of_vintages:
+            return number
+        return min((view.version for view in named), default=number) if named else 0
 
     def changes_at_most(self, most: int) -> int:
         """Return how many changes have to be looked through before anything is read, counted up to so many."""
-        question, version = self.question, self.version
-        if VINTAGE in question.flow.dimensions:
-            # The days on which anything changed are the same for all times asked for.
-            cube = Cube(self.cube.indicator, self.cube.frequency)
-            return vintages.count_changes(cube, after=self._oldest, version=version.number, most=most)
-        if question.history or version.after is not None:
-            return vintages.count_changes(self.cube, after=version.after or 0, version=version.number, most=most)
-        return 0
-
-    @cached_property
-    def _known(self) -> dict[tuple[int, int], Series]:
-        return {one[:2]: one for one in self.cubes.series(self.cube, version=self.version.number)}
-
-    @cached_property
-    def _named(self) -> set[tuple[int, int]]:
-        """The series that are asked for by country and network, which are listed also if they have no cell."""
-        return self._pairs(one for one in self.patterns if self._names_series(one))
+        version = self.version
+        if not self.query.of_vintages and version.after is None:
+            return 0
+        cube = _of_all_time(self.cube) if self.query.of_vintages else self.cube
+        return vintages.count_changes(cube, after=version.after or 0, version=version.number, most=most)
 
     @cached_property
     def series(self) -> list[Series]:
-        """All that match, by country and network."""
-        open_ones = self._pairs(one for one in self.patterns if not self._names_series(one))
-        wanted = self._named | (open_ones & self._known.keys())
-        return view.by_code(self._known.get(pair, Series(*pair)) for pair in wanted)
+        """All that match, by country and network. Those that are named are listed also if they have no cell."""
+        networks = {TOTAL} if self.cube.frequency in periods.ALL_NETWORKS_ONLY else _NETWORKS.keys()
+        wanted = product(
+            (_COUNTRIES[one] for one in self.query.codes["COUNTRY"].among(_COUNTRIES)),
+            (_NETWORKS[one] for one in self.query.codes["NETWORK"].among(networks)),
+        )
+        known = {one[:2]: one for one in vintages.series(self.cube, version=self.version.number)}
+        found = [known.get(pair, Series(*pair)) for pair in wanted if pair in known or self._is_named]
+        return by_code(found)
+
+    @property
+    def _is_named(self) -> bool:
+        return all(self.query.codes[name].named is not None for name in ("COUNTRY", "NETWORK"))
 
     def listed(self, version: int) -> list[Series]:
         """Return the series that are listed at a version."""
-        return [one for one in self.series if one.since <= version or one[:2] in self._named]
+        return [one for one in self.series if self._is_named or one.since <= version]
 
     def key(self, one: Series, *more: str) -> tuple[str, ...]:
         """Return the key of a series, in the order of the flow's dimensions."""
@@ -119,75 +103,57 @@ class Slice:
     def coverage(self, version: int, some: Longs | None = None) -> Coverage:
         """Return the coverage at a version of the periods asked for, or of some of them."""
         found = self.history.at(version, some)
-        inside = blocks.passing_periods(found, self.question.filters)
-        for one in self.question.filters_of(TIME):
-            inside &= one.periods(self.cube.frequency, found.periods)
-        return found.picked(inside)
+        return found.picked(self.query.times.inside(self.cube.frequency, found.periods))
 
     @cached_property
-    def changes(self) -> tuple[Longs, Longs]:
-        """Which versions changed which periods, after the one asked for, in order of version."""
-        return vintages.changes(self.cube, after=self.version.after or 0, version=self.version.number)
+    def changed(self) -> Longs:
+        """The periods that have changed after the version asked for."""
+        after = self.version.after or 0
+        return vintages.changed(self.cube, after=after, version=self.version.number)
 
     @cached_property
     def views(self) -> list[View]:
         """The past views asked for: those named, or the ends of all days on which anything changed."""
         number, named = self.version.number, self.version.named
-        if named is None:
-            days = vintages.days(self.cube, version=number)
-            found = [View(periods.label("D", datetime.fromtimestamp(day, UTC)), version) for day, version in days]
-        else:
+        if named is not None:
             # Of all that is read the version is the newest, also if another one has become public meanwhile.
-            found = [View(label, min(version, number)) for label, version in named]
-        return [view for view in found if all(one.codes([view.label]) for one in self.question.filters_of(VINTAGE))]
-
-    def _pairs(self, patterns: Iterable[Pattern]) -> set[tuple[int, int]]:
-        """Return the countries and networks that any of some patterns and all filters let pass."""
-        countries_of = defaultdict[str, set[str]](set)
-        for one in patterns:
-            for network in _among(self._passing["NETWORK"], one[3]):
-                countries_of[network] |= _among(self._passing["COUNTRY"], one[2])
-        return {(_COUNTRIES[one], _NETWORKS[network]) for network, some in countries_of.items() for one in some}
-
-    def _names_series(self, pattern: Pattern) -> bool:
-        return all(
-            pattern[place] is not None or component in self._named_by_filters
-            for place, component in ((2, "COUNTRY"), (3, "NETWORK"))
-        )
-
-    @cached_property
-    def _named_by_filters(self) -> set[str]:
-        return {one.component for one in self.question.filters if one.names_codes}
-
-    @cached_property
-    def _passing(self) -> dict[str, frozenset[str]]:
-        """The codes that the filters let pass, by component."""
-        networks = _NETWORKS.keys() if self.cube.frequency not in periods.ALL_NETWORKS_ONLY else {TOTAL}
-        passing = {"COUNTRY": frozenset(_COUNTRIES), "NETWORK": frozenset(networks)}
-        for one in self.question.filters:
-            if one.component in passing:
-                passing[one.component] = one.codes(passing[one.component])
-        return passing
+            return [View(label, min(version, number)) for label, version in named]
+        days = vintages.days(self.cube, version=number)
+        found = [View(periods.label("D", datetime.fromtimestamp(day, UTC)), version) for day, version in days]
+        return [view for view in found if self.query.codes[VINTAGE].among([view.label])]
 
 
-def _among(codes: frozenset[str], named: frozenset[str] | None) -> frozenset[str]:
-    return codes if named is None else codes & named
+def of(query: DataQuery, indicators: dict[str, int], version: Version) -> list[Slice]:
+    """Return the slices that a query asks for, by frequency and indicator."""
+    first, last = query.times.bounds
+    wanted = product(sorted(query.codes["FREQ"].among(FREQUENCIES)), sorted(query.codes["INDICATOR"].among(indicators)))
+    return [
+        Slice(query, indicator, Cube(indicators[indicator], frequency, first, last), version)
+        for frequency, indicator in wanted
+    ]
 
 
-def of(question: Question, indicators: dict[str, int], version: Version, cubes: Cubes | None = None) -> list[Slice]:
-    """Return the slices that a question asks for, by frequency and indicator."""
-    cubes = cubes or Cubes()
-    found = []
-    first, last = filters.hull(question.filters_of(TIME))
-    for frequency, indicator in product(sorted(FREQUENCIES), sorted(indicators)):
-        wanted = [one for one in question.patterns if _wants(one, frequency, indicator)]
-        passing = all(one.codes([frequency]) for one in question.filters_of("FREQ")) and all(
-            one.codes([indicator]) for one in question.filters_of("INDICATOR")
-        )
-        if wanted and passing:
-            cube = Cube(indicators[indicator], frequency, first, last)
-            found.append(Slice(question, indicator, cube, version, tuple(wanted), cubes))
-    return found
+def version_of(query: DataQuery, indicators: dict[str, int]) -> Version:
+    """Return the version that answers a query: the highest of what it asks for."""
+    most, settled = published.past_view("H", query.as_of) if query.as_of else (published.NEWEST, False)
+    named = None
+    if (labels := query.vintages) is not None:
+        past = {label: _past(label) for label in sorted(labels)}
+        named = tuple(View(label, one.version) for label, one in past.items())
+        most, settled = max((one.version for one in named), default=0), all(one.settled for one in past.values())
+    elif query.of_vintages:
+        # Every day that has ended is one of the past views, up to its last version.
+        published.at_instant(clock.now().replace(hour=0, minute=0, second=0, microsecond=0))
+    after = vintages.known_by(query.updated_after) if query.updated_after else None
+    cubes = [one.cube for one in of(query, indicators, Version(most, settled, after))]
+    if query.of_vintages:
+        cubes = list(map(_of_all_time, cubes))
+    return Version(max((newest(cube, most) for cube in cubes), default=0), settled, after, named)
+
+
+def _of_all_time(cube: Cube) -> Cube:
+    """Return a cube without bounds: the days on which anything changed are the same for all times asked for."""
+    return Cube(cube.indicator, cube.frequency)
 
 
 def _past(label: str) -> published.PastView:
@@ -198,33 +164,10 @@ def _past(label: str) -> published.PastView:
         raise Problem("as_of_in_future", detail=detail, parameter=VINTAGE) from None
 
 
-def _wants(pattern: Pattern, *codes: str) -> bool:
-    return all(named is None or code in named for named, code in zip(pattern, codes, strict=False))
-
-
-def version_of(question: Question, indicators: dict[str, int]) -> Version:
-    """Return the version that answers a question: the highest of what it asks for."""
-    most, settled = published.past_view("H", question.as_of) if question.as_of else (published.NEWEST, False)
-    named = None
-    if (labels := question.vintages) is not None:
-        past = {label: _past(label) for label in sorted(labels)}
-        named = tuple(View(label, one.version) for label, one in past.items())
-        most, settled = max((one.version for one in named), default=0), all(one.settled for one in past.values())
-    elif VINTAGE in question.flow.dimensions:
-        # Every day that has ended is one of the past views, up to its last version.
-        published.at_instant(clock.now().replace(hour=0, minute=0, second=0, microsecond=0))
-    after = vintages.known_by(question.updated_after) if question.updated_after else None
-    cubes = [one.cube for one in of(question, indicators, Version(most, settled, after))]
-    if VINTAGE in question.flow.dimensions:
-        # Whatever changed makes a day one of the past views, which are the same for all times asked for.
-        cubes = [Cube(one.indicator, one.frequency) for one in cubes]
-    return Version(max((newest(cube, most) for cube in cubes), default=0), settled, after, named)
-
-
-def stamp(question: Question, version: Version, reference: int, form: str) -> Stamp:
-    """Return what an answer in a form hangs on."""
+def stamp(query: DataQuery, version: Version, reference: int, form: str) -> Stamp:
+    """Return what an answer in a format depends on."""
     # The view of a day is there once the day has ended.
-    day = f"{clock.now():%Y-%j}." if VINTAGE in question.flow.dimensions and not version.settled else ""
+    day = f"{clock.now():%Y-%j}." if query.of_vintages and not version.settled else ""
     tag = f"{version.number}.{version.after or 0}.{reference}.{day}{form}"
     return Stamp(tag, caching.PAST if version.settled else caching.CURRENT)
 

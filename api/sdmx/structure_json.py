@@ -1,232 +1,140 @@
-"""Structure messages in SDMX-JSON: 1.0 for the older clients, 2.0 for the newer."""
+"""Structure messages in SDMX-JSON 2.0."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import msgspec
 
-from api.sdmx import flows, urns
-from api.sdmx.artefacts import Agreement, Artefact, Constraint, FlowStructure, Form, Head, Item, Note, Scheme
-from api.sdmx.concepts import FORMS
-from api.sdmx.flows import AGENCY, Attribute, Flow
+from api.flow import AGENCY
+from api.sdmx import flows
+from api.sdmx.flows import ATTRIBUTES, COMPONENTS, MEASURE, TIME, Component
+from api.sdmx.structures import Artefact, Item, Note
 
 Object = dict[str, Any]
-_SCHEMAS: Final = "https://raw.githubusercontent.com/sdmx-twg/sdmx-json/develop/structure-message/tools/schemas"
-_ITEMS: Final = {
-    "codelist": "codes",
-    "conceptscheme": "concepts",
-    "agencyscheme": "agencies",
-    "dataproviderscheme": "dataProviders",
+_SCHEMA: Final = (
+    "https://raw.githubusercontent.com/sdmx-twg/sdmx-json/develop/structure-message/tools/schemas/2.0.0/"
+    "sdmx-json-structure-schema.json"
+)
+#: By type, the name of the group of structures, and of the items in a list.
+_GROUPS: Final = {
+    "agencyscheme": ("agencySchemes", "agencies"),
+    "codelist": ("codelists", "codes"),
+    "conceptscheme": ("conceptSchemes", "concepts"),
+    "dataconstraint": ("dataConstraints", ""),
+    "dataflow": ("dataflows", ""),
+    "dataproviderscheme": ("dataProviderSchemes", "dataProviders"),
+    "datastructure": ("dataStructures", ""),
+    "provisionagreement": ("provisionAgreements", ""),
 }
 _encode: Final = msgspec.json.Encoder().encode
 
 
-class Writer(ABC):
-    """Writes artefacts as one message of a generation."""
-
-    generation: ClassVar[str]
-    #: The names of groups of artefacts, in their order, by type.
-    groups: ClassVar[Mapping[str, str]]
-    #: How provision agreements call the flow.
-    usage_of_flow: ClassVar[str]
-
-    @abstractmethod
-    def text_format(self, kind: str) -> Object:
-        """Return how values are written that are no codes."""
-
-    @abstractmethod
-    def time(self) -> Object:
-        """Return the time dimension, as a member of the list of dimensions."""
-
-    @abstractmethod
-    def measure(self) -> Object:
-        """Return the measure, as a member of the list of measures."""
-
-    @abstractmethod
-    def attribute(self, attribute: Attribute) -> Object:
-        """Return what it belongs to, and whether it must be there."""
-
-    @abstractmethod
-    def constraint(self, constraint: Constraint) -> Object:
-        """Return what there is; where there is nothing, dimensions without values say so."""
-
-    def message(self, artefacts: Iterable[Artefact], head: Head, *, linked: bool = False) -> bytes:
-        """Return the message; what it is of is linked in its head, if wanted."""
-        artefacts = list(artefacts)
-        data: Object = {}
-        for kind, name in self.groups.items():
-            found = [self._artefact(one, head) for one in artefacts if one.kind == kind]
-            if found:
-                data[name] = found
-        # The schema must be near the beginning: by that clients tell what they read.
-        meta: Object = {
-            "schema": f"{_SCHEMAS}/{self.generation}/sdmx-json-structure-schema.json",
-            "id": head.id,
-            "test": head.test,
-            "prepared": head.prepared,
-            "contentLanguages": ["en"],
-            "sender": {"id": AGENCY},
-        }
-        if linked:
-            meta["links"] = [{"rel": "related", "urn": one.urn} for one in artefacts]
-        return _encode({"meta": meta, "data": data})
-
-    def _artefact(self, artefact: Artefact, head: Head) -> Object:
-        link = {"rel": "self", "urn": artefact.urn}
-        more: Object = {}
-        if artefact.stub:
-            link["href"] = head.address_of(artefact)
-            more["isExternalReference"] = True
-        # A stub of an agreement, too, says what it is about: without that it is none.
-        if not artefact.stub or isinstance(artefact, Agreement):
-            more |= self._content(artefact)
-        own = {"id": artefact.id, "version": artefact.version, "agencyID": artefact.agency, "links": [link]}
-        return own | _told(artefact.name, artefact.description, artefact.notes) | more
-
-    def _content(self, artefact: Artefact) -> Object:
-        match artefact:
-            case Scheme():
-                return self._items(artefact)
-            case FlowStructure(kind="datastructure"):
-                return {"dataStructureComponents": self._components(artefact.flow)}
-            case FlowStructure():
-                return {"structure": urns.of("datastructure", artefact.flow.dsd)}
-            case Agreement():
-                provider = urns.of_provider(artefact.provider)
-                return {self.usage_of_flow: urns.of("dataflow", artefact.flow.id), "dataProvider": provider}
-            case Constraint():
-                return self.constraint(artefact)
-        return {}
-
-    def _items(self, scheme: Scheme) -> Object:
-        items = [self._item(scheme, item) for item in scheme.items]
-        return {"isPartial": scheme.partial} | ({_ITEMS[scheme.kind]: items} if items else {})
-
-    def _item(self, scheme: Scheme, item: Item) -> Object:
-        own: Object = {"id": item.id, "links": [{"rel": "self", "urn": scheme.item_urn(item.id)}]}
-        if item.form:
-            own["coreRepresentation"] = self._representation(item.form)
-        return own | _told(item.name, item.description, item.notes)
-
-    def _representation(self, form: Form) -> Object:
-        return {"enumeration": urns.of("codelist", form.codelist)} if form.codelist else self.text_format(form.kind)
-
-    def _components(self, flow: Flow) -> Object:
-        dimensions = [self.component(name) | {"position": position} for position, name in enumerate(flow.dimensions)]
-        attributes = [self.component(one.id) | self.attribute(one) for one in flows.ATTRIBUTES]
-        return {
-            "dimensionList": {"id": "DimensionDescriptor", "dimensions": dimensions} | self.time(),
-            "attributeList": {"id": "AttributeDescriptor", "attributes": attributes},
-            "measureList": {"id": "MeasureDescriptor"} | self.measure(),
-        }
-
-    def component(self, name: str) -> Object:
-        """Return what every component has."""
-        form = self._representation(FORMS[name])
-        return {"id": name, "conceptIdentity": urns.of_concept(name), "localRepresentation": form}
-
-
-class _Writer10(Writer):
-    generation = "1.0"
-    groups: ClassVar = {
-        "agencyscheme": "agencySchemes",
-        "codelist": "codelists",
-        "conceptscheme": "conceptSchemes",
-        "contentconstraint": "contentConstraints",
-        "dataflow": "dataflows",
-        "dataproviderscheme": "dataProviderSchemes",
-        "datastructure": "dataStructures",
-        "provisionagreement": "provisionAgreements",
+def message(artefacts: Iterable[Artefact], meta: Object, address: str) -> bytes:
+    """Return structures as a message; ``address`` is where structures are asked for."""
+    artefacts = list(artefacts)
+    groups = {
+        name: [_artefact(one, address) for one in artefacts if one.kind == kind] for kind, (name, _) in _GROUPS.items()
     }
-    usage_of_flow = "structureUsage"
-
-    def text_format(self, kind: str) -> Object:
-        return {"textFormat": {"textType": kind}}
-
-    def time(self) -> Object:
-        return {"timeDimensions": [self.component(flows.TIME)]}
-
-    def measure(self) -> Object:
-        return {"primaryMeasure": self.component(flows.MEASURE)}
-
-    def attribute(self, attribute: Attribute) -> Object:
-        status = "Mandatory" if attribute.mandatory else "Conditional"
-        return {"assignmentStatus": status, "attributeRelationship": {"primaryMeasure": flows.MEASURE}}
-
-    def constraint(self, constraint: Constraint) -> Object:
-        values: list[Object] = [{"id": name, "values": list(values)} for name, values in constraint.values.items()]
-        return {
-            "type": "Actual",
-            "constraintAttachment": {"dataflows": [urns.of("dataflow", constraint.flow.id)]},
-            "cubeRegions": [{"isIncluded": True, "keyValues": _keys(constraint, values)}],
-        }
+    # The schema must be near the beginning: by that clients tell what they read.
+    head = {"schema": _SCHEMA, **meta, "contentLanguages": ["en"], "sender": {"id": AGENCY}}
+    # Clients of schema queries look there for what they have read.
+    head["links"] = [{"rel": "related", "urn": one.urn} for one in artefacts]
+    return _encode({"meta": head, "data": {name: found for name, found in groups.items() if found}})
 
 
-class _Writer20(Writer):
-    generation = "2.0.0"
-    groups: ClassVar = {
-        "agencyscheme": "agencySchemes",
-        "codelist": "codelists",
-        "conceptscheme": "conceptSchemes",
-        "dataconstraint": "dataConstraints",
-        "dataflow": "dataflows",
-        "dataproviderscheme": "dataProviderSchemes",
-        "datastructure": "dataStructures",
-        "provisionagreement": "provisionAgreements",
+def _artefact(one: Artefact, address: str) -> Object:
+    link = {"rel": "self", "urn": one.urn}
+    if one.stub:
+        link["href"] = f"{address}{one.kind}/{one.agency}/{one.id}/{one.version}"
+    own = {"id": one.id, "version": one.version, "agencyID": one.agency, "links": [link]}
+    # A stub of an agreement, too, says what it is about: without that it is none.
+    content = {} if one.stub and one.kind != "provisionagreement" else _content(one)
+    return (
+        own
+        | _named(one.name, one.description, one.notes)
+        | ({"isExternalReference": True} if one.stub else {})
+        | content
+    )
+
+
+def _content(one: Artefact) -> Object:
+    flow = flows.urn("dataflow", one.flow.id)
+    if one.values is not None:
+        return _constraint(one, one.values)
+    match one.kind:
+        case "datastructure":
+            return {"dataStructureComponents": _components(one)}
+        case "dataflow":
+            return {"structure": flows.urn("datastructure", one.flow.dsd)}
+        case "provisionagreement":
+            return {"dataflow": flow, "dataProvider": flows.provider_urn(one.provider)}
+    items = [_item(one, item) for item in one.items]
+    return {"isPartial": one.partial} | ({_GROUPS[one.kind][1]: items} if items else {})
+
+
+def _item(one: Artefact, item: Item) -> Object:
+    own: Object = {"id": item.id, "links": [{"rel": "self", "urn": one.item_urn(item.id)}]}
+    if item.component:
+        own["coreRepresentation"] = _form(item.component)
+    return own | _named(item.name, item.description, item.notes)
+
+
+def _form(component: Component) -> Object:
+    if component.codelist:
+        return {"enumeration": flows.urn("codelist", component.codelist)}
+    return {"format": {"dataType": component.type}}
+
+
+def _components(one: Artefact) -> Object:
+    dimensions = [_component(name) | {"position": position} for position, name in enumerate(one.flow.dimensions)]
+    attributes = [
+        _component(name)
+        | {"usage": "mandatory" if COMPONENTS[name].mandatory else "optional"}
+        | {"attributeRelationship": {"observation": {}}}
+        for name in ATTRIBUTES
+    ]
+    time = {"timeDimension": _component(TIME)}
+    return {
+        "dimensionList": {"id": "DimensionDescriptor", "dimensions": dimensions, **time},
+        "attributeList": {"id": "AttributeDescriptor", "attributes": attributes},
+        "measureList": {"id": "MeasureDescriptor", "measures": [_component(MEASURE)]},
     }
-    usage_of_flow = "dataflow"
-
-    def text_format(self, kind: str) -> Object:
-        return {"format": {"dataType": kind}}
-
-    def time(self) -> Object:
-        return {"timeDimension": self.component(flows.TIME)}
-
-    def measure(self) -> Object:
-        return {"measures": [self.component(flows.MEASURE)]}
-
-    def attribute(self, attribute: Attribute) -> Object:
-        usage = "mandatory" if attribute.mandatory else "optional"
-        return {"usage": usage, "attributeRelationship": {"observation": {}}}
-
-    def constraint(self, constraint: Constraint) -> Object:
-        values: list[Object] = [
-            {"id": name, "include": True, "values": [{"value": value} for value in values]}
-            for name, values in constraint.values.items()
-        ]
-        return {
-            "role": "Actual",
-            "constraintAttachment": {"dataflows": [urns.of("dataflow", constraint.flow.id)]},
-            "cubeRegions": [{"include": True, "keyValues": _keys(constraint, values)}],
-        }
 
 
-def _keys(constraint: Constraint, values: list[Object]) -> list[Object]:
-    return [*values, *_span(constraint)] or [{"id": name} for name in constraint.flow.dimensions]
+def _component(name: str) -> Object:
+    return {
+        "id": name,
+        "conceptIdentity": flows.concept_urn(name),
+        "localRepresentation": _form(COMPONENTS[name]),
+    }
 
 
-def _span(constraint: Constraint) -> list[Object]:
-    if constraint.span is None:
-        return []
-    start, end = ({"period": period, "isInclusive": True} for period in constraint.span)
-    return [{"id": flows.TIME, "timeRange": {"startPeriod": start, "endPeriod": end}}]
+def _constraint(one: Artefact, values: Mapping[str, tuple[str, ...]]) -> Object:
+    keys: list[Object] = [
+        {"id": name, "include": True, "values": [{"value": value} for value in some]} for name, some in values.items()
+    ]
+    if one.span is not None:
+        start, end = ({"period": period, "isInclusive": True} for period in one.span)
+        keys.append({"id": TIME, "timeRange": {"startPeriod": start, "endPeriod": end}})
+    # If there is nothing, dimensions without values say so.
+    keys = keys or [{"id": name} for name in one.flow.dimensions]
+    return {
+        "role": "Actual",
+        "constraintAttachment": {"dataflows": [flows.urn("dataflow", one.flow.id)]},
+        "cubeRegions": [{"include": True, "keyValues": keys}],
+    }
 
 
-def _told(name: str, description: str, notes: Iterable[Note]) -> Object:
-    told: Object = {"name": name, "names": {"en": name}}
+def _named(name: str, description: str, notes: Iterable[Note]) -> Object:
+    named: Object = {"name": name, "names": {"en": name}}
     if description:
-        told |= {"description": description, "descriptions": {"en": description}}
+        named |= {"description": description, "descriptions": {"en": description}}
     annotations = [_annotation(note) for note in notes]
-    return told | ({"annotations": annotations} if annotations else {})
+    return named | ({"annotations": annotations} if annotations else {})
 
 
 def _annotation(note: Note) -> Object:
-    told: Object = {"id": note.id, "type": note.type}
+    own: Object = {"id": note.id, "type": note.type}
     if note.title:
-        told["title"] = note.title
-    return told | ({"text": note.text, "texts": {"en": note.text}} if note.text else {})
-
-
-writer_10: Final = _Writer10()
-writer_20: Final = _Writer20()
+        own["title"] = note.title
+    return own | ({"text": note.text, "texts": {"en": note.text}} if note.text else {})

@@ -1,64 +1,191 @@
-"""All structures there are: built from the code lists and from reference data, under a version of these."""
+"""All structures that exist, under a version of the reference data, and which of them answer a query."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.utils.http import http_date
 
-from api.sdmx.artefacts import Agreement, Artefact, FlowStructure, Item, Key, Note, Scheme
-from api.sdmx.concepts import CONCEPTS, INVENTED, INVENTED_AGENCY, LISTS
-from api.sdmx.flows import AGENCY, ATTRIBUTES, CODELISTS, FLOWS, MEASURE, P2P, SCHEME_VERSION, TIME, VERSION, Flow
+from api.datasets import INVENTED
+from api.flow import AGENCY, SCHEME_VERSION, VERSION, agreement
+from api.problems import Problem
+from api.sdmx import flows
+from api.sdmx.flows import COMPONENTS, CONCEPTS, FLOWS, P2P, PROVIDERS, Component, Flow
+from api.sdmx.queries import StructureQuery
 from countries import codes, queries
-from countries.reference import Agency, Reference
+from countries.reference import Agency, Indicator, Reference
 
-# The agencies that stand at the top are listed by SDMX itself: an agency in a list of ours would be a part of ours.
-AGENCIES: Final = Key("agencyscheme", "SDMX", "AGENCIES")
-PROVIDERS: Final = Key("dataproviderscheme", AGENCY, "DATA_PROVIDERS")
-CONCEPT_SCHEME: Final = Key("conceptscheme", AGENCY, "CS_P2P")
-_FEDERATION: Final = "Police2Peer Federation"
 
-_FLOW_TEXTS: Final = {
-    "P2P": (
-        "Police2Peer: the combined European view",
-        "Events by country and network, as known now: their counts over all agencies, rounded at random.",
-    ),
-    "P2P_VINTAGE": (
-        "Police2Peer: the combined European view as it was seen",
-        "The same as P2P, as it was public at the end of a day, or at an instant.",
-    ),
-}
+class Note(NamedTuple):
+    """An annotation."""
+
+    id: str
+    type: str
+    title: str = ""
+    text: str = ""
+
+
+class Item(NamedTuple):
+    """A code, a concept, an agency or a data provider. Only concepts have a component."""
+
+    id: str
+    name: str
+    description: str = ""
+    notes: tuple[Note, ...] = ()
+    component: Component | None = None
+
+
+class Key(NamedTuple):
+    """The type and id of a structure."""
+
+    kind: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artefact:
+    """A structure. Lists have items; a dataflow, a data structure, an agreement and a constraint have a flow."""
+
+    kind: str
+    id: str
+    name: str
+    description: str = ""
+    notes: tuple[Note, ...] = ()
+    agency: str = AGENCY
+    version: str = VERSION
+    items: tuple[Item, ...] = ()
+    flow: Flow = P2P
+    #: Of an agreement, who provides the data.
+    provider: str = ""
+    #: Of a constraint, the values of each dimension that has some, and the first and the last day or instant.
+    values: Mapping[str, tuple[str, ...]] | None = None
+    span: tuple[str, str] | None = None
+    #: Whether a list leaves items out, and whether only name and description are given.
+    partial: bool = False
+    stub: bool = False
+
+    @property
+    def key(self) -> Key:
+        return Key(self.kind, self.id)
+
+    @property
+    def urn(self) -> str:
+        return flows.urn(self.kind, self.id, agency=self.agency, version=self.version)
+
+    def item_urn(self, item: str) -> str:
+        return flows.urn(self.kind, self.id, item, agency=self.agency, version=self.version)
+
+    @property
+    def refers(self) -> AbstractSet[Key]:
+        """The structures that it refers to."""
+        match self.kind:
+            case "conceptscheme":
+                return _codelists(item.component.codelist for item in self.items if item.component)
+            case "datastructure":
+                return {Key("conceptscheme", CONCEPTS)} | _codelists(self.flow.codelists)
+            case "dataflow":
+                return {Key("datastructure", self.flow.dsd)}
+            case "provisionagreement":
+                return {Key("dataflow", self.flow.id), Key("dataproviderscheme", PROVIDERS)}
+        return frozenset()
+
+    def only(self, ids: AbstractSet[str]) -> "Artefact":
+        """Return a list with some of its items."""
+        items = tuple(item for item in self.items if item.id in ids)
+        return replace(self, items=items, partial=len(items) < len(self.items))
 
 
 @dataclass(frozen=True)
 class Structures:
-    """All artefacts under one version of the reference data."""
+    """All structures under one version of the reference data."""
 
     reference: int
     changed: datetime
     artefacts: tuple[Artefact, ...]
-    #: Whether some agency, and so perhaps a number, is made up.
+    #: Whether an agency, and so perhaps a number, is made up.
     invented: bool
 
     def last_modified(self, milliseconds: int = 0) -> str:
-        """Return when what is told of them changed last, or something beside them in milliseconds since 1970."""
+        """Return when they changed last, or something beside them did, in milliseconds since 1970."""
         return http_date(max(self.changed.timestamp(), milliseconds / 1000))
 
     @cached_property
     def by_key(self) -> dict[Key, Artefact]:
         return {artefact.key: artefact for artefact in self.artefacts}
 
-    def scheme(self, key: Key) -> Scheme:
-        """Return a list of items."""
-        found = self.by_key[key]
-        assert isinstance(found, Scheme)  # noqa: S101  the keys of lists are known
-        return found
+    def codes(self, codelist: str) -> Mapping[str, str]:
+        """Return the codes of a list with their names."""
+        return {item.id: item.name for item in self.by_key[Key("codelist", codelist)].items}
 
-    def codelist(self, name: str) -> Scheme:
-        """Return a code list by its id."""
-        return self.scheme(_codelist_key(name))
+
+def select(query: StructureQuery, known: Structures) -> list[Artefact]:
+    """Return what a query names and what goes with it; refuse a query that names nothing."""
+    named = frozenset(one.key for one in known.artefacts if _matches(query, one))
+    if not named:
+        raise Problem("unknown_structure")
+    keys = named | _around(named, query.references, known)
+    found = [one for one in known.artefacts if one.key in keys]
+    if query.detail == "allcompletestubs":
+        return [replace(one, stub=True) for one in found]
+    if query.detail == "referencepartial":
+        return [one if one.key in named else in_part(one, found) for one in found]
+    return found
+
+
+def _matches(query: StructureQuery, one: Artefact) -> bool:
+    asked = ((query.agency, one.agency), (query.id, one.id), (query.version, one.version))
+    return one.kind in query.kinds and all(text in ("", own) for text, own in asked)
+
+
+def _around(named: AbstractSet[Key], references: str, known: Structures) -> AbstractSet[Key]:
+    """Return the structures that go with others: in a direction, or of a type in any direction."""
+    children = {one.key: one.refers for one in known.artefacts}
+    parents = {key: {other for other, refers in children.items() if key in refers} for key in children}
+    above = _next(named, parents)
+    siblings = above | _next(above, children)
+    below = _closure(named, children)
+    in_direction = {
+        "none": frozenset[Key](),
+        "children": _next(named, children),
+        "descendants": below,
+        "parentsandsiblings": siblings,
+        "all": siblings | below,
+    }
+    if references in in_direction:
+        return in_direction[references]
+    return {key for key in below | _closure(named, parents) if key.kind == references}
+
+
+def _next(keys: AbstractSet[Key], steps: Mapping[Key, AbstractSet[Key]]) -> AbstractSet[Key]:
+    return frozenset[Key]().union(*(steps[key] for key in keys))
+
+
+def _closure(keys: AbstractSet[Key], steps: Mapping[Key, AbstractSet[Key]]) -> AbstractSet[Key]:
+    found: AbstractSet[Key] = frozenset()
+    reached = _next(keys, steps)
+    while not reached <= found:
+        found |= reached
+        reached = _next(reached, steps)
+    return found
+
+
+def in_part(one: Artefact, beside: Iterable[Artefact]) -> Artefact:
+    """Return a list of concepts or providers with those items only that other structures use; codes can all occur."""
+    used: dict[str, set[str]] = {"conceptscheme": set(), "dataproviderscheme": set()}
+    for other in beside:
+        used["conceptscheme"].update(other.flow.components if other.kind in ("dataflow", "datastructure") else ())
+        used["dataproviderscheme"].update([other.provider] if other.provider else ())
+    return one.only(used[one.kind]) if used.get(one.kind) else one
+
+
+def of_data(flow: Flow, known: Structures) -> list[Artefact]:
+    """Return the structures that data of a flow follow."""
+    structure = known.by_key[Key("datastructure", flow.dsd)]
+    found = [one for one in known.artefacts if one.key in {structure.key, *structure.refers}]
+    return [in_part(one, [structure]) for one in found]
 
 
 def structures() -> Structures:
@@ -69,114 +196,119 @@ def structures() -> Structures:
 @lru_cache(maxsize=2)
 def under(reference: Reference) -> Structures:
     """Return all structures under a version of the reference data."""
-    agencies = reference.agencies
     artefacts = (
         *_flows(reference),
-        *_codelists(reference),
-        _scheme(CONCEPT_SCHEME, "Concepts of Police2Peer", CONCEPTS),
-        _scheme(AGENCIES, "Agencies", [Item(AGENCY, _FEDERATION)], SCHEME_VERSION),
-        _scheme(PROVIDERS, "Who provides data", _providers(agencies), SCHEME_VERSION),
-        *_agreements(agencies),
+        *_lists(reference),
+        Artefact(
+            # The agencies at the top are listed by SDMX itself: an agency in a list of ours would be a part of ours.
+            kind="agencyscheme",
+            agency="SDMX",
+            id="AGENCIES",
+            version=SCHEME_VERSION,
+            name="Agencies",
+            items=(Item(AGENCY, _FEDERATION),),
+        ),
+        Artefact(
+            kind="dataproviderscheme",
+            id=PROVIDERS,
+            version=SCHEME_VERSION,
+            name="Who provides data",
+            items=(Item(AGENCY, _FEDERATION, "All agencies together."), *map(_provider, reference.agencies)),
+        ),
+        *_agreements(reference.agencies),
     )
     return Structures(reference.version, reference.changed, artefacts, reference.invented)
 
 
-def _flows(reference: Reference) -> Iterator[FlowStructure]:
-    notes = (*_notes(reference), *([INVENTED] if reference.invented else ()))
+_FEDERATION: Final = "Police2Peer Federation"
+_FLOWS: Final = {
+    "P2P": (
+        "Police2Peer: the combined European view",
+        "Events by country and network, as known now: their counts over all agencies, rounded at random.",
+    ),
+    "P2P_VINTAGE": (
+        "Police2Peer: the combined European view as it was seen",
+        "The same as P2P, as it was public at the end of a day, or at an instant.",
+    ),
+}
+#: The standard's own codes, in English.
+_LISTS: Final = {
+    "CL_FREQ": (
+        "Frequencies",
+        (
+            Item("H", "Hourly"),
+            Item("D", "Daily"),
+            Item("W", "Weekly", "Weeks of ISO 8601, Monday to Sunday."),
+            Item("M", "Monthly"),
+            Item("A", "Annual"),
+        ),
+    ),
+    "CL_OBS_STATUS": (
+        "Observation status",
+        (
+            Item("A", "Normal value", "All expected reports are there and final."),
+            Item("B", "Time series break", "Values before are not comparable with it."),
+            Item("O", "Missing value", "Nobody reported."),
+            Item("P", "Provisional value", "Reports are missing, partial or not final, or counting began in it."),
+        ),
+    ),
+    "CL_CONF_STATUS": ("Confidentiality status", (Item("F", "Free", "Free for publication."),)),
+}
+
+
+def _flows(reference: Reference) -> Iterator[Artefact]:
+    notes = tuple(note for row in reference.indicators for note in _notes(row, title=row.name))
+    if reference.invented:
+        notes += (Note("INVENTED", "INVENTED", text=INVENTED),)
     for flow in FLOWS.values():
-        name, description = _FLOW_TEXTS[flow.id]
-        dataflow = FlowStructure(
-            kind="dataflow",
-            agency=AGENCY,
-            id=flow.id,
-            version=VERSION,
-            name=name,
-            description=description,
-            notes=notes,
-            flow=flow,
-        )
-        yield dataflow
-        yield replace(
-            dataflow, kind="datastructure", id=flow.dsd, name=f"Structure of {flow.id}", description="", notes=()
-        )
+        name, description = _FLOWS[flow.id]
+        yield Artefact(kind="dataflow", id=flow.id, name=name, description=description, notes=notes, flow=flow)
+        yield Artefact(kind="datastructure", id=flow.dsd, name=f"Structure of {flow.id}", flow=flow)
 
 
-def _notes(reference: Reference) -> Iterator[Note]:
-    """What the numbers are not."""
-    for row in reference.indicators:
-        for number, text in enumerate(row.notes, 1):
-            yield Note(f"{row.code}_{number}", "NOTE", title=row.name, text=text)
+def _notes(row: Indicator, *, title: str = "") -> tuple[Note, ...]:
+    """Return what the numbers of an indicator are not."""
+    return tuple(Note(f"{row.code}_{number}", "NOTE", title, text) for number, text in enumerate(row.notes, 1))
 
 
-def _codelists(reference: Reference) -> Iterator[Scheme]:
-    for name, listed in LISTS.items():
-        yield _scheme(_codelist_key(name), listed.name, listed.codes)
-    yield _scheme(_codelist_key("CL_INDICATOR"), "Indicators", _indicators(reference))
-    yield _scheme(_codelist_key("CL_COUNTRY"), "Countries and country groups", _countries())
-    yield _scheme(_codelist_key("CL_NETWORK"), "Networks", _networks(reference))
+def _lists(reference: Reference) -> Iterator[Artefact]:
+    for name, (title, items) in _LISTS.items():
+        yield Artefact(kind="codelist", id=name, name=title, items=items)
+    indicators = [Item(row.code, row.name, row.description, _notes(row)) for row in reference.indicators]
+    yield Artefact(kind="codelist", id="CL_INDICATOR", name="Indicators", items=tuple(indicators))
+    countries = [Item(one.code, one.name) for one in queries.countries()]
+    groups = [Item(one.code, one.name, _members(one)) for one in queries.groups()]
+    yield Artefact(kind="codelist", id="CL_COUNTRY", name="Countries and country groups", items=(*countries, *groups))
+    networks = [*(Item(row.code, row.name) for row in reference.networks), Item(codes.TOTAL, "All networks")]
+    yield Artefact(kind="codelist", id="CL_NETWORK", name="Networks", items=tuple(networks))
+    concepts = [Item(name, one.name, one.description, component=one) for name, one in COMPONENTS.items()]
+    yield Artefact(kind="conceptscheme", id=CONCEPTS, name="Concepts of Police2Peer", items=tuple(concepts))
 
 
-def _codelist_key(name: str) -> Key:
-    return Key("codelist", AGENCY, name)
+def _members(group: queries.CountryGroup) -> str:
+    if group.code == codes.TOTAL:
+        return "All countries, and downloads or visits that could not be located."
+    return f"{len(group.members)} countries: {', '.join(group.members)}."
 
 
-def _scheme(key: Key, name: str, items: Iterable[Item], version: str = VERSION) -> Scheme:
-    return Scheme(kind=key.kind, agency=key.agency, id=key.id, version=version, name=name, items=tuple(items))
+def _provider(row: Agency) -> Item:
+    invented = Note("INVENTED", "INVENTED", text="This agency is invented, for a demonstration.")
+    return Item(row.code, row.name, notes=(invented,) if row.invented else ())
 
 
-def _indicators(reference: Reference) -> Iterator[Item]:
-    for row in reference.indicators:
-        notes = tuple(Note(f"{row.code}_{number}", "NOTE", text=text) for number, text in enumerate(row.notes, 1))
-        yield Item(row.code, row.name, row.description, notes)
-
-
-def _countries() -> Iterator[Item]:
-    for country in queries.countries():
-        yield Item(country.code, country.name)
-    for group in queries.groups():
-        members = "" if group.code == codes.TOTAL else f"{len(group.members)} countries: {', '.join(group.members)}."
-        yield Item(group.code, group.name, members or "All countries, and those who could not be located.")
-
-
-def _networks(reference: Reference) -> Iterator[Item]:
-    for row in reference.networks:
-        yield Item(row.code, row.name)
-    yield Item(codes.TOTAL, "All networks")
-
-
-def _providers(agencies: Iterable[Agency]) -> Iterator[Item]:
-    yield Item(AGENCY, _FEDERATION, "All agencies together.")
-    for row in agencies:
-        yield Item(row.code, row.name, notes=(INVENTED_AGENCY,) if row.invented else ())
-
-
-def _agreements(agencies: Iterable[Agency]) -> Iterator[Agreement]:
+def _agreements(agencies: Iterable[Agency]) -> Iterator[Artefact]:
     for flow in FLOWS.values():
-        yield _agreement(flow.agreement, f"{flow.id}, by the federation", flow, AGENCY)
+        name = f"{flow.id}, by the federation"
+        yield Artefact(kind="provisionagreement", id=flow.agreement, name=name, flow=flow, provider=AGENCY)
     for row in agencies:
-        told = "What the agency submits. It is not published by itself: its data cannot be read here."
-        yield _agreement(f"PA_{row.code}", f"{P2P.id}, by {row.name}", P2P, row.code, told)
+        yield Artefact(
+            kind="provisionagreement",
+            id=agreement(row.code),
+            name=f"{P2P.id}, by {row.name}",
+            description="What the agency submits. It is not published by itself: its data cannot be read here.",
+            provider=row.code,
+        )
 
 
-def _agreement(own: str, name: str, flow: Flow, provider: str, description: str = "") -> Agreement:
-    return Agreement(
-        kind="provisionagreement",
-        agency=AGENCY,
-        id=own,
-        version=VERSION,
-        name=name,
-        description=description,
-        flow=flow,
-        provider=provider,
-    )
-
-
-def concepts_of(flow: Flow) -> frozenset[str]:
-    """Return the ids of all components of a flow, which are those of their concepts."""
-    return frozenset((*flow.dimensions, TIME, MEASURE, *(attribute.id for attribute in ATTRIBUTES)))
-
-
-def codelists_of(flow: Flow) -> tuple[str, ...]:
-    """Return the ids of the code lists of a flow: of its dimensions first, then of its attributes."""
-    of_dimensions = [CODELISTS[dimension] for dimension in flow.dimensions if dimension in CODELISTS]
-    return (*of_dimensions, *(attribute.codelist for attribute in ATTRIBUTES if attribute.codelist))
+def _codelists(names: Iterable[str]) -> AbstractSet[Key]:
+    return {Key("codelist", name) for name in names if name}

@@ -1,15 +1,17 @@
-"""Times as SDMX writes them: periods of any frequency, instants, and what of a column of periods lies where."""
+"""Times as SDMX writes them: periods of any frequency, instants, and which periods lie in a time that is asked for."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
-from typing import Final, NamedTuple
+from datetime import UTC, datetime, timedelta
+from typing import Final, NamedTuple, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from api.problems import Problem
+from api.sdmx.flows import TIME
 from federation.rules import instants, periods
 from federation.rules.periods import Longs
-from federation.rules.view import Table
+from federation.vintages import ALWAYS
 
 _FREQUENCY_OF = {
     "A": re.compile(r"\d{4}(-A1)?", re.ASCII),
@@ -18,11 +20,9 @@ _FREQUENCY_OF = {
     "W": re.compile(r"\d{4}-W\d\d", re.ASCII),
 }
 #: Reporting periods longer than a month: how many months they have.
-_MONTHS: Final = {"S": 6, "T": 4, "Q": 3}
-_LONGER = re.compile(r"(\d{4})-([STQ])(\d)", re.ASCII)
-_DAY_OF_YEAR = re.compile(r"(\d{4})-D(\d{3})", re.ASCII)
+_MONTHS: Final = {"S": 6, "Q": 3}
+_LONGER = re.compile(r"(\d{4})-([SQ])(\d)", re.ASCII)
 _INSTANTS: Final = "Write an instant: 2026-12-01T00:01:07.482Z."
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _HOUR: Final = 3600
 _DAY: Final = 86_400
 
@@ -34,9 +34,56 @@ class Span(NamedTuple):
     end: int
 
 
+class Times(NamedTuple):
+    """The time in which all of a period must lie, in seconds since 1970; of ``exact`` it must be all."""
+
+    start: int = periods.epoch(ALWAYS[0])
+    end: int = periods.epoch(ALWAYS[1]) + _DAY
+    exact: Span | None = None
+
+    @classmethod
+    def between(cls, first: str | None, last: str | None) -> Self:
+        """Return the time from `startPeriod` to `endPeriod`, both included."""
+        found = cls()
+        if first:
+            found = found._replace(start=span(first, parameter="startPeriod").start)
+        return found._replace(end=span(last, parameter="endPeriod").end) if last else found
+
+    @classmethod
+    def matching(cls, text: str) -> Self:
+        """Read a filter such as `ge:2026-01+lt:2026-11`: a plus is an "and"."""
+        found = cls()
+        for term in text.split("+"):
+            operator, period = ("eq", term) if term[2:3] != ":" else (term[:2], term[3:])
+            if "," in term or operator not in ("eq", "ge", "gt", "le", "lt"):
+                detail = "Filter times by eq, ge, gt, le and lt, with + between for and: ge:2026-01+lt:2026-11."
+                raise Problem("not_implemented", detail=detail, parameter=f"c[{TIME}]")
+            asked = span(period, parameter=f"c[{TIME}]")
+            start = {"eq": asked.start, "ge": asked.start, "gt": asked.end}.get(operator, found.start)
+            end = {"eq": asked.end, "le": asked.end, "lt": asked.start}.get(operator, found.end)
+            exact = asked if operator == "eq" else found.exact
+            found = found._replace(start=max(found.start, start), end=min(found.end, end), exact=exact)
+        return found
+
+    def inside(self, frequency: str, starts: Longs) -> NDArray[np.bool_]:
+        """Return which periods, given by their starts, lie in it."""
+        until = ends(frequency, starts)
+        found = (starts >= self.start) & (until <= self.end)
+        if self.exact:
+            found &= (starts == self.exact.start) & (until == self.exact.end)
+        return np.asarray(found)
+
+    @property
+    def bounds(self) -> tuple[datetime, datetime]:
+        """The earliest and the latest start that a period inside can have, as far as a calendar goes."""
+        first, last = map(periods.epoch, ALWAYS)
+        earliest, latest = min(self.start, last), max(self.end - 1, first)
+        return datetime.fromtimestamp(max(earliest, first), UTC), datetime.fromtimestamp(min(latest, last), UTC)
+
+
 def span(text: str, *, parameter: str) -> Span:
     """Return the time that a period names, whatever its frequency; a full hour stands for the whole of it."""
-    for reading in (_of_calendar, _of_months, _of_day, _of_instant):
+    for reading in (_of_calendar, _of_months, _of_instant):
         try:
             found = reading(text)
         except (ValueError, OverflowError):
@@ -87,18 +134,7 @@ def _of_months(text: str) -> Span | None:
     return Span(periods.epoch(start), periods.epoch(end))
 
 
-def _of_day(text: str) -> Span | None:
-    form = _DAY_OF_YEAR.fullmatch(text)
-    if form is None:
-        return None
-    day = date(int(form[1]), 1, 1) + timedelta(days=int(form[2]) - 1)
-    if day.year != int(form[1]):
-        raise ValueError(text)
-    start = periods.epoch(datetime(day.year, day.month, day.day, tzinfo=UTC))
-    return Span(start, start + _DAY)
-
-
-def _of_instant(text: str) -> Span | None:
+def _of_instant(text: str) -> Span:
     start = periods.epoch(instants.parse(text))
     return Span(start, start + _HOUR if start % _HOUR == 0 else start)
 
@@ -115,14 +151,9 @@ def ends(frequency: str, starts: Longs) -> Longs:
     return (units + 1).astype("datetime64[s]").astype(np.int64)
 
 
-def labels(table: Table) -> list[str]:
-    """Return the names of periods; an hour has its seconds too, as the time of an observation must have in XML."""
-    return [f"{label}:00" for label in table.labels] if table.frequency == "H" else table.labels
-
-
 def written(milliseconds: int) -> str:
     """Write an instant in milliseconds since 1970."""
-    return instants.write(_EPOCH + timedelta(milliseconds=milliseconds))
+    return instants.write(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds))
 
 
 def day_or_instant(second: int) -> str:

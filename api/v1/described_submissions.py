@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
-from api import openapi
+from api import flow, openapi
 from api.openapi import Schema, parameter
 from api.v1 import answers, forms
 from api.v1.described_agency import CURSOR, answer, operation
-from api.v1.payloads import checks, media
+from api.v1.payloads import checks
 from countries.codes import COUNTRIES, NETWORKS
 from federation.rules import periods, rulebook
 
@@ -208,11 +208,11 @@ def _header(
 submit: Final = operation(
     "submit",
     "Send reports. All of a submission is stored, or nothing of it",
-    request={"application/json": SUBMISSION, "text/csv": CSV, media.SDMX_CSV: SDMX_CSV},
+    request={"application/json": SUBMISSION, "text/csv": CSV, flow.SDMX_CSV: SDMX_CSV},
     examples=[
         OpenApiExample("json", value=SUBMISSION_EXAMPLE, request_only=True, media_type="application/json"),
         OpenApiExample("csv", value=CSV_EXAMPLE, request_only=True, media_type="text/csv"),
-        OpenApiExample("sdmx", value=SDMX_CSV_EXAMPLE, request_only=True, media_type=media.SDMX_CSV),
+        OpenApiExample("sdmx", value=SDMX_CSV_EXAMPLE, request_only=True, media_type=flow.SDMX_CSV),
     ],
     takes=(
         parameter("dry_run", "`true` only says what would become of the reports, stores nothing and answers 200",

@@ -156,7 +156,7 @@ def filled(address: str, rows) -> str:
     """Return an address with parameters that lead to something of the agency's."""
     for hole, value in {
         "<uuid:id>": rows[Submission].pk, "<int:id>": rows[Finding].pk, "<slug:code>": "no",
-        "<path:rest>": "structure",
+        "<path:path>": "structure",
         "<app_label>": "countries/", "<url>": "countries/nothing/",
         "<path:content_type_id>": ContentType.objects.get_for_model(Agency).pk,
     }.items():  # fmt: skip

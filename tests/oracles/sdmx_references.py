@@ -23,16 +23,9 @@ REFERS = {
 }
 
 
-def refers(root):
-    """In 3.0 each structure refers to the list in which the agency stands that maintains it."""
-    if root == "2.1":
-        return REFERS
-    return {name: others | ({AGENCIES} - {name}) for name, others in REFERS.items()}
-
-
-def around(names, reference, root):
+def around(names, reference):
     """Return the structures with those that go with them."""
-    arrows = [(one, other) for one, others in refers(root).items() for other in others]
+    arrows = [(one, other) for one, others in REFERS.items() for other in others]
 
     def up(some):
         return {one for one, other in arrows if other in some}
@@ -49,9 +42,7 @@ def around(names, reference, root):
     siblings = up(names) | down(up(names))
     goes_with = {
         "none": set(),
-        "parents": up(names),
         "parentsandsiblings": siblings,
-        "ancestors": on_and_on(up),
         "children": down(names),
         "descendants": on_and_on(down),
         "all": siblings | on_and_on(down),

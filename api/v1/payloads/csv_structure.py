@@ -6,15 +6,14 @@ References are taken in full: the format knows no versions left open.
 import re
 from typing import Final
 
+from api import flow
 from api.v1.payloads.csv_header import NAMED
 from api.v1.payloads.faults import BrokenRuleError
 from api.v1.payloads.traces import looks_like_trace
 
-_FLOW: Final = "P2PEU:P2P(1.0.0)"
-_STRUCTURE: Final = "P2PEU:DSD_P2P(1.0.0)"
 #: The guide to SDMX-CSV calls the agreement dataprovision, the web service of SDMX provisionagreement.
 _AGREEMENTS: Final = ("dataprovision", "provisionagreement")
-_ANY_AGREEMENT: Final = re.compile(r"P2PEU:PA_[^()]+\(1[.]0[.]0\)")
+_ANY_AGREEMENT: Final = re.compile(rf"{flow.AGENCY}:{flow.agreement('[^()]+')}\({re.escape(flow.VERSION)}\)")
 
 
 def kind(text: str) -> str:
@@ -37,5 +36,8 @@ def check_reference(text: str, kind: str | None, agency: str) -> None:
 
 def _ours(agency: str) -> dict[str, str]:
     """Return what rows of an agency may belong to, by kind."""
-    agreement = f"P2PEU:PA_{agency}(1.0.0)"
-    return {"dataflow": _FLOW, "datastructure": _STRUCTURE, **dict.fromkeys(_AGREEMENTS, agreement)}
+    return {
+        "dataflow": flow.reference(flow.FLOW),
+        "datastructure": flow.reference(flow.STRUCTURE),
+        **dict.fromkeys(_AGREEMENTS, flow.reference(flow.agreement(agency))),
+    }

@@ -5,10 +5,10 @@ from typing import Final
 from django.http import HttpRequest
 from django.utils.http import parse_header_parameters
 
+from api.flow import SDMX_CSV
 from api.problems import Problem
 
-#: SDMX-CSV under its own name is the same to us, in whichever version and however it is labelled: the header tells.
-SDMX_CSV: Final = "application/vnd.sdmx.data+csv"
+#: Of SDMX-CSV, in whichever version and however it is labelled: the header of the file decides how it is read.
 VERSIONS: Final = ("1.0.0", "2.0.0", "2.1.0")
 _KINDS: Final = {
     "application/json": "json",

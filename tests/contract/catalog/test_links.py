@@ -39,8 +39,8 @@ def followed(client, found, accept):
 @pytest.mark.parametrize("accept", ["*/*", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"])
 def test_every_address_answers_as_promised_whoever_asks(published, read, client, accept):
     found = {link for link in links(read()) if link[0].startswith(f"{HERE}/")}
-    # Of five data sets each two forms of the API and six of SDMX, and pages beside.
-    assert len(found) == 46
+    # Of five data sets each two forms of the API and five of SDMX, and pages beside.
+    assert len(found) == 41
     assert followed(client, sorted(found), accept) == []
 
 
@@ -51,7 +51,7 @@ def test_each_form_has_an_address_of_its_own_to_download_from_unless_it_comes_in
         addresses.add(address)
         saved = list(catalogue.objects(distribution, DCAT.downloadURL))
         assert saved == ([] if distribution.endswith("-json") else [address])
-    assert len(addresses) == 5 * 8
+    assert len(addresses) == 5 * 7
 
 
 def test_addresses_of_data_lie_below_the_service_that_gives_them(published, read, client):

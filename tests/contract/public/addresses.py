@@ -38,10 +38,10 @@ PUBLIC = {
     # Roots lead to a page, and are none.
     "sdmx": [],
     "root": [],
-    "data-2.1": ["/sdmx/2.1/data/P2P", "/sdmx/2.1/data/P2P?updatedAfter=2026-11-20T00:00:00Z&includeHistory=true"],
+    "data-2.1": ["/sdmx/2.1/data/P2P", "/sdmx/2.1/data/P2P?updatedAfter=2026-11-20T00:00:00Z"],
     "data-3.0": ["/sdmx/3.0/data/dataflow/P2PEU/P2P", "/sdmx/3.0/data/dataflow/P2PEU/P2P_VINTAGE?format=csv"],
     "availability-2.1": ["/sdmx/2.1/availableconstraint/P2P?references=all"],
-    "availability-3.0": ["/sdmx/3.0/availability/dataflow/P2PEU/P2P?mode=available"],
+    "availability-3.0": ["/sdmx/3.0/availability/dataflow/P2PEU/P2P"],
     "schema-2.1": ["/sdmx/2.1/schema/dataflow/P2PEU/P2P"],
     "schema-3.0": ["/sdmx/3.0/schema/dataflow/P2PEU/P2P"],
     "structures-2.1": ["/sdmx/2.1/structure"],

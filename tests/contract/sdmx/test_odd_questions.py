@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api import caching
-from api.sdmx import data_views
+from api.sdmx import views
 from tests.contract.public.press import NOBODY, Press
 from tests.factories import IndicatorFactory
 
@@ -68,7 +68,7 @@ def test_whatever_is_asked(view, root, path, query):
 #: The first and the last that a calendar has, in each form.
 ENDS = [
     "0001", "0001-01", "0001-W01", "0001-01-01", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999", "9999-12",
-    "9999-W52", "9999-Q4", "9999-S2", "9999-T3", "9999-D365", "9999-12-31", "9999-12-31T23:00:00",
+    "9999-W52", "9999-Q4", "9999-S2", "9999-12-31", "9999-12-31T23:00:00",
     "9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59-14:00",
 ]  # fmt: skip
 
@@ -81,9 +81,7 @@ def test_ends_of_the_calendar(view, kind, end):
     addresses = [
         f"{of_3}/P2P_VINTAGE/1.0.0/D.DOWNLOADS.NO._T.{end}",
         f"{of_3}/P2P_VINTAGE/1.0.0/D.DOWNLOADS.NO._T?c[VINTAGE]={end}",
-        f"{of_3}/P2P_VINTAGE/1.0.0/D.DOWNLOADS.NO._T?c[VINTAGE]=ge:{end}",
-        *(f"{of_3}/P2P/1.0.0/D?c[TIME_PERIOD]={sign}:{end}" for sign in ("eq", "ne", "lt", "le", "gt", "ge")),
-        f"{of_3}/P2P/1.0.0/D?c[VALID_FROM]={end}",
+        *(f"{of_3}/P2P/1.0.0/D?c[TIME_PERIOD]={sign}:{end}" for sign in ("eq", "lt", "le", "gt", "ge")),
         f"{of_3}/P2P/1.0.0/D?updatedAfter={end}",
         f"{of_3}/P2P/1.0.0/D?asOf={end}",
         f"{of_2}/P2P/D...?startPeriod={end}",
@@ -102,7 +100,7 @@ def view(django_db_setup, django_db_blocker):
     What goes wrong then goes wrong while the answer is under way.
     """
     with django_db_blocker.unblock(), transaction.atomic(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(data_views, "_HELD", 0)
+        patch.setattr(views, "_CACHED", 0)
         IndicatorFactory.create()
         press = Press()
         press.publish("D", {"2026-11-01": {"NO": 10, "NO/BITTORRENT": 5}, "2026-11-02": {"SE": 5}})

@@ -1,4 +1,4 @@
-"""Any past view can be read again in three ways, and whoever polls for changes ends with the view that all have."""
+"""Any past view can be read again in two ways, and a client that polls for changes ends with the view that all have."""
 
 import csv
 import io
@@ -21,7 +21,7 @@ PERIODS = {"D": ["2026-11-01", "2026-11-02", "2026-11-03"], "M": ["2026-10"], "H
 CELLS = {"D": ["NO", "NO/BITTORRENT", "SE", "EUROPE"], "M": ["NO", "SE/ARES"], "H": ["NO", "SE"]}
 #: A history takes as long as some fifty examples of arithmetic; to make one smaller takes minutes.
 EXAMPLES = settings().max_examples // 2
-AGENCIES = ("AGENCIES_REPORTING", "AGENCIES_EXPECTED")
+COVERAGE = ("AGENCIES_REPORTING", "AGENCIES_EXPECTED", "COUNTED_FROM")
 #: A series that is named and gets its first cell late; a cell that is corrected, closed and there again.
 LATE = [
     (("D", {"2026-11-01": {"NO": 10}}, ALL_REPORTED), True),
@@ -38,13 +38,8 @@ CLOSED = [
     (("D", {"2026-11-01": {"EUROPE": 15}}, ALL_REPORTED), False),
     (("D", {"2026-11-01": {}}, ALL_REPORTED), True),
 ]
-#: Any series, named ones, a time, and keys that want different things.
-QUESTIONS = [
-    "*",
-    "D.DOWNLOADS.NO+SE.BITTORRENT+_T",
-    "*?c[TIME_PERIOD]=ge:2026-11-02",
-    "H.*.SE.*,D.*.*.BITTORRENT",
-]
+#: Any series, named ones, and a time.
+QUESTIONS = ["*", "D.DOWNLOADS.NO+SE.BITTORRENT+_T", "*?c[TIME_PERIOD]=ge:2026-11-02"]
 
 
 @st.composite
@@ -94,8 +89,8 @@ def place(row):
 
 
 def facts(row):
-    told = ("OBS_VALUE", "OBS_STATUS", "CONF_STATUS", "COVERAGE", "AGENCIES_REPORTING", "AGENCIES_EXPECTED")
-    return tuple(row[name] for name in (*told, "COUNTED_FROM", "VALID_FROM"))
+    shown = ("OBS_VALUE", "OBS_STATUS", "CONF_STATUS", "COVERAGE", *COVERAGE, "VALID_FROM")
+    return tuple(row[name] for name in shown)
 
 
 @example(QUESTIONS[0], LATE, 50_000)
@@ -107,7 +102,7 @@ def facts(row):
     st.sampled_from([3, 12, 50_000]),
 )
 @settings(deadline=None, max_examples=EXAMPLES, phases=[Phase.explicit, Phase.generate])
-def test_whoever_polls_ends_with_the_view_of_all_and_each_past_one_is_there_again(question, history, at_once):
+def test_client_that_polls_ends_with_the_view_of_all_and_each_past_one_is_there_again(question, history, at_once):
     with transaction.atomic(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(readings, "AT_ONCE", at_once)
         IndicatorFactory.create()
@@ -119,19 +114,14 @@ def test_whoever_polls_ends_with_the_view_of_all_and_each_past_one_is_there_agai
                 reader.poll()
         reader.poll()
         assert reader.kept == seen[-1][1]
-        assert reader.view(*([f"updatedAfter={reader.last}"] if reader.last else ["c[OBS_VALUE]=lt:0"])) == {}
+        if reader.last:
+            assert reader.view(f"updatedAfter={reader.last}") == {}
         for known_at, view in seen:
             assert Reader(question).view(f"asOf={known_at}") == view
-            assert Reader(question).view(flow="P2P_VINTAGE", key=_of_vintage(question, known_at)) == view
+            key = f"{'*.*.*.*' if question.startswith('*') else question}.{known_at}"
+            assert Reader(question).view(flow="P2P_VINTAGE", key=key) == view
             _aggregates_say_the_same(known_at)
-        _history_replays_them(question, seen)
         transaction.set_rollback(True)
-
-
-def _of_vintage(question, known_at):
-    """Return the key of a past view for each of the keys of a question."""
-    keys = question.partition("?")[0].split(",")
-    return ",".join(f"{'*.*.*.*' if key == '*' else key}.{known_at}" for key in keys)
 
 
 def _aggregates_say_the_same(known_at):
@@ -139,7 +129,7 @@ def _aggregates_say_the_same(known_at):
     asked = "indicator=DOWNLOADS&frequency=D&start=2026-11-01&end=2026-11-03&format=csv"
     answer = Client().get(f"/api/v1/aggregates/?{asked}&country=NO,SE,EUROPE&network=_T,BITTORRENT&as_of={known_at}")
     listed = {
-        place(row): tuple(row[name] for name in ("OBS_VALUE", "OBS_STATUS", "TIME_COVERAGE", *AGENCIES, "COUNTED_FROM"))
+        place(row): tuple(row[name] for name in ("OBS_VALUE", "OBS_STATUS", "TIME_COVERAGE", *COVERAGE))
         for row in csv.DictReader(io.StringIO(answer.getvalue().decode()))
     }
     view = Reader("D.DOWNLOADS.NO+SE+EUROPE._T+BITTORRENT").view(f"asOf={known_at}")
@@ -148,17 +138,3 @@ def _aggregates_say_the_same(known_at):
     for at, (value, status, *rest) in said.items():
         # A break is known to SDMX alone; the API lists it beside the numbers.
         assert listed[at] in ([(value, status, *rest)] if status != "B" else [(value, one, *rest) for one in "AP"])
-
-
-def _history_replays_them(question, seen):
-    """The data sets of a history, one after the other, go through all the views that there were."""
-    rows, kept, views = Reader(question).ask("includeHistory=true"), {}, dict(seen)
-    moments = [row["VALID_FROM"] for row in rows]
-    assert moments == sorted(moments)
-    assert len({(*place(row), row["VALID_FROM"]) for row in rows}) == len(rows), "an observation comes twice"
-    for known_at in views:
-        later = Reader(question).ask("includeHistory=true", f"updatedAfter={known_at}")
-        assert later == [row for row in rows if row["VALID_FROM"] > known_at]
-    for known_at, view in sorted(views.items()):
-        kept |= {place(row): facts(row) for row in rows if row["VALID_FROM"] == known_at}
-        assert kept == view

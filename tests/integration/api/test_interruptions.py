@@ -20,7 +20,7 @@ PUBLIC = (
     "/api/v1/aggregates/?indicator=DOWNLOADS&frequency=D&start=2026-11-01&end=2026-11-02",
     "/sdmx/3.0/structure",
     "/sdmx/3.0/data/dataflow/P2PEU/P2P/1.0.0/D",
-    "/sdmx/2.1/availableconstraint/P2P/all?mode=available",
+    "/sdmx/2.1/availableconstraint/P2P/all",
 )
 
 

@@ -1,12 +1,11 @@
 """Schemas say what data of a flow may look like: those of XML take what is right and nothing else."""
 
-import json
 from itertools import product
 
 import pytest
 from lxml import etree
 
-from tests.contract.sdmx.structures_messages import artefacts, faults, federation, namespace_of
+from tests.contract.sdmx.structures_messages import federation, namespace_of
 
 URNS = {
     "dataflow": "urn:sdmx:org.sdmx.infomodel.datastructure.Dataflow=P2PEU:{}(1.0.0)",
@@ -91,31 +90,3 @@ def test_vintage_is_a_day_or_an_instant(schema, vintage):
     judge, namespace = schema("2.1", "dataflow/P2PEU/P2P_VINTAGE")
     assert judge.validate(data("2.1", namespace, series=KEY | {"VINTAGE": vintage})), judge.error_log
     assert not judge.validate(data("2.1", namespace, series=KEY | {"VINTAGE": "before"}))
-
-
-@pytest.mark.parametrize(
-    ("root", "form", "accept"),
-    [
-        ("3.0", "json20", "application/vnd.sdmx.structure+json;version=2.0.0"),
-        ("3.0", "xml30", "application/vnd.sdmx.structure+xml;version=3.0.0"),
-        ("2.1", "xml21", "application/vnd.sdmx.structure+xml;version=2.1"),
-        ("2.1", "json10", "application/vnd.sdmx.structure+json"),
-    ],
-)
-def test_schema_as_structures_has_what_the_flow_uses(client, db, root, form, accept):
-    federation()
-    answer = client.get(f"/sdmx/{root}/schema/provisionagreement/P2PEU/PA_NO-KRIPOS/", headers={"accept": accept})
-    assert faults(form, answer.content) == []
-    found = artefacts(form, answer.content)
-    lists = ("FREQ", "INDICATOR", "COUNTRY", "NETWORK", "OBS_STATUS", "CONF_STATUS")
-    assert set(found) == {
-        "datastructure DSD_P2P",
-        "conceptscheme CS_P2P",
-        "agencyscheme AGENCIES",
-        *(f"codelist CL_{name}" for name in lists),
-    }
-    assert "VINTAGE" not in found["conceptscheme CS_P2P"]["content"]
-    if form == "json20":
-        linked = [link["urn"] for link in json.loads(answer.content)["meta"]["links"]]
-        assert len(linked) == len(found)
-        assert "urn:sdmx:org.sdmx.infomodel.datastructure.DataStructure=P2PEU:DSD_P2P(1.0.0)" in linked

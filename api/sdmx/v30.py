@@ -1,0 +1,104 @@
+"""SDMX-REST 2.x, as the root 3.0 speaks it: addresses and parameters, read into queries."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from api import flow
+from api.problems import Problem
+from api.sdmx import queries
+from api.sdmx.flows import ATTRIBUTES, MEASURE, P2P_VINTAGE, TIME
+from api.sdmx.queries import AvailabilityQuery, Codes, DataQuery, Dialect, SchemaQuery, Shape, StructureQuery
+from api.sdmx.times import Times
+
+#: sdmx1 writes updateAfter.
+_SELECTING: Final = (*queries.SELECTING, "updateAfter", *(f"c[{name}]" for name in (*P2P_VINTAGE.dimensions, TIME)))
+
+
+def data(path: str, given: Mapping[str, str]) -> DataQuery:
+    """Read `{context}/{agency}/{id}/{version}[/{key}]`; what is left out at the end is any."""
+    queries.check_names(given, (*_SELECTING, "attributes", "measures", "offset", "limit", *queries.SHOWING))
+    *named, key = queries.parts(path, 5)
+    return _data(named, key, given)
+
+
+def availability(path: str, given: Mapping[str, str]) -> AvailabilityQuery:
+    """Read `{context}/{agency}/{id}/{version}[/{key}[/{component}]]`."""
+    queries.check_names(given, (*_SELECTING, "mode", "references", "format"))
+    *named, key, component = queries.parts(path, 6)
+    return queries.availability_query(_data(named, key, given), component, given)
+
+
+def _data(named: list[str], key: str, given: Mapping[str, str]) -> DataQuery:
+    context, *names = named
+    if context not in ("", "*", *queries.CONTEXTS):
+        raise queries.undocumented(f"A context is one of {', '.join(queries.CONTEXTS)}, or *.")
+    found = queries.find_flow((context,) if context in queries.CONTEXTS else queries.CONTEXTS, _names(*names))
+    if "updateAfter" in given:
+        given = {**given, "updatedAfter": given["updateAfter"]}
+    codes = queries.key(key, found, short=True)
+    if "c[VINTAGE]" in given and "VINTAGE" not in codes:
+        raise queries.undocumented("P2P has no dimension VINTAGE: ask for P2P_VINTAGE, or leave c[VINTAGE] out.")
+    codes |= {name: one.and_(_filter(given[f"c[{name}]"])) for name, one in codes.items() if f"c[{name}]" in given}
+    when = Times.matching(given[f"c[{TIME}]"]) if f"c[{TIME}]" in given else Times()
+    return queries.data_query(found, codes, when, _shape(given), given)
+
+
+def _filter(text: str) -> Codes:
+    """Read a filter of codes: `NO,SE` or `ne:NO+ne:SE`."""
+    terms = text.split("+")
+    if all(term.startswith("ne:") for term in terms) and "," not in text:
+        return Codes(excluded=frozenset(term.removeprefix("ne:") for term in terms))
+    named = [one.removeprefix("eq:") for one in text.split(",")]
+    if any(re.search(r"\+|^[a-z]{2}:", one) for one in named):
+        raise queries.undocumented("Filter codes as NO,SE or as ne:NO+ne:SE.")
+    if not all(named):
+        raise Problem("bad_sdmx_query", detail="A filter holds codes with commas between. Take out the empty one.")
+    return Codes(frozenset(named))
+
+
+def _shape(given: Mapping[str, str]) -> Shape:
+    attributes = given.get("attributes", "all").split(",")
+    offered = ("all", "dsd", "none", *ATTRIBUTES)
+    wanted = {queries.word({"attributes": one}, "attributes", offered, "") for one in attributes}
+    shown = ATTRIBUTES if wanted & {"all", "dsd"} else tuple(name for name in ATTRIBUTES if name in wanted)
+    measure = queries.word(given, "measures", ("all", "none", MEASURE), "all") != "none"
+    return queries.shape(given, measure=measure, attributes=shown)
+
+
+def structures(path: str, given: Mapping[str, str]) -> StructureQuery:
+    """Read `structure/{type}[/{agency}[/{id}[/{version}]]]`; the type `*` is any."""
+    resource, kind, agency, name, version, item = queries.parts(path, 6)
+    # Clients that find no code list ask for a list of values next: there is none.
+    if resource != "structure" or kind not in ("", "*", "valuelist", *queries.TYPES):
+        types = ", ".join(queries.TYPES)
+        raise queries.undocumented(f"Ask for structure, data, availability or schema; structures are {types}, or *.")
+    return queries.structure_query(
+        queries.TYPES if kind in ("", "*") else (kind,), _names(agency, name, version), item, given
+    )
+
+
+def schema(path: str, given: Mapping[str, str]) -> SchemaQuery:
+    """Read `{context}/{agency}/{id}[/{version}]`."""
+    context, agency, name, version = queries.parts(path, 4)
+    return queries.schema_query(context, _names(agency, name, version), given)
+
+
+def _names(agency: str, name: str, version: str) -> tuple[str, str, str]:
+    one = queries.one_name
+    # There is one version of each, which is stable: all, the latest and the latest stable one are the same.
+    return one(agency, "*"), one(name, "*"), one(version, "*", "~", "+")
+
+
+DIALECT: Final = Dialect(
+    namespace="http://www.sdmx.org/resources/sdmxml/schemas/v3_0",
+    before_type="structure/",
+    constraint="dataconstraint",
+    formats_of_data=(flow.XML_DATA_30, flow.CSV_20, flow.JSON_DATA),
+    formats_of_structures=(flow.XML_30, flow.JSON),
+    formats_of_schemas=(flow.XSD_30, flow.XML_30._replace(plain=()), flow.JSON),
+    data=data,
+    availability=availability,
+    structures=structures,
+    schema=schema,
+)
