@@ -27,7 +27,7 @@ def write(query: DataQuery, blocks: Iterable[Block], prepared: str, known: Struc
 
 
 class _Numbers(dict[str, int]):
-    """Numbers texts in the order in which they come by."""
+    """Gives each text a number, in the order in which they are first asked for."""
 
     def __missing__(self, text: str) -> int:
         found = self[text] = len(self)

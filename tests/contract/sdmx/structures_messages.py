@@ -66,8 +66,8 @@ def faults(form, content):
     return [str(fault) for fault in schema.error_log]
 
 
-class Told(dict[str, Any]):
-    """What a message tells of an artefact, by what is written of it there."""
+class Seen(dict[str, Any]):
+    """What a message says of an artefact."""
 
     @property
     def is_stub(self):
@@ -94,7 +94,7 @@ def _of_xml(content):
         content += [inside["DataProvider"]] if inside.get("DataProvider", [None]) != [None] else []
         yield (
             f"{etree.QName(element).localname.lower()} {element.get('id')}",
-            Told(
+            Seen(
                 content=content[0] if content else [],
                 described=bool(description or notes),
                 external=element.get("isExternalReference") == "true",
@@ -116,7 +116,7 @@ def _of_json(content):
             inside = one.get(_JSON_TYPES[group]) or []
             yield (
                 f"{group.removesuffix('s').lower()} {one['id']}",
-                Told(
+                Seen(
                     content=[item["id"] for item in inside] if isinstance(inside, list) else [None],
                     described="description" in one or "annotations" in one,
                     external=one.get("isExternalReference", False),

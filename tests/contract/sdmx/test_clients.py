@@ -84,5 +84,5 @@ def made(client, *arguments):
         env={**os.environ, "NO_PROXY": "*", "LC_ALL": "C.UTF-8"},
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    # One of them prints what it stumbles over.
+    # One of them prints warnings before.
     return json.loads(done.stdout.splitlines()[-1])

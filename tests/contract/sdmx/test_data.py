@@ -137,7 +137,7 @@ def test_pages_put_together_are_the_whole(view, ask):
 
 @pytest.mark.parametrize("more", ["", "updatedAfter={first}"])
 def test_order_is_that_of_all_dimensions(view, ask, more):
-    """Also where a new series, of which all is told, stands between others of which only what changed is."""
+    """Also if a new series, which comes whole, stands between others of which only the changes come."""
     view.indicator = 1
     view.publish("D", {"2026-11-02": {"NO": 25, "DK": 5, "SE": 5, "AD": 5}})
     found = rows(ask(f"{ROOT_3}*?format=csv&{more.format(first=z(view.known_at(1)))}"))

@@ -102,8 +102,8 @@ def test_all_forms_have_the_same_observations(view, ask):
 PLACE = ("FREQ", "INDICATOR", "COUNTRY", "NETWORK", "TIME_PERIOD")
 
 
-def _told(facts):
-    """Return where an observation is and what is told of it, without what has no value."""
+def _split(facts):
+    """Return the place of an observation, and its other components that have a value."""
     return tuple(facts.pop(name) for name in PLACE), {name: text for name, text in facts.items() if text != ""}
 
 
@@ -112,13 +112,13 @@ def _of_csv(answer):
     columns = header.split(",")
     named = (dict(zip(columns, row.split(","), strict=True)) for row in rows)
     inside = {name for name in columns if name not in ("DATAFLOW", "STRUCTURE", "STRUCTURE_ID", "ACTION")}
-    return dict(_told({name: row[name] for name in columns if name in inside}) for row in named)
+    return dict(_split({name: row[name] for name in columns if name in inside}) for row in named)
 
 
 def _of_xml(answer):
     tree = etree.fromstring(answer.content)
     return dict(
-        _told(dict(obs.getparent().attrib if obs.getparent().tag == "Series" else {}) | dict(obs.attrib))
+        _split(dict(obs.getparent().attrib if obs.getparent().tag == "Series" else {}) | dict(obs.attrib))
         for obs in tree.iter("Obs")
     )
 
@@ -137,7 +137,7 @@ def _of_json(answer):
                     if value is not None:
                         coded = "values" in attribute
                         facts[attribute["id"]] = _text(attribute["values"][value]) if coded else str(value)
-                found |= dict([_told(facts)])
+                found |= dict([_split(facts)])
     return found
 
 

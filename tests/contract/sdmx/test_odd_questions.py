@@ -1,4 +1,4 @@
-"""Whatever is asked below /sdmx/, the answer is data or a refusal that says why, never a mistake of ours."""
+"""Any question below /sdmx/ gets data or a refusal that says why, never an error of the server."""
 
 import pytest
 from django.db import transaction
@@ -52,7 +52,7 @@ roots = st.sampled_from(
 
 @given(roots, st.lists(keys, max_size=3).map("/".join), queries)
 @settings(deadline=None, max_examples=settings().max_examples * 5)
-def test_whatever_is_asked(view, root, path, query):
+def test_any_question(view, root, path, query):
     caching.shelf.clear()
     answer = Client(raise_request_exception=False).get(f"/sdmx/{root}{path}?{query}")
     assert answer.status_code in STATUSES, (root, path, query, answer.content)

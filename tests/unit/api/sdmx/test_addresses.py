@@ -368,7 +368,7 @@ def test_any_other_word_is_not_offered(name, text):
     st.text(),
     st.dictionaries(st.sampled_from(["startPeriod", "asOf", "c[TIME_PERIOD]", "c[COUNTRY]", "limit"]), st.text()),
 )
-def test_whatever_is_asked_is_read_or_refused(path, parameters):
+def test_any_question_is_read_or_refused(path, parameters):
     for dialect in (v21.DIALECT, v30.DIALECT):
         for read in (dialect.data, dialect.availability, dialect.structures, dialect.schema):
             for at in (path, f"P2P/{path}", f"{FLOW}/{path}"):

@@ -1,4 +1,4 @@
-"""Text and attributes cannot break out of XML, whatever they hold."""
+"""No text and no attribute can break out of XML."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +8,7 @@ from api.sdmx.structure_xml import PROLOGUE, element, group, text
 
 
 @given(st.text(), st.text())
-def test_whatever_is_written_is_one_element_with_its_text(inside, attribute):
+def test_any_text_is_one_element(inside, attribute):
     read = etree.fromstring((PROLOGUE + element("a", {"b": attribute}, text(inside))).encode("utf-8", "replace"))
     assert (read.tag, len(read)) == ("a", 0)
     assert set(read.attrib) <= {"b"}
