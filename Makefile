@@ -101,7 +101,7 @@ $(PY):
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer with venv was found. Install one (Debian: python3 and python3-venv), or say PYTHON=/path/to/python3."; exit 1; }
 	@echo "Making $(VENV) with $(PYTHON)"
 	@$(PYTHON) -m venv $(VENV)
-	@echo "$(CURDIR)" > "$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/police2peer.pth"
+	@printf '%s\n' "$(CURDIR)" "$(CURDIR)/agency/src" > "$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/police2peer.pth"
 
 $(UV): requirements-uv.txt | $(PY)
 	@$(PY) -m pip install --quiet --require-hashes --only-binary :all: -r requirements-uv.txt && touch -c $@
@@ -124,7 +124,7 @@ web/node_modules/.package-lock.json: web/package-lock.json | $(PY)
 	@web/node.sh npm ci --loglevel=error >/dev/null
 	@touch $@
 
-$(MAP): web/node_modules/.package-lock.json web/build.js $(wildcard web/src/*.* web/geometry/*.*) api/site/static/site/site.css countries/data/countries.csv | $(PY)
+$(MAP): web/node_modules/.package-lock.json web/build.js $(wildcard web/src/*.* web/geometry/*.*) api/site/static/site/site.css agency/src/p2p_core/data/countries.csv | $(PY)
 	@echo "Building the map"
 	@web/node.sh build.js
 	@touch $@

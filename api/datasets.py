@@ -15,7 +15,7 @@ from api import flow
 from countries.reference import Indicator, Reference
 from federation import published
 from federation.published import Span
-from federation.rules import periods
+from p2p_core import periods
 
 TITLE: Final = "Police2Peer, the combined European view"
 ABOUT: Final = (

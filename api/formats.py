@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 
 from api.problems import Problem
 from countries import reference
-from countries.codes import UNKNOWN
 from federation.published import Page, Panel, Standings
-from federation.rules import instants, periods
 from federation.rules.coverage import with_gaps
-from federation.rules.periods import Longs
 from federation.rules.view import Inhabitants, Table
+from p2p_core import instants, periods
+from p2p_core.codes import UNKNOWN
+from p2p_core.periods import Longs
 
 JSON: Final = "application/json"
 CSV: Final = "text/csv"

@@ -8,6 +8,8 @@ from typing import Final
 
 from django.apps import apps
 
+import p2p_core
+
 #: What writes names, numbers, pages and graphs.
 _LIBRARIES: Final = ("babel", "django", "rdflib")
 _SOURCES: Final = frozenset({".py", ".html", ".svg", ".css", ".js", ".json", ".csv", ".sql", ".mo"})
@@ -17,9 +19,9 @@ _SOURCES: Final = frozenset({".py", ".html", ".svg", ".css", ".js", ".json", ".c
 def digest() -> str:
     """Return what is another with each release: of our files, those built among them, and of what writes for us."""
     found = blake2b(repr([(name, version(name)) for name in _LIBRARIES]).encode(), digest_size=8)
-    for app in ("api", "countries", "federation"):
-        folder = Path(apps.get_app_config(app).path)
+    folders = {app: Path(apps.get_app_config(app).path) for app in ("api", "countries", "federation")}
+    for name, folder in {**folders, "p2p_core": Path(p2p_core.__file__).parent}.items():
         for file in sorted(folder.rglob("*")):
             if file.suffix in _SOURCES:
-                found.update(f"{app}/{file.relative_to(folder)}\0".encode() + file.read_bytes())
+                found.update(f"{name}/{file.relative_to(folder)}\0".encode() + file.read_bytes())
     return found.hexdigest()

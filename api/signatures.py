@@ -27,9 +27,9 @@ from http_message_signatures.algorithms import ED25519
 from api.problems import Problem
 from countries import signing
 from countries.signing import Key
-from countries.traces import LOOKED_AT, is_address
 from federation import clock
 from federation.evidence import Evidence, SignedBy
+from p2p_core.traces import LOOKED_AT, is_address
 
 #: How far the time of a signature may lie from ours, either way.
 CLOCK: Final = timedelta(minutes=5)

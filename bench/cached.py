@@ -9,7 +9,7 @@ from bench import invention, load, results
 from bench.results import Row, alternating, say
 from bench.sizes import scaled
 from bench.stack import joined, running, temporary_folder
-from federation.rules import periods
+from p2p_core import periods
 
 #: Short and many, as such small differences drown in the moods of a machine.
 SECONDS = 1.0

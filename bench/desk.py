@@ -12,7 +12,7 @@ from bench.results import Row, median, say
 from bench.sizes import scaled
 from bench.stack import joined, running, temporary_folder
 from bench.web import Web
-from federation.rules import periods
+from p2p_core import periods
 
 if TYPE_CHECKING:
     from bench.inside import Inside

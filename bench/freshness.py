@@ -16,8 +16,8 @@ from bench.results import Row, percentile, say
 from bench.sizes import scaled
 from bench.stack import Stack, joined, running, temporary_folder
 from bench.web import Sender, Web
-from countries.codes import COUNTRIES, COUNTRY_CODES
-from federation.rules import periods
+from p2p_core import periods
+from p2p_core.codes import COUNTRIES, COUNTRY_CODES
 
 if TYPE_CHECKING:
     from bench.inside import Inside

@@ -22,9 +22,10 @@ from numpy.typing import NDArray
 from bench.invention import Reports
 from bench.web import Sender
 from countries import credentials, registry
-from countries.codes import COUNTRIES
 from countries.models import Agency, Indicator
 from federation import clock, intake, worklist
+from p2p_core.codes import COUNTRIES
+from p2p_core.reports import NewReport
 
 BY: Final = "bench"
 LOOK_EVERY: Final = 0.01
@@ -39,9 +40,9 @@ _MADE_OF_REPORTS = (
 )
 
 
-def _report(indicator: int, frequency: str, period: datetime, *cells: NDArray[Any]) -> intake.NewReport:
+def _report(indicator: int, frequency: str, period: datetime, *cells: NDArray[Any]) -> NewReport:
     countries, networks, values = cells
-    return intake.NewReport(
+    return NewReport(
         indicator=indicator,
         frequency=frequency,
         period=period,

@@ -17,7 +17,7 @@ from bench.results import Row, alternating, say
 from bench.sizes import scaled
 from bench.stack import Stack, joined, running, temporary_folder
 from bench.web import Web
-from federation.rules import periods
+from p2p_core import periods
 
 if TYPE_CHECKING:
     from bench.inside import Inside

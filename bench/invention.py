@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from countries.codes import COUNTRIES, COUNTRY_CODES, NETWORK_CODES, NETWORKS
+from p2p_core.codes import COUNTRIES, COUNTRY_CODES, NETWORK_CODES, NETWORKS
 
 #: Observations of an hourly report: a million of them in 5,000 reports.
 CELLS = 200

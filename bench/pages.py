@@ -12,7 +12,7 @@ from bench import invention, results
 from bench.results import Row, say
 from bench.sizes import scaled
 from bench.stack import joined, running, temporary_folder
-from federation.rules import periods
+from p2p_core import periods
 from tests import chromium
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from bench import invention
 from bench.sizes import scaled
 from bench.stack import joined_at
-from federation.rules import periods
+from p2p_core import periods
 
 if TYPE_CHECKING:
     from bench.inside import Inside

@@ -9,8 +9,8 @@ from bench import invention, results
 from bench.results import Row, alternating, say
 from bench.sizes import scaled
 from bench.stack import joined, running, temporary_folder
-from countries.codes import COUNTRIES, GROUP_MEMBERS, GROUPS
-from federation.rules import periods
+from p2p_core import periods
+from p2p_core.codes import COUNTRIES, GROUP_MEMBERS, GROUPS
 
 if TYPE_CHECKING:
     from bench.inside import Inside

@@ -18,7 +18,7 @@ from bench.sizes import scaled
 from bench.stack import Stack, database_of, running, temporary_folder
 from bench.web import Sender
 from config.parts import ROOT
-from federation.rules import periods
+from p2p_core import periods
 
 _FREQUENCIES = ("H", "D", "W", "M", "A")
 _PATIENCE = 60.0

@@ -13,7 +13,7 @@ from bench import memory, past, results
 from bench.results import Row, alternating, say
 from bench.sizes import scaled
 from bench.stack import Stack, joined, running, temporary_folder
-from countries.codes import COUNTRY_CODES, NETWORK_CODES
+from p2p_core.codes import COUNTRY_CODES, NETWORK_CODES
 
 if TYPE_CHECKING:
     from bench.inside import Inside

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from bench.models import FlatRow
-from countries.codes import COUNTRIES, NETWORKS
+from p2p_core.codes import COUNTRIES, NETWORKS
 
 
 @login_not_required

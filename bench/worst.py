@@ -13,7 +13,7 @@ from bench import past, results
 from bench.results import Row, say
 from bench.sizes import scaled
 from bench.stack import Stack, joined, running, temporary_folder, words_of
-from countries.codes import COUNTRIES, GROUPS, NETWORK_CODES
+from p2p_core.codes import COUNTRIES, GROUPS, NETWORK_CODES
 
 if TYPE_CHECKING:
     from bench.inside import Inside

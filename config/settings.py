@@ -7,7 +7,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 
 from config import broker, databases, embedded, env, logs, publisher
-from federation.rules import rulebook
+from p2p_core.rules import rulebook
 
 # --- who may reach us ----------------------------------------------------------------------------------------------
 

@@ -1,19 +1,24 @@
 """Loads the reference data that comes with the project, file by file. Loading again changes nothing.
 
-``data/sources.json`` says of each file where it comes from, as of which date, and under which licence.
+Its files are in ``data`` here and in the core. In each place ``sources.json`` says of each file where it comes from, as
+of which date, and under which licence.
 """
 
 import csv
 import json
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
+from typing import Final
 
 from django.db import transaction
 
 from countries import registry
-from countries.codes import COUNTRIES, DATA, NETWORKS
 from countries.models import Country, HelpService, Indicator, IndicatorTranslation, Network, Population
 from countries.registry import Columns, Loaded
+from p2p_core import codes
+
+DATA: Final = Path(__file__).with_name("data")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,8 @@ class Source:
 
 def sources() -> dict[str, Source]:
     """The source of each data file, by its name."""
-    return {name: Source(**about) for name, about in json.loads(_text("sources.json")).items()}
+    files = [json.loads((folder / "sources.json").read_text(encoding="utf-8")) for folder in (codes.DATA, DATA)]
+    return {name: Source(**about) for file in files for name, about in file.items()}
 
 
 @transaction.atomic
@@ -60,11 +66,13 @@ def _rows(file: str) -> list[dict[str, str]]:
 
 
 def _countries() -> list[Columns]:
-    return [{"number": number, "code": code} for code, number in COUNTRIES.items()]
+    return [{"number": number, "code": code} for code, number in codes.COUNTRIES.items()]
 
 
 def _networks() -> list[Columns]:
-    return [{"number": NETWORKS[row["code"]], **row} for row in _rows("networks.csv")]
+    return [
+        {"number": number, "code": code, "name": codes.NETWORK_NAMES[code]} for code, number in codes.NETWORKS.items()
+    ]
 
 
 def _indicators() -> list[Columns]:
@@ -81,7 +89,7 @@ def _translations() -> list[Columns]:
 def _population() -> list[Columns]:
     return [
         {
-            "country_id": COUNTRIES[row["country"]],
+            "country_id": codes.COUNTRIES[row["country"]],
             "year": int(row["year"]),
             "inhabitants": int(row["inhabitants"]),
             "source": row["source"],
@@ -94,7 +102,7 @@ def _help_services() -> list[Columns]:
     services: list[Columns] = json.loads(_text("help_services.json"))
     for service in services:
         country = service.pop("country")
-        service["country_id"] = COUNTRIES[country] if country else None
+        service["country_id"] = codes.COUNTRIES[country] if country else None
         service["checked"] = date.fromisoformat(service["checked"]) if service["checked"] else None
     return services
 

@@ -18,8 +18,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from countries import keys, liaisons, ranges
-from countries.codes import UNKNOWN
-from countries.traces import refusal
+from p2p_core.codes import UNKNOWN
+from p2p_core.traces import refusal
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

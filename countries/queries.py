@@ -10,8 +10,8 @@ from babel import Locale, UnknownLocaleError
 from django.conf import settings
 from django.db.models import Q
 
-from countries.codes import COUNTRIES, GROUP_MEMBERS, GROUPS, TOTAL, UNKNOWN
 from countries.models import Annotation, Threshold
+from p2p_core.codes import COUNTRIES, GROUP_MEMBERS, GROUPS, TOTAL, UNKNOWN
 
 # CLDR's codes for what ISO has none for.
 _TERRITORIES = {TOTAL: "001", "EUROPE": "150", "EU27_2020": "EU", UNKNOWN: "ZZ"}

@@ -13,8 +13,8 @@ import msgspec
 from django.db import connections
 
 from countries import models
-from countries.characters import writable
-from countries.codes import COUNTRIES, DATA, GROUP_MEMBERS, GROUPS
+from p2p_core.characters import writable
+from p2p_core.codes import COUNTRIES, DATA, GROUP_MEMBERS, GROUPS
 from postgresql.routing import alias
 
 _SQL: Final = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")

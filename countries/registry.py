@@ -19,8 +19,8 @@ from django.dispatch import Signal
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from countries import traces
 from countries.models import Agency, Country, Indicator, ReferenceVersion, Schedule
+from p2p_core import traces
 
 M = TypeVar("M", bound=Model)
 Columns = dict[str, Any]

@@ -1,10 +1,10 @@
 """Writes audit events, in the transaction of the deed that they tell of."""
 
-from countries.traces import LOOKED_AT, is_trace
 from federation import clock
 from federation.errors import PersonalTraceError
 from federation.models.audit import AuditEvent
 from federation.rules import trail
+from p2p_core.traces import LOOKED_AT, is_trace
 
 Details = dict[str, object]
 

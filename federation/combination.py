@@ -10,8 +10,9 @@ import numpy as np
 from federation.expectation import Facts, coverage_of
 from federation.rules import tables
 from federation.rules.coverage import PeriodCoverage
-from federation.rules.tables import Cells, Numbers
+from federation.rules.tables import Cells
 from federation.worklist import Thing, named_rows
+from p2p_core.reports import Numbers
 
 
 @dataclass(frozen=True, slots=True)

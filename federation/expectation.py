@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from countries.models import Schedule as ScheduleRow
 from federation.database import rows_of
 from federation.models.figures import Figure, Source
-from federation.rules import coverage, periods
+from federation.rules import coverage
 from federation.rules.coverage import PeriodCoverage, Schedule, Standing
-from federation.rules.periods import Frequency
 from federation.worklist import Thing
+from p2p_core import periods
+from p2p_core.periods import Frequency
 
 
 def schedules_by_agency(indicators: Iterable[int]) -> dict[int, dict[int, list[Schedule]]]:

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from federation.database import copy_rows, cursor, instants, statement
 from federation.models.figures import Source
-from federation.rules import periods, tables
-from federation.rules.periods import Frequency
-from federation.rules.tables import Numbers, Values
+from federation.rules import tables
 from federation.worklist import Thing, named, named_rows
+from p2p_core import periods
+from p2p_core.periods import Frequency
+from p2p_core.reports import Numbers, Values
 
 #: The cells of figures: countries, networks and values, parallel.
 Cells = tuple[Numbers, Numbers, Values]

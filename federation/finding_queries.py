@@ -11,7 +11,7 @@ from django.db.models.query import QuerySet
 
 from federation.database import rows_of
 from federation.models.findings import Answer, AnswerKind, Finding, FindingState, Hold
-from federation.rules.rulebook import say
+from p2p_core.rules.rulebook import say
 
 STATES = tuple(FindingState.values)
 ANSWERS = tuple(AnswerKind.values)

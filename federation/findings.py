@@ -11,13 +11,14 @@ from datetime import datetime
 from federation import holds, verdicts
 from federation.figures import AllSent
 from federation.models.findings import Finding, FindingState, Resolution
-from federation.rules import periods, rulebook
 from federation.rules.coverage import GRACE
-from federation.rules.levels import Facts
-from federation.rules.periods import Frequency
-from federation.rules.rulebook import RULES, Subject
 from federation.verdicts import JUDGED, Verdict
 from federation.worklist import Thing, named_rows
+from p2p_core import periods
+from p2p_core.periods import Frequency
+from p2p_core.rules import rulebook
+from p2p_core.rules.levels import Facts
+from p2p_core.rules.rulebook import RULES, Subject
 
 
 def review(things: Sequence[Thing], *, now: datetime) -> None:

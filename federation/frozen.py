@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from federation.combination import figures_of
 from federation.database import copy_rows, cursor
-from federation.rules import changes, periods, tables
+from federation.rules import changes, tables
 from federation.rules.changes import Changes
-from federation.rules.periods import Frequency
 from federation.rules.tables import Cells
 from federation.worklist import Thing, named_rows
+from p2p_core import periods
+from p2p_core.periods import Frequency
 
 
 class FrozenSumLostError(Exception):

@@ -18,7 +18,7 @@ from federation.models.findings import Finding, Hold
 from federation.models.published import Version
 from federation.models.submissions import Submission
 from federation.models.worklist import Work
-from federation.rules.rulebook import SILENCE
+from p2p_core.rules.rulebook import SILENCE
 
 #: Credentials that end within this time should have a successor.
 _SOON = timedelta(days=30)

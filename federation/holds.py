@@ -16,10 +16,10 @@ from django.db.models import Exists, OuterRef, QuerySet
 from federation import levels
 from federation.database import rows_of
 from federation.models.findings import Decision, Finding, FindingState, Hold, Resolution
-from federation.rules import periods
-from federation.rules.levels import Level
-from federation.rules.periods import Frequency
-from federation.rules.rulebook import HOLDING
+from p2p_core import periods
+from p2p_core.periods import Frequency
+from p2p_core.rules.levels import Level
+from p2p_core.rules.rulebook import HOLDING
 
 Facts = Mapping[str, Any]
 #: Frequency, period and total of a report; without a total it withdraws.

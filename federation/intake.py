@@ -8,9 +8,9 @@ import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from hashlib import blake2b, sha256
+from hashlib import sha256
 from itertools import groupby
 from uuid import UUID, uuid4
 
@@ -34,40 +34,13 @@ from federation.models.submissions import (
     Submission,
 )
 from federation.rules.precedence import Place
-from federation.rules.tables import Numbers, Values
 from federation.worklist import Stage, Thing
+from p2p_core.reports import NewReport
 
 log = logging.getLogger(__name__)
 
 #: How long an Idempotency-Key is kept.
 KEY_LIFE = timedelta(days=30)
-
-
-@dataclass(frozen=True, slots=True)
-class NewReport:
-    """A report as it was received: cells sorted by country and network, none of them zero.
-
-    The arrays are code numbers (int16) and counts (int64), parallel; empty when withdrawn.
-    ``total`` is the sum of the counts.
-    """
-
-    indicator: int
-    frequency: str
-    period: datetime
-    status: str
-    withdrawn: bool
-    countries: Numbers
-    networks: Numbers
-    values: Values
-    total: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "total", int(self.values.sum()))
-
-    def digest(self) -> bytes:
-        """Return 16 bytes that are equal for reports with equal cells and status."""
-        arrays = (self.countries.tobytes(), self.networks.tobytes(), self.values.tobytes())
-        return blake2b(b"".join((f"{self.status}{self.withdrawn:d}".encode(), *arrays)), digest_size=16).digest()
 
 
 @dataclass(frozen=True, slots=True)

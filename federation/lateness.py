@@ -20,11 +20,12 @@ from federation.expectation import schedules_by_agency
 from federation.models.findings import Finding, Resolution
 from federation.models.published import PeriodVersion, Version
 from federation.models.worklist import WatchMark
-from federation.rules import lateness, periods, rulebook
-from federation.rules.lateness import Run
-from federation.rules.levels import Facts
-from federation.rules.periods import Frequency
-from federation.rules.rulebook import Limits, Subject
+from p2p_core import periods
+from p2p_core.periods import Frequency
+from p2p_core.rules import lateness, rulebook
+from p2p_core.rules.lateness import Run
+from p2p_core.rules.levels import Facts
+from p2p_core.rules.rulebook import Limits, Subject
 
 #: At which frequency a schedule's periods are judged: minutes by their hour.
 _JUDGED_AT = {frequency: frequency for frequency in periods.REPORTABLE} | {Frequency.MINUTE: Frequency.HOUR}

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from countries import queries
 from federation.database import microseconds, rows_of
-from federation.rules import levels, periods, rulebook
-from federation.rules.levels import LEVELLED, BeyondReachError, Facts, Judge, Level
-from federation.rules.periods import Frequency
-from federation.rules.sums import NOTHING, Count, Place, Sums
+from p2p_core import periods
+from p2p_core.periods import Frequency
+from p2p_core.rules import levels, rulebook
+from p2p_core.rules.levels import LEVELLED, BeyondReachError, Facts, Judge, Level
+from p2p_core.rules.sums import NOTHING, Count, Place, Sums
 
 #: A period and a total that was released for it.
 Value = tuple[str, datetime, int]

@@ -21,14 +21,15 @@ from federation.database import cursor, lock_lines, statement
 from federation.expectation import schedules_by_agency
 from federation.models.figures import Figure
 from federation.models.published import PublishedPanel, PublishedPanelPeriod
-from federation.rules import coverage, periods, rounding, tables
+from federation.rules import coverage, rounding, tables
 from federation.rules.coverage import Schedule
 from federation.rules.panels import FREQUENCIES, Agencies, choose, periods_inside, start_of_span
-from federation.rules.periods import Frequency
 from federation.rules.rounding import NOBODY
-from federation.rules.tables import Values
 from federation.versions import new_version
 from federation.worklist import PANELS, Stage, Thing, panel
+from p2p_core import periods, reports
+from p2p_core.periods import Frequency
+from p2p_core.reports import Values
 
 #: A panel waits for late agencies, but no longer than the longest deadline of a schedule.
 LONGEST_WAIT = timedelta(days=91)
@@ -176,7 +177,7 @@ def _named(parts: Sequence[Thing]) -> dict[str, Any]:
     }
 
 
-def _over_networks(countries: tables.Numbers, networks: tables.Numbers, values: Values) -> Values:
+def _over_networks(countries: reports.Numbers, networks: reports.Numbers, values: Values) -> Values:
     """Return the exact numbers of a figure over all networks, with those of groups and the total."""
     exact = np.zeros((1, len(tables.COUNTRIES), 1), np.int64)
     np.add.at(exact[0, :, 0], tables.place_of(countries, networks)[0], values)

@@ -23,12 +23,14 @@ from federation.database import copy_columns, copy_rows, cursor, microseconds, s
 from federation.expectation import schedules_by_agency
 from federation.frozen import Frozen, FrozenSumLostError
 from federation.models.published import PublishedCoverage
-from federation.rules import changes, coverage, periods, rounding, tables
+from federation.rules import changes, coverage, rounding, tables
 from federation.rules.coverage import PeriodCoverage
-from federation.rules.periods import Frequency
-from federation.rules.tables import Cells, Values
+from federation.rules.tables import Cells
 from federation.versions import new_version
 from federation.worklist import Stage, Thing, named_rows
+from p2p_core import periods
+from p2p_core.periods import Frequency
+from p2p_core.reports import Numbers, Values
 
 #: Minute figures and cells serve the live view only, and go after this time.
 MINUTES_KEPT = timedelta(days=2)
@@ -149,7 +151,7 @@ def _stored_coverage(columns: Sequence[Any]) -> PeriodCoverage:
     return PeriodCoverage(*facts)
 
 
-def _place(view: View, countries: tables.Numbers, networks: tables.Numbers) -> tuple[Any, Any]:
+def _place(view: View, countries: Numbers, networks: Numbers) -> tuple[Any, Any]:
     rows, columns = tables.place_of(countries, networks)
     return rows, columns if view.cells.shape[2] > 1 else np.zeros_like(columns)
 

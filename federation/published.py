@@ -15,7 +15,6 @@ import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
-from countries.codes import COUNTRY_CODES
 from federation import clock
 from federation.database import columns_of, cursor, statement
 from federation.errors import (
@@ -26,10 +25,12 @@ from federation.errors import (
     PanelNetworksNotPublishedError,
     VintagesNotKeptError,
 )
-from federation.rules import periods, view
+from federation.rules import view
 from federation.rules.coverage import COLUMNS, Coverage
-from federation.rules.periods import Frequency, Longs
 from federation.rules.view import ALL_NETWORKS, Series, Table
+from p2p_core import periods
+from p2p_core.codes import COUNTRY_CODES
+from p2p_core.periods import Frequency, Longs
 from postgresql.routing import read_primary_unless
 
 Row = dict[str, Any]

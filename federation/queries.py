@@ -16,9 +16,10 @@ from federation.evidence import SignedBy
 from federation.models.published import VersionCounter
 from federation.models.submissions import Submission
 from federation.models.worklist import Work
-from federation.rules import periods, tables
-from federation.rules.tables import Numbers, Values
+from federation.rules import tables
 from federation.worklist import Stage, Thing
+from p2p_core import periods
+from p2p_core.reports import Numbers, Values
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,11 @@ from federation.expectation import schedules_by_agency
 from federation.models.published import PublishedCoverage
 from federation.models.submissions import Report, ReportState
 from federation.models.worklist import ClockMark
-from federation.rules import periods, precedence
-from federation.rules.periods import EXPECTED_AT, Frequency
+from federation.rules import precedence
 from federation.rules.precedence import Place
 from federation.worklist import CLAIM, LEVELS, Stage, Thing
+from p2p_core import periods
+from p2p_core.periods import EXPECTED_AT, Frequency
 
 #: Who the audit trail says corrected something.
 BY = "manage.py rebuild"

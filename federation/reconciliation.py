@@ -28,10 +28,10 @@ from federation import (
 )
 from federation.database import look_up_by_index, retried
 from federation.errors import ClocksDisagreeError
-from federation.rules import periods
-from federation.rules.periods import Frequency
 from federation.telling import Deed
 from federation.worklist import Claim, Stage, Thing
+from p2p_core import periods
+from p2p_core.periods import Frequency
 
 log = logging.getLogger(__name__)
 

@@ -21,10 +21,11 @@ from federation.database import cursor, lock_lines, retried, statement
 from federation.errors import FindingNotFoundError, FindingResolvedError, ReasonMissingError
 from federation.models.findings import Answer, Decision, Finding, FindingState, Hold, Resolution
 from federation.models.submissions import Report, ReportState
-from federation.rules import levels, periods
-from federation.rules.levels import Facts
-from federation.rules.rulebook import HOLDING
 from federation.worklist import Stage, Thing
+from p2p_core import periods
+from p2p_core.rules import levels
+from p2p_core.rules.levels import Facts
+from p2p_core.rules.rulebook import HOLDING
 
 #: The columns of a row of the registry, ready for JSON.
 Columns = dict[str, Any]

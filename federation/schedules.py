@@ -19,10 +19,10 @@ from federation.models.figures import Figure, FrozenSum
 from federation.models.published import PeriodVersion, PublishedCell, PublishedCoverage
 from federation.models.submissions import IdempotencyKey
 from federation.models.worklist import ClockMark, WatchMark
-from federation.rules import periods
 from federation.rules.coverage import GRACE
-from federation.rules.periods import Frequency
 from federation.worklist import Stage, Thing
+from p2p_core import periods
+from p2p_core.periods import Frequency
 
 
 @transaction.atomic

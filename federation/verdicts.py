@@ -10,18 +10,20 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from countries import queries
-from countries.codes import COUNTRIES, UNKNOWN
 from federation import figures
 from federation.database import cursor, instants
 from federation.figures import NOTHING_SENT, AllSent
 from federation.models.figures import Source
-from federation.rules import levels, periods, rulebook, tables
-from federation.rules.levels import Facts
-from federation.rules.periods import Frequency
-from federation.rules.plausibility import Cells, Report
-from federation.rules.rulebook import Limits, Subject
-from federation.rules.tables import Values
+from federation.rules import tables
 from federation.worklist import Stage, Thing, named_rows
+from p2p_core import periods
+from p2p_core.codes import COUNTRIES, UNKNOWN
+from p2p_core.periods import Frequency
+from p2p_core.reports import Values
+from p2p_core.rules import levels, rulebook
+from p2p_core.rules.levels import Facts
+from p2p_core.rules.plausibility import Cells, Report
+from p2p_core.rules.rulebook import Limits, Subject
 
 #: At which frequencies reports are judged; minutes are by their hour.
 JUDGED = (Frequency.HOUR, Frequency.DAY, Frequency.MONTH)

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from federation.database import columns_of, cursor, instants, rows_of, statement
 from federation.published import at_instant, coverage_of
 from federation.rules.coverage import Coverage
-from federation.rules.periods import Longs
 from federation.rules.view import Series, Table
+from p2p_core.periods import Longs
 
 #: Periods from the first to the last that a calendar has.
 ALWAYS: Final = (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))

@@ -18,8 +18,8 @@ from django.db import transaction
 from federation import clock
 from federation.database import cursor, instants, rows_of, statement
 from federation.models.worklist import Failure, Work
-from federation.rules import periods
-from federation.rules.periods import Frequency
+from p2p_core import periods
+from p2p_core.periods import Frequency
 
 _LEVEL, _MINUTE, _INDICATOR = 58, 26, 16
 #: What fits between them: minutes since 1970, which is up to the year 10136, indicators and agencies.

@@ -8,7 +8,6 @@ from django.contrib.auth.models import Group, User
 from factory.declarations import LazyAttribute, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
-from countries.codes import COUNTRIES
 from countries.models import (
     READ_WRITE,
     Agency,
@@ -25,6 +24,7 @@ from countries.models import (
     SigningKey,
 )
 from federation.models.findings import Finding
+from p2p_core.codes import COUNTRIES
 
 
 def observer(username: str = "ada") -> User:

@@ -8,7 +8,8 @@ import numpy as np
 
 from countries.models import Agency
 from federation import intake, reconciliation, worklist
-from federation.intake import NewReport, Receipt
+from federation.intake import Receipt
+from p2p_core.reports import NewReport
 
 Cells = Mapping[tuple[int, int], int]
 

@@ -53,7 +53,7 @@ async function bundled() {
 function pictures() {
   const given = countries({
     atlas: here("node_modules/world-atlas/countries-50m.json"),
-    codes: here("../countries/data/countries.csv"),
+    codes: here("../agency/src/p2p_core/data/countries.csv"),
   });
   return ["europe", "world"].map((view) => named(`${view}.json`, Buffer.from(JSON.stringify(drawn(view, given)))));
 }

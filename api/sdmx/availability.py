@@ -13,7 +13,7 @@ from api.sdmx.slices import Slice
 from api.sdmx.structures import Artefact, Key, Note, Structures
 from api.sdmx.times import Span
 from api.throttling import costs
-from federation.rules.periods import Longs
+from p2p_core.periods import Longs
 
 
 @dataclass

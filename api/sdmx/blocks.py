@@ -15,9 +15,9 @@ from api.sdmx import times
 from api.sdmx.flows import CONFIDENTIALITY
 from api.sdmx.queries import Shape
 from federation import vintages
-from federation.rules import instants
-from federation.rules.periods import Longs
 from federation.rules.view import Table
+from p2p_core import instants
+from p2p_core.periods import Longs
 
 Flags = NDArray[np.bool_]
 

@@ -16,15 +16,15 @@ from api.problems import Problem
 from api.sdmx import times
 from api.sdmx.flows import FREQUENCIES, VINTAGE
 from api.sdmx.queries import DataQuery
-from countries.codes import COUNTRIES, GROUPS, NETWORKS, TOTAL
 from federation import clock, published, vintages
 from federation.errors import AsOfInFutureError
 from federation.published import Selection
-from federation.rules import periods
 from federation.rules.coverage import Coverage
-from federation.rules.periods import Longs
 from federation.rules.view import ALL_NETWORKS, Series, by_code
 from federation.vintages import CoverageHistory, Cube
+from p2p_core import periods
+from p2p_core.codes import COUNTRIES, GROUPS, NETWORKS, TOTAL
+from p2p_core.periods import Longs
 
 _COUNTRIES: Final = COUNTRIES | GROUPS
 _NETWORKS: Final = {TOTAL: ALL_NETWORKS} | NETWORKS

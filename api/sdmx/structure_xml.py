@@ -16,7 +16,7 @@ from api.flow import AGENCY, SCHEME_VERSION
 from api.sdmx import flows
 from api.sdmx.flows import ALL_DIMENSIONS, ATTRIBUTES, COMPONENTS, KINDS, MEASURE, TIME, Component
 from api.sdmx.structures import Artefact, Item, Note, Structures
-from countries.characters import writable
+from p2p_core.characters import writable
 
 PROLOGUE: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _GROUPS_21: Final = {

@@ -15,8 +15,9 @@ from api.problems import Problem
 from api.sdmx import flows
 from api.sdmx.flows import COMPONENTS, CONCEPTS, FLOWS, P2P, PROVIDERS, Component, Flow
 from api.sdmx.queries import StructureQuery
-from countries import codes, queries
+from countries import queries
 from countries.reference import Agency, Indicator, Reference
+from p2p_core import codes
 
 
 class Note(NamedTuple):

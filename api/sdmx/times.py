@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from api.problems import Problem
 from api.sdmx.flows import TIME
-from federation.rules import instants, periods
-from federation.rules.periods import Longs
 from federation.vintages import ALWAYS
+from p2p_core import instants, periods
+from p2p_core.periods import Longs
 
 _FREQUENCY_OF = {
     "A": re.compile(r"\d{4}(-A1)?", re.ASCII),

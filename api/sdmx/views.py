@@ -33,7 +33,7 @@ from api.sdmx.slices import Version
 from api.sdmx.structures import Artefact, Structures
 from api.throttling import costs
 from countries.reference import Reference
-from federation.rules import instants
+from p2p_core import instants
 
 #: Answers of so many observations are cached; longer ones are written as they are read.
 _CACHED: Final = 20_000

@@ -12,12 +12,11 @@ from django.utils import timezone
 
 from api import caching
 from api.site import readings, trends
-from countries import codes
 from countries.reference import Indicator
 from federation import published
 from federation.errors import AsOfInFutureError
 from federation.published import PastView, Selection
-from federation.rules import instants, periods
+from p2p_core import codes, instants, periods
 
 Seen = tuple[datetime, PastView]
 

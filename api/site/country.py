@@ -15,9 +15,8 @@ from api.site.notes import Note
 from api.site.readings import Period
 from api.site.trends import Trend
 from api.throttling import costs
-from countries import codes
 from countries.reference import Annotation, Reference
-from federation.rules import instants
+from p2p_core import codes, instants
 
 #: To draw a value and to write it in a table takes as long as to look through so many observations.
 _VALUE: Final = 50

@@ -16,7 +16,7 @@ from api.site import built, languages
 from countries.reference import HelpService, Indicator, Reference, help_services_at_hand, serving
 from federation import published
 from federation.published import Selection
-from federation.rules import periods
+from p2p_core import periods
 
 HTML = "text/html; charset=utf-8"
 SVG = "image/svg+xml"

@@ -14,12 +14,12 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext
 
 from api.site import alphabets
-from countries import codes, queries
+from countries import queries
 from countries.reference import Indicator, Reference
 from federation import published
 from federation.published import Selection
-from federation.rules import periods
 from federation.rules.view import ALL_NETWORKS, Table
+from p2p_core import codes, periods
 
 #: The indicator that a page is about unless its address names another.
 DOWNLOADS: Final = "DOWNLOADS"

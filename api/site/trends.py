@@ -11,12 +11,11 @@ from typing import Final
 
 from api.site import readings
 from api.site.readings import Period
-from countries import codes
 from countries.reference import Annotation, Indicator, Reference
 from federation import published
 from federation.published import Selection
-from federation.rules import periods
 from federation.rules.view import ALL_NETWORKS
+from p2p_core import codes, periods
 
 #: How far back from its last period a trend goes unless its address says: 30 days, 26 weeks, 24 months. From the first
 #: day of a month, 730 days lead to the first or, over a leap day, to the second day of the same month.

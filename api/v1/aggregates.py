@@ -22,7 +22,7 @@ from api.v1.questions import Question
 from countries.reference import Indicator, Reference
 from federation import published
 from federation.published import Page, Selection
-from federation.rules import instants, periods
+from p2p_core import instants, periods
 
 #: A page holds whole periods, and at most so many cells, or states of agencies.
 CELLS_PER_PAGE: Final = 20_000

@@ -14,7 +14,7 @@ from api.problems import Problem
 from api.v1 import described, forms, questions
 from api.v1.reference import ReferenceList, ReferenceMeta
 from countries.reference import Annotation, Reference
-from federation.rules import periods
+from p2p_core import periods
 
 
 class Annotations(msgspec.Struct):

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from api.problems import Problem
 from api.v1.payloads import checks
 from api.v1.payloads.faults import BrokenRuleError
-from api.v1.payloads.traces import looks_like_trace
+from p2p_core.traces import looks_like_trace
 
 Given = Mapping[str, str]
 

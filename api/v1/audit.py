@@ -12,7 +12,7 @@ from api.caching import PublicView, Rendered, Stamp
 from api.formats import JSON, Instant
 from federation import chain
 from federation.chain import Head
-from federation.rules import instants
+from p2p_core import instants
 
 
 class AuditHead(msgspec.Struct):

@@ -5,9 +5,8 @@ from typing import Final
 from api import formats, openapi
 from api.openapi import parameter
 from api.v1 import forms, questions
-from countries import codes
 from federation import published
-from federation.rules import periods
+from p2p_core import codes, periods
 
 _NOTE = "A download is not a person and not an offence."
 

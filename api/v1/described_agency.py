@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from api import openapi
 from api.openapi import parameter
 from api.v1 import answers, forms
-from federation.rules import periods
+from p2p_core import periods
 
 F = TypeVar("F", bound=Callable[..., Any])
 

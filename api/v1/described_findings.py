@@ -10,7 +10,8 @@ from api.v1.described_agency import CURSOR, answer, operation
 from api.v1.described_submissions import FINDING, STORED
 from api.v1.payloads.answer_payload import LONGEST_REMARK
 from federation import finding_queries
-from federation.rules import periods, rulebook
+from p2p_core import periods
+from p2p_core.rules import rulebook
 
 _CONTROL: Final = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff"
 ANSWER: Final[Schema] = {

@@ -11,8 +11,9 @@ from api.openapi import Schema, parameter
 from api.v1 import answers, forms
 from api.v1.described_agency import CURSOR, answer, operation
 from api.v1.payloads import checks
-from countries.codes import COUNTRIES, NETWORKS
-from federation.rules import periods, rulebook
+from p2p_core import periods
+from p2p_core.codes import COUNTRIES, NETWORKS
+from p2p_core.rules import rulebook
 
 _INDICATOR: Final[Schema] = {
     "type": "string",

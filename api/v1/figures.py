@@ -15,11 +15,11 @@ from api.auth import FIGURES, Caller, StaffSession, TokenAuthentication
 from api.permissions import HasScope, caller_of
 from api.problems import Problem
 from api.v1 import answers, described_agency
-from countries.codes import COUNTRY_CODES, NETWORK_CODES, TOTAL
 from countries.reference import Reference
 from federation import queries
-from federation.rules import periods
 from federation.rules.coverage import share
+from p2p_core import periods
+from p2p_core.codes import COUNTRY_CODES, NETWORK_CODES, TOTAL
 
 PAGE: Final = 500
 #: All agencies are read for each period of the exact combined view.

@@ -11,7 +11,8 @@ from api.v1 import answers
 from countries.reference import Reference
 from federation import finding_queries
 from federation.finding_queries import FindingRow, ReportFinding
-from federation.rules import periods, rulebook
+from p2p_core import periods
+from p2p_core.rules import rulebook
 
 #: How many answers and held reports a finding shows at most.
 ANSWERS: Final = 100

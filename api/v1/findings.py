@@ -17,7 +17,8 @@ from api.v1.payloads import body as bodies
 from api.v1.submissions import READ, WRITE
 from countries.reference import Reference
 from federation import clock, finding_queries, review
-from federation.rules import periods, rulebook
+from p2p_core import periods
+from p2p_core.rules import rulebook
 
 PAGE: Final = 100
 FILTERS: Final = ("state", "rule", "severity", "indicator", "frequency", "since")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from api.openapi import Schema
-from countries import codes
+from p2p_core import codes
 
 _YEAR: Final = "[0-9]{4}"
 #: Nothing is reported of years before 2000.

@@ -11,12 +11,11 @@ from django.http import HttpRequest
 
 from api import caching, datasets, pagination, parameters
 from api.problems import Problem
-from countries import codes
 from countries.reference import Annotation, Indicator, Reference
 from federation import published
 from federation.published import Selection
-from federation.rules import instants, periods
 from federation.rules.view import ALL_NETWORKS
+from p2p_core import codes, instants, periods
 
 ALL: Final = "*"
 #: The lengths of panels as they are given.

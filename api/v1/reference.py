@@ -16,9 +16,10 @@ from api.caching import PublicView, Rendered, Stamp
 from api.formats import JSON
 from api.problems import Problem
 from api.v1 import forms
-from countries import codes, queries
+from countries import queries
 from countries.queries import Country, CountryGroup
 from countries.reference import HelpService, Reference, serving
+from p2p_core import codes
 
 _ENGLISH = "en"
 _LANGUAGE = re.compile(forms.LANGUAGE)

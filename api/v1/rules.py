@@ -14,7 +14,7 @@ from msgspec import Meta as Doc
 from api import caching, formats, openapi, parameters
 from api.caching import PublicView, Rendered, Stamp
 from api.formats import JSON
-from federation.rules import rulebook
+from p2p_core.rules import rulebook
 
 
 class Threshold(msgspec.Struct):

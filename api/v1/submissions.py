@@ -24,7 +24,7 @@ from api.v1.payloads.faults import BrokenRuleError
 from countries.reference import Reference
 from federation import clock, finding_queries, intake, queries
 from federation.evidence import SignedBy
-from federation.rules import periods
+from p2p_core import periods
 
 READ: Final = "submissions:read"
 WRITE: Final = "submissions:write"

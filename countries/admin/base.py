@@ -9,9 +9,10 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponseRedirect
 
-from countries import registry, traces
+from countries import registry
 from countries.admin.sight import OfCountry
 from countries.registry import Refused
+from p2p_core import traces
 
 
 def actor(request: HttpRequest) -> str:

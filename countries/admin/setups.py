@@ -4,8 +4,8 @@ from django import forms
 from django.contrib import admin
 
 from countries.admin.base import RegistryAdmin, RegistryForm
-from countries.codes import NETWORKS, UNKNOWN
 from countries.models import Setup
+from p2p_core.codes import NETWORKS, UNKNOWN
 
 _WATCHED = [(code, code) for code in NETWORKS if code != UNKNOWN]
 

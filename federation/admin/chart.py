@@ -7,8 +7,8 @@ from datetime import datetime
 from itertools import groupby
 
 from federation.desk.series import Before, Point, Series
-from federation.rules import periods
-from federation.rules.periods import Frequency
+from p2p_core import periods
+from p2p_core.periods import Frequency
 
 WIDTH, HEIGHT = 960, 320
 _LEFT, _RIGHT, _TOP, _BOTTOM = 76, 16, 18, 36

@@ -5,8 +5,8 @@ from typing import Any
 
 from countries import queries
 from federation.admin import words
-from federation.rules.periods import Frequency
-from federation.rules.rulebook import RULES
+from p2p_core.periods import Frequency
+from p2p_core.rules.rulebook import RULES
 
 
 def rows(rule: str, facts: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -15,8 +15,8 @@ from countries.models import Agency, Indicator
 from federation import clock
 from federation.admin import words
 from federation.models.findings import Decision, FindingState
-from federation.rules.periods import Frequency, PeriodError, parse
-from federation.rules.rulebook import RULES, Severity
+from p2p_core.periods import Frequency, PeriodError, parse
+from p2p_core.rules.rulebook import RULES, Severity
 
 Choices = list[tuple[str, str]]
 _AGES = {"1": "in the last day", "7": "in the last week", "30": "in the last 30 days", "older": "more than 30 days ago"}

@@ -19,8 +19,8 @@ from federation.desk import series
 from federation.errors import FederationError
 from federation.models.audit import AuditEvent
 from federation.models.findings import Answer, AnswerKind, Finding, Hold
-from federation.rules import periods
-from federation.rules.rulebook import RULES, say
+from p2p_core import periods
+from p2p_core.rules.rulebook import RULES, say
 
 #: The page of a finding lists so many of the reports that it holds, those that wait first.
 _SHOWN = 50

@@ -14,8 +14,8 @@ from federation.admin.deciding import DEEDS, REJECT, RELEASE, Deed, HoldingAdmin
 from federation.admin.findings import held_matter
 from federation.models.findings import Hold
 from federation.models.submissions import Report, ReportState
-from federation.rules import periods
-from federation.rules.rulebook import RULES
+from p2p_core import periods
+from p2p_core.rules.rulebook import RULES
 
 
 @admin.register(Hold)

@@ -6,12 +6,12 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 
 from countries.admin.base import FactAdmin
-from countries.codes import COUNTRY_CODES, NETWORK_CODES
 from federation.admin import filters
 from federation.admin.paging import NewestPages
 from federation.models.findings import Answer
 from federation.models.submissions import Report, Signature, Submission
-from federation.rules import periods
+from p2p_core import periods
+from p2p_core.codes import COUNTRY_CODES, NETWORK_CODES
 
 _CELLS = ("countries", "networks", "values")
 #: A report may have two thousand cells; the largest ones tell what it is.

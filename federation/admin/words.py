@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from federation.rules.periods import Frequency
+from p2p_core.periods import Frequency
 
 #: The letter and the words of each state of an agency in a period; in order of the legend.
 STATES = {

@@ -9,9 +9,9 @@ from countries.models import Agency, Indicator
 from federation import worklist
 from federation.admin import filters, words
 from federation.models.worklist import Failure
-from federation.rules import periods
-from federation.rules.periods import Frequency
 from federation.worklist import Stage, Thing
+from p2p_core import periods
+from p2p_core.periods import Frequency
 
 
 @admin.register(Failure)

@@ -17,9 +17,9 @@ from federation.models.figures import Figure
 from federation.models.findings import Finding, FindingState, Hold
 from federation.models.published import PublishedCoverage
 from federation.models.submissions import Report, ReportState
-from federation.rules import periods
-from federation.rules.periods import Frequency
-from federation.rules.rulebook import RULES, SILENCE, Severity
+from p2p_core import periods
+from p2p_core.periods import Frequency
+from p2p_core.rules.rulebook import RULES, SILENCE, Severity
 
 #: So many ended days stand on the board, and today.
 DAYS = 14

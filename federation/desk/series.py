@@ -10,8 +10,9 @@ from countries import queries
 from federation.models.figures import Figure
 from federation.models.findings import Finding, Hold
 from federation.models.submissions import Report, ReportState
-from federation.rules import levels, periods
-from federation.rules.periods import Frequency
+from p2p_core import periods
+from p2p_core.periods import Frequency
+from p2p_core.rules import levels
 
 #: How many periods are shown before and after those of a finding.
 _AROUND = {

@@ -8,12 +8,12 @@ from django.contrib.auth.models import User
 from django.db.models import Max
 
 from countries import credentials, registry
-from countries.codes import GROUP_MEMBERS
 from countries.models import Agency, Credential, Population, Schedule
 from federation.management.cast import HISTORY, READER, Stream, Unit
 from federation.management.client import Client
 from federation.models.submissions import Report, ReportState
-from federation.rules import periods
+from p2p_core import periods
+from p2p_core.codes import GROUP_MEMBERS
 
 BY = "demo"
 REASON = "invented for the demonstration"

@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from countries import codes
 from federation.rules import rounding, tables
-from federation.rules.periods import Frequency
 from federation.rules.rounding import Cell
-from federation.rules.tables import Cells, Positions, Values
+from federation.rules.tables import Cells, Positions
+from p2p_core import codes
+from p2p_core.periods import Frequency
+from p2p_core.reports import Values
 
 _LETTERS = [frequency.encode() for frequency in Frequency]
 _GROUPS = tables.PUBLIC_COUNTRIES[len(tables.COUNTRIES) :]

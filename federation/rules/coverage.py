@@ -12,8 +12,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from federation.rules import periods
-from federation.rules.periods import Frequency, Longs
+from p2p_core import periods
+from p2p_core.periods import Frequency, Longs
 
 DAY_SECONDS = 86_400
 #: A period is published when a minute has passed after its end, for its last reports.

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from federation.rules import periods
-from federation.rules.periods import Frequency
+from p2p_core import periods
+from p2p_core.periods import Frequency
 
 #: At which frequencies a panel has numbers.
 FREQUENCIES = (Frequency.WEEK, Frequency.MONTH)

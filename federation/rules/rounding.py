@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from federation.rules.tables import Values
+from p2p_core.reports import Values
 
 #: The numbers of cells: 53 bits each.
 Draws = NDArray[np.uint64]

@@ -10,10 +10,9 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from countries import codes
+from p2p_core import codes
+from p2p_core.reports import Numbers, Values
 
-Numbers = NDArray[np.int16]
-Values = NDArray[np.int64]
 Positions = NDArray[np.intp]
 
 #: The number of the total over all networks.

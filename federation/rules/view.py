@@ -8,10 +8,10 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from countries.codes import COUNTRY_CODES, NETWORK_CODES
-from federation.rules import periods
 from federation.rules.coverage import Coverage
-from federation.rules.periods import Longs
+from p2p_core import periods
+from p2p_core.codes import COUNTRY_CODES, NETWORK_CODES
+from p2p_core.periods import Longs
 
 #: How many people live in a country or group, by number, in a year; nothing if it is not known.
 Inhabitants = Callable[[int, int], int | None]

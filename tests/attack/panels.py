@@ -6,8 +6,8 @@ from datetime import timedelta
 import numpy as np
 
 from federation import published
-from federation.rules import periods
 from federation.rules.view import ALL_NETWORKS
+from p2p_core import periods
 from tests.attack.inference import BASE, Chances, chance, judge, poisson
 from tests.attack.product import Product
 from tests.attack.scene import Found

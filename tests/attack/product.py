@@ -11,10 +11,10 @@ from django.conf import settings
 from django.test.utils import override_settings
 
 from federation import clock, dispatch, published, worklist
-from federation.intake import NewReport
 from federation.models.worklist import ClockMark
-from federation.rules import periods
 from federation.rules.view import ALL_NETWORKS
+from p2p_core import periods
+from p2p_core.reports import NewReport
 from tests import factories, reporting
 from tests.attack.rules import State
 from tests.attack.scene import Column

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from federation.rules import periods
+from p2p_core import periods
 from tests.attack.inference import BASE, Chances, Seen, Term, UnexplainedError, chance, judge, poisson, sums, weigh
 from tests.attack.product import Product
 from tests.attack.scene import Found

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from federation import published, schedules
-from federation.rules import periods
+from p2p_core import periods
 from tests.attack.product import EVERY_COUNTRY, Product, at_work
 from tests.attack.readers import whole
 from tests.attack.world import HONEST, TOTAL, Counts, World

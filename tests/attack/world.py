@@ -9,10 +9,10 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from countries.codes import COUNTRIES, DATA, GROUP_MEMBERS, GROUPS, NETWORKS
 from federation.management import invented
 from federation.management.cast import UNITS
-from federation.rules import periods
+from p2p_core import periods
+from p2p_core.codes import COUNTRIES, DATA, GROUP_MEMBERS, GROUPS, NETWORKS
 
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -25,7 +25,7 @@ import psycopg
 from config.embedded import postgres
 from config.embedded.process import free_port
 from config.processes import die_with_parent
-from countries.codes import COUNTRIES
+from p2p_core.codes import COUNTRIES
 from tests import cluster
 from tests.chaos import ground
 from tests.chaos.client import Sender

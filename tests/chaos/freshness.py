@@ -10,7 +10,7 @@ from http.client import ACCEPTED, NOT_MODIFIED, OK
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from federation.rules import periods
+from p2p_core import periods
 from tests.chaos.client import Sender, Web
 from tests.cluster import Part
 

@@ -13,7 +13,7 @@ from hashlib import sha256
 from http.client import ACCEPTED, TOO_MANY_REQUESTS
 from typing import Any
 
-from federation.rules import periods
+from p2p_core import periods
 from tests.chaos.client import REFUSED, Reply, Sender
 from tests.chaos.plan import Plan, Planned, spoil
 

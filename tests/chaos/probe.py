@@ -9,7 +9,7 @@ from http.client import ACCEPTED, OK
 from itertools import count
 from typing import Any
 
-from federation.rules import periods
+from p2p_core import periods
 from tests.chaos.client import Sender, Web
 from tests.chaos.load import Sent
 from tests.chaos.plan import AGENCIES, Planned

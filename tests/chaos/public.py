@@ -5,9 +5,8 @@ from datetime import datetime, timedelta
 from http.client import OK
 from typing import Any
 
-from countries import codes
 from countries.models import Indicator
-from federation.rules import periods
+from p2p_core import codes, periods
 from tests.chaos.client import Web
 from tests.chaos.telling import told_again
 from tests.cluster import Cluster, Part

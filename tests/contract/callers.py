@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from django.test import Client
 
 from countries import credentials
-from federation.rules import periods
+from p2p_core import periods
 from tests.factories import observer
 
 COLUMNS = "INDICATOR,FREQ,TIME_PERIOD,COUNTRY,NETWORK,OBS_VALUE"

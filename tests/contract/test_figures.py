@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 
 from countries.models import Liaison
-from federation.rules import periods
+from p2p_core import periods
 from tests.contract.callers import hour, report
 from tests.factories import ScheduleFactory, observer
 from tests.reporting import settle

@@ -14,7 +14,7 @@ from countries.models import Agency
 from federation import reconciliation, review
 from federation.models.audit import AuditEvent
 from federation.models.findings import Answer, Finding, Hold
-from federation.rules.rulebook import RULES
+from p2p_core.rules.rulebook import RULES
 from tests.contract.callers import hour, report
 from tests.factories import FindingFactory, IndicatorFactory
 

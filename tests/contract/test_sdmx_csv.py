@@ -17,8 +17,8 @@ from sdmx.format.csv import v1, v2
 from sdmx.format.csv.common import Labels
 from sdmx.model import common, v21, v30
 
-from countries.codes import COUNTRIES, NETWORKS
 from federation.models.submissions import Report
+from p2p_core.codes import COUNTRIES, NETWORKS
 from tests.contract.callers import COLUMNS, hour, report
 
 pytestmark = [

@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from countries import registry, signing
-from countries.traces import LOOKED_AT
 from federation.models.audit import AuditEvent
 from federation.models.submissions import IdempotencyKey, Report, Signature, Submission
 from federation.models.worklist import Work
+from p2p_core.traces import LOOKED_AT
 from tests.contract.callers import COLUMNS, hour, report
 from tests.oracles.signing import PATH, Signer, base_of, content_digest, encoded
 

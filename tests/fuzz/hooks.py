@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import schemathesis
 
-from countries.traces import is_trace
+from p2p_core.traces import is_trace
 from tests.fuzz import documents
 
 _ROLE = os.environ.get("FUZZ_ROLE", "nobody")

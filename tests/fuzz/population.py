@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.core.management import call_command
 
-from federation.rules import periods
+from p2p_core import periods
 from tests.contract.callers import Caller, report
 from tests.contract.public.press import Press
 from tests.factories import AgencyFactory, AnnotationFactory, FindingFactory

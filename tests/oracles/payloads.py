@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from countries import traces
+from p2p_core import traces
 
 _DATA = Path(traces.__file__).with_name("data")
 _NETWORKS = ("BITTORRENT", "EDONKEY", "GNUTELLA", "GNUTELLA2", "ARES", "DIRECTCONNECT", "HYPHANET", "OTHER", "_U")

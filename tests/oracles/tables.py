@@ -8,7 +8,7 @@ import io
 import re
 from typing import Any
 
-from countries import traces
+from p2p_core import traces
 from tests.oracles.payloads import (
     COUNTRIES,
     NETWORKS,

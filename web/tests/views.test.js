@@ -8,7 +8,7 @@ import { outlineOf, shapeOf } from "../src/geometry.js";
 import { composed, fitted, moved } from "../src/views.js";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const codes = here("../../countries/data/countries.csv");
+const codes = here("../../agency/src/p2p_core/data/countries.csv");
 const given = countries({ atlas: here("../node_modules/world-atlas/countries-50m.json"), codes });
 const europe = drawn("europe", given);
 const world = drawn("world", given);

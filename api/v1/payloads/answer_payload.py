@@ -7,9 +7,8 @@ from typing import Final, NamedTuple
 
 from api.v1.payloads.faults import BrokenRuleError, Faults
 from api.v1.payloads.json_object import JsonObject
-from api.v1.payloads.traces import looks_like_trace
-from countries.traces import control_character
 from federation import finding_queries
+from p2p_core.traces import control_character, looks_like_trace
 
 LONGEST_REMARK: Final = 1000
 #: A body with the longest remark is smaller, even if each of its characters is escaped.

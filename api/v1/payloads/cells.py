@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from federation.intake import NewReport
+from p2p_core.reports import NewReport
 
 MAX_REPORTS: Final = 200_000
 

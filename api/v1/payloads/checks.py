@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from api.v1.payloads.faults import BrokenRuleError
-from countries.codes import COUNTRIES, GROUPS, NETWORKS, TOTAL
-from federation.rules import instants, periods
+from p2p_core import instants, periods
+from p2p_core.codes import COUNTRIES, GROUPS, NETWORKS, TOTAL
 
 MAX_VALUE: Final = 10**9
 #: How far the clocks of an agency and of the database may be apart for a period to count as ended.

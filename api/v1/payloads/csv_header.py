@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from api.problems import Fault, Problem
 from api.v1.payloads.faults import Faults
-from api.v1.payloads.traces import looks_like_trace
+from p2p_core.traces import looks_like_trace
 
 REQUIRED: Final = ("INDICATOR", "FREQ", "TIME_PERIOD", "COUNTRY", "NETWORK", "OBS_VALUE")
 #: What the rows belong to in SDMX-CSV 2: a kind of structure and which one, so neither without the other.

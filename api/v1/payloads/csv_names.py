@@ -9,7 +9,7 @@ from typing import Final
 from api.problems import Problem
 from api.v1.payloads.csv_header import KEYS, NAMED, Header
 from api.v1.payloads.faults import Faults
-from api.v1.payloads.traces import looks_like_trace
+from p2p_core.traces import looks_like_trace
 
 #: All codes together have some hundred names. Looking through one takes several times as long as reading a row.
 MAX_NAMES: Final = 10_000

@@ -17,8 +17,8 @@ from api.v1.payloads.csv_header import BOM, OF_REPORT, Columns, delimiter_of, re
 from api.v1.payloads.csv_report import OPEN, read_head
 from api.v1.payloads.draft import Draft, Key, refuse_too_many_reports
 from api.v1.payloads.faults import BrokenRuleError
-from countries.codes import TOTAL
-from federation.intake import NewReport
+from p2p_core.codes import TOTAL
+from p2p_core.reports import NewReport
 
 _BLOCK: Final = 1 << 22
 

@@ -9,7 +9,7 @@ from typing import Final
 from api import flow
 from api.v1.payloads.csv_header import NAMED
 from api.v1.payloads.faults import BrokenRuleError
-from api.v1.payloads.traces import looks_like_trace
+from p2p_core.traces import looks_like_trace
 
 #: The guide to SDMX-CSV calls the agreement dataprovision, the web service of SDMX provisionagreement.
 _AGREEMENTS: Final = ("dataprovision", "provisionagreement")

@@ -18,7 +18,7 @@ from api.v1.payloads.csv_header import OF_REPORT, Columns, delimiter_of, read_he
 from api.v1.payloads.csv_names import Names
 from api.v1.payloads.csv_report import OPEN, UNSAID, filled, read_head, withdraws
 from api.v1.payloads.draft import Draft, refuse_too_many_reports
-from countries.codes import COUNTRIES, NETWORKS, TOTAL
+from p2p_core.codes import COUNTRIES, NETWORKS, TOTAL
 
 _CELLS: Final = {
     (country, network): cell_of(COUNTRIES[country], NETWORKS[network]) for country in COUNTRIES for network in NETWORKS

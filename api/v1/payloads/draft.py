@@ -11,7 +11,7 @@ import numpy as np
 from api.problems import Problem
 from api.v1.payloads.cells import MAX_REPORTS, Head, build
 from api.v1.payloads.faults import Faults
-from federation.intake import NewReport
+from p2p_core.reports import NewReport
 
 MAX_OBSERVATIONS: Final = 2_000_000
 #: How often a report may be named otherwise than before, on average: withdrawn and given anew is twice.

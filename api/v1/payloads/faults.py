@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from api.problems import LISTED, Fault, Problem
-from api.v1.payloads.traces import looks_like_trace
+from p2p_core.traces import looks_like_trace
 
 T = TypeVar("T")
 

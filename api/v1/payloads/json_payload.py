@@ -15,7 +15,7 @@ from api.v1.payloads import checks, json_walk
 from api.v1.payloads.cells import Head, cell_of
 from api.v1.payloads.draft import Draft, Payload
 from api.v1.payloads.faults import BrokenRuleError
-from countries.codes import COUNTRIES, NETWORKS
+from p2p_core.codes import COUNTRIES, NETWORKS
 
 
 def _codes(name: str, numbers: Mapping[str, int]) -> Any:

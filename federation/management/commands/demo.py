@@ -16,7 +16,7 @@ from federation.management.cast import UNITS, Stream
 from federation.management.client import Client, RefusedError
 from federation.management.progress import Progress, waiting
 from federation.models.worklist import Work
-from federation.rules import periods
+from p2p_core import periods
 
 REPORTS_A_SUBMISSION = 1_000
 SETTLED_WITHIN = 600.0

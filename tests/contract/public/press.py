@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db.models import Max
 
-from countries import codes
 from federation.models.published import (
     PeriodVersion,
     PublishedCell,
@@ -17,7 +16,7 @@ from federation.models.published import (
     PublishedSeries,
     Version,
 )
-from federation.rules import periods
+from p2p_core import codes, periods
 
 COUNTRIES = codes.COUNTRIES | codes.GROUPS
 NETWORKS = codes.NETWORKS | {"_T": 0}

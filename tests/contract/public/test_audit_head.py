@@ -6,7 +6,7 @@ import pytest
 
 from api import caching
 from federation import audit, chain, clock
-from federation.rules import instants
+from p2p_core import instants
 
 PATH = "audit/head"
 

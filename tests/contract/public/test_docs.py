@@ -9,7 +9,7 @@ import yaml
 from api import caching, formats, openapi
 from api.v1 import aggregates
 from federation import published
-from federation.rules import periods
+from p2p_core import periods
 
 DOCS = Path(__file__).parents[3] / "docs" / "reference"
 TEXT = (DOCS / "api.md").read_text()

@@ -2,8 +2,8 @@
 
 import pytest
 
-from countries import codes
 from countries.models import Network
+from p2p_core import codes
 from tests.factories import AgencyFactory, CountryFactory, HelpServiceFactory
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from api import caching
-from federation.rules import periods, rulebook
-from federation.rules.rulebook import RULES
+from p2p_core import periods
+from p2p_core.rules import rulebook
+from p2p_core.rules.rulebook import RULES
 
 TEXT = (Path(__file__).parents[3] / "docs" / "reference" / "rules.md").read_text()
 

@@ -11,10 +11,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from api import caching, health
-from countries.codes import COUNTRIES
 from countries.models import Indicator
 from federation import chain, worklist
 from federation.rights import TABLES
+from p2p_core.codes import COUNTRIES
 from tests.contract.public.addresses import PUBLIC, others
 from tests.integration.federation.world import Said, world
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from api import caching
-from countries import codes
+from p2p_core import codes
 from tests.contract.public.press import NOBODY, Covered, z
 from tests.factories import CountryFactory, PopulationFactory
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from api import caching
-from countries.codes import COUNTRIES
 from federation import schedules
 from federation.models.published import PublishedCell
+from p2p_core.codes import COUNTRIES
 from tests import reporting
 from tests.factories import AgencyFactory, IndicatorFactory
 

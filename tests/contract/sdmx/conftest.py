@@ -3,8 +3,8 @@
 import pytest
 from lxml import etree
 
-from countries import codes
 from countries.models import Network
+from p2p_core import codes
 from tests.contract.public.press import Press
 from tests.contract.sdmx.structures_messages import BASES, GENERATIONS, namespace_of
 from tests.factories import IndicatorFactory, NetworkFactory

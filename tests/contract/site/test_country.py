@@ -14,7 +14,7 @@ from api.site import pages
 from api.throttling import costs, rates
 from federation import published
 from federation.published import PastView
-from federation.rules import instants
+from p2p_core import instants
 from tests.contract.public.press import NOBODY, Covered
 from tests.contract.site.conftest import TODAY, day
 from tests.factories import (

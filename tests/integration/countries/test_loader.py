@@ -6,9 +6,9 @@ from datetime import date
 import pytest
 
 from countries import loader, registry
-from countries.codes import COUNTRIES, DATA, GROUP_MEMBERS, NETWORKS
 from countries.models import Country, HelpService, Indicator, Network, page_languages
 from countries.reference import Reference
+from p2p_core.codes import COUNTRIES, DATA, GROUP_MEMBERS, NETWORKS
 
 # Nobody lives there for good, or they are counted with Finland, Norway and Italy's neighbour of 500 people.
 WITHOUT_POPULATION = {"AQ", "BV", "CC", "CX", "GS", "HM", "IO", "NF", "PN", "TF", "UM", "AX", "SJ", "VA", "_U"}
@@ -19,7 +19,7 @@ def load(**options):
 
 
 def test_every_data_file_says_where_it_is_from():
-    files = {path.name for path in DATA.iterdir()} - {"sources.json"}
+    files = {path.name for folder in (DATA, loader.DATA) for path in folder.iterdir()} - {"sources.json"}
 
     assert files == loader.sources().keys()
     for source in loader.sources().values():
@@ -90,7 +90,7 @@ def test_load_brings_facts_back_whatever_was_done_to_them():
 
 
 def test_population_of_every_country_in_every_year():
-    with (DATA / "population.csv").open(encoding="utf-8") as lines:
+    with (loader.DATA / "population.csv").open(encoding="utf-8") as lines:
         rows = list(csv.DictReader(lines))
 
     years = {(row["country"], int(row["year"])) for row in rows}
@@ -103,7 +103,7 @@ def test_population_of_every_country_in_every_year():
     [("NO", 5_520), ("SE", 10_537), ("DE", 83_287), ("FR", 66_400), ("GB", 68_492), ("XK", 1_683), ("UA", 37_733)],
 )
 def test_population_of_2023_is_about_what_statistical_offices_say(code, thousands):
-    with (DATA / "population.csv").open(encoding="utf-8") as lines:
+    with (loader.DATA / "population.csv").open(encoding="utf-8") as lines:
         people = {row["country"]: int(row["inhabitants"]) for row in csv.DictReader(lines) if row["year"] == "2023"}
 
     assert people[code] == pytest.approx(thousands * 1000, rel=0.005)

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from countries import queries, reference, registry
-from countries.codes import COUNTRIES, GROUPS
 from countries.models import Network
 from countries.reference import Reference, serving
+from p2p_core.codes import COUNTRIES, GROUPS
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -19,9 +19,10 @@ from federation.models.published import (
     PublishedPanelPeriod,
     Version,
 )
-from federation.rules import periods, tables
+from federation.rules import tables
 from federation.rules.coverage import Coverage
 from federation.worklist import Stage, Thing
+from p2p_core import periods
 from tests.oracles import federation as oracle
 from tests.oracles import panels
 

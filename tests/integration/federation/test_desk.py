@@ -16,8 +16,8 @@ from federation.models.figures import Figure
 from federation.models.findings import Finding
 from federation.models.submissions import Report
 from federation.models.worklist import Failure
-from federation.rules import periods
 from federation.worklist import Stage, Thing
+from p2p_core import periods
 from tests import factories
 from tests.integration.countries import two_countries
 from tests.integration.countries.addresses import routes

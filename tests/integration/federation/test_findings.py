@@ -19,8 +19,10 @@ from federation.models.findings import Finding
 from federation.models.published import PublishedCell
 from federation.models.submissions import Report
 from federation.models.worklist import Work
-from federation.rules import periods, rulebook, tables
-from federation.rules.rulebook import Subject
+from federation.rules import tables
+from p2p_core import periods
+from p2p_core.rules import rulebook
+from p2p_core.rules.rulebook import Subject
 from tests import factories
 from tests.histories import one_in
 from tests.integration.federation import workers

@@ -14,7 +14,7 @@ from federation import intake, levels, reconciliation, review
 from federation.database import rows_of
 from federation.models.findings import AnswerKind, Finding, Hold
 from federation.models.submissions import Report, Submission
-from federation.rules import rulebook
+from p2p_core.rules import rulebook
 from tests.histories import one_in
 from tests.integration.federation.comparison import assert_agrees
 from tests.integration.federation.world import Said, world

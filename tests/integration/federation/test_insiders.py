@@ -16,8 +16,8 @@ from django.conf import settings as site
 from hypothesis import given
 from hypothesis import strategies as st
 
-from countries.codes import COUNTRIES, NETWORKS
 from federation import reconciliation
+from p2p_core.codes import COUNTRIES, NETWORKS
 from tests.histories import one_in
 from tests.integration.federation.comparison import everything_stored, stored_cells, unclipped_numbers
 from tests.integration.federation.three_years import chapter

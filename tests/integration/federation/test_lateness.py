@@ -24,7 +24,7 @@ from federation.models.findings import Finding
 from federation.models.published import PublishedCoverage, Version
 from federation.models.submissions import Report
 from federation.models.worklist import WatchMark
-from federation.rules import periods
+from p2p_core import periods
 from tests import factories, reporting
 from tests.histories import one_in
 from tests.integration.federation.workers import database_url, until

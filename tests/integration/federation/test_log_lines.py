@@ -13,8 +13,8 @@ from federation import intake, measures, publication, reconciliation, telling, w
 from federation.models.published import Version, VersionCounter
 from federation.models.submissions import Submission
 from federation.models.worklist import Failure, Work
-from federation.rules import periods
 from federation.worklist import Claim, Stage, Thing
+from p2p_core import periods
 from tests.contract.callers import Caller, report
 from tests.factories import AgencyFactory, IndicatorFactory
 from tests.integration.federation.world import Said

@@ -10,7 +10,7 @@ from countries import registry
 from countries.models import Schedule
 from federation import reconciliation
 from federation.models.published import PublishedCell, PublishedPanel, PublishedPanelPeriod
-from federation.rules import periods
+from p2p_core import periods
 from tests.histories import one_in
 from tests.integration.federation.comparison import stored_panel as stored
 from tests.integration.federation.three_years import (

@@ -14,9 +14,9 @@ from federation.models.published import (
     PublishedPanelPeriod,
     Version,
 )
-from federation.rules import periods
 from federation.rules.panels import start_of_span
 from federation.worklist import Stage, Thing
+from p2p_core import periods
 from tests.integration.federation.comparison import stored_panel as stored
 from tests.integration.federation.three_years import (
     MONTHS,

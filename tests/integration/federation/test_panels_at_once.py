@@ -7,8 +7,8 @@ from django.db import transaction
 
 from federation import clock, panels, reconciliation, worklist
 from federation.models.worklist import ClockMark
-from federation.rules import periods
 from federation.worklist import Stage, panel
+from p2p_core import periods
 from tests.integration import locks
 from tests.integration.federation.comparison import stored_panel
 from tests.integration.federation.world import Said, World

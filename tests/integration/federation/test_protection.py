@@ -6,7 +6,6 @@ from itertools import product
 import numpy as np
 import pytest
 
-from countries.codes import COUNTRIES
 from federation import rebuilding
 from federation.models.figures import Figure
 from federation.models.published import (
@@ -15,7 +14,8 @@ from federation.models.published import (
     PublishedSeries,
     Version,
 )
-from federation.rules import periods
+from p2p_core import periods
+from p2p_core.codes import COUNTRIES
 from tests.integration.federation.world import Said
 from tests.oracles.federation import ALL_NETWORKS, Cell
 

@@ -11,8 +11,8 @@ from federation import clock, dispatch, rebuilding, reconciliation, worklist
 from federation.models.figures import Figure, FrozenSum
 from federation.models.published import PublishedCell, PublishedCoverage
 from federation.models.worklist import Failure
-from federation.rules import periods
 from federation.worklist import Stage
+from p2p_core import periods
 from tests import factories
 from tests.integration.federation.comparison import assert_agrees
 from tests.integration.federation.world import Memory, Said

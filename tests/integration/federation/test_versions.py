@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from federation import clock, reconciliation, versions, worklist
 from federation.models.published import PublishedCell, Version
-from federation.rules import periods
+from p2p_core import periods
 from tests import factories
 from tests.integration.federation.world import Memory, Said
 from tests.integration.locks import is_somebody_waiting

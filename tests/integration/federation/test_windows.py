@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from countries.codes import GROUPS
 from federation import published, reconciliation
 from federation.models.published import PeriodVersion, PublishedCoverage
-from federation.rules import periods
+from p2p_core import periods
+from p2p_core.codes import GROUPS
 from tests.integration.federation.comparison import assert_agrees
 from tests.integration.federation.world import Said
 

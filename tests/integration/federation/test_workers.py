@@ -16,7 +16,7 @@ from federation import clock, dispatch, reconciliation, worklist
 from federation.models.published import Version
 from federation.models.submissions import Report
 from federation.models.worklist import Failure
-from federation.rules import periods
+from p2p_core import periods
 from tests import factories
 from tests.integration.federation import workers
 from tests.integration.federation.comparison import assert_agrees, stored_frozen

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import transaction
 
 from federation import rebuilding
-from federation.rules import periods
+from p2p_core import periods
 from tests.integration.federation import comparison
 from tests.integration.federation.comparison import stored_panel
 from tests.integration.federation.world import Said, World

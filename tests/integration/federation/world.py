@@ -12,10 +12,11 @@ from django.db import transaction
 from countries import registry
 from countries.models import Agency, Schedule
 from federation import clock, reconciliation, schedules, worklist
-from federation.intake import NewReport, Receipt
+from federation.intake import Receipt
 from federation.models.published import PublishedCoverage
 from federation.models.worklist import ClockMark
 from federation.worklist import Claim, Stage, Thing
+from p2p_core.reports import NewReport
 from tests import factories, reporting
 from tests.oracles import federation as oracle
 from tests.oracles.desk import Desk

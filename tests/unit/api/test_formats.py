@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api import formats
-from countries.codes import COUNTRY_CODES, NETWORK_CODES
 from federation.published import Page
 from federation.rules import view
 from federation.rules.coverage import Coverage
 from federation.rules.view import Series, Table
+from p2p_core.codes import COUNTRY_CODES, NETWORK_CODES
 
 DAY = 86_400
 FIRST = 20_393 * DAY

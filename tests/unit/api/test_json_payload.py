@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from api.problems import Problem
 from api.v1.payloads import draft as drafts
-from countries.codes import COUNTRIES, NETWORKS
+from p2p_core.codes import COUNTRIES, NETWORKS
 from tests.unit.api.payload_cases import NOW, faults, outcome, plain, read_json, walk_json
 
 NO, DE, UNKNOWN = 578, 276, 999

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.v1.payloads import csv_names, csv_walk
-from countries.codes import COUNTRIES, NETWORKS
+from p2p_core.codes import COUNTRIES, NETWORKS
 from tests.unit.api.payload_cases import AGENCY, COLUMNS, faults, outcome, plain, read_csv, walk_csv
 
 NINE = "DOWNLOADS,H,2026-11-24T09:00"

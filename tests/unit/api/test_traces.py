@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from api.v1.payloads.traces import looks_like_trace
-from countries.codes import COUNTRIES, GROUPS, NETWORKS
+from p2p_core.codes import COUNTRIES, GROUPS, NETWORKS
+from p2p_core.traces import looks_like_trace
 
 TRACES = [
     "192.0.2.17",

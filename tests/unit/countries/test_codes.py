@@ -1,8 +1,11 @@
 """The code lists against the standards that they come from, written out here a second time where that is short."""
 
-from countries.codes import (
+from babel import Locale
+
+from p2p_core.codes import (
     COUNTRIES,
     COUNTRY_CODES,
+    COUNTRY_NAMES,
     GROUP_MEMBERS,
     GROUPS,
     NETWORK_CODES,
@@ -26,6 +29,13 @@ def test_countries_are_all_of_iso_with_kosovo_and_unknown():
 def test_countries_have_their_iso_numbers():
     expected = {"AF": 4, "AX": 248, "CH": 756, "DE": 276, "GB": 826, "NO": 578, "SS": 728, "UA": 804, "US": 840}
     assert expected.items() <= COUNTRIES.items()
+
+
+def test_countries_have_their_names_of_cldr():
+    territories = Locale("en").territories
+    assert {code: territories[code] for code in COUNTRIES if code != UNKNOWN} == {
+        code: name for code, name in COUNTRY_NAMES.items() if code != UNKNOWN
+    }
 
 
 def test_countries_are_sorted_by_code():

@@ -3,7 +3,7 @@
 import pytest
 
 from countries import queries
-from countries.codes import COUNTRIES, GROUPS
+from p2p_core.codes import COUNTRIES, GROUPS
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from federation import published, vintages
 from federation.database import cursor
 from federation.published import NEWEST, Selection
-from federation.rules import periods
 from federation.rules.coverage import COLUMNS
+from p2p_core import periods
 from tests.contract.public.press import ALL_REPORTED, NOBODY, Press
 from tests.factories import IndicatorFactory
 

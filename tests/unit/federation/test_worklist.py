@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from federation.rules import periods
-from federation.rules.periods import Frequency
 from federation.worklist import LEVELS, PANELS, Stage, Thing, panel, unpack
+from p2p_core import periods
+from p2p_core.periods import Frequency
 
 minutes = st.integers(0, 4_000_000_000).map(lambda number: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(minutes=number))
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
-from federation.rules import periods
-from federation.rules.periods import Frequency
+from p2p_core import periods
+from p2p_core.periods import Frequency
 
 instants = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  the zone comes beside
 frequencies = st.sampled_from(Frequency)

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from federation.rules import coverage, periods
+from federation.rules import coverage
 from federation.rules.coverage import Schedule, Standing
+from p2p_core import periods
 
 COARSENESS = "NHDWMA"
 #: Periods near the turn of a week, a month and a year; schedules begin and end around it.

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from federation.rules import periods, rulebook
-from federation.rules.lateness import Run, runs
-from federation.rules.rulebook import Subject
+from p2p_core import periods
+from p2p_core.rules import rulebook
+from p2p_core.rules.lateness import Run, runs
+from p2p_core.rules.rulebook import Subject
 from tests.oracles import rules as oracle
 
 NEW_YEAR = datetime(2027, 1, 1, tzinfo=UTC)

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from countries.codes import COUNTRIES, GROUP_MEMBERS
 from federation.management import invented
 from federation.management.cast import HELP_VISITS, HISTORY, UNITS
-from federation.rules import periods, rulebook
-from federation.rules.levels import BeyondReachError, Judge, Level, implausible, is_explained, usual_of
-from federation.rules.periods import Frequency
-from federation.rules.sums import NOTHING, Count, Sums
+from p2p_core import periods
+from p2p_core.codes import COUNTRIES, GROUP_MEMBERS
+from p2p_core.periods import Frequency
+from p2p_core.rules import rulebook
+from p2p_core.rules.levels import BeyondReachError, Judge, Level, implausible, is_explained, usual_of
+from p2p_core.rules.sums import NOTHING, Count, Sums
 from tests.oracles import rules as oracle
 from tests.oracles.desk import Desk
 from tests.oracles.federation import Report

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from countries.codes import COUNTRIES
-from federation.rules import mix, rulebook, tables
+from federation.rules import tables
+from p2p_core.codes import COUNTRIES
+from p2p_core.rules import mix, rulebook
 from tests.oracles import rules as oracle
 
 USUAL = rulebook.limits(rulebook.DEFAULTS)["R301"]

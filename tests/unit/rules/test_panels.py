@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from federation.rules import periods
 from federation.rules.panels import choose, periods_inside, start_of_span
+from p2p_core import periods
 from tests.oracles import panels as oracle
 
 ends = st.builds(datetime, st.integers(2004, 2100), st.integers(1, 12), st.just(1), tzinfo=st.just(UTC))

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 
-from federation.rules import periods
-from federation.rules.periods import Frequency, PeriodError
+from p2p_core import periods
+from p2p_core.periods import Frequency, PeriodError
 from tests.unit.rules.periods_of import frequencies_and_starts, instants
 
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from countries.codes import COUNTRIES, NETWORKS
-from federation.rules import rulebook
-from federation.rules.plausibility import Cells, Report, churn, large_revision, mismatch, repetition, unlocated_share
+from p2p_core.codes import COUNTRIES, NETWORKS
+from p2p_core.rules import rulebook
+from p2p_core.rules.plausibility import Cells, Report, churn, large_revision, mismatch, repetition, unlocated_share
 from tests.oracles import rules as oracle
 
 NO, DE, UNKNOWN = COUNTRIES["NO"], COUNTRIES["DE"], COUNTRIES["_U"]

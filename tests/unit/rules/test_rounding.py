@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from countries import codes
 from federation.rules import rounding
 from federation.rules.rounding import Cell
+from p2p_core import codes
 from tests.oracles import rounding as oracle
 
 ROOT = Path(__file__).parents[3]

@@ -8,8 +8,8 @@ import pytest
 from config import env
 from config.parts import ROOT
 from countries.models import Threshold
-from federation.rules import rulebook
-from federation.rules.rulebook import RULES
+from p2p_core.rules import rulebook
+from p2p_core.rules.rulebook import RULES
 
 
 def test_rules_are_listed_by_their_ids():

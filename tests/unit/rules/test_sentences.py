@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from countries.codes import COUNTRIES, NETWORKS
-from federation.rules.rulebook import say
+from p2p_core.codes import COUNTRIES, NETWORKS
+from p2p_core.rules.rulebook import say
 
 TWO = datetime(2026, 11, 3, 14, tzinfo=UTC)
 DAY = datetime(2026, 11, 3, tzinfo=UTC)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from countries import codes
 from federation.rules import tables
+from p2p_core import codes
 
 COUNTRIES, NETWORKS = list(codes.COUNTRIES.values()), list(codes.NETWORKS.values())
 #: Members of each group and none, so that examples are small and margins overlap.

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from federation.management.cast import HISTORY, UNITS
-from federation.rules import periods
+from p2p_core import periods
 
 TODAY = datetime(2026, 11, 24, tzinfo=UTC)
 NOW = datetime(2026, 11, 24, 10, 15, 30, tzinfo=UTC)

@@ -1,7 +1,4 @@
-"""The code lists of countries, country groups and networks, and the small numbers that stand for them inside.
-
-Pure Python, so that the rules may use it; the countries are read once from ``data/countries.csv``.
-"""
+"""The code lists of countries, country groups and networks, their names, and the numbers that stand for them."""
 
 import csv
 from pathlib import Path
@@ -13,8 +10,8 @@ TOTAL: Final = "_T"
 UNKNOWN: Final = "_U"
 
 
-def _rows() -> list[dict[str, str]]:
-    with (DATA / "countries.csv").open(newline="", encoding="utf-8") as lines:
+def _rows(file: str) -> list[dict[str, str]]:
+    with (DATA / file).open(newline="", encoding="utf-8") as lines:
         return list(csv.DictReader(lines))
 
 
@@ -22,7 +19,8 @@ def _flagged(rows: list[dict[str, str]], column: str) -> frozenset[str]:
     return frozenset(row["code"] for row in rows if row[column] == "1")
 
 
-_ROWS: Final = _rows()
+_ROWS: Final = _rows("countries.csv")
+_NETWORKS: Final = _rows("networks.csv")
 
 # Single countries, by code: ISO 3166-1 numeric, with XK and _U from the ranges that ISO leaves to its users.
 COUNTRIES: Final[dict[str, int]] = {
@@ -41,17 +39,10 @@ GROUP_MEMBERS: Final[dict[str, frozenset[str]]] = {
 }
 
 # Single networks, by code. A number, once given, is never given to another: stored arrays hold them.
-NETWORKS: Final[dict[str, int]] = {
-    "BITTORRENT": 1,
-    "EDONKEY": 2,
-    "GNUTELLA": 3,
-    "GNUTELLA2": 4,
-    "ARES": 5,
-    "DIRECTCONNECT": 6,
-    "HYPHANET": 7,
-    "OTHER": 8,
-    UNKNOWN: 9,
-}
+NETWORKS: Final[dict[str, int]] = {row["code"]: int(row["number"]) for row in _NETWORKS}
 
 COUNTRY_CODES: Final[dict[int, str]] = {number: code for code, number in (COUNTRIES | GROUPS).items()}
 NETWORK_CODES: Final[dict[int, str]] = {0: TOTAL} | {number: code for code, number in NETWORKS.items()}
+
+COUNTRY_NAMES: Final[dict[str, str]] = {row["code"]: row["name"] for row in _ROWS}
+NETWORK_NAMES: Final[dict[str, str]] = {row["code"]: row["name"] for row in _NETWORKS}

@@ -10,9 +10,9 @@ from datetime import datetime
 from enum import StrEnum, auto
 from typing import Final
 
-from federation.rules import lateness, levels, mix, plausibility, sentences
-from federation.rules.levels import Facts
-from federation.rules.sentences import Span
+from p2p_core.rules import lateness, levels, mix, plausibility, sentences
+from p2p_core.rules.levels import Facts
+from p2p_core.rules.sentences import Span
 
 #: The thresholds of each rule, by the names of its judge's parameters.
 Limits = Mapping[str, Mapping[str, float]]

@@ -82,3 +82,17 @@ def _plain(text: str) -> str:
         return text
     seen = (one for one in unicodedata.normalize("NFKC", text) if unicodedata.category(one) != "Cf")
     return "".join(str(unicodedata.decimal(one, one)) for one in seen)
+
+
+def looks_like_trace(sent: object) -> bool:
+    """Say whether a text, or any name or text in a JSON value, looks like an address, a hash or an e-mail."""
+    waiting = [sent]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            waiting += [*item.keys(), *item.values()]
+        elif isinstance(item, list):
+            waiting += item
+        elif isinstance(item, str) and is_trace(item):
+            return True
+    return False

@@ -7,14 +7,14 @@ IP-to-country database is wrong, or if other files are on offer.
 import numpy as np
 from numpy.typing import NDArray
 
-from countries.codes import COUNTRY_CODES
-from federation.rules import tables
-from federation.rules.levels import Facts
-from federation.rules.tables import Values
+from p2p_core.codes import COUNTRIES
+from p2p_core.reports import Values
+from p2p_core.rules.levels import Facts
 
 _Shares = NDArray[np.float64]
 #: So many countries are named.
 _NAMED = 3
+_CODES = list(COUNTRIES)
 
 
 def unlike_others(own: Values, others: Values, *, distance: float, total: float) -> Facts | None:
@@ -37,7 +37,7 @@ def unlike_others(own: Values, others: Values, *, distance: float, total: float)
         "distance": round(found, 4),
         "countries": [
             {
-                "country": COUNTRY_CODES[int(tables.COUNTRIES[row])],
+                "country": _CODES[row],
                 "own": round(float(mine[row]), 4),
                 "others": round(float(theirs[row]), 4),
             }

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from federation.rules import periods
-from federation.rules.periods import Frequency
+from p2p_core import periods
+from p2p_core.periods import Frequency
 
 #: A period: its frequency and its start.
 Place = tuple[str, datetime]

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from countries.codes import COUNTRY_CODES, NETWORK_CODES
-from federation.rules.levels import Facts
-from federation.rules.tables import Numbers, Values
+from p2p_core.codes import COUNTRY_CODES, NETWORK_CODES
+from p2p_core.reports import Numbers, Values
+from p2p_core.rules.levels import Facts
 
 #: Network numbers have room for so many in a place.
 _NETWORKS = 256

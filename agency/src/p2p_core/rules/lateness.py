@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from federation.rules import periods
-from federation.rules.levels import Facts
+from p2p_core import periods
+from p2p_core.rules.levels import Facts
 
 
 @dataclass(frozen=True, slots=True)

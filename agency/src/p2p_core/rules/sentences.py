@@ -3,17 +3,13 @@
 All times are UTC, as everywhere.
 """
 
-import csv
 from datetime import datetime
-from functools import cache
 from typing import NamedTuple
 
-from babel import Locale
-
-from countries.codes import DATA, UNKNOWN
-from federation.rules import periods
-from federation.rules.levels import Facts
-from federation.rules.periods import Frequency
+from p2p_core import periods
+from p2p_core.codes import COUNTRY_NAMES, NETWORK_NAMES, UNKNOWN
+from p2p_core.periods import Frequency
+from p2p_core.rules.levels import Facts
 
 _NOUNS = {
     Frequency.MINUTE: "minute",
@@ -145,14 +141,8 @@ def _number(value: float) -> str:
 
 
 def _country(code: str) -> str:
-    return "an unknown country" if code == UNKNOWN else str(Locale("en").territories.get(code, code))
+    return "an unknown country" if code == UNKNOWN else COUNTRY_NAMES.get(code, code)
 
 
 def _network(code: str) -> str:
-    return "an unknown network" if code == UNKNOWN else _network_names().get(code, code)
-
-
-@cache
-def _network_names() -> dict[str, str]:
-    with (DATA / "networks.csv").open(newline="", encoding="utf-8") as lines:
-        return {row["code"]: row["name"] for row in csv.DictReader(lines)}
+    return "an unknown network" if code == UNKNOWN else NETWORK_NAMES.get(code, code)

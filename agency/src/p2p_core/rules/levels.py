@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from federation.rules import periods, sums
-from federation.rules.periods import Frequency
-from federation.rules.sums import WHOLE, Count, Place, Sums
+from p2p_core import periods
+from p2p_core.periods import Frequency
+from p2p_core.rules import sums
+from p2p_core.rules.sums import WHOLE, Count, Place, Sums
 
 Facts = dict[str, Any]
 
