@@ -11,11 +11,10 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 
-from api import flow
 from countries.reference import Indicator, Reference
 from federation import published
 from federation.published import Span
-from p2p_core import periods
+from p2p_core import flow, periods
 
 TITLE: Final = "Police2Peer, the combined European view"
 ABOUT: Final = (

@@ -8,7 +8,7 @@ import logging
 import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, NamedTuple, TypeGuard
+from typing import Any, Final, TypeGuard
 from uuid import uuid4
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
@@ -23,20 +23,13 @@ from api.codes import CODES
 from federation import writability
 from federation.errors import ClocksDisagreeError, FederationError
 from federation.writability import BUSY, READ_ONLY
+from p2p_core.payloads.faults import LISTED, Fault, PayloadError
 
 MEDIA_TYPE: Final = "application/problem+json"
-LISTED: Final = 100
 #: The database does not answer, or not in time. What was asked may be asked again, and be it of another host.
 AWAY: Final = (OperationalError, InterfaceError)
 
 log = logging.getLogger(__name__)
-
-
-class Fault(NamedTuple):
-    """One thing that is wrong with a payload: where, as a JSON pointer, and what."""
-
-    pointer: str
-    code: str
 
 
 class Problem(Exception):  # noqa: N818  the word of RFC 9457
@@ -117,6 +110,8 @@ def problem_of(error: Exception) -> Problem | None:
     """Return the problem that an exception means, or nothing if it is a mistake of ours."""
     if isinstance(error, Problem):
         return error
+    if isinstance(error, PayloadError):
+        return Problem(error.code, detail=error.detail, faults=error.faults, fault_count=error.fault_count)
     if isinstance(error, FederationError):
         return _refused(error)
     if is_unanswered(error):

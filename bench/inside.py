@@ -25,7 +25,7 @@ from countries import credentials, registry
 from countries.models import Agency, Indicator
 from federation import clock, intake, worklist
 from p2p_core.codes import COUNTRIES
-from p2p_core.reports import NewReport
+from p2p_core.reports import NewReport, NewSubmission
 
 BY: Final = "bench"
 LOOK_EVERY: Final = 0.01
@@ -126,17 +126,9 @@ class Inside:
         report = partial(_report, indicator, frequency)
         rows = zip(starts, made.countries, made.networks, made.values, strict=True)
         now = clock.now()
-        intake.accept(
-            agency=agency,
-            reports=[report(start, *cells) for start, *cells in rows],
-            observations=made.observations,
-            prepared=now,
-            received=now,
-            media="json",
-            body_digest=bytes(32),
-            key=None,
-            by=BY,
-        )
+        reports = [report(start, *cells) for start, *cells in rows]
+        submission = NewSubmission(reports, made.observations, now, now, "json", bytes(32))
+        intake.accept(agency, submission, key=None, by=BY)
 
     def forget(self) -> None:
         """Go back to the empty state, whatever the workers were about."""

@@ -10,11 +10,10 @@ from django.db.models import Count, F
 from django.db.models.query import QuerySet
 
 from federation.database import rows_of
-from federation.models.findings import Answer, AnswerKind, Finding, FindingState, Hold
+from federation.models.findings import Answer, Finding, FindingState, Hold
 from p2p_core.rules.rulebook import say
 
 STATES = tuple(FindingState.values)
-ANSWERS = tuple(AnswerKind.values)
 
 #: No report in a submission has a larger position.
 LAST_POSITION = 2**31 - 1

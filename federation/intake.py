@@ -35,7 +35,7 @@ from federation.models.submissions import (
 )
 from federation.rules.precedence import Place
 from federation.worklist import Stage, Thing
-from p2p_core.reports import NewReport
+from p2p_core.reports import NewReport, NewSubmission
 
 log = logging.getLogger(__name__)
 
@@ -126,59 +126,49 @@ def _whole_or_not_at_all() -> Iterator[None]:
 
 @retried
 @_whole_or_not_at_all()
-def accept(  # noqa: PLR0913  all that a submission is
-    *,
-    agency: Agency,
-    reports: Sequence[NewReport],
-    observations: int,
-    prepared: datetime,
-    received: datetime,
-    media: str,
-    body_digest: bytes,
-    key: str | None,
-    by: str,
-    signature: Evidence | None = None,
+def accept(
+    agency: Agency, submission: NewSubmission, *, key: str | None, by: str, signature: Evidence | None = None
 ) -> Receipt:
     """Store a submission and return its receipt; raise :class:`IdempotencyKeyReusedError` or :class:`NotStoredError`.
 
-    With a ``key`` that was used for the same body, nothing is stored and the first receipt
-    comes again. ``reports`` must name no period twice. Without such a key, what was signed and
-    taken before is refused.
+    With a ``key`` that was used for the same body, nothing is stored and the first receipt comes again. Without such
+    a key, what was signed and taken before is refused.
     """
-    submission_id = uuid4()
+    reports = submission.reports
+    id_ = uuid4()
     if key is not None:
-        first = _use_key(agency, key, body_digest, submission_id, received)
+        first = _use_key(agency, key, submission, id_)
         if first is not None:
             return _receipt(first, evidence.signer(first.id), replayed=True)
     if signature is not None:
-        evidence.keep(signature, submission_id=submission_id)
-    submission = Submission(
-        id=submission_id,
+        evidence.keep(signature, submission_id=id_)
+    stored = Submission(
+        id=id_,
         agency=agency,
-        received=received,
-        prepared=prepared,
-        media=media,
-        body_digest=body_digest,
+        received=submission.received,
+        prepared=submission.prepared,
+        media=submission.media,
+        body_digest=submission.digest,
         report_count=len(reports),
-        observation_count=observations,
+        observation_count=submission.observations,
     )
-    becoming = _take_in(submission, reports)
+    becoming = _take_in(stored, reports)
     worklist.append(_work(agency, reports, becoming))
     audit.record(
         by=by,
         action="submission.accepted",
-        subject=f"submission {submission_id}",
+        subject=f"submission {id_}",
         details={
             "agency": agency.code,
             "reports": len(reports),
-            "body": body_digest.hex(),
+            "body": submission.digest.hex(),
             **({"signature": signature.named()} if signature else {}),
         },
     )
     dispatch.wake_on_commit()
     # Robust: what is stored stays accepted, whatever becomes of telling it.
-    transaction.on_commit(lambda: _tell(submission), robust=True)
-    return _receipt(submission, signature.signed_by if signature else None, replayed=False)
+    transaction.on_commit(lambda: _tell(stored), robust=True)
+    return _receipt(stored, signature.signed_by if signature else None, replayed=False)
 
 
 def _tell(submission: Submission) -> None:
@@ -196,14 +186,15 @@ def _tell(submission: Submission) -> None:
 
 
 @transaction.atomic
-def preview(*, agency: Agency, reports: Sequence[NewReport], prepared: datetime, received: datetime) -> Preview:
+def preview(agency: Agency, submission: NewSubmission) -> Preview:
     """Return what would become of each report now, and store nothing.
 
     It only reads, and takes no lock: nobody waits for it, even if it is large.
     """
     read_only()
     look_up_by_index()
-    becoming = _judge(agency, reports, Place(prepared, received, uuid4()))
+    reports, received = submission.reports, submission.received
+    becoming = _judge(agency, reports, Place(submission.prepared, received, uuid4()))
     noticed = [
         *_would_be_held(agency, reports, becoming, received=received),
         *_would_be_noticed(agency, reports, becoming, received=received),
@@ -229,7 +220,16 @@ def _would_be_noticed(
     for at, (report, one) in enumerate(zip(reports, becoming, strict=True)):
         thing = Thing(Stage.FIGURE, report.frequency, report.period, report.indicator, agency.pk)
         if one.outcome in {Outcome.CURRENT, Outcome.WITHDRAWN}:
-            sent[thing] = _sent(report, root=-1 - at, received=received)
+            sent[thing] = Sent(
+                root=-1 - at,
+                received=received,
+                status=report.status,
+                withdrawn=report.withdrawn,
+                total=report.total,
+                countries=report.countries,
+                networks=report.networks,
+                values=report.values,
+            )
         if one.outcome in {Outcome.CURRENT, Outcome.WITHDRAWN, Outcome.UNCHANGED}:
             things.append(thing)
             positions[-1 - at if one.equals is None else one.equals] = at
@@ -237,19 +237,6 @@ def _would_be_noticed(
         for finding in findings.would_stand(list(some), sent, now=received):
             if finding.report_id in positions:
                 yield _report_finding(positions[finding.report_id], finding)
-
-
-def _sent(report: NewReport, *, root: int, received: datetime) -> Sent:
-    return Sent(
-        root=root,
-        received=received,
-        status=report.status,
-        withdrawn=report.withdrawn,
-        total=report.total,
-        countries=report.countries,
-        networks=report.networks,
-        values=report.values,
-    )
 
 
 def _report_finding(position: int, one: Finding) -> ReportFinding:
@@ -272,24 +259,22 @@ def _take_in(submission: Submission, reports: Sequence[NewReport]) -> list[_Beco
     return becoming
 
 
-def _use_key(
-    agency: Agency, key: str, body_digest: bytes, submission_id: UUID, received: datetime
-) -> Submission | None:
+def _use_key(agency: Agency, key: str, submission: NewSubmission, id_: UUID) -> Submission | None:
     """Take the key for this submission, or return the one that it was used for.
 
     A twin at the same time waits on the unique index until the first has committed.
     """
-    digest = sha256(key.encode()).digest()
+    digest, received = sha256(key.encode()).digest(), submission.received
     IdempotencyKey.objects.filter(agency=agency, key_digest=digest, created__lt=received - KEY_LIFE).delete()
     mine = IdempotencyKey(
-        agency=agency, key_digest=digest, body_digest=body_digest, submission_id=submission_id, created=received
+        agency=agency, key_digest=digest, body_digest=submission.digest, submission_id=id_, created=received
     )
     IdempotencyKey.objects.bulk_create([mine], ignore_conflicts=True)
     # Without the submission: where the key was free, that is still to be stored.
     used = IdempotencyKey.objects.get(agency=agency, key_digest=digest)
-    if used.submission_id == submission_id:
+    if used.submission_id == id_:
         return None
-    if bytes(used.body_digest) != body_digest:
+    if bytes(used.body_digest) != submission.digest:
         raise IdempotencyKeyReusedError
     return used.submission
 

@@ -9,7 +9,7 @@ import numpy as np
 from countries.models import Agency
 from federation import intake, reconciliation, worklist
 from federation.intake import Receipt
-from p2p_core.reports import NewReport
+from p2p_core.reports import NewReport, NewSubmission
 
 Cells = Mapping[tuple[int, int], int]
 
@@ -38,17 +38,31 @@ def report(
 
 
 def submit(
-    agency: Agency, reports: Sequence[NewReport], prepared: datetime, received: datetime | None = None, **more: Any
+    agency: Agency,
+    reports: Sequence[NewReport],
+    prepared: datetime,
+    received: datetime | None = None,
+    *,
+    digest: bytes = bytes(32),
+    **more: Any,
 ) -> Receipt:
     """Send reports as one submission; what else the intake is given may be named."""
-    given: dict[str, Any] = {"media": "json", "body_digest": bytes(32), "key": None, "by": agency.code}
     return intake.accept(
-        agency=agency,
+        agency, submission(reports, prepared, received, digest=digest), **{"key": None, "by": agency.code} | more
+    )
+
+
+def submission(
+    reports: Sequence[NewReport], prepared: datetime, received: datetime | None = None, *, digest: bytes = bytes(32)
+) -> NewSubmission:
+    """Make a submission of reports."""
+    return NewSubmission(
         reports=list(reports),
         observations=sum(len(one.values) for one in reports),
         prepared=prepared,
         received=received or datetime.now(UTC),
-        **given | more,
+        media="json",
+        digest=digest,
     )
 
 

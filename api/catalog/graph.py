@@ -10,11 +10,12 @@ from rdflib import Graph, Literal, URIRef
 from rdflib.namespace import DCTERMS, FOAF, RDF, XSD
 from rdflib.term import Node
 
-from api import datasets, flow
+from api import datasets
 from api.catalog import terms
 from api.catalog.terms import ADMS, DCAT, DCATAP, VCARD, Term
 from api.datasets import FORMS, SERVICES, Dataset, Form, Offer, Service
 from countries.reference import Indicator
+from p2p_core import flow
 
 _ENGLISH: Final = "en"
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from api import flow
 from api.sdmx.blocks import DATED, Block, Lines
 from api.sdmx.flows import MEASURE, TIME
 from api.sdmx.queries import DataQuery, Shape
 from api.sdmx.structures import Structures
+from p2p_core import flow
 
 
 class Head(NamedTuple):

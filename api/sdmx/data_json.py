@@ -8,12 +8,12 @@ from typing import Any, Final
 import msgspec
 
 from api.datasets import INVENTED
-from api.flow import AGENCY
 from api.sdmx import flows
 from api.sdmx.blocks import DATED, Block, Lines
 from api.sdmx.flows import COMPONENTS, MEASURE, TIME
 from api.sdmx.queries import DataQuery
 from api.sdmx.structures import Structures
+from p2p_core.flow import AGENCY
 
 _SCHEMA: Final = (
     "https://raw.githubusercontent.com/sdmx-twg/sdmx-json/master/data-message/tools/schemas/2.0.0/"

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from api import flow
-from api.flow import AGENCY, SCHEME_VERSION, VERSION
+from p2p_core import flow
+from p2p_core.flow import AGENCY, SCHEME_VERSION, VERSION
 
 TIME: Final = "TIME_PERIOD"
 MEASURE: Final = "OBS_VALUE"

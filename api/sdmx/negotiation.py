@@ -7,9 +7,9 @@ from typing import Final
 
 from django.http import HttpRequest
 
-from api.flow import Format
 from api.problems import Problem
 from api.sdmx import queries
+from p2p_core.flow import Format
 
 _VERSION: Final = re.compile(r';\s*version\s*=\s*"?([\w.]+)"?', re.IGNORECASE)
 _QUALITY: Final = re.compile(r";\s*q\s*=\s*([01](?:\.\d*)?|\.\d+)\s*(?:;|$)", re.IGNORECASE)

@@ -12,12 +12,12 @@ from urllib.parse import unquote
 
 from django.http import HttpRequest
 
-from api import flow
-from api.flow import Format
 from api.problems import Problem
 from api.sdmx import times
 from api.sdmx.flows import ALL_DIMENSIONS, ATTRIBUTES, FLOWS, KINDS, TIME, VINTAGE, Flow
 from api.sdmx.times import Times
+from p2p_core import flow
+from p2p_core.flow import Format
 
 #: The parameters that say which observations are meant, and those of all queries for data, in both dialects.
 SELECTING: Final = ("updatedAfter", "asOf")

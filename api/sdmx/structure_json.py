@@ -5,10 +5,10 @@ from typing import Any, Final
 
 import msgspec
 
-from api.flow import AGENCY
 from api.sdmx import flows
 from api.sdmx.flows import ATTRIBUTES, COMPONENTS, MEASURE, TIME, Component
 from api.sdmx.structures import Artefact, Item, Note
+from p2p_core.flow import AGENCY
 
 Object = dict[str, Any]
 _SCHEMA: Final = (

@@ -12,11 +12,11 @@ from xml.sax.saxutils import escape, quoteattr
 
 from django.template import Context, Engine
 
-from api.flow import AGENCY, SCHEME_VERSION
 from api.sdmx import flows
 from api.sdmx.flows import ALL_DIMENSIONS, ATTRIBUTES, COMPONENTS, KINDS, MEASURE, TIME, Component
 from api.sdmx.structures import Artefact, Item, Note, Structures
 from p2p_core.characters import writable
+from p2p_core.flow import AGENCY, SCHEME_VERSION
 
 PROLOGUE: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _GROUPS_21: Final = {

@@ -10,7 +10,6 @@ from typing import Final, NamedTuple
 from django.utils.http import http_date
 
 from api.datasets import INVENTED
-from api.flow import AGENCY, SCHEME_VERSION, VERSION, agreement
 from api.problems import Problem
 from api.sdmx import flows
 from api.sdmx.flows import COMPONENTS, CONCEPTS, FLOWS, P2P, PROVIDERS, Component, Flow
@@ -18,6 +17,7 @@ from api.sdmx.queries import StructureQuery
 from countries import queries
 from countries.reference import Agency, Indicator, Reference
 from p2p_core import codes
+from p2p_core.flow import AGENCY, SCHEME_VERSION, VERSION, agreement
 
 
 class Note(NamedTuple):

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Final
 
-from api import flow
-from api.flow import AGENCY
 from api.problems import Problem
 from api.sdmx import queries, times
 from api.sdmx.flows import ATTRIBUTES
 from api.sdmx.queries import AvailabilityQuery, DataQuery, Dialect, SchemaQuery, StructureQuery
+from p2p_core import flow
+from p2p_core.flow import AGENCY
 
 _SELECTING: Final = ("startPeriod", "endPeriod", *queries.SELECTING)
 #: Each detail says whether the measure is shown, and the attributes.

@@ -4,12 +4,12 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from api import flow
 from api.problems import Problem
 from api.sdmx import queries
 from api.sdmx.flows import ATTRIBUTES, MEASURE, P2P_VINTAGE, TIME
 from api.sdmx.queries import AvailabilityQuery, Codes, DataQuery, Dialect, SchemaQuery, Shape, StructureQuery
 from api.sdmx.times import Times
+from p2p_core import flow
 
 #: sdmx1 writes updateAfter.
 _SELECTING: Final = (*queries.SELECTING, "updateAfter", *(f"c[{name}]" for name in (*P2P_VINTAGE.dimensions, TIME)))

@@ -9,9 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
-from api import caching, flow
+from api import caching
 from api.caching import Answer, PublicView, Rendered, Stamp
-from api.flow import Format
 from api.sdmx import (
     availability,
     data_csv,
@@ -33,7 +32,8 @@ from api.sdmx.slices import Version
 from api.sdmx.structures import Artefact, Structures
 from api.throttling import costs
 from countries.reference import Reference
-from p2p_core import instants
+from p2p_core import flow, instants
+from p2p_core.flow import Format
 
 #: Answers of so many observations are cached; longer ones are written as they are read.
 _CACHED: Final = 20_000

@@ -6,8 +6,8 @@ from datetime import datetime
 from django.http import HttpRequest
 
 from api.problems import Problem
-from api.v1.payloads import checks
-from api.v1.payloads.faults import BrokenRuleError
+from p2p_core.payloads import checks
+from p2p_core.payloads.faults import BrokenRuleError
 from p2p_core.traces import looks_like_trace
 
 Given = Mapping[str, str]

@@ -8,9 +8,9 @@ from api.openapi import Schema, parameter
 from api.v1 import answers, forms
 from api.v1.described_agency import CURSOR, answer, operation
 from api.v1.described_submissions import FINDING, STORED
-from api.v1.payloads.answer_payload import LONGEST_REMARK
 from federation import finding_queries
 from p2p_core import periods
+from p2p_core.payloads.answers import ANSWERS, LONGEST_REMARK
 from p2p_core.rules import rulebook
 
 _CONTROL: Final = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff"
@@ -20,7 +20,7 @@ ANSWER: Final[Schema] = {
     "additionalProperties": False,
     "properties": {
         "answer": {
-            "enum": list(finding_queries.ANSWERS),
+            "enum": list(ANSWERS),
             "description": "The numbers are right (confirmed), right numbers will follow (will_resubmit), "
             "or the numbers are wrong and there are no others (cannot_fix)",
         },

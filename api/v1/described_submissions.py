@@ -6,13 +6,13 @@ from typing import Any, Final
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
-from api import flow, openapi
+from api import openapi
 from api.openapi import Schema, parameter
 from api.v1 import answers, forms
 from api.v1.described_agency import CURSOR, answer, operation
-from api.v1.payloads import checks
-from p2p_core import periods
+from p2p_core import flow, periods
 from p2p_core.codes import COUNTRIES, NETWORKS
+from p2p_core.payloads import checks
 from p2p_core.rules import rulebook
 
 _INDICATOR: Final[Schema] = {

@@ -11,13 +11,12 @@ from api import pagination, parameters
 from api.auth import TokenAuthentication
 from api.permissions import HasScope, caller_of
 from api.problems import Problem
-from api.v1 import answers, asked, described_findings, finding_documents
-from api.v1.payloads import answer_payload, media
-from api.v1.payloads import body as bodies
+from api.v1 import answers, asked, body, described_findings, finding_documents, media
 from api.v1.submissions import READ, WRITE
 from countries.reference import Reference
 from federation import clock, finding_queries, review
 from p2p_core import periods
+from p2p_core.payloads import answers as answer_payload
 from p2p_core.rules import rulebook
 
 PAGE: Final = 100
@@ -89,10 +88,7 @@ class AnswerView(APIView):
 def _read(request: HttpRequest) -> answer_payload.Said:
     if media.kind_of(request) != "json":
         raise Problem("unsupported_media_type", headers={"Accept": "application/json"})
-    content = bodies.read(request, limit=answer_payload.LIMIT).content
-    if b"\0" in content:
-        raise Problem("nul_character")
-    return answer_payload.read(content)
+    return answer_payload.read(body.read(request, limit=answer_payload.LIMIT))
 
 
 def _respond(request: Request, id: int) -> HttpResponse:  # noqa: A002

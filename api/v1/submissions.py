@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -16,15 +16,14 @@ from api.auth import Caller, TokenAuthentication
 from api.permissions import HasScope, caller_of
 from api.problems import Problem
 from api.signatures import Signed
-from api.v1 import answers, asked, described_submissions, finding_documents
-from api.v1.payloads import body as bodies
-from api.v1.payloads import checks, csv_payload, json_payload, media
-from api.v1.payloads.draft import Payload
-from api.v1.payloads.faults import BrokenRuleError
+from api.v1 import answers, asked, body, described_submissions, finding_documents, media
 from countries.reference import Reference
 from federation import clock, finding_queries, intake, queries
 from federation.evidence import SignedBy
 from p2p_core import periods
+from p2p_core.payloads import checks, submissions
+from p2p_core.payloads.faults import BrokenRuleError
+from p2p_core.reports import NewSubmission
 
 READ: Final = "submissions:read"
 WRITE: Final = "submissions:write"
@@ -34,16 +33,6 @@ REPORTS_PAGE: Final = 1000
 FINDINGS: Final = 1000
 
 _KEY: Final = re.compile(r"[\x20-\x7e]{1,255}")
-
-
-class Sent(NamedTuple):
-    """A submission as it came in."""
-
-    payload: Payload
-    received: datetime
-    media: str
-    digest: bytes
-    signed: Signed | None
 
 
 class SubmissionsView(APIView):
@@ -84,8 +73,8 @@ class SubmissionsView(APIView):
         key = None if dry_run else _idempotency_key(request)
         caller = caller_of(request)
         signed = signatures.signed(request, caller.agency)
-        sent = _read(request, kind, given, signed, caller.agency.code)
-        return _preview(caller, sent) if dry_run else _accept(request, caller, sent, key)
+        submission = _read(request, kind, given, signed, caller.agency.code)
+        return _preview(caller, submission) if dry_run else _accept(request, caller, submission, key, signed)
 
 
 class SubmissionView(APIView):
@@ -119,38 +108,30 @@ class SubmissionView(APIView):
         )
 
 
-def _read(request: HttpRequest, kind: str, given: Mapping[str, str], signed: Signed | None, agency: str) -> Sent:
+def _read(
+    request: HttpRequest, kind: str, given: Mapping[str, str], signed: Signed | None, agency: str
+) -> NewSubmission:
     """Read the body; it is let go before anything is stored."""
-    body = bodies.read(request, content_digest=signed.content_digest if signed else None)
-    if b"\0" in body.content:
-        raise Problem("nul_character")
+    content = body.read(request, content_digest=signed.content_digest if signed else None)
     received = clock.agreed()
-    indicators = Reference.current().indicator_numbers
-    if kind == "json":
-        payload = json_payload.read(body.content, received=received, indicators=indicators)
-    else:
-        prepared = _prepared(given, received)
-        payload = csv_payload.read(
-            body.content, prepared=prepared, received=received, indicators=indicators, agency=agency
-        )
-    return Sent(payload, received, kind, body.digest, signed)
+    return submissions.read(
+        content,
+        kind,
+        received=received,
+        indicators=Reference.current().indicator_numbers,
+        agency=agency,
+        prepared=_prepared(given, received),
+    )
 
 
-def _accept(request: HttpRequest, caller: Caller, sent: Sent, key: str | None) -> HttpResponse:
+def _accept(
+    request: HttpRequest, caller: Caller, submission: NewSubmission, key: str | None, signed: Signed | None
+) -> HttpResponse:
     receipt = intake.accept(
-        agency=caller.agency,
-        reports=sent.payload.reports,
-        observations=sent.payload.observations,
-        prepared=sent.payload.prepared,
-        received=sent.received,
-        media=sent.media,
-        body_digest=sent.digest,
-        key=key,
-        by=caller.name,
-        signature=sent.signed.evidence if sent.signed else None,
+        caller.agency, submission, key=key, by=caller.name, signature=signed.evidence if signed else None
     )
     if not receipt.replayed:
-        _measure(sent.media, receipt)
+        _measure(submission.media, receipt)
     url = finding_documents.submission_address(request, receipt.submission_id)
     answer = answers.Receipt(
         id=str(receipt.submission_id),
@@ -175,11 +156,8 @@ def _measure(media: str, receipt: intake.Receipt) -> None:
         measures.REPORTS.labels(outcome).inc(reports)
 
 
-def _preview(caller: Caller, sent: Sent) -> HttpResponse:
-    payload = sent.payload
-    preview = intake.preview(
-        agency=caller.agency, reports=payload.reports, prepared=payload.prepared, received=sent.received
-    )
+def _preview(caller: Caller, submission: NewSubmission) -> HttpResponse:
+    preview = intake.preview(caller.agency, submission)
     codes = Reference.current().indicator_codes
     previewed = [
         answers.PreviewedReport(
@@ -190,20 +168,20 @@ def _preview(caller: Caller, sent: Sent) -> HttpResponse:
             outcome=outcome.value,
         )
         for position, (report, outcome) in enumerate(
-            zip(payload.reports[:REPORTS_PAGE], preview.outcomes, strict=False)
+            zip(submission.reports[:REPORTS_PAGE], preview.outcomes, strict=False)
         )
     ]
     return answers.respond(
         answers.Preview(
             dry_run=True,
-            received=sent.received,
-            prepared=payload.prepared,
-            report_count=len(payload.reports),
-            observation_count=payload.observations,
+            received=submission.received,
+            prepared=submission.prepared,
+            report_count=len(submission.reports),
+            observation_count=submission.observations,
             outcomes=answers.Outcomes(**Counter(outcome.value for outcome in preview.outcomes)),
             preview=previewed,
             findings=finding_documents.about_reports(preview.findings[:FINDINGS]),
-            truncated=len(payload.reports) > REPORTS_PAGE or len(preview.findings) > FINDINGS,
+            truncated=len(submission.reports) > REPORTS_PAGE or len(preview.findings) > FINDINGS,
         )
     )
 

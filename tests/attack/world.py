@@ -9,10 +9,11 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from countries import loader
 from federation.management import invented
 from federation.management.cast import UNITS
 from p2p_core import periods
-from p2p_core.codes import COUNTRIES, DATA, GROUP_MEMBERS, GROUPS, NETWORKS
+from p2p_core.codes import COUNTRIES, GROUP_MEMBERS, GROUPS, NETWORKS
 
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -75,7 +76,7 @@ def with_total(cells: NDArray[T]) -> NDArray[T]:
 
 def _inhabitants() -> dict[str, int]:
     """The people of Europe and of the twelve largest other countries, as the demo has them."""
-    with (DATA / "population.csv").open(newline="", encoding="utf-8") as lines:
+    with (loader.DATA / "population.csv").open(newline="", encoding="utf-8") as lines:
         rows = sorted(csv.DictReader(lines), key=lambda row: row["year"])
     people = {row["country"]: int(row["inhabitants"]) for row in rows}
     europe = GROUP_MEMBERS["EUROPE"] & people.keys()

@@ -116,7 +116,7 @@ def test_every_metric_is_documented_and_moves(scrape, kripos, monkeypatch, setti
     WorkerProcess.objects.update(seen=clock.now() - timedelta(minutes=5))
     now_moved("clock_lag_seconds", "worker_seen_seconds")
     assert before["police2peer_workers",] == 0
-    monkeypatch.setattr(submissions.intake, "accept", lambda **_: disk_full())
+    monkeypatch.setattr(submissions.intake, "accept", lambda *_, **__: disk_full())
     assert kripos.send(report(("NO", "ARES", 3))).status_code == 503
     now_moved("submissions_failed_total")
     settings.BROKER_URL = "redis://127.0.0.1:1/0"

@@ -1,6 +1,6 @@
 """Refusals of submissions, of each kind over HTTP; and that nothing stays of what was refused.
 
-What each member and column may hold is tested without HTTP, in tests/unit/api.
+What each member and column may hold is tested without HTTP, in tests/unit/core.
 """
 
 import gzip
@@ -9,7 +9,7 @@ import logging
 
 import pytest
 
-from api.v1.payloads import body as bodies
+from api.v1 import body as bodies
 from federation.models.audit import AuditEvent
 from federation.models.submissions import IdempotencyKey, Report, Submission
 from federation.models.worklist import Work

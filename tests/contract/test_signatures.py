@@ -493,7 +493,7 @@ class TestReplay:
     def test_refused_submission_uses_no_signature_up(self, kripos, signer, monkeypatch):
         headers = signer.signed(BODY)
         with monkeypatch.context() as patch:
-            patch.setattr("api.v1.payloads.body.LIMIT", 10)
+            patch.setattr("api.v1.body.LIMIT", 10)
             refused(kripos.post(BODY, **headers), 413, "body_too_large")
         assert kripos.post(BODY, **headers).status_code == 202
 

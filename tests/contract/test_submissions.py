@@ -10,8 +10,8 @@ from uuid import uuid4
 import jsonschema
 import pytest
 
+from api.v1 import body as bodies
 from api.v1 import described_submissions
-from api.v1.payloads import body as bodies
 from federation import clock, intake
 from federation.models.audit import AuditEvent
 from federation.models.submissions import IdempotencyKey, Report, Submission

@@ -2,6 +2,7 @@
 
 import gzip
 import zlib
+from datetime import datetime
 from hashlib import sha256
 from io import BytesIO
 from random import Random
@@ -9,12 +10,13 @@ from typing import Any
 
 from django.core.handlers.wsgi import WSGIRequest
 
-from api.problems import Problem
-from api.v1.payloads import answer_payload, csv_payload, csv_plain, csv_walk, json_payload, json_walk
-from api.v1.payloads import body as bodies
-from api.v1.payloads import draft as drafts
-from api.v1.payloads.cells import MAX_REPORTS
-from api.v1.payloads.draft import Draft, Payload
+from api.v1 import body as bodies
+from p2p_core.payloads import answers, csv_plain, csv_walk, json_walk, submissions
+from p2p_core.payloads import draft as drafts
+from p2p_core.payloads.cells import MAX_REPORTS
+from p2p_core.payloads.draft import Draft
+from p2p_core.payloads.faults import PayloadError
+from p2p_core.reports import NewSubmission
 from tests.fuzz import documents, edits, odd
 from tests.fuzz.documents import AGENCY, INDICATORS, NOW
 from tests.fuzz.judging import Verdict, compare, expect, set_to, verdict
@@ -38,7 +40,7 @@ def _terms(allowed: tuple[int, int]) -> oracle.Terms:
     return oracle.Terms(NOW, INDICATORS, *allowed, agency=AGENCY)
 
 
-def _plain(payload: Payload) -> oracle.Reading:
+def _plain(payload: NewSubmission) -> oracle.Reading:
     """Return what was read in the form of the second reading."""
     reports = [
         (
@@ -50,10 +52,14 @@ def _plain(payload: Payload) -> oracle.Reading:
     return oracle.Reading(payload.prepared, payload.observations, reports)
 
 
+def _submission(draft: Draft, prepared: datetime) -> NewSubmission:
+    return NewSubmission(draft.reports(), draft.observations, prepared, NOW, "", b"")
+
+
 def _refuse_nul(body: bytes) -> None:
-    """As the view does before it reads."""
+    """As the reader does before it reads."""
     if b"\0" in body:
-        raise Problem("nul_character")
+        raise PayloadError("nul_character")
 
 
 # --- JSON ------------------------------------------------------------------------------------------------------------
@@ -68,18 +74,23 @@ def make_json(rng: Random) -> bytes:
     return edits.octets(rng, body) if rng.random() < 0.12 else body
 
 
+def _read(body: bytes, media: str) -> oracle.Reading:
+    read = submissions.read(bytearray(body), media, received=NOW, indicators=INDICATORS, agency=AGENCY)
+    expect(read.digest == sha256(body).digest(), "the digest is not the body's")
+    return _plain(read)
+
+
 def read_json(body: bytes) -> oracle.Reading:
-    _refuse_nul(body)
-    return _plain(json_payload.read(bytearray(body), received=NOW, indicators=INDICATORS))
+    return _read(body, "json")
 
 
 def walk_json(body: bytes) -> oracle.Reading:
     _refuse_nul(body)
-    draft = Draft(received=NOW, indicators=INDICATORS)
+    draft = Draft(received=NOW, indicators=INDICATORS, agency=AGENCY)
     envelope = json_walk.walk_envelope(body, draft)
     for position, raw in enumerate(envelope.reports):
         json_walk.walk_report(raw, f"/reports/{position}", envelope.indicator, draft)
-    return _plain(Payload(draft.reports(), draft.observations, envelope.prepared))
+    return _plain(_submission(draft, envelope.prepared))
 
 
 def judge_json(body: bytes, rng: Random) -> str:
@@ -121,15 +132,14 @@ def make_csv(rng: Random) -> bytes:
 
 
 def read_csv(body: bytes) -> oracle.Reading:
-    _refuse_nul(body)
-    return _plain(csv_payload.read(bytearray(body), prepared=NOW, received=NOW, indicators=INDICATORS, agency=AGENCY))
+    return _read(body, "csv")
 
 
 def walk_csv(body: bytes) -> oracle.Reading:
     _refuse_nul(body)
     draft = Draft(received=NOW, indicators=INDICATORS, agency=AGENCY)
     csv_walk.walk(bytearray(body), draft)
-    return _plain(Payload(draft.reports(), draft.observations, NOW))
+    return _plain(_submission(draft, NOW))
 
 
 def judge_csv(body: bytes, rng: Random) -> str:
@@ -170,9 +180,8 @@ def _through(body: bytes, rng: Random) -> bytes:
     packed = rng.random() < 0.5
     sent = gzip.compress(body, rng.randrange(10), mtime=0) if packed else body
     received = bodies.read(request_of(sent, rng, encoding="gzip" if packed else ""))
-    expect(bytes(received.content) == body, "the body that arrived is not the one that was sent")
-    expect(received.digest == sha256(body).digest(), "the digest is not the body's")
-    return bytes(received.content)
+    expect(received == body, "the body that arrived is not the one that was sent")
+    return bytes(received)
 
 
 # --- answers ---------------------------------------------------------------------------------------------------------
@@ -197,11 +206,7 @@ def make_answer(rng: Random) -> bytes:
 
 
 def judge_answer(body: bytes, rng: Random) -> str:
-    def read() -> tuple[str, str]:
-        _refuse_nul(body)
-        return tuple(answer_payload.read(body))  # type: ignore[return-value]
-
-    found = verdict(read)
+    found = verdict(lambda: tuple(answers.read(body)))
     compare(found, lambda: oracle.read_answer(body))
     return found.word
 
@@ -259,7 +264,7 @@ def judge_packed(packed: bytes, rng: Random) -> str:
     """Unpack in pieces of any size under any limit, and compare with unpacking it whole."""
     limit = rng.choice((1 << 27, 1 << 27, 100, 5000))
     with set_to(bodies, _PIECE=rng.choice((1 << 20, 1, 3, 64, 4096)) if len(packed) < 2000 else 1 << 20):
-        found = verdict(lambda: bytes(bodies.read(request_of(packed, rng, encoding="gzip"), limit=limit).content))
+        found = verdict(lambda: bytes(bodies.read(request_of(packed, rng, encoding="gzip"), limit=limit)))
     compare(found, lambda: unpacked(packed, limit), tight=limit < 1 << 27)
     return found.word
 

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 from api.codes import CODES
-from api.problems import Problem
+from api.problems import Problem, problem_of
+from p2p_core.payloads.faults import PayloadError
 from tests.fuzz.odd import MARKER
 from tests.oracles.payloads import TOO_MUCH, Refusal
 
@@ -42,7 +43,9 @@ def verdict(read: Callable[[], Any]) -> Verdict:
     """Read, and look at the refusal. Any other exception is a crash, and is not caught."""
     try:
         return Verdict(read(), None)
-    except Problem as problem:
+    except (Problem, PayloadError) as error:
+        problem = problem_of(error)
+        assert problem is not None
         check_refusal(problem)
         return Verdict(None, problem)
 

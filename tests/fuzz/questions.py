@@ -10,9 +10,8 @@ from urllib.parse import quote, quote_plus
 from django.core.handlers.wsgi import WSGIRequest
 
 from api import caching, formats, packing, pagination, parameters
-from api.v1 import questions, reference
+from api.v1 import media, questions, reference
 from api.v1 import submissions as submitting
-from api.v1.payloads import media
 from config.handler import Request
 from tests.fuzz import odd
 from tests.fuzz.judging import ACCEPTED, compare, expect, verdict

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api.problems import Fault
-from api.v1.payloads import checks, csv_block, csv_plain, faults, json_object
+from p2p_core.payloads import checks, csv_plain, faults, json_object
 from tests.fuzz import running
 from tests.fuzz.kinds import KINDS
 from tests.fuzz.running import Found
@@ -81,14 +80,14 @@ def test_judges_see_a_value_that_is_no_number_taken(monkeypatch):
 def test_judges_see_what_was_sent_come_back(monkeypatch):
     def add(self, pointer, code, sent=None):
         self.count += 1
-        self.listed.append(Fault(f"{pointer}/{json.dumps(sent, default=str)[:80]}", code))
+        self.listed.append(faults.Fault(f"{pointer}/{json.dumps(sent, default=str)[:80]}", code))
 
     monkeypatch.setattr(faults.Faults, "add", add)
     assert finds("json")
 
 
 def test_judges_see_an_accident(monkeypatch):
-    monkeypatch.setattr(csv_block.Block, "values", lambda *_: 1 // 0)
+    monkeypatch.setattr(csv_plain.Block, "values", lambda *_: 1 // 0)
     assert finds("csv", 50)
 
 

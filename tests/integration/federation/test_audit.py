@@ -45,7 +45,7 @@ def submit(*values, weeks=0, key=None):
     agency = Agency.objects.get(code="NO-KRIPOS")
     sent = [reporting.report("H", hour, {(578, 1): value}) for hour, value in zip(hours, values, strict=True)]
     digest = b"%32d" % values[0]
-    return reporting.submit(agency, sent, NOW, NOW, body_digest=digest, key=key, by="credential NO-KRIPOS.1")
+    return reporting.submit(agency, sent, NOW, NOW, digest=digest, key=key, by="credential NO-KRIPOS.1")
 
 
 @pytest.fixture(autouse=True)

@@ -23,7 +23,7 @@ from federation.rules import tables
 from p2p_core import periods
 from p2p_core.rules import rulebook
 from p2p_core.rules.rulebook import Subject
-from tests import factories
+from tests import factories, reporting
 from tests.histories import one_in
 from tests.integration.federation import workers
 from tests.integration.federation.world import Memory, Said, world
@@ -683,10 +683,8 @@ def test_a_preview_says_what_a_submission_will_have_once_reconciled(monkeypatch,
         live(federation, history)
         federation.now += timedelta(minutes=1)
         tried = intake.preview(
-            agency=federation.agencies[agency],
-            reports=[one.as_new() for one in said],
-            prepared=federation.now,
-            received=federation.now,
+            federation.agencies[agency],
+            reporting.submission([one.as_new() for one in said], federation.now, federation.now),
         )
         receipt = federation.submit(agency, *said)
         federation.settle()

@@ -15,6 +15,7 @@ from federation.database import rows_of
 from federation.models.findings import AnswerKind, Finding, Hold
 from federation.models.submissions import Report, Submission
 from p2p_core.rules import rulebook
+from tests import reporting
 from tests.histories import one_in
 from tests.integration.federation.comparison import assert_agrees
 from tests.integration.federation.world import Said, world
@@ -278,10 +279,8 @@ def test_weeks_sent_at_once_are_judged_as_if_sent_one_by_one(federation):
 
 def previewed(federation, said):
     return intake.preview(
-        agency=federation.agencies[0],
-        reports=[one.as_new() for one in said],
-        prepared=federation.now,
-        received=federation.now,
+        federation.agencies[0],
+        reporting.submission([one.as_new() for one in said], federation.now, federation.now),
     )
 
 

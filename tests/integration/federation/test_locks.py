@@ -10,7 +10,7 @@ from django.db import connection, connections, transaction
 from federation import findings, holds, intake, reconciliation, review, worklist
 from federation.models.findings import Finding, Hold
 from federation.models.submissions import Report
-from tests import factories
+from tests import factories, reporting
 from tests.integration import locks
 from tests.integration.federation.deskside import HOUR, NOW, held, hour, submit
 from tests.integration.federation.world import Said
@@ -36,7 +36,7 @@ def beside():
 
 def preview(agency, *said):
     later = NOW + timedelta(seconds=2)
-    return intake.preview(agency=agency, reports=[one.as_new() for one in said], prepared=later, received=later)
+    return intake.preview(agency, reporting.submission([one.as_new() for one in said], later, later))
 
 
 class TestDryRun:

@@ -37,11 +37,11 @@ def test_no_code_is_in_two_tables():
 
 def test_codes_raised_anywhere_in_the_api_are_listed():
     raised = set()
-    for path in (ROOT / "api").rglob("*.py"):
+    for path in [*(ROOT / "api").rglob("*.py"), *(ROOT / "agency").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
                 name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-                if name in {"Problem", "BrokenRuleError"}:
+                if name in {"Problem", "PayloadError", "BrokenRuleError"}:
                     raised.add(node.args[0].value)
     assert raised
     assert raised <= set(CODES)

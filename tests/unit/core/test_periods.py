@@ -7,7 +7,7 @@ from hypothesis import given
 
 from p2p_core import periods
 from p2p_core.periods import Frequency, PeriodError
-from tests.unit.rules.periods_of import frequencies_and_starts, instants
+from tests.unit.core.periods_of import frequencies_and_starts, instants
 
 
 def at(year, month=1, day=1, hour=0, minute=0):

@@ -11,11 +11,11 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
-from api.v1.payloads import checks, json_walk
-from api.v1.payloads.cells import Head, cell_of
-from api.v1.payloads.draft import Draft, Payload
-from api.v1.payloads.faults import BrokenRuleError
 from p2p_core.codes import COUNTRIES, NETWORKS
+from p2p_core.payloads import checks, json_walk
+from p2p_core.payloads.cells import Head, cell_of
+from p2p_core.payloads.draft import Draft
+from p2p_core.payloads.faults import BrokenRuleError
 
 
 def _codes(name: str, numbers: Mapping[str, int]) -> Any:
@@ -61,16 +61,15 @@ _decode_report: Final = msgspec.json.Decoder(_Report).decode
 _NOT_PLAIN: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, BrokenRuleError)
 
 
-def read(body: bytes | bytearray, *, received: datetime, indicators: Mapping[str, int]) -> Payload:
-    """Return what a body says; raise the problem that lists its faults."""
-    draft = Draft(received=received, indicators=indicators)
+def read(body: bytes | bytearray, draft: Draft) -> datetime:
+    """Add the reports to the draft, or their faults, and return when the submission was prepared."""
     draft.check_commas(body.count(b","))
     envelope = _plain_envelope(body, draft) or json_walk.walk_envelope(body, draft)
     for position, raw in enumerate(envelope.reports):
         quotes = envelope.quotes[position] if envelope.quotes else _count_quotes(raw)
         if not _add_plain(raw, quotes, envelope.indicator, draft):
             json_walk.walk_report(raw, f"/reports/{position}", envelope.indicator, draft)
-    return Payload(draft.reports(), draft.observations, envelope.prepared)
+    return envelope.prepared
 
 
 def _plain_envelope(body: bytes | bytearray, draft: Draft) -> json_walk.Envelope | None:

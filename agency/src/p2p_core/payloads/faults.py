@@ -1,12 +1,34 @@
 """What is wrong with a payload: the first hundred faults by place and code, and the count of all."""
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple, TypeVar
 
-from api.problems import LISTED, Fault, Problem
 from p2p_core.traces import looks_like_trace
 
 T = TypeVar("T")
+
+#: So many faults are listed.
+LISTED: Final = 100
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong with a payload: where, as a JSON pointer, and what."""
+
+    pointer: str
+    code: str
+
+
+class PayloadError(Exception):
+    """A payload is refused. ``faults`` are the first of ``fault_count``; ``detail`` is a sentence of ours, if any."""
+
+    def __init__(
+        self, code: str, *, detail: str = "", faults: Sequence[Fault] = (), fault_count: int | None = None
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.detail = detail
+        self.faults = faults
+        self.fault_count = len(faults) if fault_count is None else fault_count
 
 
 class BrokenRuleError(Exception):
@@ -41,4 +63,4 @@ class Faults:
     def refuse_any(self) -> None:
         """Refuse the payload if anything is wrong with it."""
         if self.count:
-            raise Problem("invalid_payload", faults=self.listed, fault_count=self.count)
+            raise PayloadError("invalid_payload", faults=self.listed, fault_count=self.count)

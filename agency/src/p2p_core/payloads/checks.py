@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from api.v1.payloads.faults import BrokenRuleError
 from p2p_core import instants, periods
 from p2p_core.codes import COUNTRIES, GROUPS, NETWORKS, TOTAL
+from p2p_core.payloads.faults import BrokenRuleError
 
 MAX_VALUE: Final = 10**9
 #: How far the clocks of an agency and of the database may be apart for a period to count as ended.

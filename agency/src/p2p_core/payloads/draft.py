@@ -2,15 +2,13 @@
 
 from array import array
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 import numpy as np
 
-from api.problems import Problem
-from api.v1.payloads.cells import MAX_REPORTS, Head, build
-from api.v1.payloads.faults import Faults
+from p2p_core.payloads.cells import MAX_REPORTS, Head, build
+from p2p_core.payloads.faults import Faults, PayloadError
 from p2p_core.reports import NewReport
 
 MAX_OBSERVATIONS: Final = 2_000_000
@@ -24,19 +22,10 @@ _COMMAS_OF_OBSERVATION: Final = 3
 Key = tuple[int | None, str, datetime]
 
 
-@dataclass(frozen=True, slots=True)
-class Payload:
-    """What a payload says that breaks no rule."""
-
-    reports: list[NewReport]
-    observations: int
-    prepared: datetime
-
-
 def refuse_too_many_reports(count: int, ways: int = 0) -> None:
     """Refuse a submission of more reports than may be, or that names them in more ways than that takes."""
     if count > MAX_REPORTS or ways > _WAYS * MAX_REPORTS:
-        raise Problem("too_many_reports")
+        raise PayloadError("too_many_reports")
 
 
 class Draft:
@@ -72,15 +61,15 @@ class Draft:
         """Count observations that were sent, and refuse more than may be."""
         self.observations += observations
         if self.observations > MAX_OBSERVATIONS:
-            raise Problem("too_many_observations")
+            raise PayloadError("too_many_observations")
 
     def check_commas(self, commas: int) -> None:
         """Refuse JSON with more members and items than so many reports and observations have, before any is made."""
         if commas > _COMMAS_OF_REPORT * MAX_REPORTS + _COMMAS_OF_OBSERVATION * MAX_OBSERVATIONS:
-            raise Problem("too_many_observations")
+            raise PayloadError("too_many_observations")
 
     def reports(self) -> list[NewReport]:
-        """Return the reports, canonical; raise the problem if anything was wrong."""
+        """Return the reports, canonical; raise the error if anything was wrong."""
         self.faults.refuse_any()
         report = np.repeat(np.arange(len(self._sizes)), self._sizes)
         cells = np.frombuffer(self._cells, np.uint16).astype(np.int64)

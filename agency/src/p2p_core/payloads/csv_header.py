@@ -1,14 +1,14 @@
-"""The header of a CSV submission: which column stands where. The order of columns is free.
+"""The header of a CSV submission: which column stands where, and which only say again what others say.
 
+The order of columns is free.
 Plain CSV, SDMX-CSV 1.0 and SDMX-CSV 2 differ in their first columns only, so all of them are read alike.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from api.problems import Fault, Problem
-from api.v1.payloads.faults import Faults
+from p2p_core.payloads.faults import Fault, Faults, PayloadError
 from p2p_core.traces import looks_like_trace
 
 REQUIRED: Final = ("INDICATOR", "FREQ", "TIME_PERIOD", "COUNTRY", "NETWORK", "OBS_VALUE")
@@ -30,6 +30,12 @@ BOM: Final = b"\xef\xbb\xbf"
 OF_REPORT: Final = ("INDICATOR", "FREQ", "TIME_PERIOD", "OBS_STATUS", "ACTION", "CONF_STATUS", *COMPUTED, *STRUCTURE)
 #: Between a code and its name, where both are in one cell.
 NAMED: Final = ": "
+
+#: All codes together have some hundred names. Looking through one takes several times as long as reading a row.
+MAX_NAMES: Final = 10_000
+_KEY: Final = ("FREQ", "INDICATOR", "COUNTRY", "NETWORK", "TIME_PERIOD")
+#: What a tool writes where there is neither a code nor a name.
+_NOTHING: Final = f"None{NAMED}None"
 
 # What follows the first name separates all others. STRUCTURE may say in brackets what separates the parts of a cell.
 _FIRST: Final = re.compile(rb'(?:"[^"\r\n]*"|STRUCTURE\[.\]|[^,;"\r\n]*)([,;])')
@@ -65,7 +71,7 @@ def read_header(names: list[str], faults: Faults) -> Header:
     called = _columns_of_names(names)
     codes = {place: name.partition(NAMED)[0] for place, name in enumerate(names) if place not in called}
     if len(set(codes.values())) < len(codes):
-        raise Problem("duplicate_column", faults=[Fault("/header", "duplicate_column")])
+        raise PayloadError("duplicate_column", faults=[Fault("/header", "duplicate_column")])
     for place, name in enumerate(names):
         if codes.get(place, REQUIRED[0]) not in _KNOWN + _ASIDE:
             faults.add(f"/header/{place}", "unknown_field", name)
@@ -88,3 +94,51 @@ def _columns_of_names(names: list[str]) -> dict[int, str]:
     if len(named) != len(called) or not set(named) <= set(_COMPONENTS) or set(called) & set(_KNOWN):
         return {}
     return {first + 1 + 2 * number: column for number, column in enumerate(named)}
+
+
+class Names:
+    """What rows say twice: names behind codes, columns of names, keys.
+
+    None of it is read. Each different text is looked through for traces of persons once, and let go.
+    """
+
+    def __init__(self, header: Header, faults: Faults) -> None:
+        self.faults = faults
+        self.width = header.width
+        self.labelled = [(header.columns[column], column) for column in header.labelled]
+        self.aside = list(header.aside.items())
+        self.key = [header.columns[column] for column in _KEY]
+        self.seen: set[str] = set()
+
+    def taken_from(self, rows: Iterator[list[str]]) -> Iterator[list[str]]:
+        """Yield the rows with codes only in all columns that are read."""
+        for number, row in enumerate(rows):
+            if len(row) == self.width:
+                self._take(row, number)
+            yield row
+
+    def _take(self, row: list[str], number: int) -> None:
+        for place, column in self.labelled:
+            code, named, name = row[place].partition(NAMED)
+            if named:
+                row[place] = "" if row[place] == _NOTHING else code
+                if name != code and name not in self.seen:
+                    self._look(name, number, column)
+        for place, column in self.aside:
+            text = row[place]
+            if text not in self.seen and text not in self._read_elsewhere(row, place, column):
+                self._look(text, number, column)
+
+    def _read_elsewhere(self, row: list[str], place: int, column: str) -> tuple[str, ...]:
+        """Return what need not be looked at, because the columns that say it too are read."""
+        if column not in KEYS:
+            return (row[place - 1],)
+        key = [row[place] for place in self.key]
+        return ".".join(key[:-1]), ".".join(key)
+
+    def _look(self, text: str, number: int, column: str) -> None:
+        self.seen.add(text)
+        if len(self.seen) > MAX_NAMES:
+            raise PayloadError("too_many_names")
+        if looks_like_trace(text):
+            self.faults.add(f"/rows/{number}/{column}", "personal_trace")

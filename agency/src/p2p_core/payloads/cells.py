@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from p2p_core.codes import COUNTRIES, NETWORKS
 from p2p_core.reports import NewReport
 
 MAX_REPORTS: Final = 200_000
@@ -19,6 +20,8 @@ MAX_REPORTS: Final = 200_000
 _VALUE_BITS: Final = 30
 _CELL_BITS: Final = 14
 _NETWORK_BITS: Final = 4
+assert max(NETWORKS.values()) < 1 << _NETWORK_BITS  # noqa: S101  what is packed must fit
+assert max(COUNTRIES.values()) < 1 << (_CELL_BITS - _NETWORK_BITS)  # noqa: S101  what is packed must fit
 
 Numbers = NDArray[np.int64]
 

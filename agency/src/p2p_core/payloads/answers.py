@@ -5,11 +5,12 @@ It may hold no trace of a person either, and what is refused is neither kept nor
 
 from typing import Final, NamedTuple
 
-from api.v1.payloads.faults import BrokenRuleError, Faults
-from api.v1.payloads.json_object import JsonObject
-from federation import finding_queries
+from p2p_core.payloads.faults import BrokenRuleError, Faults, PayloadError
+from p2p_core.payloads.json_object import JsonObject
 from p2p_core.traces import control_character, looks_like_trace
 
+#: The federation knows what each of them means.
+ANSWERS: Final = ("confirmed", "will_resubmit", "cannot_fix")
 LONGEST_REMARK: Final = 1000
 #: A body with the longest remark is smaller, even if each of its characters is escaped.
 LIMIT: Final = 32 * 1024
@@ -25,7 +26,9 @@ class Said(NamedTuple):
 
 
 def read(body: bytes | bytearray) -> Said:
-    """Return what a body says; raise the problem that lists its faults."""
+    """Return what a body says; raise the error that lists its faults."""
+    if b"\0" in body:
+        raise PayloadError("nul_character")
     faults = Faults()
     sent = JsonObject(bytes(body), "", _MEMBERS, faults)
     answer = sent.text("answer", _answer) if sent.is_object else None
@@ -35,7 +38,7 @@ def read(body: bytes | bytearray) -> Said:
 
 
 def _answer(text: str) -> str:
-    if text not in finding_queries.ANSWERS:
+    if text not in ANSWERS:
         raise BrokenRuleError("unknown_answer")
     return text
 

@@ -5,11 +5,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from api.v1.payloads import checks, csv_structure
-from api.v1.payloads.cells import Head
-from api.v1.payloads.csv_header import COMPUTED
-from api.v1.payloads.draft import Draft
-from api.v1.payloads.faults import BrokenRuleError
+from p2p_core import flow
+from p2p_core.payloads import checks
+from p2p_core.payloads.cells import Head
+from p2p_core.payloads.csv_header import COMPUTED, NAMED
+from p2p_core.payloads.draft import Draft
+from p2p_core.payloads.faults import BrokenRuleError
+from p2p_core.traces import looks_like_trace
 
 T = TypeVar("T")
 
@@ -25,6 +27,9 @@ UNSAID: Final = MISSING | {"", "-"}
 
 #: A month as a reporting period of SDMX.
 _MONTH: Final = re.compile(r"(\d{4})-M(\d\d)", re.ASCII)
+#: The guide to SDMX-CSV calls the agreement dataprovision, the web service of SDMX provisionagreement.
+_AGREEMENTS: Final = ("dataprovision", "provisionagreement")
+_ANY_AGREEMENT: Final = re.compile(rf"{flow.AGENCY}:{flow.agreement('[^()]+')}\({re.escape(flow.VERSION)}\)")
 
 
 def read_head(texts: Mapping[str, str], pointer: str, draft: Draft) -> Head | None:
@@ -71,9 +76,39 @@ def _one_of_a_withdrawal(text: str, rule: Callable[..., T], *known: Any) -> T:
 
 def _check_structure(texts: Mapping[str, str], read: Callable[..., Any], agency: str) -> None:
     if "STRUCTURE" in texts:
-        read("STRUCTURE_ID", csv_structure.check_reference, read("STRUCTURE", csv_structure.kind), agency)
+        read("STRUCTURE_ID", _check_reference, read("STRUCTURE", _structure), agency)
     if "DATAFLOW" in texts:
-        read("DATAFLOW", csv_structure.check_reference, None, agency)
+        read("DATAFLOW", _check_reference, None, agency)
+
+
+def _structure(text: str) -> str:
+    """Return a kind of structure that rows may belong to."""
+    if text not in ("dataflow", "datastructure", *_AGREEMENTS):
+        raise BrokenRuleError("bad_structure")
+    return text
+
+
+def _check_reference(text: str, kind: str | None, agency: str) -> None:
+    """Refuse a reference to what is not ours, or not of the kind that is named beside it.
+
+    References are taken in full: the format knows no versions left open.
+    """
+    reference, _, name = text.partition(NAMED)
+    ours = _ours(agency)
+    if looks_like_trace(name):
+        raise BrokenRuleError("personal_trace")
+    if reference in ([ours[kind]] if kind else ours.values()):
+        return
+    raise BrokenRuleError("foreign_agreement" if _ANY_AGREEMENT.fullmatch(reference) else "foreign_structure")
+
+
+def _ours(agency: str) -> dict[str, str]:
+    """Return what rows of an agency may belong to, by kind."""
+    return {
+        "dataflow": flow.reference(flow.FLOW),
+        "datastructure": flow.reference(flow.STRUCTURE),
+        **dict.fromkeys(_AGREEMENTS, flow.reference(flow.agreement(agency))),
+    }
 
 
 def _period_rule(frequency: str | None, received: datetime) -> tuple[Any, ...]:

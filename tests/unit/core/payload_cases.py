@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime
 
-from api.problems import Problem
-from api.v1.payloads import csv_payload, csv_walk, json_payload, json_walk
-from api.v1.payloads.draft import Draft, Payload
+from p2p_core.payloads import csv_walk, json_walk, submissions
+from p2p_core.payloads.draft import Draft
+from p2p_core.payloads.faults import PayloadError
+from p2p_core.reports import NewSubmission
 
 AGENCY = "NO-KRIPOS"
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -13,32 +14,32 @@ COLUMNS = "INDICATOR,FREQ,TIME_PERIOD,COUNTRY,NETWORK,OBS_VALUE"
 
 
 def read_json(body):
-    return json_payload.read(bytearray(body), received=NOW, indicators=INDICATORS)
+    return submissions.read(bytearray(body), "json", received=NOW, indicators=INDICATORS, agency=AGENCY)
 
 
 def read_csv(body):
-    return csv_payload.read(bytearray(body), prepared=NOW, received=NOW, indicators=INDICATORS, agency=AGENCY)
+    return submissions.read(bytearray(body), "csv", received=NOW, indicators=INDICATORS, agency=AGENCY)
 
 
 def walk_json(body):
-    draft = Draft(received=NOW, indicators=INDICATORS)
+    draft = Draft(received=NOW, indicators=INDICATORS, agency=AGENCY)
     envelope = json_walk.walk_envelope(body, draft)
     for position, raw in enumerate(envelope.reports):
         json_walk.walk_report(raw, f"/reports/{position}", envelope.indicator, draft)
-    return Payload(draft.reports(), draft.observations, envelope.prepared)
+    return NewSubmission(draft.reports(), draft.observations, envelope.prepared, NOW, "json", b"")
 
 
 def walk_csv(body):
     draft = Draft(received=NOW, indicators=INDICATORS, agency=AGENCY)
     csv_walk.walk(body, draft)
-    return Payload(draft.reports(), draft.observations, NOW)
+    return NewSubmission(draft.reports(), draft.observations, NOW, NOW, "csv", b"")
 
 
 def outcome(read, body):
     """Return all that came of reading a body, in a form that can be compared."""
     try:
         payload = read(body)
-    except Problem as problem:
+    except PayloadError as problem:
         return problem.code, problem.fault_count, problem.faults
     return payload.prepared, payload.observations, [plain(report) for report in payload.reports]
 
@@ -52,6 +53,6 @@ def faults(read, body):
     """Return the code of the refusal and its faults as (pointer, code)."""
     try:
         read(body)
-    except Problem as problem:
+    except PayloadError as problem:
         return problem.code, [tuple(fault) for fault in problem.faults]
     return None, []

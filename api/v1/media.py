@@ -5,8 +5,8 @@ from typing import Final
 from django.http import HttpRequest
 from django.utils.http import parse_header_parameters
 
-from api.flow import SDMX_CSV
 from api.problems import Problem
+from p2p_core.flow import SDMX_CSV
 
 #: Of SDMX-CSV, in whichever version and however it is labelled: the header of the file decides how it is read.
 VERSIONS: Final = ("1.0.0", "2.0.0", "2.1.0")

@@ -11,14 +11,13 @@ from io import BytesIO, TextIOWrapper
 from operator import itemgetter
 from typing import Final, NamedTuple
 
-from api.problems import Fault, Problem
-from api.v1.payloads import checks
-from api.v1.payloads.cells import Head, cell_of
-from api.v1.payloads.csv_header import OF_REPORT, Columns, delimiter_of, read_header
-from api.v1.payloads.csv_names import Names
-from api.v1.payloads.csv_report import OPEN, UNSAID, filled, read_head, withdraws
-from api.v1.payloads.draft import Draft, refuse_too_many_reports
 from p2p_core.codes import COUNTRIES, NETWORKS, TOTAL
+from p2p_core.payloads import checks
+from p2p_core.payloads.cells import Head, cell_of
+from p2p_core.payloads.csv_header import OF_REPORT, Columns, Names, delimiter_of, read_header
+from p2p_core.payloads.csv_report import OPEN, UNSAID, filled, read_head, withdraws
+from p2p_core.payloads.draft import Draft, refuse_too_many_reports
+from p2p_core.payloads.faults import Fault, PayloadError
 
 _CELLS: Final = {
     (country, network): cell_of(COUNTRIES[country], NETWORKS[network]) for country in COUNTRIES for network in NETWORKS
@@ -63,7 +62,7 @@ def walk(body: bytes | bytearray, draft: Draft) -> None:
     rows = _read(body)
     names = next(rows, [])
     if len(names) < 2 or names[0].lstrip().startswith(("{", "[")):
-        raise Problem("not_csv", detail=_NO_HEADER, faults=[Fault("/header", "not_csv")])
+        raise PayloadError("not_csv", detail=_NO_HEADER, faults=[Fault("/header", "not_csv")])
     header = read_header(names, draft.faults)
     if not draft.faults.count:
         bare = rows if header.is_plain else Names(header, draft.faults).taken_from(rows)
@@ -71,7 +70,7 @@ def walk(body: bytes | bytearray, draft: Draft) -> None:
 
 
 def _read(body: bytes | bytearray) -> Iterator[list[str]]:
-    """Yield the header, and the rows that are not empty; raise the problem that says at which reading stopped."""
+    """Yield the header, and the rows that are not empty; raise the error that says at which reading stopped."""
     text = TextIOWrapper(BytesIO(body), "utf-8-sig", newline="")
     number = -1
     try:
@@ -80,12 +79,12 @@ def _read(body: bytes | bytearray) -> Iterator[list[str]]:
                 yield row
                 number += 1
     except UnicodeDecodeError:
-        raise Problem("not_utf8") from None
+        raise PayloadError("not_utf8") from None
     except csv.Error as error:
         pointer = "/header" if number < 0 else f"/rows/{number}"
         # Python has one exception for all that is wrong with CSV, and tells by its text only what that is.
         detail = _LONG_CELL if "field limit" in str(error) else ""
-        raise Problem("not_csv", detail=detail, faults=[Fault(pointer, "not_csv")]) from None
+        raise PayloadError("not_csv", detail=detail, faults=[Fault(pointer, "not_csv")]) from None
 
 
 class _Walk:
@@ -105,7 +104,7 @@ class _Walk:
         place_of = itemgetter(self.columns["COUNTRY"], self.columns["NETWORK"])
         for number, row in enumerate(rows):
             if len(row) != width:
-                raise Problem("not_csv", faults=[Fault(f"/rows/{number}", "not_csv")])
+                raise PayloadError("not_csv", faults=[Fault(f"/rows/{number}", "not_csv")])
             name = name_of(row)
             named = self.named.get(name) or self._name(name, number)
             report = named.report

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.v1.payloads import csv_names, csv_walk
 from p2p_core.codes import COUNTRIES, NETWORKS
-from tests.unit.api.payload_cases import AGENCY, COLUMNS, faults, outcome, plain, read_csv, walk_csv
+from p2p_core.payloads import csv_header, csv_walk
+from tests.unit.core.payload_cases import AGENCY, COLUMNS, faults, outcome, plain, read_csv, walk_csv
 
 NINE = "DOWNLOADS,H,2026-11-24T09:00"
 FLOW = "P2PEU:P2P(1.0.0)"
@@ -93,7 +93,7 @@ def test_column_named_twice_with_and_without_its_name():
 
 
 def test_too_many_names_are_refused(monkeypatch):
-    monkeypatch.setattr(csv_names, "MAX_NAMES", 2)
+    monkeypatch.setattr(csv_header, "MAX_NAMES", 2)
     named = table(COLUMNS.replace("COUNTRY", "COUNTRY: Country"), *[f"{NINE},NO: {name},ARES,1" for name in "abc"])
     assert faults(read_csv, named.encode())[0] == "too_many_names"
     own = [f"H.DOWNLOADS.{country}.ARES,{NINE},{country},ARES,1" for country in ("NO", "SE", "DE", "FR")]

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.problems import Problem
-from api.v1.payloads import csv_plain, csv_walk
-from api.v1.payloads import draft as drafts
-from tests.unit.api.payload_cases import AGENCY, COLUMNS, INDICATORS, NOW, faults, outcome, plain, read_csv, walk_csv
+from p2p_core.payloads import csv_plain, csv_walk
+from p2p_core.payloads import draft as drafts
+from p2p_core.payloads.faults import PayloadError
+from tests.unit.core.payload_cases import AGENCY, COLUMNS, INDICATORS, NOW, faults, outcome, plain, read_csv, walk_csv
 
 NINE = "DOWNLOADS,H,2026-11-24T09:00"
 EIGHT = "DOWNLOADS,H,2026-11-24T08:00"
@@ -298,7 +298,7 @@ LONG = "x" * (csv.field_size_limit() + 1)
     ],
 )
 def test_cell_too_long_for_any_reader_is_told_as_such(text, pointer):
-    with pytest.raises(Problem) as refused:
+    with pytest.raises(PayloadError) as refused:
         read_csv(text)
     assert (refused.value.code, refused.value.faults) == ("not_csv", [(pointer, "not_csv")])
     assert refused.value.detail == "Make no cell longer than 131,072 characters; perhaps a quote is not closed."
@@ -318,7 +318,7 @@ def test_cell_too_long_for_any_reader_is_told_as_such(text, pointer):
     ],
 )
 def test_body_without_a_header_of_columns_is_told_what_separates_them(text):
-    with pytest.raises(Problem) as refused:
+    with pytest.raises(PayloadError) as refused:
         read_csv(text)
     assert (refused.value.code, refused.value.faults) == ("not_csv", [("/header", "not_csv")])
     assert "commas or semicolons" in refused.value.detail
@@ -360,7 +360,7 @@ def test_array_path_makes_no_more_reports_than_may_be(monkeypatch):
     monkeypatch.setattr(csv_plain, "_BLOCK", 45)
     draft = drafts.Draft(received=NOW, indicators=INDICATORS, agency=AGENCY)
     rows = body(*[f"DOWNLOADS,H,2026-11-24T0{hour}:00,NO,ARES,1" for hour in range(2)], "not,plain")
-    with pytest.raises(Problem) as refused:
+    with pytest.raises(PayloadError) as refused:
         csv_plain.read(rows, draft)
     assert refused.value.code == "too_many_reports"
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.problems import Problem
-from api.v1.payloads import draft as drafts
 from p2p_core.codes import COUNTRIES, NETWORKS
-from tests.unit.api.payload_cases import NOW, faults, outcome, plain, read_json, walk_json
+from p2p_core.payloads import draft as drafts
+from p2p_core.payloads.faults import PayloadError
+from tests.unit.core.payload_cases import NOW, faults, outcome, plain, read_json, walk_json
 
 NO, DE, UNKNOWN = 578, 276, 999
 
@@ -255,7 +255,7 @@ def test_reports_named_twice_are_refused():
 
 def test_all_faults_are_counted_and_the_first_hundred_listed():
     sent = body(*[report(("ZZ", "NET", -1), period=f"2026-11-2{n}T09:00") for n in range(4)] * 20)
-    with pytest.raises(Problem) as refused:
+    with pytest.raises(PayloadError) as refused:
         read_json(sent)
     assert refused.value.fault_count == 4 * 20 * 3 + 76
     assert len(refused.value.faults) == 100

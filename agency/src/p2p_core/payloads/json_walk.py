@@ -9,11 +9,11 @@ from typing import Final, NamedTuple
 
 from msgspec import Raw
 
-from api.v1.payloads import checks
-from api.v1.payloads.cells import Head, cell_of
-from api.v1.payloads.draft import Draft
-from api.v1.payloads.faults import BrokenRuleError, Faults
-from api.v1.payloads.json_object import JsonObject
+from p2p_core.payloads import checks
+from p2p_core.payloads.cells import Head, cell_of
+from p2p_core.payloads.draft import Draft
+from p2p_core.payloads.faults import BrokenRuleError, Faults
+from p2p_core.payloads.json_object import JsonObject
 
 _ENVELOPE: Final = ("indicator", "reports", "prepared")
 _REPORT: Final = ("frequency", "period", "status", "withdrawn", "observations")

@@ -6,8 +6,7 @@ from typing import Any, Final, NoReturn, TypeVar
 import msgspec
 from msgspec import Raw
 
-from api.problems import Fault, Problem
-from api.v1.payloads.faults import BrokenRuleError, Faults
+from p2p_core.payloads.faults import BrokenRuleError, Fault, Faults, PayloadError
 
 T = TypeVar("T")
 
@@ -39,7 +38,7 @@ class JsonObject:
             return
         named_once = sum(2 + bytes(raw).count(_QUOTE) for raw in self._members.values())
         if text.count(_QUOTE) != named_once:
-            raise Problem("duplicate_member", faults=[Fault(self.pointer, "duplicate_member")])
+            raise PayloadError("duplicate_member", faults=[Fault(self.pointer, "duplicate_member")])
 
     def __contains__(self, name: str) -> bool:
         return name in self._members
@@ -102,6 +101,6 @@ def _decode(text: bytes, kind: Any) -> Any:
     except msgspec.ValidationError:
         return None
     except UnicodeDecodeError:
-        raise Problem("not_utf8") from None
+        raise PayloadError("not_utf8") from None
     except (msgspec.DecodeError, RecursionError):
-        raise Problem("not_json") from None
+        raise PayloadError("not_json") from None

@@ -3,15 +3,15 @@
 The web server has the body whole by then. What counts is its size before and after decompression.
 """
 
+import base64
 import zlib
 from collections.abc import Iterator
-from hashlib import sha256
-from typing import Final, NamedTuple
+from hashlib import sha256, sha512
+from typing import Final
 
 from django.http import HttpRequest
 
 from api.problems import Problem
-from api.v1.payloads import digest as digests
 
 LIMIT: Final = 128 * 1024 * 1024
 _PIECE: Final = 1024 * 1024
@@ -20,16 +20,10 @@ _GZIP: Final = 16 + zlib.MAX_WBITS
 _PACKED_PIECE: Final = 64 * 1024
 #: Programs that pack block by block end a member every 64 KiB; no body within the limit needs more members.
 _MEMBERS: Final = 4096
+_HASHES: Final = {"sha-256": sha256, "sha-512": sha512}
 
 
-class Body(NamedTuple):
-    """The unpacked body and the digest by which a repetition is known."""
-
-    content: bytearray
-    digest: bytes
-
-
-def read(request: HttpRequest, *, limit: int | None = None, content_digest: str | None = None) -> Body:
+def read(request: HttpRequest, *, limit: int | None = None, content_digest: str | None = None) -> bytearray:
     """Return the body; raise the problem if it is too large or packed in a way that is not ours.
 
     With a ``content_digest``, which is of the body as it was sent, another body is refused.
@@ -37,19 +31,18 @@ def read(request: HttpRequest, *, limit: int | None = None, content_digest: str 
     limit = LIMIT if limit is None else limit
     pieces = _received(request, limit)
     if content_digest is not None:
-        pieces = digests.watched(pieces, content_digest)
+        pieces = _watched(pieces, content_digest)
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding in ("gzip", "x-gzip"):
         pieces = _unzipped(pieces)
     elif encoding not in ("identity", ""):
         raise Problem("unsupported_encoding", headers={"Accept-Encoding": "gzip"})
-    content, digest = bytearray(), sha256()
+    content = bytearray()
     for piece in pieces:
         content += piece
-        digest.update(piece)
         if len(content) > limit:
             raise _too_large(limit)
-    return Body(content, digest.digest())
+    return content
 
 
 def _received(request: HttpRequest, limit: int) -> Iterator[bytes]:
@@ -59,6 +52,23 @@ def _received(request: HttpRequest, limit: int) -> Iterator[bytes]:
         if received > limit:
             raise _too_large(limit)
         yield piece
+
+
+def _watched(pieces: Iterator[bytes], content_digest: str) -> Iterator[bytes]:
+    """Yield the pieces of a body, and refuse it at its end if its Content-Digest (RFC 9530) is another one."""
+    members = [member.strip() for member in content_digest.split(",")]
+    named = {member.partition("=")[0]: member for member in members}
+    hashes = {name: new() for name, new in _HASHES.items() if name in named}
+    if not hashes or len(named) < len(members):
+        raise Problem("content_digest_unsupported")
+    for piece in pieces:
+        for hashed in hashes.values():
+            hashed.update(piece)
+        yield piece
+    for name, hashed in hashes.items():
+        # Written in the one way that RFC 8941 has for it, so that there is nothing to decode.
+        if named[name] != f"{name}=:{base64.b64encode(hashed.digest()).decode()}:":
+            raise Problem("content_digest_mismatch")
 
 
 def _too_large(limit: int) -> Problem:

@@ -1,0 +1,51 @@
+"""Reads the body of a submission, JSON or CSV."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+
+from p2p_core.payloads import csv_plain, csv_walk, json_payload
+from p2p_core.payloads.draft import Draft
+from p2p_core.payloads.faults import PayloadError
+from p2p_core.reports import NewReport, NewSubmission
+
+
+def read(
+    body: bytes | bytearray,
+    media: str,
+    *,
+    received: datetime,
+    indicators: Mapping[str, int],
+    agency: str,
+    prepared: datetime | None = None,
+) -> NewSubmission:
+    """Return what a body says that an agency sends; raise the :class:`PayloadError` that lists its faults.
+
+    ``media`` is ``json`` or ``csv``. Only JSON says itself when it was ``prepared``.
+    """
+    if b"\0" in body:
+        raise PayloadError("nul_character")
+    draft = Draft(received=received, indicators=indicators, agency=agency)
+    if media == "json":
+        prepared = json_payload.read(body, draft)
+        reports = draft.reports()
+    else:
+        draft, reports = _read_csv(body, draft)
+    return NewSubmission(
+        reports=reports,
+        observations=draft.observations,
+        prepared=prepared or received,
+        received=received,
+        media=media,
+        digest=sha256(body).digest(),
+    )
+
+
+def _read_csv(body: bytes | bytearray, draft: Draft) -> tuple[Draft, list[NewReport]]:
+    """Read plain rows by array operations, any others one by one, into another draft."""
+    try:
+        return draft, csv_plain.read(body, draft)
+    except csv_plain.NotPlainError:
+        draft = Draft(received=draft.received, indicators=draft.indicators, agency=draft.agency)
+        csv_walk.walk(body, draft)
+        return draft, draft.reports()

@@ -1,5 +1,0 @@
-"""Turns the body of a request into reports, or says all that is wrong with it.
-
-Plain payloads are read by a fast path; whatever is not plain is walked by a thorough one, which lists the faults.
-A property test keeps the two agreed.
-"""
