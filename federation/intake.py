@@ -153,7 +153,11 @@ def accept(
         observation_count=submission.observations,
     )
     becoming = _take_in(stored, reports)
-    worklist.append(_work(agency, reports, becoming))
+    worklist.append(
+        Thing(Stage.FIGURE, report.frequency, report.period, report.indicator, agency.pk)
+        for report, one in zip(reports, becoming, strict=True)
+        if one.makes_work
+    )
     audit.record(
         by=by,
         action="submission.accepted",
@@ -283,7 +287,12 @@ def _judge(agency: Agency, reports: Sequence[NewReport], place: Place) -> list[_
     known = _known(agency, reports)
     becoming = [_becomes(report, place, there) for report, there in zip(reports, known, strict=True)]
     candidates = {
-        position: _candidate(reports[position], known[position])
+        position: Candidate(
+            reports[position],
+            None if reports[position].withdrawn else reports[position].total,
+            revises=(current := known[position].current) is not None,
+            before=current.total if current else None,
+        )
         for position, one in enumerate(becoming)
         if one.outcome in {Outcome.CURRENT, Outcome.WITHDRAWN}
     }
@@ -308,12 +317,6 @@ def _known(agency: Agency, reports: Sequence[NewReport]) -> list[_Known]:
 
 
 _NOTHING = _Known()
-
-
-def _candidate(report: NewReport, there: _Known) -> Candidate:
-    total = None if report.withdrawn else report.total
-    current = there.current
-    return Candidate(report, total, revises=current is not None, before=current.total if current else None)
 
 
 def _becomes(report: NewReport, place: Place, there: _Known) -> _Becomes:
@@ -384,12 +387,6 @@ def _hold(submission: Submission, reports: Sequence[NewReport], becoming: Sequen
     if ended:
         by = submission.agency.code
         holds.end(ended, decision=Decision.SUPERSEDED, by=by, now=submission.received)
-
-
-def _work(agency: Agency, reports: Sequence[NewReport], becoming: Sequence[_Becomes]) -> Iterator[Thing]:
-    for report, one in zip(reports, becoming, strict=True):
-        if one.makes_work:
-            yield Thing(Stage.FIGURE, report.frequency, report.period, report.indicator, agency.pk)
 
 
 def _receipt(submission: Submission, signed_by: SignedBy | None, *, replayed: bool) -> Receipt:
