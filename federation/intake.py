@@ -26,13 +26,7 @@ from federation.figures import Sent
 from federation.finding_queries import ReportFinding
 from federation.holds import Candidate, Facts, Held
 from federation.models.findings import Decision, Finding
-from federation.models.submissions import (
-    IdempotencyKey,
-    Outcome,
-    Report,
-    ReportState,
-    Submission,
-)
+from federation.models.submissions import IdempotencyKey, Outcome, Report, ReportState, Submission
 from federation.rules.precedence import Place
 from federation.worklist import Stage, Thing
 from p2p_core.reports import NewReport, NewSubmission
