@@ -20,7 +20,8 @@ from rest_framework.request import Request
 from api.codes import CODES
 from api.problems import Problem
 from api.throttling import rates
-from countries import credentials, liaisons, second_factor
+from countries import liaisons
+from countries.accounts import credentials, second_factor
 from countries.ranges import subscriber
 
 _CHALLENGE: Final = 'Bearer realm="api"'

@@ -20,8 +20,8 @@ from rest_framework.permissions import AllowAny
 from rest_framework.views import APIView
 
 from api import packing, problems, release
+from countries.database.routing import keep_connection, on_public_connection
 from federation.errors import FederationError
-from postgresql.routing import keep_connection, on_public_connection
 
 #: So long a process may take a version for the newest.
 HELD_SECONDS: Final = 0.2

@@ -23,8 +23,11 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from api.problems import Problem
-from federation import clock, gauges, queries, roles, versions, writability
+from federation.database import clock, roles, writability
 from federation.errors import ClocksDisagreeError
+from federation.intake import queries
+from federation.publication import versions
+from federation.runs import gauges
 
 T = TypeVar("T")
 

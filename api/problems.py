@@ -20,9 +20,9 @@ from rest_framework.response import Response
 
 from api import measures, request_ids
 from api.codes import CODES
-from federation import writability
+from federation.database import writability
+from federation.database.writability import BUSY, READ_ONLY
 from federation.errors import ClocksDisagreeError, FederationError
-from federation.writability import BUSY, READ_ONLY
 from p2p_core.payloads.faults import LISTED, Fault, PayloadError
 
 MEDIA_TYPE: Final = "application/problem+json"

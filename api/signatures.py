@@ -25,10 +25,10 @@ from http_message_signatures import (
 from http_message_signatures.algorithms import ED25519
 
 from api.problems import Problem
-from countries import signing
-from countries.signing import Key
-from federation import clock
-from federation.evidence import Evidence, SignedBy
+from countries.accounts import signing
+from countries.accounts.signing import Key
+from federation.database import clock
+from federation.intake.evidence import Evidence, SignedBy
 from p2p_core.traces import LOOKED_AT, is_address
 
 #: How far the time of a signature may lie from ours, either way.

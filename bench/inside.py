@@ -21,9 +21,11 @@ from numpy.typing import NDArray
 
 from bench.invention import Reports
 from bench.web import Sender
-from countries import credentials, registry
+from countries import registry
+from countries.accounts import credentials
 from countries.models import Agency, Indicator
-from federation import clock, intake, worklist
+from federation import intake, worklist
+from federation.database import clock
 from p2p_core.codes import COUNTRIES
 from p2p_core.reports import NewReport, NewSubmission
 

@@ -1,4 +1,4 @@
-"""The Celery application. `federation.tasks` holds the tasks, `federation.dispatch` sends to them."""
+"""The Celery application. `federation.runs.tasks` holds the tasks, `federation.worklist.dispatch` sends to them."""
 
 import os
 
@@ -11,7 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("police2peer")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks()
+app.autodiscover_tasks(["federation.runs"])
 
 
 @setup_logging.connect

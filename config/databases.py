@@ -40,7 +40,7 @@ def parsed(url: str, *, seconds: int | None = None, connect_timeout: int = 10) -
     }
     words = [str(given.pop("options", "")), *(f"-c {name}={value}" for name, value in limits.items())]
     return place | {
-        "ENGINE": "postgresql",
+        "ENGINE": "countries.database",
         "NAME": given.pop("dbname", ""),
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,

@@ -108,7 +108,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
-    "countries.closed.ClosedByDefault",
+    "countries.accounts.closed.ClosedByDefault",
     "django.contrib.messages.middleware.MessageMiddleware",
     # Last, so that what it says to who is locked out passes all the others.
     "countries.admin.locked.LockedOutAnswers",
@@ -171,7 +171,7 @@ DATABASES = {
     # What the public reads goes over connections of its own, which can read what is public and nothing else.
     **databases.public(),
 }
-DATABASE_ROUTERS = ["postgresql.routing.Router"]
+DATABASE_ROUTERS = ["countries.database.routing.Router"]
 REPLICA_LAG_LIMIT = env.number("REPLICA_LAG_LIMIT", default=5)
 REDIS_URL = env.text(
     "REDIS_URL",
@@ -204,7 +204,7 @@ PROJECT_VERSION = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml"
 ROUNDING_BASE = env.whole("ROUNDING_BASE", default=5, low=2, high=1000)
 ROUNDING_KEY = env.key("ROUNDING_KEY", size=16)
 
-# --- by how much the clocks of hosts and of the database may differ; federation.clock compares them -------------------
+# --- by how much the clocks of hosts and of the database may differ; federation.database.clock compares them ---------
 
 CLOCK_TOLERANCE = timedelta(seconds=env.whole("CLOCK_TOLERANCE", default=60, low=1, high=3600))
 
@@ -234,7 +234,7 @@ OWN_THRESHOLDS = {one.name: f"{rule.id} {rule.name}: {one.meaning}" for rule, on
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
     # For client secrets only: they are long and random, so one fast round guards them, and a token costs no 0.3 s.
-    "countries.credentials.CredentialHasher",
+    "countries.accounts.credentials.CredentialHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -276,11 +276,11 @@ SECOND_FACTOR = env.yes("SECOND_FACTOR", default=True)
 OTP_TOTP_ISSUER = "Police2Peer"
 # A clock may be half a minute wrong; it is not learnt how wrong, or the window would wander.
 OTP_TOTP_SYNC = False
-# Both ends are in the session's own row; `countries.sessions` keeps them.
+# Both ends are in the session's own row; `countries.accounts.sessions` keeps them.
 SESSION_COOKIE_AGE = 60 * env.whole("SESSION_IDLE_MINUTES", default=30, low=5, high=720)
 SESSION_LIFETIME = 3600 * env.whole("SESSION_HOURS", default=12, low=1, high=168)
 
-AUTHENTICATION_BACKENDS = ["countries.guessing.CountingBackend"]
+AUTHENTICATION_BACKENDS = ["countries.accounts.guessing.CountingBackend"]
 
 # --- HTTP -----------------------------------------------------------------------------------------------------------
 
@@ -361,11 +361,11 @@ CELERY_BROKER_CONNECTION_TIMEOUT = 0.5
 CELERY_BROKER_TRANSPORT = broker.transport(BROKER_URL)
 CELERY_BROKER_TRANSPORT_OPTIONS = broker.options(BROKER_URL)
 CELERY_BEAT_SCHEDULE = {
-    "tick": {"task": "federation.tasks.tick", "schedule": 1.0},
-    "sweep": {"task": "federation.tasks.sweep", "schedule": 5.0},
-    "seal": {"task": "federation.tasks.seal", "schedule": 1.0},
-    "watch": {"task": "federation.tasks.watch", "schedule": 5.0},
-    "prune": {"task": "federation.tasks.prune", "schedule": 600.0},
+    "tick": {"task": "federation.runs.tasks.tick", "schedule": 1.0},
+    "sweep": {"task": "federation.runs.tasks.sweep", "schedule": 5.0},
+    "seal": {"task": "federation.runs.tasks.seal", "schedule": 1.0},
+    "watch": {"task": "federation.runs.tasks.watch", "schedule": 5.0},
+    "prune": {"task": "federation.runs.tasks.prune", "schedule": 600.0},
 }
 
 # --- logs -----------------------------------------------------------------------------------------------------------

@@ -546,7 +546,7 @@ class Annotation(WrittenByPeople):
 class SignIn(models.Model):
     """Guesses at a name's password or codes from an address, and when its owner last signed in from there.
 
-    Name and address are keyed hashes; ``countries.guessing`` makes and reads them.
+    Name and address are keyed hashes; ``countries.accounts.guessing`` makes and reads them.
     """
 
     name = models.CharField(max_length=64)

@@ -13,9 +13,9 @@ import msgspec
 from django.db import connections
 
 from countries import models
+from countries.database.routing import alias
 from p2p_core.characters import writable
 from p2p_core.codes import COUNTRIES, DATA, GROUP_MEMBERS, GROUPS
-from postgresql.routing import alias
 
 _SQL: Final = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
 # One written language in CLDR's eyes and two in the world's: a reader who asks for any of them is served by each.

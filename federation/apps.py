@@ -14,15 +14,17 @@ class FederationConfig(AppConfig):
 
     def ready(self) -> None:
         from countries import registry
-        from federation import checks, groups, roles, schedules  # noqa: F401  what is checked registers itself
+        from federation.database import roles
+        from federation.desk import groups
+        from federation.runs import schedules
 
-        post_migrate.connect(groups.establish, sender=self, dispatch_uid="federation.groups")
-        post_migrate.connect(roles.grant, sender=self, dispatch_uid="federation.roles")
-        registry.changed.connect(schedules.follow_registry, dispatch_uid="federation.schedules")
+        post_migrate.connect(groups.establish, sender=self, dispatch_uid="federation.desk.groups")
+        post_migrate.connect(roles.grant, sender=self, dispatch_uid="federation.database.roles")
+        registry.changed.connect(schedules.follow_registry, dispatch_uid="federation.runs.schedules")
 
 
 class DeskConfig(admin_apps.AdminConfig):
     """Django's admin with a start page of our own."""
 
     default = False
-    default_site = "federation.site.Desk"
+    default_site = "federation.desk.site.Desk"

@@ -17,9 +17,11 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from psycopg.pq import TransactionStatus
 
-from federation import chain, lateness, reconciliation, schedules
-from federation.rights import PUBLIC, WEB, WORKER
-from postgresql import routing
+from countries.database import routing
+from federation.audit import chain
+from federation.database.rights import PUBLIC, WEB, WORKER
+from federation.findings import lateness
+from federation.runs import reconciliation, schedules
 
 WORKERS_DEEDS = [
     (reconciliation, "work_through"),

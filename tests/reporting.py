@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from countries.models import Agency
-from federation import intake, reconciliation, worklist
+from federation import intake, worklist
 from federation.intake import Receipt
+from federation.runs import reconciliation
 from p2p_core.reports import NewReport, NewSubmission
 
 Cells = Mapping[tuple[int, int], int]

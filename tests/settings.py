@@ -13,4 +13,4 @@ MIDDLEWARE = ["tests.acting.as_web", *MIDDLEWARE]
 WHITENOISE_AUTOREFRESH = True
 
 # The default hasher takes a third of a second for each password.
-PASSWORD_HASHERS = ["countries.credentials.CredentialHasher", *PASSWORD_HASHERS]
+PASSWORD_HASHERS = ["countries.accounts.credentials.CredentialHasher", *PASSWORD_HASHERS]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from api.sdmx import times
 from api.sdmx.flows import CONFIDENTIALITY
 from api.sdmx.queries import Shape
-from federation import vintages
+from federation.published import vintages
 from federation.rules.view import Table
 from p2p_core import instants
 from p2p_core.periods import Longs

@@ -13,7 +13,7 @@ from api.sdmx.blocks import Block, Moments, Window
 from api.sdmx.queries import DataQuery
 from api.sdmx.slices import Slice, Version
 from api.throttling import costs
-from federation import vintages
+from federation.published import vintages
 from federation.rules.coverage import Coverage
 from federation.rules.view import Series
 

@@ -16,12 +16,13 @@ from api.problems import Problem
 from api.sdmx import times
 from api.sdmx.flows import FREQUENCIES, VINTAGE
 from api.sdmx.queries import DataQuery
-from federation import clock, published, vintages
+from federation import published
+from federation.database import clock
 from federation.errors import AsOfInFutureError
-from federation.published import Selection
+from federation.published import Selection, vintages
+from federation.published.vintages import CoverageHistory, Cube
 from federation.rules.coverage import Coverage
 from federation.rules.view import ALL_NETWORKS, Series, by_code
-from federation.vintages import CoverageHistory, Cube
 from p2p_core import periods
 from p2p_core.codes import COUNTRIES, GROUPS, NETWORKS, TOTAL
 from p2p_core.periods import Longs

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from api.problems import Problem
 from api.sdmx.flows import TIME
-from federation.vintages import ALWAYS
+from federation.published.vintages import ALWAYS
 from p2p_core import instants, periods
 from p2p_core.periods import Longs
 

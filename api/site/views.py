@@ -22,11 +22,11 @@ from api.site import coverage, linked, mapwords, pages, readings
 from api.site.asked import HEADLINES, ask_about, names_time
 from api.site.pages import Page, Shown, Sources
 from api.site.templatetags import written
+from countries.database.routing import on_public_connection
 from countries.reference import HelpService, Indicator, Reference, help_services_at_hand, serving
 from federation import published
 from federation.published import Selection
 from p2p_core import codes, periods
-from postgresql.routing import on_public_connection
 
 _SORTS: Final = ("country", "value", "rate")
 #: What other sites may do with the embedded pages, and with no others.

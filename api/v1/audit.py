@@ -10,8 +10,8 @@ from msgspec import Meta as Doc
 from api import caching, formats, openapi, parameters
 from api.caching import PublicView, Rendered, Stamp
 from api.formats import JSON, Instant
-from federation import chain
-from federation.chain import Head
+from federation.audit import chain
+from federation.audit.chain import Head
 from p2p_core import instants
 
 

@@ -16,7 +16,7 @@ from api.permissions import HasScope, caller_of
 from api.problems import Problem
 from api.v1 import answers, described_agency
 from countries.reference import Reference
-from federation import queries
+from federation.intake import queries
 from federation.rules.coverage import share
 from p2p_core import periods
 from p2p_core.codes import COUNTRY_CODES, NETWORK_CODES, TOTAL

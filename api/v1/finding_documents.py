@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from api.v1 import answers
 from countries.reference import Reference
-from federation import finding_queries
-from federation.finding_queries import FindingRow, ReportFinding
+from federation.findings import finding_queries
+from federation.findings.finding_queries import FindingRow, ReportFinding
 from p2p_core import periods
 from p2p_core.rules import rulebook
 

@@ -18,8 +18,11 @@ from api.problems import Problem
 from api.signatures import Signed
 from api.v1 import answers, asked, body, described_submissions, finding_documents, media
 from countries.reference import Reference
-from federation import clock, finding_queries, intake, queries
-from federation.evidence import SignedBy
+from federation import intake
+from federation.database import clock
+from federation.findings import finding_queries
+from federation.intake import queries
+from federation.intake.evidence import SignedBy
 from p2p_core import periods
 from p2p_core.payloads import checks, submissions
 from p2p_core.payloads.faults import BrokenRuleError

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.forms import BaseInlineFormSet
 from django.utils import timezone
 
-from countries import lives
+from countries.accounts import lives
 from countries.admin.base import RegistryAdmin, RegistryForm
 from countries.admin.sight import OfCountry
 from countries.models import OVERLAP, Agency, Schedule, SigningKey, Threshold

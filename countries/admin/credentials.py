@@ -16,11 +16,12 @@ from oauth2_provider.models import (
     get_refresh_token_model,
 )
 
-from countries import credentials, ranges
+from countries import ranges
+from countries.accounts import credentials
+from countries.accounts.credentials import CHANGE_OVER, Issued
 from countries.admin.base import actor
 from countries.admin.deeds import ConfirmedForm, HeldAdmin, Offer, posted
 from countries.admin.sight import horizon_of
-from countries.credentials import CHANGE_OVER, Issued
 from countries.models import Agency, Credential
 from countries.registry import Refused
 

@@ -18,7 +18,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from countries import guessing
+from countries.accounts import guessing
 from countries.admin.base import FactAdmin, actor, refuse_traces
 from countries.admin.password import PasswordField
 

@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
-from countries.guessing import LockedOut
+from countries.accounts.guessing import LockedOut
 
 _LATER = 429
 

@@ -15,12 +15,13 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from countries import guessing, registry, second_factor, sessions
+from countries import registry
+from countries.accounts import guessing, second_factor, sessions
+from countries.accounts.second_factor import TooSoon
 from countries.admin.base import actor
 from countries.admin.locked import later
 from countries.admin.password import PasswordField
 from countries.registry import Refused
-from countries.second_factor import TooSoon
 
 #: The secret that an app is being set up with is kept in the session: whoever else has the password is shown another.
 _SECRET: Final = "second_factor_secret"  # noqa: S105  its name

@@ -9,7 +9,7 @@ from django.contrib.admin import RelatedOnlyFieldListFilter
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
-from countries import lives, signing
+from countries.accounts import lives, signing
 from countries.admin.base import actor
 from countries.admin.deeds import ConfirmedForm, HeldAdmin, posted
 from countries.models import Agency, SigningKey

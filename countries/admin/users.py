@@ -14,7 +14,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from countries import guessing, registry, second_factor
+from countries import registry
+from countries.accounts import guessing, second_factor
 from countries.admin.base import actor, refusals_told, refuse_traces
 from countries.admin.sight import OfCountry
 from countries.models import Liaison

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, time
 from django.contrib.auth.models import User
 from django.db.models import Max
 
-from countries import credentials, registry
+from countries import registry
+from countries.accounts import credentials
 from countries.models import Agency, Credential, Population, Schedule
 from federation.management.cast import HISTORY, READER, Stream, Unit
 from federation.management.client import Client

@@ -10,9 +10,11 @@ import numpy as np
 from django.conf import settings
 from django.test.utils import override_settings
 
-from federation import clock, dispatch, published, worklist
+from federation import published, worklist
+from federation.database import clock
 from federation.models.worklist import ClockMark
 from federation.rules.view import ALL_NETWORKS
+from federation.worklist import dispatch
 from p2p_core import periods
 from p2p_core.reports import NewReport
 from tests import factories, reporting

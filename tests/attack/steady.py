@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from federation import published, schedules
+from federation import published
+from federation.runs import schedules
 from p2p_core import periods
 from tests.attack.product import EVERY_COUNTRY, Product, at_work
 from tests.attack.readers import whole

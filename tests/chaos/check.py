@@ -14,9 +14,10 @@ from uuid import UUID
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from federation import rebuilding, worklist
+from federation import worklist
 from federation.models.findings import Finding
 from federation.models.submissions import IdempotencyKey, Report, Submission
+from federation.runs import rebuilding
 from p2p_core import codes, periods
 from tests.chaos.client import Sender
 from tests.chaos.load import Sent

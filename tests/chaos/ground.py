@@ -72,8 +72,9 @@ def _copy(source: Path, folder: Path) -> None:
 def _bring_in(newcomers: Sequence[Newcomer]) -> tuple[list[int], list[tuple[str, str]]]:
     from django.db import connection
 
-    from countries import credentials, registry
-    from federation import clock
+    from countries import registry
+    from countries.accounts import credentials
+    from federation.database import clock
 
     agencies, issued, now = [], [], clock.now()
     for home, owes in newcomers:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.conf import settings
 
 from countries.models import Schedule
-from federation import clock
+from federation.database import clock
 from federation.models.submissions import Report
 from tests.integration.federation.comparison import stored_frozen
 from tests.oracles import federation as oracle

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.test import Client
 
-from countries import credentials
+from countries.accounts import credentials
 from p2p_core import periods
 from tests.factories import observer
 

@@ -24,7 +24,7 @@ from rest_framework.views import APIView
 from api.auth import TokenAuthentication
 from api.permissions import HasScope
 from config import urls
-from countries import credentials
+from countries.accounts import credentials
 from countries.models import Agency, Credential, Liaison
 from federation.models.findings import Answer, Finding
 from federation.models.submissions import Submission

@@ -11,9 +11,10 @@ import pytest
 
 from api.v1 import described_findings, findings
 from countries.models import Agency
-from federation import reconciliation, review
+from federation.intake import review
 from federation.models.audit import AuditEvent
 from federation.models.findings import Answer, Finding, Hold
+from federation.runs import reconciliation
 from p2p_core.rules.rulebook import RULES
 from tests.contract.callers import hour, report
 from tests.factories import FindingFactory, IndicatorFactory

@@ -10,7 +10,9 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from api import health
-from federation import clock, roles, versions, worklist
+from federation import worklist
+from federation.database import clock, roles
+from federation.publication import versions
 from federation.worklist import Stage, Thing
 from tests.contract.callers import report
 

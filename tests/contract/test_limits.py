@@ -12,7 +12,7 @@ from django.test import Client
 from api import auth
 from api.throttling import rates
 from api.v1.tokens import TokenView
-from countries import credentials
+from countries.accounts import credentials
 from countries.models import Credential
 from federation.models.submissions import Submission
 from tests.contract.callers import BEGAN, Caller, report

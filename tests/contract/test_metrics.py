@@ -16,11 +16,13 @@ from psycopg.errors import AdminShutdown, DiskFull, QueryCanceled, ReadOnlySqlTr
 from api import health
 from api.v1 import submissions, tokens
 from config.parts import ROOT
-from federation import clock, gauges, measures, reconciliation, worklist
+from federation import worklist
+from federation.database import clock
 from federation.models.findings import Hold
 from federation.models.measures import WorkerProcess
 from federation.models.submissions import Report
 from federation.models.worklist import ClockMark
+from federation.runs import gauges, measures, reconciliation
 from federation.worklist import Stage, Thing
 from tests.contract.callers import report
 from tests.factories import AgencyFactory, CredentialFactory, FindingFactory, ScheduleFactory

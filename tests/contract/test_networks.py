@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from api.auth import TokenAuthentication
 from api.urls import v1
-from countries import credentials
+from countries.accounts import credentials
 from countries.models import Credential
 from countries.registry import Refused
 from federation.models.audit import AuditEvent

@@ -13,7 +13,8 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from countries import registry, signing
+from countries import registry
+from countries.accounts import signing
 from federation.models.audit import AuditEvent
 from federation.models.submissions import IdempotencyKey, Report, Signature, Submission
 from federation.models.worklist import Work
@@ -408,7 +409,7 @@ class TestKeys:
 def set_clocks(monkeypatch, *, ahead):
     """Have the database's and the host's clock go so much ahead."""
     for name in ("now", "of_host"):
-        monkeypatch.setattr(f"federation.clock.{name}", lambda: datetime.now(UTC) + ahead)
+        monkeypatch.setattr(f"federation.database.clock.{name}", lambda: datetime.now(UTC) + ahead)
 
 
 class TestTime:

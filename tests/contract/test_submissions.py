@@ -12,7 +12,8 @@ import pytest
 
 from api.v1 import body as bodies
 from api.v1 import described_submissions
-from federation import clock, intake
+from federation import intake
+from federation.database import clock
 from federation.models.audit import AuditEvent
 from federation.models.submissions import IdempotencyKey, Report, Submission
 from federation.models.worklist import Work

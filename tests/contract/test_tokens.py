@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 from oauth2_provider.models import get_access_token_model
 
-from countries import credentials
+from countries.accounts import credentials
 from countries.models import Agency, Credential, Liaison
 from tests.contract.callers import day
 from tests.factories import CountryFactory

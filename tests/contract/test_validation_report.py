@@ -13,7 +13,8 @@ from django.db import transaction
 from hypothesis import strategies as st
 
 from api.v1 import described_submissions
-from federation import review, worklist
+from federation import worklist
+from federation.intake import review
 from federation.models.findings import Finding, Hold
 from federation.models.submissions import Report, Submission
 from tests.contract.callers import COLUMNS, day, hour, report

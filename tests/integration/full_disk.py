@@ -68,8 +68,9 @@ def bring_in(servers: cluster.Servers) -> tuple[str, str]:
     """Bring an agency in; return its credential."""
     os.environ.update(servers.environment)
     django.setup()
-    from countries import credentials, registry
-    from federation import clock
+    from countries import registry
+    from countries.accounts import credentials
+    from federation.database import clock
 
     agency = registry.create_agency(code="NO-KRIPOS", country="NO", name="Kripos", by="test")
     issued = credentials.issue(agency=agency, by="test", now=clock.now())

@@ -20,11 +20,14 @@ from django.db import connection
 from django.test import Client
 
 from countries import registry
-from federation import backups, chain, clock, dispatch, reconciliation
+from federation.audit import chain
+from federation.database import clock
 from federation.models.audit import AuditEvent
 from federation.models.published import RoundingSeal, Version
 from federation.models.submissions import Submission
 from federation.rules import rounding
+from federation.runs import backups, reconciliation
+from federation.worklist import dispatch
 from tests import factories
 from tests.contract.callers import BEGAN, Caller, hour, report
 from tests.integration import elsewhere

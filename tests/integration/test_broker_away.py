@@ -33,7 +33,7 @@ def test_hint_fails_within_a_second(broker, request):
     app.conf.broker_url = f"redis://127.0.0.1:{request.getfixturevalue(broker)}/0"
     began = time.monotonic()
     with pytest.raises(OperationalError):
-        app.send_task("federation.tasks.reconcile", retry=False)
+        app.send_task("federation.runs.tasks.reconcile", retry=False)
     assert time.monotonic() - began < 1.5
     app.close()
 

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
-from federation import checks
+from federation.database import checks
 from tests.integration.processes import ROOT, environment
 
 DOCUMENTED = {

@@ -14,10 +14,11 @@ from django.test import Client
 
 from api import health
 from countries.models import Agency
-from federation import backups, reconciliation, worklist
+from federation import worklist
 from federation.errors import RoundingKeyMismatchError
 from federation.models.published import RoundingSeal, Version
 from federation.rules import rounding
+from federation.runs import backups, reconciliation
 from tests import factories
 from tests.contract.callers import Caller, hour, report
 from tests.integration import elsewhere

@@ -21,10 +21,10 @@ from config import databases
 from config.embedded import postgres, secret
 from config.embedded.process import stop
 from countries import registry
+from countries.database import routing
+from countries.database.routing import on_public_connection
 from countries.models import ReferenceVersion
 from countries.reference import Reference
-from postgresql import routing
-from postgresql.routing import on_public_connection
 from tests import servers
 from tests.acting import connected
 from tests.cluster import replica

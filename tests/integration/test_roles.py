@@ -12,11 +12,12 @@ from psycopg import errors
 from config import databases
 from config.embedded import programs
 from config.parts import ROOT
+from countries.database import routing
+from countries.database.routing import Answer, Router
 from countries.reference import Reference
-from federation import published, roles
-from federation.rights import PUBLIC, ROLES, TABLES, WEB, WORKER
-from postgresql import routing
-from postgresql.routing import Answer, Router
+from federation import published
+from federation.database import roles
+from federation.database.rights import PUBLIC, ROLES, TABLES, WEB, WORKER
 from tests.acting import connected
 
 pytestmark = [

@@ -10,7 +10,7 @@ import sys
 import pytest
 from django.utils import timezone
 
-from countries import signing
+from countries.accounts import signing
 from federation.models.submissions import Signature
 from tests.contract.callers import Caller, report
 from tests.factories import AgencyFactory, IndicatorFactory

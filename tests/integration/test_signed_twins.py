@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from countries import signing
+from countries.accounts import signing
 from federation.models.submissions import Signature, Submission
 from tests.contract.callers import Caller, report
 from tests.factories import AgencyFactory, IndicatorFactory

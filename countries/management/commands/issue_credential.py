@@ -8,7 +8,7 @@ from django.core.management import BaseCommand, CommandError
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from countries import credentials
+from countries.accounts import credentials
 from countries.management.refusals import day, said_plainly
 from countries.models import Agency
 

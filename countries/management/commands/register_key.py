@@ -9,7 +9,7 @@ from django.core.management import BaseCommand, CommandError
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from countries import signing
+from countries.accounts import signing
 from countries.management.refusals import day, said_plainly
 from countries.models import Agency
 

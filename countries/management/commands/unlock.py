@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from countries import guessing
+from countries.accounts import guessing
 
 
 class Command(BaseCommand):

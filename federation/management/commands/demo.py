@@ -10,7 +10,7 @@ import numpy as np
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from federation import clock
+from federation.database import clock
 from federation.management import invented, registration, story
 from federation.management.cast import UNITS, Stream
 from federation.management.client import Client, RefusedError

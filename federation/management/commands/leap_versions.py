@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
-from federation import backups
+from federation.runs import backups
 
 BY = "command leap_versions"
 

@@ -6,9 +6,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from federation import dispatch, rebuilding
 from federation.database import one_snapshot
 from federation.errors import ClocksDisagreeError
+from federation.runs import rebuilding
+from federation.worklist import dispatch
 
 SHOWN = 20
 

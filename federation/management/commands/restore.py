@@ -6,7 +6,7 @@ from pathlib import Path
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from federation import backups
+from federation.runs import backups
 
 BY = "command restore"
 

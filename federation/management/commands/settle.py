@@ -6,8 +6,13 @@ from datetime import datetime
 
 from django.core.management.base import BaseCommand, CommandError
 
-from federation import chain, clock, dispatch, lateness, schedules, worklist
+from federation import worklist
+from federation.audit import chain
+from federation.database import clock
 from federation.errors import ClocksDisagreeError
+from federation.findings import lateness
+from federation.runs import schedules
+from federation.worklist import dispatch
 
 PAUSE = 0.05
 

@@ -7,9 +7,9 @@ from datetime import datetime
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from federation import chain, clock
-from federation.chain import Length
-from federation.database import one_snapshot
+from federation.audit import chain
+from federation.audit.chain import Length
+from federation.database import clock, one_snapshot
 from federation.management.progress import Progress
 
 _NOTED = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")

@@ -3,8 +3,8 @@
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from federation import evidence
 from federation.database import one_snapshot
+from federation.intake import evidence
 
 
 class Command(BaseCommand):

@@ -5,7 +5,9 @@ from hashlib import sha256
 import pytest
 
 from api import caching
-from federation import audit, chain, clock
+from federation import audit
+from federation.audit import chain
+from federation.database import clock
 from p2p_core import instants
 
 PATH = "audit/head"

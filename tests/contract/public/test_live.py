@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from api import caching
-from federation import clock
+from federation.database import clock
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from api import caching
 from api.v1 import aggregates
-from federation import clock
+from federation.database import clock
 from p2p_core import periods
 from tests import reporting
 from tests.contract.public.press import z

@@ -13,7 +13,7 @@ from api import caching
 from api.site.views import PageView
 from countries import registry
 from countries.models import Indicator
-from federation import clock
+from federation.database import clock
 from tests.contract.public.addresses import PUBLIC, routes
 from tests.factories import AgencyFactory, AnnotationFactory, CountryFactory, HelpServiceFactory, NetworkFactory
 from tests.integration.processes import ROOT

@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from api import caching, health
 from countries.models import Indicator
-from federation import chain, worklist
-from federation.rights import TABLES
+from federation import worklist
+from federation.audit import chain
+from federation.database.rights import TABLES
 from p2p_core.codes import COUNTRIES
 from tests.contract.public.addresses import PUBLIC, others
 from tests.integration.federation.world import Said, world

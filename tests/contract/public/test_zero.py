@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from api import caching
-from federation import schedules
 from federation.models.published import PublishedCell
+from federation.runs import schedules
 from p2p_core.codes import COUNTRIES
 from tests import reporting
 from tests.factories import AgencyFactory, IndicatorFactory

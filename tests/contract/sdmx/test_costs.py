@@ -9,7 +9,8 @@ from django.test import Client
 from api import caching
 from api.sdmx import readings, views
 from api.throttling import costs, rates
-from federation import database, vintages
+from federation import database
+from federation.published import vintages
 from tests.contract.public.press import NOBODY, z
 from tests.contract.test_errors import problem
 

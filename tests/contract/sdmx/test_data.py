@@ -13,7 +13,8 @@ from django.utils.http import http_date
 from api import caching
 from api.sdmx import readings, views
 from countries.models import ReferenceVersion
-from federation import clock, published
+from federation import published
+from federation.database import clock
 from tests.contract.public.press import NOBODY, z
 from tests.factories import IndicatorFactory
 

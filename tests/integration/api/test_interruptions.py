@@ -43,7 +43,7 @@ def test_statement_that_runs_too_long_and_lock_that_is_not_to_be_had(monkeypatch
     caller = Caller(agency=AgencyFactory.create(code="NO-KRIPOS"))
     caller.client.raise_request_exception = False
     with monkeypatch.context() as slow, connection.cursor() as cursor:
-        for read in ("federation.queries.submissions", "countries.reference.Reference.current"):
+        for read in ("federation.intake.queries.submissions", "countries.reference.Reference.current"):
             slow.setattr(read, sleep)
         cursor.execute("SET statement_timeout = 50")
         for path in ("/api/v1/submissions/", *PUBLIC):

@@ -12,7 +12,8 @@ from django.db import connection
 from django.test import Client
 
 from api import caching
-from federation import reconciliation, schedules, worklist
+from federation import worklist
+from federation.runs import reconciliation, schedules
 from p2p_core.codes import COUNTRIES
 from tests import reporting
 from tests.factories import AgencyFactory, IndicatorFactory

@@ -12,8 +12,9 @@ from django.db import connection
 from django.utils import timezone
 from oauth2_provider.models import get_access_token_model
 
-from countries import credentials, registry
-from countries.credentials import Issued, usable
+from countries import registry
+from countries.accounts import credentials
+from countries.accounts.credentials import Issued, usable
 from countries.models import FIGURES, READ_ONLY, READ_WRITE, Credential, Liaison
 from countries.registry import Refused
 from tests import factories

@@ -12,10 +12,10 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from countries import guessing
-from countries.guessing import LIMIT
+from countries.accounts import guessing
+from countries.accounts.guessing import LIMIT
 from countries.models import Credential, SignIn
-from federation import schedules
+from federation.runs import schedules
 from tests import factories
 from tests.integration.locks import is_somebody_waiting
 from tests.second_factor import code, given_to, signed_in

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from countries import second_factor
+from countries.accounts import second_factor
 from federation.models.audit import AuditEvent
 from tests.integration.countries import addresses
 from tests.integration.locks import is_somebody_waiting

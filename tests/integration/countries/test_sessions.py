@@ -7,8 +7,8 @@ from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from countries import sessions
-from federation import schedules
+from countries.accounts import sessions
+from federation.runs import schedules
 from tests.second_factor import signed_in
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,8 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from countries import lives, registry, signing
+from countries import registry
+from countries.accounts import lives, signing
 from countries.keys import fingerprint
 from countries.models import Agency, SigningKey
 from countries.registry import Refused

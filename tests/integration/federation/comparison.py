@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from django.db.models import Max, Q
 
-from federation import clock, frozen, publication, published, rebuilding
-from federation.combination import combine
+from federation import publication, published
+from federation.database import clock
 from federation.models.figures import Figure, FrozenSum
 from federation.models.published import (
     PublishedCell,
@@ -19,8 +19,11 @@ from federation.models.published import (
     PublishedPanelPeriod,
     Version,
 )
+from federation.publication import frozen
+from federation.publication.combination import combine
 from federation.rules import tables
 from federation.rules.coverage import Coverage
+from federation.runs import rebuilding
 from federation.worklist import Stage, Thing
 from p2p_core import periods
 from tests.oracles import federation as oracle

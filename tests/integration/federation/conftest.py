@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from federation import clock
+from federation.database import clock
 from federation.models.audit import AuditEvent
 from federation.models.worklist import ClockMark
 from tests import factories

@@ -6,7 +6,7 @@ from django.contrib.auth.models import Group, User
 from django.urls import reverse
 
 from countries.models import Liaison
-from federation.evidence import Evidence, SignedBy
+from federation.intake.evidence import Evidence, SignedBy
 from federation.models.submissions import Report, Signature
 from tests import factories, reporting
 from tests.integration.federation.world import Said

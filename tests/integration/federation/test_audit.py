@@ -10,7 +10,8 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
-from countries import credentials, loader, registry
+from countries import loader, registry
+from countries.accounts import credentials
 from countries.models import (
     Agency,
     Annotation,
@@ -25,7 +26,9 @@ from countries.models import (
     Setup,
     Threshold,
 )
-from federation import audit, chain, review
+from federation import audit
+from federation.audit import chain
+from federation.intake import review
 from federation.management import registration
 from federation.models.audit import AuditEvent
 from federation.models.findings import Finding

@@ -14,7 +14,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 
-from federation import chain, clock
+from federation.audit import chain
+from federation.database import clock
 from federation.models.audit import AuditEvent, AuditPending, AuditSeal
 from federation.rules import trail
 from tests.integration.federation.trails import HARD, faults, faults_of_a_snapshot, run, seal, tamper, write

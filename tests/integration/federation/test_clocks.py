@@ -9,7 +9,8 @@ from django.core.management import CommandError, call_command
 from countries import registry
 from countries.models import Annotation, Schedule
 from countries.registry import Refused
-from federation import clock, dispatch, rebuilding, reconciliation, schedules, tasks, worklist
+from federation import worklist
+from federation.database import clock
 from federation.errors import ClocksDisagreeError
 from federation.models.audit import AuditEvent
 from federation.models.figures import Figure
@@ -17,6 +18,8 @@ from federation.models.published import PeriodVersion, PublishedCell, PublishedC
 from federation.models.submissions import Report
 from federation.models.worklist import ClockMark, Failure, Work
 from federation.rules import precedence
+from federation.runs import rebuilding, reconciliation, schedules, tasks
+from federation.worklist import dispatch
 from tests import factories
 from tests.integration.federation.comparison import assert_agrees
 from tests.integration.federation.conftest import NOON

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from federation import clock, review
+from federation.database import clock
+from federation.intake import review
 from federation.models.audit import AuditEvent
 from federation.models.findings import Answer, Finding, Hold
 from federation.models.submissions import Report

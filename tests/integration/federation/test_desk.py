@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from federation.admin import paging
+from federation.desk.screens import paging
 from federation.models.audit import AuditEvent
 from federation.models.figures import Figure
 from federation.models.findings import Finding

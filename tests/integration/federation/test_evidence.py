@@ -9,8 +9,8 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from countries import signing
-from federation import evidence
+from countries.accounts import signing
+from federation.intake import evidence
 from federation.models.submissions import Signature
 from tests.contract.callers import Caller, report
 from tests.factories import AgencyFactory, IndicatorFactory

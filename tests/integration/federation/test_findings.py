@@ -14,12 +14,16 @@ from hypothesis import strategies as st
 
 from countries import registry
 from countries.models import Annotation, Threshold
-from federation import clock, finding_queries, intake, rebuilding, reconciliation, review, worklist
+from federation import intake, worklist
+from federation.database import clock
+from federation.findings import finding_queries
+from federation.intake import review
 from federation.models.findings import Finding
 from federation.models.published import PublishedCell
 from federation.models.submissions import Report
 from federation.models.worklist import Work
 from federation.rules import tables
+from federation.runs import rebuilding, reconciliation
 from p2p_core import periods
 from p2p_core.rules import rulebook
 from p2p_core.rules.rulebook import Subject

@@ -8,9 +8,11 @@ from threading import Event, get_ident
 import pytest
 from django.db import connection, transaction
 
-from federation import clock, publication, rebuilding, reconciliation, worklist
+from federation import publication, worklist
+from federation.database import clock
 from federation.models.published import PublishedCell
 from federation.models.worklist import ClockMark
+from federation.runs import rebuilding, reconciliation
 from federation.worklist import Stage, Thing
 from tests.integration.federation.comparison import stored_frozen
 from tests.integration.federation.world import Said, World

@@ -5,7 +5,7 @@ from django.apps import apps
 from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
 
-from federation import groups
+from federation.desk import groups
 
 NAMES = {"coordinator", "observer", "national liaison"}
 

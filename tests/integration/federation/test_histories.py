@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from countries import registry
 from countries.models import Schedule
-from federation import clock, reconciliation, schedules, worklist
+from federation import worklist
+from federation.database import clock
 from federation.errors import ClocksDisagreeError
+from federation.runs import reconciliation, schedules
 from tests import factories
 from tests.histories import one_in
 from tests.integration.federation.comparison import Vintages, assert_agrees, public_view

@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 
 from countries import registry
 from countries.models import Annotation
-from federation import intake, levels, reconciliation, review
+from federation import intake
 from federation.database import rows_of
+from federation.findings import levels
+from federation.intake import review
 from federation.models.findings import AnswerKind, Finding, Hold
 from federation.models.submissions import Report, Submission
+from federation.runs import reconciliation
 from p2p_core.rules import rulebook
 from tests import reporting
 from tests.histories import one_in

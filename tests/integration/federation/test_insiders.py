@@ -16,7 +16,7 @@ from django.conf import settings as site
 from hypothesis import given
 from hypothesis import strategies as st
 
-from federation import reconciliation
+from federation.runs import reconciliation
 from p2p_core.codes import COUNTRIES, NETWORKS
 from tests.histories import one_in
 from tests.integration.federation.comparison import everything_stored, stored_cells, unclipped_numbers

@@ -19,11 +19,14 @@ from hypothesis import strategies as st
 from config.processes import bound_to_parent
 from countries import registry
 from countries.models import Schedule
-from federation import clock, lateness, review, schedules
+from federation.database import clock
+from federation.findings import lateness
+from federation.intake import review
 from federation.models.findings import Finding
 from federation.models.published import PublishedCoverage, Version
 from federation.models.submissions import Report
 from federation.models.worklist import WatchMark
+from federation.runs import schedules
 from p2p_core import periods
 from tests import factories, reporting
 from tests.histories import one_in

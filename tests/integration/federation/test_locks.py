@@ -7,9 +7,12 @@ from threading import Event
 import pytest
 from django.db import connection, connections, transaction
 
-from federation import findings, holds, intake, reconciliation, review, worklist
+from federation import findings, intake, worklist
+from federation.findings import holds
+from federation.intake import review
 from federation.models.findings import Finding, Hold
 from federation.models.submissions import Report
+from federation.runs import reconciliation
 from tests import factories, reporting
 from tests.integration import locks
 from tests.integration.federation.deskside import HOUR, NOW, held, hour, submit

@@ -9,10 +9,11 @@ from django.db import OperationalError
 
 from api.request_ids import NameRequest
 from config.logs import JsonLines
-from federation import intake, measures, publication, reconciliation, telling, worklist
+from federation import intake, publication, worklist
 from federation.models.published import Version, VersionCounter
 from federation.models.submissions import Submission
 from federation.models.worklist import Failure, Work
+from federation.runs import measures, reconciliation, telling
 from federation.worklist import Claim, Stage, Thing
 from p2p_core import periods
 from tests.contract.callers import Caller, report
@@ -135,4 +136,4 @@ def test_work_that_is_done_is_no_failure_though_it_cannot_be_told_of(monkeypatch
     while worklist.is_pending():
         reconciliation.work_through()
     assert not Failure.objects.exists()
-    assert [one for one in caplog.records if one.name == "federation.reconciliation"] == []
+    assert [one for one in caplog.records if one.name == "federation.runs.reconciliation"] == []

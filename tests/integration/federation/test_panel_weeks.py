@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from countries import registry
 from countries.models import Schedule
-from federation import reconciliation
 from federation.models.published import PublishedCell, PublishedPanel, PublishedPanelPeriod
+from federation.runs import reconciliation
 from p2p_core import periods
 from tests.histories import one_in
 from tests.integration.federation.comparison import stored_panel as stored

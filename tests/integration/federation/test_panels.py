@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from countries import registry
-from federation import rebuilding, reconciliation, worklist
+from federation import worklist
 from federation.models.figures import Figure
 from federation.models.published import (
     PublishedCell,
@@ -15,6 +15,7 @@ from federation.models.published import (
     Version,
 )
 from federation.rules.panels import start_of_span
+from federation.runs import rebuilding, reconciliation
 from federation.worklist import Stage, Thing
 from p2p_core import periods
 from tests.integration.federation.comparison import stored_panel as stored

@@ -5,8 +5,11 @@ from datetime import UTC, datetime
 import pytest
 from django.db import transaction
 
-from federation import clock, panels, reconciliation, worklist
+from federation import worklist
+from federation.database import clock
 from federation.models.worklist import ClockMark
+from federation.publication import panels
+from federation.runs import reconciliation
 from federation.worklist import Stage, panel
 from p2p_core import periods
 from tests.integration import locks

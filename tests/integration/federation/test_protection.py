@@ -6,7 +6,6 @@ from itertools import product
 import numpy as np
 import pytest
 
-from federation import rebuilding
 from federation.models.figures import Figure
 from federation.models.published import (
     PublishedCell,
@@ -14,6 +13,7 @@ from federation.models.published import (
     PublishedSeries,
     Version,
 )
+from federation.runs import rebuilding
 from p2p_core import periods
 from p2p_core.codes import COUNTRIES
 from tests.integration.federation.world import Said

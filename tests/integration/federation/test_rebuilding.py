@@ -7,11 +7,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection
 
-from federation import clock, dispatch, rebuilding, reconciliation, worklist
+from federation import worklist
+from federation.database import clock
 from federation.models.figures import Figure, FrozenSum
 from federation.models.published import PublishedCell, PublishedCoverage
 from federation.models.worklist import Failure
-from federation.worklist import Stage
+from federation.runs import rebuilding, reconciliation
+from federation.worklist import Stage, dispatch
 from p2p_core import periods
 from tests import factories
 from tests.integration.federation.comparison import assert_agrees

@@ -7,8 +7,8 @@ from threading import Barrier
 import pytest
 from django.db import connection
 
-from federation import review
 from federation.errors import FindingNotFoundError, FindingResolvedError, PersonalTraceError, ReasonMissingError
+from federation.intake import review
 from federation.models.audit import AuditEvent
 from federation.models.findings import Answer, Finding, Hold
 from federation.models.submissions import Report

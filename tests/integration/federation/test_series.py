@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from federation import review
 from federation.desk import series
+from federation.intake import review
 from federation.models.submissions import Report
 from tests import factories
 from tests.integration.federation.world import Said

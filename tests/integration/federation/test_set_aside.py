@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
-from federation import reconciliation, worklist
+from federation import worklist
 from federation.models.figures import Figure
 from federation.models.worklist import Failure, Work
+from federation.runs import reconciliation
 from federation.worklist import ATTEMPTS, Stage, Thing
 from tests.integration.federation.comparison import assert_agrees, stored_figures
 from tests.integration.federation.world import Said

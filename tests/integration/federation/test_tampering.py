@@ -2,7 +2,7 @@
 
 import pytest
 
-from federation import chain
+from federation.audit import chain
 from federation.models.audit import AuditEvent
 from federation.rules import trail
 from tests.integration.federation.trails import faults, run, seal, tamper, write

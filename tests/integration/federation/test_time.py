@@ -5,10 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.db.models import Min
 
-from federation import clock, rebuilding, schedules, worklist
+from federation import worklist
+from federation.database import clock
 from federation.models.figures import Figure
 from federation.models.published import PublishedCell, PublishedCoverage
 from federation.models.worklist import ClockMark, Work
+from federation.runs import rebuilding, schedules
 from tests import factories
 from tests.integration import locks
 from tests.integration.federation.comparison import assert_agrees

@@ -9,8 +9,11 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 
-from federation import clock, reconciliation, versions, worklist
+from federation import worklist
+from federation.database import clock
 from federation.models.published import PublishedCell, Version
+from federation.publication import versions
+from federation.runs import reconciliation
 from p2p_core import periods
 from tests import factories
 from tests.integration.federation.world import Memory, Said

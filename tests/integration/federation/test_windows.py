@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from federation import published, reconciliation
+from federation import published
 from federation.models.published import PeriodVersion, PublishedCoverage
+from federation.runs import reconciliation
 from p2p_core import periods
 from p2p_core.codes import GROUPS
 from tests.integration.federation.comparison import assert_agrees

@@ -12,10 +12,13 @@ from django.db import connection
 
 from countries import registry
 from countries.models import Schedule
-from federation import clock, dispatch, reconciliation, worklist
+from federation import worklist
+from federation.database import clock
 from federation.models.published import Version
 from federation.models.submissions import Report
 from federation.models.worklist import Failure
+from federation.runs import reconciliation
+from federation.worklist import dispatch
 from p2p_core import periods
 from tests import factories
 from tests.integration.federation import workers

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 
-from federation import rebuilding
+from federation.runs import rebuilding
 from p2p_core import periods
 from tests.integration.federation import comparison
 from tests.integration.federation.comparison import stored_panel

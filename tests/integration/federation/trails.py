@@ -2,7 +2,9 @@
 
 from django.db import connection, transaction
 
-from federation import audit, chain, clock
+from federation import audit
+from federation.audit import chain
+from federation.database import clock
 
 #: What a digest could stumble over.
 HARD = {"b": [1.5, 1e16, -0.0, 1e-7, 10**30, None, True], "a": {"é": "\U0001f512", "": 2**63, "x": {}}}

@@ -15,7 +15,10 @@ from django.conf import settings
 from django.db import connection
 
 from config.processes import bound_to_parent
-from federation import clock, dispatch, schedules, worklist
+from federation import worklist
+from federation.database import clock
+from federation.runs import schedules
+from federation.worklist import dispatch
 from tests.integration.processes import ROOT
 
 #: How long a test waits for what must happen, before it says that it does not.

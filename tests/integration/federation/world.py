@@ -11,10 +11,12 @@ from django.db import transaction
 
 from countries import registry
 from countries.models import Agency, Schedule
-from federation import clock, reconciliation, schedules, worklist
+from federation import worklist
+from federation.database import clock
 from federation.intake import Receipt
 from federation.models.published import PublishedCoverage
 from federation.models.worklist import ClockMark
+from federation.runs import reconciliation, schedules
 from federation.worklist import Claim, Stage, Thing
 from p2p_core.reports import NewReport
 from tests import factories, reporting

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.hashers import check_password, identify_hasher, make_password
 from django.contrib.auth.models import User
 
-from countries.credentials import CredentialHasher, Issued, usable
+from countries.accounts.credentials import CredentialHasher, Issued, usable
 from countries.models import Agency, Credential
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from federation.admin import chart
+from federation.desk.screens import chart
 from federation.desk.series import Before, Point, Series
 
 FIRST = datetime(2026, 11, 2, tzinfo=UTC)

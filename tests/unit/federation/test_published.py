@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from federation import published, vintages
+from federation import published
 from federation.database import cursor
-from federation.published import NEWEST, Selection
+from federation.published import NEWEST, Selection, vintages
 from federation.rules.coverage import COLUMNS
 from p2p_core import periods
 from tests.contract.public.press import ALL_REPORTED, NOBODY, Press
 from tests.factories import IndicatorFactory
 
-SQL = Path(published.__file__).parent / "sql"
+SQL = Path(published.__file__).parents[1] / "sql"
 PUBLIC = {
     "federation_periodversion",
     "federation_publishedcell",

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from federation.admin import words
+from federation.desk.screens import words
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

@@ -1,0 +1,311 @@
+"""The project's own way to PostgreSQL, for bulk: binary cursors, NumPy arrays, named statements.
+
+A cursor from here runs on Django's connection, inside its transaction: on the public's where
+the public is answered. Arrays travel in PostgreSQL's binary form without a Python object per
+element: a header of five 32-bit words (dimensions, null flag, element type, length, lower
+bound), then each element's length and value.
+"""
+
+import logging
+import struct
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cache, wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import numpy as np
+import psycopg
+from django.db import OperationalError, connections
+from numpy.typing import NDArray
+from psycopg import sql
+from psycopg.adapt import Buffer, Dumper, Loader, PyFormat
+from psycopg.pq import Format
+
+from countries.database.routing import alias
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+log = logging.getLogger(__name__)
+
+_HEADER = 20
+_SMALL = np.dtype([("length", ">i4"), ("value", ">i2")])
+_PLAIN = np.dtype([("length", ">i4"), ("value", ">i4")])
+_BIG = np.dtype([("length", ">i4"), ("value", ">i8")])
+_FLAG = np.dtype([("length", ">i4"), ("value", "i1")])
+_FLAG_ARRAY_TYPE = 1000
+_SMALL_TYPE, _SMALL_ARRAY_TYPE = 21, 1005
+_PLAIN_TYPE, _PLAIN_ARRAY_TYPE = 23, 1007
+_BIG_TYPE, _BIG_ARRAY_TYPE = 20, 1016
+_INSTANT_TYPE, _INSTANT_ARRAY_TYPE = 1184, 1185
+#: Where PostgreSQL's time begins, in microseconds since 1970.
+_POSTGRES_EPOCH = 946_684_800_000_000
+
+
+_HEAD = struct.Struct(">5i")
+_NONE = struct.Struct(">3i")
+
+
+def _dump(array: NDArray[Any], element: np.dtype[Any], element_type: int) -> bytes:
+    if not len(array):
+        return _NONE.pack(0, 0, element_type)
+    body = np.empty(len(array), element)
+    body["length"] = element["value"].itemsize
+    body["value"] = array
+    return _HEAD.pack(1, 0, element_type, len(array), 1) + body.tobytes()
+
+
+class BigArrayDumper(Dumper):
+    """Writes integer arrays as ``bigint[]``; hands int16 and datetime64 arrays to its siblings."""
+
+    format = Format.BINARY
+    oid = _BIG_ARRAY_TYPE
+
+    def get_key(self, obj: NDArray[Any], format: PyFormat) -> Any:  # noqa: A002, ARG002  psycopg's
+        return (self.cls, obj.dtype) if obj.dtype in _SIBLINGS else self.cls
+
+    def upgrade(self, obj: NDArray[Any], format: PyFormat) -> Dumper:  # noqa: A002, ARG002
+        return _SIBLINGS[obj.dtype](self.cls) if obj.dtype in _SIBLINGS else self
+
+    def dump(self, obj: NDArray[Any]) -> Buffer:
+        return _dump(obj, _BIG, _BIG_TYPE)
+
+
+class SmallArrayDumper(Dumper):
+    """Writes int16 arrays as ``smallint[]``."""
+
+    format = Format.BINARY
+    oid = _SMALL_ARRAY_TYPE
+
+    def dump(self, obj: NDArray[Any]) -> Buffer:
+        return _dump(obj, _SMALL, _SMALL_TYPE)
+
+
+class PlainArrayDumper(Dumper):
+    """Writes integer arrays to columns of ``integer[]``."""
+
+    format = Format.BINARY
+    oid = _PLAIN_ARRAY_TYPE
+
+    def dump(self, obj: NDArray[Any]) -> Buffer:
+        return _dump(obj, _PLAIN, _PLAIN_TYPE)
+
+
+class InstantArrayDumper(Dumper):
+    """Writes datetime64 arrays, in microseconds, as ``timestamptz[]``."""
+
+    format = Format.BINARY
+    oid = _INSTANT_ARRAY_TYPE
+
+    def dump(self, obj: NDArray[Any]) -> Buffer:
+        return _dump(obj.view(np.int64) - _POSTGRES_EPOCH, _BIG, _INSTANT_TYPE)
+
+
+_SIBLINGS: dict[np.dtype[Any], type[Dumper]] = {
+    np.dtype(np.int16): SmallArrayDumper,
+    np.dtype("datetime64[us]"): InstantArrayDumper,
+}
+
+
+class SmallArrayLoader(Loader):
+    """Reads ``smallint[]`` as an int16 array."""
+
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> NDArray[np.int16]:
+        return np.frombuffer(bytes(data)[_HEADER:], _SMALL)["value"].astype(np.int16)
+
+
+class PlainArrayLoader(Loader):
+    """Reads ``integer[]`` as an int64 array, in which sums have room."""
+
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> NDArray[np.int64]:
+        return np.frombuffer(bytes(data)[_HEADER:], _PLAIN)["value"].astype(np.int64)
+
+
+class BigArrayLoader(Loader):
+    """Reads ``bigint[]`` as an int64 array."""
+
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> NDArray[np.int64]:
+        return np.frombuffer(bytes(data)[_HEADER:], _BIG)["value"].astype(np.int64)
+
+
+class FlagArrayLoader(Loader):
+    """Reads ``boolean[]`` as an array."""
+
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> NDArray[np.bool_]:
+        return np.frombuffer(bytes(data)[_HEADER:], _FLAG)["value"].astype(np.bool_)
+
+
+class InstantArrayLoader(Loader):
+    """Reads ``timestamptz[]`` as an int64 array of whole seconds since 1970."""
+
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> NDArray[np.int64]:
+        since_2000 = np.frombuffer(bytes(data)[_HEADER:], _BIG)["value"].astype(np.int64)
+        return (since_2000 + _POSTGRES_EPOCH) // 1_000_000
+
+
+@contextmanager
+def cursor() -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
+    """Open a binary cursor on Django's connection that speaks NumPy arrays."""
+    connection = connections[alias()]
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    # Django's own cursors put values into the text of a statement, and so cannot read binary.
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as opened:
+        opened.format = Format.BINARY
+        # COPY finds a dumper by column type, a parameter by Python type: the second one stays for that.
+        opened.adapters.register_dumper(np.ndarray, PlainArrayDumper)
+        opened.adapters.register_dumper(np.ndarray, SmallArrayDumper)
+        opened.adapters.register_dumper(np.ndarray, BigArrayDumper)
+        opened.adapters.register_loader(_SMALL_ARRAY_TYPE, SmallArrayLoader)
+        opened.adapters.register_loader(_PLAIN_ARRAY_TYPE, PlainArrayLoader)
+        opened.adapters.register_loader(_BIG_ARRAY_TYPE, BigArrayLoader)
+        opened.adapters.register_loader(_FLAG_ARRAY_TYPE, FlagArrayLoader)
+        opened.adapters.register_loader(_INSTANT_ARRAY_TYPE, InstantArrayLoader)
+        yield opened
+
+
+def streamed(query: bytes, *, at_once: int = 2000) -> Iterator[list[tuple[Any, ...]]]:
+    """Yield the rows of a statement in parts, through a cursor of the server: any number takes the same memory.
+
+    Must run within a transaction, as such a cursor ends with it.
+    """
+    connection = connections[alias()]
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.ServerCursor(connection.connection, "streamed") as opened:
+        opened.execute(query, binary=True)
+        while part := opened.fetchmany(at_once):
+            yield part
+
+
+def one_snapshot() -> None:
+    """Make the transaction, of which this is the first statement, read one snapshot and write nothing."""
+    with connections[alias()].cursor() as c:
+        c.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+
+def read_only() -> None:
+    """Let the rest of the transaction, or of its savepoint, neither write nor lock rows."""
+    with connections[alias()].cursor() as c:
+        c.execute("SET TRANSACTION READ ONLY")
+
+
+def copy_statement(table: str, columns: Iterable[str]) -> sql.Composed:
+    """Return the statement that appends binary rows of these columns to a table."""
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    return sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(sql.Identifier(table), names)
+
+
+def copy_rows(
+    table: str, columns: Mapping[str, str], rows: Iterable[Sequence[object]], *, to: psycopg.Cursor[Any]
+) -> None:
+    """Append rows to a table; ``columns`` has the type of each column."""
+    with to.copy(copy_statement(table, columns)) as copy:
+        copy.set_types(list(columns.values()))
+        for row in rows:
+            copy.write_row(row)
+
+
+_FIXED_WIDTH = {
+    "smallint": (2, ">i2"), "bigint": (8, ">i8"), "char": (1, "S1"), "timestamptz": (8, ">i8"),
+}  # fmt: skip
+_COPY_SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+
+
+def copy_columns(table: str, columns: Mapping[str, tuple[str, NDArray[Any]]], *, to: psycopg.Cursor[Any]) -> None:
+    """Append rows of fixed-width columns, each an array, in PostgreSQL's binary COPY form.
+
+    A column is its type and its values: ``smallint``, ``bigint``, ``char`` (one ASCII letter)
+    or ``timestamptz`` (microseconds since 1970).
+    """
+    fields: list[tuple[str, str]] = [("fields", ">i2")]
+    for name, (kind, _) in columns.items():
+        fields += [(f"{name} length", ">i4"), (name, _FIXED_WIDTH[kind][1])]
+    rows = np.empty(len(next(iter(columns.values()))[1]), np.dtype(fields))
+    rows["fields"] = len(columns)
+    for name, (kind, values) in columns.items():
+        rows[f"{name} length"] = _FIXED_WIDTH[kind][0]
+        rows[name] = values - _POSTGRES_EPOCH if kind == "timestamptz" else values
+    with to.copy(copy_statement(table, columns)) as copy:
+        copy.write(_COPY_SIGNATURE + rows.tobytes() + b"\xff\xff")
+
+
+def microseconds(instants: Sequence[datetime]) -> NDArray[np.int64]:
+    """Return instants as microseconds since 1970, as ``copy_columns`` takes them."""
+    epoch, unit = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+    return np.array([(instant - epoch) // unit for instant in instants], np.int64)
+
+
+def instants(some: Sequence[datetime]) -> NDArray[np.datetime64]:
+    """Return instants as an array for a parameter: as a list, each of them would be written by itself."""
+    return microseconds(some).view("datetime64[us]")
+
+
+def lock_lines(lines: Iterable[tuple[int, int]]) -> None:
+    """Wait for submissions and decisions that concern the same agencies' indicators, in one order for everybody."""
+    with connections[alias()].cursor() as c:
+        for agency, indicator in sorted(set(lines)):
+            c.execute("SELECT pg_advisory_xact_lock(%s::int, %s::int)", [agency, indicator])
+
+
+_DEADLOCK = "40P01"
+_TRIES = 3
+
+
+def retried(deed: Callable[P, R]) -> Callable[P, R]:
+    """Do a transaction again if PostgreSQL ended it to resolve a deadlock: the one that it waited for goes on now."""
+
+    @wraps(deed)
+    def done(*given: P.args, **named: P.kwargs) -> R:
+        for _ in range(_TRIES - 1):
+            try:
+                return deed(*given, **named)
+            except OperationalError as error:
+                if getattr(error.__cause__, "sqlstate", None) != _DEADLOCK:
+                    raise
+                log.warning("a deadlock ended %s, which is tried again", deed.__qualname__)
+        return deed(*given, **named)
+
+    return done
+
+
+def look_up_by_index() -> None:
+    """Make this transaction find named rows through indexes, whatever the planner has heard.
+
+    A first load is larger than the statistics say, and a hash of a whole table for five
+    hundred named rows costs more the longer the history is.
+    """
+    with connections[alias()].cursor() as c:
+        for way in ("seqscan", "hashjoin", "mergejoin"):
+            c.execute(f"SET LOCAL enable_{way} = off")
+
+
+@cache
+def statement(name: str) -> bytes:
+    """Return the SQL of ``federation/sql/<name>.sql``."""
+    return (Path(__file__).parents[1] / "sql" / f"{name}.sql").read_bytes()
+
+
+def columns_of(query: bytes, named: Mapping[str, object]) -> dict[str, Any]:
+    """Run a statement of one row at most and return that by the names of its columns; empty if there is none."""
+    with cursor() as c:
+        c.execute(query, named)
+        return dict(zip((column.name for column in c.description or ()), c.fetchone() or (), strict=False))
+
+
+def rows_of(name: str, **named: object) -> list[tuple[Any, ...]]:
+    """Run a named statement and return its rows."""
+    with cursor() as c:
+        c.execute(statement(name), named)
+        return c.fetchall()

@@ -1,0 +1,141 @@
+"""What agencies sent, to look at: submissions, reports, and their answers to findings."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+
+from countries.admin.base import FactAdmin
+from federation.desk.screens import filters
+from federation.desk.screens.paging import NewestPages
+from federation.models.findings import Answer
+from federation.models.submissions import Report, Signature, Submission
+from p2p_core import periods
+from p2p_core.codes import COUNTRY_CODES, NETWORK_CODES
+
+_CELLS = ("countries", "networks", "values")
+#: A report may have two thousand cells; the largest ones tell what it is.
+_SHOWN = 100
+
+
+@admin.register(Submission)
+class SubmissionAdmin(FactAdmin):
+    """What arrived, newest first."""
+
+    of_country = "agency__country"
+    list_display = ("received", "agency", "media", "report_count", "observation_count", "became", "signed_by")
+    list_filter = (filters.OfAgency, filters.OfMedia, filters.OfSigning, "received")
+    list_select_related = ("agency", "signature__key")
+    search_fields = ("=id", "agency__code")
+    search_help_text = "The whole id of a submission, or an agency"
+    show_full_result_count = False
+    paginator = NewestPages
+    ordering = ("-received", "-id")
+    exclude = ("body_digest",)
+    readonly_fields = ("signed_by", "fingerprint", "signed_text")
+
+    @admin.display(description="signed with")
+    def signed_by(self, submission: Submission) -> str | None:
+        """The key that it was signed with, if it was."""
+        signature = _signature(submission)
+        return signature.key.keyid if signature else None
+
+    @admin.display(description="fingerprint of the key")
+    def fingerprint(self, submission: Submission) -> str | None:
+        """What tells the key from any other."""
+        signature = _signature(submission)
+        return signature.key.fingerprint if signature else None
+
+    @admin.display(description="what was signed")
+    def signed_text(self, submission: Submission) -> str | None:
+        """The covered parts of the request, as the agency signed them."""
+        signature = _signature(submission)
+        return format_html("<pre>{}</pre>", signature.base) if signature else None
+
+    @admin.display(description="what its reports became")
+    def became(self, submission: Submission) -> str:
+        """How many of its reports became what, at receipt."""
+        return ", ".join(f"{count} {outcome}" for outcome, count in submission.outcomes.items())
+
+
+def _signature(submission: Submission) -> Signature | None:
+    return getattr(submission, "signature", None)
+
+
+@admin.register(Report)
+class ReportAdmin(FactAdmin):
+    """What agencies say of each period; revisions stand beside what they replaced."""
+
+    of_country = "agency__country"
+    list_display = ("said", "agency", "indicator", "counted", "status", "state", "received")
+    list_filter = ("state", "outcome", filters.OfFrequency, filters.OfIndicator, filters.OfAgency)
+    list_select_related = ("agency", "indicator")
+    search_fields = ("=id", "=submission__id", "agency__code")
+    search_help_text = "The number of a report, the whole id of a submission, or an agency"
+    show_full_result_count = False
+    paginator = NewestPages
+    ordering = ("-id",)
+    exclude = ("digest", *_CELLS)
+    readonly_fields = ("cells",)
+    raw_id_fields = ("submission", "equals")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
+        """Leave the cells where they are until one report is looked at."""
+        rows: QuerySet[Report] = super().get_queryset(request)
+        return rows.defer(*_CELLS)
+
+    @admin.display(description="report", ordering="period")
+    def said(self, report: Report) -> str:
+        """The frequency and the period, by their SDMX names."""
+        return f"{report.frequency} {periods.label(report.frequency, report.period)}"
+
+    @admin.display(description="total", ordering="total")
+    def counted(self, report: Report) -> str:
+        """The total, with its thousands apart."""
+        return f"{report.total:,}"
+
+    @admin.display(description="observations")
+    def cells(self, report: Report) -> str:
+        """The largest cells, as a table."""
+        cells = sorted(zip(report.values, report.countries, report.networks, strict=True), reverse=True)
+        if not cells:
+            return "none: nothing happened, or it is withdrawn or equal to another report"
+        rows = format_html_join(
+            "",
+            '<tr><td>{}</td><td>{}</td><td class="number">{}</td></tr>',
+            (
+                (COUNTRY_CODES[country], NETWORK_CODES[network], f"{value:,}")
+                for value, country, network in cells[:_SHOWN]
+            ),
+        )
+        return format_html(
+            "<table><caption>{} cells, the largest first{}</caption><thead><tr><th scope=col>Country</th>"
+            "<th scope=col>Network</th><th scope=col>Value</th></tr></thead><tbody>{}</tbody></table>",
+            f"{len(cells):,}",
+            f"; {_SHOWN} are shown" if len(cells) > _SHOWN else "",
+            rows,
+        )
+
+
+@admin.register(Answer)
+class AnswerAdmin(FactAdmin):
+    """What agencies said to findings, newest first."""
+
+    of_country = "finding__agency__country"
+    list_display = ("at", "agency", "about", "answer", "remark", "by")
+    list_filter = ("answer", "at")
+    list_select_related = ("finding__agency",)
+    search_fields = ("=finding__id", "finding__agency__code", "remark")
+    show_full_result_count = False
+    paginator = NewestPages
+    ordering = ("-id",)
+
+    @admin.display(description="agency", ordering="finding__agency__code")
+    def agency(self, answer: Answer) -> str:
+        """The agency whose finding it is."""
+        return answer.finding.agency.code
+
+    @admin.display(description="to")
+    def about(self, answer: Answer) -> str:
+        """The finding."""
+        return str(answer.finding)

@@ -1,0 +1,66 @@
+"""Work that failed, to look at: what it is, in words, and why it failed."""
+
+from django.contrib import admin
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest
+
+from countries.admin.base import FactAdmin
+from countries.models import Agency, Indicator
+from federation import worklist
+from federation.desk.screens import filters, words
+from federation.models.worklist import Failure
+from federation.worklist import Stage, Thing
+from p2p_core import periods
+from p2p_core.periods import Frequency
+
+
+@admin.register(Failure)
+class FailureAdmin(FactAdmin):
+    """What could not be computed: it is tried again a few times, then set aside for a person."""
+
+    list_display = ("what", "agency", "indicator", "since", "attempts", "next", "reason")
+    list_filter = (filters.SetAside,)
+    search_fields = ("reason",)
+    search_help_text = "A word of a reason"
+    show_full_result_count = False
+    ordering = ("since",)
+    fields = ("what", "agency", "indicator", "since", "attempts", "next", "reason")
+    readonly_fields = ("what", "agency", "indicator", "next")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Failure]:
+        """Know the codes of what is packed into a thing."""
+        # The bits are those of worklist.Thing.pack.
+        agency = Agency.objects.filter(pk=OuterRef("thing").bitand(0xFFFF)).values("code")
+        indicator = Indicator.objects.filter(number=OuterRef("thing").bitrightshift(16).bitand(0x3FF)).values("code")
+        rows: QuerySet[Failure] = super().get_queryset(request)
+        return rows.annotate(agency_code=Subquery(agency), indicator_code=Subquery(indicator))
+
+    @admin.display(description="what")
+    def what(self, failure: Failure) -> str:
+        """What was to be computed."""
+        return _said(worklist.unpack(failure.thing))
+
+    @admin.display(description="agency")
+    def agency(self, failure: Failure) -> str:
+        """Whose figure it is; what is published is of all."""
+        return getattr(failure, "agency_code", None) or "all"
+
+    @admin.display(description="indicator")
+    def indicator(self, failure: Failure) -> str:
+        """What is counted."""
+        return getattr(failure, "indicator_code", None) or "–"
+
+    @admin.display(description="what comes next")
+    def next(self, failure: Failure) -> str:
+        """When it is tried again, or that it is not."""
+        if failure.retry_at is None:
+            return "set aside: waits for a person"
+        return f"tried again at {failure.retry_at:%H:%M:%S}"
+
+
+def _said(thing: Thing) -> str:
+    if thing.stage == Stage.PANEL:
+        return f"panel {thing.frequency}"
+    unit = words.FREQUENCIES[Frequency(thing.frequency)]
+    kind = "figure" if thing.stage == Stage.FIGURE else "publication"
+    return f"{kind} of {unit} {periods.label(thing.frequency, thing.period)}"

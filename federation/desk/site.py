@@ -1,0 +1,113 @@
+"""The site that all screens of the desk hang on: its start page, and what stands at the top of each page."""
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any
+
+from django.conf import settings
+from django.contrib.admin import AdminSite
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+
+#: The screens that a coordinator goes to all day, by the model whose they are.
+_MAIN = (
+    ("federation", "finding", "Findings"),
+    ("federation", "hold", "Held reports"),
+    ("federation", "report", "Reports"),
+    ("federation", "submission", "Submissions"),
+    ("countries", "agency", "Agencies"),
+    ("countries", "credential", "Credentials"),
+    ("countries", "signingkey", "Signing keys"),
+    ("countries", "annotation", "Time axis"),
+    ("federation", "auditevent", "Audit"),
+)
+
+
+class Desk(AdminSite):
+    """The coordinators' desk."""
+
+    site_header = site_title = "Police2Peer federation"
+    index_title = "The coordinators' desk"
+    index_template = "admin/federation/start.html"
+    site_url = "/"
+    # What matters is at the top of each page, so that lists have its whole width.
+    enable_nav_sidebar = False
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Let in who is of the staff and has shown a second factor."""
+        from countries.accounts import second_factor
+
+        return super().has_permission(request) and second_factor.verified(request.user)
+
+    def get_urls(self) -> list[URLResolver | URLPattern]:
+        """Put before Django's own what somebody needs who is not in yet: to show a second factor, and to sign out."""
+        from countries.admin import second_factor
+
+        own: list[URLResolver | URLPattern] = [
+            path("second-factor/", login_not_required(never_cache(second_factor.page)), name="second_factor"),
+            path("logout/", login_not_required(never_cache(self.logout)), name="logout"),
+        ]
+        return own + super().get_urls()
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002  Django's
+        """Turn away at each page who may not go on as they are, before Django looks at anything."""
+        from countries.admin import second_factor
+
+        inner = super().admin_view(view, cacheable)
+
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            refusal = second_factor.turned_away(request)
+            return inner(request, *args, **kwargs) if refusal is None else refusal
+
+        return update_wrapper(guarded, inner)
+
+    @method_decorator(login_not_required)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Ask for the password; the second factor is asked for by the page that one goes on to."""
+        from countries.admin import second_factor
+
+        if request.method not in second_factor.METHODS:
+            return HttpResponseNotAllowed(second_factor.METHODS)
+        if request.method == "GET" and super().has_permission(request) and not self.has_permission(request):
+            return HttpResponseRedirect(f"{reverse('admin:second_factor')}?{request.GET.urlencode()}")
+        answer = super().login(request, extra_context)
+        if request.method == "POST" and isinstance(answer, HttpResponseRedirect):
+            second_factor.forget_old(request)
+        return answer
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Change the own password, which leaves a trace; a wrong old one counts as a guess."""
+        from countries import registry
+        from countries.accounts import guessing
+
+        name = request.user.get_username()
+        if request.method != "POST" or not guessing.confirms(request, request.POST.get("old_password", "")):
+            return super().password_change(request, extra_context)
+        with registry.changing_account(registry.account(name), by=name):
+            return super().password_change(request, extra_context)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Add the screens that whoever asks may open."""
+        context = super().each_context(request)
+        screens = self._main(request, context["available_apps"]) if context["has_permission"] else []
+        return {**context, "main_screens": screens, "asks_second_factor": settings.SECOND_FACTOR}
+
+    def _main(self, request: HttpRequest, apps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        opened = {model["model"]._meta.label_lower for app in apps for model in app["models"] if model["perms"]["view"]}
+        found = []
+        for app, model, name in _MAIN:
+            if f"{app}.{model}" in opened:
+                address = reverse(f"{self.name}:{app}_{model}_changelist")
+                found.append({"name": name, "address": address, "here": request.path.startswith(address)})
+        return found
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """Show the start page."""
+        # The screens register at this site while they are imported, so it is there before them.
+        from federation.desk.screens import start
+
+        return super().index(request, {**start.context(request), **(extra_context or {})})

@@ -1,0 +1,141 @@
+"""Opens, updates and closes findings, so that the open ones are what the rules say now.
+
+A finding is about one report, sum or week. A newer report ends it. If a coordinator closed it, it comes back only with
+other facts. The caller holds the lock of each figure on the work list.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from federation.figures import AllSent
+from federation.findings import holds, verdicts
+from federation.findings.verdicts import JUDGED, Verdict
+from federation.models.findings import Finding, FindingState, Resolution
+from federation.rules.coverage import GRACE
+from federation.worklist import Thing, named_rows
+from p2p_core import periods
+from p2p_core.periods import Frequency
+from p2p_core.rules import rulebook
+from p2p_core.rules.levels import Facts
+from p2p_core.rules.rulebook import RULES, Subject
+
+
+def review(things: Sequence[Thing], *, now: datetime) -> None:
+    """Bring the findings about figures up to date, all of one frequency, once the figures have been replaced."""
+    if not things or things[0].frequency not in JUDGED:
+        return
+    reports = verdicts.current_reports(things)
+    sums = [thing for thing in things if thing not in reports or reports[thing].withdrawn]
+    found = verdicts.about_reports(reports) + verdicts.about_sums(sums)
+    roots = {thing: report.root for thing, report in reports.items()}
+    _settle(things, found, rules=rulebook.ids(Subject.REPORT, Subject.LEVEL), roots=roots, now=now)
+
+
+def would_stand(things: Sequence[Thing], sent: AllSent, *, now: datetime) -> list[Finding]:
+    """Return the findings about the current reports of figures, all of one frequency, if these were sent; only reads.
+
+    They are as ``review`` would leave them, and not saved. ``report_id`` is the root of the report.
+    """
+    if not things or things[0].frequency not in JUDGED:
+        return []
+    reports = verdicts.current_reports(things, sent)
+    roots = {thing: report.root for thing, report in reports.items()}
+    kept = [root for thing, root in roots.items() if thing not in sent]
+    stored = {one.pk: one for one in Finding.objects.filter(report__in=kept).order_by("pk")}
+    changes = _changes(things, verdicts.about_reports(reports, sent), rulebook.ids(Subject.REPORT), roots)
+    for id_, facts in changes.updated.items():
+        stored[id_].facts = facts
+    for id_ in (one for some in changes.closed.values() for one in some if one in stored):
+        stored[id_].state = FindingState.RESOLVED
+    return [*stored.values(), *_new(changes.opened, now=now)]
+
+
+def review_weeks(weeks: Sequence[Thing], *, now: datetime) -> None:
+    """Bring the findings about country mixes up to date, for weeks that have just been published."""
+    ended = [
+        week
+        for week in weeks
+        if week.frequency == Frequency.WEEK and periods.end(week.frequency, week.period) + GRACE <= now
+    ]
+    if ended:
+        keys, found = verdicts.about_weeks(ended)
+        _settle(keys, found, rules=rulebook.ids(Subject.MIX), roots={}, now=now)
+
+
+@dataclass(slots=True)
+class _Changes:
+    """What to write."""
+
+    opened: list[Verdict] = field(default_factory=list)
+    updated: dict[int, Facts] = field(default_factory=dict)
+    closed: dict[Resolution, list[int]] = field(default_factory=dict)
+
+    def ids(self) -> list[int]:
+        return [*self.updated, *(one for some in self.closed.values() for one in some)]
+
+
+def _settle(
+    things: Sequence[Thing],
+    found: Sequence[Verdict],
+    *,
+    rules: Sequence[str],
+    roots: Mapping[Thing, int],
+    now: datetime,
+) -> None:
+    """Make the open findings of things by some rules those that were found; ``roots`` are their current reports."""
+    changes = _changes(things, found, rules, roots)
+    if changes.ids():
+        # A coordinator may be deciding on the same ones: lock them as review does, and look again.
+        list(Finding.objects.select_for_update().filter(pk__in=changes.ids()).order_by("pk"))
+        changes = _changes(things, found, rules, roots)
+    for how, ids in changes.closed.items():
+        holds.resolve(Finding.objects.filter(pk__in=ids), how=how, now=now)
+    for id_, facts in changes.updated.items():
+        Finding.objects.filter(pk=id_).update(facts=facts, changed=now)
+    # The one that holds a report of the same period comes first.
+    Finding.objects.bulk_create(sorted(_new(changes.opened, now=now), key=Finding.place), ignore_conflicts=True)
+
+
+def _changes(
+    things: Sequence[Thing], found: Iterable[Verdict], rules: Collection[str], roots: Mapping[Thing, int]
+) -> _Changes:
+    wanted = {(one.rule, one.thing): one for one in found}
+    changes, settled = _Changes(), []
+    rows = named_rows("findings_standing", things, rules=list(rules)) if things else ()
+    for position, id_, rule, report, facts, is_open in rows:
+        thing = things[position]
+        if not is_open:
+            settled.append((rule, thing, _own(rule, facts)))
+            continue
+        one = wanted.get((rule, thing))
+        if one is None or one.report != report:
+            how = Resolution.ITSELF if report in (None, roots.get(thing)) else Resolution.REVISION
+            changes.closed.setdefault(how, []).append(id_)
+            continue
+        del wanted[rule, thing]
+        if one.facts != facts:
+            changes.updated[id_] = one.facts
+    changes.opened = [one for one in wanted.values() if (one.rule, one.thing, _own(one.rule, one.facts)) not in settled]
+    return changes
+
+
+def _own(rule: str, facts: Facts) -> Facts:
+    names = RULES[rule].own_facts
+    return {name: facts[name] for name in names} if names else facts
+
+
+def _new(found: Iterable[Verdict], *, now: datetime) -> Iterable[Finding]:
+    for one in found:
+        yield Finding(
+            rule=one.rule,
+            agency_id=one.thing.agency,
+            indicator_id=one.thing.indicator,
+            frequency=one.thing.frequency,
+            period=one.thing.period,
+            last_period=one.thing.period,
+            report_id=one.report,
+            facts=one.facts,
+            opened=now,
+            changed=now,
+        )

@@ -1,0 +1,239 @@
+"""Decides which reports are held at receipt (R102), and keeps the holds and the findings that gather them.
+
+A hold is decided once, by what was known then. Only a decision or a newer report ends it.
+"""
+
+from collections import defaultdict, deque
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from federation.database import rows_of
+from federation.findings import levels
+from federation.models.findings import Decision, Finding, FindingState, Hold, Resolution
+from p2p_core import periods
+from p2p_core.periods import Frequency
+from p2p_core.rules.levels import Level
+from p2p_core.rules.rulebook import HOLDING
+
+Facts = Mapping[str, Any]
+#: Frequency, period and total of a report; without a total it withdraws.
+Released = tuple[str, datetime, int | None]
+
+#: How often to try to write findings while workers open others at the same places.
+_TRIES = 5
+
+
+class Key(Protocol):
+    """What names a report: its indicator and period."""
+
+    @property
+    def indicator(self) -> int: ...
+    @property
+    def frequency(self) -> str: ...
+    @property
+    def period(self) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A report that would become the current one: ``total`` is None for a withdrawal.
+
+    ``revises`` means that another is current now. ``before`` is the total of that one, None if it withdraws.
+    """
+
+    key: Key
+    total: int | None
+    revises: bool
+    before: int | None
+
+
+def judge(agency: int, candidates: Mapping[int, Candidate]) -> dict[int, Facts]:
+    """Return why candidates are to be held, all of one submission, by position; the others are left out."""
+    by_indicator: dict[int, dict[int, Candidate]] = defaultdict(dict)
+    for position, one in candidates.items():
+        by_indicator[one.key.indicator][position] = one
+    found: dict[int, Facts] = {}
+    for indicator, members in by_indicator.items():
+        some = members.values()
+        released = _released(agency, indicator, [one.key for one in some])
+        strays = levels.judge(
+            agency,
+            indicator,
+            [_level(one, released) for one in some],
+            minutes={
+                one.key.period: one.before
+                for one in some
+                if one.key.frequency == Frequency.MINUTE and one.before is not None
+            },
+            released={
+                (frequency, period, total)
+                for (frequency, period, total), is_current in released.items()
+                if is_current and total is not None
+            },
+        )
+        for position, one in members.items():
+            if facts := strays.get((one.key.frequency, one.key.period)):
+                found[position] = facts
+    return found
+
+
+def _level(one: Candidate, released: Mapping[Released, bool]) -> Level:
+    let_through = (str(one.key.frequency), one.key.period, one.total) in released
+    judged = not let_through and not (one.revises and one.total == one.before)
+    return Level(one.key.frequency, one.key.period, one.total, judged, let_through)
+
+
+def _released(agency: int, indicator: int, keys: Sequence[Key]) -> dict[Released, bool]:
+    """Return what was released from the first to the last month of some keys, and whether it is current."""
+    last = periods.start_of(Frequency.MONTH, max(key.period for key in keys))
+    found = rows_of(
+        "holds_released",
+        agency=agency,
+        indicator=indicator,
+        first=periods.start_of(Frequency.MONTH, min(key.period for key in keys)),
+        ends=periods.end(Frequency.MONTH, last),
+    )
+    return {(*key, None if withdrawn else total): stands for *key, total, withdrawn, stands in found}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A report that was stored as held: its row, its key, and why."""
+
+    report: int
+    key: Key
+    facts: Facts
+
+
+def record(agency: int, helds: Sequence[Held], *, now: datetime) -> dict[int, Finding]:
+    """Write the holds, and gather holds in a row in one finding. Return the finding of each report.
+
+    The caller holds the agency's lock for the indicators.
+    """
+    # Decisions lock them in the same order.
+    there = _open_findings(agency, helds).select_for_update(of=("self",)).order_by("id")
+    found, opened, extended = _gather(agency, helds, there, now=now)
+    _write(agency, opened, extended, now=now)
+    Hold.objects.bulk_create(
+        Hold(report_id=held.report, finding=found[held.report], rule=HOLDING.id, facts=held.facts, since=now)
+        for held in helds
+    )
+    return found
+
+
+def would_gather(agency: int, helds: Sequence[Held], *, now: datetime) -> dict[int, Finding]:
+    """Return the finding that each report would have if it were held. It only reads."""
+    return _gather(agency, helds, _open_findings(agency, helds), now=now)[0]
+
+
+def _gather(
+    agency: int, helds: Sequence[Held], there: Iterable[Finding], *, now: datetime
+) -> tuple[dict[int, Finding], list[Finding], list[Finding]]:
+    """Gather holds in a row in one finding. Return the finding of each report, new findings and those that grew."""
+    found: dict[int, Finding] = {}
+    opened: list[Finding] = []
+    extended: dict[int, Finding] = {}
+    lines: dict[tuple[int, str], deque[Finding]] = defaultdict(deque)
+    for one in sorted(there, key=lambda one: one.period):
+        lines[one.indicator_id, one.frequency].append(one)
+    for held in sorted(helds, key=lambda held: held.key.period):
+        line = lines[held.key.indicator, held.key.frequency]
+        while line and periods.end(held.key.frequency, line[0].last_period) < held.key.period:
+            # Neither this one nor a later one adjoins it.
+            line.popleft()
+        if not line or held.key.period < periods.previous(held.key.frequency, line[0].period):
+            line.appendleft(_new(agency, held, now=now))
+            opened.append(line[0])
+        else:
+            _extend(line[0], held, now=now)
+            if line[0].pk:
+                extended[line[0].pk] = line[0]
+        found[held.report] = line[0]
+    return found, opened, list(extended.values())
+
+
+def _open_findings(agency: int, helds: Sequence[Held]) -> QuerySet[Finding]:
+    """Return the open findings that hold reports like these."""
+    return Finding.objects.filter(
+        Exists(Hold.objects.filter(finding=OuterRef("pk"))),
+        agency=agency,
+        indicator__in={held.key.indicator for held in helds},
+        rule=HOLDING.id,
+        resolved=None,
+    )
+
+
+def _new(agency: int, held: Held, *, now: datetime) -> Finding:
+    return Finding(
+        rule=HOLDING.id,
+        agency_id=agency,
+        indicator_id=held.key.indicator,
+        frequency=held.key.frequency,
+        period=held.key.period,
+        last_period=held.key.period,
+        facts=held.facts,
+        opened=now,
+        changed=now,
+    )
+
+
+def _write(agency: int, opened: Sequence[Finding], extended: Sequence[Finding], *, now: datetime) -> None:
+    """Write findings. Try again if a worker has just opened one about a sum at the same place, and replace it."""
+    for _ in range(_TRIES - 1):
+        with suppress(IntegrityError), transaction.atomic():
+            _put_in_place_of_sums(agency, opened, extended, now=now)
+            return
+    _put_in_place_of_sums(agency, opened, extended, now=now)
+
+
+def _put_in_place_of_sums(
+    agency: int, opened: Sequence[Finding], extended: Sequence[Finding], *, now: datetime
+) -> None:
+    """Write findings. They replace those about sums of finer figures of the same periods."""
+    written = [*opened, *extended]
+    places = {(one.rule, one.indicator_id, one.frequency, one.period) for one in written}
+    there = Finding.objects.filter(agency=agency, resolved=None, holds=None, period__in={one.period for one in written})
+    rows = there.values_list("pk", "rule", "indicator", "frequency", "period")
+    sums = [pk for pk, *place in rows if tuple(place) in places]
+    resolve(Finding.objects.filter(pk__in=sums), how=Resolution.REVISION, now=now)
+    Finding.objects.bulk_update(extended, ["period", "last_period", "facts", "changed"])
+    Finding.objects.bulk_create(sorted(opened, key=Finding.place))
+
+
+def _extend(finding: Finding, held: Held, *, now: datetime) -> None:
+    if held.key.period <= finding.period:
+        finding.period, finding.facts = held.key.period, held.facts
+    finding.last_period = max(finding.last_period, held.key.period)
+    finding.changed = now
+
+
+def end(reports: Collection[int], *, decision: Decision, by: str, now: datetime, reason: str = "") -> list[int]:
+    """Write the decision on waiting holds, and close findings that hold nothing any more. Return the reports."""
+    waiting = Hold.objects.select_for_update().filter(report__in=reports, decision="").order_by("pk")
+    ended = list(waiting)
+    done = [hold.pk for hold in ended]
+    Hold.objects.filter(pk__in=done).update(decision=decision, decided=now, decided_by=by, reason=reason)
+    findings = Finding.objects.filter(pk__in={hold.finding_id for hold in ended}, resolved=None)
+    empty = findings.exclude(Exists(Hold.objects.filter(finding=OuterRef("pk"), decision="")))
+    resolve(empty, how=_ENDS[decision], by=by, reason=reason, now=now)
+    return done
+
+
+_ENDS = {
+    Decision.RELEASED: Resolution.RELEASED,
+    Decision.REJECTED: Resolution.REJECTED,
+    Decision.SUPERSEDED: Resolution.REVISION,
+}
+
+
+def resolve(findings: QuerySet[Finding], *, how: Resolution, now: datetime, by: str = "", reason: str = "") -> None:
+    """Close findings."""
+    findings.update(
+        state=FindingState.RESOLVED, resolution=how, resolved=now, changed=now, resolved_by=by, reason=reason
+    )

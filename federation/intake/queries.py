@@ -1,0 +1,167 @@
+"""Reads for agencies and coordinators: what was submitted, and exact figures. Nothing here is for the public.
+
+Plain values come out, so that HTTP needs no model. Each read is bounded by a number of rows that the caller gives.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from federation import worklist
+from federation.database import clock, rows_of
+from federation.intake import evidence
+from federation.intake.evidence import SignedBy
+from federation.models.published import VersionCounter
+from federation.models.submissions import Submission
+from federation.models.worklist import Work
+from federation.publication.combination import combine
+from federation.rules import tables
+from federation.worklist import Stage, Thing
+from p2p_core import periods
+from p2p_core.reports import Numbers, Values
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionRow:
+    """A submission; ``outcomes`` counts its reports by what became of them at receipt.
+
+    ``signed_by`` is nothing if it was not signed.
+    """
+
+    id: UUID
+    received: datetime
+    prepared: datetime
+    media: str
+    reports: int
+    observations: int
+    outcomes: dict[str, int]
+    signed_by: SignedBy | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """A report of a submission: its ``outcome`` at receipt, and its ``state`` now."""
+
+    position: int
+    indicator: int
+    frequency: str
+    period: datetime
+    status: str
+    withdrawn: bool
+    total: int
+    outcome: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Periods of an indicator, both ends included."""
+
+    indicator: int
+    frequency: str
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRow:
+    """The exact numbers of a period; ``covered`` of ``owed`` seconds are in it. The arrays are parallel."""
+
+    period: datetime
+    source: str
+    covered: int
+    owed: int
+    countries: Numbers
+    networks: Numbers
+    values: Values
+
+
+@dataclass(frozen=True, slots=True)
+class WorkRow:
+    """How the work stands: what waits, for how long, what was set aside, and the newest version."""
+
+    pending: int
+    oldest_seconds: float
+    set_aside: tuple[str, ...]
+    last_version: int
+
+
+def work() -> WorkRow:
+    """Return how the work stands."""
+    return WorkRow(
+        pending=Work.objects.count(),
+        oldest_seconds=round(worklist.oldest_age().total_seconds(), 3),
+        set_aside=tuple(str(worklist.unpack(failure.thing)) for failure in worklist.set_aside()),
+        last_version=VersionCounter.objects.values_list("last", flat=True).first() or 0,
+    )
+
+
+def submissions(
+    *, agency: int, since: datetime | None, before: datetime | None, after: UUID | None, limit: int
+) -> list[SubmissionRow]:
+    """Return an agency's submissions, newest first: received within bounds, and older than the one given."""
+    rows = Submission.objects.select_related("signature__key").filter(agency=agency)
+    if since:
+        rows = rows.filter(received__gte=since)
+    if before:
+        rows = rows.filter(received__lt=before)
+    if after:
+        rows = _older(rows, after)
+    return [_submission_row(row) for row in rows.order_by("-received", "-id")[:limit]]
+
+
+def _older(rows: QuerySet[Submission], after: UUID) -> QuerySet[Submission]:
+    place = rows.filter(id=after).first()
+    if place is None:
+        return rows.none()
+    return rows.filter(Q(received__lt=place.received) | Q(received=place.received, id__lt=place.id))
+
+
+def submission(*, agency: int, id: UUID) -> SubmissionRow | None:  # noqa: A002  that is what it is
+    """Return a submission of this agency."""
+    row = Submission.objects.select_related("signature__key").filter(agency=agency, id=id).first()
+    return _submission_row(row) if row else None
+
+
+def _submission_row(row: Submission) -> SubmissionRow:
+    signature = getattr(row, "signature", None)
+    return SubmissionRow(
+        id=row.id,
+        received=row.received,
+        prepared=row.prepared,
+        media=row.media,
+        reports=row.report_count,
+        observations=row.observation_count,
+        outcomes=dict(row.outcomes),
+        signed_by=evidence.signed_by(signature.key) if signature else None,
+    )
+
+
+def reports(*, submission: UUID, first: int, limit: int) -> list[ReportRow]:
+    """Return reports of a submission in the order in which they were sent, from a position on."""
+    return [ReportRow(*row) for row in rows_of("queries_reports", submission=submission, first=first, limit=limit)]
+
+
+def figures(asked: Range, *, agency: int, limit: int) -> list[FigureRow]:
+    """Return an agency's figures in order of period, those of running periods too."""
+    rows = rows_of("queries_figures", agency=agency, limit=limit, **asdict(asked))
+    return [
+        FigureRow(period, source, covered, periods.seconds(asked.frequency, period), *cells)
+        for period, source, covered, *cells in rows
+    ]
+
+
+def combined(asked: Range, *, limit: int) -> list[FigureRow]:
+    """Return the exact sums of all agencies' figures in order of period, those of running periods too."""
+    starts = [period for (period,) in rows_of("queries_combined", limit=limit, **asdict(asked))]
+    if not starts:
+        return []
+    things = [Thing(Stage.PUBLISH, asked.frequency, period, asked.indicator) for period in starts]
+    found = combine(things, mark=clock.mark())
+    sums = tables.nonzero(found.cells.added_up(len(things)))
+    return [
+        FigureRow(period, "combined", covered.covered_seconds, covered.owed_seconds, *cells)
+        for period, covered, cells in zip(starts, found.coverage, sums, strict=True)
+    ]

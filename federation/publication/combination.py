@@ -1,0 +1,46 @@
+"""Puts all agencies' figures of a period together (rule 3), with its coverage."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from federation.publication.expectation import Facts, coverage_of
+from federation.rules import tables
+from federation.rules.coverage import PeriodCoverage
+from federation.rules.tables import Cells
+from federation.worklist import Thing, named_rows
+from p2p_core.reports import Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Combined:
+    """The figures of all agencies in some periods, a table each, and the coverage of the periods."""
+
+    cells: Cells
+    coverage: Sequence[PeriodCoverage]
+
+
+def combine(things: Sequence[Thing], *, mark: datetime) -> Combined:
+    """Combine periods, all of one frequency; who is late is judged at the clock's ``mark``."""
+    rows = named_rows("combination_figures", things, only=None)
+    facts: list[dict[int, Facts]] = [{} for _ in things]
+    for position, agency, *said in rows:
+        facts[position][agency] = Facts(*said[:5])
+    return Combined(_cells(rows), coverage_of(things, facts, mark=mark))
+
+
+def figures_of(things: Sequence[Thing], *, agencies: Numbers) -> Cells:
+    """Return the figures of these agencies in periods, all of one frequency."""
+    return _cells(named_rows("combination_figures", things, only=agencies))
+
+
+def _cells(rows: Sequence[tuple[Any, ...]]) -> Cells:
+    return tables.together(
+        [
+            Cells(np.full(len(values), position), np.full(len(values), agency, np.int16), countries, networks, values)
+            for position, agency, *_, countries, networks, values in rows
+        ]
+    )

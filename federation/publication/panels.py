@@ -1,0 +1,286 @@
+"""Makes the panels of the fair comparison: the sum, month by month, of the same agencies throughout.
+
+A panel spans the last so many months that have ended and entered; its agencies are those that cover each period of the
+span whole, unless one agency could be told apart by that (``rules.panels``). An agency that joins, leaves or
+falls silent is out, so no line bends by it.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from itertools import groupby, repeat
+from operator import itemgetter
+from typing import Any, TypeVar
+
+import numpy as np
+from django.conf import settings
+from django.db import models
+
+from federation.database import cursor, lock_lines, statement
+from federation.models.figures import Figure
+from federation.models.published import PublishedPanel, PublishedPanelPeriod
+from federation.publication.combination import combine
+from federation.publication.expectation import schedules_by_agency
+from federation.publication.versions import new_version
+from federation.rules import coverage, rounding, tables
+from federation.rules.coverage import Schedule
+from federation.rules.panels import FREQUENCIES, Agencies, choose, periods_inside, start_of_span
+from federation.rules.rounding import NOBODY
+from federation.worklist import PANELS, Stage, Thing, panel
+from p2p_core import periods, reports
+from p2p_core.periods import Frequency
+from p2p_core.reports import Values
+
+#: A panel waits for late agencies, but no longer than the longest deadline of a schedule.
+LONGEST_WAIT = timedelta(days=91)
+#: No panel reaches back further, however long its last months are waited for and the clock stands still.
+_REACH = timedelta(days=31 * max(PANELS.values())) + 2 * LONGEST_WAIT
+_SECOND = timedelta(seconds=1)
+
+Schedules = Mapping[int, Sequence[Schedule]]
+Row = TypeVar("Row", PublishedPanel, PublishedPanelPeriod)
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Who a panel is made of, and from when until before when."""
+
+    start: datetime
+    end: datetime
+    agencies: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The numbers of a panel for a period: its cells that are not 0, and whether they are final."""
+
+    status: str
+    countries: list[int]
+    values: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is to be public of a panel, by frequency, and by frequency and period."""
+
+    panels: dict[tuple[str], Panel]
+    numbers: dict[tuple[str, datetime], Numbers]
+
+
+def touched_by(things: Iterable[Thing], *, now: datetime) -> set[Thing]:
+    """Return the panels that may depend on these periods: weeks and months of a month that has ended."""
+    this_month = periods.start_of(Frequency.MONTH, now)
+    indicators = {
+        thing.indicator
+        for thing in things
+        if thing.frequency in FREQUENCIES
+        and now - _REACH <= thing.period
+        and periods.end(thing.frequency, thing.period) <= this_month
+    }
+    return {thing for indicator in indicators for thing in panels_of(indicator)}
+
+
+def panels_of(indicator: int) -> list[Thing]:
+    """Return all panels of an indicator."""
+    return [panel(name, indicator) for name in PANELS]
+
+
+def compute(thing: Thing, *, mark: datetime) -> View:
+    """Compute a panel at each frequency; it is empty while nobody is expected in its span.
+
+    If a period of the span is published without some agencies that have figures now, it stays as it is stored.
+    Publishing that period makes it stale again.
+    """
+    schedules = schedules_by_agency([thing.indicator])[thing.indicator]
+    end = _entered_until(thing.indicator, schedules, mark=mark)
+    start = start_of_span(end, PANELS[thing.frequency])
+    view = View({}, {})
+    if _is_anybody_expected(thing.indicator, schedules, start, end):
+        for frequency in FREQUENCIES:
+            inside = periods_inside(frequency, start, end)
+            parts = [Thing(Stage.PUBLISH, frequency, period, thing.indicator) for period in inside]
+            reported, public = _reported(parts), _public(parts)
+            if [one.reporting for one in reported] != [one.reporting for one in public]:
+                return stored(thing)
+            agencies = _choose(thing, frequency, start, end, reported)
+            view.panels[frequency,] = Panel(start, end, sorted(agencies))
+            if agencies:
+                numbers = map(_numbers, repeat(agencies), parts, reported, public)
+                view.numbers.update({(frequency, one.period): found for one, found in zip(parts, numbers, strict=True)})
+    return view
+
+
+def _entered_until(indicator: int, schedules: Schedules, *, mark: datetime) -> datetime:
+    """Return up to where every month has entered: all that were expected in it have reported it, or are late."""
+    end = periods.start_of(Frequency.MONTH, mark - coverage.GRACE)
+    last = periods.between(Frequency.MONTH, end - LONGEST_WAIT, end - _SECOND)
+    months = [Thing(Stage.PUBLISH, Frequency.MONTH, month, indicator) for month in last]
+    for month, found in zip(months, combine(months, mark=mark).coverage, strict=True):
+        if any(
+            covered < owed and coverage.is_awaited(Frequency.MONTH, month.period, schedules.get(agency, ()), now=mark)
+            for agency, covered, owed in zip(found.agencies, found.covered, found.owed, strict=True)
+        ):
+            return month.period
+    return end
+
+
+def _is_anybody_expected(indicator: int, schedules: Schedules, start: datetime, end: datetime) -> bool:
+    """Whether an agency owed or ever reported something in some month of the span."""
+    first, last = start.date(), (end - _SECOND).date()
+    if any(s.valid_from <= last and first <= s.valid_to for mine in schedules.values() for s in mine):
+        return True
+    months = Figure.objects.filter(indicator=indicator, frequency=Frequency.MONTH, period__gte=start, period__lt=end)
+    return months.exists()
+
+
+@dataclass(frozen=True, slots=True)
+class _Reported:
+    """Who has numbers for a period.
+
+    ``whole`` has those that report the whole span: whether their figure is final, and its exact numbers over all
+    networks.
+    """
+
+    reporting: Agencies
+    whole: dict[int, tuple[bool, Values]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Public:
+    """Whose numbers the combined view of a period adds up, and what it shows over all networks."""
+
+    reporting: Agencies
+    values: Values
+
+
+def _reported(parts: Sequence[Thing]) -> list[_Reported]:
+    seconds = np.array([periods.seconds(part.frequency, part.period) for part in parts], np.int64)
+    found = [_Reported(frozenset(), {})] * len(parts)
+    with cursor() as c:
+        rows = c.stream(statement("panels_figures"), _named(parts) | {"seconds": seconds})
+        # A period at a time: three years of weeks of all agencies and networks are more than there is any need to hold.
+        for position, some in groupby(rows, key=itemgetter(0)):
+            figures = list(some)
+            whole = {one: (final, _over_networks(*cells)) for _, one, final, *cells in figures if final is not None}
+            found[position] = _Reported(frozenset(agency for _, agency, *_ in figures), whole)
+    return found
+
+
+def _named(parts: Sequence[Thing]) -> dict[str, Any]:
+    """Return the periods of a span as the parameters of a named statement."""
+    return {
+        "indicator": parts[0].indicator,
+        "frequency": parts[0].frequency,
+        "periods": [part.period for part in parts],
+        "first": parts[0].period,
+        "last": parts[-1].period,
+    }
+
+
+def _over_networks(countries: reports.Numbers, networks: reports.Numbers, values: Values) -> Values:
+    """Return the exact numbers of a figure over all networks, with those of groups and the total."""
+    exact = np.zeros((1, len(tables.COUNTRIES), 1), np.int64)
+    np.add.at(exact[0, :, 0], tables.place_of(countries, networks)[0], values)
+    return tables.with_margins(exact)[0, :, -1]
+
+
+def _public(parts: Sequence[Thing]) -> list[_Public]:
+    named = _named(parts) | {"countries": tables.PUBLIC_COUNTRIES}
+    found = {part.period: _Public(frozenset(), np.zeros(len(tables.PUBLIC_COUNTRIES), np.int64)) for part in parts}
+    with cursor() as c:
+        c.execute(statement("panels_published"), named)
+        for period, agencies, covered, countries, values in c:
+            reporting = agencies[np.array(covered, np.int64) > 0]
+            found[period] = _Public(frozenset(reporting.tolist()), found[period].values)
+            found[period].values[tables.place_of(countries, np.zeros_like(countries))[0]] = values
+    return list(found.values())
+
+
+def _choose(thing: Thing, frequency: str, start: datetime, end: datetime, reported: Sequence[_Reported]) -> Agencies:
+    panels = PublishedPanel.objects.filter(indicator=thing.indicator, frequency=frequency)
+    last = panels.filter(months=PANELS[thing.frequency]).exclude(agencies=[]).order_by("version_from").last()
+    # Spans are whole months, so two of them that overlap share a month and a week.
+    public = panels.filter(start__lt=end, end__gt=start).values_list("agencies", flat=True)
+    return choose(
+        frozenset(reported[0].whole),
+        frozenset(last.agencies if last else ()),
+        others=[*(one.reporting for one in reported), *map(frozenset, public)],
+    )
+
+
+def _numbers(agencies: Agencies, part: Thing, reported: _Reported, public: _Public) -> Numbers:
+    """Return what a panel shows of a period.
+
+    If it leaves nobody out, it shows what the combined view does: another rounding would narrow the sum down.
+    """
+    members = sorted(agencies)
+    shown = public.values
+    if agencies != reported.reporting:
+        shown = _rounded(part, members, np.array([reported.whole[one][1] for one in members])).sum(axis=0)
+    status = "A" if all(reported.whole[one][0] for one in members) else "P"
+    return Numbers(status, tables.PUBLIC_COUNTRIES[shown > 0].tolist(), shown[shown > 0].tolist())
+
+
+def _rounded(part: Thing, agencies: Sequence[int], exact: Values) -> Values:
+    """Round each agency's numbers for a period by itself, each with the number of its cell."""
+    minute = rounding.minute_of(part.period)
+    parts = (np.array(agencies)[:, None], part.indicator, tables.PUBLIC_COUNTRIES, tables.TOTAL_NETWORK, minute)
+    return rounding.rounded_each(exact, parts, part.frequency, settings.ROUNDING_KEY, settings.ROUNDING_BASE)
+
+
+def stored(thing: Thing) -> View:
+    """Return a panel as it is public now."""
+    numbers = _current(PublishedPanelPeriod, thing)
+    return View(
+        {(row.frequency,): Panel(row.start, row.end, row.agencies) for row in _current(PublishedPanel, thing)},
+        {(row.frequency, row.period): Numbers(row.status, row.countries, row.values) for row in numbers},
+    )
+
+
+def _current(model: type[Row], thing: Thing) -> models.QuerySet[Row]:
+    rows = model._default_manager
+    return rows.filter(indicator=thing.indicator, months=PANELS[thing.frequency], version_to=None)
+
+
+def renew(things: Collection[Thing], *, mark: datetime) -> None:
+    """Bring panels up to date, each that changes as one new version; a period that does not is not touched."""
+    # A panel is compared with the others, so another worker waits until this one is public. No agency has this number.
+    lock_lines((NOBODY, thing.indicator) for thing in things)
+    for thing in things:
+        new, old = compute(thing, mark=mark), stored(thing)
+        if new != old:
+            with new_version() as version:
+                _replace(PublishedPanel, thing, old.panels, new.panels, version)
+                _replace(PublishedPanelPeriod, thing, old.numbers, new.numbers, version)
+
+
+#: What tells the rows of a panel apart: the keys of a view.
+_KEYS: dict[type[models.Model], tuple[str, ...]] = {
+    PublishedPanel: ("frequency",),
+    PublishedPanelPeriod: ("frequency", "period"),
+}
+
+
+def _replace(
+    model: type[Row],
+    thing: Thing,
+    old: Mapping[tuple[Any, ...], Panel | Numbers],
+    new: Mapping[tuple[Any, ...], Panel | Numbers],
+    version: int,
+) -> None:
+    """Close the rows that do not hold any more, and add those that hold from now on."""
+    names = _KEYS[model]
+    rows = _current(model, thing).values_list("pk", *names)
+    closed = [pk for pk, *key in rows if new.get(tuple(key)) != old[tuple(key)]]
+    model._default_manager.filter(pk__in=closed).update(version_to=version)
+    model._default_manager.bulk_create(
+        model(
+            indicator_id=thing.indicator,
+            months=PANELS[thing.frequency],
+            version_from=version,
+            **dict(zip(names, key, strict=True)),
+            **{column.name: getattr(found, column.name) for column in fields(found)},
+        )
+        for key, found in new.items()
+        if found != old.get(key)
+    )

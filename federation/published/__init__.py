@@ -1,0 +1,346 @@
+"""The one public door: protected cells, their coverage, windows and panels, as they are or as they were at a version.
+
+Whatever is read here is rounded already. A read is one statement, hence one snapshot, so
+that version, coverage and cells agree while publications commit.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import product
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from django.conf import settings
+from numpy.typing import NDArray
+
+from countries.database.routing import read_primary_unless
+from federation.database import clock, columns_of, cursor, statement
+from federation.errors import (
+    AsOfInFutureError,
+    MinutesNotPublishedError,
+    NetworksNotPublishedError,
+    PanelFrequencyNotPublishedError,
+    PanelNetworksNotPublishedError,
+    VintagesNotKeptError,
+)
+from federation.rules import view
+from federation.rules.coverage import COLUMNS, Coverage
+from federation.rules.view import ALL_NETWORKS, Series, Table
+from p2p_core import periods
+from p2p_core.codes import COUNTRY_CODES
+from p2p_core.periods import Frequency, Longs
+
+Row = dict[str, Any]
+
+#: Of each sliding window, the frequency of its parts, and whether months stand for their days.
+_WINDOWS = {
+    "P1D": (Frequency.HOUR, False),
+    "P7D": (Frequency.DAY, False),
+    "P30D": (Frequency.DAY, False),
+    "P365D": (Frequency.DAY, True),
+}
+WINDOWS: Final = tuple(_WINDOWS)
+_PART = {Frequency.HOUR: timedelta(hours=1), Frequency.DAY: timedelta(days=1)}
+#: The lengths of panels in months.
+PANELS: Final = (12, 24, 36)
+#: A version above every other: reads what is public now.
+NEWEST: Final = 2**63 - 1
+
+#: At which frequencies panels have numbers, and what a year before is: the same month, or the week 52 weeks earlier.
+_YEAR = {Frequency.WEEK: "364 days", Frequency.MONTH: "12 months"}
+_MINUTES_PUBLIC = timedelta(hours=2)
+_LIVE = timedelta(minutes=60)
+
+_IS_PUBLIC = b"version_to IS NULL"
+_WAS_PUBLIC = b"version_from <= %(version)s AND (version_to IS NULL OR version_to > %(version)s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is asked for: the cells of an indicator from one period to another, both included.
+
+    Countries and networks are numbers, groups and totals among them. If ``open``, only those series are meant that ever
+    had a cell. ``version`` is the highest version to read; ``panel`` the length of the panel, if only its agencies
+    count.
+    """
+
+    indicator: int
+    frequency: str
+    start: datetime
+    end: datetime
+    countries: tuple[int, ...]
+    networks: tuple[int, ...]
+    version: int = NEWEST
+    panel: int | None = None
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some published periods at a version; ``following`` is the first period of the next page.
+
+    ``version`` is the highest of the whole range asked for, not of the page; there is none
+    if nothing of it has been published.
+    """
+
+    version: int | None
+    known_at: datetime | None
+    rounding_base: int
+    following: datetime | None
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Who a panel is made of, from ``start`` until before ``end``, both the starts of months.
+
+    ``earlier`` has the values a year before, in the places of the table. There is no
+    start and no end while nobody was expected in the span.
+    """
+
+    months: int
+    start: datetime | None
+    end: datetime | None
+    agencies: NDArray[np.int16]
+    earlier: Longs
+
+
+@dataclass(frozen=True, slots=True)
+class Standings:
+    """Where each expected agency stood, as parallel columns in no order; periods are seconds since 1970."""
+
+    periods: Longs
+    agencies: NDArray[np.int16]
+    states: list[str]
+
+
+class Window(NamedTuple):
+    """A sliding window of all countries over all networks, as the only period of a table; it ends before ``end``."""
+
+    start: datetime
+    end: datetime
+    page: Page
+
+
+class Span(NamedTuple):
+    """From which period to which an indicator is public at a frequency, and when that became so and changed last."""
+
+    indicator: int
+    frequency: str
+    first: datetime
+    last: datetime
+    issued: datetime
+    modified: datetime
+
+
+class PastView(NamedTuple):
+    """The version that was public at an instant (0: none), and whether that can still change.
+
+    A publication that is about to commit has drawn its time already. Once a later version
+    is public, all that were before it are too.
+    """
+
+    version: int
+    settled: bool
+
+
+def check(selection: Selection) -> None:
+    """Refuse what is not published, with an error that says what is."""
+    if selection.panel is not None and selection.frequency not in _YEAR:
+        raise PanelFrequencyNotPublishedError
+    if selection.panel is not None and selection.networks != (ALL_NETWORKS,):
+        raise PanelNetworksNotPublishedError
+    if selection.frequency in periods.ALL_NETWORKS_ONLY and selection.networks != (ALL_NETWORKS,):
+        raise NetworksNotPublishedError
+    if selection.frequency == Frequency.MINUTE and selection.start < _this_minute() - _MINUTES_PUBLIC:
+        raise MinutesNotPublishedError
+
+
+def past_view(frequency: str, as_of: datetime) -> PastView:
+    """Return the version that was public at an instant, at hours and coarser."""
+    if frequency == Frequency.MINUTE:
+        raise VintagesNotKeptError
+    at_instant(as_of)
+    [(version, newest, now)] = _rows("published_as_of", {"as_of": as_of})
+    known = newest is not None and as_of <= newest
+    if not known and as_of > now:
+        raise AsOfInFutureError
+    return PastView(version or 0, known)
+
+
+def live_minutes() -> tuple[datetime, datetime]:
+    """Return the first and last of the 60 minutes that have closed."""
+    now = _this_minute()
+    return now - _LIVE, periods.previous(Frequency.MINUTE, now)
+
+
+def at_version(number: int) -> None:
+    """Read on where that version is: a replica may not have it yet."""
+    read_primary_unless(lambda: (_newest()[0] or 0) >= number)
+
+
+def at_instant(instant: datetime) -> None:
+    """Read on where every version is that was public at an instant: a replica may not have all of them yet."""
+    read_primary_unless(lambda: (known_at := _newest()[1]) is not None and known_at >= instant)
+
+
+def _newest() -> tuple[int | None, datetime | None]:
+    [(number, known_at)] = _rows("published_newest", {})
+    return number, known_at
+
+
+def version(selection: Selection) -> int | None:
+    """Return the highest version of the periods or the panel asked for, without touching cells or coverage."""
+    found: int | None = _page(selection, selection.start, 0)["version"]
+    return found
+
+
+def count_periods(selection: Selection) -> int:
+    """Count the published periods asked for, without touching cells."""
+    found: int = _rows("published_count", _named(selection), selection.version)[0][0]
+    return found
+
+
+def read(selection: Selection, *, first: datetime | None = None, limit: int) -> Page:
+    """Read at most so many periods, from the first one on."""
+    row = _page(selection, first or selection.start, limit)
+    coverage = coverage_of(row)
+    # Looked up after the cells: each that has one is listed then.
+    listed = series(selection, at=row["version"])
+    countries, networks = row["countries"], row["networks"]
+    if not _several(selection):
+        countries = np.full(len(row["cells"]), selection.countries[0], np.int16)
+        networks = np.full(len(row["cells"]), selection.networks[0], np.int16)
+    values = view.grid(listed, coverage, (countries, networks, row["cells"]), row["values"])
+    return _answer(row, Table(selection.frequency, listed, coverage, values))
+
+
+def panel(selection: Selection, *, first: datetime | None = None, limit: int) -> tuple[Page, Panel]:
+    """Read a panel and its cells of at most so many periods, from the first one on; it covers all of them whole."""
+    assert selection.panel is not None  # noqa: S101  who asks for a panel says which
+    row = _page(selection, first or selection.start, limit)
+    members, whole = np.full(len(row["periods"]), len(row["agencies"])), np.ones(len(row["periods"]), np.int64)
+    coverage = coverage_of(
+        row
+        | {"agencies_expected": members, "agencies_reporting": members, "covered_seconds": whole, "owed_seconds": whole}
+        | {"is_break": whole < 0, "counted_from": row["periods"]}
+    )
+    listed = series(selection, at=row["version"])
+    values, earlier = (
+        view.grid(
+            listed,
+            coverage,
+            (row[f"{when}countries"], np.zeros_like(row[f"{when}countries"]), row[f"{when}cells"]),
+            row[f"{when}values"],
+        )
+        for when in ("", "earlier_")
+    )
+    page = _answer(row, Table(selection.frequency, listed, coverage, values))
+    return page, Panel(selection.panel, row["start"], row["end"], row["agencies"], earlier)
+
+
+def standings(selection: Selection, *, first: datetime | None = None, limit: int) -> tuple[Page, Standings]:
+    """Read where each expected agency stood in at most so many periods, from the first one on."""
+    row = _page(selection, first or selection.start, limit, countries=[], states=True)
+    table = Table(selection.frequency, [], coverage_of(row), np.zeros((0, len(row["periods"])), np.int64))
+    return _answer(row, table), Standings(row["standings"], row["agencies"], row["states"])
+
+
+def series(selection: Selection, *, at: int | None = None) -> list[Series]:
+    """Return the series asked for, by code; if it is open, those that ever had a cell, or have one in the panel."""
+    if not selection.open:
+        return view.by_code(Series(*pair) for pair in product(selection.countries, selection.networks))
+    named = _named(selection) | ({"version": at} if at else {})
+    name = "published_series" if selection.panel is None else "published_panel_series"
+    return view.by_code(Series(*row) for row in _rows(name, named, selection.version))
+
+
+def window(indicator: int, length: str, countries: Iterable[int] = COUNTRY_CODES) -> Window | None:
+    """Read a sliding window of some countries, if any of it is published yet."""
+    row = _window(indicator, length, list(countries), parts=True)
+    if row is None:
+        return None
+    coverage = coverage_of(row)
+    listed = view.by_code(Series(country, ALL_NETWORKS) for country in countries)
+    place = row["countries"], np.zeros_like(row["countries"]), np.repeat(coverage.periods, len(row["countries"]))
+    table = Table(length, listed, coverage, view.grid(listed, coverage, place, row["values"]))
+    return Window(datetime.fromtimestamp(int(coverage.periods[0]), UTC), row["end"], _answer(row, table))
+
+
+def window_version(indicator: int, length: str) -> tuple[int, datetime] | None:
+    """Return a sliding window's version and end, without touching its cells."""
+    row = _window(indicator, length, [], parts=False)
+    return (row["version"], row["end"]) if row else None
+
+
+def spans(indicators: Iterable[int], frequencies: Iterable[str]) -> list[Span]:
+    """Return from when to when each indicator is public at each frequency, where anything of it is."""
+    pairs = list(product(indicators, frequencies))
+    named = {"indicators": [number for number, _ in pairs], "frequencies": [letter for _, letter in pairs]}
+    return [Span(*row) for row in _rows("published_spans", named) if None not in row]
+
+
+def coverage_of(row: Row) -> Coverage:
+    """Return the columns of a statement as coverage; versions that it does not read are 0."""
+    letters = np.frombuffer(row["status"].encode("ascii"), "S1").astype("U1")
+    columns = {"version_from": np.zeros(len(letters), np.int64)} | row | {"status": letters}
+    return Coverage(**{name: columns[name] for name in COLUMNS})
+
+
+def _this_minute() -> datetime:
+    return periods.start_of(Frequency.MINUTE, clock.now())
+
+
+def _several(selection: Selection) -> bool:
+    return len(selection.countries) * len(selection.networks) > 1
+
+
+def _named(selection: Selection) -> Row:
+    return {
+        "indicator": selection.indicator,
+        "frequency": selection.frequency,
+        "start": selection.start,
+        "end": selection.end,
+        "countries": list(selection.countries),
+        "networks": list(selection.networks),
+        "version": selection.version,
+        "panel": selection.panel,
+    }
+
+
+def _page(selection: Selection, first: datetime, limit: int, **more: object) -> Row:
+    named = _named(selection) | {"first": first, "periods": limit, "several": _several(selection), "states": False}
+    if selection.panel is None:
+        return columns_of(_statement("published_table", selection.version), named | more)
+    more = {"year": _YEAR[Frequency(selection.frequency)]}
+    return columns_of(_statement("published_panel", selection.version), named | more)
+
+
+def _window(indicator: int, length: str, countries: list[int], *, parts: bool) -> Row | None:
+    """Read a window, or only its version and end. PostgreSQL reads its name as an interval."""
+    frequency, by_month = _WINDOWS[length]
+    named = {"indicator": indicator, "window": length, "frequency": frequency, "part": _PART[frequency]}
+    named |= {"by_month": by_month, "countries": countries, "parts": parts}
+    return columns_of(statement("published_window"), named) or None
+
+
+def _answer(row: Row, table: Table) -> Page:
+    """Return a page. All values are multiples of its base; before anything was published, of what they will be."""
+    base = row["rounding_base"] or int(settings.ROUNDING_BASE)
+    return Page(row["version"], row["known_at"], base, row.get("following"), table)
+
+
+def _rows(name: str, named: Row, version: int = NEWEST) -> list[tuple[Any, ...]]:
+    with cursor() as c:
+        return c.execute(_statement(name, version), named).fetchall()
+
+
+def _statement(name: str, version: int) -> bytes:
+    return statement(name) if version == NEWEST else _of_the_past(name)
+
+
+@cache
+def _of_the_past(name: str) -> bytes:
+    return statement(name).replace(_IS_PUBLIC, _WAS_PUBLIC)

@@ -1,0 +1,128 @@
+"""How everything stands, for `/metrics` and `/readyz`. What agencies count is in none of it.
+
+Read from the database at each scrape, so it is the same on every web host.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.db import DatabaseError
+from django.db.models import Count, Exists, OuterRef, Q
+from prometheus_client import Metric
+
+from countries.models import Agency, Credential
+from federation import worklist
+from federation.audit import chain
+from federation.database import clock, rows_of
+from federation.models.findings import Finding, Hold
+from federation.models.published import Version
+from federation.models.submissions import Submission
+from federation.models.worklist import Work
+from federation.runs import measures
+from federation.worklist import dispatch
+from p2p_core.rules.rulebook import SILENCE
+
+#: Credentials that end within this time should have a successor.
+_SOON = timedelta(days=30)
+_ALONE = ""
+
+
+class Gauge(NamedTuple):
+    """A number, or one for each value of a label."""
+
+    name: str
+    meaning: str
+    values: Mapping[str, float]
+    label: str = ""
+
+
+def broker() -> bool:
+    """Whether the broker answers."""
+    return dispatch.is_reachable()
+
+
+def of_workers() -> Iterator[Metric]:
+    """Yield what workers measure; nothing while the database is away."""
+    try:
+        yield from list(measures.families())
+    except DatabaseError:
+        return
+
+
+def read() -> Iterator[Gauge]:
+    """Yield all gauges; without the database those of what can be asked without it."""
+    yield _one("broker_up", "Whether the broker answers", broker())
+    try:
+        found = list(_of_database(clock.now()))
+    except DatabaseError:
+        found = []
+    yield _one("database_up", "Whether the database answers", bool(found))
+    yield from found
+
+
+def _one(name: str, meaning: str, value: float) -> Gauge:
+    return Gauge(name, meaning, {_ALONE: float(value)})
+
+
+def _of_database(now: datetime) -> Iterator[Gauge]:
+    yield from _of_work(now)
+    yield from _of_findings()
+    yield from _of_workers(now)
+    yield from _of_clocks(now)
+    yield from _of_credentials(now)
+    yield from _of_server()
+    yield _one("submissions", "Submissions stored", Submission.objects.count())
+    yield _one("audit_unsealed", "Audit events that wait to be sealed", chain.unsealed())
+
+
+def _of_work(now: datetime) -> Iterator[Gauge]:
+    aside = len(worklist.set_aside())
+    newest = Version.objects.order_by("-number").first()
+    yield _one("work_pending", "Rows on the work list", Work.objects.count())
+    yield _one("work_oldest_seconds", "How long the oldest of them has been waiting", _seconds(worklist.oldest_age()))
+    yield _one("work_set_aside", "Things that failed and wait for a person", aside)
+    yield _one("last_version", "Number of the newest publication", newest.number if newest else 0)
+    yield _one("last_version_age_seconds", "How old it is", _seconds(now - newest.known_at) if newest else float("nan"))
+
+
+def _of_findings() -> Iterator[Gauge]:
+    open_ones = Finding.objects.filter(resolved=None)
+    by_rule = open_ones.values_list("rule").annotate(number=Count("pk")).order_by("rule")
+    silent = open_ones.filter(rule=SILENCE.id).values("agency").distinct().count()
+    yield Gauge("findings_open", "Findings that are not resolved, by rule", dict(by_rule), "rule")
+    yield _one("holds_open", "Held reports that wait for a decision", Hold.objects.filter(decided=None).count())
+    yield _one("agencies_silent", "Agencies that are silent (R202)", silent)
+
+
+def _of_workers(now: datetime) -> Iterator[Gauge]:
+    seen = measures.last_seen(now=now)
+    yield _one("workers", "Processes that work, heard of in the last minute", measures.at_work(now=now))
+    yield _one("worker_seen_seconds", "Since any of them was heard of", _seconds(now - seen) if seen else float("nan"))
+
+
+def _of_clocks(now: datetime) -> Iterator[Gauge]:
+    ahead = {"web": _seconds(clock.skew()), "worker": measures.clock_ahead(now=now)}
+    yield Gauge("clock_ahead_seconds", "How far a host's clock is ahead of the database's", ahead, "host")
+    yield _one("clock_lag_seconds", "How far the clock's mark is behind: beat is away", _seconds(now - clock.mark()))
+
+
+def _of_credentials(now: datetime) -> Iterator[Gauge]:
+    live = Credential.objects.filter(Q(expires=None) | Q(expires__gt=now), revoked=None)
+    owing = Agency.objects.filter(active=True, schedules__isnull=False).distinct()
+    without = owing.exclude(Exists(live.filter(agency=OuterRef("pk")))).count()
+    ending = live.filter(expires__lte=now + _SOON).count()
+    yield _one("agencies_without_credential", "Agencies that owe reports and have no usable credential", without)
+    yield _one("credentials_ending", "Usable credentials that end within 30 days", ending)
+
+
+def _of_server() -> Iterator[Gauge]:
+    [(used, allowed)] = rows_of("gauges_connections")
+    lags = {name: float(lag) for name, lag in rows_of("gauges_replicas")}
+    yield _one("database_connections", "Connections to the database", used)
+    yield _one("database_connections_allowed", "So many PostgreSQL lets in", allowed)
+    yield Gauge("replica_lag_seconds", "How far each replica's replay is behind", lags, "replica")
+
+
+def _seconds(duration: timedelta) -> float:
+    return round(duration.total_seconds(), 3)

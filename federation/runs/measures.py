@@ -1,0 +1,138 @@
+"""What workers measure of their work. Each process keeps its sums in a row, and `/metrics` adds the rows up.
+
+A worker answers no HTTP, and may run on a machine of its own: the database is what all of them share.
+"""
+
+import json
+import os
+import socket
+import time
+from collections import Counter as Sums
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import uuid4
+
+from django.db import transaction
+from django.db.models import Max, Q, QuerySet
+from prometheus_client import CollectorRegistry, Counter, Histogram, Metric
+
+from federation.database import clock
+from federation.models.measures import WorkerProcess
+
+#: A process writes its row at most this often, in seconds.
+EVERY: Final = 1.0
+#: Who has not been heard of for so long is not at work.
+AT_WORK: Final = timedelta(minutes=1)
+#: And after so long it never will be again.
+_GONE: Final = timedelta(minutes=10)
+_PAST: Final = "past"
+
+REGISTRY: Final = CollectorRegistry()
+WORK: Final = Histogram(
+    "police2peer_work_seconds",
+    "Time from the claim of some work to its commit",
+    ["stage", "frequency"],
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
+    registry=REGISTRY,
+)
+FRESHNESS: Final = Histogram(
+    "police2peer_freshness_seconds",
+    "Time from a change, or from when its period might be public, until it was public",
+    ["frequency"],
+    buckets=(0.1, 0.2, 0.3, 0.5, 1, 2, 3, 5, 10, 30, 60, 300, 3600),
+    registry=REGISTRY,
+)
+FAILED: Final = Counter(
+    "police2peer_work_failures", "Things whose computation failed when tried alone", ["stage"], registry=REGISTRY
+)
+
+
+class _Process:
+    """This process, which begins anew after a fork."""
+
+    def __init__(self) -> None:
+        self.pid = os.getpid()
+        self.name = f"{socket.gethostname()[:50]}/{self.pid}/{uuid4().hex[:8]}"
+        self.written = -EVERY
+
+
+_process = _Process()
+
+
+def report(*, at_once: bool = False) -> None:
+    """Write this process's row: that it is at work, and its sums."""
+    global _process  # noqa: PLW0603  one process, one name
+    if _process.pid != os.getpid():
+        _process = _Process()
+    if at_once or time.monotonic() - _process.written >= EVERY:
+        _process.written = time.monotonic()
+        mine = WorkerProcess(
+            name=_process.name, seen=clock.now(), clock_ahead=clock.skew().total_seconds(), sums=_sums()
+        )
+        WorkerProcess.objects.bulk_create(
+            [mine], update_conflicts=True, unique_fields=["name"], update_fields=["seen", "clock_ahead", "sums"]
+        )
+
+
+def _sums() -> dict[str, float]:
+    return {
+        json.dumps([sample.name, sample.labels]): sample.value
+        for metric in REGISTRY.collect()
+        for sample in metric.samples
+        if not sample.name.endswith("_created")
+    }
+
+
+@transaction.atomic
+def gather(*, now: datetime) -> None:
+    """Add up the rows of processes that have gone."""
+    # One that was heard of in the future wrote its row by a clock that was wrong, and has not written it since.
+    silent = Q(seen__lt=now - _GONE) | Q(seen__gt=now + _GONE)
+    gone = list(WorkerProcess.objects.select_for_update().filter(silent).exclude(name=_PAST))
+    if gone:
+        past, _ = WorkerProcess.objects.select_for_update().get_or_create(
+            name=_PAST, defaults={"seen": now, "sums": {}}
+        )
+        past.sums, past.seen = dict(_added([past, *gone])), now
+        past.save()
+        WorkerProcess.objects.filter(pk__in=[one.pk for one in gone]).delete()
+
+
+def at_work(*, now: datetime) -> int:
+    """Return how many processes have been heard of lately."""
+    return _heard_of(now).count()
+
+
+def last_seen(*, now: datetime) -> datetime | None:
+    """Return when any process was heard of last."""
+    last: datetime | None = WorkerProcess.objects.filter(seen__lte=now + AT_WORK).aggregate(last=Max("seen"))["last"]
+    return last
+
+
+def clock_ahead(*, now: datetime) -> float:
+    """Return by how many seconds the clock of a worker's host is ahead of the database's: of all, what differs most."""
+    return max(_heard_of(now).values_list("clock_ahead", flat=True), key=abs, default=0.0)
+
+
+def _heard_of(now: datetime) -> QuerySet[WorkerProcess]:
+    return WorkerProcess.objects.filter(seen__range=(now - AT_WORK, now + AT_WORK)).exclude(name=_PAST)
+
+
+def families() -> Iterator[Metric]:
+    """Yield all that workers measure, added up over their processes."""
+    total = _added(WorkerProcess.objects.all())
+    for known in REGISTRY.collect():
+        family = Metric(known.name, known.documentation, known.type)
+        for key, value in sorted(total.items()):
+            name, labels = json.loads(key)
+            if name.rpartition("_")[0] == known.name:
+                family.add_sample(name, labels, value)
+        yield family
+
+
+def _added(rows: Iterable[WorkerProcess]) -> Mapping[str, float]:
+    total: Sums[str] = Sums()
+    for row in rows:
+        total.update(row.sums)
+    return total

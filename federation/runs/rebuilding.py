@@ -1,0 +1,223 @@
+"""Recomputes everything from the reports: to check what is stored, or to correct it.
+
+Each level is recomputed from what is stored one level finer. Where every level agrees with
+the one below it, and the lowest with the reports, all of it agrees with the reports.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, time, timedelta
+from itertools import groupby
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db import transaction
+
+from countries.models import Indicator
+from federation import audit, figures, publication, worklist
+from federation.database import clock, cursor, lock_lines, rows_of
+from federation.models.published import PublishedCoverage
+from federation.models.submissions import Report, ReportState
+from federation.models.worklist import ClockMark
+from federation.publication import panels
+from federation.publication.expectation import schedules_by_agency
+from federation.rules import precedence
+from federation.rules.precedence import Place
+from federation.worklist import CLAIM, LEVELS, Stage, Thing
+from p2p_core import periods
+from p2p_core.periods import EXPECTED_AT, Frequency
+
+#: Who the audit trail says corrected something.
+BY = "manage.py rebuild"
+_ALWAYS = datetime.min.replace(tzinfo=UTC)
+
+
+def everything(*, now: datetime) -> Iterator[Thing]:
+    """Yield all that can be computed, in order of level."""
+    for stage, frequency in LEVELS:
+        if stage == Stage.FIGURE:
+            yield from _figures(frequency, now=now)
+        elif stage == Stage.PUBLISH:
+            yield from _periods(frequency, now=now)
+    for indicator in _indicators():
+        yield from panels.panels_of(indicator)
+
+
+def _figures(frequency: str, *, now: datetime) -> Iterator[Thing]:
+    """Yield the figures that there are or should be: of each report, and of all periods that it lies in."""
+    since = now - publication.MINUTES_KEPT if frequency == Frequency.MINUTE else None
+    for indicator, agency, period in rows_of("rebuilding_figures", frequency=frequency, since=since):
+        yield Thing(Stage.FIGURE, frequency, period, indicator, agency)
+
+
+def _periods(frequency: str, *, now: datetime) -> Iterator[Thing]:
+    """Yield the periods that are public or should be: all since an indicator's first that is kept."""
+    since = now - publication.MINUTES_KEPT if frequency == Frequency.MINUTE else _ALWAYS
+    with cursor() as c:
+        c.execute(
+            "SELECT indicator_id, min(period) FROM federation_figure WHERE frequency = %s AND period >= %s GROUP BY 1",
+            [frequency, since],
+        )
+        firsts = dict(c.fetchall())
+    for indicator, schedules in schedules_by_agency(_indicators()).items():
+        everyone = [s for mine in schedules.values() for s in mine if s.valid_to >= since.date()]
+        expecting = [s for s in everyone if frequency in EXPECTED_AT[Frequency(s.frequency)]]
+        days = [datetime.combine(s.valid_from, time(), UTC) for s in expecting]
+        firsts[indicator] = min([*days, firsts.get(indicator, now)])
+    for indicator, first in firsts.items():
+        for period in periods.between(frequency, max(first, since), now):
+            thing = Thing(Stage.PUBLISH, frequency, period, indicator)
+            if publication.is_due(thing, now=now):
+                yield thing
+    yield from _public_too_early(frequency, now=now)
+
+
+def _public_too_early(frequency: str, *, now: datetime) -> Iterator[Thing]:
+    """Yield the periods that are public although they have not ended, because a clock ran ahead."""
+    last = periods.previous(frequency, periods.start_of(frequency, now))
+    public = PublishedCoverage.objects.filter(frequency=frequency, version_to=None, period__gte=last)
+    for indicator, period in public.values_list("indicator", "period").order_by("indicator", "period"):
+        thing = Thing(Stage.PUBLISH, frequency, period, indicator)
+        if publication.due_at(thing) > now:
+            yield thing
+
+
+def _indicators() -> list[int]:
+    return list(Indicator.objects.values_list("number", flat=True))
+
+
+def differences() -> Iterator[Thing]:
+    """Yield what is stored otherwise than it would be computed now; changes nothing.
+
+    Must run in one snapshot, or a worker's commit would look like a difference. What is on
+    the list in this snapshot is about to be computed, so it is passed over.
+    """
+    mark = clock.mark()
+    waiting = _about_to_change(mark)
+    yield from (one.thing for one in _displaced())
+    for things in _batches(thing for thing in everything(now=mark) if thing not in waiting):
+        yield from _differing(things, mark)
+
+
+def _about_to_change(mark: datetime) -> set[Thing]:
+    """Return what is on the list, and what will be because of that although it is made of what is there already.
+
+    These are the hours of minutes, which are summed from reports, and the panels of what is to be published, which are
+    made of figures.
+    """
+    waiting = worklist.waiting()
+    minutes = [thing for thing in waiting if thing[:2] == (Stage.FIGURE, Frequency.MINUTE)]
+    hours = [
+        Thing(Stage.FIGURE, Frequency.HOUR, periods.start_of(Frequency.HOUR, minute.period), *minute[3:])
+        for minute in minutes
+    ]
+    published = (thing for thing in waiting if thing.stage == Stage.PUBLISH)
+    return waiting.union(hours, panels.touched_by(published, now=mark))
+
+
+def _differing(things: Sequence[Thing], mark: datetime) -> Iterable[Thing]:
+    stage = things[0].stage
+    if stage == Stage.FIGURE:
+        return figures.differing(things, figures.compute(things), figures.stored(things))
+    if stage == Stage.PUBLISH:
+        return publication.differing(publication.compute(things, mark=mark))
+    return [t for t in things if panels.compute(t, mark=mark) != panels.stored(t)]
+
+
+def _batches(things: Iterator[Thing]) -> Iterator[Sequence[Thing]]:
+    """Put consecutive things of one level together."""
+    batch: list[Thing] = []
+    for thing in things:
+        full = batch and len(batch) == CLAIM[batch[0].stage]
+        if batch and (full or batch[0][:2] != thing[:2]):
+            yield batch
+            batch = []
+        batch.append(thing)
+    if batch:
+        yield batch
+
+
+@transaction.atomic
+def put_mark_back() -> timedelta:
+    """Put the mark back to the clocks' time if a clock that ran ahead has moved it beyond; return by how much.
+
+    Raises :class:`ClocksDisagreeError` if the database and this host do not agree on the time.
+    """
+    mark = ClockMark.objects.select_for_update().get()
+    now = clock.agreed_with_host()
+    ahead = mark.at - now
+    if ahead <= settings.CLOCK_TOLERANCE:
+        return timedelta()
+    audit.record(
+        by=BY, action="clock.put_back", subject="the clock's mark", details={"before": str(mark.at), "after": str(now)}
+    )
+    mark.at = now
+    mark.save()
+    return ahead
+
+
+class _Displaced(NamedTuple):
+    """A figure for which another report should be current than is: that report, and those that are to give way."""
+
+    thing: Thing
+    right: int
+    wrong: list[int]
+
+
+def make_right_reports_current() -> int:
+    """Let the reports be current that should be, and return how many were not; their figures have to be computed."""
+    lines = sorted({(one.thing.agency, one.thing.indicator) for one in _displaced()})
+    return sum(_make_right_current(*line) for line in lines)
+
+
+@transaction.atomic
+def _make_right_current(agency: int, indicator: int) -> int:
+    lock_lines([(agency, indicator)])
+    displaced = _displaced(agency, indicator)
+    for one in displaced:
+        Report.objects.filter(pk__in=one.wrong).update(state=ReportState.SUPERSEDED)
+        Report.objects.filter(pk=one.right).update(state=ReportState.CURRENT)
+        label = periods.label(one.thing.frequency, one.thing.period)
+        details: audit.Details = {"frequency": one.thing.frequency, "period": label, "instead_of": one.wrong}
+        audit.record(by=BY, action="report.made_current", subject=f"report {one.right}", details=details)
+    return len(displaced)
+
+
+def _displaced(agency: int | None = None, indicator: int | None = None) -> list[_Displaced]:
+    """Return what is displaced, of one agency and indicator or of all."""
+    there = rows_of("rebuilding_reports", agency=agency, indicator=indicator, contradiction=precedence.CONTRADICTION)
+    found = []
+    for (of_agency, of_indicator, frequency, period), reports in groupby(there, key=lambda row: row[:4]):
+        stored = [_Stored(id_, state, counted, Place(*place)) for _, _, _, _, id_, state, counted, *place in reports]
+        right = _right(stored)
+        current = [one.id for one in stored if one.state == ReportState.CURRENT]
+        if right is not None and current != [right.id]:
+            thing = Thing(Stage.FIGURE, frequency, period, of_indicator, of_agency)
+            found.append(_Displaced(thing, right.id, [id_ for id_ in current if id_ != right.id]))
+    return found
+
+
+class _Stored(NamedTuple):
+    """A report as it is stored; ``counted`` says that it once was current, or equal to the one that was."""
+
+    id: int
+    state: str
+    counted: bool
+    place: Place
+
+
+def _right(stored: Sequence[_Stored]) -> _Stored | None:
+    """Return which of the reports for one key should be current, given in the order in which they were stored."""
+    right: _Stored | None = None
+    for position, one in enumerate(stored):
+        # What was superseded at receipt counts only if it was so by a time that cannot be true.
+        wronged = any(
+            precedence.is_contradicted(before.place.received, later=one.place.received) for before in stored[:position]
+        )
+        if (one.counted or wronged) and (right is None or right.place.gives_way_to(one.place)):
+            right = one
+    return right
+
+
+def enqueue() -> None:
+    """Put everything on the work list; where something differs, the workers write a new vintage."""
+    worklist.append(everything(now=max(clock.agreed(), clock.mark())))

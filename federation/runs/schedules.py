@@ -1,0 +1,147 @@
+"""The work that time makes, and the work that a change of the registry makes.
+
+A period ends, a deadline passes: beat calls ``tick``, which appends what has come due since the
+clock's mark, whether or not anybody reported. Hours without beat are made up for.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django.db import models, transaction
+
+from countries.accounts import credentials, guessing, sessions
+from countries.models import Annotation, Indicator, Schedule
+from countries.registry import Refused
+from federation import audit, publication, worklist
+from federation.database import clock
+from federation.errors import ClocksDisagreeError
+from federation.intake import review
+from federation.models.figures import Figure, FrozenSum
+from federation.models.published import PeriodVersion, PublishedCell, PublishedCoverage
+from federation.models.submissions import IdempotencyKey
+from federation.models.worklist import ClockMark, WatchMark
+from federation.publication import panels
+from federation.rules.coverage import GRACE
+from federation.worklist import Stage, Thing, dispatch
+from p2p_core import periods
+from p2p_core.periods import Frequency
+
+
+@transaction.atomic
+def tick(*, now: datetime) -> None:
+    """Append what has come due since the last tick; several at once do it only once."""
+    mark = ClockMark.objects.select_for_update().get()
+    if now <= mark.at:
+        return
+    # All agencies' deadlines for a period are one thing: after a year without beat they would be millions.
+    due = set(_come_due(mark.at, now))
+    worklist.append([*due, *panels.touched_by(due, now=now)])
+    mark.at = now
+    mark.save()
+    dispatch.wake_on_commit()
+
+
+def _come_due(since: datetime, now: datetime) -> Iterator[Thing]:
+    """Yield periods that may now be published and those with a deadline, after ``since`` until ``now``."""
+    for indicator in Indicator.objects.values_list("number", flat=True):
+        for frequency in Frequency:
+            grace = timedelta() if frequency == Frequency.MINUTE else GRACE
+            yield from _ended(indicator, frequency, since - grace, now - grace)
+    for schedule in Schedule.objects.all():
+        deadline = timedelta(minutes=schedule.deadline_minutes)
+        for expected_at in periods.EXPECTED_AT[Frequency(schedule.frequency)]:
+            yield from _ended(schedule.indicator_id, expected_at, since - deadline, now - deadline)
+
+
+def _ended(indicator: int, frequency: str, since: datetime, until: datetime) -> Iterator[Thing]:
+    """Yield the periods whose end lies after ``since`` and not after ``until``."""
+    if frequency == Frequency.MINUTE:
+        since = max(since, until - publication.MINUTES_KEPT)
+    start = periods.start_of(frequency, since)
+    while (end := periods.end(frequency, start)) <= until:
+        if end > since:
+            yield Thing(Stage.PUBLISH, frequency, start, indicator)
+        start = end
+
+
+def prune(*, now: datetime) -> None:
+    """Delete what is kept for a time only: minutes, old Idempotency-Keys, tokens, guesses at passwords, sessions."""
+    oldest = now - publication.MINUTES_KEPT
+    minutes: list[type[models.Model]] = [Figure, PublishedCell, PublishedCoverage, PeriodVersion, FrozenSum]
+    for model in minutes:
+        model._default_manager.filter(frequency=Frequency.MINUTE, period__lt=oldest).delete()
+    IdempotencyKey.objects.filter(created__lt=now - timedelta(days=30)).delete()
+    credentials.forget_tokens(now=now)
+    guessing.forget(now=now)
+    sessions.forget(now=now)
+
+
+def follow_registry(
+    *,
+    instance: models.Model,
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+    by: str,
+    reason: str,
+    **_: object,
+) -> None:
+    """Write the audit event of a change in the registry, and append the work that it makes.
+
+    A break and a schedule depend on the time, and are refused while the clocks disagree.
+    """
+    kind = instance._meta.model_name
+    deed = "changed" if before and after else "removed" if before else "added"
+    audit.record(
+        by=by,
+        action=f"{kind}.{deed}",
+        subject=f"{kind} {instance}",
+        reason=reason,
+        details={"before": before, "after": after},
+    )
+    if isinstance(instance, Annotation) and instance.is_break and after:
+        review.follow_break(before=before, after=after, by=by, now=_agreed())
+    if isinstance(instance, Annotation):
+        worklist.append(_touched_by_break(before, after))
+        dispatch.wake_on_commit()
+    if isinstance(instance, Schedule):
+        worklist.append(_touched_by_schedule(before, after))
+        # Who is late hangs on what was published and on schedules: all of it is looked at again.
+        WatchMark.objects.update(version=0)
+        dispatch.wake_on_commit()
+
+
+def _agreed() -> datetime:
+    try:
+        return clock.agreed()
+    except ClocksDisagreeError as error:
+        raise Refused(error.code, str(error)) from error
+
+
+def _touched_by_break(*versions: dict[str, Any] | None) -> Iterator[Thing]:
+    """Yield the periods, but for minutes, that a break lies or lay in; one ahead is seen when its time comes."""
+    for row in versions:
+        if row is None or not row["is_break"]:
+            continue
+        one = row["indicator_id"]
+        for indicator in [one] if one else Indicator.objects.values_list("number", flat=True):
+            for frequency in set(Frequency) - {Frequency.MINUTE}:
+                start = periods.start_of(frequency, datetime.fromisoformat(row["start"]))
+                yield Thing(Stage.PUBLISH, frequency, start, indicator)
+
+
+def _touched_by_schedule(*versions: dict[str, Any] | None) -> Iterator[Thing]:
+    """Yield the periods and panels in which somebody's being expected may have changed."""
+    now = _agreed()
+    for row in versions:
+        if row is None:
+            continue
+        first = datetime.combine(date.fromisoformat(row["valid_from"]), time(), UTC)
+        last = now
+        if row["valid_to"]:
+            last = min(now, datetime.combine(date.fromisoformat(row["valid_to"]), time.max, UTC))
+        for frequency in periods.EXPECTED_AT[Frequency(row["frequency"])]:
+            begin = max(first, now - publication.MINUTES_KEPT) if frequency == Frequency.MINUTE else first
+            for start in periods.between(frequency, begin, last):
+                yield Thing(Stage.PUBLISH, frequency, start, row["indicator_id"])
+        yield from panels.panels_of(row["indicator_id"])

@@ -1,0 +1,79 @@
+"""The Celery tasks, a few lines each. They take no arguments: the work is in the list."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from celery import shared_task
+from celery.signals import task_postrun, worker_process_shutdown
+
+from federation import worklist
+from federation.audit import chain
+from federation.database import clock
+from federation.errors import ClocksDisagreeError
+from federation.findings import lateness
+from federation.runs import measures, reconciliation, schedules
+from federation.worklist import dispatch
+
+log = logging.getLogger(__name__)
+
+
+def _if_clocks_agree(deed: Callable[[], object]) -> None:
+    """Do something that depends on the time; while the clocks disagree, the next call finds it still to be done."""
+    try:
+        deed()
+    except ClocksDisagreeError as error:
+        log.error("%s", error)  # noqa: TRY400  it says all
+
+
+@shared_task
+def reconcile() -> None:
+    """Work through the list; sent as a hint whenever something was appended."""
+    _if_clocks_agree(reconciliation.work_through)
+
+
+@shared_task
+def tick() -> None:
+    """Append the work that time has made."""
+    _if_clocks_agree(lambda: schedules.tick(now=clock.agreed()))
+
+
+@shared_task
+def sweep() -> None:
+    """Find work whose hint was lost."""
+    if worklist.is_pending():
+        dispatch.wake()
+
+
+@shared_task
+def seal() -> None:
+    """Chain the audit events that nobody has chained yet."""
+    _if_clocks_agree(lambda: chain.seal(now=clock.agreed()))
+
+
+@shared_task
+def watch() -> None:
+    """Look for late and silent agencies."""
+    _if_clocks_agree(lambda: lateness.watch(now=clock.agreed()))
+
+
+@shared_task
+def prune() -> None:
+    """Delete what is kept for a time only."""
+    _if_clocks_agree(lambda: _prune(now=clock.agreed()))
+
+
+def _prune(*, now: datetime) -> None:
+    schedules.prune(now=now)
+    measures.gather(now=now)
+
+
+@task_postrun.connect(dispatch_uid="federation.runs.measures")
+def _report(**_: object) -> None:
+    """Say that this process is at work; beat's tasks reach each of them every few seconds."""
+    measures.report()
+
+
+@worker_process_shutdown.connect(dispatch_uid="federation.runs.measures")
+def _report_at_last(**_: object) -> None:
+    measures.report(at_once=True)

@@ -1,0 +1,271 @@
+"""The work list: what became stale, claimed by urgency, done and deleted in one transaction.
+
+A *thing* is what is computed as a whole: an agency's figure, a period's published cells or a
+panel. It is packed into one 63-bit number, level first, so that its order is its urgency: finer
+frequencies before coarser ones, figures before what is published of them.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from itertools import islice
+from typing import Any, NamedTuple
+
+import numpy as np
+from django.db import transaction
+
+from federation.database import clock, cursor, instants, rows_of, statement
+from federation.models.worklist import Failure, Work
+from p2p_core import periods
+from p2p_core.periods import Frequency
+
+_LEVEL, _MINUTE, _INDICATOR = 58, 26, 16
+#: What fits between them: minutes since 1970, which is up to the year 10136, indicators and agencies.
+_MINUTES, _INDICATORS, _AGENCIES = 1 << _LEVEL - _MINUTE, 1 << _MINUTE - _INDICATOR, 1 << _INDICATOR
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MINUTE_LENGTH = timedelta(minutes=1)
+#: At most so many things in one transaction; a period's publication reads all its agencies.
+CLAIM = {"figure": 500, "publish": 100, "panel": 1}
+#: A thing that failed so often is set aside for a person.
+ATTEMPTS = 3
+#: So many things are appended at once: a schedule may make as many as there are hours since 2000.
+APPENDED = 10_000
+
+
+class Stage(StrEnum):
+    """What is computed: figures first, then what is published of them, then the panels."""
+
+    FIGURE = "figure"
+    PUBLISH = "publish"
+    PANEL = "panel"
+
+
+#: Panels have lengths in months, not frequencies.
+PANELS = {"P12M": 12, "P24M": 24, "P36M": 36}
+#: In order of urgency; the position is the level in a packed thing.
+LEVELS: tuple[tuple[Stage, str], ...] = (
+    *((stage, frequency) for frequency in Frequency for stage in (Stage.FIGURE, Stage.PUBLISH)),
+    *((Stage.PANEL, panel) for panel in PANELS),
+)
+_LEVEL_OF = {level: position for position, level in enumerate(LEVELS)}
+
+
+_OF_PERIODS = (Stage.FIGURE, Stage.PUBLISH)
+
+
+class Thing(NamedTuple):
+    """One thing to compute; ``frequency`` is the name of a panel for one of these.
+
+    ``agency`` is 0 but for figures, ``period`` the epoch for panels, which know their own time.
+    """
+
+    stage: Stage
+    frequency: str
+    period: datetime
+    indicator: int
+    agency: int = 0
+
+    def pack(self) -> int:
+        """Return the number that stands for this thing; raise ValueError for one that no number stands for."""
+        minute = (self.period - _EPOCH) // _MINUTE_LENGTH
+        if not (0 <= minute < _MINUTES and 0 <= self.indicator < _INDICATORS and 0 <= self.agency < _AGENCIES):
+            raise ValueError(f"This cannot be put on the work list: {self}.")
+        level = _LEVEL_OF[self.stage, self.frequency]
+        return level << _LEVEL | minute << _MINUTE | self.indicator << _INDICATOR | self.agency
+
+    def __str__(self) -> str:
+        period = f" {periods.label(self.frequency, self.period)}" if self.stage in _OF_PERIODS else ""
+        agency = f", agency {self.agency}" if self.agency else ""
+        return f"{self.stage} {self.frequency}{period}, indicator {self.indicator}{agency}"
+
+
+def unpack(number: int) -> Thing:
+    """Return the thing that a number stands for."""
+    stage, frequency = LEVELS[number >> _LEVEL]
+    minute = number >> _MINUTE & _MINUTES - 1
+    indicator = number >> _INDICATOR & _INDICATORS - 1
+    return Thing(stage, frequency, _EPOCH + minute * _MINUTE_LENGTH, indicator, number & _AGENCIES - 1)
+
+
+def named(things: Sequence[Thing]) -> dict[str, Any]:
+    """Return things, all of one frequency, as the parameters of a named statement."""
+    return {
+        "frequency": things[0].frequency,
+        "indicators": np.array([thing.indicator for thing in things], np.int16),
+        "agencies": np.array([thing.agency for thing in things], np.int16),
+        "periods": instants([thing.period for thing in things]),
+    }
+
+
+def named_rows(name: str, things: Sequence[Thing], **more: object) -> list[tuple[Any, ...]]:
+    """Run a named statement over things; its first column is the position of the thing."""
+    return rows_of(name, **named(things), **more)
+
+
+def panel(name: str, indicator: int) -> Thing:
+    """Return a panel as a thing."""
+    return Thing(Stage.PANEL, name, _EPOCH, indicator)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Things that this transaction holds, and the rows of the list that it answers for.
+
+    ``skipped`` says that another worker held something, so somebody has to look again;
+    ``since`` is when the first of the changes came that made them stale.
+    """
+
+    things: Sequence[Thing]
+    rows: Sequence[int]
+    skipped: bool
+    since: datetime | None = None
+
+
+def append(things: Iterable[Thing], *, since: datetime | None = None) -> None:
+    """Put things on the list, in the caller's transaction, some at a time; ``since`` is when they became stale."""
+    rest = iter(things)
+    while some := list(islice(rest, APPENDED)):
+        numbers = np.array(sorted({thing.pack() for thing in some}), np.int64)
+        with cursor() as c:
+            c.execute(
+                "INSERT INTO federation_work (thing, added)"
+                " SELECT unnest(%s::bigint[]), coalesce(%s, statement_timestamp())",
+                [numbers, since],
+            )
+
+
+def claim() -> Claim:
+    """Take the most urgent things of one level that no other worker holds.
+
+    Must run in a READ COMMITTED transaction: a thing's rows are read after its lock is
+    held, so rows that another worker has just answered for are no longer seen.
+    """
+    skipped, now = False, clock.now()
+    for level in _levels_waiting():
+        taken, missed = _take(level, now)
+        awaited = _awaited(taken, now)
+        skipped |= missed or bool(awaited)
+        claim = _claim_of([number for number in taken if number not in awaited], skipped=skipped)
+        if claim.things:
+            return claim
+    return Claim((), (), skipped)
+
+
+def claim_alone(thing: Thing) -> Claim:
+    """Take this one thing, unless another worker holds it or it has been answered for."""
+    with cursor() as c:
+        c.execute("SELECT pg_try_advisory_xact_lock(%s)", [thing.pack()])
+        [(taken,)] = c.fetchall()
+    return _claim_of([thing.pack()] if taken else [], skipped=not taken)
+
+
+def _levels_waiting() -> Iterable[int]:
+    level = 0
+    while True:
+        with cursor() as c:
+            c.execute("SELECT min(thing) FROM federation_work WHERE thing >= %s", [level << _LEVEL])
+            [(least,)] = c.fetchall()
+        if least is None:
+            return
+        level = least >> _LEVEL
+        yield level
+        level += 1
+
+
+def _take(level: int, now: datetime) -> tuple[list[int], bool]:
+    """Return the things of a level whose locks were free, and whether any lock was not."""
+    limit = CLAIM[LEVELS[level][0]]
+    after, skipped = (level << _LEVEL) - 1, False
+    while True:
+        with cursor() as c:
+            c.execute(statement("worklist_claim"), {"after": after, "level": level, "limit": limit, "now": now})
+            tried = c.fetchall()
+        taken = [number for number, free in tried if free]
+        skipped |= len(taken) < len(tried)
+        if taken or len(tried) < limit:
+            return taken, skipped
+        after = tried[-1][0]
+
+
+def _awaited(numbers: Sequence[int], now: datetime) -> set[int]:
+    """Return the periods that wait for figures in them, which other workers compute.
+
+    These would be missing in a first sum, or a change would be located by finer figures that are newer than its own.
+    """
+    things = [unpack(number) for number in numbers]
+    if not things or things[0].stage != Stage.PUBLISH:
+        return set()
+    inside = [things[0].frequency]
+    while finer := periods.FINER.get(Frequency(inside[-1])):
+        inside.append(finer)
+    rows = named_rows(
+        "worklist_awaited",
+        things,
+        ends=instants([periods.end(thing.frequency, thing.period) for thing in things]),
+        levels=np.array([_LEVEL_OF[Stage.FIGURE, frequency] for frequency in inside], np.int64),
+        located=things[0].frequency in periods.LOCATED,
+        now=now,
+    )
+    return {numbers[row[0]] for row in rows}
+
+
+def _claim_of(numbers: Sequence[int], *, skipped: bool) -> Claim:
+    if not numbers:
+        return Claim((), (), skipped)
+    with cursor() as c:
+        c.execute("SELECT id, thing, added FROM federation_work WHERE thing = ANY(%s)", [np.array(numbers, np.int64)])
+        rows = c.fetchall()
+    things = [unpack(number) for number in sorted({number for _, number, _ in rows})]
+    return Claim(things, [id_ for id_, *_ in rows], skipped, min((added for *_, added in rows), default=None))
+
+
+def done(claim: Claim) -> None:
+    """Delete the rows that a claim answers for, and forget earlier failures of its things."""
+    numbers = [thing.pack() for thing in claim.things]
+    with cursor() as c:
+        c.execute("DELETE FROM federation_work WHERE id = ANY(%s)", [np.array(claim.rows, np.int64)])
+        c.execute("DELETE FROM federation_failure WHERE thing = ANY(%s)", [np.array(numbers, np.int64)])
+
+
+@transaction.atomic
+def failed(thing: Thing, rows: Sequence[int], *, reason: str) -> None:
+    """Note that a thing failed alone: it is tried again after a while, or set aside for good.
+
+    Set aside, the rows that it failed for leave the list, and no others: what it depends on
+    may have changed meanwhile, and a change tries it again.
+    """
+    now = clock.now()
+    number = thing.pack()
+    failure, _ = Failure.objects.select_for_update().get_or_create(
+        thing=number, defaults={"attempts": 0, "reason": reason, "since": now}
+    )
+    failure.attempts += 1
+    failure.reason = reason
+    if failure.attempts < ATTEMPTS:
+        failure.retry_at = now + timedelta(seconds=2**failure.attempts)
+    else:
+        failure.retry_at = None
+        Work.objects.filter(id__in=rows).delete()
+    failure.save()
+
+
+def set_aside() -> Sequence[Failure]:
+    """Return the things that wait for a person."""
+    return list(Failure.objects.filter(retry_at=None).order_by("since"))
+
+
+def waiting() -> set[Thing]:
+    """Return all things on the list."""
+    return {unpack(number) for number in Work.objects.values_list("thing", flat=True).distinct()}
+
+
+def is_pending() -> bool:
+    """Whether anything is on the list."""
+    return Work.objects.exists()
+
+
+def oldest_age() -> timedelta:
+    """Return how long the oldest work has been waiting."""
+    oldest = Work.objects.order_by("added").values_list("added", flat=True).first()
+    return clock.now() - oldest if oldest else timedelta()
