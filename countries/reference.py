@@ -15,7 +15,7 @@ from django.db import connections
 from countries import models
 from countries.database.routing import alias
 from p2p_core.characters import writable
-from p2p_core.codes import COUNTRIES, DATA, GROUP_MEMBERS, GROUPS
+from p2p_core.codes import COUNTRIES, GROUP_MEMBERS, GROUPS
 
 _SQL: Final = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
 # One written language in CLDR's eyes and two in the world's: a reader who asks for any of them is served by each.
@@ -196,7 +196,7 @@ def help_services_at_hand() -> tuple[HelpService, ...]:
 @cache
 def _shipped_help_services() -> tuple[HelpService, ...]:
     """In the order in which the database gives them."""
-    rows = msgspec.json.decode((DATA / "help_services.json").read_bytes(), type=list[HelpService])
+    rows = msgspec.json.decode((Path(__file__).with_name("data") / "help_services.json").read_bytes(), type=list[HelpService])
     return tuple(sorted(rows, key=lambda row: (row.country is None, row.country or "", row.name, row.code)))
 
 

@@ -24,8 +24,9 @@ RATES = (
 
 _CREDENTIAL = """
 import json
-from countries import credentials, registry
-from federation import clock
+from countries import registry
+from countries.accounts import credentials
+from federation.database import clock
 agency = registry.create_agency(code="NO-KRIPOS", country="NO", name="Kripos", by="a test")
 issued = credentials.issue(agency=agency, by="a test", now=clock.now())
 print(json.dumps({"client_id": issued.client_id, "client_secret": issued.client_secret}))

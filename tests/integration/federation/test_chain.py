@@ -193,7 +193,8 @@ import django
 django.setup()
 from contextlib import nullcontext
 from django.db import transaction
-from federation import chain, clock
+from federation.audit import chain
+from federation.database import clock
 chain.BATCH = 20
 print("ready", flush=True)
 with transaction.atomic() if input() == "at once" else nullcontext():

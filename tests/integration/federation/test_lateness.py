@@ -385,7 +385,8 @@ LOOK_FOR_EVER = """
 import time
 import django
 django.setup()
-from federation import clock, lateness
+from federation.database import clock
+from federation.findings import lateness
 print("looking", flush=True)
 while True:
     lateness.watch(now=clock.now())
