@@ -19,7 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 UV := $(VENV)/bin/uv
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-# What the pages load, built out of web/; anew only if something of it changed.
+# What the pages load, built from web/, and built again only if it changed.
 BUILT := api/site/static/site/built
 MAP := $(BUILT)/.done
 LOCALE := api/site/locale
@@ -27,7 +27,7 @@ LANGUAGES := $(LOCALE)/.done
 
 .PHONY: help install demo serve test verify fuzz calendar chaos endure attack check format bench lock openapi web messages clean
 
-help: ## say what there is
+help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 install: $(VENV)/dev.installed ## install everything, for work on the project too
@@ -44,7 +44,7 @@ test: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## the tests for every change, f
 verify: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## the long tests: faults, killed processes, long histories; ARGS= goes to pytest
 	@$(PY) -m pytest -n auto -m verify $(ARGS)
 
-chaos: $(VENV)/dev.installed ## faults at random under load, and is all there once? SEED= for one, SEEDS=20, SECONDS=45
+chaos: $(VENV)/dev.installed ## faults at random under load; then check that no report is lost or doubled. SEED= for one, SEEDS=20, SECONDS=45
 	@exec $(PY) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SECONDS),--seconds $(SECONDS))
 
 endure: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## kill one process after the other; what does the public notice?
@@ -62,7 +62,7 @@ calendar: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## the tests without browser
 	@exec $(PY) -m tests.calendar $(ARGS) $(if $(DAYS),--days $(DAYS))
 
 check: $(VENV)/dev.installed ## format, lint, types, import contracts, migrations, OpenAPI
-	@$(PY) -m ruff format --check --quiet . || { echo "Mend it with: make format"; exit 1; }
+	@$(PY) -m ruff format --check --quiet . || { echo "Fix it with: make format"; exit 1; }
 	@$(PY) -m ruff check --quiet .
 	@$(PY) -m mypy --no-error-summary
 	@$(VENV)/bin/lint-imports --no-logo 2>&1 | tee $(VENV)/imports.txt | grep -q '0 broken' || { cat $(VENV)/imports.txt; exit 1; }
@@ -75,7 +75,7 @@ format: $(VENV)/dev.installed ## put the code in the one format
 	@$(PY) -m ruff format --quiet .
 	@$(PY) -m ruff check --quiet --fix .
 
-openapi: $(VENV)/dev.installed ## write docs/reference/openapi.yaml anew
+openapi: $(VENV)/dev.installed ## rewrite docs/reference/openapi.yaml
 	@$(PY) manage.py spectacular --validate --fail-on-warn --file docs/reference/openapi.yaml
 
 web: $(MAP) $(LANGUAGES) ## build the map and the languages of the pages

@@ -180,7 +180,7 @@ class PublicView(APIView):
         return self._refuse(problems.Problem("method_not_allowed", headers={"Allow": _METHODS}))
 
     def respond(self, request: HttpRequest, variant: str, ask: Callable[[], Answer]) -> HttpResponseBase:
-        """Answer from what is held, or ask anew."""
+        """Answer from the cache, or ask again."""
         return respond(request, variant, self.vary, ask)
 
     def _refuse(self, error: Exception) -> HttpResponse:
@@ -191,7 +191,7 @@ class PublicView(APIView):
 
 
 def respond(request: HttpRequest, variant: str, vary: str, ask: Callable[[], Answer]) -> HttpResponseBase:
-    """Answer from what is held, or 304 without touching it, or ask anew."""
+    """Answer from the cache, or 304 without touching it, or ask again."""
     key = _key(request, variant)
     last = held = shelf.get(key)
     try:

@@ -165,13 +165,13 @@ _SIGNATURES: Final = {
     "signature_replayed": Kind(
         409,
         "This signature was taken before",
-        "Sign anew. To send again what may have arrived, use an Idempotency-Key.",
+        "Sign each submission once. To repeat one that may have arrived, use an Idempotency-Key.",
     ),
 }
 
 #: What breaks a rule.
 _BROKEN_RULES: Final = {
-    "invalid_payload": Kind(422, "The payload breaks rules", "Mend what `errors` lists and send it again."),
+    "invalid_payload": Kind(422, "The payload breaks rules", "Correct what `errors` lists and send the payload again."),
     "personal_trace": Kind(
         422,
         "Something looks like an address, a hash or an e-mail",
@@ -197,11 +197,11 @@ _BROKEN_RULES: Final = {
     "period_too_early": Kind(422, "The period lies before 2000", "Check the year; the campaign began in 2017."),
     "bad_period": Kind(
         422,
-        "The period has not the form of its frequency",
+        "The period is not written in the form of its frequency",
         "Write 2026-11-24T10:15 (N, H), 2026-11-24 (D) or 2026-11 (M).",
     ),
     "misaligned_period": Kind(
-        422, "The period does not begin where one begins", "Give the first minute of the hour, and no seconds."
+        422, "The period does not start on a full minute or hour", "Give the first minute of the hour, and no seconds."
     ),
     "not_utc": Kind(422, "The time is not in UTC", "Give the time in UTC, with Z or without an offset."),
     "period_not_ended": Kind(422, "The period has not ended", "Report a period once it has ended in UTC."),
@@ -214,7 +214,7 @@ _BROKEN_RULES: Final = {
     ),
     "merge_refused": Kind(
         422,
-        "Nothing is merged into a report",
+        "Reports cannot be merged",
         "Send the whole report with ACTION R: all its observations, those that did not change too.",
     ),
     "bad_structure": Kind(
@@ -233,7 +233,7 @@ _BROKEN_RULES: Final = {
     "confidential_value": Kind(
         422,
         "CONF_STATUS is not F",
-        "Leave CONF_STATUS empty or F: all that is reported is published, rounded. Do not send what must not be.",
+        "Leave CONF_STATUS empty or F. Every report is published, rounded, so send no confidential values.",
     ),
     "computed_attribute": Kind(
         422, "This is computed here, not reported", "Leave the column that the pointer names empty, or leave it out."

@@ -37,7 +37,7 @@ class ProblemDetails(msgspec.Struct, omit_defaults=True):
 
 HEADERS: Final[dict[str, Schema]] = {
     "ETag": {
-        "description": "What the answer hangs on, for If-None-Match",
+        "description": "A tag of this version of the answer, for If-None-Match",
         "required": True,
         "schema": {"type": "string", "pattern": '^W/"[!-~]+"$'},
     },
@@ -77,9 +77,9 @@ OF_PUBLIC_ANSWERS: Final = _header("ETag") | _header("Cache-Control") | _header(
 #: Status or range of statuses: name, meaning, code of the example, headers.
 _KINDS: Final[dict[str, tuple[str, str, str, dict[str, Schema]]]] = {
     "400": ("Unreadable", "The request cannot be read", "unknown_parameter", {}),
-    "401": ("NotAuthenticated", "Who asks is not known", "not_authenticated", _header("WWW-Authenticate")),
-    "403": ("NotAllowed", "Who asks may not do this", "permission_denied", {}),
-    "404": ("NotFound", "There is nothing of this name that who asks can see", "not_found", {}),
+    "401": ("NotAuthenticated", "No valid authentication was sent", "not_authenticated", _header("WWW-Authenticate")),
+    "403": ("NotAllowed", "You may not do this", "permission_denied", {}),
+    "404": ("NotFound", "Not found, or not visible to you", "not_found", {}),
     "406": ("NotAcceptable", "No form of the answer fits Accept", "not_acceptable", {}),
     "409": ("Resolved", "There is nothing to answer any more", "finding_resolved", {}),
     "413": ("TooLarge", "There is too much in the body", "body_too_large", {}),

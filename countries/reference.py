@@ -196,7 +196,9 @@ def help_services_at_hand() -> tuple[HelpService, ...]:
 @cache
 def _shipped_help_services() -> tuple[HelpService, ...]:
     """In the order in which the database gives them."""
-    rows = msgspec.json.decode((Path(__file__).with_name("data") / "help_services.json").read_bytes(), type=list[HelpService])
+    rows = msgspec.json.decode(
+        (Path(__file__).with_name("data") / "help_services.json").read_bytes(), type=list[HelpService]
+    )
     return tuple(sorted(rows, key=lambda row: (row.country is None, row.country or "", row.name, row.code)))
 
 
