@@ -15,8 +15,7 @@ from api.v1 import answers, asked, body, described_findings, finding_documents, 
 from api.v1.submissions import READ, WRITE
 from countries.reference import Reference
 from federation.database import clock
-from federation.findings import finding_queries
-from federation.intake import review
+from federation.findings import finding_queries, review
 from p2p_core import periods
 from p2p_core.payloads import answers as answer_payload
 from p2p_core.rules import rulebook

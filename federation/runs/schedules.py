@@ -16,7 +16,7 @@ from countries.registry import Refused
 from federation import audit, publication, worklist
 from federation.database import clock
 from federation.errors import ClocksDisagreeError
-from federation.intake import review
+from federation.findings import review
 from federation.models.figures import Figure, FrozenSum
 from federation.models.published import PeriodVersion, PublishedCell, PublishedCoverage
 from federation.models.submissions import IdempotencyKey

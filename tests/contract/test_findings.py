@@ -11,7 +11,7 @@ import pytest
 
 from api.v1 import described_findings, findings
 from countries.models import Agency
-from federation.intake import review
+from federation.findings import review
 from federation.models.audit import AuditEvent
 from federation.models.findings import Answer, Finding, Hold
 from federation.runs import reconciliation

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from api.v1 import described_submissions
 from federation import worklist
-from federation.intake import review
+from federation.findings import review
 from federation.models.findings import Finding, Hold
 from federation.models.submissions import Report, Submission
 from tests.contract.callers import COLUMNS, day, hour, report

@@ -18,8 +18,8 @@ from countries.admin.sight import horizon_of
 from federation.database import clock
 from federation.desk.screens import words
 from federation.errors import ClocksDisagreeError
-from federation.intake import review
-from federation.intake.review import Decided
+from federation.findings import review
+from federation.findings.review import Decided
 from federation.models.findings import Finding, Hold
 
 M = TypeVar("M", bound=Model)

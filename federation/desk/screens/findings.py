@@ -17,7 +17,7 @@ from federation.desk import series
 from federation.desk.screens import chart, deciding, facts, filters
 from federation.desk.screens.deciding import DEEDS, RESOLVE, Deed, HoldingAdmin, Matter
 from federation.errors import FederationError
-from federation.intake import review
+from federation.findings import review
 from federation.models.audit import AuditEvent
 from federation.models.findings import Answer, AnswerKind, Finding, Hold
 from p2p_core import periods

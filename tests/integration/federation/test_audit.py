@@ -28,7 +28,7 @@ from countries.models import (
 )
 from federation import audit
 from federation.audit import chain
-from federation.intake import review
+from federation.findings import review
 from federation.management import registration
 from federation.models.audit import AuditEvent
 from federation.models.findings import Finding

@@ -9,7 +9,7 @@ from django.db import connection
 
 from countries import registry
 from countries.models import Annotation
-from federation.intake import review
+from federation.findings import review
 from federation.models.findings import Finding, Hold
 from federation.models.published import PublishedCoverage
 from federation.models.submissions import Report

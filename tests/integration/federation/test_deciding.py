@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from federation.database import clock
-from federation.intake import review
+from federation.findings import review
 from federation.models.audit import AuditEvent
 from federation.models.findings import Answer, Finding, Hold
 from federation.models.submissions import Report

@@ -16,8 +16,7 @@ from countries import registry
 from countries.models import Annotation, Threshold
 from federation import intake, worklist
 from federation.database import clock
-from federation.findings import finding_queries
-from federation.intake import review
+from federation.findings import finding_queries, review
 from federation.models.findings import Finding
 from federation.models.published import PublishedCell
 from federation.models.submissions import Report

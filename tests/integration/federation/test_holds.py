@@ -12,8 +12,7 @@ from countries import registry
 from countries.models import Annotation
 from federation import intake
 from federation.database import rows_of
-from federation.findings import levels
-from federation.intake import review
+from federation.findings import levels, review
 from federation.models.findings import AnswerKind, Finding, Hold
 from federation.models.submissions import Report, Submission
 from federation.runs import reconciliation

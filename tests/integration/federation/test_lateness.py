@@ -20,8 +20,7 @@ from config.processes import bound_to_parent
 from countries import registry
 from countries.models import Schedule
 from federation.database import clock
-from federation.findings import lateness
-from federation.intake import review
+from federation.findings import lateness, review
 from federation.models.findings import Finding
 from federation.models.published import PublishedCoverage, Version
 from federation.models.submissions import Report

@@ -8,8 +8,7 @@ import pytest
 from django.db import connection, connections, transaction
 
 from federation import findings, intake, worklist
-from federation.findings import holds
-from federation.intake import review
+from federation.findings import holds, review
 from federation.models.findings import Finding, Hold
 from federation.models.submissions import Report
 from federation.runs import reconciliation

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from federation.errors import FindingNotFoundError, FindingResolvedError, PersonalTraceError, ReasonMissingError
-from federation.intake import review
+from federation.findings import review
 from federation.models.audit import AuditEvent
 from federation.models.findings import Answer, Finding, Hold
 from federation.models.submissions import Report

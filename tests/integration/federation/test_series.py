@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from federation.desk import series
-from federation.intake import review
+from federation.findings import review
 from federation.models.submissions import Report
 from tests import factories
 from tests.integration.federation.world import Said
