@@ -15,7 +15,7 @@ from api.v1 import answers, asked, body, described_findings, finding_documents, 
 from api.v1.submissions import READ, WRITE
 from countries.reference import Reference
 from federation.database import clock
-from federation.findings import finding_queries, review
+from federation.findings import decisions, finding_queries
 from p2p_core import periods
 from p2p_core.payloads import answers as answer_payload
 from p2p_core.rules import rulebook
@@ -75,7 +75,7 @@ class AnswerView(APIView):
         parameters.read(request)
         said = _read(request)
         caller = caller_of(request)
-        review.answer(
+        decisions.answer(
             finding=id,
             agency=caller.agency.pk,
             answer=said.answer,

@@ -86,7 +86,7 @@ def _settle(
     """Make the open findings of things by some rules those that were found; ``roots`` are their current reports."""
     changes = _changes(things, found, rules, roots)
     if changes.ids():
-        # A coordinator may be deciding on the same ones: lock them as review does, and look again.
+        # A coordinator may be deciding on the same ones: lock them as ``decisions`` does, and look again.
         list(Finding.objects.select_for_update().filter(pk__in=changes.ids()).order_by("pk"))
         changes = _changes(things, found, rules, roots)
     for how, ids in changes.closed.items():

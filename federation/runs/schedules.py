@@ -16,7 +16,7 @@ from countries.registry import Refused
 from federation import audit, publication, worklist
 from federation.database import clock
 from federation.errors import ClocksDisagreeError
-from federation.findings import review
+from federation.findings import decisions
 from federation.models.figures import Figure, FrozenSum
 from federation.models.published import PeriodVersion, PublishedCell, PublishedCoverage
 from federation.models.submissions import IdempotencyKey
@@ -100,7 +100,7 @@ def follow_registry(
         details={"before": before, "after": after},
     )
     if isinstance(instance, Annotation) and instance.is_break and after:
-        review.follow_break(before=before, after=after, by=by, now=_agreed())
+        decisions.follow_break(before=before, after=after, by=by, now=_agreed())
     if isinstance(instance, Annotation):
         worklist.append(_touched_by_break(before, after))
         dispatch.wake_on_commit()

@@ -11,7 +11,7 @@ import pytest
 
 from api.v1 import described_findings, findings
 from countries.models import Agency
-from federation.findings import review
+from federation.findings import decisions
 from federation.models.audit import AuditEvent
 from federation.models.findings import Answer, Finding, Hold
 from federation.runs import reconciliation
@@ -105,7 +105,9 @@ class TestReading:
         }
 
     @pytest.mark.parametrize(
-        ("decide", "decision"), [(review.release, "released"), (review.reject, "rejected")], ids=["release", "reject"]
+        ("decide", "decision"),
+        [(decisions.release, "released"), (decisions.reject, "rejected")],
+        ids=["release", "reject"],
     )
     def test_decision_comes_back_with_its_reason(self, kripos, held, decide, decision):
         decide(
@@ -299,7 +301,7 @@ class TestAnswering:
         assert [said["answer"] for said in told.json()["answers"]] == ["confirmed", "will_resubmit", "confirmed"]
 
     def test_resolved_finding_cannot_be_answered(self, kripos, finding):
-        review.resolve(findings=[finding.pk], by="ada", reason="Seen.", now=datetime.now(UTC))
+        decisions.resolve(findings=[finding.pk], by="ada", reason="Seen.", now=datetime.now(UTC))
         refused = answer(kripos, finding.pk, {"answer": "confirmed"})
         assert (refused.status_code, refused.json()["code"]) == (409, "finding_resolved")
         assert not Answer.objects.exists()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from api.v1 import described_submissions
 from federation import worklist
-from federation.findings import review
+from federation.findings import decisions
 from federation.models.findings import Finding, Hold
 from federation.models.submissions import Report, Submission
 from tests.contract.callers import COLUMNS, day, hour, report
@@ -246,7 +246,7 @@ class TestDryRun:
         sender.send(weeks(8, 1, *USUAL))
         sender.send([report(*IMPLAUSIBLE)])
         waiting = list(Hold.objects.filter(decision="").values_list("report", flat=True))
-        review.release(reports=waiting, by="ada", reason="Seen.", now=datetime.now(UTC))
+        decisions.release(reports=waiting, by="ada", reason="Seen.", now=datetime.now(UTC))
         sender.send([report(*USUAL)])
         assert check_dry_run(sender, [report(*IMPLAUSIBLE)]) == []
 
@@ -345,7 +345,7 @@ class TestReport:
         first = kripos.send(report(*IMPLAUSIBLE), key="one").json()
         again = kripos.send(report(*IMPLAUSIBLE), key="one").json()
         assert again == first
-        review.reject(
+        decisions.reject(
             reports=list(Hold.objects.values_list("report", flat=True)), by="ada", reason="No.", now=datetime.now(UTC)
         )
         after = kripos.send(report(*IMPLAUSIBLE), key="one").json()
@@ -405,7 +405,7 @@ def decide(how):
     how(reports=list(waiting), by="ada", reason="Seen.", now=datetime.now(UTC))
 
 
-DEEDS = SUBMISSIONS | st.sampled_from([review.release, review.reject, settle])
+DEEDS = SUBMISSIONS | st.sampled_from([decisions.release, decisions.reject, settle])
 
 
 @hypothesis.settings(max_examples=12, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture])

@@ -1,4 +1,4 @@
-"""Pages on which a person decides: what it is about, why, and one button. The deeds are those of ``review``."""
+"""Pages on which a person decides: what it is about, why, and one button. The deeds are those of ``decisions``."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ from countries.admin.sight import horizon_of
 from federation.database import clock
 from federation.desk.screens import words
 from federation.errors import ClocksDisagreeError
-from federation.findings import review
-from federation.findings.review import Decided
+from federation.findings import decisions
+from federation.findings.decisions import Decided
 from federation.models.findings import Finding, Hold
 
 M = TypeVar("M", bound=Model)
@@ -61,15 +61,15 @@ class Deed:
 
 RELEASE = Deed(
     "release", "federation.decide_hold", "report", "released",
-    "A released report counts for its period from now on, and is public within seconds.", review.release,
+    "A released report counts for its period from now on, and is public within seconds.", decisions.release,
 )  # fmt: skip
 REJECT = Deed(
     "reject", "federation.decide_hold", "report", "rejected",
-    "A rejected report is kept and not used: what counts now goes on to count.", review.reject,
+    "A rejected report is kept and not used: what counts now goes on to count.", decisions.reject,
 )  # fmt: skip
 RESOLVE = Deed(
     "resolve", "federation.resolve_finding", "finding", "resolved",
-    "A resolved finding does not come back while the numbers stay as they are.", review.resolve,
+    "A resolved finding does not come back while the numbers stay as they are.", decisions.resolve,
 )  # fmt: skip
 DEEDS = {deed.name: deed for deed in (RELEASE, REJECT, RESOLVE)}
 

@@ -17,7 +17,7 @@ from federation.desk import series
 from federation.desk.screens import chart, deciding, facts, filters
 from federation.desk.screens.deciding import DEEDS, RESOLVE, Deed, HoldingAdmin, Matter
 from federation.errors import FederationError
-from federation.findings import review
+from federation.findings import decisions
 from federation.models.audit import AuditEvent
 from federation.models.findings import Answer, AnswerKind, Finding, Hold
 from p2p_core import periods
@@ -167,7 +167,7 @@ class FindingAdmin(HoldingAdmin):
         if not form.is_valid():
             return self._page(request, finding, form)
         try:
-            review.answer(
+            decisions.answer(
                 finding=finding.pk, agency=finding.agency_id, by=actor(request), now=clock.agreed(), **form.cleaned_data
             )
         except FederationError as error:

@@ -28,7 +28,7 @@ from countries.models import (
 )
 from federation import audit
 from federation.audit import chain
-from federation.findings import review
+from federation.findings import decisions
 from federation.management import registration
 from federation.models.audit import AuditEvent
 from federation.models.findings import Finding
@@ -90,7 +90,7 @@ def added(model, **columns):
 
 def answer():
     one = finding(rule="R105")
-    review.answer(finding=one.pk, agency=one.agency_id, answer="confirmed", remark=WHO["reason"], by="kari", now=NOW)
+    decisions.answer(finding=one.pk, agency=one.agency_id, answer="confirmed", remark=WHO["reason"], by="kari", now=NOW)
 
 
 def mark_a_break():
@@ -125,9 +125,9 @@ def setup():
 #: What is done, and which events it leaves.
 DEEDS = {
     "submission": (lambda: submit(120), ["submission.accepted"]),
-    "release": (lambda: review.release(reports=held(), **WHO, now=NOW), ["report.released"]),
-    "rejection": (lambda: review.reject(reports=held(), **WHO, now=NOW), ["report.rejected"]),
-    "resolution": (lambda: review.resolve(findings={finding(rule="R105").pk}, **WHO, now=NOW), ["finding.resolved"]),
+    "release": (lambda: decisions.release(reports=held(), **WHO, now=NOW), ["report.released"]),
+    "rejection": (lambda: decisions.reject(reports=held(), **WHO, now=NOW), ["report.rejected"]),
+    "resolution": (lambda: decisions.resolve(findings={finding(rule="R105").pk}, **WHO, now=NOW), ["finding.resolved"]),
     "answer": (answer, ["finding.answered"]),
     "break": (mark_a_break, ["annotation.added", "report.released"]),
     "issue": (lambda: credentials.issue(agency=agency(), **WHO, now=NOW), ["credential.added"]),
@@ -259,7 +259,7 @@ def test_what_changes_nothing_leaves_no_event():
     user = User.objects.get(username="ola")
     with registry.changing_account(user, **WHO):
         user.save()
-    assert events_of(lambda: review.release(reports=[], **WHO, now=NOW)) == []
+    assert events_of(lambda: decisions.release(reports=[], **WHO, now=NOW)) == []
 
 
 def test_an_agency_is_not_deleted_together_with_what_leaves_no_event():

@@ -9,7 +9,7 @@ from django.db import connection
 
 from countries import registry
 from countries.models import Annotation
-from federation.findings import review
+from federation.findings import decisions
 from federation.models.findings import Finding, Hold
 from federation.models.published import PublishedCoverage
 from federation.models.submissions import Report
@@ -313,7 +313,7 @@ def test_breaks_submissions_and_decisions_at_once_do_not_lock_each_other_out(usu
 
     def decide(number):
         waiting = list(Report.objects.filter(state="held").order_by("-pk").values_list("pk", flat=True)[:4])
-        review.reject(reports=waiting, by="ada", reason="a mistake", now=datetime.now(UTC))
+        decisions.reject(reports=waiting, by="ada", reason="a mistake", now=datetime.now(UTC))
 
     def break_(number):
         start = SIXTH - 20 * WEEK + number * DAY

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from federation.database import clock
-from federation.findings import review
+from federation.findings import decisions
 from federation.models.audit import AuditEvent
 from federation.models.findings import Answer, Finding, Hold
 from federation.models.submissions import Report
@@ -52,7 +52,7 @@ def test_second_click_is_told_who_decided_and_when(coordinator, agency):
     report = held(agency)
     deed = address("finding", "release", report.hold.finding_id)
     fields = dict(coordinator.get(deed).context["matter"].fields)
-    review.reject(reports=[report.pk], by="per", reason="no", now=NOW)
+    decisions.reject(reports=[report.pk], by="per", reason="no", now=NOW)
     second = coordinator.post(deed, fields | {"reason": "yes"}, follow=True)
     assert told(second) == ["1 report decided already, and left as it was: rejected by per at 12:00 on 25 November."]
     report.refresh_from_db()
@@ -62,7 +62,7 @@ def test_second_click_is_told_who_decided_and_when(coordinator, agency):
 
 def test_deciding_what_is_decided_leads_back_with_a_word(coordinator, agency):
     report = held(agency)
-    review.reject(reports=[report.pk], by="per", reason="no", now=NOW)
+    decisions.reject(reports=[report.pk], by="per", reason="no", now=NOW)
     page = coordinator.get(address("finding", "release", report.hold.finding_id), follow=True)
     assert told(page) == ["There is nothing here to release any more: it was decided already."]
 
@@ -94,7 +94,7 @@ def test_held_reports_are_decided_in_their_list_and_on_their_page(coordinator, a
 
 def test_second_click_in_the_list_is_told_who_decided(coordinator, agency):
     report = held(agency)
-    review.release(reports=[report.pk], by="per", reason="no", now=NOW)
+    decisions.release(reports=[report.pk], by="per", reason="no", now=NOW)
     again = {"action": "reject", "_selected_action": [report.pk], "reason": "wrong"}
     page = coordinator.post(address("hold"), again, follow=True)
     assert told(page) == ["1 report decided already, and left as it was: released by per at 12:00 on 25 November."]
@@ -104,7 +104,7 @@ def test_second_click_in_the_list_of_findings_is_told_who_decided(coordinator, a
     report = held(agency)
     chosen = {"action": "release", "_selected_action": [report.hold.finding_id]}
     asked = coordinator.post(address("finding"), chosen)
-    review.release(reports=[report.pk], by="per", reason="no", now=NOW)
+    decisions.release(reports=[report.pk], by="per", reason="no", now=NOW)
     again = {"report": [value for name, value in asked.context["matter"].fields if name == "report"], "reason": "right"}
     page = coordinator.post(address("finding"), chosen | again, follow=True)
     assert told(page) == ["1 report decided already, and left as it was: released by per at 12:00 on 25 November."]
@@ -210,6 +210,6 @@ def test_neither_reason_nor_remark_may_hold_a_trace(coordinator, agency, text, w
 
 def test_answer_to_a_resolved_finding_is_told(liaison, agency):
     hold = held(agency).hold
-    review.release(reports=[hold.pk], by="per", reason="no", now=NOW)
+    decisions.release(reports=[hold.pk], by="per", reason="no", now=NOW)
     page = liaison.post(address("finding", "answer", hold.finding_id), {"answer": "confirmed"}, follow=True)
     assert told(page) == ["The finding is resolved; there is nothing to answer any more."]

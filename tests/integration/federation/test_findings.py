@@ -16,7 +16,7 @@ from countries import registry
 from countries.models import Annotation, Threshold
 from federation import intake, worklist
 from federation.database import clock
-from federation.findings import finding_queries, review
+from federation.findings import decisions, finding_queries
 from federation.models.findings import Finding
 from federation.models.published import PublishedCell
 from federation.models.submissions import Report
@@ -81,7 +81,7 @@ def send(federation, *said, agency=0):
 
 
 def resolve(federation, finding):
-    review.resolve(findings=[finding.pk], by="a coordinator", reason="it is known", now=federation.now)
+    decisions.resolve(findings=[finding.pk], by="a coordinator", reason="it is known", now=federation.now)
 
 
 def rebuilt(federation):
@@ -155,7 +155,7 @@ def test_what_ended_by_itself_comes_back(federation):
 def test_an_answered_finding_stays_answered_and_ends_as_others_do(federation):
     send(federation, day(cells={NO: 100}), *hours_of(OLD, each=4))
     found = the_finding()
-    review.answer(
+    decisions.answer(
         finding=found.pk, agency=1, answer="will_resubmit", remark="", by=found.agency.code, now=federation.now
     )
     send(federation, Said("H", OLD, {NO: 5}))
@@ -184,7 +184,7 @@ def test_a_held_report_is_judged_once_it_is_released(federation):
     send(federation, hour(cells={UNKNOWN: 5_000}))
     assert told() == [("R102", "H", TEN)]
     held = Report.objects.get(state="held")
-    review.release(reports=[held.pk], by="a coordinator", reason="it is so", now=federation.now)
+    decisions.release(reports=[held.pk], by="a coordinator", reason="it is so", now=federation.now)
     federation.settle()
     assert told() == [("R105", "H", TEN)]
 
@@ -291,7 +291,7 @@ def test_a_rejected_report_is_not_what_counted_before(federation):
     send(federation, *(hour(OLD - number * WEEK) for number in range(6)))
     send(federation, hour(OLD, cells={NO: 5_000}))
     held = Report.objects.get(state="held")
-    review.reject(reports=[held.pk], by="a coordinator", reason="a mistake", now=federation.now)
+    decisions.reject(reports=[held.pk], by="a coordinator", reason="a mistake", now=federation.now)
     send(federation, hour(OLD, cells={NO: 120}))
     assert told() == []
 
@@ -300,7 +300,7 @@ def test_a_released_report_is_what_counted_before(federation):
     send(federation, *(hour(OLD - number * WEEK) for number in range(6)))
     send(federation, hour(OLD, cells={NO: 5_000}))
     held = Report.objects.get(state="held")
-    review.release(reports=[held.pk], by="a coordinator", reason="it is so", now=federation.now)
+    decisions.release(reports=[held.pk], by="a coordinator", reason="it is so", now=federation.now)
     federation.settle()
     assert the_finding().facts == {"value": 5_000, "before": 100, "share": 49.0}
     send(federation, hour(OLD, cells={NO: 120}))
@@ -439,7 +439,7 @@ def test_what_is_noticed_of_a_sum_leaves_a_hold_alone(usual):
     assert hold.holds.count() == 1
     rebuilt(usual)
     assert (the_finding(rule="R102"), the_finding(rule="R102").facts["value"]) == (hold, 5_000)
-    review.reject(reports=[hold.holds.get().pk], by="a coordinator", reason="a mistake", now=usual.now)
+    decisions.reject(reports=[hold.holds.get().pk], by="a coordinator", reason="a mistake", now=usual.now)
     usual.settle()
     assert the_finding(rule="R102").facts["value"] == 1_200
 

@@ -12,7 +12,7 @@ from countries import registry
 from countries.models import Annotation
 from federation import intake
 from federation.database import rows_of
-from federation.findings import levels, review
+from federation.findings import decisions, levels
 from federation.models.findings import AnswerKind, Finding, Hold
 from federation.models.submissions import Report, Submission
 from federation.runs import reconciliation
@@ -66,13 +66,13 @@ submissions = st.tuples(
     st.lists(reports(), min_size=1, max_size=6, unique_by=lambda said: said.key),
     st.integers(0, 5000),
 )
-decisions = st.tuples(st.sampled_from(["release", "release", "reject"]), st.integers(0, 20))
+decided = st.tuples(st.sampled_from(["release", "release", "reject"]), st.integers(0, 20))
 answers = st.tuples(st.just("answer"), st.integers(0, 20), st.sampled_from(AnswerKind.values))
 breaks = st.tuples(st.just("break"), agencies, st.sampled_from([*HOURS, HOURS[1] + timedelta(minutes=30)]))
 waits = st.tuples(st.just("wait"), st.sampled_from([61, 3600, 90_000]))
 turns = st.tuples(st.just("work"), st.integers(1, 4))
 histories = st.lists(
-    submissions | submissions | submissions | decisions | decisions | answers | breaks | waits | turns,
+    submissions | submissions | submissions | decided | decided | answers | breaks | waits | turns,
     min_size=3,
     max_size=16,
 )
@@ -91,7 +91,7 @@ def decide(deed):
             key = waiting[number % len(waiting)]
             names = ("agency", "indicator", "frequency", "period")
             chosen = Report.objects.get(state="held", **dict(zip(names, key, strict=True)))
-            getattr(review, deed)(reports=[chosen.pk], by="a coordinator", reason="as it is", now=federation.now)
+            getattr(decisions, deed)(reports=[chosen.pk], by="a coordinator", reason="as it is", now=federation.now)
             getattr(federation.memory.desk, deed)(key)
 
     return act
@@ -102,7 +102,7 @@ def answer(federation, number, said):
     if findings:
         chosen = findings[number % len(findings)]
         told = {"finding": chosen.pk, "agency": chosen.agency_id, "by": "an agency", "now": federation.now}
-        review.answer(answer=said, remark="as it is", **told)
+        decisions.answer(answer=said, remark="as it is", **told)
 
 
 def key_of(report):
@@ -208,7 +208,7 @@ def test_a_held_report_is_not_used_and_the_one_before_it_stays(federation):
 
 def test_a_released_report_counts_and_its_value_is_not_held_again(federation):
     send(federation, 0, *hours(10, 10, 10, 400))
-    decide_all(federation, review.release)
+    decide_all(federation, decisions.release)
     assert value_of(federation) == 400
     send(federation, 0, *hours(11, first=0))
     send(federation, 0, *hours(400, first=0))
@@ -218,7 +218,7 @@ def test_a_released_report_counts_and_its_value_is_not_held_again(federation):
 
 def test_a_rejected_report_does_not_count_and_is_held_again_if_it_comes_again(federation):
     send(federation, 0, *hours(10, 10, 10, 400))
-    decide_all(federation, review.reject)
+    decide_all(federation, decisions.reject)
     assert value_of(federation) is None
     send(federation, 0, *hours(400, first=0))
     assert states()[-2:] == ["rejected", "held"]
@@ -259,7 +259,7 @@ def test_holds_in_a_row_are_one_finding(federation):
     [finding] = Finding.objects.filter(rule="R102")
     assert (finding.period, finding.last_period) == (day, day + timedelta(hours=3))
     assert finding.holds.count() == 4
-    decide_all(federation, review.release)
+    decide_all(federation, decisions.release)
     finding.refresh_from_db()
     assert finding.resolution == "released"
 
@@ -361,7 +361,7 @@ def test_minutes_are_held_once_their_hour_has_too_much_and_released_ones_do_not_
     [finding] = Finding.objects.filter(rule="R102")
     assert (finding.period, finding.last_period) == (minutes[1].period, minutes[2].period)
     assert (finding.facts["value"], finding.facts["reported"]) == (80, 40)
-    decide_all(federation, review.release)
+    decide_all(federation, decisions.release)
     # Without the two that were released, the hour has what is usual.
     assert send(federation, 0, Said("N", minutes[3].period, {NORWAY: 10})).outcomes == {"current": 1}
     assert send(federation, 0, Said("N", minutes[3].period, {NORWAY: 50})).outcomes == {"held": 1}

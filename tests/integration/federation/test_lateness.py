@@ -20,7 +20,7 @@ from config.processes import bound_to_parent
 from countries import registry
 from countries.models import Schedule
 from federation.database import clock
-from federation.findings import lateness, review
+from federation.findings import decisions, lateness
 from federation.models.findings import Finding
 from federation.models.published import PublishedCoverage, Version
 from federation.models.submissions import Report
@@ -200,7 +200,7 @@ def test_what_is_held_is_not_late_and_what_was_rejected_is_not_late_anew(silent)
     held = Report.objects.get(state="held")
     expected = [("R202", *at(0, 3), 4), ("R202", *at(5, 10), 6)]
     assert told(rule__in=["R201", "R202"], period__gte=MIDNIGHT) == expected
-    review.reject(reports=[held.pk], by="a coordinator", reason="a mistake", now=silent.now)
+    decisions.reject(reports=[held.pk], by="a coordinator", reason="a mistake", now=silent.now)
     look(silent)
     assert told(rule__in=["R201", "R202"], period__gte=MIDNIGHT) == expected
 
@@ -216,7 +216,7 @@ def test_who_owes_nothing_is_not_late(federation):
 
 def close(federation):
     found = Finding.objects.get(resolved=None)
-    review.resolve(findings=[found.pk], by="a coordinator", reason="they move house", now=federation.now)
+    decisions.resolve(findings=[found.pk], by="a coordinator", reason="they move house", now=federation.now)
     return found
 
 
@@ -261,7 +261,7 @@ def test_a_late_hour_that_was_closed_comes_back_as_a_silence(federation):
 
 def test_an_answer_stays_with_a_story_that_grows(silent):
     found = Finding.objects.get()
-    review.answer(finding=found.pk, agency=1, answer="cannot_fix", remark="", by=found.agency.code, now=silent.now)
+    decisions.answer(finding=found.pk, agency=1, answer="cannot_fix", remark="", by=found.agency.code, now=silent.now)
     pass_hours(silent, 3)
     found.refresh_from_db()
     assert (found.state, found.facts, found.answers.count()) == ("answered", {"periods": 14}, 1)

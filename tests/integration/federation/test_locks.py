@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, connections, transaction
 
 from federation import findings, intake, worklist
-from federation.findings import holds, review
+from federation.findings import decisions, holds
 from federation.models.findings import Finding, Hold
 from federation.models.submissions import Report
 from federation.runs import reconciliation
@@ -68,7 +68,7 @@ class TestDryRun:
         assert [one.value for one in running.result().outcomes] == ["current", "unchanged", "held", "current"]
 
     def test_a_decision_does_not_wait_for_it(self, in_the_middle):
-        assert review.release(reports=[in_the_middle.pk], **SAID).done == (in_the_middle.pk,)
+        assert decisions.release(reports=[in_the_middle.pk], **SAID).done == (in_the_middle.pk,)
 
     def test_a_submission_does_not_wait_for_it(self, in_the_middle):
         receipt = submit(in_the_middle.agency, hour(102), hour(8000, weeks=1), at=NOW + timedelta(minutes=1))
@@ -140,7 +140,7 @@ class TestDeadlock:
         assert submit(agency, hour(101), at=NOW + timedelta(minutes=1)).outcomes == {"current": 1}
         assert Report.objects.get(state="current", period=HOUR).total == 101
 
-    @pytest.mark.parametrize("decide", [review.release, review.reject])
+    @pytest.mark.parametrize("decide", [decisions.release, decisions.reject])
     def test_a_decision_is_tried_again(self, report, meet, decide):
         meet(holds, "end", Hold.objects.all())
         assert decide(reports=[report.pk], **SAID).done == (report.pk,)
@@ -150,7 +150,7 @@ class TestDeadlock:
         meet(holds, "resolve", Finding.objects.filter(pk=row.pk))
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(Finding.objects, "select_for_update", Finding.objects.all)
-            assert review.resolve(findings=[row.pk], **SAID).done == (row.pk,)
+            assert decisions.resolve(findings=[row.pk], **SAID).done == (row.pk,)
 
 
 @pytest.mark.timers
@@ -169,7 +169,7 @@ def test_what_is_no_deadlock_is_not_tried_again(agency, beside):
     with connection.cursor() as c:
         c.execute("SET lock_timeout = '50ms'")
     with pytest.raises(Exception, match="lock timeout"):
-        review.release(reports=[report.pk], **SAID)
+        decisions.release(reports=[report.pk], **SAID)
     with connection.cursor() as c:
         c.execute("RESET lock_timeout")
     go_on.set()

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from federation.errors import FindingNotFoundError, FindingResolvedError, PersonalTraceError, ReasonMissingError
-from federation.findings import review
+from federation.findings import decisions
 from federation.models.audit import AuditEvent
 from federation.models.findings import Answer, Finding, Hold
 from federation.models.submissions import Report
@@ -48,7 +48,7 @@ def test_many_clicks_at_once_decide_once(agency):
     report = held(agency)
 
     def release():
-        return review.release(reports=[report.pk], **said_of("released"))
+        return decisions.release(reports=[report.pk], **said_of("released"))
 
     decided = at_the_same_time(*[release] * TOGETHER)
     assert sorted(one.done for one in decided) == [()] * (TOGETHER - 1) + [(report.pk,)]
@@ -60,8 +60,8 @@ def test_many_clicks_at_once_decide_once(agency):
 def test_two_coordinators_who_disagree_end_in_the_decision_of_the_first(agency):
     report = held(agency)
     decided = at_the_same_time(
-        lambda: review.release(reports=[report.pk], **said_of("released")),
-        lambda: review.reject(reports=[report.pk], **said_of("rejected")),
+        lambda: decisions.release(reports=[report.pk], **said_of("released")),
+        lambda: decisions.reject(reports=[report.pk], **said_of("rejected")),
     )
     assert sorted(len(one.done) for one in decided) == [0, 1]
     report.refresh_from_db()
@@ -73,7 +73,7 @@ def test_two_coordinators_who_disagree_end_in_the_decision_of_the_first(agency):
 def test_a_decision_and_a_newer_report_at_once_leave_one_current_report(agency):
     report = held(agency)
     at_the_same_time(
-        lambda: review.release(reports=[report.pk], **said_of("released")),
+        lambda: decisions.release(reports=[report.pk], **said_of("released")),
         lambda: submit(agency, hour(101), at=NOW + timedelta(minutes=1)),
     )
     assert Report.objects.get(state="current", period=HOUR).total == 101
@@ -84,7 +84,7 @@ def test_a_decision_and_a_newer_report_at_once_leave_one_current_report(agency):
 def test_a_decision_makes_work_and_a_trace_with_its_reason(agency):
     report = held(agency)
     Work.objects.all().delete()
-    review.reject(reports=[report.pk], **said_of("rejected"))
+    decisions.reject(reports=[report.pk], **said_of("rejected"))
     assert Work.objects.exists()
     event = AuditEvent.objects.get(action="report.rejected")
     assert (event.actor, event.subject, event.reason) == (
@@ -96,11 +96,11 @@ def test_a_decision_makes_work_and_a_trace_with_its_reason(agency):
 @pytest.mark.parametrize("reason", ["", "  \n"])
 def test_a_decision_without_a_reason_is_refused_and_nothing_changes(agency, reason):
     report = held(agency)
-    for decide in (review.release, review.reject):
+    for decide in (decisions.release, decisions.reject):
         with pytest.raises(ReasonMissingError):
             decide(reports=[report.pk], by="kari", reason=reason, now=NOW)
     with pytest.raises(ReasonMissingError):
-        review.resolve(findings=[Finding.objects.get().pk], by="kari", reason=reason, now=NOW)
+        decisions.resolve(findings=[Finding.objects.get().pk], by="kari", reason=reason, now=NOW)
     report.refresh_from_db()
     assert report.state == "held"
     assert not AuditEvent.objects.filter(action__startswith="report.").exists()
@@ -108,15 +108,15 @@ def test_a_decision_without_a_reason_is_refused_and_nothing_changes(agency, reas
 
 def test_several_reports_are_decided_together_and_those_decided_before_are_named(agency):
     first, second = held(agency), held(agency, hours=1)
-    review.release(reports=[first.pk], **said_of("released"))
-    decided = review.reject(reports=[first.pk, second.pk], **said_of("rejected"))
+    decisions.release(reports=[first.pk], **said_of("released"))
+    decided = decisions.reject(reports=[first.pk, second.pk], **said_of("rejected"))
     assert (decided.done, decided.already) == ((second.pk,), (first.pk,))
 
 
 def test_a_finding_that_holds_is_decided_not_closed(agency):
     held(agency)
     finding = Finding.objects.get()
-    decided = review.resolve(findings=[finding.pk], **said_of("closed"))
+    decided = decisions.resolve(findings=[finding.pk], **said_of("closed"))
     assert (decided.done, decided.holding) == ((), (finding.pk,))
     finding.refresh_from_db()
     assert finding.state == "open"
@@ -124,15 +124,15 @@ def test_a_finding_that_holds_is_decided_not_closed(agency):
 
 def test_closing_a_finding_is_once_and_leaves_a_trace(agency):
     finding = factories.FindingFactory.create(agency=agency)
-    assert review.resolve(findings=[finding.pk], **said_of("closed")).done == (finding.pk,)
-    assert review.resolve(findings=[finding.pk], **said_of("closed")).already == (finding.pk,)
+    assert decisions.resolve(findings=[finding.pk], **said_of("closed")).done == (finding.pk,)
+    assert decisions.resolve(findings=[finding.pk], **said_of("closed")).already == (finding.pk,)
     finding.refresh_from_db()
     assert (finding.state, finding.resolution, finding.resolved_by) == ("resolved", "coordinator", "kari")
     assert AuditEvent.objects.get(action="finding.resolved").reason == "closed: as the agency explained"
 
 
 def answered(finding, agency, answer="confirmed", remark="New computers"):
-    review.answer(finding=finding.pk, agency=agency.pk, answer=answer, remark=remark, by="NO-KRIPOS.1", now=NOW)
+    decisions.answer(finding=finding.pk, agency=agency.pk, answer=answer, remark=remark, by="NO-KRIPOS.1", now=NOW)
 
 
 def test_an_answer_is_kept_with_its_trace_and_the_same_twice_is_one(agency):
@@ -150,7 +150,7 @@ def test_an_answer_to_anothers_or_a_closed_finding_is_refused(agency):
     finding = factories.FindingFactory.create(agency=agency)
     with pytest.raises(FindingNotFoundError):
         answered(finding, factories.AgencyFactory.create(code="SE-NFC"))
-    review.resolve(findings=[finding.pk], **said_of("closed"))
+    decisions.resolve(findings=[finding.pk], **said_of("closed"))
     with pytest.raises(FindingResolvedError):
         answered(finding, agency)
     assert not Answer.objects.exists()
@@ -162,10 +162,10 @@ def test_nothing_is_decided_or_answered_with_a_trace(agency, text):
     report, other = held(agency), factories.FindingFactory.create(agency=agency)
     before = AuditEvent.objects.count()
     for deed in (
-        lambda: review.release(reports=[report.pk], by="kari", reason=text, now=NOW),
-        lambda: review.reject(reports=[report.pk], by="kari", reason=text, now=NOW),
-        lambda: review.resolve(findings=[other.pk], by="kari", reason=text, now=NOW),
-        lambda: review.answer(finding=other.pk, agency=agency.pk, answer="confirmed", remark=text, by="x", now=NOW),
+        lambda: decisions.release(reports=[report.pk], by="kari", reason=text, now=NOW),
+        lambda: decisions.reject(reports=[report.pk], by="kari", reason=text, now=NOW),
+        lambda: decisions.resolve(findings=[other.pk], by="kari", reason=text, now=NOW),
+        lambda: decisions.answer(finding=other.pk, agency=agency.pk, answer="confirmed", remark=text, by="x", now=NOW),
     ):
         with pytest.raises(PersonalTraceError):
             deed()

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from federation.desk import series
-from federation.findings import review
+from federation.findings import decisions
 from federation.models.submissions import Report
 from tests import factories
 from tests.integration.federation.world import Said
@@ -52,12 +52,12 @@ def test_held_report_stands_beside_what_counts_and_what_is_usual(days):
 
 def test_rejected_report_is_drawn_as_such(days):
     report = Report.objects.get(total=9000)
-    review.reject(reports=[report.pk], by="kari", reason="no", now=days.now)
+    decisions.reject(reports=[report.pk], by="kari", reason="no", now=days.now)
     assert point_at(around(days), ODD)[3:5] == (9000, "rejected")
 
 
 def test_released_report_counts(days):
-    review.release(reports=[Report.objects.get(total=9000).pk], by="kari", reason="yes", now=days.now)
+    decisions.release(reports=[Report.objects.get(total=9000).pk], by="kari", reason="yes", now=days.now)
     days.settle()
     assert point_at(around(days), ODD)[1:4] == (9000, 133.5, None)
 
