@@ -82,7 +82,7 @@ def read(sock: socket.socket, answers: int = 1) -> list[Answer]:
         except ConnectionResetError:
             data = b""
         received += data
-        while (answer := _first(received)) is not None:
+        while len(found) < answers and (answer := _first(received)) is not None:
             found.append(answer)
             received = received[len(answer.head) + 4 + len(answer.body) :]
         if not data:
