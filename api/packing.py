@@ -1,4 +1,4 @@
-"""Packs what is sent as the client likes best of what it can unpack: with zstd, with gzip, or not at all."""
+"""Compresses answers with zstd or gzip, or not at all, as Accept-Encoding prefers."""
 
 import re
 import sys

@@ -1,4 +1,4 @@
-"""Who may do what: a view names the scopes of its methods, any one of which lets in; without, a method is closed."""
+"""A view lists the scopes for each method. One of them is enough. A method without scopes is closed."""
 
 from itertools import chain
 from typing import Any

@@ -17,7 +17,7 @@ _SOURCES: Final = frozenset({".py", ".html", ".svg", ".css", ".js", ".json", ".c
 
 @cache
 def digest() -> str:
-    """Return what is another with each release: of our files, those built among them, and of what writes for us."""
+    """A digest of our files and of the libraries that write answers. It changes with each release."""
     found = blake2b(repr([(name, version(name)) for name in _LIBRARIES]).encode(), digest_size=8)
     folders = {app: Path(apps.get_app_config(app).path) for app in ("api", "countries", "federation")}
     for name, folder in {**folders, "p2p_core": Path(p2p_core.__file__).parent}.items():

@@ -22,7 +22,7 @@ def _leave_logs_alone(**_: object) -> None:
 @worker_ready.connect
 @beat_init.connect
 def _say_ready(**_: object) -> None:
-    """Whoever started this knows from now on that it takes over."""
+    """Tell the supervisor that this process is ready."""
     announce()
 
 

@@ -203,14 +203,14 @@ def say_account_added(user: User, *, by: str, reason: str = "") -> None:
 
 
 def say_password_changed(user: User, *, by: str, reason: str = "") -> None:
-    """Tells of a password that was changed in this transaction, of which nothing is told."""
+    """Announce that a password was changed in this transaction, and nothing of the password."""
     account = _account(user)
     _announce(user, before=account, after=account | _NEW_PASSWORD, by=by, reason=reason)
 
 
 @contextmanager
 def changing_account(user: User, *, by: str, reason: str = "") -> Iterator[None]:
-    """One transaction, at the end of which it is told what of an account was changed within."""
+    """Run a transaction and announce the changes that it made to the account."""
     with writing():
         before, password = _account(user), User.objects.values_list("password", flat=True).get(pk=user.pk)
         yield

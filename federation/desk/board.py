@@ -21,9 +21,9 @@ from p2p_core import periods
 from p2p_core.periods import Frequency
 from p2p_core.rules.rulebook import RULES, SILENCE, Severity
 
-#: So many ended days stand on the board, and today.
+#: The board shows this many ended days, and today.
 DAYS = 14
-#: What came in the last hours is told from so long ago on.
+#: The start page counts the submissions of this time.
 RECENT = timedelta(hours=6)
 _AWAITED = "awaited"
 _MIXED = "partial"

@@ -86,7 +86,7 @@ class Matter:
 def selected(screen: "ModelAdmin[Any]", request: HttpRequest, chosen: QuerySet[M]) -> QuerySet[M]:
     """Return the rows of a list that were ticked.
 
-    The list itself leaves out what somebody decided after they were ticked; whoever ticked them is to be told of it.
+    Rows that somebody decided after they were ticked are no longer in the list. They are read again, to tell the user.
     """
     if request.POST.get("select_across", "0") != "0":
         return chosen

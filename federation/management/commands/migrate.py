@@ -15,7 +15,7 @@ from django.db import OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.errors import LockNotAvailable
 
-#: Whoever comes after a lock that is waited for waits too, so the wait is short and the pause is not.
+#: Other statements queue behind a waiting lock. So each wait is short, and the pause between tries is longer.
 PATIENCE = 1.0
 PAUSE = 2.0
 TRIES = 30
@@ -66,7 +66,7 @@ class Command(migrate.Command):
 
 @contextmanager
 def _impatient(connection: BaseDatabaseWrapper, *, seconds: float) -> Iterator[None]:
-    """Let statements wait so long for a lock, but those that nobody waits for as long as they need."""
+    """Limit how long statements wait for locks. CREATE INDEX CONCURRENTLY blocks nobody and has no limit."""
 
     def run(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:  # noqa: FBT001  Django calls it so
         if "CONCURRENTLY" not in str(sql):
