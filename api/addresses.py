@@ -1,6 +1,6 @@
 """From which address a request comes: the peer's, or what a proxy that is trusted says of its own peer.
 
-Whoever is not trusted may say anything, so nothing of what they say of themselves is left in the request.
+Any other client may send anything, so its own statements about itself are removed from the request.
 """
 
 from collections.abc import Callable, Iterable

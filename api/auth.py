@@ -45,7 +45,7 @@ class TokenAuthentication(BaseAuthentication):
     """Authenticates by ``Authorization: Bearer``; the caller is both the request's user and its auth.
 
     Only failed look-ups are counted, so a valid token costs nothing extra. Tokens with our mark are counted one by one,
-    all others of an address together: a valid token passes whatever else its address sends.
+    all others of an address together: a valid token passes, even if others from its address are wrong.
     """
 
     def authenticate(self, request: Request) -> tuple[Caller, Caller] | None:
@@ -78,7 +78,7 @@ def make_token(_request: Any) -> str:
 
 
 def is_ours(token: str) -> bool:
-    """Whether we gave a token, whatever it is worth by now. One without our mark may be ours under an earlier key."""
+    """Whether we issued a token, valid or not. One without our mark may be ours under an earlier key."""
     return constant_time_compare(token[-_MARK:], _mark(token[:-_MARK]))
 
 
@@ -142,4 +142,4 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # untyped
 def _refuse_from_elsewhere(credential: Any, request: Any) -> None:
     if not credentials.reachable(credential, request.headers.get("REMOTE_ADDR", "")):
         kind = CODES[_ELSEWHERE]
-        raise UnauthorizedClientError(f"{_ELSEWHERE}: {kind.title}. {kind.mend}", request=request)
+        raise UnauthorizedClientError(f"{_ELSEWHERE}: {kind.title}. {kind.advice}", request=request)

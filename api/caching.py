@@ -75,7 +75,7 @@ class Rendered(NamedTuple):
 
 
 class Answer(Protocol):
-    """The answer to one question: what it hangs on, cheap to look up, and the writing out of it."""
+    """The answer to one question: what it depends on, cheap to look up, and how to write it."""
 
     def stamp(self) -> Stamp: ...
 
@@ -250,7 +250,7 @@ def _key(request: HttpRequest, variant: str) -> Key:
 
 
 def _looked_up(key: Key, held: Held | None, ask: Callable[[], Answer], vary: str) -> Held:
-    """Return what is held if its stamp is still true, or ask anew; a stamp that nobody wants is not looked up."""
+    """Return the cached answer if its stamp is still true, or ask again. A stamp is looked up only if needed."""
     fresh_until = monotonic() + HELD_SECONDS
     if held is not None and held.answer.stamp() == held.stamp:
         held.fresh_until = fresh_until

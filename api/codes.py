@@ -1,4 +1,4 @@
-"""Every code that an error can carry, with its status, its title and how to mend it: the one table.
+"""Every code that an error can carry, with its status, its title and advice: the one table.
 
 ``docs/reference/errors.md`` lists the same codes; a test keeps the two equal. A code never changes its meaning.
 """
@@ -11,7 +11,7 @@ class Kind(NamedTuple):
 
     status: int
     title: str
-    mend: str
+    advice: str
 
 
 #: What cannot be read.
@@ -265,7 +265,7 @@ _BROKEN_RULES: Final = {
     "partial_withdrawal": Kind(
         422,
         "Single cells cannot be withdrawn",
-        "Leave COUNTRY and NETWORK empty to withdraw the report, or send the whole report anew without the cell.",
+        "Leave COUNTRY and NETWORK empty to withdraw the report, or send the whole report again without the cell.",
     ),
     "open_withdrawal": Kind(
         422, "Reports are withdrawn one by one", "Name one INDICATOR, FREQ and TIME_PERIOD in each row with ACTION D."

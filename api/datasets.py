@@ -103,7 +103,7 @@ SERVICES: Final = (REST, SDMX_21, SDMX_30)
 
 
 class Form(NamedTuple):
-    """A form that a data set can be had in, in the EU's table of file types; its address gives it to whoever asks."""
+    """A format of a data set, named as in the EU's table of file types."""
 
     key: str
     title: str

@@ -147,7 +147,7 @@ class Aggregates(msgspec.Struct):
 
     meta: RangeMeta
     coverage: list[Coverage]
-    annotations: Annotated[list[Annotation], Doc(description="What lies in the range asked for, whatever the page")]
+    annotations: Annotated[list[Annotation], Doc(description="All that overlap the requested range, on every page")]
     observations: list[Observation]
     next: Next | None
 
@@ -333,7 +333,7 @@ def _changes(values: Longs, earlier: Longs) -> NDArray[np.float64]:
 
 
 def csv_header(sheet: Sheet) -> bytes:
-    """Return the header row; every panel has one column more, whatever is in it, and so have invented numbers."""
+    """Return the header row; panels have one column more, and so have invented numbers."""
     columns = PANEL_COLUMNS if sheet.panel else COLUMNS
     return ",".join((*columns, INVENTED_COLUMN) if sheet.invented else columns).encode() + b"\r\n"
 

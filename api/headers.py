@@ -1,4 +1,4 @@
-"""What every answer says to browsers, whatever made it: a view, a file, the admin, an error, a redirect."""
+"""The security headers of every answer: of views, files, the admin, errors and redirects."""
 
 from collections.abc import Callable
 from typing import Final

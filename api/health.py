@@ -217,7 +217,7 @@ def _work() -> dict[str, Any]:
 
 
 class MetricsView(OpenView):
-    """`GET /metrics`: not public. It is there if METRICS_TOKEN is set, for whoever sends that as a bearer token."""
+    """`GET /metrics`: not public. It exists if METRICS_TOKEN is set, for requests with that as a bearer token."""
 
     def get(self, request: Request) -> HttpResponse:
         """Answer in Prometheus' text form."""

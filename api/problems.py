@@ -1,6 +1,6 @@
 """Errors as ``application/problem+json`` (RFC 9457), each with a stable code; the one place that makes them.
 
-A problem says what is wrong and how to mend it, and never repeats what was sent.
+A problem says what is wrong and how to fix it, and never repeats what was sent.
 """
 
 import json
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 class Problem(Exception):  # noqa: N818  the word of RFC 9457
     """An error on its way to the client.
 
-    ``detail`` must be a sentence of ours; without one the client reads how to mend the code.
+    ``detail`` must be a sentence of ours; without one the client reads the advice of the code.
     ``faults`` are the first faults of a payload and ``fault_count`` counts all of them. ``reason`` is for metrics:
     why nothing could be done that may be done another time.
     """
@@ -55,7 +55,7 @@ class Problem(Exception):  # noqa: N818  the word of RFC 9457
         self.code = code
         self.reason = reason or MISTAKE
         self.status = CODES[code].status
-        self.detail = detail or CODES[code].mend
+        self.detail = detail or CODES[code].advice
         self.faults = faults[:LISTED]
         self.fault_count = len(faults) if fault_count is None else fault_count
         self.headers = dict(headers or {})
@@ -74,7 +74,7 @@ class Problem(Exception):  # noqa: N818  the word of RFC 9457
         }
         if self.faults:
             body["errors"] = [
-                {"pointer": fault.pointer, "code": fault.code, "detail": CODES[fault.code].mend}
+                {"pointer": fault.pointer, "code": fault.code, "detail": CODES[fault.code].advice}
                 for fault in self.faults
             ]
             body["error_count"] = self.fault_count

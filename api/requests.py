@@ -86,7 +86,7 @@ def _count(request: HttpRequest, answer: HttpResponseBase, match: ResolverMatch 
 
 
 def _route(match: ResolverMatch | None) -> str:
-    """Return the name of a route, of which there are few, whatever is asked for."""
+    """Return the name of the route: one of few, for any address."""
     if match is None:
         return _NOWHERE
     if match.namespaces == ["admin"]:
@@ -114,7 +114,7 @@ def _tell(request: HttpRequest, answer: HttpResponseBase, match: ResolverMatch, 
             "route": _route(match),
             "status": answer.status_code,
             "ms": round(seconds * 1000),
-            # Asked for its type: whoever is behind a session would have to be looked up.
+            # Asked for its type: the user of a session would have to be looked up.
             "by": user.name if type(user) is Caller else "",
             "bytes_received": _length(request.META.get("CONTENT_LENGTH")),
             "bytes_sent": None if answer.streaming else len(answer.content),  # type: ignore[attr-defined]

@@ -18,7 +18,7 @@ class Scheduler(beat.Scheduler):
     """Sends what is due every so many seconds; all of our schedule is like that."""
 
     def is_due(self, entry: Any) -> schedstate:
-        """Whatever has its turn is due, and again after its interval."""
+        """A task is due at its turn, and again after its interval."""
         return schedstate(True, entry.schedule.seconds)  # noqa: FBT003  a named tuple of Celery's
 
     def _when(self, entry: Any, next_time_to_run: Any, mktime: Any = None) -> float:  # noqa: ARG002  Celery's

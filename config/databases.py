@@ -10,7 +10,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from config import env
 
-_MEND = (
+_ADVICE = (
     "Give postgres://user:password@host:port/name, of a role that can read what is public and nothing else. "
     "Several replicas are host1:port1,host2:port2."
 )
@@ -52,8 +52,8 @@ def parsed(url: str, *, seconds: int | None = None, connect_timeout: int = 10) -
 def public() -> dict[str, Any]:
     """`public` and `replica`, if the environment names them."""
     found = {
-        "public": env.parsed("DATABASE_PUBLIC_URL", _read, default="", mend=_MEND),
-        "replica": env.parsed("DATABASE_REPLICA_URL", _read, default="", mend=_MEND),
+        "public": env.parsed("DATABASE_PUBLIC_URL", _read, default="", advice=_ADVICE),
+        "replica": env.parsed("DATABASE_REPLICA_URL", _read, default="", advice=_ADVICE),
     }
     return {alias: database for alias, database in found.items() if database}
 

@@ -1,6 +1,6 @@
 """Reads the environment, the one place that does. Any variable may come from a file that NAME_FILE names.
 
-A value that cannot be used stops the start, names the variable and says how to mend it; the value itself is not shown.
+A value that cannot be used stops the start, names the variable and gives advice; the value itself is not shown.
 """
 
 import os
@@ -18,92 +18,92 @@ _reader = FileAwareEnv(strip_whitespace=True)
 
 
 class BadSetting(SystemExit):
-    """A setting stops the start; the message is for whoever set it."""
+    """A setting stops the start; the message is for the operator."""
 
 
-def text(name: str, *, default: str | None = None, mend: str) -> str:
-    return str(_read("str", name, default=default, mend=mend))
+def text(name: str, *, default: str | None = None, advice: str) -> str:
+    return str(_read("str", name, default=default, advice=advice))
 
 
 def whole(name: str, *, default: int, low: int, high: int) -> int:
-    mend = f"Give a whole number from {low} to {high}, or nothing for {default}."
-    value = int(_read("int", name, default=default, mend=mend))
+    advice = f"Give a whole number from {low} to {high}, or nothing for {default}."
+    value = int(_read("int", name, default=default, advice=advice))
     if not low <= value <= high:
-        _stop(name, "out of range", mend)
+        _stop(name, "out of range", advice)
     return value
 
 
 def number(name: str, *, default: float) -> float:
     """A number from 0 to a billion, whole or not."""
-    mend = f"Give a number from 0 to 1000000000, or nothing for {default:g}."
-    value = float(_read("float", name, default=default, mend=mend))
+    advice = f"Give a number from 0 to 1000000000, or nothing for {default:g}."
+    value = float(_read("float", name, default=default, advice=advice))
     if not 0 <= value <= 1_000_000_000:
-        _stop(name, "out of range", mend)
+        _stop(name, "out of range", advice)
     return value
 
 
 def yes(name: str, *, default: bool = False) -> bool:
-    return bool(_read("bool", name, default=default, mend="Give true or false."))
+    return bool(_read("bool", name, default=default, advice="Give true or false."))
 
 
-def names(name: str, *, default: list[str], mend: str) -> list[str]:
-    return [str(item) for item in _read("list", name, default=default, mend=mend)]
+def names(name: str, *, default: list[str], advice: str) -> list[str]:
+    return [str(item) for item in _read("list", name, default=default, advice=advice)]
 
 
 def networks(name: str) -> list[IPv4Network | IPv6Network]:
     """Ranges of addresses, such as 192.0.2.0/24; a single address is one too."""
-    mend = "Give addresses or ranges with commas between them: 192.0.2.7,2001:db8::/32."
-    given = names(name, default=[], mend=mend)
+    advice = "Give addresses or ranges with commas between them: 192.0.2.7,2001:db8::/32."
+    given = names(name, default=[], advice=advice)
     try:
         return [ip_network(one.strip()) for one in given if one.strip()]
     except ValueError:
-        _stop(name, "not a list of addresses", mend)
+        _stop(name, "not a list of addresses", advice)
 
 
 def choice(name: str, *, default: str, of: tuple[str, ...]) -> str:
-    mend = f"Give one of {', '.join(of)}."
-    value = text(name, default=default, mend=mend)
+    advice = f"Give one of {', '.join(of)}."
+    value = text(name, default=default, advice=advice)
     if value not in of:
-        _stop(name, "unknown", mend)
+        _stop(name, "unknown", advice)
     return value
 
 
 def key(name: str, *, size: int) -> bytes:
     """A secret of so many bytes, written in hexadecimal."""
-    mend = (
+    advice = (
         f"Give {size * 2} hexadecimal characters (openssl rand -hex {size}), here or in a file that {name}_FILE names."
     )
     try:
-        value = bytes.fromhex(text(name, mend=mend))
+        value = bytes.fromhex(text(name, advice=advice))
     except ValueError:
-        _stop(name, "not hexadecimal", mend)
+        _stop(name, "not hexadecimal", advice)
     if len(value) != size:
-        _stop(name, f"{len(value)} bytes long", mend)
+        _stop(name, f"{len(value)} bytes long", advice)
     return value
 
 
-def parsed(name: str, parse: Callable[[str], T], *, default: str | None = None, mend: str) -> T:
+def parsed(name: str, parse: Callable[[str], T], *, default: str | None = None, advice: str) -> T:
     """A text that something else has to understand, such as an address of a database."""
     try:
-        return parse(text(name, default=default, mend=mend))
+        return parse(text(name, default=default, advice=advice))
     except (ValueError, KeyError) as error:
-        _stop(name, type(error).__name__, mend)
+        _stop(name, type(error).__name__, advice)
 
 
-def _read(kind: str, name: str, *, default: Any, mend: str) -> Any:
+def _read(kind: str, name: str, *, default: Any, advice: str) -> Any:
     given = {} if default is None else {"default": default}
     try:
         return getattr(_reader, kind)(name, **given)
     except EnvNotSetError:
-        _stop(name, "not set", mend)
+        _stop(name, "not set", advice)
     except EnvError:
-        _stop(name, "not usable", mend)
+        _stop(name, "not usable", advice)
     except ValueError:
-        _stop(f"{name}_FILE", "not the name of a readable file", mend)
+        _stop(f"{name}_FILE", "not the name of a readable file", advice)
 
 
-def _stop(name: str, what: str, mend: str) -> NoReturn:
-    raise BadSetting(f"The setting {name} is {what}. {mend}") from None
+def _stop(name: str, what: str, advice: str) -> NoReturn:
+    raise BadSetting(f"The setting {name} is {what}. {advice}") from None
 
 
 def tell(name: str, value: str) -> None:
@@ -112,7 +112,7 @@ def tell(name: str, value: str) -> None:
 
 
 def told(name: str) -> str:
-    """Return what whoever started this process told it in a variable that is no setting, or nothing."""
+    """Return a variable that the parent process set and that is no setting, or nothing."""
     return os.environ.get(name, "")
 
 
@@ -144,7 +144,7 @@ def presume(name: str, value: str) -> None:
 
 def data_dir() -> Path:
     """Where the embedded servers keep their data and keys."""
-    return Path(text("DATA_DIR", default="var", mend="Give a folder.")).expanduser()
+    return Path(text("DATA_DIR", default="var", advice="Give a folder.")).expanduser()
 
 
 def stop_seconds() -> int:

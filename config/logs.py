@@ -45,7 +45,7 @@ def configuration(*, level: str, form: str) -> dict[str, Any]:
             # A request that waits for a thread is no news, and a client that goes away is no error.
             "waitress.queue": {"level": "ERROR"},
             "waitress": {"level": "ERROR", "filters": ["paths"]},
-            # Nor does one that is too large: whoever sends them would fill the log.
+            # Nor does one that is too large: a client that sends them would fill the log.
             "django.security.TooManyFieldsSent": {"level": "CRITICAL"},
             "django.security.RequestDataTooBig": {"level": "CRITICAL"},
         },

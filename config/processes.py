@@ -40,7 +40,7 @@ def _setpriv() -> str | None:
 
 
 def announce() -> None:
-    """Say that this process is ready, in the way of systemd, to whoever has asked to be told."""
+    """Say that this process is ready, as systemd expects it, to the parent that asked for it."""
     address = env.told("NOTIFY_SOCKET")
     if address:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as teller:

@@ -26,7 +26,7 @@ LOOK_EVERY = 0.25
 _BACKLOG = 2048
 #: Somebody asked for new processes.
 _renewal = threading.Event()
-_MEND = "Give postgres://user:password@host:port/name, or nothing for that of DATABASE_URL."
+_ADVICE = "Give postgres://user:password@host:port/name, or nothing for that of DATABASE_URL."
 
 
 class Stopped(BaseException):
@@ -36,7 +36,7 @@ class Stopped(BaseException):
 def main() -> None:
     demo = _arguments().demo
     if demo:
-        # Whoever tries it out has no app for an account that is gone tomorrow.
+        # A visitor of the demo has no authenticator app for an account that is gone tomorrow.
         env.presume("SECOND_FACTOR", "false")
     _listen_for_stop()
     door = _door(env.port())
@@ -88,8 +88,8 @@ def _stack(door: socket.socket) -> list[Part]:
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     # The schedule is short intervals only, so it is kept in memory: there is nothing to remember.
     beat = ["beat", "--scheduler", "config.beat:Scheduler", "--pidfile=", "--loglevel", "WARNING"]
-    web = env.for_role(env.text("DATABASE_WEB_URL", default="", mend=_MEND))
-    working = env.for_role(env.text("DATABASE_WORKER_URL", default="", mend=_MEND))
+    web = env.for_role(env.text("DATABASE_WEB_URL", default="", advice=_ADVICE))
+    working = env.for_role(env.text("DATABASE_WORKER_URL", default="", advice=_ADVICE))
     return [
         Part("worker", [*python, "celery", "--app", "config", *worker, *quiet], environment=working),
         Part(

@@ -13,14 +13,14 @@ from p2p_core.rules import rulebook
 
 DEBUG = env.yes("DEBUG", default=False)
 SECRET_KEY = env.text(
-    "SECRET_KEY", mend="Give 50 random characters, in SECRET_KEY or in a file that SECRET_KEY_FILE names."
+    "SECRET_KEY", advice="Give 50 random characters, in SECRET_KEY or in a file that SECRET_KEY_FILE names."
 )
 ALLOWED_HOSTS = env.names(
     "ALLOWED_HOSTS",
     default=["localhost", "127.0.0.1", "[::1]"],
-    mend="Give host names with commas between them.",
+    advice="Give host names with commas between them.",
 )
-CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS", default=[], mend="Give origins such as https://example.org.")
+CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS", default=[], advice="Give origins such as https://example.org.")
 
 # Whom api.addresses believes where a request comes from, by which scheme, and for which host.
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
@@ -34,7 +34,7 @@ SECURE_SSL_REDIRECT = BEHIND_TLS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if BEHIND_TLS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = BEHIND_TLS
-# W021 asks for the browsers' own list of such hosts. It is hard to leave, so whoever owns the domain decides that.
+# W021 asks for the browsers' own list of such hosts. It is hard to leave, so the owner of the domain decides that.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 SESSION_COOKIE_SECURE = BEHIND_TLS
 CSRF_COOKIE_SECURE = BEHIND_TLS
@@ -166,7 +166,7 @@ DATABASES = {
     "default": env.parsed(
         "DATABASE_URL",
         databases.parsed,
-        mend="Give postgres://user:password@host:port/name, or start through manage.py or make, which bring a server.",
+        advice="Give postgres://user:password@host:port/name, or start with manage.py or make, which bring a server.",
     ),
     # What the public reads goes over connections of its own, which can read what is public and nothing else.
     **databases.public(),
@@ -175,14 +175,14 @@ DATABASE_ROUTERS = ["countries.database.routing.Router"]
 REPLICA_LAG_LIMIT = env.number("REPLICA_LAG_LIMIT", default=5)
 REDIS_URL = env.text(
     "REDIS_URL",
-    mend="Give redis://:password@host:port/0, or start through manage.py or make, which bring a server.",
+    advice="Give redis://:password@host:port/0, or start through manage.py or make, which bring a server.",
 )
 # The same store may carry Celery's messages, or RabbitMQ does.
 BROKER_URL = env.parsed(
     "BROKER_URL",
     broker.checked,
     default=REDIS_URL,
-    mend="Give redis://:password@host:port/0 or amqp://user:password@host:port/vhost, or nothing for REDIS_URL.",
+    advice="Give redis://:password@host:port/0 or amqp://user:password@host:port/vhost, or nothing for REDIS_URL.",
 )
 
 # Where pg_dump and pg_restore are looked for before PATH, as they have to be of the server's version.
@@ -190,7 +190,7 @@ POSTGRES_PROGRAMS = [
     folder
     for folder in (
         env.text(
-            "POSTGRES_PROGRAMS", default="", mend="Give the folder that pg_dump and pg_restore are in, or nothing."
+            "POSTGRES_PROGRAMS", default="", advice="Give the folder that pg_dump and pg_restore are in, or nothing."
         ),
         embedded.programs(),
     )
@@ -210,12 +210,12 @@ CLOCK_TOLERANCE = timedelta(seconds=env.whole("CLOCK_TOLERANCE", default=60, low
 
 # --- who publishes, as the catalogue tells it -------------------------------------------------------------------------
 
-PUBLISHER_NAME = env.text("PUBLISHER_NAME", default="Police2Peer federation", mend="Give a name, or nothing.")
+PUBLISHER_NAME = env.text("PUBLISHER_NAME", default="Police2Peer federation", advice="Give a name, or nothing.")
 PUBLISHER_URL = env.parsed(
-    "PUBLISHER_URL", publisher.page, default="", mend="Give an address such as https://example.org/, or nothing."
+    "PUBLISHER_URL", publisher.page, default="", advice="Give an address such as https://example.org/, or nothing."
 )
 CONTACT_EMAIL = env.parsed(
-    "CONTACT_EMAIL", publisher.email, default="", mend="Give an address such as data@example.org, or nothing."
+    "CONTACT_EMAIL", publisher.email, default="", advice="Give an address such as data@example.org, or nothing."
 )
 
 # --- thresholds of the rules ------------------------------------------------------------------------------------------
@@ -289,7 +289,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 APPEND_SLASH = False
 CSRF_FAILURE_VIEW = "api.problems.csrf_failure"
 # What Prometheus has to send as a bearer token; without it there is no /metrics.
-METRICS_TOKEN = env.text("METRICS_TOKEN", default="", mend="Give 30 random characters, or nothing.")
+METRICS_TOKEN = env.text("METRICS_TOKEN", default="", advice="Give 30 random characters, or nothing.")
 REST_FRAMEWORK = {
     # Closed by default: without an authenticator nobody is authenticated, so each view must say whom it lets in.
     "DEFAULT_AUTHENTICATION_CLASSES": [],

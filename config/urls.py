@@ -1,4 +1,4 @@
-"""Addresses: the admin, whatever `api.urls` mounts, and the pages in each language."""
+"""URLs: the admin, those of `api.urls`, and the pages in each language."""
 
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin

@@ -77,7 +77,7 @@ def main() -> None:
 def _listener() -> socket.socket:
     parser = argparse.ArgumentParser(prog="python -m config.web", description="Run the web server.")
     parser.add_argument("--host", default="127.0.0.1", help="where to listen, at PORT")
-    parser.add_argument("--fd", type=int, help="a listening socket that whoever starts this holds")
+    parser.add_argument("--fd", type=int, help="a listening socket that the parent process holds")
     given = parser.parse_args()
     if given.fd is not None:
         return socket.socket(fileno=given.fd)

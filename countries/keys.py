@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
-MEND: Final = (
+ADVICE: Final = (
     "Give the public half of an Ed25519 key: the PEM that “openssl pkey -in key.pem -pubout” prints, "
     "or its 32 bytes in base 64."
 )
@@ -20,7 +20,7 @@ PRIVATE: Final = (
     "THIS IS A PRIVATE KEY. It was not kept, but it has left the hands that alone may hold it: throw it away, "
     "have the agency make a new one, and ask for its public half only, which “openssl pkey -in key.pem -pubout” prints."
 )
-WEAK: Final = "This is no Ed25519 public key that can be trusted: no private key belongs to it. " + MEND
+WEAK: Final = "This is no Ed25519 public key that can be trusted: no private key belongs to it. " + ADVICE
 
 #: What stands before the 32 bytes of a key in DER (RFC 8410).
 _PUBLIC_DER: Final = bytes.fromhex("302a300506032b6570032100")
@@ -86,9 +86,9 @@ def _of_pem(text: str) -> bytes:
     try:
         key = load_pem_public_key(text.strip().encode())
     except Exception:  # noqa: BLE001  the library has many errors, and some repeat what they read
-        raise UnusableKeyError(MEND) from None
+        raise UnusableKeyError(ADVICE) from None
     if not isinstance(key, Ed25519PublicKey):
-        raise UnusableKeyError(f"This is a key of another kind. {MEND}")
+        raise UnusableKeyError(f"This is a key of another kind. {ADVICE}")
     return key.public_bytes(Encoding.Raw, PublicFormat.Raw)
 
 
@@ -96,12 +96,12 @@ def _of_base64(text: str) -> bytes:
     try:
         sent = base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError):
-        raise UnusableKeyError(MEND) from None
+        raise UnusableKeyError(ADVICE) from None
     if len(sent) != _SIZE and _is_private(sent):
         raise PrivateKeyError(PRIVATE)
     raw = sent.removeprefix(_PUBLIC_DER)
     if len(raw) != _SIZE:
-        raise UnusableKeyError(MEND)
+        raise UnusableKeyError(ADVICE)
     return raw
 
 

@@ -12,7 +12,7 @@ M = TypeVar("M", bound=Model)
 LIAISONS = "national liaison"
 #: The permission to read exact figures. Coordinators and observers have it by their groups.
 READS_FIGURES = "federation.view_figure"
-#: The path of rows that belong to no country, as reference data do: whoever stands for one sees them all.
+#: The path of rows that belong to no country, as reference data do: a liaison of any country sees them all.
 SHARED = "*"
 
 

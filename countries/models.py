@@ -311,7 +311,7 @@ class Credential(AbstractApplication):
             ("restrict_credential", "Can change the networks of a credential"),
         ]
         constraints = [
-            # Whoever writes past `ranges` must not leave a restriction behind that each request would stumble over.
+            # A write that bypasses `ranges` must not leave a restriction behind that breaks each request.
             models.CheckConstraint(
                 condition=Q(networks__len__lte=ranges.RANGES_AT_MOST), name="countries_credential_networks"
             ),

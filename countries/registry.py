@@ -101,8 +101,8 @@ def why_kept(instance: Model) -> str:
     ]
     if not users:
         return ""
-    mend = "Deactivate it instead." if isinstance(instance, Agency) else "Remove those first."
-    return f"{instance} cannot be deleted: it has {' and '.join(users)}. {mend}"
+    advice = "Deactivate it instead." if isinstance(instance, Agency) else "Remove those first."
+    return f"{instance} cannot be deleted: it has {' and '.join(users)}. {advice}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ class NotStoredError(FederationError):
 
 
 class SignatureReplayedError(FederationError):
-    """What was signed so has been taken before. Sign anew for a new submission."""
+    """This signature was used before. Sign each submission once."""
 
     code = "signature_replayed"
 

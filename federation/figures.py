@@ -111,7 +111,7 @@ def compute(things: Sequence[Thing]) -> dict[Thing, Computed]:
 
 
 def summed(things: Sequence[Thing]) -> dict[Thing, Computed]:
-    """Return what the figures one level finer add up to, all of one frequency, whatever is reported of the whole."""
+    """Return what the figures one level finer add up to, all of one frequency, also if the whole was reported."""
     return _derived(things, _Own(), _parts(things))
 
 

@@ -46,7 +46,7 @@ class Catalogue:
         return self._stamp(datasets.offer())
 
     def render(self) -> Rendered:
-        # What writes graphs is loaded by whoever is asked for one, and by no other program of the project.
+        # Only a process that is asked for a graph loads the library that writes it.
         from api.catalog.graph import graph
 
         offer = datasets.offer()
@@ -92,7 +92,7 @@ class CatalogView(PublicView):
 
 
 class WrittenView(CatalogView):
-    """`/catalog.ttl` and the others: the address says the form, whatever is accepted."""
+    """`/catalog.ttl` and the others: the address names the format, and Accept is ignored."""
 
     vary = "Accept-Encoding"
     writing = TURTLE

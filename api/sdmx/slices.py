@@ -1,6 +1,6 @@
 """What of the published view a query asks for: indicators at frequencies, series, periods, past views, a version.
 
-All of an answer is of one version, whatever is published meanwhile.
+All of an answer is of one version, even if more is published meanwhile.
 """
 
 from collections.abc import Iterable

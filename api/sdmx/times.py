@@ -82,7 +82,7 @@ class Times(NamedTuple):
 
 
 def span(text: str, *, parameter: str) -> Span:
-    """Return the time that a period names, whatever its frequency; a full hour stands for the whole of it."""
+    """Return the time that a period of any frequency names; a full hour stands for the whole of it."""
     for reading in (_of_calendar, _of_months, _of_instant):
         try:
             found = reading(text)

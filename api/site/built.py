@@ -1,7 +1,7 @@
 """What web/ is built into: files whose names change with them, as the list that is written with them says.
 
 The list is read once, at the start. WhiteNoise looks for files at the start too, so a process asks for those that it
-serves, whatever is built meanwhile.
+serves, even if it is built again meanwhile.
 """
 
 import json

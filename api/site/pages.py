@@ -1,4 +1,4 @@
-"""A page as an answer that can be held: what it hangs on, and how it is written out."""
+"""A page as a cached answer: what it depends on, and how it is written."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _ENDS = {HTML: "html", SVG: "svg"}
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What a page shows beside words: some windows, periods that move with the clock, and whatever marks itself."""
+    """What a page shows beside words: windows, periods that move with the clock, and parts with a mark of their own."""
 
     indicator: Indicator | None = None
     windows: Iterable[str] = ()

@@ -239,5 +239,5 @@ def _round_top(value: int) -> int:
     scale = 10
     while scale * 10 < value:
         scale *= 10
-    # The steps of the map's script, so that nothing jumps when it draws the minutes anew.
+    # The steps of the map's script, so that nothing jumps when it draws the minutes again.
     return next(scale * step for step in (1, 2, 5, 10) if scale * step >= value)

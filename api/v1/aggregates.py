@@ -1,6 +1,6 @@
 """The combined view, the product's public face: aggregates of a range of periods, live minutes, windows, coverage.
 
-A view reads its question once. The answer knows how to look up cheaply what it hangs on, and
+A view reads its question once. The answer knows how to look up cheaply what it depends on, and
 how to write itself out; ``api.caching`` decides when.
 """
 
@@ -51,7 +51,7 @@ def _meta(question: Question, selection: Selection, page: Page) -> formats.Range
 
 
 def _stamp(selection: Selection, version: int | None, reference: int, form: str, lasts: str) -> Stamp:
-    # Minutes move with the clock, so their end is part of what the answer hangs on.
+    # Minutes move with the clock, so their end is part of what the answer depends on.
     end = f"{periods.epoch(selection.end)}." if selection.frequency == "N" else ""
     return Stamp(f"{version or 0}.{reference}.{end}{form}", lasts)
 

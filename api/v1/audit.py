@@ -1,4 +1,4 @@
-"""The head of the audit chain, for everyone: whoever notes it down can tell later if the trail was changed."""
+"""The head of the audit chain, for everyone: a written-down head shows later whether the trail was changed."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Real PostgreSQL and Valkey out of Python wheels, for whoever names no servers of their own.
+"""Real PostgreSQL and Valkey out of Python wheels, used if the settings name no servers.
 
 `environment()` is the door: it finds the servers of DATA_DIR or starts them, and names them in the environment.
 """

@@ -112,7 +112,7 @@ def _initialise(identity: Identity, *, password: str, durable: bool) -> None:
     identity.data.mkdir(mode=0o700, exist_ok=True)
     words = identity.lend("password", password)
     options = ["-D", str(identity.data), "-U", ROLE, "-A", "scram-sha-256", f"--pwfile={words}", "-E", "UTF8"]
-    # The builtin locale orders the same on every machine, whatever its libc.
+    # The builtin locale orders the same on every machine, with any libc.
     options += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"]
     options += [] if durable else ["--no-sync"]
     log = words.with_name("initdb.log")

@@ -20,7 +20,7 @@ _PORTS = range(10_240, 32_768)
 
 
 class NotStarted(SystemExit):
-    """A server did not come up; the message is for whoever started it."""
+    """A server did not come up; the message is for the user who started it."""
 
 
 def spawn(
@@ -39,7 +39,7 @@ def spawn(
             stdout=output,
             stderr=output,
             env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", **env.clock()},
-            # Not in the terminal's group: Ctrl-C reaches whoever started the server, and that stops it in order.
+            # Not in the terminal's group: Ctrl-C reaches the process that started the server, which stops it in order.
             start_new_session=True,
             user=user,
             group=user,

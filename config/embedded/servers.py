@@ -1,7 +1,7 @@
 """The servers of one data directory: who runs them, who uses them, and what the environment says of them.
 
-Whoever runs them holds the lock `servers.lock`; whoever only uses them shares `users.lock`, so that a command that
-brought servers waits for those that found them. The kernel lets go of both locks when a process ends, however it ends.
+A process that runs them holds the lock `servers.lock`. A process that only uses them shares `users.lock`, so that a
+command that started servers waits for those that use them. The kernel releases both locks when a process ends.
 """
 
 import fcntl
@@ -20,7 +20,7 @@ from config.embedded.process import PATIENCE, NotStarted, stop, stop_stranger
 
 _VARIABLES: Mapping[str, Callable[[str], bool]] = {"DATABASE_URL": postgres.answers, "REDIS_URL": valkey.answers}
 
-#: So many seconds whoever was just told to stop, or was killed, has for it.
+#: How many seconds a process has to stop after it was asked to, or killed.
 STOPPING = 10.0
 
 #: The servers that were started here, by name.
@@ -43,7 +43,7 @@ def environment(folder: Path | None = None) -> Iterator[None]:
 
 @contextmanager
 def owned(folder: Path | None = None, *, durable: bool = True) -> Iterator[Started]:
-    """The same for whoever must not lose the servers: they are started here, or `Busy` is raised."""
+    """The same for a process that must not lose the servers: they are started here, or `Busy` is raised."""
     absent = missing()
     with ExitStack() as stack:
         started: Started = {}

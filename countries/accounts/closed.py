@@ -9,7 +9,7 @@ from django.http import HttpRequest
 class ClosedByDefault(LoginRequiredMiddleware):
     """Django's own middleware, which here does not look at the session where the view is open.
 
-    To look would make an answer hang on a cookie, and no cache could keep it.
+    To look would make an answer depend on a cookie, and no cache could keep it.
     """
 
     def process_view(self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any) -> Any:

@@ -1,6 +1,6 @@
 """How long somebody stays signed in: as long as they use the admin, and no longer than a working day.
 
-Both ends are in the session's own row, so that one which has ended opens nothing, whoever looks.
+Both ends are in the session's own row, so a session that has ended opens nothing.
 """
 
 from datetime import datetime

@@ -42,5 +42,5 @@ class AnnotationAdmin(RegistryAdmin):
 
 
 def _may_move(request: HttpRequest, annotation: Any) -> bool:
-    """A break releases what is held after it: whoever may not mark one may not move one either."""
+    """A break releases held reports after it. So a user who may not mark one may not move one either."""
     return annotation is None or not annotation.is_break or request.user.has_perm(_MARK_BREAK)

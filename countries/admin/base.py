@@ -64,7 +64,7 @@ class RegistryAdmin(OfCountry, admin.ModelAdmin):  # type: ignore[type-arg]  # n
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
         fields = list(super().get_fields(request, obj))
-        # Whoever may only look is not asked why.
+        # A user who may only look is not asked for a reason.
         return fields if self._may_write(request, obj) else [name for name in fields if name != "reason"]
 
     def _may_write(self, request: HttpRequest, obj: Model | None) -> bool:

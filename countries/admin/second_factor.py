@@ -23,10 +23,10 @@ from countries.admin.locked import later
 from countries.admin.password import PasswordField
 from countries.registry import Refused
 
-#: The secret that an app is being set up with is kept in the session: whoever else has the password is shown another.
+#: The secret that an app is being set up with is kept in the session: a second person with the password sees another.
 _SECRET: Final = "second_factor_secret"  # noqa: S105  its name
 METHODS: Final = ("GET", "HEAD", "POST")
-#: From so many recovery codes on, whoever uses one is told that they run out.
+#: With this many recovery codes left, the user is told that they run out.
 _FEW: Final = 3
 
 # Their screens show secrets, and take a second factor away past the registry.
@@ -67,13 +67,13 @@ def turned_away(request: HttpRequest) -> HttpResponse | None:
 
 
 def forget_old(request: HttpRequest) -> None:
-    """Let a new sign-in begin anew, in whatever session: with a second factor, and for as long as any."""
+    """Let a new sign-in start afresh, in any session: with a second factor, and for the usual time."""
     for name in (django_otp.DEVICE_ID_SESSION_KEY, sessions.BEGAN):
         request.session.pop(name, None)
 
 
 def page(request: HttpRequest) -> HttpResponse:
-    """Ask for a code, or have a second factor set up, or offer to set it up anew."""
+    """Ask for a code, or have a second factor set up, or offer to set it up again."""
     if request.method not in METHODS:
         return HttpResponseNotAllowed(METHODS)
     if not _has_given_password(request) or not sessions.renew(request.session, now=timezone.now()):

@@ -158,7 +158,7 @@ class OfCountry(Screen):
             key = self.model._meta.pk
             field = key if name == "pk" else _field(self.model, name)
             if field is not None and not field.concrete:
-                # Against the direction of a key: it would tell which rows another country's rows hang on.
+                # Against the direction of a key: it would tell which rows another country's rows depend on.
                 return False
             if field is not None and name == "pk" and rest:
                 lookup = f"{field.name}__{rest}"

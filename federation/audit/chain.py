@@ -1,6 +1,6 @@
 """Chains the audit events by hash, and finds what was changed, taken away or put in between.
 
-Whoever writes an event waits for no chain: a trigger notes it as pending in the same
+A writer of an event does not wait for the chain: a trigger notes it as pending in the same
 transaction. The sealer gives pending events the next positions, so events that commit out of
 order, or never, leave no gap.
 """
@@ -26,7 +26,7 @@ _COLUMNS: Final = {"position": "int8", "event": "int8", "digest": "bytea", "seal
 
 
 class Head(NamedTuple):
-    """The newest seal. Whoever has noted it down can tell if anything up to it was changed since."""
+    """The newest seal. If it was written down, it shows whether anything up to it was changed since."""
 
     position: int
     digest: bytes

@@ -36,7 +36,7 @@ _COVERAGE: Final = (
 )
 
 TABLES: Final[dict[str, Rights]] = {
-    # Append-only: whoever writes events can neither change one nor take one away, whatever becomes of the triggers.
+    # Append-only: a role that writes events can neither change nor remove one, even without the triggers.
     "federation_auditevent": Rights(web=_ADD, worker=_ADD),
     "federation_auditpending": Rights(web=_ADD, worker="SELECT, INSERT, DELETE"),
     "federation_auditseal": Rights(web=_READ, worker=_ADD, public="SELECT (position, digest, sealed)"),

@@ -1,1 +1,1 @@
-"""Reads for the coordinators' desk: plain values in few questions, as far as whoever asks sees. Not for the public."""
+"""Reads for the coordinators' desk: plain values in few queries, only what the user may see. Not for the public."""

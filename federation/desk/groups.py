@@ -1,4 +1,4 @@
-"""The groups of the desk and what each may do, made anew after every migration.
+"""The groups of the desk and what each may do, set up again after every migration.
 
 They are exactly what this module says: a permission given to one of them by hand is gone after the next migration.
 """
@@ -16,7 +16,7 @@ from countries.liaisons import LIAISONS
 COORDINATORS: Final = "coordinator"
 OBSERVERS: Final = "observer"
 
-#: Whatever these apps know can be done; never users, groups and what django.contrib.auth knows besides.
+#: A coordinator may do everything in these apps, and nothing with the users and groups of django.contrib.auth.
 _DESK: Final = Q(content_type__app_label__in=["countries", "federation"])
 #: App and permission.
 READ_BY_LIAISONS: Final = (

@@ -1,4 +1,4 @@
-"""The site that all screens of the desk hang on: its start page, and what stands at the top of each page."""
+"""The admin site of the desk: its start page, and the top of each page."""
 
 from collections.abc import Callable
 from functools import update_wrapper
@@ -91,7 +91,7 @@ class Desk(AdminSite):
             return super().password_change(request, extra_context)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """Add the screens that whoever asks may open."""
+        """Add the screens that the user may open."""
         context = super().each_context(request)
         screens = self._main(request, context["available_apps"]) if context["has_permission"] else []
         return {**context, "main_screens": screens, "asks_second_factor": settings.SECOND_FACTOR}

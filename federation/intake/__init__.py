@@ -176,7 +176,7 @@ def accept(
         },
     )
     dispatch.wake_on_commit()
-    # Robust: what is stored stays accepted, whatever becomes of telling it.
+    # Robust: what is stored stays accepted, even if logging it fails.
     transaction.on_commit(lambda: _tell(stored), robust=True)
     return _receipt(stored, signature.signed_by if signature else None, replayed=False)
 

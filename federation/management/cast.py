@@ -126,5 +126,5 @@ UNITS = (
     Unit("IE", "Ireland demo unit (invented)", Frequency.DAY, 500, 0, silent_since=9),
     Unit("CZ", "Czechia demo unit (invented)", Frequency.MONTH, 700, delay=timedelta(days=3), deadline_minutes=7200),
 )
-#: Whoever reads the demo sends as this one. It owes nothing, so all that is seen of it was sent by hand.
+#: The visitor of the demo sends as this agency. It owes nothing, so all its numbers were sent by hand.
 READER = Unit("IS", "Iceland demo unit, for you to try (invented)", Frequency.HOUR, 0)

@@ -99,7 +99,7 @@ class PublishedCell(models.Model):
         indexes = [
             # A period is read whole, and compared with before when it is published again.
             models.Index(fields=["indicator", "frequency", "period"], name="published_cells_of_period"),
-            # Whoever reads a series with its dates needs what was public before, which is little.
+            # A series with its dates needs what was public before, which is little.
             models.Index(
                 fields=["indicator", "frequency", "country", "network", "period"],
                 condition=Q(version_to__isnull=False),
@@ -115,7 +115,7 @@ class PublishedCoverage(models.Model):
     """The coverage of a period, from one version until another: of the agencies expected, which have reported.
 
     ``agencies``, ``states``, ``covered`` and ``owed`` are parallel: the state of rule 4 of each
-    expected agency, and its seconds. Whoever covers a second has a figure.
+    expected agency, and its seconds. An agency that covers a second has a figure.
     """
 
     indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, db_index=False)
@@ -143,7 +143,7 @@ class PublishedCoverage(models.Model):
                 fields=["indicator", "frequency", "period", "version_from"],
                 name="one_published_coverage",
             ),
-            # Whoever reads a series reads its coverage too: from this index alone.
+            # A series is read with its coverage: from this index alone.
             models.UniqueConstraint(
                 fields=["indicator", "frequency", "period"],
                 condition=Q(version_to__isnull=True),

@@ -163,7 +163,7 @@ class Report(models.Model):
             ),
         ]
         indexes = [
-            # Coverage asks whether an agency ever reported a period, whatever became of the report.
+            # Coverage asks whether an agency ever reported a period, in any state of the report.
             models.Index(fields=["indicator", "agency", "frequency", "period"], name="reports_for_period"),
             # Few are not used; the desk lists them, and a figure asks whether one is held.
             models.Index(

@@ -1,6 +1,6 @@
 """The one public door: protected cells, their coverage, windows and panels, as they are or as they were at a version.
 
-Whatever is read here is rounded already. A read is one statement, hence one snapshot, so
+All numbers here are rounded already. A read is one statement, hence one snapshot, so
 that version, coverage and cells agree while publications commit.
 """
 

@@ -1,6 +1,6 @@
 """The other half of the public door: in which version each observation last changed, for any past view.
 
-Whatever is read here is rounded already, as in ``federation.published``. An observation changes
+All numbers here are rounded already, as in ``federation.published``. An observation changes
 when its value does, when the coverage of its period does, or when its series gets its first cell
 and is listed from then on. None ever goes: a cell that is closed reads 0, and one of a period
 that nobody covers any more has no value.

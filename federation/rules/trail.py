@@ -1,6 +1,6 @@
-"""The arithmetic of the audit trail: what an event's digest is over, and how a seal hangs on the one before.
+"""The arithmetic of the audit trail: what an event's digest covers, and how a seal depends on the one before.
 
-Whoever writes an event, seals it or checks it asks here; nothing else knows the form.
+Code that writes, seals or checks an event uses this; nothing else knows the form.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-#: What the first seal hangs on.
+#: What stands for the seal before the first one.
 GENESIS: Final = bytes(32)
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

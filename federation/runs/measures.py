@@ -49,7 +49,7 @@ FAILED: Final = Counter(
 
 
 class _Process:
-    """This process, which begins anew after a fork."""
+    """This process, which starts afresh after a fork."""
 
     def __init__(self) -> None:
         self.pid = os.getpid()

@@ -98,7 +98,7 @@ def _do(claim: Claim, began: float) -> None:
         outcome = _perform(claim)
         worklist.append(outcome.stale, since=claim.since)
         worklist.done(claim)
-        # Robust: what is done stays done, whatever becomes of telling it. No partial: Django looks for a name.
+        # Robust: what is done stays done, even if logging it fails. No partial: Django looks for a name.
         transaction.on_commit(lambda: telling.tell(outcome.deed, began), robust=True)
 
 

@@ -106,7 +106,7 @@ def follow_registry(
         dispatch.wake_on_commit()
     if isinstance(instance, Schedule):
         worklist.append(_touched_by_schedule(before, after))
-        # Who is late hangs on what was published and on schedules: all of it is looked at again.
+        # Lateness depends on published coverage and on schedules: all of it is looked at again.
         WatchMark.objects.update(version=0)
         dispatch.wake_on_commit()
 

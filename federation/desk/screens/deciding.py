@@ -97,7 +97,7 @@ class HoldingAdmin(FactAdmin):
     """A screen whose rows are held reports, or hold some: what is ticked can be released or rejected."""
 
     def has_decide_hold_permission(self, request: HttpRequest) -> bool:
-        """Whether whoever asks releases and rejects."""
+        """Whether the user may release and reject."""
         return request.user.has_perm("federation.decide_hold")
 
     @admin.action(description="Release what is held", permissions=["decide_hold"])
@@ -177,7 +177,7 @@ def _by_whom(what: str, who: str, when: datetime | None, now: datetime) -> str:
 
 
 def holds_in_sight(request: HttpRequest) -> QuerySet[Hold]:
-    """Return the holds that whoever asks may see, with their reports but for the cells."""
+    """Return the holds that the user may see, with their reports without cells."""
     rows = horizon_of(request).rows(Hold.objects.all(), "report__agency__country")
     rows = rows.select_related("report__agency", "report__indicator")
     return rows.defer("report__countries", "report__networks", "report__values")

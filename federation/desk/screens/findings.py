@@ -118,7 +118,7 @@ class FindingAdmin(HoldingAdmin):
         return f"{finding.opened:%Y-%m-%d %H:%M}"
 
     def has_resolve_finding_permission(self, request: HttpRequest) -> bool:
-        """Whether whoever asks closes findings."""
+        """Whether the user may close findings."""
         return request.user.has_perm("federation.resolve_finding")
 
     @admin.action(description="Resolve", permissions=["resolve_finding"])

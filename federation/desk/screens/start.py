@@ -41,7 +41,7 @@ class Cell:
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """Return what the start page shows to whoever asks."""
+    """Return what the start page shows to the user."""
     horizon, now = horizon_of(request), clock.now()
     silences = board.silences(horizon)
     days, agencies = board.board(horizon, now=now)

@@ -38,7 +38,7 @@ class Command(BaseCommand):
                     f"{worklist.oldest_age().total_seconds():.0f} s. Is a worker running?"
                 )
             time.sleep(PAUSE)
-        # What rests on the numbers: beat does it too, but whoever waits wants it done.
+        # What rests on the numbers: beat does it too, but the caller waits for it.
         lateness.watch(now=_now())
         chain.seal(now=_now())
         if aside := worklist.set_aside():

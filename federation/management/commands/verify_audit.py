@@ -1,4 +1,4 @@
-"""Walks the audit trail from its first seal to its last, and names whatever was changed, taken away or put in."""
+"""Walks the audit trail from its first seal to its last, and names what was altered, removed or inserted."""
 
 import re
 from argparse import ArgumentParser, ArgumentTypeError

@@ -25,7 +25,7 @@ def test_documented_codes_are_the_codes():
     rows = re.findall(
         r"^\| `(\w+)` \| (\d+) \| (.+) \| (.+) \|$", (ROOT / "docs/reference/errors.md").read_text(), re.MULTILINE
     )
-    assert {code: (int(status), title, mend) for code, status, title, mend in rows} == CODES
+    assert {code: (int(status), title, advice) for code, status, title, advice in rows} == CODES
     assert [code for code, *_ in rows] == list(CODES)
 
 

@@ -1,4 +1,4 @@
-"""Settings come from the environment or from files; a bad one stops the start and says how to mend it."""
+"""Settings come from the environment or from files; a bad one stops the start and says what to do."""
 
 import os
 import runpy
@@ -11,24 +11,24 @@ from config import env
 
 def test_text_from_variable(monkeypatch):
     monkeypatch.setenv("COLOUR", "blue")
-    assert env.text("COLOUR", mend="Give one.") == "blue"
+    assert env.text("COLOUR", advice="Give one.") == "blue"
 
 
 def test_text_from_file_without_its_last_newline(monkeypatch, tmp_path):
     (tmp_path / "colour").write_text("blue\n")
     monkeypatch.setenv("COLOUR_FILE", str(tmp_path / "colour"))
-    assert env.text("COLOUR", mend="Give one.") == "blue"
+    assert env.text("COLOUR", advice="Give one.") == "blue"
 
 
 def test_text_not_set_names_variable_and_mend():
     with pytest.raises(env.BadSetting, match=r"COLOUR is not set\. Give one\."):
-        env.text("COLOUR", mend="Give one.")
+        env.text("COLOUR", advice="Give one.")
 
 
 def test_text_from_missing_file_names_variable(monkeypatch, tmp_path):
     monkeypatch.setenv("COLOUR_FILE", str(tmp_path / "nowhere"))
     with pytest.raises(env.BadSetting, match="COLOUR_FILE"):
-        env.text("COLOUR", mend="Give one.")
+        env.text("COLOUR", advice="Give one.")
 
 
 @pytest.mark.parametrize("value", ["1", "1001", "five", "5.5", ""], ids=str)
@@ -73,7 +73,7 @@ def test_key_refused_is_not_shown(monkeypatch, value):
 def test_parsed_refuses_what_cannot_be_parsed(monkeypatch):
     monkeypatch.setenv("ADDRESS", "seven")
     with pytest.raises(env.BadSetting, match=r"ADDRESS.*Give a number"):
-        env.parsed("ADDRESS", int, mend="Give a number.")
+        env.parsed("ADDRESS", int, advice="Give a number.")
 
 
 def test_presume_leaves_alone_what_somebody_has_given(monkeypatch, tmp_path):

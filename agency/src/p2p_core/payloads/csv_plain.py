@@ -1,7 +1,7 @@
 """Reads a CSV submission whose rows are all plain, with array operations, a block of rows at a time.
 
 Plain is: no quotes, no names behind codes, no keys, each row as long as the header, and nothing wrong. Anything else is
-left to ``csv_walk``, and so is a report that is withdrawn and given anew.
+left to ``csv_walk``, and so is a report that is withdrawn and sent again.
 The different texts in a block are few, which report and which cell; each is read once, by the rules. They are compared
 packed into 64-bit words, so that no Python object is made for a row.
 """

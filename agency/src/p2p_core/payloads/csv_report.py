@@ -22,7 +22,7 @@ _ACTIONS: Final = {"": False, "I": False, "A": False, "R": False, "D": True}
 OPEN: Final = frozenset({"", "*", "#N/A"})
 #: How SDMX-CSV says that there is no value, be it a number or a text.
 MISSING: Final = frozenset({"NaN", "#N/A"})
-#: In a row that withdraws, the dash stands for whatever value there was.
+#: A row that withdraws may have a dash as value.
 UNSAID: Final = MISSING | {"", "-"}
 
 #: A month as a reporting period of SDMX.

@@ -36,7 +36,7 @@ class _Report:
         self.begin(head)
 
     def begin(self, head: Head | None) -> None:
-        """Begin it with a row, whatever the rows before said."""
+        """Begin it with a row, and forget the rows before."""
         self.head = head
         self.values: dict[int, int] = {}
         self.rows = 0

@@ -12,7 +12,7 @@ from p2p_core.payloads.faults import Faults, PayloadError
 from p2p_core.reports import NewReport
 
 MAX_OBSERVATIONS: Final = 2_000_000
-#: How often a report may be named otherwise than before, on average: withdrawn and given anew is twice.
+#: How often a report may be named otherwise than before, on average: withdrawn and sent again is twice.
 _WAYS: Final = 2
 #: The most that a report and an observation have in JSON: one behind each member and each item, but for the last.
 _COMMAS_OF_REPORT: Final = 5
