@@ -36,7 +36,7 @@ _numbers = count(1)
 #: All that reports lead to; what time makes goes on from its mark. The list is first, as it is for the workers: whoever
 #: waits for it holds nothing else, and whoever has it finds none of them at work.
 _MADE_OF_REPORTS = (
-    "work, early, failure, submission, signature, idempotencykey, report, hold, finding, answer, figure, "
+    "work, failure, submission, signature, idempotencykey, report, hold, finding, answer, figure, "
     "frozensum, periodversion, publishedcell, publishedcoverage, publishedseries, "
     "publishedpanel, publishedpanelperiod, version"
 )
