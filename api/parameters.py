@@ -26,5 +26,5 @@ def read(request: HttpRequest, *, required: Collection[str] = (), optional: Coll
 
 
 def question(given: Mapping[str, str]) -> str:
-    """Return what is asked for in one fixed form, in any order of the parameters; without the cursor."""
+    """Write the parameters in one fixed order, without the cursor."""
     return urlencode(sorted((name, value) for name, value in given.items() if name != "cursor"))

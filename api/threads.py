@@ -30,7 +30,8 @@ class PublicThreads:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if _is_public(request):
             return self._get_response(request)
-        # In a rush a place is free in a moment. Once somebody has waited in vain, nobody waits until one is.
+        # In a short rush a thread is soon free, so a request waits. After one has waited without success, the next ones
+        # do not wait until a thread is free again.
         if not self._places.acquire(timeout=0 if self._is_stuck else WAIT_SECONDS):
             self._is_stuck = True
             return respond(busy())

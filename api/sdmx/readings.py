@@ -76,7 +76,7 @@ class Reading:
         return max(observations, len(one.history)) * len(one.views) if self.query.of_vintages else observations
 
     def blocks(self) -> Iterator[Block]:
-        """Yield what is asked for, some series at a time."""
+        """Yield the requested observations, some series at a time."""
         window = Window(self.query.offset, self.query.limit)
         for block in self._blocks():
             cut = window.cut(replace(block, wanted=blocks.ends_of_series(block.wanted, *self._ends)))

@@ -115,7 +115,7 @@ class Router:
         return DEFAULT_DB_ALIAS
 
     def allow_relation(self, *rows: object, **hints: Any) -> bool:  # noqa: ARG002
-        """Rows of one database are related, whichever connection they came over."""
+        """Relations are allowed: all connections lead to the same rows."""
         return True
 
     def allow_migrate(self, db: str, *app: str, **hints: Any) -> bool:  # noqa: ARG002

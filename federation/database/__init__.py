@@ -281,7 +281,7 @@ def retried(deed: Callable[P, R]) -> Callable[P, R]:
 
 
 def look_up_by_index() -> None:
-    """Make this transaction find named rows through indexes, whatever the planner's statistics say.
+    """Make this transaction find named rows through indexes, even if the planner's statistics are old.
 
     A first load is larger than the statistics say, and a hash of a whole table for five
     hundred named rows costs more the longer the history is.

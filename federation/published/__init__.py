@@ -59,7 +59,7 @@ _WAS_PUBLIC = b"version_from <= %(version)s AND (version_to IS NULL OR version_t
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is asked for: the cells of an indicator from one period to another, both included.
+    """A range of published cells: of an indicator, from one period to another, both included.
 
     Countries and networks are numbers, groups and totals among them. If ``open``, only those series are meant that ever
     had a cell. ``version`` is the highest version to read; ``panel`` the length of the panel, if only its agencies
