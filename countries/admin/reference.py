@@ -46,7 +46,7 @@ class TranslationInline(OfCountry, admin.StackedInline):  # type: ignore[type-ar
     of_country = SHARED
     model = IndicatorTranslation
     form = TranslationForm
-    verbose_name_plural = "translations; where one leaves a field empty, the English is shown"
+    verbose_name_plural = "translations (an empty field shows the English)"
     extra = 0
     classes = ("collapse",)
     formfield_overrides = _SHORT
