@@ -120,7 +120,7 @@ class Inside:
         while worklist.is_pending():
             time.sleep(LOOK_EVERY)
         if aside := worklist.set_aside():
-            raise SystemExit(f"{worklist.unpack(aside[0].thing)} was set aside: {aside[0].reason}")
+            raise SystemExit(f"{worklist.unpack(aside[0].item)} was set aside: {aside[0].reason}")
 
     def store(self, agency: Agency, made: Reports, starts: Sequence[datetime], *, frequency: str) -> None:
         """Take reports in as the API does once it has read them."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from federation.database import copy_rows, cursor, instants, statement
 from federation.models.figures import Source
 from federation.rules import tables
-from federation.worklist import Thing, named, named_rows
+from federation.worklist import WorkItem, named, named_rows
 from p2p_core import periods
 from p2p_core.periods import Frequency
 from p2p_core.reports import Numbers, Values
@@ -98,80 +98,80 @@ class Sent:
 
 
 #: Reports that are taken for stored, by figure.
-AllSent = Mapping[Thing, Sent]
+AllSent = Mapping[WorkItem, Sent]
 NOTHING_SENT: Final[AllSent] = {}
 
 
-def compute(things: Sequence[Thing]) -> dict[Thing, Computed]:
-    """Compute figures, all of one frequency; a thing of which nothing was ever reported is left out."""
-    frequency = things[0].frequency
-    own = _Own() if frequency not in periods.REPORTABLE else _own(things, frequency, NOTHING_SENT)
-    rest = [thing for thing in things if thing not in own.figures]
+def compute(items: Sequence[WorkItem]) -> dict[WorkItem, Computed]:
+    """Compute figures, all of one frequency; an item of which nothing was ever reported is left out."""
+    frequency = items[0].frequency
+    own = _Own() if frequency not in periods.REPORTABLE else _own(items, frequency, NOTHING_SENT)
+    rest = [item for item in items if item not in own.figures]
     return own.figures | _derived(rest, own, _parts(rest))
 
 
-def summed(things: Sequence[Thing]) -> dict[Thing, Computed]:
+def summed(items: Sequence[WorkItem]) -> dict[WorkItem, Computed]:
     """Return what the figures one level finer add up to, all of one frequency, also if the whole was reported."""
-    return _derived(things, _Own(), _parts(things))
+    return _derived(items, _Own(), _parts(items))
 
 
-def summed_from_reports(things: Sequence[Thing], sent: AllSent) -> dict[Thing, Computed]:
+def summed_from_reports(items: Sequence[WorkItem], sent: AllSent) -> dict[WorkItem, Computed]:
     """Return the same from reports alone, if the finer figures are still to be computed."""
-    finer = periods.FINER.get(Frequency(things[0].frequency)) if things else None
+    finer = periods.FINER.get(Frequency(items[0].frequency)) if items else None
     if finer is None:
-        return summed(things)
+        return summed(items)
     if finer == Frequency.MINUTE:
-        return _derived(things, _Own(), _minutes(things, sent))
+        return _derived(items, _Own(), _minutes(items, sent))
     parts, place = _Parts(), {}
-    for position, thing in enumerate(things):
-        for period in periods.inside(finer, thing.frequency, thing.period):
-            place[thing._replace(frequency=finer, period=period)] = position
+    for position, item in enumerate(items):
+        for period in periods.inside(finer, item.frequency, item.period):
+            place[item._replace(frequency=finer, period=period)] = position
     for part, figure in _from_reports(list(place), sent).items():
         if figure.source != Source.NONE:
             cells = (figure.countries, figure.networks, figure.values)
             parts.add_figure(place[part], figure.covered_seconds, final=figure.final, cells=cells)
-    return _derived(things, _Own(), parts)
+    return _derived(items, _Own(), parts)
 
 
-def _from_reports(things: Sequence[Thing], sent: AllSent) -> dict[Thing, Computed]:
-    own = _own(things, things[0].frequency, sent)
-    return own.figures | summed_from_reports([thing for thing in things if thing not in own.figures], sent)
+def _from_reports(items: Sequence[WorkItem], sent: AllSent) -> dict[WorkItem, Computed]:
+    own = _own(items, items[0].frequency, sent)
+    return own.figures | summed_from_reports([item for item in items if item not in own.figures], sent)
 
 
 @dataclass(frozen=True, slots=True)
 class _Own:
     """What reports of their own say of figures: the standing ones, those ever reported, those with a held report."""
 
-    figures: dict[Thing, Computed] = field(default_factory=dict)
-    once: set[Thing] = field(default_factory=set)
-    held: set[Thing] = field(default_factory=set)
+    figures: dict[WorkItem, Computed] = field(default_factory=dict)
+    once: set[WorkItem] = field(default_factory=set)
+    held: set[WorkItem] = field(default_factory=set)
 
 
-def _own(things: Sequence[Thing], frequency: str, sent: AllSent) -> _Own:
-    rows = [row for row in named_rows("figures_own", things) if things[row[0]] not in sent]
-    rows += [(position, False, *sent[thing].row()) for position, thing in enumerate(things) if thing in sent]
-    own = _Own({}, {things[row[0]] for row in rows}, {things[row[0]] for row in rows if row[1]})
+def _own(items: Sequence[WorkItem], frequency: str, sent: AllSent) -> _Own:
+    rows = [row for row in named_rows("figures_own", items) if items[row[0]] not in sent]
+    rows += [(position, False, *sent[item].row()) for position, item in enumerate(items) if item in sent]
+    own = _Own({}, {items[row[0]] for row in rows}, {items[row[0]] for row in rows if row[1]})
     for position, held, status, withdrawn, *cells in rows:
         if status is not None and not withdrawn:
-            thing = things[position]
-            whole = periods.seconds(frequency, thing.period)
-            own.figures[thing] = Computed(Source.REPORTED, whole, whole, status == "A", held, *cells)
+            item = items[position]
+            whole = periods.seconds(frequency, item.period)
+            own.figures[item] = Computed(Source.REPORTED, whole, whole, status == "A", held, *cells)
     return own
 
 
-def _derived(things: Sequence[Thing], own: _Own, parts: _Parts) -> dict[Thing, Computed]:
-    """Return the figures of things that are summed from their parts."""
-    sums = _sum_parts(len(things), parts)
+def _derived(items: Sequence[WorkItem], own: _Own, parts: _Parts) -> dict[WorkItem, Computed]:
+    """Return the figures of items that are summed from their parts."""
+    sums = _sum_parts(len(items), parts)
     figures = {}
-    for position, thing in enumerate(things):
-        whole = periods.seconds(thing.frequency, thing.period)
-        reported = whole if thing in own.once else parts.reported.get(position, 0)
-        covered, held = parts.covered.get(position), thing in own.held
+    for position, item in enumerate(items):
+        whole = periods.seconds(item.frequency, item.period)
+        reported = whole if item in own.once else parts.reported.get(position, 0)
+        covered, held = parts.covered.get(position), item in own.held
         if covered is not None:
             final = position not in parts.provisional
-            figures[thing] = Computed(Source.DERIVED, covered, reported, final, held, *sums[position])
+            figures[item] = Computed(Source.DERIVED, covered, reported, final, held, *sums[position])
         elif reported:
-            figures[thing] = Computed(Source.NONE, 0, reported, final=False, held=held)
+            figures[item] = Computed(Source.NONE, 0, reported, final=False, held=held)
     return figures
 
 
@@ -183,16 +183,16 @@ def _sum_parts(n: int, parts: _Parts) -> list[Cells]:
     return tables.nonzero(tables.add_up(n, table, countries, networks, values))
 
 
-def _parts(things: Sequence[Thing]) -> _Parts:
-    finer = periods.FINER.get(Frequency(things[0].frequency)) if things else None
+def _parts(items: Sequence[WorkItem]) -> _Parts:
+    finer = periods.FINER.get(Frequency(items[0].frequency)) if items else None
     if finer is None:
         return _Parts()
-    return _minutes(things, NOTHING_SENT) if finer == Frequency.MINUTE else _finer_figures(things, finer)
+    return _minutes(items, NOTHING_SENT) if finer == Frequency.MINUTE else _finer_figures(items, finer)
 
 
-def _minutes(things: Sequence[Thing], sent: AllSent) -> _Parts:
-    parts, instead = _Parts(), _minutes_sent(things, sent)
-    rows = [row for row in named_rows("figures_minutes", things, ends=_ends(things)) if row[:2] not in instead]
+def _minutes(items: Sequence[WorkItem], sent: AllSent) -> _Parts:
+    parts, instead = _Parts(), _minutes_sent(items, sent)
+    rows = [row for row in named_rows("figures_minutes", items, ends=_ends(items)) if row[:2] not in instead]
     rows += [(*place, *report.row()) for place, report in instead.items()]
     for position, _, status, withdrawn, *cells in rows:
         parts.add(position, reported=60)
@@ -201,7 +201,7 @@ def _minutes(things: Sequence[Thing], sent: AllSent) -> _Parts:
     return parts
 
 
-def _minutes_sent(hours: Sequence[Thing], sent: AllSent) -> dict[tuple[int, datetime], Sent]:
+def _minutes_sent(hours: Sequence[WorkItem], sent: AllSent) -> dict[tuple[int, datetime], Sent]:
     """Return the reports of minutes among those sent, by the position of their hour and their period."""
     place, found = {hour: position for position, hour in enumerate(hours)}, {}
     for minute, report in sent.items():
@@ -211,13 +211,13 @@ def _minutes_sent(hours: Sequence[Thing], sent: AllSent) -> dict[tuple[int, date
     return found
 
 
-def _ends(things: Sequence[Thing]) -> NDArray[np.datetime64]:
-    return instants([periods.end(thing.frequency, thing.period) for thing in things])
+def _ends(items: Sequence[WorkItem]) -> NDArray[np.datetime64]:
+    return instants([periods.end(item.frequency, item.period) for item in items])
 
 
-def _finer_figures(things: Sequence[Thing], finer: str) -> _Parts:
+def _finer_figures(items: Sequence[WorkItem], finer: str) -> _Parts:
     parts = _Parts()
-    rows = named_rows("figures_finer", things, ends=_ends(things), finer=finer)
+    rows = named_rows("figures_finer", items, ends=_ends(items), finer=finer)
     for position, source, covered, reported, final, *cells in rows:
         parts.add(position, reported)
         if source != Source.NONE:
@@ -225,22 +225,24 @@ def _finer_figures(things: Sequence[Thing], finer: str) -> _Parts:
     return parts
 
 
-def stored(things: Sequence[Thing]) -> dict[Thing, Computed]:
+def stored(items: Sequence[WorkItem]) -> dict[WorkItem, Computed]:
     """Return the figures as they are stored, all of one frequency."""
     figures = {}
-    for position, source, covered, reported, final, held, *cells in named_rows("figures_stored", things):
-        figures[things[position]] = Computed(Source(source), covered, reported, final, held, *cells)
+    for position, source, covered, reported, final, held, *cells in named_rows("figures_stored", items):
+        figures[items[position]] = Computed(Source(source), covered, reported, final, held, *cells)
     return figures
 
 
-def differing(things: Sequence[Thing], computed: dict[Thing, Computed], before: dict[Thing, Computed]) -> list[Thing]:
-    """Return the things whose computed figure is not the stored one."""
+def differing(
+    items: Sequence[WorkItem], computed: dict[WorkItem, Computed], before: dict[WorkItem, Computed]
+) -> list[WorkItem]:
+    """Return the items whose computed figure is not the stored one."""
 
-    def differs(thing: Thing) -> bool:
-        new, old = computed.get(thing), before.get(thing)
+    def differs(item: WorkItem) -> bool:
+        new, old = computed.get(item), before.get(item)
         return not new.same_as(old) if new and old else new is not old
 
-    return [thing for thing in things if differs(thing)]
+    return [item for item in items if differs(item)]
 
 
 _COLUMNS = {
@@ -251,21 +253,21 @@ _COLUMNS = {
 }  # fmt: skip
 
 
-def replace(things: Sequence[Thing]) -> list[Thing]:
+def replace(items: Sequence[WorkItem]) -> list[WorkItem]:
     """Recompute figures, all of one frequency, and store those that changed; return the changed."""
-    computed = compute(things)
-    changed = differing(things, computed, stored(things))
+    computed = compute(items)
+    changed = differing(items, computed, stored(items))
     if changed:
         with cursor() as c:
             c.execute(statement("figures_delete"), named(changed))
-            rows = (_row(thing, computed[thing]) for thing in changed if thing in computed)
+            rows = (_row(item, computed[item]) for item in changed if item in computed)
             copy_rows("federation_figure", _COLUMNS, rows, to=c)
     return changed
 
 
-def _row(thing: Thing, figure: Computed) -> tuple[object, ...]:
+def _row(item: WorkItem, figure: Computed) -> tuple[object, ...]:
     return (
-        thing.indicator, thing.agency, thing.frequency, thing.period,
+        item.indicator, item.agency, item.frequency, item.period,
         figure.source.value, figure.covered_seconds, figure.reported_seconds, figure.final, figure.held,
         int(figure.values.sum()),
         figure.countries, figure.networks, figure.values,

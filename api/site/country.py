@@ -9,8 +9,8 @@ from django.http import Http404
 from django.urls import reverse
 
 from api.site import coverage, drawings, pages, picture, readings, trends
-from api.site.asked import FREQUENCIES, GROUPS, HEADLINES, OTHERS_AT_MOST, Asked
 from api.site.chart import Canvas
+from api.site.country_view import FREQUENCIES, GROUPS, HEADLINES, OTHERS_AT_MOST, Asked
 from api.site.notes import Note
 from api.site.readings import Period
 from api.site.trends import Trend

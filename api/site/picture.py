@@ -8,8 +8,8 @@ from typing import Final
 from django.utils.translation import gettext
 
 from api.site import drawings, trends
-from api.site.asked import Asked
 from api.site.chart import Canvas
+from api.site.country_view import Asked
 from api.site.drawings import Drawing
 from api.site.notes import Note
 from api.site.templatetags import written

@@ -19,7 +19,7 @@ from api import caching, datasets, problems
 from api.datasets import Offer
 from api.site import country as country_page
 from api.site import coverage, linked, mapwords, pages, readings
-from api.site.asked import HEADLINES, ask_about, names_time
+from api.site.country_view import HEADLINES, ask_about, names_time
 from api.site.pages import Page, Shown, Sources
 from api.site.templatetags import written
 from countries.database.routing import on_public_connection

@@ -17,7 +17,7 @@ from api.caching import PublicView, Rendered, Stamp
 from api.formats import CSV, JSON, Sheet
 from api.problems import Problem
 from api.throttling import costs
-from api.v1 import described, questions
+from api.v1 import openapi_public, questions
 from api.v1.questions import Question
 from countries.reference import Indicator, Reference
 from federation import published
@@ -207,7 +207,7 @@ class WindowView:
 class AggregatesView(PublicView):
     """The combined view. Each published period has its coverage row, whether or not anybody reported."""
 
-    @described.aggregates
+    @openapi_public.aggregates
     def get(self, request: HttpRequest) -> HttpResponseBase:
         preferred = formats.preferred(request)
 
@@ -221,7 +221,7 @@ class AggregatesView(PublicView):
 class LiveView(PublicView):
     """Cells and coverage of the last hour, minute by minute, over all networks."""
 
-    @described.live
+    @openapi_public.live
     def get(self, request: HttpRequest) -> HttpResponseBase:
         preferred = formats.preferred(request)
 
@@ -235,7 +235,7 @@ class LiveView(PublicView):
 class WindowsView(PublicView):
     """The numbers of the map: sums of published cells, up to the newest published hour or day."""
 
-    @described.windows
+    @openapi_public.windows
     def get(self, request: HttpRequest) -> HttpResponseBase:
         return self.respond(request, formats.json_only(request), lambda: _window(request))
 
@@ -243,7 +243,7 @@ class WindowsView(PublicView):
 class CoverageOfPeriodsView(PublicView):
     """The coverage of each period, and where each agency stands that was expected in it."""
 
-    @described.coverage
+    @openapi_public.coverage
     def get(self, request: HttpRequest) -> HttpResponseBase:
         def ask() -> CoverageView:
             return CoverageView(questions.ask(request, optional=("as_of", "cursor")))

@@ -11,7 +11,7 @@ from api import formats, openapi, parameters
 from api.caching import PublicView
 from api.openapi import parameter
 from api.problems import Problem
-from api.v1 import described, forms, questions
+from api.v1 import forms, openapi_public, questions
 from api.v1.reference import ReferenceList, ReferenceMeta
 from countries.reference import Annotation, Reference
 from p2p_core import periods
@@ -37,7 +37,7 @@ class AnnotationsView(PublicView):
             parameter("start", "The first day, in UTC", example="2026-11-01", form=forms.DAY),
             parameter("end", "The last day, included", example="2026-11-30", form=forms.DAY),
         ],
-        example={"meta": {"version": 31}, "annotations": [described.ANNOTATION]},
+        example={"meta": {"version": 31}, "annotations": [openapi_public.ANNOTATION]},
     )
     def get(self, request: HttpRequest) -> HttpResponseBase:
         return self.respond(request, formats.json_only(request), lambda: _ask(request))

@@ -14,7 +14,7 @@ from api import pagination, parameters
 from api.auth import FIGURES, Caller, StaffSession, TokenAuthentication
 from api.permissions import HasScope, caller_of
 from api.problems import Problem
-from api.v1 import answers, described_agency
+from api.v1 import answers, openapi_agency
 from countries.reference import Reference
 from federation.intake import queries
 from federation.rules.coverage import share
@@ -56,7 +56,7 @@ class FiguresView(APIView):
     permission_classes = (HasScope,)
     scopes: Final = {"GET": ("submissions:read", FIGURES)}
 
-    @described_agency.get_figures
+    @openapi_agency.get_figures
     def get(self, request: Request) -> HttpResponse:
         """Return figures in order of period."""
         given = parameters.read(

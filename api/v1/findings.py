@@ -11,7 +11,7 @@ from api import pagination, parameters
 from api.auth import TokenAuthentication
 from api.permissions import HasScope, caller_of
 from api.problems import Problem
-from api.v1 import answers, asked, body, described_findings, finding_documents, media
+from api.v1 import answers, body, finding_documents, media, openapi_findings, query_params
 from api.v1.submissions import READ, WRITE
 from countries.reference import Reference
 from federation.database import clock
@@ -31,7 +31,7 @@ class FindingsView(APIView):
     permission_classes = (HasScope,)
     scopes: Final = {"GET": (READ,)}
 
-    @described_findings.list_findings
+    @openapi_findings.list_findings
     def get(self, request: Request) -> HttpResponse:
         """List own findings, newest first."""
         given = parameters.read(request, optional=(*FILTERS, "cursor"))
@@ -54,7 +54,7 @@ class FindingView(APIView):
     permission_classes = (HasScope,)
     scopes: Final = {"GET": (READ,)}
 
-    @described_findings.get_finding
+    @openapi_findings.get_finding
     def get(self, request: Request, id: int) -> HttpResponse:  # noqa: A002  the name in the address
         """Return a finding with its answers and the reports that it held."""
         parameters.read(request)
@@ -68,10 +68,10 @@ class AnswerView(APIView):
     permission_classes = (HasScope,)
     scopes: Final = {"POST": (WRITE,)}
 
-    @described_findings.answer_finding
+    @openapi_findings.answer_finding
     def post(self, request: Request, id: int) -> HttpResponse:  # noqa: A002
         """Store an answer, and return the finding with it."""
-        asked.refuse_traces(request)
+        query_params.refuse_traces(request)
         parameters.read(request)
         said = _read(request)
         caller = caller_of(request)
@@ -106,18 +106,18 @@ def _filter(given: Mapping[str, str]) -> finding_queries.Filter:
     if given.get("frequency", "N") not in tuple(periods.Frequency):
         raise Problem("unknown_frequency", detail="The frequencies are N, H, D, W, M and A.", parameter="frequency")
     return finding_queries.Filter(
-        states=asked.several(given, "state", finding_queries.STATES),
+        states=query_params.several(given, "state", finding_queries.STATES),
         rules=_rules(given),
         indicator=indicator,
         frequency=given.get("frequency"),
-        changed_since=asked.instant(given, "since"),
+        changed_since=query_params.instant(given, "since"),
     )
 
 
 def _rules(given: Mapping[str, str]) -> frozenset[str] | None:
     """Return the rules that the parameters `rule` and `severity` name."""
-    rules = asked.several(given, "rule", rulebook.RULES)
-    severities = asked.several(given, "severity", tuple(rulebook.Severity))
+    rules = query_params.several(given, "rule", rulebook.RULES)
+    severities = query_params.several(given, "severity", tuple(rulebook.Severity))
     if severities is None:
         return rules
     bad = frozenset(rule.id for rule in rulebook.RULES.values() if rule.severity in severities)

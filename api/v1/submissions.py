@@ -16,7 +16,7 @@ from api.auth import Caller, TokenAuthentication
 from api.permissions import HasScope, caller_of
 from api.problems import Problem
 from api.signatures import Signed
-from api.v1 import answers, asked, body, described_submissions, finding_documents, media
+from api.v1 import answers, body, finding_documents, media, openapi_submissions, query_params
 from countries.reference import Reference
 from federation import intake
 from federation.database import clock
@@ -47,15 +47,15 @@ class SubmissionsView(APIView):
     #: Has the limits of submissions.
     submits: Final = True
 
-    @described_submissions.list_submissions
+    @openapi_submissions.list_submissions
     def get(self, request: Request) -> HttpResponse:
         """List own submissions, newest first."""
         given = parameters.read(request, optional=("since", "before", "cursor"))
         question = f"{caller_of(request).agency.code} submissions {parameters.question(given)}"
         rows = queries.submissions(
             agency=caller_of(request).agency.pk,
-            since=asked.instant(given, "since"),
-            before=asked.instant(given, "before"),
+            since=query_params.instant(given, "since"),
+            before=query_params.instant(given, "before"),
             after=_place(question, given),
             limit=PAGE + 1,
         )
@@ -66,13 +66,13 @@ class SubmissionsView(APIView):
         shown = [answers.Submission(**_described(request, row)) for row in rows[:PAGE]]
         return answers.respond(answers.Submissions(submissions=shown, next=following))
 
-    @described_submissions.submit
+    @openapi_submissions.submit
     def post(self, request: Request) -> HttpResponse:
         """Store a submission, or only say what would become of it."""
-        asked.refuse_traces(request)
+        query_params.refuse_traces(request)
         kind = media.kind_of(request)
         given = parameters.read(request, optional=("dry_run", "prepared") if kind == "csv" else ("dry_run",))
-        dry_run = asked.flag(given, "dry_run")
+        dry_run = query_params.flag(given, "dry_run")
         key = None if dry_run else _idempotency_key(request)
         caller = caller_of(request)
         signed = signatures.signed(request, caller.agency)
@@ -87,7 +87,7 @@ class SubmissionView(APIView):
     permission_classes = (HasScope,)
     scopes: Final = {"GET": (READ,)}
 
-    @described_submissions.get_submission
+    @openapi_submissions.get_submission
     def get(self, request: Request, id: UUID) -> HttpResponse:  # noqa: A002  the name in the address
         """Return a submission and what became of its reports, then and now."""
         given = parameters.read(request, optional=("cursor",))

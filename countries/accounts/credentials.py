@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from oauth2_provider.models import get_access_token_model
 
 from countries import liaisons, registry
-from countries.accounts import lives
+from countries.accounts import credential_limits
 from countries.models import FIGURES, READ_ONLY, READ_WRITE, Agency, Credential
 from countries.registry import Refused
 
@@ -64,10 +64,10 @@ def issue(
     """Makes a credential for an agency, or for a user who may read the figures of all countries."""
     if (agency is None) == (not coordinator):
         raise Refused("one_holder", "A credential belongs to one agency or one coordinator.")
-    lives.refuse_past(expires, now)
+    credential_limits.refuse_past(expires, now)
     with registry.writing():
         if agency is not None:
-            lives.refuse_third(Credential, agency, now)
+            credential_limits.refuse_third(Credential, agency, now)
             draft = Credential(agency=agency, scopes=READ_ONLY if read_only else READ_WRITE)
         else:
             draft = Credential(coordinator=coordinator, user=_account(coordinator), scopes=FIGURES)
@@ -119,7 +119,7 @@ def restrict(*, credential: Credential, networks: Iterable[str], by: str, now: d
 def revoke(*, credential: Credential, by: str, now: datetime, reason: str = "") -> Credential:
     """Ends a credential for good, with every token given out for it."""
     with registry.writing():
-        lives.end(credential, by=by, now=now, reason=reason)
+        credential_limits.end(credential, by=by, now=now, reason=reason)
         get_access_token_model().objects.filter(application=credential).delete()
     return credential
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from countries import keys, registry
-from countries.accounts import lives
+from countries.accounts import credential_limits
 from countries.models import Agency, SigningKey
 from countries.registry import Refused
 
@@ -44,9 +44,9 @@ def register(
 ) -> SigningKey:
     """Registers the public half of a key, given as PEM or in base 64. A private key is refused and not kept."""
     raw = _read(public_key)
-    lives.refuse_past(expires, now)
+    credential_limits.refuse_past(expires, now)
     with registry.writing():
-        lives.refuse_third(SigningKey, agency, now)
+        credential_limits.refuse_third(SigningKey, agency, now)
         if SigningKey.objects.filter(public_key=keys.encode(raw)).exists():
             raise Refused("key_known", "This key was registered before. Each key is registered once: make a new one.")
         keyid = f"{agency.code}.{keys.fingerprint(raw)[:_SHOWN]}"
@@ -59,7 +59,7 @@ def revoke(*, key: SigningKey, by: str, now: datetime, reason: str) -> SigningKe
     if not reason.strip():
         raise Refused("reason_missing", "Say why the key is revoked.")
     with registry.writing():
-        lives.end(key, by=by, now=now, reason=reason)
+        credential_limits.end(key, by=by, now=now, reason=reason)
     return key
 
 

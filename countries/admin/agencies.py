@@ -9,9 +9,9 @@ from django.core.exceptions import ValidationError
 from django.forms import BaseInlineFormSet
 from django.utils import timezone
 
-from countries.accounts import lives
+from countries.accounts import credential_limits
 from countries.admin.base import RegistryAdmin, RegistryForm
-from countries.admin.sight import OfCountry
+from countries.admin.country_scope import OfCountry
 from countries.models import OVERLAP, Agency, Schedule, SigningKey, Threshold
 
 
@@ -26,7 +26,7 @@ class AgencyForm(RegistryForm):
         return cleaned
 
     def _can_sign(self) -> bool:
-        return bool(self.instance.pk) and lives.live(SigningKey, self.instance, timezone.now()).exists()
+        return bool(self.instance.pk) and credential_limits.live(SigningKey, self.instance, timezone.now()).exists()
 
 
 class ScheduleFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not generic at run time

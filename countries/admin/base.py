@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponseRedirect
 
 from countries import registry
-from countries.admin.sight import OfCountry
+from countries.admin.country_scope import OfCountry
 from countries.registry import Refused
 from p2p_core import traces
 

@@ -20,8 +20,8 @@ from countries import ranges
 from countries.accounts import credentials
 from countries.accounts.credentials import CHANGE_OVER, Issued
 from countries.admin.base import actor
-from countries.admin.deeds import ConfirmedForm, HeldAdmin, Offer, posted
-from countries.admin.sight import horizon_of
+from countries.admin.country_scope import horizon_of
+from countries.admin.revoking import ConfirmedForm, Offer, RevocableAdmin, posted
 from countries.models import Agency, Credential
 from countries.registry import Refused
 
@@ -99,7 +99,7 @@ class RestrictForm(ConfirmedForm):
 
 
 @admin.register(Credential)
-class CredentialAdmin(HeldAdmin):
+class CredentialAdmin(RevocableAdmin):
     list_display = ("client_id", "agency", "coordinator", "scopes", "created", "expires", "state")
     list_filter = ("scopes", ("revoked", admin.EmptyFieldListFilter), ("agency", RelatedOnlyFieldListFilter))
     list_select_related = ("agency", "user")
@@ -108,7 +108,7 @@ class CredentialAdmin(HeldAdmin):
     deeds = {
         "rotate": Offer("Issue a successor", "add"),
         "networks": Offer("Change the networks", "restrict"),
-        **HeldAdmin.deeds,
+        **RevocableAdmin.deeds,
     }
 
     @admin.display(description="networks")

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from countries import queries, registry
 from countries.admin.base import FactAdmin, RegistryAdmin, RegistryForm, actor
-from countries.admin.sight import OfCountry
+from countries.admin.country_scope import OfCountry
 from countries.liaisons import SHARED
 from countries.models import Country, HelpService, Indicator, IndicatorTranslation, Network, Population
 

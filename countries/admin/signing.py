@@ -9,9 +9,9 @@ from django.contrib.admin import RelatedOnlyFieldListFilter
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
-from countries.accounts import lives, signing
+from countries.accounts import credential_limits, signing
 from countries.admin.base import actor
-from countries.admin.deeds import ConfirmedForm, HeldAdmin, posted
+from countries.admin.revoking import ConfirmedForm, RevocableAdmin, posted
 from countries.models import Agency, SigningKey
 from countries.registry import Refused
 
@@ -36,7 +36,7 @@ class RegisterForm(ConfirmedForm):
 
 
 @admin.register(SigningKey)
-class SigningKeyAdmin(HeldAdmin):
+class SigningKeyAdmin(RevocableAdmin):
     list_display = ("keyid", "agency", "fingerprint", "created", "expires", "state")
     list_filter = (("revoked", admin.EmptyFieldListFilter), ("agency", RelatedOnlyFieldListFilter))
     list_select_related = ("agency",)
@@ -76,7 +76,7 @@ class SigningKeyAdmin(HeldAdmin):
 
 def _left(agency: Agency, now: datetime) -> str:
     """Say what an agency can still do without the key that was revoked."""
-    if lives.live(SigningKey, agency, now).exists():
+    if credential_limits.live(SigningKey, agency, now).exists():
         return ""
     must = "must sign, and so cannot send until another key is registered." if agency.signature_required else ""
     return f"{agency} has no live key left" + (f": it {must}" if must else ".")

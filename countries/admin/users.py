@@ -17,7 +17,7 @@ from django.urls import URLPattern, path, reverse
 from countries import registry
 from countries.accounts import guessing, second_factor
 from countries.admin.base import actor, refusals_told, refuse_traces
-from countries.admin.sight import OfCountry
+from countries.admin.country_scope import OfCountry
 from countries.models import Liaison
 
 admin.site.unregister([User, Group])

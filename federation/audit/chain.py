@@ -19,7 +19,7 @@ from federation.rules import trail
 
 #: At most so many events are sealed in one transaction.
 BATCH: Final = 2000
-#: The sealer's turn. Things on the work list are locked by their numbers, none of which is negative.
+#: The sealer's turn. Items on the work list are locked by their numbers, none of which is negative.
 _TURN: Final = -1
 
 _COLUMNS: Final = {"position": "int8", "event": "int8", "digest": "bytea", "sealed": "timestamptz"}

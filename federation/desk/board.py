@@ -71,7 +71,7 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many things wait, and since when the oldest of them does."""
+    """How many items wait, and since when the oldest of them does."""
 
     count: int
     since: datetime | None

@@ -13,7 +13,7 @@ from federation.findings import holds, verdicts
 from federation.findings.verdicts import JUDGED, Verdict
 from federation.models.findings import Finding, FindingState, Resolution
 from federation.rules.coverage import GRACE
-from federation.worklist import Thing, named_rows
+from federation.worklist import WorkItem, named_rows
 from p2p_core import periods
 from p2p_core.periods import Frequency
 from p2p_core.rules import rulebook
@@ -21,29 +21,29 @@ from p2p_core.rules.levels import Facts
 from p2p_core.rules.rulebook import RULES, Subject
 
 
-def review(things: Sequence[Thing], *, now: datetime) -> None:
+def review(items: Sequence[WorkItem], *, now: datetime) -> None:
     """Bring the findings about figures up to date, all of one frequency, once the figures have been replaced."""
-    if not things or things[0].frequency not in JUDGED:
+    if not items or items[0].frequency not in JUDGED:
         return
-    reports = verdicts.current_reports(things)
-    sums = [thing for thing in things if thing not in reports or reports[thing].withdrawn]
+    reports = verdicts.current_reports(items)
+    sums = [item for item in items if item not in reports or reports[item].withdrawn]
     found = verdicts.about_reports(reports) + verdicts.about_sums(sums)
-    roots = {thing: report.root for thing, report in reports.items()}
-    _settle(things, found, rules=rulebook.ids(Subject.REPORT, Subject.LEVEL), roots=roots, now=now)
+    roots = {item: report.root for item, report in reports.items()}
+    _settle(items, found, rules=rulebook.ids(Subject.REPORT, Subject.LEVEL), roots=roots, now=now)
 
 
-def would_stand(things: Sequence[Thing], sent: AllSent, *, now: datetime) -> list[Finding]:
+def would_stand(items: Sequence[WorkItem], sent: AllSent, *, now: datetime) -> list[Finding]:
     """Return the findings about the current reports of figures, all of one frequency, if these were sent; only reads.
 
     They are as ``review`` would leave them, and not saved. ``report_id`` is the root of the report.
     """
-    if not things or things[0].frequency not in JUDGED:
+    if not items or items[0].frequency not in JUDGED:
         return []
-    reports = verdicts.current_reports(things, sent)
-    roots = {thing: report.root for thing, report in reports.items()}
-    kept = [root for thing, root in roots.items() if thing not in sent]
+    reports = verdicts.current_reports(items, sent)
+    roots = {item: report.root for item, report in reports.items()}
+    kept = [root for item, root in roots.items() if item not in sent]
     stored = {one.pk: one for one in Finding.objects.filter(report__in=kept).order_by("pk")}
-    changes = _changes(things, verdicts.about_reports(reports, sent), rulebook.ids(Subject.REPORT), roots)
+    changes = _changes(items, verdicts.about_reports(reports, sent), rulebook.ids(Subject.REPORT), roots)
     for id_, facts in changes.updated.items():
         stored[id_].facts = facts
     for id_ in (one for some in changes.closed.values() for one in some if one in stored):
@@ -51,7 +51,7 @@ def would_stand(things: Sequence[Thing], sent: AllSent, *, now: datetime) -> lis
     return [*stored.values(), *_new(changes.opened, now=now)]
 
 
-def review_weeks(weeks: Sequence[Thing], *, now: datetime) -> None:
+def review_weeks(weeks: Sequence[WorkItem], *, now: datetime) -> None:
     """Bring the findings about country mixes up to date, for weeks that have just been published."""
     ended = [
         week
@@ -76,19 +76,19 @@ class _Changes:
 
 
 def _settle(
-    things: Sequence[Thing],
+    items: Sequence[WorkItem],
     found: Sequence[Verdict],
     *,
     rules: Sequence[str],
-    roots: Mapping[Thing, int],
+    roots: Mapping[WorkItem, int],
     now: datetime,
 ) -> None:
-    """Make the open findings of things by some rules those that were found; ``roots`` are their current reports."""
-    changes = _changes(things, found, rules, roots)
+    """Make the open findings of items by some rules those that were found; ``roots`` are their current reports."""
+    changes = _changes(items, found, rules, roots)
     if changes.ids():
         # A coordinator may be deciding on the same ones: lock them as ``decisions`` does, and look again.
         list(Finding.objects.select_for_update().filter(pk__in=changes.ids()).order_by("pk"))
-        changes = _changes(things, found, rules, roots)
+        changes = _changes(items, found, rules, roots)
     for how, ids in changes.closed.items():
         holds.resolve(Finding.objects.filter(pk__in=ids), how=how, now=now)
     for id_, facts in changes.updated.items():
@@ -98,25 +98,25 @@ def _settle(
 
 
 def _changes(
-    things: Sequence[Thing], found: Iterable[Verdict], rules: Collection[str], roots: Mapping[Thing, int]
+    items: Sequence[WorkItem], found: Iterable[Verdict], rules: Collection[str], roots: Mapping[WorkItem, int]
 ) -> _Changes:
-    wanted = {(one.rule, one.thing): one for one in found}
+    wanted = {(one.rule, one.item): one for one in found}
     changes, settled = _Changes(), []
-    rows = named_rows("findings_standing", things, rules=list(rules)) if things else ()
+    rows = named_rows("findings_standing", items, rules=list(rules)) if items else ()
     for position, id_, rule, report, facts, is_open in rows:
-        thing = things[position]
+        item = items[position]
         if not is_open:
-            settled.append((rule, thing, _own(rule, facts)))
+            settled.append((rule, item, _own(rule, facts)))
             continue
-        one = wanted.get((rule, thing))
+        one = wanted.get((rule, item))
         if one is None or one.report != report:
-            how = Resolution.ITSELF if report in (None, roots.get(thing)) else Resolution.REVISION
+            how = Resolution.ITSELF if report in (None, roots.get(item)) else Resolution.REVISION
             changes.closed.setdefault(how, []).append(id_)
             continue
-        del wanted[rule, thing]
+        del wanted[rule, item]
         if one.facts != facts:
             changes.updated[id_] = one.facts
-    changes.opened = [one for one in wanted.values() if (one.rule, one.thing, _own(one.rule, one.facts)) not in settled]
+    changes.opened = [one for one in wanted.values() if (one.rule, one.item, _own(one.rule, one.facts)) not in settled]
     return changes
 
 
@@ -129,11 +129,11 @@ def _new(found: Iterable[Verdict], *, now: datetime) -> Iterable[Finding]:
     for one in found:
         yield Finding(
             rule=one.rule,
-            agency_id=one.thing.agency,
-            indicator_id=one.thing.indicator,
-            frequency=one.thing.frequency,
-            period=one.thing.period,
-            last_period=one.thing.period,
+            agency_id=one.item.agency,
+            indicator_id=one.item.indicator,
+            frequency=one.item.frequency,
+            period=one.item.period,
+            last_period=one.item.period,
             report_id=one.report,
             facts=one.facts,
             opened=now,

@@ -22,7 +22,7 @@ from federation.errors import FindingNotFoundError, FindingResolvedError, Reason
 from federation.findings import holds
 from federation.models.findings import Answer, Decision, Finding, FindingState, Hold, Resolution
 from federation.models.submissions import Report, ReportState
-from federation.worklist import Stage, Thing, dispatch
+from federation.worklist import Stage, WorkItem, dispatch
 from p2p_core import periods
 from p2p_core.rules import levels
 from p2p_core.rules.levels import Facts
@@ -62,7 +62,9 @@ def _decide(reports: Collection[int], decision: Decision, *, by: str, reason: st
     if done:
         _APPLY[decision](done)
         rows = list(Report.objects.filter(pk__in=done).select_related("agency", "indicator"))
-        worklist.append(Thing(Stage.FIGURE, row.frequency, row.period, row.indicator_id, row.agency_id) for row in rows)
+        worklist.append(
+            WorkItem(Stage.FIGURE, row.frequency, row.period, row.indicator_id, row.agency_id) for row in rows
+        )
         for row in rows:
             _record_decision(row, decision, by=by, reason=reason)
         dispatch.wake_on_commit()
@@ -171,7 +173,7 @@ def follow_break(*, before: Columns | None, after: Columns, by: str, now: dateti
         _decide(held, Decision.RELEASED, by=by, reason=f"A break in the series was marked: {after['text']}", now=now)
     sums = _near(after).filter(holds=None)
     worklist.append(
-        Thing(Stage.FIGURE, one.frequency, one.period, one.indicator_id, one.agency_id)
+        WorkItem(Stage.FIGURE, one.frequency, one.period, one.indicator_id, one.agency_id)
         for one in sums
         if _explain(breaks(one.agency_id, one.indicator_id), one.facts, one.frequency, one.period)
     )

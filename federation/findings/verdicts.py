@@ -15,7 +15,7 @@ from federation.database import cursor, instants
 from federation.figures import NOTHING_SENT, AllSent
 from federation.models.figures import Source
 from federation.rules import tables
-from federation.worklist import Stage, Thing, named_rows
+from federation.worklist import Stage, WorkItem, named_rows
 from p2p_core import periods
 from p2p_core.codes import COUNTRIES, UNKNOWN
 from p2p_core.periods import Frequency
@@ -34,10 +34,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """That a rule applies to an agency's period, a figure as a thing; ``report`` is the root report it is about."""
+    """That a rule applies to an agency's period, a figure as an item; ``report`` is the root report it is about."""
 
     rule: str
-    thing: Thing
+    item: WorkItem
     report: int | None
     facts: Facts
 
@@ -60,65 +60,65 @@ class CurrentReport:
     previous: int | None
 
 
-def current_reports(things: Sequence[Thing], sent: AllSent = NOTHING_SENT) -> dict[Thing, CurrentReport]:
+def current_reports(items: Sequence[WorkItem], sent: AllSent = NOTHING_SENT) -> dict[WorkItem, CurrentReport]:
     """Return the current reports of figures, all of one frequency, as they would be with those that are sent.
 
     Figures without one are left out.
     """
-    befores = [thing._replace(period=periods.previous(thing.frequency, thing.period)) for thing in things]
+    befores = [item._replace(period=periods.previous(item.frequency, item.period)) for item in items]
     rows = (
         named_rows(
             "verdicts_reports",
-            things,
+            items,
             befores=instants([before.period for before in befores]),
             unlocated=COUNTRIES[UNKNOWN],
-            totals=[sent[thing].total if thing in sent else None for thing in things],
+            totals=[sent[item].total if item in sent else None for item in items],
         )
-        if things
+        if items
         else ()
     )
     found = {}
     for position, *row in rows:
         report = CurrentReport(*row)
-        if one := sent.get(things[position]):
+        if one := sent.get(items[position]):
             unlocated = int(one.values[one.countries == COUNTRIES[UNKNOWN]].sum())
             report = replace(report, root=one.root, withdrawn=one.withdrawn, received=one.received, unlocated=unlocated)
         if before := sent.get(befores[position]):
             report = replace(report, previous=before.root if report.total == before.total > 0 else None)
-        found[things[position]] = report
+        found[items[position]] = report
     return found
 
 
-def about_reports(reports: Mapping[Thing, CurrentReport], sent: AllSent | None = None) -> list[Verdict]:
+def about_reports(reports: Mapping[WorkItem, CurrentReport], sent: AllSent | None = None) -> list[Verdict]:
     """Judge reports, all of one frequency.
 
     With ``sent`` finer figures are computed from reports, these among them, as they will be once all is reconciled.
     """
-    limits = _limits({thing.agency for thing in reports})
-    whole = [thing for thing, report in reports.items() if not report.withdrawn]
+    limits = _limits({item.agency for item in reports})
+    whole = [item for item, report in reports.items() if not report.withdrawn]
     sums = figures.summed(whole) if sent is None else figures.summed_from_reports(whole, sent)
     finer = {
-        thing: Cells(one.countries, one.networks, one.values)
-        for thing, one in sums.items()
-        if one.source == Source.DERIVED and one.covered_seconds == periods.seconds(thing.frequency, thing.period)
+        item: Cells(one.countries, one.networks, one.values)
+        for item, one in sums.items()
+        if one.source == Source.DERIVED and one.covered_seconds == periods.seconds(item.frequency, item.period)
     }
     cells = _cells(reports, finer)
     cells |= {one.root: Cells(one.countries, one.networks, one.values) for one in (sent or {}).values()}
     found = []
-    for thing, one in reports.items():
+    for item, one in reports.items():
         report = Report(
             total=one.total,
             unlocated=one.unlocated,
-            age=one.received - periods.end(thing.frequency, thing.period),
+            age=one.received - periods.end(item.frequency, item.period),
             revisions=one.revisions,
             before=one.before,
-            finer_frequency=periods.FINER[Frequency(thing.frequency)].value,
-            finer=finer.get(thing),
+            finer_frequency=periods.FINER[Frequency(item.frequency)].value,
+            finer=finer.get(item),
             previous=None if one.previous is None else cells[one.previous],
             cells=cells.get(one.root),
         )
-        judged = rulebook.judge(Subject.REPORT, limits[thing.agency], report)
-        found += [Verdict(rule, thing, one.root, facts) for rule, facts in judged]
+        judged = rulebook.judge(Subject.REPORT, limits[item.agency], report)
+        found += [Verdict(rule, item, one.root, facts) for rule, facts in judged]
     return found
 
 
@@ -126,9 +126,9 @@ def _limits(agencies: Collection[int]) -> dict[int, Limits]:
     return {agency: rulebook.limits(values) for agency, values in queries.thresholds(agencies).items()}
 
 
-def _cells(reports: Mapping[Thing, CurrentReport], finer: Mapping[Thing, Cells]) -> dict[int, Cells]:
+def _cells(reports: Mapping[WorkItem, CurrentReport], finer: Mapping[WorkItem, Cells]) -> dict[int, Cells]:
     """Return the cells of the reports, by root, that are compared with others: there are few."""
-    compared = {report.root for thing, report in reports.items() if thing in finer or report.previous is not None}
+    compared = {report.root for item, report in reports.items() if item in finer or report.previous is not None}
     compared |= {report.previous for report in reports.values() if report.previous is not None}
     if not compared:
         return {}
@@ -140,57 +140,55 @@ def _cells(reports: Mapping[Thing, CurrentReport], finer: Mapping[Thing, Cells])
         return {root: Cells(*arrays) for root, *arrays in c.fetchall()}
 
 
-def about_sums(things: Sequence[Thing]) -> list[Verdict]:
+def about_sums(items: Sequence[WorkItem]) -> list[Verdict]:
     """Judge the levels of those figures that are whole sums of finer ones, all of one frequency."""
-    if not things or things[0].frequency not in _LEVELLED:
+    if not items or items[0].frequency not in _LEVELLED:
         return []
-    frequency = things[0].frequency
-    seconds = periods.seconds(frequency, things[0].period)
-    rows = named_rows("verdicts_sums", things, seconds=seconds, weeks=levels.WEEKS)
-    limits = _limits({things[row[0]].agency for row in rows})
-    breaks = {
-        key: queries.breaks_of(*key) for key in {(things[row[0]].agency, things[row[0]].indicator) for row in rows}
-    }
+    frequency = items[0].frequency
+    seconds = periods.seconds(frequency, items[0].period)
+    rows = named_rows("verdicts_sums", items, seconds=seconds, weeks=levels.WEEKS)
+    limits = _limits({items[row[0]].agency for row in rows})
+    breaks = {key: queries.breaks_of(*key) for key in {(items[row[0]].agency, items[row[0]].indicator) for row in rows}}
     found = []
     for position, total, starts, totals in rows:
-        thing = things[position]
+        item = items[position]
         instants_before = (_EPOCH + timedelta(seconds=start) for start in starts.tolist())
         before = dict(zip(instants_before, totals.tolist(), strict=True))
-        usual = levels.usual_of(frequency, thing.period, before, breaks=breaks[thing.agency, thing.indicator])
-        judged = rulebook.judge(Subject.LEVEL, limits[thing.agency], total, usual)
-        found += [Verdict(rule, thing, None, facts) for rule, facts in judged]
+        usual = levels.usual_of(frequency, item.period, before, breaks=breaks[item.agency, item.indicator])
+        judged = rulebook.judge(Subject.LEVEL, limits[item.agency], total, usual)
+        found += [Verdict(rule, item, None, facts) for rule, facts in judged]
     return found
 
 
-def next_to_repeat(changed: Sequence[Thing], *, judged: Collection[Thing]) -> list[Thing]:
+def next_to_repeat(changed: Sequence[WorkItem], *, judged: Collection[WorkItem]) -> list[WorkItem]:
     """Return the periods after changed ones where a repetition may begin or end (R104), except those just judged."""
-    ends = {thing: periods.end(thing.frequency, thing.period) for thing in changed if thing.frequency in JUDGED}
-    following = {thing: thing._replace(period=end) for thing, end in ends.items()}
-    asked = [thing for thing, after in following.items() if after not in judged]
+    ends = {item: periods.end(item.frequency, item.period) for item in changed if item.frequency in JUDGED}
+    following = {item: item._replace(period=end) for item, end in ends.items()}
+    asked = [item for item, after in following.items() if after not in judged]
     if not asked:
         return []
-    rows = named_rows("verdicts_next", asked, ends=instants([ends[thing] for thing in asked]))
+    rows = named_rows("verdicts_next", asked, ends=instants([ends[item] for item in asked]))
     return [following[asked[position]] for (position,) in rows]
 
 
-def about_weeks(weeks: Sequence[Thing]) -> tuple[list[Thing], list[Verdict]]:
-    """Judge the country mixes of weeks; return all agencies' weekly figures as things, too.
+def about_weeks(weeks: Sequence[WorkItem]) -> tuple[list[WorkItem], list[Verdict]]:
+    """Judge the country mixes of weeks; return all agencies' weekly figures as items, too.
 
     The others are the published week less the agency's own figure. So an agency that tries many figures of its own
     learns no more of the others from its findings than it can compute from what is public.
     """
     rows, published = named_rows("combination_figures", weeks, only=None), _published(weeks)
     limits = _limits({row[1] for row in rows})
-    keys, found = list[Thing](), list[Verdict]()
+    keys, found = list[WorkItem](), list[Verdict]()
     for position, agency, *_, countries, _, values in rows:
         week = weeks[position]
-        thing = Thing(Stage.FIGURE, week.frequency, week.period, week.indicator, agency)
-        keys.append(thing)
+        item = WorkItem(Stage.FIGURE, week.frequency, week.period, week.indicator, agency)
+        keys.append(item)
         own = np.zeros(len(tables.COUNTRIES), np.int64)
         places, _ = tables.place_of(countries, np.full(len(countries), tables.NETWORKS[0]))
         np.add.at(own, places, values)
         judged = rulebook.judge(Subject.MIX, limits[agency], own, np.maximum(published[position] - own, 0))
-        found += [Verdict(rule, thing, None, facts) for rule, facts in judged]
+        found += [Verdict(rule, item, None, facts) for rule, facts in judged]
     return keys, found
 
 
@@ -198,7 +196,7 @@ def about_weeks(weeks: Sequence[Thing]) -> tuple[list[Thing], list[Verdict]]:
 _ROWS = {country: row for row, country in enumerate(tables.COUNTRIES.tolist())}
 
 
-def _published(weeks: Sequence[Thing]) -> Values:
+def _published(weeks: Sequence[WorkItem]) -> Values:
     """Return the published numbers of weeks over all networks, by country."""
     numbers = np.zeros((len(weeks), len(_ROWS)), np.int64)
     for position, _, country, network, value in named_rows("publication_cells", weeks):

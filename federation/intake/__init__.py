@@ -40,7 +40,7 @@ from federation.intake.evidence import Evidence, SignedBy
 from federation.models.findings import Decision, Finding
 from federation.models.submissions import IdempotencyKey, Outcome, Report, ReportState, Submission
 from federation.rules.precedence import Place
-from federation.worklist import Stage, Thing, dispatch
+from federation.worklist import Stage, WorkItem, dispatch
 from p2p_core.reports import NewReport, NewSubmission
 
 log = logging.getLogger(__name__)
@@ -160,7 +160,7 @@ def accept(
     )
     becoming = _take_in(stored, reports)
     worklist.append(
-        Thing(Stage.FIGURE, report.frequency, report.period, report.indicator, agency.pk)
+        WorkItem(Stage.FIGURE, report.frequency, report.period, report.indicator, agency.pk)
         for report, one in zip(reports, becoming, strict=True)
         if one.makes_work
     )
@@ -226,11 +226,11 @@ def _would_be_noticed(
     agency: Agency, reports: Sequence[NewReport], becoming: Sequence[_Becomes], *, received: datetime
 ) -> Iterator[ReportFinding]:
     """Yield what would be noticed of the reports that count; an unchanged one shares the findings of the first."""
-    sent, positions, things = {}, {}, []
+    sent, positions, items = {}, {}, []
     for at, (report, one) in enumerate(zip(reports, becoming, strict=True)):
-        thing = Thing(Stage.FIGURE, report.frequency, report.period, report.indicator, agency.pk)
+        item = WorkItem(Stage.FIGURE, report.frequency, report.period, report.indicator, agency.pk)
         if one.outcome in {Outcome.CURRENT, Outcome.WITHDRAWN}:
-            sent[thing] = Sent(
+            sent[item] = Sent(
                 root=-1 - at,
                 received=received,
                 status=report.status,
@@ -241,9 +241,9 @@ def _would_be_noticed(
                 values=report.values,
             )
         if one.outcome in {Outcome.CURRENT, Outcome.WITHDRAWN, Outcome.UNCHANGED}:
-            things.append(thing)
+            items.append(item)
             positions[-1 - at if one.equals is None else one.equals] = at
-    for _, some in groupby(sorted(things), key=lambda thing: thing.frequency):
+    for _, some in groupby(sorted(items), key=lambda item: item.frequency):
         for finding in findings.would_stand(list(some), sent, now=received):
             if finding.report_id in positions:
                 yield _report_finding(positions[finding.report_id], finding)

@@ -18,7 +18,7 @@ from federation.models.submissions import Submission
 from federation.models.worklist import Work
 from federation.publication.combination import combine
 from federation.rules import tables
-from federation.worklist import Stage, Thing
+from federation.worklist import Stage, WorkItem
 from p2p_core import periods
 from p2p_core.reports import Numbers, Values
 
@@ -93,7 +93,7 @@ def work() -> WorkRow:
     return WorkRow(
         pending=Work.objects.count(),
         oldest_seconds=round(worklist.oldest_age().total_seconds(), 3),
-        set_aside=tuple(str(worklist.unpack(failure.thing)) for failure in worklist.set_aside()),
+        set_aside=tuple(str(worklist.unpack(failure.item)) for failure in worklist.set_aside()),
         last_version=VersionCounter.objects.values_list("last", flat=True).first() or 0,
     )
 
@@ -158,9 +158,9 @@ def combined(asked: Range, *, limit: int) -> list[FigureRow]:
     starts = [period for (period,) in rows_of("queries_combined", limit=limit, **asdict(asked))]
     if not starts:
         return []
-    things = [Thing(Stage.PUBLISH, asked.frequency, period, asked.indicator) for period in starts]
-    found = combine(things, mark=clock.mark())
-    sums = tables.nonzero(found.cells.added_up(len(things)))
+    items = [WorkItem(Stage.PUBLISH, asked.frequency, period, asked.indicator) for period in starts]
+    found = combine(items, mark=clock.mark())
+    sums = tables.nonzero(found.cells.added_up(len(items)))
     return [
         FigureRow(period, "combined", covered.covered_seconds, covered.owed_seconds, *cells)
         for period, covered, cells in zip(starts, found.coverage, sums, strict=True)

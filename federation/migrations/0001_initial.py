@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Failure',
             fields=[
-                ('thing', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('item', models.BigIntegerField(primary_key=True, serialize=False)),
                 ('attempts', models.SmallIntegerField()),
                 ('reason', models.TextField()),
                 ('since', models.DateTimeField()),
@@ -133,11 +133,11 @@ class Migration(migrations.Migration):
             name='Work',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('thing', models.BigIntegerField()),
+                ('item', models.BigIntegerField()),
                 ('added', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'indexes': [models.Index(fields=['thing'], name='work_by_urgency')],
+                'indexes': [models.Index(fields=['item'], name='work_by_urgency')],
             },
         ),
         migrations.CreateModel(

@@ -4,7 +4,7 @@ from django.contrib.postgres.operations import AddConstraintNotValid, ValidateCo
 from django.db import migrations, models
 
 #: Of periods before 1970: no worker ever saw them.
-UNSEEN = "DELETE FROM federation_work WHERE thing < 0"
+UNSEEN = "DELETE FROM federation_work WHERE item < 0"
 
 
 class Migration(migrations.Migration):
@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField("workerprocess", "clock_ahead", models.FloatField(db_default=0)),
         AddConstraintNotValid(
-            "work", models.CheckConstraint(condition=models.Q(thing__gte=0), name="work_can_be_claimed")
+            "work", models.CheckConstraint(condition=models.Q(item__gte=0), name="work_can_be_claimed")
         ),
         migrations.RunSQL(UNSEEN, migrations.RunSQL.noop),
         ValidateConstraint("work", "work_can_be_claimed"),

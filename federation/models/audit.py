@@ -19,7 +19,7 @@ class AuditEvent(models.Model):
 
     class Meta:
         indexes = [
-            # The history of one thing.
+            # The history of one item.
             models.Index(fields=["subject", "id"], name="audit_of_subject"),
         ]
 

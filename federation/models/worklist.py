@@ -6,33 +6,33 @@ from django.db.models.functions import Now
 
 
 class Work(models.Model):
-    """That a thing must be computed again. Rows are appended and deleted, never updated.
+    """That an item must be computed again. Rows are appended and deleted, never updated.
 
-    ``thing`` packs level, period, indicator and agency into one number that sorts by
+    ``item`` packs level, period, indicator and agency into one number that sorts by
     urgency (see ``federation.worklist``), so one index serves to find, claim and delete.
-    ``added`` is when the change came that made it stale. What a thing makes stale in turn takes that over.
+    ``added`` is when the change came that made it stale. What an item makes stale in turn takes that over.
     """
 
-    thing = models.BigIntegerField()
+    item = models.BigIntegerField()
     added = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
-            # Levels are looked through from 0 on: nobody would ever find a thing below.
-            models.CheckConstraint(condition=Q(thing__gte=0), name="work_can_be_claimed"),
+            # Levels are looked through from 0 on: nobody would ever find an item below.
+            models.CheckConstraint(condition=Q(item__gte=0), name="work_can_be_claimed"),
         ]
         indexes = [
-            models.Index(fields=["thing"], name="work_by_urgency"),
+            models.Index(fields=["item"], name="work_by_urgency"),
         ]
 
     def __str__(self) -> str:
-        return str(self.thing)
+        return str(self.item)
 
 
 class Failure(models.Model):
-    """A thing whose computation failed: to be tried again alone, or set aside for a person."""
+    """An item whose computation failed: to be tried again alone, or set aside for a person."""
 
-    thing = models.BigIntegerField(primary_key=True)
+    item = models.BigIntegerField(primary_key=True)
     attempts = models.SmallIntegerField()
     reason = models.TextField()
     since = models.DateTimeField()
@@ -42,7 +42,7 @@ class Failure(models.Model):
         verbose_name = verbose_name_plural = "work that failed"
 
     def __str__(self) -> str:
-        return f"{self.thing}: {self.reason}"
+        return f"{self.item}: {self.reason}"
 
 
 class ClockMark(models.Model):

@@ -27,7 +27,7 @@ from federation.publication.versions import new_version
 from federation.rules import changes, coverage, rounding, tables
 from federation.rules.coverage import PeriodCoverage
 from federation.rules.tables import Cells
-from federation.worklist import Stage, Thing, named_rows
+from federation.worklist import Stage, WorkItem, named_rows
 from p2p_core import periods
 from p2p_core.periods import Frequency
 from p2p_core.reports import Numbers, Values
@@ -43,7 +43,7 @@ class View:
     ``present`` are the figures of now. A period that is not ``frozen`` yet freezes them.
     """
 
-    things: Sequence[Thing]
+    items: Sequence[WorkItem]
     cells: Values
     coverage: Sequence[PeriodCoverage]
     present: Cells
@@ -55,72 +55,72 @@ class Published:
     """The version that publishing made, if any, the periods that changed, and what became stale."""
 
     version: int | None = None
-    changed: Sequence[Thing] = ()
-    stale: Iterable[Thing] = ()
+    changed: Sequence[WorkItem] = ()
+    stale: Iterable[WorkItem] = ()
 
 
-def due_at(thing: Thing) -> datetime:
+def due_at(item: WorkItem) -> datetime:
     """Return the instant from which a period may be published."""
-    end = periods.end(thing.frequency, thing.period)
-    return end if thing.frequency == Frequency.MINUTE else end + coverage.GRACE
+    end = periods.end(item.frequency, item.period)
+    return end if item.frequency == Frequency.MINUTE else end + coverage.GRACE
 
 
-def is_due(thing: Thing, *, now: datetime) -> bool:
+def is_due(item: WorkItem, *, now: datetime) -> bool:
     """Whether a period may be published: it has ended, and a minute has passed for its last reports.
 
     Minutes are published as they come, and no more once they are to be pruned.
     """
-    pruned = thing.frequency == Frequency.MINUTE and thing.period + MINUTES_KEPT <= now
-    return due_at(thing) <= now and not pruned
+    pruned = item.frequency == Frequency.MINUTE and item.period + MINUTES_KEPT <= now
+    return due_at(item) <= now and not pruned
 
 
-def located_by(figure: Thing, *, now: datetime) -> Iterator[Thing]:
+def located_by(figure: WorkItem, *, now: datetime) -> Iterator[WorkItem]:
     """Yield the longer public periods in which this figure decides in which of its days or months a change lies."""
     for coarser in periods.coarser(figure.frequency):
-        thing = Thing(Stage.PUBLISH, coarser, periods.start_of(coarser, figure.period), figure.indicator)
-        if coarser in periods.LOCATED and due_at(thing) <= now:
-            yield thing
-            yield from located_by(thing, now=now)
+        item = WorkItem(Stage.PUBLISH, coarser, periods.start_of(coarser, figure.period), figure.indicator)
+        if coarser in periods.LOCATED and due_at(item) <= now:
+            yield item
+            yield from located_by(item, now=now)
 
 
-def compute(things: Sequence[Thing], *, mark: datetime) -> View:
+def compute(items: Sequence[WorkItem], *, mark: datetime) -> View:
     """Compute what is to be public of periods, all of one frequency; only reads."""
-    combined, kept = combine(things, mark=mark), frozen.read(things)
-    cells = unclipped(things, combined.cells, kept).clip(min=0)
-    return View(things, cells, _with_breaks(things, combined.coverage), combined.cells, kept)
+    combined, kept = combine(items, mark=mark), frozen.read(items)
+    cells = unclipped(items, combined.cells, kept).clip(min=0)
+    return View(items, cells, _with_breaks(items, combined.coverage), combined.cells, kept)
 
 
-def unclipped(things: Sequence[Thing], present: Cells, kept: Frozen) -> Values:
+def unclipped(items: Sequence[WorkItem], present: Cells, kept: Frozen) -> Values:
     """Round first sums and later changes and add them up; a cell that is below zero is published as 0."""
     first = tables.together([kept.cells, present.where(~kept.exists[present.table])])
     later = changes.rounded(
-        frozen.changes_of(things, present, kept),
-        np.array([thing.indicator for thing in things]),
+        frozen.changes_of(items, present, kept),
+        np.array([item.indicator for item in items]),
         settings.ROUNDING_KEY,
         settings.ROUNDING_BASE,
-        all_networks_only=things[0].frequency in periods.ALL_NETWORKS_ONLY,
+        all_networks_only=items[0].frequency in periods.ALL_NETWORKS_ONLY,
     )
-    return _rounded_first(things, first) + later
+    return _rounded_first(items, first) + later
 
 
-def _rounded_first(things: Sequence[Thing], first: Cells) -> Values:
+def _rounded_first(items: Sequence[WorkItem], first: Cells) -> Values:
     """Round first sums, each cell by its own number."""
-    sums, networks = tables.with_margins(first.added_up(len(things))), tables.PUBLIC_NETWORKS
-    if things[0].frequency in periods.ALL_NETWORKS_ONLY:
+    sums, networks = tables.with_margins(first.added_up(len(items))), tables.PUBLIC_NETWORKS
+    if items[0].frequency in periods.ALL_NETWORKS_ONLY:
         sums, networks = sums[:, :, -1:], networks[-1:]
-    indicators = np.array([thing.indicator for thing in things])[:, None, None]
-    minutes = np.array([rounding.minute_of(thing.period) for thing in things])[:, None, None]
+    indicators = np.array([item.indicator for item in items])[:, None, None]
+    minutes = np.array([rounding.minute_of(item.period) for item in items])[:, None, None]
     parts = (rounding.NOBODY, indicators, tables.PUBLIC_COUNTRIES[:, None], networks, minutes)
-    return rounding.rounded_each(sums, parts, things[0].frequency, settings.ROUNDING_KEY, settings.ROUNDING_BASE)
+    return rounding.rounded_each(sums, parts, items[0].frequency, settings.ROUNDING_KEY, settings.ROUNDING_BASE)
 
 
-def _with_breaks(things: Sequence[Thing], found: Sequence[PeriodCoverage]) -> list[PeriodCoverage]:
+def _with_breaks(items: Sequence[WorkItem], found: Sequence[PeriodCoverage]) -> list[PeriodCoverage]:
     """Mark the periods in which a break in the series of any agency was marked; minutes, soon gone, have none."""
-    frequency = things[0].frequency
+    frequency = items[0].frequency
     if frequency == Frequency.MINUTE:
         return list(found)
     breaks = {(mark.indicator, periods.start_of(frequency, mark.start)) for mark in queries.breaks()}
-    broken = ({(thing.indicator, thing.period), (None, thing.period)} & breaks for thing in things)
+    broken = ({(item.indicator, item.period), (None, item.period)} & breaks for item in items)
     return [replace(one, is_break=bool(marks)) for one, marks in zip(found, broken, strict=True)]
 
 
@@ -135,12 +135,12 @@ class _Public:
 
 def _public(view: View) -> _Public:
     cells, ids = np.zeros_like(view.cells), np.zeros_like(view.cells)
-    rows = named_rows("publication_cells", view.things)
+    rows = named_rows("publication_cells", view.items)
     if rows:
         position, row_ids, country, network, value = (np.array(column) for column in zip(*rows, strict=True))
         place = (position, *_place(view, country.astype(np.int16), network.astype(np.int16)))
         cells[place], ids[place] = value, row_ids
-    public = {row[0]: (row[1], _stored_coverage(row[2:])) for row in named_rows("publication_coverage", view.things)}
+    public = {row[0]: (row[1], _stored_coverage(row[2:])) for row in named_rows("publication_coverage", view.items)}
     return _Public(cells, ids, public)
 
 
@@ -156,27 +156,27 @@ def _place(view: View, countries: Numbers, networks: Numbers) -> tuple[Any, Any]
     return rows, columns if view.cells.shape[2] > 1 else np.zeros_like(columns)
 
 
-def differing(view: View) -> list[Thing]:
+def differing(view: View) -> list[WorkItem]:
     """Return the periods whose public cells or coverage are not what was computed."""
     public = _public(view)
     cells = (view.cells != public.cells).any(axis=(1, 2)) | view.frozen.altered
     return [
-        thing
-        for position, thing in enumerate(view.things)
+        item
+        for position, item in enumerate(view.items)
         if cells[position]
         or public.coverage.get(position, (0, None))[1] != view.coverage[position]
         or not view.frozen.exists[position]
     ]
 
 
-def publish(things: Sequence[Thing], *, now: datetime, mark: datetime) -> Published:
+def publish(items: Sequence[WorkItem], *, now: datetime, mark: datetime) -> Published:
     """Publish periods, all of one frequency.
 
     What has not ended by ``now`` is left for the clock, which appends it when it has; who is
     late is judged at the clock's ``mark``.
     """
-    wanted = [thing for thing in things if is_due(thing, now=now)]
-    wanted += _too_early([thing for thing in things if due_at(thing) > now])
+    wanted = [item for item in items if is_due(item, now=now)]
+    wanted += _too_early([item for item in items if due_at(item) > now])
     firsts = _first_public(wanted) if wanted else {}
     due = _begun(wanted, firsts)
     if not due:
@@ -192,49 +192,49 @@ def publish(things: Sequence[Thing], *, now: datetime, mark: datetime) -> Publis
     return Published(version, changed, chain(_gaps(due, firsts, now=now), _located_by_firsts(view, now=now)))
 
 
-def _located_by_firsts(view: View, *, now: datetime) -> Iterator[Thing]:
+def _located_by_firsts(view: View, *, now: datetime) -> Iterator[WorkItem]:
     """Yield the longer periods whose changes are located in a period that is frozen just now.
 
     If its figures have changed since they were read, another worker may have located that change without it.
     """
     for position in np.flatnonzero(~view.frozen.exists).tolist():
-        yield from located_by(view.things[position], now=now)
+        yield from located_by(view.items[position], now=now)
 
 
-def _too_early(things: Sequence[Thing]) -> list[Thing]:
+def _too_early(items: Sequence[WorkItem]) -> list[WorkItem]:
     """Return the periods that are public before they may be, because a clock ran ahead: they are kept up to date."""
-    return [things[row[0]] for row in named_rows("publication_coverage", things)] if things else []
+    return [items[row[0]] for row in named_rows("publication_coverage", items)] if items else []
 
 
-def _begun(things: Sequence[Thing], firsts: dict[int, datetime]) -> list[Thing]:
+def _begun(items: Sequence[WorkItem], firsts: dict[int, datetime]) -> list[WorkItem]:
     """Leave out periods before an indicator's first: nobody owed or reported anything in them."""
     schedules = schedules_by_agency(firsts)
-    early = [thing for thing in things if thing.period < firsts[thing.indicator]]
+    early = [item for item in items if item.period < firsts[item.indicator]]
     reported = {early[row[0]] for row in named_rows("combination_figures", early, only=None)} if early else set()
 
-    def begun(thing: Thing) -> bool:
-        if thing.period >= firsts[thing.indicator] or thing in reported:
+    def begun(item: WorkItem) -> bool:
+        if item.period >= firsts[item.indicator] or item in reported:
             return True
-        everyone = schedules[thing.indicator].values()
-        return any(s.expects(thing.frequency, thing.period) for mine in everyone for s in mine)
+        everyone = schedules[item.indicator].values()
+        return any(s.expects(item.frequency, item.period) for mine in everyone for s in mine)
 
-    return [thing for thing in things if begun(thing)]
+    return [item for item in items if begun(item)]
 
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-def _first_public(things: Sequence[Thing]) -> dict[int, datetime]:
-    """Return the first public period of each indicator at the things' frequency."""
+def _first_public(items: Sequence[WorkItem]) -> dict[int, datetime]:
+    """Return the first public period of each indicator at the items' frequency."""
     # One by one: the index answers each with its first entry, however long the history is.
-    rows = PublishedCoverage.objects.filter(frequency=things[0].frequency)
+    rows = PublishedCoverage.objects.filter(frequency=items[0].frequency)
     return {
         indicator: rows.filter(indicator=indicator).aggregate(first=Min("period"))["first"] or _NEVER
-        for indicator in {thing.indicator for thing in things}
+        for indicator in {item.indicator for item in items}
     }
 
 
-def _write(view: View, public: _Public) -> tuple[int | None, list[Thing]]:
+def _write(view: View, public: _Public) -> tuple[int | None, list[WorkItem]]:
     """Write what changed as one version, and return both; nothing changed, no version."""
     changed = view.cells != public.cells
     moved = [
@@ -254,14 +254,14 @@ def _write(view: View, public: _Public) -> tuple[int | None, list[Thing]]:
         _add_cells(view, changed & (view.cells != 0), version)
         _add_coverage(view, moved, version)
         _log(view, np.flatnonzero(periods_changed), version)
-    return version, [view.things[position] for position in np.flatnonzero(periods_changed).tolist()]
+    return version, [view.items[position] for position in np.flatnonzero(periods_changed).tolist()]
 
 
 def _close(table: str, ids: Values | Sequence[int], view: View, version: int) -> None:
     """End rows at this version; minutes have no vintages, theirs are deleted."""
     if not len(ids):
         return
-    minutes = view.things[0].frequency == Frequency.MINUTE
+    minutes = view.items[0].frequency == Frequency.MINUTE
     deed = "DELETE FROM {table}" if minutes else "UPDATE {table} SET version_to = {version}"
     query = sql.SQL(deed + " WHERE id = ANY(%s)").format(table=sql.Identifier(table), version=version)
     with cursor() as c:
@@ -274,9 +274,9 @@ def _add_cells(view: View, added: NDArray[np.bool_], version: int) -> None:
         return
     countries = tables.PUBLIC_COUNTRIES[row]
     networks = tables.PUBLIC_NETWORKS[column if view.cells.shape[2] > 1 else column - 1]
-    indicators = np.array([thing.indicator for thing in view.things])[position]
-    starts = microseconds([thing.period for thing in view.things])[position]
-    frequency = view.things[0].frequency
+    indicators = np.array([item.indicator for item in view.items])[position]
+    starts = microseconds([item.period for item in view.items])[position]
+    frequency = view.items[0].frequency
     with cursor() as c:
         copy_columns(
             "federation_publishedcell",
@@ -320,42 +320,42 @@ _COVERAGE = {
 def _add_coverage(view: View, positions: Sequence[int], version: int) -> None:
     rows = []
     for position in positions:
-        thing, found = view.things[position], view.coverage[position]
+        item, found = view.items[position], view.coverage[position]
         told = (getattr(found, name) for name in list(_COVERAGE)[4:])
         facts = [list(fact) if isinstance(fact, tuple) else fact for fact in told]
-        rows.append((thing.indicator, thing.frequency, thing.period, version, *facts))
+        rows.append((item.indicator, item.frequency, item.period, version, *facts))
     with cursor() as c:
         copy_rows("federation_publishedcoverage", _COVERAGE, rows, to=c)
 
 
 def _log(view: View, positions: NDArray[np.intp], version: int) -> None:
-    things = [view.things[position] for position in positions.tolist()]
+    items = [view.items[position] for position in positions.tolist()]
     with cursor() as c:
         copy_columns(
             "federation_periodversion",
             {
-                "indicator_id": ("smallint", np.array([thing.indicator for thing in things])),
-                "frequency": ("char", np.array([thing.frequency for thing in things], "S1")),
-                "period": ("timestamptz", microseconds([thing.period for thing in things])),
-                "version": ("bigint", np.full(len(things), version)),
+                "indicator_id": ("smallint", np.array([item.indicator for item in items])),
+                "frequency": ("char", np.array([item.frequency for item in items], "S1")),
+                "period": ("timestamptz", microseconds([item.period for item in items])),
+                "version": ("bigint", np.full(len(items), version)),
             },
             to=c,
         )
 
 
-def _gaps(things: Sequence[Thing], firsts: dict[int, datetime], *, now: datetime) -> Iterator[Thing]:
+def _gaps(items: Sequence[WorkItem], firsts: dict[int, datetime], *, now: datetime) -> Iterator[WorkItem]:
     """Yield the periods between a new first period of an indicator and what was public before.
 
     An indicator has coverage from its first period on, also where nobody was expected.
     """
-    frequency, published = things[0].frequency, set(things)
-    for indicator in {thing.indicator for thing in things}:
-        earliest = min(thing.period for thing in things if thing.indicator == indicator)
+    frequency, published = items[0].frequency, set(items)
+    for indicator in {item.indicator for item in items}:
+        earliest = min(item.period for item in items if item.indicator == indicator)
         first = firsts[indicator]
         if earliest < first:
             begin = max(earliest, now - MINUTES_KEPT) if frequency == Frequency.MINUTE else earliest
             last = min(first, now)
             for period in periods.between(frequency, begin, last):
-                thing = Thing(Stage.PUBLISH, frequency, period, indicator)
-                if thing not in published:
-                    yield thing
+                item = WorkItem(Stage.PUBLISH, frequency, period, indicator)
+                if item not in published:
+                    yield item

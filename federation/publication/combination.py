@@ -11,7 +11,7 @@ from federation.publication.expectation import Facts, coverage_of
 from federation.rules import tables
 from federation.rules.coverage import PeriodCoverage
 from federation.rules.tables import Cells
-from federation.worklist import Thing, named_rows
+from federation.worklist import WorkItem, named_rows
 from p2p_core.reports import Numbers
 
 
@@ -23,18 +23,18 @@ class Combined:
     coverage: Sequence[PeriodCoverage]
 
 
-def combine(things: Sequence[Thing], *, mark: datetime) -> Combined:
+def combine(items: Sequence[WorkItem], *, mark: datetime) -> Combined:
     """Combine periods, all of one frequency; who is late is judged at the clock's ``mark``."""
-    rows = named_rows("combination_figures", things, only=None)
-    facts: list[dict[int, Facts]] = [{} for _ in things]
+    rows = named_rows("combination_figures", items, only=None)
+    facts: list[dict[int, Facts]] = [{} for _ in items]
     for position, agency, *said in rows:
         facts[position][agency] = Facts(*said[:5])
-    return Combined(_cells(rows), coverage_of(things, facts, mark=mark))
+    return Combined(_cells(rows), coverage_of(items, facts, mark=mark))
 
 
-def figures_of(things: Sequence[Thing], *, agencies: Numbers) -> Cells:
+def figures_of(items: Sequence[WorkItem], *, agencies: Numbers) -> Cells:
     """Return the figures of these agencies in periods, all of one frequency."""
-    return _cells(named_rows("combination_figures", things, only=agencies))
+    return _cells(named_rows("combination_figures", items, only=agencies))
 
 
 def _cells(rows: Sequence[tuple[Any, ...]]) -> Cells:

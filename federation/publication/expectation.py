@@ -16,7 +16,7 @@ from federation.database import rows_of
 from federation.models.figures import Figure, Source
 from federation.rules import coverage
 from federation.rules.coverage import PeriodCoverage, Schedule, Standing
-from federation.worklist import Thing
+from federation.worklist import WorkItem
 from p2p_core import periods
 from p2p_core.periods import Frequency
 
@@ -43,26 +43,26 @@ class Facts(NamedTuple):
 
 
 def coverage_of(
-    things: Sequence[Thing], facts: Sequence[Mapping[int, Facts]], *, mark: datetime
+    items: Sequence[WorkItem], facts: Sequence[Mapping[int, Facts]], *, mark: datetime
 ) -> list[PeriodCoverage]:
     """Return the coverage of periods, given the facts of all agencies' figures in each of them."""
-    schedules = schedules_by_agency({thing.indicator for thing in things})
+    schedules = schedules_by_agency({item.indicator for item in items})
     found = []
-    for thing, known in zip(things, facts, strict=True):
-        mine = schedules[thing.indicator]
-        standings = _standings(thing, known, mine, mark=mark)
-        found.append(coverage.summarise(standings, counted_from=_counted_from(thing, known, mine)))
+    for item, known in zip(items, facts, strict=True):
+        mine = schedules[item.indicator]
+        standings = _standings(item, known, mine, mark=mark)
+        found.append(coverage.summarise(standings, counted_from=_counted_from(item, known, mine)))
     return found
 
 
 def _counted_from(
-    thing: Thing, facts: Mapping[int, Facts], schedules: Mapping[int, Sequence[Schedule]]
+    item: WorkItem, facts: Mapping[int, Facts], schedules: Mapping[int, Sequence[Schedule]]
 ) -> datetime | None:
     """Return the first instant that anybody owes in a period, unless that is its start or there is none.
 
     Reports are looked at only if no schedule and no whole report holds the start: in a period in which counting begins.
     """
-    frequency, start = thing.frequency, thing.period
+    frequency, start = item.frequency, item.period
     whole = periods.seconds(frequency, start)
     expecting = (one for mine in schedules.values() for one in mine if one.expects(frequency, start))
     day = min((one.valid_from for one in expecting), default=None)
@@ -73,7 +73,7 @@ def _counted_from(
     if reported:
         [(earliest,)] = rows_of(
             "expectation_first",
-            indicator=thing.indicator,
+            indicator=item.indicator,
             agencies=reported,
             frequencies=list(tuple(Frequency)[: tuple(Frequency).index(Frequency(frequency))]),
             start=start,
@@ -84,16 +84,16 @@ def _counted_from(
 
 
 def _standings(
-    thing: Thing, facts: Mapping[int, Facts], schedules: Mapping[int, Sequence[Schedule]], *, mark: datetime
+    item: WorkItem, facts: Mapping[int, Facts], schedules: Mapping[int, Sequence[Schedule]], *, mark: datetime
 ) -> list[Standing]:
-    frequency, start = thing.frequency, thing.period
+    frequency, start = item.frequency, item.period
     standings = []
     for agency in facts.keys() | schedules.keys():
         mine = [s for s in schedules.get(agency, ()) if s.expects(frequency, start)]
         source, covered, reported, final, held = facts.get(agency, Facts())
         if not mine and not reported:
             continue
-        by_day = _reported_by_day(thing, agency) if _in_part(thing, mine, reported) else None
+        by_day = _reported_by_day(item, agency) if _in_part(item, mine, reported) else None
         owed = coverage.owed_seconds(frequency, start, mine, reported=reported, reported_by_day=by_day)
         has_figure = source != Source.NONE
         standings.append(
@@ -111,24 +111,24 @@ def _standings(
     return standings
 
 
-def _in_part(thing: Thing, schedules: Sequence[Schedule], reported: int) -> bool:
+def _in_part(item: WorkItem, schedules: Sequence[Schedule], reported: int) -> bool:
     """Whether schedules cover some days of the period and reports may lie on others."""
-    if not reported or not schedules or reported == periods.seconds(thing.frequency, thing.period):
+    if not reported or not schedules or reported == periods.seconds(item.frequency, item.period):
         return False
-    return not coverage.scheduled_days(thing.frequency, thing.period, schedules).all()
+    return not coverage.scheduled_days(item.frequency, item.period, schedules).all()
 
 
-def _reported_by_day(thing: Thing, agency: int) -> NDArray[np.int64]:
+def _reported_by_day(item: WorkItem, agency: int) -> NDArray[np.int64]:
     """Return the seconds of each day of the period that the agency ever reported."""
-    start, end = thing.period, periods.end(thing.frequency, thing.period)
+    start, end = item.period, periods.end(item.frequency, item.period)
     by_day = np.zeros((end - start).days, np.int64)
     rows = Figure.objects.filter(
-        indicator=thing.indicator, agency=agency, frequency__in=["D", "M"], period__gte=start, period__lt=end
+        indicator=item.indicator, agency=agency, frequency__in=["D", "M"], period__gte=start, period__lt=end
     ).values_list("frequency", "period", "reported_seconds")
     for frequency, period, seconds in rows:
         first = (period - start).days
         if frequency == Frequency.DAY:
             by_day[first] = max(by_day[first], seconds)
-        elif thing.frequency != Frequency.WEEK and seconds == periods.seconds(frequency, period):
+        elif item.frequency != Frequency.WEEK and seconds == periods.seconds(frequency, period):
             by_day[first : first + seconds // coverage.DAY_SECONDS] = coverage.DAY_SECONDS
     return by_day

@@ -17,7 +17,7 @@ from federation.publication.combination import figures_of
 from federation.rules import changes, tables
 from federation.rules.changes import Changes
 from federation.rules.tables import Cells
-from federation.worklist import Thing, named_rows
+from federation.worklist import WorkItem, named_rows
 from p2p_core import periods
 from p2p_core.periods import Frequency
 
@@ -25,8 +25,8 @@ from p2p_core.periods import Frequency
 class FrozenSumLostError(Exception):
     """A public period has no frozen sum."""
 
-    def __init__(self, thing: Thing) -> None:
-        super().__init__(f"The frozen sum of {thing} is lost. Restore the database from a backup.")
+    def __init__(self, item: WorkItem) -> None:
+        super().__init__(f"The frozen sum of {item} is lost. Restore the database from a backup.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,12 @@ class Frozen:
     cells: Cells
 
 
-def read(things: Sequence[Thing]) -> Frozen:
+def read(items: Sequence[WorkItem]) -> Frozen:
     """Return the frozen sums of periods, all of one frequency."""
-    exists, altered, parts = np.zeros(len(things), np.bool_), np.zeros(len(things), np.bool_), []
-    for position, *columns, sealed in named_rows("frozen_sums", things):
+    exists, altered, parts = np.zeros(len(items), np.bool_), np.zeros(len(items), np.bool_), []
+    for position, *columns, sealed in named_rows("frozen_sums", items):
         exists[position] = True
-        altered[position] = sealed != _seal(things[position], columns)
+        altered[position] = sealed != _seal(items[position], columns)
         parts.append(Cells(np.full(len(columns[0]), position), *columns))
     return Frozen(exists, altered, tables.together(parts))
 
@@ -54,38 +54,38 @@ _COLUMNS = {
 }  # fmt: skip
 
 
-def freeze(things: Sequence[Thing], unfrozen: NDArray[np.bool_], present: Cells) -> None:
+def freeze(items: Sequence[WorkItem], unfrozen: NDArray[np.bool_], present: Cells) -> None:
     """Keep the present figures of those periods that are ``unfrozen``."""
     rows = []
     for position in np.flatnonzero(unfrozen).tolist():
-        thing = things[position]
+        item = items[position]
         columns: list[NDArray[Any]] = [*present.where(present.table == position)[1:]]
-        rows.append((thing.indicator, thing.frequency, thing.period, *columns, _seal(thing, columns)))
+        rows.append((item.indicator, item.frequency, item.period, *columns, _seal(item, columns)))
     if rows:
         with cursor() as c:
             copy_rows("federation_frozensum", _COLUMNS, rows, to=c)
 
 
-def _seal(thing: Thing, columns: Sequence[NDArray[Any]]) -> bytes:
+def _seal(item: WorkItem, columns: Sequence[NDArray[Any]]) -> bytes:
     """Return the seal of a frozen sum. Without the rounding key nobody makes one that fits altered cells."""
-    named = f"{thing.indicator} {thing.frequency} {periods.label(thing.frequency, thing.period)}"
+    named = f"{item.indicator} {item.frequency} {periods.label(item.frequency, item.period)}"
     seal = blake2b(named.encode(), digest_size=16, key=settings.ROUNDING_KEY, person=b"p2p-frozen-sum")
     for column in columns:
         seal.update(len(column).to_bytes(8) + column.tobytes())
     return seal.digest()
 
 
-def changes_of(things: Sequence[Thing], present: Cells, kept: Frozen) -> Changes:
+def changes_of(items: Sequence[WorkItem], present: Cells, kept: Frozen) -> Changes:
     """Return what agencies have changed since these periods, all of one frequency, were published first."""
-    frequency = Frequency(things[0].frequency)
+    frequency = Frequency(items[0].frequency)
     changed = changes.differences(present.where(kept.exists[present.table]), kept.cells)
-    own = np.array([changes.number_of(frequency, thing.period) for thing in things], np.int64)[changed.table]
+    own = np.array([changes.number_of(frequency, item.period) for item in items], np.int64)[changed.table]
     if frequency not in periods.LOCATED or not len(changed.value):
         return Changes(changed, [own])
     inside = [
-        (things[position]._replace(frequency=periods.FINER[frequency], period=period), position)
+        (items[position]._replace(frequency=periods.FINER[frequency], period=period), position)
         for position in np.unique(changed.table).tolist()
-        for period in periods.inside(periods.FINER[frequency], frequency, things[position].period)
+        for period in periods.inside(periods.FINER[frequency], frequency, items[position].period)
     ]
     parts, table_of = [part for part, _ in inside], np.array([position for _, position in inside])
     agencies, of_all = np.unique(changed.agency), read(parts)

@@ -26,7 +26,7 @@ from federation.rules import coverage, rounding, tables
 from federation.rules.coverage import Schedule
 from federation.rules.panels import FREQUENCIES, Agencies, choose, periods_inside, start_of_span
 from federation.rules.rounding import NOBODY
-from federation.worklist import PANELS, Stage, Thing, panel
+from federation.worklist import PANELS, Stage, WorkItem, panel
 from p2p_core import periods, reports
 from p2p_core.periods import Frequency
 from p2p_core.reports import Values
@@ -67,42 +67,42 @@ class View:
     numbers: dict[tuple[str, datetime], Numbers]
 
 
-def touched_by(things: Iterable[Thing], *, now: datetime) -> set[Thing]:
+def touched_by(items: Iterable[WorkItem], *, now: datetime) -> set[WorkItem]:
     """Return the panels that may depend on these periods: weeks and months of a month that has ended."""
     this_month = periods.start_of(Frequency.MONTH, now)
     indicators = {
-        thing.indicator
-        for thing in things
-        if thing.frequency in FREQUENCIES
-        and now - _REACH <= thing.period
-        and periods.end(thing.frequency, thing.period) <= this_month
+        item.indicator
+        for item in items
+        if item.frequency in FREQUENCIES
+        and now - _REACH <= item.period
+        and periods.end(item.frequency, item.period) <= this_month
     }
-    return {thing for indicator in indicators for thing in panels_of(indicator)}
+    return {item for indicator in indicators for item in panels_of(indicator)}
 
 
-def panels_of(indicator: int) -> list[Thing]:
+def panels_of(indicator: int) -> list[WorkItem]:
     """Return all panels of an indicator."""
     return [panel(name, indicator) for name in PANELS]
 
 
-def compute(thing: Thing, *, mark: datetime) -> View:
+def compute(item: WorkItem, *, mark: datetime) -> View:
     """Compute a panel at each frequency; it is empty while nobody is expected in its span.
 
     If a period of the span is published without some agencies that have figures now, it stays as it is stored.
     Publishing that period makes it stale again.
     """
-    schedules = schedules_by_agency([thing.indicator])[thing.indicator]
-    end = _entered_until(thing.indicator, schedules, mark=mark)
-    start = start_of_span(end, PANELS[thing.frequency])
+    schedules = schedules_by_agency([item.indicator])[item.indicator]
+    end = _entered_until(item.indicator, schedules, mark=mark)
+    start = start_of_span(end, PANELS[item.frequency])
     view = View({}, {})
-    if _is_anybody_expected(thing.indicator, schedules, start, end):
+    if _is_anybody_expected(item.indicator, schedules, start, end):
         for frequency in FREQUENCIES:
             inside = periods_inside(frequency, start, end)
-            parts = [Thing(Stage.PUBLISH, frequency, period, thing.indicator) for period in inside]
+            parts = [WorkItem(Stage.PUBLISH, frequency, period, item.indicator) for period in inside]
             reported, public = _reported(parts), _public(parts)
             if [one.reporting for one in reported] != [one.reporting for one in public]:
-                return stored(thing)
-            agencies = _choose(thing, frequency, start, end, reported)
+                return stored(item)
+            agencies = _choose(item, frequency, start, end, reported)
             view.panels[frequency,] = Panel(start, end, sorted(agencies))
             if agencies:
                 numbers = map(_numbers, repeat(agencies), parts, reported, public)
@@ -114,7 +114,7 @@ def _entered_until(indicator: int, schedules: Schedules, *, mark: datetime) -> d
     """Return up to where every month has entered: all that were expected in it have reported it, or are late."""
     end = periods.start_of(Frequency.MONTH, mark - coverage.GRACE)
     last = periods.between(Frequency.MONTH, end - LONGEST_WAIT, end - _SECOND)
-    months = [Thing(Stage.PUBLISH, Frequency.MONTH, month, indicator) for month in last]
+    months = [WorkItem(Stage.PUBLISH, Frequency.MONTH, month, indicator) for month in last]
     for month, found in zip(months, combine(months, mark=mark).coverage, strict=True):
         if any(
             covered < owed and coverage.is_awaited(Frequency.MONTH, month.period, schedules.get(agency, ()), now=mark)
@@ -153,7 +153,7 @@ class _Public:
     values: Values
 
 
-def _reported(parts: Sequence[Thing]) -> list[_Reported]:
+def _reported(parts: Sequence[WorkItem]) -> list[_Reported]:
     seconds = np.array([periods.seconds(part.frequency, part.period) for part in parts], np.int64)
     found = [_Reported(frozenset(), {})] * len(parts)
     with cursor() as c:
@@ -166,7 +166,7 @@ def _reported(parts: Sequence[Thing]) -> list[_Reported]:
     return found
 
 
-def _named(parts: Sequence[Thing]) -> dict[str, Any]:
+def _named(parts: Sequence[WorkItem]) -> dict[str, Any]:
     """Return the periods of a span as the parameters of a named statement."""
     return {
         "indicator": parts[0].indicator,
@@ -184,7 +184,7 @@ def _over_networks(countries: reports.Numbers, networks: reports.Numbers, values
     return tables.with_margins(exact)[0, :, -1]
 
 
-def _public(parts: Sequence[Thing]) -> list[_Public]:
+def _public(parts: Sequence[WorkItem]) -> list[_Public]:
     named = _named(parts) | {"countries": tables.PUBLIC_COUNTRIES}
     found = {part.period: _Public(frozenset(), np.zeros(len(tables.PUBLIC_COUNTRIES), np.int64)) for part in parts}
     with cursor() as c:
@@ -196,9 +196,9 @@ def _public(parts: Sequence[Thing]) -> list[_Public]:
     return list(found.values())
 
 
-def _choose(thing: Thing, frequency: str, start: datetime, end: datetime, reported: Sequence[_Reported]) -> Agencies:
-    panels = PublishedPanel.objects.filter(indicator=thing.indicator, frequency=frequency)
-    last = panels.filter(months=PANELS[thing.frequency]).exclude(agencies=[]).order_by("version_from").last()
+def _choose(item: WorkItem, frequency: str, start: datetime, end: datetime, reported: Sequence[_Reported]) -> Agencies:
+    panels = PublishedPanel.objects.filter(indicator=item.indicator, frequency=frequency)
+    last = panels.filter(months=PANELS[item.frequency]).exclude(agencies=[]).order_by("version_from").last()
     # Spans are whole months, so two of them that overlap share a month and a week.
     public = panels.filter(start__lt=end, end__gt=start).values_list("agencies", flat=True)
     return choose(
@@ -208,7 +208,7 @@ def _choose(thing: Thing, frequency: str, start: datetime, end: datetime, report
     )
 
 
-def _numbers(agencies: Agencies, part: Thing, reported: _Reported, public: _Public) -> Numbers:
+def _numbers(agencies: Agencies, part: WorkItem, reported: _Reported, public: _Public) -> Numbers:
     """Return what a panel shows of a period.
 
     If it leaves nobody out, it shows what the combined view does: another rounding would narrow the sum down.
@@ -221,37 +221,37 @@ def _numbers(agencies: Agencies, part: Thing, reported: _Reported, public: _Publ
     return Numbers(status, tables.PUBLIC_COUNTRIES[shown > 0].tolist(), shown[shown > 0].tolist())
 
 
-def _rounded(part: Thing, agencies: Sequence[int], exact: Values) -> Values:
+def _rounded(part: WorkItem, agencies: Sequence[int], exact: Values) -> Values:
     """Round each agency's numbers for a period by itself, each with the number of its cell."""
     minute = rounding.minute_of(part.period)
     parts = (np.array(agencies)[:, None], part.indicator, tables.PUBLIC_COUNTRIES, tables.TOTAL_NETWORK, minute)
     return rounding.rounded_each(exact, parts, part.frequency, settings.ROUNDING_KEY, settings.ROUNDING_BASE)
 
 
-def stored(thing: Thing) -> View:
+def stored(item: WorkItem) -> View:
     """Return a panel as it is public now."""
-    numbers = _current(PublishedPanelPeriod, thing)
+    numbers = _current(PublishedPanelPeriod, item)
     return View(
-        {(row.frequency,): Panel(row.start, row.end, row.agencies) for row in _current(PublishedPanel, thing)},
+        {(row.frequency,): Panel(row.start, row.end, row.agencies) for row in _current(PublishedPanel, item)},
         {(row.frequency, row.period): Numbers(row.status, row.countries, row.values) for row in numbers},
     )
 
 
-def _current(model: type[Row], thing: Thing) -> models.QuerySet[Row]:
+def _current(model: type[Row], item: WorkItem) -> models.QuerySet[Row]:
     rows = model._default_manager
-    return rows.filter(indicator=thing.indicator, months=PANELS[thing.frequency], version_to=None)
+    return rows.filter(indicator=item.indicator, months=PANELS[item.frequency], version_to=None)
 
 
-def renew(things: Collection[Thing], *, mark: datetime) -> None:
+def renew(items: Collection[WorkItem], *, mark: datetime) -> None:
     """Bring panels up to date, each that changes as one new version; a period that does not is not touched."""
     # A panel is compared with the others, so another worker waits until this one is public. No agency has this number.
-    lock_lines((NOBODY, thing.indicator) for thing in things)
-    for thing in things:
-        new, old = compute(thing, mark=mark), stored(thing)
+    lock_lines((NOBODY, item.indicator) for item in items)
+    for item in items:
+        new, old = compute(item, mark=mark), stored(item)
         if new != old:
             with new_version() as version:
-                _replace(PublishedPanel, thing, old.panels, new.panels, version)
-                _replace(PublishedPanelPeriod, thing, old.numbers, new.numbers, version)
+                _replace(PublishedPanel, item, old.panels, new.panels, version)
+                _replace(PublishedPanelPeriod, item, old.numbers, new.numbers, version)
 
 
 #: What tells the rows of a panel apart: the keys of a view.
@@ -263,20 +263,20 @@ _KEYS: dict[type[models.Model], tuple[str, ...]] = {
 
 def _replace(
     model: type[Row],
-    thing: Thing,
+    item: WorkItem,
     old: Mapping[tuple[Any, ...], Panel | Numbers],
     new: Mapping[tuple[Any, ...], Panel | Numbers],
     version: int,
 ) -> None:
     """Close the rows that do not hold any more, and add those that hold from now on."""
     names = _KEYS[model]
-    rows = _current(model, thing).values_list("pk", *names)
+    rows = _current(model, item).values_list("pk", *names)
     closed = [pk for pk, *key in rows if new.get(tuple(key)) != old[tuple(key)]]
     model._default_manager.filter(pk__in=closed).update(version_to=version)
     model._default_manager.bulk_create(
         model(
-            indicator_id=thing.indicator,
-            months=PANELS[thing.frequency],
+            indicator_id=item.indicator,
+            months=PANELS[item.frequency],
             version_from=version,
             **dict(zip(names, key, strict=True)),
             **{column.name: getattr(found, column.name) for column in fields(found)},

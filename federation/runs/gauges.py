@@ -81,7 +81,7 @@ def _of_work(now: datetime) -> Iterator[Gauge]:
     newest = Version.objects.order_by("-number").first()
     yield _one("work_pending", "Rows on the work list", Work.objects.count())
     yield _one("work_oldest_seconds", "How long the oldest of them has been waiting", _seconds(worklist.oldest_age()))
-    yield _one("work_set_aside", "Things that failed and wait for a person", aside)
+    yield _one("work_set_aside", "Items that failed and wait for a person", aside)
     yield _one("last_version", "Number of the newest publication", newest.number if newest else 0)
     yield _one("last_version_age_seconds", "How old it is", _seconds(now - newest.known_at) if newest else float("nan"))
 

@@ -44,7 +44,7 @@ FRESHNESS: Final = Histogram(
     registry=REGISTRY,
 )
 FAILED: Final = Counter(
-    "police2peer_work_failures", "Things whose computation failed when tried alone", ["stage"], registry=REGISTRY
+    "police2peer_work_failures", "Items whose computation failed when tried alone", ["stage"], registry=REGISTRY
 )
 
 

@@ -22,7 +22,7 @@ from federation.publication import panels
 from federation.publication.expectation import schedules_by_agency
 from federation.rules import precedence
 from federation.rules.precedence import Place
-from federation.worklist import CLAIM, LEVELS, Stage, Thing
+from federation.worklist import CLAIM, LEVELS, Stage, WorkItem
 from p2p_core import periods
 from p2p_core.periods import EXPECTED_AT, Frequency
 
@@ -31,7 +31,7 @@ BY = "manage.py rebuild"
 _ALWAYS = datetime.min.replace(tzinfo=UTC)
 
 
-def everything(*, now: datetime) -> Iterator[Thing]:
+def everything(*, now: datetime) -> Iterator[WorkItem]:
     """Yield all that can be computed, in order of level."""
     for stage, frequency in LEVELS:
         if stage == Stage.FIGURE:
@@ -42,14 +42,14 @@ def everything(*, now: datetime) -> Iterator[Thing]:
         yield from panels.panels_of(indicator)
 
 
-def _figures(frequency: str, *, now: datetime) -> Iterator[Thing]:
+def _figures(frequency: str, *, now: datetime) -> Iterator[WorkItem]:
     """Yield the figures that there are or should be: of each report, and of all periods that it lies in."""
     since = now - publication.MINUTES_KEPT if frequency == Frequency.MINUTE else None
     for indicator, agency, period in rows_of("rebuilding_figures", frequency=frequency, since=since):
-        yield Thing(Stage.FIGURE, frequency, period, indicator, agency)
+        yield WorkItem(Stage.FIGURE, frequency, period, indicator, agency)
 
 
-def _periods(frequency: str, *, now: datetime) -> Iterator[Thing]:
+def _periods(frequency: str, *, now: datetime) -> Iterator[WorkItem]:
     """Yield the periods that are public or should be: all since an indicator's first that is kept."""
     since = now - publication.MINUTES_KEPT if frequency == Frequency.MINUTE else _ALWAYS
     with cursor() as c:
@@ -65,27 +65,27 @@ def _periods(frequency: str, *, now: datetime) -> Iterator[Thing]:
         firsts[indicator] = min([*days, firsts.get(indicator, now)])
     for indicator, first in firsts.items():
         for period in periods.between(frequency, max(first, since), now):
-            thing = Thing(Stage.PUBLISH, frequency, period, indicator)
-            if publication.is_due(thing, now=now):
-                yield thing
+            item = WorkItem(Stage.PUBLISH, frequency, period, indicator)
+            if publication.is_due(item, now=now):
+                yield item
     yield from _public_too_early(frequency, now=now)
 
 
-def _public_too_early(frequency: str, *, now: datetime) -> Iterator[Thing]:
+def _public_too_early(frequency: str, *, now: datetime) -> Iterator[WorkItem]:
     """Yield the periods that are public although they have not ended, because a clock ran ahead."""
     last = periods.previous(frequency, periods.start_of(frequency, now))
     public = PublishedCoverage.objects.filter(frequency=frequency, version_to=None, period__gte=last)
     for indicator, period in public.values_list("indicator", "period").order_by("indicator", "period"):
-        thing = Thing(Stage.PUBLISH, frequency, period, indicator)
-        if publication.due_at(thing) > now:
-            yield thing
+        item = WorkItem(Stage.PUBLISH, frequency, period, indicator)
+        if publication.due_at(item) > now:
+            yield item
 
 
 def _indicators() -> list[int]:
     return list(Indicator.objects.values_list("number", flat=True))
 
 
-def differences() -> Iterator[Thing]:
+def differences() -> Iterator[WorkItem]:
     """Yield what is stored otherwise than it would be computed now; changes nothing.
 
     Must run in one snapshot, or a worker's commit would look like a difference. What is on
@@ -93,45 +93,45 @@ def differences() -> Iterator[Thing]:
     """
     mark = clock.mark()
     waiting = _about_to_change(mark)
-    yield from (one.thing for one in _displaced())
-    for things in _batches(thing for thing in everything(now=mark) if thing not in waiting):
-        yield from _differing(things, mark)
+    yield from (one.item for one in _displaced())
+    for items in _batches(item for item in everything(now=mark) if item not in waiting):
+        yield from _differing(items, mark)
 
 
-def _about_to_change(mark: datetime) -> set[Thing]:
+def _about_to_change(mark: datetime) -> set[WorkItem]:
     """Return what is on the list, and what will be because of that although it is made of what is there already.
 
     These are the hours of minutes, which are summed from reports, and the panels of what is to be published, which are
     made of figures.
     """
     waiting = worklist.waiting()
-    minutes = [thing for thing in waiting if thing[:2] == (Stage.FIGURE, Frequency.MINUTE)]
+    minutes = [item for item in waiting if item[:2] == (Stage.FIGURE, Frequency.MINUTE)]
     hours = [
-        Thing(Stage.FIGURE, Frequency.HOUR, periods.start_of(Frequency.HOUR, minute.period), *minute[3:])
+        WorkItem(Stage.FIGURE, Frequency.HOUR, periods.start_of(Frequency.HOUR, minute.period), *minute[3:])
         for minute in minutes
     ]
-    published = (thing for thing in waiting if thing.stage == Stage.PUBLISH)
+    published = (item for item in waiting if item.stage == Stage.PUBLISH)
     return waiting.union(hours, panels.touched_by(published, now=mark))
 
 
-def _differing(things: Sequence[Thing], mark: datetime) -> Iterable[Thing]:
-    stage = things[0].stage
+def _differing(items: Sequence[WorkItem], mark: datetime) -> Iterable[WorkItem]:
+    stage = items[0].stage
     if stage == Stage.FIGURE:
-        return figures.differing(things, figures.compute(things), figures.stored(things))
+        return figures.differing(items, figures.compute(items), figures.stored(items))
     if stage == Stage.PUBLISH:
-        return publication.differing(publication.compute(things, mark=mark))
-    return [t for t in things if panels.compute(t, mark=mark) != panels.stored(t)]
+        return publication.differing(publication.compute(items, mark=mark))
+    return [t for t in items if panels.compute(t, mark=mark) != panels.stored(t)]
 
 
-def _batches(things: Iterator[Thing]) -> Iterator[Sequence[Thing]]:
-    """Put consecutive things of one level together."""
-    batch: list[Thing] = []
-    for thing in things:
+def _batches(items: Iterator[WorkItem]) -> Iterator[Sequence[WorkItem]]:
+    """Put consecutive items of one level together."""
+    batch: list[WorkItem] = []
+    for item in items:
         full = batch and len(batch) == CLAIM[batch[0].stage]
-        if batch and (full or batch[0][:2] != thing[:2]):
+        if batch and (full or batch[0][:2] != item[:2]):
             yield batch
             batch = []
-        batch.append(thing)
+        batch.append(item)
     if batch:
         yield batch
 
@@ -158,14 +158,14 @@ def put_mark_back() -> timedelta:
 class _Displaced(NamedTuple):
     """A figure for which another report should be current than is: that report, and those that are to give way."""
 
-    thing: Thing
+    item: WorkItem
     right: int
     wrong: list[int]
 
 
 def make_right_reports_current() -> int:
     """Let the reports be current that should be, and return how many were not; their figures have to be computed."""
-    lines = sorted({(one.thing.agency, one.thing.indicator) for one in _displaced()})
+    lines = sorted({(one.item.agency, one.item.indicator) for one in _displaced()})
     return sum(_make_right_current(*line) for line in lines)
 
 
@@ -176,8 +176,8 @@ def _make_right_current(agency: int, indicator: int) -> int:
     for one in displaced:
         Report.objects.filter(pk__in=one.wrong).update(state=ReportState.SUPERSEDED)
         Report.objects.filter(pk=one.right).update(state=ReportState.CURRENT)
-        label = periods.label(one.thing.frequency, one.thing.period)
-        details: audit.Details = {"frequency": one.thing.frequency, "period": label, "instead_of": one.wrong}
+        label = periods.label(one.item.frequency, one.item.period)
+        details: audit.Details = {"frequency": one.item.frequency, "period": label, "instead_of": one.wrong}
         audit.record(by=BY, action="report.made_current", subject=f"report {one.right}", details=details)
     return len(displaced)
 
@@ -191,8 +191,8 @@ def _displaced(agency: int | None = None, indicator: int | None = None) -> list[
         right = _right(stored)
         current = [one.id for one in stored if one.state == ReportState.CURRENT]
         if right is not None and current != [right.id]:
-            thing = Thing(Stage.FIGURE, frequency, period, of_indicator, of_agency)
-            found.append(_Displaced(thing, right.id, [id_ for id_ in current if id_ != right.id]))
+            item = WorkItem(Stage.FIGURE, frequency, period, of_indicator, of_agency)
+            found.append(_Displaced(item, right.id, [id_ for id_ in current if id_ != right.id]))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Works through the list: claims things, computes them whole, appends what became stale by it.
+"""Works through the list: claims items, computes them whole, appends what became stale by it.
 
 Claimed, done and deleted in one transaction: killed at any instant, a worker leaves the list
 as it was. Nothing here trusts a message, an order of messages, or being the only worker.
@@ -18,9 +18,9 @@ from federation.database import clock, look_up_by_index, retried
 from federation.errors import ClocksDisagreeError
 from federation.findings import verdicts
 from federation.publication import panels, versions
-from federation.runs import measures, telling
-from federation.runs.telling import Deed
-from federation.worklist import Claim, Stage, Thing, dispatch
+from federation.runs import measures, work_log
+from federation.runs.work_log import WorkDone
+from federation.worklist import Claim, Stage, WorkItem, dispatch
 from p2p_core import periods
 from p2p_core.periods import Frequency
 
@@ -32,10 +32,10 @@ TURN = 2.0
 
 
 class _Outcome(NamedTuple):
-    """What was done, and the things that became stale by it."""
+    """What was done, and the items that became stale by it."""
 
-    deed: Deed
-    stale: Iterable[Thing] = ()
+    done: WorkDone
+    stale: Iterable[WorkItem] = ()
 
 
 def work_through() -> None:
@@ -44,7 +44,7 @@ def work_through() -> None:
     claim = _step()
     if _is_much(claim):
         dispatch.wake()
-    while claim.things:
+    while claim.items:
         if time.monotonic() > turn_ends:
             dispatch.wake()
             return
@@ -55,12 +55,12 @@ def work_through() -> None:
 
 def _is_much(claim: Claim) -> bool:
     """Whether there was more to take than one worker takes at once, so another may help."""
-    return bool(claim.things) and len(claim.things) == worklist.CLAIM[claim.things[0].stage]
+    return bool(claim.items) and len(claim.items) == worklist.CLAIM[claim.items[0].stage]
 
 
 @retried
 def _step() -> Claim:
-    """Claim and do some things of one level; where that fails, each of them alone."""
+    """Claim and do some items of one level; where that fails, each of them alone."""
     claim, began = Claim((), (), skipped=False), time.perf_counter()
     try:
         with transaction.atomic():
@@ -70,80 +70,80 @@ def _step() -> Claim:
     except (OperationalError, InterfaceError, ClocksDisagreeError):
         raise
     except Exception:
-        if not claim.things:
+        if not claim.items:
             raise
-        log.exception("a claim failed, each of its things is tried alone")
-        for thing in claim.things:
-            _do_alone(thing)
+        log.exception("a claim failed, each of its items is tried alone")
+        for item in claim.items:
+            _do_alone(item)
     return claim
 
 
-def _do_alone(thing: Thing) -> None:
+def _do_alone(item: WorkItem) -> None:
     claim, began = Claim((), (), skipped=False), time.perf_counter()
     try:
         with transaction.atomic():
-            claim = worklist.claim_alone(thing)
+            claim = worklist.claim_alone(item)
             _do(claim, began)
     except (OperationalError, InterfaceError, ClocksDisagreeError):
         raise
     except Exception as error:
-        log.exception("failed: %s", thing)
-        measures.FAILED.labels(thing.stage).inc()
-        worklist.failed(thing, claim.rows, reason=f"{type(error).__name__}: {error}")
+        log.exception("failed: %s", item)
+        measures.FAILED.labels(item.stage).inc()
+        worklist.failed(item, claim.rows, reason=f"{type(error).__name__}: {error}")
 
 
 def _do(claim: Claim, began: float) -> None:
-    if claim.things:
+    if claim.items:
         look_up_by_index()
         outcome = _perform(claim)
         worklist.append(outcome.stale, since=claim.since)
         worklist.done(claim)
         # Robust: what is done stays done, even if logging it fails. No partial: Django looks for a name.
-        transaction.on_commit(lambda: telling.tell(outcome.deed, began), robust=True)
+        transaction.on_commit(lambda: work_log.write(outcome.done, began), robust=True)
 
 
 def _perform(claim: Claim) -> _Outcome:
     # What the mark says has ended has ended, also if the database's clock has been put back a little since.
-    things, mark = claim.things, clock.mark()
+    items, mark = claim.items, clock.mark()
     now = max(clock.agreed(), mark)
-    stage = things[0].stage
+    stage = items[0].stage
     if stage == Stage.FIGURE:
         return _reconcile(claim, now=now)
     if stage == Stage.PUBLISH:
         return _publish(claim, now=now, mark=mark)
-    panels.renew(things, mark=mark)
-    return _Outcome(Deed(claim))
+    panels.renew(items, mark=mark)
+    return _Outcome(WorkDone(claim))
 
 
 def _reconcile(claim: Claim, *, now: datetime) -> _Outcome:
-    changed = _replace_figures(claim.things, now=now)
-    findings.review(claim.things, now=now)
+    changed = _replace_figures(claim.items, now=now)
+    findings.review(claim.items, now=now)
     # What repeats the report of the period before is judged again where that has changed, unless it has just been.
-    again = verdicts.next_to_repeat(changed, judged=set(claim.things))
-    return _Outcome(Deed(claim, changed), [*_after_figures(changed, now=now), *again])
+    again = verdicts.next_to_repeat(changed, judged=set(claim.items))
+    return _Outcome(WorkDone(claim, changed), [*_after_figures(changed, now=now), *again])
 
 
 def _publish(claim: Claim, *, now: datetime, mark: datetime) -> _Outcome:
-    done = publication.publish(claim.things, now=now, mark=mark)
-    findings.review_weeks(claim.things, now=now)
-    stale = chain(done.stale, panels.touched_by(claim.things, now=now))
-    return _Outcome(Deed(claim, done.changed, done.version), stale)
+    done = publication.publish(claim.items, now=now, mark=mark)
+    findings.review_weeks(claim.items, now=now)
+    stale = chain(done.stale, panels.touched_by(claim.items, now=now))
+    return _Outcome(WorkDone(claim, done.changed, done.version), stale)
 
 
-def _replace_figures(things: Sequence[Thing], *, now: datetime) -> Sequence[Thing]:
+def _replace_figures(items: Sequence[WorkItem], *, now: datetime) -> Sequence[WorkItem]:
     """Replace figures and return the changed ones; an old minute has none, but its hour may change."""
-    if things[0].frequency != Frequency.MINUTE:
-        return figures.replace(things)
+    if items[0].frequency != Frequency.MINUTE:
+        return figures.replace(items)
     oldest = now - publication.MINUTES_KEPT
-    kept = [thing for thing in things if thing.period >= oldest]
-    pruned = [thing for thing in things if thing.period < oldest]
+    kept = [item for item in items if item.period >= oldest]
+    pruned = [item for item in items if item.period < oldest]
     return [*(figures.replace(kept) if kept else ()), *pruned]
 
 
-def _after_figures(changed: Sequence[Thing], *, now: datetime) -> Iterator[Thing]:
-    for thing in changed:
-        yield Thing(Stage.PUBLISH, thing.frequency, thing.period, thing.indicator)
-        for coarser in periods.coarser(thing.frequency):
-            start = periods.start_of(coarser, thing.period)
-            yield Thing(Stage.FIGURE, coarser, start, thing.indicator, thing.agency)
-        yield from publication.located_by(thing, now=now)
+def _after_figures(changed: Sequence[WorkItem], *, now: datetime) -> Iterator[WorkItem]:
+    for item in changed:
+        yield WorkItem(Stage.PUBLISH, item.frequency, item.period, item.indicator)
+        for coarser in periods.coarser(item.frequency):
+            start = periods.start_of(coarser, item.period)
+            yield WorkItem(Stage.FIGURE, coarser, start, item.indicator, item.agency)
+        yield from publication.located_by(item, now=now)

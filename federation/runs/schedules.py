@@ -23,7 +23,7 @@ from federation.models.submissions import IdempotencyKey
 from federation.models.worklist import ClockMark, WatchMark
 from federation.publication import panels
 from federation.rules.coverage import GRACE
-from federation.worklist import Stage, Thing, dispatch
+from federation.worklist import Stage, WorkItem, dispatch
 from p2p_core import periods
 from p2p_core.periods import Frequency
 
@@ -34,7 +34,7 @@ def tick(*, now: datetime) -> None:
     mark = ClockMark.objects.select_for_update().get()
     if now <= mark.at:
         return
-    # All agencies' deadlines for a period are one thing: after a year without beat they would be millions.
+    # All agencies' deadlines for a period are one item: after a year without beat they would be millions.
     due = set(_come_due(mark.at, now))
     worklist.append([*due, *panels.touched_by(due, now=now)])
     mark.at = now
@@ -42,7 +42,7 @@ def tick(*, now: datetime) -> None:
     dispatch.wake_on_commit()
 
 
-def _come_due(since: datetime, now: datetime) -> Iterator[Thing]:
+def _come_due(since: datetime, now: datetime) -> Iterator[WorkItem]:
     """Yield periods that may now be published and those with a deadline, after ``since`` until ``now``."""
     for indicator in Indicator.objects.values_list("number", flat=True):
         for frequency in Frequency:
@@ -54,14 +54,14 @@ def _come_due(since: datetime, now: datetime) -> Iterator[Thing]:
             yield from _ended(schedule.indicator_id, expected_at, since - deadline, now - deadline)
 
 
-def _ended(indicator: int, frequency: str, since: datetime, until: datetime) -> Iterator[Thing]:
+def _ended(indicator: int, frequency: str, since: datetime, until: datetime) -> Iterator[WorkItem]:
     """Yield the periods whose end lies after ``since`` and not after ``until``."""
     if frequency == Frequency.MINUTE:
         since = max(since, until - publication.MINUTES_KEPT)
     start = periods.start_of(frequency, since)
     while (end := periods.end(frequency, start)) <= until:
         if end > since:
-            yield Thing(Stage.PUBLISH, frequency, start, indicator)
+            yield WorkItem(Stage.PUBLISH, frequency, start, indicator)
         start = end
 
 
@@ -91,10 +91,10 @@ def follow_registry(
     A break and a schedule depend on the time, and are refused while the clocks disagree.
     """
     kind = instance._meta.model_name
-    deed = "changed" if before and after else "removed" if before else "added"
+    change = "changed" if before and after else "removed" if before else "added"
     audit.record(
         by=by,
-        action=f"{kind}.{deed}",
+        action=f"{kind}.{change}",
         subject=f"{kind} {instance}",
         reason=reason,
         details={"before": before, "after": after},
@@ -118,7 +118,7 @@ def _agreed() -> datetime:
         raise Refused(error.code, str(error)) from error
 
 
-def _touched_by_break(*versions: dict[str, Any] | None) -> Iterator[Thing]:
+def _touched_by_break(*versions: dict[str, Any] | None) -> Iterator[WorkItem]:
     """Yield the periods, but for minutes, that a break lies or lay in; one ahead is seen when its time comes."""
     for row in versions:
         if row is None or not row["is_break"]:
@@ -127,10 +127,10 @@ def _touched_by_break(*versions: dict[str, Any] | None) -> Iterator[Thing]:
         for indicator in [one] if one else Indicator.objects.values_list("number", flat=True):
             for frequency in set(Frequency) - {Frequency.MINUTE}:
                 start = periods.start_of(frequency, datetime.fromisoformat(row["start"]))
-                yield Thing(Stage.PUBLISH, frequency, start, indicator)
+                yield WorkItem(Stage.PUBLISH, frequency, start, indicator)
 
 
-def _touched_by_schedule(*versions: dict[str, Any] | None) -> Iterator[Thing]:
+def _touched_by_schedule(*versions: dict[str, Any] | None) -> Iterator[WorkItem]:
     """Yield the periods and panels in which somebody's being expected may have changed."""
     now = _agreed()
     for row in versions:
@@ -143,5 +143,5 @@ def _touched_by_schedule(*versions: dict[str, Any] | None) -> Iterator[Thing]:
         for frequency in periods.EXPECTED_AT[Frequency(row["frequency"])]:
             begin = max(first, now - publication.MINUTES_KEPT) if frequency == Frequency.MINUTE else first
             for start in periods.between(frequency, begin, last):
-                yield Thing(Stage.PUBLISH, frequency, start, row["indicator_id"])
+                yield WorkItem(Stage.PUBLISH, frequency, start, row["indicator_id"])
         yield from panels.panels_of(row["indicator_id"])

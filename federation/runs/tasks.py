@@ -18,10 +18,10 @@ from federation.worklist import dispatch
 log = logging.getLogger(__name__)
 
 
-def _if_clocks_agree(deed: Callable[[], object]) -> None:
+def _if_clocks_agree(run: Callable[[], object]) -> None:
     """Do something that depends on the time; while the clocks disagree, the next call finds it still to be done."""
     try:
-        deed()
+        run()
     except ClocksDisagreeError as error:
         log.error("%s", error)  # noqa: TRY400  it says all
 

@@ -1,6 +1,6 @@
 -- Which of the periods named have ended while figures in them are on the list: of the period itself or of a finer one. If
 -- changes are not located in finer periods, only those that have no frozen sum yet.
--- A thing is packed: its level, the minute in which its period starts, its indicator.
+-- An item is packed: its level, the minute in which its period starts, its indicator.
 -- `OFFSET 0` makes the planner look up each one named by index, also while it has no statistics.
 SELECT named.position::int - 1
 FROM unnest(%(indicators)s::smallint[], %(periods)s::timestamptz[], %(ends)s::timestamptz[])
@@ -18,9 +18,9 @@ WHERE named.ends <= %(now)s
       SELECT FROM unnest(%(levels)s::bigint[]) AS level
       CROSS JOIN LATERAL (
           SELECT FROM federation_work
-          WHERE thing >= (level << 58) + packed.first AND thing < (level << 58) + packed.ends
-            AND (thing >> 16) & 1023 = named.indicator
-          ORDER BY thing
+          WHERE item >= (level << 58) + packed.first AND item < (level << 58) + packed.ends
+            AND (item >> 16) & 1023 = named.indicator
+          ORDER BY item
           LIMIT 1
       ) AS waiting
   )

@@ -1,16 +1,16 @@
--- The next things of a level, each with whether its lock was free and is now held.
+-- The next items of a level, each with whether its lock was free and is now held.
 -- The locks are tried outside the subquery, so for no more than its rows.
-SELECT thing, pg_try_advisory_xact_lock(thing)
+SELECT item, pg_try_advisory_xact_lock(item)
 FROM (
-    SELECT DISTINCT work.thing
+    SELECT DISTINCT work.item
     FROM federation_work AS work
-    WHERE work.thing > %(after)s
-      AND work.thing < (%(level)s::bigint + 1) << 58
+    WHERE work.item > %(after)s
+      AND work.item < (%(level)s::bigint + 1) << 58
       AND NOT EXISTS (
           SELECT FROM federation_failure AS failure
-          WHERE failure.thing = work.thing AND failure.retry_at > %(now)s
+          WHERE failure.item = work.item AND failure.retry_at > %(now)s
       )
-    ORDER BY work.thing
+    ORDER BY work.item
     LIMIT %(limit)s
 ) AS waiting
-ORDER BY thing
+ORDER BY item

@@ -1,6 +1,6 @@
 """The work list: what became stale, claimed by urgency, done and deleted in one transaction.
 
-A *thing* is what is computed as a whole: an agency's figure, a period's published cells or a
+An *item* is what is computed as a whole: an agency's figure, a period's published cells or a
 panel. It is packed into one 63-bit number, level first, so that its order is its urgency: finer
 frequencies before coarser ones, figures before what is published of them.
 """
@@ -25,11 +25,11 @@ _LEVEL, _MINUTE, _INDICATOR = 58, 26, 16
 _MINUTES, _INDICATORS, _AGENCIES = 1 << _LEVEL - _MINUTE, 1 << _MINUTE - _INDICATOR, 1 << _INDICATOR
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE_LENGTH = timedelta(minutes=1)
-#: At most so many things in one transaction; a period's publication reads all its agencies.
+#: At most so many items in one transaction; a period's publication reads all its agencies.
 CLAIM = {"figure": 500, "publish": 100, "panel": 1}
-#: A thing that failed so often is set aside for a person.
+#: An item that failed so often is set aside for a person.
 ATTEMPTS = 3
-#: So many things are appended at once: a schedule may make as many as there are hours since 2000.
+#: So many items are appended at once: a schedule may make as many as there are hours since 2000.
 APPENDED = 10_000
 
 
@@ -43,7 +43,7 @@ class Stage(StrEnum):
 
 #: Panels have lengths in months, not frequencies.
 PANELS = {"P12M": 12, "P24M": 24, "P36M": 36}
-#: In order of urgency; the position is the level in a packed thing.
+#: In order of urgency; the position is the level in a packed item.
 LEVELS: tuple[tuple[Stage, str], ...] = (
     *((stage, frequency) for frequency in Frequency for stage in (Stage.FIGURE, Stage.PUBLISH)),
     *((Stage.PANEL, panel) for panel in PANELS),
@@ -54,8 +54,8 @@ _LEVEL_OF = {level: position for position, level in enumerate(LEVELS)}
 _OF_PERIODS = (Stage.FIGURE, Stage.PUBLISH)
 
 
-class Thing(NamedTuple):
-    """One thing to compute; ``frequency`` is the name of a panel for one of these.
+class WorkItem(NamedTuple):
+    """One item to compute; ``frequency`` is the name of a panel for one of these.
 
     ``agency`` is 0 but for figures, ``period`` the epoch for panels, which know their own time.
     """
@@ -67,7 +67,7 @@ class Thing(NamedTuple):
     agency: int = 0
 
     def pack(self) -> int:
-        """Return the number that stands for this thing; raise ValueError for one that no number stands for."""
+        """Return the number that stands for this item; raise ValueError for one that no number stands for."""
         minute = (self.period - _EPOCH) // _MINUTE_LENGTH
         if not (0 <= minute < _MINUTES and 0 <= self.indicator < _INDICATORS and 0 <= self.agency < _AGENCIES):
             raise ValueError(f"This cannot be put on the work list: {self}.")
@@ -80,65 +80,65 @@ class Thing(NamedTuple):
         return f"{self.stage} {self.frequency}{period}, indicator {self.indicator}{agency}"
 
 
-def unpack(number: int) -> Thing:
-    """Return the thing that a number stands for."""
+def unpack(number: int) -> WorkItem:
+    """Return the item that a number stands for."""
     stage, frequency = LEVELS[number >> _LEVEL]
     minute = number >> _MINUTE & _MINUTES - 1
     indicator = number >> _INDICATOR & _INDICATORS - 1
-    return Thing(stage, frequency, _EPOCH + minute * _MINUTE_LENGTH, indicator, number & _AGENCIES - 1)
+    return WorkItem(stage, frequency, _EPOCH + minute * _MINUTE_LENGTH, indicator, number & _AGENCIES - 1)
 
 
-def named(things: Sequence[Thing]) -> dict[str, Any]:
-    """Return things, all of one frequency, as the parameters of a named statement."""
+def named(items: Sequence[WorkItem]) -> dict[str, Any]:
+    """Return items, all of one frequency, as the parameters of a named statement."""
     return {
-        "frequency": things[0].frequency,
-        "indicators": np.array([thing.indicator for thing in things], np.int16),
-        "agencies": np.array([thing.agency for thing in things], np.int16),
-        "periods": instants([thing.period for thing in things]),
+        "frequency": items[0].frequency,
+        "indicators": np.array([item.indicator for item in items], np.int16),
+        "agencies": np.array([item.agency for item in items], np.int16),
+        "periods": instants([item.period for item in items]),
     }
 
 
-def named_rows(name: str, things: Sequence[Thing], **more: object) -> list[tuple[Any, ...]]:
-    """Run a named statement over things; its first column is the position of the thing."""
-    return rows_of(name, **named(things), **more)
+def named_rows(name: str, items: Sequence[WorkItem], **more: object) -> list[tuple[Any, ...]]:
+    """Run a named statement over items; its first column is the position of the item."""
+    return rows_of(name, **named(items), **more)
 
 
-def panel(name: str, indicator: int) -> Thing:
-    """Return a panel as a thing."""
-    return Thing(Stage.PANEL, name, _EPOCH, indicator)
+def panel(name: str, indicator: int) -> WorkItem:
+    """Return a panel as an item."""
+    return WorkItem(Stage.PANEL, name, _EPOCH, indicator)
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Things that this transaction holds, and the rows of the list that it answers for.
+    """Items that this transaction holds, and the rows of the list that it answers for.
 
     ``skipped`` says that another worker held something, so somebody has to look again;
     ``since`` is when the first of the changes came that made them stale.
     """
 
-    things: Sequence[Thing]
+    items: Sequence[WorkItem]
     rows: Sequence[int]
     skipped: bool
     since: datetime | None = None
 
 
-def append(things: Iterable[Thing], *, since: datetime | None = None) -> None:
-    """Put things on the list, in the caller's transaction, some at a time; ``since`` is when they became stale."""
-    rest = iter(things)
+def append(items: Iterable[WorkItem], *, since: datetime | None = None) -> None:
+    """Put items on the list, in the caller's transaction, some at a time; ``since`` is when they became stale."""
+    rest = iter(items)
     while some := list(islice(rest, APPENDED)):
-        numbers = np.array(sorted({thing.pack() for thing in some}), np.int64)
+        numbers = np.array(sorted({item.pack() for item in some}), np.int64)
         with cursor() as c:
             c.execute(
-                "INSERT INTO federation_work (thing, added)"
+                "INSERT INTO federation_work (item, added)"
                 " SELECT unnest(%s::bigint[]), coalesce(%s, statement_timestamp())",
                 [numbers, since],
             )
 
 
 def claim() -> Claim:
-    """Take the most urgent things of one level that no other worker holds.
+    """Take the most urgent items of one level that no other worker holds.
 
-    Must run in a READ COMMITTED transaction: a thing's rows are read after its lock is
+    Must run in a READ COMMITTED transaction: an item's rows are read after its lock is
     held, so rows that another worker has just answered for are no longer seen.
     """
     skipped, now = False, clock.now()
@@ -147,24 +147,24 @@ def claim() -> Claim:
         awaited = _awaited(taken, now)
         skipped |= missed or bool(awaited)
         claim = _claim_of([number for number in taken if number not in awaited], skipped=skipped)
-        if claim.things:
+        if claim.items:
             return claim
     return Claim((), (), skipped)
 
 
-def claim_alone(thing: Thing) -> Claim:
-    """Take this one thing, unless another worker holds it or it has been answered for."""
+def claim_alone(item: WorkItem) -> Claim:
+    """Take this one item, unless another worker holds it or it has been answered for."""
     with cursor() as c:
-        c.execute("SELECT pg_try_advisory_xact_lock(%s)", [thing.pack()])
+        c.execute("SELECT pg_try_advisory_xact_lock(%s)", [item.pack()])
         [(taken,)] = c.fetchall()
-    return _claim_of([thing.pack()] if taken else [], skipped=not taken)
+    return _claim_of([item.pack()] if taken else [], skipped=not taken)
 
 
 def _levels_waiting() -> Iterable[int]:
     level = 0
     while True:
         with cursor() as c:
-            c.execute("SELECT min(thing) FROM federation_work WHERE thing >= %s", [level << _LEVEL])
+            c.execute("SELECT min(item) FROM federation_work WHERE item >= %s", [level << _LEVEL])
             [(least,)] = c.fetchall()
         if least is None:
             return
@@ -174,7 +174,7 @@ def _levels_waiting() -> Iterable[int]:
 
 
 def _take(level: int, now: datetime) -> tuple[list[int], bool]:
-    """Return the things of a level whose locks were free, and whether any lock was not."""
+    """Return the items of a level whose locks were free, and whether any lock was not."""
     limit = CLAIM[LEVELS[level][0]]
     after, skipped = (level << _LEVEL) - 1, False
     while True:
@@ -193,18 +193,18 @@ def _awaited(numbers: Sequence[int], now: datetime) -> set[int]:
 
     These would be missing in a first sum, or a change would be located by finer figures that are newer than its own.
     """
-    things = [unpack(number) for number in numbers]
-    if not things or things[0].stage != Stage.PUBLISH:
+    items = [unpack(number) for number in numbers]
+    if not items or items[0].stage != Stage.PUBLISH:
         return set()
-    inside = [things[0].frequency]
+    inside = [items[0].frequency]
     while finer := periods.FINER.get(Frequency(inside[-1])):
         inside.append(finer)
     rows = named_rows(
         "worklist_awaited",
-        things,
-        ends=instants([periods.end(thing.frequency, thing.period) for thing in things]),
+        items,
+        ends=instants([periods.end(item.frequency, item.period) for item in items]),
         levels=np.array([_LEVEL_OF[Stage.FIGURE, frequency] for frequency in inside], np.int64),
-        located=things[0].frequency in periods.LOCATED,
+        located=items[0].frequency in periods.LOCATED,
         now=now,
     )
     return {numbers[row[0]] for row in rows}
@@ -214,31 +214,31 @@ def _claim_of(numbers: Sequence[int], *, skipped: bool) -> Claim:
     if not numbers:
         return Claim((), (), skipped)
     with cursor() as c:
-        c.execute("SELECT id, thing, added FROM federation_work WHERE thing = ANY(%s)", [np.array(numbers, np.int64)])
+        c.execute("SELECT id, item, added FROM federation_work WHERE item = ANY(%s)", [np.array(numbers, np.int64)])
         rows = c.fetchall()
-    things = [unpack(number) for number in sorted({number for _, number, _ in rows})]
-    return Claim(things, [id_ for id_, *_ in rows], skipped, min((added for *_, added in rows), default=None))
+    items = [unpack(number) for number in sorted({number for _, number, _ in rows})]
+    return Claim(items, [id_ for id_, *_ in rows], skipped, min((added for *_, added in rows), default=None))
 
 
 def done(claim: Claim) -> None:
-    """Delete the rows that a claim answers for, and forget earlier failures of its things."""
-    numbers = [thing.pack() for thing in claim.things]
+    """Delete the rows that a claim answers for, and forget earlier failures of its items."""
+    numbers = [item.pack() for item in claim.items]
     with cursor() as c:
         c.execute("DELETE FROM federation_work WHERE id = ANY(%s)", [np.array(claim.rows, np.int64)])
-        c.execute("DELETE FROM federation_failure WHERE thing = ANY(%s)", [np.array(numbers, np.int64)])
+        c.execute("DELETE FROM federation_failure WHERE item = ANY(%s)", [np.array(numbers, np.int64)])
 
 
 @transaction.atomic
-def failed(thing: Thing, rows: Sequence[int], *, reason: str) -> None:
-    """Note that a thing failed alone: it is tried again after a while, or set aside for good.
+def failed(item: WorkItem, rows: Sequence[int], *, reason: str) -> None:
+    """Note that an item failed alone: it is tried again after a while, or set aside for good.
 
     Set aside, the rows that it failed for leave the list, and no others: what it depends on
     may have changed meanwhile, and a change tries it again.
     """
     now = clock.now()
-    number = thing.pack()
+    number = item.pack()
     failure, _ = Failure.objects.select_for_update().get_or_create(
-        thing=number, defaults={"attempts": 0, "reason": reason, "since": now}
+        item=number, defaults={"attempts": 0, "reason": reason, "since": now}
     )
     failure.attempts += 1
     failure.reason = reason
@@ -251,13 +251,13 @@ def failed(thing: Thing, rows: Sequence[int], *, reason: str) -> None:
 
 
 def set_aside() -> Sequence[Failure]:
-    """Return the things that wait for a person."""
+    """Return the items that wait for a person."""
     return list(Failure.objects.filter(retry_at=None).order_by("since"))
 
 
-def waiting() -> set[Thing]:
-    """Return all things on the list."""
-    return {unpack(number) for number in Work.objects.values_list("thing", flat=True).distinct()}
+def waiting() -> set[WorkItem]:
+    """Return all items on the list."""
+    return {unpack(number) for number in Work.objects.values_list("item", flat=True).distinct()}
 
 
 def is_pending() -> bool:

@@ -119,8 +119,8 @@ def replays(sent: Sequence[Sent], senders: Sequence[Sender]) -> Iterator[str]:
 
 def work() -> Iterator[str]:
     """Nothing waits, nothing was set aside, a rebuild would change nothing, and the audit trail is whole."""
-    yield from (f"set aside: {worklist.unpack(one.thing)}: {one.reason}" for one in worklist.set_aside())
-    yield from (f"differs from the reports: {thing}" for thing in list(rebuilding.differences())[:_SHOWN])
+    yield from (f"set aside: {worklist.unpack(one.item)}: {one.reason}" for one in worklist.set_aside())
+    yield from (f"differs from the reports: {item}" for item in list(rebuilding.differences())[:_SHOWN])
     out = StringIO()
     try:
         call_command("verify_audit", stdout=out, stderr=out)

@@ -9,7 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from api.v1 import described_findings, findings
+from api.v1 import findings, openapi_findings
 from countries.models import Agency
 from federation.findings import decisions
 from federation.models.audit import AuditEvent
@@ -402,8 +402,8 @@ class TestDocument:
     """What the OpenAPI document shows is what is accepted and answered."""
 
     def test_example_fits_its_schema_and_is_accepted(self, kripos, finding):
-        jsonschema.validate(described_findings.ANSWER_EXAMPLE, described_findings.ANSWER)
-        assert answer(kripos, finding.pk, described_findings.ANSWER_EXAMPLE).status_code == 200
+        jsonschema.validate(openapi_findings.ANSWER_EXAMPLE, openapi_findings.ANSWER)
+        assert answer(kripos, finding.pk, openapi_findings.ANSWER_EXAMPLE).status_code == 200
 
     def test_answers_fit_their_schemas(self, kripos, client, held):
         document = json.loads(client.get("/api/schema/").content)

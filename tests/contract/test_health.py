@@ -13,7 +13,7 @@ from api import health
 from federation import worklist
 from federation.database import clock, roles
 from federation.publication import versions
-from federation.worklist import Stage, Thing
+from federation.worklist import Stage, WorkItem
 from tests.contract.callers import report
 
 pytestmark = pytest.mark.django_db
@@ -51,9 +51,9 @@ def test_ready_names_its_parts(client):
 def test_ready_tells_work_to_monitoring_only(client, kripos, settings, look_again):
     before = client.get("/readyz")
     kripos.send(report(("NO", "ARES", 3)))
-    thing = Thing(Stage.FIGURE, "H", clock.mark().replace(minute=0, second=0, microsecond=0), 1, 1)
+    item = WorkItem(Stage.FIGURE, "H", clock.mark().replace(minute=0, second=0, microsecond=0), 1, 1)
     for _ in range(worklist.ATTEMPTS):
-        worklist.failed(thing, [], reason="OverflowError: 9999999")
+        worklist.failed(item, [], reason="OverflowError: 9999999")
     for settings.METRICS_TOKEN in ("", TOKEN):
         for given in ("", "Bearer", "Bearer ", TOKEN, f"Bearer {TOKEN}.", "Bearer \xe9"):
             look_again()
@@ -61,7 +61,7 @@ def test_ready_tells_work_to_monitoring_only(client, kripos, settings, look_agai
     work = client.get("/readyz", headers=MONITORING).json()["work"]
     assert work["pending"] == 1
     assert work["oldest_pending_seconds"] > 0
-    assert work["set_aside"] == [str(thing)]
+    assert work["set_aside"] == [str(item)]
     assert "9999999" not in str(work)
 
 

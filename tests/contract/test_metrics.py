@@ -23,13 +23,13 @@ from federation.models.measures import WorkerProcess
 from federation.models.submissions import Report
 from federation.models.worklist import ClockMark
 from federation.runs import gauges, measures, reconciliation
-from federation.worklist import Stage, Thing
+from federation.worklist import Stage, WorkItem
 from tests.contract.callers import report
 from tests.factories import AgencyFactory, CredentialFactory, FindingFactory, ScheduleFactory
 from tests.reporting import settle
 
 TOKEN = "of thirty characters"
-THING = Thing(Stage.FIGURE, "A", datetime(2026, 1, 1, tzinfo=UTC), 1, 1)
+ITEM = WorkItem(Stage.FIGURE, "A", datetime(2026, 1, 1, tzinfo=UTC), 1, 1)
 ALERTS = ROOT / "deploy" / "prometheus" / "alerts.yml"
 
 
@@ -69,9 +69,9 @@ def hold_a_report():
 def fail_for_good(monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(reconciliation.figures, "replace", lambda *_: 1 / 0)
-        worklist.append([THING])
+        worklist.append([ITEM])
         for _ in range(worklist.ATTEMPTS):
-            reconciliation._do_alone(THING)
+            reconciliation._do_alone(ITEM)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from api.v1 import body as bodies
-from api.v1 import described_submissions
+from api.v1 import openapi_submissions
 from federation import intake
 from federation.database import clock
 from federation.models.audit import AuditEvent
@@ -301,19 +301,19 @@ class TestDocument:
     def sent(self, client):
         """Validates what is sent, by the schema that the document has of it."""
         components = json.loads(client.get("/api/schema/").content)["components"]
-        return jsonschema.Draft202012Validator(described_submissions.SUBMISSION | {"components": components})
+        return jsonschema.Draft202012Validator(openapi_submissions.SUBMISSION | {"components": components})
 
     def test_json_example_fits_its_schema_and_is_accepted(self, kripos, sent):
-        sent.validate(described_submissions.SUBMISSION_EXAMPLE)
-        assert kripos.post(json.dumps(described_submissions.SUBMISSION_EXAMPLE)).status_code == 202
+        sent.validate(openapi_submissions.SUBMISSION_EXAMPLE)
+        assert kripos.post(json.dumps(openapi_submissions.SUBMISSION_EXAMPLE)).status_code == 202
 
     def test_csv_example_is_accepted(self, kripos):
-        answer = kripos.post(described_submissions.CSV_EXAMPLE, media="text/csv")
+        answer = kripos.post(openapi_submissions.CSV_EXAMPLE, media="text/csv")
         assert answer.status_code == 202
         assert (answer.json()["report_count"], answer.json()["observation_count"]) == (3, 2)
 
     def test_sdmx_csv_example_is_accepted(self, kripos):
-        answer = kripos.post(described_submissions.SDMX_CSV_EXAMPLE, media="application/vnd.sdmx.data+csv")
+        answer = kripos.post(openapi_submissions.SDMX_CSV_EXAMPLE, media="application/vnd.sdmx.data+csv")
         assert answer.status_code == 202
         assert (answer.json()["report_count"], answer.json()["observation_count"]) == (1, 1)
 

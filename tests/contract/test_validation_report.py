@@ -12,7 +12,7 @@ import pytest
 from django.db import transaction
 from hypothesis import strategies as st
 
-from api.v1 import described_submissions
+from api.v1 import openapi_submissions
 from federation import worklist
 from federation.findings import decisions
 from federation.models.findings import Finding, Hold
@@ -361,7 +361,7 @@ class TestReport:
     def test_documented_example_is_that_of_the_document(self):
         text = (Path(__file__).parents[2] / "docs" / "reference" / "submissions.md").read_text()
         (example,) = re.findall(r"```json\n(\{\"id\".+?)```", text, re.DOTALL)
-        assert json.loads(example) == described_submissions.FINDING
+        assert json.loads(example) == openapi_submissions.FINDING
 
     def test_number_of_queries_does_not_grow(self, kripos, django_assert_max_num_queries):
         sender = Sender(kripos)

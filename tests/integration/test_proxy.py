@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.db import connection
 
-from api.site import asked
+from api.site import country_view
 from config.embedded.process import free_port
 from config.processes import bound_to_parent
 from tests.cluster import nginx
@@ -197,7 +197,7 @@ def test_pages_know_no_parameter_that_the_proxy_takes_out():
     read = set()
     for module in (ROOT / "api/site").glob("*.py"):
         read |= set(re.findall(r'(?:given\.get(?:list)?\(|_chosen\(given, )"(\w+)"', module.read_text()))
-    read |= set(asked._TIMES)
+    read |= set(country_view._TIMES)
     known = re.findall(r"\(\?:(indicator\|[a-z_|]+)\)=", nginx.SHIPPED.read_text())
     assert [set(one.split("|")) for one in known] == [read] * 2
 

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
 from countries.admin.base import FactAdmin, actor, refuse_traces
-from countries.admin.sight import horizon_of
+from countries.admin.country_scope import horizon_of
 from federation.database import clock
 from federation.desk.screens import words
 from federation.errors import ClocksDisagreeError

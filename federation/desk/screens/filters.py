@@ -10,7 +10,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from countries.admin.sight import horizon_of
+from countries.admin.country_scope import horizon_of
 from countries.models import Agency, Indicator
 from federation.database import clock
 from federation.desk.screens import words
@@ -23,7 +23,7 @@ _AGES = {"1": "in the last day", "7": "in the last week", "30": "in the last 30 
 _OLD = timedelta(days=30)
 #: A number that a row can have.
 _ID = re.compile(r"[0-9]{1,18}")
-#: The kinds of things that audit events are about: the beginnings of their actions.
+#: The kinds of items that audit events are about: the beginnings of their actions.
 _SUBJECTS = (
     "finding", "report", "submission", "agency", "schedule", "threshold", "setup", "credential", "annotation",
     "signingkey", "liaison", "user", "indicator", "indicatortranslation", "population", "helpservice",
@@ -97,7 +97,7 @@ class OfSigning(_Filter):
 
 
 class OfSubject(_Filter):
-    """By what kind of thing an audit event is about; asking the table which there are would read all of it."""
+    """By what kind of item an audit event is about; asking the table which there are would read all of it."""
 
     title, parameter_name, path = "about", "about", "action__startswith"
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from countries.admin.sight import horizon_of
+from countries.admin.country_scope import horizon_of
 from countries.liaisons import Horizon
 from federation.database import clock
 from federation.desk import board
@@ -102,10 +102,10 @@ def _findings(horizon: Horizon) -> Iterator[Tile]:
 def _work() -> Iterator[Tile]:
     work = queries.work()
     waits = words.age(timedelta(seconds=work.oldest_seconds))
-    yield Tile(work.pending, "things to compute", f"the oldest for {waits}" if work.pending else "all is computed")
+    yield Tile(work.pending, "items to compute", f"the oldest for {waits}" if work.pending else "all is computed")
     aside = len(work.set_aside)
     more = "wait for a person" if aside else "nothing failed for good"
-    yield Tile(aside, "things set aside", more, _list("failure", aside="yes"), urgent=aside > 0)
+    yield Tile(aside, "items set aside", more, _list("failure", aside="yes"), urgent=aside > 0)
 
 
 def _board(agencies: Sequence[AgencyLines], silences: Sequence[Silence]) -> list[dict[str, Any]]:

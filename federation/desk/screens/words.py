@@ -1,4 +1,4 @@
-"""How the desk says things: spans of time, periods, states."""
+"""How the desk says items: spans of time, periods, states."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

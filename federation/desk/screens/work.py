@@ -9,7 +9,7 @@ from countries.models import Agency, Indicator
 from federation import worklist
 from federation.desk.screens import filters, words
 from federation.models.worklist import Failure
-from federation.worklist import Stage, Thing
+from federation.worklist import Stage, WorkItem
 from p2p_core import periods
 from p2p_core.periods import Frequency
 
@@ -28,17 +28,17 @@ class FailureAdmin(FactAdmin):
     readonly_fields = ("what", "agency", "indicator", "next")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Failure]:
-        """Know the codes of what is packed into a thing."""
-        # The bits are those of worklist.Thing.pack.
-        agency = Agency.objects.filter(pk=OuterRef("thing").bitand(0xFFFF)).values("code")
-        indicator = Indicator.objects.filter(number=OuterRef("thing").bitrightshift(16).bitand(0x3FF)).values("code")
+        """Know the codes of what is packed into an item."""
+        # The bits are those of worklist.WorkItem.pack.
+        agency = Agency.objects.filter(pk=OuterRef("item").bitand(0xFFFF)).values("code")
+        indicator = Indicator.objects.filter(number=OuterRef("item").bitrightshift(16).bitand(0x3FF)).values("code")
         rows: QuerySet[Failure] = super().get_queryset(request)
         return rows.annotate(agency_code=Subquery(agency), indicator_code=Subquery(indicator))
 
     @admin.display(description="what")
     def what(self, failure: Failure) -> str:
         """What was to be computed."""
-        return _said(worklist.unpack(failure.thing))
+        return _said(worklist.unpack(failure.item))
 
     @admin.display(description="agency")
     def agency(self, failure: Failure) -> str:
@@ -58,9 +58,9 @@ class FailureAdmin(FactAdmin):
         return f"tried again at {failure.retry_at:%H:%M:%S}"
 
 
-def _said(thing: Thing) -> str:
-    if thing.stage == Stage.PANEL:
-        return f"panel {thing.frequency}"
-    unit = words.FREQUENCIES[Frequency(thing.frequency)]
-    kind = "figure" if thing.stage == Stage.FIGURE else "publication"
-    return f"{kind} of {unit} {periods.label(thing.frequency, thing.period)}"
+def _said(item: WorkItem) -> str:
+    if item.stage == Stage.PANEL:
+        return f"panel {item.frequency}"
+    unit = words.FREQUENCIES[Frequency(item.frequency)]
+    kind = "figure" if item.stage == Stage.FIGURE else "publication"
+    return f"{kind} of {unit} {periods.label(item.frequency, item.period)}"

@@ -47,8 +47,8 @@ class Command(BaseCommand):
         with transaction.atomic():
             one_snapshot()
             different = list(rebuilding.differences())
-        for thing in different[:SHOWN]:
-            self.stderr.write(f"differs: {thing}")
+        for item in different[:SHOWN]:
+            self.stderr.write(f"differs: {item}")
         if different:
             raise CommandError(f"{len(different)} differ from what the reports give")
         self.stdout.write("all as the reports give it")

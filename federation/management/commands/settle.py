@@ -44,7 +44,7 @@ class Command(BaseCommand):
         if aside := worklist.set_aside():
             raise CommandError(
                 "work was set aside:\n"
-                + "\n".join(f"  {worklist.unpack(failure.thing)}: {failure.reason}" for failure in aside)
+                + "\n".join(f"  {worklist.unpack(failure.item)}: {failure.reason}" for failure in aside)
             )
 
 

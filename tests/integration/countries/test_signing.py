@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from countries import registry
-from countries.accounts import lives, signing
+from countries.accounts import credential_limits, signing
 from countries.keys import fingerprint
 from countries.models import Agency, SigningKey
 from countries.registry import Refused
@@ -85,7 +85,7 @@ class TestProcess:
             register(agency)
         signing.revoke(key=first, by="ada", now=timezone.now(), reason="worn")
         register(agency)
-        assert lives.live(SigningKey, agency, timezone.now()).count() == 2
+        assert credential_limits.live(SigningKey, agency, timezone.now()).count() == 2
 
     def test_expired_key_makes_room(self, agency):
         for _ in range(2):

@@ -108,7 +108,7 @@ def land(code: str, word: str, number: int) -> Land:
             at=AT, actor=f"{word}.person", action="agency.added", subject=f"agency {agency}",
             details={"total": number}, digest=b"x" * 32,
         ),
-        Failure.objects.create(thing=agency.pk, attempts=1, reason=f"{word} was divided by zero", since=AT),
+        Failure.objects.create(item=agency.pk, attempts=1, reason=f"{word} was divided by zero", since=AT),
     ]  # fmt: skip
     return Land(word, number, {type(row): row for row in rows})
 

@@ -24,7 +24,7 @@ from federation.publication.combination import combine
 from federation.rules import tables
 from federation.rules.coverage import Coverage
 from federation.runs import rebuilding
-from federation.worklist import Stage, Thing
+from federation.worklist import Stage, WorkItem
 from p2p_core import periods
 from tests.oracles import federation as oracle
 from tests.oracles import panels
@@ -45,7 +45,7 @@ def assert_agrees(expected: oracle.Federation) -> None:
         assert_cells_agree(expected, indicator)
         assert_windows_agree(expected, indicator)
     assert_panels_agree(expected)
-    assert [str(thing) for thing in rebuilding.differences()] == []
+    assert [str(item) for item in rebuilding.differences()] == []
 
 
 def _same(stored: dict[Key, Any], expected: dict[Key, Any]) -> None:
@@ -180,16 +180,16 @@ def stored_cells(indicator: int, frequency: str, *, now: datetime) -> dict[Key, 
 
 def unclipped_numbers(published: Iterable[tuple[int, str, datetime]]) -> dict[Key, int]:
     """What is to be public of periods as it is now, before the clip at zero, by frequency, period and place."""
-    by_frequency: dict[str, list[Thing]] = defaultdict(list)
+    by_frequency: dict[str, list[WorkItem]] = defaultdict(list)
     for indicator, frequency, period in published:
-        by_frequency[frequency].append(Thing(Stage.PUBLISH, frequency, period, indicator))
+        by_frequency[frequency].append(WorkItem(Stage.PUBLISH, frequency, period, indicator))
     found = {}
-    for frequency, things in by_frequency.items():
-        numbers = publication.unclipped(things, combine(things, mark=clock.mark()).cells, frozen.read(things))
+    for frequency, items in by_frequency.items():
+        numbers = publication.unclipped(items, combine(items, mark=clock.mark()).cells, frozen.read(items))
         networks = tables.PUBLIC_NETWORKS[-numbers.shape[2] :].tolist()
         for position, row, column in np.argwhere(numbers).tolist():
             place = int(tables.PUBLIC_COUNTRIES[row]), networks[column]
-            found[frequency, things[position].period, *place] = int(numbers[position, row, column])
+            found[frequency, items[position].period, *place] = int(numbers[position, row, column])
     return found
 
 

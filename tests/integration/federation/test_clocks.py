@@ -248,7 +248,7 @@ class TestRepair:
 @pytest.mark.parametrize("period", [NOON.replace(year=1969), NOON.replace(year=1)])
 def test_what_no_worker_could_take_is_not_put_on_the_list(db, period):
     with pytest.raises(ValueError, match="cannot be put on the work list"):
-        worklist.append([worklist.Thing(worklist.Stage.PUBLISH, "D", period, 1)])
+        worklist.append([worklist.WorkItem(worklist.Stage.PUBLISH, "D", period, 1)])
 
 
 def test_a_long_schedule_is_put_on_the_list_a_part_at_a_time(federation, monkeypatch):

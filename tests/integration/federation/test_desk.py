@@ -16,7 +16,7 @@ from federation.models.figures import Figure
 from federation.models.findings import Finding
 from federation.models.submissions import Report
 from federation.models.worklist import Failure
-from federation.worklist import Stage, Thing
+from federation.worklist import Stage, WorkItem
 from p2p_core import periods
 from tests import factories
 from tests.integration.countries import two_countries
@@ -33,7 +33,7 @@ def test_start_page_says_what_waits_and_links_to_it(coordinator, agency):
     page = coordinator.get(reverse("admin:index"))
     tiles = {tile.what: tile for tile in page.context["tiles"]}
     assert (tiles["held reports wait"].number, tiles["open warnings"].number) == (1, 2)
-    assert tiles["things to compute"].number > 0
+    assert tiles["items to compute"].number > 0
     assert f"/{report.hold.finding_id}/" in coordinator.get(tiles["held reports wait"].address).content.decode()
     assert coordinator.get(tiles["open warnings"].address).context["cl"].result_count == 2
     assert coordinator.get(tiles["open errors"].address).context["cl"].result_count == 0
@@ -82,8 +82,8 @@ def test_screens_of_all_day_are_at_the_top_of_each_page(coordinator):
 
 
 def test_start_page_tells_work_set_aside_in_words(coordinator, agency):
-    thing = Thing(Stage.FIGURE, "H", HOUR, factories.IndicatorFactory.create().number, agency.pk)
-    Failure.objects.create(thing=thing.pack(), attempts=3, reason="division by zero", since=NOW)
+    item = WorkItem(Stage.FIGURE, "H", HOUR, factories.IndicatorFactory.create().number, agency.pk)
+    Failure.objects.create(item=item.pack(), attempts=3, reason="division by zero", since=NOW)
     tile = next(tile for tile in coordinator.get(reverse("admin:index")).context["tiles"] if "aside" in tile.what)
     page = coordinator.get(tile.address).content.decode()
     assert tile.number == 1

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from federation.models.findings import Answer, Finding
 from federation.models.worklist import Failure
-from federation.worklist import Stage, Thing
+from federation.worklist import Stage, WorkItem
 from tests import factories
 from tests.integration.federation.deskside import HOUR, NOW, address, held
 
@@ -24,8 +24,8 @@ def crowd(count):
         finding = Finding.objects.get(holds=held(agency).pk)
         Answer.objects.create(finding=finding, at=NOW, by="somebody", answer="confirmed")
         factories.FindingFactory.create(agency=agency, opened=NOW)
-        thing = Thing(Stage.FIGURE, "H", HOUR, 1, agency.pk)
-        Failure.objects.create(thing=thing.pack(), attempts=3, reason="division by zero", since=NOW)
+        item = WorkItem(Stage.FIGURE, "H", HOUR, 1, agency.pk)
+        Failure.objects.create(item=item.pack(), attempts=3, reason="division by zero", since=NOW)
 
 
 def test_no_list_page_takes_many_queries(admin_client, django_assert_max_num_queries):

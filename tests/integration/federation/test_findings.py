@@ -352,9 +352,9 @@ def test_a_change_that_touches_no_repetition_makes_no_work_for_the_next_hour(fed
     federation.now += timedelta(seconds=1)
     federation.submit(0, hour(TEN, cells={NO: 71}))
     reconciliation._step()
-    things = {str(thing) for thing in map(reconciliation.worklist.unpack, Work.objects.values_list("thing", flat=True))}
-    assert things
-    assert not any("2026-11-25T11:00" in thing for thing in things)
+    items = {str(item) for item in map(reconciliation.worklist.unpack, Work.objects.values_list("item", flat=True))}
+    assert items
+    assert not any("2026-11-25T11:00" in item for item in items)
 
 
 # --- R106 -------------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from federation.database import clock
 from federation.models.published import PublishedCell
 from federation.models.worklist import ClockMark
 from federation.runs import rebuilding, reconciliation
-from federation.worklist import Stage, Thing
+from federation.worklist import Stage, WorkItem
 from tests.integration.federation.comparison import stored_frozen
 from tests.integration.federation.world import Said, World
 from tests.integration.locks import PATIENCE
@@ -61,14 +61,14 @@ def held_before(monkeypatch, module, name, step):
 
 def work_beside():
     """Do all work that no other worker holds."""
-    while reconciliation._step().things:
+    while reconciliation._step().items:
         pass
 
 
 def figure(agency, frequency, period):
     def compute():
         with transaction.atomic():
-            reconciliation._do(worklist.claim_alone(Thing(Stage.FIGURE, frequency, period, 1, agency)), 0)
+            reconciliation._do(worklist.claim_alone(WorkItem(Stage.FIGURE, frequency, period, 1, agency)), 0)
 
     return compute
 
@@ -131,4 +131,4 @@ def test_change_is_located_in_a_day_that_another_worker_was_publishing_first(tol
         told.submit(0, Said("D", DAY, dict.fromkeys(said.cells, 6)))
         work_beside()
     told.settle()
-    assert [str(thing) for thing in rebuilding.differences()] == []
+    assert [str(item) for item in rebuilding.differences()] == []

@@ -206,7 +206,7 @@ EXPECTED = ("edit", 0, "N", -1, None, 60)
 @example([("year", 0, 5, None), ("look",), ("year", 1, 9, None), ("look",), ("year", 0, 7, 3), ("wait", 90_000)])
 def test_a_history_ends_in_the_numbers_of_the_oracle(monkeypatch, history):
     with world(monkeypatch, now=BEGINNING) as federation:
-        # Few figures at once, so that a turn ends in the midst of things.
+        # Few figures at once, so that a turn ends in the midst of items.
         monkeypatch.setitem(worklist.CLAIM, "figure", 5)
         with vintages_kept(monkeypatch):
             live(federation, history)

@@ -30,7 +30,7 @@ def agency(db):
 
 @pytest.fixture
 def beside():
-    """Does things on another connection."""
+    """Does items on another connection."""
     with ThreadPoolExecutor(1) as thread:
         yield thread
         thread.submit(connections.close_all).result()

@@ -13,8 +13,8 @@ from federation import intake, publication, worklist
 from federation.models.published import Version, VersionCounter
 from federation.models.submissions import Submission
 from federation.models.worklist import Failure, Work
-from federation.runs import measures, reconciliation, telling
-from federation.worklist import Claim, Stage, Thing
+from federation.runs import measures, reconciliation, work_log
+from federation.worklist import Claim, Stage, WorkItem
 from p2p_core import periods
 from tests.contract.callers import Caller, report
 from tests.factories import AgencyFactory, IndicatorFactory
@@ -105,12 +105,12 @@ def test_time_until_public_begins_with_the_change_or_when_it_could_be(federation
         return measures.REGISTRY.get_sample_value(name, {"frequency": "H"}) or 0
 
     start = periods.start_of("H", federation.now - timedelta(hours=4))
-    thing = Thing(Stage.PUBLISH, "H", start, 1)
-    could_be = publication.due_at(thing)
+    item = WorkItem(Stage.PUBLISH, "H", start, 1)
+    could_be = publication.due_at(item)
     Version.objects.create(number=7, known_at=could_be + timedelta(minutes=max(minutes, 10), seconds=2))
     before = measured()
-    claim = Claim([thing], [], skipped=False, since=could_be + timedelta(minutes=minutes))
-    telling.tell(telling.Deed(claim, [thing], 7), 0)
+    claim = Claim([item], [], skipped=False, since=could_be + timedelta(minutes=minutes))
+    work_log.write(work_log.WorkDone(claim, [item], 7), 0)
     assert measured() - before == pytest.approx(seconds)
 
 
@@ -132,7 +132,7 @@ def test_work_that_is_done_is_no_failure_though_it_cannot_be_told_of(monkeypatch
 
     IndicatorFactory.create(code="DOWNLOADS")
     Caller(agency=AgencyFactory.create()).send(report(("NO", "ARES", 3)))
-    monkeypatch.setattr(telling, "tell", fails)
+    monkeypatch.setattr(work_log, "write", fails)
     while worklist.is_pending():
         reconciliation.work_through()
     assert not Failure.objects.exists()

@@ -16,7 +16,7 @@ from federation.models.published import (
 )
 from federation.rules.panels import start_of_span
 from federation.runs import rebuilding, reconciliation
-from federation.worklist import Stage, Thing
+from federation.worklist import Stage, WorkItem
 from p2p_core import periods
 from tests.integration.federation.comparison import stored_panel as stored
 from tests.integration.federation.three_years import (
@@ -290,7 +290,7 @@ def test_past_views_stay_as_they_were(three_years):
 
 
 def panel_work():
-    return {thing for thing in worklist.waiting() if thing.stage == Stage.PANEL}
+    return {item for item in worklist.waiting() if item.stage == Stage.PANEL}
 
 
 def test_all_panels_are_computed_where_a_period_within_reach_changes(three_years):
@@ -299,7 +299,7 @@ def test_all_panels_are_computed_where_a_period_within_reach_changes(three_years
     three_years.submit(0, Said("D", day("2026-03-10"), {(NORWAY, 1): 9}))
     while worklist.is_pending() and not panel_work():
         reconciliation._step()
-    assert {thing.frequency for thing in panel_work()} == set(worklist.PANELS)
+    assert {item.frequency for item in panel_work()} == set(worklist.PANELS)
 
 
 @pytest.mark.parametrize(
@@ -333,7 +333,7 @@ def test_panel_waits_for_the_publication_of_its_periods(three_years, published):
     before = stored(12, "M")
     for agency in (3, 4):
         three_years.submit(agency, Said("M", month("2026-05"), withdrawn=True))
-    while Thing(Stage.PUBLISH, "M", month("2026-05"), 1) not in worklist.waiting():
+    while WorkItem(Stage.PUBLISH, "M", month("2026-05"), 1) not in worklist.waiting():
         reconciliation._step()
     if not published:
         for model in (PublishedCoverage, PublishedCell):
@@ -357,11 +357,11 @@ SPOILT = {
 
 
 def differing():
-    return [thing for thing in rebuilding.differences() if thing.stage == Stage.PANEL]
+    return [item for item in rebuilding.differences() if item.stage == Stage.PANEL]
 
 
 def mend(told):
-    assert {str(thing) for thing in differing()} == {f"panel {name}, indicator 1" for name in worklist.PANELS}
+    assert {str(item) for item in differing()} == {f"panel {name}, indicator 1" for name in worklist.PANELS}
     rebuilding.enqueue()
     assert_panels_agree(told)
 
@@ -402,6 +402,6 @@ def test_panel_is_no_difference_while_a_period_of_it_waits_to_be_published(three
         three_years.submit(agency, Said("M", month("2026-05"), {(NORWAY, 1): 50}), minutes_ago=1)
     assert agencies_of(three_years) == [0, 1, 2]
     three_years.submit(0, Said("M", month("2026-05"), {(NORWAY, 1): 100}))
-    while Thing(Stage.PUBLISH, "M", month("2026-05"), 1) not in worklist.waiting():
+    while WorkItem(Stage.PUBLISH, "M", month("2026-05"), 1) not in worklist.waiting():
         reconciliation._step()
     assert differing() == []

@@ -30,7 +30,7 @@ def told(transactional_db, monkeypatch):
     for agency, months in ((0, MONTHS), (1, MONTHS), (2, MONTHS), (3, MONTHS[12:]), (4, MONTHS[12:]), (5, MONTHS[12:])):
         short = MONTHS[20] if agency > 3 else None
         made.submit(agency, *(Said("D" if one == short else "M", one, {(578, 1): 7}) for one in months))
-    while {thing.stage for thing in worklist.waiting()} != {Stage.PANEL}:
+    while {item.stage for item in worklist.waiting()} != {Stage.PANEL}:
         reconciliation._step()
     return made
 

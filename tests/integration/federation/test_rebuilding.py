@@ -33,7 +33,7 @@ def settled(federation):
 
 
 def found():
-    return {(thing.stage, thing.frequency) for thing in rebuilding.differences()}
+    return {(item.stage, item.frequency) for item in rebuilding.differences()}
 
 
 def test_minutes_expected_before_the_kept_ones_are_no_difference(federation):

@@ -29,7 +29,7 @@ def said_of(deed):
 
 
 def at_the_same_time(*deeds):
-    """Do things in transactions of their own at once, and return what each gave."""
+    """Do items in transactions of their own at once, and return what each gave."""
     start = Barrier(len(deeds))
 
     def run(deed):

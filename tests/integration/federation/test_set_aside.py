@@ -9,7 +9,7 @@ from federation import worklist
 from federation.models.figures import Figure
 from federation.models.worklist import Failure, Work
 from federation.runs import reconciliation
-from federation.worklist import ATTEMPTS, Stage, Thing
+from federation.worklist import ATTEMPTS, Stage, WorkItem
 from tests.integration.federation.comparison import assert_agrees, stored_figures
 from tests.integration.federation.world import Said
 
@@ -44,9 +44,9 @@ def give_up():
 def test_it_is_set_aside_with_its_reason(spoilt):
     give_up()
     assert not worklist.is_pending()
-    failures = {worklist.unpack(failure.thing): failure for failure in worklist.set_aside()}
-    [(thing, failure)] = [found for found in failures.items() if found[0].stage == Stage.FIGURE]
-    assert (thing.frequency, thing.period, thing.agency) == ("D", DAY, spoilt.agencies[0].pk)
+    failures = {worklist.unpack(failure.item): failure for failure in worklist.set_aside()}
+    [(item, failure)] = [found for found in failures.items() if found[0].stage == Stage.FIGURE]
+    assert (item.frequency, item.period, item.agency) == ("D", DAY, spoilt.agencies[0].pk)
     assert failure.reason == "OverflowError: a sum of counts does not fit into 64 bits"
     assert failure.attempts == ATTEMPTS
 
@@ -86,21 +86,21 @@ def test_a_revision_tries_it_again(spoilt):
 
 
 def test_a_change_that_comes_while_it_fails_stays_on_the_list(federation):
-    thing = Thing(Stage.FIGURE, "D", DAY, indicator=1, agency=federation.agencies[0].pk)
-    worklist.append([thing])
+    item = WorkItem(Stage.FIGURE, "D", DAY, indicator=1, agency=federation.agencies[0].pk)
+    worklist.append([item])
     read = list(Work.objects.values_list("id", flat=True))
-    worklist.append([thing])
+    worklist.append([item])
     for _ in range(ATTEMPTS):
-        worklist.failed(thing, read, reason="a test")
-    assert [failure.thing for failure in worklist.set_aside()] == [thing.pack()]
+        worklist.failed(item, read, reason="a test")
+    assert [failure.item for failure in worklist.set_aside()] == [item.pack()]
     assert Work.objects.exclude(id__in=read).exists()
     assert not Work.objects.filter(id__in=read).exists()
 
 
 def test_what_becomes_stale_again_while_it_is_computed_stays_on_the_list(db):
-    thing = Thing(Stage.FIGURE, "H", DAY, 1, 1)
-    worklist.append([thing])
+    item = WorkItem(Stage.FIGURE, "H", DAY, 1, 1)
+    worklist.append([item])
     claim = worklist.claim()
-    worklist.append([thing])
+    worklist.append([item])
     worklist.done(claim)
-    assert worklist.waiting() == {thing}
+    assert worklist.waiting() == {item}

@@ -79,7 +79,7 @@ def test_periods_of_many_schedules_are_put_on_the_list_once_after_a_long_time(fe
         federation.schedule(agency, "H", SINCE, deadline=deadline)
     put.clear()
     federation.wait(days=60)
-    hours = [thing for thing in put if thing.frequency == "H"]
+    hours = [item for item in put if item.frequency == "H"]
     assert len(hours) == len(set(hours)) == 60 * 24 + 1
 
 
@@ -107,7 +107,7 @@ def test_two_ticks_at_once_make_work_once(monkeypatch):
 
     monkeypatch.setattr(schedules, "_come_due", come_due_together)
     at_the_same_time(*[lambda: schedules.tick(now=now)] * 2)
-    made = list(Work.objects.values_list("thing", flat=True))
+    made = list(Work.objects.values_list("item", flat=True))
     assert len(made) == len(set(made)) > 180
     assert ClockMark.objects.get().at == now
 

@@ -60,7 +60,7 @@ def assert_panels_agree(told: World) -> None:
     """Panels are what the oracle says, and a rebuild would change nothing."""
     told.settle()
     comparison.assert_panels_agree(told.oracle())
-    assert [str(thing) for thing in rebuilding.differences()] == []
+    assert [str(item) for item in rebuilding.differences()] == []
 
 
 def agencies_of(told: World, months: int = 12, frequency: str = "M") -> list[int]:

@@ -17,7 +17,7 @@ from federation.intake import Receipt
 from federation.models.published import PublishedCoverage
 from federation.models.worklist import ClockMark
 from federation.runs import reconciliation, schedules
-from federation.worklist import Claim, Stage, Thing
+from federation.worklist import Claim, Stage, WorkItem
 from p2p_core.reports import NewReport
 from tests import factories, reporting
 from tests.oracles import federation as oracle
@@ -170,12 +170,12 @@ class World:
     def oracle(self) -> oracle.Federation:
         return self.memory.oracle(now=max(self.now, self.reached))
 
-    def note_published(self, things: Sequence[Thing]) -> None:
+    def note_published(self, items: Sequence[WorkItem]) -> None:
         """Tell the oracle which of these periods have just been published first: it freezes their figures.
 
         Finer periods and figures come first on the work list. So nothing that these figures are made of waits there.
         """
-        published = [thing for thing in things if thing.stage == Stage.PUBLISH]
+        published = [item for item in items if item.stage == Stage.PUBLISH]
         frozen = self.memory.frozen
         new = [one for one in published if (one.indicator, one.frequency, one.period) not in frozen]
         if new:
@@ -187,18 +187,18 @@ class World:
 def _noted_by(made: World, step: Callable[[], Claim]) -> Callable[[], Claim]:
     def step_and_note() -> Claim:
         claim = step()
-        made.note_published(claim.things)
+        made.note_published(claim.items)
         return claim
 
     return step_and_note
 
 
-def _public(things: Sequence[Thing]) -> list[tuple[int, str, datetime]]:
+def _public(items: Sequence[WorkItem]) -> list[tuple[int, str, datetime]]:
     """Of these periods, all of one frequency, those that have ever been public."""
     rows = PublishedCoverage.objects.filter(
-        indicator__in={thing.indicator for thing in things},
-        frequency=things[0].frequency,
-        period__in=[thing.period for thing in things],
+        indicator__in={item.indicator for item in items},
+        frequency=items[0].frequency,
+        period__in=[item.period for item in items],
     )
     return sorted(set(rows.values_list("indicator", "frequency", "period")))
 

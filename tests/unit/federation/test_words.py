@@ -1,4 +1,4 @@
-"""How the desk says things."""
+"""How the desk says items."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""A thing to be done is one number that sorts by urgency, and reads back as what it was."""
+"""An item to be done is one number that sorts by urgency, and reads back as what it was."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from federation.worklist import LEVELS, PANELS, Stage, Thing, panel, unpack
+from federation.worklist import LEVELS, PANELS, Stage, WorkItem, panel, unpack
 from p2p_core import periods
 from p2p_core.periods import Frequency
 
@@ -14,33 +14,33 @@ minutes = st.integers(0, 4_000_000_000).map(lambda number: datetime(1970, 1, 1, 
 
 
 @st.composite
-def things(draw):
+def items(draw):
     stage = draw(st.sampled_from([Stage.FIGURE, Stage.PUBLISH]))
     agency = draw(st.integers(1, 32_767)) if stage == Stage.FIGURE else 0
-    return Thing(stage, draw(st.sampled_from(Frequency)), draw(minutes), draw(st.integers(1, 1023)), agency)
+    return WorkItem(stage, draw(st.sampled_from(Frequency)), draw(minutes), draw(st.integers(1, 1023)), agency)
 
 
 panels = st.builds(panel, st.sampled_from(sorted(PANELS)), st.integers(1, 1023))
 
 
-@given(things() | panels)
-def test_a_thing_reads_back_from_its_number(thing):
-    assert unpack(thing.pack()) == thing
-    assert 0 <= thing.pack() < 2**63
+@given(items() | panels)
+def test_a_thing_reads_back_from_its_number(item):
+    assert unpack(item.pack()) == item
+    assert 0 <= item.pack() < 2**63
 
 
-@given(things(), things())
+@given(items(), items())
 def test_finer_figures_go_before_coarser_ones_and_before_what_is_published(one, other):
-    def urgency(thing):
-        return list(Frequency).index(Frequency(thing.frequency)), thing.stage != Stage.FIGURE, thing.period
+    def urgency(item):
+        return list(Frequency).index(Frequency(item.frequency)), item.stage != Stage.FIGURE, item.period
 
     if urgency(one) < urgency(other):
         assert one.pack() < other.pack()
 
 
-@given(things(), panels)
-def test_panels_go_last(thing, panel_of_it):
-    assert thing.pack() < panel_of_it.pack()
+@given(items(), panels)
+def test_panels_go_last(item, panel_of_it):
+    assert item.pack() < panel_of_it.pack()
 
 
 def test_levels_keep_their_numbers():
@@ -53,15 +53,15 @@ def test_levels_keep_their_numbers():
 
 
 @pytest.mark.parametrize(
-    ("thing", "text"),
+    ("item", "text"),
     [
         (
-            Thing(Stage.FIGURE, "D", datetime(2026, 11, 24, tzinfo=UTC), 1, 7),
+            WorkItem(Stage.FIGURE, "D", datetime(2026, 11, 24, tzinfo=UTC), 1, 7),
             "figure D 2026-11-24, indicator 1, agency 7",
         ),
-        (Thing(Stage.PUBLISH, "W", periods.parse("W", "2026-W48"), 2), "publish W 2026-W48, indicator 2"),
+        (WorkItem(Stage.PUBLISH, "W", periods.parse("W", "2026-W48"), 2), "publish W 2026-W48, indicator 2"),
         (panel("P24M", 1), "panel P24M, indicator 1"),
     ],
 )
-def test_a_thing_is_named_for_people(thing, text):
-    assert str(thing) == text
+def test_a_thing_is_named_for_people(item, text):
+    assert str(item) == text

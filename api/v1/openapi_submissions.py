@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from api import openapi
 from api.openapi import Schema, parameter
 from api.v1 import answers, forms
-from api.v1.described_agency import CURSOR, answer, operation
+from api.v1.openapi_agency import CURSOR, answer, operation
 from p2p_core import flow, periods
 from p2p_core.codes import COUNTRIES, NETWORKS
 from p2p_core.payloads import checks

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.http import QueryDict
 
-from api.site import asked, trends
+from api.site import country_view, trends
 from countries.reference import Indicator
 
 DOWNLOADS = Indicator(number=1, code="DOWNLOADS", name="Downloads", unit=(), description="", notes=(), translations={})
@@ -16,11 +16,11 @@ NOW = datetime(2026, 11, 30, 23, 59, 59, tzinfo=UTC)
 @pytest.fixture
 def ask(monkeypatch):
     """Reads a question of Norway at a moment that stands; no moment of it lies ahead."""
-    monkeypatch.setattr(asked.timezone, "now", lambda: NOW)
-    monkeypatch.setattr(asked.published, "past_view", lambda *_: None)
+    monkeypatch.setattr(country_view.timezone, "now", lambda: NOW)
+    monkeypatch.setattr(country_view.published, "past_view", lambda *_: None)
 
     def read(query=""):
-        return asked.ask_about("NO", DOWNLOADS, QueryDict(query))
+        return country_view.ask_about("NO", DOWNLOADS, QueryDict(query))
 
     return read
 

@@ -6,8 +6,8 @@ from drf_spectacular.utils import OpenApiExample
 
 from api.openapi import Schema, parameter
 from api.v1 import answers, forms
-from api.v1.described_agency import CURSOR, answer, operation
-from api.v1.described_submissions import FINDING, STORED
+from api.v1.openapi_agency import CURSOR, answer, operation
+from api.v1.openapi_submissions import FINDING, STORED
 from federation.findings import finding_queries
 from p2p_core import periods
 from p2p_core.payloads.answers import ANSWERS, LONGEST_REMARK

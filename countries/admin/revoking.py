@@ -64,7 +64,7 @@ def posted(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
-class HeldAdmin(FactAdmin):
+class RevocableAdmin(FactAdmin):
     """A screen of what agencies hold: deeds add it and end it, and nothing else changes it."""
 
     of_country = "agency__country"

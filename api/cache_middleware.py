@@ -8,7 +8,7 @@ from django.http.response import HttpResponseBase
 from api import caching, formats
 
 
-class HeldAnswers:
+class CacheMiddleware:
     """Middleware: a public answer that is held and fresh is given at once; all else goes its way."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
