@@ -1,5 +1,5 @@
-"""Turns the body of a request into a submission or an answer, or says all that is wrong with it.
+"""Turns the body of a request into a submission or an answer, or lists its faults.
 
-Plain submissions are read by a fast path; a thorough path walks all others and lists the faults.
-A property test keeps the two agreed.
+A fast path reads plain submissions; a thorough path reads all others and lists the faults.
+A property test checks that both agree.
 """

@@ -1,6 +1,6 @@
-"""Reads what an agency says to a finding. The remark is the one text of free words that an agency can send.
+"""Reads an agency's answer to a finding. Its remark is the only free text that an agency can send.
 
-It may hold no trace of a person either, and what is refused is neither kept nor repeated.
+A remark must not contain a trace of a person. A refused remark is neither stored nor repeated.
 """
 
 from typing import Final, NamedTuple
@@ -12,21 +12,21 @@ from p2p_core.traces import control_character, looks_like_trace
 #: The federation knows what each of them means.
 ANSWERS: Final = ("confirmed", "will_resubmit", "cannot_fix")
 LONGEST_REMARK: Final = 1000
-#: A body with the longest remark is smaller, even if each of its characters is escaped.
+#: Bytes. A body with the longest remark is smaller, even if each of its characters is escaped.
 LIMIT: Final = 32 * 1024
 
 _MEMBERS: Final = ("answer", "remark")
 
 
 class Said(NamedTuple):
-    """One of the answers that there are, and a remark, which may be empty."""
+    """``answer`` is one of ``ANSWERS``; ``remark`` may be empty."""
 
     answer: str
     remark: str
 
 
 def read(body: bytes | bytearray) -> Said:
-    """Return what a body says; raise the error that lists its faults."""
+    """Raises a :class:`PayloadError` that lists the faults."""
     if b"\0" in body:
         raise PayloadError("nul_character")
     faults = Faults()

@@ -1,4 +1,4 @@
-"""Reports as sorted arrays: what a whole submission holds, put in order at once.
+"""Sorts all observations of a submission at once and makes its reports of them.
 
 An observation becomes one number, its report above its cell above its value, so that one sort of
 numbers orders the reports' cells, brings cells that are named twice side by side, and keeps values with them.
@@ -27,7 +27,7 @@ Numbers = NDArray[np.int64]
 
 
 class Head(NamedTuple):
-    """What a report says of itself, beside its cells."""
+    """A report without its cells."""
 
     indicator: int
     frequency: str
@@ -37,16 +37,16 @@ class Head(NamedTuple):
 
 
 class DuplicateCellError(Exception):
-    """Some report names a cell twice."""
+    """A report names a cell twice."""
 
 
 def cell_of(country: int, network: int) -> int:
-    """Return the number of a cell, which sorts by country, then network."""
+    """Pack a cell into one number that sorts by country, then network."""
     return country << _NETWORK_BITS | network
 
 
 def build(heads: Sequence[Head], report: Numbers, cell: Numbers, value: Numbers) -> list[NewReport]:
-    """Return the canonical reports: cells sorted by country and network, zeros dropped.
+    """Make the canonical reports: cells sorted by country and network, zeros dropped.
 
     ``report``, ``cell`` and ``value`` are parallel, one element an observation, in any order;
     ``report`` counts from the first of ``heads``.
@@ -57,10 +57,6 @@ def build(heads: Sequence[Head], report: Numbers, cell: Numbers, value: Numbers)
     if (places[1:] == places[:-1]).any():
         raise DuplicateCellError
     packed = packed[packed & ((1 << _VALUE_BITS) - 1) != 0]
-    return _split(heads, packed)
-
-
-def _split(heads: Sequence[Head], packed: Numbers) -> list[NewReport]:
     values = packed & ((1 << _VALUE_BITS) - 1)
     cells = packed >> _VALUE_BITS & ((1 << _CELL_BITS) - 1)
     countries = (cells >> _NETWORK_BITS).astype(np.int16)

@@ -1,9 +1,9 @@
 """Reads a CSV submission whose rows are all plain, with array operations, a block of rows at a time.
 
-Plain is: no quotes, no names behind codes, no keys, each row as long as the header, and nothing wrong. Anything else is
-left to ``csv_walk``, and so is a report that is withdrawn and sent again.
-The different texts in a block are few, which report and which cell; each is read once, by the rules. They are compared
-packed into 64-bit words, so that no Python object is made for a row.
+A plain body has no quotes, no names behind codes, no keys and no faults, and each row is as long as the header.
+``csv_walk`` reads all other bodies, also those in which a report is withdrawn and sent again.
+A block has few different texts that name a report or a cell. The rules read each of them once. They are compared as
+64-bit words, so that no Python object is made for a row.
 """
 
 from collections.abc import Iterator
@@ -81,15 +81,14 @@ class Block:
         order = np.argsort(firsts)
         rank = np.empty_like(order)
         rank[order] = np.arange(len(order))
-        return self._texts(firsts[order], columns), rank[which]
-
-    def _texts(self, rows: Positions, columns: list[int]) -> list[tuple[str, ...]]:
+        rows = firsts[order]
         starts = self.starts[rows][:, columns].tolist()
         ends = self.ends[rows][:, columns].tolist()
-        return [
+        texts = [
             tuple([self.text[start:end].decode("ascii", "replace") for start, end in zip(*spans, strict=True)])
             for spans in zip(starts, ends, strict=True)
         ]
+        return texts, rank[which]
 
     def values(self, column: int) -> Numbers:
         """Return the numbers of a column; an empty text is -1."""
@@ -153,7 +152,10 @@ class _Reading:
         names, name = block.distinct([self.columns[column] for column in self.of_report])
         places, place = block.distinct([self.columns["COUNTRY"], self.columns["NETWORK"]])
         report = np.array([self._number(texts) for texts in names])[name]
-        cell = np.array([self._cell(texts) for texts in places])[place]
+        for texts in places:
+            if texts not in self.cells:
+                self.cells[texts] = _read_cell(*texts)
+        cell = np.array([self.cells[texts] for texts in places])[place]
         value = block.values(self.columns["OBS_VALUE"])
         if value.max() > checks.MAX_VALUE or ((value < 0) != (cell == _WITHDRAWAL)).any():
             raise NotPlainError
@@ -174,11 +176,6 @@ class _Reading:
             self.numbers[texts] = number
             refuse_too_many_reports(len(self.heads), len(self.numbers))
         return self.numbers[texts]
-
-    def _cell(self, texts: tuple[str, ...]) -> int:
-        if texts not in self.cells:
-            self.cells[texts] = _read_cell(*texts)
-        return self.cells[texts]
 
     def reports(self) -> list[NewReport]:
         """Return the reports, canonical."""

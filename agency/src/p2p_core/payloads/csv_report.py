@@ -1,4 +1,4 @@
-"""The columns by which the rows of a CSV submission say of which report they are, and what of it."""
+"""Reads the columns of a CSV submission that describe a report: which period it is of, its status, its action."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -15,12 +15,12 @@ from p2p_core.traces import looks_like_trace
 
 T = TypeVar("T")
 
-#: To SDMX-CSV 2.1, Information and Append are old names of Merge. A report is whole, though: a cell that no row has is
-#: zero. So they mean what Replace means, as rows without an action do; what says Merge outright is refused.
+#: SDMX-CSV 2.1 treats Information and Append as old names of Merge. A report is complete, though: a cell without a row
+#: is zero. So they mean Replace here, as do rows without an action. Merge itself is refused.
 _ACTIONS: Final = {"": False, "I": False, "A": False, "R": False, "D": True}
-#: Said of a dimension in a row that withdraws, these leave it open.
+#: In a row that withdraws a report, a dimension with one of these texts means all its values.
 OPEN: Final = frozenset({"", "*", "#N/A"})
-#: How SDMX-CSV says that there is no value, be it a number or a text.
+#: How SDMX-CSV says that a number or a text is missing.
 MISSING: Final = frozenset({"NaN", "#N/A"})
 #: A row that withdraws may have a dash as value.
 UNSAID: Final = MISSING | {"", "-"}
@@ -33,19 +33,23 @@ _ANY_AGREEMENT: Final = re.compile(rf"{flow.AGENCY}:{flow.agreement('[^()]+')}\(
 
 
 def read_head(texts: Mapping[str, str], pointer: str, draft: Draft) -> Head | None:
-    """Return what the texts by column say of a report, or note their faults."""
+    """Read the texts of a row by column. If any is wrong, note the faults and return None."""
     faults = draft.faults
     before = faults.count
 
     def read(column: str, rule: Callable[..., T], *known: Any) -> T | None:
         return faults.check(f"{pointer}/{column}", rule, texts.get(column, ""), *known)
 
-    _check_structure(texts, read, draft.agency)
+    if "STRUCTURE" in texts:
+        read("STRUCTURE_ID", _check_reference, read("STRUCTURE", _structure), draft.agency)
+    if "DATAFLOW" in texts:
+        read("DATAFLOW", _check_reference, None, draft.agency)
     withdrawn = read("ACTION", _action)
     one = _one_of_a_withdrawal if withdrawn else filled
     indicator = read("INDICATOR", one, checks.indicator, draft.indicators)
     frequency = read("FREQ", one, checks.frequency)
-    start = read("TIME_PERIOD", one, *_period_rule(frequency, draft.received))
+    # Without its frequency a period can only be there or missing.
+    start = read("TIME_PERIOD", one, *((_period, frequency, draft.received) if frequency else (str,)))
     unsaid = UNSAID if withdrawn else MISSING | {""}
     status = read("OBS_STATUS", _status, unsaid)
     for column, rule in _ATTRIBUTES.items():
@@ -57,12 +61,12 @@ def read_head(texts: Mapping[str, str], pointer: str, draft: Draft) -> Head | No
 
 
 def withdraws(texts: Mapping[str, str]) -> bool:
-    """Say whether a row withdraws a report, be it right or not."""
+    """Whether a row withdraws a report, even if something else in it is wrong."""
     return _ACTIONS.get(texts.get("ACTION", ""), False)
 
 
 def filled(text: str, rule: Callable[..., T], *known: Any) -> T:
-    """Return what a rule reads from a cell that must not be empty."""
+    """Apply a rule to a cell that must not be empty."""
     if not text:
         raise BrokenRuleError("missing_field")
     return rule(text, *known)
@@ -74,46 +78,28 @@ def _one_of_a_withdrawal(text: str, rule: Callable[..., T], *known: Any) -> T:
     return rule(text, *known)
 
 
-def _check_structure(texts: Mapping[str, str], read: Callable[..., Any], agency: str) -> None:
-    if "STRUCTURE" in texts:
-        read("STRUCTURE_ID", _check_reference, read("STRUCTURE", _structure), agency)
-    if "DATAFLOW" in texts:
-        read("DATAFLOW", _check_reference, None, agency)
-
-
 def _structure(text: str) -> str:
-    """Return a kind of structure that rows may belong to."""
     if text not in ("dataflow", "datastructure", *_AGREEMENTS):
         raise BrokenRuleError("bad_structure")
     return text
 
 
 def _check_reference(text: str, kind: str | None, agency: str) -> None:
-    """Refuse a reference to what is not ours, or not of the kind that is named beside it.
+    """Refuse a reference to another structure than ours, or of another kind than the column beside it says.
 
-    References are taken in full: the format knows no versions left open.
+    A reference names its version in full: the format has no wildcards for versions.
     """
     reference, _, name = text.partition(NAMED)
-    ours = _ours(agency)
     if looks_like_trace(name):
         raise BrokenRuleError("personal_trace")
-    if reference in ([ours[kind]] if kind else ours.values()):
-        return
-    raise BrokenRuleError("foreign_agreement" if _ANY_AGREEMENT.fullmatch(reference) else "foreign_structure")
-
-
-def _ours(agency: str) -> dict[str, str]:
-    """Return what rows of an agency may belong to, by kind."""
-    return {
+    ours = {
         "dataflow": flow.reference(flow.FLOW),
         "datastructure": flow.reference(flow.STRUCTURE),
         **dict.fromkeys(_AGREEMENTS, flow.reference(flow.agreement(agency))),
     }
-
-
-def _period_rule(frequency: str | None, received: datetime) -> tuple[Any, ...]:
-    # Without its frequency a period can only be there or not.
-    return (_period, frequency, received) if frequency else (str,)
+    if reference in ([ours[kind]] if kind else ours.values()):
+        return
+    raise BrokenRuleError("foreign_agreement" if _ANY_AGREEMENT.fullmatch(reference) else "foreign_structure")
 
 
 def _period(text: str, frequency: str, received: datetime) -> datetime:

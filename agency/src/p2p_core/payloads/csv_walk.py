@@ -1,7 +1,7 @@
-"""Walks a CSV submission row by row: reads what the plain path cannot, and finds everything that is wrong.
+"""Reads a CSV submission row by row: it takes every form that is allowed, and finds all faults.
 
-Rows of a report may stand anywhere. A fault of a whole report is told once, at the report's first row. Withdrawals are
-read in order: what follows one is the report, and what one follows is withdrawn.
+The rows of a report may be anywhere. A fault of a whole report is listed once, at its first row. Withdrawals count in
+order: one withdraws the rows before it, and rows after it are the report again.
 """
 
 import csv
@@ -30,13 +30,13 @@ _ZERO: Final = re.compile(r"0+(?:[.]0+)?", re.ASCII)
 
 
 class _Report:
-    """A report while its rows come in; without head if that was faulty."""
+    """A report while its rows are read; without a head if that has faults."""
 
     def __init__(self, head: Head | None) -> None:
         self.begin(head)
 
     def begin(self, head: Head | None) -> None:
-        """Begin it with a row, and forget the rows before."""
+        """Start again with a row, and drop the rows before it."""
         self.head = head
         self.values: dict[int, int] = {}
         self.rows = 0
@@ -45,7 +45,7 @@ class _Report:
 
     @property
     def is_open(self) -> bool:
-        """Say whether an observation may follow."""
+        """Whether an observation may follow."""
         return not self.empty and not (self.head and self.head.withdrawn)
 
 
@@ -58,7 +58,7 @@ class _Named(NamedTuple):
 
 
 def walk(body: bytes | bytearray, draft: Draft) -> None:
-    """Add all reports to the draft, or note what is wrong with them there."""
+    """Add all reports to the draft, or note their faults there."""
     rows = _read(body)
     names = next(rows, [])
     if len(names) < 2 or names[0].lstrip().startswith(("{", "[")):
@@ -70,7 +70,7 @@ def walk(body: bytes | bytearray, draft: Draft) -> None:
 
 
 def _read(body: bytes | bytearray) -> Iterator[list[str]]:
-    """Yield the header, and the rows that are not empty; raise the error that says at which reading stopped."""
+    """Yield the header and the rows that are not empty. The error says at which row reading stopped."""
     text = TextIOWrapper(BytesIO(body), "utf-8-sig", newline="")
     number = -1
     try:
@@ -82,7 +82,7 @@ def _read(body: bytes | bytearray) -> Iterator[list[str]]:
         raise PayloadError("not_utf8") from None
     except csv.Error as error:
         pointer = "/header" if number < 0 else f"/rows/{number}"
-        # Python has one exception for all that is wrong with CSV, and tells by its text only what that is.
+        # Python has one exception for all faults of CSV; only its text says which.
         detail = _LONG_CELL if "field limit" in str(error) else ""
         raise PayloadError("not_csv", detail=detail, faults=[Fault(pointer, "not_csv")]) from None
 
@@ -119,20 +119,24 @@ class _Walk:
             else:
                 self._unusual(named, f"/rows/{number}", row)
             report.rows += 1
-        self._finish()
+        if not self.named:
+            self.draft.faults.add("/rows", "no_reports")
+        for report in self.reports.values():
+            if report.head is not None:
+                self.draft.add(report.head, list(report.values), list(report.values.values()))
 
     def _name(self, name: tuple[str, ...], number: int) -> _Named:
-        """Return what a row names as no row did before, be it a new report or one that was named otherwise."""
+        """Read texts that no row had before: they name a new report, or a known one in another way."""
         texts: dict[str, str] = dict(zip(self.of_report, name, strict=True))
         head = read_head(texts, f"/rows/{number}", self.draft)
         report = _Report(head) if head is None else self.reports.setdefault(head[:3], _Report(head))
         self.named[name] = _Named(report, head, withdraws(texts))
-        # At once: what is made of a report takes far more room than its row.
+        # At once: a report takes far more memory than its row.
         refuse_too_many_reports(len(self.reports), len(self.named))
         return self.named[name]
 
     def _turn(self, named: _Named, name: tuple[str, ...], number: int) -> None:
-        """Go on with a report whose row before this one was named otherwise."""
+        """Continue a report whose last row named it in another way."""
         before, now = named.report.head, named.head
         if before is None or now is None or before == now:
             named.report.head = now
@@ -143,28 +147,22 @@ class _Walk:
             self.named[name] = named._replace(head=before)
 
     def _unusual(self, named: _Named, pointer: str, row: list[str]) -> None:
-        """Read a row that is no plain new observation."""
+        """Read a row that is not a plain new observation."""
         country, network, text = (row[self.columns[name]] for name in ("COUNTRY", "NETWORK", "OBS_VALUE"))
         if named.report.empty:
             self.draft.faults.add(pointer, "nothing_not_alone")
         if named.withdraws:
-            self._withdrawal(pointer, country, network, text)
+            for column, place in (("COUNTRY", country), ("NETWORK", network)):
+                if place not in OPEN:
+                    self.draft.faults.add(f"{pointer}/{column}", "partial_withdrawal", place)
+            if text not in UNSAID:
+                self.draft.faults.add(f"{pointer}/OBS_VALUE", "withdrawn_with_observations", text)
         elif (country, network) == (TOTAL, TOTAL) and _ZERO.fullmatch(text):
-            self._nothing(named.report, pointer)
+            if named.report.rows and not named.report.empty:
+                self.draft.faults.add(pointer, "nothing_not_alone")
+            named.report.empty = True
         else:
             self._observation(named.report, pointer, country, network, text)
-
-    def _withdrawal(self, pointer: str, country: str, network: str, text: str) -> None:
-        for column, place in (("COUNTRY", country), ("NETWORK", network)):
-            if place not in OPEN:
-                self.draft.faults.add(f"{pointer}/{column}", "partial_withdrawal", place)
-        if text not in UNSAID:
-            self.draft.faults.add(f"{pointer}/OBS_VALUE", "withdrawn_with_observations", text)
-
-    def _nothing(self, report: _Report, pointer: str) -> None:
-        if report.rows and not report.empty:
-            self.draft.faults.add(pointer, "nothing_not_alone")
-        report.empty = True
 
     def _observation(self, report: _Report, pointer: str, country: str, network: str, text: str) -> None:
         self.draft.count(1)
@@ -178,10 +176,3 @@ class _Walk:
         if cell in report.values:
             faults.add(pointer, "duplicate_cell")
         report.values[cell] = value or 0
-
-    def _finish(self) -> None:
-        if not self.named:
-            self.draft.faults.add("/rows", "no_reports")
-        for report in self.reports.values():
-            if report.head is not None:
-                self.draft.add(report.head, list(report.values), list(report.values.values()))

@@ -1,4 +1,4 @@
-"""A submission while its payload is being read: its reports so far, and what is wrong with it."""
+"""A submission while its payload is read: its reports so far, and its faults."""
 
 from array import array
 from collections.abc import Mapping
@@ -12,18 +12,18 @@ from p2p_core.payloads.faults import Faults, PayloadError
 from p2p_core.reports import NewReport
 
 MAX_OBSERVATIONS: Final = 2_000_000
-#: How often a report may be named otherwise than before, on average: withdrawn and sent again is twice.
+#: In how many ways a report may be named, on average: withdrawn and sent again is two.
 _WAYS: Final = 2
-#: The most that a report and an observation have in JSON: one behind each member and each item, but for the last.
+#: The most commas that a report and an observation have in JSON: one after each member and item except the last.
 _COMMAS_OF_REPORT: Final = 5
 _COMMAS_OF_OBSERVATION: Final = 3
 
-#: What makes a report the one that it is: indicator, frequency and period.
+#: Identifies a report in a submission: indicator, frequency and period.
 Key = tuple[int | None, str, datetime]
 
 
 def refuse_too_many_reports(count: int, ways: int = 0) -> None:
-    """Refuse a submission of more reports than may be, or that names them in more ways than that takes."""
+    """Refuse a submission of too many reports, or that names them in too many ways."""
     if count > MAX_REPORTS or ways > _WAYS * MAX_REPORTS:
         raise PayloadError("too_many_reports")
 
@@ -44,13 +44,13 @@ class Draft:
         self._values = array("q")
 
     def name(self, key: Key) -> bool:
-        """Note that a report is named, and say whether it is the first time."""
+        """Note that a report is named. Returns whether it is the first time."""
         named = len(self._keys)
         self._keys.add(key)
         return len(self._keys) > named
 
     def add(self, head: Head, cells: list[int], values: list[int]) -> None:
-        """Add a report in which nothing is wrong."""
+        """Add a report without faults."""
         self._heads.append(head)
         self._sizes.append(len(cells))
         self._cells.fromlist(cells)
@@ -58,18 +58,18 @@ class Draft:
         refuse_too_many_reports(len(self._heads))
 
     def count(self, observations: int) -> None:
-        """Count observations that were sent, and refuse more than may be."""
+        """Count observations that were sent, and refuse too many."""
         self.observations += observations
         if self.observations > MAX_OBSERVATIONS:
             raise PayloadError("too_many_observations")
 
     def check_commas(self, commas: int) -> None:
-        """Refuse JSON with more members and items than so many reports and observations have, before any is made."""
+        """Refuse JSON with too many members and items before any of them is decoded."""
         if commas > _COMMAS_OF_REPORT * MAX_REPORTS + _COMMAS_OF_OBSERVATION * MAX_OBSERVATIONS:
             raise PayloadError("too_many_observations")
 
     def reports(self) -> list[NewReport]:
-        """Return the reports, canonical; raise the error if anything was wrong."""
+        """The canonical reports. Raises a :class:`PayloadError` if there are faults."""
         self.faults.refuse_any()
         report = np.repeat(np.arange(len(self._sizes)), self._sizes)
         cells = np.frombuffer(self._cells, np.uint16).astype(np.int64)

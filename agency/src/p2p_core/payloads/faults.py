@@ -1,4 +1,4 @@
-"""What is wrong with a payload: the first hundred faults by place and code, and the count of all."""
+"""Faults of a payload: the first hundred by place and code, and the count of all."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, TypeVar
@@ -32,7 +32,7 @@ class PayloadError(Exception):
 
 
 class BrokenRuleError(Exception):
-    """A value breaks the rule whose code this is; where it stood, the caller knows."""
+    """A value breaks a rule. The caller knows where the value is."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -40,20 +40,20 @@ class BrokenRuleError(Exception):
 
 
 class Faults:
-    """Collects faults; nothing of what was sent is kept in it."""
+    """Collects faults, never the values that were sent."""
 
     def __init__(self) -> None:
         self.listed: list[Fault] = []
         self.count = 0
 
     def add(self, pointer: str, code: str, sent: object = None) -> None:
-        """Note a fault. What was sent is looked at and forgotten: a trace of a person weighs more than a slip."""
+        """Note a fault. If the value sent looks like a trace of a person, that is the fault; the value is not kept."""
         self.count += 1
         if len(self.listed) < LISTED:
             self.listed.append(Fault(pointer, "personal_trace" if looks_like_trace(sent) else code))
 
     def check(self, pointer: str, rule: Callable[..., T], sent: Any, *known: Any) -> T | None:
-        """Return what a rule reads from a value, or note that the value breaks it."""
+        """Apply a rule to a value; if the value breaks it, note that and return None."""
         try:
             return rule(sent, *known)
         except BrokenRuleError as broken:

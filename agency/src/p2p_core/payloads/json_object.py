@@ -81,17 +81,13 @@ def _value(text: bytes) -> Any:
         return _decode(text, Raw)
     value = _decode(text, Any)
     if value is None and text != b"null":
-        return _beyond_bounds(text)
+        # The decoder refuses numbers beyond the bounds of a float; Python reads them as infinite.
+        _decode(text, Raw)
+        try:
+            return float(text)
+        except ValueError:
+            return None
     return value
-
-
-def _beyond_bounds(text: bytes) -> float | None:
-    """The decoder refuses numbers that no machine holds, whatever follows them; those are infinite to us."""
-    _decode(text, Raw)
-    try:
-        return float(text)
-    except ValueError:
-        return None
 
 
 def _decode(text: bytes, kind: Any) -> Any:

@@ -70,7 +70,8 @@ class Span(NamedTuple):
 def mismatch(span: Span, facts: Facts) -> str:
     value, finer = facts["value"], facts["finer"]
     nouns = f"{_NOUNS[Frequency(facts['finer_frequency'])]}s"
-    place = f"{_country(facts['country'])}, {_network(facts['network'])}"
+    network = facts["network"]
+    place = f"{_country(facts['country'])}, {'an unknown network' if network == UNKNOWN else NETWORK_NAMES[network]}"
     cells = "1 cell differs" if facts["cells"] == 1 else f"{facts['cells']:,} cells differ, most of all"
     against = f"was reported as {value:,}, but its {nouns} add up to {finer:,}"
     if value == finer:
@@ -85,7 +86,7 @@ def implausible_level(span: Span, facts: Facts) -> str:
     verb = "is"
     if span.frequency == Frequency.MINUTE:
         verb = "brings its hour" if far.startswith("far") else "brings its hour to"
-    is_far = f"{verb} {far} the usual for {compared}: {value:,} against {_number(usual)}."
+    is_far = f"{verb} {far} the usual for {compared}: {value:,} against {usual:,.{0 if usual == int(usual) else 1}f}."
     if span.first == span.last:
         return f"{span.name()} {is_far}"
     return f"{span.stretch()} are far from the usual. The first {is_far}"
@@ -136,13 +137,5 @@ def _times(value: int, usual: float) -> str:
     return f"{int(times):,} times" if times >= 10 else f"{int(times * 10) / 10} times"
 
 
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
-
-
 def _country(code: str) -> str:
     return "an unknown country" if code == UNKNOWN else COUNTRY_NAMES.get(code, code)
-
-
-def _network(code: str) -> str:
-    return "an unknown network" if code == UNKNOWN else NETWORK_NAMES.get(code, code)

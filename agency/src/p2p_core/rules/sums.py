@@ -1,8 +1,8 @@
-"""An agency's figures as totals, made of its current reports at all frequencies, while new reports are looked at."""
+"""An agency's figures as totals, made of its current reports at all frequencies, while new reports are judged."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from p2p_core import periods
@@ -17,7 +17,6 @@ WHOLE: Mapping[str, Frequency] = {
     Frequency.HOUR: Frequency.DAY,
     Frequency.DAY: Frequency.MONTH,
 }
-_MOMENT = timedelta(microseconds=1)
 
 
 class Count(NamedTuple):
@@ -59,27 +58,26 @@ class Sums:
     _sums: dict[Place, Count] = field(default_factory=dict)
 
     def figure(self, frequency: str, period: datetime) -> Count:
-        """Return the report of a period, or else the sum of what is there of its parts."""
+        """The report of a period or, without one, the sum of its parts that are there."""
         report = self.reports.get((frequency, period))
         return self.parts(frequency, period) if report is None else report
 
     def parts(self, frequency: str, period: datetime) -> Count:
-        """Return the sum of the figures one level finer."""
+        """The sum of the figures one level finer."""
         found = self._sums.get((frequency, period))
         if found is None:
-            found = self._sums[frequency, period] = self._add_up(frequency, period)
+            if frequency == Frequency.MINUTE:
+                found = NOTHING
+            elif frequency == Frequency.HOUR:
+                found = self.minutes.get(period, NOTHING)
+            else:
+                finer = periods.FINER[Frequency(frequency)]
+                found = total(self.figure(finer, part) for part in periods.inside(finer, frequency, period))
+            self._sums[frequency, period] = found
         return found
 
-    def _add_up(self, frequency: str, period: datetime) -> Count:
-        if frequency == Frequency.MINUTE:
-            return NOTHING
-        if frequency == Frequency.HOUR:
-            return self.minutes.get(period, NOTHING)
-        finer, last = periods.FINER[Frequency(frequency)], periods.end(frequency, period) - _MOMENT
-        return total(self.figure(finer, part) for part in periods.between(finer, period, last))
-
     def parts_with(self, whole: Place, place: Place, report: Count | None) -> Count:
-        """Return what the parts of a longer period would add up to with another report."""
+        """What the parts of a longer period would add up to with another report."""
         before = self.reports.get(place)
         self.put(place, report)
         found = self.parts(*whole)
@@ -87,7 +85,7 @@ class Sums:
         return found
 
     def put(self, place: Place, report: Count | None) -> None:
-        """Let a report be the current one for its period, or none, and change the sums that hold it."""
+        """Make a report (or none) the current one of its period, and change the sums that contain it."""
         whole = self._known_whole(*place)
         before = self.figure(*place) if whole else NOTHING
         if report is None:
@@ -98,7 +96,7 @@ class Sums:
             self._change(whole, self.figure(*place).minus(before))
 
     def _known_whole(self, frequency: str, period: datetime) -> Place | None:
-        """Return the longer period, if its sum is known: what was not asked for is added up when it is."""
+        """The longer period if its sum is known. An unknown sum is added up when it is first needed."""
         frequency = WHOLE.get(frequency, "")
         whole = (frequency, periods.start_of(frequency, period)) if frequency else None
         return whole if whole in self._sums or frequency == Frequency.HOUR else None
