@@ -7,5 +7,5 @@ _UNWRITABLE: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U
 
 
 def writable(text: str) -> str:
-    """Return a text with U+FFFD in place of each of them, so that every form can hold it."""
+    """A text with U+FFFD in place of each of them, so that every form can hold it."""
     return _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -12,12 +12,12 @@ STRUCTURE: Final = "DSD_P2P"
 
 
 def reference(name: str) -> str:
-    """Return a structure as messages name it: agency, id and version."""
+    """A structure as messages name it: agency, id and version."""
     return f"{AGENCY}:{name}({VERSION})"
 
 
 def agreement(provider: str) -> str:
-    """Return the id of the agreement under which an agency provides data."""
+    """The id of the agreement under which an agency provides data."""
     return f"PA_{provider}"
 
 

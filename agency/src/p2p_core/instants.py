@@ -12,7 +12,7 @@ def write(instant: datetime) -> str:
 
 
 def parse(text: str) -> datetime:
-    """Return an instant, cut off to the microsecond; without an offset it is UTC. Raises ``ValueError``."""
+    """An instant, cut off to the microsecond; without an offset it is UTC. Raises ``ValueError``."""
     form = _FORM.fullmatch(text)
     if form is None:
         raise ValueError(text)

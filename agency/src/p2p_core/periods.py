@@ -1,6 +1,6 @@
-"""Stretches of UTC time at the SDMX frequencies: their names, bounds and nesting.
+"""Periods of UTC time at the SDMX frequencies: their labels, bounds and nesting.
 
-A period is known by its start, an aware datetime in UTC; its label is the SDMX form.
+A period is given by its start, an aware datetime in UTC. Its label is the SDMX form.
 """
 
 import re
@@ -93,7 +93,7 @@ class PeriodError(ValueError):
 
 
 def parse(frequency: str, text: str) -> datetime:
-    """Return the start of the period named; raise :class:`PeriodError`.
+    """The start of the period that a text names. Raises :class:`PeriodError`.
 
     Minutes and hours may carry ``:00`` seconds and ``Z`` or ``+00:00``; any other offset is refused.
     """
@@ -134,7 +134,7 @@ def _start_named(frequency: Frequency, text: str) -> datetime:
 
 
 def label(frequency: str, start: datetime) -> str:
-    """Return the SDMX name of the period, such as ``2026-W48``."""
+    """The SDMX name of the period, such as ``2026-W48``."""
     form = _STRFTIME.get(Frequency(frequency))
     if form is None:
         return start.isoformat(timespec="minutes")[:16]
@@ -142,13 +142,13 @@ def label(frequency: str, start: datetime) -> str:
 
 
 def epoch(instant: datetime) -> int:
-    """Return an instant in whole seconds since 1970, as columns of periods have them."""
+    """Whole seconds since 1970, as in columns of periods."""
     # In whole numbers: as a float, the last moment of the calendar becomes the year 10000, which no date can be.
     return (instant - _EPOCH) // timedelta(seconds=1)
 
 
 def labels(frequency: str, column: Longs) -> list[str]:
-    """Return the names of periods in seconds since 1970; a series has thousands, and all series have the same."""
+    """The labels of periods that are given in seconds since 1970. They are kept, as all series have the same ones."""
     known = _labels(frequency)
     if len(known) > _LABELS_KEPT:
         known.clear()
@@ -172,13 +172,13 @@ _labels = cache(_Labels)
 
 
 def years(frequency: str, column: Longs) -> Longs:
-    """Return the year that each period belongs to; a week belongs to the year of its Thursday."""
+    """The year that each period belongs to; a week belongs to the year of its Thursday."""
     days = column // 86_400 + (3 if frequency == Frequency.WEEK else 0)
     return days.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
 
 
 def end(frequency: str, start: datetime) -> datetime:
-    """Return the instant at which the period has ended: the start of the next one, or the end of the calendar."""
+    """The instant when the period has ended: the start of the next one, or the end of the calendar."""
     try:
         fixed = _FIXED.get(Frequency(frequency))
         if fixed is not None:
@@ -191,7 +191,7 @@ def end(frequency: str, start: datetime) -> datetime:
 
 
 def start_of(frequency: str, instant: datetime) -> datetime:
-    """Return the start of the period that the instant lies in."""
+    """The start of the period that the instant lies in."""
     if frequency == Frequency.YEAR:
         return instant.replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
     if frequency == Frequency.MONTH:
@@ -206,12 +206,12 @@ def start_of(frequency: str, instant: datetime) -> datetime:
 
 
 def previous(frequency: str, start: datetime) -> datetime:
-    """Return the start of the period before."""
+    """The start of the period before."""
     return start_of(frequency, start - _MOMENT)
 
 
 def seconds(frequency: str, start: datetime) -> int:
-    """Return the length of the period in seconds; UTC knows no summer time."""
+    """The length of the period in seconds. UTC has no daylight saving time."""
     return int((end(frequency, start) - start).total_seconds())
 
 
@@ -229,5 +229,5 @@ def inside(finer: str, frequency: str, start: datetime) -> Iterator[datetime]:
 
 
 def coarser(frequency: str) -> tuple[Frequency, ...]:
-    """Return the frequencies that are summed from this one directly."""
+    """The frequencies that are summed from this one directly."""
     return tuple(above for above, below in FINER.items() if below == frequency)

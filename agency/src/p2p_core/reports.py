@@ -35,7 +35,7 @@ class NewReport:
         object.__setattr__(self, "total", int(self.values.sum()))
 
     def digest(self) -> bytes:
-        """Return 16 bytes that are equal for reports with equal cells and status."""
+        """16 bytes that are equal for reports with equal cells and status."""
         arrays = (self.countries.tobytes(), self.networks.tobytes(), self.values.tobytes())
         return blake2b(b"".join((f"{self.status}{self.withdrawn:d}".encode(), *arrays)), digest_size=16).digest()
 

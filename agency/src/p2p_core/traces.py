@@ -1,14 +1,14 @@
 """Recognises what could lead to a person or a file: IP and MAC addresses, hashes, e-mail addresses.
 
-Pure Python. It is asked only about texts that are not a known code already, so it may be generous.
-What people write at the desk is checked for control characters too, which neither XML nor a reader can do with.
+It checks only texts that are not a known code, so it may find too much rather than too little.
+Texts that people write at the desk must not contain control characters either: XML forbids them.
 """
 
 import re
 import unicodedata
 from typing import Final
 
-#: Longer texts are refused; looking at their beginning keeps the time bounded.
+#: Characters. Longer texts are refused; only their beginning is searched, so that the time is bounded.
 LOOKED_AT: Final = 4096
 
 #: What XML 1.0 does not allow, and the control characters that it does allow, except tabs and ends of lines.
@@ -38,7 +38,7 @@ _KEYS: Final = re.compile(r"[\w+/~-]{40,}", re.ASCII)  # in base 64
 
 
 def refusal(text: str, *, is_link: bool = False) -> str:
-    """Say why a text that a person has written is not taken, and what to do; nothing if it is taken."""
+    """Why a text that a person wrote is refused, and what to do. Empty if it is accepted."""
     control = control_character(text)
     if control:
         return f"Remove the control character U+{ord(control):04X}."
@@ -50,13 +50,13 @@ def refusal(text: str, *, is_link: bool = False) -> str:
 
 
 def control_character(text: str) -> str:
-    """Return the first character that neither XML nor a reader can do with; nothing if there is none."""
+    """The first control character that XML forbids. Empty if there is none."""
     found = _CONTROL.search(text)
     return found[0] if found else ""
 
 
 def is_trace(text: str, *, is_link: bool = False) -> bool:
-    """Say whether the beginning of a text looks like an address, a hash or an e-mail.
+    """Whether the beginning of a text looks like an address, a hash or an e-mail.
 
     In a link to a page, words and numbers joined by hyphens are no key.
     """
@@ -71,13 +71,13 @@ def is_trace(text: str, *, is_link: bool = False) -> bool:
 
 
 def is_address(text: str) -> bool:
-    """Say the same of addresses and e-mails only, where something random, such as a UUID, is what should stand."""
+    """The same for addresses and e-mails only, for places where a random text such as a UUID is right."""
     seen = _plain(text[:LOOKED_AT])
     return any(pattern.search(seen) for pattern in _ADDRESSES)
 
 
 def _plain(text: str) -> str:
-    """Return a text in plain digits and letters: wide ones, those of other scripts and unseen marks hide nothing."""
+    """A text with plain digits and letters instead of wide and foreign ones, and without invisible marks."""
     if text.isascii():
         return text
     seen = (one for one in unicodedata.normalize("NFKC", text) if unicodedata.category(one) != "Cf")
@@ -85,7 +85,7 @@ def _plain(text: str) -> str:
 
 
 def looks_like_trace(sent: object) -> bool:
-    """Say whether a text, or any name or text in a JSON value, looks like an address, a hash or an e-mail."""
+    """Whether a text, or any name or text in a JSON value, looks like an address, a hash or an e-mail."""
     waiting = [sent]
     while waiting:
         item = waiting.pop()

@@ -1,4 +1,4 @@
-"""The rules for single values of a report, the same for JSON and CSV: each returns what it read, or raises."""
+"""Rules for single values of a report, the same for JSON and CSV. Each returns the value or raises an error."""
 
 import math
 import re
@@ -15,7 +15,7 @@ MAX_VALUE: Final = 10**9
 SKEW: Final = timedelta(seconds=60)
 #: Up to here after receipt, a report counts as prepared at receipt.
 AHEAD: Final = timedelta(minutes=5)
-#: The campaign began in 2017; an older period is a slip, and would give each indicator an empty history back to it.
+#: The campaign began in 2017. An older period is a mistake, and would give each indicator a long empty history.
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 _REPORTABLE: Final = frozenset(map(str, periods.REPORTABLE))
@@ -23,21 +23,21 @@ _FREQUENCIES: Final = frozenset(map(str, periods.Frequency))
 
 
 def indicator(text: str, known: Mapping[str, int]) -> int:
-    """Return the number of an indicator."""
+    """The number of an indicator."""
     if text not in known:
         raise BrokenRuleError("unknown_indicator")
     return known[text]
 
 
 def frequency(text: str) -> str:
-    """Return a frequency that agencies report at."""
+    """A frequency that agencies report at."""
     if text in _REPORTABLE:
         return text
     raise BrokenRuleError("frequency_not_reportable" if text in _FREQUENCIES else "unknown_frequency")
 
 
 def period(text: str, frequency: str, received: datetime) -> datetime:
-    """Return the start of a period that has ended."""
+    """The start of a period that has ended."""
     try:
         start = periods.parse(frequency, text)
     except periods.PeriodError as error:
@@ -50,28 +50,28 @@ def period(text: str, frequency: str, received: datetime) -> datetime:
 
 
 def status(text: str) -> str:
-    """Return a report's status: final or provisional."""
+    """A report's status: final or provisional."""
     if text not in ("A", "P"):
         raise BrokenRuleError("bad_status")
     return text
 
 
 def country(text: str) -> int:
-    """Return the number of a single country."""
+    """The number of a single country."""
     if text not in COUNTRIES:
         raise BrokenRuleError("group_not_reportable" if text in GROUPS else "unknown_country")
     return COUNTRIES[text]
 
 
 def network(text: str) -> int:
-    """Return the number of a single network."""
+    """The number of a single network."""
     if text not in NETWORKS:
         raise BrokenRuleError("group_not_reportable" if text == TOTAL else "unknown_network")
     return NETWORKS[text]
 
 
 def value(number: object) -> int:
-    """Return a JSON number that counts something."""
+    """A JSON number that is a count."""
     if isinstance(number, bool) or not isinstance(number, int | float):
         raise BrokenRuleError("not_a_number")
     if isinstance(number, float) and math.isfinite(number):
@@ -84,7 +84,7 @@ def value(number: object) -> int:
 
 
 def written_value(text: str) -> int:
-    """Return a number of a CSV cell that counts something; tools that hold it as a float write ``17.0``."""
+    """A count in a CSV cell. Tools that keep it as a float write ``17.0``."""
     if text in ("NaN", "#N/A"):
         raise BrokenRuleError("missing_value")
     whole = re.fullmatch(r"(-?[0-9]+)(?:[.]0+)?", text, re.ASCII)
@@ -99,7 +99,7 @@ def written_value(text: str) -> int:
 
 
 def instant(text: str) -> datetime:
-    """Return an instant that is written in UTC."""
+    """An instant that is written in UTC."""
     try:
         found = instants.parse(text)
     except ValueError:
@@ -112,7 +112,7 @@ def instant(text: str) -> datetime:
 
 
 def prepared(text: str, received: datetime) -> datetime:
-    """Return when a submission was prepared: at receipt at the latest."""
+    """When a submission was prepared, at the latest when it was received."""
     at = instant(text)
     if at > received + AHEAD:
         raise BrokenRuleError("prepared_in_future")

@@ -1,7 +1,7 @@
-"""The header of a CSV submission: which column stands where, and which only say again what others say.
+"""The header of a CSV submission: the place of each column, and which columns only repeat others.
 
-The order of columns is free.
-Plain CSV, SDMX-CSV 1.0 and SDMX-CSV 2 differ in their first columns only, so all of them are read alike.
+The order of columns is free. Plain CSV, SDMX-CSV 1.0 and SDMX-CSV 2 differ in
+their first columns only, so one reader is enough.
 """
 
 import re
@@ -12,26 +12,26 @@ from p2p_core.payloads.faults import Fault, Faults, PayloadError
 from p2p_core.traces import looks_like_trace
 
 REQUIRED: Final = ("INDICATOR", "FREQ", "TIME_PERIOD", "COUNTRY", "NETWORK", "OBS_VALUE")
-#: What the rows belong to in SDMX-CSV 2: a kind of structure and which one, so neither without the other.
+#: The structure of the rows in SDMX-CSV 2: its kind and its id. Neither is allowed without the other.
 _PAIR: Final = ("STRUCTURE", "STRUCTURE_ID")
-#: The same, and the first column of SDMX-CSV 1.0.
+#: These, and the first column of SDMX-CSV 1.0.
 STRUCTURE: Final = ("DATAFLOW", *_PAIR)
-#: What the dataflow says of an observation and no agency does. Tools write these columns, empty.
+#: Attributes that the dataflow has and agencies do not send. Tools write these columns, empty.
 COMPUTED: Final = ("COVERAGE", "AGENCIES_REPORTING", "AGENCIES_EXPECTED", "COUNTED_FROM", "VALID_FROM")
 _COMPONENTS: Final = (*REQUIRED, "OBS_STATUS", "CONF_STATUS", *COMPUTED)
 _KNOWN: Final = (*_COMPONENTS, "ACTION", *STRUCTURE)
-#: Columns that say again what the others say: they are looked through, and that is all.
+#: Columns that repeat others. They are only checked for traces of persons.
 KEYS: Final = ("SERIES_KEY", "OBS_KEY")
 _ASIDE: Final = ("STRUCTURE_NAME", *KEYS)
 #: Before the components, in SDMX-CSV 2.
 _LEADING: Final = ("STRUCTURE", "STRUCTURE_ID", "STRUCTURE_NAME", "ACTION", *KEYS)
 BOM: Final = b"\xef\xbb\xbf"
-#: The columns that say of which report a row is, and what of it.
+#: The columns that describe the report of a row.
 OF_REPORT: Final = ("INDICATOR", "FREQ", "TIME_PERIOD", "OBS_STATUS", "ACTION", "CONF_STATUS", *COMPUTED, *STRUCTURE)
-#: Between a code and its name, where both are in one cell.
+#: Between a code and its name in one cell.
 NAMED: Final = ": "
 
-#: All codes together have some hundred names. Looking through one takes several times as long as reading a row.
+#: All codes together have some hundred names. Checking one takes several times as long as reading a row.
 MAX_NAMES: Final = 10_000
 _KEY: Final = ("FREQ", "INDICATOR", "COUNTRY", "NETWORK", "TIME_PERIOD")
 #: What a tool writes where there is neither a code nor a name.
@@ -46,7 +46,7 @@ Columns = dict[str, int]
 
 
 class Header(NamedTuple):
-    """Where the columns stand, which have names behind their codes, and which are looked through only."""
+    """The places of the columns, which of them have names after codes, and which are only checked for traces."""
 
     columns: Columns
     width: int
@@ -55,18 +55,18 @@ class Header(NamedTuple):
 
     @property
     def is_plain(self) -> bool:
-        """Say whether the cells hold codes and numbers only."""
+        """Whether the cells hold codes and numbers only."""
         return not self.labelled and not self.aside
 
 
 def delimiter_of(body: bytes | bytearray) -> str:
-    """Return what separates the columns: a comma or a semicolon."""
+    """The separator of the columns: a comma or a semicolon."""
     found = _FIRST.match(bytes(body[:_LONGEST]).removeprefix(BOM))
     return found[1].decode() if found else ","
 
 
 def read_header(names: list[str], faults: Faults) -> Header:
-    """Return which column stands where; note unknown and missing ones."""
+    """Find the place of each column; note unknown and missing ones."""
     names = [_SUBFIELDS.sub("", name) for name in names]
     called = _columns_of_names(names)
     codes = {place: name.partition(NAMED)[0] for place, name in enumerate(names) if place not in called}
@@ -86,7 +86,7 @@ def read_header(names: list[str], faults: Faults) -> Header:
 
 
 def _columns_of_names(names: list[str]) -> dict[int, str]:
-    """Return which columns of SDMX-CSV 2 are names of what stands before them, and whose: all are, or none."""
+    """The columns of names in SDMX-CSV 2, each with the column before it that it names. All have one, or none."""
     if names[0] != "STRUCTURE":
         return {}
     first = next((place for place, name in enumerate(names) if name not in _LEADING), len(names))
@@ -97,9 +97,9 @@ def _columns_of_names(names: list[str]) -> dict[int, str]:
 
 
 class Names:
-    """What rows say twice: names behind codes, columns of names, keys.
+    """Repetitions in rows: names after codes, columns of names, keys.
 
-    None of it is read. Each different text is looked through for traces of persons once, and let go.
+    They are not read, only checked for traces of persons, each different text once.
     """
 
     def __init__(self, header: Header, faults: Faults) -> None:
@@ -130,7 +130,7 @@ class Names:
                 self._look(text, number, column)
 
     def _read_elsewhere(self, row: list[str], place: int, column: str) -> tuple[str, ...]:
-        """Return what need not be looked at, because the columns that say it too are read."""
+        """Texts that need no check, because other columns repeat them and are read."""
         if column not in KEYS:
             return (row[place - 1],)
         key = [row[place] for place in self.key]

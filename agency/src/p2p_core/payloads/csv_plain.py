@@ -31,17 +31,17 @@ _SPREAD: Final = np.uint64(0x9E3779B97F4A7C15)
 
 _BLOCK: Final = 1 << 22
 
-#: In place of a cell: the row withdraws a report, or says that nothing happened.
+#: In place of a cell: the row withdraws a report, or reports zero events.
 _WITHDRAWAL: Final = -1
 _NOTHING: Final = -2
 
 
 class NotPlainError(Exception):
-    """The body is for the thorough path."""
+    """The body is not plain: ``csv_walk`` has to read it."""
 
 
 class Block:
-    """Some rows: where each of their texts begins and ends."""
+    """A block of rows: where each of their texts begins and ends."""
 
     def __init__(self, text: bytes, width: int, delimiter: str) -> None:
         self.text = text if text.endswith(b"\n") else text + b"\n"
@@ -68,7 +68,7 @@ class Block:
             yield self.words[starts + offset] & _MASKS[np.clip(lengths - offset, 0, 8)]
 
     def distinct(self, columns: list[int]) -> tuple[list[tuple[str, ...]], Positions]:
-        """Return the different texts of these columns in order of appearance, and for each row which it has."""
+        """The different texts of these columns in order of appearance, and each row's position among them."""
         words = [word for column in columns for word in self.packed(column)]
         mixed = np.zeros(len(self.starts), np.uint64)
         for word in words:
@@ -91,7 +91,7 @@ class Block:
         return texts, rank[which]
 
     def values(self, column: int) -> Numbers:
-        """Return the numbers of a column; an empty text is -1."""
+        """The numbers of a column; an empty text is -1."""
         starts = self.starts[:, column]
         lengths = self.ends[:, column] - starts
         if lengths.max() > 10:
@@ -107,7 +107,7 @@ class Block:
 
 
 def read(body: bytes | bytearray, draft: Draft) -> list[NewReport]:
-    """Return the reports in the body; raise NotPlainError."""
+    """The reports in the body. Raises :class:`NotPlainError`."""
     if b'"' in body:
         raise NotPlainError
     start = body.find(b"\n") + 1
@@ -136,7 +136,7 @@ def _blocks(body: bytes | bytearray, start: int) -> Iterator[bytes]:
 
 
 class _Reading:
-    """The reports found so far, and of each row its report, cell and value."""
+    """The reports found so far, and the report, cell and value of each row."""
 
     def __init__(self, columns: Columns, draft: Draft) -> None:
         self.draft = draft
@@ -163,7 +163,7 @@ class _Reading:
         self.parts.append((report.astype(np.int32), cell.astype(np.int16), value.astype(np.int32)))
 
     def _number(self, texts: tuple[str, ...]) -> int:
-        """Return the number of the report that these texts name."""
+        """The number of the report that these texts name."""
         if texts not in self.numbers:
             head = read_head(dict(zip(self.of_report, texts, strict=True)), "", self.draft)
             if head is None:
@@ -178,7 +178,7 @@ class _Reading:
         return self.numbers[texts]
 
     def reports(self) -> list[NewReport]:
-        """Return the reports, canonical."""
+        """The canonical reports."""
         if not self.parts:
             raise NotPlainError
         report, cell, value = (np.concatenate(part).astype(np.int64) for part in zip(*self.parts, strict=True))
@@ -190,7 +190,7 @@ class _Reading:
             raise NotPlainError from None
 
     def _check_specials(self, report: Numbers, cell: Numbers, value: Numbers) -> None:
-        """Check that withdrawals and reports in which nothing happened have one row."""
+        """Check that withdrawals and reports of zero events have one row."""
         withdrawn = np.array([head.withdrawn for head in self.heads])
         rows = np.bincount(report, minlength=len(self.heads))
         special = cell < 0

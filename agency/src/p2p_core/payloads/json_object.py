@@ -1,4 +1,4 @@
-"""One object of a JSON payload, opened without its parts: members are read when a rule asks for them."""
+"""One object of a JSON payload. Its members are decoded only when a rule reads them."""
 
 from collections.abc import Callable
 from typing import Any, Final, NoReturn, TypeVar
@@ -11,12 +11,12 @@ from p2p_core.payloads.faults import BrokenRuleError, Fault, Faults, PayloadErro
 T = TypeVar("T")
 
 _QUOTE: Final = b'"'
-#: No member that is read whole is ever so long; what is longer is not made into objects to look at.
+#: Bytes. No valid value is so long; longer ones are not decoded.
 _LONGEST: Final = 65_536
 
 
 class JsonObject:
-    """The known members of an object; what else is in it is noted as a fault."""
+    """The known members of an object. Others are noted as faults."""
 
     def __init__(self, text: bytes, pointer: str, names: tuple[str, ...], faults: Faults) -> None:
         self.pointer = pointer
@@ -44,7 +44,7 @@ class JsonObject:
         return name in self._members
 
     def read(self, name: str, rule: Callable[..., T], *known: Any) -> T | None:
-        """Return what a rule reads from a member that must be there, or note the fault."""
+        """Apply a rule to a required member; without it, or if it breaks the rule, note that and return None."""
         place = f"{self.pointer}/{name}"
         if name not in self._members:
             self._faults.add(place, "missing_field")
@@ -56,7 +56,7 @@ class JsonObject:
         return self.read(name, _of_text, rule, *known)
 
     def items(self, name: str) -> list[Raw] | None:
-        """Return the items of a member that must be an array, unread."""
+        """The items of a member that must be an array, unread."""
         items: list[Raw] | None = None
         if name in self._members:
             items = _decode(bytes(self._members[name]), list[Raw])
@@ -76,7 +76,7 @@ def _no_array(_sent: object) -> NoReturn:
 
 
 def _value(text: bytes) -> Any:
-    """Return the value of a JSON text, unless it is too long for any value of ours."""
+    """Decode a JSON value, unless it is too long to be valid."""
     if len(text) > _LONGEST:
         return _decode(text, Raw)
     value = _decode(text, Any)
@@ -91,7 +91,7 @@ def _value(text: bytes) -> Any:
 
 
 def _decode(text: bytes, kind: Any) -> Any:
-    """Return the value if it is of the kind, else nothing; refuse the payload if it is no JSON."""
+    """Decode a value of a kind; None for another kind. Refuses the payload if it is not JSON."""
     try:
         return msgspec.json.decode(text, type=kind)
     except msgspec.ValidationError:

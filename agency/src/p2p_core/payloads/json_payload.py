@@ -45,7 +45,7 @@ class _Report(Struct, forbid_unknown_fields=True):
     observations: list[_Observation] | UnsetType = UNSET
 
     def quotes(self) -> int:
-        """Return how many quotes the text has if no member is named twice."""
+        """How many quotes the text has if no member is named twice."""
         optional = 4 * (self.status is not UNSET) + 2 * (self.withdrawn is not UNSET)
         return 8 + optional + (0 if self.observations is UNSET else 2 + 10 * len(self.observations))
 

@@ -1,4 +1,4 @@
-"""Walks a JSON submission member by member and finds everything that is wrong with it.
+"""Reads a JSON submission member by member and finds all faults.
 
 Objects are opened one level at a time, so that a payload of any shape takes little more than its own size.
 """
@@ -21,7 +21,7 @@ _OBSERVATION: Final = ("country", "network", "value")
 
 
 class Envelope(NamedTuple):
-    """A submission around its reports; without indicator if that was faulty.
+    """A submission without its reports; ``indicator`` is None if it had a fault.
 
     ``quotes`` counts those of each report, where they were counted.
     """
@@ -33,7 +33,7 @@ class Envelope(NamedTuple):
 
 
 def walk_envelope(body: bytes | bytearray, draft: Draft) -> Envelope:
-    """Return the envelope, its faults noted in the draft."""
+    """Read the envelope, and note its faults in the draft."""
     sent = JsonObject(bytes(body), "", _ENVELOPE, draft.faults)
     if not sent.is_object:
         return Envelope(None, draft.received, [])
@@ -81,7 +81,7 @@ def _boolean(value: object) -> bool:
 
 
 def _cells(report: JsonObject, draft: Draft) -> dict[int, int]:
-    """Return the values of a report by cell."""
+    """The values of a report by cell."""
     items = report.items("observations") or []
     draft.count(len(items))
     cells: dict[int, int] = {}

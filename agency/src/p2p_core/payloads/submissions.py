@@ -19,7 +19,7 @@ def read(
     agency: str,
     prepared: datetime | None = None,
 ) -> NewSubmission:
-    """Return what a body says that an agency sends; raise the :class:`PayloadError` that lists its faults.
+    """The submission in a body. Raises a :class:`PayloadError` that lists its faults.
 
     ``media`` is ``json`` or ``csv``. Only JSON says itself when it was ``prepared``.
     """
@@ -42,7 +42,7 @@ def read(
 
 
 def _read_csv(body: bytes | bytearray, draft: Draft) -> tuple[Draft, list[NewReport]]:
-    """Read plain rows by array operations, any others one by one, into another draft."""
+    """Read plain rows by array operations, others one by one into a new draft."""
     try:
         return draft, csv_plain.read(body, draft)
     except csv_plain.NotPlainError:

@@ -1,4 +1,4 @@
-"""What level is usual for a period, and which reports stray from it (R102).
+"""What level is usual for a period, and which reports are far from it (R102).
 
 Reports are judged against the agency's figures, which may come from any frequency. They are judged in order of
 period as if they had come one by one: a held report does not become part of what later ones are judged against.
@@ -20,30 +20,29 @@ Facts = dict[str, Any]
 _WEEK = timedelta(weeks=1)
 _DAY = timedelta(days=1)
 _WEEK_SECONDS = 604_800
-#: How many weeks before a period say what is usual for it.
+#: The usual for a period comes from so many weeks before it.
 WEEKS = 8
 _BEFORE = [back * _WEEK for back in range(WEEKS, 0, -1)]
-#: How many months before a month say what is usual for it, if too few weeks are there.
+#: The usual for a month comes from so many months before it, if too few weeks have figures.
 _MONTHS = 8
 #: A level is compared with values that begin at most so long before it, and its period is at most so long.
 FURTHEST, LONGEST = timedelta(days=31 * (_MONTHS + 1)), timedelta(days=31)
 #: Makes the median absolute deviation of normal values their standard deviation.
 _MAD_TO_SIGMA = 1.4826
-#: At which frequencies a level is usual, finest first.
+#: The frequencies that have a usual level, finest first.
 LEVELLED = tuple(WHOLE.values())
 _RANK: Mapping[str, int] = {frequency: rank for rank, frequency in enumerate(Frequency)}
 
 
 class BeyondReachError(Exception):
-    """To judge a report, figures of coarser frequencies have to be known."""
+    """Figures of coarser frequencies are needed to judge a report."""
 
 
 class Level(NamedTuple):
-    """What a submission says of one period.
+    """The total that a submission reports for one period.
 
-    ``total`` is what is to stand for it, None if nothing is (it is withdrawn). ``judged`` says
-    whether that is a value that may stray; what is not judged is taken as it is. ``released`` says
-    that a coordinator let the same value through.
+    ``total`` is None if the period is withdrawn. A level that is not ``judged`` is accepted as it is.
+    ``released`` says that a coordinator released the same value.
     """
 
     frequency: str
@@ -61,7 +60,7 @@ class Level(NamedTuple):
 class Usual(NamedTuple):
     """The values that are usual for a period, and for a month the frequency that they come from.
 
-    Rough ones are estimates: no level is too little for them.
+    Rough values are estimates: no level counts as too low against them.
     """
 
     values: list[int]
@@ -83,10 +82,10 @@ class Judge:
     _usual: dict[Place, Usual] = field(default_factory=dict)
 
     def judge(self, levels: Iterable[Level]) -> dict[Place, Facts]:
-        """Return how levels stray, by frequency and period; those that do not are left out.
+        """The facts of each level that is far from the usual, by frequency and period.
 
-        The figures are brought up to date on the way: a level that strays leaves standing what
-        stood before. Raises :class:`BeyondReachError`.
+        A level that is near the usual becomes the figure of its period; one that is far does not.
+        Raises :class:`BeyondReachError`.
         """
         found = {}
         for level in sorted(levels, key=lambda level: (level.period, _RANK[level.frequency])):
@@ -99,7 +98,7 @@ class Judge:
         return found
 
     def _facts(self, level: Level) -> Facts | None:
-        """Compare with what is usual for the period, or else for the first longer one for which enough is usual."""
+        """Compare with the usual for the period, or for the first longer period that has enough usual values."""
         value, frequency, start = level.total, level.frequency, level.period
         if frequency == Frequency.MINUTE:
             value, frequency = self._hour_with(level), Frequency.HOUR
@@ -114,7 +113,7 @@ class Judge:
         return None
 
     def _hour_with(self, minute: Level) -> int | None:
-        """Return what an hour's minutes add up to with a new one, if it makes them more; released ones are left out."""
+        """The sum of an hour's minutes with a new one, without released values. None if it does not rise."""
         hour, place = periods.start_of(Frequency.HOUR, minute.period), (minute.frequency, minute.period)
         before = self.sums.parts(Frequency.HOUR, hour)
         after = self.sums.parts_with((Frequency.HOUR, hour), place, minute.counts_as())
@@ -125,7 +124,7 @@ class Judge:
         return len(usual.values) >= self.limits["values"]
 
     def _usual_for(self, frequency: str, period: datetime) -> Usual:
-        """Return what is usual for a period. It lies before all that is still to be judged, so it stays the same."""
+        """What is usual for a period. It depends on earlier periods only, which are judged already."""
         if _RANK[frequency] > _RANK[self.reach]:
             raise BeyondReachError
         found = self._usual.get((frequency, period))
@@ -150,7 +149,7 @@ class Judge:
         return Usual(self._of_weeks(before, period, least=_WEEK_SECONDS // 2), Frequency.WEEK.value, is_rough=True)
 
     def _of_weeks(self, weeks: Sequence[datetime], month: datetime, *, least: int) -> list[int]:
-        """Return the totals of seven days each of which so many seconds are there, scaled to the length of a month."""
+        """The totals of weeks of which at least ``least`` seconds have figures, scaled to the length of a month."""
         seconds = periods.seconds(Frequency.MONTH, month)
         counts = [
             sums.total(self.sums.figure(Frequency.DAY, start + day * _DAY) for day in range(7)) for start in weeks
@@ -158,7 +157,7 @@ class Judge:
         return [_scaled(count, seconds) for count in counts if count.seconds >= least]
 
     def _of_months(self, months: Sequence[datetime], month: datetime) -> list[int]:
-        """Return the totals of months that were reported as such, scaled alike."""
+        """The totals of months that were reported as months, scaled to the length of this month."""
         seconds = periods.seconds(Frequency.MONTH, month)
         reports = [self.sums.reports.get((Frequency.MONTH, start)) for start in months]
         return [_scaled(report, seconds) for report in reports if report]
@@ -169,7 +168,7 @@ def _scaled(count: Count, seconds: int) -> int:
 
 
 def _if_too_much(facts: Facts, level: Level, whole: str, usual: Usual) -> Facts | None:
-    """Say of what a report is a part, if it is one. A part can only be too much; so can what is compared roughly."""
+    """Add what a part was compared with. A part, or a value compared with estimates, can only be too much."""
     is_part = whole != level.frequency
     if (is_part or usual.is_rough) and facts["value"] < facts["usual"]:
         return None
@@ -178,7 +177,7 @@ def _if_too_much(facts: Facts, level: Level, whole: str, usual: Usual) -> Facts 
 
 
 def months_before(month: datetime) -> list[datetime]:
-    """Return the months that may say what is usual for a month, the first one first."""
+    """The eight months before a month, in order."""
     found: list[datetime] = []
     for _ in range(_MONTHS):
         month = periods.previous(Frequency.MONTH, month)
@@ -214,10 +213,7 @@ def _not_before(since: datetime | None, starts: Iterable[datetime]) -> list[date
 def usual_of(
     frequency: str, period: datetime, standing: Mapping[datetime, int], *, breaks: Sequence[datetime]
 ) -> list[int]:
-    """Return the totals of the same place in the eight weeks before, as far as they are there.
-
-    Those that began before the last break in the series are left out.
-    """
+    """The known totals of the same place in the eight weeks before, from the last break in the series on."""
     since = _last_break(breaks, before=periods.end(frequency, period))
     before = _not_before(since, (period - back for back in _BEFORE))
     return [total for start in before if (total := standing.get(start)) is not None]
