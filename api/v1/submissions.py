@@ -21,7 +21,7 @@ from countries.reference import Reference
 from federation import intake
 from federation.database import clock
 from federation.findings import finding_queries
-from federation.intake import queries
+from federation.intake import dry_run, queries
 from federation.intake.evidence import SignedBy
 from p2p_core import periods
 from p2p_core.payloads import checks, submissions
@@ -160,7 +160,7 @@ def _measure(media: str, receipt: intake.Receipt) -> None:
 
 
 def _preview(caller: Caller, submission: NewSubmission) -> HttpResponse:
-    preview = intake.preview(caller.agency, submission)
+    preview = dry_run.preview(caller.agency, submission)
     codes = Reference.current().indicator_codes
     previewed = [
         answers.PreviewedReport(

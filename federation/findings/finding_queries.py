@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, F
@@ -11,14 +10,13 @@ from django.db.models.query import QuerySet
 
 from federation.database import rows_of
 from federation.models.findings import Answer, Finding, FindingState, Hold
+from p2p_core.rules.levels import Facts
 from p2p_core.rules.rulebook import say
 
 STATES = tuple(FindingState.values)
 
 #: No report in a submission has a larger position.
 LAST_POSITION = 2**31 - 1
-
-Facts = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

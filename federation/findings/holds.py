@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -18,10 +18,9 @@ from federation.findings import levels
 from federation.models.findings import Decision, Finding, FindingState, Hold, Resolution
 from p2p_core import periods
 from p2p_core.periods import Frequency
-from p2p_core.rules.levels import Level
+from p2p_core.rules.levels import Facts, Level
 from p2p_core.rules.rulebook import HOLDING
 
-Facts = Mapping[str, Any]
 #: Frequency, period and total of a report; without a total it withdraws.
 Released = tuple[str, datetime, int | None]
 
@@ -29,7 +28,7 @@ Released = tuple[str, datetime, int | None]
 _TRIES = 5
 
 
-class Key(Protocol):
+class ReportKey(Protocol):
     """What names a report: its indicator and period."""
 
     @property
@@ -47,7 +46,7 @@ class Candidate:
     ``revises`` means that another is current now. ``before`` is the total of that one, None if it withdraws.
     """
 
-    key: Key
+    key: ReportKey
     total: int | None
     revises: bool
     before: int | None
@@ -89,7 +88,7 @@ def _level(one: Candidate, released: Mapping[Released, bool]) -> Level:
     return Level(one.key.frequency, one.key.period, one.total, judged, let_through)
 
 
-def _released(agency: int, indicator: int, keys: Sequence[Key]) -> dict[Released, bool]:
+def _released(agency: int, indicator: int, keys: Sequence[ReportKey]) -> dict[Released, bool]:
     """Return what was released from the first to the last month of some keys, and whether it is current."""
     last = periods.start_of(Frequency.MONTH, max(key.period for key in keys))
     found = rows_of(
@@ -107,7 +106,7 @@ class Held:
     """A report that was stored as held: its row, its key, and why."""
 
     report: int
-    key: Key
+    key: ReportKey
     facts: Facts
 
 

@@ -8,14 +8,14 @@ from uuid import UUID
 CONTRADICTION: Final = timedelta(minutes=10)
 
 
-class Place(NamedTuple):
-    """A report's place in the order of reports for one key."""
+class Rank(NamedTuple):
+    """A report's rank among the reports for one key."""
 
     prepared: datetime
     received: datetime
     submission: UUID
 
-    def gives_way_to(self, later: "Place") -> bool:
+    def gives_way_to(self, later: "Rank") -> bool:
         """Whether this report is replaced by one that was stored after it.
 
         If this one claims a much later receipt, a clock ran ahead when it came. Then its receipt counts as the earlier

@@ -21,7 +21,7 @@ from federation.models.worklist import ClockMark
 from federation.publication import panels
 from federation.publication.expectation import schedules_by_agency
 from federation.rules import precedence
-from federation.rules.precedence import Place
+from federation.rules.precedence import Rank
 from federation.worklist import CLAIM, LEVELS, Stage, WorkItem
 from p2p_core import periods
 from p2p_core.periods import EXPECTED_AT, Frequency
@@ -187,7 +187,7 @@ def _displaced(agency: int | None = None, indicator: int | None = None) -> list[
     there = rows_of("rebuilding_reports", agency=agency, indicator=indicator, contradiction=precedence.CONTRADICTION)
     found = []
     for (of_agency, of_indicator, frequency, period), reports in groupby(there, key=lambda row: row[:4]):
-        stored = [_Stored(id_, state, counted, Place(*place)) for _, _, _, _, id_, state, counted, *place in reports]
+        stored = [_Stored(id_, state, counted, Rank(*rank)) for _, _, _, _, id_, state, counted, *rank in reports]
         right = _right(stored)
         current = [one.id for one in stored if one.state == ReportState.CURRENT]
         if right is not None and current != [right.id]:
@@ -202,7 +202,7 @@ class _Stored(NamedTuple):
     id: int
     state: str
     counted: bool
-    place: Place
+    rank: Rank
 
 
 def _right(stored: Sequence[_Stored]) -> _Stored | None:
@@ -211,9 +211,9 @@ def _right(stored: Sequence[_Stored]) -> _Stored | None:
     for position, one in enumerate(stored):
         # What was superseded at receipt counts only if it was so by a time that cannot be true.
         wronged = any(
-            precedence.is_contradicted(before.place.received, later=one.place.received) for before in stored[:position]
+            precedence.is_contradicted(before.rank.received, later=one.rank.received) for before in stored[:position]
         )
-        if (one.counted or wronged) and (right is None or right.place.gives_way_to(one.place)):
+        if (one.counted or wronged) and (right is None or right.rank.gives_way_to(one.rank)):
             right = one
     return right
 

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from countries import registry
 from countries.models import Annotation, Threshold
-from federation import intake, worklist
+from federation import worklist
 from federation.database import clock
 from federation.findings import decisions, finding_queries
+from federation.intake import dry_run
 from federation.models.findings import Finding
 from federation.models.published import PublishedCell
 from federation.models.submissions import Report
@@ -685,7 +686,7 @@ def test_a_preview_says_what_a_submission_will_have_once_reconciled(monkeypatch,
     with world(monkeypatch, now=NOON) as federation:
         live(federation, history)
         federation.now += timedelta(minutes=1)
-        tried = intake.preview(
+        tried = dry_run.preview(
             federation.agencies[agency],
             reporting.submission([one.as_new() for one in said], federation.now, federation.now),
         )

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from countries import registry
 from countries.models import Annotation
-from federation import intake
 from federation.database import rows_of
 from federation.findings import decisions, levels
+from federation.intake import dry_run
 from federation.models.findings import AnswerKind, Finding, Hold
 from federation.models.submissions import Report, Submission
 from federation.runs import reconciliation
@@ -280,7 +280,7 @@ def test_weeks_sent_at_once_are_judged_as_if_sent_one_by_one(federation):
 
 
 def previewed(federation, said):
-    return intake.preview(
+    return dry_run.preview(
         federation.agencies[0],
         reporting.submission([one.as_new() for one in said], federation.now, federation.now),
     )

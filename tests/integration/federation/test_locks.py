@@ -7,8 +7,9 @@ from threading import Event
 import pytest
 from django.db import connection, connections, transaction
 
-from federation import findings, intake, worklist
+from federation import findings, worklist
 from federation.findings import decisions, holds
+from federation.intake import dry_run
 from federation.models.findings import Finding, Hold
 from federation.models.submissions import Report
 from federation.runs import reconciliation
@@ -38,7 +39,7 @@ def beside():
 
 def preview(agency, *said):
     later = NOW + timedelta(seconds=2)
-    return intake.preview(agency, reporting.submission([one.as_new() for one in said], later, later))
+    return dry_run.preview(agency, reporting.submission([one.as_new() for one in said], later, later))
 
 
 class TestDryRun:
