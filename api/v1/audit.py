@@ -11,7 +11,7 @@ from api import caching, formats, openapi, parameters
 from api.caching import PublicView, Rendered, Stamp
 from api.formats import JSON, Instant
 from federation.audit import chain
-from federation.audit.chain import Head
+from federation.audit.chain import ChainHead
 from p2p_core import instants
 
 
@@ -36,7 +36,7 @@ class HeadOfChain:
         return Rendered(_stamp(head), content, {"Content-Type": JSON})
 
 
-def _stamp(head: Head) -> Stamp:
+def _stamp(head: ChainHead) -> Stamp:
     return Stamp(f"{head.position}.{head.digest.hex()}", caching.CURRENT)
 
 

@@ -1,4 +1,4 @@
-"""Writes audit events, in the transaction of the deed that they tell of."""
+"""Writes audit events, each in the transaction of the change that it records."""
 
 from federation.database import clock
 from federation.errors import PersonalTraceError
@@ -8,19 +8,19 @@ from p2p_core.traces import LOOKED_AT, is_trace
 
 Details = dict[str, object]
 
-#: A subject may be named after what a person typed; what is cut off is in the details.
-_SUBJECT = 200
+#: A subject may contain what a person typed. The details have it in full.
+_LONGEST_SUBJECT = 200
 
 
 def record(*, by: str, action: str, subject: str, details: Details, reason: str = "") -> None:
-    """Write one event; its digest is over all that it says.
+    """Write one event with the digest over all its fields.
 
-    ``details`` must be what JSON can hold, and never a secret or a count of a single report.
-    Raises :class:`PersonalTraceError`: an event stays for good, so nothing in its reason may lead to a person.
+    ``details`` must fit into JSON, and never has a secret or a count of a single report.
+    Raises :class:`PersonalTraceError`: an event is never deleted, so nothing in its reason may lead to a person.
     """
     if len(reason) > LOOKED_AT or is_trace(reason):
         raise PersonalTraceError
-    at, subject = clock.now(), subject[:_SUBJECT]
+    at, subject = clock.now(), subject[:_LONGEST_SUBJECT]
     AuditEvent.objects.create(
         at=at,
         actor=by,

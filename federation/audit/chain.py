@@ -1,11 +1,11 @@
-"""Chains the audit events by hash, and finds what was changed, taken away or put in between.
+"""Chains the audit events by hash, and finds events that were changed, removed or inserted.
 
 A writer of an event does not wait for the chain: a trigger notes it as pending in the same
 transaction. The sealer gives pending events the next positions, so events that commit out of
 order, or never, leave no gap.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -19,14 +19,14 @@ from federation.rules import trail
 
 #: At most so many events are sealed in one transaction.
 BATCH: Final = 2000
-#: The sealer's turn. Items on the work list are locked by their numbers, none of which is negative.
-_TURN: Final = -1
+#: One sealer at a time has this lock. Items on the work list are locked by their numbers, which are not negative.
+_LOCK: Final = -1
 
 _COLUMNS: Final = {"position": "int8", "event": "int8", "digest": "bytea", "sealed": "timestamptz"}
 
 
-class Head(NamedTuple):
-    """The newest seal. If it was written down, it shows whether anything up to it was changed since."""
+class ChainHead(NamedTuple):
+    """The newest seal. It can be noted down, to check later that nothing up to it was changed."""
 
     position: int
     digest: bytes
@@ -41,26 +41,25 @@ class Length(NamedTuple):
     oldest: datetime | None
 
 
-def head() -> Head:
-    """Return the newest seal; position 0 and a digest of zeros where nothing is sealed yet."""
+def head() -> ChainHead:
+    """The newest seal; position 0 and a digest of zeros if nothing is sealed yet."""
     # By name, as the public may read these columns and no others.
     newest = AuditSeal.objects.order_by("-position").values_list("position", "digest", "sealed").first()
-    return Head(newest[0], bytes(newest[1]), newest[2]) if newest else Head(0, trail.GENESIS, None)
+    return ChainHead(newest[0], bytes(newest[1]), newest[2]) if newest else ChainHead(0, trail.GENESIS, None)
 
 
 def unsealed() -> int:
-    """Return how many events wait to be sealed."""
     return AuditPending.objects.count()
 
 
 def length() -> Length:
-    """Return how long the chain is; this counts every seal."""
+    """It counts every seal."""
     [row] = rows_of("chain_length")
     return Length(*row)
 
 
 def holds(*, position: int, digest: bytes) -> bool:
-    """Whether a head that was noted down is in the chain."""
+    """Whether the seal at this position has this digest."""
     if position == 0:
         return digest == trail.GENESIS
     seal = AuditSeal.objects.filter(position=position).first()
@@ -68,43 +67,38 @@ def holds(*, position: int, digest: bytes) -> bool:
 
 
 def seal(*, now: datetime) -> int:
-    """Seal what is pending and return how many events that were; nothing if another sealer is at it."""
-    done = 0
-    while some := _seal_some(now):
-        done += some
-    return done
+    """Seal all pending events and return their number; 0 while another process seals."""
+    total = 0
+    while sealed := _seal_batch(now):
+        total += sealed
+    return total
 
 
 @transaction.atomic
-def _seal_some(now: datetime) -> int:
-    """Seal the next events: their pending rows go and their seals come in one transaction.
+def _seal_batch(now: datetime) -> int:
+    """Delete the pending rows of the next events and write their seals, in one transaction.
 
-    Must run in a READ COMMITTED transaction: what is read after the turn was taken is what
-    the sealer before has left.
+    It must be READ COMMITTED, so that it reads what the sealer before it has written.
     """
     with cursor() as c:
-        c.execute("SELECT pg_try_advisory_xact_lock(%s)", [_TURN])
-        [(mine,)] = c.fetchall()
-        if not mine or not AuditPending.objects.exists():
+        c.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        [(is_free,)] = c.fetchall()
+        if not is_free or not AuditPending.objects.exists():
             return 0
         look_up_by_index()
         pending = rows_of("chain_pending", limit=BATCH)
+        last, seals = head(), []
+        seal = last.digest
+        for position, (event, digest) in enumerate(pending, start=last.position + 1):
+            seal = trail.seal_digest(before=seal, position=position, event=event, digest=digest, sealed=now)
+            seals.append((position, event, seal, now))
         c.execute("DELETE FROM federation_auditpending WHERE event = ANY(%s)", [[event for event, _ in pending]])
-        copy_rows("federation_auditseal", _COLUMNS, _links(head(), pending, now), to=c)
+        copy_rows("federation_auditseal", _COLUMNS, seals, to=c)
     return len(pending)
 
 
-def _links(
-    last: Head, events: Sequence[tuple[int, bytes]], sealed: datetime
-) -> Iterator[tuple[int, int, bytes, datetime]]:
-    before = last.digest
-    for position, (event, digest) in enumerate(events, start=last.position + 1):
-        before = trail.seal_digest(before=before, position=position, event=event, digest=digest, sealed=sealed)
-        yield position, event, before, sealed
-
-
-class Flaw(StrEnum):
-    """What can be wrong with the trail; the value says it in words."""
+class ChainFlaw(StrEnum):
+    """What can be wrong with the trail. The value is the sentence for it."""
 
     EVENT_CHANGED = "event {event} was changed: its digest is not that of what it says"
     EVENT_MISSING = "event {event} is missing: it was sealed at position {position}"
@@ -121,10 +115,10 @@ class Flaw(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ChainFault:
     """One flaw of the trail, and where it is."""
 
-    flaw: Flaw
+    flaw: ChainFlaw
     event: int | None = None
     position: int | None = None
     last: int | None = None
@@ -133,25 +127,25 @@ class Fault:
         return self.flaw.format(event=self.event, position=self.position, last=self.last)
 
 
-def verify(*, walked: Callable[[int], None] = lambda _: None) -> Iterator[Fault]:
-    """Yield every fault of the trail, seal by seal and then what is not sealed.
+def verify(*, progress: Callable[[int], None] = lambda _: None) -> Iterator[ChainFault]:
+    """Yield every fault of the trail: first of the seals in order, then of the events without a seal.
 
-    ``walked`` is told of so many more seals. Must run within a transaction that reads one snapshot,
-    or what is being sealed meanwhile looks wrong. Any number of events takes the same memory.
+    ``progress`` is called with the number of seals read since its last call. Must run within a transaction that reads
+    one snapshot, or events that are sealed meanwhile look wrong. Any number of events takes the same memory.
     """
     last, digest = 0, trail.GENESIS
     for rows in streamed(statement("chain_seals")):
         for row in rows:
             seal, event = _Seal(*row[:4]), _Event(*row[4:])
             if seal.position > last + 1:
-                yield Fault(Flaw.SEALS_MISSING, position=last + 1, last=seal.position - 1)
-            yield from _faults_of(seal, event, before=digest if seal.position == last + 1 else None)
+                yield ChainFault(ChainFlaw.SEALS_MISSING, position=last + 1, last=seal.position - 1)
+            yield from _seal_faults(seal, event, before=digest if seal.position == last + 1 else None)
             if seal.position > last:
                 last, digest = seal.position, seal.digest
-        walked(len(rows))
+        progress(len(rows))
     for rows in streamed(statement("chain_loose_ends")):
         for number, waits, sealed, *columns in rows:
-            yield from _faults_unsealed(number, _Event(*columns), waits=waits, sealed=sealed)
+            yield from _unsealed_faults(number, _Event(*columns), waits=waits, sealed=sealed)
 
 
 class _Seal(NamedTuple):
@@ -161,6 +155,11 @@ class _Seal(NamedTuple):
     event: int
     digest: bytes
     sealed: datetime
+
+    def follows(self, before: bytes, digest: bytes) -> bool:
+        return self.digest == trail.seal_digest(
+            before=before, position=self.position, event=self.event, digest=digest, sealed=self.sealed
+        )
 
 
 class _Event(NamedTuple):
@@ -186,32 +185,25 @@ class _Event(NamedTuple):
         )
 
 
-def _faults_of(seal: _Seal, event: _Event, *, before: bytes | None) -> Iterator[Fault]:
-    """Yield what is wrong with a seal and its event; without the seal ``before`` its own hash says nothing."""
+def _seal_faults(seal: _Seal, event: _Event, *, before: bytes | None) -> Iterator[ChainFault]:
+    """Yield the faults of a seal and its event. Without the seal ``before`` its hash cannot be checked."""
     if not event.there:
-        yield Fault(Flaw.EVENT_MISSING, event=seal.event, position=seal.position)
+        yield ChainFault(ChainFlaw.EVENT_MISSING, event=seal.event, position=seal.position)
         return
     digests = {event.digest, event.recomputed()}
     if len(digests) > 1:
-        yield Fault(Flaw.EVENT_CHANGED, event=seal.event, position=seal.position)
-    if seal.position < 1 or (before is not None and not any(_follows(seal, before, one) for one in digests)):
-        yield Fault(Flaw.SEAL_WRONG, event=seal.event, position=seal.position)
+        yield ChainFault(ChainFlaw.EVENT_CHANGED, event=seal.event, position=seal.position)
+    if seal.position < 1 or (before is not None and not any(seal.follows(before, digest) for digest in digests)):
+        yield ChainFault(ChainFlaw.SEAL_WRONG, event=seal.event, position=seal.position)
 
 
-def _follows(seal: _Seal, before: bytes, digest: bytes) -> bool:
-    expected = trail.seal_digest(
-        before=before, position=seal.position, event=seal.event, digest=digest, sealed=seal.sealed
-    )
-    return seal.digest == expected
-
-
-def _faults_unsealed(number: int, event: _Event, *, waits: bool, sealed: bool) -> Iterator[Fault]:
+def _unsealed_faults(number: int, event: _Event, *, waits: bool, sealed: bool) -> Iterator[ChainFault]:
     if sealed:
-        yield Fault(Flaw.EVENT_TWICE, event=number)
+        yield ChainFault(ChainFlaw.EVENT_TWICE, event=number)
     elif not event.there:
-        yield Fault(Flaw.EVENT_LOST, event=number)
+        yield ChainFault(ChainFlaw.EVENT_LOST, event=number)
     else:
         if not waits:
-            yield Fault(Flaw.EVENT_STRAY, event=number)
+            yield ChainFault(ChainFlaw.EVENT_STRAY, event=number)
         if event.digest != event.recomputed():
-            yield Fault(Flaw.EVENT_CHANGED, event=number)
+            yield ChainFault(ChainFlaw.EVENT_CHANGED, event=number)

@@ -115,7 +115,7 @@ def accept(
             "agency": agency.code,
             "reports": len(reports),
             "body": submission.digest.hex(),
-            **({"signature": signature.named()} if signature else {}),
+            **({"signature": signature.audit_details()} if signature else {}),
         },
     )
     dispatch.wake_on_commit()

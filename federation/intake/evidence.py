@@ -34,12 +34,12 @@ class Evidence:
 
     @property
     def digest(self) -> bytes:
-        """What is the same whenever the same text was signed, since that names its key."""
+        """The same whenever the same text was signed. The text names its key."""
         return sha256(self.base.encode()).digest()
 
-    def named(self) -> dict[str, object]:
-        """How the audit trail names it; with the digest, the chain holds the evidence too."""
-        return _named(self.signed_by.keyid, self.signed_by.fingerprint, self.digest)
+    def audit_details(self) -> dict[str, object]:
+        """What the audit event says of it. Its digest puts the evidence into the chain too."""
+        return _audit_details(self.signed_by.keyid, self.signed_by.fingerprint, self.digest)
 
 
 def keep(evidence: Evidence, *, submission_id: UUID) -> None:
@@ -60,18 +60,16 @@ def keep(evidence: Evidence, *, submission_id: UUID) -> None:
 
 
 def signer(submission_id: UUID) -> SignedBy | None:
-    """Return the key that a submission was signed with, if it was."""
     row = Signature.objects.select_related("key").filter(submission_id=submission_id).first()
     return signed_by(row.key) if row else None
 
 
 def signed_by(key: SigningKey) -> SignedBy:
-    """Return how a key is named to those who read of it."""
     return SignedBy(key.keyid, key.fingerprint)
 
 
-class Flaw(StrEnum):
-    """What can be wrong with the evidence of a submission; the value says it in words."""
+class EvidenceFlaw(StrEnum):
+    """What can be wrong with the evidence of a submission. The value is the sentence for it."""
 
     GONE = "the audit trail says that it was signed, and the evidence is gone"
     STRAY = "there is evidence of a signature that the audit trail does not name"
@@ -83,26 +81,26 @@ class Flaw(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """One flaw, and of which submission."""
+class EvidenceFault:
+    """A flaw and its submission."""
 
     subject: str
-    flaw: Flaw
+    flaw: EvidenceFlaw
 
     def __str__(self) -> str:
         return f"{self.subject}: {self.flaw}"
 
 
-def verify() -> Iterator[list[Fault]]:
-    """Yield for each signed submission what is wrong with the evidence of it, which is nothing as a rule.
+def verify() -> Iterator[list[EvidenceFault]]:
+    """Yield the faults of each signed submission: as a rule an empty list.
 
-    Keys that were revoked or have expired since verify what they signed before.
+    Keys that were revoked or have expired since still verify what they signed before.
     Must run within a transaction. Any number of submissions takes the same memory.
     """
     for rows in streamed(statement("evidence_kept")):
         for row in rows:
             kept = _Kept(*row)
-            yield [Fault(kept.subject, flaw) for flaw in _flaws(kept)]
+            yield [EvidenceFault(kept.subject, flaw) for flaw in _flaws(kept)]
 
 
 class _Kept(NamedTuple):
@@ -120,32 +118,28 @@ class _Kept(NamedTuple):
     named: dict[str, object] | None
 
 
-def _flaws(kept: _Kept) -> Iterator[Flaw]:
+def _flaws(kept: _Kept) -> Iterator[EvidenceFlaw]:
     if not kept.there:
-        yield Flaw.GONE
+        yield EvidenceFlaw.GONE
         return
     raw, signed = keys.decode(kept.public_key), kept.base.encode()
     if kept.named is None:
-        yield Flaw.STRAY
-    elif kept.named != _named(kept.keyid, keys.fingerprint(raw), kept.base_digest):
-        yield Flaw.RENAMED
+        yield EvidenceFlaw.STRAY
+    elif kept.named != _audit_details(kept.keyid, keys.fingerprint(raw), kept.base_digest):
+        yield EvidenceFlaw.RENAMED
     if not kept.of_agency or f';keyid="{kept.keyid}"' not in kept.base.rpartition("\n")[2]:
-        yield Flaw.OTHER_KEY
+        yield EvidenceFlaw.OTHER_KEY
     if sha256(signed).digest() != kept.base_digest:
-        yield Flaw.CHANGED
+        yield EvidenceFlaw.CHANGED
     if not keys.verifies(raw, signature=kept.signature, message=signed):
-        yield Flaw.INVALID
-    if not _digests_agree(kept):
-        yield Flaw.OTHER_BODY
-
-
-def _digests_agree(kept: _Kept) -> bool:
-    """Whether the signed digest is the one kept of the body, where both are SHA-256 and the body was not packed."""
+        yield EvidenceFlaw.INVALID
     covered = dict(line.split(": ", 1) for line in kept.base.splitlines() if ": " in line)
-    signed = [part.strip() for part in covered.get('"content-digest"', "").split(",")]
-    comparable = '"content-encoding"' not in covered and any(part.startswith("sha-256=") for part in signed)
-    return not comparable or f"sha-256=:{base64.b64encode(kept.body_digest).decode()}:" in signed
+    digests = [part.strip() for part in covered.get('"content-digest"', "").split(",")]
+    # The digest of a packed body, or of another kind, is not the one that was kept.
+    comparable = '"content-encoding"' not in covered and any(part.startswith("sha-256=") for part in digests)
+    if comparable and f"sha-256=:{base64.b64encode(kept.body_digest).decode()}:" not in digests:
+        yield EvidenceFlaw.OTHER_BODY
 
 
-def _named(keyid: str, fingerprint: str, base_digest: bytes) -> dict[str, object]:
+def _audit_details(keyid: str, fingerprint: str, base_digest: bytes) -> dict[str, object]:
     return {"key": keyid, "fingerprint": fingerprint, "base": base_digest.hex()}

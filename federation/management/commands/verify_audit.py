@@ -43,7 +43,7 @@ class Command(BaseCommand):
         """Print every fault and return how many they are."""
         length, faults = chain.length(), 0
         with Progress("Walking the audit chain", length.sealed, "seals") as bar:
-            for faults, fault in enumerate(chain.verify(walked=bar.add), start=1):  # noqa: B007  asked afterwards
+            for faults, fault in enumerate(chain.verify(progress=bar.add), start=1):  # noqa: B007  asked afterwards
                 bar.say(str(fault))
         self.stdout.write(_unsealed(length, now=clock.now()))
         return faults

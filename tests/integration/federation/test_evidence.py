@@ -110,4 +110,4 @@ def test_command_says_what_is_wrong_and_with_which_submission(kept):
     tamper("DELETE FROM federation_signature")
     with pytest.raises(CommandError, match="1 faults"):
         call_command("verify_signatures", stdout=out)
-    assert f"submission {kept.submission_id}: {evidence.Flaw.GONE}" in out.getvalue()
+    assert f"submission {kept.submission_id}: {evidence.EvidenceFlaw.GONE}" in out.getvalue()

@@ -36,7 +36,7 @@ def test_an_event_changed_together_with_its_digest_is_found_by_its_seal(sealed):
     digest = trail.event_digest(**said, reason="another").hex()
     tamper(rf"UPDATE federation_auditevent SET reason = 'another', digest = '\x{digest}' WHERE id = {event.pk}")
     [found] = chain.verify()
-    assert (found.flaw, found.event, found.position) == (chain.Flaw.SEAL_WRONG, event.pk, 3)
+    assert (found.flaw, found.event, found.position) == (chain.ChainFlaw.SEAL_WRONG, event.pk, 3)
 
 
 def test_a_missing_event_is_named(sealed):
@@ -51,8 +51,8 @@ def test_a_missing_event_is_named(sealed):
 def test_an_event_that_got_another_number_is_missing_and_stray(sealed):
     tamper(f"UPDATE federation_auditevent SET id = {sealed[6] + 1} WHERE id = {sealed[3]}")
     assert [(found.flaw, found.event) for found in chain.verify()] == [
-        (chain.Flaw.EVENT_MISSING, sealed[3]),
-        (chain.Flaw.EVENT_STRAY, sealed[6] + 1),
+        (chain.ChainFlaw.EVENT_MISSING, sealed[3]),
+        (chain.ChainFlaw.EVENT_STRAY, sealed[6] + 1),
     ]
 
 
@@ -63,9 +63,9 @@ def test_events_that_changed_numbers_are_found_by_their_seals(sealed):
         f"UPDATE federation_auditevent SET id = {sealed[4]}, reason = '' WHERE id = 0",
     )
     assert [(found.flaw, found.event) for found in chain.verify()] == [
-        (chain.Flaw.SEAL_WRONG, sealed[1]),
-        (chain.Flaw.EVENT_CHANGED, sealed[4]),
-        (chain.Flaw.SEAL_WRONG, sealed[4]),
+        (chain.ChainFlaw.SEAL_WRONG, sealed[1]),
+        (chain.ChainFlaw.EVENT_CHANGED, sealed[4]),
+        (chain.ChainFlaw.SEAL_WRONG, sealed[4]),
     ]
 
 
@@ -82,7 +82,7 @@ def test_an_event_put_in_past_the_trigger_is_named(sealed):
         f" SELECT at, actor, action, subject, reason, details, digest FROM federation_auditevent WHERE id = {sealed[0]}"
     )
     newest = AuditEvent.objects.latest("id").pk
-    said = str(chain.Fault(chain.Flaw.EVENT_STRAY, event=newest))
+    said = str(chain.ChainFault(chain.ChainFlaw.EVENT_STRAY, event=newest))
     assert faults() == [said]
     seal()
     assert faults() == [said]
@@ -91,7 +91,7 @@ def test_an_event_put_in_past_the_trigger_is_named(sealed):
 def test_an_event_kept_from_being_sealed_is_named(sealed):
     run("DELETE FROM federation_auditpending")
     [found] = chain.verify()
-    assert (found.flaw, found.event) == (chain.Flaw.EVENT_STRAY, sealed[6])
+    assert (found.flaw, found.event) == (chain.ChainFlaw.EVENT_STRAY, sealed[6])
 
 
 def test_an_event_that_shall_be_sealed_twice_is_named_and_does_not_stop_the_sealer(sealed):
@@ -109,11 +109,11 @@ def wrong(position, event):
 
 def test_missing_seals_are_named_with_the_events_that_they_sealed(sealed):
     tamper("DELETE FROM federation_auditseal WHERE position IN (2, 3)")
-    stray = chain.Flaw.EVENT_STRAY
+    stray = chain.ChainFlaw.EVENT_STRAY
     assert faults() == [
         "the seals from position 2 to 3 are missing",
-        str(chain.Fault(stray, event=sealed[1])),
-        str(chain.Fault(stray, event=sealed[2])),
+        str(chain.ChainFault(stray, event=sealed[1])),
+        str(chain.ChainFault(stray, event=sealed[2])),
     ]
 
 
@@ -150,7 +150,7 @@ def test_an_event_and_its_seal_that_were_taken_out_without_a_gap_are_found(seale
         "UPDATE federation_auditseal SET position = -position - 1 WHERE position < 0",
     )
     assert [(found.flaw, found.position) for found in chain.verify()] == [
-        (chain.Flaw.SEAL_WRONG, position) for position in (3, 4, 5)
+        (chain.ChainFlaw.SEAL_WRONG, position) for position in (3, 4, 5)
     ]
 
 
@@ -188,5 +188,5 @@ def test_heads_that_were_noted_are_held_while_the_chain_grows(sealed):
 
 def test_walking_is_told_seal_by_seal(sealed, monkeypatch):
     walked = []
-    assert list(chain.verify(walked=walked.append)) == []
+    assert list(chain.verify(progress=walked.append)) == []
     assert sum(walked) == 6
