@@ -1,4 +1,4 @@
-"""How far a user sees, at the desk and over the API: all countries, or as a national liaison the own one only."""
+"""Which countries' rows a user sees, at the desk and over the API: a national liaison sees the own country only."""
 
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -17,14 +17,14 @@ SHARED = "*"
 
 
 @dataclass(frozen=True, slots=True)
-class Horizon:
-    """How far somebody sees. Limited without a country, they see nothing."""
+class CountryScope:
+    """Which countries' rows a user sees. Limited without a country means none."""
 
     limited: bool
     country: int | None = None
 
     def rows(self, rows: QuerySet[M], path: str) -> QuerySet[M]:
-        """Return those of some rows that are in sight.
+        """Leave out the rows that the user must not see.
 
         ``path`` leads from a row to its country over foreign keys, ``agency__country``. It is
         ``SHARED`` for rows of no country, and empty for rows that a liaison never sees.
@@ -35,24 +35,24 @@ class Horizon:
             return rows.none()
         return rows if path == SHARED else rows.filter(**{path: self.country})
 
-    def holds(self, row: Model, path: str) -> bool:
-        """Whether a row, as it is stored, is in sight."""
+    def covers(self, row: Model, path: str) -> bool:
+        """Whether the user may see a row, as it is stored."""
         everything: QuerySet[Any] = type(row)._base_manager.all()
         return not self.limited or self.rows(everything, path).filter(pk=row.pk).exists()
 
 
-def horizon(user: AbstractBaseUser | AnonymousUser) -> Horizon:
-    """Return how far a user sees. Who is in the group or stands for a country is limited to it, except superusers."""
+def country_scope(user: AbstractBaseUser | AnonymousUser) -> CountryScope:
+    """A user in the group, or with a country, is limited to that country. Superusers are never limited."""
     if user.pk is None:
-        return Horizon(limited=True)
+        return CountryScope(limited=True)
     if getattr(user, "is_superuser", False):
-        return Horizon(limited=False)
+        return CountryScope(limited=False)
     in_group = Exists(Group.objects.filter(user=OuterRef("pk"), name=LIAISONS))
     found = User.objects.filter(pk=user.pk).values_list("liaison__country", in_group).first()
     country, liaison = found or (None, True)
-    return Horizon(limited=liaison or country is not None, country=country)
+    return CountryScope(limited=liaison or country is not None, country=country)
 
 
 def reads_figures(user: User) -> bool:
     """Whether a user may read the exact figures of all countries."""
-    return user.is_active and user.is_staff and user.has_perm(READS_FIGURES) and not horizon(user).limited
+    return user.is_active and user.is_staff and user.has_perm(READS_FIGURES) and not country_scope(user).limited

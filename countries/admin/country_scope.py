@@ -1,4 +1,4 @@
-"""What national liaisons see of the desk: the rows of their own country, on every screen and by every way to one."""
+"""Limits national liaisons to the rows of their own country, on every screen of the desk and by every way to one."""
 
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,7 +12,7 @@ from django.db.models import Field, ForeignKey, Model, QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 
 from countries import liaisons
-from countries.liaisons import SHARED, Horizon
+from countries.liaisons import SHARED, CountryScope
 
 if TYPE_CHECKING:
     Screen = admin.ModelAdmin[Any]
@@ -26,22 +26,22 @@ _NOT_LOOKED_UP: Final = (DataError, IncorrectLookupParameters, OverflowError, Ty
 _WHOLE_LIST: Final = "The address asks for something that cannot be looked up. This is the list without it."
 
 
-def horizon_of(request: HttpRequest) -> Horizon:
-    """How far who asks sees; looked up once a request."""
-    kept = vars(request)
-    if "horizon" not in kept:
-        kept["horizon"] = liaisons.horizon(request.user)
-    found: Horizon = kept["horizon"]
-    return found
+def country_scope_of(request: HttpRequest) -> CountryScope:
+    """The scope of the user who asks; looked up once a request."""
+    cached = vars(request)
+    if "country_scope" not in cached:
+        cached["country_scope"] = liaisons.country_scope(request.user)
+    scope: CountryScope = cached["country_scope"]
+    return scope
 
 
 class OfCountryFilter(admin.RelatedFieldListFilter):
-    """Offers those rows only that are in sight."""
+    """Offers only rows that the user may see."""
 
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
         ordering = self.field_admin_ordering(field, request, model_admin)
-        seen = model_admin.related_in_sight(request, field.remote_field.model)
-        chosen = {"pk__in": seen} if horizon_of(request).limited else {}
+        seen = model_admin.rows_in_scope(request, field.remote_field.model)
+        chosen = {"pk__in": seen} if country_scope_of(request).limited else {}
         return field.get_choices(include_blank=False, ordering=ordering, limit_choices_to=chosen)
 
 
@@ -57,56 +57,60 @@ class OfCountry(Screen):
     ``get_queryset``: a screen that overrides it starts from ``super().get_queryset(request)``.
     Choices of foreign keys and filters on them (``list_filter = ("agency",)``) are narrowed here.
     Left to the screen: filters that are classes of their own and views of its own. They take rows
-    from ``self.get_queryset(request)``, or ``horizon_of(request).rows(rows, path)``, and never
+    from ``self.get_queryset(request)``, or ``country_scope_of(request).rows(rows, path)``, and never
     from a model's manager.
     """
 
     of_country = ""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return horizon_of(request).rows(super().get_queryset(request), self.of_country)
+        return country_scope_of(request).rows(super().get_queryset(request), self.of_country)
 
-    def related_in_sight(self, request: HttpRequest, model: type[Model]) -> QuerySet[Any]:
-        """Return the rows of another model that are in sight, by what its own screen says."""
+    def rows_in_scope(self, request: HttpRequest, model: type[Model]) -> QuerySet[Any]:
+        """The rows of another model that the user may see, by the ``of_country`` of its own screen."""
         of_country = ""
         if self.admin_site.is_registered(model):
             of_country = getattr(self.admin_site.get_model_admin(model), "of_country", "")
-        return horizon_of(request).rows(model._default_manager.all(), of_country)
+        return country_scope_of(request).rows(model._default_manager.all(), of_country)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_view_permission(request, obj) and self._in_sight(request, obj)
+        return super().has_view_permission(request, obj) and self._in_scope(request, obj)
 
     def has_add_permission(self, request: HttpRequest, *obj: Any) -> bool:
         return super().has_add_permission(request, *obj) and self._own(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_change_permission(request, obj) and self._own(request) and self._in_sight(request, obj)
+        return super().has_change_permission(request, obj) and self._own(request) and self._in_scope(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_delete_permission(request, obj) and self._own(request) and self._in_sight(request, obj)
+        return super().has_delete_permission(request, obj) and self._own(request) and self._in_scope(request, obj)
 
     def _own(self, request: HttpRequest) -> bool:
         """Whether the rows here belong to a country at all: what all share, a liaison does not write."""
-        return self.of_country not in ("", SHARED) or not horizon_of(request).limited
+        return self.of_country not in ("", SHARED) or not country_scope_of(request).limited
 
-    def _in_sight(self, request: HttpRequest, obj: Model | None) -> bool:
+    def _in_scope(self, request: HttpRequest, obj: Model | None) -> bool:
         # An inline is asked about the row that it is on, which that row's own screen answers for.
-        return not isinstance(obj, self.model) or horizon_of(request).holds(obj, self.of_country)
+        return not isinstance(obj, self.model) or country_scope_of(request).covers(obj, self.of_country)
 
     def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> QuerySet[Any] | None:
         offered = super().get_field_queryset(db, db_field, request)
-        if not horizon_of(request).limited:
+        if not country_scope_of(request).limited:
             return offered
         model = db_field.remote_field.model
         offered = model._default_manager.all() if offered is None else offered
         first, _, rest = self.of_country.partition("__")
         if db_field.name == first:
-            return horizon_of(request).rows(offered, rest or "pk")
-        return offered.filter(pk__in=self.related_in_sight(request, model))
+            return country_scope_of(request).rows(offered, rest or "pk")
+        return offered.filter(pk__in=self.rows_in_scope(request, model))
 
     def formfield_for_foreignkey(self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
-        if field is not None and horizon_of(request).limited and db_field.name == self.of_country.partition("__")[0]:
+        if (
+            field is not None
+            and country_scope_of(request).limited
+            and db_field.name == self.of_country.partition("__")[0]
+        ):
             # Without an agency a row would be of all countries.
             field.required = True
         return field
@@ -153,7 +157,7 @@ class OfCountry(Screen):
         if lookup.endswith("__range"):
             # It needs two values, and Django would give each letter of the one as a value.
             return False
-        if horizon_of(request).limited:
+        if country_scope_of(request).limited:
             name, _, rest = lookup.partition("__")
             key = self.model._meta.pk
             field = key if name == "pk" else _field(self.model, name)

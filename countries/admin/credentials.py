@@ -20,7 +20,7 @@ from countries import ranges
 from countries.accounts import credentials
 from countries.accounts.credentials import CHANGE_OVER, Issued
 from countries.admin.base import actor
-from countries.admin.country_scope import horizon_of
+from countries.admin.country_scope import country_scope_of
 from countries.admin.revoking import ConfirmedForm, Offer, RevocableAdmin, posted
 from countries.models import Agency, Credential
 from countries.registry import Refused
@@ -149,10 +149,10 @@ class CredentialAdmin(RevocableAdmin):
         return f"{row.holder} can no longer use it"
 
     def _narrow(self, request: HttpRequest, form: IssueForm) -> None:
-        """Offer what is in sight of who asks; a coordinator's credential would read the figures of all."""
-        agencies = self.related_in_sight(request, Agency)
+        """Offer only agencies that the user may see. A coordinator's credential would read the figures of all."""
+        agencies = self.rows_in_scope(request, Agency)
         form.fields["agency"].queryset = agencies.filter(active=True)  # type: ignore[attr-defined]
-        if horizon_of(request).limited:
+        if country_scope_of(request).limited:
             del form.fields["coordinator"]
 
     def _show_once(

@@ -49,7 +49,7 @@ class SigningKeyAdmin(RevocableAdmin):
 
     def add(self, request: HttpRequest) -> HttpResponse:
         form = RegisterForm(posted(request))
-        agencies = self.related_in_sight(request, Agency).filter(active=True)
+        agencies = self.rows_in_scope(request, Agency).filter(active=True)
         form.fields["agency"].queryset = agencies  # type: ignore[attr-defined]
         key = self._register(request, form) if form.confirm(request) else None
         if key is None:

@@ -9,7 +9,7 @@ import numpy as np
 from django.db.models import Count, Exists, Min, OuterRef
 from django.db.models.functions import TruncDay
 
-from countries.liaisons import Horizon
+from countries.liaisons import CountryScope
 from countries.models import Agency, Indicator
 from federation.database import rows_of
 from federation.models.audit import AuditPending
@@ -95,7 +95,7 @@ class Heard:
     last: datetime | None
 
 
-def board(horizon: Horizon, *, now: datetime) -> tuple[list[datetime], list[AgencyLines]]:
+def board(scope: CountryScope, *, now: datetime) -> tuple[list[datetime], list[AgencyLines]]:
     """Return the days of the board, and the agencies that owe or sent anything on them."""
     today = periods.start_of(Frequency.DAY, now)
     days = [today - timedelta(days=ago) for ago in range(DAYS, -1, -1)]
@@ -108,7 +108,7 @@ def board(horizon: Horizon, *, now: datetime) -> tuple[list[datetime], list[Agen
         place = (agency, indicator)
         squares = [Square(day, states.get((place, day), ""), held.get((place, day), 0)) for day in days]
         lines[agency].append(Line(indicators[indicator], tuple(squares)))
-    rows = horizon.rows(Agency.objects.filter(pk__in=lines), "country").order_by("code")
+    rows = scope.rows(Agency.objects.filter(pk__in=lines), "country").order_by("code")
     return days, [AgencyLines(row.pk, row.code, row.name, tuple(lines[row.pk])) for row in rows]
 
 
@@ -142,7 +142,7 @@ def _held(first: datetime) -> dict[tuple[Place, datetime], int]:
     return {((agency, indicator), day): count for agency, indicator, day, count in counted}
 
 
-def silences(horizon: Horizon) -> list[Silence]:
+def silences(scope: CountryScope) -> list[Silence]:
     """Return who is silent now: those of the silences found that no figure came after, longest first."""
     after = Figure.objects.filter(
         indicator=OuterRef("indicator"),
@@ -151,7 +151,7 @@ def silences(horizon: Horizon) -> list[Silence]:
         agency=OuterRef("agency"),
         covered_seconds__gt=0,
     )
-    found = horizon.rows(Finding.objects.filter(rule=SILENCE.id, resolved=None), "agency__country")
+    found = scope.rows(Finding.objects.filter(rule=SILENCE.id, resolved=None), "agency__country")
     found = found.filter(~Exists(after)).order_by("period", "agency__code", "indicator")
     together: dict[tuple[str, str, datetime], list[tuple[str, int]]] = defaultdict(list)
     wanted = ("agency__code", "frequency", "period", "indicator__code", "pk")
@@ -163,15 +163,15 @@ def silences(horizon: Horizon) -> list[Silence]:
     ]
 
 
-def held(horizon: Horizon) -> Waiting:
+def held(scope: CountryScope) -> Waiting:
     """Return how many reports wait for a decision."""
-    waiting = horizon.rows(Hold.objects.filter(decision=""), "report__agency__country")
+    waiting = scope.rows(Hold.objects.filter(decision=""), "report__agency__country")
     return Waiting(**waiting.aggregate(count=Count("pk"), since=Min("since")))
 
 
-def open_findings(horizon: Horizon) -> list[OpenFindings]:
+def open_findings(scope: CountryScope) -> list[OpenFindings]:
     """Return how many findings of each severity are not resolved, the worst severity first."""
-    counted = horizon.rows(Finding.objects.filter(resolved=None), "agency__country")
+    counted = scope.rows(Finding.objects.filter(resolved=None), "agency__country")
     numbers: Counter[tuple[Severity, str]] = Counter()
     for rule, state, count in counted.values_list("rule", "state").annotate(Count("pk")):
         numbers[RULES[rule].severity, state] += count
@@ -181,11 +181,9 @@ def open_findings(horizon: Horizon) -> list[OpenFindings]:
     ]
 
 
-def heard(horizon: Horizon, *, now: datetime) -> list[Heard]:
+def heard(scope: CountryScope, *, now: datetime) -> list[Heard]:
     """Return what came from each active agency in the last hours; who has been quiet longest is first."""
-    codes: Mapping[int, str] = dict(
-        horizon.rows(Agency.objects.filter(active=True), "country").values_list("pk", "code")
-    )
+    codes: Mapping[int, str] = dict(scope.rows(Agency.objects.filter(active=True), "country").values_list("pk", "code"))
     told = rows_of("desk_submissions", agencies=np.array(list(codes), np.int64), since=now - RECENT)
     found = [Heard(codes[agency], count, last) for agency, count, last in told]
     return sorted(found, key=lambda one: (one.last is not None, one.last, one.agency))

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
 from countries.admin.base import FactAdmin, actor, refuse_traces
-from countries.admin.country_scope import horizon_of
+from countries.admin.country_scope import country_scope_of
 from federation.database import clock
 from federation.desk.screens import words
 from federation.errors import ClocksDisagreeError
@@ -176,9 +176,9 @@ def _by_whom(what: str, who: str, when: datetime | None, now: datetime) -> str:
     return f"{what}{by}{at}"
 
 
-def holds_in_sight(request: HttpRequest) -> QuerySet[Hold]:
+def visible_holds(request: HttpRequest) -> QuerySet[Hold]:
     """Return the holds that the user may see, with their reports without cells."""
-    rows = horizon_of(request).rows(Hold.objects.all(), "report__agency__country")
+    rows = country_scope_of(request).rows(Hold.objects.all(), "report__agency__country")
     rows = rows.select_related("report__agency", "report__indicator")
     return rows.defer("report__countries", "report__networks", "report__values")
 

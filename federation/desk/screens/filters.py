@@ -1,4 +1,4 @@
-"""Filters of the desk's lists: by code, by what waits, by age. Each offers only what is in sight."""
+"""Filters of the lists of the desk: by code, by waiting, by age. Each offers only rows that the user may see."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from countries.admin.country_scope import horizon_of
+from countries.admin.country_scope import country_scope_of
 from countries.models import Agency, Indicator
 from federation.database import clock
 from federation.desk.screens import words
@@ -39,12 +39,12 @@ class _Filter(SimpleListFilter):
 
 
 class OfAgency(_Filter):
-    """By agency, those in sight."""
+    """By agency, of those that the user may see."""
 
     title, parameter_name, path = "agency", "agency", "agency__code"
 
     def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> Choices:  # noqa: ARG002
-        rows = horizon_of(request).rows(Agency.objects.all(), "country")
+        rows = country_scope_of(request).rows(Agency.objects.all(), "country")
         return [(code, code) for code in rows.order_by("code").values_list("code", flat=True)]
 
 

@@ -228,7 +228,7 @@ class FindingAdmin(HoldingAdmin):
 
 def _holds_of(request: HttpRequest, findings: Collection[int], fields: list[tuple[str, object]]) -> Matter:
     """Return the reports that findings hold; those of the form that asked for a reason, decided or not, if it did."""
-    holds = deciding.holds_in_sight(request).filter(finding__in=findings).order_by("report__period", "pk")
+    holds = deciding.visible_holds(request).filter(finding__in=findings).order_by("report__period", "pk")
     asked = [int(one) for one in request.POST.getlist("report") if one.isdecimal()]
     chosen: QuerySet[Hold] = holds.filter(pk__in=asked) if asked else holds.filter(decision="")
     rows = list(chosen[: deciding.AT_ONCE + 1])

@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from countries.admin.country_scope import horizon_of
-from countries.liaisons import Horizon
+from countries.admin.country_scope import country_scope_of
+from countries.liaisons import CountryScope
 from federation.database import clock
 from federation.desk import board
 from federation.desk.board import AgencyLines, Line, Silence, Square
@@ -42,18 +42,18 @@ class Cell:
 
 def context(request: HttpRequest) -> dict[str, Any]:
     """Return what the start page shows to the user."""
-    horizon, now = horizon_of(request), clock.now()
-    silences = board.silences(horizon)
-    days, agencies = board.board(horizon, now=now)
+    scope, now = country_scope_of(request), clock.now()
+    silences = board.silences(scope)
+    days, agencies = board.board(scope, now=now)
     may = request.user.has_perm
     return {
         "now": now,
         "silences": [_said(one, now, linked=may("federation.view_finding")) for one in silences],
-        "tiles": list(_tiles(request, horizon, now)),
+        "tiles": list(_tiles(request, scope, now)),
         "days": days,
         "board": _board(agencies, silences),
         "legend": [(state, letter, says) for state, (letter, says) in words.STATES.items()],
-        "heard": board.heard(horizon, now=now) if may("federation.view_submission") else [],
+        "heard": board.heard(scope, now=now) if may("federation.view_submission") else [],
         "recent": words.age(board.RECENT),
     }
 
@@ -72,27 +72,27 @@ def _list(model: str, **filters: str) -> str:
     return f"{address}?{urlencode(filters)}" if filters else address
 
 
-def _tiles(request: HttpRequest, horizon: Horizon, now: datetime) -> Iterator[Tile]:
+def _tiles(request: HttpRequest, scope: CountryScope, now: datetime) -> Iterator[Tile]:
     may = request.user.has_perm
     if may("federation.view_hold"):
-        yield _held(horizon, now)
+        yield _held(scope, now)
     if may("federation.view_finding"):
-        yield from _findings(horizon)
+        yield from _findings(scope)
     # These are of all countries.
-    if may("federation.view_failure") and not horizon.limited:
+    if may("federation.view_failure") and not scope.limited:
         yield from _work()
-    if may("federation.view_auditevent") and not horizon.limited:
+    if may("federation.view_auditevent") and not scope.limited:
         yield Tile(board.unsealed(), "audit events not sealed", "sealed within seconds", _list("auditevent"))
 
 
-def _held(horizon: Horizon, now: datetime) -> Tile:
-    waiting = board.held(horizon)
+def _held(scope: CountryScope, now: datetime) -> Tile:
+    waiting = board.held(scope)
     more = f"the oldest for {words.age(now - waiting.since)}" if waiting.since else "nothing waits for a decision"
     return Tile(waiting.count, "held reports wait", more, _list("hold"), urgent=waiting.count > 0)
 
 
-def _findings(horizon: Horizon) -> Iterator[Tile]:
-    for one in board.open_findings(horizon):
+def _findings(scope: CountryScope) -> Iterator[Tile]:
+    for one in board.open_findings(scope):
         count = one.unanswered + one.answered
         more = f"{one.unanswered:,} unanswered, {one.answered:,} answered"
         address = _list("finding", severity=one.severity)

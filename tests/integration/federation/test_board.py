@@ -4,20 +4,20 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from countries.liaisons import Horizon
+from countries.liaisons import CountryScope
 from federation.desk import board
 from tests.integration.federation.world import Said
 
-EVERYBODY = Horizon(limited=False)
+EVERYBODY = CountryScope(limited=False)
 NORWAY = (578, 1)
 TODAY = datetime.fromisoformat("2026-11-25T00:00Z")
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 
-def words(federation, horizon=EVERYBODY):
+def words(federation, scope=EVERYBODY):
     """The states of each agency on the board, oldest first."""
-    _, agencies = board.board(horizon, now=federation.now)
+    _, agencies = board.board(scope, now=federation.now)
     return {agency.code: [square.state for square in agency.lines[0].squares] for agency in agencies}
 
 
@@ -67,9 +67,9 @@ def test_today_is_told_by_its_hours(federation):
 
 def test_board_shows_a_liaison_no_other_country(days):
     country = days.agencies[0].country_id
-    assert set(words(days, Horizon(limited=True, country=country))) == {"NO-0", "NO-1"}
-    assert words(days, Horizon(limited=True, country=1)) == {}
-    assert words(days, Horizon(limited=True)) == {}
+    assert set(words(days, CountryScope(limited=True, country=country))) == {"NO-0", "NO-1"}
+    assert words(days, CountryScope(limited=True, country=1)) == {}
+    assert words(days, CountryScope(limited=True)) == {}
 
 
 def test_heard_counts_the_last_hours_and_names_the_quietest_first(federation):

@@ -1,4 +1,4 @@
-"""Deciding at the desk: with a reason, once, by whoever may, on what is in sight."""
+"""Deciding at the desk: with a reason, once, by users who may, on rows that they may see."""
 
 from datetime import timedelta
 
