@@ -51,7 +51,7 @@ class ThresholdInline(OfCountry, admin.TabularInline):  # type: ignore[type-arg]
     of_country = "agency__country"
     model = Threshold
     extra = 0
-    verbose_name_plural = "thresholds of its own; the settings' hold where there is none"
+    verbose_name_plural = "own thresholds (the settings apply to all others)"
 
 
 @admin.register(Agency)

@@ -43,7 +43,7 @@ class RegistryForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
         required=False,
         validators=[refuse_traces],
         widget=forms.Textarea(attrs={"rows": 2, "cols": 80}),
-        help_text="Why, for those who read the audit trail later.",
+        help_text="The reason, for readers of the audit trail.",
     )
 
 

@@ -44,7 +44,7 @@ class RangesField(forms.CharField):
         super().__init__(
             required=False,
             widget=forms.Textarea(attrs={"rows": 3, "cols": 50, "spellcheck": "false"}),
-            help_text="One a line, such as 192.0.2.0/24 or 2001:db8::/32. Empty: it may be used from anywhere.",
+            help_text="One per line, such as 192.0.2.0/24 or 2001:db8::/32. If empty, it can be used from anywhere.",
         )
 
     def prepare_value(self, value: Any) -> Any:
@@ -64,12 +64,14 @@ class IssueForm(ConfirmedForm):
         required=False,
         max_length=150,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        help_text="Instead of an agency: the name of a user who may read the figures of all countries.",
+        help_text="Instead of an agency, the name of a user who may read the figures of all countries.",
     )
     read_only = forms.BooleanField(
-        required=False, help_text="An agency's, for reading only. A coordinator's always is."
+        required=False, help_text="An agency's credential for reading only. A coordinator's credential only reads."
     )
-    expires = forms.DateTimeField(required=False, help_text="In UTC: 2027-01-31 12:00. Empty: until revoked.")
+    expires = forms.DateTimeField(
+        required=False, help_text="In UTC, such as 2027-01-31 12:00. If empty, it is valid until revoked."
+    )
     networks = RangesField()
     field_order = ("agency", "coordinator", "read_only", "expires", "networks", "reason", "password")
 
@@ -82,13 +84,15 @@ class IssueForm(ConfirmedForm):
 
 class RotateForm(ConfirmedForm):
     keep_hours = forms.IntegerField(
-        label="Hours that the old one stays usable",
+        label="Hours for which the old credential stays usable",
         min_value=0,
         max_value=30 * 24,
         initial=int(CHANGE_OVER.total_seconds()) // 3600,
         help_text="0 revokes it at once.",
     )
-    expires = forms.DateTimeField(required=False, help_text="Of the new one, in UTC. Empty: until revoked.")
+    expires = forms.DateTimeField(
+        required=False, help_text="When the new credential expires, in UTC. If empty, it is valid until revoked."
+    )
     field_order = ("keep_hours", "expires", "reason", "password")
 
 

@@ -15,5 +15,5 @@ class PasswordField(forms.CharField):
             label="Your password",
             strip=False,
             widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-            help_text="Of your own account, to be sure that it is you.",
+            help_text="The password of your own account, which confirms that it is you.",
         )

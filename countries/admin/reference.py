@@ -35,11 +35,13 @@ _SHORT: dict[Any, Any] = {TextField: {"widget": forms.Textarea(attrs={"rows": 3,
 
 
 class IndicatorForm(RegistryForm):
-    notes = Lines(required=False, help_text="What the number is not, one a line. Shown wherever the number is.")
+    notes = Lines(
+        required=False, help_text="What the number does not say, one note per line. Shown beside the number everywhere."
+    )
 
 
 class TranslationForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    notes = Lines(required=False, help_text="One a line.")
+    notes = Lines(required=False, help_text="One per line.")
 
 
 class TranslationInline(OfCountry, admin.StackedInline):  # type: ignore[type-arg]  # not generic at run time

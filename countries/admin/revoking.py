@@ -36,7 +36,7 @@ class DeedForm(forms.Form):
     reason = forms.CharField(
         validators=[refuse_traces],
         widget=forms.Textarea(attrs={"rows": 2, "cols": 80}),
-        help_text="Why, for those who read the audit trail later.",
+        help_text="The reason, for readers of the audit trail.",
     )
 
 

@@ -12,7 +12,7 @@ _WATCHED = [(code, code) for code in NETWORKS if code != UNKNOWN]
 
 class SetupForm(RegistryForm):
     networks = forms.MultipleChoiceField(
-        choices=_WATCHED, widget=forms.CheckboxSelectMultiple, help_text="The networks watched."
+        choices=_WATCHED, widget=forms.CheckboxSelectMultiple, help_text="The networks that the agency watches."
     )
 
 

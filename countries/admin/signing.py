@@ -31,7 +31,9 @@ class RegisterForm(ConfirmedForm):
         help_text="Ed25519: the PEM that “openssl pkey -in key.pem -pubout” prints, or its 32 bytes in base 64. "
         "Never the private key: that stays with the agency.",
     )
-    expires = forms.DateTimeField(required=False, help_text="In UTC: 2027-01-31 12:00. Empty: until revoked.")
+    expires = forms.DateTimeField(
+        required=False, help_text="In UTC, such as 2027-01-31 12:00. If empty, it is valid until revoked."
+    )
     field_order = ("agency", "public_key", "expires", "reason", "password")
 
 

@@ -27,7 +27,7 @@ class ResetForm(forms.Form):
     reason = forms.CharField(
         validators=[refuse_traces],
         widget=forms.Textarea(attrs={"rows": 2, "cols": 80}),
-        help_text="How you know that it is they who ask: somebody else may have their password.",
+        help_text="How you checked who is asking. Somebody else may have the user's password.",
     )
 
 
@@ -35,7 +35,7 @@ class LiaisonInline(admin.StackedInline):  # type: ignore[type-arg]  # not gener
     """For superusers only: it says how far somebody sees."""
 
     model = Liaison
-    verbose_name_plural = "country that a national liaison stands for"
+    verbose_name_plural = "country of a national liaison"
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         return _is_superuser(request)

@@ -22,8 +22,8 @@ class Resolution(models.TextChoices):
 
     ITSELF = "itself", "its cause is gone"
     REVISION = "revision", "a newer report came"
-    RELEASED = "released", "what it held was released"
-    REJECTED = "rejected", "what it held was rejected"
+    RELEASED = "released", "the held reports were released"
+    REJECTED = "rejected", "the held reports were rejected"
     COORDINATOR = "coordinator", "a coordinator closed it"
 
 

@@ -36,7 +36,7 @@ class Failure(models.Model):
     attempts = models.SmallIntegerField()
     reason = models.TextField()
     since = models.DateTimeField()
-    retry_at = models.DateTimeField(null=True, help_text="empty: set aside")
+    retry_at = models.DateTimeField(null=True, help_text="If empty, the item was set aside.")
 
     class Meta:
         verbose_name = verbose_name_plural = "work that failed"

@@ -37,7 +37,7 @@ class ReasonForm(forms.Form):
         max_length=2000,
         validators=[refuse_traces],
         widget=forms.Textarea(attrs={"rows": 3, "cols": 80}),
-        help_text="It stands in the audit trail with your name, and the agency reads it.",
+        help_text="The audit trail keeps it with your name, and the agency can read it.",
         error_messages={"required": "Say why. Nothing was decided yet, and what you chose is still chosen."},
     )
 

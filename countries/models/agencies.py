@@ -1,0 +1,256 @@
+"""Agencies, what they promise to report, what they count with, and what readers of their series should know."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import cast
+
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Func, Q, Value
+from django.utils import timezone
+
+from countries.models.base import BEFORE_2000, WrittenByPeople
+from countries.models.reference import Country, Indicator, Network
+from p2p_core.codes import UNKNOWN
+
+FREQUENCIES = {"N": "minute", "H": "hour", "D": "day", "M": "month"}
+MAX_DEADLINE_MINUTES = 90 * 24 * 60
+
+AGENCY_CODE = r"^[A-Z]{2}-[A-Z0-9][A-Z0-9-]*$"
+
+OVERLAP = "The agency already has a schedule for this indicator and frequency on some of these days."
+LAST_BEFORE_FIRST = "The last day must not be before the first."
+END_BEFORE_START = "The end must not be before the start."
+
+
+class Agency(WrittenByPeople):
+    # A smallint in the database: fifteen bits of the key of a work item.
+    id = models.SmallAutoField(primary_key=True)
+    code = models.CharField(
+        max_length=40,
+        unique=True,
+        validators=[RegexValidator(AGENCY_CODE, "This is not a code such as NO-KRIPOS.")],
+        help_text="The country's code, a hyphen, then capitals, digits or hyphens: NO-KRIPOS. Cannot be changed later.",
+    )
+    country = models.ForeignKey(Country, on_delete=models.PROTECT, related_name="agencies")
+    name = models.CharField(max_length=200)
+    active = models.BooleanField(default=True, help_text="An agency that is not active can neither send nor read.")
+    invented = models.BooleanField(default=False, help_text="Made up for a demonstration. Every page says so.")
+    signature_required = models.BooleanField(
+        default=False, help_text="Submissions that are not signed with one of the agency's keys are refused."
+    )
+
+    class Meta:
+        ordering = ["code"]
+        verbose_name_plural = "agencies"
+        constraints = [
+            models.CheckConstraint(condition=Q(code__regex=AGENCY_CODE), name="countries_agency_code"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    def clean(self) -> None:
+        if not self.country_id:
+            return
+        if self.country.code == UNKNOWN:
+            raise ValidationError({"country": "An agency belongs to a country."})
+        if not self.code.startswith(f"{self.country.code}-"):
+            raise ValidationError({"code": f"The code must start with “{self.country.code}-”."})
+
+
+class Schedule(models.Model):
+    """A promise of reports: whole UTC days, both ends included."""
+
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="schedules")
+    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="schedules")
+    frequency = models.CharField(max_length=1, choices=list(FREQUENCIES.items()))
+    valid_from = models.DateField(help_text="The first day, in UTC.")
+    valid_to = models.DateField(
+        null=True, blank=True, help_text="The last day, included. If empty, the schedule has no end."
+    )
+    deadline_minutes = models.PositiveIntegerField(
+        default=60, help_text="A report is late this many minutes after its period has ended."
+    )
+
+    class Meta:
+        ordering = ["agency", "indicator", "frequency", "valid_from"]
+        constraints = [
+            models.CheckConstraint(condition=Q(frequency__in=list(FREQUENCIES)), name="countries_schedule_frequency"),
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),
+                name="countries_schedule_days",
+                violation_error_message=LAST_BEFORE_FIRST,
+            ),
+            models.CheckConstraint(
+                condition=Q(deadline_minutes__lte=MAX_DEADLINE_MINUTES),
+                name="countries_schedule_deadline",
+                violation_error_message=f"A deadline is at most {MAX_DEADLINE_MINUTES} minutes (90 days).",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_from__gte=date(2000, 1, 1)),
+                name="countries_schedule_starts",
+                violation_error_message=BEFORE_2000,
+            ),
+            # Two schedules for one day would owe the same report under two deadlines.
+            ExclusionConstraint(
+                name="countries_schedule_overlap",
+                expressions=[
+                    ("agency", RangeOperators.EQUAL),
+                    ("indicator", RangeOperators.EQUAL),
+                    ("frequency", RangeOperators.EQUAL),
+                    (
+                        Func(
+                            "valid_from",
+                            "valid_to",
+                            Value("[]"),
+                            function="daterange",
+                            output_field=DateRangeField(),
+                        ),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+                violation_error_message=OVERLAP,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.indicator_id} {self.frequency} from {self.valid_from}"
+
+    def clean(self) -> None:
+        # Before the exclusion constraint is asked, which cannot read a range that ends before it begins.
+        first = cast("date | None", self.valid_from)
+        if first and self.valid_to and self.valid_to < first:
+            raise ValidationError({"valid_to": LAST_BEFORE_FIRST})
+
+    def overlaps(self, other: "Schedule") -> bool:
+        """Whether both owe the same report on some day, for two schedules of one agency."""
+        if (self.indicator_id, self.frequency) != (other.indicator_id, other.frequency):
+            return False
+        return self.valid_from <= (other.valid_to or date.max) and other.valid_from <= (self.valid_to or date.max)
+
+
+def own_thresholds() -> dict[str, str]:
+    """The thresholds that an agency may have for itself: a new rule in the settings needs no migration here."""
+    return settings.OWN_THRESHOLDS
+
+
+class Threshold(models.Model):
+    """An agency's own threshold of a rule, in place of the one in the settings."""
+
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="thresholds")
+    name = models.CharField(max_length=20, choices=own_thresholds)
+    value = models.FloatField()
+
+    class Meta:
+        ordering = ["agency", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "name"], name="countries_threshold_agency_name"),
+            models.CheckConstraint(condition=Q(value__gte=0), name="countries_threshold_value"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.agency} {self.name}"
+
+
+class Setup(WrittenByPeople):
+    """What an agency counts with, from a day on: the description of its sensor. Not public."""
+
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="setups")
+    valid_from = models.DateField(help_text="The first day with this set-up, in UTC.")
+    computers = models.PositiveIntegerField(help_text="The number of police computers that offer files.")
+    networks = ArrayField(models.CharField(max_length=20), help_text="The networks that the agency watches.")
+    geo_database = models.CharField("IP-to-country database", max_length=100)
+    geo_version = models.CharField("version of the database", max_length=50)
+    remark = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["agency", "-valid_from"]
+        verbose_name = "set-up"
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "valid_from"], name="countries_setup_agency_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.agency} from {self.valid_from}"
+
+    def clean(self) -> None:
+        unknown = set(self.networks or ()) - set(Network.objects.values_list("code", flat=True))
+        if unknown:
+            raise ValidationError({"networks": f"There is no network {', '.join(sorted(unknown))}."})
+
+
+class Annotation(WrittenByPeople):
+    """Something on the time axis that readers of a series should know; public.
+
+    A break says that values before and after are not comparable. Without an agency it holds
+    for all, without an indicator for each.
+    """
+
+    KINDS = {
+        "campaign": "a campaign",
+        "change": "a change of software or method",
+        "outage": "an outage",
+        "other": "other",
+    }
+    #: Kinds that go on until an end is set; the others are a moment then.
+    LASTING = ("campaign", "outage")
+    AHEAD_AT_MOST = timedelta(days=366)
+
+    kind = models.CharField(max_length=10, choices=list(KINDS.items()))
+    text = models.CharField(max_length=300, help_text="Public. Short, in English, without names of persons.")
+    start = models.DateTimeField(help_text="In UTC.")
+    end = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="In UTC. If empty, a campaign or an outage continues; anything else is a moment.",
+    )
+    is_break = models.BooleanField(
+        "break in series",
+        default=False,
+        help_text="Values before and after the start are not comparable. Releases the held reports it explains (R102).",
+    )
+    agency = models.ForeignKey(
+        Agency,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="annotations",
+        help_text="If empty, it applies to all agencies.",
+    )
+    indicator = models.ForeignKey(
+        Indicator,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="annotations",
+        help_text="If empty, it applies to all indicators.",
+    )
+
+    class Meta:
+        ordering = ["-start"]
+        permissions = [("mark_break", "Can mark a break in a series")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(end__isnull=True) | Q(end__gte=F("start")),
+                name="countries_annotation_ends",
+                violation_error_message=END_BEFORE_START,
+            ),
+            models.CheckConstraint(
+                condition=Q(start__gte=datetime(2000, 1, 1, tzinfo=UTC)),
+                name="countries_annotation_starts",
+                violation_error_message=BEFORE_2000,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, {self.start:%Y-%m-%d}"
+
+    def clean(self) -> None:
+        # A form that could not read the start has said so.
+        start = cast("datetime | None", self.start)
+        if start and start > timezone.now() + self.AHEAD_AT_MOST:
+            raise ValidationError({"start": "The start is more than a year ahead."})

@@ -1,0 +1,32 @@
+"""What models of several subjects have in common."""
+
+from typing import Any
+from urllib.parse import unquote
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from p2p_core.traces import refusal
+
+BEFORE_2000 = "This is before the year 2000."
+
+
+class WrittenByPeople(models.Model):
+    """Checks what people write into a row, since the audit trail keeps it for good."""
+
+    class Meta:
+        abstract = True
+
+    def clean_fields(self, exclude: Any = None) -> None:
+        super().clean_fields(exclude)
+        faults: dict[str, str] = {}
+        for field in self._meta.concrete_fields:
+            if field.name in (exclude or ()) or field.choices:
+                continue
+            value, is_link = getattr(self, field.attname), isinstance(field, models.URLField)
+            texts = [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
+            refusals = (refusal(unquote(text) if is_link else text, is_link=is_link) for text in texts)
+            if why := next(filter(None, refusals), None):
+                faults[field.name] = why
+        if faults:
+            raise ValidationError(faults)

@@ -1,0 +1,165 @@
+"""Who may do what: credentials and signing keys of agencies and coordinators, sign-ins and liaisons of the desk."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from countries import keys, liaisons, ranges
+from countries.models.agencies import Agency
+from countries.models.reference import Country
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    class AbstractApplication(models.Model):
+        """What we use of the toolkit's model, which has no types."""
+
+        CLIENT_CONFIDENTIAL = "confidential"
+        GRANT_CLIENT_CREDENTIALS = "client-credentials"
+
+        client_id = models.CharField(max_length=255)
+        client_secret = models.CharField(max_length=255)
+        client_type = models.CharField(max_length=32)
+        authorization_grant_type = models.CharField(max_length=44)
+        user = models.ForeignKey(User, null=True, on_delete=models.CASCADE)
+        created = models.DateTimeField(auto_now_add=True)
+
+        class Meta:
+            abstract = True
+else:
+    from oauth2_provider.models import AbstractApplication
+
+READ_WRITE = "submissions:write submissions:read"
+READ_ONLY = "submissions:read"
+FIGURES = "figures:read"
+
+
+class Credential(AbstractApplication):
+    """OAuth2 client credentials, bound to one agency or one coordinator."""
+
+    agency = models.ForeignKey(Agency, null=True, blank=True, on_delete=models.PROTECT, related_name="credentials")
+    coordinator = models.CharField(max_length=150, blank=True, default="")
+    scopes = models.CharField(max_length=100)
+    expires = models.DateTimeField(null=True, blank=True)
+    revoked = models.DateTimeField(null=True, blank=True)
+    # In the one spelling that `ranges` gives them.
+    networks = ArrayField(models.CharField(max_length=43), blank=True, default=list)
+
+    class Meta:
+        ordering = ["-created"]
+        permissions = [
+            ("revoke_credential", "Can revoke a credential"),
+            ("restrict_credential", "Can change the networks of a credential"),
+        ]
+        constraints = [
+            # A write that bypasses `ranges` must not leave a restriction behind that breaks each request.
+            models.CheckConstraint(
+                condition=Q(networks__len__lte=ranges.RANGES_AT_MOST), name="countries_credential_networks"
+            ),
+            # One holder, and no scope that is not the holder's kind.
+            models.CheckConstraint(
+                name="countries_credential_holder",
+                condition=(
+                    Q(agency__isnull=False, coordinator="", scopes__in=[READ_WRITE, READ_ONLY])
+                    | (Q(agency__isnull=True, user__isnull=False, scopes=FIGURES) & ~Q(coordinator=""))
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.client_id
+
+    @property
+    def get_absolute_url(self) -> str:
+        """The toolkit names a page that is not mounted here; without an address the admin links to none."""
+        raise AttributeError
+
+    @property
+    def holder(self) -> str:
+        return self.agency.code if self.agency else self.coordinator
+
+    @property
+    def holder_allowed(self) -> bool:
+        if self.agency is not None:
+            return self.agency.active
+        return self.user is not None and liaisons.reads_figures(self.user)
+
+    def clean(self) -> None:
+        try:
+            self.networks = ranges.read(self.networks)
+        except ranges.BadRange as error:
+            raise ValidationError({"networks": str(error)}) from None
+
+    def usable_from(self, address: str) -> bool:
+        return ranges.allow(self.networks, address)
+
+    def usable_at(self, now: datetime) -> bool:
+        expired = self.expires is not None and self.expires <= now
+        return self.revoked is None and not expired and self.holder_allowed
+
+    def is_usable(self, request: Any) -> bool:  # noqa: ARG002  the toolkit's signature
+        """Asked by django-oauth-toolkit before it gives out a token."""
+        return self.usable_at(timezone.now())
+
+
+class SigningKey(models.Model):
+    """The public half of an Ed25519 key with which an agency signs what it sends."""
+
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="signing_keys")
+    # What a signature names it by; made of the agency's code and the fingerprint.
+    keyid = models.CharField(max_length=60, unique=True)
+    # In base 64. One key stands for one agency, and for good: what it signed is verified with it later.
+    public_key = models.CharField(max_length=44, unique=True)
+    created = models.DateTimeField()
+    expires = models.DateTimeField(null=True, blank=True)
+    revoked = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created"]
+        permissions = [("revoke_signingkey", "Can revoke a signing key")]
+
+    def __str__(self) -> str:
+        return self.keyid
+
+    @property
+    def holder_allowed(self) -> bool:
+        return self.agency.active
+
+    @property
+    def fingerprint(self) -> str:
+        return keys.fingerprint(keys.decode(self.public_key))
+
+
+class SignIn(models.Model):
+    """Guesses at a name's password or codes from an address, and when its owner last signed in from there.
+
+    Name and address are keyed hashes; ``countries.accounts.guessing`` makes and reads them.
+    """
+
+    name = models.CharField(max_length=64)
+    origin = models.CharField(max_length=64)
+    guesses = models.IntegerField(default=0)
+    guessed = models.DateTimeField(null=True)
+    signed_in = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["name", "origin"], name="one_sign_in")]
+        indexes = [models.Index(fields=["origin"], name="sign_in_by_origin")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Liaison(models.Model):
+    """That a user of the desk stands for one country, and sees and changes nothing outside it."""
+
+    user = models.OneToOneField("auth.User", primary_key=True, on_delete=models.PROTECT, related_name="liaison")
+    country = models.ForeignKey(Country, on_delete=models.PROTECT, related_name="liaisons")
+
+    def __str__(self) -> str:
+        return f"{self.user} for {self.country}"

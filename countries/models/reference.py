@@ -1,0 +1,175 @@
+"""Reference data: countries and their population, networks, indicators and their translations, help services."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from countries.models.base import WrittenByPeople
+
+INDICATOR_CODE = r"^[A-Z][A-Z0-9_]*$"
+LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+
+UNIT = "The word after a number, in all its plural forms, from one to many, separated by commas: download, downloads."
+
+
+class Country(models.Model):
+    number = models.PositiveSmallIntegerField(primary_key=True)
+    code = models.CharField(max_length=2, unique=True)
+
+    class Meta:
+        ordering = ["code"]
+        verbose_name_plural = "countries"
+        constraints = [
+            models.CheckConstraint(condition=Q(code__regex=r"^([A-Z]{2}|_U)$"), name="countries_country_code"),
+            models.CheckConstraint(condition=Q(number__gte=1, number__lte=999), name="countries_country_number"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Network(models.Model):
+    number = models.PositiveSmallIntegerField(primary_key=True)
+    code = models.CharField(max_length=20, unique=True)
+    name = models.CharField(max_length=100)
+
+    class Meta:
+        ordering = ["number"]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Population(WrittenByPeople):
+    country = models.ForeignKey(Country, on_delete=models.PROTECT, related_name="populations")
+    year = models.PositiveSmallIntegerField()
+    inhabitants = models.PositiveBigIntegerField()
+    source = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["country", "-year"]
+        verbose_name_plural = "population"
+        constraints = [
+            # Also the index for "the year's figure or the latest before it".
+            models.UniqueConstraint(fields=["country", "year"], name="countries_population_country_year"),
+            # A rate divides by it.
+            models.CheckConstraint(condition=Q(inhabitants__gte=1), name="countries_population_inhabitants"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.country_id} {self.year}"
+
+
+class Indicator(WrittenByPeople):
+    # Ten bits of the key of a work item; the registry gives the next free one.
+    number = models.PositiveSmallIntegerField(primary_key=True, blank=True)
+    code = models.CharField(
+        max_length=40,
+        unique=True,
+        validators=[RegexValidator(INDICATOR_CODE, "This is not a code such as HELP_VISITS.")],
+        help_text="Capitals, digits and underscores: HELP_VISITS.",
+    )
+    name = models.CharField(max_length=100, help_text="In English, like all texts of this form.")
+    unit = ArrayField(models.CharField(max_length=60), blank=True, default=list, help_text=UNIT)
+    description = models.TextField(
+        help_text="What is counted. Count events, so that the counts of shorter periods add up to those of longer ones."
+    )
+    notes = ArrayField(
+        models.TextField(),
+        blank=True,
+        default=list,
+        help_text="What the number does not say. Shown beside the number everywhere.",
+    )
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.CheckConstraint(condition=Q(number__gte=1, number__lte=1023), name="countries_indicator_number"),
+            models.CheckConstraint(condition=Q(code__regex=INDICATOR_CODE), name="countries_indicator_code"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+def page_languages() -> list[tuple[str, str]]:
+    """The languages of the pages, except the one in which indicators are entered first."""
+    return [(code, name) for code, name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
+
+
+class IndicatorTranslation(WrittenByPeople):
+    """The words of an indicator in another language of the pages. An empty field shows the English."""
+
+    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="translations")
+    language = models.CharField(max_length=10, choices=page_languages)
+    name = models.CharField(max_length=100, blank=True)
+    unit = ArrayField(models.CharField(max_length=60), blank=True, default=list, help_text=UNIT)
+    description = models.TextField(blank=True)
+    notes = ArrayField(models.TextField(), blank=True, default=list)
+
+    class Meta:
+        ordering = ["indicator", "language"]
+        verbose_name = "translation"
+        constraints = [
+            models.UniqueConstraint(fields=["indicator", "language"], name="countries_translation_language"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.indicator} in {self.language}"
+
+
+class HelpService(WrittenByPeople):
+    code = models.SlugField(unique=True)
+    name = models.CharField(max_length=200)
+    languages = ArrayField(
+        models.CharField(max_length=20, validators=[RegexValidator(LANGUAGE, "This is not a language code.")]),
+        help_text="Language codes, separated by commas: en, nb, pt-BR.",
+    )
+    country = models.ForeignKey(
+        Country,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="help_services",
+        help_text="If empty, the service helps people in all countries.",
+    )
+    address = models.URLField(help_text="The web address.")
+    phone = models.CharField(max_length=40, blank=True)
+    description = models.TextField()
+    shown = models.BooleanField(
+        default=True,
+        help_text="Untick this when the service has closed. A deleted one returns when reference data are loaded.",
+    )
+    source = models.URLField(
+        max_length=300, blank=True, help_text="The page that states the address and the telephone number."
+    )
+    checked = models.DateField(null=True, blank=True, help_text="The day on which somebody last checked these details.")
+
+    class Meta:
+        ordering = ["country", "name"]
+        constraints = [
+            models.CheckConstraint(condition=Q(languages__len__gte=1), name="countries_helpservice_languages"),
+            # The address becomes a link on public pages.
+            models.CheckConstraint(condition=Q(address__regex=r"^https?://"), name="countries_helpservice_address"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ReferenceVersion(models.Model):
+    """One row, counted up by every writing transaction; every writer locks it, so writers take turns."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    number = models.PositiveBigIntegerField(default=0)
+    #: When it was counted up last.
+    changed = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="countries_referenceversion_single")]
+
+    def __str__(self) -> str:
+        return str(self.number)
