@@ -1,6 +1,5 @@
 """No migration since the first release keeps a reader or a writer waiting while it goes through a table's rows."""
 
-from importlib import import_module
 from io import StringIO
 
 import psycopg
@@ -11,7 +10,9 @@ from django.db import connection, migrations, models, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Q
 
+from federation.database import roles
 from federation.management.commands import migrate
+from federation.models.submissions import Report
 from tests.integration import elsewhere, migrating
 from tests.integration.migrating import ROWS, asked, faults_of
 
@@ -21,44 +22,52 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("migrations")]
 @pytest.fixture(scope="module")
 def first_release(django_db_setup, django_db_blocker):
     """A database as it was at the first release, with rows in all that grows; its name."""
-    with django_db_blocker.unblock(), elsewhere.empty_database() as name:
+    with django_db_blocker.unblock(), migrating.first_release() as name:
         with elsewhere.using(name):
-            migrating.to_baseline()
             migrating.fill()
         yield name
 
 
+@pytest.fixture(scope="module")
+def newest(first_release, django_db_blocker):
+    """The same after all migrations, each of which was watched: its name, and the faults of each migration."""
+    found = {}
+    with django_db_blocker.unblock(), elsewhere.empty_database(first_release) as name:
+        with elsewhere.using(name), migrating.next_release():
+            for migration, run in migrating.newer():
+                migrating.fill()
+                found[migration] = faults_of(run)
+            migrating.fill()
+        yield name, found
+
+
 @pytest.fixture
-def old_database(first_release, django_db_blocker):
-    with django_db_blocker.unblock(), elsewhere.using(first_release):
+def new_database(newest, django_db_blocker):
+    """The newest tables, with rows."""
+    with django_db_blocker.unblock(), elsewhere.using(newest[0]):
         yield
 
 
-@pytest.fixture(scope="module")
-def newest(first_release, django_db_blocker):
-    """The same after all migrations, each of which was watched; what was wrong with each."""
-    found = {}
-    with django_db_blocker.unblock(), elsewhere.using(first_release):
-        for name, run in migrating.newer():
-            migrating.fill()
-            found[name] = faults_of(run)
-        migrating.fill()
-    return found
-
-
-@pytest.fixture
-def new_database(newest, old_database):
-    """The newest tables, with rows."""
-
-
 def test_migrations_since_the_first_release_shut_nobody_out(newest):
-    assert {name: faults for name, faults in newest.items() if faults} == {}
+    _, found = newest
+    assert "federation.9999_next_release" in found
+    assert {migration: faults for migration, faults in found.items() if faults} == {}
 
 
 def test_all_that_grows_has_rows(new_database):
     assert {table: asked(f"SELECT count(*) FROM {table}")[0][0] for table in migrating.growing()} == dict.fromkeys(
         migrating.growing(), ROWS
     )
+
+
+def test_the_version_before_reads_and_writes_the_new_tables(new_database):
+    assert asked("SELECT note FROM federation_report LIMIT 1") == [(None,)]
+    with transaction.atomic():
+        report = Report.objects.earliest("pk")
+        report.pk, report.total = ROWS + 1, 7
+        report.save(force_insert=True)
+        assert Report.objects.latest("pk").total == 7
+        transaction.set_rollback(True)
 
 
 def applied(*operations, atomic=True):
@@ -80,8 +89,8 @@ def touch_all(apps, editor):
 
 def touch_in_parts(apps, editor):
     reports = apps.get_model("federation", "Report").objects
-    for first in range(1, ROWS, 500):
-        reports.filter(id__range=(first, first + 499)).update(status="P")
+    for first in range(1, ROWS, ROWS // 4):
+        reports.filter(id__range=(first, first + ROWS // 4 - 1)).update(status="P")
 
 
 BY_VALUE = models.Index(fields=["total"], name="reports_by_total")
@@ -121,13 +130,13 @@ CARELESS = {
         "AccessExclusiveLock on federation_report",
     ),
     "a column that must be given": (
-        [migrations.AddField("report", "note", models.TextField(default=""))],
-        "federation_report.note is new and must be given",
+        [migrations.AddField("report", "remark", models.TextField(default=""))],
+        "federation_report.remark is new and must be given",
     ),
     "a column less": ([migrations.RemoveField("report", "digest")], "federation_report.digest is gone"),
     "a look at all rows after a lock": (
         [
-            migrations.AddField("report", "note", models.TextField(null=True)),
+            migrations.AddField("report", "remark", models.TextField(null=True)),
             migrations.RunSQL("SELECT count(*) FROM federation_figure WHERE total < 0"),
         ],
         "AccessExclusiveLock on federation_report",
@@ -148,16 +157,16 @@ def test_careless_migration_is_caught(new_database, what):
 
 
 @pytest.fixture
-def spare_database(newest, first_release, django_db_blocker):
+def spare_database(newest, django_db_blocker):
     """A copy of them, to be changed for good."""
-    with django_db_blocker.unblock(), elsewhere.empty_database(first_release) as name, elsewhere.using(name):
+    with django_db_blocker.unblock(), elsewhere.empty_database(newest[0]) as name, elsewhere.using(name):
         yield
 
 
 def test_recipes_are_let_through(spare_database):
     """Those of docs/how-to/migrate.md, one migration each."""
     careful = [
-        applied(migrations.AddField("report", "note", models.TextField(null=True))),
+        applied(migrations.AddField("report", "remark", models.TextField(null=True))),
         applied(migrations.AddField("report", "mark", models.SmallIntegerField(db_default=0))),
         applied(AddIndexConcurrently("report", BY_VALUE), atomic=False),
         applied(AddConstraintNotValid("report", SMALL_TOTALS)),
@@ -182,49 +191,49 @@ def test_recipes_are_let_through(spare_database):
 
 
 @pytest.fixture
-def behind(spare_database, monkeypatch):
-    """The newest migration has not been run, and needs a lock; the table by which one sees that it was."""
-    [(app, name)] = MigrationExecutor(connection).loader.graph.leaf_nodes("federation")
-    asked("DELETE FROM django_migrations WHERE app = %s AND name = %s", app, name)
-    needs_a_lock = "LOCK TABLE federation_submission IN SHARE MODE; CREATE TABLE seen ()"
-    module = import_module(f"federation.migrations.{name}")
-    monkeypatch.setattr(module.Migration, "operations", [migrations.RunSQL(needs_a_lock)])
-    return "seen"
+def behind(first_release, django_db_blocker):
+    """A copy of the first release's database, to be migrated."""
+    with django_db_blocker.unblock(), elsewhere.empty_database(first_release) as name:
+        with elsewhere.using(name), migrating.next_release():
+            yield
 
 
 @pytest.fixture
-def held(behind):
-    """Somebody writes to a table, and has not come to an end."""
+def writer(behind):
+    """Somebody writes to a table that the next release changes, and has not come to an end."""
     connection.ensure_connection()
     info = connection.connection.info
     with psycopg.connect(info.dsn, password=info.password) as other:
-        other.execute("LOCK TABLE federation_submission IN ROW EXCLUSIVE MODE")
+        other.execute("LOCK TABLE federation_report IN ROW EXCLUSIVE MODE")
         yield other
 
 
+def is_upgraded():
+    return bool(asked("SELECT 1 FROM pg_attribute WHERE attrelid = 'federation_report'::regclass AND attname = 'note'"))
+
+
 @pytest.mark.timers
-def test_migrate_gives_up_a_lock_that_it_does_not_get_and_tries_again(held, behind, monkeypatch):
+def test_migrate_gives_up_a_lock_that_it_does_not_get_and_tries_again(writer, monkeypatch):
     said, waits, before = StringIO(), [], asked("SHOW lock_timeout")
 
     def wait(_seconds):
         waits.append(asked("SHOW lock_timeout")[0][0])
         if len(waits) == 2:
-            held.commit()
+            writer.commit()
 
     monkeypatch.setattr(migrate.time, "sleep", wait)
     call_command("migrate", lock_timeout=0.05, stdout=StringIO(), stderr=said)
     assert waits == ["50ms", "50ms"]
     assert "did not let go of it in 0.05 s. Trying again" in said.getvalue()
-    assert asked("SELECT 1 FROM pg_tables WHERE tablename = %s", behind)
+    assert is_upgraded()
+    assert roles.missing() == []
     assert asked("SHOW lock_timeout") == before
 
 
 @pytest.mark.timers
-def test_migrate_that_never_gets_its_lock_ends_and_has_changed_nothing(held, behind, monkeypatch):
+def test_migrate_that_never_gets_its_lock_ends_and_has_changed_nothing(writer, monkeypatch):
     monkeypatch.setattr(migrate.time, "sleep", lambda _: None)
     with pytest.raises(CommandError, match="Nothing was changed"):
         call_command("migrate", lock_timeout=0.05, tries=2, stdout=StringIO(), stderr=StringIO())
-    held.commit()
-    assert not asked("SELECT 1 FROM pg_tables WHERE tablename = %s", behind)
-    call_command("migrate", stdout=StringIO())
-    assert asked("SELECT 1 FROM pg_tables WHERE tablename = %s", behind)
+    writer.commit()
+    assert not is_upgraded()
