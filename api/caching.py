@@ -1,7 +1,7 @@
-"""Public answers, held in this process by address and checked against the version that they show.
+"""Public answers, cached in this process by address and checked against the version that they show.
 
-Any number of readers cost one look-up each 200 ms, and none of them DRF's machinery. In front
-of it any CDN can take the load: the answers say how long they last and what they vary by.
+All readers together cost one look-up each 200 ms and none of DRF's machinery. A CDN in front can take the load: the
+answers say how long they last and what they vary by.
 """
 
 from collections import OrderedDict
@@ -23,19 +23,18 @@ from api import packing, problems, release
 from countries.database.routing import keep_connection, on_public_connection
 from federation.errors import FederationError
 
-#: So long a process may take a version for the newest.
-HELD_SECONDS: Final = 0.2
-#: So long an answer may stand in for one that cannot be had, as the database is away.
-STANDING_IN_SECONDS: Final = 60.0
-#: At most so many answers, and so many bytes of them, are held.
-HELD_ANSWERS: Final = 4096
-HELD_BYTES: Final = 64 * 2**20
-#: How many bytes of memory an answer takes beside its content: at least so many, and so many for each character of its
-#: address, which is kept as a parsed question. Tests measure the worst questions.
-_LEAST_BYTES: Final = 6144
+#: For how long a process takes a version as the newest without asking the database.
+FRESH_SECONDS: Final = 0.2
+#: For how long a cached answer is given while the database is away.
+STALE_SECONDS: Final = 60.0
+MAX_ENTRIES: Final = 4096
+MAX_BYTES: Final = 64 * 2**20
+#: Memory that an entry takes beside its content: a fixed part, and a part for each character of its address, which is
+#: kept as a parsed question. Tests measure the worst questions.
+_BYTES_AN_ENTRY: Final = 6144
 _BYTES_A_CHARACTER: Final = 128
 
-#: What is public now can change any time: caches ask again soon, and show what they have meanwhile.
+#: The present view can change any time: caches ask again soon, and give what they have meanwhile.
 CURRENT: Final = "public, max-age=5, stale-while-revalidate=30, stale-if-error=600"
 #: The last minutes.
 LIVE: Final = "public, max-age=1, stale-while-revalidate=5, stale-if-error=60"
@@ -59,31 +58,31 @@ _PREFLIGHT = {
 }
 
 
-class Stamp(NamedTuple):
+class Validator(NamedTuple):
     """The state that an answer shows: two answers to one question with equal tags are equal."""
 
     tag: str
     cache_control: str
 
 
-class Rendered(NamedTuple):
-    """An answer written out; in pieces if it is too long to hold."""
+class Representation(NamedTuple):
+    """An answer as it is sent. Its content comes in pieces if it is too long to be cached."""
 
-    stamp: Stamp
+    validator: Validator
     content: bytes | Iterator[bytes]
     headers: Mapping[str, str]
 
 
-class Answer(Protocol):
+class PublicAnswer(Protocol):
     """The answer to one question: what it depends on, cheap to look up, and how to write it."""
 
-    def stamp(self) -> Stamp: ...
+    def validator(self) -> Validator: ...
 
-    def render(self) -> Rendered: ...
+    def render(self) -> Representation: ...
 
 
-class Key(NamedTuple):
-    """What an answer is held under. Links in it name the host."""
+class CacheKey(NamedTuple):
+    """Scheme and host belong to it, because links in an answer name them."""
 
     path: str
     query: str
@@ -91,74 +90,82 @@ class Key(NamedTuple):
     scheme: str
     host: str
 
+    @classmethod
+    def of(cls, request: HttpRequest, variant: str) -> "CacheKey":
+        meta = request.META
+        return cls(request.path, meta.get("QUERY_STRING", ""), variant, request.scheme or "", meta.get("HTTP_HOST", ""))
+
     @property
     def size(self) -> int:
-        """How many bytes its question takes in memory, at most."""
-        return _LEAST_BYTES + _BYTES_A_CHARACTER * sum(map(len, self))
+        """How many bytes the parsed question takes in memory, at most."""
+        return _BYTES_AN_ENTRY + _BYTES_A_CHARACTER * sum(map(len, self))
+
+    def etag(self, tag: str) -> str:
+        """Names the request, the release that writes the answer, and the state shown.
+
+        The tag is weak because it stands for the answer plain and compressed.
+        """
+        question = blake2b(repr((release.digest(), *self)).encode(), digest_size=8).hexdigest()
+        return f'W/"{tag}.{question}"'
 
 
 @dataclass(slots=True)
-class Held:
-    """An answer whose stamp, once looked up, is taken for true until a moment of this process's clock.
+class CacheEntry:
+    """An answer whose validator is not looked up again before ``fresh_until``, by this process's clock.
 
-    The shelf counts its ``size``, so an answer that grows is put there again as another one.
+    The cache counts its ``size``. To let an entry grow, put a larger copy in its place.
     """
 
-    answer: Answer
+    answer: PublicAnswer
     vary: str
-    stamp: Stamp | None
+    validator: Validator | None
     fresh_until: float
-    rendered: Rendered | None = None
-    packed: dict[str, bytes] = field(default_factory=dict)
+    representation: Representation | None = None
+    compressed: dict[str, bytes] = field(default_factory=dict)
     size: int = 0
 
     @property
     def age(self) -> float:
-        """For how many seconds nobody has looked whether it is still true."""
-        return monotonic() - self.fresh_until + HELD_SECONDS
+        """Seconds since the validator was last looked up."""
+        return monotonic() - self.fresh_until + FRESH_SECONDS
 
 
-class Shelf:
-    """The answers held; the least recently asked for goes first."""
+class ResponseCache:
+    """A bounded number of answers and of bytes; the least recently used goes first."""
 
-    def __init__(self, answers: int, size: int) -> None:
-        self._answers, self._size = answers, size
-        self._held: OrderedDict[Key, Held] = OrderedDict()
-        self._used = 0
+    def __init__(self, entries: int, size: int) -> None:
+        self._max_entries, self._max_size = entries, size
+        self._entries: OrderedDict[CacheKey, CacheEntry] = OrderedDict()
+        self.used = 0
         self._lock = Lock()
 
-    @property
-    def used(self) -> int:
-        """How many bytes are held."""
-        return self._used
-
-    def get(self, key: Key) -> Held | None:
+    def get(self, key: CacheKey) -> CacheEntry | None:
         with self._lock:
-            held = self._held.get(key)
-            if held is not None:
-                self._held.move_to_end(key)
-            return held
+            entry = self._entries.get(key)
+            if entry is not None:
+                self._entries.move_to_end(key)
+            return entry
 
-    def put(self, key: Key, held: Held) -> None:
+    def put(self, key: CacheKey, entry: CacheEntry) -> None:
         with self._lock:
             self._drop(key)
-            self._held[key] = held
-            self._used += held.size
-            while len(self._held) > self._answers or self._used > self._size:
-                self._drop(next(iter(self._held)))
+            self._entries[key] = entry
+            self.used += entry.size
+            while len(self._entries) > self._max_entries or self.used > self._max_size:
+                self._drop(next(iter(self._entries)))
 
     def clear(self) -> None:
         with self._lock:
-            self._held.clear()
-            self._used = 0
+            self._entries.clear()
+            self.used = 0
 
-    def _drop(self, key: Key) -> None:
-        held = self._held.pop(key, None)
-        if held is not None:
-            self._used -= held.size
+    def _drop(self, key: CacheKey) -> None:
+        entry = self._entries.pop(key, None)
+        if entry is not None:
+            self.used -= entry.size
 
 
-shelf: Final = Shelf(HELD_ANSWERS, HELD_BYTES)
+response_cache: Final = ResponseCache(MAX_ENTRIES, MAX_BYTES)
 
 
 class PublicView(APIView):
@@ -179,8 +186,7 @@ class PublicView(APIView):
             return HttpResponse(status=204, headers=_CORS | _PREFLIGHT)
         return self._refuse(problems.Problem("method_not_allowed", headers={"Allow": _METHODS}))
 
-    def respond(self, request: HttpRequest, variant: str, ask: Callable[[], Answer]) -> HttpResponseBase:
-        """Answer from the cache, or ask again."""
+    def respond(self, request: HttpRequest, variant: str, ask: Callable[[], PublicAnswer]) -> HttpResponseBase:
         return respond(request, variant, self.vary, ask)
 
     def _refuse(self, error: Exception) -> HttpResponse:
@@ -190,117 +196,95 @@ class PublicView(APIView):
         return problems.respond(problem)
 
 
-def respond(request: HttpRequest, variant: str, vary: str, ask: Callable[[], Answer]) -> HttpResponseBase:
-    """Answer from the cache, or 304 without touching it, or ask again."""
-    key = _key(request, variant)
-    last = held = shelf.get(key)
+def respond(request: HttpRequest, variant: str, vary: str, ask: Callable[[], PublicAnswer]) -> HttpResponseBase:
+    """Answer from the cache, or 304, or with what ``ask`` returns. Validators are looked up only if needed."""
+    key = CacheKey.of(request, variant)
+    last = entry = response_cache.get(key)
     try:
-        if held is None or held.fresh_until < monotonic():
-            held = _looked_up(key, held, ask, vary)
-            shelf.put(key, held)
-        return _answered(request, key, held)
+        if entry is None or entry.fresh_until < monotonic():
+            fresh_until = monotonic() + FRESH_SECONDS
+            if entry is not None and entry.answer.validator() == entry.validator:
+                entry.fresh_until = fresh_until
+            else:
+                entry = CacheEntry(ask(), vary, None, fresh_until, size=key.size)
+            response_cache.put(key, entry)
+        return _send(request, key, entry)
     except problems.AWAY as failure:
         if last is not None:
-            # An answer that could not be written out must not take the place of one that was.
-            shelf.put(key, last)
+            # An answer that could not be written must not take the place of one that was.
+            response_cache.put(key, last)
         # The cause stays the server's own error, which shows whether another server might answer.
         raise _UnansweredError(request, key, last) from failure.__cause__
 
 
+def cached_answer(request: HttpRequest, variant: str) -> HttpResponseBase | None:
+    """A fresh answer that needs neither a look-up nor writing, both of which may be refused."""
+    key = CacheKey.of(request, variant)
+    entry = response_cache.get(key)
+    if entry is None or entry.representation is None or entry.fresh_until < monotonic():
+        return None
+    return _send(request, key, entry)
+
+
 class _UnansweredError(OperationalError):
-    """The database is away; what was answered last is still there, or not."""
+    """The database is away; the last answer may still be cached."""
 
-    def __init__(self, request: HttpRequest, key: Key, last: Held | None) -> None:
+    def __init__(self, request: HttpRequest, key: CacheKey, last: CacheEntry | None) -> None:
         super().__init__("the database is away")
-        self._request, self._key, self._last = request, key, last
-
-    def last_answer(self) -> HttpResponseBase | None:
-        """Return what was answered last, if that is not long ago, with its age."""
-        last = self._last
-        if last is None or last.rendered is None or last.age > STANDING_IN_SECONDS:
-            return None
-        answer = _answered(self._request, self._key, last)
-        answer["Age"] = str(int(last.age))
-        return answer
+        self.request, self.key, self.last = request, key, last
 
 
 def or_the_last(answer: Callable[[], HttpResponseBase]) -> HttpResponseBase:
-    """Answer; where the database is away, as it was answered last, for a while."""
+    """While the database is away, give the last answer with its age, if that is at most ``STALE_SECONDS`` old."""
     try:
         return answer()
     except _UnansweredError as away:
-        last = away.last_answer()
-        if last is None:
+        last = away.last
+        if last is None or last.representation is None or last.age > STALE_SECONDS:
             raise
-        return last
+        response = _send(away.request, away.key, last)
+        response["Age"] = str(int(last.age))
+        return response
 
 
-def held_answer(request: HttpRequest, variant: str) -> HttpResponseBase | None:
-    """Return the answer if one is held that needs no looking up and no writing out, which may be refused."""
-    key = _key(request, variant)
-    held = shelf.get(key)
-    if held is None or held.rendered is None or held.fresh_until < monotonic():
-        return None
-    return _answered(request, key, held)
-
-
-def _key(request: HttpRequest, variant: str) -> Key:
-    meta = request.META
-    return Key(request.path, meta.get("QUERY_STRING", ""), variant, request.scheme or "", meta.get("HTTP_HOST", ""))
-
-
-def _looked_up(key: Key, held: Held | None, ask: Callable[[], Answer], vary: str) -> Held:
-    """Return the cached answer if its stamp is still true, or ask again. A stamp is looked up only if needed."""
-    fresh_until = monotonic() + HELD_SECONDS
-    if held is not None and held.answer.stamp() == held.stamp:
-        held.fresh_until = fresh_until
-        return held
-    return Held(ask(), vary, None, fresh_until, size=key.size)
-
-
-def _answered(request: HttpRequest, key: Key, held: Held) -> HttpResponseBase:
+def _send(request: HttpRequest, key: CacheKey, entry: CacheEntry) -> HttpResponseBase:
+    """Answer 304 if the client has this state already, otherwise in full."""
     wanted = request.META.get("HTTP_IF_NONE_MATCH")
     if wanted is not None:
-        held.stamp = held.stamp or held.answer.stamp()
-        if _names(wanted, _etag(key, held.stamp.tag)):
-            return HttpResponse(status=304, headers=_headers(key, held.stamp, held.vary))
-    return _full(request, key, held)
+        entry.validator = entry.validator or entry.answer.validator()
+        if _names(wanted, key.etag(entry.validator.tag)):
+            return HttpResponse(status=304, headers=_headers(key, entry.validator, entry.vary))
 
-
-def _full(request: HttpRequest, key: Key, held: Held) -> HttpResponseBase:
-    rendered = held.rendered or held.answer.render()
-    headers = {**_headers(key, rendered.stamp, held.vary), **rendered.headers}
+    representation = entry.representation or entry.answer.render()
+    headers = {**_headers(key, representation.validator, entry.vary), **representation.headers}
     encoding = packing.agreed(request.META.get("HTTP_ACCEPT_ENCODING", ""))
-    if not isinstance(rendered.content, bytes):
-        return _streamed(request, rendered.content, headers, encoding)
-    content = rendered.content
-    if held.rendered is None:
-        held = replace(held, stamp=rendered.stamp, rendered=rendered, size=key.size + len(content), packed={})
-        shelf.put(key, held)
+    content = representation.content
+    if not isinstance(content, bytes):
+        return _stream(request, content, headers, encoding)
+
+    if entry.representation is None:
+        size = key.size + len(content)
+        entry = replace(
+            entry, validator=representation.validator, representation=representation, size=size, compressed={}
+        )
+        response_cache.put(key, entry)
     if encoding and len(content) >= _PACKED_FROM:
-        content = held.packed.get(encoding) or _packed(key, held, encoding, content)
+        content = entry.compressed.get(encoding) or _compress(key, entry, encoding, content)
         headers["Content-Encoding"] = encoding
     headers["Content-Length"] = str(len(content))
     return HttpResponse(b"" if request.method == "HEAD" else content, headers=headers)
 
 
-def _packed(key: Key, held: Held, encoding: str, content: bytes) -> bytes:
-    packed = b"".join(packing.packed(encoding, [content]))
-    shelf.put(key, replace(held, packed={**held.packed, encoding: packed}, size=held.size + len(packed)))
-    return packed
+def _compress(key: CacheKey, entry: CacheEntry, encoding: str, content: bytes) -> bytes:
+    short = b"".join(packing.packed(encoding, [content]))
+    response_cache.put(
+        key, replace(entry, compressed={**entry.compressed, encoding: short}, size=entry.size + len(short))
+    )
+    return short
 
 
-def _headers(key: Key, stamp: Stamp, vary: str) -> dict[str, str]:
-    return {"ETag": _etag(key, stamp.tag), "Cache-Control": stamp.cache_control, "Vary": vary, **_CORS}
-
-
-def _etag(key: Key, tag: str) -> str:
-    """Return the tag of an answer: it names the request, the release that writes the answer, and the state shown.
-
-    It is weak, as it stands for the answer plain and packed.
-    """
-    question = blake2b(repr((release.digest(), *key)).encode(), digest_size=8).hexdigest()
-    return f'W/"{tag}.{question}"'
+def _headers(key: CacheKey, validator: Validator, vary: str) -> dict[str, str]:
+    return {"ETag": key.etag(validator.tag), "Cache-Control": validator.cache_control, "Vary": vary, **_CORS}
 
 
 def _names(wanted: str, etag: str) -> bool:
@@ -309,13 +293,11 @@ def _names(wanted: str, etag: str) -> bool:
     return wanted == etag or wanted.strip() == "*" or any(tag.removeprefix("W/") == bare for tag in parse_etags(wanted))
 
 
-def _streamed(
-    request: HttpRequest, pieces: Iterator[bytes], headers: dict[str, str], encoding: str
-) -> HttpResponseBase:
+def _stream(request: HttpRequest, pieces: Iterator[bytes], headers: dict[str, str], encoding: str) -> HttpResponseBase:
     if encoding:
         headers["Content-Encoding"] = encoding
     if request.method == "HEAD":
-        # Not an empty answer of its own, which would say how long that is.
+        # An empty HttpResponse would add its own Content-Length, which is not that of the answer.
         return StreamingHttpResponse(iter(()), headers=headers)
     written = packing.packed(encoding, pieces) if encoding else pieces
     return StreamingHttpResponse(keep_connection(written), headers=headers)

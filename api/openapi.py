@@ -19,7 +19,7 @@ from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
 from api import caching, parameters, refusals
-from api.caching import PublicView, Rendered, Stamp
+from api.caching import PublicView, Representation, Validator
 from api.problems import Problem
 from api.refusals import ProblemDetails
 
@@ -279,12 +279,12 @@ class Document:
 
     form: str
 
-    def stamp(self) -> Stamp:
-        return Stamp(f"{blake2b(document(self.form), digest_size=8).hexdigest()}.{self.form}", caching.REFERENCE)
+    def validator(self) -> Validator:
+        return Validator(f"{blake2b(document(self.form), digest_size=8).hexdigest()}.{self.form}", caching.REFERENCE)
 
-    def render(self) -> Rendered:
+    def render(self) -> Representation:
         headers = {"Content-Type": f"application/vnd.oai.openapi{'+json' if self.form == 'json' else ''}"}
-        return Rendered(self.stamp(), document(self.form), headers)
+        return Representation(self.validator(), document(self.form), headers)
 
 
 class DocumentView(PublicView):

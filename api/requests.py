@@ -69,7 +69,7 @@ def _id_of(request: HttpRequest) -> str:
 
 @lru_cache(maxsize=4096)
 def _match(path: str) -> ResolverMatch | None:
-    """Return where an address leads that was answered before it was looked up: a public one, from what is held."""
+    """Return where an address leads that was answered before it was looked up: a public one, from the cache."""
     try:
         return resolve(path)
     except Resolver404:

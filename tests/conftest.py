@@ -62,11 +62,11 @@ def launch():
 
 @pytest.fixture(autouse=True)
 def nothing_held(monkeypatch) -> None:
-    """Lets each test begin with nothing held in the process: factories write without counting versions up."""
+    """Lets each test begin with an empty cache: factories write without counting versions up."""
     from api import caching, health
     from countries import reference
 
-    caching.shelf.clear()
+    caching.response_cache.clear()
     reference.kept.clear()
     for found in (health.readiness, health.broker):
         monkeypatch.setattr(found, "_at", -inf)

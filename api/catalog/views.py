@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from api import caching, datasets, formats, parameters
-from api.caching import PublicView, Rendered, Stamp
+from api.caching import PublicView, Representation, Validator
 from api.datasets import Offer
 from api.problems import Problem
 
@@ -42,10 +42,10 @@ class Catalogue:
     writing: Writing
     origin: str
 
-    def stamp(self) -> Stamp:
-        return self._stamp(datasets.offer())
+    def validator(self) -> Validator:
+        return self._validator(datasets.offer())
 
-    def render(self) -> Rendered:
+    def render(self) -> Representation:
         # Only a process that is asked for a graph loads the library that writes it.
         from api.catalog.graph import graph
 
@@ -56,11 +56,11 @@ class Catalogue:
             "Content-Type": self.writing.content_type,
             "Content-Location": f"/catalog.{self.writing.suffix}",
         }
-        return Rendered(self._stamp(offer), written, headers)
+        return Representation(self._validator(offer), written, headers)
 
-    def _stamp(self, offer: Offer) -> Stamp:
+    def _validator(self, offer: Offer) -> Validator:
         mark = blake2b(offer.mark.encode(), digest_size=12).hexdigest()
-        return Stamp(f"{mark}.{self.writing.suffix}", caching.REFERENCE)
+        return Validator(f"{mark}.{self.writing.suffix}", caching.REFERENCE)
 
 
 class CatalogView(PublicView):

@@ -11,7 +11,7 @@ from itertools import product
 from typing import Final, NamedTuple
 
 from api import caching
-from api.caching import Stamp
+from api.caching import Validator
 from api.problems import Problem
 from api.sdmx import times
 from api.sdmx.flows import FREQUENCIES, VINTAGE
@@ -165,12 +165,12 @@ def _past(label: str) -> published.PastView:
         raise Problem("as_of_in_future", detail=detail, parameter=VINTAGE) from None
 
 
-def stamp(query: DataQuery, version: Version, reference: int, form: str) -> Stamp:
+def validator(query: DataQuery, version: Version, reference: int, form: str) -> Validator:
     """Return what an answer in a format depends on."""
     # The view of a day is there once the day has ended.
     day = f"{clock.now():%Y-%j}." if query.of_vintages and not version.settled else ""
     tag = f"{version.number}.{version.after or 0}.{reference}.{day}{form}"
-    return Stamp(tag, caching.PAST if version.settled else caching.CURRENT)
+    return Validator(tag, caching.PAST if version.settled else caching.CURRENT)
 
 
 def most_periods(some: Iterable[Slice]) -> int:

@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from api import caching
-from api.caching import Answer, PublicView, Rendered, Stamp
+from api.caching import PublicAnswer, PublicView, Representation, Validator
 from api.sdmx import (
     availability,
     data_csv,
@@ -54,10 +54,10 @@ class Data:
     query: DataQuery
     form: Format
 
-    def stamp(self) -> Stamp:
-        return self._stamp(*_version(self.query))
+    def validator(self) -> Validator:
+        return self._validator(*_version(self.query))
 
-    def render(self) -> Rendered:
+    def render(self) -> Representation:
         version, reference = _version(self.query)
         reading = _reading(self.query, version, reference)
         size = reading.check_size()
@@ -67,10 +67,10 @@ class Data:
         headers = _headers(self.form, known, reading.published)
         headers |= {"Version": str(version.number), "Known-At": reading.prepared} if version.number else {}
         headers |= {"Invented": "true"} if known.invented else {}
-        return Rendered(self._stamp(version, reference), content, headers)
+        return Representation(self._validator(version, reference), content, headers)
 
-    def _stamp(self, version: Version, reference: Reference) -> Stamp:
-        return slices.stamp(self.query, version, reference.version, f"sdmx{self.form.word}")
+    def _validator(self, version: Version, reference: Reference) -> Validator:
+        return slices.validator(self.query, version, reference.version, f"sdmx{self.form.word}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +81,21 @@ class Availability:
     form: Format
     dialect: Dialect
 
-    def stamp(self) -> Stamp:
-        return self._stamp(*_version(self.query.data))
+    def validator(self) -> Validator:
+        return self._validator(*_version(self.query.data))
 
-    def render(self) -> Rendered:
+    def render(self) -> Representation:
         version, reference = _version(self.query.data)
         reading = _reading(self.query.data, version, reference)
         known = structures.under(reference)
         found = availability.artefacts(self.query, availability.find(reading), self.dialect.constraint, known)
         content = message(found, self.form, self.dialect, known)
-        return Rendered(self._stamp(version, reference), content, _headers(self.form, known, reading.published))
+        return Representation(
+            self._validator(version, reference), content, _headers(self.form, known, reading.published)
+        )
 
-    def _stamp(self, version: Version, reference: Reference) -> Stamp:
-        return slices.stamp(self.query.data, version, reference.version, f"available{self.form.word}")
+    def _validator(self, version: Version, reference: Reference) -> Validator:
+        return slices.validator(self.query.data, version, reference.version, f"available{self.form.word}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +108,12 @@ class Found:
     #: Where all structures are, of which stubs say where the whole is.
     address: str
 
-    def stamp(self) -> Stamp:
-        return self._stamp(Reference.current().version)
+    def validator(self) -> Validator:
+        return self._validator(Reference.current().version)
 
-    def render(self) -> Rendered:
+    def render(self) -> Representation:
         known = structures.structures()
-        return Rendered(self._stamp(known.reference), self.content(known), _headers(self.form, known))
+        return Representation(self._validator(known.reference), self.content(known), _headers(self.form, known))
 
     def content(self, known: Structures) -> bytes:
         """Return the message or the schema; refuse what does not exist."""
@@ -122,8 +124,8 @@ class Found:
             return structure_xml.schema(named, self.query.at_observation, self.dialect.namespace, known)
         return message(structures.of_data(named.flow, known), self.form, self.dialect, known)
 
-    def _stamp(self, reference: int) -> Stamp:
-        return Stamp(f"{reference}.{self.form.word}", caching.REFERENCE)
+    def _validator(self, reference: int) -> Validator:
+        return Validator(f"{reference}.{self.form.word}", caching.REFERENCE)
 
 
 def _version(query: DataQuery) -> tuple[Version, Reference]:
@@ -159,7 +161,10 @@ class _View(PublicView):
     dialect: Dialect = v30.DIALECT
 
     def answer(
-        self, request: HttpRequest, formats: tuple[Format, ...], read: Callable[[Mapping[str, str], Format], Answer]
+        self,
+        request: HttpRequest,
+        formats: tuple[Format, ...],
+        read: Callable[[Mapping[str, str], Format], PublicAnswer],
     ) -> HttpResponseBase:
         """Answer in the format asked for, from what is cached or by reading the query."""
         given = queries.parameters(request)
@@ -194,7 +199,7 @@ class StructuresView(_View):
         dialect = self.dialect
         address = request.build_absolute_uri(request.path.removesuffix(path)) + dialect.before_type
 
-        def read(given: Mapping[str, str], form: Format) -> Answer:
+        def read(given: Mapping[str, str], form: Format) -> PublicAnswer:
             query = dialect.structures(path, given)
             structures.select(query, structures.structures())
             return Found(query, form, dialect, address)
@@ -208,7 +213,7 @@ class SchemaView(_View):
     def get(self, request: HttpRequest, path: str) -> HttpResponseBase:
         dialect = self.dialect
 
-        def read(given: Mapping[str, str], form: Format) -> Answer:
+        def read(given: Mapping[str, str], form: Format) -> PublicAnswer:
             query = dialect.schema(path, given)
             structures.select(query.structure, structures.structures())
             return Found(query, form, dialect, "")

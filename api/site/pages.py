@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from api import caching
-from api.caching import Rendered, Stamp
+from api.caching import Representation, Validator
 from api.site import built, languages
 from countries.reference import HelpService, Indicator, Reference, help_services_at_hand, serving
 from federation import published
@@ -68,23 +68,23 @@ class Page:
     frame: Mapping[str, Any]
     media_type: str = HTML
 
-    def stamp(self) -> Stamp:
-        stamp, _ = self._read()
-        return stamp
+    def validator(self) -> Validator:
+        validator, _ = self._read()
+        return validator
 
-    def render(self) -> Rendered:
+    def render(self) -> Representation:
         # Looked up before the numbers are read: should they change in between, the page is only asked for once more.
-        stamp, shown = self._read()
+        validator, shown = self._read()
         context = {**self.frame, **everywhere(), **shown.context()}
-        return Rendered(stamp, *written(self.template, context, self.media_type))
+        return Representation(validator, *written(self.template, context, self.media_type))
 
-    def _read(self) -> tuple[Stamp, Shown]:
+    def _read(self) -> tuple[Validator, Shown]:
         # The version before anything that it numbers, for the same reason.
         reference = Reference.current().version
         shown = self.shown()
         marks = [str(reference), *shown.sources.marks()]
         # Hashed, as a page of many numbers would have a tag longer than some proxies take.
-        return Stamp(blake2b(".".join(marks).encode(), digest_size=12).hexdigest(), shown.lasts), shown
+        return Validator(blake2b(".".join(marks).encode(), digest_size=12).hexdigest(), shown.lasts), shown
 
 
 def written(template: str, context: Mapping[str, Any], media_type: str = HTML) -> tuple[bytes, dict[str, str]]:

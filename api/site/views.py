@@ -206,7 +206,7 @@ def _coverage(indicator: Indicator, *, misread: bool) -> dict[str, Any]:
 class HelpView(PageView):
     """Where to find help: by the language of the browser or of the address, or by a country that was chosen.
 
-    Where somebody is decides nothing. It comes also while the database is away and nothing is held: with the services
+    Where somebody is decides nothing. It comes also while the database is away and nothing is cached: with the services
     that are at hand.
     """
 

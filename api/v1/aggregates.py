@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from api import caching, formats, parameters
-from api.caching import PublicView, Rendered, Stamp
+from api.caching import PublicView, Representation, Validator
 from api.formats import CSV, JSON, Sheet
 from api.problems import Problem
 from api.throttling import costs
@@ -50,17 +50,17 @@ def _meta(question: Question, selection: Selection, page: Page) -> formats.Range
     )
 
 
-def _stamp(selection: Selection, version: int | None, reference: int, form: str, lasts: str) -> Stamp:
+def _validator(selection: Selection, version: int | None, reference: int, form: str, lasts: str) -> Validator:
     # Minutes move with the clock, so their end is part of what the answer depends on.
     end = f"{periods.epoch(selection.end)}." if selection.frequency == "N" else ""
-    return Stamp(f"{version or 0}.{reference}.{end}{form}", lasts)
+    return Validator(f"{version or 0}.{reference}.{end}{form}", lasts)
 
 
-def _json(stamp: Stamp, content: object, following: str | None = None) -> Rendered:
+def _json(validator: Validator, content: object, following: str | None = None) -> Representation:
     headers = {"Content-Type": JSON}
     if following:
         headers["Link"] = f'<{following}>; rel="next"'
-    return Rendered(stamp, formats.encode(content), headers)
+    return Representation(validator, formats.encode(content), headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +70,21 @@ class CombinedView:
     question: Question
     media_type: str
 
-    def stamp(self) -> Stamp:
+    def validator(self) -> Validator:
         selection, lasts = self.question.view()
-        return self._stamp(selection, published.version(selection), Reference.current().version, lasts)
+        return self._validator(selection, published.version(selection), Reference.current().version, lasts)
 
-    def render(self) -> Rendered:
+    def render(self) -> Representation:
         selection, lasts = self.question.view()
         limit = self._limit(selection)
         sheet = self._sheet(selection, self.question.first or selection.start, limit)
-        stamp = self._stamp(selection, sheet.page.version, self.question.reference.version, lasts)
+        validator = self._validator(selection, sheet.page.version, self.question.reference.version, lasts)
         if self.media_type == CSV:
-            return self._as_csv(stamp, sheet, selection, limit)
-        return self._as_json(stamp, sheet, selection)
+            return self._as_csv(validator, sheet, selection, limit)
+        return self._as_json(validator, sheet, selection)
 
-    def _stamp(self, selection: Selection, version: int | None, reference: int, lasts: str) -> Stamp:
-        return _stamp(selection, version, reference, "csv" if self.media_type == CSV else "json", lasts)
+    def _validator(self, selection: Selection, version: int | None, reference: int, lasts: str) -> Validator:
+        return _validator(selection, version, reference, "csv" if self.media_type == CSV else "json", lasts)
 
     def _sheet(self, selection: Selection, first: datetime, limit: int) -> Sheet:
         question = self.question
@@ -99,7 +99,7 @@ class CombinedView:
             return _MINUTES
         return max(1, CELLS_PER_PAGE // max(1, len(published.series(selection))))
 
-    def _as_json(self, stamp: Stamp, sheet: Sheet, selection: Selection) -> Rendered:
+    def _as_json(self, validator: Validator, sheet: Sheet, selection: Selection) -> Representation:
         following = self.question.next_address(sheet.page.version, sheet.page.following)
         answer = formats.Aggregates(
             meta=self._meta(sheet, selection),
@@ -108,7 +108,7 @@ class CombinedView:
             observations=formats.observations(sheet),
             next=following,
         )
-        return _json(stamp, answer, following)
+        return _json(validator, answer, following)
 
     def _meta(self, sheet: Sheet, selection: Selection) -> formats.RangeMeta:
         meta = _meta(self.question, selection, sheet.page)
@@ -117,7 +117,7 @@ class CombinedView:
             meta.notes += [] if meta.panel.agencies else [_NO_PANEL]
         return meta
 
-    def _as_csv(self, stamp: Stamp, sheet: Sheet, selection: Selection, limit: int) -> Rendered:
+    def _as_csv(self, validator: Validator, sheet: Sheet, selection: Selection, limit: int) -> Representation:
         page = sheet.page
         headers = {"Content-Type": f"{CSV}; charset=utf-8; header=present"}
         if page.version is not None and page.known_at is not None:
@@ -129,9 +129,9 @@ class CombinedView:
             headers["Panel"] = ",".join(formats.panel_meta(sheet.panel, self.question.reference.agency_codes).agencies)
         pieces = self._pieces(sheet, selection, limit)
         if page.following is None:
-            return Rendered(stamp, b"".join(pieces), headers)
+            return Representation(validator, b"".join(pieces), headers)
         cells = published.count_periods(selection) * len(page.table.series)
-        return Rendered(stamp, costs.LongAnswer(pieces, cells), headers)
+        return Representation(validator, costs.LongAnswer(pieces, cells), headers)
 
     def _pieces(self, sheet: Sheet, selection: Selection, limit: int) -> Iterator[bytes]:
         """Write the header and the rows, all at the version of the first of them."""
@@ -147,11 +147,11 @@ class CoverageView:
 
     question: Question
 
-    def stamp(self) -> Stamp:
+    def validator(self) -> Validator:
         selection, lasts = self.question.view()
-        return _stamp(selection, published.version(selection), Reference.current().version, "coverage", lasts)
+        return _validator(selection, published.version(selection), Reference.current().version, "coverage", lasts)
 
-    def render(self) -> Rendered:
+    def render(self) -> Representation:
         question = self.question
         selection, lasts = question.view()
         limit = max(1, CELLS_PER_PAGE // max(1, len(question.reference.agency_codes)))
@@ -162,7 +162,9 @@ class CoverageView:
             coverage=formats.period_coverages(page, standings, question.reference.agency_codes),
             next=following,
         )
-        return _json(_stamp(selection, page.version, question.reference.version, "coverage", lasts), answer, following)
+        return _json(
+            _validator(selection, page.version, question.reference.version, "coverage", lasts), answer, following
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,25 +176,25 @@ class WindowView:
     countries: tuple[int, ...]
     reference: Reference
 
-    def stamp(self) -> Stamp:
+    def validator(self) -> Validator:
         version, end = published.window_version(self.indicator.number, self.length) or (0, None)
-        return self._stamp(version, end, Reference.current().version)
+        return self._validator(version, end, Reference.current().version)
 
-    def render(self) -> Rendered:
+    def render(self) -> Representation:
         window = published.window(self.indicator.number, self.length, self.countries)
         answer = formats.SlidingWindow(self._meta(window), None, [])
         if window is None:
-            return _json(self._stamp(None, None, self.reference.version), answer)
+            return _json(self._validator(None, None, self.reference.version), answer)
         people = self.reference.people((window.end - timedelta(seconds=1)).year)
         (answer.coverage,) = formats.coverage(window.page.table)
         answer.observations = formats.observations(
             Sheet(self.indicator.code, window.page, lambda country, _: people.get(country))
         )
-        return _json(self._stamp(window.page.version, window.end, self.reference.version), answer)
+        return _json(self._validator(window.page.version, window.end, self.reference.version), answer)
 
-    def _stamp(self, version: int | None, end: datetime | None, reference: int) -> Stamp:
+    def _validator(self, version: int | None, end: datetime | None, reference: int) -> Validator:
         until = periods.epoch(end) if end else 0
-        return Stamp(f"{version or 0}.{reference}.{until}.window", caching.CURRENT)
+        return Validator(f"{version or 0}.{reference}.{until}.window", caching.CURRENT)
 
     def _meta(self, window: published.Window | None) -> formats.WindowMeta:
         indicator, notes = self.indicator.code, questions.notes(self.indicator, self.reference)

@@ -8,7 +8,7 @@ from django.http.response import HttpResponseBase
 from msgspec import Meta as Doc
 
 from api import caching, formats, openapi, parameters
-from api.caching import PublicView, Rendered, Stamp
+from api.caching import PublicView, Representation, Validator
 from api.formats import JSON, Instant
 from federation.audit import chain
 from federation.audit.chain import ChainHead
@@ -26,18 +26,18 @@ class AuditHead(msgspec.Struct):
 class HeadOfChain:
     """The newest seal as an answer."""
 
-    def stamp(self) -> Stamp:
-        return _stamp(chain.head())
+    def validator(self) -> Validator:
+        return _validator(chain.head())
 
-    def render(self) -> Rendered:
+    def render(self) -> Representation:
         head = chain.head()
         sealed = instants.write(head.sealed) if head.sealed else None
         content = formats.encode(AuditHead(head.position, head.digest.hex(), sealed))
-        return Rendered(_stamp(head), content, {"Content-Type": JSON})
+        return Representation(_validator(head), content, {"Content-Type": JSON})
 
 
-def _stamp(head: ChainHead) -> Stamp:
-    return Stamp(f"{head.position}.{head.digest.hex()}", caching.CURRENT)
+def _validator(head: ChainHead) -> Validator:
+    return Validator(f"{head.position}.{head.digest.hex()}", caching.CURRENT)
 
 
 class HeadView(PublicView):

@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from api import caching, formats, openapi, parameters
-from api.caching import PublicView, Rendered, Stamp
+from api.caching import PublicView, Representation, Validator
 from api.formats import JSON
 from api.problems import Problem
 from api.v1 import forms
@@ -107,18 +107,18 @@ class ReferenceList:
     written: Callable[[Reference], object]
     language: str = ""
 
-    def stamp(self) -> Stamp:
-        return self._stamp(Reference.current())
+    def validator(self) -> Validator:
+        return self._validator(Reference.current())
 
-    def render(self) -> Rendered:
+    def render(self) -> Representation:
         reference = Reference.current()
         headers = {"Content-Type": JSON}
         if self.language:
             headers["Content-Language"] = self.language
-        return Rendered(self._stamp(reference), formats.encode(self.written(reference)), headers)
+        return Representation(self._validator(reference), formats.encode(self.written(reference)), headers)
 
-    def _stamp(self, reference: Reference) -> Stamp:
-        return Stamp(f"{reference.version}.{self.language}", caching.REFERENCE)
+    def _validator(self, reference: Reference) -> Validator:
+        return Validator(f"{reference.version}.{self.language}", caching.REFERENCE)
 
 
 class CountriesView(PublicView):

@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from msgspec import Meta as Doc
 
 from api import caching, formats, openapi, parameters
-from api.caching import PublicView, Rendered, Stamp
+from api.caching import PublicView, Representation, Validator
 from api.formats import JSON
 from p2p_core.rules import rulebook
 
@@ -48,14 +48,14 @@ class Rules(msgspec.Struct):
 class Written:
     """The rules written out; they change with the code and the settings only."""
 
-    def stamp(self) -> Stamp:
-        return self.render().stamp
+    def validator(self) -> Validator:
+        return self.render().validator
 
-    def render(self) -> Rendered:
+    def render(self) -> Representation:
         rules = [_document(rule, settings.THRESHOLDS) for rule in rulebook.RULES.values()]
         content = formats.encode(Rules(rules))
-        stamp = Stamp(blake2b(content, digest_size=8).hexdigest(), caching.REFERENCE)
-        return Rendered(stamp, content, {"Content-Type": JSON})
+        validator = Validator(blake2b(content, digest_size=8).hexdigest(), caching.REFERENCE)
+        return Representation(validator, content, {"Content-Type": JSON})
 
 
 def _document(rule: rulebook.Rule, values: Mapping[str, float]) -> Rule:

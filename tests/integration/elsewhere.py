@@ -71,7 +71,7 @@ def _as(other: dict[str, Any]) -> Iterator[None]:
 
 def forget() -> None:
     """Let go of what this process holds of a database."""
-    caching.shelf.clear()
+    caching.response_cache.clear()
     reference.kept.clear()
 
 

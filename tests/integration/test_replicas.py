@@ -82,7 +82,7 @@ def route(transactional_db, ports, settings):
         def choose(*, replicas=(ports["replica"],), primary=ports["primary"], lag_limit=HOURS):
             stack.close()
             settings.REPLICA_LAG_LIMIT = lag_limit
-            caching.shelf.clear()
+            caching.response_cache.clear()
             stack.enter_context(connected(public=at(primary), replica=at(*replicas)))
 
         yield choose
@@ -252,7 +252,7 @@ def answers(client):
     client.raise_request_exception = False
 
     def get(z):
-        caching.shelf.clear()
+        caching.response_cache.clear()
         found = {name: client.get(address.format(z=z)) for name, address in PINNED.items()}
         return {name: (answer.status_code, answer.get("ETag"), b"".join(answer)) for name, answer in found.items()}
 

@@ -47,7 +47,7 @@ def read(client):
     """Reads the catalogue as it is now."""
 
     def ask(path="/catalog.ttl", form="turtle", **how):
-        caching.shelf.clear()
+        caching.response_cache.clear()
         answer = client.get(path, **how)
         assert answer.status_code == 200, answer.content
         return parsed(answer.content, form)

@@ -149,7 +149,7 @@ def test_forms_have_tags_of_their_own(press, client):
 @pytest.fixture
 def tag(client):
     def ask():
-        caching.shelf.clear()
+        caching.response_cache.clear()
         return client.get("/catalog.ttl")["ETag"]
 
     return ask

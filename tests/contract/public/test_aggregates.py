@@ -162,7 +162,7 @@ def test_invented_numbers_are_marked_wherever_they_are_shown(press, read):
     assert "Invented" not in read(format="csv")
     AgencyFactory.create(invented=True)
     reference.kept.clear()
-    caching.shelf.clear()
+    caching.response_cache.clear()
     press.publish("D", {"2026-11-01": {"NO": 5}})
     assert read(format="csv")["Invented"] == "true"
     for path, given in (("aggregates", {}), ("coverage", {}), ("aggregates/live", {}), ("aggregates/windows", WEEK)):

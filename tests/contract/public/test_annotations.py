@@ -129,7 +129,7 @@ def test_csv_has_none(press, read):
     press.publish("D", {"2026-11-12": {"EUROPE": 5}}, NOBODY)
     before = read("aggregates", format="csv").content
     AnnotationFactory.create(start=on(12))
-    caching.shelf.clear()
+    caching.response_cache.clear()
     assert read("aggregates", format="csv").content == before
 
 

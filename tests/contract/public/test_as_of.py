@@ -15,7 +15,7 @@ def test_every_past_view_is_read_again_as_it_was(press, read):
     for position, view in enumerate(views):
         press.publish("D", {f"2026-11-{1 + position % 2:02}": view}, *([NOBODY] if not view else []))
         recorded.append(read(country="*").json())
-        caching.shelf.clear()
+        caching.response_cache.clear()
     for then in recorded:
         again = read(country="*", as_of=then["meta"]["known_at"]).json()
         assert again["meta"].pop("as_of") == then["meta"]["known_at"]

@@ -21,7 +21,7 @@ def sealed(press):
         for _ in range(count):
             audit.record(by="ada", action="test.done", subject="a test", details={})
         chain.seal(now=clock.now())
-        caching.shelf.clear()
+        caching.response_cache.clear()
         return chain.head()
 
     return seal
@@ -54,7 +54,7 @@ def test_unsealed_events_do_not_show(read, sealed):
     sealed()
     before = read(PATH)
     audit.record(by="ada", action="test.done", subject="a test", details={})
-    caching.shelf.clear()
+    caching.response_cache.clear()
     assert read(PATH).content == before.content
 
 

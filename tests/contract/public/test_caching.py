@@ -108,7 +108,7 @@ def test_if_none_match_of_something_else_gets_the_answer(press, read, wanted):
 def test_304_touches_no_cells_even_where_nothing_is_held(press, read, no_cells):
     press.publish("D", {"2026-11-01": {"NO": 5}})
     etag, coverage_etag = read()["ETag"], read("coverage")["ETag"]
-    caching.shelf.clear()
+    caching.response_cache.clear()
     no_cells()
     assert read(headers={"if-none-match": etag}).status_code == 304
     assert read("coverage", headers={"if-none-match": coverage_etag}).status_code == 304

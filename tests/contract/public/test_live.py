@@ -50,10 +50,10 @@ def test_live_as_csv_lists_what_ever_had_a_cell(press, read, now):
 
 def test_live_hangs_on_the_minute_that_it_ends_with(press, read, now, monkeypatch):
     first = read("aggregates/live")
-    caching.shelf.clear()
+    caching.response_cache.clear()
     monkeypatch.setattr(clock, "now", lambda: now + timedelta(seconds=20))
     assert read("aggregates/live")["ETag"] == first["ETag"]
-    caching.shelf.clear()
+    caching.response_cache.clear()
     monkeypatch.setattr(clock, "now", lambda: now + timedelta(seconds=40))
     assert read("aggregates/live", headers={"if-none-match": first["ETag"]}).status_code == 200
 

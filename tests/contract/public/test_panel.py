@@ -227,7 +227,7 @@ def test_panel_is_for_aggregates_only(compared, read, path):
 
 def test_etag_changes_with_the_panel_and_with_nothing_else(compared, read):
     def etag(**given):
-        caching.shelf.clear()
+        caching.response_cache.clear()
         return read(**YEAR | given)["ETag"]
 
     first = etag()
@@ -245,7 +245,7 @@ def test_etag_changes_with_the_panel_and_with_nothing_else(compared, read):
 
 def test_etag_changes_where_only_the_agencies_do(compared, read):
     first = read(**YEAR)["ETag"]
-    caching.shelf.clear()
+    caching.response_cache.clear()
     compared.compare(24, "M", SPAN, [3], MONTHS | {"2025-10": {"EUROPE": 245, "NO": 40}, "2026-10": {"EUROPE": 265}})
     assert read(**YEAR)["ETag"] != first
 
@@ -254,7 +254,7 @@ def test_panel_that_is_no_more_is_another_version(compared, read):
     from federation.models.published import PublishedPanel, PublishedPanelPeriod
 
     first = read(**YEAR)["ETag"]
-    caching.shelf.clear()
+    caching.response_cache.clear()
     version = compared.publish("D", {"2026-11-01": {}})
     for model in (PublishedPanel, PublishedPanelPeriod):
         model.objects.filter(frequency="M").update(version_to=version)
@@ -267,7 +267,7 @@ def test_etag_is_answered_with_304_without_touching_the_panel(compared, read, mo
     from federation import published
 
     answer = read(**YEAR)
-    caching.shelf.clear()
+    caching.response_cache.clear()
     monkeypatch.setattr(published, "panel", None)
     again = read(**YEAR, headers={"if-none-match": answer["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
@@ -281,7 +281,7 @@ def test_past_panels_are_read_again_as_they_were(compared, read):
         months = {label: {"EUROPE": value, "NO": value // 2} for label in MONTHS} if agencies else {}
         compared.compare(24, "M", SPAN, agencies, months)
         recorded.append(answered(read(**YEAR, country="*")))
-        caching.shelf.clear()
+        caching.response_cache.clear()
     compared.compare(24, "M", ("2024-12", "2026-11"), [1], {"2026-11": {"EUROPE": 5}})
     for then in recorded:
         again = answered(read(**YEAR, country="*", as_of=then["meta"]["known_at"]))

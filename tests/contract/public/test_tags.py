@@ -33,7 +33,7 @@ PRIVATE = [{"Cookie": "sessionid=7; django_language=de"}, {"User-Agent": "Teleph
 def world(press, monkeypatch, settings):
     """Something of everything that is public; `world(step)` changes some of it."""
     settings.ALLOWED_HOSTS = ["testserver", "other.example"]
-    monkeypatch.setattr(caching, "HELD_SECONDS", 0)
+    monkeypatch.setattr(caching, "FRESH_SECONDS", 0)
     for code in ("NO-A", "SE-B"):
         AgencyFactory.create(code=code)
     for language, country in (("nb", "NO"), ("de", "DE"), ("en", "GB"), ("sv", "SE")):
@@ -104,7 +104,7 @@ def test_equal_tags_are_equal_bytes(world, read, route):
     for at, change in enumerate(world):
         change()
         # As another process would: it reads and writes all of it again.
-        caching.shelf.clear()
+        caching.response_cache.clear()
         for address, request in questions(route) if at == 0 else product(PUBLIC[route][:2], requests()):
             answer, body = read(address, **request)
             if answer.status_code != 200:

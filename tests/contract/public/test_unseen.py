@@ -99,7 +99,7 @@ def answers(client, monkeypatch):
     """Asks for addresses, with nothing held from before: status, headers and bytes of each."""
 
     def ask(addresses):
-        caching.shelf.clear()
+        caching.response_cache.clear()
         monkeypatch.setattr(health.readiness, "_at", -inf)
         found = {address: client.get(address) for address in addresses}
         return {
@@ -121,7 +121,7 @@ def public_rows():
 
 
 def numbers(client):
-    caching.shelf.clear()
+    caching.response_cache.clear()
     return [client.get(address).json()["observations"] for address in NUMBERS]
 
 

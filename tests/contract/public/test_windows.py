@@ -77,7 +77,7 @@ def test_agency_that_is_silent_in_all_parts_has_not_reported(press, read):
 
 
 def test_month_stands_for_its_days_once_it_is_published(press, read, monkeypatch):
-    monkeypatch.setattr(caching, "HELD_SECONDS", -1)
+    monkeypatch.setattr(caching, "FRESH_SECONDS", -1)
 
     def year():
         rows = read("aggregates/windows", indicator="DOWNLOADS", window="P365D").json()["observations"]
@@ -94,7 +94,7 @@ def test_month_stands_for_its_days_once_it_is_published(press, read, monkeypatch
 
 
 def test_window_depends_on_its_version_and_its_end(press, read, monkeypatch):
-    monkeypatch.setattr(caching, "HELD_SECONDS", -1)
+    monkeypatch.setattr(caching, "FRESH_SECONDS", -1)
 
     def state():
         answer = read("aggregates/windows", indicator="DOWNLOADS", window="P7D")

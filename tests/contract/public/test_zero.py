@@ -36,7 +36,7 @@ def answers(client, hour):
     """All public answers that an hour has a part in: bytes and headers."""
     label, indicator = f"{hour:%Y-%m-%dT%H:00}", "indicator=DOWNLOADS"
     span = f"{indicator}&frequency=H&start={label}&end={label}"
-    caching.shelf.clear()
+    caching.response_cache.clear()
     addresses = [
         f"aggregates/?{span}&country=NO,SE,EUROPE,_T",
         f"aggregates/?{span}&country=*",

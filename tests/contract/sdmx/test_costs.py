@@ -88,7 +88,7 @@ def test_changes_that_availability_looks_through_are_bounded(view, ask, monkeypa
     assert ask(address).status_code == 200
     monkeypatch.setattr(readings, "MOST_OBSERVED", 5)
     assert "vintages_cells" in statements
-    caching.shelf.clear()
+    caching.response_cache.clear()
     statements.clear()
     problem(ask(address), 413, "too_much_data")
     assert "vintages_cells" not in statements
@@ -109,7 +109,7 @@ def test_changes_are_counted_before_they_are_read(view, ask, monkeypatch, statem
     monkeypatch.setattr(readings, "MOST_CHANGES", count)
     assert ask(address).status_code == 200
     monkeypatch.setattr(readings, "MOST_CHANGES", count - 1)
-    caching.shelf.clear()
+    caching.response_cache.clear()
     statements.clear()
     problem(ask(address), 413, "too_much_data")
     assert set(statements) <= {"vintages_known", "vintages_count"}
@@ -121,7 +121,7 @@ def test_limit_makes_no_question_for_changes_smaller(view, ask, monkeypatch):
     address = f"{DATA}/D?updatedAfter={since(view)}&limit=1"
     monkeypatch.setattr(readings, "MOST", 6)
     assert ask(address).status_code == 200
-    caching.shelf.clear()
+    caching.response_cache.clear()
     monkeypatch.setattr(readings, "MOST", 5)
     problem(ask(address), 413, "too_much_data")
 
@@ -147,10 +147,10 @@ def test_large_read_is_paid_for_before_it_begins(view, ask, limit, monkeypatch, 
     limit(least)
     address = address.format(since=since(view))
     for _ in range(2):
-        caching.shelf.clear()
+        caching.response_cache.clear()
         assert ask(address).getvalue()
     monkeypatch.setattr(vintages, "table", None)
-    caching.shelf.clear()
+    caching.response_cache.clear()
     refused = ask(address)
     problem(refused, 429, "throttled")
     assert int(refused["Retry-After"]) > 0
@@ -239,20 +239,20 @@ def test_questions_take_no_more_memory_than_the_shelf_counts(view, client, monke
     asked = [address.format(number) for number in range(1, 6)]
     # What is made once for all of them is none of theirs.
     assert client.get(asked[0]).getvalue()
-    caching.shelf.clear()
+    caching.response_cache.clear()
     for one in asked[1:]:
         assert client.get(one, headers={"Accept-Encoding": "gzip"}).getvalue()
     gc.collect()
     tracemalloc.start()
     try:
-        caching.shelf.clear()
+        caching.response_cache.clear()
         for one in asked[1:]:
             answer = client.get(one, headers={"Accept-Encoding": "gzip"})
             assert (answer.status_code, bool(answer.getvalue())) == (200, True)
         del answer
         gc.collect()
-        with_them, counted = tracemalloc.get_traced_memory()[0], caching.shelf.used
-        caching.shelf.clear()
+        with_them, counted = tracemalloc.get_traced_memory()[0], caching.response_cache.used
+        caching.response_cache.clear()
         gc.collect()
         taken = with_them - tracemalloc.get_traced_memory()[0]
     finally:

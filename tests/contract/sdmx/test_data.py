@@ -239,7 +239,7 @@ def test_series_that_are_new_count_with_all_their_periods(view, ask, monkeypatch
     view.publish("D", {"2026-11-05": {"DK": 5}})
     key = f"3.0/data/dataflow/P2PEU/P2P/1.0.0/D.DOWNLOADS.*._T?format=csv&updatedAfter={before}"
     assert len(rows(ask(key))) == 5 + 2
-    caching.shelf.clear()
+    caching.response_cache.clear()
     monkeypatch.setattr(readings, "MOST", 6)
     assert ask(key).status_code == 413
 
@@ -272,7 +272,7 @@ def test_named_past_view_is_of_one_version_whatever_is_published_meanwhile(press
     press.publish("D", {"2026-11-01": {}}, NOBODY)
     monkeypatch.setattr(published, "past_view", lambda *_: published.PastView(next(found), settled=False))
     for versions, expected in (((1, 2), ("10", "A")), ((2, 2), ("", "O"))):
-        caching.shelf.clear()
+        caching.response_cache.clear()
         found = iter(versions)
         moment = z(press.known_at(5))
         [row] = rows(ask(f"3.0/data/dataflow/P2PEU/P2P_VINTAGE/1.0.0/D.DOWNLOADS.NO._T.{moment}?format=csv"))
@@ -285,7 +285,7 @@ def test_named_past_view_stays_as_it_is(press, ask, monkeypatch):
     address = f"2.1/data/P2P_VINTAGE/D.DOWNLOADS.NO._T.{z(press.known_at(1))}?format=csv"
     first = ask(address)
     assert first["Cache-Control"] == caching.PAST
-    caching.shelf.clear()
+    caching.response_cache.clear()
     press.publish("D", {"2026-11-01": {"NO": 20}})
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     monkeypatch.setattr(clock, "now", lambda: tomorrow)
@@ -334,7 +334,7 @@ def test_answer_is_not_sent_again_until_it_changes(view, ask):
     first = ask(f"{ROOT_2}D.DOWNLOADS.NO._T")
     again = ask(f"{ROOT_2}D.DOWNLOADS.NO._T", **{"If-None-Match": first["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
-    caching.shelf.clear()
+    caching.response_cache.clear()
     view.indicator = 1
     view.publish("D", {"2026-11-02": {"NO": 25}})
     changed = ask(f"{ROOT_2}D.DOWNLOADS.NO._T", **{"If-None-Match": first["ETag"]})
@@ -347,7 +347,7 @@ def test_answer_is_not_sent_again_until_it_changes(view, ask):
 )
 def test_last_modified_is_when_it_became_public_or_reference_data_changed(view, ask, address):
     assert ask(address)["Last-Modified"] == http_date(view.known_at(2).timestamp())
-    caching.shelf.clear()
+    caching.response_cache.clear()
     ReferenceVersion.objects.create(number=1, changed=view.known_at(60))
     assert ask(address)["Last-Modified"] == http_date(view.known_at(60).timestamp())
 
@@ -366,7 +366,7 @@ def streamed(view, monkeypatch):
 def test_long_answers_are_written_as_they_are_read(view, ask, client, request, root, form):
     whole = ask(f"{root}?format={form}")
     assert not whole.streaming
-    caching.shelf.clear()
+    caching.response_cache.clear()
     request.getfixturevalue("streamed")
     answer = ask(f"{root}?format={form}")
     assert answer.streaming
@@ -384,14 +384,14 @@ def test_long_answers_are_written_as_they_are_read(view, ask, client, request, r
 
 def test_long_answer_is_of_one_version_whatever_is_published_meanwhile(streamed, ask):
     before = ask(f"{ROOT_3}?format=csv").getvalue()
-    caching.shelf.clear()
+    caching.response_cache.clear()
     pieces = ask(f"{ROOT_3}?format=csv").streaming_content
     begun = next(pieces)
     streamed.indicator = 1
     streamed.publish("D", {"2026-11-01": {"NO": 500, "SE": 500, "DK": 500}, "2026-11-04": {"SE": 5}})
     streamed.publish("M", {"2026-10": {"NO": 0}})
     assert begun + b"".join(pieces) == before
-    caching.shelf.clear()
+    caching.response_cache.clear()
     assert ask(f"{ROOT_3}?format=csv").getvalue() != before
 
 

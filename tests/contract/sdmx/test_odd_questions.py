@@ -53,7 +53,7 @@ roots = st.sampled_from(
 @given(roots, st.lists(keys, max_size=3).map("/".join), queries)
 @settings(deadline=None, max_examples=settings().max_examples * 5)
 def test_any_question(view, root, path, query):
-    caching.shelf.clear()
+    caching.response_cache.clear()
     answer = Client(raise_request_exception=False).get(f"/sdmx/{root}{path}?{query}")
     assert answer.status_code in STATUSES, (root, path, query, answer.content)
     if answer.status_code == 200:

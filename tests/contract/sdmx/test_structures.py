@@ -157,7 +157,7 @@ def test_answers_are_cached_until_the_reference_data_change(client, path):
     moment = datetime(2026, 11, 24, 10, tzinfo=UTC)
     AgencyFactory.create(code="DE-BKA", name="BKA")
     ReferenceVersion.objects.update_or_create(id=1, defaults={"number": 7, "changed": moment})
-    caching.shelf.clear()
+    caching.response_cache.clear()
     changed = client.get(f"/sdmx/{path}", headers={"if-none-match": first["ETag"]})
     assert (changed.status_code, changed["ETag"] == first["ETag"]) == (200, False)
     assert changed["Last-Modified"] == "Tue, 24 Nov 2026 10:00:00 GMT"

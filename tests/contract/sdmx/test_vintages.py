@@ -62,7 +62,7 @@ class Reader:
         self.last = None
 
     def ask(self, *more, flow="P2P", key=None):
-        caching.shelf.clear()
+        caching.response_cache.clear()
         query = "&".join(filter(None, [self.more, *more]))
         answer = Client().get(
             f"/sdmx/3.0/data/dataflow/P2PEU/{flow}/1.0.0/{key or self.key}?{query}",

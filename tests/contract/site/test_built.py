@@ -48,8 +48,8 @@ def test_list_is_read_once_so_that_a_build_changes_nothing_for_who_runs(listed):
 
 
 def test_without_a_build_the_page_takes_the_style_as_it_is(published, visit, listed):
-    caching.shelf.clear()
+    caching.response_cache.clear()
     page = visit("/").content.decode()
     assert '<link rel="stylesheet" href="/static/site/site.css">' in page
     assert "<script type" not in page
-    caching.shelf.clear()
+    caching.response_cache.clear()

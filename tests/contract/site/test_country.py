@@ -33,7 +33,7 @@ UNREAD = "This page cannot show the time in its address."
 
 @pytest.fixture(autouse=True)
 def looked_up_anew(monkeypatch):
-    monkeypatch.setattr(caching, "HELD_SECONDS", 0)
+    monkeypatch.setattr(caching, "FRESH_SECONDS", 0)
 
 
 @pytest.fixture
@@ -355,7 +355,7 @@ def test_embedded_page_compares_too_and_leads_to_the_same_view(days, visit):
 def test_script_of_the_chart_is_asked_for_only_if_there_is_one(days, visit, monkeypatch):
     for there in (True, False):
         monkeypatch.setattr(pages, "has_chart_script", lambda there=there: there)
-        caching.shelf.clear()
+        caching.response_cache.clear()
         page = visit("/countries/no/").content.decode()
         assert ('<script type="module" src="/static/site/built/country-' in page) is there
         assert '<table class="periods' in page

@@ -18,7 +18,7 @@ DRAWINGS = ("/countries/no/", "/de/countries/no/", "/embed/country/no/", *FILES)
 
 @pytest.fixture(autouse=True)
 def looked_up_anew(monkeypatch):
-    monkeypatch.setattr(caching, "HELD_SECONDS", 0)
+    monkeypatch.setattr(caching, "FRESH_SECONDS", 0)
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ def linked(visit):
     """Reads what the page says in the words of schema.org, by kind."""
 
     def read(address="/data/"):
-        caching.shelf.clear()
+        caching.response_cache.clear()
         (block,) = BLOCK.findall(visit(address).content.decode())
         document = json.loads(block)
         assert document["@context"] == "https://schema.org/"
@@ -39,7 +39,7 @@ def linked(visit):
 @pytest.fixture
 def catalogue(client):
     def read():
-        caching.shelf.clear()
+        caching.response_cache.clear()
         return Graph().parse(data=client.get("/catalog.ttl").content, format="turtle")
 
     return read
@@ -107,7 +107,7 @@ def test_block_cannot_be_ended_by_what_stands_in_it(published, linked, visit):
 
 
 def test_page_is_another_once_the_catalogue_is(published, visit, monkeypatch):
-    monkeypatch.setattr(caching, "HELD_SECONDS", 0)
+    monkeypatch.setattr(caching, "FRESH_SECONDS", 0)
     before = visit("/data/")["ETag"]
     published.publish("M", {"2025-01": {"NO": 5}})
     assert visit("/data/")["ETag"] != before
@@ -115,7 +115,7 @@ def test_page_is_another_once_the_catalogue_is(published, visit, monkeypatch):
 
 def test_page_and_catalogue_are_others_with_another_release(published, client, monkeypatch):
     before = [client.get(address)["ETag"] for address in ("/data/", "/catalog.ttl")]
-    caching.shelf.clear()
+    caching.response_cache.clear()
     monkeypatch.setattr(release, "digest", lambda: "another")
     after = [client.get(address)["ETag"] for address in ("/data/", "/catalog.ttl")]
     assert not set(before) & set(after)

@@ -60,7 +60,7 @@ def test_page_sets_no_cookie_and_may_be_cached(published, visit, address):
 
 
 def test_page_is_another_once_one_of_its_numbers_is(published, visit, monkeypatch):
-    monkeypatch.setattr(caching, "HELD_SECONDS", 0)
+    monkeypatch.setattr(caching, "FRESH_SECONDS", 0)
     before = visit("/countries/no/")["ETag"]
     assert visit("/countries/no/")["ETag"] == before
     published.publish("D", {day(1): {"NO": 500}})
@@ -110,7 +110,7 @@ def test_invented_numbers_say_so_on_every_page(published, visit, address):
     assert "Invented numbers." not in visit(address).content.decode()
     AgencyFactory.create(code="FI-DEMO", invented=True)
     reference.kept.clear()
-    caching.shelf.clear()
+    caching.response_cache.clear()
     assert "Invented numbers." in visit(address).content.decode()
 
 
@@ -160,7 +160,7 @@ def test_mistake_of_ours_is_a_page_to_browsers_and_a_problem_to_programs(client,
     client.raise_request_exception = False
     # As with a database that is away, nothing can be looked up for the page either.
     monkeypatch.setattr(Reference, "current", None)
-    caching.shelf.clear()
+    caching.response_cache.clear()
     answer = visit("/de/help/")
     assert (answer.status_code, answer["Content-Type"]) == (500, "text/html; charset=utf-8")
     page = answer.content.decode()

@@ -43,13 +43,13 @@ def test_every_text_is_marked_for_translation(published, services, visit, monkey
     }
     for name, function in translate.items():
         monkeypatch.setattr(translation._trans, name, function)
-    caching.shelf.clear()
+    caching.response_cache.clear()
     left = words(visit(address).content.decode())
     # From the inside out, as what is filled into a text is often one itself.
     while (shorter := re.sub(r"⟦[^⟦⟧]*⟧", " ", left)) != left:
         left = shorter
     assert set(re.findall(r"\w*[^\W\d_]{2,}\w*", left)) <= NAMES
-    caching.shelf.clear()
+    caching.response_cache.clear()
 
 
 @pytest.mark.parametrize("language", catalogues.languages())

@@ -163,7 +163,7 @@ def test_map_script_is_asked_for_only_if_there_is_one(published, visit, monkeypa
 
     for there in (True, False):
         monkeypatch.setattr(pages, "has_map_script", lambda there=there: there)
-        caching.shelf.clear()
+        caching.response_cache.clear()
         page = visit("/").content.decode()
         assert ('<script type="module" src="/static/site/' in page) is there
         assert ('<div id="map"' in page) is ('id="map-words"' in page) is there

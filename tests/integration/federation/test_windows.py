@@ -107,8 +107,8 @@ class Reader:
 def reader(client, monkeypatch):
     from api import caching
 
-    caching.shelf.clear()
-    monkeypatch.setattr(caching, "HELD_SECONDS", -1.0)
+    caching.response_cache.clear()
+    monkeypatch.setattr(caching, "FRESH_SECONDS", -1.0)
     return Reader(client)
 
 

@@ -1,4 +1,4 @@
-"""The shelf of answers: bounded in number and in bytes; and what stands in for an answer that cannot be had."""
+"""The cache of answers: bounded in number and in bytes; and what stands in for an answer that cannot be had."""
 
 from typing import Any
 
@@ -7,86 +7,86 @@ from django.db import OperationalError
 from django.test import RequestFactory
 
 from api import caching
-from api.caching import Held, Key, Rendered, Shelf, Stamp
+from api.caching import CacheEntry, CacheKey, Representation, ResponseCache, Validator
 
 
 def key(name):
-    return Key(name, "", "", "http", "")
+    return CacheKey(name, "", "", "http", "")
 
 
-def held(size=1):
-    return Held(answer=None, vary="", stamp=None, fresh_until=0.0, size=size)
+def entry(size=1):
+    return CacheEntry(answer=None, vary="", validator=None, fresh_until=0.0, size=size)
 
 
 def test_least_recently_asked_for_goes_first():
-    shelf = Shelf(2, 100)
-    shelf.put(key("a"), held())
-    shelf.put(key("b"), held())
-    shelf.get(key("a"))
-    shelf.put(key("c"), held())
-    assert shelf.get(key("b")) is None
-    assert shelf.get(key("a")) is not None
-    assert shelf.get(key("c")) is not None
+    cache = ResponseCache(2, 100)
+    cache.put(key("a"), entry())
+    cache.put(key("b"), entry())
+    cache.get(key("a"))
+    cache.put(key("c"), entry())
+    assert cache.get(key("b")) is None
+    assert cache.get(key("a")) is not None
+    assert cache.get(key("c")) is not None
 
 
 def test_bytes_are_bounded_too():
-    shelf = Shelf(10, 100)
+    cache = ResponseCache(10, 100)
     for name in "abc":
-        shelf.put(key(name), held(40))
-    assert [shelf.get(key(name)) is None for name in "abc"] == [True, False, False]
+        cache.put(key(name), entry(40))
+    assert [cache.get(key(name)) is None for name in "abc"] == [True, False, False]
 
 
 def test_answer_put_again_counts_once():
-    shelf = Shelf(10, 100)
+    cache = ResponseCache(10, 100)
     for _ in range(5):
-        shelf.put(key("a"), held(40))
-    shelf.put(key("b"), held(60))
-    assert shelf.get(key("a")) is not None
+        cache.put(key("a"), entry(40))
+    cache.put(key("b"), entry(60))
+    assert cache.get(key("a")) is not None
 
 
-def test_answer_larger_than_the_shelf_is_not_kept():
-    shelf = Shelf(10, 100)
-    shelf.put(key("a"), held(101))
-    assert shelf.get(key("a")) is None
-    shelf.put(key("b"), held(100))
-    assert shelf.get(key("b")) is not None
+def test_answer_larger_than_the_cache_is_not_kept():
+    cache = ResponseCache(10, 100)
+    cache.put(key("a"), entry(101))
+    assert cache.get(key("a")) is None
+    cache.put(key("b"), entry(100))
+    assert cache.get(key("b")) is not None
 
 
-def test_cleared_shelf_is_empty():
-    shelf = Shelf(10, 100)
-    shelf.put(key("a"), held(100))
-    shelf.clear()
-    assert shelf.get(key("a")) is None
-    shelf.put(key("b"), held(100))
-    assert shelf.get(key("b")) is not None
+def test_cleared_cache_is_empty():
+    cache = ResponseCache(10, 100)
+    cache.put(key("a"), entry(100))
+    cache.clear()
+    assert cache.get(key("a")) is None
+    cache.put(key("b"), entry(100))
+    assert cache.get(key("b")) is not None
 
 
 def test_all_that_an_answer_takes_is_counted():
     """The question too, though nothing has been written yet; and each packing."""
     answer = Answer()
-    caching.shelf.clear()
+    caching.response_cache.clear()
 
     def ask(**headers):
         request = RequestFactory().get("/a?b=c", headers=headers)
         return caching.respond(request, "json", "Accept", answer.ask)
 
-    question = caching._key(RequestFactory().get("/a?b=c"), "json").size
+    question = caching.CacheKey.of(RequestFactory().get("/a?b=c"), "json").size
     assert ask(**{"If-None-Match": "*"}).status_code == 304
-    assert caching.shelf.used == question > 0
+    assert caching.response_cache.used == question > 0
     answer.content = b"numbers" * 1000
     written = len(ask().content)
-    assert caching.shelf.used == question + written
+    assert caching.response_cache.used == question + written
     packed = [len(ask(**{"Accept-Encoding": encoding}).content) for encoding in ("gzip", "zstd", "gzip")]
-    assert caching.shelf.used == question + written + sum(packed[:2])
+    assert caching.response_cache.used == question + written + sum(packed[:2])
 
 
 def test_answer_that_is_written_piece_by_piece_takes_what_its_question_takes():
     answer = Answer()
     answer.content = iter([b"numbers"])
-    caching.shelf.clear()
+    caching.response_cache.clear()
     request = RequestFactory().get("/a")
     assert caching.respond(request, "json", "Accept", answer.ask).streaming
-    assert caching.shelf.used == caching._key(request, "json").size
+    assert caching.response_cache.used == caching.CacheKey.of(request, "json").size
 
 
 class Answer:
@@ -100,11 +100,11 @@ class Answer:
             raise OperationalError("gone") from ConnectionError("server closed the connection")
         return self
 
-    def stamp(self):
-        return self.ask() and Stamp("1", caching.LIVE)
+    def validator(self):
+        return self.ask() and Validator("1", caching.LIVE)
 
     def render(self):
-        return Rendered(self.stamp(), self.content, {"Content-Type": "text/plain"})
+        return Representation(self.validator(), self.content, {"Content-Type": "text/plain"})
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ def test_last_answer_stands_in_while_the_database_is_away(clock, read):
 
 def test_no_answer_stands_in_for_long(clock, read):
     read(away=False)
-    clock.append(clock[-1] + caching.STANDING_IN_SECONDS + 0.1)
+    clock.append(clock[-1] + caching.STALE_SECONDS + 0.1)
     with pytest.raises(OperationalError):
         read(away=True)
 

@@ -7,7 +7,7 @@ import pytest
 from django.test import RequestFactory
 
 from api import caching, packing
-from api.caching import Rendered, Stamp
+from api.caching import Representation, Validator
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -97,17 +97,17 @@ class Answer:
     def __init__(self, streams):
         self.streams = streams
 
-    def stamp(self):
-        return Stamp("1", caching.CURRENT)
+    def validator(self):
+        return Validator("1", caching.CURRENT)
 
     def render(self):
         content = (TEXT[start : start + 1000] for start in range(0, len(TEXT), 1000)) if self.streams else TEXT
-        return Rendered(self.stamp(), content, {"Content-Type": "text/csv"})
+        return Representation(self.validator(), content, {"Content-Type": "text/csv"})
 
 
 @pytest.mark.parametrize("streams", [False, True])
 def test_answer_is_sent_as_each_client_likes_it(streams):
-    caching.shelf.clear()
+    caching.response_cache.clear()
     for accepted, encoding in (("gzip, zstd", "zstd"), ("gzip", "gzip"), ("br", ""), ("zstd;q=0.1, gzip", "gzip")):
         request = RequestFactory().get("/", headers={"accept-encoding": accepted})
         answer = caching.respond(request, "csv", "Accept-Encoding", lambda: Answer(streams))
