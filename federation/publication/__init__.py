@@ -32,9 +32,6 @@ from p2p_core import periods
 from p2p_core.periods import Frequency
 from p2p_core.reports import Numbers, Values
 
-#: Minute figures and cells serve the live view only, and go after this time.
-MINUTES_KEPT = timedelta(days=2)
-
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -65,13 +62,27 @@ def due_at(item: WorkItem) -> datetime:
     return end if item.frequency == Frequency.MINUTE else end + coverage.GRACE
 
 
+def oldest_minute(now: datetime) -> datetime:
+    """From when on figures and cells of minutes are kept: they serve the live view only."""
+    return now - timedelta(days=2)
+
+
+def first_kept(frequency: str, start: datetime, *, now: datetime) -> datetime:
+    """``start``, or for minutes the oldest one that is kept, if that is later."""
+    return max(start, oldest_minute(now)) if frequency == Frequency.MINUTE else start
+
+
+def is_kept(item: WorkItem, *, now: datetime) -> bool:
+    """Whether the figures and cells of this period are kept."""
+    return item.period >= first_kept(item.frequency, item.period, now=now)
+
+
 def is_due(item: WorkItem, *, now: datetime) -> bool:
     """Whether a period may be published: it has ended, and a minute has passed for its last reports.
 
-    Minutes are published as they come, and no more once they are to be pruned.
+    Minutes are published as soon as they end.
     """
-    pruned = item.frequency == Frequency.MINUTE and item.period + MINUTES_KEPT <= now
-    return due_at(item) <= now and not pruned
+    return due_at(item) <= now and is_kept(item, now=now)
 
 
 def located_by(figure: WorkItem, *, now: datetime) -> Iterator[WorkItem]:
@@ -353,9 +364,8 @@ def _gaps(items: Sequence[WorkItem], firsts: dict[int, datetime], *, now: dateti
         earliest = min(item.period for item in items if item.indicator == indicator)
         first = firsts[indicator]
         if earliest < first:
-            begin = max(earliest, now - MINUTES_KEPT) if frequency == Frequency.MINUTE else earliest
-            last = min(first, now)
-            for period in periods.between(frequency, begin, last):
+            begin = first_kept(frequency, earliest, now=now)
+            for period in periods.between(frequency, begin, min(first, now)):
                 item = WorkItem(Stage.PUBLISH, frequency, period, indicator)
                 if item not in published:
                     yield item

@@ -44,14 +44,14 @@ def everything(*, now: datetime) -> Iterator[WorkItem]:
 
 def _figures(frequency: str, *, now: datetime) -> Iterator[WorkItem]:
     """Yield the figures that there are or should be: of each report, and of all periods that it lies in."""
-    since = now - publication.MINUTES_KEPT if frequency == Frequency.MINUTE else None
+    since = publication.first_kept(frequency, _ALWAYS, now=now)
     for indicator, agency, period in rows_of("rebuilding_figures", frequency=frequency, since=since):
         yield WorkItem(Stage.FIGURE, frequency, period, indicator, agency)
 
 
 def _periods(frequency: str, *, now: datetime) -> Iterator[WorkItem]:
     """Yield the periods that are public or should be: all since an indicator's first that is kept."""
-    since = now - publication.MINUTES_KEPT if frequency == Frequency.MINUTE else _ALWAYS
+    since = publication.first_kept(frequency, _ALWAYS, now=now)
     with cursor() as c:
         c.execute(
             "SELECT indicator_id, min(period) FROM federation_figure WHERE frequency = %s AND period >= %s GROUP BY 1",

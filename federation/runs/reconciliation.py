@@ -22,7 +22,6 @@ from federation.runs import measures, work_log
 from federation.runs.work_log import WorkDone
 from federation.worklist import Claim, Stage, WorkItem, dispatch
 from p2p_core import periods
-from p2p_core.periods import Frequency
 
 log = logging.getLogger(__name__)
 
@@ -132,12 +131,9 @@ def _publish(claim: Claim, *, now: datetime, mark: datetime) -> _Outcome:
 
 def _replace_figures(items: Sequence[WorkItem], *, now: datetime) -> Sequence[WorkItem]:
     """Replace figures and return the changed ones; an old minute has none, but its hour may change."""
-    if items[0].frequency != Frequency.MINUTE:
-        return figures.replace(items)
-    oldest = now - publication.MINUTES_KEPT
-    kept = [item for item in items if item.period >= oldest]
-    pruned = [item for item in items if item.period < oldest]
-    return [*(figures.replace(kept) if kept else ()), *pruned]
+    kept = [item for item in items if publication.is_kept(item, now=now)]
+    deleted = [item for item in items if not publication.is_kept(item, now=now)]
+    return [*(figures.replace(kept) if kept else ()), *deleted]
 
 
 def _after_figures(changed: Sequence[WorkItem], *, now: datetime) -> Iterator[WorkItem]:

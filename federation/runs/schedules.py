@@ -56,8 +56,7 @@ def _come_due(since: datetime, now: datetime) -> Iterator[WorkItem]:
 
 def _ended(indicator: int, frequency: str, since: datetime, until: datetime) -> Iterator[WorkItem]:
     """Yield the periods whose end lies after ``since`` and not after ``until``."""
-    if frequency == Frequency.MINUTE:
-        since = max(since, until - publication.MINUTES_KEPT)
+    since = publication.first_kept(frequency, since, now=until)
     start = periods.start_of(frequency, since)
     while (end := periods.end(frequency, start)) <= until:
         if end > since:
@@ -67,7 +66,7 @@ def _ended(indicator: int, frequency: str, since: datetime, until: datetime) -> 
 
 def prune(*, now: datetime) -> None:
     """Delete what is kept for a time only: minutes, old Idempotency-Keys, tokens, guesses at passwords, sessions."""
-    oldest = now - publication.MINUTES_KEPT
+    oldest = publication.oldest_minute(now)
     minutes: list[type[models.Model]] = [Figure, PublishedCell, PublishedCoverage, PeriodVersion, FrozenSum]
     for model in minutes:
         model._default_manager.filter(frequency=Frequency.MINUTE, period__lt=oldest).delete()
@@ -141,7 +140,6 @@ def _touched_by_schedule(*versions: dict[str, Any] | None) -> Iterator[WorkItem]
         if row["valid_to"]:
             last = min(now, datetime.combine(date.fromisoformat(row["valid_to"]), time.max, UTC))
         for frequency in periods.EXPECTED_AT[Frequency(row["frequency"])]:
-            begin = max(first, now - publication.MINUTES_KEPT) if frequency == Frequency.MINUTE else first
-            for start in periods.between(frequency, begin, last):
+            for start in periods.between(frequency, publication.first_kept(frequency, first, now=now), last):
                 yield WorkItem(Stage.PUBLISH, frequency, start, row["indicator_id"])
         yield from panels.panels_of(row["indicator_id"])

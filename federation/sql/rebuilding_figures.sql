@@ -21,9 +21,8 @@ WHERE report.frequency = ANY(
         ELSE '{N,H,D,M}'
     END::text[]
 )
-  AND (%(since)s::timestamptz IS NULL OR report.period >= %(since)s)
+  AND report.period >= %(since)s
 UNION
 SELECT figure.indicator_id, figure.agency_id, figure.period
 FROM federation_figure AS figure
-WHERE figure.frequency = %(frequency)s
-  AND (%(since)s::timestamptz IS NULL OR figure.period >= %(since)s)
+WHERE figure.frequency = %(frequency)s AND figure.period >= %(since)s
