@@ -19,9 +19,9 @@ from oauth2_provider.models import (
 from countries import ranges
 from countries.accounts import credentials
 from countries.accounts.credentials import CHANGE_OVER, Issued
+from countries.admin.actions import ConfirmedForm, PageAction, RevocableAdmin, posted
 from countries.admin.base import actor
 from countries.admin.country_scope import country_scope_of
-from countries.admin.revoking import ConfirmedForm, Offer, RevocableAdmin, posted
 from countries.models import Agency, Credential
 from countries.registry import Refused
 
@@ -109,10 +109,10 @@ class CredentialAdmin(RevocableAdmin):
     list_select_related = ("agency", "user")
     search_fields = ("client_id", "agency__code", "agency__name", "coordinator")
     fields = ("client_id", "agency", "coordinator", "scopes", "usable_from", "created", "expires", "revoked", "state")
-    deeds = {
-        "rotate": Offer("Issue a successor", "add"),
-        "networks": Offer("Change the networks", "restrict"),
-        **RevocableAdmin.deeds,
+    page_actions = {
+        "rotate": PageAction("Issue a successor", "add"),
+        "networks": PageAction("Change the networks", "restrict"),
+        **RevocableAdmin.page_actions,
     }
 
     @admin.display(description="networks")
@@ -153,7 +153,7 @@ class CredentialAdmin(RevocableAdmin):
         return f"{row.holder} can no longer use it"
 
     def _narrow(self, request: HttpRequest, form: IssueForm) -> None:
-        """Offer only agencies that the user may see. A coordinator's credential would read the figures of all."""
+        """PageAction only agencies that the user may see. A coordinator's credential would read the figures of all."""
         agencies = self.rows_in_scope(request, Agency)
         form.fields["agency"].queryset = agencies.filter(active=True)  # type: ignore[attr-defined]
         if country_scope_of(request).limited:
@@ -164,11 +164,11 @@ class CredentialAdmin(RevocableAdmin):
         request: HttpRequest,
         form: ConfirmedForm,
         title: str,
-        deed: Callable[[dict[str, Any], str, datetime], Issued],
+        issue: Callable[[dict[str, Any], str, datetime], Issued],
     ) -> HttpResponse:
         if form.confirm(request):
             try:
-                issued = deed(dict(form.cleaned_data), actor(request), timezone.now())
+                issued = issue(dict(form.cleaned_data), actor(request), timezone.now())
             except Refused as error:
                 form.add_error(None, str(error))
             else:

@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
 from countries.accounts import credential_limits, signing
+from countries.admin.actions import ConfirmedForm, RevocableAdmin, posted
 from countries.admin.base import actor
-from countries.admin.revoking import ConfirmedForm, RevocableAdmin, posted
 from countries.models import Agency, SigningKey
 from countries.registry import Refused
 

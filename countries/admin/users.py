@@ -87,7 +87,7 @@ class DeskUserAdmin(OfCountry, UserAdmin):  # type: ignore[type-arg]  # not gene
             return HttpResponseRedirect("../change/")
         context = {**self.admin_site.each_context(request), "opts": self.opts, "form": form}
         context["title"] = f"Reset the second factor of {user}: their sessions end, and they set up another"
-        return TemplateResponse(request, "admin/countries/deed.html", context)
+        return TemplateResponse(request, "admin/countries/action.html", context)
 
     def get_inlines(self, request: HttpRequest, obj: Model | None) -> Any:
         # A user is made with a name and a password first.
@@ -117,7 +117,7 @@ class DeskUserAdmin(OfCountry, UserAdmin):  # type: ignore[type-arg]  # not gene
             yield
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
-        # Django calls this in the transaction of the deed, once groups are written too.
+        # Django calls this in the same transaction, once groups are written too.
         if isinstance(obj, User):
             registry.say_account_added(obj, by=actor(request))
         return super().log_addition(request, obj, message)
@@ -150,7 +150,7 @@ class DeskGroupAdmin(OfCountry, GroupAdmin):
         return refusals_told(request, view)
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
-        # Django calls this in the transaction of the deed, once permissions are written too.
+        # Django calls this in the same transaction, once permissions are written too.
         if isinstance(obj, Group):
             registry.say_group_added(obj, by=actor(request))
         return super().log_addition(request, obj, message)

@@ -14,8 +14,8 @@ from django.utils.html import format_html
 from countries.admin.base import actor, refuse_traces
 from federation.database import clock
 from federation.desk import series
-from federation.desk.screens import chart, deciding, facts, filters
-from federation.desk.screens.deciding import DEEDS, RESOLVE, Deed, HoldingAdmin, Matter
+from federation.desk.screens import chart, decision_pages, facts, filters
+from federation.desk.screens.decision_pages import ACTIONS, RESOLVE, DecisionAction, HoldingAdmin, Selection
 from federation.errors import FederationError
 from federation.findings import decisions
 from federation.models.audit import AuditEvent
@@ -124,37 +124,46 @@ class FindingAdmin(HoldingAdmin):
     @admin.action(description="Resolve", permissions=["resolve_finding"])
     def resolve(self, request: HttpRequest, chosen: QuerySet[Finding]) -> HttpResponse:
         """Close the chosen findings."""
-        return self.decide(request, RESOLVE, deciding.selected(self, request, chosen), back=request.get_full_path())
+        return self.decide(
+            request, RESOLVE, decision_pages.selected(self, request, chosen), back=request.get_full_path()
+        )
 
-    def decide(self, request: HttpRequest, deed: Deed, chosen: QuerySet[Finding], *, back: str) -> HttpResponse:
-        findings = list(chosen[: deciding.AT_ONCE + 1])
-        fields = [("action", deed.name), *((ACTION_CHECKBOX_NAME, one.pk) for one in findings)]
+    def decide(
+        self, request: HttpRequest, action: DecisionAction, chosen: QuerySet[Finding], *, back: str
+    ) -> HttpResponse:
+        findings = list(chosen[: decision_pages.AT_ONCE + 1])
+        fields = [("action", action.name), *((ACTION_CHECKBOX_NAME, one.pk) for one in findings)]
         ids = [one.pk for one in findings]
-        if deed is RESOLVE:
-            matter = Matter(ids, [(one, sentence(one)) for one in findings], fields)
+        if action is RESOLVE:
+            selection = Selection(ids, [(one, sentence(one)) for one in findings], fields)
         else:
-            matter = _holds_of(request, ids, fields)
-        return deciding.decide(self, request, deed, matter, back=back)
+            selection = _holds_of(request, ids, fields)
+        return decision_pages.decide(self, request, action, selection, back=back)
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the deeds."""
+        """Add a page for each action."""
         wrap = self.admin_site.admin_view
         return [
             path("<path:object_id>/answer/", wrap(self.answer_view), name="federation_finding_answer"),
             *(
-                path(f"<path:object_id>/{deed}/", wrap(self.deed_view), {"deed": deed}, f"federation_finding_{deed}")
-                for deed in DEEDS
+                path(
+                    f"<path:object_id>/{action}/",
+                    wrap(self.decide_view),
+                    {"action": action},
+                    f"federation_finding_{action}",
+                )
+                for action in ACTIONS
             ),
             *super().get_urls(),
         ]
 
-    def deed_view(self, request: HttpRequest, object_id: str, deed: str) -> HttpResponse:
+    def decide_view(self, request: HttpRequest, object_id: str, action: str) -> HttpResponse:
         """Release, reject or resolve one finding."""
         finding = self._finding(request, object_id)
         if finding is None:
             return self._gone(request, object_id)
         back = reverse("admin:federation_finding_change", args=[finding.pk])
-        return self.decide(request, DEEDS[deed], Finding.objects.filter(pk=finding.pk), back=back)
+        return self.decide(request, ACTIONS[action], Finding.objects.filter(pk=finding.pk), back=back)
 
     def answer_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Answer for the agency."""
@@ -162,7 +171,7 @@ class FindingAdmin(HoldingAdmin):
         if finding is None:
             return self._gone(request, object_id)
         if not request.user.has_perm(_ANSWER):
-            return deciding.refuse(self, request, "Your account may look at this, but not answer it.")
+            return decision_pages.refuse(self, request, "Your account may look at this, but not answer it.")
         form = AnswerForm(request.POST if request.method == "POST" else None)
         if not form.is_valid():
             return self._page(request, finding, form)
@@ -201,7 +210,7 @@ class FindingAdmin(HoldingAdmin):
         held = series.held_of(finding.pk, limit=_SHOWN)
         may = request.user.has_perm
         waiting: int = getattr(finding, "waiting", 0)
-        return deciding.page(
+        return decision_pages.page(
             self,
             request,
             "finding",
@@ -226,21 +235,21 @@ class FindingAdmin(HoldingAdmin):
         )
 
 
-def _holds_of(request: HttpRequest, findings: Collection[int], fields: list[tuple[str, object]]) -> Matter:
+def _holds_of(request: HttpRequest, findings: Collection[int], fields: list[tuple[str, object]]) -> Selection:
     """Return the reports that findings hold; those of the form that asked for a reason, decided or not, if it did."""
-    holds = deciding.visible_holds(request).filter(finding__in=findings).order_by("report__period", "pk")
+    holds = decision_pages.visible_holds(request).filter(finding__in=findings).order_by("report__period", "pk")
     asked = [int(one) for one in request.POST.getlist("report") if one.isdecimal()]
     chosen: QuerySet[Hold] = holds.filter(pk__in=asked) if asked else holds.filter(decision="")
-    rows = list(chosen[: deciding.AT_ONCE + 1])
-    return held_matter(rows, fields)
+    rows = list(chosen[: decision_pages.AT_ONCE + 1])
+    return held_selection(rows, fields)
 
 
-def held_matter(holds: list[Hold], fields: list[tuple[str, object]]) -> Matter:
+def held_selection(holds: list[Hold], fields: list[tuple[str, object]]) -> Selection:
     """Return held reports as what is decided on, beside what is current."""
     current = {row.report: row.current for row in series.rows_of(holds)}
     rows = [(hold, periods.label(hold.report.frequency, hold.report.period), current[hold.pk]) for hold in holds]
     ids = [hold.pk for hold in holds]
-    return Matter(ids, rows, [*fields, *(("report", one) for one in ids)])
+    return Selection(ids, rows, [*fields, *(("report", one) for one in ids)])
 
 
 def _decisions(finding: Finding, held: list[series.HeldRow]) -> QuerySet[AuditEvent]:

@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
-from federation.desk.screens import deciding, filters
-from federation.desk.screens.deciding import DEEDS, REJECT, RELEASE, Deed, HoldingAdmin
-from federation.desk.screens.findings import held_matter
+from federation.desk.screens import decision_pages, filters
+from federation.desk.screens.decision_pages import ACTIONS, REJECT, RELEASE, DecisionAction, HoldingAdmin
+from federation.desk.screens.findings import held_selection
 from federation.models.findings import Hold
 from federation.models.submissions import Report, ReportState
 from p2p_core import periods
@@ -91,32 +91,34 @@ class HoldAdmin(HoldingAdmin):
             return "waits"
         return f"{hold.get_decision_display()}{f' by {hold.decided_by}' if hold.decided_by else ''}"
 
-    def decide(self, request: HttpRequest, deed: Deed, chosen: QuerySet[Hold], *, back: str) -> HttpResponse:
-        holds = list(chosen[: deciding.AT_ONCE + 1])
-        fields = [("action", deed.name), *((ACTION_CHECKBOX_NAME, hold.pk) for hold in holds)]
-        return deciding.decide(self, request, deed, held_matter(holds, fields), back=back)
+    def decide(
+        self, request: HttpRequest, action: DecisionAction, chosen: QuerySet[Hold], *, back: str
+    ) -> HttpResponse:
+        holds = list(chosen[: decision_pages.AT_ONCE + 1])
+        fields = [("action", action.name), *((ACTION_CHECKBOX_NAME, hold.pk) for hold in holds)]
+        return decision_pages.decide(self, request, action, held_selection(holds, fields), back=back)
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the deeds."""
+        """Add a page for each action."""
         wrap = self.admin_site.admin_view
-        deeds = [
+        own = [
             path(
-                f"<path:object_id>/{deed.name}/",
-                wrap(self.deed_view),
-                {"deed": deed.name},
-                f"federation_hold_{deed.name}",
+                f"<path:object_id>/{action.name}/",
+                wrap(self.decide_view),
+                {"action": action.name},
+                f"federation_hold_{action.name}",
             )
-            for deed in (RELEASE, REJECT)
+            for action in (RELEASE, REJECT)
         ]
-        return [*deeds, *super().get_urls()]
+        return [*own, *super().get_urls()]
 
-    def deed_view(self, request: HttpRequest, object_id: str, deed: str) -> HttpResponse:
+    def decide_view(self, request: HttpRequest, object_id: str, action: str) -> HttpResponse:
         """Release or reject one report."""
         hold = self._hold(request, object_id)
         if hold is None:
             return self._gone(request, object_id)
         back = reverse("admin:federation_hold_change", args=[hold.pk])
-        return self.decide(request, DEEDS[deed], self.get_queryset(request).filter(pk=hold.pk), back=back)
+        return self.decide(request, ACTIONS[action], self.get_queryset(request).filter(pk=hold.pk), back=back)
 
     def change_view(
         self,
@@ -130,7 +132,7 @@ class HoldAdmin(HoldingAdmin):
         if hold is None:
             return self._gone(request, object_id)
         title = f"{hold.report.agency.code} {hold.report.indicator.code} {self.said(hold)}"
-        return deciding.page(
+        return decision_pages.page(
             self,
             request,
             "hold",

@@ -24,7 +24,7 @@ OF_THE_SITE = {
     "app_list", "second_factor", "",
 }  # fmt: skip
 #: Views beside the standard ones. A new one is written down here, and so walked through on purpose.
-DEEDS: dict[type[Model], set[str]] = {
+ACTION_PAGES: dict[type[Model], set[str]] = {
     Credential: {"rotate", "revoke", "networks"},
     Finding: {"answer", "release", "reject", "resolve"},
     Hold: {"release", "reject"},

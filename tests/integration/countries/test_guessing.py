@@ -208,12 +208,12 @@ def test_origin_is_a_keyed_hash(settings):
     assert origin("") != origin("nonsense")
 
 
-@pytest.mark.parametrize("deed", ["add", "rotate", "networks"])
-def test_secret_or_restriction_takes_the_own_password_and_wrong_ones_count(kari, deed):
+@pytest.mark.parametrize("action", ["add", "rotate", "networks"])
+def test_secret_or_restriction_takes_the_own_password_and_wrong_ones_count(kari, action):
     admin = User.objects.create_superuser("ada", password=PASSWORD)
     client = signed_in(Client(REMOTE_ADDR=HOME), admin)
     credential = factories.CredentialFactory.create(networks=["192.0.2.0/24"])
-    path = f"/admin/countries/credential/{deed if deed == 'add' else f'{credential.pk}/{deed}'}/"
+    path = f"/admin/countries/credential/{action if action == 'add' else f'{credential.pk}/{action}'}/"
     form = {"agency": credential.agency.pk, "keep_hours": 0, "reason": "because", "networks": "198.51.100.0/24"}
     before = list(Credential.objects.values())
     for given in ({}, {"password": "wrong one"}):

@@ -17,7 +17,7 @@ from countries.models import Agency, Annotation, Credential, Liaison, Schedule, 
 from federation.models.findings import Hold
 from tests import factories
 from tests.integration.countries import addresses, two_countries
-from tests.integration.countries.addresses import DEEDS, OF_THE_SITE, PASSWORD, STANDARD, routes
+from tests.integration.countries.addresses import ACTION_PAGES, OF_THE_SITE, PASSWORD, STANDARD, routes
 from tests.integration.countries.two_countries import WAYS
 from tests.second_factor import signed_in
 
@@ -91,7 +91,7 @@ def test_each_address_is_one_that_the_walk_knows():
         if route.model is None:
             assert route.name in OF_THE_SITE, route
         else:
-            assert route.view in STANDARD | DEEDS.get(route.model, set()), route
+            assert route.view in STANDARD | ACTION_PAGES.get(route.model, set()), route
             assert route.parameters in (set(), *addresses.ONE_ROW), route
 
 

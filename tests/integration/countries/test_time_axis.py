@@ -46,8 +46,8 @@ def test_annotation_is_put_on_the_time_axis_changed_and_taken_off(desk):
     desk.post(reverse("admin:countries_annotation_delete", args=[row.pk]), {"post": "yes", "reason": "never was"})
     assert not Annotation.objects.exists()
     assert events()[before:] == [
-        (f"annotation.{deed}", "annotation an outage, 2026-11-12", "ada", reason)
-        for deed, reason in (("added", "they told us"), ("changed", "found out more"), ("removed", "never was"))
+        (f"annotation.{action}", "annotation an outage, 2026-11-12", "ada", reason)
+        for action, reason in (("added", "they told us"), ("changed", "found out more"), ("removed", "never was"))
     ]
 
 

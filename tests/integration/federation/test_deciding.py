@@ -18,18 +18,18 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("desk_at_noon")]
 
 def test_release_needs_a_reason_and_then_tells_what_was_done(coordinator, agency):
     report = held(agency)
-    deed = address("finding", "release", report.hold.finding_id)
-    asked = coordinator.get(deed)
+    action = address("finding", "release", report.hold.finding_id)
+    asked = coordinator.get(action)
     assert "Release 1 report" in asked.content.decode()
 
-    fields = dict(asked.context["matter"].fields)
-    refused = coordinator.post(deed, fields | {"reason": "   "})
+    fields = dict(asked.context["selection"].fields)
+    refused = coordinator.post(action, fields | {"reason": "   "})
     assert "Say why." in refused.content.decode()
-    assert refused.context["matter"].fields == asked.context["matter"].fields
+    assert refused.context["selection"].fields == asked.context["selection"].fields
     report.refresh_from_db()
     assert report.state == "held"
 
-    done = coordinator.post(deed, fields | {"reason": "a new campaign"}, follow=True)
+    done = coordinator.post(action, fields | {"reason": "a new campaign"}, follow=True)
     assert told(done) == ["1 report released."]
     report.refresh_from_db()
     assert report.state == "current"
@@ -39,10 +39,10 @@ def test_release_needs_a_reason_and_then_tells_what_was_done(coordinator, agency
 
 def test_nothing_is_decided_while_clocks_disagree(coordinator, agency, monkeypatch):
     report = held(agency)
-    deed = address("finding", "release", report.hold.finding_id)
-    fields = dict(coordinator.get(deed).context["matter"].fields)
+    action = address("finding", "release", report.hold.finding_id)
+    fields = dict(coordinator.get(action).context["selection"].fields)
     monkeypatch.setattr(clock, "of_host", lambda: NOW + timedelta(days=1))
-    [told_first] = told(coordinator.post(deed, fields | {"reason": "a new campaign"}, follow=True))
+    [told_first] = told(coordinator.post(action, fields | {"reason": "a new campaign"}, follow=True))
     assert told_first.startswith("The clocks disagree: this host's clock is 86400.0 s ahead of the database's.")
     report.refresh_from_db()
     assert report.state == "held"
@@ -50,10 +50,10 @@ def test_nothing_is_decided_while_clocks_disagree(coordinator, agency, monkeypat
 
 def test_second_click_is_told_who_decided_and_when(coordinator, agency):
     report = held(agency)
-    deed = address("finding", "release", report.hold.finding_id)
-    fields = dict(coordinator.get(deed).context["matter"].fields)
+    action = address("finding", "release", report.hold.finding_id)
+    fields = dict(coordinator.get(action).context["selection"].fields)
     decisions.reject(reports=[report.pk], by="per", reason="no", now=NOW)
-    second = coordinator.post(deed, fields | {"reason": "yes"}, follow=True)
+    second = coordinator.post(action, fields | {"reason": "yes"}, follow=True)
     assert told(second) == ["1 report decided already, and left as it was: rejected by per at 12:00 on 25 November."]
     report.refresh_from_db()
     assert report.state == "rejected"
@@ -74,7 +74,7 @@ def test_several_findings_are_decided_at_once(coordinator, agency):
     assert "Reject 2 reports" in asked.content.decode()
     ids = [report.pk for report in reports]
     missing = coordinator.post(address("finding"), chosen | {"report": ids, "reason": ""})
-    assert sorted(missing.context["matter"].chosen) == sorted(ids)
+    assert sorted(missing.context["selection"].chosen) == sorted(ids)
     done = coordinator.post(address("finding"), chosen | {"report": ids, "reason": "both wrong"}, follow=True)
     assert told(done) == ["2 reports rejected."]
     assert Report.objects.filter(state="rejected").count() == 2
@@ -105,7 +105,10 @@ def test_second_click_in_the_list_of_findings_is_told_who_decided(coordinator, a
     chosen = {"action": "release", "_selected_action": [report.hold.finding_id]}
     asked = coordinator.post(address("finding"), chosen)
     decisions.release(reports=[report.pk], by="per", reason="no", now=NOW)
-    again = {"report": [value for name, value in asked.context["matter"].fields if name == "report"], "reason": "right"}
+    again = {
+        "report": [value for name, value in asked.context["selection"].fields if name == "report"],
+        "reason": "right",
+    }
     page = coordinator.post(address("finding"), chosen | again, follow=True)
     assert told(page) == ["1 report decided already, and left as it was: released by per at 12:00 on 25 November."]
 
@@ -135,9 +138,9 @@ def test_observer_looks_and_is_refused_politely(observer, agency):
     page = observer.get(address("finding", "change", report.hold.finding_id)).content.decode()
     assert "Release" not in page
     assert "Answer for the agency" not in page
-    for deed in ("release", "reject", "resolve", "answer"):
+    for action in ("release", "reject", "resolve", "answer"):
         refused = observer.post(
-            address("finding", deed, report.hold.finding_id), {"reason": "x", "answer": "confirmed"}
+            address("finding", action, report.hold.finding_id), {"reason": "x", "answer": "confirmed"}
         )
         assert refused.status_code == 403
         assert "Nothing was changed" in refused.content.decode()
@@ -194,14 +197,14 @@ def test_answer_without_a_choice_says_so_and_keeps_the_remark(liaison, agency):
 def test_neither_reason_nor_remark_may_hold_a_trace(coordinator, agency, text, why):
     report, before = held(agency), AuditEvent.objects.count()
     other = factories.FindingFactory.create(agency=agency)
-    for deed in (
+    for action in (
         address("finding", "release", report.hold.finding_id),
         address("hold", "reject", report.pk),
         address("finding", "resolve", other.pk),
         address("finding", "answer", other.pk),
     ):
-        page = coordinator.post(deed, {"reason": text, "answer": "confirmed", "remark": text})
-        assert why in page.content.decode(), deed
+        page = coordinator.post(action, {"reason": text, "answer": "confirmed", "remark": text})
+        assert why in page.content.decode(), action
     report.refresh_from_db()
     assert report.state == "held"
     assert not Answer.objects.exists()

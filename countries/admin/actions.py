@@ -1,6 +1,6 @@
-"""Deeds on what agencies hold, credentials and signing keys: each on a page of its own, with a reason.
+"""Actions on credentials and signing keys, each on a page of its own that asks for the reason.
 
-Where a deed lets somebody in, a session alone is not enough: the password is asked for once more.
+An action that gives access asks for the user's password again, because a session alone is not enough for it.
 """
 
 from collections.abc import Callable
@@ -23,15 +23,15 @@ from countries.admin.base import FactAdmin, actor, refuse_traces
 from countries.admin.password import PasswordField
 
 
-class Offer(NamedTuple):
-    """How the page of one names a deed, and the permission that it takes."""
+class PageAction(NamedTuple):
+    """The label of an action on the page of a row, and the permission that it needs."""
 
     label: str
     permission: str
 
 
-class DeedForm(forms.Form):
-    """What each deed asks for."""
+class ActionForm(forms.Form):
+    """Asks for the reason."""
 
     reason = forms.CharField(
         validators=[refuse_traces],
@@ -40,8 +40,8 @@ class DeedForm(forms.Form):
     )
 
 
-class ConfirmedForm(DeedForm):
-    """What a deed asks for that a borrowed session must not do: somebody is let in, or a restriction goes."""
+class ConfirmedForm(ActionForm):
+    """Asks for the password too: somebody gets access, or a restriction ends."""
 
     reason_required = False
     password = PasswordField()
@@ -65,12 +65,12 @@ def posted(request: HttpRequest) -> QueryDict | None:
 
 
 class RevocableAdmin(FactAdmin):
-    """A screen of what agencies hold: deeds add it and end it, and nothing else changes it."""
+    """A screen whose rows only these actions add and end."""
 
     of_country = "agency__country"
-    change_form_template = "admin/countries/held.html"
-    #: By the names of their methods. They are offered for what is not revoked.
-    deeds: ClassVar[dict[str, Offer]] = {"revoke": Offer("Revoke", "revoke")}
+    change_form_template = "admin/countries/revocable.html"
+    #: By the names of their methods. A row that is not revoked offers them.
+    page_actions: ClassVar[dict[str, PageAction]] = {"revoke": PageAction("Revoke", "revoke")}
 
     def add(self, request: HttpRequest) -> HttpResponse:
         raise NotImplementedError
@@ -84,7 +84,7 @@ class RevocableAdmin(FactAdmin):
         raise NotImplementedError
 
     def revoke(self, request: HttpRequest, row: Any) -> HttpResponse:
-        form = DeedForm(posted(request))
+        form = ActionForm(posted(request))
         if not form.is_valid():
             title = f"Revoke {row}: {self.consequence(row)}, from this moment and for good"
             return self.page(request, title, form=form)
@@ -114,9 +114,11 @@ class RevocableAdmin(FactAdmin):
         row = self.get_object(request, object_id)
         live = row is not None and row.revoked is None
         offered = {
-            name: offer.label for name, offer in self.deeds.items() if live and self._may(request, offer.permission)
+            name: action.label
+            for name, action in self.page_actions.items()
+            if live and self._may(request, action.permission)
         }
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "deeds": offered})
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "page_actions": offered})
 
     def get_urls(self) -> list[URLPattern]:
         model = self.opts.model_name
@@ -126,7 +128,7 @@ class RevocableAdmin(FactAdmin):
                 self.admin_site.admin_view(self._view_of(name)),
                 name=f"countries_{model}_{name}",
             )
-            for name in self.deeds
+            for name in self.page_actions
         ]
         return own + super().get_urls()
 
@@ -136,7 +138,7 @@ class RevocableAdmin(FactAdmin):
         self.message_user(request, told, messages.SUCCESS)
         return HttpResponseRedirect("../change/")
 
-    def page(self, request: HttpRequest, title: str, *, template: str = "deed.html", **context: Any) -> HttpResponse:
+    def page(self, request: HttpRequest, title: str, *, template: str = "action.html", **context: Any) -> HttpResponse:
         """Return a page that nobody keeps."""
         context |= {**self.admin_site.each_context(request), "title": title, "opts": self.opts}
         response = TemplateResponse(request, f"admin/countries/{template}", context)
@@ -145,7 +147,7 @@ class RevocableAdmin(FactAdmin):
     def _view_of(self, name: str) -> Callable[..., HttpResponse]:
         @sensitive_post_parameters()
         def view(request: HttpRequest, object_id: str) -> HttpResponse:
-            if not self._may(request, self.deeds[name].permission):
+            if not self._may(request, self.page_actions[name].permission):
                 raise PermissionDenied
             row = self.get_object(request, object_id)
             if row is None:
@@ -155,5 +157,5 @@ class RevocableAdmin(FactAdmin):
 
         return view
 
-    def _may(self, request: HttpRequest, deed: str) -> bool:
-        return request.user.has_perm(f"countries.{deed}_{self.opts.model_name}")
+    def _may(self, request: HttpRequest, action: str) -> bool:
+        return request.user.has_perm(f"countries.{action}_{self.opts.model_name}")

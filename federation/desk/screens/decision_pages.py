@@ -1,4 +1,4 @@
-"""Pages on which a person decides: what it is about, why, and one button. The deeds are those of ``decisions``."""
+"""Pages on which a coordinator decides: what is chosen, the reason, and one button."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -43,8 +43,8 @@ class ReasonForm(forms.Form):
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
-    """Something that can be decided of held reports, or of findings."""
+class DecisionAction:
+    """Something that a coordinator does with held reports, or with findings."""
 
     name: str
     permission: str
@@ -53,29 +53,24 @@ class Deed:
     means: str
     process: Callable[..., Decided]
 
-    def carry_out(self, chosen: Collection[int], *, by: str, reason: str, now: datetime) -> Decided:
-        """Decide."""
-        named: dict[str, Any] = {f"{self.noun}s": chosen}
-        return self.process(**named, by=by, reason=reason, now=now)
 
-
-RELEASE = Deed(
+RELEASE = DecisionAction(
     "release", "federation.decide_hold", "report", "released",
     "A released report counts for its period from now on, and is public within seconds.", decisions.release,
 )  # fmt: skip
-REJECT = Deed(
+REJECT = DecisionAction(
     "reject", "federation.decide_hold", "report", "rejected",
     "A rejected report is kept and not used: what counts now goes on to count.", decisions.reject,
 )  # fmt: skip
-RESOLVE = Deed(
+RESOLVE = DecisionAction(
     "resolve", "federation.resolve_finding", "finding", "resolved",
     "A resolved finding does not come back while the numbers stay as they are.", decisions.resolve,
 )  # fmt: skip
-DEEDS = {deed.name: deed for deed in (RELEASE, REJECT, RESOLVE)}
+ACTIONS = {action.name: action for action in (RELEASE, REJECT, RESOLVE)}
 
 
 @dataclass(frozen=True, slots=True)
-class Matter:
+class Selection:
     """What is decided on: the ids, the rows to show, and form fields that lead back to the same choice."""
 
     chosen: Sequence[int]
@@ -110,17 +105,19 @@ class HoldingAdmin(FactAdmin):
         """Refuse it."""
         return self.decide(request, REJECT, selected(self, request, chosen), back=request.get_full_path())
 
-    def decide(self, request: HttpRequest, deed: Deed, chosen: QuerySet[Any], *, back: str) -> HttpResponse:
+    def decide(self, request: HttpRequest, action: DecisionAction, chosen: QuerySet[Any], *, back: str) -> HttpResponse:
         """Ask why, and decide on some rows."""
         raise NotImplementedError
 
 
-def decide(screen: "ModelAdmin[Any]", request: HttpRequest, deed: Deed, matter: Matter, *, back: str) -> HttpResponse:
+def decide(
+    screen: "ModelAdmin[Any]", request: HttpRequest, action: DecisionAction, selection: Selection, *, back: str
+) -> HttpResponse:
     """Ask for the reason; with it, decide, say what happened, and go back."""
-    if not request.user.has_perm(deed.permission):
-        return refuse(screen, request, f"Your account may look at this, but not {deed.name} it.")
-    if not 0 < len(matter.chosen) <= AT_ONCE:
-        screen.message_user(request, _refused(deed, matter), messages.WARNING)
+    if not request.user.has_perm(action.permission):
+        return refuse(screen, request, f"Your account may look at this, but not {action.name} it.")
+    if not 0 < len(selection.chosen) <= AT_ONCE:
+        screen.message_user(request, _refused(action, selection), messages.WARNING)
         return HttpResponseRedirect(back)
     form = ReasonForm(request.POST if "reason" in request.POST else None)
     if form.is_valid():
@@ -130,27 +127,27 @@ def decide(screen: "ModelAdmin[Any]", request: HttpRequest, deed: Deed, matter: 
         except ClocksDisagreeError as error:
             screen.message_user(request, str(error), messages.ERROR)
             return HttpResponseRedirect(back)
-        decided = deed.carry_out(matter.chosen, by=by, reason=reason, now=now)
-        for level, said in _told(deed, decided, now):
+        decided = action.process(**{f"{action.noun}s": selection.chosen}, by=by, reason=reason, now=now)
+        for level, said in _told(action, decided, now):
             screen.message_user(request, said, level)
         return HttpResponseRedirect(back)
-    title = f"{deed.name.capitalize()} {words.count(len(matter.chosen), deed.noun)}"
-    return page(screen, request, "decide", title, deed=deed, matter=matter, form=form, back=back)
+    title = f"{action.name.capitalize()} {words.count(len(selection.chosen), action.noun)}"
+    return page(screen, request, "decide", title, action=action, selection=selection, form=form, back=back)
 
 
-def _refused(deed: Deed, matter: Matter) -> str:
-    if matter.chosen:
+def _refused(action: DecisionAction, selection: Selection) -> str:
+    if selection.chosen:
         return f"More than {AT_ONCE} at once cannot be looked through. Choose fewer."
-    return f"There is nothing here to {deed.name} any more: it was decided already."
+    return f"There is nothing here to {action.name} any more: it was decided already."
 
 
-def _told(deed: Deed, decided: Decided, now: datetime) -> Iterable[tuple[int, str]]:
+def _told(action: DecisionAction, decided: Decided, now: datetime) -> Iterable[tuple[int, str]]:
     """Say what was decided, and what was not."""
     if done := len(decided.done):
-        yield messages.SUCCESS, f"{words.count(done, deed.noun)} {deed.done}."
+        yield messages.SUCCESS, f"{words.count(done, action.noun)} {action.done}."
     if decided.already:
-        before = _holds_said(decided.already, now) if deed.noun == "report" else _findings_said(decided.already, now)
-        many = words.count(len(decided.already), deed.noun)
+        before = _holds_said(decided.already, now) if action.noun == "report" else _findings_said(decided.already, now)
+        many = words.count(len(decided.already), action.noun)
         yield messages.WARNING, f"{many} decided already, and left as it was: {'; '.join(dict.fromkeys(before))}."
     if holding := len(decided.holding):
         yield (
