@@ -193,9 +193,13 @@ def test_recipes_are_let_through(spare_database):
 @pytest.fixture
 def behind(first_release, django_db_blocker):
     """A copy of the first release's database, to be migrated."""
-    with django_db_blocker.unblock(), elsewhere.empty_database(first_release) as name:
-        with elsewhere.using(name), migrating.next_release():
-            yield
+    with (
+        django_db_blocker.unblock(),
+        elsewhere.empty_database(first_release) as name,
+        elsewhere.using(name),
+        migrating.next_release(),
+    ):
+        yield
 
 
 @pytest.fixture
