@@ -5,18 +5,19 @@ import http.client
 import json
 import time
 from collections.abc import Mapping
+from http.client import HTTPMessage
 from typing import Any, NamedTuple
 
 _TIMEOUT = 300.0
-#: The server closes a connection that has been quiet for 75 seconds.
-_KEPT = 65.0
+#: The server closes a connection on which nothing has moved for 30 seconds.
+_KEPT = 25.0
 
 
 class Reply(NamedTuple):
     """An answer, read to its end; `seconds` from the first byte sent to the last one read."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: HTTPMessage
     body: bytes
     seconds: float
 
@@ -47,11 +48,11 @@ class Web:
             answer = self._connection.getresponse()
             content = answer.read()
         except BaseException:
-            self._connection.close()  # the next question opens it anew
+            self._connection.close()  # the next request opens it again
             raise
         self._last_used = time.perf_counter()
         seconds = self._last_used - began
-        return Reply(answer.status, dict(answer.headers.items()), content, seconds)
+        return Reply(answer.status, answer.headers, content, seconds)
 
     def must(self, status: int, method: str, path: str, body: bytes | None = None, **headers: str) -> Reply:
         """Ask, and end all if the answer has another status."""

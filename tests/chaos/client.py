@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from http.client import HTTPMessage
 from typing import Any, NamedTuple
 
 from tests.cluster import Part
@@ -23,7 +24,7 @@ class Reply(NamedTuple):
     """An answer; without one `status` says why not, and `body` in words."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: HTTPMessage
     body: bytes
 
     def json(self) -> Any:
@@ -51,13 +52,13 @@ class Web:
         try:
             self._connection.request(method, path, body, dict(headers or {}))
             answer = self._connection.getresponse()
-            return Reply(answer.status, dict(answer.headers.items()), answer.read())
+            return Reply(answer.status, answer.headers, answer.read())
         except ConnectionRefusedError:
             self._connection.close()
-            return Reply(REFUSED, {}, b"refused")
+            return Reply(REFUSED, HTTPMessage(), b"refused")
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
-            return Reply(BROKEN, {}, type(error).__name__.encode())
+            return Reply(BROKEN, HTTPMessage(), type(error).__name__.encode())
 
 
 @dataclass
@@ -90,7 +91,7 @@ class Sender:
         reply = Web(host.port).ask("POST", "/oauth/token/", b"grant_type=client_credentials", headers)
         if reply.status != http.client.OK:
             # Nothing was submitted: as if nobody had listened.
-            return "", Reply(REFUSED, {}, f"no token: {reply.reason}".encode())
+            return "", Reply(REFUSED, HTTPMessage(), f"no token: {reply.reason}".encode())
         with self._lock:
             self._token, self._ends = reply.json()["access_token"], time.monotonic() + _TOKEN_LIFE
         return self._token, None
