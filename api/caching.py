@@ -19,7 +19,7 @@ from django.utils.http import parse_etags
 from rest_framework.permissions import AllowAny
 from rest_framework.views import APIView
 
-from api import packing, problems, release
+from api import negotiation, packing, problems, release
 from countries.database.routing import keep_connection, on_public_connection
 from federation.errors import FederationError
 
@@ -43,8 +43,8 @@ PAST: Final = "public, max-age=86400, stale-while-revalidate=604800, stale-if-er
 #: Reference data.
 REFERENCE: Final = "public, max-age=60, stale-while-revalidate=3600, stale-if-error=86400"
 
-#: Shorter bodies are not worth packing.
-_PACKED_FROM = 1024
+#: Shorter bodies are not worth compressing.
+_COMPRESSED_FROM = 1024
 _METHODS = "GET, HEAD, OPTIONS"
 _CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -168,6 +168,22 @@ class ResponseCache:
 response_cache: Final = ResponseCache(MAX_ENTRIES, MAX_BYTES)
 
 
+class CacheMiddleware:
+    """Gives fresh public answers before anything else is done for a request: they know no session, form or user."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.method in {"GET", "HEAD"}:
+            key = CacheKey.of(request, negotiation.preferred(request))
+            entry = response_cache.get(key)
+            # Anything less would need a look-up or writing, both of which may be refused.
+            if entry is not None and entry.representation is not None and entry.fresh_until >= monotonic():
+                return _send(request, key, entry)
+        return self._get_response(request)
+
+
 class PublicView(APIView):
     """A public, read-only view. It is DRF's for the document only: requests go straight to ``get``."""
 
@@ -217,15 +233,6 @@ def respond(request: HttpRequest, variant: str, vary: str, ask: Callable[[], Pub
         raise _UnansweredError(request, key, last) from failure.__cause__
 
 
-def cached_answer(request: HttpRequest, variant: str) -> HttpResponseBase | None:
-    """A fresh answer that needs neither a look-up nor writing, both of which may be refused."""
-    key = CacheKey.of(request, variant)
-    entry = response_cache.get(key)
-    if entry is None or entry.representation is None or entry.fresh_until < monotonic():
-        return None
-    return _send(request, key, entry)
-
-
 class _UnansweredError(OperationalError):
     """The database is away; the last answer may still be cached."""
 
@@ -257,7 +264,7 @@ def _send(request: HttpRequest, key: CacheKey, entry: CacheEntry) -> HttpRespons
 
     representation = entry.representation or entry.answer.render()
     headers = {**_headers(key, representation.validator, entry.vary), **representation.headers}
-    encoding = packing.agreed(request.META.get("HTTP_ACCEPT_ENCODING", ""))
+    encoding = negotiation.encoding(request.META.get("HTTP_ACCEPT_ENCODING", ""))
     content = representation.content
     if not isinstance(content, bytes):
         return _stream(request, content, headers, encoding)
@@ -268,7 +275,7 @@ def _send(request: HttpRequest, key: CacheKey, entry: CacheEntry) -> HttpRespons
             entry, validator=representation.validator, representation=representation, size=size, compressed={}
         )
         response_cache.put(key, entry)
-    if encoding and len(content) >= _PACKED_FROM:
+    if encoding and len(content) >= _COMPRESSED_FROM:
         content = entry.compressed.get(encoding) or _compress(key, entry, encoding, content)
         headers["Content-Encoding"] = encoding
     headers["Content-Length"] = str(len(content))
@@ -276,7 +283,7 @@ def _send(request: HttpRequest, key: CacheKey, entry: CacheEntry) -> HttpRespons
 
 
 def _compress(key: CacheKey, entry: CacheEntry, encoding: str, content: bytes) -> bytes:
-    short = b"".join(packing.packed(encoding, [content]))
+    short = b"".join(packing.compress(encoding, [content]))
     response_cache.put(
         key, replace(entry, compressed={**entry.compressed, encoding: short}, size=entry.size + len(short))
     )
@@ -299,5 +306,5 @@ def _stream(request: HttpRequest, pieces: Iterator[bytes], headers: dict[str, st
     if request.method == "HEAD":
         # An empty HttpResponse would add its own Content-Length, which is not that of the answer.
         return StreamingHttpResponse(iter(()), headers=headers)
-    written = packing.packed(encoding, pieces) if encoding else pieces
+    written = packing.compress(encoding, pieces) if encoding else pieces
     return StreamingHttpResponse(keep_connection(written), headers=headers)

@@ -7,18 +7,14 @@ all that it holds are codes and numbers.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
 from typing import Annotated, Final
 
 import msgspec
 import numpy as np
-from django.http import HttpRequest
-from django.http.request import MediaType
 from msgspec import Meta as Doc
 from msgspec import structs
 from numpy.typing import NDArray
 
-from api.problems import Problem
 from countries import reference
 from federation.published import Page, Panel, Standings
 from federation.rules.coverage import with_gaps
@@ -27,8 +23,6 @@ from p2p_core import instants, periods
 from p2p_core.codes import UNKNOWN
 from p2p_core.periods import Longs
 
-JSON: Final = "application/json"
-CSV: Final = "text/csv"
 #: The header of CSV; the first seven are those of a submission.
 COLUMNS: Final = (
     "INDICATOR", "FREQ", "TIME_PERIOD", "COUNTRY", "NETWORK", "OBS_VALUE", "OBS_STATUS",
@@ -203,55 +197,6 @@ class Sheet:
     inhabitants: Inhabitants
     panel: Panel | None = None
     invented: bool = False
-
-
-_NAMED: Final = {"json": JSON, "csv": CSV}
-
-
-def preferred(request: HttpRequest) -> str:
-    """Return the media type that ``Accept`` prefers, ours first; an empty one if it takes neither."""
-    return best_of(request, (JSON, CSV))
-
-
-def best_of(request: HttpRequest, offered: tuple[str, ...]) -> str:
-    """Return which of several media types ``Accept`` prefers, the first ones first; an empty text if none."""
-    return _preferred(request.META.get("HTTP_ACCEPT", "*/*"), offered)
-
-
-def json_only(request: HttpRequest) -> str:
-    """Return JSON's media type; refuse an ``Accept`` that does not take it."""
-    if not best_of(request, (JSON,)):
-        raise Problem("not_acceptable", detail=f"Accept {JSON}.")
-    return JSON
-
-
-# The header is the caller's, so the number of kept ones is bounded.
-@lru_cache(maxsize=256)
-def _preferred(accept: str, offered: tuple[str, ...]) -> str:
-    try:
-        ranges = [MediaType(part) for part in accept.split(",") if part.strip()]
-    except (ValueError, TypeError):
-        return ""
-    liked = {kind: _liking(kind, ranges) for kind in offered}
-    best = max(liked, key=lambda kind: liked[kind])
-    return best if liked[best][0] > 0 else ""
-
-
-def _liking(kind: str, ranges: Iterable[MediaType]) -> tuple[float, int]:
-    """Return how much a media type is liked: what is said of it most closely counts, also if that refuses it."""
-    said = [(one.specificity, one.quality) for one in ranges if one.match(kind)]
-    closest, quality = max(said, default=(0, 0.0))
-    return float(quality), closest
-
-
-def agreed(named: str | None, preferred: str) -> str:
-    """Return the media type to answer with: as the parameter ``format`` says, or else as ``Accept`` does."""
-    if named is not None and named not in _NAMED:
-        raise Problem("bad_parameter", detail="The formats are json and csv.", parameter="format")
-    found = _NAMED[named] if named else preferred
-    if not found:
-        raise Problem("not_acceptable", detail=f"Accept {JSON} or {CSV}.")
-    return found
 
 
 def coverage(table: Table) -> list[Coverage]:

@@ -1,17 +1,94 @@
-"""How views of DRF choose the form of an answer: as DRF does, which fails over an Accept past reading."""
+"""In which form to answer: the media type by ``format`` or Accept, the compression by Accept-Encoding."""
 
-from typing import Any
+import re
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any, Final, TypeVar
 
+from django.http import HttpRequest
+from django.http.request import MediaType
 from rest_framework.negotiation import DefaultContentNegotiation
 
 from api.problems import Problem
 
+T = TypeVar("T")
+
+JSON: Final = "application/json"
+CSV: Final = "text/csv"
+_WORDS: Final = {"json": JSON, "csv": CSV}
+#: The first of those that are liked equally is taken.
+_ENCODINGS: Final = ("zstd", "gzip", "identity")
+_WEIGHT: Final = re.compile(r"\s*q\s*=\s*(1(?:\.0*)?|0(?:\.\d*)?)\s*", re.ASCII | re.IGNORECASE)
+
+
+def best(accept: str, offered: Iterable[T], precision: Callable[[T, MediaType], int]) -> T | None:
+    """What Accept prefers of several offers, the first of equals; nothing if none fits or Accept cannot be read.
+
+    ``precision`` says how closely a media range names an offer; 0 is not at all. For each offer the range that names it
+    most closely counts, even if that range refuses it.
+    """
+    ranges = _media_ranges(accept)
+    found, highest = None, (0.0, 0)
+    for offer in offered:
+        closeness, quality = max(((precision(offer, one), float(one.quality)) for one in ranges), default=(0, 0.0))
+        if closeness and quality and (quality, closeness) > highest:
+            found, highest = offer, (quality, closeness)
+    return found
+
+
+# The header is the client's, so the number of remembered ones is bounded.
+@lru_cache(maxsize=256)
+def _media_ranges(accept: str) -> tuple[MediaType, ...]:
+    try:
+        return tuple(MediaType(part) for part in accept.split(",") if part.strip())
+    except (ValueError, TypeError):
+        return ()
+
+
+def _precision(media_type: str, one: MediaType) -> int:
+    return one.specificity + 1 if one.match(media_type) else 0
+
+
+def preferred(request: HttpRequest, offered: tuple[str, ...] = (JSON, CSV)) -> str:
+    """The media type that Accept prefers; an empty text if none fits."""
+    return best(request.META.get("HTTP_ACCEPT", "*/*"), offered, _precision) or ""
+
+
+def json_only(request: HttpRequest) -> str:
+    """JSON's media type; raises the problem if Accept does not take it."""
+    if not preferred(request, (JSON,)):
+        raise Problem("not_acceptable", detail=f"Accept {JSON}.")
+    return JSON
+
+
+def agreed(word: str | None, preferred: str) -> str:
+    """The media type that the parameter ``format`` names, or else the preferred one."""
+    if word is not None and word not in _WORDS:
+        raise Problem("bad_parameter", detail="The formats are json and csv.", parameter="format")
+    found = _WORDS[word] if word else preferred
+    if not found:
+        raise Problem("not_acceptable", detail=f"Accept {JSON} or {CSV}.")
+    return found
+
+
+@lru_cache(maxsize=256)
+def encoding(accepted: str) -> str:
+    """The encoding to use for an Accept-Encoding; empty for none."""
+    weights = {}
+    for part in accepted.split(","):
+        name, _, parameter = part.partition(";")
+        weight = _WEIGHT.fullmatch(parameter)
+        # An encoding whose weight cannot be read is not used.
+        weights[name.strip().lower()] = float(weight[1]) if weight else float(not parameter)
+    liked = {name: weights.get(name, weights.get("*", 0.0)) for name in _ENCODINGS}
+    best = max(liked, key=lambda name: liked[name])
+    return best if liked[best] and best != "identity" else ""
+
 
 class Negotiation(DefaultContentNegotiation):
-    """DRF's, which refuses what cannot be read like any other Accept that fits nothing."""
+    """DRF's own, which does not catch what Python's reader of parameters raises for an odd Accept."""
 
     def select_renderer(self, *arguments: Any, **more: Any) -> Any:
-        """Return the renderer and its media type; Python's reader of parameters stumbles where some have no number."""
         try:
             return super().select_renderer(*arguments, **more)
         except TypeError:

@@ -99,7 +99,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "api.throttling.rates.RateLimits",
     # After those that put headers on every answer, before those that a public answer has no use for.
-    "api.cache_middleware.CacheMiddleware",
+    "api.caching.CacheMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "api.site.languages.LanguageOfAddress",

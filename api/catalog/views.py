@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
-from api import caching, datasets, formats, parameters
+from api import caching, datasets, negotiation, parameters
 from api.caching import PublicView, Representation, Validator
 from api.datasets import Offer
 from api.problems import Problem
@@ -70,7 +70,7 @@ class CatalogView(PublicView):
     vary = "Accept, Accept-Encoding"
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        liked = formats.best_of(request, (*WRITINGS, _HTML))
+        liked = negotiation.preferred(request, (*WRITINGS, _HTML))
         if liked == _HTML:
             return self._led_to_the_page()
         if not liked:

@@ -12,9 +12,10 @@ from typing import Final
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from api import caching, formats, parameters
+from api import caching, formats, negotiation, parameters
 from api.caching import PublicView, Representation, Validator
-from api.formats import CSV, JSON, Sheet
+from api.formats import Sheet
+from api.negotiation import CSV, JSON
 from api.problems import Problem
 from api.throttling import costs
 from api.v1 import openapi_public, questions
@@ -211,11 +212,11 @@ class AggregatesView(PublicView):
 
     @openapi_public.aggregates
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        preferred = formats.preferred(request)
+        preferred = negotiation.preferred(request)
 
         def ask() -> CombinedView:
             question = questions.ask(request, optional=("country", "network", "panel", "as_of", "format", "cursor"))
-            return CombinedView(question, formats.agreed(question.given.get("format"), preferred))
+            return CombinedView(question, negotiation.agreed(question.given.get("format"), preferred))
 
         return self.respond(request, preferred, ask)
 
@@ -225,11 +226,11 @@ class LiveView(PublicView):
 
     @openapi_public.live
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        preferred = formats.preferred(request)
+        preferred = negotiation.preferred(request)
 
         def ask() -> CombinedView:
             question = questions.ask_live(request)
-            return CombinedView(question, formats.agreed(question.given.get("format"), preferred))
+            return CombinedView(question, negotiation.agreed(question.given.get("format"), preferred))
 
         return self.respond(request, preferred, ask)
 
@@ -239,7 +240,7 @@ class WindowsView(PublicView):
 
     @openapi_public.windows
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        return self.respond(request, formats.json_only(request), lambda: _window(request))
+        return self.respond(request, negotiation.json_only(request), lambda: _window(request))
 
 
 class CoverageOfPeriodsView(PublicView):
@@ -250,7 +251,7 @@ class CoverageOfPeriodsView(PublicView):
         def ask() -> CoverageView:
             return CoverageView(questions.ask(request, optional=("as_of", "cursor")))
 
-        return self.respond(request, formats.json_only(request), ask)
+        return self.respond(request, negotiation.json_only(request), ask)
 
 
 def _window(request: HttpRequest) -> WindowView:

@@ -7,7 +7,7 @@ import msgspec
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from api import formats, openapi, parameters
+from api import formats, negotiation, openapi, parameters
 from api.caching import PublicView
 from api.openapi import parameter
 from api.problems import Problem
@@ -40,7 +40,7 @@ class AnnotationsView(PublicView):
         example={"meta": {"version": 31}, "annotations": [openapi_public.ANNOTATION]},
     )
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        return self.respond(request, formats.json_only(request), lambda: _ask(request))
+        return self.respond(request, negotiation.json_only(request), lambda: _ask(request))
 
 
 def _ask(request: HttpRequest) -> ReferenceList:

@@ -7,9 +7,10 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from msgspec import Meta as Doc
 
-from api import caching, formats, openapi, parameters
+from api import caching, formats, negotiation, openapi, parameters
 from api.caching import PublicView, Representation, Validator
-from api.formats import JSON, Instant
+from api.formats import Instant
+from api.negotiation import JSON
 from federation.audit import chain
 from federation.audit.chain import ChainHead
 from p2p_core import instants
@@ -58,4 +59,4 @@ class HeadView(PublicView):
             parameters.read(request)
             return HeadOfChain()
 
-        return self.respond(request, formats.json_only(request), ask)
+        return self.respond(request, negotiation.json_only(request), ask)

@@ -11,9 +11,9 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation.trans_real import parse_accept_lang_header
 
-from api import caching, formats, openapi, parameters
+from api import caching, formats, negotiation, openapi, parameters
 from api.caching import PublicView, Representation, Validator
-from api.formats import JSON
+from api.negotiation import JSON
 from api.problems import Problem
 from api.v1 import forms
 from countries import queries
@@ -151,7 +151,7 @@ class CountriesView(PublicView):
                 raise Problem("unknown_language", parameter="language")
             return ReferenceList(lambda reference: _countries(reference, language), language)
 
-        return self.respond(request, formats.json_only(request) + accepted, ask)
+        return self.respond(request, negotiation.json_only(request) + accepted, ask)
 
 
 class ListView(PublicView):
@@ -162,7 +162,7 @@ class ListView(PublicView):
             parameters.read(request)
             return ReferenceList(written)
 
-        return self.respond(request, formats.json_only(request), ask)
+        return self.respond(request, negotiation.json_only(request), ask)
 
 
 class NetworksView(ListView):
@@ -254,7 +254,7 @@ class HelpServicesView(PublicView):
                 raise Problem("unknown_language", parameter="language")
             return ReferenceList(lambda reference: _help_services(reference, country, language))
 
-        return self.respond(request, formats.json_only(request), ask)
+        return self.respond(request, negotiation.json_only(request), ask)
 
 
 def _countries(reference: Reference, language: str) -> Countries:

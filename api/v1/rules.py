@@ -11,9 +11,9 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from msgspec import Meta as Doc
 
-from api import caching, formats, openapi, parameters
+from api import caching, formats, negotiation, openapi, parameters
 from api.caching import PublicView, Representation, Validator
-from api.formats import JSON
+from api.negotiation import JSON
 from p2p_core.rules import rulebook
 
 
@@ -83,4 +83,4 @@ class RulesView(PublicView):
             parameters.read(request)
             return Written()
 
-        return self.respond(request, formats.json_only(request), ask)
+        return self.respond(request, negotiation.json_only(request), ask)

@@ -9,7 +9,7 @@ from urllib.parse import quote, quote_plus
 
 from django.core.handlers.wsgi import WSGIRequest
 
-from api import caching, formats, packing, pagination, parameters
+from api import caching, negotiation, pagination, parameters
 from api.v1 import media, questions, reference
 from api.v1 import submissions as submitting
 from config.handler import Request
@@ -281,9 +281,9 @@ def judge_header(content: bytes, _rng: Random) -> str:
 
 
 def _judge_accept(value: str) -> str:
-    found = formats.preferred(request_of(accept=value))
-    likes = {kind: oracle.quality(value, kind) for kind in (formats.JSON, formats.CSV)}
-    expect(found in (formats.JSON, formats.CSV, ""), "another media type")
+    found = negotiation.preferred(request_of(accept=value))
+    likes = {kind: oracle.quality(value, kind) for kind in (negotiation.JSON, negotiation.CSV)}
+    expect(found in (negotiation.JSON, negotiation.CSV, ""), "another media type")
     if all(like is not None for like in likes.values()):
         best = max(like or 0.0 for like in likes.values())
         wanted = [kind for kind, like in likes.items() if like == best] if best else [""]
@@ -298,7 +298,7 @@ def _judge_language(value: str) -> str:
 
 
 def _judge_encoding(value: str) -> str:
-    found, wanted = packing.agreed(value), oracle.packing(value)
+    found, wanted = negotiation.encoding(value), oracle.packing(value)
     expect(wanted is None or found == wanted, f"packed: {found!r}, and should be {wanted!r}")
     return ACCEPTED
 

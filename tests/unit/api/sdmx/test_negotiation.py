@@ -33,6 +33,7 @@ def agreed(accept, formats=V30.formats_of_structures, **given):
         ("application/xml;q=.1, application/json;q=0.5", "json"),
         ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "xml"),
         ("application/json, */*;q=0.5", "json"),
+        ("*/*, application/json", "json"),
         (f"{ML};q=0.5, {SJ}", "json"),
         ("*/*, application/xml;q=0", "json"),
         (f"{ML};version=9, application/json;q=0.1", "json"),
