@@ -18,7 +18,7 @@ from api.formats import Sheet
 from api.negotiation import CSV, JSON
 from api.problems import Problem
 from api.throttling import costs
-from api.v1 import openapi_public, questions
+from api.v1 import openapi_public, query_params, questions
 from api.v1.questions import Question
 from countries.reference import Indicator, Reference
 from federation import published
@@ -260,5 +260,5 @@ def _window(request: HttpRequest) -> WindowView:
     if length not in published.WINDOWS:
         raise Problem("unknown_window", parameter="window")
     reference = Reference.current()
-    indicator = questions.indicator_named(given["indicator"], reference)
+    indicator = query_params.indicator(given["indicator"], reference)
     return WindowView(length, indicator, questions.countries_or_all(given), reference)

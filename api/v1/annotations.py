@@ -1,8 +1,5 @@
 """What readers of a series should know: campaigns, changes, outages, breaks, on the time axis."""
 
-from collections.abc import Mapping
-from datetime import datetime
-
 import msgspec
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -10,10 +7,9 @@ from django.http.response import HttpResponseBase
 from api import formats, negotiation, openapi, parameters
 from api.caching import PublicView
 from api.openapi import parameter
-from api.problems import Problem
-from api.v1 import forms, openapi_public, questions
+from api.v1 import forms, openapi_public, query_params
 from api.v1.reference import ReferenceList, ReferenceMeta
-from countries.reference import Annotation, Reference
+from countries.reference import Reference
 from p2p_core import periods
 
 
@@ -25,7 +21,7 @@ class Annotations(msgspec.Struct):
 
 
 class AnnotationsView(PublicView):
-    """All that were made, or those about an indicator, an agency, some days. One for all is about each."""
+    """All of them, or those about an indicator, an agency, some days. An annotation about all is about each."""
 
     @openapi.public(
         "list_annotations",
@@ -40,34 +36,27 @@ class AnnotationsView(PublicView):
         example={"meta": {"version": 31}, "annotations": [openapi_public.ANNOTATION]},
     )
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        return self.respond(request, negotiation.json_only(request), lambda: _ask(request))
+        return self.respond(request, negotiation.json_only(request), lambda: _read(request))
 
 
-def _ask(request: HttpRequest) -> ReferenceList:
+def _read(request: HttpRequest) -> ReferenceList:
     given = parameters.read(request, optional=("indicator", "agency", "start", "end"))
     indicator, agency = given.get("indicator"), given.get("agency")
     reference = Reference.current()
     if indicator is not None:
-        questions.indicator_named(indicator, reference)
-    if agency is not None and agency not in reference.agencies_by_code:
-        raise Problem("unknown_agency", parameter="agency")
-    start, last = _day(given, "start"), _day(given, "end")
-    if start and last and last < start:
-        raise Problem("end_before_start", parameter="end")
+        query_params.indicator(indicator, reference)
+    if agency is not None:
+        query_params.agency(agency, reference)
+    start, last = (query_params.period("D", given[name], name) if name in given else None for name in ("start", "end"))
+    query_params.refuse_reversed(start, last)
     end = last and periods.end("D", last)
 
-    def asked(row: Annotation) -> bool:
-        return row.holds_for(agency=agency, indicator=indicator) and row.overlaps(start, end)
+    def document(now: Reference) -> Annotations:
+        rows = [
+            row
+            for row in now.annotations
+            if row.holds_for(agency=agency, indicator=indicator) and row.overlaps(start, end)
+        ]
+        return Annotations(ReferenceMeta(now.version), formats.annotations(rows))
 
-    return ReferenceList(
-        lambda now: Annotations(ReferenceMeta(now.version), formats.annotations(filter(asked, now.annotations)))
-    )
-
-
-def _day(given: Mapping[str, str], name: str) -> datetime | None:
-    if name not in given:
-        return None
-    try:
-        return periods.parse("D", given[name])
-    except periods.PeriodError as error:
-        raise Problem(error.code, detail="Name a day, in UTC: 2026-11-24.", parameter=name) from None
+    return ReferenceList(document)

@@ -16,7 +16,6 @@ from api.v1.submissions import READ, WRITE
 from countries.reference import Reference
 from federation.database import clock
 from federation.findings import decisions, finding_queries
-from p2p_core import periods
 from p2p_core.payloads import answers as answer_payload
 from p2p_core.rules import rulebook
 
@@ -100,25 +99,18 @@ def _respond(request: Request, id: int) -> HttpResponse:  # noqa: A002
 
 
 def _filter(given: Mapping[str, str]) -> finding_queries.Filter:
-    indicator = Reference.current().indicator_numbers.get(given["indicator"]) if "indicator" in given else None
-    if "indicator" in given and indicator is None:
-        raise Problem("unknown_indicator", parameter="indicator")
-    if given.get("frequency", "N") not in tuple(periods.Frequency):
-        raise Problem("unknown_frequency", detail="The frequencies are N, H, D, W, M and A.", parameter="frequency")
-    return finding_queries.Filter(
-        states=query_params.several(given, "state", finding_queries.STATES),
-        rules=_rules(given),
-        indicator=indicator,
-        frequency=given.get("frequency"),
-        changed_since=query_params.instant(given, "since"),
-    )
-
-
-def _rules(given: Mapping[str, str]) -> frozenset[str] | None:
-    """Return the rules that the parameters `rule` and `severity` name."""
+    indicator = None
+    if "indicator" in given:
+        indicator = query_params.indicator(given["indicator"], Reference.current()).number
     rules = query_params.several(given, "rule", rulebook.RULES)
     severities = query_params.several(given, "severity", tuple(rulebook.Severity))
-    if severities is None:
-        return rules
-    bad = frozenset(rule.id for rule in rulebook.RULES.values() if rule.severity in severities)
-    return bad if rules is None else rules & bad
+    if severities is not None:
+        as_severe = frozenset(rule.id for rule in rulebook.RULES.values() if rule.severity in severities)
+        rules = as_severe if rules is None else rules & as_severe
+    return finding_queries.Filter(
+        states=query_params.several(given, "state", finding_queries.STATES),
+        rules=rules,
+        indicator=indicator,
+        frequency=query_params.frequency(given["frequency"]) if "frequency" in given else None,
+        changed_since=query_params.instant(given, "since"),
+    )

@@ -1,7 +1,6 @@
 """Questions about the combined view, read strictly out of an address: what is asked for, and as seen when."""
 
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -11,26 +10,24 @@ from django.http import HttpRequest
 
 from api import caching, datasets, pagination, parameters
 from api.problems import Problem
+from api.v1 import query_params
+from api.v1.query_params import Given
 from countries.reference import Annotation, Indicator, Reference
 from federation import published
 from federation.published import Selection
 from federation.rules.view import ALL_NETWORKS
-from p2p_core import codes, instants, periods
+from p2p_core import codes, periods
 
 ALL: Final = "*"
 #: The lengths of panels as they are given.
 PANELS: Final = tuple(map(str, published.PANELS))
-#: What names a range of periods.
-RANGE: Final = ("indicator", "frequency", "start", "end")
 
 _COUNTRIES: Final = codes.COUNTRIES | codes.GROUPS
 _NETWORKS: Final = codes.NETWORKS | {codes.TOTAL: ALL_NETWORKS}
 
-Given = Mapping[str, str]
-
 
 def notes(indicator: Indicator, reference: Reference) -> list[str]:
-    """Return what the numbers of an indicator are not."""
+    """What readers must know of the numbers: what they are not, and whether some are invented."""
     return [*indicator.notes, *([datasets.INVENTED] if reference.invented else ())]
 
 
@@ -86,9 +83,9 @@ class Question:
 
 def ask(request: HttpRequest, *, optional: Collection[str]) -> Question:
     """Read a question about a range of periods."""
-    given = parameters.read(request, required=RANGE, optional=optional)
+    given = parameters.read(request, required=query_params.RANGE, optional=optional)
     reference = Reference.current()
-    indicator = indicator_named(given["indicator"], reference)
+    indicator = query_params.indicator(given["indicator"], reference)
     selection = _selection(given, indicator.number)
     return Question(
         given=given,
@@ -96,8 +93,8 @@ def ask(request: HttpRequest, *, optional: Collection[str]) -> Question:
         reference=reference,
         indicator=indicator,
         selection=selection,
-        as_of=_instant(given["as_of"]) if "as_of" in given else None,
-        place=_place(given, selection) if "cursor" in given else None,
+        as_of=query_params.as_of(given),
+        place=_place(given, selection),
     )
 
 
@@ -114,7 +111,7 @@ def ask_live(request: HttpRequest) -> LiveQuestion:
     """Read a question about the last minutes; without ``country`` it is about all, groups too."""
     given = parameters.read(request, optional=("indicator", "country", "format"))
     reference = Reference.current()
-    indicator = indicator_named(given.get("indicator", "DOWNLOADS"), reference)
+    indicator = query_params.indicator(given.get("indicator", "DOWNLOADS"), reference)
     start, end = published.live_minutes()
     is_open = given.get("country", ALL) == ALL
     selection = Selection(indicator.number, "N", start, end, countries_or_all(given), (ALL_NETWORKS,), open=is_open)
@@ -127,76 +124,43 @@ def ask_live(request: HttpRequest) -> LiveQuestion:
     )
 
 
-def indicator_named(code: str, reference: Reference) -> Indicator:
-    """Return an indicator, or refuse."""
-    found = reference.indicators_by_code.get(code)
-    if found is None:
-        raise Problem("unknown_indicator", parameter="indicator")
-    return found
-
-
 def countries_or_all(given: Given) -> tuple[int, ...]:
-    """Return the numbers of the countries and groups asked for, or of all of both."""
+    """The numbers of the countries and groups asked for, or of all of both."""
     return _countries(given["country"]) if "country" in given else tuple(_COUNTRIES.values())
 
 
 def _countries(text: str) -> tuple[int, ...]:
-    return _chosen(text, _COUNTRIES, codes.COUNTRIES, "unknown_country", "country")
+    return _numbers(text, _COUNTRIES, codes.COUNTRIES, "country", "countries")
 
 
 def _selection(given: Given, indicator: int) -> Selection:
-    frequency = given["frequency"]
-    if frequency not in tuple(periods.Frequency):
-        raise Problem("unknown_frequency", detail="Use N, H, D, W, M or A.", parameter="frequency")
-    start, end = (_period(frequency, given[name], name) for name in ("start", "end"))
-    if end < start:
-        raise Problem("end_before_start", parameter="end")
-    networks = _chosen(given.get("network", codes.TOTAL), _NETWORKS, codes.NETWORKS, "unknown_network", "network")
+    frequency = query_params.frequency(given["frequency"])
+    start, end = (query_params.period(frequency, given[name], name) for name in ("start", "end"))
+    query_params.refuse_reversed(start, end)
+    networks = _numbers(given.get("network", codes.TOTAL), _NETWORKS, codes.NETWORKS, "network", "networks")
     countries = _countries(given.get("country", "EUROPE"))
     is_open = ALL in (given.get("country"), given.get("network"))
-    panel = _panel(given.get("panel"))
-    return Selection(indicator, frequency, start, end, countries, networks, panel=panel, open=is_open)
-
-
-def _panel(text: str | None) -> int | None:
-    if text is not None and text not in PANELS:
+    panel = given.get("panel")
+    if panel is not None and panel not in PANELS:
         raise Problem("unknown_panel", parameter="panel")
-    return None if text is None else int(text)
+    return Selection(
+        indicator, frequency, start, end, countries, networks, panel=int(panel) if panel else None, open=is_open
+    )
 
 
-def _chosen(text: str, known: Mapping[str, int], single: Mapping[str, int], refusal: str, name: str) -> tuple[int, ...]:
+def _numbers(text: str, known: Mapping[str, int], single: Mapping[str, int], name: str, path: str) -> tuple[int, ...]:
+    """The numbers of codes with commas between, or of all single ones for ``*``. ``path`` lists the codes."""
     if text == ALL:
         return tuple(single.values())
-    asked = dict.fromkeys(text.split(","))
-    if not known.keys() >= asked.keys():
-        raise Problem(refusal, detail=f"Use codes from /api/v1/{_LISTED[name]}/ with commas, or *.", parameter=name)
-    return tuple(known[code] for code in asked)
+    wanted = dict.fromkeys(text.split(","))
+    if not known.keys() >= wanted.keys():
+        raise Problem(f"unknown_{name}", detail=f"Use codes from /api/v1/{path}/ with commas, or *.", parameter=name)
+    return tuple(known[code] for code in wanted)
 
 
-_LISTED: Final = {"country": "countries", "network": "networks"}
-
-
-def _period(frequency: str, text: str, name: str) -> datetime:
-    try:
-        return periods.parse(frequency, text)
-    except periods.PeriodError as error:
-        raise Problem(error.code, detail=_PERIODS, parameter=name) from None
-
-
-_PERIODS: Final = (
-    "Name a period of the frequency asked for, in UTC: 2026-11-24T10:15 (N), 2026-11-24T10:00 (H), "
-    "2026-11-24 (D), 2026-W48 (W), 2026-11 (M) or 2026 (A)."
-)
-
-
-def _instant(text: str) -> datetime:
-    with suppress(ValueError):
-        if text.endswith("Z"):
-            return instants.parse(text)
-    raise Problem("bad_as_of", parameter="as_of")
-
-
-def _place(given: Given, selection: Selection) -> tuple[int, int]:
+def _place(given: Given, selection: Selection) -> tuple[int, int] | None:
+    if "cursor" not in given:
+        return None
     version, first = pagination.decode(parameters.question(given), given["cursor"], length=2)
     in_range = periods.epoch(selection.start) <= first <= periods.epoch(selection.end)
     if not in_range or not 0 < version < published.NEWEST:

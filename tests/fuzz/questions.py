@@ -10,7 +10,7 @@ from urllib.parse import quote, quote_plus
 from django.core.handlers.wsgi import WSGIRequest
 
 from api import caching, negotiation, pagination, parameters
-from api.v1 import media, questions, reference
+from api.v1 import media, query_params, questions, reference
 from api.v1 import submissions as submitting
 from config.handler import Request
 from tests.fuzz import odd
@@ -118,9 +118,9 @@ def judge_question(content: bytes, _rng: Random) -> str:
     query = content.decode("latin-1")
 
     def read() -> tuple[Any, ...]:
-        given = parameters.read(request_of(query), required=questions.RANGE, optional=oracle.OPTIONAL)
+        given = parameters.read(request_of(query), required=query_params.RANGE, optional=oracle.OPTIONAL)
         asked = questions._selection(given, 1)
-        seen = questions._instant(given["as_of"]) if "as_of" in given else None
+        seen = query_params.as_of(given)
         return asked.frequency, asked.start, asked.end, asked.countries, asked.networks, asked.panel, seen
 
     found = verdict(read)
