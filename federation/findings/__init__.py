@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from federation.figures import AllSent
-from federation.findings import holds, verdicts
+from federation.findings import lifecycle, verdicts
 from federation.findings.verdicts import JUDGED, Verdict
 from federation.models.findings import Finding, FindingState, Resolution
 from federation.rules.coverage import GRACE
@@ -33,7 +33,7 @@ def review(items: Sequence[WorkItem], *, now: datetime) -> None:
 
 
 def would_stand(items: Sequence[WorkItem], sent: AllSent, *, now: datetime) -> list[Finding]:
-    """Return the findings about the current reports of figures, all of one frequency, if these were sent; only reads.
+    """The findings about the current reports of figures, all of one frequency, if ``sent`` were stored. It only reads.
 
     They are as ``review`` would leave them, and not saved. ``report_id`` is the root of the report.
     """
@@ -64,8 +64,8 @@ def review_weeks(weeks: Sequence[WorkItem], *, now: datetime) -> None:
 
 
 @dataclass(slots=True)
-class _Changes:
-    """What to write."""
+class _FindingChanges:
+    """The findings to open, the new facts of open ones, and those to close, by how."""
 
     opened: list[Verdict] = field(default_factory=list)
     updated: dict[int, Facts] = field(default_factory=dict)
@@ -83,14 +83,17 @@ def _settle(
     roots: Mapping[WorkItem, int],
     now: datetime,
 ) -> None:
-    """Make the open findings of items by some rules those that were found; ``roots`` are their current reports."""
+    """Open, update and close findings, so that the open ones of items by some rules are those that were found.
+
+    ``roots`` are the current reports of the items.
+    """
     changes = _changes(items, found, rules, roots)
     if changes.ids():
         # A coordinator may be deciding on the same ones: lock them as ``decisions`` does, and look again.
         list(Finding.objects.select_for_update().filter(pk__in=changes.ids()).order_by("pk"))
         changes = _changes(items, found, rules, roots)
     for how, ids in changes.closed.items():
-        holds.resolve(Finding.objects.filter(pk__in=ids), how=how, now=now)
+        lifecycle.resolve(Finding.objects.filter(pk__in=ids), how=how, now=now)
     for id_, facts in changes.updated.items():
         Finding.objects.filter(pk=id_).update(facts=facts, changed=now)
     # The one that holds a report of the same period comes first.
@@ -99,9 +102,9 @@ def _settle(
 
 def _changes(
     items: Sequence[WorkItem], found: Iterable[Verdict], rules: Collection[str], roots: Mapping[WorkItem, int]
-) -> _Changes:
+) -> _FindingChanges:
     wanted = {(one.rule, one.item): one for one in found}
-    changes, settled = _Changes(), []
+    changes, settled = _FindingChanges(), []
     rows = named_rows("findings_standing", items, rules=list(rules)) if items else ()
     for position, id_, rule, report, facts, is_open in rows:
         item = items[position]
@@ -125,17 +128,5 @@ def _own(rule: str, facts: Facts) -> Facts:
     return {name: facts[name] for name in names} if names else facts
 
 
-def _new(found: Iterable[Verdict], *, now: datetime) -> Iterable[Finding]:
-    for one in found:
-        yield Finding(
-            rule=one.rule,
-            agency_id=one.item.agency,
-            indicator_id=one.item.indicator,
-            frequency=one.item.frequency,
-            period=one.item.period,
-            last_period=one.item.period,
-            report_id=one.report,
-            facts=one.facts,
-            opened=now,
-            changed=now,
-        )
+def _new(found: Iterable[Verdict], *, now: datetime) -> list[Finding]:
+    return [lifecycle.new(one.rule, one.item, one.facts, now=now, report=one.report) for one in found]

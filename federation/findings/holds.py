@@ -14,8 +14,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from federation.database import rows_of
-from federation.findings import levels
-from federation.models.findings import Decision, Finding, FindingState, Hold, Resolution
+from federation.findings import levels, lifecycle
+from federation.models.findings import Decision, Finding, Hold, Resolution
+from federation.worklist import Stage, WorkItem
 from p2p_core import periods
 from p2p_core.periods import Frequency
 from p2p_core.rules.levels import Facts, Level
@@ -147,7 +148,8 @@ def _gather(
             # Neither this one nor a later one adjoins it.
             line.popleft()
         if not line or held.key.period < periods.previous(held.key.frequency, line[0].period):
-            line.appendleft(_new(agency, held, now=now))
+            figure = WorkItem(Stage.FIGURE, held.key.frequency, held.key.period, held.key.indicator, agency)
+            line.appendleft(lifecycle.new(HOLDING.id, figure, held.facts, now=now))
             opened.append(line[0])
         else:
             _extend(line[0], held, now=now)
@@ -165,20 +167,6 @@ def _open_findings(agency: int, helds: Sequence[Held]) -> QuerySet[Finding]:
         indicator__in={held.key.indicator for held in helds},
         rule=HOLDING.id,
         resolved=None,
-    )
-
-
-def _new(agency: int, held: Held, *, now: datetime) -> Finding:
-    return Finding(
-        rule=HOLDING.id,
-        agency_id=agency,
-        indicator_id=held.key.indicator,
-        frequency=held.key.frequency,
-        period=held.key.period,
-        last_period=held.key.period,
-        facts=held.facts,
-        opened=now,
-        changed=now,
     )
 
 
@@ -200,7 +188,7 @@ def _put_in_place_of_sums(
     there = Finding.objects.filter(agency=agency, resolved=None, holds=None, period__in={one.period for one in written})
     rows = there.values_list("pk", "rule", "indicator", "frequency", "period")
     sums = [pk for pk, *place in rows if tuple(place) in places]
-    resolve(Finding.objects.filter(pk__in=sums), how=Resolution.REVISION, now=now)
+    lifecycle.resolve(Finding.objects.filter(pk__in=sums), how=Resolution.REVISION, now=now)
     Finding.objects.bulk_update(extended, ["period", "last_period", "facts", "changed"])
     Finding.objects.bulk_create(sorted(opened, key=Finding.place))
 
@@ -220,7 +208,7 @@ def end(reports: Collection[int], *, decision: Decision, by: str, now: datetime,
     Hold.objects.filter(pk__in=done).update(decision=decision, decided=now, decided_by=by, reason=reason)
     findings = Finding.objects.filter(pk__in={hold.finding_id for hold in ended}, resolved=None)
     empty = findings.exclude(Exists(Hold.objects.filter(finding=OuterRef("pk"), decision="")))
-    resolve(empty, how=_ENDS[decision], by=by, reason=reason, now=now)
+    lifecycle.resolve(empty, how=_ENDS[decision], by=by, reason=reason, now=now)
     return done
 
 
@@ -229,10 +217,3 @@ _ENDS = {
     Decision.REJECTED: Resolution.REJECTED,
     Decision.SUPERSEDED: Resolution.REVISION,
 }
-
-
-def resolve(findings: QuerySet[Finding], *, how: Resolution, now: datetime, by: str = "", reason: str = "") -> None:
-    """Close findings."""
-    findings.update(
-        state=FindingState.RESOLVED, resolution=how, resolved=now, changed=now, resolved_by=by, reason=reason
-    )

@@ -1,6 +1,6 @@
-"""Judges the levels of a submission's reports (R102), against the figures that the current reports make.
+"""Judges the levels of a submission's reports (R102) against the figures that the current reports add up to.
 
-The totals of reports are summed here, as workers may not have made the figures yet. One statement for
+The totals of reports are summed here, because workers may not have made the figures yet. One statement for
 an indicator reads them, and only as much of the weeks before as the reports are compared with.
 """
 
@@ -30,26 +30,26 @@ _WEEKS_BACK = np.arange(levels.WEEKS + 1) * (timedelta(weeks=1) // timedelta(mic
 def judge(
     agency: int,
     indicator: int,
-    said: Sequence[Level],
+    sent: Sequence[Level],
     *,
     minutes: Mapping[datetime, int],
     released: Collection[Value],
 ) -> dict[Place, Facts]:
-    """Return how levels stray, by frequency and period.
+    """How the levels that stray do so, by frequency and period.
 
-    ``minutes`` are the current totals of the minutes in ``said``. ``released`` are the current totals that a
-    coordinator let through, in all months of ``said``.
+    ``minutes`` are the current totals of the minutes in ``sent``. ``released`` are the current totals that a
+    coordinator released, in all months of ``sent``.
     """
     breaks = queries.breaks_of(agency, indicator)
     limits = rulebook.limits(queries.thresholds([agency])[agency])[rulebook.HOLDING.id]
-    own = {Frequency(level.frequency) for level in said}
+    own = {Frequency(level.frequency) for level in sent}
     first = max((LEVELLED.index(one) for one in own if one in LEVELLED), default=0)
     for reach in LEVELLED[first:]:
-        sums = _read(agency, indicator, said, reach, released)
+        sums = _read(agency, indicator, sent, reach, released)
         for minute, total in minutes.items():
             sums.reports[Frequency.MINUTE.value, minute] = _counted(Frequency.MINUTE, minute, total, released)
         with suppress(BeyondReachError):
-            return Judge(sums, reach, breaks, limits).judge(said)
+            return Judge(sums, reach, breaks, limits).judge(sent)
     return {}
 
 
@@ -58,14 +58,14 @@ def _counted(frequency: str, period: datetime, total: int, released: Collection[
     return Count(total, periods.seconds(frequency, period), let_through)
 
 
-def _read(agency: int, indicator: int, said: Sequence[Level], reach: Frequency, released: Collection[Value]) -> Sums:
-    """Read the totals that levels up to a frequency are made of, for these periods and those before them."""
+def _read(agency: int, indicator: int, sent: Sequence[Level], reach: Frequency, released: Collection[Value]) -> Sums:
+    """Read the totals that add up to levels as coarse as ``reach``, for the periods sent and those before them."""
     minutes: dict[datetime, Count] = {}
     for frequency, period, total in released:
         if frequency == Frequency.MINUTE:
             hour = periods.start_of(Frequency.HOUR, period)
             minutes[hour] = minutes.get(hour, NOTHING).plus(Count(released=total))
-    stretches = {frequency: _joined(some) for frequency, some in _compared(said, reach).items()}
+    stretches = {frequency: _join(some) for frequency, some in _compared(sent, reach).items()}
     named = {
         "agency": agency,
         "indicator": indicator,
@@ -82,15 +82,17 @@ def _read(agency: int, indicator: int, said: Sequence[Level], reach: Frequency, 
     return Sums(reports, minutes)
 
 
-def _compared(said: Sequence[Level], reach: Frequency) -> dict[Frequency, list[Stretches]]:
-    """Return the stretches of time, by frequency, whose reports make the levels up to a frequency."""
+def _compared(sent: Sequence[Level], reach: Frequency) -> dict[Frequency, list[Stretches]]:
+    """The stretches of time, by frequency, whose reports add up to levels as coarse as ``reach``."""
     found: dict[Frequency, list[Stretches]] = {frequency: [] for frequency in (Frequency.MINUTE, *LEVELLED)}
     for level in LEVELLED[: LEVELLED.index(reach) + 1]:
-        stretches = _around(level, said)
+        stretches = _around(level, sent)
         for frequency in _as_fine_as(level):
             found[frequency].append(stretches)
     if reach == Frequency.MONTH:
-        found[reach] = [_months_before(said)]
+        months = sorted({periods.start_of(Frequency.MONTH, one.period) for one in sent})
+        firsts = [levels.months_before(month)[0] for month in months]
+        found[reach] = [(microseconds(firsts), microseconds(months))]
     return {frequency: some for frequency, some in found.items() if some}
 
 
@@ -98,24 +100,19 @@ def _as_fine_as(level: Frequency) -> Sequence[Frequency]:
     return (Frequency.MINUTE, *LEVELLED)[: LEVELLED.index(level) + 2]
 
 
-def _around(level: Frequency, said: Sequence[Level]) -> Stretches:
-    """Return what the periods of a frequency that hold these are compared with; minutes with their own hour too."""
+def _around(level: Frequency, sent: Sequence[Level]) -> Stretches:
+    """The stretches that the periods around those sent are compared with. An hour is compared with itself too."""
     finer = frozenset(_as_fine_as(level))
-    held = sorted({periods.start_of(level, one.period) for one in said if one.frequency in finer})
-    starts = microseconds(held)
+    around = sorted({periods.start_of(level, one.period) for one in sent if one.frequency in finer})
+    starts = microseconds(around)
     if level == Frequency.MONTH:
         return starts - _WEEKS_BACK[-1], starts
     back = _WEEKS_BACK if level == Frequency.HOUR else _WEEKS_BACK[1:]
     firsts = np.subtract.outer(starts, back).ravel()
-    return firsts, firsts + periods.seconds(level, held[0]) * 1_000_000 if held else firsts
+    return firsts, firsts + periods.seconds(level, around[0]) * 1_000_000 if around else firsts
 
 
-def _months_before(said: Sequence[Level]) -> Stretches:
-    held = sorted({periods.start_of(Frequency.MONTH, one.period) for one in said})
-    return microseconds([levels.months_before(month)[0] for month in held]), microseconds(held)
-
-
-def _joined(some: Sequence[Stretches]) -> Stretches:
+def _join(some: Sequence[Stretches]) -> Stretches:
     """Join stretches that overlap or adjoin, so that nothing is read twice."""
     firsts, ends = map(np.concatenate, zip(*some, strict=True))
     order = np.argsort(firsts, kind="stable")

@@ -1,7 +1,4 @@
-"""What the rules say of reports, of sums of finer figures, and of the weeks of all agencies. It only reads.
-
-Rules judge what is stored now, so the same question gets the same answer.
-"""
+"""Judges reports, sums of finer figures, and the weeks of all agencies by the rules. It only reads what is stored."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,22 +16,23 @@ from federation.worklist import Stage, WorkItem, named_rows
 from p2p_core import periods
 from p2p_core.codes import COUNTRIES, UNKNOWN
 from p2p_core.periods import Frequency
-from p2p_core.reports import Values
 from p2p_core.rules import levels, rulebook
 from p2p_core.rules.levels import Facts
 from p2p_core.rules.plausibility import Cells, Report
 from p2p_core.rules.rulebook import Limits, Subject
 
-#: At which frequencies reports are judged; minutes are by their hour.
+#: At which frequencies reports are judged. Minutes are judged as an hour.
 JUDGED = (Frequency.HOUR, Frequency.DAY, Frequency.MONTH)
 #: At which frequencies a sum has a usual level.
 _LEVELLED = (Frequency.HOUR, Frequency.DAY)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: The row of each single country in a table.
+_ROWS = {country: row for row, country in enumerate(tables.COUNTRIES.tolist())}
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """That a rule applies to an agency's period, a figure as an item; ``report`` is the root report it is about."""
+    """That a rule applies to a figure. ``report`` is the root of the report that it is about."""
 
     rule: str
     item: WorkItem
@@ -61,10 +59,7 @@ class CurrentReport:
 
 
 def current_reports(items: Sequence[WorkItem], sent: AllSent = NOTHING_SENT) -> dict[WorkItem, CurrentReport]:
-    """Return the current reports of figures, all of one frequency, as they would be with those that are sent.
-
-    Figures without one are left out.
-    """
+    """The current reports of figures, all of one frequency, if ``sent`` were stored. Figures without are left out."""
     befores = [item._replace(period=periods.previous(item.frequency, item.period)) for item in items]
     rows = (
         named_rows(
@@ -92,7 +87,7 @@ def current_reports(items: Sequence[WorkItem], sent: AllSent = NOTHING_SENT) -> 
 def about_reports(reports: Mapping[WorkItem, CurrentReport], sent: AllSent | None = None) -> list[Verdict]:
     """Judge reports, all of one frequency.
 
-    With ``sent`` finer figures are computed from reports, these among them, as they will be once all is reconciled.
+    With ``sent``, finer figures are computed from stored and sent reports, as workers will compute them later.
     """
     limits = _limits({item.agency for item in reports})
     whole = [item for item, report in reports.items() if not report.withdrawn]
@@ -102,7 +97,7 @@ def about_reports(reports: Mapping[WorkItem, CurrentReport], sent: AllSent | Non
         for item, one in sums.items()
         if one.source == Source.DERIVED and one.covered_seconds == periods.seconds(item.frequency, item.period)
     }
-    cells = _cells(reports, finer)
+    cells = _compared_cells(reports, finer)
     cells |= {one.root: Cells(one.countries, one.networks, one.values) for one in (sent or {}).values()}
     found = []
     for item, one in reports.items():
@@ -126,8 +121,8 @@ def _limits(agencies: Collection[int]) -> dict[int, Limits]:
     return {agency: rulebook.limits(values) for agency, values in queries.thresholds(agencies).items()}
 
 
-def _cells(reports: Mapping[WorkItem, CurrentReport], finer: Mapping[WorkItem, Cells]) -> dict[int, Cells]:
-    """Return the cells of the reports, by root, that are compared with others: there are few."""
+def _compared_cells(reports: Mapping[WorkItem, CurrentReport], finer: Mapping[WorkItem, Cells]) -> dict[int, Cells]:
+    """The cells, by root, of the few reports whose cells are compared with others."""
     compared = {report.root for item, report in reports.items() if item in finer or report.previous is not None}
     compared |= {report.previous for report in reports.values() if report.previous is not None}
     if not compared:
@@ -141,7 +136,7 @@ def _cells(reports: Mapping[WorkItem, CurrentReport], finer: Mapping[WorkItem, C
 
 
 def about_sums(items: Sequence[WorkItem]) -> list[Verdict]:
-    """Judge the levels of those figures that are whole sums of finer ones, all of one frequency."""
+    """Judge the levels of those figures, all of one frequency, that are sums of finer ones for all their time."""
     if not items or items[0].frequency not in _LEVELLED:
         return []
     frequency = items[0].frequency
@@ -161,23 +156,27 @@ def about_sums(items: Sequence[WorkItem]) -> list[Verdict]:
 
 
 def next_to_repeat(changed: Sequence[WorkItem], *, judged: Collection[WorkItem]) -> list[WorkItem]:
-    """Return the periods after changed ones where a repetition may begin or end (R104), except those just judged."""
+    """The periods after changed ones in which a repetition may begin or end (R104), except those ``judged`` already."""
     ends = {item: periods.end(item.frequency, item.period) for item in changed if item.frequency in JUDGED}
     following = {item: item._replace(period=end) for item, end in ends.items()}
-    asked = [item for item, after in following.items() if after not in judged]
-    if not asked:
+    unjudged = [item for item, after in following.items() if after not in judged]
+    if not unjudged:
         return []
-    rows = named_rows("verdicts_next", asked, ends=instants([ends[item] for item in asked]))
-    return [following[asked[position]] for (position,) in rows]
+    rows = named_rows("verdicts_next", unjudged, ends=instants([ends[item] for item in unjudged]))
+    return [following[unjudged[position]] for (position,) in rows]
 
 
 def about_weeks(weeks: Sequence[WorkItem]) -> tuple[list[WorkItem], list[Verdict]]:
-    """Judge the country mixes of weeks; return all agencies' weekly figures as items, too.
+    """Judge the country mixes of weeks. Return all agencies' weekly figures as items, and the verdicts.
 
-    The others are the published week less the agency's own figure. So an agency that tries many figures of its own
-    learns no more of the others from its findings than it can compute from what is public.
+    An agency is compared with the published week less its own figure. So its findings tell it nothing about the others
+    that it cannot compute from public numbers.
     """
-    rows, published = named_rows("combination_figures", weeks, only=None), _published(weeks)
+    published = np.zeros((len(weeks), len(_ROWS)), np.int64)
+    for position, _, country, network, value in named_rows("publication_cells", weeks):
+        if network == tables.TOTAL_NETWORK and country in _ROWS:
+            published[position, _ROWS[country]] = value
+    rows = named_rows("combination_figures", weeks, only=None)
     limits = _limits({row[1] for row in rows})
     keys, found = list[WorkItem](), list[Verdict]()
     for position, agency, *_, countries, _, values in rows:
@@ -190,16 +189,3 @@ def about_weeks(weeks: Sequence[WorkItem]) -> tuple[list[WorkItem], list[Verdict
         judged = rulebook.judge(Subject.MIX, limits[agency], own, np.maximum(published[position] - own, 0))
         found += [Verdict(rule, item, None, facts) for rule, facts in judged]
     return keys, found
-
-
-#: The row of each single country.
-_ROWS = {country: row for row, country in enumerate(tables.COUNTRIES.tolist())}
-
-
-def _published(weeks: Sequence[WorkItem]) -> Values:
-    """Return the published numbers of weeks over all networks, by country."""
-    numbers = np.zeros((len(weeks), len(_ROWS)), np.int64)
-    for position, _, country, network, value in named_rows("publication_cells", weeks):
-        if network == tables.TOTAL_NETWORK and country in _ROWS:
-            numbers[position, _ROWS[country]] = value
-    return numbers
