@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from federation.publication.expectation import Facts, coverage_of
+from federation.publication.expectation import FigureCoverage, coverage_of
 from federation.rules import tables
 from federation.rules.coverage import PeriodCoverage
 from federation.rules.tables import Cells
@@ -24,16 +24,16 @@ class Combined:
 
 
 def combine(items: Sequence[WorkItem], *, mark: datetime) -> Combined:
-    """Combine periods, all of one frequency; who is late is judged at the clock's ``mark``."""
+    """Combine periods, all of one frequency. Lateness is judged at the clock's ``mark``."""
     rows = named_rows("combination_figures", items, only=None)
-    facts: list[dict[int, Facts]] = [{} for _ in items]
-    for position, agency, *said in rows:
-        facts[position][agency] = Facts(*said[:5])
+    facts: list[dict[int, FigureCoverage]] = [{} for _ in items]
+    for position, agency, *columns in rows:
+        facts[position][agency] = FigureCoverage(*columns[:5])
     return Combined(_cells(rows), coverage_of(items, facts, mark=mark))
 
 
 def figures_of(items: Sequence[WorkItem], *, agencies: Numbers) -> Cells:
-    """Return the figures of these agencies in periods, all of one frequency."""
+    """The figures of these agencies in periods, all of one frequency."""
     return _cells(named_rows("combination_figures", items, only=agencies))
 
 

@@ -1,6 +1,6 @@
-"""Who was expected in a period, and what each owes and has covered (rule 4).
+"""Which agencies were expected in a period, and the time that each owes and covers (rule 4).
 
-Read from the schedules and from what was ever reported, never from values.
+It is read from schedules and from all reports ever sent, never from values.
 """
 
 from collections import defaultdict
@@ -22,7 +22,7 @@ from p2p_core.periods import Frequency
 
 
 def schedules_by_agency(indicators: Iterable[int]) -> dict[int, dict[int, list[Schedule]]]:
-    """Return the reporting schedules of indicators, by indicator and agency."""
+    """The reporting schedules, by indicator and agency."""
     found: dict[int, dict[int, list[Schedule]]] = defaultdict(lambda: defaultdict(list))
     for row in ScheduleRow.objects.filter(indicator__in=set(indicators)):
         deadline = timedelta(minutes=row.deadline_minutes)
@@ -32,8 +32,8 @@ def schedules_by_agency(indicators: Iterable[int]) -> dict[int, dict[int, list[S
     return found
 
 
-class Facts(NamedTuple):
-    """What an agency's figure for a period says of its time, all in seconds."""
+class FigureCoverage(NamedTuple):
+    """The time of a period that an agency's figure covers and that it ever reported, in seconds."""
 
     source: str = Source.NONE
     covered: int = 0
@@ -43,9 +43,9 @@ class Facts(NamedTuple):
 
 
 def coverage_of(
-    items: Sequence[WorkItem], facts: Sequence[Mapping[int, Facts]], *, mark: datetime
+    items: Sequence[WorkItem], facts: Sequence[Mapping[int, FigureCoverage]], *, mark: datetime
 ) -> list[PeriodCoverage]:
-    """Return the coverage of periods, given the facts of all agencies' figures in each of them."""
+    """The coverage of periods. ``facts`` has the figures of each period, by agency."""
     schedules = schedules_by_agency({item.indicator for item in items})
     found = []
     for item, known in zip(items, facts, strict=True):
@@ -56,11 +56,11 @@ def coverage_of(
 
 
 def _counted_from(
-    item: WorkItem, facts: Mapping[int, Facts], schedules: Mapping[int, Sequence[Schedule]]
+    item: WorkItem, facts: Mapping[int, FigureCoverage], schedules: Mapping[int, Sequence[Schedule]]
 ) -> datetime | None:
-    """Return the first instant that anybody owes in a period, unless that is its start or there is none.
+    """The first instant that anybody owes in a period, unless that is its start or there is none.
 
-    Reports are looked at only if no schedule and no whole report holds the start: in a period in which counting begins.
+    Reports are read only if neither a schedule nor a report of the whole period includes its start.
     """
     frequency, start = item.frequency, item.period
     whole = periods.seconds(frequency, start)
@@ -84,16 +84,16 @@ def _counted_from(
 
 
 def _standings(
-    item: WorkItem, facts: Mapping[int, Facts], schedules: Mapping[int, Sequence[Schedule]], *, mark: datetime
+    item: WorkItem, facts: Mapping[int, FigureCoverage], schedules: Mapping[int, Sequence[Schedule]], *, mark: datetime
 ) -> list[Standing]:
     frequency, start = item.frequency, item.period
     standings = []
     for agency in facts.keys() | schedules.keys():
         mine = [s for s in schedules.get(agency, ()) if s.expects(frequency, start)]
-        source, covered, reported, final, held = facts.get(agency, Facts())
+        source, covered, reported, final, held = facts.get(agency, FigureCoverage())
         if not mine and not reported:
             continue
-        by_day = _reported_by_day(item, agency) if _in_part(item, mine, reported) else None
+        by_day = _reported_by_day(item, agency, mine, reported=reported)
         owed = coverage.owed_seconds(frequency, start, mine, reported=reported, reported_by_day=by_day)
         has_figure = source != Source.NONE
         standings.append(
@@ -111,15 +111,14 @@ def _standings(
     return standings
 
 
-def _in_part(item: WorkItem, schedules: Sequence[Schedule], reported: int) -> bool:
-    """Whether schedules cover some days of the period and reports may lie on others."""
+def _reported_by_day(
+    item: WorkItem, agency: int, schedules: Sequence[Schedule], *, reported: int
+) -> NDArray[np.int64] | None:
+    """The seconds of each day that the agency ever reported. None if this adds nothing to its schedules and total."""
     if not reported or not schedules or reported == periods.seconds(item.frequency, item.period):
-        return False
-    return not coverage.scheduled_days(item.frequency, item.period, schedules).all()
-
-
-def _reported_by_day(item: WorkItem, agency: int) -> NDArray[np.int64]:
-    """Return the seconds of each day of the period that the agency ever reported."""
+        return None
+    if coverage.scheduled_days(item.frequency, item.period, schedules).all():
+        return None
     start, end = item.period, periods.end(item.frequency, item.period)
     by_day = np.zeros((end - start).days, np.int64)
     rows = Figure.objects.filter(

@@ -1,8 +1,8 @@
 """Makes the panels of the fair comparison: the sum, month by month, of the same agencies throughout.
 
-A panel spans the last so many months that have ended and entered; its agencies are those that cover each period of the
-span whole, unless one agency could be told apart by that (``rules.panels``). An agency that joins, leaves or
-falls silent is out, so no line bends by it.
+A panel spans the last 12, 24 or 36 months that have ended and in which nobody is awaited. Its agencies are those that
+report all of each period of the span, unless that would single out one agency (``rules.panels``). An agency that joins,
+leaves or falls silent is out, so it does not bend the line.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -42,8 +42,8 @@ Row = TypeVar("Row", PublishedPanel, PublishedPanelPeriod)
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
-    """Who a panel is made of, and from when until before when."""
+class PanelSpan:
+    """The agencies of a panel, from ``start`` until before ``end``."""
 
     start: datetime
     end: datetime
@@ -51,7 +51,7 @@ class Panel:
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
+class PanelNumbers:
     """The numbers of a panel for a period: its cells that are not 0, and whether they are final."""
 
     status: str
@@ -60,15 +60,15 @@ class Numbers:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """What is to be public of a panel, by frequency, and by frequency and period."""
+class PanelView:
+    """A panel: its span by frequency, and its numbers by frequency and period."""
 
-    panels: dict[tuple[str], Panel]
-    numbers: dict[tuple[str, datetime], Numbers]
+    spans: dict[tuple[str], PanelSpan]
+    numbers: dict[tuple[str, datetime], PanelNumbers]
 
 
-def touched_by(items: Iterable[WorkItem], *, now: datetime) -> set[WorkItem]:
-    """Return the panels that may depend on these periods: weeks and months of a month that has ended."""
+def of_periods(items: Iterable[WorkItem], *, now: datetime) -> set[WorkItem]:
+    """The panels that may depend on these periods: weeks and months of a month that has ended."""
     this_month = periods.start_of(Frequency.MONTH, now)
     indicators = {
         item.indicator
@@ -77,41 +77,40 @@ def touched_by(items: Iterable[WorkItem], *, now: datetime) -> set[WorkItem]:
         and now - _REACH <= item.period
         and periods.end(item.frequency, item.period) <= this_month
     }
-    return {item for indicator in indicators for item in panels_of(indicator)}
+    return {item for indicator in indicators for item in of_indicator(indicator)}
 
 
-def panels_of(indicator: int) -> list[WorkItem]:
-    """Return all panels of an indicator."""
+def of_indicator(indicator: int) -> list[WorkItem]:
     return [panel(name, indicator) for name in PANELS]
 
 
-def compute(item: WorkItem, *, mark: datetime) -> View:
+def compute(item: WorkItem, *, mark: datetime) -> PanelView:
     """Compute a panel at each frequency; it is empty while nobody is expected in its span.
 
     If a period of the span is published without some agencies that have figures now, it stays as it is stored.
     Publishing that period makes it stale again.
     """
     schedules = schedules_by_agency([item.indicator])[item.indicator]
-    end = _entered_until(item.indicator, schedules, mark=mark)
+    end = _end_of_span(item.indicator, schedules, mark=mark)
     start = start_of_span(end, PANELS[item.frequency])
-    view = View({}, {})
+    view = PanelView({}, {})
     if _is_anybody_expected(item.indicator, schedules, start, end):
         for frequency in FREQUENCIES:
             inside = periods_inside(frequency, start, end)
             parts = [WorkItem(Stage.PUBLISH, frequency, period, item.indicator) for period in inside]
             reported, public = _reported(parts), _public(parts)
             if [one.reporting for one in reported] != [one.reporting for one in public]:
-                return stored(item)
+                return read(item)
             agencies = _choose(item, frequency, start, end, reported)
-            view.panels[frequency,] = Panel(start, end, sorted(agencies))
+            view.spans[frequency,] = PanelSpan(start, end, sorted(agencies))
             if agencies:
                 numbers = map(_numbers, repeat(agencies), parts, reported, public)
                 view.numbers.update({(frequency, one.period): found for one, found in zip(parts, numbers, strict=True)})
     return view
 
 
-def _entered_until(indicator: int, schedules: Schedules, *, mark: datetime) -> datetime:
-    """Return up to where every month has entered: all that were expected in it have reported it, or are late."""
+def _end_of_span(indicator: int, schedules: Schedules, *, mark: datetime) -> datetime:
+    """The end of the last month before the first one that an agency has not reported and is not late with yet."""
     end = periods.start_of(Frequency.MONTH, mark - coverage.GRACE)
     last = periods.between(Frequency.MONTH, end - LONGEST_WAIT, end - _SECOND)
     months = [WorkItem(Stage.PUBLISH, Frequency.MONTH, month, indicator) for month in last]
@@ -134,8 +133,8 @@ def _is_anybody_expected(indicator: int, schedules: Schedules, start: datetime, 
 
 
 @dataclass(frozen=True, slots=True)
-class _Reported:
-    """Who has numbers for a period.
+class _ReportedPeriod:
+    """The agencies that have numbers for a period.
 
     ``whole`` has those that report the whole span: whether their figure is final, and its exact numbers over all
     networks.
@@ -146,28 +145,28 @@ class _Reported:
 
 
 @dataclass(frozen=True, slots=True)
-class _Public:
-    """Whose numbers the combined view of a period adds up, and what it shows over all networks."""
+class _PublicPeriod:
+    """The agencies that the combined view of a period adds up, and what it shows over all networks."""
 
     reporting: Agencies
     values: Values
 
 
-def _reported(parts: Sequence[WorkItem]) -> list[_Reported]:
+def _reported(parts: Sequence[WorkItem]) -> list[_ReportedPeriod]:
     seconds = np.array([periods.seconds(part.frequency, part.period) for part in parts], np.int64)
-    found = [_Reported(frozenset(), {})] * len(parts)
+    found = [_ReportedPeriod(frozenset(), {})] * len(parts)
     with cursor() as c:
         rows = c.stream(statement("panels_figures"), _named(parts) | {"seconds": seconds})
         # A period at a time: three years of weeks of all agencies and networks are more than there is any need to hold.
         for position, some in groupby(rows, key=itemgetter(0)):
             figures = list(some)
             whole = {one: (final, _over_networks(*cells)) for _, one, final, *cells in figures if final is not None}
-            found[position] = _Reported(frozenset(agency for _, agency, *_ in figures), whole)
+            found[position] = _ReportedPeriod(frozenset(agency for _, agency, *_ in figures), whole)
     return found
 
 
 def _named(parts: Sequence[WorkItem]) -> dict[str, Any]:
-    """Return the periods of a span as the parameters of a named statement."""
+    """The periods of a span as the parameters of a named statement."""
     return {
         "indicator": parts[0].indicator,
         "frequency": parts[0].frequency,
@@ -178,25 +177,29 @@ def _named(parts: Sequence[WorkItem]) -> dict[str, Any]:
 
 
 def _over_networks(countries: reports.Numbers, networks: reports.Numbers, values: Values) -> Values:
-    """Return the exact numbers of a figure over all networks, with those of groups and the total."""
+    """The exact numbers of a figure over all networks, with those of groups and the total."""
     exact = np.zeros((1, len(tables.COUNTRIES), 1), np.int64)
     np.add.at(exact[0, :, 0], tables.place_of(countries, networks)[0], values)
     return tables.with_margins(exact)[0, :, -1]
 
 
-def _public(parts: Sequence[WorkItem]) -> list[_Public]:
+def _public(parts: Sequence[WorkItem]) -> list[_PublicPeriod]:
     named = _named(parts) | {"countries": tables.PUBLIC_COUNTRIES}
-    found = {part.period: _Public(frozenset(), np.zeros(len(tables.PUBLIC_COUNTRIES), np.int64)) for part in parts}
+    found = {
+        part.period: _PublicPeriod(frozenset(), np.zeros(len(tables.PUBLIC_COUNTRIES), np.int64)) for part in parts
+    }
     with cursor() as c:
         c.execute(statement("panels_published"), named)
         for period, agencies, covered, countries, values in c:
             reporting = agencies[np.array(covered, np.int64) > 0]
-            found[period] = _Public(frozenset(reporting.tolist()), found[period].values)
+            found[period] = _PublicPeriod(frozenset(reporting.tolist()), found[period].values)
             found[period].values[tables.place_of(countries, np.zeros_like(countries))[0]] = values
     return list(found.values())
 
 
-def _choose(item: WorkItem, frequency: str, start: datetime, end: datetime, reported: Sequence[_Reported]) -> Agencies:
+def _choose(
+    item: WorkItem, frequency: str, start: datetime, end: datetime, reported: Sequence[_ReportedPeriod]
+) -> Agencies:
     panels = PublishedPanel.objects.filter(indicator=item.indicator, frequency=frequency)
     last = panels.filter(months=PANELS[item.frequency]).exclude(agencies=[]).order_by("version_from").last()
     # Spans are whole months, so two of them that overlap share a month and a week.
@@ -208,32 +211,30 @@ def _choose(item: WorkItem, frequency: str, start: datetime, end: datetime, repo
     )
 
 
-def _numbers(agencies: Agencies, part: WorkItem, reported: _Reported, public: _Public) -> Numbers:
-    """Return what a panel shows of a period.
+def _numbers(agencies: Agencies, part: WorkItem, reported: _ReportedPeriod, public: _PublicPeriod) -> PanelNumbers:
+    """What a panel shows of a period.
 
     If it leaves nobody out, it shows what the combined view does: another rounding would narrow the sum down.
     """
     members = sorted(agencies)
     shown = public.values
     if agencies != reported.reporting:
-        shown = _rounded(part, members, np.array([reported.whole[one][1] for one in members])).sum(axis=0)
+        # Each agency's numbers are rounded by themselves, each with the number of its cell.
+        exact = np.array([reported.whole[one][1] for one in members])
+        minute, agency = rounding.minute_of(part.period), np.array(members)[:, None]
+        places = (agency, part.indicator, tables.PUBLIC_COUNTRIES, tables.TOTAL_NETWORK, minute)
+        rounded = rounding.rounded_each(exact, places, part.frequency, settings.ROUNDING_KEY, settings.ROUNDING_BASE)
+        shown = rounded.sum(axis=0)
     status = "A" if all(reported.whole[one][0] for one in members) else "P"
-    return Numbers(status, tables.PUBLIC_COUNTRIES[shown > 0].tolist(), shown[shown > 0].tolist())
+    return PanelNumbers(status, tables.PUBLIC_COUNTRIES[shown > 0].tolist(), shown[shown > 0].tolist())
 
 
-def _rounded(part: WorkItem, agencies: Sequence[int], exact: Values) -> Values:
-    """Round each agency's numbers for a period by itself, each with the number of its cell."""
-    minute = rounding.minute_of(part.period)
-    parts = (np.array(agencies)[:, None], part.indicator, tables.PUBLIC_COUNTRIES, tables.TOTAL_NETWORK, minute)
-    return rounding.rounded_each(exact, parts, part.frequency, settings.ROUNDING_KEY, settings.ROUNDING_BASE)
-
-
-def stored(item: WorkItem) -> View:
-    """Return a panel as it is public now."""
+def read(item: WorkItem) -> PanelView:
+    """A panel as it is public now."""
     numbers = _current(PublishedPanelPeriod, item)
-    return View(
-        {(row.frequency,): Panel(row.start, row.end, row.agencies) for row in _current(PublishedPanel, item)},
-        {(row.frequency, row.period): Numbers(row.status, row.countries, row.values) for row in numbers},
+    return PanelView(
+        {(row.frequency,): PanelSpan(row.start, row.end, row.agencies) for row in _current(PublishedPanel, item)},
+        {(row.frequency, row.period): PanelNumbers(row.status, row.countries, row.values) for row in numbers},
     )
 
 
@@ -247,10 +248,10 @@ def renew(items: Collection[WorkItem], *, mark: datetime) -> None:
     # A panel is compared with the others, so another worker waits until this one is public. No agency has this number.
     lock_lines((NOBODY, item.indicator) for item in items)
     for item in items:
-        new, old = compute(item, mark=mark), stored(item)
+        new, old = compute(item, mark=mark), read(item)
         if new != old:
             with new_version() as version:
-                _replace(PublishedPanel, item, old.panels, new.panels, version)
+                _replace(PublishedPanel, item, old.spans, new.spans, version)
                 _replace(PublishedPanelPeriod, item, old.numbers, new.numbers, version)
 
 
@@ -264,8 +265,8 @@ _KEYS: dict[type[models.Model], tuple[str, ...]] = {
 def _replace(
     model: type[Row],
     item: WorkItem,
-    old: Mapping[tuple[Any, ...], Panel | Numbers],
-    new: Mapping[tuple[Any, ...], Panel | Numbers],
+    old: Mapping[tuple[Any, ...], PanelSpan | PanelNumbers],
+    new: Mapping[tuple[Any, ...], PanelSpan | PanelNumbers],
     version: int,
 ) -> None:
     """Close the rows that do not hold any more, and add those that hold from now on."""

@@ -39,7 +39,7 @@ def everything(*, now: datetime) -> Iterator[WorkItem]:
         elif stage == Stage.PUBLISH:
             yield from _periods(frequency, now=now)
     for indicator in _indicators():
-        yield from panels.panels_of(indicator)
+        yield from panels.of_indicator(indicator)
 
 
 def _figures(frequency: str, *, now: datetime) -> Iterator[WorkItem]:
@@ -111,7 +111,7 @@ def _about_to_change(mark: datetime) -> set[WorkItem]:
         for minute in minutes
     ]
     published = (item for item in waiting if item.stage == Stage.PUBLISH)
-    return waiting.union(hours, panels.touched_by(published, now=mark))
+    return waiting.union(hours, panels.of_periods(published, now=mark))
 
 
 def _differing(items: Sequence[WorkItem], mark: datetime) -> Iterable[WorkItem]:
@@ -120,7 +120,7 @@ def _differing(items: Sequence[WorkItem], mark: datetime) -> Iterable[WorkItem]:
         return figures.differing(items, figures.compute(items), figures.stored(items))
     if stage == Stage.PUBLISH:
         return publication.differing(publication.compute(items, mark=mark))
-    return [t for t in items if panels.compute(t, mark=mark) != panels.stored(t)]
+    return [t for t in items if panels.compute(t, mark=mark) != panels.read(t)]
 
 
 def _batches(items: Iterator[WorkItem]) -> Iterator[Sequence[WorkItem]]:

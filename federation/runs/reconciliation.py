@@ -125,7 +125,7 @@ def _reconcile(claim: Claim, *, now: datetime) -> _Outcome:
 def _publish(claim: Claim, *, now: datetime, mark: datetime) -> _Outcome:
     done = publication.publish(claim.items, now=now, mark=mark)
     findings.review_weeks(claim.items, now=now)
-    stale = chain(done.stale, panels.touched_by(claim.items, now=now))
+    stale = chain(done.stale, panels.of_periods(claim.items, now=now))
     return _Outcome(WorkDone(claim, done.changed, done.version), stale)
 
 

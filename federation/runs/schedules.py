@@ -36,7 +36,7 @@ def tick(*, now: datetime) -> None:
         return
     # All agencies' deadlines for a period are one item: after a year without beat they would be millions.
     due = set(_come_due(mark.at, now))
-    worklist.append([*due, *panels.touched_by(due, now=now)])
+    worklist.append([*due, *panels.of_periods(due, now=now)])
     mark.at = now
     mark.save()
     dispatch.wake_on_commit()
@@ -142,4 +142,4 @@ def _touched_by_schedule(*versions: dict[str, Any] | None) -> Iterator[WorkItem]
         for frequency in periods.EXPECTED_AT[Frequency(row["frequency"])]:
             for start in periods.between(frequency, publication.first_kept(frequency, first, now=now), last):
                 yield WorkItem(Stage.PUBLISH, frequency, start, row["indicator_id"])
-        yield from panels.panels_of(row["indicator_id"])
+        yield from panels.of_indicator(row["indicator_id"])

@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import subprocess
 import sys
 import time
@@ -284,7 +285,7 @@ def test_verify_audit_says_what_it_walked_and_where_the_chain_ends(sealed, capsy
     call_command("verify_audit")
     said = capsys.readouterr().out
     assert "Walking the audit chain: 6 of 6 seals" in said
-    assert "1 events wait to be sealed, the oldest for 0 s" in said
+    assert re.search("1 events wait to be sealed, the oldest for [0-9]+ s\n", said)
     assert f"head 6:{chain.head().digest.hex()}" in said
 
 

@@ -1,0 +1,156 @@
+"""The published tables: reads what is public of some periods, and writes what changed as one new version."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from psycopg import sql
+
+from federation.database import copy_columns, copy_rows, cursor, microseconds, statement
+from federation.publication.frozen import Frozen
+from federation.publication.versions import new_version
+from federation.rules import tables
+from federation.rules.coverage import PeriodCoverage
+from federation.rules.tables import Cells
+from federation.worklist import WorkItem, named_rows
+from p2p_core.periods import Frequency
+from p2p_core.reports import Values
+
+
+@dataclass(frozen=True, slots=True)
+class ComputedPeriods:
+    """What is to be public of some periods: rounded cells (n, countries, networks) and coverage.
+
+    ``present`` are the figures of now. A period that is not ``frozen`` yet freezes them.
+    """
+
+    items: Sequence[WorkItem]
+    cells: Values
+    coverage: Sequence[PeriodCoverage]
+    present: Cells
+    frozen: Frozen
+
+    @property
+    def frequency(self) -> str:
+        return self.items[0].frequency
+
+
+@dataclass(frozen=True, slots=True)
+class PublicPeriods:
+    """What is public now of the same periods: cells and coverage, with the ids of their rows."""
+
+    cells: Values
+    ids: Values
+    coverage: dict[int, tuple[int, PeriodCoverage]]
+
+    def changed_coverage(self, computed: ComputedPeriods) -> list[int]:
+        """The positions at which the computed coverage is another."""
+        return [
+            position
+            for position, one in enumerate(computed.coverage)
+            if self.coverage.get(position, (0, None))[1] != one
+        ]
+
+
+def read(computed: ComputedPeriods) -> PublicPeriods:
+    cells, ids = np.zeros_like(computed.cells), np.zeros_like(computed.cells)
+    rows = named_rows("publication_cells", computed.items)
+    if rows:
+        position, row_ids, country, network, value = (np.array(column) for column in zip(*rows, strict=True))
+        row, column = tables.place_of(country.astype(np.int16), network.astype(np.int16))
+        place = position, row, column if cells.shape[2] > 1 else np.zeros_like(column)
+        cells[place], ids[place] = value, row_ids
+    coverage = {}
+    for at, id_, *columns in named_rows("publication_coverage", computed.items):
+        facts: list[Any] = [
+            tuple(np.asarray(one).tolist()) if isinstance(one, list | np.ndarray) else one for one in columns
+        ]
+        coverage[at] = (id_, PeriodCoverage(*facts))
+    return PublicPeriods(cells, ids, coverage)
+
+
+def write(computed: ComputedPeriods, public: PublicPeriods) -> tuple[int | None, list[WorkItem]]:
+    """Write what changed as one version. Return that and the periods that changed; without a change there is none."""
+    cells = computed.cells != public.cells
+    coverage = public.changed_coverage(computed)
+    changed = cells.any(axis=(1, 2))
+    changed[coverage] = True
+    if not changed.any():
+        return None, []
+    items = [computed.items[position] for position in np.flatnonzero(changed).tolist()]
+    with new_version() as version:
+        _close("federation_publishedcell", public.ids[cells & (public.cells != 0)], computed, version)
+        closed = [public.coverage[position][0] for position in coverage if position in public.coverage]
+        _close("federation_publishedcoverage", closed, computed, version)
+        _add_cells(computed, cells & (computed.cells != 0), version)
+        _add_coverage(computed, coverage, version)
+        with cursor() as c:
+            copy_columns(
+                "federation_periodversion",
+                {
+                    "indicator_id": ("smallint", np.array([item.indicator for item in items])),
+                    "frequency": ("char", np.array([item.frequency for item in items], "S1")),
+                    "period": ("timestamptz", microseconds([item.period for item in items])),
+                    "version": ("bigint", np.full(len(items), version)),
+                },
+                to=c,
+            )
+    return version, items
+
+
+def _close(table: str, ids: Values | Sequence[int], computed: ComputedPeriods, version: int) -> None:
+    """End rows at this version. Minutes have no vintages, so their rows are deleted."""
+    if not len(ids):
+        return
+    change = "DELETE FROM {}" if computed.frequency == Frequency.MINUTE else "UPDATE {} SET version_to = {}"
+    query = sql.SQL(change + " WHERE id = ANY(%s)").format(sql.Identifier(table), version)
+    with cursor() as c:
+        c.execute(query, [np.array(ids, np.int64)])
+
+
+def _add_cells(computed: ComputedPeriods, added: NDArray[np.bool_], version: int) -> None:
+    position, row, column = np.nonzero(added)
+    if not len(position):
+        return
+    countries = tables.PUBLIC_COUNTRIES[row]
+    networks = tables.PUBLIC_NETWORKS[column if computed.cells.shape[2] > 1 else column - 1]
+    indicators = np.array([item.indicator for item in computed.items])[position]
+    series = np.unique(np.stack([indicators, countries, networks]), axis=1).astype(np.int16)
+    with cursor() as c:
+        copy_columns(
+            "federation_publishedcell",
+            {
+                "indicator_id": ("smallint", indicators),
+                "frequency": ("char", np.full(len(position), computed.frequency, "S1")),
+                "period": ("timestamptz", microseconds([item.period for item in computed.items])[position]),
+                "country": ("smallint", countries),
+                "network": ("smallint", networks),
+                "value": ("bigint", computed.cells[added]),
+                "version_from": ("bigint", np.full(len(position), version)),
+            },
+            to=c,
+        )
+        parameters = dict(zip(("indicators", "countries", "networks"), series, strict=True))
+        c.execute(statement("publication_series"), parameters | {"frequency": computed.frequency, "version": version})
+
+
+#: Columns and their types. From the fifth on they are the fields of ``PeriodCoverage``, by name.
+_COVERAGE = {
+    "indicator_id": "int2", "frequency": "varchar", "period": "timestamptz", "version_from": "int8",
+    "agencies_expected": "int4", "agencies_reporting": "int4", "covered_seconds": "int8", "owed_seconds": "int8",
+    "status": "varchar", "agencies": "int2[]", "states": "varchar[]", "covered": "int4[]", "owed": "int4[]",
+    "is_break": "bool", "counted_from": "timestamptz",
+}  # fmt: skip
+
+
+def _add_coverage(computed: ComputedPeriods, positions: Sequence[int], version: int) -> None:
+    rows = []
+    for position in positions:
+        item, found = computed.items[position], computed.coverage[position]
+        facts = (getattr(found, name) for name in list(_COVERAGE)[4:])
+        columns = [list(fact) if isinstance(fact, tuple) else fact for fact in facts]
+        rows.append((item.indicator, item.frequency, item.period, version, *columns))
+    with cursor() as c:
+        copy_rows("federation_publishedcoverage", _COVERAGE, rows, to=c)
