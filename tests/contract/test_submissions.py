@@ -195,7 +195,7 @@ class TestIdempotencyKey:
                 IdempotencyKey.objects.create(key_digest=b"another", submission_id=uuid4(), **key)
 
         with monkeypatch.context() as patch:
-            patch.setattr(intake, "_store", store_wrongly)
+            patch.setattr(intake, "_store_reports", store_wrongly)
             answer = kripos.send(report(("NO", "ARES", 3)), key="one")
         assert (answer.status_code, answer.json()["code"]) == (503, "not_stored")
         assert answer["Retry-After"] == "5"

@@ -120,7 +120,7 @@ def test_submission_that_is_stored_is_accepted_though_it_cannot_be_told_of(monke
         raise OperationalError
 
     IndicatorFactory.create(code="DOWNLOADS")
-    monkeypatch.setattr(intake, "_tell", fails)
+    monkeypatch.setattr(intake, "_log", fails)
     answer = Caller(agency=AgencyFactory.create()).send(report(("NO", "ARES", 3)))
     assert (answer.status_code, Submission.objects.count()) == (202, 1)
 
