@@ -21,11 +21,11 @@ from api.codes import CODES
 from api.problems import Problem
 from api.throttling import rates
 from countries import liaisons
-from countries.accounts import credentials, second_factor
+from countries.accounts import second_factor
 from countries.ranges import subscriber
+from p2p_core import scopes
 
 _CHALLENGE: Final = 'Bearer realm="api"'
-FIGURES: Final = "figures:read"
 _ELSEWHERE: Final = "network_not_allowed"
 #: So many characters at the end of a token say that it is ours.
 _MARK: Final = 16
@@ -94,13 +94,13 @@ def _caller(token: str, address: str) -> Caller:
         .first()
     )
     now = timezone.now()
-    if access is None or access.expires <= now or not credentials.usable(access.application, now):
+    if access is None or access.expires <= now or not access.application.usable_at(now):
         raise Problem("invalid_token", headers={"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'})
     credential = access.application
-    if not credentials.reachable(credential, address):
+    if not credential.usable_from(address):
         raise Problem(_ELSEWHERE)
-    scopes = frozenset(access.scope.split()) & frozenset(credential.scopes.split())
-    return Caller(f"credential {credential.client_id}", credential.agency, scopes)
+    granted = frozenset(access.scope.split()) & frozenset(credential.scopes.split())
+    return Caller(f"credential {credential.client_id}", credential.agency, granted)
 
 
 class StaffSession(SessionAuthentication):
@@ -111,7 +111,7 @@ class StaffSession(SessionAuthentication):
         found = super().authenticate(request)
         if found is None or not second_factor.verified(found[0]) or not liaisons.reads_figures(found[0]):
             return None
-        caller = Caller(found[0].get_username(), None, frozenset({FIGURES}))
+        caller = Caller(found[0].get_username(), None, frozenset({scopes.READ_ALL}))
         return caller, caller
 
 
@@ -140,6 +140,6 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # untyped
 
 
 def _refuse_from_elsewhere(credential: Any, request: Any) -> None:
-    if not credentials.reachable(credential, request.headers.get("REMOTE_ADDR", "")):
+    if not credential.usable_from(request.headers.get("REMOTE_ADDR", "")):
         kind = CODES[_ELSEWHERE]
         raise UnauthorizedClientError(f"{_ELSEWHERE}: {kind.title}. {kind.advice}", request=request)

@@ -22,6 +22,7 @@ from api import caching, parameters, refusals
 from api.caching import PublicView, Representation, Validator
 from api.problems import Problem
 from api.refusals import ProblemDetails
+from p2p_core.scopes import READ_OWN, SUBMIT
 
 F = TypeVar("F", bound=Callable[..., Any])
 Schema = dict[str, Any]
@@ -166,7 +167,7 @@ _TOKEN: Final = {
                         "grant_type": "client_credentials",
                         "client_id": "the id that was issued",
                         "client_secret": "the secret that was shown once",
-                        "scope": "submissions:write submissions:read",
+                        "scope": f"{SUBMIT} {READ_OWN}",
                     },
                 }
             },
@@ -190,7 +191,7 @@ _TOKEN: Final = {
                             "access_token": "the token",
                             "token_type": "Bearer",
                             "expires_in": 900,
-                            "scope": "submissions:write submissions:read",
+                            "scope": f"{SUBMIT} {READ_OWN}",
                         },
                     }
                 },

@@ -26,7 +26,7 @@ from http_message_signatures.algorithms import ED25519
 
 from api.problems import Problem
 from countries.accounts import signing
-from countries.accounts.signing import Key
+from countries.accounts.signing import VerificationKey
 from federation.database import clock
 from federation.intake.evidence import Evidence, SignedBy
 from p2p_core.traces import LOOKED_AT, is_address
@@ -136,7 +136,7 @@ class _Verification(HTTPSignatureKeyResolver):
 
     def __init__(self, agency: int) -> None:
         self._agency = agency
-        self.key: Key | None = None
+        self.key: VerificationKey | None = None
         self.base = self.signature = b""
 
     def verify(self, request: HttpRequest) -> VerifyResult:
@@ -166,7 +166,7 @@ class _Verification(HTTPSignatureKeyResolver):
         return Evidence(self.key.id, by, self.base.decode(), self.signature)
 
 
-def _why_refused(key: Key | None, agency: int) -> str:
+def _why_refused(key: VerificationKey | None, agency: int) -> str:
     """Return the code that says why a key is not taken from an agency, or nothing."""
     if key is None:
         return "signature_key_unknown"

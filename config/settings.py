@@ -8,6 +8,7 @@ from csp.constants import NONE, SELF
 
 from config import broker, databases, embedded, env, logs, publisher
 from p2p_core.rules import rulebook
+from p2p_core.scopes import SCOPES
 
 # --- who may reach us ----------------------------------------------------------------------------------------------
 
@@ -108,7 +109,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
-    "countries.accounts.closed.ClosedByDefault",
+    "countries.accounts.login_required.LoginRequiredByDefault",
     "django.contrib.messages.middleware.MessageMiddleware",
     # Last, so that what it says to who is locked out passes all the others.
     "countries.admin.locked.LockedOutAnswers",
@@ -258,11 +259,7 @@ OAUTH2_PROVIDER = {
     "COMPLIANT_BCP_RFC9700_REDIRECT_URI_SCHEME": True,
     "REFRESH_TOKEN_REUSE_PROTECTION": True,
     "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
-    "SCOPES": {
-        "submissions:write": "Send submissions",
-        "submissions:read": "Read own submissions and figures",
-        "figures:read": "Read the exact figures of all agencies",
-    },
+    "SCOPES": SCOPES,
     "DEFAULT_SCOPES": [],
     "ACCESS_TOKEN_EXPIRE_SECONDS": 15 * 60,
     "ALLOWED_GRANT_TYPES": ["client-credentials"],

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from api import pagination, parameters
-from api.auth import FIGURES, Caller, StaffSession, TokenAuthentication
+from api.auth import Caller, StaffSession, TokenAuthentication
 from api.permissions import HasScope, caller_of
 from api.problems import Problem
 from api.v1 import answers, openapi_agency, query_params
@@ -19,6 +19,7 @@ from federation.intake import queries
 from federation.rules.coverage import share
 from p2p_core import periods
 from p2p_core.codes import COUNTRY_CODES, NETWORK_CODES, TOTAL
+from p2p_core.scopes import READ_ALL, READ_OWN
 
 PAGE: Final = 500
 #: Shorter, because each period of the exact combined view is summed over all agencies.
@@ -32,7 +33,7 @@ class FiguresView(APIView):
 
     authentication_classes = (TokenAuthentication, StaffSession)
     permission_classes = (HasScope,)
-    scopes: Final = {"GET": ("submissions:read", FIGURES)}
+    scopes: Final = {"GET": (READ_OWN, READ_ALL)}
 
     @openapi_agency.get_figures
     def get(self, request: Request) -> HttpResponse:

@@ -12,12 +12,12 @@ from api.auth import TokenAuthentication
 from api.permissions import HasScope, caller_of
 from api.problems import Problem
 from api.v1 import answers, body, finding_documents, media, openapi_findings, query_params
-from api.v1.submissions import READ, WRITE
 from countries.reference import Reference
 from federation.database import clock
 from federation.findings import decisions, finding_queries
 from p2p_core.payloads import answers as answer_payload
 from p2p_core.rules import rulebook
+from p2p_core.scopes import READ_OWN, SUBMIT
 
 PAGE: Final = 100
 FILTERS: Final = ("state", "rule", "severity", "indicator", "frequency", "since")
@@ -28,7 +28,7 @@ class FindingsView(APIView):
 
     authentication_classes = (TokenAuthentication,)
     permission_classes = (HasScope,)
-    scopes: Final = {"GET": (READ,)}
+    scopes: Final = {"GET": (READ_OWN,)}
 
     @openapi_findings.list_findings
     def get(self, request: Request) -> HttpResponse:
@@ -51,7 +51,7 @@ class FindingView(APIView):
 
     authentication_classes = (TokenAuthentication,)
     permission_classes = (HasScope,)
-    scopes: Final = {"GET": (READ,)}
+    scopes: Final = {"GET": (READ_OWN,)}
 
     @openapi_findings.get_finding
     def get(self, request: Request, id: int) -> HttpResponse:  # noqa: A002  the name in the address
@@ -65,7 +65,7 @@ class AnswerView(APIView):
 
     authentication_classes = (TokenAuthentication,)
     permission_classes = (HasScope,)
-    scopes: Final = {"POST": (WRITE,)}
+    scopes: Final = {"POST": (SUBMIT,)}
 
     @openapi_findings.answer_finding
     def post(self, request: Request, id: int) -> HttpResponse:  # noqa: A002

@@ -27,9 +27,8 @@ from p2p_core import periods
 from p2p_core.payloads import checks, submissions
 from p2p_core.payloads.faults import BrokenRuleError
 from p2p_core.reports import NewSubmission
+from p2p_core.scopes import READ_OWN, SUBMIT
 
-READ: Final = "submissions:read"
-WRITE: Final = "submissions:write"
 PAGE: Final = 100
 REPORTS_PAGE: Final = 1000
 #: At most so many findings are told at once of reports that were just sent.
@@ -43,7 +42,7 @@ class SubmissionsView(APIView):
 
     authentication_classes = (TokenAuthentication,)
     permission_classes = (HasScope,)
-    scopes: Final = {"GET": (READ,), "POST": (WRITE,)}
+    scopes: Final = {"GET": (READ_OWN,), "POST": (SUBMIT,)}
     #: Has the limits of submissions.
     submits: Final = True
 
@@ -85,7 +84,7 @@ class SubmissionView(APIView):
 
     authentication_classes = (TokenAuthentication,)
     permission_classes = (HasScope,)
-    scopes: Final = {"GET": (READ,)}
+    scopes: Final = {"GET": (READ_OWN,)}
 
     @openapi_submissions.get_submission
     def get(self, request: Request, id: UUID) -> HttpResponse:  # noqa: A002  the name in the address

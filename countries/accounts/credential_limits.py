@@ -1,6 +1,6 @@
-"""The lives of credentials and signing keys: at most two of an agency are live, to change over from one to the next.
+"""Limits on credentials and signing keys: an agency has at most two live ones, to change from one to the next.
 
-What has ended, by its date or because somebody revoked it, has ended for good; its row stays.
+One that expired or was revoked has ended for good; its row stays.
 """
 
 from datetime import datetime
@@ -14,34 +14,35 @@ from countries.registry import Refused
 
 LIVE_AT_MOST: Final = 2
 
-Held = TypeVar("Held", Credential, SigningKey)
+T = TypeVar("T", Credential, SigningKey)
 
 
-def live(kind: type[Held], agency: Agency, now: datetime) -> QuerySet[Held]:
-    """What an agency holds of a kind that is neither revoked nor expired."""
-    alive = Q(expires__isnull=True) | Q(expires__gt=now)
-    return kind._default_manager.filter(alive, agency=agency, revoked__isnull=True)
+def live(kind: type[T], now: datetime) -> QuerySet[T]:
+    """Those that are neither revoked nor expired. Whether the holder may use them is another question."""
+    return kind._default_manager.filter(Q(expires=None) | Q(expires__gt=now), revoked=None)
 
 
-def refuse_third(kind: type[Held], agency: Agency, now: datetime) -> None:
-    """Refuse a third live one, and one of an agency that is not active. Ask within `registry.writing`."""
+def refuse_third(kind: type[T], agency: Agency, now: datetime) -> None:
+    """Refuse a third live one, or any for an agency that is not active. Call it within `registry.writing`."""
     agency.refresh_from_db()
     if not agency.active:
-        raise Refused("agency_not_active", f"{agency} is not active.")
-    names = [str(row) for row in live(kind, agency, now)]
+        raise Refused("agency_not_active", f"{agency} is not active. Activate it first.")
+    names = [str(row) for row in live(kind, now).filter(agency=agency)]
     if len(names) >= LIVE_AT_MOST:
-        many = kind._meta.verbose_name_plural
-        raise Refused("too_many_live", f"{agency} has two live {many}, {' and '.join(names)}: revoke one.")
+        kinds = kind._meta.verbose_name_plural
+        raise Refused(
+            "too_many_live", f"{agency} has two live {kinds}, {' and '.join(names)}. Revoke one of them first."
+        )
 
 
 def refuse_past(expires: datetime | None, now: datetime) -> None:
-    """Refuse what would have expired before it began."""
+    """Refuse a date of expiry that is not in the future."""
     if expires is not None and expires <= now:
-        raise Refused("bad_expiry", "It must expire in the future.")
+        raise Refused("bad_expiry", "It must expire in the future. Give a later time.")
 
 
-def end(row: Held, *, by: str, now: datetime, reason: str) -> None:
-    """Revoke it, unless that was done before. Ask within `registry.writing`."""
+def end(row: Credential | SigningKey, *, by: str, now: datetime, reason: str) -> None:
+    """Revoke it, unless it is revoked already. Call it within `registry.writing`."""
     row.refresh_from_db()
     if row.revoked is None:
         row.revoked = now

@@ -1,6 +1,6 @@
 """OAuth2 client credentials, each bound to one agency or one coordinator.
 
-A secret is shown once, when it is issued; the database holds its hash. Agencies have at most two, to change over.
+A secret is shown once, when it is issued. The database holds only its hash.
 """
 
 import re
@@ -22,7 +22,7 @@ CHANGE_OVER = timedelta(hours=24)
 
 
 class CredentialHasher(PBKDF2PasswordHasher):
-    """For secrets of 256 random bits: nobody guesses those, so slowness would only delay tokens."""
+    """For secrets of 256 random bits. Nobody can guess those, so a slow hash would only delay tokens."""
 
     algorithm = "police2peer_credential"
     iterations = 1_000
@@ -30,24 +30,11 @@ class CredentialHasher(PBKDF2PasswordHasher):
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """What is shown once."""
+    """A new credential with its secret, which is shown once."""
 
     credential: Credential
     client_id: str
     client_secret: str = field(repr=False)
-
-
-def usable(credential: Credential, now: datetime) -> bool:
-    """Not revoked, not expired, and its agency active or its coordinator still allowed to read the figures.
-
-    Ask with each request, not only for a token.
-    """
-    return credential.usable_at(now)
-
-
-def reachable(credential: Credential, address: str) -> bool:
-    """Whether a credential, and its tokens, may be used from an address. Ask with each request, too."""
-    return credential.usable_from(address)
 
 
 def issue(
@@ -61,18 +48,25 @@ def issue(
     networks: Iterable[str] = (),
     reason: str = "",
 ) -> Issued:
-    """Makes a credential for an agency, or for a user who may read the figures of all countries."""
+    """Make a credential for an agency, or for a user who may read the figures of all countries."""
     if (agency is None) == (not coordinator):
-        raise Refused("one_holder", "A credential belongs to one agency or one coordinator.")
+        raise Refused("one_holder", "A credential belongs to one agency or one coordinator. Give one of them.")
     credential_limits.refuse_past(expires, now)
     with registry.writing():
         if agency is not None:
             credential_limits.refuse_third(Credential, agency, now)
             draft = Credential(agency=agency, scopes=READ_ONLY if read_only else READ_WRITE)
         else:
-            draft = Credential(coordinator=coordinator, user=_account(coordinator), scopes=FIGURES)
+            draft = Credential(coordinator=coordinator, user=_coordinator_account(coordinator), scopes=FIGURES)
         draft.expires, draft.networks = expires, list(networks)
-        return _issue(draft, by=by, reason=reason)
+        secret = secrets.token_urlsafe(32)
+        # Names the holder in characters that need no escaping in a header or an address.
+        draft.client_id = re.sub(r"[^A-Za-z0-9-]+", "-", draft.holder) + "." + secrets.token_hex(6)
+        draft.client_secret = make_password(secret, hasher=CredentialHasher.algorithm)
+        draft.client_type = Credential.CLIENT_CONFIDENTIAL
+        draft.authorization_grant_type = Credential.GRANT_CLIENT_CREDENTIALS
+        registry.save(draft, by=by, reason=reason)
+    return Issued(draft, draft.client_id, secret)
 
 
 def rotate(
@@ -84,7 +78,7 @@ def rotate(
     expires: datetime | None = None,
     reason: str = "",
 ) -> Issued:
-    """Issues the successor of a credential, which itself stays usable for a while so that nothing is interrupted."""
+    """Issue the successor of a credential. The old one stays usable for a while, so that nothing is interrupted."""
     with registry.writing():
         credential.refresh_from_db()
         _refuse_unusable(credential, now)
@@ -97,7 +91,7 @@ def rotate(
             by=by,
             now=now,
             agency=credential.agency,
-            # By the account: it may have been renamed, and another may have its old name.
+            # The name of the account now: it may have been renamed, and another account may have its old name.
             coordinator=credential.user.get_username() if credential.user else "",
             read_only=credential.scopes == READ_ONLY,
             expires=expires,
@@ -107,7 +101,7 @@ def rotate(
 
 
 def restrict(*, credential: Credential, networks: Iterable[str], by: str, now: datetime, reason: str) -> Credential:
-    """Says from which networks a credential may be used, its tokens included; from any, if none is given."""
+    """Limit the networks from which a credential and its tokens may be used; without any, all networks are allowed."""
     with registry.writing():
         credential.refresh_from_db()
         _refuse_unusable(credential, now)
@@ -117,43 +111,32 @@ def restrict(*, credential: Credential, networks: Iterable[str], by: str, now: d
 
 
 def revoke(*, credential: Credential, by: str, now: datetime, reason: str = "") -> Credential:
-    """Ends a credential for good, with every token given out for it."""
+    """End a credential for good, with all its tokens."""
     with registry.writing():
         credential_limits.end(credential, by=by, now=now, reason=reason)
         get_access_token_model().objects.filter(application=credential).delete()
     return credential
 
 
-def forget_tokens(*, now: datetime) -> None:
-    """Deletes the tokens that have expired; nobody can use them, and one is made every few minutes."""
+def delete_expired_tokens(*, now: datetime) -> None:
     get_access_token_model().objects.filter(expires__lte=now).delete()
 
 
 def _refuse_unusable(credential: Credential, now: datetime) -> None:
-    if not usable(credential, now):
-        why = "is revoked or expired, or its holder has lost the role"
-        raise Refused("not_usable", f"{credential} {why}. Issue a new one.")
+    if not credential.usable_at(now):
+        raise Refused(
+            "not_usable", f"{credential} is revoked or expired, or its holder has lost the role. Issue a new one."
+        )
 
 
-def _account(coordinator: str) -> User:
-    known = User.objects.filter(username=coordinator).first()
-    if known is None:
-        raise Refused("no_such_coordinator", f"There is no user {coordinator}. A superuser adds users.")
-    if not liaisons.reads_figures(known):
+def _coordinator_account(name: str) -> User:
+    user = User.objects.filter(username=name).first()
+    if user is None:
+        raise Refused("no_such_coordinator", f"There is no user {name}. Ask a superuser to add one.")
+    if not liaisons.reads_figures(user):
         raise Refused(
             "coordinator_not_allowed",
-            f"{coordinator} may not read the figures of all countries. That takes an active account with staff status,"
-            " in the group coordinator or observer, that stands for no country.",
+            f"{name} may not read the figures of all countries. Use an active account with staff status in the group"
+            " coordinator or observer, and without a country.",
         )
-    return known
-
-
-def _issue(draft: Credential, *, by: str, reason: str) -> Issued:
-    secret = secrets.token_urlsafe(32)
-    # Says whose it is, in characters that need no care in a header or an address.
-    draft.client_id = re.sub(r"[^A-Za-z0-9-]+", "-", draft.holder) + "." + secrets.token_hex(6)
-    draft.client_secret = make_password(secret, hasher=CredentialHasher.algorithm)
-    draft.client_type = Credential.CLIENT_CONFIDENTIAL
-    draft.authorization_grant_type = Credential.GRANT_CLIENT_CREDENTIALS
-    registry.save(draft, by=by, reason=reason)
-    return Issued(draft, draft.client_id, secret)
+    return user

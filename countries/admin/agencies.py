@@ -21,17 +21,16 @@ class AgencyForm(RegistryForm):
         deciding = {"active", "signature_required"}.intersection(self.changed_data)
         if self.instance.pk and deciding and not cleaned.get("reason"):
             self.add_error("reason", "Say why: this decides whether the agency can send.")
-        if "signature_required" in deciding and cleaned.get("signature_required") and not self._can_sign():
-            self.add_error("signature_required", "Register a signing key of the agency first, or it cannot send.")
+        if "signature_required" in deciding and cleaned.get("signature_required"):
+            keys = credential_limits.live(SigningKey, timezone.now())
+            if not self.instance.pk or not keys.filter(agency=self.instance).exists():
+                self.add_error("signature_required", "Register a signing key of the agency first, or it cannot send.")
         return cleaned
-
-    def _can_sign(self) -> bool:
-        return bool(self.instance.pk) and credential_limits.live(SigningKey, self.instance, timezone.now()).exists()
 
 
 class ScheduleFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not generic at run time
     def clean(self) -> None:
-        """All of the agency's schedules are on the screen, so an overlap is told before anything is lost."""
+        """Refuse schedules that overlap. All schedules of the agency are on the screen."""
         super().clean()
         kept = [form.instance for form in self.forms if form.is_valid() and form not in self.deleted_forms]
         if any(first.overlaps(second) for first, second in combinations(kept, 2)):
@@ -46,7 +45,7 @@ class ScheduleInline(OfCountry, admin.TabularInline):  # type: ignore[type-arg] 
 
 
 class ThresholdInline(OfCountry, admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
-    """Where the rules look closer or less closely at this agency than at others."""
+    """Thresholds of the rules that differ for this agency."""
 
     of_country = "agency__country"
     model = Threshold

@@ -1,4 +1,4 @@
-"""Signing keys: register and revoke. A private key that is pasted by mistake comes back on no page and into no log."""
+"""Signing keys: register and revoke. A private key pasted by mistake is never shown again and never logged."""
 
 from datetime import datetime
 from typing import Any
@@ -16,8 +16,8 @@ from countries.models import Agency, SigningKey
 from countries.registry import Refused
 
 
-class _Forgetful(forms.Textarea):
-    """A field that never shows again what was put into it."""
+class _WriteOnlyTextarea(forms.Textarea):
+    """Never shows what was put into it."""
 
     def format_value(self, value: Any) -> None:  # noqa: ARG002  Django's
         return None
@@ -27,7 +27,7 @@ class RegisterForm(ConfirmedForm):
     agency = forms.ModelChoiceField(Agency.objects.filter(active=True))
     public_key = forms.CharField(
         max_length=10_000,
-        widget=_Forgetful(attrs={"rows": 5, "cols": 80, "autocomplete": "off", "spellcheck": "false"}),
+        widget=_WriteOnlyTextarea(attrs={"rows": 5, "cols": 80, "autocomplete": "off", "spellcheck": "false"}),
         help_text="Ed25519: the PEM that “openssl pkey -in key.pem -pubout” prints, or its 32 bytes in base 64. "
         "Never the private key: that stays with the agency.",
     )
@@ -53,32 +53,27 @@ class SigningKeyAdmin(RevocableAdmin):
         form = RegisterForm(posted(request))
         agencies = self.rows_in_scope(request, Agency).filter(active=True)
         form.fields["agency"].queryset = agencies  # type: ignore[attr-defined]
-        key = self._register(request, form) if form.confirm(request) else None
+        key = None
+        if form.confirm(request):
+            try:
+                key = signing.register(by=actor(request), now=timezone.now(), **form.cleaned_data)
+            except Refused as error:
+                form.add_error("public_key" if error.code in signing.ABOUT_THE_KEY else None, str(error))
         if key is None:
             return self.page(request, "Register a signing key", form=form)
         self.log_addition(request, key, "Registered")
-        told = f"Tell {key.agency}: sign with keyid “{key}”. Have them read out the fingerprint: {key.fingerprint}"
-        self.message_user(request, told, messages.SUCCESS)
+        message = f"Tell {key.agency}: sign with keyid “{key}”. Have them read out the fingerprint: {key.fingerprint}"
+        self.message_user(request, message, messages.SUCCESS)
         return HttpResponseRedirect(f"../{key.pk}/change/")
 
     def end(self, row: SigningKey, *, by: str, now: datetime, reason: str) -> str:
         signing.revoke(key=row, by=by, now=now, reason=reason)
-        return f"{row} is revoked. {_left(row.agency, now)}"
+        agency, message = row.agency, f"{row} is revoked."
+        if not credential_limits.live(SigningKey, now).filter(agency=agency).exists():
+            message += f" {agency} has no live key left"
+            required = ": it must sign, and so cannot send until another key is registered."
+            message += required if agency.signature_required else "."
+        return message
 
-    def consequence(self, row: SigningKey) -> str:  # noqa: ARG002  the same of each
-        return "nothing that it signs is taken any more"
-
-    def _register(self, request: HttpRequest, form: forms.Form) -> SigningKey | None:
-        try:
-            return signing.register(by=actor(request), now=timezone.now(), **form.cleaned_data)
-        except Refused as error:
-            form.add_error("public_key" if error.code in signing.ABOUT_THE_KEY else None, str(error))
-            return None
-
-
-def _left(agency: Agency, now: datetime) -> str:
-    """Say what an agency can still do without the key that was revoked."""
-    if credential_limits.live(SigningKey, agency, now).exists():
-        return ""
-    must = "must sign, and so cannot send until another key is registered." if agency.signature_required else ""
-    return f"{agency} has no live key left" + (f": it {must}" if must else ".")
+    def consequence(self, row: SigningKey) -> str:  # noqa: ARG002  the same for each key
+        return "requests signed with it are refused"

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from p2p_core.scopes import READ_OWN, SUBMIT
+
 _RENEW_BEFORE = 60.0
 _TIMEOUT = 120.0
 
@@ -39,7 +41,7 @@ class Client:
     def _live_token(self) -> str:
         if time.monotonic() > self._token_ends - _RENEW_BEFORE:
             pair = base64.b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
-            form = urlencode({"grant_type": "client_credentials", "scope": "submissions:write submissions:read"})
+            form = urlencode({"grant_type": "client_credentials", "scope": f"{SUBMIT} {READ_OWN}"})
             headers = {"Authorization": f"Basic {pair}", "Content-Type": "application/x-www-form-urlencoded"}
             answer = self._post("/oauth/token/", form.encode(), headers)
             self._token = answer["access_token"]

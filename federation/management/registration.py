@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db.models import Max
 
 from countries import registry
-from countries.accounts import credentials
+from countries.accounts import credential_limits, credentials
 from countries.models import Agency, Credential, Population, Schedule
 from federation.management.cast import HISTORY, READER, Stream, Unit
 from federation.management.client import Client
@@ -95,7 +95,7 @@ def _ends(stream: Stream) -> Iterator[datetime]:
 
 
 def _client(agency: Agency, *, url: str, now: datetime) -> Client:
-    for old in Credential.objects.filter(agency=agency, revoked__isnull=True):
+    for old in credential_limits.live(Credential, now).filter(agency=agency):
         credentials.revoke(credential=old, by=BY, now=now, reason=REASON)
     issued = credentials.issue(agency=agency, by=BY, now=now, reason=REASON)
     return Client(url, issued.client_id, issued.client_secret)

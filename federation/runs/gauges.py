@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import DatabaseError
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef
 from prometheus_client import Metric
 
+from countries.accounts import credential_limits
 from countries.models import Agency, Credential
 from federation import worklist
 from federation.audit import chain
@@ -108,7 +109,7 @@ def _of_clocks(now: datetime) -> Iterator[Gauge]:
 
 
 def _of_credentials(now: datetime) -> Iterator[Gauge]:
-    live = Credential.objects.filter(Q(expires=None) | Q(expires__gt=now), revoked=None)
+    live = credential_limits.live(Credential, now)
     owing = Agency.objects.filter(active=True, schedules__isnull=False).distinct()
     without = owing.exclude(Exists(live.filter(agency=OuterRef("pk")))).count()
     ending = live.filter(expires__lte=now + _SOON).count()

@@ -71,7 +71,7 @@ def prune(*, now: datetime) -> None:
     for model in minutes:
         model._default_manager.filter(frequency=Frequency.MINUTE, period__lt=oldest).delete()
     IdempotencyKey.objects.filter(created__lt=now - timedelta(days=30)).delete()
-    credentials.forget_tokens(now=now)
+    credentials.delete_expired_tokens(now=now)
     guessing.forget(now=now)
     sessions.forget(now=now)
 

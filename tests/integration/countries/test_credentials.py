@@ -14,7 +14,7 @@ from oauth2_provider.models import get_access_token_model
 
 from countries import registry
 from countries.accounts import credentials
-from countries.accounts.credentials import Issued, usable
+from countries.accounts.credentials import Issued
 from countries.models import FIGURES, READ_ONLY, READ_WRITE, Credential, Liaison
 from countries.registry import Refused
 from tests import factories
@@ -45,7 +45,7 @@ def test_issue_to_an_agency():
     assert credential.client_id.startswith("NO-KRIPOS.")
     assert credential.authorization_grant_type == Credential.GRANT_CLIENT_CREDENTIALS
     assert credential.client_type == Credential.CLIENT_CONFIDENTIAL
-    assert usable(credential, NOW)
+    assert credential.usable_at(NOW)
 
 
 def test_issue_keeps_only_a_hash_of_the_secret():
@@ -68,7 +68,7 @@ def test_issue_to_a_coordinator():
     credential = Credential.objects.get()
     assert (credential.scopes, credential.agency, credential.user) == (FIGURES, None, user)
     assert issued.client_id.isascii()
-    assert usable(credential, NOW)
+    assert credential.usable_at(NOW)
 
 
 def test_issue_to_somebody_who_has_no_account():
@@ -151,8 +151,8 @@ def test_rotate_leaves_the_old_one_for_a_day():
 
     old.refresh_from_db()
     assert (new.agency, new.scopes, new.expires) == (old.agency, READ_ONLY, None)
-    assert usable(old, NOW + timedelta(hours=23))
-    assert not usable(old, NOW + timedelta(hours=24))
+    assert old.usable_at(NOW + timedelta(hours=23))
+    assert not old.usable_at(NOW + timedelta(hours=24))
 
 
 def test_rotate_never_makes_the_old_one_live_longer():
@@ -209,7 +209,7 @@ def test_revoke_ends_its_tokens_and_no_others():
 
     ended.refresh_from_db()
     assert ended.revoked == NOW
-    assert not usable(ended, NOW)
+    assert not ended.usable_at(NOW)
     assert [token.application for token in AsToken.objects.all()] == [other]
 
 
@@ -228,7 +228,7 @@ def test_only_expired_tokens_are_forgotten():
         expires = NOW + timedelta(minutes=minutes)
         AsToken.objects.create(token=token, application=credential, expires=expires, scope="")
 
-    credentials.forget_tokens(now=NOW)
+    credentials.delete_expired_tokens(now=NOW)
     assert AsToken.objects.get().expires > NOW
 
 

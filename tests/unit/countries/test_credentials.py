@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.hashers import check_password, identify_hasher, make_password
 from django.contrib.auth.models import User
 
-from countries.accounts.credentials import CredentialHasher, Issued, usable
+from countries.accounts.credentials import CredentialHasher, Issued
 from countries.models import Agency, Credential
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -26,7 +26,7 @@ def of_agency(*, active: bool = True, **columns) -> Credential:
     ids=["open", "expires_later"],
 )
 def test_usable__yes(credential):
-    assert usable(credential, NOW)
+    assert credential.usable_at(NOW)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_usable__yes(credential):
     ids=["revoked", "revoked_now", "expired", "agency_not_active", "coordinator_not_active", "nobody"],
 )
 def test_usable__no(credential):
-    assert not usable(credential, NOW)
+    assert not credential.usable_at(NOW)
 
 
 def test_hasher_keeps_no_secret_and_knows_it_again():
