@@ -109,7 +109,7 @@ class StaffSession(SessionAuthentication):
     def authenticate(self, request: Request) -> tuple[Caller, Caller] | None:
         """Return the caller, or nothing for anybody else."""
         found = super().authenticate(request)
-        if found is None or not second_factor.verified(found[0]) or not liaisons.reads_figures(found[0]):
+        if found is None or not second_factor.is_verified(found[0]) or not liaisons.reads_figures(found[0]):
             return None
         caller = Caller(found[0].get_username(), None, frozenset({scopes.READ_ALL}))
         return caller, caller

@@ -112,7 +112,7 @@ MIDDLEWARE = [
     "countries.accounts.login_required.LoginRequiredByDefault",
     "django.contrib.messages.middleware.MessageMiddleware",
     # Last, so that what it says to who is locked out passes all the others.
-    "countries.admin.locked.LockedOutAnswers",
+    "countries.admin.lockout.LockoutMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"

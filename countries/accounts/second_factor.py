@@ -1,6 +1,6 @@
-"""The second factor of those who sign in to the admin: an authenticator app, and recovery codes for when it is lost.
+"""The second factor for the admin: an authenticator app, and recovery codes in case the app is lost.
 
-Of recovery codes the database holds keyed hashes; each is good once, as is a code of the app.
+The database holds keyed hashes of recovery codes. Each code, also one from the app, works once.
 """
 
 import base64
@@ -24,21 +24,21 @@ from countries.registry import Refused
 
 RECOVERY_CODES: Final = 10
 _SALT: Final = "countries.accounts.second_factor"
-_OF_THE_APP: Final = re.compile(r"\d{6}")
-#: Letters and digits that nobody takes for one another.
+_APP_CODE: Final = re.compile(r"\d{6}")
+#: Letters and digits that look different from each other.
 _LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 class TooSoon(Exception):  # noqa: N818  it reads as what it says
-    """After wrong codes the next may be given from ``at`` on only."""
+    """After wrong codes, the next one is accepted from ``at`` on."""
 
     def __init__(self, at: datetime) -> None:
         super().__init__(at)
         self.at = at
 
 
-def verified(user: Any) -> bool:
-    """Whether who asks has shown a second factor in this session, or need not."""
+def is_verified(user: Any) -> bool:
+    """Whether the user has shown a second factor in this session, or none is required."""
     return not settings.SECOND_FACTOR or bool(user.is_verified())
 
 
@@ -54,51 +54,53 @@ def new_secret() -> str:
     return str(random_hex(20))
 
 
-def address_of(secret: str, user: Any) -> str:
-    """Return the otpauth:// address that an app reads out of a QR code."""
+def otpauth_address(secret: str, user: Any) -> str:
+    """The address that an app reads from a QR code."""
     return str(TOTPDevice(user=user, key=secret).config_url)
 
 
-def typed(secret: str) -> str:
-    """Return a secret as people type it into an app, in groups of four."""
+def readable(secret: str) -> str:
+    """A secret as users type it into an app, in groups of four."""
     text = base64.b32encode(bytes.fromhex(secret)).decode().rstrip("=")
     return " ".join(text[at : at + 4] for at in range(0, len(text), 4))
 
 
 def set_up(*, user: User, secret: str, code: str, by: str) -> tuple[Device, list[str]]:
-    """Take an app on that has shown its first code; return what stands for it and the recovery codes, this once."""
+    """Register an app that has shown its first code; return its device, and the recovery codes to show once."""
     with registry.changing_account(user, by=by, reason="A second factor was set up."):
         if is_set_up(user):
-            raise Refused("set_up_already", "A second factor has been set up meanwhile. Sign in with it.")
+            raise Refused("set_up_already", "Your account has a second factor already. Sign in with it.")
         device = TOTPDevice.objects.create(user=user, name="app", key=secret)
-        if not device.verify_token(_bare(code)):
-            raise Refused("wrong_code", "That is not the code that the app shows now. Look again, and at the clock.")
+        if not device.verify_token(_normalize(code)):
+            raise Refused(
+                "wrong_code", "This is not the code that the app shows now. Check the code and your device's clock."
+            )
         codes = ["".join(secrets.choice(_LETTERS) for _ in range(10)) for _ in range(RECOVERY_CODES)]
-        kept = StaticDevice.objects.create(user=user, name="recovery codes")
-        StaticToken.objects.bulk_create(StaticToken(device=kept, token=_hash(one)) for one in codes)
+        recovery = StaticDevice.objects.create(user=user, name="recovery codes")
+        StaticToken.objects.bulk_create(StaticToken(device=recovery, token=_hash(one)) for one in codes)
     return device, [f"{one[:5]}-{one[5:]}" for one in codes]
 
 
 def verify(*, user: User, code: str, by: str) -> Device | None:
-    """Return what stands for the app or the recovery codes if the code is right; raise TooSoon after wrong ones."""
-    bare = _bare(code)
-    if _OF_THE_APP.fullmatch(bare):
+    """The device of a right code: the app or the recovery codes. Raise TooSoon if wrong ones came just before."""
+    typed = _normalize(code)
+    if _APP_CODE.fullmatch(typed):
         with transaction.atomic():
-            return _checked(TOTPDevice, user, bare)
+            return _verify_once(TOTPDevice, user, typed)
     with registry.changing_account(user, by=by, reason="A recovery code was used."):
-        return _checked(StaticDevice, user, _hash(bare))
+        return _verify_once(StaticDevice, user, _hash(typed))
 
 
-def drop(*, user: User, by: str, reason: str) -> None:
-    """Take somebody's second factor away and end their sessions; at the next sign-in they set up another."""
+def remove(*, user: User, by: str, reason: str) -> None:
+    """Remove a user's second factor and end their sessions. At the next sign-in they set up another."""
     with registry.changing_account(user, by=by, reason=reason):
         TOTPDevice.objects.filter(user=user).delete()
         StaticDevice.objects.filter(user=user).delete()
         sessions.end_all(user)
 
 
-def _checked(kind: type[Device], user: User, token: str) -> Device | None:
-    """Check under a lock, so that one code does not serve two who come at once."""
+def _verify_once(kind: type[Device], user: User, token: str) -> Device | None:
+    """Check under a lock, so that two requests at once cannot use the same code."""
     device = kind.objects.select_for_update().filter(user=user, confirmed=True).first()
     if device is None:
         return None
@@ -108,7 +110,7 @@ def _checked(kind: type[Device], user: User, token: str) -> Device | None:
     return device if device.verify_token(token) else None
 
 
-def _bare(code: str) -> str:
+def _normalize(code: str) -> str:
     return re.sub(r"[\s-]", "", code).lower()
 
 

@@ -1,6 +1,6 @@
-"""How long somebody stays signed in: as long as they use the admin, and no longer than a working day.
+"""How long a user stays signed in: while they use the admin, and at most for a working day.
 
-Both ends are in the session's own row, so a session that has ended opens nothing.
+Both limits are in the session's row, so a session that has ended opens nothing.
 """
 
 from datetime import datetime
@@ -15,12 +15,12 @@ from django.utils import timezone
 
 BEGAN: Final = "began"
 _USED: Final = "used"
-#: Each renewal is a write and a cookie: once in so many seconds is enough.
+#: In seconds. Each renewal is a write and a cookie, so it is done rarely.
 _EVERY: Final = 60
 
 
 def renew(session: SessionBase, *, now: datetime) -> bool:
-    """Let a session that is in use live on; False, and it is over, if it has lived long enough."""
+    """Prolong a session that is in use. If it is too old, end it and return False."""
     at = int(now.timestamp())
     left = session.setdefault(BEGAN, at) + settings.SESSION_LIFETIME - at
     if left <= 0:
@@ -33,12 +33,11 @@ def renew(session: SessionBase, *, now: datetime) -> bool:
 
 
 def end_all(user: User) -> None:
-    """End every session of somebody; they are few, and what they hold is not to be asked for in SQL."""
+    """End every session of a user. They are few, and SQL cannot read what they hold."""
     for session in Session.objects.filter(expire_date__gt=timezone.now()):
         if session.get_decoded().get(SESSION_KEY) == str(user.pk):
             session.delete()
 
 
-def forget(*, now: datetime) -> None:
-    """Delete what has ended."""
+def delete_ended(*, now: datetime) -> None:
     Session.objects.filter(expire_date__lte=now).delete()

@@ -54,7 +54,7 @@ class ConfirmedForm(ActionForm):
         """Whether all that was given is right, and it is the own password; what is wrong is told on the form."""
         if not self.is_valid():
             return False
-        if not guessing.confirms(request, self.cleaned_data.pop("password")):
+        if not guessing.is_own_password(request, self.cleaned_data.pop("password")):
             self.add_error("password", PasswordField.WRONG)
         return self.is_valid()
 

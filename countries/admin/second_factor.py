@@ -1,4 +1,4 @@
-"""The door of the admin: who has given a password is asked for a second factor here, and sets it up the first time."""
+"""The second step of signing in: after the password, users give their second factor, or set it up the first time."""
 
 from typing import Any, Final
 
@@ -19,24 +19,24 @@ from countries import registry
 from countries.accounts import guessing, second_factor, sessions
 from countries.accounts.second_factor import TooSoon
 from countries.admin.base import actor
-from countries.admin.locked import later
+from countries.admin.lockout import too_soon
 from countries.admin.password import PasswordField
 from countries.registry import Refused
 
-#: The secret that an app is being set up with is kept in the session: a second person with the password sees another.
+#: The session holds the secret for a new app, so another person with the password sees another secret.
 _SECRET: Final = "second_factor_secret"  # noqa: S105  its name
 METHODS: Final = ("GET", "HEAD", "POST")
-#: With this many recovery codes left, the user is told that they run out.
+#: With this many recovery codes left, the user is warned that they run out.
 _FEW: Final = 3
 
-# Their screens show secrets, and take a second factor away past the registry.
+# The screens of the library show secrets, and remove a second factor without the registry.
 for device in (TOTPDevice, StaticDevice):
     if admin.site.is_registered(device):
         admin.site.unregister(device)
 
 
 class CodeInput(forms.TextInput):
-    """A field that is empty again after a wrong code: it is of no use any more."""
+    """Empty again after a wrong code, which is of no use any more."""
 
     def get_context(self, name: str, _value: Any, attrs: Any) -> dict[str, Any]:
         return super().get_context(name, None, attrs)
@@ -51,35 +51,35 @@ class CodeForm(forms.Form):
     )
 
 
-class AnewForm(forms.Form):
+class ResetForm(forms.Form):
     password = PasswordField()
 
 
-def turned_away(request: HttpRequest) -> HttpResponse | None:
-    """Answer who may not go on to a page of the admin as they are; nobody's permissions are looked at here."""
+def refusal_of(request: HttpRequest) -> HttpResponse | None:
+    """The answer if the session is too old or lacks the second factor. Permissions are checked elsewhere."""
     if request.method not in METHODS:
         return HttpResponseNotAllowed(METHODS)
     if not _has_given_password(request):
         return None
     if not sessions.renew(request.session, now=timezone.now()):
-        return _redirect("login", request.get_full_path())
-    return None if second_factor.verified(request.user) else _redirect("second_factor", request.get_full_path())
+        return _redirect(request, "login")
+    return None if second_factor.is_verified(request.user) else _redirect(request, "second_factor")
 
 
-def forget_old(request: HttpRequest) -> None:
-    """Let a new sign-in start afresh, in any session: with a second factor, and for the usual time."""
+def start_session(request: HttpRequest) -> None:
+    """A new sign-in needs the second factor again and lasts for the usual time, in any session."""
     for name in (django_otp.DEVICE_ID_SESSION_KEY, sessions.BEGAN):
         request.session.pop(name, None)
 
 
 def page(request: HttpRequest) -> HttpResponse:
-    """Ask for a code, or have a second factor set up, or offer to set it up again."""
+    """Ask for a code, or let the user set a second factor up, or offer to set it up again."""
     if request.method not in METHODS:
         return HttpResponseNotAllowed(METHODS)
     if not _has_given_password(request) or not sessions.renew(request.session, now=timezone.now()):
-        return _redirect("login", request.get_full_path())
+        return _redirect(request, "login")
     if second_factor.is_set_up(request.user):
-        return _own(request) if second_factor.verified(request.user) else _ask(request)
+        return _own(request) if second_factor.is_verified(request.user) else _ask(request)
     return _set_up(request)
 
 
@@ -90,12 +90,12 @@ def _ask(request: HttpRequest) -> HttpResponse:
         try:
             shown = second_factor.verify(user=registry.account(name), code=form.cleaned_data["code"], by=name)
         except TooSoon as error:
-            return later(request, error.at, "admin/second_factor/ask.html", form=form, too_soon=True)
+            return too_soon(request, error.at, "admin/second_factor/ask.html", form=form, too_soon=True)
         if shown is not None:
             return _let_in(request, shown)
         guessing.count_guess(request, name)
         form.add_error(
-            "code", "That is not the code, or it has been used. Wait for the next one, and look at the clock."
+            "code", "This code is wrong or was used before. Wait for the next one, and check the clock of your device."
         )
     return _show(request, "ask", "Your second factor", form=form)
 
@@ -113,21 +113,21 @@ def _set_up(request: HttpRequest) -> HttpResponse:
         else:
             next_page = _let_in(request, shown).url
             return _show(request, "codes", "Your recovery codes", codes=codes, next_page=next_page)
-    address = second_factor.address_of(secret, request.user)
+    address = second_factor.otpauth_address(secret, request.user)
     picture = segno.make(address, error="m").svg_data_uri(scale=5, border=4, dark="#000000", light="#ffffff")
-    typed = second_factor.typed(secret)
-    return _show(request, "set_up", "Set up your second factor", form=form, picture=picture, typed=typed)
+    readable = second_factor.readable(secret)
+    return _show(request, "set_up", "Set up your second factor", form=form, picture=picture, secret=readable)
 
 
 def _own(request: HttpRequest) -> HttpResponse:
-    form = AnewForm(request.POST or None)
+    form = ResetForm(request.POST or None)
     if form.is_valid():
-        if guessing.confirms(request, form.cleaned_data["password"]):
+        if guessing.is_own_password(request, form.cleaned_data["password"]):
             name = actor(request)
-            second_factor.drop(user=registry.account(name), by=name, reason="To be set up anew.")
-            # All sessions have ended with it, this one among them.
+            second_factor.remove(user=registry.account(name), by=name, reason="The user sets it up again.")
+            # That ended all sessions of the user. This removes the cookie, too.
             logout(request)
-            messages.success(request, "Sign in again, and set your second factor up anew.")
+            messages.success(request, "Sign in again, and set your second factor up again.")
             return HttpResponseRedirect(reverse("admin:login"))
         form.add_error("password", PasswordField.WRONG)
     left = second_factor.recovery_codes_left(request.user)
@@ -135,18 +135,18 @@ def _own(request: HttpRequest) -> HttpResponse:
 
 
 def _let_in(request: HttpRequest, shown: Any) -> HttpResponseRedirect:
-    """Go on to where somebody was going, in a session that nobody knew before."""
+    """Go on to the page that the user asked for, with a new session key."""
     request.session.pop(_SECRET, None)
     request.session.cycle_key()
     django_otp.login(request, shown)
-    guessing.welcome(request, request.user.get_username())
+    guessing.remember_sign_in(request, request.user.get_username())
     if isinstance(shown, StaticDevice):
         left = second_factor.recovery_codes_left(request.user)
-        few = " Set your second factor up anew before they run out." if left <= _FEW else ""
+        few = " Set your second factor up again before they run out." if left <= _FEW else ""
         messages.warning(request, f"You have used a recovery code; {left} are left.{few}")
-    asked = request.GET.get("next", "")
-    safe = url_has_allowed_host_and_scheme(asked, allowed_hosts={request.get_host()}, require_https=request.is_secure())
-    return HttpResponseRedirect(asked if safe else reverse("admin:index"))
+    page = request.GET.get("next", "")
+    safe = url_has_allowed_host_and_scheme(page, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    return HttpResponseRedirect(page if safe else reverse("admin:index"))
 
 
 def _show(request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
@@ -156,8 +156,8 @@ def _show(request: HttpRequest, template: str, title: str, **context: Any) -> Ht
     return answer
 
 
-def _redirect(name: str, asked: str) -> HttpResponseRedirect:
-    return HttpResponseRedirect(f"{reverse(f'admin:{name}')}?{urlencode({'next': asked})}")
+def _redirect(request: HttpRequest, name: str) -> HttpResponseRedirect:
+    return HttpResponseRedirect(f"{reverse(f'admin:{name}')}?{urlencode({'next': request.get_full_path()})}")
 
 
 def _has_given_password(request: HttpRequest) -> bool:

@@ -80,7 +80,7 @@ class DeskUserAdmin(OfCountry, UserAdmin):  # type: ignore[type-arg]  # not gene
             return HttpResponseRedirect(reverse("admin:second_factor"))
         form = ResetForm(request.POST or None)
         if form.is_valid():
-            second_factor.drop(user=user, by=actor(request), reason=form.cleaned_data["reason"])
+            second_factor.remove(user=user, by=actor(request), reason=form.cleaned_data["reason"])
             guessing.unlock(user.get_username())
             self.log_change(request, user, "Second factor reset")
             self.message_user(request, f"{user} sets up another second factor at the next sign-in.", messages.SUCCESS)

@@ -41,7 +41,7 @@ class Desk(AdminSite):
         """Let in who is of the staff and has shown a second factor."""
         from countries.accounts import second_factor
 
-        return super().has_permission(request) and second_factor.verified(request.user)
+        return super().has_permission(request) and second_factor.is_verified(request.user)
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         """Put before Django's own what somebody needs who is not in yet: to show a second factor, and to sign out."""
@@ -60,7 +60,7 @@ class Desk(AdminSite):
         inner = super().admin_view(view, cacheable)
 
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            refusal = second_factor.turned_away(request)
+            refusal = second_factor.refusal_of(request)
             return inner(request, *args, **kwargs) if refusal is None else refusal
 
         return update_wrapper(guarded, inner)
@@ -76,7 +76,7 @@ class Desk(AdminSite):
             return HttpResponseRedirect(f"{reverse('admin:second_factor')}?{request.GET.urlencode()}")
         answer = super().login(request, extra_context)
         if request.method == "POST" and isinstance(answer, HttpResponseRedirect):
-            second_factor.forget_old(request)
+            second_factor.start_session(request)
         return answer
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
@@ -85,7 +85,7 @@ class Desk(AdminSite):
         from countries.accounts import guessing
 
         name = request.user.get_username()
-        if request.method != "POST" or not guessing.confirms(request, request.POST.get("old_password", "")):
+        if request.method != "POST" or not guessing.is_own_password(request, request.POST.get("old_password", "")):
             return super().password_change(request, extra_context)
         with registry.changing_account(registry.account(name), by=name):
             return super().password_change(request, extra_context)

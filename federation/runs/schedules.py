@@ -72,8 +72,8 @@ def prune(*, now: datetime) -> None:
         model._default_manager.filter(frequency=Frequency.MINUTE, period__lt=oldest).delete()
     IdempotencyKey.objects.filter(created__lt=now - timedelta(days=30)).delete()
     credentials.delete_expired_tokens(now=now)
-    guessing.forget(now=now)
-    sessions.forget(now=now)
+    guessing.delete_old(now=now)
+    sessions.delete_ended(now=now)
 
 
 def follow_registry(

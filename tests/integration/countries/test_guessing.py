@@ -50,7 +50,7 @@ def test_locked_out_at_the_fifth_guess_and_told_for_how_long(kari):
     answer = guess()
     assert answer.status_code == 429
     assert 14 * 60 < int(answer["Retry-After"]) <= 15 * 60
-    assert "You can go on in 15 minutes" in answer.content.decode()
+    assert "You can try again in 15 minutes" in answer.content.decode()
     assert "no-store" in answer["Cache-Control"]
     assert guess(password=PASSWORD).status_code == 429
 

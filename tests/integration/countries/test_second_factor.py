@@ -96,8 +96,8 @@ def test_app_is_not_set_up_a_second_time_beside_the_first(client, secured):
     session = other.session
     session["second_factor_secret"] = secret = "00" * 20
     session.save()
-    assert "That is not the code" in page(other.post(DOOR, {"code": code(secret)}))
-    with pytest.raises(second_factor.Refused, match="meanwhile"):
+    assert "This code is wrong" in page(other.post(DOOR, {"code": code(secret)}))
+    with pytest.raises(second_factor.Refused, match="already"):
         second_factor.set_up(user=secured, secret=secret, code=code(secret), by="kari")
     assert TOTPDevice.objects.get().key == SECRET
 
@@ -135,7 +135,7 @@ def test_code_serves_once(secured):
         give_password(client)
         give_code(client, now)
         assert is_in(client) is served
-    assert "That is not the code" in page(give_code(client, now))
+    assert "This code is wrong" in page(give_code(client, now))
 
 
 @pytest.mark.parametrize(("steps", "good"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
@@ -179,7 +179,7 @@ def test_next_code_after_a_wrong_one_has_to_wait_and_is_told_so(client, secured)
     answer = client.post(DOOR, {"code": code()})
     assert answer.status_code == 429
     assert 1 <= int(answer["Retry-After"]) <= 16
-    assert "wait a little" in page(answer)
+    assert "The last code was wrong" in page(answer)
     assert not is_in(client)
 
 
@@ -309,7 +309,7 @@ def test_own_second_factor_is_set_up_anew_with_the_password_only(client, secured
     assert "That is not your password." in page(client.post(DOOR, {"password": "wrong"}))
     assert TOTPDevice.objects.exists()
     answer = client.post(DOOR, {"password": PASSWORD}, follow=True)
-    assert "set your second factor up anew" in page(answer)
+    assert "set your second factor up again" in page(answer)
     assert not TOTPDevice.objects.exists()
     assert not StaticToken.objects.exists()
     assert "Set up your second factor" in page(give_password(client))

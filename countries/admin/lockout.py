@@ -1,4 +1,4 @@
-"""What is told to who is locked out after too many guesses, or gave the next code too soon."""
+"""The answer 429 for users who are locked out after too many guesses, or who gave the next code too soon."""
 
 import math
 from collections.abc import Callable
@@ -13,11 +13,9 @@ from django.utils import timezone
 
 from countries.accounts.guessing import LockedOut
 
-_LATER = 429
 
-
-class LockedOutAnswers:
-    """Middleware: answers for a page whose view met the lock."""
+class LockoutMiddleware:
+    """Answers for a view that raised LockedOut."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
@@ -26,15 +24,17 @@ class LockedOutAnswers:
         return self._get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return later(request, exception.until, "admin/locked_out.html") if isinstance(exception, LockedOut) else None
+        if not isinstance(exception, LockedOut):
+            return None
+        return too_soon(request, exception.until, "admin/locked_out.html")
 
 
-def later(request: HttpRequest, at: datetime, template: str, **context: Any) -> HttpResponse:
-    """Answer that it is too soon, and when it is not."""
+def too_soon(request: HttpRequest, at: datetime, template: str, **context: Any) -> HttpResponse:
+    """Say when the user may try again."""
     seconds = max(1, math.ceil((at - timezone.now()).total_seconds()))
     context |= admin.site.each_context(request)
     context |= {"title": "Not now", "minutes": -(-seconds // 60), "seconds": seconds, "at": at}
-    answer = render(request, template, context, status=_LATER)
+    answer = render(request, template, context, status=429)
     answer["Retry-After"] = str(seconds)
     answer["Cache-Control"] = "no-store"
     return answer
