@@ -1,6 +1,6 @@
-"""The one module that writes who takes part and reference data.
+"""The only module that writes agencies, accounts and reference data.
 
-Every write counts the reference version up and says in the same transaction what changed, from, to, by whom and why.
+Each write raises the reference version. In the same transaction it announces what changed, by whom and why.
 """
 
 import json
@@ -26,9 +26,9 @@ M = TypeVar("M", bound=Model)
 Columns = dict[str, Any]
 
 # Sent inside the transaction with instance, before, after, by and reason. ``before`` and ``after`` hold every column
-# except secrets and the particulars of people, ready for JSON; one of them is None for a row that is new or gone.
-# Rows added from a data file are one signal: its instance is the ReferenceVersion, its ``after`` the table and how
-# many rows.
+# except secrets and the particulars of people, ready for JSON. ``before`` is None for a new row, ``after`` for a
+# deleted one. Rows added from a data file are one signal: its instance is the ReferenceVersion, its ``after`` the
+# table and the number of rows.
 changed = Signal()
 
 SECRETS = frozenset({"client_secret", "password"})
@@ -36,13 +36,12 @@ _RAISE = """
 INSERT INTO countries_referenceversion AS stored (id, number) VALUES (1, %s)
 ON CONFLICT (id) DO UPDATE SET number = greatest(stored.number, excluded.number)
 """
-#: Columns of Django's accounts that the desk does not use. Of a person, only the user name is announced.
+#: Columns of Django's accounts that the desk does not use. Only the user name is announced.
 _OF_PERSONS = frozenset({"email", "first_name", "last_name"})
-_NEW_PASSWORD = {"password": "changed"}  # that it was, not what it is
 
 
 class Refused(Exception):  # noqa: N818  it reads as a verb, and so do its uses
-    """The registry does not do this; the message says why, for people."""
+    """The registry does not do this. The message, for people, says why."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -51,7 +50,7 @@ class Refused(Exception):  # noqa: N818  it reads as a verb, and so do its uses
 
 @contextmanager
 def writing() -> Iterator[None]:
-    """One transaction of the registry: writers take turns, so what one has counted another cannot change meanwhile."""
+    """One transaction of the registry. Writers take turns, so what one has counted, another cannot change meanwhile."""
     with transaction.atomic():
         ReferenceVersion.objects.bulk_create([ReferenceVersion()], ignore_conflicts=True)
         ReferenceVersion.objects.select_for_update().get()
@@ -59,17 +58,17 @@ def writing() -> Iterator[None]:
 
 
 def raise_version(number: int) -> None:
-    """Makes the reference version at least that number: a restored database must not count through old ones again."""
-    # By these columns alone: tables that were restored may be older than the models.
+    """Raise the reference version to at least a number: a restored database must not use old versions again."""
+    # Only these two columns: restored tables may be older than the models.
     with connection.cursor() as cursor:
         cursor.execute(_RAISE, [number])
 
 
 def save(instance: M, *, by: str, reason: str = "", fields: Collection[str] | None = None) -> M:
-    """Checks and writes a row; with ``fields`` those columns only, so that two screens do not overwrite one another."""
+    """Check and write a row; with ``fields`` only those columns, so that two screens do not overwrite each other."""
     with writing():
         if isinstance(instance, Indicator) and not instance.number:
-            instance.number = _next_indicator_number()
+            instance.number = (Indicator.objects.aggregate(last=Max("number"))["last"] or 0) + 1
         before = _stored(instance)
         instance.full_clean()
         instance.save(update_fields=fields if before else None)
@@ -80,7 +79,7 @@ def save(instance: M, *, by: str, reason: str = "", fields: Collection[str] | No
 
 
 def delete(instance: Model, *, by: str, reason: str = "") -> None:
-    """Removes a row that nothing rests on; the instance keeps its key, so that listeners know which it was."""
+    """Delete a row that no other row uses. The instance keeps its key, so that listeners can name it."""
     with writing():
         why = why_kept(instance)
         if why:
@@ -92,7 +91,7 @@ def delete(instance: Model, *, by: str, reason: str = "") -> None:
 
 
 def why_kept(instance: Model) -> str:
-    """Why a row cannot be deleted, or nothing. Asks for existence only: an agency may have millions of reports."""
+    """Why a row cannot be deleted, or "". It only asks whether rows exist: an agency may have millions of reports."""
     users = [
         str(relation.related_model._meta.verbose_name_plural)
         for relation in instance._meta.related_objects
@@ -107,7 +106,7 @@ def why_kept(instance: Model) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a load did: rows added, changed to what the file says, and kept although they differ from it."""
+    """Numbers of rows that a load added, changed to the file's values, or kept although they differ from the file."""
 
     added: int = 0
     changed: int = 0
@@ -117,16 +116,25 @@ class Loaded:
 def load(
     model: type[M], rows: Sequence[Columns], *, key: tuple[str, ...], overwrite: bool, by: str, reason: str
 ) -> Loaded:
-    """Brings a table to the rows of a data file, found by ``key``; rows that the file does not name stay as they are.
+    """Write the rows of a data file into a table. ``key`` names the columns that identify a row.
 
-    Without ``overwrite`` a row that differs is kept, since a coordinator may have corrected it.
+    Rows that are not in the file stay. Without ``overwrite``, a row that differs is kept, because a coordinator may
+    have corrected it.
     """
     with writing():
         stored = {tuple(getattr(row, name) for name in key): row for row in model._default_manager.all()}
         known = [(stored.get(tuple(row[name] for name in key)), row) for row in rows]
         new = [model(**row) for there, row in known if there is None]
-        different = [(there, row) for there, row in known if there is not None and _differs(there, row)]
-        _add(new, by=by, reason=reason)
+        different = [
+            (there, row)
+            for there, row in known
+            if there is not None and any(getattr(there, name) != value for name, value in row.items())
+        ]
+        if new:
+            # Thousands of rows in one statement and one signal. The constraints of the database check them.
+            model._default_manager.bulk_create(new)
+            added = {"table": model._meta.label, "rows_added": len(new)}
+            _announce(ReferenceVersion.objects.get(), before=None, after=added, by=by, reason=reason)
         if not overwrite:
             return Loaded(added=len(new), kept=len(different))
         for there, row in different:
@@ -137,16 +145,18 @@ def load(
 
 
 def create_agency(*, code: str, country: str, name: str, by: str, invented: bool = False, reason: str = "") -> Agency:
-    """Brings an agency in. Said again with the same particulars, it returns the agency that is there."""
+    """Add an agency. Called again with the same arguments, it returns the existing agency."""
     with writing():
         home = Country.objects.filter(code=country).first()
         if home is None:
-            raise Refused("unknown_country", f"There is no country {country}.")
+            raise Refused("unknown_country", f"There is no country {country}. Give an ISO 3166 code, such as NO.")
         known = Agency.objects.filter(code=code).first()
         if known is None:
             return save(Agency(code=code, country=home, name=name, invented=invented), by=by, reason=reason)
         if (known.country_id, known.name, known.invented) != (home.number, name, invented):
-            raise Refused("agency_exists", f"There is already an agency {code}, called “{known.name}”.")
+            raise Refused(
+                "agency_exists", f"There is already an agency {code}, called “{known.name}”. Choose another code."
+            )
         return known
 
 
@@ -161,11 +171,11 @@ def add_schedule(
     valid_to: date | None = None,
     reason: str = "",
 ) -> Schedule:
-    """Has an agency owe reports. Said again with the same particulars, it returns the schedule that is there."""
+    """Let an agency owe reports. Called again with the same arguments, it returns the existing schedule."""
     with writing():
         counted = Indicator.objects.filter(code=indicator).first()
         if counted is None:
-            raise Refused("unknown_indicator", f"There is no indicator {indicator}.")
+            raise Refused("unknown_indicator", f"There is no indicator {indicator}. Add it in the admin first.")
         wanted = Schedule(
             agency=agency,
             indicator=counted,
@@ -183,80 +193,57 @@ def add_schedule(
 def create_account(
     *, username: str, by: str, password: str | None = None, is_superuser: bool = False, reason: str = ""
 ) -> User:
-    """Makes a user; without a password they cannot sign in."""
+    """Add a user. Without a password they cannot sign in."""
     with writing():
         user = User.objects.create_user(
             username=username, password=password, is_staff=is_superuser, is_superuser=is_superuser
         )
-        say_account_added(user, by=by, reason=reason)
+        announce_new(user, by=by, reason=reason)
     return user
 
 
 def account(name: str) -> User:
-    """Return the row of an account, rather than what a request holds in its place."""
+    """The row of an account; a request has only a proxy of it."""
     return User.objects.get(username=name)
 
 
-def say_account_added(user: User, *, by: str, reason: str = "") -> None:
-    """Tells of an account that was made in this transaction."""
-    _announce(user, before=None, after=_account(user), by=by, reason=reason)
+def announce_new(row: User | Group, *, by: str, reason: str = "") -> None:
+    """Announce an account or group that Django's own screens and commands added in this transaction."""
+    _announce(row, before=None, after=_state(row), by=by, reason=reason)
 
 
-def say_password_changed(user: User, *, by: str, reason: str = "") -> None:
-    """Announce that a password was changed in this transaction, and nothing of the password."""
-    account = _account(user)
-    _announce(user, before=account, after=account | _NEW_PASSWORD, by=by, reason=reason)
-
-
-@contextmanager
-def changing_account(user: User, *, by: str, reason: str = "") -> Iterator[None]:
-    """Run a transaction and announce the changes that it made to the account."""
-    with writing():
-        before, password = _account(user), User.objects.values_list("password", flat=True).get(pk=user.pk)
-        yield
-        user = User.objects.get(pk=user.pk)
-        after = _account(user)
-        if user.password != password:
-            after |= _NEW_PASSWORD
-        if before != after:
-            _announce(user, before=before, after=after, by=by, reason=reason)
-
-
-def say_group_added(group: Group, *, by: str, reason: str = "") -> None:
-    """Tells of a group that was made in this transaction."""
-    _announce(group, before=None, after=_group(group), by=by, reason=reason)
+def announce_new_password(user: User, *, by: str) -> None:
+    """Announce that a password was changed in this transaction, but nothing about it."""
+    state = _state(user)
+    _announce(user, before=state, after=state | {"password": "changed"}, by=by, reason="")
 
 
 @contextmanager
-def changing_group(group: Group, *, by: str, reason: str = "") -> Iterator[None]:
-    """One transaction, at the end of which it is told what of a group was changed within."""
+def announce_changes(row: User | Group, *, by: str, reason: str = "") -> Iterator[None]:
+    """Run a transaction, and announce what it changed of an account or group."""
     with writing():
-        before = _group(group)
+        before, stored = _state(row), type(row)._default_manager.get(pk=row.pk)
         yield
-        group = Group.objects.get(pk=group.pk)
-        after = _group(group)
+        row = type(row)._default_manager.get(pk=row.pk)
+        after = _state(row)
+        if getattr(row, "password", "") != getattr(stored, "password", ""):
+            after |= {"password": "changed"}
         if before != after:
-            _announce(group, before=before, after=after, by=by, reason=reason)
+            _announce(row, before=before, after=after, by=by, reason=reason)
 
 
-def _account(user: User) -> Columns:
-    """The columns of an account, what it may do, and whether it has a second factor."""
-    app = TOTPDevice.objects.filter(user=user, confirmed=True).values_list("created_at", flat=True).first()
-    return (_stored(user) or {}) | {
-        "groups": sorted(user.groups.values_list("name", flat=True)),
-        "permissions": sorted(user.user_permissions.values_list("codename", flat=True)),
+def _state(row: User | Group) -> Columns:
+    """The columns of an account or group and its permissions; for an account also its groups and second factor."""
+    columns = _stored(row) or {}
+    if isinstance(row, Group):
+        return columns | {"permissions": sorted(row.permissions.values_list("codename", flat=True))}
+    app = TOTPDevice.objects.filter(user=row, confirmed=True).values_list("created_at", flat=True).first()
+    return columns | {
+        "groups": sorted(row.groups.values_list("name", flat=True)),
+        "permissions": sorted(row.user_permissions.values_list("codename", flat=True)),
         "second_factor": f"since {app:%Y-%m-%d %H:%M:%S}" if app else "none",
-        "recovery_codes": StaticToken.objects.filter(device__user=user).count(),
+        "recovery_codes": StaticToken.objects.filter(device__user=row).count(),
     }
-
-
-def _group(group: Group) -> Columns:
-    return (_stored(group) or {}) | {"permissions": sorted(group.permissions.values_list("codename", flat=True))}
-
-
-def _next_indicator_number() -> int:
-    highest = Indicator.objects.aggregate(Max("number"))["number__max"]
-    return (highest or 0) + 1
 
 
 def _stored(instance: M) -> Columns | None:
@@ -274,34 +261,12 @@ def _columns(row: Model) -> Columns:
     return plain
 
 
-def _differs(row: Model, columns: Columns) -> bool:
-    return any(getattr(row, name) != value for name, value in columns.items())
-
-
-def _add(rows: Sequence[Model], *, by: str, reason: str) -> None:
-    """Thousands of rows in one statement and one signal; constraints of the database check them."""
-    if rows:
-        model = type(rows[0])
-        model._default_manager.bulk_create(rows)
-        version = ReferenceVersion.objects.get()
-        after = {"table": model._meta.label, "rows_added": len(rows)}
-        _announce(version, before=None, after=after, by=by, reason=reason)
-
-
 def _announce(instance: Model, *, before: Columns | None, after: Columns | None, by: str, reason: str) -> None:
-    _refuse_traces(reason, *_new_names(instance, before, after))
+    # Django's own tables check nothing, so a new name of an account or a group is checked here.
+    column = {User: "username", Group: "name"}.get(type(instance), "")
+    name = (after or {}).get(column, "")
+    for text in (reason, "" if (before or {}).get(column) == name else name):
+        if why := traces.refusal(text):
+            raise Refused("personal_trace", why)
     ReferenceVersion.objects.update(number=F("number") + 1, changed=Now())
     changed.send(sender=type(instance), instance=instance, before=before, after=after, by=by, reason=reason)
-
-
-def _new_names(instance: Model, before: Columns | None, after: Columns | None) -> list[str]:
-    """The name of an account or a group that was given just now: these tables are Django's, and check nothing."""
-    column = {User: "username", Group: "name"}.get(type(instance))
-    if column is None or after is None or (before or {}).get(column) == after[column]:
-        return []
-    return [after[column]]
-
-
-def _refuse_traces(*texts: str) -> None:
-    for why in filter(None, map(traces.refusal, texts)):
-        raise Refused("personal_trace", why)

@@ -67,7 +67,7 @@ def readable(secret: str) -> str:
 
 def set_up(*, user: User, secret: str, code: str, by: str) -> tuple[Device, list[str]]:
     """Register an app that has shown its first code; return its device, and the recovery codes to show once."""
-    with registry.changing_account(user, by=by, reason="A second factor was set up."):
+    with registry.announce_changes(user, by=by, reason="A second factor was set up."):
         if is_set_up(user):
             raise Refused("set_up_already", "Your account has a second factor already. Sign in with it.")
         device = TOTPDevice.objects.create(user=user, name="app", key=secret)
@@ -87,13 +87,13 @@ def verify(*, user: User, code: str, by: str) -> Device | None:
     if _APP_CODE.fullmatch(typed):
         with transaction.atomic():
             return _verify_once(TOTPDevice, user, typed)
-    with registry.changing_account(user, by=by, reason="A recovery code was used."):
+    with registry.announce_changes(user, by=by, reason="A recovery code was used."):
         return _verify_once(StaticDevice, user, _hash(typed))
 
 
 def remove(*, user: User, by: str, reason: str) -> None:
     """Remove a user's second factor and end their sessions. At the next sign-in they set up another."""
-    with registry.changing_account(user, by=by, reason=reason):
+    with registry.announce_changes(user, by=by, reason=reason):
         TOTPDevice.objects.filter(user=user).delete()
         StaticDevice.objects.filter(user=user).delete()
         sessions.end_all(user)

@@ -113,13 +113,13 @@ class DeskUserAdmin(OfCountry, UserAdmin):  # type: ignore[type-arg]  # not gene
     def _told(self, request: HttpRequest, object_id: str | None) -> Iterator[None]:
         """What is changed of an account leaves a trace, as what the registry writes does."""
         user = self.get_object(request, object_id) if object_id and request.method == "POST" else None
-        with registry.changing_account(user, by=actor(request)) if user else nullcontext():
+        with registry.announce_changes(user, by=actor(request)) if user else nullcontext():
             yield
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         # Django calls this in the same transaction, once groups are written too.
         if isinstance(obj, User):
-            registry.say_account_added(obj, by=actor(request))
+            registry.announce_new(obj, by=actor(request))
         return super().log_addition(request, obj, message)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: ARG002, FBT001
@@ -144,7 +144,7 @@ class DeskGroupAdmin(OfCountry, GroupAdmin):
         group = self.get_object(request, object_id) if object_id and request.method == "POST" else None
 
         def view() -> Any:
-            with registry.changing_group(group, by=actor(request)) if group else nullcontext():
+            with registry.announce_changes(group, by=actor(request)) if group else nullcontext():
                 return super(DeskGroupAdmin, self).changeform_view(request, object_id, form_url, extra_context)
 
         return refusals_told(request, view)
@@ -152,7 +152,7 @@ class DeskGroupAdmin(OfCountry, GroupAdmin):
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         # Django calls this in the same transaction, once permissions are written too.
         if isinstance(obj, Group):
-            registry.say_group_added(obj, by=actor(request))
+            registry.announce_new(obj, by=actor(request))
         return super().log_addition(request, obj, message)
 
     def delete_model(self, request: HttpRequest, obj: Model) -> None:

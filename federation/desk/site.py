@@ -87,7 +87,7 @@ class Desk(AdminSite):
         name = request.user.get_username()
         if request.method != "POST" or not guessing.is_own_password(request, request.POST.get("old_password", "")):
             return super().password_change(request, extra_context)
-        with registry.changing_account(registry.account(name), by=name):
+        with registry.announce_changes(registry.account(name), by=name):
             return super().password_change(request, extra_context)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:

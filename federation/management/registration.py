@@ -74,7 +74,7 @@ def coordinator() -> str:
     if user is None:
         registry.create_account(username="demo", password=password, is_superuser=True, by=BY, reason=REASON)
         return password
-    with registry.changing_account(user, by=BY, reason=REASON):
+    with registry.announce_changes(user, by=BY, reason=REASON):
         user.set_password(password)
         user.save(update_fields=["password"])
     return password

@@ -17,5 +17,5 @@ class Command(changepassword.Command):
         # Not before: while somebody types, other writers must not wait.
         with registry.writing():
             user = User.objects.get(username=options["username"] or getpass.getuser())
-            registry.say_password_changed(user, by="command changepassword")
+            registry.announce_new_password(user, by="command changepassword")
         return said

@@ -18,4 +18,4 @@ class Command(createsuperuser.Command):
         # Not before: while somebody types, other writers must not wait.
         with said_plainly(), registry.writing():
             for user in User.objects.exclude(pk__in=known).filter(is_superuser=True):
-                registry.say_account_added(user, by="command createsuperuser")
+                registry.announce_new(user, by="command createsuperuser")

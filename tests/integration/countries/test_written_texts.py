@@ -188,7 +188,7 @@ class TestAccounts:
     def test_particulars_of_a_person_are_not_told(self):
         call_command("createsuperuser", "--noinput", "--username", "bo", "--email", "bo@example.org", verbosity=0)
         user = User.objects.get()
-        with registry.changing_account(user, by="ada"):
+        with registry.announce_changes(user, by="ada"):
             user.first_name, user.last_name, user.is_staff = "Beate", "Olsen", False
             user.save()
         for particular in ("bo@example.org", "Beate", "Olsen"):

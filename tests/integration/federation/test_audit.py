@@ -99,14 +99,14 @@ def mark_a_break():
 
 def set_password():
     user = User.objects.get(username="ola")
-    with registry.changing_account(user, **WHO):
+    with registry.announce_changes(user, **WHO):
         user.set_password("another one of some length")
         user.save()
 
 
 def make_superuser():
     user = User.objects.get(username="ola")
-    with registry.changing_account(user, **WHO):
+    with registry.announce_changes(user, **WHO):
         user.is_superuser = True
         user.save()
 
@@ -257,7 +257,7 @@ def test_a_submission_that_comes_again_leaves_one_event():
 def test_what_changes_nothing_leaves_no_event():
     assert events_of(lambda: changed(agency())) == []
     user = User.objects.get(username="ola")
-    with registry.changing_account(user, **WHO):
+    with registry.announce_changes(user, **WHO):
         user.save()
     assert events_of(lambda: decisions.release(reports=[], **WHO, now=NOW)) == []
 
