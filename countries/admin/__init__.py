@@ -1,5 +1,5 @@
-"""The registry screens, for coordinators. Every write goes through ``countries.registry``; facts are read-only."""
+"""The screens of the registry, for coordinators. Each write goes through ``countries.registry``."""
 
-from countries.admin import agencies, annotations, credentials, reference, second_factor, setups, signing, users
+from countries.admin import agencies, annotations, credentials, reference, second_factor, signing, users
 
-__all__ = ["agencies", "annotations", "credentials", "reference", "second_factor", "setups", "signing", "users"]
+__all__ = ["agencies", "annotations", "credentials", "reference", "second_factor", "signing", "users"]

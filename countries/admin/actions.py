@@ -3,14 +3,13 @@
 An action that gives access asks for the user's password again, because a session alone is not enough for it.
 """
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any, ClassVar, NamedTuple
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -19,8 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from countries.accounts import guessing
-from countries.admin.base import FactAdmin, actor, refuse_traces
-from countries.admin.password import PasswordField
+from countries.admin.base import FactAdmin, PasswordField, actor, refuse_traces
 
 
 class PageAction(NamedTuple):
@@ -51,17 +49,12 @@ class ConfirmedForm(ActionForm):
         self.fields["reason"].required = self.reason_required
 
     def confirm(self, request: HttpRequest) -> bool:
-        """Whether all that was given is right, and it is the own password; what is wrong is told on the form."""
+        """Check the form and then the password. The form shows the errors."""
         if not self.is_valid():
             return False
         if not guessing.is_own_password(request, self.cleaned_data.pop("password")):
             self.add_error("password", PasswordField.WRONG)
         return self.is_valid()
-
-
-def posted(request: HttpRequest) -> QueryDict | None:
-    """Return what a form is to read, if something was sent."""
-    return request.POST if request.method == "POST" else None
 
 
 class RevocableAdmin(FactAdmin):
@@ -76,20 +69,20 @@ class RevocableAdmin(FactAdmin):
         raise NotImplementedError
 
     def end(self, row: Any, *, by: str, now: datetime, reason: str) -> str:
-        """Revoke one; return what to tell of it."""
+        """Revoke a row; return the message for the user."""
         raise NotImplementedError
 
     def consequence(self, row: Any) -> str:
-        """Say what revoking one means."""
+        """What revoking a row means, for the title."""
         raise NotImplementedError
 
     def revoke(self, request: HttpRequest, row: Any) -> HttpResponse:
-        form = ActionForm(posted(request))
+        form = ActionForm(request.POST or None)
         if not form.is_valid():
             title = f"Revoke {row}: {self.consequence(row)}, from this moment and for good"
             return self.page(request, title, form=form)
-        told = self.end(row, by=actor(request), now=timezone.now(), reason=form.cleaned_data["reason"])
-        return self.done(request, row, "Revoked", told)
+        message = self.end(row, by=actor(request), now=timezone.now(), reason=form.cleaned_data["reason"])
+        return self.done(request, row, "Revoked", message)
 
     @admin.display(description="state")
     def state(self, row: Any) -> str:
@@ -121,41 +114,34 @@ class RevocableAdmin(FactAdmin):
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "page_actions": offered})
 
     def get_urls(self) -> list[URLPattern]:
-        model = self.opts.model_name
+        view, model = self.admin_site.admin_view(self.action_view), self.opts.model_name
         own = [
-            path(
-                f"<path:object_id>/{name}/",
-                self.admin_site.admin_view(self._view_of(name)),
-                name=f"countries_{model}_{name}",
-            )
+            path(f"<path:object_id>/{name}/", view, {"name": name}, f"countries_{model}_{name}")
             for name in self.page_actions
         ]
         return own + super().get_urls()
 
-    def done(self, request: HttpRequest, row: Any, did: str, told: str) -> HttpResponse:
-        """Go back to the page of one, with a message."""
-        self.log_change(request, row, did)
-        self.message_user(request, told, messages.SUCCESS)
+    @method_decorator(sensitive_post_parameters())
+    def action_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
+        if not self._may(request, self.page_actions[name].permission):
+            raise PermissionDenied
+        row = self.get_object(request, object_id)
+        if row is None:
+            raise Http404
+        answer: HttpResponse = getattr(self, name)(request, row)
+        return answer
+
+    def done(self, request: HttpRequest, row: Any, change: str, message: str) -> HttpResponse:
+        """Log the change and go back to the page of the row, with a message."""
+        self.log_change(request, row, change)
+        self.message_user(request, message, messages.SUCCESS)
         return HttpResponseRedirect("../change/")
 
     def page(self, request: HttpRequest, title: str, *, template: str = "action.html", **context: Any) -> HttpResponse:
-        """Return a page that nobody keeps."""
+        """A page that no cache keeps."""
         context |= {**self.admin_site.each_context(request), "title": title, "opts": self.opts}
         response = TemplateResponse(request, f"admin/countries/{template}", context)
         return never_cache(lambda _: response)(request)
-
-    def _view_of(self, name: str) -> Callable[..., HttpResponse]:
-        @sensitive_post_parameters()
-        def view(request: HttpRequest, object_id: str) -> HttpResponse:
-            if not self._may(request, self.page_actions[name].permission):
-                raise PermissionDenied
-            row = self.get_object(request, object_id)
-            if row is None:
-                raise Http404
-            answer: HttpResponse = getattr(self, name)(request, row)
-            return answer
-
-        return view
 
     def _may(self, request: HttpRequest, action: str) -> bool:
         return request.user.has_perm(f"countries.{action}_{self.opts.model_name}")

@@ -1,8 +1,9 @@
-"""Agencies, the schedules by which they owe reports, and thresholds of their own."""
+"""Agencies: their schedules, thresholds and set-ups."""
 
 from itertools import combinations
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin import RelatedOnlyFieldListFilter
 from django.core.exceptions import ValidationError
@@ -12,7 +13,8 @@ from django.utils import timezone
 from countries.accounts import credential_limits
 from countries.admin.base import RegistryAdmin, RegistryForm
 from countries.admin.country_scope import OfCountry
-from countries.models import OVERLAP, Agency, Schedule, SigningKey, Threshold
+from countries.models import OVERLAP, Agency, Schedule, Setup, SigningKey, Threshold
+from p2p_core.codes import NETWORKS, UNKNOWN
 
 
 class AgencyForm(RegistryForm):
@@ -64,3 +66,29 @@ class AgencyAdmin(RegistryAdmin):
     search_fields = ("code", "name")
     autocomplete_fields = ("country",)
     inlines = (ScheduleInline, ThresholdInline)
+
+
+class SetupForm(RegistryForm):
+    networks = forms.MultipleChoiceField(
+        choices=[(code, code) for code in NETWORKS if code != UNKNOWN],
+        widget=forms.CheckboxSelectMultiple,
+        help_text="The networks that the agency watches.",
+    )
+
+
+@admin.register(Setup)
+class SetupAdmin(RegistryAdmin):
+    """Each change of a set-up is a new row, so that the set-up of any day can be read later."""
+
+    of_country = "agency__country"
+    form = SetupForm
+    fixed_after_adding = ("agency",)
+    list_display = ("agency", "valid_from", "computers", "watched", "geo_database", "geo_version")
+    list_filter = ("agency",)
+    list_select_related = ("agency",)
+    search_fields = ("agency__code", "agency__name", "geo_database")
+    autocomplete_fields = ("agency",)
+
+    @admin.display(description="networks")
+    def watched(self, setup: Setup) -> str:
+        return ", ".join(setup.networks)

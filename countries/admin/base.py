@@ -1,7 +1,7 @@
-"""What the registry screens share: writes through the registry, with the coordinator's name and reason."""
+"""What the screens of the registry share: they write through the registry, with the coordinator's name and reason."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.contrib import admin, messages
@@ -20,13 +20,13 @@ def actor(request: HttpRequest) -> str:
 
 
 def refuse_traces(text: str) -> None:
-    """A validator for what people write: the audit trail keeps it for good."""
+    """Validate a text that a person wrote: the audit trail keeps it for good."""
     if why := traces.refusal(text):
         raise ValidationError(why)
 
 
-def refusals_told(request: HttpRequest, view: Callable[[], Any]) -> Any:
-    """Show what only the registry can refuse, such as two coordinators at once; the form has checked the rest."""
+def show_refusals(request: HttpRequest, view: Callable[[], Any]) -> Any:
+    """Show what only the registry can refuse, such as changes by two coordinators at once."""
     try:
         return view()
     except Refused as error:
@@ -36,8 +36,22 @@ def refusals_told(request: HttpRequest, view: Callable[[], Any]) -> Any:
     return HttpResponseRedirect(request.get_full_path())
 
 
+class PasswordField(forms.CharField):
+    """Asks the signed-in user for their password again, before an action that a stolen session must not allow."""
+
+    WRONG: Final = "That is not your password."
+
+    def __init__(self) -> None:
+        super().__init__(
+            label="Your password",
+            strip=False,
+            widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+            help_text="The password of your own account, which confirms that it is you.",
+        )
+
+
 class RegistryForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """Asks for a reason beside the columns."""
+    """Asks for a reason, too."""
 
     reason = forms.CharField(
         required=False,
@@ -48,14 +62,14 @@ class RegistryForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
 
 
 class RegistryAdmin(OfCountry, admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
-    """A screen whose rows are written by the registry and by nothing else."""
+    """A screen whose rows only the registry writes."""
 
     form = RegistryForm
     fixed_after_adding: tuple[str, ...] = ()
     delete_confirmation_template = "admin/countries/delete_with_reason.html"
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        # Deleting many at once would go past the registry.
+        # Django would delete many rows at once without the registry.
         return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
@@ -64,14 +78,12 @@ class RegistryAdmin(OfCountry, admin.ModelAdmin):  # type: ignore[type-arg]  # n
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
         fields = list(super().get_fields(request, obj))
+        may_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
         # A user who may only look is not asked for a reason.
-        return fields if self._may_write(request, obj) else [name for name in fields if name != "reason"]
-
-    def _may_write(self, request: HttpRequest, obj: Model | None) -> bool:
-        return self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        return fields if may_write else [name for name in fields if name != "reason"]
 
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:  # noqa: FBT001
-        # Only what was changed on this screen: another coordinator may have changed the rest meanwhile.
+        # Only the fields changed on this screen: another coordinator may have changed the rest meanwhile.
         fields = [name for name in form.changed_data if name != "reason"]
         if fields or not change:
             registry.save(obj, by=actor(request), reason=form.cleaned_data["reason"], fields=fields)
@@ -98,17 +110,17 @@ class RegistryAdmin(OfCountry, admin.ModelAdmin):  # type: ignore[type-arg]  # n
                 self.message_user(request, "Say why it is to be deleted.", messages.ERROR)
                 return HttpResponseRedirect(request.get_full_path())
         view = super().delete_view
-        return refusals_told(request, lambda: view(request, object_id, extra_context))
+        return show_refusals(request, lambda: view(request, object_id, extra_context))
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
         view = super().changeform_view
-        return refusals_told(request, lambda: view(request, object_id, form_url, extra_context))
+        return show_refusals(request, lambda: view(request, object_id, form_url, extra_context))
 
 
 class FactAdmin(OfCountry, admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
-    """A screen to look at facts."""
+    """A screen that shows rows and changes none."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
         return False

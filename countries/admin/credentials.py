@@ -1,4 +1,4 @@
-"""Credentials: issue, rotate and revoke. A secret is on the screen once, and in no redirect, cookie or session."""
+"""Credentials: issue, rotate, restrict and revoke. A secret is shown once, and is in no redirect, cookie or session."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -19,13 +19,13 @@ from oauth2_provider.models import (
 from countries import ranges
 from countries.accounts import credentials
 from countries.accounts.credentials import CHANGE_OVER, Issued
-from countries.admin.actions import ConfirmedForm, PageAction, RevocableAdmin, posted
+from countries.admin.actions import ConfirmedForm, PageAction, RevocableAdmin
 from countries.admin.base import actor
 from countries.admin.country_scope import country_scope_of
 from countries.models import Agency, Credential
 from countries.registry import Refused
 
-# The toolkit brings screens of its own, on which a credential is edited past the registry and tokens can be made.
+# The screens of the toolkit can edit credentials without the registry, and make tokens.
 for toolkit_model in (
     Credential,
     get_access_token_model(),
@@ -123,8 +123,11 @@ class CredentialAdmin(RevocableAdmin):
         def issue(given: dict[str, Any], by: str, now: datetime) -> Issued:
             return credentials.issue(by=by, now=now, **given)
 
-        form = IssueForm(posted(request))
-        self._narrow(request, form)
+        form = IssueForm(request.POST or None)
+        form.fields["agency"].queryset = self.rows_in_scope(request, Agency).filter(active=True)  # type: ignore[attr-defined]
+        if country_scope_of(request).limited:
+            # A coordinator's credential would read the figures of all countries.
+            del form.fields["coordinator"]
         return self._show_once(request, form, "Issue a credential", issue)
 
     def rotate(self, request: HttpRequest, credential: Credential) -> HttpResponse:
@@ -132,10 +135,10 @@ class CredentialAdmin(RevocableAdmin):
             keep_for = timedelta(hours=given.pop("keep_hours"))
             return credentials.rotate(credential=credential, by=by, now=now, keep_for=keep_for, **given)
 
-        return self._show_once(request, RotateForm(posted(request)), f"Issue a successor of {credential}", rotate)
+        return self._show_once(request, RotateForm(request.POST or None), f"Issue a successor of {credential}", rotate)
 
     def networks(self, request: HttpRequest, credential: Credential) -> HttpResponse:
-        form = RestrictForm(posted(request), initial={"networks": credential.networks})
+        form = RestrictForm(request.POST or None, initial={"networks": credential.networks})
         if form.confirm(request):
             try:
                 credentials.restrict(credential=credential, by=actor(request), now=timezone.now(), **form.cleaned_data)
@@ -151,13 +154,6 @@ class CredentialAdmin(RevocableAdmin):
 
     def consequence(self, row: Credential) -> str:
         return f"{row.holder} can no longer use it"
-
-    def _narrow(self, request: HttpRequest, form: IssueForm) -> None:
-        """PageAction only agencies that the user may see. A coordinator's credential would read the figures of all."""
-        agencies = self.rows_in_scope(request, Agency)
-        form.fields["agency"].queryset = agencies.filter(active=True)  # type: ignore[attr-defined]
-        if country_scope_of(request).limited:
-            del form.fields["coordinator"]
 
     def _show_once(
         self,

@@ -18,9 +18,8 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from countries import registry
 from countries.accounts import guessing, second_factor, sessions
 from countries.accounts.second_factor import TooSoon
-from countries.admin.base import actor
+from countries.admin.base import PasswordField, actor
 from countries.admin.lockout import too_soon
-from countries.admin.password import PasswordField
 from countries.registry import Refused
 
 #: The session holds the secret for a new app, so another person with the password sees another secret.

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
 from countries.accounts import credential_limits, signing
-from countries.admin.actions import ConfirmedForm, RevocableAdmin, posted
+from countries.admin.actions import ConfirmedForm, RevocableAdmin
 from countries.admin.base import actor
 from countries.models import Agency, SigningKey
 from countries.registry import Refused
@@ -50,7 +50,7 @@ class SigningKeyAdmin(RevocableAdmin):
         return key.fingerprint
 
     def add(self, request: HttpRequest) -> HttpResponse:
-        form = RegisterForm(posted(request))
+        form = RegisterForm(request.POST or None)
         agencies = self.rows_in_scope(request, Agency).filter(active=True)
         form.fields["agency"].queryset = agencies  # type: ignore[attr-defined]
         key = None

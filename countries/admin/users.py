@@ -1,4 +1,4 @@
-"""Users and groups of the desk, for which country a national liaison stands, and a second factor that was lost."""
+"""Users and groups of the desk, the country of a national liaison, and the reset of a lost second factor."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -16,7 +16,7 @@ from django.urls import URLPattern, path, reverse
 
 from countries import registry
 from countries.accounts import guessing, second_factor
-from countries.admin.base import actor, refusals_told, refuse_traces
+from countries.admin.base import actor, refuse_traces, show_refusals
 from countries.admin.country_scope import OfCountry
 from countries.models import Liaison
 
@@ -32,7 +32,7 @@ class ResetForm(forms.Form):
 
 
 class LiaisonInline(admin.StackedInline):  # type: ignore[type-arg]  # not generic at run time
-    """For superusers only: it says how far somebody sees."""
+    """For superusers only: the country limits what the user sees."""
 
     model = Liaison
     verbose_name_plural = "country of a national liaison"
@@ -52,9 +52,9 @@ class LiaisonInline(admin.StackedInline):  # type: ignore[type-arg]  # not gener
 
 @admin.register(User)
 class DeskUserAdmin(OfCountry, UserAdmin):  # type: ignore[type-arg]  # not generic at run time
-    """Django's screen, with the country that a liaison stands for, and of a person the user name only.
+    """Django's screen, with the country of a liaison, and without the name and e-mail address of the person.
 
-    A user is made inactive, never deleted: the audit trail and credentials name them.
+    A user can be made inactive, but not deleted: the audit trail and credentials name them.
     """
 
     fieldsets = tuple((title, about) for title, about in UserAdmin.fieldsets or () if "email" not in about["fields"])
@@ -69,14 +69,14 @@ class DeskUserAdmin(OfCountry, UserAdmin):  # type: ignore[type-arg]  # not gene
         return [own, *super().get_urls()]
 
     def reset_view(self, request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002  as Django's beside it
-        """Take away the second factor of somebody who has lost it."""
+        """Remove the second factor of a user who has lost it."""
         if not _is_superuser(request):
             raise PermissionDenied
         user = self.get_object(request, id)
         if user is None:
             raise Http404
         if user.pk == request.user.pk:
-            # The own one takes the password.
+            # Users reset their own one there, with their password.
             return HttpResponseRedirect(reverse("admin:second_factor"))
         form = ResetForm(request.POST or None)
         if form.is_valid():
@@ -90,7 +90,7 @@ class DeskUserAdmin(OfCountry, UserAdmin):  # type: ignore[type-arg]  # not gene
         return TemplateResponse(request, "admin/countries/action.html", context)
 
     def get_inlines(self, request: HttpRequest, obj: Model | None) -> Any:
-        # A user is made with a name and a password first.
+        # A new user gets a name and a password first.
         return super().get_inlines(request, obj) if obj else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
@@ -100,24 +100,24 @@ class DeskUserAdmin(OfCountry, UserAdmin):  # type: ignore[type-arg]  # not gene
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
         def view() -> Any:
-            with self._told(request, object_id):
+            with self._announce(request, object_id):
                 return super(DeskUserAdmin, self).changeform_view(request, object_id, form_url, extra_context)
 
-        return refusals_told(request, view)
+        return show_refusals(request, view)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:  # noqa: A002  Django's
-        with self._told(request, id):
+        with self._announce(request, id):
             return super().user_change_password(request, id, form_url)
 
     @contextmanager
-    def _told(self, request: HttpRequest, object_id: str | None) -> Iterator[None]:
-        """What is changed of an account leaves a trace, as what the registry writes does."""
+    def _announce(self, request: HttpRequest, object_id: str | None) -> Iterator[None]:
+        """Announce changes of an account as the registry announces its own."""
         user = self.get_object(request, object_id) if object_id and request.method == "POST" else None
         with registry.announce_changes(user, by=actor(request)) if user else nullcontext():
             yield
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
-        # Django calls this in the same transaction, once groups are written too.
+        # Django calls this in the same transaction, after it has written the groups.
         if isinstance(obj, User):
             registry.announce_new(obj, by=actor(request))
         return super().log_addition(request, obj, message)
@@ -132,10 +132,10 @@ class DeskUserAdmin(OfCountry, UserAdmin):  # type: ignore[type-arg]  # not gene
 
 @admin.register(Group)
 class DeskGroupAdmin(OfCountry, GroupAdmin):
-    """Django's screen; what is changed of a group leaves a trace."""
+    """Django's screen, which announces changes of groups."""
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        # Deleting many at once would go past the registry.
+        # Django would delete many rows at once without the registry.
         return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
 
     def changeform_view(
@@ -147,10 +147,10 @@ class DeskGroupAdmin(OfCountry, GroupAdmin):
             with registry.announce_changes(group, by=actor(request)) if group else nullcontext():
                 return super(DeskGroupAdmin, self).changeform_view(request, object_id, form_url, extra_context)
 
-        return refusals_told(request, view)
+        return show_refusals(request, view)
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
-        # Django calls this in the same transaction, once permissions are written too.
+        # Django calls this in the same transaction, after it has written the permissions.
         if isinstance(obj, Group):
             registry.announce_new(obj, by=actor(request))
         return super().log_addition(request, obj, message)
