@@ -17,13 +17,12 @@ from countries.liaisons import SHARED, CountryScope
 if TYPE_CHECKING:
     Screen = admin.ModelAdmin[Any]
 else:
-    # Beneath both the screens and the inlines, which it is mixed into.
+    # The base of both screens and inlines.
     Screen = object
 
 
-#: What values raise that no row can have: too large, no text, beyond the calendar.
-_NOT_LOOKED_UP: Final = (DataError, IncorrectLookupParameters, OverflowError, TypeError, ValueError)
-_WHOLE_LIST: Final = "The address asks for something that cannot be looked up. This is the list without it."
+#: Raised for values that no row can have: too large, not a text, beyond the calendar.
+_IMPOSSIBLE_VALUE: Final = (DataError, IncorrectLookupParameters, OverflowError, TypeError, ValueError)
 
 
 def country_scope_of(request: HttpRequest) -> CountryScope:
@@ -46,19 +45,18 @@ class OfCountryFilter(admin.RelatedFieldListFilter):
 
 
 class OfCountry(Screen):
-    """Mixed into every screen and inline of the desk, first in the list of bases.
+    """Shows a liaison only rows of their own country. It is the first base of every screen and inline of the desk.
 
     ``of_country`` is the path from a row to its country, over foreign keys: ``"agency__country"``,
-    ``"report__agency__country"``. ``SHARED`` is for rows of no country. Left out, a liaison sees
-    nothing on the screen. Who is not a liaison sees everything that their permissions show.
+    ``"report__agency__country"``. ``SHARED`` is for rows of no country. Without a path, a liaison sees
+    nothing on the screen. Other users see everything that their permissions allow.
 
-    Lists, searches, ``?field=`` in addresses, date hierarchies, actions, autocomplete, history and
-    direct addresses see rows of the own country only, since Django takes all of them from
-    ``get_queryset``: a screen that overrides it starts from ``super().get_queryset(request)``.
-    Choices of foreign keys and filters on them (``list_filter = ("agency",)``) are narrowed here.
-    Left to the screen: filters that are classes of their own and views of its own. They take rows
-    from ``self.get_queryset(request)``, or ``country_scope_of(request).rows(rows, path)``, and never
-    from a model's manager.
+    Django takes lists, searches, ``?field=`` in addresses, date hierarchies, actions, autocomplete, history
+    and direct addresses from ``get_queryset``. So a screen that overrides it must start from
+    ``super().get_queryset(request)``. This class also limits the choices of foreign keys, and filters on
+    foreign keys (``list_filter = ("agency",)``). A screen that has a filter class or a view of its own takes
+    rows from ``self.get_queryset(request)`` or ``country_scope_of(request).rows(rows, path)``, and never from
+    a model's manager.
     """
 
     of_country = ""
@@ -77,20 +75,20 @@ class OfCountry(Screen):
         return super().has_view_permission(request, obj) and self._in_scope(request, obj)
 
     def has_add_permission(self, request: HttpRequest, *obj: Any) -> bool:
-        return super().has_add_permission(request, *obj) and self._own(request)
+        return super().has_add_permission(request, *obj) and self._may_write(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_change_permission(request, obj) and self._own(request) and self._in_scope(request, obj)
+        return super().has_change_permission(request, obj) and self._may_write(request) and self._in_scope(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_delete_permission(request, obj) and self._own(request) and self._in_scope(request, obj)
+        return super().has_delete_permission(request, obj) and self._may_write(request) and self._in_scope(request, obj)
 
-    def _own(self, request: HttpRequest) -> bool:
-        """Whether the rows here belong to a country at all: what all share, a liaison does not write."""
+    def _may_write(self, request: HttpRequest) -> bool:
+        """Whether the user may write here: a liaison does not write rows that belong to no country."""
         return self.of_country not in ("", SHARED) or not country_scope_of(request).limited
 
     def _in_scope(self, request: HttpRequest, obj: Model | None) -> bool:
-        # An inline is asked about the row that it is on, which that row's own screen answers for.
+        # Django asks an inline about the row that it is part of. The screen of that row checks it.
         return not isinstance(obj, self.model) or country_scope_of(request).covers(obj, self.of_country)
 
     def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> QuerySet[Any] | None:
@@ -111,58 +109,62 @@ class OfCountry(Screen):
             and country_scope_of(request).limited
             and db_field.name == self.of_country.partition("__")[0]
         ):
-            # Without an agency a row would be of all countries.
+            # Without an agency, the row would belong to all countries.
             field.required = True
         return field
 
     def get_list_filter(self, request: HttpRequest) -> Any:
-        return [self._narrowed(each) for each in super().get_list_filter(request)]
+        filters = []
+        for each in super().get_list_filter(request):
+            field = _field(self.model, each) if isinstance(each, str) else None
+            filters.append((each, OfCountryFilter) if field is not None and field.remote_field else each)
+        return filters
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        # Django refuses a filter that it cannot read; this one the database, or the calendar, could not.
+        # Django refuses filters that it cannot read, but not values that the database or the calendar cannot have.
         try:
             return super().get_changelist_instance(request)
-        except _NOT_LOOKED_UP as error:
+        except _IMPOSSIBLE_VALUE as error:
             if ERROR_FLAG not in request.GET:
-                self.message_user(request, _WHOLE_LIST, messages.WARNING)
+                self.message_user(
+                    request,
+                    "No row can have a value that the address asks for. This is the list without filters.",
+                    messages.WARNING,
+                )
             raise IncorrectLookupParameters(error) from error
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        # No text in the database has a NUL.
+        # PostgreSQL refuses texts with a NUL.
         return super().get_search_results(request, queryset, search_term.replace("\0", ""))
 
     def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        if all(map(self._can_be_key, request.POST.getlist(ACTION_CHECKBOX_NAME))):
-            return super().response_action(request, *args, **kwargs)
-        self.message_user(request, "What was ticked names no row. Nothing was done.", messages.WARNING)
-        return HttpResponseRedirect(request.get_full_path())
-
-    def _can_be_key(self, value: str) -> bool:
+        keys = request.POST.getlist(ACTION_CHECKBOX_NAME)
         try:
-            self.opts.pk.to_python(value)
+            possible = not any("\0" in key or self.opts.pk.to_python(key) is None for key in keys)
         except ValidationError:
-            return False
-        return "\0" not in value
-
-    def _narrowed(self, each: Any) -> Any:
-        if not isinstance(each, str):
-            return each
-        field = _field(self.model, each)
-        return (each, OfCountryFilter) if field is not None and field.remote_field else each
+            possible = False
+        if possible:
+            return super().response_action(request, *args, **kwargs)
+        self.message_user(
+            request,
+            "Your selection contains something that is not a row. Nothing was done. Choose rows of the list.",
+            messages.WARNING,
+        )
+        return HttpResponseRedirect(request.get_full_path())
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         assert request is not None  # noqa: S101  Django gives it; only the type says otherwise
         if lookup.endswith("__range"):
-            # It needs two values, and Django would give each letter of the one as a value.
+            # It needs two values, and Django would pass each character as a value.
             return False
         if country_scope_of(request).limited:
             name, _, rest = lookup.partition("__")
             key = self.model._meta.pk
             field = key if name == "pk" else _field(self.model, name)
             if field is not None and not field.concrete:
-                # Against the direction of a key: it would tell which rows another country's rows depend on.
+                # A reverse relation would show which rows another country's rows refer to.
                 return False
             if field is not None and name == "pk" and rest:
                 lookup = f"{field.name}__{rest}"
@@ -170,7 +172,6 @@ class OfCountry(Screen):
 
 
 def _field(model: type[Model], path: str) -> "Field[Any, Any] | None":
-    """Return the field of a name, or nothing if there is none."""
     try:
         found: Any = model._meta.get_field(path)
     except FieldDoesNotExist:

@@ -1,4 +1,4 @@
-"""Reference data: countries and networks to look at; indicators, population and help services to keep up to date."""
+"""Reference data. Nobody edits countries and networks; people edit indicators, population and help services."""
 
 from typing import Any
 
@@ -16,8 +16,8 @@ from countries.liaisons import SHARED
 from countries.models import Country, HelpService, Indicator, IndicatorTranslation, Network, Population
 
 
-class Lines(forms.CharField):
-    """A list of texts, one a line: they have commas of their own."""
+class LinesField(forms.CharField):
+    """A list of texts, one on each line, because the texts contain commas."""
 
     widget = forms.Textarea(attrs={"rows": 6, "cols": 100})
 
@@ -35,20 +35,20 @@ _SHORT: dict[Any, Any] = {TextField: {"widget": forms.Textarea(attrs={"rows": 3,
 
 
 class IndicatorForm(RegistryForm):
-    notes = Lines(
+    notes = LinesField(
         required=False, help_text="What the number does not say, one note per line. Shown beside the number everywhere."
     )
 
 
 class TranslationForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    notes = Lines(required=False, help_text="One per line.")
+    notes = LinesField(required=False, help_text="One per line.")
 
 
 class TranslationInline(OfCountry, admin.StackedInline):  # type: ignore[type-arg]  # not generic at run time
     of_country = SHARED
     model = IndicatorTranslation
     form = TranslationForm
-    verbose_name_plural = "translations (an empty field shows the English)"
+    verbose_name_plural = "translations (if a field is empty, pages show the English text)"
     extra = 0
     classes = ("collapse",)
     formfield_overrides = _SHORT
@@ -122,7 +122,7 @@ class HelpServiceAdmin(RegistryAdmin):
     formfield_overrides = {URLField: {"assume_scheme": "https"}}
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
-        # The next load would bring it back; it can be hidden.
+        # The next load would add it again. A service can be hidden instead.
         return False
 
     @admin.action(description="I checked name, address, telephone and languages today", permissions=["change"])

@@ -123,7 +123,7 @@ def test_no_choice_of_rows_breaks_at_a_term(desk, rows):
 def test_list_says_that_what_was_asked_for_cannot_be_looked_up(admin_client, rows):
     answer = admin_client.get(reverse("admin:federation_hold_changelist"), {"rule": "\0"}, follow=True)
     assert answer.redirect_chain == [(f"{reverse('admin:federation_hold_changelist')}?e=1", 302)]
-    assert told(answer) == ["The address asks for something that cannot be looked up. This is the list without it."]
+    assert told(answer) == ["No row can have a value that the address asks for. This is the list without filters."]
 
 
 @pytest.mark.parametrize("asked", [{"day": "9999-12-31"}, {"finding": "9" * 31}, {"day": "2026-02-31"}])
