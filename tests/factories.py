@@ -115,6 +115,7 @@ class SigningKeyFactory(DjangoModelFactory[SigningKey]):
     agency: Any = SubFactory(AgencyFactory)
     keyid = Sequence(lambda number: f"NO-KRIPOS.{number}")
     public_key = Sequence(lambda number: b64encode(number.to_bytes(32, "big")).decode())
+    fingerprint = Sequence(lambda number: f"{number:064x}")
     created = datetime(2026, 11, 1, tzinfo=UTC)
 
 

@@ -6,8 +6,8 @@ A key is never removed: signatures made with it are verified after it was revoke
 from dataclasses import dataclass
 from datetime import datetime
 
-from countries import keys, registry
-from countries.accounts import credential_limits
+from countries import registry
+from countries.accounts import credential_limits, keys
 from countries.models import Agency, SigningKey
 from countries.registry import Refused
 
@@ -36,7 +36,7 @@ def find(keyid: str) -> VerificationKey | None:
     if row is None:
         return None
     raw = keys.decode(row.public_key)
-    return VerificationKey(row.pk, row.keyid, row.agency_id, raw, keys.fingerprint(raw), row.expires, row.revoked)
+    return VerificationKey(row.pk, row.keyid, row.agency_id, raw, row.fingerprint, row.expires, row.revoked)
 
 
 def register(
@@ -56,8 +56,15 @@ def register(
             raise Refused(
                 "key_known", "This key was registered before. Each key is registered only once. Make a new one."
             )
-        keyid = f"{agency.code}.{keys.fingerprint(raw)[:_SHOWN]}"
-        draft = SigningKey(agency=agency, keyid=keyid, public_key=keys.encode(raw), created=now, expires=expires)
+        fingerprint = keys.fingerprint(raw)
+        draft = SigningKey(
+            agency=agency,
+            keyid=f"{agency.code}.{fingerprint[:_SHOWN]}",
+            public_key=keys.encode(raw),
+            fingerprint=fingerprint,
+            created=now,
+            expires=expires,
+        )
         return registry.save(draft, by=by, reason=reason)
 
 

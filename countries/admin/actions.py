@@ -86,11 +86,8 @@ class RevocableAdmin(FactAdmin):
 
     @admin.display(description="state")
     def state(self, row: Any) -> str:
-        if row.revoked:
-            return "revoked"
-        if row.expires and row.expires <= timezone.now():
-            return "expired"
-        return "usable" if row.holder_allowed else "holder not allowed"
+        ended: str = row.ended_at(timezone.now())
+        return ended or ("usable" if row.holder_allowed else "holder not allowed")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self._may(request, "add")

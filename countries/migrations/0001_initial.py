@@ -284,6 +284,7 @@ class Migration(migrations.Migration):
                 ("agency", models.ForeignKey(on_delete=models.PROTECT, related_name="signing_keys", to="countries.agency")),
                 ("keyid", models.CharField(max_length=60, unique=True)),
                 ("public_key", models.CharField(max_length=44, unique=True)),
+                ("fingerprint", models.CharField(max_length=64, unique=True)),
                 ("created", models.DateTimeField()),
                 ("expires", models.DateTimeField(blank=True, null=True)),
                 ("revoked", models.DateTimeField(blank=True, null=True)),

@@ -9,9 +9,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from countries import keys, liaisons, ranges
+from countries import liaisons, ranges
 from countries.models.agencies import Agency
 from countries.models.reference import Country
+from p2p_core import scopes
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -34,19 +35,37 @@ if TYPE_CHECKING:
 else:
     from oauth2_provider.models import AbstractApplication
 
-READ_WRITE = "submissions:write submissions:read"
-READ_ONLY = "submissions:read"
-FIGURES = "figures:read"
+READ_WRITE = f"{scopes.SUBMIT} {scopes.READ_OWN}"
+READ_ONLY = scopes.READ_OWN
+FIGURES = scopes.READ_ALL
 
 
-class Credential(AbstractApplication):
+class Revocable(models.Model):
+    """Gives access until it expires or is revoked, as long as its holder is allowed to have it."""
+
+    expires = models.DateTimeField(null=True, blank=True)
+    revoked = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def holder_allowed(self) -> bool:
+        raise NotImplementedError
+
+    def ended_at(self, now: datetime) -> str:
+        """ "revoked" or "expired", or "" for a live one. In SQL, `credential_limits.live` says the same."""
+        if self.revoked is not None:
+            return "revoked"
+        return "expired" if self.expires is not None and self.expires <= now else ""
+
+
+class Credential(Revocable, AbstractApplication):
     """OAuth2 client credentials, bound to one agency or one coordinator."""
 
     agency = models.ForeignKey(Agency, null=True, blank=True, on_delete=models.PROTECT, related_name="credentials")
     coordinator = models.CharField(max_length=150, blank=True, default="")
     scopes = models.CharField(max_length=100)
-    expires = models.DateTimeField(null=True, blank=True)
-    revoked = models.DateTimeField(null=True, blank=True)
     # In the one spelling that `ranges` gives them.
     networks = ArrayField(models.CharField(max_length=43), blank=True, default=list)
 
@@ -99,25 +118,24 @@ class Credential(AbstractApplication):
         return ranges.allow(self.networks, address)
 
     def usable_at(self, now: datetime) -> bool:
-        expired = self.expires is not None and self.expires <= now
-        return self.revoked is None and not expired and self.holder_allowed
+        return not self.ended_at(now) and self.holder_allowed
 
     def is_usable(self, request: Any) -> bool:  # noqa: ARG002  the toolkit's signature
-        """Asked by django-oauth-toolkit before it gives out a token."""
+        """django-oauth-toolkit calls this before it issues a token."""
         return self.usable_at(timezone.now())
 
 
-class SigningKey(models.Model):
+class SigningKey(Revocable):
     """The public half of an Ed25519 key with which an agency signs what it sends."""
 
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="signing_keys")
-    # What a signature names it by; made of the agency's code and the fingerprint.
+    # The name that signatures give: the agency's code and the beginning of the fingerprint.
     keyid = models.CharField(max_length=60, unique=True)
-    # In base 64. One key stands for one agency, and for good: what it signed is verified with it later.
+    # In base 64. A key belongs to one agency for good, because earlier signatures are verified with it.
     public_key = models.CharField(max_length=44, unique=True)
+    # SHA-256 of the key in DER, in hexadecimal.
+    fingerprint = models.CharField(max_length=64, unique=True)
     created = models.DateTimeField()
-    expires = models.DateTimeField(null=True, blank=True)
-    revoked = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-created"]
@@ -129,10 +147,6 @@ class SigningKey(models.Model):
     @property
     def holder_allowed(self) -> bool:
         return self.agency.active
-
-    @property
-    def fingerprint(self) -> str:
-        return keys.fingerprint(keys.decode(self.public_key))
 
 
 class SignIn(models.Model):

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
 
-from countries import keys
+from countries.accounts import keys
 from countries.models import SigningKey
 from federation.database import statement, streamed
 from federation.errors import SignatureReplayedError

@@ -4,7 +4,7 @@ from base64 import b64decode
 
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from countries import keys
+from countries.accounts import keys
 from tests.oracles import signing
 
 KEY = b"""-----BEGIN PRIVATE KEY-----

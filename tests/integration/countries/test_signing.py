@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from countries import registry
 from countries.accounts import credential_limits, signing
-from countries.keys import fingerprint
+from countries.accounts.keys import fingerprint
 from countries.models import Agency, SigningKey
 from countries.registry import Refused
 from federation.models.audit import AuditEvent

@@ -1,6 +1,6 @@
-"""Reads Ed25519 public keys as people paste them, and verifies with them. Pure: it knows no database.
+"""Reads Ed25519 public keys as people paste them, and verifies signatures with them. Pure: without a database.
 
-A private key is told from a public one, refused, and goes no further than this module.
+It recognises and refuses private keys, which never leave this module.
 """
 
 import base64
@@ -17,14 +17,14 @@ ADVICE: Final = (
     "or its 32 bytes in base 64."
 )
 PRIVATE: Final = (
-    "THIS IS A PRIVATE KEY. It was not kept, but it has left the hands that alone may hold it: throw it away, "
-    "have the agency make a new one, and ask for its public half only, which “openssl pkey -in key.pem -pubout” prints."
+    "THIS IS A PRIVATE KEY. It was not stored, but it is no longer secret. Do not use it again. Ask the agency for a "
+    "new key, and give its public half only, which “openssl pkey -in key.pem -pubout” prints."
 )
-WEAK: Final = "This is no Ed25519 public key that can be trusted: no private key belongs to it. " + ADVICE
+WEAK: Final = "This public key cannot be trusted, because no Ed25519 private key belongs to it. " + ADVICE
 
-#: What stands before the 32 bytes of a key in DER (RFC 8410).
+#: The bytes before the 32 bytes of a key in DER (RFC 8410).
 _PUBLIC_DER: Final = bytes.fromhex("302a300506032b6570032100")
-#: A structure of DER that begins with a version, after one to three bytes of length, is a private key of some kind.
+#: In DER, a sequence that begins with a version, after one to three bytes of length, is some kind of private key.
 _SEQUENCE: Final = b"\x30"
 _VERSION: Final = b"\x02\x01"
 _SIZE: Final = 32
@@ -39,12 +39,14 @@ class PrivateKeyError(ValueError):
 
 
 class UnusableKeyError(ValueError):
-    """What was given is no Ed25519 public key; the message says what to give, and repeats nothing."""
+    """The text is not an Ed25519 public key. The message says what to give, and does not repeat the text."""
 
 
 def read(text: str) -> bytes:
-    """Return the 32 bytes of a public key in PEM or base 64."""
-    if _is_private_text(text):
+    """The 32 bytes of a public key, given in PEM or base 64."""
+    plain = text.strip()
+    # PEM, OpenSSH and PuTTY name a private key so; a JWK has the member "d".
+    if "private" in plain.lower() or (plain.startswith("{") and '"d"' in plain):
         raise PrivateKeyError(PRIVATE)
     raw = _of_pem(text) if "-----" in text else _of_base64(text)
     if not _is_sound(raw):
@@ -53,33 +55,25 @@ def read(text: str) -> bytes:
 
 
 def encode(raw: bytes) -> str:
-    """Return a key in base 64, as it is kept."""
+    """A key in base 64, as it is stored."""
     return base64.b64encode(raw).decode()
 
 
-def decode(kept: str) -> bytes:
-    """Return the bytes of a key that was kept."""
-    return base64.b64decode(kept)
+def decode(stored: str) -> bytes:
+    return base64.b64decode(stored)
 
 
 def fingerprint(raw: bytes) -> str:
-    """Return the SHA-256 of a key in DER, in hexadecimal: what openssl says of the same key."""
+    """The SHA-256 of a key in DER, in hexadecimal, as openssl prints it."""
     return sha256(_PUBLIC_DER + raw).hexdigest()
 
 
 def verifies(raw: bytes, *, signature: bytes, message: bytes) -> bool:
-    """Say whether a signature was made over these bytes with the private half of a key."""
     try:
         Ed25519PublicKey.from_public_bytes(raw).verify(signature, message)
     except InvalidSignature:
         return False
     return True
-
-
-def _is_private_text(text: str) -> bool:
-    """Say whether a text names itself private, as PEM, OpenSSH and PuTTY do, or is a JWK with the private member."""
-    plain = text.strip()
-    return "private" in plain.lower() or (plain.startswith("{") and '"d"' in plain)
 
 
 def _of_pem(text: str) -> bytes:
@@ -97,7 +91,8 @@ def _of_base64(text: str) -> bytes:
         sent = base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError):
         raise UnusableKeyError(ADVICE) from None
-    if len(sent) != _SIZE and _is_private(sent):
+    # A private key in DER, or 32 bytes of one before those of its public half.
+    if len(sent) == 2 * _SIZE or (len(sent) != _SIZE and sent.startswith(_SEQUENCE) and _VERSION in sent[2:7]):
         raise PrivateKeyError(PRIVATE)
     raw = sent.removeprefix(_PUBLIC_DER)
     if len(raw) != _SIZE:
@@ -105,15 +100,10 @@ def _of_base64(text: str) -> bytes:
     return raw
 
 
-def _is_private(sent: bytes) -> bool:
-    """Say whether these bytes are a private key: in DER, or the 32 bytes of one before those of its public half."""
-    return len(sent) == 2 * _SIZE or (sent.startswith(_SEQUENCE) and _VERSION in sent[2:7])
-
-
 def _is_sound(raw: bytes) -> bool:
-    """Say whether these bytes are a point of the curve that is not one of the eight of small order.
+    """Whether these bytes are a point of the curve, but none of the eight of small order.
 
-    With one of those eight for a key, anybody can sign anything.
+    With one of those eight as the key, anybody can sign anything.
     """
     y = int.from_bytes(raw, "little") & (2**255 - 1)
     if y >= _P:
@@ -122,14 +112,11 @@ def _is_sound(raw: bytes) -> bool:
     if x_squared != 0 and pow(x_squared, (_P - 1) // 2, _P) != 1:
         return False
     for _ in range(3):
-        y = _y_of_double(y)
+        # Doubling the point three times leads to the neutral point if its order is small.
+        x_squared = _x_squared(y)
+        y = (y * y + x_squared) * pow(2 + x_squared - y * y, -1, _P) % _P
     return y != 1
 
 
 def _x_squared(y: int) -> int:
     return (y * y - 1) * pow(_D * y * y + 1, -1, _P) % _P
-
-
-def _y_of_double(y: int) -> int:
-    x_squared = _x_squared(y)
-    return (y * y + x_squared) * pow(2 + x_squared - y * y, -1, _P) % _P
