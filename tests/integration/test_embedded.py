@@ -18,7 +18,10 @@ import redis
 
 from config.embedded.process import spawn
 from tests import servers
+from tests.integration import processes
 from tests.integration.processes import alive, descendants, line_of
+
+pytestmark = pytest.mark.xdist_group("embedded")
 
 SERVE = """
 import json, os, time
@@ -35,11 +38,13 @@ def python(launch):
     return partial(launch, sys.executable, "-c")
 
 
-@pytest.fixture
-def running(python, tmp_path):
-    servers.lay_out(tmp_path)
-    process = python(SERVE, data=tmp_path, UNTIL="/never")
-    return process, json.loads(line_of(process)), tmp_path
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    data = tmp_path_factory.mktemp("running")
+    servers.lay_out(data)
+    process = processes.start(sys.executable, "-c", SERVE, data=data, UNTIL="/never")
+    yield process, json.loads(line_of(process)), data
+    processes.end(process)
 
 
 @pytest.fixture
@@ -138,8 +143,10 @@ def test_mark_with_number_of_another_process_is_no_hindrance(brief, tmp_path):
 
 
 @pytest.mark.verify
-def test_no_server_starts_beside_what_is_left_of_a_killed_one(python, running):
-    launcher, urls, data = running
+def test_no_server_starts_beside_what_is_left_of_a_killed_one(python, tmp_path):
+    servers.lay_out(tmp_path)
+    launcher, data = python(SERVE, data=tmp_path, UNTIL="/never"), tmp_path
+    urls = json.loads(line_of(launcher))
     with closing(psycopg.connect(urls["DATABASE_URL"])) as connection:
         backend = psutil.Process(connection.info.backend_pid)
         backend.suspend()  # as one that is in the midst of a long write, and looks for its parent only afterwards
