@@ -32,8 +32,8 @@ hypothesis.settings.load_profile("steady")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the slow tests, in whatever order they are: at the end, one core would wait for them."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    """Begin with the slow tests, or one core would wait for them at the end; of them, the last are those marked so."""
+    items.sort(key=lambda item: (not item.get_closest_marker("slow"), bool(item.get_closest_marker("last"))))
 
 
 @pytest.fixture(scope="module")

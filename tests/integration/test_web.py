@@ -1,28 +1,84 @@
-"""The processes of the web server: one that dies is replaced, and one that stops finishes what it has."""
+"""The web server without a proxy: slow clients hold no thread, one process dies and another takes its place."""
 
 import http.client
 import socket
 import sys
+from contextlib import ExitStack
 
 import psutil
 import pytest
 
-from tests.contract.bad_requests import get
+from tests.contract.bad_requests import get, post, reporting
 from tests.contract.server import read, serving
 from tests.integration.processes import PLENTY, alive, descendants, eventually
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("web")]
+#: Ten for each thread.
+SLOW = 20
+#: Together more than the kernel takes for a reader who does not read.
+LARGE = get("/static/drf_spectacular_sidecar/redoc/bundles/redoc.standalone.js.map")
+SCHEMAS = 12
+HELP = get("/help/")
+CACHED = get("/api/v1/networks/")
 
 
-@pytest.fixture
-def server(tmp_path, django_db_setup, django_db_blocker):
-    with django_db_blocker.unblock(), serving(tmp_path, WEB_PROCESSES="2", **PLENTY) as running:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, django_db_setup, django_db_blocker):
+    """Two processes of one thread each."""
+    folder, more = tmp_path_factory.mktemp("web"), {"WEB_PROCESSES": "2", "WEB_THREADS": "1", **PLENTY}
+    with django_db_blocker.unblock(), serving(folder, **more) as running:
         yield running
 
 
-def web():
-    """The parent of the processes of the server."""
-    return next(one for one in psutil.Process().children() if "config.web" in one.cmdline())
+@pytest.fixture
+def slowly(server):
+    """Opens connections that have sent so much, with what ends the request of each."""
+    with ExitStack() as until:
+
+        def connect():
+            sock = until.enter_context(socket.socket())
+            # So that little of an answer is on its way.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            sock.settimeout(60)
+            sock.connect(("127.0.0.1", server.port))
+            return sock
+
+        def send(raw, end=b""):
+            slow = [connect() for _ in range(SLOW)]
+            for sock in slow:
+                sock.sendall(raw)
+            return [(sock, end) for sock in slow]
+
+        yield send
+
+
+def all_go_on(server):
+    """An accident shows as an answer that does not come within the time that a silent connection has."""
+    for raw in (get(), HELP, CACHED, post(reporting()).replace(b"{token}", server.token.encode())):
+        [answer] = server.ask(raw)
+        assert answer.status in {200, 202}, raw
+
+
+def test_help_health_cached_answers_and_submissions_go_on_beside_slow_clients(server, slowly):
+    all_go_on(server)
+    body = reporting().ljust(2**20)
+    submission = post(body).replace(b"{token}", server.token.encode())
+    [(reader, _), *_] = slowly(LARGE)
+    slowly(get("/api/schema/") * SCHEMAS)
+    heads = slowly(HELP[:-2], b"\r\n")
+    bodies = slowly(submission[:-9], submission[-9:])
+    slowly(b"")
+    all_go_on(server)
+    # Slow is not lost: what was begun is answered once it is whole, and a slow reader gets the whole answer.
+    for sock, end in heads + bodies:
+        sock.sendall(end)
+    assert {read(sock)[0].status for sock, _ in heads} == {200}
+    assert {read(sock)[0].status for sock, _ in bodies} == {202}
+    reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**20)
+    [whole] = read(reader)
+    [again] = server.ask(LARGE)
+    assert len(whole.body) > 3_000_000
+    assert whole.body == again.body
 
 
 def refuses(port):
@@ -30,8 +86,9 @@ def refuses(port):
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
+@pytest.mark.last
 def test_process_that_dies_is_replaced_and_those_that_stop_finish_what_they_have(server):
-    parent = web()
+    parent = next(one for one in psutil.Process().children() if "config.web" in one.cmdline())
     first, second = parent.children()
     first.kill()
     assert eventually(lambda: len(alive(parent.children())) == 2 and first not in parent.children(), within=60)
