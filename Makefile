@@ -19,6 +19,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 UV := $(VENV)/bin/uv
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
+# Tests start many processes. Without bytecode each of them would compile the project again.
+unexport PYTHONDONTWRITEBYTECODE
+
 # What the pages load, built from web/, and built again only if it changed.
 BUILT := api/site/static/site/built
 MAP := $(BUILT)/.done
@@ -41,8 +44,8 @@ serve: $(VENV)/runtime.installed $(MAP) $(LANGUAGES) ## the same stack without i
 test: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## the tests for every change, five minutes; ARGS= goes to pytest
 	@$(PY) -m pytest -n auto -m "not verify" $(ARGS)
 
-verify: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## the long tests: faults, killed processes, long histories; ARGS= goes to pytest
-	@$(PY) -m pytest -n auto -m verify $(ARGS)
+verify: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## the long tests: faults, killed processes, many random examples; ARGS= goes to pytest
+	@$(PY) -m pytest -n auto -m "verify or hypothesis" --hypothesis-profile=many $(ARGS)
 
 chaos: $(VENV)/dev.installed ## faults at random under load; then check that no report is lost or doubled. SEED= for one, SEEDS=20, SECONDS=45
 	@exec $(PY) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SECONDS),--seconds $(SECONDS))

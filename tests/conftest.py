@@ -19,16 +19,19 @@ from tests.integration import processes
 # The programs that tests start have the settings of an installation.
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 
-# The same examples in every run, so that a red run says something of the change that it ran on.
-# `--hypothesis-profile=wander` looks for new ones.
-_CALM = [hypothesis.HealthCheck.too_slow]
-hypothesis.settings.register_profile(
-    "steady", max_examples=40, derandomize=True, deadline=None, suppress_health_check=_CALM
-)
-hypothesis.settings.register_profile(
-    "wander", max_examples=400, deadline=None, suppress_health_check=_CALM, print_blob=True
-)
-hypothesis.settings.load_profile("steady")
+# The same examples in every run, so that a red run shows a fault of the change. `make verify` takes the profile
+# "many"; `--hypothesis-profile=new` looks for other examples.
+_SLOW = [hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture]
+for name, number, random in (("few", 20, False), ("many", 120, False), ("new", 400, True)):
+    hypothesis.settings.register_profile(
+        name,
+        max_examples=number,
+        derandomize=not random,
+        print_blob=random,
+        deadline=None,
+        suppress_health_check=_SLOW,
+    )
+hypothesis.settings.load_profile("few")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,12 +1,14 @@
-"""How many histories a property test plays."""
+"""How many examples a property test takes: a part of those of the profile, or a multiple."""
 
-from hypothesis import HealthCheck, Phase, settings
+from fractions import Fraction
+
+from hypothesis import Phase, settings
 
 
 def one_in(part: int) -> settings:
-    """So many of the examples of a run: a history takes as long as a hundred of them, and minutes to make smaller."""
-    return settings(
-        max_examples=settings().max_examples // part,
-        phases=[Phase.explicit, Phase.generate],
-        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-    )
+    """For histories: each takes as long as a hundred other examples, and minutes to make smaller."""
+    return settings(times(Fraction(1, part)), phases=[Phase.explicit, Phase.generate])
+
+
+def times(factor: int | Fraction) -> settings:
+    return settings(max_examples=max(1, int(settings().max_examples * factor)))

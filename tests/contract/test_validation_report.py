@@ -18,6 +18,7 @@ from federation.findings import decisions
 from federation.models.findings import Finding, Hold
 from federation.models.submissions import Report, Submission
 from tests.contract.callers import COLUMNS, day, hour, report
+from tests.histories import one_in
 from tests.reporting import settle
 
 pytestmark = pytest.mark.django_db
@@ -408,7 +409,7 @@ def decide(how):
 DEEDS = SUBMISSIONS | st.sampled_from([decisions.release, decisions.reject, settle])
 
 
-@hypothesis.settings(max_examples=12, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture])
+@one_in(4)
 @hypothesis.given(media=st.sampled_from(["json", "csv"]), before=st.lists(DEEDS, max_size=4), reports=SUBMISSIONS)
 def test_dry_run_equals_the_submission_whatever_came_before(with_history, media, before, reports):
     sender = Sender(with_history, media)

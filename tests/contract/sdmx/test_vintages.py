@@ -6,13 +6,14 @@ import io
 import pytest
 from django.db import transaction
 from django.test import Client
-from hypothesis import Phase, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from api import caching
 from api.sdmx import readings
 from tests.contract.public.press import ALL_REPORTED, NOBODY, Covered, Press, z
 from tests.factories import IndicatorFactory
+from tests.histories import one_in
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +21,6 @@ PARTIAL = Covered(reporting=1, covered=86_400, status="P", states={1: "reported"
 PERIODS = {"D": ["2026-11-01", "2026-11-02", "2026-11-03"], "M": ["2026-10"], "H": ["2026-11-01T10:00"]}
 CELLS = {"D": ["NO", "NO/BITTORRENT", "SE", "EUROPE"], "M": ["NO", "SE/ARES"], "H": ["NO", "SE"]}
 #: A history takes as long as some fifty examples of arithmetic; to make one smaller takes minutes.
-EXAMPLES = settings().max_examples // 2
 COVERAGE = ("AGENCIES_REPORTING", "AGENCIES_EXPECTED", "COUNTED_FROM")
 #: A series that is named and gets its first cell late; a cell that is corrected, closed and there again.
 LATE = [
@@ -101,7 +101,7 @@ def facts(row):
     st.lists(st.tuples(publications(), st.booleans()), min_size=1, max_size=12),
     st.sampled_from([3, 12, 50_000]),
 )
-@settings(deadline=None, max_examples=EXAMPLES, phases=[Phase.explicit, Phase.generate])
+@one_in(4)
 def test_client_that_polls_ends_with_the_view_of_all_and_each_past_one_is_there_again(question, history, at_once):
     with transaction.atomic(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(readings, "AT_ONCE", at_once)

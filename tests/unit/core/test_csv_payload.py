@@ -5,12 +5,13 @@ import io
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from p2p_core.payloads import csv_plain, csv_walk
 from p2p_core.payloads import draft as drafts
 from p2p_core.payloads.faults import PayloadError
+from tests.histories import times
 from tests.unit.core.payload_cases import AGENCY, COLUMNS, INDICATORS, NOW, faults, outcome, plain, read_csv, walk_csv
 
 NINE = "DOWNLOADS,H,2026-11-24T09:00"
@@ -405,14 +406,14 @@ def bodies(draw):
     return text.getvalue().encode()
 
 
-@settings(max_examples=400, deadline=None)
+@times(10)
 @given(bodies(), mostly([b",", b";"], [b"\t", b"|"]))
 def test_plain_and_thorough_path_agree(text, separator):
     text = text.replace(b",", separator)
     assert outcome(read_csv, text) == outcome(walk_csv, text)
 
 
-@settings(max_examples=100, deadline=None)
+@times(3)
 @given(bodies())
 def test_quoting_changes_nothing(text):
     quoted = io.StringIO()

@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from p2p_core.codes import COUNTRIES, NETWORKS
 from p2p_core.payloads import draft as drafts
 from p2p_core.payloads.faults import PayloadError
+from tests.histories import times
 from tests.unit.core.payload_cases import NOW, faults, outcome, plain, read_json, walk_json
 
 NO, DE, UNKNOWN = 578, 276, 999
@@ -358,13 +359,13 @@ def bodies(draw):
     return dump(draw(pairs(members))).encode()
 
 
-@settings(max_examples=400, deadline=None)
+@times(10)
 @given(bodies())
 def test_plain_and_thorough_path_agree(text):
     assert outcome(read_json, text) == outcome(walk_json, text)
 
 
-@settings(max_examples=100, deadline=None)
+@times(3)
 @given(
     st.dictionaries(
         st.integers(0, 500),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from federation.management import invented
@@ -490,7 +490,6 @@ class Book:
             self.desk.release((1, 1, *place))
 
 
-@settings(deadline=None)
 @given(
     st.lists(submissions() | st.integers(0, 9), min_size=2, max_size=10),
     st.lists(st.sampled_from([JULY, JUNE, NINE - WEEK, WEDNESDAY + MINUTE]), max_size=1),

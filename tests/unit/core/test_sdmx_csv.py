@@ -5,11 +5,12 @@ import io
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from p2p_core.codes import COUNTRIES, NETWORKS
 from p2p_core.payloads import csv_header, csv_walk
+from tests.histories import times
 from tests.unit.core.payload_cases import AGENCY, COLUMNS, faults, outcome, plain, read_csv, walk_csv
 
 NINE = "DOWNLOADS,H,2026-11-24T09:00"
@@ -281,7 +282,7 @@ def _named(texts, labels):
     return [each for text in texts for each in (text, f"Name of {text}")] if labels == "name" else texts
 
 
-@settings(max_examples=150, deadline=None)
+@times(4)
 @given(submissions(), st.sampled_from(",;"), st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
 def test_every_form_says_the_same(rows, delimiter, quoting):
     form = {"delimiter": delimiter, "quoting": quoting}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from federation import published
@@ -16,6 +16,7 @@ from federation.rules.coverage import COLUMNS
 from p2p_core import periods
 from tests.contract.public.press import ALL_REPORTED, NOBODY, Press
 from tests.factories import IndicatorFactory
+from tests.histories import one_in
 
 SQL = Path(published.__file__).parents[1] / "sql"
 PUBLIC = {
@@ -79,7 +80,7 @@ def everything(selection):
 
 
 @pytest.mark.django_db
-@settings(max_examples=30)
+@one_in(2)
 @given(
     history=st.lists(
         st.tuples(
