@@ -1,6 +1,6 @@
 """Agencies, what they promise to report, what they count with, and what readers of their series should know."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import cast
 
 from django.conf import settings
@@ -15,6 +15,7 @@ from django.utils import timezone
 from countries.models.base import BEFORE_2000, WrittenByPeople
 from countries.models.reference import Country, Indicator, Network
 from p2p_core.codes import UNKNOWN
+from p2p_core.periods import EARLIEST
 
 FREQUENCIES = {"N": "minute", "H": "hour", "D": "day", "M": "month"}
 MAX_DEADLINE_MINUTES = 90 * 24 * 60
@@ -91,7 +92,7 @@ class Schedule(models.Model):
                 violation_error_message=f"A deadline is at most {MAX_DEADLINE_MINUTES} minutes (90 days).",
             ),
             models.CheckConstraint(
-                condition=Q(valid_from__gte=date(2000, 1, 1)),
+                condition=Q(valid_from__gte=EARLIEST.date()),
                 name="countries_schedule_starts",
                 violation_error_message=BEFORE_2000,
             ),
@@ -240,7 +241,7 @@ class Annotation(WrittenByPeople):
                 violation_error_message=END_BEFORE_START,
             ),
             models.CheckConstraint(
-                condition=Q(start__gte=datetime(2000, 1, 1, tzinfo=UTC)),
+                condition=Q(start__gte=EARLIEST),
                 name="countries_annotation_starts",
                 violation_error_message=BEFORE_2000,
             ),

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from federation.rules import tables
 from federation.worklist import Stage, WorkItem, named_rows
 from p2p_core import periods
 from p2p_core.codes import COUNTRIES, UNKNOWN
+from p2p_core.instants import EPOCH
 from p2p_core.periods import Frequency
 from p2p_core.rules import levels, rulebook
 from p2p_core.rules.levels import Facts
@@ -25,7 +26,6 @@ from p2p_core.rules.rulebook import Limits, Subject
 JUDGED = (Frequency.HOUR, Frequency.DAY, Frequency.MONTH)
 #: At which frequencies a sum has a usual level.
 _LEVELLED = (Frequency.HOUR, Frequency.DAY)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: The row of each single country in a table.
 _ROWS = {country: row for row, country in enumerate(tables.COUNTRIES.tolist())}
 
@@ -147,7 +147,7 @@ def about_sums(items: Sequence[WorkItem]) -> list[Verdict]:
     found = []
     for position, total, starts, totals in rows:
         item = items[position]
-        instants_before = (_EPOCH + timedelta(seconds=start) for start in starts.tolist())
+        instants_before = (EPOCH + timedelta(seconds=start) for start in starts.tolist())
         before = dict(zip(instants_before, totals.tolist(), strict=True))
         usual = levels.usual_of(frequency, item.period, before, breaks=breaks[item.agency, item.indicator])
         judged = rulebook.judge(Subject.LEVEL, limits[item.agency], total, usual)

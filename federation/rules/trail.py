@@ -12,10 +12,11 @@ from typing import Final
 
 import msgspec
 
+from p2p_core.instants import EPOCH
+
 #: What stands for the seal before the first one.
 GENESIS: Final = bytes(32)
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
@@ -35,7 +36,7 @@ def seal_digest(*, before: bytes, position: int, event: int, digest: bytes, seal
 
     Position, event and time (microseconds since 1970) are 64 bits each, big end first.
     """
-    moment = (sealed - _EPOCH) // _MICROSECOND
+    moment = (sealed - EPOCH) // _MICROSECOND
     return sha256(before + pack(">qqq", position, event, moment) + digest).digest()
 
 

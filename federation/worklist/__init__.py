@@ -7,7 +7,7 @@ frequencies before coarser ones, figures before what is published of them.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import islice
 from typing import Any, NamedTuple
@@ -18,12 +18,12 @@ from django.db import transaction
 from federation.database import clock, cursor, instants, rows_of, statement
 from federation.models.worklist import Failure, Work
 from p2p_core import periods
+from p2p_core.instants import EPOCH
 from p2p_core.periods import Frequency
 
 _LEVEL, _MINUTE, _INDICATOR = 58, 26, 16
 #: What fits between them: minutes since 1970, which is up to the year 10136, indicators and agencies.
 _MINUTES, _INDICATORS, _AGENCIES = 1 << _LEVEL - _MINUTE, 1 << _MINUTE - _INDICATOR, 1 << _INDICATOR
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE_LENGTH = timedelta(minutes=1)
 #: At most so many items in one transaction; a period's publication reads all its agencies.
 CLAIM = {"figure": 500, "publish": 100, "panel": 1}
@@ -68,7 +68,7 @@ class WorkItem(NamedTuple):
 
     def pack(self) -> int:
         """Return the number that stands for this item; raise ValueError for one that no number stands for."""
-        minute = (self.period - _EPOCH) // _MINUTE_LENGTH
+        minute = (self.period - EPOCH) // _MINUTE_LENGTH
         if not (0 <= minute < _MINUTES and 0 <= self.indicator < _INDICATORS and 0 <= self.agency < _AGENCIES):
             raise ValueError(f"This cannot be put on the work list: {self}.")
         level = _LEVEL_OF[self.stage, self.frequency]
@@ -85,7 +85,7 @@ def unpack(number: int) -> WorkItem:
     stage, frequency = LEVELS[number >> _LEVEL]
     minute = number >> _MINUTE & _MINUTES - 1
     indicator = number >> _INDICATOR & _INDICATORS - 1
-    return WorkItem(stage, frequency, _EPOCH + minute * _MINUTE_LENGTH, indicator, number & _AGENCIES - 1)
+    return WorkItem(stage, frequency, EPOCH + minute * _MINUTE_LENGTH, indicator, number & _AGENCIES - 1)
 
 
 def named(items: Sequence[WorkItem]) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def named_rows(name: str, items: Sequence[WorkItem], **more: object) -> list[tup
 
 def panel(name: str, indicator: int) -> WorkItem:
     """Return a panel as an item."""
-    return WorkItem(Stage.PANEL, name, _EPOCH, indicator)
+    return WorkItem(Stage.PANEL, name, EPOCH, indicator)
 
 
 @dataclass(frozen=True, slots=True)

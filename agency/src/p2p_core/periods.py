@@ -13,6 +13,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from p2p_core.instants import EPOCH
+
 Longs = NDArray[np.int64]
 
 
@@ -59,7 +61,8 @@ _FIXED = {
     Frequency.DAY: timedelta(days=1),
     Frequency.WEEK: timedelta(days=7),
 }
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: The campaign began in 2017. An older period is a mistake, and would give each indicator a long empty history.
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
 _MOMENT = timedelta(microseconds=1)
 
@@ -144,7 +147,7 @@ def label(frequency: str, start: datetime) -> str:
 def epoch(instant: datetime) -> int:
     """Whole seconds since 1970, as in columns of periods."""
     # In whole numbers: as a float, the last moment of the calendar becomes the year 10000, which no date can be.
-    return (instant - _EPOCH) // timedelta(seconds=1)
+    return (instant - EPOCH) // timedelta(seconds=1)
 
 
 def labels(frequency: str, column: Longs) -> list[str]:

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from p2p_core import instants, periods
@@ -15,8 +15,6 @@ MAX_VALUE: Final = 10**9
 SKEW: Final = timedelta(seconds=60)
 #: Up to here after receipt, a report counts as prepared at receipt.
 AHEAD: Final = timedelta(minutes=5)
-#: The campaign began in 2017. An older period is a mistake, and would give each indicator a long empty history.
-EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 _REPORTABLE: Final = frozenset(map(str, periods.REPORTABLE))
 _FREQUENCIES: Final = frozenset(map(str, periods.Frequency))
@@ -42,7 +40,7 @@ def period(text: str, frequency: str, received: datetime) -> datetime:
         start = periods.parse(frequency, text)
     except periods.PeriodError as error:
         raise BrokenRuleError(error.code) from None
-    if start < EARLIEST:
+    if start < periods.EARLIEST:
         raise BrokenRuleError("period_too_early")
     if start > received or periods.end(frequency, start) > received + SKEW:
         raise BrokenRuleError("period_not_ended")
