@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from countries import reference
 from federation.published import Page, Panel, Standings
-from federation.rules.coverage import with_gaps
+from federation.rules.coverage import STATES, with_gaps
 from federation.rules.view import Inhabitants, Table
 from p2p_core import instants, periods
 from p2p_core.codes import UNKNOWN
@@ -69,13 +69,13 @@ Next = Annotated[str, Doc(description="The address of the next page; all pages a
 State = Annotated[
     str,
     Doc(
-        description="The first that fits of held, withdrawn, reported, partial, late, awaited",
-        pattern="^(held|withdrawn|reported|partial|late|awaited)$",
+        description=f"The first that fits of {', '.join(STATES)}",
+        pattern=f"^({'|'.join(STATES)})$",
     ),
 ]
 
 
-class Coverage(msgspec.Struct, gc=False):
+class CoverageDocument(msgspec.Struct, gc=False):
     """Of the agencies expected for a period, or a window, how many reported, and for how much of its time."""
 
     period: Annotated[str, Doc(description="The period's SDMX name, or the window", examples=["2026-11-01"])]
@@ -122,7 +122,7 @@ class RangeMeta(msgspec.Struct):
     panel: PanelMeta | msgspec.UnsetType = msgspec.UNSET
 
 
-class Annotation(msgspec.Struct):
+class AnnotationDocument(msgspec.Struct):
     """Something on the time axis that readers of a series should know."""
 
     kind: Annotated[str, Doc(pattern="^(campaign|change|outage|other)$")]
@@ -140,8 +140,10 @@ class Aggregates(msgspec.Struct):
     """The combined view of a range of periods, or a page of it."""
 
     meta: RangeMeta
-    coverage: list[Coverage]
-    annotations: Annotated[list[Annotation], Doc(description="All that overlap the requested range, on every page")]
+    coverage: list[CoverageDocument]
+    annotations: Annotated[
+        list[AnnotationDocument], Doc(description="All that overlap the requested range, on every page")
+    ]
     observations: list[Observation]
     next: Next | None
 
@@ -153,7 +155,7 @@ class AgencyState(msgspec.Struct, gc=False):
     state: State
 
 
-class PeriodCoverage(Coverage, kw_only=True):
+class PeriodCoverageDocument(CoverageDocument, kw_only=True):
     """The coverage of a period, and of each agency in it."""
 
     agencies: list[AgencyState]
@@ -163,7 +165,7 @@ class CoverageOfRange(msgspec.Struct):
     """The coverage of a range of periods, or a page of it."""
 
     meta: RangeMeta
-    coverage: list[PeriodCoverage]
+    coverage: list[PeriodCoverageDocument]
     next: Next | None
 
 
@@ -184,7 +186,7 @@ class SlidingWindow(msgspec.Struct):
     """The combined view of the last day, week, month or year."""
 
     meta: WindowMeta
-    coverage: Coverage | None
+    coverage: CoverageDocument | None
     observations: Annotated[list[Observation], Doc(description="Over all networks; their period is the window")]
 
 
@@ -199,12 +201,12 @@ class Sheet:
     invented: bool = False
 
 
-def coverage(table: Table) -> list[Coverage]:
+def coverage(table: Table) -> list[CoverageDocument]:
     """Return the coverage of periods as it is listed."""
     columns = table.coverage
     rows = list(
         map(
-            Coverage,
+            CoverageDocument,
             table.labels,
             columns.agencies_expected.tolist(),
             columns.agencies_reporting.tolist(),
@@ -217,10 +219,10 @@ def coverage(table: Table) -> list[Coverage]:
     return rows
 
 
-def annotations(rows: Iterable[reference.Annotation]) -> list[Annotation]:
+def annotations(rows: Iterable[reference.Annotation]) -> list[AnnotationDocument]:
     """Return annotations as they are listed."""
     return [
-        Annotation(
+        AnnotationDocument(
             kind=row.kind,
             text=row.text,
             start=instants.write(row.start),
@@ -233,14 +235,14 @@ def annotations(rows: Iterable[reference.Annotation]) -> list[Annotation]:
     ]
 
 
-def period_coverages(page: Page, standings: Standings, agencies: Mapping[int, str]) -> list[PeriodCoverage]:
+def period_coverages(page: Page, standings: Standings, agencies: Mapping[int, str]) -> list[PeriodCoverageDocument]:
     """Return the coverage of periods with the state of each agency, by code."""
     listed: dict[int, list[AgencyState]] = {period: [] for period in page.table.coverage.periods.tolist()}
     columns = (standings.periods.tolist(), standings.agencies.tolist(), standings.states)
     for period, agency, state in zip(*columns, strict=True):
         listed[period].append(AgencyState(agencies.get(agency, UNKNOWN), state))
     return [
-        PeriodCoverage(**structs.asdict(row), agencies=sorted(states, key=lambda state: state.agency))
+        PeriodCoverageDocument(**structs.asdict(row), agencies=sorted(states, key=lambda state: state.agency))
         for row, states in zip(coverage(page.table), listed.values(), strict=True)
     ]
 

@@ -3,6 +3,7 @@
 Bodies are msgspec structures, so their schemas come from there.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -34,7 +35,7 @@ _schemas: dict[str, Schema] = {}
 def structure(kind: type[msgspec.Struct]) -> Schema:
     """Return a reference to the schema of a structure, and take it into the document."""
     _structures.append(kind)
-    return {"$ref": f"#/components/schemas/{kind.__name__}"}
+    return {"$ref": f"#/components/schemas/{kind.__name__.removesuffix('Document')}"}
 
 
 def component(name: str, schema: Schema) -> Schema:
@@ -238,6 +239,8 @@ def complete(result: Schema, generator: object, request: object, public: bool) -
     """Add the structures, the token endpoint, and how operations refuse; drf-spectacular calls this."""
     components = result.setdefault("components", {})
     _, schemas = msgspec.json.schema_components(_structures, ref_template="#/components/schemas/{name}")
+    # `Document` sets a structure apart from a model of the same name. Clients read the plain name.
+    schemas = msgspec.json.decode(re.sub(rb'(?<=["/])(\w+)Document"', rb'\1"', msgspec.json.encode(schemas)))
     known = components.setdefault("schemas", {})
     known |= {name: schema for name, schema in sorted((schemas | _schemas).items()) if name not in known}
     for path, operations in result["paths"].items():

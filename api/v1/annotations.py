@@ -17,7 +17,7 @@ class Annotations(msgspec.Struct):
     """Annotations, first one first."""
 
     meta: ReferenceMeta
-    annotations: list[formats.Annotation]
+    annotations: list[formats.AnnotationDocument]
 
 
 class AnnotationsView(PublicView):

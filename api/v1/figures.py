@@ -13,7 +13,7 @@ from api import pagination, parameters
 from api.auth import Caller, StaffSession, TokenAuthentication
 from api.permissions import HasScope, caller_of
 from api.problems import Problem
-from api.v1 import answers, openapi_agency, query_params
+from api.v1 import documents, openapi_agency, query_params
 from countries.reference import Reference
 from federation.intake import queries
 from federation.rules.coverage import share
@@ -54,9 +54,9 @@ class FiguresView(APIView):
         following = None
         if len(rows) > fitting:
             cursor = pagination.encode(parameters.question(given), int(rows[fitting].period.timestamp()))
-            following = answers.next_page(request, given, cursor)
+            following = documents.next_page(request, given, cursor)
         shown = [_figure(agency, wanted.frequency, row) for row in rows[:fitting]]
-        return answers.respond(answers.Figures(figures=shown, next=following))
+        return documents.respond(documents.Figures(figures=shown, next=following))
 
 
 def _agency(given: Mapping[str, str], caller: Caller) -> tuple[str, int | None]:
@@ -87,15 +87,15 @@ def _range(given: Mapping[str, str]) -> queries.Range:
     return queries.Range(indicator.number, frequency, first, last)
 
 
-def _figure(agency: str, frequency: str, row: queries.FigureRow) -> answers.Figure:
+def _figure(agency: str, frequency: str, row: queries.FigureRow) -> documents.FigureDocument:
     cells = zip(row.countries.tolist(), row.networks.tolist(), row.values.tolist(), strict=True)
-    return answers.Figure(
+    return documents.FigureDocument(
         agency=agency,
         period=periods.label(frequency, row.period),
         source=row.source,
         time_coverage=int(share(np.array(row.covered), np.array(row.owed))) / 10_000,
         observations=[
-            answers.ExactObservation(COUNTRY_CODES[country], NETWORK_CODES[network], value)
+            documents.ExactObservation(COUNTRY_CODES[country], NETWORK_CODES[network], value)
             for country, network, value in cells
         ],
     )

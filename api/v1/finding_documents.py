@@ -7,7 +7,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from django.urls import reverse
 
-from api.v1 import answers
+from api.v1 import documents
 from countries.reference import Reference
 from federation.findings import finding_queries
 from federation.findings.finding_queries import FindingRow, ReportFinding
@@ -29,10 +29,10 @@ def submission_address(request: HttpRequest, id: UUID) -> str:  # noqa: A002
     return request.build_absolute_uri(reverse("v1:submission", args=[id]))
 
 
-def about_reports(found: Iterable[ReportFinding]) -> list[answers.ReportFinding]:
+def about_reports(found: Iterable[ReportFinding]) -> list[documents.ReportFindingDocument]:
     codes = Reference.current().indicator_codes
     return [
-        answers.ReportFinding(
+        documents.ReportFindingDocument(
             id=one.id,
             **_rule(one.rule),
             state=one.state,
@@ -46,20 +46,20 @@ def about_reports(found: Iterable[ReportFinding]) -> list[answers.ReportFinding]
     ]
 
 
-def finding_list(request: HttpRequest, rows: Iterable[FindingRow]) -> list[answers.Finding]:
+def finding_list(request: HttpRequest, rows: Iterable[FindingRow]) -> list[documents.FindingDocument]:
     codes = Reference.current().indicator_codes
-    return [answers.Finding(**_members(request, row, codes)) for row in rows]
+    return [documents.FindingDocument(**_members(request, row, codes)) for row in rows]
 
 
-def in_full(request: HttpRequest, row: FindingRow) -> answers.FindingInFull:
+def in_full(request: HttpRequest, row: FindingRow) -> documents.FindingInFull:
     """Return a finding with its answers and the reports that it held."""
     given = finding_queries.answers(finding=row.id, limit=ANSWERS)
     held = finding_queries.holds(finding=row.id, limit=HOLDS)
-    return answers.FindingInFull(
+    return documents.FindingInFull(
         **_members(request, row, Reference.current().indicator_codes),
-        answers=[answers.FindingAnswer(one.at, one.answer, one.remark or None) for one in given],
+        answers=[documents.FindingAnswer(one.at, one.answer, one.remark or None) for one in given],
         holds=[
-            answers.HeldReport(
+            documents.HeldReport(
                 period=periods.label(row.frequency, one.period),
                 submission=submission_address(request, one.report.submission),
                 pointer=pointer(one.report.position),

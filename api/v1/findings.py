@@ -11,7 +11,7 @@ from api import pagination, parameters
 from api.auth import TokenAuthentication
 from api.permissions import HasScope, caller_of
 from api.problems import Problem
-from api.v1 import answers, body, finding_documents, media, openapi_findings, query_params
+from api.v1 import body, documents, finding_documents, media, openapi_findings, query_params
 from countries.reference import Reference
 from federation.database import clock
 from federation.findings import decisions, finding_queries
@@ -40,9 +40,9 @@ class FindingsView(APIView):
         rows = finding_queries.findings(_filter(given), agency=agency.pk, before=before, limit=PAGE + 1)
         following = None
         if len(rows) > PAGE:
-            following = answers.next_page(request, given, pagination.encode(question, rows[PAGE - 1].id))
-        return answers.respond(
-            answers.Findings(findings=finding_documents.finding_list(request, rows[:PAGE]), next=following)
+            following = documents.next_page(request, given, pagination.encode(question, rows[PAGE - 1].id))
+        return documents.respond(
+            documents.Findings(findings=finding_documents.finding_list(request, rows[:PAGE]), next=following)
         )
 
 
@@ -95,7 +95,7 @@ def _respond(request: Request, id: int) -> HttpResponse:  # noqa: A002
     row = finding_queries.finding(agency=caller_of(request).agency.pk, id=id)
     if row is None:
         raise Problem("finding_not_found")
-    return answers.respond(finding_documents.in_full(request, row))
+    return documents.respond(finding_documents.in_full(request, row))
 
 
 def _filter(given: Mapping[str, str]) -> finding_queries.Filter:

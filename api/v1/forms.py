@@ -6,6 +6,8 @@ A pattern says what a value looks like. That a day is in the calendar and a peri
 from collections.abc import Iterable
 from typing import Final
 
+from msgspec import Meta
+
 from api.openapi import Schema
 from p2p_core import codes
 
@@ -44,6 +46,11 @@ LANGUAGE: Final = "^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$"
 def reported(frequency: str) -> str:
     """Return the pattern of the periods that may be reported at a frequency."""
     return f"^{_SINCE_2000}{_TAIL[frequency]}$"
+
+
+def one_of(known: Iterable[str], *, description: str | None = None) -> Meta:
+    """Describe one of several words in the schema of a structure."""
+    return Meta(description=description, pattern=f"^({'|'.join(known)})$")
 
 
 def listed(known: Iterable[str], *, star: bool = False) -> Schema:

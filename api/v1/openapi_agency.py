@@ -8,7 +8,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 
 from api import openapi
 from api.openapi import parameter
-from api.v1 import answers, forms
+from api.v1 import documents, forms
 from p2p_core import periods
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -56,7 +56,7 @@ get_figures: Final = operation(
     ),
     responses={
         200: answer(
-            answers.Figures,
+            documents.Figures,
             {
                 "figures": [
                     {

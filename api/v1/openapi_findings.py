@@ -5,7 +5,7 @@ from typing import Any, Final
 from drf_spectacular.utils import OpenApiExample
 
 from api.openapi import Schema, parameter
-from api.v1 import answers, forms
+from api.v1 import documents, forms
 from api.v1.openapi_agency import CURSOR, answer, operation
 from api.v1.openapi_submissions import FINDING, STORED
 from federation.findings import finding_queries
@@ -88,14 +88,14 @@ list_findings: Final = operation(
         parameter("since", "Opened, extended, answered or resolved at this instant or later", form=forms.INSTANT),
         CURSOR,
     ),
-    responses={200: answer(answers.Findings, {"findings": [_FINDING], "next": None}, "A page of findings")},
+    responses={200: answer(documents.Findings, {"findings": [_FINDING], "next": None}, "A page of findings")},
 )
 
 get_finding: Final = operation(
     "get_finding",
     "A finding with its answers and the reports that it held",
     takes=(),
-    responses={200: answer(answers.FindingInFull, _ANSWERED, "The finding")},
+    responses={200: answer(documents.FindingInFull, _ANSWERED, "The finding")},
 )
 
 answer_finding: Final = operation(
@@ -104,5 +104,5 @@ answer_finding: Final = operation(
     takes=(),
     request={"application/json": ANSWER},
     examples=[OpenApiExample("json", value=ANSWER_EXAMPLE, request_only=True, media_type="application/json")],
-    responses={200: answer(answers.FindingInFull, _ANSWERED, "The finding as it stands then")},
+    responses={200: answer(documents.FindingInFull, _ANSWERED, "The finding as it stands then")},
 )

@@ -8,7 +8,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
 from api import openapi
 from api.openapi import Schema, parameter
-from api.v1 import answers, forms
+from api.v1 import documents, forms
 from api.v1.openapi_agency import CURSOR, answer, operation
 from p2p_core import flow, periods
 from p2p_core.codes import COUNTRIES, NETWORKS
@@ -234,9 +234,9 @@ submit: Final = operation(
         _header("Idempotent-Replayed", "`true` if this is the answer to an earlier request", status=[202]),
     ),
     responses={
-        202: answer(answers.Receipt, {**STORED, "findings": [FINDING]}, "The submission is stored"),
+        202: answer(documents.ReceiptDocument, {**STORED, "findings": [FINDING]}, "The submission is stored"),
         200: answer(
-            answers.Preview,
+            documents.PreviewDocument,
             {
                 "dry_run": True,
                 **{name: value for name, value in STORED.items() if name not in {"id", "url", "signed_by"}},
@@ -257,7 +257,7 @@ list_submissions: Final = operation(
         parameter("before", "Received before this instant", example="2026-12-01T00:00:00Z", form=forms.INSTANT),
         CURSOR,
     ),
-    responses={200: answer(answers.Submissions, {"submissions": [STORED], "next": None}, "A page of submissions")},
+    responses={200: answer(documents.Submissions, {"submissions": [STORED], "next": None}, "A page of submissions")},
 )
 
 get_submission: Final = operation(
@@ -266,7 +266,7 @@ get_submission: Final = operation(
     takes=(CURSOR,),
     responses={
         200: answer(
-            answers.SubmissionWithReports,
+            documents.SubmissionWithReports,
             {
                 **STORED,
                 "reports": [

@@ -46,7 +46,7 @@ class Countries(msgspec.Struct):
     groups: list[CountryGroup]
 
 
-class Network(msgspec.Struct):
+class NetworkDocument(msgspec.Struct):
     """A peer-to-peer network, or ``_U`` where it is not known."""
 
     code: str
@@ -57,10 +57,10 @@ class Networks(msgspec.Struct):
     """All networks that an observation can name; ``_T`` is their total."""
 
     meta: ReferenceMeta
-    networks: list[Network]
+    networks: list[NetworkDocument]
 
 
-class Indicator(msgspec.Struct):
+class IndicatorDocument(msgspec.Struct):
     """What is counted, and what the number is not."""
 
     code: str
@@ -73,10 +73,10 @@ class Indicators(msgspec.Struct):
     """All that is counted."""
 
     meta: ReferenceMeta
-    indicators: list[Indicator]
+    indicators: list[IndicatorDocument]
 
 
-class Agency(msgspec.Struct):
+class AgencyDocument(msgspec.Struct):
     """A police unit that submits, or did."""
 
     code: str
@@ -90,7 +90,7 @@ class Agencies(msgspec.Struct):
     """All agencies, those no longer active too: what they reported stays."""
 
     meta: ReferenceMeta
-    agencies: list[Agency]
+    agencies: list[AgencyDocument]
 
 
 class HelpServices(msgspec.Struct):
@@ -263,17 +263,17 @@ def _countries(reference: Reference, language: str) -> Countries:
 
 
 def _networks(reference: Reference) -> Networks:
-    rows = msgspec.convert(reference.networks, list[Network], from_attributes=True)
+    rows = msgspec.convert(reference.networks, list[NetworkDocument], from_attributes=True)
     return Networks(ReferenceMeta(reference.version), rows)
 
 
 def _indicators(reference: Reference) -> Indicators:
-    rows = msgspec.convert(reference.indicators, list[Indicator], from_attributes=True)
+    rows = msgspec.convert(reference.indicators, list[IndicatorDocument], from_attributes=True)
     return Indicators(ReferenceMeta(reference.version), rows)
 
 
 def _agencies(reference: Reference) -> Agencies:
-    rows = msgspec.convert(reference.agencies, list[Agency], from_attributes=True)
+    rows = msgspec.convert(reference.agencies, list[AgencyDocument], from_attributes=True)
     return Agencies(ReferenceMeta(reference.version), rows)
 
 

@@ -14,10 +14,11 @@ from msgspec import Meta as Doc
 from api import caching, formats, negotiation, openapi, parameters
 from api.caching import PublicView, Representation, Validator
 from api.negotiation import JSON
+from api.v1 import forms
 from p2p_core.rules import rulebook
 
 
-class Threshold(msgspec.Struct):
+class ThresholdDocument(msgspec.Struct):
     """A number that the rule depends on. An agency may have its own."""
 
     name: str
@@ -25,23 +26,23 @@ class Threshold(msgspec.Struct):
     meaning: str
 
 
-class Rule(msgspec.Struct):
+class RuleDocument(msgspec.Struct):
     """A rule that agencies' numbers are judged by."""
 
     id: str
     name: str
-    severity: Annotated[str, Doc(pattern="^(warning|error)$")]
+    severity: Annotated[str, forms.one_of(rulebook.Severity)]
     level: Annotated[int, Doc(description="Its validation level in the European Statistical System", ge=0, le=5)]
     holds: Annotated[bool, Doc(description="Whether a report waits for a coordinator if the rule applies to it")]
     when: Annotated[str, Doc(description="When it applies")]
     advice: Annotated[str, Doc(description="What an agency can do")]
-    thresholds: list[Threshold]
+    thresholds: list[ThresholdDocument]
 
 
 class Rules(msgspec.Struct):
     """All rules, by id."""
 
-    rules: list[Rule]
+    rules: list[RuleDocument]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,8 @@ class Written:
         return Representation(validator, content, {"Content-Type": JSON})
 
 
-def _document(rule: rulebook.Rule, values: Mapping[str, float]) -> Rule:
-    return Rule(
+def _document(rule: rulebook.Rule, values: Mapping[str, float]) -> RuleDocument:
+    return RuleDocument(
         id=rule.id,
         name=rule.name,
         severity=rule.severity,
@@ -67,7 +68,7 @@ def _document(rule: rulebook.Rule, values: Mapping[str, float]) -> Rule:
         holds=rule.holds,
         when=rule.when,
         advice=rule.advice,
-        thresholds=[Threshold(one.name, values[one.name], one.meaning) for one in rule.thresholds],
+        thresholds=[ThresholdDocument(one.name, values[one.name], one.meaning) for one in rule.thresholds],
     )
 
 

@@ -16,7 +16,7 @@ from api.auth import Caller, TokenAuthentication
 from api.permissions import HasScope, caller_of
 from api.problems import Problem
 from api.signatures import Signed
-from api.v1 import answers, body, finding_documents, media, openapi_submissions, query_params
+from api.v1 import body, documents, finding_documents, media, openapi_submissions, query_params
 from countries.reference import Reference
 from federation import intake
 from federation.database import clock
@@ -61,9 +61,9 @@ class SubmissionsView(APIView):
         following = None
         if len(rows) > PAGE:
             cursor = pagination.encode(question, *divmod(rows[PAGE - 1].id.int, 1 << 64))
-            following = answers.next_page(request, given, cursor)
-        shown = [answers.Submission(**_described(request, row)) for row in rows[:PAGE]]
-        return answers.respond(answers.Submissions(submissions=shown, next=following))
+            following = documents.next_page(request, given, cursor)
+        shown = [documents.SubmissionDocument(**_described(request, row)) for row in rows[:PAGE]]
+        return documents.respond(documents.Submissions(submissions=shown, next=following))
 
     @openapi_submissions.submit
     def post(self, request: Request) -> HttpResponse:
@@ -98,10 +98,10 @@ class SubmissionView(APIView):
         rows = queries.reports(submission=id, first=first, limit=REPORTS_PAGE)
         following = None
         if first + REPORTS_PAGE < row.reports:
-            following = answers.next_page(request, given, pagination.encode(question, first + REPORTS_PAGE))
+            following = documents.next_page(request, given, pagination.encode(question, first + REPORTS_PAGE))
         noted = finding_queries.of_submission(id, first=first, last=first + REPORTS_PAGE - 1)
-        return answers.respond(
-            answers.SubmissionWithReports(
+        return documents.respond(
+            documents.SubmissionWithReports(
                 **_described(request, row),
                 reports=_reports(rows),
                 findings=finding_documents.about_reports(noted),
@@ -135,20 +135,20 @@ def _accept(
     if not receipt.replayed:
         _measure(submission.media, receipt)
     url = finding_documents.submission_address(request, receipt.submission_id)
-    answer = answers.Receipt(
+    answer = documents.ReceiptDocument(
         id=str(receipt.submission_id),
         url=url,
         received=receipt.received,
         prepared=receipt.prepared,
         report_count=receipt.reports,
         observation_count=receipt.observations,
-        outcomes=answers.Outcomes(**receipt.outcomes),
+        outcomes=documents.Outcomes(**receipt.outcomes),
         signed_by=_signed_by(receipt.signed_by),
         findings=finding_documents.about_reports(receipt.findings[:FINDINGS]),
     )
     request.META[requests.SUBMISSION] = answer.id
     replayed = {"Idempotent-Replayed": "true"} if receipt.replayed else {}
-    return answers.respond(answer, 202, {"Location": url, **replayed})
+    return documents.respond(answer, 202, {"Location": url, **replayed})
 
 
 def _measure(media: str, receipt: intake.Receipt) -> None:
@@ -162,7 +162,7 @@ def _preview(caller: Caller, submission: NewSubmission) -> HttpResponse:
     preview = dry_run.preview(caller.agency, submission)
     codes = Reference.current().indicator_codes
     previewed = [
-        answers.PreviewedReport(
+        documents.PreviewedReport(
             pointer=finding_documents.pointer(position),
             indicator=codes[report.indicator],
             frequency=report.frequency,
@@ -173,14 +173,14 @@ def _preview(caller: Caller, submission: NewSubmission) -> HttpResponse:
             zip(submission.reports[:REPORTS_PAGE], preview.outcomes, strict=False)
         )
     ]
-    return answers.respond(
-        answers.Preview(
+    return documents.respond(
+        documents.PreviewDocument(
             dry_run=True,
             received=submission.received,
             prepared=submission.prepared,
             report_count=len(submission.reports),
             observation_count=submission.observations,
-            outcomes=answers.Outcomes(**Counter(outcome.value for outcome in preview.outcomes)),
+            outcomes=documents.Outcomes(**Counter(outcome.value for outcome in preview.outcomes)),
             preview=previewed,
             findings=finding_documents.about_reports(preview.findings[:FINDINGS]),
             truncated=len(submission.reports) > REPORTS_PAGE or len(preview.findings) > FINDINGS,
@@ -196,19 +196,19 @@ def _described(request: HttpRequest, row: queries.SubmissionRow) -> dict[str, An
         "prepared": row.prepared,
         "report_count": row.reports,
         "observation_count": row.observations,
-        "outcomes": answers.Outcomes(**row.outcomes),
+        "outcomes": documents.Outcomes(**row.outcomes),
         "signed_by": _signed_by(row.signed_by),
     }
 
 
-def _signed_by(key: SignedBy | None) -> answers.SignedBy | None:
-    return answers.SignedBy(key.keyid, key.fingerprint) if key else None
+def _signed_by(key: SignedBy | None) -> documents.SignedByDocument | None:
+    return documents.SignedByDocument(key.keyid, key.fingerprint) if key else None
 
 
-def _reports(rows: list[queries.ReportRow]) -> list[answers.Report]:
+def _reports(rows: list[queries.ReportRow]) -> list[documents.ReportDocument]:
     codes = Reference.current().indicator_codes
     return [
-        answers.Report(
+        documents.ReportDocument(
             pointer=finding_documents.pointer(row.position),
             indicator=codes[row.indicator],
             frequency=row.frequency,

@@ -9,11 +9,13 @@ from django.db.models import Count, F
 from django.db.models.query import QuerySet
 
 from federation.database import rows_of
-from federation.models.findings import Answer, Finding, FindingState, Hold
+from federation.models.findings import Answer, Decision, Finding, FindingState, Hold, Resolution
 from p2p_core.rules.levels import Facts
 from p2p_core.rules.rulebook import say
 
 STATES = tuple(FindingState.values)
+RESOLUTIONS = tuple(Resolution.values)
+DECISIONS = tuple(Decision.values)
 
 #: No report in a submission has a larger position.
 LAST_POSITION = 2**31 - 1

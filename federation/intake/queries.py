@@ -14,13 +14,16 @@ from federation.database import clock, rows_of
 from federation.intake import evidence
 from federation.intake.evidence import SignedBy
 from federation.models.published import VersionCounter
-from federation.models.submissions import Submission
+from federation.models.submissions import Outcome, ReportState, Submission
 from federation.models.worklist import Work
 from federation.publication.combination import combine
 from federation.rules import tables
 from federation.worklist import Stage, WorkItem
 from p2p_core import periods
 from p2p_core.reports import Numbers, Values
+
+OUTCOMES = tuple(Outcome.values)
+REPORT_STATES = tuple(ReportState.values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,10 @@ def is_late(frequency: str, start: datetime, schedules: Sequence[Schedule], *, n
     return expected and not is_awaited(frequency, start, schedules, now=now)
 
 
+#: What a standing can be: the first that fits.
+STATES: Final = ("held", "withdrawn", "reported", "partial", "late", "awaited")
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where one expected agency stands in one period."""
@@ -108,7 +112,7 @@ class Standing:
 
     @property
     def state(self) -> str:
-        """The first that fits of held, withdrawn, reported, partial, late, awaited."""
+        """One of ``STATES``."""
         if self.held:
             return "held"
         if self.withdrawn:

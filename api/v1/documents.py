@@ -1,4 +1,4 @@
-"""What agencies and coordinators are told. The structures are also the schemas of the OpenAPI document."""
+"""What agencies and coordinators get as answers. The structures are also the schemas of the OpenAPI document."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,27 +9,31 @@ import msgspec
 from django.http import HttpRequest, HttpResponse
 from msgspec import Meta as Doc
 
+from api.v1 import forms
+from federation.findings import finding_queries
+from federation.intake.queries import OUTCOMES, REPORT_STATES
+from p2p_core.payloads.answers import ANSWERS
+from p2p_core.rules import rulebook
+
 Instant = Annotated[datetime, Doc(description="An instant in UTC", examples=["2026-11-24T10:16:02.481Z"])]
 Period = Annotated[str, Doc(description="The period's SDMX name", examples=["2026-11-24T09:00"])]
 Next = Annotated[str, Doc(description="The address of the next page")]
-Word = Annotated[str, Doc(pattern="^(current|unchanged|superseded|held|withdrawn)$")]
+Outcome = Annotated[str, forms.one_of(OUTCOMES)]
 Pointer = Annotated[
     str,
     Doc(description="The report, counted from 0 in the order sent; in CSV by its first row", examples=["/reports/0"]),
 ]
 Rule = Annotated[str, Doc(description="A rule's id; /api/v1/rules/ explains it", examples=["R102"])]
-Severity = Annotated[str, Doc(pattern="^(warning|error)$")]
+Severity = Annotated[str, forms.one_of(rulebook.Severity)]
 Level = Annotated[int, Doc(description="The rule's validation level in the European Statistical System", ge=0, le=5)]
-FindingState = Annotated[str, Doc(pattern="^(open|answered|resolved)$")]
+FindingState = Annotated[str, forms.one_of(finding_queries.STATES)]
 Message = Annotated[str, Doc(description="The finding in a sentence")]
 Facts = Annotated[dict[str, Any], Doc(description="The numbers behind it; which ones depends on the rule")]
 LastPeriod = Annotated[
     str, Doc(description="The last of the periods in a row that it is about", examples=["2026-11-24T11:00"])
 ]
-Resolution = Annotated[
-    str, Doc(description="How it was closed", pattern="^(itself|revision|released|rejected|coordinator)$")
-]
-Decision = Annotated[str, Doc(pattern="^(released|rejected|superseded)$")]
+Resolution = Annotated[str, forms.one_of(finding_queries.RESOLUTIONS, description="How it was closed")]
+Decision = Annotated[str, forms.one_of(finding_queries.DECISIONS)]
 Reason = Annotated[str, Doc(description="The reason given by the coordinator who decided")]
 SubmissionOf = Annotated[str, Doc(description="The submission that the report came in")]
 
@@ -44,7 +48,7 @@ class Outcomes(msgspec.Struct):
     withdrawn: int = 0
 
 
-class ReportFinding(msgspec.Struct):
+class ReportFindingDocument(msgspec.Struct):
     """A finding about reports of a submission."""
 
     id: Annotated[int, Doc(description="The number to answer it by, at /api/v1/findings/{id}/answer/")] | None
@@ -62,14 +66,14 @@ class ReportFinding(msgspec.Struct):
     last_period: LastPeriod
 
 
-class SignedBy(msgspec.Struct):
+class SignedByDocument(msgspec.Struct):
     """The key that a submission was signed with."""
 
     keyid: Annotated[str, Doc(description="The name that signatures call it by")]
     fingerprint: Annotated[str, Doc(description="The SHA-256 of the public key in DER, in hexadecimal")]
 
 
-class Submission(msgspec.Struct):
+class SubmissionDocument(msgspec.Struct):
     """A submission that was stored."""
 
     id: str
@@ -79,14 +83,14 @@ class Submission(msgspec.Struct):
     report_count: int
     observation_count: int
     outcomes: Outcomes
-    signed_by: SignedBy | None
+    signed_by: SignedByDocument | None
 
 
-class Receipt(Submission):
+class ReceiptDocument(SubmissionDocument):
     """A submission that was stored, with what is known of its reports so far."""
 
     findings: Annotated[
-        list[ReportFinding],
+        list[ReportFindingDocument],
         Doc(description="Those that hold reports, at most 1,000. Others may follow soon; `url` has all"),
     ]
 
@@ -98,10 +102,10 @@ class PreviewedReport(msgspec.Struct):
     indicator: str
     frequency: str
     period: Period
-    outcome: Word
+    outcome: Outcome
 
 
-class Preview(msgspec.Struct):
+class PreviewDocument(msgspec.Struct):
     """What would become of a submission; nothing of it was stored."""
 
     dry_run: bool
@@ -111,7 +115,7 @@ class Preview(msgspec.Struct):
     observation_count: int
     outcomes: Outcomes
     preview: list[PreviewedReport]
-    findings: Annotated[list[ReportFinding], Doc(description="All findings that its reports would have")]
+    findings: Annotated[list[ReportFindingDocument], Doc(description="All findings that its reports would have")]
     truncated: Annotated[
         bool, Doc(description="Whether there are more reports or findings than the first 1,000, which are listed")
     ]
@@ -120,11 +124,11 @@ class Preview(msgspec.Struct):
 class Submissions(msgspec.Struct):
     """Own submissions, newest first."""
 
-    submissions: list[Submission]
+    submissions: list[SubmissionDocument]
     next: Next | None
 
 
-class Report(msgspec.Struct):
+class ReportDocument(msgspec.Struct):
     """What became of a report."""
 
     pointer: Pointer
@@ -134,22 +138,22 @@ class Report(msgspec.Struct):
     status: Annotated[str, Doc(description="A: final. P: provisional")]
     withdrawn: bool
     total: Annotated[int, Doc(description="The sum of its observations")]
-    outcome: Annotated[Word, Doc(description="What became of it at receipt")]
-    state: Annotated[str, Doc(description="Where it stands now", pattern="^(current|superseded|held|rejected)$")]
+    outcome: Annotated[Outcome, Doc(description="What became of it at receipt")]
+    state: Annotated[str, forms.one_of(REPORT_STATES, description="Where it stands now")]
 
 
-class SubmissionWithReports(Submission):
+class SubmissionWithReports(SubmissionDocument):
     """A submission and a page of its reports, in the order in which they were sent."""
 
-    reports: list[Report]
+    reports: list[ReportDocument]
     findings: Annotated[
-        list[ReportFinding],
+        list[ReportFindingDocument],
         Doc(description="Those about the page's reports so far. A finding is on the page of its first report"),
     ]
     next: Next | None
 
 
-class Finding(msgspec.Struct):
+class FindingDocument(msgspec.Struct):
     """A finding: what a rule says about an agency's numbers, and what became of it."""
 
     id: int
@@ -181,7 +185,7 @@ class FindingAnswer(msgspec.Struct):
     """The agency's answer to a finding."""
 
     at: Instant
-    answer: Annotated[str, Doc(pattern="^(confirmed|will_resubmit|cannot_fix)$")]
+    answer: Annotated[str, forms.one_of(ANSWERS)]
     remark: str | None
 
 
@@ -200,11 +204,11 @@ class HeldReport(msgspec.Struct):
 class Findings(msgspec.Struct):
     """Own findings, newest first."""
 
-    findings: list[Finding]
+    findings: list[FindingDocument]
     next: Next | None
 
 
-class FindingInFull(Finding):
+class FindingInFull(FindingDocument):
     """A finding with its answers and the reports that it held."""
 
     answers: Annotated[list[FindingAnswer], Doc(description="The newest 100, oldest first")]
@@ -219,7 +223,7 @@ class ExactObservation(msgspec.Struct, gc=False):
     value: int
 
 
-class Figure(msgspec.Struct):
+class FigureDocument(msgspec.Struct):
     """The exact numbers of a period, running ones included."""
 
     agency: Annotated[str, Doc(description="The agency's code, or _T for all agencies together")]
@@ -234,7 +238,7 @@ class Figure(msgspec.Struct):
 class Figures(msgspec.Struct):
     """Figures in order of period."""
 
-    figures: list[Figure]
+    figures: list[FigureDocument]
     next: Next | None
 
 
