@@ -35,6 +35,7 @@ DAY: Final = f"^{_YEAR}{_DAY}$"
 #: An instant as an agency writes it, and as readers write the one that they look back to.
 INSTANT: Final = f"^{_YEAR}{_DAY}{_HOUR}{_MINUTE}:[0-5][0-9]([.][0-9]{{1,9}})?{_UTC}$"
 AS_OF: Final = f"^{_YEAR}{_DAY}{_HOUR}{_MINUTE}(:[0-5][0-9]([.][0-9]{{1,6}})?)?Z$"
+IDEMPOTENCY_KEY: Final = "^[ -~]{1,255}$"
 INDICATOR: Final = "^[A-Z][A-Z0-9_]*$"
 AGENCY: Final = "^[A-Z]{2}-[A-Z0-9][A-Z0-9-]*$"
 AGENCY_OR_ALL: Final = f"^(_T|{AGENCY[1:-1]})$"

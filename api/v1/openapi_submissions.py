@@ -10,6 +10,7 @@ from api import openapi
 from api.openapi import Schema, parameter
 from api.v1 import documents, forms
 from api.v1.openapi_agency import CURSOR, answer, operation
+from federation import intake
 from p2p_core import flow, periods
 from p2p_core.codes import COUNTRIES, NETWORKS
 from p2p_core.payloads import checks
@@ -220,8 +221,10 @@ submit: Final = operation(
                   example="true", among=("true", "false")),
         parameter("prepared", "With CSV: what `prepared` is in JSON", example="2026-11-24T10:16:02Z",
                   form=forms.INSTANT),
-        _header("Idempotency-Key", "1 to 255 printable ASCII characters, kept for 30 days: the same body with the same "
-                "key is stored once and gets the first answer; another body is refused", form="^[ -~]{1,255}$"),
+        _header("Idempotency-Key",
+                f"1 to 255 printable ASCII characters, kept for {intake.KEY_LIFE.days} days: the same body with the "
+                "same key is stored once and gets the first answer; another body is refused",
+                form=forms.IDEMPOTENCY_KEY),
         _header("Content-Encoding", "`gzip` (or `x-gzip`) if the body is packed, `identity` or nothing if it is not",
                 form="^(gzip|x-gzip|identity)?$"),
         _header("Signature-Input", "What a signature covers, and by which key (RFC 9421): `@method`, `@path`, `@query` "

@@ -16,7 +16,7 @@ from api.auth import Caller, TokenAuthentication
 from api.permissions import HasScope, caller_of
 from api.problems import Problem
 from api.signatures import Signed
-from api.v1 import body, documents, finding_documents, media, openapi_submissions, query_params
+from api.v1 import body, documents, finding_documents, forms, media, openapi_submissions, query_params
 from countries.reference import Reference
 from federation import intake
 from federation.database import clock
@@ -33,8 +33,6 @@ PAGE: Final = 100
 REPORTS_PAGE: Final = 1000
 #: At most so many findings are told at once of reports that were just sent.
 FINDINGS: Final = 1000
-
-_KEY: Final = re.compile(r"[\x20-\x7e]{1,255}")
 
 
 class SubmissionsView(APIView):
@@ -225,7 +223,7 @@ def _reports(rows: list[queries.ReportRow]) -> list[documents.ReportDocument]:
 
 def _idempotency_key(request: HttpRequest) -> str | None:
     key = request.headers.get("Idempotency-Key")
-    if key is not None and not _KEY.fullmatch(key):
+    if key is not None and not re.fullmatch(forms.IDEMPOTENCY_KEY, key):
         raise Problem("bad_idempotency_key")
     return key
 

@@ -88,7 +88,7 @@ class Signature(models.Model):
 
 
 class IdempotencyKey(models.Model):
-    """A key that an agency has used, by its digest, kept 30 days.
+    """A key that an agency has used, by its digest; `federation.intake` says for how long.
 
     The unique constraint makes a twin at the same time wait for the first to commit.
     """
@@ -104,7 +104,7 @@ class IdempotencyKey(models.Model):
             models.UniqueConstraint(fields=["agency", "key_digest"], name="one_use_of_idempotency_key"),
         ]
         indexes = [
-            # Keys past their 30 days are deleted.
+            # Old keys are deleted.
             models.Index(fields=["created"], name="idempotency_key_age"),
         ]
 

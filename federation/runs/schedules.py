@@ -13,7 +13,7 @@ from django.db import models, transaction
 from countries.accounts import credentials, guessing, sessions
 from countries.models import Annotation, Indicator, Schedule
 from countries.registry import Refused
-from federation import audit, publication, worklist
+from federation import audit, intake, publication, worklist
 from federation.database import clock
 from federation.errors import ClocksDisagreeError
 from federation.findings import decisions
@@ -70,7 +70,7 @@ def prune(*, now: datetime) -> None:
     minutes: list[type[models.Model]] = [Figure, PublishedCell, PublishedCoverage, PeriodVersion, FrozenSum]
     for model in minutes:
         model._default_manager.filter(frequency=Frequency.MINUTE, period__lt=oldest).delete()
-    IdempotencyKey.objects.filter(created__lt=now - timedelta(days=30)).delete()
+    IdempotencyKey.objects.filter(created__lt=now - intake.KEY_LIFE).delete()
     credentials.delete_expired_tokens(now=now)
     guessing.delete_old(now=now)
     sessions.delete_ended(now=now)
