@@ -1,6 +1,6 @@
-"""Reads the body of a request as a stream, within limits, and unpacks it on the way.
+"""The body of a request: its media type, and its content, read as a stream within limits and unpacked on the way.
 
-The web server has the body whole by then. What counts is its size before and after decompression.
+The web server has the whole body by then. The limit is for its size before and after decompression.
 """
 
 import base64
@@ -10,8 +10,21 @@ from hashlib import sha256, sha512
 from typing import Final
 
 from django.http import HttpRequest
+from django.utils.http import parse_header_parameters
 
 from api.problems import Problem
+from p2p_core.flow import SDMX_CSV
+
+#: SDMX-CSV in any version and with any labels: the header of the file decides how it is read.
+VERSIONS: Final = ("1.0.0", "2.0.0", "2.1.0")
+_KINDS: Final = {
+    "application/json": "json",
+    "text/csv": "csv",
+    SDMX_CSV: "csv",
+}
+_CHARACTERS: Final = ("utf-8", "utf8", "us-ascii")
+_ACCEPT: Final = ", ".join(["application/json", "text/csv", *(f"{SDMX_CSV};version={version}" for version in VERSIONS)])
+_OTHER_SDMX: Final = "Of SDMX, send data as SDMX-CSV 1.0.0, 2.0.0 or 2.1.0, in UTF-8."
 
 LIMIT: Final = 128 * 1024 * 1024
 _PIECE: Final = 1024 * 1024
@@ -23,39 +36,48 @@ _MEMBERS: Final = 4096
 _HASHES: Final = {"sha-256": sha256, "sha-512": sha512}
 
 
-def read(request: HttpRequest, *, limit: int | None = None, content_digest: str | None = None) -> bytearray:
-    """Return the body; raise the problem if it is too large or packed in a way that is not ours.
+def kind_of(request: HttpRequest) -> str:
+    """``json`` or ``csv``; other media types are refused, and character sets other than UTF-8."""
+    try:
+        name, parameters = parse_header_parameters(request.headers.get("Content-Type", ""))
+    except (ValueError, TypeError):
+        name, parameters = "", {}
+    kind = _KINDS.get(name.lower())
+    other = name.lower() == SDMX_CSV and parameters.get("version", VERSIONS[0]) not in VERSIONS
+    if kind is None or other or parameters.get("charset", "utf-8").lower() not in _CHARACTERS:
+        detail = _OTHER_SDMX if name.lower().startswith("application/vnd.sdmx.") else ""
+        raise Problem("unsupported_media_type", detail=detail, headers={"Accept": _ACCEPT})
+    return kind
 
-    With a ``content_digest``, which is of the body as it was sent, another body is refused.
-    """
+
+def read(request: HttpRequest, *, limit: int | None = None, content_digest: str | None = None) -> bytearray:
+    """The whole body, unpacked. A ``content_digest`` must be that of the body as it was sent."""
     limit = LIMIT if limit is None else limit
-    pieces = _received(request, limit)
+    pieces = _within(limit, iter(lambda: request.read(_PIECE), b""))
     if content_digest is not None:
-        pieces = _watched(pieces, content_digest)
+        pieces = _verify_digest(pieces, content_digest)
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding in ("gzip", "x-gzip"):
-        pieces = _unzipped(pieces)
+        pieces = _unzip(pieces)
     elif encoding not in ("identity", ""):
         raise Problem("unsupported_encoding", headers={"Accept-Encoding": "gzip"})
     content = bytearray()
-    for piece in pieces:
+    for piece in _within(limit, pieces):
         content += piece
-        if len(content) > limit:
-            raise _too_large(limit)
     return content
 
 
-def _received(request: HttpRequest, limit: int) -> Iterator[bytes]:
-    received = 0
-    while piece := request.read(_PIECE):
-        received += len(piece)
-        if received > limit:
-            raise _too_large(limit)
+def _within(limit: int, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > limit:
+            raise Problem("body_too_large", detail="" if limit == LIMIT else f"Send at most {limit // 1024} KiB here.")
         yield piece
 
 
-def _watched(pieces: Iterator[bytes], content_digest: str) -> Iterator[bytes]:
-    """Yield the pieces of a body, and refuse it at its end if its Content-Digest (RFC 9530) is another one."""
+def _verify_digest(pieces: Iterator[bytes], content_digest: str) -> Iterator[bytes]:
+    """Pass the pieces of a body on, and refuse it at its end if its Content-Digest (RFC 9530) is another one."""
     members = [member.strip() for member in content_digest.split(",")]
     named = {member.partition("=")[0]: member for member in members}
     hashes = {name: new() for name, new in _HASHES.items() if name in named}
@@ -66,20 +88,16 @@ def _watched(pieces: Iterator[bytes], content_digest: str) -> Iterator[bytes]:
             hashed.update(piece)
         yield piece
     for name, hashed in hashes.items():
-        # Written in the one way that RFC 8941 has for it, so that there is nothing to decode.
+        # RFC 8941 has one way to write it, so there is nothing to decode.
         if named[name] != f"{name}=:{base64.b64encode(hashed.digest()).decode()}:":
             raise Problem("content_digest_mismatch")
 
 
-def _too_large(limit: int) -> Problem:
-    return Problem("body_too_large", detail="" if limit == LIMIT else f"Send at most {limit // 1024} KiB here.")
-
-
-def _unzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
+def _unzip(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """Unpack gzip, a bounded piece at a time, so that a small body cannot become a huge one at once."""
     member = zlib.decompressobj(_GZIP)
     members, complete = 1, False
-    for packed in _pieces_of(pieces, _PACKED_PIECE):
+    for packed in (piece[at : at + _PACKED_PIECE] for piece in pieces for at in range(0, len(piece), _PACKED_PIECE)):
         rest = packed
         while rest:
             if member.eof:
@@ -95,8 +113,3 @@ def _unzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
         complete = member.eof
     if not complete:
         raise Problem("bad_gzip")
-
-
-def _pieces_of(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
-    for piece in pieces:
-        yield from (piece[at : at + size] for at in range(0, len(piece), size))

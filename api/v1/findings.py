@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -11,7 +11,7 @@ from api import pagination, parameters
 from api.auth import TokenAuthentication
 from api.permissions import HasScope, caller_of
 from api.problems import Problem
-from api.v1 import body, documents, finding_documents, media, openapi_findings, query_params
+from api.v1 import body, documents, finding_documents, openapi_findings, query_params
 from countries.reference import Reference
 from federation.database import clock
 from federation.findings import decisions, finding_queries
@@ -72,7 +72,9 @@ class AnswerView(APIView):
         """Store an answer, and return the finding with it."""
         query_params.refuse_traces(request)
         parameters.read(request)
-        said = _read(request)
+        if body.kind_of(request) != "json":
+            raise Problem("unsupported_media_type", headers={"Accept": "application/json"})
+        said = answer_payload.read(body.read(request, limit=answer_payload.LIMIT))
         caller = caller_of(request)
         decisions.answer(
             finding=id,
@@ -83,12 +85,6 @@ class AnswerView(APIView):
             now=clock.agreed(),
         )
         return _respond(request, id)
-
-
-def _read(request: HttpRequest) -> answer_payload.Said:
-    if media.kind_of(request) != "json":
-        raise Problem("unsupported_media_type", headers={"Accept": "application/json"})
-    return answer_payload.read(body.read(request, limit=answer_payload.LIMIT))
 
 
 def _respond(request: Request, id: int) -> HttpResponse:  # noqa: A002

@@ -1,9 +1,8 @@
-"""Submissions: agencies send reports, and read what became of them."""
+"""Agencies send reports in submissions, and read what became of them."""
 
 import re
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,7 +15,7 @@ from api.auth import Caller, TokenAuthentication
 from api.permissions import HasScope, caller_of
 from api.problems import Problem
 from api.signatures import Signed
-from api.v1 import body, documents, finding_documents, forms, media, openapi_submissions, query_params
+from api.v1 import body, documents, finding_documents, forms, openapi_submissions, query_params
 from countries.reference import Reference
 from federation import intake
 from federation.database import clock
@@ -31,7 +30,7 @@ from p2p_core.scopes import READ_OWN, SUBMIT
 
 PAGE: Final = 100
 REPORTS_PAGE: Final = 1000
-#: At most so many findings are told at once of reports that were just sent.
+#: How many findings the answer to a submission has at most.
 FINDINGS: Final = 1000
 
 
@@ -41,7 +40,7 @@ class SubmissionsView(APIView):
     authentication_classes = (TokenAuthentication,)
     permission_classes = (HasScope,)
     scopes: Final = {"GET": (READ_OWN,), "POST": (SUBMIT,)}
-    #: Has the limits of submissions.
+    #: `api.throttling` counts its POSTs as submissions.
     submits: Final = True
 
     @openapi_submissions.list_submissions
@@ -49,28 +48,32 @@ class SubmissionsView(APIView):
         """List own submissions, newest first."""
         given = parameters.read(request, optional=("since", "before", "cursor"))
         question = f"{caller_of(request).agency.code} submissions {parameters.question(given)}"
+        after = None
+        if "cursor" in given:
+            high, low = pagination.decode(question, given["cursor"], length=2)
+            after = UUID(int=high << 64 | low)
         rows = queries.submissions(
             agency=caller_of(request).agency.pk,
             since=query_params.instant(given, "since"),
             before=query_params.instant(given, "before"),
-            after=_place(question, given),
+            after=after,
             limit=PAGE + 1,
         )
         following = None
         if len(rows) > PAGE:
             cursor = pagination.encode(question, *divmod(rows[PAGE - 1].id.int, 1 << 64))
             following = documents.next_page(request, given, cursor)
-        shown = [documents.SubmissionDocument(**_described(request, row)) for row in rows[:PAGE]]
+        shown = [documents.SubmissionDocument(**_members(request, row)) for row in rows[:PAGE]]
         return documents.respond(documents.Submissions(submissions=shown, next=following))
 
     @openapi_submissions.submit
     def post(self, request: Request) -> HttpResponse:
         """Store a submission, or only say what would become of it."""
         query_params.refuse_traces(request)
-        kind = media.kind_of(request)
+        kind = body.kind_of(request)
         given = parameters.read(request, optional=("dry_run", "prepared") if kind == "csv" else ("dry_run",))
         dry_run = query_params.flag(given, "dry_run")
-        key = None if dry_run else _idempotency_key(request)
+        key = None if dry_run else idempotency_key(request)
         caller = caller_of(request)
         signed = signatures.signed(request, caller.agency)
         submission = _read(request, kind, given, signed, caller.agency.code)
@@ -86,7 +89,7 @@ class SubmissionView(APIView):
 
     @openapi_submissions.get_submission
     def get(self, request: Request, id: UUID) -> HttpResponse:  # noqa: A002  the name in the address
-        """Return a submission and what became of its reports, then and now."""
+        """A submission and what became of its reports, then and now."""
         given = parameters.read(request, optional=("cursor",))
         row = queries.submission(agency=caller_of(request).agency.pk, id=id)
         if row is None:
@@ -100,7 +103,7 @@ class SubmissionView(APIView):
         noted = finding_queries.of_submission(id, first=first, last=first + REPORTS_PAGE - 1)
         return documents.respond(
             documents.SubmissionWithReports(
-                **_described(request, row),
+                **_members(request, row),
                 reports=_reports(rows),
                 findings=finding_documents.about_reports(noted),
                 next=following,
@@ -108,19 +111,30 @@ class SubmissionView(APIView):
         )
 
 
+def idempotency_key(request: HttpRequest) -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not re.fullmatch(forms.IDEMPOTENCY_KEY, key):
+        raise Problem("bad_idempotency_key")
+    return key
+
+
 def _read(
     request: HttpRequest, kind: str, given: Mapping[str, str], signed: Signed | None, agency: str
 ) -> NewSubmission:
-    """Read the body; it is let go before anything is stored."""
+    """Read the body. Its memory is free again before anything is stored."""
     content = body.read(request, content_digest=signed.content_digest if signed else None)
     received = clock.agreed()
+    try:
+        prepared = checks.prepared(given["prepared"], received) if "prepared" in given else received
+    except BrokenRuleError as broken:
+        raise Problem(broken.code, parameter="prepared") from None
     return submissions.read(
         content,
         kind,
         received=received,
         indicators=Reference.current().indicator_numbers,
         agency=agency,
-        prepared=_prepared(given, received),
+        prepared=prepared,
     )
 
 
@@ -131,7 +145,10 @@ def _accept(
         caller.agency, submission, key=key, by=caller.name, signature=signed.evidence if signed else None
     )
     if not receipt.replayed:
-        _measure(submission.media, receipt)
+        measures.SUBMISSIONS.labels(submission.media).inc()
+        measures.OBSERVATIONS.labels(submission.media).inc(receipt.observations)
+        for outcome, reports in receipt.outcomes.items():
+            measures.REPORTS.labels(outcome).inc(reports)
     url = finding_documents.submission_address(request, receipt.submission_id)
     answer = documents.ReceiptDocument(
         id=str(receipt.submission_id),
@@ -147,13 +164,6 @@ def _accept(
     request.META[requests.SUBMISSION] = answer.id
     replayed = {"Idempotent-Replayed": "true"} if receipt.replayed else {}
     return documents.respond(answer, 202, {"Location": url, **replayed})
-
-
-def _measure(media: str, receipt: intake.Receipt) -> None:
-    measures.SUBMISSIONS.labels(media).inc()
-    measures.OBSERVATIONS.labels(media).inc(receipt.observations)
-    for outcome, reports in receipt.outcomes.items():
-        measures.REPORTS.labels(outcome).inc(reports)
 
 
 def _preview(caller: Caller, submission: NewSubmission) -> HttpResponse:
@@ -186,7 +196,7 @@ def _preview(caller: Caller, submission: NewSubmission) -> HttpResponse:
     )
 
 
-def _described(request: HttpRequest, row: queries.SubmissionRow) -> dict[str, Any]:
+def _members(request: HttpRequest, row: queries.SubmissionRow) -> dict[str, Any]:
     return {
         "id": str(row.id),
         "url": finding_documents.submission_address(request, row.id),
@@ -219,24 +229,3 @@ def _reports(rows: list[queries.ReportRow]) -> list[documents.ReportDocument]:
         )
         for row in rows
     ]
-
-
-def _idempotency_key(request: HttpRequest) -> str | None:
-    key = request.headers.get("Idempotency-Key")
-    if key is not None and not re.fullmatch(forms.IDEMPOTENCY_KEY, key):
-        raise Problem("bad_idempotency_key")
-    return key
-
-
-def _prepared(given: Mapping[str, str], received: datetime) -> datetime:
-    try:
-        return checks.prepared(given["prepared"], received) if "prepared" in given else received
-    except BrokenRuleError as broken:
-        raise Problem(broken.code, parameter="prepared") from None
-
-
-def _place(question: str, given: Mapping[str, str]) -> UUID | None:
-    if "cursor" not in given:
-        return None
-    high, low = pagination.decode(question, given["cursor"], length=2)
-    return UUID(int=high << 64 | low)

@@ -10,7 +10,7 @@ from urllib.parse import quote, quote_plus
 from django.core.handlers.wsgi import WSGIRequest
 
 from api import caching, negotiation, pagination, parameters
-from api.v1 import media, query_params, questions, reference
+from api.v1 import body, query_params, questions, reference
 from api.v1 import submissions as submitting
 from config.handler import Request
 from tests.fuzz import odd
@@ -312,11 +312,11 @@ def _judge_tags(value: str) -> str:
 
 def _judge_type(value: str) -> str:
     request = Request({**request_of().META, "CONTENT_TYPE": value})
-    return verdict(lambda: media.kind_of(request)).word
+    return verdict(lambda: body.kind_of(request)).word
 
 
 def _judge_key(value: str) -> str:
-    found = verdict(lambda: submitting._idempotency_key(request_of(idempotency_key=value)))
+    found = verdict(lambda: submitting.idempotency_key(request_of(idempotency_key=value)))
     right = 0 < len(value) < 256 and value.isascii() and value.isprintable()
     expect((found.problem is None) == right, "a key that may be used is refused, or the other way round")
     return found.word
