@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 
-from api.site import built
+from api.site.templatetags import assets
 
 
 class SiteConfig(AppConfig):
@@ -11,4 +11,4 @@ class SiteConfig(AppConfig):
     name = "api.site"
 
     def ready(self) -> None:
-        built.files()
+        assets.files()

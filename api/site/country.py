@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from api.site import coverage, drawings, pages, picture, readings, trends
 from api.site.chart import Canvas
-from api.site.country_view import FREQUENCIES, GROUPS, HEADLINES, OTHERS_AT_MOST, Asked
-from api.site.notes import Note
+from api.site.country_view import FREQUENCIES, GROUPS, HEADLINES, OTHERS_AT_MOST, CountryView
+from api.site.notes import AnnotationText
 from api.site.readings import Period
 from api.site.trends import Trend
 from api.throttling import costs
@@ -24,7 +24,7 @@ _VALUE: Final = 50
 Rows = list[tuple[Period, list[tuple[str, float | None]]]]
 
 
-def page(asked: Asked) -> dict[str, Any]:
+def page(asked: CountryView) -> dict[str, Any]:
     """Return what the page shows."""
     version = asked.past.version
     trend = trends.trend(asked.of_countries(version), asked.countries)
@@ -50,7 +50,7 @@ def page(asked: Asked) -> dict[str, Any]:
     }
 
 
-def chart(asked: Asked, host: str) -> dict[str, Any]:
+def chart(asked: CountryView, host: str) -> dict[str, Any]:
     """Return what the picture shows."""
     trend = trends.trend(asked.of_countries(asked.past.version), asked.countries)
     if not trend.periods:
@@ -62,7 +62,7 @@ def chart(asked: Asked, host: str) -> dict[str, Any]:
     return {**found, "picture": laid_out}
 
 
-def shown(asked: Asked, trend: Trend, known_at: datetime | None) -> dict[str, Any]:
+def shown(asked: CountryView, trend: Trend, known_at: datetime | None) -> dict[str, Any]:
     """Return what page and picture have in common: the view, its drawing, its notes and its addresses."""
     rows = trends.annotations(asked.indicator, trend)
     return {
@@ -79,16 +79,16 @@ def shown(asked: Asked, trend: Trend, known_at: datetime | None) -> dict[str, An
     }
 
 
-def _headline(asked: Asked, length: str) -> tuple[str, Any, Any]:
+def _headline(asked: CountryView, length: str) -> tuple[str, Any, Any]:
     return readings.headline(asked.indicator, length, asked.country)
 
 
-def _columns(asked: Asked) -> list[str]:
+def _columns(asked: CountryView) -> list[str]:
     """Return what the table of one country shows: its counts and rates, and the index if the chart shows it."""
     return [*trends.SHOWN[:2], *([asked.what] if asked.what == trends.INDEXED else [])]
 
 
-def _table(asked: Asked, trend: Trend) -> Rows:
+def _table(asked: CountryView, trend: Trend) -> Rows:
     """Return the periods, newest first, each with what is shown of each series, or all of the only one."""
     if len(trend.series) == 1:
         columns = [(what, trend.shown(trend.series[0], what)) for what in _columns(asked)]
@@ -103,30 +103,30 @@ def _network_table(networks: Trend) -> list[tuple[Period, list[int | None]]]:
     return list(zip(networks.periods, rows, strict=True))[::-1]
 
 
-def _notes(rows: Sequence[Annotation]) -> list[Note]:
+def _notes(rows: Sequence[Annotation]) -> list[AnnotationText]:
     names = {row.code: row.name for row in Reference.current().agencies}
-    return [Note(row, names.get(row.agency or "", "")) for row in rows]
+    return [AnnotationText(row, names.get(row.agency or "", "")) for row in rows]
 
 
-def _without(asked: Asked, other: str) -> str:
+def _without(asked: CountryView, other: str) -> str:
     return asked.query(**{"with": [code for code in asked.others if code != other]})
 
 
-def _to_add(asked: Asked) -> list[tuple[str, str]]:
+def _to_add(asked: CountryView) -> list[tuple[str, str]]:
     """Return what can be compared still, by name; nothing once there is enough."""
     if len(asked.others) == OTHERS_AT_MOST:
         return []
     left = codes.COUNTRIES.keys() - {*asked.countries, codes.UNKNOWN}
     groups = [code for code in GROUPS if code not in asked.others]
-    return [(code, readings.name_of(code)) for code in (*groups, *sorted(left, key=readings.place_of))]
+    return [(code, readings.name_of(code)) for code in (*groups, *sorted(left, key=readings.sort_key))]
 
 
-def _kept(asked: Asked) -> list[tuple[str, str]]:
+def _kept(asked: CountryView) -> list[tuple[str, str]]:
     """Return what a form has to hand on, so that only one thing changes."""
     return [(name, value) for name, given in asked.pairs() for value in ([given] if isinstance(given, str) else given)]
 
 
-def _files(asked: Asked, trend: Trend, known_at: datetime | None) -> Mapping[str, str]:
+def _files(asked: CountryView, trend: Trend, known_at: datetime | None) -> Mapping[str, str]:
     """Return the addresses that show the same numbers for good, as page, picture and data."""
     first, last = trend.periods[0].label, trend.periods[-1].label
     seen = asked.as_of or max(filter(None, (trend.known_at, known_at)), default=None)

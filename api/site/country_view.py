@@ -35,7 +35,7 @@ _DAYS: Final = {"D": 1, "W": 7, "M": 28}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CountryView:
     """A view of a country. ``misread`` says that a time in its address was not understood, and all were left aside."""
 
     country: str
@@ -108,13 +108,13 @@ class Asked:
         return f"?{urlencode(self.pairs(**changes), doseq=True, safe=':')}"
 
 
-def ask_about(country: str, indicator: Indicator, given: QueryDict) -> Asked:
+def ask_about(country: str, indicator: Indicator, given: QueryDict) -> CountryView:
     """Read what is asked for; what is not known is left aside."""
     frequency = _among(given.get("frequency"), FREQUENCIES, FREQUENCIES[0])
     others = tuple(_others(given.getlist("with"), country))
     start, end, seen, misread = _times(given, frequency)
     as_of, past = seen or (None, PastView(published.NEWEST, settled=False))
-    return Asked(
+    return CountryView(
         country=country,
         indicator=indicator,
         frequency=frequency,

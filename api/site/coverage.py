@@ -18,7 +18,7 @@ _MISSING: Final = frozenset({"late", "awaited", "withdrawn"})
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class SilentAgency:
     """An agency without numbers on the newest days; ``since`` is nothing if on all of the days looked at."""
 
     name: str
@@ -77,7 +77,7 @@ def _others(period: int, stood: dict[int, dict[int, str]], names: dict[int, str]
     return found
 
 
-def silences(strips: Iterable[AgencyDays]) -> list[Silence]:
+def silences(strips: Iterable[AgencyDays]) -> list[SilentAgency]:
     """Return the agencies that are late with the newest day that has passed its deadline, and since when."""
     found = []
     for strip in strips:
@@ -85,5 +85,5 @@ def silences(strips: Iterable[AgencyDays]) -> list[Silence]:
         if not backwards or backwards[0][1] != "late":
             continue
         ended = next((at for at, (_, state) in enumerate(backwards) if state not in _MISSING), None)
-        found.append(Silence(strip.name, backwards[ended - 1][0] if ended else None))
+        found.append(SilentAgency(strip.name, backwards[ended - 1][0] if ended else None))
     return found

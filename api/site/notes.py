@@ -5,14 +5,14 @@ from datetime import timedelta
 
 from django.utils.translation import gettext
 
-from api.site.templatetags import written
+from api.site.templatetags import cldr
 from countries.reference import Annotation
 
 _INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class AnnotationText:
     """An annotation; ``agency`` is the name of the one that it is about, if it is not about all."""
 
     row: Annotation
@@ -25,13 +25,13 @@ class Note:
 
     def when(self) -> str:
         """Write the day, or the first and last one."""
-        first = written.day(self.row.start)
+        first = cldr.day(self.row.start)
         # What ends at midnight ended with the day before.
-        last = written.day(max(self.row.start, self.row.end - _INSTANT)) if self.row.end else first
+        last = cldr.day(max(self.row.start, self.row.end - _INSTANT)) if self.row.end else first
         return first if last == first else gettext("%(start)s to %(end)s") % {"start": first, "end": last}
 
     def told(self) -> str:
         """Write all of it in a line."""
         about = f", {self.agency}" if self.agency else ""
-        comparable = f" {written.incomparable()}" if self.row.is_break else ""
-        return f"{self.when()}, {written.word(self.row.kind)}{about}: {self.text}{comparable}"
+        comparable = f" {cldr.incomparable()}" if self.row.is_break else ""
+        return f"{self.when()}, {cldr.word(self.row.kind)}{about}: {self.text}{comparable}"

@@ -12,7 +12,8 @@ from django.utils import translation
 
 from api import caching
 from api.caching import Representation, Validator
-from api.site import built, languages
+from api.site import languages
+from api.site.templatetags import assets
 from countries.reference import HelpService, Indicator, Reference, help_services_at_hand, serving
 from federation import published
 from federation.published import Selection
@@ -60,7 +61,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PageAnswer:
     """A page in the language of its address, which is read each time: what it means may change with the clock."""
 
     template: str
@@ -76,7 +77,7 @@ class Page:
         # Looked up before the numbers are read: should they change in between, the page is only asked for once more.
         validator, shown = self._read()
         context = {**self.frame, **everywhere(), **shown.context()}
-        return Representation(validator, *written(self.template, context, self.media_type))
+        return Representation(validator, *render(self.template, context, self.media_type))
 
     def _read(self) -> tuple[Validator, Shown]:
         # The version before anything that it numbers, for the same reason.
@@ -87,7 +88,7 @@ class Page:
         return Validator(blake2b(".".join(marks).encode(), digest_size=12).hexdigest(), shown.lasts), shown
 
 
-def written(template: str, context: Mapping[str, Any], media_type: str = HTML) -> tuple[bytes, dict[str, str]]:
+def render(template: str, context: Mapping[str, Any], media_type: str = HTML) -> tuple[bytes, dict[str, str]]:
     """Return a page written out, and the headers that say what it is."""
     headers = {"Content-Type": media_type, "Content-Language": translation.get_language() or "en"}
     return render_to_string(f"site/{template}.{_ENDS[media_type]}", dict(context)).encode(), headers
@@ -136,12 +137,12 @@ def _around(services: Sequence[HelpService]) -> dict[str, Any]:
 
 def has_map_script() -> bool:
     """Whether the map's script has been built; without it the pages are whole, with tables in its place."""
-    return "map.js" in built.files()
+    return "map.js" in assets.files()
 
 
 def has_chart_script() -> bool:
     """Whether the charts' script has been built; without it they are read by eye, or in their tables."""
-    return "country.js" in built.files()
+    return "country.js" in assets.files()
 
 
 def _nearest_help(services: Sequence[HelpService], language: str) -> HelpService | None:

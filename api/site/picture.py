@@ -9,10 +9,10 @@ from django.utils.translation import gettext
 
 from api.site import drawings, trends
 from api.site.chart import Canvas
-from api.site.country_view import Asked
+from api.site.country_view import CountryView
 from api.site.drawings import Drawing
-from api.site.notes import Note
-from api.site.templatetags import written
+from api.site.notes import AnnotationText
+from api.site.templatetags import cldr
 from api.site.trends import Trend
 
 WIDTH: Final = 1200
@@ -32,7 +32,7 @@ _KEY: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class TextLine:
     """A line of text and where it stands."""
 
     x: float
@@ -45,7 +45,7 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class LegendEntry:
     """A word of a legend and the mark before it: of a country by its place among them, or of a kind of coverage."""
 
     x: int
@@ -79,8 +79,8 @@ class Picture:
     flags_at: int
     top: int
     base_at: int
-    words: list[Words]
-    keys: list[Key]
+    words: list[TextLine]
+    keys: list[LegendEntry]
     drawing: Drawing
 
 
@@ -89,18 +89,18 @@ class _Sheet:
 
     def __init__(self, top: int) -> None:
         self.y = top
-        self.words: list[Words] = []
-        self.keys: list[Key] = []
+        self.words: list[TextLine] = []
+        self.keys: list[LegendEntry] = []
 
     def write(self, text: str, size: int = _SMALL, *, heavy: bool = False, quiet: bool = False, by: str = "") -> None:
         """Write a text in as many lines as it needs; ``by`` stands before it, and all of it beside that."""
         x = _EDGE + (_KEY if by else 0)
         lines = textwrap.wrap(text, int((WIDTH - _EDGE - x) / (size * _LETTER)))
         if by:
-            self.words.append(Words(_EDGE, self.y + round(size * _LEADING), size, by, heavy=True))
+            self.words.append(TextLine(_EDGE, self.y + round(size * _LEADING), size, by, heavy=True))
         for line in lines:
             self.y += round(size * _LEADING)
-            self.words.append(Words(x, self.y, size, line, heavy, quiet))
+            self.words.append(TextLine(x, self.y, size, line, heavy, quiet))
 
     def explain(self, keys: Sequence[tuple[str, str]], size: int, *, places: bool = False) -> None:
         x, self.y = _EDGE, self.y + 2 * size
@@ -108,17 +108,19 @@ class _Sheet:
             width = _KEY + round(len(text) * size * _LETTER) + 24
             if x + width > WIDTH - _EDGE and x > _EDGE:
                 x, self.y = _EDGE, self.y + round(size * 1.6)
-            self.keys.append(Key(x, self.y, size, mark, text, at if places else None))
+            self.keys.append(LegendEntry(x, self.y, size, mark, text, at if places else None))
             x += width
 
 
-def laid_out(asked: Asked, trend: Trend, notes: Sequence[Note], address: str, *, invented: bool) -> Picture:
+def laid_out(
+    asked: CountryView, trend: Trend, notes: Sequence[AnnotationText], address: str, *, invented: bool
+) -> Picture:
     """Lay out a picture of a trend that has periods."""
     sheet = _Sheet(44 if invented else 16)
     counted = asked.indicator.name
     alone = len(trend.series) == 1
     sheet.write(f"{trend.series[0].name} · {counted}" if alone else counted, 28, heavy=True)
-    sheet.write(" · ".join([str(written.word(asked.what)), _when(trend), *_as_public(asked, trend)]), 17, quiet=True)
+    sheet.write(" · ".join([str(cldr.word(asked.what)), _when(trend), *_as_public(asked, trend)]), 17, quiet=True)
     if not alone:
         sheet.explain([("", series.name) for series in trend.series], 17, places=True)
     top = sheet.y + 26 + (_FLAGS if notes else 0)
@@ -145,22 +147,22 @@ def laid_out(asked: Asked, trend: Trend, notes: Sequence[Note], address: str, *,
     )
 
 
-def _values(drawing: Drawing, top: int) -> list[Words]:
+def _values(drawing: Drawing, top: int) -> list[TextLine]:
     """Return the values of the axis, each beside its line."""
     x = _EDGE + _AXIS - 10
     return [
-        Words(x, top + rung.y + 5, 13, written.amount(rung.value), quiet=True, anchor="end") for rung in drawing.rungs
+        TextLine(x, top + rung.y + 5, 13, cldr.amount(rung.value), quiet=True, anchor="end") for rung in drawing.rungs
     ]
 
 
 def _when(trend: Trend) -> str:
-    first, last = (written.period(trend.periods[at].start, trend.frequency) for at in (0, -1))
+    first, last = (cldr.period(trend.periods[at].start, trend.frequency) for at in (0, -1))
     return gettext("%(start)s to %(end)s") % {"start": first, "end": last}
 
 
-def _as_public(asked: Asked, trend: Trend) -> list[str]:
+def _as_public(asked: CountryView, trend: Trend) -> list[str]:
     seen = asked.as_of or trend.known_at
-    return [gettext("as public on %(moment)s") % {"moment": written.moment(seen)}] if seen else []
+    return [gettext("as public on %(moment)s") % {"moment": cldr.moment(seen)}] if seen else []
 
 
 def _coverage(trend: Trend) -> list[tuple[str, str]]:
@@ -168,9 +170,9 @@ def _coverage(trend: Trend) -> list[tuple[str, str]]:
     there = {period.coverage for period in trend.periods}
     if any(period.provisional for period in trend.periods):
         there.add("provisional")
-    return [(kind, str(words)) for kind, words in written.COVERAGE.items() if kind in there]
+    return [(kind, str(words)) for kind, words in cldr.COVERAGE.items() if kind in there]
 
 
-def _end(asked: Asked, address: str) -> list[str]:
-    index = [written.index_note()] if asked.what == trends.INDEXED else []
+def _end(asked: CountryView, address: str) -> list[str]:
+    index = [cldr.index_note()] if asked.what == trends.INDEXED else []
     return [*asked.indicator.notes[:1], *index, "Police2Peer", address]

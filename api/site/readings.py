@@ -13,7 +13,7 @@ from typing import Final
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 
-from api.site import alphabets
+from api.site import languages
 from countries import queries
 from countries.reference import Indicator, Reference
 from federation import published
@@ -33,7 +33,7 @@ _HOUR_HEIGHT: Final = 220
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CountryNumbers:
     """A country's numbers in a window; ``share`` is the value's of the highest one, in hundredths."""
 
     code: str
@@ -76,12 +76,12 @@ class Reading:
     """The numbers of a window or a day."""
 
     period: Period
-    total: Place
-    places: list[Place]
+    total: CountryNumbers
+    places: list[CountryNumbers]
 
 
 @dataclass(frozen=True, slots=True)
-class Minute:
+class MinuteBar:
     """A minute: its value, if it is known, and where it is drawn."""
 
     period: datetime
@@ -99,7 +99,7 @@ class Minute:
 class Hour:
     """The last hour as bars, and the value at the top of their axis."""
 
-    bars: list[Minute]
+    bars: list[MinuteBar]
     top: int
 
 
@@ -156,10 +156,10 @@ def _reading(period: Period, table: Table, people: Mapping[int, int]) -> Reading
     return Reading(period, place(EUROPE), [place(code) for code in listed])
 
 
-def _place(code: str, *, numbers: Mapping[str, tuple[int | None, float]], highest: int) -> Place:
+def _place(code: str, *, numbers: Mapping[str, tuple[int | None, float]], highest: int) -> CountryNumbers:
     value, rate = numbers[code]
     share = round(100 * value / highest) if value and highest else 0
-    return Place(code, name_of(code), value, None if value is None or math.isnan(rate) else rate, share)
+    return CountryNumbers(code, name_of(code), value, None if value is None or math.isnan(rate) else rate, share)
 
 
 def name_of(code: str) -> str:
@@ -169,27 +169,27 @@ def name_of(code: str) -> str:
     return queries.country_name(code, translation.get_language() or "en")
 
 
-def headline(indicator: Indicator, length: str, country: str) -> tuple[str, Reading | None, Place | None]:
+def headline(indicator: Indicator, length: str, country: str) -> tuple[str, Reading | None, CountryNumbers | None]:
     """Read what a window says of one country, which may have no number of its own in it."""
     reading = window(indicator, length)
     if reading is None:
         return length, None, None
     found = next((place for place in reading.places if place.code == country), None)
-    nothing = Place(country, "", 0 if reading.period.reporting else None, None, 0)
+    nothing = CountryNumbers(country, "", 0 if reading.period.reporting else None, None, 0)
     return length, reading, found or nothing
 
 
-def in_order(places: Iterable[Place], by: str) -> list[Place]:
+def in_order(places: Iterable[CountryNumbers], by: str) -> list[CountryNumbers]:
     """Return places by name, or with the highest value or rate first; who could not be located comes last."""
-    named = sorted(places, key=lambda place: (place.code == codes.UNKNOWN, alphabets.place_of(place.name)))
+    named = sorted(places, key=lambda place: (place.code == codes.UNKNOWN, languages.sort_key(place.name)))
     if by == "country":
         return named
     return sorted(named, key=lambda place: -((place.value if by == "value" else place.rate) or 0))
 
 
-def place_of(code: str) -> str:
-    """Return what a country is sorted by: its name, in the alphabet of the page's language."""
-    return alphabets.place_of(name_of(code))
+def sort_key(code: str) -> str:
+    """What a country is sorted by: its name."""
+    return languages.sort_key(name_of(code))
 
 
 def days(indicator: Indicator) -> Selection:
@@ -218,7 +218,7 @@ def hour(selection: Selection) -> Hour:
     top = _round_top(max((value or 0 for value in values), default=0))
     step = _HOUR_WIDTH // max(1, len(values))
     bars = [
-        Minute(
+        MinuteBar(
             period=period.start,
             value=value,
             x=at * step,

@@ -18,10 +18,10 @@ from django.views import View
 from api import caching, datasets, problems
 from api.datasets import Offer
 from api.site import country as country_page
-from api.site import coverage, linked, mapwords, pages, readings
+from api.site import coverage, map_texts, pages, readings, schema_org
 from api.site.country_view import HEADLINES, ask_about, names_time
-from api.site.pages import Page, Shown, Sources
-from api.site.templatetags import written
+from api.site.pages import PageAnswer, Shown, Sources
+from api.site.templatetags import cldr
 from countries.database.routing import on_public_connection
 from countries.reference import HelpService, Indicator, Reference, help_services_at_hand, serving
 from federation import published
@@ -66,7 +66,7 @@ class PageView(View):
         if accepted is not None:
             variant, vary = " ".join((variant, *accepted)), f"{vary}, Accept-Language"
         return caching.respond(
-            request, variant, vary, lambda: Page(self.template, shown, pages.frame(request), self.media_type)
+            request, variant, vary, lambda: PageAnswer(self.template, shown, pages.frame(request), self.media_type)
         )
 
     def _framed(self, answer: HttpResponseBase) -> HttpResponseBase:
@@ -76,7 +76,7 @@ class PageView(View):
         return answer
 
 
-class MapView(PageView):
+class MapPage(PageView):
     """The map, and the same numbers as a table that is sorted by the address."""
 
     template = "map"
@@ -117,18 +117,18 @@ def _map(indicator: Indicator, asked: Mapping[str, str], day: datetime | None, *
         "yesterday": readings.example_days()[1],
         "reading": reading,
         "begun": bool(reading or last_day or readings.window(indicator, "P7D")),
-        "nothing_published": mapwords.nothing_published(asked["window"]),
+        "nothing_published": map_texts.nothing_published(asked["window"]),
         "places": readings.in_order(reading.places, asked["sort"]) if reading else [],
-        "live_total": mapwords.live_total(indicator, last_day.total.value if last_day else None),
-        "map_words": mapwords.words(indicators),
+        "live_total": map_texts.live_total(indicator, last_day.total.value if last_day else None),
+        "map_words": map_texts.words(indicators),
         "live": live,
-        "live_hour": mapwords.live_hour(live),
+        "live_hour": map_texts.live_hour(live),
         "silences": coverage.silences(strips),
         "agencies": any(row.active for row in Reference.current().agencies),
     }
 
 
-class CountryView(PageView):
+class CountryPage(PageView):
     """A country, alone or beside others: its numbers, their trend with the coverage beside it, its networks."""
 
     template = "country"
@@ -146,7 +146,7 @@ def _country_of(country: str, given: QueryDict) -> Shown:
     return Shown(sources, partial(country_page.page, view), view.lasts())
 
 
-class ChartView(PageView):
+class ChartPage(PageView):
     """The trend of the same address as a picture that stands for itself."""
 
     template = "chart"
@@ -172,7 +172,7 @@ def _country(code: str) -> str:
     return code.upper()
 
 
-class CoverageView(PageView):
+class CoveragePage(PageView):
     """Which agency reported for which day."""
 
     template = "coverage"
@@ -203,7 +203,7 @@ def _coverage(indicator: Indicator, *, misread: bool) -> dict[str, Any]:
     }
 
 
-class HelpView(PageView):
+class HelpPage(PageView):
     """Where to find help: by the language of the browser or of the address, or by a country that was chosen.
 
     Where somebody is decides nothing. It comes also while the database is away and nothing is cached: with the services
@@ -219,7 +219,7 @@ class HelpView(PageView):
     def at_hand(self, request: HttpRequest) -> HttpResponse:
         listed = _help(request.GET, _accepted(request), help_services_at_hand())
         context = {**pages.frame(request), **pages.at_hand(), **listed, "outdated": True}
-        content, headers = pages.written(self.template, context)
+        content, headers = pages.render(self.template, context)
         return HttpResponse(content, headers={**headers, "Cache-Control": "no-store"})
 
 
@@ -242,8 +242,8 @@ def _help(given: QueryDict, accepted: Sequence[str], services: Sequence[HelpServ
     return {
         "asked": {"language": language, "country": country},
         "services": _services(services, country, language),
-        "spoken": sorted(spoken, key=written.language_name),
-        "served": sorted({row.country for row in services if row.country}, key=readings.place_of),
+        "spoken": sorted(spoken, key=cldr.language_name),
+        "served": sorted({row.country for row in services if row.country}, key=readings.sort_key),
     }
 
 
@@ -265,7 +265,7 @@ def _preferred(accepted: Sequence[str], spoken: Collection[str]) -> str:
     return next((language for language in wanted if language in spoken), "all")
 
 
-class TextView(PageView):
+class TextPage(PageView):
     """A page of words."""
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
@@ -276,7 +276,7 @@ def _text() -> dict[str, Any]:
     return {"indicators": pages.indicators().values()}
 
 
-class DataView(PageView):
+class DataPage(PageView):
     """How the numbers are read with programs; for those of search engines it says what there is."""
 
     template = "data"
@@ -294,7 +294,7 @@ def _data_of(origin: str) -> Shown:
 
 def _data(days: Sequence[str], offer: Offer, origin: str) -> dict[str, Any]:
     first, last, today = days
-    return {"first": first, "last": last, "today": today, "linked": linked.written(offer, origin)}
+    return {"first": first, "last": last, "today": today, "json_ld": schema_org.json_ld(offer, origin)}
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

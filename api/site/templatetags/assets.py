@@ -1,14 +1,29 @@
-"""The addresses of what web/ is built into."""
+"""The files that web/ is built into. Their names change with them; the list that the build writes has the names.
+
+The list is read once, at the start. WhiteNoise looks for files at the start too, so a process asks for those that it
+serves, even if they are built again meanwhile.
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 from django import template
 from django.templatetags.static import static
 
-from api.site import built as built_files
-
+_LIST = Path(__file__).parents[1] / "static/site/built/files.json"
 register = template.Library()
 
 
+@cache
+def files() -> dict[str, str]:
+    """By source, the name among static files; none if nothing has been built."""
+    listed: dict[str, Any] = json.loads(_LIST.read_text()) if _LIST.exists() else {}
+    return {source: f"site/built/{name}" for source, name in listed.items()}
+
+
 @register.simple_tag
-def built(of: str) -> str:
-    """Return the address of a built file, or of the file that it would be built of."""
-    return static(built_files.files().get(of, f"site/{of}"))
+def asset(source: str) -> str:
+    """The address of a built file, or of its source while nothing is built."""
+    return static(files().get(source, f"site/{source}"))

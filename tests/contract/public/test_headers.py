@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from api.health import AliveView
-from api.site.views import TextView
+from api.site.views import TextPage
 from tests.contract.callers import hour, report
 from tests.contract.public.addresses import PUBLIC, others
 
@@ -112,7 +112,7 @@ def test_refusals_are_kept_by_nobody(db, client, kripos):
     assert refused(client.get("/", headers={"host": "elsewhere.example"}), 400)
 
 
-@pytest.mark.parametrize(("address", "view"), [("/about/", TextView), ("/healthz", AliveView)])
+@pytest.mark.parametrize(("address", "view"), [("/about/", TextPage), ("/healthz", AliveView)])
 def test_mistake_of_ours_is_kept_by_nobody(db, quiet, monkeypatch, address, view):
     def break_down(*_):
         raise RuntimeError

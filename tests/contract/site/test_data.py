@@ -20,7 +20,7 @@ BLOCK = re.compile(r'<script type="application/ld\+json">(.*?)</script>', re.DOT
 
 
 @pytest.fixture
-def linked(visit):
+def blocks(visit):
     """Reads what the page says in the words of schema.org, by kind."""
 
     def read(address="/data/"):
@@ -45,8 +45,8 @@ def catalogue(client):
     return read
 
 
-def test_each_data_set_is_told_as_in_the_catalogue(published, linked, catalogue):
-    told, graph = linked(), catalogue()
+def test_each_data_set_is_told_as_in_the_catalogue(published, blocks, catalogue):
+    told, graph = blocks(), catalogue()
     assert {one["@id"] for one in told["Dataset"]} == {str(one) for one in graph.subjects(RDF.type, DCAT.Dataset)}
     for one in told["Dataset"]:
         node = URIRef(one["@id"])
@@ -72,8 +72,8 @@ def test_each_data_set_is_told_as_in_the_catalogue(published, linked, catalogue)
         }
 
 
-def test_block_has_what_search_engines_ask_for(published, linked, catalogue):
-    told = linked()
+def test_block_has_what_search_engines_ask_for(published, blocks, catalogue):
+    told = blocks()
     wanted = {
         "name", "description", "url", "license", "creator", "publisher", "temporalCoverage", "spatialCoverage",
         "variableMeasured", "distribution", "isAccessibleForFree", "includedInDataCatalog", "keywords", "dateModified",
@@ -89,20 +89,20 @@ def test_block_has_what_search_engines_ask_for(published, linked, catalogue):
     assert publisher["name"] == str(catalogue().value(URIRef(publisher["@id"]), FOAF.name))
 
 
-def test_block_is_the_same_in_each_language_and_says_what_is_invented(published, linked):
-    assert linked("/fi/data/") == linked()
+def test_block_is_the_same_in_each_language_and_says_what_is_invented(published, blocks):
+    assert blocks("/fi/data/") == blocks()
     AgencyFactory.create(code="FI-DEMO", invented=True)
     reference.kept.clear()
-    told = linked()
+    told = blocks()
     for one in [*told["Dataset"], *told["DataCatalog"]]:
         assert one["name"].startswith("Invented numbers: ")
         assert "made up for a demonstration" in one["description"]
 
 
-def test_block_cannot_be_ended_by_what_stands_in_it(published, linked, visit):
+def test_block_cannot_be_ended_by_what_stands_in_it(published, blocks, visit):
     name = "</script><script>alert(1)</script><!-- & \u2028"
     Indicator.objects.update(name=name)
-    assert linked()["Dataset"][0]["name"].startswith(name)
+    assert blocks()["Dataset"][0]["name"].startswith(name)
     assert "alert(1)</script>" not in visit("/data/").content.decode()
 
 

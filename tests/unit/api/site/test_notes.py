@@ -4,14 +4,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from api.site.notes import Note
+from api.site.notes import AnnotationText
 from countries.reference import Annotation
 
 START = datetime(2026, 9, 11, tzinfo=UTC)
 
 
 def note(*, end=None, text="A campaign", agency="", is_break=False):
-    return Note(Annotation("campaign", text, START, end, None, None, is_break), agency)
+    return AnnotationText(Annotation("campaign", text, START, end, None, None, is_break), agency)
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ _Part = dict[str, Any]
 _ESCAPED: Final = {ord(sign): f"\\u{ord(sign):04X}" for sign in "<>&\u2028\u2029"}
 
 
-def written(offer: Offer, origin: str) -> str:
-    """Return what is offered as JSON-LD that can stand in a page."""
+def json_ld(offer: Offer, origin: str) -> str:
+    """JSON-LD that can stand in a page."""
     parts = [_catalogue(offer, origin), _publisher(offer, origin), *(_dataset(one, origin) for one in offer.datasets)]
     document = {"@context": "https://schema.org/", "@graph": parts}
     return msgspec.json.encode(document).decode().translate(_ESCAPED)
@@ -53,7 +53,7 @@ def _dataset(dataset: Dataset, origin: str) -> _Part:
         "description": dataset.description,
         **_shared(origin),
         "temporalCoverage": "/".join(map(_moment, dataset.covered)),
-        "spatialCoverage": {"@type": "Place", "name": "Europe"},
+        "spatialCoverage": {"@type": "CountryNumbers", "name": "Europe"},
         "variableMeasured": {"@type": "PropertyValue", "name": dataset.indicator.name},
         "measurementTechnique": datasets.PROVENANCE,
         "datePublished": dataset.span.issued.date().isoformat(),

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_noop
 
 from api.site.readings import Hour
-from api.site.templatetags import written
+from api.site.templatetags import cldr
 from countries.reference import Indicator
 
 _LIVE_HOUR = gettext_noop(
@@ -85,7 +85,7 @@ def live_total(indicator: Indicator, value: int | None) -> SafeString:
     """Write the sentence on the last 24 hours as the script does, its number in the same element."""
     if value is None:
         return format_html("{}", gettext("The total of the last 24 hours is not known."))
-    strong = format_html('<strong class="live-number">{}</strong>', written.number(value))
+    strong = format_html('<strong class="live-number">{}</strong>', cldr.number(value))
     before, _, after = gettext("{count} in the last 24 hours").partition("{count}")
     first, _, rest = _counts(indicator)[_plurals()(value)].partition("{value}")
     return format_html("{}{}{}{}{}", before, first, strong, rest, after)
@@ -100,8 +100,8 @@ def live_hour(live: Hour) -> str:
     """Write the sentence under the last hour as the script does."""
     if not live.bars:
         return ""
-    first, last = (written.clock(bar.period) for bar in (live.bars[0], live.bars[-1]))
-    return gettext(_LIVE_HOUR).format(start=first, end=last, top=written.number(live.top))
+    first, last = (cldr.clock(bar.period) for bar in (live.bars[0], live.bars[-1]))
+    return gettext(_LIVE_HOUR).format(start=first, end=last, top=cldr.number(live.top))
 
 
 def _titles(indicator: Indicator) -> dict[str, str]:

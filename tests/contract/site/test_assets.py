@@ -1,4 +1,4 @@
-"""What web/ is built into: named by what is in it, to be kept for ever and to be built under a running server."""
+"""What web/ is built into: named by what is in it, to be cached for ever and built again under a running server."""
 
 import json
 import re
@@ -6,26 +6,26 @@ import re
 import pytest
 
 from api import caching
-from api.site import built
+from api.site.templatetags import assets
 
 
 @pytest.fixture
 def listed(tmp_path, monkeypatch):
-    """A list of built files that can be written anew."""
-    monkeypatch.setattr(built, "_LIST", tmp_path / "files.json")
-    built.files.cache_clear()
+    """A list of built files that can be replaced."""
+    monkeypatch.setattr(assets, "_LIST", tmp_path / "files.json")
+    assets.files.cache_clear()
     yield lambda files: (tmp_path / "files.json").write_text(json.dumps(files))
-    built.files.cache_clear()
+    assets.files.cache_clear()
 
 
 @pytest.mark.parametrize("address", ["/", "/embed/map/"])
 def test_what_the_map_loads_is_there_and_kept_for_ever(published, visit, client, address):
-    if not built.files():
+    if not assets.files():
         pytest.skip("nothing is built: make web")
     page = visit(address).content.decode()
     loaded = re.findall(r'(?:href|src|data-europe|data-world|data-zoom)="(/static/site/built/[^"]+)"', page)
     needed = ("map.js", "zoom.js", "map.css", "site.css", "europe.json", "world.json")
-    assert {f"/static/{built.files()[name]}" for name in needed} == set(loaded)
+    assert {f"/static/{assets.files()[name]}" for name in needed} == set(loaded)
     for file in loaded:
         answer = client.get(file)
         assert answer["Cache-Control"] == "max-age=315360000, public, immutable", file
@@ -42,9 +42,9 @@ def test_numbers_of_the_map_are_asked_for_with_the_page(published, visit, client
 
 def test_list_is_read_once_so_that_a_build_changes_nothing_for_who_runs(listed):
     listed({"map.js": "map-1.js"})
-    assert built.files() == {"map.js": "site/built/map-1.js"}
+    assert assets.files() == {"map.js": "site/built/map-1.js"}
     listed({"map.js": "map-2.js"})
-    assert built.files() == {"map.js": "site/built/map-1.js"}
+    assert assets.files() == {"map.js": "site/built/map-1.js"}
 
 
 def test_without_a_build_the_page_takes_the_style_as_it_is(published, visit, listed):
