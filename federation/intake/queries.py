@@ -163,7 +163,7 @@ def combined(asked: Range, *, limit: int) -> list[FigureRow]:
         return []
     items = [WorkItem(Stage.PUBLISH, asked.frequency, period, asked.indicator) for period in starts]
     found = combine(items, mark=clock.mark())
-    sums = tables.nonzero(found.cells.added_up(len(items)))
+    sums = tables.nonzero(found.cells.sum_agencies(len(items)))
     return [
         FigureRow(period, "combined", covered.covered_seconds, covered.owed_seconds, *cells)
         for period, covered, cells in zip(starts, found.coverage, sums, strict=True)

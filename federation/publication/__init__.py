@@ -22,7 +22,7 @@ from federation.publication.frozen import Frozen, FrozenSumLostError
 from federation.publication.storage import ComputedPeriods
 from federation.rules import changes, coverage, rounding, tables
 from federation.rules.coverage import PeriodCoverage
-from federation.rules.tables import Cells
+from federation.rules.tables import AgencyCells
 from federation.worklist import Stage, WorkItem, named_rows
 from p2p_core import periods
 from p2p_core.periods import Frequency
@@ -83,21 +83,21 @@ def compute(items: Sequence[WorkItem], *, mark: datetime) -> ComputedPeriods:
     return ComputedPeriods(items, cells, _with_breaks(items, combined.coverage), combined.cells, kept)
 
 
-def unclipped(items: Sequence[WorkItem], present: Cells, kept: Frozen) -> Values:
+def unclipped(items: Sequence[WorkItem], present: AgencyCells, kept: Frozen) -> Values:
     """Round first sums and later changes and add them up. A cell below zero is to be published as 0."""
     all_networks_only = items[0].frequency in periods.ALL_NETWORKS_ONLY
-    first = tables.together([kept.cells, present.where(~kept.exists[present.table])])
-    sums, networks = tables.with_margins(first.added_up(len(items))), tables.PUBLIC_NETWORKS
+    first = tables.concatenate([kept.cells, present.where(~kept.exists[present.table])])
+    sums, networks = tables.with_margins(first.sum_agencies(len(items))), tables.PUBLIC_NETWORKS
     if all_networks_only:
         sums, networks = sums[:, :, -1:], networks[-1:]
     indicators = np.array([item.indicator for item in items])
     minutes = np.array([rounding.minute_of(item.period) for item in items])[:, None, None]
     places = (rounding.NOBODY, indicators[:, None, None], tables.PUBLIC_COUNTRIES[:, None], networks, minutes)
     secret, base = settings.ROUNDING_KEY, settings.ROUNDING_BASE
-    later = changes.rounded(
+    later = changes.round_changes(
         frozen.changes_of(items, present, kept), indicators, secret, base, all_networks_only=all_networks_only
     )
-    return rounding.rounded_each(sums, places, items[0].frequency, secret, base) + later
+    return rounding.round_cells(sums, places, items[0].frequency, secret, base) + later
 
 
 def _with_breaks(items: Sequence[WorkItem], found: Sequence[PeriodCoverage]) -> list[PeriodCoverage]:

@@ -10,7 +10,7 @@ import numpy as np
 from federation.publication.expectation import FigureCoverage, coverage_of
 from federation.rules import tables
 from federation.rules.coverage import PeriodCoverage
-from federation.rules.tables import Cells
+from federation.rules.tables import AgencyCells
 from federation.worklist import WorkItem, named_rows
 from p2p_core.reports import Numbers
 
@@ -19,7 +19,7 @@ from p2p_core.reports import Numbers
 class Combined:
     """The figures of all agencies in some periods, a table each, and the coverage of the periods."""
 
-    cells: Cells
+    cells: AgencyCells
     coverage: Sequence[PeriodCoverage]
 
 
@@ -32,15 +32,14 @@ def combine(items: Sequence[WorkItem], *, mark: datetime) -> Combined:
     return Combined(_cells(rows), coverage_of(items, facts, mark=mark))
 
 
-def figures_of(items: Sequence[WorkItem], *, agencies: Numbers) -> Cells:
+def figures_of(items: Sequence[WorkItem], *, agencies: Numbers) -> AgencyCells:
     """The figures of these agencies in periods, all of one frequency."""
     return _cells(named_rows("combination_figures", items, only=agencies))
 
 
-def _cells(rows: Sequence[tuple[Any, ...]]) -> Cells:
-    return tables.together(
-        [
-            Cells(np.full(len(values), position), np.full(len(values), agency, np.int16), countries, networks, values)
-            for position, agency, *_, countries, networks, values in rows
-        ]
-    )
+def _cells(rows: Sequence[tuple[Any, ...]]) -> AgencyCells:
+    parts = []
+    for position, agency, *_, countries, networks, values in rows:
+        table, agencies = np.full(len(values), position), np.full(len(values), agency, np.int16)
+        parts.append(AgencyCells(table, agencies, countries, networks, values))
+    return tables.concatenate(parts)

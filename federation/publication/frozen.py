@@ -16,7 +16,7 @@ from federation.database import copy_rows, cursor
 from federation.publication.combination import figures_of
 from federation.rules import changes, tables
 from federation.rules.changes import Changes
-from federation.rules.tables import Cells
+from federation.rules.tables import AgencyCells
 from federation.worklist import WorkItem, named_rows
 from p2p_core import periods
 from p2p_core.periods import Frequency
@@ -35,7 +35,7 @@ class Frozen:
 
     exists: NDArray[np.bool_]
     altered: NDArray[np.bool_]
-    cells: Cells
+    cells: AgencyCells
 
 
 def read(items: Sequence[WorkItem]) -> Frozen:
@@ -44,8 +44,8 @@ def read(items: Sequence[WorkItem]) -> Frozen:
     for position, *columns, sealed in named_rows("frozen_sums", items):
         exists[position] = True
         altered[position] = sealed != _seal(items[position], columns)
-        parts.append(Cells(np.full(len(columns[0]), position), *columns))
-    return Frozen(exists, altered, tables.together(parts))
+        parts.append(AgencyCells(np.full(len(columns[0]), position), *columns))
+    return Frozen(exists, altered, tables.concatenate(parts))
 
 
 _COLUMNS = {
@@ -54,7 +54,7 @@ _COLUMNS = {
 }  # fmt: skip
 
 
-def freeze(items: Sequence[WorkItem], unfrozen: NDArray[np.bool_], present: Cells) -> None:
+def freeze(items: Sequence[WorkItem], unfrozen: NDArray[np.bool_], present: AgencyCells) -> None:
     """Keep the present figures of those periods that are ``unfrozen``."""
     rows = []
     for position in np.flatnonzero(unfrozen).tolist():
@@ -75,7 +75,7 @@ def _seal(item: WorkItem, columns: Sequence[NDArray[Any]]) -> bytes:
     return seal.digest()
 
 
-def changes_of(items: Sequence[WorkItem], present: Cells, kept: Frozen) -> Changes:
+def changes_of(items: Sequence[WorkItem], present: AgencyCells, kept: Frozen) -> Changes:
     """Return what agencies have changed since these periods, all of one frequency, were published first."""
     frequency = Frequency(items[0].frequency)
     changed = changes.differences(present.where(kept.exists[present.table]), kept.cells)

@@ -223,7 +223,7 @@ def _numbers(agencies: Agencies, part: WorkItem, reported: _ReportedPeriod, publ
         exact = np.array([reported.whole[one][1] for one in members])
         minute, agency = rounding.minute_of(part.period), np.array(members)[:, None]
         places = (agency, part.indicator, tables.PUBLIC_COUNTRIES, tables.TOTAL_NETWORK, minute)
-        rounded = rounding.rounded_each(exact, places, part.frequency, settings.ROUNDING_KEY, settings.ROUNDING_BASE)
+        rounded = rounding.round_cells(exact, places, part.frequency, settings.ROUNDING_KEY, settings.ROUNDING_BASE)
         shown = rounded.sum(axis=0)
     status = "A" if all(reported.whole[one][0] for one in members) else "P"
     return PanelNumbers(status, tables.PUBLIC_COUNTRIES[shown > 0].tolist(), shown[shown > 0].tolist())

@@ -13,7 +13,7 @@ from federation.publication.frozen import Frozen
 from federation.publication.versions import new_version
 from federation.rules import tables
 from federation.rules.coverage import PeriodCoverage
-from federation.rules.tables import Cells
+from federation.rules.tables import AgencyCells
 from federation.worklist import WorkItem, named_rows
 from p2p_core.periods import Frequency
 from p2p_core.reports import Values
@@ -29,7 +29,7 @@ class ComputedPeriods:
     items: Sequence[WorkItem]
     cells: Values
     coverage: Sequence[PeriodCoverage]
-    present: Cells
+    present: AgencyCells
     frozen: Frozen
 
     @property

@@ -1,4 +1,4 @@
-"""What agencies have changed since a period was first published, and how it is rounded: each agency's by itself.
+"""The changes of agencies since a period was first published. Each agency's changes are rounded by themselves.
 
 ``docs/explanation/protection.md`` says why, and which random number belongs to a change.
 """
@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from federation.rules import rounding, tables
-from federation.rules.rounding import Cell
-from federation.rules.tables import Cells, Positions
+from federation.rules.rounding import CellKey
+from federation.rules.tables import AgencyCells, Positions
 from p2p_core import codes
 from p2p_core.periods import Frequency
 from p2p_core.reports import Values
 
 _LETTERS = [frequency.encode() for frequency in Frequency]
 _GROUPS = tables.PUBLIC_COUNTRIES[len(tables.COUNTRIES) :]
-#: In how many groups each country is: in the first ones, as each group contains those after it.
+#: How many groups each country is in: the first ones, because each group contains those after it.
 _GROUPS_OF = np.array([sum(code in some for some in codes.GROUP_MEMBERS.values()) for code in codes.COUNTRIES])
 
 
@@ -30,31 +30,31 @@ class Changes(NamedTuple):
     the period of the table itself.
     """
 
-    cells: Cells
+    cells: AgencyCells
     periods: Sequence[Values]
 
 
 def number_of(frequency: str, period: datetime) -> int:
-    """Return a number that stands for a period: its start in minutes since 1970, and its frequency."""
+    """A number for a period: its start in minutes since 1970, and its frequency in the last three bits."""
     return rounding.minute_of(period) << 3 | _LETTERS.index(frequency.encode())
 
 
-def differences(present: Cells, frozen: Cells) -> Cells:
-    """Return the cells in which two sets of cells differ, and by how much: present less frozen."""
-    both = tables.together([present, frozen._replace(value=-frozen.value)])
+def differences(present: AgencyCells, frozen: AgencyCells) -> AgencyCells:
+    """The cells in which two sets differ, with the difference: present less frozen."""
+    both = tables.concatenate([present, frozen._replace(value=-frozen.value)])
     _, first, cell = np.unique(_key(both), return_index=True, return_inverse=True)
     change = np.zeros(len(first), np.int64)
     np.add.at(change, cell, both.value)
     return both.where(first)._replace(value=change).where(change != 0)
 
 
-def _key(cells: Cells) -> Values:
-    """Return a number for each cell's table, agency, country and network together."""
+def _key(cells: AgencyCells) -> Values:
+    """A number for each cell's table, agency, country and network together."""
     table, agency, country, network = (part.astype(np.int64) for part in cells[:4])
     return table << 48 | agency << 32 | country << 16 | network
 
 
-def locate(changed: Cells, own: Values, finer: Changes, table_of: Positions) -> Changes:
+def locate(changed: AgencyCells, own: Values, finer: Changes, table_of: Positions) -> Changes:
     """Find the finer period of each change: the only one that changed in this place, if it changed by the same amount.
 
     ``own`` holds the number of each change's period, ``table_of`` the table in which each table of ``finer`` lies.
@@ -68,8 +68,8 @@ def locate(changed: Cells, own: Values, finer: Changes, table_of: Positions) -> 
     return Changes(changed, [*(np.where(lies_in_one, level[first[at]], own) for level in finer.periods), own])
 
 
-def rounded(changes: Changes, indicators: Values, secret: bytes, base: int, *, all_networks_only: bool) -> Values:
-    """Return what the changes add to the public cells of the tables, with margins, each agency's rounded by itself.
+def round_changes(changes: Changes, indicators: Values, secret: bytes, base: int, *, all_networks_only: bool) -> Values:
+    """The changes of the public cells of the tables, with margins: the sum of each agency's rounded change.
 
     ``indicators`` has the indicator of each table. The shape is that of :func:`tables.with_margins`; with
     ``all_networks_only`` there is one column.
@@ -85,12 +85,12 @@ def rounded(changes: Changes, indicators: Values, secret: bytes, base: int, *, a
     change, starts = change[order], np.flatnonzero(np.diff(by_cell_and_agency[order], prepend=-1))
     total = np.add.reduceat(changes.cells.value[change], starts)
     drawn = rounding.draws(secret, _finest(changes, indicators, change, starts, all_networks_only=all_networks_only))
-    np.add.at(added.reshape(-1), place[order[starts]], rounding.rounded(total, drawn, base))
+    np.add.at(added.reshape(-1), place[order[starts]], rounding.round_values(total, drawn, base))
     return added
 
 
-def _parts(cells: Cells, *, all_networks_only: bool) -> tuple[Positions, Positions, Positions]:
-    """Return which cell is part of which public cell of its table: three parallel arrays, cell, row and column."""
+def _parts(cells: AgencyCells, *, all_networks_only: bool) -> tuple[Positions, Positions, Positions]:
+    """Which cell is part of which public cell of its table: three parallel arrays, cell, row and column."""
     countries, networks = tables.place_of(cells.country, cells.network)
     # Each cell by its country itself, and by each group of the country.
     group, cell = np.nonzero(np.arange(len(_GROUPS) + 1)[:, None] <= _GROUPS_OF[countries])
@@ -102,8 +102,8 @@ def _parts(cells: Cells, *, all_networks_only: bool) -> tuple[Positions, Positio
 
 def _finest(
     changes: Changes, indicators: Values, change: Positions, starts: Positions, *, all_networks_only: bool
-) -> Iterator[Cell]:
-    """Return the finest cell that holds all changes of a run of ``change``, for the runs that begin at ``starts``."""
+) -> Iterator[CellKey]:
+    """The finest cell that contains all changes of a run of ``change``, for the runs that begin at ``starts``."""
 
     def common(values: NDArray[Any], otherwise: NDArray[Any]) -> NDArray[Any]:
         lowest, highest = np.minimum.reduceat(values[change], starts), np.maximum.reduceat(values[change], starts)
@@ -119,4 +119,4 @@ def _finest(
         period = common(level, period)
     letters = [_LETTERS[number] for number in (period & 7).tolist()]
     columns = (cells.agency[first], indicators[cells.table[first]], country, network, period >> 3)
-    return map(Cell, *(column.tolist() for column in columns), letters)
+    return map(CellKey, *(column.tolist() for column in columns), letters)

@@ -1,6 +1,6 @@
-"""Random rounding with a fixed number for each cell: what makes an exact count fit to be published.
+"""Random rounding with a fixed number for each cell, so that an exact count can be published.
 
-``docs/explanation/protection.md`` says why it is done so, and is what the numbers are checked against.
+``docs/explanation/protection.md`` says why and how. The numbers are checked against it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,7 +23,7 @@ _CELL = Struct("<HHHHIc")
 NOBODY = 0
 
 
-class Cell(NamedTuple):
+class CellKey(NamedTuple):
     """What a random number belongs to, in the order in which it is hashed; ``minute`` counts from 1970."""
 
     agency: int
@@ -35,18 +35,18 @@ class Cell(NamedTuple):
 
 
 def minute_of(period: datetime) -> int:
-    """Return the start of a period as it is hashed."""
+    """The start of a period in minutes since 1970, as it is hashed."""
     return int(period.timestamp()) // 60
 
 
-def draws(secret: bytes, cells: Iterable[Cell]) -> Draws:
-    """Return the number of each cell, which never changes."""
+def draws(secret: bytes, cells: Iterable[CellKey]) -> Draws:
+    """The number of each cell, which never changes."""
     pack = _CELL.pack
     digests = b"".join(blake2b(pack(*cell), digest_size=8, key=secret, person=b"p2p-cell").digest() for cell in cells)
     return np.frombuffer(digests, "<u8") >> np.uint64(11)
 
 
-def rounded(values: Values, drawn: Draws, base: int) -> Values:
+def round_values(values: Values, drawn: Draws, base: int) -> Values:
     """Round to multiples of ``base`` (at most 1000): away from zero with the chance of the remainder, sign kept.
 
     Unbiased; off by less than the base; multiples stay exact; zero stays zero.
@@ -59,15 +59,15 @@ def rounded(values: Values, drawn: Draws, base: int) -> Values:
     return np.sign(values) * away
 
 
-def rounded_each(values: Values, parts: Sequence[ArrayLike], frequency: str, secret: bytes, base: int) -> Values:
+def round_cells(values: Values, parts: Sequence[ArrayLike], frequency: str, secret: bytes, base: int) -> Values:
     """Round each value with the number of its cell; ``parts`` are the first five of a cell, broadcast to the values."""
     uneven = np.nonzero(values % base)
     columns = (np.broadcast_to(part, values.shape)[uneven].tolist() for part in parts)
     drawn = np.zeros(values.shape, np.uint64)
-    drawn[uneven] = draws(secret, map(Cell, *columns, repeat(frequency.encode())))
-    return rounded(values, drawn, base)
+    drawn[uneven] = draws(secret, map(CellKey, *columns, repeat(frequency.encode())))
+    return round_values(values, drawn, base)
 
 
 def fingerprint(secret: bytes) -> bytes:
-    """Return 16 bytes by which a rounding key is recognised, and which do not give it away."""
+    """16 bytes that identify a rounding key and do not reveal it."""
     return blake2b(secret, digest_size=16, person=b"p2p-rounding-key").digest()

@@ -40,8 +40,8 @@ _MEMBERS = [
 ]
 
 
-class Cells(NamedTuple):
-    """Cells of agencies, in parallel arrays; ``table`` has the position of the table that each belongs to."""
+class AgencyCells(NamedTuple):
+    """Cells of agencies, in parallel arrays. ``table`` is the position of the table that each belongs to."""
 
     table: Positions
     agency: Numbers
@@ -49,22 +49,20 @@ class Cells(NamedTuple):
     network: Numbers
     value: Values
 
-    def where(self, chosen: NDArray[np.bool_] | Positions | slice) -> "Cells":
-        """Return some of the cells."""
-        return Cells._make(column[chosen] for column in self)
+    def where(self, chosen: NDArray[np.bool_] | Positions | slice) -> "AgencyCells":
+        return AgencyCells._make(column[chosen] for column in self)
 
-    def added_up(self, n: int) -> Values:
-        """Return the sum of all agencies in ``n`` tables, as :func:`add_up` does."""
+    def sum_agencies(self, n: int) -> Values:
+        """The sums of all agencies in ``n`` tables, as :func:`add_up` returns them."""
         return add_up(n, self.table, self.country, self.network, self.value)
 
 
-def together(parts: Sequence[Cells]) -> Cells:
-    """Return all cells of several parts."""
-    return Cells(*map(np.concatenate, zip(NO_CELLS, *parts, strict=True)))
+def concatenate(parts: Sequence[AgencyCells]) -> AgencyCells:
+    return AgencyCells(*map(np.concatenate, zip(NO_CELLS, *parts, strict=True)))
 
 
 _NO_NUMBERS = np.empty(0, np.int16)
-NO_CELLS: Final = Cells(np.empty(0, np.intp), _NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, np.empty(0, np.int64))
+NO_CELLS: Final = AgencyCells(np.empty(0, np.intp), _NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, np.empty(0, np.int64))
 
 
 def add_up(n: int, table: Positions, countries: Numbers, networks: Numbers, values: Values) -> Values:
@@ -75,20 +73,17 @@ def add_up(n: int, table: Positions, countries: Numbers, networks: Numbers, valu
     """
     rows, columns = place_of(countries, networks)
     place = (table * len(COUNTRIES) + rows) * len(NETWORKS) + columns
-    _refuse_overflow(np.bincount(table, values, n).astype(np.float64, copy=False))
+    totals = np.bincount(table, values, n)
+    # All cells are positive, so no cell and no margin exceeds the total of its table.
+    if len(totals) and totals.max() > _LARGEST:
+        raise OverflowError("a sum of counts does not fit into 64 bits")
     sums = np.zeros((n, len(COUNTRIES), len(NETWORKS)), np.int64)
     np.add.at(sums.reshape(-1), place, values)
     return sums
 
 
-def _refuse_overflow(totals: NDArray[np.float64]) -> None:
-    # All cells are positive, so no cell and no margin exceeds the total of its table.
-    if len(totals) and totals.max() > _LARGEST:
-        raise OverflowError("a sum of counts does not fit into 64 bits")
-
-
 def with_margins(tables: Values) -> Values:
-    """Return tables with country groups and the networks' total, each summed from exact cells.
+    """The tables with country groups and the networks' total, each summed from exact cells.
 
     The shape is (n, public countries, public networks), in the order of those constants.
     """
@@ -97,7 +92,7 @@ def with_margins(tables: Values) -> Values:
 
 
 def nonzero(tables: Values) -> list[tuple[Numbers, Numbers, Values]]:
-    """Return each table's cells that are not 0: countries, networks, values."""
+    """The cells of each table that are not 0: countries, networks, values."""
     table, row, column = np.nonzero(tables)
     cells = (COUNTRIES[row], NETWORKS[column], tables[table, row, column])
     bounds = np.searchsorted(table, np.arange(1, len(tables)))
@@ -105,7 +100,7 @@ def nonzero(tables: Values) -> list[tuple[Numbers, Numbers, Values]]:
 
 
 def place_of(countries: Numbers, networks: Numbers) -> tuple[Positions, Positions]:
-    """Return the rows and columns of code numbers in a table, with margins or without."""
+    """The rows and columns of code numbers in a table, with margins or without. Raises LookupError."""
     rows, columns = _COUNTRY_POSITION[countries], _NETWORK_POSITION[networks]
     if len(rows) and min(rows.min(), columns.min()) < 0:
         raise LookupError("a country or network that is not in the code lists")

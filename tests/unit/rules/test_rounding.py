@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from federation.rules import rounding
-from federation.rules.rounding import Cell
+from federation.rules.rounding import CellKey
 from p2p_core import codes
 from tests.oracles import rounding as oracle
 
@@ -22,7 +22,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 draws = st.integers(0, 2**53 - 1)
 bases = st.integers(2, 1000)
 cells = st.builds(
-    Cell,
+    CellKey,
     agency=st.integers(0, 32_767),
     indicator=st.integers(1, 1023),
     country=st.sampled_from([*codes.COUNTRIES.values(), *codes.GROUPS.values()]),
@@ -37,7 +37,7 @@ def array_of(*numbers, dtype=np.uint64):
 
 
 def rounded(value, drawn, base):
-    [result] = rounding.rounded(array_of(value, dtype=np.int64), array_of(drawn), base)
+    [result] = rounding.round_values(array_of(value, dtype=np.int64), array_of(drawn), base)
     return int(result)
 
 
@@ -65,14 +65,14 @@ def test_numbers_are_those_of_the_example_in_the_documentation():
     minute = rounding.minute_of(datetime(2026, 11, 24, tzinfo=UTC))
     assert len(found) == 2
     for agency, network, hashed, digest, told in found:
-        [drawn] = rounding.draws(SECRET, [Cell(int(agency), 1, codes.COUNTRIES["NO"], int(network), minute, b"D")])
+        [drawn] = rounding.draws(SECRET, [CellKey(int(agency), 1, codes.COUNTRIES["NO"], int(network), minute, b"D")])
         message = bytes.fromhex(hashed)
         assert blake2b(message, digest_size=8, key=SECRET, person=b"p2p-cell").hexdigest() == digest
         assert int(drawn) == int.from_bytes(bytes.fromhex(digest), "little") >> 11
         assert f"{int(drawn) / 2**53:.5f}" == told
 
 
-@given(cells, cells, st.sampled_from(Cell._fields))
+@given(cells, cells, st.sampled_from(CellKey._fields))
 def test_each_part_of_a_cell_changes_its_number(cell, other, part):
     changed = cell._replace(**{part: getattr(other, part)})
     one, another = rounding.draws(SECRET, [cell, changed]).tolist()
@@ -90,7 +90,7 @@ def test_rounding_agrees_with_fractions(value, drawn, base):
     bases,
 )
 def test_rounded_values_are_multiples_within_the_base_with_their_sign(values, drawn, base):
-    result = rounding.rounded(values, array_of(*drawn), base)
+    result = rounding.round_values(values, array_of(*drawn), base)
     assert not (result % base).any()
     assert (abs(result - values) < base).all()
     assert (np.sign(result) * np.sign(values) >= 0).all()
@@ -111,22 +111,22 @@ def test_a_larger_value_is_never_rounded_to_less(value, drawn, base):
 def test_rounding_is_unbiased(base, sign):
     """Each remainder is rounded up as often as it should be, to five standard errors."""
     count = 40_000
-    drawn = rounding.draws(SECRET, (Cell(1, 1, 578, 1, minute, b"D") for minute in range(count)))
+    drawn = rounding.draws(SECRET, (CellKey(1, 1, 578, 1, minute, b"D") for minute in range(count)))
     for rest in range(base):
         value = sign * (100 * base + rest)
-        mean = rounding.rounded(np.full(count, value, np.int64), drawn, base).mean()
+        mean = rounding.round_values(np.full(count, value, np.int64), drawn, base).mean()
         assert abs(mean - value) <= 5 * np.sqrt(rest * (base - rest) / count)
 
 
 def test_rounding_of_one_cell_says_nothing_of_another():
     count = 40_000
-    drawn = rounding.draws(SECRET, (Cell(1, 1, 578, 1, minute, b"D") for minute in range(count)))
-    up = rounding.rounded(np.full(count, 2, np.int64), drawn, 5) > 0
+    drawn = rounding.draws(SECRET, (CellKey(1, 1, 578, 1, minute, b"D") for minute in range(count)))
+    up = rounding.round_values(np.full(count, 2, np.int64), drawn, 5) > 0
     assert abs(np.corrcoef(up[:-1], up[1:])[0, 1]) < 5 / np.sqrt(count)
 
 
 def test_no_values_are_rounded_to_none():
-    assert not len(rounding.rounded(array_of(dtype=np.int64), rounding.draws(SECRET, []), 5))
+    assert not len(rounding.round_values(array_of(dtype=np.int64), rounding.draws(SECRET, []), 5))
 
 
 def test_a_fingerprint_tells_keys_apart_and_is_no_hash_that_others_make():
