@@ -12,11 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from api.sdmx import times
-from api.sdmx.flows import CONFIDENTIALITY
+from api.sdmx.flows import COMPONENTS
 from api.sdmx.queries import Shape
 from federation.published import vintages
 from federation.rules.view import Table
-from p2p_core import instants
 from p2p_core.periods import Longs
 
 Flags = NDArray[np.bool_]
@@ -89,20 +88,8 @@ class Block:
 
     def attributes(self, names: Sequence[str]) -> list[dict[str, str]]:
         """Return what is said of each period by some attributes; the date, which is each observation's, is left out."""
-        coverage = self.table.coverage
-        beginnings = {place: instants.write(moment) for place, moment in coverage.beginnings.items()}
-        # Only one status can be said: a break hides that its period is provisional.
-        statuses = np.where(coverage.is_break, "B", coverage.status)
-        columns = {
-            "OBS_STATUS": np.where(coverage.is_known, statuses, "O").tolist(),
-            "CONF_STATUS": [CONFIDENTIALITY] * len(coverage.periods),
-            "COVERAGE": ["" if share is None else str(share) for share in coverage.time_coverage],
-            "AGENCIES_REPORTING": map(str, coverage.agencies_reporting.tolist()),
-            "AGENCIES_EXPECTED": map(str, coverage.agencies_expected.tolist()),
-            "COUNTED_FROM": [beginnings.get(place, "") for place in range(len(coverage.periods))],
-        }
-        some = [name for name in names if name != DATED]
-        rows = zip(*(columns[name] for name in some), strict=True)
+        some = {name: column for name in names if (column := COMPONENTS[name].column)}
+        rows = zip(*(column(self.table.coverage) for column in some.values()), strict=True)
         return [dict(zip(some, row, strict=True)) for row in rows] or [{} for _ in self.labels]
 
 

@@ -1,9 +1,13 @@
 """The dataflows: dimensions, measure and attributes in order, the concepts behind them, and their URNs."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from p2p_core import flow
+import numpy as np
+
+from federation.rules.coverage import Coverage
+from p2p_core import flow, instants
 from p2p_core.flow import AGENCY, SCHEME_VERSION, VERSION
 
 TIME: Final = "TIME_PERIOD"
@@ -28,6 +32,19 @@ class Component(NamedTuple):
     #: The list of its codes, if it has one.
     codelist: str = ""
     mandatory: bool = False
+    #: Of an attribute of periods: its values, as text.
+    column: Callable[[Coverage], Iterable[str]] | None = None
+
+
+def _statuses(coverage: Coverage) -> Any:
+    # Only one status can be said: a break hides that its period is provisional.
+    statuses = np.where(coverage.is_break, "B", coverage.status)
+    return np.where(coverage.is_known, statuses, "O").tolist()
+
+
+def _counted_from(coverage: Coverage) -> Iterable[str]:
+    moments = {place: instants.write(moment) for place, moment in coverage.beginnings.items()}
+    return (moments.get(place, "") for place in range(len(coverage.periods)))
 
 
 COMPONENTS: Final = {
@@ -55,27 +72,41 @@ COMPONENTS: Final = {
         "Whether all expected reports are there and final.",
         codelist="CL_OBS_STATUS",
         mandatory=True,
+        column=_statuses,
     ),
     "CONF_STATUS": Component(
         "Confidentiality status",
         "All that is published here is free.",
         codelist="CL_CONF_STATUS",
         mandatory=True,
+        column=lambda coverage: [CONFIDENTIALITY] * len(coverage.periods),
     ),
     "COVERAGE": Component(
         "Coverage",
         "Time covered by reports of the time owed by all expected agencies, 0 to 1; absent if none was expected.",
         "Decimal",
+        column=lambda coverage: ("" if share is None else str(share) for share in coverage.time_coverage),
     ),
     "AGENCIES_REPORTING": Component(
-        "Agencies reporting", "How many of the expected agencies have reported.", "Integer", mandatory=True
+        "Agencies reporting",
+        "How many of the expected agencies have reported.",
+        "Integer",
+        mandatory=True,
+        column=lambda coverage: map(str, coverage.agencies_reporting.tolist()),
     ),
-    "AGENCIES_EXPECTED": Component("Agencies expected", "How many agencies owed a report.", "Integer", mandatory=True),
+    "AGENCIES_EXPECTED": Component(
+        "Agencies expected",
+        "How many agencies owed a report.",
+        "Integer",
+        mandatory=True,
+        column=lambda coverage: map(str, coverage.agencies_expected.tolist()),
+    ),
     # As DateTimes, pysdmx could not read the Z at their ends.
     "COUNTED_FROM": Component(
         "Counted from",
         "From when the period is counted; only if counting began in it.",
         "BasicTimePeriod",
+        column=_counted_from,
     ),
     "VALID_FROM": Component("Valid from", "When the observation became public as it is.", "BasicTimePeriod"),
 }

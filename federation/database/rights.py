@@ -6,6 +6,8 @@ read. None of them owns anything, so none can change the schema or stop a trigge
 
 from typing import Final, NamedTuple
 
+from federation.rules.coverage import FACTS
+
 #: The roles as PostgreSQL knows them.
 WEB: Final = "police2peer_web"
 WORKER: Final = "police2peer_worker"
@@ -30,9 +32,8 @@ _ADD: Final = "SELECT, INSERT"
 _ALL: Final = "SELECT, INSERT, UPDATE, DELETE"
 #: What the desk writes and everybody in the house reads.
 _REGISTRY: Final = Rights(web=_ALL, worker=_READ)
-_COVERAGE: Final = (
-    "indicator_id, frequency, period, agencies_expected, agencies_reporting, covered_seconds, owed_seconds, status,"
-    " agencies, states, covered, is_break, counted_from, version_from, version_to"
+_COVERAGE: Final = ", ".join(
+    ("indicator_id", "frequency", "period", *FACTS, "agencies", "states", "covered", "version_from", "version_to")
 )
 
 TABLES: Final[dict[str, Rights]] = {

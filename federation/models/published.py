@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from countries.models import Indicator
+from federation.rules.coverage import FACTS
 
 
 class Version(models.Model):
@@ -147,15 +148,7 @@ class PublishedCoverage(models.Model):
             models.UniqueConstraint(
                 fields=["indicator", "frequency", "period"],
                 condition=Q(version_to__isnull=True),
-                include=[
-                    "agencies_expected",
-                    "agencies_reporting",
-                    "covered_seconds",
-                    "owed_seconds",
-                    "status",
-                    "is_break",
-                    "counted_from",
-                ],
+                include=FACTS,
                 name="one_current_coverage",
             ),
         ]

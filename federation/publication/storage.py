@@ -1,22 +1,29 @@
 """The published tables: reads what is public of some periods, and writes what changed as one new version."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
 import numpy as np
+from django.db import connection
 from numpy.typing import NDArray
 from psycopg import sql
 
 from federation.database import copy_columns, copy_rows, cursor, microseconds, statement
+from federation.models.published import PublishedCoverage
 from federation.publication.frozen import Frozen
 from federation.publication.versions import new_version
 from federation.rules import tables
 from federation.rules.coverage import PeriodCoverage
 from federation.rules.tables import AgencyCells
-from federation.worklist import WorkItem, named_rows
+from federation.worklist import WorkItem, named, named_rows
 from p2p_core.periods import Frequency
 from p2p_core.reports import Values
+
+#: Columns of the table under the same names.
+_FACTS: Final = tuple(PeriodCoverage.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +69,17 @@ def read(computed: ComputedPeriods) -> PublicPeriods:
         row, column = tables.place_of(country.astype(np.int16), network.astype(np.int16))
         place = position, row, column if cells.shape[2] > 1 else np.zeros_like(column)
         cells[place], ids[place] = value, row_ids
+    with cursor() as c:
+        c.execute(statement("publication_coverage"), named(computed.items))
+        names = [described.name for described in c.description or ()]
+        found = [dict(zip(names, values, strict=True)) for values in c]
     coverage = {}
-    for at, id_, *columns in named_rows("publication_coverage", computed.items):
-        facts: list[Any] = [
-            tuple(np.asarray(one).tolist()) if isinstance(one, list | np.ndarray) else one for one in columns
-        ]
-        coverage[at] = (id_, PeriodCoverage(*facts))
+    for known in found:
+        facts: dict[str, Any] = {
+            name: tuple(np.asarray(fact).tolist()) if isinstance(fact := known[name], list | np.ndarray) else fact
+            for name in _FACTS
+        }
+        coverage[known["position"]] = known["id"], PeriodCoverage(**facts)
     return PublicPeriods(cells, ids, coverage)
 
 
@@ -136,21 +148,20 @@ def _add_cells(computed: ComputedPeriods, added: NDArray[np.bool_], version: int
         c.execute(statement("publication_series"), parameters | {"frequency": computed.frequency, "version": version})
 
 
-#: Columns and their types. From the fifth on they are the fields of ``PeriodCoverage``, by name.
-_COVERAGE = {
-    "indicator_id": "int2", "frequency": "varchar", "period": "timestamptz", "version_from": "int8",
-    "agencies_expected": "int4", "agencies_reporting": "int4", "covered_seconds": "int8", "owed_seconds": "int8",
-    "status": "varchar", "agencies": "int2[]", "states": "varchar[]", "covered": "int4[]", "owed": "int4[]",
-    "is_break": "bool", "counted_from": "timestamptz",
-}  # fmt: skip
+@cache
+def _types() -> dict[str, str]:
+    """The types of the columns of a coverage row, by name, without lengths."""
+    fields = PublishedCoverage._meta.concrete_fields
+    return {str(field.column): re.sub(r"\(\d+\)", "", str(field.db_type(connection))) for field in fields}
 
 
 def _add_coverage(computed: ComputedPeriods, positions: Sequence[int], version: int) -> None:
     rows = []
     for position in positions:
         item, found = computed.items[position], computed.coverage[position]
-        facts = (getattr(found, name) for name in list(_COVERAGE)[4:])
+        facts = (getattr(found, name) for name in _FACTS)
         columns = [list(fact) if isinstance(fact, tuple) else fact for fact in facts]
         rows.append((item.indicator, item.frequency, item.period, version, *columns))
+    names = ("indicator_id", "frequency", "period", "version_from", *_FACTS)
     with cursor() as c:
-        copy_rows("federation_publishedcoverage", _COVERAGE, rows, to=c)
+        copy_rows("federation_publishedcoverage", {name: _types()[name] for name in names}, rows, to=c)

@@ -180,6 +180,8 @@ class Coverage:
 
 
 COLUMNS: Final = tuple(Coverage.__dataclass_fields__)
+#: What is said of a period, beside the period itself and the version.
+FACTS: Final = COLUMNS[1:-1]
 
 
 @dataclass(frozen=True, slots=True)
