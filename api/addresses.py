@@ -1,6 +1,6 @@
-"""From which address a request comes: the peer's, or what a proxy that is trusted says of its own peer.
+"""The address that a request comes from: the peer's, or the one that a trusted proxy names.
 
-Any other client may send anything, so its own statements about itself are removed from the request.
+Other clients can send anything, so what they say about themselves is removed from the request.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,14 +15,14 @@ from django.http.response import HttpResponseBase
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-#: No chain of proxies is longer.
+#: The longest chain of proxies that is followed.
 _HOPS: Final = 16
 _REQUEST_ID: Final = "HTTP_X_REQUEST_ID"
-_TOLD: Final = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST")
+_FORWARDED: Final = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST")
 
 
 class ClientAddress:
-    """Middleware: makes ``REMOTE_ADDR`` the client, and keeps what is said of host and scheme to trusted proxies."""
+    """Middleware: makes ``REMOTE_ADDR`` the client's, and believes only trusted proxies about host and scheme."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
@@ -31,28 +31,37 @@ class ClientAddress:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         meta = request.META
-        peer = meta["REMOTE_ADDR"] = _unmapped(meta.get("REMOTE_ADDR", ""))
-        if self._trusted and self._is_trusted(peer):
-            meta["REMOTE_ADDR"] = client(meta.get("HTTP_X_FORWARDED_FOR", ""), peer, self._trusted)
-            _believe(meta)
-        else:
-            for name in (*_TOLD, _REQUEST_ID):
+        peer = meta.get("REMOTE_ADDR", "")
+        if peer.startswith("::ffff:"):
+            # At a socket for both kinds, all of IPv4 would be one network of IPv6.
+            peer = str(parse_address(peer) or peer)
+        meta["REMOTE_ADDR"] = peer
+        if not (self._trusted and self._is_trusted(peer)):
+            for name in (*_FORWARDED, _REQUEST_ID):
                 meta.pop(name, None)
+            return self._get_response(request)
+
+        meta["REMOTE_ADDR"] = client_address(meta.get("HTTP_X_FORWARDED_FOR", ""), peer, self._trusted)
+        # Of each list the last entry, which the trusted peer itself wrote; ALLOWED_HOSTS still holds.
+        scheme, host = (meta.get(name, "").rpartition(",")[2].strip() for name in _FORWARDED[1:])
+        meta["HTTP_X_FORWARDED_PROTO"] = scheme
+        if host:
+            meta["HTTP_HOST"] = host
         return self._get_response(request)
 
     def _look_up(self, peer: str) -> bool:
-        address = parsed(peer)
+        address = parse_address(peer)
         return address is not None and _within(address, self._trusted)
 
 
-def client(forwarded: str, peer: str, trusted: Iterable[Network]) -> str:
-    """Return the rightmost address that no trusted proxy has; what stands left of it anybody may have written.
+def client_address(forwarded: str, peer: str, trusted: Iterable[Network]) -> str:
+    """The rightmost address that belongs to no trusted proxy. Anybody may have written what is left of it.
 
-    Each proxy appends whom it talked to. Where one wrote something else than an address, the last one known stays.
+    Each proxy appends the address that it talked to. If an entry is no address, the last one before it stays.
     """
     found = peer
     for entry in reversed(forwarded.rsplit(",", _HOPS)[-_HOPS:]):
-        address = parsed(entry)
+        address = parse_address(entry)
         if address is None:
             break
         found = str(address)
@@ -61,8 +70,8 @@ def client(forwarded: str, peer: str, trusted: Iterable[Network]) -> str:
     return found
 
 
-def parsed(text: str) -> Address | None:
-    """Return the address of ``192.0.2.1``, ``192.0.2.1:4711``, ``2001:db8::1`` or ``[2001:db8::1]:4711``."""
+def parse_address(text: str) -> Address | None:
+    """The address of ``192.0.2.1``, ``192.0.2.1:4711``, ``2001:db8::1`` or ``[2001:db8::1]:4711``."""
     text = text.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]
@@ -77,18 +86,5 @@ def parsed(text: str) -> Address | None:
     return address
 
 
-def _unmapped(peer: str) -> str:
-    """Return an IPv4 peer by its own address: at a socket for both, all of them would be one network of IPv6."""
-    return str(parsed(peer) or peer) if peer.startswith("::ffff:") else peer
-
-
 def _within(address: Address, networks: Iterable[Network]) -> bool:
     return any(address in network for network in networks)
-
-
-def _believe(meta: dict[str, str]) -> None:
-    """Take the scheme and the host that the trusted peer itself named, the last one each; ALLOWED_HOSTS still holds."""
-    scheme, host = (meta.get(name, "").rpartition(",")[2].strip() for name in _TOLD[1:])
-    meta["HTTP_X_FORWARDED_PROTO"] = scheme
-    if host:
-        meta["HTTP_HOST"] = host

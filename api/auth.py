@@ -1,7 +1,7 @@
 """Who is asking: OAuth2 tokens of agencies and coordinators, and sessions of staff.
 
-A token is worth what its credential and their holder are worth now: once one of them is revoked, has expired or has
-lost its role, the token is refused.
+A token is valid only as long as its credential and the credential's holder are: once one of them is revoked, has
+expired or has lost its role, the token is refused.
 """
 
 from dataclasses import dataclass
@@ -27,13 +27,13 @@ from p2p_core import scopes
 
 _CHALLENGE: Final = 'Bearer realm="api"'
 _ELSEWHERE: Final = "network_not_allowed"
-#: So many characters at the end of a token say that it is ours.
+#: How many characters at the end of a token show that we issued it.
 _MARK: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody who may do something: an agency, or a coordinator, who has no agency."""
+    """An agency, or a coordinator, who has no agency."""
 
     name: str
     agency: Any
@@ -49,35 +49,35 @@ class TokenAuthentication(BaseAuthentication):
     """
 
     def authenticate(self, request: Request) -> tuple[Caller, Caller] | None:
-        """Return the caller, or nothing without a token; raise the problem for a token that is worth nothing."""
+        """Nothing without a token; the problem for a token that is not valid."""
         token = rates.bearer(request)
         if token is None:
             return None
         address = request.META.get("REMOTE_ADDR", "")
-        # With the address: nobody who stole a token can use it up elsewhere.
-        counted = f"{subscriber(address)} {token if is_ours(token) else ''}"
-        standing = rates.count(rates.WRONG_TOKENS_PER_ADDRESS, counted, 0)
-        if standing.left <= 0:
-            raise rates.refusal(standing)
+        # With the address, so that a thief cannot use up a token's limit from elsewhere.
+        counted = f"{subscriber(address)} {token if has_our_mark(token) else ''}"
+        allowance = rates.count(rates.WRONG_TOKENS_PER_ADDRESS, counted, 0)
+        if allowance.left <= 0:
+            raise rates.refusal(allowance)
         try:
-            caller = _caller(token, address)
+            caller = _look_up(token, address)
         except Problem:
             rates.count(rates.WRONG_TOKENS_PER_ADDRESS, counted)
             raise
         return caller, caller
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002  DRF gives it
-        """Return how to authenticate; with it, DRF answers 401."""
+        """With a challenge, DRF answers 401 instead of 403."""
         return _CHALLENGE
 
 
 def make_token(_request: Any) -> str:
-    """Return a new token: what nobody can guess, and our mark on it, by which it is known without a look-up."""
+    """An unguessable token, and our mark on it, which shows without a look-up that we issued it."""
     unguessable: str = generate_token()
     return unguessable + _mark(unguessable)
 
 
-def is_ours(token: str) -> bool:
+def has_our_mark(token: str) -> bool:
     """Whether we issued a token, valid or not. One without our mark may be ours under an earlier key."""
     return constant_time_compare(token[-_MARK:], _mark(token[:-_MARK]))
 
@@ -86,7 +86,7 @@ def _mark(unguessable: str) -> str:
     return salted_hmac("api.auth.token", unguessable, algorithm="sha256").hexdigest()[:_MARK]
 
 
-def _caller(token: str, address: str) -> Caller:
+def _look_up(token: str, address: str) -> Caller:
     access = (
         get_access_token_model()
         .objects.select_related("application__agency", "application__user")
@@ -107,7 +107,6 @@ class StaffSession(SessionAuthentication):
     """Authenticates users who have signed in to the admin with both factors and may read all countries' figures."""
 
     def authenticate(self, request: Request) -> tuple[Caller, Caller] | None:
-        """Return the caller, or nothing for anybody else."""
         found = super().authenticate(request)
         if found is None or not second_factor.is_verified(found[0]) or not liaisons.reads_figures(found[0]):
             return None
@@ -115,8 +114,8 @@ class StaffSession(SessionAuthentication):
         return caller, caller
 
 
-class Validator(OAuth2Validator):  # type: ignore[misc]  # untyped
-    """Says to whom the token endpoint gives a token. Whether a credential is usable the toolkit asks the credential."""
+class TokenRequestValidator(OAuth2Validator):  # type: ignore[misc]  # untyped
+    """Decides who gets a token. The toolkit asks the credential itself whether it is usable."""
 
     def _load_application(self, client_id: str | None, request: Any) -> Any:
         # PostgreSQL would stop at a NUL, which is in no id.
@@ -124,8 +123,10 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # untyped
 
     def validate_grant_type(self, client_id: str, grant_type: str, client: Any, *args: Any, **kwargs: Any) -> bool:
         """Only client credentials: nobody signs in to the API. And only from where the credential may be used."""
-        # Asked once the secret was right, so that nobody else learns of the restriction.
-        _refuse_from_elsewhere(client, args[0])
+        # Checked after the secret, so that nobody else learns of the restriction.
+        if not client.usable_from(args[0].headers.get("REMOTE_ADDR", "")):
+            kind = CODES[_ELSEWHERE]
+            raise UnauthorizedClientError(f"{_ELSEWHERE}: {kind.title}. {kind.advice}", request=args[0])
         return grant_type == "client_credentials" and super().validate_grant_type(
             client_id, grant_type, client, *args, **kwargs
         )
@@ -135,11 +136,5 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # untyped
         return set(scopes) <= set(client.scopes.split())
 
     def get_default_scopes(self, _client_id: str, request: Any, *_args: Any, **_kwargs: Any) -> list[str]:
-        """Without a wish, all that the credential has."""
+        """All scopes of the credential, if the request names none."""
         return list(request.client.scopes.split())
-
-
-def _refuse_from_elsewhere(credential: Any, request: Any) -> None:
-    if not credential.usable_from(request.headers.get("REMOTE_ADDR", "")):
-        kind = CODES[_ELSEWHERE]
-        raise UnauthorizedClientError(f"{_ELSEWHERE}: {kind.title}. {kind.advice}", request=request)

@@ -1,10 +1,10 @@
 """Signed requests: HTTP Message Signatures (RFC 9421) with Ed25519.
 
-The library builds the text that was signed and verifies it. Whose key, which parts and how old is for us to say,
-and is said here; that nothing is taken twice, the database says.
+The library builds the text that was signed and verifies it. This module decides whose key, which parts and what age it
+accepts. The database makes sure that nothing is accepted twice.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -37,11 +37,11 @@ CLOCK: Final = timedelta(minutes=5)
 FIELDS: Final = ("content-digest", "content-type", "content-encoding", "content-length", "idempotency-key", "date")
 DERIVED: Final = ("@method", "@path", "@query", "@target-uri", "@request-target", "@authority", "@scheme")
 
-# What each signature must cover: the first names it, any one of them will do.
+# What each signature must cover. Any one of a group will do; errors name the first.
 _ALWAYS: Final = (("@method",), ("@path", "@target-uri", "@request-target"), ("content-digest",), ("content-type",))
 _QUERY: Final = ("@query", "@target-uri", "@request-target")
 _IF_PRESENT: Final = ("content-encoding", "idempotency-key")
-#: What stands in the evidence in words that the agency has chosen.
+#: Parts of the evidence whose text the agency chooses.
 _CHOSEN: Final = ("content-digest", "content-type", "idempotency-key", "nonce", "tag")
 
 Values = Mapping[str, str]
@@ -49,17 +49,17 @@ Parameters = Mapping[str, int | str]
 
 
 @dataclass(frozen=True, slots=True)
-class Signed:
-    """A request whose signature has verified. Its body has still to be held against the digest."""
+class Verified:
+    """What was verified. Whether the body fits the digest is for its reader to check."""
 
     evidence: Evidence
     content_digest: str
 
 
-def signed(request: HttpRequest, agency: Any) -> Signed | None:
-    """Return who signed a request of an agency, or nothing if it is not signed and need not be.
+def verify(request: HttpRequest, agency: Any) -> Verified | None:
+    """Who signed a request of an agency; nothing if it is not signed and need not be.
 
-    A request that carries a signature is never taken for one that carries none.
+    A request that carries a signature is never treated as unsigned.
     """
     if "Signature" not in request.headers and "Signature-Input" not in request.headers:
         if agency.signature_required:
@@ -71,43 +71,35 @@ def signed(request: HttpRequest, agency: Any) -> Signed | None:
     _refuse_uncovered(request, covered, result.parameters)
     _refuse_untimely(covered, result.parameters)
     _refuse_addresses(covered, result.parameters)
-    return Signed(verification.evidence(), covered["content-digest"])
+    return Verified(verification.evidence(), covered["content-digest"])
 
 
 def _refuse_uncovered(request: HttpRequest, covered: Collection[str], parameters: Collection[str]) -> None:
-    missing = [names[0] for names in _must_cover(request) if not any(name in covered for name in names)]
+    """Refuse a signature that leaves out something that changes what a submission means."""
+    needed = [*_ALWAYS, *((name,) for name in _IF_PRESENT if name in request.headers)]
+    if request.META.get("QUERY_STRING"):
+        needed.append(_QUERY)
+    missing = [names[0] for names in needed if not any(name in covered for name in names)]
     if "created" not in parameters and "date" not in covered:
         missing.append("created")
     if missing:
         raise Problem("signature_incomplete", detail=f"The signature must cover these too: {', '.join(missing)}.")
 
 
-def _must_cover(request: HttpRequest) -> Iterator[tuple[str, ...]]:
-    """Yield all that changes what a submission means."""
-    yield from _ALWAYS
-    if request.META.get("QUERY_STRING"):
-        yield _QUERY
-    yield from ((name,) for name in _IF_PRESENT if name in request.headers)
-
-
 def _refuse_untimely(covered: Values, parameters: Parameters) -> None:
     """Refuse a signature that is too old, has expired or comes from the future, by each time that it names."""
-    now = clock.agreed().timestamp()
-    ages = [now - at for at in _times(covered, parameters)]
-    if max(ages) > CLOCK.total_seconds() or int(parameters.get("expires", now + 1)) <= now:
-        raise Problem("signature_too_old")
-    if min(ages) < -CLOCK.total_seconds():
-        raise Problem("signature_too_new")
-
-
-def _times(covered: Values, parameters: Parameters) -> Iterator[int]:
-    if "created" in parameters:
-        yield int(parameters["created"])
+    times = [int(parameters["created"])] if "created" in parameters else []
     if "date" in covered:
         date = parse_http_date_safe(covered["date"])
         if date is None:
             raise Problem("signature_malformed")
-        yield date
+        times.append(date)
+
+    now = clock.agreed().timestamp()
+    if min(times) < now - CLOCK.total_seconds() or int(parameters.get("expires", now + 1)) <= now:
+        raise Problem("signature_too_old")
+    if max(times) > now + CLOCK.total_seconds():
+        raise Problem("signature_too_new")
 
 
 def _refuse_addresses(covered: Values, parameters: Parameters) -> None:
@@ -115,7 +107,7 @@ def _refuse_addresses(covered: Values, parameters: Parameters) -> None:
     for name in _CHOSEN:
         text = str({**covered, **parameters}.get(name, ""))
         if len(text) > LOOKED_AT:
-            raise Problem("signature_malformed", detail=f"More than {LOOKED_AT} characters are too many for {name}.")
+            raise Problem("signature_malformed", detail=f"Use at most {LOOKED_AT} characters for {name}.")
         if is_address(text):
             raise Problem("personal_trace")
 
@@ -140,11 +132,11 @@ class _Verification(HTTPSignatureKeyResolver):
         self.base = self.signature = b""
 
     def verify(self, request: HttpRequest) -> VerifyResult:
-        """Return what the one signature of a request covers; raise the problem if it does not verify."""
+        """What the one signature of a request covers."""
         verifier = _Verifier(signature_algorithm=_Ed25519, key_resolver=self, component_resolver_class=_Components)
         try:
             # Of several signatures the library would need to be told which to take; it refuses them all.
-            [result] = verifier.verify(_Message(request), max_age=None)
+            [result] = verifier.verify(_CoverableRequest(request), max_age=None)
         except _RefusedError as refused:
             raise Problem(refused.code) from None
         except HTTPMessageSignaturesException:
@@ -152,33 +144,26 @@ class _Verification(HTTPSignatureKeyResolver):
         return result
 
     def resolve_public_key(self, key_id: str) -> Any:
-        """Return the key that a signature names, in the hands of this verification; the library calls this."""
-        self.key = signing.find(key_id)
-        code = _why_refused(self.key, self._agency)
-        if code:
-            raise _RefusedError(code)
+        """Find the key that a signature names, and hand it on inside this verification; the library calls this."""
+        self.key = key = signing.find(key_id)
+        if key is None:
+            raise _RefusedError("signature_key_unknown")
+        if key.agency != self._agency:
+            raise _RefusedError("signature_key_foreign")
+        if key.revoked is not None:
+            raise _RefusedError("signature_key_revoked")
+        if key.expires is not None and key.expires <= clock.agreed():
+            raise _RefusedError("signature_key_expired")
         return self
 
     def evidence(self) -> Evidence:
-        """Return what was verified, to be kept."""
         assert self.key is not None  # noqa: S101  for the type; without one nothing verifies
         by = SignedBy(self.key.keyid, self.key.fingerprint)
         return Evidence(self.key.id, by, self.base.decode(), self.signature)
 
 
-def _why_refused(key: VerificationKey | None, agency: int) -> str:
-    """Return the code that says why a key is not taken from an agency, or nothing."""
-    if key is None:
-        return "signature_key_unknown"
-    if key.agency != agency:
-        return "signature_key_foreign"
-    if key.revoked is not None:
-        return "signature_key_revoked"
-    return "signature_key_expired" if key.expires is not None and key.expires <= clock.agreed() else ""
-
-
 class _Ed25519(ED25519):
-    """The library's, which says by a code that it did not verify, and notes what it did."""
+    """The library's, which refuses by a code of ours, and notes what it verified."""
 
     def __init__(self, public_key: _Verification, private_key: None = None) -> None:  # noqa: ARG002  the library's
         assert public_key.key is not None  # noqa: S101  for the type
@@ -212,8 +197,8 @@ class _Components(HTTPSignatureComponentResolver):
         return value
 
 
-class _Message:
-    """A request as the library wants it, with those headers only that may be covered."""
+class _CoverableRequest:
+    """A request in the form that the library takes, with only the headers that may be covered."""
 
     def __init__(self, request: HttpRequest) -> None:
         shown = ("signature", "signature-input", *FIELDS)

@@ -13,13 +13,13 @@ from django.http.response import HttpResponseBase
 
 from api.problems import busy, respond
 
-#: So long a request of an agency waits for its turn, in a thread of the public.
+#: Seconds that a request of an agency waits for its turn, in a thread of the public.
 WAIT_SECONDS: Final = 1.0
 _PUBLIC_METHODS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
 
 
 class PublicThreads:
-    """Middleware: answers 503 to what is not public while such requests hold all the threads that they may hold."""
+    """Middleware: answers 503 to what is not public while such requests have all the threads that they may have."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
@@ -28,7 +28,8 @@ class PublicThreads:
         self._is_stuck = False
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if _is_public(request):
+        is_signed_in = "HTTP_AUTHORIZATION" in request.META or request.path_info.startswith(("/admin/", "/oauth/"))
+        if request.method in _PUBLIC_METHODS and not is_signed_in:
             return self._get_response(request)
         # In a short rush a thread is soon free, so a request waits. After one has waited without success, the next ones
         # do not wait until a thread is free again.
@@ -40,11 +41,3 @@ class PublicThreads:
         finally:
             self._is_stuck = False
             self._places.release()
-
-
-def _is_public(request: HttpRequest) -> bool:
-    return (
-        request.method in _PUBLIC_METHODS
-        and not request.path_info.startswith(("/admin/", "/oauth/"))
-        and "HTTP_AUTHORIZATION" not in request.META
-    )

@@ -244,7 +244,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 OAUTH2_PROVIDER_APPLICATION_MODEL = "countries.Credential"
 OAUTH2_PROVIDER = {
-    "OAUTH2_VALIDATOR_CLASS": "api.auth.Validator",
+    "OAUTH2_VALIDATOR_CLASS": "api.auth.TokenRequestValidator",
     "ACCESS_TOKEN_GENERATOR": "api.auth.make_token",
     "CLIENT_SECRET_HASHER": "police2peer_credential",
     # Tokens are kept as checksums only, so a copy of the database opens nothing.

@@ -80,7 +80,7 @@ def nothing_counted(monkeypatch) -> None:
     """Lets each test begin with nobody having asked for anything: all come from one address, to one broker."""
     from api.throttling import rates
 
-    monkeypatch.setattr(rates, "public", rates.Minute())
+    monkeypatch.setattr(rates, "public_counter", rates.LocalCounter())
     monkeypatch.setattr(rates, "SALT", f"a test {uuid4()}")
 
 

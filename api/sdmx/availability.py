@@ -44,7 +44,7 @@ def find(reading: Reading) -> Available:
     if query.updated_after or query.of_vintages:
         size = reading.check_size()
         readings.refuse_more(size, readings.MOST_OBSERVED)
-    with costs.paid(size):
+    with costs.take_turn(size):
         if query.updated_after:
             _read(reading, found)
         else:

@@ -13,9 +13,9 @@ from django.conf import settings
 from api.problems import busy
 from api.throttling import rates
 
-#: So many observations that are looked through cost as much as a small request.
+#: How many observations a read may look through for the price of one small request.
 OBSERVATIONS: Final = 10_000
-#: Reads of more than these take turns.
+#: Reads of more observations than this take turns.
 LARGE: Final = 100_000
 
 _turn: Final = Lock()
@@ -24,19 +24,19 @@ _places: Final = BoundedSemaphore(max(1, settings.WEB_THREADS // 2))
 
 
 def charge(observations: int) -> None:
-    """Charge for a read by its size, before it begins; refuse an address that has not so much left."""
+    """Charge for a read by its size before it begins; refuse an address that has too little left."""
     rate, address = rates.PUBLIC_PER_ADDRESS, rates.payer.get()
-    # Half of all that an address may ask for is the most, so that the largest answer can be had at all.
+    # Never more than half of what an address may ask for, so that it can get even the largest answer.
     cost = min(observations // OBSERVATIONS, rate.amount // 2)
     if address is not None and cost:
-        standing = rates.public.add(rate, address, cost)
-        if standing.left < 0:
-            raise rates.refusal(standing)
+        allowance = rates.public_counter.add(rate, address, cost)
+        if allowance.left < 0:
+            raise rates.refusal(allowance)
 
 
 @contextmanager
-def paid(observations: int) -> Iterator[None]:
-    """Charge for a read that answers only at its end; if it is large, take this process's one turn for it or refuse."""
+def take_turn(observations: int) -> Iterator[None]:
+    """Charge for a read that answers only at its end. A large one needs this process's one turn, or is refused."""
     charge(observations)
     if observations <= LARGE:
         yield

@@ -31,15 +31,15 @@ from countries.ranges import subscriber
 
 log = logging.getLogger(__name__)
 
-#: All limits are for so many seconds.
+#: Seconds; all limits are for a minute.
 WINDOW: Final = 60
-#: So long a request waits for the broker to connect, and so long for each answer.
-PATIENCE: Final = 0.15
-#: So long nobody asks a broker again that was away.
-PAUSE: Final = 1.0
+#: Seconds that a request waits for the broker to connect, and as long for each answer.
+BROKER_TIMEOUT: Final = 0.15
+#: Seconds after which a broker that was away is asked again.
+BROKER_PAUSE: Final = 1.0
 #: Sets these keys apart from others that are made with the same secret.
 SALT = "api.throttling"
-#: At most so many addresses are counted in a process.
+#: How many addresses a process counts at most.
 _KEYS: Final = 20_000
 
 #: Files, probes, and what has limits of its own.
@@ -49,11 +49,11 @@ _READABLE_ANYWHERE: Final = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "Retry-After, RateLimit, RateLimit-Policy",
 }
-_STANDINGS: Final = "police2peer.standings"
+_ALLOWANCES: Final = "police2peer.allowances"
 
 
 class Rate(NamedTuple):
-    """So many requests a minute for each of a kind: an agency, a credential, an address."""
+    """A number of requests a minute, for each agency, credential or address."""
 
     name: str
 
@@ -79,23 +79,23 @@ READS_PER_CREDENTIAL: Final = Rate("RATE_READS_PER_CREDENTIAL")
 PUBLIC_PER_ADDRESS: Final = Rate("RATE_PUBLIC_PER_ADDRESS")
 
 
-class Standing(NamedTuple):
-    """What is left of a limit, less than nothing for a request beyond it, and in how many seconds there is more."""
+class Allowance(NamedTuple):
+    """What is left of a limit (negative for a request beyond it), and after how many seconds there is more."""
 
     rate: Rate
     left: int
     seconds: float
 
 
-class Minute:
-    """Counts in this process, by the minute."""
+class LocalCounter:
+    """Counts in this process, minute by minute."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock, self._lock = clock, Lock()
         self._counts: Counter[str] = Counter()
         self._ends = 0.0
 
-    def add(self, rate: Rate, key: str, amount: int = 1) -> Standing:
+    def add(self, rate: Rate, key: str, amount: int = 1) -> Allowance:
         """Count, unless it is more than the rate allows."""
         with self._lock:
             now = self._clock()
@@ -105,96 +105,98 @@ class Minute:
             left = rate.amount - self._counts[key] - amount
             if left >= 0:
                 self._counts[key] += amount
-            return Standing(rate, left, self._ends - now)
+            return Allowance(rate, left, self._ends - now)
 
 
-class Broker:
+class BrokerCounter:
     """Counts in the broker, each key from its first request on; while the broker is away, in this process."""
 
     def __init__(self, url: str) -> None:
-        waiting = {"socket_connect_timeout": PATIENCE, "socket_timeout": PATIENCE}
+        waiting = {"socket_connect_timeout": BROKER_TIMEOUT, "socket_timeout": BROKER_TIMEOUT}
         self._storage = RedisStorage(url, retry=Retry(NoBackoff(), 0), **waiting)  # type: ignore[arg-type]
-        self._meanwhile = Minute()
+        self._meanwhile = LocalCounter()
         self._away_until = 0.0
 
-    def add(self, rate: Rate, key: str, amount: int = 1) -> Standing:
+    def add(self, rate: Rate, key: str, amount: int = 1) -> Allowance:
         was_away = self._away_until > 0
         if time.monotonic() < self._away_until:
             return self._meanwhile.add(rate, key, amount)
         if was_away:
-            # This request looks whether it is back; the others go on without.
-            self._away_until = time.monotonic() + PAUSE
+            # This request tries the broker; the others do without it meanwhile.
+            self._away_until = time.monotonic() + BROKER_PAUSE
         try:
-            # One step: of any number of requests at once, exactly as many pass as may.
+            # One step, so that of many requests at once no more pass than may.
             left = rate.amount - self._storage.incr(key, WINDOW, amount)
             seconds = self._storage.get_expiry(key) - time.time()
         except (redis.RedisError, OSError) as error:
-            self._away_until = time.monotonic() + PAUSE
+            self._away_until = time.monotonic() + BROKER_PAUSE
             if not was_away:
                 log.warning("the broker is away: each process counts", extra={"reason": type(error).__name__})
             return self._meanwhile.add(rate, key, amount)
         if was_away:
             self._away_until = 0.0
             log.warning("the broker is back: limits are counted in it")
-        return Standing(rate, left, seconds)
+        return Allowance(rate, left, seconds)
 
 
 @cache
-def broker() -> Broker:
-    """The broker of this process. It is made at its first use, after the processes of a server were forked."""
-    return Broker(settings.REDIS_URL)
+def broker_counter() -> BrokerCounter:
+    """Made at its first use in a process, after the server has forked its processes."""
+    return BrokerCounter(settings.REDIS_URL)
 
 
-def count(rate: Rate, identity: str, amount: int = 1) -> Standing:
+def count(rate: Rate, identity: str, amount: int = 1) -> Allowance:
     """Count in the broker, where a keyed hash stands for an address or a name."""
     key = salted_hmac(SALT, f"{rate.name} {identity}", algorithm="sha256").hexdigest()[:32]
-    return broker().add(rate, key, amount)
+    return broker_counter().add(rate, key, amount)
 
 
-def headers(standings: Sequence[Standing]) -> dict[str, str]:
+def headers(allowances: Sequence[Allowance]) -> dict[str, str]:
     """The two headers, each a list of structured fields."""
     return {
-        "RateLimit-Policy": ", ".join(f'"{one.rate.policy}";q={one.rate.amount};w={WINDOW}' for one in standings),
-        "RateLimit": ", ".join(f'"{one.rate.policy}";r={max(0, one.left)};t={_whole(one)}' for one in standings),
+        "RateLimit-Policy": ", ".join(f'"{one.rate.policy}";q={one.rate.amount};w={WINDOW}' for one in allowances),
+        "RateLimit": ", ".join(f'"{one.rate.policy}";r={max(0, one.left)};t={_whole(one)}' for one in allowances),
     }
 
 
-def refusal(standing: Standing) -> Problem:
-    again = {"Retry-After": str(max(1, _whole(standing))), "Cache-Control": "no-store"}
-    return Problem("throttled", headers=headers([standing]) | again)
+def refusal(allowance: Allowance) -> Problem:
+    again = {"Retry-After": str(max(1, _whole(allowance))), "Cache-Control": "no-store"}
+    return Problem("throttled", headers=headers([allowance]) | again)
 
 
-def _whole(standing: Standing) -> int:
-    return math.ceil(max(0.0, standing.seconds))
+def _whole(allowance: Allowance) -> int:
+    return math.ceil(max(0.0, allowance.seconds))
 
 
 # --- the public
 
 #: Counts the public, and who pays for what is being done, if anybody does.
-public: Final = Minute()
+public_counter: Final = LocalCounter()
 payer: Final[ContextVar[str | None]] = ContextVar("payer", default=None)
 
 
 class RateLimits:
     """Middleware: refuses addresses that ask too often, and tells agencies what is left.
 
-    Answers that shared caches may keep carry no header about limits: it would be told to others than it is about.
+    Answers that shared caches may keep carry no header about limits, because other clients would get it.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not _is_public(request):
+        # A token has limits of its own, right or wrong; another kind of authorization has none.
+        path, token = request.path_info, bearer(request)
+        if path.startswith(_NOT_PUBLIC) or (token is not None and path.startswith(_AGENCIES)):
             answer = self._get_response(request)
-            standings = request.META.get(_STANDINGS)
-            for name, value in headers(standings).items() if standings else ():
+            allowances = request.META.get(_ALLOWANCES)
+            for name, value in headers(allowances).items() if allowances else ():
                 answer[name] = value
             return answer
         address = subscriber(request.META.get("REMOTE_ADDR", ""))
-        standing = public.add(PUBLIC_PER_ADDRESS, address)
-        if standing.left < 0:
-            problem = refusal(standing)
+        allowance = public_counter.add(PUBLIC_PER_ADDRESS, address)
+        if allowance.left < 0:
+            problem = refusal(allowance)
             problem.headers |= _READABLE_ANYWHERE
             return problems.respond(problem)
         paying = payer.set(address)
@@ -202,12 +204,6 @@ class RateLimits:
             return self._get_response(request)
         finally:
             payer.reset(paying)
-
-
-def _is_public(request: HttpRequest) -> bool:
-    # A token has limits of its own, right or wrong; another kind of authorization has none.
-    path, token = request.path_info, bearer(request)
-    return not path.startswith(_NOT_PUBLIC) and (token is None or not path.startswith(_AGENCIES))
 
 
 def bearer(request: HttpRequest) -> str | None:
@@ -230,12 +226,12 @@ class AgencyRate(BaseThrottle):
         if caller is None:
             return True
         submits = request.method == "POST" and getattr(view, "submits", False)
-        standings = [count(SUBMISSIONS_PER_CREDENTIAL if submits else READS_PER_CREDENTIAL, caller.name)]
-        if caller.agency is not None and standings[0].left >= 0:
-            standings.append(count(SUBMISSIONS_PER_AGENCY if submits else READS_PER_AGENCY, str(caller.agency.pk)))
-        if standings[-1].left < 0:
-            raise refusal(standings[-1])
-        request.META[_STANDINGS] = standings
+        allowances = [count(SUBMISSIONS_PER_CREDENTIAL if submits else READS_PER_CREDENTIAL, caller.name)]
+        if caller.agency is not None and allowances[0].left >= 0:
+            allowances.append(count(SUBMISSIONS_PER_AGENCY if submits else READS_PER_AGENCY, str(caller.agency.pk)))
+        if allowances[-1].left < 0:
+            raise refusal(allowances[-1])
+        request.META[_ALLOWANCES] = allowances
         return True
 
 
@@ -255,15 +251,15 @@ def reserve_attempt(client_ids: Collection[str], address: str) -> list[Charge]:
     # With the address, or anybody who knows an id could use up its limit.
     asking = [(TOKENS_PER_ADDRESS, network), *((TOKENS_PER_CREDENTIAL, f"{one} {network}") for one in client_ids)]
     for rate, identity in asking:
-        standing = count(rate, identity)
-        if standing.left < 0:
-            raise refusal(standing)
+        allowance = count(rate, identity)
+        if allowance.left < 0:
+            raise refusal(allowance)
     reserved: list[Charge] = []
     for rate, identity in ((FAILURES_PER_ADDRESS, network), *((FAILURES_PER_CREDENTIAL, one) for one in client_ids)):
-        standing = count(rate, identity)
-        if standing.left < 0:
+        allowance = count(rate, identity)
+        if allowance.left < 0:
             give_back(reserved)
-            raise refusal(standing)
+            raise refusal(allowance)
         reserved.append((rate, identity))
     return reserved
 

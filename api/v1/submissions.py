@@ -14,7 +14,7 @@ from api import measures, pagination, parameters, requests, signatures
 from api.auth import Caller, TokenAuthentication
 from api.permissions import HasScope, caller_of
 from api.problems import Problem
-from api.signatures import Signed
+from api.signatures import Verified
 from api.v1 import body, documents, finding_documents, forms, openapi_submissions, query_params
 from countries.reference import Reference
 from federation import intake
@@ -75,9 +75,9 @@ class SubmissionsView(APIView):
         dry_run = query_params.flag(given, "dry_run")
         key = None if dry_run else idempotency_key(request)
         caller = caller_of(request)
-        signed = signatures.signed(request, caller.agency)
-        submission = _read(request, kind, given, signed, caller.agency.code)
-        return _preview(caller, submission) if dry_run else _accept(request, caller, submission, key, signed)
+        verified = signatures.verify(request, caller.agency)
+        submission = _read(request, kind, given, verified, caller.agency.code)
+        return _preview(caller, submission) if dry_run else _accept(request, caller, submission, key, verified)
 
 
 class SubmissionView(APIView):
@@ -119,10 +119,10 @@ def idempotency_key(request: HttpRequest) -> str | None:
 
 
 def _read(
-    request: HttpRequest, kind: str, given: Mapping[str, str], signed: Signed | None, agency: str
+    request: HttpRequest, kind: str, given: Mapping[str, str], verified: Verified | None, agency: str
 ) -> NewSubmission:
     """Read the body. Its memory is free again before anything is stored."""
-    content = body.read(request, content_digest=signed.content_digest if signed else None)
+    content = body.read(request, content_digest=verified.content_digest if verified else None)
     received = clock.agreed()
     try:
         prepared = checks.prepared(given["prepared"], received) if "prepared" in given else received
@@ -139,10 +139,10 @@ def _read(
 
 
 def _accept(
-    request: HttpRequest, caller: Caller, submission: NewSubmission, key: str | None, signed: Signed | None
+    request: HttpRequest, caller: Caller, submission: NewSubmission, key: str | None, verified: Verified | None
 ) -> HttpResponse:
     receipt = intake.accept(
-        caller.agency, submission, key=key, by=caller.name, signature=signed.evidence if signed else None
+        caller.agency, submission, key=key, by=caller.name, signature=verified.evidence if verified else None
     )
     if not receipt.replayed:
         measures.SUBMISSIONS.labels(submission.media).inc()

@@ -10,7 +10,7 @@ import redis
 from django.test import Client
 
 from api.throttling import rates
-from api.throttling.rates import Broker
+from api.throttling.rates import BrokerCounter
 from config.embedded import process, valkey
 from federation.models.submissions import Submission
 from tests.contract.callers import Caller, report
@@ -35,8 +35,8 @@ def broker(tmp_path):
 @pytest.fixture
 def kept(broker, monkeypatch):
     """What this process counts in: that broker, which was there a moment ago."""
-    kept = Broker(broker[0])
-    monkeypatch.setattr(rates, "broker", lambda: kept)
+    kept = BrokerCounter(broker[0])
+    monkeypatch.setattr(rates, "broker_counter", lambda: kept)
     kept.add(RATE, "somebody")
     return kept
 
@@ -126,7 +126,7 @@ def test_once_it_is_back_it_counts_again(kept, broker, monkeypatch, caplog):
     broker[1].send_signal(signal.SIGCONT)
     assert kept.add(RATE, "somebody").left == RATE.amount - 1
     now = time.monotonic()
-    monkeypatch.setattr(rates.time, "monotonic", lambda: now + rates.PAUSE + 0.1)
+    monkeypatch.setattr(rates.time, "monotonic", lambda: now + rates.BROKER_PAUSE + 0.1)
     assert [kept.add(RATE, "somebody").left for _ in range(2)] == [RATE.amount - 2, RATE.amount - 3]
     assert [one.getMessage() for one in caplog.records] == [
         "the broker is away: each process counts", "the broker is back: limits are counted in it",

@@ -10,7 +10,7 @@ import redis
 from django.conf import settings
 
 from api.throttling import rates
-from api.throttling.rates import Minute
+from api.throttling.rates import LocalCounter
 from tests.integration.processes import ROOT
 
 ADDRESS = "198.51.100.7"
@@ -120,7 +120,7 @@ def clock():
 
 def test_process_counts_by_the_minute(limit, clock):
     limit(PUBLIC, 2)
-    minute = Minute(clock)
+    minute = LocalCounter(clock)
     assert [minute.add(PUBLIC, "one").left for _ in range(4)] == [1, 0, -1, -1]
     assert minute.add(PUBLIC, "two").left == 1
     clock.now += 61
@@ -129,21 +129,21 @@ def test_process_counts_by_the_minute(limit, clock):
 
 def test_threads_of_a_process_lose_and_win_nothing(limit, clock):
     limit(PUBLIC, 100)
-    minute = Minute(clock)
+    minute = LocalCounter(clock)
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(lambda _: minute.add(PUBLIC, ADDRESS).left >= 0, range(200))) == 100
 
 
 def test_who_may_not_have_much_may_have_little(limit, clock):
     limit(PUBLIC, 100)
-    minute = Minute(clock)
+    minute = LocalCounter(clock)
     assert [minute.add(PUBLIC, ADDRESS, 40).left for _ in range(3)] == [60, 20, -20]
     assert minute.add(PUBLIC, ADDRESS, 20).left == 0
 
 
 def test_addresses_counted_are_bounded(clock, monkeypatch):
     monkeypatch.setattr(rates, "_KEYS", 10)
-    minute = Minute(clock)
+    minute = LocalCounter(clock)
     for number in range(30):
         minute.add(PUBLIC, f"198.51.100.{number}")
     assert len(minute._counts) <= 11

@@ -43,7 +43,7 @@ READER, LIAR = "198.51.100.7", "203.0.113.9"
     ],
 )
 def test_client_is_the_rightmost_address_that_is_not_trusted(forwarded, client):
-    assert addresses.client(forwarded, PROXY, TRUSTED) == client
+    assert addresses.client_address(forwarded, PROXY, TRUSTED) == client
 
 
 def passed_on(peer, trusted, meta=None, **headers):
