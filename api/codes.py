@@ -6,8 +6,8 @@
 from typing import Final, NamedTuple
 
 
-class Kind(NamedTuple):
-    """What an error of one code looks like from outside."""
+class Code(NamedTuple):
+    """What clients read of an error with this code."""
 
     status: int
     title: str
@@ -16,153 +16,153 @@ class Kind(NamedTuple):
 
 #: What cannot be read.
 _UNREADABLE: Final = {
-    "bad_request": Kind(400, "The request cannot be read", "Send a well-formed HTTP request."),
-    "bad_gzip": Kind(400, "The body is not gzip", "Send whole gzip data, or leave Content-Encoding out."),
-    "not_utf8": Kind(400, "The body is not UTF-8", "Encode the body as UTF-8."),
-    "nul_character": Kind(400, "The body holds a NUL character", "Leave NUL characters out."),
-    "not_json": Kind(
+    "bad_request": Code(400, "The request cannot be read", "Send a well-formed HTTP request."),
+    "bad_gzip": Code(400, "The body is not gzip", "Send whole gzip data, or leave Content-Encoding out."),
+    "not_utf8": Code(400, "The body is not UTF-8", "Encode the body as UTF-8."),
+    "nul_character": Code(400, "The body holds a NUL character", "Leave NUL characters out."),
+    "not_json": Code(
         400, "The body is not JSON", "Send one JSON object as in RFC 8259; NaN and Infinity are no JSON numbers."
     ),
-    "duplicate_member": Kind(400, "An object names a member twice", "Name each member of an object once."),
-    "not_csv": Kind(
+    "duplicate_member": Code(400, "An object names a member twice", "Name each member of an object once."),
+    "not_csv": Code(
         400,
         "The body is not CSV",
         "Send rows as in RFC 4180, with commas or semicolons between the cells, each as long as the header row.",
     ),
-    "duplicate_column": Kind(400, "The header names a column twice", "Name each column once."),
-    "unknown_parameter": Kind(
+    "duplicate_column": Code(400, "The header names a column twice", "Name each column once."),
+    "unknown_parameter": Code(
         400, "A query parameter is not known", "Use only the query parameters that are documented for this address."
     ),
-    "repeated_parameter": Kind(400, "A query parameter comes twice", "Give each query parameter once."),
-    "missing_parameter": Kind(400, "A query parameter is missing", "Give the query parameter named."),
-    "bad_parameter": Kind(400, "A query parameter has no such value", "Give one of the documented values."),
-    "bad_cursor": Kind(400, "The cursor cannot be read", "Follow the link in `next` as it stands."),
-    "bad_idempotency_key": Kind(
+    "repeated_parameter": Code(400, "A query parameter comes twice", "Give each query parameter once."),
+    "missing_parameter": Code(400, "A query parameter is missing", "Give the query parameter named."),
+    "bad_parameter": Code(400, "A query parameter has no such value", "Give one of the documented values."),
+    "bad_cursor": Code(400, "The cursor cannot be read", "Follow the link in `next` as it stands."),
+    "bad_idempotency_key": Code(
         400, "The Idempotency-Key cannot be used", "Send 1 to 255 printable ASCII characters, such as a UUID."
     ),
 }
 
 #: Who asks, what for, and how.
 _REFUSED: Final = {
-    "not_authenticated": Kind(
+    "not_authenticated": Code(
         401, "Authentication is needed", "Send the header Authorization: Bearer with a token from /oauth/token/."
     ),
-    "invalid_token": Kind(
+    "invalid_token": Code(
         401, "The token is not valid", "Get a new token; if that fails, the credential has ended or been revoked."
     ),
-    "permission_denied": Kind(403, "This is not allowed", "Ask a coordinator whether you should have access."),
-    "insufficient_scope": Kind(
+    "permission_denied": Code(403, "This is not allowed", "Ask a coordinator whether you should have access."),
+    "insufficient_scope": Code(
         403, "The token lacks a scope", "Get a token with the scope that WWW-Authenticate names."
     ),
-    "network_not_allowed": Kind(
+    "network_not_allowed": Code(
         403,
         "The credential may not be used from here",
         "Send from the networks that the credential is restricted to, or ask a coordinator to add yours.",
     ),
-    "csrf_failed": Kind(403, "The form has expired", "Load the page again and send the form from there."),
-    "not_found": Kind(404, "There is nothing here", "Check the address; /api/docs/ lists all of them."),
-    "finding_not_found": Kind(
+    "csrf_failed": Code(403, "The form has expired", "Load the page again and send the form from there."),
+    "not_found": Code(404, "There is nothing here", "Check the address; /api/docs/ lists all of them."),
+    "finding_not_found": Code(
         404, "There is no such finding of yours", "Use an id from /api/v1/findings/ or from the answer to a submission."
     ),
-    "method_not_allowed": Kind(405, "The method is not allowed here", "Use a method that Allow names."),
-    "not_acceptable": Kind(406, "No form of the answer fits Accept", "Accept one of the documented media types."),
-    "finding_resolved": Kind(
+    "method_not_allowed": Code(405, "The method is not allowed here", "Use a method that Allow names."),
+    "not_acceptable": Code(406, "No form of the answer fits Accept", "Accept one of the documented media types."),
+    "finding_resolved": Code(
         409, "The finding is resolved", "There is nothing to answer any more; read its resolution and reason."
     ),
-    "body_too_large": Kind(
+    "body_too_large": Code(
         413, "The body is too large", "Send at most 128 MiB, before and after decompression; divide the submission."
     ),
-    "too_many_observations": Kind(
+    "too_many_observations": Code(
         413, "There are too many observations", "Send at most 2,000,000 observations; divide the submission."
     ),
-    "too_many_reports": Kind(413, "There are too many reports", "Send at most 200,000 reports; divide the submission."),
-    "too_many_names": Kind(
+    "too_many_reports": Code(413, "There are too many reports", "Send at most 200,000 reports; divide the submission."),
+    "too_many_names": Code(
         413,
         "There are too many names beside the codes",
         "Send codes without names (labels=id), and keys that are the row's own or none (keys=none).",
     ),
-    "unsupported_media_type": Kind(
+    "unsupported_media_type": Code(
         415, "The media type is not supported", "Send one of the media types that Accept names, in UTF-8."
     ),
-    "unsupported_encoding": Kind(
+    "unsupported_encoding": Code(
         415, "The content encoding is not supported", "Send the body as it is or with Content-Encoding: gzip."
     ),
-    "throttled": Kind(429, "Too many requests", "Wait for the seconds that Retry-After names."),
-    "internal_error": Kind(500, "Something went wrong here", "Try again; if it stays, tell us the request_id."),
-    "busy": Kind(503, "There is too much to do", "Try again after Retry-After."),
-    "not_stored": Kind(
+    "throttled": Code(429, "Too many requests", "Wait for the seconds that Retry-After names."),
+    "internal_error": Code(500, "Something went wrong here", "Try again; if it stays, tell us the request_id."),
+    "busy": Code(503, "There is too much to do", "Try again after Retry-After."),
+    "not_stored": Code(
         503,
         "The submission could not be stored",
         "Nothing of it was kept. Send it again after Retry-After, with the same Idempotency-Key.",
     ),
-    "not_ready": Kind(503, "A part of the service is not ready", "Try again in a while."),
-    "clocks_disagree": Kind(503, "The clocks of the service disagree", "Send it again after Retry-After."),
+    "not_ready": Code(503, "A part of the service is not ready", "Try again in a while."),
+    "clocks_disagree": Code(503, "The clocks of the service disagree", "Send it again after Retry-After."),
 }
 
 #: What is asked for as the SDMX standard writes it.
 _SDMX: Final = {
-    "bad_sdmx_query": Kind(400, "The SDMX query cannot be read", "Write the path as the SDMX REST API has it."),
-    "unknown_structure": Kind(
+    "bad_sdmx_query": Code(400, "The SDMX query cannot be read", "Write the path as the SDMX REST API has it."),
+    "unknown_structure": Code(
         404,
         "There is no such structure",
         "Ask /sdmx/2.1/structure or /sdmx/3.0/structure, with detail=allcompletestubs, for a list of all.",
     ),
-    "agency_not_published": Kind(
+    "agency_not_published": Code(
         403, "What one agency counted is not published", "Ask for the combined view: P2P, or its agreement PA_P2P."
     ),
-    "too_much_data": Kind(
+    "too_much_data": Code(
         413, "There are too many observations for one answer", "Ask for fewer series, or for a shorter time."
     ),
-    "not_implemented": Kind(501, "This is not offered here", "Leave it out, or ask for what is documented."),
+    "not_implemented": Code(501, "This is not offered here", "Leave it out, or ask for what is documented."),
 }
 
 #: What is wrong with a signature, or the lack of one.
 _SIGNATURES: Final = {
-    "signature_required": Kind(
+    "signature_required": Code(
         403,
         "Submissions of this agency must be signed",
         "Sign the request with a key that is registered for the agency.",
     ),
-    "signature_malformed": Kind(
+    "signature_malformed": Code(
         400,
         "The signature cannot be read",
         "Send one signature as in RFC 9421: one label, the same in Signature and in Signature-Input, there with keyid, "
         "with created or a covered Date, and with alg ed25519 if any.",
     ),
-    "signature_component_refused": Kind(
+    "signature_component_refused": Code(
         400,
         "The signature covers what cannot be verified",
         "Cover the parts that are documented and that the request has, each once and without parameters.",
     ),
-    "signature_incomplete": Kind(
+    "signature_incomplete": Code(
         403, "The signature does not cover enough", "Cover the method, path, query, time and content headers too."
     ),
-    "content_digest_unsupported": Kind(
+    "content_digest_unsupported": Code(
         400, "The Content-Digest cannot be used", "Give sha-256 or sha-512 as in RFC 9530, each once."
     ),
-    "content_digest_mismatch": Kind(
+    "content_digest_mismatch": Code(
         403, "The body is not the one that was signed", "Hash the body as it is sent: packed, if it is packed."
     ),
-    "signature_key_unknown": Kind(
+    "signature_key_unknown": Code(
         403, "No such key is registered", "Use the keyid that the registration told, or have the key registered."
     ),
-    "signature_key_foreign": Kind(
+    "signature_key_foreign": Code(
         403, "The key is another agency's", "Sign with a key of the agency whose token is sent."
     ),
-    "signature_key_revoked": Kind(403, "The key was revoked", "Have a new key registered and sign with that."),
-    "signature_key_expired": Kind(403, "The key has expired", "Have a new key registered and sign with that."),
-    "signature_invalid": Kind(
+    "signature_key_revoked": Code(403, "The key was revoked", "Have a new key registered and sign with that."),
+    "signature_key_expired": Code(403, "The key has expired", "Have a new key registered and sign with that."),
+    "signature_invalid": Code(
         403,
         "The signature does not verify",
         "Check that what was signed is what was sent, to the byte, and that the private key belongs to the keyid.",
     ),
-    "signature_too_old": Kind(
+    "signature_too_old": Code(
         403, "The signature is too old", "Sign just before sending: five minutes are allowed. Set the clock."
     ),
-    "signature_too_new": Kind(
+    "signature_too_new": Code(
         403, "The signature is from the future", "Set the clock; five minutes of difference are allowed."
     ),
-    "signature_replayed": Kind(
+    "signature_replayed": Code(
         409,
         "This signature was taken before",
         "Sign each submission once. To repeat one that may have arrived, use an Idempotency-Key.",
@@ -171,145 +171,145 @@ _SIGNATURES: Final = {
 
 #: What breaks a rule.
 _BROKEN_RULES: Final = {
-    "invalid_payload": Kind(422, "The payload breaks rules", "Correct what `errors` lists and send the payload again."),
-    "personal_trace": Kind(
+    "invalid_payload": Code(422, "The payload breaks rules", "Correct what `errors` lists and send the payload again."),
+    "personal_trace": Code(
         422,
         "Something looks like an address, a hash or an e-mail",
         "Send counts only: no IP or MAC address, no hash, no e-mail address, in no place.",
     ),
-    "unknown_field": Kind(422, "An unknown member", "Send the documented members only."),
-    "missing_field": Kind(422, "A member is missing", "Send the member that the pointer names."),
-    "wrong_type": Kind(422, "A member has the wrong type", "Send the type that is documented for the member."),
-    "no_reports": Kind(422, "There is no report", "Send at least one report."),
-    "unknown_indicator": Kind(422, "An unknown indicator", "Use a code from /api/v1/indicators/."),
-    "unknown_agency": Kind(422, "An unknown agency", "Use a code from /api/v1/agencies/."),
-    "unknown_country": Kind(
+    "unknown_field": Code(422, "An unknown member", "Send the documented members only."),
+    "missing_field": Code(422, "A member is missing", "Send the member that the pointer names."),
+    "wrong_type": Code(422, "A member has the wrong type", "Send the type that is documented for the member."),
+    "no_reports": Code(422, "There is no report", "Send at least one report."),
+    "unknown_indicator": Code(422, "An unknown indicator", "Use a code from /api/v1/indicators/."),
+    "unknown_agency": Code(422, "An unknown agency", "Use a code from /api/v1/agencies/."),
+    "unknown_country": Code(
         422, "An unknown country", "Use an ISO 3166-1 alpha-2 code in capitals, XK, or _U for not located."
     ),
-    "group_not_reportable": Kind(
+    "group_not_reportable": Code(
         422, "A group or total in place of a single one", "Report single countries and networks; groups are summed."
     ),
-    "unknown_network": Kind(422, "An unknown network", "Use a code from /api/v1/networks/, or _U for not known."),
-    "unknown_frequency": Kind(422, "An unknown frequency", "Use N, H, D or M."),
-    "frequency_not_reportable": Kind(
+    "unknown_network": Code(422, "An unknown network", "Use a code from /api/v1/networks/, or _U for not known."),
+    "unknown_frequency": Code(422, "An unknown frequency", "Use N, H, D or M."),
+    "frequency_not_reportable": Code(
         422, "This frequency is derived, not reported", "Report at N, H, D or M; weeks and years are summed."
     ),
-    "period_too_early": Kind(422, "The period lies before 2000", "Check the year; the campaign began in 2017."),
-    "bad_period": Kind(
+    "period_too_early": Code(422, "The period lies before 2000", "Check the year; the campaign began in 2017."),
+    "bad_period": Code(
         422,
         "The period is not written in the form of its frequency",
         "Write 2026-11-24T10:15 (N, H), 2026-11-24 (D) or 2026-11 (M).",
     ),
-    "misaligned_period": Kind(
+    "misaligned_period": Code(
         422, "The period does not start on a full minute or hour", "Give the first minute of the hour, and no seconds."
     ),
-    "not_utc": Kind(422, "The time is not in UTC", "Give the time in UTC, with Z or without an offset."),
-    "period_not_ended": Kind(422, "The period has not ended", "Report a period once it has ended in UTC."),
-    "bad_status": Kind(422, "An unknown status", "Use A (final) or P (provisional)."),
-    "mixed_status": Kind(422, "A report has two statuses", "Give all rows of a report the same OBS_STATUS."),
-    "bad_action": Kind(
+    "not_utc": Code(422, "The time is not in UTC", "Give the time in UTC, with Z or without an offset."),
+    "period_not_ended": Code(422, "The period has not ended", "Report a period once it has ended in UTC."),
+    "bad_status": Code(422, "An unknown status", "Use A (final) or P (provisional)."),
+    "mixed_status": Code(422, "A report has two statuses", "Give all rows of a report the same OBS_STATUS."),
+    "bad_action": Code(
         422,
         "An unknown action",
         "Use R, I or A, or leave ACTION empty, for the rows of a whole report; use D to withdraw one.",
     ),
-    "merge_refused": Kind(
+    "merge_refused": Code(
         422,
         "Reports cannot be merged",
         "Send the whole report with ACTION R: all its observations, those that did not change too.",
     ),
-    "bad_structure": Kind(
+    "bad_structure": Code(
         422, "An unknown kind of structure", "Use dataflow, datastructure or dataprovision, or leave STRUCTURE out."
     ),
-    "foreign_structure": Kind(
+    "foreign_structure": Code(
         422,
         "The rows belong to another structure",
         "Name P2PEU:P2P(1.0.0), P2PEU:DSD_P2P(1.0.0) or your provision agreement, each with the STRUCTURE that it is.",
     ),
-    "foreign_agreement": Kind(
+    "foreign_agreement": Code(
         422,
         "The provision agreement is not yours",
         "Name your own, which is P2PEU:PA_ with your agency's code and (1.0.0), or P2PEU:P2P(1.0.0).",
     ),
-    "confidential_value": Kind(
+    "confidential_value": Code(
         422,
         "CONF_STATUS is not F",
         "Leave CONF_STATUS empty or F. Every report is published, rounded, so send no confidential values.",
     ),
-    "computed_attribute": Kind(
+    "computed_attribute": Code(
         422, "This is computed here, not reported", "Leave the column that the pointer names empty, or leave it out."
     ),
-    "bad_prepared": Kind(
+    "bad_prepared": Code(
         422, "The time of preparation cannot be read", "Write an instant with Z, such as 2026-11-24T10:16:02Z."
     ),
-    "prepared_in_future": Kind(
+    "prepared_in_future": Code(
         422, "Prepared in the future", "Set the clock; at most five minutes after receipt are allowed."
     ),
-    "not_a_number": Kind(422, "The value is not a number", "Give a whole number from 0 to 1,000,000,000."),
-    "missing_value": Kind(
+    "not_a_number": Code(422, "The value is not a number", "Give a whole number from 0 to 1,000,000,000."),
+    "missing_value": Code(
         422,
         "There is no value",
         "Give a whole number. A cell that is not in a report is zero; report a period once all of it is counted.",
     ),
-    "negative_value": Kind(422, "The value is negative", "Give a whole number from 0 to 1,000,000,000."),
-    "fractional_value": Kind(422, "The value is not whole", "Give a whole number, without decimal point or exponent."),
-    "value_too_large": Kind(422, "The value is too large", "Give a whole number from 0 to 1,000,000,000."),
-    "duplicate_cell": Kind(422, "A cell is named twice", "Name each country and network of a report once."),
-    "duplicate_report": Kind(
+    "negative_value": Code(422, "The value is negative", "Give a whole number from 0 to 1,000,000,000."),
+    "fractional_value": Code(422, "The value is not whole", "Give a whole number, without decimal point or exponent."),
+    "value_too_large": Code(422, "The value is too large", "Give a whole number from 0 to 1,000,000,000."),
+    "duplicate_cell": Code(422, "A cell is named twice", "Name each country and network of a report once."),
+    "duplicate_report": Code(
         422, "A report is named twice", "Name each indicator, frequency and period of a submission once."
     ),
-    "withdrawn_with_observations": Kind(
+    "withdrawn_with_observations": Code(
         422,
         "A withdrawn report has observations",
         "Send either withdrawn: true or observations; in CSV, leave OBS_VALUE empty where ACTION is D.",
     ),
-    "partial_withdrawal": Kind(
+    "partial_withdrawal": Code(
         422,
         "Single cells cannot be withdrawn",
         "Leave COUNTRY and NETWORK empty to withdraw the report, or send the whole report again without the cell.",
     ),
-    "open_withdrawal": Kind(
+    "open_withdrawal": Code(
         422, "Reports are withdrawn one by one", "Name one INDICATOR, FREQ and TIME_PERIOD in each row with ACTION D."
     ),
-    "nothing_not_alone": Kind(
+    "nothing_not_alone": Code(
         422, "A row _T,_T,0 is not alone in its report", "Use _T,_T,0 alone, for a report in which nothing happened."
     ),
-    "unknown_answer": Kind(422, "An unknown answer", "Use confirmed, will_resubmit or cannot_fix."),
-    "empty_remark": Kind(422, "The remark is empty", "Say something, or leave remark out."),
-    "remark_too_long": Kind(422, "The remark is too long", "Send at most 1,000 characters."),
-    "control_character": Kind(
+    "unknown_answer": Code(422, "An unknown answer", "Use confirmed, will_resubmit or cannot_fix."),
+    "empty_remark": Code(422, "The remark is empty", "Say something, or leave remark out."),
+    "remark_too_long": Code(422, "The remark is too long", "Send at most 1,000 characters."),
+    "control_character": Code(
         422, "The remark holds a control character", "Leave control characters out, except tabs and ends of lines."
     ),
-    "idempotency_key_reused": Kind(
+    "idempotency_key_reused": Code(
         422, "The Idempotency-Key was used for another body", "Use a new key for a new submission."
     ),
 }
 
 #: What the public cannot be told, or not so.
 _NOT_PUBLIC: Final = {
-    "end_before_start": Kind(422, "The range ends before it starts", "Give an end that is not before start."),
-    "networks_not_published": Kind(
+    "end_before_start": Code(422, "The range ends before it starts", "Give an end that is not before start."),
+    "networks_not_published": Code(
         422,
         "Networks are not published at this frequency",
         "Minutes and hours are published over all networks only: leave network out, or ask for _T. "
         "Days, weeks, months and years are published for each network too.",
     ),
-    "unknown_panel": Kind(422, "A panel of no such length", "Use 12, 24 or 36: the number of months."),
-    "panel_frequency_not_published": Kind(
+    "unknown_panel": Code(422, "A panel of no such length", "Use 12, 24 or 36: the number of months."),
+    "panel_frequency_not_published": Code(
         422, "Panels are not published at this frequency", "Ask for weeks (W) or months (M), or leave panel out."
     ),
-    "panel_networks_not_published": Kind(
+    "panel_networks_not_published": Code(
         422, "Panels are not published for single networks", "Leave network out, or ask for _T; or leave panel out."
     ),
-    "minutes_not_published": Kind(
+    "minutes_not_published": Code(
         422, "These minutes are not public", "Minutes are public for two hours; ask for hours (H) or coarser periods."
     ),
-    "vintages_not_kept": Kind(
+    "vintages_not_kept": Code(
         422, "Past views of minutes are not kept", "Use as_of with hours (H) and coarser periods, or leave it out."
     ),
-    "bad_as_of": Kind(422, "The time of as_of cannot be read", "Write an instant with Z: 2026-12-01T00:01:07.482Z."),
-    "as_of_in_future": Kind(422, "The time of as_of has not come yet", "Give an instant that has passed."),
-    "unknown_window": Kind(422, "An unknown window", "Use P1D, P7D, P30D or P365D."),
-    "unknown_language": Kind(422, "An unknown language", "Use a language tag that CLDR knows, such as nb or pt-BR."),
+    "bad_as_of": Code(422, "The time of as_of cannot be read", "Write an instant with Z: 2026-12-01T00:01:07.482Z."),
+    "as_of_in_future": Code(422, "The time of as_of has not come yet", "Give an instant that has passed."),
+    "unknown_window": Code(422, "An unknown window", "Use P1D, P7D, P30D or P365D."),
+    "unknown_language": Code(422, "An unknown language", "Use a language tag that CLDR knows, such as nb or pt-BR."),
 }
 
-CODES: Final[dict[str, Kind]] = _UNREADABLE | _REFUSED | _SDMX | _SIGNATURES | _BROKEN_RULES | _NOT_PUBLIC
+CODES: Final[dict[str, Code]] = _UNREADABLE | _REFUSED | _SDMX | _SIGNATURES | _BROKEN_RULES | _NOT_PUBLIC

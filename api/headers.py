@@ -6,8 +6,8 @@ from typing import Final
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-#: An answer that nothing else was said of: nothing is loaded by it, nothing frames it, nobody keeps it.
-_OTHERWISE: Final = {
+#: Unless an answer has headers of its own, it loads nothing, nothing frames it, and nobody keeps it.
+_DEFAULTS: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -18,7 +18,7 @@ _OTHERWISE: Final = {
 
 
 class SafeHeaders:
-    """Middleware, the outermost one: also an error of those within has these headers."""
+    """The outermost middleware, so that errors of all others have these headers too."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
@@ -26,9 +26,9 @@ class SafeHeaders:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         answer = self._get_response(request)
         headers = answer.headers
-        for name, value in _OTHERWISE.items():
+        for name, value in _DEFAULTS.items():
             headers.setdefault(name, value)
-        # Other sites show pictures and numbers that are public, and nothing else of ours.
+        # Other sites may show public pictures and numbers, and nothing else of ours.
         public = "public" in headers["Cache-Control"]
         headers["Cross-Origin-Resource-Policy"] = "cross-origin" if public else "same-origin"
         return answer

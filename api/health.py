@@ -2,7 +2,7 @@
 
 import hmac
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from math import inf
@@ -33,14 +33,14 @@ T = TypeVar("T")
 
 #: What the web server measures itself.
 _OURS: Final = "police2peer_"
-#: So many rights that are missing are named; one command grants all of them.
+#: How many missing rights are named; one command grants all of them.
 _NAMED: Final = 3
-#: What submissions need, in the order in which we look for it.
+#: What submissions need, in the order of the checks.
 _NEEDED: Final = ("database", "writes", "migrations", "rights", "rounding", "clocks")
-#: So many seconds a state is good for. A load balancer should soon hear that all is back.
+#: Seconds after which a check is repeated. A load balancer should soon hear that all is back.
 _LASTS, _LASTS_UNREADY = 2.0, 0.25
-#: A part that has not answered for so many seconds is missing.
-_PATIENCE: Final = 5.0
+#: Seconds after which a part that does not answer counts as missing.
+_TIMEOUT: Final = 5.0
 _OBSTACLES: Final = {
     writability.DISK_FULL: "The database takes no writes: its disk is full. Make room on it.",
     writability.READ_ONLY: "The database takes no writes: it is read-only. Name the primary in DATABASE_URL.",
@@ -61,29 +61,29 @@ class AliveView(OpenView):
     """`GET /healthz`: this process answers."""
 
     def get(self, request: Request) -> HttpResponse:  # noqa: ARG002
-        """Say so."""
         return JsonResponse({"status": "alive"})
 
 
 class ReadyView(OpenView):
-    """`GET /readyz`: what submissions need is there."""
+    """`GET /readyz`: whether all is there that submissions need."""
 
     def get(self, request: Request) -> HttpResponse:
-        """Name each part; 503 if one is missing that submissions need. Work that waits stops nobody.
+        """Name each part; 503 if one is missing that submissions need.
 
-        Only monitoring reads that work: it may come from a change that the public must not see.
+        Waiting work makes nothing unready. Only monitoring reads it: it may come from a change that the public must not
+        see.
         """
         state = readiness.get()
         checks = _checks(state)
         if not state.is_ready:
-            raise Problem("not_ready", detail=state.told(), checks=checks)
+            raise Problem("not_ready", detail=state.in_words(), checks=checks)
         work = {"work": state.work} if _is_monitoring(request) else {}
         return JsonResponse({"status": "ready", "checks": checks, **work})
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """Which parts are there that submissions need, in sentences why others are not, and the work that waits."""
+class Readiness:
+    """Which parts that submissions need are there, why others are not, in sentences, and the work that waits."""
 
     checks: Mapping[str, bool]
     reasons: Sequence[str] = ()
@@ -91,22 +91,20 @@ class State:
 
     @property
     def is_ready(self) -> bool:
-        """Whether submissions are taken."""
         return all(self.checks.values())
 
-    def told(self) -> str:
-        """Return what is missing, in words."""
+    def in_words(self) -> str:
         missing = ", ".join(name for name, there in self.checks.items() if not there)
         return " ".join([f"Not ready: {missing}.", *self.reasons])
 
 
-def _checks(state: State) -> dict[str, bool]:
-    """Return whether each part is there. Submissions need no broker: the sweep finds their work later."""
+def _checks(state: Readiness) -> dict[str, bool]:
+    """Whether each part is there. Submissions need no broker: the sweep finds their work later."""
     return {**state.checks, "broker": broker.get()}
 
 
-class Lately(Generic[T]):
-    """Looks at most once in a while, by one thread at a time, for all that ask.
+class CachedCheck(Generic[T]):
+    """A check that is made by one thread at a time, for all that ask, and repeated after a while.
 
     ``lasts`` returns for how many seconds a finding is good.
     """
@@ -115,86 +113,65 @@ class Lately(Generic[T]):
         self._look, self._unanswered, self._lasts = look, unanswered, lasts
         self._turn = Lock()
         self._found, self._at = unanswered, -inf
-        #: Since when somebody looks.
+        #: Since when a thread looks.
         self._looks_since = inf
 
     def get(self) -> T:
-        """Return what was found lately. The first to ask after that looks again; others get what was found before."""
+        """A recent finding. If it is no longer good, the first to ask looks again; the others get the one before."""
         if self._is_good():
             return self._found
-        if self._turn.acquire(timeout=self._wait()):
-            try:
-                if not self._is_good():
-                    self._looks_since = time.monotonic()
-                    self._found, self._at = self._look(), time.monotonic()
-            finally:
-                self._looks_since = inf
-                self._turn.release()
-            return self._found
-        return self._found if self._age() < _PATIENCE else self._unanswered
-
-    def _wait(self) -> float:
-        """How long to wait for who looks: only if what was found was old before, as nobody had asked meanwhile."""
         now = time.monotonic()
         since = min(self._looks_since, now)
-        return max(0.0, since + _PATIENCE - now) if since - self._at >= _PATIENCE else 0.0
+        # The others wait only if what was found before was already old, because nobody had asked meanwhile.
+        wait = max(0.0, since + _TIMEOUT - now) if since - self._at >= _TIMEOUT else 0.0
+        if not self._turn.acquire(timeout=wait):
+            return self._found if time.monotonic() - self._at < _TIMEOUT else self._unanswered
+        try:
+            if not self._is_good():
+                self._looks_since = time.monotonic()
+                self._found, self._at = self._look(), time.monotonic()
+        finally:
+            self._looks_since = inf
+            self._turn.release()
+        return self._found
 
     def _is_good(self) -> bool:
-        return self._age() < self._lasts(self._found)
-
-    def _age(self) -> float:
-        return time.monotonic() - self._at
+        return time.monotonic() - self._at < self._lasts(self._found)
 
 
-def _look() -> State:
+def _look() -> Readiness:
+    """Check one part after another. A part whose foundation is missing counts as missing too."""
     checks, reasons = dict.fromkeys(_NEEDED, False), list[str]()
+    work: dict[str, Any] = {}
     try:
-        checks["database"] = _database()
-        if checks["database"]:
-            obstacle = writability.obstacle()
-            checks["writes"] = not obstacle
-            reasons += [_OBSTACLES[obstacle]] if obstacle else []
-            checks["migrations"] = _migrations()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        checks["database"] = True
+        obstacle = writability.obstacle()
+        checks["writes"] = not obstacle
+        reasons += [_OBSTACLES[obstacle]] if obstacle else []
+        checks["migrations"] = _last_migrations() <= MigrationRecorder(connection).applied_migrations().keys()
+
         if checks["migrations"]:
             lacking = roles.missing()
             checks["rights"] = not lacking
             reasons += [f"{'; '.join(lacking[:_NAMED])}. Run manage.py migrate as the owner."] if lacking else []
         if checks["rights"]:
             checks["rounding"] = versions.rounding_agrees()
-            disagreement = _disagreement()
-            checks["clocks"] = not disagreement
-            reasons += [disagreement] if disagreement else []
-        return State(checks, reasons, _work() if all(checks.values()) else {})
+            try:
+                clock.agreed()
+                checks["clocks"] = True
+            except ClocksDisagreeError as error:
+                reasons.append(str(error))
+
+        if all(checks.values()):
+            found = queries.work()
+            # Why work was set aside is for the desk only.
+            work = {"pending": found.pending, "oldest_pending_seconds": found.oldest_seconds}
+            work["set_aside"] = list(found.set_aside)
+        return Readiness(checks, reasons, work)
     except Error:
-        # It went away while it was asked.
-        return State(checks | {"database": False}, reasons)
-
-
-_UNANSWERED: Final = State(
-    dict.fromkeys(_NEEDED, False), [f"The database has not answered for {_PATIENCE:.0f} seconds."]
-)
-readiness: Final = Lately(
-    _look, unanswered=_UNANSWERED, lasts=lambda state: _LASTS if state.is_ready else _LASTS_UNREADY
-)
-broker: Final = Lately(gauges.broker, unanswered=False, lasts=lambda _: _LASTS)
-
-
-def _database() -> bool:
-    try:
-        connection.ensure_connection()
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except Error:
-        return False
-    return True
-
-
-def _disagreement() -> str:
-    try:
-        clock.agreed()
-    except ClocksDisagreeError as error:
-        return str(error)
-    return ""
+        return Readiness(checks | {"database": False}, reasons)
 
 
 @cache
@@ -202,34 +179,31 @@ def _last_migrations() -> frozenset[tuple[str, str]]:
     return frozenset(MigrationLoader(None).graph.leaf_nodes())
 
 
-def _migrations() -> bool:
-    return _last_migrations() <= MigrationRecorder(connection).applied_migrations().keys()
-
-
-def _work() -> dict[str, Any]:
-    """Return what waits and what was set aside, whose reason is for the desk."""
-    work = queries.work()
-    return {
-        "pending": work.pending,
-        "oldest_pending_seconds": work.oldest_seconds,
-        "set_aside": list(work.set_aside),
-    }
+_UNANSWERED: Final = Readiness(
+    dict.fromkeys(_NEEDED, False), [f"The database has not answered for {_TIMEOUT:.0f} seconds."]
+)
+readiness: Final = CachedCheck(
+    _look, unanswered=_UNANSWERED, lasts=lambda state: _LASTS if state.is_ready else _LASTS_UNREADY
+)
+broker: Final = CachedCheck(gauges.broker, unanswered=False, lasts=lambda _: _LASTS)
 
 
 class MetricsView(OpenView):
-    """`GET /metrics`: not public. It exists if METRICS_TOKEN is set, for requests with that as a bearer token."""
+    """`GET /metrics` in Prometheus' text form, if the request has the METRICS_TOKEN; 404 without that setting."""
 
     def get(self, request: Request) -> HttpResponse:
-        """Answer in Prometheus' text form."""
         if not settings.METRICS_TOKEN:
             raise Problem("not_found")
         if not _is_monitoring(request):
             raise Problem("not_authenticated", headers={"WWW-Authenticate": 'Bearer realm="metrics"'})
-        return HttpResponse(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
+        registry = CollectorRegistry()
+        for collector in (_Ready(), _Federation(), _WebServer()):
+            registry.register(collector)
+        return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
 def _is_monitoring(request: Request) -> bool:
-    """Whether the request has the METRICS_TOKEN; without that setting none has."""
+    """Without the setting METRICS_TOKEN no request is."""
     given, token = request.headers.get("Authorization", ""), settings.METRICS_TOKEN
     return bool(token) and hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
 
@@ -245,7 +219,7 @@ class _Ready(Collector):
 
 
 class _Federation(Collector):
-    """How all stands and what workers measure: read from the database, so the same on every host."""
+    """The state of the federation and what workers measure: read from the database, so the same on every host."""
 
     def collect(self) -> Iterator[Metric]:
         for gauge in gauges.read():
@@ -259,21 +233,9 @@ class _Federation(Collector):
 
 
 class _WebServer(Collector):
-    """What the processes of this web server measure, which share a folder; one alone, as in a test, has its own."""
+    """What the processes of this web server measure. They share a folder; a single one, as in a test, has none."""
 
     def collect(self) -> Iterator[Metric]:
-        yield from (family for family in self._families() if family.name.startswith(_OURS))
-
-    def _families(self) -> Iterable[Metric]:
-        if ValueClass is MutexValue:
-            return REGISTRY.collect()
-        shared: Iterable[Metric] = MultiProcessCollector(None).collect()  # type: ignore[no-untyped-call]  # untyped
-        return shared
-
-
-def _registry() -> CollectorRegistry:
-    registry = CollectorRegistry()
-    registry.register(_Ready())
-    registry.register(_Federation())
-    registry.register(_WebServer())
-    return registry
+        shared = ValueClass is not MutexValue
+        source = MultiProcessCollector(None) if shared else REGISTRY  # type: ignore[no-untyped-call]
+        yield from (family for family in source.collect() if family.name.startswith(_OURS))

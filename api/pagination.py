@@ -13,13 +13,12 @@ _CHECKED = 6
 
 
 def encode(question: str, *place: int) -> str:
-    """Return a cursor for a place in the answer to a question."""
     packed = msgspec.msgpack.encode(place)
     return base64.urlsafe_b64encode(_check(question, packed) + packed).rstrip(b"=").decode()
 
 
 def decode(question: str, cursor: str, *, length: int) -> tuple[int, ...]:
-    """Return the place that a cursor names, or refuse it: cut short, made up, or of another question."""
+    """The place that a cursor names. One that is cut short, made up or of another question is refused."""
     try:
         raw = base64.b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         place = msgspec.msgpack.decode(raw[_CHECKED:], type=tuple[int, ...])

@@ -1,4 +1,4 @@
-"""Query parameters, read strictly: a name that is not known, or comes twice, is refused rather than ignored."""
+"""Query parameters, read strictly: a name that is unknown or repeated is refused, not ignored."""
 
 from collections.abc import Collection, Mapping
 from urllib.parse import urlencode
@@ -9,7 +9,7 @@ from api.problems import Problem
 
 
 def read(request: HttpRequest, *, required: Collection[str] = (), optional: Collection[str] = ()) -> dict[str, str]:
-    """Return the query parameters; an empty value counts as none."""
+    """An empty value counts as none."""
     given = {}
     for name, values in request.GET.lists():
         if name not in required and name not in optional:

@@ -26,7 +26,7 @@ from federation.errors import ClocksDisagreeError, FederationError
 from p2p_core.payloads.faults import LISTED, Fault, PayloadError
 
 MEDIA_TYPE: Final = "application/problem+json"
-#: The database does not answer, or not in time. What was asked may be asked again, and be it of another host.
+#: The database does not answer, or not in time. The same request may succeed later or at another host.
 AWAY: Final = (OperationalError, InterfaceError)
 
 log = logging.getLogger(__name__)
@@ -35,9 +35,9 @@ log = logging.getLogger(__name__)
 class Problem(Exception):  # noqa: N818  the word of RFC 9457
     """An error on its way to the client.
 
-    ``detail`` must be a sentence of ours; without one the client reads the advice of the code.
-    ``faults`` are the first faults of a payload and ``fault_count`` counts all of them. ``reason`` is for metrics:
-    why nothing could be done that may be done another time.
+    ``detail`` must be a sentence of ours; without one the client reads the advice of the code. ``faults`` are the first
+    faults of a payload; ``fault_count`` counts all of them. ``reason`` is for metrics: why this failed now and
+    may succeed another time.
     """
 
     def __init__(
@@ -62,7 +62,6 @@ class Problem(Exception):  # noqa: N818  the word of RFC 9457
         self.members = members
 
     def body(self) -> dict[str, Any]:
-        """Return the members of the problem document."""
         kind = CODES[self.code]
         body = {
             "type": f"urn:problem-type:police2peer:{self.code}",
@@ -99,7 +98,6 @@ _TRANSLATED: Final[tuple[tuple[type[Exception], str], ...]] = (
 )
 
 
-_AGAIN: Final = "5"
 #: Reasons beside those of the database: our own mistake, and clocks that disagree.
 MISTAKE: Final = "mistake"
 CLOCKS: Final = "clocks"
@@ -107,7 +105,7 @@ REASONS: Final = (*writability.REASONS, CLOCKS, MISTAKE)
 
 
 def problem_of(error: Exception) -> Problem | None:
-    """Return the problem that an exception means, or nothing if it is a mistake of ours."""
+    """The problem that an exception means; nothing if it is a mistake of ours."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, PayloadError):
@@ -122,8 +120,18 @@ def problem_of(error: Exception) -> Problem | None:
     return None
 
 
+def _headers(error: Exception) -> dict[str, str]:
+    headers = {}
+    wait, challenge = getattr(error, "wait", None), getattr(error, "auth_header", None)
+    if wait is not None:
+        headers["Retry-After"] = str(math.ceil(wait))
+    if challenge:
+        headers["WWW-Authenticate"] = str(challenge)
+    return headers
+
+
 def is_unanswered(error: BaseException | None) -> TypeGuard[Error]:
-    """Whether it is the database that is away, or takes no writes."""
+    """Whether the database is away or takes no writes."""
     return isinstance(error, AWAY) or (isinstance(error, Error) and writability.reason_of(error) == READ_ONLY)
 
 
@@ -148,8 +156,8 @@ def _unanswered(error: Exception) -> Problem:
 
 
 def busy() -> Problem:
-    """Return the problem of work that would be too much now and may be asked for again soon."""
-    return Problem("busy", reason=BUSY, headers={"Retry-After": _AGAIN, "Cache-Control": "no-store"})
+    """Too much work for now; the client may ask again soon."""
+    return Problem("busy", reason=BUSY, headers={"Retry-After": "5", "Cache-Control": "no-store"})
 
 
 class PageProblems:
@@ -166,18 +174,8 @@ class PageProblems:
         return respond(exception) if isinstance(exception, Problem) else None
 
 
-def _headers(error: Exception) -> dict[str, str]:
-    headers = {}
-    wait, challenge = getattr(error, "wait", None), getattr(error, "auth_header", None)
-    if wait is not None:
-        headers["Retry-After"] = str(math.ceil(wait))
-    if challenge:
-        headers["WWW-Authenticate"] = str(challenge)
-    return headers
-
-
 def handle(error: Exception, _context: dict[str, Any]) -> Response | None:
-    """Answer an exception of a DRF view; DRF calls this. Nothing is for :func:`server_error`."""
+    """Answer an exception of a DRF view; DRF calls this. If it returns nothing, :func:`server_error` answers."""
     problem = problem_of(error)
     if problem is None:
         return None
@@ -189,7 +187,7 @@ def handle(error: Exception, _context: dict[str, Any]) -> Response | None:
 
 
 def respond(problem: Problem) -> HttpResponse:
-    """Answer a problem outside DRF, and with its length, as it may be outside of what Django does for answers too."""
+    """Answer a problem outside DRF. It may also be outside the middleware that adds the length."""
     if problem.code != "internal_error":
         measures.REFUSED.labels(problem.code).inc()
     body = json.dumps(problem.body()).encode()
@@ -197,7 +195,7 @@ def respond(problem: Problem) -> HttpResponse:
     answer = HttpResponse(body, status=problem.status, headers=headers, content_type=MEDIA_TYPE)
     answer.reason = problem.reason  # type: ignore[attr-defined]
     if problem.code in ("not_implemented", "busy"):
-        # No failures: Django would log them as such, with the address as it was sent.
+        # Django would log these as failures, with the address as it was sent.
         answer._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001
     return answer
 
@@ -223,9 +221,9 @@ def not_found(_request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(_request: HttpRequest) -> HttpResponse:
-    """Answer 500 for Django: with nothing but an id, by which the log has the place of the mistake.
+    """Answer 500 for Django, with nothing but the id under which the log has the place of the mistake.
 
-    503 where it is no mistake, and only a part of the service is away.
+    503 if it is no mistake and only the database is away.
     """
     failure = sys.exc_info()[1]
     known = problem_of(failure) if is_unanswered(failure) else None
@@ -233,12 +231,12 @@ def server_error(_request: HttpRequest) -> HttpResponse:
 
 
 def is_away() -> bool:
-    """Whether the exception that Django has in hand says that the database is away."""
+    """Whether the exception that Django is handling says that the database is away."""
     return is_unanswered(sys.exc_info()[1])
 
 
 def log_failure() -> str:
-    """Log the exception that Django has in hand, and return the request id, by which it is found."""
+    """Log the exception that Django is handling, and return the request id that its line has."""
     request_id = request_ids.current.get() or uuid4().hex
     measures.REFUSED.labels("internal_error").inc()
     log.error("request failed", exc_info=True, extra={"request_id": request_id})  # noqa: LOG014

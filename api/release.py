@@ -1,4 +1,4 @@
-"""The release that writes the answers, as a part of their tags: no cache takes an old form for a new one."""
+"""The release that writes the answers. It is part of their tags, so no cache gives an old form for a new one."""
 
 from functools import cache
 from hashlib import blake2b

@@ -145,7 +145,7 @@ class Looking:
     def __init__(self, monkeypatch):
         self.looks, self.now, self.begun, self.go = 0, 100.0, Semaphore(0), Semaphore(0)
         monkeypatch.setattr(health.time, "monotonic", lambda: self.now)
-        self.lately = health.Lately(self._look, unanswered="unanswered", lasts=lambda _: 2.0)
+        self.check = health.CachedCheck(self._look, unanswered="unanswered", lasts=lambda _: 2.0)
         self.pool = ThreadPoolExecutor(20)
 
     def _look(self):
@@ -155,7 +155,7 @@ class Looking:
         return f"found {self.looks}"
 
     def ask(self, times=1):
-        return [self.pool.submit(self.lately.get) for _ in range(times)]
+        return [self.pool.submit(self.check.get) for _ in range(times)]
 
     def found_first(self):
         [first] = self.ask()
@@ -211,7 +211,7 @@ def test_what_does_not_come_back_is_not_believed_for_long(looking):
     assert looking.ask()[0].result(30) == "unanswered"
     looking.go.release()
     assert again.result(30) == "found 2"
-    assert looking.lately.get() == "found 2"
+    assert looking.check.get() == "found 2"
 
 
 def test_metrics_are_not_there_by_default(client):
