@@ -1,6 +1,6 @@
 """The data sets that the public can read, one for each indicator and frequency: what they are, and where to get them.
 
-The catalogue and the data page describe them out of this one place, so neither can say what the other does not.
+The catalogue and the data page both take their descriptions from here, so they cannot differ.
 """
 
 from collections.abc import Iterator
@@ -49,12 +49,12 @@ LICENCE: Final = "https://creativecommons.org/licenses/by/4.0/"
 #: The flow of SDMX that carries all of them, and the path of its structure.
 _FLOW: Final = (flow.AGENCY, flow.FLOW, flow.VERSION)
 STRUCTURE: Final = f"sdmx/3.0/structure/datastructure/{flow.AGENCY}/{flow.STRUCTURE}/{flow.VERSION}"
-#: Of hours a link leads to the last month: all of them in one answer are more than a reader of links expects.
+#: A link to hours gives the last month: all hours in one answer are more than somebody who follows a link expects.
 _HOURS: Final = 31 * 24
 
 
-class Frequency(NamedTuple):
-    """How often a data set grows: in words, in the EU's table of frequencies, and as a length of time."""
+class FrequencyTerms(NamedTuple):
+    """A frequency in words, in the EU's table of frequencies, and as a length of time."""
 
     noun: str
     authority: str
@@ -62,23 +62,23 @@ class Frequency(NamedTuple):
     by_network: bool = True
 
 
-#: Those that are kept. Minutes are public for two hours only: they are a service and no data set.
+#: Without minutes, which are public for two hours only: they are a service, not a data set.
 FREQUENCIES: Final = {
-    "H": Frequency("hour", "HOURLY", "PT1H", by_network=False),
-    "D": Frequency("day", "DAILY", "P1D"),
-    "W": Frequency("week", "WEEKLY", "P7D"),
-    "M": Frequency("month", "MONTHLY", "P1M"),
-    "A": Frequency("year", "ANNUAL", "P1Y"),
+    "H": FrequencyTerms("hour", "HOURLY", "PT1H", by_network=False),
+    "D": FrequencyTerms("day", "DAILY", "P1D"),
+    "W": FrequencyTerms("week", "WEEKLY", "P7D"),
+    "M": FrequencyTerms("month", "MONTHLY", "P1M"),
+    "A": FrequencyTerms("year", "ANNUAL", "P1Y"),
 }
 
 
 class Service(NamedTuple):
-    """An interface that gives the data sets, by the path of its root; where it is described and what it follows."""
+    """An interface to the data sets: the paths of its root and of its description, and the standard that it follows."""
 
     key: str
     title: str
     root: str
-    described: str
+    description: str
     standard: str
 
 
@@ -110,9 +110,9 @@ class Form(NamedTuple):
     media_type: str
     file_type: str
     service: Service
-    #: What `format` says for it, as links can send no Accept.
+    #: Its word for `format`, because links cannot send Accept.
     word: str
-    #: Whether long answers come in pages, so that an address may give a part only.
+    #: Whether long answers come in pages, so that an address may give only a part.
     paged: bool = False
 
 
@@ -133,7 +133,7 @@ FORMS: Final = (
 
 
 class Publisher(NamedTuple):
-    """Who publishes, and how to reach them; without an address of their own it is the page about the numbers."""
+    """Who publishes, and how to reach them. Without a page of their own, readers get ours about the numbers."""
 
     name: str
     page: str
@@ -149,104 +149,99 @@ class Dataset(NamedTuple):
 
     @property
     def key(self) -> str:
-        """The part of its address that is its own."""
+        """Its own part of its address."""
         return f"{self.indicator.code}-{self.span.frequency}"
 
     @property
-    def frequency(self) -> Frequency:
+    def frequency(self) -> FrequencyTerms:
         return FREQUENCIES[self.span.frequency]
 
     @property
     def title(self) -> str:
         by = f"by {self.frequency.noun}, country and network" if self.frequency.by_network else "by hour and country"
-        return marked(f"{self.indicator.name}, {by}", invented=self.invented)
+        return title_with_notice(f"{self.indicator.name}, {by}", invented=self.invented)
 
     @property
     def description(self) -> str:
-        return described(self.indicator, invented=self.invented)
+        return description(self.indicator, invented=self.invented)
 
     @property
-    def covered(self) -> tuple[date | datetime, date | datetime]:
-        """From when to when: the first and the last day, or of hours the instants between which they lie."""
+    def extent(self) -> tuple[date | datetime, date | datetime]:
+        """The first and the last day; for hours the instants between which they lie."""
         start, end = self.span.first, periods.end(self.span.frequency, self.span.last)
         return (start, end) if self.span.frequency == "H" else (start.date(), (end - timedelta(days=1)).date())
 
+    @property
+    def modified(self) -> date:
+        """The day of the newest publication. Its instant would be another each minute."""
+        return self.span.modified.date()
+
     def address(self, form: Form) -> str:
-        """Return the path and query under which it is had in a form."""
+        """The path and query that give it in a form."""
+        _, frequency, first, last, *_ = self.span
+        is_hourly = frequency == "H"
         if form.service is REST:
-            return f"api/v1/aggregates/?{self._range()}&format={form.word}"
-        series = (self.span.frequency, self.indicator.code)
-        last = f"lastNObservations={_HOURS}&" if self.span.frequency == "H" else ""
+            start = max(first, last - timedelta(hours=_HOURS - 1)) if is_hourly else first
+            ends = {"start": periods.label(frequency, start), "end": periods.label(frequency, last)}
+            query = {"indicator": self.indicator.code, "frequency": frequency, **ends, "country": "*"}
+            if self.frequency.by_network:
+                query["network"] = "*"
+            return f"api/v1/aggregates/?{urlencode(query, safe='*:')}&format={form.word}"
+
+        series = (frequency, self.indicator.code)
+        newest = f"lastNObservations={_HOURS}&" if is_hourly else ""
         if form.service is SDMX_21:
             path = f"2.1/data/{','.join(_FLOW)}/{'.'.join((*series, '', ''))}"
         else:
             path = f"3.0/data/dataflow/{'/'.join(_FLOW)}/{'.'.join((*series, '*', '*'))}"
-        return f"sdmx/{path}?{last}format={form.word}"
+        return f"sdmx/{path}?{newest}format={form.word}"
 
-    def how(self, form: Form) -> str:
-        """Return what its address gives in a form, and what it leaves out."""
+    def contents(self, form: Form) -> str:
+        """What its address gives in a form, and what it leaves out."""
         by_network = form.service is REST and self.frequency.by_network
         totals = " Without totals, which are rounded on their own; ask for them." if by_network else ""
         hours = f" The address gives the last {_HOURS} hours; ask for others." if self.span.frequency == "H" else ""
         pages = " Long answers come in pages; next leads on." if form.paged else ""
         return f"{self.title} as {form.title}.{totals}{hours}{pages}"
 
-    def _range(self) -> str:
-        _, frequency, first, last, *_ = self.span
-        start = max(first, last - timedelta(hours=_HOURS - 1)) if frequency == "H" else first
-        ends = {"start": periods.label(frequency, start), "end": periods.label(frequency, last)}
-        asked = {"indicator": self.indicator.code, "frequency": frequency, **ends, "country": "*"}
-        if self.frequency.by_network:
-            asked["network"] = "*"
-        return urlencode(asked, safe="*:")
-
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """All that is offered, as of a version of the reference data."""
+class Inventory:
+    """All data sets, as of a version of the reference data."""
 
     reference: int
     publisher: Publisher
     datasets: tuple[Dataset, ...]
     invented: bool
 
-    def indicators(self) -> Iterator[tuple[Indicator, list[Dataset]]]:
-        """Return the indicators that have data sets, each with its own."""
+    @classmethod
+    def load(cls) -> "Inventory":
+        reference = Reference.current()
+        rows = {row.number: row for row in reference.indicators}
+        spans = published.spans(rows, FREQUENCIES)
+        found = tuple(Dataset(rows[span.indicator], span, reference.invented) for span in spans)
+        publisher = Publisher(settings.PUBLISHER_NAME, settings.PUBLISHER_URL, settings.CONTACT_EMAIL)
+        return cls(reference.version, publisher, found, reference.invented)
+
+    def by_indicator(self) -> Iterator[tuple[Indicator, list[Dataset]]]:
         for indicator in {one.indicator.code: one.indicator for one in self.datasets}.values():
             yield indicator, [one for one in self.datasets if one.indicator == indicator]
 
     @property
-    def mark(self) -> str:
-        """What changes whenever anything of it does. A publication moves it by a day, or by an hour that is new."""
-        told = [(one.key, *one.covered, one.span.first, one.span.issued.date(), modified(one)) for one in self.datasets]
-        return repr((self.reference, self.publisher, told))
+    def fingerprint(self) -> str:
+        """Changes whenever the inventory does: with a publication once a day, or with a new hour."""
+        parts = [(one.key, *one.extent, one.span.first, one.span.issued.date(), one.modified) for one in self.datasets]
+        return repr((self.reference, self.publisher, parts))
 
 
-def offer() -> Offer:
-    """Read what is offered now."""
-    reference = Reference.current()
-    rows = {row.number: row for row in reference.indicators}
-    spans = published.spans(rows, FREQUENCIES)
-    found = tuple(Dataset(rows[span.indicator], span, reference.invented) for span in spans)
-    publisher = Publisher(settings.PUBLISHER_NAME, settings.PUBLISHER_URL, settings.CONTACT_EMAIL)
-    return Offer(reference.version, publisher, found, reference.invented)
+def description(indicator: Indicator, *, invented: bool) -> str:
+    """What is counted, and what the number is not."""
+    return with_notice(" ".join([indicator.description, *indicator.notes, ROUNDED]), invented=invented)
 
 
-def modified(dataset: Dataset) -> date:
-    """Return the day of its newest publication: the instant would be another each minute."""
-    return dataset.span.modified.date()
-
-
-def described(indicator: Indicator, *, invented: bool) -> str:
-    """Return what is counted, and what the number is not."""
-    return told(" ".join([indicator.description, *indicator.notes, ROUNDED]), invented=invented)
-
-
-def told(text: str, *, invented: bool) -> str:
-    """Return a text that says whether numbers are made up."""
+def with_notice(text: str, *, invented: bool) -> str:
     return f"{text} {INVENTED}" if invented else text
 
 
-def marked(title: str, *, invented: bool) -> str:
-    """Return a title that says so at its beginning."""
+def title_with_notice(title: str, *, invented: bool) -> str:
     return f"Invented numbers: {title}" if invented else title

@@ -4,6 +4,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from api import health
+from api.catalog import views as catalog
 from api.openapi import DocumentView
 from api.sdmx import v21, v30
 from api.sdmx.views import AvailabilityView, DataView, RootView, SchemaView, StructuresView
@@ -47,7 +48,11 @@ urlpatterns = [
     path("api/v1/", include((v1, "v1"))),
     path("sdmx", RootView.as_view(), name="sdmx"),
     path("sdmx/", include((sdmx, "sdmx"))),
-    path("", include("api.catalog.urls")),
+    path("catalog", catalog.CatalogView.as_view(), name="catalog"),
+    *(
+        path(f"catalog.{one.suffix}", catalog.SyntaxView.as_view(syntax=one), name=f"catalog-{one.suffix}")
+        for one in catalog.SYNTAXES.values()
+    ),
     path("api/schema/", DocumentView.as_view(), name="schema"),
     path(
         "api/docs/",

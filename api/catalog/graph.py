@@ -1,6 +1,6 @@
 """The catalogue as a graph, in DCAT-AP 3.0.1: a catalogue, a series for each indicator, its data sets, their forms.
 
-Nothing in it is without an address, so that two readings can be compared thing by thing.
+Everything in it has an address, so that two versions can be compared thing by thing.
 """
 
 from datetime import date, datetime
@@ -13,28 +13,28 @@ from rdflib.term import Node
 from api import datasets
 from api.catalog import terms
 from api.catalog.terms import ADMS, DCAT, DCATAP, VCARD, Term
-from api.datasets import FORMS, SERVICES, Dataset, Form, Offer, Service
+from api.datasets import FORMS, SERVICES, Dataset, Form, Inventory, Service
 from countries.reference import Indicator
 from p2p_core import flow
 
 _ENGLISH: Final = "en"
 
 
-def graph(offer: Offer, origin: str) -> Graph:
-    """Return the catalogue of what is offered at an origin such as ``https://example.org``."""
-    written = Graph(bind_namespaces="none")
+def graph(inventory: Inventory, origin: str) -> Graph:
+    """The catalogue at an origin such as ``https://example.org``."""
+    found = Graph(bind_namespaces="none")
     for prefix, namespace in terms.PREFIXES.items():
-        written.bind(prefix, namespace)
-    _Catalogue(written, offer, origin).write()
-    return written
+        found.bind(prefix, namespace)
+    _Catalogue(found, inventory, origin).write()
+    return found
 
 
 class _Catalogue:
     """Writes the parts of the catalogue into a graph, each under an address of its own below ``/catalog``."""
 
-    def __init__(self, written: Graph, offer: Offer, origin: str) -> None:
-        self._graph, self._offer, self._origin = written, offer, origin
-        self._invented = offer.invented
+    def __init__(self, graph: Graph, inventory: Inventory, origin: str) -> None:
+        self._graph, self._inventory, self._origin = graph, inventory, origin
+        self._invented = inventory.invented
 
     def write(self) -> None:
         self._write_catalogue()
@@ -42,7 +42,7 @@ class _Catalogue:
         self._write_provenance()
         for service in SERVICES:
             self._write_service(service)
-        for indicator, found in self._offer.indicators():
+        for indicator, found in self._inventory.by_indicator():
             self._write_series(indicator, found)
             for dataset in found:
                 self._write_dataset(dataset)
@@ -51,153 +51,164 @@ class _Catalogue:
 
     def _write_catalogue(self) -> None:
         catalogue = self._part("catalog")
-        found = self._offer.datasets
-        self._say(catalogue, RDF.type, DCAT.Catalog)
-        self._call(catalogue, datasets.marked(datasets.TITLE, invented=self._invented), self._about(datasets.ABOUT))
-        self._say(catalogue, DCTERMS.publisher, self._part("publisher"))
-        self._say(catalogue, FOAF.homepage, self._data_page())
-        self._say(catalogue, DCAT.themeTaxonomy, terms.THEMES)
-        self._say(catalogue, DCTERMS.spatial, terms.EUROPE)
+        found = self._inventory.datasets
+        self._add(catalogue, RDF.type, DCAT.Catalog)
+        self._name(
+            catalogue, datasets.title_with_notice(datasets.TITLE, invented=self._invented), self._about(datasets.ABOUT)
+        )
+        self._add(catalogue, DCTERMS.publisher, self._part("publisher"))
+        self._add(catalogue, FOAF.homepage, self._data_page())
+        self._add(catalogue, DCAT.themeTaxonomy, terms.THEMES)
+        self._add(catalogue, DCTERMS.spatial, terms.EUROPE)
         self._license(catalogue)
-        self._date(catalogue, [one.span.issued.date() for one in found], [datasets.modified(one) for one in found])
+        self._date(catalogue, [one.span.issued.date() for one in found], [one.modified for one in found])
         for service in SERVICES:
-            self._say(catalogue, DCAT.service, self._part(service.key))
-        for indicator, _ in self._offer.indicators():
-            self._say(catalogue, DCAT.resource, self._part(indicator.code))
+            self._add(catalogue, DCAT.service, self._part(service.key))
+        for indicator, _ in self._inventory.by_indicator():
+            self._add(catalogue, DCAT.resource, self._part(indicator.code))
         for dataset in found:
-            self._say(catalogue, DCAT.dataset, self._part(dataset.key))
+            self._add(catalogue, DCAT.dataset, self._part(dataset.key))
 
     def _write_publisher(self) -> None:
-        publisher, agent, contact = self._offer.publisher, self._part("publisher"), self._part("contact")
+        publisher, agent, contact = self._inventory.publisher, self._part("publisher"), self._part("contact")
         about = terms.page(publisher.page or f"{self._origin}/about/", publisher.name)
-        self._say(agent, RDF.type, FOAF.Agent, FOAF.Organization)
-        self._say(agent, FOAF.name, Literal(publisher.name))
-        self._say(agent, FOAF.homepage, about)
-        self._say(agent, DCTERMS.type, terms.SUPRANATIONAL)
-        self._say(contact, RDF.type, VCARD.Kind, VCARD.Organization)
-        self._say(contact, VCARD.fn, Literal(publisher.name))
-        self._say(contact, VCARD.hasURL, URIRef(about.address))
+        self._add(agent, RDF.type, FOAF.Agent, FOAF.Organization)
+        self._add(agent, FOAF.name, Literal(publisher.name))
+        self._add(agent, FOAF.homepage, about)
+        self._add(agent, DCTERMS.type, terms.SUPRANATIONAL)
+        self._add(contact, RDF.type, VCARD.Kind, VCARD.Organization)
+        self._add(contact, VCARD.fn, Literal(publisher.name))
+        self._add(contact, VCARD.hasURL, URIRef(about.address))
         if publisher.email:
-            self._say(contact, VCARD.hasEmail, URIRef(f"mailto:{publisher.email}"))
+            self._add(contact, VCARD.hasEmail, URIRef(f"mailto:{publisher.email}"))
 
     def _write_provenance(self) -> None:
         for key, kind, text in (
             ("provenance", DCTERMS.ProvenanceStatement, datasets.PROVENANCE),
             ("rights", DCTERMS.RightsStatement, self._about(datasets.RIGHTS)),
         ):
-            self._say(self._part(key), RDF.type, kind)
-            self._say(self._part(key), DCTERMS.description, _english(text))
+            self._add(self._part(key), RDF.type, kind)
+            self._add(self._part(key), DCTERMS.description, _english(text))
 
     def _write_service(self, service: Service) -> None:
         node = self._part(service.key)
-        self._say(node, RDF.type, DCAT.DataService)
-        self._call(node, datasets.marked(service.title, invented=self._invented), self._about(datasets.ABOUT))
+        self._add(node, RDF.type, DCAT.DataService)
+        self._name(
+            node, datasets.title_with_notice(service.title, invented=self._invented), self._about(datasets.ABOUT)
+        )
         self._describe(node)
-        self._say(node, DCAT.endpointURL, self._here(service.root))
-        self._say(node, DCAT.endpointDescription, self._here(service.described))
-        self._say(node, DCTERMS.conformsTo, terms.standard(service.standard, service.title))
+        self._add(node, DCAT.endpointURL, self._address(service.root))
+        self._add(node, DCAT.endpointDescription, self._address(service.description))
+        self._add(node, DCTERMS.conformsTo, terms.standard(service.standard, service.title))
         for form in FORMS:
             if form.service is service:
-                self._say(node, DCTERMS["format"], terms.file_type(form.file_type, form.file_type))
-        for dataset in self._offer.datasets:
-            self._say(node, DCAT.servesDataset, self._part(dataset.key))
+                self._add(node, DCTERMS["format"], terms.file_type(form.file_type, form.file_type))
+        for dataset in self._inventory.datasets:
+            self._add(node, DCAT.servesDataset, self._part(dataset.key))
 
     def _write_series(self, indicator: Indicator, found: list[Dataset]) -> None:
         node = self._part(indicator.code)
-        title = datasets.marked(indicator.name, invented=self._invented)
-        self._say(node, RDF.type, DCAT.DatasetSeries)
-        self._call(node, title, datasets.described(indicator, invented=self._invented))
-        self._say(node, DCTERMS.publisher, self._part("publisher"))
-        self._say(node, DCAT.contactPoint, self._part("contact"))
-        self._say(node, DCTERMS.spatial, terms.EUROPE)
-        self._date(node, [one.span.issued.date() for one in found], [datasets.modified(one) for one in found])
+        title = self._title(indicator.name)
+        self._add(node, RDF.type, DCAT.DatasetSeries)
+        self._name(node, title, datasets.description(indicator, invented=self._invented))
+        self._add(node, DCTERMS.publisher, self._part("publisher"))
+        self._add(node, DCAT.contactPoint, self._part("contact"))
+        self._add(node, DCTERMS.spatial, terms.EUROPE)
+        self._date(node, [one.span.issued.date() for one in found], [one.modified for one in found])
 
     def _write_dataset(self, dataset: Dataset) -> None:
-        node = self._part(dataset.key)
-        self._say(node, RDF.type, DCAT.Dataset)
-        self._call(node, dataset.title, dataset.description)
+        node, code = self._part(dataset.key), dataset.frequency.authority
+        self._add(node, RDF.type, DCAT.Dataset)
+        self._name(node, dataset.title, dataset.description)
         self._describe(node)
-        self._date(node, [dataset.span.issued.date()], [datasets.modified(dataset)])
-        self._say(node, DCTERMS.identifier, Literal(str(node)))
-        self._say(node, DCAT.inSeries, self._part(dataset.indicator.code))
-        self._say(node, DCTERMS.spatial, terms.EUROPE)
-        self._say(node, DCTERMS.temporal, self._period(dataset))
-        self._say(node, DCTERMS.accrualPeriodicity, _frequency(dataset))
-        self._say(node, DCAT.temporalResolution, Literal(dataset.frequency.resolution, datatype=XSD.duration))
-        self._say(node, DCTERMS.provenance, self._part("provenance"))
-        self._say(node, DCTERMS.conformsTo, self._structure())
-        self._say(node, DCAT.version, Literal(flow.VERSION))
-        self._say(node, ADMS.versionNotes, _english(datasets.VERSIONS))
+        self._date(node, [dataset.span.issued.date()], [dataset.modified])
+        self._add(node, DCTERMS.identifier, Literal(str(node)))
+        self._add(node, DCAT.inSeries, self._part(dataset.indicator.code))
+        self._add(node, DCTERMS.spatial, terms.EUROPE)
+        self._add(node, DCTERMS.temporal, self._period(dataset))
+        self._add(
+            node,
+            DCTERMS.accrualPeriodicity,
+            terms.frequency(code, code.lower()),
+        )
+        self._add(node, DCAT.temporalResolution, Literal(dataset.frequency.resolution, datatype=XSD.duration))
+        self._add(node, DCTERMS.provenance, self._part("provenance"))
+        self._add(node, DCTERMS.conformsTo, self._structure())
+        self._add(node, DCAT.version, Literal(flow.VERSION))
+        self._add(node, ADMS.versionNotes, _english(datasets.VERSIONS))
         for form in FORMS:
-            self._say(node, DCAT.distribution, self._distribution(dataset, form))
+            self._add(node, DCAT.distribution, self._distribution(dataset, form))
 
     def _distribution(self, dataset: Dataset, form: Form) -> URIRef:
-        node, address = self._part(f"{dataset.key}-{form.key}"), self._here(dataset.address(form))
-        self._say(node, RDF.type, DCAT.Distribution)
-        self._call(node, f"{dataset.title}: {form.title}", self._about(dataset.how(form)))
-        self._say(node, DCAT.accessURL, address)
+        node, address = self._part(f"{dataset.key}-{form.key}"), self._address(dataset.address(form))
+        self._add(node, RDF.type, DCAT.Distribution)
+        self._name(node, f"{dataset.title}: {form.title}", self._about(dataset.contents(form)))
+        self._add(node, DCAT.accessURL, address)
         if not form.paged:
-            self._say(node, DCAT.downloadURL, address)
-        self._say(node, DCAT.accessService, self._part(form.service.key))
-        self._say(node, DCAT.mediaType, terms.media_type(form.media_type))
-        self._say(node, DCTERMS["format"], terms.file_type(form.file_type, form.file_type))
-        self._say(node, DCATAP.availability, terms.STABLE)
+            self._add(node, DCAT.downloadURL, address)
+        self._add(node, DCAT.accessService, self._part(form.service.key))
+        self._add(node, DCAT.mediaType, terms.media_type(form.media_type))
+        self._add(node, DCTERMS["format"], terms.file_type(form.file_type, form.file_type))
+        self._add(node, DCATAP.availability, terms.STABLE)
         if form.service is not datasets.REST:
-            self._say(node, DCTERMS.conformsTo, self._structure())
+            self._add(node, DCTERMS.conformsTo, self._structure())
         self._license(node)
-        self._date(node, [dataset.span.issued.date()], [datasets.modified(dataset)])
+        self._date(node, [dataset.span.issued.date()], [dataset.modified])
         return node
 
     # --- what several parts have -------------------------------------------------------------------------------------
 
     def _describe(self, node: URIRef) -> None:
-        """Say what data sets and services share."""
-        self._say(node, DCTERMS.publisher, self._part("publisher"))
-        self._say(node, DCAT.contactPoint, self._part("contact"))
-        self._say(node, DCAT.theme, terms.JUSTICE)
-        self._say(node, DCAT.keyword, *map(_english, datasets.KEYWORDS))
-        self._say(node, DCTERMS.accessRights, terms.PUBLIC)
-        self._say(node, DCAT.landingPage, self._data_page())
+        """Add what data sets and services share."""
+        self._add(node, DCTERMS.publisher, self._part("publisher"))
+        self._add(node, DCAT.contactPoint, self._part("contact"))
+        self._add(node, DCAT.theme, terms.JUSTICE)
+        self._add(node, DCAT.keyword, *map(_english, datasets.KEYWORDS))
+        self._add(node, DCTERMS.accessRights, terms.PUBLIC)
+        self._add(node, DCAT.landingPage, self._data_page())
 
-    def _call(self, node: URIRef, title: str, description: str) -> None:
-        self._say(node, DCTERMS.title, _english(title))
-        self._say(node, DCTERMS.description, _english(description))
+    def _name(self, node: URIRef, title: str, description: str) -> None:
+        self._add(node, DCTERMS.title, _english(title))
+        self._add(node, DCTERMS.description, _english(description))
 
     def _license(self, node: URIRef) -> None:
-        self._say(node, DCTERMS.license, terms.CC_BY)
-        self._say(node, DCTERMS.rights, self._part("rights"))
-        self._say(node, DCTERMS.language, terms.ENGLISH)
+        self._add(node, DCTERMS.license, terms.CC_BY)
+        self._add(node, DCTERMS.rights, self._part("rights"))
+        self._add(node, DCTERMS.language, terms.ENGLISH)
 
     def _date(self, node: URIRef, issued: list[date], modified: list[date]) -> None:
-        """Say when it came and when it changed last, if anything of it did."""
+        """Add the first and the last date, if there are any."""
         if issued:
-            self._say(node, DCTERMS.issued, Literal(min(issued)))
-            self._say(node, DCTERMS.modified, Literal(max(modified)))
+            self._add(node, DCTERMS.issued, Literal(min(issued)))
+            self._add(node, DCTERMS.modified, Literal(max(modified)))
 
     def _period(self, dataset: Dataset) -> URIRef:
         node = self._part(f"{dataset.key}-period")
-        start, end = dataset.covered
-        self._say(node, RDF.type, DCTERMS.PeriodOfTime)
-        self._say(node, DCAT.startDate, _moment(start))
-        self._say(node, DCAT.endDate, _moment(end))
+        start, end = dataset.extent
+        self._add(node, RDF.type, DCTERMS.PeriodOfTime)
+        self._add(node, DCAT.startDate, _moment(start))
+        self._add(node, DCAT.endDate, _moment(end))
         return node
 
     def _structure(self) -> Term:
-        return terms.standard(self._here(datasets.STRUCTURE), f"The SDMX structure {flow.STRUCTURE}")
+        return terms.standard(self._address(datasets.STRUCTURE), f"The SDMX structure {flow.STRUCTURE}")
 
     def _data_page(self) -> Term:
         return terms.page(f"{self._origin}/data/", "How to read the data with programs")
 
+    def _title(self, title: str) -> str:
+        return datasets.title_with_notice(title, invented=self._invented)
+
     def _about(self, text: str) -> str:
-        return datasets.told(text, invented=self._invented)
+        return datasets.with_notice(text, invented=self._invented)
 
     def _part(self, key: str) -> URIRef:
         return URIRef(f"{self._origin}/catalog#{key}")
 
-    def _here(self, path: str) -> URIRef:
+    def _address(self, path: str) -> URIRef:
         return URIRef(f"{self._origin}/{path}")
 
-    def _say(self, node: URIRef, verb: URIRef, *things: Node | Term) -> None:
+    def _add(self, node: URIRef, verb: URIRef, *things: Node | Term) -> None:
         for thing in things:
             self._graph.add((node, verb, thing.within(self._graph) if isinstance(thing, Term) else thing))
 
@@ -209,8 +220,3 @@ def _english(text: str) -> Literal:
 def _moment(moment: date | datetime) -> Literal:
     kind: Any = XSD.dateTime if isinstance(moment, datetime) else XSD.date
     return Literal(moment, datatype=kind)
-
-
-def _frequency(dataset: Dataset) -> Term:
-    code = dataset.frequency.authority
-    return terms.frequency(code, code.lower())

@@ -1,6 +1,6 @@
 """The terms of others that the catalogue points to: the EU's authority tables, licences, media types.
 
-A term is written down with its kind and name, as a reader who has only the catalogue could not know them.
+A term has its kind and name beside it, because a reader who has only the catalogue could not know them.
 """
 
 from collections.abc import Callable
@@ -32,7 +32,7 @@ class Term(NamedTuple):
     name: str
 
     def within(self, graph: Graph) -> URIRef:
-        """Return the term as a part of a graph, which says what it is."""
+        """Add the term to a graph, with its kind and name."""
         node = URIRef(self.address)
         graph.add((node, RDF.type, self.kind))
         graph.add((node, _NAMED_BY.get(self.kind, RDFS.label), Literal(self.name, lang="en")))
@@ -62,15 +62,13 @@ SUPRANATIONAL: Final = Term(
 
 
 def media_type(name: str) -> Term:
-    """Return a media type as IANA's list writes it; those of SDMX are not in the list, and have their version."""
+    """A media type as IANA's list writes it. Those of SDMX are not in the list, and keep their version."""
     return Term(f"{_MEDIA}{name}", DCTERMS.MediaType, name)
 
 
 def standard(address: str, name: str) -> Term:
-    """Return something that others agreed on."""
     return Term(address, DCTERMS.Standard, name)
 
 
 def page(address: str, name: str) -> Term:
-    """Return a page for people."""
     return Term(address, FOAF.Document, name)

@@ -1,4 +1,4 @@
-"""`GET /catalog`: the catalogue, in the form that was asked for by its name or by ``Accept``."""
+"""`GET /catalog`: the catalogue, in the syntax that the address or ``Accept`` names."""
 
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -8,16 +8,16 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
-from api import caching, datasets, negotiation, parameters
+from api import caching, negotiation, parameters
 from api.caching import PublicView, Representation, Validator
-from api.datasets import Offer
+from api.datasets import Inventory
 from api.problems import Problem
 
 _HTML: Final = "text/html"
 
 
-class Writing(NamedTuple):
-    """A way of writing a graph: its media type, the end of its address, and rdflib's name of it."""
+class Syntax(NamedTuple):
+    """A way of syntax a graph: its media type, the end of its address, and rdflib's name of it."""
 
     media_type: str
     suffix: str
@@ -25,77 +25,71 @@ class Writing(NamedTuple):
 
     @property
     def content_type(self) -> str:
-        """The media type, of a text with its encoding."""
         return f"{self.media_type}; charset=utf-8" if self.media_type.startswith("text/") else self.media_type
 
 
-TURTLE: Final = Writing("text/turtle", "ttl", "turtle")
-JSON_LD: Final = Writing("application/ld+json", "jsonld", "json-ld")
-RDF_XML: Final = Writing("application/rdf+xml", "rdf", "pretty-xml")
-WRITINGS: Final = {one.media_type: one for one in (TURTLE, JSON_LD, RDF_XML)}
+TURTLE: Final = Syntax("text/turtle", "ttl", "turtle")
+JSON_LD: Final = Syntax("application/ld+json", "jsonld", "json-ld")
+RDF_XML: Final = Syntax("application/rdf+xml", "rdf", "pretty-xml")
+SYNTAXES: Final = {one.media_type: one for one in (TURTLE, JSON_LD, RDF_XML)}
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The catalogue of an origin as an answer; it changes with the day, with an hour that is new, or with its words."""
+    """The catalogue of an origin as an answer."""
 
-    writing: Writing
+    syntax: Syntax
     origin: str
 
     def validator(self) -> Validator:
-        return self._validator(datasets.offer())
+        return self._validator(Inventory.load())
 
     def render(self) -> Representation:
-        # Only a process that is asked for a graph loads the library that writes it.
+        # Only a process that needs a graph loads the library that writes it.
         from api.catalog.graph import graph
 
-        offer = datasets.offer()
-        # Compact: said of JSON-LD, and left aside by the others.
-        written = graph(offer, self.origin).serialize(format=self.writing.name, encoding="utf-8", auto_compact=True)
+        inventory = Inventory.load()
+        # `auto_compact` is for JSON-LD; the others ignore it.
+        content = graph(inventory, self.origin).serialize(format=self.syntax.name, encoding="utf-8", auto_compact=True)
         headers = {
-            "Content-Type": self.writing.content_type,
-            "Content-Location": f"/catalog.{self.writing.suffix}",
+            "Content-Type": self.syntax.content_type,
+            "Content-Location": f"/catalog.{self.syntax.suffix}",
         }
-        return Representation(self._validator(offer), written, headers)
+        return Representation(self._validator(inventory), content, headers)
 
-    def _validator(self, offer: Offer) -> Validator:
-        mark = blake2b(offer.mark.encode(), digest_size=12).hexdigest()
-        return Validator(f"{mark}.{self.writing.suffix}", caching.REFERENCE)
+    def _validator(self, inventory: Inventory) -> Validator:
+        mark = blake2b(inventory.fingerprint.encode(), digest_size=12).hexdigest()
+        return Validator(f"{mark}.{self.syntax.suffix}", caching.REFERENCE)
 
 
 class CatalogView(PublicView):
-    """`/catalog` in the form that is liked most, Turtle if all are; a browser is led to the page for people."""
+    """`/catalog` in the syntax that Accept prefers, Turtle if all are equal. Browsers are redirected to the page."""
 
     schema = None
     vary = "Accept, Accept-Encoding"
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        liked = negotiation.preferred(request, (*WRITINGS, _HTML))
-        if liked == _HTML:
-            return self._led_to_the_page()
-        if not liked:
-            raise Problem("not_acceptable", detail=f"Accept {', '.join(WRITINGS)}.")
-        return self.written(request, WRITINGS[liked])
+        preferred = negotiation.preferred(request, (*SYNTAXES, _HTML))
+        if preferred == _HTML:
+            headers = {"Location": reverse("site:data"), "Vary": self.vary, "Cache-Control": caching.REFERENCE}
+            return HttpResponse(status=303, headers=headers)
+        if not preferred:
+            raise Problem("not_acceptable", detail=f"Accept {', '.join(SYNTAXES)}.")
+        return self.catalogue(request, SYNTAXES[preferred])
 
-    def written(self, request: HttpRequest, writing: Writing) -> HttpResponseBase:
-        """Answer with the catalogue in a form."""
-
+    def catalogue(self, request: HttpRequest, syntax: Syntax) -> HttpResponseBase:
         def ask() -> Catalogue:
             parameters.read(request)
-            return Catalogue(writing, f"{request.scheme}://{request.get_host()}")
+            return Catalogue(syntax, f"{request.scheme}://{request.get_host()}")
 
-        return self.respond(request, writing.media_type, ask)
-
-    def _led_to_the_page(self) -> HttpResponse:
-        headers = {"Location": reverse("site:data"), "Vary": self.vary, "Cache-Control": caching.REFERENCE}
-        return HttpResponse(status=303, headers=headers)
+        return self.respond(request, syntax.media_type, ask)
 
 
-class WrittenView(CatalogView):
+class SyntaxView(CatalogView):
     """`/catalog.ttl` and the others: the address names the format, and Accept is ignored."""
 
     vary = "Accept-Encoding"
-    writing = TURTLE
+    syntax = TURTLE
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        return self.written(request, self.writing)
+        return self.catalogue(request, self.syntax)

@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from api import datasets
-from api.datasets import FORMS, Dataset, Form, Offer
+from api.datasets import FORMS, Dataset, Form, Inventory
 
 _Part = dict[str, Any]
 
@@ -14,26 +14,30 @@ _Part = dict[str, Any]
 _ESCAPED: Final = {ord(sign): f"\\u{ord(sign):04X}" for sign in "<>&\u2028\u2029"}
 
 
-def json_ld(offer: Offer, origin: str) -> str:
+def json_ld(inventory: Inventory, origin: str) -> str:
     """JSON-LD that can stand in a page."""
-    parts = [_catalogue(offer, origin), _publisher(offer, origin), *(_dataset(one, origin) for one in offer.datasets)]
+    parts = [
+        _catalogue(inventory, origin),
+        _publisher(inventory, origin),
+        *(_dataset(one, origin) for one in inventory.datasets),
+    ]
     document = {"@context": "https://schema.org/", "@graph": parts}
     return msgspec.json.encode(document).decode().translate(_ESCAPED)
 
 
-def _catalogue(offer: Offer, origin: str) -> _Part:
+def _catalogue(inventory: Inventory, origin: str) -> _Part:
     return {
         "@type": "DataCatalog",
         "@id": _address(origin, "catalog"),
-        "name": datasets.marked(datasets.TITLE, invented=offer.invented),
-        "description": datasets.told(datasets.ABOUT, invented=offer.invented),
+        "name": datasets.title_with_notice(datasets.TITLE, invented=inventory.invented),
+        "description": datasets.with_notice(datasets.ABOUT, invented=inventory.invented),
         **_shared(origin),
-        "dataset": [_named(origin, one.key) for one in offer.datasets],
+        "dataset": [_named(origin, one.key) for one in inventory.datasets],
     }
 
 
-def _publisher(offer: Offer, origin: str) -> _Part:
-    name, page, email = offer.publisher
+def _publisher(inventory: Inventory, origin: str) -> _Part:
+    name, page, email = inventory.publisher
     reached = {"email": email} if email else {}
     return {
         "@type": "Organization",
@@ -52,12 +56,12 @@ def _dataset(dataset: Dataset, origin: str) -> _Part:
         "name": dataset.title,
         "description": dataset.description,
         **_shared(origin),
-        "temporalCoverage": "/".join(map(_moment, dataset.covered)),
+        "temporalCoverage": "/".join(map(_moment, dataset.extent)),
         "spatialCoverage": {"@type": "CountryNumbers", "name": "Europe"},
         "variableMeasured": {"@type": "PropertyValue", "name": dataset.indicator.name},
         "measurementTechnique": datasets.PROVENANCE,
         "datePublished": dataset.span.issued.date().isoformat(),
-        "dateModified": datasets.modified(dataset).isoformat(),
+        "dateModified": dataset.modified.isoformat(),
         "includedInDataCatalog": _named(origin, "catalog"),
         "distribution": [_download(dataset, form, origin) for form in FORMS],
     }

@@ -15,8 +15,8 @@ from django.utils.decorators import method_decorator
 from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views import View
 
-from api import caching, datasets, problems
-from api.datasets import Offer
+from api import caching, problems
+from api.datasets import Inventory
 from api.site import country as country_page
 from api.site import coverage, map_texts, pages, readings, schema_org
 from api.site.country_view import HEADLINES, ask_about, names_time
@@ -287,14 +287,14 @@ class DataPage(PageView):
 
 def _data_of(origin: str) -> Shown:
     # The examples of code name days, so they change with the day.
-    days, offer = readings.example_days(), datasets.offer()
-    sources = Sources(others=lambda: (*days, offer.mark))
-    return Shown(sources, lambda: _data(days, offer, origin), caching.REFERENCE)
+    days, inventory = readings.example_days(), Inventory.load()
+    sources = Sources(others=lambda: (*days, inventory.fingerprint))
+    return Shown(sources, lambda: _data(days, inventory, origin), caching.REFERENCE)
 
 
-def _data(days: Sequence[str], offer: Offer, origin: str) -> dict[str, Any]:
+def _data(days: Sequence[str], inventory: Inventory, origin: str) -> dict[str, Any]:
     first, last, today = days
-    return {"first": first, "last": last, "today": today, "json_ld": schema_org.json_ld(offer, origin)}
+    return {"first": first, "last": last, "today": today, "json_ld": schema_org.json_ld(inventory, origin)}
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
