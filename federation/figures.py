@@ -1,10 +1,10 @@
-"""Makes an agency's figures (rule 2): the standing report, or else the sum of finer figures.
+"""Makes an agency's figures (rule 2): the current report, or else the sum of finer figures.
 
-Reads one level below, so the cost of a change is bounded by the calendar. Computing only
-reads; replacing writes whole rows and says which of them changed.
+It reads one level below, so the calendar bounds the cost of a change. Computing only
+reads. Replacing writes whole rows and returns which of them changed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -18,46 +18,37 @@ from federation.rules import tables
 from federation.worklist import WorkItem, named, named_rows
 from p2p_core import periods
 from p2p_core.periods import Frequency
-from p2p_core.reports import Numbers, Values
+from p2p_core.rules.plausibility import Cells
 
-#: The cells of figures: countries, networks and values, parallel.
-Cells = tuple[Numbers, Numbers, Values]
-
-_NO_NUMBERS: Numbers = np.empty(0, np.int16)
-_NO_VALUES: Values = np.empty(0, np.int64)
+_NO_CELLS: Final = Cells(np.empty(0, np.int16), np.empty(0, np.int16), np.empty(0, np.int64))
 
 
 @dataclass(frozen=True, slots=True)
-class Computed:
-    """A figure as computed: parallel arrays of its cells that are not 0, and what it covers."""
+class ComputedFigure:
+    """A figure: its cells that are not 0, and what it covers."""
 
     source: Source
     covered_seconds: int
     reported_seconds: int
     final: bool
     held: bool = False
-    countries: Numbers = field(default_factory=_NO_NUMBERS.copy)
-    networks: Numbers = field(default_factory=_NO_NUMBERS.copy)
-    values: Values = field(default_factory=_NO_VALUES.copy)
+    cells: Cells = _NO_CELLS
 
-    def same_as(self, other: "Computed") -> bool:
-        """Whether both say the same."""
-        return self.facts() == other.facts() and all(
-            np.array_equal(mine, others) for mine, others in zip(self.cells(), other.cells(), strict=True)
+    def same_as(self, other: "ComputedFigure") -> bool:
+        return (
+            self.facts() == other.facts()
+            and np.array_equal(self.cells.values, other.cells.values)
+            and np.array_equal(self.cells.places(), other.cells.places())
         )
 
-    def cells(self) -> tuple[NDArray[Any], ...]:
-        """Return the parallel arrays."""
-        return (self.countries, self.networks, self.values)
-
     def facts(self) -> tuple[object, ...]:
-        """Return all but the cells."""
-        return (self.source, self.covered_seconds, self.reported_seconds, self.final, self.held)
+        """All but the cells."""
+        return (self.source.value, self.covered_seconds, self.reported_seconds, self.final, self.held)
 
 
 @dataclass(slots=True)
 class _Parts:
-    """What a derived figure is summed from: finer figures' cells, laid end to end, and their facts."""
+    """The parts of derived figures, by the position of the figure: cells of finer figures, and what these cover."""
 
     position: list[int] = field(default_factory=list)
     cells: list[Cells] = field(default_factory=list)
@@ -77,77 +68,68 @@ class _Parts:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """A report that is not stored, as the current one of its figure: what follows from it can be told beforehand.
-
-    ``root`` stands for its row, and is no row's number.
-    """
+class SentReport:
+    """A report that is not stored, taken as the current one of its figure. ``root`` stands for the id of its row."""
 
     root: int
     received: datetime
     status: str
     withdrawn: bool
     total: int
-    countries: Numbers
-    networks: Numbers
-    values: Values
+    cells: Cells
 
     def row(self) -> tuple[Any, ...]:
-        """Return its columns as the statements about current reports name them."""
-        return (self.status, self.withdrawn, self.countries, self.networks, self.values)
+        """The columns that the statements about current reports return."""
+        return (self.status, self.withdrawn, *self.cells)
 
 
-#: Reports that are taken for stored, by figure.
-AllSent = Mapping[WorkItem, Sent]
-NOTHING_SENT: Final[AllSent] = {}
+#: Reports that are not stored, by figure.
+SentReports = Mapping[WorkItem, SentReport]
+NOTHING_SENT: Final[SentReports] = {}
 
 
-def compute(items: Sequence[WorkItem]) -> dict[WorkItem, Computed]:
-    """Compute figures, all of one frequency; an item of which nothing was ever reported is left out."""
+def compute(items: Sequence[WorkItem]) -> dict[WorkItem, ComputedFigure]:
+    """Compute figures, all of one frequency. Items for which nothing was ever reported are left out."""
     frequency = items[0].frequency
     own = _Own() if frequency not in periods.REPORTABLE else _own(items, frequency, NOTHING_SENT)
     rest = [item for item in items if item not in own.figures]
     return own.figures | _derived(rest, own, _parts(rest))
 
 
-def summed(items: Sequence[WorkItem]) -> dict[WorkItem, Computed]:
-    """Return what the figures one level finer add up to, all of one frequency, also if the whole was reported."""
+def sum_finer(items: Sequence[WorkItem]) -> dict[WorkItem, ComputedFigure]:
+    """The sums of the figures one level finer, all of one frequency, even if the whole period was reported."""
     return _derived(items, _Own(), _parts(items))
 
 
-def summed_from_reports(items: Sequence[WorkItem], sent: AllSent) -> dict[WorkItem, Computed]:
-    """Return the same from reports alone, if the finer figures are still to be computed."""
+def sum_reports(items: Sequence[WorkItem], sent: SentReports) -> dict[WorkItem, ComputedFigure]:
+    """The same sums from reports alone: finer figures are computed from these, not read."""
     finer = periods.FINER.get(Frequency(items[0].frequency)) if items else None
     if finer is None:
-        return summed(items)
+        return sum_finer(items)
     if finer == Frequency.MINUTE:
         return _derived(items, _Own(), _minutes(items, sent))
-    parts, place = _Parts(), {}
+    parts, position_of = _Parts(), {}
     for position, item in enumerate(items):
         for period in periods.inside(finer, item.frequency, item.period):
-            place[item._replace(frequency=finer, period=period)] = position
-    for part, figure in _from_reports(list(place), sent).items():
+            position_of[item._replace(frequency=finer, period=period)] = position
+    own = _own(list(position_of), finer, sent)
+    figures = own.figures | sum_reports([part for part in position_of if part not in own.figures], sent)
+    for part, figure in figures.items():
         if figure.source != Source.NONE:
-            cells = (figure.countries, figure.networks, figure.values)
-            parts.add_figure(place[part], figure.covered_seconds, final=figure.final, cells=cells)
+            parts.add_figure(position_of[part], figure.covered_seconds, final=figure.final, cells=figure.cells)
     return _derived(items, _Own(), parts)
-
-
-def _from_reports(items: Sequence[WorkItem], sent: AllSent) -> dict[WorkItem, Computed]:
-    own = _own(items, items[0].frequency, sent)
-    return own.figures | summed_from_reports([item for item in items if item not in own.figures], sent)
 
 
 @dataclass(frozen=True, slots=True)
 class _Own:
-    """What reports of their own say of figures: the standing ones, those ever reported, those with a held report."""
+    """Figures that current reports of the same frequency make, items ever reported, and those with a held report."""
 
-    figures: dict[WorkItem, Computed] = field(default_factory=dict)
-    once: set[WorkItem] = field(default_factory=set)
+    figures: dict[WorkItem, ComputedFigure] = field(default_factory=dict)
+    reported: set[WorkItem] = field(default_factory=set)
     held: set[WorkItem] = field(default_factory=set)
 
 
-def _own(items: Sequence[WorkItem], frequency: str, sent: AllSent) -> _Own:
+def _own(items: Sequence[WorkItem], frequency: str, sent: SentReports) -> _Own:
     rows = [row for row in named_rows("figures_own", items) if items[row[0]] not in sent]
     rows += [(position, False, *sent[item].row()) for position, item in enumerate(items) if item in sent]
     own = _Own({}, {items[row[0]] for row in rows}, {items[row[0]] for row in rows if row[1]})
@@ -155,59 +137,61 @@ def _own(items: Sequence[WorkItem], frequency: str, sent: AllSent) -> _Own:
         if status is not None and not withdrawn:
             item = items[position]
             whole = periods.seconds(frequency, item.period)
-            own.figures[item] = Computed(Source.REPORTED, whole, whole, status == "A", held, *cells)
+            own.figures[item] = ComputedFigure(Source.REPORTED, whole, whole, status == "A", held, Cells(*cells))
     return own
 
 
-def _derived(items: Sequence[WorkItem], own: _Own, parts: _Parts) -> dict[WorkItem, Computed]:
-    """Return the figures of items that are summed from their parts."""
-    sums = _sum_parts(len(items), parts)
+def _derived(items: Sequence[WorkItem], own: _Own, parts: _Parts) -> dict[WorkItem, ComputedFigure]:
+    """The figures of items that are sums of their parts."""
+    sums = []
+    if parts.cells:
+        countries, networks, values = map(np.concatenate, zip(*parts.cells, strict=True))
+        table = np.repeat(parts.position, [len(cells.values) for cells in parts.cells])
+        sums = tables.nonzero(tables.add_up(len(items), table, countries, networks, values))
     figures = {}
     for position, item in enumerate(items):
         whole = periods.seconds(item.frequency, item.period)
-        reported = whole if item in own.once else parts.reported.get(position, 0)
+        reported = whole if item in own.reported else parts.reported.get(position, 0)
         covered, held = parts.covered.get(position), item in own.held
         if covered is not None:
             final = position not in parts.provisional
-            figures[item] = Computed(Source.DERIVED, covered, reported, final, held, *sums[position])
+            figures[item] = ComputedFigure(Source.DERIVED, covered, reported, final, held, Cells(*sums[position]))
         elif reported:
-            figures[item] = Computed(Source.NONE, 0, reported, final=False, held=held)
+            figures[item] = ComputedFigure(Source.NONE, 0, reported, final=False, held=held)
     return figures
-
-
-def _sum_parts(n: int, parts: _Parts) -> list[Cells]:
-    if not parts.cells:
-        return []
-    countries, networks, values = map(np.concatenate, zip(*parts.cells, strict=True))
-    table = np.repeat(parts.position, [len(cells[2]) for cells in parts.cells])
-    return tables.nonzero(tables.add_up(n, table, countries, networks, values))
 
 
 def _parts(items: Sequence[WorkItem]) -> _Parts:
     finer = periods.FINER.get(Frequency(items[0].frequency)) if items else None
-    if finer is None:
-        return _Parts()
-    return _minutes(items, NOTHING_SENT) if finer == Frequency.MINUTE else _finer_figures(items, finer)
+    if finer == Frequency.MINUTE:
+        return _minutes(items, NOTHING_SENT)
+    parts = _Parts()
+    rows = named_rows("figures_finer", items, ends=_ends(items), finer=finer) if finer else ()
+    for position, source, covered, reported, final, *cells in rows:
+        parts.add(position, reported)
+        if source != Source.NONE:
+            parts.add_figure(position, covered, final=final, cells=Cells(*cells))
+    return parts
 
 
-def _minutes(items: Sequence[WorkItem], sent: AllSent) -> _Parts:
-    parts, instead = _Parts(), _minutes_sent(items, sent)
-    rows = [row for row in named_rows("figures_minutes", items, ends=_ends(items)) if row[:2] not in instead]
+def _minutes(hours: Sequence[WorkItem], sent: SentReports) -> _Parts:
+    parts, instead = _Parts(), _sent_minutes(hours, sent)
+    rows = [row for row in named_rows("figures_minutes", hours, ends=_ends(hours)) if row[:2] not in instead]
     rows += [(*place, *report.row()) for place, report in instead.items()]
     for position, _, status, withdrawn, *cells in rows:
         parts.add(position, reported=60)
         if status is not None and not withdrawn:
-            parts.add_figure(position, 60, final=status == "A", cells=tuple(cells))
+            parts.add_figure(position, 60, final=status == "A", cells=Cells(*cells))
     return parts
 
 
-def _minutes_sent(hours: Sequence[WorkItem], sent: AllSent) -> dict[tuple[int, datetime], Sent]:
-    """Return the reports of minutes among those sent, by the position of their hour and their period."""
-    place, found = {hour: position for position, hour in enumerate(hours)}, {}
+def _sent_minutes(hours: Sequence[WorkItem], sent: SentReports) -> dict[tuple[int, datetime], SentReport]:
+    """The reports of minutes among those sent, by the position of their hour and their period."""
+    position_of, found = {hour: position for position, hour in enumerate(hours)}, {}
     for minute, report in sent.items():
         hour = minute._replace(frequency=Frequency.HOUR, period=periods.start_of(Frequency.HOUR, minute.period))
-        if minute.frequency == Frequency.MINUTE and hour in place:
-            found[place[hour], minute.period] = report
+        if minute.frequency == Frequency.MINUTE and hour in position_of:
+            found[position_of[hour], minute.period] = report
     return found
 
 
@@ -215,31 +199,21 @@ def _ends(items: Sequence[WorkItem]) -> NDArray[np.datetime64]:
     return instants([periods.end(item.frequency, item.period) for item in items])
 
 
-def _finer_figures(items: Sequence[WorkItem], finer: str) -> _Parts:
-    parts = _Parts()
-    rows = named_rows("figures_finer", items, ends=_ends(items), finer=finer)
-    for position, source, covered, reported, final, *cells in rows:
-        parts.add(position, reported)
-        if source != Source.NONE:
-            parts.add_figure(position, covered, final=final, cells=tuple(cells))
-    return parts
-
-
-def stored(items: Sequence[WorkItem]) -> dict[WorkItem, Computed]:
-    """Return the figures as they are stored, all of one frequency."""
+def read(items: Sequence[WorkItem]) -> dict[WorkItem, ComputedFigure]:
+    """The stored figures of items, all of one frequency."""
     figures = {}
     for position, source, covered, reported, final, held, *cells in named_rows("figures_stored", items):
-        figures[items[position]] = Computed(Source(source), covered, reported, final, held, *cells)
+        figures[items[position]] = ComputedFigure(Source(source), covered, reported, final, held, Cells(*cells))
     return figures
 
 
 def differing(
-    items: Sequence[WorkItem], computed: dict[WorkItem, Computed], before: dict[WorkItem, Computed]
+    items: Sequence[WorkItem], computed: Mapping[WorkItem, ComputedFigure], stored: Mapping[WorkItem, ComputedFigure]
 ) -> list[WorkItem]:
-    """Return the items whose computed figure is not the stored one."""
+    """The items whose computed figure is not the stored one."""
 
     def differs(item: WorkItem) -> bool:
-        new, old = computed.get(item), before.get(item)
+        new, old = computed.get(item), stored.get(item)
         return not new.same_as(old) if new and old else new is not old
 
     return [item for item in items if differs(item)]
@@ -254,21 +228,18 @@ _COLUMNS = {
 
 
 def replace(items: Sequence[WorkItem]) -> list[WorkItem]:
-    """Recompute figures, all of one frequency, and store those that changed; return the changed."""
+    """Recompute figures, all of one frequency, and store those that changed. Return the changed ones."""
     computed = compute(items)
-    changed = differing(items, computed, stored(items))
+    changed = differing(items, computed, read(items))
+
+    def rows() -> Iterator[tuple[object, ...]]:
+        for item in changed:
+            if figure := computed.get(item):
+                place = (item.indicator, item.agency, item.frequency, item.period)
+                yield (*place, *figure.facts(), figure.cells.total, *figure.cells)
+
     if changed:
         with cursor() as c:
             c.execute(statement("figures_delete"), named(changed))
-            rows = (_row(item, computed[item]) for item in changed if item in computed)
-            copy_rows("federation_figure", _COLUMNS, rows, to=c)
+            copy_rows("federation_figure", _COLUMNS, rows(), to=c)
     return changed
-
-
-def _row(item: WorkItem, figure: Computed) -> tuple[object, ...]:
-    return (
-        item.indicator, item.agency, item.frequency, item.period,
-        figure.source.value, figure.covered_seconds, figure.reported_seconds, figure.final, figure.held,
-        int(figure.values.sum()),
-        figure.countries, figure.networks, figure.values,
-    )  # fmt: skip

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from federation.figures import AllSent
+from federation.figures import SentReports
 from federation.findings import lifecycle, verdicts
 from federation.findings.verdicts import JUDGED, Verdict
 from federation.models.findings import Finding, FindingState, Resolution
@@ -32,7 +32,7 @@ def review(items: Sequence[WorkItem], *, now: datetime) -> None:
     _settle(items, found, rules=rulebook.ids(Subject.REPORT, Subject.LEVEL), roots=roots, now=now)
 
 
-def would_stand(items: Sequence[WorkItem], sent: AllSent, *, now: datetime) -> list[Finding]:
+def would_stand(items: Sequence[WorkItem], sent: SentReports, *, now: datetime) -> list[Finding]:
     """The findings about the current reports of figures, all of one frequency, if ``sent`` were stored. It only reads.
 
     They are as ``review`` would leave them, and not saved. ``report_id`` is the root of the report.

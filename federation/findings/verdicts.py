@@ -9,7 +9,7 @@ import numpy as np
 from countries import queries
 from federation import figures
 from federation.database import cursor, instants
-from federation.figures import NOTHING_SENT, AllSent
+from federation.figures import NOTHING_SENT, SentReports
 from federation.models.figures import Source
 from federation.rules import tables
 from federation.worklist import Stage, WorkItem, named_rows
@@ -58,7 +58,7 @@ class CurrentReport:
     previous: int | None
 
 
-def current_reports(items: Sequence[WorkItem], sent: AllSent = NOTHING_SENT) -> dict[WorkItem, CurrentReport]:
+def current_reports(items: Sequence[WorkItem], sent: SentReports = NOTHING_SENT) -> dict[WorkItem, CurrentReport]:
     """The current reports of figures, all of one frequency, if ``sent`` were stored. Figures without are left out."""
     befores = [item._replace(period=periods.previous(item.frequency, item.period)) for item in items]
     rows = (
@@ -76,7 +76,7 @@ def current_reports(items: Sequence[WorkItem], sent: AllSent = NOTHING_SENT) -> 
     for position, *row in rows:
         report = CurrentReport(*row)
         if one := sent.get(items[position]):
-            unlocated = int(one.values[one.countries == COUNTRIES[UNKNOWN]].sum())
+            unlocated = int(one.cells.values[one.cells.countries == COUNTRIES[UNKNOWN]].sum())
             report = replace(report, root=one.root, withdrawn=one.withdrawn, received=one.received, unlocated=unlocated)
         if before := sent.get(befores[position]):
             report = replace(report, previous=before.root if report.total == before.total > 0 else None)
@@ -84,21 +84,21 @@ def current_reports(items: Sequence[WorkItem], sent: AllSent = NOTHING_SENT) -> 
     return found
 
 
-def about_reports(reports: Mapping[WorkItem, CurrentReport], sent: AllSent | None = None) -> list[Verdict]:
+def about_reports(reports: Mapping[WorkItem, CurrentReport], sent: SentReports | None = None) -> list[Verdict]:
     """Judge reports, all of one frequency.
 
     With ``sent``, finer figures are computed from stored and sent reports, as workers will compute them later.
     """
     limits = _limits({item.agency for item in reports})
     whole = [item for item, report in reports.items() if not report.withdrawn]
-    sums = figures.summed(whole) if sent is None else figures.summed_from_reports(whole, sent)
+    sums = figures.sum_finer(whole) if sent is None else figures.sum_reports(whole, sent)
     finer = {
-        item: Cells(one.countries, one.networks, one.values)
+        item: one.cells
         for item, one in sums.items()
         if one.source == Source.DERIVED and one.covered_seconds == periods.seconds(item.frequency, item.period)
     }
     cells = _compared_cells(reports, finer)
-    cells |= {one.root: Cells(one.countries, one.networks, one.values) for one in (sent or {}).values()}
+    cells |= {one.root: one.cells for one in (sent or {}).values()}
     found = []
     for item, one in reports.items():
         report = Report(

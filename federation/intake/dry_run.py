@@ -11,7 +11,7 @@ from django.db import transaction
 from countries.models import Agency
 from federation import findings
 from federation.database import look_up_by_index, read_only
-from federation.figures import Sent
+from federation.figures import SentReport
 from federation.findings import holds
 from federation.findings.finding_queries import ReportFinding
 from federation.findings.holds import Held
@@ -22,6 +22,7 @@ from federation.models.submissions import Outcome
 from federation.rules.precedence import Rank
 from federation.worklist import Stage, WorkItem
 from p2p_core.reports import NewReport, NewSubmission
+from p2p_core.rules.plausibility import Cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +60,13 @@ def _of_current_reports(
     for at, (report, one) in enumerate(zip(reports, decided, strict=True)):
         item = WorkItem(Stage.FIGURE, report.frequency, report.period, report.indicator, agency.pk)
         if one.outcome in {Outcome.CURRENT, Outcome.WITHDRAWN}:
-            sent[item] = Sent(
+            sent[item] = SentReport(
                 root=-1 - at,
                 received=received,
                 status=report.status,
                 withdrawn=report.withdrawn,
                 total=report.total,
-                countries=report.countries,
-                networks=report.networks,
-                values=report.values,
+                cells=Cells(report.countries, report.networks, report.values),
             )
         if one.outcome in {Outcome.CURRENT, Outcome.WITHDRAWN, Outcome.UNCHANGED}:
             items.append(item)

@@ -117,7 +117,7 @@ def _about_to_change(mark: datetime) -> set[WorkItem]:
 def _differing(items: Sequence[WorkItem], mark: datetime) -> Iterable[WorkItem]:
     stage = items[0].stage
     if stage == Stage.FIGURE:
-        return figures.differing(items, figures.compute(items), figures.stored(items))
+        return figures.differing(items, figures.compute(items), figures.read(items))
     if stage == Stage.PUBLISH:
         return publication.differing(publication.compute(items, mark=mark))
     return [t for t in items if panels.compute(t, mark=mark) != panels.read(t)]
