@@ -48,6 +48,13 @@ def line_of(process: "subprocess.Popen[str]") -> str:
     return process.stdout.readline().strip()
 
 
+def await_ready(serve: "subprocess.Popen[str]") -> None:
+    lines: list[str] = []
+    while not lines or not lines[-1].startswith("Ready after"):
+        lines.append(line_of(serve))
+        assert serve.poll() is None, "\n".join(lines)
+
+
 def descendants(process: "subprocess.Popen[str]") -> list[psutil.Process]:
     return psutil.Process(process.pid).children(recursive=True)
 

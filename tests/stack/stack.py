@@ -25,9 +25,9 @@ for name in given["coordinators"]:
     user = User.objects.create_user(name, password=given["password"], is_staff=True)
     user.groups.set(Group.objects.filter(name="coordinator"))
 issued = {}
-for code in given["agencies"]:
-    call_command("create_agency", code, country=code[:2], name=f"Police of {code[:2]}", indicator="DOWNLOADS",
-                 frequency="D", first=given["since"], deadline_minutes=60, stdout=io.StringIO())
+for code, (indicator, since) in given["agencies"].items():
+    call_command("create_agency", code, country=code[:2], name=f"Police of {code[:2]}", indicator=indicator,
+                 frequency="D", first=since, deadline_minutes=60, stdout=io.StringIO())
     written = io.StringIO()
     call_command("issue_credential", code, stdout=written)
     issued[code] = json.loads(written.getvalue())
@@ -38,8 +38,9 @@ PASSWORD = "a password for a test"
 
 @dataclass(frozen=True)
 class Stack:
-    """A running stack: where its data lie and where it listens."""
+    """A running stack: its supervisor, where its data lie and where it listens."""
 
+    process: "subprocess.Popen[str]"
     data: Path
     port: int
 
@@ -61,15 +62,14 @@ class Stack:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def begin(self, *, coordinators: Sequence[str], agencies: Sequence[str], since: str) -> "dict[str, Agency]":
-        """Bring coordinators in, and agencies that owe days from one on, each with a credential."""
-        given = {"coordinators": coordinators, "agencies": agencies, "since": since, "password": PASSWORD}
-        written = self.manage("shell", "--no-imports", "-c", _BEGIN, told=json.dumps(given))
-        issued = json.loads(written)
-        return {code: Agency(self, one["client_id"], one["client_secret"]) for code, one in issued.items()}
-
-    def settle(self) -> None:
-        self.manage("settle", "--timeout", "60")
+    def begin(self, coordinators: Sequence[str], agencies: Mapping[str, tuple[str, str]]) -> "dict[str, Agency]":
+        """Bring coordinators in, and agencies with a credential, each with what it counts and from which day on."""
+        given = {"coordinators": coordinators, "agencies": agencies, "password": PASSWORD}
+        issued = json.loads(self.manage("shell", "--no-imports", "-c", _BEGIN, told=json.dumps(given)))
+        return {
+            code: Agency(self, issued[code]["client_id"], issued[code]["client_secret"], indicator)
+            for code, (indicator, _) in agencies.items()
+        }
 
     def read(self, path: str) -> Any:
         """Return what the public reads."""
@@ -78,11 +78,12 @@ class Stack:
 
 @dataclass(frozen=True)
 class Agency:
-    """An agency with a credential."""
+    """An agency with a credential, and what it counts."""
 
     stack: Stack
     client_id: str
     client_secret: str
+    indicator: str
 
     def token(self) -> str:
         pair = base64.b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
@@ -97,7 +98,7 @@ class Agency:
         frequency: str = "D",
         beside: Mapping[str, str] = MappingProxyType({}),
     ) -> Any:
-        """Report downloads in one country, by day or otherwise, and half as many in others, each by its network."""
+        """Report counts of one country, by day or otherwise, and half as many of others, each by its network."""
         reports = [
             {
                 "frequency": frequency,
@@ -109,7 +110,7 @@ class Agency:
             }
             for period, value in periods.items()
         ]
-        body = json.dumps({"indicator": "DOWNLOADS", "reports": reports}).encode()
+        body = json.dumps({"indicator": self.indicator, "reports": reports}).encode()
         headers = {"Authorization": f"Bearer {self.token()}", "Content-Type": "application/json"}
         return self._post("/api/v1/submissions/", body, headers)
 

@@ -4,7 +4,7 @@ import sys
 from typing import Any
 
 from tests import second_factor
-from tests.browser.stack import PASSWORD
+from tests.stack.stack import PASSWORD
 
 PYTHON = sys.executable
 #: What a page must not have, each with the words for it; read in the page.

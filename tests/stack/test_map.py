@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("stack")]
 #: Which shade it is depends on what other tests report of other countries.
 SHADED = "a.map-country[data-code=NO][data-shade]:not([data-shade=none], [data-shade='0'])"
 LIVE = re.compile(r"/aggregates/live/")
@@ -182,9 +182,13 @@ def test_choices_are_in_the_address_and_show_the_same_to_somebody_else(reader, f
 def test_another_indicator_has_its_own_words_and_numbers(reader, federation):
     page = drawn(reader("/"))
     page.get_by_role("link", name="Visits to help services").click()
-    page.get_by_text("Nothing is published in the last 7 days yet.").wait_for()
-    page.wait_for_selector("a.map-country[data-code=NO][data-shade=none]", state="attached")
+    page.wait_for_selector("a.map-country[data-code=NO][data-shade='0']", state="attached")
+    assert legend(page).text_content().startswith("Visits to help services per 100,000 inhabitants")
     assert page.url == f"{federation.url}/?indicator=HELP_VISITS"
+    page.get_by_label("or one day").fill("2020-01-01")
+    page.get_by_role("button", name="Show", exact=True).click()
+    page.get_by_text("Nothing is published on 1 January 2020 yet.").wait_for()
+    page.wait_for_selector("a.map-country[data-code=NO][data-shade=none]", state="attached")
 
 
 def test_what_nobody_counts_is_as_if_it_were_not_asked_for(reader):

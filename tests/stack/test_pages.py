@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote
 
 import pytest
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("stack")]
 PAGES = (
     "/", "/de/?window=P30D&sort=rate", "/countries/no/", "/fi/countries/se/?frequency=W", "/coverage/", "/help/",
     "/about/", "/pl/data/", "/embed/map/", "/fr/embed/country/no/", "/api/docs/", "/admin/login/",

@@ -1,18 +1,18 @@
-"""A real Chromium before a real stack."""
+"""A real Chromium before a real stack, both started once."""
 
 import os
+import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from config.embedded.process import free_port
 from tests import chromium as chromium_here
 from tests import servers
-from tests.browser import desk
-from tests.browser.stack import Federation, Stack
+from tests.stack import desk
+from tests.stack.stack import Federation, Stack
 from tests.integration import processes
 
 _QUIET = (
@@ -26,6 +26,12 @@ _QUIET = (
     "--disable-sync",
 )
 
+#: From so many days on there are four of the same weekday, which say what is usual (R102).
+DAYS = 35
+USUAL = 100
+HELD = ("DK-NC3", "FI-NBI", "NL-POL", "PT-PJ")
+SILENT = "IE-GNCCB"
+
 
 def _program() -> str:
     found = chromium_here.program()
@@ -37,7 +43,7 @@ def _program() -> str:
 
 
 # Not for longer: while Playwright is there, Django takes each of its calls for one out of an event loop.
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium():
     program = _program()
     from playwright.sync_api import sync_playwright
@@ -48,25 +54,17 @@ def chromium():
         browser.close()
 
 
-@contextmanager
-def _serving(data: Path) -> Iterator[Stack]:
-    servers.lay_out(data)
-    made = Stack(data, free_port())
-    with ExitStack() as until:
-        process = processes.start(desk.PYTHON, "-m", "config.serve", data=made.data, PORT=str(made.port))
-        until.callback(processes.end, process)
-        lines: list[str] = []
-        while not lines or not lines[-1].startswith("Ready after"):
-            lines.append(processes.line_of(process))
-            assert process.poll() is None, "\n".join(lines)
-        yield made
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory) -> Iterator[Stack]:
-    """A stack of its own for the tests of a module."""
-    with _serving(tmp_path_factory.mktemp("stack")) as made:
-        yield made
+    """It ends with the last of its tests: a clock that ticks and workers that look for work would slow all others."""
+    data, port = tmp_path_factory.mktemp("stack"), free_port()
+    servers.lay_out(data)
+    process = processes.start(sys.executable, "-m", "config.serve", data=data, PORT=str(port))
+    try:
+        processes.await_ready(process)
+        yield Stack(process, data, port)
+    finally:
+        processes.end(process)
 
 
 def ago(days: int) -> str:
@@ -74,18 +72,25 @@ def ago(days: int) -> str:
 
 
 @pytest.fixture(scope="package")
-def federation(tmp_path_factory) -> Iterator[Federation]:
-    """What all tests of the public pages look at: of two agencies one has been silent for four days.
+def federation(stack) -> Federation:
+    """What all tests look at: two agencies count downloads, of which one has been silent for four days.
 
-    It ends with the last of them: a clock that ticks and workers that look for work would take from all other tests.
+    Five count visits, so that what is decided about their reports changes no page about downloads: one has been silent
+    for nine days, and of each other one a report is held.
     """
-    with _serving(tmp_path_factory.mktemp("federation")) as stack:
-        agencies = stack.begin(coordinators=(), agencies=("NO-KRIPOS", "SE-NOA"), since=ago(20))
-        for code, last in (("NO-KRIPOS", 0), ("SE-NOA", 4)):
-            days = {ago(back): 100 + back for back in range(last + 1, 21)}
-            agencies[code].send("NO", days, beside={"SE": "EDONKEY"})
-        stack.settle()
-        yield Federation(stack, agencies)
+    counted = {"NO-KRIPOS": ("DOWNLOADS", ago(20)), "SE-NOA": ("DOWNLOADS", ago(20))}
+    counted |= dict.fromkeys((*HELD, SILENT), ("HELP_VISITS", ago(DAYS)))
+    agencies = stack.begin(("kari", "per", "ola"), counted)
+    for code, last in (("NO-KRIPOS", 0), ("SE-NOA", 4)):
+        days = {ago(back): 100 + back for back in range(last + 1, 21)}
+        agencies[code].send("NO", days, beside={"SE": "EDONKEY"})
+    for code in (*HELD, SILENT):
+        last = 9 if code == SILENT else 0
+        agencies[code].send(code[:2], {ago(back): USUAL + back % 7 for back in range(last + 1, DAYS + 1)})
+    for code in HELD:
+        agencies[code].send(code[:2], {ago(2): 5000})
+    stack.manage("settle", "--timeout", "60")
+    return Federation(stack, agencies)
 
 
 @pytest.fixture(scope="module")
