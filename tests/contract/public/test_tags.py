@@ -25,6 +25,8 @@ HEADERS = {
     "Accept-Language": ["nb", "de-AT,en;q=0.5", "sv, fi;q=0.9", "xx"],
     "Accept-Encoding": ["gzip"],
 }
+#: With which requests each answer is read again after a change: all others read the same numbers and names.
+AGAIN = [{}, {"headers": {"Accept": "text/csv"}}, {"headers": {"Accept-Language": "nb"}}]
 #: What must make no difference at all.
 PRIVATE = [{"Cookie": "sessionid=7; django_language=de"}, {"User-Agent": "Telephone"}, {"X-Forwarded-For": "192.0.2.9"}]
 
@@ -105,7 +107,7 @@ def test_equal_tags_are_equal_bytes(world, read, route):
         change()
         # As another process would: it reads and writes all of it again.
         caching.response_cache.clear()
-        for address, request in questions(route) if at == 0 else product(PUBLIC[route][:2], requests()):
+        for address, request in questions(route) if at == 0 else product(PUBLIC[route][:2], AGAIN):
             answer, body = read(address, **request)
             if answer.status_code != 200:
                 continue
@@ -123,13 +125,13 @@ def test_vary_names_what_the_answer_depends_on_and_no_tag_of_another_answer_gets
         plain, body = read(address)
         for name, values in HEADERS.items():
             for value in values:
-                answer, _ = read(address, headers={name: value, "If-None-Match": plain["ETag"]})
-                again, whole = read(address, headers={name: value})
+                answer, whole = read(address, headers={name: value, "If-None-Match": plain["ETag"]})
                 if answer.status_code == 304:
+                    answer, whole = read(address, headers={name: value})
                     assert whole == body, (address, name, value)
-                if (again.status_code, whole) != (200, body):
+                elif (answer.status_code, whole) != (200, body):
                     assert name in plain["Vary"].split(", "), (address, name, value)
-                assert again["Vary"] == plain["Vary"]
+                assert answer["Vary"] == plain["Vary"]
         for headers in PRIVATE:
             answer, same = read(address, headers=headers, REMOTE_ADDR="192.0.2.8")
             assert (answer["ETag"], same) == (plain["ETag"], body), (address, headers)
