@@ -11,9 +11,9 @@ import pytest
 from config.embedded.process import free_port
 from tests import chromium as chromium_here
 from tests import servers
+from tests.integration import processes
 from tests.stack import desk
 from tests.stack.stack import Federation, Stack
-from tests.integration import processes
 
 _QUIET = (
     "--headless",

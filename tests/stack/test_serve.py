@@ -86,7 +86,7 @@ def test_killed_it_leaves_nothing_and_can_be_started_again(launch, free_port, tm
             word in names for word in ("config.serve", "postgres", "valkey-server", "config.web", "worker", "beat")
         )
         part(everything, "config.serve").kill()
-        assert eventually(lambda: not alive(everything), within=30), alive(everything)
+        assert eventually(lambda everything=everything: not alive(everything), within=30), alive(everything)
 
 
 def test_taken_port_is_said(launch, free_port, tmp_path):
