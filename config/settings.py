@@ -39,10 +39,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = BEHIND_TLS
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 SESSION_COOKIE_SECURE = BEHIND_TLS
 CSRF_COOKIE_SECURE = BEHIND_TLS
-SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
-X_FRAME_OPTIONS = "DENY"
-SECURE_REFERRER_POLICY = "same-origin"
 # Nothing runs, and nothing is loaded, but what we serve as a file of its own. Where there are no pages, api.headers
 # says that nothing at all is.
 CONTENT_SECURITY_POLICY = {
@@ -148,9 +145,7 @@ LANGUAGES = [
     ("pt", "Português"),
 ]
 FORMAT_MODULE_PATH = "config.formats"
-USE_I18N = True
 TIME_ZONE = "UTC"
-USE_TZ = True
 
 STATIC_URL = "/static/"
 # Files are found where they lie, so no collecting goes before a start.
@@ -281,8 +276,6 @@ AUTHENTICATION_BACKENDS = ["countries.accounts.guessing.CountingBackend"]
 
 # --- HTTP -----------------------------------------------------------------------------------------------------------
 
-# A submission is read from the request as a stream, up to its own limit; this one guards forms and tokens.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 APPEND_SLASH = False
 CSRF_FAILURE_VIEW = "api.problems.csrf_failure"
 # What Prometheus has to send as a bearer token; without it there is no /metrics.

@@ -5,6 +5,4 @@ from django.apps import AppConfig
 
 class CountriesConfig(AppConfig):
     name = "countries"
-    label = "countries"
     verbose_name = "Registry"
-    default_auto_field = "django.db.models.BigAutoField"

@@ -10,7 +10,6 @@ class FederationConfig(AppConfig):
 
     name = "federation"
     default = True
-    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         from countries import registry

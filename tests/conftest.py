@@ -117,5 +117,15 @@ def django_db_setup(django_db_setup, django_db_blocker) -> None:
 
 
 @pytest.fixture
+def limit(settings):
+    """Set how many requests a rate allows."""
+
+    def set_limit(rate, amount):
+        settings.RATES = {**settings.RATES, rate.name: amount}
+
+    return set_limit
+
+
+@pytest.fixture
 def free_port():
     return process.free_port()

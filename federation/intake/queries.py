@@ -13,7 +13,6 @@ from federation import worklist
 from federation.database import clock, rows_of
 from federation.intake import evidence
 from federation.intake.evidence import SignedBy
-from federation.models.published import VersionCounter
 from federation.models.submissions import Outcome, ReportState, Submission
 from federation.models.worklist import Work
 from federation.publication.combination import combine
@@ -83,12 +82,11 @@ class FigureRow:
 
 @dataclass(frozen=True, slots=True)
 class WorkRow:
-    """How the work stands: what waits, for how long, what was set aside, and the newest version."""
+    """How the work stands: what waits, for how long, and what was set aside."""
 
     pending: int
     oldest_seconds: float
     set_aside: tuple[str, ...]
-    last_version: int
 
 
 def work() -> WorkRow:
@@ -97,7 +95,6 @@ def work() -> WorkRow:
         pending=Work.objects.count(),
         oldest_seconds=round(worklist.oldest_age().total_seconds(), 3),
         set_aside=tuple(str(worklist.unpack(failure.item)) for failure in worklist.set_aside()),
-        last_version=VersionCounter.objects.values_list("last", flat=True).first() or 0,
     )
 
 

@@ -20,15 +20,6 @@ from tests.contract.callers import BEGAN, Caller, report
 pytestmark = pytest.mark.django_db
 SUBMISSIONS = "/api/v1/submissions/"
 CELL = ("NO", "ARES", 3)
-_FIELD = r'"[a-z-]+"(;[a-z]+=\d+)+'
-
-
-@pytest.fixture
-def limit(settings):
-    def set_limit(rate, amount):
-        settings.RATES = {**settings.RATES, rate.name: amount}
-
-    return set_limit
 
 
 def throttled(answer, policy):

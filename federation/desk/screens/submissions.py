@@ -77,7 +77,6 @@ class ReportAdmin(FactAdmin):
     ordering = ("-id",)
     exclude = ("digest", *_CELLS)
     readonly_fields = ("cells",)
-    raw_id_fields = ("submission", "equals")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
         """Leave the cells where they are until one report is looked at."""

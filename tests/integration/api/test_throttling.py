@@ -18,14 +18,6 @@ RATE = rates.SUBMISSIONS_PER_AGENCY
 PUBLIC = rates.PUBLIC_PER_ADDRESS
 
 
-@pytest.fixture
-def limit(settings):
-    def set_limit(rate, amount):
-        settings.RATES = {**settings.RATES, rate.name: amount}
-
-    return set_limit
-
-
 _ASK = """
 import sys
 from concurrent.futures import ThreadPoolExecutor
