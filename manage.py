@@ -9,7 +9,7 @@ from config import embedded, env
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     # What somebody runs by hand, such as a migration or `rebuild`, takes as long as it takes.
-    env.presume("DATABASE_STATEMENT_TIMEOUT", "0")
+    env.set_default("DATABASE_STATEMENT_TIMEOUT", "0")
     from django.core.management import execute_from_command_line
 
     with embedded.environment():

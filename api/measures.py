@@ -1,6 +1,6 @@
 """What the web server measures: requests, what was accepted, what was refused. What agencies count is in none of it.
 
-The processes of one web server share a folder (`config.wsgi` makes it), so that any of them can tell of all.
+The processes of one web server share a folder (`config.wsgi` makes it), so that each of them can answer for all.
 """
 
 from typing import Final

@@ -12,7 +12,7 @@ from bench import results
 from bench.results import Row
 from bench.sizes import scale
 from bench.stack import prepare, temporary_folder
-from config.parts import ROOT
+from config.env import ROOT
 
 MODULES = (
     "intake",

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from http.client import OK
 
 from bench.web import Web
-from config.parts import ROOT
+from config.env import ROOT
 
 CONNECTIONS = 8
 

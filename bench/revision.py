@@ -17,7 +17,7 @@ from bench.results import Row, alternating, say
 from bench.sizes import scaled
 from bench.stack import Stack, database_of, running, temporary_folder
 from bench.web import Sender
-from config.parts import ROOT
+from config.env import ROOT
 from p2p_core import periods
 
 _FREQUENCIES = ("H", "D", "W", "M", "A")

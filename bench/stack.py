@@ -20,7 +20,7 @@ import psutil
 from bench.web import Web
 from config import embedded
 from config.embedded.process import free_port
-from config.parts import ROOT
+from config.env import ROOT
 from config.processes import bound_to_parent
 
 if TYPE_CHECKING:

@@ -1,10 +1,12 @@
 """How Celery talks to its broker: Valkey or Redis, or RabbitMQ, by the address.
 
-Who sends a hint must not wait for a broker that is away or hangs: the sweep finds the work without it.
+A sender of hints must not wait for a broker that is away or hangs: the sweep finds the work without it.
 """
 
 from typing import Any, Final
 from urllib.parse import urlsplit
+
+from kombu.transport import redis
 
 _AGAIN: Final[dict[str, Any]] = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1}
 _REDIS: Final[dict[str, Any]] = {
@@ -17,8 +19,8 @@ _AMQP: Final[dict[str, Any]] = {"read_timeout": 0.9, "write_timeout": 0.9}
 _OPTIONS: Final = {"redis": _REDIS, "rediss": _REDIS, "amqp": _AMQP, "amqps": _AMQP}
 
 
-def checked(url: str) -> str:
-    """Return an address that Celery can use, or raise."""
+def check(url: str) -> str:
+    """A reader for :func:`config.env.parse`."""
     parts = urlsplit(url)
     if parts.scheme not in _OPTIONS or not parts.hostname:
         raise ValueError("not a broker")
@@ -26,10 +28,39 @@ def checked(url: str) -> str:
 
 
 def transport(url: str) -> str | None:
-    """Return the transport of this address where it is not Celery's own."""
-    return "config.transport:Transport" if _OPTIONS[urlsplit(url).scheme] is _REDIS else None
+    """The transport of this address, if it is not Celery's own."""
+    return "config.broker:Transport" if _OPTIONS[urlsplit(url).scheme] is _REDIS else None
 
 
 def options(url: str) -> dict[str, Any]:
-    """Return what the transport of this address wants to know."""
     return _AGAIN | _OPTIONS[urlsplit(url).scheme]
+
+
+class QoS(redis.QoS):
+    """Counts a message as done even if the broker did not hear of it: the message may come again, which does no harm.
+
+    Kombu frees a worker's place for a message only once the broker has heard of it. A broker that hung for a moment
+    took the places one by one, and a worker without a place waited for good, without a word.
+    """
+
+    def ack(self, delivery_tag: str) -> None:
+        try:
+            super().ack(delivery_tag)
+        except Exception:
+            super(redis.QoS, self).ack(delivery_tag)
+            raise
+
+    def reject(self, delivery_tag: str, requeue: bool = False) -> None:  # noqa: FBT001, FBT002  as kombu has it
+        try:
+            super().reject(delivery_tag, requeue=requeue)
+        except Exception:
+            super(redis.QoS, self).ack(delivery_tag)
+            raise
+
+
+class Channel(redis.Channel):
+    QoS = QoS
+
+
+class Transport(redis.Transport):
+    Channel: Any = Channel

@@ -1,6 +1,6 @@
-"""The databases of Django: this process's own, the public's reads of the primary, and those of the replicas.
+"""The databases of Django: this process's own, and those that public reads go to: the primary and the replicas.
 
-No request and no task waits for ever: not for a statement, not for a lock, and not for a frozen server.
+No request and no task waits without end for a statement, a lock or a frozen server.
 """
 
 from typing import Any, Final
@@ -14,12 +14,12 @@ _ADVICE = (
     "Give postgres://user:password@host:port/name, of a role that can read what is public and nothing else. "
     "Several replicas are host1:port1,host2:port2."
 )
-#: PostgreSQL itself ends a statement; if it does not, it is frozen, and the client gives up so many seconds later.
+#: PostgreSQL itself ends a statement. If it is frozen, the client gives up this many seconds later.
 _LATER: Final = 5
 
 
-def parsed(url: str, *, seconds: int | None = None, connect_timeout: int = 10) -> dict[str, Any]:
-    """Django's settings of the database at an address of libpq; its statements may take so many seconds (0: any)."""
+def parse_url(url: str, *, seconds: int | None = None, connect_timeout: int = 10) -> dict[str, Any]:
+    """Django's settings of the database at an address of libpq. A statement may take ``seconds`` (0: any time)."""
     if not url.startswith(("postgres://", "postgresql://")):
         raise ValueError("no address of PostgreSQL")
     try:
@@ -31,10 +31,10 @@ def parsed(url: str, *, seconds: int | None = None, connect_timeout: int = 10) -
         int(port)
     if seconds is None:
         # This default is for workers. The web server and `manage.py` set values of their own.
-        seconds = env.whole("DATABASE_STATEMENT_TIMEOUT", default=110, low=0, high=86_400)
+        seconds = env.integer("DATABASE_STATEMENT_TIMEOUT", default=110, low=0, high=86_400)
     limits = {
         "statement_timeout": seconds * 1000,
-        # A lock is given up first, because that error says better what is wrong.
+        # Shorter, because the error of a lock says better what is wrong.
         "lock_timeout": seconds * 2000 // 3,
         "idle_in_transaction_session_timeout": seconds * 2000,
     }
@@ -52,19 +52,19 @@ def parsed(url: str, *, seconds: int | None = None, connect_timeout: int = 10) -
 def public() -> dict[str, Any]:
     """`public` and `replica`, if the environment names them."""
     found = {
-        "public": env.parsed("DATABASE_PUBLIC_URL", _read, default="", advice=_ADVICE),
-        "replica": env.parsed("DATABASE_REPLICA_URL", _read, default="", advice=_ADVICE),
+        "public": env.parse("DATABASE_PUBLIC_URL", _parse_public_url, default="", advice=_ADVICE),
+        "replica": env.parse("DATABASE_REPLICA_URL", _parse_public_url, default="", advice=_ADVICE),
     }
     return {alias: database for alias, database in found.items() if database}
 
 
-def _read(url: str) -> dict[str, Any] | None:
+def _parse_public_url(url: str) -> dict[str, Any] | None:
     if not url:
         return None
     # A public statement is shorter than those of agencies. A longer one is a mistake or an attack.
-    seconds = env.whole("DATABASE_PUBLIC_STATEMENT_TIMEOUT", default=10, low=1, high=86_400)
-    # If a server is away, the other one is to be read soon, also if nothing says that it is away.
-    database = parsed(url, seconds=seconds, connect_timeout=2)
+    seconds = env.integer("DATABASE_PUBLIC_STATEMENT_TIMEOUT", default=10, low=1, high=86_400)
+    # If a server is away, another one is read soon, even if nothing reports that it is away.
+    database = parse_url(url, seconds=seconds, connect_timeout=2)
     database["OPTIONS"] = {"tcp_user_timeout": 5000, "load_balance_hosts": "random", **database["OPTIONS"]}
     database["OPTIONS"]["options"] += " -c default_transaction_read_only=on"
     database["TEST"] = {"MIRROR": "default"}

@@ -1,18 +1,25 @@
-"""Reads the environment, the one place that does. Any variable may come from a file that NAME_FILE names.
+"""The one place that reads the environment. Any variable may come from a file that NAME_FILE names.
 
-A value that cannot be used stops the start, names the variable and gives advice; the value itself is not shown.
+A value that cannot be used stops the start with the name of the variable and advice. The value itself is not shown.
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
+from urllib.parse import urlsplit
 
 from environs import EnvError, FileAwareEnv
 from environs.exceptions import EnvNotSetError
 
 T = TypeVar("T")
+
+ROOT = Path(__file__).resolve().parent.parent
+# What no address may hold, and what would end it in the place where it is written.
+_ADDRESS = re.compile(r"[^\s<>\"{}|\\^`]+")
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", re.ASCII)
 
 _reader = FileAwareEnv(strip_whitespace=True)
 
@@ -25,7 +32,7 @@ def text(name: str, *, default: str | None = None, advice: str) -> str:
     return str(_read("str", name, default=default, advice=advice))
 
 
-def whole(name: str, *, default: int, low: int, high: int) -> int:
+def integer(name: str, *, default: int, low: int, high: int) -> int:
     advice = f"Give a whole number from {low} to {high}, or nothing for {default}."
     value = int(_read("int", name, default=default, advice=advice))
     if not low <= value <= high:
@@ -42,7 +49,7 @@ def number(name: str, *, default: float) -> float:
     return value
 
 
-def yes(name: str, *, default: bool = False) -> bool:
+def boolean(name: str, *, default: bool = False) -> bool:
     return bool(_read("bool", name, default=default, advice="Give true or false."))
 
 
@@ -69,7 +76,7 @@ def choice(name: str, *, default: str, of: tuple[str, ...]) -> str:
 
 
 def key(name: str, *, size: int) -> bytes:
-    """A secret of so many bytes, written in hexadecimal."""
+    """A secret of ``size`` bytes, written in hexadecimal."""
     advice = (
         f"Give {size * 2} hexadecimal characters (openssl rand -hex {size}), here or in a file that {name}_FILE names."
     )
@@ -82,12 +89,26 @@ def key(name: str, *, size: int) -> bytes:
     return value
 
 
-def parsed(name: str, parse: Callable[[str], T], *, default: str | None = None, advice: str) -> T:
-    """A text that something else has to understand, such as an address of a database."""
+def parse(name: str, reader: Callable[[str], T], *, default: str | None = None, advice: str) -> T:
+    """A text that another reader has to understand, such as the address of a database."""
     try:
-        return parse(text(name, default=default, advice=advice))
+        return reader(text(name, default=default, advice=advice))
     except (ValueError, KeyError) as error:
         _stop(name, type(error).__name__, advice)
+
+
+def page_address(url: str) -> str:
+    """A reader for :func:`parse`. The address becomes part of the catalogue; an empty one passes."""
+    if url and not (_ADDRESS.fullmatch(url) and urlsplit(url).scheme in {"http", "https"} and urlsplit(url).hostname):
+        raise ValueError("not the address of a page")
+    return url
+
+
+def email_address(address: str) -> str:
+    """A reader for :func:`parse`; an empty address passes."""
+    if address and not _EMAIL.fullmatch(address):
+        raise ValueError("not an e-mail address")
+    return address
 
 
 def _read(kind: str, name: str, *, default: Any, advice: str) -> Any:
@@ -106,23 +127,23 @@ def _stop(name: str, what: str, advice: str) -> NoReturn:
     raise BadSetting(f"The setting {name} is {what}. {advice}") from None
 
 
-def tell(name: str, value: str) -> None:
-    """Tell a library, in a variable that is no setting, and the processes that this one starts."""
+def export(name: str, value: str) -> None:
+    """Set a variable that is no setting, for a library and for the processes that this one starts."""
     os.environ[name] = value
 
 
-def told(name: str) -> str:
-    """Return a variable that the parent process set and that is no setting, or nothing."""
+def variable(name: str) -> str:
+    """A variable that the parent process set and that is no setting; empty without one."""
     return os.environ.get(name, "")
 
 
-def of_child(given: Mapping[str, str] | None, told: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of a child: what it is given, or ours, and what it is told."""
-    return {**(os.environ if given is None else given), **told}
+def for_child(given: Mapping[str, str] | None, more: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a child: the given one, or else ours, with more variables."""
+    return {**(os.environ if given is None else given), **more}
 
 
 def for_role(address: str) -> dict[str, str]:
-    """The environment of a part that may know one address of the database only, or the owner's if it has none."""
+    """The environment of a process that may know only one address of the database; the owner's if it has none."""
     if not address:
         return {**os.environ}
     owners = ("DATABASE_URL", "DATABASE_WEB_URL", "DATABASE_WORKER_URL")
@@ -136,8 +157,8 @@ def clock() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name.startswith(ours)}
 
 
-def presume(name: str, value: str) -> None:
-    """Give a variable a value for this process and those that it starts, unless somebody has given it one."""
+def set_default(name: str, value: str) -> None:
+    """Set a variable for this process and those that it starts, unless it is set already."""
     if f"{name}_FILE" not in os.environ:
         os.environ.setdefault(name, value)
 
@@ -148,9 +169,9 @@ def data_dir() -> Path:
 
 
 def stop_seconds() -> int:
-    """How long a part that was asked to stop may finish what it is about."""
-    return whole("STOP_SECONDS", default=30, low=1, high=600)
+    """How long a process that was asked to stop may go on with its work."""
+    return integer("STOP_SECONDS", default=30, low=1, high=600)
 
 
 def port() -> int:
-    return whole("PORT", default=8000, low=1, high=65_535)
+    return integer("PORT", default=8000, low=1, high=65_535)

@@ -1,4 +1,4 @@
-"""What the operating system does for us about child processes."""
+"""Child processes and their sockets: what we ask of the operating system."""
 
 import ctypes
 import shutil
@@ -11,6 +11,8 @@ from functools import cache
 
 from config import env
 
+#: How many clients may wait for the web server; deploy/systemd has the same number.
+BACKLOG = 2048
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -33,15 +35,15 @@ def bound_to_parent(command: Sequence[str], number: signal.Signals = signal.SIGK
 
 @cache
 def _setpriv() -> str | None:
-    """The program, if it can do this: the one of BusyBox cannot."""
+    """The program, if it can do this: BusyBox's cannot."""
     program = shutil.which("setpriv")
     tried = program and subprocess.run([program, "--pdeathsig", "keep", "true"], capture_output=True, check=False)
     return program if tried and tried.returncode == 0 else None
 
 
 def announce() -> None:
-    """Say that this process is ready, as systemd expects it, to the parent that asked for it."""
-    address = env.told("NOTIFY_SOCKET")
+    """Tell the parent that asked for it that this process is ready, as systemd expects it."""
+    address = env.variable("NOTIFY_SOCKET")
     if address:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as teller:
-            teller.sendto(b"READY=1", "\0" + address[1:] if address.startswith("@") else address)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.sendto(b"READY=1", "\0" + address[1:] if address.startswith("@") else address)

@@ -2,17 +2,16 @@
 
 import tomllib
 from datetime import timedelta
-from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from config import broker, databases, embedded, env, logs, publisher
+from config import broker, databases, embedded, env, logs
 from p2p_core.rules import rulebook
 from p2p_core.scopes import SCOPES
 
 # --- who may reach us ----------------------------------------------------------------------------------------------
 
-DEBUG = env.yes("DEBUG", default=False)
+DEBUG = env.boolean("DEBUG", default=False)
 SECRET_KEY = env.text(
     "SECRET_KEY", advice="Give 50 random characters, in SECRET_KEY or in a file that SECRET_KEY_FILE names."
 )
@@ -26,7 +25,7 @@ CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS", default=[], advice="Giv
 # Whom api.addresses believes where a request comes from, by which scheme, and for which host.
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 # Behind a proxy that ends TLS, cookies travel by TLS only and plain requests are sent there.
-BEHIND_TLS = env.yes("BEHIND_TLS", default=False)
+BEHIND_TLS = env.boolean("BEHIND_TLS", default=False)
 if BEHIND_TLS and not TRUSTED_PROXIES:
     raise env.BadSetting("BEHIND_TLS needs TRUSTED_PROXIES: give the proxy's address, or nobody can say what was TLS.")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
@@ -159,9 +158,9 @@ WHITENOISE_IMMUTABLE_FILE_TEST = r"/site/built/.+-[0-9a-f]{10}\.(?:js|css|json)$
 # A connection of its own for each thread, kept and checked before use, rather than psycopg's pool: the threads of the
 # web server and the processes of Celery live long and are few, and a pool's own threads do not survive a fork.
 DATABASES = {
-    "default": env.parsed(
+    "default": env.parse(
         "DATABASE_URL",
-        databases.parsed,
+        databases.parse_url,
         advice="Give postgres://user:password@host:port/name, or start with manage.py or make, which bring a server.",
     ),
     # What the public reads goes over connections of its own, which can read what is public and nothing else.
@@ -174,9 +173,9 @@ REDIS_URL = env.text(
     advice="Give redis://:password@host:port/0, or start through manage.py or make, which bring a server.",
 )
 # The same store may carry Celery's messages, or RabbitMQ does.
-BROKER_URL = env.parsed(
+BROKER_URL = env.parse(
     "BROKER_URL",
-    broker.checked,
+    broker.check,
     default=REDIS_URL,
     advice="Give redis://:password@host:port/0 or amqp://user:password@host:port/vhost, or nothing for REDIS_URL.",
 )
@@ -193,31 +192,31 @@ POSTGRES_PROGRAMS = [
     if folder
 ]
 # What a backup says that it was made by.
-PROJECT_VERSION = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())["project"]["version"]
+PROJECT_VERSION = tomllib.loads((env.ROOT / "pyproject.toml").read_text())["project"]["version"]
 
 # --- protection of what is published --------------------------------------------------------------------------------
 
-ROUNDING_BASE = env.whole("ROUNDING_BASE", default=5, low=2, high=1000)
+ROUNDING_BASE = env.integer("ROUNDING_BASE", default=5, low=2, high=1000)
 ROUNDING_KEY = env.key("ROUNDING_KEY", size=16)
 
 # --- by how much the clocks of hosts and of the database may differ; federation.database.clock compares them ---------
 
-CLOCK_TOLERANCE = timedelta(seconds=env.whole("CLOCK_TOLERANCE", default=60, low=1, high=3600))
+CLOCK_TOLERANCE = timedelta(seconds=env.integer("CLOCK_TOLERANCE", default=60, low=1, high=3600))
 
 # --- who publishes, as the catalogue tells it -------------------------------------------------------------------------
 
 PUBLISHER_NAME = env.text("PUBLISHER_NAME", default="Police2Peer federation", advice="Give a name, or nothing.")
-PUBLISHER_URL = env.parsed(
-    "PUBLISHER_URL", publisher.page, default="", advice="Give an address such as https://example.org/, or nothing."
+PUBLISHER_URL = env.parse(
+    "PUBLISHER_URL", env.page_address, default="", advice="Give an address such as https://example.org/, or nothing."
 )
-CONTACT_EMAIL = env.parsed(
-    "CONTACT_EMAIL", publisher.email, default="", advice="Give an address such as data@example.org, or nothing."
+CONTACT_EMAIL = env.parse(
+    "CONTACT_EMAIL", env.email_address, default="", advice="Give an address such as data@example.org, or nothing."
 )
 
 # --- thresholds of the rules ------------------------------------------------------------------------------------------
 
 THRESHOLDS: dict[str, float] = {
-    one.name: env.whole(one.name, default=int(one.default), low=one.whole[0], high=one.whole[1])
+    one.name: env.integer(one.name, default=int(one.default), low=one.whole[0], high=one.whole[1])
     if one.whole
     else env.number(one.name, default=one.default)
     for _, one in rulebook.THRESHOLDS
@@ -264,13 +263,13 @@ OAUTH2_PROVIDER = {
 
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
-SECOND_FACTOR = env.yes("SECOND_FACTOR", default=True)
+SECOND_FACTOR = env.boolean("SECOND_FACTOR", default=True)
 OTP_TOTP_ISSUER = "Police2Peer"
 # A clock may be half a minute wrong; it is not learnt how wrong, or the window would wander.
 OTP_TOTP_SYNC = False
 # Both ends are in the session's own row; `countries.accounts.sessions` keeps them.
-SESSION_COOKIE_AGE = 60 * env.whole("SESSION_IDLE_MINUTES", default=30, low=5, high=720)
-SESSION_LIFETIME = 3600 * env.whole("SESSION_HOURS", default=12, low=1, high=168)
+SESSION_COOKIE_AGE = 60 * env.integer("SESSION_IDLE_MINUTES", default=30, low=5, high=720)
+SESSION_LIFETIME = 3600 * env.integer("SESSION_HOURS", default=12, low=1, high=168)
 
 AUTHENTICATION_BACKENDS = ["countries.accounts.guessing.CountingBackend"]
 
@@ -310,22 +309,23 @@ SPECTACULAR_SETTINGS = {
 # --- how often anybody may ask, a minute; api.throttling counts ------------------------------------------------------
 
 RATES = {
-    "RATE_TOKENS_PER_CREDENTIAL": env.whole("RATE_TOKENS_PER_CREDENTIAL", default=60, low=1, high=1_000_000),
-    "RATE_TOKENS_PER_ADDRESS": env.whole("RATE_TOKENS_PER_ADDRESS", default=300, low=1, high=1_000_000),
-    "RATE_TOKEN_FAILURES_PER_CREDENTIAL": env.whole(
-        "RATE_TOKEN_FAILURES_PER_CREDENTIAL", default=30, low=1, high=1_000_000
-    ),
-    "RATE_TOKEN_FAILURES_PER_ADDRESS": env.whole("RATE_TOKEN_FAILURES_PER_ADDRESS", default=10, low=1, high=1_000_000),
-    "RATE_WRONG_TOKENS_PER_ADDRESS": env.whole("RATE_WRONG_TOKENS_PER_ADDRESS", default=30, low=1, high=1_000_000),
-    "RATE_SUBMISSIONS_PER_AGENCY": env.whole("RATE_SUBMISSIONS_PER_AGENCY", default=240, low=1, high=1_000_000),
-    "RATE_SUBMISSIONS_PER_CREDENTIAL": env.whole("RATE_SUBMISSIONS_PER_CREDENTIAL", default=180, low=1, high=1_000_000),
-    "RATE_READS_PER_AGENCY": env.whole("RATE_READS_PER_AGENCY", default=600, low=1, high=1_000_000),
-    "RATE_READS_PER_CREDENTIAL": env.whole("RATE_READS_PER_CREDENTIAL", default=450, low=1, high=1_000_000),
-    "RATE_PUBLIC_PER_ADDRESS": env.whole("RATE_PUBLIC_PER_ADDRESS", default=1200, low=1, high=1_000_000),
+    name: env.integer(name, default=default, low=1, high=1_000_000)
+    for name, default in {
+        "RATE_TOKENS_PER_CREDENTIAL": 60,
+        "RATE_TOKENS_PER_ADDRESS": 300,
+        "RATE_TOKEN_FAILURES_PER_CREDENTIAL": 30,
+        "RATE_TOKEN_FAILURES_PER_ADDRESS": 10,
+        "RATE_WRONG_TOKENS_PER_ADDRESS": 30,
+        "RATE_SUBMISSIONS_PER_AGENCY": 240,
+        "RATE_SUBMISSIONS_PER_CREDENTIAL": 180,
+        "RATE_READS_PER_AGENCY": 600,
+        "RATE_READS_PER_CREDENTIAL": 450,
+        "RATE_PUBLIC_PER_ADDRESS": 1200,
+    }.items()
 }
 
 # How many threads a process of the web server has; api.threads and api.throttling.costs share them out.
-WEB_THREADS = env.whole("WEB_THREADS", default=8, low=1, high=64)
+WEB_THREADS = env.integer("WEB_THREADS", default=8, low=1, high=64)
 
 # --- Celery: carries hints; the truth is in PostgreSQL --------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """The web server: waitress in a few processes that accept from one socket. `python -m config.web`.
 
-waitress has a request whole before it gives it a thread, and keeps an answer until its reader has taken it, so slow
+waitress gives a request a thread only once it has all of it, and keeps an answer until its reader has taken it, so slow
 clients hold no thread. This module adds the processes, and a stop that loses no request.
 """
 
@@ -21,28 +21,28 @@ from typing import Any, Final
 from waitress import create_server
 
 from config import env
-from config.processes import announce, die_with_parent
+from config.processes import BACKLOG, announce, die_with_parent
 
 SETTINGS: Final = {
-    # A body counts as too large for the application before it does here: its answer says more.
+    # The application refuses a body that is too large before waitress does, because its answer says more.
     "max_request_body_size": 128 * 1024 * 1024 + 1,
     "max_request_header_size": 32 * 1024,
     "recv_bytes": 64 * 1024,
     # A process with more connections leaves new ones to the others.
     "connection_limit": 1000,
-    # `select` cannot wait for so many.
+    # `select` cannot wait for that many.
     "asyncore_use_poll": True,
     # A connection on which nothing moves is closed. A proxy must close its idle ones sooner: see deploy/nginx.
     "channel_timeout": 30,
     "cleanup_interval": 1,
-    "backlog": 2048,
+    "backlog": BACKLOG,
     # api.addresses decides which proxies to believe.
     "clear_untrusted_proxy_headers": False,
-    # A client that goes away is no error.
+    # A client that leaves is no error.
     "log_socket_errors": False,
     "ident": None,
 }
-#: While a process stops, it closes connections that have been idle for so long.
+#: While a process stops, it closes connections that have been idle for this long.
 _IDLE_SECONDS: Final = 5
 _STOP_SECONDS: Final = env.stop_seconds()
 _KILL_AFTER: Final = 2.0
@@ -52,29 +52,36 @@ _fork = multiprocessing.get_context("fork")
 
 
 def main() -> None:
-    # Before the application is imported, which reads it: a reader does not wait as long as a worker may have to.
-    env.presume("DATABASE_STATEMENT_TIMEOUT", "30")
-    listener = _listener()
-    _allow_files()
+    # Set before the application is imported, which reads it. A reader does not wait as long as a worker may have to.
+    env.set_default("DATABASE_STATEMENT_TIMEOUT", "30")
+    listener = _listen()
+    # A file for each connection, for its large body and for its large answer.
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if allowed < _FILES <= most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (_FILES, most))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit())
-    # Imported once for all processes: a faster start, and a broken import stops it at once.
+    # Imported once for all processes: they start faster, and a broken import stops the server at once.
     from config.wsgi import application
 
-    # Later collections leave out what is loaded by now: a submission of a million would pay for it.
+    # Later collections leave out what is loaded by now. A submission of a million would pay for it.
     gc.collect()
     gc.freeze()
     processes: list[Any] = []
     try:
-        count = env.whole("WEB_PROCESSES", default=2, low=1, high=64)
+        count = env.integer("WEB_PROCESSES", default=2, low=1, high=64)
         processes.extend(_start(application, listener) for _ in range(count))
         announce()
-        _replace_the_dead(processes, application, listener)
+        while True:
+            wait([one.sentinel for one in processes])
+            # A pause, in case each new one ends at once too.
+            time.sleep(1)
+            processes[:] = [one if one.is_alive() else _start(application, listener) for one in processes]
     finally:
         _stop(processes, listener)
 
 
-def _listener() -> socket.socket:
+def _listen() -> socket.socket:
     parser = argparse.ArgumentParser(prog="python -m config.web", description="Run the web server.")
     parser.add_argument("--host", default="127.0.0.1", help="where to listen, at PORT")
     parser.add_argument("--fd", type=int, help="a listening socket that the parent process holds")
@@ -82,31 +89,16 @@ def _listener() -> socket.socket:
     if given.fd is not None:
         return socket.socket(fileno=given.fd)
     try:
-        return socket.create_server((given.host, env.port()), backlog=2048)
+        return socket.create_server((given.host, env.port()), backlog=BACKLOG)
     except OSError as error:
         where = f"{given.host}:{env.port()}"
         raise SystemExit(f"Cannot listen at {where}: {error.strerror}. Choose another PORT.") from None
-
-
-def _allow_files() -> None:
-    """Have room for a file for each connection, its large body and its large answer."""
-    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if allowed < _FILES <= most:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (_FILES, most))
 
 
 def _start(application: Any, listener: socket.socket) -> multiprocessing.process.BaseProcess:
     process = _fork.Process(target=_serve, args=(application, listener))
     process.start()
     return process
-
-
-def _replace_the_dead(processes: list[Any], application: Any, listener: socket.socket) -> None:
-    while True:
-        wait([one.sentinel for one in processes])
-        # A pause, in case each new one ends at once too.
-        time.sleep(1)
-        processes[:] = [one if one.is_alive() else _start(application, listener) for one in processes]
 
 
 def _stop(processes: list[Any], listener: socket.socket) -> None:
@@ -125,23 +117,23 @@ def _serve(application: Any, listener: socket.socket) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the parent passes it on as SIGTERM.
     last_answers = LastAnswers(application)
     connections: dict[int, Any] = {}
-    threads = env.whole("WEB_THREADS", default=8, low=1, high=64)
+    threads = env.integer("WEB_THREADS", default=8, low=1, high=64)
     server = create_server(last_answers, connections, sockets=[listener], threads=threads, **SETTINGS)
     own = len(connections)
 
-    def leave() -> None:
+    def drain() -> None:
         last_answers.begun = True
-        # Nothing ever comes in at this socket. The port stays open where somebody else holds it.
+        # Put a socket in its place at which nothing ever comes in. The port stays open if somebody else holds it.
         silent = socket.socketpair()
         dup2(silent[0].fileno(), listener.fileno())
         server.adj.channel_timeout = _IDLE_SECONDS
         until = time.monotonic() + _STOP_SECONDS
         while len(connections) > own and time.monotonic() < until:
             time.sleep(0.05)
-        # The server runs for as long as there is something to wait for.
+        # The server runs as long as it has a connection.
         connections.clear()
 
-    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=leave, daemon=True).start())
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=drain, daemon=True).start())
     server.run()
 
 

@@ -63,7 +63,7 @@ CARELESS = {
 def start(folder: Path, *, durable: bool, port: int | None = None) -> tuple[dict[str, str], subprocess.Popen[bytes]]:
     """Start the server whose data lie in `folder`/postgres, making them first where there are none; its addresses."""
     log = folder / "postgres.log"
-    password = secret.kept(folder / "keys" / "postgres")
+    password = secret.load(folder / "keys" / "postgres")
     identity = Identity.choose(folder / "postgres", programs=installed())
     if not (identity.data / "PG_VERSION").exists():
         _initialise(identity, password=password, durable=durable)
@@ -75,7 +75,7 @@ def start(folder: Path, *, durable: bool, port: int | None = None) -> tuple[dict
     wait_until(lambda: answers(admin), process=process, name="PostgreSQL", log=log)
     _create_database(admin)
     urls = {"DATABASE_URL": f"postgres://{ROLE}:{password}@{place}/{DATABASE}"}
-    return urls | roles.made(admin, folder / "keys", place=f"{place}/{DATABASE}"), process
+    return urls | roles.make(admin, folder / "keys", place=f"{place}/{DATABASE}"), process
 
 
 def command(identity: Identity, *, port: int, durable: bool) -> list[str]:

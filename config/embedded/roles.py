@@ -20,17 +20,17 @@ VARIABLES = {
 _LOGIN = sql.SQL("LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD")
 
 
-def made(admin: str, keys: Path, *, place: str) -> dict[str, str]:
-    """Make the roles that are not there, and return the address of each by its variable."""
-    passwords = {role: secret.kept(keys / role) for role in VARIABLES}
+def make(admin: str, keys: Path, *, place: str) -> dict[str, str]:
+    """Make the missing roles, and return the address of each by its variable."""
+    passwords = {role: secret.load(keys / role) for role in VARIABLES}
     with psycopg.connect(admin) as connection:
         known = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
         for role, password in passwords.items():
-            deed = sql.SQL("ALTER" if role in known else "CREATE")
+            verb = sql.SQL("ALTER" if role in known else "CREATE")
             # A hash, so that the password is in no statement, and thus in no log.
             words = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
             connection.execute(
-                sql.SQL("{} ROLE {} {} {}").format(deed, sql.Identifier(role), _LOGIN, sql.Literal(words))
+                sql.SQL("{} ROLE {} {} {}").format(verb, sql.Identifier(role), _LOGIN, sql.Literal(words))
             )
         connection.execute("ALTER ROLE police2peer_public SET default_transaction_read_only = on")
     return {variable: f"postgres://{role}:{passwords[role]}@{place}" for role, variable in VARIABLES.items()}

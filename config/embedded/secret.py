@@ -5,8 +5,8 @@ import secrets
 from pathlib import Path
 
 
-def kept(path: Path, *, size: int = 32) -> str:
-    """The secret in that file, in hexadecimal; made at the first call."""
+def load(path: Path, *, size: int = 32) -> str:
+    """The secret in a file, in hexadecimal; made at the first call."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
         write(path, secrets.token_hex(size))
@@ -14,7 +14,7 @@ def kept(path: Path, *, size: int = 32) -> str:
 
 
 def write(path: Path, text: str) -> None:
-    """Write whole or not at all: a half secret left by a crash would be worse than none."""
+    """Write the whole file or none: half a secret left by a crash would be worse than none."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(text)

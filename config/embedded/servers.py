@@ -147,7 +147,7 @@ def _keys(folder: Path, absent: list[str]) -> dict[str, str]:
     keys = {"SECRET_KEY": 32, "ROUNDING_KEY": 16}
     wanted = {name: size for name, size in keys.items() if not _named(name)}
     for name, size in wanted.items():
-        secret.kept(folder / "keys" / name.lower(), size=size)
+        secret.load(folder / "keys" / name.lower(), size=size)
     return {f"{name}_FILE": str(folder / "keys" / name.lower()) for name in wanted}
 
 

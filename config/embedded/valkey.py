@@ -29,7 +29,7 @@ shutdown-on-sigint now
 def start(folder: Path, *, port: int | None = None) -> tuple[str, subprocess.Popen[bytes]]:
     data, log = folder / "valkey", folder / "valkey.log"
     data.mkdir(mode=0o700, exist_ok=True)
-    password, port = secret.kept(folder / "keys" / "valkey"), port or free_port()
+    password, port = secret.load(folder / "keys" / "valkey"), port or free_port()
     configuration = _CONFIGURATION.format(port=port, password=password, folder=data)
     process = spawn([str(_program()), "-"], log=log, stdin=configuration.encode())
     url = f"redis://:{password}@127.0.0.1:{port}/0"

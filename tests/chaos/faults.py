@@ -16,7 +16,7 @@ import psycopg
 import redis
 
 from config.embedded.process import free_port
-from config.parts import ROOT
+from config.env import ROOT
 from tests.chaos.plan import Fault
 from tests.cluster import Cluster, Part, Servers
 

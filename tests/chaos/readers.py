@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from http.client import NOT_MODIFIED, OK
 from typing import NamedTuple
 
-from config.parts import ROOT
+from config.env import ROOT
 from config.processes import die_with_parent
 from tests.chaos.client import BROKEN, Web
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from config.embedded import postgres, roles, secret, valkey
 from config.embedded.process import free_port
-from config.parts import ROOT
+from config.env import ROOT
 from tests.cluster import replica
 from tests.cluster.part import Part, spawn
 from tests.integration.processes import PLENTY
@@ -137,19 +137,19 @@ def servers(folder: Path, *, ports: tuple[int, int] | None = None) -> Iterator[S
         ready=lambda _: valkey.answers(broker_url),
     )
     place = f"127.0.0.1:{database_port}/{postgres.DATABASE}"
-    database_url = f"postgres://{postgres.ROLE}:{secret.kept(folder / 'keys' / 'postgres')}@{place}"
+    database_url = f"postgres://{postgres.ROLE}:{secret.load(folder / 'keys' / 'postgres')}@{place}"
     addresses = {
-        name: f"postgres://{role}:{secret.kept(folder / 'keys' / role)}@{place}"
+        name: f"postgres://{role}:{secret.load(folder / 'keys' / role)}@{place}"
         for role, name in roles.VARIABLES.items()
     }
-    broker_url = f"redis://:{secret.kept(folder / 'keys' / 'valkey')}@127.0.0.1:{broker_port}/0"
+    broker_url = f"redis://:{secret.load(folder / 'keys' / 'valkey')}@127.0.0.1:{broker_port}/0"
     environment = {
         **PLENTY,
         **{name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)},
         "DATABASE_URL": database_url,
         "REDIS_URL": broker_url,
-        "SECRET_KEY": secret.kept(folder / "keys" / "secret_key"),
-        "ROUNDING_KEY": secret.kept(folder / "keys" / "rounding_key", size=16),
+        "SECRET_KEY": secret.load(folder / "keys" / "secret_key"),
+        "ROUNDING_KEY": secret.load(folder / "keys" / "rounding_key", size=16),
         "DATA_DIR": str(folder),
         "LOG_LEVEL": "WARNING",
         "DJANGO_SETTINGS_MODULE": "config.settings",

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from config import env
-from config.parts import ROOT
+from config.env import ROOT
 from config.processes import bound_to_parent
 
 PROGRAM = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from config.embedded.process import NotStarted
-from config.parts import ROOT
+from config.env import ROOT
 from config.processes import bound_to_parent
 
 Process = subprocess.Popen[bytes]

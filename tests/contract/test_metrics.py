@@ -15,7 +15,7 @@ from psycopg.errors import AdminShutdown, DiskFull, QueryCanceled, ReadOnlySqlTr
 
 from api import health
 from api.v1 import submissions, tokens
-from config.parts import ROOT
+from config.env import ROOT
 from federation import worklist
 from federation.database import clock
 from federation.models.findings import Hold

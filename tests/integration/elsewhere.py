@@ -20,7 +20,7 @@ from tests import servers
 @contextmanager
 def connected(url: str) -> Iterator[None]:
     """Work on the database with that address, as if this process had been started with it."""
-    with _as({**connection.settings_dict, **databases.parsed(url)}):
+    with _as({**connection.settings_dict, **databases.parse_url(url)}):
         yield
 
 

@@ -37,7 +37,7 @@ def database(tmp_path):
     """A PostgreSQL of one's own: the variables that name it and all else, and its process."""
     servers.lay_out(tmp_path)
     urls, process = postgres.start(tmp_path, durable=False)
-    made = {"SECRET_KEY": "tests" * 10, "ROUNDING_KEY": secret.kept(tmp_path / "rounding", size=16)}
+    made = {"SECRET_KEY": "tests" * 10, "ROUNDING_KEY": secret.load(tmp_path / "rounding", size=16)}
     made |= {"REDIS_URL": os.environ["REDIS_URL"], "DJANGO_SETTINGS_MODULE": "config.settings"}
     yield urls | made, process
     stop(process)

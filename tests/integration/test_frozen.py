@@ -77,7 +77,7 @@ def serve(primary, launch, free_port, tmp_path):
         urls, _ = primary
         environment = {
             "SECRET_KEY": "tests" * 10,
-            "ROUNDING_KEY": secret.kept(tmp_path / "rounding", size=16),
+            "ROUNDING_KEY": secret.load(tmp_path / "rounding", size=16),
             "REDIS_URL": os.environ["REDIS_URL"],
             "DJANGO_SETTINGS_MODULE": "config.settings",
             # Three seconds instead of ten, for which nobody needs to wait here.
@@ -161,7 +161,7 @@ def test_statement_that_a_frozen_server_runs_ends(primary, monkeypatch, address)
     monkeypatch.setenv("DATABASE_STATEMENT_TIMEOUT", "1")
     monkeypatch.setattr(databases, "_LATER", 1)
     monkeypatch.setenv(address, urls[address])
-    database = databases.public()["public"] if address == "DATABASE_PUBLIC_URL" else databases.parsed(urls[address])
+    database = databases.public()["public"] if address == "DATABASE_PUBLIC_URL" else databases.parse_url(urls[address])
     with connected(frozen=database), connections["frozen"].cursor() as cursor:
         cursor.execute("SELECT 1")
         with frozen(server):

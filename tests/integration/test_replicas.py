@@ -326,7 +326,7 @@ def test_web_goes_on_answering_the_public_when_the_primary_is_killed(tmp_path, l
     urls, primary = postgres.start(tmp_path / "primary", durable=False)
     with ExitStack() as stack:
         stack.callback(stop, primary)
-        made = {"SECRET_KEY": "tests" * 10, "ROUNDING_KEY": secret.kept(tmp_path / "rounding", size=16)}
+        made = {"SECRET_KEY": "tests" * 10, "ROUNDING_KEY": secret.load(tmp_path / "rounding", size=16)}
         made |= {"REDIS_URL": os.environ["REDIS_URL"], "DJANGO_SETTINGS_MODULE": "config.settings"}
         address, process = replica.start(tmp_path / "primary", tmp_path / "replica")
         stack.callback(stop, process)

@@ -11,7 +11,7 @@ from psycopg import errors
 
 from config import databases
 from config.embedded import programs
-from config.parts import ROOT
+from config.env import ROOT
 from countries.database import routing
 from countries.database.routing import Answer, Router
 from countries.reference import Reference

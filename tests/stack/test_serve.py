@@ -94,6 +94,6 @@ def test_taken_port_is_said(launch, free_port, tmp_path):
         other.bind(("127.0.0.1", free_port))
         other.listen()
         process = launch(sys.executable, "-m", "config.serve", data=tmp_path, PORT=str(free_port))
-        assert f"Port {free_port} cannot be had" in line_of(process)
+        assert f"Cannot use port {free_port}" in line_of(process)
         assert process.wait(20) == 1
     assert list(tmp_path.iterdir()) == []

@@ -9,7 +9,7 @@ from rdflib.compare import isomorphic
 from rdflib.namespace import DCTERMS, FOAF, RDF, SH, SKOS
 
 from api import caching
-from config.parts import ROOT
+from config.env import ROOT
 from countries import reference, registry
 from countries.models import Indicator
 from federation.models.published import Version

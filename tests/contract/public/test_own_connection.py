@@ -30,7 +30,7 @@ def own_connection_refused(transactional_db):
     def refused():
         raise AssertionError("what is for everybody was read over a connection that can read everything")
 
-    with connected(public=databases.parsed(url.geturl())) as patch:
+    with connected(public=databases.parse_url(url.geturl())) as patch:
         yield lambda: patch.setattr(connection, "ensure_connection", refused)
 
 

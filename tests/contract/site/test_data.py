@@ -10,7 +10,7 @@ from rdflib.namespace import DCTERMS, FOAF, RDF
 
 from api import caching, release
 from api.site import readings
-from config.parts import ROOT
+from config.env import ROOT
 from countries import reference
 from countries.models import Indicator
 from tests.factories import AgencyFactory

@@ -82,7 +82,7 @@ def test_connections_begin_with_what_the_setting_says(monkeypatch, seconds, show
     monkeypatch.setenv("DATABASE_STATEMENT_TIMEOUT", seconds)
     own = connection.settings_dict
     address = f"postgres://{own['USER']}:{own['PASSWORD']}@{own['HOST']}:{own['PORT']}/{own['NAME']}"
-    given = databases.parsed(address + "?application_name=a-test")
+    given = databases.parse_url(address + "?application_name=a-test")
     assert given["OPTIONS"]["application_name"] == "a-test"
     names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
     with psycopg.connect(address, options=given["OPTIONS"]["options"]) as opened:

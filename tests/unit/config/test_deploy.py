@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from config.parts import ROOT
+from config.env import ROOT
 
 DEPLOY = ROOT / "deploy"
 UNITS = sorted((DEPLOY / "systemd").iterdir())

@@ -35,13 +35,13 @@ def test_text_from_missing_file_names_variable(monkeypatch, tmp_path):
 def test_whole_refuses(monkeypatch, value):
     monkeypatch.setenv("SIZE", value)
     with pytest.raises(env.BadSetting, match=r"SIZE.*from 2 to 1000"):
-        env.whole("SIZE", default=5, low=2, high=1000)
+        env.integer("SIZE", default=5, low=2, high=1000)
 
 
 @pytest.mark.parametrize("value", [2, 1000])
 def test_whole_takes_both_ends(monkeypatch, value):
     monkeypatch.setenv("SIZE", str(value))
-    assert env.whole("SIZE", default=5, low=2, high=1000) == value
+    assert env.integer("SIZE", default=5, low=2, high=1000) == value
 
 
 def test_choice_refuses_others(monkeypatch):
@@ -53,7 +53,7 @@ def test_choice_refuses_others(monkeypatch):
 def test_yes_refuses_maybe(monkeypatch):
     monkeypatch.setenv("ANSWER", "maybe")
     with pytest.raises(env.BadSetting, match="true or false"):
-        env.yes("ANSWER")
+        env.boolean("ANSWER")
 
 
 def test_key_is_so_many_bytes(monkeypatch):
@@ -73,7 +73,7 @@ def test_key_refused_is_not_shown(monkeypatch, value):
 def test_parsed_refuses_what_cannot_be_parsed(monkeypatch):
     monkeypatch.setenv("ADDRESS", "seven")
     with pytest.raises(env.BadSetting, match=r"ADDRESS.*Give a number"):
-        env.parsed("ADDRESS", int, advice="Give a number.")
+        env.parse("ADDRESS", int, advice="Give a number.")
 
 
 def test_presume_leaves_alone_what_somebody_has_given(monkeypatch, tmp_path):
@@ -83,10 +83,10 @@ def test_presume_leaves_alone_what_somebody_has_given(monkeypatch, tmp_path):
     monkeypatch.setenv("GIVEN", "true")
     monkeypatch.setenv("IN_A_FILE_FILE", str(tmp_path))
     for name in ("GIVEN", "IN_A_FILE", "NOT_GIVEN"):
-        env.presume(name, "false")
+        env.set_default(name, "false")
     assert os.environ["GIVEN"] == "true"
     assert "IN_A_FILE" not in os.environ
-    assert env.yes("NOT_GIVEN", default=True) is False
+    assert env.boolean("NOT_GIVEN", default=True) is False
 
 
 def test_networks(monkeypatch):

@@ -2,12 +2,12 @@
 
 import pytest
 
-from config import publisher
+from config import env
 
 
 @pytest.mark.parametrize("url", ["", "https://example.org/", "http://example.org/police?office=1#top"])
 def test_page_that_is_one(url):
-    assert publisher.page(url) == url
+    assert env.page_address(url) == url
 
 
 @pytest.mark.parametrize(
@@ -23,12 +23,12 @@ def test_page_that_is_one(url):
 )
 def test_page_that_is_none(url):
     with pytest.raises(ValueError, match="not the address of a page"):
-        publisher.page(url)
+        env.page_address(url)
 
 
 @pytest.mark.parametrize("address", ["", "data@example.org", "data.office+p2p@police.example.org"])
 def test_email_that_is_one(address):
-    assert publisher.email(address) == address
+    assert env.email_address(address) == address
 
 
 @pytest.mark.parametrize(
@@ -36,4 +36,4 @@ def test_email_that_is_one(address):
 )
 def test_email_that_is_none(address):
     with pytest.raises(ValueError, match="not an e-mail address"):
-        publisher.email(address)
+        env.email_address(address)

@@ -6,7 +6,7 @@ import runpy
 import pytest
 
 from config import env
-from config.parts import ROOT
+from config.env import ROOT
 from countries.models import Threshold
 from p2p_core.rules import rulebook
 from p2p_core.rules.rulebook import RULES
