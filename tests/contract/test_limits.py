@@ -311,7 +311,7 @@ def test_tokens_that_nobody_could_look_up_are_not_counted(kripos, limit, monkeyp
         raise OperationalError
 
     with monkeypatch.context() as patch:
-        patch.setattr(auth, "_caller", away)
+        patch.setattr(auth, "_look_up", away)
         assert statuses([kripos.token] * 3) == [503] * 3
     assert statuses([kripos.token]) == [200]
 
