@@ -1,7 +1,7 @@
-"""How beat keeps time: by a clock that nobody sets, so that it ticks on when the time of its machine is set.
+"""Beat keeps time by the monotonic clock, so that it goes on when somebody sets the time of its machine.
 
-Nor does a message say when it is too old, as another machine would judge that by its own time. Where nobody takes
-messages they must not heap up all the same, so no more are sent once there are many.
+Messages do not expire, because another machine would judge their age by its own time. To keep them from piling up while
+no worker takes them, beat sends no more once many are waiting.
 """
 
 from time import monotonic
@@ -10,12 +10,12 @@ from typing import Any
 from celery import beat
 from celery.schedules import schedstate
 
-#: So many hints say all that a hint can say.
+#: More hints than this would add nothing.
 MANY = 1000
 
 
 class Scheduler(beat.Scheduler):
-    """Sends what is due every so many seconds; all of our schedule is like that."""
+    """All entries of our schedule are plain intervals."""
 
     def is_due(self, entry: Any) -> schedstate:
         """A task is due at its turn, and again after its interval."""
@@ -25,7 +25,7 @@ class Scheduler(beat.Scheduler):
         return monotonic() + (self.adjust(next_time_to_run) or 0.0)
 
     def apply_async(self, entry: Any, producer: Any = None, *arguments: Any, **options: Any) -> Any:
-        """Send a message, unless many wait already."""
+        """Send a message, unless many are waiting."""
         # Beat keeps one connection. If the broker has ended it, this connects again; sending alone would never do so.
         waiting = producer.connection.ensure(producer, self._waiting, max_retries=1, interval_start=0)
         if waiting(producer) < MANY:

@@ -1,4 +1,4 @@
-"""Django's handler of requests, for those of which Django itself fails before anything of ours is asked."""
+"""Django's handler of requests, for requests on which Django itself fails before any code of ours runs."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 
 
 class Request(WSGIRequest):
-    """A request whose Content-Type may be past reading: then it has none, and fails no earlier than any other."""
+    """A request whose Content-Type cannot be read has none, and fails no earlier than any other."""
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
         try:

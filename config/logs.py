@@ -1,6 +1,6 @@
-"""Structured logs: one line an event, its fields named, never the contents of a request.
+"""Structured logs: one line for each event, with named fields and never the contents of a request.
 
-An exception is logged by its type and place. Its message may quote what somebody sent, so it stays out.
+An exception is logged by its type and place. Its message stays out, because it may quote what somebody sent.
 """
 
 import json
@@ -8,7 +8,6 @@ import logging
 import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from types import TracebackType
 from typing import Any
 
 from celery import current_app
@@ -35,17 +34,17 @@ def configuration(*, level: str, form: str) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "django": {"handlers": [], "level": level, "propagate": True},
-            # Each 404 of the public is no news.
+            # A 404 of the public is no news.
             "django.request": {"level": "ERROR"},
             "django.server": {"handlers": [], "propagate": True},
-            # A request for a host that is not ours says nothing about us, and quotes what was sent.
+            # A request for an unknown host says nothing about us, and its line would quote what was sent.
             "django.security.DisallowedHost": {"level": "CRITICAL"},
             # Each task that comes and goes, several a second, is no news either.
             "celery": {"level": "WARNING"},
-            # A request that waits for a thread is no news, and a client that goes away is no error.
+            # A request that waits for a thread is no news, and a client that leaves is no error.
             "waitress.queue": {"level": "ERROR"},
             "waitress": {"level": "ERROR", "filters": ["paths"]},
-            # Nor does one that is too large: a client that sends them would fill the log.
+            # A client that sends requests that are too large would fill the log.
             "django.security.TooManyFieldsSent": {"level": "CRITICAL"},
             "django.security.RequestDataTooBig": {"level": "CRITICAL"},
         },
@@ -107,12 +106,9 @@ def _fields(record: logging.LogRecord) -> dict[str, Any]:
     fields = {name: value for name, value in vars(record).items() if name not in _STANDARD | _SILENT}
     if record.exc_info and record.exc_info[0]:
         fields["error"] = record.exc_info[0].__qualname__
-        fields["at"] = _places(record.exc_info[2])
+        # Where it went wrong, innermost last: files, lines and functions, no values.
+        fields["at"] = " > ".join(
+            f"{frame.filename.rsplit('/', 2)[-1]}:{frame.lineno}:{frame.name}"
+            for frame in traceback.extract_tb(record.exc_info[2])[-8:]
+        )
     return fields
-
-
-def _places(trace: TracebackType | None) -> str:
-    """Where it went wrong, innermost last: files, lines and functions, no values."""
-    return " > ".join(
-        f"{frame.filename.rsplit('/', 2)[-1]}:{frame.lineno}:{frame.name}" for frame in traceback.extract_tb(trace)[-8:]
-    )

@@ -1,4 +1,4 @@
-"""What Django's debug pages show of a mistake: where it was made, and no values."""
+"""Django's debug pages show where a mistake is, and no values."""
 
 import re
 from collections.abc import ItemsView
@@ -10,7 +10,7 @@ from django.views.debug import SafeExceptionReporterFilter
 
 
 class NoValues(SafeExceptionReporterFilter):
-    """Leaves out what addresses of servers hold, and all variables: a connection's has its password in it."""
+    """Leaves out the addresses of servers, and all variables: those of a connection hold its password."""
 
     hidden_settings = re.compile("API|AUTH|TOKEN|KEY|SECRET|PASS|SIGNATURE|HTTP_COOKIE|URL|DATABASES", re.IGNORECASE)
 
@@ -19,5 +19,4 @@ class NoValues(SafeExceptionReporterFilter):
         request: HttpRequest | None,  # noqa: ARG002  Django gives both
         tb_frame: FrameType,  # noqa: ARG002
     ) -> ItemsView[str, Any]:
-        """Return none."""
         return dict[str, Any]().items()

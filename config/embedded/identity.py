@@ -1,7 +1,8 @@
-"""As whom PostgreSQL runs, since it refuses to run as root, and as a user without a name.
+"""The user that PostgreSQL runs as. It refuses to run as root, and as a user without a name.
 
-In this order: as ourselves; in a user namespace, where our files stay ours; as nobody, who gets the data directory and,
-where nobody cannot reach it or the programs, a folder under /var/tmp. A data directory stays with who made it.
+In this order: as ourselves; in a user namespace, where our files stay ours; as the user nobody. Nobody gets the data
+directory. If nobody cannot reach it or the programs, they get a folder under /var/tmp. A data directory stays with the
+user who made it.
 """
 
 import os
@@ -21,7 +22,7 @@ _NAMESPACE = ["unshare", "--user", f"--map-user={_NOBODY}", f"--map-group={_NOBO
 
 @dataclass(frozen=True)
 class Identity:
-    """How to call a program of PostgreSQL, and where its data lie."""
+    """How to call a program of PostgreSQL, and where its data are."""
 
     data: Path
     programs: Path
@@ -33,14 +34,24 @@ class Identity:
         ourselves = cls(data=data, programs=programs)
         in_namespace = cls(data=data, programs=programs, prefix=tuple(_NAMESPACE))
         if os.geteuid() != 0:
-            return ourselves if _have_name() else in_namespace
+            try:
+                pwd.getpwuid(os.geteuid())
+            except KeyError:
+                return in_namespace
+            return ourselves
         owner = data.stat().st_uid if data.exists() else None
         reachable = all(_reachable(path, user=0) for path in (data.parent, programs))
         if owner in {0, None} and reachable and _namespaces_work():
             return in_namespace
         if owner == 0:
             raise NotStarted(f"{data} was made in a user namespace, and none can be made now. Give another DATA_DIR.")
-        return _other_user(data, programs=programs, user=owner or _NOBODY)
+        user = owner or _NOBODY
+        if not data.exists():
+            _give_home(data, user=user)
+        home = data.resolve()
+        if not _reachable(programs, user=user):
+            programs = _copy(programs, home.with_name(f"{home.name}-programs"))
+        return cls(data=home, programs=programs, user=user)
 
     def command(self, program: str, *arguments: str) -> list[str]:
         return [*self.prefix, str(self.programs / program), *arguments]
@@ -62,14 +73,6 @@ class Identity:
         shutil.rmtree(self._desk)
 
 
-def _have_name() -> bool:
-    try:
-        pwd.getpwuid(os.geteuid())
-    except KeyError:
-        return False
-    return True
-
-
 def _namespaces_work() -> bool:
     try:
         return subprocess.run([*_NAMESPACE, "true"], capture_output=True, check=False).returncode == 0
@@ -77,17 +80,8 @@ def _namespaces_work() -> bool:
         return False
 
 
-def _other_user(data: Path, *, programs: Path, user: int) -> Identity:
-    if not data.exists():
-        _give_home(data, user=user)
-    home = data.resolve()
-    if not _reachable(programs, user=user):
-        programs = _copied(programs, home.with_name(f"{home.name}-programs"))
-    return Identity(data=home, programs=programs, user=user)
-
-
-def _copied(programs: Path, folder: Path) -> Path:
-    """The programs in a folder that anyone may read, with their libraries, which lie beside the package."""
+def _copy(programs: Path, folder: Path) -> Path:
+    """Copy the programs into a folder that anyone may read, with their libraries, which are beside the package."""
     package = programs.parent.parent
     if not folder.exists():
         draft = folder.with_name(f"{folder.name}-making")
@@ -98,7 +92,7 @@ def _copied(programs: Path, folder: Path) -> Path:
 
 
 def _give_home(data: Path, *, user: int) -> None:
-    """Make the data directory for that user, elsewhere with a link to it if the user could not reach it here."""
+    """Make the data directory for a user; elsewhere, with a link to it, if the user could not reach it here."""
     if _reachable(data.parent, user=user):
         data.mkdir(mode=0o700)
     else:
@@ -110,6 +104,6 @@ def _give_home(data: Path, *, user: int) -> None:
 
 
 def _reachable(path: Path, *, user: int) -> bool:
-    """Whether that user gets there by being its owner or anyone; root has no more than that in a namespace."""
+    """Whether a user can reach a path as its owner or as anyone. In a namespace, root can do no more."""
     folders = [folder.stat() for folder in (path, *path.resolve().parents)]
     return all(at.st_mode & 0o001 or (at.st_uid == user and at.st_mode & 0o100) for at in folders)

