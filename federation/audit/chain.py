@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from django.db import transaction
 
-from federation.database import copy_rows, cursor, look_up_by_index, rows_of, statement, streamed
+from federation.database import copy_rows, cursor, look_up_by_index, rows_of, statement, stream_rows
 from federation.models.audit import AuditPending, AuditSeal
 from federation.rules import trail
 
@@ -134,7 +134,7 @@ def verify(*, progress: Callable[[int], None] = lambda _: None) -> Iterator[Chai
     one snapshot, or events that are sealed meanwhile look wrong. Any number of events takes the same memory.
     """
     last, digest = 0, trail.GENESIS
-    for rows in streamed(statement("chain_seals")):
+    for rows in stream_rows(statement("chain_seals")):
         for row in rows:
             seal, event = _Seal(*row[:4]), _Event(*row[4:])
             if seal.position > last + 1:
@@ -143,7 +143,7 @@ def verify(*, progress: Callable[[int], None] = lambda _: None) -> Iterator[Chai
             if seal.position > last:
                 last, digest = seal.position, seal.digest
         progress(len(rows))
-    for rows in streamed(statement("chain_loose_ends")):
+    for rows in stream_rows(statement("chain_loose_ends")):
         for number, waits, sealed, *columns in rows:
             yield from _unsealed_faults(number, _Event(*columns), waits=waits, sealed=sealed)
 

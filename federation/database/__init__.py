@@ -1,9 +1,8 @@
-"""The project's own way to PostgreSQL, for bulk: binary cursors, NumPy arrays, named statements.
+"""Bulk access to PostgreSQL: binary cursors, NumPy arrays, named statements.
 
-A cursor from here runs on Django's connection, inside its transaction: on the public's where
-the public is answered. Arrays travel in PostgreSQL's binary form without a Python object per
-element: a header of five 32-bit words (dimensions, null flag, element type, length, lower
-bound), then each element's length and value.
+A cursor from here runs on Django's connection, inside its transaction. Arrays are sent and read in PostgreSQL's binary
+form without a Python object for each element: a header of five 32-bit words (dimensions, null flag, element type,
+length, lower bound), then each element's length and value.
 """
 
 import logging
@@ -58,16 +57,16 @@ def _dump(array: NDArray[Any], element: np.dtype[Any], element_type: int) -> byt
 
 
 class BigArrayDumper(Dumper):
-    """Writes integer arrays as ``bigint[]``; hands int16 and datetime64 arrays to its siblings."""
+    """Writes integer arrays as ``bigint[]``. Arrays of int16 and datetime64 go to their own dumpers."""
 
     format = Format.BINARY
     oid = _BIG_ARRAY_TYPE
 
     def get_key(self, obj: NDArray[Any], format: PyFormat) -> Any:  # noqa: A002, ARG002  psycopg's
-        return (self.cls, obj.dtype) if obj.dtype in _SIBLINGS else self.cls
+        return (self.cls, obj.dtype) if obj.dtype in _DUMPERS else self.cls
 
     def upgrade(self, obj: NDArray[Any], format: PyFormat) -> Dumper:  # noqa: A002, ARG002
-        return _SIBLINGS[obj.dtype](self.cls) if obj.dtype in _SIBLINGS else self
+        return _DUMPERS[obj.dtype](self.cls) if obj.dtype in _DUMPERS else self
 
     def dump(self, obj: NDArray[Any]) -> Buffer:
         return _dump(obj, _BIG, _BIG_TYPE)
@@ -103,7 +102,7 @@ class InstantArrayDumper(Dumper):
         return _dump(obj.view(np.int64) - _POSTGRES_EPOCH, _BIG, _INSTANT_TYPE)
 
 
-_SIBLINGS: dict[np.dtype[Any], type[Dumper]] = {
+_DUMPERS: dict[np.dtype[Any], type[Dumper]] = {
     np.dtype(np.int16): SmallArrayDumper,
     np.dtype("datetime64[us]"): InstantArrayDumper,
 }
@@ -119,7 +118,7 @@ class SmallArrayLoader(Loader):
 
 
 class PlainArrayLoader(Loader):
-    """Reads ``integer[]`` as an int64 array, in which sums have room."""
+    """Reads ``integer[]`` as an int64 array, in which sums fit."""
 
     format = Format.BINARY
 
@@ -157,14 +156,14 @@ class InstantArrayLoader(Loader):
 
 @contextmanager
 def cursor() -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
-    """Open a binary cursor on Django's connection that speaks NumPy arrays."""
+    """Open a binary cursor on Django's connection that reads and writes NumPy arrays."""
     connection = connections[alias()]
     connection.close_if_health_check_failed()
     connection.ensure_connection()
     # Django's own cursors put values into the text of a statement, and so cannot read binary.
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as opened:
         opened.format = Format.BINARY
-        # COPY finds a dumper by column type, a parameter by Python type: the second one stays for that.
+        # COPY finds a dumper by column type. A parameter finds the one that was registered last.
         opened.adapters.register_dumper(np.ndarray, PlainArrayDumper)
         opened.adapters.register_dumper(np.ndarray, SmallArrayDumper)
         opened.adapters.register_dumper(np.ndarray, BigArrayDumper)
@@ -176,10 +175,10 @@ def cursor() -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
         yield opened
 
 
-def streamed(query: bytes, *, at_once: int = 2000) -> Iterator[list[tuple[Any, ...]]]:
-    """Yield the rows of a statement in parts, through a cursor of the server: any number takes the same memory.
+def stream_rows(query: bytes, *, at_once: int = 2000) -> Iterator[list[tuple[Any, ...]]]:
+    """Yield the rows of a statement in parts, through a cursor of the server, so any number takes the same memory.
 
-    Must run within a transaction, as such a cursor ends with it.
+    Must run within a transaction, because such a cursor ends with it.
     """
     connection = connections[alias()]
     connection.ensure_connection()
@@ -190,7 +189,7 @@ def streamed(query: bytes, *, at_once: int = 2000) -> Iterator[list[tuple[Any, .
 
 
 def one_snapshot() -> None:
-    """Make the transaction, of which this is the first statement, read one snapshot and write nothing."""
+    """Let the transaction read one snapshot and write nothing. This must be its first statement."""
     with connections[alias()].cursor() as c:
         c.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
@@ -202,7 +201,7 @@ def read_only() -> None:
 
 
 def copy_statement(table: str, columns: Iterable[str]) -> sql.Composed:
-    """Return the statement that appends binary rows of these columns to a table."""
+    """The statement that appends binary rows of these columns to a table."""
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     return sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(sql.Identifier(table), names)
 
@@ -210,7 +209,7 @@ def copy_statement(table: str, columns: Iterable[str]) -> sql.Composed:
 def copy_rows(
     table: str, columns: Mapping[str, str], rows: Iterable[Sequence[object]], *, to: psycopg.Cursor[Any]
 ) -> None:
-    """Append rows to a table; ``columns`` has the type of each column."""
+    """Append rows to a table. ``columns`` has the type of each column."""
     with to.copy(copy_statement(table, columns)) as copy:
         copy.set_types(list(columns.values()))
         for row in rows:
@@ -242,20 +241,20 @@ def copy_columns(table: str, columns: Mapping[str, tuple[str, NDArray[Any]]], *,
 
 
 def microseconds(instants: Sequence[datetime]) -> NDArray[np.int64]:
-    """Return instants as microseconds since 1970, as ``copy_columns`` takes them."""
+    """Instants as microseconds since 1970, as ``copy_columns`` takes them."""
     epoch, unit = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
     return np.array([(instant - epoch) // unit for instant in instants], np.int64)
 
 
 def instants(some: Sequence[datetime]) -> NDArray[np.datetime64]:
-    """Return instants as an array for a parameter: as a list, each of them would be written by itself."""
+    """Instants as one parameter. In a list each of them would be converted by itself."""
     return microseconds(some).view("datetime64[us]")
 
 
-def lock_lines(lines: Iterable[tuple[int, int]]) -> None:
-    """Wait for submissions and decisions that concern the same agencies' indicators, in one order for everybody."""
+def lock_agency_indicators(pairs: Iterable[tuple[int, int]]) -> None:
+    """Lock pairs of agency and indicator in one order for everybody, until the transaction ends."""
     with connections[alias()].cursor() as c:
-        for agency, indicator in sorted(set(lines)):
+        for agency, indicator in sorted(set(pairs)):
             c.execute("SELECT pg_advisory_xact_lock(%s::int, %s::int)", [agency, indicator])
 
 
@@ -263,49 +262,48 @@ _DEADLOCK = "40P01"
 _TRIES = 3
 
 
-def retried(deed: Callable[P, R]) -> Callable[P, R]:
-    """Do a transaction again if PostgreSQL ended it to resolve a deadlock: the one that it waited for goes on now."""
+def retry_deadlocks(transaction: Callable[P, R]) -> Callable[P, R]:
+    """Run a transaction again if PostgreSQL ended it to resolve a deadlock. The one that it waited for has gone on."""
 
-    @wraps(deed)
-    def done(*given: P.args, **named: P.kwargs) -> R:
+    @wraps(transaction)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
         for _ in range(_TRIES - 1):
             try:
-                return deed(*given, **named)
+                return transaction(*args, **kwargs)
             except OperationalError as error:
                 if getattr(error.__cause__, "sqlstate", None) != _DEADLOCK:
                     raise
-                log.warning("a deadlock ended %s, which is tried again", deed.__qualname__)
-        return deed(*given, **named)
+                log.warning("a deadlock ended %s, which is tried again", transaction.__qualname__)
+        return transaction(*args, **kwargs)
 
-    return done
+    return run
 
 
 def look_up_by_index() -> None:
-    """Make this transaction find named rows through indexes, even if the planner's statistics are old.
+    """Make this transaction find rows through indexes, even if the planner's statistics are old.
 
-    A first load is larger than the statistics say, and a hash of a whole table for five
-    hundred named rows costs more the longer the history is.
+    After a first load the tables are larger than the statistics say, and a hash of a whole table for five hundred rows
+    costs more the longer the history is.
     """
     with connections[alias()].cursor() as c:
-        for way in ("seqscan", "hashjoin", "mergejoin"):
-            c.execute(f"SET LOCAL enable_{way} = off")
+        for method in ("seqscan", "hashjoin", "mergejoin"):
+            c.execute(f"SET LOCAL enable_{method} = off")
 
 
 @cache
 def statement(name: str) -> bytes:
-    """Return the SQL of ``federation/sql/<name>.sql``."""
+    """The SQL of ``federation/sql/<name>.sql``."""
     return (Path(__file__).parents[1] / "sql" / f"{name}.sql").read_bytes()
 
 
 def columns_of(query: bytes, named: Mapping[str, object]) -> dict[str, Any]:
-    """Run a statement of one row at most and return that by the names of its columns; empty if there is none."""
+    """Run a statement of at most one row. Return it by the names of its columns, or an empty dict."""
     with cursor() as c:
         c.execute(query, named)
         return dict(zip((column.name for column in c.description or ()), c.fetchone() or (), strict=False))
 
 
 def rows_of(name: str, **named: object) -> list[tuple[Any, ...]]:
-    """Run a named statement and return its rows."""
     with cursor() as c:
         c.execute(statement(name), named)
         return c.fetchall()

@@ -1,4 +1,4 @@
-"""What `manage.py check --deploy` says of the database's roles."""
+"""What `manage.py check --deploy` says about the database's roles."""
 
 from typing import Any
 
@@ -8,14 +8,14 @@ from django.core import checks
 
 @checks.register(checks.Tags.security, deploy=True)
 def public_reads_apart(**_: Any) -> list[checks.CheckMessage]:
-    """Warn where what the public asks runs with the rights of everything else."""
+    """Warn if public requests read with the same rights as everything else."""
     own, public = settings.DATABASES["default"], settings.DATABASES.get("public")
     if public is not None and public["USER"] != own["USER"]:
         return []
     return [
         checks.Warning(
-            "What the public reads is read with the rights of everything else.",
-            hint="Make the roles of docs/how-to/deploy.md, and give DATABASE_PUBLIC_URL.",
+            "Public requests read with the same rights as everything else.",
+            hint="Create the roles of docs/how-to/deploy.md, and set DATABASE_PUBLIC_URL.",
             id="police2peer.W001",
         )
     ]

@@ -1,6 +1,6 @@
-"""The one clock: the database's, so that workers on several machines agree on what has ended.
+"""The one clock: the database's, so that workers on several machines agree on which periods have ended.
 
-It is believed only as long as the host's own clock and the clock's mark do not contradict it.
+It is trusted only while the host's own clock and the clock's mark do not contradict it.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -15,42 +15,41 @@ from federation.models.worklist import ClockMark
 
 
 def now() -> datetime:
-    """Return the time of day by the database, not the time at which a transaction began."""
+    """The time now by the database, not the time at which the transaction began."""
     with connections[alias()].cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         return cast("datetime", cursor.fetchone()[0])
 
 
 def of_host() -> datetime:
-    """Return the time of day by this host."""
     return datetime.now(UTC)
 
 
 def mark() -> datetime:
-    """Return up to when the work that time makes has been appended.
+    """Up to when the work that time makes has been appended to the work list.
 
-    Lateness is judged at this time: what it was judged at can be asked again.
+    Lateness is judged at this time, so it can be judged again with the same result.
     """
     return ClockMark.objects.values_list("at", flat=True).get()
 
 
 def skew() -> timedelta:
-    """Return how far this host's clock is ahead of the database's; the time that asking took is no difference."""
-    return _compared()[1]
+    """How far this host's clock is ahead of the database's, apart from the time that reading it took."""
+    return _compare()[1]
 
 
 def agreed_with_host() -> datetime:
-    """Return the time of day by the database; raise :class:`ClocksDisagreeError` if the host's differs."""
-    at, ahead = _compared()
+    """The time now by the database. Raises :class:`ClocksDisagreeError` if the host's clock differs."""
+    at, ahead = _compare()
     if abs(ahead) > settings.CLOCK_TOLERANCE:
         raise ClocksDisagreeError(f"this host's clock is {_seconds(ahead)} ahead of the database's")
     return at
 
 
 def agreed() -> datetime:
-    """Return the time of day by the database; raise :class:`ClocksDisagreeError` if the host or the mark contradicts.
+    """The time now by the database. Raises :class:`ClocksDisagreeError` if the host's clock or the mark contradicts it.
 
-    A mark that is behind contradicts nothing: beat may have been away.
+    A mark that is behind contradicts nothing, because beat may have been away.
     """
     at = agreed_with_host()
     ahead = mark() - at
@@ -59,7 +58,7 @@ def agreed() -> datetime:
     return at
 
 
-def _compared() -> tuple[datetime, timedelta]:
+def _compare() -> tuple[datetime, timedelta]:
     before = of_host()
     at = now()
     after = of_host()

@@ -1,4 +1,4 @@
-"""What each role of the database may do, table by table: the one list. What is in no line, nobody but the owner may.
+"""What each role of the database may do, table by table: the one list. Everything else only the owner may do.
 
 The owner migrates. `web` serves requests, `worker` reconciles, publishes and seals, `public` reads what everybody may
 read. None of them owns anything, so none can change the schema or stop a trigger.
@@ -16,21 +16,20 @@ ROLES: Final = (WEB, WORKER, PUBLIC)
 
 
 class Rights(NamedTuple):
-    """What the roles may do to a table, in the words of GRANT; columns in parentheses are all that is meant."""
+    """The rights of the roles on a table, in the words of GRANT. Columns in parentheses limit a right to them."""
 
     web: str = ""
     worker: str = ""
     public: str = ""
 
     def of(self, role: str) -> str:
-        """Return what one role may do."""
         return str(getattr(self, role.removeprefix("police2peer_")))
 
 
 _READ: Final = "SELECT"
 _ADD: Final = "SELECT, INSERT"
 _ALL: Final = "SELECT, INSERT, UPDATE, DELETE"
-#: What the desk writes and everybody in the house reads.
+#: The desk writes these and workers read them.
 _REGISTRY: Final = Rights(web=_ALL, worker=_READ)
 _COVERAGE: Final = ", ".join(
     ("indicator_id", "frequency", "period", *FACTS, "agencies", "states", "covered", "version_from", "version_to")
@@ -47,7 +46,7 @@ TABLES: Final[dict[str, Rights]] = {
     "federation_idempotencykey": Rights(web="SELECT, INSERT, DELETE", worker="SELECT, DELETE"),
     "federation_report": Rights(web="SELECT, INSERT, UPDATE (state)", worker=_READ),
     "federation_observation": Rights(),
-    # What was noticed, held, answered and decided.
+    # Findings, holds, answers and decisions.
     "federation_finding": Rights(web="SELECT, INSERT, UPDATE", worker="SELECT, INSERT, UPDATE"),
     "federation_hold": Rights(web="SELECT, INSERT, UPDATE", worker=_READ),
     "federation_answer": Rights(web=_ADD, worker=_READ),
@@ -58,7 +57,7 @@ TABLES: Final[dict[str, Rights]] = {
     "federation_clockmark": Rights(web=_READ, worker="SELECT, UPDATE"),
     "federation_watchmark": Rights(web="SELECT, UPDATE", worker="SELECT, UPDATE"),
     "federation_figure": Rights(web=_READ, worker=_ALL),
-    # What was published first is a fact. Of minutes it goes with them.
+    # Frozen sums are never changed. Those of minutes are deleted with them.
     "federation_frozensum": Rights(web=_READ, worker="SELECT, INSERT, DELETE"),
     # The combined view. Cells and coverage are closed and, of minutes, removed.
     "federation_version": Rights(web=_READ, worker=_ADD, public=_READ),
@@ -110,6 +109,6 @@ TABLES: Final[dict[str, Rights]] = {
 }
 
 #: Functions that PostgreSQL lets everybody call. With the first the public could keep workers waiting, with the others
-#: leave large objects. Only a superuser can take them away, so under an owner who is none they stay.
+#: it could leave large objects. Only a superuser can take them away, so they stay if the owner is none.
 LOCKS: Final = r"^pg_(try_)?advisory_"
 LARGE_OBJECTS: Final = r"^(lo_|loread$|lowrite$)"

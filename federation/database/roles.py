@@ -1,4 +1,4 @@
-"""Gives the roles of the database the rights of `federation.database.rights`, and finds what is missing."""
+"""Gives the roles of the database the rights of `federation.database.rights`, and finds missing ones."""
 
 import re
 from collections.abc import Iterator
@@ -11,34 +11,34 @@ from federation.database import statement
 from federation.database.rights import LARGE_OBJECTS, LOCKS, ROLES, TABLES, WEB, WORKER
 
 _RIGHT = re.compile(r"(\w+)(?: \(([^)]*)\))?")
-_Granted = Iterator[sql.Composed]
+_Statements = Iterator[sql.Composed]
 
 
 class Right(NamedTuple):
-    """That a role may do something to a table, or to one column of it."""
+    """A privilege of a role on a table, or on one column of it."""
 
     role: str
-    deed: str
+    privilege: str
     table: str
     column: str | None
 
     def __str__(self) -> str:
         of_column = f" ({self.column})" if self.column else ""
-        return f"{self.role} lacks {self.deed}{of_column} on {self.table}"
+        return f"{self.role} lacks {self.privilege}{of_column} on {self.table}"
 
 
-def listed() -> Iterator[Right]:
-    """Yield every right of the list, column by column where it names columns."""
-    for table, rights in TABLES.items():
+def rights() -> Iterator[Right]:
+    """Yield every right of the list, one for each column if it names columns."""
+    for table, granted in TABLES.items():
         for role in ROLES:
-            for deed, columns in _RIGHT.findall(rights.of(role)):
+            for privilege, columns in _RIGHT.findall(granted.of(role)):
                 for column in columns.split(", ") if columns else [None]:
-                    yield Right(role, deed, table, column and column.strip('"'))
+                    yield Right(role, privilege, table, column and column.strip('"'))
 
 
 def missing() -> list[str]:
-    """Return which rights a role that is there does not have; nothing where there are no roles."""
-    columns = [list(column) for column in zip(*listed(), strict=True)]
+    """The rights that existing roles lack."""
+    columns = [list(column) for column in zip(*rights(), strict=True)]
     with connection.cursor() as c:
         c.execute(statement("roles_missing").decode(), columns)
         return [str(Right(*row)) for row in c.fetchall()]
@@ -46,52 +46,48 @@ def missing() -> list[str]:
 
 @transaction.atomic
 def grant(**_: object) -> None:
-    """Give each role that is there what the list says, and nothing else. Django calls this after a migration."""
-    [(database, tables, roles, almighty)] = _asked(
+    """Give each existing role the rights of the list, and no others. Django calls this after a migration."""
+    [(database, tables, roles, is_superuser)] = _query(
         "SELECT current_database(),"
         " array(SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace),"
         " array(SELECT rolname::text FROM pg_roles WHERE rolname = ANY(%s)),"
         " (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)",
         [list(ROLES)],
     )
-    deeds = [deed for role in roles for deed in _to_role(role, database, frozenset(tables))]
+    statements = [one for role in roles for one in _to_role(role, database, frozenset(tables))]
     if roles:
-        deeds += _from_everybody(database)
-    if roles and almighty:
-        deeds += _functions(roles)
+        statements.append(sql.SQL("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC").format(sql.Identifier(database)))
+        statements.append(sql.SQL("REVOKE CREATE ON SCHEMA public FROM PUBLIC").format())
+    if roles and is_superuser:
+        statements += _functions(roles)
     with connection.cursor() as c:
-        for deed in deeds:
-            c.execute(deed.as_string())
+        for one in statements:
+            c.execute(one.as_string())
 
 
-def _to_role(role: str, database: str, tables: frozenset[str]) -> _Granted:
+def _to_role(role: str, database: str, tables: frozenset[str]) -> _Statements:
     to = sql.Identifier(role)
     yield sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}").format(to)
     yield sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(database), to)
     yield sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(to)
     for table in TABLES.keys() & tables:
-        deed: Any = TABLES[table].of(role)
-        if deed:
-            yield sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(deed), sql.Identifier(table), to)
+        privileges: Any = TABLES[table].of(role)
+        if privileges:
+            yield sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(privileges), sql.Identifier(table), to)
 
 
-def _from_everybody(database: str) -> _Granted:
-    yield sql.SQL("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC").format(sql.Identifier(database))
-    yield sql.SQL("REVOKE CREATE ON SCHEMA public FROM PUBLIC").format()
-
-
-def _functions(roles: list[str]) -> _Granted:
-    """Yield what only a superuser can do: functions that everybody may call, unless they are taken away."""
+def _functions(roles: list[str]) -> _Statements:
+    """Take functions away that PostgreSQL lets everybody call. Only a superuser can do that."""
     for pattern, keepers in ((LOCKS, {WEB, WORKER}), (LARGE_OBJECTS, set[str]())):
-        for (found,) in _asked(statement("roles_functions").decode(), [pattern]):
+        for (found,) in _query(statement("roles_functions").decode(), [pattern]):
             function: Any = found
             yield sql.SQL("REVOKE EXECUTE ON FUNCTION {} FROM PUBLIC").format(sql.SQL(function))
             for role in keepers & set(roles):
                 yield sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(sql.SQL(function), sql.Identifier(role))
 
 
-def _asked(question: str, given: list[Any]) -> list[tuple[Any, ...]]:
+def _query(query: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as c:
-        c.execute(question, given)
+        c.execute(query, parameters)
         rows: list[tuple[Any, ...]] = c.fetchall()
     return rows

@@ -1,4 +1,4 @@
-"""Whether the database takes what a submission needs, and if not, why."""
+"""Whether the database can store a submission, and if not, why."""
 
 from typing import Final
 
@@ -13,17 +13,17 @@ BUSY: Final = "busy"
 AWAY: Final = "database_away"
 REASONS: Final = (DISK_FULL, READ_ONLY, BUSY, AWAY)
 
-#: By PostgreSQL's SQLSTATE. Busy are a statement that ran too long, a lock not to be had, a transaction left idle.
+#: By PostgreSQL's SQLSTATE. Busy: a statement that ran too long, a lock that was not free, a transaction left idle.
 _BY_STATE: Final = {"53100": DISK_FULL, "25006": READ_ONLY, "57014": BUSY, "55P03": BUSY, "25P03": BUSY}
 
 
 def reason_of(error: BaseException) -> str:
-    """Return why a statement failed that would do no other time; for any other error that the database is away."""
+    """Why a statement failed that nothing else is wrong with. Every other error means that the database is away."""
     return _BY_STATE.get(getattr(error.__cause__, "sqlstate", None) or "", AWAY)
 
 
 def obstacle() -> str:
-    """Write to the database; return the reason if it does not take that, and nothing if it does."""
+    """Write to the database. Return the reason if that fails, else an empty string."""
     try:
         with transaction.atomic(), connection.cursor() as c:
             c.execute(statement("writability").decode())

@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from countries import queries
 from countries.models import Agency, Indicator
 from federation import audit, worklist
-from federation.database import cursor, lock_lines, retried, statement
+from federation.database import cursor, lock_agency_indicators, retry_deadlocks, statement
 from federation.errors import FindingNotFoundError, FindingResolvedError, ReasonMissingError
 from federation.findings import holds, lifecycle
 from federation.models.findings import Answer, Decision, Finding, FindingState, Hold, Resolution
@@ -41,14 +41,14 @@ class Decided:
     holding: tuple[int, ...] = ()
 
 
-@retried
+@retry_deadlocks
 @transaction.atomic
 def release(*, reports: Collection[int], by: str, reason: str, now: datetime) -> Decided:
     """Each released report becomes the current one, and its value is not held again."""
     return _decide(reports, Decision.RELEASED, by=by, reason=reason, now=now)
 
 
-@retried
+@retry_deadlocks
 @transaction.atomic
 def reject(*, reports: Collection[int], by: str, reason: str, now: datetime) -> Decided:
     """The reports before the rejected ones stay current."""
@@ -57,7 +57,7 @@ def reject(*, reports: Collection[int], by: str, reason: str, now: datetime) -> 
 
 def _decide(reports: Collection[int], decision: Decision, *, by: str, reason: str, now: datetime) -> Decided:
     _require_reason(reason)
-    lock_lines(Report.objects.filter(pk__in=reports).values_list("agency_id", "indicator_id").distinct())
+    lock_agency_indicators(Report.objects.filter(pk__in=reports).values_list("agency_id", "indicator_id").distinct())
     done = holds.end(reports, decision=decision, by=by, now=now, reason=reason)
     if done:
         state = ReportState.REJECTED
@@ -76,13 +76,13 @@ def _decide(reports: Collection[int], decision: Decision, *, by: str, reason: st
     return Decided(tuple(done), tuple(sorted(set(reports) - set(done))))
 
 
-@retried
+@retry_deadlocks
 @transaction.atomic
 def resolve(*, findings: Collection[int], by: str, reason: str, now: datetime) -> Decided:
     """Close findings, except those that hold reports: release or reject these first."""
     _require_reason(reason)
     # Submissions lock findings too, but not all of them at once.
-    lock_lines(Finding.objects.filter(pk__in=findings).values_list("agency_id", "indicator_id"))
+    lock_agency_indicators(Finding.objects.filter(pk__in=findings).values_list("agency_id", "indicator_id"))
     chosen = list(Finding.objects.select_for_update().filter(pk__in=findings).order_by("pk"))
     holding = set(Hold.objects.filter(finding__in=chosen, decision="").values_list("finding", flat=True))
     done = [one.pk for one in chosen if one.resolved is None and one.pk not in holding]
@@ -93,7 +93,7 @@ def resolve(*, findings: Collection[int], by: str, reason: str, now: datetime) -
     return Decided(tuple(done), already, tuple(sorted(holding)))
 
 
-@retried
+@retry_deadlocks
 @transaction.atomic
 def answer(*, finding: int, agency: int, answer: str, remark: str, by: str, now: datetime) -> None:
     """Store an agency's answer to a finding of its own. The same answer twice is stored once.
@@ -140,7 +140,7 @@ def follow_break(*, before: Columns | None, after: Columns, by: str, now: dateti
     if before and _marks(before) == _marks(after):
         return
     # Wait for submissions that are being judged; later ones see the break.
-    lock_lines(product(*_scope(after)))
+    lock_agency_indicators(product(*_scope(after)))
     waiting = Hold.objects.filter(decision="", rule=HOLDING.id, finding__in=_near(after))
     rows = waiting.values_list(
         "pk", "finding__agency", "finding__indicator", "facts", "report__frequency", "report__period"

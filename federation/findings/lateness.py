@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, Q
 
-from federation.database import retried, rows_of
+from federation.database import retry_deadlocks, rows_of
 from federation.findings import lifecycle
 from federation.models.findings import Finding, Resolution
 from federation.models.published import PeriodVersion, Version
@@ -33,7 +33,7 @@ from p2p_core.rules.rulebook import Limits, Subject
 _JUDGED_AT = {frequency: frequency for frequency in periods.REPORTABLE} | {Frequency.MINUTE: Frequency.HOUR}
 
 
-@retried
+@retry_deadlocks
 @transaction.atomic
 def watch(*, now: datetime) -> None:
     """Bring the findings about late and silent agencies up to date, unless another process is doing it."""

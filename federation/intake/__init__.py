@@ -17,7 +17,7 @@ from django.db import IntegrityError, transaction
 
 from countries.models import Agency
 from federation import audit, worklist
-from federation.database import clock, copy_rows, cursor, lock_lines, look_up_by_index, retried
+from federation.database import clock, copy_rows, cursor, lock_agency_indicators, look_up_by_index, retry_deadlocks
 from federation.errors import IdempotencyKeyReusedError, NotStoredError
 from federation.findings import finding_queries, holds
 from federation.findings.finding_queries import ReportFinding
@@ -67,7 +67,7 @@ def _refuse_if_broken() -> Iterator[None]:
         raise NotStoredError from error
 
 
-@retried
+@retry_deadlocks
 @_refuse_if_broken()
 def accept(
     agency: Agency, submission: NewSubmission, *, key: str | None, by: str, signature: Evidence | None = None
@@ -86,7 +86,7 @@ def accept(
     if signature is not None:
         evidence.keep(signature, submission_id=id_)
     look_up_by_index()
-    lock_lines((agency.pk, report.indicator) for report in reports)
+    lock_agency_indicators((agency.pk, report.indicator) for report in reports)
     decided = outcomes.decide(agency, reports, Rank(submission.prepared, submission.received, id_))
     stored = Submission(
         id=id_,

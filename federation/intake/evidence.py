@@ -10,7 +10,7 @@ from uuid import UUID
 
 from countries.accounts import keys
 from countries.models import SigningKey
-from federation.database import statement, streamed
+from federation.database import statement, stream_rows
 from federation.errors import SignatureReplayedError
 from federation.models.submissions import Signature
 
@@ -97,7 +97,7 @@ def verify() -> Iterator[list[EvidenceFault]]:
     Keys that were revoked or have expired since still verify what they signed before.
     Must run within a transaction. Any number of submissions takes the same memory.
     """
-    for rows in streamed(statement("evidence_kept")):
+    for rows in stream_rows(statement("evidence_kept")):
         for row in rows:
             kept = _Kept(*row)
             yield [EvidenceFault(kept.subject, flaw) for flaw in _flaws(kept)]

@@ -16,7 +16,7 @@ import numpy as np
 from django.conf import settings
 from django.db import models
 
-from federation.database import cursor, lock_lines, statement
+from federation.database import cursor, lock_agency_indicators, statement
 from federation.models.figures import Figure
 from federation.models.published import PublishedPanel, PublishedPanelPeriod
 from federation.publication.combination import combine
@@ -246,7 +246,7 @@ def _current(model: type[Row], item: WorkItem) -> models.QuerySet[Row]:
 def renew(items: Collection[WorkItem], *, mark: datetime) -> None:
     """Bring panels up to date, each that changes as one new version; a period that does not is not touched."""
     # A panel is compared with the others, so another worker waits until this one is public. No agency has this number.
-    lock_lines((NOBODY, item.indicator) for item in items)
+    lock_agency_indicators((NOBODY, item.indicator) for item in items)
     for item in items:
         new, old = compute(item, mark=mark), read(item)
         if new != old:

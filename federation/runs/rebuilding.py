@@ -14,7 +14,7 @@ from django.db import transaction
 
 from countries.models import Indicator
 from federation import audit, figures, publication, worklist
-from federation.database import clock, cursor, lock_lines, rows_of
+from federation.database import clock, cursor, lock_agency_indicators, rows_of
 from federation.models.published import PublishedCoverage
 from federation.models.submissions import Report, ReportState
 from federation.models.worklist import ClockMark
@@ -171,7 +171,7 @@ def make_right_reports_current() -> int:
 
 @transaction.atomic
 def _make_right_current(agency: int, indicator: int) -> int:
-    lock_lines([(agency, indicator)])
+    lock_agency_indicators([(agency, indicator)])
     displaced = _displaced(agency, indicator)
     for one in displaced:
         Report.objects.filter(pk__in=one.wrong).update(state=ReportState.SUPERSEDED)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from django.db import InterfaceError, OperationalError, transaction
 
 from federation import figures, findings, publication, worklist
-from federation.database import clock, look_up_by_index, retried
+from federation.database import clock, look_up_by_index, retry_deadlocks
 from federation.errors import ClocksDisagreeError
 from federation.findings import verdicts
 from federation.publication import panels, versions
@@ -57,7 +57,7 @@ def _is_much(claim: Claim) -> bool:
     return bool(claim.items) and len(claim.items) == worklist.CLAIM[claim.items[0].stage]
 
 
-@retried
+@retry_deadlocks
 def _step() -> Claim:
     """Claim and do some items of one level; where that fails, each of them alone."""
     claim, began = Claim((), (), skipped=False), time.perf_counter()

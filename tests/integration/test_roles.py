@@ -288,7 +288,7 @@ def granted():
 
 
 def test_what_is_granted_is_what_is_listed():
-    assert granted() == set(roles.listed())
+    assert granted() == set(roles.rights())
 
 
 def test_granting_again_takes_back_what_is_not_listed_and_gives_what_is_missing():
@@ -298,7 +298,7 @@ def test_granting_again_takes_back_what_is_not_listed_and_gives_what_is_missing(
     assert roles.missing() == ["police2peer_public lacks SELECT on federation_publishedcell"]
     roles.grant()
     assert roles.missing() == []
-    assert granted() == set(roles.listed())
+    assert granted() == set(roles.rights())
 
 
 def test_granting_takes_back_what_an_older_postgresql_gives_everybody():
