@@ -24,8 +24,6 @@ from p2p_core.rules.rulebook import Limits, Subject
 
 #: At which frequencies reports are judged. Minutes are judged as an hour.
 JUDGED = (Frequency.HOUR, Frequency.DAY, Frequency.MONTH)
-#: At which frequencies a sum has a usual level.
-_LEVELLED = (Frequency.HOUR, Frequency.DAY)
 #: The row of each single country in a table.
 _ROWS = {country: row for row, country in enumerate(tables.COUNTRIES.tolist())}
 
@@ -137,7 +135,7 @@ def _compared_cells(reports: Mapping[WorkItem, CurrentReport], finer: Mapping[Wo
 
 def about_sums(items: Sequence[WorkItem]) -> list[Verdict]:
     """Judge the levels of those figures, all of one frequency, that are sums of finer ones for all their time."""
-    if not items or items[0].frequency not in _LEVELLED:
+    if not items or items[0].frequency not in levels.BY_WEEK:
         return []
     frequency = items[0].frequency
     seconds = periods.seconds(frequency, items[0].period)

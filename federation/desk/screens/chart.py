@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from federation.desk.series import Before, Point, Series
+from federation.desk.series import Before, FindingSeries, Point
 from p2p_core import periods
 from p2p_core.periods import Frequency
 
@@ -113,7 +113,7 @@ class _Paper:
         return "".join(steps)
 
 
-def draw(series: Series) -> Chart:
+def draw(series: FindingSeries) -> Chart:
     """Draw a series around its noticed periods."""
     points, paper = series.points, _Paper(series.points)
     noticed = [(i, point.value) for i, point in enumerate(points) if point.noticed]
@@ -131,7 +131,7 @@ def draw(series: Series) -> Chart:
     )
 
 
-def _marks(paper: _Paper, series: Series, values: Iterable[tuple[int, int | None]]) -> Iterator[Mark]:
+def _marks(paper: _Paper, series: FindingSeries, values: Iterable[tuple[int, int | None]]) -> Iterator[Mark]:
     for index, value in values:
         if value is not None:
             label = periods.label(series.frequency, series.points[index].period)
@@ -155,7 +155,7 @@ def _lonely(points: Sequence[Point]) -> Iterator[tuple[int, int | None]]:
             yield index, value
 
 
-def _dates(paper: _Paper, series: Series) -> Iterator[Mark]:
+def _dates(paper: _Paper, series: FindingSeries) -> Iterator[Mark]:
     """Yield dates evenly: whole days where the periods are shorter than a day."""
     wanted = [i for i, point in enumerate(series.points) if _may_be_named(series.frequency, point.period)]
     for index in wanted[:: math.ceil(len(wanted) / _DATES) or 1]:

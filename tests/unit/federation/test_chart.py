@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from federation.desk.screens import chart
-from federation.desk.series import Before, Point, Series
+from federation.desk.series import Before, FindingSeries, Point
 
 FIRST = datetime(2026, 11, 2, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -20,7 +20,7 @@ def point(at, value=None, *, usual=None, unused=None, noticed=False):
 
 
 def series(*points, frequency="H", breaks=()):
-    return Series(frequency, points, [], breaks)
+    return FindingSeries(frequency, points, [], breaks)
 
 
 def test_line_is_broken_where_nothing_counts():

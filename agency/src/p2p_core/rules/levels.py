@@ -31,6 +31,8 @@ FURTHEST, LONGEST = timedelta(days=31 * (_MONTHS + 1)), timedelta(days=31)
 _MAD_TO_SIGMA = 1.4826
 #: The frequencies that have a usual level, finest first.
 LEVELLED = tuple(WHOLE.values())
+#: Of these, the frequencies that are compared with the same place in the weeks before.
+BY_WEEK = (Frequency.HOUR, Frequency.DAY)
 _RANK: Mapping[str, int] = {frequency: rank for rank, frequency in enumerate(Frequency)}
 
 
@@ -214,9 +216,18 @@ def usual_of(
     frequency: str, period: datetime, standing: Mapping[datetime, int], *, breaks: Sequence[datetime]
 ) -> list[int]:
     """The known totals of the same place in the eight weeks before, from the last break in the series on."""
+    return [
+        standing[start] for start, counts in weeks_before(frequency, period, breaks) if counts and start in standing
+    ]
+
+
+def weeks_before(frequency: str, period: datetime, breaks: Sequence[datetime]) -> list[tuple[datetime, bool]]:
+    """The same place in the eight weeks before, oldest first, and whether its value says what is usual.
+
+    A value before the last break in the series does not.
+    """
     since = _last_break(breaks, before=periods.end(frequency, period))
-    before = _not_before(since, (period - back for back in _BEFORE))
-    return [total for start in before if (total := standing.get(start)) is not None]
+    return [(start, since is None or start >= since) for start in (period - back for back in _BEFORE)]
 
 
 def implausible(value: int, usual: Sequence[int], *, distance: float, difference: float, values: float) -> Facts | None:
