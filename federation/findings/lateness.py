@@ -13,10 +13,11 @@ from itertools import chain
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from federation.database import retry_deadlocks, rows_of
 from federation.findings import lifecycle
+from federation.models.figures import Figure
 from federation.models.findings import Finding, Resolution
 from federation.models.published import PeriodVersion, Version
 from federation.models.worklist import WatchMark
@@ -27,7 +28,7 @@ from p2p_core.periods import Frequency
 from p2p_core.rules import lateness, rulebook
 from p2p_core.rules.lateness import Run
 from p2p_core.rules.levels import Facts
-from p2p_core.rules.rulebook import Limits, Subject
+from p2p_core.rules.rulebook import SILENCE, Limits, Subject
 
 #: At which frequency a schedule's periods are judged: minutes by their hour.
 _JUDGED_AT = {frequency: frequency for frequency in periods.REPORTABLE} | {Frequency.MINUTE: Frequency.HOUR}
@@ -167,3 +168,15 @@ def _excuses(finding: Finding, rule: str, run: Run) -> bool:
 
 def _overlaps(finding: Finding, run: Run) -> bool:
     return finding.period <= run.last and run.first <= finding.last_period
+
+
+def silences() -> QuerySet[Finding]:
+    """The findings of agencies that are silent now: open ones of R202 without a later figure."""
+    later = Figure.objects.filter(
+        agency=OuterRef("agency"),
+        indicator=OuterRef("indicator"),
+        frequency=OuterRef("frequency"),
+        period__gt=OuterRef("last_period"),
+        covered_seconds__gt=0,
+    )
+    return Finding.objects.filter(~Exists(later), rule=SILENCE.id, resolved=None)

@@ -16,13 +16,13 @@ from countries.models import Agency, Credential
 from federation import worklist
 from federation.audit import chain
 from federation.database import clock, rows_of
+from federation.findings import lateness
 from federation.models.findings import Finding, Hold
 from federation.models.published import Version
 from federation.models.submissions import Submission
 from federation.models.worklist import Work
 from federation.runs import measures
 from federation.worklist import dispatch
-from p2p_core.rules.rulebook import SILENCE
 
 #: Credentials that end within this time should have a successor.
 _SOON = timedelta(days=30)
@@ -90,7 +90,7 @@ def _of_work(now: datetime) -> Iterator[Gauge]:
 def _of_findings() -> Iterator[Gauge]:
     open_ones = Finding.objects.filter(resolved=None)
     by_rule = open_ones.values_list("rule").annotate(number=Count("pk")).order_by("rule")
-    silent = open_ones.filter(rule=SILENCE.id).values("agency").distinct().count()
+    silent = lateness.silences().values("agency").distinct().count()
     yield Gauge("findings_open", "Findings that are not resolved, by rule", dict(by_rule), "rule")
     yield _one("holds_open", "Held reports that wait for a decision", Hold.objects.filter(decided=None).count())
     yield _one("agencies_silent", "Agencies that are silent (R202)", silent)

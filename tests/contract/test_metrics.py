@@ -101,7 +101,7 @@ def test_every_metric_is_documented_and_moves(scrape, kripos, monkeypatch, setti
     measures.report(at_once=True)
     now_moved("work_failures_total", "work_set_aside")
     hold_a_report()
-    FindingFactory.create(rule="R202")
+    FindingFactory.create(rule="R202", agency=AgencyFactory.create(code="SE-NOA"))
     now_moved("holds_open", "findings_open", "agencies_silent")
     CredentialFactory.create(agency=AgencyFactory.create(code="DE-BKA"), expires=clock.now() + timedelta(days=3))
     now_moved("agencies_without_credential", "credentials_ending")

@@ -72,10 +72,10 @@ def test_board_shows_a_liaison_no_other_country(days):
     assert words(days, CountryScope(limited=True)) == {}
 
 
-def test_heard_counts_the_last_hours_and_names_the_quietest_first(federation):
+def test_activity_counts_the_last_hours_and_names_the_quietest_first(federation):
     federation.submit(1, Said("D", TODAY - DAY, {NORWAY: 1}))
     federation.now += timedelta(hours=7)
     federation.submit(0, Said("D", TODAY - DAY, {NORWAY: 1}))
     federation.submit(0, Said("D", TODAY - DAY, {NORWAY: 2}))
-    found = [(one.agency, one.submissions) for one in board.heard(EVERYBODY, now=federation.now)]
+    found = [(one.agency, one.submissions) for one in board.activity(EVERYBODY, now=federation.now)]
     assert found == [("NO-2", 0), ("NO-1", 0), ("NO-0", 2)]

@@ -155,7 +155,7 @@ def test_liaison_sees_and_answers_the_own_country_only(liaison, agency):
     own, foreign = held(agency).hold, held(factories.AgencyFactory.create(code="SE-NOA")).hold
     start = liaison.get(reverse("admin:index"))
     assert [row["code"] for row in start.context["board"]] == ["NO-KRIPOS"]
-    assert {tile.what: tile.number for tile in start.context["tiles"]} == {
+    assert {tile.name: tile.number for tile in start.context["tiles"]} == {
         "held reports wait": 1, "open errors": 0, "open warnings": 1,
     }  # fmt: skip
     assert "SE-NOA" not in start.content.decode()

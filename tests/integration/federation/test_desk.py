@@ -31,7 +31,7 @@ def test_start_page_says_what_waits_and_links_to_it(coordinator, agency):
     report = held(agency)
     factories.FindingFactory.create(agency=agency)
     page = coordinator.get(reverse("admin:index"))
-    tiles = {tile.what: tile for tile in page.context["tiles"]}
+    tiles = {tile.name: tile for tile in page.context["tiles"]}
     assert (tiles["held reports wait"].number, tiles["open warnings"].number) == (1, 2)
     assert tiles["items to compute"].number > 0
     assert f"/{report.hold.finding_id}/" in coordinator.get(tiles["held reports wait"].address).content.decode()
@@ -84,7 +84,7 @@ def test_screens_of_all_day_are_at_the_top_of_each_page(coordinator):
 def test_start_page_tells_work_set_aside_in_words(coordinator, agency):
     item = WorkItem(Stage.FIGURE, "H", HOUR, factories.IndicatorFactory.create().number, agency.pk)
     Failure.objects.create(item=item.pack(), attempts=3, reason="division by zero", since=NOW)
-    tile = next(tile for tile in coordinator.get(reverse("admin:index")).context["tiles"] if "aside" in tile.what)
+    tile = next(tile for tile in coordinator.get(reverse("admin:index")).context["tiles"] if "aside" in tile.name)
     page = coordinator.get(tile.address).content.decode()
     assert tile.number == 1
     assert "figure of hour 2026-11-25T10:00" in page
