@@ -1,36 +1,33 @@
 """Pages on which a coordinator decides: what is chosen, the reason, and one button."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin import ModelAdmin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 
 from countries.admin.base import FactAdmin, actor, refuse_traces
-from countries.admin.country_scope import country_scope_of
 from federation.database import clock
+from federation.desk import series
 from federation.desk.screens import words
 from federation.errors import ClocksDisagreeError
 from federation.findings import decisions
 from federation.findings.decisions import Decided
 from federation.models.findings import Finding, Hold
+from p2p_core import periods
 
-M = TypeVar("M", bound=Model)
-
-#: More at once could not be looked through.
-AT_ONCE = 500
+#: The most rows of one decision: nobody could look through more.
+AT_ONCE: Final = 500
 
 
 class ReasonForm(forms.Form):
-    """Asks why."""
-
     use_required_attribute = False
     reason = forms.CharField(
         label="Reason",
@@ -38,7 +35,7 @@ class ReasonForm(forms.Form):
         validators=[refuse_traces],
         widget=forms.Textarea(attrs={"rows": 3, "cols": 80}),
         help_text="The audit trail keeps it with your name, and the agency can read it.",
-        error_messages={"required": "Say why. Nothing was decided yet, and what you chose is still chosen."},
+        error_messages={"required": "Say why. Nothing was decided yet, and your selection is kept."},
     )
 
 
@@ -60,134 +57,153 @@ RELEASE = DecisionAction(
 )  # fmt: skip
 REJECT = DecisionAction(
     "reject", "federation.decide_hold", "report", "rejected",
-    "A rejected report is kept and not used: what counts now goes on to count.", decisions.reject,
+    "A rejected report is stored but not used. The current report continues to count.", decisions.reject,
 )  # fmt: skip
 RESOLVE = DecisionAction(
     "resolve", "federation.resolve_finding", "finding", "resolved",
-    "A resolved finding does not come back while the numbers stay as they are.", decisions.resolve,
+    "A resolved finding does not come back while the numbers stay the same.", decisions.resolve,
 )  # fmt: skip
 ACTIONS = {action.name: action for action in (RELEASE, REJECT, RESOLVE)}
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is decided on: the ids, the rows to show, and form fields that lead back to the same choice."""
+    """The ids to decide on, the rows to show, and the form fields that lead back to the same selection."""
 
-    chosen: Sequence[int]
+    ids: Sequence[int]
     rows: Sequence[Any]
     fields: Sequence[tuple[str, object]] = ()
 
 
-def selected(screen: "ModelAdmin[Any]", request: HttpRequest, chosen: QuerySet[M]) -> QuerySet[M]:
-    """Return the rows of a list that were ticked.
-
-    Rows that somebody decided after they were ticked are no longer in the list. They are read again, to tell the user.
-    """
-    if request.POST.get("select_across", "0") != "0":
-        return chosen
-    return screen.get_queryset(request).filter(pk__in=request.POST.getlist(ACTION_CHECKBOX_NAME))
-
-
 class HoldingAdmin(FactAdmin):
-    """A screen whose rows are held reports, or hold some: what is ticked can be released or rejected."""
+    """A screen whose rows are held reports, or findings that hold some."""
+
+    #: The actions that have a page for each row.
+    page_actions: tuple[DecisionAction, ...] = (RELEASE, REJECT)
 
     def has_decide_hold_permission(self, request: HttpRequest) -> bool:
-        """Whether the user may release and reject."""
         return request.user.has_perm("federation.decide_hold")
 
-    @admin.action(description="Release what is held", permissions=["decide_hold"])
+    @admin.action(description="Release held reports", permissions=["decide_hold"])
     def release(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
-        """Let it count."""
-        return self.decide(request, RELEASE, selected(self, request, chosen), back=request.get_full_path())
+        return self.decide_selected(request, RELEASE, chosen)
 
-    @admin.action(description="Reject what is held", permissions=["decide_hold"])
+    @admin.action(description="Reject held reports", permissions=["decide_hold"])
     def reject(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
-        """Refuse it."""
-        return self.decide(request, REJECT, selected(self, request, chosen), back=request.get_full_path())
+        return self.decide_selected(request, REJECT, chosen)
+
+    def decide_selected(self, request: HttpRequest, action: DecisionAction, chosen: QuerySet[Any]) -> HttpResponse:
+        """Decide on the selected rows of the list."""
+        if request.POST.get("select_across", "0") == "0":
+            # Read again: rows decided since they were selected are no longer in the list, and the user is told so.
+            chosen = self.get_queryset(request).filter(pk__in=request.POST.getlist(ACTION_CHECKBOX_NAME))
+        return self.decide(request, action, chosen, back=request.get_full_path())
+
+    def get_urls(self) -> list[URLPattern]:
+        view, model = self.admin_site.admin_view(self.decide_view), self.opts.model_name
+        own = [
+            path(f"<path:object_id>/{one.name}/", view, {"action": one.name}, f"federation_{model}_{one.name}")
+            for one in self.page_actions
+        ]
+        return [*own, *super().get_urls()]
+
+    def decide_view(self, request: HttpRequest, object_id: str, action: str) -> HttpResponse:
+        row = self.visible_row(request, object_id)
+        if row is None:
+            return self.not_found(request, object_id)
+        back = reverse(f"admin:federation_{self.opts.model_name}_change", args=[row.pk])
+        return self.decide(request, ACTIONS[action], self.get_queryset(request).filter(pk=row.pk), back=back)
 
     def decide(self, request: HttpRequest, action: DecisionAction, chosen: QuerySet[Any], *, back: str) -> HttpResponse:
-        """Ask why, and decide on some rows."""
+        """Ask for the reason; with it, decide on the rows."""
         raise NotImplementedError
 
+    def decide_on(
+        self, request: HttpRequest, action: DecisionAction, selection: Selection, *, back: str
+    ) -> HttpResponse:
+        """Ask for the reason; with it, decide, say what happened, and go back."""
+        if not request.user.has_perm(action.permission):
+            return self.refuse(request, f"Your account may look at this, but not {action.name} it.")
+        if not 0 < len(selection.ids) <= AT_ONCE:
+            why = f"There is nothing here to {action.name} any more: it was decided already."
+            if selection.ids:
+                why = f"You chose more than {AT_ONCE} rows, which nobody can look through at once. Choose fewer."
+            self.message_user(request, why, messages.WARNING)
+            return HttpResponseRedirect(back)
 
-def decide(
-    screen: "ModelAdmin[Any]", request: HttpRequest, action: DecisionAction, selection: Selection, *, back: str
-) -> HttpResponse:
-    """Ask for the reason; with it, decide, say what happened, and go back."""
-    if not request.user.has_perm(action.permission):
-        return refuse(screen, request, f"Your account may look at this, but not {action.name} it.")
-    if not 0 < len(selection.chosen) <= AT_ONCE:
-        screen.message_user(request, _refused(action, selection), messages.WARNING)
-        return HttpResponseRedirect(back)
-    form = ReasonForm(request.POST if "reason" in request.POST else None)
-    if form.is_valid():
-        by, reason = actor(request), form.cleaned_data["reason"]
+        form = ReasonForm(request.POST if "reason" in request.POST else None)
+        if not form.is_valid():
+            title = f"{action.name.capitalize()} {words.count(len(selection.ids), action.noun)}"
+            return self.page(request, "decide", title, action=action, selection=selection, form=form, back=back)
+
+        chosen = {f"{action.noun}s": selection.ids}
         try:
             now = clock.agreed()
         except ClocksDisagreeError as error:
-            screen.message_user(request, str(error), messages.ERROR)
+            self.message_user(request, str(error), messages.ERROR)
             return HttpResponseRedirect(back)
-        decided = action.process(**{f"{action.noun}s": selection.chosen}, by=by, reason=reason, now=now)
-        for level, said in _told(action, decided, now):
-            screen.message_user(request, said, level)
+        decided = action.process(**chosen, by=actor(request), reason=form.cleaned_data["reason"], now=now)
+        for level, message in _messages(action, decided, now):
+            self.message_user(request, message, level)
         return HttpResponseRedirect(back)
-    title = f"{action.name.capitalize()} {words.count(len(selection.chosen), action.noun)}"
-    return page(screen, request, "decide", title, action=action, selection=selection, form=form, back=back)
+
+    def visible_row(self, request: HttpRequest, object_id: str) -> Any:
+        """A row that the user may see, or None."""
+        row = self.get_object(request, object_id)
+        return row if row is not None and self.has_view_permission(request, row) else None
+
+    def not_found(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        why = f"There is no {self.opts.verbose_name} {object_id}, or you may not see it."
+        self.message_user(request, why, messages.WARNING)
+        return HttpResponseRedirect(reverse("admin:index"))
+
+    def refuse(self, request: HttpRequest, why: str) -> HttpResponse:
+        response = self.page(request, "refused", "This is for others to decide", why=why)
+        response.status_code = 403
+        return response
+
+    def page(self, request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
+        context |= {**self.admin_site.each_context(request), "title": title, "opts": self.opts}
+        return TemplateResponse(request, f"admin/federation/{template}.html", context)
 
 
-def _refused(action: DecisionAction, selection: Selection) -> str:
-    if selection.chosen:
-        return f"More than {AT_ONCE} at once cannot be looked through. Choose fewer."
-    return f"There is nothing here to {action.name} any more: it was decided already."
-
-
-def _told(action: DecisionAction, decided: Decided, now: datetime) -> Iterable[tuple[int, str]]:
-    """Say what was decided, and what was not."""
-    if done := len(decided.done):
-        yield messages.SUCCESS, f"{words.count(done, action.noun)} {action.done}."
+def _messages(action: DecisionAction, decided: Decided, now: datetime) -> Iterator[tuple[int, str]]:
+    """What was decided, and what was not."""
+    if decided.done:
+        yield messages.SUCCESS, f"{words.count(len(decided.done), action.noun)} {action.done}."
     if decided.already:
-        before = _holds_said(decided.already, now) if action.noun == "report" else _findings_said(decided.already, now)
-        many = words.count(len(decided.already), action.noun)
-        yield messages.WARNING, f"{many} decided already, and left as it was: {'; '.join(dict.fromkeys(before))}."
-    if holding := len(decided.holding):
+        before = "; ".join(dict.fromkeys(_earlier(action.noun, decided.already, now)))
         yield (
             messages.WARNING,
-            f"{words.count(holding, 'finding')} left open, with held reports: release or reject those.",
+            f"{words.count(len(decided.already), action.noun)} decided already, and left as it was: {before}.",
         )
+    if decided.holding:
+        findings = words.count(len(decided.holding), "finding")
+        yield messages.WARNING, f"{findings} left open, with held reports: release or reject those."
 
 
-def _holds_said(ids: Collection[int], now: datetime) -> Iterable[str]:
-    for hold in Hold.objects.filter(pk__in=ids).exclude(decision=""):
-        yield _by_whom(hold.get_decision_display(), hold.decided_by, hold.decided, now)
+def _earlier(noun: str, ids: Collection[int], now: datetime) -> Iterator[str]:
+    """Who decided on rows before, how and when."""
+    if noun == "report":
+        holds = Hold.objects.filter(pk__in=ids).exclude(decision="")
+        rows = [(one.get_decision_display(), one.decided_by, one.decided) for one in holds]
+    else:
+        findings = Finding.objects.filter(pk__in=ids).exclude(resolved=None)
+        rows = [
+            (
+                "resolved" if one.resolved_by else f"resolved, as {one.get_resolution_display()},",
+                one.resolved_by,
+                one.resolved,
+            )
+            for one in findings
+        ]
+    for how, by, at in rows:
+        yield how + (f" by {by}" if by else "") + (f" at {words.moment(at, now=now)}" if at else "")
 
 
-def _findings_said(ids: Collection[int], now: datetime) -> Iterable[str]:
-    for finding in Finding.objects.filter(pk__in=ids).exclude(resolved=None):
-        how = "resolved" if finding.resolved_by else f"resolved, as {finding.get_resolution_display()},"
-        yield _by_whom(how, finding.resolved_by, finding.resolved, now)
-
-
-def _by_whom(what: str, who: str, when: datetime | None, now: datetime) -> str:
-    by = f" by {who}" if who else ""
-    at = f" at {words.moment(when, now=now)}" if when else ""
-    return f"{what}{by}{at}"
-
-
-def visible_holds(request: HttpRequest) -> QuerySet[Hold]:
-    """Return the holds that the user may see, with their reports without cells."""
-    rows = country_scope_of(request).rows(Hold.objects.all(), "report__agency__country")
-    rows = rows.select_related("report__agency", "report__indicator")
-    return rows.defer("report__countries", "report__networks", "report__values")
-
-
-def refuse(screen: "ModelAdmin[Any]", request: HttpRequest, why: str) -> HttpResponse:
-    """Say politely that somebody may not do this."""
-    response = page(screen, request, "refused", "This is for others to decide", why=why)
-    response.status_code = 403
-    return response
-
-
-def page(screen: "ModelAdmin[Any]", request: HttpRequest, name: str, title: str, **context: Any) -> HttpResponse:
-    """Return a page of the desk."""
-    context |= {**screen.admin_site.each_context(request), "title": title, "opts": screen.opts}
-    return TemplateResponse(request, f"admin/federation/{name}.html", context)
+def held_selection(holds: Sequence[Hold], fields: Sequence[tuple[str, object]]) -> Selection:
+    """Held reports to decide on, beside the current totals."""
+    current = {row.report: row.current for row in series.rows_of(holds)}
+    rows = [(hold, periods.label(hold.report.frequency, hold.report.period), current[hold.pk]) for hold in holds]
+    ids = [hold.pk for hold in holds]
+    return Selection(ids, rows, [*fields, *(("report", one) for one in ids)])

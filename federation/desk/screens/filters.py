@@ -1,12 +1,14 @@
-"""Filters of the lists of the desk: by code, by waiting, by age. Each offers only rows that the user may see."""
+"""Filters and pages of the lists of the desk. A filter offers only rows that the user may see."""
 
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 from django.contrib.admin import ModelAdmin, SimpleListFilter
 from django.contrib.admin.views.main import ChangeList
+from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -21,17 +23,30 @@ from p2p_core.rules.rulebook import RULES, Severity
 Choices = list[tuple[str, str]]
 _AGES = {"1": "in the last day", "7": "in the last week", "30": "in the last 30 days", "older": "more than 30 days ago"}
 _OLD = timedelta(days=30)
-#: A number that a row can have.
+#: An id that a row can have.
 _ID = re.compile(r"[0-9]{1,18}")
-#: The kinds of items that audit events are about: the beginnings of their actions.
+#: The kinds of items that audit events are about. The names of their actions begin with them.
 _SUBJECTS = (
     "finding", "report", "submission", "agency", "schedule", "threshold", "setup", "credential", "annotation",
     "signingkey", "liaison", "user", "indicator", "indicatortranslation", "population", "helpservice",
 )  # fmt: skip
 
 
+#: The number of rows that can be paged through: counting millions takes longer than reading a page of them.
+REACH = 10_000
+
+
+class NewestPages(Paginator):  # type: ignore[type-arg]  # not generic at run time
+    """Pages of the first rows of a list that grows for ever. Filters and the search find the others."""
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = self.object_list
+        return int(rows[:REACH].count())
+
+
 class _Filter(SimpleListFilter):
-    #: From a row to what is looked at.
+    #: The path from a row to the value.
     path = ""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
@@ -39,8 +54,6 @@ class _Filter(SimpleListFilter):
 
 
 class OfAgency(_Filter):
-    """By agency, of those that the user may see."""
-
     title, parameter_name, path = "agency", "agency", "agency__code"
 
     def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> Choices:  # noqa: ARG002
@@ -49,8 +62,6 @@ class OfAgency(_Filter):
 
 
 class OfIndicator(_Filter):
-    """By indicator."""
-
     title, parameter_name, path = "indicator", "indicator", "indicator__code"
 
     def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> Choices:  # noqa: ARG002
@@ -58,8 +69,6 @@ class OfIndicator(_Filter):
 
 
 class OfFrequency(_Filter):
-    """By frequency."""
-
     title, parameter_name, path = "frequency", "frequency", "frequency"
 
     def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> Choices:  # noqa: ARG002
@@ -67,8 +76,6 @@ class OfFrequency(_Filter):
 
 
 class OfRule(_Filter):
-    """By rule."""
-
     title, parameter_name, path = "rule", "rule", "rule"
 
     def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> Choices:  # noqa: ARG002
@@ -76,7 +83,7 @@ class OfRule(_Filter):
 
 
 class OfMedia(_Filter):
-    """By the form of a submission; asking the table which there are would read all of it."""
+    """By media type. The types are listed here, because reading them from the table would read all of it."""
 
     title, parameter_name, path = "media", "media", "media"
 
@@ -85,8 +92,6 @@ class OfMedia(_Filter):
 
 
 class OfSigning(_Filter):
-    """By whether a submission was signed."""
-
     title, parameter_name, path = "signed", "signed", "signature__isnull"
 
     def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> Choices:  # noqa: ARG002
@@ -97,7 +102,7 @@ class OfSigning(_Filter):
 
 
 class OfSubject(_Filter):
-    """By what kind of item an audit event is about; asking the table which there are would read all of it."""
+    """By the kind of item. The kinds are listed here, because reading them from the table would read all of it."""
 
     title, parameter_name, path = "about", "about", "action__startswith"
 
@@ -106,26 +111,18 @@ class OfSubject(_Filter):
 
 
 class OfReportAgency(OfAgency):
-    """By the agency of a row's report."""
-
     path = "report__agency__code"
 
 
 class OfReportIndicator(OfIndicator):
-    """By the indicator of a row's report."""
-
     path = "report__indicator__code"
 
 
 class OfReportFrequency(OfFrequency):
-    """By the frequency of a row's report."""
-
     path = "report__frequency"
 
 
 class OfSeverity(SimpleListFilter):
-    """By severity, which is the rule's."""
-
     title, parameter_name = "severity", "severity"
 
     def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> Choices:  # noqa: ARG002
@@ -138,7 +135,7 @@ class OfSeverity(SimpleListFilter):
 
 
 class _WaitingFirst(SimpleListFilter):
-    """Shows what waits unless it is told to show more: such a list is there to be worked off."""
+    """Shows only the rows that wait, unless the user chooses more: the list is a work list."""
 
     waiting = ""
     others: Choices = []
@@ -153,7 +150,7 @@ class _WaitingFirst(SimpleListFilter):
 
 
 class OfState(_WaitingFirst):
-    """By where a finding stands."""
+    """By the state of a finding."""
 
     title, parameter_name, waiting = "state", "state", "not resolved"
     others = [(str(value), str(label)) for value, label in FindingState.choices]
@@ -165,7 +162,7 @@ class OfState(_WaitingFirst):
 
 
 class OfDecision(_WaitingFirst):
-    """By what was decided of a held report."""
+    """By the decision on a held report."""
 
     title, parameter_name, waiting = "decision", "decision", "waits for a decision"
     others = [(str(value), str(label)) for value, label in Decision.choices]
@@ -175,7 +172,7 @@ class OfDecision(_WaitingFirst):
 
 
 class OfAge(SimpleListFilter):
-    """By how long ago a finding was opened."""
+    """By the age of a finding."""
 
     title, parameter_name = "opened", "opened"
 
@@ -190,14 +187,14 @@ class OfAge(SimpleListFilter):
 
 
 class _OfAddress(SimpleListFilter):
-    """Is there only while the address of the list asks for it, as links on other pages do."""
+    """Shown only while the address of the list has it, as in links on other pages."""
 
     def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> Choices:  # noqa: ARG002
         return [(value, value)] if (value := self.value()) else []
 
 
 class OfDay(_OfAddress):
-    """By the day that the held report's period begins on."""
+    """By the day on which the period of the held report begins."""
 
     title, parameter_name = "day", "day"
 
@@ -211,7 +208,7 @@ class OfDay(_OfAddress):
 
 
 class OfFinding(_OfAddress):
-    """By the finding that the report is held in."""
+    """By the finding that holds the report."""
 
     title, parameter_name = "finding", "finding"
 
@@ -223,7 +220,7 @@ class OfFinding(_OfAddress):
 
 
 class SetAside(SimpleListFilter):
-    """By whether it is tried again."""
+    """By whether the work is tried again."""
 
     title, parameter_name = "what comes next", "aside"
 

@@ -1,6 +1,6 @@
-"""Findings: a list to be worked off, and a page each with all that is needed to decide."""
+"""Findings: the list of what is open, and a page for each with everything needed to decide."""
 
-from collections.abc import Collection
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -11,25 +11,37 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
+from countries import queries
 from countries.admin.base import actor, refuse_traces
+from countries.admin.country_scope import country_scope_of
 from federation.database import clock
 from federation.desk import series
-from federation.desk.screens import chart, decision_pages, facts, filters
-from federation.desk.screens.decision_pages import ACTIONS, RESOLVE, DecisionAction, HoldingAdmin, Selection
+from federation.desk.screens import chart, filters, words
+from federation.desk.screens.decision_pages import (
+    AT_ONCE,
+    REJECT,
+    RELEASE,
+    RESOLVE,
+    DecisionAction,
+    HoldingAdmin,
+    Selection,
+    held_selection,
+)
 from federation.errors import FederationError
 from federation.findings import decisions
 from federation.models.audit import AuditEvent
 from federation.models.findings import Answer, AnswerKind, Finding, Hold
 from p2p_core import periods
+from p2p_core.periods import Frequency
 from p2p_core.rules.rulebook import RULES, say
 
-#: The page of a finding lists so many of the reports that it holds, those that wait first.
+#: The page of a finding lists at most this many of its held reports; those that wait come first.
 _SHOWN = 50
 _ANSWER = "federation.add_answer"
 
 
 class AnswerForm(forms.Form):
-    """What an agency says to a finding."""
+    """An agency's answer to a finding."""
 
     use_required_attribute = False
     answer = forms.ChoiceField(choices=AnswerKind.choices, widget=forms.RadioSelect)
@@ -43,7 +55,6 @@ class AnswerForm(forms.Form):
 
 
 def sentence(finding: Finding) -> str:
-    """The finding in a sentence."""
     return say(finding.rule, finding.frequency, finding.period, finding.last_period, finding.facts)
 
 
@@ -52,7 +63,7 @@ class FindingAdmin(HoldingAdmin):
     """The findings of the rules, newest first."""
 
     of_country = "agency__country"
-    list_display = ("said", "agency", "indicator", "severity", "level", "stands", "span", "opened_at")
+    list_display = ("summary", "agency", "indicator", "severity", "level", "state_text", "span", "opened_at")
     list_filter = (
         filters.OfState,
         filters.OfSeverity,
@@ -69,9 +80,10 @@ class FindingAdmin(HoldingAdmin):
     show_full_result_count = False
     ordering = ("-id",)
     actions = ("resolve", "release", "reject")
+    page_actions = (RELEASE, REJECT, RESOLVE)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Finding]:
-        """Know of each how many of its reports wait."""
+        """Count the held reports of each."""
         waiting = Count("holds", filter=Q(holds__decision=""))
         rows: QuerySet[Finding] = super().get_queryset(request)
         return rows.annotate(waiting=waiting)
@@ -79,7 +91,7 @@ class FindingAdmin(HoldingAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Find rules by their names too."""
+        """Search the names of rules, too."""
         found, may_repeat = super().get_search_results(request, queryset, search_term)
         if not search_term:
             return found, may_repeat
@@ -88,7 +100,7 @@ class FindingAdmin(HoldingAdmin):
         return found | queryset.filter(rule__in=named), may_repeat
 
     @admin.display(description="finding")
-    def said(self, finding: Finding) -> str:
+    def summary(self, finding: Finding) -> str:
         return sentence(finding)
 
     @admin.display(description="severity")
@@ -102,7 +114,7 @@ class FindingAdmin(HoldingAdmin):
         return format_html('<abbr title="validation level {0}; {1}: {2}">{0}</abbr>', rule.level, rule.id, rule.name)
 
     @admin.display(description="state", ordering="state")
-    def stands(self, finding: Finding) -> str:
+    def state_text(self, finding: Finding) -> str:
         if finding.resolution:
             return f"resolved: {finding.get_resolution_display()}"
         waiting: int = getattr(finding, "waiting", 0)
@@ -118,63 +130,44 @@ class FindingAdmin(HoldingAdmin):
         return f"{finding.opened:%Y-%m-%d %H:%M}"
 
     def has_resolve_finding_permission(self, request: HttpRequest) -> bool:
-        """Whether the user may close findings."""
         return request.user.has_perm("federation.resolve_finding")
 
     @admin.action(description="Resolve", permissions=["resolve_finding"])
     def resolve(self, request: HttpRequest, chosen: QuerySet[Finding]) -> HttpResponse:
-        """Close the chosen findings."""
-        return self.decide(
-            request, RESOLVE, decision_pages.selected(self, request, chosen), back=request.get_full_path()
-        )
+        return self.decide_selected(request, RESOLVE, chosen)
 
     def decide(
         self, request: HttpRequest, action: DecisionAction, chosen: QuerySet[Finding], *, back: str
     ) -> HttpResponse:
-        findings = list(chosen[: decision_pages.AT_ONCE + 1])
-        fields = [("action", action.name), *((ACTION_CHECKBOX_NAME, one.pk) for one in findings)]
+        findings = list(chosen[: AT_ONCE + 1])
         ids = [one.pk for one in findings]
+        fields = [("action", action.name), *((ACTION_CHECKBOX_NAME, one) for one in ids)]
         if action is RESOLVE:
             selection = Selection(ids, [(one, sentence(one)) for one in findings], fields)
-        else:
-            selection = _holds_of(request, ids, fields)
-        return decision_pages.decide(self, request, action, selection, back=back)
+            return self.decide_on(request, action, selection, back=back)
+
+        holds = country_scope_of(request).rows(Hold.objects.filter(finding__in=ids), "report__agency__country")
+        holds = holds.select_related("report__agency", "report__indicator").order_by("report__period", "pk")
+        holds = holds.defer("report__countries", "report__networks", "report__values")
+        # The form that asks for the reason names the reports, and keeps to them when some are decided meanwhile.
+        named = [int(one) for one in request.POST.getlist("report") if one.isdecimal()]
+        holds = holds.filter(pk__in=named) if named else holds.filter(decision="")
+        return self.decide_on(request, action, held_selection(list(holds[: AT_ONCE + 1]), fields), back=back)
 
     def get_urls(self) -> list[URLPattern]:
-        """Add a page for each action."""
-        wrap = self.admin_site.admin_view
-        return [
-            path("<path:object_id>/answer/", wrap(self.answer_view), name="federation_finding_answer"),
-            *(
-                path(
-                    f"<path:object_id>/{action}/",
-                    wrap(self.decide_view),
-                    {"action": action},
-                    f"federation_finding_{action}",
-                )
-                for action in ACTIONS
-            ),
-            *super().get_urls(),
-        ]
-
-    def decide_view(self, request: HttpRequest, object_id: str, action: str) -> HttpResponse:
-        """Release, reject or resolve one finding."""
-        finding = self._finding(request, object_id)
-        if finding is None:
-            return self._gone(request, object_id)
-        back = reverse("admin:federation_finding_change", args=[finding.pk])
-        return self.decide(request, ACTIONS[action], Finding.objects.filter(pk=finding.pk), back=back)
+        view = self.admin_site.admin_view(self.answer_view)
+        return [path("<path:object_id>/answer/", view, name="federation_finding_answer"), *super().get_urls()]
 
     def answer_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Answer for the agency."""
-        finding = self._finding(request, object_id)
+        finding = self.visible_row(request, object_id)
         if finding is None:
-            return self._gone(request, object_id)
+            return self.not_found(request, object_id)
         if not request.user.has_perm(_ANSWER):
-            return decision_pages.refuse(self, request, "Your account may look at this, but not answer it.")
+            return self.refuse(request, "Your account may look at this, but not answer it.")
         form = AnswerForm(request.POST if request.method == "POST" else None)
         if not form.is_valid():
-            return self._page(request, finding, form)
+            return self._finding_page(request, finding, form)
         try:
             decisions.answer(
                 finding=finding.pk, agency=finding.agency_id, by=actor(request), now=clock.agreed(), **form.cleaned_data
@@ -182,7 +175,7 @@ class FindingAdmin(HoldingAdmin):
         except FederationError as error:
             self.message_user(request, str(error), messages.WARNING)
         else:
-            self.message_user(request, "Your answer is noted.", messages.SUCCESS)
+            self.message_user(request, "Your answer is saved.", messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:federation_finding_change", args=[finding.pk]))
 
     def change_view(
@@ -192,26 +185,20 @@ class FindingAdmin(HoldingAdmin):
         form_url: str = "",  # noqa: ARG002
         extra_context: Any = None,  # noqa: ARG002
     ) -> HttpResponse:
-        """Show all that is needed to decide."""
-        finding = self._finding(request, object_id)
-        return self._gone(request, object_id) if finding is None else self._page(request, finding, AnswerForm())
+        finding = self.visible_row(request, object_id)
+        if finding is None:
+            return self.not_found(request, object_id)
+        return self._finding_page(request, finding, AnswerForm())
 
-    def _finding(self, request: HttpRequest, object_id: str) -> Finding | None:
-        found = self.get_object(request, object_id)
-        return found if isinstance(found, Finding) and self.has_view_permission(request, found) else None
-
-    def _gone(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        self.message_user(request, f"There is no finding {object_id}, or it is not yours to see.", messages.WARNING)
-        return HttpResponseRedirect(reverse("admin:index"))
-
-    def _page(self, request: HttpRequest, finding: Finding, form: AnswerForm) -> HttpResponse:
+    def _finding_page(self, request: HttpRequest, finding: Finding, form: AnswerForm) -> HttpResponse:
+        """The page with everything that a coordinator needs to decide."""
         shown = series.around(finding, now=clock.now())
         noticed = next(point for point in shown.points if point.noticed)
         held = series.held_of(finding.pk, limit=_SHOWN)
+        subjects = [f"finding {finding.pk}", *(f"report {row.report}" for row in held)]
         may = request.user.has_perm
         waiting: int = getattr(finding, "waiting", 0)
-        return decision_pages.page(
-            self,
+        return self.page(
             request,
             "finding",
             f"{finding.agency.code}: {RULES[finding.rule].name}",
@@ -219,7 +206,7 @@ class FindingAdmin(HoldingAdmin):
             rule=RULES[finding.rule],
             sentence=sentence(finding),
             span=self.span(finding),
-            facts=list(facts.rows(finding.rule, finding.facts)),
+            facts=list(_facts(finding)),
             series=shown,
             labels=[(periods.label(shown.frequency, point.period), point) for point in shown.points],
             chart=chart.draw(shown),
@@ -227,7 +214,7 @@ class FindingAdmin(HoldingAdmin):
             held=[(periods.label(finding.frequency, row.period), row) for row in held],
             waiting=waiting,
             answers=Answer.objects.filter(finding=finding).order_by("id"),
-            decisions=_decisions(finding, held),
+            decisions=AuditEvent.objects.filter(subject__in=subjects).order_by("id"),
             form=form,
             may_decide=may("federation.decide_hold") and waiting,
             may_resolve=may("federation.resolve_finding") and finding.resolved is None and not waiting,
@@ -235,24 +222,28 @@ class FindingAdmin(HoldingAdmin):
         )
 
 
-def _holds_of(request: HttpRequest, findings: Collection[int], fields: list[tuple[str, object]]) -> Selection:
-    """Return the reports that findings hold; those of the form that asked for a reason, decided or not, if it did."""
-    holds = decision_pages.visible_holds(request).filter(finding__in=findings).order_by("report__period", "pk")
-    asked = [int(one) for one in request.POST.getlist("report") if one.isdecimal()]
-    chosen: QuerySet[Hold] = holds.filter(pk__in=asked) if asked else holds.filter(decision="")
-    rows = list(chosen[: decision_pages.AT_ONCE + 1])
-    return held_selection(rows, fields)
+def _facts(finding: Finding) -> Iterator[tuple[str, str]]:
+    """The numbers behind a finding, each with its label."""
+    facts = finding.facts
+    for name, label in RULES[finding.rule].facts.items():
+        if name in facts:
+            yield label, _fact(name, facts[name])
+    for one in facts.get("countries", ()):
+        shares = f"{one['own']:.0%} of its own, {one['others']:.0%} of all others'"
+        yield f"share of {queries.country_name(one['country'])}", shares
 
 
-def held_selection(holds: list[Hold], fields: list[tuple[str, object]]) -> Selection:
-    """Return held reports as what is decided on, beside what is current."""
-    current = {row.report: row.current for row in series.rows_of(holds)}
-    rows = [(hold, periods.label(hold.report.frequency, hold.report.period), current[hold.pk]) for hold in holds]
-    ids = [hold.pk for hold in holds]
-    return Selection(ids, rows, [*fields, *(("report", one) for one in ids)])
-
-
-def _decisions(finding: Finding, held: list[series.HeldRow]) -> QuerySet[AuditEvent]:
-    """Return who decided what of a finding and of the reports in it, oldest first."""
-    subjects = [f"finding {finding.pk}", *(f"report {row.report}" for row in held)]
-    return AuditEvent.objects.filter(subject__in=subjects).order_by("id")
+def _fact(name: str, value: Any) -> str:
+    if value is None:
+        return "–"
+    if name.endswith("_frequency"):
+        return words.FREQUENCIES[Frequency(value)]
+    if name == "share":
+        return f"{value:.1%}"
+    if name == "country":
+        return queries.country_name(value)
+    if isinstance(value, list):
+        return ", ".join(f"{one:,}" for one in value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return f"{value:,}" if isinstance(value, int | float) else str(value)

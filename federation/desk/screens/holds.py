@@ -1,17 +1,16 @@
-"""Held reports: what waits for a decision, beside what counts now."""
+"""Held reports, beside the current totals."""
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.html import format_html
 
-from federation.desk.screens import decision_pages, filters
-from federation.desk.screens.decision_pages import ACTIONS, REJECT, RELEASE, DecisionAction, HoldingAdmin
-from federation.desk.screens.findings import held_selection
+from federation.desk.screens import filters
+from federation.desk.screens.decision_pages import AT_ONCE, DecisionAction, HoldingAdmin, held_selection
 from federation.models.findings import Hold
 from federation.models.submissions import Report, ReportState
 from p2p_core import periods
@@ -20,10 +19,10 @@ from p2p_core.rules.rulebook import RULES
 
 @admin.register(Hold)
 class HoldAdmin(HoldingAdmin):
-    """Reports that a rule held, those that have waited longest first."""
+    """Reports that a rule held; those that wait longest come first."""
 
     of_country = "report__agency__country"
-    list_display = ("said", "agency", "indicator", "total", "current", "why", "waits", "decided_how")
+    list_display = ("label", "agency", "indicator", "total", "current", "rule_link", "held_since", "decision_text")
     list_filter = (
         filters.OfDecision,
         filters.OfReportAgency,
@@ -42,7 +41,7 @@ class HoldAdmin(HoldingAdmin):
     actions = ("release", "reject")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Hold]:
-        """Leave the cells where they are, and know what counts for the same period."""
+        """Load no cells, but the current total for the same period."""
         counts = Report.objects.filter(
             state=ReportState.CURRENT,
             withdrawn=False,
@@ -56,7 +55,7 @@ class HoldAdmin(HoldingAdmin):
         return rows.annotate(current_total=Subquery(counts.values("total")[:1]))
 
     @admin.display(description="report", ordering="report__period")
-    def said(self, hold: Hold) -> str:
+    def label(self, hold: Hold) -> str:
         return f"{hold.report.frequency} {periods.label(hold.report.frequency, hold.report.period)}"
 
     @admin.display(description="agency", ordering="report__agency__code")
@@ -77,48 +76,26 @@ class HoldAdmin(HoldingAdmin):
         return "nothing" if total is None else f"{total:,}"
 
     @admin.display(description="held by")
-    def why(self, hold: Hold) -> str:
+    def rule_link(self, hold: Hold) -> str:
         address = reverse("admin:federation_finding_change", args=[hold.finding_id])
         return format_html('<a href="{}">{}: {}</a>', address, hold.rule, RULES[hold.rule].name)
 
     @admin.display(description="since", ordering="since")
-    def waits(self, hold: Hold) -> str:
+    def held_since(self, hold: Hold) -> str:
         return f"{hold.since:%Y-%m-%d %H:%M}"
 
     @admin.display(description="decision", ordering="decision")
-    def decided_how(self, hold: Hold) -> str:
+    def decision_text(self, hold: Hold) -> str:
         if hold.decided is None:
-            return "waits"
+            return "held_since"
         return f"{hold.get_decision_display()}{f' by {hold.decided_by}' if hold.decided_by else ''}"
 
     def decide(
         self, request: HttpRequest, action: DecisionAction, chosen: QuerySet[Hold], *, back: str
     ) -> HttpResponse:
-        holds = list(chosen[: decision_pages.AT_ONCE + 1])
+        holds = list(chosen[: AT_ONCE + 1])
         fields = [("action", action.name), *((ACTION_CHECKBOX_NAME, hold.pk) for hold in holds)]
-        return decision_pages.decide(self, request, action, held_selection(holds, fields), back=back)
-
-    def get_urls(self) -> list[URLPattern]:
-        """Add a page for each action."""
-        wrap = self.admin_site.admin_view
-        own = [
-            path(
-                f"<path:object_id>/{action.name}/",
-                wrap(self.decide_view),
-                {"action": action.name},
-                f"federation_hold_{action.name}",
-            )
-            for action in (RELEASE, REJECT)
-        ]
-        return [*own, *super().get_urls()]
-
-    def decide_view(self, request: HttpRequest, object_id: str, action: str) -> HttpResponse:
-        """Release or reject one report."""
-        hold = self._hold(request, object_id)
-        if hold is None:
-            return self._gone(request, object_id)
-        back = reverse("admin:federation_hold_change", args=[hold.pk])
-        return self.decide(request, ACTIONS[action], self.get_queryset(request).filter(pk=hold.pk), back=back)
+        return self.decide_on(request, action, held_selection(holds, fields), back=back)
 
     def change_view(
         self,
@@ -127,26 +104,15 @@ class HoldAdmin(HoldingAdmin):
         form_url: str = "",  # noqa: ARG002
         extra_context: Any = None,  # noqa: ARG002
     ) -> HttpResponse:
-        """Show the report beside what counts now, and what can be decided."""
-        hold = self._hold(request, object_id)
+        hold = self.visible_row(request, object_id)
         if hold is None:
-            return self._gone(request, object_id)
-        title = f"{hold.report.agency.code} {hold.report.indicator.code} {self.said(hold)}"
-        return decision_pages.page(
-            self,
+            return self.not_found(request, object_id)
+        return self.page(
             request,
             "hold",
-            title,
+            f"{hold.report.agency.code} {hold.report.indicator.code} {self.label(hold)}",
             hold=hold,
             current=self.current(hold),
             rule=RULES[hold.rule],
             may_decide=not hold.decision and self.has_decide_hold_permission(request),
         )
-
-    def _hold(self, request: HttpRequest, object_id: str) -> Hold | None:
-        found = self.get_object(request, object_id)
-        return found if isinstance(found, Hold) and self.has_view_permission(request, found) else None
-
-    def _gone(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        self.message_user(request, f"There is no held report {object_id}, or it is not yours to see.", messages.WARNING)
-        return HttpResponseRedirect(reverse("admin:index"))

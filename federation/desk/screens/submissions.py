@@ -1,4 +1,4 @@
-"""What agencies sent, to look at: submissions, reports, and their answers to findings."""
+"""Submissions, reports and answers of agencies, read-only."""
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -7,20 +7,20 @@ from django.utils.html import format_html, format_html_join
 
 from countries.admin.base import FactAdmin
 from federation.desk.screens import filters
-from federation.desk.screens.paging import NewestPages
+from federation.desk.screens.filters import NewestPages
 from federation.models.findings import Answer
-from federation.models.submissions import Report, Signature, Submission
+from federation.models.submissions import Report, Submission
 from p2p_core import periods
 from p2p_core.codes import COUNTRY_CODES, NETWORK_CODES
 
 _CELLS = ("countries", "networks", "values")
-#: A report may have two thousand cells; the largest ones tell what it is.
+#: A report may have two thousand cells. The largest ones describe it.
 _SHOWN = 100
 
 
 @admin.register(Submission)
 class SubmissionAdmin(FactAdmin):
-    """What arrived, newest first."""
+    """Submissions, newest first."""
 
     of_country = "agency__country"
     list_display = ("received", "agency", "media", "report_count", "observation_count", "became", "signed_by")
@@ -36,38 +36,30 @@ class SubmissionAdmin(FactAdmin):
 
     @admin.display(description="signed with")
     def signed_by(self, submission: Submission) -> str | None:
-        """The key that it was signed with, if it was."""
-        signature = _signature(submission)
+        signature = getattr(submission, "signature", None)
         return signature.key.keyid if signature else None
 
     @admin.display(description="fingerprint of the key")
     def fingerprint(self, submission: Submission) -> str | None:
-        """What tells the key from any other."""
-        signature = _signature(submission)
+        signature = getattr(submission, "signature", None)
         return signature.key.fingerprint if signature else None
 
     @admin.display(description="what was signed")
     def signed_text(self, submission: Submission) -> str | None:
-        """The covered parts of the request, as the agency signed them."""
-        signature = _signature(submission)
+        signature = getattr(submission, "signature", None)
         return format_html("<pre>{}</pre>", signature.base) if signature else None
 
     @admin.display(description="what its reports became")
     def became(self, submission: Submission) -> str:
-        """How many of its reports became what, at receipt."""
         return ", ".join(f"{count} {outcome}" for outcome, count in submission.outcomes.items())
-
-
-def _signature(submission: Submission) -> Signature | None:
-    return getattr(submission, "signature", None)
 
 
 @admin.register(Report)
 class ReportAdmin(FactAdmin):
-    """What agencies say of each period; revisions stand beside what they replaced."""
+    """Reports, with the revisions that replaced them."""
 
     of_country = "agency__country"
-    list_display = ("said", "agency", "indicator", "counted", "status", "state", "received")
+    list_display = ("label", "agency", "indicator", "total_text", "status", "state", "received")
     list_filter = ("state", "outcome", filters.OfFrequency, filters.OfIndicator, filters.OfAgency)
     list_select_related = ("agency", "indicator")
     search_fields = ("=id", "=submission__id", "agency__code")
@@ -79,26 +71,23 @@ class ReportAdmin(FactAdmin):
     readonly_fields = ("cells",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
-        """Leave the cells where they are until one report is looked at."""
+        """The list loads no cells."""
         rows: QuerySet[Report] = super().get_queryset(request)
         return rows.defer(*_CELLS)
 
     @admin.display(description="report", ordering="period")
-    def said(self, report: Report) -> str:
-        """The frequency and the period, by their SDMX names."""
+    def label(self, report: Report) -> str:
         return f"{report.frequency} {periods.label(report.frequency, report.period)}"
 
     @admin.display(description="total", ordering="total")
-    def counted(self, report: Report) -> str:
-        """The total, with its thousands apart."""
+    def total_text(self, report: Report) -> str:
         return f"{report.total:,}"
 
     @admin.display(description="observations")
     def cells(self, report: Report) -> str:
-        """The largest cells, as a table."""
         cells = sorted(zip(report.values, report.countries, report.networks, strict=True), reverse=True)
         if not cells:
-            return "none: nothing happened, or it is withdrawn or equal to another report"
+            return "none: nothing was counted, or the report was withdrawn or is equal to another one"
         rows = format_html_join(
             "",
             '<tr><td>{}</td><td>{}</td><td class="number">{}</td></tr>',
@@ -118,7 +107,7 @@ class ReportAdmin(FactAdmin):
 
 @admin.register(Answer)
 class AnswerAdmin(FactAdmin):
-    """What agencies said to findings, newest first."""
+    """Answers of agencies to findings, newest first."""
 
     of_country = "finding__agency__country"
     list_display = ("at", "agency", "about", "answer", "remark", "by")
@@ -131,10 +120,8 @@ class AnswerAdmin(FactAdmin):
 
     @admin.display(description="agency", ordering="finding__agency__code")
     def agency(self, answer: Answer) -> str:
-        """The agency whose finding it is."""
         return answer.finding.agency.code
 
     @admin.display(description="to")
     def about(self, answer: Answer) -> str:
-        """The finding."""
         return str(answer.finding)

@@ -1,4 +1,4 @@
-"""Work that failed, to look at: what it is, in words, and why it failed."""
+"""Work that failed, read-only, and why it failed."""
 
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -9,14 +9,14 @@ from countries.models import Agency, Indicator
 from federation import worklist
 from federation.desk.screens import filters, words
 from federation.models.worklist import Failure
-from federation.worklist import Stage, WorkItem
+from federation.worklist import Stage
 from p2p_core import periods
 from p2p_core.periods import Frequency
 
 
 @admin.register(Failure)
 class FailureAdmin(FactAdmin):
-    """What could not be computed: it is tried again a few times, then set aside for a person."""
+    """Items that could not be computed. Each is tried again a few times, then set aside for a person."""
 
     list_display = ("what", "agency", "indicator", "since", "attempts", "next", "reason")
     list_filter = (filters.SetAside,)
@@ -28,7 +28,7 @@ class FailureAdmin(FactAdmin):
     readonly_fields = ("what", "agency", "indicator", "next")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Failure]:
-        """Know the codes of what is packed into an item."""
+        """Add the codes of the agency and indicator that are packed into an item."""
         # The bits are those of worklist.WorkItem.pack.
         agency = Agency.objects.filter(pk=OuterRef("item").bitand(0xFFFF)).values("code")
         indicator = Indicator.objects.filter(number=OuterRef("item").bitrightshift(16).bitand(0x3FF)).values("code")
@@ -37,30 +37,24 @@ class FailureAdmin(FactAdmin):
 
     @admin.display(description="what")
     def what(self, failure: Failure) -> str:
-        """What was to be computed."""
-        return _said(worklist.unpack(failure.item))
+        item = worklist.unpack(failure.item)
+        if item.stage == Stage.PANEL:
+            return f"panel {item.frequency}"
+        kind = "figure" if item.stage == Stage.FIGURE else "publication"
+        unit = words.FREQUENCIES[Frequency(item.frequency)]
+        return f"{kind} of {unit} {periods.label(item.frequency, item.period)}"
 
     @admin.display(description="agency")
     def agency(self, failure: Failure) -> str:
-        """Whose figure it is; what is published is of all."""
+        # A publication is about all agencies.
         return getattr(failure, "agency_code", None) or "all"
 
     @admin.display(description="indicator")
     def indicator(self, failure: Failure) -> str:
-        """What is counted."""
         return getattr(failure, "indicator_code", None) or "–"
 
     @admin.display(description="what comes next")
     def next(self, failure: Failure) -> str:
-        """When it is tried again, or that it is not."""
         if failure.retry_at is None:
             return "set aside: waits for a person"
         return f"tried again at {failure.retry_at:%H:%M:%S}"
-
-
-def _said(item: WorkItem) -> str:
-    if item.stage == Stage.PANEL:
-        return f"panel {item.frequency}"
-    unit = words.FREQUENCIES[Frequency(item.frequency)]
-    kind = "figure" if item.stage == Stage.FIGURE else "publication"
-    return f"{kind} of {unit} {periods.label(item.frequency, item.period)}"

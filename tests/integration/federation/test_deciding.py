@@ -74,7 +74,7 @@ def test_several_findings_are_decided_at_once(coordinator, agency):
     assert "Reject 2 reports" in asked.content.decode()
     ids = [report.pk for report in reports]
     missing = coordinator.post(address("finding"), chosen | {"report": ids, "reason": ""})
-    assert sorted(missing.context["selection"].chosen) == sorted(ids)
+    assert sorted(missing.context["selection"].ids) == sorted(ids)
     done = coordinator.post(address("finding"), chosen | {"report": ids, "reason": "both wrong"}, follow=True)
     assert told(done) == ["2 reports rejected."]
     assert Report.objects.filter(state="rejected").count() == 2
@@ -172,7 +172,7 @@ def test_liaison_sees_and_answers_the_own_country_only(liaison, agency):
     liaison.get(reverse("admin:index"))
     answered = {"answer": "confirmed", "remark": "A new campaign."}
     page = liaison.post(address("finding", "answer", own.finding_id), answered, follow=True)
-    assert told(page) == ["Your answer is noted."]
+    assert told(page) == ["Your answer is saved."]
     assert "A new campaign." in page.content.decode()
     assert set(Answer.objects.values_list("finding", "by")) == {(own.finding_id, "liv")}
     assert liaison.post(address("finding", "release", own.finding_id), {"reason": "x"}).status_code == 403

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from federation.desk.screens import paging
+from federation.desk.screens import filters
 from federation.models.audit import AuditEvent
 from federation.models.figures import Figure
 from federation.models.findings import Finding
@@ -198,7 +198,7 @@ def test_what_is_not_there_leads_to_the_start_page(coordinator, model):
     for number in ("999999", "nonsense"):
         page = coordinator.get(address(model, "change", number), follow=True)
         assert page.status_code == 200
-        assert "it is not yours to see" in told(page)[0]
+        assert "you may not see it" in told(page)[0]
 
 
 def test_facts_are_read_only(admin_client, agency):
@@ -219,7 +219,7 @@ def test_facts_are_read_only(admin_client, agency):
 
 
 def test_lists_that_grow_for_ever_are_counted_so_far_only(coordinator, agency, monkeypatch):
-    monkeypatch.setattr(paging, "REACH", 3)
+    monkeypatch.setattr(filters, "REACH", 3)
     held(agency)
     page = coordinator.get(address("report"))
     assert Report.objects.count() > 3
