@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -13,7 +12,7 @@ from tests import chromium as chromium_here
 from tests import servers
 from tests.integration import processes
 from tests.stack import desk
-from tests.stack.stack import Federation, Stack
+from tests.stack.stack import DAYS, HELD, SILENT, USUAL, Federation, Stack, ago
 
 _QUIET = (
     "--headless",
@@ -25,12 +24,6 @@ _QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
-
-#: From so many days on there are four of the same weekday, which say what is usual (R102).
-DAYS = 35
-USUAL = 100
-HELD = ("DK-NC3", "FI-NBI", "NL-POL", "PT-PJ")
-SILENT = "IE-GNCCB"
 
 
 def _program() -> str:
@@ -65,10 +58,6 @@ def stack(tmp_path_factory) -> Iterator[Stack]:
         yield Stack(process, data, port)
     finally:
         processes.end(process)
-
-
-def ago(days: int) -> str:
-    return f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%d}"
 
 
 @pytest.fixture(scope="package")

@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -34,6 +35,15 @@ for code, (indicator, since) in given["agencies"].items():
 print(json.dumps(issued))
 """
 PASSWORD = "a password for a test"
+#: From so many days on there are four of the same weekday, which say what is usual (R102).
+DAYS = 35
+USUAL = 100
+HELD = ("DK-NC3", "FI-NBI", "NL-POL", "PT-PJ")
+SILENT = "IE-GNCCB"
+
+
+def ago(days: int) -> str:
+    return f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%d}"
 
 
 @dataclass(frozen=True)

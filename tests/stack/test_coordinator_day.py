@@ -7,8 +7,7 @@ import pytest
 from tests import second_factor
 from tests.integration.processes import eventually
 from tests.stack import desk
-from tests.stack.conftest import HELD, SILENT, USUAL, ago
-from tests.stack.stack import PASSWORD, Agency, Stack
+from tests.stack.stack import HELD, PASSWORD, SILENT, USUAL, Agency, Stack, ago
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("stack")]
 LISTS = (

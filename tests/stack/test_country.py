@@ -176,9 +176,8 @@ def test_page_is_whole_without_scripts(reader):
     assert page.locator("details table").is_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_comparison_fits_at_all_widths_and_on_paper(reader, scheme):
-    page = reader("/nl/countries/no/?with=SE&with=DK&with=DE&with=BA&with=EUROPE&frequency=W", color_scheme=scheme)
+def test_comparison_fits_at_all_widths_and_on_paper(reader):
+    page = reader("/nl/countries/no/?with=SE&with=DK&with=DE&with=BA&with=EUROPE&frequency=W")
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, width

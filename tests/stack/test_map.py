@@ -16,6 +16,13 @@ SHADED = "a.map-country[data-code=NO][data-shade]:not([data-shade=none], [data-s
 LIVE = re.compile(r"/aggregates/live/")
 API = "**/api/v1/**"
 _minutes = count(2)
+#: The page notes what it asks for and when, by a clock that a test can move.
+_NOTE = """window.asked = [];
+    const ask = window.fetch;
+    window.fetch = (address, ...how) => {
+        window.asked.push([String(address), Date.now()]);
+        return ask(address, ...how);
+    };"""
 #: When requests began whose address has a word in it, by the page's own clock.
 _CALLS = """word => performance.getEntriesByType("resource").filter(({ name }) => name.includes(word))
     .map(({ startTime }) => startTime).sort((a, b) => a - b)"""
@@ -66,9 +73,11 @@ def focused(page):
     return page.evaluate("document.activeElement.dataset.code")
 
 
-def slow(page):
-    """A slow telephone line."""
+def slow(page, finished):
+    """A slow telephone line, and word of what has come over it."""
     session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.on("Network.loadingFinished", finished)
     line = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 90_000}
     session.send("Network.emulateNetworkConditions", line)
 
@@ -87,9 +96,8 @@ def test_report_lights_up_its_country_within_three_seconds(reader, federation):
     page.wait_for_selector("a.map-country[data-code=SE]:not(.map-lit)", state="attached")
     page.wait_for_selector("tr[data-country=SE]:not(.just-now)")
 
-
-def test_with_less_motion_nothing_moves_and_a_dot_shows_instead(reader, federation):
-    page = listening(reader("/", reduced_motion="reduce"))
+    # With less motion nothing moves, and a dot shows instead.
+    page.emulate_media(reduced_motion="reduce")
     report(federation, "FI")
     page.wait_for_selector("a.map-lit[data-code=FI]", state="attached", timeout=3000)
     assert page.evaluate("document.getAnimations().length") == 0
@@ -99,30 +107,32 @@ def test_with_less_motion_nothing_moves_and_a_dot_shows_instead(reader, federati
 
 
 def test_asks_little_and_not_while_nobody_looks(reader):
-    finished = []
+    live = []
 
     def before(page):
-        page.on("requestfinished", lambda request: finished.append(request))  # noqa: PLW0108  no builtin
+        page.on("response", lambda response: LIVE.search(response.url) and live.append(response))
+        page.clock.install()
+        page.add_init_script(_NOTE)
+
+    def asked():
+        return [at for address, at in page.evaluate("window.asked") if "/aggregates/" in address]
 
     page = reader("/", before=before)
-    wait_until(lambda: len(page.evaluate(_CALLS, "live")) >= 4)
-    live = [request for request in finished if LIVE.search(request.url)]
-    assert all("if-none-match" in request.all_headers() for request in live[1:])
-    assert all(request.sizes()["responseBodySize"] < 4000 for request in live)
+    wait_until(lambda: page.clock.run_for(500) or len(live) >= 4)
+    assert all("if-none-match" in response.request.all_headers() for response in live[1:])
+    assert all(int(response.all_headers().get("content-length", 0)) < 4000 for response in live)
     # The first answers come with the page; from then on it is one of any kind each two seconds.
-    begun = page.evaluate(_CALLS, "aggregates")
-    gaps = [later - earlier for earlier, later in pairwise(begun[3:])]
+    gaps = [later - earlier for earlier, later in pairwise(asked()[3:])]
     assert gaps
     assert min(gaps) > 1_900
 
     page.evaluate(_LOOK, True)
     page.evaluate("dispatchEvent(new Event('online'))")
-    sleep(0.5)
-    before = len(page.evaluate(_CALLS, ""))
-    sleep(5)
-    assert len(page.evaluate(_CALLS, "")) == before
+    many = len(asked())
+    page.clock.run_for(60_000)
+    assert len(asked()) == many
     page.evaluate(_LOOK, False)
-    wait_until(lambda: len(page.evaluate(_CALLS, "live")) > len(live))
+    wait_until(lambda: page.clock.run_for(500) or len(asked()) > many)
 
 
 # --- choosing ---------------------------------------------------------------------------------------------------------
@@ -279,58 +289,56 @@ def test_world_is_fetched_once_somebody_wants_it(reader):
 # --- a slow line, and an API that is away ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("width", [360, 1440])
-def test_nothing_moves_while_it_loads_over_a_slow_line(reader, width):
+def test_nothing_moves_while_it_loads_over_a_slow_line_and_the_first_view_is_small(reader):
+    sizes = []
+
     # So high that the table is seen: what moves out of sight counts for nothing.
     def before(page):
-        slow(page)
+        slow(page, lambda event: sizes.append(event["encodedDataLength"]))
         page.add_init_script(
             """window.moved = 0;
             new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => (window.moved += value)))
                 .observe({ type: "layout-shift", buffered: true });"""
         )
 
-    page = listening(reader("/", before=before, viewport={"width": width, "height": 3000}))
-    sleep(0.5)
-    assert page.evaluate("window.moved") < 0.01
+    for width in (360, 1440):
+        sizes.clear()
+        page = listening(reader("/", before=before, viewport={"width": width, "height": 3000}))
+        assert 6 <= len(sizes) <= 12
+        assert 40_000 < sum(sizes) < 250_000
+        sleep(0.5)
+        assert page.evaluate("window.moved") < 0.01
 
 
-def test_first_view_is_small(reader):
-    sizes = []
-
-    def before(page):
-        session = page.context.new_cdp_session(page)
-        session.send("Network.enable")
-        session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
-
-    listening(reader("/", before=before))
-    assert 6 <= len(sizes) <= 12
-    assert 40_000 < sum(sizes) < 250_000
+def fail_with(status):
+    return lambda route: route.fulfill(status=status, body="") if status else route.abort()
 
 
-@pytest.mark.parametrize(
-    ("answer", "said"),
-    [
+def test_api_that_fails_is_told_of_until_it_is_back(reader):
+    page = drawn(reader("/", before=lambda page: page.clock.install(), failing="/api/v1/"))
+    state = page.locator(".map-state")
+    assert state.text_content() == ""
+    for answer, said in (
         (None, "The numbers cannot be reached since"),
         (HTTPStatus.SERVICE_UNAVAILABLE, "The numbers cannot be reached since"),
         (HTTPStatus.NOT_FOUND, "These numbers cannot be had."),
-    ],
-)
-def test_api_that_fails_is_told_of_until_it_is_back(reader, answer, said):
-    page = listening(reader("/", failing="/api/v1/"))
-    state = page.locator(".map-state")
-    assert state.text_content() == ""
-    page.route(API, lambda route: route.fulfill(status=answer, body="") if answer else route.abort())
-    state.get_by_text(said).wait_for()
-    assert page.locator(SHADED).count() == 1
-    assert page.locator("tr[data-country=NO]").is_visible()
-    page.unroute(API)
-    wait_until(lambda: state.text_content() == "")
+    ):
+        page.route(API, fail_with(answer))
+        wait_until(lambda said=said: page.clock.run_for(500) or said in state.text_content())
+        assert page.locator(SHADED).count() == 1
+        assert page.locator("tr[data-country=NO]").is_visible()
+        page.unroute(API)
+        wait_until(lambda: page.clock.run_for(500) or state.text_content() == "")
 
 
 def test_map_that_found_no_numbers_at_first_finds_them_later(reader):
-    page = reader("/", before=lambda page: page.route(API, lambda route: route.abort()), failing="/api/v1/")
+    def before(page):
+        page.clock.install()
+        page.route(API, lambda route: route.abort())
+
+    page = reader("/", before=before, failing="/api/v1/")
     page.get_by_text("The numbers cannot be reached. This page tries again by itself.").wait_for()
     assert page.locator("tr[data-country=NO]").is_visible()
     page.unroute(API)
-    assert drawn(page).locator(".map-state").text_content() == ""
+    wait_until(lambda: page.clock.run_for(500) or page.locator(SHADED).count() == 1)
+    assert page.locator(".map-state").text_content() == ""
