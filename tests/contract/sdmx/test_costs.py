@@ -229,10 +229,7 @@ GREEDY = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("address", "streamed"),
-    [(address, streamed) for address in GREEDY for streamed in (True, False) if DATA in address or not streamed],
-)
+@pytest.mark.parametrize(("address", "streamed"), [(GREEDY[0], True), *((address, False) for address in GREEDY)])
 def test_questions_take_no_more_memory_than_the_shelf_counts(view, client, monkeypatch, address, streamed):
     if streamed:
         monkeypatch.setattr(views, "_CACHED", 0)
@@ -243,6 +240,8 @@ def test_questions_take_no_more_memory_than_the_shelf_counts(view, client, monke
     for one in asked[1:]:
         assert client.get(one, headers={"Accept-Encoding": "gzip"}).getvalue()
     gc.collect()
+    # All that is there already need not be looked through again.
+    gc.freeze()
     tracemalloc.start()
     try:
         caching.response_cache.clear()
@@ -257,4 +256,5 @@ def test_questions_take_no_more_memory_than_the_shelf_counts(view, client, monke
         taken = with_them - tracemalloc.get_traced_memory()[0]
     finally:
         tracemalloc.stop()
+        gc.unfreeze()
     assert 0 < taken <= counted

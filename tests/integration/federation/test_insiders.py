@@ -20,8 +20,7 @@ from federation.runs import reconciliation
 from p2p_core.codes import COUNTRIES, NETWORKS
 from tests.histories import one_in
 from tests.integration.federation.comparison import everything_stored, stored_cells, unclipped_numbers
-from tests.integration.federation.three_years import chapter
-from tests.integration.federation.world import Said, world
+from tests.integration.federation.world import Said, chapter, world
 from tests.oracles.calendar import DAY, start_of
 from tests.oracles.federation import is_public, margins_of, places_with, sum_of
 

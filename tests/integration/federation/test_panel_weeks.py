@@ -22,13 +22,13 @@ from tests.integration.federation.three_years import (
     NORWAY,
     agencies_of,
     assert_panels_agree,
-    chapter,
+    assert_rebuild_changes_nothing,
     day,
     days_of,
     month,
     reports_of,
 )
-from tests.integration.federation.world import Said
+from tests.integration.federation.world import Said, chapter
 from tests.oracles import panels as oracle
 from tests.oracles.calendar import end_of
 
@@ -50,6 +50,7 @@ def weeks_too(db, weeks_begun):
     """Three agencies as ever, and the whole last year by the day."""
     with chapter(weeks_begun) as told:
         yield told
+        assert_rebuild_changes_nothing(told)
 
 
 def test_month_reported_as_a_whole_makes_no_weeks(weeks_too):
@@ -192,6 +193,7 @@ def test_any_history_ends_in_the_oracles_panels(weeks_too, history):
         for deed, *particulars in history:
             DEEDS[deed](told, *particulars)
         assert_panels_agree(told)
+        assert_rebuild_changes_nothing(told)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from federation.models.published import PublishedPanel
 from tests.integration.federation.comparison import stored_panel as stored
-from tests.integration.federation.three_years import assert_panels_agree, month
+from tests.integration.federation.three_years import assert_panels_agree, assert_rebuild_changes_nothing, month
 
 pytestmark = pytest.mark.django_db
 
@@ -23,3 +23,4 @@ def test_panel_without_agencies_has_its_span_and_no_numbers(federation):
     found = stored(24, "W")
     assert (found.agencies, found.numbers) == ([], {})
     assert (found.start, found.end) == (month("2024-11"), month("2026-11"))
+    assert_rebuild_changes_nothing(federation)

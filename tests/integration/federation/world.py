@@ -1,5 +1,6 @@
 """A federation in the database, driven through its processes at a time of our own, and the same told to the oracle."""
 
+import copy
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -217,3 +218,13 @@ def world(monkeypatch: pytest.MonkeyPatch, *, now: datetime, agencies: int = 3) 
         ClockMark.objects.update(at=now)
         yield made
         transaction.set_rollback(True)
+
+
+@contextmanager
+def chapter(told: World) -> Iterator[World]:
+    """A world that may go on from here, and is afterwards as it was."""
+    now, reached, memory = told.now, told.reached, copy.deepcopy(told.memory)
+    with transaction.atomic():
+        yield told
+        transaction.set_rollback(True)
+    told.now, told.reached, told.memory = now, reached, memory
