@@ -15,6 +15,8 @@ from tests.contract.public.press import Press
 from tests.contract.site.conftest import day
 from tests.second_factor import signed_in
 
+pytestmark = pytest.mark.django_db
+
 ENGLISH = {
     "name": "Calls to a helpline",
     "unit": "call, calls",
@@ -44,9 +46,9 @@ def field(prefix, words):
     return {f"{prefix}{name}": value for name, value in words.items()}
 
 
-@pytest.fixture
-def third(db, client):
-    """A client for whom CALLS was added on the screen of indicators, and then published."""
+@pytest.fixture(scope="module")
+def third(module_db):
+    """CALLS, added on the screen of indicators and then published."""
     loader.load(by="a test")
     desk = signed_in(Client(), User.objects.create_superuser("ada"))
     form = {
@@ -58,13 +60,12 @@ def third(db, client):
     press = Press(Indicator.objects.get(code="CALLS").number)
     press.publish("D", {day(ago): {"NO": 1230, "NO/BITTORRENT": 1230, "EUROPE": 1230} for ago in range(10, 0, -1)})
     press.publish("H", {f"{day(1)}T23:00": {"NO": 60, "EUROPE": 60}})
-    return client
 
 
 @pytest.fixture
-def read(third):
+def read(third, client):
     def ask(address, **headers):
-        answer = third.get(address, headers={"accept": "text/html,*/*;q=0.8"} | headers)
+        answer = client.get(address, headers={"accept": "text/html,*/*;q=0.8"} | headers)
         assert answer.status_code == 200, (address, answer.getvalue())
         return html.unescape(answer.getvalue().decode())
 

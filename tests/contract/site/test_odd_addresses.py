@@ -4,8 +4,6 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.contract.site.test_frame import EMBEDDED, PAGES
-
 ODD = [
     "9" * 31, "\0", "²", "9999-12-31", "0001-01-01", "9999-W52", "9999-12-31T23:59:59.999999+00:00",
     "0001-01-01T00:00:00+23:59", "//evil.example",
@@ -21,7 +19,7 @@ ASKED = {
 }  # fmt: skip
 # They read their addresses as the other pages do, and have templates of their own.
 ASKED |= {"/embed/map/": ASKED["/"][:1], "/embed/country/no/": ASKED["/countries/no/"][2:4]}
-ASKED["/countries/no/chart.svg"] = ASKED["/countries/no/"]
+ASKED["/countries/no/chart.svg"] = ASKED["/countries/no/"][:3]
 
 
 @pytest.mark.parametrize("path", ASKED)
@@ -47,7 +45,7 @@ def test_odd_paths_give_no_page(db, visit, value):
         assert visit(path).status_code == 404
 
 
-@pytest.mark.parametrize("language", ["", ",;q=", "a" * 600, "de;q=9", "\xff", "nb-NO;q=0.000001,*", "x-y-z,i-klingon"])
-def test_odd_languages_of_a_browser_give_a_page(services, visit, language):
-    for path in (*PAGES, *EMBEDDED):
-        assert visit(path, **{"accept-language": language}).status_code == 200
+def test_odd_languages_of_a_browser_give_a_page(services, visit):
+    for language in ("", ",;q=", "a" * 600, "de;q=9", "\xff", "nb-NO;q=0.000001,*", "x-y-z,i-klingon"):
+        for path in ("/help/", "/about/", "/embed/map/"):
+            assert visit(path, **{"accept-language": language}).status_code == 200, (path, language)

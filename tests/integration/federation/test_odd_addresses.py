@@ -84,7 +84,7 @@ def test_no_list_breaks_at_a_filter(desk, rows, model):
 @pytest.mark.parametrize("screen", by_screen())
 def test_no_page_breaks_at_the_name_of_a_row(desk, rows, screen):
     broken = []
-    for route in by_screen()[screen]:
+    for route in (route for route in by_screen()[screen] if route.parameters):
         for value in [*WORST[:2], "²", "x" * 300]:
             part = quote(value, safe="")
             path = ROOT + re.sub(r"<[^>]+>", lambda _, part=part: part, route.pattern)
