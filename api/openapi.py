@@ -1,6 +1,6 @@
-"""The OpenAPI document: what drf-spectacular cannot see for itself, and what all operations share.
+"""The OpenAPI document: what drf-spectacular cannot find by itself, and what all operations share.
 
-Bodies are msgspec structures, so their schemas come from there.
+Bodies are msgspec structures, and their schemas come from msgspec.
 """
 
 import re
@@ -33,19 +33,18 @@ _schemas: dict[str, Schema] = {}
 
 
 def structure(kind: type[msgspec.Struct]) -> Schema:
-    """Return a reference to the schema of a structure, and take it into the document."""
+    """Add the schema of a structure to the document, and refer to it."""
     _structures.append(kind)
     return {"$ref": f"#/components/schemas/{kind.__name__.removesuffix('Document')}"}
 
 
 def component(name: str, schema: Schema) -> Schema:
-    """Return a reference to a schema that several places share, and take it into the document."""
+    """Add a schema that several places share to the document, and refer to it."""
     _schemas[name] = schema
     return {"$ref": f"#/components/schemas/{name}"}
 
 
 def body(schema: Schema, example: object, description: str) -> OpenApiResponse:
-    """Describe what comes back, with an example."""
     examples = [OpenApiExample("example", value=example, response_only=True)]
     return OpenApiResponse(schema, description=description, examples=examples)
 
@@ -59,9 +58,9 @@ def parameter(
     among: Sequence[str] | None = None,
     form: str | Schema | None = None,
 ) -> OpenApiParameter:
-    """Describe a query parameter, with the pattern of its values or their schema.
+    """Describe a query parameter. ``form`` is the pattern or the schema of its values.
 
-    The viewer fills in examples, so that parameters left out as a rule have none.
+    Give no example for a parameter that is usually left out: the viewer fills examples in.
     """
     schema: Schema = form if isinstance(form, dict) else {"type": "string"}
     if isinstance(form, str):
@@ -74,7 +73,7 @@ _IF_NONE_MATCH: Final = OpenApiParameter(
     "If-None-Match",
     str,
     OpenApiParameter.HEADER,
-    description="An ETag that was answered before: 304 if it still holds.",
+    description="The ETag of an earlier answer: 304 if it is still true.",
 )
 
 
@@ -91,7 +90,7 @@ def public(
     responses: dict[Any, Any] = {(200, "application/json"): body(structure(answer), example, "The answer")}
     if csv is not None:
         responses[200, "text/csv"] = body({"type": "string"}, csv, "The answer")
-    responses[304] = OpenApiResponse(description="The answer that If-None-Match names still holds")
+    responses[304] = OpenApiResponse(description="The answer that If-None-Match names is still true")
     return extend_schema(
         operation_id=operation,
         summary=summary,
@@ -216,7 +215,7 @@ def _link(operation: str, place: str, description: str) -> Schema:
     return {"operationId": operation, "parameters": {"id": f"$response.body#{place}"}, "description": description}
 
 
-#: Where an answer leads: by operation, the status, and the links by name.
+#: By operation, the status of an answer and its links by name.
 _LINKS: Final = {
     "submit": ("202", {"submission": _link("get_submission", "/id", "Read what became of the reports")}),
     "list_submissions": (
@@ -231,7 +230,7 @@ _LINKS: Final = {
         },
     ),
     "get_finding": ("200", {"answer": _link("answer_finding", "/id", "Answer the finding")}),
-    "answer_finding": ("200", {"finding": _link("get_finding", "/id", "Read the finding as it stands then")}),
+    "answer_finding": ("200", {"finding": _link("get_finding", "/id", "Read the finding in its new state")}),
 }
 
 
@@ -253,7 +252,7 @@ def complete(result: Schema, generator: object, request: object, public: bool) -
 
 
 def _complete(path: str, operation: Schema) -> None:
-    """Add what all operations share: a parameter left empty is left out, a body is needed; and the refusals."""
+    """Add what all operations share: empty parameters are allowed, bodies are required; and the refusals."""
     for parameter in operation.get("parameters", ()):
         if parameter["in"] == "query" and not parameter.get("required"):
             parameter["allowEmptyValue"] = True
@@ -270,7 +269,7 @@ def _complete(path: str, operation: Schema) -> None:
 
 @cache
 def document(form: str) -> bytes:
-    """Return the whole document as ``json`` or ``yaml``; it changes with the code only."""
+    """The whole document as ``json`` or ``yaml``. It changes with the code only."""
     schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     renderer = OpenApiYamlRenderer() if form == "yaml" else OpenApiJsonRenderer()
     rendered: bytes = renderer.render(schema, renderer_context={})

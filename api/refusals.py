@@ -1,6 +1,6 @@
-"""How operations refuse, as the OpenAPI document has it: which statuses, with which headers, and what a problem is.
+"""The refusals in the OpenAPI document: statuses, headers, and the structure of a problem.
 
-An operation can be refused for what it takes: who has parameters, a body or a name in its address can get those wrong.
+An operation can be refused for each kind of input that it has: parameters, a body, a name in its address.
 """
 
 from typing import Any, Final
@@ -104,19 +104,18 @@ RESPONSES: Final = {
     for name, meaning, code, headers in _KINDS.values()
 }
 
-#: Parameters whose values must fit more than their form.
+#: Parameters whose values must keep more rules than their pattern.
 _RULED: Final = frozenset(
     ("indicator", "frequency", "start", "end", "country", "network", "panel", "as_of", "agency", "window", "language")
 )
 
 
 def reference(status: int | str) -> Schema:
-    """Return the reference to how a status is answered."""
+    """Refer to the response for a status."""
     return {"$ref": f"#/components/responses/{_KINDS[str(status)][0]}"}
 
 
 def of_operation(path: str, operation: Schema) -> dict[str, Schema]:
-    """Return the refusals of an operation, by status."""
     named = {parameter["name"] for parameter in operation.get("parameters", ())}
     statuses = ["400", "406", "429", "5XX"]
     if any(operation.get("security", [{}])):

@@ -147,7 +147,7 @@ FORMAT_MODULE_PATH = "config.formats"
 TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
-# Files are found where they lie, so no collecting goes before a start.
+# Files are served from where they are, so they need not be collected before a start.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 # What web/ is built into changes its name whenever it changes.

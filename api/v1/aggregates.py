@@ -25,7 +25,7 @@ from federation import published
 from federation.published import Page, Selection
 from p2p_core import instants, periods
 
-#: A page holds whole periods, and at most so many cells, or states of agencies.
+#: A page has whole periods, and at most this many cells or states of agencies.
 CELLS_PER_PAGE: Final = 20_000
 #: Two hours of minutes are always one page.
 _MINUTES = 121

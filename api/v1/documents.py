@@ -243,7 +243,6 @@ class Figures(msgspec.Struct):
 
 
 def next_page(request: HttpRequest, given: Mapping[str, str], cursor: str) -> str:
-    """Return the address of the page that a cursor names."""
     return f"{request.build_absolute_uri(request.path)}?{urlencode({**given, 'cursor': cursor})}"
 
 
@@ -251,7 +250,7 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 def respond(document: Any, status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:
-    """Answer with a document. What is exact or an agency's own belongs in nobody's cache."""
+    """Answer with a document. No cache may keep exact figures or an agency's own data."""
     return HttpResponse(
         _encode(document),
         status=status,

@@ -1,4 +1,4 @@
-"""Findings as agencies read them: with the reports of a submission, in a list, and in full."""
+"""The documents of findings: with the reports of a submission, in a list, and in full."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -20,12 +20,11 @@ HOLDS: Final = 1000
 
 
 def pointer(position: int) -> str:
-    """Return the JSON pointer of a report: into the body, if that was JSON."""
+    """The JSON pointer of a report in the body, if that was JSON."""
     return f"/reports/{position}"
 
 
 def submission_address(request: HttpRequest, id: UUID) -> str:  # noqa: A002
-    """Return the address of a submission."""
     return request.build_absolute_uri(reverse("v1:submission", args=[id]))
 
 
@@ -52,7 +51,6 @@ def finding_list(request: HttpRequest, rows: Iterable[FindingRow]) -> list[docum
 
 
 def in_full(request: HttpRequest, row: FindingRow) -> documents.FindingInFull:
-    """Return a finding with its answers and the reports that it held."""
     given = finding_queries.answers(finding=row.id, limit=ANSWERS)
     held = finding_queries.holds(finding=row.id, limit=HOLDS)
     return documents.FindingInFull(

@@ -55,7 +55,7 @@ class FindingView(APIView):
 
     @openapi_findings.get_finding
     def get(self, request: Request, id: int) -> HttpResponse:  # noqa: A002  the name in the address
-        """Return a finding with its answers and the reports that it held."""
+        """A finding with its answers and the reports that it held."""
         parameters.read(request)
         return _respond(request, id)
 

@@ -1,6 +1,6 @@
-"""The forms of what can be asked and sent, as the OpenAPI document has them: patterns of periods, instants and codes.
+"""Patterns of periods, instants and codes for the OpenAPI document.
 
-A pattern says what a value looks like. That a day is in the calendar and a period has ended no pattern can say.
+A pattern says what a value looks like. It cannot say that a day is in the calendar or that a period has ended.
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from api.openapi import Schema
 from p2p_core import codes
 
 _YEAR: Final = "[0-9]{4}"
-#: Nothing is reported of years before 2000.
+#: Years before 2000 cannot be reported.
 _SINCE_2000: Final = "[2-9][0-9]{3}"
 _MONTH: Final = "-(0[1-9]|1[0-2])"
 _DAY: Final = f"{_MONTH}-(0[1-9]|[12][0-9]|3[01])"
@@ -29,10 +29,10 @@ _TAIL: Final = {
     "A": "",
 }
 
-#: A period of any frequency, as a question names it.
+#: A period of any frequency, in a query.
 PERIOD: Final = f"^{_YEAR}({'|'.join(_TAIL[frequency] for frequency in 'NDWM')})?$"
 DAY: Final = f"^{_YEAR}{_DAY}$"
-#: An instant as an agency writes it, and as readers write the one that they look back to.
+#: An instant as agencies write it, and as readers write `as_of`.
 INSTANT: Final = f"^{_YEAR}{_DAY}{_HOUR}{_MINUTE}:[0-5][0-9]([.][0-9]{{1,9}})?{_UTC}$"
 AS_OF: Final = f"^{_YEAR}{_DAY}{_HOUR}{_MINUTE}(:[0-5][0-9]([.][0-9]{{1,6}})?)?Z$"
 IDEMPOTENCY_KEY: Final = "^[ -~]{1,255}$"
@@ -45,7 +45,7 @@ LANGUAGE: Final = "^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$"
 
 
 def reported(frequency: str) -> str:
-    """Return the pattern of the periods that may be reported at a frequency."""
+    """The pattern of the periods that may be reported at a frequency."""
     return f"^{_SINCE_2000}{_TAIL[frequency]}$"
 
 
@@ -55,7 +55,7 @@ def one_of(known: Iterable[str], *, description: str | None = None) -> Meta:
 
 
 def listed(known: Iterable[str], *, star: bool = False) -> Schema:
-    """Return the schema of known codes with commas between, or of ``*``."""
+    """The schema of known codes with commas between, or of ``*``."""
     code = "|".join(known)
     text = f"({code})(,({code}))*"
     return {"type": "string", "pattern": rf"^(\*|{text})$" if star else f"^{text}$"}

@@ -104,5 +104,5 @@ answer_finding: Final = operation(
     takes=(),
     request={"application/json": ANSWER},
     examples=[OpenApiExample("json", value=ANSWER_EXAMPLE, request_only=True, media_type="application/json")],
-    responses={200: answer(documents.FindingInFull, _ANSWERED, "The finding as it stands then")},
+    responses={200: answer(documents.FindingInFull, _ANSWERED, "The finding in its new state")},
 )

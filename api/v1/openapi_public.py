@@ -45,8 +45,8 @@ _NETWORK: Final = parameter(
 )
 _PANEL: Final = parameter(
     "panel",
-    "Weeks or months of those agencies only that reported the last so many months whole: a fair comparison over time. "
-    "Over all networks",
+    "Weeks or months of only those agencies that reported all of the last 12, 24 or 36 months: a fair comparison over "
+    "time. Over all networks",
     among=questions.PANELS,
 )
 _AS_OF: Final = parameter(
@@ -54,7 +54,7 @@ _AS_OF: Final = parameter(
     "An instant with Z: answers what was public then. For hours and coarser",
     form=forms.AS_OF,
 )
-_FORMAT: Final = parameter("format", "Goes before Accept", among=("json", "csv"))
+_FORMAT: Final = parameter("format", "Overrides Accept", among=("json", "csv"))
 _CURSOR: Final = parameter("cursor", "Where a page begins: follow `next` instead of making one")
 
 _META: Final = {

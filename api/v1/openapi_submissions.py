@@ -58,7 +58,7 @@ _OBSERVATIONS: Final[Schema] = {
 
 
 def _report(frequency: str, *, withdrawn: bool) -> Schema:
-    """Return the schema of a report at a frequency, or of its withdrawal."""
+    """A report at a frequency, or its withdrawal."""
     properties: Schema = {
         "frequency": {"enum": [frequency]},
         "period": {"type": "string", "pattern": forms.reported(frequency), "description": _PERIODS[frequency]},

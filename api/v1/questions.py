@@ -1,4 +1,4 @@
-"""Questions about the combined view, read strictly out of an address: what is asked for, and as seen when."""
+"""Questions about the combined view, read strictly from an address: which numbers, as seen at which time."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -33,7 +33,7 @@ def notes(indicator: Indicator, reference: Reference) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked for: as it was given, under which reference data, and what that means.
+    """What is asked for: the parameters as given, the reference data, and what the parameters mean.
 
     A later page begins at a ``place``: the version of the first page, and a period in seconds since 1970.
     """
@@ -52,7 +52,7 @@ class Question:
         return datetime.fromtimestamp(self.place[1], UTC) if self.place else None
 
     def view(self) -> tuple[Selection, str]:
-        """Return what to read, at which version, and how long that lasts; refuse what is not public."""
+        """What to read, at which version, and for how long caches may keep it. What is not public is refused."""
         published.check(self.selection)
         if self.place:
             published.at_version(self.place[0])
@@ -63,17 +63,17 @@ class Question:
         return self.selection, caching.LIVE if self.selection.frequency == "N" else caching.CURRENT
 
     def inhabitants(self, country: int, year: int) -> int | None:
-        """Return how many people live in a country or group in a year, as known today."""
+        """Of a country or group in a year, as known today."""
         return self.reference.people(year).get(country)
 
     def annotations(self, selection: Selection) -> list[Annotation]:
-        """Return what there is to know of the indicator and of the periods read."""
+        """Those about the indicator that overlap the periods read."""
         start, end = selection.start, periods.end(selection.frequency, selection.end)
         rows = self.reference.annotations
         return [row for row in rows if row.holds_for(indicator=self.indicator.code) and row.overlaps(start, end)]
 
     def next_address(self, version: int | None, following: datetime | None) -> str | None:
-        """Return the address of the next page, at the same version."""
+        """The address of the next page, at the same version."""
         if version is None or following is None:
             return None
         question = parameters.question(self.given)

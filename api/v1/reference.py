@@ -132,7 +132,7 @@ class CountriesView(PublicView):
         answer=Countries,
         takes=[
             openapi.parameter(
-                "language", "A language that CLDR knows; goes before Accept-Language", example="nb", form=forms.LANGUAGE
+                "language", "A language that CLDR knows; overrides Accept-Language", example="nb", form=forms.LANGUAGE
             )
         ],
         example={
@@ -285,14 +285,14 @@ def _help_services(reference: Reference, country: str | None, language: str | No
 # The header is the caller's, so the number of kept ones is bounded.
 @lru_cache(maxsize=256)
 def _accepted_language(header: str) -> str:
-    """Return the first language of ``Accept-Language`` that CLDR knows, or English."""
+    """The first language of ``Accept-Language`` that CLDR knows, or English."""
     wanted = (_known_language(tag) for tag, _ in parse_accept_lang_header(header.lower()))
     return next((language for language in wanted if language), _ENGLISH)
 
 
 @lru_cache(maxsize=256)
 def _known_language(tag: str) -> str | None:
-    """Return the language tag as CLDR writes it, if CLDR knows the language."""
+    """The tag as CLDR writes it; nothing if CLDR does not know the language."""
     if not _LANGUAGE.fullmatch(tag):
         return None
     try:

@@ -1,4 +1,4 @@
-"""Where agencies and coordinators get their tokens: OAuth2 client credentials and nothing else."""
+"""Where agencies and coordinators get their tokens: OAuth2 client credentials only."""
 
 import base64
 import binascii
@@ -17,12 +17,11 @@ from api.throttling import rates
 
 
 class TokenView(ToolkitTokenView):  # type: ignore[misc]  # untyped
-    """The token endpoint of RFC 6749; its errors have the form of that document, but for asking too often."""
+    """The token endpoint of RFC 6749; its errors have the form of that document, except for too many requests."""
 
     server_class = BackendApplicationServer
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Answer with a token, or with an error as in RFC 6749, section 5.2."""
         try:
             reserved = rates.reserve_attempt(_client_ids(request), request.META.get("REMOTE_ADDR", ""))
         except Problem as refused:
@@ -30,7 +29,7 @@ class TokenView(ToolkitTokenView):  # type: ignore[misc]  # untyped
         try:
             response: HttpResponse = self.authorization_flow_token_response(request, *args, **kwargs)
         except Error as error:
-            # Nobody looked whether it was a guess; or agencies would be refused once the database is back.
+            # Nobody checked the secret. If this counted, agencies would be refused once the database is back.
             if is_unanswered(error):
                 rates.give_back(reserved)
             raise
@@ -39,12 +38,12 @@ class TokenView(ToolkitTokenView):  # type: ignore[misc]  # untyped
         return response
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ARG002
-        """Answer 405 like everything else here."""
+        """Answer 405 with a problem document."""
         return respond(Problem("method_not_allowed", headers={"Allow": "POST, OPTIONS"}))
 
 
 def _client_ids(request: HttpRequest) -> frozenset[str]:
-    """Return the ids under which somebody asks: where the header does not open, the toolkit tries the form."""
+    """The ids in the header and in the form: if the header does not authenticate, the toolkit tries the form."""
     ids = {request.POST.get("client_id", "")}
     pair = request.headers.get("Authorization", "").partition(" ")[2]
     with suppress(binascii.Error, ValueError):
