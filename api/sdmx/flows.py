@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from api import datasets
 from federation.rules.coverage import Coverage
 from p2p_core import flow, instants
 from p2p_core.flow import AGENCY, SCHEME_VERSION, VERSION
@@ -13,8 +14,8 @@ from p2p_core.flow import AGENCY, SCHEME_VERSION, VERSION
 TIME: Final = "TIME_PERIOD"
 MEASURE: Final = "OBS_VALUE"
 VINTAGE: Final = "VINTAGE"
-#: Periods of these frequencies can be read; minutes have no vintages.
-FREQUENCIES: Final = ("H", "D", "W", "M", "A")
+#: Minutes are left out because they have no vintages.
+FREQUENCIES: Final = tuple(datasets.FREQUENCIES)
 #: All that is published is free.
 CONFIDENTIALITY: Final = "F"
 CONCEPTS: Final = "CS_P2P"
@@ -27,7 +28,7 @@ class Component(NamedTuple):
 
     name: str
     description: str
-    #: The type of its values in the words of SDMX.
+    #: SDMX's name of the type of its values.
     type: str = "String"
     #: The list of its codes, if it has one.
     codelist: str = ""
@@ -37,7 +38,7 @@ class Component(NamedTuple):
 
 
 def _statuses(coverage: Coverage) -> Any:
-    # Only one status can be said: a break hides that its period is provisional.
+    # An observation has one status: a break hides that its period is provisional.
     statuses = np.where(coverage.is_break, "B", coverage.status)
     return np.where(coverage.is_known, statuses, "O").tolist()
 
@@ -127,7 +128,7 @@ class Flow:
 
     @property
     def agreement(self) -> str:
-        """The id of the agreement under which the federation provides it."""
+        """The id of the agreement by which the federation provides it."""
         return flow.agreement(self.id)
 
     @property
@@ -146,7 +147,7 @@ P2P_VINTAGE: Final = Flow(f"{flow.FLOW}_VINTAGE", (*P2P.dimensions, VINTAGE))
 FLOWS: Final = {one.id: one for one in (P2P, P2P_VINTAGE)}
 
 
-class Kind(NamedTuple):
+class StructureType(NamedTuple):
     """A type of structure: its package and name in the information model, and the name of its items."""
 
     package: str
@@ -155,31 +156,29 @@ class Kind(NamedTuple):
 
 
 #: The types that exist here, by the names of their resources.
-KINDS: Final = {
-    "agencyscheme": Kind("base", "AgencyScheme", "Agency"),
-    "codelist": Kind("codelist", "Codelist", "Code"),
-    "conceptscheme": Kind("conceptscheme", "ConceptScheme", "Concept"),
-    "dataflow": Kind("datastructure", "Dataflow"),
-    "dataproviderscheme": Kind("base", "DataProviderScheme", "DataProvider"),
-    "datastructure": Kind("datastructure", "DataStructure"),
-    "provisionagreement": Kind("registry", "ProvisionAgreement"),
-    "contentconstraint": Kind("registry", "ContentConstraint"),
-    "dataconstraint": Kind("registry", "DataConstraint"),
+TYPES: Final = {
+    "agencyscheme": StructureType("base", "AgencyScheme", "Agency"),
+    "codelist": StructureType("codelist", "Codelist", "Code"),
+    "conceptscheme": StructureType("conceptscheme", "ConceptScheme", "Concept"),
+    "dataflow": StructureType("datastructure", "Dataflow"),
+    "dataproviderscheme": StructureType("base", "DataProviderScheme", "DataProvider"),
+    "datastructure": StructureType("datastructure", "DataStructure"),
+    "provisionagreement": StructureType("registry", "ProvisionAgreement"),
+    "contentconstraint": StructureType("registry", "ContentConstraint"),
+    "dataconstraint": StructureType("registry", "DataConstraint"),
 }
 
 
 def urn(kind: str, name: str, item: str = "", *, agency: str = AGENCY, version: str = VERSION) -> str:
-    """Return the URN of a structure, or of an item in it."""
-    found = KINDS[kind]
-    named = f"{found.package}.{found.item if item else found.name}={agency}:{name}({version})"
-    return f"urn:sdmx:org.sdmx.infomodel.{named}{f'.{item}' if item else ''}"
+    """The URN of a structure, or of an item in it."""
+    found = TYPES[kind]
+    start = f"urn:sdmx:org.sdmx.infomodel.{found.package}.{found.item if item else found.name}"
+    return f"{start}={agency}:{name}({version}){f'.{item}' if item else ''}"
 
 
 def concept_urn(name: str) -> str:
-    """Return the URN of the concept of a component."""
     return urn("conceptscheme", CONCEPTS, name)
 
 
 def provider_urn(name: str) -> str:
-    """Return the URN of a data provider."""
     return urn("dataproviderscheme", PROVIDERS, name, version=SCHEME_VERSION)

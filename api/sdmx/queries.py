@@ -1,6 +1,6 @@
-"""What queries ask for, and the grammar that both dialects share: keys, words, numbers and instants.
+"""Queries, and the grammar that both dialects share: keys, parameters and formats.
 
-A word that is not documented here (a parameter, a type, a value of a list) is 501; what cannot be read is 400.
+A word that is not offered (a parameter, a type, a value of a list) is 501. A value that cannot be read is 400.
 """
 
 import re
@@ -11,30 +11,34 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
 from django.http import HttpRequest
+from django.http.request import MediaType
 
+from api.negotiation import best
 from api.problems import Problem
 from api.sdmx import times
-from api.sdmx.flows import ALL_DIMENSIONS, ATTRIBUTES, FLOWS, KINDS, TIME, VINTAGE, Flow
+from api.sdmx.flows import ALL_DIMENSIONS, ATTRIBUTES, FLOWS, TIME, TYPES, VINTAGE, Flow
 from api.sdmx.times import Times
 from p2p_core import flow
-from p2p_core.flow import Format
+from p2p_core.flow import SDMX_CSV, Format
 
-#: The parameters that say which observations are meant, and those of all queries for data, in both dialects.
+#: The parameters of both dialects that select observations, and those that shape the answer.
 SELECTING: Final = ("updatedAfter", "asOf")
 SHOWING: Final = ("firstNObservations", "lastNObservations", "dimensionAtObservation", "format")
-#: The types of structures that can be asked for.
-TYPES: Final = tuple(kind for kind in KINDS if not kind.endswith("constraint"))
+#: The types of structures that a query can name.
+STRUCTURES: Final = tuple(kind for kind in TYPES if not kind.endswith("constraint"))
 #: What a flow can be named by: its own id, or that of its structure or agreement.
 CONTEXTS: Final = ("dataflow", "datastructure", "provisionagreement")
-#: So many past views may be named at a time.
+#: How many past views one query can name.
 MOST_VINTAGES: Final = 50
-#: Either word stands for a dimension of any value.
-_ANY: Final = ("", "*")
+#: What SDMX-CSV could have beside ids, or instead of them. Only its defaults are offered.
+_CSV_DEFAULTS: Final = {"labels": "id", "timeformat": "original", "keys": "none", "key": "none"}
+#: How precise a range of Accept is: any type, any of one main type, a plain type, one of SDMX, one with its version.
+_ANY, _MAIN_TYPE, _PLAIN, _SDMX, _VERSIONED = range(1, 6)
 _CODE: Final = re.compile(r"[A-Za-z0-9_@$:.\-]+", re.ASCII)
 
 
 class Codes(NamedTuple):
-    """The codes of a dimension that are wanted: those named, or any, without those excluded."""
+    """The wanted codes of a dimension: those named, or any, without those excluded."""
 
     named: frozenset[str] | None = None
     excluded: frozenset[str] = frozenset()
@@ -57,7 +61,6 @@ class Shape:
 
     @property
     def keys_only(self) -> bool:
-        """Whether only the keys of series are wanted."""
         return not self.measure and not self.attributes
 
     @property
@@ -83,27 +86,26 @@ class DataQuery:
 
     @property
     def vintages(self) -> frozenset[str] | None:
-        """The past views that are named; None if the flow has none or any is wanted."""
+        """The past views that it names; None if the flow has none or any is wanted."""
         return self.codes[VINTAGE].named if VINTAGE in self.codes else None
 
     @property
     def of_vintages(self) -> bool:
-        """Whether it asks for past views by a dimension."""
+        """Whether the flow has past views by a dimension."""
         return VINTAGE in self.flow.dimensions
 
 
 class AvailabilityQuery(NamedTuple):
-    """A query for the values that occur in the answer to another query."""
+    """A query for the values of some dimensions that occur in the answer to another query."""
 
     data: DataQuery
-    #: The dimensions whose values are wanted.
     dimensions: tuple[str, ...]
     #: Whether the structures go with them.
     references: bool
 
 
 class StructureQuery(NamedTuple):
-    """A query for structures; an empty agency, id or version is any."""
+    """A query for structures. An empty agency, id or version means any."""
 
     kinds: frozenset[str]
     agency: str = ""
@@ -121,11 +123,12 @@ class SchemaQuery(NamedTuple):
 
 
 class Dialect(NamedTuple):
-    """A version of SDMX-REST: how addresses below its root are read, and the formats of its answers."""
+    """A version of SDMX-REST: the formats of its answers, and how paths below its root become queries."""
 
     namespace: str
-    #: What stands before the type of structure in an address, and the type that says what data exist.
-    before_type: str
+    #: What a path to a structure begins with.
+    structures_path: str
+    #: The type of structure that says what data exist.
     constraint: str
     formats_of_data: tuple[Format, ...]
     formats_of_structures: tuple[Format, ...]
@@ -137,7 +140,7 @@ class Dialect(NamedTuple):
 
 
 def parameters(request: HttpRequest) -> dict[str, str]:
-    """Return the query parameters; a plus stands for itself, as it does in SDMX, and an empty value for none."""
+    """The query parameters that have a value. A plus stands for itself, as SDMX writes it."""
     given: dict[str, str] = {}
     for part in request.META.get("QUERY_STRING", "").split("&"):
         name, _, value = map(unquote, part.partition("="))
@@ -148,27 +151,25 @@ def parameters(request: HttpRequest) -> dict[str, str]:
     return given
 
 
-def undocumented(detail: str, **members: Any) -> Problem:
-    """Return the refusal of what SDMX may have and this service has not."""
+def not_offered(detail: str, **members: Any) -> Problem:
+    """The refusal of what SDMX has and this service has not."""
     return Problem("not_implemented", detail=detail, **members)
 
 
-def check_names(given: Mapping[str, str], documented: Collection[str]) -> None:
-    """Refuse parameters that are not documented."""
-    if not given.keys() <= frozenset(documented):
-        raise undocumented(f"The parameters offered here are: {', '.join(documented)}.")
+def check_names(given: Mapping[str, str], offered: Collection[str]) -> None:
+    if not given.keys() <= frozenset(offered):
+        raise not_offered(f"The parameters offered here are: {', '.join(offered)}.")
 
 
 def word(given: Mapping[str, str], name: str, offered: Collection[str], default: str) -> str:
-    """Return the value of a parameter that takes one of several words."""
     found = given.get(name, default)
     if found not in offered:
-        raise undocumented(f"Use one of {', '.join(offered)}.", parameter=name)
+        raise not_offered(f"Use one of {', '.join(offered)}.", parameter=name)
     return found
 
 
-def parts(path: str, most: int) -> list[str]:
-    """Return the parts of a path, with empty ones for those left out at its end."""
+def path_parts(path: str, most: int) -> list[str]:
+    """The parts of a path, with empty ones for those left out at its end."""
     found = path.removesuffix("/").split("/")
     if len(found) > most:
         raise Problem("bad_sdmx_query", detail=f"The path has {len(found)} parts. Use at most {most}.")
@@ -176,11 +177,11 @@ def parts(path: str, most: int) -> list[str]:
 
 
 def one_name(text: str, *anything: str) -> str:
-    """Return an agency, an id or a version; an empty one if it is left out or one of the words for any."""
+    """An agency, an id or a version; empty if it is left out or one of the words for any."""
     if text in ("", *anything):
         return ""
     if re.search(r"[+,*~]", text):
-        raise undocumented("Name one agency, one id and one version, or leave them open.")
+        raise not_offered("Name one agency, one id and one version, or leave them open.")
     if not _CODE.fullmatch(text):
         raise Problem("bad_sdmx_query", detail="Write agencies, ids and versions in letters, digits and _@$-.")
     return text
@@ -189,28 +190,28 @@ def one_name(text: str, *anything: str) -> str:
 def structure_query(
     kinds: Collection[str], names: tuple[str, str, str], item: str, given: Mapping[str, str]
 ) -> StructureQuery:
-    """Return a query for structures; ``names`` are agency, id and version as read."""
+    """A query for structures; ``names`` are agency, id and version."""
     check_names(given, ("references", "detail", "format"))
     if item not in ("", "all", "*"):
-        raise undocumented("Items of a list cannot be asked for by themselves: leave the last part of the path out.")
-    directions = ("none", "children", "descendants", "parentsandsiblings", "all", *TYPES)
+        raise not_offered("Items of a list cannot be asked for by themselves: leave the last part of the path out.")
+    directions = ("none", "children", "descendants", "parentsandsiblings", "all", *STRUCTURES)
     references = word(given, "references", directions, "none")
     detail = word(given, "detail", ("full", "allcompletestubs", "referencepartial"), "full")
     return StructureQuery(frozenset(kinds), *names, references, detail)
 
 
 def schema_query(context: str, names: tuple[str, str, str], given: Mapping[str, str]) -> SchemaQuery:
-    """Return a query for a schema; ``names`` are agency, id and version as read."""
+    """A query for a schema; ``names`` are agency, id and version."""
     check_names(given, ("dimensionAtObservation", "format"))
     if context not in CONTEXTS:
-        raise undocumented(f"Schemas are of {', '.join(CONTEXTS)}.")
+        raise not_offered(f"Schemas are of {', '.join(CONTEXTS)}.")
     if not all(names[:2]):
         raise Problem("bad_sdmx_query", detail="Name one agency and one id, and perhaps one version.")
     return SchemaQuery(StructureQuery(frozenset({context}), *names), at_observation(given))
 
 
 def find_flow(contexts: Collection[str], names: tuple[str, str, str]) -> Flow:
-    """Return the flow that agency, id and version name in any of the contexts; an empty name is any."""
+    """The flow that agency, id and version name in any of the contexts; an empty name is any."""
     agency, name, version = names
     found = []
     for one in FLOWS.values():
@@ -219,7 +220,7 @@ def find_flow(contexts: Collection[str], names: tuple[str, str, str]) -> Flow:
         if is_named and agency in ("", flow.AGENCY) and version in ("", flow.VERSION):
             found.append(one)
     if len(found) > 1:
-        raise undocumented("Ask for one flow at a time.")
+        raise not_offered("Ask for one flow at a time.")
     if not found:
         if "provisionagreement" in contexts and name.startswith(flow.agreement("")):
             raise Problem("agency_not_published")
@@ -232,7 +233,7 @@ def key(text: str, flow: Flow, *, short: bool) -> dict[str, Codes]:
     """Read a key such as `D.DOWNLOADS.NO+SE.`; only a ``short`` one may leave places out at its end."""
     count = len(flow.dimensions)
     if "," in text:
-        raise undocumented("Ask for one key; several codes in a place have + between.")
+        raise not_offered("Ask for one key; several codes in a place have + between.")
     # The last place of a past view may hold an instant, with a dot in it.
     places = text.split(".", count - 1 if VINTAGE in flow.dimensions else -1)
     if text in ("", "all", "*"):
@@ -241,29 +242,28 @@ def key(text: str, flow: Flow, *, short: bool) -> dict[str, Codes]:
         detail = f"A key has {count} places with dots between: {'.'.join(flow.dimensions)}."
         raise Problem("bad_sdmx_query", detail=detail)
     found = dict.fromkeys(flow.dimensions, Codes())
-    return found | dict(zip(flow.dimensions, map(_codes, places), strict=False))
-
-
-def _codes(place: str) -> Codes:
-    if place in _ANY:
-        return Codes()
-    values = place.split("+")
-    if not all(map(_CODE.fullmatch, values)):
-        raise Problem("bad_sdmx_query", detail="A place of a key holds codes with + between, or nothing, or *.")
-    return Codes(frozenset(values))
+    for name, place in zip(flow.dimensions, places, strict=False):
+        if place not in ("", "*"):
+            values = place.split("+")
+            if not all(map(_CODE.fullmatch, values)):
+                raise Problem("bad_sdmx_query", detail="A place of a key holds codes with + between, or nothing, or *.")
+            found[name] = Codes(frozenset(values))
+    return found
 
 
 def data_query(
     flow: Flow, codes: Mapping[str, Codes], when: Times, shape: Shape, given: Mapping[str, str]
 ) -> DataQuery:
-    """Return a query for data, with the parameters that both dialects have."""
+    """A query for data, with the parameters that both dialects have."""
     query = DataQuery(
         flow=flow,
         codes=codes,
         times=when,
         shape=shape,
-        updated_after=_instant(given, "updatedAfter"),
-        as_of=_instant(given, "asOf"),
+        updated_after=times.parse_instant(given["updatedAfter"], parameter="updatedAfter")
+        if "updatedAfter" in given
+        else None,
+        as_of=times.parse_instant(given["asOf"], parameter="asOf") if "asOf" in given else None,
         first=count(given, "firstNObservations", least=1),
         last=count(given, "lastNObservations", least=1),
         offset=count(given, "offset", least=0) or 0,
@@ -283,35 +283,57 @@ def data_query(
 
 
 def availability_query(data: DataQuery, component: str, given: Mapping[str, str]) -> AvailabilityQuery:
-    """Return a query for what exists of the answer to a query for data."""
+    """A query for what exists of the answer to a query for data."""
     word(given, "mode", ("exact",), "exact")
     dimensions = (*data.flow.dimensions, TIME)
     if component not in ("", "*", "all", *dimensions):
-        raise undocumented(f"Ask for one of {', '.join(dimensions)}, or leave the component out for all.")
+        raise not_offered(f"Ask for one of {', '.join(dimensions)}, or leave the component out for all.")
     wanted = (component,) if component in dimensions else dimensions
     return AvailabilityQuery(data, wanted, word(given, "references", ("none", "all"), "none") == "all")
 
 
 def at_observation(given: Mapping[str, str]) -> str:
-    """Return the dimension that observations have; the others belong to their series."""
+    """The dimension that observations have; the others belong to their series."""
     return word(given, "dimensionAtObservation", (TIME, ALL_DIMENSIONS), TIME)
 
 
 def shape(given: Mapping[str, str], *, measure: bool, attributes: tuple[str, ...]) -> Shape:
-    """Return what is shown; keys alone are those of series, so they have no observations."""
+    """What an answer shows. Keys alone are those of series, so they have no observations."""
     at = at_observation(given)
     return Shape(measure, attributes, at if measure or attributes else TIME)
 
 
-def _instant(given: Mapping[str, str], name: str) -> datetime | None:
-    return times.instant(given[name], parameter=name) if name in given else None
-
-
 def count(given: Mapping[str, str], name: str, *, least: int) -> int | None:
-    """Return a whole number, if it is given."""
     text = given.get(name)
     if text is None:
         return None
     if not re.fullmatch(r"\d{1,18}", text, re.ASCII) or int(text) < least:
         raise Problem("bad_parameter", detail=f"Use a whole number from {least} on.", parameter=name)
     return int(text)
+
+
+def agreed_format(request: HttpRequest, formats: tuple[Format, ...], given: Mapping[str, str]) -> Format:
+    """The format that `format` or Accept names, or the first if any will do."""
+    if "format" in given:
+        named = word(given, "format", [one.word for one in formats], "")
+        return next(one for one in formats if one.word == named)
+    found = best(request.headers.get("Accept") or "*/*", formats, _precision)
+    if found is None:
+        listed = ", ".join(one.content_type for one in formats)
+        has_csv = any(one.media_type == SDMX_CSV for one in formats)
+        extras = ", with no other labels than id, timeFormat than original and keys than none" if has_csv else ""
+        raise Problem("not_acceptable", detail=f"Accept one of {listed}{extras}.")
+    return found
+
+
+def _precision(form: Format, one: MediaType) -> int:
+    kind = f"{one.main_type}/{one.sub_type}"
+    if kind == form.media_type:
+        if any(str(one.params.get(name, default)).lower() != default for name, default in _CSV_DEFAULTS.items()):
+            return 0
+        version = one.params.get("version")
+        if version is None:
+            return _SDMX
+        return _VERSIONED if str(version) in form.versions else 0
+    general = {"*/*": _ANY, f"{form.media_type.partition('/')[0]}/*": _MAIN_TYPE} | dict.fromkeys(form.plain, _PLAIN)
+    return general.get(kind, 0)

@@ -1,4 +1,4 @@
-"""All structures that exist, under a version of the reference data, and which of them answer a query."""
+"""The structures of a version of the reference data: all of them, those that answer a query, and what data exist."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
@@ -9,15 +9,20 @@ from typing import Final, NamedTuple
 
 from django.utils.http import http_date
 
-from api.datasets import INVENTED
+from api import datasets
 from api.problems import Problem
-from api.sdmx import flows
-from api.sdmx.flows import COMPONENTS, CONCEPTS, FLOWS, P2P, PROVIDERS, Component, Flow
-from api.sdmx.queries import StructureQuery
+from api.sdmx import flows, times
+from api.sdmx.flows import COMPONENTS, CONCEPTS, FLOWS, P2P, PROVIDERS, TIME, Component, Flow
+from api.sdmx.observations import Available
+from api.sdmx.queries import AvailabilityQuery, StructureQuery
 from countries import queries
-from countries.reference import Agency, Indicator, Reference
+from countries.reference import Indicator, Reference
 from p2p_core import codes
 from p2p_core.flow import AGENCY, SCHEME_VERSION, VERSION, agreement
+
+#: The type and id of a structure.
+StructureKey = tuple[str, str]
+Keys = AbstractSet[StructureKey]
 
 
 class Note(NamedTuple):
@@ -39,13 +44,6 @@ class Item(NamedTuple):
     component: Component | None = None
 
 
-class Key(NamedTuple):
-    """The type and id of a structure."""
-
-    kind: str
-    id: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artefact:
     """A structure. Lists have items; a dataflow, a data structure, an agreement and a constraint have a flow."""
@@ -61,16 +59,21 @@ class Artefact:
     flow: Flow = P2P
     #: Of an agreement, who provides the data.
     provider: str = ""
-    #: Of a constraint, the values of each dimension that has some, and the first and the last day or instant.
+    #: Of a constraint, the values of each dimension that has some, and its first and last day or instant.
     values: Mapping[str, tuple[str, ...]] | None = None
     span: tuple[str, str] | None = None
-    #: Whether a list leaves items out, and whether only name and description are given.
+    #: A ``partial`` list leaves items out; a ``stub`` has name and description only.
     partial: bool = False
     stub: bool = False
 
     @property
-    def key(self) -> Key:
-        return Key(self.kind, self.id)
+    def key(self) -> StructureKey:
+        return self.kind, self.id
+
+    @property
+    def path(self) -> str:
+        """Where it is, below the address of all structures."""
+        return f"{self.kind}/{self.agency}/{self.id}/{self.version}"
 
     @property
     def urn(self) -> str:
@@ -80,28 +83,28 @@ class Artefact:
         return flows.urn(self.kind, self.id, item, agency=self.agency, version=self.version)
 
     @property
-    def refers(self) -> AbstractSet[Key]:
+    def refers(self) -> Keys:
         """The structures that it refers to."""
         match self.kind:
             case "conceptscheme":
-                return _codelists(item.component.codelist for item in self.items if item.component)
+                return {("codelist", one.codelist) for item in self.items if (one := item.component) and one.codelist}
             case "datastructure":
-                return {Key("conceptscheme", CONCEPTS)} | _codelists(self.flow.codelists)
+                return {("conceptscheme", CONCEPTS), *(("codelist", name) for name in self.flow.codelists)}
             case "dataflow":
-                return {Key("datastructure", self.flow.dsd)}
+                return {("datastructure", self.flow.dsd)}
             case "provisionagreement":
-                return {Key("dataflow", self.flow.id), Key("dataproviderscheme", PROVIDERS)}
+                return {("dataflow", self.flow.id), ("dataproviderscheme", PROVIDERS)}
         return frozenset()
 
     def only(self, ids: AbstractSet[str]) -> "Artefact":
-        """Return a list with some of its items."""
+        """The list with some of its items."""
         items = tuple(item for item in self.items if item.id in ids)
         return replace(self, items=items, partial=len(items) < len(self.items))
 
 
 @dataclass(frozen=True)
 class Structures:
-    """All structures under one version of the reference data."""
+    """All structures of one version of the reference data, and when that became current."""
 
     reference: int
     changed: datetime
@@ -110,24 +113,31 @@ class Structures:
     invented: bool
 
     def last_modified(self, milliseconds: int = 0) -> str:
-        """Return when they changed last, or something beside them did, in milliseconds since 1970."""
+        """The header. ``milliseconds`` since 1970 are the last change of something beside them."""
         return http_date(max(self.changed.timestamp(), milliseconds / 1000))
 
     @cached_property
-    def by_key(self) -> dict[Key, Artefact]:
+    def by_key(self) -> dict[StructureKey, Artefact]:
         return {artefact.key: artefact for artefact in self.artefacts}
 
     def codes(self, codelist: str) -> Mapping[str, str]:
-        """Return the codes of a list with their names."""
-        return {item.id: item.name for item in self.by_key[Key("codelist", codelist)].items}
+        """The codes of a list with their names."""
+        return {item.id: item.name for item in self.by_key[("codelist", codelist)].items}
 
 
 def select(query: StructureQuery, known: Structures) -> list[Artefact]:
-    """Return what a query names and what goes with it; refuse a query that names nothing."""
-    named = frozenset(one.key for one in known.artefacts if _matches(query, one))
+    """What a query names and what goes with it; refuse a query that names nothing."""
+    named = frozenset(
+        one.key
+        for one in known.artefacts
+        if one.kind in query.kinds
+        and query.agency in ("", one.agency)
+        and query.id in ("", one.id)
+        and query.version in ("", one.version)
+    )
     if not named:
         raise Problem("unknown_structure")
-    keys = named | _around(named, query.references, known)
+    keys = named | _references(named, query.references, known)
     found = [one for one in known.artefacts if one.key in keys]
     if query.detail == "allcompletestubs":
         return [replace(one, stub=True) for one in found]
@@ -136,37 +146,30 @@ def select(query: StructureQuery, known: Structures) -> list[Artefact]:
     return found
 
 
-def _matches(query: StructureQuery, one: Artefact) -> bool:
-    asked = ((query.agency, one.agency), (query.id, one.id), (query.version, one.version))
-    return one.kind in query.kinds and all(text in ("", own) for text, own in asked)
-
-
-def _around(named: AbstractSet[Key], references: str, known: Structures) -> AbstractSet[Key]:
-    """Return the structures that go with others: in a direction, or of a type in any direction."""
+def _references(named: Keys, direction: str, known: Structures) -> Keys:
+    """The structures that go with others: in a direction, or of a type in any direction."""
     children = {one.key: one.refers for one in known.artefacts}
     parents = {key: {other for other, refers in children.items() if key in refers} for key in children}
-    above = _next(named, parents)
+    above, below = _next(named, parents), _closure(named, children)
     siblings = above | _next(above, children)
-    below = _closure(named, children)
     in_direction = {
-        "none": frozenset[Key](),
+        "none": frozenset[StructureKey](),
         "children": _next(named, children),
         "descendants": below,
         "parentsandsiblings": siblings,
         "all": siblings | below,
     }
-    if references in in_direction:
-        return in_direction[references]
-    return {key for key in below | _closure(named, parents) if key.kind == references}
+    if direction in in_direction:
+        return in_direction[direction]
+    return {key for key in below | _closure(named, parents) if key[0] == direction}
 
 
-def _next(keys: AbstractSet[Key], steps: Mapping[Key, AbstractSet[Key]]) -> AbstractSet[Key]:
-    return frozenset[Key]().union(*(steps[key] for key in keys))
+def _next(keys: Keys, steps: Mapping[StructureKey, Keys]) -> Keys:
+    return frozenset[StructureKey]().union(*(steps[key] for key in keys))
 
 
-def _closure(keys: AbstractSet[Key], steps: Mapping[Key, AbstractSet[Key]]) -> AbstractSet[Key]:
-    found: AbstractSet[Key] = frozenset()
-    reached = _next(keys, steps)
+def _closure(keys: Keys, steps: Mapping[StructureKey, Keys]) -> Keys:
+    found, reached = frozenset[StructureKey](), _next(keys, steps)
     while not reached <= found:
         found |= reached
         reached = _next(reached, steps)
@@ -174,7 +177,7 @@ def _closure(keys: AbstractSet[Key], steps: Mapping[Key, AbstractSet[Key]]) -> A
 
 
 def in_part(one: Artefact, beside: Iterable[Artefact]) -> Artefact:
-    """Return a list of concepts or providers with those items only that other structures use; codes can all occur."""
+    """A list of concepts or providers with only the items that other structures use. All codes can occur."""
     used: dict[str, set[str]] = {"conceptscheme": set(), "dataproviderscheme": set()}
     for other in beside:
         used["conceptscheme"].update(other.flow.components if other.kind in ("dataflow", "datastructure") else ())
@@ -183,41 +186,43 @@ def in_part(one: Artefact, beside: Iterable[Artefact]) -> Artefact:
 
 
 def of_data(flow: Flow, known: Structures) -> list[Artefact]:
-    """Return the structures that data of a flow follow."""
-    structure = known.by_key[Key("datastructure", flow.dsd)]
+    """The structures that data of a flow follow."""
+    structure = known.by_key["datastructure", flow.dsd]
     found = [one for one in known.artefacts if one.key in {structure.key, *structure.refers}]
     return [in_part(one, [structure]) for one in found]
 
 
-def structures() -> Structures:
-    """Return all structures as they are now."""
-    return under(Reference.current())
+def of_availability(query: AvailabilityQuery, found: Available, kind: str, known: Structures) -> Iterator[Artefact]:
+    """The constraint that says what there is, and the structures that go with it, if wanted."""
+    flow = query.data.flow
+    # That a dimension has no values cannot be said in all formats.
+    values = {name: tuple(sorted(found.values[name])) for name in query.dimensions if found.values.get(name)}
+    span = found.range if TIME in query.dimensions else None
+    # Clients know the counts by this type; the versions of SDMX offered here have no other place for them.
+    counts = (("obs_count", found.observations), ("series_count", found.series))
+    yield Artefact(
+        kind=kind,
+        id=f"AVAILABLE_{flow.id}",
+        name=f"What there is of {flow.id}",
+        notes=tuple(Note(name, "sdmx_metrics", title=str(count)) for name, count in counts),
+        flow=flow,
+        values=values,
+        span=(times.write_bound(span.start), times.write_bound(span.end - 1)) if span else None,
+    )
+    if query.references:
+        used = {COMPONENTS[name].codelist: set(codes) for name, codes in values.items()} | {
+            CONCEPTS: set(flow.components)
+        }
+        structure = known.by_key["datastructure", flow.dsd]
+        keys = {("dataflow", flow.id), structure.key, *structure.refers}
+        for one in known.artefacts:
+            if one.key in keys:
+                yield one.only(used[one.id]) if one.id in used else one
 
 
 @lru_cache(maxsize=2)
-def under(reference: Reference) -> Structures:
-    """Return all structures under a version of the reference data."""
-    artefacts = (
-        *_flows(reference),
-        *_lists(reference),
-        Artefact(
-            # The agencies at the top are listed by SDMX itself: an agency in a list of ours would be a part of ours.
-            kind="agencyscheme",
-            agency="SDMX",
-            id="AGENCIES",
-            version=SCHEME_VERSION,
-            name="Agencies",
-            items=(Item(AGENCY, _FEDERATION),),
-        ),
-        Artefact(
-            kind="dataproviderscheme",
-            id=PROVIDERS,
-            version=SCHEME_VERSION,
-            name="Who provides data",
-            items=(Item(AGENCY, _FEDERATION, "All agencies together."), *map(_provider, reference.agencies)),
-        ),
-        *_agreements(reference.agencies),
-    )
+def structures_of(reference: Reference) -> Structures:
+    artefacts = (*_flows(reference), *_lists(reference), *_organisations(reference))
     return Structures(reference.version, reference.changed, artefacts, reference.invented)
 
 
@@ -236,12 +241,9 @@ _FLOWS: Final = {
 _LISTS: Final = {
     "CL_FREQ": (
         "Frequencies",
-        (
-            Item("H", "Hourly"),
-            Item("D", "Daily"),
-            Item("W", "Weekly", "Weeks of ISO 8601, Monday to Sunday."),
-            Item("M", "Monthly"),
-            Item("A", "Annual"),
+        tuple(
+            Item(code, one.authority.capitalize(), "Weeks of ISO 8601, Monday to Sunday." if code == "W" else "")
+            for code, one in datasets.FREQUENCIES.items()
         ),
     ),
     "CL_OBS_STATUS": (
@@ -260,7 +262,7 @@ _LISTS: Final = {
 def _flows(reference: Reference) -> Iterator[Artefact]:
     notes = tuple(note for row in reference.indicators for note in _notes(row, title=row.name))
     if reference.invented:
-        notes += (Note("INVENTED", "INVENTED", text=INVENTED),)
+        notes += (Note("INVENTED", "INVENTED", text=datasets.INVENTED),)
     for flow in FLOWS.values():
         name, description = _FLOWS[flow.id]
         yield Artefact(kind="dataflow", id=flow.id, name=name, description=description, notes=notes, flow=flow)
@@ -268,7 +270,7 @@ def _flows(reference: Reference) -> Iterator[Artefact]:
 
 
 def _notes(row: Indicator, *, title: str = "") -> tuple[Note, ...]:
-    """Return what the numbers of an indicator are not."""
+    """What the numbers of an indicator are not."""
     return tuple(Note(f"{row.code}_{number}", "NOTE", title, text) for number, text in enumerate(row.notes, 1))
 
 
@@ -278,7 +280,16 @@ def _lists(reference: Reference) -> Iterator[Artefact]:
     indicators = [Item(row.code, row.name, row.description, _notes(row)) for row in reference.indicators]
     yield Artefact(kind="codelist", id="CL_INDICATOR", name="Indicators", items=tuple(indicators))
     countries = [Item(one.code, one.name) for one in queries.countries()]
-    groups = [Item(one.code, one.name, _members(one)) for one in queries.groups()]
+    groups = [
+        Item(
+            one.code,
+            one.name,
+            "All countries, and downloads or visits that could not be located."
+            if one.code == codes.TOTAL
+            else f"{len(one.members)} countries: {', '.join(one.members)}.",
+        )
+        for one in queries.groups()
+    ]
     yield Artefact(kind="codelist", id="CL_COUNTRY", name="Countries and country groups", items=(*countries, *groups))
     networks = [*(Item(row.code, row.name) for row in reference.networks), Item(codes.TOTAL, "All networks")]
     yield Artefact(kind="codelist", id="CL_NETWORK", name="Networks", items=tuple(networks))
@@ -286,22 +297,26 @@ def _lists(reference: Reference) -> Iterator[Artefact]:
     yield Artefact(kind="conceptscheme", id=CONCEPTS, name="Concepts of Police2Peer", items=tuple(concepts))
 
 
-def _members(group: queries.CountryGroup) -> str:
-    if group.code == codes.TOTAL:
-        return "All countries, and downloads or visits that could not be located."
-    return f"{len(group.members)} countries: {', '.join(group.members)}."
-
-
-def _provider(row: Agency) -> Item:
+def _organisations(reference: Reference) -> Iterator[Artefact]:
+    """Lists of agencies and of data providers, and the agreements by which they provide data."""
+    # The agencies at the top are listed by SDMX itself: an agency in a list of ours would be a part of ours.
+    top = (Item(AGENCY, _FEDERATION),)
+    yield Artefact(
+        kind="agencyscheme", agency="SDMX", id="AGENCIES", version=SCHEME_VERSION, name="Agencies", items=top
+    )
     invented = Note("INVENTED", "INVENTED", text="This agency is invented, for a demonstration.")
-    return Item(row.code, row.name, notes=(invented,) if row.invented else ())
-
-
-def _agreements(agencies: Iterable[Agency]) -> Iterator[Artefact]:
+    providers = [Item(row.code, row.name, notes=(invented,) if row.invented else ()) for row in reference.agencies]
+    yield Artefact(
+        kind="dataproviderscheme",
+        id=PROVIDERS,
+        version=SCHEME_VERSION,
+        name="Who provides data",
+        items=(Item(AGENCY, _FEDERATION, "All agencies together."), *providers),
+    )
     for flow in FLOWS.values():
         name = f"{flow.id}, by the federation"
         yield Artefact(kind="provisionagreement", id=flow.agreement, name=name, flow=flow, provider=AGENCY)
-    for row in agencies:
+    for row in reference.agencies:
         yield Artefact(
             kind="provisionagreement",
             id=agreement(row.code),
@@ -309,7 +324,3 @@ def _agreements(agencies: Iterable[Agency]) -> Iterator[Artefact]:
             description="What the agency submits. It is not published by itself: its data cannot be read here.",
             provider=row.code,
         )
-
-
-def _codelists(names: Iterable[str]) -> AbstractSet[Key]:
-    return {Key("codelist", name) for name in names if name}

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from api.problems import Problem
-from api.sdmx.flows import TIME
+from api.sdmx.flows import TIME, VINTAGE
 from federation.published.vintages import ALWAYS
 from p2p_core import instants, periods
 from p2p_core.periods import Longs
 
-_FREQUENCY_OF = {
+_FORMS: Final = {
     "A": re.compile(r"\d{4}(-A1)?", re.ASCII),
     "M": re.compile(r"\d{4}-M?\d\d", re.ASCII),
     "D": re.compile(r"\d{4}-\d\d-\d\d", re.ASCII),
@@ -21,33 +21,32 @@ _FREQUENCY_OF = {
 }
 #: Reporting periods longer than a month: how many months they have.
 _MONTHS: Final = {"S": 6, "Q": 3}
-_LONGER = re.compile(r"(\d{4})-([SQ])(\d)", re.ASCII)
-_INSTANTS: Final = "Write an instant: 2026-12-01T00:01:07.482Z."
+_LONGER: Final = re.compile(r"(\d{4})-([SQ])(\d)", re.ASCII)
 _HOUR: Final = 3600
 _DAY: Final = 86_400
 
 
-class Span(NamedTuple):
-    """The time from a second since 1970 until before another."""
+class TimeRange(NamedTuple):
+    """From one second since 1970 until before another."""
 
     start: int
     end: int
 
 
 class Times(NamedTuple):
-    """The time in which all of a period must lie, in seconds since 1970; of ``exact`` it must be all."""
+    """Selects the periods that lie wholly between two seconds since 1970, or that are ``exact``."""
 
     start: int = periods.epoch(ALWAYS[0])
     end: int = periods.epoch(ALWAYS[1]) + _DAY
-    exact: Span | None = None
+    exact: TimeRange | None = None
 
     @classmethod
     def between(cls, first: str | None, last: str | None) -> Self:
-        """Return the time from `startPeriod` to `endPeriod`, both included."""
+        """From `startPeriod` to `endPeriod`, both included."""
         found = cls()
         if first:
-            found = found._replace(start=span(first, parameter="startPeriod").start)
-        return found._replace(end=span(last, parameter="endPeriod").end) if last else found
+            found = found._replace(start=parse_range(first, parameter="startPeriod").start)
+        return found._replace(end=parse_range(last, parameter="endPeriod").end) if last else found
 
     @classmethod
     def matching(cls, text: str) -> Self:
@@ -58,15 +57,15 @@ class Times(NamedTuple):
             if "," in term or operator not in ("eq", "ge", "gt", "le", "lt"):
                 detail = "Filter times by eq, ge, gt, le and lt, with + between for and: ge:2026-01+lt:2026-11."
                 raise Problem("not_implemented", detail=detail, parameter=f"c[{TIME}]")
-            asked = span(period, parameter=f"c[{TIME}]")
-            start = {"eq": asked.start, "ge": asked.start, "gt": asked.end}.get(operator, found.start)
-            end = {"eq": asked.end, "le": asked.end, "lt": asked.start}.get(operator, found.end)
-            exact = asked if operator == "eq" else found.exact
+            term_range = parse_range(period, parameter=f"c[{TIME}]")
+            start = {"eq": term_range.start, "ge": term_range.start, "gt": term_range.end}.get(operator, found.start)
+            end = {"eq": term_range.end, "le": term_range.end, "lt": term_range.start}.get(operator, found.end)
+            exact = term_range if operator == "eq" else found.exact
             found = found._replace(start=max(found.start, start), end=min(found.end, end), exact=exact)
         return found
 
     def inside(self, frequency: str, starts: Longs) -> NDArray[np.bool_]:
-        """Return which periods, given by their starts, lie in it."""
+        """Which periods, given by their starts, are selected."""
         until = ends(frequency, starts)
         found = (starts >= self.start) & (until <= self.end)
         if self.exact:
@@ -81,62 +80,40 @@ class Times(NamedTuple):
         return datetime.fromtimestamp(max(earliest, first), UTC), datetime.fromtimestamp(min(latest, last), UTC)
 
 
-def span(text: str, *, parameter: str) -> Span:
-    """Return the time that a period of any frequency names; a full hour stands for the whole of it."""
-    for reading in (_of_calendar, _of_months, _of_instant):
-        try:
-            found = reading(text)
-        except (ValueError, OverflowError):
-            break
-        if found is not None:
-            return found
-    raise Problem(
-        "bad_sdmx_query",
-        detail="Write a period or a time: 2026, 2026-Q4, 2026-11, 2026-W48, 2026-11-24 or 2026-11-24T10:00.",
-        parameter=parameter,
-    )
+def parse_range(text: str, *, parameter: str) -> TimeRange:
+    """The time that a period of any frequency names; a full hour stands for the whole of it."""
+    try:
+        for frequency, form in _FORMS.items():
+            if form.fullmatch(text):
+                start = periods.parse(frequency, text.removesuffix("-A1").replace("-M", "-"))
+                return TimeRange(periods.epoch(start), periods.epoch(periods.end(frequency, start)))
+        if longer := _LONGER.fullmatch(text):
+            year, months, number = int(longer[1]), _MONTHS[longer[2]], int(longer[3])
+            first, after = datetime(year, (number - 1) * months + 1, 1, tzinfo=UTC), number * months
+            last = datetime(year + after // 12, after % 12 + 1, 1, tzinfo=UTC)
+            return TimeRange(periods.epoch(first), periods.epoch(last))
+        second = periods.epoch(instants.parse(text))
+        return TimeRange(second, second + _HOUR if second % _HOUR == 0 else second)
+    except (ValueError, OverflowError):
+        detail = "Write a period or a time: 2026, 2026-Q4, 2026-11, 2026-W48, 2026-11-24 or 2026-11-24T10:00."
+        raise Problem("bad_sdmx_query", detail=detail, parameter=parameter) from None
 
 
-def instant(text: str, *, parameter: str) -> datetime:
-    """Return an instant; without an offset it is UTC, the time of this service."""
+def parse_instant(text: str, *, parameter: str) -> datetime:
+    """Parse an instant; without an offset it is UTC."""
     try:
         return instants.parse(text)
     except ValueError:
-        raise Problem("bad_sdmx_query", detail=_INSTANTS, parameter=parameter) from None
+        detail = "Write an instant: 2026-12-01T00:01:07.482Z."
+        raise Problem("bad_sdmx_query", detail=detail, parameter=parameter) from None
 
 
 def end_of_vintage(label: str) -> datetime:
-    """Return the instant of a past view: the one named, or the last moment of the day named."""
-    if _FREQUENCY_OF["D"].fullmatch(label):
-        end = span(label, parameter="VINTAGE").end
+    """The instant of a past view: the one named, or the last millisecond of the day named."""
+    if _FORMS["D"].fullmatch(label):
+        end = parse_range(label, parameter=VINTAGE).end
         return datetime.fromtimestamp(end, UTC) - timedelta(milliseconds=1)
-    return instant(label, parameter="VINTAGE")
-
-
-def _of_calendar(text: str) -> Span | None:
-    for frequency, form in _FREQUENCY_OF.items():
-        if form.fullmatch(text):
-            start = periods.parse(frequency, text.removesuffix("-A1").replace("-M", "-"))
-            return Span(periods.epoch(start), periods.epoch(periods.end(frequency, start)))
-    return None
-
-
-def _of_months(text: str) -> Span | None:
-    form = _LONGER.fullmatch(text)
-    if form is None:
-        return None
-    year, months, number = int(form[1]), _MONTHS[form[2]], int(form[3])
-    if not 1 <= number <= 12 // months:
-        raise ValueError(text)
-    first, last = (number - 1) * months, number * months
-    start = datetime(year, first + 1, 1, tzinfo=UTC)
-    end = datetime(year + last // 12, last % 12 + 1, 1, tzinfo=UTC)
-    return Span(periods.epoch(start), periods.epoch(end))
-
-
-def _of_instant(text: str) -> Span:
-    start = periods.epoch(instants.parse(text))
-    return Span(start, start + _HOUR if start % _HOUR == 0 else start)
+    return parse_instant(label, parameter=VINTAGE)
 
 
 _MONTHS_OF: Final = {"M": "M", "A": "Y"}
@@ -144,19 +121,19 @@ _SECONDS_OF: Final = {"H": _HOUR, "D": _DAY, "W": 7 * _DAY}
 
 
 def ends(frequency: str, starts: Longs) -> Longs:
-    """Return the seconds before which periods end."""
+    """The seconds before which periods end, from the seconds at which they start."""
     if frequency in _SECONDS_OF:
         return starts + _SECONDS_OF[frequency]
     units = starts.astype("datetime64[s]").astype(f"datetime64[{_MONTHS_OF[frequency]}]")
     return (units + 1).astype("datetime64[s]").astype(np.int64)
 
 
-def written(milliseconds: int) -> str:
+def write(milliseconds: int) -> str:
     """Write an instant in milliseconds since 1970."""
     return instants.write(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds))
 
 
-def day_or_instant(second: int) -> str:
-    """Write a time that a span begins or ends with: the day alone where it is the whole of it that counts."""
+def write_bound(second: int) -> str:
+    """Write the start or the end of a range: the day alone if the range has all of it."""
     moment = datetime.fromtimestamp(second, UTC)
     return f"{moment:%Y-%m-%d}" if second % _DAY in (0, _DAY - 1) else f"{moment:%Y-%m-%dT%H:%M:%S}"

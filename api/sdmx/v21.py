@@ -1,4 +1,4 @@
-"""SDMX-REST 1.5, as the root 2.1 speaks it: addresses and parameters, read into queries."""
+"""SDMX-REST 1.5, which the root 2.1 speaks: paths and parameters, read into queries."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -23,14 +23,14 @@ _DETAILS: Final = {
 def data(path: str, given: Mapping[str, str]) -> DataQuery:
     """Read `{flow}[/{key}[/{provider}]]`."""
     queries.check_names(given, (*_SELECTING, "detail", *queries.SHOWING))
-    named, key, provider = queries.parts(path, 3)
+    named, key, provider = queries.path_parts(path, 3)
     return _data(named, key, provider, given)
 
 
 def availability(path: str, given: Mapping[str, str]) -> AvailabilityQuery:
     """Read `{flow}[/{key}[/{provider}[/{component}]]]`."""
     queries.check_names(given, (*_SELECTING, "mode", "references", "format"))
-    named, key, provider, component = queries.parts(path, 4)
+    named, key, provider, component = queries.path_parts(path, 4)
     return queries.availability_query(_data(named, key, provider, given), component, given)
 
 
@@ -51,18 +51,18 @@ def _data(named: str, key: str, provider: str, given: Mapping[str, str]) -> Data
 
 def structures(path: str, given: Mapping[str, str]) -> StructureQuery:
     """Read `{type}[/{agency}[/{id}[/{version}]]]`; the type `structure` is any."""
-    kind, agency, name, version, item = queries.parts(path, 5)
-    if kind not in ("structure", *queries.TYPES):
-        raise queries.undocumented(
-            f"Ask for structure, {', '.join(queries.TYPES)}, data, availableconstraint or schema."
+    kind, agency, name, version, item = queries.path_parts(path, 5)
+    if kind not in ("structure", *queries.STRUCTURES):
+        raise queries.not_offered(
+            f"Ask for structure, {', '.join(queries.STRUCTURES)}, data, availableconstraint or schema."
         )
-    kinds = queries.TYPES if kind == "structure" else (kind,)
+    kinds = queries.STRUCTURES if kind == "structure" else (kind,)
     return queries.structure_query(kinds, _names(agency, name, version), item, given)
 
 
 def schema(path: str, given: Mapping[str, str]) -> SchemaQuery:
     """Read `{context}/{agency}/{id}[/{version}]`."""
-    context, agency, name, version = queries.parts(path, 4)
+    context, agency, name, version = queries.path_parts(path, 4)
     return queries.schema_query(context, _names(agency, name, version), given)
 
 
@@ -74,7 +74,7 @@ def _names(agency: str, name: str, version: str) -> tuple[str, str, str]:
 
 DIALECT: Final = Dialect(
     namespace="http://www.sdmx.org/resources/sdmxml/schemas/v2_1",
-    before_type="",
+    structures_path="",
     constraint="contentconstraint",
     formats_of_data=(flow.XML_DATA_21, flow.CSV_10),
     formats_of_structures=(flow.XML_21,),

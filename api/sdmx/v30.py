@@ -1,4 +1,4 @@
-"""SDMX-REST 2.x, as the root 3.0 speaks it: addresses and parameters, read into queries."""
+"""SDMX-REST 2.x, which the root 3.0 speaks: paths and parameters, read into queries."""
 
 import re
 from collections.abc import Mapping
@@ -16,29 +16,29 @@ _SELECTING: Final = (*queries.SELECTING, "updateAfter", *(f"c[{name}]" for name 
 
 
 def data(path: str, given: Mapping[str, str]) -> DataQuery:
-    """Read `{context}/{agency}/{id}/{version}[/{key}]`; what is left out at the end is any."""
+    """Read `{context}/{agency}/{id}/{version}[/{key}]`. Parts left out at the end mean any."""
     queries.check_names(given, (*_SELECTING, "attributes", "measures", "offset", "limit", *queries.SHOWING))
-    *named, key = queries.parts(path, 5)
+    *named, key = queries.path_parts(path, 5)
     return _data(named, key, given)
 
 
 def availability(path: str, given: Mapping[str, str]) -> AvailabilityQuery:
     """Read `{context}/{agency}/{id}/{version}[/{key}[/{component}]]`."""
     queries.check_names(given, (*_SELECTING, "mode", "references", "format"))
-    *named, key, component = queries.parts(path, 6)
+    *named, key, component = queries.path_parts(path, 6)
     return queries.availability_query(_data(named, key, given), component, given)
 
 
 def _data(named: list[str], key: str, given: Mapping[str, str]) -> DataQuery:
     context, *names = named
     if context not in ("", "*", *queries.CONTEXTS):
-        raise queries.undocumented(f"A context is one of {', '.join(queries.CONTEXTS)}, or *.")
+        raise queries.not_offered(f"A context is one of {', '.join(queries.CONTEXTS)}, or *.")
     found = queries.find_flow((context,) if context in queries.CONTEXTS else queries.CONTEXTS, _names(*names))
     if "updateAfter" in given:
         given = {**given, "updatedAfter": given["updateAfter"]}
     codes = queries.key(key, found, short=True)
     if "c[VINTAGE]" in given and "VINTAGE" not in codes:
-        raise queries.undocumented("P2P has no dimension VINTAGE: ask for P2P_VINTAGE, or leave c[VINTAGE] out.")
+        raise queries.not_offered("P2P has no dimension VINTAGE: ask for P2P_VINTAGE, or leave c[VINTAGE] out.")
     codes |= {name: one.and_(_filter(given[f"c[{name}]"])) for name, one in codes.items() if f"c[{name}]" in given}
     when = Times.matching(given[f"c[{TIME}]"]) if f"c[{TIME}]" in given else Times()
     return queries.data_query(found, codes, when, _shape(given), given)
@@ -51,7 +51,7 @@ def _filter(text: str) -> Codes:
         return Codes(excluded=frozenset(term.removeprefix("ne:") for term in terms))
     named = [one.removeprefix("eq:") for one in text.split(",")]
     if any(re.search(r"\+|^[a-z]{2}:", one) for one in named):
-        raise queries.undocumented("Filter codes as NO,SE or as ne:NO+ne:SE.")
+        raise queries.not_offered("Filter codes as NO,SE or as ne:NO+ne:SE.")
     if not all(named):
         raise Problem("bad_sdmx_query", detail="A filter holds codes with commas between. Take out the empty one.")
     return Codes(frozenset(named))
@@ -68,19 +68,19 @@ def _shape(given: Mapping[str, str]) -> Shape:
 
 def structures(path: str, given: Mapping[str, str]) -> StructureQuery:
     """Read `structure/{type}[/{agency}[/{id}[/{version}]]]`; the type `*` is any."""
-    resource, kind, agency, name, version, item = queries.parts(path, 6)
+    resource, kind, agency, name, version, item = queries.path_parts(path, 6)
     # Clients that find no code list ask for a list of values next: there is none.
-    if resource != "structure" or kind not in ("", "*", "valuelist", *queries.TYPES):
-        types = ", ".join(queries.TYPES)
-        raise queries.undocumented(f"Ask for structure, data, availability or schema; structures are {types}, or *.")
+    if resource != "structure" or kind not in ("", "*", "valuelist", *queries.STRUCTURES):
+        types = ", ".join(queries.STRUCTURES)
+        raise queries.not_offered(f"Ask for structure, data, availability or schema; structures are {types}, or *.")
     return queries.structure_query(
-        queries.TYPES if kind in ("", "*") else (kind,), _names(agency, name, version), item, given
+        queries.STRUCTURES if kind in ("", "*") else (kind,), _names(agency, name, version), item, given
     )
 
 
 def schema(path: str, given: Mapping[str, str]) -> SchemaQuery:
     """Read `{context}/{agency}/{id}[/{version}]`."""
-    context, agency, name, version = queries.parts(path, 4)
+    context, agency, name, version = queries.path_parts(path, 4)
     return queries.schema_query(context, _names(agency, name, version), given)
 
 
@@ -92,7 +92,7 @@ def _names(agency: str, name: str, version: str) -> tuple[str, str, str]:
 
 DIALECT: Final = Dialect(
     namespace="http://www.sdmx.org/resources/sdmxml/schemas/v3_0",
-    before_type="structure/",
+    structures_path="structure/",
     constraint="dataconstraint",
     formats_of_data=(flow.XML_DATA_30, flow.CSV_20, flow.JSON_DATA),
     formats_of_structures=(flow.XML_30, flow.JSON),

@@ -11,70 +11,65 @@ from django.urls import reverse
 
 from api import caching
 from api.caching import PublicAnswer, PublicView, Representation, Validator
-from api.sdmx import (
-    availability,
-    data_csv,
-    data_json,
-    data_xml,
-    negotiation,
-    queries,
-    slices,
-    structure_json,
-    structure_xml,
-    structures,
-    v21,
-    v30,
-)
-from api.sdmx.blocks import Block
+from api.sdmx import observations, queries, sdmx_csv, sdmx_json, sdmx_ml, structures, v21, v30
+from api.sdmx.blocks import SeriesBlock
+from api.sdmx.observations import Observations
 from api.sdmx.queries import AvailabilityQuery, DataQuery, Dialect, SchemaQuery, StructureQuery
-from api.sdmx.readings import Reading
-from api.sdmx.slices import Version
 from api.sdmx.structures import Artefact, Structures
 from api.throttling import costs
 from countries.reference import Reference
+from federation.database import clock
 from p2p_core import flow, instants
 from p2p_core.flow import Format
 
-#: Answers of so many observations are cached; longer ones are written as they are read.
+#: Answers with more observations are not cached, and written as they are read.
 _CACHED: Final = 20_000
 
-_WRITERS: Final[dict[Format, Callable[[DataQuery, Iterable[Block], str, Structures], Iterator[bytes]]]] = {
-    flow.XML_DATA_21: partial(data_xml.write, v21.DIALECT.namespace),
-    flow.XML_DATA_30: partial(data_xml.write, v30.DIALECT.namespace),
-    flow.CSV_10: partial(data_csv.write, data_csv.HEAD_10),
-    flow.CSV_20: partial(data_csv.write, data_csv.HEAD_20),
-    flow.JSON_DATA: data_json.write,
+_WRITERS: Final[dict[Format, Callable[[DataQuery, Iterable[SeriesBlock], str, Structures], Iterator[bytes]]]] = {
+    flow.XML_DATA_21: partial(sdmx_ml.write_data, v21.DIALECT.namespace),
+    flow.XML_DATA_30: partial(sdmx_ml.write_data, v30.DIALECT.namespace),
+    flow.CSV_10: partial(sdmx_csv.write_data, 1),
+    flow.CSV_20: partial(sdmx_csv.write_data, 2),
+    flow.JSON_DATA: sdmx_json.write_data,
 }
 
 
+def _look_up(query: DataQuery, variant: str) -> tuple[Validator, Observations, Reference]:
+    """What answers a query now, before any of it is read."""
+    reference = Reference.current()
+    version = observations.version_of(query, reference.indicator_numbers)
+    slices = observations.slices_of(query, reference.indicator_numbers, version)
+    # The view of a day is there once the day has ended.
+    day = f"{clock.now():%Y-%j}." if query.of_vintages and not version.settled else ""
+    tag = f"{version.number}.{version.after or 0}.{reference.version}.{day}{variant}"
+    validator = Validator(tag, caching.PAST if version.settled else caching.CURRENT)
+    return validator, Observations(query, version, slices), reference
+
+
 @dataclass(frozen=True, slots=True)
-class Data:
-    """The observations asked for, in a format."""
+class DataAnswer:
+    """Observations in a format."""
 
     query: DataQuery
     form: Format
 
     def validator(self) -> Validator:
-        return self._validator(*_version(self.query))
+        return _look_up(self.query, f"sdmx{self.form.word}")[0]
 
     def render(self) -> Representation:
-        version, reference = _version(self.query)
-        reading = _reading(self.query, version, reference)
-        size = reading.check_size()
-        known = structures.under(reference)
-        pieces = _WRITERS[self.form](self.query, reading.blocks(), reading.prepared, known)
+        validator, found, reference = _look_up(self.query, f"sdmx{self.form.word}")
+        size = found.check_size()
+        known = structures.structures_of(reference)
+        pieces = _WRITERS[self.form](self.query, found.blocks(), found.prepared, known)
         content = costs.LongAnswer(pieces, size) if size > _CACHED else b"".join(pieces)
-        headers = _headers(self.form, known, reading.published)
-        headers |= {"Version": str(version.number), "Known-At": reading.prepared} if version.number else {}
-        headers |= {"Invented": "true"} if known.invented else {}
-        return Representation(self._validator(version, reference), content, headers)
-
-    def _validator(self, version: Version, reference: Reference) -> Validator:
-        return slices.validator(self.query, version, reference.version, f"sdmx{self.form.word}")
+        headers = _headers(self.form, known, found.published)
+        if number := found.version.number:
+            headers |= {"Version": str(number), "Known-At": found.prepared}
+        return Representation(validator, content, headers | ({"Invented": "true"} if known.invented else {}))
 
 
 @dataclass(frozen=True, slots=True)
-class Availability:
+class AvailabilityAnswer:
     """What an answer with data would have, as a message of structures."""
 
     query: AvailabilityQuery
@@ -82,60 +77,46 @@ class Availability:
     dialect: Dialect
 
     def validator(self) -> Validator:
-        return self._validator(*_version(self.query.data))
+        return _look_up(self.query.data, f"available{self.form.word}")[0]
 
     def render(self) -> Representation:
-        version, reference = _version(self.query.data)
-        reading = _reading(self.query.data, version, reference)
-        known = structures.under(reference)
-        found = availability.artefacts(self.query, availability.find(reading), self.dialect.constraint, known)
-        content = message(found, self.form, self.dialect, known)
-        return Representation(
-            self._validator(version, reference), content, _headers(self.form, known, reading.published)
-        )
-
-    def _validator(self, version: Version, reference: Reference) -> Validator:
-        return slices.validator(self.query.data, version, reference.version, f"available{self.form.word}")
+        validator, found, reference = _look_up(self.query.data, f"available{self.form.word}")
+        known = structures.structures_of(reference)
+        available = observations.available(found)
+        artefacts = structures.of_availability(self.query, available, self.dialect.constraint, known)
+        content = message(artefacts, self.form, self.dialect, known)
+        return Representation(validator, content, _headers(self.form, known, found.published))
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class StructureAnswer:
     """Structures, or the schema of data that follow them; they depend on the version of the reference data alone."""
 
     query: StructureQuery | SchemaQuery
     form: Format
     dialect: Dialect
-    #: Where all structures are, of which stubs say where the whole is.
-    address: str
+    #: Below it, stubs say, the whole structures are.
+    address: str = ""
 
     def validator(self) -> Validator:
-        return self._validator(Reference.current().version)
+        return self._validator(Reference.current())
 
     def render(self) -> Representation:
-        known = structures.structures()
-        return Representation(self._validator(known.reference), self.content(known), _headers(self.form, known))
-
-    def content(self, known: Structures) -> bytes:
-        """Return the message or the schema; refuse what does not exist."""
+        reference = Reference.current()
+        known = structures.structures_of(reference)
         if isinstance(self.query, StructureQuery):
-            return message(structures.select(self.query, known), self.form, self.dialect, known, self.address)
-        [named] = structures.select(self.query.structure, known)
-        if self.form in (flow.XSD_21, flow.XSD_30):
-            return structure_xml.schema(named, self.query.at_observation, self.dialect.namespace, known)
-        return message(structures.of_data(named.flow, known), self.form, self.dialect, known)
+            found = structures.select(self.query, known)
+            content = message(found, self.form, self.dialect, known, self.address)
+        else:
+            [named] = structures.select(self.query.structure, known)
+            if self.form in (flow.XSD_21, flow.XSD_30):
+                content = sdmx_ml.write_schema(named, self.query.at_observation, self.dialect.namespace, known)
+            else:
+                content = message(structures.of_data(named.flow, known), self.form, self.dialect, known)
+        return Representation(self._validator(reference), content, _headers(self.form, known))
 
-    def _validator(self, reference: int) -> Validator:
-        return Validator(f"{reference}.{self.form.word}", caching.REFERENCE)
-
-
-def _version(query: DataQuery) -> tuple[Version, Reference]:
-    """Return the version that answers a query, and the reference data."""
-    reference = Reference.current()
-    return slices.version_of(query, reference.indicator_numbers), reference
-
-
-def _reading(query: DataQuery, version: Version, reference: Reference) -> Reading:
-    return Reading(query, version, slices.of(query, reference.indicator_numbers, version))
+    def _validator(self, reference: Reference) -> Validator:
+        return Validator(f"{reference.version}.{self.form.word}", caching.REFERENCE)
 
 
 def _headers(form: Format, known: Structures, milliseconds: int = 0) -> dict[str, str]:
@@ -145,13 +126,12 @@ def _headers(form: Format, known: Structures, milliseconds: int = 0) -> dict[str
 def message(
     artefacts: Iterable[Artefact], form: Format, dialect: Dialect, known: Structures, address: str = ""
 ) -> bytes:
-    """Return structures as a message, dated by the last change of any, so that each server writes the same."""
+    """A message of structures, dated by the last change of any, so that each server writes the same."""
     name, prepared = f"STRUCTURES_{known.reference}", instants.write(known.changed)
     if form == flow.JSON:
         meta = {"id": name, "test": known.invented, "prepared": prepared}
-        return structure_json.message(artefacts, meta, address)
-    head = structure_xml.header(name, prepared, invented=known.invented)
-    return structure_xml.Writer(dialect.namespace, address).message(artefacts, head)
+        return sdmx_json.write_structures(artefacts, meta, address)
+    return sdmx_ml.write_structures(dialect.namespace, address, artefacts, (name, prepared), invented=known.invented)
 
 
 class _View(PublicView):
@@ -166,9 +146,9 @@ class _View(PublicView):
         formats: tuple[Format, ...],
         read: Callable[[Mapping[str, str], Format], PublicAnswer],
     ) -> HttpResponseBase:
-        """Answer in the format asked for, from what is cached or by reading the query."""
+        """Answer in the agreed format, from the cache or by reading the query."""
         given = queries.parameters(request)
-        form = negotiation.agreed(request, formats, given)
+        form = queries.agreed_format(request, formats, given)
         return self.respond(request, form.word, lambda: read(given, form))
 
 
@@ -177,7 +157,9 @@ class DataView(_View):
 
     def get(self, request: HttpRequest, path: str) -> HttpResponseBase:
         dialect = self.dialect
-        return self.answer(request, dialect.formats_of_data, lambda given, form: Data(dialect.data(path, given), form))
+        return self.answer(
+            request, dialect.formats_of_data, lambda given, form: DataAnswer(dialect.data(path, given), form)
+        )
 
 
 class AvailabilityView(_View):
@@ -188,21 +170,21 @@ class AvailabilityView(_View):
         return self.answer(
             request,
             dialect.formats_of_structures,
-            lambda given, form: Availability(dialect.availability(path, given), form, dialect),
+            lambda given, form: AvailabilityAnswer(dialect.availability(path, given), form, dialect),
         )
 
 
 class StructuresView(_View):
-    """Queries for structures: all addresses of a root that have no other view."""
+    """Queries for structures: all paths below a root that have no other view."""
 
     def get(self, request: HttpRequest, path: str) -> HttpResponseBase:
         dialect = self.dialect
-        address = request.build_absolute_uri(request.path.removesuffix(path)) + dialect.before_type
+        address = request.build_absolute_uri(request.path.removesuffix(path)) + dialect.structures_path
 
         def read(given: Mapping[str, str], form: Format) -> PublicAnswer:
             query = dialect.structures(path, given)
-            structures.select(query, structures.structures())
-            return Found(query, form, dialect, address)
+            structures.select(query, structures.structures_of(Reference.current()))
+            return StructureAnswer(query, form, dialect, address)
 
         return self.answer(request, dialect.formats_of_structures, read)
 
@@ -215,14 +197,14 @@ class SchemaView(_View):
 
         def read(given: Mapping[str, str], form: Format) -> PublicAnswer:
             query = dialect.schema(path, given)
-            structures.select(query.structure, structures.structures())
-            return Found(query, form, dialect, "")
+            structures.select(query.structure, structures.structures_of(Reference.current()))
+            return StructureAnswer(query, form, dialect)
 
         return self.answer(request, dialect.formats_of_schemas, read)
 
 
 class RootView(PublicView):
-    """Leads from a root, which is no document, to the page that says how to read the data."""
+    """Redirects from a root, which is no document, to the page that says how to read the data."""
 
     schema = None
 

@@ -10,7 +10,6 @@ import pytest
 from django.db.models import F
 from lxml import etree
 
-from api.sdmx import readings
 from federation.models.published import Version
 from tests.contract.public.press import NOBODY
 from tests.contract.sdmx.structures_messages import faults
@@ -93,7 +92,7 @@ def test_past_views_are_counted_like_answers_up_to_as_many_as_there_may_be(view,
         len(rows),
         len({tuple(row[name] for name in (*DIMENSIONS, "VINTAGE")) for row in rows}),
     )
-    monkeypatch.setattr(readings, "MOST_OBSERVED", len(rows) - 1)
+    monkeypatch.setattr("api.sdmx.observations.MOST_OBSERVED", len(rows) - 1)
     problem(ask(f"3.0/availability/{address}"), 413, "too_much_data")
     # Of what is public now, all is counted without a look at it.
     said(ask(f"{BASE}/*?format=json"))

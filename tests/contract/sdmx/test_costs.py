@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from api import caching
-from api.sdmx import readings, views
+from api.sdmx import observations, views
 from api.throttling import costs, rates
 from federation import database
 from federation.published import vintages
@@ -52,7 +52,7 @@ def test_lists_of_codes_may_be_long(view, ask):
 
 @pytest.mark.parametrize("query", ["", "c[TIME_PERIOD]=ge:2026-11-02"])
 def test_what_is_the_same_in_each_series_is_counted_without_reading_cells(view, ask, monkeypatch, statements, query):
-    monkeypatch.setattr(readings, "MOST_OBSERVED", 0)
+    monkeypatch.setattr(observations, "MOST_OBSERVED", 0)
     assert ask(f"{AVAILABLE}/D?{query}").status_code == 200
     assert statements.count("vintages_cells") == 0
     assert statements.count("vintages_coverage") == 1
@@ -84,9 +84,9 @@ def test_changes_are_counted_up_to_as_many_as_may_be(view, monkeypatch, most, ro
 
 def test_changes_that_availability_looks_through_are_bounded(view, ask, monkeypatch, statements):
     address = f"{AVAILABLE}/D.DOWNLOADS.*.*?updatedAfter={since(view)}"
-    monkeypatch.setattr(readings, "MOST_OBSERVED", 6)
+    monkeypatch.setattr(observations, "MOST_OBSERVED", 6)
     assert ask(address).status_code == 200
-    monkeypatch.setattr(readings, "MOST_OBSERVED", 5)
+    monkeypatch.setattr(observations, "MOST_OBSERVED", 5)
     assert "vintages_cells" in statements
     caching.response_cache.clear()
     statements.clear()
@@ -106,9 +106,9 @@ def test_changes_that_availability_looks_through_are_bounded(view, ask, monkeypa
 )
 def test_changes_are_counted_before_they_are_read(view, ask, monkeypatch, statements, question, count):
     address = question.format(first=since(view))
-    monkeypatch.setattr(readings, "MOST_CHANGES", count)
+    monkeypatch.setattr(observations, "MOST_CHANGES", count)
     assert ask(address).status_code == 200
-    monkeypatch.setattr(readings, "MOST_CHANGES", count - 1)
+    monkeypatch.setattr(observations, "MOST_CHANGES", count - 1)
     caching.response_cache.clear()
     statements.clear()
     problem(ask(address), 413, "too_much_data")
@@ -119,10 +119,10 @@ def test_changes_are_counted_before_they_are_read(view, ask, monkeypatch, statem
 def test_limit_makes_no_question_for_changes_smaller(view, ask, monkeypatch):
     """Most observations that are looked through have not changed: all of them may be read before one is found."""
     address = f"{DATA}/D?updatedAfter={since(view)}&limit=1"
-    monkeypatch.setattr(readings, "MOST", 6)
+    monkeypatch.setattr(observations, "MOST", 6)
     assert ask(address).status_code == 200
     caching.response_cache.clear()
-    monkeypatch.setattr(readings, "MOST", 5)
+    monkeypatch.setattr(observations, "MOST", 5)
     problem(ask(address), 413, "too_much_data")
 
 

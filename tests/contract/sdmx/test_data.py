@@ -11,7 +11,7 @@ import pytest
 from django.utils.http import http_date
 
 from api import caching
-from api.sdmx import readings, views
+from api.sdmx import observations, views
 from countries.models import ReferenceVersion
 from federation import published
 from federation.database import clock
@@ -211,7 +211,7 @@ def test_refusals(streamed, ask, address, status, code, caplog):
 
 
 def test_too_much_is_refused_before_it_is_read(view, ask, monkeypatch):
-    monkeypatch.setattr(readings, "MOST", 2)
+    monkeypatch.setattr(observations, "MOST", 2)
     first = z(view.known_at(1))
     key = "3.0/data/dataflow/P2PEU/P2P/1.0.0/D.DOWNLOADS.NO._T?format=csv"
     for more in (
@@ -240,7 +240,7 @@ def test_series_that_are_new_count_with_all_their_periods(view, ask, monkeypatch
     key = f"3.0/data/dataflow/P2PEU/P2P/1.0.0/D.DOWNLOADS.*._T?format=csv&updatedAfter={before}"
     assert len(rows(ask(key))) == 5 + 2
     caching.response_cache.clear()
-    monkeypatch.setattr(readings, "MOST", 6)
+    monkeypatch.setattr(observations, "MOST", 6)
     assert ask(key).status_code == 413
 
 
@@ -356,7 +356,7 @@ def test_last_modified_is_when_it_became_public_or_reference_data_changed(view, 
 def streamed(view, monkeypatch):
     """Has every answer be written as it is read, two observations at a time."""
     monkeypatch.setattr(views, "_CACHED", 0)
-    monkeypatch.setattr(readings, "AT_ONCE", 2)
+    monkeypatch.setattr(observations, "AT_ONCE", 2)
     return view
 
 

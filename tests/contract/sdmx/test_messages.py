@@ -32,6 +32,7 @@ ONLY = {
         "attributes=none&measures=none",
         "attributes=none&measures=none&dimensionAtObservation=AllDimensions",
         "attributes=OBS_STATUS",
+        "attributes=VALID_FROM",
         "c[TIME_PERIOD]=ge:2090",
         "measures=none&dimensionAtObservation=AllDimensions",
     ],

@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 import pytest
 
 from api import caching
-from api.sdmx import availability, flows, structures, views
-from api.sdmx.availability import Available
+from api.sdmx import flows, structures, views
+from api.sdmx.observations import Available
 from api.sdmx.queries import AvailabilityQuery, DataQuery
-from api.sdmx.times import Span
+from api.sdmx.times import TimeRange
 from api.sdmx.v21 import DIALECT as V21
 from api.sdmx.v30 import DIALECT as V30
 from countries.models import ReferenceVersion
+from countries.reference import Reference
 from tests.contract.sdmx.structures_messages import DETAILS, FORMS, TYPES, address, artefacts, faults, federation
 from tests.contract.test_errors import problem
 from tests.factories import AgencyFactory
@@ -198,11 +199,11 @@ def test_schema_as_structures_has_what_the_flow_uses(client, form, root):
 
 SOME = Available(
     {"FREQ": {"D", "M"}, "INDICATOR": set(), "COUNTRY": {"NO", "_T"}, "NETWORK": {"_T"}},
-    Span(1_793_491_200, 1_796_083_200),
+    TimeRange(1_793_491_200, 1_796_083_200),
     series=4,
     observations=120,
 )
-ONE = Available({name: set() for name in flows.P2P_VINTAGE.dimensions}, Span(1_793_491_200, 1_793_494_800), 1, 2)
+ONE = Available({name: set() for name in flows.P2P_VINTAGE.dimensions}, TimeRange(1_793_491_200, 1_793_494_800), 1, 2)
 NOTHING = Available({name: set() for name in flows.P2P.dimensions})
 OF_FORMS = {"xml21": (V21, 0), "xml30": (V30, 0), "json20": (V30, 1)}
 
@@ -212,8 +213,8 @@ def available(found, form, *, references=False):
     flow = flows.P2P if "VINTAGE" not in found.values else flows.P2P_VINTAGE
     query = AvailabilityQuery(DataQuery(flow, {}), (*flow.dimensions, flows.TIME), references)
     dialect, place = OF_FORMS[form]
-    known = structures.structures()
-    some = availability.artefacts(query, found, dialect.constraint, known)
+    known = structures.structures_of(Reference.current())
+    some = structures.of_availability(query, found, dialect.constraint, known)
     return views.message(some, dialect.formats_of_structures[place], dialect, known)
 
 

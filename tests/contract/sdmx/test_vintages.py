@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from api import caching
-from api.sdmx import readings
+from api.sdmx import observations
 from tests.contract.public.press import ALL_REPORTED, NOBODY, Covered, Press, z
 from tests.factories import IndicatorFactory
 from tests.histories import one_in
@@ -104,7 +104,7 @@ def facts(row):
 @one_in(4)
 def test_client_that_polls_ends_with_the_view_of_all_and_each_past_one_is_there_again(question, history, at_once):
     with transaction.atomic(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(readings, "AT_ONCE", at_once)
+        patch.setattr(observations, "AT_ONCE", at_once)
         IndicatorFactory.create()
         press, reader, seen = Press(), Reader(question), []
         for (frequency, view, covered), polls in history:

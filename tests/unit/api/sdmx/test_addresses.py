@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from api.problems import Problem
 from api.sdmx import v21, v30
 from api.sdmx.flows import ATTRIBUTES, P2P, P2P_VINTAGE
-from api.sdmx.queries import MOST_VINTAGES, TYPES, Codes, DataQuery, Shape
+from api.sdmx.queries import MOST_VINTAGES, STRUCTURES, Codes, DataQuery, Shape
 from api.sdmx.times import Times
 
 ANY = Codes()
@@ -244,7 +244,7 @@ def test_structures(read, path, names):
 
 def test_all_types_of_structures():
     for query in (v21.structures("structure", {}), v30.structures("structure", {}), v30.structures("structure/*", {})):
-        assert query.kinds == {*TYPES}
+        assert query.kinds == {*STRUCTURES}
 
 
 @pytest.mark.parametrize("read", [v21.schema, v30.schema])
@@ -359,7 +359,7 @@ def test_what_is_not_documented_is_not_offered_and_says_what_is(read, path, quer
 @given(st.sampled_from(["detail", "references", "nonsense"]), st.text(min_size=1))
 def test_any_other_word_is_not_offered(name, text):
     offered = {"full", "allcompletestubs", "referencepartial", "none", "children", "descendants", "parentsandsiblings"}
-    assume(text not in {*offered, "all", *TYPES})
+    assume(text not in {*offered, "all", *STRUCTURES})
     assert refused(v21.structures, "dataflow", **{name: text}) == "not_implemented"
     assert refused(v30.structures, "structure/dataflow", **{name: text}) == "not_implemented"
 

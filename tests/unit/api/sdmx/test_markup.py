@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from api.sdmx.structure_xml import PROLOGUE, element, group, text
+from api.sdmx.sdmx_ml import PROLOGUE, element, group, text
 
 
 @given(st.text(), st.text())

@@ -4,7 +4,7 @@ import pytest
 from django.test import RequestFactory
 
 from api.problems import Problem
-from api.sdmx import negotiation
+from api.sdmx import queries
 from api.sdmx.v21 import DIALECT as V21
 from api.sdmx.v30 import DIALECT as V30
 
@@ -14,7 +14,7 @@ CSV = "application/vnd.sdmx.data+csv;version=2.0.0"
 
 def agreed(accept, formats=V30.formats_of_structures, **given):
     headers = {} if accept is None else {"HTTP_ACCEPT": accept}
-    return negotiation.agreed(RequestFactory().get("/", **headers), formats, given).word
+    return queries.agreed_format(RequestFactory().get("/", **headers), formats, given).word
 
 
 @pytest.mark.parametrize(

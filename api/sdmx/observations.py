@@ -1,0 +1,340 @@
+"""The observations of an answer: at which version, of which series and periods; and how many there are.
+
+All of an answer is of one version, even if more is published meanwhile. Series are read a few at a time, so that the
+longest answer takes no more memory than a short one.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from itertools import groupby, product
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from api.problems import Problem
+from api.sdmx import blocks, times
+from api.sdmx.blocks import Moments, SeriesBlock
+from api.sdmx.flows import FREQUENCIES, VINTAGE
+from api.sdmx.queries import DataQuery
+from api.sdmx.times import TimeRange
+from api.throttling import costs
+from federation import published
+from federation.database import clock
+from federation.errors import AsOfInFutureError
+from federation.published import Selection, vintages
+from federation.published.vintages import CoverageHistory, Cube
+from federation.rules.coverage import Coverage
+from federation.rules.view import ALL_NETWORKS, Series, by_code
+from p2p_core import periods
+from p2p_core.codes import COUNTRIES, GROUPS, NETWORKS, TOTAL
+from p2p_core.periods import Longs
+
+#: How many observations are in memory at a time.
+AT_ONCE: Final = 50_000
+#: How many observations one answer may look through.
+MOST: Final = 10_000_000
+#: The same, if the answer only says which of them exist.
+MOST_OBSERVED: Final = 1_000_000
+#: How many changes may be looked through to find what to read.
+MOST_CHANGES: Final = 200_000
+
+_COUNTRIES: Final = COUNTRIES | GROUPS
+_NETWORKS: Final = {TOTAL: ALL_NETWORKS} | NETWORKS
+
+
+class Vintage(NamedTuple):
+    """A past view by its name in a key, and its version."""
+
+    label: str
+    version: int
+
+
+class AnswerVersion(NamedTuple):
+    """The version that an answer shows. A settled one cannot change; with ``after``, only later changes are shown."""
+
+    number: int
+    settled: bool
+    after: int | None
+    #: The past views that the query names; None if it names none.
+    named: tuple[Vintage, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Slice:
+    """The part of an answer that has one indicator and one frequency."""
+
+    query: DataQuery
+    indicator: str
+    cube: Cube
+    version: AnswerVersion
+
+    @cached_property
+    def history(self) -> CoverageHistory:
+        number, named = self.version.number, self.version.named
+        oldest = number
+        if self.query.of_vintages:
+            oldest = min((vintage.version for vintage in named), default=number) if named else 0
+        return vintages.coverage(self.cube, after=oldest, version=number)
+
+    def count_changes(self, most: int) -> int:
+        """How many changes have to be looked through before anything is read, counted up to ``most``."""
+        version = self.version
+        if not self.query.of_vintages and version.after is None:
+            return 0
+        cube = _of_all_time(self.cube) if self.query.of_vintages else self.cube
+        return vintages.count_changes(cube, after=version.after or 0, version=version.number, most=most)
+
+    @cached_property
+    def series(self) -> list[Series]:
+        """All that match, by country and network. Named ones are listed even if they have no cell."""
+        networks = {TOTAL} if self.cube.frequency in periods.ALL_NETWORKS_ONLY else _NETWORKS.keys()
+        wanted = product(
+            (_COUNTRIES[one] for one in self.query.codes["COUNTRY"].among(_COUNTRIES)),
+            (_NETWORKS[one] for one in self.query.codes["NETWORK"].among(networks)),
+        )
+        known = {one[:2]: one for one in vintages.series(self.cube, version=self.version.number)}
+        return by_code(known.get(pair, Series(*pair)) for pair in wanted if pair in known or self._is_named)
+
+    @property
+    def _is_named(self) -> bool:
+        return all(self.query.codes[name].named is not None for name in ("COUNTRY", "NETWORK"))
+
+    def listed(self, version: int) -> list[Series]:
+        return [one for one in self.series if self._is_named or one.since <= version]
+
+    def key(self, one: Series, *more: str) -> tuple[str, ...]:
+        """The key of a series, in the order of the flow's dimensions."""
+        return (self.cube.frequency, self.indicator, *one.codes, *more)
+
+    def coverage(self, version: int, some: Longs | None = None) -> Coverage:
+        """The coverage at a version of the periods that the query names, or of some of them."""
+        found = self.history.at(version, some)
+        return found.picked(self.query.times.inside(self.cube.frequency, found.periods))
+
+    @cached_property
+    def changed(self) -> Longs:
+        """The periods that have changed after the version that the query names."""
+        return vintages.changed(self.cube, after=self.version.after or 0, version=self.version.number)
+
+    @cached_property
+    def vintages(self) -> list[Vintage]:
+        """The past views that the query names, or the ends of all days on which anything changed."""
+        number, named = self.version.number, self.version.named
+        if named is not None:
+            # The answer's version is its newest, even if another one has become public meanwhile.
+            return [Vintage(label, min(version, number)) for label, version in named]
+        days = vintages.days(self.cube, version=number)
+        found = [Vintage(periods.label("D", datetime.fromtimestamp(day, UTC)), version) for day, version in days]
+        return [vintage for vintage in found if self.query.codes[VINTAGE].among([vintage.label])]
+
+
+def slices_of(query: DataQuery, indicators: dict[str, int], version: AnswerVersion) -> list[Slice]:
+    """The slices of an answer, by frequency and indicator; ``indicators`` are numbers by code."""
+    first, last = query.times.bounds
+    wanted = product(sorted(query.codes["FREQ"].among(FREQUENCIES)), sorted(query.codes["INDICATOR"].among(indicators)))
+    return [
+        Slice(query, indicator, Cube(indicators[indicator], frequency, first, last), version)
+        for frequency, indicator in wanted
+    ]
+
+
+def version_of(query: DataQuery, indicators: dict[str, int]) -> AnswerVersion:
+    """The version that answers a query: the highest that changed anything in the answer."""
+    most, settled = published.past_view("H", query.as_of) if query.as_of else (published.NEWEST, False)
+    named = None
+    if (labels := query.vintages) is not None:
+        past = {label: _past_view(label) for label in sorted(labels)}
+        named = tuple(Vintage(label, one.version) for label, one in past.items())
+        most, settled = max((one.version for one in named), default=0), all(one.settled for one in past.values())
+    elif query.of_vintages:
+        # Every day that has ended is one of the past views, up to its last version.
+        published.at_instant(periods.start_of("D", clock.now()))
+    after = vintages.known_by(query.updated_after) if query.updated_after else None
+
+    number = 0
+    for one in slices_of(query, indicators, AnswerVersion(most, settled, after)):
+        cube = _of_all_time(one.cube) if query.of_vintages else one.cube
+        every = Selection(cube.indicator, cube.frequency, cube.start, cube.end, (), (), most)
+        number = max(number, published.version(every) or 0)
+    return AnswerVersion(number, settled, after, named)
+
+
+def _of_all_time(cube: Cube) -> Cube:
+    """The days on which anything changed are the same for all times that a query names."""
+    return Cube(cube.indicator, cube.frequency)
+
+
+def _past_view(label: str) -> published.PastView:
+    try:
+        return published.past_view("H", times.end_of_vintage(label))
+    except AsOfInFutureError:
+        detail = "Name a day that has ended or an instant that has passed."
+        raise Problem("as_of_in_future", detail=detail, parameter=VINTAGE) from None
+
+
+@dataclass(frozen=True)
+class Observations:
+    """The observations that answer a query, read when they are needed."""
+
+    query: DataQuery
+    version: AnswerVersion
+    slices: list[Slice]
+    moments: Moments = field(default_factory=Moments)
+
+    @property
+    def published(self) -> int:
+        """When the answer became public, in milliseconds since 1970; 0 if nothing was."""
+        return self.moments.milliseconds(self.version.number)
+
+    @property
+    def prepared(self) -> str:
+        return times.write(self.published)
+
+    def charge_counting(self) -> None:
+        """Charge for the coverage of all periods between the first and the last that is public."""
+        cubes = {one.cube for one in self.slices}
+        spans = published.spans({one.indicator for one in cubes}, {one.frequency for one in cubes})
+        known = {(span.indicator, span.frequency): span for span in spans}
+        count = 0
+        for cube in cubes:
+            if span := known.get(cube[:2]):
+                stretch = min(cube.end, span.last) - max(cube.start, span.first)
+                count += max(0, int(stretch.total_seconds()) // vintages.AT_LEAST[cube.frequency] + 1)
+        costs.charge(count)
+
+    def check_size(self) -> int:
+        """How many observations are looked through at most; refuse too many. The counting is charged too."""
+        self.charge_counting()
+        # Changes are counted before any is read: of hours, there may be more of them than observations.
+        left = MOST_CHANGES
+        for one in self.slices:
+            left -= one.count_changes(left + 1)
+            if left < 0:
+                detail = f"Ask for less time: at most {MOST_CHANGES:,} changes are looked through at a time."
+                raise Problem("too_much_data", detail=detail)
+        size = sum(map(self._size, self.slices))
+        if self.query.limit is not None and self.version.after is None and self._ends == (None, None):
+            # Each observation that is read is wanted, so the limit ends the reading.
+            size = min(size, self.query.offset + self.query.limit)
+        refuse_more(size, MOST)
+        return size
+
+    def _size(self, one: Slice) -> int:
+        coverage = one.coverage(self.version.number)
+        if self.version.after is not None:
+            changed = np.isin(one.changed, coverage.periods).sum()
+            new = sum(each.since > self.version.after for each in one.series)
+            return int(changed) * len(one.series) + new * len(coverage.periods)
+        observations = len(self._needed(coverage).periods) * len(one.series)
+        # In each past view, what was known of each period is looked for among all that ever was.
+        return max(observations, len(one.history)) * len(one.vintages) if self.query.of_vintages else observations
+
+    def blocks(self) -> Iterator[SeriesBlock]:
+        """The wanted observations, some series at a time, between offset and limit."""
+        skip, left = self.query.offset, self.query.limit
+        for block in self._blocks():
+            wanted = blocks.ends_of_series(block.wanted, *self._ends)
+            if skip or left is not None:
+                places = np.flatnonzero(wanted)
+                taken = places[skip:][:left]
+                skip -= min(skip, len(places))
+                left = None if left is None else left - len(taken)
+                wanted = np.isin(np.arange(wanted.size), taken).reshape(wanted.shape)
+            if wanted.any():
+                yield replace(block, wanted=wanted)
+            if left == 0:
+                return
+
+    @property
+    def _ends(self) -> tuple[int | None, int | None]:
+        """How many first and last observations of each series are wanted: one, if only its key is."""
+        return (1, None) if self.query.shape.keys_only else (self.query.first, self.query.last)
+
+    def _needed(self, coverage: Coverage) -> Coverage:
+        """Leave out periods outside firstN and lastN. Every series has exactly one observation in each period."""
+        each = np.ones((1, len(coverage.periods)), np.bool_)
+        return coverage.picked(blocks.ends_of_series(each, *self._ends)[0])
+
+    def _blocks(self) -> Iterator[SeriesBlock]:
+        number, after = self.version.number, self.version.after
+        for one in self.slices:
+            if self.query.of_vintages:
+                for label, version in one.vintages:
+                    past = self._needed(one.coverage(version))
+                    yield from self._read(one, one.listed(version), past, version, label)
+            elif after is None:
+                yield from self._read(one, one.series, self._needed(one.coverage(number)), number)
+            else:
+                # All of a new series is new; of the others, only periods that changed are read.
+                for is_new, some in groupby(one.series, lambda each: each.since > after):
+                    coverage = one.coverage(number, None if is_new else one.changed)
+                    for block in self._read(one, list(some), coverage, number, after=after):
+                        yield replace(block, wanted=block.since > after)
+
+    def _read(
+        self, one: Slice, some: list[Series], coverage: Coverage, version: int, *more: str, after: int = 0
+    ) -> Iterator[SeriesBlock]:
+        """Read series as they were at a version, a few at a time; ``more`` are the last parts of their keys."""
+        if not len(coverage.periods):
+            return
+        step = max(1, AT_ONCE // len(coverage.periods))
+        for at in range(0, len(some), step):
+            part = some[at : at + step]
+            table = vintages.table(one.cube, part, coverage, version=version, after=after)
+            keys = [one.key(each, *more) for each in part]
+            yield SeriesBlock(table, keys, np.ones(table.values.shape, np.bool_), self.moments)
+
+
+def refuse_more(observations: int, most: int) -> None:
+    if observations > most:
+        detail = f"Ask for fewer series or less time: at most {most:,} observations are looked through at a time."
+        raise Problem("too_much_data", detail=detail)
+
+
+@dataclass
+class Available:
+    """The values of each dimension of the key, the time from the first to the last period, and how many there are."""
+
+    values: dict[str, set[str]]
+    range: TimeRange | None = None
+    series: int = 0
+    observations: int = 0
+
+    def add(self, keys: list[tuple[str, ...]], observations: int, frequency: str, some: Longs) -> None:
+        """Count series of one frequency, each for the first time, with their observations in some periods."""
+        self.series += len(keys)
+        self.observations += observations
+        for values, codes in zip(self.values.values(), zip(*keys, strict=True), strict=True):
+            values.update(codes)
+        start, end = int(some[0]), int(times.ends(frequency, some[-1:])[0])
+        self.range = (
+            TimeRange(min(self.range.start, start), max(self.range.end, end)) if self.range else TimeRange(start, end)
+        )
+
+
+def available(all_of_them: Observations) -> Available:
+    """What an answer has. Only changes, and past views, are looked through, and have to be paid for."""
+    query, number = all_of_them.query, all_of_them.version.number
+    found = Available({name: set() for name in query.flow.dimensions})
+    all_of_them.charge_counting()
+    size = 0
+    if query.updated_after or query.of_vintages:
+        size = all_of_them.check_size()
+        refuse_more(size, MOST_OBSERVED)
+    with costs.take_turn(size):
+        if query.updated_after:
+            for block in all_of_them.blocks():
+                rows = np.flatnonzero(block.wanted.any(axis=1)).tolist()
+                some = block.table.coverage.periods[block.wanted.any(axis=0)]
+                found.add([block.keys[row] for row in rows], int(block.wanted.sum()), block.table.frequency, some)
+            return found
+        # Nothing is read: each series has an observation in each period.
+        for one in all_of_them.slices:
+            for label, version in one.vintages if query.of_vintages else [("", number)]:
+                some, listed = one.coverage(version).periods, one.listed(version)
+                if len(some) and listed:
+                    keys = [one.key(each, *([label] if query.of_vintages else [])) for each in listed]
+                    found.add(keys, len(listed) * len(some), one.cube.frequency, some)
+    return found
