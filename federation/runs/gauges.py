@@ -1,6 +1,6 @@
-"""How everything stands, for `/metrics` and `/readyz`. What agencies count is in none of it.
+"""The state of the system, for `/metrics` and `/readyz`. No gauge shows what agencies count.
 
-Read from the database at each scrape, so it is the same on every web host.
+Each scrape reads the database, so every web host gives the same answer.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,6 @@ from federation.worklist import dispatch
 
 #: Credentials that end within this time should have a successor.
 _SOON = timedelta(days=30)
-_ALONE = ""
 
 
 class Gauge(NamedTuple):
@@ -44,7 +43,7 @@ def broker() -> bool:
 
 
 def of_workers() -> Iterator[Metric]:
-    """Yield what workers measure; nothing while the database is away."""
+    """The measurements of workers; none while the database is away."""
     try:
         yield from list(measures.families())
     except DatabaseError:
@@ -52,7 +51,7 @@ def of_workers() -> Iterator[Metric]:
 
 
 def read() -> Iterator[Gauge]:
-    """Yield all gauges; without the database those of what can be asked without it."""
+    """All gauges; while the database is away, those that do not need it."""
     yield _one("broker_up", "Whether the broker answers", broker())
     try:
         found = list(_of_database(clock.now()))
@@ -63,7 +62,7 @@ def read() -> Iterator[Gauge]:
 
 
 def _one(name: str, meaning: str, value: float) -> Gauge:
-    return Gauge(name, meaning, {_ALONE: float(value)})
+    return Gauge(name, meaning, {"": float(value)})
 
 
 def _of_database(now: datetime) -> Iterator[Gauge]:
@@ -98,14 +97,16 @@ def _of_findings() -> Iterator[Gauge]:
 
 def _of_workers(now: datetime) -> Iterator[Gauge]:
     seen = measures.last_seen(now=now)
-    yield _one("workers", "Processes that work, heard of in the last minute", measures.at_work(now=now))
-    yield _one("worker_seen_seconds", "Since any of them was heard of", _seconds(now - seen) if seen else float("nan"))
+    yield _one("workers", "Worker processes seen in the last minute", measures.at_work(now=now))
+    yield _one("worker_seen_seconds", "Time since any of them was seen", _seconds(now - seen) if seen else float("nan"))
 
 
 def _of_clocks(now: datetime) -> Iterator[Gauge]:
     ahead = {"web": _seconds(clock.skew()), "worker": measures.clock_ahead(now=now)}
     yield Gauge("clock_ahead_seconds", "How far a host's clock is ahead of the database's", ahead, "host")
-    yield _one("clock_lag_seconds", "How far the clock's mark is behind: beat is away", _seconds(now - clock.mark()))
+    yield _one(
+        "clock_lag_seconds", "How far the clock's mark is behind; it stops without beat", _seconds(now - clock.mark())
+    )
 
 
 def _of_credentials(now: datetime) -> Iterator[Gauge]:
@@ -121,7 +122,7 @@ def _of_server() -> Iterator[Gauge]:
     [(used, allowed)] = rows_of("gauges_connections")
     lags = {name: float(lag) for name, lag in rows_of("gauges_replicas")}
     yield _one("database_connections", "Connections to the database", used)
-    yield _one("database_connections_allowed", "So many PostgreSQL lets in", allowed)
+    yield _one("database_connections_allowed", "The number of connections that PostgreSQL allows", allowed)
     yield Gauge("replica_lag_seconds", "How far each replica's replay is behind", lags, "replica")
 
 

@@ -1,6 +1,6 @@
-"""What workers measure of their work. Each process keeps its sums in a row, and `/metrics` adds the rows up.
+"""Measurements of workers. Each process writes its sums into a row, and `/metrics` adds up the rows.
 
-A worker answers no HTTP, and may run on a machine of its own: the database is what all of them share.
+A worker serves no HTTP, and may run on a machine of its own. All of them share the database.
 """
 
 import json
@@ -22,9 +22,9 @@ from federation.models.measures import WorkerProcess
 
 #: A process writes its row at most this often, in seconds.
 EVERY: Final = 1.0
-#: Who has not been heard of for so long is not at work.
+#: A process that has written no row for this time is not at work.
 AT_WORK: Final = timedelta(minutes=1)
-#: And after so long it never will be again.
+#: After this time it never will be again.
 _GONE: Final = timedelta(minutes=10)
 _PAST: Final = "past"
 
@@ -49,7 +49,7 @@ FAILED: Final = Counter(
 
 
 class _Process:
-    """This process, which starts afresh after a fork."""
+    """This process. After a fork, there is a new one."""
 
     def __init__(self) -> None:
         self.pid = os.getpid()
@@ -61,33 +61,29 @@ _process = _Process()
 
 
 def report(*, at_once: bool = False) -> None:
-    """Write this process's row: that it is at work, and its sums."""
+    """Write the row of this process: its time and its sums."""
     global _process  # noqa: PLW0603  one process, one name
     if _process.pid != os.getpid():
         _process = _Process()
     if at_once or time.monotonic() - _process.written >= EVERY:
         _process.written = time.monotonic()
-        mine = WorkerProcess(
-            name=_process.name, seen=clock.now(), clock_ahead=clock.skew().total_seconds(), sums=_sums()
-        )
+        sums = {
+            json.dumps([sample.name, sample.labels]): sample.value
+            for metric in REGISTRY.collect()
+            for sample in metric.samples
+            if not sample.name.endswith("_created")
+        }
+        skew = clock.skew().total_seconds()
+        mine = WorkerProcess(name=_process.name, seen=clock.now(), clock_ahead=skew, sums=sums)
         WorkerProcess.objects.bulk_create(
             [mine], update_conflicts=True, unique_fields=["name"], update_fields=["seen", "clock_ahead", "sums"]
         )
 
 
-def _sums() -> dict[str, float]:
-    return {
-        json.dumps([sample.name, sample.labels]): sample.value
-        for metric in REGISTRY.collect()
-        for sample in metric.samples
-        if not sample.name.endswith("_created")
-    }
-
-
 @transaction.atomic
 def gather(*, now: datetime) -> None:
-    """Add up the rows of processes that have gone."""
-    # One that was heard of in the future wrote its row by a clock that was wrong, and has not written it since.
+    """Add up the rows of processes that have ended, and delete them."""
+    # A row from the future was written by a wrong clock, and not since.
     silent = Q(seen__lt=now - _GONE) | Q(seen__gt=now + _GONE)
     gone = list(WorkerProcess.objects.select_for_update().filter(silent).exclude(name=_PAST))
     if gone:
@@ -100,27 +96,27 @@ def gather(*, now: datetime) -> None:
 
 
 def at_work(*, now: datetime) -> int:
-    """Return how many processes have been heard of lately."""
-    return _heard_of(now).count()
+    """The number of processes that wrote their row lately."""
+    return _recent(now).count()
 
 
 def last_seen(*, now: datetime) -> datetime | None:
-    """Return when any process was heard of last."""
+    """When any process last wrote its row."""
     last: datetime | None = WorkerProcess.objects.filter(seen__lte=now + AT_WORK).aggregate(last=Max("seen"))["last"]
     return last
 
 
 def clock_ahead(*, now: datetime) -> float:
-    """Return by how many seconds the clock of a worker's host is ahead of the database's: of all, what differs most."""
-    return max(_heard_of(now).values_list("clock_ahead", flat=True), key=abs, default=0.0)
+    """By how many seconds a worker's clock is ahead of the database's; of all workers, the largest difference."""
+    return max(_recent(now).values_list("clock_ahead", flat=True), key=abs, default=0.0)
 
 
-def _heard_of(now: datetime) -> QuerySet[WorkerProcess]:
+def _recent(now: datetime) -> QuerySet[WorkerProcess]:
     return WorkerProcess.objects.filter(seen__range=(now - AT_WORK, now + AT_WORK)).exclude(name=_PAST)
 
 
 def families() -> Iterator[Metric]:
-    """Yield all that workers measure, added up over their processes."""
+    """The measurements of all workers, added up."""
     total = _added(WorkerProcess.objects.all())
     for known in REGISTRY.collect():
         family = Metric(known.name, known.documentation, known.type)

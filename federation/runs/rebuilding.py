@@ -1,12 +1,12 @@
-"""Recomputes everything from the reports: to check what is stored, or to correct it.
+"""Recomputes everything from the reports, to check or to correct what is stored.
 
-Each level is recomputed from what is stored one level finer. Where every level agrees with
-the one below it, and the lowest with the reports, all of it agrees with the reports.
+Each level is recomputed from the stored rows of the level below. If each level agrees with the one below it, and the
+lowest with the reports, then everything agrees with the reports.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
-from itertools import groupby
+from itertools import groupby, islice
 from typing import NamedTuple
 
 from django.conf import settings
@@ -26,31 +26,27 @@ from federation.worklist import CLAIM, LEVELS, Stage, WorkItem
 from p2p_core import periods
 from p2p_core.periods import EXPECTED_AT, Frequency
 
-#: Who the audit trail says corrected something.
+#: The actor of corrections in the audit trail.
 BY = "manage.py rebuild"
 _ALWAYS = datetime.min.replace(tzinfo=UTC)
 
 
 def everything(*, now: datetime) -> Iterator[WorkItem]:
-    """Yield all that can be computed, in order of level."""
+    """All items that can be computed, in the order of their levels."""
     for stage, frequency in LEVELS:
         if stage == Stage.FIGURE:
-            yield from _figures(frequency, now=now)
+            # The figures that exist or should: of each report, and of all periods that it lies in.
+            since = publication.first_kept(frequency, _ALWAYS, now=now)
+            for indicator, agency, period in rows_of("rebuilding_figures", frequency=frequency, since=since):
+                yield WorkItem(Stage.FIGURE, frequency, period, indicator, agency)
         elif stage == Stage.PUBLISH:
             yield from _periods(frequency, now=now)
     for indicator in _indicators():
         yield from panels.of_indicator(indicator)
 
 
-def _figures(frequency: str, *, now: datetime) -> Iterator[WorkItem]:
-    """Yield the figures that there are or should be: of each report, and of all periods that it lies in."""
-    since = publication.first_kept(frequency, _ALWAYS, now=now)
-    for indicator, agency, period in rows_of("rebuilding_figures", frequency=frequency, since=since):
-        yield WorkItem(Stage.FIGURE, frequency, period, indicator, agency)
-
-
 def _periods(frequency: str, *, now: datetime) -> Iterator[WorkItem]:
-    """Yield the periods that are public or should be: all since an indicator's first that is kept."""
+    """The periods that are public or should be: all since the first of each indicator."""
     since = publication.first_kept(frequency, _ALWAYS, now=now)
     with cursor() as c:
         c.execute(
@@ -72,7 +68,7 @@ def _periods(frequency: str, *, now: datetime) -> Iterator[WorkItem]:
 
 
 def _public_too_early(frequency: str, *, now: datetime) -> Iterator[WorkItem]:
-    """Yield the periods that are public although they have not ended, because a clock ran ahead."""
+    """The periods that are public although they have not ended, because a clock was ahead."""
     last = periods.previous(frequency, periods.start_of(frequency, now))
     public = PublishedCoverage.objects.filter(frequency=frequency, version_to=None, period__gte=last)
     for indicator, period in public.values_list("indicator", "period").order_by("indicator", "period"):
@@ -86,23 +82,25 @@ def _indicators() -> list[int]:
 
 
 def differences() -> Iterator[WorkItem]:
-    """Yield what is stored otherwise than it would be computed now; changes nothing.
+    """The items whose stored rows differ from what they would be now. Changes nothing.
 
-    Must run in one snapshot, or a worker's commit would look like a difference. What is on
-    the list in this snapshot is about to be computed, so it is passed over.
+    Call it in one snapshot, or a worker's commit would look like a difference. It leaves out items on the work list,
+    because they are about to be computed.
     """
     mark = clock.mark()
     waiting = _about_to_change(mark)
     yield from (one.item for one in _displaced())
-    for items in _batches(item for item in everything(now=mark) if item not in waiting):
-        yield from _differing(items, mark)
+    others = (item for item in everything(now=mark) if item not in waiting)
+    for (stage, _), level in groupby(others, key=lambda item: item[:2]):
+        while items := list(islice(level, CLAIM[stage])):
+            yield from _differing(items, mark)
 
 
 def _about_to_change(mark: datetime) -> set[WorkItem]:
-    """Return what is on the list, and what will be because of that although it is made of what is there already.
+    """The items on the work list, and those that will be appended when they are done but do not depend on the result.
 
-    These are the hours of minutes, which are summed from reports, and the panels of what is to be published, which are
-    made of figures.
+    Those are the hours of minutes, which are summed from reports, and the panels of publications, which are summed
+    from figures.
     """
     waiting = worklist.waiting()
     minutes = [item for item in waiting if item[:2] == (Stage.FIGURE, Frequency.MINUTE)]
@@ -123,24 +121,11 @@ def _differing(items: Sequence[WorkItem], mark: datetime) -> Iterable[WorkItem]:
     return [t for t in items if panels.compute(t, mark=mark) != panels.read(t)]
 
 
-def _batches(items: Iterator[WorkItem]) -> Iterator[Sequence[WorkItem]]:
-    """Put consecutive items of one level together."""
-    batch: list[WorkItem] = []
-    for item in items:
-        full = batch and len(batch) == CLAIM[batch[0].stage]
-        if batch and (full or batch[0][:2] != item[:2]):
-            yield batch
-            batch = []
-        batch.append(item)
-    if batch:
-        yield batch
-
-
 @transaction.atomic
 def put_mark_back() -> timedelta:
-    """Put the mark back to the clocks' time if a clock that ran ahead has moved it beyond; return by how much.
+    """Put the mark back if a clock that was ahead has moved it beyond the current time; return by how much.
 
-    Raises :class:`ClocksDisagreeError` if the database and this host do not agree on the time.
+    Raises :class:`ClocksDisagreeError` if the clocks of the database and this host disagree.
     """
     mark = ClockMark.objects.select_for_update().get()
     now = clock.agreed_with_host()
@@ -156,7 +141,7 @@ def put_mark_back() -> timedelta:
 
 
 class _Displaced(NamedTuple):
-    """A figure for which another report should be current than is: that report, and those that are to give way."""
+    """A figure with the wrong current report: the report that should be current, and those that should not."""
 
     item: WorkItem
     right: int
@@ -164,7 +149,7 @@ class _Displaced(NamedTuple):
 
 
 def make_right_reports_current() -> int:
-    """Let the reports be current that should be, and return how many were not; their figures have to be computed."""
+    """Make the right reports current; return how many were not. Their figures must be computed afterwards."""
     lines = sorted({(one.item.agency, one.item.indicator) for one in _displaced()})
     return sum(_make_right_current(*line) for line in lines)
 
@@ -183,7 +168,7 @@ def _make_right_current(agency: int, indicator: int) -> int:
 
 
 def _displaced(agency: int | None = None, indicator: int | None = None) -> list[_Displaced]:
-    """Return what is displaced, of one agency and indicator or of all."""
+    """The figures with the wrong current report, of one agency and indicator or of all."""
     there = rows_of("rebuilding_reports", agency=agency, indicator=indicator, contradiction=precedence.CONTRADICTION)
     found = []
     for (of_agency, of_indicator, frequency, period), reports in groupby(there, key=lambda row: row[:4]):
@@ -197,7 +182,7 @@ def _displaced(agency: int | None = None, indicator: int | None = None) -> list[
 
 
 class _Stored(NamedTuple):
-    """A report as it is stored; ``counted`` says that it once was current, or equal to the one that was."""
+    """A stored report. ``counted`` says that it was current once, or equal to one that was."""
 
     id: int
     state: str
@@ -206,10 +191,10 @@ class _Stored(NamedTuple):
 
 
 def _right(stored: Sequence[_Stored]) -> _Stored | None:
-    """Return which of the reports for one key should be current, given in the order in which they were stored."""
+    """The report that should be current for one key. The reports come in the order in which they were stored."""
     right: _Stored | None = None
     for position, one in enumerate(stored):
-        # What was superseded at receipt counts only if it was so by a time that cannot be true.
+        # A report superseded at receipt counts only if the time that superseded it cannot be true.
         wronged = any(
             precedence.is_contradicted(before.rank.received, later=one.rank.received) for before in stored[:position]
         )
@@ -219,5 +204,5 @@ def _right(stored: Sequence[_Stored]) -> _Stored | None:
 
 
 def enqueue() -> None:
-    """Put everything on the work list; where something differs, the workers write a new vintage."""
+    """Put everything on the work list. The workers write a new version where something differs."""
     worklist.append(everything(now=max(clock.agreed(), clock.mark())))

@@ -1,7 +1,7 @@
-"""Works through the list: claims items, computes them whole, appends what became stale by it.
+"""Works through the work list: claims items, computes each completely, and appends the items that this makes stale.
 
-Claimed, done and deleted in one transaction: killed at any instant, a worker leaves the list
-as it was. Nothing here trusts a message, an order of messages, or being the only worker.
+A worker claims, does and deletes items in one transaction. If it is killed at any instant, the list stays as it was.
+Nothing here trusts a message, an order of messages, or being the only worker.
 """
 
 import logging
@@ -25,23 +25,23 @@ from p2p_core import periods
 
 log = logging.getLogger(__name__)
 
-
-#: After so many seconds a worker asks to be called again, so that the clock gets its turn.
+#: In seconds. After that, a worker asks to be called again, so that the clock gets its turn.
 TURN = 2.0
 
 
 class _Outcome(NamedTuple):
-    """What was done, and the items that became stale by it."""
+    """The work done, and the items that became stale by it."""
 
     done: WorkDone
     stale: Iterable[WorkItem] = ()
 
 
 def work_through() -> None:
-    """Do all work that this worker can take, most urgent first, or as much as fits its turn."""
+    """Do the work that this worker can claim, most urgent first, until none is left or its turn is over."""
     turn_ends = time.monotonic() + TURN
     claim = _step()
-    if _is_much(claim):
+    if claim.items and len(claim.items) == worklist.CLAIM[claim.items[0].stage]:
+        # There may be more than one worker claims at once, so another one can help.
         dispatch.wake()
     while claim.items:
         if time.monotonic() > turn_ends:
@@ -52,14 +52,9 @@ def work_through() -> None:
         dispatch.wake(dispatch.LATER)
 
 
-def _is_much(claim: Claim) -> bool:
-    """Whether there was more to take than one worker takes at once, so another may help."""
-    return bool(claim.items) and len(claim.items) == worklist.CLAIM[claim.items[0].stage]
-
-
 @retry_deadlocks
 def _step() -> Claim:
-    """Claim and do some items of one level; where that fails, each of them alone."""
+    """Claim and do some items of one level; if that fails, try each of them alone."""
     claim, began = Claim((), (), skipped=False), time.perf_counter()
     try:
         with transaction.atomic():
@@ -97,46 +92,37 @@ def _do(claim: Claim, began: float) -> None:
         outcome = _perform(claim)
         worklist.append(outcome.stale, since=claim.since)
         worklist.done(claim)
-        # Robust: what is done stays done, even if logging it fails. No partial: Django looks for a name.
+        # Robust, so that work stays done even if logging it fails. No partial, because Django reads a __name__.
         transaction.on_commit(lambda: work_log.write(outcome.done, began), robust=True)
 
 
 def _perform(claim: Claim) -> _Outcome:
-    # What the mark says has ended has ended, also if the database's clock has been put back a little since.
+    # A period that has ended by the mark has ended, also if the database's clock was put back a little since.
     items, mark = claim.items, clock.mark()
     now = max(clock.agreed(), mark)
     stage = items[0].stage
-    if stage == Stage.FIGURE:
-        return _reconcile(claim, now=now)
+    if stage == Stage.PANEL:
+        panels.renew(items, mark=mark)
+        return _Outcome(WorkDone(claim))
+
     if stage == Stage.PUBLISH:
-        return _publish(claim, now=now, mark=mark)
-    panels.renew(items, mark=mark)
-    return _Outcome(WorkDone(claim))
+        done = publication.publish(items, now=now, mark=mark)
+        findings.review_weeks(items, now=now)
+        stale = chain(done.stale, panels.of_periods(items, now=now))
+        return _Outcome(WorkDone(claim, done.changed, done.version), stale)
 
-
-def _reconcile(claim: Claim, *, now: datetime) -> _Outcome:
-    changed = _replace_figures(claim.items, now=now)
-    findings.review(claim.items, now=now)
-    # What repeats the report of the period before is judged again where that has changed, unless it has just been.
-    again = verdicts.next_to_repeat(changed, judged=set(claim.items))
-    return _Outcome(WorkDone(claim, changed), [*_after_figures(changed, now=now), *again])
-
-
-def _publish(claim: Claim, *, now: datetime, mark: datetime) -> _Outcome:
-    done = publication.publish(claim.items, now=now, mark=mark)
-    findings.review_weeks(claim.items, now=now)
-    stale = chain(done.stale, panels.of_periods(claim.items, now=now))
-    return _Outcome(WorkDone(claim, done.changed, done.version), stale)
-
-
-def _replace_figures(items: Sequence[WorkItem], *, now: datetime) -> Sequence[WorkItem]:
-    """Replace figures and return the changed ones; an old minute has none, but its hour may change."""
     kept = [item for item in items if publication.is_kept(item, now=now)]
+    # An old minute has no figure any more, but its hour may change.
     deleted = [item for item in items if not publication.is_kept(item, now=now)]
-    return [*(figures.replace(kept) if kept else ()), *deleted]
+    changed = [*(figures.replace(kept) if kept else ()), *deleted]
+    findings.review(items, now=now)
+    # A report that may repeat the one before is judged again if that one changed, unless it was just judged.
+    again = verdicts.next_to_repeat(changed, judged=set(items))
+    return _Outcome(WorkDone(claim, changed), [*_stale_after(changed, now=now), *again])
 
 
-def _after_figures(changed: Sequence[WorkItem], *, now: datetime) -> Iterator[WorkItem]:
+def _stale_after(changed: Sequence[WorkItem], *, now: datetime) -> Iterator[WorkItem]:
+    """What rests on changed figures: their publications, coarser figures, and the minutes that they locate."""
     for item in changed:
         yield WorkItem(Stage.PUBLISH, item.frequency, item.period, item.indicator)
         for coarser in periods.coarser(item.frequency):

@@ -1,7 +1,7 @@
-"""The work that time makes, and the work that a change of the registry makes.
+"""Appends the work that comes due with time, and the work that a change of the registry causes.
 
-A period ends, a deadline passes: beat calls ``tick``, which appends what has come due since the
-clock's mark, whether or not anybody reported. Hours without beat are made up for.
+Beat calls ``tick``. It appends the periods that ended and the deadlines that passed since the clock's mark, whether or
+not anybody reported. After hours without beat, it appends all of them.
 """
 
 from collections.abc import Iterator
@@ -30,11 +30,11 @@ from p2p_core.periods import Frequency
 
 @transaction.atomic
 def tick(*, now: datetime) -> None:
-    """Append what has come due since the last tick; several at once do it only once."""
+    """Append what came due since the last tick. Several ticks at once append it only once."""
     mark = ClockMark.objects.select_for_update().get()
     if now <= mark.at:
         return
-    # All agencies' deadlines for a period are one item: after a year without beat they would be millions.
+    # One item for the deadlines of all agencies: after a year without beat there would be millions.
     due = set(_come_due(mark.at, now))
     worklist.append([*due, *panels.of_periods(due, now=now)])
     mark.at = now
@@ -43,7 +43,7 @@ def tick(*, now: datetime) -> None:
 
 
 def _come_due(since: datetime, now: datetime) -> Iterator[WorkItem]:
-    """Yield periods that may now be published and those with a deadline, after ``since`` until ``now``."""
+    """The periods that may be published, or had a deadline, after ``since`` and until ``now``."""
     for indicator in Indicator.objects.values_list("number", flat=True):
         for frequency in Frequency:
             grace = timedelta() if frequency == Frequency.MINUTE else GRACE
@@ -55,7 +55,7 @@ def _come_due(since: datetime, now: datetime) -> Iterator[WorkItem]:
 
 
 def _ended(indicator: int, frequency: str, since: datetime, until: datetime) -> Iterator[WorkItem]:
-    """Yield the periods whose end lies after ``since`` and not after ``until``."""
+    """The periods that ended after ``since`` and not after ``until``."""
     since = publication.first_kept(frequency, since, now=until)
     start = periods.start_of(frequency, since)
     while (end := periods.end(frequency, start)) <= until:
@@ -65,7 +65,7 @@ def _ended(indicator: int, frequency: str, since: datetime, until: datetime) -> 
 
 
 def prune(*, now: datetime) -> None:
-    """Delete what is kept for a time only: minutes, old Idempotency-Keys, tokens, guesses at passwords, sessions."""
+    """Delete rows that are kept for a limited time: minutes, Idempotency-Keys, tokens, guesses, sessions."""
     oldest = publication.oldest_minute(now)
     minutes: list[type[models.Model]] = [Figure, PublishedCell, PublishedCoverage, PeriodVersion, FrozenSum]
     for model in minutes:
@@ -85,9 +85,9 @@ def follow_registry(
     reason: str,
     **_: object,
 ) -> None:
-    """Write the audit event of a change in the registry, and append the work that it makes.
+    """Write the audit event of a change in the registry, and append the work that it causes.
 
-    A break and a schedule depend on the time, and are refused while the clocks disagree.
+    Breaks and schedules depend on the time, so they are refused while the clocks disagree.
     """
     kind = instance._meta.model_name
     change = "changed" if before and after else "removed" if before else "added"
@@ -105,7 +105,7 @@ def follow_registry(
         dispatch.wake_on_commit()
     if isinstance(instance, Schedule):
         worklist.append(_touched_by_schedule(before, after))
-        # Lateness depends on published coverage and on schedules: all of it is looked at again.
+        # Lateness depends on published coverage and on schedules, so all periods are checked again.
         WatchMark.objects.update(version=0)
         dispatch.wake_on_commit()
 
@@ -118,7 +118,7 @@ def _agreed() -> datetime:
 
 
 def _touched_by_break(*versions: dict[str, Any] | None) -> Iterator[WorkItem]:
-    """Yield the periods, but for minutes, that a break lies or lay in; one ahead is seen when its time comes."""
+    """The periods, except minutes, that a break lies or lay in. A future one is published when its time comes."""
     for row in versions:
         if row is None or not row["is_break"]:
             continue
@@ -130,7 +130,7 @@ def _touched_by_break(*versions: dict[str, Any] | None) -> Iterator[WorkItem]:
 
 
 def _touched_by_schedule(*versions: dict[str, Any] | None) -> Iterator[WorkItem]:
-    """Yield the periods and panels in which somebody's being expected may have changed."""
+    """The periods and panels in which the expected reports may have changed."""
     now = _agreed()
     for row in versions:
         if row is None:

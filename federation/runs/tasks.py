@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
 
 from celery import shared_task
 from celery.signals import task_postrun, worker_process_shutdown
@@ -19,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 def _if_clocks_agree(run: Callable[[], object]) -> None:
-    """Do something that depends on the time; while the clocks disagree, the next call finds it still to be done."""
+    """Do something that depends on the time. While the clocks disagree, it is left to the next call."""
     try:
         run()
     except ClocksDisagreeError as error:
@@ -28,13 +27,13 @@ def _if_clocks_agree(run: Callable[[], object]) -> None:
 
 @shared_task
 def reconcile() -> None:
-    """Work through the list; sent as a hint whenever something was appended."""
+    """Work through the work list. The message is a hint that something was appended."""
     _if_clocks_agree(reconciliation.work_through)
 
 
 @shared_task
 def tick() -> None:
-    """Append the work that time has made."""
+    """Append the work that is due."""
     _if_clocks_agree(lambda: schedules.tick(now=clock.agreed()))
 
 
@@ -47,7 +46,7 @@ def sweep() -> None:
 
 @shared_task
 def seal() -> None:
-    """Chain the audit events that nobody has chained yet."""
+    """Chain the audit events that are not chained yet."""
     _if_clocks_agree(lambda: chain.seal(now=clock.agreed()))
 
 
@@ -59,18 +58,19 @@ def watch() -> None:
 
 @shared_task
 def prune() -> None:
-    """Delete what is kept for a time only."""
-    _if_clocks_agree(lambda: _prune(now=clock.agreed()))
+    """Delete rows that are kept for a limited time."""
 
+    def prune_all() -> None:
+        now = clock.agreed()
+        schedules.prune(now=now)
+        measures.gather(now=now)
 
-def _prune(*, now: datetime) -> None:
-    schedules.prune(now=now)
-    measures.gather(now=now)
+    _if_clocks_agree(prune_all)
 
 
 @task_postrun.connect(dispatch_uid="federation.runs.measures")
 def _report(**_: object) -> None:
-    """Say that this process is at work; beat's tasks reach each of them every few seconds."""
+    """Record that this process is at work. Beat's tasks reach each process every few seconds."""
     measures.report()
 
 

@@ -1,6 +1,6 @@
-"""Logs what a worker has done, after it has committed: a line in the log, and what is measured of it.
+"""Logs and measures what a worker has done, after it has committed.
 
-Lines name submissions and agencies and count items; a number of a report is in none of them.
+Lines name submissions and agencies and count items. They hold no number of a report.
 """
 
 import logging
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class WorkDone:
-    """What was done of one level: the items claimed, those that changed, and the version that shows it."""
+    """Work of one level: the claimed items, those that changed, and the version that shows it."""
 
     claim: Claim
     changed: Sequence[WorkItem] = ()
@@ -28,7 +28,7 @@ class WorkDone:
 
 
 def write(done: WorkDone, began: float) -> None:
-    """Log and measure work that took the time since ``began``, a reading of the performance counter."""
+    """Log and measure work. ``began`` is a reading of the performance counter."""
     stage, frequency, *_ = done.claim.items[0]
     seconds = time.perf_counter() - began
     measures.WORK.labels(stage, frequency).observe(seconds)
