@@ -1,1 +1,1 @@
-"""What a person runs, and what the demonstration is made of."""
+"""The commands for operators, and the parts of the demonstration."""

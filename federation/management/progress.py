@@ -1,4 +1,4 @@
-"""Says how far something is: a bar on a terminal, one line elsewhere."""
+"""Shows progress: a bar on a terminal, one line elsewhere."""
 
 import sys
 import time
@@ -10,7 +10,7 @@ _WIDTH = 30
 
 
 class Progress:
-    """A bar over so many things."""
+    """A bar up to a total."""
 
     def __init__(self, what: str, total: int, unit: str) -> None:
         self._what, self._total, self._unit, self._done = what, total, unit, 0
@@ -46,10 +46,10 @@ def _write_line(line: str) -> None:
     sys.stdout.flush()
 
 
-def waiting(what: str, *, left: Callable[[], int], pause: float = 0.2) -> None:
-    """Show what is left until nothing is; the total is the most that was ever seen."""
+def show_remaining(what: str, *, left: Callable[[], int], pause: float = 0.2) -> None:
+    """Show the remaining work until there is none. The total is the largest number seen."""
     most = left()
-    with Progress(what, most, "pieces of work") as bar:
+    with Progress(what, most, "items") as bar:
         done = 0
         while rest := left():
             bar.add(max(most - rest, done) - done)

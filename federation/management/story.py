@@ -1,4 +1,4 @@
-"""What happened in the invented past, beside the numbers: set-ups of agencies, a campaign, a break in a series."""
+"""The invented past beside the numbers: set-ups of agencies, a campaign, a break in a series."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -11,8 +11,8 @@ from federation.management.registration import BY, REASON
 _CAMPAIGN, _CHANGE, _OUTAGE = 75, 140, 61
 
 
-def tell(*, first_day: datetime) -> None:
-    """Write it into the registry, unless it was told before; days are counted back from the first day of the demo."""
+def write(*, first_day: datetime) -> None:
+    """Write it into the registry, unless it is there. Days are counted back from the first day of the demo."""
     if Annotation.objects.filter(agency__invented=True).exists():
         return
     agencies = {agency.code: agency for agency in Agency.objects.filter(invented=True)}

@@ -1,7 +1,7 @@
-"""Backups: one file each, made by pg_dump of one snapshot, and restored into an empty database, all of it or nothing.
+"""Backups: pg_dump writes one snapshot into one file, and a restore fills an empty database, completely or not at all.
 
-A file is gzip of a line of JSON, which says what the database holds, and of pg_dump's archive. gzip's checksum covers
-both, so a damaged file is found before anything is restored.
+A file is a line of JSON about the database, then the archive of pg_dump, all packed with gzip. The checksum of gzip
+covers both, so a damaged file is found before anything is restored.
 """
 
 import gzip
@@ -31,30 +31,30 @@ from federation.publication import versions
 from federation.rules import rounding
 
 _MIB: Final = 1 << 20
-#: Only a superuser may see the kind of another role's process. The server's own have no role.
+#: Only a superuser sees the type of a process of another role. The server's own processes have no role.
 _OTHERS: Final = """
 SELECT count(*), string_agg(DISTINCT usename, ', ' ORDER BY usename) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename IS NOT NULL
 """
 
 
-class Facts(msgspec.Struct, frozen=True, tag_field="format", tag="police2peer-federation backup 1"):
-    """What a backup holds. Neither a secret nor a count of an agency is among it."""
+class BackupFacts(msgspec.Struct, frozen=True, tag_field="format", tag="police2peer-federation backup 1"):
+    """What a backup says about itself. It contains no secret and no count of an agency."""
 
     made: datetime
     project: str
     migrations: list[str]
-    #: The newest public version; 0 before anything was published.
+    #: The newest public version; 0 if nothing was published.
     version: int
     known_at: datetime | None
     #: Position and digest of the newest seal of the audit chain.
     audit_head: tuple[int, str]
-    #: Fingerprint and base; none before anything was published.
+    #: Fingerprint of the key, and base; None if nothing was published.
     rounding: tuple[str, int] | None
 
 
-def make(file: Path) -> Facts:
-    """Back the database up into a new file, which gets its name once it is whole and on the disk."""
+def make(file: Path) -> BackupFacts:
+    """Back up the database into a new file. The file gets its name when it is complete and on the disk."""
     if file.exists():
         raise CommandError(f"{file} exists already. Give another name.")
     draft = file.with_name(f".{file.name}.{os.getpid()}.part")
@@ -73,14 +73,14 @@ def make(file: Path) -> Facts:
 
 
 @transaction.atomic
-def _dump(packed: gzip.GzipFile) -> Facts:
-    """Write facts and dump of one snapshot, while other processes go on."""
+def _dump(packed: gzip.GzipFile) -> BackupFacts:
+    """Write the facts and the dump of one snapshot, while other processes continue."""
     one_snapshot()
     # PostgreSQL must not end this transaction before the dump is complete.
     snapshot, _ = _row("SELECT pg_export_snapshot(), set_config('idle_in_transaction_session_timeout', '0', true)")
     number, known_at = _newest()
     head, seal = chain.head(), RoundingSeal.objects.first()
-    facts = Facts(
+    facts = BackupFacts(
         made=clock.now(),
         project=settings.PROJECT_VERSION,
         migrations=[".".join(name) for name in MigrationRecorder(connection).applied_migrations()],
@@ -90,29 +90,29 @@ def _dump(packed: gzip.GzipFile) -> Facts:
         rounding=(bytes(seal.fingerprint).hex(), seal.base) if seal else None,
     )
     packed.write(msgspec.json.encode(facts) + b"\n")
-    # Owners and rights are those of the installation that it is restored into. A migration that holds a table ends it.
+    # Owners and rights come from the installation that restores it. A migration that locks a table stops the dump.
     options = ("--no-owner", "--no-privileges", "--lock-wait-timeout=60s", "--format=custom", "--compress=none")
     _run("pg_dump", *options, f"--snapshot={snapshot}", into=packed)
     return facts
 
 
-def restore(file: Path, *, by: str) -> Facts:
-    """Restore a backup into the empty database of this process, and bring it up to date."""
+def restore(file: Path, *, by: str) -> BackupFacts:
+    """Restore a backup into the empty database of this process, and migrate it."""
     facts = read(file)
     _refuse_other_program(facts)
     _refuse_wrong_clock(facts.known_at)
     if connection.introspection.table_names():
         raise CommandError(
-            f"The database {connection.settings_dict['NAME']} is not empty, and nothing is ever overwritten. Restore "
-            "into a new one (createdb), or with a new DATA_DIR."
+            f"The database {connection.settings_dict['NAME']} is not empty, and a restore overwrites nothing. Create a "
+            "new database (createdb), or set a new DATA_DIR."
         )
     _refuse_others()
     with gzip.open(file) as packed:
         packed.readline()
-        # Who may use an extension may not always comment on it; there are no other comments.
+        # A role that may use an extension may not be allowed to comment on it. There are no other comments.
         options = ("--no-owner", "--no-privileges", "--no-comments", "--single-transaction", "--exit-on-error")
         _run("pg_restore", *options, out_of=packed)
-    # First, because nothing may draw a version before. The audit trail may be that of an older program until `migrate`.
+    # Before anything can take a version number. The tables of the audit trail may be older until `migrate`.
     versions.leap()
     call_command("migrate", verbosity=0)
     _record(facts.version, by=by, made=facts.made.isoformat())
@@ -123,7 +123,7 @@ def restore(file: Path, *, by: str) -> Facts:
 
 @transaction.atomic
 def leap(*, by: str) -> None:
-    """Go on from a database that PostgreSQL itself brought back to an earlier moment."""
+    """Continue with a database that PostgreSQL itself took back to an earlier moment."""
     _refuse_others()
     number, known_at = _newest()
     _refuse_wrong_clock(known_at)
@@ -136,40 +136,40 @@ def _record(version: int, *, by: str, **more: str) -> None:
     audit.record(by=by, action="database.restored", subject="database", details=details)
 
 
-def read(file: Path) -> Facts:
-    """Read all of a backup, and return its facts; refuse one that is damaged or of something else."""
+def read(file: Path) -> BackupFacts:
+    """Read a complete backup and return its facts. Refuse a damaged file, or one that is no backup."""
     try:
         with gzip.open(file) as packed:
-            facts = msgspec.json.decode(packed.readline(_MIB), type=Facts)
+            facts = msgspec.json.decode(packed.readline(_MIB), type=BackupFacts)
             while packed.read(_MIB):
                 pass
     except (OSError, EOFError, zlib.error, msgspec.MsgspecError) as error:
         raise CommandError(
-            f"{file} is damaged, or is no backup that this version of `manage.py backup` made: {error}. Take another "
-            "copy of it."
+            f"{file} is damaged, or no backup of a compatible `manage.py backup`: {error}. Use another copy of the "
+            "backup."
         ) from None
     return facts
 
 
-def _refuse_other_program(facts: Facts) -> None:
+def _refuse_other_program(facts: BackupFacts) -> None:
     ours = {".".join(name) for name in MigrationLoader(None, ignore_no_migrations=True).disk_migrations}
     if unknown := sorted(set(facts.migrations) - ours):
         raise CommandError(
             f"The backup is of version {facts.project}, whose migrations {', '.join(unknown[:5])} this version "
             f"({settings.PROJECT_VERSION}) does not have. Restore it with that version."
         )
-    # Another key or base would round each number a second time, which narrows the exact ones down.
+    # Another key or base would round each number a second time, which tells more about the exact one.
     mine = rounding.fingerprint(settings.ROUNDING_KEY).hex(), settings.ROUNDING_BASE
     if facts.rounding not in (None, mine):
         raise CommandError(
             "The backup was rounded with another key or base: fingerprint and base are {} and {}, and here {} and {}. "
-            "Set ROUNDING_KEY and ROUNDING_BASE to those of the backup. The key is kept apart from it; with embedded "
-            "servers it goes to DATA_DIR/keys/rounding_key.".format(*facts.rounding, *mine)
+            "Set ROUNDING_KEY and ROUNDING_BASE to those of the backup. The key is stored apart from the backup. With "
+            "embedded servers, write it to DATA_DIR/keys/rounding_key.".format(*facts.rounding, *mine)
         )
 
 
 def _refuse_wrong_clock(known_at: datetime | None) -> None:
-    """Versions leap to the time of day, which must not have been before."""
+    """Versions leap to the current time, so it must be later than all of them."""
     try:
         now = clock.agreed_with_host()
     except ClocksDisagreeError as error:
@@ -191,7 +191,7 @@ def _refuse_others() -> None:
 
 
 def _run(name: str, *options: str, into: gzip.GzipFile | None = None, out_of: gzip.GzipFile | None = None) -> None:
-    """Run a program of PostgreSQL on the database of this process. It gets the password by the environment."""
+    """Run a program of PostgreSQL on the database of this process. The password is passed in the environment."""
     # On Debian, the program on PATH may be older than the server.
     major = int(_row("SHOW server_version_num")[0]) // 10_000
     folders = [*map(str, settings.POSTGRES_PROGRAMS), f"/usr/lib/postgresql/{major}/bin"]
@@ -211,14 +211,14 @@ def _run(name: str, *options: str, into: gzip.GzipFile | None = None, out_of: gz
             stderr=errors,
         ) as process:
             if out_of and process.stdin:
-                # If it ends before it has read everything, it says why.
+                # If the program ends before it has read everything, its message says why.
                 with suppress(BrokenPipeError), process.stdin:
                     shutil.copyfileobj(out_of, process.stdin, _MIB)
             if into and process.stdout:
                 shutil.copyfileobj(process.stdout, into, _MIB)
         if process.returncode:
             errors.seek(0)
-            # Without the details, which quote rows.
+            # Leave out the details, which quote rows.
             lines = [line for line in errors.read().decode(errors="replace").splitlines() if f"{name}: error" in line]
             raise CommandError(f"{name} failed, and nothing was kept:\n" + "\n".join(lines[-5:]))
 

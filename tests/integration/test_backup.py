@@ -318,7 +318,7 @@ def turn_a_bit(file):
     file.write_bytes(contents)
 
 
-DAMAGED = "is damaged, or is no backup"
+DAMAGED = "is damaged, or no backup"
 BROKEN = {
     "nothing": (lambda f: f.unlink(), f"{DAMAGED}.*No such file"),
     "an empty file": (lambda f: f.write_bytes(b""), DAMAGED),

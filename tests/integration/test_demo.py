@@ -21,7 +21,7 @@ def demo(launch, free_port, tmp_path):
     def run():
         process = launch("make", "--no-print-directory", "demo", data=tmp_path, PORT=str(free_port))
         lines = []
-        while not lines or not lines[-1].startswith("Live minutes go on"):
+        while not lines or not lines[-1].startswith("Live minutes continue"):
             lines.append(line_of(process))
             assert process.poll() is None, "\n".join(lines)
         return process, "\n".join(lines)

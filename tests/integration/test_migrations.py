@@ -228,7 +228,7 @@ def test_migrate_gives_up_a_lock_that_it_does_not_get_and_tries_again(writer, mo
     monkeypatch.setattr(migrate.time, "sleep", wait)
     call_command("migrate", lock_timeout=0.05, stdout=StringIO(), stderr=said)
     assert waits == ["50ms", "50ms"]
-    assert "did not let go of it in 0.05 s. Trying again" in said.getvalue()
+    assert "did not release it within 0.05 s. Trying again" in said.getvalue()
     assert is_upgraded()
     assert roles.missing() == []
     assert asked("SHOW lock_timeout") == before

@@ -1,4 +1,4 @@
-"""Backs the database up into a new file, from one snapshot, while everything goes on."""
+"""Backs up the database into a new file, from one snapshot, while everything continues to run."""
 
 import time
 from argparse import ArgumentParser
@@ -10,7 +10,7 @@ from federation.runs import backups
 
 
 class Command(BaseCommand):
-    """The keys are not in it: together with the backup they undo the rounding."""
+    """The keys are not in the backup: together with it they undo the rounding."""
 
     help = __doc__ or ""
 

@@ -1,4 +1,4 @@
-"""Invented agencies that send through the API as real ones would: their history, then live minutes until stopped."""
+"""Sends reports of invented agencies through the API: first their history, then live minutes until it is stopped."""
 
 import time
 from argparse import ArgumentParser
@@ -14,37 +14,36 @@ from federation.database import clock
 from federation.management import invented, registration, story
 from federation.management.cast import UNITS, Stream
 from federation.management.client import Client, RefusedError
-from federation.management.progress import Progress, waiting
+from federation.management.progress import Progress, show_remaining
 from federation.models.worklist import Work
 from p2p_core import periods
 
 REPORTS_A_SUBMISSION = 1_000
 SETTLED_WITHIN = 600.0
-#: A minute is sent so long after it has ended, as by an agency that has to add it up first.
-PATIENCE = 1.0
-#: One day in so many is corrected some time after it was sent.
-CORRECTED = 29
+#: In seconds. A minute is sent this long after its end, as by an agency that must add it up first.
+DELAY = 1.0
+#: One day in this many is corrected later.
+CORRECTED_EVERY = 29
 
 Step = tuple[periods.Frequency, datetime]
 
 
 class Command(BaseCommand):
-    """See the module."""
-
     help = __doc__ or ""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("url", help="where the API is, such as http://localhost:8000")
+        parser.add_argument("url", help="the address of the API, such as http://localhost:8000")
         parser.add_argument("--waited", type=float, default=0.0, help="seconds that the start took before this")
-        parser.add_argument("--once", action="store_true", help="send what is due and end")
+        parser.add_argument("--once", action="store_true", help="send what is due, then end")
 
     def handle(self, *, url: str, waited: float, once: bool, **_: Any) -> None:
         began = time.monotonic() - waited
-        self.stdout.write(f"Bringing in {len(UNITS)} invented agencies")
-        senders, reader = _bring_in(url)
+        self.stdout.write(f"Adding {len(UNITS)} invented agencies")
+        senders, reader = _add_agencies(url)
         try:
             _send_history(senders)
-            _settle()
+            show_remaining("Adding up and publishing", left=Work.objects.count)
+            call_command("settle", timeout=SETTLED_WITHIN)
             self.stdout.write(_ready_message(url, reader, time.monotonic() - began))
             self.stdout.flush()
             if not once:
@@ -56,7 +55,7 @@ class Command(BaseCommand):
 
 
 class Sender:
-    """One stream of one agency: what it sent last, and how its numbers come about."""
+    """One stream of one agency: what it sent last, and how its numbers are drawn."""
 
     def __init__(
         self,
@@ -78,7 +77,7 @@ class Sender:
         self.since = periods.end(*steps[-1])
 
     def correct(self, steps: Sequence[Step]) -> None:
-        """Send some again, as if counted better; they are new random numbers, so they differ."""
+        """Send some periods again, as corrections. New random numbers differ from the first ones."""
         self.client.submit(self.stream.indicator, self._reports(steps))
 
     def _reports(self, steps: Sequence[Step]) -> list[dict[str, Any]]:
@@ -97,7 +96,7 @@ class Sender:
         ]
 
 
-def _bring_in(url: str) -> tuple[list[Sender], Client]:
+def _add_agencies(url: str) -> tuple[list[Sender], Client]:
     now = clock.now()
     first_day = registration.first_day(now)
     inhabitants, europe = registration.inhabitants()
@@ -110,7 +109,7 @@ def _bring_in(url: str) -> tuple[list[Sender], Client]:
             mixture = invented.mixture(inhabitants, near=europe, home=unit.country, networks=shares, rng=rng)
             since = registration.sent_until(stream, first_day=first_day)
             senders.append(Sender(stream, client, mixture, since, seed, first_day))
-    story.tell(first_day=first_day)
+    story.write(first_day=first_day)
     return senders, registration.enter_reader(url=url, now=now)
 
 
@@ -125,27 +124,18 @@ def _send_history(senders: Sequence[Sender]) -> None:
                 bar.add(len(part))
     for sender, steps in plans:
         days = [step for step in steps if step[0] is periods.Frequency.DAY]
-        if sender.stream.unit.corrects and len(days) > CORRECTED:
-            sender.correct(days[::CORRECTED])
-
-
-def _settle() -> None:
-    waiting("Adding up and publishing", left=Work.objects.count)
-    call_command("settle", timeout=SETTLED_WITHIN)
+        if sender.stream.unit.corrects and len(days) > CORRECTED_EVERY:
+            sender.correct(days[::CORRECTED_EVERY])
 
 
 def _send_for_ever(senders: Sequence[Sender]) -> None:
     while True:
-        time.sleep(_until_next_minute())
+        now = clock.now()
+        time.sleep((periods.end("N", periods.start_of("N", now)) - now).total_seconds() + DELAY)
         now = clock.now()
         for sender in senders:
             if steps := sender.due(now=now):
                 sender.send(steps)
-
-
-def _until_next_minute() -> float:
-    now = clock.now()
-    return (periods.end("N", periods.start_of("N", now)) - now).total_seconds() + PATIENCE
 
 
 def _ready_message(url: str, reader: Client, took: float) -> str:
@@ -159,7 +149,7 @@ Ready after {took:.0f} seconds. Every number here is invented.
   {url}/             the pages for everybody
   {url}/api/v1/aggregates/?indicator=DOWNLOADS&frequency=D&start={_days_ago(14)}&end={_days_ago(1)}
   {url}/api/docs/    the API
-  {url}/admin/       the desk of the coordinators: user demo, password {password}
+  {url}/admin/       the coordinators' desk: user demo, password {password}
 
 Send a report as an agency would, and read the combined view:
 
@@ -170,7 +160,7 @@ Send a report as an agency would, and read the combined view:
           {{"country": "IS", "network": "BITTORRENT", "value": 250}}]}}]}}'
   curl -s '{url}/api/v1/aggregates/?{query}'
 
-Live minutes go on. Ctrl-C stops everything."""
+Live minutes continue to arrive. Ctrl-C stops everything."""
 
 
 def _days_ago(days: int) -> str:

@@ -1,4 +1,4 @@
-"""Raises all version numbers above those ever used, after PostgreSQL itself brought the database back to a moment."""
+"""Raises all version numbers above those ever used, after PostgreSQL itself took the database back to a moment."""
 
 from django.core.management.base import BaseCommand
 
@@ -8,10 +8,10 @@ BY = "command leap_versions"
 
 
 class Command(BaseCommand):
-    """Must run before anything else uses the database. `restore` does the same by itself."""
+    """Run it before anything else uses the database. After `restore` it is not needed."""
 
     help = __doc__ or ""
 
     def handle(self, **_: object) -> None:
         backups.leap(by=BY)
-        self.stdout.write("No version number that was used before will be used again.")
+        self.stdout.write("No version number will be used a second time.")

@@ -1,6 +1,6 @@
-"""Django's migrate, which does not make everybody wait: it gives a lock up that it does not get, and tries again.
+"""Django's migrate, which does not block other processes: if it does not get a lock soon, it gives up and tries again.
 
-It loads the reference data too, if told: another start of a process takes longer than all that it loads.
+With --with-reference it also loads the reference data, which saves the start of another process.
 """
 
 import time
@@ -15,14 +15,14 @@ from django.db import OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.errors import LockNotAvailable
 
-#: Other statements queue behind a waiting lock. So each wait is short, and the pause between tries is longer.
+#: In seconds. Other statements queue behind a waiting lock, so waits are short and the pauses between them longer.
 PATIENCE = 1.0
 PAUSE = 2.0
 TRIES = 30
 
 
 class Command(migrate.Command):
-    """A migration that is given up has changed nothing; those before it stay."""
+    """A migration that gave up has changed nothing. Those before it stay."""
 
     help = __doc__ or ""
 
@@ -30,7 +30,7 @@ class Command(migrate.Command):
         super().add_arguments(parser)
         parser.add_argument("--lock-timeout", type=float, default=PATIENCE, help="seconds to wait for a lock (1)")
         parser.add_argument("--tries", type=int, default=TRIES, help=f"how often to try before giving up ({TRIES})")
-        parser.add_argument("--with-reference", action="store_true", help="run load_reference after it")
+        parser.add_argument("--with-reference", action="store_true", help="also run load_reference afterwards")
 
     def handle(
         self,
@@ -41,7 +41,7 @@ class Command(migrate.Command):
         **options: Any,
     ) -> None:
         connection = connections[options["database"]]
-        with _impatient(connection, seconds=lock_timeout):
+        with _limited_lock_wait(connection, seconds=lock_timeout):
             for left in reversed(range(tries)):
                 try:
                     super().handle(*args, **options)
@@ -55,17 +55,19 @@ class Command(migrate.Command):
             call_command("load_reference", stdout=self.stdout)
 
     def _wait(self, lock_timeout: float, left: int) -> None:
-        told = f"Somebody holds a lock that this migration needs, and did not let go of it in {lock_timeout:g} s."
+        message = (
+            f"Another process holds a lock that this migration needs, and did not release it within {lock_timeout:g} s."
+        )
         if not left:
             raise CommandError(
-                f"{told} Nothing was changed. Run migrate again once long transactions, such as a backup, are over."
+                f"{message} Nothing was changed. Run migrate again when no backup or other long transaction runs."
             )
-        self.stderr.write(f"\n{told} Trying again in {PAUSE:g} s, {left} times more.")
+        self.stderr.write(f"\n{message} Trying again in {PAUSE:g} s, {left} times more.")
         time.sleep(PAUSE)
 
 
 @contextmanager
-def _impatient(connection: BaseDatabaseWrapper, *, seconds: float) -> Iterator[None]:
+def _limited_lock_wait(connection: BaseDatabaseWrapper, *, seconds: float) -> Iterator[None]:
     """Limit how long statements wait for locks. CREATE INDEX CONCURRENTLY blocks nobody and has no limit."""
 
     def run(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:  # noqa: FBT001  Django calls it so

@@ -15,12 +15,12 @@ SHOWN = 20
 
 
 class Command(BaseCommand):
-    """Where something differs it writes a new vintage; with --check it changes nothing and exits 1."""
+    """Writes a new version where something differs. With --check it changes nothing, and exits 1 at a difference."""
 
     help = __doc__ or ""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--check", action="store_true", help="change nothing, exit 1 at a difference")
+        parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if something differs")
         parser.add_argument("--timeout", type=float, default=3600, help="seconds to wait for the workers (3600)")
 
     def handle(self, *, check: bool, timeout: float, **_: object) -> None:
@@ -31,14 +31,14 @@ class Command(BaseCommand):
             self._rebuild()
             dispatch.wake()
             call_command("settle", timeout=timeout)
-            self.stdout.write("rebuilt")
+            self.stdout.write("Rebuilt.")
 
     def _rebuild(self) -> None:
         try:
             if ahead := rebuilding.put_mark_back():
-                self.stdout.write(f"the clock's mark was {ahead} ahead of the clocks, and is put back")
+                self.stdout.write(f"The clock's mark was {ahead} ahead of the clocks. It is put back.")
             if count := rebuilding.make_right_reports_current():
-                self.stdout.write(f"{count} reports had been displaced, and are current again")
+                self.stdout.write(f"{count} reports were not current but should have been. They are current again.")
             rebuilding.enqueue()
         except ClocksDisagreeError as error:
             raise CommandError(str(error)) from None
@@ -48,7 +48,9 @@ class Command(BaseCommand):
             one_snapshot()
             different = list(rebuilding.differences())
         for item in different[:SHOWN]:
-            self.stderr.write(f"differs: {item}")
+            self.stderr.write(f"Different: {item}")
         if different:
-            raise CommandError(f"{len(different)} differ from what the reports give")
-        self.stdout.write("all as the reports give it")
+            raise CommandError(
+                f"{len(different)} items differ from the reports. Run manage.py rebuild to correct them."
+            )
+        self.stdout.write("Everything agrees with the reports.")

@@ -1,4 +1,4 @@
-"""Restores a backup into an empty database, all of it or nothing, and brings it up to date."""
+"""Restores a backup into an empty database, completely or not at all, and migrates it."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -12,18 +12,18 @@ BY = "command restore"
 
 
 class Command(BaseCommand):
-    """What can be wrong with the backup, the keys, the clock or the database is found before anything is restored."""
+    """Checks the backup, the keys, the clock and the database before it restores anything."""
 
     help = __doc__ or ""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, help="what `manage.py backup` made")
+        parser.add_argument("file", type=Path, help="a file that `manage.py backup` made")
 
     def handle(self, *, file: Path, **_: object) -> None:
         facts = backups.restore(file, by=BY)
         position, digest = facts.audit_head
         call_command("verify_audit", head=(position, bytes.fromhex(digest)), stdout=self.stdout)
         self.stdout.write(
-            f"Restored what was backed up at {facts.made:%Y-%m-%d %H:%M:%S} UTC, of public version {facts.version}. "
+            f"Restored the backup of {facts.made:%Y-%m-%d %H:%M:%S} UTC with public version {facts.version}. "
             "Now start web, workers and beat, and then run\n  manage.py rebuild --check"
         )

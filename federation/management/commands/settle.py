@@ -18,10 +18,10 @@ PAUSE = 0.05
 
 
 class Command(BaseCommand):
-    """Returns when no work that is due is pending, late agencies are found and the audit trail is sealed."""
+    """Returns when no due work is pending, late agencies are found and the audit trail is sealed."""
 
     help = __doc__ or ""
-    #: They load all that web servers need, which takes longer than most waits.
+    # They load everything that web servers need, which takes longer than most waits.
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -34,16 +34,16 @@ class Command(BaseCommand):
         while worklist.is_pending():
             if time.monotonic() > gives_up:
                 raise CommandError(
-                    f"work is still pending after {timeout:g} s, the oldest since "
-                    f"{worklist.oldest_age().total_seconds():.0f} s. Is a worker running?"
+                    f"Work is still pending after {timeout:g} s; the oldest waits for "
+                    f"{worklist.oldest_age().total_seconds():.0f} s. Check that a worker runs."
                 )
             time.sleep(PAUSE)
-        # What rests on the numbers: beat does it too, but the caller waits for it.
+        # These depend on the numbers. Beat does them, too, but the caller waits for them.
         lateness.watch(now=_now())
         chain.seal(now=_now())
         if aside := worklist.set_aside():
             raise CommandError(
-                "work was set aside:\n"
+                "Work failed and was set aside. Correct the cause, then run manage.py rebuild:\n"
                 + "\n".join(f"  {worklist.unpack(failure.item)}: {failure.reason}" for failure in aside)
             )
 

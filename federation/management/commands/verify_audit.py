@@ -1,4 +1,4 @@
-"""Walks the audit trail from its first seal to its last, and names what was altered, removed or inserted."""
+"""Checks the audit trail from its first seal to its last, and names events that were changed, removed or added."""
 
 import re
 from argparse import ArgumentParser, ArgumentTypeError
@@ -16,7 +16,7 @@ _NOTED = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
 
 
 class Command(BaseCommand):
-    """Reads one snapshot and changes nothing; exits 1 where the chain is broken."""
+    """Reads one snapshot and changes nothing. Exits 1 if the chain is broken."""
 
     help = __doc__ or ""
 
@@ -25,7 +25,7 @@ class Command(BaseCommand):
             "--head",
             type=_noted,
             metavar="POSITION:DIGEST",
-            help="a head that was noted down before, which must be in the chain",
+            help="a head that you noted earlier, which must be in the chain",
         )
 
     def handle(self, *, head: tuple[int, bytes] | None, **_: object) -> None:
@@ -35,9 +35,9 @@ class Command(BaseCommand):
             newest = chain.head()
             self.stdout.write(f"head {newest.position}:{newest.digest.hex()}")
             if head and not chain.holds(position=head[0], digest=head[1]):
-                raise CommandError(f"the head noted at position {head[0]} is not in the chain")
+                raise CommandError(f"The head that you noted at position {head[0]} is not in the chain.")
         if faults:
-            raise CommandError(f"the chain is broken: {faults} faults")
+            raise CommandError(f"The chain is broken: {faults} faults.")
 
     def _walk(self) -> int:
         """Print every fault and return how many they are."""
@@ -58,5 +58,5 @@ def _unsealed(length: Length, *, now: datetime) -> str:
 def _noted(text: str) -> tuple[int, bytes]:
     found = _NOTED.fullmatch(text.strip().lower())
     if found is None:
-        raise ArgumentTypeError(f"{text} is not a position, a colon and 64 hexadecimal digits")
+        raise ArgumentTypeError(f"{text} is not a head. Give the position, a colon and 64 hexadecimal digits.")
     return int(found[1]), bytes.fromhex(found[2])

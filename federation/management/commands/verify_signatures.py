@@ -1,4 +1,4 @@
-"""Verifies every signature that was kept with a submission again, and names what is wrong."""
+"""Verifies again every signature that is stored with a submission, and names faults."""
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
@@ -8,7 +8,7 @@ from federation.intake import evidence
 
 
 class Command(BaseCommand):
-    """Reads one snapshot and changes nothing; exits 1 if a signature does not verify or its evidence is gone."""
+    """Reads one snapshot and changes nothing. Exits 1 if a signature does not verify or its evidence is gone."""
 
     help = __doc__ or ""
 
@@ -23,4 +23,4 @@ class Command(BaseCommand):
                     self.stdout.write(str(fault))
         self.stdout.write(f"{signed} signed submissions")
         if faults:
-            raise CommandError(f"{faults} faults")
+            raise CommandError(f"{faults} faults were found.")

@@ -242,7 +242,7 @@ class TestRepair:
             call_command("rebuild", check=True)
         call_command("rebuild")
         call_command("rebuild", check=True)
-        assert "ahead of the clocks, and is put back" in capsys.readouterr().out
+        assert "ahead of the clocks. It is put back." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("period", [NOON.replace(year=1969), NOON.replace(year=1)])

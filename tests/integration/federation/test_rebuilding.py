@@ -166,14 +166,14 @@ def working_at_once(transactional_db, monkeypatch):
 
 def test_check_finds_nothing_where_all_is_well(working_at_once, capsys):
     call_command("rebuild", check=True)
-    assert capsys.readouterr().out == "all as the reports give it\n"
+    assert capsys.readouterr().out == "Everything agrees with the reports.\n"
 
 
 def test_check_names_what_differs_and_changes_nothing(working_at_once, capsys):
     PublishedCell.objects.filter(frequency="H").update(value=1000)
     with pytest.raises(CommandError, match=r"^1 differ"):
         call_command("rebuild", check=True)
-    assert capsys.readouterr().err.startswith("differs: publish H ")
+    assert capsys.readouterr().err.startswith("Different: publish H ")
     assert set(PublishedCell.objects.filter(frequency="H").values_list("value", flat=True)) == {1000}
 
 
