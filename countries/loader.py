@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Model
 
 from countries import registry
 from countries.models import Country, HelpService, Indicator, IndicatorTranslation, Network, Population
@@ -22,8 +23,8 @@ DATA: Final = Path(__file__).with_name("data")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """Where a data file comes from."""
+class DataSource:
+    """Where the data of a file come from."""
 
     what: str
     source: str
@@ -31,82 +32,61 @@ class Source:
     licence: str
 
 
-def sources() -> dict[str, Source]:
+def sources() -> dict[str, DataSource]:
     """The source of each data file, by its name."""
     files = [json.loads((folder / "sources.json").read_text(encoding="utf-8")) for folder in (codes.DATA, DATA)]
-    return {name: Source(**about) for file in files for name, about in file.items()}
+    return {name: DataSource(**about) for file in files for name, about in file.items()}
 
 
 @transaction.atomic
 def load(*, by: str, overwrite: bool = False) -> dict[str, Loaded]:
-    """Loads every file. Codes are facts and always follow their file; other rows that a coordinator changed are kept,
-    unless ``overwrite`` says to bring them back to what the file says."""
-    about = sources()
-    return {
-        file: registry.load(
-            model, rows(), key=key, overwrite=fact or overwrite, by=by, reason=f"{file} of {about[file].date}"
-        )
-        for file, model, key, rows, fact in (
-            ("countries.csv", Country, ("number",), _countries, True),
-            ("networks.csv", Network, ("number",), _networks, True),
-            ("indicators.json", Indicator, ("code",), _indicators, False),
-            ("indicator_translations.json", IndicatorTranslation, ("indicator_id", "language"), _translations, False),
-            ("population.csv", Population, ("country_id", "year"), _population, False),
-            ("help_services.json", HelpService, ("code",), _help_services, False),
-        )
-    }
+    """Load every file. Codes always follow their file. Other rows that a coordinator changed are kept, unless
+    ``overwrite`` is set."""
+    about, loaded = sources(), {}
 
+    def write(file: str, model: type[Model], rows: list[Columns], *key: str, overwrite: bool = overwrite) -> None:
+        reason = f"{file} of {about[file].date}"
+        loaded[file] = registry.load(model, rows, key=key, overwrite=overwrite, by=by, reason=reason)
 
-def _text(file: str) -> str:
-    return (DATA / file).read_text(encoding="utf-8")
-
-
-def _rows(file: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(_text(file).splitlines()))
-
-
-def _countries() -> list[Columns]:
-    return [{"number": number, "code": code} for code, number in codes.COUNTRIES.items()]
-
-
-def _networks() -> list[Columns]:
-    return [
+    countries: list[Columns] = [{"number": number, "code": code} for code, number in codes.COUNTRIES.items()]
+    write("countries.csv", Country, countries, "number", overwrite=True)
+    networks: list[Columns] = [
         {"number": number, "code": code, "name": codes.NETWORK_NAMES[code]} for code, number in codes.NETWORKS.items()
     ]
+    write("networks.csv", Network, networks, "number", overwrite=True)
 
-
-def _indicators() -> list[Columns]:
-    rows: list[Columns] = json.loads(_text("indicators.json"))
-    return rows
-
-
-def _translations() -> list[Columns]:
+    write("indicators.json", Indicator, _json("indicators.json"), "code")
     numbers = dict(Indicator.objects.values_list("code", "number"))
-    rows: list[Columns] = json.loads(_text("indicator_translations.json"))
-    return [{"indicator_id": numbers[row.pop("indicator")], **row} for row in rows]
+    translations = [
+        {"indicator_id": numbers[row.pop("indicator")], **row} for row in _json("indicator_translations.json")
+    ]
+    write("indicator_translations.json", IndicatorTranslation, translations, "indicator_id", "language")
 
-
-def _population() -> list[Columns]:
-    return [
+    population: list[Columns] = [
         {
             "country_id": codes.COUNTRIES[row["country"]],
             "year": int(row["year"]),
             "inhabitants": int(row["inhabitants"]),
             "source": row["source"],
         }
-        for row in _rows("population.csv")
+        for row in csv.DictReader((DATA / "population.csv").read_text(encoding="utf-8").splitlines())
     ]
+    write("population.csv", Population, population, "country_id", "year")
 
-
-def _help_services() -> list[Columns]:
-    services: list[Columns] = json.loads(_text("help_services.json"))
+    services = _json("help_services.json")
     for service in services:
         country = service.pop("country")
         service["country_id"] = codes.COUNTRIES[country] if country else None
         service["checked"] = date.fromisoformat(service["checked"]) if service["checked"] else None
-    return services
+    write("help_services.json", HelpService, services, "code")
+    return loaded
 
 
 def texts() -> list[str]:
-    """Return what the public pages show of the files in the reader's own language."""
-    return [service["description"] for service in _help_services()]
+    """The texts of the files that public pages show in the reader's language."""
+    return [service["description"] for service in _json("help_services.json")]
+
+
+def _json(file: str) -> list[Columns]:
+    rows: list[Columns] = json.loads((DATA / file).read_text(encoding="utf-8"))
+    return rows

@@ -1,4 +1,4 @@
-"""Names of countries from CLDR, in any language that it has; breaks in series, and thresholds of agencies."""
+"""Names of countries from CLDR in any of its languages, breaks in series, and thresholds of agencies."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -13,7 +13,7 @@ from django.db.models import Q
 from countries.models import Annotation, Threshold
 from p2p_core.codes import COUNTRIES, GROUP_MEMBERS, GROUPS, TOTAL, UNKNOWN
 
-# CLDR's codes for what ISO has none for.
+# CLDR's codes where ISO has none.
 _TERRITORIES = {TOTAL: "001", "EUROPE": "150", "EU27_2020": "EU", UNKNOWN: "ZZ"}
 
 
@@ -35,7 +35,7 @@ class CountryGroup(msgspec.Struct):
 
 
 def country_name(code: str, language: str = "en") -> str:
-    """The name of a country or country group in a language, or in English where CLDR has none."""
+    """The name of a country or country group in a language, or in English if CLDR has none."""
     territory = _TERRITORIES.get(code, code)
     english = _territory_names("en")
     return _territory_names(language).get(territory) or english.get(territory, code)
@@ -55,22 +55,22 @@ def groups_of(country: str) -> tuple[str, ...]:
 
 
 class Break(NamedTuple):
-    """From when on values are not comparable with those before; without an indicator that holds for each."""
+    """The time from which values are not comparable with earlier ones. Without an indicator, it is true for all."""
 
     indicator: int | None
     start: datetime
 
 
 def breaks() -> list[Break]:
-    """Return all breaks in the series of any agency."""
+    """The breaks of all agencies."""
     rows = Annotation.objects.filter(is_break=True)
     return [Break(*row) for row in rows.values_list("indicator", "start")]
 
 
 def breaks_of(agency: int, indicator: int, *, except_for: int | None = None) -> list[datetime]:
-    """When the series of an agency and indicator broke, first break first; breaks for all and for each count too.
+    """The times of the breaks in a series, earliest first, also of breaks of all agencies or indicators.
 
-    ``except_for`` is the id of an annotation that is left out.
+    ``except_for`` is the id of an annotation to leave out.
     """
     marked = Annotation.objects.filter(_holds_for("agency", agency), _holds_for("indicator", indicator), is_break=True)
     if except_for is not None:
@@ -79,7 +79,7 @@ def breaks_of(agency: int, indicator: int, *, except_for: int | None = None) -> 
 
 
 def thresholds(agencies: Collection[int]) -> dict[int, dict[str, float]]:
-    """The thresholds of the rules for each agency: its own, and those of the settings for the rest."""
+    """The thresholds of the rules for each agency: its own ones, else those of the settings."""
     found = {agency: dict(settings.THRESHOLDS) for agency in agencies}
     for agency, name, value in Threshold.objects.filter(agency__in=agencies).values_list("agency", "name", "value"):
         found[agency][name] = value
@@ -87,11 +87,11 @@ def thresholds(agencies: Collection[int]) -> dict[int, dict[str, float]]:
 
 
 def _holds_for(name: str, key: int) -> Q:
-    """An annotation without an agency holds for all, one without an indicator for each."""
+    """An annotation without an agency or indicator is about all of them."""
     return Q(**{name: key}) | Q(**{f"{name}__isnull": True})
 
 
-# A caller chooses the language, so the number of kept ones is bounded.
+# Callers choose the language, so the number of cached ones is limited.
 @lru_cache(maxsize=64)
 def _territory_names(language: str) -> dict[str, str]:
     try:

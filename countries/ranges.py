@@ -1,6 +1,6 @@
-"""Network ranges that a credential may be restricted to, in CIDR notation, and whether an address lies in them.
+"""Network ranges in CIDR notation that limit a credential, and whether an address lies in them.
 
-An IPv4 address that comes mapped into IPv6 counts as the IPv4 address that it is.
+An IPv4 address mapped into IPv6 counts as the IPv4 address.
 """
 
 from collections.abc import Iterable, Sequence
@@ -8,18 +8,18 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
-Network = IPv4Network | IPv6Network
+IPNetwork = IPv4Network | IPv6Network
 
 RANGES_AT_MOST: Final = 20
 _MAPPED: Final = IPv6Network("::ffff:0:0/96")
 
 
 class BadRange(ValueError):  # noqa: N818  it reads as what it says
-    """A text is no range that can be used; the message says why and what to write, and does not repeat the text."""
+    """The text is not a usable range. The message says why and what to write, and does not repeat the text."""
 
 
 def read(texts: Iterable[str]) -> list[str]:
-    """Return ranges in their one spelling, each once; raise BadRange, which names the place of the bad one."""
+    """The ranges in their canonical form, each once. BadRange names the position of the bad one."""
     found: list[str] = []
     for place, text in enumerate(texts, start=1):
         try:
@@ -29,24 +29,24 @@ def read(texts: Iterable[str]) -> list[str]:
         if spelled not in found:
             found.append(spelled)
     if len(found) > RANGES_AT_MOST:
-        raise BadRange(f"These are {len(found)} ranges, and {RANGES_AT_MOST} are the most: give wider ones.")
+        raise BadRange(f"These are {len(found)} ranges, but at most {RANGES_AT_MOST} are allowed. Give wider ones.")
     return found
 
 
 def allow(ranges: Sequence[str], address: str) -> bool:
-    """Whether an address lies in one of the ranges; without any range, each does."""
+    """Whether an address lies in one of the ranges. Without ranges, every address is allowed."""
     if not ranges:
         return True
     try:
-        asked = _unmapped(ip_address(address.partition("%")[0]))
+        given = _unmapped(ip_address(address.partition("%")[0]))
     except ValueError:
         return False
-    return any(asked in ip_network(each) for each in ranges)
+    return any(given in ip_network(each) for each in ranges)
 
 
 @lru_cache(maxsize=1024)
 def subscriber(address: str) -> str:
-    """The address, or the first 64 bits of one of IPv6: its subscriber has all the others with these bits too."""
+    """The address, or the first 64 bits of an IPv6 address: one subscriber has all addresses with these bits."""
     if ":" not in address:
         return address
     try:
@@ -56,24 +56,20 @@ def subscriber(address: str) -> str:
     return f"{found.exploded[:19]}::/64" if isinstance(found, IPv6Address) else str(found)
 
 
-def _network(text: str) -> Network:
+def _network(text: str) -> IPNetwork:
     try:
-        # A scope is of one machine, and none of ours.
+        # A scope has a meaning on one machine only.
         given = ip_network("" if "%" in text else text, strict=False)
     except ValueError:
         raise BadRange("this is not a range such as 192.0.2.0/24 or 2001:db8::/32.") from None
     if given.prefixlen == 0:
-        raise BadRange("this is every address: leave the ranges out instead.")
+        raise BadRange("this is every address. Give no range instead.")
     if ip_address(text.partition("/")[0]) != given.network_address:
-        raise BadRange(f"the address goes on beyond the first {given.prefixlen} bits: write {given}, or one address.")
-    if isinstance(given, IPv6Network) and given.subnet_of(_MAPPED):
-        return _network_of_mapped(given)
-    return given
-
-
-def _network_of_mapped(given: IPv6Network) -> Network:
+        raise BadRange(f"the address has bits beyond the first {given.prefixlen}. Write {given}, or a single address.")
+    if isinstance(given, IPv4Network) or not given.subnet_of(_MAPPED):
+        return given
     if given.prefixlen == _MAPPED.prefixlen:
-        raise BadRange("this is every IPv4 address: leave the ranges out instead.")
+        raise BadRange("this is every IPv4 address. Give no range instead.")
     return IPv4Network((int(given.network_address) & 0xFFFFFFFF, given.prefixlen - _MAPPED.prefixlen))
 
 

@@ -1,6 +1,6 @@
-"""Reference data as one frozen snapshot: each process loads it once per version, and all readers read it.
+"""Reference data as one frozen snapshot. Each process loads a version once, and all readers share it.
 
-Names and texts hold only what XML can write.
+Names and texts contain only characters that XML allows.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ from p2p_core.characters import writable
 from p2p_core.codes import COUNTRIES, GROUP_MEMBERS, GROUPS
 
 _SQL: Final = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
-# One written language in CLDR's eyes and two in the world's: a reader who asks for any of them is served by each.
+# CLDR has one written language, and the world has two. Readers of any of these codes can read each of them.
 _NORWEGIAN: Final = frozenset({"no", "nb", "nn"})
 
 
@@ -28,10 +28,10 @@ class Network(msgspec.Struct, frozen=True):
     name: str
 
 
-class Words(msgspec.Struct, frozen=True, kw_only=True):
-    """How an indicator is called, what stands after its number, what is counted, and what the number is not.
+class IndicatorWords(msgspec.Struct, frozen=True, kw_only=True):
+    """The name of an indicator, the unit of its numbers, what is counted, and what the numbers do not say.
 
-    ``unit`` has the plural forms of the language in the order of CLDR: one, two, few, many, other.
+    ``unit`` holds the plural forms in the order of CLDR: one, two, few, many, other.
     """
 
     name: str
@@ -40,15 +40,15 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
 
 
-class Indicator(Words, frozen=True, kw_only=True):
+class Indicator(IndicatorWords, frozen=True, kw_only=True):
     """Its own words are English."""
 
     number: int
     code: str
-    translations: dict[str, Words]
+    translations: dict[str, IndicatorWords]
 
     def in_language(self, language: str) -> "Indicator":
-        """The same with the words of a language, as far as there are any."""
+        """The same with the words of a language, where it has any."""
         words = self.translations.get(language)
         own = {name: value for name, value in msgspec.structs.asdict(words).items() if value} if words else {}
         return msgspec.structs.replace(self, **own)
@@ -77,7 +77,7 @@ class HelpService(msgspec.Struct, frozen=True):
 
 
 class Annotation(msgspec.Struct, frozen=True):
-    """Without an agency it holds for all, without an indicator for each; both are codes."""
+    """``agency`` and ``indicator`` are codes; None means all of them."""
 
     kind: str
     text: str
@@ -89,17 +89,17 @@ class Annotation(msgspec.Struct, frozen=True):
 
     @property
     def until(self) -> datetime | None:
-        """Its last instant: the end, the start of a moment, or None if it goes on."""
+        """Its last instant: the end, the start if it is a moment, or None if it continues."""
         return self.end or (None if self.kind in models.Annotation.LASTING else self.start)
 
     def holds_for(self, *, agency: str | None = None, indicator: str | None = None) -> bool:
-        """Whether it says something about an agency, about an indicator, or about both."""
+        """Whether it is about an agency, about an indicator, or about both."""
         return (agency is None or self.agency in (None, agency)) and (
             indicator is None or self.indicator in (None, indicator)
         )
 
     def overlaps(self, start: datetime | None, end: datetime | None) -> bool:
-        """Whether some of it lies from ``start`` on and before ``end``; None is no bound."""
+        """Whether a part of it lies from ``start`` on and before ``end``; None means no bound."""
         begins = end is None or self.start < end
         return begins and (start is None or self.until is None or self.until >= start)
 
@@ -112,35 +112,35 @@ class Reference(msgspec.Struct, frozen=True, eq=False, dict=True):
     #: By number.
     indicators: tuple[Indicator, ...]
     networks: tuple[Network, ...]
-    #: By code, those no longer active too: what they reported stays.
+    #: By code, inactive ones too, because their reports stay.
     agencies: tuple[Agency, ...]
     #: Number of the country, year, inhabitants; by year.
     population: tuple[tuple[int, int, int], ...]
-    #: First one first.
+    #: Earliest first.
     annotations: tuple[Annotation, ...]
-    #: By country, those for people everywhere last.
+    #: By country; those for people everywhere come last.
     help_services: tuple[HelpService, ...]
 
     @classmethod
     def current(cls) -> "Reference":
-        """The snapshot at the version of the server that this answer is read from."""
+        """The snapshot at the version of the database that this answer is read from."""
         with connections[alias()].cursor() as cursor:
             cursor.execute("SELECT number FROM countries_referenceversion")
             (number,) = cursor.fetchone() or (0,)
-            found = kept.get(number)
+            found = snapshots.get(number)
             if found is None:
                 cursor.execute(_SQL)
                 (row,) = cursor.fetchone()
                 found = msgspec.convert(_writable(row), cls)
-                kept[found.version] = found
-                # Two are enough: a replica may be one version behind.
-                for old in sorted(kept)[:-2]:
-                    kept.pop(old, None)
+                snapshots[found.version] = found
+                # Two are enough, because a replica may be one version behind.
+                for old in sorted(snapshots)[:-2]:
+                    snapshots.pop(old, None)
         return found
 
     @cached_property
     def invented(self) -> bool:
-        """Whether there are invented agencies, so that numbers may be made up."""
+        """Whether there are invented agencies, so that numbers may be invented, too."""
         return any(agency.invented for agency in self.agencies)
 
     @cached_property
@@ -172,52 +172,48 @@ class Reference(msgspec.Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def _people(self) -> dict[int, dict[int, int]]:
-        """The same for each year that has a figure."""
-        return {until: self._people_until(until) for until in {year for _, year, _ in self.population}}
-
-    def _people_until(self, until: int) -> dict[int, int]:
-        people = {country: inhabitants for country, year, inhabitants in self.population if year <= until}
-        for group, number in GROUPS.items():
-            known = [people[COUNTRIES[code]] for code in GROUP_MEMBERS[group] if COUNTRIES[code] in people]
-            if known:
-                people[number] = sum(known)
-        return people
+        """The same for each year with a figure."""
+        found = {}
+        for until in {year for _, year, _ in self.population}:
+            people = {country: inhabitants for country, year, inhabitants in self.population if year <= until}
+            for group, number in GROUPS.items():
+                known = [people[COUNTRIES[code]] for code in GROUP_MEMBERS[group] if COUNTRIES[code] in people]
+                if known:
+                    people[number] = sum(known)
+            found[until] = people
+        return found
 
 
 #: The newest snapshots by their version.
-kept: Final[dict[int, Reference]] = {}
+snapshots: Final[dict[int, Reference]] = {}
 
 
-def help_services_at_hand() -> tuple[HelpService, ...]:
-    """Help services without the database: as this process read them last, or as they came with the project."""
-    return kept[max(kept)].help_services if kept else _shipped_help_services()
+def cached_help_services() -> tuple[HelpService, ...]:
+    """Help services without the database: those that this process read last, or those of the project's file."""
+    return snapshots[max(snapshots)].help_services if snapshots else _shipped_help_services()
 
 
 @cache
 def _shipped_help_services() -> tuple[HelpService, ...]:
-    """In the order in which the database gives them."""
+    # In the order of the database.
     rows = msgspec.json.decode(
         (Path(__file__).with_name("data") / "help_services.json").read_bytes(), type=list[HelpService]
     )
     return tuple(sorted(rows, key=lambda row: (row.country is None, row.country or "", row.name, row.code)))
 
 
-def serving(
+def services_for(
     services: Iterable[HelpService], *, country: str | None = None, language: str | None = None
 ) -> list[HelpService]:
     """The services for people in a country, or everywhere, who speak a language."""
+    wanted = language and _primary(language)
+    alike = _NORWEGIAN if wanted in _NORWEGIAN else {wanted}
     return [
         row
         for row in services
         if (country is None or row.country in (country, None))
-        and (language is None or _is_spoken(language, row.languages))
+        and (language is None or any(_primary(spoken) in alike for spoken in row.languages))
     ]
-
-
-def _is_spoken(language: str, languages: Iterable[str]) -> bool:
-    asked = _primary(language)
-    alike = _NORWEGIAN if asked in _NORWEGIAN else {asked}
-    return any(_primary(spoken) in alike for spoken in languages)
 
 
 def _primary(language: str) -> str:

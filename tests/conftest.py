@@ -70,7 +70,7 @@ def nothing_held(monkeypatch) -> None:
     from countries import reference
 
     caching.response_cache.clear()
-    reference.kept.clear()
+    reference.snapshots.clear()
     for found in (health.readiness, health.broker):
         monkeypatch.setattr(found, "_at", -inf)
 

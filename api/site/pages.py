@@ -14,7 +14,7 @@ from api import caching
 from api.caching import Representation, Validator
 from api.site import languages
 from api.site.templatetags import assets
-from countries.reference import HelpService, Indicator, Reference, help_services_at_hand, serving
+from countries.reference import HelpService, Indicator, Reference, cached_help_services, services_for
 from federation import published
 from federation.published import Selection
 from p2p_core import periods
@@ -124,7 +124,7 @@ def everywhere() -> dict[str, Any]:
 
 def at_hand() -> dict[str, Any]:
     """Return the same of a page without numbers, while the database is away."""
-    return _around(help_services_at_hand())
+    return _around(cached_help_services())
 
 
 def _around(services: Sequence[HelpService]) -> dict[str, Any]:
@@ -147,7 +147,7 @@ def has_chart_script() -> bool:
 
 def _nearest_help(services: Sequence[HelpService], language: str) -> HelpService | None:
     """Return the service of the country where a language is mostly spoken, or the first that speaks it first."""
-    found = serving(services, language=language)
+    found = services_for(services, language=language)
     country = get_global("likely_subtags").get(language, "").rpartition("_")[2]
     own = [row for row in found if row.country == country]
     first = [row for row in found if row.languages[:1] == (language,)]

@@ -23,7 +23,7 @@ from api.site.country_view import HEADLINES, ask_about, names_time
 from api.site.pages import PageAnswer, Shown, Sources
 from api.site.templatetags import cldr
 from countries.database.routing import on_public_connection
-from countries.reference import HelpService, Indicator, Reference, help_services_at_hand, serving
+from countries.reference import HelpService, Indicator, Reference, cached_help_services, services_for
 from federation import published
 from federation.published import Selection
 from p2p_core import codes, periods
@@ -217,7 +217,7 @@ class HelpPage(PageView):
         return self.page(request, partial(_help_of, request.GET, accepted), accepted)
 
     def at_hand(self, request: HttpRequest) -> HttpResponse:
-        listed = _help(request.GET, _accepted(request), help_services_at_hand())
+        listed = _help(request.GET, _accepted(request), cached_help_services())
         context = {**pages.frame(request), **pages.at_hand(), **listed, "outdated": True}
         content, headers = pages.render(self.template, context)
         return HttpResponse(content, headers={**headers, "Cache-Control": "no-store"})
@@ -249,7 +249,7 @@ def _help(given: QueryDict, accepted: Sequence[str], services: Sequence[HelpServ
 
 def _services(services: Sequence[HelpService], country: str, language: str) -> list[HelpService]:
     """Return the services that speak a language. Those of a country that was chosen come first, and in any language."""
-    shown = serving(services, country=country or None, language=None if language == "all" else language)
+    shown = services_for(services, country=country or None, language=None if language == "all" else language)
     # Those that speak it first, before those that speak it too.
     shown.sort(key=lambda row: language not in row.languages[:1])
     if not country:

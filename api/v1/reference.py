@@ -18,7 +18,7 @@ from api.problems import Problem
 from api.v1 import forms
 from countries import queries
 from countries.queries import Country, CountryGroup
-from countries.reference import HelpService, Reference, serving
+from countries.reference import HelpService, Reference, services_for
 from p2p_core import codes
 
 _ENGLISH = "en"
@@ -278,7 +278,7 @@ def _agencies(reference: Reference) -> Agencies:
 
 
 def _help_services(reference: Reference, country: str | None, language: str | None) -> HelpServices:
-    rows = serving(reference.help_services, country=country, language=language)
+    rows = services_for(reference.help_services, country=country, language=language)
     return HelpServices(ReferenceMeta(reference.version), rows)
 
 

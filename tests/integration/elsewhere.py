@@ -72,7 +72,7 @@ def _as(other: dict[str, Any]) -> Iterator[None]:
 def forget() -> None:
     """Let go of what this process holds of a database."""
     caching.response_cache.clear()
-    reference.kept.clear()
+    reference.snapshots.clear()
 
 
 @contextmanager

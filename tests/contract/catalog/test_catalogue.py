@@ -268,7 +268,7 @@ def test_invented_numbers_say_so_in_each_title_and_text(published, read):
     assert not [text for text in texts(catalogue, DCTERMS.title) if text.startswith("Invented numbers")]
     assert not [text for text in texts(catalogue, DCTERMS.description) if mark in text]
     AgencyFactory.create(code="FI-DEMO", invented=True)
-    reference.kept.clear()
+    reference.snapshots.clear()
     catalogue = read()
     for kind in (DCAT.Catalog, DCAT.DatasetSeries, DCAT.Dataset, DCAT.Distribution, DCAT.DataService):
         for thing in catalogue.subjects(RDF.type, kind):

@@ -161,7 +161,7 @@ def test_rate_of_a_group_is_over_its_members_and_the_unlocated_have_none(press, 
 def test_invented_numbers_are_marked_wherever_they_are_shown(press, read):
     assert "Invented" not in read(format="csv")
     AgencyFactory.create(invented=True)
-    reference.kept.clear()
+    reference.snapshots.clear()
     caching.response_cache.clear()
     press.publish("D", {"2026-11-01": {"NO": 5}})
     assert read(format="csv")["Invented"] == "true"

@@ -263,7 +263,7 @@ def test_streams_are_packed_too(press, read, monkeypatch):
 def test_refusal_is_not_held(press, read):
     assert read(indicator="NEW").status_code == 422
     IndicatorFactory.create(number=2, code="NEW")
-    reference.kept.clear()
+    reference.snapshots.clear()
     assert read(indicator="NEW").status_code == 200
 
 

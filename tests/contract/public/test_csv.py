@@ -171,7 +171,7 @@ def test_every_row_of_invented_numbers_says_so_in_a_column_at_the_very_end(press
     press.publish("D", {"2026-11-01": {"NO": 5}})
     press.publish("D", {"2026-11-02": {}}, NOBODY)
     AgencyFactory.create(invented=True)
-    reference.kept.clear()
+    reference.snapshots.clear()
     head, *body = read(format="csv", country="NO").getvalue().decode().split()
     assert head == f"{HEADER},INVENTED"
     assert body == [

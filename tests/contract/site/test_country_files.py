@@ -22,7 +22,7 @@ ADDRESS = "/countries/no/?with=SE&show=count"
 @pytest.fixture(autouse=True)
 def looked_up_anew(monkeypatch):
     monkeypatch.setattr(caching, "FRESH_SECONDS", 0)
-    reference.kept.clear()
+    reference.snapshots.clear()
 
 
 @pytest.fixture

@@ -92,7 +92,7 @@ def test_block_has_what_search_engines_ask_for(published, blocks, catalogue):
 def test_block_is_the_same_in_each_language_and_says_what_is_invented(published, blocks):
     assert blocks("/fi/data/") == blocks()
     AgencyFactory.create(code="FI-DEMO", invented=True)
-    reference.kept.clear()
+    reference.snapshots.clear()
     told = blocks()
     for one in [*told["Dataset"], *told["DataCatalog"]]:
         assert one["name"].startswith("Invented numbers: ")

@@ -109,7 +109,7 @@ def test_page_has_one_first_heading_and_one_main_part(published, visit, address)
 def test_invented_numbers_say_so_on_every_page(published, visit, address):
     assert "Invented numbers." not in visit(address).content.decode()
     AgencyFactory.create(code="FI-DEMO", invented=True)
-    reference.kept.clear()
+    reference.snapshots.clear()
     caching.response_cache.clear()
     assert "Invented numbers." in visit(address).content.decode()
 

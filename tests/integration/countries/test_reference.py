@@ -6,7 +6,7 @@ import pytest
 
 from countries import queries, reference, registry
 from countries.models import Network
-from countries.reference import Reference, serving
+from countries.reference import Reference, services_for
 from p2p_core.codes import COUNTRIES, GROUPS
 from tests import factories
 
@@ -69,11 +69,11 @@ def test_loaded_in_one_statement_once_per_version(django_assert_num_queries):
     for _ in range(3):
         registry.save(factories.AnnotationFactory.build(), by="a test")
         Reference.current()
-    assert len(reference.kept) == 2, "no more than two versions are kept"
+    assert len(reference.snapshots) == 2, "no more than two versions are kept"
 
 
 def codes(**asked) -> list[str]:
-    return [row.code for row in serving(Reference.current().help_services, **asked)]
+    return [row.code for row in services_for(Reference.current().help_services, **asked)]
 
 
 @pytest.fixture
