@@ -20,7 +20,7 @@ PRIVATE: Final = (
     "THIS IS A PRIVATE KEY. It was not stored, but it is no longer secret. Do not use it again. Ask the agency for a "
     "new key, and give its public half only, which “openssl pkey -in key.pem -pubout” prints."
 )
-WEAK: Final = "This public key cannot be trusted, because no Ed25519 private key belongs to it. " + ADVICE
+WEAK: Final = "This public key cannot be trusted, because no private key belongs to it. " + ADVICE
 
 #: The bytes before the 32 bytes of a key in DER (RFC 8410).
 _PUBLIC_DER: Final = bytes.fromhex("302a300506032b6570032100")
