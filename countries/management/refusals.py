@@ -1,4 +1,4 @@
-"""How the registry's commands say no: one line on standard error and exit code 1."""
+"""How the registry's commands refuse: with one line on standard error and exit code 1."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,24 +11,20 @@ from countries.registry import Refused
 
 
 @contextmanager
-def said_plainly() -> Iterator[None]:
-    """Turns what the registry refuses into a message of the command."""
+def as_command_errors() -> Iterator[None]:
     try:
         yield
     except Refused as error:
         raise CommandError(str(error)) from error
     except ValidationError as error:
-        raise CommandError(" ".join(_sentences(error))) from error
+        sentences = []
+        for field, messages in error.message_dict.items():
+            name = "" if field == NON_FIELD_ERRORS else f"{field.replace('_', ' ').capitalize()}: "
+            sentences += [name + message for message in messages]
+        raise CommandError(" ".join(sentences)) from error
 
 
-def _sentences(error: ValidationError) -> Iterator[str]:
-    for field, messages in error.message_dict.items():
-        name = "" if field == NON_FIELD_ERRORS else f"{field.replace('_', ' ').capitalize()}: "
-        yield from (name + message for message in messages)
-
-
-def day(text: str) -> date:
-    """A calendar day given on the command line."""
+def parse_day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Changes a password as Django's command of this name does, and leaves a trace of it."""
+"""Changes a password as Django's command does, and announces it to the audit trail."""
 
 import getpass
 from typing import Any
@@ -13,9 +13,9 @@ from countries import registry
 class Command(changepassword.Command):
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> Any:
-        said = super().handle(*args, **options)
-        # Not before: while somebody types, other writers must not wait.
+        result = super().handle(*args, **options)
+        # Only now: other writers must not wait while somebody types.
         with registry.writing():
             user = User.objects.get(username=options["username"] or getpass.getuser())
             registry.announce_new_password(user, by="command changepassword")
-        return said
+        return result

@@ -1,6 +1,5 @@
-"""Brings an agency in and, if asked, has it owe reports of an indicator. Safe to repeat."""
+"""Adds an agency and, with --indicator, a schedule for its reports. Safe to repeat."""
 
-from datetime import date
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError
@@ -8,8 +7,8 @@ from django.core.management.base import CommandParser
 from django.db import transaction
 
 from countries import registry
-from countries.management.refusals import day, said_plainly
-from countries.models import FREQUENCIES, Agency
+from countries.management.refusals import as_command_errors, parse_day
+from countries.models import FREQUENCIES
 
 BY = "command create_agency"
 
@@ -21,14 +20,12 @@ class Command(BaseCommand):
         parser.add_argument("code", help="The country's code, a hyphen, then capitals, digits or hyphens: NO-KRIPOS")
         parser.add_argument("--country", required=True, help="Its country: NO")
         parser.add_argument("--name", required=True)
-        parser.add_argument("--invented", action="store_true", help="Made up, and shown as such everywhere")
-        parser.add_argument("--indicator", help="What it reports: DOWNLOADS")
+        parser.add_argument("--invented", action="store_true", help="An invented agency, which pages show as invented")
+        parser.add_argument("--indicator", help="The indicator that it reports: DOWNLOADS")
         parser.add_argument("--frequency", choices=list(FREQUENCIES), help="N minute, H hour, D day, M month")
         parser.add_argument("--from", dest="first", metavar="DAY", help="First UTC day: 2026-01-01")
-        parser.add_argument("--to", dest="last", metavar="DAY", help="Last UTC day, included; open if left out")
-        parser.add_argument(
-            "--deadline-minutes", type=int, default=60, help="After the end of a period; 60 if left out"
-        )
+        parser.add_argument("--to", dest="last", metavar="DAY", help="Last UTC day, included; without it, no end")
+        parser.add_argument("--deadline-minutes", type=int, default=60, help="Minutes after the end of a period (60)")
 
     def handle(
         self, *, code: str, country: str, name: str, invented: bool, indicator: str | None, **schedule: Any
@@ -36,24 +33,18 @@ class Command(BaseCommand):
         frequency, first, last = (schedule[name] for name in ("frequency", "first", "last"))
         if not (indicator and frequency and first) and any((indicator, frequency, first, last)):
             raise CommandError("A schedule needs --indicator, --frequency and --from.")
-        with said_plainly(), transaction.atomic():
+        with as_command_errors(), transaction.atomic():
             agency = registry.create_agency(code=code, country=country, name=name, invented=invented, by=BY)
             self.stdout.write(f"Agency {agency.code}: {agency.name}")
             if indicator:
-                deadline = schedule["deadline_minutes"]
-                self._schedule(agency, indicator, frequency, day(first), last and day(last), deadline)
-
-    def _schedule(
-        self, agency: Agency, indicator: str, frequency: str, first: date, last: date | None, deadline: int
-    ) -> None:
-        registry.add_schedule(
-            agency=agency,
-            indicator=indicator,
-            frequency=frequency,
-            valid_from=first,
-            valid_to=last,
-            deadline_minutes=deadline,
-            by=BY,
-        )
-        until = f"to {last}" if last else "on"
-        self.stdout.write(f"It owes {indicator} by the {FREQUENCIES[frequency]} from {first} {until}.")
+                registry.add_schedule(
+                    agency=agency,
+                    indicator=indicator,
+                    frequency=frequency,
+                    valid_from=parse_day(first),
+                    valid_to=last and parse_day(last),
+                    deadline_minutes=schedule["deadline_minutes"],
+                    by=BY,
+                )
+                until = f"to {last}" if last else "on"
+                self.stdout.write(f"It owes {indicator} by the {FREQUENCIES[frequency]} from {first} {until}.")

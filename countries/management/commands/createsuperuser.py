@@ -1,4 +1,4 @@
-"""Makes a superuser as Django's command of this name does, and leaves a trace of it."""
+"""Makes a superuser as Django's command does, and announces it to the audit trail."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from countries import registry
-from countries.management.refusals import said_plainly
+from countries.management.refusals import as_command_errors
 
 
 class Command(createsuperuser.Command):
@@ -15,7 +15,7 @@ class Command(createsuperuser.Command):
     def handle(self, *args: Any, **options: Any) -> None:
         known = set(User.objects.values_list("pk", flat=True))
         super().handle(*args, **options)
-        # Not before: while somebody types, other writers must not wait.
-        with said_plainly(), registry.writing():
+        # Only now: other writers must not wait while somebody types.
+        with as_command_errors(), registry.writing():
             for user in User.objects.exclude(pk__in=known).filter(is_superuser=True):
                 registry.announce_new(user, by="command createsuperuser")

@@ -1,4 +1,4 @@
-"""Issues OAuth2 client credentials to an agency or a coordinator and prints them as JSON, this once."""
+"""Issues OAuth2 client credentials to an agency or a coordinator, and prints them once, as JSON."""
 
 import json
 from datetime import UTC, datetime, time
@@ -9,7 +9,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from countries.accounts import credentials
-from countries.management.refusals import day, said_plainly
+from countries.management.refusals import as_command_errors, parse_day
 from countries.models import Agency
 
 
@@ -19,7 +19,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("code", nargs="?", help="The agency: NO-KRIPOS")
         parser.add_argument("--coordinator", metavar="NAME", help="Instead: a user who may read all figures")
-        parser.add_argument("--read-only", action="store_true", help="For reading only; a coordinator's always is")
+        parser.add_argument("--read-only", action="store_true", help="For reading only, as a coordinator's always is")
         parser.add_argument("--expires", metavar="DAY", help="The UTC day on which it ends: 2027-01-01")
         parser.add_argument(
             "--network",
@@ -27,7 +27,7 @@ class Command(BaseCommand):
             metavar="RANGE",
             action="append",
             default=[],
-            help="May be used from there only: 192.0.2.0/24 or 2001:db8::/32. More than one: give it again",
+            help="A network from which it may be used: 192.0.2.0/24 or 2001:db8::/32. Repeat it for several",
         )
 
     def handle(
@@ -40,21 +40,17 @@ class Command(BaseCommand):
         networks: list[str],
         **_: Any,
     ) -> None:
-        with said_plainly():
+        agency = Agency.objects.filter(code=code).first() if code else None
+        if code and agency is None:
+            raise CommandError(f"There is no agency {code}. Add it with create_agency.")
+        with as_command_errors():
             issued = credentials.issue(
-                agency=_agency(code) if code else None,
+                agency=agency,
                 coordinator=coordinator or "",
                 read_only=read_only,
-                expires=datetime.combine(day(expires), time(), UTC) if expires else None,
+                expires=datetime.combine(parse_day(expires), time(), UTC) if expires else None,
                 networks=networks,
                 by="command issue_credential",
                 now=timezone.now(),
             )
         self.stdout.write(json.dumps({"client_id": issued.client_id, "client_secret": issued.client_secret}))
-
-
-def _agency(code: str) -> Agency:
-    agency = Agency.objects.filter(code=code).first()
-    if agency is None:
-        raise CommandError(f"There is no agency {code}.")
-    return agency

@@ -13,11 +13,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--overwrite", action="store_true", help="Bring rows that were changed here back to what the files say."
+            "--overwrite",
+            action="store_true",
+            help="Also overwrite rows that were changed here with those of the files.",
         )
 
     def handle(self, *, overwrite: bool, **_: Any) -> None:
         sources = loader.sources()
         for file, done in loader.load(by="command load_reference", overwrite=overwrite).items():
-            kept = f", {done.kept} that differ kept as they are here" if done.kept else ""
+            kept = f", {done.kept} kept although they differ" if done.kept else ""
             self.stdout.write(f"{file} ({sources[file].date}): {done.added} rows added, {done.changed} changed{kept}")

@@ -1,4 +1,4 @@
-"""Registers the public half of an agency's Ed25519 key and prints by which name signatures are to call it."""
+"""Registers the public half of an agency's Ed25519 key, and prints the keyid that signatures must name."""
 
 import json
 from datetime import UTC, datetime, time
@@ -10,10 +10,10 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from countries.accounts import signing
-from countries.management.refusals import day, said_plainly
+from countries.management.refusals import as_command_errors, parse_day
 from countries.models import Agency
 
-#: No key is ever so long; what is longer is not looked into.
+#: In characters. No key is longer, and no more of a file is read.
 _LONGEST = 10_000
 
 
@@ -28,21 +28,18 @@ class Command(BaseCommand):
     def handle(self, *, code: str, file: Path, expires: str | None, **_: Any) -> None:
         agency = Agency.objects.filter(code=code).first()
         if agency is None:
-            raise CommandError(f"There is no agency {code}.")
-        with said_plainly():
+            raise CommandError(f"There is no agency {code}. Add it with create_agency.")
+        try:
+            with file.open(encoding="ascii", errors="replace") as opened:
+                public_key = opened.read(_LONGEST)
+        except OSError as error:
+            raise CommandError(f"{file} cannot be read: {error.strerror}. Give a file that you may read.") from error
+        with as_command_errors():
             key = signing.register(
                 agency=agency,
-                public_key=_text(file),
-                expires=datetime.combine(day(expires), time(), UTC) if expires else None,
+                public_key=public_key,
+                expires=datetime.combine(parse_day(expires), time(), UTC) if expires else None,
                 by="command register_key",
                 now=timezone.now(),
             )
         self.stdout.write(json.dumps({"keyid": key.keyid, "fingerprint": key.fingerprint}))
-
-
-def _text(file: Path) -> str:
-    try:
-        with file.open(encoding="ascii", errors="replace") as opened:
-            return opened.read(_LONGEST)
-    except OSError as error:
-        raise CommandError(f"{file} cannot be read: {error.strerror}.") from error

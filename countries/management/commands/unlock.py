@@ -1,4 +1,4 @@
-"""Lets a user who is locked out of the desk try again at once."""
+"""Ends the lock of a user after wrong passwords or codes, so that they can try again at once."""
 
 from typing import Any
 

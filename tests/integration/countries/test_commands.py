@@ -155,7 +155,7 @@ def test_load_reference_says_what_it_did(capsys):
     call_command("load_reference")
     printed = capsys.readouterr().out
     assert "countries.csv (2026-11-24): 250 rows added, 0 changed\n" in printed
-    assert "indicators.json (2026-11-30): 1 rows added, 0 changed, 1 that differ kept as they are here\n" in printed
+    assert "indicators.json (2026-11-30): 1 rows added, 0 changed, 1 kept although they differ\n" in printed
 
     call_command("load_reference", "--overwrite")
     assert "indicators.json (2026-11-30): 0 rows added, 1 changed\n" in capsys.readouterr().out
