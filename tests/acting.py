@@ -61,7 +61,7 @@ def assign_roles(patch: pytest.MonkeyPatch) -> None:
     reading = routing._reading
 
     @contextmanager
-    def reading_as_public(answer: routing.Answer | None) -> Iterator[None]:
+    def reading_as_public(answer: routing.PublicRead | None) -> Iterator[None]:
         with reading(answer), acting_as(PUBLIC):
             yield
 

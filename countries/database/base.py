@@ -1,8 +1,8 @@
 """Django's backend for PostgreSQL, which does not wait for ever for a frozen server. ENGINE names it.
 
-A frozen server keeps its connections, its own time limits do not run, and the network notices nothing. So the client
+A frozen server keeps its connections, its own time limits do not run, and the network shows no error. So the client
 limits its waits: `connect_timeout` to connect and for a health check, `WAITS_FOR_STATEMENT` for any other statement.
-A server that did not let a thread in is left alone for a while by all threads of the process.
+If one thread could not connect to a server, no thread of the process tries again for a while.
 """
 
 from time import monotonic
@@ -16,12 +16,12 @@ from psycopg.errors import ConnectionTimeout, _WaitTimeout
 
 T = TypeVar("T")
 
-#: In seconds. After that one thread tries the server again, while the others go on without it.
-LEFT_ALONE: Final = 5.0
+#: In seconds. After that, one thread tries the server again, while the others still avoid it.
+AVOIDED_FOR: Final = 5.0
 _SILENT: Final = "The database server does not answer. Check whether its processes are stopped or its machine hangs."
 
-#: Until when each silent server is left alone, by host and port.
-_left_alone: dict[tuple[str, str], float] = {}
+#: Until when each silent server is avoided, by host and port.
+_avoided_until: dict[tuple[str, str], float] = {}
 
 
 class LimitedConnection(psycopg.Connection[Any]):
@@ -43,22 +43,22 @@ class DatabaseWrapper(base.DatabaseWrapper):
     Database: Any = SimpleNamespace(**{**vars(psycopg), "connect": LimitedConnection.connect})
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        if self._is_left_alone():
+        if self._is_avoided():
             raise psycopg.OperationalError(_SILENT)
         try:
             connection = super().get_new_connection(conn_params)
         except ConnectionTimeout:
-            _left_alone[self._server] = monotonic() + LEFT_ALONE
+            _avoided_until[self._server] = monotonic() + AVOIDED_FOR
             raise
         except psycopg.Error:
-            _left_alone.pop(self._server, None)  # A refusal is an answer, and comes at once.
+            _avoided_until.pop(self._server, None)  # A refusal is an answer, and comes at once.
             raise
-        _left_alone.pop(self._server, None)
+        _avoided_until.pop(self._server, None)
         connection.limit = self.settings_dict.get("WAITS_FOR_STATEMENT")
         return connection
 
     def is_usable(self) -> bool:
-        if self.connection is None or monotonic() < _left_alone.get(self._server, 0):
+        if self.connection is None or monotonic() < _avoided_until.get(self._server, 0):
             return False
         self.connection.limit = float(self.settings_dict["OPTIONS"].get("connect_timeout", 10))
         try:
@@ -70,11 +70,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _server(self) -> tuple[str, str]:
         return self.settings_dict["HOST"], str(self.settings_dict["PORT"])
 
-    def _is_left_alone(self) -> bool:
-        until = _left_alone.get(self._server)
+    def _is_avoided(self) -> bool:
+        until = _avoided_until.get(self._server)
         if until is None:
             return False
         if monotonic() >= until:
-            _left_alone[self._server] = monotonic() + LEFT_ALONE  # For the others, while this thread tries.
+            _avoided_until[self._server] = monotonic() + AVOIDED_FOR  # For the other threads, while this one tries.
             return False
         return True

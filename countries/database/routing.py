@@ -1,8 +1,8 @@
-"""Which database is read: this process's own or, for the public, one whose role can read public tables only.
+"""Chooses the database to read: this process's own or, for the public, one whose role can read public tables only.
 
-A view for the public reads all of an answer in `on_public_connection`. The first read chooses the database and the
-others stay there, so that the parts of an answer agree: the replica, unless it is more than REPLICA_LAG_LIMIT seconds
-behind, else the primary. If that one fails, the answer is read once more from the other.
+A public view reads its whole answer in `on_public_connection`. The first read chooses the database, and the others
+stay there, so that the parts of an answer agree. It chooses the replica, unless that is more than REPLICA_LAG_LIMIT
+seconds behind. If the database fails, the answer is read once more from the other one.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,77 +16,78 @@ from psycopg.errors import QueryCanceled
 
 T = TypeVar("T")
 
-#: The names in DATABASES. Without them the public is answered over the process's own connection.
+#: Names in DATABASES. Without them, public answers are read over the process's own connection.
 PUBLIC: Final = "public"
 REPLICA: Final = "replica"
 
-#: By the newest commit that arrived. Beat commits each second; without beat the primary is read.
+#: By the newest commit that arrived. Beat commits every second. Without beat, the primary is read.
 _IS_CLOSE: Final = "SELECT clock_timestamp() - pg_last_xact_replay_timestamp() <= make_interval(secs => %s)"
 
 
-class Answer:
-    """The database that one public answer is read from; None until something is read."""
+class PublicRead:
+    """One public answer and the database that it is read from; None until it reads something."""
 
     def __init__(self, alias: str | None = None) -> None:
         self.alias = alias
 
 
-_answer: ContextVar[Answer | None] = ContextVar("answer", default=None)
+_current: ContextVar[PublicRead | None] = ContextVar("public_read", default=None)
 
 
 def alias() -> str:
     """The name of the database to read from."""
-    answer = _answer.get()
-    if answer is None:
+    current = _current.get()
+    if current is None:
         return DEFAULT_DB_ALIAS
-    if answer.alias is None:
-        answer.alias = REPLICA if _is_close() else _primary()
-    return answer.alias
+    if current.alias is None:
+        current.alias = REPLICA if _is_close() else _primary()
+    return current.alias
 
 
 def on_public_connection(read: Callable[[], T]) -> T:
-    """Read a public answer, and once more from the other database if the first one fails."""
-    answer = Answer()
+    """Read a public answer; if the database fails, read it once more from the other one."""
+    first = PublicRead()
     try:
-        with _reading(answer):
+        with _reading(first):
             return read()
     except (OperationalError, InterfaceError) as failure:
-        # Django's errors have PostgreSQL's as their cause. A statement that took too long would elsewhere too.
-        if REPLICA not in connections or answer.alias is None or isinstance(failure.__cause__, QueryCanceled):
+        # PostgreSQL's error is the cause of Django's. A statement that took too long would do so elsewhere, too.
+        if REPLICA not in connections or first.alias is None or isinstance(failure.__cause__, QueryCanceled):
             raise
-    with _reading(Answer(_primary() if answer.alias == REPLICA else REPLICA)):
+    with _reading(PublicRead(_primary() if first.alias == REPLICA else REPLICA)):
         return read()
 
 
 def keep_connection(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Read the later pieces of a streamed answer, after its view has returned, from where it was begun."""
-    # The answer is looked up now, not when the first piece is asked for.
-    return _each(pieces, _answer.get())
+    """Read the pieces of a streamed answer from the database where it began, also after its view has returned."""
+    # Looked up now, not when the first piece is needed.
+    current = _current.get()
 
+    def each() -> Iterator[bytes]:
+        while True:
+            with _reading(current):
+                piece = next(pieces, None)
+            if piece is None:
+                return
+            yield piece
 
-def _each(pieces: Iterator[bytes], answer: Answer | None) -> Iterator[bytes]:
-    while True:
-        with _reading(answer):
-            piece = next(pieces, None)
-        if piece is None:
-            return
-        yield piece
+    return each()
 
 
 def read_primary_unless(there: Callable[[], bool]) -> None:
-    """Read the rest of the answer from the primary if the replica does not have something yet."""
-    answer = _answer.get()
-    if answer is not None and alias() == REPLICA and not there():
-        answer.alias = _primary()
+    """Read the rest of the answer from the primary if the replica does not have the data yet."""
+    current = _current.get()
+    if current is not None and alias() == REPLICA and not there():
+        current.alias = _primary()
 
 
 @contextmanager
-def _reading(answer: Answer | None) -> Iterator[None]:
-    token = _answer.set(answer)
+def _reading(read: PublicRead | None) -> Iterator[None]:
+    token = _current.set(read)
     try:
         yield
     finally:
-        _answer.reset(token)
+        _current.reset(token)
 
 
 def _primary() -> str:
@@ -106,7 +107,7 @@ def _is_close() -> bool:
 
 
 class Router:
-    """Sends reads of the ORM where the answer is read, and writes over this process's own connection."""
+    """Sends reads of the ORM to the database of the answer, and writes over this process's own connection."""
 
     def db_for_read(self, model: object, **hints: Any) -> str:  # noqa: ARG002  Django gives them
         return alias()
@@ -115,9 +116,9 @@ class Router:
         return DEFAULT_DB_ALIAS
 
     def allow_relation(self, *rows: object, **hints: Any) -> bool:  # noqa: ARG002
-        """Relations are allowed: all connections lead to the same rows."""
+        """Allowed, because all connections lead to the same rows."""
         return True
 
     def allow_migrate(self, db: str, *app: str, **hints: Any) -> bool:  # noqa: ARG002
-        """Only the owner's connection makes tables."""
+        """Only the owner's connection creates tables."""
         return db == DEFAULT_DB_ALIAS

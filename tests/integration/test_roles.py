@@ -13,7 +13,7 @@ from config import databases
 from config.embedded import programs
 from config.env import ROOT
 from countries.database import routing
-from countries.database.routing import Answer, Router
+from countries.database.routing import PublicRead, Router
 from countries.reference import Reference
 from federation import published
 from federation.database import roles
@@ -340,7 +340,7 @@ def test_roles_own_nothing_and_have_no_powers():
 
 def test_reads_go_over_the_public_connection_and_writes_never():
     router = Router()
-    with routing._reading(Answer("elsewhere")):
+    with routing._reading(PublicRead("elsewhere")):
         assert router.db_for_read(object) == "elsewhere"
         assert router.db_for_write(object) == "default"
         assert router.allow_migrate("default", "federation")
