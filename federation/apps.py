@@ -17,7 +17,7 @@ class FederationConfig(AppConfig):
         from federation.desk import groups
         from federation.runs import schedules
 
-        post_migrate.connect(groups.establish, sender=self, dispatch_uid="federation.desk.groups")
+        post_migrate.connect(groups.create_groups, sender=self, dispatch_uid="federation.desk.groups")
         post_migrate.connect(roles.grant, sender=self, dispatch_uid="federation.database.roles")
         registry.changed.connect(schedules.follow_registry, dispatch_uid="federation.runs.schedules")
 
@@ -26,4 +26,4 @@ class DeskConfig(admin_apps.AdminConfig):
     """Django's admin with a start page of our own."""
 
     default = False
-    default_site = "federation.desk.site.Desk"
+    default_site = "federation.desk.site.DeskSite"

@@ -1,6 +1,6 @@
-"""The groups of the desk and what each may do, set up again after every migration.
+"""The groups of the desk and their permissions, which every migration sets again.
 
-They are exactly what this module says: a permission given to one of them by hand is gone after the next migration.
+A permission that somebody adds to one of these groups by hand is lost at the next migration.
 """
 
 from functools import reduce
@@ -16,7 +16,7 @@ from countries.liaisons import LIAISONS
 COORDINATORS: Final = "coordinator"
 OBSERVERS: Final = "observer"
 
-#: A coordinator may do everything in these apps, and nothing with the users and groups of django.contrib.auth.
+#: A coordinator may do everything in these apps, but nothing with the users and groups of django.contrib.auth.
 _DESK: Final = Q(content_type__app_label__in=["countries", "federation"])
 #: App and permission.
 READ_BY_LIAISONS: Final = (
@@ -34,21 +34,17 @@ DONE_BY_LIAISONS: Final = (
 )
 
 
-def establish(*, apps: Any = installed, using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:
-    """Make the groups and give them their permissions; Django calls this after it has migrated."""
+def create_groups(*, apps: Any = installed, using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:
+    """Create the groups and set their permissions. Django calls this after each migration."""
     try:
         groups, permissions = apps.get_model("auth", "Group"), apps.get_model("auth", "Permission")
     except LookupError:
         return
+    liaisons = (Q(content_type__app_label=app, codename=code) for app, code in (*READ_BY_LIAISONS, *DONE_BY_LIAISONS))
     for name, allowed in (
         (COORDINATORS, _DESK),
         (OBSERVERS, _DESK & Q(codename__startswith="view_")),
-        (LIAISONS, _by_liaisons()),
+        (LIAISONS, reduce(or_, liaisons)),
     ):
         group, _made = groups.objects.using(using).get_or_create(name=name)
         group.permissions.set(permissions.objects.using(using).filter(allowed))
-
-
-def _by_liaisons() -> Q:
-    named = (Q(content_type__app_label=app, codename=code) for app, code in (*READ_BY_LIAISONS, *DONE_BY_LIAISONS))
-    return reduce(or_, named)

@@ -13,8 +13,8 @@ from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
-#: The screens that a coordinator goes to all day, by the model whose they are.
-_MAIN = (
+#: The screens that coordinators use most: app, model and name.
+_MAIN_SCREENS = (
     ("federation", "finding", "Findings"),
     ("federation", "hold", "Held reports"),
     ("federation", "report", "Reports"),
@@ -27,24 +27,22 @@ _MAIN = (
 )
 
 
-class Desk(AdminSite):
-    """The coordinators' desk."""
-
+class DeskSite(AdminSite):
     site_header = site_title = "Police2Peer federation"
     index_title = "The coordinators' desk"
     index_template = "admin/federation/start.html"
     site_url = "/"
-    # What matters is at the top of each page, so that lists have its whole width.
+    # The main screens are at the top of each page, so that lists have its whole width.
     enable_nav_sidebar = False
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Let in who is of the staff and has shown a second factor."""
+        """Staff who have shown a second factor."""
         from countries.accounts import second_factor
 
         return super().has_permission(request) and second_factor.is_verified(request.user)
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        """Put before Django's own what somebody needs who is not in yet: to show a second factor, and to sign out."""
+        """Add the pages that users need before they are signed in completely: second factor and sign-out."""
         from countries.admin import second_factor
 
         own: list[URLResolver | URLPattern] = [
@@ -54,7 +52,7 @@ class Desk(AdminSite):
         return own + super().get_urls()
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002  Django's
-        """Turn away at each page who may not go on as they are, before Django looks at anything."""
+        """Check the age and second factor of the session on every page, before Django does anything."""
         from countries.admin import second_factor
 
         inner = super().admin_view(view, cacheable)
@@ -67,7 +65,7 @@ class Desk(AdminSite):
 
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Ask for the password; the second factor is asked for by the page that one goes on to."""
+        """Ask for the password. The next page asks for the second factor."""
         from countries.admin import second_factor
 
         if request.method not in second_factor.METHODS:
@@ -80,7 +78,7 @@ class Desk(AdminSite):
         return answer
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """Change the own password, which leaves a trace; a wrong old one counts as a guess."""
+        """Announce the change of one's own password. A wrong old password counts as a guess."""
         from countries import registry
         from countries.accounts import guessing
 
@@ -91,23 +89,19 @@ class Desk(AdminSite):
             return super().password_change(request, extra_context)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """Add the screens that the user may open."""
+        """Add the main screens that the user may open."""
         context = super().each_context(request)
-        screens = self._main(request, context["available_apps"]) if context["has_permission"] else []
+        apps = context["available_apps"] if context["has_permission"] else []
+        visible = {one["model"]._meta.label_lower for app in apps for one in app["models"] if one["perms"]["view"]}
+        screens = []
+        for app, model, name in _MAIN_SCREENS:
+            if f"{app}.{model}" in visible:
+                address = reverse(f"{self.name}:{app}_{model}_changelist")
+                screens.append({"name": name, "address": address, "here": request.path.startswith(address)})
         return {**context, "main_screens": screens, "asks_second_factor": settings.SECOND_FACTOR}
 
-    def _main(self, request: HttpRequest, apps: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        opened = {model["model"]._meta.label_lower for app in apps for model in app["models"] if model["perms"]["view"]}
-        found = []
-        for app, model, name in _MAIN:
-            if f"{app}.{model}" in opened:
-                address = reverse(f"{self.name}:{app}_{model}_changelist")
-                found.append({"name": name, "address": address, "here": request.path.startswith(address)})
-        return found
-
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        """Show the start page."""
-        # The screens register at this site while they are imported, so it is there before them.
+        # The screens register at this site while they are imported, so they cannot be imported before it.
         from federation.desk.screens import start
 
         return super().index(request, {**start.context(request), **(extra_context or {})})

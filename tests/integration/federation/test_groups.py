@@ -23,7 +23,7 @@ def test_permissions_changed_by_hand_are_set_right(name):
     group = Group.objects.get(name=name)
     right = set(group.permissions.all())
     group.permissions.set(Permission.objects.filter(content_type__app_label="auth"))
-    groups.establish()
+    groups.create_groups()
     assert set(group.permissions.all()) == right
 
 
@@ -45,4 +45,4 @@ def test_permissions_are_left_alone_where_accounts_are_not_migrated():
         def get_model(self, *_):
             raise LookupError
 
-    groups.establish(apps=Nothing())
+    groups.create_groups(apps=Nothing())
