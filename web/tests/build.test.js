@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
+const [OLD, YOUNG] = ["map-0123456789.js", "map-9876543210.js"];
 let built;
 let files;
 const build = () => execFileSync(process.execPath, [fileURLToPath(new URL("../build.js", import.meta.url)), built]);
@@ -13,6 +14,12 @@ const listed = () => JSON.parse(readFileSync(join(built, "files.json"), "utf8"))
 
 before(() => {
   built = mkdtempSync(join(tmpdir(), "map-"));
+  for (const [name, age] of [[OLD, 90_000_000], [YOUNG, 0]]) {
+    const made = new Date(Date.now() - age);
+    writeFileSync(join(built, name), "");
+    utimesSync(join(built, name), made, made);
+  }
+  writeFileSync(join(built, "files.json"), JSON.stringify({ "map.js": OLD }));
   build();
   files = listed();
 });
@@ -40,19 +47,11 @@ test("the licences of others go with it", () => {
 });
 
 test("what a running server may know stays for one build more, and for a day", () => {
-  const [old, young] = ["map-0123456789.js", "map-9876543210.js"];
-  const now = Date.now();
-  for (const [name, age] of [[old, 90_000_000], [young, 0]]) {
-    writeFileSync(join(built, name), "");
-    utimesSync(join(built, name), new Date(now - age), new Date(now - age));
-  }
-  writeFileSync(join(built, "files.json"), JSON.stringify({ "map.js": old }));
+  assert.ok(existsSync(join(built, OLD)));
   build();
   assert.deepEqual(listed(), files);
-  assert.ok(existsSync(join(built, old)));
-  build();
-  assert.ok(!existsSync(join(built, old)));
-  assert.ok(existsSync(join(built, young)));
+  assert.ok(!existsSync(join(built, OLD)));
+  assert.ok(existsSync(join(built, YOUNG)));
   assert.ok(existsSync(join(built, files["map.js"])));
   assert.deepEqual(readdirSync(built).filter((name) => name.endsWith(".part")), []);
 });
