@@ -31,7 +31,7 @@ class Figure(models.Model):
     reported_seconds = models.IntegerField()
     final = models.BooleanField()
     held = models.BooleanField()
-    total = models.BigIntegerField(default=0)
+    total = models.BigIntegerField()
     countries = ArrayField(models.SmallIntegerField())
     networks = ArrayField(models.SmallIntegerField())
     values = ArrayField(models.BigIntegerField())

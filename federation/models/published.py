@@ -129,10 +129,10 @@ class PublishedCoverage(models.Model):
     status = models.CharField(max_length=1)
     agencies = ArrayField(models.SmallIntegerField())
     states = ArrayField(models.CharField(max_length=9))
-    covered = ArrayField(models.IntegerField(), default=list)
-    owed = ArrayField(models.IntegerField(), default=list)
+    covered = ArrayField(models.IntegerField())
+    owed = ArrayField(models.IntegerField())
     #: Whether a break in the series was marked in the period.
-    is_break = models.BooleanField(default=False, db_default=False)
+    is_break = models.BooleanField()
     #: The instant from which the period is counted, if nobody owed a report for its beginning.
     counted_from = models.DateTimeField(null=True)
     version_from = models.BigIntegerField()

@@ -53,6 +53,7 @@ class Covered:
             "agencies": list(self.states),
             "states": list(self.states.values()),
             "covered": [3600 * (state in ("reported", "partial")) for state in self.states.values()],
+            "owed": [3600] * len(self.states),
         }
 
 
