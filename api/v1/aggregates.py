@@ -240,7 +240,16 @@ class WindowsView(PublicView):
 
     @openapi_public.windows
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        return self.respond(request, negotiation.json_only(request), lambda: _window(request))
+        def ask() -> WindowView:
+            given = parameters.read(request, required=("indicator", "window"), optional=("country",))
+            length = given["window"]
+            if length not in published.WINDOWS:
+                raise Problem("unknown_window", parameter="window")
+            reference = Reference.current()
+            indicator = query_params.indicator(given["indicator"], reference)
+            return WindowView(length, indicator, questions.countries_or_all(given), reference)
+
+        return self.respond(request, negotiation.json_only(request), ask)
 
 
 class CoverageOfPeriodsView(PublicView):
@@ -252,13 +261,3 @@ class CoverageOfPeriodsView(PublicView):
             return CoverageView(questions.ask(request, optional=("as_of", "cursor")))
 
         return self.respond(request, negotiation.json_only(request), ask)
-
-
-def _window(request: HttpRequest) -> WindowView:
-    given = parameters.read(request, required=("indicator", "window"), optional=("country",))
-    length = given["window"]
-    if length not in published.WINDOWS:
-        raise Problem("unknown_window", parameter="window")
-    reference = Reference.current()
-    indicator = query_params.indicator(given["indicator"], reference)
-    return WindowView(length, indicator, questions.countries_or_all(given), reference)

@@ -102,9 +102,9 @@ class HelpServices(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class ReferenceList:
-    """A list out of the reference data; it depends on their version alone."""
+    """A list of reference data; it depends on their version only."""
 
-    written: Callable[[Reference], object]
+    write: Callable[[Reference], object]
     language: str = ""
 
     def validator(self) -> Validator:
@@ -115,7 +115,7 @@ class ReferenceList:
         headers = {"Content-Type": JSON}
         if self.language:
             headers["Content-Language"] = self.language
-        return Representation(self._validator(reference), formats.encode(self.written(reference)), headers)
+        return Representation(self._validator(reference), formats.encode(self.write(reference)), headers)
 
     def _validator(self, reference: Reference) -> Validator:
         return Validator(f"{reference.version}.{self.language}", caching.REFERENCE)
@@ -149,7 +149,12 @@ class CountriesView(PublicView):
             language = _known_language(given["language"]) if "language" in given else accepted
             if language is None:
                 raise Problem("unknown_language", parameter="language")
-            return ReferenceList(lambda reference: _countries(reference, language), language)
+
+            def write(reference: Reference) -> Countries:
+                meta = CountriesMeta(reference.version, language)
+                return Countries(meta, queries.countries(language), queries.groups(language))
+
+            return ReferenceList(write, language)
 
         return self.respond(request, negotiation.json_only(request) + accepted, ask)
 
@@ -157,10 +162,10 @@ class CountriesView(PublicView):
 class ListView(PublicView):
     """A list without parameters."""
 
-    def listed(self, request: HttpRequest, written: Callable[[Reference], object]) -> HttpResponseBase:
+    def answer(self, request: HttpRequest, write: Callable[[Reference], object]) -> HttpResponseBase:
         def ask() -> ReferenceList:
             parameters.read(request)
-            return ReferenceList(written)
+            return ReferenceList(write)
 
         return self.respond(request, negotiation.json_only(request), ask)
 
@@ -175,7 +180,11 @@ class NetworksView(ListView):
         example={"meta": {"version": 31}, "networks": [{"code": "BITTORRENT", "name": "BitTorrent"}]},
     )
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        return self.listed(request, _networks)
+        def write(reference: Reference) -> Networks:
+            rows = msgspec.convert(reference.networks, list[NetworkDocument], from_attributes=True)
+            return Networks(ReferenceMeta(reference.version), rows)
+
+        return self.answer(request, write)
 
 
 class IndicatorsView(ListView):
@@ -198,7 +207,11 @@ class IndicatorsView(ListView):
         },
     )
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        return self.listed(request, _indicators)
+        def write(reference: Reference) -> Indicators:
+            rows = msgspec.convert(reference.indicators, list[IndicatorDocument], from_attributes=True)
+            return Indicators(ReferenceMeta(reference.version), rows)
+
+        return self.answer(request, write)
 
 
 class AgenciesView(ListView):
@@ -214,7 +227,11 @@ class AgenciesView(ListView):
         },
     )
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        return self.listed(request, _agencies)
+        def write(reference: Reference) -> Agencies:
+            rows = msgspec.convert(reference.agencies, list[AgencyDocument], from_attributes=True)
+            return Agencies(ReferenceMeta(reference.version), rows)
+
+        return self.answer(request, write)
 
 
 class HelpServicesView(PublicView):
@@ -252,37 +269,17 @@ class HelpServicesView(PublicView):
                 raise Problem("unknown_country", parameter="country")
             if language is not None and _known_language(language) is None:
                 raise Problem("unknown_language", parameter="language")
-            return ReferenceList(lambda reference: _help_services(reference, country, language))
+
+            def write(reference: Reference) -> HelpServices:
+                rows = services_for(reference.help_services, country=country, language=language)
+                return HelpServices(ReferenceMeta(reference.version), rows)
+
+            return ReferenceList(write)
 
         return self.respond(request, negotiation.json_only(request), ask)
 
 
-def _countries(reference: Reference, language: str) -> Countries:
-    meta = CountriesMeta(reference.version, language)
-    return Countries(meta, queries.countries(language), queries.groups(language))
-
-
-def _networks(reference: Reference) -> Networks:
-    rows = msgspec.convert(reference.networks, list[NetworkDocument], from_attributes=True)
-    return Networks(ReferenceMeta(reference.version), rows)
-
-
-def _indicators(reference: Reference) -> Indicators:
-    rows = msgspec.convert(reference.indicators, list[IndicatorDocument], from_attributes=True)
-    return Indicators(ReferenceMeta(reference.version), rows)
-
-
-def _agencies(reference: Reference) -> Agencies:
-    rows = msgspec.convert(reference.agencies, list[AgencyDocument], from_attributes=True)
-    return Agencies(ReferenceMeta(reference.version), rows)
-
-
-def _help_services(reference: Reference, country: str | None, language: str | None) -> HelpServices:
-    rows = services_for(reference.help_services, country=country, language=language)
-    return HelpServices(ReferenceMeta(reference.version), rows)
-
-
-# The header is the caller's, so the number of kept ones is bounded.
+# The header is the client's, so the number of remembered ones is bounded.
 @lru_cache(maxsize=256)
 def _accepted_language(header: str) -> str:
     """The first language of ``Accept-Language`` that CLDR knows, or English."""
