@@ -14,7 +14,7 @@ class Code(NamedTuple):
     advice: str
 
 
-#: What cannot be read.
+#: Requests that cannot be read.
 _UNREADABLE: Final = {
     "bad_request": Code(400, "The request cannot be read", "Send a well-formed HTTP request."),
     "bad_gzip": Code(400, "The body is not gzip", "Send whole gzip data, or leave Content-Encoding out."),
@@ -35,14 +35,14 @@ _UNREADABLE: Final = {
     ),
     "repeated_parameter": Code(400, "A query parameter comes twice", "Give each query parameter once."),
     "missing_parameter": Code(400, "A query parameter is missing", "Give the query parameter named."),
-    "bad_parameter": Code(400, "A query parameter has no such value", "Give one of the documented values."),
-    "bad_cursor": Code(400, "The cursor cannot be read", "Follow the link in `next` as it stands."),
+    "bad_parameter": Code(400, "A query parameter has an unknown value", "Give one of the documented values."),
+    "bad_cursor": Code(400, "The cursor cannot be read", "Follow the link in `next` unchanged."),
     "bad_idempotency_key": Code(
         400, "The Idempotency-Key cannot be used", "Send 1 to 255 printable ASCII characters, such as a UUID."
     ),
 }
 
-#: Who asks, what for, and how.
+#: Access, methods, media types and load.
 _REFUSED: Final = {
     "not_authenticated": Code(
         401, "Authentication is needed", "Send the header Authorization: Bearer with a token from /oauth/token/."
@@ -67,7 +67,7 @@ _REFUSED: Final = {
     "method_not_allowed": Code(405, "The method is not allowed here", "Use a method that Allow names."),
     "not_acceptable": Code(406, "No form of the answer fits Accept", "Accept one of the documented media types."),
     "finding_resolved": Code(
-        409, "The finding is resolved", "There is nothing to answer any more; read its resolution and reason."
+        409, "The finding is resolved", "No answer is needed any more; read its resolution and reason."
     ),
     "body_too_large": Code(
         413, "The body is too large", "Send at most 128 MiB, before and after decompression; divide the submission."
@@ -88,7 +88,7 @@ _REFUSED: Final = {
         415, "The content encoding is not supported", "Send the body as it is or with Content-Encoding: gzip."
     ),
     "throttled": Code(429, "Too many requests", "Wait for the seconds that Retry-After names."),
-    "internal_error": Code(500, "Something went wrong here", "Try again; if it stays, tell us the request_id."),
+    "internal_error": Code(500, "Something went wrong here", "Try again. If it happens again, send us the request_id."),
     "busy": Code(503, "There is too much to do", "Try again after Retry-After."),
     "not_stored": Code(
         503,
@@ -99,9 +99,9 @@ _REFUSED: Final = {
     "clocks_disagree": Code(503, "The clocks of the service disagree", "Send it again after Retry-After."),
 }
 
-#: What is asked for as the SDMX standard writes it.
+#: SDMX queries.
 _SDMX: Final = {
-    "bad_sdmx_query": Code(400, "The SDMX query cannot be read", "Write the path as the SDMX REST API has it."),
+    "bad_sdmx_query": Code(400, "The SDMX query cannot be read", "Write the path as in the SDMX REST API."),
     "unknown_structure": Code(
         404,
         "There is no such structure",
@@ -116,7 +116,7 @@ _SDMX: Final = {
     "not_implemented": Code(501, "This is not offered here", "Leave it out, or ask for what is documented."),
 }
 
-#: What is wrong with a signature, or the lack of one.
+#: Signatures.
 _SIGNATURES: Final = {
     "signature_required": Code(
         403,
@@ -141,10 +141,10 @@ _SIGNATURES: Final = {
         400, "The Content-Digest cannot be used", "Give sha-256 or sha-512 as in RFC 9530, each once."
     ),
     "content_digest_mismatch": Code(
-        403, "The body is not the one that was signed", "Hash the body as it is sent: packed, if it is packed."
+        403, "The body is not the one that was signed", "Hash the body as it is sent: compressed, if it is compressed."
     ),
     "signature_key_unknown": Code(
-        403, "No such key is registered", "Use the keyid that the registration told, or have the key registered."
+        403, "No such key is registered", "Use the keyid shown at registration, or have the key registered."
     ),
     "signature_key_foreign": Code(
         403, "The key is another agency's", "Sign with a key of the agency whose token is sent."
@@ -164,18 +164,18 @@ _SIGNATURES: Final = {
     ),
     "signature_replayed": Code(
         409,
-        "This signature was taken before",
+        "This signature was used before",
         "Sign each submission once. To repeat one that may have arrived, use an Idempotency-Key.",
     ),
 }
 
-#: What breaks a rule.
+#: Payloads and values that break a rule.
 _BROKEN_RULES: Final = {
     "invalid_payload": Code(422, "The payload breaks rules", "Correct what `errors` lists and send the payload again."),
     "personal_trace": Code(
         422,
         "Something looks like an address, a hash or an e-mail",
-        "Send counts only: no IP or MAC address, no hash, no e-mail address, in no place.",
+        "Send counts only. IP or MAC addresses, hashes and e-mail addresses are not allowed anywhere.",
     ),
     "unknown_field": Code(422, "An unknown member", "Send the documented members only."),
     "missing_field": Code(422, "A member is missing", "Send the member that the pointer names."),
@@ -215,7 +215,7 @@ _BROKEN_RULES: Final = {
     "merge_refused": Code(
         422,
         "Reports cannot be merged",
-        "Send the whole report with ACTION R: all its observations, those that did not change too.",
+        "Send the whole report with ACTION R, including the observations that did not change.",
     ),
     "bad_structure": Code(
         422, "An unknown kind of structure", "Use dataflow, datastructure or dataprovision, or leave STRUCTURE out."
@@ -284,7 +284,7 @@ _BROKEN_RULES: Final = {
     ),
 }
 
-#: What the public cannot be told, or not so.
+#: Public queries that have no answer.
 _NOT_PUBLIC: Final = {
     "end_before_start": Code(422, "The range ends before it starts", "Give an end that is not before start."),
     "networks_not_published": Code(
@@ -293,7 +293,7 @@ _NOT_PUBLIC: Final = {
         "Minutes and hours are published over all networks only: leave network out, or ask for _T. "
         "Days, weeks, months and years are published for each network too.",
     ),
-    "unknown_panel": Code(422, "A panel of no such length", "Use 12, 24 or 36: the number of months."),
+    "unknown_panel": Code(422, "An unknown length of a panel", "Use 12, 24 or 36: the number of months."),
     "panel_frequency_not_published": Code(
         422, "Panels are not published at this frequency", "Ask for weeks (W) or months (M), or leave panel out."
     ),
