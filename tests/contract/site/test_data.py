@@ -82,6 +82,7 @@ def test_block_has_what_search_engines_ask_for(published, blocks, catalogue):
     assert wanted <= one.keys()
     assert 50 <= len(one["description"]) <= 5000
     assert one["license"] == "https://creativecommons.org/licenses/by/4.0/"
+    assert one["spatialCoverage"] == {"@type": "Place", "name": "Europe"}
     assert one["isAccessibleForFree"] is True
     assert one["includedInDataCatalog"] == {"@id": held_in["@id"]}
     assert held_in["dataset"] == [{"@id": one["@id"]}]
