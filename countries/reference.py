@@ -163,6 +163,20 @@ class Reference(msgspec.Struct, frozen=True, eq=False, dict=True):
     def agency_codes(self) -> dict[int, str]:
         return {one.id: one.code for one in self.agencies}
 
+    def annotations_of(
+        self, start: datetime | None, end: datetime | None, *, agency: str | None = None, indicator: str | None = None
+    ) -> list[Annotation]:
+        """Annotations of the time from ``start`` until before ``end``, of an agency or indicator or of all of them."""
+        return [
+            row
+            for row in self.annotations
+            if row.holds_for(agency=agency, indicator=indicator) and row.overlaps(start, end)
+        ]
+
+    def inhabitants(self, country: int, year: int) -> int | None:
+        """As :meth:`people`, of one country or group."""
+        return self.people(year).get(country)
+
     def people(self, year: int) -> Mapping[int, int]:
         """Inhabitants in a year, or the latest before it that is known, by number of country and country group.
 

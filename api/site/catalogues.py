@@ -1,10 +1,8 @@
-"""The words of the pages in other languages: which there are in the sources, and which in the catalogues.
+"""The texts of the pages in other languages: those in the sources, and those in the catalogues.
 
-Django's ``makemessages`` needs the programs of GNU gettext, which a machine with Python alone has not. Babel reads and
-writes the same files.
+Django's ``makemessages`` needs GNU gettext, which is not part of Python. Babel reads and writes the same files.
 """
 
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -19,7 +17,7 @@ from countries import loader
 
 _HERE: Final = Path(__file__).parent
 _LINE: Final = 120
-#: What Django marks texts with, beside what everybody does.
+#: Functions that mark texts in Django, beside the usual ones.
 _KEYWORDS: Final = DEFAULT_KEYWORDS | {
     "gettext_lazy": None,
     "gettext_noop": None,
@@ -29,33 +27,28 @@ Text = str | tuple[str, ...]
 
 
 def languages() -> list[str]:
-    """Return the languages that have a catalogue: all but that of the sources."""
+    """Those that have a catalogue: all but the language of the sources."""
     return [code for code, _ in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
 
 
 def texts() -> list[Text]:
-    """Return each text of the pages once, those with a plural as a pair: out of code, templates and reference data."""
-    sources = sorted(file for file in _HERE.rglob("*") if file.suffix in {".py", ".html"})
-    found = [message for file in sources for message in _extracted(file)]
+    """Each text of the code, the templates and the reference data once; one with a plural is a pair."""
+    found: list[Text] = []
+    for file in sorted(file for file in _HERE.rglob("*") if file.suffix in {".py", ".html"}):
+        code = file.read_text()
+        if file.suffix == ".html":
+            code = templatize(code, origin=str(file))
+        found += [text for _, text, _, _ in extract("python", BytesIO(code.encode()), _KEYWORDS)]
     return list(dict.fromkeys([*found, *loader.texts()]))
 
 
-def _extracted(file: Path) -> Iterator[Text]:
-    code = file.read_text()
-    if file.suffix == ".html":
-        code = templatize(code, origin=str(file))
-    for _, text, _, _ in extract("python", BytesIO(code.encode()), _KEYWORDS):
-        yield text
-
-
 def catalogue(language: str) -> Catalog:
-    """Read the catalogue of a language."""
     with _file(language).open("rb") as file:
         return read_po(file, locale=language)
 
 
 def bring_up_to_date(language: str) -> tuple[int, int]:
-    """Give a language the texts that are new, take what is gone from it, and return how many were."""
+    """Add new texts to a catalogue and remove old ones; return how many of each."""
     found = catalogue(language)
     before = {entry.id for entry in found if entry.id}
     template = Catalog(creation_date=found.creation_date)
@@ -70,7 +63,7 @@ def bring_up_to_date(language: str) -> tuple[int, int]:
 
 
 def forms(entry: Message) -> tuple[str, ...]:
-    """Return the translations of a text: one, or one for each form of the plural; what is missing is empty."""
+    """The translations of a text: one, or one for each form of the plural; a missing one is empty."""
     return entry.string if isinstance(entry.string, tuple) else (str(entry.string),)
 
 

@@ -9,147 +9,117 @@ from django.http import Http404
 from django.urls import reverse
 
 from api.site import coverage, drawings, pages, picture, readings, trends
-from api.site.chart import Canvas
-from api.site.country_view import FREQUENCIES, GROUPS, HEADLINES, OTHERS_AT_MOST, CountryView
-from api.site.notes import AnnotationText
+from api.site.country_view import FREQUENCIES, GROUPS, HEADLINES, MAX_OTHERS, CountryView
 from api.site.readings import Period
 from api.site.trends import Trend
 from api.throttling import costs
-from countries.reference import Annotation, Reference
+from countries.reference import Reference
+from federation.geometry import Canvas
 from p2p_core import codes, instants
 
 #: To draw a value and to write it in a table takes as long as to look through so many observations.
 _VALUE: Final = 50
 
-Rows = list[tuple[Period, list[tuple[str, float | None]]]]
 
-
-def page(asked: CountryView) -> dict[str, Any]:
-    """Return what the page shows."""
-    version = asked.past.version
-    trend = trends.trend(asked.of_countries(version), asked.countries)
-    networks = trends.networks(asked.of_networks(version))
+def page(view: CountryView) -> dict[str, Any]:
+    version = view.past.version
+    trend = trends.read_countries(view.of_countries(version), view.countries)
+    networks = trends.read_networks(view.of_networks(version))
     costs.charge(_VALUE * len(trend.periods) * len([*trend.series, *networks.series]))
-    strips, _ = coverage.read(readings.days(asked.indicator))
+    strips, _ = coverage.read(readings.days(view.indicator))
+    to_add: list[tuple[str, str]] = []
+    if len(view.others) < MAX_OTHERS:
+        left = codes.COUNTRIES.keys() - {*view.countries, codes.UNKNOWN}
+        groups = [code for code in GROUPS if code not in view.others]
+        to_add = [(code, readings.name_of(code)) for code in (*groups, *sorted(left, key=readings.sort_key))]
     return {
-        **shown(asked, trend, networks.known_at),
+        **_common(view, trend, networks.known_at),
         "indicators": pages.indicators().values(),
-        "headlines": [] if asked.as_of else [_headline(asked, length) for length in HEADLINES],
-        "silences": [] if asked.as_of else coverage.silences(strips),
-        "steps": [(frequency, asked.query(frequency=frequency)) for frequency in FREQUENCIES],
-        "ways": [(what, asked.query(show=what)) for what in trends.SHOWN],
-        "others": [(readings.name_of(code), _without(asked, code)) for code in asked.others],
-        "to_add": _to_add(asked),
-        "kept": _kept(asked),
+        "headlines": [] if view.as_of else [readings.headline(view.indicator, one, view.country) for one in HEADLINES],
+        "silences": [] if view.as_of else coverage.silences(strips),
+        "steps": [(frequency, view.query(frequency=frequency)) for frequency in FREQUENCIES],
+        "ways": [(what, view.query(show=what)) for what in trends.SHOWN],
+        "others": [
+            (readings.name_of(code), view.query(**{"with": [other for other in view.others if other != code]}))
+            for code in view.others
+        ],
+        "to_add": to_add,
+        # The form passes these on, so that it changes one thing only.
+        "kept": [
+            (name, value) for name, given in view.pairs() for value in ([given] if isinstance(given, str) else given)
+        ],
         "networks": list(zip(networks.series, drawings.multiples(networks, Canvas()), strict=True)),
-        "network_table": _network_table(networks),
-        "month": trends.newest_known(trends.networks(asked.of_months(version))),
+        "network_table": _newest_first(networks.periods, [series.values for series in networks.series]),
+        "month": trends.newest_known(trends.read_networks(view.of_months(version))),
         "agencies": any(row.active for row in Reference.current().agencies),
-        "present": asked.query(as_of=None, start=None, end=None),
-        "whole": asked.query(),
+        "present": view.query(as_of=None, start=None, end=None),
+        "whole": view.query(),
     }
 
 
-def chart(asked: CountryView, host: str) -> dict[str, Any]:
-    """Return what the picture shows."""
-    trend = trends.trend(asked.of_countries(asked.past.version), asked.countries)
+def chart(view: CountryView, host: str) -> dict[str, Any]:
+    trend = trends.read_countries(view.of_countries(view.past.version), view.countries)
     if not trend.periods:
         raise Http404
     costs.charge(_VALUE * len(trend.periods) * len(trend.series))
-    found = shown(asked, trend, None)
-    address = f"{host}{found['files']['page']}"
-    laid_out = picture.laid_out(asked, trend, found["notes"], address, invented=Reference.current().invented)
-    return {**found, "picture": laid_out}
+    common = _common(view, trend, None)
+    address = f"{host}{common['files']['page']}"
+    invented = Reference.current().invented
+    return common | {"picture": picture.lay_out(view, trend, common["notes"], address, invented=invented)}
 
 
-def shown(asked: CountryView, trend: Trend, known_at: datetime | None) -> dict[str, Any]:
-    """Return what page and picture have in common: the view, its drawing, its notes and its addresses."""
-    rows = trends.annotations(asked.indicator, trend)
+def _common(view: CountryView, trend: Trend, known_at: datetime | None) -> dict[str, Any]:
+    """What page and picture both show: the view, its drawing, its annotations and its addresses."""
+    notes = trends.annotations(view.indicator, trend)
+    # Of one country the table has counts and rates, and the index if the chart shows it.
+    columns = [*trends.SHOWN[:2], *([view.what] if view.what == trends.INDEXED else [])]
+    shown = [(trend.series[0], what) for what in columns]
+    if len(trend.series) > 1:
+        shown = [(series, view.what) for series in trend.series]
+    cells = [[(what, value) for value in trend.shown(series, what)] for series, what in shown]
     return {
-        "view": asked,
-        "asked": {"indicator": asked.indicator.code},
-        "indicator": asked.indicator,
-        "country": asked.country,
+        "view": view,
+        "choice": {"indicator": view.indicator.code},
+        "indicator": view.indicator,
+        "country": view.country,
         "trend": trend,
-        "columns": _columns(asked),
-        "table": _table(asked, trend),
-        "drawing": drawings.draw(trend, asked.what, rows, Canvas()) if trend.periods else None,
-        "notes": _notes(rows),
-        "files": _files(asked, trend, known_at) if trend.periods else {},
+        "columns": columns,
+        "table": _newest_first(trend.periods, cells),
+        "drawing": drawings.draw(trend, view.what, [note.row for note in notes], Canvas()) if trend.periods else None,
+        "notes": notes,
+        "files": _files(view, trend, known_at) if trend.periods else {},
     }
 
 
-def _headline(asked: CountryView, length: str) -> tuple[str, Any, Any]:
-    return readings.headline(asked.indicator, length, asked.country)
+def _newest_first(periods: Sequence[Period], columns: Sequence[Sequence[Any]]) -> list[tuple[Period, list[Any]]]:
+    """The rows of a table, from columns of values by period."""
+    return [(period, [column[at] for column in columns]) for at, period in enumerate(periods)][::-1]
 
 
-def _columns(asked: CountryView) -> list[str]:
-    """Return what the table of one country shows: its counts and rates, and the index if the chart shows it."""
-    return [*trends.SHOWN[:2], *([asked.what] if asked.what == trends.INDEXED else [])]
-
-
-def _table(asked: CountryView, trend: Trend) -> Rows:
-    """Return the periods, newest first, each with what is shown of each series, or all of the only one."""
-    if len(trend.series) == 1:
-        columns = [(what, trend.shown(trend.series[0], what)) for what in _columns(asked)]
-    else:
-        columns = [(asked.what, trend.shown(series, asked.what)) for series in trend.series]
-    rows = [[(what, column[at]) for what, column in columns] for at in range(len(trend.periods))]
-    return list(zip(trend.periods, rows, strict=True))[::-1]
-
-
-def _network_table(networks: Trend) -> list[tuple[Period, list[int | None]]]:
-    rows = [[series.values[at] for series in networks.series] for at in range(len(networks.periods))]
-    return list(zip(networks.periods, rows, strict=True))[::-1]
-
-
-def _notes(rows: Sequence[Annotation]) -> list[AnnotationText]:
-    names = {row.code: row.name for row in Reference.current().agencies}
-    return [AnnotationText(row, names.get(row.agency or "", "")) for row in rows]
-
-
-def _without(asked: CountryView, other: str) -> str:
-    return asked.query(**{"with": [code for code in asked.others if code != other]})
-
-
-def _to_add(asked: CountryView) -> list[tuple[str, str]]:
-    """Return what can be compared still, by name; nothing once there is enough."""
-    if len(asked.others) == OTHERS_AT_MOST:
-        return []
-    left = codes.COUNTRIES.keys() - {*asked.countries, codes.UNKNOWN}
-    groups = [code for code in GROUPS if code not in asked.others]
-    return [(code, readings.name_of(code)) for code in (*groups, *sorted(left, key=readings.sort_key))]
-
-
-def _kept(asked: CountryView) -> list[tuple[str, str]]:
-    """Return what a form has to hand on, so that only one thing changes."""
-    return [(name, value) for name, given in asked.pairs() for value in ([given] if isinstance(given, str) else given)]
-
-
-def _files(asked: CountryView, trend: Trend, known_at: datetime | None) -> Mapping[str, str]:
-    """Return the addresses that show the same numbers for good, as page, picture and data."""
+def _files(view: CountryView, trend: Trend, known_at: datetime | None) -> Mapping[str, str]:
+    """The addresses that show the same numbers for good, as page, picture and data."""
     first, last = trend.periods[0].label, trend.periods[-1].label
-    seen = asked.as_of or max(filter(None, (trend.known_at, known_at)), default=None)
+    seen = view.as_of or max(filter(None, (trend.known_at, known_at)), default=None)
     as_of = instants.write(seen) if seen else None
-    fixed = asked.query(start=first, end=last, as_of=as_of)
-    code = asked.country.lower()
+    fixed = view.query(start=first, end=last, as_of=as_of)
+    code = view.country.lower()
     given = {
-        "indicator": asked.indicator.code,
-        "frequency": asked.frequency,
+        "indicator": view.indicator.code,
+        "frequency": view.frequency,
         "start": first,
         "end": last,
         "as_of": as_of,
     }
+
+    def api(countries: Sequence[str], **more: str) -> str:
+        pairs = {**given, "country": ",".join(countries), **more}
+        return f"/api/v1/aggregates/?{urlencode({name: value for name, value in pairs.items() if value}, safe=',:*')}"
+
     return {
-        "name": "-".join(["police2peer", *(code.lower() for code in asked.countries), first, last]),
+        "name": "-".join(["police2peer", *(code.lower() for code in view.countries), first, last]),
         "page": reverse("site:country", args=[code]) + fixed,
         "svg": reverse("site:country-chart", args=[code]) + fixed,
-        "csv": _api(given, country=asked.countries, format="csv"),
-        "json": _api(given, country=asked.countries, format="json"),
-        "networks": _api(given, country=[asked.country], network="*", format="csv"),
+        "csv": api(view.countries, format="csv"),
+        "json": api(view.countries, format="json"),
+        "networks": api([view.country], network="*", format="csv"),
     }
-
-
-def _api(given: Mapping[str, str | None], *, country: Sequence[str], **more: str) -> str:
-    pairs = {**given, "country": ",".join(country), **more}
-    return f"/api/v1/aggregates/?{urlencode({name: value for name, value in pairs.items() if value}, safe=',:*')}"

@@ -1,9 +1,9 @@
-"""What is asked about a country, read leniently out of an address that holds the whole view."""
+"""The view of a country that an address holds, read leniently."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -18,25 +18,21 @@ from federation.errors import AsOfInFutureError
 from federation.published import PastView, Selection
 from p2p_core import codes, instants, periods
 
-Seen = tuple[datetime, PastView]
-
 FREQUENCIES: Final = tuple(trends.SPANS)
-#: So many others can be told apart in one drawing.
-OTHERS_AT_MOST: Final = 5
+#: More others could not be told apart in one drawing.
+MAX_OTHERS: Final = 5
 #: The last day, week and year of a country.
 HEADLINES: Final = ("P1D", "P7D", "P365D")
 #: What a country can be compared with, besides other countries.
 GROUPS: Final = ("EUROPE", "EU27_2020")
-#: Nothing was public before; and a span that ends at the beginning of the calendar has no beginning.
-EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
-#: What names a time on one of the pages. A page that shows numbers of another time than its address names says so.
+#: The parameters of all pages that name a time. A page that shows another time than its address names says so.
 _TIMES: Final = ("start", "end", "as_of", "day")
 _DAYS: Final = {"D": 1, "W": 7, "M": 28}
 
 
 @dataclass(frozen=True, slots=True)
 class CountryView:
-    """A view of a country. ``misread`` says that a time in its address was not understood, and all were left aside."""
+    """``misread``: a time in the address was not understood, so all times were ignored."""
 
     country: str
     indicator: Indicator
@@ -46,7 +42,7 @@ class CountryView:
     start: datetime | None
     end: datetime | None
     as_of: datetime | None
-    #: The version to read: the newest, or the one that was public then.
+    #: The version to read: the newest, or the one that was public at ``as_of``.
     past: PastView
     misread: bool
 
@@ -56,24 +52,25 @@ class CountryView:
 
     @property
     def is_fixed(self) -> bool:
-        """Whether its address names a time, and so may name one of which there is nothing."""
+        """Whether its address names a time, so that there may be nothing to show."""
         return bool(self.as_of or self.start or self.end)
 
-    def lasts(self) -> str:
-        """Return how long it lasts: a past view does not change, but help services and words beside it may."""
+    @property
+    def cache_control(self) -> str:
+        """A past view does not change, but help services and words beside it may."""
         return caching.REFERENCE if self.past.settled else caching.CURRENT
 
     def span(self) -> tuple[datetime, datetime]:
-        """Return the first and last period; what the address leaves open moves with the clock."""
-        newest = trends.containing(self.frequency, self.as_of or timezone.now())
+        """The first and the last period. What the address leaves open moves with the clock."""
+        newest = periods.start_of(self.frequency, self.as_of or timezone.now())
         end = min(self.end or newest, newest)
-        usual = trends.containing(self.frequency, end - trends.SPANS[self.frequency])
+        usual = periods.start_of(self.frequency, end - trends.SPANS[self.frequency])
         start = self.start if self.start and self.start <= end else usual
         longest = timedelta(days=_DAYS[self.frequency] * trends.LONGEST)
-        return max(start, trends.containing(self.frequency, end - longest)), end
+        return max(start, periods.start_of(self.frequency, end - longest)), end
 
     def selections(self) -> list[Selection]:
-        """Return what names all periods that the view shows."""
+        """All periods that the view shows."""
         version = self.past.version
         found = [self.of_countries(version), self.of_networks(version), self.of_months(version)]
         return found if self.as_of else [*found, readings.days(self.indicator)]
@@ -85,18 +82,18 @@ class CountryView:
         return trends.network_selection(self.indicator, self.frequency, self.span(), self.country, version)
 
     def of_months(self, version: int) -> Selection:
-        """Return what names the months among which the newest known one is looked for, by network."""
-        end = trends.containing("M", periods.end(self.frequency, self.span()[1]) - timedelta(seconds=1))
-        start = trends.containing("M", end - timedelta(days=92))
+        """The months, by network, among which the newest known one is looked for."""
+        end = periods.start_of("M", periods.end(self.frequency, self.span()[1]) - timedelta(seconds=1))
+        start = periods.start_of("M", end - timedelta(days=92))
         return trends.network_selection(self.indicator, "M", (start, end), self.country, version)
 
     def pairs(self, **changes: Any) -> list[tuple[str, Any]]:
-        """Return the address's parameters with some of them changed; what is as usual is left out."""
+        """The parameters of its address, with some of them changed. Defaults are left out."""
         given: dict[str, Any] = {
             "indicator": self.indicator.code if self.indicator.code != readings.DOWNLOADS else None,
             "frequency": self.frequency if self.frequency != FREQUENCIES[0] else None,
             "with": self.others,
-            "show": self.what if self.what != _usual(changes.get("with", self.others)) else None,
+            "show": self.what if self.what != _default_show(changes.get("with", self.others)) else None,
             "start": periods.label(self.frequency, self.start) if self.start else None,
             "end": periods.label(self.frequency, self.end) if self.end else None,
             "as_of": instants.write(self.as_of) if self.as_of else None,
@@ -104,22 +101,33 @@ class CountryView:
         return [(name, value) for name, value in (given | changes).items() if value]
 
     def query(self, **changes: Any) -> str:
-        """Return the same as the end of an address."""
         return f"?{urlencode(self.pairs(**changes), doseq=True, safe=':')}"
 
 
-def ask_about(country: str, indicator: Indicator, given: QueryDict) -> CountryView:
-    """Read what is asked for; what is not known is left aside."""
-    frequency = _among(given.get("frequency"), FREQUENCIES, FREQUENCIES[0])
-    others = tuple(_others(given.getlist("with"), country))
-    start, end, seen, misread = _times(given, frequency)
-    as_of, past = seen or (None, PastView(published.NEWEST, settled=False))
+def parse(country: str, indicator: Indicator, given: QueryDict) -> CountryView:
+    """Read a view; ignore what is not known. If one time cannot be read, or has not come, ignore all of them."""
+    frequency = given.get("frequency", "")
+    if frequency not in FREQUENCIES:
+        frequency = FREQUENCIES[0]
+    known = codes.COUNTRIES.keys() | set(GROUPS)
+    named = dict.fromkeys(code.strip().upper() for text in given.getlist("with") for code in text.split(","))
+    others = tuple([code for code in named if code in known and code != country][:MAX_OTHERS])
+    what = given.get("show", "")
+
+    newest = PastView(published.NEWEST, settled=False)
+    as_of, past = _past_view(given.get("as_of", "")) or (None, newest)
+    start, end = _period(frequency, given.get("start", "")), _period(frequency, given.get("end", ""), last=True)
+    last = periods.start_of(frequency, as_of or timezone.now())
+    understood = {"start": start, "end": end, "as_of": as_of}
+    misread = any(given.get(name) and understood.get(name) is None for name in _TIMES)
+    if misread or (start and start > (min(end, last) if end else last)):
+        start, end, as_of, past, misread = None, None, None, newest, True
     return CountryView(
         country=country,
         indicator=indicator,
         frequency=frequency,
         others=others,
-        what=_among(given.get("show"), trends.SHOWN, _usual(others)),
+        what=what if what in trends.SHOWN else _default_show(others),
         start=start,
         end=end,
         as_of=as_of,
@@ -128,52 +136,29 @@ def ask_about(country: str, indicator: Indicator, given: QueryDict) -> CountryVi
     )
 
 
-def names_time(given: QueryDict, *, but: str = "") -> bool:
+def names_time(given: QueryDict, *, ignore: str = "") -> bool:
     """Whether an address names a time, as some page understands it, in another parameter."""
-    return any(given.get(name) for name in _TIMES if name != but)
+    return any(given.get(name) for name in _TIMES if name != ignore)
 
 
-def _times(given: QueryDict, frequency: str) -> tuple[datetime | None, datetime | None, Seen | None, bool]:
-    """Return start, end and time of reading, and whether all are left aside as one cannot be read or has not come."""
-    seen = _seen(given.get("as_of", ""))
-    start, end = _period(frequency, given.get("start", "")), _period(frequency, given.get("end", ""), last=True)
-    understood = {"start": start, "end": end, "as_of": seen}
-    last = trends.containing(frequency, seen[0] if seen else timezone.now())
-    if any(given.get(name) and understood.get(name) is None for name in _TIMES) or (
-        start and start > (min(end, last) if end else last)
-    ):
-        return None, None, None, True
-    return start, end, seen, False
-
-
-def _among(text: str | None, known: Sequence[str], usual: str) -> str:
-    return text if text and text in known else usual
-
-
-def _usual(others: Sequence[str]) -> str:
-    """Return what is shown unless the address says: countries of different sizes are compared per head."""
+def _default_show(others: Sequence[str]) -> str:
+    """Countries of different sizes are compared per head."""
     return trends.HEAD if others else trends.COUNT
 
 
-def _others(given: Iterable[str], country: str) -> list[str]:
-    known = codes.COUNTRIES.keys() | set(GROUPS)
-    named = dict.fromkeys(code.strip().upper() for text in given for code in text.split(","))
-    return [code for code in named if code in known and code != country][:OTHERS_AT_MOST]
-
-
 def _period(frequency: str, text: str, *, last: bool = False) -> datetime | None:
-    """Return the period that one of any frequency begins or ends in, so that a span outlives a switch of steps."""
-    for written in FREQUENCIES:
+    """The period that one of any frequency begins or ends in, so that a span outlives a change of the frequency."""
+    for form in FREQUENCIES:
         with suppress(periods.PeriodError, ValueError, OverflowError):
-            start = periods.parse(written, text)
-            moment = periods.end(written, start) - timedelta(seconds=1) if last else start
-            return trends.containing(frequency, moment)
+            start = periods.parse(form, text)
+            moment = periods.end(form, start) - timedelta(seconds=1) if last else start
+            return periods.start_of(frequency, moment) if start >= periods.EARLIEST else None
     return None
 
 
-def _seen(text: str) -> Seen | None:
-    """Return a moment that has passed, or the beginning of a day, and what was public then."""
+def _past_view(text: str) -> tuple[datetime, PastView] | None:
+    """An instant that has passed, and what was public then; a day stands for its beginning."""
     with suppress(ValueError, AsOfInFutureError):
         moment = instants.parse(text if "T" in text else f"{text}T00:00")
-        return (moment, published.past_view(FREQUENCIES[0], moment)) if moment >= EARLIEST else None
+        return (moment, published.past_view(FREQUENCIES[0], moment)) if moment >= periods.EARLIEST else None
     return None

@@ -1,21 +1,22 @@
-"""A trend as it is drawn, in a page or in a file: geometry and what each part of it stands for."""
+"""A trend as it is drawn, in a page or in a file: places, and what lies at them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from api.site import chart, trends
-from api.site.chart import Bar, Canvas, Column, Dot, Flag, Rung, Segment, Tick
+from api.site import trends
 from api.site.readings import Period
 from api.site.trends import Trend
 from countries.reference import Annotation
+from federation import geometry
+from federation.geometry import Bar, Canvas, Column, Dot, Flag, Rung, Segment, Tick
 
-#: What tells countries apart in a file, besides their marks; site.css has the same for light, and others for dark.
+#: The colours of countries in a file; site.css has the same for light pages, and others for dark ones.
 COLOURS: Final = ("#2b64a8", "#b3478a", "#00856a", "#6f6a1c", "#35424f", "#2888b5")
 
 _NEARLY_ALL: Final = 0.8
-#: Of more periods than this not each can have a mark or an outline of its own, so only one in some twelfth has.
+#: If there are more periods, only some have a mark: about twelve.
 _MANY: Final = 60
 _MARKED: Final = 12
 
@@ -30,7 +31,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Stroke:
-    """A country among others: a dot is hollow where some of what was expected is missing."""
+    """A country among others. A dot is hollow if some of what was expected is missing."""
 
     name: str
     colour: str
@@ -40,9 +41,9 @@ class Stroke:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A period named under the axis; ``year`` is nothing where it is the one of the name before.
+    """The name of a period under the axis, with the year unless the name before has it.
 
-    It comes ``again`` where that name is one of those that give way where there is little room.
+    ``again``: the year is that of a name before which is left out where there is little room.
     """
 
     tick: Tick
@@ -53,7 +54,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """Everything that is drawn. In a page lengths are in per cent, which ``unit`` says."""
+    """Everything that is drawn. Lengths have a ``unit``: per cent in a page, none (pixels) in a file."""
 
     canvas: Canvas
     unit: str
@@ -71,101 +72,89 @@ class Drawing:
 
     @property
     def dense(self) -> bool:
-        """Whether periods stand so close that not each can have a mark or an outline of its own."""
+        """Whether periods are too close for each to have a mark or an outline of its own."""
         return len(self.slots) > _MANY
 
 
 def draw(trend: Trend, what: str, notes: Sequence[Annotation], canvas: Canvas, unit: str = "%") -> Drawing:
-    """Draw one series as bars, several as lines, and what is to be known of their time."""
+    """Draw one series as bars, several as lines, with the annotations of their time."""
     rows = [trend.shown(series, what) for series in trend.series]
     highest = max((value for row in rows for value in row if value is not None), default=0)
-    rungs = chart.rungs(chart.axis(highest, whole=what != trends.HEAD), canvas)
-    top = rungs[-1].value
-    places = chart.columns(len(trend.periods), canvas)
-    alone = len(rows) == 1
+    rungs = geometry.rungs(geometry.axis(highest, whole=what != trends.HEAD), canvas)
+    top, count, alone = rungs[-1].value, len(trend.periods), len(rows) == 1
+
+    # The bars of a few periods say for themselves whether they are provisional.
+    marked = [] if alone and count <= _MANY else [period.provisional for period in trend.periods]
+    breaks = [trend.share(note.start) for note in notes if note.is_break and trend.periods[0].start <= note.start]
+    lasting = [
+        (trend.share(note.start), 1 if note.until is None else trend.share(note.until))
+        for note in notes
+        if note.until != note.start
+    ]
     return Drawing(
         canvas=canvas,
         unit=unit,
         frequency=trend.frequency,
-        slots=[Slot(*pair) for pair in zip(trend.periods, places, strict=True)],
+        slots=_slots(trend, canvas),
         rungs=rungs,
         names=_names(trend, canvas),
-        bars=list(zip(chart.bars(rows[0], top, canvas), trend.periods, strict=True)) if alone else [],
+        bars=list(zip(geometry.bars(rows[0], top, canvas), trend.periods, strict=True)) if alone else [],
         strokes=[] if alone else [_stroke(trend, at, rows[at], top, canvas) for at in range(len(rows))],
-        provisional=[] if alone and len(places) <= _MANY else _provisional(trend, canvas),
+        provisional=[(canvas.x(first / count), canvas.x(many / count)) for first, many in geometry.runs(marked)],
         baseline=canvas.y(trends.INDEX / top) if what == trends.INDEXED and top > trends.INDEX else None,
-        flags=chart.flags([trend.share(note.start) for note in notes], canvas),
-        breaks=[_break(trend, note, canvas) for note in notes if _is_break_inside(note, trend)],
-        lasting=[_lasting(trend, note, canvas) for note in notes if note.until != note.start],
+        flags=geometry.flags([trend.share(note.start) for note in notes], canvas),
+        breaks=[(canvas.x(share), share > _NEARLY_ALL) for share in breaks],
+        lasting=[(canvas.x(first), canvas.x(last)) for first, last in lasting],
     )
 
 
 def multiples(trend: Trend, canvas: Canvas) -> list[Drawing]:
     """Draw each series as bars of its own, all at one scale."""
     highest = max((value or 0 for series in trend.series for value in series.values), default=0)
-    rungs = chart.rungs(chart.axis(highest, whole=True), canvas)
-    places = chart.columns(len(trend.periods), canvas)
-    slots = [Slot(*pair) for pair in zip(trend.periods, places, strict=True)]
+    rungs = geometry.rungs(geometry.axis(highest, whole=True), canvas)
     return [
         Drawing(
             canvas=canvas,
             unit="%",
             frequency=trend.frequency,
-            slots=slots,
+            slots=_slots(trend, canvas),
             rungs=rungs,
             names=[],
-            bars=list(zip(chart.bars(series.values, rungs[-1].value, canvas), trend.periods, strict=True)),
+            bars=list(zip(geometry.bars(series.values, rungs[-1].value, canvas), trend.periods, strict=True)),
         )
         for series in trend.series
     ]
 
 
+def _slots(trend: Trend, canvas: Canvas) -> list[Slot]:
+    return list(map(Slot, trend.periods, geometry.columns(len(trend.periods), canvas)))
+
+
 def _stroke(trend: Trend, at: int, row: Sequence[float | None], top: float, canvas: Canvas) -> Stroke:
-    line = chart.line(row, trend.joined(), top, canvas)
-    dots = [(dot, trend.periods[dot.at].coverage != "whole") for dot in line.dots]
+    dots, segments = geometry.line(row, trend.joined(), top, canvas)
     if len(trend.periods) > _MANY:
-        held = {place for segment in line.segments for place in (segment.at - 1, segment.at)}
+        # A dot on a line adds nothing, so only some are drawn.
+        on_line = {place for segment in segments for place in (segment.at - 1, segment.at)}
         every = len(trend.periods) // _MARKED
-        dots = [(dot, hollow) for dot, hollow in dots if dot.at not in held or dot.at % every == 0]
+        dots = [dot for dot in dots if dot.at not in on_line or dot.at % every == 0]
     return Stroke(
         name=trend.series[at].name,
         colour=COLOURS[at],
-        dots=dots,
-        segments=[(segment, trend.periods[segment.at].provisional) for segment in line.segments],
+        dots=[(dot, trend.periods[dot.at].coverage != "whole") for dot in dots],
+        segments=[(segment, trend.periods[segment.at].provisional) for segment in segments],
     )
 
 
 def _names(trend: Trend, canvas: Canvas) -> list[Name]:
+    """Names of periods. A year is written once, also among the names that stay where there is little room."""
     found: list[Name] = []
-    before: int | None = None
-    before_always: int | None = None
-    for tick in chart.ticks(len(trend.periods), canvas):
+    year_before: int | None = None
+    year_before_always: int | None = None
+    for tick in geometry.ticks(len(trend.periods), canvas):
         period = trend.periods[tick.at]
         year = period.start.isocalendar().year if trend.frequency == "W" else period.start.year
-        last = before_always if tick.always else before
-        found.append(Name(tick, period.start, None if year == last else year, again=year == before))
-        before = year
-        before_always = year if tick.always else before_always
+        last = year_before_always if tick.always else year_before
+        found.append(Name(tick, period.start, None if year == last else year, again=year == year_before))
+        year_before = year
+        year_before_always = year if tick.always else year_before_always
     return found
-
-
-def _provisional(trend: Trend, canvas: Canvas) -> list[tuple[float, float]]:
-    count = len(trend.periods)
-    found = chart.runs([period.provisional for period in trend.periods])
-    return [(canvas.x(first / count), canvas.x(many / count)) for first, many in found]
-
-
-def _is_break_inside(note: Annotation, trend: Trend) -> bool:
-    return note.is_break and trend.periods[0].start <= note.start
-
-
-def _break(trend: Trend, note: Annotation, canvas: Canvas) -> tuple[float, bool]:
-    """Return where the series breaks, and whether the word for it has room on the left only."""
-    share = trend.share(note.start)
-    return canvas.x(share), share > _NEARLY_ALL
-
-
-def _lasting(trend: Trend, note: Annotation, canvas: Canvas) -> tuple[float, float]:
-    begin = trend.share(note.start)
-    end = 1 if note.until is None else trend.share(note.until)
-    return canvas.x(begin), canvas.x(end)

@@ -1,6 +1,6 @@
-"""The words of the map's script, in the language of the page; web/README.md says where each of them stands.
+"""The texts of the map's script, in the language of the page; web/README.md says where each is shown.
 
-In braces stands what the script fills in. A plural is an object by the categories of CLDR.
+The script fills in the names in braces. A plural is an object by the categories of CLDR.
 """
 
 from collections.abc import Iterable
@@ -33,7 +33,7 @@ _CATEGORIES = ("zero", "one", "two", "few", "many", "other")
 
 
 def words(indicators: Iterable[Indicator]) -> dict[str, Any]:
-    """Return all words of the script."""
+    per_head = gettext("{name} per 100,000 inhabitants")
     return {
         "map": gettext("Map of Europe, with a colour for each country"),
         "keys": gettext(
@@ -45,7 +45,7 @@ def words(indicators: Iterable[Indicator]) -> dict[str, Any]:
         "europe_view": gettext("Back to Europe"),
         "world": gettext("World"),
         "world_view": gettext("Show the world"),
-        "titles": {row.code: _titles(row) for row in indicators},
+        "titles": {row.code: {"head": per_head.format(name=row.name), "count": row.name} for row in indicators},
         "counts": {row.code: _counts(row) for row in indicators},
         "periods": {window: gettext(name) for window, name in _PERIODS.items()},
         "country_rate": gettext("{country}: {count} {period}, {rate} per 100,000 inhabitants"),
@@ -82,7 +82,7 @@ def words(indicators: Iterable[Indicator]) -> dict[str, Any]:
 
 
 def live_total(indicator: Indicator, value: int | None) -> SafeString:
-    """Write the sentence on the last 24 hours as the script does, its number in the same element."""
+    """The sentence on the last 24 hours, as the script writes it, its number in the same element."""
     if value is None:
         return format_html("{}", gettext("The total of the last 24 hours is not known."))
     strong = format_html('<strong class="live-number">{}</strong>', cldr.number(value))
@@ -92,25 +92,20 @@ def live_total(indicator: Indicator, value: int | None) -> SafeString:
 
 
 def nothing_published(window: str) -> str:
-    """Write the sentence on a window that is not published as the script does."""
+    """The sentence on a window that is not published, as the script writes it."""
     return gettext(_NOTHING_PUBLISHED).format(period=gettext(_PERIODS[window]))
 
 
 def live_hour(live: Hour) -> str:
-    """Write the sentence under the last hour as the script does."""
+    """The sentence under the last hour, as the script writes it."""
     if not live.bars:
         return ""
     first, last = (cldr.clock(bar.period) for bar in (live.bars[0], live.bars[-1]))
     return gettext(_LIVE_HOUR).format(start=first, end=last, top=cldr.number(live.top))
 
 
-def _titles(indicator: Indicator) -> dict[str, str]:
-    head = gettext("{name} per 100,000 inhabitants").format(name=indicator.name)
-    return {"head": head, "count": indicator.name}
-
-
 def _counts(indicator: Indicator) -> dict[str, str]:
-    """Return a number and its unit by the plural categories of the language; those without a form have the last."""
+    """A number and its unit by the plural categories of the language. Categories without a form have the last."""
     known = _plurals().tags | {"other"}
     unit = indicator.unit or ("",)
     categories = (category for category in _CATEGORIES if category in known)

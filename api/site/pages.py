@@ -1,4 +1,4 @@
-"""A page as a cached answer: what it depends on, and how it is written."""
+"""A page as a cached answer: what it depends on, and how it is rendered."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _ENDS = {HTML: "html", SVG: "svg"}
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What a page shows beside words: windows, periods that move with the clock, and parts with a mark of their own."""
+    """What a page shows beside words: windows, periods that move with the clock, and parts with marks of their own."""
 
     indicator: Indicator | None = None
     windows: Iterable[str] = ()
@@ -34,35 +34,30 @@ class Sources:
     others: Callable[[], Iterable[str]] = tuple
 
     def marks(self) -> list[str]:
-        """Return what changes whenever one of them does."""
-        return [*self._marks_of_numbers(), *self.others()]
-
-    def _marks_of_numbers(self) -> list[str]:
-        if self.indicator is None:
-            return []
-        found = [published.window_version(self.indicator.number, length) for length in self.windows]
-        marks = [f"{version}-{periods.epoch(end)}" for version, end in filter(None, found)]
-        return marks + [_mark(selection) for selection in self.selections()]
-
-
-def _mark(selection: Selection) -> str:
-    """Return the version of some periods, and which they are: either end moves with the clock."""
-    start, end = periods.epoch(selection.start), periods.epoch(selection.end)
-    return f"{published.version(selection) or 0}-{start}-{end}"
+        """Texts that change whenever one of them does."""
+        marks = []
+        if self.indicator is not None:
+            found = [published.window_version(self.indicator.number, length) for length in self.windows]
+            marks += [f"{version}-{periods.epoch(end)}" for version, end in filter(None, found)]
+            for one in self.selections():
+                # Either end moves with the clock.
+                start, end = periods.epoch(one.start), periods.epoch(one.end)
+                marks.append(f"{published.version(one) or 0}-{start}-{end}")
+        return [*marks, *self.others()]
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What an address shows at the moment: of which sources, as which context of its template, for how long."""
+    """What an address shows now: from which sources, in which context of its template, with which cache policy."""
 
     sources: Sources
     context: Callable[[], Mapping[str, Any]]
-    lasts: str = caching.CURRENT
+    cache_control: str = caching.CURRENT
 
 
 @dataclass(frozen=True, slots=True)
 class PageAnswer:
-    """A page in the language of its address, which is read each time: what it means may change with the clock."""
+    """A page in the language of its address, which is read each time: its meaning may change with the clock."""
 
     template: str
     shown: Callable[[], Shown]
@@ -85,17 +80,17 @@ class PageAnswer:
         shown = self.shown()
         marks = [str(reference), *shown.sources.marks()]
         # Hashed, as a page of many numbers would have a tag longer than some proxies take.
-        return Validator(blake2b(".".join(marks).encode(), digest_size=12).hexdigest(), shown.lasts), shown
+        return Validator(blake2b(".".join(marks).encode(), digest_size=12).hexdigest(), shown.cache_control), shown
 
 
 def render(template: str, context: Mapping[str, Any], media_type: str = HTML) -> tuple[bytes, dict[str, str]]:
-    """Return a page written out, and the headers that say what it is."""
+    """The content and its headers."""
     headers = {"Content-Type": media_type, "Content-Language": translation.get_language() or "en"}
     return render_to_string(f"site/{template}.{_ENDS[media_type]}", dict(context)).encode(), headers
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Return what the frame of a page takes from its address."""
+    """What the frame of a page takes from its address."""
     return {
         "language": translation.get_language(),
         "languages": languages.choices(request),
@@ -106,49 +101,39 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 
 def origin(request: HttpRequest) -> str:
-    """Return the scheme and host of a page's address."""
+    """Scheme and host."""
     return f"{request.scheme}://{request.get_host()}"
 
 
 def indicators() -> dict[str, Indicator]:
-    """Return what is counted, by code, in the words of the page's language."""
+    """By code, in the language of the page."""
     language = translation.get_language() or "en"
     return {row.code: row.in_language(language) for row in Reference.current().indicators}
 
 
 def everywhere() -> dict[str, Any]:
-    """Return what every page shows: where to find help, and whether numbers are made up."""
+    """What every page shows: where to find help, and whether numbers are made up."""
     reference = Reference.current()
     return _around(reference.help_services) | {"invented": reference.invented}
 
 
 def at_hand() -> dict[str, Any]:
-    """Return the same of a page without numbers, while the database is away."""
+    """The same for a page without numbers, while the database is away."""
     return _around(cached_help_services())
 
 
 def _around(services: Sequence[HelpService]) -> dict[str, Any]:
-    return {
-        "nearest_help": _nearest_help(services, translation.get_language() or "en"),
-        "map_script": has_map_script(),
-        "chart_script": has_chart_script(),
-    }
+    """The nearest help: of the country where the language is mostly spoken, or else the first that speaks it first.
 
-
-def has_map_script() -> bool:
-    """Whether the map's script has been built; without it the pages are whole, with tables in its place."""
-    return "map.js" in assets.files()
-
-
-def has_chart_script() -> bool:
-    """Whether the charts' script has been built; without it they are read by eye, or in their tables."""
-    return "country.js" in assets.files()
-
-
-def _nearest_help(services: Sequence[HelpService], language: str) -> HelpService | None:
-    """Return the service of the country where a language is mostly spoken, or the first that speaks it first."""
+    Without the scripts, which must be built, the pages are whole: tables take their place.
+    """
+    language = translation.get_language() or "en"
     found = services_for(services, language=language)
     country = get_global("likely_subtags").get(language, "").rpartition("_")[2]
     own = [row for row in found if row.country == country]
     first = [row for row in found if row.languages[:1] == (language,)]
-    return next(iter([*own, *first, *found]), None)
+    return {
+        "nearest_help": next(iter([*own, *first, *found]), None),
+        "map_script": "map.js" in assets.files(),
+        "chart_script": "country.js" in assets.files(),
+    }

@@ -1,4 +1,4 @@
-"""The trend as a picture that stands for itself: where its words and its parts lie, in pixels."""
+"""The trend as a picture that needs no page: where its words and its parts lie, in pixels."""
 
 import textwrap
 from collections.abc import Sequence
@@ -8,12 +8,11 @@ from typing import Final
 from django.utils.translation import gettext
 
 from api.site import drawings, trends
-from api.site.chart import Canvas
 from api.site.country_view import CountryView
 from api.site.drawings import Drawing
-from api.site.notes import AnnotationText
 from api.site.templatetags import cldr
-from api.site.trends import Trend
+from api.site.trends import AnnotationText, Trend
+from federation.geometry import Canvas
 
 WIDTH: Final = 1200
 _EDGE: Final = 40
@@ -23,7 +22,7 @@ _PLOT: Final = Canvas(WIDTH - 2 * _EDGE - _AXIS, 380)
 _FLAGS: Final = 30
 #: The strip and the names of periods under the axis.
 _BASE: Final = 74
-#: How wide a letter is, as a share of its height, in the fonts that there may be.
+#: The width of a letter as a share of its height, in common fonts.
 _LETTER: Final = 0.54
 _LEADING: Final = 1.45
 _SMALL: Final = 14
@@ -33,7 +32,7 @@ _KEY: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class TextLine:
-    """A line of text and where it stands."""
+    """A line of text and its place."""
 
     x: float
     y: float
@@ -70,7 +69,7 @@ class LegendEntry:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """All of it. The plot is a drawing of its own at its place."""
+    """The whole picture. The plot is a drawing of its own at its place."""
 
     width: int
     height: int
@@ -93,7 +92,7 @@ class _Sheet:
         self.keys: list[LegendEntry] = []
 
     def write(self, text: str, size: int = _SMALL, *, heavy: bool = False, quiet: bool = False, by: str = "") -> None:
-        """Write a text in as many lines as it needs; ``by`` stands before it, and all of it beside that."""
+        """Write a text in as many lines as it needs; ``by`` is a mark before it."""
         x = _EDGE + (_KEY if by else 0)
         lines = textwrap.wrap(text, int((WIDTH - _EDGE - x) / (size * _LETTER)))
         if by:
@@ -112,27 +111,39 @@ class _Sheet:
             x += width
 
 
-def laid_out(
-    asked: CountryView, trend: Trend, notes: Sequence[AnnotationText], address: str, *, invented: bool
+def lay_out(
+    view: CountryView, trend: Trend, notes: Sequence[AnnotationText], address: str, *, invented: bool
 ) -> Picture:
     """Lay out a picture of a trend that has periods."""
-    sheet = _Sheet(44 if invented else 16)
-    counted = asked.indicator.name
-    alone = len(trend.series) == 1
-    sheet.write(f"{trend.series[0].name} · {counted}" if alone else counted, 28, heavy=True)
-    sheet.write(" · ".join([str(cldr.word(asked.what)), _when(trend), *_as_public(asked, trend)]), 17, quiet=True)
+    sheet, name, alone = _Sheet(44 if invented else 16), view.indicator.name, len(trend.series) == 1
+    sheet.write(f"{trend.series[0].name} · {name}" if alone else name, 28, heavy=True)
+    first, last = (cldr.period(trend.periods[at].start, trend.frequency) for at in (0, -1))
+    subtitle = [cldr.word(view.what), gettext("%(start)s to %(end)s") % {"start": first, "end": last}]
+    if seen := view.as_of or trend.known_at:
+        subtitle.append(gettext("as public on %(moment)s") % {"moment": cldr.moment(seen)})
+    sheet.write(" · ".join(subtitle), 17, quiet=True)
     if not alone:
         sheet.explain([("", series.name) for series in trend.series], 17, places=True)
     top = sheet.y + 26 + (_FLAGS if notes else 0)
+
+    # Below the plot: the marks that occur in it, annotations, and what the numbers are.
     sheet.y = top + int(_PLOT.height) + _BASE
-    sheet.explain(_coverage(trend), _SMALL)
+    there = {period.coverage for period in trend.periods}
+    there |= {"provisional" for period in trend.periods if period.provisional}
+    sheet.explain([(kind, str(words)) for kind, words in cldr.COVERAGE.items() if kind in there], _SMALL)
     sheet.y += 10
     for number, note in enumerate(notes, start=1):
-        sheet.write(note.told(), by=str(number))
+        sheet.write(note.line(), by=str(number))
     sheet.y += 8
-    for text in _end(asked, address):
+    index = [cldr.index_note()] if view.what == trends.INDEXED else []
+    for text in [*view.indicator.notes[:1], *index, "Police2Peer", address]:
         sheet.write(text, quiet=True)
-    drawing = drawings.draw(trend, asked.what, [note.row for note in notes], _PLOT, "")
+
+    drawing = drawings.draw(trend, view.what, [note.row for note in notes], _PLOT, "")
+    axis = [
+        TextLine(_EDGE + _AXIS - 10, top + rung.y + 5, 13, cldr.amount(rung.value), quiet=True, anchor="end")
+        for rung in drawing.rungs
+    ]
     return Picture(
         width=WIDTH,
         height=sheet.y + 24,
@@ -141,38 +152,7 @@ def laid_out(
         flags_at=top - _FLAGS,
         top=top,
         base_at=top + int(_PLOT.height),
-        words=[*sheet.words, *_values(drawing, top)],
+        words=[*sheet.words, *axis],
         keys=sheet.keys,
         drawing=drawing,
     )
-
-
-def _values(drawing: Drawing, top: int) -> list[TextLine]:
-    """Return the values of the axis, each beside its line."""
-    x = _EDGE + _AXIS - 10
-    return [
-        TextLine(x, top + rung.y + 5, 13, cldr.amount(rung.value), quiet=True, anchor="end") for rung in drawing.rungs
-    ]
-
-
-def _when(trend: Trend) -> str:
-    first, last = (cldr.period(trend.periods[at].start, trend.frequency) for at in (0, -1))
-    return gettext("%(start)s to %(end)s") % {"start": first, "end": last}
-
-
-def _as_public(asked: CountryView, trend: Trend) -> list[str]:
-    seen = asked.as_of or trend.known_at
-    return [gettext("as public on %(moment)s") % {"moment": cldr.moment(seen)}] if seen else []
-
-
-def _coverage(trend: Trend) -> list[tuple[str, str]]:
-    """Return what the strip and the marks mean, of what there is in the picture."""
-    there = {period.coverage for period in trend.periods}
-    if any(period.provisional for period in trend.periods):
-        there.add("provisional")
-    return [(kind, str(words)) for kind, words in cldr.COVERAGE.items() if kind in there]
-
-
-def _end(asked: CountryView, address: str) -> list[str]:
-    index = [cldr.index_note()] if asked.what == trends.INDEXED else []
-    return [*asked.indicator.notes[:1], *index, "Police2Peer", address]

@@ -1,6 +1,7 @@
-"""The pages. Each reads its question out of the address leniently: what it does not know, it leaves aside."""
+"""The pages. Each reads its address leniently and ignores what it does not know."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -18,8 +19,8 @@ from django.views import View
 from api import caching, problems
 from api.datasets import Inventory
 from api.site import country as country_page
-from api.site import coverage, map_texts, pages, readings, schema_org
-from api.site.country_view import HEADLINES, ask_about, names_time
+from api.site import country_view, coverage, map_texts, pages, readings, schema_org
+from api.site.country_view import names_time
 from api.site.pages import PageAnswer, Shown, Sources
 from api.site.templatetags import cldr
 from countries.database.routing import on_public_connection
@@ -35,7 +36,7 @@ _FRAMED: Final = {"frame-ancestors": ["*"]}
 
 @method_decorator(login_not_required, name="dispatch")
 class PageView(View):
-    """A page of one template; those that are made to be framed say so."""
+    """A page of one template. ``framed`` pages may be embedded in other sites."""
 
     http_method_names = ["get", "head", "options"]
     template = ""
@@ -43,7 +44,7 @@ class PageView(View):
     media_type = pages.HTML
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Answer over a connection that can read what is public only; where the database is away, as a moment ago."""
+        """Answer over a connection that can read only what is public; while the database is away, as a moment ago."""
         answer = super().dispatch
         try:
             found = caching.or_the_last(lambda: on_public_connection(lambda: answer(request, *args, **kwargs)))
@@ -52,7 +53,10 @@ class PageView(View):
             if at_hand is None:
                 raise
             found = at_hand
-        return self._framed(found)
+        if self.framed:
+            found.xframe_options_exempt = True  # type: ignore[attr-defined]  # read by Django's middleware
+            found._csp_replace = _FRAMED  # type: ignore[attr-defined]  # noqa: SLF001  as its decorators do
+        return found
 
     def at_hand(self, request: HttpRequest) -> HttpResponseBase | None:  # noqa: ARG002  for those that need it
         """Answer without the database, if that can be done."""
@@ -69,15 +73,9 @@ class PageView(View):
             request, variant, vary, lambda: PageAnswer(self.template, shown, pages.frame(request), self.media_type)
         )
 
-    def _framed(self, answer: HttpResponseBase) -> HttpResponseBase:
-        if self.framed:
-            answer.xframe_options_exempt = True  # type: ignore[attr-defined]  # read by Django's middleware
-            answer._csp_replace = _FRAMED  # type: ignore[attr-defined]  # noqa: SLF001  as its decorators do
-        return answer
-
 
 class MapPage(PageView):
-    """The map, and the same numbers as a table that is sorted by the address."""
+    """The map, and the same numbers as a table that the address sorts."""
 
     template = "map"
 
@@ -87,22 +85,26 @@ class MapPage(PageView):
 
 def _map_of(given: QueryDict) -> Shown:
     indicator = _indicator(given)
-    day = _day(given) if given.get("window") == "day" else None
+    day = None
+    if given.get("window") == "day":
+        with suppress(periods.PeriodError):
+            day = periods.parse("D", given.get("day", ""))
     window = "day" if day else _chosen(given, "window", published.WINDOWS, "P7D")
-    asked = _named(indicator) | {"window": window, "sort": _chosen(given, "sort", _SORTS, "country")}
+    choice = _choice(indicator) | {"window": window, "sort": _chosen(given, "sort", _SORTS, "country")}
     if indicator is None:
-        return Shown(Sources(), lambda: {"asked": asked, "indicator": None})
+        return Shown(Sources(), lambda: {"choice": choice, "indicator": None})
 
     def selections() -> list[Selection]:
         chosen = [readings.day_of(indicator, day)] if day else []
         return [readings.minutes(indicator), readings.days(indicator), *chosen]
 
     sources = Sources(indicator, {"P1D", "P7D", window} - {"day"}, selections)
-    return Shown(sources, partial(_map, indicator, asked, day, misread=names_time(given, but="day" if day else "")))
+    misread = names_time(given, ignore="day" if day else "")
+    return Shown(sources, lambda: {"misread": misread, **_map(indicator, choice, day)})
 
 
-def _map(indicator: Indicator, asked: Mapping[str, str], day: datetime | None, *, misread: bool) -> dict[str, Any]:
-    reading = readings.day(indicator, day) if day else readings.window(indicator, asked["window"])
+def _map(indicator: Indicator, choice: Mapping[str, str], day: datetime | None) -> dict[str, Any]:
+    reading = readings.day(indicator, day) if day else readings.window(indicator, choice["window"])
     last_day = readings.window(indicator, "P1D")
     live = readings.hour(readings.minutes(indicator))
     strips, _ = coverage.read(readings.days(indicator))
@@ -110,15 +112,14 @@ def _map(indicator: Indicator, asked: Mapping[str, str], day: datetime | None, *
     return {
         "indicator": indicator,
         "indicators": indicators,
-        "asked": asked,
+        "choice": choice,
         "windows": published.WINDOWS,
         "day": day,
-        "misread": misread,
         "yesterday": readings.example_days()[1],
         "reading": reading,
         "begun": bool(reading or last_day or readings.window(indicator, "P7D")),
-        "nothing_published": map_texts.nothing_published(asked["window"]),
-        "places": readings.in_order(reading.places, asked["sort"]) if reading else [],
+        "nothing_published": map_texts.nothing_published(choice["window"]),
+        "places": readings.in_order(reading.places, choice["sort"]) if reading else [],
         "live_total": map_texts.live_total(indicator, last_day.total.value if last_day else None),
         "map_words": map_texts.words(indicators),
         "live": live,
@@ -134,39 +135,42 @@ class CountryPage(PageView):
     template = "country"
 
     def get(self, request: HttpRequest, code: str) -> HttpResponseBase:
-        return self.page(request, partial(_country_of, _country(code), request.GET))
+        country = _country(code)
 
+        def shown() -> Shown:
+            indicator = _indicator(request.GET)
+            if indicator is None:
+                return Shown(Sources(), lambda: {"choice": _choice(None), "country": country, "indicator": None})
+            view = country_view.parse(country, indicator, request.GET)
+            windows = () if view.as_of else country_view.HEADLINES
+            sources = Sources(indicator, windows, view.selections, lambda: [str(view.misread)])
+            return Shown(sources, partial(country_page.page, view), view.cache_control)
 
-def _country_of(country: str, given: QueryDict) -> Shown:
-    indicator = _indicator(given)
-    if indicator is None:
-        return Shown(Sources(), lambda: {"asked": _named(None), "country": country, "indicator": None})
-    view = ask_about(country, indicator, given)
-    sources = Sources(indicator, () if view.as_of else HEADLINES, view.selections, lambda: [str(view.misread)])
-    return Shown(sources, partial(country_page.page, view), view.lasts())
+        return self.page(request, shown)
 
 
 class ChartPage(PageView):
-    """The trend of the same address as a picture that stands for itself."""
+    """The trend of the same address as a picture that needs no page."""
 
     template = "chart"
     media_type = pages.SVG
 
     def get(self, request: HttpRequest, code: str) -> HttpResponseBase:
-        return self.page(request, partial(_chart_of, _country(code), request.GET, pages.origin(request)))
+        country = _country(code)
 
+        def shown() -> Shown:
+            indicator = _indicator(request.GET)
+            if indicator is None:
+                raise Http404
+            view = country_view.parse(country, indicator, request.GET)
+            sources = Sources(indicator, (), view.selections, lambda: [str(view.misread)])
+            return Shown(sources, partial(country_page.chart, view, pages.origin(request)), view.cache_control)
 
-def _chart_of(country: str, given: QueryDict, origin: str) -> Shown:
-    indicator = _indicator(given)
-    if indicator is None:
-        raise Http404
-    view = ask_about(country, indicator, given)
-    sources = Sources(indicator, (), view.selections, lambda: [str(view.misread)])
-    return Shown(sources, partial(country_page.chart, view, origin), view.lasts())
+        return self.page(request, shown)
 
 
 def _country(code: str) -> str:
-    """Return the country of an address; each has one only, so in capitals it is another, and that is nobody's."""
+    """The country of an address. Only small letters are accepted, so that each country has one address."""
     if code.upper() not in codes.COUNTRIES or code != code.lower():
         raise Http404
     return code.upper()
@@ -178,24 +182,23 @@ class CoveragePage(PageView):
     template = "coverage"
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        return self.page(request, partial(_coverage_of, request.GET))
+        def shown() -> Shown:
+            indicator = _indicator(request.GET)
+            if indicator is None:
+                return Shown(Sources(), dict)
+            sources = Sources(indicator, selections=lambda: (readings.days(indicator),))
+            misread = names_time(request.GET)
+            return Shown(sources, lambda: {"misread": misread, **_coverage(indicator)})
+
+        return self.page(request, shown)
 
 
-def _coverage_of(given: QueryDict) -> Shown:
-    indicator = _indicator(given)
-    if indicator is None:
-        return Shown(Sources(), dict)
-    sources = Sources(indicator, selections=lambda: (readings.days(indicator),))
-    return Shown(sources, partial(_coverage, indicator, misread=names_time(given)))
-
-
-def _coverage(indicator: Indicator, *, misread: bool) -> dict[str, Any]:
+def _coverage(indicator: Indicator) -> dict[str, Any]:
     strips, calendar = coverage.read(readings.days(indicator))
     return {
         "indicator": indicator,
         "indicators": pages.indicators().values(),
-        "asked": _named(indicator),
-        "misread": misread,
+        "choice": _choice(indicator),
         "strips": strips,
         "calendar": calendar,
         "silences": coverage.silences(strips),
@@ -206,7 +209,7 @@ def _coverage(indicator: Indicator, *, misread: bool) -> dict[str, Any]:
 class HelpPage(PageView):
     """Where to find help: by the language of the browser or of the address, or by a country that was chosen.
 
-    Where somebody is decides nothing. It comes also while the database is away and nothing is cached: with the services
+    The visitor's location decides nothing. While the database is away and no answer is cached, it shows the services
     that are at hand.
     """
 
@@ -214,7 +217,11 @@ class HelpPage(PageView):
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         accepted = _accepted(request)
-        return self.page(request, partial(_help_of, request.GET, accepted), accepted)
+
+        def context() -> dict[str, Any]:
+            return _help(request.GET, accepted, Reference.current().help_services)
+
+        return self.page(request, lambda: Shown(Sources(), context, caching.REFERENCE), accepted)
 
     def at_hand(self, request: HttpRequest) -> HttpResponse:
         listed = _help(request.GET, _accepted(request), cached_help_services())
@@ -224,23 +231,21 @@ class HelpPage(PageView):
 
 
 def _accepted(request: HttpRequest) -> list[str]:
-    """Return the languages of the browser, those that it likes best first, by their first parts."""
+    """The languages of the browser, in its order, by their first parts."""
     listed = parse_accept_lang_header(request.META.get("HTTP_ACCEPT_LANGUAGE", "").lower())
     primary = (tag.partition("-")[0] for tag, _ in listed)
     return list(dict.fromkeys("nb" if language in {"no", "nn"} else language for language in primary))
 
 
-def _help_of(given: QueryDict, accepted: Sequence[str]) -> Shown:
-    return Shown(Sources(), lambda: _help(given, accepted, Reference.current().help_services), caching.REFERENCE)
-
-
 def _help(given: QueryDict, accepted: Sequence[str], services: Sequence[HelpService]) -> dict[str, Any]:
     spoken = {language for row in services for language in row.languages}
-    language = _chosen(given, "language", {*spoken, "all"}, "") or _preferred(accepted, spoken)
+    # By default the first language of the browser that a service speaks, else that of the page, else all.
+    usual = next((one for one in (*accepted, translation.get_language() or "en") if one in spoken), "all")
+    language = _chosen(given, "language", {*spoken, "all"}, "") or usual
     named = given.get("country", "").upper()
     country = named if named in codes.COUNTRIES else ""
     return {
-        "asked": {"language": language, "country": country},
+        "choice": {"language": language, "country": country},
         "services": _services(services, country, language),
         "spoken": sorted(spoken, key=cldr.language_name),
         "served": sorted({row.country for row in services if row.country}, key=readings.sort_key),
@@ -248,7 +253,7 @@ def _help(given: QueryDict, accepted: Sequence[str], services: Sequence[HelpServ
 
 
 def _services(services: Sequence[HelpService], country: str, language: str) -> list[HelpService]:
-    """Return the services that speak a language. Those of a country that was chosen come first, and in any language."""
+    """The services that speak a language. Those of a country that was chosen come first, and in any language."""
     shown = services_for(services, country=country or None, language=None if language == "all" else language)
     # Those that speak it first, before those that speak it too.
     shown.sort(key=lambda row: language not in row.languages[:1])
@@ -259,46 +264,40 @@ def _services(services: Sequence[HelpService], country: str, language: str) -> l
     return own + [row for row in shown if not row.country]
 
 
-def _preferred(accepted: Sequence[str], spoken: Collection[str]) -> str:
-    """Return the first language of the browser that a service speaks, or that of the page, or all."""
-    wanted = (*accepted, translation.get_language() or "en")
-    return next((language for language in wanted if language in spoken), "all")
-
-
 class TextPage(PageView):
     """A page of words."""
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        return self.page(request, lambda: Shown(Sources(), _text, caching.REFERENCE))
+        def context() -> dict[str, Any]:
+            return {"indicators": pages.indicators().values()}
 
-
-def _text() -> dict[str, Any]:
-    return {"indicators": pages.indicators().values()}
+        return self.page(request, lambda: Shown(Sources(), context, caching.REFERENCE))
 
 
 class DataPage(PageView):
-    """How the numbers are read with programs; for those of search engines it says what there is."""
+    """How programs read the numbers; for those of search engines it says what there is."""
 
     template = "data"
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        return self.page(request, partial(_data_of, pages.origin(request)))
+        origin = pages.origin(request)
 
+        def shown() -> Shown:
+            # The examples of code name days, so they change with the day.
+            days, inventory = readings.example_days(), Inventory.load()
+            sources = Sources(others=lambda: (*days, inventory.fingerprint))
+            examples = dict(zip(("first", "last", "today"), days, strict=True))
 
-def _data_of(origin: str) -> Shown:
-    # The examples of code name days, so they change with the day.
-    days, inventory = readings.example_days(), Inventory.load()
-    sources = Sources(others=lambda: (*days, inventory.fingerprint))
-    return Shown(sources, lambda: _data(days, inventory, origin), caching.REFERENCE)
+            def context() -> dict[str, Any]:
+                return {**examples, "json_ld": schema_org.json_ld(inventory, origin)}
 
+            return Shown(sources, context, caching.REFERENCE)
 
-def _data(days: Sequence[str], inventory: Inventory, origin: str) -> dict[str, Any]:
-    first, last, today = days
-    return {"first": first, "last": last, "today": today, "json_ld": schema_org.json_ld(inventory, origin)}
+        return self.page(request, shown)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 404: with a page to who reads pages, with a problem document to programs."""
+    """Answer 404: with a page to browsers, with a problem document to programs."""
     if not _reads_pages(request):
         return problems.not_found(request, exception)
     try:
@@ -311,7 +310,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 500 likewise, or 503; the page asks nothing of the database, which may be what failed."""
+    """Answer 500 likewise, or 503. The page does not need the database, which may be what failed."""
     if not _reads_pages(request):
         return problems.server_error(request)
     context = {**pages.at_hand(), "language": translation.get_language(), "request_id": problems.log_failure()}
@@ -330,14 +329,7 @@ def _indicator(given: QueryDict) -> Indicator | None:
     return found.get(given.get("indicator", ""), found.get(readings.DOWNLOADS))
 
 
-def _day(given: QueryDict) -> datetime | None:
-    try:
-        return periods.parse("D", given.get("day", ""))
-    except periods.PeriodError:
-        return None
-
-
-def _named(indicator: Indicator | None) -> dict[str, str]:
+def _choice(indicator: Indicator | None) -> dict[str, str]:
     return {"indicator": indicator.code if indicator else readings.DOWNLOADS}
 
 

@@ -6,7 +6,7 @@ how to write itself out; ``api.caching`` decides when.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from django.http import HttpRequest
@@ -93,7 +93,7 @@ class CombinedView:
             page, panel = published.read(selection, first=first, limit=limit), None
         else:
             page, panel = published.panel(selection, first=first, limit=limit)
-        return Sheet(question.indicator.code, page, question.inhabitants, panel, question.reference.invented)
+        return Sheet(question.indicator.code, page, question.reference.inhabitants, panel, question.reference.invented)
 
     def _limit(self, selection: Selection) -> int:
         if selection.frequency == "N":
@@ -186,11 +186,8 @@ class WindowView:
         answer = formats.SlidingWindow(self._meta(window), None, [])
         if window is None:
             return _json(self._validator(None, None, self.reference.version), answer)
-        people = self.reference.people((window.end - timedelta(seconds=1)).year)
         (answer.coverage,) = formats.coverage(window.page.table)
-        answer.observations = formats.observations(
-            Sheet(self.indicator.code, window.page, lambda country, _: people.get(country))
-        )
+        answer.observations = formats.observations(Sheet(self.indicator.code, window.page, self.reference.inhabitants))
         return _json(self._validator(window.page.version, window.end, self.reference.version), answer)
 
     def _validator(self, version: int | None, end: datetime | None, reference: int) -> Validator:

@@ -52,11 +52,7 @@ def _read(request: HttpRequest) -> ReferenceList:
     end = last and periods.end("D", last)
 
     def document(now: Reference) -> Annotations:
-        rows = [
-            row
-            for row in now.annotations
-            if row.holds_for(agency=agency, indicator=indicator) and row.overlaps(start, end)
-        ]
+        rows = now.annotations_of(start, end, agency=agency, indicator=indicator)
         return Annotations(ReferenceMeta(now.version), formats.annotations(rows))
 
     return ReferenceList(document)

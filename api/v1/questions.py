@@ -62,15 +62,10 @@ class Question:
             return replace(self.selection, version=past.version), caching.PAST if past.settled else caching.CURRENT
         return self.selection, caching.LIVE if self.selection.frequency == "N" else caching.CURRENT
 
-    def inhabitants(self, country: int, year: int) -> int | None:
-        """Of a country or group in a year, as known today."""
-        return self.reference.people(year).get(country)
-
     def annotations(self, selection: Selection) -> list[Annotation]:
         """Those about the indicator that overlap the periods read."""
         start, end = selection.start, periods.end(selection.frequency, selection.end)
-        rows = self.reference.annotations
-        return [row for row in rows if row.holds_for(indicator=self.indicator.code) and row.overlaps(start, end)]
+        return self.reference.annotations_of(start, end, indicator=self.indicator.code)
 
     def next_address(self, version: int | None, following: datetime | None) -> str | None:
         """The address of the next page, at the same version."""

@@ -265,7 +265,7 @@ def window(indicator: int, length: str, countries: Iterable[int] = COUNTRY_CODES
     coverage = coverage_of(row)
     listed = view.by_code(Series(country, ALL_NETWORKS) for country in countries)
     place = row["countries"], np.zeros_like(row["countries"]), np.repeat(coverage.periods, len(row["countries"]))
-    table = Table(length, listed, coverage, view.grid(listed, coverage, place, row["values"]))
+    table = Table(length, listed, coverage, view.grid(listed, coverage, place, row["values"]), until=row["end"])
     return Window(datetime.fromtimestamp(int(coverage.periods[0]), UTC), row["end"], _answer(row, table))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
@@ -44,7 +45,7 @@ class Table:
 
     ``values`` (int64) are events, 0 where there is no cell: a cell without a row is 0 in a period in which somebody
     reported, and not known in another (``coverage.is_known``). ``since`` has, if it was asked for, the version in which
-    each of them last changed.
+    each of them last changed. The only period of a sliding window ends before ``until``.
     """
 
     frequency: str
@@ -52,6 +53,7 @@ class Table:
     coverage: Coverage
     values: Longs
     since: Longs | None = None
+    until: datetime | None = None
 
     @cached_property
     def labels(self) -> list[str]:
@@ -67,7 +69,9 @@ class Table:
 
     def rates(self, inhabitants: Inhabitants) -> NDArray[np.float64]:
         """Return the values per 100,000 inhabitants of the period's year; NaN where nobody knows how many those are."""
-        years, year_of = np.unique(periods.years(self.frequency, self.coverage.periods), return_inverse=True)
+        # A window belongs to the year in which it ends.
+        seconds = np.array([periods.epoch(self.until) - 1]) if self.until else self.coverage.periods
+        years, year_of = np.unique(periods.years(self.frequency, seconds), return_inverse=True)
         people = [[inhabitants(one.country, year) or np.nan for year in years.tolist()] for one in self.series]
         shape = (len(self.series), len(years))
         return np.round(self.values * 100_000 / np.array(people, np.float64).reshape(shape)[:, year_of], 2)

@@ -13,7 +13,7 @@ from api.site import readings
 
 register = template.Library()
 
-# Where a language is written in more than one way, the way of its European country.
+#: If a language is written in more than one way, that of its European country.
 _LOCALES = {"en": "en_GB", "pt": "pt_PT"}
 
 
@@ -121,7 +121,7 @@ def country_name(code: str) -> str:
     return readings.name_of(code)
 
 
-# What has a code and a word: the word in the page's language.
+#: The words of codes, in the language of the page.
 _WORDS = {
     "P1D": gettext_lazy("Last 24 hours"),
     "P7D": gettext_lazy("Last 7 days"),
@@ -155,7 +155,7 @@ def word(code: str, name: str = "") -> str:
     return str(_WORDS.get(code, name or code))
 
 
-#: What is told of a period beside its number, in the order of a legend.
+#: What pages say of a period beside its number, in the order of a legend.
 COVERAGE: Final = {
     "whole": gettext_lazy("all agencies reported"),
     "part": gettext_lazy("some are missing: the number is too low"),
@@ -166,7 +166,6 @@ COVERAGE: Final = {
 
 @register.simple_tag
 def coverage_legend() -> list[tuple[str, str]]:
-    """Return the words for what is told of a period."""
     return [(kind, str(words)) for kind, words in COVERAGE.items()]
 
 

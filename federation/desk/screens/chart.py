@@ -1,4 +1,4 @@
-"""Places a series on paper: every coordinate of the drawing, so that a template only writes it down."""
+"""The charts of a finding: the series around it, and the weeks before it. The template only writes the coordinates."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -6,18 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
+from federation import geometry
 from federation.desk.series import Before, FindingSeries, Point
+from federation.geometry import Canvas
 from p2p_core import periods
 from p2p_core.periods import Frequency
 
 WIDTH, HEIGHT = 960, 320
 _LEFT, _RIGHT, _TOP, _BOTTOM = 76, 16, 18, 36
-_STEPS = (1, 2, 5, 10)
-_LINES = 4
-#: At most so many dates below a drawing.
+_PLOT = Canvas(WIDTH - _LEFT - _RIGHT, HEIGHT - _TOP - _BOTTOM, _LEFT, _TOP)
+#: How many dates are below a chart at most.
 _DATES = 8
 _BARS, _BARS_HIGH = 520, 220
-#: A band never gets so thin that it is not seen.
+_BARS_PLOT = Canvas(_BARS, _BARS_HIGH - _TOP - _BOTTOM, 0, _TOP)
+#: A thinner band cannot be seen.
 _THIN = 6.0
 
 
@@ -32,7 +34,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A drawing of a series: lines as SVG paths, and marks. ``band`` is where the noticed periods are, and how wide."""
+    """A series: lines as SVG paths, and marks. ``band`` is the x of the noticed periods, and their width."""
 
     line: str
     usual: str
@@ -54,57 +56,41 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """A value of the weeks before, or the one that was noticed."""
+class ComparedValue:
+    """A value of the weeks before, or the noticed one, as a bar."""
 
-    x: float
-    y: float
-    width: float
-    height: float
+    bar: geometry.Bar
     label: str
     value: str
     kind: str
 
-    @property
-    def middle(self) -> float:
-        """Where words below it go."""
-        return round(self.x + self.width / 2, 1)
-
 
 @dataclass(frozen=True, slots=True)
-class Bars:
-    """The same place in the weeks before, beside what was noticed; ``usual`` is the height of the median."""
+class Comparison:
+    """The weeks before, and last the noticed value; ``usual`` is the height of the median."""
 
-    bars: Sequence[Bar]
+    bars: Sequence[ComparedValue]
     usual: float | None
     width: int = _BARS
     height: int = _BARS_HIGH
     bottom: int = _BARS_HIGH - _BOTTOM
 
 
+@dataclass(frozen=True)
 class _Paper:
-    """From periods and values to places."""
+    """Turns periods and values into places."""
 
-    def __init__(self, points: Sequence[Point]) -> None:
-        self._points = points
-        values = [value for point in points for value in (point.value, point.usual, point.unused) if value is not None]
-        self.ticks = _ticks(max(values, default=0))
-        self._step = (WIDTH - _LEFT - _RIGHT) / len(points)
+    series: FindingSeries
+    top: float
 
     def x(self, index: float) -> float:
-        return round(_LEFT + (index + 0.5) * self._step, 1)
+        return _PLOT.x((index + 0.5) / len(self.series.points))
 
     def y(self, value: float) -> float:
-        return round(HEIGHT - _BOTTOM - (HEIGHT - _TOP - _BOTTOM) * value / self.ticks[-1], 1)
-
-    def band(self) -> tuple[float, float]:
-        places = [index for index, point in enumerate(self._points) if point.noticed]
-        first, last = self.x(places[0] - 0.5), self.x(places[-1] + 0.5)
-        wide = max(last - first, _THIN)
-        return round((first + last - wide) / 2, 1), round(wide, 1)
+        return _PLOT.y(value / self.top)
 
     def path(self, values: Iterable[tuple[int, float | None]]) -> str:
-        """Return the line through values at places, broken where there is none."""
+        """The line through values at places, broken where there is none."""
         steps, down = [], False
         for index, value in values:
             if value is not None:
@@ -112,34 +98,46 @@ class _Paper:
             down = value is not None
         return "".join(steps)
 
+    def marks(self, values: Iterable[tuple[int, int | None]]) -> list[Mark]:
+        labels = [periods.label(self.series.frequency, point.period) for point in self.series.points]
+        known = ((index, value) for index, value in values if value is not None)
+        return [Mark(self.x(index), self.y(value), f"{labels[index]}: {value:,}") for index, value in known]
+
 
 def draw(series: FindingSeries) -> Chart:
     """Draw a series around its noticed periods."""
-    points, paper = series.points, _Paper(series.points)
-    noticed = [(i, point.value) for i, point in enumerate(points) if point.noticed]
+    points = series.points
+    known = [value for point in points for value in (point.value, point.usual, point.unused) if value is not None]
+    ticks = geometry.axis(max(known, default=0), whole=True)
+    paper = _Paper(series, ticks[-1])
+
+    noticed = [index for index, point in enumerate(points) if point.noticed]
+    first, last = paper.x(noticed[0] - 0.5), paper.x(noticed[-1] + 0.5)
+    band = max(last - first, _THIN)
+
+    # A line does not show a value that has none on either side.
+    around = [None, *(point.value for point in points), None]
+    lonely = [
+        (index, value)
+        for index, (before, value, after) in enumerate(zip(around, around[1:], around[2:], strict=False))
+        if before is None and after is None
+    ]
     return Chart(
         line=paper.path((i, point.value) for i, point in enumerate(points)),
         usual=paper.path((i, point.usual) for i, point in enumerate(points)),
         unused="".join(paper.path(run) for run in _unused(points)),
-        band=paper.band(),
-        rows=[Mark(_LEFT, paper.y(tick), f"{tick:,}") for tick in paper.ticks],
-        dates=list(_dates(paper, series)),
-        lonely=list(_marks(paper, series, _lonely(points))),
-        noticed=list(_marks(paper, series, noticed)),
-        held=list(_marks(paper, series, [(i, point.unused) for i, point in enumerate(points)])),
+        band=(round((first + last - band) / 2, 2), round(band, 2)),
+        rows=[Mark(_LEFT, rung.y, f"{rung.value:,.0f}") for rung in geometry.rungs(ticks, _PLOT)],
+        dates=_dates(paper),
+        lonely=paper.marks(lonely),
+        noticed=paper.marks((index, points[index].value) for index in noticed),
+        held=paper.marks((i, point.unused) for i, point in enumerate(points)),
         breaks=[paper.x(sum(point.period < at for point in points) - 0.5) for at in series.breaks],
     )
 
 
-def _marks(paper: _Paper, series: FindingSeries, values: Iterable[tuple[int, int | None]]) -> Iterator[Mark]:
-    for index, value in values:
-        if value is not None:
-            label = periods.label(series.frequency, series.points[index].period)
-            yield Mark(paper.x(index), paper.y(value), f"{label}: {value:,}")
-
-
 def _unused(points: Sequence[Point]) -> Iterator[list[tuple[int, float | None]]]:
-    """Yield the runs of reports that are not used, each with the values beside it."""
+    """The runs of reports that are not used, each with the values beside it."""
     for is_unused, run in groupby(range(len(points)), lambda index: points[index].unused is not None):
         if is_unused:
             places = list(run)
@@ -147,25 +145,17 @@ def _unused(points: Sequence[Point]) -> Iterator[list[tuple[int, float | None]]]
             yield sorted({**beside, **{i: points[i].unused for i in places}}.items())
 
 
-def _lonely(points: Sequence[Point]) -> Iterator[tuple[int, int | None]]:
-    """Yield values with none on either side, of which a line shows nothing."""
-    values = [None, *(point.value for point in points), None]
-    for index, (before, value, after) in enumerate(zip(values, values[1:], values[2:], strict=False)):
-        if before is None and after is None:
-            yield index, value
-
-
-def _dates(paper: _Paper, series: FindingSeries) -> Iterator[Mark]:
-    """Yield dates evenly: whole days where the periods are shorter than a day."""
-    wanted = [i for i, point in enumerate(series.points) if _may_be_named(series.frequency, point.period)]
-    for index in wanted[:: math.ceil(len(wanted) / _DATES) or 1]:
-        yield Mark(paper.x(index), HEIGHT - 12, _date(series.frequency, series.points[index].period))
-
-
-def _may_be_named(frequency: str, period: datetime) -> bool:
-    if frequency == Frequency.HOUR:
-        return period.hour == 0
-    return frequency != Frequency.MINUTE or period.minute % 15 == 0
+def _dates(paper: _Paper) -> list[Mark]:
+    """Dates evenly apart: of hours only midnights, of minutes only quarters of an hour."""
+    frequency, named = paper.series.frequency, []
+    for index, point in enumerate(paper.series.points):
+        if frequency == Frequency.HOUR and point.period.hour:
+            continue
+        if frequency == Frequency.MINUTE and point.period.minute % 15:
+            continue
+        named.append((index, point.period))
+    some = named[:: math.ceil(len(named) / _DATES) or 1]
+    return [Mark(paper.x(index), HEIGHT - 12, _date(frequency, period)) for index, period in some]
 
 
 def _date(frequency: str, period: datetime) -> str:
@@ -174,36 +164,19 @@ def _date(frequency: str, period: datetime) -> str:
     return f"{period:%H:%M}" if frequency == Frequency.MINUTE else periods.label(frequency, period)
 
 
-def _ticks(highest: float) -> list[int]:
-    """Return round numbers from 0 to one that is not under the highest value."""
-    rough = max(highest, 1) / _LINES
-    power = 10 ** max(math.floor(math.log10(rough)), 0)
-    step = next(power * one for one in _STEPS if power * one >= rough)
-    return [step * i for i in range(math.ceil(max(highest, 1) / step) + 1)]
-
-
-def compare(before: Sequence[Before], noticed: Point) -> Bars | None:
-    """Draw the same place in the weeks before as bars, and what was noticed as the last one."""
+def compare(before: Sequence[Before], noticed: Point) -> Comparison | None:
+    """Draw the same place in the weeks before as bars, and the noticed value as the last one."""
     value = noticed.value if noticed.unused is None else noticed.unused
     known = [one.value for one in before if one.value is not None]
     if not known or value is None:
         return None
-    top = _ticks(max([*known, value]))[-1]
-    last = (noticed.period, value, "noticed" if noticed.unused is None else "held")
-    told = [(one.period, one.value, "usual" if one.counts else "broken") for one in before]
-    usual = None if noticed.usual is None else _height(noticed.usual, top)
-    return Bars(list(_bars([*told, last], _BARS / (len(before) + 1), top)), usual)
-
-
-def _bars(told: Iterable[tuple[datetime, int | None, str]], step: float, top: int) -> Iterator[Bar]:
-    for index, (period, value, kind) in enumerate(told):
-        y = _height(value or 0, top)
-        said = "none" if value is None else f"{value:,}"
-        height = round(_BARS_HIGH - _BOTTOM - y, 1)
-        yield Bar(
-            round(index * step + step * 0.14, 1), y, round(step * 0.72, 1), height, _date("D", period), said, kind
+    shown = [(one.period, one.value, "usual" if one.counts else "broken") for one in before]
+    shown.append((noticed.period, value, "noticed" if noticed.unused is None else "held"))
+    top = geometry.axis(max([*known, value]), whole=True)[-1]
+    bars = [
+        ComparedValue(bar, _date("D", period), "none" if number is None else f"{number:,}", kind)
+        for (period, number, kind), bar in zip(
+            shown, geometry.bars([number for _, number, _ in shown], top, _BARS_PLOT), strict=True
         )
-
-
-def _height(value: float, top: int) -> float:
-    return round(_BARS_HIGH - _BOTTOM - (_BARS_HIGH - _TOP - _BOTTOM) * value / top, 1)
+    ]
+    return Comparison(bars, None if noticed.usual is None else _BARS_PLOT.y(noticed.usual / top))

@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from api import caching
-from api.site import pages
+from api.site.templatetags import assets
 from api.throttling import costs, rates
 from federation import published
 from federation.published import PastView
@@ -354,7 +354,8 @@ def test_embedded_page_compares_too_and_leads_to_the_same_view(days, visit):
 
 def test_script_of_the_chart_is_asked_for_only_if_there_is_one(days, visit, monkeypatch):
     for there in (True, False):
-        monkeypatch.setattr(pages, "has_chart_script", lambda there=there: there)
+        files = {"country.js": "site/built/country-1.js"} if there else {}
+        monkeypatch.setattr(assets, "files", lambda files=files: files)
         caching.response_cache.clear()
         page = visit("/countries/no/").content.decode()
         assert ('<script type="module" src="/static/site/built/country-' in page) is there

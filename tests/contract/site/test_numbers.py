@@ -159,10 +159,11 @@ def test_pages_of_words_are_whole_on_an_empty_installation(db, text, address):
 
 def test_map_script_is_asked_for_only_if_there_is_one(published, visit, monkeypatch):
     from api import caching
-    from api.site import pages
+    from api.site.templatetags import assets
 
     for there in (True, False):
-        monkeypatch.setattr(pages, "has_map_script", lambda there=there: there)
+        files = {"map.js": "site/built/map-1.js"} if there else {}
+        monkeypatch.setattr(assets, "files", lambda files=files: files)
         caching.response_cache.clear()
         page = visit("/").content.decode()
         assert ('<script type="module" src="/static/site/' in page) is there

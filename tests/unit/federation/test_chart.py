@@ -85,10 +85,10 @@ def test_dates_are_few_and_begin_days():
 def test_bars_compare_with_the_weeks_before():
     before = [Before(FIRST - back * 7 * DAY, 100 if back < 8 else None, back < 3) for back in range(8, 0, -1)]
     drawn = chart.compare(before, point(0, 90, usual=100.0, unused=1000, noticed=True))
-    assert [bar.kind for bar in drawn.bars] == ["broken"] * 6 + ["usual"] * 2 + ["held"]
-    assert [bar.value for bar in drawn.bars][:2] == ["none", "100"]
-    assert drawn.bars[-1].height == pytest.approx(10 * drawn.bars[-2].height, abs=0.5)
-    assert drawn.usual == drawn.bars[-2].y
+    assert [one.kind for one in drawn.bars] == ["broken"] * 6 + ["usual"] * 2 + ["held"]
+    assert [one.value for one in drawn.bars][:2] == ["none", "100"]
+    assert drawn.bars[-1].bar.height == pytest.approx(10 * drawn.bars[-2].bar.height, abs=0.5)
+    assert drawn.usual == drawn.bars[-2].bar.y
 
 
 def test_nothing_to_compare_draws_no_bars():

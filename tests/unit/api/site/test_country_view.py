@@ -20,7 +20,7 @@ def ask(monkeypatch):
     monkeypatch.setattr(country_view.published, "past_view", lambda *_: None)
 
     def read(query=""):
-        return country_view.ask_about("NO", DOWNLOADS, QueryDict(query))
+        return country_view.parse("NO", DOWNLOADS, QueryDict(query))
 
     return read
 

@@ -7,10 +7,10 @@ from itertools import pairwise
 import pytest
 
 from api.site import drawings
-from api.site.chart import Canvas
 from api.site.readings import Period
 from api.site.trends import ShownSeries, Trend
 from countries.reference import Annotation
+from federation.geometry import Canvas
 
 
 def months(count, first=(2025, 10)):

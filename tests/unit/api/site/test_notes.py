@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from api.site.notes import AnnotationText
+from api.site.trends import AnnotationText
 from countries.reference import Annotation
 
 START = datetime(2026, 9, 11, tzinfo=UTC)
@@ -31,6 +31,6 @@ def test_note_names_its_first_and_last_day(end, when):
 
 
 def test_note_is_a_sentence_with_one_full_stop():
-    assert note(text="A campaign").told() == "11 September 2026, campaign: A campaign."
-    assert note(text="A campaign.", agency="Kripos").told() == "11 September 2026, campaign, Kripos: A campaign."
-    assert note(is_break=True).told().endswith("A campaign. A break: numbers before and after it are not comparable.")
+    assert note(text="A campaign").line() == "11 September 2026, campaign: A campaign."
+    assert note(text="A campaign.", agency="Kripos").line() == "11 September 2026, campaign, Kripos: A campaign."
+    assert note(is_break=True).line().endswith("A campaign. A break: numbers before and after it are not comparable.")

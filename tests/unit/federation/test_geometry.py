@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.site import chart
-from api.site.chart import Canvas
+from federation import geometry
+from federation.geometry import Canvas
 
 CANVAS = Canvas(1000, 200)
 VALUES = st.lists(st.none() | st.integers(0, 10**9), min_size=1, max_size=60)
@@ -29,12 +29,12 @@ VALUES = st.lists(st.none() | st.integers(0, 10**9), min_size=1, max_size=60)
     ],
 )
 def test_axis_has_few_round_values_from_zero_up_to_the_highest(highest, whole, axis):
-    assert chart.axis(highest, whole=whole) == axis
+    assert geometry.axis(highest, whole=whole) == axis
 
 
 @given(highest=st.floats(0, 1e12), whole=st.booleans())
 def test_axis_reaches_every_value_in_even_steps(highest, whole):
-    found = chart.axis(highest, whole=whole)
+    found = geometry.axis(highest, whole=whole)
     assert found[0] == 0
     assert found[-1] >= highest * (1 - 1e-9)
     assert 2 <= len(found) <= 5
@@ -46,7 +46,7 @@ def test_axis_reaches_every_value_in_even_steps(highest, whole):
 @given(values=VALUES)
 def test_bars_stand_side_by_side_on_the_axis_and_what_is_not_known_has_no_height(values):
     top = max((value or 0 for value in values), default=0) or 1
-    bars = chart.bars(values, top, CANVAS)
+    bars = geometry.bars(values, top, CANVAS)
     assert [bar.height is None for bar in bars] == [value is None for value in values]
     assert all(bar.height is None or bar.y + bar.height == pytest.approx(200) for bar in bars)
     assert all(before.x + before.width < after.x for before, after in pairwise(bars))
@@ -54,25 +54,25 @@ def test_bars_stand_side_by_side_on_the_axis_and_what_is_not_known_has_no_height
 
 
 def test_bar_is_as_high_as_its_share_of_the_top():
-    assert [(bar.y, bar.height) for bar in chart.bars([0, 50, 100], 100, CANVAS)] == [(200, 0), (100, 100), (0, 200)]
+    assert [(bar.y, bar.height) for bar in geometry.bars([0, 50, 100], 100, CANVAS)] == [(200, 0), (100, 100), (0, 200)]
 
 
 @given(values=VALUES, data=st.data())
 def test_line_joins_only_known_neighbours_that_may_be_joined(values, data):
     joined = data.draw(st.lists(st.booleans(), min_size=len(values), max_size=len(values)))
-    line = chart.line(values, joined, 10**9, CANVAS)
-    assert [dot.at for dot in line.dots] == [at for at, value in enumerate(values) if value is not None]
+    dots, segments = geometry.line(values, joined, 10**9, CANVAS)
+    assert [dot.at for dot in dots] == [at for at, value in enumerate(values) if value is not None]
     may = [at for at in range(1, len(values)) if joined[at] and values[at] is not None and values[at - 1] is not None]
-    assert [segment.at for segment in line.segments] == may
-    places = {dot.at: (dot.x, dot.y) for dot in line.dots}
-    for segment in line.segments:
+    assert [segment.at for segment in segments] == may
+    places = {dot.at: (dot.x, dot.y) for dot in dots}
+    for segment in segments:
         assert (segment.x1, segment.y1) == places[segment.at - 1]
         assert (segment.x2, segment.y2) == places[segment.at]
 
 
 @given(count=st.integers(1, 500))
 def test_few_periods_are_named_always_the_newest_and_never_one_over_the_edge(count):
-    ticks = chart.ticks(count, CANVAS)
+    ticks = geometry.ticks(count, CANVAS)
     assert ticks[-1].at == count - 1
     assert ticks[-1].always
     assert len(ticks) <= 8
@@ -84,10 +84,10 @@ def test_few_periods_are_named_always_the_newest_and_never_one_over_the_edge(cou
 
 
 def test_marks_that_would_lie_on_each_other_are_one():
-    flags = chart.flags([0.1, 0.12, 0.15, 0.5], CANVAS)
+    flags = geometry.flags([0.1, 0.12, 0.15, 0.5], CANVAS)
     assert [(flag.x, flag.text) for flag in flags] == [(100, "1–3"), (500, "4")]
 
 
 def test_runs_are_told_by_their_first_and_their_length():
-    assert chart.runs([True, False, True, True, False]) == [(0, 1), (2, 2)]
-    assert chart.runs([False]) == []
+    assert geometry.runs([True, False, True, True, False]) == [(0, 1), (2, 2)]
+    assert geometry.runs([False]) == []
