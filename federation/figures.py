@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from federation.database import copy_rows, cursor, instants, statement
 from federation.models.figures import Source
 from federation.rules import tables
-from federation.worklist import WorkItem, named, named_rows
+from federation.worklist import WorkItem, item_rows, parameters_of
 from p2p_core import periods
 from p2p_core.periods import Frequency
 from p2p_core.rules.plausibility import Cells
@@ -130,7 +130,7 @@ class _Own:
 
 
 def _own(items: Sequence[WorkItem], frequency: str, sent: SentReports) -> _Own:
-    rows = [row for row in named_rows("figures_own", items) if items[row[0]] not in sent]
+    rows = [row for row in item_rows("figures_own", items) if items[row[0]] not in sent]
     rows += [(position, False, *sent[item].row()) for position, item in enumerate(items) if item in sent]
     own = _Own({}, {items[row[0]] for row in rows}, {items[row[0]] for row in rows if row[1]})
     for position, held, status, withdrawn, *cells in rows:
@@ -166,7 +166,7 @@ def _parts(items: Sequence[WorkItem]) -> _Parts:
     if finer == Frequency.MINUTE:
         return _minutes(items, NOTHING_SENT)
     parts = _Parts()
-    rows = named_rows("figures_finer", items, ends=_ends(items), finer=finer) if finer else ()
+    rows = item_rows("figures_finer", items, ends=_ends(items), finer=finer) if finer else ()
     for position, source, covered, reported, final, *cells in rows:
         parts.add(position, reported)
         if source != Source.NONE:
@@ -176,7 +176,7 @@ def _parts(items: Sequence[WorkItem]) -> _Parts:
 
 def _minutes(hours: Sequence[WorkItem], sent: SentReports) -> _Parts:
     parts, instead = _Parts(), _sent_minutes(hours, sent)
-    rows = [row for row in named_rows("figures_minutes", hours, ends=_ends(hours)) if row[:2] not in instead]
+    rows = [row for row in item_rows("figures_minutes", hours, ends=_ends(hours)) if row[:2] not in instead]
     rows += [(*place, *report.row()) for place, report in instead.items()]
     for position, _, status, withdrawn, *cells in rows:
         parts.add(position, reported=60)
@@ -202,7 +202,7 @@ def _ends(items: Sequence[WorkItem]) -> NDArray[np.datetime64]:
 def read(items: Sequence[WorkItem]) -> dict[WorkItem, ComputedFigure]:
     """The stored figures of items, all of one frequency."""
     figures = {}
-    for position, source, covered, reported, final, held, *cells in named_rows("figures_stored", items):
+    for position, source, covered, reported, final, held, *cells in item_rows("figures_stored", items):
         figures[items[position]] = ComputedFigure(Source(source), covered, reported, final, held, Cells(*cells))
     return figures
 
@@ -240,6 +240,6 @@ def replace(items: Sequence[WorkItem]) -> list[WorkItem]:
 
     if changed:
         with cursor() as c:
-            c.execute(statement("figures_delete"), named(changed))
+            c.execute(statement("figures_delete"), parameters_of(changed))
             copy_rows("federation_figure", _COLUMNS, rows(), to=c)
     return changed

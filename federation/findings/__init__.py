@@ -13,7 +13,7 @@ from federation.findings import lifecycle, verdicts
 from federation.findings.verdicts import JUDGED, Verdict
 from federation.models.findings import Finding, FindingState, Resolution
 from federation.rules.coverage import GRACE
-from federation.worklist import WorkItem, named_rows
+from federation.worklist import WorkItem, item_rows
 from p2p_core import periods
 from p2p_core.periods import Frequency
 from p2p_core.rules import rulebook
@@ -105,7 +105,7 @@ def _changes(
 ) -> _FindingChanges:
     wanted = {(one.rule, one.item): one for one in found}
     changes, settled = _FindingChanges(), []
-    rows = named_rows("findings_standing", items, rules=list(rules)) if items else ()
+    rows = item_rows("findings_standing", items, rules=list(rules)) if items else ()
     for position, id_, rule, report, facts, is_open in rows:
         item = items[position]
         if not is_open:

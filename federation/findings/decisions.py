@@ -135,7 +135,7 @@ def follow_break(*, before: Columns | None, after: Columns, by: str, now: dateti
     """Release the holds that a break explains, in one decision, and judge again the sums that it may explain.
 
     ``before`` and ``after`` are the columns of the annotation, as the registry announces them. Holds were judged with
-    the breaks that were there before, so only a break that leaves out more values than those releases.
+    the breaks known then, so only a break that leaves out more values than those releases any.
     """
     if before and _marks(before) == _marks(after):
         return
@@ -158,19 +158,19 @@ def follow_break(*, before: Columns | None, after: Columns, by: str, now: dateti
 
 
 def _marks(break_: Columns) -> Columns:
-    """Return the columns of a break that decide which values it separates."""
+    """The columns of a break that decide which values it separates."""
     return {name: break_[name] for name in ("start", "agency_id", "indicator_id", "is_break")}
 
 
 def _scope(break_: Columns) -> tuple[list[int], list[int]]:
-    """Return the agencies and the indicators that a break is for."""
+    """The agencies and indicators that a break is for."""
     one, other = break_["agency_id"], break_["indicator_id"]
     agencies = [one] if one else list(Agency.objects.values_list("pk", flat=True))
     return agencies, [other] if other else list(Indicator.objects.values_list("pk", flat=True))
 
 
 def _near(break_: Columns) -> QuerySet[Finding]:
-    """Return the open findings about levels that a break may explain."""
+    """The open findings about levels that a break may explain."""
     start, (agencies, indicators) = datetime.fromisoformat(break_["start"]), _scope(break_)
     return Finding.objects.filter(
         rule=HOLDING.id,

@@ -1,4 +1,4 @@
-"""Reads the findings of one submission and of an agency, as plain values. Nothing here is for the public."""
+"""Reads the findings of a submission and of an agency, as plain values. None of this is public."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class ReportFinding:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which findings to return; None leaves none out."""
+    """Which findings to return. None leaves none out."""
 
     states: Collection[str] | None = None
     rules: Collection[str] | None = None
@@ -102,7 +102,7 @@ class HoldRow:
 
 
 def of_submission(submission: UUID, *, first: int = 0, last: int = LAST_POSITION) -> list[ReportFinding]:
-    """Return the findings about a submission's reports at some positions, both ends included, in order.
+    """The findings about a submission's reports at some positions, both ends included, in order.
 
     A finding about several reports comes once, at the first of them.
     """
@@ -111,37 +111,36 @@ def of_submission(submission: UUID, *, first: int = 0, last: int = LAST_POSITION
     ]
 
 
-def findings(asked: Filter, *, agency: int, before: int | None, limit: int) -> list[FindingRow]:
-    """Return an agency's findings, newest first: those before the given one."""
+def findings(wanted: Filter, *, agency: int, before: int | None, limit: int) -> list[FindingRow]:
+    """An agency's findings, newest first: those with a lower id than ``before``."""
     rows = Finding.objects.filter(agency=agency)
-    if asked.states is not None:
-        rows = rows.filter(state__in=asked.states)
-    if asked.rules is not None:
-        rows = rows.filter(rule__in=asked.rules)
-    if asked.indicator is not None:
-        rows = rows.filter(indicator=asked.indicator)
-    if asked.frequency is not None:
-        rows = rows.filter(frequency=asked.frequency)
-    if asked.changed_since is not None:
-        rows = rows.filter(changed__gte=asked.changed_since)
+    if wanted.states is not None:
+        rows = rows.filter(state__in=wanted.states)
+    if wanted.rules is not None:
+        rows = rows.filter(rule__in=wanted.rules)
+    if wanted.indicator is not None:
+        rows = rows.filter(indicator=wanted.indicator)
+    if wanted.frequency is not None:
+        rows = rows.filter(frequency=wanted.frequency)
+    if wanted.changed_since is not None:
+        rows = rows.filter(changed__gte=wanted.changed_since)
     if before is not None:
         rows = rows.filter(id__lt=before)
     return _rows(rows.order_by("-id")[:limit])
 
 
 def finding(*, agency: int, id: int) -> FindingRow | None:  # noqa: A002  that is what it is
-    """Return a finding of this agency."""
     return next(iter(_rows(Finding.objects.filter(agency=agency, id=id))), None)
 
 
 def answers(*, finding: int, limit: int) -> list[AnswerRow]:
-    """Return the newest answers to a finding, oldest first."""
+    """The newest answers to a finding, oldest first."""
     rows = Answer.objects.filter(finding=finding).order_by("-id")[:limit]
     return [AnswerRow(row.at, row.answer, row.remark) for row in reversed(rows)]
 
 
 def holds(*, finding: int, limit: int) -> list[HoldRow]:
-    """Return the reports that a finding held, in order of period and of receipt."""
+    """The reports that a finding held, in order of period and receipt."""
     rows = Hold.objects.filter(finding=finding).select_related("report").order_by("report__period", "report")
     return [
         HoldRow(

@@ -1,6 +1,6 @@
-"""Decides which reports are held at receipt (R102), and keeps the holds and the findings that gather them.
+"""Decides which reports are held at receipt (R102), and stores holds and the findings that gather them.
 
-A hold is decided once, by what was known then. Only a decision or a newer report ends it.
+A report is held because of what was known at its receipt. Only a decision or a newer report ends a hold.
 """
 
 from collections import defaultdict, deque
@@ -22,7 +22,7 @@ from p2p_core.periods import Frequency
 from p2p_core.rules.levels import Facts, Level
 from p2p_core.rules.rulebook import HOLDING
 
-#: Frequency, period and total of a report; without a total it withdraws.
+#: Frequency, period and total of a report. Without a total it withdraws.
 Released = tuple[str, datetime, int | None]
 
 #: How often to try to write findings while workers open others at the same places.
@@ -30,7 +30,7 @@ _TRIES = 5
 
 
 class ReportKey(Protocol):
-    """What names a report: its indicator and period."""
+    """The key of an agency's report: its indicator and period."""
 
     @property
     def indicator(self) -> int: ...
@@ -42,7 +42,7 @@ class ReportKey(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A report that would become the current one: ``total`` is None for a withdrawal.
+    """A report that would become the current one. ``total`` is None for a withdrawal.
 
     ``revises`` means that another is current now. ``before`` is the total of that one, None if it withdraws.
     """
@@ -54,7 +54,7 @@ class Candidate:
 
 
 def judge(agency: int, candidates: Mapping[int, Candidate]) -> dict[int, Facts]:
-    """Return why candidates are to be held, all of one submission, by position; the others are left out."""
+    """Why candidates of one submission are to be held, by position. The others are left out."""
     by_indicator: dict[int, dict[int, Candidate]] = defaultdict(dict)
     for position, one in candidates.items():
         by_indicator[one.key.indicator][position] = one
@@ -90,7 +90,7 @@ def _level(one: Candidate, released: Mapping[Released, bool]) -> Level:
 
 
 def _released(agency: int, indicator: int, keys: Sequence[ReportKey]) -> dict[Released, bool]:
-    """Return what was released from the first to the last month of some keys, and whether it is current."""
+    """The reports released in the months from the first to the last key, and whether each is current."""
     last = periods.start_of(Frequency.MONTH, max(key.period for key in keys))
     found = rows_of(
         "holds_released",
@@ -104,45 +104,45 @@ def _released(agency: int, indicator: int, keys: Sequence[ReportKey]) -> dict[Re
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A report that was stored as held: its row, its key, and why."""
+    """A report that is stored as held: its row, its key, and why."""
 
     report: int
     key: ReportKey
     facts: Facts
 
 
-def record(agency: int, helds: Sequence[Held], *, now: datetime) -> dict[int, Finding]:
-    """Write the holds, and gather holds in a row in one finding. Return the finding of each report.
+def record(agency: int, reports: Sequence[Held], *, now: datetime) -> dict[int, Finding]:
+    """Write the holds, and gather holds of periods in a row in one finding. Return the finding of each report.
 
-    The caller holds the agency's lock for the indicators.
+    The caller has locked the agency's indicators.
     """
     # Decisions lock them in the same order.
-    there = _open_findings(agency, helds).select_for_update(of=("self",)).order_by("id")
-    found, opened, extended = _gather(agency, helds, there, now=now)
+    there = _open_findings(agency, reports).select_for_update(of=("self",)).order_by("id")
+    found, opened, extended = _gather(agency, reports, there, now=now)
     _write(agency, opened, extended, now=now)
     Hold.objects.bulk_create(
         Hold(report_id=held.report, finding=found[held.report], rule=HOLDING.id, facts=held.facts, since=now)
-        for held in helds
+        for held in reports
     )
     return found
 
 
-def would_gather(agency: int, helds: Sequence[Held], *, now: datetime) -> dict[int, Finding]:
-    """Return the finding that each report would have if it were held. It only reads."""
-    return _gather(agency, helds, _open_findings(agency, helds), now=now)[0]
+def would_gather(agency: int, reports: Sequence[Held], *, now: datetime) -> dict[int, Finding]:
+    """The finding that each report would have if it were held. It only reads."""
+    return _gather(agency, reports, _open_findings(agency, reports), now=now)[0]
 
 
 def _gather(
-    agency: int, helds: Sequence[Held], there: Iterable[Finding], *, now: datetime
+    agency: int, reports: Sequence[Held], there: Iterable[Finding], *, now: datetime
 ) -> tuple[dict[int, Finding], list[Finding], list[Finding]]:
-    """Gather holds in a row in one finding. Return the finding of each report, new findings and those that grew."""
+    """Gather holds of periods in a row. Return the finding of each report, the new findings, and those that grew."""
     found: dict[int, Finding] = {}
     opened: list[Finding] = []
     extended: dict[int, Finding] = {}
     lines: dict[tuple[int, str], deque[Finding]] = defaultdict(deque)
     for one in sorted(there, key=lambda one: one.period):
         lines[one.indicator_id, one.frequency].append(one)
-    for held in sorted(helds, key=lambda held: held.key.period):
+    for held in sorted(reports, key=lambda held: held.key.period):
         line = lines[held.key.indicator, held.key.frequency]
         while line and periods.end(held.key.frequency, line[0].last_period) < held.key.period:
             # Neither this one nor a later one adjoins it.
@@ -159,12 +159,12 @@ def _gather(
     return found, opened, list(extended.values())
 
 
-def _open_findings(agency: int, helds: Sequence[Held]) -> QuerySet[Finding]:
-    """Return the open findings that hold reports like these."""
+def _open_findings(agency: int, reports: Sequence[Held]) -> QuerySet[Finding]:
+    """The open findings that hold reports of the same indicators."""
     return Finding.objects.filter(
         Exists(Hold.objects.filter(finding=OuterRef("pk"))),
         agency=agency,
-        indicator__in={held.key.indicator for held in helds},
+        indicator__in={held.key.indicator for held in reports},
         rule=HOLDING.id,
         resolved=None,
     )
@@ -201,7 +201,7 @@ def _extend(finding: Finding, held: Held, *, now: datetime) -> None:
 
 
 def end(reports: Collection[int], *, decision: Decision, by: str, now: datetime, reason: str = "") -> list[int]:
-    """Write the decision on waiting holds, and close findings that hold nothing any more. Return the reports."""
+    """Write the decision on waiting holds, and close findings without any waiting ones. Return the reports."""
     waiting = Hold.objects.select_for_update().filter(report__in=reports, decision="").order_by("pk")
     ended = list(waiting)
     done = [hold.pk for hold in ended]

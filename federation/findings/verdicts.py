@@ -12,7 +12,7 @@ from federation.database import cursor, instants
 from federation.figures import NOTHING_SENT, SentReports
 from federation.models.figures import Source
 from federation.rules import tables
-from federation.worklist import Stage, WorkItem, named_rows
+from federation.worklist import Stage, WorkItem, item_rows
 from p2p_core import periods
 from p2p_core.codes import COUNTRIES, UNKNOWN
 from p2p_core.instants import EPOCH
@@ -60,7 +60,7 @@ def current_reports(items: Sequence[WorkItem], sent: SentReports = NOTHING_SENT)
     """The current reports of figures, all of one frequency, if ``sent`` were stored. Figures without are left out."""
     befores = [item._replace(period=periods.previous(item.frequency, item.period)) for item in items]
     rows = (
-        named_rows(
+        item_rows(
             "verdicts_reports",
             items,
             befores=instants([before.period for before in befores]),
@@ -139,7 +139,7 @@ def about_sums(items: Sequence[WorkItem]) -> list[Verdict]:
         return []
     frequency = items[0].frequency
     seconds = periods.seconds(frequency, items[0].period)
-    rows = named_rows("verdicts_sums", items, seconds=seconds, weeks=levels.WEEKS)
+    rows = item_rows("verdicts_sums", items, seconds=seconds, weeks=levels.WEEKS)
     limits = _limits({items[row[0]].agency for row in rows})
     breaks = {key: queries.breaks_of(*key) for key in {(items[row[0]].agency, items[row[0]].indicator) for row in rows}}
     found = []
@@ -160,7 +160,7 @@ def next_to_repeat(changed: Sequence[WorkItem], *, judged: Collection[WorkItem])
     unjudged = [item for item, after in following.items() if after not in judged]
     if not unjudged:
         return []
-    rows = named_rows("verdicts_next", unjudged, ends=instants([ends[item] for item in unjudged]))
+    rows = item_rows("verdicts_next", unjudged, ends=instants([ends[item] for item in unjudged]))
     return [following[unjudged[position]] for (position,) in rows]
 
 
@@ -171,10 +171,10 @@ def about_weeks(weeks: Sequence[WorkItem]) -> tuple[list[WorkItem], list[Verdict
     that it cannot compute from public numbers.
     """
     published = np.zeros((len(weeks), len(_ROWS)), np.int64)
-    for position, _, country, network, value in named_rows("publication_cells", weeks):
+    for position, _, country, network, value in item_rows("publication_cells", weeks):
         if network == tables.TOTAL_NETWORK and country in _ROWS:
             published[position, _ROWS[country]] = value
-    rows = named_rows("combination_figures", weeks, only=None)
+    rows = item_rows("combination_figures", weeks, only=None)
     limits = _limits({row[1] for row in rows})
     keys, found = list[WorkItem](), list[Verdict]()
     for position, agency, *_, countries, _, values in rows:

@@ -1,13 +1,13 @@
-"""Reads for agencies and coordinators: what was submitted, and exact figures. Nothing here is for the public.
+"""Reads submissions and exact figures, for agencies and coordinators. None of this is public.
 
-Plain values come out, so that HTTP needs no model. Each read is bounded by a number of rows that the caller gives.
+The values are plain, so HTTP needs no model. The caller limits the number of rows of each read.
 """
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from federation import worklist
 from federation.database import clock, rows_of
@@ -27,10 +27,7 @@ REPORT_STATES = tuple(ReportState.values)
 
 @dataclass(frozen=True, slots=True)
 class SubmissionRow:
-    """A submission; ``outcomes`` counts its reports by what became of them at receipt.
-
-    ``signed_by`` is nothing if it was not signed.
-    """
+    """A submission. ``outcomes`` counts its reports by their outcome at receipt."""
 
     id: UUID
     received: datetime
@@ -69,7 +66,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class FigureRow:
-    """The exact numbers of a period; ``covered`` of ``owed`` seconds are in it. The arrays are parallel."""
+    """The exact numbers of a period. They cover ``covered`` of ``owed`` seconds. The arrays are parallel."""
 
     period: datetime
     source: str
@@ -82,7 +79,7 @@ class FigureRow:
 
 @dataclass(frozen=True, slots=True)
 class WorkRow:
-    """How the work stands: what waits, for how long, and what was set aside."""
+    """The work list: how many items wait, the age of the oldest, and the items set aside."""
 
     pending: int
     oldest_seconds: float
@@ -90,7 +87,6 @@ class WorkRow:
 
 
 def work() -> WorkRow:
-    """Return how the work stands."""
     return WorkRow(
         pending=Work.objects.count(),
         oldest_seconds=round(worklist.oldest_age().total_seconds(), 3),
@@ -101,26 +97,21 @@ def work() -> WorkRow:
 def submissions(
     *, agency: int, since: datetime | None, before: datetime | None, after: UUID | None, limit: int
 ) -> list[SubmissionRow]:
-    """Return an agency's submissions, newest first: received within bounds, and older than the one given."""
+    """An agency's submissions, newest first: received from ``since`` until ``before``, and older than ``after``."""
     rows = Submission.objects.select_related("signature__key").filter(agency=agency)
     if since:
         rows = rows.filter(received__gte=since)
     if before:
         rows = rows.filter(received__lt=before)
     if after:
-        rows = _older(rows, after)
+        last = rows.filter(id=after).first()
+        if last is None:
+            return []
+        rows = rows.filter(Q(received__lt=last.received) | Q(received=last.received, id__lt=last.id))
     return [_submission_row(row) for row in rows.order_by("-received", "-id")[:limit]]
 
 
-def _older(rows: QuerySet[Submission], after: UUID) -> QuerySet[Submission]:
-    place = rows.filter(id=after).first()
-    if place is None:
-        return rows.none()
-    return rows.filter(Q(received__lt=place.received) | Q(received=place.received, id__lt=place.id))
-
-
 def submission(*, agency: int, id: UUID) -> SubmissionRow | None:  # noqa: A002  that is what it is
-    """Return a submission of this agency."""
     row = Submission.objects.select_related("signature__key").filter(agency=agency, id=id).first()
     return _submission_row(row) if row else None
 
@@ -140,25 +131,25 @@ def _submission_row(row: Submission) -> SubmissionRow:
 
 
 def reports(*, submission: UUID, first: int, limit: int) -> list[ReportRow]:
-    """Return reports of a submission in the order in which they were sent, from a position on."""
+    """The reports of a submission in the order in which they were sent, from a position on."""
     return [ReportRow(*row) for row in rows_of("queries_reports", submission=submission, first=first, limit=limit)]
 
 
-def figures(asked: Range, *, agency: int, limit: int) -> list[FigureRow]:
-    """Return an agency's figures in order of period, those of running periods too."""
-    rows = rows_of("queries_figures", agency=agency, limit=limit, **asdict(asked))
+def figures(wanted: Range, *, agency: int, limit: int) -> list[FigureRow]:
+    """An agency's figures in order of period, also of periods that have not ended."""
+    rows = rows_of("queries_figures", agency=agency, limit=limit, **asdict(wanted))
     return [
-        FigureRow(period, source, covered, periods.seconds(asked.frequency, period), *cells)
+        FigureRow(period, source, covered, periods.seconds(wanted.frequency, period), *cells)
         for period, source, covered, *cells in rows
     ]
 
 
-def combined(asked: Range, *, limit: int) -> list[FigureRow]:
-    """Return the exact sums of all agencies' figures in order of period, those of running periods too."""
-    starts = [period for (period,) in rows_of("queries_combined", limit=limit, **asdict(asked))]
+def combined(wanted: Range, *, limit: int) -> list[FigureRow]:
+    """The exact sums of all agencies' figures in order of period, also of periods that have not ended."""
+    starts = [period for (period,) in rows_of("queries_combined", limit=limit, **asdict(wanted))]
     if not starts:
         return []
-    items = [WorkItem(Stage.PUBLISH, asked.frequency, period, asked.indicator) for period in starts]
+    items = [WorkItem(Stage.PUBLISH, wanted.frequency, period, wanted.indicator) for period in starts]
     found = combine(items, mark=clock.mark())
     sums = tables.nonzero(found.cells.sum_agencies(len(items)))
     return [

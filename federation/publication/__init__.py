@@ -23,7 +23,7 @@ from federation.publication.storage import ComputedPeriods
 from federation.rules import changes, coverage, rounding, tables
 from federation.rules.coverage import PeriodCoverage
 from federation.rules.tables import AgencyCells
-from federation.worklist import Stage, WorkItem, named_rows
+from federation.worklist import Stage, WorkItem, item_rows
 from p2p_core import periods
 from p2p_core.periods import Frequency
 from p2p_core.reports import Values
@@ -146,14 +146,14 @@ def publish(items: Sequence[WorkItem], *, now: datetime, mark: datetime) -> Publ
 
 def _too_early(items: Sequence[WorkItem]) -> list[WorkItem]:
     """The periods that are public already because a clock ran ahead. They are kept up to date."""
-    return [items[row[0]] for row in named_rows("publication_coverage", items)] if items else []
+    return [items[row[0]] for row in item_rows("publication_coverage", items)] if items else []
 
 
 def _begun(items: Sequence[WorkItem], firsts: dict[int, datetime]) -> list[WorkItem]:
     """Leave out the periods before an indicator's first one in which nobody owed or reported anything."""
     schedules = schedules_by_agency(firsts)
     early = [item for item in items if item.period < firsts[item.indicator]]
-    reported = {early[row[0]] for row in named_rows("combination_figures", early, only=None)} if early else set()
+    reported = {early[row[0]] for row in item_rows("combination_figures", early, only=None)} if early else set()
 
     def begun(item: WorkItem) -> bool:
         if item.period >= firsts[item.indicator] or item in reported:

@@ -11,7 +11,7 @@ from federation.publication.expectation import FigureCoverage, coverage_of
 from federation.rules import tables
 from federation.rules.coverage import PeriodCoverage
 from federation.rules.tables import AgencyCells
-from federation.worklist import WorkItem, named_rows
+from federation.worklist import WorkItem, item_rows
 from p2p_core.reports import Numbers
 
 
@@ -25,7 +25,7 @@ class Combined:
 
 def combine(items: Sequence[WorkItem], *, mark: datetime) -> Combined:
     """Combine periods, all of one frequency. Lateness is judged at the clock's ``mark``."""
-    rows = named_rows("combination_figures", items, only=None)
+    rows = item_rows("combination_figures", items, only=None)
     facts: list[dict[int, FigureCoverage]] = [{} for _ in items]
     for position, agency, *columns in rows:
         facts[position][agency] = FigureCoverage(*columns[:5])
@@ -34,7 +34,7 @@ def combine(items: Sequence[WorkItem], *, mark: datetime) -> Combined:
 
 def figures_of(items: Sequence[WorkItem], *, agencies: Numbers) -> AgencyCells:
     """The figures of these agencies in periods, all of one frequency."""
-    return _cells(named_rows("combination_figures", items, only=agencies))
+    return _cells(item_rows("combination_figures", items, only=agencies))
 
 
 def _cells(rows: Sequence[tuple[Any, ...]]) -> AgencyCells:

@@ -17,7 +17,7 @@ from federation.publication.combination import figures_of
 from federation.rules import changes, tables
 from federation.rules.changes import Changes
 from federation.rules.tables import AgencyCells
-from federation.worklist import WorkItem, named_rows
+from federation.worklist import WorkItem, item_rows
 from p2p_core import periods
 from p2p_core.periods import Frequency
 
@@ -39,9 +39,9 @@ class Frozen:
 
 
 def read(items: Sequence[WorkItem]) -> Frozen:
-    """Return the frozen sums of periods, all of one frequency."""
+    """The frozen sums of periods, all of one frequency."""
     exists, altered, parts = np.zeros(len(items), np.bool_), np.zeros(len(items), np.bool_), []
-    for position, *columns, sealed in named_rows("frozen_sums", items):
+    for position, *columns, sealed in item_rows("frozen_sums", items):
         exists[position] = True
         altered[position] = sealed != _seal(items[position], columns)
         parts.append(AgencyCells(np.full(len(columns[0]), position), *columns))
@@ -55,7 +55,7 @@ _COLUMNS = {
 
 
 def freeze(items: Sequence[WorkItem], unfrozen: NDArray[np.bool_], present: AgencyCells) -> None:
-    """Keep the present figures of those periods that are ``unfrozen``."""
+    """Store the present figures of the ``unfrozen`` periods."""
     rows = []
     for position in np.flatnonzero(unfrozen).tolist():
         item = items[position]
@@ -67,7 +67,7 @@ def freeze(items: Sequence[WorkItem], unfrozen: NDArray[np.bool_], present: Agen
 
 
 def _seal(item: WorkItem, columns: Sequence[NDArray[Any]]) -> bytes:
-    """Return the seal of a frozen sum. Without the rounding key nobody makes one that fits altered cells."""
+    """The seal of a frozen sum. Without the rounding key nobody can make one for other cells."""
     named = f"{item.indicator} {item.frequency} {periods.label(item.frequency, item.period)}"
     seal = blake2b(named.encode(), digest_size=16, key=settings.ROUNDING_KEY, person=b"p2p-frozen-sum")
     for column in columns:
@@ -76,7 +76,7 @@ def _seal(item: WorkItem, columns: Sequence[NDArray[Any]]) -> bytes:
 
 
 def changes_of(items: Sequence[WorkItem], present: AgencyCells, kept: Frozen) -> Changes:
-    """Return what agencies have changed since these periods, all of one frequency, were published first."""
+    """The changes of agencies since these periods, all of one frequency, were first published."""
     frequency = Frequency(items[0].frequency)
     changed = changes.differences(present.where(kept.exists[present.table]), kept.cells)
     own = np.array([changes.number_of(frequency, item.period) for item in items], np.int64)[changed.table]

@@ -18,7 +18,7 @@ from federation.publication.versions import new_version
 from federation.rules import tables
 from federation.rules.coverage import PeriodCoverage
 from federation.rules.tables import AgencyCells
-from federation.worklist import WorkItem, named, named_rows
+from federation.worklist import WorkItem, item_rows, parameters_of
 from p2p_core.periods import Frequency
 from p2p_core.reports import Values
 
@@ -63,14 +63,14 @@ class PublicPeriods:
 
 def read(computed: ComputedPeriods) -> PublicPeriods:
     cells, ids = np.zeros_like(computed.cells), np.zeros_like(computed.cells)
-    rows = named_rows("publication_cells", computed.items)
+    rows = item_rows("publication_cells", computed.items)
     if rows:
         position, row_ids, country, network, value = (np.array(column) for column in zip(*rows, strict=True))
         row, column = tables.place_of(country.astype(np.int16), network.astype(np.int16))
         place = position, row, column if cells.shape[2] > 1 else np.zeros_like(column)
         cells[place], ids[place] = value, row_ids
     with cursor() as c:
-        c.execute(statement("publication_coverage"), named(computed.items))
+        c.execute(statement("publication_coverage"), parameters_of(computed.items))
         names = [described.name for described in c.description or ()]
         found = [dict(zip(names, values, strict=True)) for values in c]
     coverage = {}

@@ -1,7 +1,7 @@
-"""Of the agencies expected for a period, which have reported, and for how much of its time.
+"""Which of the agencies expected for a period have reported, and for how much of its time.
 
-Computed from what was expected, never from values: a silent agency leaves smaller numbers,
-not a hole. All time is in whole seconds.
+It is computed from what was expected, never from values: a silent agency makes numbers smaller, but leaves no gap.
+All time is in whole seconds.
 """
 
 from collections.abc import Iterable, Sequence
@@ -46,10 +46,10 @@ def owed_seconds(
     reported: int,
     reported_by_day: NDArray[np.int64] | None = None,
 ) -> int:
-    """Return the time that one agency owes in a period: of its schedules and all that it ever reported.
+    """The time that one agency owes in a period: the time of its schedules and the time that it ever reported.
 
-    ``reported`` is the time of the period that it ever reported. Where schedules cover a
-    week, month or year in part, the union needs ``reported_by_day``, the same for each day.
+    ``reported`` is the time of the period that it ever reported. If schedules cover only some days of a week, month or
+    year, the union needs ``reported_by_day``, the same for each day.
     """
     whole = periods.seconds(frequency, start)
     if reported == whole:
@@ -77,13 +77,13 @@ def scheduled_days(frequency: str, start: datetime, schedules: Sequence[Schedule
 
 
 def is_awaited(frequency: str, start: datetime, schedules: Sequence[Schedule], *, now: datetime) -> bool:
-    """Whether a deadline is still to come of those that expect the agency in this period."""
+    """Whether the agency is expected in this period and has time left until its last deadline."""
     end = periods.end(frequency, start)
     return any(now < end + s.deadline for s in schedules if s.expects(frequency, start))
 
 
 def is_late(frequency: str, start: datetime, schedules: Sequence[Schedule], *, now: datetime) -> bool:
-    """Whether the last deadline of those that expect the agency in this period has passed."""
+    """Whether the agency is expected in this period and its last deadline has passed."""
     expected = any(s.expects(frequency, start) for s in schedules)
     return expected and not is_awaited(frequency, start, schedules, now=now)
 
@@ -94,7 +94,7 @@ STATES: Final = ("held", "withdrawn", "reported", "partial", "late", "awaited")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where one expected agency stands in one period."""
+    """The state of one expected agency in one period, and its time."""
 
     agency: int
     owed: int
@@ -107,7 +107,7 @@ class Standing:
 
     @property
     def complete(self) -> bool:
-        """Whether its figure covers all that the agency owes."""
+        """Whether its figure covers all the time that the agency owes."""
         return self.has_figure and self.covered >= self.owed
 
     @property
@@ -123,12 +123,12 @@ class Standing:
 
 
 def share(covered: NDArray[np.int64], owed: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return time covered in ten-thousandths of the time owed, cut off: only all of it is all. -1 if none is owed."""
+    """Time covered in ten-thousandths of the time owed, rounded down, so 10,000 means all of it. -1 if none is owed."""
     return np.where(owed > 0, covered * 10_000 // np.maximum(owed, 1), -1)
 
 
 def with_gaps(numbers: NDArray[np.float64]) -> list[Any]:
-    """Return numbers as a list; nothing in place of NaN."""
+    """The numbers as a list, with None in place of NaN."""
     unknown = np.isnan(numbers)
     listed: NDArray[Any] = numbers
     if unknown.any():
@@ -158,7 +158,7 @@ class Coverage:
     version_from: Longs
 
     def picked(self, which: NDArray[Any]) -> "Coverage":
-        """Return the coverage of some of the periods, by place or as a mask."""
+        """The coverage of some of the periods, given by position or as a mask."""
         return Coverage(*(getattr(self, name)[which] for name in COLUMNS))
 
     @property
@@ -188,9 +188,9 @@ FACTS: Final = COLUMNS[1:-1]
 class PeriodCoverage:
     """The coverage of one period, and of each agency in it.
 
-    ``agencies``, ``states``, ``covered`` and ``owed`` are parallel, in order of agency; whoever
-    covers a second has a figure. Values before the period and from it on are not comparable
-    if ``is_break``. ``counted_from`` is set if nobody owes the beginning of the period.
+    ``agencies``, ``states``, ``covered`` and ``owed`` are parallel, in order of agency. An agency that covers a second
+    has a figure. If ``is_break``, values before the period cannot be compared with later ones. ``counted_from`` is set
+    if nobody owes the beginning of the period.
     """
 
     agencies_expected: int

@@ -1,4 +1,4 @@
-"""Panels: which periods they span, and which agencies they may add up so that no one agency can be told apart."""
+"""Panels: which periods they span, and which agencies they may add up without singling out one of them."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ Agencies = frozenset[int]
 
 
 def start_of_span(end: datetime, months: int) -> datetime:
-    """Return where the span of so many months begins that ends before ``end``, itself the start of a month."""
+    """The start of the span of ``months`` that ends before ``end``, which is the start of a month."""
     count = end.year * 12 + end.month - 1 - months
     return end.replace(year=count // 12, month=count % 12 + 1)
 
@@ -30,7 +30,7 @@ def periods_inside(frequency: str, start: datetime, end: datetime) -> Iterator[d
 
 
 def choose(whole: Agencies, last: Agencies, *, others: Iterable[Agencies]) -> Agencies:
-    """Return the agencies of a panel, or nobody.
+    """The agencies of a panel, or none.
 
     They are those that report the ``whole`` span, or else the ``last`` ones that this panel had. They never differ by
     a single agency from ``others``: all that report a period of the span, or a panel that was public for one.

@@ -1,10 +1,10 @@
-"""Which of two reports for one key counts (rule 1): the later ``prepared``, then ``received``, then submission."""
+"""Which of two reports for one key counts (rule 1): the one prepared later, then received later, then by submission."""
 
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
-#: No submission waits so long between its receipt and its storing, so of two such times one is wrong.
+#: A submission is stored sooner after its receipt. So if two times contradict each other by more, one is wrong.
 CONTRADICTION: Final = timedelta(minutes=10)
 
 
@@ -27,5 +27,5 @@ class Rank(NamedTuple):
 
 
 def is_contradicted(received: datetime, *, later: datetime) -> bool:
-    """Whether a receipt lies so much after one that was stored later that it cannot be true."""
+    """Whether a receipt cannot be true, because a report stored later was received long before it."""
     return received > later + CONTRADICTION

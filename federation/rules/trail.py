@@ -1,6 +1,6 @@
-"""The arithmetic of the audit trail: what an event's digest covers, and how a seal depends on the one before.
+"""The digests of the audit trail: of an event, and of a seal over the one before it.
 
-Code that writes, seals or checks an event uses this; nothing else knows the form.
+Code that writes, seals or checks an event uses these.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ import msgspec
 
 from p2p_core.instants import EPOCH
 
-#: What stands for the seal before the first one.
+#: The digest before the first seal.
 GENESIS: Final = bytes(32)
 
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -23,16 +23,16 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 def event_digest(
     *, at: datetime, actor: str, action: str, subject: str, reason: str, details: Mapping[str, object]
 ) -> bytes:
-    """Return the SHA-256 of all that an event says: a JSON list in this order, members of objects sorted by name.
+    """The SHA-256 of the fields of an event: a JSON list in this order, members of objects sorted by name.
 
-    The same for an event that is about to be written and for one that was read back.
+    It is the same for an event that is about to be written and for one that was read back.
     """
     said = [at.astimezone(UTC), actor, action, subject, reason, _as_stored(details)]
     return sha256(msgspec.json.encode(said, order="sorted")).digest()
 
 
 def seal_digest(*, before: bytes, position: int, event: int, digest: bytes, sealed: datetime) -> bytes:
-    """Return the SHA-256 that stands at a position of the chain: over the one before, and what is sealed when.
+    """The SHA-256 at a position of the chain: over the one before, the event's digest and the time.
 
     Position, event and time (microseconds since 1970) are 64 bits each, big end first.
     """
@@ -41,7 +41,7 @@ def seal_digest(*, before: bytes, position: int, event: int, digest: bytes, seal
 
 
 def _as_stored(value: object) -> object:
-    """Return a JSON value with its numbers as PostgreSQL gives them back, which keeps no exponent and no minus zero."""
+    """A JSON value as PostgreSQL returns it: it keeps no exponent and no minus zero of numbers."""
     if isinstance(value, float) and value.is_integer():
         return int(Decimal(repr(value)))
     if isinstance(value, Mapping):

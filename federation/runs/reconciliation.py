@@ -83,7 +83,7 @@ def _do_alone(item: WorkItem) -> None:
     except Exception as error:
         log.exception("failed: %s", item)
         measures.FAILED.labels(item.stage).inc()
-        worklist.failed(item, claim.rows, reason=f"{type(error).__name__}: {error}")
+        worklist.fail(item, claim.rows, reason=f"{type(error).__name__}: {error}")
 
 
 def _do(claim: Claim, began: float) -> None:
@@ -91,7 +91,7 @@ def _do(claim: Claim, began: float) -> None:
         look_up_by_index()
         outcome = _perform(claim)
         worklist.append(outcome.stale, since=claim.since)
-        worklist.done(claim)
+        worklist.finish(claim)
         # Robust, so that work stays done even if logging it fails. No partial, because Django reads a __name__.
         transaction.on_commit(lambda: work_log.write(outcome.done, began), robust=True)
 

@@ -13,7 +13,7 @@ from federation.database import rows_of
 from federation.models.published import Version
 from federation.publication import due_at
 from federation.runs import measures
-from federation.worklist import Claim, Stage, WorkItem, named
+from federation.worklist import Claim, Stage, WorkItem, parameters_of
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def write(done: WorkDone, began: float) -> None:
     measures.WORK.labels(stage, frequency).observe(seconds)
     facts: dict[str, Any] = {"frequency": frequency, "changed": len(done.changed), "ms": round(seconds * 1000)}
     if stage == Stage.FIGURE:
-        rows = rows_of("work_log_submissions", **named(done.changed)) if done.changed else []
+        rows = rows_of("work_log_submissions", **parameters_of(done.changed)) if done.changed else []
         facts["agencies"] = sorted({code for code, _ in rows})
         facts["submissions"] = sorted({str(submission) for _, submission in rows if submission})
         log.info("figures replaced", extra={"claimed": len(done.claim.items)} | facts)

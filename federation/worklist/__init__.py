@@ -1,8 +1,8 @@
-"""The work list: what became stale, claimed by urgency, done and deleted in one transaction.
+"""The work list: stale items. A worker claims the most urgent, computes and deletes them in one transaction.
 
-An *item* is what is computed as a whole: an agency's figure, a period's published cells or a
-panel. It is packed into one 63-bit number, level first, so that its order is its urgency: finer
-frequencies before coarser ones, figures before what is published of them.
+An *item* is computed as a whole: an agency's figure, a period's published cells or a panel. It is packed into one
+63-bit number, level first, so that the order of numbers is the urgency: finer frequencies before coarser ones, figures
+before the cells that are published from them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,19 +22,19 @@ from p2p_core.instants import EPOCH
 from p2p_core.periods import Frequency
 
 _LEVEL, _MINUTE, _INDICATOR = 58, 26, 16
-#: What fits between them: minutes since 1970, which is up to the year 10136, indicators and agencies.
+#: How many fit between them: minutes since 1970 (up to the year 10136), indicators and agencies.
 _MINUTES, _INDICATORS, _AGENCIES = 1 << _LEVEL - _MINUTE, 1 << _MINUTE - _INDICATOR, 1 << _INDICATOR
 _MINUTE_LENGTH = timedelta(minutes=1)
-#: At most so many items in one transaction; a period's publication reads all its agencies.
+#: The most items in one transaction. Publishing a period reads all its agencies.
 CLAIM = {"figure": 500, "publish": 100, "panel": 1}
-#: An item that failed so often is set aside for a person.
+#: After this many failures an item is set aside for a person.
 ATTEMPTS = 3
-#: So many items are appended at once: a schedule may make as many as there are hours since 2000.
+#: The most items in one statement. A schedule may append all hours since 2000.
 APPENDED = 10_000
 
 
 class Stage(StrEnum):
-    """What is computed: figures first, then what is published of them, then the panels."""
+    """The kinds of items: figures first, then what is published of them, then the panels."""
 
     FIGURE = "figure"
     PUBLISH = "publish"
@@ -43,7 +43,7 @@ class Stage(StrEnum):
 
 #: Panels have lengths in months, not frequencies.
 PANELS = {"P12M": 12, "P24M": 24, "P36M": 36}
-#: In order of urgency; the position is the level in a packed item.
+#: In order of urgency. The position is the level in a packed item.
 LEVELS: tuple[tuple[Stage, str], ...] = (
     *((stage, frequency) for frequency in Frequency for stage in (Stage.FIGURE, Stage.PUBLISH)),
     *((Stage.PANEL, panel) for panel in PANELS),
@@ -51,13 +51,10 @@ LEVELS: tuple[tuple[Stage, str], ...] = (
 _LEVEL_OF = {level: position for position, level in enumerate(LEVELS)}
 
 
-_OF_PERIODS = (Stage.FIGURE, Stage.PUBLISH)
-
-
 class WorkItem(NamedTuple):
-    """One item to compute; ``frequency`` is the name of a panel for one of these.
+    """One item to compute. Only a figure has an ``agency``.
 
-    ``agency`` is 0 but for figures, ``period`` the epoch for panels, which know their own time.
+    A panel has its name as ``frequency`` and the epoch as ``period``, because it computes its own span.
     """
 
     stage: Stage
@@ -67,7 +64,7 @@ class WorkItem(NamedTuple):
     agency: int = 0
 
     def pack(self) -> int:
-        """Return the number that stands for this item; raise ValueError for one that no number stands for."""
+        """The number for this item. Raises ValueError if it does not fit."""
         minute = (self.period - EPOCH) // _MINUTE_LENGTH
         if not (0 <= minute < _MINUTES and 0 <= self.indicator < _INDICATORS and 0 <= self.agency < _AGENCIES):
             raise ValueError(f"This cannot be put on the work list: {self}.")
@@ -75,21 +72,20 @@ class WorkItem(NamedTuple):
         return level << _LEVEL | minute << _MINUTE | self.indicator << _INDICATOR | self.agency
 
     def __str__(self) -> str:
-        period = f" {periods.label(self.frequency, self.period)}" if self.stage in _OF_PERIODS else ""
+        period = f" {periods.label(self.frequency, self.period)}" if self.stage != Stage.PANEL else ""
         agency = f", agency {self.agency}" if self.agency else ""
         return f"{self.stage} {self.frequency}{period}, indicator {self.indicator}{agency}"
 
 
 def unpack(number: int) -> WorkItem:
-    """Return the item that a number stands for."""
     stage, frequency = LEVELS[number >> _LEVEL]
     minute = number >> _MINUTE & _MINUTES - 1
     indicator = number >> _INDICATOR & _INDICATORS - 1
     return WorkItem(stage, frequency, EPOCH + minute * _MINUTE_LENGTH, indicator, number & _AGENCIES - 1)
 
 
-def named(items: Sequence[WorkItem]) -> dict[str, Any]:
-    """Return items, all of one frequency, as the parameters of a named statement."""
+def parameters_of(items: Sequence[WorkItem]) -> dict[str, Any]:
+    """Items, all of one frequency, as the parameters of a named statement."""
     return {
         "frequency": items[0].frequency,
         "indicators": np.array([item.indicator for item in items], np.int16),
@@ -98,21 +94,20 @@ def named(items: Sequence[WorkItem]) -> dict[str, Any]:
     }
 
 
-def named_rows(name: str, items: Sequence[WorkItem], **more: object) -> list[tuple[Any, ...]]:
-    """Run a named statement over items; its first column is the position of the item."""
-    return rows_of(name, **named(items), **more)
+def item_rows(name: str, items: Sequence[WorkItem], **more: object) -> list[tuple[Any, ...]]:
+    """Run a named statement over items. Its first column is the position of the item."""
+    return rows_of(name, **parameters_of(items), **more)
 
 
 def panel(name: str, indicator: int) -> WorkItem:
-    """Return a panel as an item."""
     return WorkItem(Stage.PANEL, name, EPOCH, indicator)
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Items that this transaction holds, and the rows of the list that it answers for.
+    """Items that this transaction has locked, and their rows on the list.
 
-    ``skipped`` says that another worker held something, so somebody has to look again;
+    ``skipped`` says that another worker has locked others, so somebody has to look again.
     ``since`` is when the first of the changes came that made them stale.
     """
 
@@ -123,7 +118,7 @@ class Claim:
 
 
 def append(items: Iterable[WorkItem], *, since: datetime | None = None) -> None:
-    """Put items on the list, in the caller's transaction, some at a time; ``since`` is when they became stale."""
+    """Put items on the list, in the caller's transaction. ``since`` is when they became stale."""
     rest = iter(items)
     while some := list(islice(rest, APPENDED)):
         numbers = np.array(sorted({item.pack() for item in some}), np.int64)
@@ -136,10 +131,10 @@ def append(items: Iterable[WorkItem], *, since: datetime | None = None) -> None:
 
 
 def claim() -> Claim:
-    """Take the most urgent items of one level that no other worker holds.
+    """Lock the most urgent items of one level that no other worker has locked.
 
-    Must run in a READ COMMITTED transaction: an item's rows are read after its lock is
-    held, so rows that another worker has just answered for are no longer seen.
+    Must run in a READ COMMITTED transaction: an item's rows are read after it is locked, so rows that another worker
+    has just deleted are no longer seen.
     """
     skipped, now = False, clock.now()
     for level in _levels_waiting():
@@ -153,7 +148,7 @@ def claim() -> Claim:
 
 
 def claim_alone(item: WorkItem) -> Claim:
-    """Take this one item, unless another worker holds it or it has been answered for."""
+    """Lock this one item, unless another worker has locked it or it is done."""
     with cursor() as c:
         c.execute("SELECT pg_try_advisory_xact_lock(%s)", [item.pack()])
         [(taken,)] = c.fetchall()
@@ -174,7 +169,7 @@ def _levels_waiting() -> Iterable[int]:
 
 
 def _take(level: int, now: datetime) -> tuple[list[int], bool]:
-    """Return the items of a level whose locks were free, and whether any lock was not."""
+    """The items of a level whose locks were free, and whether any lock was not."""
     limit = CLAIM[LEVELS[level][0]]
     after, skipped = (level << _LEVEL) - 1, False
     while True:
@@ -189,9 +184,9 @@ def _take(level: int, now: datetime) -> tuple[list[int], bool]:
 
 
 def _awaited(numbers: Sequence[int], now: datetime) -> set[int]:
-    """Return the periods that wait for figures in them, which other workers compute.
+    """The periods that wait for figures in them, which other workers compute.
 
-    These would be missing in a first sum, or a change would be located by finer figures that are newer than its own.
+    Without these figures a first sum would be too small, or a change would be located by finer figures newer than it.
     """
     items = [unpack(number) for number in numbers]
     if not items or items[0].stage != Stage.PUBLISH:
@@ -199,7 +194,7 @@ def _awaited(numbers: Sequence[int], now: datetime) -> set[int]:
     inside = [items[0].frequency]
     while finer := periods.FINER.get(Frequency(inside[-1])):
         inside.append(finer)
-    rows = named_rows(
+    rows = item_rows(
         "worklist_awaited",
         items,
         ends=instants([periods.end(item.frequency, item.period) for item in items]),
@@ -220,8 +215,8 @@ def _claim_of(numbers: Sequence[int], *, skipped: bool) -> Claim:
     return Claim(items, [id_ for id_, *_ in rows], skipped, min((added for *_, added in rows), default=None))
 
 
-def done(claim: Claim) -> None:
-    """Delete the rows that a claim answers for, and forget earlier failures of its items."""
+def finish(claim: Claim) -> None:
+    """Delete the rows of a claim, and earlier failures of its items."""
     numbers = [item.pack() for item in claim.items]
     with cursor() as c:
         c.execute("DELETE FROM federation_work WHERE id = ANY(%s)", [np.array(claim.rows, np.int64)])
@@ -229,11 +224,10 @@ def done(claim: Claim) -> None:
 
 
 @transaction.atomic
-def failed(item: WorkItem, rows: Sequence[int], *, reason: str) -> None:
-    """Note that an item failed alone: it is tried again after a while, or set aside for good.
+def fail(item: WorkItem, rows: Sequence[int], *, reason: str) -> None:
+    """Note that an item failed alone. It is tried again after a while, or set aside for a person.
 
-    Set aside, the rows that it failed for leave the list, and no others: what it depends on
-    may have changed meanwhile, and a change tries it again.
+    An item set aside leaves the list with the rows that it failed for, and no others: a later change tries it again.
     """
     now = clock.now()
     number = item.pack()
@@ -251,12 +245,11 @@ def failed(item: WorkItem, rows: Sequence[int], *, reason: str) -> None:
 
 
 def set_aside() -> Sequence[Failure]:
-    """Return the items that wait for a person."""
+    """The items that wait for a person."""
     return list(Failure.objects.filter(retry_at=None).order_by("since"))
 
 
 def waiting() -> set[WorkItem]:
-    """Return all items on the list."""
     return {unpack(number) for number in Work.objects.values_list("item", flat=True).distinct()}
 
 
@@ -266,6 +259,6 @@ def is_pending() -> bool:
 
 
 def oldest_age() -> timedelta:
-    """Return how long the oldest work has been waiting."""
+    """How long the oldest item has been waiting."""
     oldest = Work.objects.order_by("added").values_list("added", flat=True).first()
     return clock.now() - oldest if oldest else timedelta()

@@ -1,6 +1,6 @@
-"""The one place that sends a Celery message. A message is a hint; the work is in the list.
+"""The one place that sends a Celery message. A message is a hint: the work is in the list.
 
-A hint that can not be sent is no loss: the sweep finds the work.
+Nothing is lost if a hint cannot be sent, because the sweep finds the work.
 """
 
 import logging
@@ -13,9 +13,9 @@ from kombu.exceptions import OperationalError
 
 log = logging.getLogger(__name__)
 
-#: A probe must not hang where the broker is away.
-_PATIENCE = 1
-#: How long a hint waits that was sent because another worker held something, in seconds.
+#: In seconds. A probe must not hang if the broker is away.
+_TIMEOUT = 1
+#: How many seconds a hint waits that was sent because another worker had locked an item.
 LATER = 0.1
 
 
@@ -28,7 +28,7 @@ def wake(delay: float = 0) -> None:
 
 
 def wake_on_commit() -> None:
-    """Ask for a worker once the transaction has committed; once is enough."""
+    """Ask for a worker once when the transaction has committed."""
     if wake not in (hook for _, hook, _ in transaction.get_connection().run_on_commit):
         transaction.on_commit(wake)
 
@@ -37,8 +37,8 @@ def is_reachable() -> bool:
     """Whether the broker answers."""
     options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
     try:
-        with Connection(settings.BROKER_URL, connect_timeout=_PATIENCE, transport_options=options) as broker:
-            broker.ensure_connection(max_retries=1, interval_start=0, timeout=_PATIENCE)
+        with Connection(settings.BROKER_URL, connect_timeout=_TIMEOUT, transport_options=options) as broker:
+            broker.ensure_connection(max_retries=1, interval_start=0, timeout=_TIMEOUT)
     except OperationalError:
         return False
     return True

@@ -53,7 +53,7 @@ def test_ready_tells_work_to_monitoring_only(client, kripos, settings, look_agai
     kripos.send(report(("NO", "ARES", 3)))
     item = WorkItem(Stage.FIGURE, "H", clock.mark().replace(minute=0, second=0, microsecond=0), 1, 1)
     for _ in range(worklist.ATTEMPTS):
-        worklist.failed(item, [], reason="OverflowError: 9999999")
+        worklist.fail(item, [], reason="OverflowError: 9999999")
     for settings.METRICS_TOKEN in ("", TOKEN):
         for given in ("", "Bearer", "Bearer ", TOKEN, f"Bearer {TOKEN}.", "Bearer \xe9"):
             look_again()

@@ -81,7 +81,7 @@ def frozen_figures():
 def test_period_waits_for_figures_that_another_worker_computes(told, monkeypatch):
     for sender in (0, 1):
         told.submit(sender, Said("D", DAY, {(578, 1): 3 + sender}))
-    with held_before(monkeypatch, worklist, "done", figure(1, "D", DAY)):
+    with held_before(monkeypatch, worklist, "finish", figure(1, "D", DAY)):
         work_beside()
         assert stored_frozen() == {}
     told.settle()
@@ -106,7 +106,7 @@ def test_change_is_located_by_days_and_months_of_one_state(told, monkeypatch):
     first = numbers_of_month()
     told.submit(0, Said("D", other, later))
     reconciliation._step()
-    with held_before(monkeypatch, worklist, "done", figure(1, "M", MONTH)):
+    with held_before(monkeypatch, worklist, "finish", figure(1, "M", MONTH)):
         work_beside()
         assert numbers_of_month() == first
     told.settle()
@@ -116,7 +116,7 @@ def test_change_is_located_by_days_and_months_of_one_state(told, monkeypatch):
 def test_other_periods_do_not_wait(told, monkeypatch):
     told.submit(0, Said("D", DAY, {(578, 1): 3}))
     told.submit(1, Said("D", DAY + timedelta(days=1), {(578, 1): 4}))
-    with held_before(monkeypatch, worklist, "done", figure(1, "D", DAY)):
+    with held_before(monkeypatch, worklist, "finish", figure(1, "D", DAY)):
         work_beside()
         assert frozen_figures() == {(1, "D", DAY + timedelta(days=1)): {2: {(578, 1): 4}}}
         assert worklist.is_pending()

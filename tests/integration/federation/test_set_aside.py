@@ -91,7 +91,7 @@ def test_a_change_that_comes_while_it_fails_stays_on_the_list(federation):
     read = list(Work.objects.values_list("id", flat=True))
     worklist.append([item])
     for _ in range(ATTEMPTS):
-        worklist.failed(item, read, reason="a test")
+        worklist.fail(item, read, reason="a test")
     assert [failure.item for failure in worklist.set_aside()] == [item.pack()]
     assert Work.objects.exclude(id__in=read).exists()
     assert not Work.objects.filter(id__in=read).exists()
@@ -102,5 +102,5 @@ def test_what_becomes_stale_again_while_it_is_computed_stays_on_the_list(db):
     worklist.append([item])
     claim = worklist.claim()
     worklist.append([item])
-    worklist.done(claim)
+    worklist.finish(claim)
     assert worklist.waiting() == {item}

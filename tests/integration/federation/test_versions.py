@@ -110,14 +110,14 @@ def as_of(version):
 def slow(monkeypatch):
     """The threads that wait between their last statement and their commit."""
     threads: set[int] = set()
-    done = worklist.done
+    done = worklist.finish
 
     def done_slowly(claim):
         done(claim)
         if threading.get_ident() in threads:
             time.sleep(0.02)
 
-    monkeypatch.setattr(worklist, "done", done_slowly)
+    monkeypatch.setattr(worklist, "finish", done_slowly)
     return threads
 
 
