@@ -254,7 +254,7 @@ def series(selection: Selection, *, at: int | None = None) -> list[Series]:
         return view.by_code(Series(*pair) for pair in product(selection.countries, selection.networks))
     named = _named(selection) | ({"version": at} if at else {})
     name = "published_series" if selection.panel is None else "published_panel_series"
-    return view.by_code(Series(*row) for row in _rows(name, named, selection.version))
+    return view.by_code(Series(*row[:2]) for row in _rows(name, named, selection.version))
 
 
 def window(indicator: int, length: str, countries: Iterable[int] = COUNTRY_CODES) -> Window | None:

@@ -70,7 +70,8 @@ def _runs(column: Longs, wanted: Longs) -> NDArray[np.intp]:
 
 def series(cube: Cube, *, version: int) -> list[Series]:
     """Return the series that had a cell in any version up to one, in no order."""
-    return [Series(*row) for row in rows_of("vintages_series", **_named(cube, version))]
+    named = _named(cube, version) | {"countries": None, "networks": None}
+    return [Series(*row) for row in rows_of("published_series", **named)]
 
 
 def coverage(cube: Cube, *, after: int = 0, version: int) -> CoverageHistory:
@@ -150,7 +151,7 @@ def times(versions: Longs) -> dict[int, int]:
 def known_by(instant: datetime) -> int:
     """Return the version that was public at an instant, if only it has come; 0 if there was none."""
     at_instant(instant)
-    return rows_of("vintages_known", instant=instant)[0][0] or 0
+    return rows_of("published_as_of", as_of=instant)[0][0] or 0
 
 
 def days(cube: Cube, *, version: int) -> list[tuple[int, int]]:

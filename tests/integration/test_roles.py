@@ -253,8 +253,8 @@ def test_public_begins_read_only():
 
 def test_injected_statement_finds_no_exact_count(signed_in):
     """As if a parameter had got into the text of the statement that reads cells."""
-    statement = (published.statement("published_series").decode()).replace("%(version)s", "0 UNION SELECT 1, ({})")
-    statement = statement.replace("%(indicator)s", "1").replace("%(frequency)s", "'D'").split("AND country")[0]
+    statement = (published.statement("published_series").decode()).replace("%(version)s", "0 UNION SELECT 1, 1, ({})")
+    statement = statement.replace("%(indicator)s", "1").replace("%(frequency)s", "'D'").split("AND (%(countries)s")[0]
     harmless = statement.format("SELECT count(*) FROM federation_publishedcell")
     signed_in[PUBLIC].execute(harmless)
     for table in ("federation_figure", "federation_report", "federation_observation", "auth_user", "django_session"):

@@ -54,7 +54,7 @@ GIVEN = {
     "indicator": 1, "frequency": "D", "start": DAYS[0], "end": DAYS[1], "first": DAYS[0], "periods": 10, "version": 5,
     "countries": [578], "networks": [0], "several": True, "states": True, "panel": 12, "year": "12 months",
     "window": "P7D", "part": "1 day", "by_month": False, "parts": True,
-    "as_of": DAYS[0], "instant": DAYS[0], "after": 0,
+    "as_of": DAYS[0], "after": 0,
     "indicators": [1], "frequencies": ["D"], "versions": [1], "most": 5,
 }  # fmt: skip
 
