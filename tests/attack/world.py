@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from countries import loader
-from federation.management import invented
-from federation.management.cast import UNITS
+from federation.management.demo import counts as invented
+from federation.management.demo.agencies import AGENCIES as INVENTED
 from p2p_core import periods
 from p2p_core.codes import COUNTRIES, GROUP_MEMBERS, GROUPS, NETWORKS
 
@@ -26,7 +26,7 @@ GROUP_NUMBERS = [GROUPS[code] for code in ("EU27_2020", "EUROPE", "_T")]
 NETWORK_NUMBERS = [NETWORKS[code] for code in invented.NETWORK_SHARES]
 #: The position of the total of the networks, behind them.
 TOTAL = len(NETWORK_NUMBERS)
-AGENCIES = UNITS[:9]
+AGENCIES = INVENTED[:9]
 HONEST, INSIDERS = range(6), range(6, 9)
 #: The cells that an audit is about, by what agencies counted there together.
 SMALL = range(1, 5)
@@ -61,9 +61,9 @@ def invent(frequency: str, first: datetime, last: datetime, *, seed: int = 1) ->
     rates = []
     for number, unit in enumerate(AGENCIES):
         rng = np.random.default_rng(number)
-        mixture = invented.mixture(people, near=near, home=unit.country, networks=invented.NETWORK_SHARES, rng=rng)
+        mixture = invented.draw_mixture(people, near=near, home=unit.country, networks=invented.NETWORK_SHARES, rng=rng)
         shares = mixture.shares.reshape(-1, len(mixture.networks))[[mixture.countries.index(code) for code in PLACES]]
-        level = invented.expected(starts, ends, level=unit.level, utc_offset=unit.utc_offset)
+        level = invented.expected_counts(starts, ends, level=unit.level, utc_offset=unit.utc_offset)
         rates.append(level[:, None, None] * shares)
     expected = np.array(rates)
     return World(frequency, starts, expected, np.random.default_rng(seed).poisson(expected))

@@ -11,9 +11,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from federation.database import clock
-from federation.management import invented, registration, story
-from federation.management.cast import UNITS, Stream
-from federation.management.client import Client, RefusedError
+from federation.management.demo import counts, registration
+from federation.management.demo.agencies import AGENCIES, Stream
+from federation.management.demo.client import Client, RefusedError
 from federation.management.progress import Progress, show_remaining
 from federation.models.worklist import Work
 from p2p_core import periods
@@ -38,7 +38,7 @@ class Command(BaseCommand):
 
     def handle(self, *, url: str, waited: float, once: bool, **_: Any) -> None:
         began = time.monotonic() - waited
-        self.stdout.write(f"Adding {len(UNITS)} invented agencies")
+        self.stdout.write(f"Adding {len(AGENCIES)} invented agencies")
         senders, reader = _add_agencies(url)
         try:
             _send_history(senders)
@@ -61,7 +61,7 @@ class Sender:
         self,
         stream: Stream,
         client: Client,
-        mixture: invented.Mixture,
+        mixture: counts.Mixture,
         since: datetime,
         seed: int,
         first_day: datetime,
@@ -83,9 +83,9 @@ class Sender:
     def _reports(self, steps: Sequence[Step]) -> list[dict[str, Any]]:
         starts, ends = [start for _, start in steps], [periods.end(*step) for step in steps]
         stream = self.stream
-        expectation = invented.expected(starts, ends, level=stream.level, utc_offset=stream.unit.utc_offset)
+        expectation = counts.expected_counts(starts, ends, level=stream.level, utc_offset=stream.agency.utc_offset)
         expectation *= [stream.excess(start, self.first_day) for start in starts]
-        rows = invented.counts(expectation, self.mixture.shares, rng=self._rng)
+        rows = counts.draw_counts(expectation, self.mixture.shares, rng=self._rng)
         return [
             {
                 "frequency": frequency.value,
@@ -101,16 +101,16 @@ def _add_agencies(url: str) -> tuple[list[Sender], Client]:
     first_day = registration.first_day(now)
     inhabitants, europe = registration.inhabitants()
     senders = []
-    for seed, unit in enumerate(UNITS):
-        client = registration.enter(unit, url=url, now=now, first_day=first_day)
-        for stream in unit.streams:
-            shares = invented.NETWORK_SHARES if stream.indicator == "DOWNLOADS" else invented.VISIT_SHARES
+    for seed, invented in enumerate(AGENCIES):
+        client = registration.add_agency(invented, url=url, now=now, first_day=first_day)
+        for stream in invented.streams:
+            shares = counts.NETWORK_SHARES if stream.indicator == "DOWNLOADS" else counts.VISIT_SHARES
             rng = np.random.default_rng(seed)
-            mixture = invented.mixture(inhabitants, near=europe, home=unit.country, networks=shares, rng=rng)
+            mixture = counts.draw_mixture(inhabitants, near=europe, home=invented.country, networks=shares, rng=rng)
             since = registration.sent_until(stream, first_day=first_day)
             senders.append(Sender(stream, client, mixture, since, seed, first_day))
-    story.write(first_day=first_day)
-    return senders, registration.enter_reader(url=url, now=now)
+    registration.add_past(first_day=first_day)
+    return senders, registration.add_reader(url=url, now=now)
 
 
 def _send_history(senders: Sequence[Sender]) -> None:
@@ -124,7 +124,7 @@ def _send_history(senders: Sequence[Sender]) -> None:
                 bar.add(len(part))
     for sender, steps in plans:
         days = [step for step in steps if step[0] is periods.Frequency.DAY]
-        if sender.stream.unit.corrects and len(days) > CORRECTED_EVERY:
+        if sender.stream.agency.corrects and len(days) > CORRECTED_EVERY:
             sender.correct(days[::CORRECTED_EVERY])
 
 

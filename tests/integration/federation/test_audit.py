@@ -29,7 +29,7 @@ from countries.models import (
 from federation import audit
 from federation.audit import chain
 from federation.findings import decisions
-from federation.management import registration
+from federation.management.demo import registration
 from federation.models.audit import AuditEvent
 from federation.models.findings import Finding
 from federation.models.submissions import Report

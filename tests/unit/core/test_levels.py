@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from federation.management import invented
-from federation.management.cast import HELP_VISITS, HISTORY, UNITS
+from federation.management.demo import counts as invented
+from federation.management.demo.agencies import AGENCIES, HELP_VISITS, HISTORY
 from p2p_core import periods
 from p2p_core.codes import COUNTRIES, GROUP_MEMBERS
 from p2p_core.periods import Frequency
@@ -544,14 +544,16 @@ def totals_of(stream, steps, *, seed):
     rng = np.random.default_rng(seed)
     starts, ends = [start for _, start in steps], [periods.end(*step) for step in steps]
     shares = invented.VISIT_SHARES if stream.indicator == HELP_VISITS else invented.NETWORK_SHARES
-    mixture = invented.mixture(PEOPLE, near=GROUP_MEMBERS["EUROPE"], home=stream.unit.country, networks=shares, rng=rng)
-    expected = invented.expected(starts, ends, level=stream.level, utc_offset=stream.unit.utc_offset)
-    return invented.counts(expected, mixture.shares, rng=rng).sum(axis=1).tolist()
+    mixture = invented.draw_mixture(
+        PEOPLE, near=GROUP_MEMBERS["EUROPE"], home=stream.agency.country, networks=shares, rng=rng
+    )
+    expected = invented.expected_counts(starts, ends, level=stream.level, utc_offset=stream.agency.utc_offset)
+    return invented.draw_counts(expected, mixture.shares, rng=rng).sum(axis=1).tolist()
 
 
 @pytest.mark.parametrize("now", STARTS, ids=str)
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.country)
+@pytest.mark.parametrize("unit", AGENCIES, ids=lambda unit: unit.country)
 def test_ordinary_history_of_the_demo_is_held_once_a_year_at_most(unit, seed, now):
     first_day = periods.start_of("D", now)
     holds = Counter()

@@ -1,6 +1,6 @@
-"""Invented counts that look like real ones: nights and evenings, weekends, seasons, growth, large and small countries.
+"""Invented counts that look like real ones: times of day, weekends, seasons, growth, large and small countries.
 
-Pure NumPy. Nothing here is taken from any real agency's numbers.
+Pure NumPy. Nothing here comes from the numbers of a real agency.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,15 +23,15 @@ NETWORK_SHARES: Mapping[str, float] = {
     "HYPHANET": 0.06,
     "OTHER": 0.03,
 }
-#: A visit to a help service seldom says where its reader had the link from.
+#: A visit to a help service seldom shows where the visitor found the link.
 VISIT_SHARES: Mapping[str, float] = {"_U": 0.82, "BITTORRENT": 0.11, "EDONKEY": 0.07}
 
 UNLOCATED_SHARE = 0.03
 HOME_FACTOR = 3.5
-#: People elsewhere find files that were named for Europeans less often.
+#: People elsewhere find files with European names less often.
 ELSEWHERE_FACTOR = 0.03
 
-# From midnight on, by local time; people are awake in the evening.
+# From midnight on, in local time. People are awake in the evening.
 _HOURS = np.array([12, 8, 6, 5, 4, 4, 5, 7, 9, 10, 10, 11, 12, 12, 12, 13, 14, 15, 17, 19, 21, 22, 20, 16], float)
 _WEEKDAYS = np.array([0.94, 0.92, 0.93, 0.96, 1.03, 1.14, 1.08])
 _GROWTH_A_YEAR = 0.14
@@ -43,14 +43,14 @@ _THURSDAY = 3
 
 @dataclass(frozen=True)
 class Mixture:
-    """Of a hundred events, how many fall into which cell; the shares of all cells make one."""
+    """The share of events in each cell. The shares of all cells add up to one."""
 
     countries: tuple[str, ...]
     networks: tuple[str, ...]
     shares: Floats
 
     def observations(self, counts: Counts) -> list[dict[str, str | int]]:
-        """What a report says of its counts: the cells that are not zero."""
+        """The observations of a report: the cells that are not zero."""
         width = len(self.networks)
         return [
             {
@@ -62,7 +62,7 @@ class Mixture:
         ]
 
 
-def mixture(
+def draw_mixture(
     inhabitants: Mapping[str, int],
     *,
     near: frozenset[str],
@@ -70,9 +70,10 @@ def mixture(
     networks: Mapping[str, float],
     rng: np.random.Generator,
 ) -> Mixture:
-    """How an agency's events spread: by inhabitants, much more at home, a little beyond Europe, and by chance."""
+    """How the events of an agency spread: by inhabitants, more at home, less beyond Europe, and by chance."""
     countries = (*sorted(inhabitants), "_U")
-    weights = np.array([inhabitants[code] * _nearness(code, near, home) for code in countries[:-1]], float)
+    nearness = {code: 1.0 if code in near else ELSEWHERE_FACTOR for code in inhabitants} | {home: HOME_FACTOR}
+    weights = np.array([inhabitants[code] * nearness[code] for code in countries[:-1]], float)
     weights *= rng.lognormal(0.0, 0.35, len(weights))
     weights = np.append(weights, weights.sum() * UNLOCATED_SHARE)
     tastes = np.array(list(networks.values())) * rng.lognormal(0.0, 0.25, (len(countries), len(networks)))
@@ -80,8 +81,8 @@ def mixture(
     return Mixture(countries, tuple(networks), (cells / cells.sum()).ravel())
 
 
-def expected(starts: Sequence[datetime], ends: Sequence[datetime], *, level: float, utc_offset: int) -> Floats:
-    """How many events to expect in each period, for an agency that had `level` a day at the start of 2026."""
+def expected_counts(starts: Sequence[datetime], ends: Sequence[datetime], *, level: float, utc_offset: int) -> Floats:
+    """The expected number of events in each period, for an agency with `level` a day at the start of 2026."""
     minutes = np.array([[_minute(start), _minute(end)] for start, end in zip(starts, ends, strict=True)]).reshape(-1, 2)
     first, last = minutes[:, 0] // 60, np.maximum(-(-minutes[:, 1] // 60), minutes[:, 0] // 60 + 1)
     hours = np.arange(first.min(initial=0), last.max(initial=1) + 1)
@@ -93,16 +94,10 @@ def expected(starts: Sequence[datetime], ends: Sequence[datetime], *, level: flo
     return result
 
 
-def counts(expectation: Floats, shares: Floats, *, rng: np.random.Generator) -> Counts:
-    """One row of cells a period, random as independent events are, and a little more."""
+def draw_counts(expectation: Floats, shares: Floats, *, rng: np.random.Generator) -> Counts:
+    """A row of cells for each period, a little more random than independent events."""
     unrest = rng.lognormal(0.0, _UNREST, len(expectation))
     return rng.poisson((expectation * unrest)[:, None] * shares[None, :])
-
-
-def _nearness(code: str, near: frozenset[str], home: str) -> float:
-    if code == home:
-        return HOME_FACTOR
-    return 1.0 if code in near else ELSEWHERE_FACTOR
 
 
 def _minute(instant: datetime) -> int:
@@ -110,7 +105,7 @@ def _minute(instant: datetime) -> int:
 
 
 def _hourly(hours: NDArray[np.int64], utc_offset: int) -> Floats:
-    """The level of each hour since 2026 began, against an average one then."""
+    """The level of each hour since 2026 began, relative to an average hour then."""
     local = hours + utc_offset
     years = hours / (24 * 365.25)
     day = _WEEKDAYS[(local // 24 + _THURSDAY) % 7]

@@ -1,4 +1,4 @@
-"""An agency's side of the API, as any agency would write it: client credentials, submissions as gzip JSON."""
+"""A client of the API as any agency would write it: client credentials, submissions as gzip JSON."""
 
 import base64
 import gzip
@@ -16,7 +16,7 @@ _TIMEOUT = 120.0
 
 
 class RefusedError(Exception):
-    """The server said no; the message is what it said."""
+    """The server refused; the message is its answer."""
 
 
 @dataclass

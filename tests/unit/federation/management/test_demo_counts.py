@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from federation.management import invented
+from federation.management.demo import counts as invented
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 PEOPLE = {"NO": 5_600_000, "SE": 10_600_000, "US": 340_000_000}
@@ -13,12 +13,12 @@ PEOPLE = {"NO": 5_600_000, "SE": 10_600_000, "US": 340_000_000}
 
 def expected(start, length, *, count=1, level=2400.0):
     starts = [start + index * length for index in range(count)]
-    return invented.expected(starts, [start + length for start in starts], level=level, utc_offset=1)
+    return invented.expected_counts(starts, [start + length for start in starts], level=level, utc_offset=1)
 
 
 @pytest.fixture
 def mixture():
-    return invented.mixture(
+    return invented.draw_mixture(
         PEOPLE,
         near=frozenset({"NO", "SE"}),
         home="NO",
@@ -57,7 +57,7 @@ def test_shares_make_one_and_home_leads(mixture):
 
 
 def test_counts_follow_the_expectation(mixture):
-    rows = invented.counts(np.full(500, 800.0), mixture.shares, rng=np.random.default_rng(3))
+    rows = invented.draw_counts(np.full(500, 800.0), mixture.shares, rng=np.random.default_rng(3))
     assert rows.sum(axis=1).mean() == pytest.approx(800, rel=0.02)
 
 

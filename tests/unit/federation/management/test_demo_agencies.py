@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from federation.management.cast import HISTORY, UNITS
+from federation.management.demo.agencies import AGENCIES, HISTORY
 from p2p_core import periods
 
 TODAY = datetime(2026, 11, 24, tzinfo=UTC)
 NOW = datetime(2026, 11, 24, 10, 15, 30, tzinfo=UTC)
-STREAMS = [pytest.param(stream, id=f"{unit.code}-{stream.indicator}") for unit in UNITS for stream in unit.streams]
+STREAMS = [pytest.param(stream, id=f"{unit.code}-{stream.indicator}") for unit in AGENCIES for stream in unit.streams]
 
 
 def due(stream, since=None, now=NOW):
@@ -21,7 +21,7 @@ def due(stream, since=None, now=NOW):
 @pytest.mark.parametrize("stream", STREAMS)
 def test_periods_have_ended_and_do_not_overlap(stream):
     steps = due(stream)
-    assert all(periods.end(*step) <= NOW - stream.unit.delay for step in steps)
+    assert all(periods.end(*step) <= NOW - stream.agency.delay for step in steps)
     assert all(periods.end(*one) <= two[1] for one, two in itertools.pairwise(steps))
 
 
@@ -29,7 +29,7 @@ def test_periods_have_ended_and_do_not_overlap(stream):
 def test_holes_are_gaps_only(stream):
     steps = due(stream)
     holes = sum((two[1] - periods.end(*one) for one, two in itertools.pairwise(steps)), timedelta())
-    assert holes == timedelta(days=stream.unit.gap[1])
+    assert holes == timedelta(days=stream.agency.gap[1])
 
 
 @pytest.mark.parametrize("stream", STREAMS)
@@ -37,19 +37,19 @@ def test_later_run_sends_only_what_followed(stream):
     steps = due(stream)
     later = due(stream, since=periods.end(*steps[-1]), now=NOW + timedelta(days=40))
     assert not later or later[0][1] >= periods.end(*steps[-1])
-    if not stream.unit.silent_since:
+    if not stream.agency.silent_since:
         assert later
 
 
 def test_recent_is_sent_in_detail():
-    norway = UNITS[0].streams[0]
+    norway = AGENCIES[0].streams[0]
     steps = due(norway)
     assert [frequency for frequency, _ in steps[-135:]] == ["N"] * 135
     assert next(start for frequency, start in steps if frequency == "H") == TODAY - timedelta(days=14)
 
 
 def test_silent_agency_stays_silent():
-    ireland = next(unit for unit in UNITS if unit.silent_since)
+    ireland = next(unit for unit in AGENCIES if unit.silent_since)
     last = due(ireland.streams[0], now=NOW + timedelta(days=100))[-1]
     assert periods.end(*last) == TODAY - timedelta(days=ireland.silent_since)
 
@@ -64,5 +64,5 @@ def test_schedules_follow_one_another(stream):
 
 
 def test_all_are_marked_as_invented():
-    assert len({unit.code for unit in UNITS}) == len(UNITS) == 12
-    assert all(unit.name.endswith("(invented)") for unit in UNITS)
+    assert len({unit.code for unit in AGENCIES}) == len(AGENCIES) == 12
+    assert all(unit.name.endswith("(invented)") for unit in AGENCIES)

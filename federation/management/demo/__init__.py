@@ -1,0 +1,1 @@
+"""The demonstration: invented agencies, what they send, and what happened to them."""

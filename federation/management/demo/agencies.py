@@ -1,0 +1,121 @@
+"""The invented agencies, what each sends, and which periods are still to be sent."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from p2p_core import periods
+from p2p_core.periods import Frequency
+
+HISTORY = timedelta(days=400)
+EXCESS = 12.0
+#: How long ago a period must have ended to be sent as one coarse report instead of many fine ones.
+_AS_DAYS_AFTER = timedelta(days=14)
+_AS_HOURS_AFTER = timedelta(hours=2)
+
+DOWNLOADS, HELP_VISITS = "DOWNLOADS", "HELP_VISITS"
+
+
+@dataclass(frozen=True)
+class DemoAgency:
+    """One invented agency and its habits. Days are counted back from the start of the demo."""
+
+    country: str
+    name: str
+    finest: Frequency
+    level: float
+    utc_offset: int = 1
+    visits: float = 0.0
+    delay: timedelta = timedelta(0)
+    deadline_minutes: int = 60
+    #: Nothing was sent from the first number of days ago, for the second number of days.
+    gap: tuple[int, int] = (0, 0)
+    silent_since: int = 0
+    corrects: bool = False
+    #: This many days ago it counted far too much, so that there is something to decide.
+    spike: int = 0
+
+    @property
+    def code(self) -> str:
+        return f"{self.country}-DEMO"
+
+    @property
+    def streams(self) -> "tuple[Stream, ...]":
+        downloads = Stream(self, DOWNLOADS, self.finest, self.level)
+        if not self.visits:
+            return (downloads,)
+        # Help services count by the hour at most.
+        finest = Frequency.HOUR if self.finest is Frequency.MINUTE else self.finest
+        return (downloads, Stream(self, HELP_VISITS, finest, self.visits))
+
+
+@dataclass(frozen=True)
+class Stream:
+    """What one agency sends of one indicator."""
+
+    agency: DemoAgency
+    indicator: str
+    finest: Frequency
+    level: float
+
+    def due(self, since: datetime, *, now: datetime, first_day: datetime) -> Iterator[tuple[Frequency, datetime]]:
+        """The periods to send from `since` on, without a hole: days for the distant past, then details."""
+        upto = now - self.agency.delay
+        if self.agency.silent_since:
+            upto = min(upto, first_day - timedelta(days=self.agency.silent_since))
+        ago, length = self.agency.gap
+        gap_begins = first_day - timedelta(days=ago)
+        at = since
+        while step := self._next(at, upto):
+            if not gap_begins <= step[1] < gap_begins + timedelta(days=length):
+                yield step
+            at = periods.end(*step)
+
+    def _next(self, at: datetime, upto: datetime) -> tuple[Frequency, datetime] | None:
+        days, hours = (Frequency.DAY, _AS_DAYS_AFTER), (Frequency.HOUR, _AS_HOURS_AFTER)
+        choices = {Frequency.HOUR: [days], Frequency.MINUTE: [days, hours]}.get(self.finest, [])
+        for frequency, patience in [*choices, (self.finest, timedelta(0))]:
+            if periods.start_of(frequency, at) == at and periods.end(frequency, at) <= upto - patience:
+                return frequency, at
+        return None
+
+    def excess(self, start: datetime, first_day: datetime) -> float:
+        """The factor by which too much was counted in a period."""
+        ago = self.agency.spike
+        spiked = ago and periods.start_of(Frequency.DAY, start) == first_day - timedelta(days=ago)
+        return EXCESS if spiked else 1.0
+
+    def schedules(self, today: datetime) -> list[tuple[Frequency, datetime, datetime | None]]:
+        """The schedules that fit what it sends: frequency, first and last day."""
+        begin = periods.start_of(self.finest, today - HISTORY)
+        if self.finest in {Frequency.DAY, Frequency.MONTH}:
+            return [(self.finest, begin, None)]
+        detail = today - _AS_DAYS_AFTER
+        days = (Frequency.DAY, begin, detail - timedelta(days=1))
+        if self.finest is Frequency.HOUR:
+            return [days, (Frequency.HOUR, detail, None)]
+        return [days, (Frequency.HOUR, detail, today - timedelta(days=1)), (Frequency.MINUTE, today, None)]
+
+
+AGENCIES = (
+    DemoAgency("NO", "Norway demo unit (invented)", Frequency.MINUTE, 2300, visits=110, corrects=True),
+    DemoAgency("SE", "Sweden demo unit (invented)", Frequency.MINUTE, 1900, visits=70),
+    DemoAgency("DE", "Germany demo unit (invented)", Frequency.MINUTE, 3600, visits=160),
+    DemoAgency("GB", "United Kingdom demo unit (invented)", Frequency.MINUTE, 2900, utc_offset=0),
+    DemoAgency("NL", "Netherlands demo unit (invented)", Frequency.HOUR, 1700, visits=60, corrects=True),
+    DemoAgency("FR", "France demo unit (invented)", Frequency.HOUR, 2500),
+    DemoAgency("ES", "Spain demo unit (invented)", Frequency.HOUR, 1800, gap=(61, 9)),
+    # Sends after its deadline, so that one agency is late.
+    DemoAgency(
+        "FI", "Finland demo unit (invented)", Frequency.HOUR, 900, 2, delay=timedelta(minutes=50), deadline_minutes=20
+    ),
+    DemoAgency("PL", "Poland demo unit (invented)", Frequency.HOUR, 1300, gap=(190, 3)),
+    DemoAgency("IT", "Italy demo unit (invented)", Frequency.DAY, 1500, visits=45, delay=timedelta(hours=2), spike=3),
+    # Fell silent. The coverage shows it, and the sums alone would not.
+    DemoAgency("IE", "Ireland demo unit (invented)", Frequency.DAY, 500, 0, silent_since=9),
+    DemoAgency(
+        "CZ", "Czechia demo unit (invented)", Frequency.MONTH, 700, delay=timedelta(days=3), deadline_minutes=7200
+    ),
+)
+#: A visitor of the demo sends as this agency. It owes nothing, so a person sent all its numbers.
+READER = DemoAgency("IS", "Iceland demo unit, for you to try (invented)", Frequency.HOUR, 0)

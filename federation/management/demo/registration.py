@@ -1,0 +1,142 @@
+"""Adds the invented agencies and their past through the registry, as a coordinator would."""
+
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
+
+from django.contrib.auth.models import User
+from django.db.models import Max
+
+from countries import registry
+from countries.accounts import credential_limits, credentials
+from countries.models import Agency, Annotation, Credential, Population, Schedule, Setup
+from federation.management.demo.agencies import AGENCIES, HISTORY, READER, DemoAgency, Stream
+from federation.management.demo.client import Client
+from federation.models.submissions import Report, ReportState
+from p2p_core import periods
+from p2p_core.codes import GROUP_MEMBERS
+
+BY = "demo"
+REASON = "invented for the demonstration"
+#: When the past happened, in days before the first day.
+_CAMPAIGN, _CHANGE, _OUTAGE = 75, 140, 61
+#: Outside Europe, the largest countries are enough for a long tail.
+ELSEWHERE = 12
+
+
+def first_day(now: datetime) -> datetime:
+    """The first day of the demo. Gaps and silences are counted back from it, so it must not move."""
+    oldest = Schedule.objects.filter(agency__invented=True, frequency="D").order_by("valid_from").first()
+    if oldest is None:
+        return periods.start_of("D", now)
+    return datetime.combine(oldest.valid_from, time(tzinfo=UTC)) + HISTORY
+
+
+def inhabitants() -> tuple[dict[str, int], frozenset[str]]:
+    """The inhabitants of European and of the largest other countries, and which of them are European."""
+    latest = Population.objects.order_by("country_id", "-year").distinct("country_id").select_related("country")
+    people = {row.country.code: row.inhabitants for row in latest}
+    europe = GROUP_MEMBERS["EUROPE"] & people.keys()
+    others = sorted(people.keys() - europe, key=lambda code: -people[code])[:ELSEWHERE]
+    return {code: people[code] for code in (*europe, *others)}, frozenset(europe)
+
+
+def add_agency(invented: DemoAgency, *, url: str, now: datetime, first_day: datetime) -> Client:
+    """Add an agency, with schedules if it is new, and replace its credentials."""
+    agency = registry.create_agency(
+        code=invented.code, country=invented.country, name=invented.name, invented=True, by=BY, reason=REASON
+    )
+    if not agency.schedules.exists():
+        for stream in invented.streams:
+            for frequency, begin, end in stream.schedules(first_day):
+                registry.add_schedule(
+                    agency=agency,
+                    indicator=stream.indicator,
+                    frequency=frequency.value,
+                    valid_from=begin.date(),
+                    valid_to=end.date() if end else None,
+                    deadline_minutes=invented.deadline_minutes,
+                    by=BY,
+                    reason=REASON,
+                )
+    return _client(agency, url=url, now=now)
+
+
+def add_reader(*, url: str, now: datetime) -> Client:
+    agency = registry.create_agency(
+        code=READER.code, country=READER.country, name=READER.name, invented=True, by=BY, reason=REASON
+    )
+    return _client(agency, url=url, now=now)
+
+
+def coordinator() -> str:
+    """The password of an account for the desk. It changes at every call."""
+    password = secrets.token_urlsafe(9)
+    user = User.objects.filter(username="demo").first()
+    if user is None:
+        registry.create_account(username="demo", password=password, is_superuser=True, by=BY, reason=REASON)
+        return password
+    with registry.announce_changes(user, by=BY, reason=REASON):
+        user.set_password(password)
+        user.save(update_fields=["password"])
+    return password
+
+
+def sent_until(stream: Stream, *, first_day: datetime) -> datetime:
+    """The end of what it has sent, or the beginning of its history."""
+    reports = Report.objects.filter(
+        agency__code=stream.agency.code, indicator__code=stream.indicator, state=ReportState.CURRENT
+    )
+    newest = reports.values_list("frequency").annotate(Max("period"))
+    beginning = periods.start_of(stream.finest, first_day - HISTORY)
+    return max((periods.end(frequency, period) for frequency, period in newest), default=beginning)
+
+
+def _client(agency: Agency, *, url: str, now: datetime) -> Client:
+    for old in credential_limits.live(Credential, now).filter(agency=agency):
+        credentials.revoke(credential=old, by=BY, now=now, reason=REASON)
+    issued = credentials.issue(agency=agency, by=BY, now=now, reason=REASON)
+    return Client(url, issued.client_id, issued.client_secret)
+
+
+def add_past(*, first_day: datetime) -> None:
+    """Add set-ups, a campaign, a break and an outage, unless they are there. Days count back from the first day."""
+    if Annotation.objects.filter(agency__invented=True).exists():
+        return
+    agencies = {agency.code: agency for agency in Agency.objects.filter(invented=True)}
+    for invented in AGENCIES:
+        setup = Setup(
+            agency=agencies[invented.code],
+            valid_from=(first_day - HISTORY).date(),
+            computers=max(2, round(invented.level / 400)),
+            networks=["BITTORRENT", "EDONKEY", "GNUTELLA"],
+            geo_database="An invented database",
+            geo_version=f"{first_day:%Y}.1",
+        )
+        registry.save(setup, by=BY, reason=REASON)
+    for annotation in _annotations(agencies, first_day):
+        registry.save(annotation, by=BY, reason=REASON)
+
+
+def _annotations(agencies: dict[str, Agency], first_day: datetime) -> Iterator[Annotation]:
+    yield Annotation(
+        kind="campaign",
+        text="Campaign week of the Norwegian unit (invented)",
+        agency=agencies["NO-DEMO"],
+        start=first_day - timedelta(days=_CAMPAIGN),
+        end=first_day - timedelta(days=_CAMPAIGN - 7),
+    )
+    yield Annotation(
+        kind="change",
+        text="New counting software at the British unit (invented)",
+        agency=agencies["GB-DEMO"],
+        start=first_day - timedelta(days=_CHANGE),
+        is_break=True,
+    )
+    yield Annotation(
+        kind="outage",
+        text="Nine days without power in the Spanish unit's machine room (invented)",
+        agency=agencies["ES-DEMO"],
+        start=first_day - timedelta(days=_OUTAGE),
+        end=first_day - timedelta(days=_OUTAGE - 9),
+    )
