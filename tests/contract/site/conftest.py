@@ -34,12 +34,11 @@ def published(press: Press, two_agencies: list[int]) -> Press:
     first, second = two_agencies
     all_there = Covered(states={first: "reported", second: "reported"})
     silent = Covered(reporting=1, covered=86_400, status="P", states={first: "reported", second: "late"})
-    for ago in range(10, 0, -1):
-        cells = {"NO": 1230, "NO/BITTORRENT": 1230, "EUROPE": 1230}
-        if ago == 7:
-            # The last seven days have other numbers together than ten of one.
-            cells = {"NO": 4965, "NO/BITTORRENT": 4965, "SE": 20, "EUROPE": 4985}
-        press.publish("D", {day(ago): cells}, silent if ago <= 3 else all_there)
+    days = {day(ago): {"NO": 1230, "NO/BITTORRENT": 1230, "EUROPE": 1230} for ago in range(10, 3, -1)}
+    # The last seven days have other numbers together than ten of one.
+    days[day(7)] = {"NO": 4965, "NO/BITTORRENT": 4965, "SE": 20, "EUROPE": 4985}
+    press.publish("D", days, all_there)
+    press.publish("D", dict.fromkeys([day(3), day(2), day(1)], days[day(10)]), silent)
     return press
 
 
