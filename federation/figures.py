@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from federation.database import copy_rows, cursor, instants, statement
-from federation.models.figures import Source
+from federation.models.figures import Figure, Source
 from federation.rules import tables
 from federation.worklist import WorkItem, item_rows, parameters_of
 from p2p_core import periods
@@ -219,12 +219,10 @@ def differing(
     return [item for item in items if differs(item)]
 
 
-_COLUMNS = {
-    "indicator_id": "int2", "agency_id": "int2", "frequency": "varchar", "period": "timestamptz",
-    "source": "varchar", "covered_seconds": "int4", "reported_seconds": "int4", "final": "bool", "held": "bool",
-    "total": "int8",
-    "countries": "int2[]", "networks": "int2[]", "values": "int8[]",
-}  # fmt: skip
+_COLUMNS = (
+    "indicator_id", "agency_id", "frequency", "period", "source", "covered_seconds", "reported_seconds", "final",
+    "held", "total", "countries", "networks", "values",
+)  # fmt: skip
 
 
 def replace(items: Sequence[WorkItem]) -> list[WorkItem]:
@@ -241,5 +239,5 @@ def replace(items: Sequence[WorkItem]) -> list[WorkItem]:
     if changed:
         with cursor() as c:
             c.execute(statement("figures_delete"), parameters_of(changed))
-            copy_rows("federation_figure", _COLUMNS, rows(), to=c)
+            copy_rows(Figure, _COLUMNS, rows(), to=c)
     return changed

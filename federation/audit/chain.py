@@ -22,7 +22,7 @@ BATCH: Final = 2000
 #: One sealer at a time has this lock. Items on the work list are locked by their numbers, which are not negative.
 _LOCK: Final = -1
 
-_COLUMNS: Final = {"position": "int8", "event": "int8", "digest": "bytea", "sealed": "timestamptz"}
+_COLUMNS: Final = ("position", "event", "digest", "sealed")
 
 
 class ChainHead(NamedTuple):
@@ -93,7 +93,7 @@ def _seal_batch(now: datetime) -> int:
             seal = trail.seal_digest(before=seal, position=position, event=event, digest=digest, sealed=now)
             seals.append((position, event, seal, now))
         c.execute("DELETE FROM federation_auditpending WHERE event = ANY(%s)", [[event for event, _ in pending]])
-        copy_rows("federation_auditseal", _COLUMNS, seals, to=c)
+        copy_rows(AuditSeal, _COLUMNS, seals, to=c)
     return len(pending)
 
 

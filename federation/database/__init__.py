@@ -6,6 +6,7 @@ length, lower bound), then each element's length and value.
 """
 
 import logging
+import re
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,7 +17,8 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import psycopg
-from django.db import OperationalError, connections
+from django.db import OperationalError, connection, connections
+from django.db.models import Model
 from numpy.typing import NDArray
 from psycopg import sql
 from psycopg.adapt import Buffer, Dumper, Loader, PyFormat
@@ -207,13 +209,21 @@ def copy_statement(table: str, columns: Iterable[str]) -> sql.Composed:
 
 
 def copy_rows(
-    table: str, columns: Mapping[str, str], rows: Iterable[Sequence[object]], *, to: psycopg.Cursor[Any]
+    model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[object]], *, to: psycopg.Cursor[Any]
 ) -> None:
-    """Append rows to a table. ``columns`` has the type of each column."""
-    with to.copy(copy_statement(table, columns)) as copy:
-        copy.set_types(list(columns.values()))
+    """Append rows of these columns to a model's table."""
+    types = _types(model)
+    with to.copy(copy_statement(model._meta.db_table, columns)) as copy:
+        copy.set_types([types[column] for column in columns])
         for row in rows:
             copy.write_row(row)
+
+
+@cache
+def _types(model: type[Model]) -> dict[str, str]:
+    """The types of a model's columns, without lengths."""
+    fields = model._meta.concrete_fields
+    return {str(field.column): re.sub(r"\(\d+\)", "", str(field.db_type(connection))) for field in fields}
 
 
 _FIXED_WIDTH = {

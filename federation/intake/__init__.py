@@ -144,13 +144,10 @@ def _use_key(agency: Agency, key: str, submission: NewSubmission, id_: UUID) -> 
     return used.submission
 
 
-_COLUMNS = {
-    "submission_id": "uuid", "position": "int4", "agency_id": "int2", "indicator_id": "int2",
-    "frequency": "varchar", "period": "timestamptz", "status": "varchar", "withdrawn": "bool",
-    "prepared": "timestamptz", "received": "timestamptz", "state": "varchar", "outcome": "varchar",
-    "digest": "bytea", "equals_id": "int8", "total": "int8",
-    "countries": "int2[]", "networks": "int2[]", "values": "int4[]",
-}  # fmt: skip
+_COLUMNS = (
+    "submission_id", "position", "agency_id", "indicator_id", "frequency", "period", "status", "withdrawn", "prepared",
+    "received", "state", "outcome", "digest", "equals_id", "total", "countries", "networks", "values",
+)  # fmt: skip
 
 
 def _store_reports(submission: Submission, reports: Sequence[NewReport], decided: Sequence[ReportOutcome]) -> None:
@@ -171,7 +168,7 @@ def _store_reports(submission: Submission, reports: Sequence[NewReport], decided
             "UPDATE federation_report SET state = 'superseded' WHERE id = ANY(%s)",
             [np.array(superseded, np.int64)],
         )
-        copy_rows("federation_report", _COLUMNS, rows(), to=c)
+        copy_rows(Report, _COLUMNS, rows(), to=c)
 
 
 def _update_holds(submission: Submission, reports: Sequence[NewReport], decided: Sequence[ReportOutcome]) -> None:

@@ -13,6 +13,7 @@ from django.conf import settings
 from numpy.typing import NDArray
 
 from federation.database import copy_rows, cursor
+from federation.models.figures import FrozenSum
 from federation.publication.combination import figures_of
 from federation.rules import changes, tables
 from federation.rules.changes import Changes
@@ -48,10 +49,7 @@ def read(items: Sequence[WorkItem]) -> Frozen:
     return Frozen(exists, altered, tables.concatenate(parts))
 
 
-_COLUMNS = {
-    "indicator_id": "int2", "frequency": "varchar", "period": "timestamptz",
-    "agencies": "int2[]", "countries": "int2[]", "networks": "int2[]", "values": "int8[]", "seal": "bytea",
-}  # fmt: skip
+_COLUMNS = ("indicator_id", "frequency", "period", "agencies", "countries", "networks", "values", "seal")
 
 
 def freeze(items: Sequence[WorkItem], unfrozen: NDArray[np.bool_], present: AgencyCells) -> None:
@@ -63,7 +61,7 @@ def freeze(items: Sequence[WorkItem], unfrozen: NDArray[np.bool_], present: Agen
         rows.append((item.indicator, item.frequency, item.period, *columns, _seal(item, columns)))
     if rows:
         with cursor() as c:
-            copy_rows("federation_frozensum", _COLUMNS, rows, to=c)
+            copy_rows(FrozenSum, _COLUMNS, rows, to=c)
 
 
 def _seal(item: WorkItem, columns: Sequence[NDArray[Any]]) -> bytes:

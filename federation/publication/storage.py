@@ -1,13 +1,10 @@
 """The published tables: reads what is public of some periods, and writes what changed as one new version."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Final
 
 import numpy as np
-from django.db import connection
 from numpy.typing import NDArray
 from psycopg import sql
 
@@ -148,13 +145,6 @@ def _add_cells(computed: ComputedPeriods, added: NDArray[np.bool_], version: int
         c.execute(statement("publication_series"), parameters | {"frequency": computed.frequency, "version": version})
 
 
-@cache
-def _types() -> dict[str, str]:
-    """The types of the columns of a coverage row, by name, without lengths."""
-    fields = PublishedCoverage._meta.concrete_fields
-    return {str(field.column): re.sub(r"\(\d+\)", "", str(field.db_type(connection))) for field in fields}
-
-
 def _add_coverage(computed: ComputedPeriods, positions: Sequence[int], version: int) -> None:
     rows = []
     for position in positions:
@@ -164,4 +154,4 @@ def _add_coverage(computed: ComputedPeriods, positions: Sequence[int], version: 
         rows.append((item.indicator, item.frequency, item.period, version, *columns))
     names = ("indicator_id", "frequency", "period", "version_from", *_FACTS)
     with cursor() as c:
-        copy_rows("federation_publishedcoverage", {name: _types()[name] for name in names}, rows, to=c)
+        copy_rows(PublishedCoverage, names, rows, to=c)
