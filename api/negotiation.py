@@ -27,7 +27,10 @@ def best(accept: str, offered: Iterable[T], precision: Callable[[T, MediaType], 
     ``precision`` says how closely a media range names an offer; 0 is not at all. For each offer the range that names it
     most closely counts, even if that range refuses it.
     """
-    ranges = _media_ranges(accept)
+    try:
+        ranges = [MediaType(part) for part in accept.split(",") if part.strip()]
+    except (ValueError, TypeError):
+        return None
     found, highest = None, (0.0, 0)
     for offer in offered:
         closeness, quality = max(((precision(offer, one), float(one.quality)) for one in ranges), default=(0, 0.0))
@@ -36,32 +39,25 @@ def best(accept: str, offered: Iterable[T], precision: Callable[[T, MediaType], 
     return found
 
 
-# The header is the client's, so the number of remembered ones is bounded.
-@lru_cache(maxsize=256)
-def _media_ranges(accept: str) -> tuple[MediaType, ...]:
-    try:
-        return tuple(MediaType(part) for part in accept.split(",") if part.strip())
-    except (ValueError, TypeError):
-        return ()
-
-
-def _precision(media_type: str, one: MediaType) -> int:
-    return one.specificity + 1 if one.match(media_type) else 0
-
-
-def preferred(request: HttpRequest, offered: tuple[str, ...] = (JSON, CSV)) -> str:
+def media_type(request: HttpRequest, offered: tuple[str, ...] = (JSON, CSV)) -> str:
     """The media type that Accept prefers; an empty text if none fits."""
-    return best(request.META.get("HTTP_ACCEPT", "*/*"), offered, _precision) or ""
+    return _media_type(request.META.get("HTTP_ACCEPT", "*/*"), offered)
+
+
+# The header is the client's, so the number of remembered choices is bounded.
+@lru_cache(maxsize=256)
+def _media_type(accept: str, offered: tuple[str, ...]) -> str:
+    return best(accept, offered, lambda offer, one: one.specificity + 1 if one.match(offer) else 0) or ""
 
 
 def json_only(request: HttpRequest) -> str:
     """JSON's media type; raises the problem if Accept does not take it."""
-    if not preferred(request, (JSON,)):
+    if not media_type(request, (JSON,)):
         raise Problem("not_acceptable", detail=f"Accept {JSON}.")
     return JSON
 
 
-def agreed(word: str | None, preferred: str) -> str:
+def data_format(word: str | None, preferred: str) -> str:
     """The media type that the parameter ``format`` names, or else the preferred one."""
     if word is not None and word not in _WORDS:
         raise Problem("bad_parameter", detail="The formats are json and csv.", parameter="format")

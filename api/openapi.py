@@ -296,10 +296,10 @@ class DocumentView(PublicView):
     schema = None
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        def ask() -> Document:
+        def read() -> Document:
             form = parameters.read(request, optional=("format",)).get("format", "json")
             if form not in ("json", "yaml"):
                 raise Problem("bad_parameter", detail="The formats are json and yaml.", parameter="format")
             return Document(form)
 
-        return self.respond(request, "", ask)
+        return self.respond(request, "", read)

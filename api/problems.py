@@ -111,9 +111,9 @@ def problem_of(error: Exception) -> Problem | None:
     if isinstance(error, PayloadError):
         return Problem(error.code, detail=error.detail, faults=error.faults, fault_count=error.fault_count)
     if isinstance(error, FederationError):
-        return _refused(error)
-    if is_unanswered(error):
-        return _unanswered(error)
+        return _of_refusal(error)
+    if is_outage(error):
+        return _of_outage(error)
     for kind, code in _TRANSLATED:
         if isinstance(error, kind):
             return Problem(code, headers=_headers(error))
@@ -130,12 +130,12 @@ def _headers(error: Exception) -> dict[str, str]:
     return headers
 
 
-def is_unanswered(error: BaseException | None) -> TypeGuard[Error]:
+def is_outage(error: BaseException | None) -> TypeGuard[Error]:
     """Whether the database is away or takes no writes."""
     return isinstance(error, AWAY) or (isinstance(error, Error) and writability.reason_of(error) == READ_ONLY)
 
 
-def _refused(error: FederationError) -> Problem:
+def _of_refusal(error: FederationError) -> Problem:
     if error.retry_after is None:
         return Problem(error.code)
     reason = ""
@@ -146,7 +146,7 @@ def _refused(error: FederationError) -> Problem:
     return Problem(error.code, reason=reason, headers=headers)
 
 
-def _unanswered(error: Exception) -> Problem:
+def _of_outage(error: Exception) -> Problem:
     reason = writability.reason_of(error)
     if reason == BUSY:
         log.warning("the database was given up: %s", type(error.__cause__).__name__)
@@ -226,13 +226,13 @@ def server_error(_request: HttpRequest) -> HttpResponse:
     503 if it is no mistake and only the database is away.
     """
     failure = sys.exc_info()[1]
-    known = problem_of(failure) if is_unanswered(failure) else None
+    known = problem_of(failure) if is_outage(failure) else None
     return respond(known or Problem("internal_error", request_id=log_failure()))
 
 
 def is_away() -> bool:
     """Whether the exception that Django is handling says that the database is away."""
-    return is_unanswered(sys.exc_info()[1])
+    return is_outage(sys.exc_info()[1])
 
 
 def log_failure() -> str:

@@ -49,14 +49,14 @@ Parameters = Mapping[str, int | str]
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class VerifiedSignature:
     """What was verified. Whether the body fits the digest is for its reader to check."""
 
     evidence: Evidence
     content_digest: str
 
 
-def verify(request: HttpRequest, agency: Any) -> Verified | None:
+def verify(request: HttpRequest, agency: Any) -> VerifiedSignature | None:
     """Who signed a request of an agency; nothing if it is not signed and need not be.
 
     A request that carries a signature is never treated as unsigned.
@@ -71,7 +71,7 @@ def verify(request: HttpRequest, agency: Any) -> Verified | None:
     _refuse_uncovered(request, covered, result.parameters)
     _refuse_untimely(covered, result.parameters)
     _refuse_addresses(covered, result.parameters)
-    return Verified(verification.evidence(), covered["content-digest"])
+    return VerifiedSignature(verification.evidence(), covered["content-digest"])
 
 
 def _refuse_uncovered(request: HttpRequest, covered: Collection[str], parameters: Collection[str]) -> None:

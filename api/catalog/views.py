@@ -69,7 +69,7 @@ class CatalogView(PublicView):
     vary = "Accept, Accept-Encoding"
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        preferred = negotiation.preferred(request, (*SYNTAXES, _HTML))
+        preferred = negotiation.media_type(request, (*SYNTAXES, _HTML))
         if preferred == _HTML:
             headers = {"Location": reverse("site:data"), "Vary": self.vary, "Cache-Control": caching.REFERENCE}
             return HttpResponse(status=303, headers=headers)
@@ -78,11 +78,11 @@ class CatalogView(PublicView):
         return self.catalogue(request, SYNTAXES[preferred])
 
     def catalogue(self, request: HttpRequest, syntax: Syntax) -> HttpResponseBase:
-        def ask() -> Catalogue:
+        def read() -> Catalogue:
             parameters.read(request)
             return Catalogue(syntax, f"{request.scheme}://{request.get_host()}")
 
-        return self.respond(request, syntax.media_type, ask)
+        return self.respond(request, syntax.media_type, read)
 
 
 class SyntaxView(CatalogView):

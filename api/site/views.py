@@ -47,7 +47,7 @@ class PageView(View):
         """Answer over a connection that can read only what is public; while the database is away, as a moment ago."""
         answer = super().dispatch
         try:
-            found = caching.or_the_last(lambda: on_public_connection(lambda: answer(request, *args, **kwargs)))
+            found = caching.or_last_answer(lambda: on_public_connection(lambda: answer(request, *args, **kwargs)))
         except problems.AWAY:
             at_hand = self.at_hand(request)
             if at_hand is None:

@@ -209,13 +209,13 @@ class AggregatesView(PublicView):
 
     @openapi_public.aggregates
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        preferred = negotiation.preferred(request)
+        preferred = negotiation.media_type(request)
 
-        def ask() -> CombinedView:
-            question = questions.ask(request, optional=("country", "network", "panel", "as_of", "format", "cursor"))
-            return CombinedView(question, negotiation.agreed(question.given.get("format"), preferred))
+        def read() -> CombinedView:
+            question = questions.read(request, optional=("country", "network", "panel", "as_of", "format", "cursor"))
+            return CombinedView(question, negotiation.data_format(question.given.get("format"), preferred))
 
-        return self.respond(request, preferred, ask)
+        return self.respond(request, preferred, read)
 
 
 class LiveView(PublicView):
@@ -223,13 +223,13 @@ class LiveView(PublicView):
 
     @openapi_public.live
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        preferred = negotiation.preferred(request)
+        preferred = negotiation.media_type(request)
 
-        def ask() -> CombinedView:
-            question = questions.ask_live(request)
-            return CombinedView(question, negotiation.agreed(question.given.get("format"), preferred))
+        def read() -> CombinedView:
+            question = questions.read_live(request)
+            return CombinedView(question, negotiation.data_format(question.given.get("format"), preferred))
 
-        return self.respond(request, preferred, ask)
+        return self.respond(request, preferred, read)
 
 
 class WindowsView(PublicView):
@@ -237,7 +237,7 @@ class WindowsView(PublicView):
 
     @openapi_public.windows
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        def ask() -> WindowView:
+        def read() -> WindowView:
             given = parameters.read(request, required=("indicator", "window"), optional=("country",))
             length = given["window"]
             if length not in published.WINDOWS:
@@ -246,7 +246,7 @@ class WindowsView(PublicView):
             indicator = query_params.indicator(given["indicator"], reference)
             return WindowView(length, indicator, questions.countries_or_all(given), reference)
 
-        return self.respond(request, negotiation.json_only(request), ask)
+        return self.respond(request, negotiation.json_only(request), read)
 
 
 class CoverageOfPeriodsView(PublicView):
@@ -254,7 +254,7 @@ class CoverageOfPeriodsView(PublicView):
 
     @openapi_public.coverage
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        def ask() -> CoverageView:
-            return CoverageView(questions.ask(request, optional=("as_of", "cursor")))
+        def read() -> CoverageView:
+            return CoverageView(questions.read(request, optional=("as_of", "cursor")))
 
-        return self.respond(request, negotiation.json_only(request), ask)
+        return self.respond(request, negotiation.json_only(request), read)

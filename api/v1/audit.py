@@ -55,8 +55,8 @@ class HeadView(PublicView):
         },
     )
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        def ask() -> HeadOfChain:
+        def read() -> HeadOfChain:
             parameters.read(request)
             return HeadOfChain()
 
-        return self.respond(request, negotiation.json_only(request), ask)
+        return self.respond(request, negotiation.json_only(request), read)

@@ -44,7 +44,7 @@ RULES: Final = "^R[0-9]{3}(,R[0-9]{3})*$"
 LANGUAGE: Final = "^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$"
 
 
-def reported(frequency: str) -> str:
+def reportable_period(frequency: str) -> str:
     """The pattern of the periods that may be reported at a frequency."""
     return f"^{_SINCE_2000}{_TAIL[frequency]}$"
 
@@ -54,12 +54,12 @@ def one_of(known: Iterable[str], *, description: str | None = None) -> Meta:
     return Meta(description=description, pattern=f"^({'|'.join(known)})$")
 
 
-def listed(known: Iterable[str], *, star: bool = False) -> Schema:
+def code_list(known: Iterable[str], *, star: bool = False) -> Schema:
     """The schema of known codes with commas between, or of ``*``."""
     code = "|".join(known)
     text = f"({code})(,({code}))*"
     return {"type": "string", "pattern": rf"^(\*|{text})$" if star else f"^{text}$"}
 
 
-COUNTRIES: Final = listed((*codes.COUNTRIES, *codes.GROUPS), star=True)
-NETWORKS: Final = listed((*codes.NETWORKS, codes.TOTAL), star=True)
+COUNTRIES: Final = code_list((*codes.COUNTRIES, *codes.GROUPS), star=True)
+NETWORKS: Final = code_list((*codes.NETWORKS, codes.TOTAL), star=True)

@@ -73,11 +73,11 @@ list_findings: Final = operation(
             "state",
             f"With commas between: {', '.join(finding_queries.STATES)}",
             example="open,answered",
-            form=forms.listed(finding_queries.STATES),
+            form=forms.code_list(finding_queries.STATES),
         ),
         parameter("rule", "Ids with commas between, as in /api/v1/rules/", form=forms.RULES),
         parameter(
-            "severity", f"With commas between: {', '.join(rulebook.Severity)}", form=forms.listed(rulebook.Severity)
+            "severity", f"With commas between: {', '.join(rulebook.Severity)}", form=forms.code_list(rulebook.Severity)
         ),
         parameter("indicator", "What is counted", form=forms.INDICATOR),
         parameter(

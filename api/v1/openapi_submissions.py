@@ -61,7 +61,7 @@ def _report(frequency: str, *, withdrawn: bool) -> Schema:
     """A report at a frequency, or its withdrawal."""
     properties: Schema = {
         "frequency": {"enum": [frequency]},
-        "period": {"type": "string", "pattern": forms.reported(frequency), "description": _PERIODS[frequency]},
+        "period": {"type": "string", "pattern": forms.reportable_period(frequency), "description": _PERIODS[frequency]},
         "status": {"enum": ["A", "P"], "default": "A", "description": "Final (A) or provisional (P)"},
         "withdrawn": {"type": "boolean", "enum": [withdrawn]},
     }

@@ -76,7 +76,7 @@ class Question:
         return f"{self.address}?{urlencode({**self.given, 'cursor': cursor}, safe=',*:')}"
 
 
-def ask(request: HttpRequest, *, optional: Collection[str]) -> Question:
+def read(request: HttpRequest, *, optional: Collection[str]) -> Question:
     """Read a question about a range of periods."""
     given = parameters.read(request, required=query_params.RANGE, optional=optional)
     reference = Reference.current()
@@ -102,7 +102,7 @@ class LiveQuestion(Question):
         return replace(self.selection, start=start, end=end), caching.LIVE
 
 
-def ask_live(request: HttpRequest) -> LiveQuestion:
+def read_live(request: HttpRequest) -> LiveQuestion:
     """Read a question about the last minutes; without ``country`` it is about all, groups too."""
     given = parameters.read(request, optional=("indicator", "country", "format"))
     reference = Reference.current()

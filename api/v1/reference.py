@@ -144,7 +144,7 @@ class CountriesView(PublicView):
     def get(self, request: HttpRequest) -> HttpResponseBase:
         accepted = _accepted_language(request.META.get("HTTP_ACCEPT_LANGUAGE", ""))
 
-        def ask() -> ReferenceList:
+        def read() -> ReferenceList:
             given = parameters.read(request, optional=("language",))
             language = _known_language(given["language"]) if "language" in given else accepted
             if language is None:
@@ -156,18 +156,18 @@ class CountriesView(PublicView):
 
             return ReferenceList(write, language)
 
-        return self.respond(request, negotiation.json_only(request) + accepted, ask)
+        return self.respond(request, negotiation.json_only(request) + accepted, read)
 
 
 class ListView(PublicView):
     """A list without parameters."""
 
     def answer(self, request: HttpRequest, write: Callable[[Reference], object]) -> HttpResponseBase:
-        def ask() -> ReferenceList:
+        def read() -> ReferenceList:
             parameters.read(request)
             return ReferenceList(write)
 
-        return self.respond(request, negotiation.json_only(request), ask)
+        return self.respond(request, negotiation.json_only(request), read)
 
 
 class NetworksView(ListView):
@@ -262,7 +262,7 @@ class HelpServicesView(PublicView):
         },
     )
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        def ask() -> ReferenceList:
+        def read() -> ReferenceList:
             given = parameters.read(request, optional=("country", "language"))
             country, language = given.get("country"), given.get("language")
             if country is not None and country not in codes.COUNTRIES:
@@ -276,7 +276,7 @@ class HelpServicesView(PublicView):
 
             return ReferenceList(write)
 
-        return self.respond(request, negotiation.json_only(request), ask)
+        return self.respond(request, negotiation.json_only(request), read)
 
 
 # The header is the client's, so the number of remembered ones is bounded.

@@ -46,7 +46,7 @@ class Rules(msgspec.Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class RuleList:
     """The rules written out; they change with the code and the settings only."""
 
     def validator(self) -> Validator:
@@ -80,8 +80,8 @@ class RulesView(PublicView):
         example=msgspec.to_builtins(Rules([_document(rulebook.RULES["R105"], rulebook.DEFAULTS)])),
     )
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        def ask() -> Written:
+        def read() -> RuleList:
             parameters.read(request)
-            return Written()
+            return RuleList()
 
-        return self.respond(request, negotiation.json_only(request), ask)
+        return self.respond(request, negotiation.json_only(request), read)

@@ -14,7 +14,7 @@ from api import measures, pagination, parameters, requests, signatures
 from api.auth import Caller, TokenAuthentication
 from api.permissions import HasScope, caller_of
 from api.problems import Problem
-from api.signatures import Verified
+from api.signatures import VerifiedSignature
 from api.v1 import body, documents, finding_documents, forms, openapi_submissions, query_params
 from countries.reference import Reference
 from federation import intake
@@ -119,7 +119,7 @@ def idempotency_key(request: HttpRequest) -> str | None:
 
 
 def _read(
-    request: HttpRequest, kind: str, given: Mapping[str, str], verified: Verified | None, agency: str
+    request: HttpRequest, kind: str, given: Mapping[str, str], verified: VerifiedSignature | None, agency: str
 ) -> NewSubmission:
     """Read the body. Its memory is free again before anything is stored."""
     content = body.read(request, content_digest=verified.content_digest if verified else None)
@@ -139,7 +139,7 @@ def _read(
 
 
 def _accept(
-    request: HttpRequest, caller: Caller, submission: NewSubmission, key: str | None, verified: Verified | None
+    request: HttpRequest, caller: Caller, submission: NewSubmission, key: str | None, verified: VerifiedSignature | None
 ) -> HttpResponse:
     receipt = intake.accept(
         caller.agency, submission, key=key, by=caller.name, signature=verified.evidence if verified else None

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from oauth2_provider.views import TokenView as ToolkitTokenView
 from oauthlib.oauth2 import BackendApplicationServer
 
-from api.problems import Problem, is_unanswered, respond
+from api.problems import Problem, is_outage, respond
 from api.throttling import rates
 
 
@@ -30,7 +30,7 @@ class TokenView(ToolkitTokenView):  # type: ignore[misc]  # untyped
             response: HttpResponse = self.authorization_flow_token_response(request, *args, **kwargs)
         except Error as error:
             # Nobody checked the secret. If this counted, agencies would be refused once the database is back.
-            if is_unanswered(error):
+            if is_outage(error):
                 rates.give_back(reserved)
             raise
         if response.status_code != HTTPStatus.UNAUTHORIZED:

@@ -64,7 +64,7 @@ def start(folder: Path, *, durable: bool, port: int | None = None) -> tuple[dict
     """Start the server with its data in `folder`/postgres, which are made first if there are none; its addresses."""
     log = folder / "postgres.log"
     password = secret.load(folder / "keys" / "postgres")
-    identity = Identity.choose(folder / "postgres", programs=installed())
+    identity = Identity.choose(folder / "postgres", programs=require_programs())
     if not (identity.data / "PG_VERSION").exists():
         _initialise(identity, password=password, durable=durable)
     _clear_remains(identity.data)
@@ -101,7 +101,7 @@ def programs() -> Path | None:
     return Path(spec.origin).parent / "pginstall" / "bin" if spec and spec.origin else None
 
 
-def installed() -> Path:
+def require_programs() -> Path:
     """The same for a caller that needs them."""
     found = programs()
     if found is None:

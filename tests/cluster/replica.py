@@ -22,7 +22,7 @@ def start(primary_folder: Path, folder: Path, *, port: int | None = None) -> tup
     """
     folder.mkdir(parents=True, exist_ok=True)
     port = port or free_port()
-    identity = Identity.choose(folder / "postgres", programs=postgres.installed())
+    identity = Identity.choose(folder / "postgres", programs=postgres.require_programs())
     if not (identity.data / "PG_VERSION").exists():
         _copy(address_of(primary_folder), identity, log=folder / "basebackup.log")
     _follow(address_of(primary_folder), identity.data)

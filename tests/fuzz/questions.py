@@ -281,7 +281,7 @@ def judge_header(content: bytes, _rng: Random) -> str:
 
 
 def _judge_accept(value: str) -> str:
-    found = negotiation.preferred(request_of(accept=value))
+    found = negotiation.media_type(request_of(accept=value))
     likes = {kind: oracle.quality(value, kind) for kind in (negotiation.JSON, negotiation.CSV)}
     expect(found in (negotiation.JSON, negotiation.CSV, ""), "another media type")
     if all(like is not None for like in likes.values()):

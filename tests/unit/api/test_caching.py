@@ -123,7 +123,7 @@ def read():
     def read(*, away, path="/a", **headers):
         answer.away = away
         request = RequestFactory().get(path, headers=headers)
-        return caching.or_the_last(lambda: caching.respond(request, "json", "Accept", answer.ask))
+        return caching.or_last_answer(lambda: caching.respond(request, "json", "Accept", answer.ask))
 
     return read
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 from django.test import RequestFactory
 
-from api import caching, negotiation, packing
+from api import caching, negotiation
 from api.caching import Representation, Validator
 
 if sys.version_info >= (3, 14):
@@ -68,14 +68,14 @@ def test_encoding_is_the_one_that_is_liked_best(accepted, encoding):
 @pytest.mark.parametrize("size", [1, 37, len(TEXT)])
 def test_pieces_are_unpacked_as_one(encoding, size):
     pieces = [TEXT[start : start + size] for start in range(0, len(TEXT), size)]
-    sent = b"".join(packing.compress(encoding, iter(pieces)))
+    sent = b"".join(caching.compress(encoding, iter(pieces)))
     assert UNPACKED[encoding](sent) == TEXT
     assert len(sent) < len(TEXT) / 12
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "zstd"])
 def test_nothing_is_packed_as_nothing(encoding):
-    assert UNPACKED[encoding](b"".join(packing.compress(encoding, iter(())))) == b""
+    assert UNPACKED[encoding](b"".join(caching.compress(encoding, iter(())))) == b""
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "zstd"])
@@ -87,7 +87,7 @@ def test_what_is_worth_sending_is_sent_before_all_has_come(encoding):
             taken.append(number)
             yield b"%032x" % (pow(3, number, 2**127 - 1))
 
-    assert next(packing.compress(encoding, pieces()))
+    assert next(caching.compress(encoding, pieces()))
     assert len(taken) < 20_000
 
 
