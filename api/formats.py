@@ -1,7 +1,7 @@
-"""What public numbers look like: JSON by msgspec, CSV in the columns of SDMX-CSV.
+"""Public numbers as JSON, by msgspec, and as CSV, in the columns of SDMX-CSV.
 
-The structures here are also the schemas of the OpenAPI document. CSV cannot carry a formula:
-all that it holds are codes and numbers.
+The structures here are also the schemas of the OpenAPI document. The CSV cannot carry a formula, because it holds only
+codes and numbers.
 """
 
 from collections.abc import Iterable, Mapping
@@ -28,9 +28,9 @@ COLUMNS: Final = (
     "INDICATOR", "FREQ", "TIME_PERIOD", "COUNTRY", "NETWORK", "OBS_VALUE", "OBS_STATUS",
     "PER_100K", "AGENCIES_EXPECTED", "AGENCIES_REPORTING", "TIME_COVERAGE", "COUNTED_FROM",
 )  # fmt: skip
-#: What a panel's CSV has beside them.
+#: With the additional column of a panel.
 PANEL_COLUMNS: Final = (*COLUMNS, "CHANGE_12M")
-#: What CSV has at its very end where numbers are made up: a file that was saved has no header of HTTP to say so.
+#: The last column of CSV if numbers are invented: a saved file has no HTTP header that says so.
 INVENTED_COLUMN: Final = "INVENTED"
 
 encode: Final = msgspec.json.Encoder().encode
@@ -192,7 +192,7 @@ class SlidingWindow(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A page of the combined view, and what stands beside its numbers."""
+    """A page of the combined view, and what is shown beside its numbers."""
 
     indicator: str
     page: Page
@@ -202,7 +202,6 @@ class Sheet:
 
 
 def coverage(table: Table) -> list[CoverageDocument]:
-    """Return the coverage of periods as it is listed."""
     columns = table.coverage
     rows = list(
         map(
@@ -220,7 +219,6 @@ def coverage(table: Table) -> list[CoverageDocument]:
 
 
 def annotations(rows: Iterable[reference.Annotation]) -> list[AnnotationDocument]:
-    """Return annotations as they are listed."""
     return [
         AnnotationDocument(
             kind=row.kind,
@@ -236,7 +234,7 @@ def annotations(rows: Iterable[reference.Annotation]) -> list[AnnotationDocument
 
 
 def period_coverages(page: Page, standings: Standings, agencies: Mapping[int, str]) -> list[PeriodCoverageDocument]:
-    """Return the coverage of periods with the state of each agency, by code."""
+    """The coverage of periods with the state of each agency, by code."""
     listed: dict[int, list[AgencyState]] = {period: [] for period in page.table.coverage.periods.tolist()}
     columns = (standings.periods.tolist(), standings.agencies.tolist(), standings.states)
     for period, agency, state in zip(*columns, strict=True):
@@ -248,7 +246,7 @@ def period_coverages(page: Page, standings: Standings, agencies: Mapping[int, st
 
 
 def observations(sheet: Sheet) -> list[Observation]:
-    """Return the cells as they are listed, by period, country code and network code."""
+    """The cells that are not zero, by period, country code and network code."""
     table = sheet.page.table
     at, row = np.nonzero(table.values.T)
     names = np.array([one.codes for one in table.series], object).reshape(-1, 2)[row]
@@ -266,27 +264,27 @@ def observations(sheet: Sheet) -> list[Observation]:
 
 
 def panel_meta(panel: Panel, agencies: Mapping[int, str]) -> PanelMeta:
-    """Return who a panel is made of, by code, and its first and last month."""
+    """The agencies of a panel, by code, and its first and last month."""
     start = periods.label("M", panel.start) if panel.start else None
-    # A moment before its end, the last month is running.
+    # A moment before the end lies in the last month.
     end = periods.label("M", panel.end - timedelta(seconds=1)) if panel.end else None
     codes = sorted(agencies.get(agency, UNKNOWN) for agency in panel.agencies.tolist())
     return PanelMeta(panel.months, start, end, codes)
 
 
 def _changes(values: Longs, earlier: Longs) -> NDArray[np.float64]:
-    """Return changes as shares of the earlier values; NaN where there is none."""
+    """Changes as shares of the earlier values; NaN without an earlier value."""
     return np.round(values / np.where(earlier > 0, earlier, np.nan) - 1, 4)
 
 
 def csv_header(sheet: Sheet) -> bytes:
-    """Return the header row; panels have one column more, and so have invented numbers."""
+    """A panel has one column more, and so have invented numbers."""
     columns = PANEL_COLUMNS if sheet.panel else COLUMNS
     return ",".join((*columns, INVENTED_COLUMN) if sheet.invented else columns).encode() + b"\r\n"
 
 
 def csv_rows(sheet: Sheet) -> bytes:
-    """Spell out each period and each series, zeros included; ``O`` and no value where nobody reported."""
+    """A row for each period and series, zeros included; ``O`` and no value if nobody reported."""
     table = sheet.page.table
     rates = with_gaps(table.rates(sheet.inhabitants).T)
     changes = with_gaps(_changes(table.values, sheet.panel.earlier).T) if sheet.panel else None

@@ -1,7 +1,7 @@
-"""The combined view, the product's public face: aggregates of a range of periods, live minutes, windows, coverage.
+"""The combined view: aggregates of a range of periods, live minutes, windows, coverage.
 
-A view reads its question once. The answer knows how to look up cheaply what it depends on, and
-how to write itself out; ``api.caching`` decides when.
+A view reads its question once. The answer can look up cheaply what it depends on, and write itself; ``api.caching``
+decides when.
 """
 
 from collections.abc import Iterator
@@ -29,8 +29,6 @@ from p2p_core import instants, periods
 CELLS_PER_PAGE: Final = 20_000
 #: Two hours of minutes are always one page.
 _MINUTES = 121
-
-
 _NO_PANEL: Final = (
     "There is no panel of these months. Fewer than three agencies have reported all of them, or the panel would differ "
     "by a single agency from all agencies or from an earlier panel, and so show what that one counted."
@@ -77,7 +75,10 @@ class CombinedView:
 
     def render(self) -> Representation:
         selection, lasts = self.question.view()
-        limit = self._limit(selection)
+        if selection.frequency == "N":
+            limit = _MINUTES
+        else:
+            limit = max(1, CELLS_PER_PAGE // max(1, len(published.series(selection))))
         sheet = self._sheet(selection, self.question.first or selection.start, limit)
         validator = self._validator(selection, sheet.page.version, self.question.reference.version, lasts)
         if self.media_type == CSV:
@@ -95,28 +96,20 @@ class CombinedView:
             page, panel = published.panel(selection, first=first, limit=limit)
         return Sheet(question.indicator.code, page, question.reference.inhabitants, panel, question.reference.invented)
 
-    def _limit(self, selection: Selection) -> int:
-        if selection.frequency == "N":
-            return _MINUTES
-        return max(1, CELLS_PER_PAGE // max(1, len(published.series(selection))))
-
     def _as_json(self, validator: Validator, sheet: Sheet, selection: Selection) -> Representation:
+        meta = _meta(self.question, selection, sheet.page)
+        if sheet.panel is not None:
+            meta.panel = formats.panel_meta(sheet.panel, self.question.reference.agency_codes)
+            meta.notes += [] if meta.panel.agencies else [_NO_PANEL]
         following = self.question.next_address(sheet.page.version, sheet.page.following)
         answer = formats.Aggregates(
-            meta=self._meta(sheet, selection),
+            meta=meta,
             coverage=formats.coverage(sheet.page.table),
             annotations=formats.annotations(self.question.annotations(selection)),
             observations=formats.observations(sheet),
             next=following,
         )
         return _json(validator, answer, following)
-
-    def _meta(self, sheet: Sheet, selection: Selection) -> formats.RangeMeta:
-        meta = _meta(self.question, selection, sheet.page)
-        if sheet.panel is not None:
-            meta.panel = formats.panel_meta(sheet.panel, self.question.reference.agency_codes)
-            meta.notes += [] if meta.panel.agencies else [_NO_PANEL]
-        return meta
 
     def _as_csv(self, validator: Validator, sheet: Sheet, selection: Selection, limit: int) -> Representation:
         page = sheet.page
@@ -135,7 +128,7 @@ class CombinedView:
         return Representation(validator, costs.LongAnswer(pieces, cells), headers)
 
     def _pieces(self, sheet: Sheet, selection: Selection, limit: int) -> Iterator[bytes]:
-        """Write the header and the rows, all at the version of the first of them."""
+        """The header and the rows, all at the version of the first page."""
         yield formats.csv_header(sheet) + formats.csv_rows(sheet)
         while sheet.page.following:
             sheet = self._sheet(selection, sheet.page.following, limit)
