@@ -1,4 +1,4 @@
-"""Django's settings, out of the environment. docs/reference/settings.md says what each variable means."""
+"""Django's settings, from the environment. docs/reference/settings.md says what each variable means."""
 
 import tomllib
 from datetime import timedelta
@@ -22,25 +22,24 @@ ALLOWED_HOSTS = env.names(
 )
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS", default=[], advice="Give origins such as https://example.org.")
 
-# Whom api.addresses believes where a request comes from, by which scheme, and for which host.
+# The proxies that api.addresses believes about the address, the scheme and the host of a request.
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
-# Behind a proxy that ends TLS, cookies travel by TLS only and plain requests are sent there.
+# Behind a proxy that ends TLS, cookies travel by TLS only, and plain requests are redirected to TLS.
 BEHIND_TLS = env.boolean("BEHIND_TLS", default=False)
 if BEHIND_TLS and not TRUSTED_PROXIES:
-    raise env.BadSetting("BEHIND_TLS needs TRUSTED_PROXIES: give the proxy's address, or nobody can say what was TLS.")
+    raise env.BadSetting("BEHIND_TLS needs TRUSTED_PROXIES, to show which requests used TLS. Give the proxy's address.")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
 SECURE_SSL_REDIRECT = BEHIND_TLS
 # Probes come from inside, without TLS.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if BEHIND_TLS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = BEHIND_TLS
-# W021 asks for the browsers' own list of such hosts. It is hard to leave, so the owner of the domain decides that.
+# W021 asks for the preload list of browsers. A host can hardly leave it, so the owner of the domain decides that.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 SESSION_COOKIE_SECURE = BEHIND_TLS
 CSRF_COOKIE_SECURE = BEHIND_TLS
 CSRF_COOKIE_HTTPONLY = True
-# Nothing runs, and nothing is loaded, but what we serve as a file of its own. Where there are no pages, api.headers
-# says that nothing at all is.
+# Pages run and load only files that we serve. For addresses without pages, api.headers forbids even those.
 CONTENT_SECURITY_POLICY = {
     "EXCLUDE_URL_PREFIXES": ["/api/v1/", "/api/schema/", "/catalog", "/oauth/", "/healthz", "/readyz", "/metrics"],
     "DIRECTIVES": {
@@ -74,20 +73,20 @@ INSTALLED_APPS = [
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
     "countries",
-    # After countries, whose createsuperuser and changepassword leave a trace.
+    # After countries, whose createsuperuser and changepassword leave an audit event.
     "django.contrib.auth",
     "federation",
-    # Django's admin; after those whose templates dress it.
+    # Django's admin, after the apps whose templates replace some of its own.
     "federation.apps.DeskConfig",
     "api",
     "api.site",
 ]
 MIDDLEWARE = [
-    # The outermost, so that no answer goes without.
+    # The outermost, so that every answer has these headers.
     "api.headers.SafeHeaders",
-    # Before anything asks who is there, by which scheme, and for which host.
+    # Before anything uses the address, the scheme or the host.
     "api.addresses.ClientAddress",
-    # Around all that may log: what is logged in them names the request.
+    # Around everything that may log, so that log lines name the request.
     "api.requests.Requests",
     "api.problems.PageProblems",
     # Before anything that the primary database is needed for.
@@ -95,7 +94,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "api.throttling.rates.RateLimits",
-    # After those that put headers on every answer, before those that a public answer has no use for.
+    # After those that add headers to every answer, before those that a public answer does not need.
     "api.caching.CacheMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -107,7 +106,7 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "countries.accounts.login_required.LoginRequiredByDefault",
     "django.contrib.messages.middleware.MessageMiddleware",
-    # Last, so that what it says to who is locked out passes all the others.
+    # Last, so that its answer to a locked-out user passes all the others.
     "countries.admin.lockout.LockoutMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
@@ -128,7 +127,7 @@ TEMPLATES = [
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en"
-# Those of the pages, each by its own name; the address says which one a page is in.
+# The languages of the pages, each by its own name. The address says which language a page is in.
 LANGUAGES = [
     ("en", "English"),
     ("nb", "Norsk"),
@@ -150,7 +149,7 @@ STATIC_URL = "/static/"
 # Files are served from where they are, so they need not be collected before a start.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
-# What web/ is built into changes its name whenever it changes.
+# Files built from web/ change their name whenever they change.
 WHITENOISE_IMMUTABLE_FILE_TEST = r"/site/built/.+-[0-9a-f]{10}\.(?:js|css|json)$"
 
 # --- the servers ----------------------------------------------------------------------------------------------------
@@ -163,7 +162,7 @@ DATABASES = {
         databases.parse_url,
         advice="Give postgres://user:password@host:port/name, or start with manage.py or make, which bring a server.",
     ),
-    # What the public reads goes over connections of its own, which can read what is public and nothing else.
+    # Public reads use connections of their own, which can read what is public and nothing else.
     **databases.public(),
 }
 DATABASE_ROUTERS = ["countries.database.routing.Router"]
@@ -172,7 +171,7 @@ REDIS_URL = env.text(
     "REDIS_URL",
     advice="Give redis://:password@host:port/0, or start through manage.py or make, which bring a server.",
 )
-# The same store may carry Celery's messages, or RabbitMQ does.
+# Celery's messages go through the same store, or through RabbitMQ.
 BROKER_URL = env.parse(
     "BROKER_URL",
     broker.check,
@@ -180,7 +179,7 @@ BROKER_URL = env.parse(
     advice="Give redis://:password@host:port/0 or amqp://user:password@host:port/vhost, or nothing for REDIS_URL.",
 )
 
-# Where pg_dump and pg_restore are looked for before PATH, as they have to be of the server's version.
+# Where to look for pg_dump and pg_restore before PATH: they must have the server's version.
 POSTGRES_PROGRAMS = [
     folder
     for folder in (
@@ -191,7 +190,7 @@ POSTGRES_PROGRAMS = [
     )
     if folder
 ]
-# What a backup says that it was made by.
+# A backup notes which version made it.
 PROJECT_VERSION = tomllib.loads((env.ROOT / "pyproject.toml").read_text())["project"]["version"]
 
 # --- protection of what is published --------------------------------------------------------------------------------
@@ -199,11 +198,11 @@ PROJECT_VERSION = tomllib.loads((env.ROOT / "pyproject.toml").read_text())["proj
 ROUNDING_BASE = env.integer("ROUNDING_BASE", default=5, low=2, high=1000)
 ROUNDING_KEY = env.key("ROUNDING_KEY", size=16)
 
-# --- by how much the clocks of hosts and of the database may differ; federation.database.clock compares them ---------
+# --- how far the clocks of hosts and of the database may differ; federation.database.clock compares them --------------
 
 CLOCK_TOLERANCE = timedelta(seconds=env.integer("CLOCK_TOLERANCE", default=60, low=1, high=3600))
 
-# --- who publishes, as the catalogue tells it -------------------------------------------------------------------------
+# --- the publisher, for the catalogue ---------------------------------------------------------------------------------
 
 PUBLISHER_NAME = env.text("PUBLISHER_NAME", default="Police2Peer federation", advice="Give a name, or nothing.")
 PUBLISHER_URL = env.parse(
@@ -221,7 +220,7 @@ THRESHOLDS: dict[str, float] = {
     else env.number(one.name, default=one.default)
     for _, one in rulebook.THRESHOLDS
 }
-# Those that one agency may have for itself, and what each means: the registry of agencies knows no rules.
+# Thresholds that an agency may have of its own, with their meanings: the registry of agencies knows no rules.
 OWN_THRESHOLDS = {one.name: f"{rule.id} {rule.name}: {one.meaning}" for rule, one in rulebook.THRESHOLDS if one.own}
 
 # --- accounts and credentials ---------------------------------------------------------------------------------------
@@ -241,9 +240,9 @@ OAUTH2_PROVIDER = {
     "OAUTH2_VALIDATOR_CLASS": "api.auth.TokenRequestValidator",
     "ACCESS_TOKEN_GENERATOR": "api.auth.make_token",
     "CLIENT_SECRET_HASHER": "police2peer_credential",
-    # Tokens are kept as checksums only, so a copy of the database opens nothing.
+    # Tokens are kept as checksums only, so a copy of the database gives nobody access.
     "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
-    # The rest of the standard's advice, also for kinds of grant that nobody is offered.
+    # The rest of the standard's advice, even for kinds of grant that we do not offer.
     "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
     "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
     "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
@@ -265,7 +264,7 @@ LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 SECOND_FACTOR = env.boolean("SECOND_FACTOR", default=True)
 OTP_TOTP_ISSUER = "Police2Peer"
-# A clock may be half a minute wrong; it is not learnt how wrong, or the window would wander.
+# A clock may be half a minute off. The offset is not remembered, or the window would drift.
 OTP_TOTP_SYNC = False
 # Both ends are in the session's own row; `countries.accounts.sessions` keeps them.
 SESSION_COOKIE_AGE = 60 * env.integer("SESSION_IDLE_MINUTES", default=30, low=5, high=720)
@@ -277,10 +276,10 @@ AUTHENTICATION_BACKENDS = ["countries.accounts.guessing.CountingBackend"]
 
 APPEND_SLASH = False
 CSRF_FAILURE_VIEW = "api.problems.csrf_failure"
-# What Prometheus has to send as a bearer token; without it there is no /metrics.
+# The bearer token of Prometheus. Without this setting there is no /metrics.
 METRICS_TOKEN = env.text("METRICS_TOKEN", default="", advice="Give 30 random characters, or nothing.")
 REST_FRAMEWORK = {
-    # Closed by default: without an authenticator nobody is authenticated, so each view must say whom it lets in.
+    # Closed by default: nobody is authenticated, so each view must say who may use it.
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -288,9 +287,9 @@ REST_FRAMEWORK = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "api.negotiation.Negotiation",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "api.problems.handle",
-    # Lets everybody pass who is no caller; the public is counted before.
+    # For agencies and coordinators only; the public was counted before.
     "DEFAULT_THROTTLE_CLASSES": ["api.throttling.rates.AgencyRate"],
-    # `format` is a parameter of ours, where there is one.
+    # `format` is our own parameter.
     "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
@@ -337,15 +336,15 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_SOFT_TIME_LIMIT = 120
 CELERY_TASK_TIME_LIMIT = 150
-# A process of a worker is replaced after what is some hours of work, or when it has grown to a gigabyte (in KiB).
+# A worker process is replaced after some hours of work, or when it has grown to a gigabyte (in KiB).
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 20_000
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_000_000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-# A broker that answers with an error, as with a full disk, is one to come back to: a worker that gave up would be gone.
+# If a broker answers with an error, such as a full disk, try again: a worker that gives up would stay away.
 CELERY_BROKER_CHANNEL_ERROR_RETRY = True
-# A request that sends a hint must not wait for a broker that is away: the sweep finds the work without it.
+# A request must not wait for a broker that is away: the sweep finds the work without the hint.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_TIMEOUT = 0.5
 CELERY_BROKER_TRANSPORT = broker.transport(BROKER_URL)
