@@ -3,7 +3,7 @@
 Names and texts contain only characters that XML allows.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import cache, cached_property
 from pathlib import Path
@@ -92,17 +92,6 @@ class Annotation(msgspec.Struct, frozen=True):
         """Its last instant: the end, the start if it is a moment, or None if it continues."""
         return self.end or (None if self.kind in models.Annotation.LASTING else self.start)
 
-    def holds_for(self, *, agency: str | None = None, indicator: str | None = None) -> bool:
-        """Whether it is about an agency, about an indicator, or about both."""
-        return (agency is None or self.agency in (None, agency)) and (
-            indicator is None or self.indicator in (None, indicator)
-        )
-
-    def overlaps(self, start: datetime | None, end: datetime | None) -> bool:
-        """Whether a part of it lies from ``start`` on and before ``end``; None means no bound."""
-        begins = end is None or self.start < end
-        return begins and (start is None or self.until is None or self.until >= start)
-
 
 class Reference(msgspec.Struct, frozen=True, eq=False, dict=True):
     """All reference data at one version. Rows are in the order in which they are listed."""
@@ -166,27 +155,26 @@ class Reference(msgspec.Struct, frozen=True, eq=False, dict=True):
     def annotations_of(
         self, start: datetime | None, end: datetime | None, *, agency: str | None = None, indicator: str | None = None
     ) -> list[Annotation]:
-        """Annotations of the time from ``start`` until before ``end``, of an agency or indicator or of all of them."""
+        """Annotations of the time from ``start`` until before ``end``; None means no bound, or any."""
         return [
             row
             for row in self.annotations
-            if row.holds_for(agency=agency, indicator=indicator) and row.overlaps(start, end)
+            if (agency is None or row.agency in (None, agency))
+            and (indicator is None or row.indicator in (None, indicator))
+            and (end is None or row.start < end)
+            and (start is None or row.until is None or row.until >= start)
         ]
 
     def inhabitants(self, country: int, year: int) -> int | None:
-        """As :meth:`people`, of one country or group."""
-        return self.people(year).get(country)
+        """Of a country or group by number, in a year, or the latest before it that is known.
 
-    def people(self, year: int) -> Mapping[int, int]:
-        """Inhabitants in a year, or the latest before it that is known, by number of country and country group.
-
-        A group counts the members whose population is known; ``_U`` and countries without a figure are left out.
+        A group counts the members whose population is known; ``_U`` has none.
         """
-        return self._people.get(max((known for known in self._people if known <= year), default=0), {})
+        return self._people.get(max((known for known in self._people if known <= year), default=0), {}).get(country)
 
     @cached_property
     def _people(self) -> dict[int, dict[int, int]]:
-        """The same for each year with a figure."""
+        """Inhabitants by country, for each year with a figure."""
         found = {}
         for until in {year for _, year, _ in self.population}:
             people = {country: inhabitants for country, year, inhabitants in self.population if year <= until}

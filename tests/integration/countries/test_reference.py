@@ -16,7 +16,7 @@ NO, SE = COUNTRIES["NO"], COUNTRIES["SE"]
 
 def test_nothing_was_written_yet():
     found = Reference.current()
-    assert (found.version, found.indicators, found.agencies, found.people(2024)) == (0, (), (), {})
+    assert (found.version, found.indicators, found.agencies, found.population) == (0, (), (), ())
     assert not found.invented
 
 
@@ -115,9 +115,8 @@ def test_population_of_the_year_or_the_latest_before_it():
     for year in (2020, 2022):
         factories.PopulationFactory.create(year=year, inhabitants=year)
 
-    people = Reference.current().people
-    assert NO not in people(2019)
-    assert [people(year)[NO] for year in (2020, 2021, 2022, 2030)] == [2020, 2020, 2022, 2022]
+    inhabitants = Reference.current().inhabitants
+    assert [inhabitants(NO, year) for year in (2019, 2020, 2021, 2022, 2030)] == [None, 2020, 2020, 2022, 2022]
 
 
 def test_population_of_groups_is_that_of_their_known_members():
@@ -125,9 +124,9 @@ def test_population_of_groups_is_that_of_their_known_members():
     factories.PopulationFactory.create(country=factories.CountryFactory.create(code="SE"), inhabitants=10)
     factories.PopulationFactory.create(country=factories.CountryFactory.create(code="US"), inhabitants=100)
 
-    people = Reference.current().people(2024)
-    assert [people[GROUPS[group]] for group in ("_T", "EUROPE", "EU27_2020")] == [115, 15, 10]
-    assert COUNTRIES["_U"] not in people
+    inhabitants = Reference.current().inhabitants
+    assert [inhabitants(GROUPS[group], 2024) for group in ("_T", "EUROPE", "EU27_2020")] == [115, 15, 10]
+    assert inhabitants(COUNTRIES["_U"], 2024) is None
 
 
 def at(day):
