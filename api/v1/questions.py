@@ -15,12 +15,13 @@ from api.v1.query_params import Given
 from countries.reference import Annotation, Indicator, Reference
 from federation import published
 from federation.published import Selection
+from federation.rules import panels
 from federation.rules.view import ALL_NETWORKS
 from p2p_core import codes, periods
 
 ALL: Final = "*"
 #: The lengths of panels as they are given.
-PANELS: Final = tuple(map(str, published.PANELS))
+PANELS: Final = tuple(map(str, panels.MONTHS))
 
 _COUNTRIES: Final = codes.COUNTRIES | codes.GROUPS
 _NETWORKS: Final = codes.NETWORKS | {codes.TOTAL: ALL_NETWORKS}

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from countries.models import Indicator
+from federation.rules import panels
 from federation.rules.coverage import FACTS
 
 
@@ -204,7 +205,7 @@ class PublishedPanel(models.Model):
                 name="one_current_panel",
             ),
             models.CheckConstraint(
-                condition=Q(months__in=[12, 24, 36], frequency__in=["W", "M"]), name="panel_is_offered"
+                condition=Q(months__in=list(panels.MONTHS), frequency__in=["W", "M"]), name="panel_is_offered"
             ),
         ]
 

@@ -43,8 +43,6 @@ _WINDOWS = {
 }
 WINDOWS: Final = tuple(_WINDOWS)
 _PART = {Frequency.HOUR: timedelta(hours=1), Frequency.DAY: timedelta(days=1)}
-#: The lengths of panels in months.
-PANELS: Final = (12, 24, 36)
 #: A version above every other: reads what is public now.
 NEWEST: Final = 2**63 - 1
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import Final
 
 from p2p_core import periods
 from p2p_core.periods import Frequency
 
+#: The lengths of panels in months.
+MONTHS: Final = (12, 24, 36)
 #: At which frequencies a panel has numbers.
 FREQUENCIES = (Frequency.WEEK, Frequency.MONTH)
 #: Of two agencies, each would know what the other one counted.

@@ -17,6 +17,7 @@ from django.db import transaction
 
 from federation.database import clock, cursor, instants, rows_of, statement
 from federation.models.worklist import Failure, Work
+from federation.rules import panels
 from p2p_core import periods
 from p2p_core.instants import EPOCH
 from p2p_core.periods import Frequency
@@ -42,7 +43,7 @@ class Stage(StrEnum):
 
 
 #: Panels have lengths in months, not frequencies.
-PANELS = {"P12M": 12, "P24M": 24, "P36M": 36}
+PANELS = {f"P{months}M": months for months in panels.MONTHS}
 #: In order of urgency. The position is the level in a packed item.
 LEVELS: tuple[tuple[Stage, str], ...] = (
     *((stage, frequency) for frequency in Frequency for stage in (Stage.FIGURE, Stage.PUBLISH)),
