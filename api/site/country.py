@@ -38,7 +38,7 @@ def page(view: CountryView) -> dict[str, Any]:
         "headlines": [] if view.as_of else [readings.headline(view.indicator, one, view.country) for one in HEADLINES],
         "silences": [] if view.as_of else coverage.silences(strips),
         "steps": [(frequency, view.query(frequency=frequency)) for frequency in FREQUENCIES],
-        "ways": [(what, view.query(show=what)) for what in trends.SHOWN],
+        "ways": [(what, view.query(show=what)) for what in trends.SCALES],
         "others": [
             (readings.name_of(code), view.query(**{"with": [other for other in view.others if other != code]}))
             for code in view.others
@@ -72,11 +72,11 @@ def _common(view: CountryView, trend: Trend, known_at: datetime | None) -> dict[
     """What page and picture both show: the view, its drawing, its annotations and its addresses."""
     notes = trends.annotations(view.indicator, trend)
     # Of one country the table has counts and rates, and the index if the chart shows it.
-    columns = [*trends.SHOWN[:2], *([view.what] if view.what == trends.INDEXED else [])]
-    shown = [(trend.series[0], what) for what in columns]
+    columns = [*trends.SCALES[:2], *([view.what] if view.what == trends.INDEXED else [])]
+    pairs = [(trend.series[0], what) for what in columns]
     if len(trend.series) > 1:
-        shown = [(series, view.what) for series in trend.series]
-    cells = [[(what, value) for value in trend.shown(series, what)] for series, what in shown]
+        pairs = [(series, view.what) for series in trend.series]
+    cells = [[(what, value) for value in trend.on_scale(series, what)] for series, what in pairs]
     return {
         "view": view,
         "choice": {"indicator": view.indicator.code},

@@ -127,7 +127,7 @@ def parse(country: str, indicator: Indicator, given: QueryDict) -> CountryView:
         indicator=indicator,
         frequency=frequency,
         others=others,
-        what=what if what in trends.SHOWN else _default_show(others),
+        what=what if what in trends.SCALES else _default_show(others),
         start=start,
         end=end,
         as_of=as_of,

@@ -78,7 +78,7 @@ class Drawing:
 
 def draw(trend: Trend, what: str, notes: Sequence[Annotation], canvas: Canvas, unit: str = "%") -> Drawing:
     """Draw one series as bars, several as lines, with the annotations of their time."""
-    rows = [trend.shown(series, what) for series in trend.series]
+    rows = [trend.on_scale(series, what) for series in trend.series]
     highest = max((value for row in rows for value in row if value is not None), default=0)
     rungs = geometry.rungs(geometry.axis(highest, whole=what != trends.HEAD), canvas)
     top, count, alone = rungs[-1].value, len(trend.periods), len(rows) == 1

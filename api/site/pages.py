@@ -47,7 +47,7 @@ class Sources:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PageContent:
     """What an address shows now: from which sources, in which context of its template, with which cache policy."""
 
     sources: Sources
@@ -60,7 +60,7 @@ class PageAnswer:
     """A page in the language of its address, which is read each time: its meaning may change with the clock."""
 
     template: str
-    shown: Callable[[], Shown]
+    content: Callable[[], PageContent]
     frame: Mapping[str, Any]
     media_type: str = HTML
 
@@ -70,17 +70,17 @@ class PageAnswer:
 
     def render(self) -> Representation:
         # Looked up before the numbers are read: should they change in between, the page is only asked for once more.
-        validator, shown = self._read()
-        context = {**self.frame, **everywhere(), **shown.context()}
+        validator, content = self._read()
+        context = {**self.frame, **everywhere(), **content.context()}
         return Representation(validator, *render(self.template, context, self.media_type))
 
-    def _read(self) -> tuple[Validator, Shown]:
+    def _read(self) -> tuple[Validator, PageContent]:
         # The version before anything that it numbers, for the same reason.
         reference = Reference.current().version
-        shown = self.shown()
-        marks = [str(reference), *shown.sources.marks()]
+        content = self.content()
+        marks = [str(reference), *content.sources.marks()]
         # Hashed, as a page of many numbers would have a tag longer than some proxies take.
-        return Validator(blake2b(".".join(marks).encode(), digest_size=12).hexdigest(), shown.cache_control), shown
+        return Validator(blake2b(".".join(marks).encode(), digest_size=12).hexdigest(), content.cache_control), content
 
 
 def render(template: str, context: Mapping[str, Any], media_type: str = HTML) -> tuple[bytes, dict[str, str]]:

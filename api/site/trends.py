@@ -27,14 +27,14 @@ SPANS: Final = {"D": timedelta(days=30), "W": timedelta(weeks=26), "M": timedelt
 LONGEST: Final = 400
 #: The index of an average period.
 INDEX: Final = 100
-#: What a trend can show.
-COUNT, HEAD, INDEXED = SHOWN = ("count", "head", "index")
+#: The scales of a trend: counts, per head, or an index.
+COUNT, HEAD, INDEXED = SCALES = ("count", "head", "index")
 
 _ALL: Final = codes.COUNTRIES | codes.GROUPS
 
 
 @dataclass(frozen=True, slots=True)
-class ShownSeries:
+class TrendSeries:
     """The numbers of a country or network, one for each period; None if it is not known."""
 
     code: str
@@ -53,10 +53,10 @@ class Trend:
 
     frequency: str
     periods: list[Period]
-    series: list[ShownSeries]
+    series: list[TrendSeries]
     known_at: datetime | None
 
-    def shown(self, series: ShownSeries, what: str) -> Sequence[float | None]:
+    def on_scale(self, series: TrendSeries, what: str) -> Sequence[float | None]:
         """A series as counts, per head, or as an index: against its average over the whole and final periods."""
         if what == HEAD:
             return series.rates
@@ -111,7 +111,7 @@ def read_countries(selection: Selection, countries: Sequence[str]) -> Trend:
         pairs = zip(values, row, strict=True)
         per_head = [None if value is None or math.isnan(rate) else rate for value, rate in pairs]
         code = codes.COUNTRY_CODES[country]
-        found[code] = ShownSeries(code, readings.name_of(code), values, per_head)
+        found[code] = TrendSeries(code, readings.name_of(code), values, per_head)
     series = [found[code] for code in countries]
     return Trend(selection.frequency, readings.periods_of(page.table), series, page.known_at)
 
@@ -121,13 +121,13 @@ def read_networks(selection: Selection) -> Trend:
     numbers = page.table.numbers()
     nobody: list[float | None] = [None] * len(page.table.coverage.periods)
     found = [
-        ShownSeries(row.code, row.name, numbers[selection.countries[0], row.number], nobody)
+        TrendSeries(row.code, row.name, numbers[selection.countries[0], row.number], nobody)
         for row in Reference.current().networks
     ]
     return Trend(selection.frequency, readings.periods_of(page.table), found, page.known_at)
 
 
-def newest_known(trend: Trend) -> tuple[Period, list[tuple[ShownSeries, int, int]]] | None:
+def newest_known(trend: Trend) -> tuple[Period, list[tuple[TrendSeries, int, int]]] | None:
     """The newest known period: each series with its value, and its percentage of the highest."""
     at = next((at for at in reversed(range(len(trend.periods))) if trend.periods[at].reporting), None)
     if at is None:
@@ -163,11 +163,11 @@ class AnnotationText:
         return f"{self.when()}, {cldr.word(self.row.kind)}{about}: {self.text}{comparable}"
 
 
-def annotations(indicator: Indicator, shown: Trend) -> list[AnnotationText]:
-    """The annotations of the shown periods, first one first."""
-    if not shown.periods:
+def annotations(indicator: Indicator, trend: Trend) -> list[AnnotationText]:
+    """The annotations of its periods, first one first."""
+    if not trend.periods:
         return []
     reference = Reference.current()
-    rows = reference.annotations_of(shown.periods[0].start, shown.periods[-1].end, indicator=indicator.code)
+    rows = reference.annotations_of(trend.periods[0].start, trend.periods[-1].end, indicator=indicator.code)
     names = {row.code: row.name for row in reference.agencies}
     return [AnnotationText(row, names.get(row.agency or "", "")) for row in rows]

@@ -21,7 +21,7 @@ from api.datasets import Inventory
 from api.site import country as country_page
 from api.site import country_view, coverage, map_texts, pages, readings, schema_org
 from api.site.country_view import names_time
-from api.site.pages import PageAnswer, Shown, Sources
+from api.site.pages import PageAnswer, PageContent, Sources
 from api.site.templatetags import cldr
 from countries.database.routing import on_public_connection
 from countries.reference import HelpService, Indicator, Reference, cached_help_services, services_for
@@ -63,14 +63,14 @@ class PageView(View):
         return None
 
     def page(
-        self, request: HttpRequest, shown: Callable[[], Shown], accepted: Sequence[str] | None = None
+        self, request: HttpRequest, content: Callable[[], PageContent], accepted: Sequence[str] | None = None
     ) -> HttpResponseBase:
         """Answer with the page, from the cache if that is still true. Nothing is read before the cache is asked."""
         variant, vary = "page", "Accept-Encoding"
         if accepted is not None:
             variant, vary = " ".join((variant, *accepted)), f"{vary}, Accept-Language"
         return caching.respond(
-            request, variant, vary, lambda: PageAnswer(self.template, shown, pages.frame(request), self.media_type)
+            request, variant, vary, lambda: PageAnswer(self.template, content, pages.frame(request), self.media_type)
         )
 
 
@@ -83,7 +83,7 @@ class MapPage(PageView):
         return self.page(request, partial(_map_of, request.GET))
 
 
-def _map_of(given: QueryDict) -> Shown:
+def _map_of(given: QueryDict) -> PageContent:
     indicator = _indicator(given)
     day = None
     if given.get("window") == "day":
@@ -92,7 +92,7 @@ def _map_of(given: QueryDict) -> Shown:
     window = "day" if day else _chosen(given, "window", published.WINDOWS, "P7D")
     choice = _choice(indicator) | {"window": window, "sort": _chosen(given, "sort", _SORTS, "country")}
     if indicator is None:
-        return Shown(Sources(), lambda: {"choice": choice, "indicator": None})
+        return PageContent(Sources(), lambda: {"choice": choice, "indicator": None})
 
     def selections() -> list[Selection]:
         chosen = [readings.day_of(indicator, day)] if day else []
@@ -100,7 +100,7 @@ def _map_of(given: QueryDict) -> Shown:
 
     sources = Sources(indicator, {"P1D", "P7D", window} - {"day"}, selections)
     misread = names_time(given, ignore="day" if day else "")
-    return Shown(sources, lambda: {"misread": misread, **_map(indicator, choice, day)})
+    return PageContent(sources, lambda: {"misread": misread, **_map(indicator, choice, day)})
 
 
 def _map(indicator: Indicator, choice: Mapping[str, str], day: datetime | None) -> dict[str, Any]:
@@ -137,16 +137,16 @@ class CountryPage(PageView):
     def get(self, request: HttpRequest, code: str) -> HttpResponseBase:
         country = _country(code)
 
-        def shown() -> Shown:
+        def content() -> PageContent:
             indicator = _indicator(request.GET)
             if indicator is None:
-                return Shown(Sources(), lambda: {"choice": _choice(None), "country": country, "indicator": None})
+                return PageContent(Sources(), lambda: {"choice": _choice(None), "country": country, "indicator": None})
             view = country_view.parse(country, indicator, request.GET)
             windows = () if view.as_of else country_view.HEADLINES
             sources = Sources(indicator, windows, view.selections, lambda: [str(view.misread)])
-            return Shown(sources, partial(country_page.page, view), view.cache_control)
+            return PageContent(sources, partial(country_page.page, view), view.cache_control)
 
-        return self.page(request, shown)
+        return self.page(request, content)
 
 
 class ChartPage(PageView):
@@ -158,15 +158,15 @@ class ChartPage(PageView):
     def get(self, request: HttpRequest, code: str) -> HttpResponseBase:
         country = _country(code)
 
-        def shown() -> Shown:
+        def content() -> PageContent:
             indicator = _indicator(request.GET)
             if indicator is None:
                 raise Http404
             view = country_view.parse(country, indicator, request.GET)
             sources = Sources(indicator, (), view.selections, lambda: [str(view.misread)])
-            return Shown(sources, partial(country_page.chart, view, pages.origin(request)), view.cache_control)
+            return PageContent(sources, partial(country_page.chart, view, pages.origin(request)), view.cache_control)
 
-        return self.page(request, shown)
+        return self.page(request, content)
 
 
 def _country(code: str) -> str:
@@ -182,15 +182,15 @@ class CoveragePage(PageView):
     template = "coverage"
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        def shown() -> Shown:
+        def content() -> PageContent:
             indicator = _indicator(request.GET)
             if indicator is None:
-                return Shown(Sources(), dict)
+                return PageContent(Sources(), dict)
             sources = Sources(indicator, selections=lambda: (readings.days(indicator),))
             misread = names_time(request.GET)
-            return Shown(sources, lambda: {"misread": misread, **_coverage(indicator)})
+            return PageContent(sources, lambda: {"misread": misread, **_coverage(indicator)})
 
-        return self.page(request, shown)
+        return self.page(request, content)
 
 
 def _coverage(indicator: Indicator) -> dict[str, Any]:
@@ -221,7 +221,7 @@ class HelpPage(PageView):
         def context() -> dict[str, Any]:
             return _help(request.GET, accepted, Reference.current().help_services)
 
-        return self.page(request, lambda: Shown(Sources(), context, caching.REFERENCE), accepted)
+        return self.page(request, lambda: PageContent(Sources(), context, caching.REFERENCE), accepted)
 
     def at_hand(self, request: HttpRequest) -> HttpResponse:
         listed = _help(request.GET, _accepted(request), cached_help_services())
@@ -271,7 +271,7 @@ class TextPage(PageView):
         def context() -> dict[str, Any]:
             return {"indicators": pages.indicators().values()}
 
-        return self.page(request, lambda: Shown(Sources(), context, caching.REFERENCE))
+        return self.page(request, lambda: PageContent(Sources(), context, caching.REFERENCE))
 
 
 class DataPage(PageView):
@@ -282,7 +282,7 @@ class DataPage(PageView):
     def get(self, request: HttpRequest) -> HttpResponseBase:
         origin = pages.origin(request)
 
-        def shown() -> Shown:
+        def content() -> PageContent:
             # The examples of code name days, so they change with the day.
             days, inventory = readings.example_days(), Inventory.load()
             sources = Sources(others=lambda: (*days, inventory.fingerprint))
@@ -291,9 +291,9 @@ class DataPage(PageView):
             def context() -> dict[str, Any]:
                 return {**examples, "json_ld": schema_org.json_ld(inventory, origin)}
 
-            return Shown(sources, context, caching.REFERENCE)
+            return PageContent(sources, context, caching.REFERENCE)
 
-        return self.page(request, shown)
+        return self.page(request, content)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -102,7 +102,7 @@ def amount(value: float) -> str:
 
 
 @register.filter
-def shown(value: float, what: str) -> str:
+def on_scale(value: float, what: str) -> str:
     """Write a count, a rate or an index."""
     if what == "head":
         return rate(value)

@@ -8,7 +8,7 @@ import pytest
 
 from api.site import drawings
 from api.site.readings import Period
-from api.site.trends import ShownSeries, Trend
+from api.site.trends import Trend, TrendSeries
 from countries.reference import Annotation
 from federation.geometry import Canvas
 
@@ -19,7 +19,7 @@ def months(count, first=(2025, 10)):
     ends = [divmod(month - 1 + place, 12) for place in range(count + 1)]
     starts = [datetime(year + more, before + 1, 1, tzinfo=UTC) for more, before in ends]
     periods = [Period(*span, f"{span[0]:%Y-%m}", 2, 2, 1.0, provisional=False, since=None) for span in pairwise(starts)]
-    return Trend("M", periods, [ShownSeries("NO", "Norway", list(range(count)), [None] * count)], None)
+    return Trend("M", periods, [TrendSeries("NO", "Norway", list(range(count)), [None] * count)], None)
 
 
 def note(start, end=None, *, kind="change", is_break=False):

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from api.site.readings import Period
-from api.site.trends import ShownSeries, Trend
+from api.site.trends import Trend, TrendSeries
 
 FIRST = datetime(2026, 11, 2, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -16,7 +16,7 @@ def period(at, covered=WHOLE, *, provisional=False):
 
 
 def trend(*periods, values=()):
-    return Trend("D", list(periods), [ShownSeries("NO", "Norway", list(values), [None] * len(values))], None)
+    return Trend("D", list(periods), [TrendSeries("NO", "Norway", list(values), [None] * len(values))], None)
 
 
 def test_only_whole_neighbours_are_joined():
@@ -45,9 +45,9 @@ def test_moment_lies_along_the_periods():
 def test_index_is_made_of_whole_and_final_periods_only():
     periods = (period(0), period(1), period(2, PART, provisional=True), period(3, provisional=True), period(4, NONE))
     shown = trend(*periods, values=[100, 200, 30, 900, None])
-    assert shown.shown(shown.series[0], "index") == [66.7, 133.3, 20.0, 600.0, None]
+    assert shown.on_scale(shown.series[0], "index") == [66.7, 133.3, 20.0, 600.0, None]
 
 
 def test_index_is_not_known_where_nothing_can_be_its_base():
     for shown in (trend(period(0, PART), values=[5]), trend(period(0), values=[0])):
-        assert shown.shown(shown.series[0], "index") == [None]
+        assert shown.on_scale(shown.series[0], "index") == [None]
