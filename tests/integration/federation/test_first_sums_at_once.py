@@ -126,7 +126,7 @@ def test_change_is_located_in_a_day_that_another_worker_was_publishing_first(tol
     said = Said("D", DAY, dict.fromkeys(((country, 1) for country in COUNTRIES), 3))
     told.submit(0, said, minutes_ago=10)
     reconciliation._step()
-    with held_before(monkeypatch, publication, "_write", reconciliation._step):
+    with held_before(monkeypatch, publication.storage, "write", reconciliation._step):
         work_beside()
         told.submit(0, Said("D", DAY, dict.fromkeys(said.cells, 6)))
         work_beside()
