@@ -1,11 +1,11 @@
-"""What can go wrong in the federation, each with the stable code that its HTTP answer carries."""
+"""The errors of the federation, each with the stable code of its HTTP answer."""
 
 
 class FederationError(Exception):
-    """Something was refused; ``code`` names it and the docstring says what is wrong."""
+    """Something was refused. ``code`` names it, and the docstring is the sentence for people."""
 
     code = "federation_error"
-    #: After how many seconds the same may be asked again, if that helps.
+    #: After how many seconds the same request may succeed, if it can.
     retry_after: int | None = None
 
     def __str__(self) -> str:
@@ -46,7 +46,7 @@ class ClocksDisagreeError(FederationError):
 
 
 class RoundingKeyMismatchError(FederationError):
-    """The rounding key or base of this process is not the one that the published view was made with."""
+    """This process has another rounding key or base than the published view. Start it with those of the view."""
 
     code = "rounding_key_mismatch"
 
@@ -88,13 +88,13 @@ class AsOfInFutureError(FederationError):
 
 
 class ReasonMissingError(FederationError):
-    """Say why: a decision stands in the audit trail with its reason."""
+    """The reason is missing. Say why: the audit trail keeps each decision with its reason."""
 
     code = "reason_missing"
 
 
 class PersonalTraceError(FederationError):
-    """The reason looks like an address, a hash or an e-mail, or is too long to tell. Leave it out."""
+    """The reason contains an address, a hash or an e-mail, or is too long to check. Leave that out."""
 
     code = "personal_trace"
 
@@ -106,6 +106,6 @@ class FindingNotFoundError(FederationError):
 
 
 class FindingResolvedError(FederationError):
-    """The finding is resolved; there is nothing to answer any more."""
+    """The finding is resolved, so it takes no more answers."""
 
     code = "finding_resolved"

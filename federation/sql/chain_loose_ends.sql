@@ -1,4 +1,4 @@
--- What is not simply sealed: events without a seal, and whatever waits to be sealed. Times as in chain_seals.
+-- Events without a seal, and events that wait to be sealed. Times as in chain_seals.
 SELECT coalesce(event.id, pending.event), pending.event IS NOT NULL, seal.event IS NOT NULL,
        event.id IS NOT NULL, event.digest,
        least(greatest(event.at, '0002-01-01'), '9998-12-31'),

@@ -1,5 +1,5 @@
--- The next events to seal, by number. One that is gone, or that was sealed before, stays pending
--- for a check to find.
+-- The next events to seal, by number. An event that is missing, or that was sealed before, stays pending,
+-- so that a check finds it.
 SELECT pending.event, event.digest
 FROM federation_auditpending AS pending
 JOIN federation_auditevent AS event ON event.id = pending.event

@@ -1,5 +1,5 @@
--- Every seal by position, each with its event. A time that no program could read is moved to one
--- that it can; nobody seals at such a time, so it is found to be changed.
+-- Every seal by position, each with its event. A time that no program can read is moved to one
+-- that it can read. Nothing is sealed at such a time, so it is found to be changed.
 SELECT seal.position, seal.event, seal.digest,
        least(greatest(seal.sealed, '0002-01-01'), '9998-12-31'),
        event.id IS NOT NULL, event.digest,

@@ -1,4 +1,4 @@
--- Each signed submission: the evidence of it, and what the audit trail says of that; one of the two may be gone.
+-- Each signed submission: its evidence, and what the audit trail says about that. One of the two may be missing.
 SELECT coalesce('submission ' || kept.submission_id, event.subject) AS subject,
        kept.submission_id IS NOT NULL AS there,
        coalesce(kept.base, ''), coalesce(kept.signature, ''), coalesce(kept.base_digest, ''),

@@ -1,4 +1,4 @@
--- Makes room for figures that are replaced whole.
+-- Deletes figures that are replaced as a whole.
 -- `OFFSET 0` makes the planner look up each one named by index, also while it has no statistics.
 DELETE FROM federation_figure
 WHERE id = ANY (ARRAY(

@@ -1,5 +1,5 @@
--- For each figure named: whether a report waits for a decision, and the current report of its own frequency, or
--- that there once was a report.
+-- For each figure named that was ever reported: whether a report waits for a decision, and the current report of its
+-- own frequency, if there is one.
 -- `OFFSET 0` makes the planner look up each one named by index, also while it has no statistics.
 SELECT named.position::int - 1,
        EXISTS (

@@ -1,4 +1,4 @@
--- What was frozen of each period named, if it was published.
+-- The frozen sum of each period named, if it was published.
 -- `OFFSET 0` makes the planner look up each one named by index, also while it has no statistics.
 SELECT named.position::int - 1, frozen.*
 FROM unnest(%(indicators)s::smallint[], %(periods)s::timestamptz[])

@@ -1,4 +1,5 @@
--- What was ever released for an agency's periods in a range, and whether it stands: the same value is not held again.
+-- The reports ever released for an agency's periods in a range, and whether a current one has the same total. That
+-- total is not held again.
 SELECT report.frequency, report.period, report.total, report.withdrawn,
        EXISTS (
            SELECT FROM federation_report AS current

@@ -1,4 +1,4 @@
--- Who is late in which periods of some stretches, by the coverage that is public now.
+-- Which agencies are late in which periods of some stretches, by the coverage that is public now.
 -- `OFFSET 0` makes the planner look up each stretch by index, also while it has no statistics.
 SELECT standing.agency, coverage.period
 FROM unnest(%(firsts)s::timestamptz[], %(lasts)s::timestamptz[]) AS named (first, last)

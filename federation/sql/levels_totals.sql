@@ -1,5 +1,5 @@
--- The totals that stand for an agency's hours, days and months in some stretches of time, and the sums of its minutes by
--- their hour with how many there are, from the index alone. Stretches are whole hours, and no two of a frequency overlap.
+-- The current totals of an agency's hours, days and months in some stretches of time, and the sums of its minutes by
+-- hour with how many there are, from the index alone. Stretches are whole hours, and no two of a frequency overlap.
 -- `OFFSET 0` makes the planner look up each one named by index, also while it has no statistics.
 WITH named AS MATERIALIZED (
     SELECT *

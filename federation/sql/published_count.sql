@@ -1,4 +1,4 @@
--- How many of the periods asked for have been published.
+-- How many of the periods from one to another are public.
 -- A past view replaces `version_to IS NULL` by the condition of that view.
 SELECT count(*)
 FROM federation_publishedcoverage

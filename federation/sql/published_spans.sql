@@ -1,17 +1,17 @@
--- Of indicators and frequencies, as parallel arrays: the first and the last public period, and when something of them
--- became public first and last. Each is the end of an index, so it costs the same after ten years.
+-- For indicators and frequencies, given as parallel arrays: the first and last public period, and when something was
+-- published first and last. Each is the end of an index, so it costs the same after ten years.
 SELECT
-    asked.indicator,
-    asked.frequency,
+    wanted.indicator,
+    wanted.frequency,
     (
         SELECT min(period)
         FROM federation_publishedcoverage
-        WHERE indicator_id = asked.indicator AND frequency = asked.frequency AND version_to IS NULL
+        WHERE indicator_id = wanted.indicator AND frequency = wanted.frequency AND version_to IS NULL
     ),
     (
         SELECT max(period)
         FROM federation_publishedcoverage
-        WHERE indicator_id = asked.indicator AND frequency = asked.frequency AND version_to IS NULL
+        WHERE indicator_id = wanted.indicator AND frequency = wanted.frequency AND version_to IS NULL
     ),
     (
         SELECT known_at
@@ -19,7 +19,7 @@ SELECT
         WHERE number = (
             SELECT min(version)
             FROM federation_periodversion
-            WHERE indicator_id = asked.indicator AND frequency = asked.frequency
+            WHERE indicator_id = wanted.indicator AND frequency = wanted.frequency
         )
     ),
     (
@@ -28,7 +28,7 @@ SELECT
         WHERE number = (
             SELECT max(version)
             FROM federation_periodversion
-            WHERE indicator_id = asked.indicator AND frequency = asked.frequency
+            WHERE indicator_id = wanted.indicator AND frequency = wanted.frequency
         )
     )
-FROM unnest(%(indicators)s::integer[], %(frequencies)s::text[]) AS asked (indicator, frequency)
+FROM unnest(%(indicators)s::integer[], %(frequencies)s::text[]) AS wanted (indicator, frequency)

@@ -1,4 +1,4 @@
--- Every figure of a frequency that is stored, or that a report calls for.
+-- Every figure of a frequency that is stored, or that a report makes necessary.
 -- A week has no months in it; a month report is no part of a week.
 SELECT DISTINCT report.indicator_id, report.agency_id, period.start
 FROM federation_report AS report

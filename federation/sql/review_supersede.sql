@@ -1,4 +1,4 @@
--- Makes room for held reports that are released: what was current for their keys until now is superseded.
+-- Supersedes the reports that were current until now for the keys of released ones.
 UPDATE federation_report AS before
 SET state = 'superseded'
 FROM federation_report AS released

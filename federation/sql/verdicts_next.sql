@@ -1,4 +1,5 @@
--- Which of the figures named have a period after them whose report may repeat theirs, or was noticed to.
+-- Which of the figures named have a period after them whose report may repeat theirs, or has an open finding that it
+-- does.
 SELECT named.position::int - 1
 FROM unnest(
     %(indicators)s::smallint[], %(agencies)s::smallint[], %(periods)s::timestamptz[], %(ends)s::timestamptz[]

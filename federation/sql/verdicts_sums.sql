@@ -1,5 +1,5 @@
--- For each figure named that is a whole sum of finer ones: its total, and the totals of the same place of the weeks
--- before, as far as they are there whole.
+-- For each figure named that is a complete sum of finer ones: its total, and the complete totals of the same hour or
+-- day in the weeks before.
 -- `OFFSET 0` makes the planner look up each one named by index, also while it has no statistics.
 SELECT named.position::int - 1, own.total, before.periods, before.totals
 FROM unnest(%(indicators)s::smallint[], %(agencies)s::smallint[], %(periods)s::timestamptz[])

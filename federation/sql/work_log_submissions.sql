@@ -1,4 +1,4 @@
--- Whose the figures named are, and the submission with the newest report of each; none for what is only derived.
+-- The agencies of the figures named, and the submission with the newest report of each. A derived figure has none.
 -- `OFFSET 0` makes the planner look up each one named by index, also while it has no statistics.
 SELECT DISTINCT agency.code, newest.submission_id
 FROM unnest(%(indicators)s::smallint[], %(agencies)s::smallint[], %(periods)s::timestamptz[])

@@ -1,4 +1,4 @@
--- Asked often, so it must not wait, and it leaves nothing behind.
+-- This runs often, so it must not wait, and it leaves nothing behind.
 SET LOCAL statement_timeout = '2s';
 SET LOCAL lock_timeout = '2s';
 -- A row that is overwritten needs no room, so a full disk may take that. This is more than the memory allowed: PostgreSQL

@@ -215,4 +215,4 @@ def test_answer_to_a_resolved_finding_is_told(liaison, agency):
     hold = held(agency).hold
     decisions.release(reports=[hold.pk], by="per", reason="no", now=NOW)
     page = liaison.post(address("finding", "answer", hold.finding_id), {"answer": "confirmed"}, follow=True)
-    assert told(page) == ["The finding is resolved; there is nothing to answer any more."]
+    assert told(page) == ["The finding is resolved, so it takes no more answers."]
