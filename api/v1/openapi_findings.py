@@ -21,8 +21,7 @@ ANSWER: Final[Schema] = {
     "properties": {
         "answer": {
             "enum": list(ANSWERS),
-            "description": "The numbers are right (confirmed), right numbers will follow (will_resubmit), "
-            "or the numbers are wrong and there are no others (cannot_fix)",
+            "description": "; ".join(f"{code}: {meaning}" for code, meaning in ANSWERS.items()),
         },
         "remark": {
             "type": "string",

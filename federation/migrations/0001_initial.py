@@ -218,7 +218,7 @@ class Migration(migrations.Migration):
                 ("finding", models.ForeignKey(on_delete=models.PROTECT, related_name="answers", to="federation.finding")),
                 ("at", models.DateTimeField()),
                 ("by", models.CharField(max_length=200)),
-                ("answer", models.CharField(choices=[("confirmed", "confirmed: the numbers are right"), ("will_resubmit", "will resubmit"), ("cannot_fix", "cannot fix")], max_length=13)),
+                ("answer", models.CharField(choices=[("confirmed", "the numbers are right"), ("will_resubmit", "right numbers will follow"), ("cannot_fix", "the numbers are wrong, and there are no others")], max_length=13)),
                 ("remark", models.TextField(blank=True, default="")),
             ],
             options={

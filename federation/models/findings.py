@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from countries.models import Agency, Indicator
 from federation.models.submissions import Report
+from p2p_core.payloads.answers import ANSWERS
 
 
 class FindingState(models.TextChoices):
@@ -119,21 +120,13 @@ class Hold(models.Model):
         return f"hold of report {self.report_id}"
 
 
-class AnswerKind(models.TextChoices):
-    """What an agency can answer."""
-
-    CONFIRMED = "confirmed", "confirmed: the numbers are right"
-    WILL_RESUBMIT = "will_resubmit", "will resubmit"
-    CANNOT_FIX = "cannot_fix", "cannot fix"
-
-
 class Answer(models.Model):
     """An agency's answer to a finding. The newest counts, all are kept."""
 
     finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="answers")
     at = models.DateTimeField()
     by = models.CharField(max_length=200)
-    answer = models.CharField(max_length=13, choices=AnswerKind.choices)
+    answer = models.CharField(max_length=13, choices=list(ANSWERS.items()))
     remark = models.TextField(blank=True, default="")
 
     class Meta:

@@ -30,8 +30,9 @@ from federation.desk.screens.decision_pages import (
 from federation.errors import FederationError
 from federation.findings import decisions
 from federation.models.audit import AuditEvent
-from federation.models.findings import Answer, AnswerKind, Finding, Hold
+from federation.models.findings import Answer, Finding, Hold
 from p2p_core import periods
+from p2p_core.payloads.answers import ANSWERS
 from p2p_core.periods import Frequency
 from p2p_core.rules.rulebook import RULES, say
 
@@ -44,7 +45,7 @@ class AnswerForm(forms.Form):
     """An agency's answer to a finding."""
 
     use_required_attribute = False
-    answer = forms.ChoiceField(choices=AnswerKind.choices, widget=forms.RadioSelect)
+    answer = forms.ChoiceField(choices=list(ANSWERS.items()), widget=forms.RadioSelect)
     remark = forms.CharField(
         required=False,
         max_length=2000,

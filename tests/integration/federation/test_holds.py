@@ -13,9 +13,10 @@ from countries.models import Annotation
 from federation.database import rows_of
 from federation.findings import decisions, levels
 from federation.intake import dry_run
-from federation.models.findings import AnswerKind, Finding, Hold
+from federation.models.findings import Finding, Hold
 from federation.models.submissions import Report, Submission
 from federation.runs import reconciliation
+from p2p_core.payloads.answers import ANSWERS
 from p2p_core.rules import rulebook
 from tests import reporting
 from tests.histories import one_in
@@ -67,7 +68,7 @@ submissions = st.tuples(
     st.integers(0, 5000),
 )
 decided = st.tuples(st.sampled_from(["release", "release", "reject"]), st.integers(0, 20))
-answers = st.tuples(st.just("answer"), st.integers(0, 20), st.sampled_from(AnswerKind.values))
+answers = st.tuples(st.just("answer"), st.integers(0, 20), st.sampled_from(tuple(ANSWERS)))
 breaks = st.tuples(st.just("break"), agencies, st.sampled_from([*HOURS, HOURS[1] + timedelta(minutes=30)]))
 waits = st.tuples(st.just("wait"), st.sampled_from([61, 3600, 90_000]))
 turns = st.tuples(st.just("work"), st.integers(1, 4))

@@ -9,8 +9,12 @@ from p2p_core.payloads.faults import BrokenRuleError, Faults, PayloadError
 from p2p_core.payloads.json_object import JsonObject
 from p2p_core.traces import control_character, looks_like_trace
 
-#: The federation knows what each of them means.
-ANSWERS: Final = ("confirmed", "will_resubmit", "cannot_fix")
+#: The answers, and what each of them means.
+ANSWERS: Final = {
+    "confirmed": "the numbers are right",
+    "will_resubmit": "right numbers will follow",
+    "cannot_fix": "the numbers are wrong, and there are no others",
+}
 LONGEST_REMARK: Final = 1000
 #: Bytes. A body with the longest remark is smaller, even if each of its characters is escaped.
 LIMIT: Final = 32 * 1024
