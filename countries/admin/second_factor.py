@@ -50,7 +50,7 @@ class CodeForm(forms.Form):
     )
 
 
-class ResetForm(forms.Form):
+class PasswordForm(forms.Form):
     password = PasswordField()
 
 
@@ -119,7 +119,7 @@ def _set_up(request: HttpRequest) -> HttpResponse:
 
 
 def _own(request: HttpRequest) -> HttpResponse:
-    form = ResetForm(request.POST or None)
+    form = PasswordForm(request.POST or None)
     if form.is_valid():
         if guessing.is_own_password(request, form.cleaned_data["password"]):
             name = actor(request)

@@ -23,7 +23,7 @@ from countries.models import Liaison
 admin.site.unregister([User, Group])
 
 
-class ResetForm(forms.Form):
+class SecondFactorResetForm(forms.Form):
     reason = forms.CharField(
         validators=[refuse_traces],
         widget=forms.Textarea(attrs={"rows": 2, "cols": 80}),
@@ -78,7 +78,7 @@ class DeskUserAdmin(OfCountry, UserAdmin):  # type: ignore[type-arg]  # not gene
         if user.pk == request.user.pk:
             # Users reset their own one there, with their password.
             return HttpResponseRedirect(reverse("admin:second_factor"))
-        form = ResetForm(request.POST or None)
+        form = SecondFactorResetForm(request.POST or None)
         if form.is_valid():
             second_factor.remove(user=user, by=actor(request), reason=form.cleaned_data["reason"])
             guessing.unlock(user.get_username())

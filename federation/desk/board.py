@@ -89,7 +89,7 @@ def _states(indicators: Sequence[int], first: datetime, today: datetime) -> dict
     return found
 
 
-class SilentAgency(NamedTuple):
+class Silence(NamedTuple):
     """An agency that reports nothing of some indicators since a period, and the first finding that says so."""
 
     agency: str
@@ -99,7 +99,7 @@ class SilentAgency(NamedTuple):
     finding: int
 
 
-def silent_agencies(scope: CountryScope) -> list[SilentAgency]:
+def silent_agencies(scope: CountryScope) -> list[Silence]:
     """The agencies that are silent now, longest first."""
     rows = scope.rows(lateness.silences(), "agency__country").order_by("period", "agency__code", "indicator")
     found: dict[tuple[str, str, datetime], list[tuple[str, int]]] = defaultdict(list)
@@ -107,7 +107,7 @@ def silent_agencies(scope: CountryScope) -> list[SilentAgency]:
     for agency, frequency, since, indicator, finding in rows.values_list(*columns):
         found[agency, frequency, since].append((indicator, finding))
     return [
-        SilentAgency(agency, [indicator for indicator, _ in silences], frequency, since, silences[0][1])
+        Silence(agency, [indicator for indicator, _ in silences], frequency, since, silences[0][1])
         for (agency, frequency, since), silences in found.items()
     ]
 

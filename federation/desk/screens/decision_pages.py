@@ -67,7 +67,7 @@ ACTIONS = {action.name: action for action in (RELEASE, REJECT, RESOLVE)}
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class RowSelection:
     """The ids to decide on, the rows to show, and the form fields that lead back to the same selection."""
 
     ids: Sequence[int]
@@ -119,7 +119,7 @@ class HoldingAdmin(FactAdmin):
         raise NotImplementedError
 
     def decide_on(
-        self, request: HttpRequest, action: DecisionAction, selection: Selection, *, back: str
+        self, request: HttpRequest, action: DecisionAction, selection: RowSelection, *, back: str
     ) -> HttpResponse:
         """Ask for the reason; with it, decide, say what happened, and go back."""
         if not request.user.has_perm(action.permission):
@@ -201,9 +201,9 @@ def _earlier(noun: str, ids: Collection[int], now: datetime) -> Iterator[str]:
         yield how + (f" by {by}" if by else "") + (f" at {words.moment(at, now=now)}" if at else "")
 
 
-def held_selection(holds: Sequence[Hold], fields: Sequence[tuple[str, object]]) -> Selection:
+def held_selection(holds: Sequence[Hold], fields: Sequence[tuple[str, object]]) -> RowSelection:
     """Held reports to decide on, beside the current totals."""
     current = {row.report: row.current for row in series.rows_of(holds)}
     rows = [(hold, periods.label(hold.report.frequency, hold.report.period), current[hold.pk]) for hold in holds]
     ids = [hold.pk for hold in holds]
-    return Selection(ids, rows, [*fields, *(("report", one) for one in ids)])
+    return RowSelection(ids, rows, [*fields, *(("report", one) for one in ids)])

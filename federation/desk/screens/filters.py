@@ -48,6 +48,10 @@ class NewestPages(Paginator):  # type: ignore[type-arg]  # not generic at run ti
 class _Filter(SimpleListFilter):
     #: The path from a row to the value.
     path = ""
+    offered: Choices = []
+
+    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> Choices:  # noqa: ARG002
+        return self.offered
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
         return queryset.filter(**{self.path: self.value()}) if self.value() else queryset
@@ -70,32 +74,24 @@ class OfIndicator(_Filter):
 
 class OfFrequency(_Filter):
     title, parameter_name, path = "frequency", "frequency", "frequency"
-
-    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> Choices:  # noqa: ARG002
-        return [(frequency.value, words.FREQUENCIES[frequency]) for frequency in Frequency]
+    offered = [(frequency.value, words.FREQUENCIES[frequency]) for frequency in Frequency]
 
 
 class OfRule(_Filter):
     title, parameter_name, path = "rule", "rule", "rule"
-
-    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> Choices:  # noqa: ARG002
-        return [(rule.id, f"{rule.id} {rule.name}") for rule in RULES.values()]
+    offered = [(rule.id, f"{rule.id} {rule.name}") for rule in RULES.values()]
 
 
 class OfMedia(_Filter):
     """By media type. The types are listed here, because reading them from the table would read all of it."""
 
     title, parameter_name, path = "media", "media", "media"
-
-    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> Choices:  # noqa: ARG002
-        return [("json", "json"), ("csv", "csv")]
+    offered = [("json", "json"), ("csv", "csv")]
 
 
 class OfSigning(_Filter):
     title, parameter_name, path = "signed", "signed", "signature__isnull"
-
-    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> Choices:  # noqa: ARG002
-        return [("False", "signed"), ("True", "not signed")]
+    offered = [("False", "signed"), ("True", "not signed")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
         return queryset.filter(signature__isnull=self.value() == "True") if self.value() else queryset
@@ -105,9 +101,7 @@ class OfSubject(_Filter):
     """By the kind of item. The kinds are listed here, because reading them from the table would read all of it."""
 
     title, parameter_name, path = "about", "about", "action__startswith"
-
-    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> Choices:  # noqa: ARG002
-        return [(f"{kind}.", kind) for kind in _SUBJECTS]
+    offered = [(f"{kind}.", kind) for kind in _SUBJECTS]
 
 
 class OfReportAgency(OfAgency):
@@ -122,11 +116,9 @@ class OfReportFrequency(OfFrequency):
     path = "report__frequency"
 
 
-class OfSeverity(SimpleListFilter):
+class OfSeverity(_Filter):
     title, parameter_name = "severity", "severity"
-
-    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> Choices:  # noqa: ARG002
-        return [(severity.value, severity.value) for severity in reversed(Severity)]
+    offered = [(severity.value, severity.value) for severity in reversed(Severity)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
         if not self.value():
@@ -171,13 +163,11 @@ class OfDecision(_WaitingFirst):
         return queryset if self.value() == "all" else queryset.filter(decision=self.value() or "")
 
 
-class OfAge(SimpleListFilter):
+class OfAge(_Filter):
     """By the age of a finding."""
 
     title, parameter_name = "opened", "opened"
-
-    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> Choices:  # noqa: ARG002
-        return list(_AGES.items())
+    offered = list(_AGES.items())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
         value, now = self.value(), clock.now()
@@ -219,13 +209,11 @@ class OfFinding(_OfAddress):
         return queryset.filter(finding=int(value)) if _ID.fullmatch(value) else queryset.none()
 
 
-class SetAside(SimpleListFilter):
+class SetAside(_Filter):
     """By whether the work is tried again."""
 
     title, parameter_name = "what comes next", "aside"
-
-    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> Choices:  # noqa: ARG002
-        return [("yes", "set aside: waits for a person"), ("no", "will be tried again")]
+    offered = [("yes", "set aside: waits for a person"), ("no", "will be tried again")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
         return queryset.filter(retry_at__isnull=self.value() == "yes") if self.value() else queryset

@@ -24,7 +24,7 @@ from federation.desk.screens.decision_pages import (
     RESOLVE,
     DecisionAction,
     HoldingAdmin,
-    Selection,
+    RowSelection,
     held_selection,
 )
 from federation.errors import FederationError
@@ -144,7 +144,7 @@ class FindingAdmin(HoldingAdmin):
         ids = [one.pk for one in findings]
         fields = [("action", action.name), *((ACTION_CHECKBOX_NAME, one) for one in ids)]
         if action is RESOLVE:
-            selection = Selection(ids, [(one, sentence(one)) for one in findings], fields)
+            selection = RowSelection(ids, [(one, sentence(one)) for one in findings], fields)
             return self.decide_on(request, action, selection, back=back)
 
         holds = country_scope_of(request).rows(Hold.objects.filter(finding__in=ids), "report__agency__country")

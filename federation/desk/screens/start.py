@@ -15,7 +15,7 @@ from countries.liaisons import CountryScope
 from federation.audit import chain
 from federation.database import clock
 from federation.desk import board
-from federation.desk.board import BoardAgency, SilentAgency, Square
+from federation.desk.board import BoardAgency, Silence, Square
 from federation.desk.screens import words
 from federation.intake import queries
 from federation.models.findings import Finding, FindingState, Hold
@@ -101,7 +101,7 @@ def _tiles(request: HttpRequest, scope: CountryScope, now: datetime) -> Iterator
         yield Tile(chain.unsealed(), "audit events not sealed", "sealed within seconds", _list("auditevent"))
 
 
-def _board(agencies: Sequence[BoardAgency], silent: Sequence[SilentAgency]) -> list[dict[str, Any]]:
+def _board(agencies: Sequence[BoardAgency], silent: Sequence[Silence]) -> list[dict[str, Any]]:
     places = {(one.agency, indicator) for one in silent for indicator in one.indicators}
     return [
         {
