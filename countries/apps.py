@@ -1,4 +1,4 @@
-"""The app of who takes part and of reference data."""
+"""The app of agencies, accounts and reference data."""
 
 from django.apps import AppConfig
 

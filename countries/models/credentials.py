@@ -54,7 +54,7 @@ class Revocable(models.Model):
         raise NotImplementedError
 
     def ended_at(self, now: datetime) -> str:
-        """ "revoked" or "expired", or "" for a live one. In SQL, `credential_limits.live` says the same."""
+        """How it has ended: "revoked" or "expired". "" while it is live, which `credential_limits.live` says in SQL."""
         if self.revoked is not None:
             return "revoked"
         return "expired" if self.expires is not None and self.expires <= now else ""
@@ -150,9 +150,9 @@ class SigningKey(Revocable):
 
 
 class SignIn(models.Model):
-    """Guesses at a name's password or codes from an address, and when its owner last signed in from there.
+    """Guesses at the password or codes of a name from an address, and when its owner last signed in from there.
 
-    Name and address are keyed hashes; ``countries.accounts.guessing`` makes and reads them.
+    Name and address are keyed hashes, which only ``countries.accounts.guessing`` makes and reads.
     """
 
     name = models.CharField(max_length=64)
@@ -170,7 +170,7 @@ class SignIn(models.Model):
 
 
 class Liaison(models.Model):
-    """That a user of the desk stands for one country, and sees and changes nothing outside it."""
+    """The one country whose rows a user of the desk sees and changes."""
 
     user = models.OneToOneField("auth.User", primary_key=True, on_delete=models.PROTECT, related_name="liaison")
     country = models.ForeignKey(Country, on_delete=models.PROTECT, related_name="liaisons")

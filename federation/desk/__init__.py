@@ -1,1 +1,1 @@
-"""Reads for the coordinators' desk: plain values in few queries, only what the user may see. Not for the public."""
+"""What the coordinators' desk reads, and its screens. They show what the user may see. Not for the public."""

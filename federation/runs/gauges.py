@@ -68,10 +68,8 @@ def _one(name: str, meaning: str, value: float) -> Gauge:
 def _of_database(now: datetime) -> Iterator[Gauge]:
     yield from _of_work(now)
     yield from _of_findings()
-    yield from _of_workers(now)
-    yield from _of_clocks(now)
+    yield from _of_processes(now)
     yield from _of_credentials(now)
-    yield from _of_server()
     yield _one("submissions", "Submissions stored", Submission.objects.count())
     yield _one("audit_unsealed", "Audit events that wait to be sealed", chain.unsealed())
 
@@ -95,18 +93,22 @@ def _of_findings() -> Iterator[Gauge]:
     yield _one("agencies_silent", "Agencies that are silent (R202)", silent)
 
 
-def _of_workers(now: datetime) -> Iterator[Gauge]:
+def _of_processes(now: datetime) -> Iterator[Gauge]:
+    """Workers, clocks and the database server."""
     seen = measures.last_seen(now=now)
     yield _one("workers", "Worker processes seen in the last minute", measures.at_work(now=now))
     yield _one("worker_seen_seconds", "Time since any of them was seen", _seconds(now - seen) if seen else float("nan"))
 
-
-def _of_clocks(now: datetime) -> Iterator[Gauge]:
     ahead = {"web": _seconds(clock.skew()), "worker": measures.clock_ahead(now=now)}
     yield Gauge("clock_ahead_seconds", "How far a host's clock is ahead of the database's", ahead, "host")
-    yield _one(
-        "clock_lag_seconds", "How far the clock's mark is behind; it stops without beat", _seconds(now - clock.mark())
-    )
+    lag = _seconds(now - clock.mark())
+    yield _one("clock_lag_seconds", "How far the clock's mark is behind; it stops without beat", lag)
+
+    [(used, allowed)] = rows_of("gauges_connections")
+    lags = {name: float(lag) for name, lag in rows_of("gauges_replicas")}
+    yield _one("database_connections", "Connections to the database", used)
+    yield _one("database_connections_allowed", "The number of connections that PostgreSQL allows", allowed)
+    yield Gauge("replica_lag_seconds", "How far each replica's replay is behind", lags, "replica")
 
 
 def _of_credentials(now: datetime) -> Iterator[Gauge]:
@@ -116,14 +118,6 @@ def _of_credentials(now: datetime) -> Iterator[Gauge]:
     ending = live.filter(expires__lte=now + _SOON).count()
     yield _one("agencies_without_credential", "Agencies that owe reports and have no usable credential", without)
     yield _one("credentials_ending", "Usable credentials that end within 30 days", ending)
-
-
-def _of_server() -> Iterator[Gauge]:
-    [(used, allowed)] = rows_of("gauges_connections")
-    lags = {name: float(lag) for name, lag in rows_of("gauges_replicas")}
-    yield _one("database_connections", "Connections to the database", used)
-    yield _one("database_connections_allowed", "The number of connections that PostgreSQL allows", allowed)
-    yield Gauge("replica_lag_seconds", "How far each replica's replay is behind", lags, "replica")
 
 
 def _seconds(duration: timedelta) -> float:

@@ -1,4 +1,4 @@
-"""The coordinators' desk: the start page, findings and what they hold, and facts to look at."""
+"""The coordinators' desk: the start page, findings and held reports to decide on, and read-only lists."""
 
 from federation.desk.screens import audit, findings, holds, submissions, work
 
