@@ -75,7 +75,7 @@ def route(transactional_db, ports, settings):
 
     def at(*some):
         hosts = ",".join(f"127.0.0.1:{port}" for port in some)
-        return databases._read(f"{user}@{hosts}/{connection.settings_dict['NAME']}")
+        return databases._parse_public_url(f"{user}@{hosts}/{connection.settings_dict['NAME']}")
 
     with ExitStack() as stack:
 

@@ -51,6 +51,6 @@ class Command(BaseCommand):
             self.stderr.write(f"Different: {item}")
         if different:
             raise CommandError(
-                f"{len(different)} items differ from the reports. Run manage.py rebuild to correct them."
+                f"Items that differ from the reports: {len(different)}. Run manage.py rebuild to correct them."
             )
         self.stdout.write("Everything agrees with the reports.")
