@@ -7,7 +7,7 @@ from api import health
 from api.catalog import views as catalog
 from api.openapi import DocumentView
 from api.sdmx import v21, v30
-from api.sdmx.views import AvailabilityView, DataView, RootView, SchemaView, StructuresView
+from api.sdmx.views import AvailabilityView, DataView, RootView, StructuresView
 from api.v1 import aggregates, annotations, audit, figures, findings, reference, rules, submissions, tokens
 
 v1 = [
@@ -35,11 +35,11 @@ sdmx = [
     *(path(root, RootView.as_view(), name="root") for root in ("", "2.1", "2.1/", "3.0", "3.0/")),
     path("2.1/data/<path:path>", DataView.as_view(dialect=v21.DIALECT), name="data-2.1"),
     path("2.1/availableconstraint/<path:path>", AvailabilityView.as_view(dialect=v21.DIALECT), name="availability-2.1"),
-    path("2.1/schema/<path:path>", SchemaView.as_view(dialect=v21.DIALECT), name="schema-2.1"),
+    path("2.1/schema/<path:path>", StructuresView.as_view(dialect=v21.DIALECT, of_schemas=True), name="schema-2.1"),
     path("2.1/<path:path>", StructuresView.as_view(dialect=v21.DIALECT), name="structures-2.1"),
     path("3.0/data/<path:path>", DataView.as_view(dialect=v30.DIALECT), name="data-3.0"),
     path("3.0/availability/<path:path>", AvailabilityView.as_view(dialect=v30.DIALECT), name="availability-3.0"),
-    path("3.0/schema/<path:path>", SchemaView.as_view(dialect=v30.DIALECT), name="schema-3.0"),
+    path("3.0/schema/<path:path>", StructuresView.as_view(dialect=v30.DIALECT, of_schemas=True), name="schema-3.0"),
     path("3.0/<path:path>", StructuresView.as_view(dialect=v30.DIALECT), name="structures-3.0"),
 ]
 

@@ -105,7 +105,7 @@ class AvailabilityQuery(NamedTuple):
 
 
 class StructureQuery(NamedTuple):
-    """A query for structures. An empty agency, id or version means any."""
+    """A query for structures, or for the schema of the data that follow one. An empty agency, id or version is any."""
 
     kinds: frozenset[str]
     agency: str = ""
@@ -113,13 +113,8 @@ class StructureQuery(NamedTuple):
     version: str = ""
     references: str = "none"
     detail: str = "full"
-
-
-class SchemaQuery(NamedTuple):
-    """A query for the schema of data messages of one flow, structure or agreement."""
-
-    structure: StructureQuery
-    at_observation: str
+    #: Of a schema, the dimension that observations have.
+    at_observation: str | None = None
 
 
 class Dialect(NamedTuple):
@@ -136,7 +131,7 @@ class Dialect(NamedTuple):
     data: Callable[[str, Mapping[str, str]], DataQuery]
     availability: Callable[[str, Mapping[str, str]], AvailabilityQuery]
     structures: Callable[[str, Mapping[str, str]], StructureQuery]
-    schema: Callable[[str, Mapping[str, str]], SchemaQuery]
+    schema: Callable[[str, Mapping[str, str]], StructureQuery]
 
 
 def parameters(request: HttpRequest) -> dict[str, str]:
@@ -200,14 +195,14 @@ def structure_query(
     return StructureQuery(frozenset(kinds), *names, references, detail)
 
 
-def schema_query(context: str, names: tuple[str, str, str], given: Mapping[str, str]) -> SchemaQuery:
+def schema_query(context: str, names: tuple[str, str, str], given: Mapping[str, str]) -> StructureQuery:
     """A query for a schema; ``names`` are agency, id and version."""
     check_names(given, ("dimensionAtObservation", "format"))
     if context not in CONTEXTS:
         raise not_offered(f"Schemas are of {', '.join(CONTEXTS)}.")
     if not all(names[:2]):
         raise Problem("bad_sdmx_query", detail="Name one agency and one id, and perhaps one version.")
-    return SchemaQuery(StructureQuery(frozenset({context}), *names), at_observation(given))
+    return StructureQuery(frozenset({context}), *names, at_observation=at_observation(given))
 
 
 def find_flow(contexts: Collection[str], names: tuple[str, str, str]) -> Flow:

@@ -6,7 +6,7 @@ from typing import Final
 from api.problems import Problem
 from api.sdmx import queries, times
 from api.sdmx.flows import ATTRIBUTES
-from api.sdmx.queries import AvailabilityQuery, DataQuery, Dialect, SchemaQuery, StructureQuery
+from api.sdmx.queries import AvailabilityQuery, DataQuery, Dialect, StructureQuery
 from p2p_core import flow
 from p2p_core.flow import AGENCY
 
@@ -60,7 +60,7 @@ def structures(path: str, given: Mapping[str, str]) -> StructureQuery:
     return queries.structure_query(kinds, _names(agency, name, version), item, given)
 
 
-def schema(path: str, given: Mapping[str, str]) -> SchemaQuery:
+def schema(path: str, given: Mapping[str, str]) -> StructureQuery:
     """Read `{context}/{agency}/{id}[/{version}]`."""
     context, agency, name, version = queries.path_parts(path, 4)
     return queries.schema_query(context, _names(agency, name, version), given)

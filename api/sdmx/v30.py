@@ -7,7 +7,7 @@ from typing import Final
 from api.problems import Problem
 from api.sdmx import queries
 from api.sdmx.flows import ATTRIBUTES, MEASURE, P2P_VINTAGE, TIME
-from api.sdmx.queries import AvailabilityQuery, Codes, DataQuery, Dialect, SchemaQuery, Shape, StructureQuery
+from api.sdmx.queries import AvailabilityQuery, Codes, DataQuery, Dialect, Shape, StructureQuery
 from api.sdmx.times import Times
 from p2p_core import flow
 
@@ -78,7 +78,7 @@ def structures(path: str, given: Mapping[str, str]) -> StructureQuery:
     )
 
 
-def schema(path: str, given: Mapping[str, str]) -> SchemaQuery:
+def schema(path: str, given: Mapping[str, str]) -> StructureQuery:
     """Read `{context}/{agency}/{id}[/{version}]`."""
     context, agency, name, version = queries.path_parts(path, 4)
     return queries.schema_query(context, _names(agency, name, version), given)

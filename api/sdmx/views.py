@@ -14,7 +14,7 @@ from api.caching import PublicAnswer, PublicView, Representation, Validator
 from api.sdmx import observations, queries, sdmx_csv, sdmx_json, sdmx_ml, structures, v21, v30
 from api.sdmx.blocks import SeriesBlock
 from api.sdmx.observations import Observations
-from api.sdmx.queries import AvailabilityQuery, DataQuery, Dialect, SchemaQuery, StructureQuery
+from api.sdmx.queries import AvailabilityQuery, DataQuery, Dialect, StructureQuery
 from api.sdmx.structures import Artefact, Structures
 from api.throttling import costs
 from countries.reference import Reference
@@ -92,11 +92,11 @@ class AvailabilityAnswer:
 class StructureAnswer:
     """Structures, or the schema of data that follow them; they depend on the version of the reference data alone."""
 
-    query: StructureQuery | SchemaQuery
+    query: StructureQuery
     form: Format
     dialect: Dialect
     #: Below it, stubs say, the whole structures are.
-    address: str = ""
+    address: str
 
     def validator(self) -> Validator:
         return self._validator(Reference.current())
@@ -104,15 +104,13 @@ class StructureAnswer:
     def render(self) -> Representation:
         reference = Reference.current()
         known = structures.structures_of(reference)
-        if isinstance(self.query, StructureQuery):
-            found = structures.select(self.query, known)
-            content = message(found, self.form, self.dialect, known, self.address)
+        found = structures.select(self.query, known)
+        if self.query.at_observation and self.form in (flow.XSD_21, flow.XSD_30):
+            content = sdmx_ml.write_schema(found[0], self.query.at_observation, self.dialect.namespace, known)
+        elif self.query.at_observation:
+            content = message(structures.of_data(found[0].flow, known), self.form, self.dialect, known)
         else:
-            [named] = structures.select(self.query.structure, known)
-            if self.form in (flow.XSD_21, flow.XSD_30):
-                content = sdmx_ml.write_schema(named, self.query.at_observation, self.dialect.namespace, known)
-            else:
-                content = message(structures.of_data(named.flow, known), self.form, self.dialect, known)
+            content = message(found, self.form, self.dialect, known, self.address)
         return Representation(self._validator(reference), content, _headers(self.form, known))
 
     def _validator(self, reference: Reference) -> Validator:
@@ -153,54 +151,41 @@ class _View(PublicView):
 
 
 class DataView(_View):
-    """Queries for data."""
-
     def get(self, request: HttpRequest, path: str) -> HttpResponseBase:
-        dialect = self.dialect
-        return self.answer(
-            request, dialect.formats_of_data, lambda given, form: DataAnswer(dialect.data(path, given), form)
-        )
+        one = self.dialect
+        return self.answer(request, one.formats_of_data, lambda given, form: DataAnswer(one.data(path, given), form))
 
 
 class AvailabilityView(_View):
     """Queries for what data exist, in the formats that a dialect has for structures."""
 
     def get(self, request: HttpRequest, path: str) -> HttpResponseBase:
-        dialect = self.dialect
-        return self.answer(
-            request,
-            dialect.formats_of_structures,
-            lambda given, form: AvailabilityAnswer(dialect.availability(path, given), form, dialect),
-        )
+        one = self.dialect
+
+        def read(given: Mapping[str, str], form: Format) -> PublicAnswer:
+            return AvailabilityAnswer(one.availability(path, given), form, one)
+
+        return self.answer(request, one.formats_of_structures, read)
 
 
 class StructuresView(_View):
-    """Queries for structures: all paths below a root that have no other view."""
+    """Queries for structures: all paths below a root that have no other view; or for schemas of data."""
+
+    of_schemas = False
 
     def get(self, request: HttpRequest, path: str) -> HttpResponseBase:
-        dialect = self.dialect
-        address = request.build_absolute_uri(request.path.removesuffix(path)) + dialect.structures_path
+        one = self.dialect
+        address = request.build_absolute_uri(request.path.removesuffix(path)) + one.structures_path
+        formats, parse = one.formats_of_structures, one.structures
+        if self.of_schemas:
+            formats, parse = one.formats_of_schemas, one.schema
 
         def read(given: Mapping[str, str], form: Format) -> PublicAnswer:
-            query = dialect.structures(path, given)
+            query = parse(path, given)
             structures.select(query, structures.structures_of(Reference.current()))
-            return StructureAnswer(query, form, dialect, address)
+            return StructureAnswer(query, form, one, address)
 
-        return self.answer(request, dialect.formats_of_structures, read)
-
-
-class SchemaView(_View):
-    """Queries for the schema of data messages."""
-
-    def get(self, request: HttpRequest, path: str) -> HttpResponseBase:
-        dialect = self.dialect
-
-        def read(given: Mapping[str, str], form: Format) -> PublicAnswer:
-            query = dialect.schema(path, given)
-            structures.select(query.structure, structures.structures_of(Reference.current()))
-            return StructureAnswer(query, form, dialect)
-
-        return self.answer(request, dialect.formats_of_schemas, read)
+        return self.answer(request, formats, read)
 
 
 class RootView(PublicView):

@@ -251,7 +251,7 @@ def test_all_types_of_structures():
 def test_schemas(read):
     query = read("provisionagreement/P2PEU/PA_P2P/1.0.0/", {"dimensionAtObservation": "AllDimensions"})
     assert query.at_observation == "AllDimensions"
-    assert (query.structure.kinds, query.structure.id) == ({"provisionagreement"}, "PA_P2P")
+    assert (query.kinds, query.id) == ({"provisionagreement"}, "PA_P2P")
 
 
 @pytest.mark.parametrize(
