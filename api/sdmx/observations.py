@@ -309,29 +309,28 @@ class Available:
         for values, codes in zip(self.values.values(), zip(*keys, strict=True), strict=True):
             values.update(codes)
         start, end = int(some[0]), int(times.ends(frequency, some[-1:])[0])
-        self.range = (
-            TimeRange(min(self.range.start, start), max(self.range.end, end)) if self.range else TimeRange(start, end)
-        )
+        before = self.range or TimeRange(start, end)
+        self.range = TimeRange(min(before.start, start), max(before.end, end))
 
 
-def available(all_of_them: Observations) -> Available:
+def find_available(answer: Observations) -> Available:
     """What an answer has. Only changes, and past views, are looked through, and have to be paid for."""
-    query, number = all_of_them.query, all_of_them.version.number
+    query, number = answer.query, answer.version.number
     found = Available({name: set() for name in query.flow.dimensions})
-    all_of_them.charge_counting()
+    answer.charge_counting()
     size = 0
     if query.updated_after or query.of_vintages:
-        size = all_of_them.check_size()
+        size = answer.check_size()
         refuse_more(size, MOST_OBSERVED)
     with costs.take_turn(size):
         if query.updated_after:
-            for block in all_of_them.blocks():
+            for block in answer.blocks():
                 rows = np.flatnonzero(block.wanted.any(axis=1)).tolist()
                 some = block.table.coverage.periods[block.wanted.any(axis=0)]
                 found.add([block.keys[row] for row in rows], int(block.wanted.sum()), block.table.frequency, some)
             return found
         # Nothing is read: each series has an observation in each period.
-        for one in all_of_them.slices:
+        for one in answer.slices:
             for label, version in one.vintages if query.of_vintages else [("", number)]:
                 some, listed = one.coverage(version).periods, one.listed(version)
                 if len(some) and listed:

@@ -142,7 +142,7 @@ def select(query: StructureQuery, known: Structures) -> list[Artefact]:
     if query.detail == "allcompletestubs":
         return [replace(one, stub=True) for one in found]
     if query.detail == "referencepartial":
-        return [one if one.key in named else in_part(one, found) for one in found]
+        return [one if one.key in named else only_used(one, found) for one in found]
     return found
 
 
@@ -176,7 +176,7 @@ def _closure(keys: Keys, steps: Mapping[StructureKey, Keys]) -> Keys:
     return found
 
 
-def in_part(one: Artefact, beside: Iterable[Artefact]) -> Artefact:
+def only_used(one: Artefact, beside: Iterable[Artefact]) -> Artefact:
     """A list of concepts or providers with only the items that other structures use. All codes can occur."""
     used: dict[str, set[str]] = {"conceptscheme": set(), "dataproviderscheme": set()}
     for other in beside:
@@ -185,14 +185,16 @@ def in_part(one: Artefact, beside: Iterable[Artefact]) -> Artefact:
     return one.only(used[one.kind]) if used.get(one.kind) else one
 
 
-def of_data(flow: Flow, known: Structures) -> list[Artefact]:
+def data_structures(flow: Flow, known: Structures) -> list[Artefact]:
     """The structures that data of a flow follow."""
     structure = known.by_key["datastructure", flow.dsd]
     found = [one for one in known.artefacts if one.key in {structure.key, *structure.refers}]
-    return [in_part(one, [structure]) for one in found]
+    return [only_used(one, [structure]) for one in found]
 
 
-def of_availability(query: AvailabilityQuery, found: Available, kind: str, known: Structures) -> Iterator[Artefact]:
+def availability_structures(
+    query: AvailabilityQuery, found: Available, kind: str, known: Structures
+) -> Iterator[Artefact]:
     """The constraint that says what there is, and the structures that go with it, if wanted."""
     flow = query.data.flow
     # That a dimension has no values cannot be said in all formats.

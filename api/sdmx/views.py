@@ -82,8 +82,8 @@ class AvailabilityAnswer:
     def render(self) -> Representation:
         validator, found, reference = _look_up(self.query.data, f"available{self.form.word}")
         known = structures.structures_of(reference)
-        available = observations.available(found)
-        artefacts = structures.of_availability(self.query, available, self.dialect.constraint, known)
+        available = observations.find_available(found)
+        artefacts = structures.availability_structures(self.query, available, self.dialect.constraint, known)
         content = message(artefacts, self.form, self.dialect, known)
         return Representation(validator, content, _headers(self.form, known, found.published))
 
@@ -108,7 +108,7 @@ class StructureAnswer:
         if self.query.at_observation and self.form in (flow.XSD_21, flow.XSD_30):
             content = sdmx_ml.write_schema(found[0], self.query.at_observation, self.dialect.namespace, known)
         elif self.query.at_observation:
-            content = message(structures.of_data(found[0].flow, known), self.form, self.dialect, known)
+            content = message(structures.data_structures(found[0].flow, known), self.form, self.dialect, known)
         else:
             content = message(found, self.form, self.dialect, known, self.address)
         return Representation(self._validator(reference), content, _headers(self.form, known))

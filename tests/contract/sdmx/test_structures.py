@@ -214,7 +214,7 @@ def available(found, form, *, references=False):
     query = AvailabilityQuery(DataQuery(flow, {}), (*flow.dimensions, flows.TIME), references)
     dialect, place = OF_FORMS[form]
     known = structures.structures_of(Reference.current())
-    some = structures.of_availability(query, found, dialect.constraint, known)
+    some = structures.availability_structures(query, found, dialect.constraint, known)
     return views.message(some, dialect.formats_of_structures[place], dialect, known)
 
 
