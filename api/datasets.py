@@ -13,7 +13,7 @@ from django.conf import settings
 
 from countries.reference import Indicator, Reference
 from federation import published
-from federation.published import Span
+from federation.published import PublicSpan
 from p2p_core import flow, periods
 
 TITLE: Final = "Police2Peer, the combined European view"
@@ -144,7 +144,7 @@ class Dataset(NamedTuple):
     """An indicator at a frequency, from its first period to its last."""
 
     indicator: Indicator
-    span: Span
+    span: PublicSpan
     invented: bool
 
     @property

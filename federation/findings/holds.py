@@ -62,10 +62,15 @@ def judge(agency: int, candidates: Mapping[int, Candidate]) -> dict[int, Facts]:
     for indicator, members in by_indicator.items():
         some = members.values()
         released = _released(agency, indicator, [one.key for one in some])
+        sent = []
+        for one in some:
+            was_released = (str(one.key.frequency), one.key.period, one.total) in released
+            judged = not was_released and not (one.revises and one.total == one.before)
+            sent.append(Level(one.key.frequency, one.key.period, one.total, judged, was_released))
         strays = levels.judge(
             agency,
             indicator,
-            [_level(one, released) for one in some],
+            sent,
             minutes={
                 one.key.period: one.before
                 for one in some
@@ -81,12 +86,6 @@ def judge(agency: int, candidates: Mapping[int, Candidate]) -> dict[int, Facts]:
             if facts := strays.get((one.key.frequency, one.key.period)):
                 found[position] = facts
     return found
-
-
-def _level(one: Candidate, released: Mapping[Released, bool]) -> Level:
-    let_through = (str(one.key.frequency), one.key.period, one.total) in released
-    judged = not let_through and not (one.revises and one.total == one.before)
-    return Level(one.key.frequency, one.key.period, one.total, judged, let_through)
 
 
 def _released(agency: int, indicator: int, keys: Sequence[ReportKey]) -> dict[Released, bool]:
@@ -152,9 +151,13 @@ def _gather(
             line.appendleft(lifecycle.new(HOLDING.id, figure, held.facts, now=now))
             opened.append(line[0])
         else:
-            _extend(line[0], held, now=now)
-            if line[0].pk:
-                extended[line[0].pk] = line[0]
+            finding = line[0]
+            if held.key.period <= finding.period:
+                finding.period, finding.facts = held.key.period, held.facts
+            finding.last_period = max(finding.last_period, held.key.period)
+            finding.changed = now
+            if finding.pk:
+                extended[finding.pk] = finding
         found[held.report] = line[0]
     return found, opened, list(extended.values())
 
@@ -191,13 +194,6 @@ def _put_in_place_of_sums(
     lifecycle.resolve(Finding.objects.filter(pk__in=sums), how=Resolution.REVISION, now=now)
     Finding.objects.bulk_update(extended, ["period", "last_period", "facts", "changed"])
     Finding.objects.bulk_create(sorted(opened, key=Finding.place))
-
-
-def _extend(finding: Finding, held: Held, *, now: datetime) -> None:
-    if held.key.period <= finding.period:
-        finding.period, finding.facts = held.key.period, held.facts
-    finding.last_period = max(finding.last_period, held.key.period)
-    finding.changed = now
 
 
 def end(reports: Collection[int], *, decision: Decision, by: str, now: datetime, reason: str = "") -> list[int]:

@@ -27,7 +27,7 @@ from federation.rules.coverage import Schedule
 from federation.rules.panels import FREQUENCIES, Agencies, choose, periods_inside, start_of_span
 from federation.rules.rounding import NOBODY
 from federation.worklist import PANELS, Stage, WorkItem, panel
-from p2p_core import periods, reports
+from p2p_core import periods
 from p2p_core.periods import Frequency
 from p2p_core.reports import Values
 
@@ -159,9 +159,14 @@ def _reported(parts: Sequence[WorkItem]) -> list[_ReportedPeriod]:
         rows = c.stream(statement("panels_figures"), _named(parts) | {"seconds": seconds})
         # A period at a time: three years of weeks of all agencies and networks are more than there is any need to hold.
         for position, some in groupby(rows, key=itemgetter(0)):
-            figures = list(some)
-            whole = {one: (final, _over_networks(*cells)) for _, one, final, *cells in figures if final is not None}
-            found[position] = _ReportedPeriod(frozenset(agency for _, agency, *_ in figures), whole)
+            reporting, whole = set(), {}
+            for _, agency, final, countries, networks, values in some:
+                reporting.add(agency)
+                if final is not None:
+                    exact = np.zeros((1, len(tables.COUNTRIES), 1), np.int64)
+                    np.add.at(exact[0, :, 0], tables.place_of(countries, networks)[0], values)
+                    whole[agency] = (final, tables.with_margins(exact)[0, :, -1])
+            found[position] = _ReportedPeriod(frozenset(reporting), whole)
     return found
 
 
@@ -174,13 +179,6 @@ def _named(parts: Sequence[WorkItem]) -> dict[str, Any]:
         "first": parts[0].period,
         "last": parts[-1].period,
     }
-
-
-def _over_networks(countries: reports.Numbers, networks: reports.Numbers, values: Values) -> Values:
-    """The exact numbers of a figure over all networks, with those of groups and the total."""
-    exact = np.zeros((1, len(tables.COUNTRIES), 1), np.int64)
-    np.add.at(exact[0, :, 0], tables.place_of(countries, networks)[0], values)
-    return tables.with_margins(exact)[0, :, -1]
 
 
 def _public(parts: Sequence[WorkItem]) -> list[_PublicPeriod]:

@@ -122,7 +122,7 @@ class Window(NamedTuple):
     page: Page
 
 
-class Span(NamedTuple):
+class PublicSpan(NamedTuple):
     """From which period to which an indicator is public at a frequency, and when that became so and changed last."""
 
     indicator: int
@@ -273,11 +273,11 @@ def window_version(indicator: int, length: str) -> tuple[int, datetime] | None:
     return (row["version"], row["end"]) if row else None
 
 
-def spans(indicators: Iterable[int], frequencies: Iterable[str]) -> list[Span]:
+def spans(indicators: Iterable[int], frequencies: Iterable[str]) -> list[PublicSpan]:
     """Return from when to when each indicator is public at each frequency, where anything of it is."""
     pairs = list(product(indicators, frequencies))
     named = {"indicators": [number for number, _ in pairs], "frequencies": [letter for _, letter in pairs]}
-    return [Span(*row) for row in _rows("published_spans", named) if None not in row]
+    return [PublicSpan(*row) for row in _rows("published_spans", named) if None not in row]
 
 
 def coverage_of(row: Row) -> Coverage:

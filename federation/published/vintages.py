@@ -51,7 +51,7 @@ class CoverageHistory:
         return self._columns.picked(known[first])
 
 
-class Cells(NamedTuple):
+class CellVersions(NamedTuple):
     """Cells as parallel arrays: the place of their series, period, value, and the versions from and to, or 0."""
 
     rows: NDArray[Any]
@@ -93,7 +93,7 @@ def table(cube: Cube, some: Sequence[Series], coverage: Coverage, *, version: in
     return _placed(cells, cube.frequency, some, coverage, version)
 
 
-def _placed(cells: Cells, frequency: str, some: Sequence[Series], coverage: Coverage, version: int) -> Table:
+def _placed(cells: CellVersions, frequency: str, some: Sequence[Series], coverage: Coverage, version: int) -> Table:
     periods = coverage.periods
     at = np.searchsorted(periods, cells.periods)
     # Of periods that lie between those wanted, cells may have been read too.
@@ -111,7 +111,7 @@ def _placed(cells: Cells, frequency: str, some: Sequence[Series], coverage: Cove
     return Table(frequency, some, coverage, grid[0], since)
 
 
-def _cells(cube: Cube, some: Sequence[Series], periods: Longs, *, after: int, version: int) -> Cells:
+def _cells(cube: Cube, some: Sequence[Series], periods: Longs, *, after: int, version: int) -> CellVersions:
     """Read cells of series and periods in all versions up to one, but for those that had ended by another."""
     named = _named(cube, version) | {
         "countries": np.array([one.country for one in some], np.int16),
@@ -127,7 +127,7 @@ def _cells(cube: Cube, some: Sequence[Series], periods: Longs, *, after: int, ve
     with cursor() as c:
         [found] = c.execute(query, named).fetchall()
     public, closed = (*found[:4], np.zeros(len(found[0]), np.int64)), found[4:]
-    return Cells(*map(np.concatenate, zip(public, closed, strict=True)))
+    return CellVersions(*map(np.concatenate, zip(public, closed, strict=True)))
 
 
 def changed(cube: Cube, *, after: int, version: int) -> Longs:
