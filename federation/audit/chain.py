@@ -17,7 +17,7 @@ from federation.database import copy_rows, cursor, look_up_by_index, rows_of, st
 from federation.models.audit import AuditPending, AuditSeal
 from federation.rules import trail
 
-#: At most so many events are sealed in one transaction.
+#: The most events that are sealed in one transaction.
 BATCH: Final = 2000
 #: One sealer at a time has this lock. Items on the work list are locked by their numbers, which are not negative.
 _LOCK: Final = -1

@@ -50,7 +50,7 @@ TABLES: Final[dict[str, Rights]] = {
     "federation_finding": Rights(web="SELECT, INSERT, UPDATE", worker="SELECT, INSERT, UPDATE"),
     "federation_hold": Rights(web="SELECT, INSERT, UPDATE", worker=_READ),
     "federation_answer": Rights(web=_ADD, worker=_READ),
-    # The work, and what is made of it: by workers only.
+    # The work and its results: only workers write them.
     "federation_work": Rights(web=_ADD, worker="SELECT, INSERT, DELETE"),
     "federation_failure": Rights(web=_READ, worker=_ALL),
     "federation_workerprocess": Rights(web=_READ, worker=_ALL),

@@ -98,7 +98,7 @@ def _released(agency: int, indicator: int, keys: Sequence[ReportKey]) -> dict[Re
         first=periods.start_of(Frequency.MONTH, min(key.period for key in keys)),
         ends=periods.end(Frequency.MONTH, last),
     )
-    return {(*key, None if withdrawn else total): stands for *key, total, withdrawn, stands in found}
+    return {(*key, None if withdrawn else total): is_current for *key, total, withdrawn, is_current in found}
 
 
 @dataclass(frozen=True, slots=True)

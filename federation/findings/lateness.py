@@ -52,7 +52,7 @@ def watch(*, now: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedSeries:
-    """An indicator at a frequency, of which agencies are expected to report each period."""
+    """An indicator at a frequency: agencies are expected to report each period."""
 
     indicator: int
     frequency: str

@@ -77,7 +77,7 @@ def located_by(figure: WorkItem, *, now: datetime) -> Iterator[WorkItem]:
 
 
 def compute(items: Sequence[WorkItem], *, mark: datetime) -> ComputedPeriods:
-    """Compute what is to be public of periods, all of one frequency. It only reads."""
+    """Compute the cells and coverage of periods, all of one frequency. It only reads."""
     combined, kept = combine(items, mark=mark), frozen.read(items)
     cells = unclipped(items, combined.cells, kept).clip(min=0)
     return ComputedPeriods(items, cells, _with_breaks(items, combined.coverage), combined.cells, kept)

@@ -33,7 +33,7 @@ from p2p_core.reports import Values
 
 #: A panel waits for late agencies, but no longer than the longest deadline of a schedule.
 LONGEST_WAIT = timedelta(days=91)
-#: No panel reaches back further, however long its last months are waited for and the clock stands still.
+#: No panel reaches back further, even if its last months are awaited and the clock stops.
 _REACH = timedelta(days=31 * max(PANELS.values())) + 2 * LONGEST_WAIT
 _SECOND = timedelta(seconds=1)
 

@@ -1,4 +1,4 @@
-"""The published tables: reads what is public of some periods, and writes what changed as one new version."""
+"""Reads the public cells and coverage of periods, and writes those that changed as one new version."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _FACTS: Final = tuple(PeriodCoverage.__dataclass_fields__)
 
 @dataclass(frozen=True, slots=True)
 class ComputedPeriods:
-    """What is to be public of some periods: rounded cells (n, countries, networks) and coverage.
+    """Cells and coverage of periods that are to become public. The cells are rounded: (n, countries, networks).
 
     ``present`` are the figures of now. A period that is not ``frozen`` yet freezes them.
     """
@@ -43,7 +43,7 @@ class ComputedPeriods:
 
 @dataclass(frozen=True, slots=True)
 class PublicPeriods:
-    """What is public now of the same periods: cells and coverage, with the ids of their rows."""
+    """The cells and coverage that are public now, with the ids of their rows."""
 
     cells: Values
     ids: Values

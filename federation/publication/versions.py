@@ -19,14 +19,14 @@ from federation.rules import rounding
 
 @contextmanager
 def new_version() -> Iterator[int]:
-    """Draw the next version; what is written within is stamped with its time at the end."""
+    """Draw the next version, and stamp it with its time after the block that writes it."""
     with cursor() as c:
         c.execute("UPDATE federation_versioncounter SET last = last + 1 RETURNING last")
         [(version,)] = c.fetchall()
     yield version
     with cursor() as c:
         c.execute(statement("versions_stamp"), [version])
-    # The stamp is the database's time: one that the clocks contradict is taken back with all that was written.
+    # The stamp is the database's time. If the clocks contradict it, the transaction is rolled back.
     clock.agreed()
 
 
@@ -43,8 +43,8 @@ def leap() -> None:
 def check_rounding() -> None:
     """Refuse to go on unless this process rounds as the published view is rounded.
 
-    The first process seals its key and base; a second key would give each cell a second
-    rounding, from which the exact value could be narrowed down.
+    The first process seals its key and base. A second key would round each cell a second time, and two roundings narrow
+    down the exact value.
     """
     fingerprint, base = _mine()
     seal, _ = RoundingSeal.objects.get_or_create(id=1, defaults={"fingerprint": fingerprint, "base": base})

@@ -1,7 +1,7 @@
-"""The one public door: protected cells, their coverage, windows and panels, as they are or as they were at a version.
+"""The one public door: protected cells, their coverage, windows and panels, now or at a version.
 
-All numbers here are rounded already. A read is one statement, hence one snapshot, so
-that version, coverage and cells agree while publications commit.
+All numbers here are rounded already. A read is one statement, hence one snapshot, so version, coverage and cells agree
+while publications commit.
 """
 
 from collections.abc import Iterable
@@ -34,7 +34,7 @@ from p2p_core.periods import Frequency, Longs
 
 Row = dict[str, Any]
 
-#: Of each sliding window, the frequency of its parts, and whether months stand for their days.
+#: For each sliding window the frequency of its parts, and whether months are read in place of their days.
 _WINDOWS = {
     "P1D": (Frequency.HOUR, False),
     "P7D": (Frequency.DAY, False),
@@ -43,7 +43,7 @@ _WINDOWS = {
 }
 WINDOWS: Final = tuple(_WINDOWS)
 _PART = {Frequency.HOUR: timedelta(hours=1), Frequency.DAY: timedelta(days=1)}
-#: A version above every other: reads what is public now.
+#: A version above every other one, to read what is public now.
 NEWEST: Final = 2**63 - 1
 
 #: At which frequencies panels have numbers, and what a year before is: the same month, or the week 52 weeks earlier.
@@ -145,7 +145,7 @@ class PastView(NamedTuple):
 
 
 def check(selection: Selection) -> None:
-    """Refuse what is not published, with an error that says what is."""
+    """Refuse a selection that is not published. The error says what is."""
     if selection.panel is not None and selection.frequency not in _YEAR:
         raise PanelFrequencyNotPublishedError
     if selection.panel is not None and selection.networks != (ALL_NETWORKS,):
@@ -157,7 +157,7 @@ def check(selection: Selection) -> None:
 
 
 def past_view(frequency: str, as_of: datetime) -> PastView:
-    """Return the version that was public at an instant, at hours and coarser."""
+    """The version that was public at an instant, for hours and coarser periods."""
     if frequency == Frequency.MINUTE:
         raise VintagesNotKeptError
     at_instant(as_of)
@@ -169,18 +169,18 @@ def past_view(frequency: str, as_of: datetime) -> PastView:
 
 
 def live_minutes() -> tuple[datetime, datetime]:
-    """Return the first and last of the 60 minutes that have closed."""
+    """The first and last of the 60 minutes that have ended."""
     now = _this_minute()
     return now - _LIVE, periods.previous(Frequency.MINUTE, now)
 
 
 def at_version(number: int) -> None:
-    """Read on where that version is: a replica may not have it yet."""
+    """From here on read a source that has this version: a replica may not have it yet."""
     read_primary_unless(lambda: (_newest()[0] or 0) >= number)
 
 
 def at_instant(instant: datetime) -> None:
-    """Read on where every version is that was public at an instant: a replica may not have all of them yet."""
+    """From here on read a source that has every version up to an instant: a replica may not have all of them yet."""
     read_primary_unless(lambda: (known_at := _newest()[1]) is not None and known_at >= instant)
 
 
@@ -190,19 +190,19 @@ def _newest() -> tuple[int | None, datetime | None]:
 
 
 def version(selection: Selection) -> int | None:
-    """Return the highest version of the periods or the panel asked for, without touching cells or coverage."""
+    """The highest version of the periods or the panel, without reading cells or coverage."""
     found: int | None = _page(selection, selection.start, 0)["version"]
     return found
 
 
 def count_periods(selection: Selection) -> int:
-    """Count the published periods asked for, without touching cells."""
+    """Count the published periods, without reading cells."""
     found: int = _rows("published_count", _named(selection), selection.version)[0][0]
     return found
 
 
 def read(selection: Selection, *, first: datetime | None = None, limit: int) -> Page:
-    """Read at most so many periods, from the first one on."""
+    """Read at most ``limit`` periods, from the first one on."""
     row = _page(selection, first or selection.start, limit)
     coverage = coverage_of(row)
     # Looked up after the cells: each that has one is listed then.
@@ -216,7 +216,7 @@ def read(selection: Selection, *, first: datetime | None = None, limit: int) -> 
 
 
 def panel(selection: Selection, *, first: datetime | None = None, limit: int) -> tuple[Page, Panel]:
-    """Read a panel and its cells of at most so many periods, from the first one on; it covers all of them whole."""
+    """Read a panel and its cells of at most ``limit`` periods, from the first one on. It covers all their time."""
     assert selection.panel is not None  # noqa: S101  who asks for a panel says which
     row = _page(selection, first or selection.start, limit)
     members, whole = np.full(len(row["periods"]), len(row["agencies"])), np.ones(len(row["periods"]), np.int64)
@@ -240,14 +240,14 @@ def panel(selection: Selection, *, first: datetime | None = None, limit: int) ->
 
 
 def standings(selection: Selection, *, first: datetime | None = None, limit: int) -> tuple[Page, Standings]:
-    """Read where each expected agency stood in at most so many periods, from the first one on."""
+    """Read the state of each expected agency in at most ``limit`` periods, from the first one on."""
     row = _page(selection, first or selection.start, limit, countries=[], states=True)
     table = Table(selection.frequency, [], coverage_of(row), np.zeros((0, len(row["periods"])), np.int64))
     return _answer(row, table), Standings(row["standings"], row["agencies"], row["states"])
 
 
 def series(selection: Selection, *, at: int | None = None) -> list[Series]:
-    """Return the series asked for, by code; if it is open, those that ever had a cell, or have one in the panel."""
+    """The series of a selection, by code. An open one has those that ever had a cell, or have one in the panel."""
     if not selection.open:
         return view.by_code(Series(*pair) for pair in product(selection.countries, selection.networks))
     named = _named(selection) | ({"version": at} if at else {})
@@ -268,20 +268,20 @@ def window(indicator: int, length: str, countries: Iterable[int] = COUNTRY_CODES
 
 
 def window_version(indicator: int, length: str) -> tuple[int, datetime] | None:
-    """Return a sliding window's version and end, without touching its cells."""
+    """The version and end of a sliding window, without reading its cells."""
     row = _window(indicator, length, [], parts=False)
     return (row["version"], row["end"]) if row else None
 
 
 def spans(indicators: Iterable[int], frequencies: Iterable[str]) -> list[PublicSpan]:
-    """Return from when to when each indicator is public at each frequency, where anything of it is."""
+    """From when to when each indicator is public at each frequency, if anything of it is."""
     pairs = list(product(indicators, frequencies))
     named = {"indicators": [number for number, _ in pairs], "frequencies": [letter for _, letter in pairs]}
     return [PublicSpan(*row) for row in _rows("published_spans", named) if None not in row]
 
 
 def coverage_of(row: Row) -> Coverage:
-    """Return the columns of a statement as coverage; versions that it does not read are 0."""
+    """The columns of a statement as coverage. Versions that it does not read are 0."""
     letters = np.frombuffer(row["status"].encode("ascii"), "S1").astype("U1")
     columns = {"version_from": np.zeros(len(letters), np.int64)} | row | {"status": letters}
     return Coverage(**{name: columns[name] for name in COLUMNS})
@@ -325,7 +325,7 @@ def _window(indicator: int, length: str, countries: list[int], *, parts: bool) -
 
 
 def _answer(row: Row, table: Table) -> Page:
-    """Return a page. All values are multiples of its base; before anything was published, of what they will be."""
+    """All values of the page are multiples of its base. Before anything is published it is the base of the settings."""
     base = row["rounding_base"] or int(settings.ROUNDING_BASE)
     return Page(row["version"], row["known_at"], base, row.get("following"), table)
 

@@ -1,9 +1,8 @@
-"""The other half of the public door: in which version each observation last changed, for any past view.
+"""Reads past views: each observation with the version in which it last changed.
 
-All numbers here are rounded already, as in ``federation.published``. An observation changes
-when its value does, when the coverage of its period does, or when its series gets its first cell
-and is listed from then on. None ever goes: a cell that is closed reads 0, and one of a period
-that nobody covers any more has no value.
+All numbers here are rounded already, as in ``federation.published``. An observation changes when its value changes,
+when the coverage of its period changes, or when its series gets its first cell and is listed from then on. No
+observation disappears: a closed cell reads 0, and one of a period that nobody covers any more has no value.
 """
 
 from collections.abc import Sequence
@@ -20,7 +19,7 @@ from federation.rules.coverage import Coverage
 from federation.rules.view import Series, Table
 from p2p_core.periods import Longs
 
-#: Periods from the first to the last that a calendar has.
+#: The first and the last day of the calendar.
 ALWAYS: Final = (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
 
 
@@ -43,16 +42,16 @@ class CoverageHistory:
         return len(self._columns.periods)
 
     def at(self, version: int, periods: Longs | None = None) -> Coverage:
-        """Return the coverage at a version of all periods that were public, or of those of some, in their order."""
+        """The coverage at a version of all public periods in order, or of those among ``periods``."""
         rows = np.arange(len(self._columns.periods)) if periods is None else _runs(self._columns.periods, periods)
         known = rows[self._columns.version_from[rows] <= version][::-1]
-        # Backwards, so that of each period the last one known comes first.
+        # Backwards, because `unique` finds the first row of each period, and the last one is wanted.
         _, first = np.unique(self._columns.periods[known], return_index=True)
         return self._columns.picked(known[first])
 
 
 class CellVersions(NamedTuple):
-    """Cells as parallel arrays: the place of their series, period, value, and the versions from and to, or 0."""
+    """Cells as parallel arrays: the position of their series, period, value, and the versions from and to, or 0."""
 
     rows: NDArray[Any]
     periods: NDArray[Any]
@@ -62,22 +61,22 @@ class CellVersions(NamedTuple):
 
 
 def _runs(column: Longs, wanted: Longs) -> NDArray[np.intp]:
-    """Return the places in an ordered column at which those wanted stand, one after the other."""
+    """The positions of the wanted values in an ordered column, in the order of ``wanted``."""
     first, last = np.searchsorted(column, wanted, "left"), np.searchsorted(column, wanted, "right")
     lengths = last - first
     return np.asarray(np.arange(lengths.sum()) + np.repeat(first - lengths.cumsum() + lengths, lengths))
 
 
 def series(cube: Cube, *, version: int) -> list[Series]:
-    """Return the series that had a cell in any version up to one, in no order."""
+    """The series that had a cell in any version up to one, in no order."""
     named = _named(cube, version) | {"countries": None, "networks": None}
     return [Series(*row) for row in rows_of("published_series", **named)]
 
 
 def coverage(cube: Cube, *, after: int = 0, version: int) -> CoverageHistory:
-    """Read the coverage of a cube's periods in all versions up to one, except what had ended by another version.
+    """Read the coverage of a cube's periods in all versions up to ``version``, except rows that had ended by ``after``.
 
-    With both the same it is the coverage at that version alone.
+    If both are the same, it is the coverage at that version alone.
     """
     return CoverageHistory(
         coverage_of(columns_of(statement("vintages_coverage"), _named(cube, version) | {"after": after}))
@@ -99,7 +98,7 @@ def _placed(cells: CellVersions, frequency: str, some: Sequence[Series], coverag
     # Of periods that lie between those wanted, cells may have been read too.
     kept = np.flatnonzero(periods[np.minimum(at, len(periods) - 1)] == cells.periods)
     if cells.until.any():
-        # In order of version: of several for one place the last one stays.
+        # In order of version, so that the last one of several is kept.
         kept = kept[np.argsort(cells.since[kept], kind="stable")]
     ended = (cells.until > 0) & (cells.until <= version)
     grid = np.zeros((2, len(some), len(periods)), np.int64)
@@ -112,7 +111,7 @@ def _placed(cells: CellVersions, frequency: str, some: Sequence[Series], coverag
 
 
 def _cells(cube: Cube, some: Sequence[Series], periods: Longs, *, after: int, version: int) -> CellVersions:
-    """Read cells of series and periods in all versions up to one, but for those that had ended by another."""
+    """Read cells of series and periods in all versions up to ``version``, except those that had ended by ``after``."""
     named = _named(cube, version) | {
         "countries": np.array([one.country for one in some], np.int16),
         "networks": np.array([one.network for one in some], np.int16),
@@ -131,37 +130,37 @@ def _cells(cube: Cube, some: Sequence[Series], periods: Longs, *, after: int, ve
 
 
 def changed(cube: Cube, *, after: int, version: int) -> Longs:
-    """Return which periods changed after one version and up to another, in order."""
+    """The periods that changed after one version and up to another, in order."""
     found: Longs = rows_of("vintages_changed", **_named(cube, version), after=after)[0][0]
     return found
 
 
 def count_changes(cube: Cube, *, after: int, version: int, most: int) -> int:
-    """Count the changes of periods after one version and up to another, up to so many."""
+    """Count the changes of periods after one version and up to another, but not beyond ``most``."""
     found: int = rows_of("vintages_count", **_named(cube, version), after=after, most=most)[0][0]
     return found
 
 
 def times(versions: Longs) -> dict[int, int]:
-    """Return when versions became public, in milliseconds since 1970."""
+    """When versions became public, in milliseconds since 1970."""
     numbers, moments = rows_of("vintages_times", versions=versions)[0]
     return dict(zip(numbers.tolist(), moments.tolist(), strict=True))
 
 
 def known_by(instant: datetime) -> int:
-    """Return the version that was public at an instant, if only it has come; 0 if there was none."""
+    """The version that was public at an instant that has passed, or 0."""
     at_instant(instant)
     return rows_of("published_as_of", as_of=instant)[0][0] or 0
 
 
 def days(cube: Cube, *, version: int) -> list[tuple[int, int]]:
-    """Return the days that have ended on which a cube changed, in seconds since 1970, and the last version of each."""
+    """The past days on which a cube changed, in seconds since 1970, and the last version of each."""
     return rows_of("vintages_days", **_named(cube, version))
 
 
-#: A series is read in one stretch if no more periods lie in it than so many times those wanted.
+#: A series is read in one stretch if that has at most this many times the wanted periods.
 _WORTH_IT: Final = 4
-#: How many seconds a period has at least.
+#: The fewest seconds of a period.
 AT_LEAST: Final = {"H": 3600, "D": 86_400, "W": 604_800, "M": 28 * 86_400, "A": 365 * 86_400}
 
 

@@ -180,7 +180,7 @@ class Coverage:
 
 
 COLUMNS: Final = tuple(Coverage.__dataclass_fields__)
-#: What is said of a period, beside the period itself and the version.
+#: The columns of a period, except the period itself and the version.
 FACTS: Final = COLUMNS[1:-1]
 
 

@@ -23,7 +23,7 @@ _NETWORK_BITS: Final = 8
 
 
 class Series(NamedTuple):
-    """A country, or group, and a network; ``since`` is the version that brought its first cell, if that was read."""
+    """A country, or group, and a network. ``since`` is the version of its first cell, if that was read."""
 
     country: int
     network: int
@@ -35,7 +35,7 @@ class Series(NamedTuple):
 
 
 def by_code(some: Iterable[Series]) -> list[Series]:
-    """Return series in the order in which all answers list them."""
+    """Series in the order in which all answers list them."""
     return sorted(some, key=lambda one: one.codes)
 
 
@@ -62,13 +62,13 @@ class Table:
         return [self.frequency] if is_window else periods.labels(self.frequency, self.coverage.periods)
 
     def numbers(self) -> dict[tuple[int, int], list[int | None]]:
-        """Return the values of each country and network; nothing where none is known."""
+        """The values of each country and network. Values that are not known are None."""
         values = self.values.astype(object)
         values[:, ~self.coverage.is_known] = None
         return {one[:2]: row for one, row in zip(self.series, values.tolist(), strict=True)}
 
     def rates(self, inhabitants: Inhabitants) -> NDArray[np.float64]:
-        """Return the values per 100,000 inhabitants of the period's year; NaN where nobody knows how many those are."""
+        """The values per 100,000 inhabitants of the period's year. NaN if their number is not known."""
         # A window belongs to the year in which it ends.
         seconds = np.array([periods.epoch(self.until) - 1]) if self.until else self.coverage.periods
         years, year_of = np.unique(periods.years(self.frequency, seconds), return_inverse=True)
@@ -80,7 +80,7 @@ class Table:
 def grid(
     series: Sequence[Series], coverage: Coverage, columns: tuple[NDArray[Any], NDArray[Any], Longs], values: Longs
 ) -> Longs:
-    """Return series x periods of cells, given as columns of countries, networks and periods; 0 where there is none."""
+    """Series x periods of cells, which are given as columns of countries, networks and periods. 0 without a cell."""
     countries, networks, when = columns
     keys = np.array([one.country << _NETWORK_BITS | one.network for one in series], np.int64)
     order = np.argsort(keys)

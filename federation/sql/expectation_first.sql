@@ -1,4 +1,4 @@
--- The first instant of a longer period that any of these agencies ever reported, whatever became of the report.
+-- The first instant of a longer period that any of these agencies ever reported, in a report of any state.
 -- `OFFSET 0` makes the planner look up each agency and frequency by index, also while it has no statistics.
 SELECT min(earliest.period)
 FROM unnest(%(agencies)s::smallint[]) AS named (agency)

@@ -1,4 +1,4 @@
--- For each hour named: its current minute reports, and the minutes of which every report is held or rejected.
+-- For each hour named: its current minute reports, and the minutes whose reports are all held or rejected.
 -- The reports stay; minute figures do not.
 -- `OFFSET 0` makes the planner look up each one named by index, also while it has no statistics.
 WITH named AS MATERIALIZED (

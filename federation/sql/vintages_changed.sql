@@ -1,4 +1,4 @@
--- The periods of which anything public changed after one version and up to another, in order.
+-- The periods in which anything public changed after one version and up to another, in order.
 SELECT coalesce(array_agg(DISTINCT log.period ORDER BY log.period), '{}')
 FROM federation_periodversion AS log
 WHERE log.indicator_id = %(indicator)s AND log.frequency = %(frequency)s

@@ -35,7 +35,7 @@ APPENDED = 10_000
 
 
 class Stage(StrEnum):
-    """The kinds of items: figures first, then what is published of them, then the panels."""
+    """The kinds of items: figures first, then the cells that are published from them, then the panels."""
 
     FIGURE = "figure"
     PUBLISH = "publish"
