@@ -31,7 +31,7 @@ class Point(NamedTuple):
     """A period: its value now, the usual one, and the value of a report that is not used; None if there is none.
 
     ``state`` is the state of that report, or says that the value covers only a part of the period.
-    ``noticed`` marks the periods of the finding.
+    ``in_finding`` marks the periods of the finding.
     """
 
     period: datetime
@@ -39,7 +39,7 @@ class Point(NamedTuple):
     usual: float | None
     unused: int | None
     state: str
-    noticed: bool
+    in_finding: bool
 
 
 class Before(NamedTuple):
@@ -104,8 +104,8 @@ def around(finding: Finding, *, now: datetime) -> FindingSeries:
     for period in periods.between(frequency, first, last):
         usual = levels.usual_of(frequency, period, whole, breaks=breaks) if by_week else []
         value, state = unused.get(period, (None, "in part" if period in totals and period not in whole else ""))
-        noticed = finding.period <= period <= finding.last_period
-        points.append(Point(period, totals.get(period), median(usual) if usual else None, value, state, noticed))
+        in_finding = finding.period <= period <= finding.last_period
+        points.append(Point(period, totals.get(period), median(usual) if usual else None, value, state, in_finding))
     weeks = levels.weeks_before(frequency, finding.period, breaks) if by_week else []
     before = [Before(start, whole.get(start), counts) for start, counts in weeks]
     shown_breaks = [one for one in breaks if first < one <= periods.end(frequency, last)]

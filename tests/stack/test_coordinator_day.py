@@ -58,7 +58,7 @@ def test_working_day_of_a_coordinator(federation, visit):
     assert "times the usual" in page.locator(".sentence").inner_text()
     assert page.locator("figure.chart > svg circle.held").count() == 1
     page.get_by_text("The same as a table").click()
-    assert page.locator("tr.noticed td").nth(2).inner_text() == "5,000"
+    assert page.locator("tr.in-finding td").nth(2).inner_text() == "5,000"
     assert desk.faults(page) == []
     decide(page, "Release", "A new campaign began; the agency confirmed it by telephone.")
     assert desk.messages(page) == ["1 report released."]

@@ -34,7 +34,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A series: lines as SVG paths, and marks. ``band`` is the x of the noticed periods, and their width."""
+    """A series: lines as SVG paths, and marks. ``band`` is the x of the periods of the finding, and their width."""
 
     line: str
     usual: str
@@ -43,7 +43,7 @@ class Chart:
     rows: Sequence[Mark]
     dates: Sequence[Mark]
     lonely: Sequence[Mark]
-    noticed: Sequence[Mark]
+    in_finding: Sequence[Mark]
     held: Sequence[Mark]
     breaks: Sequence[float]
     left: int = _LEFT
@@ -57,7 +57,7 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class ComparedValue:
-    """A value of the weeks before, or the noticed one, as a bar."""
+    """A value of the weeks before, or that of the finding, as a bar."""
 
     bar: geometry.Bar
     label: str
@@ -67,7 +67,7 @@ class ComparedValue:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The weeks before, and last the noticed value; ``usual`` is the height of the median."""
+    """The weeks before, and last the value of the finding; ``usual`` is the height of the median."""
 
     bars: Sequence[ComparedValue]
     usual: float | None
@@ -105,14 +105,14 @@ class _Paper:
 
 
 def draw(series: FindingSeries) -> Chart:
-    """Draw a series around its noticed periods."""
+    """Draw a series around the periods of its finding."""
     points = series.points
     known = [value for point in points for value in (point.value, point.usual, point.unused) if value is not None]
     ticks = geometry.axis(max(known, default=0), whole=True)
     paper = _Paper(series, ticks[-1])
 
-    noticed = [index for index, point in enumerate(points) if point.noticed]
-    first, last = paper.x(noticed[0] - 0.5), paper.x(noticed[-1] + 0.5)
+    in_finding = [index for index, point in enumerate(points) if point.in_finding]
+    first, last = paper.x(in_finding[0] - 0.5), paper.x(in_finding[-1] + 0.5)
     band = max(last - first, _THIN)
 
     # A line does not show a value that has none on either side.
@@ -130,7 +130,7 @@ def draw(series: FindingSeries) -> Chart:
         rows=[Mark(_LEFT, rung.y, f"{rung.value:,.0f}") for rung in geometry.rungs(ticks, _PLOT)],
         dates=_dates(paper),
         lonely=paper.marks(lonely),
-        noticed=paper.marks((index, points[index].value) for index in noticed),
+        in_finding=paper.marks((index, points[index].value) for index in in_finding),
         held=paper.marks((i, point.unused) for i, point in enumerate(points)),
         breaks=[paper.x(sum(point.period < at for point in points) - 0.5) for at in series.breaks],
     )
@@ -164,14 +164,14 @@ def _date(frequency: str, period: datetime) -> str:
     return f"{period:%H:%M}" if frequency == Frequency.MINUTE else periods.label(frequency, period)
 
 
-def compare(before: Sequence[Before], noticed: Point) -> Comparison | None:
-    """Draw the same place in the weeks before as bars, and the noticed value as the last one."""
-    value = noticed.value if noticed.unused is None else noticed.unused
+def compare(before: Sequence[Before], in_finding: Point) -> Comparison | None:
+    """Draw the same place in the weeks before as bars, and the value of the finding as the last one."""
+    value = in_finding.value if in_finding.unused is None else in_finding.unused
     known = [one.value for one in before if one.value is not None]
     if not known or value is None:
         return None
     shown = [(one.period, one.value, "usual" if one.counts else "broken") for one in before]
-    shown.append((noticed.period, value, "noticed" if noticed.unused is None else "held"))
+    shown.append((in_finding.period, value, "in-finding" if in_finding.unused is None else "held"))
     top = geometry.axis(max([*known, value]), whole=True)[-1]
     bars = [
         ComparedValue(bar, _date("D", period), "none" if number is None else f"{number:,}", kind)
@@ -179,4 +179,4 @@ def compare(before: Sequence[Before], noticed: Point) -> Comparison | None:
             shown, geometry.bars([number for _, number, _ in shown], top, _BARS_PLOT), strict=True
         )
     ]
-    return Comparison(bars, None if noticed.usual is None else _BARS_PLOT.y(noticed.usual / top))
+    return Comparison(bars, None if in_finding.usual is None else _BARS_PLOT.y(in_finding.usual / top))

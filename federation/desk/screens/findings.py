@@ -194,7 +194,7 @@ class FindingAdmin(HoldingAdmin):
     def _finding_page(self, request: HttpRequest, finding: Finding, form: AnswerForm) -> HttpResponse:
         """The page with everything that a coordinator needs to decide."""
         shown = series.around(finding, now=clock.now())
-        noticed = next(point for point in shown.points if point.noticed)
+        in_finding = next(point for point in shown.points if point.in_finding)
         held = series.held_of(finding.pk, limit=_SHOWN)
         subjects = [f"finding {finding.pk}", *(f"report {row.report}" for row in held)]
         may = request.user.has_perm
@@ -211,7 +211,7 @@ class FindingAdmin(HoldingAdmin):
             series=shown,
             labels=[(periods.label(shown.frequency, point.period), point) for point in shown.points],
             chart=chart.draw(shown),
-            bars=chart.compare(shown.before, noticed),
+            bars=chart.compare(shown.before, in_finding),
             held=[(periods.label(finding.frequency, row.period), row) for row in held],
             waiting=waiting,
             answers=Answer.objects.filter(finding=finding).order_by("id"),

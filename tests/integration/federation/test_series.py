@@ -42,12 +42,12 @@ def point_at(found, period):
 def test_held_report_stands_beside_what_counts_and_what_is_usual(days):
     found = around(days)
     odd = point_at(found, ODD)
-    assert (odd.value, odd.unused, odd.state, odd.noticed) == (102, 9000, "held", True)
+    assert (odd.value, odd.unused, odd.state, odd.in_finding) == (102, 9000, "held", True)
     # The median of the eight weeks before: 109, 116, …, 158.
     assert odd.usual == 133.5
     assert [one.value for one in found.before] == [158, 151, 144, 137, 130, 123, 116, 109]
     assert all(one.counts for one in found.before)
-    assert sum(point.noticed for point in found.points) == 1
+    assert sum(point.in_finding for point in found.points) == 1
 
 
 def test_rejected_report_is_drawn_as_such(days):
