@@ -4,10 +4,8 @@ from urllib.parse import quote
 
 import pytest
 
-ODD = [
-    "9" * 31, "\0", "²", "9999-12-31", "0001-01-01", "9999-W52", "9999-12-31T23:59:59.999999+00:00",
-    "0001-01-01T00:00:00+23:59", "//evil.example",
-]  # fmt: skip
+WORST = ["9" * 31, "\0", "0001-01-01T00:00:00+23:59"]
+OTHERS = ["²", "9999-12-31", "0001-01-01", "9999-W52", "9999-12-31T23:59:59.999999+00:00", "//evil.example"]
 ASKED = {
     "/": [{"window": "day", "day": "{}"}, {"day": "{}"}, {"window": "{}"}, {"sort": "{}"}, {"indicator": "{}"}],
     "/countries/no/": [
@@ -23,16 +21,17 @@ ASKED["/countries/no/chart.svg"] = ASKED["/countries/no/"][:3]
 
 
 @pytest.mark.parametrize("path", ASKED)
-def test_odd_parameters_give_a_page(published, services, visit, path):
+@pytest.mark.parametrize("values", [WORST, pytest.param(OTHERS, marks=pytest.mark.verify)], ids=["worst", "others"])
+def test_odd_parameters_give_a_page(published, services, visit, path, values):
     for asked in ASKED[path]:
-        for value in ODD:
+        for value in values:
             query = "&".join(f"{name}={quote(given.format(value))}" for name, given in asked.items())
             status = visit(f"{path}?{query}").status_code
             # Of what has no periods there is no picture.
             assert status in ({200, 404} if path.endswith(".svg") else {200}), query
 
 
-@pytest.mark.parametrize("value", ODD)
+@pytest.mark.parametrize("value", WORST + OTHERS)
 def test_odd_paths_give_no_page(db, visit, value):
     part = quote(value, safe="")
     for path in (

@@ -51,8 +51,8 @@ def submit(*values, weeks=0, key=None):
     return reporting.submit(agency, sent, NOW, NOW, digest=digest, key=key, by="credential NO-KRIPOS.1")
 
 
-@pytest.fixture(autouse=True)
-def federation():
+@pytest.fixture(autouse=True, scope="module")
+def federation(module_db):
     """An agency with a credential, a held report, a user, and an open finding that holds nothing."""
     factories.IndicatorFactory.create()
     agency = factories.AgencyFactory.create()

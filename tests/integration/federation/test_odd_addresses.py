@@ -82,10 +82,11 @@ def test_no_list_breaks_at_a_filter(desk, rows, model):
 
 
 @pytest.mark.parametrize("screen", by_screen())
-def test_no_page_breaks_at_the_name_of_a_row(desk, rows, screen):
+@pytest.mark.parametrize("values", [WORST[:2], pytest.param(["²", "x" * 300], marks=pytest.mark.verify)])
+def test_no_page_breaks_at_the_name_of_a_row(desk, rows, screen, values):
     broken = []
     for route in (route for route in by_screen()[screen] if route.parameters):
-        for value in [*WORST[:2], "²", "x" * 300]:
+        for value in values:
             part = quote(value, safe="")
             path = ROOT + re.sub(r"<[^>]+>", lambda _, part=part: part, route.pattern)
             found = [(method, desk(path, {"action": "release"}, method)) for method in ("get", "post")]

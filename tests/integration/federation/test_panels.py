@@ -115,7 +115,7 @@ THERE = {
     "joined": lambda period: period >= month("2026-05"),
     "left in mid-month": lambda period: period < day("2026-12-31"),
     "left": lambda period: period < month("2026-07"),
-    "was silent for a day": lambda period: period != day("2026-08-12"),
+    "was silent for a day": lambda period: period != day("2026-03-12"),
     "was silent for a month": lambda period: period != month("2026-04"),
 }
 
