@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.db import connections as reached
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from psycopg.pq import TransactionStatus
@@ -71,16 +70,9 @@ def assign_roles(patch: pytest.MonkeyPatch) -> None:
 @contextmanager
 def connected(**databases: Any) -> Iterator[pytest.MonkeyPatch]:
     """Have more connections until the end of the block, by name; Django's tests know those of the settings only."""
-
-    def ensure_connection(self: BaseDatabaseWrapper) -> None:
-        if self.connection is None:
-            with self.wrap_database_errors:
-                self.connect()
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(BaseDatabaseWrapper, "ensure_connection", ensure_connection)
         for name, database in databases.items():
-            patch.setitem(reached.settings, name, database)
+            patch.setitem(reached.settings, name, {**database, "ENGINE": "tests.added_database"})
         reached.configure_settings(reached.settings)
         try:
             yield patch

@@ -8,6 +8,7 @@ from django.db import connection
 
 from api.v1 import aggregates
 from config import databases
+from federation.database import clock
 from tests.acting import connected
 from tests.contract.public.addresses import OTHERS, PUBLIC, public_routes, routes
 from tests.factories import AgencyFactory, AnnotationFactory, HelpServiceFactory
@@ -35,6 +36,9 @@ def own_connection_refused(transactional_db):
 
 
 def test_no_public_route_needs_the_connection_that_reads_everything(press, client, own_connection_refused, monkeypatch):
+    # The minutes that the map shows move with the clock, and its tag with them.
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now)
     for code in ("NO-A", "SE-B"):
         AgencyFactory.create(code=code)
     HelpServiceFactory.create()
