@@ -235,6 +235,14 @@ def test_a_newer_plausible_report_ends_the_hold_and_its_finding(federation):
     assert Hold.objects.get().decision == "superseded"
 
 
+@pytest.mark.parametrize(("minutes_ago", "expected"), [(-1, ["superseded", "held"]), (9, ["held", "superseded"])])
+def test_only_the_newest_of_two_held_reports_waits(federation, minutes_ago, expected):
+    send(federation, 0, *hours(10, 10, 10, 400))
+    federation.submit(0, *hours(500, first=0), minutes_ago=minutes_ago)
+    assert states()[-2:] == expected
+    assert Hold.objects.filter(decision="").count() == 1
+
+
 def test_an_equal_report_ends_a_hold_without_a_revision(federation):
     send(federation, 0, *hours(10, 10, 10, 11))
     send(federation, 0, *hours(400, first=0))
