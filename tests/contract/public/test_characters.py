@@ -5,11 +5,13 @@ from datetime import timedelta
 import pytest
 from lxml import etree
 
-from countries.models import Indicator
 from tests.contract.catalog.conftest import parsed
 from tests.contract.public.addresses import PUBLIC
+from tests.contract.public.press import Press
 from tests.contract.site.conftest import TODAY, day
 from tests.factories import AgencyFactory, AnnotationFactory, HelpServiceFactory, IndicatorFactory, NetworkFactory
+
+pytestmark = pytest.mark.django_db
 
 #: All that PostgreSQL stores in a text and XML 1.0 has no way to write, not even escaped.
 FORBIDDEN = "".join(chr(code) for code in range(1, 32) if chr(code) not in "\t\n\r") + "\ufffe\uffff"
@@ -28,17 +30,16 @@ XML = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def stored(press):
+@pytest.fixture(autouse=True, scope="module")
+def stored(module_db):
     """One of each row that has a text which the public reads, each with every character that XML cannot write."""
-    IndicatorFactory.create()
-    Indicator.objects.update(name=ODD, description=ODD, notes=[ODD])
+    IndicatorFactory.create(name=ODD, description=ODD, notes=[ODD])
     AgencyFactory.create(code="NO-A", name=ODD)
     NetworkFactory.create(name=ODD)
     HelpServiceFactory.create(name=ODD, description=ODD)
     AnnotationFactory.create(start=TODAY - timedelta(days=2), text=ODD, is_break=True)
     for ago in range(4, 0, -1):
-        press.publish("D", {day(ago): {"NO": 10, "NO/BITTORRENT": 10, "EUROPE": 10}})
+        Press().publish("D", {day(ago): {"NO": 10, "NO/BITTORRENT": 10, "EUROPE": 10}})
 
 
 @pytest.mark.parametrize("address", XML)

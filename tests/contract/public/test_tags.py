@@ -15,9 +15,18 @@ from countries import registry
 from countries.models import Indicator
 from federation.database import clock
 from tests.contract.public.addresses import PUBLIC, routes
-from tests.factories import AgencyFactory, AnnotationFactory, CountryFactory, HelpServiceFactory, NetworkFactory
+from tests.contract.public.press import Press
+from tests.factories import (
+    AgencyFactory,
+    AnnotationFactory,
+    CountryFactory,
+    HelpServiceFactory,
+    IndicatorFactory,
+    NetworkFactory,
+)
 from tests.integration.processes import ROOT
 
+pytestmark = pytest.mark.django_db
 PAGES = {name for name, view in routes() if issubclass(view, PageView)}
 #: What a request can differ in beside its address, by the word of `Vary` for it.
 HEADERS = {
@@ -31,11 +40,17 @@ AGAIN = [{}, {"headers": {"Accept": "text/csv"}}, {"headers": {"Accept-Language"
 PRIVATE = [{"Cookie": "sessionid=7; django_language=de"}, {"User-Agent": "Telephone"}, {"X-Forwarded-For": "192.0.2.9"}]
 
 
-@pytest.fixture
-def world(press, monkeypatch, settings):
-    """Something of everything that is public; `world(step)` changes some of it."""
-    settings.ALLOWED_HOSTS = ["testserver", "other.example"]
-    monkeypatch.setattr(caching, "FRESH_SECONDS", 0)
+def days():
+    today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    recent = [(today - timedelta(days=ago)).date().isoformat() for ago in range(1, 4)]
+    return [*(f"2026-11-{day:02}" for day in range(1, 13)), *recent]
+
+
+@pytest.fixture(scope="module")
+def press(module_db):
+    """Something of everything that is public."""
+    IndicatorFactory.create(notes=["A download is not a person and not an offence."])
+    press = Press()
     for code in ("NO-A", "SE-B"):
         AgencyFactory.create(code=code)
     for language, country in (("nb", "NO"), ("de", "DE"), ("en", "GB"), ("sv", "SE")):
@@ -44,13 +59,18 @@ def world(press, monkeypatch, settings):
         )
     AnnotationFactory.create()
     NetworkFactory.create(number=4, code="ARES", name="Ares")
-    today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    days = [f"2026-11-{day:02}" for day in range(1, 13)]
-    days += [(today - timedelta(days=ago)).date().isoformat() for ago in range(1, 4)]
-    press.publish("D", {day: {"NO": 120, "NO/ARES": 100, "EUROPE": 120} for day in dict.fromkeys(days)})
+    press.publish("D", {day: {"NO": 120, "NO/ARES": 100, "EUROPE": 120} for day in dict.fromkeys(days())})
     press.publish("M", {"2026-01": {"NO": 500, "EUROPE": 500}})
     press.compare(12, "M", ("2026-01", "2026-10"), [1], {"2026-01": {"NO": 50, "EUROPE": 50}})
-    press.publish("H", {f"{days[-1]}T23:00": {"NO": 120, "EUROPE": 120}})
+    press.publish("H", {f"{days()[-1]}T23:00": {"NO": 120, "EUROPE": 120}})
+    return press
+
+
+@pytest.fixture
+def world(press, monkeypatch, settings):
+    """Steps, each of which changes something of it."""
+    settings.ALLOWED_HOSTS = ["testserver", "other.example"]
+    monkeypatch.setattr(caching, "FRESH_SECONDS", 0)
 
     def passes(step):
         now = timezone.now() + step
@@ -58,7 +78,7 @@ def world(press, monkeypatch, settings):
         monkeypatch.setattr(clock, "now", lambda: now)
 
     def another_number():
-        press.publish("D", {day: {"NO": 600, "NO/ARES": 100, "EUROPE": 600} for day in days[-3:]})
+        press.publish("D", {day: {"NO": 600, "NO/ARES": 100, "EUROPE": 600} for day in days()[-3:]})
 
     def another_name():
         indicator = Indicator.objects.get()

@@ -10,13 +10,18 @@ from tests.contract.sdmx.structures_messages import BASES, GENERATIONS, namespac
 from tests.factories import IndicatorFactory, NetworkFactory
 
 
-@pytest.fixture
-def press(db) -> Press:
+def began() -> Press:
+    """A press for the first indicator, and all networks."""
     IndicatorFactory.create(notes=["A download is not a person and not an offence."])
     Network.objects.bulk_create(
         NetworkFactory.build(number=number, code=code) for code, number in codes.NETWORKS.items()
     )
     return Press()
+
+
+@pytest.fixture
+def press(db) -> Press:
+    return began()
 
 
 @pytest.fixture

@@ -12,17 +12,20 @@ from api.throttling import costs, rates
 from federation import database
 from federation.published import vintages
 from tests.contract.public.press import NOBODY, z
+from tests.contract.sdmx.conftest import began
 from tests.contract.test_errors import problem
 
+pytestmark = pytest.mark.django_db
 DATA = "3.0/data/dataflow/P2PEU/P2P/1.0.0"
 AVAILABLE = "3.0/availability/dataflow/P2PEU/P2P/1.0.0"
 VINTAGES = "dataflow/P2PEU/P2P_VINTAGE/1.0.0"
 BUSY = ("busy", "5", "no-store")
 
 
-@pytest.fixture
-def view(press):
+@pytest.fixture(scope="module")
+def view(module_db):
     """Three days of three series, one of them revised often: nine observations now, and many changes."""
+    press = began()
     press.publish("D", {f"2026-11-0{day}": {"NO": 5, "NO/ARES": 5, "SE": 5} for day in (1, 2, 3)})
     for value in range(10, 60, 5):
         press.publish("D", {"2026-11-01": {"NO": value, "NO/ARES": 5, "SE": 5}})
