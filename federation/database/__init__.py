@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from psycopg import sql
 from psycopg.adapt import Buffer, Dumper, Loader, PyFormat
 from psycopg.pq import Format
+from psycopg.rows import RowFactory, dict_row, tuple_row
 
 from countries.database.routing import alias
 
@@ -116,7 +117,7 @@ class SmallArrayLoader(Loader):
     format = Format.BINARY
 
     def load(self, data: Buffer) -> NDArray[np.int16]:
-        return np.frombuffer(bytes(data)[_HEADER:], _SMALL)["value"].astype(np.int16)
+        return np.frombuffer(memoryview(data)[_HEADER:], _SMALL)["value"].astype(np.int16)
 
 
 class PlainArrayLoader(Loader):
@@ -125,7 +126,7 @@ class PlainArrayLoader(Loader):
     format = Format.BINARY
 
     def load(self, data: Buffer) -> NDArray[np.int64]:
-        return np.frombuffer(bytes(data)[_HEADER:], _PLAIN)["value"].astype(np.int64)
+        return np.frombuffer(memoryview(data)[_HEADER:], _PLAIN)["value"].astype(np.int64)
 
 
 class BigArrayLoader(Loader):
@@ -134,7 +135,7 @@ class BigArrayLoader(Loader):
     format = Format.BINARY
 
     def load(self, data: Buffer) -> NDArray[np.int64]:
-        return np.frombuffer(bytes(data)[_HEADER:], _BIG)["value"].astype(np.int64)
+        return np.frombuffer(memoryview(data)[_HEADER:], _BIG)["value"].astype(np.int64)
 
 
 class FlagArrayLoader(Loader):
@@ -143,7 +144,7 @@ class FlagArrayLoader(Loader):
     format = Format.BINARY
 
     def load(self, data: Buffer) -> NDArray[np.bool_]:
-        return np.frombuffer(bytes(data)[_HEADER:], _FLAG)["value"].astype(np.bool_)
+        return np.frombuffer(memoryview(data)[_HEADER:], _FLAG)["value"].astype(np.bool_)
 
 
 class InstantArrayLoader(Loader):
@@ -152,18 +153,18 @@ class InstantArrayLoader(Loader):
     format = Format.BINARY
 
     def load(self, data: Buffer) -> NDArray[np.int64]:
-        since_2000 = np.frombuffer(bytes(data)[_HEADER:], _BIG)["value"].astype(np.int64)
+        since_2000 = np.frombuffer(memoryview(data)[_HEADER:], _BIG)["value"].astype(np.int64)
         return (since_2000 + _POSTGRES_EPOCH) // 1_000_000
 
 
 @contextmanager
-def cursor() -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
+def cursor(row_factory: RowFactory[Any] = tuple_row) -> Iterator[psycopg.Cursor[Any]]:
     """Open a binary cursor on Django's connection that reads and writes NumPy arrays."""
     connection = connections[alias()]
     connection.close_if_health_check_failed()
     connection.ensure_connection()
     # Django's own cursors put values into the text of a statement, and so cannot read binary.
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as opened:
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection, row_factory=row_factory) as opened:
         opened.format = Format.BINARY
         # COPY finds a dumper by column type. A parameter finds the one that was registered last.
         opened.adapters.register_dumper(np.ndarray, PlainArrayDumper)
@@ -300,17 +301,20 @@ def look_up_by_index() -> None:
             c.execute(f"SET LOCAL enable_{method} = off")
 
 
+_COMMENT_OR_INDENT = re.compile(rb"^\s+|\s*--.*", re.MULTILINE)
+
+
 @cache
 def statement(name: str) -> bytes:
-    """The SQL of ``federation/sql/<name>.sql``."""
-    return (Path(__file__).parents[1] / "sql" / f"{name}.sql").read_bytes()
+    """The SQL of ``federation/sql/<name>.sql``, bare, because psycopg parses longer ones again at each use."""
+    return _COMMENT_OR_INDENT.sub(b"", (Path(__file__).parents[1] / "sql" / f"{name}.sql").read_bytes())
 
 
 def columns_of(query: bytes, named: Mapping[str, object]) -> dict[str, Any]:
     """Run a statement of at most one row. Return it by the names of its columns, or an empty dict."""
-    with cursor() as c:
-        c.execute(query, named)
-        return dict(zip((column.name for column in c.description or ()), c.fetchone() or (), strict=False))
+    with cursor(dict_row) as c:
+        found: dict[str, Any] | None = c.execute(query, named).fetchone()
+    return found or {}
 
 
 def rows_of(name: str, **named: object) -> list[tuple[Any, ...]]:
