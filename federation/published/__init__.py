@@ -223,7 +223,7 @@ def panel(selection: Selection, *, first: datetime | None = None, limit: int) ->
     coverage = coverage_of(
         row
         | {"agencies_expected": members, "agencies_reporting": members, "covered_seconds": whole, "owed_seconds": whole}
-        | {"is_break": whole < 0, "counted_from": row["periods"]}
+        | {"counted_from": row["periods"]}
     )
     listed = series(selection, at=row["version"])
     values, earlier = (
@@ -281,9 +281,16 @@ def spans(indicators: Iterable[int], frequencies: Iterable[str]) -> list[PublicS
 
 
 def coverage_of(row: Row) -> Coverage:
-    """The columns of a statement as coverage. Versions that it does not read are 0."""
-    letters = np.frombuffer(row["status"].encode("ascii"), "S1").astype("U1")
-    columns = {"version_from": np.zeros(len(letters), np.int64)} | row | {"status": letters}
+    """The columns of a statement as coverage. Versions and breaks that it does not read are 0 and none.
+
+    ``begun`` stands for ``counted_from``: the instants of those periods only in which counting began.
+    """
+    nothing = np.zeros(len(row["periods"]), np.int64)
+    columns: Row = {"version_from": nothing, "is_break": nothing > 0, **row}
+    columns["status"] = np.frombuffer(row["status"].encode("ascii"), "S1").astype("U1")
+    if "begun" in row:
+        columns["counted_from"] = row["periods"].copy()
+        columns["counted_from"][np.searchsorted(row["periods"], row["begun"], "right") - 1] = row["begun"]
     return Coverage(**{name: columns[name] for name in COLUMNS})
 
 

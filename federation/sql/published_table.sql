@@ -25,28 +25,6 @@ WITH latest AS MATERIALIZED (
               AND period BETWEEN %(start)s AND %(end)s
         )
     ) AS version
-),
-coverage AS MATERIALIZED (
-    SELECT
-        coalesce(array_agg(period), '{}') AS periods,
-        coalesce(array_agg(agencies_expected::smallint), '{}') AS agencies_expected,
-        coalesce(array_agg(agencies_reporting::smallint), '{}') AS agencies_reporting,
-        coalesce(array_agg(covered_seconds), '{}') AS covered_seconds,
-        coalesce(array_agg(owed_seconds), '{}') AS owed_seconds,
-        coalesce(string_agg(status, ''), '') AS status,
-        coalesce(array_agg(is_break), '{}') AS is_break,
-        coalesce(array_agg(coalesce(counted_from, period)), '{}') AS counted_from
-    FROM (
-        SELECT period, agencies_expected, agencies_reporting, covered_seconds, owed_seconds, status, is_break, counted_from
-        FROM federation_publishedcoverage
-        WHERE indicator_id = %(indicator)s AND frequency = %(frequency)s
-          AND period BETWEEN %(first)s AND %(end)s AND version_to IS NULL
-        ORDER BY period
-        LIMIT %(periods)s
-    ) AS page
-),
-page AS MATERIALIZED (
-    SELECT periods[cardinality(periods)] AS last FROM coverage
 )
 SELECT
     latest.version, version.known_at, (SELECT base FROM federation_roundingseal) AS rounding_base,
@@ -54,12 +32,30 @@ SELECT
         SELECT min(period)
         FROM federation_publishedcoverage
         WHERE indicator_id = %(indicator)s AND frequency = %(frequency)s
-          AND period > (SELECT last FROM page) AND period <= %(end)s AND version_to IS NULL
+          AND period > coverage.last AND period <= %(end)s AND version_to IS NULL
     ) AS following,
     coverage.*, cells.*, states.*
 FROM latest
-CROSS JOIN coverage
 CROSS JOIN (
+    SELECT
+        max(period) AS last,
+        coalesce(array_agg(period), '{}') AS periods,
+        coalesce(array_agg(agencies_expected::smallint), '{}') AS agencies_expected,
+        coalesce(array_agg(agencies_reporting::smallint), '{}') AS agencies_reporting,
+        coalesce(array_agg(covered_seconds), '{}') AS covered_seconds,
+        coalesce(array_agg(owed_seconds), '{}') AS owed_seconds,
+        coalesce(string_agg(status, ''), '') AS status,
+        coalesce(array_agg(counted_from) FILTER (WHERE counted_from IS NOT NULL), '{}') AS begun
+    FROM (
+        SELECT period, agencies_expected, agencies_reporting, covered_seconds, owed_seconds, status, counted_from
+        FROM federation_publishedcoverage
+        WHERE indicator_id = %(indicator)s AND frequency = %(frequency)s
+          AND period BETWEEN %(first)s AND %(end)s AND version_to IS NULL
+        ORDER BY period
+        LIMIT %(periods)s
+    ) AS page
+) AS coverage
+CROSS JOIN LATERAL (
     -- Which series they are of is told if there are several.
     SELECT
         coalesce(array_agg(country) FILTER (WHERE %(several)s), '{}') AS countries,
@@ -69,9 +65,9 @@ CROSS JOIN (
     FROM federation_publishedcell
     WHERE indicator_id = %(indicator)s AND frequency = %(frequency)s
       AND country = ANY (%(countries)s::smallint[]) AND network = ANY (%(networks)s::smallint[])
-      AND period BETWEEN %(first)s AND %(end)s AND period <= (SELECT last FROM page) AND version_to IS NULL
+      AND period BETWEEN %(first)s AND %(end)s AND period <= coverage.last AND version_to IS NULL
 ) AS cells
-CROSS JOIN (
+CROSS JOIN LATERAL (
     SELECT
         coalesce(array_agg(period), '{}') AS standings,
         coalesce(array_agg(agency), '{}') AS agencies,
@@ -79,6 +75,6 @@ CROSS JOIN (
     FROM federation_publishedcoverage
     CROSS JOIN unnest(agencies, states) AS standing (agency, state)
     WHERE %(states)s AND indicator_id = %(indicator)s AND frequency = %(frequency)s
-      AND period BETWEEN %(first)s AND %(end)s AND period <= (SELECT last FROM page) AND version_to IS NULL
+      AND period BETWEEN %(first)s AND %(end)s AND period <= coverage.last AND version_to IS NULL
 ) AS states
 LEFT JOIN federation_version AS version ON version.number = latest.version

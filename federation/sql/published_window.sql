@@ -35,7 +35,7 @@ part AS MATERIALIZED (
     FROM run
     CROSS JOIN LATERAL (
         SELECT
-            period, agencies, covered, agencies_expected, covered_seconds, owed_seconds, status, is_break,
+            period, agencies, covered, agencies_expected, covered_seconds, owed_seconds, status,
             coalesce(counted_from, period) AS counted_from
         FROM federation_publishedcoverage
         WHERE indicator_id = %(indicator)s AND frequency = run.frequency AND period >= run.first
@@ -54,7 +54,6 @@ coverage AS (
     SELECT
         coalesce(sum(covered_seconds)::bigint, 0) AS covered,
         coalesce(sum(owed_seconds)::bigint, 0) AS owed,
-        coalesce(bool_or(is_break), false) AS is_break,
         -- Parts in which nobody is expected do not count.
         bool_and(status = 'A') FILTER (WHERE agencies_expected > 0) AS is_final,
         min(counted_from) FILTER (WHERE agencies_expected > 0) AS counted_from
@@ -81,7 +80,6 @@ SELECT
     ARRAY[coverage.covered] AS covered_seconds,
     ARRAY[coverage.owed] AS owed_seconds,
     CASE WHEN coverage.is_final AND coverage.counted_from <= span.start THEN 'A' ELSE 'P' END AS status,
-    ARRAY[coverage.is_break] AS is_break,
     ARRAY[coalesce(coverage.counted_from, span.start)] AS counted_from,
     (SELECT coalesce(array_agg(country ORDER BY country), '{}') FROM cells) AS countries,
     (SELECT coalesce(array_agg(value::bigint ORDER BY country), '{}') FROM cells) AS values
