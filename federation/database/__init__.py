@@ -310,10 +310,13 @@ def statement(name: str) -> bytes:
     return _COMMENT_OR_INDENT.sub(b"", (Path(__file__).parents[1] / "sql" / f"{name}.sql").read_bytes())
 
 
-def columns_of(query: bytes, named: Mapping[str, object]) -> dict[str, Any]:
-    """Run a statement of at most one row. Return it by the names of its columns, or an empty dict."""
+def columns_of(query: bytes, named: Mapping[str, object], *, prepare: bool = False) -> dict[str, Any]:
+    """Run a statement of at most one row. Return it by the names of its columns, or an empty dict.
+
+    With ``prepare`` the public's connections plan it once for all values.
+    """
     with cursor(dict_row) as c:
-        found: dict[str, Any] | None = c.execute(query, named).fetchone()
+        found: dict[str, Any] | None = c.execute(query, named, prepare=prepare).fetchone()
     return found or {}
 
 

@@ -51,6 +51,9 @@ _YEAR = {Frequency.WEEK: "364 days", Frequency.MONTH: "12 months"}
 _MINUTES_PUBLIC = timedelta(hours=2)
 _LIVE = timedelta(minutes=60)
 
+#: So many series are best read one by one, whatever the periods; planning that takes longer than reading a version.
+_FEW = 500
+
 _IS_PUBLIC = b"version_to IS NULL"
 _WAS_PUBLIC = b"version_from <= %(version)s AND (version_to IS NULL OR version_to > %(version)s)"
 
@@ -318,7 +321,8 @@ def _named(selection: Selection) -> Row:
 def _page(selection: Selection, first: datetime, limit: int, **more: object) -> Row:
     named = _named(selection) | {"first": first, "periods": limit, "several": _several(selection), "states": False}
     if selection.panel is None:
-        return columns_of(_statement("published_table", selection.version), named | more)
+        few = len(selection.countries) * len(selection.networks) <= _FEW
+        return columns_of(_statement("published_table", selection.version), named | more, prepare=few)
     more = {"year": _YEAR[Frequency(selection.frequency)]}
     return columns_of(_statement("published_panel", selection.version), named | more)
 

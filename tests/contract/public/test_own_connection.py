@@ -4,7 +4,7 @@ import os
 from urllib.parse import urlsplit
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 
 from api.v1 import aggregates
 from config import databases
@@ -24,14 +24,15 @@ def test_every_route_is_public_or_said_to_be_for_others():
 
 
 @pytest.fixture
-def own_connection_refused(transactional_db):
+def own_connection_refused(transactional_db, monkeypatch):
     """The public's reads go over its role's connection, and this process's own connection cannot be had."""
     url = urlsplit(os.environ["TEST_DATABASE_PUBLIC_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
+    monkeypatch.setenv("DATABASE_PUBLIC_URL", url.geturl())
 
     def refused():
         raise AssertionError("what is for everybody was read over a connection that can read everything")
 
-    with connected(public=databases.parse_url(url.geturl())) as patch:
+    with connected(**databases.public()) as patch:
         yield lambda: patch.setattr(connection, "ensure_connection", refused)
 
 
@@ -67,3 +68,16 @@ def test_connection_that_reads_everything_is_really_refused(client, own_connecti
     own_connection_refused()
     with pytest.raises(AssertionError, match="can read everything"):
         client.get("/readyz")
+
+
+@pytest.mark.parametrize(
+    ("series", "plans"), [("country=NO", 1), ("country=*", 1), ("country=NO&network=*", 1), ("country=*&network=*", 0)]
+)
+def test_a_read_of_few_series_is_planned_once(press, client, own_connection_refused, series, plans):
+    press.publish("D", {"2026-11-03": {"NO": 120}})
+    for first in ("2026-11-01", "2026-11-02"):
+        span = f"start={first}&end=2026-11-12"
+        assert client.get(f"/api/v1/aggregates/?indicator=DOWNLOADS&frequency=D&{span}&{series}").status_code == 200
+    with connections["public"].cursor() as cursor:
+        cursor.execute("SELECT generic_plans + custom_plans FROM pg_prepared_statements")
+        assert cursor.fetchall() == [(2,)] * plans
