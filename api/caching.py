@@ -9,6 +9,7 @@ import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from hashlib import blake2b
 from threading import Lock
 from time import monotonic
@@ -17,6 +18,7 @@ from typing import Any, Final, NamedTuple, Protocol
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils.http import parse_etags
 from rest_framework.permissions import AllowAny
 from rest_framework.views import APIView
@@ -178,8 +180,16 @@ class ResponseCache:
 response_cache: Final = ResponseCache(MAX_ENTRIES, MAX_BYTES)
 
 
-class CacheMiddleware:
-    """Gives fresh public answers before anything else is done for a request: they know no session, form or user."""
+@lru_cache(maxsize=4096)
+def find_view(path: str) -> ResolverMatch | None:
+    try:
+        return resolve(path)
+    except Resolver404:
+        return None
+
+
+class PublicViews:
+    """Middleware: answers what is public, from the cache or by its view. Such answers know no session, form or user."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
@@ -191,7 +201,14 @@ class CacheMiddleware:
             # Anything less would need a look-up or writing, both of which may be refused.
             if entry is not None and entry.representation is not None and entry.fresh_until >= monotonic():
                 return _send(request, key, entry)
-        return self._get_response(request)
+        match = find_view(request.path_info)
+        if match is None or not issubclass(getattr(match.func, "cls", object), PublicView):
+            return self._get_response(request)
+        request.resolver_match = match
+        # Refuses a host that is not ours, as CommonMiddleware does for other views.
+        request.get_host()
+        answer: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+        return answer
 
 
 class PublicView(APIView):

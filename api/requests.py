@@ -14,10 +14,11 @@ from uuid import uuid4
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import Resolver404, ResolverMatch, resolve
+from django.urls import ResolverMatch
 
 from api import measures, problems, request_ids
 from api.auth import Caller
+from api.caching import find_view
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ class Requests:
 def _record(request: HttpRequest, answer: HttpResponseBase, seconds: float) -> None:
     """Count an answer; log it only if its view asks who is there, so nothing is logged about the public."""
     # An answer from the cache came before its address was looked up.
-    match = request.resolver_match or _match(request.path_info)
+    match = request.resolver_match or find_view(request.path_info)
     route = _route(match)
     method = request.method if request.method in _METHODS else "other"
     measures.REQUESTS.labels(route, method, f"{answer.status_code // 100}xx").inc()
@@ -88,14 +89,6 @@ def _record(request: HttpRequest, answer: HttpResponseBase, seconds: float) -> N
             **({"submission": request.META[SUBMISSION]} if SUBMISSION in request.META else {}),
         },
     )
-
-
-@lru_cache(maxsize=4096)
-def _match(path: str) -> ResolverMatch | None:
-    try:
-        return resolve(path)
-    except Resolver404:
-        return None
 
 
 def _route(match: ResolverMatch | None) -> str:

@@ -95,7 +95,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "api.throttling.rates.RateLimits",
     # After those that add headers to every answer, before those that a public answer does not need.
-    "api.caching.CacheMiddleware",
+    "api.caching.PublicViews",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "api.site.languages.LanguageOfAddress",

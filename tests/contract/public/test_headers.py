@@ -49,9 +49,10 @@ def test_public_answer_is_kept_and_shown_anywhere_and_runs_nothing_foreign(press
     if answer.status_code == 200:
         assert answer["Cache-Control"].startswith("public")
         assert not answer.cookies
-    if address.startswith("/api/v1/"):
+    if address.startswith(("/api/v1/", "/sdmx/", "/catalog")):
         assert answer["Content-Security-Policy"] == NOTHING
         assert answer["Access-Control-Allow-Origin"] == "*"
+        assert refused(client.get(address, headers={"Host": "elsewhere.example"}), 400)
     assert careful(client.get(address, headers={"If-None-Match": answer.get("ETag", "")})) == careful(answer)
 
 
