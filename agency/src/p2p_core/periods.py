@@ -155,7 +155,7 @@ def labels(frequency: str, column: Longs) -> list[str]:
     known = _labels(frequency)
     if len(known) > _LABELS_KEPT:
         known.clear()
-    return [known[second] for second in column.tolist()]
+    return list(map(known.__getitem__, column.tolist()))
 
 
 class _Labels(dict[int, str]):
