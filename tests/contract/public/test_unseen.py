@@ -8,6 +8,7 @@ from math import inf
 
 import pytest
 from django.db import connection, transaction
+from django.test import override_settings
 from django.utils import timezone
 
 from api import caching, health
@@ -17,7 +18,7 @@ from federation.audit import chain
 from federation.database.rights import TABLES
 from p2p_core.codes import COUNTRIES
 from tests.contract.public.addresses import PUBLIC, others
-from tests.integration.federation.world import Said, world
+from tests.integration.federation.world import Said, chapter, world
 
 pytestmark = pytest.mark.django_db
 
@@ -61,12 +62,15 @@ ODD = [
 ADDRESSES = [*(one for some in PUBLIC.values() for one in some), *(one for _, one in others()), *NUMBERS, *ODD]
 
 
-@pytest.fixture
-def federation(monkeypatch, settings):
+@pytest.fixture(scope="module")
+def begun(module_db):
     """An agency of minutes, hours and days; two more that send months as it does, of which the last is held."""
-    settings.ROUNDING_KEY = bytes(range(16))
-    with world(monkeypatch, now=NOW) as made:
-        monkeypatch.setattr(timezone, "now", lambda: made.now)
+    with (
+        override_settings(ROUNDING_KEY=bytes(range(16))),
+        pytest.MonkeyPatch.context() as patch,
+        world(patch, now=NOW) as made,
+    ):
+        patch.setattr(timezone, "now", lambda: made.now)
         Indicator.objects.update(code="DOWNLOADS")
         said = {"N": MINUTES, "H": HOURS, "D": OLD_DAYS + DAYS}
         for agency in range(3):
@@ -75,6 +79,12 @@ def federation(monkeypatch, settings):
         made.tick()
         made.settle()
         assert send(made, Said("M", MONTHS[-1], {NORWAY: 10**6})) == {"held": 1}
+        yield made
+
+
+@pytest.fixture
+def federation(db, begun):
+    with chapter(begun) as made:
         yield made
 
 
