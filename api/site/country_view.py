@@ -152,7 +152,7 @@ def _period(frequency: str, text: str, *, last: bool = False) -> datetime | None
         with suppress(periods.PeriodError, ValueError, OverflowError):
             start = periods.parse(form, text)
             moment = periods.end(form, start) - timedelta(seconds=1) if last else start
-            return periods.start_of(frequency, moment) if start >= periods.EARLIEST else None
+            return periods.start_of(frequency, max(moment, periods.EARLIEST))
     return None
 
 
