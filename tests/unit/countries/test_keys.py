@@ -83,6 +83,7 @@ def test_private_key_is_told_and_not_repeated(given):
         json.dumps({"kty": "OKP", "crv": "Ed25519", "x": "y"}),
         "кл\0юч",
     ],
+    ids=range(8),
 )
 def test_what_is_no_key_is_refused_and_not_repeated(given):
     with pytest.raises(keys.UnusableKeyError, match="public half of an Ed25519 key") as raised:
