@@ -308,7 +308,7 @@ _NOT_PUBLIC: Final = {
     ),
     "bad_as_of": Code(422, "The time of as_of cannot be read", "Write an instant with Z: 2026-12-01T00:01:07.482Z."),
     "as_of_in_future": Code(422, "The time of as_of has not come yet", "Give an instant that has passed."),
-    "unknown_window": Code(422, "An unknown window", "Use P1D, P7D, P30D or P365D."),
+    "unknown_window": Code(422, "An unknown window", "Use a window that the API's document lists, such as P7D."),
     "unknown_language": Code(422, "An unknown language", "Use a language tag that CLDR knows, such as nb or pt-BR."),
 }
 

@@ -20,13 +20,6 @@ from countries.reference import Indicator
 _LIVE_HOUR = gettext_noop(
     "The last hour in Europe, minute by minute, from {start} to {end} UTC; the full height is {top}."
 )
-_PERIODS = {
-    "P1D": gettext_noop("in the last 24 hours"),
-    "P7D": gettext_noop("in the last 7 days"),
-    "P30D": gettext_noop("in the last 30 days"),
-    "P365D": gettext_noop("in the last 365 days"),
-    "day": gettext_noop("on {day}"),
-}
 _NOTHING_PUBLISHED = gettext_noop("Nothing is published {period} yet.")
 #: The categories of plurals in CLDR's order.
 _CATEGORIES = ("zero", "one", "two", "few", "many", "other")
@@ -47,7 +40,7 @@ def words(indicators: Iterable[Indicator]) -> dict[str, Any]:
         "world_view": gettext("Show the world"),
         "titles": {row.code: {"head": per_head.format(name=row.name), "count": row.name} for row in indicators},
         "counts": {row.code: _counts(row) for row in indicators},
-        "periods": {window: gettext(name) for window, name in _PERIODS.items()},
+        "periods": _periods(),
         "country_rate": gettext("{country}: {count} {period}, {rate} per 100,000 inhabitants"),
         "country_count": gettext("{country}: {count} {period}"),
         "country_unknown": gettext("{country}: not known {period}"),
@@ -93,7 +86,12 @@ def live_total(indicator: Indicator, value: int | None) -> SafeString:
 
 def nothing_published(window: str) -> str:
     """The sentence on a window that is not published, as the script writes it."""
-    return gettext(_NOTHING_PUBLISHED).format(period=gettext(_PERIODS[window]))
+    return gettext(_NOTHING_PUBLISHED).format(period=_periods()[window])
+
+
+def _periods() -> dict[str, str]:
+    """What is said of each window, and of a day, in a sentence."""
+    return {length: str(words) for length, (_, words) in cldr.WINDOWS.items()} | {"day": gettext("on {day}")}
 
 
 def live_hour(live: Hour) -> str:

@@ -234,7 +234,9 @@ class WindowsView(PublicView):
             given = parameters.read(request, required=("indicator", "window"), optional=("country",))
             length = given["window"]
             if length not in published.WINDOWS:
-                raise Problem("unknown_window", parameter="window")
+                raise Problem(
+                    "unknown_window", parameter="window", detail=f"Use one of {', '.join(published.WINDOWS)}."
+                )
             reference = Reference.current()
             indicator = query_params.indicator(given["indicator"], reference)
             return WindowView(length, indicator, questions.countries_or_all(given), reference)

@@ -1,8 +1,8 @@
 /** What the reader chose, as it stands in the address and in the form of the page. */
 
-export const WINDOWS = ["P1D", "P7D", "P30D", "P365D"];
 export const DEFAULTS = { indicator: "DOWNLOADS", window: "P7D", day: "", per: "head" };
 
+const WINDOW = /^P\d+D$/;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const INDICATOR = /^[A-Z][A-Z0-9_]{0,39}$/;
 
@@ -17,7 +17,7 @@ export function choiceFrom(given) {
   const dated = window === "day" && DAY.test(day);
   return {
     indicator: INDICATOR.test(indicator) ? indicator : DEFAULTS.indicator,
-    window: dated || WINDOWS.includes(window) ? window : DEFAULTS.window,
+    window: dated || WINDOW.test(window) ? window : DEFAULTS.window,
     day: dated ? day : "",
     per: per === "count" ? "count" : DEFAULTS.per,
   };

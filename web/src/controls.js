@@ -26,8 +26,8 @@ export function controls(form, usual, changed) {
 }
 
 /** As the server does, what it does not count is left aside. */
-export function choiceOfAddress({ indicators, ...usual }) {
-  const known = ([name, value]) => value && (name !== "indicator" || indicators.includes(value));
+export function choiceOfAddress({ offered, ...usual }) {
+  const known = ([name, value]) => value && (offered[name]?.includes(value) ?? true);
   return choiceFrom([...Object.entries(usual), ...new URLSearchParams(location.search)].filter(known));
 }
 

@@ -29,7 +29,8 @@ class LiveMap {
     this.total = total;
     this.places = placesOf(places);
     this.words = wordsOf(texts, language, namesOnPage());
-    this.usual = { indicator, window, indicators: Object.keys(texts.titles) };
+    const offered = { indicator: Object.keys(texts.titles), window: Object.keys(texts.periods) };
+    this.usual = { indicator, window, offered };
     this.choice = choiceOfAddress(this.usual);
     this.numbers = NOTHING;
     this.minutes = null;

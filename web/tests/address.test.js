@@ -10,7 +10,7 @@ test("an empty address is the usual choice", () => {
 });
 
 test("what is not understood is as if it were not there", () => {
-  const given = new URLSearchParams("indicator=<b>&window=P2D&day=x&per=me&other=1");
+  const given = new URLSearchParams("indicator=<b>&window=P2M&day=x&per=me&other=1");
   assert.deepEqual(choiceFrom(given), DEFAULTS);
 });
 

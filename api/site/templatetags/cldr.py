@@ -121,12 +121,15 @@ def country_name(code: str) -> str:
     return readings.name_of(code)
 
 
+#: The words for each sliding window: alone, and in a sentence.
+WINDOWS: Final = {
+    "P1D": (gettext_lazy("Last 24 hours"), gettext_lazy("in the last 24 hours")),
+    "P7D": (gettext_lazy("Last 7 days"), gettext_lazy("in the last 7 days")),
+    "P30D": (gettext_lazy("Last 30 days"), gettext_lazy("in the last 30 days")),
+    "P365D": (gettext_lazy("Last 365 days"), gettext_lazy("in the last 365 days")),
+}
 #: The words of codes, in the language of the page.
-_WORDS = {
-    "P1D": gettext_lazy("Last 24 hours"),
-    "P7D": gettext_lazy("Last 7 days"),
-    "P30D": gettext_lazy("Last 30 days"),
-    "P365D": gettext_lazy("Last 365 days"),
+_WORDS = {length: alone for length, (alone, _) in WINDOWS.items()} | {
     "D": gettext_lazy("By day"),
     "W": gettext_lazy("By week"),
     "M": gettext_lazy("By month"),
