@@ -19,9 +19,9 @@ _UNREADABLE: Final = {
     "bad_request": Code(400, "The request cannot be read", "Send a well-formed HTTP request."),
     "bad_gzip": Code(400, "The body is not gzip", "Send whole gzip data, or leave Content-Encoding out."),
     "not_utf8": Code(400, "The body is not UTF-8", "Encode the body as UTF-8."),
-    "nul_character": Code(400, "The body holds a NUL character", "Leave NUL characters out."),
+    "nul_character": Code(400, "The body has a NUL character", "Leave NUL characters out."),
     "not_json": Code(
-        400, "The body is not JSON", "Send one JSON object as in RFC 8259; NaN and Infinity are no JSON numbers."
+        400, "The body is not JSON", "Send one JSON object as in RFC 8259; NaN and Infinity are not JSON numbers."
     ),
     "duplicate_member": Code(400, "An object names a member twice", "Name each member of an object once."),
     "not_csv": Code(

@@ -70,7 +70,7 @@ def words(indicators: Iterable[Indicator]) -> dict[str, Any]:
         "unreached_since": gettext(
             "The numbers cannot be reached since {time}. What you see is from then. This page tries again by itself."
         ),
-        "refused": gettext("These numbers cannot be had. Choose others, or load the page anew."),
+        "refused": gettext("These numbers are not available. Choose others, or load the page again."),
     }
 
 

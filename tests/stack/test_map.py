@@ -321,7 +321,7 @@ def test_api_that_fails_is_told_of_until_it_is_back(reader):
     for answer, said in (
         (None, "The numbers cannot be reached since"),
         (HTTPStatus.SERVICE_UNAVAILABLE, "The numbers cannot be reached since"),
-        (HTTPStatus.NOT_FOUND, "These numbers cannot be had."),
+        (HTTPStatus.NOT_FOUND, "These numbers are not available."),
     ):
         page.route(API, fail_with(answer))
         wait_until(lambda said=said: page.clock.run_for(500) or said in state.text_content())

@@ -1,3 +1,5 @@
+"""Every window has its words."""
+
 from api.site.templatetags import cldr
 from federation import published
 
