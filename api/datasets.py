@@ -120,14 +120,16 @@ FORMS: Final = (
     Form("json", "JSON", "application/json", "JSON", REST, "json", paged=True),
     Form("csv", "CSV", "text/csv", "CSV", REST, "csv"),
     *(
-        Form(key, title, form.content_type, file_type, service, form.word)
-        for key, title, form, file_type, service in (
-            ("sdmx-ml-2.1", "SDMX-ML 2.1", flow.XML_DATA_21, "SDMX", SDMX_21),
-            ("sdmx-csv-1.0", "SDMX-CSV 1.0", flow.CSV_10, "CSV", SDMX_21),
-            ("sdmx-ml-3.0", "SDMX-ML 3.0", flow.XML_DATA_30, "SDMX", SDMX_30),
-            ("sdmx-csv-2.0", "SDMX-CSV 2.0", flow.CSV_20, "CSV", SDMX_30),
-            ("sdmx-json-2.0", "SDMX-JSON 2.0", flow.JSON_DATA, "JSON", SDMX_30),
+        Form(
+            one.title.lower().replace(" ", "-"),
+            one.title,
+            one.content_type,
+            "SDMX" if one.word == "xml" else one.word.upper(),
+            service,
+            one.word,
         )
+        for service, formats in ((SDMX_21, flow.DATA_21), (SDMX_30, flow.DATA_30))
+        for one in formats
     ),
 )
 

@@ -76,7 +76,7 @@ DIALECT: Final = Dialect(
     namespace="http://www.sdmx.org/resources/sdmxml/schemas/v2_1",
     structures_path="",
     constraint="contentconstraint",
-    formats_of_data=(flow.XML_DATA_21, flow.CSV_10),
+    formats_of_data=flow.DATA_21,
     formats_of_structures=(flow.XML_21,),
     formats_of_schemas=(flow.XSD_21, flow.XML_21._replace(plain=())),
     data=data,

@@ -94,7 +94,7 @@ DIALECT: Final = Dialect(
     namespace="http://www.sdmx.org/resources/sdmxml/schemas/v3_0",
     structures_path="structure/",
     constraint="dataconstraint",
-    formats_of_data=(flow.XML_DATA_30, flow.CSV_20, flow.JSON_DATA),
+    formats_of_data=flow.DATA_30,
     formats_of_structures=(flow.XML_30, flow.JSON),
     formats_of_schemas=(flow.XSD_30, flow.XML_30._replace(plain=()), flow.JSON),
     data=data,

@@ -34,6 +34,11 @@ class Format(NamedTuple):
     def content_type(self) -> str:
         return f"{self.media_type};version={self.versions[0]}"
 
+    @property
+    def title(self) -> str:
+        """As people name it: SDMX-CSV 2.0."""
+        return f"SDMX-{'ML' if self.word == 'xml' else self.word.upper()} {self.versions[-1]}"
+
 
 _SDMX: Final = "application/vnd.sdmx."
 _XML: Final = ("application/xml", "text/xml")
@@ -44,6 +49,9 @@ XML_DATA_30: Final = Format("xml", f"{_SDMX}data+xml", ("3.0.0", "3.0"), _XML)
 CSV_10: Final = Format("csv", SDMX_CSV, ("1.0.0", "1.0"), ("text/csv",))
 CSV_20: Final = Format("csv", SDMX_CSV, ("2.0.0", "2.0"), ("text/csv",))
 JSON_DATA: Final = Format("json", f"{_SDMX}data+json", ("2.0.0", "2.0"), ("application/json",))
+#: The formats of data of both versions of SDMX-REST, the preferred one first.
+DATA_21: Final = (XML_DATA_21, CSV_10)
+DATA_30: Final = (XML_DATA_30, CSV_20, JSON_DATA)
 
 XML_21: Final = Format("xml", f"{_SDMX}structure+xml", ("2.1",), _XML)
 XML_30: Final = Format("xml", f"{_SDMX}structure+xml", ("3.0.0", "3.0"), _XML)
