@@ -18,7 +18,7 @@ _MISSING: Final = frozenset({"late", "awaited", "withdrawn"})
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class LateAgency:
     """An agency without numbers on the newest days; ``since`` is None if it has none on any day shown."""
 
     name: str
@@ -74,7 +74,7 @@ def read(selection: Selection) -> tuple[list[AgencyDays], list[CoverageDay]]:
     return strips, calendar[::-1]
 
 
-def silences(strips: Iterable[AgencyDays]) -> list[Silence]:
+def silences(strips: Iterable[AgencyDays]) -> list[LateAgency]:
     """The agencies that are late with the newest day that has passed its deadline, and since when."""
     found = []
     for strip in strips:
@@ -82,5 +82,5 @@ def silences(strips: Iterable[AgencyDays]) -> list[Silence]:
         if not backwards or backwards[0][1] != "late":
             continue
         ended = next((at for at, (_, state) in enumerate(backwards) if state not in _MISSING), None)
-        found.append(Silence(strip.name, backwards[ended - 1][0] if ended else None))
+        found.append(LateAgency(strip.name, backwards[ended - 1][0] if ended else None))
     return found

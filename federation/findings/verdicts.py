@@ -19,7 +19,7 @@ from p2p_core.instants import EPOCH
 from p2p_core.periods import Frequency
 from p2p_core.rules import levels, rulebook
 from p2p_core.rules.levels import Facts
-from p2p_core.rules.plausibility import Cells, Report
+from p2p_core.rules.plausibility import Cells, ComparedReport
 from p2p_core.rules.rulebook import Limits, Subject
 
 #: At which frequencies reports are judged. Minutes are judged as an hour.
@@ -99,7 +99,7 @@ def about_reports(reports: Mapping[WorkItem, CurrentReport], sent: SentReports |
     cells |= {one.root: one.cells for one in (sent or {}).values()}
     found = []
     for item, one in reports.items():
-        report = Report(
+        report = ComparedReport(
             total=one.total,
             unlocated=one.unlocated,
             age=one.received - periods.end(item.frequency, item.period),

@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from p2p_core.codes import COUNTRIES, NETWORKS
 from p2p_core.rules import rulebook
-from p2p_core.rules.plausibility import Cells, Report, churn, large_revision, mismatch, repetition, unlocated_share
+from p2p_core.rules.plausibility import (
+    Cells,
+    ComparedReport,
+    churn,
+    large_revision,
+    mismatch,
+    repetition,
+    unlocated_share,
+)
 from tests.oracles import rules as oracle
 
 NO, DE, UNKNOWN = COUNTRIES["NO"], COUNTRIES["DE"], COUNTRIES["_U"]
@@ -36,7 +44,7 @@ def compared(report, *, finer=None, previous=None):
     """A report with these cells, beside finer figures or the report before it."""
     cells = as_cells(report)
     others = {name: as_cells(one) for name, one in (("finer", finer), ("previous", previous)) if one is not None}
-    return Report(cells.total, cells=cells, finer_frequency="H", **others)
+    return ComparedReport(cells.total, cells=cells, finer_frequency="H", **others)
 
 
 # --- R101 -------------------------------------------------------------------------------------------------------------
@@ -87,7 +95,7 @@ def test_mismatches_are_those_of_the_dictionaries(report, other):
 
 
 def revised(value, before, *, age=OLD, **thresholds):
-    return large_revision(Report(value, before=before, age=age), **{**USUAL["R103"], **thresholds})
+    return large_revision(ComparedReport(value, before=before, age=age), **{**USUAL["R103"], **thresholds})
 
 
 @pytest.mark.parametrize(
@@ -182,27 +190,27 @@ def test_what_repeats_is_what_is_equal(report, other, random):
     [(100, 30, False), (100, 31, True), (50, 15, False), (50, 16, True), (49, 49, False), (50, 50, True)],
 )
 def test_the_unlocated_share_at_its_border(value, unknown, noticed):
-    assert bool(unlocated_share(Report(value, unknown), **USUAL["R105"])) == noticed
+    assert bool(unlocated_share(ComparedReport(value, unknown), **USUAL["R105"])) == noticed
 
 
 def test_an_unlocated_share_says_of_how_much():
-    assert unlocated_share(Report(100, 40), **USUAL["R105"]) == {"value": 100, "unlocated": 40, "share": 0.4}
+    assert unlocated_share(ComparedReport(100, 40), **USUAL["R105"]) == {"value": 100, "unlocated": 40, "share": 0.4}
 
 
 def test_nothing_has_no_share():
-    assert unlocated_share(Report(0), share=0.3, total=0) is None
+    assert unlocated_share(ComparedReport(0), share=0.3, total=0) is None
 
 
 @given(tables, st.sampled_from(["0.3", "0.25", "0.5", "0"]))
 def test_unlocated_shares_are_those_of_the_fractions(cells, share):
     unknown = sum(count for (country, _), count in cells.items() if country == UNKNOWN)
-    found = unlocated_share(Report(sum(cells.values()), unknown), share=float(share), total=50)
+    found = unlocated_share(ComparedReport(sum(cells.values()), unknown), share=float(share), total=50)
     assert bool(found) == oracle.is_unlocated(cells, share=share, total=50)
 
 
 @given(st.integers(5, 10**12), st.sampled_from([0, 1]))
 def test_three_in_ten_are_not_over_thirty_per_cent(tenth, more):
-    assert bool(unlocated_share(Report(10 * tenth + more, 3 * tenth + more), **USUAL["R105"])) == bool(more)
+    assert bool(unlocated_share(ComparedReport(10 * tenth + more, 3 * tenth + more), **USUAL["R105"])) == bool(more)
 
 
 # --- R106 -------------------------------------------------------------------------------------------------------------
@@ -211,4 +219,4 @@ def test_three_in_ten_are_not_over_thirty_per_cent(tenth, more):
 @pytest.mark.parametrize(("revisions", "noticed"), [(0, False), (20, False), (21, True)])
 def test_churn_at_its_border(revisions, noticed):
     expected = {"revisions": revisions} if noticed else None
-    assert churn(Report(1, revisions=revisions), **USUAL["R106"]) == expected
+    assert churn(ComparedReport(1, revisions=revisions), **USUAL["R106"]) == expected

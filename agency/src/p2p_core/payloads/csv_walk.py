@@ -29,7 +29,7 @@ _LONG_CELL: Final = f"Make no cell longer than {csv.field_size_limit():,} charac
 _ZERO: Final = re.compile(r"0+(?:[.]0+)?", re.ASCII)
 
 
-class _Report:
+class _OpenReport:
     """A report while its rows are read; without a head if that has faults."""
 
     def __init__(self, head: Head | None) -> None:
@@ -52,7 +52,7 @@ class _Report:
 class _Named(NamedTuple):
     """What the texts of a row name: a report, what they say of it, and whether they withdraw it."""
 
-    report: _Report
+    report: _OpenReport
     head: Head | None
     withdraws: bool
 
@@ -95,7 +95,7 @@ class _Walk:
         self.width = width
         self.draft = draft
         self.named: dict[tuple[str, ...], _Named] = {}
-        self.reports: dict[tuple[object, ...], _Report] = {}
+        self.reports: dict[tuple[object, ...], _OpenReport] = {}
         self.of_report = [name for name in OF_REPORT if name in columns]
 
     def walk(self, rows: Iterator[list[str]]) -> None:
@@ -129,7 +129,7 @@ class _Walk:
         """Read texts that no row had before: they name a new report, or a known one in another way."""
         texts: dict[str, str] = dict(zip(self.of_report, name, strict=True))
         head = read_head(texts, f"/rows/{number}", self.draft)
-        report = _Report(head) if head is None else self.reports.setdefault(head[:3], _Report(head))
+        report = _OpenReport(head) if head is None else self.reports.setdefault(head[:3], _OpenReport(head))
         self.named[name] = _Named(report, head, withdraws(texts))
         # At once: a report takes far more memory than its row.
         refuse_too_many_reports(len(self.reports), len(self.named))
@@ -164,7 +164,7 @@ class _Walk:
         else:
             self._observation(named.report, pointer, country, network, text)
 
-    def _observation(self, report: _Report, pointer: str, country: str, network: str, text: str) -> None:
+    def _observation(self, report: _OpenReport, pointer: str, country: str, network: str, text: str) -> None:
         self.draft.count(1)
         faults = self.draft.faults
         country_number = faults.check(f"{pointer}/COUNTRY", filled, country, checks.country)

@@ -35,7 +35,7 @@ class Cells(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ComparedReport:
     """A current report, and what it is compared with. A withdrawn one has a total of 0.
 
     ``age`` is the time from the period's end to its receipt. ``revisions`` counts the reports that were current
@@ -54,7 +54,7 @@ class Report:
     cells: Cells | None = None
 
 
-def mismatch(report: Report) -> Facts | None:
+def mismatch(report: ComparedReport) -> Facts | None:
     """R101: any cell differs from the sum of the finer figures. Named is the cell that differs most."""
     cells, finer = report.cells, report.finer
     if cells is None or finer is None:
@@ -78,7 +78,7 @@ def mismatch(report: Report) -> Facts | None:
     }
 
 
-def large_revision(report: Report, *, share: float, difference: float, days: float) -> Facts | None:
+def large_revision(report: ComparedReport, *, share: float, difference: float, days: float) -> Facts | None:
     """R103. The share is a part of the total before, and None if that was 0."""
     if report.before is None or report.age <= timedelta(days=days):
         return None
@@ -91,7 +91,7 @@ def large_revision(report: Report, *, share: float, difference: float, days: flo
     return {"value": report.total, "before": report.before, "share": None if part is None else round(part, 4)}
 
 
-def repetition(report: Report, *, total: float) -> Facts | None:
+def repetition(report: ComparedReport, *, total: float) -> Facts | None:
     """R104: a report equals the one of the period before, cell by cell."""
     cells, previous = report.cells, report.previous
     if cells is None or previous is None or report.total < total or len(cells.values) != len(previous.values):
@@ -103,7 +103,7 @@ def repetition(report: Report, *, total: float) -> Facts | None:
     return {"value": report.total}
 
 
-def unlocated_share(report: Report, *, share: float, total: float) -> Facts | None:
+def unlocated_share(report: ComparedReport, *, share: float, total: float) -> Facts | None:
     """R105."""
     if not report.total or report.total < total:
         return None
@@ -114,6 +114,6 @@ def unlocated_share(report: Report, *, share: float, total: float) -> Facts | No
     return {"value": report.total, "unlocated": report.unlocated, "share": round(part, 4)}
 
 
-def churn(report: Report, *, revisions: float) -> Facts | None:
+def churn(report: ComparedReport, *, revisions: float) -> Facts | None:
     """R106."""
     return {"revisions": report.revisions} if report.revisions > revisions else None

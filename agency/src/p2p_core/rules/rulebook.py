@@ -26,7 +26,7 @@ class Severity(StrEnum):
 class Subject(StrEnum):
     """What a judge is given."""
 
-    #: A :class:`plausibility.Report`.
+    #: A :class:`plausibility.ComparedReport`.
     REPORT = auto()
     #: The total of a period, and the totals that are usual for it.
     LEVEL = auto()
