@@ -35,7 +35,13 @@ hypothesis.settings.load_profile("few")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the slow tests, or one core would wait for them at the end; of them, the last are those marked so."""
+    """Keep modules that share rows in one process. Begin with the slow tests, so that no core waits for them at the end.
+
+    Of the slow tests, those marked ``last`` come last.
+    """
+    for item in items:
+        if "module_db" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
     items.sort(key=lambda item: (not item.get_closest_marker("slow"), bool(item.get_closest_marker("last"))))
 
 
