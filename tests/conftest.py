@@ -35,7 +35,7 @@ hypothesis.settings.load_profile("few")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep modules that share rows in one process. Begin with the slow tests, so that no core waits for them at the end.
+    """Keep modules that share rows in one process. Begin with the slow tests, so that no core waits at the end.
 
     Of the slow tests, those marked ``last`` come last.
     """
