@@ -110,6 +110,6 @@ def test_command_restricts(db, capsys):
 
 def test_command_says_what_is_wrong_with_a_range(db):
     AgencyFactory.create()
-    with pytest.raises(CommandError, match=r"^Networks: Range 2: .* write 192\.0\.2\.0/24"):
+    with pytest.raises(CommandError, match=r"^Networks: Range 2: .* Write 192\.0\.2\.0/24"):
         call_command("issue_credential", "NO-KRIPOS", "--network", "198.51.100.0/24", "--network", "192.0.2.1/24")
     assert not Credential.objects.exists()

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, connections, transaction
 
 from federation import findings, worklist
-from federation.findings import decisions, holds
+from federation.findings import decisions, holds, lifecycle
 from federation.intake import dry_run
 from federation.models.findings import Finding, Hold
 from federation.models.submissions import Report
@@ -148,7 +148,7 @@ class TestDeadlock:
 
     def test_a_resolution_is_tried_again(self, agency, report, meet):
         row = factories.FindingFactory.create(agency=agency, indicator=report.indicator)
-        meet(holds, "resolve", Finding.objects.filter(pk=row.pk))
+        meet(lifecycle, "resolve", Finding.objects.filter(pk=row.pk))
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(Finding.objects, "select_for_update", Finding.objects.all)
             assert decisions.resolve(findings=[row.pk], **SAID).done == (row.pk,)
