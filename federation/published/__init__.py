@@ -284,12 +284,11 @@ def spans(indicators: Iterable[int], frequencies: Iterable[str]) -> list[PublicS
 
 
 def coverage_of(row: Row) -> Coverage:
-    """The columns of a statement as coverage. Versions and breaks that it does not read are 0 and none.
+    """The columns of a statement as coverage. Columns that it does not read are 0.
 
     ``begun`` stands for ``counted_from``: the instants of those periods only in which counting began.
     """
-    nothing = np.zeros(len(row["periods"]), np.int64)
-    columns: Row = {"version_from": nothing, "is_break": nothing > 0, **row}
+    columns: Row = dict.fromkeys(COLUMNS, np.zeros(len(row["periods"]), np.int64)) | row
     columns["status"] = np.frombuffer(row["status"].encode("ascii"), "S1").astype("U1")
     if "begun" in row:
         columns["counted_from"] = row["periods"].copy()
