@@ -1,8 +1,12 @@
-"""Django's handler of requests, for requests on which Django itself fails before any code of ours runs."""
+"""Django's handler of requests: for those on which Django fails before any code of ours runs, and for HEAD."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+_WITHOUT_CONTENT: Final = frozenset((204, 304))
 
 
 class Request(WSGIRequest):
@@ -16,6 +20,16 @@ class Request(WSGIRequest):
 
 
 class Handler(WSGIHandler):
-    """Django's, with our requests."""
+    """Django's, with our requests. An answer to HEAD has no content, only the length of that to GET."""
 
     request_class = Request
+
+    def get_response(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer. Neither Django nor waitress leaves the content out: a client would read it as its next answer."""
+        answer: Any = super().get_response(request)
+        if not answer.streaming and answer.status_code not in _WITHOUT_CONTENT:
+            # Public answers do not pass the middleware that adds it, and without it the connection would end.
+            answer.headers.setdefault("Content-Length", str(len(answer.content)))
+            if request.method == "HEAD":
+                answer.content = b""
+        return answer  # type: ignore[no-any-return]
