@@ -287,7 +287,10 @@ def _send(request: HttpRequest, key: CacheKey, entry: CacheEntry) -> HttpRespons
     if wanted is not None:
         entry.validator = entry.validator or entry.answer.validator()
         if _names(wanted, key.etag(entry.validator.tag)):
-            return HttpResponse(status=304, headers=_headers(key, entry.validator, entry.vary))
+            unchanged = HttpResponse(status=304, headers=_headers(key, entry.validator, entry.vary))
+            # Django's default is HTML. Caches take the type of a 304 for that of the answer that they keep.
+            del unchanged["Content-Type"]
+            return unchanged
 
     representation = entry.representation or entry.answer.render()
     headers = {**_headers(key, representation.validator, entry.vary), **representation.headers}

@@ -72,6 +72,8 @@ def test_etag_is_answered_with_304(press, client, path):
     assert (again.status_code, again.content) == (304, b"")
     for name in ("ETag", "Cache-Control", "Vary", "Access-Control-Allow-Origin"):
         assert again[name] == answer[name]
+    # A cache that keeps the answer would take another type for the type of the answer.
+    assert "Content-Type" not in again
 
 
 @pytest.mark.parametrize("path", PUBLIC)
