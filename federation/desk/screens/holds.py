@@ -87,7 +87,7 @@ class HoldAdmin(HoldingAdmin):
     @admin.display(description="decision", ordering="decision")
     def decision_text(self, hold: Hold) -> str:
         if hold.decided is None:
-            return "held_since"
+            return "waits"
         return f"{hold.get_decision_display()}{f' by {hold.decided_by}' if hold.decided_by else ''}"
 
     def decide(

@@ -216,3 +216,12 @@ def test_answer_to_a_resolved_finding_is_told(liaison, agency):
     decisions.release(reports=[hold.pk], by="per", reason="no", now=NOW)
     page = liaison.post(address("finding", "answer", hold.finding_id), {"answer": "confirmed"}, follow=True)
     assert told(page) == ["The finding is resolved, so it takes no more answers."]
+
+
+def test_list_of_held_reports_says_what_waits_and_who_decided(coordinator, agency):
+    report = held(agency)
+    listed = address("hold", "changelist")
+    assert '<td class="field-decision_text">waits</td>' in coordinator.get(listed).content.decode()
+    decisions.reject(reports=[report.pk], by="per", reason="no", now=NOW)
+    every = coordinator.get(listed, {"decision": "all"}).content.decode()
+    assert '<td class="field-decision_text">rejected by per</td>' in every
