@@ -38,6 +38,8 @@ from p2p_core.rules.rulebook import RULES, say
 
 #: The page of a finding lists at most this many of its held reports; those that wait come first.
 _SHOWN = 50
+#: No number of a report is longer. Python refuses to read one of thousands of digits.
+_DIGITS = 19
 _ANSWER = "federation.add_answer"
 
 
@@ -151,7 +153,7 @@ class FindingAdmin(HoldingAdmin):
         holds = holds.select_related("report__agency", "report__indicator").order_by("report__period", "pk")
         holds = holds.defer("report__countries", "report__networks", "report__values")
         # The form that asks for the reason names the reports, and keeps to them when some are decided meanwhile.
-        named = [int(one) for one in request.POST.getlist("report") if one.isdecimal()]
+        named = [int(one) for one in request.POST.getlist("report") if one.isdecimal() and len(one) <= _DIGITS]
         holds = holds.filter(pk__in=named) if named else holds.filter(decision="")
         return self.decide_on(request, action, held_selection(list(holds[: AT_ONCE + 1]), fields), back=back)
 

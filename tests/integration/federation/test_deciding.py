@@ -225,3 +225,11 @@ def test_list_of_held_reports_says_what_waits_and_who_decided(coordinator, agenc
     decisions.reject(reports=[report.pk], by="per", reason="no", now=NOW)
     every = coordinator.get(listed, {"decision": "all"}).content.decode()
     assert '<td class="field-decision_text">rejected by per</td>' in every
+
+
+def test_number_that_no_report_can_have_names_none(coordinator, agency):
+    report = held(agency)
+    action = address("finding", "release", report.hold.finding_id)
+    asked = coordinator.post(action, {"report": "9" * 5000})
+    assert asked.status_code == 200
+    assert asked.context["selection"].ids == [report.pk]
