@@ -17,7 +17,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import psycopg
-from django.db import OperationalError, connection, connections
+from django.db import NotSupportedError, OperationalError, connection, connections
 from django.db.models import Model
 from numpy.typing import NDArray
 from psycopg import sql
@@ -315,6 +315,18 @@ def columns_of(query: bytes, named: Mapping[str, object], *, prepare: bool = Fal
 
     With ``prepare`` the public's connections plan it once for all values.
     """
+    try:
+        return _columns_of(query, named, prepare)
+    except NotSupportedError:
+        current = connections[alias()]
+        if not prepare or current.in_atomic_block:
+            raise
+        # A migration has changed the type of a column since the statement was prepared.
+        current.close()
+        return _columns_of(query, named, prepare)
+
+
+def _columns_of(query: bytes, named: Mapping[str, object], prepare: bool) -> dict[str, Any]:  # noqa: FBT001
     with cursor(dict_row) as c:
         found: dict[str, Any] | None = c.execute(query, named, prepare=prepare).fetchone()
     return found or {}
