@@ -73,14 +73,14 @@ class RevocableAdmin(FactAdmin):
         raise NotImplementedError
 
     def consequence(self, row: Any) -> str:
-        """What revoking a row means, for the title."""
+        """What revoking a row means, as the beginning of a sentence."""
         raise NotImplementedError
 
     def revoke(self, request: HttpRequest, row: Any) -> HttpResponse:
         form = ActionForm(request.POST or None)
         if not form.is_valid():
-            title = f"Revoke {row}: {self.consequence(row)}, from this moment and for good"
-            return self.page(request, title, form=form)
+            consequence = f"{self.consequence(row)}, from this moment and for good."
+            return self.page(request, f"Revoke {row}", form=form, consequence=consequence)
         message = self.end(row, by=actor(request), now=timezone.now(), reason=form.cleaned_data["reason"])
         return self.done(request, row, "Revoked", message)
 

@@ -76,4 +76,4 @@ class SigningKeyAdmin(RevocableAdmin):
         return message
 
     def consequence(self, row: SigningKey) -> str:  # noqa: ARG002  the same for each key
-        return "requests signed with it are refused"
+        return "Requests signed with it are refused"

@@ -86,7 +86,8 @@ class DeskUserAdmin(OfCountry, UserAdmin):  # type: ignore[type-arg]  # not gene
             self.message_user(request, f"{user} sets up another second factor at the next sign-in.", messages.SUCCESS)
             return HttpResponseRedirect("../change/")
         context = {**self.admin_site.each_context(request), "opts": self.opts, "form": form}
-        context["title"] = f"Reset the second factor of {user}: their sessions end, and they set up another"
+        context["title"] = f"Reset the second factor of {user}"
+        context["consequence"] = "Their sessions end, and they set up another at the next sign-in."
         return TemplateResponse(request, "admin/countries/action.html", context)
 
     def get_inlines(self, request: HttpRequest, obj: Model | None) -> Any:
