@@ -15,7 +15,7 @@ from oauth2_provider.models import get_access_token_model
 
 from countries import liaisons, registry
 from countries.accounts import credential_limits
-from countries.models import FIGURES, READ_ONLY, READ_WRITE, Agency, Credential
+from countries.models import FIGURES, READ_WRITE, Agency, Credential
 from countries.registry import Refused
 
 CHANGE_OVER = timedelta(hours=24)
@@ -43,19 +43,19 @@ def issue(
     now: datetime,
     agency: Agency | None = None,
     coordinator: str = "",
-    read_only: bool = False,
+    scopes: str = READ_WRITE,
     expires: datetime | None = None,
     networks: Iterable[str] = (),
     reason: str = "",
 ) -> Issued:
-    """Make a credential for an agency, or for a user who may read the figures of all countries."""
+    """Make a credential for an agency with some of its scopes, or for a user who may read all countries' figures."""
     if (agency is None) == (not coordinator):
         raise Refused("one_holder", "A credential belongs to one agency or one coordinator. Give one of them.")
     credential_limits.refuse_past(expires, now)
     with registry.writing():
         if agency is not None:
             credential_limits.refuse_third(Credential, agency, now)
-            draft = Credential(agency=agency, scopes=READ_ONLY if read_only else READ_WRITE)
+            draft = Credential(agency=agency, scopes=scopes)
         else:
             draft = Credential(coordinator=coordinator, user=_coordinator_account(coordinator), scopes=FIGURES)
         draft.expires, draft.networks = expires, list(networks)
@@ -93,7 +93,7 @@ def rotate(
             agency=credential.agency,
             # The name of the account now: it may have been renamed, and another account may have its old name.
             coordinator=credential.user.get_username() if credential.user else "",
-            read_only=credential.scopes == READ_ONLY,
+            scopes=credential.scopes,
             expires=expires,
             networks=credential.networks,
             reason=reason,

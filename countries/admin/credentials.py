@@ -22,7 +22,7 @@ from countries.accounts.credentials import CHANGE_OVER, Issued
 from countries.admin.actions import ConfirmedForm, PageAction, RevocableAdmin
 from countries.admin.base import actor
 from countries.admin.country_scope import country_scope_of
-from countries.models import Agency, Credential
+from countries.models import AGENCY_SCOPES, Agency, Credential
 from countries.registry import Refused
 
 # The screens of the toolkit can edit credentials without the registry, and make tokens.
@@ -66,14 +66,15 @@ class IssueForm(ConfirmedForm):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text="Instead of an agency, the name of a user who may read the figures of all countries.",
     )
-    read_only = forms.BooleanField(
-        required=False, help_text="An agency's credential for reading only. A coordinator's credential only reads."
+    scopes = forms.ChoiceField(
+        choices=[(one, one) for one in AGENCY_SCOPES],
+        help_text="Of an agency's credential. A coordinator's credential only reads.",
     )
     expires = forms.DateTimeField(
         required=False, help_text="In UTC, such as 2027-01-31 12:00. If empty, it is valid until revoked."
     )
     networks = RangesField()
-    field_order = ("agency", "coordinator", "read_only", "expires", "networks", "reason", "password")
+    field_order = ("agency", "coordinator", "scopes", "expires", "networks", "reason", "password")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

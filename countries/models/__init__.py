@@ -14,6 +14,7 @@ from countries.models.agencies import (
 )
 from countries.models.base import WrittenByPeople
 from countries.models.credentials import (
+    AGENCY_SCOPES,
     FIGURES,
     READ_ONLY,
     READ_WRITE,
@@ -34,6 +35,7 @@ from countries.models.reference import (
 )
 
 __all__ = [
+    "AGENCY_SCOPES",
     "FIGURES",
     "FREQUENCIES",
     "OVERLAP",

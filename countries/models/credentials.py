@@ -37,6 +37,8 @@ else:
 
 READ_WRITE = f"{scopes.SUBMIT} {scopes.READ_OWN}"
 READ_ONLY = scopes.READ_OWN
+#: The scopes that a credential of an agency can have; without a choice, the first.
+AGENCY_SCOPES = (READ_WRITE, READ_ONLY)
 FIGURES = scopes.READ_ALL
 
 
@@ -84,7 +86,7 @@ class Credential(Revocable, AbstractApplication):
             models.CheckConstraint(
                 name="countries_credential_holder",
                 condition=(
-                    Q(agency__isnull=False, coordinator="", scopes__in=[READ_WRITE, READ_ONLY])
+                    Q(agency__isnull=False, coordinator="", scopes__in=AGENCY_SCOPES)
                     | (Q(agency__isnull=True, user__isnull=False, scopes=FIGURES) & ~Q(coordinator=""))
                 ),
             ),

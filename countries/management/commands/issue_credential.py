@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from countries.accounts import credentials
 from countries.management.refusals import as_command_errors, parse_day
-from countries.models import Agency
+from countries.models import AGENCY_SCOPES, Agency
 
 
 class Command(BaseCommand):
@@ -19,7 +19,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("code", nargs="?", help="The agency: NO-KRIPOS")
         parser.add_argument("--coordinator", metavar="NAME", help="Instead: a user who may read all figures")
-        parser.add_argument("--read-only", action="store_true", help="For reading only, as a coordinator's always is")
+        parser.add_argument(
+            "--scopes", choices=AGENCY_SCOPES, default=AGENCY_SCOPES[0], help="What an agency may do with it"
+        )
         parser.add_argument("--expires", metavar="DAY", help="The UTC day on which it ends: 2027-01-01")
         parser.add_argument(
             "--network",
@@ -35,7 +37,7 @@ class Command(BaseCommand):
         *,
         code: str | None,
         coordinator: str | None,
-        read_only: bool,
+        scopes: str,
         expires: str | None,
         networks: list[str],
         **_: Any,
@@ -47,7 +49,7 @@ class Command(BaseCommand):
             issued = credentials.issue(
                 agency=agency,
                 coordinator=coordinator or "",
-                read_only=read_only,
+                scopes=scopes,
                 expires=datetime.combine(parse_day(expires), time(), UTC) if expires else None,
                 networks=networks,
                 by="command issue_credential",

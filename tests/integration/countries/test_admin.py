@@ -12,7 +12,7 @@ from django.utils import timezone
 from oauth2_provider.models import get_access_token_model, get_refresh_token_model
 
 from countries import registry
-from countries.models import Agency, Country, Credential, HelpService, Indicator, Population, Schedule
+from countries.models import READ_WRITE, Agency, Country, Credential, HelpService, Indicator, Population, Schedule
 from tests import factories
 from tests.second_factor import signed_in
 
@@ -312,7 +312,7 @@ def test_nothing_is_deleted_without_a_reason(desk, heard, given):
 
 
 def issue(desk: Client, **fields: Any) -> Any:
-    return desk.post(address(Credential, "add"), {"password": PASSWORD, **fields})
+    return desk.post(address(Credential, "add"), {"scopes": READ_WRITE, "password": PASSWORD, **fields})
 
 
 def test_credential_is_issued_and_its_secret_shown_once(desk):

@@ -102,7 +102,7 @@ def test_issue_credential_prints_json_and_nothing_else(capsys):
 
 def test_issue_credential_for_reading_until_a_day(capsys):
     factories.AgencyFactory.create()
-    issue(capsys, "NO-KRIPOS", "--read-only", "--expires", "2100-01-01")
+    issue(capsys, "NO-KRIPOS", "--scopes", READ_ONLY, "--expires", "2100-01-01")
 
     credential = Credential.objects.get()
     assert (credential.scopes, credential.expires) == (READ_ONLY, datetime(2100, 1, 1, tzinfo=UTC))

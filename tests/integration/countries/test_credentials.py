@@ -58,7 +58,7 @@ def test_issue_keeps_only_a_hash_of_the_secret():
 
 
 def test_issue_for_reading_only():
-    assert issue(agency=factories.AgencyFactory.create(), read_only=True).credential.scopes == READ_ONLY
+    assert issue(agency=factories.AgencyFactory.create(), scopes=READ_ONLY).credential.scopes == READ_ONLY
 
 
 def test_issue_to_a_coordinator():
@@ -146,7 +146,7 @@ def test_third_of_three_at_once_is_refused():
 
 
 def test_rotate_leaves_the_old_one_for_a_day():
-    old = issue(agency=factories.AgencyFactory.create(), read_only=True).credential
+    old = issue(agency=factories.AgencyFactory.create(), scopes=READ_ONLY).credential
     new = credentials.rotate(credential=old, by="ada", now=NOW).credential
 
     old.refresh_from_db()

@@ -214,7 +214,8 @@ def test_secret_or_restriction_takes_the_own_password_and_wrong_ones_count(kari,
     client = signed_in(Client(REMOTE_ADDR=HOME), admin)
     credential = factories.CredentialFactory.create(networks=["192.0.2.0/24"])
     path = f"/admin/countries/credential/{action if action == 'add' else f'{credential.pk}/{action}'}/"
-    form = {"agency": credential.agency.pk, "keep_hours": 0, "reason": "because", "networks": "198.51.100.0/24"}
+    form = {"agency": credential.agency.pk, "scopes": credential.scopes, "networks": "198.51.100.0/24"}
+    form |= {"keep_hours": 0, "reason": "because"}
     before = list(Credential.objects.values())
     for given in ({}, {"password": "wrong one"}):
         answer = client.post(path, form | given)

@@ -13,7 +13,7 @@ from django.db.models import ForeignKey
 from django.urls import reverse
 
 from countries.liaisons import LIAISONS, SHARED
-from countries.models import Agency, Annotation, Credential, Liaison, Schedule, Setup
+from countries.models import READ_WRITE, Agency, Annotation, Credential, Liaison, Schedule, Setup
 from federation.models.findings import Hold
 from tests import factories
 from tests.integration.countries import addresses, two_countries
@@ -263,9 +263,9 @@ def test_liaison_with_the_right_to_issue_issues_for_own_agencies_only(client, ro
     page = reverse("admin:countries_credential_add")
     assert "coordinator" not in client.get(page).context["form"].fields
     for form in ({"agency": foreign.rows[Agency].pk}, {"coordinator": "eve"}, {"agency": "", "coordinator": "eve"}):
-        hides(foreign, client.post(page, form | {"password": PASSWORD}), form)
+        hides(foreign, client.post(page, form | {"scopes": READ_WRITE, "password": PASSWORD}), form)
     assert not Credential.objects.exists()
-    client.post(page, {"agency": own.rows[Agency].pk, "password": PASSWORD})
+    client.post(page, {"agency": own.rows[Agency].pk, "scopes": READ_WRITE, "password": PASSWORD})
     assert Credential.objects.get().agency == own.rows[Agency]
 
 

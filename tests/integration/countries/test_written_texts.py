@@ -131,7 +131,7 @@ def test_no_deed_takes_a_reason_with_a_trace(desk):
         f"countries/credential/{credential.pk}/revoke/": {},
         f"countries/credential/{credential.pk}/rotate/": {"keep_hours": 1, "password": PASSWORD},
         f"countries/credential/{credential.pk}/networks/": {"networks": "", "password": PASSWORD},
-        "countries/credential/add/": {"agency": agency.pk, "password": PASSWORD},
+        "countries/credential/add/": {"agency": agency.pk, "scopes": credential.scopes, "password": PASSWORD},
         f"countries/signingkey/{key.pk}/revoke/": {},
         f"countries/annotation/{annotation.pk}/delete/": {"post": "yes"},
         f"countries/agency/{agency.pk}/change/": {"name": "Another name"},
