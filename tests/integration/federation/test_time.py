@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db.models import Min
+from oauth2_provider.models import get_access_token_model
 
 from federation import worklist
 from federation.database import clock
@@ -161,3 +162,12 @@ def test_a_pruned_hour_is_rebuilt_as_it_was(pruned):
     rebuilding.enqueue()
     pruned.settle()
     assert_agrees(pruned.oracle())
+
+
+@pytest.mark.django_db
+def test_tokens_are_deleted_after_they_have_expired():
+    tokens, credential = get_access_token_model(), factories.CredentialFactory()
+    for name, minutes in (("expired", -1), ("valid", 1)):
+        tokens.objects.create(token=name, application=credential, scope="", expires=NOON + timedelta(minutes=minutes))
+    schedules.prune(now=NOON)
+    assert list(tokens.objects.values_list("expires", flat=True)) == [NOON + timedelta(minutes=1)]
