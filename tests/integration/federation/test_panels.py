@@ -1,10 +1,10 @@
 """Panels: the same agencies throughout, in the numbers of the oracle; none that joins or leaves bends a line."""
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from countries import registry
 from federation import worklist
 from federation.models.figures import Figure
 from federation.models.published import (
@@ -35,75 +35,33 @@ from tests.oracles import panels as oracle
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.xdist_group("three_years")]
 
 
+@pytest.fixture(scope="module")
+def year_ended(three_years_begun):
+    three_years_begun.wait(hours=1)
+    three_years_begun.settle()
+    return three_years_begun
+
+
 @pytest.fixture
-def three_years(db, three_years_begun):
-    """Three agencies that have reported for more than three years; nothing of the year that has begun."""
-    with chapter(three_years_begun) as told:
+def three_years(db, year_ended):
+    """Three agencies that have reported for more than three years, and nothing of the year that began an hour ago."""
+    with chapter(year_ended) as told:
         yield told
-        assert_rebuild_changes_nothing(told)
 
 
-def span_of(told, months=12):
-    assert_panels_agree(told)
-    found = stored(months, "M")
-    return periods.label("M", found.start), periods.label("M", periods.previous("M", found.end))
-
-
-# --- the span ---------------------------------------------------------------------------------------------------------
-
-
-def test_month_enters_a_minute_after_its_end(three_years):
-    assert span_of(three_years) == ("2025-12", "2026-11")
-    three_years.wait(seconds=29)
-    assert span_of(three_years) == ("2025-12", "2026-11")
-    three_years.wait(seconds=1)
-    assert span_of(three_years) == ("2026-01", "2026-12")
-    assert span_of(three_years, months=36) == ("2024-01", "2026-12")
-
-
-def test_month_enters_with_its_last_report(three_years):
-    three_years.wait(hours=1)
-    three_years.schedule(0, "D", date(2026, 12, 1), deadline=2 * 24 * 60)
-    three_years.submit(0, Said("D", day("2026-12-31"), withdrawn=True), minutes_ago=1)
-    assert span_of(three_years) == ("2025-12", "2026-11")
-    three_years.submit(0, Said("D", day("2026-12-31"), {(NORWAY, 1): 4}))
-    assert span_of(three_years) == ("2026-01", "2026-12")
-
-
-def test_month_enters_when_the_last_deadline_has_passed(three_years):
-    three_years.schedule(0, "D", date(2026, 12, 1), deadline=60)
-    three_years.schedule(3, "M", date(2026, 12, 1), deadline=2 * 24 * 60)
-    three_years.wait(hours=47, minutes=59)
-    assert span_of(three_years) == ("2025-12", "2026-11")
-    three_years.wait(minutes=1)
-    assert span_of(three_years) == ("2026-01", "2026-12")
-
-
-def test_month_does_not_enter_before_the_month_before_it(three_years):
-    three_years.schedule(3, "M", date(2026, 11, 1), date(2026, 11, 30), deadline=60 * 24 * 60)
-    three_years.wait(hours=1)
-    assert span_of(three_years) == ("2025-11", "2026-10")
-
-
-def test_month_end_moves_the_span_though_nobody_says_anything(three_years):
-    three_years.wait(days=32)
-    assert span_of(three_years) == ("2026-02", "2027-01")
-    assert agencies_of(three_years) == []
-
-
-def test_edited_schedule_is_followed_at_once(three_years):
-    three_years.wait(hours=1)
-    waits = three_years.schedule(3, "M", date(2026, 12, 1), deadline=30 * 24 * 60)
-    assert span_of(three_years) == ("2025-12", "2026-11")
-    registry.delete(waits, by="test")
-    assert span_of(three_years) == ("2026-01", "2026-12")
+@pytest.fixture
+def five(three_years):
+    """Two more agencies that reported all of it."""
+    for agency in (3, 4):
+        three_years.submit(agency, *reports_of(agency), minutes_ago=1)
+    three_years.settle()
+    return three_years
 
 
 # --- the agencies -----------------------------------------------------------------------------------------------------
 
 
 def test_panel_are_those_that_reported_all_of_it(three_years):
-    three_years.wait(hours=1)
     assert agencies_of(three_years) == [0, 1, 2]
     assert agencies_of(three_years, months=36) == [0, 1, 2]
     # Where months were reported there are no weeks.
@@ -112,11 +70,13 @@ def test_panel_are_those_that_reported_all_of_it(three_years):
 
 THERE = {
     "joined in mid-month": lambda period: period >= day("2026-03-02"),
+    "was silent for a month": lambda period: period != month("2026-04"),
+}
+OTHERS = {
     "joined": lambda period: period >= month("2026-05"),
     "left in mid-month": lambda period: period < day("2026-12-31"),
     "left": lambda period: period < month("2026-07"),
     "was silent for a day": lambda period: period != day("2026-03-12"),
-    "was silent for a month": lambda period: period != month("2026-04"),
 }
 
 
@@ -126,15 +86,14 @@ def months_of(told, agency):
     return set(figures.values_list("period", flat=True))
 
 
-@pytest.mark.parametrize("what", THERE)
+@pytest.mark.parametrize("what", [*THERE, *(pytest.param(what, marks=pytest.mark.verify) for what in OTHERS)])
 def test_agencies_that_were_not_there_all_the_time_bend_no_line(three_years, what):
     """A panel that would leave out one agency is none, and one that leaves out two is as it was."""
-    three_years.wait(hours=1)
-    assert_panels_agree(three_years)
     before = [stored(months, "M") for months in oracle.MONTHS]
 
     def report(agency):
-        three_years.submit(agency, *(said for said in reports_of(agency) if THERE[what](said.period)))
+        was_there = (THERE | OTHERS)[what]
+        three_years.submit(agency, *(said for said in reports_of(agency) if was_there(said.period)))
         assert_panels_agree(three_years)
 
     report(3)
@@ -148,10 +107,10 @@ def test_agencies_that_were_not_there_all_the_time_bend_no_line(three_years, wha
         for period, numbers in found.numbers.items():
             assert period in joined or numbers == then.numbers[period]
             assert all(abs(value - then.numbers[period].values[place]) < 20 for place, value in numbers.values.items())
+    assert_rebuild_changes_nothing(three_years)
 
 
 def test_agencies_are_in_the_panel_once_they_were_there_for_all_of_it(three_years):
-    three_years.wait(hours=1)
     for agency in (3, 4):
         three_years.submit(agency, *(said for said in reports_of(agency) if said.period >= month("2026-01")))
     assert agencies_of(three_years) == [0, 1, 2, 3, 4]
@@ -159,8 +118,6 @@ def test_agencies_are_in_the_panel_once_they_were_there_for_all_of_it(three_year
 
 
 def test_one_agency_does_not_join_what_was_shown_without_it(three_years):
-    three_years.wait(hours=1)
-    assert agencies_of(three_years) == [0, 1, 2]
     three_years.submit(3, *reports_of(3))
     assert agencies_of(three_years) == []
     three_years.submit(4, *reports_of(4))
@@ -169,9 +126,6 @@ def test_one_agency_does_not_join_what_was_shown_without_it(three_years):
 
 @pytest.mark.verify
 def test_one_agency_joins_when_the_span_holds_nothing_that_was_shown_without_it(three_years):
-    three_years.wait(hours=1)
-    assert agencies_of(three_years) == [0, 1, 2]
-
     def report(one):
         three_years.wait(days=31)
         for agency in range(4):
@@ -189,7 +143,6 @@ def test_one_agency_joins_when_the_span_holds_nothing_that_was_shown_without_it(
 
 
 def test_last_set_stays_while_one_agency_more_is_whole(three_years):
-    three_years.wait(hours=1)
     late = Said("D", day("2026-03-10"), {(NORWAY, 1): 8})
     for agency in (3, 4):
         three_years.submit(agency, *(said for said in reports_of(agency) if said.period != late.period))
@@ -202,33 +155,26 @@ def test_last_set_stays_while_one_agency_more_is_whole(three_years):
     assert agencies_of(three_years) == [0, 1, 2, 3, 4]
 
 
-@pytest.mark.parametrize(
-    "gone", [Said("D", day("2026-03-10"), withdrawn=True), Said("M", month("2024-05"), withdrawn=True)]
-)
-def test_withdrawal_leaves_a_gap_that_a_new_report_closes(three_years, gone):
-    three_years.wait(hours=1)
-    for agency in (3, 4):
-        three_years.submit(agency, *reports_of(agency))
+@pytest.mark.parametrize("gone", [Said("D", day("2026-03-10")), Said("M", month("2024-05"))], ids=["day", "month"])
+def test_withdrawal_leaves_a_gap_that_a_new_report_closes(five, gone):
     months = 12 if gone.frequency == "D" else 36
-    assert agencies_of(three_years, months) == [0, 1, 2, 3, 4]
-    three_years.submit(0, gone, minutes_ago=1)
-    assert agencies_of(three_years, months) == []
-    three_years.submit(1, gone, minutes_ago=1)
-    assert agencies_of(three_years, months) == [2, 3, 4]
+    withdrawal = replace(gone, withdrawn=True)
+    five.submit(0, withdrawal, minutes_ago=1)
+    assert agencies_of(five, months) == []
+    five.submit(1, withdrawal, minutes_ago=1)
+    assert agencies_of(five, months) == [2, 3, 4]
     for agency in (0, 1):
-        three_years.submit(agency, Said(gone.frequency, gone.period, {(NORWAY, 1): 5}))
-    assert agencies_of(three_years, months) == [0, 1, 2, 3, 4]
+        five.submit(agency, replace(gone, cells={(NORWAY, 1): 5}))
+    assert agencies_of(five, months) == [0, 1, 2, 3, 4]
 
 
 def test_two_agencies_are_no_panel(three_years):
-    three_years.wait(hours=1)
     three_years.submit(0, *(Said("M", one, withdrawn=True) for one in MONTHS if one < month("2026-01")))
     assert agencies_of(three_years, months=24) == []
     assert agencies_of(three_years) == [0, 1, 2]
 
 
 def test_day_of_which_an_hour_is_missing_is_not_whole(three_years):
-    three_years.wait(hours=1)
     three_years.submit(0, Said("D", day("2026-03-10"), withdrawn=True))
     hours = [Said("H", day("2026-03-10") + timedelta(hours=number), {(NORWAY, 1): 1}) for number in range(24)]
     three_years.submit(0, *hours[:23])
@@ -241,10 +187,9 @@ def test_day_of_which_an_hour_is_missing_is_not_whole(three_years):
 
 
 def test_change_that_shows_nowhere_makes_no_version(three_years):
-    three_years.wait(hours=1)
     for agency in (3, 4):
         three_years.submit(agency, Said("M", month("2026-05"), {(NORWAY, 1): 50}), minutes_ago=1)
-    assert agencies_of(three_years) == [0, 1, 2]
+    three_years.settle()
     before = set(PublishedPanelPeriod.objects.values_list("pk", "version_to"))
     three_years.submit(3, Said("M", month("2026-05"), {(NORWAY, 1): 100}))
     three_years.settle()
@@ -270,8 +215,6 @@ def test_past_views_stay_as_they_were(three_years):
         seen[version] = view_at(version)
 
     look()
-    three_years.wait(hours=1)
-    look()
     for agency in (3, 4):
         three_years.submit(agency, *(said for said in reports_of(agency) if said.period >= month("2026-01")))
     look()
@@ -279,9 +222,10 @@ def test_past_views_stay_as_they_were(three_years):
     look()
     three_years.wait(days=40)
     look()
-    assert len(seen) == 5
+    assert len(seen) == 4
     assert all(view_at(version) == view for version, view in seen.items())
-    assert len({str(view) for view in seen.values()}) == 5
+    assert len({str(view) for view in seen.values()}) == 4
+    assert_rebuild_changes_nothing(three_years)
 
 
 # --- work -------------------------------------------------------------------------------------------------------------
@@ -292,91 +236,89 @@ def panel_work():
 
 
 def test_all_panels_are_computed_where_a_period_within_reach_changes(three_years):
-    three_years.wait(hours=1)
-    three_years.settle()
     three_years.submit(0, Said("D", day("2026-03-10"), {(NORWAY, 1): 9}))
     while worklist.is_pending() and not panel_work():
         reconciliation._step()
     assert {item.frequency for item in panel_work()} == set(worklist.PANELS)
 
 
-@pytest.mark.parametrize(
-    "said",
-    [
-        Said("M", month("2022-05"), {(NORWAY, 1): 9}),
-        Said("D", day("2027-01-01"), {(NORWAY, 1): 9}),
-        Said("D", day("2027-01-05"), {(NORWAY, 1): 9}),
-    ],
-    ids=["long ago", "in a running week", "in an ended week of a running month"],
-)
-def test_no_panel_is_computed_for_what_no_panel_holds(three_years, said):
+#: Long ago, in a running week, and in an ended week of a running month.
+PERIODS_OUTSIDE = [("M", month("2022-05")), ("D", day("2027-01-01")), ("D", day("2027-01-05"))]
+
+
+def test_no_panel_is_computed_for_what_no_panel_holds(three_years):
     three_years.wait(days=11)
     # The indicator began long ago, so no report of then makes months public that a panel may hold.
     three_years.submit(0, Said("M", month("2022-04"), {(NORWAY, 1): 9}))
     three_years.settle()
-    three_years.submit(0, said)
-    while worklist.is_pending():
-        reconciliation._step()
-        assert panel_work() == set()
+    for outside in PERIODS_OUTSIDE:
+        three_years.submit(0, Said(*outside, {(NORWAY, 1): 9}))
+        while worklist.is_pending():
+            reconciliation._step()
+            assert panel_work() == set(), outside
     assert_panels_agree(three_years)
 
 
-@pytest.mark.parametrize("published", [True, False])
-def test_panel_waits_for_the_publication_of_its_periods(three_years, published):
+def test_panel_waits_for_the_publication_of_its_periods(five):
     """If another worker makes it too early, a panel of three shows no sum of five, and no period as 0."""
-    three_years.wait(hours=1)
-    for agency in (3, 4):
-        three_years.submit(agency, *reports_of(agency), minutes_ago=1)
-    assert agencies_of(three_years) == [0, 1, 2, 3, 4]
     before = stored(12, "M")
+    assert len(before.agencies) == 5
     for agency in (3, 4):
-        three_years.submit(agency, Said("M", month("2026-05"), withdrawn=True))
+        five.submit(agency, Said("M", month("2026-05"), withdrawn=True))
     while WorkItem(Stage.PUBLISH, "M", month("2026-05"), 1) not in worklist.waiting():
         reconciliation._step()
-    if not published:
-        for model in (PublishedCoverage, PublishedCell):
-            model.objects.filter(frequency="M", period=month("2026-05")).delete()
-    for name in worklist.PANELS:
-        reconciliation._do_alone(worklist.panel(name, 1))
-    assert panel_work() == set()
-    assert stored(12, "M") == before
-    assert differing() == []
-    assert agencies_of(three_years) == [0, 1, 2]
+    for published in (True, False):
+        with chapter(five):
+            if not published:
+                for model in (PublishedCoverage, PublishedCell):
+                    model.objects.filter(frequency="M", period=month("2026-05")).delete()
+            for name in worklist.PANELS:
+                reconciliation._do_alone(worklist.panel(name, 1))
+            assert panel_work() == set()
+            assert stored(12, "M") == before
+            assert differing() == []
+            assert agencies_of(five) == [0, 1, 2]
 
 
 # --- rebuilding -------------------------------------------------------------------------------------------------------
 
-SPOILT = {
-    "agencies": (PublishedPanel, {"agencies": [1]}),
-    "span": (PublishedPanel, {"start": month("2020-01")}),
-    "numbers": (PublishedPanelPeriod, {"values": [5], "countries": [NORWAY]}),
-    "status": (PublishedPanelPeriod, {"status": "P"}),
-}
+#: Agencies, span, numbers and status.
+SPOILT = [
+    (PublishedPanel, {"agencies": [1]}),
+    (PublishedPanel, {"start": month("2020-01")}),
+    (PublishedPanelPeriod, {"values": [5], "countries": [NORWAY]}),
+    (PublishedPanelPeriod, {"status": "P"}),
+]
 
 
 def differing():
     return [item for item in rebuilding.differences() if item.stage == Stage.PANEL]
 
 
-def mend(told):
+def assert_all_differ():
     assert {str(item) for item in differing()} == {f"panel {name}, indicator 1" for name in worklist.PANELS}
+
+
+def mend(told):
+    assert_all_differ()
     rebuilding.enqueue()
     assert_panels_agree(told)
 
 
-@pytest.mark.parametrize("what", SPOILT)
-def test_what_is_spoilt_is_found_and_mended_with_a_new_vintage(three_years, what):
-    model, change = SPOILT[what]
-    spoilt = model.objects.filter(version_to=None).update(**change)
-    assert spoilt
+def test_what_is_spoilt_is_found_and_mended_with_a_new_vintage(three_years):
+    for model, change in SPOILT:
+        with chapter(three_years):
+            assert model.objects.filter(version_to=None).update(**change)
+            assert_all_differ()
+    spoilt = [model.objects.filter(version_to=None).update(**change) for model, change in SPOILT]
     mend(three_years)
-    assert model.objects.filter(**change).exclude(version_to=None).count() == spoilt
+    closed = [model.objects.filter(**change).exclude(version_to=None).count() for model, change in SPOILT]
+    assert closed == spoilt
 
 
-@pytest.mark.parametrize("gone", [[PublishedPanel], [PublishedPanelPeriod], [PublishedPanel, PublishedPanelPeriod]])
-def test_what_is_gone_is_found_and_mended(three_years, gone):
-    for model in gone:
-        model.objects.all().delete()
+@pytest.mark.parametrize("model", [PublishedPanel, PublishedPanelPeriod])
+def test_what_is_gone_is_found_and_mended(three_years, model):
+    model.objects.all().delete()
     mend(three_years)
 
 
@@ -395,10 +337,9 @@ def test_three_years_of_months_are_in_the_longest_span():
 
 
 def test_panel_is_no_difference_while_a_period_of_it_waits_to_be_published(three_years):
-    three_years.wait(hours=1)
     for agency in (3, 4):
         three_years.submit(agency, Said("M", month("2026-05"), {(NORWAY, 1): 50}), minutes_ago=1)
-    assert agencies_of(three_years) == [0, 1, 2]
+    three_years.settle()
     three_years.submit(0, Said("M", month("2026-05"), {(NORWAY, 1): 100}))
     while WorkItem(Stage.PUBLISH, "M", month("2026-05"), 1) not in worklist.waiting():
         reconciliation._step()
