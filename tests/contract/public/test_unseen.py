@@ -132,16 +132,17 @@ def public_rows():
 
 def numbers(client):
     caching.response_cache.clear()
-    return [client.get(address).json()["observations"] for address in NUMBERS]
+    for address in NUMBERS:
+        yield client.get(address).json()["observations"]
 
 
 def hidden_one(federation, client, frequency, candidates):
     """The first period of which rounding hides one more; found out by trying, and taking back."""
-    before = numbers(client)
+    before = list(numbers(client))
     for period in candidates:
         with transaction.atomic():
             assert send(federation, one_more(frequency, period)) == {"current": 1}
-            is_hidden = numbers(client) == before
+            is_hidden = all(one == other for one, other in zip(numbers(client), before, strict=False))
             transaction.set_rollback(True)
         if is_hidden:
             return one_more(frequency, period)

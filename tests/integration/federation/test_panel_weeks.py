@@ -207,6 +207,7 @@ def five(weeks_too):
     return weeks_too, three
 
 
+@pytest.mark.verify
 @few_examples
 @given(
     st.sampled_from([(3,), (4,), (3, 4)]),
