@@ -1,7 +1,7 @@
-# What rsdmx, unmodified, reads at a root, as JSON by the names of calls in clients.py.
+# What rsdmx, unmodified, reads at each root, as JSON by the names of calls in clients.py.
 suppressMessages(library(rsdmx))
-root <- commandArgs(TRUE)[2]
-address <- paste0(commandArgs(TRUE)[3], "/", root)
+address <- paste0(commandArgs(TRUE)[2], "/2.1")
+address_30 <- paste0(commandArgs(TRUE)[2], "/3.0")
 key <- "D.DOWNLOADS.NO._T"
 builder <- SDMXREST21RequestBuilder(regUrl = address, repoUrl = address, compliant = TRUE)
 addSDMXServiceProvider(SDMXServiceProvider(agencyId = "P2PEU", name = "Police2Peer", builder = builder))
@@ -19,7 +19,7 @@ structure_of <- function(id) {
 }
 failing <- function(call) tryCatch({ call; "nothing" }, error = function(error) paste("raises", class(error)[1]))
 
-given <- if (root == "2.1") list(
+at_21 <- list(
   'readSDMX(providerId, resource = "dataflow")' = frame(providerId = "P2PEU", resource = "dataflow")$id,
   'readSDMX(providerId, resource = "datastructure", resourceId = "DSD_P2P")' = structure_of("DSD_P2P"),
   'readSDMX("…/codelist/P2PEU/CL_FREQ")' = frame(paste0(address, "/codelist/P2PEU/CL_FREQ"))$id,
@@ -31,9 +31,10 @@ given <- if (root == "2.1") list(
     providerId = "P2PEU", resource = "data", flowRef = "P2P", key = key, key.mode = "SDMX", dsd = TRUE
   ),
   "readSDMX(url) of nothing" = cells(paste0(address, "/data/P2P/A..."))
-) else list(
-  "readSDMX(url)" = cells(paste0(address, "/data/dataflow/P2PEU/P2P/1.0.0/", key)),
-  "readSDMX(url) of nothing" = cells(paste0(address, "/data/dataflow/P2PEU/P2P/1.0.0/A")),
-  'readSDMX("…/structure/dataflow")' = failing(readSDMX(paste0(address, "/structure/dataflow"), logger = NULL))
 )
-cat(jsonlite::toJSON(given, auto_unbox = TRUE, na = "null", null = "null"), "\n")
+at_30 <- list(
+  "readSDMX(url)" = cells(paste0(address_30, "/data/dataflow/P2PEU/P2P/1.0.0/", key)),
+  "readSDMX(url) of nothing" = cells(paste0(address_30, "/data/dataflow/P2PEU/P2P/1.0.0/A")),
+  'readSDMX("…/structure/dataflow")' = failing(readSDMX(paste0(address_30, "/structure/dataflow"), logger = NULL))
+)
+cat(jsonlite::toJSON(list(`2.1` = at_21, `3.0` = at_30), auto_unbox = TRUE, na = "null", null = "null"), "\n")

@@ -1,7 +1,7 @@
 """What standard clients, unmodified, read: the calls that they make, and what each must give.
 
-``python -m tests.contract.sdmx.clients <client> <root> <address> <instant>`` makes the calls of a Python client at a
-root and prints what they gave, as JSON; without arguments it prints the table of calls in `docs/reference/sdmx.md`.
+``python -m tests.contract.sdmx.clients <client> <address> <instant>`` makes the calls of a Python client at each root
+and prints what they gave, as JSON; without arguments it prints the table of calls in `docs/reference/sdmx.md`.
 The calls of rsdmx are made by `clients.R`. Clients are imported when they are needed, as some do not go together.
 """
 
@@ -308,6 +308,7 @@ RSDMX_30 = [
     # It knows no structures of 3.0.
     Call('readSDMX("…/structure/dataflow")', str, "raises simpleError"),
 ]
+ROOTS = ("2.1", "3.0")
 CLIENTS = {
     ("sdmx1", "2.1"): SDMX1_21,
     ("sdmx1", "3.0"): SDMX1_30,
@@ -374,8 +375,13 @@ def _pysdmx(root: str, address: str, first: str) -> dict[str, Any]:
     } | {form.name: form for form in DataFormat}
 
 
-def made(client: str, root: str, address: str, first: str) -> dict[str, Any]:
-    """Make the calls of a client at a root, one after the other."""
+def made(client: str, address: str, first: str) -> dict[str, dict[str, Any]]:
+    """Make the calls of a client, one after the other; what they gave, by root."""
+    # Once it has read data of 2.1, sdmx1 cannot load its reader of 3.0.
+    return {root: _made(client, root, address, first) for root in reversed(ROOTS)}
+
+
+def _made(client: str, root: str, address: str, first: str) -> dict[str, Any]:
     at = f"{address}/{root}"
     scope = WITH | {"root": at, "first": first}
     scope |= _sdmx1(root, at) if client == "sdmx1" else _pysdmx(root, at, first)
