@@ -17,15 +17,23 @@ def day(ago):
     return (TODAY - timedelta(days=ago)).date().isoformat()
 
 
-@pytest.fixture
-def press(db) -> Press:
+def begin_press() -> Press:
     IndicatorFactory.create(name="Downloads of police files", notes=["A download is not a person and not an offence."])
     return Press()
 
 
+def add_two_agencies() -> list[int]:
+    return [AgencyFactory.create(code=code, name=name).pk for code, name in (("NO-A", "Kripos"), ("SE-B", "Ruritania"))]
+
+
+@pytest.fixture
+def press(db) -> Press:
+    return begin_press()
+
+
 @pytest.fixture
 def two_agencies(db) -> list[int]:
-    return [AgencyFactory.create(code=code, name=name).pk for code, name in (("NO-A", "Kripos"), ("SE-B", "Ruritania"))]
+    return add_two_agencies()
 
 
 @pytest.fixture

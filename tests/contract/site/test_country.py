@@ -16,7 +16,7 @@ from federation import published
 from federation.published import PastView
 from p2p_core import instants
 from tests.contract.public.press import NOBODY, Covered
-from tests.contract.site.conftest import TODAY, day
+from tests.contract.site.conftest import TODAY, add_two_agencies, begin_press, day
 from tests.factories import (
     AgencyFactory,
     AnnotationFactory,
@@ -26,6 +26,7 @@ from tests.factories import (
     PopulationFactory,
 )
 
+pytestmark = pytest.mark.django_db
 CELLS = {"NO": 40, "SE": 105, "DK": 0, "EUROPE": 145, "NO/BITTORRENT": 30, "NO/EDONKEY": 10}
 TWO = "with=SE&with=DK"
 UNREAD = "This page cannot show the time in its address."
@@ -36,15 +37,17 @@ def looked_up_anew(monkeypatch):
     monkeypatch.setattr(caching, "FRESH_SECONDS", 0)
 
 
-@pytest.fixture
-def inhabited(db) -> None:
+@pytest.fixture(scope="module")
+def two_agencies(module_db):
+    return add_two_agencies()
+
+
+@pytest.fixture(scope="module")
+def days(two_agencies):
+    """Six days: the third has a silent agency, the fifth nobody at all, the newest is whole but not final."""
     for code, inhabitants in (("NO", 5_500_000), ("SE", 10_500_000), ("DK", 6_000_000)):
         PopulationFactory.create(country=CountryFactory.create(code=code), year=2020, inhabitants=inhabitants)
-
-
-@pytest.fixture
-def days(press, two_agencies, inhabited):
-    """Six days: the third has a silent agency, the fifth nobody at all, the newest is whole but not final."""
+    press = begin_press()
     first, second = two_agencies
     silent = Covered(reporting=1, covered=86_400, status="P", states={first: "reported", second: "late"})
     covered = {4: silent, 2: NOBODY, 1: Covered(status="P")}
