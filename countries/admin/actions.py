@@ -81,8 +81,12 @@ class RevocableAdmin(FactAdmin):
         if not form.is_valid():
             consequence = f"{self.consequence(row)}, from this moment and for good."
             return self.page(request, f"Revoke {row}", form=form, consequence=consequence)
-        message = self.end(row, by=actor(request), now=timezone.now(), reason=form.cleaned_data["reason"])
-        return self.done(request, row, "Revoked", message)
+        now = timezone.now()
+        message = self.end(row, by=actor(request), now=now, reason=form.cleaned_data["reason"])
+        if row.revoked == now:
+            return self.done(request, row, "Revoked", message)
+        self.message_user(request, f"{row} was revoked before. Your reason was not recorded.", messages.WARNING)
+        return HttpResponseRedirect("../change/")
 
     @admin.display(description="state")
     def state(self, row: Any) -> str:

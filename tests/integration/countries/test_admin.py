@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
@@ -377,6 +378,10 @@ def test_credential_is_revoked_after_a_reason_and_a_click(desk, heard):
     assert credential.revoked is not None
     assert "is revoked" in text(answer)
     assert heard[0][3:] == ("ada", "laptop stolen")
+
+    again = desk.post(page, {"reason": "stolen twice"}, follow=True)
+    assert "was revoked before. Your reason was not recorded." in text(again)
+    assert LogEntry.objects.filter(change_message="Revoked").count() == len(heard) == 1
 
 
 @pytest.mark.parametrize("view", ["rotate", "revoke"])
