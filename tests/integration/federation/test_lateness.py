@@ -149,16 +149,16 @@ def test_a_run_that_is_filled_from_its_beginning_stays_one_finding(silent):
     assert Finding.objects.get() == before
 
 
-def test_a_weekend_of_silent_minutes_is_one_story(federation):
+def test_a_night_of_silent_minutes_is_one_story(federation):
     saturday = datetime(2026, 11, 28, tzinfo=UTC)
     federation.now = saturday - timedelta(minutes=5)
     federation.schedule(0, "N", saturday.date())
     for _ in range(4):
-        federation.wait(hours=12, minutes=30)
+        federation.wait(hours=2, minutes=30)
         look(federation)
-    federation.submit(0, Said("N", saturday + timedelta(hours=48), {NO: 1}))
+    federation.submit(0, Said("N", saturday + timedelta(hours=8), {NO: 1}))
     look(federation)
-    assert told() == [("R202", saturday, saturday + 47 * HOUR, 48)]
+    assert told() == [("R202", saturday, saturday + 7 * HOUR, 8)]
     assert Finding.objects.exclude(rule="R201").count() == 1
 
 

@@ -92,7 +92,7 @@ def test_numbers_are_provisional_until_all_figures_are_final(weeks_too):
 
 # --- any history ------------------------------------------------------------------------------------------------------
 
-few_examples = one_in(16)
+few_examples = one_in(10)
 
 #: On both sides of the spans' ends, and in the middle of them.
 SPOKEN_OF = {
