@@ -10,7 +10,7 @@ from tests.fuzz.population import populate
 
 SEED = 20261125
 #: `make fuzz` asks more.
-REQUESTS = int(os.environ.get("FUZZ_REQUESTS", "200"))
+REQUESTS = int(os.environ.get("FUZZ_REQUESTS", "100"))
 
 
 @pytest.fixture

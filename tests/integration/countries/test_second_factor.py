@@ -15,6 +15,7 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from countries.accounts import second_factor
+from countries.models import SignIn
 from federation.models.audit import AuditEvent
 from tests.integration.countries import addresses
 from tests.integration.locks import is_somebody_waiting
@@ -113,19 +114,18 @@ def test_code_lets_in_to_where_somebody_was_going_in_a_new_session(client, secur
     assert client.get(answer["Location"]).context["main_screens"]
 
 
-@pytest.mark.parametrize("elsewhere", ["https://example.org/", "//example.org/", "javascript:alert(1)"])
-def test_door_leads_nowhere_else(client, secured, elsewhere):
-    give_password(client)
-    assert client.post(f"{DOOR}?next={elsewhere}", {"code": code()})["Location"] == HOME
+def test_door_leads_nowhere_else(client, secured):
+    for elsewhere in ("https://example.org/", "//example.org/", "javascript:alert(1)"):
+        TOTPDevice.objects.update(last_t=-1)
+        give_password(client)
+        assert client.post(f"{DOOR}?next={elsewhere}", {"code": code()})["Location"] == HOME, elsewhere
 
 
-@pytest.mark.parametrize(
-    "elsewhere", ["https://example.org/", "//example.org/", "/\\example.org", "javascript:alert(1)", ""]
-)
-def test_password_leads_to_the_start_page_rather_than_elsewhere(client, secured, elsewhere):
-    answer = give_password(client, to=elsewhere)
-    assert answer.redirect_chain == [(HOME, 302), (f"{DOOR}?next=%2Fadmin%2F", 302)]
-    assert answer.status_code == 200
+def test_password_leads_to_the_start_page_rather_than_elsewhere(secured):
+    for elsewhere in ("https://example.org/", "//example.org/", "/\\example.org", "javascript:alert(1)", ""):
+        answer = give_password(Client(), to=elsewhere)
+        assert answer.redirect_chain == [(HOME, 302), (f"{DOOR}?next=%2Fadmin%2F", 302)], elsewhere
+        assert answer.status_code == 200
 
 
 def test_code_serves_once(secured):
@@ -155,13 +155,14 @@ def test_clock_that_was_wrong_is_not_learnt(kari, monkeypatch):
     assert second_factor.verify(user=kari, code=code(at=now + 2 * STEP), by="kari") is None
 
 
-@pytest.mark.parametrize(
-    "given", ["000000", "12345", "1234567", "", " ", "abcde-fghjk", "١٢٣٤٥٦", "-1", "\0", "9" * 400]
-)
-def test_wrong_code_lets_nobody_in(client, secured, given):
-    give_password(client)
-    assert client.post(DOOR, {"code": given}).status_code == 200
-    assert not is_in(client)
+def test_wrong_code_lets_nobody_in(client, secured):
+    for given in ("000000", "12345", "1234567", "", " ", "abcde-fghjk", "١٢٣٤٥٦", "-1", "\0", "9" * 400):
+        SignIn.objects.all().delete()
+        for kind in (TOTPDevice, StaticDevice):
+            kind.objects.update(throttling_failure_count=0)
+        give_password(client)
+        assert client.post(DOOR, {"code": given}).status_code == 200, given
+        assert not is_in(client), given
 
 
 def test_code_may_be_typed_with_spaces(client, secured):
