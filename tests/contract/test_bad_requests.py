@@ -60,4 +60,4 @@ def test_each_bad_input_has_its_answer_and_none_stays(server, subtests):
 def test_page_lists_the_cases():
     head, _, listed = PAGE.read_text().partition("\n## ")
     assert f"## {listed}" == table(), "python -m tests.contract.bad_requests writes what belongs there"
-    assert f"{len(CASES) + len(SLOW)} inputs" in head
+    assert f"{len(CASES) + len(SLOW)} bad inputs" in head
