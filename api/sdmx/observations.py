@@ -157,7 +157,9 @@ def version_of(query: DataQuery, indicators: dict[str, int]) -> AnswerVersion:
     for one in slices_of(query, indicators, AnswerVersion(most, settled, after)):
         cube = _of_all_time(one.cube) if query.of_vintages else one.cube
         every = Selection(cube.indicator, cube.frequency, cube.start, cube.end, (), (), most)
-        number = max(number, published.version(every) or 0)
+        if changed := published.version(every):
+            # A new series is new in all its periods, also in those in which nothing else changed.
+            number = max(number, changed, vintages.newest_series(cube, version=most))
     return AnswerVersion(number, settled, after, named)
 
 

@@ -73,6 +73,12 @@ def series(cube: Cube, *, version: int) -> list[Series]:
     return [Series(*row) for row in rows_of("published_series", **named)]
 
 
+def newest_series(cube: Cube, *, version: int) -> int:
+    """The version that brought the newest series, up to ``version``; 0 if there is none."""
+    found: int = rows_of("vintages_newest_series", **_named(cube, version))[0][0]
+    return found
+
+
 def coverage(cube: Cube, *, after: int = 0, version: int) -> CoverageHistory:
     """Read the coverage of a cube's periods in all versions up to ``version``, except rows that had ended by ``after``.
 

@@ -115,7 +115,7 @@ def test_changes_are_counted_before_they_are_read(view, ask, monkeypatch, statem
     caching.response_cache.clear()
     statements.clear()
     problem(ask(address), 413, "too_much_data")
-    assert set(statements) <= {"published_as_of", "vintages_count"}
+    assert set(statements) <= {"published_as_of", "vintages_newest_series", "vintages_count"}
     assert "vintages_count" in statements
 
 

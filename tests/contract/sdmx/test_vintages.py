@@ -38,6 +38,11 @@ CLOSED = [
     (("D", {"2026-11-01": {"EUROPE": 15}}, ALL_REPORTED), False),
     (("D", {"2026-11-01": {}}, ALL_REPORTED), True),
 ]
+#: A series gets its first cell, in a period that lies before those of the last question.
+NEW_BEFORE = [
+    (("D", {"2026-11-01": {"NO": 10}, "2026-11-02": {"NO": 10}}, ALL_REPORTED), True),
+    (("D", {"2026-11-01": {"NO": 10, "SE": 5}}, ALL_REPORTED), True),
+]
 #: Any series, named ones, and a time.
 QUESTIONS = ["*", "D.DOWNLOADS.NO+SE.BITTORRENT+_T", "*?c[TIME_PERIOD]=ge:2026-11-02"]
 
@@ -96,6 +101,7 @@ def facts(row):
 @example(QUESTIONS[0], LATE, 50_000)
 @example(QUESTIONS[1], LATE, 3)
 @example(QUESTIONS[0], CLOSED, 3)
+@example(QUESTIONS[2], NEW_BEFORE, 50_000)
 @given(
     st.sampled_from(QUESTIONS),
     st.lists(st.tuples(publications(), st.booleans()), min_size=1, max_size=12),
