@@ -4,6 +4,7 @@ import csv
 import io
 
 import pytest
+from django.conf import settings
 from django.db import transaction
 from django.test import Client
 from hypothesis import example, given
@@ -111,6 +112,7 @@ def facts(row):
 def test_client_that_polls_ends_with_the_view_of_all_and_each_past_one_is_there_again(question, history, at_once):
     with transaction.atomic(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(observations, "AT_ONCE", at_once)
+        patch.setattr(settings, "RATES", dict.fromkeys(settings.RATES, 1_000_000))
         IndicatorFactory.create()
         press, reader, seen = Press(), Reader(question), []
         for (frequency, view, covered), polls in history:
