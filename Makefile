@@ -111,7 +111,7 @@ $(UV): requirements-uv.txt | $(PY)
 
 $(VENV)/%.installed: | $(PY)
 	@echo "Installing $<"
-	@$(MAKE) --no-print-directory --silent $(UV) 2>/dev/null || echo "uv cannot be had; pip does it too, slower"
+	@$(MAKE) --no-print-directory --silent $(UV) 2>/dev/null || echo "uv is not available; pip is used, which is slower"
 	@{ test -x $(UV) && $(UV) pip install --quiet --compile-bytecode --python $(PY) --require-hashes -r $<; } \
 		|| $(PY) -m pip install --quiet --require-hashes -r $<
 	@touch $@

@@ -14,7 +14,7 @@ CREATE TABLE {TABLE} (
 
 
 def make_table(connection: psycopg.Connection) -> None:
-    """Make the table anew, and let what went before come to rest."""
+    """Make the table again, and wait until the server is idle."""
     connection.execute(f"DROP TABLE IF EXISTS {TABLE}")
     connection.execute(_CREATE)
     # The web server writes it as its own role, for the references that it serves.

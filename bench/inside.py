@@ -33,8 +33,8 @@ BY: Final = "bench"
 LOOK_EVERY: Final = 0.01
 
 _numbers = count(1)
-#: All that reports lead to; what time makes goes on from its mark. The list is first, as it is for the workers: whoever
-#: waits for it holds nothing else, and whoever has it finds none of them at work.
+#: All that reports lead to; what time makes goes on from its mark. The list is first, as it is for the workers: a
+#: process that waits for it holds no other lock, and the process that has it finds no worker at work.
 _MADE_OF_REPORTS = (
     "work, failure, submission, signature, idempotencykey, report, hold, finding, answer, figure, "
     "frozensum, periodversion, publishedcell, publishedcoverage, publishedseries, "

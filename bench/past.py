@@ -56,7 +56,7 @@ def make(inside: "Inside", *, years: int, agencies: int) -> "Agency":
 
 
 def _days(first: datetime, now: datetime) -> Iterator[datetime]:
-    """Yield the days from the first one to yesterday, but for those reported by the hour."""
+    """Yield the days from the first one to yesterday, except those reported by the hour."""
     by_hour = set(hourly_days(now))
     yield from (day for day in periods.between("D", first, now - _DAY) if day not in by_hour)
 

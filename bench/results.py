@@ -91,7 +91,7 @@ def percentile(sample: Sequence[float], share: float) -> float:
 
 
 def say(text: str) -> None:
-    """Tell whoever waits what is going on."""
+    """Say on the terminal what is going on."""
     print(f"  {text}", file=sys.stderr, flush=True)
 
 
@@ -112,7 +112,7 @@ def _fill(cell: str, width: int) -> str:
 
 
 def finish(rows: Iterable[Row]) -> None:
-    """End a module that was run: print its table, or hand the rows to whoever runs all modules."""
+    """End a module that was run: print its table, or hand the rows to the program that runs all modules."""
     listed = list(rows)
     if len(sys.argv) > 1:
         Path(sys.argv[1]).write_text(json.dumps([asdict(row) for row in listed]))

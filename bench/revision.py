@@ -62,7 +62,7 @@ class _History:
         self.revise()  # the first one finds everything cold
 
     def revise(self) -> float:
-        """Send other numbers for an hour; return the seconds until all periods that hold it are public anew."""
+        """Send other numbers for an hour; return the seconds until all periods that contain it are public again."""
         number = next(self._numbers)
         # In the middle of what is reported by the hour, another one each time.
         hour = self._middle + number * invention.HOUR

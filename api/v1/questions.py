@@ -34,7 +34,7 @@ def notes(indicator: Indicator, reference: Reference) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked for: the parameters as given, the reference data, and what the parameters mean.
+    """A question about a range of periods: its parameters as given and as read, and the reference data.
 
     A later page begins at a ``place``: the version of the first page, and a period in seconds since 1970.
     """

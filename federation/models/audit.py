@@ -4,7 +4,7 @@ from django.db import models
 
 
 class AuditEvent(models.Model):
-    """Who decided or sent what, when, and why; written in the transaction of the deed.
+    """Who decided or sent what, when, and why; written in the transaction of that change.
 
     There are no foreign keys, so that the log never stands in the way of live data.
     """

@@ -51,7 +51,7 @@ _YEAR = {Frequency.WEEK: "364 days", Frequency.MONTH: "12 months"}
 _MINUTES_PUBLIC = timedelta(hours=2)
 _LIVE = timedelta(minutes=60)
 
-#: So many series are best read one by one, whatever the periods; planning that takes longer than reading a version.
+#: Statements that read at most so many series are prepared: for these, planning takes longer than reading.
 _FEW = 500
 
 _IS_PUBLIC = b"version_to IS NULL"

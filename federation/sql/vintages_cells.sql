@@ -1,5 +1,5 @@
 -- The cells of some series in all versions up to one, as parallel arrays in no order: those that are public still, read
--- from an index alone, and those that are not, but for what had ended by another version. A series at a time, so that
+-- from an index alone, and those that are not, except what had ended by another version. A series at a time, so that
 -- each is one stretch of an index. If few periods are wanted, the condition that they lie between two is replaced by
 -- one that names them.
 WITH named AS (

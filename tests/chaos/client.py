@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from tests.cluster import Part
 
 _TIMEOUT = 15.0
-#: A token is asked for anew so often, though it would last longer.
+#: Seconds after which a new token is requested, though the old one would last longer.
 _TOKEN_LIFE = 10.0
 
 #: What stands for a status where there was no answer: nobody listened, or the connection ended first.

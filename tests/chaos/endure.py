@@ -1,7 +1,7 @@
 """`make endure`: one process after the other is killed while agencies send and the public reads; what does it cost?
 
-The bar: no public read fails but for a connection that the killed process itself refused or cut, and reports are public
-within a second again ten seconds later. A table of what each kill cost; exit 1 where the bar is missed.
+The bar: no public read fails, except on a connection that the killed process itself refused or cut, and reports
+are public within a second again ten seconds later. A table of what each kill cost; exit 1 where the bar is missed.
 """
 
 import argparse

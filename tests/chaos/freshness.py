@@ -88,7 +88,7 @@ class Stream:
                 return
 
     def _watch(self) -> None:
-        """Look at the live view oftener than a person could notice, at whichever host answers."""
+        """Look at the live view oftener than a person could notice, at any host that answers."""
         path, turn, tag = f"/api/v1/aggregates/live/?country={','.join(self._senders)}", 0, ""
         web = Web(self._watched[0].port, timeout=2)
         while not self._over.wait(_LOOK_EVERY):

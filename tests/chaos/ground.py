@@ -42,7 +42,7 @@ class Ground:
     ports: tuple[int, int]
 
     def copy(self, folder: Path) -> None:
-        """Lay it out anew."""
+        """Lay it out again."""
         _copy(self.folder, folder)
 
 

@@ -1,6 +1,7 @@
 """A federation on several machines, played on this one: real processes with logs, ports and folders of their own.
 
-`running` is the door. What is killed is started again as systemd would do it; all of it goes with whoever started it.
+`running` is the door. A killed process is started again as systemd would do it. All of them end with the process that
+started them.
 """
 
 from tests.cluster.cluster import COMMANDS, Cluster, Servers, host, hosts, running, servers

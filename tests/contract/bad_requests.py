@@ -61,7 +61,7 @@ def packed(body: bytes) -> bytes:
 
 
 def reporting(value: str = "3", *, country: str = '"NO"', more: str = "", encoding: str = "utf-8") -> bytes:
-    """Return a submission that would be taken, but for what is put into it."""
+    """A submission that would be accepted without the change that is made to it."""
     cell = f'{{"country": {country}, "network": "ARES", "value": {value}{more}}}'
     report = f'{{"frequency": "H", "period": "{HOUR}", "observations": [{cell}]}}'
     return f'{{"indicator": "DOWNLOADS", "reports": [{report}]}}'.encode(encoding)

@@ -1,4 +1,4 @@
-"""docs/reference/access.md is true: each address there is, by each method, for whoever asks, answers as it says.
+"""docs/reference/access.md is true: each address, by each method, answers each caller as it says.
 
 What is in no table is refused, and an address that is in none fails here.
 """
@@ -275,7 +275,7 @@ def test_screens_answer_each_role_as_the_table_says(cast, rows, unread, role):
 
 
 def _asked(role: str, view: str, method: str) -> bool:
-    """Say what is asked: POST where it could write; and the rest, which hangs on nobody, of one role."""
+    """Say what is asked: POST where it could write; and the rest, which depends on no role, of one role."""
     if method == "GET":
         return True
     if method == "POST":

@@ -55,7 +55,7 @@ def refused(answer, status, code):
 
 
 class TestTaken:
-    """What a signed submission leaves, and who is told of it."""
+    """What a signed submission leaves, and where it is shown."""
 
     def test_signed_submission_is_taken_and_says_by_whom(self, kripos, signer):
         answer = kripos.post(BODY, **signer.signed(BODY))

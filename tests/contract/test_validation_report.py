@@ -1,4 +1,4 @@
-"""The validation report: what an agency is told of its reports, and that a dry run tells it all beforehand."""
+"""The validation report: the findings that an agency gets, and that a dry run gives all of them beforehand."""
 
 import csv
 import io
@@ -294,7 +294,7 @@ class TestDryRun:
 
 
 class TestReport:
-    """What is told of a submission that was stored."""
+    """The validation report of a stored submission."""
 
     def test_findings_are_on_the_page_of_their_first_report(self, kripos, monkeypatch):
         monkeypatch.setattr("api.v1.submissions.REPORTS_PAGE", 2)

@@ -128,7 +128,7 @@ class Watch:
         return done
 
     def end(self) -> list[str]:
-        """Look at what has become of the tables, for whoever still runs the version before, and return all faults."""
+        """All faults of the tables for a process that still runs the version before."""
         now = _columns(self._tables)
         for name in self._columns.keys() - now.keys():
             self.faults.append(f"{name} is gone, and the version before may still ask for it")

@@ -1,4 +1,4 @@
-"""A broker that is away, or refuses: whoever sends a hint does not wait for it, and a worker comes back to it."""
+"""A broker that is away, or refuses: a sender of hints does not wait for it, and a worker comes back to it."""
 
 import socket
 import time

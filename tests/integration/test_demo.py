@@ -59,7 +59,7 @@ def test_demo_is_ready_shows_a_sent_report_sends_nothing_twice_and_is_gone_when_
 
 
 def sign_in_as_told(said, url):
-    """Whoever tries it out needs no app for the account that is printed."""
+    """The account that is printed needs no authenticator app."""
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
     with browser.open(f"{url}/admin/", timeout=10) as page:
         token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.read().decode())[1]

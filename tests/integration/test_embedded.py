@@ -1,4 +1,4 @@
-"""The embedded servers: found by whoever has their directory, gone with whoever started them, clean after a kill."""
+"""The embedded servers: found by their directory, gone with the process that started them, clean after a kill."""
 
 import json
 import os

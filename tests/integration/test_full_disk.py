@@ -10,7 +10,7 @@ import pytest
 from tests import servers
 from tests.integration.processes import ROOT
 
-#: What is mounted there is nobody else's, and goes with whoever mounted it.
+#: What is mounted there is nobody else's, and goes with the process that mounted it.
 _APART = ("unshare", "--mount", "--propagation", "private")
 
 

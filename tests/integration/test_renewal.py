@@ -79,7 +79,7 @@ def test_renewed_under_load_no_request_fails_and_none_is_lost(launch, free_port,
 
 
 def two_processes_count_together(port, load):
-    """Whichever process of the web server is asked, it tells of the requests that any of them answered."""
+    """Each process of the web server counts the requests that any of them answered."""
     before = live_reads(port)
     for _ in range(20):
         load.read()

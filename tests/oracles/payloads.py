@@ -37,7 +37,7 @@ class Refusal(Exception):  # noqa: N818  a verdict
 
 
 class Terms(NamedTuple):
-    """What a reading hangs on beside the body."""
+    """What a reading depends on besides the body."""
 
     now: datetime
     indicators: Mapping[str, int]

@@ -11,7 +11,7 @@ from tests.stack.stack import HELD, PASSWORD, SILENT, USUAL, Agency, Stack, ago
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("stack")]
 LISTS = (
-    # What was decided is listed too, whichever test has decided it.
+    # Decided findings are listed too, from any test.
     *("federation/finding/?state=all", "federation/hold/?decision=all"),
     *(f"federation/{name}/" for name in ("report", "submission", "answer", "auditevent", "failure")),
     *(f"countries/{name}/" for name in ("agency", "annotation", "credential", "setup")),

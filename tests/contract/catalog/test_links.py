@@ -1,4 +1,4 @@
-"""Where the catalogue leads: every address of ours answers whoever asks, with the type and the periods promised."""
+"""Where the catalogue leads: every address of ours answers every caller, with the type and the periods promised."""
 
 import csv
 from urllib.parse import urlsplit

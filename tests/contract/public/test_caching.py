@@ -1,4 +1,4 @@
-"""Caching: an ETag says what an answer hangs on; 304 and HEAD; anybody may read and keep."""
+"""Caching: an ETag says what an answer depends on; 304 and HEAD; anybody may read and keep."""
 
 import gzip
 import json
@@ -45,7 +45,7 @@ def clock(monkeypatch):
 
 @pytest.fixture
 def no_cells(monkeypatch):
-    """Whoever touches cells or coverage from now on fails."""
+    """From now on, reading cells or coverage fails."""
 
     def forbid():
         for name in ("read", "standings", "window"):

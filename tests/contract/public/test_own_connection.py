@@ -25,7 +25,7 @@ def test_every_route_is_public_or_said_to_be_for_others():
 
 @pytest.fixture
 def own_connection_refused(transactional_db, monkeypatch):
-    """The public's reads go over its role's connection, and this process's own connection cannot be had."""
+    """The public's reads go over its role's connection, and this process's own connection is not available."""
     url = urlsplit(os.environ["TEST_DATABASE_PUBLIC_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
     monkeypatch.setenv("DATABASE_PUBLIC_URL", url.geturl())
 

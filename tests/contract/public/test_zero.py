@@ -58,7 +58,7 @@ def test_cell_rounded_to_zero_leaves_no_trace(federation, client):
     assert all(b'"value":10' in shown[1][0][2] for shown in before.values())
     federation(HOURS, {(NORWAY, BITTORRENT): 10, (SWEDEN, BITTORRENT): 1}, YESTERDAY + timedelta(seconds=1))
     hidden = [hour for hour in HOURS if cells(hour) == before[hour][0]]
-    # One in five is rounded up, here or in the totals; which ones hangs on the key, the hour and the agency.
+    # One in five is rounded up, here or in the totals; which ones depends on the key, the hour and the agency.
     assert 4 <= len(hidden) < 24
     for hour in hidden:
         assert answers(client, hour) == before[hour][1]

@@ -1,4 +1,4 @@
-"""What the public saw can be read again, and whoever trusts ETags keeps nothing stale, while publishers compete."""
+"""Past views can be read again, and a client that trusts ETags keeps nothing stale, while publishers compete."""
 
 import json
 import random
@@ -104,7 +104,7 @@ def known_at(answer):
 
 
 def shown(answer):
-    """What an answer shows, but for the as_of that it was asked with."""
+    """What an answer shows, without its as_of."""
     if answer["Content-Type"].startswith("text/csv"):
         return answer.content
     document = answer.json()

@@ -31,7 +31,7 @@ ACTION_PAGES: dict[type[Model], set[str]] = {
     SigningKey: {"revoke"},
     User: {"password_change", "reset"},
 }
-#: Of whoever walks.
+#: Of the user who walks.
 PASSWORD = "a password for a test"
 
 

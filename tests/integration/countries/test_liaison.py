@@ -1,4 +1,4 @@
-"""A national liaison sees and changes nothing outside the own country, by whichever address; nor do others go too far.
+"""A national liaison sees and changes nothing outside their own country, by any address. Nor do others go too far.
 
 The walk is made from the URL resolver of the desk: an address that nobody has thought of fails it.
 """

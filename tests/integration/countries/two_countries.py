@@ -128,7 +128,7 @@ def shared() -> dict[type[Model], Model]:
 
 
 def outside(country: int | None) -> dict[type[Model], list[dict[str, Any]]]:
-    """Return all that stands in the tables of the registry, the federation and the accounts, but for one country."""
+    """Return all that stands in the tables of the registry, the federation and the accounts, except one country."""
     found = {}
     for model, way in WAYS.items():
         rows = model._base_manager.order_by("pk")

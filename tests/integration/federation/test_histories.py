@@ -85,7 +85,7 @@ edits = st.tuples(
     st.sampled_from([0, 1, 60, 90, 2000, 5000]),
 )
 prunings = st.tuples(st.just("prune"))
-#: All months of a year, but for one: what panels and years are made of.
+#: All months of a year except one: panels and years are made of them.
 years = st.tuples(
     st.just("year"), st.integers(0, AGENCIES - 1), st.integers(0, 40), st.sampled_from([None, None, 3, 12])
 )

@@ -490,7 +490,7 @@ def test_three_looks_at_once_find_each_run_once():
     for hours in ([20, 21, 40], [5, 30], range(50, 56)):
         in_three_threads(lambda: lateness.watch(now=clock.now()))
         bureau.report(0, *hours)
-    # Whoever came second left it to the first; all that is new is seen by the next look at the latest.
+    # The second worker left it to the first. The next look sees all that is new.
     in_three_threads(lambda: lateness.watch(now=clock.now()))
     bureau.assert_each_run_is_one_story()
 
@@ -529,7 +529,7 @@ def test_a_look_that_is_killed_in_its_midst_leaves_nothing_and_the_next_finds_al
     lateness.watch(now=clock.now())
     before = set(Finding.objects.values_list("id", "rule", "state", "facts__periods"))
     with transaction.atomic():
-        # In the way of one that is about to be opened, so that whoever opens it waits with half of its work done.
+        # In the way of one that is about to be opened, so that the worker waits with half of its work done.
         first = bureau.begin + 60 * HOUR
         later = {"period": first + 2 * HOUR, "last_period": first + 2 * HOUR}
         factories.FindingFactory.create(

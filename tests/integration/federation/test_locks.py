@@ -107,7 +107,7 @@ class TestDeadlock:
         def other(has, began):
             with transaction.atomic():
                 with connection.cursor() as c:
-                    # Whoever waits longest is the one that finds the deadlock, and loses: not this one.
+                    # The transaction that waits longest finds the deadlock, and loses: not this one.
                     c.execute("SET LOCAL deadlock_timeout = '60s'")
                 list(has.select_for_update())
                 began.set()

@@ -1,4 +1,4 @@
-"""The cache of answers: bounded in number and in bytes; and what stands in for an answer that cannot be had."""
+"""The cache of answers: bounded in number and in bytes; and what replaces an answer that is not available."""
 
 from typing import Any
 

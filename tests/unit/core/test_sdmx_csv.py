@@ -232,7 +232,7 @@ def test_withdrawal_may_put_dashes_for_attributes():
     assert [report.withdrawn for report in read_csv(sent.encode()).reports] == [True]
 
 
-# --- whichever way it is written -------------------------------------------------------------------------------------
+# --- each way of writing it ------------------------------------------------------------------------------------------
 
 CELLS = st.dictionaries(
     st.tuples(st.sampled_from(sorted(COUNTRIES)), st.sampled_from(sorted(NETWORKS))), st.integers(0, 10**9), max_size=4
