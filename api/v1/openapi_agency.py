@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from api import openapi
 from api.openapi import parameter
 from api.v1 import documents, forms
-from p2p_core import periods
+from api.v1.openapi_public import range_of_periods
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -34,18 +34,7 @@ get_figures: Final = operation(
     "get_figures",
     "Exact figures, those of running periods included",
     takes=(
-        parameter("indicator", "What is counted", example="DOWNLOADS", required=True, form=forms.INDICATOR),
-        parameter(
-            "frequency",
-            "Minute (N), hour (H), day (D), ISO week (W), month (M) or year (A)",
-            example="D",
-            required=True,
-            among=[str(frequency) for frequency in periods.Frequency],
-        ),
-        parameter(
-            "start", "The first period, by its SDMX name", example="2026-11-01", required=True, form=forms.PERIOD
-        ),
-        parameter("end", "The last period, included", example="2026-11-30", required=True, form=forms.PERIOD),
+        *range_of_periods(),
         parameter(
             "agency",
             "For coordinators: an agency's code, or `_T` for all agencies together. An agency gets its own figures",

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from drf_spectacular.utils import OpenApiParameter
+
 from api import formats, openapi
 from api.openapi import parameter
 from api.v1 import forms, questions
@@ -11,18 +13,27 @@ from p2p_core import codes, periods
 _NOTE = "A download is not a person and not an offence."
 
 _INDICATOR: Final = parameter("indicator", "What is counted", example="DOWNLOADS", required=True, form=forms.INDICATOR)
-_RANGE: Final = (
-    _INDICATOR,
-    parameter(
-        "frequency",
-        "Minute (N), hour (H), day (D), ISO week (W), month (M) or year (A). Minutes are public for two hours",
-        example="D",
-        required=True,
-        among=[str(frequency) for frequency in periods.Frequency],
-    ),
-    parameter("start", "The first period, by its SDMX name", example="2026-11-01", required=True, form=forms.PERIOD),
-    parameter("end", "The last period, included", example="2026-11-30", required=True, form=forms.PERIOD),
-)
+
+
+def range_of_periods(note: str = "") -> tuple[OpenApiParameter, ...]:
+    """The parameters that name a range of periods of an indicator; ``note`` ends what is said of the frequency."""
+    return (
+        _INDICATOR,
+        parameter(
+            "frequency",
+            f"Minute (N), hour (H), day (D), ISO week (W), month (M) or year (A){note}",
+            example="D",
+            required=True,
+            among=[str(frequency) for frequency in periods.Frequency],
+        ),
+        parameter(
+            "start", "The first period, by its SDMX name", example="2026-11-01", required=True, form=forms.PERIOD
+        ),
+        parameter("end", "The last period, included", example="2026-11-30", required=True, form=forms.PERIOD),
+    )
+
+
+_RANGE: Final = range_of_periods(". Minutes are public for two hours")
 COUNTRIES: Final = openapi.component("CountryList", forms.COUNTRIES)
 _COUNTRY: Final = parameter(
     "country",
