@@ -309,7 +309,7 @@ def _send(request: HttpRequest, key: CacheKey, entry: CacheEntry) -> HttpRespons
         content = entry.compressed.get(encoding) or _compress(key, entry, encoding, content)
         headers["Content-Encoding"] = encoding
     headers["Content-Length"] = str(len(content))
-    return HttpResponse(b"" if request.method == "HEAD" else content, headers=headers)
+    return HttpResponse(content, headers=headers)
 
 
 def _compress(key: CacheKey, entry: CacheEntry, encoding: str, content: bytes) -> bytes:
