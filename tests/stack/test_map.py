@@ -201,6 +201,22 @@ def test_another_indicator_has_its_own_words_and_numbers(reader, federation):
     page.wait_for_selector("a.map-country[data-code=NO][data-shade=none]", state="attached")
 
 
+def test_an_answer_does_not_take_away_the_day_being_typed(reader, federation):
+    page = drawn(reader("/"))
+    waiting, address = [], f"{federation.url}/?indicator=HELP_VISITS"
+    page.route(address, lambda route: waiting.append(route))
+    with page.expect_request(address):
+        page.get_by_role("link", name="Visits to help services").click()
+    day = page.get_by_label("or one day")
+    day.fill("2020-01-01")
+    with page.expect_response(address):
+        waiting.pop().continue_()
+    page.get_by_role("heading", name="Visits to help services", level=1).wait_for()
+    assert day.input_value() == "2020-01-01"
+    page.get_by_role("button", name="Show", exact=True).click()
+    page.wait_for_url("**/?indicator=HELP_VISITS&window=day&day=2020-01-01")
+
+
 def test_what_nobody_counts_is_as_if_it_were_not_asked_for(reader):
     assert legend(drawn(reader("/?indicator=NOTHING"))).is_visible()
 

@@ -12,11 +12,19 @@ export function bringUpToDate(text) {
   }
 }
 
-/** Whoever has the focus in a part keeps it, on the link with the same words. */
+/** The focus stays, on the link with the same words or the field with the same name, and what is typed stays in it. */
 function replace(part, newer) {
-  const focused = part.contains(document.activeElement) ? document.activeElement.textContent : null;
+  const focused = part.contains(document.activeElement) ? document.activeElement : null;
+  let same = focused && counterpart(newer, focused);
+  if (same?.matches("input")) {
+    same.replaceWith(focused);
+    same = focused;
+  }
   part.replaceChildren(...newer.childNodes);
-  if (focused === null) return;
-  const same = [...part.querySelectorAll("a[href], button")].find(({ textContent }) => textContent === focused);
   same?.focus({ preventScroll: true });
+}
+
+function counterpart(part, { name, textContent }) {
+  if (name) return part.querySelector(`[name="${CSS.escape(name)}"]`);
+  return [...part.querySelectorAll("a[href], button")].find((link) => link.textContent === textContent);
 }
