@@ -15,10 +15,6 @@ def _rows(file: str) -> list[dict[str, str]]:
         return list(csv.DictReader(lines))
 
 
-def _flagged(rows: list[dict[str, str]], column: str) -> frozenset[str]:
-    return frozenset(row["code"] for row in rows if row[column] == "1")
-
-
 _ROWS: Final = _rows("countries.csv")
 _NETWORKS: Final = _rows("networks.csv")
 
@@ -31,11 +27,16 @@ COUNTRIES: Final[dict[str, int]] = {
 # those after it.
 GROUPS: Final[dict[str, int]] = {TOTAL: 1, "EUROPE": 150, "EU27_2020": 2020}
 
+
+def _flagged(column: str) -> frozenset[str]:
+    return frozenset(row["code"] for row in _ROWS if row[column] == "1")
+
+
 # M49 counts Cyprus to Asia and does not know XK; police cooperation in Europe has both.
 GROUP_MEMBERS: Final[dict[str, frozenset[str]]] = {
     TOTAL: frozenset(COUNTRIES),
-    "EUROPE": _flagged(_ROWS, "m49_europe") | {"CY", "XK"},
-    "EU27_2020": _flagged(_ROWS, "eu27_2020"),
+    "EUROPE": _flagged("m49_europe") | {"CY", "XK"},
+    "EU27_2020": _flagged("eu27_2020"),
 }
 
 # Single networks, by code. A number, once given, is never given to another: stored arrays hold them.

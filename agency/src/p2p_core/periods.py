@@ -105,7 +105,14 @@ def parse(frequency: str, text: str) -> datetime:
         raise PeriodError("bad_period")
     rest = text[form.end() :]
     if rest:
-        _check_rest(frequency, rest)
+        tail = _SECONDS_AND_ZONE.fullmatch(rest)
+        if frequency not in (Frequency.MINUTE, Frequency.HOUR):
+            raise PeriodError("bad_period")
+        if tail is None:
+            seconds = re.fullmatch(r":\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?", rest, re.ASCII)
+            raise PeriodError("misaligned_period" if seconds else "bad_period")
+        if tail["zone"] not in (None, "Z", "+00:00"):
+            raise PeriodError("not_utc")
     try:
         start = _start_named(Frequency(frequency), form.group())
     except ValueError:
@@ -113,17 +120,6 @@ def parse(frequency: str, text: str) -> datetime:
     if frequency == Frequency.HOUR and start.minute:
         raise PeriodError("misaligned_period")
     return start
-
-
-def _check_rest(frequency: str, rest: str) -> None:
-    tail = _SECONDS_AND_ZONE.fullmatch(rest)
-    if frequency not in (Frequency.MINUTE, Frequency.HOUR):
-        raise PeriodError("bad_period")
-    if tail is None:
-        seconds = re.fullmatch(r":\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?", rest, re.ASCII)
-        raise PeriodError("misaligned_period" if seconds else "bad_period")
-    if tail["zone"] not in (None, "Z", "+00:00"):
-        raise PeriodError("not_utc")
 
 
 def _start_named(frequency: Frequency, text: str) -> datetime:

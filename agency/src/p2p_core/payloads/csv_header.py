@@ -114,20 +114,17 @@ class Names:
         """Yield the rows with codes only in all columns that are read."""
         for number, row in enumerate(rows):
             if len(row) == self.width:
-                self._take(row, number)
+                for place, column in self.labelled:
+                    code, named, name = row[place].partition(NAMED)
+                    if named:
+                        row[place] = "" if row[place] == _NOTHING else code
+                        if name != code and name not in self.seen:
+                            self._look(name, number, column)
+                for place, column in self.aside:
+                    text = row[place]
+                    if text not in self.seen and text not in self._read_elsewhere(row, place, column):
+                        self._look(text, number, column)
             yield row
-
-    def _take(self, row: list[str], number: int) -> None:
-        for place, column in self.labelled:
-            code, named, name = row[place].partition(NAMED)
-            if named:
-                row[place] = "" if row[place] == _NOTHING else code
-                if name != code and name not in self.seen:
-                    self._look(name, number, column)
-        for place, column in self.aside:
-            text = row[place]
-            if text not in self.seen and text not in self._read_elsewhere(row, place, column):
-                self._look(text, number, column)
 
     def _read_elsewhere(self, row: list[str], place: int, column: str) -> tuple[str, ...]:
         """Texts that need no check, because other columns repeat them and are read."""

@@ -182,24 +182,20 @@ class _Reading:
         if not self.parts:
             raise NotPlainError
         report, cell, value = (np.concatenate(part).astype(np.int64) for part in zip(*self.parts, strict=True))
-        self._check_specials(report, cell, value)
+        withdrawn = np.array([head.withdrawn for head in self.heads])
+        rows = np.bincount(report, minlength=len(self.heads))
         single = cell >= 0
+        # A withdrawal and a report of zero events have one row.
+        if (
+            (withdrawn[report] != (cell == _WITHDRAWAL)).any()
+            or (rows[report[~single]] > 1).any()
+            or (value[cell == _NOTHING] > 0).any()
+        ):
+            raise NotPlainError
         try:
             return build(self.heads, report[single], cell[single], value[single])
         except DuplicateCellError:
             raise NotPlainError from None
-
-    def _check_specials(self, report: Numbers, cell: Numbers, value: Numbers) -> None:
-        """Check that withdrawals and reports of zero events have one row."""
-        withdrawn = np.array([head.withdrawn for head in self.heads])
-        rows = np.bincount(report, minlength=len(self.heads))
-        special = cell < 0
-        if (
-            (withdrawn[report] != (cell == _WITHDRAWAL)).any()
-            or (rows[report[special]] > 1).any()
-            or (value[cell == _NOTHING] > 0).any()
-        ):
-            raise NotPlainError
 
 
 def _read_cell(country: str, network: str) -> int:

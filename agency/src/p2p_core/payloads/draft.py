@@ -31,7 +31,7 @@ def refuse_too_many_reports(count: int, ways: int = 0) -> None:
 class Draft:
     """Reports with their observations in parallel arrays, which take 10 bytes an observation."""
 
-    def __init__(self, *, received: datetime, indicators: Mapping[str, int], agency: str = "") -> None:
+    def __init__(self, *, received: datetime, indicators: Mapping[str, int], agency: str) -> None:
         self.received = received
         self.agency = agency
         self.indicators = indicators

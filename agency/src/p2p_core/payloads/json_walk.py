@@ -12,7 +12,7 @@ from msgspec import Raw
 from p2p_core.payloads import checks
 from p2p_core.payloads.cells import Head, cell_of
 from p2p_core.payloads.draft import Draft
-from p2p_core.payloads.faults import BrokenRuleError, Faults
+from p2p_core.payloads.faults import BrokenRuleError
 from p2p_core.payloads.json_object import JsonObject
 
 _ENVELOPE: Final = ("indicator", "reports", "prepared")
@@ -51,7 +51,9 @@ def walk_report(raw: Raw, pointer: str, indicator: int | None, draft: Draft) -> 
     sent = JsonObject(bytes(raw), pointer, _REPORT, draft.faults)
     if not sent.is_object:
         return
-    frequency, start = _period(sent, draft)
+    frequency = sent.text("frequency", checks.frequency)
+    # Without its frequency a period can only be there or missing.
+    start = sent.text("period", *((checks.period, frequency, draft.received) if frequency else (str,)))
     status = sent.text("status", checks.status) if "status" in sent else "A"
     withdrawn = sent.read("withdrawn", _boolean) if "withdrawn" in sent else False
     cells = _cells(sent, draft) if "observations" in sent or withdrawn is False else {}
@@ -64,14 +66,6 @@ def walk_report(raw: Raw, pointer: str, indicator: int | None, draft: Draft) -> 
     if draft.faults.count == before and indicator is not None:
         head = Head(indicator, frequency, start, status or "", bool(withdrawn))
         draft.add(head, list(cells), list(cells.values()))
-
-
-def _period(sent: JsonObject, draft: Draft) -> tuple[str | None, datetime | None]:
-    frequency = sent.text("frequency", checks.frequency)
-    if frequency is None:
-        sent.text("period", str)
-        return None, None
-    return frequency, sent.text("period", checks.period, frequency, draft.received)
 
 
 def _boolean(value: object) -> bool:
@@ -87,23 +81,15 @@ def _cells(report: JsonObject, draft: Draft) -> dict[int, int]:
     cells: dict[int, int] = {}
     for position, raw in enumerate(items):
         place = f"{report.pointer}/observations/{position}"
-        observed = _observation(bytes(raw), place, draft.faults)
-        if observed is None:
+        sent = JsonObject(bytes(raw), place, _OBSERVATION, draft.faults)
+        if not sent.is_object:
             continue
-        cell, value = observed
-        if cell in cells:
-            draft.faults.add(place, "duplicate_cell")
-        cells[cell] = value or 0
+        country = sent.text("country", checks.country)
+        network = sent.text("network", checks.network)
+        value = sent.read("value", checks.value)
+        if country is not None and network is not None:
+            cell = cell_of(country, network)
+            if cell in cells:
+                draft.faults.add(place, "duplicate_cell")
+            cells[cell] = value or 0
     return cells
-
-
-def _observation(text: bytes, pointer: str, faults: Faults) -> tuple[int, int | None] | None:
-    sent = JsonObject(text, pointer, _OBSERVATION, faults)
-    if not sent.is_object:
-        return None
-    country = sent.text("country", checks.country)
-    network = sent.text("network", checks.network)
-    value = sent.read("value", checks.value)
-    if country is None or network is None:
-        return None
-    return cell_of(country, network), value

@@ -7,7 +7,7 @@ from hashlib import sha256
 from p2p_core.payloads import csv_plain, csv_walk, json_payload
 from p2p_core.payloads.draft import Draft
 from p2p_core.payloads.faults import PayloadError
-from p2p_core.reports import NewReport, NewSubmission
+from p2p_core.reports import NewSubmission
 
 
 def read(
@@ -30,7 +30,12 @@ def read(
         prepared = json_payload.read(body, draft)
         reports = draft.reports()
     else:
-        draft, reports = _read_csv(body, draft)
+        try:
+            reports = csv_plain.read(body, draft)
+        except csv_plain.NotPlainError:
+            draft = Draft(received=received, indicators=indicators, agency=agency)
+            csv_walk.walk(body, draft)
+            reports = draft.reports()
     return NewSubmission(
         reports=reports,
         observations=draft.observations,
@@ -39,13 +44,3 @@ def read(
         media=media,
         digest=sha256(body).digest(),
     )
-
-
-def _read_csv(body: bytes | bytearray, draft: Draft) -> tuple[Draft, list[NewReport]]:
-    """Read plain rows by array operations, others one by one into a new draft."""
-    try:
-        return draft, csv_plain.read(body, draft)
-    except csv_plain.NotPlainError:
-        draft = Draft(received=draft.received, indicators=draft.indicators, agency=draft.agency)
-        csv_walk.walk(body, draft)
-        return draft, draft.reports()

@@ -103,24 +103,25 @@ class Judge:
         """Compare with the usual for the period, or for the first longer period that has enough usual values."""
         value, frequency, start = level.total, level.frequency, level.period
         if frequency == Frequency.MINUTE:
-            value, frequency = self._hour_with(level), Frequency.HOUR
-            start = periods.start_of(frequency, start)
+            # The sum of its hour's minutes with the new one, without released values. Too much only if that rises.
+            frequency, start = Frequency.HOUR, periods.start_of(Frequency.HOUR, start)
+            before = self.sums.parts(frequency, start)
+            after = self.sums.parts_with((frequency, start), (level.frequency, level.period), level.counts_as())
+            value = after.total - after.released
+            if value <= before.total - before.released:
+                return None
         while value is not None and frequency:
             usual = self._usual_for(frequency, start)
             if self._is_enough(usual):
-                facts = implausible(value, usual.values, **self.limits)
-                return facts and _if_too_much(facts, level, frequency, usual)
+                facts, is_part = implausible(value, usual.values, **self.limits), frequency != level.frequency
+                # A part, or a value compared with estimates, can only be too much.
+                if not facts or ((is_part or usual.is_rough) and facts["value"] < facts["usual"]):
+                    return None
+                own = {"reported": level.total} if level.frequency == Frequency.MINUTE else {}
+                return facts | usual.source() | own | ({"whole_frequency": str(frequency)} if is_part else {})
             frequency = WHOLE.get(frequency, "")
             start = periods.start_of(frequency, start) if frequency else start
         return None
-
-    def _hour_with(self, minute: Level) -> int | None:
-        """The sum of an hour's minutes with a new one, without released values. None if it does not rise."""
-        hour, place = periods.start_of(Frequency.HOUR, minute.period), (minute.frequency, minute.period)
-        before = self.sums.parts(Frequency.HOUR, hour)
-        after = self.sums.parts_with((Frequency.HOUR, hour), place, minute.counts_as())
-        value = after.total - after.released
-        return value if value > before.total - before.released else None
 
     def _is_enough(self, usual: Usual) -> bool:
         return len(usual.values) >= self.limits["values"]
@@ -137,14 +138,15 @@ class Judge:
     def _look_up(self, frequency: str, period: datetime) -> Usual:
         since = _last_break(self.breaks, before=periods.end(frequency, period))
         before = _not_before(since, (period - back for back in _BEFORE))
+        seconds = periods.seconds(frequency, period)
         if frequency != Frequency.MONTH:
-            seconds = periods.seconds(frequency, period)
             counts = [self.sums.figure(frequency, start) for start in before]
             return Usual([count.total for count in counts if count.seconds == seconds])
-        months = _not_before(since, months_before(period))
+        # Months that were reported as months, scaled to the length of this one.
+        months = (self.sums.reports.get((frequency, start)) for start in _not_before(since, months_before(period)))
         for usual in (
             Usual(self._of_weeks(before, period, least=_WEEK_SECONDS), Frequency.WEEK.value),
-            Usual(self._of_months(months, period), Frequency.MONTH.value),
+            Usual([_scaled(month, seconds) for month in months if month], Frequency.MONTH.value),
         ):
             if self._is_enough(usual):
                 return usual
@@ -158,24 +160,9 @@ class Judge:
         ]
         return [_scaled(count, seconds) for count in counts if count.seconds >= least]
 
-    def _of_months(self, months: Sequence[datetime], month: datetime) -> list[int]:
-        """The totals of months that were reported as months, scaled to the length of this month."""
-        seconds = periods.seconds(Frequency.MONTH, month)
-        reports = [self.sums.reports.get((Frequency.MONTH, start)) for start in months]
-        return [_scaled(report, seconds) for report in reports if report]
-
 
 def _scaled(count: Count, seconds: int) -> int:
     return round(Fraction(count.total * seconds, count.seconds))
-
-
-def _if_too_much(facts: Facts, level: Level, whole: str, usual: Usual) -> Facts | None:
-    """Add what a part was compared with. A part, or a value compared with estimates, can only be too much."""
-    is_part = whole != level.frequency
-    if (is_part or usual.is_rough) and facts["value"] < facts["usual"]:
-        return None
-    own = {"reported": level.total} if level.frequency == Frequency.MINUTE else {}
-    return facts | usual.source() | own | ({"whole_frequency": str(whole)} if is_part else {})
 
 
 def months_before(month: datetime) -> list[datetime]:
