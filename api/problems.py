@@ -116,18 +116,12 @@ def problem_of(error: Exception) -> Problem | None:
         return _of_outage(error)
     for kind, code in _TRANSLATED:
         if isinstance(error, kind):
-            return Problem(code, headers=_headers(error))
+            wait, challenge = getattr(error, "wait", None), getattr(error, "auth_header", None)
+            headers = {} if wait is None else {"Retry-After": str(math.ceil(wait))}
+            if challenge:
+                headers["WWW-Authenticate"] = str(challenge)
+            return Problem(code, headers=headers)
     return None
-
-
-def _headers(error: Exception) -> dict[str, str]:
-    headers = {}
-    wait, challenge = getattr(error, "wait", None), getattr(error, "auth_header", None)
-    if wait is not None:
-        headers["Retry-After"] = str(math.ceil(wait))
-    if challenge:
-        headers["WWW-Authenticate"] = str(challenge)
-    return headers
 
 
 def is_outage(error: BaseException | None) -> TypeGuard[Error]:

@@ -53,9 +53,7 @@ class _Catalogue:
         catalogue = self._part("catalog")
         found = self._inventory.datasets
         self._add(catalogue, RDF.type, DCAT.Catalog)
-        self._name(
-            catalogue, datasets.title_with_notice(datasets.TITLE, invented=self._invented), self._about(datasets.ABOUT)
-        )
+        self._name(catalogue, self._title(datasets.TITLE), self._about(datasets.ABOUT))
         self._add(catalogue, DCTERMS.publisher, self._part("publisher"))
         self._add(catalogue, FOAF.homepage, self._data_page())
         self._add(catalogue, DCAT.themeTaxonomy, terms.THEMES)
@@ -93,9 +91,7 @@ class _Catalogue:
     def _write_service(self, service: Service) -> None:
         node = self._part(service.key)
         self._add(node, RDF.type, DCAT.DataService)
-        self._name(
-            node, datasets.title_with_notice(service.title, invented=self._invented), self._about(datasets.ABOUT)
-        )
+        self._name(node, self._title(service.title), self._about(datasets.ABOUT))
         self._describe(node)
         self._add(node, DCAT.endpointURL, self._address(service.root))
         self._add(node, DCAT.endpointDescription, self._address(service.description))
@@ -108,16 +104,15 @@ class _Catalogue:
 
     def _write_series(self, indicator: Indicator, found: list[Dataset]) -> None:
         node = self._part(indicator.code)
-        title = self._title(indicator.name)
         self._add(node, RDF.type, DCAT.DatasetSeries)
-        self._name(node, title, datasets.description(indicator, invented=self._invented))
+        self._name(node, self._title(indicator.name), datasets.description(indicator, invented=self._invented))
         self._add(node, DCTERMS.publisher, self._part("publisher"))
         self._add(node, DCAT.contactPoint, self._part("contact"))
         self._add(node, DCTERMS.spatial, terms.EUROPE)
         self._date(node, [one.span.issued.date() for one in found], [one.modified for one in found])
 
     def _write_dataset(self, dataset: Dataset) -> None:
-        node, code = self._part(dataset.key), dataset.frequency.authority
+        node, period, code = self._part(dataset.key), self._part(f"{dataset.key}-period"), dataset.frequency.authority
         self._add(node, RDF.type, DCAT.Dataset)
         self._name(node, dataset.title, dataset.description)
         self._describe(node)
@@ -125,12 +120,12 @@ class _Catalogue:
         self._add(node, DCTERMS.identifier, Literal(str(node)))
         self._add(node, DCAT.inSeries, self._part(dataset.indicator.code))
         self._add(node, DCTERMS.spatial, terms.EUROPE)
-        self._add(node, DCTERMS.temporal, self._period(dataset))
-        self._add(
-            node,
-            DCTERMS.accrualPeriodicity,
-            terms.frequency(code, code.lower()),
-        )
+        self._add(node, DCTERMS.temporal, period)
+        self._add(period, RDF.type, DCTERMS.PeriodOfTime)
+        for verb, moment in zip((DCAT.startDate, DCAT.endDate), dataset.extent, strict=True):
+            kind: Any = XSD.dateTime if isinstance(moment, datetime) else XSD.date
+            self._add(period, verb, Literal(moment, datatype=kind))
+        self._add(node, DCTERMS.accrualPeriodicity, terms.frequency(code, code.lower()))
         self._add(node, DCAT.temporalResolution, Literal(dataset.frequency.resolution, datatype=XSD.duration))
         self._add(node, DCTERMS.provenance, self._part("provenance"))
         self._add(node, DCTERMS.conformsTo, self._structure())
@@ -182,14 +177,6 @@ class _Catalogue:
             self._add(node, DCTERMS.issued, Literal(min(issued)))
             self._add(node, DCTERMS.modified, Literal(max(modified)))
 
-    def _period(self, dataset: Dataset) -> URIRef:
-        node = self._part(f"{dataset.key}-period")
-        start, end = dataset.extent
-        self._add(node, RDF.type, DCTERMS.PeriodOfTime)
-        self._add(node, DCAT.startDate, _moment(start))
-        self._add(node, DCAT.endDate, _moment(end))
-        return node
-
     def _structure(self) -> Term:
         return terms.standard(self._address(datasets.STRUCTURE), f"The SDMX structure {flow.STRUCTURE}")
 
@@ -215,8 +202,3 @@ class _Catalogue:
 
 def _english(text: str) -> Literal:
     return Literal(text, lang=_ENGLISH)
-
-
-def _moment(moment: date | datetime) -> Literal:
-    kind: Any = XSD.dateTime if isinstance(moment, datetime) else XSD.date
-    return Literal(moment, datatype=kind)

@@ -145,7 +145,11 @@ def version_of(query: DataQuery, indicators: dict[str, int]) -> AnswerVersion:
     most, settled = published.past_view("H", query.as_of) if query.as_of else (published.NEWEST, False)
     named = None
     if (labels := query.vintages) is not None:
-        past = {label: _past_view(label) for label in sorted(labels)}
+        try:
+            past = {label: published.past_view("H", times.end_of_vintage(label)) for label in sorted(labels)}
+        except AsOfInFutureError:
+            detail = "Name a day that has ended or an instant that has passed."
+            raise Problem("as_of_in_future", detail=detail, parameter=VINTAGE) from None
         named = tuple(Vintage(label, one.version) for label, one in past.items())
         most, settled = max((one.version for one in named), default=0), all(one.settled for one in past.values())
     elif query.of_vintages:
@@ -166,14 +170,6 @@ def version_of(query: DataQuery, indicators: dict[str, int]) -> AnswerVersion:
 def _of_all_time(cube: Cube) -> Cube:
     """The days on which anything changed are the same for all times that a query names."""
     return Cube(cube.indicator, cube.frequency)
-
-
-def _past_view(label: str) -> published.PastView:
-    try:
-        return published.past_view("H", times.end_of_vintage(label))
-    except AsOfInFutureError:
-        detail = "Name a day that has ended or an instant that has passed."
-        raise Problem("as_of_in_future", detail=detail, parameter=VINTAGE) from None
 
 
 @dataclass(frozen=True)

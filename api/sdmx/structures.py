@@ -112,7 +112,7 @@ class Structures:
     #: Whether an agency, and so perhaps a number, is made up.
     invented: bool
 
-    def last_modified(self, milliseconds: int = 0) -> str:
+    def last_modified(self, milliseconds: int) -> str:
         """The header. ``milliseconds`` since 1970 are the last change of something beside them."""
         return http_date(max(self.changed.timestamp(), milliseconds / 1000))
 

@@ -7,7 +7,7 @@ from typing import Final
 from api.problems import Problem
 from api.sdmx import queries
 from api.sdmx.flows import ATTRIBUTES, MEASURE, P2P_VINTAGE, TIME
-from api.sdmx.queries import AvailabilityQuery, Codes, DataQuery, Dialect, Shape, StructureQuery
+from api.sdmx.queries import AvailabilityQuery, Codes, DataQuery, Dialect, StructureQuery
 from api.sdmx.times import Times
 from p2p_core import flow
 
@@ -41,7 +41,13 @@ def _data(named: list[str], key: str, given: Mapping[str, str]) -> DataQuery:
         raise queries.not_offered("P2P has no dimension VINTAGE: ask for P2P_VINTAGE, or leave c[VINTAGE] out.")
     codes |= {name: one.and_(_filter(given[f"c[{name}]"])) for name, one in codes.items() if f"c[{name}]" in given}
     when = Times.matching(given[f"c[{TIME}]"]) if f"c[{TIME}]" in given else Times()
-    return queries.data_query(found, codes, when, _shape(given), given)
+    attributes = given.get("attributes", "all").split(",")
+    offered = ("all", "dsd", "none", *ATTRIBUTES)
+    wanted = {queries.word({"attributes": one}, "attributes", offered, "") for one in attributes}
+    shown = ATTRIBUTES if wanted & {"all", "dsd"} else tuple(name for name in ATTRIBUTES if name in wanted)
+    measure = queries.word(given, "measures", ("all", "none", MEASURE), "all") != "none"
+    shape = queries.shape(given, measure=measure, attributes=shown)
+    return queries.data_query(found, codes, when, shape, given)
 
 
 def _filter(text: str) -> Codes:
@@ -55,15 +61,6 @@ def _filter(text: str) -> Codes:
     if not all(named):
         raise Problem("bad_sdmx_query", detail="A filter holds codes with commas between. Take out the empty one.")
     return Codes(frozenset(named))
-
-
-def _shape(given: Mapping[str, str]) -> Shape:
-    attributes = given.get("attributes", "all").split(",")
-    offered = ("all", "dsd", "none", *ATTRIBUTES)
-    wanted = {queries.word({"attributes": one}, "attributes", offered, "") for one in attributes}
-    shown = ATTRIBUTES if wanted & {"all", "dsd"} else tuple(name for name in ATTRIBUTES if name in wanted)
-    measure = queries.word(given, "measures", ("all", "none", MEASURE), "all") != "none"
-    return queries.shape(given, measure=measure, attributes=shown)
 
 
 def structures(path: str, given: Mapping[str, str]) -> StructureQuery:

@@ -244,24 +244,19 @@ def _help(given: QueryDict, accepted: Sequence[str], services: Sequence[HelpServ
     language = _chosen(given, "language", {*spoken, "all"}, "") or usual
     named = given.get("country", "").upper()
     country = named if named in codes.COUNTRIES else ""
-    return {
-        "choice": {"language": language, "country": country},
-        "services": _services(services, country, language),
-        "spoken": sorted(spoken, key=cldr.language_name),
-        "served": sorted({row.country for row in services if row.country}, key=readings.sort_key),
-    }
-
-
-def _services(services: Sequence[HelpService], country: str, language: str) -> list[HelpService]:
-    """The services that speak a language. Those of a country that was chosen come first, and in any language."""
     shown = services_for(services, country=country or None, language=None if language == "all" else language)
     # Those that speak it first, before those that speak it too.
     shown.sort(key=lambda row: language not in row.languages[:1])
-    if not country:
-        return shown
-    own = [row for row in services if row.country == country]
-    own.sort(key=lambda row: language not in row.languages)
-    return own + [row for row in shown if not row.country]
+    if country:
+        # Those of a country that was chosen come first, in any language.
+        own = sorted((row for row in services if row.country == country), key=lambda row: language not in row.languages)
+        shown = own + [row for row in shown if not row.country]
+    return {
+        "choice": {"language": language, "country": country},
+        "services": shown,
+        "spoken": sorted(spoken, key=cldr.language_name),
+        "served": sorted({row.country for row in services if row.country}, key=readings.sort_key),
+    }
 
 
 class TextPage(PageView):

@@ -40,7 +40,14 @@ class FiguresView(APIView):
         """Figures in order of period."""
         given = parameters.read(request, required=query_params.RANGE, optional=("agency", "cursor"))
         agency, agency_id = _agency(given, caller_of(request))
-        wanted = _range(given)
+        indicator = query_params.indicator(given["indicator"], Reference.current())
+        frequency = query_params.frequency(given["frequency"])
+        first, last = (query_params.period(frequency, given[name], name) for name in ("start", "end"))
+        query_params.refuse_reversed(first, last)
+        if "cursor" in given:
+            (seconds,) = pagination.decode(parameters.question(given), given["cursor"], length=1)
+            first = datetime.fromtimestamp(seconds, UTC)
+        wanted = queries.Range(indicator.number, frequency, first, last)
 
         if agency_id is None:
             limit = COMBINED_PAGE
@@ -55,7 +62,7 @@ class FiguresView(APIView):
         if len(rows) > fitting:
             cursor = pagination.encode(parameters.question(given), int(rows[fitting].period.timestamp()))
             following = documents.next_page(request, given, cursor)
-        shown = [_figure(agency, wanted.frequency, row) for row in rows[:fitting]]
+        shown = [_figure(agency, frequency, row) for row in rows[:fitting]]
         return documents.respond(documents.Figures(figures=shown, next=following))
 
 
@@ -74,17 +81,6 @@ def _agency(given: Mapping[str, str], caller: Caller) -> tuple[str, int | None]:
         return TOTAL, None
     agency = query_params.agency(given["agency"], Reference.current())
     return agency.code, agency.id
-
-
-def _range(given: Mapping[str, str]) -> queries.Range:
-    indicator = query_params.indicator(given["indicator"], Reference.current())
-    frequency = query_params.frequency(given["frequency"])
-    first, last = (query_params.period(frequency, given[name], name) for name in ("start", "end"))
-    query_params.refuse_reversed(first, last)
-    if "cursor" in given:
-        (seconds,) = pagination.decode(parameters.question(given), given["cursor"], length=1)
-        first = datetime.fromtimestamp(seconds, UTC)
-    return queries.Range(indicator.number, frequency, first, last)
 
 
 def _figure(agency: str, frequency: str, row: queries.FigureRow) -> documents.FigureDocument:

@@ -83,6 +83,13 @@ def read(request: HttpRequest, *, optional: Collection[str]) -> Question:
     reference = Reference.current()
     indicator = query_params.indicator(given["indicator"], reference)
     selection = _selection(given, indicator.number)
+    place = None
+    if "cursor" in given:
+        version, first = pagination.decode(parameters.question(given), given["cursor"], length=2)
+        in_range = periods.epoch(selection.start) <= first <= periods.epoch(selection.end)
+        if not in_range or not 0 < version < published.NEWEST:
+            raise Problem("bad_cursor")
+        place = version, first
     return Question(
         given=given,
         address=request.build_absolute_uri(request.path),
@@ -90,7 +97,7 @@ def read(request: HttpRequest, *, optional: Collection[str]) -> Question:
         indicator=indicator,
         selection=selection,
         as_of=query_params.as_of(given),
-        place=_place(given, selection),
+        place=place,
     )
 
 
@@ -152,13 +159,3 @@ def _numbers(text: str, known: Mapping[str, int], single: Mapping[str, int], nam
     if not known.keys() >= wanted.keys():
         raise Problem(f"unknown_{name}", detail=f"Use codes from /api/v1/{path}/ with commas, or *.", parameter=name)
     return tuple(known[code] for code in wanted)
-
-
-def _place(given: Given, selection: Selection) -> tuple[int, int] | None:
-    if "cursor" not in given:
-        return None
-    version, first = pagination.decode(parameters.question(given), given["cursor"], length=2)
-    in_range = periods.epoch(selection.start) <= first <= periods.epoch(selection.end)
-    if not in_range or not 0 < version < published.NEWEST:
-        raise Problem("bad_cursor")
-    return version, first

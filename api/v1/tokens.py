@@ -22,8 +22,13 @@ class TokenView(ToolkitTokenView):  # type: ignore[misc]  # untyped
     server_class = BackendApplicationServer
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        # If the header does not authenticate, the toolkit tries the form.
+        ids = {request.POST.get("client_id", "")}
+        pair = request.headers.get("Authorization", "").partition(" ")[2]
+        with suppress(binascii.Error, ValueError):
+            ids.add(unquote_plus(base64.b64decode(pair).partition(b":")[0].decode()))
         try:
-            reserved = rates.reserve_attempt(_client_ids(request), request.META.get("REMOTE_ADDR", ""))
+            reserved = rates.reserve_attempt(frozenset(ids - {""}), request.META.get("REMOTE_ADDR", ""))
         except Problem as refused:
             return respond(refused)
         try:
@@ -40,12 +45,3 @@ class TokenView(ToolkitTokenView):  # type: ignore[misc]  # untyped
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ARG002
         """Answer 405 with a problem document."""
         return respond(Problem("method_not_allowed", headers={"Allow": "POST, OPTIONS"}))
-
-
-def _client_ids(request: HttpRequest) -> frozenset[str]:
-    """The ids in the header and in the form: if the header does not authenticate, the toolkit tries the form."""
-    ids = {request.POST.get("client_id", "")}
-    pair = request.headers.get("Authorization", "").partition(" ")[2]
-    with suppress(binascii.Error, ValueError):
-        ids.add(unquote_plus(base64.b64decode(pair).partition(b":")[0].decode()))
-    return frozenset(ids - {""})
