@@ -38,7 +38,12 @@ def main() -> None:
         # A visitor of the demo has no authenticator app for an account that is gone tomorrow.
         env.set_default("SECOND_FACTOR", "false")
     _handle_signals()
-    listener = _take_port(env.port())
+    port, listener = env.port(), socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError as error:
+        raise SystemExit(f"Cannot use port {port}: {error.strerror}. Choose another: PORT={port + 1}") from None
     began = time.monotonic()
     try:
         _run(listener, demo=demo, began=began)
@@ -65,16 +70,6 @@ def _handle_signals() -> None:
         signal.signal(signal.SIGHUP, stop)
     if "MAKELEVEL" in os.environ:
         die_with_parent(signal.SIGTERM)
-
-
-def _take_port(port: int) -> socket.socket:
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(("127.0.0.1", port))
-    except OSError as error:
-        raise SystemExit(f"Cannot use port {port}: {error.strerror}. Choose another: PORT={port + 1}") from None
-    return listener
 
 
 def _run(listener: socket.socket, *, demo: bool, began: float) -> None:

@@ -153,7 +153,7 @@ class Reference(msgspec.Struct, frozen=True, eq=False, dict=True):
         return {one.id: one.code for one in self.agencies}
 
     def annotations_of(
-        self, start: datetime | None, end: datetime | None, *, agency: str | None = None, indicator: str | None = None
+        self, start: datetime | None, end: datetime | None, *, agency: str | None = None, indicator: str | None
     ) -> list[Annotation]:
         """Annotations of the time from ``start`` until before ``end``; None means no bound, or any."""
         return [

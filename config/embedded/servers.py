@@ -35,10 +35,28 @@ class Busy(SystemExit):
 def environment(folder: Path | None = None) -> Iterator[None]:
     """Name PostgreSQL and Valkey in the environment: the given ones, those that run here, or new ones."""
     absent = missing()
-    with ExitStack() as stack:
-        if absent:
-            stack.enter_context(_find_or_start(_prepare(folder), absent))
+    if not absent:
         yield
+        return
+    home = _prepare(folder)
+    with (home / "servers.lock").open("a") as lock, (home / "users.lock").open("a") as users:
+        deadline = time.monotonic() + TIMEOUT
+        while not _take(lock, fcntl.LOCK_EX):
+            # Shared before we look, so that the owner cannot stop between our look and our use.
+            fcntl.flock(users, fcntl.LOCK_SH)
+            if found := _find(home, absent):
+                with _environ(found | _keys(home, absent)):
+                    yield
+                return
+            fcntl.flock(users, fcntl.LOCK_UN)
+            if time.monotonic() > deadline:
+                raise NotStarted(f"The servers of {home} do not answer, yet another process runs them.")
+            time.sleep(0.1)
+        with _running(home, absent, durable=True):
+            try:
+                yield
+            finally:
+                fcntl.flock(users, fcntl.LOCK_EX)
 
 
 @contextmanager
@@ -57,28 +75,6 @@ def owned(folder: Path | None = None, *, durable: bool = True) -> Iterator[Start
                 time.sleep(0.1)
             started = stack.enter_context(_running(home, absent, durable=durable))
         yield started
-
-
-@contextmanager
-def _find_or_start(folder: Path, absent: list[str]) -> Iterator[None]:
-    with (folder / "servers.lock").open("a") as lock, (folder / "users.lock").open("a") as users:
-        deadline = time.monotonic() + TIMEOUT
-        while not _take(lock, fcntl.LOCK_EX):
-            # Shared before we look, so that the owner cannot stop between our look and our use.
-            fcntl.flock(users, fcntl.LOCK_SH)
-            if found := _find(folder, absent):
-                with _environ(found | _keys(folder, absent)):
-                    yield
-                return
-            fcntl.flock(users, fcntl.LOCK_UN)
-            if time.monotonic() > deadline:
-                raise NotStarted(f"The servers of {folder} do not answer, yet another process runs them.")
-            time.sleep(0.1)
-        with _running(folder, absent, durable=True):
-            try:
-                yield
-            finally:
-                fcntl.flock(users, fcntl.LOCK_EX)
 
 
 @contextmanager

@@ -43,8 +43,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     Database: Any = SimpleNamespace(**{**vars(psycopg), "connect": LimitedConnection.connect})
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        if self._is_avoided():
-            raise psycopg.OperationalError(_SILENT)
+        until = _avoided_until.get(self._server)
+        if until is not None:
+            if monotonic() < until:
+                raise psycopg.OperationalError(_SILENT)
+            _avoided_until[self._server] = monotonic() + AVOIDED_FOR  # For the other threads, while this one tries.
         try:
             connection = super().get_new_connection(conn_params)
         except ConnectionTimeout:
@@ -69,12 +72,3 @@ class DatabaseWrapper(base.DatabaseWrapper):
     @property
     def _server(self) -> tuple[str, str]:
         return self.settings_dict["HOST"], str(self.settings_dict["PORT"])
-
-    def _is_avoided(self) -> bool:
-        until = _avoided_until.get(self._server)
-        if until is None:
-            return False
-        if monotonic() >= until:
-            _avoided_until[self._server] = monotonic() + AVOIDED_FOR  # For the other threads, while this one tries.
-            return False
-        return True
