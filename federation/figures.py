@@ -175,7 +175,13 @@ def _parts(items: Sequence[WorkItem]) -> _Parts:
 
 
 def _minutes(hours: Sequence[WorkItem], sent: SentReports) -> _Parts:
-    parts, instead = _Parts(), _sent_minutes(hours, sent)
+    position_of = {hour: position for position, hour in enumerate(hours)}
+    parts, instead = _Parts(), {}
+    # Minutes that were just sent take the place of stored ones.
+    for minute, report in sent.items():
+        hour = minute._replace(frequency=Frequency.HOUR, period=periods.start_of(Frequency.HOUR, minute.period))
+        if minute.frequency == Frequency.MINUTE and hour in position_of:
+            instead[position_of[hour], minute.period] = report
     rows = [row for row in item_rows("figures_minutes", hours, ends=_ends(hours)) if row[:2] not in instead]
     rows += [(*place, *report.row()) for place, report in instead.items()]
     for position, _, status, withdrawn, *cells in rows:
@@ -183,16 +189,6 @@ def _minutes(hours: Sequence[WorkItem], sent: SentReports) -> _Parts:
         if status is not None and not withdrawn:
             parts.add_figure(position, 60, final=status == "A", cells=Cells(*cells))
     return parts
-
-
-def _sent_minutes(hours: Sequence[WorkItem], sent: SentReports) -> dict[tuple[int, datetime], SentReport]:
-    """The reports of minutes among those sent, by the position of their hour and their period."""
-    position_of, found = {hour: position for position, hour in enumerate(hours)}, {}
-    for minute, report in sent.items():
-        hour = minute._replace(frequency=Frequency.HOUR, period=periods.start_of(Frequency.HOUR, minute.period))
-        if minute.frequency == Frequency.MINUTE and hour in position_of:
-            found[position_of[hour], minute.period] = report
-    return found
 
 
 def _ends(items: Sequence[WorkItem]) -> NDArray[np.datetime64]:

@@ -178,7 +178,7 @@ def cursor(row_factory: RowFactory[Any] = tuple_row) -> Iterator[psycopg.Cursor[
         yield opened
 
 
-def stream_rows(query: bytes, *, at_once: int = 2000) -> Iterator[list[tuple[Any, ...]]]:
+def stream_rows(query: bytes) -> Iterator[list[tuple[Any, ...]]]:
     """Yield the rows of a statement in parts, through a cursor of the server, so any number takes the same memory.
 
     Must run within a transaction, because such a cursor ends with it.
@@ -187,7 +187,7 @@ def stream_rows(query: bytes, *, at_once: int = 2000) -> Iterator[list[tuple[Any
     connection.ensure_connection()
     with connection.wrap_database_errors, psycopg.ServerCursor(connection.connection, "streamed") as opened:
         opened.execute(query, binary=True)
-        while part := opened.fetchmany(at_once):
+        while part := opened.fetchmany(2000):
             yield part
 
 

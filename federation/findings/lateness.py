@@ -44,8 +44,18 @@ def watch(*, now: datetime) -> None:
         return
     published = PeriodVersion.objects.filter(version__gt=mark.version, frequency__in=_JUDGED_AT.values())
     for indicator, frequency in sorted(published.values_list("indicator", "frequency").distinct()):
-        changed = published.filter(indicator=indicator, frequency=frequency).values_list("period", flat=True).distinct()
-        _watch(ExpectedSeries(indicator, frequency), sorted(changed), now=now)
+        rows = published.filter(indicator=indicator, frequency=frequency)
+        series, changed = ExpectedSeries(indicator, frequency), sorted(rows.values_list("period", flat=True).distinct())
+        findings = series.findings(changed)
+        late = series.late(series.around(changed, chain.from_iterable(findings.values())))
+        changes = _LatenessChanges(series, now, rulebook.limits(settings.THRESHOLDS))
+        for agency in sorted({*late, *findings}):
+            own_findings = findings.get(agency, [])
+            # What lies around another agency's findings may be only a part of this agency's late periods in a row.
+            own = series.around(changed, own_findings)
+            runs = lateness.runs(frequency, own.intersection(late.get(agency, ())))
+            changes.add(agency, runs, own_findings)
+        changes.write()
     mark.version = newest
     mark.save()
 
@@ -102,19 +112,6 @@ class ExpectedSeries:
         for one in findings:
             within.update(periods.between(self.frequency, one.period, one.last_period))
         return within
-
-
-def _watch(series: ExpectedSeries, changed: Sequence[datetime], *, now: datetime) -> None:
-    findings = series.findings(changed)
-    late = series.late(series.around(changed, chain.from_iterable(findings.values())))
-    changes = _LatenessChanges(series, now, rulebook.limits(settings.THRESHOLDS))
-    for agency in sorted({*late, *findings}):
-        own_findings = findings.get(agency, [])
-        # What lies around another agency's findings may be only a part of this agency's late periods in a row.
-        own = series.around(changed, own_findings)
-        runs = lateness.runs(series.frequency, own.intersection(late.get(agency, ())))
-        changes.add(agency, runs, own_findings)
-    changes.write()
 
 
 @dataclass(slots=True)

@@ -85,31 +85,25 @@ def _read(agency: int, indicator: int, sent: Sequence[Level], reach: Frequency, 
 def _compared(sent: Sequence[Level], reach: Frequency) -> dict[Frequency, list[Stretches]]:
     """The stretches of time, by frequency, whose reports add up to levels as coarse as ``reach``."""
     found: dict[Frequency, list[Stretches]] = {frequency: [] for frequency in (Frequency.MINUTE, *LEVELLED)}
-    for level in LEVELLED[: LEVELLED.index(reach) + 1]:
-        stretches = _around(level, sent)
-        for frequency in _as_fine_as(level):
+    for at, level in enumerate(LEVELLED[: LEVELLED.index(reach) + 1]):
+        finer = (Frequency.MINUTE, *LEVELLED)[: at + 2]
+        around = sorted({periods.start_of(level, one.period) for one in sent if one.frequency in finer})
+        starts = microseconds(around)
+        if level == Frequency.MONTH:
+            stretches = starts - _WEEKS_BACK[-1], starts
+        else:
+            # An hour is compared with itself too.
+            back = _WEEKS_BACK if level == Frequency.HOUR else _WEEKS_BACK[1:]
+            firsts = np.subtract.outer(starts, back).ravel()
+            length = periods.seconds(level, around[0]) * 1_000_000 if around else 0
+            stretches = firsts, firsts + length
+        for frequency in finer:
             found[frequency].append(stretches)
     if reach == Frequency.MONTH:
         months = sorted({periods.start_of(Frequency.MONTH, one.period) for one in sent})
-        firsts = [levels.months_before(month)[0] for month in months]
-        found[reach] = [(microseconds(firsts), microseconds(months))]
+        before = [levels.months_before(month)[0] for month in months]
+        found[reach] = [(microseconds(before), microseconds(months))]
     return {frequency: some for frequency, some in found.items() if some}
-
-
-def _as_fine_as(level: Frequency) -> Sequence[Frequency]:
-    return (Frequency.MINUTE, *LEVELLED)[: LEVELLED.index(level) + 2]
-
-
-def _around(level: Frequency, sent: Sequence[Level]) -> Stretches:
-    """The stretches that the periods around those sent are compared with. An hour is compared with itself too."""
-    finer = frozenset(_as_fine_as(level))
-    around = sorted({periods.start_of(level, one.period) for one in sent if one.frequency in finer})
-    starts = microseconds(around)
-    if level == Frequency.MONTH:
-        return starts - _WEEKS_BACK[-1], starts
-    back = _WEEKS_BACK if level == Frequency.HOUR else _WEEKS_BACK[1:]
-    firsts = np.subtract.outer(starts, back).ravel()
-    return firsts, firsts + periods.seconds(level, around[0]) * 1_000_000 if around else firsts
 
 
 def _join(some: Sequence[Stretches]) -> Stretches:

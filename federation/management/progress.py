@@ -46,7 +46,7 @@ def _write_line(line: str) -> None:
     sys.stdout.flush()
 
 
-def show_remaining(what: str, *, left: Callable[[], int], pause: float = 0.2) -> None:
+def show_remaining(what: str, *, left: Callable[[], int]) -> None:
     """Show the remaining work until there is none. The total is the largest number seen."""
     most = left()
     with Progress(what, most, "items") as bar:
@@ -54,5 +54,5 @@ def show_remaining(what: str, *, left: Callable[[], int], pause: float = 0.2) ->
         while rest := left():
             bar.add(max(most - rest, done) - done)
             done = max(most - rest, done)
-            time.sleep(pause)
+            time.sleep(0.2)
         bar.add(most - done)

@@ -21,7 +21,6 @@ from federation.publication.expectation import schedules_by_agency
 from federation.publication.frozen import Frozen, FrozenSumLostError
 from federation.publication.storage import ComputedPeriods
 from federation.rules import changes, coverage, rounding, tables
-from federation.rules.coverage import PeriodCoverage
 from federation.rules.tables import AgencyCells
 from federation.worklist import Stage, WorkItem, item_rows
 from p2p_core import periods
@@ -80,7 +79,13 @@ def compute(items: Sequence[WorkItem], *, mark: datetime) -> ComputedPeriods:
     """Compute the cells and coverage of periods, all of one frequency. It only reads."""
     combined, kept = combine(items, mark=mark), frozen.read(items)
     cells = unclipped(items, combined.cells, kept).clip(min=0)
-    return ComputedPeriods(items, cells, _with_breaks(items, combined.coverage), combined.cells, kept)
+    frequency, found = items[0].frequency, combined.coverage
+    # Minutes are soon gone.
+    if frequency != Frequency.MINUTE:
+        breaks = {(mark.indicator, periods.start_of(frequency, mark.start)) for mark in queries.breaks()}
+        broken = ({(item.indicator, item.period), (None, item.period)} & breaks for item in items)
+        found = [replace(one, is_break=bool(marks)) for one, marks in zip(found, broken, strict=True)]
+    return ComputedPeriods(items, cells, found, combined.cells, kept)
 
 
 def unclipped(items: Sequence[WorkItem], present: AgencyCells, kept: Frozen) -> Values:
@@ -98,16 +103,6 @@ def unclipped(items: Sequence[WorkItem], present: AgencyCells, kept: Frozen) -> 
         frozen.changes_of(items, present, kept), indicators, secret, base, all_networks_only=all_networks_only
     )
     return rounding.round_cells(sums, places, items[0].frequency, secret, base) + later
-
-
-def _with_breaks(items: Sequence[WorkItem], found: Sequence[PeriodCoverage]) -> list[PeriodCoverage]:
-    """Mark the periods in which a break in the series of any agency was marked, except minutes, which are soon gone."""
-    frequency = items[0].frequency
-    if frequency == Frequency.MINUTE:
-        return list(found)
-    breaks = {(mark.indicator, periods.start_of(frequency, mark.start)) for mark in queries.breaks()}
-    broken = ({(item.indicator, item.period), (None, item.period)} & breaks for item in items)
-    return [replace(one, is_break=bool(marks)) for one, marks in zip(found, broken, strict=True)]
 
 
 def differing(computed: ComputedPeriods) -> list[WorkItem]:

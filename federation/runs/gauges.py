@@ -66,15 +66,6 @@ def _one(name: str, meaning: str, value: float) -> Gauge:
 
 
 def _of_database(now: datetime) -> Iterator[Gauge]:
-    yield from _of_work(now)
-    yield from _of_findings()
-    yield from _of_processes(now)
-    yield from _of_credentials(now)
-    yield _one("submissions", "Submissions stored", Submission.objects.count())
-    yield _one("audit_unsealed", "Audit events that wait to be sealed", chain.unsealed())
-
-
-def _of_work(now: datetime) -> Iterator[Gauge]:
     aside = len(worklist.set_aside())
     newest = Version.objects.order_by("-number").first()
     yield _one("work_pending", "Rows on the work list", Work.objects.count())
@@ -83,14 +74,24 @@ def _of_work(now: datetime) -> Iterator[Gauge]:
     yield _one("last_version", "Number of the newest publication", newest.number if newest else 0)
     yield _one("last_version_age_seconds", "How old it is", _seconds(now - newest.known_at) if newest else float("nan"))
 
-
-def _of_findings() -> Iterator[Gauge]:
     open_ones = Finding.objects.filter(resolved=None)
     by_rule = open_ones.values_list("rule").annotate(number=Count("pk")).order_by("rule")
     silent = lateness.silences().values("agency").distinct().count()
     yield Gauge("findings_open", "Findings that are not resolved, by rule", dict(by_rule), "rule")
     yield _one("holds_open", "Held reports that wait for a decision", Hold.objects.filter(decided=None).count())
     yield _one("agencies_silent", "Agencies that are silent (R202)", silent)
+
+    yield from _of_processes(now)
+
+    live = credential_limits.live(Credential, now)
+    owing = Agency.objects.filter(active=True, schedules__isnull=False).distinct()
+    without = owing.exclude(Exists(live.filter(agency=OuterRef("pk")))).count()
+    ending = live.filter(expires__lte=now + _SOON).count()
+    yield _one("agencies_without_credential", "Agencies that owe reports and have no usable credential", without)
+    yield _one("credentials_ending", "Usable credentials that end within 30 days", ending)
+
+    yield _one("submissions", "Submissions stored", Submission.objects.count())
+    yield _one("audit_unsealed", "Audit events that wait to be sealed", chain.unsealed())
 
 
 def _of_processes(now: datetime) -> Iterator[Gauge]:
@@ -109,15 +110,6 @@ def _of_processes(now: datetime) -> Iterator[Gauge]:
     yield _one("database_connections", "Connections to the database", used)
     yield _one("database_connections_allowed", "The number of connections that PostgreSQL allows", allowed)
     yield Gauge("replica_lag_seconds", "How far each replica's replay is behind", lags, "replica")
-
-
-def _of_credentials(now: datetime) -> Iterator[Gauge]:
-    live = credential_limits.live(Credential, now)
-    owing = Agency.objects.filter(active=True, schedules__isnull=False).distinct()
-    without = owing.exclude(Exists(live.filter(agency=OuterRef("pk")))).count()
-    ending = live.filter(expires__lte=now + _SOON).count()
-    yield _one("agencies_without_credential", "Agencies that owe reports and have no usable credential", without)
-    yield _one("credentials_ending", "Usable credentials that end within 30 days", ending)
 
 
 def _seconds(duration: timedelta) -> float:

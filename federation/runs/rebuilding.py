@@ -4,7 +4,7 @@ Each level is recomputed from the stored rows of the level below. If each level 
 lowest with the reports, then everything agrees with the reports.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from itertools import groupby, islice
 from typing import NamedTuple
@@ -64,11 +64,7 @@ def _periods(frequency: str, *, now: datetime) -> Iterator[WorkItem]:
             item = WorkItem(Stage.PUBLISH, frequency, period, indicator)
             if publication.is_due(item, now=now):
                 yield item
-    yield from _public_too_early(frequency, now=now)
-
-
-def _public_too_early(frequency: str, *, now: datetime) -> Iterator[WorkItem]:
-    """The periods that are public although they have not ended, because a clock was ahead."""
+    # Those that have not ended are public too early, because a clock was ahead.
     last = periods.previous(frequency, periods.start_of(frequency, now))
     public = PublishedCoverage.objects.filter(frequency=frequency, version_to=None, period__gte=last)
     for indicator, period in public.values_list("indicator", "period").order_by("indicator", "period"):
@@ -93,7 +89,12 @@ def differences() -> Iterator[WorkItem]:
     others = (item for item in everything(now=mark) if item not in waiting)
     for (stage, _), level in groupby(others, key=lambda item: item[:2]):
         while items := list(islice(level, CLAIM[stage])):
-            yield from _differing(items, mark)
+            if stage == Stage.FIGURE:
+                yield from figures.differing(items, figures.compute(items), figures.read(items))
+            elif stage == Stage.PUBLISH:
+                yield from publication.differing(publication.compute(items, mark=mark))
+            else:
+                yield from (item for item in items if panels.compute(item, mark=mark) != panels.read(item))
 
 
 def _about_to_change(mark: datetime) -> set[WorkItem]:
@@ -110,15 +111,6 @@ def _about_to_change(mark: datetime) -> set[WorkItem]:
     ]
     published = (item for item in waiting if item.stage == Stage.PUBLISH)
     return waiting.union(hours, panels.of_periods(published, now=mark))
-
-
-def _differing(items: Sequence[WorkItem], mark: datetime) -> Iterable[WorkItem]:
-    stage = items[0].stage
-    if stage == Stage.FIGURE:
-        return figures.differing(items, figures.compute(items), figures.read(items))
-    if stage == Stage.PUBLISH:
-        return publication.differing(publication.compute(items, mark=mark))
-    return [t for t in items if panels.compute(t, mark=mark) != panels.read(t)]
 
 
 @transaction.atomic
@@ -150,21 +142,19 @@ class _Displaced(NamedTuple):
 
 def make_right_reports_current() -> int:
     """Make the right reports current; return how many were not. Their figures must be computed afterwards."""
-    lines = sorted({(one.item.agency, one.item.indicator) for one in _displaced()})
-    return sum(_make_right_current(*line) for line in lines)
-
-
-@transaction.atomic
-def _make_right_current(agency: int, indicator: int) -> int:
-    lock_agency_indicators([(agency, indicator)])
-    displaced = _displaced(agency, indicator)
-    for one in displaced:
-        Report.objects.filter(pk__in=one.wrong).update(state=ReportState.SUPERSEDED)
-        Report.objects.filter(pk=one.right).update(state=ReportState.CURRENT)
-        label = periods.label(one.item.frequency, one.item.period)
-        details: audit.Details = {"frequency": one.item.frequency, "period": label, "instead_of": one.wrong}
-        audit.record(by=BY, action="report.made_current", subject=f"report {one.right}", details=details)
-    return len(displaced)
+    count = 0
+    for agency, indicator in sorted({(one.item.agency, one.item.indicator) for one in _displaced()}):
+        with transaction.atomic():
+            lock_agency_indicators([(agency, indicator)])
+            displaced = _displaced(agency, indicator)
+            for one in displaced:
+                Report.objects.filter(pk__in=one.wrong).update(state=ReportState.SUPERSEDED)
+                Report.objects.filter(pk=one.right).update(state=ReportState.CURRENT)
+                label = periods.label(one.item.frequency, one.item.period)
+                details: audit.Details = {"frequency": one.item.frequency, "period": label, "instead_of": one.wrong}
+                audit.record(by=BY, action="report.made_current", subject=f"report {one.right}", details=details)
+        count += len(displaced)
+    return count
 
 
 def _displaced(agency: int | None = None, indicator: int | None = None) -> list[_Displaced]:

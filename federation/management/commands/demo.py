@@ -46,8 +46,13 @@ class Command(BaseCommand):
             call_command("settle", timeout=SETTLED_WITHIN)
             self.stdout.write(_ready_message(url, reader, time.monotonic() - began))
             self.stdout.flush()
-            if not once:
-                _send_for_ever(senders)
+            while not once:
+                now = clock.now()
+                time.sleep((periods.end("N", periods.start_of("N", now)) - now).total_seconds() + DELAY)
+                now = clock.now()
+                for sender in senders:
+                    if steps := sender.due(now=now):
+                        sender.send(steps)
         except RefusedError as refusal:
             raise CommandError(str(refusal)) from None
         except KeyboardInterrupt:
@@ -126,16 +131,6 @@ def _send_history(senders: Sequence[Sender]) -> None:
         days = [step for step in steps if step[0] is periods.Frequency.DAY]
         if sender.stream.agency.corrects and len(days) > CORRECTED_EVERY:
             sender.correct(days[::CORRECTED_EVERY])
-
-
-def _send_for_ever(senders: Sequence[Sender]) -> None:
-    while True:
-        now = clock.now()
-        time.sleep((periods.end("N", periods.start_of("N", now)) - now).total_seconds() + DELAY)
-        now = clock.now()
-        for sender in senders:
-            if steps := sender.due(now=now):
-                sender.send(steps)
 
 
 def _ready_message(url: str, reader: Client, took: float) -> str:

@@ -26,14 +26,18 @@ class Command(BaseCommand):
     def handle(self, *, check: bool, timeout: float, **_: object) -> None:
         if check:
             call_command("settle", timeout=timeout)
-            self._check()
-        else:
-            self._rebuild()
-            dispatch.wake()
-            call_command("settle", timeout=timeout)
-            self.stdout.write("Rebuilt.")
+            with transaction.atomic():
+                one_snapshot()
+                different = list(rebuilding.differences())
+            for item in different[:SHOWN]:
+                self.stderr.write(f"Different: {item}")
+            if different:
+                raise CommandError(
+                    f"Items that differ from the reports: {len(different)}. Run manage.py rebuild to correct them."
+                )
+            self.stdout.write("Everything agrees with the reports.")
+            return
 
-    def _rebuild(self) -> None:
         try:
             if ahead := rebuilding.put_mark_back():
                 self.stdout.write(f"The clock's mark was {ahead} ahead of the clocks. It is put back.")
@@ -42,15 +46,6 @@ class Command(BaseCommand):
             rebuilding.enqueue()
         except ClocksDisagreeError as error:
             raise CommandError(str(error)) from None
-
-    def _check(self) -> None:
-        with transaction.atomic():
-            one_snapshot()
-            different = list(rebuilding.differences())
-        for item in different[:SHOWN]:
-            self.stderr.write(f"Different: {item}")
-        if different:
-            raise CommandError(
-                f"Items that differ from the reports: {len(different)}. Run manage.py rebuild to correct them."
-            )
-        self.stdout.write("Everything agrees with the reports.")
+        dispatch.wake()
+        call_command("settle", timeout=timeout)
+        self.stdout.write("Rebuilt.")

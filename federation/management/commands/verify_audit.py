@@ -2,13 +2,11 @@
 
 import re
 from argparse import ArgumentParser, ArgumentTypeError
-from datetime import datetime
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from federation.audit import chain
-from federation.audit.chain import Length
 from federation.database import clock, one_snapshot
 from federation.management.progress import Progress
 
@@ -31,28 +29,18 @@ class Command(BaseCommand):
     def handle(self, *, head: tuple[int, bytes] | None, **_: object) -> None:
         with transaction.atomic():
             one_snapshot()
-            faults = self._walk()
+            length, faults = chain.length(), 0
+            with Progress("Walking the audit chain", length.sealed, "seals") as bar:
+                for faults, fault in enumerate(chain.verify(progress=bar.add), start=1):  # noqa: B007  asked afterwards
+                    bar.say(str(fault))
+            oldest = f", the oldest for {(clock.now() - length.oldest).total_seconds():.0f} s" if length.oldest else ""
+            self.stdout.write(f"{length.unsealed} events wait to be sealed{oldest}")
             newest = chain.head()
             self.stdout.write(f"head {newest.position}:{newest.digest.hex()}")
             if head and not chain.holds(position=head[0], digest=head[1]):
                 raise CommandError(f"The head that you noted at position {head[0]} is not in the chain.")
         if faults:
             raise CommandError(f"The chain is broken: {faults} faults.")
-
-    def _walk(self) -> int:
-        """Print every fault and return how many they are."""
-        length, faults = chain.length(), 0
-        with Progress("Walking the audit chain", length.sealed, "seals") as bar:
-            for faults, fault in enumerate(chain.verify(progress=bar.add), start=1):  # noqa: B007  asked afterwards
-                bar.say(str(fault))
-        self.stdout.write(_unsealed(length, now=clock.now()))
-        return faults
-
-
-def _unsealed(length: Length, *, now: datetime) -> str:
-    if length.oldest is None:
-        return f"{length.unsealed} events wait to be sealed"
-    return f"{length.unsealed} events wait to be sealed, the oldest for {(now - length.oldest).total_seconds():.0f} s"
 
 
 def _noted(text: str) -> tuple[int, bytes]:

@@ -30,15 +30,6 @@ class Client:
     _token_ends: float = 0.0
 
     def submit(self, indicator: str, reports: list[dict[str, Any]]) -> dict[str, Any]:
-        body = gzip.compress(json.dumps({"indicator": indicator, "reports": reports}).encode(), compresslevel=1)
-        headers = {
-            "Authorization": f"Bearer {self._live_token()}",
-            "Content-Type": "application/json",
-            "Content-Encoding": "gzip",
-        }
-        return self._post("/api/v1/submissions/", body, headers)
-
-    def _live_token(self) -> str:
         if time.monotonic() > self._token_ends - _RENEW_BEFORE:
             pair = base64.b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
             form = urlencode({"grant_type": "client_credentials", "scope": f"{SUBMIT} {READ_OWN}"})
@@ -46,7 +37,13 @@ class Client:
             answer = self._post("/oauth/token/", form.encode(), headers)
             self._token = answer["access_token"]
             self._token_ends = time.monotonic() + answer["expires_in"]
-        return self._token
+        body = gzip.compress(json.dumps({"indicator": indicator, "reports": reports}).encode(), compresslevel=1)
+        headers = {
+            "Authorization": f"Bearer {self._token}",
+            "Content-Type": "application/json",
+            "Content-Encoding": "gzip",
+        }
+        return self._post("/api/v1/submissions/", body, headers)
 
     def _post(self, path: str, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
         address = urlsplit(self.url)

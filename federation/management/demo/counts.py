@@ -86,7 +86,12 @@ def expected_counts(starts: Sequence[datetime], ends: Sequence[datetime], *, lev
     minutes = np.array([[_minute(start), _minute(end)] for start, end in zip(starts, ends, strict=True)]).reshape(-1, 2)
     first, last = minutes[:, 0] // 60, np.maximum(-(-minutes[:, 1] // 60), minutes[:, 0] // 60 + 1)
     hours = np.arange(first.min(initial=0), last.max(initial=1) + 1)
-    sums = np.concatenate([[0.0], np.cumsum(_hourly(hours, utc_offset))]) * level / 24
+    # The level of each hour since 2026 began, relative to an average hour then.
+    local, years = hours + utc_offset, hours / (24 * 365.25)
+    season = 1 + _SEASON * np.cos(2 * np.pi * (years - 0.04))
+    weekday = _WEEKDAYS[(local // 24 + _THURSDAY) % 7]
+    hourly = _HOURS[local % 24] / _HOURS.mean() * weekday * season * np.exp(_GROWTH_A_YEAR * years)
+    sums = np.concatenate([[0.0], np.cumsum(hourly)]) * level / 24
     whole = sums[last - hours[0]] - sums[first - hours[0]]
     # Minutes are a share of their hour; hours and longer are whole ones.
     share: Floats = (minutes[:, 1] - minutes[:, 0]) / (60.0 * (last - first))
@@ -102,13 +107,3 @@ def draw_counts(expectation: Floats, shares: Floats, *, rng: np.random.Generator
 
 def _minute(instant: datetime) -> int:
     return int((instant - _EPOCH).total_seconds()) // 60
-
-
-def _hourly(hours: NDArray[np.int64], utc_offset: int) -> Floats:
-    """The level of each hour since 2026 began, relative to an average hour then."""
-    local = hours + utc_offset
-    years = hours / (24 * 365.25)
-    day = _WEEKDAYS[(local // 24 + _THURSDAY) % 7]
-    season = 1 + _SEASON * np.cos(2 * np.pi * (years - 0.04))
-    result: Floats = _HOURS[local % 24] / _HOURS.mean() * day * season * np.exp(_GROWTH_A_YEAR * years)
-    return result
