@@ -19,7 +19,7 @@ _UNREADABLE: Final = {
     "bad_request": Code(400, "The request cannot be read", "Send a well-formed HTTP request."),
     "bad_gzip": Code(400, "The body is not gzip", "Send whole gzip data, or leave Content-Encoding out."),
     "not_utf8": Code(400, "The body is not UTF-8", "Encode the body as UTF-8."),
-    "nul_character": Code(400, "The body has a NUL character", "Leave NUL characters out."),
+    "nul_character": Code(400, "The body contains a NUL character", "Leave NUL characters out."),
     "not_json": Code(
         400, "The body is not JSON", "Send one JSON object as in RFC 8259; NaN and Infinity are not JSON numbers."
     ),
@@ -34,7 +34,7 @@ _UNREADABLE: Final = {
         400, "A query parameter is not known", "Use only the query parameters that are documented for this address."
     ),
     "repeated_parameter": Code(400, "A query parameter comes twice", "Give each query parameter once."),
-    "missing_parameter": Code(400, "A query parameter is missing", "Give the query parameter named."),
+    "missing_parameter": Code(400, "A query parameter is missing", "Give the query parameter that `parameter` names."),
     "bad_parameter": Code(400, "A query parameter has an unknown value", "Give one of the documented values."),
     "bad_cursor": Code(400, "The cursor cannot be read", "Follow the link in `next` unchanged."),
     "bad_idempotency_key": Code(
@@ -62,10 +62,14 @@ _REFUSED: Final = {
     "csrf_failed": Code(403, "The form has expired", "Load the page again and send the form from there."),
     "not_found": Code(404, "There is nothing here", "Check the address; /api/docs/ lists all of them."),
     "finding_not_found": Code(
-        404, "There is no such finding of yours", "Use an id from /api/v1/findings/ or from the answer to a submission."
+        404,
+        "Your agency has no finding with this id",
+        "Use an id from /api/v1/findings/ or from the answer to a submission.",
     ),
     "method_not_allowed": Code(405, "The method is not allowed here", "Use a method that Allow names."),
-    "not_acceptable": Code(406, "No form of the answer fits Accept", "Accept one of the documented media types."),
+    "not_acceptable": Code(
+        406, "No form of the answer fits Accept", "Name one of the documented media types in Accept."
+    ),
     "finding_resolved": Code(
         409, "The finding is resolved", "No answer is needed any more; read its resolution and reason."
     ),
@@ -78,8 +82,8 @@ _REFUSED: Final = {
     "too_many_reports": Code(413, "There are too many reports", "Send at most 200,000 reports; divide the submission."),
     "too_many_names": Code(
         413,
-        "There are too many names beside the codes",
-        "Send codes without names (labels=id), and keys that are the row's own or none (keys=none).",
+        "There are too many names and keys beside the codes",
+        "Send codes without names (labels=id) and rows without keys (keys=none).",
     ),
     "unsupported_media_type": Code(
         415, "The media type is not supported", "Send one of the media types that Accept names, in UTF-8."
@@ -87,16 +91,21 @@ _REFUSED: Final = {
     "unsupported_encoding": Code(
         415, "The content encoding is not supported", "Send the body as it is or with Content-Encoding: gzip."
     ),
-    "throttled": Code(429, "Too many requests", "Wait for the seconds that Retry-After names."),
+    "throttled": Code(429, "Too many requests", "Wait as many seconds as Retry-After says, then try again."),
     "internal_error": Code(500, "Something went wrong here", "Try again. If it happens again, send us the request_id."),
-    "busy": Code(503, "There is too much to do", "Try again after Retry-After."),
+    "busy": Code(503, "The service is busy", "Try again after as many seconds as Retry-After says."),
     "not_stored": Code(
         503,
         "The submission could not be stored",
-        "Nothing of it was kept. Send it again after Retry-After, with the same Idempotency-Key.",
+        "Nothing of it was stored. Send it again after as many seconds as Retry-After says, with the same "
+        "Idempotency-Key.",
     ),
-    "not_ready": Code(503, "A part of the service is not ready", "Try again in a while."),
-    "clocks_disagree": Code(503, "The clocks of the service disagree", "Send it again after Retry-After."),
+    "not_ready": Code(503, "A part of the service is not ready", "Try again in a minute."),
+    "clocks_disagree": Code(
+        503,
+        "The clocks of the service disagree",
+        "Nothing was stored. Send it again after as many seconds as Retry-After says.",
+    ),
 }
 
 #: SDMX queries.
@@ -108,12 +117,16 @@ _SDMX: Final = {
         "Ask /sdmx/2.1/structure or /sdmx/3.0/structure, with detail=allcompletestubs, for a list of all.",
     ),
     "agency_not_published": Code(
-        403, "What one agency counted is not published", "Ask for the combined view: P2P, or its agreement PA_P2P."
+        403,
+        "The numbers of one agency are not published",
+        "Ask for the combined view: the dataflow P2P, or its provision agreement PA_P2P.",
     ),
     "too_much_data": Code(
         413, "There are too many observations for one answer", "Ask for fewer series, or for a shorter time."
     ),
-    "not_implemented": Code(501, "This is not offered here", "Leave it out, or ask for what is documented."),
+    "not_implemented": Code(
+        501, "This is not offered here", "Leave out this part of the request, or use one of the documented values."
+    ),
 }
 
 #: Signatures.
@@ -126,13 +139,13 @@ _SIGNATURES: Final = {
     "signature_malformed": Code(
         400,
         "The signature cannot be read",
-        "Send one signature as in RFC 9421: one label, the same in Signature and in Signature-Input, there with keyid, "
-        "with created or a covered Date, and with alg ed25519 if any.",
+        "Send one signature as in RFC 9421, with the same label in Signature and in Signature-Input. Signature-Input "
+        "needs keyid, and either created or a covered Date. If it has alg, use ed25519.",
     ),
     "signature_component_refused": Code(
         400,
-        "The signature covers what cannot be verified",
-        "Cover the parts that are documented and that the request has, each once and without parameters.",
+        "The signature covers a part that cannot be verified",
+        "Cover only documented parts that the request has. Cover each once and without parameters.",
     ),
     "signature_incomplete": Code(
         403, "The signature does not cover enough", "Cover the method, path, query, time and content headers too."
@@ -141,7 +154,9 @@ _SIGNATURES: Final = {
         400, "The Content-Digest cannot be used", "Give sha-256 or sha-512 as in RFC 9530, each once."
     ),
     "content_digest_mismatch": Code(
-        403, "The body is not the one that was signed", "Hash the body as it is sent: compressed, if it is compressed."
+        403,
+        "The body differs from the one that was signed",
+        "Hash the body as it is sent: compressed, if it is compressed.",
     ),
     "signature_key_unknown": Code(
         403, "No such key is registered", "Use the keyid shown at registration, or have the key registered."
@@ -153,14 +168,14 @@ _SIGNATURES: Final = {
     "signature_key_expired": Code(403, "The key has expired", "Have a new key registered and sign with that."),
     "signature_invalid": Code(
         403,
-        "The signature does not verify",
-        "Check that what was signed is what was sent, to the byte, and that the private key belongs to the keyid.",
+        "The signature does not fit the request",
+        "Check that the signed text equals the request, byte for byte, and that the private key belongs to the keyid.",
     ),
     "signature_too_old": Code(
-        403, "The signature is too old", "Sign just before sending: five minutes are allowed. Set the clock."
+        403, "The signature is too old", "Sign at most five minutes before you send. Check your clock."
     ),
     "signature_too_new": Code(
-        403, "The signature is from the future", "Set the clock; five minutes of difference are allowed."
+        403, "The signature is from the future", "Set your clock: it may differ by five minutes."
     ),
     "signature_replayed": Code(
         409,
@@ -171,10 +186,10 @@ _SIGNATURES: Final = {
 
 #: Payloads and values that break a rule.
 _BROKEN_RULES: Final = {
-    "invalid_payload": Code(422, "The payload breaks rules", "Correct what `errors` lists and send the payload again."),
+    "invalid_payload": Code(422, "The payload has faults", "Correct what `errors` lists and send the payload again."),
     "personal_trace": Code(
         422,
-        "Something looks like an address, a hash or an e-mail",
+        "A text looks like an address, a hash or an e-mail",
         "Send counts only. IP or MAC addresses, hashes and e-mail addresses are not allowed anywhere.",
     ),
     "unknown_field": Code(422, "An unknown member", "Send the documented members only."),
@@ -187,14 +202,18 @@ _BROKEN_RULES: Final = {
         422, "An unknown country", "Use an ISO 3166-1 alpha-2 code in capitals, XK, or _U for not located."
     ),
     "group_not_reportable": Code(
-        422, "A group or total in place of a single one", "Report single countries and networks; groups are summed."
+        422,
+        "A group or total instead of a single country or network",
+        "Report single countries and networks; the service computes groups and totals.",
     ),
     "unknown_network": Code(422, "An unknown network", "Use a code from /api/v1/networks/, or _U for not known."),
     "unknown_frequency": Code(422, "An unknown frequency", "Use N, H, D or M."),
     "frequency_not_reportable": Code(
-        422, "This frequency is derived, not reported", "Report at N, H, D or M; weeks and years are summed."
+        422,
+        "Periods of this frequency are computed, not reported",
+        "Report minutes (N), hours (H), days (D) or months (M); the service computes weeks and years.",
     ),
-    "period_too_early": Code(422, "The period lies before 2000", "Check the year; the campaign began in 2017."),
+    "period_too_early": Code(422, "The period is before the year 2000", "Check the year; the campaign began in 2017."),
     "bad_period": Code(
         422,
         "The period is not written in the form of its frequency",
@@ -223,12 +242,12 @@ _BROKEN_RULES: Final = {
     "foreign_structure": Code(
         422,
         "The rows belong to another structure",
-        "Name P2PEU:P2P(1.0.0), P2PEU:DSD_P2P(1.0.0) or your provision agreement, each with the STRUCTURE that it is.",
+        "Name P2PEU:P2P(1.0.0), P2PEU:DSD_P2P(1.0.0) or your provision agreement, each with its own STRUCTURE.",
     ),
     "foreign_agreement": Code(
         422,
         "The provision agreement is not yours",
-        "Name your own, which is P2PEU:PA_ with your agency's code and (1.0.0), or P2PEU:P2P(1.0.0).",
+        "Name your own: P2PEU:PA_, then your agency's code, then (1.0.0). Or name the dataflow P2PEU:P2P(1.0.0).",
     ),
     "confidential_value": Code(
         422,
@@ -236,13 +255,15 @@ _BROKEN_RULES: Final = {
         "Leave CONF_STATUS empty or F. Every report is published, rounded, so send no confidential values.",
     ),
     "computed_attribute": Code(
-        422, "This is computed here, not reported", "Leave the column that the pointer names empty, or leave it out."
+        422, "The service computes this attribute", "Leave the column that the pointer names empty, or leave it out."
     ),
     "bad_prepared": Code(
         422, "The time of preparation cannot be read", "Write an instant with Z, such as 2026-11-24T10:16:02Z."
     ),
     "prepared_in_future": Code(
-        422, "Prepared in the future", "Set the clock; at most five minutes after receipt are allowed."
+        422,
+        "The time of preparation is in the future",
+        "Set your clock: prepared may be at most five minutes after the time of receipt.",
     ),
     "not_a_number": Code(422, "The value is not a number", "Give a whole number from 0 to 1,000,000,000."),
     "missing_value": Code(
@@ -274,10 +295,10 @@ _BROKEN_RULES: Final = {
         422, "A row _T,_T,0 is not alone in its report", "Use _T,_T,0 alone, for a report in which nothing happened."
     ),
     "unknown_answer": Code(422, "An unknown answer", "Use confirmed, will_resubmit or cannot_fix."),
-    "empty_remark": Code(422, "The remark is empty", "Say something, or leave remark out."),
+    "empty_remark": Code(422, "The remark is empty", "Write something, or leave remark out."),
     "remark_too_long": Code(422, "The remark is too long", "Send at most 1,000 characters."),
     "control_character": Code(
-        422, "The remark holds a control character", "Leave control characters out, except tabs and ends of lines."
+        422, "The remark contains a control character", "Leave control characters out, except tabs and ends of lines."
     ),
     "idempotency_key_reused": Code(
         422, "The Idempotency-Key was used for another body", "Use a new key for a new submission."
@@ -293,7 +314,7 @@ _NOT_PUBLIC: Final = {
         "Minutes and hours are published over all networks only: leave network out, or ask for _T. "
         "Days, weeks, months and years are published for each network too.",
     ),
-    "unknown_panel": Code(422, "An unknown length of a panel", "Use 12, 24 or 36: the number of months."),
+    "unknown_panel": Code(422, "A panel of this length does not exist", "Use 12, 24 or 36: the number of months."),
     "panel_frequency_not_published": Code(
         422, "Panels are not published at this frequency", "Ask for weeks (W) or months (M), or leave panel out."
     ),

@@ -21,7 +21,7 @@ def read(request: HttpRequest, *, required: Collection[str] = (), optional: Coll
             given[name] = values[0]
     for name in required:
         if name not in given:
-            raise Problem("missing_parameter", detail=f"The parameter {name} is missing.", parameter=name)
+            raise Problem("missing_parameter", detail=f"Give the parameter {name}.", parameter=name)
     return given
 
 

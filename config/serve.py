@@ -81,7 +81,7 @@ def _run(listener: socket.socket, *, demo: bool, began: float) -> None:
         try:
             listener.listen(BACKLOG)
         except OSError as error:
-            raise ChildFailed(f"Port {env.port()} was taken meanwhile: {error.strerror}.") from None
+            raise ChildFailed(f"Port {env.port()} is taken: {error.strerror}. Choose another PORT.") from None
         with _running(_children(listener)) as children:
             say("Starting web, workers and clock")
             _wait_until_ready(children, servers)

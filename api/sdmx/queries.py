@@ -176,7 +176,7 @@ def one_name(text: str, *anything: str) -> str:
     if text in ("", *anything):
         return ""
     if re.search(r"[+,*~]", text):
-        raise not_offered("Name one agency, one id and one version, or leave them open.")
+        raise not_offered("Name one agency, one id and one version, or leave them out.")
     if not _CODE.fullmatch(text):
         raise Problem("bad_sdmx_query", detail="Write agencies, ids and versions in letters, digits and _@$-.")
     return text
@@ -188,7 +188,7 @@ def structure_query(
     """A query for structures; ``names`` are agency, id and version."""
     check_names(given, ("references", "detail", "format"))
     if item not in ("", "all", "*"):
-        raise not_offered("Items of a list cannot be asked for by themselves: leave the last part of the path out.")
+        raise not_offered("Single items of a list are not offered: leave the last part of the path out.")
     directions = ("none", "children", "descendants", "parentsandsiblings", "all", *STRUCTURES)
     references = word(given, "references", directions, "none")
     detail = word(given, "detail", ("full", "allcompletestubs", "referencepartial"), "full")
@@ -199,7 +199,7 @@ def schema_query(context: str, names: tuple[str, str, str], given: Mapping[str, 
     """A query for a schema; ``names`` are agency, id and version."""
     check_names(given, ("dimensionAtObservation", "format"))
     if context not in CONTEXTS:
-        raise not_offered(f"Schemas are of {', '.join(CONTEXTS)}.")
+        raise not_offered(f"Ask for the schema of one of {', '.join(CONTEXTS)}.")
     if not all(names[:2]):
         raise Problem("bad_sdmx_query", detail="Name one agency and one id, and perhaps one version.")
     return StructureQuery(frozenset({context}), *names, at_observation=at_observation(given))
@@ -241,7 +241,9 @@ def key(text: str, flow: Flow, *, short: bool) -> dict[str, Codes]:
         if place not in ("", "*"):
             values = place.split("+")
             if not all(map(_CODE.fullmatch, values)):
-                raise Problem("bad_sdmx_query", detail="A place of a key holds codes with + between, or nothing, or *.")
+                raise Problem(
+                    "bad_sdmx_query", detail="Write a place of a key as codes with + between, as *, or leave it empty."
+                )
             found[name] = Codes(frozenset(values))
     return found
 
@@ -266,9 +268,11 @@ def data_query(
     )
     after, as_of = query.updated_after, query.as_of
     if after and as_of and after > as_of:
-        raise Problem("bad_sdmx_query", detail="updatedAfter is later than asOf.", parameter="updatedAfter")
+        raise Problem(
+            "bad_sdmx_query", detail="updatedAfter is later than asOf. Give an earlier one.", parameter="updatedAfter"
+        )
     if query.of_vintages and (after or as_of):
-        detail = "P2P_VINTAGE has past views by its dimension VINTAGE: leave updatedAfter and asOf out."
+        detail = "In P2P_VINTAGE, choose past views by the dimension VINTAGE: leave updatedAfter and asOf out."
         raise Problem("bad_sdmx_query", detail=detail)
     if len(query.vintages or ()) > MOST_VINTAGES:
         raise Problem("bad_sdmx_query", detail=f"Name at most {MOST_VINTAGES} vintages at a time.")

@@ -59,7 +59,7 @@ def _filter(text: str) -> Codes:
     if any(re.search(r"\+|^[a-z]{2}:", one) for one in named):
         raise queries.not_offered("Filter codes as NO,SE or as ne:NO+ne:SE.")
     if not all(named):
-        raise Problem("bad_sdmx_query", detail="A filter holds codes with commas between. Take out the empty one.")
+        raise Problem("bad_sdmx_query", detail="Write a filter as codes with commas between. Leave out the empty one.")
     return Codes(frozenset(named))
 
 

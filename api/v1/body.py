@@ -103,7 +103,9 @@ def _unzip(pieces: Iterator[bytes]) -> Iterator[bytes]:
             if member.eof:
                 member, members = zlib.decompressobj(_GZIP), members + 1
             if members > _MEMBERS:
-                raise Problem("bad_gzip", detail=f"The body has more than {_MEMBERS:,} gzip members. Pack it as one.")
+                raise Problem(
+                    "bad_gzip", detail=f"The body has more than {_MEMBERS:,} gzip members. Compress it as one."
+                )
             try:
                 unpacked = member.decompress(rest, _PIECE)
             except zlib.error:

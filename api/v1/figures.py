@@ -73,7 +73,7 @@ def _agency(given: Mapping[str, str], caller: Caller) -> tuple[str, int | None]:
     """
     if caller.agency is not None:
         if given.get("agency", caller.agency.code) != caller.agency.code:
-            raise Problem("permission_denied", detail="An agency reads its own figures only.")
+            raise Problem("permission_denied", detail="An agency can read only its own figures. Leave agency out.")
         return caller.agency.code, caller.agency.pk
     if "agency" not in given:
         raise Problem("missing_parameter", detail=f"Name an agency, or {TOTAL} for all.", parameter="agency")

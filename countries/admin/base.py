@@ -39,7 +39,7 @@ def show_refusals(request: HttpRequest, view: Callable[[], Any]) -> Any:
 class PasswordField(forms.CharField):
     """Asks the signed-in user for their password again, before an action that a stolen session must not allow."""
 
-    WRONG: Final = "That is not your password."
+    WRONG: Final = "This is not your password. Type it again."
 
     def __init__(self) -> None:
         super().__init__(
@@ -107,7 +107,7 @@ class RegistryAdmin(OfCountry, admin.ModelAdmin):  # type: ignore[type-arg]  # n
                 self.message_user(request, why, messages.ERROR)
                 return HttpResponseRedirect("../change/")
             if "post" in request.POST and not request.POST.get("reason", "").strip():
-                self.message_user(request, "Say why it is to be deleted.", messages.ERROR)
+                self.message_user(request, "Nothing was deleted. Give a reason first.", messages.ERROR)
                 return HttpResponseRedirect(request.get_full_path())
         view = super().delete_view
         return show_refusals(request, lambda: view(request, object_id, extra_context))

@@ -79,7 +79,7 @@ class IssueForm(ConfirmedForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if bool(cleaned.get("agency")) == bool(cleaned.get("coordinator")):
-            raise forms.ValidationError("Give one agency or one coordinator.")
+            raise forms.ValidationError("Give either an agency or a coordinator.")
         return cleaned
 
 

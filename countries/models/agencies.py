@@ -58,7 +58,7 @@ class Agency(WrittenByPeople):
         if not self.country_id:
             return
         if self.country.code == UNKNOWN:
-            raise ValidationError({"country": "An agency belongs to a country."})
+            raise ValidationError({"country": "Choose the country of the agency."})
         if not self.code.startswith(f"{self.country.code}-"):
             raise ValidationError({"code": f"The code must start with “{self.country.code}-”."})
 
@@ -181,7 +181,7 @@ class Setup(WrittenByPeople):
     def clean(self) -> None:
         unknown = set(self.networks or ()) - set(Network.objects.values_list("code", flat=True))
         if unknown:
-            raise ValidationError({"networks": f"There is no network {', '.join(sorted(unknown))}."})
+            raise ValidationError({"networks": f"There is no network {', '.join(sorted(unknown))}. Choose another."})
 
 
 class Annotation(WrittenByPeople):
@@ -254,4 +254,4 @@ class Annotation(WrittenByPeople):
         # A form that could not read the start has said so.
         start = cast("datetime | None", self.start)
         if start and start > timezone.now() + self.AHEAD_AT_MOST:
-            raise ValidationError({"start": "The start is more than a year ahead."})
+            raise ValidationError({"start": "The start is more than a year ahead. Give an earlier one."})

@@ -38,9 +38,12 @@ class Command(BaseCommand):
             newest = chain.head()
             self.stdout.write(f"head {newest.position}:{newest.digest.hex()}")
             if head and not chain.holds(position=head[0], digest=head[1]):
-                raise CommandError(f"The head that you noted at position {head[0]} is not in the chain.")
+                raise CommandError(
+                    f"The head that you noted at position {head[0]} is not in the chain. Compare it with your note. "
+                    "If the note is right, somebody changed the trail: read docs/explanation/audit.md."
+                )
         if faults:
-            raise CommandError(f"The chain is broken: {faults} faults.")
+            raise CommandError(f"The chain is broken: {faults} faults. The lines above say what was changed.")
 
 
 def _noted(text: str) -> tuple[int, bytes]:

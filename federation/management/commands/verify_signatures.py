@@ -23,4 +23,4 @@ class Command(BaseCommand):
                     self.stdout.write(str(fault))
         self.stdout.write(f"{signed} signed submissions")
         if faults:
-            raise CommandError(f"{faults} faults were found.")
+            raise CommandError(f"{faults} faults were found. The lines above say what was changed.")

@@ -307,7 +307,7 @@ def test_nothing_is_deleted_without_a_reason(desk, heard, given):
     agency = factories.AgencyFactory.create()
     answer = desk.post(address(Agency, "delete", agency.pk), {"post": "yes", **given}, follow=True)
 
-    assert "Say why it is to be deleted." in text(answer)
+    assert "Nothing was deleted. Give a reason first." in text(answer)
     assert Agency.objects.exists()
     assert heard == []
 
@@ -341,7 +341,7 @@ def test_credential_for_nobody_or_two(desk, fields):
     agency = factories.AgencyFactory.create()
     answer = issue(desk, **fields and fields | {"agency": agency.pk})
 
-    assert "Give one agency or one coordinator." in text(answer)
+    assert "Give either an agency or a coordinator." in text(answer)
     assert not Credential.objects.exists()
 
 

@@ -227,7 +227,7 @@ def test_secret_or_restriction_takes_the_own_password_and_wrong_ones_count(kari,
         answer = client.post(path, form | given)
         assert answer.status_code == 200
         assert "wrong one" not in answer.content.decode()
-    assert "That is not your password." in answer.content.decode()
+    assert "This is not your password. Type it again." in answer.content.decode()
     for _ in range(LIMIT - 1):
         answer = client.post(path, form | {"password": "wrong one"})
     assert answer.status_code == 429

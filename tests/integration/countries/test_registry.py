@@ -125,7 +125,7 @@ def test_save_of_a_row_that_breaks_a_rule():
     with pytest.raises(ValidationError, match="must start with “NO-”"):
         registry.save(Agency(code="SE-NOA", country=country, name="x"), by="ada")
     unlocated = factories.CountryFactory.create(code="_U")
-    with pytest.raises(ValidationError, match="An agency belongs to a country"):
+    with pytest.raises(ValidationError, match="Choose the country of the agency"):
         registry.save(Agency(code="NO-A", country=unlocated, name="x"), by="ada")
 
 

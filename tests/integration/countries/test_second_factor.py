@@ -307,7 +307,7 @@ def test_without_the_setting_the_password_is_enough(client, kari, settings):
 
 def test_own_second_factor_is_set_up_anew_with_the_password_only(client, secured):
     signed_in(client, secured)
-    assert "That is not your password." in page(client.post(DOOR, {"password": "wrong"}))
+    assert "This is not your password. Type it again." in page(client.post(DOOR, {"password": "wrong"}))
     assert TOTPDevice.objects.exists()
     answer = client.post(DOOR, {"password": PASSWORD}, follow=True)
     assert "set your second factor up again" in page(answer)

@@ -141,7 +141,7 @@ class TestScreen:
         assert f"sign with keyid “{key.keyid}”" in text(answer)
         assert AuditEvent.objects.get(action="signingkey.added").reason == "new"
 
-    @pytest.mark.parametrize(("given", "told"), [("", "required"), ("another", "That is not your password.")])
+    @pytest.mark.parametrize(("given", "told"), [("", "required"), ("another", "This is not your password")])
     def test_a_session_alone_registers_no_key(self, desk, agency, given, told):
         answer = send(desk, agency=agency.pk, public_key=make()[0], password=given)
         assert told in text(answer)
