@@ -33,7 +33,7 @@ class ClientAddress:
         meta = request.META
         peer = meta.get("REMOTE_ADDR", "")
         if peer.startswith("::ffff:"):
-            # At a socket for both kinds, all of IPv4 would be one network of IPv6.
+            # A socket for both kinds maps IPv4 into IPv6. Unmapped, all IPv4 addresses do not count as one network.
             peer = str(parse_address(peer) or peer)
         meta["REMOTE_ADDR"] = peer
         if not (self._trusted and self._is_trusted(peer)):
@@ -42,7 +42,7 @@ class ClientAddress:
             return self._get_response(request)
 
         meta["REMOTE_ADDR"] = client_address(meta.get("HTTP_X_FORWARDED_FOR", ""), peer, self._trusted)
-        # Of each list the last entry, which the trusted peer itself wrote; ALLOWED_HOSTS still holds.
+        # The trusted peer itself wrote the last entry of each list. ALLOWED_HOSTS still applies.
         scheme, host = (meta.get(name, "").rpartition(",")[2].strip() for name in _FORWARDED[1:])
         meta["HTTP_X_FORWARDED_PROTO"] = scheme
         if host:
@@ -55,7 +55,7 @@ class ClientAddress:
 
 
 def client_address(forwarded: str, peer: str, trusted: Iterable[Network]) -> str:
-    """The rightmost address that belongs to no trusted proxy. Anybody may have written what is left of it.
+    """The rightmost address that belongs to no trusted proxy. The entries left of it may be forged.
 
     Each proxy appends the address that it talked to. If an entry is no address, the last one before it stays.
     """

@@ -27,7 +27,7 @@ from p2p_core import scopes
 
 _CHALLENGE: Final = 'Bearer realm="api"'
 _ELSEWHERE: Final = "network_not_allowed"
-#: How many characters at the end of a token show that we issued it.
+#: The length of the mark at the end of a token, which shows that we issued it.
 _MARK: Final = 16
 
 
@@ -49,7 +49,7 @@ class TokenAuthentication(BaseAuthentication):
     """
 
     def authenticate(self, request: Request) -> tuple[Caller, Caller] | None:
-        """Nothing without a token; the problem for a token that is not valid."""
+        """None without a token. Raises a problem if the token is not valid."""
         token = rates.bearer(request)
         if token is None:
             return None
@@ -72,7 +72,7 @@ class TokenAuthentication(BaseAuthentication):
 
 
 def make_token(_request: Any) -> str:
-    """An unguessable token, and our mark on it, which shows without a look-up that we issued it."""
+    """A random token with our mark, which shows without a look-up that we issued it."""
     unguessable: str = generate_token()
     return unguessable + _mark(unguessable)
 

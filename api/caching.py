@@ -32,9 +32,9 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-#: For how long a process takes a version as the newest without asking the database.
+#: For how many seconds a process uses a version as the newest without asking the database.
 FRESH_SECONDS: Final = 0.2
-#: For how long a cached answer is given while the database is away.
+#: For how many seconds a cached answer is used while the database is away.
 STALE_SECONDS: Final = 60.0
 MAX_ENTRIES: Final = 4096
 MAX_BYTES: Final = 64 * 2**20
@@ -198,7 +198,7 @@ class PublicViews:
         if request.method in {"GET", "HEAD"}:
             key = CacheKey.of(request, negotiation.media_type(request))
             entry = response_cache.get(key)
-            # Anything less would need a look-up or writing, both of which may be refused.
+            # Checking less than both would need a look-up or a write, and either may be refused.
             if entry is not None and entry.representation is not None and entry.fresh_until >= monotonic():
                 return _send(request, key, entry)
         match = find_view(request.path_info)
@@ -254,9 +254,9 @@ def respond(request: HttpRequest, variant: str, vary: str, read: Callable[[], Pu
         return _send(request, key, entry)
     except problems.AWAY as failure:
         if last is not None:
-            # An answer that could not be written must not take the place of one that was.
+            # A failed answer must not replace a good one.
             response_cache.put(key, last)
-        # The cause stays the server's own error, which shows whether another server might answer.
+        # The cause is still the server's own error, which shows whether another server might answer.
         raise _DatabaseAwayError(request, key, last) from failure.__cause__
 
 
@@ -341,7 +341,7 @@ def _stream(request: HttpRequest, pieces: Iterator[bytes], headers: dict[str, st
 
 
 def compress(encoding: str, pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Compress pieces as they come. The compressor keeps what it has until there is enough to send."""
+    """Compress an answer piece by piece. The compressor yields data when it has enough."""
     compressor = zstd.ZstdCompressor(_ZSTD_LEVEL) if encoding == "zstd" else zlib.compressobj(_GZIP_LEVEL, wbits=31)
     for piece in pieces:
         if ready := compressor.compress(piece):

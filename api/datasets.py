@@ -46,7 +46,7 @@ KEYWORDS: Final = (
 )
 LICENCE: Final = "https://creativecommons.org/licenses/by/4.0/"
 
-#: The flow of SDMX that carries all of them, and the path of its structure.
+#: The SDMX dataflow of all data sets, and the path of its structure.
 _FLOW: Final = (flow.AGENCY, flow.FLOW, flow.VERSION)
 STRUCTURE: Final = f"sdmx/3.0/structure/datastructure/{flow.AGENCY}/{flow.STRUCTURE}/{flow.VERSION}"
 #: A link to hours gives the last month: all hours in one answer are more than somebody who follows a link expects.
@@ -151,7 +151,7 @@ class Dataset(NamedTuple):
 
     @property
     def key(self) -> str:
-        """Its own part of its address."""
+        """The part of its address that names it."""
         return f"{self.indicator.code}-{self.span.frequency}"
 
     @property
@@ -199,7 +199,7 @@ class Dataset(NamedTuple):
         return f"sdmx/{path}?{newest}format={form.word}"
 
     def contents(self, form: Form) -> str:
-        """What its address gives in a form, and what it leaves out."""
+        """A sentence that says what the link to a form contains, and what it leaves out."""
         by_network = form.service is REST and self.frequency.by_network
         totals = " Without totals, which are rounded on their own; ask for them." if by_network else ""
         hours = f" The address gives the last {_HOURS} hours; ask for others." if self.span.frequency == "H" else ""

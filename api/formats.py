@@ -278,7 +278,7 @@ def _changes(values: Longs, earlier: Longs) -> NDArray[np.float64]:
 
 
 def csv_header(sheet: Sheet) -> bytes:
-    """A panel has one column more, and so have invented numbers."""
+    """The header row. A panel adds a column, and so do invented numbers."""
     columns = PANEL_COLUMNS if sheet.panel else COLUMNS
     return ",".join((*columns, INVENTED_COLUMN) if sheet.invented else columns).encode() + b"\r\n"
 

@@ -113,7 +113,7 @@ class CachedCheck(Generic[T]):
         self._look, self._unanswered, self._lasts = look, unanswered, lasts
         self._turn = Lock()
         self._found, self._at = unanswered, -inf
-        #: Since when a thread looks.
+        #: The time at which a thread began to check.
         self._looks_since = inf
 
     def get(self) -> T:

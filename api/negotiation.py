@@ -16,13 +16,13 @@ T = TypeVar("T")
 JSON: Final = "application/json"
 CSV: Final = "text/csv"
 _WORDS: Final = {"json": JSON, "csv": CSV}
-#: The first of those that are liked equally is taken.
+#: If several are equally good, the first one is used.
 _ENCODINGS: Final = ("zstd", "gzip", "identity")
 _WEIGHT: Final = re.compile(r"\s*q\s*=\s*(1(?:\.0*)?|0(?:\.\d*)?)\s*", re.ASCII | re.IGNORECASE)
 
 
 def best(accept: str, offered: Iterable[T], precision: Callable[[T, MediaType], int]) -> T | None:
-    """What Accept prefers of several offers, the first of equals; nothing if none fits or Accept cannot be read.
+    """The offer that Accept prefers, the first if several are equal. None if no offer fits or Accept cannot be read.
 
     ``precision`` says how closely a media range names an offer; 0 is not at all. For each offer the range that names it
     most closely counts, even if that range refuses it.

@@ -31,7 +31,7 @@ from federation.database import clock
 from federation.intake.evidence import Evidence, SignedBy
 from p2p_core.traces import LOOKED_AT, is_address
 
-#: How far the time of a signature may lie from ours, either way.
+#: How far the time of a signature may be before or after the server's time.
 CLOCK: Final = timedelta(minutes=5)
 #: What a signature may cover. All of it is kept as evidence, so there is nothing secret among it.
 FIELDS: Final = ("content-digest", "content-type", "content-encoding", "content-length", "idempotency-key", "date")

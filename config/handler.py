@@ -1,4 +1,4 @@
-"""Django's handler of requests: for those on which Django fails before any code of ours runs, and for HEAD."""
+"""Django's handler of requests, extended: for requests on which Django fails before our code runs, and for HEAD."""
 
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ class Handler(WSGIHandler):
     request_class = Request
 
     def get_response(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer. Neither Django nor waitress leaves the content out: a client would read it as its next answer."""
+        """Answer, and remove the content of a HEAD answer: a client would read it as the next answer."""
         answer: Any = super().get_response(request)
         if not answer.streaming and answer.status_code not in _WITHOUT_CONTENT:
             # Public answers do not pass the middleware that adds it, and without it the connection would end.

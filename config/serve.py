@@ -66,7 +66,7 @@ def _handle_signals() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     signal.signal(signal.SIGUSR2, lambda *_: _renewal.set())
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup asks to stay
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup wants the process to continue
         signal.signal(signal.SIGHUP, stop)
     if "MAKELEVEL" in os.environ:
         die_with_parent(signal.SIGTERM)

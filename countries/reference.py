@@ -166,7 +166,7 @@ class Reference(msgspec.Struct, frozen=True, eq=False, dict=True):
         ]
 
     def inhabitants(self, country: int, year: int) -> int | None:
-        """Of a country or group by number, in a year, or the latest before it that is known.
+        """The population of a country or group, by its number, in a year, or else in the latest year before.
 
         A group counts the members whose population is known; ``_U`` has none.
         """
@@ -207,7 +207,7 @@ def _shipped_help_services() -> tuple[HelpService, ...]:
 def services_for(
     services: Iterable[HelpService], *, country: str | None = None, language: str | None = None
 ) -> list[HelpService]:
-    """The services for people in a country, or everywhere, who speak a language."""
+    """The services for speakers of a language in a country, and those for all countries."""
     wanted = language and _primary(language)
     alike = _NORWEGIAN if wanted in _NORWEGIAN else {wanted}
     return [

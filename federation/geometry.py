@@ -101,7 +101,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """The numbers of the marks at one place of the axis."""
+    """The numbers of the annotations at one place of the axis."""
 
     x: float
     numbers: list[int]

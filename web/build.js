@@ -1,7 +1,7 @@
 /**
- * Build what the pages load: `node build.js [directory]`. Each file stands there for a browser, and packed for the wire, under a
- * name that changes with it; files.json says which. What the build before made stays, and so does what was made within a day, for
- * servers that run and for their pages.
+ * Builds the files that the pages load: `node build.js [directory]`. Each file is there plain and compressed, under a
+ * name that changes with its content; files.json lists the names. Files of the build before, and files of the last day, stay for
+ * running servers and their pages.
  */
 
 import { createHash } from "node:crypto";
@@ -19,7 +19,7 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const target = process.argv[2] ?? here("../api/site/static/site/built");
 const LIST = "files.json";
 const DAY = 86_400_000;
-/** What make and this build keep beside the files. */
+/** Files that make and this build keep beside the built ones. */
 const OTHERS = [LIST, "licences.txt", ".done"];
 
 mkdirSync(target, { recursive: true });
@@ -28,7 +28,7 @@ const { files, inputs } = await bundled();
 files.push(...pictures());
 for (const { name, content } of files) putPacked(name, content);
 put("licences.txt", licences([...inputs, "node_modules/world-atlas/"]));
-// Last, as from here on the files are asked for.
+// Last, because browsers request the files of this list.
 put(LIST, `${JSON.stringify(Object.fromEntries(files.map(({ of, name }) => [of, name])), null, 1)}\n`);
 tidy([...before, ...files.map(({ name }) => name)]);
 
@@ -49,7 +49,7 @@ async function bundled() {
   return { files: outputFiles.map(({ path, contents }) => named(basename(path), contents)), inputs: Object.keys(metafile.inputs) };
 }
 
-/** The views of the map: Europe for the first look, the world for those who ask. */
+/** The views of the map: Europe first, and the world if a reader asks for it. */
 function pictures() {
   const given = countries({
     atlas: here("node_modules/world-atlas/countries-50m.json"),
@@ -63,7 +63,7 @@ function named(of, content) {
   return { of, name: `${basename(of, extname(of))}-${digest}${extname(of)}`, content };
 }
 
-/** The licences of the packages that these files are in, as they ask for it. */
+/** The licences of the packages whose code is in these files: the licences require it. */
 function licences(paths) {
   const names = paths.map((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]).filter(Boolean);
   const texts = [...new Set(names)].sort().map((name) => {
@@ -81,7 +81,7 @@ function putPacked(name, content) {
   put(name, content);
 }
 
-/** Whole or not at all: a server may be reading. */
+/** Writes a file whole or not at all, because a server may be reading it. */
 function put(name, content) {
   writeFileSync(join(target, `${name}.part`), content);
   renameSync(join(target, `${name}.part`), join(target, name));

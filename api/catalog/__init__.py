@@ -1,1 +1,1 @@
-"""The catalogue: what there is to read here, in DCAT-AP, for the portals that gather such lists."""
+"""The catalogue of all data sets, in DCAT-AP, for data portals."""

@@ -1,6 +1,6 @@
 """The catalogue as a graph, in DCAT-AP 3.0.1: a catalogue, a series for each indicator, its data sets, their forms.
 
-Everything in it has an address, so that two versions can be compared thing by thing.
+Each item has an address, so that two versions can be compared item by item.
 """
 
 from datetime import date, datetime

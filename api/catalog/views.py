@@ -17,7 +17,7 @@ _HTML: Final = "text/html"
 
 
 class Syntax(NamedTuple):
-    """A way of syntax a graph: its media type, the end of its address, and rdflib's name of it."""
+    """A syntax of the graph: its media type, the end of its address, and rdflib's name for it."""
 
     media_type: str
     suffix: str

@@ -28,7 +28,7 @@ class Component(NamedTuple):
 
     name: str
     description: str
-    #: SDMX's name of the type of its values.
+    #: The type of its values, as SDMX names it.
     type: str = "String"
     #: The list of its codes, if it has one.
     codelist: str = ""

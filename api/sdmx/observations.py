@@ -247,7 +247,7 @@ class Observations:
 
     @property
     def _ends(self) -> tuple[int | None, int | None]:
-        """How many first and last observations of each series are wanted: one, if only its key is."""
+        """The number of first and last observations per series. One is enough if the query asks only for keys."""
         return (1, None) if self.query.shape.keys_only else (self.query.first, self.query.last)
 
     def _needed(self, coverage: Coverage) -> Coverage:

@@ -86,7 +86,7 @@ class DataQuery:
 
     @property
     def vintages(self) -> frozenset[str] | None:
-        """The past views that it names; None if the flow has none or any is wanted."""
+        """The requested past views. None if the flow has no past views, or if the query wants all of them."""
         return self.codes[VINTAGE].named if VINTAGE in self.codes else None
 
     @property

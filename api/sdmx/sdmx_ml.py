@@ -90,7 +90,7 @@ def write_data(
     is_30, shape = namespace.endswith("v3_0"), query.shape
     urn = flows.urn("dataflow", query.flow.id)
     own = f"{urn}:ObsLevelDim:{shape.at_observation}"
-    # 2.1 has an element for the URN. Clients ask for the structure by the id that the message has for it.
+    # 2.1 has an element for the URN. Clients ask for the structure by its id in the message.
     usage = element("com:StructureUsage", {}, urn if is_30 else element("URN", {}, urn))
     structure = {"structureID": query.flow.dsd, "namespace": own, "dimensionAtObservation": shape.at_observation}
     source = element("mes:Source", {"xml:lang": "en"}, INVENTED) if structures.invented else ""

@@ -52,7 +52,7 @@ class CountryView:
 
     @property
     def is_fixed(self) -> bool:
-        """Whether its address names a time, so that there may be nothing to show."""
+        """Whether the address names a time. Then there may be no numbers to show."""
         return bool(self.as_of or self.start or self.end)
 
     @property
@@ -105,7 +105,7 @@ class CountryView:
 
 
 def parse(country: str, indicator: Indicator, given: QueryDict) -> CountryView:
-    """Read a view; ignore what is not known. If one time cannot be read, or has not come, ignore all of them."""
+    """Read a view from the address. Unknown values are ignored; one bad or future time makes all times ignored."""
     frequency = given.get("frequency", "")
     if frequency not in FREQUENCIES:
         frequency = FREQUENCIES[0]
@@ -157,7 +157,7 @@ def _period(frequency: str, text: str, *, last: bool = False) -> datetime | None
 
 
 def _past_view(text: str) -> tuple[datetime, PastView] | None:
-    """An instant that has passed, and what was public then; a day stands for its beginning."""
+    """A past instant, and the version that was public then. A day means its beginning."""
     with suppress(ValueError, AsOfInFutureError):
         moment = instants.parse(text if "T" in text else f"{text}T00:00")
         return (moment, published.past_view(FREQUENCIES[0], moment)) if moment >= periods.EARLIEST else None

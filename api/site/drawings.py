@@ -109,7 +109,7 @@ def draw(trend: Trend, what: str, notes: Sequence[Annotation], canvas: Canvas, u
 
 
 def multiples(trend: Trend, canvas: Canvas) -> list[Drawing]:
-    """Draw each series as bars of its own, all at one scale."""
+    """Draw the bars of each series in a chart of its own, all charts at one scale."""
     highest = max((value or 0 for series in trend.series for value in series.values), default=0)
     rungs = geometry.rungs(geometry.axis(highest, whole=True), canvas)
     return [

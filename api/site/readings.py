@@ -116,7 +116,7 @@ def day_of(indicator: Indicator, day: datetime) -> Selection:
 
 
 def day(indicator: Indicator, start: datetime) -> Reading | None:
-    """Read a day as a window is read."""
+    """Read the numbers of a day in the same form as those of a window."""
     return _reading(published.read(day_of(indicator, start), limit=1).table)
 
 

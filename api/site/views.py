@@ -270,7 +270,7 @@ class TextPage(PageView):
 
 
 class DataPage(PageView):
-    """How programs read the numbers; for those of search engines it says what there is."""
+    """How programs read the numbers, and the data sets in schema.org's terms for search engines."""
 
     template = "data"
 

@@ -15,7 +15,7 @@ from django.utils.http import parse_header_parameters
 from api.problems import Problem
 from p2p_core.flow import SDMX_CSV
 
-#: SDMX-CSV in any version and with any labels: the header of the file decides how it is read.
+#: The version and the labels of SDMX-CSV are ignored, because the header row decides how a file is read.
 VERSIONS: Final = ("1.0.0", "2.0.0", "2.1.0")
 _KINDS: Final = {
     "application/json": "json",

@@ -29,7 +29,7 @@ OBSERVATIONS_PAGE: Final = 50_000
 
 
 class FiguresView(APIView):
-    """Exact reconciled figures, those of running periods included."""
+    """Exact figures, also of periods that have not ended."""
 
     authentication_classes = (TokenAuthentication, StaffSession)
     permission_classes = (HasScope,)

@@ -39,7 +39,7 @@ IDEMPOTENCY_KEY: Final = "^[ -~]{1,255}$"
 INDICATOR: Final = "^[A-Z][A-Z0-9_]*$"
 AGENCY: Final = "^[A-Z]{2}-[A-Z0-9][A-Z0-9-]*$"
 AGENCY_OR_ALL: Final = f"^(_T|{AGENCY[1:-1]})$"
-#: The ids of rules: a new rule changes no document.
+#: Only the form of a rule's id, so that a new rule does not change the document.
 RULES: Final = "^R[0-9]{3}(,R[0-9]{3})*$"
 LANGUAGE: Final = "^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$"
 

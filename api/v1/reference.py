@@ -215,7 +215,7 @@ class IndicatorsView(ListView):
 
 
 class AgenciesView(ListView):
-    """Who submits. An agency that no longer does stays listed, as what it reported stays."""
+    """The agencies. An agency that has left is still listed, because its reports are still used."""
 
     @openapi.public(
         "list_agencies",

@@ -61,7 +61,7 @@ NOT_DURABLE = {
 
 
 def start(folder: Path, *, durable: bool, port: int | None = None) -> tuple[dict[str, str], subprocess.Popen[bytes]]:
-    """Start the server with its data in `folder`/postgres, which are made first if there are none; its addresses."""
+    """Start the server and return its addresses. Its data are in `folder`/postgres, which the first start makes."""
     log = folder / "postgres.log"
     password = secret.load(folder / "keys" / "postgres")
     identity = Identity.choose(folder / "postgres", programs=require_programs())

@@ -14,7 +14,7 @@ from pathlib import Path
 from config import env
 from config.processes import bound_to_parent
 
-#: Seconds that a server has to start or to stop.
+#: How many seconds a server may take to start or to stop.
 TIMEOUT = 30.0
 #: Seconds that a process which has ended may wait for its parent.
 _ZOMBIE_SECONDS = 5.0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def load(path: Path, *, size: int = 32) -> str:
-    """The secret in a file, in hexadecimal; made at the first call."""
+    """Read a secret from a file, in hexadecimal. The first call makes the file."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
         write(path, secrets.token_hex(size))

@@ -40,7 +40,7 @@ TABLES: Final[dict[str, Rights]] = {
     "federation_auditevent": Rights(web=_ADD, worker=_ADD),
     "federation_auditpending": Rights(web=_ADD, worker="SELECT, INSERT, DELETE"),
     "federation_auditseal": Rights(web=_READ, worker=_ADD, public="SELECT (position, digest, sealed)"),
-    # What agencies sent. Of a report only the state moves.
+    # The rows that agencies send. Only the state of a report can change.
     "federation_submission": Rights(web=_ADD, worker=_READ),
     "federation_signature": Rights(web=_ADD),
     "federation_idempotencykey": Rights(web="SELECT, INSERT, DELETE", worker="SELECT, DELETE"),

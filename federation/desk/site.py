@@ -32,7 +32,7 @@ class DeskSite(AdminSite):
     index_title = "The coordinators' desk"
     index_template = "admin/federation/start.html"
     site_url = "/"
-    # The main screens are at the top of each page, so that lists have its whole width.
+    # The links to the main screens are at the top of each page, so that lists can use the whole width.
     enable_nav_sidebar = False
 
     def has_permission(self, request: HttpRequest) -> bool:

@@ -89,7 +89,7 @@ def _settle(
     """
     changes = _changes(items, found, rules, roots)
     if changes.ids():
-        # A coordinator may be deciding on the same ones: lock them as ``decisions`` does, and look again.
+        # A coordinator may be deciding on the same findings: lock them as ``decisions`` does, then read them again.
         list(Finding.objects.select_for_update().filter(pk__in=changes.ids()).order_by("pk"))
         changes = _changes(items, found, rules, roots)
     for how, ids in changes.closed.items():

@@ -34,7 +34,7 @@ Columns = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """The rows that a call decided, those decided before it, and findings that it left because they hold reports."""
+    """The rows that a call decided, the rows decided earlier, and findings that stay open because they hold reports."""
 
     done: tuple[int, ...]
     already: tuple[int, ...]

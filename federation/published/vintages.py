@@ -45,7 +45,7 @@ class CoverageHistory:
         """The coverage at a version of all public periods in order, or of those among ``periods``."""
         rows = np.arange(len(self._columns.periods)) if periods is None else _runs(self._columns.periods, periods)
         known = rows[self._columns.version_from[rows] <= version][::-1]
-        # Backwards, because `unique` finds the first row of each period, and the last one is wanted.
+        # In reverse order, because `unique` finds the first row of each period and the last row is needed.
         _, first = np.unique(self._columns.periods[known], return_index=True)
         return self._columns.picked(known[first])
 

@@ -24,7 +24,7 @@ from federation.models.measures import WorkerProcess
 EVERY: Final = 1.0
 #: A process that has written no row for this time is not at work.
 AT_WORK: Final = timedelta(minutes=1)
-#: After this time it never will be again.
+#: A process that is silent for longer has ended.
 _GONE: Final = timedelta(minutes=10)
 _PAST: Final = "past"
 

@@ -133,7 +133,7 @@ def put_mark_back() -> timedelta:
 
 
 class _Displaced(NamedTuple):
-    """A figure with the wrong current report: the report that should be current, and those that should not."""
+    """A period whose current report is wrong: the report that should be current, and the ones that should not."""
 
     item: WorkItem
     right: int

@@ -130,7 +130,7 @@ def _touched_by_break(*versions: dict[str, Any] | None) -> Iterator[WorkItem]:
 
 
 def _touched_by_schedule(*versions: dict[str, Any] | None) -> Iterator[WorkItem]:
-    """The periods and panels in which the expected reports may have changed."""
+    """The periods and panels for which a change of a schedule may change the expected reports."""
     now = _agreed()
     for row in versions:
         if row is None:

@@ -1,4 +1,4 @@
-/** From the outlines of Natural Earth to a small topology with one outline for each of our countries. */
+/** Makes a small topology, with one outline for each country, from the outlines of Natural Earth. */
 
 import { readFileSync } from "node:fs";
 
@@ -11,9 +11,9 @@ import {
 import { NAMED, PARTS, POINTS } from "./places.js";
 
 const EARTH_KM2 = 6371 ** 2;
-/** A country smaller than this is a dot until one comes closer. */
+/** A country smaller than this is a dot until the reader zooms in. */
 const SMALL_KM2 = 40_000;
-/** Details smaller than this go (steradians), outside Europe sooner, as nobody comes as close there. */
+/** Smaller details are left out (steradians). Outside Europe the limit is larger: nobody zooms in as far there. */
 const DETAIL = 5e-7;
 const ELSEWHERE = 0.06;
 const STEPS = 4e4;

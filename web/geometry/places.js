@@ -1,6 +1,6 @@
-/** What the outlines of Natural Earth need before they are countries of ours. */
+/** Corrections of the outlines of Natural Earth, so that they are the countries of this project. */
 
-/** Outlines without a number of ISO 3166, by their name there. */
+/** Outlines that have no number of ISO 3166 in Natural Earth, by their name there. */
 export const NAMED = { Kosovo: "XK", "N. Cyprus": "CY", Somaliland: "SO" };
 
 /**
@@ -20,7 +20,7 @@ export const PARTS = [
   ["RU", "UA", [32.3, 44.2, 36.8, 46.4]],
 ];
 
-/** Where a country lies that has no outline at this scale. */
+/** The places of countries that have no outline at this scale. */
 export const POINTS = {
   AQ: [-62, -66],
   BQ: [-68.3, 12.2],

@@ -1,19 +1,19 @@
-/** The two views of the map, both equal-area, drawn beforehand: the browser only has to put them in its frame. */
+/** The two views of the map, both equal-area. The build projects them, so the browser only has to place them in a frame. */
 
 import { geoAzimuthalEqualArea, geoDistance, geoEqualEarth, geoEqualEarthRaw, geoPath } from "d3-geo";
 import { feature } from "topojson-client";
 
 const RADIANS = Math.PI / 180;
 const MIDDLE = [10, 52];
-/** East of it the world is cut: in the Bering Strait. */
+/** The middle meridian of the world's view. The opposite one, in the Bering Strait, is the edge. */
 const WORLD_MIDDLE = 11;
 
 const VIEWS = {
-  /** About 10° E 52° N, as in EPSG:3035, as far as one can move the map. */
+  /** Centred on 10° E 52° N, as in EPSG:3035. It includes all places to which a reader can move the map. */
   europe: {
     projection: geoAzimuthalEqualArea().rotate(MIDDLE.map((degrees) => -degrees)),
     project: (points, projection) => points.map(projection),
-    /** What must be in the picture. */
+    /** These points must be in the picture. */
     within: [[-24, 66.5], [-10, 37], [-9, 39], [23, 34.5], [34, 34.5], [41, 42], [40, 55], [28, 71.3], [5, 71]],
     reaches: (point) => geoDistance(point, MIDDLE) < 50 * RADIANS,
     width: 6_000,
@@ -45,7 +45,7 @@ export function drawn(name, { topology, points, small }) {
     if (arc < 0) return numbered(~arc).map((number) => ~number);
     if (!numbers.has(arc)) {
       const made = steps(places(arc));
-      // One without a step, and a ring of such ones, cannot be seen.
+      // An arc without a step, and a ring of such arcs, cannot be seen.
       numbers.set(arc, made.length > 2 ? [arcs.push(made) - 1] : []);
     }
     return numbers.get(arc);
@@ -66,7 +66,7 @@ function partsOf({ type, arcs }) {
   return type === "Polygon" ? [arcs] : arcs;
 }
 
-/** A line that crosses the edge of the world goes on beyond it, instead of to the other side. */
+/** A line that crosses the edge of the world continues beyond it, and does not jump to the other side. */
 function unbroken(points, projection) {
   const [dx, dy] = projection.translate();
   const k = projection.scale();
@@ -81,14 +81,14 @@ function around(degrees) {
   return degrees - 360 * Math.round(degrees / 360);
 }
 
-/** How wide or high something is, whichever is more. */
+/** The width or the height of some points, the larger of the two. */
 function extentOf(places) {
   if (!places.length) return 0;
   const spans = [0, 1].map((axis) => places.map((place) => place[axis]));
   return Math.max(...spans.map((all) => Math.max(...all) - Math.min(...all)));
 }
 
-/** Where a line begins and its steps; what moves by less than a unit is no step. */
+/** The start of a line and its steps. A move of less than a unit is no step. */
 function steps([[x, y], ...rest]) {
   const made = [x, y];
   for (const place of rest) {

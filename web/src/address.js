@@ -1,4 +1,4 @@
-/** What the reader chose, as it stands in the address and in the form of the page. */
+/** The reader's choice, as the address and the form of the page contain it. */
 
 export const DEFAULTS = { indicator: "DOWNLOADS", window: "P7D", day: "", per: "head" };
 
@@ -11,7 +11,7 @@ const INDICATOR = /^[A-Z][A-Z0-9_]{0,39}$/;
  * `window` is a sliding window or `day`, `per` is `head` or `count`.
  */
 
-/** @param {Iterable<[string, string]>} given @returns {Choice} what is not understood is as if it were not there */
+/** @param {Iterable<[string, string]>} given @returns {Choice} ignores values that it does not know */
 export function choiceFrom(given) {
   const { indicator, window, day, per } = { ...DEFAULTS, ...Object.fromEntries(given) };
   const dated = window === "day" && DAY.test(day);
@@ -23,7 +23,7 @@ export function choiceFrom(given) {
   };
 }
 
-/** Put a choice into an address and leave everything else of it alone. */
+/** Puts a choice into an address and keeps the rest of the address. */
 export function addressWith(address, choice) {
   const url = new URL(address);
   for (const [name, value] of Object.entries(choice)) {
@@ -33,7 +33,7 @@ export function addressWith(address, choice) {
   return url.href;
 }
 
-/** @returns {string} where the numbers of a choice are */
+/** @returns {string} the address of the numbers of a choice */
 export function questionFor(choice, places) {
   const { indicator, window, day } = choice;
   if (window !== "day") return `${places.windows}?${new URLSearchParams({ indicator, window })}`;

@@ -1,4 +1,4 @@
-/** The picture: outlines and dots, their colours, the view and how close one is. */
+/** The picture of the map: outlines and dots, their colours, the view and the zoom. */
 
 import { set, svg } from "./svg.js";
 import { composed, fitted, moved } from "./views.js";
@@ -7,17 +7,17 @@ const STEP = 1.8;
 const STILL = { k: 1, x: 0, y: 0 };
 /** Half of the 24 pixels that a finger needs. */
 const REACH = 12;
-/** How large a dot is, and how small an outline must be to have one as it could not be seen. */
+/** The size of a dot, and the size below which an outline gets a dot, because it could not be seen. */
 const SPECKS = { europe: { dot: 4.5, visible: 9 }, world: { dot: 3, visible: 4 } };
-/** From the world's distance, the dots of countries without numbers would only hide the others. */
+/** Below this zoom, countries without numbers have no dots, because these would only hide others. */
 const NEAR = 3;
 const LIT = 1_500;
 
 export class Chart {
   /**
    * @param {HTMLElement} frame @param {import("./geometry.js").Picture} europe
-   * @param {{world: () => Promise<import("./geometry.js").Picture>}} given what the first picture can do without:
-   * `moving` is loaded right after it, the world once somebody wants to see it
+   * @param {{world: () => Promise<import("./geometry.js").Picture>}} given parts that the first picture does not need:
+   * `moving` is loaded right after it, the world when a reader asks for it
    */
   constructor(frame, europe, { label, address, world, moving, changed }) {
     Object.assign(this, { frame, address, world, changed, size: [0, 0], scale: 1, whole: STILL });
@@ -42,28 +42,28 @@ export class Chart {
     return this.layers[this.view].countries;
   }
 
-  /** @param {"europe" | "world"} view as a whole, as soon as it is there */
+  /** @param {"europe" | "world"} view shown as a whole, as soon as it is loaded */
   async show(view) {
     this.wanted = view;
     this.layers[view] ??= this.#layerOf(await this.world());
-    // Somebody may have gone elsewhere meanwhile, or have asked twice.
+    // The reader may have chosen another view meanwhile, or this one twice.
     if (this.wanted !== view) return;
     const { activeElement: focused } = document;
     const code = this.ground.contains(focused) ? focused.dataset.code : null;
     this.#go(view);
     this.paint(this.look, this.provisional);
     this.#fit();
-    // Whoever went from country to country goes on from the same.
+    // The focus stays on the same country.
     if (code) (this.byCode.get(code) ?? this.byCode.get("NO")).link.focus({ preventScroll: true });
   }
 
-  /** @param {string} [code] the country to come closer to, or else the middle */
+  /** @param {string} [code] the country to zoom in on; without it, the middle */
   async closer(code) {
     await this.moving;
     this.mover.by(STEP, this.places().get(code));
   }
 
-  /** Farther away than all of Europe is the world. */
+  /** Beyond the whole of Europe, zooming out shows the world. */
   farther(code) {
     if (this.scale > 1) this.mover.by(1 / STEP, this.places().get(code));
     else if (this.view === "europe") this.show("world");
@@ -81,7 +81,7 @@ export class Chart {
     this.#resize();
   }
 
-  /** Light up whole countries, never a place in them. */
+  /** Lights up whole countries, never a place within one. */
   light(codes) {
     for (const code of codes) {
       const country = this.byCode.get(code);
@@ -96,13 +96,13 @@ export class Chart {
     set(this.ring, { d: outline });
   }
 
-  /** @returns {Map<string, [number, number]>} where the countries that can be reached lie in the frame */
+  /** @returns {Map<string, [number, number]>} the positions in the frame of the countries that the keyboard can reach */
   places() {
     const reached = this.countries.filter((country) => !country.hidden);
     return new Map(reached.map(({ code, at }) => [code, moved(this.whole, at)]));
   }
 
-  /** @returns {{x: number, top: number, bottom: number}} where a country has room beside it, in the frame */
+  /** @returns {{x: number, top: number, bottom: number}} the places above and below a country, in the frame */
   beside(code) {
     const { link, at } = this.byCode.get(code);
     const { y, height } = link.getBBox();
@@ -110,7 +110,7 @@ export class Chart {
     return { x, top, bottom };
   }
 
-  /** Bring a country into the frame, if it is not there. */
+  /** Moves the map so that a country is in the frame, if it is not. */
   reach(code) {
     const place = this.places().get(code);
     const within = place?.every((at, axis) => at >= 0 && at <= this.size[axis]);
@@ -128,7 +128,7 @@ export class Chart {
     this.view = view;
   }
 
-  /** Put the whole view into the frame: another view, or another size. */
+  /** Fits the whole view into the frame, after a change of view or size. */
   #fit() {
     const { clientWidth: width, clientHeight: height } = this.frame;
     if (!width || !height) return;
@@ -149,7 +149,7 @@ export class Chart {
     this.whole = composed(this.fit, transform);
     const { k, x, y } = this.whole;
     set(this.ground, { transform: `translate(${x.toFixed(2)},${y.toFixed(2)}) scale(${k.toPrecision(6)})` });
-    // The lines of the hatching are as wide from close as from afar.
+    // The lines of the hatching have the same width at each zoom.
     set(this.hatching, { patternTransform: `scale(${1 / k})` });
     this.#resize();
     this.changed();

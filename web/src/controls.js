@@ -1,10 +1,10 @@
-/** What the page lets one choose: in its form, in links of its own to other views of it, and by going back. */
+/** The reader's choices on the page: in its form, in its links to other views of it, and by going back. */
 
 import { addressWith, choiceFrom, DEFAULTS } from "./address.js";
 
 /**
  * @param {HTMLFormElement | null} form with fields `indicator`, `window`, `day` and `per`, of which any may be missing
- * @param {Partial<import("./address.js").Choice>} usual what holds if the address does not say
+ * @param {Partial<import("./address.js").Choice>} usual the choice if the address names none
  * @param {(choice: import("./address.js").Choice) => void} changed
  */
 export function controls(form, usual, changed) {
@@ -25,13 +25,13 @@ export function controls(form, usual, changed) {
   if (form) listen(form, usual, changed);
 }
 
-/** As the server does, what it does not count is left aside. */
+/** Ignores values that the page does not offer, as the server does. */
 export function choiceOfAddress({ offered, ...usual }) {
   const known = ([name, value]) => value && (offered[name]?.includes(value) ?? true);
   return choiceFrom([...Object.entries(usual), ...new URLSearchParams(location.search)].filter(known));
 }
 
-/** Put a choice in the address. */
+/** Puts a choice into the address. */
 export function chosen(choice) {
   history.pushState(null, "", addressWith(location.href, choice));
   return choice;
@@ -59,11 +59,11 @@ function viewOfPage(event) {
   if (!link || !plain || link.target) return null;
   const { origin, pathname, href } = new URL(link.href);
   if (origin !== location.origin || pathname !== location.pathname) return null;
-  // The server does not know how the map counts, and the link may be older than that choice.
+  // The server does not know whether the map shows counts or rates, and the link may be older than that choice.
   return addressWith(href, { per: new URLSearchParams(location.search).get("per") ?? DEFAULTS.per });
 }
 
-/** What a small form in such a part asks of the same page; what it does not name stays as it is. */
+/** The choice of a small form in such a part of the page. Fields that it does not have keep their values. */
 function viewOfForm(form) {
   if (!form.closest("[data-part]") || form.method !== "get") return null;
   const url = new URL(form.getAttribute("action") ?? location.pathname, location.href);
@@ -72,12 +72,12 @@ function viewOfForm(form) {
   return url.href;
 }
 
-/** Of what is named twice, the last counts. */
+/** If a name comes twice, the last one counts. */
 function unique([name], at, all) {
   return !all.slice(at + 1).some(([later]) => later === name);
 }
 
-/** A chosen day without a day yet is the newest that can have one: yesterday. */
+/** If a reader chooses a day and names none, it is the newest that can have numbers: yesterday. */
 function pickDay(given) {
   const { window: chosenWindow, day } = Object.fromEntries(given);
   if (chosenWindow !== "day" || day) return given;

@@ -1,9 +1,9 @@
-/** Going about the map by pointer, touch and keyboard, and what is told of the country where one is. */
+/** Moving over the map by pointer, touch and keyboard, and the tooltip of the current country. */
 
 import { html, set } from "./svg.js";
 import { isArrow, nextIn } from "./steps.js";
 
-/** A pointer on its way to the tooltip may leave the country for so long. */
+/** A pointer on its way to the tooltip may leave the country for this long, in milliseconds. */
 const GRACE = 200;
 const GAP = 6;
 const CLOSER = new Set(["+", "="]);
@@ -38,7 +38,7 @@ function leave(explorer) {
   explorer.leaving = setTimeout(() => back(explorer), GRACE);
 }
 
-/** Without a pointer over a country, the one with the focus is told of. */
+/** If no pointer is over a country, the tooltip is about the country with the focus. */
 function back(explorer) {
   const focused = document.activeElement?.closest?.(".map-country");
   if (focused && explorer.chart.svg.contains(focused)) show(explorer, focused.dataset.code);
@@ -52,7 +52,7 @@ function focus(explorer, code) {
   show(explorer, code);
 }
 
-/** One country at a time can be reached with Tab; the arrow keys go on from it. */
+/** Tab reaches one country; from there, the arrow keys lead to the others. */
 function settle(explorer, code) {
   const { link } = explorer.chart.byCode.get(code);
   if (explorer.link) set(explorer.link, { tabindex: -1 });
@@ -94,18 +94,18 @@ function hide({ chart, tip, ...explorer }) {
   chart.mark(null);
 }
 
-/** After a change of view or numbers, what is shown must be true and in its place. */
+/** Corrects the text and the place of the tooltip after a change of view or numbers. */
 function refresh(explorer) {
   const { chart, tip, home, first } = explorer;
   const { link, hidden = true } = chart.byCode.get(home) ?? {};
-  // Another view has links of its own.
+  // Another view has other links.
   if (hidden || link !== explorer.link) settle(explorer, hidden ? first : home);
   if (tip.hidden) return;
   if (chart.places().has(explorer.shown)) show(explorer, explorer.shown);
   else hide(explorer);
 }
 
-/** Above the country or below it, so that it is not in its own way, unless there is no room. */
+/** Places the tooltip above or below the country, so that it does not hide the country, if there is room. */
 function beside({ size: [width, height] }, tip, { x: middle, top, bottom }) {
   const x = clamp(middle - tip.offsetWidth / 2, GAP, width - tip.offsetWidth - GAP);
   const above = top - tip.offsetHeight - GAP;

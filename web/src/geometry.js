@@ -1,4 +1,4 @@
-/** The outlines of countries, drawn beforehand by build.js in whole units. */
+/** Reads the outlines of countries that build.js has written in whole units. */
 
 /**
  * @typedef {{code: string, d: string, at: [number, number], small: boolean, extent: number}} Shape
@@ -20,7 +20,7 @@ export function shapeOf({ code, at, rings, extent }, arcs) {
   return { code, at, d, small: extent !== undefined, extent: extent ?? Infinity };
 }
 
-/** @param {number[]} ring its arcs, in turn; ~i goes back along arc i @param {number[][]} arcs where each begins, and its steps */
+/** @param {number[]} ring its arcs, in turn; ~i goes back along arc i @param {number[][]} arcs the start of each, then its steps */
 export function outlineOf(ring, arcs) {
   const [first] = ring;
   const [x, y] = first < 0 ? endOf(arcs[~first]) : arcs[first];

@@ -1,4 +1,4 @@
-/** The live strip: the last hour in small bars, the total of the last 24 hours, and who was lit last. */
+/** The live strip: the last hour in small bars, the total of the last 24 hours, and the countries that lit up last. */
 
 import { html, part, svg } from "./svg.js";
 
@@ -22,7 +22,7 @@ export function drawHour(place, hour, words) {
   place.replaceChildren(figure);
 }
 
-/** What the sentence about the hour may tell. */
+/** The values for the sentence about the hour. */
 function captionValues(hour, top, words) {
   const clock = ({ period }) => words.minute(`${period}Z`);
   const most = hour.reduce((a, b) => ((b.value ?? -1) > (a.value ?? -1) ? b : a));
@@ -30,7 +30,7 @@ function captionValues(hour, top, words) {
   return { start, end, top: words.number(top), most: words.number(most.value ?? 0), when: clock(most) };
 }
 
-/** @returns {number} the lowest of 10, 20, 50, 100, 200 … that is no lower */
+/** @returns {number} the lowest of 10, 20, 50, 100, 200 … that is at least the value */
 export function roundTop(value) {
   let top = 10;
   while (top < value) top *= String(top)[0] === "2" ? 2.5 : 2;
@@ -47,7 +47,7 @@ export function drawTotal(place, total, { words, choice }) {
   place.replaceChildren(...emphasised(words.say("live_total", { count }), words.number(total)));
 }
 
-/** Whoever cannot see the map light up, or wants it still, reads it here. */
+/** For readers who cannot see the map light up, or have asked for less motion. */
 export function drawLatest(place, codes, words) {
   const names = codes.map(words.country).sort((a, b) => a.localeCompare(b, document.documentElement.lang));
   const shown = names.slice(0, NAMED);
@@ -55,7 +55,7 @@ export function drawLatest(place, codes, words) {
   place.replaceChildren(html("span", { class: "live-dot", "aria-hidden": "true" }), text);
 }
 
-/** Names of the countries that a row of the table or a box stands for get a dot. */
+/** Puts a dot beside the names of countries, in rows of the table and in boxes. */
 export function dotNames(codes) {
   for (const code of codes) {
     for (const element of document.querySelectorAll(`[data-country="${CSS.escape(code)}"]`)) {
@@ -79,7 +79,7 @@ function bar(value, { x, width, top }) {
   return svg("rect", { class: "bar", x, y: HEIGHT - height, width, height });
 }
 
-/** The number of a sentence stands out in it. */
+/** A sentence whose number is emphasised. */
 function emphasised(text, number) {
   const at = text.indexOf(number);
   if (at < 0) return [text];

@@ -1,4 +1,4 @@
-/** The map of the first page and of its embedded version: see README.md for what the page gives it. */
+/** The map of the first page and of its embedded version: README.md lists the data that the page gives it. */
 
 import { questionFor } from "./address.js";
 import { Chart } from "./chart.js";
@@ -58,7 +58,7 @@ class LiveMap {
     frame.append(this.buttons(), help);
   }
 
-  /** Per head or as a count: the table has both, so where the page does not ask, the map does. */
+  /** Per head or as a count: the table has both, so if the page does not offer the choice, the map does. */
   offerWays() {
     const asked = document.getElementById("map-form")?.elements.namedItem("per");
     if (!asked && !this.root.querySelector(".map-per")) this.frame.after(this.waysToCount());
@@ -119,7 +119,7 @@ class LiveMap {
 
   askPage() {
     if (!document.querySelector("[data-part]")) return;
-    // A tag is of one address: another may have the same.
+    // An ETag belongs to one address: another address may have the same one.
     if (this.page.address !== location.href) this.page.etag = null;
     Object.assign(this.page, { address: location.href, due: 0 });
     this.poll.set(this.questions);
@@ -135,7 +135,7 @@ class LiveMap {
 
   takeDay(answer) {
     const place = liveParts(this.strip).total;
-    // A total that the server wrote comes with the page.
+    // If the server wrote the total, it comes with the page.
     if (!place.dataset.part) drawTotal(place, numberOf(numbersFrom(answer), this.total, "count"), this);
     else if (this.hasDay) this.askPage();
     this.hasDay = true;
@@ -185,12 +185,12 @@ class LiveMap {
   tellCoverage() {
     const { words, numbers, choice } = this;
     const text = coverageSentence(words, numbers, choice);
-    // Most pages say it themselves; that there is nothing to see must be said here.
+    // Most pages show the coverage themselves. Only if nothing is published, the map must say so.
     const place = numbers.known ? this.root.querySelector(".map-coverage") : part(this.root, "map-coverage", "p");
     if (place) place.textContent = text;
   }
 
-  /** What the tooltip says: the name, then the numbers. */
+  /** The text of the tooltip: the name, then the numbers. */
   tell(code) {
     const { words, numbers, choice } = this;
     const [name, ...rest] = [words.country(code), countrySentence(words, numbers, choice, code)];
@@ -228,7 +228,7 @@ function placesOf({ api = "/api/v1/", europe, world, zoom, countryPage }) {
   };
 }
 
-/** What the table calls a country, the map calls so too. */
+/** The names of countries in the table, which the map uses too. */
 function namesOnPage() {
   const rows = document.querySelectorAll("tr[data-country] > th");
   return new Map([...rows].map((name) => [name.parentNode.dataset.country, name.textContent.trim()]));
@@ -238,7 +238,7 @@ function countriesOf(numbers) {
   return [...numbers.cells.keys()].filter((code) => SINGLE.test(code) && code !== "_U");
 }
 
-/** Try until it is done. */
+/** Repeats an attempt until it succeeds. */
 async function withPatience(attempt) {
   for (let failures = 1; ; failures += 1) {
     try {

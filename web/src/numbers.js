@@ -20,7 +20,7 @@ export function numbersFrom(answer) {
 
 /**
  * @param {Numbers} numbers @param {string} code @param {string} per
- * @returns {number | null} null if it is not known. A cell that is not listed is zero where anybody reported.
+ * @returns {number | null} null if it is not known. A cell that is not listed is zero if any agency reported.
  */
 export function numberOf(numbers, code, per) {
   if (!numbers.known) return null;

@@ -1,19 +1,19 @@
-/** One small conditional request at a time, never two within the pause, and none while nobody looks. */
+/** Sends one small conditional request at a time, never two within the pause, and none while the page is hidden. */
 
 export const PAUSE = 2_000;
 const LONGEST = 30_000;
 
-/** @returns {number} how long to wait after so many failures in a row */
+/** @returns {number} how long to wait after this number of failures in a row */
 export function patience(failures) {
   return failures ? Math.min(LONGEST, PAUSE * 2 ** (failures - 1)) : PAUSE;
 }
 
-/** Whether an answer will be no better if it is asked for again: not what the server is too busy for. */
+/** Whether a repeated request would get the same refusal. A busy server is no such refusal. */
 export function isRefusal(status) {
   return status >= 400 && status < 500 && status !== 408 && status !== 429;
 }
 
-/** A question that is asked again and again: what did not change is not sent again. */
+/** A request that is sent again and again; an answer that did not change is not sent again. */
 export class Question {
   constructor(address, read, every = PAUSE, kind = "json") {
     Object.assign(this, { address, read, every, kind, etag: null, due: 0 });
@@ -21,7 +21,7 @@ export class Question {
 
   async ask(signal) {
     const headers = this.etag ? { "If-None-Match": this.etag } : {};
-    // The first answer may have come with the page; later our own validator says what we have, and not the browser's cache.
+    // The first answer may be in the browser's cache, preloaded by the page. Later requests use our own validator.
     const cache = this.etag ? "no-store" : "default";
     const answer = await fetch(this.address, { headers, signal, cache });
     if (answer.status === 304) return;
@@ -32,7 +32,7 @@ export class Question {
   }
 }
 
-/** Asks questions in turn, whichever has been due for longest. `tell(failures, refused)` hears of each outcome. */
+/** Asks the questions in turn, the longest overdue first. It calls `tell(failures, refused)` after each outcome. */
 export class Poll {
   #questions = [];
   #failures = 0;
@@ -46,7 +46,7 @@ export class Poll {
     window.addEventListener("online", () => this.#start());
   }
 
-  /** Ask these from now on; those not asked yet at once. */
+  /** Replaces the questions. New ones are asked at once. */
   set(questions) {
     this.#questions = questions;
     this.#start();
@@ -80,7 +80,7 @@ export class Poll {
   }
 }
 
-/** @returns {number} milliseconds until the next question; the first answers of a page are wanted at once */
+/** @returns {number} milliseconds until the next question; the first questions of a page do not wait */
 export function waiting(questions, asked, now) {
   const due = Math.min(...questions.map((question) => question.due));
   return due === 0 ? 0 : Math.max(0, due - now, asked + PAUSE - now);

@@ -1,4 +1,4 @@
-/** Going about a chart: one period at a time, told in the words that the table under it has for it. */
+/** Reading a chart one period at a time, in the words of the table below it. */
 
 import { html, set, svg } from "./svg.js";
 import { stepped } from "./stepped.js";
@@ -33,7 +33,7 @@ function told(table) {
 function listen(cursor, count, show) {
   let at;
   const go = (next) => {
-    // A pointer moves often within one period, and whoever listens wants to hear of it once.
+    // A pointer moves often within one period, and a screen reader should say it once.
     if (next === at) return;
     at = next;
     show(at);

@@ -1,10 +1,10 @@
-/** The chart's file as a picture of dots: drawn here, as the server keeps no program that could. */
+/** Saves the chart as PNG. The browser draws it, because the server has no program for that. */
 
 import { html } from "./svg.js";
 
-/** As sharp as the screens of telephones, and printers. */
+/** Sharp enough for the screens of telephones, and for printers. */
 const SCALE = 2;
-/** Some browsers take a while before they have read what is to be saved. */
+/** Some browsers take a while to read the file that they save. Milliseconds. */
 const KEPT = 60_000;
 
 /** @param {HTMLAnchorElement} file the link to the chart as SVG; a button comes after it */
@@ -21,7 +21,7 @@ async function save(file, button) {
     html("a", { download: file.download.replace(/svg$/, "png"), href: address }).click();
     setTimeout(() => URL.revokeObjectURL(address), KEPT);
   } catch {
-    // What cannot be drawn here is better had as SVG than not at all.
+    // If the browser cannot draw it, the reader gets the SVG.
     file.click();
   } finally {
     button.disabled = false;

@@ -8,7 +8,7 @@ export function thresholds(values) {
   if (!positive.length) return [];
   const least = positive[0];
   const cuts = Array.from({ length: STEPS - 1 }, (_, i) => round(quantile(positive, (i + 1) / STEPS)));
-  // Rounded, a cut may lie beyond all that there is.
+  // A rounded cut may be larger than all values.
   return [...new Set(cuts)].filter((cut) => cut > least && cut <= positive[positive.length - 1]);
 }
 
@@ -21,7 +21,7 @@ export function classOf(value, cuts) {
   return cuts.length ? Math.round(1 + ((shade - 1) * (STEPS - 1)) / cuts.length) : Math.ceil(STEPS / 2);
 }
 
-/** @returns {{shade: number, from: number, to: number | null}[]} what the legend lists above zero; `to` is exclusive */
+/** @returns {{shade: number, from: number, to: number | null}[]} the rows of the legend above zero; `to` is exclusive */
 export function ranges(cuts, least) {
   const starts = [least, ...cuts];
   return starts.map((from, i) => ({ shade: classOf(from, cuts), from, to: starts[i + 1] ?? null }));
@@ -31,7 +31,7 @@ function quantile(ascending, share) {
   return ascending[Math.min(ascending.length - 1, Math.floor(share * ascending.length))];
 }
 
-/** Two figures are as many as a reader keeps in mind. */
+/** Rounds to two digits, because a reader remembers no more. */
 function round(value) {
   return Number(value.toPrecision(2));
 }

@@ -1,4 +1,4 @@
-/** What is said of a country, in its tooltip, to a screen reader and under the map. */
+/** Sentences about a country, for its tooltip, for a screen reader and below the map. */
 
 /** @returns {string} "Norway: 120 downloads in the last 7 days, 2.1 per 100,000 inhabitants" */
 export function countrySentence(words, numbers, choice, code) {
@@ -20,7 +20,7 @@ export function countKey(choice) {
   return `counts.${choice.indicator}`;
 }
 
-/** @returns {string} how much of what was expected is in the numbers, or that nothing is published */
+/** @returns {string} how many of the expected agencies have reported, or that nothing is published */
 export function coverageSentence(words, numbers, choice) {
   const period = periodText(words, choice);
   if (!numbers.coverage) return words.say("nothing_published", { period });

@@ -1,4 +1,4 @@
-/** Where a key leads in a row of so many. */
+/** The position to which a key leads in a row of items. */
 
 /** @returns {number | null} null if the key leads nowhere */
 export function stepped(key, at, count) {

@@ -1,10 +1,10 @@
-/** From one country to its neighbour with the arrow keys. */
+/** Finds the neighbour of a country in the direction of an arrow key. */
 
 const AHEAD = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
 
 /**
  * @param {string} key @param {[number, number]} from @param {Map<string, [number, number]>} places
- * @returns {string | null} the nearest in that direction; what lies aside counts as farther away
+ * @returns {string | null} the nearest in that direction; a distance to the side counts more
  */
 export function nextIn(key, from, places) {
   const [dx, dy] = AHEAD[key];

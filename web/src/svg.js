@@ -1,4 +1,4 @@
-/** Elements of HTML and SVG. Styles are set by class or through the object model, as the page's policy forbids them in text. */
+/** Elements of HTML and SVG. Styles are set by class or through the object model, because the page's policy forbids inline styles. */
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -10,7 +10,7 @@ export function html(name, attributes = {}, ...children) {
   return filled(document.createElement(name), attributes, children);
 }
 
-/** Set the attributes given; null removes one. */
+/** Sets these attributes; null removes one. */
 export function set(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null) element.removeAttribute(name);

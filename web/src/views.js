@@ -1,13 +1,13 @@
-/** Where a picture lies in its frame. */
+/** The position and size of a picture in its frame. */
 
 const MARGIN = 12;
-/** In a narrow frame the buttons stand below the picture, as map.css has it. */
+/** In a narrower frame the buttons are below the picture; map.css has the same number. */
 const NARROW = 600;
 const BUTTONS = 60;
 
 /** @typedef {{k: number, x: number, y: number}} Transform */
 
-/** @param {[number, number]} box @returns {Transform} what brings the box into the middle of a frame of this size */
+/** @param {[number, number]} box @returns {Transform} moves the box into the middle of a frame of this size */
 export function fitted([wide, high], width, height) {
   const room = [width - 2 * MARGIN, height - MARGIN - (width < NARROW ? BUTTONS : MARGIN)];
   const k = Math.min(room[0] / wide, room[1] / high);
@@ -19,7 +19,7 @@ export function composed(first, { k, x, y }) {
   return { k: k * first.k, x: k * first.x + x, y: k * first.y + y };
 }
 
-/** @returns {[number, number]} where a point comes to lie */
+/** @returns {[number, number]} the position of a point after the transform */
 export function moved({ k, x, y }, [px, py]) {
   return [k * px + x, k * py + y];
 }

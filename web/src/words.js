@@ -1,8 +1,8 @@
-/** The words of the page, which come with it in its language: see README.md for their keys. */
+/** The words of the page, in its language. README.md lists their keys. */
 
-/** Where a language is written in more than one way, the way of its European country. */
+/** If a language is written in several ways, the way of its European country. */
 const HERE = { en: "en-GB", pt: "pt-PT" };
-/** As the server groups them, also where a language leaves four digits together. */
+/** Groups digits as the server does, also in languages that do not group four digits. */
 const GROUPED = { useGrouping: "always" };
 
 /**
@@ -31,7 +31,7 @@ export function wordsOf(texts, tag, names = new Map()) {
   };
 }
 
-/** Put values in the place of their names in braces. */
+/** Replaces the names in braces by their values. */
 export function fill(text, values) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }
@@ -57,6 +57,6 @@ function countryNames(language, texts, written) {
 
 function dates(language, form) {
   let format;
-  // Made when it is needed: each takes a moment that the first picture waits for.
+  // Made at the first use: making one takes time, for which the first picture would wait.
   return (instant) => (format ??= new Intl.DateTimeFormat(language, form)).format(new Date(instant));
 }

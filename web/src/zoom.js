@@ -1,11 +1,11 @@
-/** Moving the map, by pointer, by two fingers and in steps: a module of its own, loaded once the first picture is there. */
+/** Moves the map by pointer, by two fingers and in steps. A module of its own, loaded after the first picture. */
 
 import { select } from "d3-selection";
 import { zoom, zoomIdentity } from "d3-zoom";
 
 const CLOSEST = 16;
 
-/** @param {SVGElement} svg @param {(transform: import("./views.js").Transform) => void} moved hears of each move */
+/** @param {SVGElement} svg @param {(transform: import("./views.js").Transform) => void} moved is called after each move */
 export function mover(svg, moved) {
   const moving = zoom()
     .scaleExtent([1, CLOSEST])

@@ -1,4 +1,4 @@
-"""Characters that PostgreSQL stores and that XML 1.0 has no way to write, not even escaped."""
+"""Characters that PostgreSQL can store and XML 1.0 cannot write, not even escaped."""
 
 import re
 from typing import Final
@@ -7,5 +7,5 @@ _UNWRITABLE: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U
 
 
 def writable(text: str) -> str:
-    """A text with U+FFFD in place of each of them, so that every form can hold it."""
+    """The text with U+FFFD instead of each such character, so that every format can contain it."""
     return _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime
 
-#: Times are counted from here.
+#: Times are numbers of seconds since this instant.
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _FORM = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d)(:\d\d(?:\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)

@@ -215,7 +215,7 @@ def seconds(frequency: str, start: datetime) -> int:
 
 
 def between(frequency: str, first: datetime, last: datetime) -> Iterator[datetime]:
-    """Yield the periods from the one that ``first`` lies in to the one that ``last`` lies in."""
+    """Yield the periods from the one that contains ``first`` to the one that contains ``last``."""
     start = start_of(frequency, first)
     while start <= last:
         yield start

@@ -38,7 +38,7 @@ from p2p_core.rules.rulebook import RULES, say
 
 #: The page of a finding lists at most this many of its held reports; those that wait come first.
 _SHOWN = 50
-#: No number of a report is longer. Python refuses to read one of thousands of digits.
+#: No report has a longer number. Python refuses to read numbers of thousands of digits.
 _DIGITS = 19
 _ANSWER = "federation.add_answer"
 

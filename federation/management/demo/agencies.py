@@ -59,7 +59,7 @@ class Stream:
     level: float
 
     def due(self, since: datetime, *, now: datetime, first_day: datetime) -> Iterator[tuple[Frequency, datetime]]:
-        """The periods to send from `since` on, without a hole: days for the distant past, then details."""
+        """The periods to send from `since` on, without a gap: days for the distant past, then shorter periods."""
         upto = now - self.agency.delay
         if self.agency.silent_since:
             upto = min(upto, first_day - timedelta(days=self.agency.silent_since))
@@ -111,7 +111,7 @@ AGENCIES = (
     ),
     DemoAgency("PL", "Poland demo unit (invented)", Frequency.HOUR, 1300, gap=(190, 3)),
     DemoAgency("IT", "Italy demo unit (invented)", Frequency.DAY, 1500, visits=45, delay=timedelta(hours=2), spike=3),
-    # Fell silent. The coverage shows it, and the sums alone would not.
+    # It fell silent. The coverage shows this; the sums alone would not.
     DemoAgency("IE", "Ireland demo unit (invented)", Frequency.DAY, 500, 0, silent_since=9),
     DemoAgency(
         "CZ", "Czechia demo unit (invented)", Frequency.MONTH, 700, delay=timedelta(days=3), deadline_minutes=7200

@@ -70,7 +70,7 @@ def draw_mixture(
     networks: Mapping[str, float],
     rng: np.random.Generator,
 ) -> Mixture:
-    """How the events of an agency spread: by inhabitants, more at home, less beyond Europe, and by chance."""
+    """An agency's events by country: by population, with more at home, less outside Europe, and chance."""
     countries = (*sorted(inhabitants), "_U")
     nearness = {code: 1.0 if code in near else ELSEWHERE_FACTOR for code in inhabitants} | {home: HOME_FACTOR}
     weights = np.array([inhabitants[code] * nearness[code] for code in countries[:-1]], float)

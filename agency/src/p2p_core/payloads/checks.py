@@ -89,7 +89,7 @@ def written_value(text: str) -> int:
     if whole is None:
         numeric = re.fullmatch(r"-?[0-9]*[.]?[0-9]+(?:[eE][+-]?[0-9]+)?", text, re.ASCII)
         raise BrokenRuleError("fractional_value" if numeric else "not_a_number")
-    # Without the zeros in front: Python refuses to read thousands of digits.
+    # Leading zeros are removed first, because Python refuses to read thousands of digits.
     negative, digits = text.startswith("-"), whole[1].lstrip("-0")
     if len(digits) > 10:
         raise BrokenRuleError("negative_value" if negative else "value_too_large")

@@ -66,7 +66,7 @@ def delimiter_of(body: bytes | bytearray) -> str:
 
 
 def read_header(names: list[str], faults: Faults) -> Header:
-    """Find the place of each column; note unknown and missing ones."""
+    """Find the position of each column, and add faults for unknown and missing columns."""
     names = [_SUBFIELDS.sub("", name) for name in names]
     called = _columns_of_names(names)
     codes = {place: name.partition(NAMED)[0] for place, name in enumerate(names) if place not in called}
@@ -86,7 +86,7 @@ def read_header(names: list[str], faults: Faults) -> Header:
 
 
 def _columns_of_names(names: list[str]) -> dict[int, str]:
-    """The columns of names in SDMX-CSV 2, each with the column before it that it names. All have one, or none."""
+    """The columns of names in SDMX-CSV 2, each with the column of codes before it. Either all codes have names or none."""
     if names[0] != "STRUCTURE":
         return {}
     first = next((place for place, name in enumerate(names) if name not in _LEADING), len(names))

@@ -37,7 +37,7 @@ _NOTHING: Final = -2
 
 
 class NotPlainError(Exception):
-    """The body is not plain: ``csv_walk`` has to read it."""
+    """The body has names, keys or quotes, so ``csv_walk`` has to read it."""
 
 
 class Block:

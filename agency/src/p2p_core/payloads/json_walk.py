@@ -46,7 +46,7 @@ def walk_envelope(body: bytes | bytearray, draft: Draft) -> Envelope:
 
 
 def walk_report(raw: Raw, pointer: str, indicator: int | None, draft: Draft) -> None:
-    """Add a report to the draft, or note its faults there."""
+    """Add a report to the draft, or add its faults."""
     before = draft.faults.count
     sent = JsonObject(bytes(raw), pointer, _REPORT, draft.faults)
     if not sent.is_object:

@@ -242,7 +242,7 @@ def limits(values: Mapping[str, float]) -> Limits:
 
 
 def judge(subject: Subject, limits: Limits, *given: object) -> Iterator[tuple[str, Facts]]:
-    """Yield the ids of the rules that apply to this, in order, with the numbers behind each."""
+    """Yield the ids of the rules that find something in the subject, in order, each with its facts."""
     for rule in _RULES:
         if rule.about == subject and (facts := rule.judge(*given, **limits[rule.id])):
             yield rule.id, facts

@@ -1,4 +1,4 @@
-"""Sentences about findings, for a person who knows no code: those that need more than one line, and their words.
+"""Sentences about findings, in words for people. Sentences of one line are in the rulebook.
 
 All times are UTC, as everywhere.
 """

@@ -37,7 +37,7 @@ NOTHING = Count()
 
 
 def total(counts: Iterable[Count]) -> Count:
-    """Add up what is counted in several periods."""
+    """The sum of the counts of several periods."""
     found = NOTHING
     for count in counts:
         if count is not NOTHING:
