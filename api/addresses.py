@@ -33,7 +33,7 @@ class ClientAddress:
         meta = request.META
         peer = meta.get("REMOTE_ADDR", "")
         if peer.startswith("::ffff:"):
-            # A socket for both kinds maps IPv4 into IPv6. Unmapped, all IPv4 addresses do not count as one network.
+            # A socket for IPv4 and IPv6 maps IPv4 into one network of IPv6, which would count as one client.
             peer = str(parse_address(peer) or peer)
         meta["REMOTE_ADDR"] = peer
         if not (self._trusted and self._is_trusted(peer)):

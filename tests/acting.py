@@ -1,6 +1,6 @@
-"""Does what requests and workers do as the role of the database that does it in earnest, on the test's own connection.
+"""Runs requests and workers as the database role that they have in production, on the test's own connection.
 
-So whatever a test has done, within its transaction or not, the role is found out to lack what it needs.
+So a test fails if the role lacks a right, with or without a transaction.
 """
 
 import os
@@ -33,7 +33,7 @@ WORKERS_DEEDS = [
 
 @contextmanager
 def acting_as(role: str) -> Iterator[None]:
-    """Be a role until the end of the block, where the servers have it: one that a person named may not."""
+    """Act as a role until the end of the block. A server that the environment names may not have the role."""
     server = connection.connection
     if server is None or server.closed or "TEST_DATABASE_WEB_URL" not in os.environ:
         yield
@@ -43,7 +43,7 @@ def acting_as(role: str) -> Iterator[None]:
     try:
         yield
     finally:
-        # A transaction that failed ends the role with itself.
+        # A failed transaction ends the role too.
         if connection.connection is server and server.info.transaction_status != TransactionStatus.INERROR:
             server.execute(f'SET ROLE "{before}"')
 
@@ -54,7 +54,7 @@ def as_web(answer: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpR
 
 
 def assign_roles(patch: pytest.MonkeyPatch) -> None:
-    """Have public reads and the workers' deeds done by their roles from now on."""
+    """Let public reads and the workers' tasks run as their roles from now on."""
     for module, name in WORKERS_DEEDS:
         patch.setattr(module, name, _as_role(WORKER, getattr(module, name)))
     reading = routing._reading
@@ -69,7 +69,7 @@ def assign_roles(patch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def connected(**databases: Any) -> Iterator[pytest.MonkeyPatch]:
-    """Have more connections until the end of the block, by name; Django's tests know those of the settings only."""
+    """Add connections until the end of the block, by name. Django's tests know only those of the settings."""
     with pytest.MonkeyPatch.context() as patch:
         for name, database in databases.items():
             patch.setitem(reached.settings, name, {**database, "ENGINE": "tests.added_database"})

@@ -32,7 +32,7 @@ _BEFORE_THE_CHANGE = time(0, 56)
 
 @dataclass(frozen=True)
 class Day:
-    """The next day after today that is so, and the time of it, in UTC, at which the tests begin."""
+    """The next such day after today, and the time, in UTC, at which the tests begin."""
 
     is_so: Callable[[date], bool]
     begin: time
@@ -60,10 +60,10 @@ def _is_last_sunday(day: date, *, month: int) -> bool:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of the tests of a day; ``code`` is pytest's own word on it."""
+    """The results of the tests of a day; ``code`` is pytest's exit code."""
 
     code: int
-    #: What became of each test, by its name: nothing of one that passed.
+    #: The result of each test that did not pass, by its name.
     outcomes: Mapping[str, str | None]
 
     @property

@@ -1,4 +1,4 @@
-"""What tests of every kind may ask for."""
+"""Fixtures for all tests."""
 
 import os
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from tests.integration import processes
 # The programs that tests start have the settings of an installation.
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 
-# The same examples in every run, so that a red run shows a fault of the change. `make verify` takes the profile
+# The same examples in every run, so that a failure comes from the change. `make verify` takes the profile
 # "many"; `--hypothesis-profile=new` looks for other examples.
 _SLOW = [hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture]
 for name, number, random in (("few", 20, False), ("many", 120, False), ("new", 400, True)):
@@ -83,7 +83,7 @@ def nothing_held(monkeypatch) -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_counted(monkeypatch) -> None:
-    """Lets each test begin with nobody having asked for anything: all come from one address, to one broker."""
+    """Lets each test begin without counted requests, because all tests use one address and one broker."""
     from api.throttling import rates
 
     monkeypatch.setattr(rates, "public_counter", rates.LocalCounter())
@@ -92,7 +92,7 @@ def nothing_counted(monkeypatch) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def done_by_roles() -> Iterator[None]:
-    """Lets requests, public reads and the workers' deeds be done by the roles of the database that do them."""
+    """Lets requests, public reads and the workers' tasks run as their database roles."""
     from tests.acting import assign_roles
 
     with pytest.MonkeyPatch.context() as patch:
@@ -102,7 +102,7 @@ def done_by_roles() -> Iterator[None]:
 
 @pytest.fixture
 def admin_client(admin_user) -> Client:
-    """Somebody at the desk who may do everything and has given both factors."""
+    """A superuser at the desk who has given both factors."""
     from tests import second_factor
 
     return second_factor.signed_in(Client(), admin_user)
@@ -110,14 +110,14 @@ def admin_client(admin_user) -> Client:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings) -> None:
-    """Lets each worker copy what the migrations make rather than make it again."""
+    """Lets each test process copy a migrated database, instead of migrating one."""
     if servers.is_prepared():
         connection.settings_dict["TEST"]["TEMPLATE"] = servers.MIGRATED
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker) -> None:
-    """Keeps what the migrations made, for after tests that commit."""
+    """Stores the rows that the migrations made, to restore them after tests that commit."""
     with django_db_blocker.unblock():
         flush.migrated()
 

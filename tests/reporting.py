@@ -68,6 +68,6 @@ def submission(
 
 
 def settle() -> None:
-    """Do all the work that there is."""
+    """Do all work of the list."""
     while worklist.is_pending():
         reconciliation.work_through()

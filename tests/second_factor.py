@@ -31,7 +31,7 @@ def given_to(user: User) -> TOTPDevice:
 
 
 def signed_in(client: Client, user: User) -> Client:
-    """Go on as somebody who has given both factors, as `force_login` does with one."""
+    """Sign a user in with both factors, as `force_login` does with one."""
     client.force_login(user)
     session = client.session
     session[DEVICE_ID_SESSION_KEY] = given_to(user).persistent_id

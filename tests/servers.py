@@ -25,7 +25,7 @@ ROLES = {"DATABASE_WEB_URL", "DATABASE_WORKER_URL", "DATABASE_PUBLIC_URL"}
 #: The database of a run that is as the migrations made it, without reference data.
 MIGRATED = "migrated"
 
-#: Where the data of a stack lie that is migrated and has its reference data, for workers too.
+#: The folder with the data of a migrated stack with its reference data, for workers too.
 PREPARED = "POLICE2PEER_TESTSPREPARED"
 
 _PREPARE = """
@@ -102,7 +102,7 @@ def _free(lock: Path) -> bool:
         return True
 
 
-# The same in every run, so that a number which a test expects stays the number.
+# The same in every run, so that rounded numbers are always the same.
 os.environ.setdefault("SECRET_KEY", "tests")
 os.environ.setdefault("ROUNDING_KEY", "000102030405060708090a0b0c0d0e0f")
 

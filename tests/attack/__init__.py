@@ -1,4 +1,4 @@
-"""The audit of the protection: readers and agencies attack published numbers, and what they find out is counted.
+"""Attacks on the protection: readers and agencies attack published numbers, and their conclusions are counted.
 
 `python -m tests.attack`, as `make attack` calls it. docs/explanation/attacks.md explains each attack.
 """

@@ -1,4 +1,4 @@
-"""`make attack`: attacks the protection and prints what was found out; exits 1 if a promise does not hold."""
+"""`make attack`: attacks the protection and prints the result. Exits with 1 if a promise does not hold."""
 
 import logging
 import os
@@ -21,7 +21,7 @@ def main() -> None:
     if "MAKELEVEL" in os.environ:
         die_with_parent()
     with _database():
-        from tests.attack.audit import Size, attack_all
+        from tests.attack.results import Size, attack_all
         from tests.attack.product import at_work
 
         began, broken = time.monotonic(), []

@@ -1,4 +1,4 @@
-"""What follows from published numbers, exactly: every value that explains all that was seen, with its chance.
+"""Exact conclusions from published numbers: every value that explains all seen numbers, with its probability.
 
 An attacker knows the rule, but no random number. With base 5 the rounding of a whole number depends on which fifth of
 [0, 1) the random number is in, so five equally likely *fifths* stand for all random numbers.
@@ -15,19 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 Chances = NDArray[np.float64]
-#: What an attacker does not know: one value, or that of each agency that it tells apart.
+#: The unknowns of an attacker: one value, or one for each agency that it can distinguish.
 Unknowns = tuple[int, ...]
 Weights = Mapping[Unknowns, float]
 
 BASE = 5
 FIFTHS = range(BASE)
 CERTAINTY = 0.95
-#: More than anybody takes for possible in a small cell.
+#: More than is possible in a small cell.
 _MOST = 99
 
 
 class Term(NamedTuple):
-    """What is rounded by itself: a known number and the unknown ones of these positions, with this random number."""
+    """A part that is rounded by itself: a known number plus the unknowns at these positions, with a random number."""
 
     known: int
     unknowns: tuple[int, ...]
@@ -35,7 +35,7 @@ class Term(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """A published number, and the terms that it is made of by the rule."""
+    """A published number, and the terms whose sum it is by the rule."""
 
     number: int
     terms: tuple[Term, ...]
@@ -49,7 +49,7 @@ class UnexplainedError(Exception):
 
 
 class Verdict(NamedTuple):
-    """What an attacker makes of a sum: the value that is proven, the one told at 95 %, and the best guess."""
+    """An attacker's conclusion about a sum: the proven value, the value found at 95 %, and the best guess."""
 
     proven: int | None
     told: int | None
@@ -65,7 +65,7 @@ def rounded(value: int, fifth: int) -> int:
 def weigh(seen: Sequence[Seen], candidates: Iterable[Unknowns]) -> Weights:
     """Return how likely all that was seen is, for each of the candidates that can explain it.
 
-    A random number is forgotten once it has been used last, so that few combinations have to be kept.
+    A random number is dropped after its last use, so that few combinations are kept.
     """
     last = {term.random: at for at, one in enumerate(seen) for term in one.terms}
     randoms: list[Hashable] = []

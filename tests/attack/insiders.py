@@ -1,4 +1,4 @@
-"""What insiders do: late minutes, sweeps of their own values, parts switched on and off, withdrawals."""
+"""Attacks by insiders: late minutes, many values in turn, parts switched on and off, withdrawals."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product

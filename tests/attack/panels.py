@@ -1,4 +1,4 @@
-"""A panel against all agencies, and against each panel before it: what do those count that it leaves out?"""
+"""Compares a panel with all agencies and with earlier panels, to find the counts of the agencies left out."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -14,7 +14,7 @@ from tests.attack.scene import Found
 from tests.attack.world import PLACE_NUMBERS, PLACES, SMALL, TOTAL, World
 
 _MONTHS = 12
-#: A day on which two agencies report nothing at first, so they are in no panel that holds it.
+#: A day on which two agencies report nothing at first, so no panel that contains it includes them.
 _GAP = 160
 #: Larger ones count too much in a week for a small cell.
 _SMALLEST = 3
@@ -39,7 +39,7 @@ class Panel:
 
 
 def compare_panels(product: Product, world: World, left_out: Sequence[int]) -> tuple[Found, list[frozenset[int]]]:
-    """Take a panel from the combined view; then have those that it left out fill their gap, one after the other.
+    """Subtract a panel from the combined view. Then the agencies left out fill their gap, one after the other.
 
     Returns what is found out of them together, and the agencies that were in a panel or in all, in the order in which
     they were seen.

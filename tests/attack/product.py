@@ -106,7 +106,7 @@ class Product:
 
 @contextmanager
 def at_work(now: datetime = NOW) -> Iterator[None]:
-    """Stop the clock, and let nobody else do the work."""
+    """Stop the clock, and do all work in this process."""
     with ExitStack() as stack:
         stack.enter_context(override_settings(THRESHOLDS=settings.THRESHOLDS | _NOTHING_HELD))
         for name in ("now", "of_host"):

@@ -1,4 +1,4 @@
-"""What readers do who send nothing: they compare tables of one version, and versions with one another."""
+"""Attacks by readers, who send nothing: they compare tables of one version, and several versions."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -15,10 +15,10 @@ from tests.attack.product import Product
 from tests.attack.scene import Found
 from tests.attack.world import PLACES, SMALL, TOTAL, Counts, World, with_total
 
-#: Where country groups stand behind the places: EU27, which has the last three of them, Europe and the world.
+#: The country groups after the places: EU27, which has the last three places, Europe and the world.
 EU27, EUROPE, ALL = range(len(PLACES), len(PLACES) + 3)
 _IN_EU27 = range(3, 6)
-#: The longer periods of which sums are published, each in the next one.
+#: The longer periods, each within the next one.
 _LONGER = {"N": "H", "D": "WM"}
 
 
@@ -42,7 +42,7 @@ class Level(NamedTuple):
 
 
 def message(levels: Sequence[Level], size: int) -> Chances:
-    """How likely all that is published of the sums around a cell is, for each of its values; the nearest sum first."""
+    """The likelihood of all published sums around a cell, for each value of the cell; the nearest sum first."""
     if not levels:
         return np.ones(size)
     nearest, *farther = levels
@@ -57,7 +57,7 @@ def message(levels: Sequence[Level], size: int) -> Chances:
 
 
 def added(parts: Iterable[Chances]) -> Chances:
-    """What is likely of the sum of independent parts."""
+    """The probabilities of the sum of independent parts."""
     found: Chances = reduce(np.convolve, parts, np.ones(1))
     if not found.any():
         raise UnexplainedError
@@ -215,7 +215,7 @@ def watch_arrivals(product: Product, world: World) -> Found:
 
 
 def find_late_figures(product: Product, world: World, late: int, count: int) -> Found:
-    """See one late small figure at a time in every table that it stands in. The reader knows which cell it is."""
+    """Compare every table that contains a late small figure, one figure at a time. The reader knows its cell."""
     starts = {frequency: sorted({periods.start_of(frequency, day) for day in world.periods}) for frequency in "DWMA"}
     before = {
         (frequency, start): numbers
@@ -245,9 +245,9 @@ def find_late_figures(product: Product, world: World, late: int, count: int) -> 
 
 
 def expect_late_figures(world: World) -> tuple[Chances, Chances]:
-    """How many of all late small figures are told, and are told to be more than 0: shares, by place and of all of them.
+    """The shares of late small figures that are found, and found to be above 0, by place and in all.
 
-    It is expected over all random numbers, if all tables move alike. So few are told that counting them is too rough.
+    It is expected over all random numbers, if all tables move alike. So few are found that counting them is too rough.
     """
     told, nonzero, count = np.zeros((3, len(PLACES)))
     for at in map(tuple, np.argwhere(np.isin(world.counts, SMALL)).tolist()):

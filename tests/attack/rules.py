@@ -1,7 +1,7 @@
-"""How a published number follows from exact figures: by the rule of the product, and by two that do not protect.
+"""Computes published numbers from exact figures: by the product's rule, and by two rules that do not protect.
 
-A rule says of which terms a number is made: what each adds up, and with which random number it is rounded. So attackers
-reckon with it, and so a rule can be played without the product.
+A rule names the terms of a number: the parts of each, and the random number that rounds it. So attackers can compute
+with it, and a rule can be tested without the product.
 """
 
 from collections.abc import Callable, Hashable, Iterable
@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from tests.attack.inference import Term
 
-#: What of a cell is unknown: what the agencies counted that were on time, and the one that was late.
+#: The unknowns of a cell: the sum of the agencies that were on time, and the count of the late one.
 ON_TIME, LATE = 0, 1
 
 
 class Part(NamedTuple):
-    """What an insider has in a cell: a number of events in one record (frequency and position) over one network."""
+    """An insider's part of a cell: a number of events in one record (frequency and position) over one network."""
 
     insider: int
     record: tuple[str, int]

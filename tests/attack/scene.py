@@ -1,4 +1,4 @@
-"""One attack on all cells at once: what insiders send, what is public after it, and what they make of that."""
+"""One attack on all cells at once: what insiders send, what is public then, and their conclusions."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -17,21 +17,21 @@ from tests.attack.world import PLACES, SMALL, TOTAL, Counts, World, with_total
 #: A place and a network, or the total of the networks, by position.
 Column = tuple[int, int]
 COLUMNS = list(product(range(len(PLACES)), range(TOTAL + 1)))
-#: Nobody doubts that what is published of them is far below.
+#: More than any published number of these cells.
 _CANDIDATES = range(25), range(12)
 
 
 class Public(Protocol):
-    """What publishes: the product, or a rule that is played."""
+    """A publisher: the product, or a rule that is simulated."""
 
     def report(self, agency: int) -> None:
-        """Take what the world says that an agency counted."""
+        """Receive the counts of an agency from the world."""
 
     def send(self, agency: int, frequency: str, position: int, amounts: Counts | None) -> None:
-        """Take a report of a part of each period, the same cells in all of them; nothing withdraws it."""
+        """Receive a report of a part of each period, with the same cells in all of them; None withdraws it."""
 
     def numbers(self, states: dict[Column, State], /) -> Counts:
-        """What is public of each period, by country and network, their total last."""
+        """The public numbers of each period, by country and network, the total last."""
 
 
 class Played:
@@ -66,7 +66,7 @@ def _fifths(name: str, count: int) -> list[int]:
 
 @dataclass
 class Scene:
-    """What insiders sent, and what they saw each time that they looked."""
+    """The reports that insiders sent, and the numbers that they saw at each look."""
 
     public: Public
     #: The frequency of the periods that are attacked.
@@ -99,7 +99,7 @@ class Scene:
         self.seen.append(self.public.numbers(states))
 
     def seen_only(self, *looks: int) -> "Scene":
-        """The same for a reader who looked only then."""
+        """The same for a reader who looked only at that time."""
         return replace(self, states=[self.states[look] for look in looks], seen=[self.seen[look] for look in looks])
 
     def _parts(self, column: Column) -> Parts:
@@ -122,7 +122,7 @@ class Scene:
 
 @dataclass
 class Found:
-    """How many small cells there are in each place, and how many of them attackers prove, tell or guess."""
+    """The number of small cells in each place, and how many of them attackers prove, find or guess."""
 
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -153,7 +153,7 @@ class Found:
 
 
 def judged(scene: Scene, world: World, rule: Rule, on_time: Sequence[int], late: int | None = None) -> Found:
-    """Judge all small cells by all that was seen of each."""
+    """Judge all small cells by all seen numbers of each."""
     agencies = [list(on_time), [] if late is None or not scene.late else [late]]
     counts = with_total(sum(world.counts[one] for group in agencies for one in group))
     rates = [with_total(world.rates[group].sum(axis=0)) for group in agencies if group]

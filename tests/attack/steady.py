@@ -1,4 +1,4 @@
-"""What must not move at all: the same numbers at another frequency, and windows beside their parts."""
+"""Numbers that must not change: those of the same events at another frequency, and windows against their parts."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -12,14 +12,14 @@ from tests.attack.readers import whole
 from tests.attack.world import HONEST, TOTAL, Counts, World
 
 _DAY = timedelta(days=1)
-#: At which frequencies numbers are compared: all of them, or those that stay the same where months replace days.
+#: The frequencies to compare: all, or those that stay the same when months replace days.
 EVERY, WITHOUT_DAYS = "DWMA", "MA"
-#: In which minutes of a day the parts of its events are sent, and so in which hours.
+#: The minutes of a day in which parts of its events are sent.
 _MINUTES = (10, 440, 810)
 
 
 def count_moved(product: Product, world: World, on_time: int, late: int, latest: int) -> Counter[str]:
-    """Have two agencies say the same by days, minutes, hours and months, before and after another's late report.
+    """Let two agencies report the same events by days, minutes, hours and months, before and after a late report.
 
     Returns how many cells moved, by the frequencies at which it was the same.
     """
@@ -41,7 +41,7 @@ def _count_moved(product: Product, world: World, agency: int) -> Counter[str]:
 
 
 def _say_otherwise(product: Product, world: World, agency: int) -> Iterator[str]:
-    """Say it otherwise again and again, each time yielding the frequencies at which it is the same."""
+    """Report the same events in several ways. Yields for each way the frequencies whose numbers must be the same."""
     counts = world.counts[agency]
     parts = [(minute, (counts + number) // len(_MINUTES)) for number, minute in enumerate(_MINUTES)]
     product.send(agency, "D", 0, None)

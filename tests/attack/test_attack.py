@@ -1,4 +1,4 @@
-"""A small audit with every run of the tests, so that the large one stays ready."""
+"""A small attack in every run of the tests, so that the large one keeps working."""
 
 from datetime import timedelta
 

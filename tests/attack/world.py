@@ -22,15 +22,15 @@ T = TypeVar("T", np.int64, np.float64)
 PLACES = ("LI", "IM", "IS", "LU", "CY", "PT")
 PLACE_NUMBERS = [COUNTRIES[code] for code in PLACES]
 GROUP_NUMBERS = [GROUPS[code] for code in ("EU27_2020", "EUROPE", "_T")]
-#: Those of the invented mixture, and the total of all.
+#: The networks of the invented counts, and their total.
 NETWORK_NUMBERS = [NETWORKS[code] for code in invented.NETWORK_SHARES]
-#: The position of the total of the networks, behind them.
+#: The position of the total, after the networks.
 TOTAL = len(NETWORK_NUMBERS)
 AGENCIES = INVENTED[:9]
 HONEST, INSIDERS = range(6), range(6, 9)
-#: The cells that an audit is about, by what agencies counted there together.
+#: The attacked cells, by the sum that the agencies counted in them.
 SMALL = range(1, 5)
-#: The year before has just been published, its last week too, and the hour before noon.
+#: A time at which the year before, its last week and the hour before noon have just been published.
 NOW = datetime(2027, 1, 5, 12, 5, tzinfo=UTC)
 #: The last day of that year.
 LAST_DAY = datetime(2026, 12, 31, tzinfo=UTC)

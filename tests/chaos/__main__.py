@@ -1,4 +1,4 @@
-"""`make chaos`: some seeds one after the other, and a table of what became of them; exit 1 if anything was wrong."""
+"""`make chaos`: some seeds one after the other, and a table of the results. Exits with 1 if anything was wrong."""
 
 import argparse
 import os
@@ -13,7 +13,7 @@ from config.processes import die_with_parent
 from tests.chaos import ground, plan, trial
 from tests.chaos.trial import Result
 
-#: So large is the disk of the broker.
+#: The size of the broker's disk.
 _DISK = "4m"
 _INSIDE = "CHAOS_INSIDE"
 
@@ -98,7 +98,7 @@ def _summarise(results: list[Result]) -> None:
 
 
 def _enter_namespace() -> None:
-    """Begin again where what is mounted is nobody else's, and goes with us. Root may; others have no such disk."""
+    """Start again in a private mount namespace. Only root may; others have no small disk."""
     if os.geteuid() == 0 and _INSIDE not in os.environ and shutil.which("unshare"):
         command = ["unshare", "--mount", sys.executable, "-m", "tests.chaos", *sys.argv[1:]]
         os.execvpe("unshare", command, {**os.environ, _INSIDE: "1"})

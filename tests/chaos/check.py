@@ -1,6 +1,6 @@
-"""What must be true of what is stored when all is healed: nothing lost, doubled, half there or out of nowhere.
+"""Checks the stored data after all faults: nothing is lost, doubled, incomplete or invented.
 
-Each function returns what differs, in words; nothing if nothing does.
+Each function returns the differences in words, or nothing.
 """
 
 from collections import defaultdict
@@ -25,7 +25,7 @@ from tests.chaos.telling import Said, desk_again, said, told_again
 from tests.oracles.findings import RULES, Reviewer
 
 _SHOWN = 10
-#: So many submissions are sent again when all is over.
+#: How many submissions are sent again at the end.
 _REPLAYED = 10
 
 
@@ -62,7 +62,7 @@ def _one(sent: Sent, ids: Sequence[UUID]) -> Iterator[str]:
 
 
 def contents(sent: Sequence[Sent], agencies: Sequence[int]) -> Iterator[str]:
-    """Each that is there is there whole: as many reports and cells as were sent, and those that were sent."""
+    """Each stored submission is complete: it has exactly the reports and cells that were sent."""
     by_digest = {(agencies[one.planned.agency], one.digest): one for one in sent}
     reports = defaultdict(list)
     for report in Report.objects.select_related("equals").order_by("position"):
@@ -129,7 +129,7 @@ def work() -> Iterator[str]:
 
 
 def findings() -> Iterator[str]:
-    """What is noticed of the reports is what a second implementation notices, and nothing is held."""
+    """The findings are those of the second implementation, and nothing is held."""
     desk = desk_again()
     expected = {(rule, *key) for rule, *key in Reviewer(desk, told_again(), settings.THRESHOLDS).noticed()}
     rows = Finding.objects.filter(resolved=None, rule__in=RULES)

@@ -1,4 +1,4 @@
-"""HTTP as a careful agency or reader speaks it: whatever goes wrong is an answer too, with its reason."""
+"""HTTP as a careful agency or reader speaks it: a failure is an answer too, with its reason."""
 
 import base64
 import http.client

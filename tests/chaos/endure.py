@@ -1,7 +1,7 @@
 """`make endure`: one process after the other is killed while agencies send and the public reads; what does it cost?
 
-The bar: no public read fails, except on a connection that the killed process itself refused or cut, and reports
-are public within a second again ten seconds later. A table of what each kill cost; exit 1 where the bar is missed.
+The goal: no public read fails, except on a connection that the killed process refused or cut, and reports
+are public within a second again ten seconds later. Prints the cost of each kill. Exits with 1 if the goal is missed.
 """
 
 import argparse
@@ -36,7 +36,7 @@ from tests.cluster import Cluster, Part, Servers
 from tests.cluster.part import until
 
 WEB, WORKERS = 2, 3
-#: Between two kills, of which the first ten seconds are given to come back.
+#: Seconds between two kills. The first ten are allowed for the recovery.
 _APART, _GIVEN, _WARM = 14.0, 10.0, 15.0
 FRESH = 1.0
 _CUT = ("refused", "RemoteDisconnected", "ConnectionResetError", "BrokenPipeError")
@@ -53,7 +53,7 @@ class Kill:
 
 @dataclass
 class Cost:
-    """What a kill cost: reads that failed, those of them that the killed process refused, and until when it showed."""
+    """The cost of a kill: failed reads, those that the killed process refused, and how long it was noticed."""
 
     name: str
     failed: list[Failure]

@@ -1,4 +1,4 @@
-"""Does to the cluster what the plan says, and makes all well again at the end."""
+"""Makes the faults of the plan in the cluster, and removes all of them at the end."""
 
 import resource
 import signal
@@ -23,7 +23,7 @@ from tests.cluster import Cluster, Part, Servers
 T = TypeVar("T")
 _FILLER = "filler"
 _PIECE = 64 * 1024
-#: So long somebody is waited for who is in the midst of writing.
+#: How many seconds to wait for a session that is writing.
 _PATIENCE = 2.0
 _SESSIONS = (
     "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
@@ -33,7 +33,7 @@ _WRITING = " AND backend_xid IS NOT NULL"
 
 
 class Wire:
-    """The way from the hosts to PostgreSQL, through a process that can make it slow."""
+    """The connection from the hosts to PostgreSQL, through a process that can make it slow."""
 
     def __init__(self, servers: Servers) -> None:
         self.port = free_port()
@@ -88,7 +88,7 @@ class Faults:
         self._lock = threading.Lock()
 
     def run(self, faults: Sequence[Fault]) -> None:
-        """Do all, each at its time and beside those that last; returns when the last one is over."""
+        """Make all faults, each at its time, also several at once. Returns when the last one is over."""
         began = time.monotonic()
         running = [threading.Thread(target=self._do, args=(fault, began), daemon=True) for fault in faults]
         for one in running:
@@ -97,7 +97,7 @@ class Faults:
             one.join()
 
     def heal(self) -> None:
-        """Whatever a fault left behind is put right, and all parts are there."""
+        """Remove what faults left behind, and start all parts that are missing."""
         self._wire.tell("delay 0")
         self._wire.tell("flow")
         self._disk.empty()
@@ -107,7 +107,7 @@ class Faults:
 
     def _do(self, fault: Fault, began: float) -> None:
         time.sleep(max(0.0, began + fault.at - time.monotonic()))
-        # What was to be killed may have just ended by itself, or by another fault.
+        # The process to kill may have ended by itself, or by another fault.
         with suppress(psutil.NoSuchProcess, psycopg.Error, redis.RedisError):
             DEEDS[fault.kind](self, fault)
         with self._lock:
@@ -148,7 +148,7 @@ class Faults:
         self._cluster.servers.database.kill()
 
     def restart_postgresql(self, _: Fault) -> None:
-        # Told to stop in the midst of recovering, it may not.
+        # A server that recovers may not stop when it is asked to.
         self._cluster.servers.database.end(within=5)
 
     def kill_a_backend_of_postgresql(self, fault: Fault) -> None:

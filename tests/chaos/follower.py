@@ -1,4 +1,4 @@
-"""A reader that keeps a copy of the public view by asking SDMX for what has changed, whatever breaks meanwhile."""
+"""A reader that keeps a copy of the public view by asking SDMX for changes, also while parts break."""
 
 import csv
 import threading
@@ -18,7 +18,7 @@ View = dict[tuple[str, ...], tuple[str, ...]]
 
 
 class Follower(threading.Thread):
-    """Polls the hosts in turn until it is told to stop. Of an answer that does not come whole it takes nothing."""
+    """Polls the hosts in turn until it is stopped. It uses nothing of an incomplete answer."""
 
     def __init__(self, hosts: Sequence[Part]) -> None:
         super().__init__(name="follower", daemon=True)
@@ -39,7 +39,7 @@ class Follower(threading.Thread):
             self._poll(host)
 
     def wrong(self) -> Iterator[str]:
-        """Yield in what the copy differs from what each host gives to whoever asks for all of it; now all is still."""
+        """Yield the differences between the copy and the whole view of each host, when nothing changes any more."""
         for host in self._hosts:
             self._poll(host)
             whole = _read(Web(host.port).ask("GET", _VIEW))

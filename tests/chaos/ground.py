@@ -1,4 +1,4 @@
-"""What every seed begins with: a migrated database with agencies that have credentials, made once and copied."""
+"""The start of every seed: a migrated database with agencies and their credentials, made once and copied."""
 
 import os
 import subprocess
@@ -42,7 +42,7 @@ class Ground:
     ports: tuple[int, int]
 
     def copy(self, folder: Path) -> None:
-        """Lay it out again."""
+        """Copy it into another folder."""
         _copy(self.folder, folder)
 
 
@@ -65,7 +65,7 @@ def make(folder: Path, newcomers: Sequence[Newcomer] = CAST, *, prepared: Path |
 def _copy(source: Path, folder: Path) -> None:
     folder.mkdir()
     for name in ("postgres", "keys"):
-        # Followed where it is a link, as the data of another user are; owners and modes are kept.
+        # Links are followed, because the data of another user are behind a link. Owners and modes are kept.
         subprocess.run(["cp", "-aH", source / name, folder / name], check=True)
 
 
@@ -98,7 +98,7 @@ def _bring_in(newcomers: Sequence[Newcomer]) -> tuple[list[int], list[tuple[str,
 
 @contextmanager
 def disconnected() -> Iterator[None]:
-    """Have no connection of this process outlive the block."""
+    """Close all connections of this process at the end of the block."""
     from django.db import connection
 
     try:

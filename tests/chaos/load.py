@@ -18,7 +18,7 @@ from tests.chaos.client import REFUSED, Reply, Sender
 from tests.chaos.plan import Plan, Planned, spoil
 
 _THREADS = 64
-#: So long after all is healed an agency tries on.
+#: How many seconds an agency keeps trying after all faults are removed.
 _PATIENCE = 40.0
 
 
@@ -53,7 +53,7 @@ class Sent:
 
     @property
     def may_be_there(self) -> bool:
-        """Whether an answer was lost of which nobody knows what it would have been."""
+        """Whether an answer was lost, so that nobody knows whether the submission was stored."""
         return any(reply.status >= 500 or reply.status < REFUSED for reply in self.answers)
 
 
@@ -70,7 +70,7 @@ class Load:
         self._lock = threading.Lock()
 
     def run(self) -> None:
-        """Send all, each at its time; returns when the last one is on its way."""
+        """Send all, each at its time. Returns when the last one has begun."""
         began = time.monotonic()
         for sent in self.sent:
             time.sleep(max(0.0, began + sent.planned.at - time.monotonic()))
@@ -91,7 +91,7 @@ class Load:
             prepared = self._now + timedelta(seconds=planned.at - planned.prepared)
             document["prepared"] = prepared.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         spoil(planned.kind, document)
-        # Spaces tell it from all others, and mean nothing.
+        # Spaces make each body different, and mean nothing.
         body = json.dumps(document).encode() + b" " * planned.number
         return Sent(planned, body, document)
 
@@ -123,7 +123,7 @@ class Load:
             time.sleep(rng.uniform(0.2, 1.0))
 
     def _is_final(self, sent: Sent, reply: Reply) -> bool:
-        """Without a key nobody sends again what may have been stored."""
+        """Without a key, an agency does not repeat a submission that may be stored."""
         if 200 <= reply.status < 500 and reply.status != TOO_MANY_REQUESTS:
             return True
         return sent.planned.key is None and reply.status != REFUSED

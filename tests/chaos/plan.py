@@ -1,4 +1,4 @@
-"""What will happen, drawn from a seed: what the agencies send and when, and which faults come when."""
+"""The plan of a seed: what the agencies send and when, and which faults come when."""
 
 import random
 from collections import Counter
@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 AGENCIES = 12
-#: So many submissions a second, from all of them.
+#: Submissions a second, of all agencies together.
 RATE = 8
-#: How far back periods of a frequency are spoken of: few, so that reports meet each other.
+#: How many past periods of a frequency are reported: few, so that several reports are about one period.
 _BACK = {"N": 40, "H": 30, "D": 40, "M": 3}
 _NETWORKS = ("BITTORRENT", "EDONKEY", "GNUTELLA", "HYPHANET", "_U")
 _COUNTRIES = ("NO", "SE", "DE", "FR", "PL", "CY", "US", "XK", "_U")
-#: A total of at most this much is never implausible: nothing is to be held, as nobody is there to decide.
+#: A total up to this is never implausible. Nothing may be held, because nobody is there to decide.
 _LARGEST_CELL, _MOST_CELLS = 12, 4
 
 
 class Said(NamedTuple):
-    """A report, of the period so many before the one that is running when it all begins."""
+    """A report of a period: so many periods before the one that is running at the start."""
 
     frequency: str
     back: int
@@ -52,7 +52,7 @@ class Fault:
     at: float
     kind: str
     lasts: float
-    #: Chooses among the processes that there are, and how strong it is.
+    #: Chooses the process, and how strong the fault is.
     draw: float
 
 
@@ -85,7 +85,7 @@ _MEANWHILE = ((0.4, "kill a process of a worker"), (0.6, "end a session of Postg
 
 @dataclass(frozen=True)
 class Plan:
-    """All that will happen."""
+    """All submissions and faults."""
 
     seed: int
     seconds: float
@@ -114,7 +114,7 @@ def draw(seed: int, *, seconds: float, rate: float = RATE, kinds: Sequence[str] 
 
 
 def _faults(rng: random.Random, *, seconds: float, kinds: Sequence[str]) -> list[Fault]:
-    """Each kind once where there is time for all, and some again; the last seconds are for the longest to end in."""
+    """Each kind once if there is time, and some again. No fault begins in the last seconds, so that all end."""
     count = max(2, round(seconds / 2))
     chosen = [*rng.sample(kinds, min(count, len(kinds)))]
     chosen += rng.choices(kinds, k=count - len(chosen))
@@ -124,7 +124,7 @@ def _faults(rng: random.Random, *, seconds: float, kinds: Sequence[str]) -> list
         lasts = min(rng.uniform(*KINDS[kind]), seconds / 3)
         at = rng.uniform(begins, ends)
         faults.append(Fault(at, kind, lasts, rng.random()))
-        # While the database is slow, everybody is in the midst of something: the worst time to be killed.
+        # While the database is slow, every process is busy: the worst time to kill one.
         if kind == "slow the database":
             faults += [Fault(at + lasts * share, other, 0, rng.random()) for share, other in _MEANWHILE]
     return sorted(faults, key=lambda fault: fault.at)
@@ -137,7 +137,7 @@ def _submissions(rng: random.Random, *, seconds: float, count: int) -> list[Plan
         one = _submission(rng, len(found), at, agency)
         found.append(one)
         if rng.random() < 0.08:
-            # Another one of the same periods at the same time: one of both wins, neither is lost.
+            # Another submission of the same periods at the same time: one is current, and neither is lost.
             found.append(_submission(rng, len(found), at, agency, periods=[said[:2] for said in one.said]))
     return sorted(found, key=lambda one: one.at)
 
@@ -199,7 +199,7 @@ def _refused_cell(report: dict[str, Any], **wrong: object) -> dict[str, Any]:
     return {**kept, "observations": [cell]}
 
 
-#: What may be wrong with a submission, and how it comes to be.
+#: The faults that a submission may have, and how to make them.
 _WRONG: Mapping[str, Callable[[dict[str, Any]], None]] = {
     "negative": _negative,
     "unknown country": _unknown_country,
@@ -209,6 +209,6 @@ _WRONG: Mapping[str, Callable[[dict[str, Any]], None]] = {
 
 
 def spoil(kind: str, document: dict[str, Any]) -> None:
-    """Make a submission what its kind says."""
+    """Make the fault of a submission's kind."""
     if kind in _WRONG:
         _WRONG[kind](document)

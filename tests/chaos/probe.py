@@ -17,12 +17,12 @@ from tests.chaos.plan import AGENCIES, Planned
 #: Nobody else counts there.
 COUNTRY = "IS"
 _EVERY, _LOOK_EVERY = 0.5, 0.03
-#: Minutes take turns, so that none of them is revised so often that it is held.
+#: Minutes take turns, so that none is revised too often.
 _MINUTES = 45
 
 
 class Probe(threading.Thread):
-    """Looks until it is told to stop; `seen` has when each report was accepted, and how long it took to be seen."""
+    """Looks until it is stopped. `seen` has the time of acceptance of each report, and the seconds until public."""
 
     def __init__(self, sender: Sender) -> None:
         super().__init__(name="probe", daemon=True)

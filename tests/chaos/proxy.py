@@ -1,6 +1,6 @@
-"""Stands between the hosts and PostgreSQL, and makes it slow, mute or gone: `python -m tests.chaos.proxy FROM TO`.
+"""A proxy between the hosts and PostgreSQL that delays, stalls or cuts: `python -m tests.chaos.proxy FROM TO`.
 
-Told by lines on standard input: `delay SECONDS` for each piece that passes, `stall` until `flow`, and `cut`.
+Lines on standard input control it: `delay SECONDS` for each piece that passes, `stall` until `flow`, and `cut`.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What the public reads from each host over HTTP, against what a second implementation makes of all that is stored."""
+"""Compares what each host gives to the public over HTTP with the second implementation's result for all reports."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ Key = tuple[Any, ...]
 
 
 def numbers(cluster: Cluster) -> Iterator[str]:
-    """What the public reads from each host is what the second implementation makes of all that is stored."""
+    """Each host gives the public the numbers that the second implementation computes from all reports."""
     expected, indicator = told_again(), Indicator.objects.get(code="DOWNLOADS").number
     for host in cluster.web:
         yield from _same(f"{host.name}: ", _public(host, expected.now), _published(expected, indicator))

@@ -1,4 +1,4 @@
-"""The public: so many reads a second, evenly, over kept connections to some addresses, and what failed of them.
+"""The public: evenly spaced reads over kept connections to some ports, and the reads that failed.
 
 `python -m tests.chaos.readers PER_SECOND PORT…` reads until its input ends, then prints JSON: how many reads each port
 had, and each failure as [when, port, path, reason]. A process of its own, so that it slows no clock but the machine's.
@@ -47,7 +47,7 @@ class Failure(NamedTuple):
 
 @dataclass
 class Reads:
-    """What became of all reads; `counts` by port, `slowest` in seconds."""
+    """The results of all reads: `counts` by port, `slowest` in seconds."""
 
     counts: dict[int, int] = field(default_factory=dict)
     slowest: float = 0.0
@@ -56,7 +56,7 @@ class Reads:
 
 @contextmanager
 def reading(ports: Sequence[int], *, per_second: float) -> Iterator[Reads]:
-    """Have readers beside the block; what became of their reads is told once it has ended."""
+    """Read while the block runs. The results are there at the end of the block."""
     command = [sys.executable, "-m", "tests.chaos.readers", str(per_second), *map(str, ports)]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     reads = Reads()
@@ -72,7 +72,7 @@ def reading(ports: Sequence[int], *, per_second: float) -> Iterator[Reads]:
 
 
 class _Reader(threading.Thread):
-    """One connection; it asks again once where a kept connection was closed under it, as every browser does."""
+    """One connection. If a kept connection is closed, it asks once more, as every browser does."""
 
     def __init__(self, number: int, port: int, every: float, over: threading.Event) -> None:
         super().__init__(daemon=True)

@@ -15,13 +15,13 @@ _WHO = (
 
 
 def users(url: str) -> list[str]:
-    """Return as whom each session but this one has signed in, asked by an address of the owner."""
+    """Return the role of each session except this one, asked as the owner."""
     with psycopg.connect(url) as connection:
         return [str(user) for (user,) in connection.execute(_WHO)]
 
 
 def of_others(running: Cluster) -> Iterator[str]:
-    """Say who is signed in and should not be, and which role nobody has."""
+    """Return the sessions that should not exist, and the roles without a session."""
     seen: set[str] = set()
 
     def all_were_seen() -> bool:

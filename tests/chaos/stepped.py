@@ -1,6 +1,6 @@
 """The Celery application on a machine whose clock is wrong: `celery --app tests.chaos.stepped`.
 
-The file that CLOCK_OFFSET names holds by how many seconds. All that Celery asks the machine's clock goes through here;
+The file that CLOCK_OFFSET names contains the error in seconds. Celery reads the machine's clock through here;
 the federation itself asks the database's and compares it with the host's, both of which this leaves alone.
 """
 

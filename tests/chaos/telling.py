@@ -1,4 +1,4 @@
-"""The second implementation of everything, told all that is stored, in the order in which it was."""
+"""Gives the second implementation all stored reports, in the order in which they were stored."""
 
 from collections import defaultdict
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from tests.oracles.federation import Place
 
 
 class Said(NamedTuple):
-    """What a report says, wherever it stands."""
+    """The contents of a report."""
 
     frequency: str
     period: datetime
@@ -26,16 +26,16 @@ class Said(NamedTuple):
 
 
 def said(report: Report) -> Said:
-    """What a stored report says: of an unchanged one, what it equals says it."""
+    """The contents of a stored report. An unchanged one has those of the report that it equals."""
     source = report.equals or report
     cells = dict(zip(zip(source.countries, source.networks, strict=True), source.values, strict=True))
     return Said(report.frequency, report.period, report.status, report.withdrawn, cells)
 
 
 def told_again() -> oracle.Federation:
-    """The second implementation, told everything that came, in the order in which it was stored.
+    """The second implementation after all reports, in the order in which they were stored.
 
-    What had come when a period was published first, only the database knows.
+    Only the database knows which reports were there when a period was first published.
     """
     desk = desk_again()
     return oracle.Federation(
@@ -49,7 +49,7 @@ def told_again() -> oracle.Federation:
 
 
 def desk_again() -> Desk:
-    """The second desk: all reports that are stored, one after the other."""
+    """The second implementation of the desk, after all stored reports, one after the other."""
     desk, came = Desk(settings.THRESHOLDS), defaultdict(list)
     for row in Report.objects.select_related("equals").order_by("id"):
         came[row.submission_id].append(row)

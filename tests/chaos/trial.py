@@ -23,7 +23,7 @@ from tests.cluster import Cluster, Part, Servers
 from tests.cluster.part import until
 
 WEB, WORKERS = 2, 2
-#: Once all is healed, a report must be public within so many seconds.
+#: Seconds within which a report must be public, after all faults are removed.
 FRESH_WITHIN = 10.0
 _SETTLED_WITHIN = "60"
 
@@ -32,7 +32,7 @@ Say = Callable[[str], None]
 
 @dataclass
 class Result:
-    """What became of a seed; it is well if nothing is wrong."""
+    """The result of a seed. It passed if nothing is wrong."""
 
     seed: int
     submissions: int = 0
@@ -68,7 +68,7 @@ def run(plan: Plan, ground: Ground, folder: Path, *, say: Say) -> Result:
             say(f"looking at a copy kept by {follower.polls} polls")
             result.wrong += follower.wrong()
         except Exception as failure:  # noqa: BLE001
-            # Whatever breaks the trial is for a person to look into, and the next seed is tried all the same.
+            # A person has to look at an unexpected error. The next seed is tried all the same.
             traceback.print_exc()
             result.wrong.append(f"{type(failure).__name__}: {failure}")
     result.seconds = time.monotonic() - began

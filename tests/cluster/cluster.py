@@ -19,12 +19,12 @@ from tests.cluster import replica
 from tests.cluster.part import Part, spawn
 from tests.integration.processes import PLENTY
 
-#: What would lead a cluster to somebody's servers, or change how it works.
+#: Variables that would lead a cluster to other servers, or change how it works.
 _FOREIGN = (
     *("DATABASE_URL", "DATABASE_WEB_URL", "DATABASE_WORKER_URL", "DATABASE_PUBLIC_URL", "DATABASE_REPLICA_URL"),
     *("REDIS_URL", "REPLICA", "SECRET_KEY", "ROUNDING_KEY", "MAKE", "DATA_DIR", "PORT"),
 )
-#: As which role of the database a host signs in, and by which variable it is told: as `make serve` does.
+#: The database role of each host, and the variable that names its address, as in `make serve`.
 _WORKS_AS = {"DATABASE_URL": "DATABASE_WORKER_URL"}
 _SIGNS_IN = {
     "web": {"DATABASE_URL": "DATABASE_WEB_URL", "DATABASE_PUBLIC_URL": "DATABASE_PUBLIC_URL"},
@@ -32,7 +32,7 @@ _SIGNS_IN = {
     "beat": _WORKS_AS,
 }
 
-#: All that comes to a cluster comes from one address, where guesses stay as rare as those of thirty.
+#: All requests to a cluster come from one address, so its limits are those of thirty addresses.
 _UNLIMITED = {"RATE_TOKEN_FAILURES_PER_ADDRESS": "300"} | {
     f"RATE_{name}": "1000000"
     for name in (
@@ -44,7 +44,7 @@ _UNLIMITED = {"RATE_TOKEN_FAILURES_PER_ADDRESS": "300"} | {
 
 @dataclass(frozen=True)
 class Servers:
-    """PostgreSQL and the broker; `environment` leads their owner to them, `addresses` are those of the roles."""
+    """PostgreSQL and the broker. `environment` is for the owner, `addresses` has the address of each role."""
 
     folder: Path
     database: Part
@@ -61,12 +61,12 @@ class Servers:
         return self.environment["REDIS_URL"]
 
     def reached_at(self, port: int) -> "Servers":
-        """The same, where what is to come reaches the database at another port."""
+        """The same servers, with the database at another port."""
         moved = {name: replica.at_port(url, port) for name, url in self.addresses.items()}
         return replace(self, addresses=moved)
 
     def environment_of(self, role: str) -> dict[str, str]:
-        """What leads a host to them, which knows no address of the owner's."""
+        """The variables of a host, without any address of the owner."""
         return self.environment | {told: self.addresses[name] for told, name in _SIGNS_IN[role].items()}
 
     def manage(self, *arguments: str, told: str = "", **settings: str) -> str:
@@ -92,7 +92,7 @@ class Cluster:
     web: list[Part]
     workers: list[Part]
     beats: list[Part]
-    #: Whatever else runs: a replica, a proxy in front.
+    #: Other parts: a replica, a proxy in front.
     others: list[Part] = field(default_factory=list)
 
     @property
@@ -179,7 +179,7 @@ def hosts(servers: Servers, *, web: int = 2, workers: int = 2, beats: int = 1, *
 
 
 def host(servers: Servers, role: str, number: int, settings: Mapping[str, str], *, command: Sequence[str] = ()) -> Part:
-    """Return a machine that runs one role of `make serve`, or another command in its place, not started yet."""
+    """Return a host, not started yet, that runs one role of `make serve` or another command."""
     name, port = f"{role}-{number}", free_port()
     folder = servers.folder / name
     log = folder / "logs" / f"{role}.log"

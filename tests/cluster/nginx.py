@@ -1,6 +1,6 @@
 """A real nginx with the file that is shipped, as a child in the foreground, with everything in a folder of its own.
 
-Only what must differ here differs: addresses, ports and paths, and TLS where it is not asked for.
+Only addresses, ports and paths differ, and TLS is off unless it is asked for.
 """
 
 import os
@@ -21,7 +21,7 @@ PROGRAM = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 SHIPPED = ROOT / "deploy" / "nginx" / "federation.conf"
 _STARTS_WITHIN = 10.0
 
-# nginx forgets its environment, and with it by how much its clock is moved.
+# nginx clears its environment, and with it the offset of its clock.
 _FRAME = """
 {user}
 {clock}

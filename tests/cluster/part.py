@@ -1,4 +1,4 @@
-"""One process of the cluster under a supervisor of its own: started again a second after it ended, for ever.
+"""One process of the cluster and its supervisor, which starts it again a second after it ends.
 
 The supervisor is a thread that lives as long as the part is wanted: the kernel stops the process when its thread ends,
 so also after a kill -9 of the whole.
@@ -21,7 +21,7 @@ Process = subprocess.Popen[bytes]
 
 #: As `RestartSec=1` of systemd.
 PAUSE = 1.0
-#: How long something may take before it counts as not coming.
+#: How many seconds to wait for something.
 PATIENCE = 60.0
 _LOOK_EVERY = 0.02
 
@@ -72,7 +72,7 @@ class Part:
     # --- as a person at that machine --------------------------------------------------------------------------------
 
     def start(self) -> "Part":
-        """Have it running, and kept running; no more than that if it is."""
+        """Start it and keep it running. Does nothing if it runs already."""
         with self._lock:
             if not self._wanted.is_set():
                 self._wanted.set()
@@ -89,7 +89,7 @@ class Part:
                 self._supervisor.join()
 
     def signal(self, number: int = signal.SIGKILL) -> None:
-        """Send the process a signal; what ends by it is started again."""
+        """Send the process a signal. If it ends, it is started again."""
         if self.main:
             self.main.send_signal(number)
 
@@ -134,7 +134,7 @@ class Part:
 
     def _watch(self, process: Process) -> None:
         if not self._wanted.is_set():
-            self._ask_to_stop()  # it was being started when it was to stop
+            self._ask_to_stop()  # it was stopped while it started
         process.wait()
 
     def _ask_to_stop(self) -> None:

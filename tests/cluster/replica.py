@@ -17,8 +17,8 @@ _PATIENCE = 240.0
 def start(primary_folder: Path, folder: Path, *, port: int | None = None) -> tuple[str, subprocess.Popen[bytes]]:
     """Make a replica of the server whose data directory is given, or start it again; the owner's address, and process.
 
-    It listens on the loopback address and lets in whom the primary lets in: only place and port differ. Stop it with
-    `config.embedded.process.stop`.
+    It listens on the loopback address and accepts the same users as the primary: only folder and port differ. Stop
+    it with `config.embedded.process.stop`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     port = port or free_port()
@@ -51,10 +51,10 @@ def at_port(url: str, port: int) -> str:
 
 
 def _copy(primary: str, identity: Identity, *, log: Path) -> None:
-    # By us, who may write here even where the one that it runs as may not.
+    # This process makes the folder, because the user that PostgreSQL runs as may not write here.
     identity.data.mkdir(mode=0o700, exist_ok=True)
     server = urlsplit(primary)._replace(scheme="postgresql", path="/").geturl()
-    # The address with its password goes in by a file: the list of processes is for everyone.
+    # The address with its password is in a file, because everyone can read the list of processes.
     words = identity.lend("service", _service(server))
     shell = f'PGSERVICEFILE="{words}" exec "$0" "$@"'
     program, *arguments = identity.command(

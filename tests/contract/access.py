@@ -1,4 +1,4 @@
-"""Who may do what, as docs/reference/access.md says it; and every address there is, out of the URL resolver."""
+"""Reads docs/reference/access.md, and lists every address of the URL resolver."""
 
 import re
 from collections.abc import Iterator

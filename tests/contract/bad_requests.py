@@ -1,6 +1,6 @@
-"""Bad inputs, as bytes, and what each is answered with: the source of docs/reference/bad-inputs.md.
+"""Bad inputs, as bytes, and the answer to each: the source of docs/reference/bad-inputs.md.
 
-MARK stands in every place where what was sent might come back, or be logged.
+MARK is in every place whose content might be returned or logged.
 """
 
 import gzip

@@ -1,4 +1,4 @@
-"""Agencies and coordinators as they come over HTTP, with real tokens; and the periods that they may report."""
+"""Agencies and coordinators that send over HTTP with real tokens, and the periods that they may report."""
 
 import base64
 import gzip
@@ -15,7 +15,7 @@ COLUMNS = "INDICATOR,FREQ,TIME_PERIOD,COUNTRY,NETWORK,OBS_VALUE"
 
 
 class Caller:
-    """Somebody with a credential, who gets a token for it and uses that."""
+    """The holder of a credential, who gets a token and uses it."""
 
     def __init__(self, client=None, **holder):
         self.client = client or Client()
@@ -45,7 +45,7 @@ class Caller:
             f"/api/v1/submissions/{query}",
             body,
             content_type=media,
-            # Once more among the headers: the test client forgets it where the body is empty.
+            # Also among the headers, because the test client drops it if the body is empty.
             headers={"Authorization": f"Bearer {self.token}", "Content-Type": media, **headers},
             **(environment or {}),
         )

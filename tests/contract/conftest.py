@@ -1,4 +1,4 @@
-"""The cast of the contract tests."""
+"""The agencies and the coordinator of the contract tests."""
 
 import pytest
 

@@ -66,7 +66,7 @@ Ask = Callable[..., Any]
 
 
 def kind_of(answer) -> str:
-    """What an answer says of who asked: let in, whatever became of the request, or how it was refused."""
+    """Whether an answer let the caller in, or else how it refused the caller."""
     if answer.status_code == 302 and answer["Location"].startswith("/admin/login/?next="):
         return "sign in"
     if answer.status_code == 302 and answer["Location"].startswith("/admin/second-factor/?next="):
@@ -194,7 +194,7 @@ def test_api_answers_each_as_the_table_says(cast, rows, settings):
     assert wrong == []
 
 
-def test_nobody_sees_what_is_another_agencys_and_none_can_tell_that_it_is_there(cast, rows):
+def test_no_agency_can_see_or_detect_data_of_another(cast, rows):
     nothing = {Submission: "00000000-0000-0000-0000-000000000000", Finding: 2**31 - 1}
     said = list(Answer.objects.values())
     for model, template in (

@@ -31,7 +31,7 @@ def fits(answers, expected):
 
 @pytest.mark.verify
 @pytest.mark.django_db
-def test_each_bad_input_has_its_answer_and_none_stays(server, subtests):
+def test_each_bad_input_has_its_answer_and_is_not_stored(server, subtests):
     before = server.stored()
     slow = [(case, server.connect()) for case in SLOW]
     for case, sock in slow:

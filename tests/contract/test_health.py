@@ -218,7 +218,7 @@ def test_metrics_are_not_there_by_default(client):
     assert client.get("/metrics").json()["code"] == "not_found"
 
 
-def test_metrics_are_for_whoever_has_the_token(client, settings, kripos):
+def test_metrics_need_the_token(client, settings, kripos):
     settings.METRICS_TOKEN = TOKEN
     assert client.get("/metrics").json()["code"] == "not_authenticated"
     assert client.get("/metrics", headers={"Authorization": "Bearer \xe9"}).status_code == 401

@@ -77,7 +77,7 @@ def test_other_requests_of_agencies_and_coordinators(kripos, coordinator, limit)
     throttled([kripos.get("/api/v1/findings/") for _ in range(2)][1], "reads-per-agency")
 
 
-def test_agency_is_told_how_it_stands(kripos, limit):
+def test_agency_reads_the_state_of_its_limits(kripos, limit):
     limit(rates.SUBMISSIONS_PER_CREDENTIAL, 10)
     limit(rates.SUBMISSIONS_PER_AGENCY, 20)
     answer = kripos.send(report(CELL))
@@ -180,7 +180,7 @@ def test_guesses_from_one_address(kripos, limit):
     assert ask_token(Client(), *right, address="198.51.100.8").status_code == 200
 
 
-def test_guesses_that_are_not_looked_at_are_not_held_against_the_address(limit):
+def test_guesses_that_are_not_checked_do_not_count_for_the_address(limit):
     limit(rates.FAILURES_PER_CREDENTIAL, 1)
     limit(rates.FAILURES_PER_ADDRESS, 3)
     assert [ask_token(Client(), "one", "x").status_code for _ in range(4)] == [401, 429, 429, 429]
@@ -265,7 +265,7 @@ def test_wrong_tokens_of_one_network(limit):
     assert [use("wrong", address=f"2001:db8::{n}").status_code for n in range(4)] == [401, 401, 401, 429]
 
 
-def test_right_token_passes_whatever_else_its_address_sends(kripos, bka, limit):
+def test_valid_token_passes_even_if_its_address_sends_wrong_ones(kripos, bka, limit):
     limit(rates.WRONG_TOKENS_PER_ADDRESS, 2)
     credentials.revoke(credential=bka.issued.credential, by="a test", now=BEGAN)
     assert statuses(["wrong"] * 3) == [401, 401, 429]

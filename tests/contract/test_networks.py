@@ -38,7 +38,7 @@ def test_inside_it_is_worth_what_it_is(kripos, address):
 
 
 @pytest.mark.parametrize("address", OUTSIDE)
-def test_outside_neither_a_token_is_given_nor_one_taken(kripos, address):
+def test_outside_its_networks_a_credential_gets_no_token_and_its_tokens_are_refused(kripos, address):
     kripos.client.defaults["REMOTE_ADDR"] = address
     refused = kripos.ask_token()
     assert (refused.status_code, refused.json()["error"]) == (400, "unauthorized_client")

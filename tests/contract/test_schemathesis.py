@@ -74,7 +74,7 @@ def answers(at):
 
 
 @pytest.mark.verify
-def test_document_and_answers_agree_whoever_asks(world, address, tmp_path):
+def test_document_and_answers_agree_for_each_caller(world, address, tmp_path):
     for role in ROLES:
         bounds = (f"--max-examples={WANTED}", "--continue-on-failure") if WANTED else BOUNDED[role]
         found = asked(address, world, role, bounds, tmp_path)

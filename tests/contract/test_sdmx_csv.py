@@ -119,7 +119,7 @@ def test_what_pysdmx_writes_of_other_structures(kripos, context, artefact, write
 
 
 @pytest.mark.parametrize("action", [ActionType.Information, ActionType.Append, ActionType.Replace])
-def test_whichever_action_a_report_is_whole(kripos, action):
+def test_with_each_action_a_report_is_whole(kripos, action):
     accepted(kripos.send(report(("DE", "ARES", 5))))
     accepted(kripos.post(write_20([dataset(*ROWS, action=action)]), media=MEDIA + "2.0.0"))
     assert stored() == STORED

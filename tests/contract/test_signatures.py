@@ -486,7 +486,7 @@ class TestReplay:
         set_clocks(monkeypatch, ahead=timedelta(minutes=6))
         assert kripos.post(BODY, **headers).json()["code"] == "signature_too_old"
 
-    def test_same_numbers_signed_anew_are_another_submission(self, kripos, signer):
+    def test_same_numbers_signed_again_are_another_submission(self, kripos, signer):
         for nonce in "12":
             assert kripos.post(BODY, **signer.signed(BODY, parameters={"nonce": nonce})).status_code == 202
         assert Submission.objects.count() == 2

@@ -204,7 +204,7 @@ class TestDryRun:
         found = check_dry_run(sender, [of_day(1, ("NO", "ARES", 25)), *of_hours(1, ("NO", "ARES", 1))])
         assert said(found) == [("/reports/0", "R101", "open")]
 
-    def test_mismatch_that_the_submission_mends(self, sender):
+    def test_mismatch_that_the_submission_corrects(self, sender):
         sender.send([of_day(1, ("NO", "ARES", 25)), *of_hours(1, ("NO", "ARES", 1))])
         settle()
         assert check_dry_run(sender, [of_day(1, ("NO", "ARES", 24), ("SE", "ARES", 36))]) == []
@@ -411,7 +411,7 @@ DEEDS = SUBMISSIONS | st.sampled_from([decisions.release, decisions.reject, sett
 
 @one_in(4)
 @hypothesis.given(media=st.sampled_from(["json", "csv"]), before=st.lists(DEEDS, max_size=4), reports=SUBMISSIONS)
-def test_dry_run_equals_the_submission_whatever_came_before(with_history, media, before, reports):
+def test_dry_run_equals_the_submission_after_any_history(with_history, media, before, reports):
     sender = Sender(with_history, media)
     with transaction.atomic():
         for deed in before:

@@ -1,4 +1,4 @@
-"""Bodies: submissions as JSON, as CSV, and the same as both; answers to findings; what comes packed in pieces."""
+"""Bodies: submissions as JSON, as CSV and as both; answers to findings; compressed bodies in pieces."""
 
 import gzip
 import zlib
@@ -23,7 +23,7 @@ from tests.fuzz.judging import Verdict, compare, expect, set_to, verdict
 from tests.oracles import payloads as oracle
 from tests.oracles import tables
 
-#: With these limits none is met.
+#: Limits that no case reaches.
 WIDE = (drafts.MAX_OBSERVATIONS, MAX_REPORTS)
 
 
@@ -110,7 +110,7 @@ def _agree(found: Verdict, walked: Verdict) -> None:
         and walked.problem is not None
         and found.problem.status == walked.problem.status == 400
     ):
-        return  # Of two things that make it unreadable either may be met first.
+        return  # If a body is unreadable for two reasons, either may be reported.
     expect(found.word == walked.word, f"{found.word} by the fast path, {walked.word} by the thorough one")
     expect(found.value == walked.value, "the thorough path read other numbers")
     if found.problem is not None and walked.problem is not None:
@@ -215,7 +215,7 @@ def judge_answer(body: bytes, rng: Random) -> str:
 
 
 class Pieces(BytesIO):
-    """A connection that hands over as much as it likes."""
+    """A connection that delivers pieces of any size."""
 
     def __init__(self, content: bytes, rng: Random) -> None:
         super().__init__(content)
@@ -228,7 +228,7 @@ class Pieces(BytesIO):
 
 
 def request_of(content: bytes, rng: Random, *, encoding: str = "", length: str | None = None) -> Any:
-    """Return a request with a body, whose pieces come in sizes of chance."""
+    """Return a request with a body that arrives in pieces of random sizes."""
     environ = {
         "REQUEST_METHOD": "POST",
         "PATH_INFO": "/api/v1/submissions/",
@@ -261,7 +261,7 @@ def make_packed(rng: Random) -> bytes:
 
 
 def judge_packed(packed: bytes, rng: Random) -> str:
-    """Unpack in pieces of any size under any limit, and compare with unpacking it whole."""
+    """Decompress in pieces of any size under any limit, and compare with decompressing the whole."""
     limit = rng.choice((1 << 27, 1 << 27, 100, 5000))
     with set_to(bodies, _PIECE=rng.choice((1 << 20, 1, 3, 64, 4096)) if len(packed) < 2000 else 1 << 20):
         found = verdict(lambda: bytes(bodies.read(request_of(packed, rng, encoding="gzip"), limit=limit)))

@@ -1,4 +1,4 @@
-"""Right documents: reports made up at random, and written as JSON or CSV in any of the ways in which one may."""
+"""Valid documents: random reports, written as JSON or CSV in all allowed ways."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Breaks documents as senders do: by the token, by the cell, by the row, and by the octet."""
+"""Breaks documents as senders do: tokens, cells, rows and bytes."""
 
 from random import Random
 
@@ -33,7 +33,7 @@ def _escaped(one: str) -> str:
 
 
 def odd_token(rng: Random) -> str:
-    """Return what may stand in the place of a token."""
+    """Return a replacement for a token."""
     which = rng.random()
     if which < 0.3:
         return rng.choice(odd.NUMBERS)
@@ -172,7 +172,7 @@ def _swap_column(rng: Random, table: list[list[str]]) -> None:
 
 
 def odd_cell(rng: Random, column: str = "") -> str:
-    """Return what may stand in a cell of a column."""
+    """Return a value for a cell of a column."""
     which = rng.random()
     if which < 0.001:
         return rng.choice(odd.LONG_TEXTS)

@@ -1,4 +1,4 @@
-"""What no schema can say, said to schemathesis: which of the values that have the right form there are.
+"""Tells schemathesis what no schema can say: which values of the right form exist.
 
 Each rule here is listed with its reason in docs/reference/fuzzing.md. It changes only what was drawn as valid; what was
 drawn as invalid goes out as it is.
@@ -33,7 +33,7 @@ _RANGES = {
 
 @schemathesis.hook
 def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
-    """Put what there is in the place of what only looks like it."""
+    """Replace values of the right form by values that exist."""
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
     settle = _SETTLED.get(f"{case.method} {case.operation.path}")
@@ -59,7 +59,7 @@ def _question(case: Any) -> None:
 
 
 def _no_cursor(query: dict[str, Any]) -> None:
-    """A cursor is only what ``next`` said."""
+    """Only values of ``next`` are cursors."""
     if query.get("cursor"):
         del query["cursor"]
 
@@ -151,7 +151,7 @@ def _own_submission(case: Any) -> None:
 
 
 def _token(case: Any) -> None:
-    """Ask with a credential that there is."""
+    """Use a credential that exists."""
     if isinstance(case.body, dict):
         case.body |= {"client_id": os.environ["FUZZ_CLIENT"], "client_secret": os.environ["FUZZ_SECRET"]}
         if "scope" in case.body:

@@ -1,4 +1,4 @@
-"""What every input is judged by: the same verdict as the second reading, and a refusal that tells nothing back."""
+"""Judges inputs: the verdict must equal that of the second reader, and a refusal must repeat nothing."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from tests.fuzz.odd import MARKER
 from tests.oracles.payloads import TOO_MUCH, Refusal
 
 ACCEPTED: Final = "accepted"
-#: The document of a refusal is never larger, whatever was sent.
+#: The largest document of a refusal, for any input.
 LONGEST_REFUSAL: Final = 40_000
 
 _POINTER = re.compile(
@@ -25,11 +25,11 @@ _POINTER = re.compile(
 
 
 class Disagreement(AssertionError):  # noqa: N818  a verdict
-    """What was read is not what was sent, or a refusal is none that there may be."""
+    """The reader read something else than was sent, or refused in an undocumented way."""
 
 
 class Verdict(NamedTuple):
-    """What became of an input: a value, or the problem with which it was refused."""
+    """The result of an input: a value, or the problem of its refusal."""
 
     value: Any
     problem: Problem | None
@@ -65,7 +65,7 @@ def check_refusal(problem: Problem) -> None:
 
 
 def expect(so: object, otherwise: str) -> None:
-    """Go on if so."""
+    """Raise a disagreement if this is false."""
     if not so:
         raise Disagreement(otherwise)
 

@@ -1,6 +1,6 @@
-"""What a clumsy or hostile sender puts in the place of a number, a code or a period."""
+"""Values that a careless or hostile sender writes instead of a number, a code or a period."""
 
-#: It stands in what is sent and must never stand in what comes back.
+#: A marker in inputs that no answer may contain.
 MARKER = "qzx7marker"
 
 NUMBERS = (
@@ -21,7 +21,7 @@ TEXTS = (
     "d41d8cd98f00b204e9800998ecf8427e", "a" * 40, "x" * 300, "../../etc", "{}", "[]", "a/b~c", "%00", '"', "\\", "'",
 )  # fmt: skip
 
-#: At the edges of what is allowed, where a slip would show.
+#: Numbers at the edges of the allowed range.
 EDGES = ("-1", "-0", "0", "00", "1.0", "17.5", "1e0", "999999999", "1000000000", "1000000001", "9999999999", "NaN")
 
 #: Written seldom: they cost the time of a hundred others.

@@ -1,4 +1,4 @@
-"""A small world to be asked about: reference data, two agencies, a coordinator, published numbers, a finding."""
+"""A small world for requests: reference data, two agencies, a coordinator, published numbers, a finding."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ ROLES = ("nobody", "agency", "coordinator")
 
 @dataclass(frozen=True)
 class World:
-    """Who is there, and what there is to ask for."""
+    """The callers, and the codes and ids that exist."""
 
     agency: Caller
     coordinator: Caller
@@ -24,7 +24,7 @@ class World:
     submission: str
 
     def headers(self, role: str) -> dict[str, str]:
-        """Return what a role sends to be known."""
+        """Return the headers with which a role authenticates."""
         if role == "nobody":
             return {}
         return {"Authorization": f"Bearer {getattr(self, role).token}"}

@@ -1,4 +1,4 @@
-"""Addresses and headers: what is asked of the public view, cursors that were tampered with, and what clients accept."""
+"""Addresses and headers: queries of the public view, cursors that were tampered with, and Accept headers."""
 
 import base64
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Runs cases one after the other, each known by a seed, a kind and a number, and counts what became of them."""
+"""Runs cases one after the other, each identified by a seed, a kind and a number, and counts the results."""
 
 import resource
 import signal
@@ -13,7 +13,7 @@ from typing import Final
 
 from tests.fuzz.kinds import KINDS, SHARES
 
-#: Far more processor time than any case needs: who takes longer hangs.
+#: Seconds of processor time, far more than any case needs. A case that takes longer hangs.
 PATIENCE: Final = 20.0
 
 
@@ -88,7 +88,7 @@ def kind_of(number: int) -> str:
 
 
 def run(seed: int, numbers: range, *, stop: bool = True) -> Tally:
-    """Judge cases. Stop at the first one that is found, or go on and note all of them."""
+    """Judge cases. Stop at the first fault, or go on and collect all faults."""
     tally, began = Tally(), time.process_time()
     for number in numbers:
         kind = kind_of(number)

@@ -1,6 +1,6 @@
 """Whole requests to the running code: every address, with parameters, headers and bodies that are almost right.
 
-Whatever is asked, the answer is one of the documented statuses, an error is a problem document, and nothing is a 500.
+Every answer has a documented status, every error is a problem document, and no answer is a 500.
 """
 
 import json
@@ -39,7 +39,7 @@ _ASKED: Final[dict[str, dict[str, str]]] = {
     "/api/schema/": {"format": "yaml"},
     "/healthz": {}, "/readyz": {}, "/metrics": {},
 }  # fmt: skip
-#: Pages leave aside what they do not understand.
+#: Pages ignore values that they do not know.
 _PAGES: Final[dict[str, dict[str, str]]] = {
     "/": {"indicator": "DOWNLOADS", "window": "P30D", "sort": "rate", "day": "2026-11-01"},
     "/countries/no/": {"indicator": "DOWNLOADS", "frequency": "W", "with": "SE,EUROPE", "show": "count",
@@ -152,7 +152,7 @@ def _on_the_wire(value: str) -> str:
 
 
 class Answered:
-    """What came back, read to its end. The connection to the database is the test's, so nothing is told to close it."""
+    """An answer, read to its end. The connection to the database belongs to the test and stays open."""
 
     def __init__(self, response: Any) -> None:
         self.status_code = response.status_code
@@ -224,7 +224,7 @@ class Judge:
         expect(odd.MARKER not in answer.content.decode().lower(), "something of what was sent came back")
 
     def _check_tag(self, asking: Asking, answer: Any) -> None:
-        """An answer asked for by its own tag is not sent again, unless it is another one by now."""
+        """A request with the answer's own tag gets a 304, unless the answer has changed meanwhile."""
         again = self.ask(asking, **{"If-None-Match": answer["ETag"]})
         expect(again.status_code == 304 or again["ETag"] != answer["ETag"], "sent again in spite of its tag")
         expect(again.status_code != 304 or not again.content, "a 304 with a body")

@@ -15,7 +15,7 @@ FOUND_ONCE = sorted(path for path in Path(__file__).with_name("cases").iterdir()
 
 
 @pytest.mark.parametrize("part", range(4))
-def test_everything_is_read_as_the_second_reading_reads_it(part):
+def test_each_input_is_read_as_the_second_reader_reads_it(part):
     tally = running.run(SEED, range(part * 1500, (part + 1) * 1500))
     for kind, words in tally.words.items():
         assert words["accepted"], kind

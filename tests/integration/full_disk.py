@@ -1,7 +1,7 @@
 """A federation whose PostgreSQL has a small disk, for its tables or for its log, which is filled and emptied again.
 
 `python -m tests.integration.full_disk FOLDER PREPARED tables|log`, as root and where what is mounted is nobody else's.
-It fails where something is not as it should be.
+It fails if something is wrong.
 """
 
 import json
@@ -136,7 +136,7 @@ def tables_are_full(seen: Seen) -> None:
     until(lambda: seen.submit(500, "full") == SERVICE_UNAVAILABLE, "a submission is refused")
     assert seen.failed("disk_full") > 0
     assert seen.metric('ready{check="writes"}') == 0
-    # It can be read, and so it is; a server that is slow to let somebody in is left alone for a moment.
+    # The public can still read, also now. If the server is slow to accept a connection, wait a moment.
     until(lambda: seen.metric("database_up") == 1, "the database is up")
     until(lambda: seen.ask("/api/v1/networks/").status == OK, "what is public is read")
 

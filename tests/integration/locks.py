@@ -1,6 +1,6 @@
 """Whether one thread waits for another, as PostgreSQL sees it.
 
-So tests of what is done at once hold the first until the second waits, and leave nothing to chance.
+So tests of simultaneous actions stop the first until the second waits, and do not depend on chance.
 """
 
 import threading
@@ -28,7 +28,7 @@ def is_somebody_waiting() -> bool:
 
 
 def one_before_the_other(first: Callable[[], Any], second: Callable[[], Any]) -> tuple[Any, Any]:
-    """Do one thing, and commit it once another, on a connection of its own, waits for it; return what both return."""
+    """Do one thing, and commit it when another, on its own connection, waits for it. Return both results."""
     done, may_commit = threading.Event(), threading.Event()
 
     def hold() -> Any:

@@ -1,6 +1,6 @@
-"""Watches what a migration locks and how much it does meanwhile, on tables with enough rows for either to show.
+"""Watches the locks of a migration and the rows that it touches meanwhile, on tables with many rows.
 
-Nobody's clock is asked. A migration keeps readers or writers waiting for as long as it holds a lock that shuts them
+It measures no time. A migration keeps readers or writers waiting for as long as it holds a lock that shuts them
 out, and that is long if it reads or writes as many rows meanwhile as the table has. Both are what PostgreSQL says of
 the transaction itself: its locks, and the rows that it has touched so far.
 """
@@ -22,7 +22,7 @@ from tests.integration import elsewhere
 #: What was there at the first release, on empty databases. What comes after it must pass.
 BASELINE = {"federation": "0001_initial", "countries": "0001_initial"}
 
-#: Tables of the federation that stay small, whatever is reported; all others grow. Those of `countries` hold what
+#: Tables of the federation that do not grow with reports; all others do. Those of `countries` hold what
 #: people enter: a row for each agency, credential or schedule.
 SMALL = {
     "federation_versioncounter",
@@ -30,11 +30,11 @@ SMALL = {
     "federation_watchmark",
     "federation_roundingseal",
 }
-#: So many rows has each of the others, and half of them are "all of them".
+#: The number of rows of each growing table. Touching half of them counts as touching all.
 ROWS = 400
 MANY = ROWS // 2
 
-#: What shuts readers out, or writers.
+#: Locks that block readers or writers.
 _SHUTS_OUT = ("AccessExclusiveLock", "ExclusiveLock", "ShareRowExclusiveLock", "ShareLock")
 
 #: What a column holds in row i, where its type is not enough to tell.

@@ -1,4 +1,4 @@
-"""Starts programs of the project as a person would, in an environment of their own, and looks at what is left."""
+"""Starts programs of the project as a person would, in their own environment, and lists the processes left."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ import psutil
 ROOT = Path(__file__).resolve().parents[2]
 # What the run of the tests set for itself.
 _OURS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ROUNDING_KEY", "DJANGO_SETTINGS_MODULE", "MAKELEVEL", "MAKEFLAGS")
-#: One client here stands for many: it is counted as ever, and never refused.
+#: One client here stands for many: its requests are counted as usual and never refused.
 PLENTY = dict.fromkeys(
     (
         *("RATE_PUBLIC_PER_ADDRESS", "RATE_WRONG_TOKENS_PER_ADDRESS"),

@@ -10,13 +10,13 @@ from config.embedded.process import free_port, wait_until
 from config.processes import bound_to_parent
 
 PROGRAM = shutil.which("rabbitmq-server", path=f"{os.environ.get('PATH', '')}:/usr/lib/rabbitmq/bin:/usr/sbin")
-#: What Debian's wrapper starts, which insists on a user of its own.
+#: The program behind Debian's wrapper, which works only as its own user.
 _SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
 _LOOPBACK = "127.0.0.1"
 
 
 class Rabbit:
-    """Starts and stops it, on the same port each time; what it was told is on disk only if it says so."""
+    """Starts and stops RabbitMQ, on the same port each time. Only messages that it confirmed are on disk."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -171,7 +171,7 @@ def newest():
 
 
 @pytest.mark.verify
-def test_made_under_load_and_restored_elsewhere_it_is_the_view_that_it_names(
+def test_backup_made_under_load_and_restored_elsewhere_has_the_view_that_it_names(
     sending, another_server, tmp_path, monkeypatch
 ):
     file, run = tmp_path / "backup.gz", backups._run
@@ -341,7 +341,7 @@ BROKEN = {
 }
 
 
-def test_broken_truncated_foreign_and_newer_are_refused_and_nothing_is_restored(backup, empty):
+def test_broken_truncated_foreign_and_newer_backups_are_refused_and_nothing_is_restored(backup, empty):
     whole = backup.read_bytes()
     for what, (spoil, message) in BROKEN.items():
         backup.write_bytes(whole)
@@ -428,7 +428,7 @@ def go_on():
 
 
 @pytest.mark.parametrize("went_back", [restored, brought_back])
-def test_no_old_etag_is_right_however_often_an_installation_went_back(origin, published, backup, went_back):
+def test_no_old_etag_is_valid_after_any_number_of_restores(origin, published, backup, went_back):
     with copied(origin):
         rows(f"UPDATE federation_versioncounter SET last = last + {A_LONG_TIME}")
         lost = go_on()

@@ -78,7 +78,7 @@ def refuses(client):
 
 
 @pytest.mark.parametrize("deed", ["ack", "reject"])
-def test_message_of_which_the_broker_could_not_be_told_leaves_room_for_the_next(own_broker, deed):
+def test_message_that_could_not_be_acknowledged_leaves_room_for_the_next(own_broker, deed):
     got: list[Message] = []
     known = {"transport": broker.transport(own_broker), "transport_options": broker.options(own_broker)}
     with Connection(own_broker, **known) as connection, redis.Redis.from_url(own_broker) as other:

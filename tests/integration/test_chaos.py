@@ -27,7 +27,7 @@ def test_each_kind_of_fault_comes_in_a_whole_run_and_can_be_done():
 
 @pytest.mark.verify
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux takes a whole cluster along with who started it")
-def test_short_seed_ends_with_everything_there_once(tmp_path):
+def test_short_seed_ends_with_each_submission_stored_once(tmp_path):
     prepared = ["--prepared", os.environ[servers.PREPARED]] if servers.is_prepared() else []
     done = subprocess.run(
         [sys.executable, "-m", "tests.chaos", "--seed", str(SEED), "--seconds", str(SECONDS), *prepared],

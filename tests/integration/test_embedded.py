@@ -211,7 +211,7 @@ def test_nothing_starts_where_both_are_named(python, tmp_path):
 
 
 @pytest.mark.verify
-def test_owner_is_told_that_somebody_else_runs_them(python, running):
+def test_owner_reads_that_another_process_runs_them(python, running):
     *_, data = running
     second = python("from config import embedded\nwith embedded.owned(): pass", data=data)
     assert "Another process runs the servers" in line_of(second)

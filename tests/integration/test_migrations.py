@@ -48,7 +48,7 @@ def new_database(newest, django_db_blocker):
         yield
 
 
-def test_migrations_since_the_first_release_shut_nobody_out(newest):
+def test_migrations_since_the_first_release_block_no_reader_or_writer(newest):
     _, found = newest
     assert "federation.9999_next_release" in found
     assert {migration: faults for migration, faults in found.items() if faults} == {}

@@ -129,7 +129,7 @@ def port(host, tmp_path):
         yield port
 
 
-def test_public_answer_is_kept_and_what_belongs_to_somebody_is_not(host, port):
+def test_public_answer_is_cached_and_a_private_one_is_not(host, port):
     assert [ask(port, "/api/v1/countries/").cache for _ in range(3)] == ["MISS", "HIT", "HIT"]
     for path in ("/admin/", "/oauth/token/", "/api/v1/submissions/", "/api/v1/figures/?x=1", "/api/v1/findings/"):
         bodies = {ask(port, path, Cookie="sessionid=7").body for _ in range(2)}
@@ -234,7 +234,7 @@ def test_address_has_so_many_requests_under_way_and_others_are_refused(host, por
     assert eventually(lambda: ask(port, "/a").status == 200)
 
 
-def test_what_is_old_is_asked_for_anew(host, port):
+def test_expired_answer_is_requested_again(host, port):
     host.headers = {"Cache-Control": "public, max-age=1, stale-while-revalidate=5"}
     first = ask(port, "/live").body
     assert eventually(lambda: ask(port, "/live").body != first)
@@ -255,7 +255,7 @@ def test_what_a_client_says_of_itself_is_not_believed(host, port):
     assert "evil.example" not in str(reached)
 
 
-def test_kept_answers_name_each_request_by_an_id_of_its_own(host, port):
+def test_answers_from_the_cache_have_an_id_for_each_request(host, port):
     host.headers["X-Request-ID"] = "0" * 32
     ids = [ask(port, "/").headers.get_all("X-Request-ID") for _ in range(2)]
     assert all(len(one) == 1 for one in ids)

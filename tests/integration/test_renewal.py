@@ -53,7 +53,7 @@ def parts_of(supervisor):
     return [one for one in descendants(supervisor) if {"config.web", "celery"} & set(command_of(one))]
 
 
-def test_renewed_under_load_no_request_fails_and_none_is_lost(launch, free_port, tmp_path):
+def test_renewal_under_load_fails_and_loses_no_request(launch, free_port, tmp_path):
     servers.lay_out(tmp_path)
     more = {"PORT": str(free_port), "METRICS_TOKEN": METRICS_TOKEN, **dict.fromkeys(RATES, "1000000")}
     supervisor = launch(sys.executable, "-m", "config.serve", data=tmp_path, **more)

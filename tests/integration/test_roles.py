@@ -236,7 +236,7 @@ def test_public_neither_writes_nor_keeps_others_waiting(signed_in):
     assert done == []
 
 
-def test_connection_of_a_public_read_is_read_only_whoever_it_is_for():
+def test_connection_of_a_public_read_is_read_only_for_every_caller():
     """A replica may be given with a role of another name, which does not begin so by itself."""
     with connected(public=databases._parse_public_url(address(WORKER))):
         with connections["public"].cursor() as cursor:

@@ -1,4 +1,4 @@
-"""What is held and what was decided, a second time: one report after the other, out of the words of the design."""
+"""Holds and decisions, implemented a second time from the documents: one report after the other."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from tests.oracles.federation import REJECTED, REPLACED, SUMMED_FROM, USABLE, WA
 
 Key = tuple[int, int, str, datetime]
 Line = tuple[int, int]
-#: Where the values begin, or would, that a report was compared with, and where its period ends.
+#: The start of the values that a report was compared with, even if they are missing, and the end of its period.
 Reach = tuple[list[datetime], datetime]
 WEEK = timedelta(weeks=1)
 MOMENT = timedelta(microseconds=1)
@@ -145,7 +145,7 @@ class Desk:
         return None
 
     def _strays_from_parts_of_weeks(self, line: Line, month: datetime, value: int) -> Reach | None:
-        """The last measure: weeks of which half is there, which no level is too little for."""
+        """The last comparison: weeks that are at least half there. With these, no total is too small."""
         weeks, end = weeks_before(month), end_of("M", month)
         usual = self._values(line, weeks, month, end, least=Fraction(1, 2))
         if len(usual) < self.thresholds["R102_VALUES"] or value < median(usual):
@@ -207,7 +207,7 @@ class Desk:
         return sum(total for total, _ in parts), sum(seconds for _, seconds in parts)
 
     def _minutes(self, line: Line, hour: datetime, new: Record | None) -> int:
-        """What the minutes of an hour add up to, without what was released; ``new`` counts for what stands there."""
+        """The sum of the minutes of an hour without released ones. ``new`` replaces the minute that is there."""
         found = 0
         for minute in {hour + n * timedelta(minutes=1) for n in range(60)}:
             key: Key = (*line, "N", minute)

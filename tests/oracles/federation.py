@@ -1,7 +1,7 @@
-"""The federation a second time: slow and obvious, out of the words of the design, with dictionaries and loops.
+"""The federation, implemented a second time from the documents: slow and obvious, with dictionaries and loops.
 
 Given every report ever received, the schedules, the time, the rounding key and what was frozen, it says what the exact
-figures, the coverage and the published numbers are. It knows no database, no NumPy, and nothing of how the first one is
+figures, the coverage and the published numbers are. It uses no database, no NumPy, and no code of the first
 made.
 """
 
@@ -38,7 +38,7 @@ Frozen = dict[tuple[int, str, datetime], dict[int, Cells]]
 
 
 class Cell(NamedTuple):
-    """What has a number of its own, with an agency."""
+    """A cell with its own random number, for an agency or the first sum."""
 
     frequency: str
     period: datetime
@@ -48,7 +48,7 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True)
 class Report:
-    """What one agency said of one period; ``cells`` names what is not zero."""
+    """A report of one agency for one period; ``cells`` has the cells that are not zero."""
 
     submission: UUID
     agency: int
@@ -191,7 +191,7 @@ def shortest_holding(frequency: str, period: datetime, held_in: set[tuple[str, d
 
 
 class Federation:
-    """All that follows from the reports and schedules at a time."""
+    """All results of the reports and schedules at a time."""
 
     def __init__(
         self,
@@ -392,7 +392,7 @@ class Federation:
     # --- protection.md ------------------------------------------------------------------------------------------------
 
     def freeze(self, indicator: int, frequency: str, period: datetime) -> None:
-        """A period has been published: what its figures are now is frozen, if it is the first time."""
+        """Freeze the present figures of a published period, if it is its first publication."""
         agencies = self.agencies(indicator)
         figures = {agency: dict(self.cells(agency, indicator, frequency, period)) for agency in agencies}
         self.frozen.setdefault((indicator, frequency, period), figures)

@@ -1,4 +1,4 @@
-"""What is to stand open about reports (R101, R103 to R106), out of all that came, one report after the other."""
+"""The open findings about reports (R101, R103 to R106), from all reports, one after the other."""
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -10,7 +10,7 @@ from tests.oracles.desk import Desk, Key, Record
 from tests.oracles.federation import SUMMED_FROM, Federation, Report, sum_of
 
 MOMENT = timedelta(microseconds=1)
-#: The rules that are here a second time.
+#: The rules that are implemented here a second time.
 RULES = ("R101", "R103", "R104", "R105", "R106")
 
 

@@ -1,4 +1,4 @@
-"""The panels a second time: for each agency and period of the span, one question after the other."""
+"""The panels, implemented a second time: one question after the other for each agency and period."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Shown:
 
 
 def panel(federation: Federation, indicator: int, months: int, frequency: str, shown: Sequence[Shown]) -> Panel | None:
-    """Who was there all the time, and what they counted; none while nobody is expected in the span.
+    """The agencies that cover the span, and their sum. None if no agency is expected in the span.
 
     All panels of the frequency that were ever public are given in the order in which they became so.
     """

@@ -1,4 +1,4 @@
-"""Submissions as JSON and answers, read a second time: with Python's own reader, whole, without haste.
+"""Submissions as JSON and answers, read a second time: with Python's own reader, all at once.
 
 It says which reports a body holds, or with which statuses it may be refused. It shares no code with what it judges.
 """
@@ -125,7 +125,7 @@ def load(body: bytes) -> Any:
         value = json.loads(body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number, parse_int=_whole)
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except Twice:
-        # Where it stands in what is not known, that is what is told.
+        # A repeated member within an unknown member is reported as unknown.
         raise Refusal(UNREADABLE, WRONG) from None
     except (ValueError, RecursionError):
         raise Refusal(UNREADABLE) from None
@@ -166,7 +166,7 @@ def read_json(body: bytes, terms: Terms) -> Reading:
 
 
 def know(so: object) -> None:
-    """Refuse what is not so."""
+    """Refuse the body unless this is true."""
     if not so:
         raise Refusal(WRONG)
 

@@ -1,4 +1,4 @@
-"""The rules that notice things a second time: slow and obvious, out of the words of the design.
+"""The rules, implemented a second time from the documents: slow and obvious.
 
 Cells are dictionaries from (country, network) to a count, shares are exact fractions, and nothing
 is known of how the first ones are made.

@@ -1,6 +1,6 @@
 """HTTP Message Signatures written out by hand from RFC 9421: the text that is signed, and the headers.
 
-Nothing of the library that the project verifies with is in it.
+It uses no code of the library with which the project verifies.
 """
 
 import base64

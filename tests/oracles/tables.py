@@ -1,4 +1,4 @@
-"""Submissions as CSV, read a second time: with Python's own reader, whole, cell by cell, without haste.
+"""Submissions as CSV, read a second time: with Python's own reader, all at once, cell by cell.
 
 It says which reports a body holds, or with which statuses it may be refused. It shares no code with what it judges.
 """

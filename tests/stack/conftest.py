@@ -90,7 +90,7 @@ def cookies():
 
 @pytest.fixture
 def visit(chromium, stack, cookies):
-    """Opens windows of people of their own, and sees that nothing is asked of another host."""
+    """Opens a window for each person, and checks that it asks no other host."""
     with ExitStack() as until:
         asked: list[str] = []
 
@@ -114,9 +114,9 @@ def visit(chromium, stack, cookies):
 
 @pytest.fixture
 def reader(chromium, federation):
-    """Opens pages as a stranger does, and sees that nothing is complained of, kept, or asked of another host.
+    """Opens pages as a stranger does. Checks that the browser reports no fault, stores nothing, and asks no other host.
 
-    What a test makes fail, the browser tells of: ``failing`` is what the addresses of that have in common.
+    The browser reports requests that a test makes fail: ``failing`` is a part of their addresses.
     """
     with ExitStack() as until:
         asked: list[str] = []

@@ -7,7 +7,7 @@ from tests import second_factor
 from tests.stack.stack import PASSWORD
 
 PYTHON = sys.executable
-#: What a page must not have, each with the words for it; read in the page.
+#: Faults that a page must not have, each with its description; checked in the page.
 _FAULTS = """() => {
     const found = [];
     const shown = element => element.checkVisibility && element.checkVisibility();

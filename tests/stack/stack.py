@@ -35,7 +35,7 @@ for code, (indicator, since) in given["agencies"].items():
 print(json.dumps(issued))
 """
 PASSWORD = "a password for a test"
-#: From so many days on there are four of the same weekday, which say what is usual (R102).
+#: From this number of days on, there are four usual values of each weekday (R102).
 DAYS = 35
 USUAL = 100
 HELD = ("DK-NC3", "FI-NBI", "NL-POL", "PT-PJ")

@@ -278,7 +278,7 @@ def test_keyboard_alone_goes_about_the_map(reader, federation):
     page.wait_for_url(f"{federation.url}/countries/se/")
 
 
-def test_pointer_is_told_of_a_country_and_leads_to_its_page(reader, federation):
+def test_pointer_shows_a_country_and_leads_to_its_page(reader, federation):
     page = drawn(reader("/"))
     page.hover("a[data-code=NO] .map-shape", position={"x": 20, "y": 180})
     tip = page.locator(".map-tip")
@@ -330,7 +330,7 @@ def fail_with(status):
     return lambda route: route.fulfill(status=status, body="") if status else route.abort()
 
 
-def test_api_that_fails_is_told_of_until_it_is_back(reader):
+def test_failing_api_is_reported_until_it_is_back(reader):
     page = drawn(reader("/", before=lambda page: page.clock.install(), failing="/api/v1/"))
     state = page.locator(".map-state")
     assert state.text_content() == ""

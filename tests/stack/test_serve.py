@@ -77,7 +77,7 @@ def test_web_server_that_ended_is_started_again_and_ctrl_c_leaves_nothing(stack)
 
 
 @pytest.mark.verify
-def test_killed_it_leaves_nothing_and_can_be_started_again(launch, free_port, tmp_path):
+def test_killed_stack_leaves_nothing_and_can_be_started_again(launch, free_port, tmp_path):
     servers.lay_out(tmp_path)
     assert [left_when_killed(launch, free_port, tmp_path) for _ in range(2)] == [[], []]
 

@@ -28,7 +28,7 @@ def press(db) -> Press:
     IndicatorFactory.create(name="Downloads of police files", notes=["A download is not a person and not an offence."])
     IndicatorFactory.create(number=2, code="HELP_VISITS", name="Visits to help services")
     made = Press()
-    # All of it on one day, whatever the time of the test is.
+    # Everything is published on one day, at any time of the test.
     made.began = made.began.replace(hour=12) - timedelta(days=1)
     return made
 

@@ -93,7 +93,7 @@ def test_accept_chooses_the_form(press, client, accept, media_type):
     assert (part("catalog"), RDF.type, DCAT.Catalog) in parsed(answer.content, form)
 
 
-def test_forms_are_held_apart(press, client):
+def test_forms_are_cached_separately(press, client):
     for _ in range(2):
         for media_type in ("text/turtle", "application/ld+json", "application/rdf+xml"):
             answer = client.get("/catalog", headers={"accept": media_type})
@@ -116,7 +116,7 @@ def test_browser_is_led_to_the_page_for_people(press, client):
 
 @pytest.mark.parametrize(("path", "form"), FORMS.items())
 @pytest.mark.parametrize("accept", ["text/html", "image/png"])
-def test_address_says_the_form_whatever_is_accepted(press, read, path, form, accept):
+def test_address_decides_the_form_and_accept_is_ignored(press, read, path, form, accept):
     assert (part("catalog"), RDF.type, DCAT.Catalog) in read(path, form, headers={"accept": accept})
 
 

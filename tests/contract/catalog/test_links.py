@@ -37,7 +37,7 @@ def followed(client, found, accept):
 
 
 @pytest.mark.parametrize("accept", ["*/*", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"])
-def test_every_address_answers_as_promised_whoever_asks(published, read, client, accept):
+def test_every_address_answers_as_promised_for_each_accept_header(published, read, client, accept):
     found = {link for link in links(read()) if link[0].startswith(f"{HERE}/")}
     # Of five data sets each two forms of the API and five of SDMX, and pages beside.
     assert len(found) == 41

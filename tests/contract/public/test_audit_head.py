@@ -43,7 +43,7 @@ def test_head_of_nothing_is_of_zeros(press, read):
     assert read(PATH).json() == {"position": 0, "digest": "0" * 64, "sealed": None}
 
 
-def test_head_that_was_noted_down_is_held_by_the_chain(read, sealed):
+def test_chain_contains_a_head_that_was_written_down(read, sealed):
     sealed()
     noted = read(PATH).json()
     sealed(2)

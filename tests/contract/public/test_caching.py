@@ -116,7 +116,7 @@ def test_304_touches_no_cells_even_where_nothing_is_held(press, read, no_cells):
     assert read("coverage", headers={"if-none-match": coverage_etag}).status_code == 304
 
 
-def test_held_answer_asks_nothing_for_200_ms(press, read, clock, django_assert_num_queries, no_cells):
+def test_cached_answer_needs_no_query_for_200_ms(press, read, clock, django_assert_num_queries, no_cells):
     press.publish("D", {"2026-11-01": {"NO": 5}})
     first = read()
     no_cells()
@@ -127,7 +127,7 @@ def test_held_answer_asks_nothing_for_200_ms(press, read, clock, django_assert_n
 
 @pytest.mark.parametrize("path", PUBLIC)
 @pytest.mark.parametrize("method", ["get", "head"])
-def test_held_answer_is_as_the_first_one_was(press, client, clock, path, method):
+def test_cached_answer_equals_the_first_one(press, client, clock, path, method):
     first, again = (getattr(client, method)(f"/api/v1/{path}") for _ in range(2))
     assert (again.status_code, again.content) == (first.status_code, first.content)
     assert dict(again.headers) == dict(first.headers)
@@ -203,13 +203,13 @@ def test_forms_have_their_own_etags(press, read):
     assert len({read()["ETag"], read(format="csv")["ETag"], read("coverage")["ETag"]}) == 3
 
 
-def test_forms_are_held_apart(press, read):
+def test_forms_are_cached_separately(press, read):
     press.publish("D", {"2026-11-01": {"NO": 5}})
     assert read(headers={"accept": "text/csv"})["Content-Type"].startswith("text/csv")
     assert read()["Content-Type"] == "application/json"
 
 
-def test_hosts_are_held_apart(press, client, settings, monkeypatch):
+def test_hosts_are_cached_separately(press, client, settings, monkeypatch):
     from api.v1 import aggregates
 
     settings.ALLOWED_HOSTS = ["a.example", "b.example"]

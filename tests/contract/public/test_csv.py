@@ -53,7 +53,7 @@ def test_zeros_are_spelled_out_and_silence_is_empty(press, rows):
     ]
 
 
-def test_star_lists_a_series_once_it_had_a_cell_whatever_the_range(press, rows):
+def test_star_lists_a_series_that_had_a_cell_in_any_range(press, rows):
     press.publish("D", {"2026-10-01": {"SE": 10}})
     press.publish("D", {"2026-11-01": {"NO": 10, "EUROPE": 20}})
     assert [row.split(",")[3] for row in rows(country="*")] == ["NO", "SE"]

@@ -56,12 +56,12 @@ def test_public_answer_is_kept_and_shown_anywhere_and_runs_nothing_foreign(press
     assert careful(client.get(address, headers={"If-None-Match": answer.get("ETag", "")})) == careful(answer)
 
 
-def test_every_other_route_is_kept_by_nobody(db, client):
+def test_every_other_route_is_never_cached(db, client):
     for name, address in others():
         assert not careful(client.get(address)), name
 
 
-def test_answer_to_somebody_known_is_kept_by_nobody(kripos):
+def test_answer_to_a_known_caller_is_never_cached(kripos):
     sent = kripos.send(report(("NO", "ARES", 3)))
     assert not careful(sent)
     figures = {"indicator": "DOWNLOADS", "frequency": "H", "start": hour(), "end": hour()}
@@ -72,7 +72,7 @@ def test_answer_to_somebody_known_is_kept_by_nobody(kripos):
         assert answer["Content-Security-Policy"] == NOTHING
 
 
-def test_desk_and_its_redirects_are_kept_by_nobody(db, client, django_user_model, settings):
+def test_desk_and_its_redirects_are_never_cached(db, client, django_user_model, settings):
     assert refused(client.get("/admin/nowhere/"), 302)
     login = client.get("/admin/login/")
     assert not careful(login)
@@ -97,11 +97,11 @@ def test_file_is_careful_too(db, client):
 
 @pytest.mark.parametrize("address", ["/nowhere/", "/api/v1/nowhere/", "/countries/xx/"])
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])
-def test_what_is_not_there_is_kept_by_nobody(db, client, address, accept):
+def test_missing_address_is_never_cached(db, client, address, accept):
     assert refused(client.get(address, headers={"accept": accept}), 404)
 
 
-def test_refusals_are_kept_by_nobody(db, client, kripos):
+def test_refusals_are_never_cached(db, client, kripos):
     assert refused(client.get("/api/v1/aggregates/"), 400)
     assert refused(client.get("/api/v1/submissions/"), 401)
     assert refused(client.post("/oauth/token/"), 400)
@@ -114,7 +114,7 @@ def test_refusals_are_kept_by_nobody(db, client, kripos):
 
 
 @pytest.mark.parametrize(("address", "view"), [("/about/", TextPage), ("/healthz", AliveView)])
-def test_mistake_of_ours_is_kept_by_nobody(db, quiet, monkeypatch, address, view):
+def test_internal_error_is_never_cached(db, quiet, monkeypatch, address, view):
     def break_down(*_):
         raise RuntimeError
 

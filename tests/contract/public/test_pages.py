@@ -28,7 +28,7 @@ def test_pages_hold_whole_periods_and_add_up_to_the_answer(press, read, client, 
     assert cells == [(day, country) for day in DAYS for country in ("NO", "SE")]
 
 
-def test_pages_are_of_one_version_whatever_is_published_meanwhile(press, read, client, small_pages):
+def test_pages_have_one_version_even_if_more_is_published_meanwhile(press, read, client, small_pages):
     version = press.publish("D", {day: {"NO": 5, "SE": 5} for day in DAYS})
     answer = read(country="NO,SE")
     press.publish("D", {day: {"NO": 500, "SE": 5} for day in DAYS} | {"2026-11-20": {"NO": 5}})

@@ -41,7 +41,7 @@ def test_names_are_in_the_language_asked_for(press, read, language, accepted, sa
     assert answer["Vary"] == "Accept, Accept-Encoding, Accept-Language"
 
 
-def test_languages_are_held_apart_and_have_their_own_etags(press, read):
+def test_languages_are_cached_separately_and_have_their_own_etags(press, read):
     answers = [read("countries", headers={"accept-language": language}) for language in ("nb", "fr", "nb")]
     assert [names(answer)["NO"] for answer in answers] == ["Norge", "Norvège", "Norge"]
     assert answers[0]["ETag"] == answers[2]["ETag"] != answers[1]["ETag"]

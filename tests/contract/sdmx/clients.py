@@ -1,4 +1,4 @@
-"""What standard clients, unmodified, read: the calls that they make, and what each must give.
+"""The calls of standard SDMX clients, unmodified, and the result that each call must have.
 
 ``python -m tests.contract.sdmx.clients <client> <address> <instant>`` makes the calls of a Python client at each root
 and prints what they gave, as JSON; without arguments it prints the table of calls in `docs/reference/sdmx.md`.
@@ -57,7 +57,7 @@ class Call(NamedTuple):
 
 
 def _cells(frame: Any) -> dict[str, int | None]:
-    """Return the values of a frame or series of pandas by key and period, whatever the order of its levels."""
+    """Return the values of a frame or series of pandas by key and period, for any order of its levels."""
     frame = frame.reset_index() if hasattr(frame, "reset_index") else frame
     value = "value" if "value" in frame.columns else "OBS_VALUE"
     return _by_place(row | {"OBS_VALUE": row[value]} for row in frame.to_dict("records"))

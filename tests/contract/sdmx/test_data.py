@@ -267,7 +267,7 @@ def test_what_lies_after_the_time_asked_for_makes_no_new_version(press, ask, tim
     assert (answer["Version"], len(rows(answer))) == ("1", 1)
 
 
-def test_named_past_view_is_of_one_version_whatever_is_published_meanwhile(press, ask, monkeypatch):
+def test_named_past_view_has_one_version_even_if_more_is_published_meanwhile(press, ask, monkeypatch):
     press.publish("D", {"2026-11-01": {"NO": 10}})
     press.publish("D", {"2026-11-01": {}}, NOBODY)
     monkeypatch.setattr(published, "past_view", lambda *_: published.PastView(next(found), settled=False))
@@ -382,7 +382,7 @@ def test_long_answers_are_written_as_they_are_read(view, ask, client, request, r
     assert "Content-Length" not in head
 
 
-def test_long_answer_is_of_one_version_whatever_is_published_meanwhile(streamed, ask):
+def test_long_answer_has_one_version_even_if_more_is_published_meanwhile(streamed, ask):
     before = ask(f"{ROOT_3}?format=csv").getvalue()
     caching.response_cache.clear()
     pieces = ask(f"{ROOT_3}?format=csv").streaming_content

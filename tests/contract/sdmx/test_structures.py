@@ -166,7 +166,7 @@ def test_answers_are_cached_until_the_reference_data_change(client, path):
     assert "provisionagreement PA_DE-BKA" in agreements
 
 
-def test_forms_of_one_address_are_told_apart(client):
+def test_forms_of_one_address_have_different_tags(client):
     tags = set()
     for accept in ("application/xml", "application/json", "application/xml"):
         answer = client.get("/sdmx/3.0/structure/dataflow", headers={"accept": accept})

@@ -33,7 +33,7 @@ UNREAD = "This page cannot show the time in its address."
 
 
 @pytest.fixture(autouse=True)
-def looked_up_anew(monkeypatch):
+def looked_up_again(monkeypatch):
     monkeypatch.setattr(caching, "FRESH_SECONDS", 0)
 
 
@@ -223,7 +223,7 @@ def test_earlier_view_stays_and_lasts_longer_in_caches(days, visit):
         "start=2099-01-01", "start=2026-02-01&end=2026-01-01", "start=" + "9" * 31, "end=²",
     ],
 )  # fmt: skip
-def test_time_that_cannot_be_read_or_has_not_come_is_told_and_left_aside(days, text, table, time):
+def test_unreadable_or_future_time_is_reported_and_ignored(days, text, table, time):
     address = f"/countries/no/?{time}"
     assert UNREAD in text(address)
     assert UNREAD in text(address.replace("/countries/", "/embed/country/"))

@@ -17,7 +17,7 @@ DRAWINGS = ("/countries/no/", "/de/countries/no/", "/embed/country/no/", *FILES)
 
 
 @pytest.fixture(autouse=True)
-def looked_up_anew(monkeypatch):
+def looked_up_again(monkeypatch):
     monkeypatch.setattr(caching, "FRESH_SECONDS", 0)
 
 

@@ -20,7 +20,7 @@ ADDRESS = "/countries/no/?with=SE&show=count"
 
 
 @pytest.fixture(autouse=True)
-def looked_up_anew(monkeypatch):
+def looked_up_again(monkeypatch):
     monkeypatch.setattr(caching, "FRESH_SECONDS", 0)
     reference.snapshots.clear()
 
@@ -147,7 +147,7 @@ def test_lengths_in_pictures_are_written_alike_in_all_languages(days, visit, lan
         assert re.fullmatch(r"-?\d+(\.\d+)?", length), length
 
 
-def test_picture_is_held_by_its_tag(days, visit):
+def test_picture_is_cached_by_its_tag(days, visit):
     answer = visit("/countries/no/chart.svg")
     assert visit("/countries/no/chart.svg", **{"if-none-match": answer["ETag"]}).status_code == 304
     days.publish("D", {day(1): {"NO": 995}})

@@ -45,7 +45,7 @@ def catalogue(client):
     return read
 
 
-def test_each_data_set_is_told_as_in_the_catalogue(published, blocks, catalogue):
+def test_each_data_set_is_described_as_in_the_catalogue(published, blocks, catalogue):
     told, graph = blocks(), catalogue()
     assert {one["@id"] for one in told["Dataset"]} == {str(one) for one in graph.subjects(RDF.type, DCAT.Dataset)}
     for one in told["Dataset"]:

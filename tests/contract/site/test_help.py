@@ -38,7 +38,7 @@ def test_choice_in_the_address_goes_before_the_browser(listed):
 
 
 @pytest.mark.parametrize("query", ["country=NO", "country=no&language=de", "country=NO&language=all"])
-def test_services_of_a_chosen_country_are_shown_whatever_their_language(listed, query):
+def test_services_of_a_chosen_country_are_shown_in_any_language(listed, query):
     assert listed(f"/help/?{query}", **{"accept-language": "de"}) == {"nb"}
     assert listed(f"/de/help/?{query}", **{"accept-language": "de"}) == {"nb"}
 

@@ -1,4 +1,4 @@
-"""Every address of the desk, out of its URL resolver, and what can be asked of it."""
+"""Every address of the desk, from its URL resolver, and the queries that it accepts."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -99,7 +99,7 @@ def _walk(patterns: Any, prefix: str) -> Iterator[Route]:
 
 
 def form_of(row: Model, *, but: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return a form filled with all that a row says, ``but`` for some words, and with whatever the desk asks beside."""
+    """Return a form with the values of a row, changed by ``but``, and with the other fields that the desk requires."""
     words = [(word, other) for word, other in but.items() if isinstance(word, str)]
     form: dict[str, Any] = {
         "_save": "Save", "post": "yes", "reason": "because", "answer": "confirmed", "remark": "so it is",
@@ -147,5 +147,5 @@ def _questions_of(field: "Field[Any, Any]", row: Model, term: str) -> Iterator[d
 
 
 def against_the_keys(model: type[Model]) -> list[str]:
-    """Return the names under which other tables' rows hang on those of this one."""
+    """Return the names of the relations by which rows of other tables refer to this table."""
     return [relation.name for relation in model._meta.related_objects]

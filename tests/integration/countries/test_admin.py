@@ -120,7 +120,7 @@ def test_who_may_look_may_not_rotate_or_revoke(visitor, view):
     assert credential.revoked is None
 
 
-def test_facts_can_be_looked_at_only(desk):
+def test_submitted_and_computed_rows_are_read_only(desk):
     country = factories.CountryFactory.create()
     assert desk.get(address(Country, "add")).status_code == 403
     assert desk.post(address(Country, "change", country.pk), {"code": "SE"}).status_code == 403
@@ -187,7 +187,7 @@ def test_agency_of_no_country(desk):
     assert not Agency.objects.exists()
 
 
-def test_what_only_the_registry_refuses_is_told_on_the_screen(desk):
+def test_refusal_by_the_registry_is_shown_on_the_screen(desk):
     def refuse(**_: Any) -> None:
         raise registry.Refused("no", "Not while the moon is full.")
 

@@ -50,7 +50,7 @@ def let_time_pass(**how):
     SignIn.objects.update(guessed=timezone.now() - timedelta(**how))
 
 
-def test_locked_out_at_the_fifth_guess_and_told_for_how_long(kari):
+def test_fifth_guess_locks_out_and_the_answer_says_for_how_long(kari):
     for _ in range(LIMIT - 1):
         assert guess().status_code == 200
     answer = guess()

@@ -193,7 +193,7 @@ def test_liaison_without_a_country_sees_nothing(client, rows, own):
     hides(own, client.get(reverse("admin:index")), "the start page")
 
 
-def test_country_alone_limits_whatever_group_somebody_is_in(client, rows, foreign):
+def test_country_limits_a_member_of_any_group(client, rows, foreign):
     sign_in(client, "coordinator", country=NO)
     answer = client.get(reverse("admin:countries_agency_changelist"))
     assert answer.context["cl"].result_count == 1

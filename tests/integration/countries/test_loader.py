@@ -81,7 +81,7 @@ def test_load_keeps_what_a_coordinator_changed():
 
 
 @pytest.mark.django_db
-def test_load_brings_facts_back_whatever_was_done_to_them():
+def test_load_restores_facts_after_any_change():
     load()
     Network.objects.filter(code="ARES").update(name="Mars")
 

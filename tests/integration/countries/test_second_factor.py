@@ -128,7 +128,7 @@ def test_password_leads_to_the_start_page_rather_than_elsewhere(secured):
         assert answer.status_code == 200
 
 
-def test_code_serves_once(secured):
+def test_code_works_once(secured):
     now = code()
     for served in (True, False):
         client = Client()
@@ -172,7 +172,7 @@ def test_code_may_be_typed_with_spaces(client, secured):
     assert is_in(client)
 
 
-def test_next_code_after_a_wrong_one_has_to_wait_and_is_told_so(client, secured):
+def test_next_code_after_a_wrong_one_has_to_wait_and_the_page_says_so(client, secured):
     give_password(client)
     client.post(DOOR, {"code": "000000"})
     client.post(DOOR, {"code": "000000"})
@@ -184,7 +184,7 @@ def test_next_code_after_a_wrong_one_has_to_wait_and_is_told_so(client, secured)
     assert not is_in(client)
 
 
-def test_recovery_code_serves_once_and_is_told_and_recorded(client, secured):
+def test_recovery_code_works_once_and_is_shown_and_recorded(client, secured):
     first = secured.codes[0]
     give_password(client)
     answer = client.post(DOOR, {"code": first.upper()}, follow=True)
@@ -250,7 +250,7 @@ def test_two_who_give_one_code_at_once_are_not_both_let_in(kind, monkeypatch):
 # --- nothing goes past it ---
 
 
-def test_before_the_second_factor_no_page_but_the_door_and_the_way_out_is_reached(client, kari):
+def test_before_the_second_factor_only_its_page_and_signing_out_can_be_reached(client, kari):
     given_to(kari)
     give_password(client)
     rows = {route.model: [kari] for route in addresses.routes() if route.model}
@@ -305,7 +305,7 @@ def test_without_the_setting_the_password_is_enough(client, kari, settings):
 # --- lost and reset ---
 
 
-def test_own_second_factor_is_set_up_anew_with_the_password_only(client, secured):
+def test_own_second_factor_is_set_up_again_only_with_the_password(client, secured):
     signed_in(client, secured)
     assert "This is not your password. Type it again." in page(client.post(DOOR, {"password": "wrong"}))
     assert TOTPDevice.objects.exists()
@@ -316,7 +316,7 @@ def test_own_second_factor_is_set_up_anew_with_the_password_only(client, secured
     assert "Set up your second factor" in page(give_password(client))
 
 
-def test_password_alone_sets_nothing_up_anew(client, secured):
+def test_password_alone_sets_nothing_up_again(client, secured):
     give_password(client)
     assert "one-time-code" in page(client.post(DOOR, {"password": PASSWORD}))
     assert TOTPDevice.objects.get().key == SECRET
@@ -342,7 +342,7 @@ def test_superuser_resets_anothers_with_a_reason_and_their_sessions_end(client, 
     assert is_in(client)
 
 
-def test_nobody_but_a_superuser_resets(client, secured):
+def test_only_a_superuser_resets(client, secured):
     other = User.objects.create_user("per", is_staff=True)
     other.groups.add(Group.objects.get(name="coordinator"))
     signed_in(client, other)

@@ -106,7 +106,7 @@ def test_database_refuses_annotations_out_of_all_time():
             factories.AnnotationFactory.create(**columns)
 
 
-def test_set_up_is_described_anew_from_a_day_on(desk):
+def test_new_set_up_is_described_from_a_day_on(desk):
     agency = factories.SetupFactory.create().agency
     form = {
         "agency": agency.pk, "valid_from": "2026-10-01", "computers": "4", "networks": ["BITTORRENT", "EDONKEY"],

@@ -1,4 +1,4 @@
-"""Two countries with everything that the desk shows: the own one of a liaison, and one that must not be seen."""
+"""Two countries with everything that the desk shows: the liaison's own country, and one that must stay hidden."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -68,12 +68,12 @@ class Land:
 
     @property
     def harmless(self) -> dict[Any, Any]:
-        """What a form says instead of the marks: what is typed may come back, and would then be taken for a leak."""
+        """The text that a form sends instead of the marks, because a page may repeat what is typed."""
         return {self.word: self.word[:-1], self.number: 1}
 
     @property
     def marks(self) -> tuple[str, ...]:
-        """What stands on a page only if a row of this country does."""
+        """Texts that a page contains only if it shows a row of this country."""
         return self.word.lower(), str(self.number), f"{self.number:,}"
 
 

@@ -1,4 +1,4 @@
-"""What is in the database, in the oracle's terms, and the assertion that the two agree."""
+"""Reads the database in the oracle's terms, and asserts that both agree."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -37,7 +37,7 @@ Key = tuple[Any, ...]
 
 
 def assert_agrees(expected: oracle.Federation) -> None:
-    """All that is stored and public is what the oracle says, and a rebuild would change nothing."""
+    """Assert that all stored and public data agree with the oracle, and that a rebuild would change nothing."""
     assert_figures_agree(expected)
     assert_frozen_agrees(expected)
     for indicator in INDICATORS:
@@ -49,7 +49,7 @@ def assert_agrees(expected: oracle.Federation) -> None:
 
 
 def _same(stored: dict[Key, Any], expected: dict[Key, Any]) -> None:
-    """Two dictionaries are equal; names the first places where not, so that one can read it."""
+    """Assert that two dictionaries are equal. The message names the first differences."""
     different = [
         f"{' '.join(_word(part) for part in key)}: stored {stored.get(key)}, expected {expected.get(key)}"
         for key in sorted({*stored, *expected}, key=str)

@@ -53,7 +53,7 @@ def test_board_marks_days_with_held_reports(days):
     assert held(days)["NO-0"] == [0] * 11 + [1, 0, 0, 0]
 
 
-def test_today_is_told_by_its_hours(federation):
+def test_today_is_shown_by_its_hours(federation):
     federation.schedule(0, "H", date(2026, 11, 25))
     federation.schedule(1, "H", date(2026, 11, 25))
     federation.submit(0, *(Said("H", TODAY + number * HOUR, {NORWAY: 5}) for number in range(12)))

@@ -16,7 +16,7 @@ from tests.integration.federation.deskside import NOW, address, held, told
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("desk_at_noon")]
 
 
-def test_release_needs_a_reason_and_then_tells_what_was_done(coordinator, agency):
+def test_release_needs_a_reason_and_then_shows_what_was_done(coordinator, agency):
     report = held(agency)
     action = address("finding", "release", report.hold.finding_id)
     asked = coordinator.get(action)
@@ -48,7 +48,7 @@ def test_nothing_is_decided_while_clocks_disagree(coordinator, agency, monkeypat
     assert report.state == "held"
 
 
-def test_second_click_is_told_who_decided_and_when(coordinator, agency):
+def test_second_click_shows_who_decided_and_when(coordinator, agency):
     report = held(agency)
     action = address("finding", "release", report.hold.finding_id)
     fields = dict(coordinator.get(action).context["selection"].fields)
@@ -92,7 +92,7 @@ def test_held_reports_are_decided_in_their_list_and_on_their_page(coordinator, a
     assert set(Hold.objects.values_list("decision", "reason")) == {("released", "right"), ("rejected", "wrong")}
 
 
-def test_second_click_in_the_list_is_told_who_decided(coordinator, agency):
+def test_second_click_in_the_list_shows_who_decided(coordinator, agency):
     report = held(agency)
     decisions.release(reports=[report.pk], by="per", reason="no", now=NOW)
     again = {"action": "reject", "_selected_action": [report.pk], "reason": "wrong"}
@@ -100,7 +100,7 @@ def test_second_click_in_the_list_is_told_who_decided(coordinator, agency):
     assert told(page) == ["1 report decided already, and left as it was: released by per at 12:00 on 25 November."]
 
 
-def test_second_click_in_the_list_of_findings_is_told_who_decided(coordinator, agency):
+def test_second_click_in_the_list_of_findings_shows_who_decided(coordinator, agency):
     report = held(agency)
     chosen = {"action": "release", "_selected_action": [report.hold.finding_id]}
     asked = coordinator.post(address("finding"), chosen)

@@ -34,7 +34,7 @@ def test_every_permission_that_a_group_names_exists():
 
 
 @pytest.mark.django_db
-def test_nobody_gets_hold_of_accounts():
+def test_only_superusers_manage_accounts():
     named = set(Permission.objects.filter(group__name__in=NAMES).values_list("content_type__app_label", flat=True))
     assert named == {"countries", "federation"}
     assert apps.get_app_config("auth").label not in named

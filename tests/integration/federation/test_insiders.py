@@ -127,7 +127,7 @@ def less(one, other):
 @pytest.mark.verify
 @examples
 @given(st.data(), beginnings, st.sampled_from([(0,), (0, 1)]))
-def test_whatever_insiders_send_the_others_are_rounded_alike(monkeypatch, data, beginning, insiders):
+def test_reports_of_insiders_do_not_change_the_rounding_of_others(monkeypatch, data, beginning, insiders):
     """Two sequels: the others send the same, and the insiders what they like, in any order."""
     others = data.draw(submissions([agency for agency in EVERYBODY if agency not in insiders], LATE[::2]))
     seen = []
@@ -204,7 +204,7 @@ def as_it_stood(key, report):
 
 @few_examples
 @given(st.data(), beginnings, submissions(EVERYBODY, LATE))
-def test_the_way_there_does_not_matter(monkeypatch, data, beginning, sequel):
+def test_only_the_final_reports_matter(monkeypatch, data, beginning, sequel):
     ends = []
     with published(monkeypatch, beginning) as federation:
         for _ in range(2):

@@ -115,7 +115,7 @@ def test_nobody_is_late_before_the_deadline(federation):
     assert [told(), Finding.objects.count()] == [[("R201", *at(0), 1)], 1]
 
 
-def test_a_report_ends_a_run_and_the_next_one_begins_anew(silent):
+def test_a_report_ends_a_run_and_another_run_can_begin(silent):
     assert told() == [("R202", *at(0, 10), 11)]
     report(silent, 11)
     pass_hours(silent, 3)
@@ -167,7 +167,7 @@ def test_a_night_of_silent_minutes_is_one_story(federation):
     [("D", datetime(2026, 11, 20, tzinfo=UTC), datetime(2026, 11, 24, tzinfo=UTC), 5, 0),
      ("M", datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC), 3, 40)],
 )  # fmt: skip
-def test_days_and_months_are_told_too_each_at_its_own_frequency(federation, frequency, first, last, count, days):
+def test_late_days_and_months_are_found_at_their_own_frequency(federation, frequency, first, last, count, days):
     federation.schedule(0, frequency, first.date())
     federation.wait(days=days, minutes=1)
     look(federation)
@@ -192,7 +192,7 @@ def test_what_was_withdrawn_is_not_late(silent):
     assert told() == [("R202", *at(0, 3), 4), ("R202", *at(5, 10), 6)]
 
 
-def test_what_is_held_is_not_late_and_what_was_rejected_is_not_late_anew(silent):
+def test_a_held_period_is_not_late_and_a_rejected_one_is_not_late_again(silent):
     weeks = [MIDNIGHT + 4 * HOUR - number * timedelta(weeks=1) for number in range(1, 6)]
     silent.submit(0, *(Said("H", start, {NO: 100}) for start in weeks))
     silent.submit(0, Said("H", MIDNIGHT + 4 * HOUR, {NO: 9_000}))
@@ -291,7 +291,7 @@ def test_a_schedule_that_ends_earlier_shortens_the_story(silent):
     assert Finding.objects.get() == before
 
 
-def test_periods_are_told_at_the_frequency_of_the_schedule_that_expects_them(federation):
+def test_late_periods_are_found_at_the_frequency_of_their_schedule(federation):
     """A day was owed as a day at first, and by the hour later: its hours, then, are what is late."""
     federation.schedule(0, "D", SINCE - 3 * DAY, SINCE - 2 * DAY)
     hourly = federation.schedule(0, "H", SINCE - DAY, SINCE - DAY)

@@ -115,7 +115,7 @@ def test_time_until_public_begins_with_the_change_or_when_it_could_be(federation
 
 
 @pytest.mark.django_db(transaction=True)
-def test_submission_that_is_stored_is_accepted_though_it_cannot_be_told_of(monkeypatch):
+def test_stored_submission_is_accepted_even_if_logging_fails(monkeypatch):
     def fails(_):
         raise OperationalError
 
@@ -126,7 +126,7 @@ def test_submission_that_is_stored_is_accepted_though_it_cannot_be_told_of(monke
 
 
 @pytest.mark.django_db(transaction=True)
-def test_work_that_is_done_is_no_failure_though_it_cannot_be_told_of(monkeypatch, caplog):
+def test_finished_work_is_no_failure_even_if_logging_fails(monkeypatch, caplog):
     def fails(*_):
         raise OperationalError
 

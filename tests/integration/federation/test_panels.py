@@ -305,7 +305,7 @@ def mend(told):
     assert_panels_agree(told)
 
 
-def test_what_is_spoilt_is_found_and_mended_with_a_new_vintage(three_years):
+def test_changed_row_is_found_and_corrected_in_a_new_version(three_years):
     for model, change in SPOILT:
         with chapter(three_years):
             assert model.objects.filter(version_to=None).update(**change)
@@ -317,12 +317,12 @@ def test_what_is_spoilt_is_found_and_mended_with_a_new_vintage(three_years):
 
 
 @pytest.mark.parametrize("model", [PublishedPanel, PublishedPanelPeriod])
-def test_what_is_gone_is_found_and_mended(three_years, model):
+def test_missing_row_is_found_and_corrected(three_years, model):
     model.objects.all().delete()
     mend(three_years)
 
 
-def test_what_should_not_be_there_is_found_and_mended(three_years):
+def test_extra_row_is_found_and_corrected(three_years):
     Figure.objects.all().delete()
     rebuilding.enqueue()
     PublishedPanelPeriod.objects.filter(months=12, frequency="M", period=month("2026-05")).update(

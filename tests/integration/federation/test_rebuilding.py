@@ -64,7 +64,7 @@ SPOILT = {
 
 
 @pytest.mark.parametrize("what", SPOILT)
-def test_what_is_spoilt_is_found_and_mended(settled, what):
+def test_changed_row_is_found_and_corrected(settled, what):
     model, change, (frequency, period), expected = SPOILT[what]
     assert model.objects.filter(frequency=frequency, period=period).update(**change)
     assert expected in found()
@@ -74,7 +74,7 @@ def test_what_is_spoilt_is_found_and_mended(settled, what):
 
 
 @pytest.mark.parametrize("model", [Figure, PublishedCell, PublishedCoverage])
-def test_what_is_gone_is_found_and_mended(settled, model):
+def test_missing_row_is_found_and_corrected(settled, model):
     model.objects.all().delete()
     assert found()
     rebuilding.enqueue()
@@ -145,7 +145,7 @@ def test_what_was_frozen_is_never_changed_or_removed(settled, deed):
         c.execute(deed)
 
 
-def test_what_should_not_be_there_is_found_and_mended(settled):
+def test_extra_row_is_found_and_corrected(settled):
     other = settled.agencies[2]
     Figure.objects.filter(agency=settled.agencies[0], frequency="H", period=MIDNIGHT).update(agency=other)
     assert found()
@@ -177,7 +177,7 @@ def test_check_names_what_differs_and_changes_nothing(working_at_once, capsys):
     assert set(PublishedCell.objects.filter(frequency="H").values_list("value", flat=True)) == {1000}
 
 
-def test_rebuild_mends_with_a_new_vintage_and_leaves_closed_ones_alone(working_at_once):
+def test_rebuild_corrects_in_a_new_version_and_leaves_closed_ones_alone(working_at_once):
     PublishedCell.objects.filter(frequency="H", country=578).update(value=1000)
     call_command("rebuild")
     call_command("rebuild", check=True)

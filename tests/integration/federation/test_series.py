@@ -68,7 +68,7 @@ def test_what_is_still_running_is_left_out(days):
     assert around(days).points[-1].period == TODAY - DAY
 
 
-def test_value_of_a_part_of_a_period_is_told_and_is_no_measure(days):
+def test_value_of_a_part_of_a_period_is_shown_and_is_not_used_for_comparison(days):
     days.submit(0, Said("H", TODAY - DAY, {NORWAY: 7}), Said("D", ODD - 3 * WEEK, withdrawn=True))
     days.submit(0, Said("H", ODD - 3 * WEEK, {NORWAY: 1}))
     days.settle()
@@ -78,7 +78,7 @@ def test_value_of_a_part_of_a_period_is_told_and_is_no_measure(days):
     assert found.before[-3].value is None
 
 
-def test_values_before_a_break_are_told_apart(days):
+def test_values_before_a_break_are_marked(days):
     factories.AnnotationFactory.create(start=ODD - 2 * WEEK, is_break=True)
     found = around(days)
     assert [one.counts for one in found.before] == [False] * 6 + [True] * 2

@@ -88,7 +88,7 @@ def test_an_event_put_in_past_the_trigger_is_named(sealed):
     assert faults() == [said]
 
 
-def test_an_event_kept_from_being_sealed_is_named(sealed):
+def test_an_event_whose_pending_row_was_removed_is_named(sealed):
     run("DELETE FROM federation_auditpending")
     [found] = chain.verify()
     assert (found.flaw, found.event) == (chain.ChainFlaw.EVENT_STRAY, sealed[6])
@@ -161,7 +161,7 @@ def test_a_seal_that_was_put_in_is_named(sealed, position, found):
     assert [fault.position for fault in chain.verify()] == found
 
 
-def test_a_chain_made_anew_is_told_by_a_head_noted_before(sealed):
+def test_rebuilt_chain_does_not_contain_an_earlier_head(sealed):
     noted = chain.head()
     event = AuditEvent.objects.get(id=sealed[2])
     said = {name: getattr(event, name) for name in ("at", "actor", "action", "subject", "details")}
@@ -176,7 +176,7 @@ def test_a_chain_made_anew_is_told_by_a_head_noted_before(sealed):
     assert not chain.holds(position=noted.position, digest=noted.digest)
 
 
-def test_heads_that_were_noted_are_held_while_the_chain_grows(sealed):
+def test_growing_chain_still_contains_earlier_heads(sealed):
     noted = chain.head()
     seal()
     assert chain.head().position == noted.position + 1
@@ -186,7 +186,7 @@ def test_heads_that_were_noted_are_held_while_the_chain_grows(sealed):
     assert not chain.holds(position=0, digest=noted.digest)
 
 
-def test_walking_is_told_seal_by_seal(sealed, monkeypatch):
+def test_verification_reports_progress_for_each_seal(sealed, monkeypatch):
     walked = []
     assert list(chain.verify(progress=walked.append)) == []
     assert sum(walked) == 6

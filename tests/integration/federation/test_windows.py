@@ -148,7 +148,7 @@ def test_windows_are_what_a_reader_adds_up(federation, reader):
     assert_agrees(federation.oracle())
 
 
-def test_a_window_ends_with_the_newest_day_that_is_public_whoever_is_late(federation):
+def test_a_window_ends_with_the_newest_public_day_even_if_an_agency_is_late(federation):
     for agency in (0, 1):
         federation.schedule(agency, "D", SINCE, deadline=3 * 24 * 60)
     federation.submit(0, day(2))

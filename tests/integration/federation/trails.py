@@ -6,7 +6,7 @@ from federation import audit
 from federation.audit import chain
 from federation.database import clock
 
-#: What a digest could stumble over.
+#: Values that are hard to write in one form for a digest.
 HARD = {"b": [1.5, 1e16, -0.0, 1e-7, 10**30, None, True], "a": {"é": "\U0001f512", "": 2**63, "x": {}}}
 
 
@@ -30,7 +30,7 @@ def run(*statements):
 
 
 def tamper(*statements):
-    """What a superuser can do."""
+    """Run SQL with the triggers switched off, as a superuser can."""
     run("SET session_replication_role = replica", *statements, "SET session_replication_role = origin")
 
 

@@ -21,7 +21,7 @@ from federation.runs import schedules
 from federation.worklist import dispatch
 from tests.integration.processes import ROOT
 
-#: How long a test waits for what must happen, before it says that it does not.
+#: How many seconds a test waits before it fails.
 PATIENCE = 60
 _OPTIONS = [
     *("--concurrency", "2", "-O", "fair", "--loglevel", "WARNING"),
@@ -95,6 +95,6 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 def settle() -> None:
-    """Wait until all is done that is due now."""
+    """Wait until all work that is due now is done."""
     schedules.tick(now=clock.now())
     until(lambda: not worklist.is_pending())

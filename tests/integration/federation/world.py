@@ -1,4 +1,4 @@
-"""A federation in the database, driven through its processes at a time of our own, and the same told to the oracle."""
+"""A federation in the database with a clock of the test's own, and the same reports for the oracle."""
 
 import copy
 from collections.abc import Callable, Iterator, Sequence
@@ -29,7 +29,7 @@ Cells = dict[tuple[int, int], int]
 
 @dataclass(frozen=True)
 class Said:
-    """A report as an agency means it."""
+    """The contents of a report."""
 
     frequency: str
     period: datetime
@@ -54,7 +54,7 @@ class Said:
 
 
 class Memory:
-    """Every report that was ever received and what became of it, for the oracle."""
+    """Every report ever received, with its outcome, for the oracle."""
 
     def __init__(self) -> None:
         self.desk = Desk(settings.THRESHOLDS)
@@ -82,7 +82,7 @@ class Memory:
         return receipt
 
     def oracle(self, *, now: datetime) -> oracle.Federation:
-        """What should have become of it all, with the schedules as they stand."""
+        """The oracle after all reports, with the present schedules."""
         return oracle.Federation(
             self.desk.reports,
             [_told(row) for row in Schedule.objects.all()],
@@ -105,7 +105,7 @@ def _told(row: Schedule) -> oracle.Schedule:
 
 
 class World:
-    """Some agencies, and clocks that stand still until they are told to go on; all agencies are called by number.
+    """Some agencies, and clocks that stand still until the test moves them. Agencies are named by number.
 
     The database's time is ``now``, by which all is done. The host's clock may be ``host_ahead`` of it.
     """
@@ -155,12 +155,12 @@ class World:
         self.reached = max(self.reached, self.now)
 
     def jump(self, ahead: timedelta) -> None:
-        """Have the database's clock be wrong from now on, and the host's go on; or be right again."""
+        """Make the database's clock wrong from now on, while the host's stays right; or make it right again."""
         self.now += ahead
         self.host_ahead -= ahead
 
     def go_to(self, now: datetime) -> None:
-        """Have it be another time, up to which the clock has run; earlier, too."""
+        """Set the time and the clock's mark, also to an earlier time."""
         self.now = self.reached = now
         ClockMark.objects.update(at=now)
 
@@ -206,7 +206,7 @@ def _public(items: Sequence[WorkItem]) -> list[tuple[int, str, datetime]]:
 
 @contextmanager
 def world(monkeypatch: pytest.MonkeyPatch, *, now: datetime, agencies: int = 3) -> Iterator[World]:
-    """A world, of which nothing is left in the database afterwards."""
+    """A world that is removed from the database afterwards."""
     with transaction.atomic(), monkeypatch.context() as patch:
         made = World(now, agencies)
         patch.setattr(clock, "now", lambda: made.now)
@@ -214,7 +214,7 @@ def world(monkeypatch: pytest.MonkeyPatch, *, now: datetime, agencies: int = 3) 
         patch.setattr(reconciliation, "_step", _noted_by(made, reconciliation._step))
         # Many periods at once, so that days of minutes pass quickly.
         patch.setattr(worklist, "CLAIM", worklist.CLAIM | {"publish": 1000})
-        # The clock has run up to now, whatever the time of the test is.
+        # The clock's mark is at the present.
         ClockMark.objects.update(at=now)
         yield made
         transaction.set_rollback(True)
@@ -222,7 +222,7 @@ def world(monkeypatch: pytest.MonkeyPatch, *, now: datetime, agencies: int = 3) 
 
 @contextmanager
 def chapter(told: World) -> Iterator[World]:
-    """A world that may go on from here, and is afterwards as it was."""
+    """A world that a test may continue. Afterwards it is restored."""
     now, reached, memory = told.now, told.reached, copy.deepcopy(told.memory)
     with transaction.atomic():
         yield told

@@ -70,7 +70,7 @@ def test_trusted_peer_is_believed():
 
 
 @pytest.mark.parametrize(("peer", "trusted"), [(PROXY, []), (LIAR, TRUSTED), ("", TRUSTED), ("junk", TRUSTED)])
-def test_nobody_else_is_believed(peer, trusted):
+def test_only_trusted_proxies_are_believed(peer, trusted):
     meta = {}
     said = SAID | {"X-Request-ID": "0" * 32}
     assert passed_on(peer, trusted, meta, **said) == {"address": peer, "host": "testserver", "secure": False}

@@ -61,7 +61,7 @@ def test_others_are_refused_and_may_ask_again(busy, monkeypatch, method, path, m
     assert int(refused["Retry-After"]) > 0
 
 
-def test_in_a_rush_they_wait_and_once_one_waited_in_vain_nobody_does(busy, monkeypatch):
+def test_requests_wait_until_one_has_waited_without_success(busy, monkeypatch):
     middleware, done = busy
     monkeypatch.setattr(threads, "WAIT_SECONDS", 0)
     assert middleware(RequestFactory().post("/a/")).status_code == 503

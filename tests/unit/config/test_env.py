@@ -20,7 +20,7 @@ def test_text_from_file_without_its_last_newline(monkeypatch, tmp_path):
     assert env.text("COLOUR", advice="Give one.") == "blue"
 
 
-def test_text_not_set_names_variable_and_mend():
+def test_text_not_set_names_variable_and_advice():
     with pytest.raises(env.BadSetting, match=r"COLOUR is not set\. Give one\."):
         env.text("COLOUR", advice="Give one.")
 

@@ -173,12 +173,12 @@ def test_row_refused(rows, expected):
     assert expected in found
 
 
-def test_mixed_status_is_told_once():
+def test_mixed_status_is_reported_once():
     rows = [f"{NINE},{country},ARES,1,{status}," for country, status in zip(("NO", "DE", "FR"), "APP", strict=True)]
     assert faults(read_csv, body(*rows, columns=STATUS_ACTION))[1] == [("/rows/1/OBS_STATUS", "mixed_status")]
 
 
-def test_faulty_withdrawal_is_told_of_once():
+def test_faulty_withdrawal_is_reported_once():
     assert faults(read_csv, body(f"{NINE}x,,,,,D", columns=STATUS_ACTION))[1] == [("/rows/0/TIME_PERIOD", "bad_period")]
 
 
@@ -298,7 +298,7 @@ LONG = "x" * (csv.field_size_limit() + 1)
         (body(columns=LONG + COLUMNS), "/header"),
     ],
 )
-def test_cell_too_long_for_any_reader_is_told_as_such(text, pointer):
+def test_cell_too_long_for_any_reader_is_reported_as_such(text, pointer):
     with pytest.raises(PayloadError) as refused:
         read_csv(text)
     assert (refused.value.code, refused.value.faults) == ("not_csv", [(pointer, "not_csv")])
@@ -318,7 +318,7 @@ def test_cell_too_long_for_any_reader_is_told_as_such(text, pointer):
         b' [{"indicator": "DOWNLOADS", "reports": []}]',
     ],
 )
-def test_body_without_a_header_of_columns_is_told_what_separates_them(text):
+def test_body_without_a_header_gets_the_advice_what_separates_columns(text):
     with pytest.raises(PayloadError) as refused:
         read_csv(text)
     assert (refused.value.code, refused.value.faults) == ("not_csv", [("/header", "not_csv")])
@@ -326,7 +326,7 @@ def test_body_without_a_header_of_columns_is_told_what_separates_them(text):
     assert "JSON as application/json" in refused.value.detail
 
 
-def test_fault_of_a_report_is_told_once():
+def test_fault_of_a_report_is_reported_once():
     rows = [f"DOWNLOADS,H,2026-11-24T09:30,{country},ARES,1" for country in ("NO", "DE", "FR")]
     assert faults(read_csv, body(*rows))[1] == [("/rows/0/TIME_PERIOD", "misaligned_period")]
 

@@ -135,7 +135,7 @@ MIX = {
         ),
     ],
 )  # fmt: skip
-def test_a_finding_is_told_in_words(rule, frequency, period, last, facts, sentence):
+def test_a_finding_has_a_sentence(rule, frequency, period, last, facts, sentence):
     assert say(rule, frequency, period, last, facts) == sentence
 
 

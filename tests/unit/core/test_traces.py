@@ -38,7 +38,7 @@ TRACES = [
 
 @pytest.mark.parametrize("text", TRACES)
 @pytest.mark.parametrize("wrap", [str, lambda text: {text: 1}, lambda text: [{"deep": [None, text]}]])
-def test_trace_is_recognised_wherever_it_stands(text, wrap):
+def test_trace_is_recognised_at_any_place(text, wrap):
     assert looks_like_trace(wrap(text))
 
 

@@ -64,7 +64,7 @@ def test_fingerprint_is_that_of_the_key_in_der():
     ],
     ids=range(10),
 )
-def test_private_key_is_told_and_not_repeated(given):
+def test_private_key_is_recognised_and_not_repeated(given):
     with pytest.raises(keys.PrivateKeyError, match="THIS IS A PRIVATE KEY") as raised:
         keys.read(given)
     assert raised.value.__cause__ is None

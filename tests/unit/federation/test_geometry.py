@@ -88,6 +88,6 @@ def test_marks_that_would_lie_on_each_other_are_one():
     assert [(flag.x, flag.text) for flag in flags] == [(100, "1–3"), (500, "4")]
 
 
-def test_runs_are_told_by_their_first_and_their_length():
+def test_runs_have_a_first_place_and_a_length():
     assert geometry.runs([True, False, True, True, False]) == [(0, 1), (2, 2)]
     assert geometry.runs([False]) == []

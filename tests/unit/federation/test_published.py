@@ -142,7 +142,7 @@ def test_newest_fits_a_bigint():
     assert np.iinfo(np.int64).max == NEWEST
 
 
-def test_labels_kept_are_bounded(monkeypatch):
+def test_cached_labels_are_bounded(monkeypatch):
     monkeypatch.setattr(periods, "_LABELS_KEPT", 3)
     for first in range(0, 50, 10):
         periods.labels("D", np.arange(first, first + 10, dtype=np.int64) * 86_400)

@@ -22,7 +22,7 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
         (timedelta(days=1200), "1,200 days"),
     ],
 )
-def test_age_is_told_in_one_unit(span, said):
+def test_age_is_written_in_one_unit(span, said):
     assert words.age(span) == said
 
 
@@ -32,7 +32,7 @@ def test_silence_names_the_day_of_days_and_the_time_of_hours():
     assert words.silent("IE-DEMO", "H", hour, now=NOW) == "IE-DEMO has been silent since 09:00 on 24 November (3 hours)"
 
 
-def test_day_of_another_year_is_told_with_it():
+def test_day_of_another_year_is_written_with_its_year():
     assert words.day(datetime(2025, 12, 31, tzinfo=UTC), now=NOW) == "31 December 2025"
 
 

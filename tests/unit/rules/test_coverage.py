@@ -102,7 +102,7 @@ def test_without_schedules_and_reports_nothing_is_owed():
     assert coverage.owed_seconds("D", PERIODS["D"], [], reported=0) == 0
 
 
-def test_where_the_days_of_reports_are_not_told_the_scheduled_ones_are_owed():
+def test_without_the_days_of_reports_the_scheduled_days_are_owed():
     one = schedule(first=date(2026, 2, 3), last=date(2026, 2, 4))
     assert coverage.owed_seconds("M", PERIODS["M"], [one], reported=3600) == 2 * 86_400
 

@@ -95,7 +95,7 @@ turns = st.tuples(
 
 
 @given(ends.filter(lambda end: end.year < 2080), st.sampled_from("WM"), st.lists(turns, min_size=1, max_size=12))
-def test_any_sequence_of_panels_tells_no_agency_apart(end, frequency, history):
+def test_any_sequence_of_panels_reveals_no_single_agency(end, frequency, history):
     """Panels of all lengths, one after the other, of agencies that join, leave, fall silent and return."""
     public, number = [], end.year * 12 + end.month - 1
     for months, later, whole, joined, left in history:

@@ -38,7 +38,7 @@ def test_event_digest_hangs_on_all_that_is_said(changed):
     assert digest(**changed) != digest()
 
 
-def test_event_digest_is_of_the_instant_in_whatever_zone():
+def test_event_digest_is_the_same_in_every_time_zone():
     assert digest(at=AT.astimezone(timezone(timedelta(hours=1)))) == digest()
 
 

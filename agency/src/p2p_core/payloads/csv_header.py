@@ -86,7 +86,7 @@ def read_header(names: list[str], faults: Faults) -> Header:
 
 
 def _columns_of_names(names: list[str]) -> dict[int, str]:
-    """The columns of names in SDMX-CSV 2, each with the column of codes before it. Either all codes have names or none."""
+    """The columns of names in SDMX-CSV 2, each with the column of codes before it. All codes have names or none."""
     if names[0] != "STRUCTURE":
         return {}
     first = next((place for place, name in enumerate(names) if name not in _LEADING), len(names))

@@ -1,6 +1,6 @@
-"""What Django's tests call after a test that commits: it leaves the database as the migrations made it.
+"""Django's tests call this after a test that commits. It restores the database as the migrations made it.
 
-It passes the triggers of append-only tables, which nothing else does.
+Unlike all other code, it bypasses the triggers of append-only tables.
 """
 
 from functools import cache

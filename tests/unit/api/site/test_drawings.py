@@ -31,7 +31,7 @@ def at(month, day=1, year=2026):
 
 
 @pytest.mark.parametrize("count", range(1, 40))
-def test_year_is_told_wherever_it_changes_with_much_room_and_with_little(count):
+def test_year_is_written_where_it_changes_with_much_room_and_with_little(count):
     names = drawings.draw(months(count), "count", [], Canvas()).names
     much = [(name.start.year, name.year if not name.again else None) for name in names]
     little = [(name.start.year, name.year) for name in names if name.tick.always]

@@ -1,4 +1,4 @@
-"""The whole audit: every attack in its turn, a row for each, and what must hold of them."""
+"""All attacks, a row for each, and the promises that must hold."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,20 +19,20 @@ LATE = HONEST[-1]
 ON_TIME = HONEST[:-1]
 _DAY, _HOUR, _MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 
-#: What must hold, as shares of cells; guesses are compared with those of a reader.
+#: The promises, as shares of cells. Guesses are compared with those of a reader.
 MOST_PROVEN, MOST_PROVEN_IN_A_PLACE, MOST_GAINED = 0.001, 0.01, 0.08
 MOST_LATE_TOLD, MOST_LATE_SEEN = 0.01, 0.40
-#: The same of an insider that chooses what it reports on time and compares tables, which no bounded rounding prevents.
+#: The same for an insider that plans its reports and compares tables, which no bounded rounding prevents.
 MOST_PROVEN_BY_TABLES, MOST_PROVEN_BY_TABLES_IN_A_PLACE = 0.005, 0.04
-#: What the audit must find of rules that do not protect.
+#: The share that the attacks must prove under rules that do not protect.
 FEWEST_PROVEN = 0.20
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much is attacked."""
+    """The number of attacked cells."""
 
-    #: Of days and hours whose cells are attacked; fewer of them by the longer ones of the attacks.
+    #: Days and hours whose cells are attacked. Slow attacks use fewer.
     days: int = 195
     fewer_days: int = 60
     hours: int = 120
@@ -112,7 +112,7 @@ def _attack_by_insiders(days: World, size: Size) -> Iterator[Row]:
 def _turns(
     name: str, scene: Scene, world: World, rule: Rule, insiders: Sequence[int] = INSIDERS
 ) -> Iterator[tuple[Row, Found]]:
-    """Insiders take turns; with each row comes what a reader found who saw the first numbers only."""
+    """Insiders take turns. Each row also has the result of a reader who saw only the first numbers."""
     for count in take_turns(scene, insiders):
         reader = judged(scene.seen_only(0), world, rule, HONEST)
         yield Row(f"{name}: {_WHO[count]}, late", judged(scene, world, rule, HONEST)), reader
@@ -206,7 +206,7 @@ def _attack_steadiness(days: World, size: Size) -> Iterator[Row]:
 
 
 def _show_teeth(days: World) -> Iterator[Row]:
-    """Find what is known of rules that do not protect, or the audit finds nothing."""
+    """Attack rules that do not protect: if this proves too little, the attacks are too weak."""
     for name, rule, fewest in (("first version", first_version, 1), ("keys by agency", by_agency_and_period, 2)):
         played = Played(rule, days)
         for agency in HONEST:
@@ -214,7 +214,7 @@ def _show_teeth(days: World) -> Iterator[Row]:
         for count, (row, _) in enumerate(_turns(name, Scene(played), days, rule, INSIDERS[:2]), 1):
             assert row.found is not None
             missed = count >= fewest and row.found.share("proven") < FEWEST_PROVEN
-            yield Row(row.name, row.found, broken=[f"the audit proves less than {FEWEST_PROVEN:.0%} of it"] * missed)
+            yield Row(row.name, row.found, broken=[f"the attacks prove less than {FEWEST_PROVEN:.0%} of it"] * missed)
 
 
 def _reported(world: World, agencies: Sequence[int]) -> Product:
