@@ -133,7 +133,7 @@ class Inside:
         intake.accept(agency, submission, key=None, by=BY)
 
     def forget(self) -> None:
-        """Go back to the empty state, whatever the workers were about."""
+        """Go back to the empty state, also while workers are busy."""
         tables = ", ".join(f"federation_{name.strip()}" for name in _MADE_OF_REPORTS.split(","))
         self._truncate(tables)
         self.run("CHECKPOINT")

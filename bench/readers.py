@@ -1,4 +1,4 @@
-"""The public beside whatever is measured: so many requests a second, evenly, over kept connections.
+"""The public, which reads during a measurement: evenly spaced requests over kept connections.
 
 `python -m bench.readers PORT SECONDS PER_SECOND ADDRESS…` is a process of its own, so that it slows no other clock than
 the machine's; it prints the seconds that each answer took, as JSON.

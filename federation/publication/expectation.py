@@ -11,23 +11,23 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from countries.models import Schedule as ScheduleRow
+from countries.models import Schedule
 from federation.database import rows_of
 from federation.models.figures import Figure, Source
 from federation.rules import coverage
-from federation.rules.coverage import PeriodCoverage, Schedule, Standing
+from federation.rules.coverage import AgencySchedule, PeriodCoverage, Standing
 from federation.worklist import WorkItem
 from p2p_core import periods
 from p2p_core.periods import Frequency
 
 
-def schedules_by_agency(indicators: Iterable[int]) -> dict[int, dict[int, list[Schedule]]]:
+def schedules_by_agency(indicators: Iterable[int]) -> dict[int, dict[int, list[AgencySchedule]]]:
     """The reporting schedules, by indicator and agency."""
-    found: dict[int, dict[int, list[Schedule]]] = defaultdict(lambda: defaultdict(list))
-    for row in ScheduleRow.objects.filter(indicator__in=set(indicators)):
+    found: dict[int, dict[int, list[AgencySchedule]]] = defaultdict(lambda: defaultdict(list))
+    for row in Schedule.objects.filter(indicator__in=set(indicators)):
         deadline = timedelta(minutes=row.deadline_minutes)
         last = row.valid_to or date.max
-        schedule = Schedule(row.agency_id, row.frequency, row.valid_from, last, deadline)
+        schedule = AgencySchedule(row.agency_id, row.frequency, row.valid_from, last, deadline)
         found[row.indicator_id][row.agency_id].append(schedule)
     return found
 
@@ -56,7 +56,7 @@ def coverage_of(
 
 
 def _counted_from(
-    item: WorkItem, facts: Mapping[int, FigureCoverage], schedules: Mapping[int, Sequence[Schedule]]
+    item: WorkItem, facts: Mapping[int, FigureCoverage], schedules: Mapping[int, Sequence[AgencySchedule]]
 ) -> datetime | None:
     """The first instant that anybody owes in a period, unless that is its start or there is none.
 
@@ -84,7 +84,11 @@ def _counted_from(
 
 
 def _standings(
-    item: WorkItem, facts: Mapping[int, FigureCoverage], schedules: Mapping[int, Sequence[Schedule]], *, mark: datetime
+    item: WorkItem,
+    facts: Mapping[int, FigureCoverage],
+    schedules: Mapping[int, Sequence[AgencySchedule]],
+    *,
+    mark: datetime,
 ) -> list[Standing]:
     frequency, start = item.frequency, item.period
     standings = []
@@ -112,7 +116,7 @@ def _standings(
 
 
 def _reported_by_day(
-    item: WorkItem, agency: int, schedules: Sequence[Schedule], *, reported: int
+    item: WorkItem, agency: int, schedules: Sequence[AgencySchedule], *, reported: int
 ) -> NDArray[np.int64] | None:
     """The seconds of each day that the agency ever reported. None if this adds nothing to its schedules and total."""
     if not reported or not schedules or reported == periods.seconds(item.frequency, item.period):

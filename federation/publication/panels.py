@@ -23,7 +23,7 @@ from federation.publication.combination import combine
 from federation.publication.expectation import schedules_by_agency
 from federation.publication.versions import new_version
 from federation.rules import coverage, rounding, tables
-from federation.rules.coverage import Schedule
+from federation.rules.coverage import AgencySchedule
 from federation.rules.panels import FREQUENCIES, Agencies, choose, periods_inside, start_of_span
 from federation.rules.rounding import NOBODY
 from federation.worklist import PANELS, Stage, WorkItem, panel
@@ -37,7 +37,7 @@ LONGEST_WAIT = timedelta(days=91)
 _REACH = timedelta(days=31 * max(PANELS.values())) + 2 * LONGEST_WAIT
 _SECOND = timedelta(seconds=1)
 
-Schedules = Mapping[int, Sequence[Schedule]]
+Schedules = Mapping[int, Sequence[AgencySchedule]]
 Row = TypeVar("Row", PublishedPanel, PublishedPanelPeriod)
 
 

@@ -21,8 +21,8 @@ GRACE = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
-    """That an agency is to report at a frequency, on whole UTC days, both included."""
+class AgencySchedule:
+    """An agency is expected to report at a frequency, from one UTC day to another, both included."""
 
     agency: int
     frequency: str
@@ -41,7 +41,7 @@ class Schedule:
 def owed_seconds(
     frequency: str,
     start: datetime,
-    schedules: Sequence[Schedule],
+    schedules: Sequence[AgencySchedule],
     *,
     reported: int,
     reported_by_day: NDArray[np.int64] | None = None,
@@ -64,7 +64,7 @@ def owed_seconds(
     return int(np.where(days, DAY_SECONDS, reported_by_day).sum())
 
 
-def scheduled_days(frequency: str, start: datetime, schedules: Sequence[Schedule]) -> NDArray[np.bool_]:
+def scheduled_days(frequency: str, start: datetime, schedules: Sequence[AgencySchedule]) -> NDArray[np.bool_]:
     """Say of each day of the period whether a schedule expects the agency in it."""
     first = start.date()
     count = -(-periods.seconds(frequency, start) // DAY_SECONDS)
@@ -76,13 +76,13 @@ def scheduled_days(frequency: str, start: datetime, schedules: Sequence[Schedule
     return days
 
 
-def is_awaited(frequency: str, start: datetime, schedules: Sequence[Schedule], *, now: datetime) -> bool:
+def is_awaited(frequency: str, start: datetime, schedules: Sequence[AgencySchedule], *, now: datetime) -> bool:
     """Whether the agency is expected in this period and has time left until its last deadline."""
     end = periods.end(frequency, start)
     return any(now < end + s.deadline for s in schedules if s.expects(frequency, start))
 
 
-def is_late(frequency: str, start: datetime, schedules: Sequence[Schedule], *, now: datetime) -> bool:
+def is_late(frequency: str, start: datetime, schedules: Sequence[AgencySchedule], *, now: datetime) -> bool:
     """Whether the agency is expected in this period and its last deadline has passed."""
     expected = any(s.expects(frequency, start) for s in schedules)
     return expected and not is_awaited(frequency, start, schedules, now=now)

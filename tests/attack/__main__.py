@@ -21,8 +21,8 @@ def main() -> None:
     if "MAKELEVEL" in os.environ:
         die_with_parent()
     with _database():
-        from tests.attack.results import Size, attack_all
         from tests.attack.product import at_work
+        from tests.attack.results import Size, attack_all
 
         began, broken = time.monotonic(), []
         _say(*_HEADS)

@@ -1,4 +1,4 @@
-"""Errors of every kind have one form, whatever the address."""
+"""Errors of every kind have one form, at every address."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""Schemathesis asks the running server whatever the OpenAPI document allows, and what it does not."""
+"""Schemathesis sends the running server requests that the OpenAPI document allows, and some that it does not."""
 
 import os
 import subprocess

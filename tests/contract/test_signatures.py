@@ -192,7 +192,7 @@ def test_half_a_signature_is_not_taken_for_none(kripos, signer, required):
 
 
 class TestCovered:
-    """Whatever changes what a submission means is covered, and one change of it is refused."""
+    """The signature covers everything that changes the meaning of a submission, and one change of it is refused."""
 
     @pytest.mark.parametrize(
         ("headers", "query"),
@@ -454,10 +454,12 @@ class TestReplay:
         assert (again.status_code, again.json()["code"]) == (409, "signature_replayed")
         assert Submission.objects.count() == Signature.objects.count() == 1
 
-    @pytest.mark.parametrize("anew", [True, False])
-    def test_honest_retry_gets_the_first_answer(self, kripos, signer, anew):
+    @pytest.mark.parametrize("is_signed_again", [True, False])
+    def test_honest_retry_gets_the_first_answer(self, kripos, signer, is_signed_again):
         first = signer.signed(BODY, **{"Idempotency-Key": "one"})
-        later = signer.signed(BODY, parameters={"nonce": "2"}, **{"Idempotency-Key": "one"}) if anew else first
+        later = (
+            signer.signed(BODY, parameters={"nonce": "2"}, **{"Idempotency-Key": "one"}) if is_signed_again else first
+        )
         answers = [kripos.post(BODY, **headers) for headers in (first, later)]
         assert [answer.status_code for answer in answers] == [202, 202]
         assert answers[0].json() == answers[1].json()

@@ -1,4 +1,4 @@
-"""Beat ticks whatever becomes of its machine's time, and sends no more where nobody takes what it sent."""
+"""Beat keeps ticking when its machine's time jumps, and stops sending when no worker takes its messages."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4

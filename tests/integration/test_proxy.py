@@ -194,7 +194,7 @@ def test_odd_parameters_do_not_defeat_the_cache(host, port):
 
 
 def test_pages_know_no_parameter_that_the_proxy_takes_out():
-    """Whatever the code of the pages reads out of an address."""
+    """The proxy passes on every parameter that the code of the pages reads."""
     read = set()
     for module in (ROOT / "api/site").glob("*.py"):
         read |= set(re.findall(r'(?:given\.get(?:list)?\(|_chosen\(given, )"(\w+)"', module.read_text()))

@@ -34,7 +34,7 @@ ADDRESSES = {
 }
 APPEND_ONLY = ("federation_auditevent", "federation_auditseal")
 
-#: What no role but the owner may do, whatever it can read. Each has to end in one of these refusals.
+#: Only the owner may do these. For each other role they must end in one of these refusals.
 REFUSED = (errors.InsufficientPrivilege, errors.UndefinedFunction, errors.ReadOnlySqlTransaction)
 FOR_NOBODY = [
     "CREATE TABLE mine (x int)",

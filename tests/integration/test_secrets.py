@@ -1,4 +1,4 @@
-"""Secrets that are planted in every setting that has one come out nowhere, whatever goes wrong."""
+"""Each secret setting gets a marker. No fault may show the marker anywhere."""
 
 import contextlib
 import re

@@ -1,4 +1,4 @@
-"""The same signed request several times at once: one is stored, whatever the others are told."""
+"""The same signed request several times at once: exactly one is stored."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor

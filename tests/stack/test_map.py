@@ -60,7 +60,7 @@ def report(federation, country):
 
 
 def asked(address):
-    """Return the path of an address, and what it asks for in whatever order."""
+    """Return the path and the parameters of an address, without their order."""
     parts = urlsplit(address)
     return parts.path, parse_qs(parts.query)
 
@@ -204,7 +204,7 @@ def test_another_indicator_has_its_own_words_and_numbers(reader, federation):
 def test_an_answer_does_not_take_away_the_day_being_typed(reader, federation):
     page = drawn(reader("/"))
     waiting, address = [], f"{federation.url}/?indicator=HELP_VISITS"
-    page.route(address, lambda route: waiting.append(route))
+    page.route(address, waiting.append)
     with page.expect_request(address):
         page.get_by_role("link", name="Visits to help services").click()
     day = page.get_by_label("or one day")

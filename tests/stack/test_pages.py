@@ -75,7 +75,7 @@ def test_keyboard_skips_to_the_content(reader):
 
 
 class _Elsewhere(BaseHTTPRequestHandler):
-    """A site of somebody else that frames whatever it is asked for, and has no policy of its own."""
+    """Another site that frames any requested page and has no policy of its own."""
 
     def do_GET(self):
         self.send_response(HTTPStatus.OK)

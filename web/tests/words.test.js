@@ -73,7 +73,7 @@ test("words that the page lacks are named", () => {
   assert.throws(() => words.say("periods.P9D"), /periods\.P9D/);
 });
 
-test("four digits are grouped as the server groups them, in whatever number", () => {
+test("four digits are grouped as the server groups them, in every number", () => {
   const words = wordsOf({}, "pl");
   for (const written of [words.number(1470), words.short(1470), words.rate(1470)]) assert.match(written, /^1\s470/);
 });

@@ -10,7 +10,7 @@ from tests.contract.catalog.conftest import DCAT, HERE, PERIODS, part
 
 
 def kind(media_type):
-    """A media type with its version, whatever else it says."""
+    """A media type with its version, without its other parameters."""
     name, *parameters = (one.strip() for one in media_type.split(";"))
     return name, {one for one in parameters if one.startswith("version=")}
 

@@ -1,4 +1,4 @@
-"""A tag names one answer: equal tags mean equal bytes, whatever two requests differ in, and `Vary` says why."""
+"""A tag names one answer: equal tags mean equal bytes, for any difference between two requests, and `Vary` says why."""
 
 import gzip
 import re

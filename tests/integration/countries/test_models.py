@@ -1,4 +1,4 @@
-"""The database refuses what must not be, whatever the code above it does."""
+"""The database refuses invalid rows, even if the code above it has a fault."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Whatever is submitted, decided or changed of who takes part leaves an event; neither is there without the other."""
+"""Each submission, decision and change of the registry leaves an event. Neither exists without the other."""
 
 import json
 from datetime import UTC, date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""How few questions the desk asks the database, its clock included, whatever the number of agencies."""
+"""The desk needs the same small number of queries, also of the clock, for any number of agencies."""
 
 import pytest
 from django.contrib import admin

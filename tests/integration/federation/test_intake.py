@@ -1,4 +1,4 @@
-"""Which report is current, whatever order reports come in, and which of them make work."""
+"""Which report is current, for any order of arrival, and which reports make work."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Late and silent agencies: each run of late periods is one finding, whatever happens and however many look."""
+"""Late and silent agencies: each run of late periods is one finding, also if several schedulers look at once."""
 
 import os
 import random

@@ -299,7 +299,7 @@ def assert_all_differ():
     assert {str(item) for item in differing()} == {f"panel {name}, indicator 1" for name in worklist.PANELS}
 
 
-def mend(told):
+def correct(told):
     assert_all_differ()
     rebuilding.enqueue()
     assert_panels_agree(told)
@@ -311,7 +311,7 @@ def test_changed_row_is_found_and_corrected_in_a_new_version(three_years):
             assert model.objects.filter(version_to=None).update(**change)
             assert_all_differ()
     spoilt = [model.objects.filter(version_to=None).update(**change) for model, change in SPOILT]
-    mend(three_years)
+    correct(three_years)
     closed = [model.objects.filter(**change).exclude(version_to=None).count() for model, change in SPOILT]
     assert closed == spoilt
 
@@ -319,7 +319,7 @@ def test_changed_row_is_found_and_corrected_in_a_new_version(three_years):
 @pytest.mark.parametrize("model", [PublishedPanel, PublishedPanelPeriod])
 def test_missing_row_is_found_and_corrected(three_years, model):
     model.objects.all().delete()
-    mend(three_years)
+    correct(three_years)
 
 
 def test_extra_row_is_found_and_corrected(three_years):

@@ -1,4 +1,4 @@
-"""Whatever a superuser changes, takes away or puts into the audit trail is found and named."""
+"""Each row of the audit trail that a superuser changes, removes or adds is found and named."""
 
 import pytest
 

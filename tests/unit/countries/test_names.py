@@ -1,4 +1,4 @@
-"""Country names come from CLDR, in whatever language is asked for."""
+"""Country names come from CLDR, in any language."""
 
 import pytest
 

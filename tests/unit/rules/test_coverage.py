@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from federation.rules import coverage
-from federation.rules.coverage import Schedule, Standing
+from federation.rules.coverage import AgencySchedule, Standing
 from p2p_core import periods
 
 COARSENESS = "NHDWMA"
@@ -27,7 +27,7 @@ UNIT = {"N": 60, "H": 60, "D": 60, "W": 3600, "M": 3600, "A": 3600}
 
 
 def schedule(frequency="H", first=date(2026, 1, 30), last=date(2026, 2, 10), deadline=60):
-    return Schedule(1, frequency, first, last, timedelta(minutes=deadline))
+    return AgencySchedule(1, frequency, first, last, timedelta(minutes=deadline))
 
 
 @st.composite
