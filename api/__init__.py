@@ -1,1 +1,1 @@
-"""Every HTTP surface. It holds no model: it reads through query modules and writes through processes."""
+"""Every HTTP surface. It has no models: it reads through query modules and writes through processes."""

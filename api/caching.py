@@ -39,7 +39,7 @@ STALE_SECONDS: Final = 60.0
 MAX_ENTRIES: Final = 4096
 MAX_BYTES: Final = 64 * 2**20
 #: Memory that an entry takes beside its content: a fixed part, and a part for each character of its address, which is
-#: kept as a parsed question. Tests measure the worst questions.
+#: kept as a parsed question. Tests measure the largest questions.
 _BYTES_AN_ENTRY: Final = 6144
 _BYTES_A_CHARACTER: Final = 128
 
@@ -86,7 +86,7 @@ class Representation(NamedTuple):
 
 
 class PublicAnswer(Protocol):
-    """The answer to one question: what it depends on, cheap to look up, and how to write it."""
+    """The answer to one question: the state that it depends on, which is cheap to look up, and how to write it."""
 
     def validator(self) -> Validator: ...
 
@@ -189,7 +189,7 @@ def find_view(path: str) -> ResolverMatch | None:
 
 
 class PublicViews:
-    """Middleware: answers what is public, from the cache or by its view. Such answers know no session, form or user."""
+    """Middleware: answers public requests, from the cache or by a view. These answers use no session, form or user."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response

@@ -76,7 +76,7 @@ State = Annotated[
 
 
 class CoverageDocument(msgspec.Struct, gc=False):
-    """Of the agencies expected for a period, or a window, how many reported, and for how much of its time."""
+    """How many of the agencies expected in a period or window have reported, and for how much of its time."""
 
     period: Annotated[str, Doc(description="The period's SDMX name, or the window", examples=["2026-11-01"])]
     agencies_expected: int
@@ -108,7 +108,7 @@ class PanelMeta(msgspec.Struct):
 
 
 class RangeMeta(msgspec.Struct):
-    """What was asked for, and which view of it this is."""
+    """The requested range, and the version of this answer."""
 
     indicator: str
     frequency: Annotated[str, Doc(pattern="^[NHDWMA]$")]
@@ -149,7 +149,7 @@ class Aggregates(msgspec.Struct):
 
 
 class AgencyState(msgspec.Struct, gc=False):
-    """Where an expected agency stands in a period."""
+    """The state of an expected agency in a period."""
 
     agency: str
     state: State
@@ -170,7 +170,7 @@ class CoverageOfRange(msgspec.Struct):
 
 
 class WindowMeta(msgspec.Struct):
-    """What was asked for, where the window lies now, and which version of it this is."""
+    """The requested window, its present start and end, and the version of this answer."""
 
     indicator: str
     window: str
@@ -192,7 +192,7 @@ class SlidingWindow(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A page of the combined view, and what is shown beside its numbers."""
+    """A page of the combined view, with everything that is shown beside its numbers."""
 
     indicator: str
     page: Page

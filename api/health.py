@@ -31,7 +31,7 @@ from federation.runs import gauges
 
 T = TypeVar("T")
 
-#: What the web server measures itself.
+#: Metrics that the web server measures itself.
 _OURS: Final = "police2peer_"
 #: How many missing rights are named; one command grants all of them.
 _NAMED: Final = 3
@@ -122,7 +122,7 @@ class CachedCheck(Generic[T]):
             return self._found
         now = time.monotonic()
         since = min(self._looks_since, now)
-        # The others wait only if what was found before was already old, because nobody had asked meanwhile.
+        # The others wait only if the last result is already old, because nobody asked for a while.
         wait = max(0.0, since + _TIMEOUT - now) if since - self._at >= _TIMEOUT else 0.0
         if not self._turn.acquire(timeout=wait):
             return self._found if time.monotonic() - self._at < _TIMEOUT else self._unanswered

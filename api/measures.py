@@ -1,4 +1,4 @@
-"""What the web server measures: requests, what was accepted, what was refused. What agencies count is in none of it.
+"""Metrics of the web server: requests, accepted submissions, refusals. None contains a count of an agency.
 
 The processes of one web server share a folder (`config.wsgi` makes it), so that each of them can answer for all.
 """

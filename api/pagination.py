@@ -18,7 +18,7 @@ def encode(question: str, *place: int) -> str:
 
 
 def decode(question: str, cursor: str, *, length: int) -> tuple[int, ...]:
-    """The place that a cursor names. One that is cut short, made up or of another question is refused."""
+    """The place that a cursor names. An incomplete or invented cursor, or one of another question, is refused."""
     try:
         raw = base64.b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         place = msgspec.msgpack.decode(raw[_CHECKED:], type=tuple[int, ...])

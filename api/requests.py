@@ -29,7 +29,7 @@ _FORM: Final = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]
 #: The route of addresses that lead nowhere.
 _NOWHERE: Final = "none"
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
-#: What an agency needs for a submission, a token included.
+#: The routes that an agency needs for a submission, tokens included.
 _INTAKE: Final = ("v1:submissions", "token")
 _OURS: Final = 500
 

@@ -33,7 +33,7 @@ from p2p_core.traces import LOOKED_AT, is_address
 
 #: How far the time of a signature may be before or after the server's time.
 CLOCK: Final = timedelta(minutes=5)
-#: What a signature may cover. All of it is kept as evidence, so there is nothing secret among it.
+#: The parts that a signature may cover. All are stored as evidence, so none of them is secret.
 FIELDS: Final = ("content-digest", "content-type", "content-encoding", "content-length", "idempotency-key", "date")
 DERIVED: Final = ("@method", "@path", "@query", "@target-uri", "@request-target", "@authority", "@scheme")
 
@@ -50,7 +50,7 @@ Parameters = Mapping[str, int | str]
 
 @dataclass(frozen=True, slots=True)
 class VerifiedSignature:
-    """What was verified. Whether the body fits the digest is for its reader to check."""
+    """A verified signature. The reader of the body must still compare the body with the digest."""
 
     evidence: Evidence
     content_digest: str
@@ -103,7 +103,7 @@ def _refuse_untimely(covered: Values, parameters: Parameters) -> None:
 
 
 def _refuse_addresses(covered: Values, parameters: Parameters) -> None:
-    """Refuse what could lead to a person: what is signed is kept."""
+    """Refuse values that could lead to a person, because the signed text is stored."""
     for name in _CHOSEN:
         text = str({**covered, **parameters}.get(name, ""))
         if len(text) > LOOKED_AT:
@@ -132,10 +132,10 @@ class _Verification(HTTPSignatureKeyResolver):
         self.base = self.signature = b""
 
     def verify(self, request: HttpRequest) -> VerifyResult:
-        """What the one signature of a request covers."""
+        """Verify the one signature of a request, and return what it covers."""
         verifier = _Verifier(signature_algorithm=_Ed25519, key_resolver=self, component_resolver_class=_Components)
         try:
-            # Of several signatures the library would need to be told which to take; it refuses them all.
+            # With several signatures the library would need to know which one to verify, so it refuses them all.
             [result] = verifier.verify(_CoverableRequest(request), max_age=None)
         except _RefusedError as refused:
             raise Problem(refused.code) from None

@@ -19,7 +19,7 @@ _PUBLIC_METHODS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
 
 
 class PublicThreads:
-    """Middleware: answers 503 to what is not public while such requests have all the threads that they may have."""
+    """Middleware: answers 503 to a private request while private requests use all threads that they may use."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response

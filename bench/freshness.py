@@ -34,7 +34,7 @@ PATIENCE = 10.0
 #: Each of these countries is counted by one agency alone, always the same number: high enough not to be rounded to 0.
 MARKS = sorted(COUNTRIES.values())[:AGENCIES]
 _MARKED = 100
-#: What the readers beside it ask for.
+#: The addresses that the readers request meanwhile.
 _READ = (
     "/api/v1/aggregates/live/",
     "/api/v1/aggregates/windows/?indicator=DOWNLOADS&window=P1D",

@@ -1,4 +1,4 @@
-"""What a measurement does within the stack's own code: agencies, reports without HTTP, and waiting for the workers.
+"""Steps of a measurement within the stack's own code: agencies, reports without HTTP, waiting for the workers.
 
 Imported once Django is set up, by `bench.stack.joined`.
 """
@@ -72,7 +72,7 @@ class Inside:
         return registry.create_agency(code=f"{home}-BENCH{number}", country=home, name=f"Bench {number}", by=BY)
 
     def expect(self, agency: Agency, frequency: str, since: date) -> None:
-        """Have an agency owe reports."""
+        """Give an agency a schedule."""
         registry.add_schedule(
             agency=agency, indicator="DOWNLOADS", frequency=frequency, valid_from=since, deadline_minutes=60, by=BY
         )
@@ -113,7 +113,7 @@ class Inside:
         return rows
 
     def at_once(self) -> Atomic:
-        """Make what is stored in the block known to the workers at its end."""
+        """Tell the workers at the end of the block about the rows that it stored."""
         return transaction.atomic()
 
     def wait_for_workers(self) -> None:

@@ -27,7 +27,7 @@ DRF_OBSERVATIONS = 100_000
 _CREATED = http.client.CREATED
 _MEDIA = {"JSON": "application/json", "CSV": "text/csv"}
 
-#: What is measured, by name; each call returns seconds.
+#: The measurements, by name; each call returns seconds.
 Ways = dict[str, Callable[[], float]]
 
 

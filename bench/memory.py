@@ -1,4 +1,4 @@
-"""What a request adds to the memory of the process that serves it, by the kernel's own high-water mark. Linux only."""
+"""The memory that a request adds to the process that serves it, by the kernel's high-water mark. Linux only."""
 
 from pathlib import Path
 

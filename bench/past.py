@@ -1,4 +1,4 @@
-"""Years of history, taken in and reconciled as any: days for the most part, some days of a month in hours.
+"""Makes years of history through intake and reconciliation: mostly days, and some days of a month in hours.
 
 `python -m bench.past FOLDER PORT YEARS AGENCIES` makes it in the stack whose data lie in that folder, and prints the
 credential of the agency whose hours are to be revised.
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 _DAY, _DECEMBER = timedelta(days=1), 31
 #: How long a long history is.
 YEARS: Final = scaled(10, least=3)
-#: So many reports are taken in at a time.
+#: The number of reports in one submission.
 _PART = 2000
-#: A day's cells, fewer than there are: the history is to be long, not wide.
+#: The cells of a day. There are few, because the history should be long and not wide.
 CELLS = 50
 
 

@@ -21,7 +21,7 @@ CONNECTIONS = 8
 
 @contextmanager
 def reading(port: int, addresses: Sequence[str], *, per_second: int, seconds: float) -> Iterator[list[float]]:
-    """Have readers beside the block; the list holds what their answers took once the block has ended."""
+    """Read while the block runs. At its end, the list has the seconds of each answer."""
     command = [sys.executable, "-m", "bench.readers", str(port), str(seconds), str(per_second), *addresses]
     taken: list[float] = []
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
@@ -42,7 +42,7 @@ def _read(
         due = began + offset + turn * every
         time.sleep(max(0.0, due - time.perf_counter()))
         web.must(OK, "GET", addresses[turn % len(addresses)])
-        # From when it was due: one that had to wait for the answer before is late through no fault of its own.
+        # Measured from when it was due, so that waiting for the answer before counts too.
         taken.append(time.perf_counter() - due)
     return taken
 

@@ -1,4 +1,4 @@
-"""What a measurement found: a row of the table, beside its reference, its budget and its goal."""
+"""The result of a measurement: a row of the table, with its reference, its budget and its goal."""
 
 import json
 import math
@@ -13,7 +13,7 @@ _HEADER = ("what", "ours", "reference", "its value", "ratio", "budget", "goal", 
 
 @dataclass(frozen=True)
 class Row:
-    """A measured quantity and what it is held against.
+    """A measured quantity, and the limits with which it is compared.
 
     With a reference, budget and goal are multiples of it; without one they are in the row's own unit.
     """
@@ -31,7 +31,7 @@ class Row:
 
     @property
     def held(self) -> float | None:
-        """What the budget is compared with."""
+        """The value that is compared with the budget."""
         if self.ours is None or not self.reference:
             return self.ours
         return self.ours / self.theirs if self.theirs else None
@@ -70,7 +70,7 @@ def median(measure: Callable[[], float], *, runs: int) -> float:
 
 
 def _nothing() -> None:
-    """Nothing has to be done before a measurement."""
+    """The default preparation of a measurement: nothing."""
 
 
 def alternating(
@@ -91,7 +91,7 @@ def percentile(sample: Sequence[float], share: float) -> float:
 
 
 def say(text: str) -> None:
-    """Say on the terminal what is going on."""
+    """Write progress to the terminal."""
     print(f"  {text}", file=sys.stderr, flush=True)
 
 

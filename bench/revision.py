@@ -93,7 +93,7 @@ class _History:
 
 
 def _made(stack: Stack, years: int) -> tuple[str, str]:
-    """Have another process make the history: a process joins one stack only."""
+    """Make the history in another process, because a process can join only one stack."""
     given = map(str, (stack.folder, stack.port, years, scaled(10, least=2)))
     command = [sys.executable, "-m", "bench.past", *given]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True)

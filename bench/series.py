@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bench.inside import Inside
 
 _CELLS, _WITH_COVERAGE = "bench_series", "bench_series_with_coverage"
-#: What PostgREST reads: the series alone, and with what stands beside each number.
+#: The two queries of PostgREST: the series alone, and with the coverage beside each number.
 _FULLEST = """
 SELECT country FROM federation_publishedcell
 WHERE frequency = 'D' AND network = 0 AND country = ANY (%s)

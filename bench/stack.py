@@ -31,7 +31,7 @@ _FOREIGN = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ROUNDING_KEY", "MAKELEVE
 #: Names the folder of a stack that is migrated and has its reference data.
 _PREPARED = "BENCH_PREPARED"
 _READY_WITHIN = 90.0
-#: One client here stands for many: it is counted as ever, and never refused.
+#: One client here stands for many: its requests are counted as usual and never refused.
 _PLENTY = dict.fromkeys(
     (
         "RATE_PUBLIC_PER_ADDRESS",
@@ -66,7 +66,7 @@ class Stack:
         return [one for one in web if one.ppid() in {other.pid for other in web}]
 
     def renew_servers(self) -> None:
-        """Have those processes replaced by new ones, which have answered nothing yet."""
+        """Replace these processes by new ones, which have answered nothing yet."""
         old = self.servers()
         for process in old:
             process.terminate()
@@ -103,7 +103,7 @@ def prepare(folder: Path) -> None:
 
 def _lay_out(folder: Path) -> None:
     if prepared := os.environ.get(_PREPARED):
-        # Followed where it is a link, as the data of another user are; owners and modes are kept.
+        # Links are followed, because the data of another user are behind a link. Owners and modes are kept.
         for name in ("postgres", "keys"):
             subprocess.run(["cp", "-aH", f"{prepared}/{name}", folder / name], check=True)
 

@@ -26,7 +26,7 @@ class Reply(NamedTuple):
 
 
 class Refused(SystemExit):
-    """The server did not answer as it was to; what is measured would be something else."""
+    """The server did not give the expected answer, so the measurement would be wrong."""
 
 
 class Web:

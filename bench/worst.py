@@ -75,7 +75,7 @@ def _codes(number: int = 0) -> str:
 
 
 def _questions(now: datetime) -> Iterator[tuple[str, str]]:
-    """Yield routes, each with the dearest question that we know of; several where it is not plain which one that is."""
+    """Yield routes, each with its most expensive known question, or several if that is not clear."""
     year = now.year
     early = f"{year - past.YEARS}-02-01T00:00:00Z"
     days, every = f"/api/v1/aggregates/?{_ALL_OF_TIME}&frequency=D", "country=*&network=*"
@@ -141,7 +141,7 @@ def measure() -> Iterator[Row]:
 
 
 def _beside(stack: Stack, now: datetime) -> Row:
-    """Ask for help while many ask at once for what is dearest, from addresses without a limit."""
+    """Request the help services during many expensive requests at once, from addresses without a limit."""
     early = f"{now.year - past.YEARS}-02"
     dearest = [f"{_THERE}/P2P/1.0.0/D?updatedAfter={early}-{day:02}T00:00:00Z" for day in range(1, _AT_ONCE + 1)]
     askers = [threading.Thread(target=stack.web().get, args=[address]) for address in dearest]

@@ -31,7 +31,7 @@ class ChildFailed(Exception):  # noqa: N818  a child, not the program
 
 @dataclass
 class Child:
-    """One that is `shown` writes to the terminal, the others to their logs."""
+    """A child process. A `shown` one writes to the terminal, the others write to their logs."""
 
     name: str
     command: list[str]
@@ -70,7 +70,7 @@ class Child:
         self.start()
 
     def renew(self) -> bool:
-        """Have a successor take over. If none gets ready, the old process goes on, and this returns false."""
+        """Replace the process by a successor. If it does not get ready, the old process continues; returns false."""
         with (
             tempfile.TemporaryDirectory(prefix="police2peer-") as folder,
             socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready,

@@ -18,7 +18,7 @@ _SILENT = frozenset({"request", "data", "status_code", "sentry", "args", "server
 
 
 def configuration(*, level: str, form: str) -> dict[str, Any]:
-    """What LOGGING holds. `form` is `json` for machines or `text` for a terminal."""
+    """The setting LOGGING. `form` is `json` for machines or `text` for a terminal."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -84,7 +84,7 @@ class JsonLines(logging.Formatter):
 
 
 class TextLines(logging.Formatter):
-    """The same for a person."""
+    """Lines for people."""
 
     def format(self, record: logging.LogRecord) -> str:
         fields = "".join(f" {name}={value}" for name, value in _fields(record).items())

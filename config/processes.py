@@ -24,7 +24,7 @@ def die_with_parent(number: int = signal.SIGKILL) -> None:
 
 
 def bound_to_parent(command: Sequence[str], number: signal.Signals = signal.SIGKILL) -> list[str]:
-    """The command of a child that is to be signalled when its parent ends, however that ends. Linux only.
+    """The command of a child that gets a signal when its parent ends, in any way. Linux only.
 
     The program of util-linux asks the kernel. A ``preexec_fn`` would be Python between fork and exec, which can wait
     for good for a lock that another thread of the parent held.

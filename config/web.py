@@ -64,7 +64,7 @@ def main() -> None:
     # Imported once for all processes: they start faster, and a broken import stops the server at once.
     from config.wsgi import application
 
-    # Later collections leave out what is loaded by now. A submission of a million would pay for it.
+    # Later collections skip everything that is loaded now. Otherwise a submission of a million would be slower.
     gc.collect()
     gc.freeze()
     # Requests leave few cycles, and looking for them after each 700 new objects takes 5 % of their time.
@@ -125,7 +125,7 @@ def _serve(application: Any, listener: socket.socket) -> None:
 
     def drain() -> None:
         last_answers.begun = True
-        # Put a socket in its place at which nothing ever comes in. The port stays open if somebody else holds it.
+        # Replace it by a socket that nobody connects to. The port stays open if another process has it.
         silent = socket.socketpair()
         dup2(silent[0].fileno(), listener.fileno())
         server.adj.channel_timeout = _IDLE_SECONDS

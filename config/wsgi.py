@@ -1,4 +1,4 @@
-"""What the web server serves, and the folder in which its processes share what they measure.
+"""The application of the web server, and the folder in which its processes share their metrics.
 
 prometheus_client asks the environment for that folder when it is first imported, so it is made before the application.
 """

@@ -50,7 +50,7 @@ class Refused(Exception):  # noqa: N818  it reads as a verb, and so do its uses
 
 @contextmanager
 def writing() -> Iterator[None]:
-    """One transaction of the registry. Writers take turns, so what one has counted, another cannot change meanwhile."""
+    """One transaction of the registry. Writers take turns, so the rows that one has counted do not change meanwhile."""
     with transaction.atomic():
         ReferenceVersion.objects.bulk_create([ReferenceVersion()], ignore_conflicts=True)
         ReferenceVersion.objects.select_for_update().get()

@@ -1,4 +1,4 @@
-"""The door by which Django finds the screens of the desk."""
+"""Imports the screens of the desk, because Django looks for them here."""
 
 from federation.desk import screens
 

@@ -69,7 +69,7 @@ class _Parts:
 
 @dataclass(frozen=True, slots=True)
 class SentReport:
-    """A report that is not stored, taken as the current one of its figure. ``root`` stands for the id of its row."""
+    """A report that is not stored, used as the current one of its figure. ``root`` replaces the id of its row."""
 
     root: int
     received: datetime

@@ -175,7 +175,7 @@ def ticks(count: int, canvas: Canvas) -> list[Tick]:
 
 
 def runs(marked: Sequence[bool]) -> list[tuple[int, int]]:
-    """Where neighbours are marked: the place of the first, and how many they are."""
+    """Runs of marked neighbours: the place of the first, and their number."""
     found = []
     for mark, group in groupby(enumerate(marked), key=itemgetter(1)):
         places = [at for at, _ in group]

@@ -14,7 +14,7 @@ DCAT: Final = Namespace("http://www.w3.org/ns/dcat#")
 DCATAP: Final = Namespace("http://data.europa.eu/r5r/")
 ADMS: Final = Namespace("http://www.w3.org/ns/adms#")
 VCARD: Final = Namespace("http://www.w3.org/2006/vcard/ns#")
-#: The prefixes of what is written; all others of rdflib's are left out. It writes XML's languages by a prefix too.
+#: The prefixes in the written graph, without all others of rdflib. It needs a prefix for the languages of XML too.
 PREFIXES: Final[dict[str, object]] = {
     "adms": ADMS, "dcat": DCAT, "dcatap": DCATAP, "dct": DCTERMS, "foaf": FOAF, "rdf": RDF, "rdfs": RDFS, "skos": SKOS,
     "vcard": VCARD, "xml": "http://www.w3.org/XML/1998/namespace", "xsd": XSD,

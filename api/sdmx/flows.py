@@ -16,7 +16,7 @@ MEASURE: Final = "OBS_VALUE"
 VINTAGE: Final = "VINTAGE"
 #: Minutes are left out because they have no vintages.
 FREQUENCIES: Final = tuple(datasets.FREQUENCIES)
-#: All that is published is free.
+#: The confidentiality of all published observations: free.
 CONFIDENTIALITY: Final = "F"
 CONCEPTS: Final = "CS_P2P"
 PROVIDERS: Final = "DATA_PROVIDERS"
@@ -102,7 +102,7 @@ COMPONENTS: Final = {
         mandatory=True,
         column=lambda coverage: map(str, coverage.agencies_expected.tolist()),
     ),
-    # As DateTimes, pysdmx could not read the Z at their ends.
+    # pysdmx cannot read the Z at the end of a DateTime.
     "COUNTED_FROM": Component(
         "Counted from",
         "From when the period is counted; only if counting began in it.",

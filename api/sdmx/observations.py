@@ -88,7 +88,7 @@ class Slice:
 
     @cached_property
     def series(self) -> list[Series]:
-        """All that match, by country and network. Named ones are listed even if they have no cell."""
+        """All matching series, by country and network. A series that the key names is listed even without a cell."""
         networks = {TOTAL} if self.cube.frequency in periods.ALL_NETWORKS_ONLY else _NETWORKS.keys()
         wanted = product(
             (_COUNTRIES[one] for one in self.query.codes["COUNTRY"].among(_COUNTRIES)),
@@ -123,7 +123,7 @@ class Slice:
         """The past views that the query names, or the ends of all days on which anything changed."""
         number, named = self.version.number, self.version.named
         if named is not None:
-            # The answer's version is its newest, even if another one has become public meanwhile.
+            # The version of the answer stays the same, even if another one becomes public meanwhile.
             return [Vintage(label, min(version, number)) for label, version in named]
         days = vintages.days(self.cube, version=number)
         found = [Vintage(periods.label("D", datetime.fromtimestamp(day, UTC)), version) for day, version in days]
@@ -312,7 +312,7 @@ class Available:
 
 
 def find_available(answer: Observations) -> Available:
-    """What an answer has. Only changes, and past views, are looked through, and have to be paid for."""
+    """Describe what an answer would contain. Only changes and past views are looked through, and cost requests."""
     query, number = answer.query, answer.version.number
     found = Available({name: set() for name in query.flow.dimensions})
     answer.charge_counting()

@@ -53,7 +53,7 @@ class Codes(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What an answer shows of each observation."""
+    """The parts of each observation that an answer shows."""
 
     measure: bool = True
     attributes: tuple[str, ...] = ATTRIBUTES
@@ -135,7 +135,7 @@ class Dialect(NamedTuple):
 
 
 def parameters(request: HttpRequest) -> dict[str, str]:
-    """The query parameters that have a value. A plus stands for itself, as SDMX writes it."""
+    """The query parameters that have a value. A plus is a plus and not a blank, because SDMX uses it."""
     given: dict[str, str] = {}
     for part in request.META.get("QUERY_STRING", "").split("&"):
         name, _, value = map(unquote, part.partition("="))
@@ -297,7 +297,7 @@ def at_observation(given: Mapping[str, str]) -> str:
 
 
 def shape(given: Mapping[str, str], *, measure: bool, attributes: tuple[str, ...]) -> Shape:
-    """What an answer shows. Keys alone are those of series, so they have no observations."""
+    """The parts that an answer shows. If it shows only keys, these are keys of series, without observations."""
     at = at_observation(given)
     return Shape(measure, attributes, at if measure or attributes else TIME)
 

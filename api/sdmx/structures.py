@@ -126,7 +126,7 @@ class Structures:
 
 
 def select(query: StructureQuery, known: Structures) -> list[Artefact]:
-    """What a query names and what goes with it; refuse a query that names nothing."""
+    """The requested structures and those that ``references`` adds. Refuses a query that matches nothing."""
     named = frozenset(
         one.key
         for one in known.artefacts
@@ -197,7 +197,7 @@ def availability_structures(
 ) -> Iterator[Artefact]:
     """The constraint that says what there is, and the structures that go with it, if wanted."""
     flow = query.data.flow
-    # That a dimension has no values cannot be said in all formats.
+    # Not all formats can say that a dimension has no values.
     values = {name: tuple(sorted(found.values[name])) for name in query.dimensions if found.values.get(name)}
     span = found.range if TIME in query.dimensions else None
     # Clients know the counts by this type; the versions of SDMX offered here have no other place for them.
@@ -272,7 +272,7 @@ def _flows(reference: Reference) -> Iterator[Artefact]:
 
 
 def _notes(row: Indicator, *, title: str = "") -> tuple[Note, ...]:
-    """What the numbers of an indicator are not."""
+    """The notes on what the numbers of an indicator do not show."""
     return tuple(Note(f"{row.code}_{number}", "NOTE", title, text) for number, text in enumerate(row.notes, 1))
 
 

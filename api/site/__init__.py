@@ -1,1 +1,1 @@
-"""The public pages: rendered here whole, so that they need no JavaScript, from what is published."""
+"""The public pages. The server renders them completely from published data, so they need no JavaScript."""

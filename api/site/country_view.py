@@ -1,4 +1,4 @@
-"""The view of a country that an address holds, read leniently."""
+"""The view of a country, read leniently from an address."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -23,7 +23,7 @@ FREQUENCIES: Final = tuple(trends.SPANS)
 MAX_OTHERS: Final = 5
 #: The last day, week and year of a country.
 HEADLINES: Final = ("P1D", "P7D", "P365D")
-#: What a country can be compared with, besides other countries.
+#: The groups with which a country can be compared.
 GROUPS: Final = ("EUROPE", "EU27_2020")
 #: The parameters of all pages that name a time. A page that shows another time than its address names says so.
 _TIMES: Final = ("start", "end", "as_of", "day")

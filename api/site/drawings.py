@@ -43,7 +43,7 @@ class Stroke:
 class Name:
     """The name of a period under the axis, with the year unless the name before has it.
 
-    ``again``: the year is that of a name before which is left out where there is little room.
+    ``again``: the year is that of an earlier name, which is left out if there is little room.
     """
 
     tick: Tick
@@ -146,7 +146,7 @@ def _stroke(trend: Trend, at: int, row: Sequence[float | None], top: float, canv
 
 
 def _names(trend: Trend, canvas: Canvas) -> list[Name]:
-    """Names of periods. A year is written once, also among the names that stay where there is little room."""
+    """The names of periods. Each year is written once, also among the names that are left if there is little room."""
     found: list[Name] = []
     year_before: int | None = None
     year_before_always: int | None = None

@@ -58,7 +58,7 @@ def choices(request: HttpRequest) -> list[Choice]:
 
 
 def sort_key(name: str) -> str:
-    """What a name is sorted by in the alphabet of the page's language."""
+    """The key that sorts a name in the alphabet of the page's language."""
     language = translation.get_language() or "en"
     last, later = _AFTER_Z.get(language, ""), _AFTER_BASE.get(language, "")
     found = []

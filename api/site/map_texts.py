@@ -90,7 +90,7 @@ def nothing_published(window: str) -> str:
 
 
 def _periods() -> dict[str, str]:
-    """What is said of each window, and of a day, in a sentence."""
+    """The words for each window, and for a day, within a sentence."""
     return {length: str(words) for length, (_, words) in cldr.WINDOWS.items()} | {"day": gettext("on {day}")}
 
 

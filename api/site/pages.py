@@ -1,4 +1,4 @@
-"""A page as a cached answer: what it depends on, and how it is rendered."""
+"""A page as a cached answer: the state that it depends on, and its rendering."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class PageContent:
-    """What an address shows now: from which sources, in which context of its template, with which cache policy."""
+    """The present content of an address: its sources, the context of its template, its cache policy."""
 
     sources: Sources
     context: Callable[[], Mapping[str, Any]]
@@ -90,7 +90,7 @@ def render(template: str, context: Mapping[str, Any], media_type: str = HTML) ->
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """What the frame of a page takes from its address."""
+    """The context of the base template, from the address of the page."""
     return {
         "language": translation.get_language(),
         "languages": languages.choices(request),

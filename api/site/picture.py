@@ -16,7 +16,7 @@ from federation.geometry import Canvas
 
 WIDTH: Final = 1200
 _EDGE: Final = 40
-#: What the values of the axis take on the left.
+#: The width of the axis labels on the left.
 _AXIS: Final = 76
 _PLOT: Final = Canvas(WIDTH - 2 * _EDGE - _AXIS, 380)
 _FLAGS: Final = 30
@@ -26,7 +26,7 @@ _BASE: Final = 74
 _LETTER: Final = 0.54
 _LEADING: Final = 1.45
 _SMALL: Final = 14
-#: What the mark of a legend takes before its word.
+#: The width of a legend's mark before its word.
 _KEY: Final = 30
 
 

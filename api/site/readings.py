@@ -133,7 +133,7 @@ def periods_of(table: Table) -> list[Period]:
             expected=int(columns.agencies_expected[at]),
             reporting=int(columns.agencies_reporting[at]),
             time_coverage=share,
-            # What was counted in part stays a part; that it may change too is not said beside it.
+            # A value counted only in part is shown as that. The page does not also call it provisional.
             provisional=bool(columns.status[at] == "P") and at not in beginnings,
             since=beginnings.get(at),
         )
@@ -185,7 +185,7 @@ def in_order(places: Iterable[CountryNumbers], by: str) -> list[CountryNumbers]:
 
 
 def sort_key(code: str) -> str:
-    """What a country is sorted by: its name."""
+    """The key that sorts a country by its name."""
     return languages.sort_key(name_of(code))
 
 

@@ -147,7 +147,7 @@ class AnnotationText:
 
     @property
     def text(self) -> str:
-        """What the coordinators wrote, as a sentence."""
+        """The text that a coordinator wrote, as a sentence."""
         return f"{self.row.text.rstrip('.')}."
 
     def when(self) -> str:

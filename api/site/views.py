@@ -245,7 +245,7 @@ def _help(given: QueryDict, accepted: Sequence[str], services: Sequence[HelpServ
     named = given.get("country", "").upper()
     country = named if named in codes.COUNTRIES else ""
     shown = services_for(services, country=country or None, language=None if language == "all" else language)
-    # Those that speak it first, before those that speak it too.
+    # Services with this language as their first come before the others.
     shown.sort(key=lambda row: language not in row.languages[:1])
     if country:
         # Those of a country that was chosen come first, in any language.

@@ -1,4 +1,4 @@
-"""What a large read costs: its address pays before the read begins, and some threads are left to small reads.
+"""The cost of large reads: the address is charged before the read begins, and small reads have threads left.
 
 Reads that answer only at their end take turns. Long answers, which are written as they are read, take places.
 """

@@ -80,7 +80,7 @@ PUBLIC_PER_ADDRESS: Final = Rate("RATE_PUBLIC_PER_ADDRESS")
 
 
 class Allowance(NamedTuple):
-    """What is left of a limit (negative for a request beyond it), and after how many seconds there is more."""
+    """The rest of a limit (negative for a request beyond it), and the seconds until it is full again."""
 
     rate: Rate
     left: int

@@ -245,7 +245,7 @@ class WindowsView(PublicView):
 
 
 class CoverageOfPeriodsView(PublicView):
-    """The coverage of each period, and where each agency stands that was expected in it."""
+    """The coverage of each period, and the state of each agency that was expected in it."""
 
     @openapi_public.coverage
     def get(self, request: HttpRequest) -> HttpResponseBase:

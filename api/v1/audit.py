@@ -42,7 +42,7 @@ def _validator(head: ChainHead) -> Validator:
 
 
 class HeadView(PublicView):
-    """Note position and digest down elsewhere: `verify_audit --head` tells whether the chain still holds them."""
+    """Write position and digest down elsewhere: `verify_audit --head` tells whether the chain still has them."""
 
     @openapi.public(
         "get_audit_head",

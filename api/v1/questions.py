@@ -64,7 +64,7 @@ class Question:
         return self.selection, caching.LIVE if self.selection.frequency == "N" else caching.CURRENT
 
     def annotations(self, selection: Selection) -> list[Annotation]:
-        """Those about the indicator that overlap the periods read."""
+        """The annotations about the indicator that overlap the requested periods."""
         start, end = selection.start, periods.end(selection.frequency, selection.end)
         return self.reference.annotations_of(start, end, indicator=self.indicator.code)
 
@@ -103,7 +103,7 @@ def read(request: HttpRequest, *, optional: Collection[str]) -> Question:
 
 @dataclass(frozen=True, slots=True)
 class LiveQuestion(Question):
-    """What is asked of the last 60 closed minutes, which move on."""
+    """A question about the last 60 closed minutes."""
 
     def view(self) -> tuple[Selection, str]:
         start, end = published.live_minutes()

@@ -70,7 +70,7 @@ class IndicatorDocument(msgspec.Struct):
 
 
 class Indicators(msgspec.Struct):
-    """All that is counted."""
+    """All indicators."""
 
     meta: ReferenceMeta
     indicators: list[IndicatorDocument]

@@ -42,7 +42,7 @@ def find(keyid: str) -> VerificationKey | None:
 def register(
     *, agency: Agency, public_key: str, by: str, now: datetime, expires: datetime | None = None, reason: str = ""
 ) -> SigningKey:
-    """Register the public half of a key, in PEM or base 64. A private key is refused and not kept."""
+    """Register the public half of a key, in PEM or base 64. A private key is refused and not stored."""
     try:
         raw = keys.read(public_key)
     except keys.PrivateKeyError as error:

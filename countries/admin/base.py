@@ -1,4 +1,4 @@
-"""What the screens of the registry share: they write through the registry, with the coordinator's name and reason."""
+"""The base of the registry's screens: they write through the registry, with the coordinator's name and reason."""
 
 from collections.abc import Callable
 from typing import Any, Final

@@ -1,1 +1,1 @@
-"""What the coordinators' desk reads, and its screens. They show what the user may see. Not for the public."""
+"""The data of the coordinators' desk, and its screens. They show what the user may see. Not for the public."""

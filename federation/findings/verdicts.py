@@ -30,7 +30,7 @@ _ROWS = {country: row for row, country in enumerate(tables.COUNTRIES.tolist())}
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """That a rule applies to a figure. ``report`` is the root of the report that it is about."""
+    """A rule applies to a figure. ``report`` is the root of the report that it is about."""
 
     rule: str
     item: WorkItem

@@ -6,7 +6,7 @@ from django.db import models
 class AuditEvent(models.Model):
     """Who decided or sent what, when, and why; written in the transaction of that change.
 
-    There are no foreign keys, so that the log never stands in the way of live data.
+    There are no foreign keys, so that the log never prevents a change of live data.
     """
 
     at = models.DateTimeField()
@@ -28,7 +28,7 @@ class AuditEvent(models.Model):
 
 
 class AuditPending(models.Model):
-    """That an event waits to be sealed; a trigger writes it beside the event, the sealer deletes it."""
+    """An event waits to be sealed. A trigger writes this row with the event, and the sealer deletes it."""
 
     event = models.BigIntegerField(primary_key=True)
 

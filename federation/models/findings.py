@@ -29,7 +29,7 @@ class Resolution(models.TextChoices):
 
 
 class Finding(models.Model):
-    """That a rule applies to one agency, in one period or several in a row.
+    """A rule applies to one agency, in one period or several in a row.
 
     ``facts`` are the numbers from the rule's judge; the sentence for people is made from them. ``report`` is the root
     of the report that it is about, if it is about one.
@@ -91,7 +91,7 @@ class Decision(models.TextChoices):
 
 
 class Hold(models.Model):
-    """That a report was held at receipt, why, and the decision on it.
+    """A report was held at receipt: why, and the decision on it.
 
     Holds in a row share one finding. This row also keeps a released value from being held again.
     """

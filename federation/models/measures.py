@@ -1,10 +1,10 @@
-"""What the processes of the workers say of themselves."""
+"""The metrics that worker processes write."""
 
 from django.db import models
 
 
 class WorkerProcess(models.Model):
-    """A process that reconciles and publishes: when it was last heard of, and the sums of what it has measured.
+    """A process that reconciles and publishes: when it last reported, and the sums of its measurements.
 
     Rows that have not been heard of for a while are added up in one, ``past``, so that no sum ever goes back.
     """

@@ -45,7 +45,7 @@ class VersionCounter(models.Model):
 
 
 class PeriodVersion(models.Model):
-    """That a version changed something public of a period: the log that ETags are read from."""
+    """A version changed public data of a period: the log from which ETags are read."""
 
     indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, db_index=False)
     frequency = models.CharField(max_length=1)
@@ -159,7 +159,7 @@ class PublishedCoverage(models.Model):
 
 
 class PublishedSeries(models.Model):
-    """That a country and network ever had a cell: `*` lists these series."""
+    """A country and network that ever had a cell: `*` lists these series."""
 
     indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, db_index=False)
     frequency = models.CharField(max_length=1)

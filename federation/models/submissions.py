@@ -13,14 +13,14 @@ from countries.models import Agency, Indicator, SigningKey
 
 
 class ReportStatus(models.TextChoices):
-    """What the agency says of its own report."""
+    """The status that the agency gives its report."""
 
     FINAL = "A", "final"
     PROVISIONAL = "P", "provisional"
 
 
 class ReportState(models.TextChoices):
-    """Where a report stands among the reports for the same key."""
+    """The state of a report among the reports for the same period."""
 
     CURRENT = "current", "current"
     SUPERSEDED = "superseded", "superseded"
@@ -78,7 +78,7 @@ class Signature(models.Model):
 
     class Meta:
         constraints = [
-            # What was signed once is taken once: of two at the same time, one waits for the other and is refused.
+            # A signed text is accepted once: of two at the same time, one waits for the other and is refused.
             # The digest is of the base, not of the signature, so that no other writing of a signature passes for new.
             models.UniqueConstraint(fields=["base_digest"], name="one_use_of_signature"),
         ]
@@ -145,7 +145,7 @@ class Report(models.Model):
             models.UniqueConstraint(
                 fields=["agency", "indicator", "frequency", "period"],
                 condition=Q(state="current"),
-                # What the level of a report is judged against is read from this index alone.
+                # The values with which a report's level is compared are read from this index alone.
                 include=["total", "withdrawn"],
                 name="one_current_report",
             ),

@@ -6,7 +6,7 @@ from django.db.models.functions import Now
 
 
 class Work(models.Model):
-    """That an item must be computed again. Rows are appended and deleted, never updated.
+    """An item must be computed again. Rows are appended and deleted, never updated.
 
     ``item`` packs level, period, indicator and agency into one number that sorts by
     urgency (see ``federation.worklist``), so one index serves to find, claim and delete.

@@ -110,7 +110,7 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Standings:
-    """Where each expected agency stood, as parallel columns in no order; periods are seconds since 1970."""
+    """The state of each expected agency, as parallel columns in no order; periods are seconds since 1970."""
 
     periods: Longs
     agencies: NDArray[np.int16]
@@ -148,7 +148,7 @@ class PastView(NamedTuple):
 
 
 def check(selection: Selection) -> None:
-    """Refuse a selection that is not published. The error says what is."""
+    """Refuse a selection that is not published. The error says what is published."""
     if selection.panel is not None and selection.frequency not in _YEAR:
         raise PanelFrequencyNotPublishedError
     if selection.panel is not None and selection.networks != (ALL_NETWORKS,):

@@ -88,7 +88,7 @@ def is_late(frequency: str, start: datetime, schedules: Sequence[AgencySchedule]
     return expected and not is_awaited(frequency, start, schedules, now=now)
 
 
-#: What a standing can be: the first that fits.
+#: The states of an agency in a period: the first that fits.
 STATES: Final = ("held", "withdrawn", "reported", "partial", "late", "awaited")
 
 

@@ -24,7 +24,7 @@ NOBODY = 0
 
 
 class CellKey(NamedTuple):
-    """What a random number belongs to, in the order in which it is hashed; ``minute`` counts from 1970."""
+    """The key of a random number, in the order in which it is hashed; ``minute`` counts from 1970."""
 
     agency: int
     indicator: int

@@ -1,1 +1,1 @@
-"""What workers and beat run: reconciliation, schedules, rebuilding, backups, and what is measured of it."""
+"""The tasks of workers and beat: reconciliation, schedules, rebuilding, backups, and their metrics."""

@@ -39,7 +39,7 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename IS NO
 
 
 class BackupFacts(msgspec.Struct, frozen=True, tag_field="format", tag="police2peer-federation backup 1"):
-    """What a backup says about itself. It contains no secret and no count of an agency."""
+    """The facts in the first line of a backup. They contain no secret and no count of an agency."""
 
     made: datetime
     project: str

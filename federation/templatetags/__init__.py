@@ -1,1 +1,1 @@
-"""What the desk's templates ask for beside Django's own."""
+"""Template tags and filters of the desk."""

@@ -11,7 +11,7 @@ register = template.Library()
 
 @register.filter
 def number(value: Any, otherwise: str = "–") -> str:
-    """Write a number with its thousands apart; where there is none, say so."""
+    """Write a number with separated thousands, or a word if there is none."""
     if value is None or value == "":
         return otherwise
     return f"{value:,.1f}" if isinstance(value, float) and not value.is_integer() else f"{int(value):,}"
@@ -19,6 +19,6 @@ def number(value: Any, otherwise: str = "–") -> str:
 
 @register.filter
 def codes(text: str) -> SafeString:
-    """Write what stands between grave accents as code."""
+    """Write text between grave accents as code."""
     parts = [conditional_escape(part) for part in text.split("`")]
     return mark_safe("".join(f"<code>{part}</code>" if at % 2 else part for at, part in enumerate(parts)))  # noqa: S308  escaped above

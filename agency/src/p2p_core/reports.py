@@ -1,4 +1,4 @@
-"""What an agency sends: a submission, and the reports in it, in one canonical form."""
+"""A submission and its reports, in one canonical form."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

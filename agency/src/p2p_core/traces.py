@@ -71,7 +71,7 @@ def is_trace(text: str, *, is_link: bool = False) -> bool:
 
 
 def is_address(text: str) -> bool:
-    """The same for addresses and e-mails only, for places where a random text such as a UUID is right."""
+    """The same for addresses and e-mails only, for fields in which a random text such as a UUID is valid."""
     seen = _plain(text[:LOOKED_AT])
     return any(pattern.search(seen) for pattern in _ADDRESSES)
 

@@ -90,7 +90,7 @@ class _Paper:
         return _PLOT.y(value / self.top)
 
     def path(self, values: Iterable[tuple[int, float | None]]) -> str:
-        """The line through values at places, broken where there is none."""
+        """The line through the values, with gaps at places without a value."""
         steps, down = [], False
         for index, value in values:
             if value is not None:

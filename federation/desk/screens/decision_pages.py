@@ -168,7 +168,7 @@ class HoldingAdmin(FactAdmin):
 
 
 def _messages(action: DecisionAction, decided: Decided, now: datetime) -> Iterator[tuple[int, str]]:
-    """What was decided, and what was not."""
+    """The messages about what was decided, and what was not."""
     if decided.done:
         yield messages.SUCCESS, f"{words.count(len(decided.done), action.noun)} {action.done}."
     if decided.already:

@@ -34,7 +34,7 @@ NAMED: Final = ": "
 #: All codes together have some hundred names. Checking one takes several times as long as reading a row.
 MAX_NAMES: Final = 10_000
 _KEY: Final = ("FREQ", "INDICATOR", "COUNTRY", "NETWORK", "TIME_PERIOD")
-#: What a tool writes where there is neither a code nor a name.
+#: The text that a tool writes if there is neither a code nor a name.
 _NOTHING: Final = f"None{NAMED}None"
 
 # What follows the first name separates all others. STRUCTURE may say in brackets what separates the parts of a cell.

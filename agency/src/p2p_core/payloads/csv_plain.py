@@ -24,7 +24,7 @@ from p2p_core.reports import NewReport
 Words = NDArray[np.uint64]
 Positions = NDArray[np.intp]
 
-#: No text that may stand in a cell is longer.
+#: No valid text of a cell is longer.
 _LONGEST_TEXT: Final = 32
 _MASKS: Final = np.array([(1 << 8 * length) - 1 for length in range(9)], np.uint64)
 _SPREAD: Final = np.uint64(0x9E3779B97F4A7C15)
@@ -112,7 +112,7 @@ def read(body: bytes | bytearray, draft: Draft) -> list[NewReport]:
         raise NotPlainError
     start = body.find(b"\n") + 1
     line = bytes(body[:start]).removeprefix(BOM).rstrip(b"\r\n")
-    # Where lines end with CR alone, more than the header stands before the first LF.
+    # If lines end with CR alone, more than the header is before the first LF.
     if b"\r" in line or not line.isascii():
         raise NotPlainError
     delimiter = delimiter_of(body)

@@ -7,7 +7,7 @@ from p2p_core.traces import looks_like_trace
 
 T = TypeVar("T")
 
-#: So many faults are listed.
+#: The largest number of listed faults.
 LISTED: Final = 100
 
 
@@ -47,7 +47,7 @@ class Faults:
         self.count = 0
 
     def add(self, pointer: str, code: str, sent: object = None) -> None:
-        """Note a fault. If the value sent looks like a trace of a person, that is the fault; the value is not kept."""
+        """Add a fault. If the value looks like a trace of a person, that is the fault. The value is not stored."""
         self.count += 1
         if len(self.listed) < LISTED:
             self.listed.append(Fault(pointer, "personal_trace" if looks_like_trace(sent) else code))

@@ -90,7 +90,7 @@ def _count_quotes(raw: Raw) -> int:
 
 
 def _add_plain(raw: Raw, quotes: int, indicator: int | None, draft: Draft) -> bool:
-    """Add a report, in whose text so many quotes stand, if it is plain, and say whether it was."""
+    """Add a report if it is plain, and return whether it was. Its text contains this number of quotes."""
     try:
         report = _decode_report(raw)
         start = checks.period(report.period, report.frequency, draft.received)

@@ -12,7 +12,7 @@ from p2p_core.reports import Values
 from p2p_core.rules.levels import Facts
 
 _Shares = NDArray[np.float64]
-#: So many countries are named.
+#: The number of countries that a finding names.
 _NAMED = 3
 _CODES = list(COUNTRIES)
 

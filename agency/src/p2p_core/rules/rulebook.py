@@ -24,7 +24,7 @@ class Severity(StrEnum):
 
 
 class Subject(StrEnum):
-    """What a judge is given."""
+    """The subject that a judge gets."""
 
     #: A :class:`plausibility.ComparedReport`.
     REPORT = auto()
@@ -211,7 +211,7 @@ _RULES = (
             "others": "total of all other agencies",
             "distance": "Jensen–Shannon distance, from 0 to 1",
         },
-        # What the others report must not open again what a coordinator closed.
+        # Reports of other agencies must not open a finding again that a coordinator closed.
         own_facts=("value",),
         thresholds=(
             Threshold("R301_DISTANCE", 0.35, "how far from the others: Jensen–Shannon distance, 0 to 1", own=True),
@@ -249,5 +249,5 @@ def judge(subject: Subject, limits: Limits, *given: object) -> Iterator[tuple[st
 
 
 def say(rule: str, frequency: str, period: datetime, last_period: datetime, facts: Facts) -> str:
-    """What a rule found in a period, or in several in a row until ``last_period``, as an English sentence."""
+    """The finding of a rule, in a period or in several in a row until ``last_period``, as an English sentence."""
     return RULES[rule].sentence(Span(frequency, period, last_period), facts)

@@ -117,7 +117,7 @@ def _date(day: datetime) -> str:
 
 
 def _kind(span: Span, compared: str) -> str:
-    """What a period is compared with: a Tuesday afternoon, a Tuesday, or a whole one that it is a part of."""
+    """The words for the usual periods: a Tuesday afternoon, a Tuesday, or a longer period."""
     whole = "whole " if compared in (Frequency.DAY, Frequency.MONTH) and compared != span.frequency else ""
     if compared == Frequency.MONTH:
         return f"a {whole}month"

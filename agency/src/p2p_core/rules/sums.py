@@ -20,7 +20,7 @@ WHOLE: Mapping[str, Frequency] = {
 
 
 class Count(NamedTuple):
-    """What is counted in a period: the total, how many seconds it covers, and how much of it was released."""
+    """The count of a period: the total, the seconds that it covers, and the part that was released."""
 
     total: int = 0
     seconds: int = 0
@@ -77,7 +77,7 @@ class Sums:
         return found
 
     def parts_with(self, whole: Place, place: Place, report: Count | None) -> Count:
-        """What the parts of a longer period would add up to with another report."""
+        """The sum of the parts of a longer period, with another report among them."""
         before = self.reports.get(place)
         self.put(place, report)
         found = self.parts(*whole)
