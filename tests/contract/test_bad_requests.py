@@ -1,4 +1,4 @@
-"""Bad inputs sent as bytes to a real web server: each has its answer, and nothing of it stays anywhere."""
+"""Bad inputs, sent as bytes to a real web server: each has its answer, and none is stored."""
 
 from pathlib import Path
 

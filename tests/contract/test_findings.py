@@ -1,4 +1,4 @@
-"""Findings over HTTP: an agency reads its own, and answers them; nobody else's can be seen."""
+"""Findings over HTTP: an agency reads and answers its own, and sees no others."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""Health and metrics: what is well, what is missing, and that metrics are not public."""
+"""Health and metrics: what works, what is missing, and that metrics are not public."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""How often anybody may ask: who is counted with whom, what they are told, and that nobody else is told it."""
+"""Limits on requests: which are counted together, the headers that say so, and who may see these headers."""
 
 import base64
 import re

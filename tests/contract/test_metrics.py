@@ -1,4 +1,4 @@
-"""Metrics: each is documented and moves when what it tells of does, and no alert asks for one that is not there."""
+"""Metrics: each is documented and changes with what it measures, and each alert uses existing metrics."""
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""A credential that is restricted to networks is worth nothing elsewhere: neither for a token, nor with one."""
+"""A credential that is restricted to networks works nowhere else: it gets no token, and its tokens are refused."""
 
 import json
 

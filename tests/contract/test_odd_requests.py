@@ -1,4 +1,4 @@
-"""Whole requests that are almost right, to every address, and those that once were an accident."""
+"""Whole requests that are almost right, to every address, and those that once failed."""
 
 import os
 from random import Random

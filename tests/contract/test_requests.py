@@ -1,4 +1,4 @@
-"""Each request has an id that its answer and its log lines name, and agency calls leave one line without contents."""
+"""Each request has an id in its answer and its log lines, and calls of agencies leave one line without contents."""
 
 import json
 import logging

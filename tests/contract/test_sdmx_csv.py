@@ -1,4 +1,4 @@
-"""Submissions as tools of SDMX write them, unmodified: their writers run here, their files go through the endpoint."""
+"""Submissions in the files of SDMX tools, unmodified: their writers run here, and the endpoint reads the files."""
 
 import re
 from datetime import UTC, datetime

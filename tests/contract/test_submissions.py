@@ -1,4 +1,4 @@
-"""Submissions over HTTP: stored, replayed, previewed, and read again by their own agency only."""
+"""Submissions over HTTP: stored, repeated, previewed, and read by their own agency only."""
 
 import gzip
 import json

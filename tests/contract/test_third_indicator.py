@@ -1,4 +1,4 @@
-"""An indicator that a coordinator adds is called by its own words wherever it is shown, and by no other's."""
+"""An indicator that a coordinator adds has its own words on every page, and never those of another."""
 
 import html
 import re

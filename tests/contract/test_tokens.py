@@ -1,4 +1,4 @@
-"""Tokens: to whom they are given, for how long they are worth something, and that errors are never HTML."""
+"""Tokens: who gets one, how long it is valid, and that errors are never HTML."""
 
 import base64
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The validation report: the findings that an agency gets, and that a dry run gives all of them beforehand."""
+"""The validation report: an agency's findings, and that a dry run gives all of them beforehand."""
 
 import csv
 import io

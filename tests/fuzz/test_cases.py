@@ -1,4 +1,4 @@
-"""Some thousand cases in each run, those that were once found, and that the judges see what is broken."""
+"""Some thousand cases in each run, the cases that once failed, and a check that the judges notice faults."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Backups: made while everything goes on, restored elsewhere as the view that they name, or not at all."""
+"""Backups: made while the service runs, and restored elsewhere as the view that they name, or not at all."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""A broker that is away, or refuses: a sender of hints does not wait for it, and a worker comes back to it."""
+"""A broker that is away or refuses: a sender of hints does not wait for it, and a worker reconnects."""
 
 import socket
 import time

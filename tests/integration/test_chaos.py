@@ -1,4 +1,4 @@
-"""One short seed of `make chaos`, so that the machinery stays able to find something; and its plans."""
+"""One short seed of `make chaos`, so that the command keeps working; and its plans."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The cluster that faults are tried on: what is killed comes again, and all goes when its launcher is killed."""
+"""The cluster of `make chaos`: killed parts start again, and all parts end when their launcher is killed."""
 
 import sys
 from contextlib import ExitStack

@@ -1,4 +1,4 @@
-"""A PostgreSQL that is really killed under a real web server: which pages come all the same, and how."""
+"""A PostgreSQL that is killed under a real web server: which pages still answer, and how."""
 
 import os
 import re

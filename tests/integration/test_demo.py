@@ -1,4 +1,4 @@
-"""`make demo` as a person meets it: ready, marked as invented, and what is sent as it says is public at once."""
+"""`make demo`: ready, marked as invented, and a report sent by its commands is public at once."""
 
 import html
 import json

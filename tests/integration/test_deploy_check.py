@@ -1,4 +1,4 @@
-"""`manage.py check --deploy` has nothing to say of the settings that docs/how-to/deploy.md asks for."""
+"""`manage.py check --deploy` reports nothing for the settings of docs/how-to/deploy.md."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""A full disk of PostgreSQL is seen wherever somebody looks, and once there is room again all goes on by itself."""
+"""A full disk of PostgreSQL shows in every check, and the service continues by itself when there is room again."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The how-to for a rounding key that leaked, as somebody follows it: its commands, and what it says of them."""
+"""The how-to for a leaked rounding key: its commands, and its statements about them."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The nginx that is shipped, before two real web hosts and before hosts that show what reached them."""
+"""The shipped nginx, in front of two real web hosts and of hosts that show the requests that reach them."""
 
 import gzip
 import http.client

@@ -1,4 +1,4 @@
-"""All parts are replaced one after another while people read and agencies send: no request fails, and none is lost."""
+"""All parts are replaced one after another under load: no request fails, and none is lost."""
 
 import json
 import re

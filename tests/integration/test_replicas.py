@@ -1,4 +1,4 @@
-"""Public reads come from a real replica: one that is close, else from the primary, and if that fails from the other."""
+"""Public reads come from a real replica if it is close, else from the primary, and after a failure from the other one."""
 
 import json
 import os

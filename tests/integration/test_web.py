@@ -1,4 +1,4 @@
-"""The web server without a proxy: slow clients hold no thread, one process dies and another takes its place."""
+"""The web server without a proxy: slow clients occupy no thread, and a dead process is replaced."""
 
 import http.client
 import socket

@@ -1,4 +1,4 @@
-"""A coordinator's working day, in a real browser before the real stack, and what the public reads after it."""
+"""A coordinator's working day in a real browser, and what the public reads afterwards."""
 
 import re
 

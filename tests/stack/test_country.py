@@ -1,4 +1,4 @@
-"""A country's page in a real browser: compared, shared, taken away, read by keyboard, and without scripts."""
+"""A country's page in a real browser: compared, shared, saved, read by keyboard, and without scripts."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""The examples of the data page run as they stand, before the real stack."""
+"""The examples of the data page run unchanged against the real stack."""
 
 import html
 import re

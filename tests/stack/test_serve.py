@@ -1,4 +1,4 @@
-"""The stack under its supervisor: each part in its role, what ended started again, and nothing left at the end."""
+"""The stack under its supervisor: each part has its role, ended parts start again, and nothing is left at the end."""
 
 import json
 import signal

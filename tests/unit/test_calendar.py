@@ -1,4 +1,4 @@
-"""On which days `make calendar` runs the tests."""
+"""The days on which `make calendar` runs the tests."""
 
 from datetime import UTC, date, datetime
 

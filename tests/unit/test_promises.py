@@ -1,4 +1,4 @@
-"""The documentation names tests that exist: a claim without its test would be a hope."""
+"""The documentation names tests that exist."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The tests' own signer makes what RFC 9421 prints, in its section B.2.6; and so does what verifies here."""
+"""The tests' own signer makes the example of RFC 9421, section B.2.6, and the verifier accepts it."""
 
 from base64 import b64decode
 

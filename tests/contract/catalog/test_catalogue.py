@@ -1,4 +1,4 @@
-"""The catalogue: DCAT-AP in three forms that say the same, of what is really there."""
+"""The catalogue: DCAT-AP in three forms with the same content, which is the published data."""
 
 from datetime import UTC, date, datetime, timedelta
 

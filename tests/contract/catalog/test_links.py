@@ -1,4 +1,4 @@
-"""Where the catalogue leads: every address of ours answers every caller, with the type and the periods promised."""
+"""The links of the catalogue: each answers every caller, with the promised type and periods."""
 
 import csv
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""Aggregates: the shape, the defaults, what is listed and what is left out."""
+"""Aggregates: the form of the answer, the defaults, and which cells are listed."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Annotations and breaks: at an address of their own, and beside the numbers that they are about."""
+"""Annotations and breaks: at their own address, and beside the numbers that they are about."""
 
 import itertools
 from datetime import UTC, datetime

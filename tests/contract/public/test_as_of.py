@@ -1,4 +1,4 @@
-"""Time travel: what was public at an instant can be read again."""
+"""Past views: the view that was public at an instant can be read again."""
 
 import json
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The head of the audit chain: public, so that anybody can note it down and hold the chain to it later."""
+"""The head of the audit chain is public, so that anybody can write it down and compare it later."""
 
 from hashlib import sha256
 

@@ -1,4 +1,4 @@
-"""A period in which counting began says from when it counts, in every form, and is never a normal one."""
+"""A period in which counting began says from when it counts, in every format, and is never `A`."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Caching: an ETag says what an answer depends on; 304 and HEAD; anybody may read and keep."""
+"""Caching: an ETag depends on the answer's state; 304 and HEAD; every cache may keep public answers."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""Characters that XML cannot write, in names and texts that are stored already: every form stays well-formed."""
+"""Names and texts with characters that XML cannot write: every format stays well-formed."""
 
 from datetime import timedelta
 

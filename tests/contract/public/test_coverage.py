@@ -1,4 +1,4 @@
-"""Coverage: where each expected agency stands, per period."""
+"""Coverage: the state of each expected agency in each period."""
 
 import pytest
 

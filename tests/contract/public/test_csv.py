@@ -1,4 +1,4 @@
-"""CSV: every period and every cell asked for has a row; a cell cannot be a formula."""
+"""CSV: every requested period and cell has a row, and no cell can be a formula."""
 
 import csv
 import io

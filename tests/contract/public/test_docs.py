@@ -1,4 +1,4 @@
-"""docs/reference/api.md says what is so."""
+"""The statements of docs/reference/api.md are true."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Every kind of answer, on every route, tells browsers to be careful with it, and who may keep it."""
+"""The security headers and the cache policy of every kind of answer, on every route."""
 
 import pytest
 from django.test import Client

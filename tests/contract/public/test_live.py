@@ -1,4 +1,4 @@
-"""The live minutes, and minutes asked for as a range."""
+"""The live minutes, and minutes as a range."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document: valid, with an example for each operation, and true."""
+"""The OpenAPI document is valid, true, and has an example for each operation."""
 
 import json
 import warnings

@@ -1,4 +1,4 @@
-"""What the public reads is read over its own connection, as a role that can read what is public and nothing else."""
+"""Public reads use their own connection, as a role that can read public data only."""
 
 import os
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""A fair comparison over time: the numbers of the same agencies throughout, and how they changed in a year."""
+"""Panels: the numbers of the same agencies throughout, and their changes in a year."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""What cannot be asked: each refusal has its own code, and says what can be."""
+"""Refused questions: each refusal has its own code, and says what can be asked."""
 
 import json
 from datetime import UTC, datetime, timedelta

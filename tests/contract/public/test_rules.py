@@ -1,4 +1,4 @@
-"""The rules that notice things, as everybody can read them: over HTTP and in docs/reference/rules.md."""
+"""The rules, as everybody can read them: over HTTP and in docs/reference/rules.md."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The sliding windows, as they are read."""
+"""The sliding windows over HTTP."""
 
 from datetime import date, timedelta
 

@@ -1,4 +1,4 @@
-"""What data there are: the same as an answer to the question would have, or what else could be asked for."""
+"""Availability queries describe the result of the data query, or what else could be asked for."""
 
 import csv
 import io

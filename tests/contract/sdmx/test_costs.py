@@ -1,4 +1,4 @@
-"""What an SDMX question costs is known before any of it is done: it is refused, paid for, and large ones take turns."""
+"""The cost of an SDMX query is known before it runs: the query is refused or charged, and large ones take turns."""
 
 import gc
 import tracemalloc

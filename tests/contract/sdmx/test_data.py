@@ -1,4 +1,4 @@
-"""Data queries over HTTP: what answers hold, how large they may be, and how they are cached and written."""
+"""Data queries over HTTP: the content of answers, their limits, their caching and their formats."""
 
 import csv
 import gzip

@@ -1,4 +1,4 @@
-"""Data messages are what the standard's own schemas say: XSD, those made for the flows, and JSON schemas."""
+"""Data messages are valid by the standard's own schemas: XSD, the schemas of the flows, and JSON schemas."""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Schemas say what data of a flow may look like: those of XML take what is right and nothing else."""
+"""The schemas of a flow's data: those of XML accept valid messages and nothing else."""
 
 from itertools import product
 

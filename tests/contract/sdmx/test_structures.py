@@ -1,4 +1,4 @@
-"""Every message of structures fits the standard's own schemas, and holds what was asked for, no more and no less."""
+"""Messages of structures are valid by the standard's schemas, and contain exactly the requested structures."""
 
 import json
 from datetime import UTC, datetime

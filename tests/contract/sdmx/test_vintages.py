@@ -1,4 +1,4 @@
-"""Any past view can be read again in two ways, and a client that polls for changes ends with the view that all have."""
+"""Past views can be read in two ways, and a client that polls for changes ends with the present view."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""What web/ is built into: named by what is in it, to be cached for ever and built again under a running server."""
+"""The files built from web/: named by their content, cached for ever, and built again under a running server."""
 
 import json
 import re

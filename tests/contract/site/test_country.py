@@ -1,4 +1,4 @@
-"""The page of a country: the numbers of the API, alone and beside others, as they are and as they were."""
+"""The page of a country: the numbers of the API, alone and beside others, now and in the past."""
 
 import html
 import json

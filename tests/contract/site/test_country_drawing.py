@@ -1,4 +1,4 @@
-"""The drawing itself, in the page and in the file: a silent agency never draws a falling line."""
+"""The drawing, in the page and in the file: a silent agency never draws a falling line."""
 
 import re
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What can be taken away from the page of a country: exactly what it shows, and marked where it is invented."""
+"""The files of the page of a country: they contain what the page shows, and invented numbers are marked."""
 
 import csv
 import html

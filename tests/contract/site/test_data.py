@@ -1,4 +1,4 @@
-"""The data page tells search engines what the catalogue tells portals, and researchers what the documents do."""
+"""The data page gives search engines the content of the catalogue, and researchers that of the documents."""
 
 import html
 import json

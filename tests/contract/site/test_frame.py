@@ -1,4 +1,4 @@
-"""What holds on every page: languages by address, no cookie, a strict policy, no frame but where one is meant."""
+"""Rules for every page: language by address, no cookie, a strict policy, no framing except of embedded pages."""
 
 import html
 import re

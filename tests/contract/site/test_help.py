@@ -1,4 +1,4 @@
-"""Help: by language and country, as the browser asks or the address says, and never by where somebody is."""
+"""Help services: by language and country, from the browser or the address, and never by the visitor's location."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Every page in every language: no text that is not marked for translation, none that stays English."""
+"""Every page in every language: each text is marked for translation, and none stays English."""
 
 import html
 import re

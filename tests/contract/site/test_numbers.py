@@ -1,4 +1,4 @@
-"""The numbers on the pages: written by the language, with their coverage, and never zero where nothing is known."""
+"""Numbers on the pages: in the form of the language, with coverage, and never zero if nothing is known."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Addresses of pages with values that nobody means: each is a page, or there is none."""
+"""Addresses of pages with odd values: each gives a page or a 404."""
 
 from urllib.parse import quote
 

@@ -1,4 +1,4 @@
-"""A real broker stopped, killed, full, read-only, behind another password: what is still done, and how soon."""
+"""A real broker that is stopped, killed, full, read-only or behind another password: what still works, and how soon."""
 
 import signal
 import threading

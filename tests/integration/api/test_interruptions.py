@@ -1,4 +1,4 @@
-"""Waits for the database have an end, which is a 503 that says when to come again, and leaves nothing behind."""
+"""Waits for the database end with a 503 and Retry-After, and leave nothing behind."""
 
 import threading
 

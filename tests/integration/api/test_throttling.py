@@ -1,4 +1,4 @@
-"""Counting in a real broker and in a process: exactly as many pass as may, and the keys name nobody."""
+"""Counting in a real broker and in a process: exactly the allowed number passes, and no key names anybody."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Past views can be read again, and a client that trusts ETags keeps nothing stale, while publishers compete."""
+"""Past views can be read again, and a client that trusts ETags has no old answer, while publishers compete."""
 
 import json
 import random

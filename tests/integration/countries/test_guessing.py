@@ -1,4 +1,4 @@
-"""Who guesses passwords or codes is locked out soon; whose name is guessed at is not; and no address is kept."""
+"""Users who guess passwords or codes are soon locked out, the owner of the name is not, and no address is stored."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Every write says what changed, from, to, by whom and why, in one transaction, and moves the reference version on."""
+"""Every write announces its change, with actor and reason, in one transaction, and raises the reference version."""
 
 import json
 from collections.abc import Iterator

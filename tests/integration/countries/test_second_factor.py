@@ -1,4 +1,4 @@
-"""The door of the admin, over HTTP: a second factor is set up, asked for, lost and reset, and nobody gets past it."""
+"""Signing in to the admin over HTTP: a second factor is set up, required, lost and reset, and cannot be bypassed."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""How long somebody stays signed in, and that only the admin renews it."""
+"""How long a session lasts, and that only the admin extends it."""
 
 from datetime import timedelta
 

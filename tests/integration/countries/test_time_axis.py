@@ -1,4 +1,4 @@
-"""The screens of annotations, set-ups and thresholds, and of whom a liaison stands for."""
+"""The screens of annotations, set-ups, thresholds and the countries of liaisons."""
 
 from datetime import UTC, date, datetime, timedelta
 

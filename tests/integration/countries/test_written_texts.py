@@ -1,4 +1,4 @@
-"""What people write at the desk brings neither traces of persons into the audit trail nor control characters."""
+"""Texts from the desk bring neither traces of persons nor control characters into the audit trail."""
 
 from typing import Any
 

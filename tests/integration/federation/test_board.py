@@ -1,4 +1,4 @@
-"""The board of the start page, beside what was published."""
+"""The board of the start page agrees with the published coverage."""
 
 from datetime import date, datetime, timedelta
 

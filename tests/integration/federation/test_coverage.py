@@ -1,4 +1,4 @@
-"""Coverage where schedules and reports each take up a part of a period."""
+"""Coverage if schedules and reports each cover a part of a period."""
 
 from datetime import UTC, date, datetime, timedelta
 

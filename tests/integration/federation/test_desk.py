@@ -1,4 +1,4 @@
-"""The pages of the desk over HTTP: what they say, what they lead to, and what they find."""
+"""The pages of the desk over HTTP: their sentences, links and searches."""
 
 import re
 from collections import Counter

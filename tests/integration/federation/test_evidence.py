@@ -1,4 +1,4 @@
-"""What was signed can be verified for good, and who tampers with the evidence of it is found out."""
+"""A signed text can be verified for good, and changes of the evidence are found."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""What is noticed of reports, of sums and of weeks: opened, updated and closed as things change."""
+"""Findings about reports, sums and weeks: opened, updated and closed as the numbers change."""
 
 import random
 import time

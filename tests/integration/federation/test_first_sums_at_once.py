@@ -1,4 +1,4 @@
-"""What several workers freeze and locate at once is what one of them would."""
+"""Several workers freeze and locate sums at once, with the result of one worker."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager

@@ -1,4 +1,4 @@
-"""What is held is not used: in any order of reports and decisions, the numbers are the oracle's."""
+"""Held reports are not used: in any order of reports and decisions, the numbers are the oracle's."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

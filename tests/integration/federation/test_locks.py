@@ -1,4 +1,4 @@
-"""Who waits for whom: nobody for a dry run, and of two that wait for each other the loser begins again."""
+"""Which transactions wait: none for a dry run, and after a deadlock the loser starts again."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta

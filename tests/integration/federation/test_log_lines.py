@@ -1,4 +1,4 @@
-"""A submission's id finds its way in the log: its request, its storing, its figures. Work is done though no line is."""
+"""The log names a submission's id for its request, its storing and its figures. Work does not depend on logging."""
 
 import json
 import logging

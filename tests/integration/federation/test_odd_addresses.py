@@ -1,4 +1,4 @@
-"""Addresses of the desk with values that nobody means: too large, at the ends of the calendar, of other alphabets."""
+"""Addresses of the desk with odd values: too large, at the ends of the calendar, of other alphabets."""
 
 import re
 from collections.abc import Iterator

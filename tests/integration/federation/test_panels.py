@@ -1,4 +1,4 @@
-"""Panels: the same agencies throughout, in the numbers of the oracle; none that joins or leaves bends a line."""
+"""Panels: the same agencies throughout, with the oracle's numbers, also when agencies join or leave."""
 
 from dataclasses import replace
 from datetime import timedelta

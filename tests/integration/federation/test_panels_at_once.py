@@ -1,4 +1,4 @@
-"""Panels of two lengths that two workers make at once."""
+"""Two workers make panels of two lengths at the same time."""
 
 from datetime import UTC, datetime
 

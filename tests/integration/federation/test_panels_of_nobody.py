@@ -1,4 +1,4 @@
-"""Panels while nobody was there all the time."""
+"""Panels while no agency covers the whole span."""
 
 from datetime import date
 

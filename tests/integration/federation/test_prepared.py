@@ -1,4 +1,4 @@
-"""Prepared statements of a process that goes on while a migration changes a column that it reads."""
+"""Prepared statements of a running process while a migration changes a column that it reads."""
 
 import sys
 

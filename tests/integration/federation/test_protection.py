@@ -1,4 +1,4 @@
-"""What section 5 of the design promises of published numbers, read off the tables themselves."""
+"""The promises of protection.md, checked on the tables themselves."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import product

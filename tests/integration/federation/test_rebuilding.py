@@ -1,4 +1,4 @@
-"""A rebuild finds what is stored otherwise than the reports give it, and nothing else."""
+"""A rebuild finds stored rows that do not follow from the reports, and nothing else."""
 
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta

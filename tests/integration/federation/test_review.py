@@ -1,4 +1,4 @@
-"""What coordinators and agencies decide: once, with a reason, with a trace, also when two do it at the same time."""
+"""Decisions of coordinators and answers of agencies: once, with a reason and an event, also two at the same time."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What the page of a finding draws: the numbers around it, as they count now."""
+"""The chart on the page of a finding: the numbers around it, as they count now."""
 
 from datetime import datetime, timedelta
 

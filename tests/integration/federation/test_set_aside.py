@@ -1,4 +1,4 @@
-"""What always fails is tried a few times, set aside with its reason, and holds up nothing else."""
+"""Work that always fails is tried a few times, set aside with its reason, and delays nothing else."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""The sliding windows: sums of what is published, which a reader can add up."""
+"""The sliding windows: sums of published cells, which a reader can add up too."""
 
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Real workers over a real broker: several at once, killed, misled; all ends in the oracle's numbers."""
+"""Real workers over a real broker, several at once, killed or misled: the numbers are the oracle's in the end."""
 
 import random
 import time

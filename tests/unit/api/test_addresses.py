@@ -1,4 +1,4 @@
-"""Where a request comes from: what a trusted proxy says of its own peer, and nothing that anybody else says."""
+"""The address of a client: trusted proxies may name it, and nobody else."""
 
 from ipaddress import ip_network
 

@@ -1,4 +1,4 @@
-"""The cache of answers: bounded in number and in bytes; and what replaces an answer that is not available."""
+"""The cache of answers: bounded in number and in bytes, and the old answer if no new one is available."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The words of the pages: in each language all are there, none is left over, and each fills in the same."""
+"""The words of the pages: each language has all of them, no others, and the same names in braces."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""How answers are packed: as Accept-Encoding likes it best, and so that it can be unpacked."""
+"""Compression of answers: the encoding that Accept-Encoding prefers, and data that can be decompressed."""
 
 import gzip
 import sys

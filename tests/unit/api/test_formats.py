@@ -1,4 +1,4 @@
-"""Rates and rows, against slow and obvious ways of making them."""
+"""Rates and rows, compared with slow and obvious code."""
 
 import csv
 import io

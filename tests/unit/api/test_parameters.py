@@ -1,4 +1,4 @@
-"""Query parameters: known, once, and there."""
+"""Query parameters: known, given once, and present."""
 
 import pytest
 from django.test import RequestFactory

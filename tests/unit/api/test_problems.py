@@ -1,4 +1,4 @@
-"""Errors: each code documented, each exception a problem, nothing of what was sent in any of them."""
+"""Errors: each code is documented, each exception is a problem, and none repeats the input."""
 
 import ast
 import json

@@ -1,4 +1,4 @@
-"""The release is a part of all tags, so that no cache takes an answer of an old form for a new one."""
+"""The release is a part of all tags, so no cache uses an answer in an old form."""
 
 import p2p_core
 from api import release

@@ -1,4 +1,4 @@
-"""Which requests leave threads to the public, and that a rush of them waits a moment before one is refused."""
+"""Which requests leave threads to the public, and that many at once wait a moment before one is refused."""
 
 import json
 from contextlib import ExitStack

@@ -1,4 +1,4 @@
-"""What the catalogue says of the publisher is an address where it has to be one."""
+"""The publisher's addresses in the catalogue are valid addresses."""
 
 import pytest
 

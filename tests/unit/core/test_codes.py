@@ -1,4 +1,4 @@
-"""The code lists against the standards that they come from, written out here a second time where that is short."""
+"""The code lists, compared with the standards that they come from."""
 
 from babel import Locale
 

@@ -1,4 +1,4 @@
-"""The core works by itself: a program at an agency has it without the server."""
+"""The core works without the server, because a program at an agency has only the core."""
 
 import subprocess
 import sys

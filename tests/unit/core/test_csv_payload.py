@@ -1,4 +1,4 @@
-"""CSV submissions: what they mean, what is refused and where, and that both paths say the same."""
+"""CSV submissions: their meaning, refusals with their places, and that both paths read the same."""
 
 import csv
 import io

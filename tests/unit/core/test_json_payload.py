@@ -1,4 +1,4 @@
-"""JSON submissions: what they mean, what is refused and where, and that both paths say the same."""
+"""JSON submissions: their meaning, refusals with their places, and that both paths read the same."""
 
 import json
 from datetime import UTC, datetime, timedelta

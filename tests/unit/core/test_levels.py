@@ -1,4 +1,4 @@
-"""Which levels stray (R102): at the border, against exact fractions, in sequence, with breaks, hardly in the demo."""
+"""Implausible levels (R102): at the limit, against exact fractions, in sequence, with breaks, and rarely in the demo."""
 
 import random
 from collections import Counter

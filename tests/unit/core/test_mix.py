@@ -1,4 +1,4 @@
-"""The country mix of an agency against that of the others, at its border and against entropies."""
+"""The country mix of an agency compared with that of the others: at the limit, and against entropies."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""Periods: their names, bounds and nesting, with ``datetime``'s own calendar as the judge."""
+"""Periods: names, bounds and nesting, compared with the calendar of ``datetime``."""
 
 from datetime import UTC, datetime, timedelta
 

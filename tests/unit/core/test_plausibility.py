@@ -1,4 +1,4 @@
-"""The rules about one report, at their borders and against their words with dictionaries and fractions."""
+"""The rules about one report: at their limits, and against slow code with dictionaries and fractions."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""SDMX-CSV of either version says the same as plain CSV: how it is labelled, separated, and what it may belong to."""
+"""SDMX-CSV of each version reads like plain CSV: labels, separators, and the structures that it may belong to."""
 
 import csv
 import io

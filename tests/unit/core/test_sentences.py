@@ -1,4 +1,4 @@
-"""What is said of a finding: readable without knowing a code."""
+"""The sentences of findings can be read without knowing a code."""
 
 from datetime import UTC, datetime, timedelta
 

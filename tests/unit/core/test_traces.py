@@ -1,4 +1,4 @@
-"""What looks like an address, a hash or an e-mail, and what does not."""
+"""Which texts look like an address, a hash or an e-mail, and which do not."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Who may use a credential, and how its secret is kept."""
+"""Who may use a credential, and how its secret is stored."""
 
 from datetime import UTC, datetime, timedelta
 

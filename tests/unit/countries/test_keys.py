@@ -1,4 +1,4 @@
-"""Public keys as people paste them; and private ones, which go no further."""
+"""Public keys as people paste them, and private keys, which are refused."""
 
 import json
 from base64 import b64decode, b64encode

@@ -1,4 +1,4 @@
-"""Which ranges a credential can be restricted to, and which addresses lie in them."""
+"""The ranges of addresses to which a credential can be restricted."""
 
 import pytest
 

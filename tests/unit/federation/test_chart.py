@@ -1,4 +1,4 @@
-"""Where a series is drawn."""
+"""The places of a series in a chart."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Where a trend is drawn: round axes, bars and dots in their places, and lines that join what they may."""
+"""The places of a trend: round axes, bars and dots, and lines that join only what they may."""
 
 from itertools import pairwise
 

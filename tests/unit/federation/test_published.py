@@ -1,4 +1,4 @@
-"""The public door: what it reads now is what it reads at the newest version, and it reads no raw count."""
+"""Public reads: the present equals the newest version, and no statement reads a raw count."""
 
 import re
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""How the desk says items."""
+"""The words of the desk for work items and times."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""An item to be done is one number that sorts by urgency, and reads back as what it was."""
+"""A work item is one number that sorts by urgency, and can be read back."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""In which finer period the change of a longer one lies."""
+"""The finer period to which the change of a longer one belongs."""
 
 import numpy as np
 import pytest

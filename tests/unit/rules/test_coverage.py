@@ -1,4 +1,4 @@
-"""Coverage: time owed against a count of moments one by one, states and summaries against the words of the rule."""
+"""Coverage: owed time compared with a count of single moments, and states compared with the rule's words."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta

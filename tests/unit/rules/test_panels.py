@@ -1,4 +1,4 @@
-"""Panels: the span, what lies wholly inside it, and the agencies, of which none may be told apart."""
+"""Panels: the span, the periods wholly inside it, and the agencies, of which no single one may be revealed."""
 
 from datetime import UTC, datetime
 from itertools import combinations, pairwise

@@ -1,4 +1,4 @@
-"""Random rounding: the numbers of cells against a second implementation, and each promise of the method."""
+"""Random rounding: the numbers of cells compared with a second implementation, and each promise of the method."""
 
 import re
 from datetime import UTC, datetime, timedelta

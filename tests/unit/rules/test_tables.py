@@ -1,4 +1,4 @@
-"""Country × network tables against plain dictionaries that are added up cell by cell."""
+"""Country × network tables, compared with dictionaries that are added up cell by cell."""
 
 from collections import defaultdict
 

@@ -1,4 +1,4 @@
-"""The digests of the audit trail, against vectors made by hand: they must stay what they are for good."""
+"""The digests of the audit trail, compared with vectors made by hand: they must never change."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from hashlib import sha256

@@ -1,4 +1,4 @@
-"""The script of the map has tests of its own, which run in Node."""
+"""The map's script has its own tests, which run in Node."""
 
 import importlib.util
 import shutil

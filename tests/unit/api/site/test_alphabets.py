@@ -1,4 +1,4 @@
-"""Names stand where a reader of the language looks for them."""
+"""Names are sorted as readers of the language expect."""
 
 import pytest
 from django.utils import translation

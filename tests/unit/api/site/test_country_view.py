@@ -1,4 +1,4 @@
-"""What an address asks about a country: its span, and the address that asks the same."""
+"""The view of a country in an address: its span, and the address of the same view."""
 
 from datetime import UTC, datetime, timedelta
 

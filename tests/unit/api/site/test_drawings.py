@@ -1,4 +1,4 @@
-"""What each part of a drawing stands for."""
+"""The parts of a drawing and their meaning."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

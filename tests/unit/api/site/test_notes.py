@@ -1,4 +1,4 @@
-"""What is to be known of a time, in a line."""
+"""The notes beside a trend, one line each."""
 
 from datetime import UTC, datetime
 

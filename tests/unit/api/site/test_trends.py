@@ -1,4 +1,4 @@
-"""What may be joined, how far along a moment lies, and what an index is made of."""
+"""Which points a line joins, where a moment lies on the axis, and the base of an index."""
 
 from datetime import UTC, datetime, timedelta
 

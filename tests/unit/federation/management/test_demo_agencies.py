@@ -1,4 +1,4 @@
-"""Which periods an invented agency sends: no hole, no overlap, the long ago in days, the recent in detail."""
+"""The periods that an invented agency sends: no gap, no overlap, days long ago and minutes now."""
 
 import itertools
 from datetime import UTC, datetime, timedelta

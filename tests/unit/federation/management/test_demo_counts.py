@@ -1,4 +1,4 @@
-"""Invented numbers are plausible: they add up over time, follow the day and the week, and spread by inhabitants."""
+"""Invented numbers are plausible: they add up over time, follow the day and the week, and the population."""
 
 from datetime import UTC, datetime, timedelta
 
