@@ -1,4 +1,4 @@
-"""Public reads come from a real replica if it is close, else from the primary, and after a failure from the other one."""
+"""Public reads come from a real replica if it is close, else from the primary; after a failure from the other one."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Implausible levels (R102): at the limit, against exact fractions, in sequence, with breaks, and rarely in the demo."""
+"""Implausible levels (R102): at the limit, against exact fractions, in sequence, with breaks, rarely in the demo."""
 
 import random
 from collections import Counter
