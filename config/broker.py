@@ -40,7 +40,7 @@ class QoS(redis.QoS):
     """Counts a message as done even if the broker did not hear of it: the message may come again, which does no harm.
 
     Kombu frees a worker's place for a message only once the broker has heard of it. A broker that hung for a moment
-    took the places one by one, and a worker without a place waited for good, without a word.
+    took the places one by one, and a worker without a place waited for ever without a log line.
     """
 
     def ack(self, delivery_tag: str) -> None:

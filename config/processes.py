@@ -27,7 +27,7 @@ def bound_to_parent(command: Sequence[str], number: signal.Signals = signal.SIGK
     """The command of a child that gets a signal when its parent ends, in any way. Linux only.
 
     The program of util-linux asks the kernel. A ``preexec_fn`` would be Python between fork and exec, which can wait
-    for good for a lock that another thread of the parent held.
+    for ever for a lock that another thread of the parent held.
     """
     setpriv = _setpriv()
     return [setpriv, "--pdeathsig", number.name, *command] if setpriv else [*command]

@@ -97,7 +97,7 @@ def _newest_first(periods: Sequence[Period], columns: Sequence[Sequence[Any]]) -
 
 
 def _files(view: CountryView, trend: Trend, known_at: datetime | None) -> Mapping[str, str]:
-    """The addresses that show the same numbers for good, as page, picture and data."""
+    """The addresses that always show the same numbers, as page, picture and data."""
     first, last = trend.periods[0].label, trend.periods[-1].label
     seen = view.as_of or max(filter(None, (trend.known_at, known_at)), default=None)
     as_of = instants.write(seen) if seen else None

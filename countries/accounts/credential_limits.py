@@ -1,6 +1,6 @@
 """Limits on credentials and signing keys: an agency has at most two live ones, to change from one to the next.
 
-One that expired or was revoked has ended for good; its row stays.
+An expired or revoked one never works again; its row stays.
 """
 
 from datetime import datetime

@@ -111,7 +111,7 @@ def restrict(*, credential: Credential, networks: Iterable[str], by: str, now: d
 
 
 def revoke(*, credential: Credential, by: str, now: datetime, reason: str = "") -> Credential:
-    """End a credential for good, with all its tokens."""
+    """End a credential permanently, with all its tokens."""
     with registry.writing():
         credential_limits.end(credential, by=by, now=now, reason=reason)
         get_access_token_model().objects.filter(application=credential).delete()

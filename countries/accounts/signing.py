@@ -69,7 +69,7 @@ def register(
 
 
 def revoke(*, key: SigningKey, by: str, now: datetime, reason: str) -> SigningKey:
-    """End a key for good: requests signed with it are refused from now on. Earlier ones stay signed."""
+    """End a key permanently: requests signed with it are refused from now on. Earlier ones stay signed."""
     if not reason.strip():
         raise Refused("reason_missing", "The reason is missing. Say why the key is revoked.")
     with registry.writing():

@@ -79,7 +79,7 @@ class RevocableAdmin(FactAdmin):
     def revoke(self, request: HttpRequest, row: Any) -> HttpResponse:
         form = ActionForm(request.POST or None)
         if not form.is_valid():
-            consequence = f"{self.consequence(row)}, from this moment and for good."
+            consequence = f"{self.consequence(row)}, from this moment on. This cannot be undone."
             return self.page(request, f"Revoke {row}", form=form, consequence=consequence)
         now = timezone.now()
         message = self.end(row, by=actor(request), now=now, reason=form.cleaned_data["reason"])

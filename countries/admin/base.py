@@ -20,7 +20,7 @@ def actor(request: HttpRequest) -> str:
 
 
 def refuse_traces(text: str) -> None:
-    """Validate a text that a person wrote: the audit trail keeps it for good."""
+    """Validate a text that a person wrote: the audit trail keeps it for ever."""
     if why := traces.refusal(text):
         raise ValidationError(why)
 

@@ -12,7 +12,7 @@ BEFORE_2000 = "This is before the year 2000."
 
 
 class WrittenByPeople(models.Model):
-    """Checks what people write into a row, since the audit trail keeps it for good."""
+    """Checks what people write into a row, because the audit trail keeps it for ever."""
 
     class Meta:
         abstract = True

@@ -133,7 +133,7 @@ class SigningKey(Revocable):
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="signing_keys")
     # The name that signatures give: the agency's code and the beginning of the fingerprint.
     keyid = models.CharField(max_length=60, unique=True)
-    # In base 64. A key belongs to one agency for good, because earlier signatures are verified with it.
+    # In base 64. A key always belongs to the same agency, because earlier signatures are verified with it.
     public_key = models.CharField(max_length=44, unique=True)
     # SHA-256 of the key in DER, in hexadecimal.
     fingerprint = models.CharField(max_length=64, unique=True)

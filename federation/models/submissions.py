@@ -64,7 +64,7 @@ class Submission(models.Model):
 
 
 class Signature(models.Model):
-    """The evidence that a submission was signed: all that it takes to verify it again, for good.
+    """The evidence that a submission was signed: all that is needed to verify it again at any time.
 
     The base is the text that was signed (RFC 9421, section 2.5): each covered part of the request with its value,
     and by which key. The database itself refuses to change or remove a row.

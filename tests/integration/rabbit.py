@@ -31,7 +31,7 @@ class Rabbit:
         return f"amqp://guest:guest@{_LOOPBACK}:{self._port}//"
 
     def start(self) -> None:
-        # Without this one, the node would start a daemon for the names of nodes: on all addresses, and for good.
+        # Without this one, the node would start a daemon for the names of nodes: on all addresses, and for ever.
         names = self._spawn("epmd")
         wait_until(self._has_names, process=names, name="epmd", log=self._log)
         self._spawn(_SERVER)

@@ -95,7 +95,7 @@ def _tiles(request: HttpRequest, scope: CountryScope, now: datetime) -> Iterator
         remark = f"the oldest for {words.age(timedelta(seconds=work.oldest_seconds))}"
         yield Tile(work.pending, "items to compute", remark if work.pending else "all is computed")
         aside = len(work.set_aside)
-        remark, address = "wait for a person" if aside else "nothing failed for good", _list("failure", aside="yes")
+        remark, address = "wait for a person" if aside else "nothing waits for a person", _list("failure", aside="yes")
         yield Tile(aside, "items set aside", remark, address, urgent=aside > 0)
     if may("federation.view_auditevent") and not scope.limited:
         yield Tile(chain.unsealed(), "audit events not sealed", "sealed within seconds", _list("auditevent"))
