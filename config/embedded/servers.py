@@ -50,7 +50,7 @@ def environment(folder: Path | None = None) -> Iterator[None]:
                 return
             fcntl.flock(users, fcntl.LOCK_UN)
             if time.monotonic() > deadline:
-                raise NotStarted(f"The servers of {home} do not answer, yet another process runs them.")
+                raise NotStarted(f"The servers of {home} do not answer. Stop the process that runs them.")
             time.sleep(0.1)
         with _running(home, absent, durable=True):
             try:

@@ -369,7 +369,7 @@ def test_credential_is_revoked_after_a_reason_and_a_click(desk, heard):
     credential = factories.CredentialFactory.create()
     page = address(Credential, "revoke", credential.pk)
 
-    assert "for good" in text(desk.get(page))
+    assert "cannot be undone" in text(desk.get(page))
     assert "required" in text(desk.post(page, {"reason": ""}))
     assert not Credential.objects.filter(revoked__isnull=False).exists()
 

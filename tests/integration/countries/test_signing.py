@@ -169,7 +169,7 @@ class TestScreen:
         agency.save()
         key = register(agency)
         page = address("revoke", key.pk)
-        assert "for good" in text(desk.get(page))
+        assert "cannot be undone" in text(desk.get(page))
         assert "required" in text(desk.post(page, {"reason": ""}))
         assert not SigningKey.objects.filter(revoked__isnull=False).exists()
         answer = desk.post(page, {"reason": "stolen"}, follow=True)
