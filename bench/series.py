@@ -33,7 +33,7 @@ FROM federation_publishedcell
 WHERE version_to IS NULL;
 CREATE VIEW {_WITH_COVERAGE} AS
 SELECT cell.*, coverage.agencies_expected, coverage.agencies_reporting,
-       round(coverage.covered_seconds / nullif(coverage.owed_seconds, 0)::numeric, 4) AS time_coverage, coverage.status
+       nullif(coverage.share, -1) / 10000::float8 AS time_coverage, coverage.status
 FROM {_CELLS} AS cell
 JOIN federation_publishedcoverage AS coverage USING (indicator_id, frequency, period)
 WHERE coverage.version_to IS NULL;

@@ -45,9 +45,9 @@ INSERT INTO federation_version (number, known_at)
 SELECT number, '{last}'::timestamptz - interval '{years} years' * (1 - (number - 1000000)::float8 / count(*) OVER ())
 FROM made;
 INSERT INTO federation_publishedcoverage (
-    indicator_id, frequency, period, agencies_expected, agencies_reporting, covered_seconds, owed_seconds, status,
+    indicator_id, frequency, period, agencies_expected, agencies_reporting, share, status,
     agencies, states, covered, owed, is_break, version_from, version_to)
-SELECT 1, frequency, period, {agencies}, {agencies}, {agencies} * 3600, {agencies} * 3600, 'P',
+SELECT 1, frequency, period, {agencies}, {agencies}, 10000, 'P',
        (SELECT array_agg(id) FROM countries_agency), array_fill('reported'::text, ARRAY[{agencies}]),
        array_fill(3600, ARRAY[{agencies}]), array_fill(3600, ARRAY[{agencies}]), false, number, until
 FROM made;

@@ -16,7 +16,7 @@ from api.problems import Problem
 from api.v1 import documents, openapi_agency, query_params
 from countries.reference import Reference
 from federation.intake import queries
-from federation.rules.coverage import share
+from federation.rules.coverage import share_of
 from p2p_core import periods
 from p2p_core.codes import COUNTRY_CODES, NETWORK_CODES, TOTAL
 from p2p_core.scopes import READ_ALL, READ_OWN
@@ -89,7 +89,7 @@ def _figure(agency: str, frequency: str, row: queries.FigureRow) -> documents.Fi
         agency=agency,
         period=periods.label(frequency, row.period),
         source=row.source,
-        time_coverage=int(share(np.array(row.covered), np.array(row.owed))) / 10_000,
+        time_coverage=share_of(row.covered, row.owed) / 10_000,
         observations=[
             documents.ExactObservation(COUNTRY_CODES[country], NETWORK_CODES[network], value)
             for country, network, value in cells

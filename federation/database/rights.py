@@ -6,8 +6,6 @@ read. None of them owns anything, so none can change the schema or stop a trigge
 
 from typing import Final, NamedTuple
 
-from federation.rules.coverage import FACTS
-
 #: The roles as PostgreSQL knows them.
 WEB: Final = "police2peer_web"
 WORKER: Final = "police2peer_worker"
@@ -31,9 +29,6 @@ _ADD: Final = "SELECT, INSERT"
 _ALL: Final = "SELECT, INSERT, UPDATE, DELETE"
 #: The desk writes these and workers read them.
 _REGISTRY: Final = Rights(web=_ALL, worker=_READ)
-_COVERAGE: Final = ", ".join(
-    ("indicator_id", "frequency", "period", *FACTS, "agencies", "states", "covered", "version_from", "version_to")
-)
 
 TABLES: Final[dict[str, Rights]] = {
     # Append-only: a role that writes events can neither change nor remove one, even without the triggers.
@@ -64,7 +59,7 @@ TABLES: Final[dict[str, Rights]] = {
     "federation_versioncounter": Rights(web=_READ, worker="SELECT, UPDATE"),
     "federation_periodversion": Rights(web=_READ, worker="SELECT, INSERT, DELETE", public=_READ),
     "federation_publishedcell": Rights(web=_READ, worker=_ALL, public=_READ),
-    "federation_publishedcoverage": Rights(web=_READ, worker=_ALL, public=f"SELECT ({_COVERAGE})"),
+    "federation_publishedcoverage": Rights(web=_READ, worker=_ALL, public=_READ),
     "federation_publishedseries": Rights(web=_READ, worker=_ADD, public=_READ),
     "federation_publishedpanel": Rights(web=_READ, worker="SELECT, INSERT, UPDATE", public=_READ),
     "federation_publishedpanelperiod": Rights(web=_READ, worker="SELECT, INSERT, UPDATE", public=_READ),

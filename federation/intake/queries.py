@@ -153,6 +153,6 @@ def combined(wanted: Range, *, limit: int) -> list[FigureRow]:
     found = combine(items, mark=clock.mark())
     sums = tables.nonzero(found.cells.sum_agencies(len(items)))
     return [
-        FigureRow(period, "combined", covered.covered_seconds, covered.owed_seconds, *cells)
+        FigureRow(period, "combined", sum(covered.covered), sum(covered.owed), *cells)
         for period, covered, cells in zip(starts, found.coverage, sums, strict=True)
     ]

@@ -378,8 +378,7 @@ class Migration(migrations.Migration):
                 ("period", models.DateTimeField()),
                 ("agencies_expected", models.IntegerField()),
                 ("agencies_reporting", models.IntegerField()),
-                ("covered_seconds", models.BigIntegerField()),
-                ("owed_seconds", models.BigIntegerField()),
+                ("share", models.SmallIntegerField()),
                 ("status", models.CharField(max_length=1)),
                 ("agencies", ArrayField(base_field=models.SmallIntegerField(), size=None)),
                 ("states", ArrayField(base_field=models.CharField(max_length=9), size=None)),
@@ -393,7 +392,7 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [
                     models.UniqueConstraint(fields=("indicator", "frequency", "period", "version_from"), name="one_published_coverage"),
-                    models.UniqueConstraint(condition=models.Q(("version_to__isnull", True)), fields=("indicator", "frequency", "period"), include=("agencies_expected", "agencies_reporting", "covered_seconds", "owed_seconds", "status", "is_break", "counted_from"), name="one_current_coverage"),
+                    models.UniqueConstraint(condition=models.Q(("version_to__isnull", True)), fields=("indicator", "frequency", "period"), include=("agencies_expected", "agencies_reporting", "share", "status", "is_break", "counted_from"), name="one_current_coverage"),
                 ],
             },
         ),

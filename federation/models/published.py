@@ -125,8 +125,8 @@ class PublishedCoverage(models.Model):
     period = models.DateTimeField()
     agencies_expected = models.IntegerField()
     agencies_reporting = models.IntegerField()
-    covered_seconds = models.BigIntegerField()
-    owed_seconds = models.BigIntegerField()
+    #: The time covered by all of them, in ten-thousandths of the time owed; -1 if none is owed.
+    share = models.SmallIntegerField()
     status = models.CharField(max_length=1)
     agencies = ArrayField(models.SmallIntegerField())
     states = ArrayField(models.CharField(max_length=9))

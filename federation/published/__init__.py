@@ -26,7 +26,7 @@ from federation.errors import (
     VintagesNotKeptError,
 )
 from federation.rules import view
-from federation.rules.coverage import COLUMNS, Coverage
+from federation.rules.coverage import COLUMNS, Coverage, share_of
 from federation.rules.view import ALL_NETWORKS, Series, Table
 from p2p_core import periods
 from p2p_core.codes import COUNTRY_CODES
@@ -222,10 +222,10 @@ def panel(selection: Selection, *, first: datetime | None = None, limit: int) ->
     """Read a panel and its cells of at most ``limit`` periods, from the first one on. It covers all their time."""
     assert selection.panel is not None  # noqa: S101  who asks for a panel says which
     row = _page(selection, first or selection.start, limit)
-    members, whole = np.full(len(row["periods"]), len(row["agencies"])), np.ones(len(row["periods"]), np.int64)
+    members, whole = (np.full(len(row["periods"]), number) for number in (len(row["agencies"]), 10_000))
     coverage = coverage_of(
         row
-        | {"agencies_expected": members, "agencies_reporting": members, "covered_seconds": whole, "owed_seconds": whole}
+        | {"agencies_expected": members, "agencies_reporting": members, "share": whole}
         | {"counted_from": row["periods"]}
     )
     listed = series(selection, at=row["version"])
@@ -263,7 +263,7 @@ def window(indicator: int, length: str, countries: Iterable[int] = COUNTRY_CODES
     row = _window(indicator, length, list(countries), parts=True)
     if row is None:
         return None
-    coverage = coverage_of(row)
+    coverage = coverage_of(row | {"share": np.array([share_of(row["covered"], row["owed"])])})
     listed = view.by_code(Series(country, ALL_NETWORKS) for country in countries)
     place = row["countries"], np.zeros_like(row["countries"]), np.repeat(coverage.periods, len(row["countries"]))
     table = Table(length, listed, coverage, view.grid(listed, coverage, place, row["values"]), until=row["end"])

@@ -122,9 +122,9 @@ class Standing:
         return "late" if self.late else "awaited"
 
 
-def share(covered: NDArray[np.int64], owed: NDArray[np.int64]) -> NDArray[np.int64]:
+def share_of(covered: int, owed: int) -> int:
     """Time covered in ten-thousandths of the time owed, rounded down, so 10,000 means all of it. -1 if none is owed."""
-    return np.where(owed > 0, covered * 10_000 // np.maximum(owed, 1), -1)
+    return covered * 10_000 // owed if owed else -1
 
 
 def with_gaps(numbers: NDArray[np.float64]) -> list[Any]:
@@ -143,15 +143,14 @@ class Coverage:
     """The coverage of some periods, in their order: columns with a value for each period, named as they are stored.
 
     ``periods`` and ``counted_from`` are instants in seconds since 1970: the start of a period, and from when on it is
-    counted, which is the same unless counting began in it. ``status`` is a letter. ``version_from`` is the version
-    since which a row is as it is.
+    counted, which is the same unless counting began in it. ``share`` is that of ``share_of``. ``status`` is a letter.
+    ``version_from`` is the version since which a row is as it is.
     """
 
     periods: Longs
     agencies_expected: NDArray[np.int16]
     agencies_reporting: NDArray[np.int16]
-    covered_seconds: Longs
-    owed_seconds: Longs
+    share: NDArray[np.int16]
     status: NDArray[np.str_]
     is_break: NDArray[np.bool_]
     counted_from: Longs
@@ -169,8 +168,7 @@ class Coverage:
     @property
     def time_coverage(self) -> list[float | None]:
         """The time covered of the time owed, from 0 to 1; nothing where nobody owes any."""
-        parts = share(self.covered_seconds, self.owed_seconds)
-        return with_gaps(np.where(parts >= 0, parts / 10_000, np.nan))
+        return with_gaps(np.where(self.share >= 0, self.share / 10_000, np.nan))
 
     @property
     def beginnings(self) -> dict[int, datetime]:
@@ -195,8 +193,7 @@ class PeriodCoverage:
 
     agencies_expected: int
     agencies_reporting: int
-    covered_seconds: int
-    owed_seconds: int
+    share: int
     status: str
     agencies: tuple[int, ...]
     states: tuple[str, ...]
@@ -213,8 +210,7 @@ def summarise(standings: Iterable[Standing], *, counted_from: datetime | None = 
     return PeriodCoverage(
         agencies_expected=len(ordered),
         agencies_reporting=sum(s.has_figure for s in ordered),
-        covered_seconds=sum(s.covered for s in ordered),
-        owed_seconds=sum(s.owed for s in ordered),
+        share=share_of(sum(s.covered for s in ordered), sum(s.owed for s in ordered)),
         status="A" if final else "P",
         agencies=tuple(s.agency for s in ordered),
         states=tuple(s.state for s in ordered),

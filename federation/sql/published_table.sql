@@ -42,12 +42,11 @@ CROSS JOIN (
         coalesce(array_agg(period), '{}') AS periods,
         coalesce(array_agg(agencies_expected::smallint), '{}') AS agencies_expected,
         coalesce(array_agg(agencies_reporting::smallint), '{}') AS agencies_reporting,
-        coalesce(array_agg(covered_seconds), '{}') AS covered_seconds,
-        coalesce(array_agg(owed_seconds), '{}') AS owed_seconds,
+        coalesce(array_agg(share), '{}') AS share,
         coalesce(string_agg(status, ''), '') AS status,
         coalesce(array_agg(counted_from) FILTER (WHERE counted_from IS NOT NULL), '{}') AS begun
     FROM (
-        SELECT period, agencies_expected, agencies_reporting, covered_seconds, owed_seconds, status, counted_from
+        SELECT period, agencies_expected, agencies_reporting, share, status, counted_from
         FROM federation_publishedcoverage
         WHERE indicator_id = %(indicator)s AND frequency = %(frequency)s
           AND period BETWEEN %(first)s AND %(end)s AND version_to IS NULL

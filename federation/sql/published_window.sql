@@ -35,8 +35,7 @@ part AS MATERIALIZED (
     FROM run
     CROSS JOIN LATERAL (
         SELECT
-            period, agencies, covered, agencies_expected, covered_seconds, owed_seconds, status,
-            coalesce(counted_from, period) AS counted_from
+            period, agencies, covered, owed, agencies_expected, status, coalesce(counted_from, period) AS counted_from
         FROM federation_publishedcoverage
         WHERE indicator_id = %(indicator)s AND frequency = run.frequency AND period >= run.first
           AND period < run.until AND version_to IS NULL
@@ -46,17 +45,17 @@ part AS MATERIALIZED (
 ),
 who AS (
     -- An agency that covers a second of any part has reported.
-    SELECT count(DISTINCT agency) AS expected, count(DISTINCT agency) FILTER (WHERE seconds > 0) AS reporting
+    SELECT
+        count(DISTINCT agency) AS expected, count(DISTINCT agency) FILTER (WHERE standing.covered > 0) AS reporting,
+        coalesce(sum(standing.covered), 0) AS covered, coalesce(sum(standing.owed), 0) AS owed
     FROM part
-    CROSS JOIN unnest(agencies, covered) AS standing (agency, seconds)
+    CROSS JOIN unnest(agencies, covered, owed) AS standing (agency, covered, owed)
 ),
 coverage AS (
     SELECT
-        coalesce(sum(covered_seconds)::bigint, 0) AS covered,
-        coalesce(sum(owed_seconds)::bigint, 0) AS owed,
         -- Parts in which nobody is expected do not count.
-        bool_and(status = 'A') FILTER (WHERE agencies_expected > 0) AS is_final,
-        min(counted_from) FILTER (WHERE agencies_expected > 0) AS counted_from
+        min(counted_from) FILTER (WHERE agencies_expected > 0) AS counted_from,
+        bool_and(status = 'A') FILTER (WHERE agencies_expected > 0) AS is_final
     FROM part
 ),
 cells AS (
@@ -77,8 +76,7 @@ SELECT
     ARRAY[span.start] AS periods,
     ARRAY[who.expected::smallint] AS agencies_expected,
     ARRAY[who.reporting::smallint] AS agencies_reporting,
-    ARRAY[coverage.covered] AS covered_seconds,
-    ARRAY[coverage.owed] AS owed_seconds,
+    who.covered, who.owed,
     CASE WHEN coverage.is_final AND coverage.counted_from <= span.start THEN 'A' ELSE 'P' END AS status,
     ARRAY[coalesce(coverage.counted_from, span.start)] AS counted_from,
     (SELECT coalesce(array_agg(country ORDER BY country), '{}') FROM cells) AS countries,

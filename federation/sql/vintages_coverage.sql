@@ -4,16 +4,14 @@ SELECT
     coalesce(array_agg(period), '{}') AS periods,
     coalesce(array_agg(agencies_expected::smallint), '{}') AS agencies_expected,
     coalesce(array_agg(agencies_reporting::smallint), '{}') AS agencies_reporting,
-    coalesce(array_agg(covered_seconds), '{}') AS covered_seconds,
-    coalesce(array_agg(owed_seconds), '{}') AS owed_seconds,
+    coalesce(array_agg(share), '{}') AS share,
     coalesce(string_agg(status, ''), '') AS status,
     coalesce(array_agg(is_break), '{}') AS is_break,
     coalesce(array_agg(coalesce(counted_from, period)), '{}') AS counted_from,
     coalesce(array_agg(version_from), '{}') AS version_from
 FROM (
     SELECT
-        period, agencies_expected, agencies_reporting, covered_seconds, owed_seconds, status, is_break, counted_from,
-        version_from
+        period, agencies_expected, agencies_reporting, share, status, is_break, counted_from, version_from
     FROM federation_publishedcoverage
     WHERE indicator_id = %(indicator)s AND frequency = %(frequency)s
       AND period BETWEEN %(start)s AND %(end)s AND version_from <= %(version)s

@@ -47,12 +47,11 @@ class Covered:
         return {
             "agencies_expected": self.expected,
             "agencies_reporting": self.reporting,
-            "covered_seconds": self.covered,
-            "owed_seconds": self.owed,
+            "share": self.covered * 10_000 // self.owed if self.owed else -1,
             "status": self.status,
             "agencies": list(self.states),
             "states": list(self.states.values()),
-            "covered": [3600 * (state in ("reported", "partial")) for state in self.states.values()],
+            "covered": [{"reported": 3600, "partial": 2400}.get(state, 0) for state in self.states.values()],
             "owed": [3600] * len(self.states),
         }
 

@@ -10,10 +10,8 @@ from p2p_core import codes
 from tests.contract.public.press import NOBODY, Covered, z
 from tests.factories import CountryFactory, PopulationFactory
 
-PARTLY = Covered(
-    expected=3, reporting=2, covered=1, owed=2, status="P", states={1: "reported", 2: "partial", 3: "late"}
-)
-ONE = Covered(expected=1, reporting=1, covered=1, owed=1, states={1: "reported"})
+PARTLY = Covered(expected=3, reporting=2, status="P", states={1: "reported", 2: "partial", 3: "late"})
+ONE = Covered(expected=1, reporting=1, states={1: "reported"})
 
 
 def test_window_has_the_documented_shape(press, read):

@@ -145,11 +145,13 @@ def oldest_live_minute(now: datetime) -> datetime:
 
 
 def coverage_of(row: PublishedCoverage) -> oracle.Coverage:
+    covered, owed = sum(row.covered), sum(row.owed)
+    assert row.share == (covered * 10_000 // owed if owed else -1)
     return oracle.Coverage(
         expected=row.agencies_expected,
         reporting=row.agencies_reporting,
-        covered=row.covered_seconds,
-        owed=row.owed_seconds,
+        covered=covered,
+        owed=owed,
         status=row.status,
         states=dict(zip(row.agencies, row.states, strict=True)),
         counted_from=row.counted_from,

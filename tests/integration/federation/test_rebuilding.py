@@ -58,7 +58,7 @@ SPOILT = {
     "figure": (Figure, {"values": [1, 1]}, ("H", MIDNIGHT), (Stage.FIGURE, "H")),
     "figure's time": (Figure, {"covered_seconds": 1}, ("D", MIDNIGHT), (Stage.FIGURE, "D")),
     "cell": (PublishedCell, {"value": 1000}, ("D", MIDNIGHT), (Stage.PUBLISH, "D")),
-    "coverage": (PublishedCoverage, {"owed_seconds": 1}, ("D", MIDNIGHT), (Stage.PUBLISH, "D")),
+    "coverage": (PublishedCoverage, {"share": 1}, ("D", MIDNIGHT), (Stage.PUBLISH, "D")),
     "states": (PublishedCoverage, {"states": ["late", "late"]}, ("H", MIDNIGHT), (Stage.PUBLISH, "H")),
 }
 

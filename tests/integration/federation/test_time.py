@@ -37,7 +37,7 @@ def test_an_hour_in_which_nobody_reports_has_its_coverage_published(federation):
     federation.wait(hours=1, seconds=60)
     federation.settle()
     found = coverage(NOON)
-    assert (found.agencies_expected, found.agencies_reporting, found.owed_seconds) == (1, 0, 3600)
+    assert (found.agencies_expected, found.agencies_reporting, found.owed) == (1, 0, [3600])
     assert (found.status, found.states) == ("P", ["awaited"])
     assert_agrees(federation.oracle())
 

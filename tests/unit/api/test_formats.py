@@ -35,16 +35,14 @@ def sheets(draw):
     if covered:
         keys = st.tuples(st.sampled_from(covered), st.sampled_from(COUNTRIES), st.sampled_from(NETWORKS))
         cells = draw(st.dictionaries(keys, st.integers(1, 10**12).map(lambda value: value * 5), max_size=20))
-    seconds = st.lists(st.tuples(st.integers(0, DAY), st.integers(0, DAY)), min_size=len(days), max_size=len(days))
-    covered_seconds, owed_seconds = np.array(draw(seconds), np.int64).reshape(-1, 2).T
+    share = draw(st.lists(st.sampled_from([-1, 0, 1, 9999, 10_000]), min_size=len(days), max_size=len(days)))
     periods = np.array([FIRST + day * DAY for day in days], np.int64)
     later = draw(st.lists(st.sampled_from([0, 0, 3600]), min_size=len(days), max_size=len(days)))
     coverage = Coverage(
         periods=periods,
         agencies_expected=np.full(len(days), 3, np.int16),
         agencies_reporting=np.array(reporting, np.int16),
-        covered_seconds=np.minimum(covered_seconds, owed_seconds),
-        owed_seconds=owed_seconds,
+        share=np.array(share, np.int16),
         status=np.array([draw(st.sampled_from("AP")) for _ in days], "U1"),
         is_break=np.zeros(len(days), np.bool_),
         counted_from=periods + np.array(later, np.int64),
@@ -95,8 +93,8 @@ def test_csv_has_each_period_and_each_series(made):
         value = cells.get((days[at], country, network), 0)
         assert row["OBS_VALUE"] == ("" if silent else str(value))
         assert row["OBS_STATUS"] == ("O" if silent else coverage.status[at])
-        covered, owed = int(coverage.covered_seconds[at]), int(coverage.owed_seconds[at])
-        assert row["TIME_COVERAGE"] == (str(covered * 10_000 // owed / 10_000) if owed else "")
+        share = int(coverage.share[at])
+        assert row["TIME_COVERAGE"] == ("" if share < 0 else str(share / 10_000))
         begins = datetime.fromtimestamp(int(coverage.counted_from[at]), UTC)
         is_later = coverage.counted_from[at] > coverage.periods[at]
         assert row["COUNTED_FROM"] == (f"{begins:%Y-%m-%dT%H:%M:%S}.000Z" if is_later else "")

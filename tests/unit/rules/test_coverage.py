@@ -1,7 +1,9 @@
 """Coverage: owed time compared with a count of single moments, and states compared with the rule's words."""
 
+import math
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -220,8 +222,8 @@ def test_a_summary_counts_the_expected_agencies(some):
     assert summary.states == tuple(by_agency[agency].state for agency in summary.agencies)
     assert summary.agencies_expected == len(some)
     assert summary.agencies_reporting == len([one for one in some if one.has_figure])
-    assert summary.covered_seconds == sum(one.covered for one in some)
-    assert summary.owed_seconds == sum(one.owed for one in some)
+    covered, owed = (sum(getattr(one, name) for one in some) for name in ("covered", "owed"))
+    assert summary.share == (math.floor(Fraction(covered, owed) * 10_000) if owed else -1)
 
 
 FINAL = replace(AWAITED, has_figure=True, covered=60, final=True)
