@@ -20,6 +20,7 @@ from countries.reference import Indicator
 _LIVE_HOUR = gettext_noop(
     "The last hour in Europe, minute by minute, from {start} to {end} UTC; the full height is {top}."
 )
+_LIVE_TOTAL_UNKNOWN = gettext_noop("The total of the last 24 hours is not known.")
 _NOTHING_PUBLISHED = gettext_noop("Nothing is published {period} yet.")
 #: The categories of plurals in CLDR's order.
 _CATEGORIES = ("zero", "one", "two", "few", "many", "other")
@@ -58,8 +59,8 @@ def words(indicators: Iterable[Indicator]) -> dict[str, Any]:
         "legend_provisional": gettext("provisional"),
         "legend_range": gettext("{from} to {to}"),
         "legend_more": gettext("{from} and more"),
-        "live_total": gettext("{count} in the last 24 hours"),
-        "live_total_unknown": gettext("The total of the last 24 hours is not known."),
+        "live_total": f"{{count}} {_periods()['P1D']}",
+        "live_total_unknown": gettext(_LIVE_TOTAL_UNKNOWN),
         "live_hour": gettext(_LIVE_HOUR),
         "live_hour_unknown": gettext(
             "No agency reports by the minute at present, so there is nothing to show of the last hour."
@@ -77,11 +78,10 @@ def words(indicators: Iterable[Indicator]) -> dict[str, Any]:
 def live_total(indicator: Indicator, value: int | None) -> SafeString:
     """The sentence on the last 24 hours, as the script writes it, its number in the same element."""
     if value is None:
-        return format_html("{}", gettext("The total of the last 24 hours is not known."))
+        return format_html("{}", gettext(_LIVE_TOTAL_UNKNOWN))
     strong = format_html('<strong class="live-number">{}</strong>', cldr.number(value))
-    before, _, after = gettext("{count} in the last 24 hours").partition("{count}")
-    first, _, rest = _counts(indicator)[_plurals()(value)].partition("{value}")
-    return format_html("{}{}{}{}{}", before, first, strong, rest, after)
+    before, _, after = _counts(indicator)[_plurals()(value)].partition("{value}")
+    return format_html("{}{}{} {}", before, strong, after, _periods()["P1D"])
 
 
 def nothing_published(window: str) -> str:
