@@ -122,6 +122,10 @@ class Standing:
         return "late" if self.late else "awaited"
 
 
+#: Each share as a part of 1. The last one, which -1 finds, is for periods in which nobody owes any time.
+_SHARES: Final = np.array([*(share / 10_000 for share in range(10_001)), None], object)
+
+
 def share_of(covered: int, owed: int) -> int:
     """Time covered in ten-thousandths of the time owed, rounded down, so 10,000 means all of it. -1 if none is owed."""
     return covered * 10_000 // owed if owed else -1
@@ -168,7 +172,8 @@ class Coverage:
     @property
     def time_coverage(self) -> list[float | None]:
         """The time covered of the time owed, from 0 to 1; nothing where nobody owes any."""
-        return with_gaps(np.where(self.share >= 0, self.share / 10_000, np.nan))
+        found: list[float | None] = _SHARES[self.share].tolist()
+        return found
 
     @property
     def beginnings(self) -> dict[int, datetime]:
