@@ -146,9 +146,11 @@ def _too_early(items: Sequence[WorkItem]) -> list[WorkItem]:
 
 def _begun(items: Sequence[WorkItem], firsts: dict[int, datetime]) -> list[WorkItem]:
     """Leave out the periods before an indicator's first one in which nobody owed or reported anything."""
-    schedules = schedules_by_agency(firsts)
     early = [item for item in items if item.period < firsts[item.indicator]]
-    reported = {early[row[0]] for row in item_rows("combination_figures", early, only=None)} if early else set()
+    if not early:
+        return list(items)
+    schedules = schedules_by_agency(firsts)
+    reported = {early[row[0]] for row in item_rows("combination_figures", early, only=None)}
 
     def begun(item: WorkItem) -> bool:
         if item.period >= firsts[item.indicator] or item in reported:

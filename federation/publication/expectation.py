@@ -24,11 +24,11 @@ from p2p_core.periods import Frequency
 def schedules_by_agency(indicators: Iterable[int]) -> dict[int, dict[int, list[AgencySchedule]]]:
     """The reporting schedules, by indicator and agency."""
     found: dict[int, dict[int, list[AgencySchedule]]] = defaultdict(lambda: defaultdict(list))
-    for row in Schedule.objects.filter(indicator__in=set(indicators)):
-        deadline = timedelta(minutes=row.deadline_minutes)
-        last = row.valid_to or date.max
-        schedule = AgencySchedule(row.agency_id, row.frequency, row.valid_from, last, deadline)
-        found[row.indicator_id][row.agency_id].append(schedule)
+    columns = ("indicator", "agency", "frequency", "valid_from", "valid_to", "deadline_minutes")
+    rows = Schedule.objects.filter(indicator__in=set(indicators)).values_list(*columns)
+    for indicator, agency, frequency, first, last, minutes in rows:
+        schedule = AgencySchedule(agency, frequency, first, last or date.max, timedelta(minutes=minutes))
+        found[indicator][agency].append(schedule)
     return found
 
 
@@ -109,7 +109,7 @@ def _standings(
                 final=final,
                 held=held,
                 withdrawn=reported > 0 and not has_figure,
-                late=coverage.is_late(frequency, start, mine, now=mark),
+                late=not has_figure and coverage.is_late(frequency, start, mine, now=mark),
             )
         )
     return standings

@@ -3,15 +3,20 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.db.models import Min
+from django.test.utils import CaptureQueriesContext
 from oauth2_provider.models import get_access_token_model
 
-from federation import worklist
+from federation import publication, worklist
 from federation.database import clock
 from federation.models.figures import Figure
 from federation.models.published import PublishedCell, PublishedCoverage
 from federation.models.worklist import ClockMark, Work
 from federation.runs import rebuilding, schedules
+from federation.worklist import Stage, WorkItem
+from p2p_core import periods
+from p2p_core.periods import Frequency
 from tests import factories
 from tests.integration import locks
 from tests.integration.federation.comparison import assert_agrees
@@ -71,6 +76,26 @@ def test_hours_without_a_tick_are_made_up_for(federation):
     federation.settle()
     assert [states(NOON + timedelta(hours=hour)) for hour in range(3)] == [["late"], ["late"], ["awaited"]]
     assert_agrees(federation.oracle())
+
+
+def test_a_tick_looks_at_a_deadline_once_however_many_agencies_have_it(federation, monkeypatch):
+    ends, looked = schedules._ended, []
+    monkeypatch.setattr(schedules, "_ended", lambda *asked: looked.append(asked) or ends(*asked))
+    for agency, deadline in enumerate((30, 30, 90)):
+        federation.schedule(agency, "H", SINCE, deadline=deadline)
+    federation.wait(seconds=1)
+    # For a deadline: hours, and all that is longer. Besides, each frequency of the indicator.
+    assert len(looked) == 2 * len(periods.EXPECTED_AT[Frequency.HOUR]) + len(Frequency)
+
+
+def test_publishing_a_minute_again_reads_the_schedules_once(federation):
+    federation.schedule(0, "N", SINCE)
+    federation.wait(minutes=1)
+    federation.settle()
+    minute = WorkItem(Stage.PUBLISH, "N", NOON, 1)
+    with CaptureQueriesContext(connection) as asked:
+        publication.publish([minute], now=federation.now, mark=federation.now)
+    assert sum('FROM "countries_schedule"' in one["sql"] for one in asked) == 1
 
 
 def test_periods_of_many_schedules_are_put_on_the_list_once_after_a_long_time(federation, monkeypatch):
