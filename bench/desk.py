@@ -52,7 +52,7 @@ def _send(inside: "Inside", number: int, days: int, hours: int) -> None:
     today = periods.start_of("D", hour)
     missing = _SINCE if number < _SILENT else 0
     starts = [today - timedelta(days=back) for back in range(days, missing, -1)]
-    inside.expect(agency, "D", starts[0].date())
+    inside.expect([agency], "D", starts[0].date())
     made = invention.reports(len(starts), seed=number, cells=_CELLS)
     inside.store(agency, made, starts, frequency="D")
     if AGENCIES - number <= _BY_HOUR:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.client import OK
@@ -15,7 +16,7 @@ from bench.invention import Reports
 from bench.results import Row, percentile, say
 from bench.sizes import scaled
 from bench.stack import Stack, joined, running, temporary_folder
-from bench.web import Sender, Web
+from bench.web import Refused, Sender, Web
 from p2p_core import periods
 from p2p_core.codes import COUNTRIES, COUNTRY_CODES
 
@@ -31,6 +32,8 @@ _TURN = _AFTER_CLOSE + _BETWEEN * AGENCIES
 _SPREAD = _TURN - 4.0
 _LOOK_EVERY = 0.02
 PATIENCE = 10.0
+#: So many connections are kept to the server, as a proxy keeps them, each with a thread of its own.
+_CONNECTIONS = 8
 #: Each of these countries is counted by one agency alone, always the same number: high enough not to be rounded to 0.
 MARKS = sorted(COUNTRIES.values())[:AGENCIES]
 _MARKED = 100
@@ -48,20 +51,13 @@ def measure() -> Iterator[Row]:
     with temporary_folder() as folder, running(folder) as stack, joined(stack) as inside:
         say(f"{turns} minutes of {AGENCIES} agencies one after the other, then {turns} with all at once")
         run = Run(stack, agencies(inside, MARKS), [_SPREAD] * turns + [0.0] * turns, turn=_TURN)
-        reads = run.measure()
-        yield from rows(f"{AGENCIES} agencies, one after the other", run.delays(_SPREAD))
-        yield from rows(f"{AGENCIES} agencies, all at once", run.delays(0.0))
+        with readers.reading(stack.port, _READ, per_second=READS_PER_SECOND, seconds=run.seconds) as reads:
+            run.measure()
+        yield from run.rows(f"{AGENCIES} agencies, one after the other", _SPREAD)
+        yield from run.rows(f"{AGENCIES} agencies, all at once", 0.0)
     for share in (0.5, 0.99):
         what = f"public requests beside it, {READS_PER_SECOND} a second: p{share * 100:.0f}"
         yield Row(what, percentile(reads, share), runs=len(reads))
-
-
-def rows(manner: str, delays: Sequence[float]) -> Iterator[Row]:
-    lost = sum(delay >= PATIENCE for delay in delays)
-    remark = f"{lost} not seen within {PATIENCE:.0f} s" if lost else ""
-    for share, budget, goal in ((0.5, None, None), (0.95, 1.0, 0.3), (0.99, 3.0, None)):
-        what = f"freshness, {manner}: p{share * 100:.0f}"
-        yield Row(what, percentile(delays, share), budget, goal, runs=len(delays), remark=remark)
 
 
 @dataclass(frozen=True)
@@ -74,28 +70,36 @@ class Agency:
     sender: Sender
     mark: int | None
 
-    def report(self, minute: datetime) -> bytes:
-        """Return a report of a minute: counts of countries that all agencies count, and the mark."""
-        drawn = invention.reports(1, seed=int(minute.timestamp()) + (self.mark or 0), cells=CELLS)
-        shared = ~np.isin(drawn.countries, MARKS)
-        own = [] if self.mark is None else [self.mark]
-        made = Reports(
-            np.append(drawn.countries[shared], np.array(own, np.int16))[None],
-            np.append(drawn.networks[shared], np.ones(len(own), np.int16))[None],
-            np.append(drawn.values[shared], np.full(len(own), _MARKED))[None],
-        )
-        return invention.as_json(made, [minute], frequency="N")
-
 
 def agencies(inside: "Inside", marks: Sequence[int | None]) -> list[Agency]:
     """Bring in an agency for each mark, which owes its minutes from today on."""
-    found = []
-    for mark in marks:
-        agency = inside.new_agency()
-        inside.expect(agency, "N", inside.now().date())
-        found.append(Agency(inside.sender(agency), mark))
+    with inside.at_once():
+        made = [inside.new_agency() for _ in marks]
+        inside.expect(made, "N", inside.now().date())
+        pairs = [inside.credential(agency) for agency in made]
     inside.wait_for_workers()
-    return found
+
+    def senders(connection: int) -> list[Sender]:
+        web = inside.web()
+        return [Sender(web, *pair) for pair in pairs[connection::_CONNECTIONS]]
+
+    with ThreadPoolExecutor(_CONNECTIONS) as pool:
+        made_by = list(pool.map(senders, range(_CONNECTIONS)))
+    return [Agency(made_by[at % _CONNECTIONS][at // _CONNECTIONS], mark) for at, mark in enumerate(marks)]
+
+
+def _bodies(marks: Sequence[int | None], minute: datetime) -> Iterator[bytes]:
+    """Yield a report of a minute for each mark: counts of countries that all agencies count, and the mark."""
+    drawn = invention.reports(len(marks), seed=int(minute.timestamp()), cells=CELLS)
+    for mark, *cells in zip(marks, drawn.countries, drawn.networks, drawn.values, strict=True):
+        countries, networks, values = (part[~np.isin(cells[0], MARKS)] for part in cells)
+        own = [] if mark is None else [mark]
+        made = Reports(
+            np.append(countries, np.array(own, np.int16))[None],
+            np.append(networks, np.ones(len(own), np.int16))[None],
+            np.append(values, np.full(len(own), _MARKED))[None],
+        )
+        yield invention.as_json(made, [minute], frequency="N")
 
 
 #: The mark of an agency and the name of a minute.
@@ -110,53 +114,60 @@ class Run:
 
     def __init__(self, stack: Stack, agencies: Sequence[Agency], spreads: Sequence[float], *, turn: float) -> None:
         self._stack, self._agencies, self._spreads, self._turn = stack, agencies, spreads, turn
-        self._began = time.time()
-        self._seconds = turn * (len(spreads) - 1) + _AFTER_CLOSE + spreads[-1] + PATIENCE
         # Minutes that have closed, a turn each.
-        running = datetime.fromtimestamp(self._began // 60 * 60, UTC)
-        self._minutes = [running - timedelta(minutes=ago) for ago in range(len(spreads), 0, -1)]
-        self._labels = [periods.label("N", minute) for minute in self._minutes]
+        running = datetime.fromtimestamp(time.time() // 60 * 60, UTC)
+        minutes = [running - timedelta(minutes=ago) for ago in range(len(spreads), 0, -1)]
+        self._labels = [periods.label("N", minute) for minute in minutes]
+        # All is written before the first is sent, so that the clients leave the processor to the server.
+        self._bodies = [list(_bodies([agency.mark for agency in agencies], minute)) for minute in minutes]
         marks = [COUNTRY_CODES[agency.mark] for agency in agencies if agency.mark is not None]
         self._awaited = {(mark, label) for mark in marks for label in self._labels}
+        self._keys = sorted(self._awaited)
+        self._unsent = len(agencies) * len(spreads)
         self._accepted: dict[_Key, float] = {}
         self._seen: dict[_Key, float] = {}
+        self._began = time.time()
+        self.seconds = turn * (len(spreads) - 1) + _AFTER_CLOSE + spreads[-1] + PATIENCE
 
-    def measure(self) -> list[float]:
-        """Return what the answers to the readers beside took."""
-        with (
-            readers.reading(self._stack.port, _READ, per_second=READS_PER_SECOND, seconds=self._seconds) as reads,
-            ThreadPoolExecutor(len(self._agencies)) as pool,
-        ):
-            sending = [pool.submit(self._send, number) for number in range(len(self._agencies))]
+    def measure(self) -> None:
+        with ThreadPoolExecutor(_CONNECTIONS) as pool:
+            sending = pool.map(self._send, range(_CONNECTIONS))
             self._watch()
-            for one in sending:
-                one.result()
-        return reads
+            self._unsent -= sum(sending)
 
-    def delays(self, spread: float) -> list[float]:
-        """Return how long the reports of the minutes with this spread were accepted and not yet seen."""
+    def rows(self, manner: str, spread: float) -> Iterator[Row]:
+        """Yield how long reports of the minutes with this spread were accepted and not yet seen."""
         labels = {label for label, mine in zip(self._labels, self._spreads, strict=True) if mine == spread}
-        return [
-            self._seen.get(key, accepted + PATIENCE) - accepted
-            for key, accepted in self._accepted.items()
-            if key[1] in labels
-        ]
+        keys = [key for key in self._keys if key[1] in labels]
+        delays = [self._seen[key] - self._accepted[key] if key in self._seen else PATIENCE for key in keys]
+        lost = sum(delay >= PATIENCE for delay in delays)
+        remarks = [f"{lost} not seen within {PATIENCE:.0f} s"] if lost else []
+        remarks += [f"{self._unsent:,} reports were not accepted when the time was over"] if self._unsent else []
+        for share, budget, goal in ((0.5, None, None), (0.95, 1.0, 0.3), (0.99, 3.0, None)):
+            what = f"freshness, {manner}: p{share * 100:.0f}"
+            yield Row(what, percentile(delays, share), budget, goal, runs=len(delays), remark="; ".join(remarks))
 
-    def _send(self, number: int) -> None:
-        agency = self._agencies[number]
-        for turn, minute in enumerate(self._minutes):
-            body = agency.report(minute)
-            offset = _AFTER_CLOSE + self._spreads[turn] * number / len(self._agencies)
-            time.sleep(max(0.0, self._began + self._turn * turn + offset - time.time()))
-            agency.sender.submit(body)
-            if agency.mark is not None:
-                self._accepted[COUNTRY_CODES[agency.mark], self._labels[turn]] = time.perf_counter()
+    def _send(self, connection: int) -> int:
+        """Send the reports of some agencies, each in its time while there is time; return how many were accepted."""
+        accepted = 0
+        for turn, (spread, bodies) in enumerate(zip(self._spreads, self._bodies, strict=True)):
+            for number in range(connection, len(self._agencies), _CONNECTIONS):
+                agency, offset = self._agencies[number], _AFTER_CLOSE + spread * number / len(self._agencies)
+                time.sleep(max(0.0, self._began + self._turn * turn + offset - time.time()))
+                if time.time() > self._began + self.seconds:
+                    return accepted
+                with suppress(Refused):  # a server that has too much to do says so
+                    agency.sender.submit(bodies[number])
+                    accepted += 1
+                    if agency.mark is not None:
+                        self._accepted[COUNTRY_CODES[agency.mark], self._labels[turn]] = time.perf_counter()
+        return accepted
 
     def _watch(self) -> None:
         """Look at the live view, oftener than a person could notice, until all reports are in it or time is up."""
         web, tag = Web(self._stack.port), ""
         address = f"/api/v1/aggregates/live/?country={','.join(COUNTRY_CODES[mark] for mark in MARKS)}"
-        while self._awaited and time.time() < self._began + self._seconds:
+        while self._awaited and time.time() < self._began + self.seconds:
             reply = web.get(address, **{"If-None-Match": tag})
             if reply.status == OK:
                 tag = reply.headers["ETag"]

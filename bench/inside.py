@@ -20,10 +20,10 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from numpy.typing import NDArray
 
 from bench.invention import Reports
-from bench.web import Sender
+from bench.web import Sender, Web
 from countries import registry
 from countries.accounts import credentials
-from countries.models import Agency, Indicator
+from countries.models import Agency, Indicator, Schedule
 from federation import intake, worklist
 from federation.database import clock
 from p2p_core.codes import COUNTRIES
@@ -71,15 +71,23 @@ class Inside:
         home = homes[number % len(homes)]
         return registry.create_agency(code=f"{home}-BENCH{number}", country=home, name=f"Bench {number}", by=BY)
 
-    def expect(self, agency: Agency, frequency: str, since: date) -> None:
-        """Give an agency a schedule."""
+    def expect(self, agencies: Sequence[Agency], frequency: str, since: date) -> None:
+        """Give agencies a schedule. The last one is added as the admin does it, which appends the work for all."""
+        *others, last = agencies
+        indicator = Indicator.objects.get(code="DOWNLOADS")
+        Schedule.objects.bulk_create(
+            Schedule(agency=one, indicator=indicator, frequency=frequency, valid_from=since) for one in others
+        )
         registry.add_schedule(
-            agency=agency, indicator="DOWNLOADS", frequency=frequency, valid_from=since, deadline_minutes=60, by=BY
+            agency=last, indicator="DOWNLOADS", frequency=frequency, valid_from=since, deadline_minutes=60, by=BY
         )
 
     def sender(self, agency: Agency | None = None) -> Sender:
         """Give an agency, or a new one, a credential and have it fetch a token."""
-        return Sender(self._port, *self.credential(agency or self.new_agency()))
+        return Sender(self.web(), *self.credential(agency or self.new_agency()))
+
+    def web(self) -> Web:
+        return Web(self._port)
 
     def credential(self, agency: Agency) -> tuple[str, str]:
         issued = credentials.issue(agency=agency, by=BY, now=clock.now())

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,6 +96,7 @@ def label(frequency: str, start: datetime) -> str:
     return start.strftime("%Y-%m-%d" if frequency == "D" else "%Y-%m-%dT%H:%M")
 
 
+@cache
 def _named(form: str) -> dict[tuple[int, int], str]:
     return {
         (country, network): form.format(COUNTRY_CODES[country], NETWORK_CODES[network])

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from bench import results
-from bench.freshness import MARKS, Run, agencies, rows
+from bench.freshness import MARKS, Run, agencies
 from bench.results import Row, say
 from bench.sizes import scaled
 from bench.stack import joined, running, temporary_folder
@@ -23,7 +23,7 @@ def measure() -> Iterator[Row]:
         say(f"{MINUTES} minutes of them")
         run = Run(stack, senders, [_SPREAD] * MINUTES, turn=_TURN)
         run.measure()
-        yield from rows(f"{AGENCIES:,} agencies for {MINUTES} minutes", run.delays(_SPREAD))
+        yield from run.rows(f"{AGENCIES:,} agencies for {MINUTES} minutes", _SPREAD)
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ def make(inside: "Inside", *, years: int, agencies: int) -> "Agency":
     hours = [day + hour * invention.HOUR for day in hourly_days(now) for hour in range(24)]
     for seed in range(agencies):
         agency = inside.new_agency()
-        inside.expect(agency, "D", days[0].date())
+        inside.expect([agency], "D", days[0].date())
         _send(inside, agency, days, "D", seed)
         _send(inside, agency, hours, "H", seed)
     inside.settle()

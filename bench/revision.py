@@ -53,7 +53,7 @@ class _History:
         folder = until.enter_context(temporary_folder())
         # The numbers that are sent are far from the usual, and must not wait for a decision.
         stack = until.enter_context(running(folder, R102_DISTANCE="1000000000"))
-        self._sender = Sender(stack.port, *_made(stack, years))
+        self._sender = Sender(stack.web(), *_made(stack, years))
         connection = psycopg.connect(database_of(stack), autocommit=True)
         self._database = until.enter_context(closing(connection))
         [(now,)] = self._database.execute("SELECT now()")

@@ -66,8 +66,8 @@ class Web:
 class Sender:
     """An agency with a token, that submits."""
 
-    def __init__(self, port: int, client_id: str, client_secret: str) -> None:
-        self.web = Web(port)
+    def __init__(self, web: Web, client_id: str, client_secret: str) -> None:
+        self.web = web
         pair = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
         form = b"grant_type=client_credentials&scope=submissions:write"
         headers = {"Authorization": f"Basic {pair}", "Content_Type": "application/x-www-form-urlencoded"}
