@@ -14,7 +14,7 @@ from config.processes import die_with_parent
 
 #: The same in every run, so that a number that was found stays the number.
 _KEY = "000102030405060708090a0b0c0d0e0f"
-_HEADS = ("attack", "cells", "proven", "found", "wrongly", "guessed", "by rates", "and")
+_HEADS = ("attack", "cells", "proven", "found", "wrongly", "guessed", "by rates", "more results")
 
 
 def main() -> None:

@@ -134,10 +134,10 @@ def _on_time(days: World) -> Iterator[Row]:
 
 
 def _comparing(days: World) -> Row:
-    """An insider that compares tables has 3 events in one network on four days of the week.
+    """An insider that compares tables has 3 events each day, on each day of the week in another network.
 
-    A sum of 4 that is published as 0 says that the others counted at most 1 of it, and a part of that sum in which the
-    insider has nothing, if it is published as 5, that they counted at least 1.
+    If a sum with these 3 is published as 0, the attacked agencies counted at most 1 in it. If a part of that sum in
+    which the insider has nothing is published as 5, they counted at least 1 there.
     """
     on_days = np.equal.outer([day.weekday() for day in days.periods], range(TOTAL))
     own = np.broadcast_to(np.where(on_days, 3, 0)[:, None, :], days.counts[0].shape)
