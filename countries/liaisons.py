@@ -1,4 +1,4 @@
-"""Which countries' rows a user sees, at the desk and over the API: a national liaison sees the own country only."""
+"""Says which countries' rows a user sees at the desk and over the API. A national liaison sees only one country."""
 
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -12,22 +12,22 @@ M = TypeVar("M", bound=Model)
 LIAISONS = "national liaison"
 #: The permission to read exact figures. Coordinators and observers have it by their groups.
 READS_FIGURES = "federation.view_figure"
-#: The path of rows that belong to no country, as reference data do: a liaison of any country sees them all.
+#: Given as the path of rows that belong to no country, such as reference data. Every liaison sees all of these rows.
 SHARED = "*"
 
 
 @dataclass(frozen=True, slots=True)
 class CountryScope:
-    """Which countries' rows a user sees. Limited without a country means none."""
+    """Which countries' rows a user sees: all if not ``limited``, else those of ``country``, or none if that is None."""
 
     limited: bool
     country: int | None = None
 
     def rows(self, rows: QuerySet[M], path: str) -> QuerySet[M]:
-        """Leave out the rows that the user must not see.
+        """Return those of the rows that the user may see.
 
-        ``path`` leads from a row to its country over foreign keys, ``agency__country``. It is
-        ``SHARED`` for rows of no country, and empty for rows that a liaison never sees.
+        ``path`` leads from a row to its country over foreign keys, such as ``agency__country``. It is ``SHARED`` for
+        rows of no country, and empty for rows that no liaison may see.
         """
         if not self.limited:
             return rows
@@ -36,13 +36,13 @@ class CountryScope:
         return rows if path == SHARED else rows.filter(**{path: self.country})
 
     def covers(self, row: Model, path: str) -> bool:
-        """Whether the user may see a row, as it is stored."""
+        """Whether the user may see a row. Its stored state decides, not changes that are not saved yet."""
         everything: QuerySet[Any] = type(row)._base_manager.all()
         return not self.limited or self.rows(everything, path).filter(pk=row.pk).exists()
 
 
 def country_scope(user: AbstractBaseUser | AnonymousUser) -> CountryScope:
-    """A user in the group, or with a country, is limited to that country. Superusers are never limited."""
+    """The scope of a user. Users with a country, or in the group of liaisons, are limited; superusers never are."""
     if user.pk is None:
         return CountryScope(limited=True)
     if getattr(user, "is_superuser", False):

@@ -1,7 +1,7 @@
-"""Loads the reference data that comes with the project, file by file. Loading again changes nothing.
+"""Loads the reference data that comes with the project, file by file. Loading the same files again changes nothing.
 
-Its files are in ``data`` here and in the core. In each place ``sources.json`` says of each file where it comes from, as
-of which date, and under which licence.
+The files are in the folder ``data`` of this app and of the core. In each folder, ``sources.json`` says for each file
+where it comes from, its date, and its licence.
 """
 
 import csv
@@ -40,8 +40,10 @@ def sources() -> dict[str, DataSource]:
 
 @transaction.atomic
 def load(*, by: str, overwrite: bool = False) -> dict[str, Loaded]:
-    """Load every file. Codes always follow their file. Other rows that a coordinator changed are kept, unless
-    ``overwrite`` is set."""
+    """Load every file. Return what was done, by file.
+
+    Codes always get the values of their file. Other rows that a coordinator changed are kept, unless ``overwrite``.
+    """
     about, loaded = sources(), {}
 
     def write(file: str, model: type[Model], rows: list[Columns], *key: str, overwrite: bool = overwrite) -> None:
@@ -83,7 +85,7 @@ def load(*, by: str, overwrite: bool = False) -> dict[str, Loaded]:
 
 
 def texts() -> list[str]:
-    """The texts of the files that public pages show in the reader's language."""
+    """The texts in the files that public pages translate into the reader's language."""
     return [service["description"] for service in _json("help_services.json")]
 
 

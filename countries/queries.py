@@ -13,12 +13,12 @@ from django.db.models import Q
 from countries.models import Annotation, Threshold
 from p2p_core.codes import COUNTRIES, GROUP_MEMBERS, GROUPS, TOTAL, UNKNOWN
 
-# CLDR's codes where ISO has none.
+# The codes of CLDR for what has no code in ISO 3166.
 _TERRITORIES = {TOTAL: "001", "EUROPE": "150", "EU27_2020": "EU", UNKNOWN: "ZZ"}
 
 
 class Country(msgspec.Struct):
-    """A single country, or ``_U`` for those who could not be located."""
+    """A single country, or ``_U`` for events whose country is not known."""
 
     code: str
     number: int
@@ -27,7 +27,7 @@ class Country(msgspec.Struct):
 
 
 class CountryGroup(msgspec.Struct):
-    """A group of countries, or ``_T`` for all of them with ``_U``."""
+    """A group of countries, or ``_T`` for all countries and ``_U``."""
 
     code: str
     name: str
@@ -42,7 +42,7 @@ def country_name(code: str, language: str = "en") -> str:
 
 
 def countries(language: str = "en") -> list[Country]:
-    """All single countries, ``_U`` included, by code."""
+    """All single countries and ``_U``, in order of code."""
     return [Country(code, number, country_name(code, language), groups_of(code)) for code, number in COUNTRIES.items()]
 
 
@@ -55,22 +55,23 @@ def groups_of(country: str) -> tuple[str, ...]:
 
 
 class Break(NamedTuple):
-    """The time from which values are not comparable with earlier ones. Without an indicator, it is true for all."""
+    """A time: later values are not comparable with earlier ones. Without an indicator, this concerns all indicators."""
 
     indicator: int | None
     start: datetime
 
 
 def breaks() -> list[Break]:
-    """The breaks of all agencies."""
+    """All breaks, of whatever agency."""
     rows = Annotation.objects.filter(is_break=True)
     return [Break(*row) for row in rows.values_list("indicator", "start")]
 
 
 def breaks_of(agency: int, indicator: int, *, except_for: int | None = None) -> list[datetime]:
-    """The times of the breaks in a series, earliest first, also of breaks of all agencies or indicators.
+    """The times of the breaks that concern an agency and an indicator, earliest first.
 
-    ``except_for`` is the id of an annotation to leave out.
+    Breaks that concern all agencies or all indicators are included. ``except_for`` is the id of an annotation to
+    leave out.
     """
     marked = Annotation.objects.filter(_holds_for("agency", agency), _holds_for("indicator", indicator), is_break=True)
     if except_for is not None:
@@ -79,7 +80,7 @@ def breaks_of(agency: int, indicator: int, *, except_for: int | None = None) -> 
 
 
 def thresholds(agencies: Collection[int]) -> dict[int, dict[str, float]]:
-    """The thresholds of the rules for each agency: its own ones, else those of the settings."""
+    """The thresholds of the rules for each agency: its own, or else those in the settings."""
     found = {agency: dict(settings.THRESHOLDS) for agency in agencies}
     for agency, name, value in Threshold.objects.filter(agency__in=agencies).values_list("agency", "name", "value"):
         found[agency][name] = value
@@ -87,11 +88,11 @@ def thresholds(agencies: Collection[int]) -> dict[int, dict[str, float]]:
 
 
 def _holds_for(name: str, key: int) -> Q:
-    """An annotation without an agency or indicator is about all of them."""
+    """The condition that an annotation concerns this agency or indicator. One without any concerns all of them."""
     return Q(**{name: key}) | Q(**{f"{name}__isnull": True})
 
 
-# Callers choose the language, so the number of cached ones is limited.
+# Clients choose the language, so the number of cached languages is limited.
 @lru_cache(maxsize=64)
 def _territory_names(language: str) -> dict[str, str]:
     try:

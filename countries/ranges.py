@@ -1,6 +1,6 @@
-"""Network ranges in CIDR notation that limit a credential, and whether an address lies in them.
+"""Network ranges in CIDR notation: the IP addresses from which a credential may be used.
 
-An IPv4 address mapped into IPv6 counts as the IPv4 address.
+An IPv4 address that is mapped into IPv6 counts as the IPv4 address.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,11 +15,11 @@ _MAPPED: Final = IPv6Network("::ffff:0:0/96")
 
 
 class BadRange(ValueError):  # noqa: N818  it reads as what it says
-    """The text is not a usable range. The message says why and what to write, and does not repeat the text."""
+    """A text is not a usable range. The message says why, and what to write. It does not repeat the text."""
 
 
 def read(texts: Iterable[str]) -> list[str]:
-    """The ranges in their canonical form, each once. BadRange names the position of the bad one."""
+    """The ranges in their canonical form, each only once. BadRange names the position of the range that is bad."""
     found: list[str] = []
     for place, text in enumerate(texts, start=1):
         try:
@@ -58,7 +58,7 @@ def subscriber(address: str) -> str:
 
 def _network(text: str) -> IPNetwork:
     try:
-        # A scope has a meaning on one machine only.
+        # Refuse a scope (`%eth0`), because it has a meaning only on one machine.
         given = ip_network("" if "%" in text else text, strict=False)
     except ValueError:
         raise BadRange("this is not a range such as 192.0.2.0/24 or 2001:db8::/32.") from None

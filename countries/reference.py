@@ -1,4 +1,4 @@
-"""Reference data as one frozen snapshot. Each process loads a version once, and all readers share it.
+"""Reference data as one snapshot that never changes. Each process loads a version once, and all requests share it.
 
 Names and texts contain only characters that XML allows.
 """
@@ -18,7 +18,7 @@ from p2p_core.characters import writable
 from p2p_core.codes import COUNTRIES, GROUP_MEMBERS, GROUPS
 
 _SQL: Final = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
-# CLDR has one written language, and the world has two. Readers of any of these codes can read each of them.
+# CLDR has one code for Norwegian, but it has two written forms. People who read one of these can read all of them.
 _NORWEGIAN: Final = frozenset({"no", "nb", "nn"})
 
 
@@ -29,7 +29,7 @@ class Network(msgspec.Struct, frozen=True):
 
 
 class IndicatorWords(msgspec.Struct, frozen=True, kw_only=True):
-    """The name of an indicator, the unit of its numbers, what is counted, and what the numbers do not say.
+    """The texts of an indicator: its name, the unit, a description of what is counted, and what the numbers do not say.
 
     ``unit`` holds the plural forms in the order of CLDR: one, two, few, many, other.
     """
@@ -41,14 +41,14 @@ class IndicatorWords(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Indicator(IndicatorWords, frozen=True, kw_only=True):
-    """Its own words are English."""
+    """An indicator. The texts outside ``translations`` are English."""
 
     number: int
     code: str
     translations: dict[str, IndicatorWords]
 
     def in_language(self, language: str) -> "Indicator":
-        """The same with the words of a language, where it has any."""
+        """The indicator with its texts in a language. Texts that are not translated stay English."""
         words = self.translations.get(language)
         own = {name: value for name, value in msgspec.structs.asdict(words).items() if value} if words else {}
         return msgspec.structs.replace(self, **own)
@@ -64,7 +64,7 @@ class Agency(msgspec.Struct, frozen=True):
 
 
 class HelpService(msgspec.Struct, frozen=True):
-    """Where to find help. Without a country it is for people everywhere."""
+    """Where to find help. A service without a country is for people everywhere."""
 
     code: str
     name: str
@@ -77,7 +77,7 @@ class HelpService(msgspec.Struct, frozen=True):
 
 
 class Annotation(msgspec.Struct, frozen=True):
-    """``agency`` and ``indicator`` are codes; None means all of them."""
+    """``agency`` and ``indicator`` are codes. None means that the annotation is about all of them."""
 
     kind: str
     text: str
@@ -89,30 +89,30 @@ class Annotation(msgspec.Struct, frozen=True):
 
     @property
     def until(self) -> datetime | None:
-        """Its last instant: the end, the start if it is a moment, or None if it continues."""
+        """The last instant of the annotation. It is the start if it is only a moment, and None if it has no end yet."""
         return self.end or (None if self.kind in models.Annotation.LASTING else self.start)
 
 
 class Reference(msgspec.Struct, frozen=True, eq=False, dict=True):
-    """All reference data at one version. Rows are in the order in which they are listed."""
+    """All reference data at one version. Rows are in the order in which answers list them."""
 
     version: int
     changed: datetime
     #: By number.
     indicators: tuple[Indicator, ...]
     networks: tuple[Network, ...]
-    #: By code, inactive ones too, because their reports stay.
+    #: By code. Inactive agencies are included, because their reports stay.
     agencies: tuple[Agency, ...]
-    #: Number of the country, year, inhabitants; by year.
+    #: Rows of country (its number), year and inhabitants, in order of year.
     population: tuple[tuple[int, int, int], ...]
     #: Earliest first.
     annotations: tuple[Annotation, ...]
-    #: By country; those for people everywhere come last.
+    #: In order of country. Services for people everywhere come last.
     help_services: tuple[HelpService, ...]
 
     @classmethod
     def current(cls) -> "Reference":
-        """The snapshot at the version of the database that this answer is read from."""
+        """The snapshot of the version that is in the database from which this answer is read."""
         with connections[alias()].cursor() as cursor:
             cursor.execute("SELECT number FROM countries_referenceversion")
             (number,) = cursor.fetchone() or (0,)
@@ -122,14 +122,14 @@ class Reference(msgspec.Struct, frozen=True, eq=False, dict=True):
                 (row,) = cursor.fetchone()
                 found = msgspec.convert(_writable(row), cls)
                 snapshots[found.version] = found
-                # Two are enough, because a replica may be one version behind.
+                # Two snapshots are enough: that of the primary, and that of a replica that is one version behind.
                 for old in sorted(snapshots)[:-2]:
                     snapshots.pop(old, None)
         return found
 
     @cached_property
     def invented(self) -> bool:
-        """Whether there are invented agencies, so that numbers may be invented, too."""
+        """Whether there are invented agencies. Then published numbers may be invented too."""
         return any(agency.invented for agency in self.agencies)
 
     @cached_property
@@ -155,7 +155,10 @@ class Reference(msgspec.Struct, frozen=True, eq=False, dict=True):
     def annotations_of(
         self, start: datetime | None, end: datetime | None, *, agency: str | None = None, indicator: str | None
     ) -> list[Annotation]:
-        """Annotations of the time from ``start`` until before ``end``; None means no bound, or any."""
+        """The annotations of the time from ``start`` until before ``end``.
+
+        A time that is None is no limit. An agency or indicator that is None stands for any.
+        """
         return [
             row
             for row in self.annotations
@@ -166,15 +169,15 @@ class Reference(msgspec.Struct, frozen=True, eq=False, dict=True):
         ]
 
     def inhabitants(self, country: int, year: int) -> int | None:
-        """The population of a country or group, by its number, in a year, or else in the latest year before.
+        """The population of a country or group, given by its number, in a year, or else in the last known year before.
 
-        A group counts the members whose population is known; ``_U`` has none.
+        A group has the population of those of its members for which it is known. ``_U`` has none.
         """
         return self._people.get(max((known for known in self._people if known <= year), default=0), {}).get(country)
 
     @cached_property
     def _people(self) -> dict[int, dict[int, int]]:
-        """Inhabitants by country, for each year with a figure."""
+        """For each year with data, the inhabitants by country or group: those of that year, or the last known ones."""
         found = {}
         for until in {year for _, year, _ in self.population}:
             people = {country: inhabitants for country, year, inhabitants in self.population if year <= until}
@@ -186,18 +189,18 @@ class Reference(msgspec.Struct, frozen=True, eq=False, dict=True):
         return found
 
 
-#: The newest snapshots by their version.
+#: The newest snapshots, by version.
 snapshots: Final[dict[int, Reference]] = {}
 
 
 def cached_help_services() -> tuple[HelpService, ...]:
-    """Help services without the database: those that this process read last, or those of the project's file."""
+    """Help services without the database: those that this process read last, or else those in the project's file."""
     return snapshots[max(snapshots)].help_services if snapshots else _shipped_help_services()
 
 
 @cache
 def _shipped_help_services() -> tuple[HelpService, ...]:
-    # In the order of the database.
+    # In the order in which the database returns them.
     rows = msgspec.json.decode(
         (Path(__file__).with_name("data") / "help_services.json").read_bytes(), type=list[HelpService]
     )
@@ -207,7 +210,7 @@ def _shipped_help_services() -> tuple[HelpService, ...]:
 def services_for(
     services: Iterable[HelpService], *, country: str | None = None, language: str | None = None
 ) -> list[HelpService]:
-    """The services for speakers of a language in a country, and those for all countries."""
+    """The services in a country for speakers of a language, and the services for all countries."""
     wanted = language and _primary(language)
     alike = _NORWEGIAN if wanted in _NORWEGIAN else {wanted}
     return [

@@ -1,6 +1,6 @@
 """The only module that writes agencies, accounts and reference data.
 
-Each write raises the reference version. In the same transaction it announces what changed, by whom and why.
+Each write increases the reference version. In the same transaction it announces what changed, who changed it, and why.
 """
 
 import json
@@ -25,10 +25,10 @@ from p2p_core import traces
 M = TypeVar("M", bound=Model)
 Columns = dict[str, Any]
 
-# Sent inside the transaction with instance, before, after, by and reason. ``before`` and ``after`` hold every column
-# except secrets and the particulars of people, ready for JSON. ``before`` is None for a new row, ``after`` for a
-# deleted one. Rows added from a data file are one signal: its instance is the ReferenceVersion, its ``after`` the
-# table and the number of rows.
+# Sent within the transaction, with ``instance``, ``before``, ``after``, ``by`` and ``reason``. ``before`` and ``after``
+# have all columns as JSON values, except secrets and names or addresses of people. ``before`` is None for a new row,
+# ``after`` for a deleted one. All rows added from a data file are one signal: its ``instance`` is the ReferenceVersion,
+# and its ``after`` has the table and the number of rows.
 changed = Signal()
 
 SECRETS = frozenset({"client_secret", "password"})
@@ -41,7 +41,7 @@ _OF_PERSONS = frozenset({"email", "first_name", "last_name"})
 
 
 class Refused(Exception):  # noqa: N818  it reads as a verb, and so do its uses
-    """The registry does not do this. The message, for people, says why."""
+    """The registry refuses a change. The message says why, in words for people."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -50,7 +50,7 @@ class Refused(Exception):  # noqa: N818  it reads as a verb, and so do its uses
 
 @contextmanager
 def writing() -> Iterator[None]:
-    """One transaction of the registry. Writers take turns, so the rows that one has counted do not change meanwhile."""
+    """A transaction that writes the registry. Writers take turns, so rows that one has counted stay as they are."""
     with transaction.atomic():
         ReferenceVersion.objects.bulk_create([ReferenceVersion()], ignore_conflicts=True)
         ReferenceVersion.objects.select_for_update().get()
@@ -58,14 +58,14 @@ def writing() -> Iterator[None]:
 
 
 def raise_version(number: int) -> None:
-    """Raise the reference version to at least a number: a restored database must not use old versions again."""
-    # Only these two columns: restored tables may be older than the models.
+    """Raise the reference version to at least ``number``, because a restored database must not use versions twice."""
+    # In SQL with only two columns, because restored tables may be older than the models.
     with connection.cursor() as cursor:
         cursor.execute(_RAISE, [number])
 
 
 def save(instance: M, *, by: str, reason: str = "", fields: Collection[str] | None = None) -> M:
-    """Check and write a row; with ``fields`` only those columns, so that two screens do not overwrite each other."""
+    """Check and write a row. ``fields`` limits the columns: two screens must not overwrite each other's changes."""
     with writing():
         if isinstance(instance, Indicator) and not instance.number:
             instance.number = (Indicator.objects.aggregate(last=Max("number"))["last"] or 0) + 1
@@ -79,7 +79,7 @@ def save(instance: M, *, by: str, reason: str = "", fields: Collection[str] | No
 
 
 def delete(instance: Model, *, by: str, reason: str = "") -> None:
-    """Delete a row that no other row uses. The instance keeps its key, so that listeners can name it."""
+    """Delete a row that no other row refers to. The instance keeps its key, so that listeners can name it."""
     with writing():
         why = why_kept(instance)
         if why:
@@ -91,7 +91,7 @@ def delete(instance: Model, *, by: str, reason: str = "") -> None:
 
 
 def why_kept(instance: Model) -> str:
-    """Why a row cannot be deleted, or "". It only asks whether rows exist: an agency may have millions of reports."""
+    """Why a row cannot be deleted, or "". Rows are not counted, because an agency may have millions of reports."""
     users = [
         str(relation.related_model._meta.verbose_name_plural)
         for relation in instance._meta.related_objects
@@ -106,7 +106,7 @@ def why_kept(instance: Model) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Numbers of rows that a load added, changed to the file's values, or kept although they differ from the file."""
+    """How many rows a load added, changed to the values in the file, or kept although they differ from the file."""
 
     added: int = 0
     changed: int = 0
@@ -131,7 +131,7 @@ def load(
             if there is not None and any(getattr(there, name) != value for name, value in row.items())
         ]
         if new:
-            # Thousands of rows in one statement and one signal. The constraints of the database check them.
+            # One statement and one signal for thousands of rows. Only the constraints of the database check them.
             model._default_manager.bulk_create(new)
             added = {"table": model._meta.label, "rows_added": len(new)}
             _announce(ReferenceVersion.objects.get(), before=None, after=added, by=by, reason=reason)
@@ -171,7 +171,7 @@ def add_schedule(
     valid_to: date | None = None,
     reason: str = "",
 ) -> Schedule:
-    """Let an agency owe reports. Called again with the same arguments, it returns the existing schedule."""
+    """Add a schedule for an agency. Called again with the same arguments, it returns the existing schedule."""
     with writing():
         counted = Indicator.objects.filter(code=indicator).first()
         if counted is None:
@@ -203,7 +203,7 @@ def create_account(
 
 
 def account(name: str) -> User:
-    """The row of an account; a request has only a proxy of it."""
+    """The row of an account. A request has only a proxy of it."""
     return User.objects.get(username=name)
 
 
@@ -213,14 +213,14 @@ def announce_new(row: User | Group, *, by: str, reason: str = "") -> None:
 
 
 def announce_new_password(user: User, *, by: str) -> None:
-    """Announce that a password was changed in this transaction, but nothing about it."""
+    """Announce that a password was changed in this transaction. The signal has nothing of the password."""
     state = _state(user)
     _announce(user, before=state, after=state | {"password": "changed"}, by=by, reason="")
 
 
 @contextmanager
 def announce_changes(row: User | Group, *, by: str, reason: str = "") -> Iterator[None]:
-    """Run a transaction, and announce what it changed of an account or group."""
+    """Run a block in a transaction, and announce what the block changed in an account or group."""
     with writing():
         before, stored = _state(row), type(row)._default_manager.get(pk=row.pk)
         yield
@@ -233,7 +233,7 @@ def announce_changes(row: User | Group, *, by: str, reason: str = "") -> Iterato
 
 
 def _state(row: User | Group) -> Columns:
-    """The columns of an account or group and its permissions; for an account also its groups and second factor."""
+    """The columns and permissions of an account or group. For an account also its groups and second factor."""
     columns = _stored(row) or {}
     if isinstance(row, Group):
         return columns | {"permissions": sorted(row.permissions.values_list("codename", flat=True))}
@@ -262,7 +262,7 @@ def _columns(row: Model) -> Columns:
 
 
 def _announce(instance: Model, *, before: Columns | None, after: Columns | None, by: str, reason: str) -> None:
-    # Django's own tables check nothing, so a new name of an account or a group is checked here.
+    # The tables of Django check no names, so the new name of an account or group is checked here.
     column = {User: "username", Group: "name"}.get(type(instance), "")
     name = (after or {}).get(column, "")
     for text in (reason, "" if (before or {}).get(column) == name else name):

@@ -1,7 +1,7 @@
 """Makes an agency's figures (rule 2): the current report, or else the sum of finer figures.
 
-It reads one level below, so the calendar bounds the cost of a change. Computing only
-reads. Replacing writes whole rows and returns which of them changed.
+A sum reads only the figures of the next finer frequency, so the cost of a change does not grow with the history.
+``compute`` only reads. ``replace`` writes whole rows, and returns which of them changed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -42,13 +42,13 @@ class ComputedFigure:
         )
 
     def facts(self) -> tuple[object, ...]:
-        """All but the cells."""
+        """Everything except the cells."""
         return (self.source.value, self.covered_seconds, self.reported_seconds, self.final, self.held)
 
 
 @dataclass(slots=True)
 class _Parts:
-    """The parts of derived figures, by the position of the figure: cells of finer figures, and what these cover."""
+    """The parts of figures that are sums: the cells of finer figures, and what these cover, by position of the sum."""
 
     position: list[int] = field(default_factory=list)
     cells: list[Cells] = field(default_factory=list)
@@ -69,7 +69,7 @@ class _Parts:
 
 @dataclass(frozen=True, slots=True)
 class SentReport:
-    """A report that is not stored, used as the current one of its figure. ``root`` replaces the id of its row."""
+    """A report that is not stored, but used as if it were the current one. ``root`` stands for the id of its row."""
 
     root: int
     received: datetime
@@ -89,7 +89,7 @@ NOTHING_SENT: Final[SentReports] = {}
 
 
 def compute(items: Sequence[WorkItem]) -> dict[WorkItem, ComputedFigure]:
-    """Compute figures, all of one frequency. Items for which nothing was ever reported are left out."""
+    """Compute figures, all of one frequency. Items for which no report was ever sent are left out."""
     frequency = items[0].frequency
     own = _Own() if frequency not in periods.REPORTABLE else _own(items, frequency, NOTHING_SENT)
     rest = [item for item in items if item not in own.figures]
@@ -97,12 +97,12 @@ def compute(items: Sequence[WorkItem]) -> dict[WorkItem, ComputedFigure]:
 
 
 def sum_finer(items: Sequence[WorkItem]) -> dict[WorkItem, ComputedFigure]:
-    """The sums of the figures one level finer, all of one frequency, even if the whole period was reported."""
+    """The sums of the next finer figures. ``items`` have one frequency. Their own reports are ignored."""
     return _derived(items, _Own(), _parts(items))
 
 
 def sum_reports(items: Sequence[WorkItem], sent: SentReports) -> dict[WorkItem, ComputedFigure]:
-    """The same sums from reports alone: finer figures are computed from these, not read."""
+    """The sums that ``sum_finer`` returns, but from reports alone: the finer figures are computed, not read."""
     finer = periods.FINER.get(Frequency(items[0].frequency)) if items else None
     if finer is None:
         return sum_finer(items)
@@ -122,7 +122,7 @@ def sum_reports(items: Sequence[WorkItem], sent: SentReports) -> dict[WorkItem, 
 
 @dataclass(frozen=True, slots=True)
 class _Own:
-    """Figures that current reports of the same frequency make, items ever reported, and those with a held report."""
+    """What reports of the items' own frequency say: figures, items ever reported, and items with a held report."""
 
     figures: dict[WorkItem, ComputedFigure] = field(default_factory=dict)
     reported: set[WorkItem] = field(default_factory=set)
@@ -142,7 +142,7 @@ def _own(items: Sequence[WorkItem], frequency: str, sent: SentReports) -> _Own:
 
 
 def _derived(items: Sequence[WorkItem], own: _Own, parts: _Parts) -> dict[WorkItem, ComputedFigure]:
-    """The figures of items that are sums of their parts."""
+    """The figures of items, as sums of their parts."""
     sums = []
     if parts.cells:
         countries, networks, values = map(np.concatenate, zip(*parts.cells, strict=True))

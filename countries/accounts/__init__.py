@@ -1,1 +1,1 @@
-"""Who may come in: credentials, signing keys, sign-in, the second factor, guesses, sessions."""
+"""How agencies and users prove who they are: credentials, signing keys, sign-in, second factor, sessions."""

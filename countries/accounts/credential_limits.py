@@ -1,6 +1,6 @@
-"""Limits on credentials and signing keys: an agency has at most two live ones, to change from one to the next.
+"""Limits on credentials and signing keys. An agency has at most two live ones of each: the old one and the next.
 
-An expired or revoked one never works again; its row stays.
+An expired or revoked one never works again. Its row stays.
 """
 
 from datetime import datetime
@@ -18,12 +18,12 @@ T = TypeVar("T", Credential, SigningKey)
 
 
 def live(kind: type[T], now: datetime) -> QuerySet[T]:
-    """Those that are neither revoked nor expired. Whether the holder may use them is another question."""
+    """Those that are neither revoked nor expired. It does not check whether their holders may use them."""
     return kind._default_manager.filter(Q(expires=None) | Q(expires__gt=now), revoked=None)
 
 
 def refuse_third(kind: type[T], agency: Agency, now: datetime) -> None:
-    """Refuse a third live one, or any for an agency that is not active. Call it within `registry.writing`."""
+    """Raise Refused if an agency has two live ones already, or is not active. Call this within `registry.writing`."""
     agency.refresh_from_db()
     if not agency.active:
         raise Refused("agency_not_active", f"{agency} is not active. Activate it first.")
@@ -42,7 +42,7 @@ def refuse_past(expires: datetime | None, now: datetime) -> None:
 
 
 def end(row: Credential | SigningKey, *, by: str, now: datetime, reason: str) -> None:
-    """Revoke it, unless it is revoked already. Call it within `registry.writing`."""
+    """Revoke a credential or key, unless it is revoked already. Call this within `registry.writing`."""
     row.refresh_from_db()
     if row.revoked is None:
         row.revoked = now

@@ -22,7 +22,7 @@ CHANGE_OVER = timedelta(hours=24)
 
 
 class CredentialHasher(PBKDF2PasswordHasher):
-    """For secrets of 256 random bits. Nobody can guess those, so a slow hash would only delay tokens."""
+    """A fast hash for secrets. Nobody can guess 256 random bits, so a slow hash would only delay tokens."""
 
     algorithm = "police2peer_credential"
     iterations = 1_000
@@ -48,7 +48,7 @@ def issue(
     networks: Iterable[str] = (),
     reason: str = "",
 ) -> Issued:
-    """Make a credential for an agency with some of its scopes, or for a user who may read all countries' figures."""
+    """Make a credential: for an agency, with these scopes, or for a user who may read the figures of all countries."""
     if (agency is None) == (not coordinator):
         raise Refused("one_holder", "A credential belongs to one agency or one coordinator. Give one of them.")
     credential_limits.refuse_past(expires, now)
@@ -60,7 +60,7 @@ def issue(
             draft = Credential(coordinator=coordinator, user=_coordinator_account(coordinator), scopes=FIGURES)
         draft.expires, draft.networks = expires, list(networks)
         secret = secrets.token_urlsafe(32)
-        # Names the holder in characters that need no escaping in a header or an address.
+        # The id begins with the holder's name, in characters that need no escaping in a header or an address.
         draft.client_id = re.sub(r"[^A-Za-z0-9-]+", "-", draft.holder) + "." + secrets.token_hex(6)
         draft.client_secret = make_password(secret, hasher=CredentialHasher.algorithm)
         draft.client_type = Credential.CLIENT_CONFIDENTIAL
@@ -78,7 +78,7 @@ def rotate(
     expires: datetime | None = None,
     reason: str = "",
 ) -> Issued:
-    """Issue the successor of a credential. The old one stays usable for a while, so that nothing is interrupted."""
+    """Issue the successor of a credential. The old one stays usable for ``keep_for``, so that no work is lost."""
     with registry.writing():
         credential.refresh_from_db()
         _refuse_unusable(credential, now)
@@ -91,7 +91,7 @@ def rotate(
             by=by,
             now=now,
             agency=credential.agency,
-            # The name of the account now: it may have been renamed, and another account may have its old name.
+            # The present name of the account: it may have been renamed, and another account may have its old name now.
             coordinator=credential.user.get_username() if credential.user else "",
             scopes=credential.scopes,
             expires=expires,
@@ -101,7 +101,7 @@ def rotate(
 
 
 def restrict(*, credential: Credential, networks: Iterable[str], by: str, now: datetime, reason: str) -> Credential:
-    """Limit the networks from which a credential and its tokens may be used; without any, all networks are allowed."""
+    """Set the networks from which a credential and its tokens may be used. An empty list allows all networks."""
     with registry.writing():
         credential.refresh_from_db()
         _refuse_unusable(credential, now)
@@ -119,7 +119,7 @@ def revoke(*, credential: Credential, by: str, now: datetime, reason: str = "") 
 
 
 def delete_expired_tokens(*, now: datetime) -> None:
-    # Django would first update refresh tokens, which are never issued, and workers may not write to their table.
+    # Django's own deletion would first update refresh tokens. None are issued, and workers may not write their table.
     expired = get_access_token_model().objects.filter(expires__lte=now)
     expired._raw_delete(expired.db)  # noqa: SLF001  without signals and relations
 

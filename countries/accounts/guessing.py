@@ -1,9 +1,10 @@
 """Counts wrong passwords and codes, and locks out users who guess. Names and addresses are kept as keyed hashes only.
 
-A name from one address is locked after a few guesses. A name from all addresses, and an address for all names, are
-locked after ten times as many, so neither many computers nor many names help. An address from which the owner of a
-name signed in before is not locked by guesses made elsewhere. Otherwise anybody who knows a name could shut its owner
-out. All of it is in the database, so guesses count while the broker is away, too.
+After a few guesses, a name is locked for the address from which they came. After ten times as many, a name is locked
+for all addresses, and an address is locked for all names. So neither many computers nor many names help an attacker.
+There is one exception: guesses from elsewhere do not lock an address from which the owner of the name signed in before.
+Otherwise anybody who knows a name could lock its owner out. The counts are in the database, so guesses count also while
+the broker is away.
 """
 
 from datetime import datetime, timedelta
@@ -21,11 +22,11 @@ from django.utils.crypto import salted_hmac
 from countries.models import SignIn
 from countries.ranges import subscriber
 
-#: Wrong passwords or codes for a name from one address before it is locked.
+#: After this many wrong passwords or codes for a name from one address, the name is locked for this address.
 LIMIT: Final = 5
-#: The factor for a name from all addresses, and for an address for all names.
+#: The limit for a name from all addresses, and for an address with all names, is this many times higher.
 WIDER: Final = 10
-#: Guesses count together until this time passes without one. A lock lasts this long after the last guess.
+#: Guesses are forgotten after this time without another guess. A lock ends this long after the last guess.
 WINDOW: Final = timedelta(minutes=15)
 #: How long an address from which a user signed in is remembered.
 KNOWN_FOR: Final = timedelta(days=30)
@@ -42,25 +43,25 @@ class LockedOut(Exception):  # noqa: N818  it reads as what it says
 
 
 class CountingBackend(ModelBackend):
-    """Django's backend, behind the lock."""
+    """Django's authentication backend, which refuses locked users and counts guesses."""
 
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
     ) -> Any:
-        """Check and count the password. Without a request nobody guesses over the network, so nothing is counted."""
+        """Check the password, and count a wrong one. Without a request, nobody is guessing, so nothing is counted."""
         if request is not None:
             refuse_locked(request, username or "")
         user = super().authenticate(request, username, password, **kwargs)
         if request is not None and user is None:
             count_guess(request, username or "")
         elif request is not None and not settings.SECOND_FACTOR:
-            # With a second factor, the guesses are forgotten once the code is right, too.
+            # If a second factor is required, guesses are forgotten only when the code is right too.
             remember_sign_in(request, username or "")
         return user
 
 
 def refuse_locked(request: HttpRequest, name: str) -> None:
-    """Raise LockedOut while the lock lasts. The attempt is not counted, or the lock would never end."""
+    """Raise LockedOut while a lock lasts. Such attempts are not counted, because otherwise the lock would never end."""
     name_hash, origin = _hash(name), _origin(request)
     now = timezone.now()
     rows = SignIn.objects.filter(Q(name=name_hash) | Q(origin=origin))
@@ -77,7 +78,7 @@ def refuse_locked(request: HttpRequest, name: str) -> None:
 
 
 def count_guess(request: HttpRequest, name: str) -> None:
-    """Count a wrong password or code; raise LockedOut if that reaches a limit."""
+    """Count a wrong password or code. Raise LockedOut if a limit is reached."""
     now = timezone.now()
     with transaction.atomic():
         row, _ = SignIn.objects.select_for_update().get_or_create(name=_hash(name), origin=_origin(request))
@@ -88,13 +89,13 @@ def count_guess(request: HttpRequest, name: str) -> None:
 
 
 def is_own_password(request: HttpRequest, password: str) -> bool:
-    """Check the password of the signed-in user; a wrong one is counted as a guess."""
+    """Check the password of the signed-in user. A wrong one is counted as a guess."""
     name = request.user.get_username()
     return authenticate(request, username=name, password=password) == request.user
 
 
 def remember_sign_in(request: HttpRequest, name: str) -> None:
-    """Forget the guesses at a name from this address, and remember that its owner signed in from it."""
+    """Forget the guesses at a name from this address, and remember that its owner signed in from there."""
     columns = {"guesses": 0, "guessed": None, "signed_in": timezone.now()}
     SignIn.objects.update_or_create(columns, name=_hash(name), origin=_origin(request))
 
@@ -105,7 +106,7 @@ def unlock(name: str) -> None:
 
 
 def delete_old(*, now: datetime) -> None:
-    """Delete rows that no longer count."""
+    """Delete rows that are too old to matter."""
     SignIn.objects.exclude(guessed__gt=now - WINDOW).exclude(signed_in__gt=now - KNOWN_FOR).delete()
 
 

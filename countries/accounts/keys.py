@@ -1,6 +1,6 @@
-"""Reads Ed25519 public keys as people paste them, and verifies signatures with them. Pure: without a database.
+"""Reads Ed25519 public keys in the forms that people paste, and verifies signatures. It uses no database.
 
-It recognises and refuses private keys, which never leave this module.
+It recognises private keys and refuses them, so that they never leave this module.
 """
 
 import base64
@@ -22,9 +22,10 @@ PRIVATE: Final = (
 )
 WEAK: Final = "This public key cannot be trusted, because no private key belongs to it. " + ADVICE
 
-#: The bytes before the 32 bytes of a key in DER (RFC 8410).
+#: In DER (RFC 8410), these bytes come before the 32 bytes of a public key.
 _PUBLIC_DER: Final = bytes.fromhex("302a300506032b6570032100")
-#: In DER, a sequence that begins with a version, after one to three bytes of length, is some kind of private key.
+#: In DER, this byte begins a sequence. After it come one to three bytes of length. If a version number follows, it is a
+#: private key of some kind.
 _SEQUENCE: Final = b"\x30"
 _VERSION: Final = b"\x02\x01"
 _SIZE: Final = 32
@@ -39,13 +40,13 @@ class PrivateKeyError(ValueError):
 
 
 class UnusableKeyError(ValueError):
-    """The text is not an Ed25519 public key. The message says what to give, and does not repeat the text."""
+    """A text is not an Ed25519 public key. The message says what to give instead. It does not repeat the text."""
 
 
 def read(text: str) -> bytes:
     """The 32 bytes of a public key, given in PEM or base 64."""
     plain = text.strip()
-    # PEM, OpenSSH and PuTTY name a private key so; a JWK has the member "d".
+    # Private keys in the forms of PEM, OpenSSH and PuTTY contain this word. Those in JWK have the member "d".
     if "private" in plain.lower() or (plain.startswith("{") and '"d"' in plain):
         raise PrivateKeyError(PRIVATE)
     raw = _of_pem(text) if "-----" in text else _of_base64(text)
@@ -91,7 +92,7 @@ def _of_base64(text: str) -> bytes:
         sent = base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError):
         raise UnusableKeyError(ADVICE) from None
-    # A private key in DER, or 32 bytes of one before those of its public half.
+    # A private key in DER, or the 32 bytes of a private key followed by the 32 bytes of its public half.
     if len(sent) == 2 * _SIZE or (len(sent) != _SIZE and sent.startswith(_SEQUENCE) and _VERSION in sent[2:7]):
         raise PrivateKeyError(PRIVATE)
     raw = sent.removeprefix(_PUBLIC_DER)
@@ -101,7 +102,7 @@ def _of_base64(text: str) -> bytes:
 
 
 def _is_sound(raw: bytes) -> bool:
-    """Whether these bytes are a point of the curve, but none of the eight of small order.
+    """Whether these bytes are a point of the curve, but not one of its eight points of small order.
 
     With one of those eight as the key, anybody can sign anything.
     """
@@ -112,7 +113,7 @@ def _is_sound(raw: bytes) -> bool:
     if x_squared != 0 and pow(x_squared, (_P - 1) // 2, _P) != 1:
         return False
     for _ in range(3):
-        # Doubling the point three times leads to the neutral point if its order is small.
+        # If the order of a point is small, doubling it three times gives the neutral point.
         x_squared = _x_squared(y)
         y = (y * y + x_squared) * pow(2 + x_squared - y * y, -1, _P) % _P
     return y != 1

@@ -1,4 +1,4 @@
-"""Every view requires a sign-in unless it says that it is open, or who may use it."""
+"""Makes every view require a sign-in, unless the view says that it is open, or says itself who may use it."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.http import HttpRequest
 class LoginRequiredByDefault(LoginRequiredMiddleware):
     """Django's middleware, except that it does not read the session of an open view.
 
-    An answer that read the session depends on a cookie, and no cache could keep it.
+    If the session is read, the answer depends on a cookie, and cannot be cached.
     """
 
     def process_view(self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any) -> Any:

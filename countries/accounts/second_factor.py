@@ -1,6 +1,6 @@
 """The second factor for the admin: an authenticator app, and recovery codes in case the app is lost.
 
-The database holds keyed hashes of recovery codes. Each code, also one from the app, works once.
+The database has only keyed hashes of the recovery codes. Each code works only once, also a code from the app.
 """
 
 import base64
@@ -25,7 +25,7 @@ from countries.registry import Refused
 RECOVERY_CODES: Final = 10
 _SALT: Final = "countries.accounts.second_factor"
 _APP_CODE: Final = re.compile(r"\d{6}")
-#: Letters and digits that look different from each other.
+#: Letters and digits that nobody can mistake for each other.
 _LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
@@ -38,7 +38,7 @@ class TooSoon(Exception):  # noqa: N818  it reads as what it says
 
 
 def is_verified(user: Any) -> bool:
-    """Whether the user has shown a second factor in this session, or none is required."""
+    """Whether the user has given a second factor in this session. Also true if the settings require none."""
     return not settings.SECOND_FACTOR or bool(user.is_verified())
 
 
@@ -55,7 +55,7 @@ def new_secret() -> str:
 
 
 def otpauth_address(secret: str, user: Any) -> str:
-    """The address that an app reads from a QR code."""
+    """The address that an app gets when it scans the QR code."""
     return str(TOTPDevice(user=user, key=secret).config_url)
 
 
@@ -66,7 +66,7 @@ def readable(secret: str) -> str:
 
 
 def set_up(*, user: User, secret: str, code: str, by: str) -> tuple[Device, list[str]]:
-    """Register an app that has shown its first code; return its device, and the recovery codes to show once."""
+    """Register an app by its first code. Return its device, and the recovery codes, which are shown only once."""
     with registry.announce_changes(user, by=by, reason="A second factor was set up."):
         if is_set_up(user):
             raise Refused("set_up_already", "Your account has a second factor already. Sign in with it.")
@@ -82,7 +82,7 @@ def set_up(*, user: User, secret: str, code: str, by: str) -> tuple[Device, list
 
 
 def verify(*, user: User, code: str, by: str) -> Device | None:
-    """The device of a right code: the app or the recovery codes. Raise TooSoon if wrong ones came just before."""
+    """The device to which a code belongs, or None if the code is wrong. Raises TooSoon shortly after wrong codes."""
     typed = _normalize(code)
     if _APP_CODE.fullmatch(typed):
         with transaction.atomic():

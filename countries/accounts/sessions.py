@@ -1,6 +1,6 @@
 """How long a user stays signed in: while they use the admin, and at most for a working day.
 
-Both limits are in the session's row, so a session that has ended opens nothing.
+Both limits are in the session's row, so a session that has ended gives no access.
 """
 
 from datetime import datetime
@@ -15,7 +15,7 @@ from django.utils import timezone
 
 BEGAN: Final = "began"
 _USED: Final = "used"
-#: In seconds. Each renewal is a write and a cookie, so it is done rarely.
+#: A session is renewed at most once in this many seconds, because each renewal is a write and a new cookie.
 _EVERY: Final = 60
 
 
@@ -33,7 +33,7 @@ def renew(session: SessionBase, *, now: datetime) -> bool:
 
 
 def end_all(user: User) -> None:
-    """End every session of a user. They are few, and SQL cannot read what they hold."""
+    """End every session of a user. All sessions are read, because SQL cannot find those of a user. They are few."""
     for session in Session.objects.filter(expire_date__gt=timezone.now()):
         if session.get_decoded().get(SESSION_KEY) == str(user.pk):
             session.delete()

@@ -1,6 +1,6 @@
 """The public keys with which agencies sign what they send. An agency has at most two live ones.
 
-A key is never removed: signatures made with it are verified after it was revoked, too.
+A key is never deleted, because its signatures can be verified also after it was revoked.
 """
 
 from dataclasses import dataclass
@@ -11,15 +11,16 @@ from countries.accounts import credential_limits, keys
 from countries.models import Agency, SigningKey
 from countries.registry import Refused
 
-#: Codes of refusals that are about the text given as a key.
+#: The codes of refusals that concern the text that was given as a key.
 ABOUT_THE_KEY = frozenset({"private_key", "unusable_key", "key_known"})
-#: Enough of a fingerprint to tell the keys of an agency apart, short enough to be no hash to a reader of traces.
+#: How many characters of a fingerprint are in a keyid: enough to distinguish the keys of an agency, and too few to look
+#: like a hash, which would be refused as a trace of a person.
 _SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True)
 class VerificationKey:
-    """A signing key as a verifier needs it."""
+    """What is needed of a signing key to verify a signature."""
 
     id: int
     keyid: str
@@ -31,7 +32,7 @@ class VerificationKey:
 
 
 def find(keyid: str) -> VerificationKey | None:
-    """The key that a signature names, of any agency, live or not."""
+    """The key that a signature names. It may belong to any agency, and may be expired or revoked."""
     row = SigningKey.objects.filter(keyid=keyid).first()
     if row is None:
         return None
@@ -69,7 +70,7 @@ def register(
 
 
 def revoke(*, key: SigningKey, by: str, now: datetime, reason: str) -> SigningKey:
-    """End a key permanently: requests signed with it are refused from now on. Earlier ones stay signed."""
+    """End a key permanently. From now on, requests signed with it are refused. Earlier submissions stay signed."""
     if not reason.strip():
         raise Refused("reason_missing", "The reason is missing. Say why the key is revoked.")
     with registry.writing():

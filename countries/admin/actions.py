@@ -39,7 +39,7 @@ class ActionForm(forms.Form):
 
 
 class ConfirmedForm(ActionForm):
-    """Asks for the password too: somebody gets access, or a restriction ends."""
+    """Also asks for the password. It is for actions that give access or end a restriction."""
 
     reason_required = False
     password = PasswordField()
@@ -58,22 +58,22 @@ class ConfirmedForm(ActionForm):
 
 
 class RevocableAdmin(FactAdmin):
-    """A screen whose rows only these actions add and end."""
+    """A screen whose rows are added and revoked only by the actions of the screen."""
 
     of_country = "agency__country"
     change_form_template = "admin/countries/revocable.html"
-    #: By the names of their methods. A row that is not revoked offers them.
+    #: The actions, by the names of their methods. The page of a row offers them unless the row is revoked.
     page_actions: ClassVar[dict[str, PageAction]] = {"revoke": PageAction("Revoke", "revoke")}
 
     def add(self, request: HttpRequest) -> HttpResponse:
         raise NotImplementedError
 
     def end(self, row: Any, *, by: str, now: datetime, reason: str) -> str:
-        """Revoke a row; return the message for the user."""
+        """Revoke a row. Return the message for the user."""
         raise NotImplementedError
 
     def consequence(self, row: Any) -> str:
-        """What revoking a row means, as the beginning of a sentence."""
+        """The beginning of a sentence that says what revoking the row means."""
         raise NotImplementedError
 
     def revoke(self, request: HttpRequest, row: Any) -> HttpResponse:
@@ -139,7 +139,7 @@ class RevocableAdmin(FactAdmin):
         return HttpResponseRedirect("../change/")
 
     def page(self, request: HttpRequest, title: str, *, template: str = "action.html", **context: Any) -> HttpResponse:
-        """A page that no cache keeps."""
+        """A page that must not be cached."""
         context |= {**self.admin_site.each_context(request), "title": title, "opts": self.opts}
         response = TemplateResponse(request, f"admin/countries/{template}", context)
         return never_cache(lambda _: response)(request)

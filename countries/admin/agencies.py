@@ -32,7 +32,7 @@ class AgencyForm(RegistryForm):
 
 class ScheduleFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not generic at run time
     def clean(self) -> None:
-        """Refuse schedules that overlap. All schedules of the agency are on the screen."""
+        """Refuse schedules that overlap. The screen has all schedules of the agency, so comparing these is enough."""
         super().clean()
         kept = [form.instance for form in self.forms if form.is_valid() and form not in self.deleted_forms]
         if any(first.overlaps(second) for first, second in combinations(kept, 2)):
@@ -47,7 +47,7 @@ class ScheduleInline(OfCountry, admin.TabularInline):  # type: ignore[type-arg] 
 
 
 class ThresholdInline(OfCountry, admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
-    """Thresholds of the rules that differ for this agency."""
+    """The thresholds of rules that are set for this agency alone."""
 
     of_country = "agency__country"
     model = Threshold
@@ -78,7 +78,7 @@ class SetupForm(RegistryForm):
 
 @admin.register(Setup)
 class SetupAdmin(RegistryAdmin):
-    """Each change of a set-up is a new row, so that the set-up of any day can be read later."""
+    """Set-ups. Each change is a new row, so that the set-up of any earlier day can still be read."""
 
     of_country = "agency__country"
     form = SetupForm

@@ -42,5 +42,8 @@ class AnnotationAdmin(RegistryAdmin):
 
 
 def _may_move(request: HttpRequest, annotation: Any) -> bool:
-    """A break releases held reports after it. So a user who may not mark one may not move one either."""
+    """Whether a user may change or delete an annotation.
+
+    A break releases held reports. So users who may not mark a break may not move or delete one either.
+    """
     return annotation is None or not annotation.is_break or request.user.has_perm(_MARK_BREAK)

@@ -20,13 +20,13 @@ def actor(request: HttpRequest) -> str:
 
 
 def refuse_traces(text: str) -> None:
-    """Validate a text that a person wrote: the audit trail keeps it for ever."""
+    """Refuse a text with a trace of a person, because the audit trail keeps the text for ever."""
     if why := traces.refusal(text):
         raise ValidationError(why)
 
 
 def show_refusals(request: HttpRequest, view: Callable[[], Any]) -> Any:
-    """Show what only the registry can refuse, such as changes by two coordinators at once."""
+    """Show the message if the registry refuses a change that the form accepted, such as two changes at once."""
     try:
         return view()
     except Refused as error:
@@ -51,7 +51,7 @@ class PasswordField(forms.CharField):
 
 
 class RegistryForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """Asks for a reason, too."""
+    """A form that also asks for the reason of a change."""
 
     reason = forms.CharField(
         required=False,
@@ -69,7 +69,7 @@ class RegistryAdmin(OfCountry, admin.ModelAdmin):  # type: ignore[type-arg]  # n
     delete_confirmation_template = "admin/countries/delete_with_reason.html"
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        # Django would delete many rows at once without the registry.
+        # Django's action would delete rows without the registry.
         return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
@@ -79,11 +79,11 @@ class RegistryAdmin(OfCountry, admin.ModelAdmin):  # type: ignore[type-arg]  # n
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
         fields = list(super().get_fields(request, obj))
         may_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
-        # A user who may only look is not asked for a reason.
+        # Users who may only look at a row are not asked for a reason.
         return fields if may_write else [name for name in fields if name != "reason"]
 
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:  # noqa: FBT001
-        # Only the fields changed on this screen: another coordinator may have changed the rest meanwhile.
+        # Save only the fields changed on this screen, because another coordinator may have changed others meanwhile.
         fields = [name for name in form.changed_data if name != "reason"]
         if fields or not change:
             registry.save(obj, by=actor(request), reason=form.cleaned_data["reason"], fields=fields)
@@ -120,7 +120,7 @@ class RegistryAdmin(OfCountry, admin.ModelAdmin):  # type: ignore[type-arg]  # n
 
 
 class FactAdmin(OfCountry, admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
-    """A screen that shows rows and changes none."""
+    """A screen that shows rows, but does not change them."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
         return False

@@ -1,4 +1,4 @@
-"""Limits national liaisons to the rows of their own country, on every screen of the desk and by every way to one."""
+"""Limits national liaisons to the rows of their own country, on every screen of the desk and at every address."""
 
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,12 +21,12 @@ else:
     Screen = object
 
 
-#: Raised for values that no row can have: too large, not a text, beyond the calendar.
+#: Errors for values in a filter that no row can have: too large a number, no text, or no date of the calendar.
 _IMPOSSIBLE_VALUE: Final = (DataError, IncorrectLookupParameters, OverflowError, TypeError, ValueError)
 
 
 def country_scope_of(request: HttpRequest) -> CountryScope:
-    """The scope of the user who asks; looked up once a request."""
+    """The scope of the user of a request. It is looked up once for each request."""
     cached = vars(request)
     if "country_scope" not in cached:
         cached["country_scope"] = liaisons.country_scope(request.user)
@@ -35,7 +35,7 @@ def country_scope_of(request: HttpRequest) -> CountryScope:
 
 
 class OfCountryFilter(admin.RelatedFieldListFilter):
-    """Offers only rows that the user may see."""
+    """A filter that offers only rows that the user may see."""
 
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
         ordering = self.field_admin_ordering(field, request, model_admin)
@@ -51,12 +51,12 @@ class OfCountry(Screen):
     ``"report__agency__country"``. ``SHARED`` is for rows of no country. Without a path, a liaison sees
     nothing on the screen. Other users see everything that their permissions allow.
 
-    Django takes lists, searches, ``?field=`` in addresses, date hierarchies, actions, autocomplete, history
-    and direct addresses from ``get_queryset``. So a screen that overrides it must start from
-    ``super().get_queryset(request)``. This class also limits the choices of foreign keys, and filters on
-    foreign keys (``list_filter = ("agency",)``). A screen that has a filter class or a view of its own takes
-    rows from ``self.get_queryset(request)`` or ``country_scope_of(request).rows(rows, path)``, and never from
-    a model's manager.
+    For everything that a screen shows, Django takes rows from ``get_queryset``: lists, searches, ``?field=`` in an
+    address, date hierarchies, actions, autocomplete, history, and the address of a single row. So a screen that
+    overrides ``get_queryset`` must start from ``super().get_queryset(request)``. This class also limits the choices of
+    foreign keys, and filters on foreign keys (``list_filter = ("agency",)``). If a screen has a filter class or a view
+    of its own, it must take rows from ``self.get_queryset(request)`` or ``country_scope_of(request).rows(rows, path)``,
+    and never from a model's manager.
     """
 
     of_country = ""
@@ -84,11 +84,11 @@ class OfCountry(Screen):
         return super().has_delete_permission(request, obj) and self._may_write(request) and self._in_scope(request, obj)
 
     def _may_write(self, request: HttpRequest) -> bool:
-        """Whether the user may write here: a liaison does not write rows that belong to no country."""
+        """Whether the user may write here. A liaison must not write rows that belong to no country."""
         return self.of_country not in ("", SHARED) or not country_scope_of(request).limited
 
     def _in_scope(self, request: HttpRequest, obj: Model | None) -> bool:
-        # Django asks an inline about the row that it is part of. The screen of that row checks it.
+        # Django asks an inline about the row to which the inline belongs. The screen of that row checks it.
         return not isinstance(obj, self.model) or country_scope_of(request).covers(obj, self.of_country)
 
     def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> QuerySet[Any] | None:
@@ -121,7 +121,7 @@ class OfCountry(Screen):
         return filters
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        # Django refuses filters that it cannot read, but not values that the database or the calendar cannot have.
+        # Django refuses filters that it cannot parse, but not values that the database or the calendar cannot have.
         try:
             return super().get_changelist_instance(request)
         except _IMPOSSIBLE_VALUE as error:
@@ -157,14 +157,14 @@ class OfCountry(Screen):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         assert request is not None  # noqa: S101  Django gives it; only the type says otherwise
         if lookup.endswith("__range"):
-            # It needs two values, and Django would pass each character as a value.
+            # This look-up needs two values, and Django would pass each character as a value.
             return False
         if country_scope_of(request).limited:
             name, _, rest = lookup.partition("__")
             key = self.model._meta.pk
             field = key if name == "pk" else _field(self.model, name)
             if field is not None and not field.concrete:
-                # A reverse relation would show which rows another country's rows refer to.
+                # A reverse relation would show to which rows the rows of another country refer.
                 return False
             if field is not None and name == "pk" and rest:
                 lookup = f"{field.name}__{rest}"

@@ -1,4 +1,4 @@
-"""Credentials: issue, rotate, restrict and revoke. A secret is shown once, and is in no redirect, cookie or session."""
+"""Credentials: issue, rotate, restrict and revoke. A secret is shown once. No redirect, cookie or session has it."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ from countries.admin.country_scope import country_scope_of
 from countries.models import AGENCY_SCOPES, Agency, Credential
 from countries.registry import Refused
 
-# The screens of the toolkit can edit credentials without the registry, and make tokens.
+# The screens of django-oauth-toolkit could edit credentials without the registry, and could make tokens.
 for toolkit_model in (
     Credential,
     get_access_token_model(),
@@ -38,7 +38,7 @@ for toolkit_model in (
 
 
 class RangesField(forms.CharField):
-    """Network ranges, one a line."""
+    """Network ranges, one on each line."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -127,7 +127,7 @@ class CredentialAdmin(RevocableAdmin):
         form = IssueForm(request.POST or None)
         form.fields["agency"].queryset = self.rows_in_scope(request, Agency).filter(active=True)  # type: ignore[attr-defined]
         if country_scope_of(request).limited:
-            # A coordinator's credential would read the figures of all countries.
+            # A coordinator's credential reads the figures of all countries, so a liaison cannot issue one.
             del form.fields["coordinator"]
         return self._show_once(request, form, "Issue a credential", issue)
 

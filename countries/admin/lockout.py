@@ -15,7 +15,7 @@ from countries.accounts.guessing import LockedOut
 
 
 class LockoutMiddleware:
-    """Answers for a view that raised LockedOut."""
+    """Middleware: answers in place of a view that raised LockedOut."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response

@@ -22,20 +22,20 @@ from countries.admin.base import PasswordField, actor
 from countries.admin.lockout import too_soon
 from countries.registry import Refused
 
-#: The session holds the secret for a new app, so another person with the password sees another secret.
+#: The name in the session of the secret for a new app. So another person who has the password sees another secret.
 _SECRET: Final = "second_factor_secret"  # noqa: S105  its name
 METHODS: Final = ("GET", "HEAD", "POST")
-#: With this many recovery codes left, the user is warned that they run out.
+#: If this many recovery codes or fewer are left, the user gets a warning.
 _FEW: Final = 3
 
-# The screens of the library show secrets, and remove a second factor without the registry.
+# The screens of django-otp would show secrets, and would remove a second factor without the registry.
 for device in (TOTPDevice, StaticDevice):
     if admin.site.is_registered(device):
         admin.site.unregister(device)
 
 
 class CodeInput(forms.TextInput):
-    """Empty again after a wrong code, which is of no use any more."""
+    """A field for a code. After a wrong code it is empty again, because that code is of no use any more."""
 
     def get_context(self, name: str, _value: Any, attrs: Any) -> dict[str, Any]:
         return super().get_context(name, None, attrs)
@@ -55,7 +55,7 @@ class PasswordForm(forms.Form):
 
 
 def refusal_of(request: HttpRequest) -> HttpResponse | None:
-    """The answer if the session is too old or lacks the second factor. Permissions are checked elsewhere."""
+    """The answer if the session is too old or has no second factor, else None. It does not check permissions."""
     if request.method not in METHODS:
         return HttpResponseNotAllowed(METHODS)
     if not _has_given_password(request):
@@ -66,13 +66,13 @@ def refusal_of(request: HttpRequest) -> HttpResponse | None:
 
 
 def start_session(request: HttpRequest) -> None:
-    """A new sign-in needs the second factor again and lasts for the usual time, in any session."""
+    """Make a new sign-in require the second factor and last for the usual time, even if it reuses an old session."""
     for name in (django_otp.DEVICE_ID_SESSION_KEY, sessions.BEGAN):
         request.session.pop(name, None)
 
 
 def page(request: HttpRequest) -> HttpResponse:
-    """Ask for a code, or let the user set a second factor up, or offer to set it up again."""
+    """Ask for a code. Users without a second factor set one up; users who have given theirs can set it up again."""
     if request.method not in METHODS:
         return HttpResponseNotAllowed(METHODS)
     if not _has_given_password(request) or not sessions.renew(request.session, now=timezone.now()):
@@ -124,7 +124,7 @@ def _own(request: HttpRequest) -> HttpResponse:
         if guessing.is_own_password(request, form.cleaned_data["password"]):
             name = actor(request)
             second_factor.remove(user=registry.account(name), by=name, reason="The user sets it up again.")
-            # That ended all sessions of the user. This removes the cookie, too.
+            # `remove` has ended all sessions of the user. This also removes the cookie.
             logout(request)
             messages.success(request, "Sign in again, and set your second factor up again.")
             return HttpResponseRedirect(reverse("admin:login"))

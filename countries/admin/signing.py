@@ -17,7 +17,7 @@ from countries.registry import Refused
 
 
 class _WriteOnlyTextarea(forms.Textarea):
-    """Never shows what was put into it."""
+    """A text field that never shows its content."""
 
     def format_value(self, value: Any) -> None:  # noqa: ARG002  Django's
         return None

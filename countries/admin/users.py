@@ -32,7 +32,7 @@ class SecondFactorResetForm(forms.Form):
 
 
 class LiaisonInline(admin.StackedInline):  # type: ignore[type-arg]  # not generic at run time
-    """For superusers only: the country limits what the user sees."""
+    """The country of a liaison. Only superusers see it, because it decides which rows the user sees."""
 
     model = Liaison
     verbose_name_plural = "country of a national liaison"
@@ -54,7 +54,7 @@ class LiaisonInline(admin.StackedInline):  # type: ignore[type-arg]  # not gener
 class DeskUserAdmin(OfCountry, UserAdmin):  # type: ignore[type-arg]  # not generic at run time
     """Django's screen, with the country of a liaison, and without the name and e-mail address of the person.
 
-    A user can be made inactive, but not deleted: the audit trail and credentials name them.
+    A user can be made inactive, but not deleted, because the audit trail and credentials refer to users.
     """
 
     fieldsets = tuple((title, about) for title, about in UserAdmin.fieldsets or () if "email" not in about["fields"])
@@ -76,7 +76,7 @@ class DeskUserAdmin(OfCountry, UserAdmin):  # type: ignore[type-arg]  # not gene
         if user is None:
             raise Http404
         if user.pk == request.user.pk:
-            # Users reset their own one there, with their password.
+            # Users reset their own second factor on that page, where they give their password.
             return HttpResponseRedirect(reverse("admin:second_factor"))
         form = SecondFactorResetForm(request.POST or None)
         if form.is_valid():
@@ -91,7 +91,7 @@ class DeskUserAdmin(OfCountry, UserAdmin):  # type: ignore[type-arg]  # not gene
         return TemplateResponse(request, "admin/countries/action.html", context)
 
     def get_inlines(self, request: HttpRequest, obj: Model | None) -> Any:
-        # A new user gets a name and a password first.
+        # When a user is added, Django first asks only for a name and a password.
         return super().get_inlines(request, obj) if obj else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
@@ -112,7 +112,7 @@ class DeskUserAdmin(OfCountry, UserAdmin):  # type: ignore[type-arg]  # not gene
 
     @contextmanager
     def _announce(self, request: HttpRequest, object_id: str | None) -> Iterator[None]:
-        """Announce changes of an account as the registry announces its own."""
+        """Announce changes of an account in the way in which the registry announces changes of its rows."""
         user = self.get_object(request, object_id) if object_id and request.method == "POST" else None
         with registry.announce_changes(user, by=actor(request)) if user else nullcontext():
             yield
@@ -136,7 +136,7 @@ class DeskGroupAdmin(OfCountry, GroupAdmin):
     """Django's screen, which announces changes of groups."""
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        # Django would delete many rows at once without the registry.
+        # Django's action would delete rows without the registry.
         return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
 
     def changeform_view(

@@ -1,1 +1,1 @@
-"""How processes reach PostgreSQL: Django's backend with limited waits, and the router of public reads."""
+"""How processes reach PostgreSQL: a backend that waits only for a limited time, and the router of public reads."""

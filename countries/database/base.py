@@ -1,8 +1,8 @@
-"""Django's backend for PostgreSQL, which does not wait for ever for a frozen server. ENGINE names it.
+"""A backend for PostgreSQL that does not wait for ever for a frozen server. The setting ENGINE names it.
 
-A frozen server keeps its connections, its own time limits do not run, and the network shows no error. So the client
-limits its waits: `connect_timeout` to connect and for a health check, `WAITS_FOR_STATEMENT` for any other statement.
-If one thread could not connect to a server, no thread of the process tries again for a while.
+A frozen server keeps its connections open, its own time limits do not run, and the network shows no error. So the
+client limits its waiting time: `connect_timeout` for connecting and for a health check, `WAITS_FOR_STATEMENT` for any
+other statement. If one thread could not connect to a server, no thread of the process tries again for some seconds.
 """
 
 from time import monotonic
@@ -16,16 +16,16 @@ from psycopg.errors import ConnectionTimeout, _WaitTimeout
 
 T = TypeVar("T")
 
-#: In seconds. After that, one thread tries the server again, while the others still avoid it.
+#: For how many seconds a server is avoided. Then one thread tries it again, while the others still avoid it.
 AVOIDED_FOR: Final = 5.0
 _SILENT: Final = "The database server does not answer. Check whether its processes are stopped or its machine hangs."
 
-#: Until when each silent server is avoided, by host and port.
+#: The time until which a server that did not answer is avoided, by host and port.
 _avoided_until: dict[tuple[str, str], float] = {}
 
 
 class LimitedConnection(psycopg.Connection[Any]):
-    """Closes itself if the server does not answer in time."""
+    """A connection that closes itself if the server does not answer in time."""
 
     limit: float | None = None
 
@@ -38,7 +38,7 @@ class LimitedConnection(psycopg.Connection[Any]):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Django's, with limited connections."""
+    """Django's wrapper, with a :class:`LimitedConnection`."""
 
     Database: Any = SimpleNamespace(**{**vars(psycopg), "connect": LimitedConnection.connect})
 

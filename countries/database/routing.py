@@ -1,8 +1,9 @@
-"""Chooses the database to read: this process's own or, for the public, one whose role can read public tables only.
+"""Chooses the connection to read over: the process's own, or for the public one whose role reads only public tables.
 
-A public view reads its whole answer in `on_public_connection`. The first read chooses the database, and the others
-stay there, so that the parts of an answer agree. It chooses the replica, unless that is more than REPLICA_LAG_LIMIT
-seconds behind. If the database fails, the answer is read once more from the other one.
+A public view reads its whole answer in `on_public_connection`. The first read of an answer chooses the database, and
+all other reads of this answer use the same one, so that its parts agree. The choice is the replica, unless it is more
+than REPLICA_LAG_LIMIT seconds behind the primary. If the chosen database fails, the whole answer is read once more from
+the other one.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,16 +17,17 @@ from psycopg.errors import QueryCanceled
 
 T = TypeVar("T")
 
-#: Names in DATABASES. Without them, public answers are read over the process's own connection.
+#: Names in DATABASES. If they are missing there, public answers are read over the process's own connection.
 PUBLIC: Final = "public"
 REPLICA: Final = "replica"
 
-#: By the newest commit that arrived. Beat commits every second. Without beat, the primary is read.
+#: How far a replica is behind is known from the newest commit that it has. Beat commits every second. So while beat is
+#: away, no replica is close enough, and the primary is read.
 _IS_CLOSE: Final = "SELECT clock_timestamp() - pg_last_xact_replay_timestamp() <= make_interval(secs => %s)"
 
 
 class PublicRead:
-    """One public answer and the database that it is read from; None until it reads something."""
+    """One public answer. ``alias`` names the database from which it is read, and is None before its first read."""
 
     def __init__(self, alias: str | None = None) -> None:
         self.alias = alias
@@ -45,13 +47,13 @@ def alias() -> str:
 
 
 def on_public_connection(read: Callable[[], T]) -> T:
-    """Read a public answer; if the database fails, read it once more from the other one."""
+    """Read a public answer. If the database fails, read the answer once more from the other one."""
     first = PublicRead()
     try:
         with _reading(first):
             return read()
     except (OperationalError, InterfaceError) as failure:
-        # PostgreSQL's error is the cause of Django's. A statement that took too long would do so elsewhere, too.
+        # The cause of Django's error is that of PostgreSQL. A statement that took too long would do so elsewhere too.
         if REPLICA not in connections or first.alias is None or isinstance(failure.__cause__, QueryCanceled):
             raise
     with _reading(PublicRead(_primary() if first.alias == REPLICA else REPLICA)):
@@ -59,8 +61,8 @@ def on_public_connection(read: Callable[[], T]) -> T:
 
 
 def keep_connection(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Read the pieces of a streamed answer from the database where it began, also after its view has returned."""
-    # Looked up now, not when the first piece is needed.
+    """Read all pieces of a streamed answer from the same database, also after the view has returned."""
+    # Now, because the variable has another value when the pieces are read.
     current = _current.get()
 
     def each() -> Iterator[bytes]:
@@ -116,9 +118,9 @@ class Router:
         return DEFAULT_DB_ALIAS
 
     def allow_relation(self, *rows: object, **hints: Any) -> bool:  # noqa: ARG002
-        """Allowed, because all connections lead to the same rows."""
+        """Relations are allowed, because all connections lead to the same rows."""
         return True
 
     def allow_migrate(self, db: str, *app: str, **hints: Any) -> bool:  # noqa: ARG002
-        """Only the owner's connection creates tables."""
+        """Only the connection of the owner may create tables."""
         return db == DEFAULT_DB_ALIAS

@@ -1,6 +1,6 @@
-"""Who takes part, and reference data. Only ``registry`` writes these tables.
+"""The tables of the registry: who takes part, and reference data. Only ``countries.registry`` writes them.
 
-Mistakes are refused by the database first; ``clean`` says the same earlier and in words.
+Constraints of the database refuse mistakes. The ``clean`` methods find the same mistakes earlier, and explain them.
 """
 
 from countries.models.agencies import (

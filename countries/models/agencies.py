@@ -28,7 +28,7 @@ END_BEFORE_START = "The end must not be before the start."
 
 
 class Agency(WrittenByPeople):
-    # A smallint in the database: fifteen bits of the key of a work item.
+    # A smallint in the database. It has fifteen bits in a packed work item.
     id = models.SmallAutoField(primary_key=True)
     code = models.CharField(
         max_length=40,
@@ -64,7 +64,7 @@ class Agency(WrittenByPeople):
 
 
 class Schedule(models.Model):
-    """A promise of reports: whole UTC days, both ends included."""
+    """A promise to send reports, from one UTC day to another, both included."""
 
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="schedules")
     indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="schedules")
@@ -96,7 +96,7 @@ class Schedule(models.Model):
                 name="countries_schedule_starts",
                 violation_error_message=BEFORE_2000,
             ),
-            # Two schedules for one day would owe the same report under two deadlines.
+            # If two schedules included one day, the same report would have two deadlines.
             ExclusionConstraint(
                 name="countries_schedule_overlap",
                 expressions=[
@@ -122,25 +122,25 @@ class Schedule(models.Model):
         return f"{self.indicator_id} {self.frequency} from {self.valid_from}"
 
     def clean(self) -> None:
-        # Before the exclusion constraint is asked, which cannot read a range that ends before it begins.
+        # This comes before the exclusion constraint, for which a range that ends before it begins is an error.
         first = cast("date | None", self.valid_from)
         if first and self.valid_to and self.valid_to < first:
             raise ValidationError({"valid_to": LAST_BEFORE_FIRST})
 
     def overlaps(self, other: "Schedule") -> bool:
-        """Whether both owe the same report on some day, for two schedules of one agency."""
+        """Whether two schedules of one agency expect the same report on some day."""
         if (self.indicator_id, self.frequency) != (other.indicator_id, other.frequency):
             return False
         return self.valid_from <= (other.valid_to or date.max) and other.valid_from <= (self.valid_to or date.max)
 
 
 def own_thresholds() -> dict[str, str]:
-    """The thresholds that an agency may have for itself: a new rule in the settings needs no migration here."""
+    """The thresholds that can be set for one agency. It is a function, so that a new rule needs no migration."""
     return settings.OWN_THRESHOLDS
 
 
 class Threshold(models.Model):
-    """An agency's own threshold of a rule, in place of the one in the settings."""
+    """A threshold of a rule for one agency. It replaces the threshold in the settings."""
 
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="thresholds")
     name = models.CharField(max_length=20, choices=own_thresholds)
@@ -158,7 +158,7 @@ class Threshold(models.Model):
 
 
 class Setup(WrittenByPeople):
-    """What an agency counts with, from a day on: the description of its sensor. Not public."""
+    """What an agency counts with, from a day on: computers, networks, software. It is not public."""
 
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="setups")
     valid_from = models.DateField(help_text="The first day with this set-up, in UTC.")
@@ -185,10 +185,10 @@ class Setup(WrittenByPeople):
 
 
 class Annotation(WrittenByPeople):
-    """Something on the time axis that readers of a series should know; public.
+    """A public note on the time axis, which readers of a series should know.
 
-    A break says that values before and after are not comparable. Without an agency it holds
-    for all, without an indicator for each.
+    A break says that values before and after it are not comparable. An annotation without an agency is about all
+    agencies, and one without an indicator is about all indicators.
     """
 
     KINDS = {
@@ -197,7 +197,7 @@ class Annotation(WrittenByPeople):
         "outage": "an outage",
         "other": "other",
     }
-    #: Kinds that go on until an end is set; the others are a moment then.
+    #: Kinds that continue if they have no end. All other kinds are then a single moment.
     LASTING = ("campaign", "outage")
     AHEAD_AT_MOST = timedelta(days=366)
 
@@ -251,7 +251,7 @@ class Annotation(WrittenByPeople):
         return f"{self.get_kind_display()}, {self.start:%Y-%m-%d}"
 
     def clean(self) -> None:
-        # A form that could not read the start has said so.
+        # The start is None if the form could not read it. The form has reported this already.
         start = cast("datetime | None", self.start)
         if start and start > timezone.now() + self.AHEAD_AT_MOST:
             raise ValidationError({"start": "The start is more than a year ahead. Give an earlier one."})

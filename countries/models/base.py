@@ -1,4 +1,4 @@
-"""What models of several subjects have in common."""
+"""What several models have in common."""
 
 from typing import Any
 from urllib.parse import unquote
@@ -12,7 +12,7 @@ BEFORE_2000 = "This is before the year 2000."
 
 
 class WrittenByPeople(models.Model):
-    """Checks what people write into a row, because the audit trail keeps it for ever."""
+    """A row with texts that people write. The texts are checked, because the audit trail keeps them for ever."""
 
     class Meta:
         abstract = True

@@ -1,4 +1,4 @@
-"""Who may do what: credentials and signing keys of agencies and coordinators, sign-ins and liaisons of the desk."""
+"""Who may do what: credentials, signing keys, sign-ins at the desk, and liaisons."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
     class AbstractApplication(models.Model):
-        """What we use of the toolkit's model, which has no types."""
+        """What this project uses of the model of django-oauth-toolkit, which has no types."""
 
         CLIENT_CONFIDENTIAL = "confidential"
         GRANT_CLIENT_CREDENTIALS = "client-credentials"
@@ -37,13 +37,13 @@ else:
 
 READ_WRITE = f"{scopes.SUBMIT} {scopes.READ_OWN}"
 READ_ONLY = scopes.READ_OWN
-#: The scopes that a credential of an agency can have; without a choice, the first.
+#: The scopes that a credential of an agency can have. The first is the default.
 AGENCY_SCOPES = (READ_WRITE, READ_ONLY)
 FIGURES = scopes.READ_ALL
 
 
 class Revocable(models.Model):
-    """Gives access until it expires or is revoked, as long as its holder is allowed to have it."""
+    """Something that gives access until it expires or is revoked, while its holder is allowed to have it."""
 
     expires = models.DateTimeField(null=True, blank=True)
     revoked = models.DateTimeField(null=True, blank=True)
@@ -56,7 +56,7 @@ class Revocable(models.Model):
         raise NotImplementedError
 
     def ended_at(self, now: datetime) -> str:
-        """How it has ended: "revoked" or "expired". "" while it is live, which `credential_limits.live` says in SQL."""
+        """How it has ended: "revoked", "expired", or "" while it is live. `credential_limits.live` says this in SQL."""
         if self.revoked is not None:
             return "revoked"
         return "expired" if self.expires is not None and self.expires <= now else ""
@@ -68,7 +68,7 @@ class Credential(Revocable, AbstractApplication):
     agency = models.ForeignKey(Agency, null=True, blank=True, on_delete=models.PROTECT, related_name="credentials")
     coordinator = models.CharField(max_length=150, blank=True, default="")
     scopes = models.CharField(max_length=100)
-    # In the one spelling that `ranges` gives them.
+    # In the canonical form that `ranges` gives them.
     networks = ArrayField(models.CharField(max_length=43), blank=True, default=list)
 
     class Meta:
@@ -78,11 +78,11 @@ class Credential(Revocable, AbstractApplication):
             ("restrict_credential", "Can change the networks of a credential"),
         ]
         constraints = [
-            # A write that bypasses `ranges` must not leave a restriction behind that breaks each request.
+            # Even a write that bypasses `ranges` must not store ranges that make each request fail.
             models.CheckConstraint(
                 condition=Q(networks__len__lte=ranges.RANGES_AT_MOST), name="countries_credential_networks"
             ),
-            # One holder, and no scope that is not the holder's kind.
+            # Exactly one holder, and only scopes that such a holder may have.
             models.CheckConstraint(
                 name="countries_credential_holder",
                 condition=(
@@ -97,7 +97,7 @@ class Credential(Revocable, AbstractApplication):
 
     @property
     def get_absolute_url(self) -> str:
-        """The toolkit names a page that is not mounted here; without an address the admin links to none."""
+        """Missing, so that the admin shows no link: the page that the toolkit names does not exist in this project."""
         raise AttributeError
 
     @property
@@ -152,9 +152,9 @@ class SigningKey(Revocable):
 
 
 class SignIn(models.Model):
-    """Guesses at the password or codes of a name from an address, and when its owner last signed in from there.
+    """Guesses at the password or the codes of a user, from one address, and the user's last sign-in from there.
 
-    Name and address are keyed hashes, which only ``countries.accounts.guessing`` makes and reads.
+    The name of the user and the address are keyed hashes. Only ``countries.accounts.guessing`` makes and reads them.
     """
 
     name = models.CharField(max_length=64)

@@ -53,9 +53,9 @@ class Population(WrittenByPeople):
         ordering = ["country", "-year"]
         verbose_name_plural = "population"
         constraints = [
-            # Also the index for "the year's figure or the latest before it".
+            # This is also the index with which the number of a year, or the last one before it, is found.
             models.UniqueConstraint(fields=["country", "year"], name="countries_population_country_year"),
-            # A rate divides by it.
+            # Numbers per 100,000 inhabitants divide by it.
             models.CheckConstraint(condition=Q(inhabitants__gte=1), name="countries_population_inhabitants"),
         ]
 
@@ -64,7 +64,7 @@ class Population(WrittenByPeople):
 
 
 class Indicator(WrittenByPeople):
-    # Ten bits of the key of a work item; the registry gives the next free one.
+    # The number has ten bits in a packed work item. The registry gives a new indicator the next free number.
     number = models.PositiveSmallIntegerField(primary_key=True, blank=True)
     code = models.CharField(
         max_length=40,
@@ -96,12 +96,12 @@ class Indicator(WrittenByPeople):
 
 
 def page_languages() -> list[tuple[str, str]]:
-    """The languages of the pages, except the one in which indicators are entered first."""
+    """The languages of the pages except English, in which indicators are first entered."""
     return [(code, name) for code, name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
 
 
 class IndicatorTranslation(WrittenByPeople):
-    """The words of an indicator in another language of the pages. An empty field shows the English."""
+    """The texts of an indicator in another language of the pages. If a field is empty, the English text is shown."""
 
     indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="translations")
     language = models.CharField(max_length=10, choices=page_languages)
@@ -152,7 +152,7 @@ class HelpService(WrittenByPeople):
         ordering = ["country", "name"]
         constraints = [
             models.CheckConstraint(condition=Q(languages__len__gte=1), name="countries_helpservice_languages"),
-            # The address becomes a link on public pages.
+            # Public pages link to the address.
             models.CheckConstraint(condition=Q(address__regex=r"^https?://"), name="countries_helpservice_address"),
         ]
 
@@ -161,11 +161,11 @@ class HelpService(WrittenByPeople):
 
 
 class ReferenceVersion(models.Model):
-    """One row, counted up by every writing transaction; every writer locks it, so writers take turns."""
+    """The version of the reference data: one row. Each write locks the row and counts it up, so writers take turns."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     number = models.PositiveBigIntegerField(default=0)
-    #: When it was counted up last.
+    #: The time at which it was last counted up.
     changed = models.DateTimeField(db_default=Now())
 
     class Meta:

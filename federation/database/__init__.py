@@ -1,8 +1,8 @@
 """Bulk access to PostgreSQL: binary cursors, NumPy arrays, named statements.
 
-A cursor from here runs on Django's connection, inside its transaction. Arrays are sent and read in PostgreSQL's binary
-form without a Python object for each element: a header of five 32-bit words (dimensions, null flag, element type,
-length, lower bound), then each element's length and value.
+A cursor from this module uses Django's connection and its transaction. Arrays are sent and read in PostgreSQL's binary
+form, without a Python object for each element. This form is a header of five 32-bit words (dimensions, null flag,
+element type, length, lower bound), and then the length and the value of each element.
 """
 
 import logging
@@ -60,7 +60,7 @@ def _dump(array: NDArray[Any], element: np.dtype[Any], element_type: int) -> byt
 
 
 class BigArrayDumper(Dumper):
-    """Writes integer arrays as ``bigint[]``. Arrays of int16 and datetime64 go to their own dumpers."""
+    """Writes integer arrays as ``bigint[]``. Arrays of int16 and datetime64 have dumpers of their own."""
 
     format = Format.BINARY
     oid = _BIG_ARRAY_TYPE
@@ -121,7 +121,7 @@ class SmallArrayLoader(Loader):
 
 
 class PlainArrayLoader(Loader):
-    """Reads ``integer[]`` as an int64 array, in which sums fit."""
+    """Reads ``integer[]`` as an int64 array, so that sums fit."""
 
     format = Format.BINARY
 
@@ -139,7 +139,7 @@ class BigArrayLoader(Loader):
 
 
 class FlagArrayLoader(Loader):
-    """Reads ``boolean[]`` as an array."""
+    """Reads ``boolean[]`` as an array of booleans."""
 
     format = Format.BINARY
 
@@ -163,10 +163,10 @@ def cursor(row_factory: RowFactory[Any] = tuple_row) -> Iterator[psycopg.Cursor[
     connection = connections[alias()]
     connection.close_if_health_check_failed()
     connection.ensure_connection()
-    # Django's own cursors put values into the text of a statement, and so cannot read binary.
+    # Django's own cursors put values into the text of a statement, and so cannot read the binary form.
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection, row_factory=row_factory) as opened:
         opened.format = Format.BINARY
-        # COPY finds a dumper by column type. A parameter finds the one that was registered last.
+        # COPY chooses a dumper by the type of the column. For a parameter, the dumper registered last is used.
         opened.adapters.register_dumper(np.ndarray, PlainArrayDumper)
         opened.adapters.register_dumper(np.ndarray, SmallArrayDumper)
         opened.adapters.register_dumper(np.ndarray, BigArrayDumper)
@@ -179,7 +179,7 @@ def cursor(row_factory: RowFactory[Any] = tuple_row) -> Iterator[psycopg.Cursor[
 
 
 def stream_rows(query: bytes) -> Iterator[list[tuple[Any, ...]]]:
-    """Yield the rows of a statement in parts, through a cursor of the server, so any number takes the same memory.
+    """Yield the rows of a statement in parts, through a cursor on the server. So any number of rows takes equal memory.
 
     Must run within a transaction, because such a cursor ends with it.
     """
@@ -192,13 +192,13 @@ def stream_rows(query: bytes) -> Iterator[list[tuple[Any, ...]]]:
 
 
 def one_snapshot() -> None:
-    """Let the transaction read one snapshot and write nothing. This must be its first statement."""
+    """Let the transaction read one snapshot and write nothing. Call this before any other statement of it."""
     with connections[alias()].cursor() as c:
         c.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
 
 def read_only() -> None:
-    """Let the rest of the transaction, or of its savepoint, neither write nor lock rows."""
+    """Forbid the rest of the transaction, or of its savepoint, to write or to lock rows."""
     with connections[alias()].cursor() as c:
         c.execute("SET TRANSACTION READ ONLY")
 
@@ -222,7 +222,7 @@ def copy_rows(
 
 @cache
 def _types(model: type[Model]) -> dict[str, str]:
-    """The types of a model's columns, without lengths."""
+    """The types of a model's columns, without their lengths, such as ``varchar`` for ``varchar(10)``."""
     fields = model._meta.concrete_fields
     return {str(field.column): re.sub(r"\(\d+\)", "", str(field.db_type(connection))) for field in fields}
 
@@ -234,10 +234,10 @@ _COPY_SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 
 
 def copy_columns(table: str, columns: Mapping[str, tuple[str, NDArray[Any]]], *, to: psycopg.Cursor[Any]) -> None:
-    """Append rows of fixed-width columns, each an array, in PostgreSQL's binary COPY form.
+    """Append rows in PostgreSQL's binary COPY form. Each column is an array, and all its values have one width.
 
-    A column is its type and its values: ``smallint``, ``bigint``, ``char`` (one ASCII letter)
-    or ``timestamptz`` (microseconds since 1970).
+    A column is given by its type and its values. The types are ``smallint``, ``bigint``, ``char`` (one ASCII letter)
+    and ``timestamptz`` (microseconds since 1970).
     """
     fields: list[tuple[str, str]] = [("fields", ">i2")]
     for name, (kind, _) in columns.items():
@@ -252,18 +252,18 @@ def copy_columns(table: str, columns: Mapping[str, tuple[str, NDArray[Any]]], *,
 
 
 def microseconds(instants: Sequence[datetime]) -> NDArray[np.int64]:
-    """Instants as microseconds since 1970, as ``copy_columns`` takes them."""
+    """Instants as microseconds since 1970, which is the form that ``copy_columns`` needs."""
     epoch, unit = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
     return np.array([(instant - epoch) // unit for instant in instants], np.int64)
 
 
 def instants(some: Sequence[datetime]) -> NDArray[np.datetime64]:
-    """Instants as one parameter. In a list each of them would be converted by itself."""
+    """Instants as one array, to pass as one parameter. In a list, psycopg would convert each instant by itself."""
     return microseconds(some).view("datetime64[us]")
 
 
 def lock_agency_indicators(pairs: Iterable[tuple[int, int]]) -> None:
-    """Lock pairs of agency and indicator in one order for everybody, until the transaction ends."""
+    """Lock pairs of agency and indicator until the transaction ends. They are always locked in the same order."""
     with connections[alias()].cursor() as c:
         for agency, indicator in sorted(set(pairs)):
             c.execute("SELECT pg_advisory_xact_lock(%s::int, %s::int)", [agency, indicator])
@@ -274,7 +274,7 @@ _TRIES = 3
 
 
 def retry_deadlocks(transaction: Callable[P, R]) -> Callable[P, R]:
-    """Run a transaction again if PostgreSQL ended it to resolve a deadlock. The one that it waited for has gone on."""
+    """Run a transaction again if PostgreSQL ended it because of a deadlock with another one, which could then go on."""
 
     @wraps(transaction)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -293,8 +293,8 @@ def retry_deadlocks(transaction: Callable[P, R]) -> Callable[P, R]:
 def look_up_by_index() -> None:
     """Make this transaction find rows through indexes, even if the planner's statistics are old.
 
-    After a first load the tables are larger than the statistics say, and a hash of a whole table for five hundred rows
-    costs more the longer the history is.
+    After a first load, the tables are larger than the statistics say. Then the planner would hash a whole table to find
+    five hundred rows, which takes longer the longer the history is.
     """
     with connections[alias()].cursor() as c:
         for method in ("seqscan", "hashjoin", "mergejoin"):
@@ -306,14 +306,14 @@ _COMMENT_OR_INDENT = re.compile(rb"^\s+|\s*--.*", re.MULTILINE)
 
 @cache
 def statement(name: str) -> bytes:
-    """The SQL of ``federation/sql/<name>.sql``, bare, because psycopg parses longer ones again at each use."""
+    """The SQL of ``federation/sql/<name>.sql`` without comments, because psycopg parses long texts at each use."""
     return _COMMENT_OR_INDENT.sub(b"", (Path(__file__).parents[1] / "sql" / f"{name}.sql").read_bytes())
 
 
 def columns_of(query: bytes, named: Mapping[str, object], *, prepare: bool = False) -> dict[str, Any]:
-    """Run a statement of at most one row. Return it by the names of its columns, or an empty dict.
+    """Run a statement that returns at most one row. Return the row by the names of its columns, or an empty dict.
 
-    With ``prepare`` the public's connections plan it once for all values.
+    With ``prepare``, a connection of the public plans the statement only once, for all values.
     """
     try:
         return _columns_of(query, named, prepare)
@@ -321,7 +321,7 @@ def columns_of(query: bytes, named: Mapping[str, object], *, prepare: bool = Fal
         current = connections[alias()]
         if not prepare or current.in_atomic_block:
             raise
-        # A migration has changed the type of a column since the statement was prepared.
+        # A migration has changed the type of a column after the statement was prepared.
         current.close()
         return _columns_of(query, named, prepare)
 

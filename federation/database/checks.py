@@ -8,7 +8,7 @@ from django.core import checks
 
 @checks.register(checks.Tags.security, deploy=True)
 def public_reads_apart(**_: Any) -> list[checks.CheckMessage]:
-    """Warn if public requests read with the same rights as everything else."""
+    """Warn if public requests use the same role of the database as all other work."""
     own, public = settings.DATABASES["default"], settings.DATABASES.get("public")
     if public is not None and public["USER"] != own["USER"]:
         return []

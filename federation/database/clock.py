@@ -1,6 +1,6 @@
-"""The one clock: the database's, so that workers on several machines agree on which periods have ended.
+"""The one clock that counts: the database's. So workers on several machines agree about which periods have ended.
 
-It is trusted only while the host's own clock and the clock's mark do not contradict it.
+It is used only while the host's own clock and the clock's mark do not contradict it.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ from federation.models.worklist import ClockMark
 
 
 def now() -> datetime:
-    """The time now by the database, not the time at which the transaction began."""
+    """The present time by the database. It is not the time at which the transaction began."""
     with connections[alias()].cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         return cast("datetime", cursor.fetchone()[0])
@@ -26,20 +26,20 @@ def of_host() -> datetime:
 
 
 def mark() -> datetime:
-    """Up to when the work that time makes has been appended to the work list.
+    """The clock's mark: the time up to which beat has appended due work to the work list.
 
-    Lateness is judged at this time, so it can be judged again with the same result.
+    Lateness is judged at the mark. So it can be judged again later with the same result.
     """
     return ClockMark.objects.values_list("at", flat=True).get()
 
 
 def skew() -> timedelta:
-    """How far this host's clock is ahead of the database's, apart from the time that reading it took."""
+    """How far this host's clock is ahead of the database's. The time that reading takes does not count."""
     return _compare()[1]
 
 
 def agreed_with_host() -> datetime:
-    """The time now by the database. Raises :class:`ClocksDisagreeError` if the host's clock differs."""
+    """The present time by the database. Raises :class:`ClocksDisagreeError` if the host's clock differs."""
     at, ahead = _compare()
     if abs(ahead) > settings.CLOCK_TOLERANCE:
         raise ClocksDisagreeError(f"this host's clock is {_seconds(ahead)} ahead of the database's")
@@ -47,7 +47,7 @@ def agreed_with_host() -> datetime:
 
 
 def agreed() -> datetime:
-    """The time now by the database. Raises :class:`ClocksDisagreeError` if the host's clock or the mark contradicts it.
+    """The present time by the database. Raises :class:`ClocksDisagreeError` if this host or the mark contradicts it.
 
     A mark that is behind contradicts nothing, because beat may have been away.
     """

@@ -1,7 +1,7 @@
-"""What each role of the database may do, table by table: the one list. Everything else only the owner may do.
+"""The one list of what each role of the database may do, table by table. Only the owner may do everything else.
 
-The owner migrates. `web` serves requests, `worker` reconciles, publishes and seals, `public` reads what everybody may
-read. None of them owns anything, so none can change the schema or stop a trigger.
+The owner runs migrations. `web` serves requests. `worker` reconciles, publishes and seals. `public` reads what
+everybody may read. These three own nothing, so they cannot change the schema or switch off a trigger.
 """
 
 from typing import Final, NamedTuple
@@ -14,7 +14,7 @@ ROLES: Final = (WEB, WORKER, PUBLIC)
 
 
 class Rights(NamedTuple):
-    """The rights of the roles on a table, in the words of GRANT. Columns in parentheses limit a right to them."""
+    """The rights of the roles on a table, in the words of GRANT. Columns in parentheses are the only ones allowed."""
 
     web: str = ""
     worker: str = ""
@@ -31,7 +31,7 @@ _ALL: Final = "SELECT, INSERT, UPDATE, DELETE"
 _REGISTRY: Final = Rights(web=_ALL, worker=_READ)
 
 TABLES: Final[dict[str, Rights]] = {
-    # Append-only: a role that writes events can neither change nor remove one, even without the triggers.
+    # Roles can add events, but not change or remove one, even without the triggers.
     "federation_auditevent": Rights(web=_ADD, worker=_ADD),
     "federation_auditpending": Rights(web=_ADD, worker="SELECT, INSERT, DELETE"),
     "federation_auditseal": Rights(web=_READ, worker=_ADD, public="SELECT (position, digest, sealed)"),
@@ -45,16 +45,16 @@ TABLES: Final[dict[str, Rights]] = {
     "federation_finding": Rights(web="SELECT, INSERT, UPDATE", worker="SELECT, INSERT, UPDATE"),
     "federation_hold": Rights(web="SELECT, INSERT, UPDATE", worker=_READ),
     "federation_answer": Rights(web=_ADD, worker=_READ),
-    # The work and its results: only workers write them.
+    # Work and its results. Only workers write results.
     "federation_work": Rights(web=_ADD, worker="SELECT, INSERT, DELETE"),
     "federation_failure": Rights(web=_READ, worker=_ALL),
     "federation_workerprocess": Rights(web=_READ, worker=_ALL),
     "federation_clockmark": Rights(web=_READ, worker="SELECT, UPDATE"),
     "federation_watchmark": Rights(web="SELECT, UPDATE", worker="SELECT, UPDATE"),
     "federation_figure": Rights(web=_READ, worker=_ALL),
-    # Frozen sums are never changed. Those of minutes are deleted with them.
+    # Frozen sums are never changed. The frozen sums of minutes are deleted together with the minutes.
     "federation_frozensum": Rights(web=_READ, worker="SELECT, INSERT, DELETE"),
-    # The combined view. Cells and coverage are closed and, of minutes, removed.
+    # The combined view. Rows of cells and coverage are closed. Those of minutes are deleted.
     "federation_version": Rights(web=_READ, worker=_ADD, public=_READ),
     "federation_versioncounter": Rights(web=_READ, worker="SELECT, UPDATE"),
     "federation_periodversion": Rights(web=_READ, worker="SELECT, INSERT, DELETE", public=_READ),
@@ -64,7 +64,7 @@ TABLES: Final[dict[str, Rights]] = {
     "federation_publishedpanel": Rights(web=_READ, worker="SELECT, INSERT, UPDATE", public=_READ),
     "federation_publishedpanelperiod": Rights(web=_READ, worker="SELECT, INSERT, UPDATE", public=_READ),
     "federation_roundingseal": Rights(web=_READ, worker=_ADD, public="SELECT (base)"),
-    # Who takes part, and reference data. Of an agency the public may read the columns named, and none that comes later.
+    # Who takes part, and reference data. `public` may read only the named columns of an agency, and no new column.
     "countries_agency": Rights(web=_ALL, worker=_READ, public="SELECT (id, code, country_id, name, active, invented)"),
     "countries_annotation": Rights(web=_ALL, worker=_READ, public=_READ),
     "countries_country": Rights(web=_READ, worker=_READ, public=_READ),
@@ -78,9 +78,9 @@ TABLES: Final[dict[str, Rights]] = {
     "countries_setup": _REGISTRY,
     "countries_threshold": _REGISTRY,
     "countries_liaison": _REGISTRY,
-    # Accounts, credentials, second factors, guesses, sessions and tokens. Workers forget what has expired.
+    # Accounts, credentials, second factors, guesses, sessions and tokens. Workers delete what has expired.
     "countries_credential": Rights(web=_ALL),
-    # What a key has signed is verified with it later, so no key goes.
+    # Keys are never deleted, because what a key has signed is verified with it later.
     "countries_signingkey": Rights(web="SELECT, INSERT, UPDATE"),
     "oauth2_provider_accesstoken": Rights(web=_ALL, worker="SELECT, DELETE"),
     "oauth2_provider_refreshtoken": Rights(web=_ALL, worker=_READ),
@@ -103,7 +103,7 @@ TABLES: Final[dict[str, Rights]] = {
     "django_migrations": Rights(web=_READ, worker=_READ),
 }
 
-#: Functions that PostgreSQL lets everybody call. With the first the public could keep workers waiting, with the others
-#: it could leave large objects. Only a superuser can take them away, so they stay if the owner is none.
+#: Functions that PostgreSQL lets every role call. With LOCKS, `public` could lock what workers need. With the others,
+#: it could store large objects. Only a superuser can take this right away. If the owner is none, the roles keep it.
 LOCKS: Final = r"^pg_(try_)?advisory_"
 LARGE_OBJECTS: Final = r"^(lo_|loread$|lowrite$)"

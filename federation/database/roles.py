@@ -28,7 +28,7 @@ class Right(NamedTuple):
 
 
 def rights() -> Iterator[Right]:
-    """Yield every right of the list, one for each column if it names columns."""
+    """Yield every right of the list. If the list names columns, each column is one right."""
     for table, granted in TABLES.items():
         for role in ROLES:
             for privilege, columns in _RIGHT.findall(granted.of(role)):
@@ -37,7 +37,7 @@ def rights() -> Iterator[Right]:
 
 
 def missing() -> list[str]:
-    """The rights that existing roles lack."""
+    """The rights of the list that the existing roles do not have."""
     columns = [list(column) for column in zip(*rights(), strict=True)]
     with connection.cursor() as c:
         c.execute(statement("roles_missing").decode(), columns)
@@ -77,7 +77,7 @@ def _to_role(role: str, database: str, tables: frozenset[str]) -> _Statements:
 
 
 def _functions(roles: list[str]) -> _Statements:
-    """Take functions away that PostgreSQL lets everybody call. Only a superuser can do that."""
+    """Take away the right to call functions that PostgreSQL lets every role call. Only a superuser can do that."""
     for pattern, keepers in ((LOCKS, {WEB, WORKER}), (LARGE_OBJECTS, set[str]())):
         for (found,) in _query(statement("roles_functions").decode(), [pattern]):
             function: Any = found

@@ -13,12 +13,12 @@ BUSY: Final = "busy"
 AWAY: Final = "database_away"
 REASONS: Final = (DISK_FULL, READ_ONLY, BUSY, AWAY)
 
-#: By PostgreSQL's SQLSTATE. Busy: a statement that ran too long, a lock that was not free, a transaction left idle.
+#: By PostgreSQL's SQLSTATE. BUSY means: a statement took too long, a lock was not free, or a transaction was idle.
 _BY_STATE: Final = {"53100": DISK_FULL, "25006": READ_ONLY, "57014": BUSY, "55P03": BUSY, "25P03": BUSY}
 
 
 def reason_of(error: BaseException) -> str:
-    """Why a statement failed that nothing else is wrong with. Every other error means that the database is away."""
+    """Why a statement without a fault of its own failed. An error that is not listed means: the database is away."""
     return _BY_STATE.get(getattr(error.__cause__, "sqlstate", None) or "", AWAY)
 
 

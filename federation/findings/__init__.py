@@ -1,7 +1,7 @@
-"""Opens, updates and closes findings, so that the open ones are what the rules say now.
+"""Opens, updates and closes findings, so that the open ones say what the rules find now.
 
-A finding is about one report, sum or week. A newer report ends it. If a coordinator closed it, it comes back only with
-other facts. The caller holds the lock of each figure on the work list.
+A finding is about one report, one sum of finer figures, or one week. A newer report closes it. If a coordinator closed
+it, it comes back only with other facts. The caller must have locked the items of the figures on the work list.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -22,7 +22,7 @@ from p2p_core.rules.rulebook import RULES, Subject
 
 
 def review(items: Sequence[WorkItem], *, now: datetime) -> None:
-    """Bring the findings about figures up to date, all of one frequency, once the figures have been replaced."""
+    """Bring the findings about figures, all of one frequency, up to date. The figures must be stored already."""
     if not items or items[0].frequency not in JUDGED:
         return
     reports = verdicts.current_reports(items)
@@ -33,9 +33,10 @@ def review(items: Sequence[WorkItem], *, now: datetime) -> None:
 
 
 def would_stand(items: Sequence[WorkItem], sent: SentReports, *, now: datetime) -> list[Finding]:
-    """The findings about the current reports of figures, all of one frequency, if ``sent`` were stored. It only reads.
+    """The findings about current reports of figures, all of one frequency, as they would be if ``sent`` were stored.
 
-    They are as ``review`` would leave them, and not saved. ``report_id`` is the root of the report.
+    ``review`` would leave the same findings, also resolved ones, but here they are not saved: this only reads. The
+    ``report_id`` of a finding is the root of its report.
     """
     if not items or items[0].frequency not in JUDGED:
         return []
@@ -52,7 +53,7 @@ def would_stand(items: Sequence[WorkItem], sent: SentReports, *, now: datetime) 
 
 
 def review_weeks(weeks: Sequence[WorkItem], *, now: datetime) -> None:
-    """Bring the findings about country mixes up to date, for weeks that have just been published."""
+    """Bring the findings about the country mixes of weeks up to date. The weeks have just been published."""
     ended = [
         week
         for week in weeks
@@ -65,7 +66,7 @@ def review_weeks(weeks: Sequence[WorkItem], *, now: datetime) -> None:
 
 @dataclass(slots=True)
 class _FindingChanges:
-    """The findings to open, the new facts of open ones, and those to close, by how."""
+    """The findings to open, the new facts of open findings, and the findings to close, by resolution."""
 
     opened: list[Verdict] = field(default_factory=list)
     updated: dict[int, Facts] = field(default_factory=dict)
@@ -83,20 +84,20 @@ def _settle(
     roots: Mapping[WorkItem, int],
     now: datetime,
 ) -> None:
-    """Open, update and close findings, so that the open ones of items by some rules are those that were found.
+    """Open, update and close findings. Then the open findings of ``items`` by these ``rules`` are what was ``found``.
 
-    ``roots`` are the current reports of the items.
+    ``roots`` has the root of the current report of each item.
     """
     changes = _changes(items, found, rules, roots)
     if changes.ids():
-        # A coordinator may be deciding on the same findings: lock them as ``decisions`` does, then read them again.
+        # A coordinator may be deciding about these findings. Lock them in the order of ``decisions``, then read again.
         list(Finding.objects.select_for_update().filter(pk__in=changes.ids()).order_by("pk"))
         changes = _changes(items, found, rules, roots)
     for how, ids in changes.closed.items():
         lifecycle.resolve(Finding.objects.filter(pk__in=ids), how=how, now=now)
     for id_, facts in changes.updated.items():
         Finding.objects.filter(pk=id_).update(facts=facts, changed=now)
-    # The one that holds a report of the same period comes first.
+    # A conflict means that a finding which holds a report of the same period is open already. That one stays.
     Finding.objects.bulk_create(sorted(_new(changes.opened, now=now), key=Finding.place), ignore_conflicts=True)
 
 

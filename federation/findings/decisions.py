@@ -1,7 +1,7 @@
 """Decisions of people: to release or reject held reports, to close a finding, to answer one.
 
-Each is one transaction with its audit event, and appends the work that it makes. A second decision changes nothing: it
-returns what was decided before.
+Each decision is one transaction, with its audit event and the items that it makes stale. If the same rows were decided
+before, a second decision changes nothing, and says so.
 """
 
 from collections.abc import Callable, Collection
@@ -28,13 +28,13 @@ from p2p_core.rules import levels
 from p2p_core.rules.levels import Facts
 from p2p_core.rules.rulebook import HOLDING
 
-#: The columns of a row of the registry, ready for JSON.
+#: The columns of a row of the registry, with values that JSON can have.
 Columns = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """The rows that a call decided, the rows decided earlier, and findings that stay open because they hold reports."""
+    """Ids: of rows decided now, of rows decided earlier, and of findings that stay open because they hold reports."""
 
     done: tuple[int, ...]
     already: tuple[int, ...]
@@ -44,14 +44,14 @@ class Decided:
 @retry_deadlocks
 @transaction.atomic
 def release(*, reports: Collection[int], by: str, reason: str, now: datetime) -> Decided:
-    """Each released report becomes the current one, and its value is not held again."""
+    """Release held reports. Each becomes the current report, and the same total is not held for its period again."""
     return _decide(reports, Decision.RELEASED, by=by, reason=reason, now=now)
 
 
 @retry_deadlocks
 @transaction.atomic
 def reject(*, reports: Collection[int], by: str, reason: str, now: datetime) -> Decided:
-    """The reports before the rejected ones stay current."""
+    """Reject held reports. The reports that are current stay current."""
     return _decide(reports, Decision.REJECTED, by=by, reason=reason, now=now)
 
 
@@ -81,7 +81,7 @@ def _decide(reports: Collection[int], decision: Decision, *, by: str, reason: st
 def resolve(*, findings: Collection[int], by: str, reason: str, now: datetime) -> Decided:
     """Close findings, except those that hold reports: release or reject these first."""
     _require_reason(reason)
-    # Submissions lock findings too, but not all of them at once.
+    # This first, because submissions lock findings too, but one after another, and could cause a deadlock.
     lock_agency_indicators(Finding.objects.filter(pk__in=findings).values_list("agency_id", "indicator_id"))
     chosen = list(Finding.objects.select_for_update().filter(pk__in=findings).order_by("pk"))
     holding = set(Hold.objects.filter(finding__in=chosen, decision="").values_list("finding", flat=True))
@@ -96,7 +96,7 @@ def resolve(*, findings: Collection[int], by: str, reason: str, now: datetime) -
 @retry_deadlocks
 @transaction.atomic
 def answer(*, finding: int, agency: int, answer: str, remark: str, by: str, now: datetime) -> None:
-    """Store an agency's answer to a finding of its own. The same answer twice is stored once.
+    """Store an agency's answer to a finding about it. An answer that equals the last one is not stored again.
 
     Raises :class:`FindingNotFoundError` and :class:`FindingResolvedError`.
     """
@@ -132,14 +132,15 @@ def _require_reason(reason: str) -> None:
 
 
 def follow_break(*, before: Columns | None, after: Columns, by: str, now: datetime) -> None:
-    """Release the holds that a break explains, in one decision, and judge again the sums that it may explain.
+    """Release the held reports that a break explains, in one decision. Sums that it may explain are judged again.
 
-    ``before`` and ``after`` are the columns of the annotation, as the registry announces them. Holds were judged with
-    the breaks known then, so only a break that leaves out more values than those releases any.
+    ``before`` and ``after`` are the columns of the annotation before and after the change. The registry announces them.
+    When a report was held, it was judged with the breaks known then. So a break releases it only if it leaves more
+    values out of the comparison than those did.
     """
     if before and _marks(before) == _marks(after):
         return
-    # Wait for submissions that are being judged; later ones see the break.
+    # Wait for submissions that are being judged now. Later submissions are judged with the break.
     lock_agency_indicators(product(*_scope(after)))
     waiting = Hold.objects.filter(decision="", rule=HOLDING.id, finding__in=_near(after))
     rows = waiting.values_list(
@@ -158,19 +159,19 @@ def follow_break(*, before: Columns | None, after: Columns, by: str, now: dateti
 
 
 def _marks(break_: Columns) -> Columns:
-    """The columns of a break that decide which values it separates."""
+    """The columns of an annotation that decide whether it is a break, and which values it separates."""
     return {name: break_[name] for name in ("start", "agency_id", "indicator_id", "is_break")}
 
 
 def _scope(break_: Columns) -> tuple[list[int], list[int]]:
-    """The agencies and indicators that a break is for."""
+    """The agencies and the indicators that a break concerns."""
     one, other = break_["agency_id"], break_["indicator_id"]
     agencies = [one] if one else list(Agency.objects.values_list("pk", flat=True))
     return agencies, [other] if other else list(Indicator.objects.values_list("pk", flat=True))
 
 
 def _near(break_: Columns) -> QuerySet[Finding]:
-    """The open findings about levels that a break may explain."""
+    """The open findings of R102 that lie near enough to a break to be explained by it."""
     start, (agencies, indicators) = datetime.fromisoformat(break_["start"]), _scope(break_)
     return Finding.objects.filter(
         rule=HOLDING.id,
@@ -183,7 +184,7 @@ def _near(break_: Columns) -> QuerySet[Finding]:
 
 
 def _explains_more(before: Columns | None, after: Columns) -> Callable[[int, int, Facts, str, datetime], bool]:
-    """Whether the breaks after an annotation was saved explain a level that those before it did not."""
+    """Return a function: whether the present breaks explain a finding of R102 that the earlier ones did not."""
 
     @cache
     def breaks(agency: int, indicator: int) -> tuple[list[datetime], list[datetime]]:

@@ -1,4 +1,4 @@
-"""Reads the findings of a submission and of an agency, as plain values. None of this is public."""
+"""Reads the findings of a submission or of an agency, as plain values. None of these is public."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ LAST_POSITION = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class ReportFinding:
-    """A finding about reports of a submission. ``position`` is that of the first of them.
+    """A finding about reports of a submission. ``position`` is the position of the first of these reports.
 
-    It has no id if the submission was a dry run.
+    If the submission was a dry run, the finding has no id.
     """
 
     position: int
@@ -41,7 +41,7 @@ class ReportFinding:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which findings to return. None leaves none out."""
+    """Which findings to return. A field that is None sets no condition."""
 
     states: Collection[str] | None = None
     rules: Collection[str] | None = None
@@ -60,7 +60,7 @@ class ReportPlace:
 
 @dataclass(frozen=True, slots=True)
 class FindingRow:
-    """A finding. ``held`` counts its reports that wait for a decision."""
+    """A finding. ``held`` is the number of its reports that are held and wait for a decision."""
 
     id: int
     rule: str
@@ -91,7 +91,7 @@ class AnswerRow:
 
 @dataclass(frozen=True, slots=True)
 class HoldRow:
-    """A report that was held, and the decision about it. ``decision`` is empty while it waits."""
+    """A report that was held, and the decision about it. ``decision`` is empty while the report waits for one."""
 
     period: datetime
     report: ReportPlace
@@ -104,7 +104,7 @@ class HoldRow:
 def of_submission(submission: UUID, *, first: int = 0, last: int = LAST_POSITION) -> list[ReportFinding]:
     """The findings about a submission's reports at some positions, both ends included, in order.
 
-    A finding about several reports comes once, at the first of them.
+    A finding about several reports is returned once, with the position of the first of them.
     """
     return [
         ReportFinding(*row) for row in rows_of("finding_queries_reports", submission=submission, first=first, last=last)
@@ -112,7 +112,7 @@ def of_submission(submission: UUID, *, first: int = 0, last: int = LAST_POSITION
 
 
 def findings(wanted: Filter, *, agency: int, before: int | None, limit: int) -> list[FindingRow]:
-    """An agency's findings, newest first: those with a lower id than ``before``."""
+    """At most ``limit`` findings of an agency, newest first, and only those with a lower id than ``before``."""
     rows = Finding.objects.filter(agency=agency)
     if wanted.states is not None:
         rows = rows.filter(state__in=wanted.states)
@@ -134,7 +134,7 @@ def finding(*, agency: int, id: int) -> FindingRow | None:  # noqa: A002  that i
 
 
 def answers(*, finding: int, limit: int) -> list[AnswerRow]:
-    """The newest answers to a finding, oldest first."""
+    """The newest ``limit`` answers to a finding, in order of time."""
     rows = Answer.objects.filter(finding=finding).order_by("-id")[:limit]
     return [AnswerRow(row.at, row.answer, row.remark) for row in reversed(rows)]
 

@@ -1,6 +1,6 @@
-"""Decides which reports are held at receipt (R102), and stores holds and the findings that gather them.
+"""Decides at receipt which reports are held (R102), and stores their holds, and the findings that hold them.
 
-A report is held because of what was known at its receipt. Only a decision or a newer report ends a hold.
+The verdict is given once, from what is known at receipt. Only a decision, a break or a newer report ends a hold.
 """
 
 from collections import defaultdict, deque
@@ -22,15 +22,15 @@ from p2p_core.periods import Frequency
 from p2p_core.rules.levels import Facts, Level
 from p2p_core.rules.rulebook import HOLDING
 
-#: Frequency, period and total of a report. Without a total it withdraws.
+#: Frequency, period and total of a report. The total of a withdrawal is None.
 Released = tuple[str, datetime, int | None]
 
-#: How often to try to write findings while workers open others at the same places.
+#: How often to try to write findings, while workers open other findings in the same places.
 _TRIES = 5
 
 
 class ReportKey(Protocol):
-    """The key of an agency's report: its indicator and period."""
+    """What identifies a report of an agency: its indicator, frequency and period."""
 
     @property
     def indicator(self) -> int: ...
@@ -44,7 +44,8 @@ class ReportKey(Protocol):
 class Candidate:
     """A report that would become the current one. ``total`` is None for a withdrawal.
 
-    ``revises`` means that another is current now. ``before`` is the total of that one, None if it withdraws.
+    ``revises`` says that another report is current now. ``before`` is the total of that other report, or None if it is
+    a withdrawal.
     """
 
     key: ReportKey
@@ -54,7 +55,7 @@ class Candidate:
 
 
 def judge(agency: int, candidates: Mapping[int, Candidate]) -> dict[int, Facts]:
-    """Why candidates of one submission are to be held, by position. The others are left out."""
+    """The candidates of one submission that must be held, by position, with the facts that are the reason."""
     by_indicator: dict[int, dict[int, Candidate]] = defaultdict(dict)
     for position, one in candidates.items():
         by_indicator[one.key.indicator][position] = one
@@ -89,7 +90,7 @@ def judge(agency: int, candidates: Mapping[int, Candidate]) -> dict[int, Facts]:
 
 
 def _released(agency: int, indicator: int, keys: Sequence[ReportKey]) -> dict[Released, bool]:
-    """The reports released in the months from the first to the last key, and whether each is current."""
+    """The reports that were released in the months from the first key to the last, and whether each is current."""
     last = periods.start_of(Frequency.MONTH, max(key.period for key in keys))
     found = rows_of(
         "holds_released",
@@ -103,7 +104,7 @@ def _released(agency: int, indicator: int, keys: Sequence[ReportKey]) -> dict[Re
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A report that is stored as held: its row, its key, and why."""
+    """A report that is stored as held: the id of its row, its key, and the facts that are the reason."""
 
     report: int
     key: ReportKey
@@ -111,11 +112,11 @@ class Held:
 
 
 def record(agency: int, reports: Sequence[Held], *, now: datetime) -> dict[int, Finding]:
-    """Write the holds, and gather holds of periods in a row in one finding. Return the finding of each report.
+    """Store holds. Periods in a row share one finding. Return the finding of each report.
 
     The caller has locked the agency's indicators.
     """
-    # Decisions lock them in the same order.
+    # Decisions lock findings in the same order.
     there = _open_findings(agency, reports).select_for_update(of=("self",)).order_by("id")
     found, opened, extended = _gather(agency, reports, there, now=now)
     _write(agency, opened, extended, now=now)
@@ -127,14 +128,17 @@ def record(agency: int, reports: Sequence[Held], *, now: datetime) -> dict[int, 
 
 
 def would_gather(agency: int, reports: Sequence[Held], *, now: datetime) -> dict[int, Finding]:
-    """The finding that each report would have if it were held. It only reads."""
+    """The finding that each report would have if it were held. This only reads."""
     return _gather(agency, reports, _open_findings(agency, reports), now=now)[0]
 
 
 def _gather(
     agency: int, reports: Sequence[Held], there: Iterable[Finding], *, now: datetime
 ) -> tuple[dict[int, Finding], list[Finding], list[Finding]]:
-    """Gather holds of periods in a row. Return the finding of each report, the new findings, and those that grew."""
+    """Choose the findings of held reports: one for periods in a row.
+
+    Return the finding of each report, the new findings, and the stored findings that get more periods.
+    """
     found: dict[int, Finding] = {}
     opened: list[Finding] = []
     extended: dict[int, Finding] = {}
@@ -144,7 +148,7 @@ def _gather(
     for held in sorted(reports, key=lambda held: held.key.period):
         line = lines[held.key.indicator, held.key.frequency]
         while line and periods.end(held.key.frequency, line[0].last_period) < held.key.period:
-            # Neither this one nor a later one adjoins it.
+            # This report does not adjoin the finding, and no later report can.
             line.popleft()
         if not line or held.key.period < periods.previous(held.key.frequency, line[0].period):
             figure = WorkItem(Stage.FIGURE, held.key.frequency, held.key.period, held.key.indicator, agency)
@@ -174,7 +178,7 @@ def _open_findings(agency: int, reports: Sequence[Held]) -> QuerySet[Finding]:
 
 
 def _write(agency: int, opened: Sequence[Finding], extended: Sequence[Finding], *, now: datetime) -> None:
-    """Write findings. Try again if a worker has just opened one about a sum at the same place, and replace it."""
+    """Write findings. If a worker has just opened one about a sum in the same place, try again and replace it."""
     for _ in range(_TRIES - 1):
         with suppress(IntegrityError), transaction.atomic():
             _put_in_place_of_sums(agency, opened, extended, now=now)
@@ -185,7 +189,7 @@ def _write(agency: int, opened: Sequence[Finding], extended: Sequence[Finding], 
 def _put_in_place_of_sums(
     agency: int, opened: Sequence[Finding], extended: Sequence[Finding], *, now: datetime
 ) -> None:
-    """Write findings. They replace those about sums of finer figures of the same periods."""
+    """Write findings. They replace findings about sums of finer figures for the same periods."""
     written = [*opened, *extended]
     places = {(one.rule, one.indicator_id, one.frequency, one.period) for one in written}
     there = Finding.objects.filter(agency=agency, resolved=None, holds=None, period__in={one.period for one in written})
@@ -197,7 +201,7 @@ def _put_in_place_of_sums(
 
 
 def end(reports: Collection[int], *, decision: Decision, by: str, now: datetime, reason: str = "") -> list[int]:
-    """Write the decision on waiting holds, and close findings without any waiting ones. Return the reports."""
+    """Store the decision about waiting holds. Close findings that then have no waiting hold. Return the reports."""
     waiting = Hold.objects.select_for_update().filter(report__in=reports, decision="").order_by("pk")
     ended = list(waiting)
     done = [hold.pk for hold in ended]

@@ -1,7 +1,8 @@
 """Finds late and silent agencies (R201, R202) in the public coverage.
 
-Late periods in a row are one finding that grows with them. Each run reads only the periods published since the last
-one, and the findings next to them. A change of schedules publishes all periods again.
+Late periods in a row (a *run*) are one finding, which grows with them. ``watch`` reads only the periods that were
+published since it last ran, and the findings in these periods or next to them. That is enough, because a change of
+schedules publishes all periods again.
 """
 
 from bisect import bisect_left
@@ -30,14 +31,14 @@ from p2p_core.rules.lateness import Run
 from p2p_core.rules.levels import Facts
 from p2p_core.rules.rulebook import SILENCE, Limits, Subject
 
-#: At which frequency a schedule's periods are judged: minutes by their hour.
+#: The frequency at which a schedule's periods are judged. It is the schedule's own, but minutes are judged by the hour.
 _JUDGED_AT = {frequency: frequency for frequency in periods.REPORTABLE} | {Frequency.MINUTE: Frequency.HOUR}
 
 
 @retry_deadlocks
 @transaction.atomic
 def watch(*, now: datetime) -> None:
-    """Bring the findings about late and silent agencies up to date, unless another process is doing it."""
+    """Bring the findings about late and silent agencies up to date. Do nothing while another process does this."""
     mark = WatchMark.objects.select_for_update(skip_locked=True).first()
     newest = Version.objects.aggregate(newest=Max("number"))["newest"]
     if mark is None or newest is None or newest <= mark.version:
@@ -51,7 +52,7 @@ def watch(*, now: datetime) -> None:
         changes = _LatenessChanges(series, now, rulebook.limits(settings.THRESHOLDS))
         for agency in sorted({*late, *findings}):
             own_findings = findings.get(agency, [])
-            # What lies around another agency's findings may be only a part of this agency's late periods in a row.
+            # Of the periods around another agency's findings, perhaps only a part of this agency's run was read.
             own = series.around(changed, own_findings)
             runs = lateness.runs(frequency, own.intersection(late.get(agency, ())))
             changes.add(agency, runs, own_findings)
@@ -62,13 +63,16 @@ def watch(*, now: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedSeries:
-    """An indicator at a frequency: agencies are expected to report each period."""
+    """The periods of an indicator at a frequency, in which agencies are expected to report."""
 
     indicator: int
     frequency: str
 
     def late(self, within: Iterable[datetime]) -> dict[int, list[datetime]]:
-        """The late periods among these, by agency, if a schedule of this frequency expects them."""
+        """Those of the periods ``within`` in which agencies are late, by agency.
+
+        Only schedules that are judged at this frequency count.
+        """
         runs = lateness.runs(self.frequency, within)
         rows = rows_of(
             "lateness_periods",
@@ -88,7 +92,10 @@ class ExpectedSeries:
         return found
 
     def findings(self, changed: Sequence[datetime]) -> dict[int, list[Finding]]:
-        """Lock findings in or next to changed periods, by agency: open ones, and those that a coordinator closed."""
+        """Lock and return the findings in changed periods or next to them, by agency.
+
+        They are those that are open, and those that a coordinator closed.
+        """
         near = (
             Finding.objects.select_for_update()
             .filter(Q(resolved=None) | Q(resolution=Resolution.COORDINATOR), rule__in=rulebook.ids(Subject.LATENESS))
@@ -107,7 +114,7 @@ class ExpectedSeries:
         return found
 
     def around(self, changed: Iterable[datetime], findings: Iterable[Finding]) -> set[datetime]:
-        """The changed periods, and all periods of the findings next to them."""
+        """The changed periods, and all periods of these findings."""
         within = set(changed)
         for one in findings:
             within.update(periods.between(self.frequency, one.period, one.last_period))
@@ -116,7 +123,7 @@ class ExpectedSeries:
 
 @dataclass(slots=True)
 class _LatenessChanges:
-    """What to write, so that each run of late periods has one finding."""
+    """The findings to write, so that each run of late periods has one finding."""
 
     series: ExpectedSeries
     now: datetime
@@ -126,7 +133,7 @@ class _LatenessChanges:
     opened: list[Finding] = field(default_factory=list)
 
     def add(self, agency: int, runs: Sequence[Run], findings: Sequence[Finding]) -> None:
-        """Give each run of an agency its finding. Open findings without a run are over."""
+        """Give each run of an agency its finding. Open findings that get no run are over."""
         left = [one for one in findings if one.resolved is None]
         closed: dict[int, list[Run]] = defaultdict(list)
         for run in runs:
@@ -151,7 +158,7 @@ class _LatenessChanges:
             self.changed.append(finding)
 
     def write(self) -> None:
-        """Write all changes. Findings that are over make room first."""
+        """Write all changes. Findings that are over are closed first, because a new one may have the same place."""
         lifecycle.resolve(Finding.objects.filter(pk__in=self.over), how=Resolution.ITSELF, now=self.now)
         for one in self.changed:
             one.save(update_fields=["period", "last_period", "facts", "changed"])
@@ -159,7 +166,10 @@ class _LatenessChanges:
 
 
 def _excuses(finding: Finding, rule: str, run: Run) -> bool:
-    """Whether a coordinator closed this finding: the run began in it, and has not become worse by a rule."""
+    """Whether a run needs no new finding because of this one.
+
+    A coordinator closed this finding, the run began in it, and the run is not judged by a more severe rule.
+    """
     return finding.resolved is not None and finding.rule >= rule and finding.period <= run.first <= finding.last_period
 
 
@@ -168,7 +178,7 @@ def _overlaps(finding: Finding, run: Run) -> bool:
 
 
 def silences() -> QuerySet[Finding]:
-    """The findings of agencies that are silent now: open ones of R202 without a later figure."""
+    """The findings of agencies that are silent now: open findings of R202, if the agency has no later figure."""
     later = Figure.objects.filter(
         agency=OuterRef("agency"),
         indicator=OuterRef("indicator"),

@@ -1,7 +1,7 @@
-"""Judges the levels of a submission's reports (R102) against the figures that the current reports add up to.
+"""Judges the totals of a submission's reports (R102): compares them with the figures that current reports add up to.
 
-The totals of reports are summed here, because workers may not have made the figures yet. One statement for
-an indicator reads them, and only as much of the weeks before as the reports are compared with.
+The figures are summed here from the totals of reports, because workers may not have computed them yet. For each
+indicator, one statement reads these totals, and only those of the periods with which the reports are compared.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -19,9 +19,9 @@ from p2p_core.rules import levels, rulebook
 from p2p_core.rules.levels import LEVELLED, BeyondReachError, Facts, Judge, Level
 from p2p_core.rules.sums import NOTHING, Count, Place, Sums
 
-#: A period and a total that was released for it.
+#: The frequency and start of a period, and a total that was released for it.
 Value = tuple[str, datetime, int]
-#: Starts and ends of stretches of time, in microseconds since 1970, parallel.
+#: Stretches of time: two parallel arrays, their starts and their ends, in microseconds since 1970.
 Stretches = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 _WEEKS_BACK = np.arange(levels.WEEKS + 1) * (timedelta(weeks=1) // timedelta(microseconds=1))
@@ -35,10 +35,10 @@ def judge(
     minutes: Mapping[datetime, int],
     released: Collection[Value],
 ) -> dict[Place, Facts]:
-    """How the levels that stray do so, by frequency and period.
+    """The facts about the implausible ones of the levels ``sent``, by frequency and period.
 
-    ``minutes`` are the current totals of the minutes in ``sent``. ``released`` are the current totals that a
-    coordinator released, in all months of ``sent``.
+    ``minutes`` has the current totals of the minutes in ``sent``. ``released`` has the current totals that were
+    released, in all months of ``sent``.
     """
     breaks = queries.breaks_of(agency, indicator)
     limits = rulebook.limits(queries.thresholds([agency])[agency])[rulebook.HOLDING.id]
@@ -59,7 +59,7 @@ def _counted(frequency: str, period: datetime, total: int, released: Collection[
 
 
 def _read(agency: int, indicator: int, sent: Sequence[Level], reach: Frequency, released: Collection[Value]) -> Sums:
-    """Read the totals that add up to levels as coarse as ``reach``, for the periods sent and those before them."""
+    """Read the totals that are needed to judge at all frequencies up to ``reach``."""
     minutes: dict[datetime, Count] = {}
     for frequency, period, total in released:
         if frequency == Frequency.MINUTE:
@@ -83,7 +83,7 @@ def _read(agency: int, indicator: int, sent: Sequence[Level], reach: Frequency, 
 
 
 def _compared(sent: Sequence[Level], reach: Frequency) -> dict[Frequency, list[Stretches]]:
-    """The stretches of time, by frequency, whose reports add up to levels as coarse as ``reach``."""
+    """The stretches of time whose reports are needed to judge at all frequencies up to ``reach``, by frequency."""
     found: dict[Frequency, list[Stretches]] = {frequency: [] for frequency in (Frequency.MINUTE, *LEVELLED)}
     for at, level in enumerate(LEVELLED[: LEVELLED.index(reach) + 1]):
         finer = (Frequency.MINUTE, *LEVELLED)[: at + 2]
@@ -92,7 +92,7 @@ def _compared(sent: Sequence[Level], reach: Frequency) -> dict[Frequency, list[S
         if level == Frequency.MONTH:
             stretches = starts - _WEEKS_BACK[-1], starts
         else:
-            # An hour is compared with itself too.
+            # For an hour, the hour itself is needed too.
             back = _WEEKS_BACK if level == Frequency.HOUR else _WEEKS_BACK[1:]
             firsts = np.subtract.outer(starts, back).ravel()
             length = periods.seconds(level, around[0]) * 1_000_000 if around else 0
@@ -107,7 +107,7 @@ def _compared(sent: Sequence[Level], reach: Frequency) -> dict[Frequency, list[S
 
 
 def _join(some: Sequence[Stretches]) -> Stretches:
-    """Join stretches that overlap or adjoin, so that nothing is read twice."""
+    """Join stretches that overlap or adjoin, so that no report is read twice."""
     firsts, ends = map(np.concatenate, zip(*some, strict=True))
     order = np.argsort(firsts, kind="stable")
     firsts, reached = firsts[order], np.maximum.accumulate(ends[order])

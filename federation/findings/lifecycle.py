@@ -18,7 +18,7 @@ def new(
     last_period: datetime | None = None,
     report: int | None = None,
 ) -> Finding:
-    """An open finding, not saved, about the period of a figure or all from that to the last one."""
+    """An open finding, not saved, about the period of ``figure``, or about all periods from that to ``last_period``."""
     return Finding(
         rule=rule,
         agency_id=figure.agency,

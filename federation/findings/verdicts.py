@@ -1,4 +1,4 @@
-"""Judges reports, sums of finer figures, and the weeks of all agencies by the rules. It only reads what is stored."""
+"""Judges reports, sums of finer figures, and the weeks of all agencies by the rules. This only reads."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ from p2p_core.rules.levels import Facts
 from p2p_core.rules.plausibility import Cells, ComparedReport
 from p2p_core.rules.rulebook import Limits, Subject
 
-#: At which frequencies reports are judged. Minutes are judged as an hour.
+#: The frequencies at which reports are judged. Minutes are judged by the sum of their hour.
 JUDGED = (Frequency.HOUR, Frequency.DAY, Frequency.MONTH)
 #: The row of each single country in a table.
 _ROWS = {country: row for row, country in enumerate(tables.COUNTRIES.tolist())}
@@ -30,7 +30,7 @@ _ROWS = {country: row for row, country in enumerate(tables.COUNTRIES.tolist())}
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A rule applies to a figure. ``report`` is the root of the report that it is about."""
+    """What a rule found about a figure. ``report`` is the root of the report that the verdict is about, if any."""
 
     rule: str
     item: WorkItem
@@ -40,10 +40,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class CurrentReport:
-    """The current report of a figure: ``root`` is the row that holds its cells.
+    """The current report of a figure. ``root`` is the id of the row that has its cells.
 
-    ``revisions`` counts the reports that were current before it, and ``before`` is the total of the last of
-    them; ``previous`` is the root of the report of the period before, if that has the same total.
+    ``revisions`` is the number of reports for this period that were current before, and ``before`` is the total of the
+    last of these. ``previous`` is the root of the report for the period before this one, if it has the same total.
     """
 
     root: int
@@ -57,7 +57,10 @@ class CurrentReport:
 
 
 def current_reports(items: Sequence[WorkItem], sent: SentReports = NOTHING_SENT) -> dict[WorkItem, CurrentReport]:
-    """The current reports of figures, all of one frequency, if ``sent`` were stored. Figures without are left out."""
+    """The current reports of figures, all of one frequency, as they would be if ``sent`` were stored.
+
+    Figures without a current report are left out.
+    """
     befores = [item._replace(period=periods.previous(item.frequency, item.period)) for item in items]
     rows = (
         item_rows(
@@ -85,7 +88,7 @@ def current_reports(items: Sequence[WorkItem], sent: SentReports = NOTHING_SENT)
 def about_reports(reports: Mapping[WorkItem, CurrentReport], sent: SentReports | None = None) -> list[Verdict]:
     """Judge reports, all of one frequency.
 
-    With ``sent``, finer figures are computed from stored and sent reports, as workers will compute them later.
+    With ``sent``, the finer figures are computed from stored and sent reports together. Workers would get the same.
     """
     limits = _limits({item.agency for item in reports})
     whole = [item for item, report in reports.items() if not report.withdrawn]
@@ -120,7 +123,7 @@ def _limits(agencies: Collection[int]) -> dict[int, Limits]:
 
 
 def _compared_cells(reports: Mapping[WorkItem, CurrentReport], finer: Mapping[WorkItem, Cells]) -> dict[int, Cells]:
-    """The cells, by root, of the few reports whose cells are compared with others."""
+    """The cells of those reports whose cells are compared with others, by root. These are few."""
     compared = {report.root for item, report in reports.items() if item in finer or report.previous is not None}
     compared |= {report.previous for report in reports.values() if report.previous is not None}
     if not compared:
@@ -134,7 +137,7 @@ def _compared_cells(reports: Mapping[WorkItem, CurrentReport], finer: Mapping[Wo
 
 
 def about_sums(items: Sequence[WorkItem]) -> list[Verdict]:
-    """Judge the levels of those figures, all of one frequency, that are sums of finer ones for all their time."""
+    """Judge the levels of figures, all of one frequency, that are sums of finer ones and cover the whole period."""
     if not items or items[0].frequency not in levels.BY_WEEK:
         return []
     frequency = items[0].frequency
@@ -154,7 +157,7 @@ def about_sums(items: Sequence[WorkItem]) -> list[Verdict]:
 
 
 def next_to_repeat(changed: Sequence[WorkItem], *, judged: Collection[WorkItem]) -> list[WorkItem]:
-    """The periods after changed ones in which a repetition may begin or end (R104), except those ``judged`` already."""
+    """The periods after ``changed`` ones that must be judged for repetition (R104), except those already ``judged``."""
     ends = {item: periods.end(item.frequency, item.period) for item in changed if item.frequency in JUDGED}
     following = {item: item._replace(period=end) for item, end in ends.items()}
     unjudged = [item for item, after in following.items() if after not in judged]
@@ -165,10 +168,10 @@ def next_to_repeat(changed: Sequence[WorkItem], *, judged: Collection[WorkItem])
 
 
 def about_weeks(weeks: Sequence[WorkItem]) -> tuple[list[WorkItem], list[Verdict]]:
-    """Judge the country mixes of weeks. Return all agencies' weekly figures as items, and the verdicts.
+    """Judge the country mixes of weeks. Return the items of all agencies' weekly figures, and the verdicts.
 
-    An agency is compared with the published week less its own figure. So its findings tell it nothing about the others
-    that it cannot compute from public numbers.
+    An agency is compared with the published numbers of the week less its own figure. So a finding tells it nothing
+    about other agencies that it cannot compute from public numbers.
     """
     published = np.zeros((len(weeks), len(_ROWS)), np.int64)
     for position, _, country, network, value in item_rows("publication_cells", weeks):

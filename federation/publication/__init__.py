@@ -1,7 +1,8 @@
 """Makes the public view: all agencies' figures of a period, combined, protected, with its coverage.
 
-A change makes a new version. An unchanged cell is not touched. A cell that becomes 0 is closed and has no row.
-A reader cannot see whether an exact number changed.
+If something published changes, a new version is made. Cells that stay the same are not touched. If a cell becomes 0,
+its row is closed, and no new row replaces it. So readers cannot see a change of exact numbers that changes no rounded
+number.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,7 +31,7 @@ from p2p_core.reports import Values
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The new version, if there is one, the periods that changed, and the items that became stale."""
+    """The new version (None if nothing changed), the periods that changed, and the items that became stale."""
 
     version: int | None = None
     changed: Sequence[WorkItem] = ()
@@ -38,18 +39,18 @@ class Published:
 
 
 def due_at(item: WorkItem) -> datetime:
-    """From when on a period may be published."""
+    """The time from which on a period may be published."""
     end = periods.end(item.frequency, item.period)
     return end if item.frequency == Frequency.MINUTE else end + coverage.GRACE
 
 
 def oldest_minute(now: datetime) -> datetime:
-    """From when on figures and cells of minutes are kept: they serve the live view only."""
+    """The time from which on figures and cells of minutes are kept: only the live view needs them."""
     return now - timedelta(days=2)
 
 
 def first_kept(frequency: str, start: datetime, *, now: datetime) -> datetime:
-    """``start``, or for minutes the oldest one that is kept, if that is later."""
+    """``start``. For minutes: the oldest minute that is kept, if that is later than ``start``."""
     return max(start, oldest_minute(now)) if frequency == Frequency.MINUTE else start
 
 
@@ -67,7 +68,10 @@ def is_due(item: WorkItem, *, now: datetime) -> bool:
 
 
 def located_by(figure: WorkItem, *, now: datetime) -> Iterator[WorkItem]:
-    """Yield the longer public periods in which this figure decides in which of its days or months a change lies."""
+    """Yield the longer public periods that must be published again if this figure changes.
+
+    In these periods, this figure helps to decide in which day or month a change lies.
+    """
     for coarser in periods.coarser(figure.frequency):
         item = WorkItem(Stage.PUBLISH, coarser, periods.start_of(coarser, figure.period), figure.indicator)
         if coarser in periods.LOCATED and due_at(item) <= now:
@@ -76,11 +80,11 @@ def located_by(figure: WorkItem, *, now: datetime) -> Iterator[WorkItem]:
 
 
 def compute(items: Sequence[WorkItem], *, mark: datetime) -> ComputedPeriods:
-    """Compute the cells and coverage of periods, all of one frequency. It only reads."""
+    """Compute the cells and coverage of periods, all of one frequency. This only reads from the database."""
     combined, kept = combine(items, mark=mark), frozen.read(items)
     cells = unclipped(items, combined.cells, kept).clip(min=0)
     frequency, found = items[0].frequency, combined.coverage
-    # Minutes are soon gone.
+    # Minutes get no breaks, because they are soon deleted.
     if frequency != Frequency.MINUTE:
         breaks = {(mark.indicator, periods.start_of(frequency, mark.start)) for mark in queries.breaks()}
         broken = ({(item.indicator, item.period), (None, item.period)} & breaks for item in items)
@@ -89,7 +93,7 @@ def compute(items: Sequence[WorkItem], *, mark: datetime) -> ComputedPeriods:
 
 
 def unclipped(items: Sequence[WorkItem], present: AgencyCells, kept: Frozen) -> Values:
-    """Round first sums and later changes and add them up. A cell below zero is to be published as 0."""
+    """Round first sums and later changes, and add them up. The caller must publish a cell below zero as 0."""
     all_networks_only = items[0].frequency in periods.ALL_NETWORKS_ONLY
     first = tables.concatenate([kept.cells, present.where(~kept.exists[present.table])])
     sums, networks = tables.with_margins(first.sum_agencies(len(items))), tables.PUBLIC_NETWORKS
@@ -134,18 +138,19 @@ def publish(items: Sequence[WorkItem], *, now: datetime, mark: datetime) -> Publ
     frozen.freeze(due, unfrozen, computed.present)
     # Last, because other publishers wait from here on until this transaction ends.
     version, changed = storage.write(computed, public)
-    # If figures have changed since they were read, another worker may have located the change without these first sums.
+    # Figures may have changed since they were read. Then another worker may have located the change without the new
+    # first sums, so the longer periods become stale.
     located = (one for at in np.flatnonzero(unfrozen).tolist() for one in located_by(due[at], now=now))
     return Published(version, changed, chain(_gaps(due, firsts, now=now), located))
 
 
 def _too_early(items: Sequence[WorkItem]) -> list[WorkItem]:
-    """The periods that are public already because a clock ran ahead. They are kept up to date."""
+    """Those of the periods that are public too early, because a clock ran ahead. They are kept up to date."""
     return [items[row[0]] for row in item_rows("publication_coverage", items)] if items else []
 
 
 def _begun(items: Sequence[WorkItem], firsts: dict[int, datetime]) -> list[WorkItem]:
-    """Leave out the periods before an indicator's first one in which nobody owed or reported anything."""
+    """Leave out periods before the first public one of their indicator in which nobody owed or reported anything."""
     early = [item for item in items if item.period < firsts[item.indicator]]
     if not early:
         return list(items)
@@ -166,7 +171,7 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 def _first_public(items: Sequence[WorkItem]) -> dict[int, datetime]:
     """The first public period of each indicator at the items' frequency."""
-    # One by one: the index answers each with its first entry, even if the history is long.
+    # One query for each indicator: the first entry of the index answers it, even if the history is long.
     rows = PublishedCoverage.objects.filter(frequency=items[0].frequency)
     return {
         indicator: rows.filter(indicator=indicator).aggregate(first=Min("period"))["first"] or _NEVER
@@ -175,9 +180,9 @@ def _first_public(items: Sequence[WorkItem]) -> dict[int, datetime]:
 
 
 def _gaps(items: Sequence[WorkItem], firsts: dict[int, datetime], *, now: datetime) -> Iterator[WorkItem]:
-    """Yield the periods between a new first period of an indicator and what was public before.
+    """Yield the periods between the new first public period of an indicator and the earlier first one.
 
-    An indicator has coverage in every period from its first one on, even if nobody was expected.
+    From its first public period on, an indicator has coverage in every period, even if nobody was expected.
     """
     frequency, published = items[0].frequency, set(items)
     for indicator in {item.indicator for item in items}:

@@ -1,6 +1,6 @@
 """Which agencies were expected in a period, and the time that each owes and covers (rule 4).
 
-It is read from schedules and from all reports ever sent, never from values.
+It depends on schedules and on which reports were ever sent, never on the values in reports.
 """
 
 from collections import defaultdict
@@ -33,7 +33,7 @@ def schedules_by_agency(indicators: Iterable[int]) -> dict[int, dict[int, list[A
 
 
 class FigureCoverage(NamedTuple):
-    """The time of a period that an agency's figure covers and that it ever reported, in seconds."""
+    """The seconds of a period for which an agency has a figure (``covered``) or ever sent a report (``reported``)."""
 
     source: str = Source.NONE
     covered: int = 0
@@ -58,9 +58,9 @@ def coverage_of(
 def _counted_from(
     item: WorkItem, facts: Mapping[int, FigureCoverage], schedules: Mapping[int, Sequence[AgencySchedule]]
 ) -> datetime | None:
-    """The first instant that anybody owes in a period, unless that is its start or there is none.
+    """The first instant of a period that any agency owes. None if that is the start of the period, or if none owes any.
 
-    Reports are read only if neither a schedule nor a report of the whole period includes its start.
+    Reports are read only if no schedule includes the start of the period, and no agency reported the whole period.
     """
     frequency, start = item.frequency, item.period
     whole = periods.seconds(frequency, start)
@@ -118,7 +118,7 @@ def _standings(
 def _reported_by_day(
     item: WorkItem, agency: int, schedules: Sequence[AgencySchedule], *, reported: int
 ) -> NDArray[np.int64] | None:
-    """The seconds of each day that the agency ever reported. None if this adds nothing to its schedules and total."""
+    """The seconds of each day for which the agency ever sent a report. None if the owed time does not need them."""
     if not reported or not schedules or reported == periods.seconds(item.frequency, item.period):
         return None
     if coverage.scheduled_days(item.frequency, item.period, schedules).all():

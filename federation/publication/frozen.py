@@ -1,6 +1,6 @@
-"""Keeps the frozen sums: the figures, by agency, with which a period was first published.
+"""Keeps the frozen sums: for each period, all agencies' figures at its first publication.
 
-A frozen sum is written once, in the transaction that publishes its period first, and never changed.
+A frozen sum is written in the transaction that first publishes its period, and is never changed after that.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ class FrozenSumLostError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """The frozen sums of some periods: which of them exist, which were altered, and their cells."""
+    """The frozen sums of some periods: which exist, which do not match their seal (``altered``), and their cells."""
 
     exists: NDArray[np.bool_]
     altered: NDArray[np.bool_]
@@ -53,7 +53,7 @@ _COLUMNS = ("indicator_id", "frequency", "period", "agencies", "countries", "net
 
 
 def freeze(items: Sequence[WorkItem], unfrozen: NDArray[np.bool_], present: AgencyCells) -> None:
-    """Store the present figures of the ``unfrozen`` periods."""
+    """Store the present figures of those periods that are ``unfrozen``, as their frozen sums."""
     rows = []
     for position in np.flatnonzero(unfrozen).tolist():
         item = items[position]
@@ -65,7 +65,7 @@ def freeze(items: Sequence[WorkItem], unfrozen: NDArray[np.bool_], present: Agen
 
 
 def _seal(item: WorkItem, columns: Sequence[NDArray[Any]]) -> bytes:
-    """The seal of a frozen sum. Without the rounding key nobody can make one for other cells."""
+    """The seal of a frozen sum: a keyed hash. Nobody can make the seal of other cells without the rounding key."""
     named = f"{item.indicator} {item.frequency} {periods.label(item.frequency, item.period)}"
     seal = blake2b(named.encode(), digest_size=16, key=settings.ROUNDING_KEY, person=b"p2p-frozen-sum")
     for column in columns:
@@ -74,7 +74,7 @@ def _seal(item: WorkItem, columns: Sequence[NDArray[Any]]) -> bytes:
 
 
 def changes_of(items: Sequence[WorkItem], present: AgencyCells, kept: Frozen) -> Changes:
-    """The changes of agencies since these periods, all of one frequency, were first published."""
+    """What agencies have changed in these periods, all of one frequency, since they were first published."""
     frequency = Frequency(items[0].frequency)
     changed = changes.differences(present.where(kept.exists[present.table]), kept.cells)
     own = np.array([changes.number_of(frequency, item.period) for item in items], np.int64)[changed.table]

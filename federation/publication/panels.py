@@ -1,8 +1,8 @@
-"""Makes the panels of the fair comparison: the sum, month by month, of the same agencies throughout.
+"""Makes panels: sums over the same agencies in every week and month of a span, for comparison over time.
 
-A panel spans the last 12, 24 or 36 months that have ended and in which nobody is awaited. Its agencies are those that
-report all of each period of the span, unless that would single out one agency (``rules.panels``). An agency that joins,
-leaves or falls silent is out, so it does not bend the line.
+The span is the last 12, 24 or 36 months that have ended and in which no report is awaited. The agencies are those that
+report every period of the span whole, unless this choice would show the numbers of one agency (``rules.panels``). An
+agency that joins, leaves or falls silent within the span is not in the panel, so it does not change the trend.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -31,9 +31,9 @@ from p2p_core import periods
 from p2p_core.periods import Frequency
 from p2p_core.reports import Values
 
-#: A panel waits for late agencies, but no longer than the longest deadline of a schedule.
+#: A month with awaited reports delays the end of a panel's span: at most by the longest deadline of a schedule.
 LONGEST_WAIT = timedelta(days=91)
-#: No panel reaches back further, even if its last months are awaited and the clock stops.
+#: No panel reaches back further, even if reports of its last months are awaited and the clock's mark stands still.
 _REACH = timedelta(days=31 * max(PANELS.values())) + 2 * LONGEST_WAIT
 _SECOND = timedelta(seconds=1)
 
@@ -68,7 +68,7 @@ class PanelView:
 
 
 def of_periods(items: Iterable[WorkItem], *, now: datetime) -> set[WorkItem]:
-    """The panels that may depend on these periods: weeks and months of a month that has ended."""
+    """The panels that may depend on these periods. Only weeks and months before the present month matter."""
     this_month = periods.start_of(Frequency.MONTH, now)
     indicators = {
         item.indicator
@@ -85,10 +85,10 @@ def of_indicator(indicator: int) -> list[WorkItem]:
 
 
 def compute(item: WorkItem, *, mark: datetime) -> PanelView:
-    """Compute a panel at each frequency; it is empty while nobody is expected in its span.
+    """Compute a panel at each frequency. The panel is empty if nobody is expected in its span.
 
-    If a period of the span is published without some agencies that have figures now, it stays as it is stored.
-    Publishing that period makes it stale again.
+    If some agencies have figures for a period of the span that are not published yet, the stored panel is returned
+    unchanged. When that period is published, the panel becomes stale and is computed again.
     """
     schedules = schedules_by_agency([item.indicator])[item.indicator]
     end = _end_of_span(item.indicator, schedules, mark=mark)
@@ -110,7 +110,7 @@ def compute(item: WorkItem, *, mark: datetime) -> PanelView:
 
 
 def _end_of_span(indicator: int, schedules: Schedules, *, mark: datetime) -> datetime:
-    """The end of the last month before the first one that an agency has not reported and is not late with yet."""
+    """The start of the first month in which reports are still awaited, or else of the present month."""
     end = periods.start_of(Frequency.MONTH, mark - coverage.GRACE)
     last = periods.between(Frequency.MONTH, end - LONGEST_WAIT, end - _SECOND)
     months = [WorkItem(Stage.PUBLISH, Frequency.MONTH, month, indicator) for month in last]
@@ -124,7 +124,7 @@ def _end_of_span(indicator: int, schedules: Schedules, *, mark: datetime) -> dat
 
 
 def _is_anybody_expected(indicator: int, schedules: Schedules, start: datetime, end: datetime) -> bool:
-    """Whether an agency owed or ever reported something in some month of the span."""
+    """Whether any agency owed or ever reported anything in the span."""
     first, last = start.date(), (end - _SECOND).date()
     if any(s.valid_from <= last and first <= s.valid_to for mine in schedules.values() for s in mine):
         return True
@@ -136,8 +136,8 @@ def _is_anybody_expected(indicator: int, schedules: Schedules, start: datetime, 
 class _ReportedPeriod:
     """The agencies that have numbers for a period.
 
-    ``whole`` has those that report the whole span: whether their figure is final, and its exact numbers over all
-    networks.
+    ``whole`` has only the agencies that report the whole span. For each, it says whether the figure for the period is
+    final, and has its exact numbers over all networks.
     """
 
     reporting: Agencies
@@ -157,7 +157,7 @@ def _reported(parts: Sequence[WorkItem]) -> list[_ReportedPeriod]:
     found = [_ReportedPeriod(frozenset(), {})] * len(parts)
     with cursor() as c:
         rows = c.stream(statement("panels_figures"), _named(parts) | {"seconds": seconds})
-        # A period at a time: three years of weeks of all agencies and networks are more than there is any need to hold.
+        # One period after another, because the cells of all agencies in three years of weeks take much memory.
         for position, some in groupby(rows, key=itemgetter(0)):
             reporting, whole = set(), {}
             for _, agency, final, countries, networks, values in some:
@@ -200,7 +200,7 @@ def _choose(
 ) -> Agencies:
     panels = PublishedPanel.objects.filter(indicator=item.indicator, frequency=frequency)
     last = panels.filter(months=PANELS[item.frequency]).exclude(agencies=[]).order_by("version_from").last()
-    # Spans are whole months, so two of them that overlap share a month and a week.
+    # Spans consist of whole months. So if two spans overlap, they have at least one month and one week in common.
     public = panels.filter(start__lt=end, end__gt=start).values_list("agencies", flat=True)
     return choose(
         frozenset(reported[0].whole),
@@ -210,14 +210,15 @@ def _choose(
 
 
 def _numbers(agencies: Agencies, part: WorkItem, reported: _ReportedPeriod, public: _PublicPeriod) -> PanelNumbers:
-    """What a panel shows of a period.
+    """The numbers that a panel shows for a period.
 
-    If it leaves nobody out, it shows what the combined view does: another rounding would narrow the sum down.
+    If the panel leaves no agency out, these are the published cells: another rounding of the same sum would narrow the
+    sum down.
     """
     members = sorted(agencies)
     shown = public.values
     if agencies != reported.reporting:
-        # Each agency's numbers are rounded by themselves, each with the number of its cell.
+        # Each number of each agency is rounded alone, with the random number of the agency and the cell.
         exact = np.array([reported.whole[one][1] for one in members])
         minute, agency = rounding.minute_of(part.period), np.array(members)[:, None]
         places = (agency, part.indicator, tables.PUBLIC_COUNTRIES, tables.TOTAL_NETWORK, minute)
@@ -242,8 +243,9 @@ def _current(model: type[Row], item: WorkItem) -> models.QuerySet[Row]:
 
 
 def renew(items: Collection[WorkItem], *, mark: datetime) -> None:
-    """Bring panels up to date, each that changes as one new version; a period that does not is not touched."""
-    # A panel is compared with the others, so another worker waits until this one is public. No agency has this number.
+    """Bring panels up to date. Each panel that changes is a new version. Periods that stay the same are not touched."""
+    # The choice of agencies depends on the other panels of the indicator, so another worker waits until this one is
+    # public. The lock needs the number of an agency. No agency has the number NOBODY.
     lock_agency_indicators((NOBODY, item.indicator) for item in items)
     for item in items:
         new, old = compute(item, mark=mark), read(item)
@@ -253,7 +255,7 @@ def renew(items: Collection[WorkItem], *, mark: datetime) -> None:
                 _replace(PublishedPanelPeriod, item, old.numbers, new.numbers, version)
 
 
-#: What tells the rows of a panel apart: the keys of a view.
+#: The columns that identify a row of a panel. Their values are the keys of a :class:`PanelView`.
 _KEYS: dict[type[models.Model], tuple[str, ...]] = {
     PublishedPanel: ("frequency",),
     PublishedPanelPeriod: ("frequency", "period"),
@@ -267,7 +269,7 @@ def _replace(
     new: Mapping[tuple[Any, ...], PanelSpan | PanelNumbers],
     version: int,
 ) -> None:
-    """Close the rows that do not hold any more, and add those that hold from now on."""
+    """Close the rows that differ from the new ones, and add the new ones, both with this version."""
     names = _KEYS[model]
     rows = _current(model, item).values_list("pk", *names)
     closed = [pk for pk, *key in rows if new.get(tuple(key)) != old[tuple(key)]]

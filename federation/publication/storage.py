@@ -19,15 +19,16 @@ from federation.worklist import WorkItem, item_rows, parameters_of
 from p2p_core.periods import Frequency
 from p2p_core.reports import Values
 
-#: Columns of the table under the same names.
+#: The columns of the coverage table have the same names as these fields.
 _FACTS: Final = tuple(PeriodCoverage.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True)
 class ComputedPeriods:
-    """Cells and coverage of periods that are to become public. The cells are rounded: (n, countries, networks).
+    """The cells and coverage of ``n`` periods that are to become public.
 
-    ``present`` are the figures of now. A period that is not ``frozen`` yet freezes them.
+    ``cells`` are rounded, with the shape (n, countries, networks). ``present`` has the present figures: if a period has
+    no frozen sum yet, they are stored as its frozen sum.
     """
 
     items: Sequence[WorkItem]
@@ -50,7 +51,7 @@ class PublicPeriods:
     coverage: dict[int, tuple[int, PeriodCoverage]]
 
     def changed_coverage(self, computed: ComputedPeriods) -> list[int]:
-        """The positions at which the computed coverage is another."""
+        """The positions of the periods whose computed coverage differs from the public one."""
         return [
             position
             for position, one in enumerate(computed.coverage)
@@ -81,7 +82,7 @@ def read(computed: ComputedPeriods) -> PublicPeriods:
 
 
 def write(computed: ComputedPeriods, public: PublicPeriods) -> tuple[int | None, list[WorkItem]]:
-    """Write what changed as one version. Return that and the periods that changed; without a change there is none."""
+    """Write what changed as one new version. Return it (None without a change), and the periods that changed."""
     cells = computed.cells != public.cells
     coverage = public.changed_coverage(computed)
     changed = cells.any(axis=(1, 2))
@@ -110,7 +111,7 @@ def write(computed: ComputedPeriods, public: PublicPeriods) -> tuple[int | None,
 
 
 def _close(table: str, ids: Values | Sequence[int], computed: ComputedPeriods, version: int) -> None:
-    """End rows at this version. Minutes have no vintages, so their rows are deleted."""
+    """Close rows with this version. Minutes have no past views, so their rows are deleted instead."""
     if not len(ids):
         return
     change = "DELETE FROM {}" if computed.frequency == Frequency.MINUTE else "UPDATE {} SET version_to = {}"

@@ -1,8 +1,8 @@
-"""Draws the versions of the public view, so that their numbers and times follow commits.
+"""Gives each publication its version: a number and a time. Their order is the order of commits.
 
-A publisher does its arithmetic first, draws a version, writes, and stamps the version's
-time as its last statement. Drawing locks the one counter row until the commit, so a version
-is never drawn before another and committed after it.
+A publisher computes first, then takes the next version, writes, and as its last statement stores the version's time.
+Taking a version locks the one counter row until the commit. So the publisher that takes a version first also commits
+first.
 """
 
 from collections.abc import Iterator
@@ -19,32 +19,33 @@ from federation.rules import rounding
 
 @contextmanager
 def new_version() -> Iterator[int]:
-    """Draw the next version, and stamp it with its time after the block that writes it."""
+    """Take the next version, and store its time after the ``with`` block, which writes the data."""
     with cursor() as c:
         c.execute("UPDATE federation_versioncounter SET last = last + 1 RETURNING last")
         [(version,)] = c.fetchall()
     yield version
     with cursor() as c:
         c.execute(statement("versions_stamp"), [version])
-    # The stamp is the database's time. If the clocks contradict it, the transaction is rolled back.
+    # The version has the database's time. If another clock contradicts it, this raises, and all is rolled back.
     clock.agreed()
 
 
 def leap() -> None:
-    """Raise both counters above every number ever drawn, after the database has gone back to an earlier state.
+    """Raise both counters above every version ever given, after an earlier state of the database was restored.
 
-    Later versions are gone, but readers and caches hold their numbers in ETags. Nobody draws a million versions a
-    second, so microseconds since 1970 are above all of them, however old the state and however often it is restored.
+    The versions after that state are lost, but readers and caches still have their numbers in ETags, so no number may
+    be given again. The new value is the time in microseconds since 1970. It is above every number ever given, because
+    fewer than a million versions are made in a second.
     """
     [(version,)] = rows_of("versions_leap")
     registry.raise_version(version)
 
 
 def check_rounding() -> None:
-    """Refuse to go on unless this process rounds as the published view is rounded.
+    """Raise RoundingKeyMismatchError if this process has another rounding key or base than the published view.
 
-    The first process seals its key and base. A second key would round each cell a second time, and two roundings narrow
-    down the exact value.
+    The first process stores its base and the fingerprint of its key. Another key would round each cell a second time,
+    and two roundings narrow down the exact value.
     """
     fingerprint, base = _mine()
     seal, _ = RoundingSeal.objects.get_or_create(id=1, defaults={"fingerprint": fingerprint, "base": base})
@@ -53,7 +54,7 @@ def check_rounding() -> None:
 
 
 def rounding_agrees() -> bool:
-    """Whether this process rounds as the published view is rounded, if there is one yet."""
+    """Whether this process has the rounding key and base of the published view. True if there is no such view yet."""
     seal = RoundingSeal.objects.first()
     return seal is None or (bytes(seal.fingerprint), seal.base) == _mine()
 

@@ -1,7 +1,7 @@
-"""The one public door: protected cells, their coverage, windows and panels, now or at a version.
+"""The only way to public data: protected cells, their coverage, windows and panels, now or at a version.
 
-All numbers here are rounded already. A read is one statement, hence one snapshot, so version, coverage and cells agree
-while publications commit.
+All numbers here are rounded already. A read is one statement, and so it reads one snapshot: version, coverage and cells
+agree, even if publications commit meanwhile.
 """
 
 from collections.abc import Iterable
@@ -34,7 +34,7 @@ from p2p_core.periods import Frequency, Longs
 
 Row = dict[str, Any]
 
-#: For each sliding window the frequency of its parts, and whether months are read in place of their days.
+#: For each sliding window, the frequency of its parts, and whether whole months replace their days.
 _WINDOWS = {
     "P1D": (Frequency.HOUR, False),
     "P7D": (Frequency.DAY, False),
@@ -43,15 +43,15 @@ _WINDOWS = {
 }
 WINDOWS: Final = tuple(_WINDOWS)
 _PART = {Frequency.HOUR: timedelta(hours=1), Frequency.DAY: timedelta(days=1)}
-#: A version above every other one, to read what is public now.
+#: A number above every version. It means: what is public now.
 NEWEST: Final = 2**63 - 1
 
-#: At which frequencies panels have numbers, and what a year before is: the same month, or the week 52 weeks earlier.
+#: The frequencies of panels, and what "a year earlier" means for each: the week 52 weeks earlier, or the same month.
 _YEAR = {Frequency.WEEK: "364 days", Frequency.MONTH: "12 months"}
 _MINUTES_PUBLIC = timedelta(hours=2)
 _LIVE = timedelta(minutes=60)
 
-#: Statements that read at most so many series are prepared: for these, planning takes longer than reading.
+#: Statements that read at most this many series are prepared, because planning them takes longer than reading.
 _FEW = 500
 
 _IS_PUBLIC = b"version_to IS NULL"
@@ -60,11 +60,11 @@ _WAS_PUBLIC = b"version_from <= %(version)s AND (version_to IS NULL OR version_t
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """A range of published cells: of an indicator, from one period to another, both included.
+    """Published cells to read: of one indicator, from the period ``start`` to the period ``end``, both included.
 
-    Countries and networks are numbers, groups and totals among them. If ``open``, only those series are meant that ever
-    had a cell. ``version`` is the highest version to read; ``panel`` the length of the panel, if only its agencies
-    count.
+    ``countries`` and ``networks`` are numbers of single ones, groups or totals. If ``open``, series that never had a
+    cell are left out. ``version`` is the version at which the cells are read. With ``panel``, the numbers are those of
+    the panel of this length in months, instead of all agencies.
     """
 
     indicator: int
@@ -80,10 +80,10 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some published periods at a version; ``following`` is the first period of the next page.
+    """Some of the selected periods at a version. ``following`` is the first period of the next page.
 
-    ``version`` is the highest of the whole range asked for, not of the page; there is none
-    if nothing of it has been published.
+    ``version`` is the newest version of all selected periods, not only of this page. It is None if none of them has
+    been published.
     """
 
     version: int | None
@@ -95,10 +95,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """Who a panel is made of, from ``start`` until before ``end``, both the starts of months.
+    """The agencies and the span of a panel. The span ends before ``end``, and both times are starts of months.
 
-    ``earlier`` has the values a year before, in the places of the table. There is no
-    start and no end while nobody was expected in the span.
+    ``earlier`` has the values of a year earlier, in the same shape as the values of the table. ``start`` and ``end``
+    are None if nobody was expected in the span.
     """
 
     months: int
@@ -110,7 +110,7 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Standings:
-    """The state of each expected agency, as parallel columns in no order; periods are seconds since 1970."""
+    """The state of each expected agency in each period: parallel columns, not sorted. ``periods`` are epoch seconds."""
 
     periods: Longs
     agencies: NDArray[np.int16]
@@ -118,7 +118,7 @@ class Standings:
 
 
 class Window(NamedTuple):
-    """A sliding window of all countries over all networks, as the only period of a table; it ends before ``end``."""
+    """A sliding window over all networks, as the only period of a table. It ends before ``end``."""
 
     start: datetime
     end: datetime
@@ -126,7 +126,7 @@ class Window(NamedTuple):
 
 
 class PublicSpan(NamedTuple):
-    """From which period to which an indicator is public at a frequency, and when that became so and changed last."""
+    """The first and last public period of an indicator at a frequency, and when it was first and last published."""
 
     indicator: int
     frequency: str
@@ -137,10 +137,10 @@ class PublicSpan(NamedTuple):
 
 
 class PastView(NamedTuple):
-    """The version that was public at an instant (0: none), and whether that can still change.
+    """The version that was public at an instant (0: none), and whether this answer is ``settled``.
 
-    A publication that is about to commit has drawn its time already. Once a later version
-    is public, all that were before it are too.
+    It is not settled while a publication may have got its time before the instant without having committed yet. Once a
+    version with a later time is public, this cannot be, because versions commit in the order of their times.
     """
 
     version: int
@@ -160,7 +160,7 @@ def check(selection: Selection) -> None:
 
 
 def past_view(frequency: str, as_of: datetime) -> PastView:
-    """The version that was public at an instant, for hours and coarser periods."""
+    """The version that was public at an instant. ``frequency`` must not be minutes, which have no past views."""
     if frequency == Frequency.MINUTE:
         raise VintagesNotKeptError
     at_instant(as_of)
@@ -172,18 +172,18 @@ def past_view(frequency: str, as_of: datetime) -> PastView:
 
 
 def live_minutes() -> tuple[datetime, datetime]:
-    """The first and last of the 60 minutes that have ended."""
+    """The first and the last of the newest 60 minutes that have ended."""
     now = _this_minute()
     return now - _LIVE, periods.previous(Frequency.MINUTE, now)
 
 
 def at_version(number: int) -> None:
-    """From here on read a source that has this version: a replica may not have it yet."""
+    """Read the rest of the answer from a database that has this version. A replica may not have it yet."""
     read_primary_unless(lambda: (_newest()[0] or 0) >= number)
 
 
 def at_instant(instant: datetime) -> None:
-    """From here on read a source that has every version up to an instant: a replica may not have all of them yet."""
+    """Read the rest of the answer from a database that has every version up to an instant. A replica may lack some."""
     read_primary_unless(lambda: (known_at := _newest()[1]) is not None and known_at >= instant)
 
 
@@ -193,7 +193,7 @@ def _newest() -> tuple[int | None, datetime | None]:
 
 
 def version(selection: Selection) -> int | None:
-    """The highest version of the periods or the panel, without reading cells or coverage."""
+    """The newest version of the selected periods, or of the panel, without reading cells or coverage."""
     found: int | None = _page(selection, selection.start, 0)["version"]
     return found
 
@@ -205,10 +205,10 @@ def count_periods(selection: Selection) -> int:
 
 
 def read(selection: Selection, *, first: datetime | None = None, limit: int) -> Page:
-    """Read at most ``limit`` periods, from the first one on."""
+    """Read at most ``limit`` periods, beginning with ``first``, or else with the first one of the selection."""
     row = _page(selection, first or selection.start, limit)
     coverage = coverage_of(row)
-    # Looked up after the cells: each that has one is listed then.
+    # Series are read after the cells, so that the list contains every series that has a cell.
     listed = series(selection, at=row["version"])
     countries, networks = row["countries"], row["networks"]
     if not _several(selection):
@@ -219,7 +219,7 @@ def read(selection: Selection, *, first: datetime | None = None, limit: int) -> 
 
 
 def panel(selection: Selection, *, first: datetime | None = None, limit: int) -> tuple[Page, Panel]:
-    """Read a panel and its cells of at most ``limit`` periods, from the first one on. It covers all their time."""
+    """Read a panel and its cells in at most ``limit`` periods. Its agencies cover the whole time of each period."""
     assert selection.panel is not None  # noqa: S101  who asks for a panel says which
     row = _page(selection, first or selection.start, limit)
     members, whole = (np.full(len(row["periods"]), number) for number in (len(row["agencies"]), 10_000))
@@ -243,14 +243,14 @@ def panel(selection: Selection, *, first: datetime | None = None, limit: int) ->
 
 
 def standings(selection: Selection, *, first: datetime | None = None, limit: int) -> tuple[Page, Standings]:
-    """Read the state of each expected agency in at most ``limit`` periods, from the first one on."""
+    """Read the state of each expected agency in at most ``limit`` periods, which are chosen as in ``read``."""
     row = _page(selection, first or selection.start, limit, countries=[], states=True)
     table = Table(selection.frequency, [], coverage_of(row), np.zeros((0, len(row["periods"])), np.int64))
     return _answer(row, table), Standings(row["standings"], row["agencies"], row["states"])
 
 
 def series(selection: Selection, *, at: int | None = None) -> list[Series]:
-    """The series of a selection, by code. An open one has those that ever had a cell, or have one in the panel."""
+    """The series of a selection, by code. If it is ``open``: those that ever had a cell, or have one in the panel."""
     if not selection.open:
         return view.by_code(Series(*pair) for pair in product(selection.countries, selection.networks))
     named = _named(selection) | ({"version": at} if at else {})
@@ -259,7 +259,7 @@ def series(selection: Selection, *, at: int | None = None) -> list[Series]:
 
 
 def window(indicator: int, length: str, countries: Iterable[int] = COUNTRY_CODES) -> Window | None:
-    """Read a sliding window of some countries, if any of it is published yet."""
+    """Read a sliding window of some countries. None if no part of it is published yet."""
     row = _window(indicator, length, list(countries), parts=True)
     if row is None:
         return None
@@ -277,16 +277,17 @@ def window_version(indicator: int, length: str) -> tuple[int, datetime] | None:
 
 
 def spans(indicators: Iterable[int], frequencies: Iterable[str]) -> list[PublicSpan]:
-    """From when to when each indicator is public at each frequency, if anything of it is."""
+    """The public span of each indicator at each frequency. Pairs without anything public are left out."""
     pairs = list(product(indicators, frequencies))
     named = {"indicators": [number for number, _ in pairs], "frequencies": [letter for _, letter in pairs]}
     return [PublicSpan(*row) for row in _rows("published_spans", named) if None not in row]
 
 
 def coverage_of(row: Row) -> Coverage:
-    """The columns of a statement as coverage. Columns that it does not read are 0.
+    """The coverage in the row of a statement. Columns that the statement does not return are 0.
 
-    ``begun`` stands for ``counted_from``: the instants of those periods only in which counting began.
+    Instead of ``counted_from``, the row may have ``begun``: the instants at which counting began, only for the periods
+    in which it did.
     """
     columns: Row = dict.fromkeys(COLUMNS, np.zeros(len(row["periods"]), np.int64)) | row
     columns["status"] = np.frombuffer(row["status"].encode("ascii"), "S1").astype("U1")
@@ -327,7 +328,7 @@ def _page(selection: Selection, first: datetime, limit: int, **more: object) -> 
 
 
 def _window(indicator: int, length: str, countries: list[int], *, parts: bool) -> Row | None:
-    """Read a window, or only its version and end. PostgreSQL reads its name as an interval."""
+    """Read a window, or only its version and end. Its name, such as P7D, is an interval for PostgreSQL."""
     frequency, by_month = _WINDOWS[length]
     named = {"indicator": indicator, "window": length, "frequency": frequency, "part": _PART[frequency]}
     named |= {"by_month": by_month, "countries": countries, "parts": parts}
@@ -335,7 +336,7 @@ def _window(indicator: int, length: str, countries: list[int], *, parts: bool) -
 
 
 def _answer(row: Row, table: Table) -> Page:
-    """All values of the page are multiples of its base. Before anything is published it is the base of the settings."""
+    """The page has the base with which its values were rounded, or that of the settings if nothing is published."""
     base = row["rounding_base"] or int(settings.ROUNDING_BASE)
     return Page(row["version"], row["known_at"], base, row.get("following"), table)
 

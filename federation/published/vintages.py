@@ -1,8 +1,9 @@
 """Reads past views: each observation with the version in which it last changed.
 
 All numbers here are rounded already, as in ``federation.published``. An observation changes when its value changes,
-when the coverage of its period changes, or when its series gets its first cell and is listed from then on. No
-observation disappears: a closed cell reads 0, and one of a period that nobody covers any more has no value.
+when the coverage of its period changes, or when its series gets its first cell, because the series is listed from then
+on. No observation disappears: the value of a closed cell is 0. If no agency covers the period any more, the observation
+has no value.
 """
 
 from collections.abc import Sequence
@@ -24,7 +25,7 @@ ALWAYS: Final = (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UT
 
 
 class Cube(NamedTuple):
-    """An indicator at a frequency, from one period to another, both included."""
+    """An indicator at a frequency, from the period ``start`` to the period ``end``, both included."""
 
     indicator: int
     frequency: str
@@ -34,7 +35,7 @@ class Cube(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CoverageHistory:
-    """The coverage of the periods of a cube in several versions, in order of period and version."""
+    """The coverage of the periods of a cube: a row for each version in which it changed, by period and version."""
 
     _columns: Coverage
 
@@ -42,16 +43,20 @@ class CoverageHistory:
         return len(self._columns.periods)
 
     def at(self, version: int, periods: Longs | None = None) -> Coverage:
-        """The coverage at a version of all public periods in order, or of those among ``periods``."""
+        """The coverage at a version: of all public periods in order, or only of those that are in ``periods``."""
         rows = np.arange(len(self._columns.periods)) if periods is None else _runs(self._columns.periods, periods)
         known = rows[self._columns.version_from[rows] <= version][::-1]
-        # In reverse order, because `unique` finds the first row of each period and the last row is needed.
+        # In reverse order, because the last row of each period is needed, and `unique` finds the first one.
         _, first = np.unique(self._columns.periods[known], return_index=True)
         return self._columns.picked(known[first])
 
 
 class CellVersions(NamedTuple):
-    """Cells as parallel arrays: the position of their series, period, value, and the versions from and to, or 0."""
+    """Cells as parallel arrays.
+
+    They have the position of the series, the period, the value, the version from which on the cell was public, and the
+    version that closed it (0 if none).
+    """
 
     rows: NDArray[Any]
     periods: NDArray[Any]
@@ -61,28 +66,28 @@ class CellVersions(NamedTuple):
 
 
 def _runs(column: Longs, wanted: Longs) -> NDArray[np.intp]:
-    """The positions of the wanted values in an ordered column, in the order of ``wanted``."""
+    """All positions of the wanted values in a sorted column, in the order of ``wanted``."""
     first, last = np.searchsorted(column, wanted, "left"), np.searchsorted(column, wanted, "right")
     lengths = last - first
     return np.asarray(np.arange(lengths.sum()) + np.repeat(first - lengths.cumsum() + lengths, lengths))
 
 
 def series(cube: Cube, *, version: int) -> list[Series]:
-    """The series that had a cell in any version up to one, in no order."""
+    """The series that had a cell in any version up to ``version``, not sorted."""
     named = _named(cube, version) | {"countries": None, "networks": None}
     return [Series(*row) for row in rows_of("published_series", **named)]
 
 
 def newest_series(cube: Cube, *, version: int) -> int:
-    """The version that brought the newest series, up to ``version``; 0 if there is none."""
+    """The last version, up to ``version``, in which a series got its first cell. 0 if there is none."""
     found: int = rows_of("vintages_newest_series", **_named(cube, version))[0][0]
     return found
 
 
 def coverage(cube: Cube, *, after: int = 0, version: int) -> CoverageHistory:
-    """Read the coverage of a cube's periods in all versions up to ``version``, except rows that had ended by ``after``.
+    """Read the coverage of a cube's periods in all versions up to ``version``, except rows closed up to ``after``.
 
-    If both are the same, it is the coverage at that version alone.
+    If ``after`` equals ``version``, the result is the coverage at that version alone.
     """
     return CoverageHistory(
         coverage_of(columns_of(statement("vintages_coverage"), _named(cube, version) | {"after": after}))
@@ -90,9 +95,9 @@ def coverage(cube: Cube, *, after: int = 0, version: int) -> CoverageHistory:
 
 
 def table(cube: Cube, some: Sequence[Series], coverage: Coverage, *, version: int, after: int = 0) -> Table:
-    """Read the values at a version of some series in the periods of a coverage of that version.
+    """Read the values of some series at a version, in the periods of ``coverage``, which is that of the same version.
 
-    The version of the last change is right only for values that changed after ``after``.
+    The version of the last change (``since``) is right only for values that changed after the version ``after``.
     """
     cells = _cells(cube, some, coverage.periods, after=after, version=version)
     return _placed(cells, cube.frequency, some, coverage, version)
@@ -101,10 +106,10 @@ def table(cube: Cube, some: Sequence[Series], coverage: Coverage, *, version: in
 def _placed(cells: CellVersions, frequency: str, some: Sequence[Series], coverage: Coverage, version: int) -> Table:
     periods = coverage.periods
     at = np.searchsorted(periods, cells.periods)
-    # Of periods that lie between those wanted, cells may have been read too.
+    # Cells of periods that lie between the wanted ones may have been read too.
     kept = np.flatnonzero(periods[np.minimum(at, len(periods) - 1)] == cells.periods)
     if cells.until.any():
-        # In order of version, so that the last one of several is kept.
+        # In order of version: if a place has several cells, the last one written below is the newest.
         kept = kept[np.argsort(cells.since[kept], kind="stable")]
     ended = (cells.until > 0) & (cells.until <= version)
     grid = np.zeros((2, len(some), len(periods)), np.int64)
@@ -117,7 +122,7 @@ def _placed(cells: CellVersions, frequency: str, some: Sequence[Series], coverag
 
 
 def _cells(cube: Cube, some: Sequence[Series], periods: Longs, *, after: int, version: int) -> CellVersions:
-    """Read cells of series and periods in all versions up to ``version``, except those that had ended by ``after``."""
+    """Read cells of series and periods in all versions up to ``version``, except those closed up to ``after``."""
     named = _named(cube, version) | {
         "countries": np.array([one.country for one in some], np.int16),
         "networks": np.array([one.network for one in some], np.int16),
@@ -136,37 +141,37 @@ def _cells(cube: Cube, some: Sequence[Series], periods: Longs, *, after: int, ve
 
 
 def changed(cube: Cube, *, after: int, version: int) -> Longs:
-    """The periods that changed after one version and up to another, in order."""
+    """The periods that changed after the version ``after``, and at or before ``version``, in order."""
     found: Longs = rows_of("vintages_changed", **_named(cube, version), after=after)[0][0]
     return found
 
 
 def count_changes(cube: Cube, *, after: int, version: int, most: int) -> int:
-    """Count the changes of periods after one version and up to another, but not beyond ``most``."""
+    """Count the changes of periods after the version ``after`` up to ``version``. The count stops at ``most``."""
     found: int = rows_of("vintages_count", **_named(cube, version), after=after, most=most)[0][0]
     return found
 
 
 def times(versions: Longs) -> dict[int, int]:
-    """When versions became public, in milliseconds since 1970."""
+    """The time at which each version became public, in milliseconds since 1970."""
     numbers, moments = rows_of("vintages_times", versions=versions)[0]
     return dict(zip(numbers.tolist(), moments.tolist(), strict=True))
 
 
 def known_by(instant: datetime) -> int:
-    """The version that was public at an instant that has passed, or 0."""
+    """The version that was public at a past instant, or 0 if there was none."""
     at_instant(instant)
     return rows_of("published_as_of", as_of=instant)[0][0] or 0
 
 
 def days(cube: Cube, *, version: int) -> list[tuple[int, int]]:
-    """The past days on which a cube changed, in seconds since 1970, and the last version of each."""
+    """The days before today on which a cube changed (seconds since 1970), each with its last version."""
     return rows_of("vintages_days", **_named(cube, version))
 
 
-#: A series is read in one stretch if that has at most this many times the wanted periods.
+#: All periods between the first and the last wanted one are read at once, if they are at most this many times more.
 _WORTH_IT: Final = 4
-#: The fewest seconds of a period.
+#: The seconds of the shortest period of each frequency.
 AT_LEAST: Final = {"H": 3600, "D": 86_400, "W": 604_800, "M": 28 * 86_400, "A": 365 * 86_400}
 
 

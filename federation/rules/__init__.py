@@ -1,1 +1,1 @@
-"""The arithmetic: pure functions over NumPy arrays, which know no Django and no database."""
+"""The arithmetic: pure functions over NumPy arrays, without Django and without a database."""

@@ -1,4 +1,4 @@
-"""The changes of agencies since a period was first published. Each agency's changes are rounded by themselves.
+"""What agencies changed since a period was first published. Each agency's change in a cell is rounded alone.
 
 ``docs/explanation/protection.md`` says why, and which random number belongs to a change.
 """
@@ -19,15 +19,15 @@ from p2p_core.reports import Values
 
 _LETTERS = [frequency.encode() for frequency in Frequency]
 _GROUPS = tables.PUBLIC_COUNTRIES[len(tables.COUNTRIES) :]
-#: How many groups each country is in: the first ones, because each group contains those after it.
+#: In how many groups each country is. ``n`` means the first ``n`` groups, because each group contains those after it.
 _GROUPS_OF = np.array([sum(code in some for some in codes.GROUP_MEMBERS.values()) for code in codes.COUNTRIES])
 
 
 class Changes(NamedTuple):
-    """Present figures less frozen ones, where they differ, and the period that each change lies in.
+    """The cells in which present and frozen figures differ, with the difference, and the period of each change.
 
-    ``periods`` has an array of period numbers (:func:`number_of`) for each level, the finest first. The last one is
-    the period of the table itself.
+    ``periods`` has an array for each frequency, the finest first. It names, for each change, the period of this
+    frequency in which the change lies (:func:`number_of`). The last array has the periods of the tables themselves.
     """
 
     cells: AgencyCells
@@ -40,7 +40,7 @@ def number_of(frequency: str, period: datetime) -> int:
 
 
 def differences(present: AgencyCells, frozen: AgencyCells) -> AgencyCells:
-    """The cells in which two sets differ, with the difference: present less frozen."""
+    """The cells in which present and frozen figures differ, with the difference: present less frozen."""
     both = tables.concatenate([present, frozen._replace(value=-frozen.value)])
     _, first, cell = np.unique(_key(both), return_index=True, return_inverse=True)
     change = np.zeros(len(first), np.int64)
@@ -49,15 +49,17 @@ def differences(present: AgencyCells, frozen: AgencyCells) -> AgencyCells:
 
 
 def _key(cells: AgencyCells) -> Values:
-    """A number for each cell's table, agency, country and network together."""
+    """One number for each cell, which stands for its table, agency, country and network."""
     table, agency, country, network = (part.astype(np.int64) for part in cells[:4])
     return table << 48 | agency << 32 | country << 16 | network
 
 
 def locate(changed: AgencyCells, own: Values, finer: Changes, table_of: Positions) -> Changes:
-    """Find the finer period of each change: the only one that changed in this place, if it changed by the same amount.
+    """Find the finer period in which each change lies.
 
-    ``own`` holds the number of each change's period, ``table_of`` the table in which each table of ``finer`` lies.
+    A change lies in a finer period if no other finer period has a change of the same agency, country and network, and
+    if both changes are equal. ``own`` has the number of the period of each change. ``table_of`` says, for each table of
+    ``finer``, which table's period contains it.
     """
     inner = finer.cells._replace(table=table_of[finer.cells.table])
     keys, first, count = np.unique(_key(inner), return_index=True, return_counts=True)
@@ -69,7 +71,7 @@ def locate(changed: AgencyCells, own: Values, finer: Changes, table_of: Position
 
 
 def round_changes(changes: Changes, indicators: Values, secret: bytes, base: int, *, all_networks_only: bool) -> Values:
-    """The changes of the public cells of the tables, with margins: the sum of each agency's rounded change.
+    """The rounded changes of all public cells of the tables. They are rounded for each agency alone, and then added up.
 
     ``indicators`` has the indicator of each table. The shape is that of :func:`tables.with_margins`; with
     ``all_networks_only`` there is one column.
@@ -90,9 +92,9 @@ def round_changes(changes: Changes, indicators: Values, secret: bytes, base: int
 
 
 def _parts(cells: AgencyCells, *, all_networks_only: bool) -> tuple[Positions, Positions, Positions]:
-    """Which cell is part of which public cell of its table: three parallel arrays, cell, row and column."""
+    """Say which public cells contain each cell. Three parallel arrays: a cell, and row and column of a public cell."""
     countries, networks = tables.place_of(cells.country, cells.network)
-    # Each cell by its country itself, and by each group of the country.
+    # Each cell belongs to the row of its country, and to the row of each group of its country.
     group, cell = np.nonzero(np.arange(len(_GROUPS) + 1)[:, None] <= _GROUPS_OF[countries])
     row = np.where(group, len(tables.COUNTRIES) - 1 + group, countries[cell])
     if all_networks_only:
@@ -103,7 +105,7 @@ def _parts(cells: AgencyCells, *, all_networks_only: bool) -> tuple[Positions, P
 def _finest(
     changes: Changes, indicators: Values, change: Positions, starts: Positions, *, all_networks_only: bool
 ) -> Iterator[CellKey]:
-    """The finest cell that contains all changes of a run of ``change``, for the runs that begin at ``starts``."""
+    """For each run of ``change`` (the runs begin at ``starts``), the finest cell that contains all its changes."""
 
     def common(values: NDArray[Any], otherwise: NDArray[Any]) -> NDArray[Any]:
         lowest, highest = np.minimum.reduceat(values[change], starts), np.maximum.reduceat(values[change], starts)

@@ -1,6 +1,6 @@
 """Which of the agencies expected for a period have reported, and for how much of its time.
 
-It is computed from what was expected, never from values: a silent agency makes numbers smaller, but leaves no gap.
+It is computed from what was expected, never from values: a silent agency makes sums smaller, but leaves no gap in them.
 All time is in whole seconds.
 """
 
@@ -16,7 +16,7 @@ from p2p_core import periods
 from p2p_core.periods import Frequency, Longs
 
 DAY_SECONDS = 86_400
-#: A period is published when a minute has passed after its end, for its last reports.
+#: A period is published this long after its end, so that its last reports can still come.
 GRACE = timedelta(seconds=60)
 
 
@@ -31,7 +31,7 @@ class AgencySchedule:
     deadline: timedelta
 
     def expects(self, frequency: str, start: datetime) -> bool:
-        """Whether the agency is expected in this period: of its own frequency or a coarser one."""
+        """Whether the schedule expects a report in this period, which has the schedule's frequency or a coarser one."""
         if frequency not in periods.EXPECTED_AT[Frequency(self.frequency)]:
             return False
         last = periods.end(frequency, start) - timedelta(seconds=1)
@@ -48,8 +48,8 @@ def owed_seconds(
 ) -> int:
     """The time that one agency owes in a period: the time of its schedules and the time that it ever reported.
 
-    ``reported`` is the time of the period that it ever reported. If schedules cover only some days of a week, month or
-    year, the union needs ``reported_by_day``, the same for each day.
+    Time that is in both counts once. ``reported`` has the seconds of the period that it ever reported.
+    ``reported_by_day`` has the same for each day. It is needed if schedules include only some days of the period.
     """
     whole = periods.seconds(frequency, start)
     if reported == whole:
@@ -65,7 +65,7 @@ def owed_seconds(
 
 
 def scheduled_days(frequency: str, start: datetime, schedules: Sequence[AgencySchedule]) -> NDArray[np.bool_]:
-    """Say of each day of the period whether a schedule expects the agency in it."""
+    """Say for each day of the period whether a schedule includes it."""
     first = start.date()
     count = -(-periods.seconds(frequency, start) // DAY_SECONDS)
     days = np.zeros(count, np.bool_)
@@ -77,24 +77,24 @@ def scheduled_days(frequency: str, start: datetime, schedules: Sequence[AgencySc
 
 
 def is_awaited(frequency: str, start: datetime, schedules: Sequence[AgencySchedule], *, now: datetime) -> bool:
-    """Whether the agency is expected in this period and has time left until its last deadline."""
+    """Whether the agency is expected in this period, and the last of its deadlines has not passed."""
     end = periods.end(frequency, start)
     return any(now < end + s.deadline for s in schedules if s.expects(frequency, start))
 
 
 def is_late(frequency: str, start: datetime, schedules: Sequence[AgencySchedule], *, now: datetime) -> bool:
-    """Whether the agency is expected in this period and its last deadline has passed."""
+    """Whether the agency is expected in this period, and all its deadlines have passed."""
     expected = any(s.expects(frequency, start) for s in schedules)
     return expected and not is_awaited(frequency, start, schedules, now=now)
 
 
-#: The states of an agency in a period: the first that fits.
+#: The states of an agency in a period. If several fit, the first of them counts.
 STATES: Final = ("held", "withdrawn", "reported", "partial", "late", "awaited")
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The state of one expected agency in one period, and its time."""
+    """One expected agency in one period: what it owes and covers, in seconds, and what its state follows from."""
 
     agency: int
     owed: int
@@ -122,12 +122,12 @@ class Standing:
         return "late" if self.late else "awaited"
 
 
-#: Each share as a part of 1. The last one, which -1 finds, is for periods in which nobody owes any time.
+#: Each share as a number from 0 to 1. The index -1 finds the last element, None: no time is owed.
 _SHARES: Final = np.array([*(share / 10_000 for share in range(10_001)), None], object)
 
 
 def share_of(covered: int, owed: int) -> int:
-    """Time covered in ten-thousandths of the time owed, rounded down, so 10,000 means all of it. -1 if none is owed."""
+    """The covered part of the owed time, in ten-thousandths, rounded down: 10,000 means all. -1 if no time is owed."""
     return covered * 10_000 // owed if owed else -1
 
 
@@ -144,11 +144,11 @@ def with_gaps(numbers: NDArray[np.float64]) -> list[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """The coverage of some periods, in their order: columns with a value for each period, named as they are stored.
+    """The coverage of some periods: columns with a value for each period, with the names that the table has.
 
-    ``periods`` and ``counted_from`` are instants in seconds since 1970: the start of a period, and from when on it is
-    counted, which is the same unless counting began in it. ``share`` is that of ``share_of``. ``status`` is a letter.
-    ``version_from`` is the version since which a row is as it is.
+    ``periods`` are the starts of the periods, in seconds since 1970. ``counted_from`` is the same instant, except if
+    counting began within the period: then it is the instant of that beginning. ``share`` is the result of ``share_of``.
+    ``status`` is a letter. ``version_from`` is the version in which a row last changed.
     """
 
     periods: Longs
@@ -166,18 +166,18 @@ class Coverage:
 
     @property
     def is_known(self) -> NDArray[np.bool_]:
-        """In which periods somebody reported: only there a cell without a row is 0."""
+        """For each period, whether an agency reported. Only then a cell without a row is 0, not unknown."""
         return self.agencies_reporting > 0
 
     @property
     def time_coverage(self) -> list[float | None]:
-        """The time covered of the time owed, from 0 to 1; nothing where nobody owes any."""
+        """The covered part of the owed time, from 0 to 1. None for periods in which no time is owed."""
         found: list[float | None] = _SHARES[self.share].tolist()
         return found
 
     @property
     def beginnings(self) -> dict[int, datetime]:
-        """The places of the periods in which counting began, and from when on they are counted."""
+        """The periods in which counting began: their position, and the instant of the beginning."""
         places = np.flatnonzero(self.counted_from > self.periods).tolist()
         return {at: datetime.fromtimestamp(int(self.counted_from[at]), UTC) for at in places}
 
@@ -191,9 +191,9 @@ FACTS: Final = COLUMNS[1:-1]
 class PeriodCoverage:
     """The coverage of one period, and of each agency in it.
 
-    ``agencies``, ``states``, ``covered`` and ``owed`` are parallel, in order of agency. An agency that covers a second
-    has a figure. If ``is_break``, values before the period cannot be compared with later ones. ``counted_from`` is set
-    if nobody owes the beginning of the period.
+    ``agencies``, ``states``, ``covered`` and ``owed`` are parallel, in order of agency. An agency has a figure if it
+    covers at least a second. If ``is_break``, values before the period cannot be compared with later ones.
+    ``counted_from`` is set if no agency owes the beginning of the period.
     """
 
     agencies_expected: int
@@ -209,7 +209,7 @@ class PeriodCoverage:
 
 
 def summarise(standings: Iterable[Standing], *, counted_from: datetime | None = None) -> PeriodCoverage:
-    """Put the expected agencies together; the status is ``P`` if nobody is expected or counting began in the period."""
+    """The coverage of a period. Its status is ``P`` if nobody is expected, or if counting began within the period."""
     ordered = sorted(standings, key=lambda standing: standing.agency)
     final = bool(ordered) and counted_from is None and all(s.complete and s.final for s in ordered)
     return PeriodCoverage(

@@ -1,10 +1,14 @@
-"""Which of two reports for one key counts (rule 1): the one prepared later, then received later, then by submission."""
+"""Says which of two reports for one key counts (rule 1).
+
+It is the one that was prepared later, or else received later, or else has the higher id of its submission.
+"""
 
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
-#: A submission is stored sooner after its receipt. So if two times contradict each other by more, one is wrong.
+#: Storing a submission takes less time than this. Suppose that a report was stored after another one, but received
+#: earlier by more than this. Then one of the two times of receipt is wrong.
 CONTRADICTION: Final = timedelta(minutes=10)
 
 
@@ -18,8 +22,9 @@ class Rank(NamedTuple):
     def gives_way_to(self, later: "Rank") -> bool:
         """Whether this report is replaced by one that was stored after it.
 
-        If this one claims a much later receipt, a clock ran ahead when it came. Then its receipt counts as the earlier
-        one, and so does its preparation if that lies after the other's receipt.
+        If this report was received much later than the one stored after it, a clock was ahead when this one came. Then
+        the other's time of receipt counts for both. If this report was even prepared after that time, that time also
+        counts as its time of preparation.
         """
         if is_contradicted(self.received, later=later.received):
             return self.prepared > later.received or self.prepared <= later.prepared
@@ -27,5 +32,5 @@ class Rank(NamedTuple):
 
 
 def is_contradicted(received: datetime, *, later: datetime) -> bool:
-    """Whether a receipt cannot be true, because a report stored later was received long before it."""
+    """Whether a time of receipt must be wrong: ``later`` is that of a report stored later, and it is much earlier."""
     return received > later + CONTRADICTION

@@ -1,6 +1,6 @@
-"""Random rounding with a fixed number for each cell, so that an exact count can be published.
+"""Random rounding with a fixed random number for each cell, so that the rounded count can be published.
 
-``docs/explanation/protection.md`` says why and how. The numbers are checked against it.
+``docs/explanation/protection.md`` says why and how, with an example that tests check.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,16 +15,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from p2p_core.reports import Values
 
-#: The numbers of cells: 53 bits each.
+#: The random numbers of cells: 53 bits each.
 Draws = NDArray[np.uint64]
 
 _CELL = Struct("<HHHHIc")
-#: The agency of a cell's first sum.
+#: The number in place of an agency's in the key of a first sum, which belongs to all agencies.
 NOBODY = 0
 
 
 class CellKey(NamedTuple):
-    """The key of a random number, in the order in which it is hashed; ``minute`` counts from 1970."""
+    """What a random number depends on, in the order in which it is hashed. ``minute`` is from ``minute_of``."""
 
     agency: int
     indicator: int
@@ -40,17 +40,18 @@ def minute_of(period: datetime) -> int:
 
 
 def draws(secret: bytes, cells: Iterable[CellKey]) -> Draws:
-    """The number of each cell, which never changes."""
+    """The random number of each cell. It never changes."""
     pack = _CELL.pack
     digests = b"".join(blake2b(pack(*cell), digest_size=8, key=secret, person=b"p2p-cell").digest() for cell in cells)
     return np.frombuffer(digests, "<u8") >> np.uint64(11)
 
 
 def round_values(values: Values, drawn: Draws, base: int) -> Values:
-    """Round to multiples of ``base`` (at most 1000): away from zero with the chance of the remainder, sign kept.
+    """Round to multiples of ``base`` (at most 1000). The sign is kept.
 
-    Unbiased; off by less than the base; multiples stay exact; zero stays zero.
-    The chance is compared in whole numbers, so every machine agrees.
+    A value is rounded away from zero with a probability of remainder / base, else towards zero. So rounding is right on
+    average, the error is less than the base, and multiples of the base (also zero) do not change. The comparison uses
+    whole numbers, so every machine gets the same result.
     """
     size = np.abs(values)
     remainder = size % base
@@ -60,7 +61,11 @@ def round_values(values: Values, drawn: Draws, base: int) -> Values:
 
 
 def round_cells(values: Values, parts: Sequence[ArrayLike], frequency: str, secret: bytes, base: int) -> Values:
-    """Round each value with the number of its cell; ``parts`` are the first five of a cell, broadcast to the values."""
+    """Round each value with the random number of its cell.
+
+    ``parts`` are the first five fields of :class:`CellKey`: agency, indicator, country, network, minute. Each is an
+    array or a number, and is broadcast to the shape of ``values``.
+    """
     uneven = np.nonzero(values % base)
     columns = (np.broadcast_to(part, values.shape)[uneven].tolist() for part in parts)
     drawn = np.zeros(values.shape, np.uint64)

@@ -1,7 +1,7 @@
-"""Country × network tables as dense arrays, many at a time, and their margins.
+"""Tables of countries × networks as dense arrays, many tables in one array, and their margins.
 
-A table has a row for each single country and a column for each single network, in the
-order of the code lists. The margins add the country groups, and the total of the networks.
+A table has a row for each single country and a column for each single network, in the order of the code lists. The
+*margins* are further rows for the groups of countries, and a further column for all networks.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from p2p_core.reports import Numbers, Values
 
 Positions = NDArray[np.intp]
 
-#: The number of the total over all networks.
+#: The number that stands for all networks together.
 TOTAL_NETWORK = 0
 
 #: The code numbers of the rows and columns of a table, and of a table with margins.
@@ -41,7 +41,7 @@ _MEMBERS = [
 
 
 class AgencyCells(NamedTuple):
-    """Cells of agencies, in parallel arrays. ``table`` is the position of the table that each belongs to."""
+    """Cells of agencies, in parallel arrays. ``table`` has, for each cell, the position of the table that it is in."""
 
     table: Positions
     agency: Numbers
@@ -68,13 +68,12 @@ NO_CELLS: Final = AgencyCells(np.empty(0, np.intp), _NO_NUMBERS, _NO_NUMBERS, _N
 def add_up(n: int, table: Positions, countries: Numbers, networks: Numbers, values: Values) -> Values:
     """Sum cells into ``n`` tables of shape (countries, networks); cell i belongs to table ``table[i]``.
 
-    Raises OverflowError rather than give a sum that does not fit into 64 bits, LookupError rather than count an
-    unknown country or network as another.
+    Raises OverflowError if a sum does not fit into 64 bits, and LookupError if a country or network is unknown.
     """
     rows, columns = place_of(countries, networks)
     place = (table * len(COUNTRIES) + rows) * len(NETWORKS) + columns
     totals = np.bincount(table, values, n)
-    # All cells are positive, so no cell and no margin exceeds the total of its table.
+    # No cell is negative, so no cell and no margin is larger than the total of its table.
     if len(totals) and totals.max() > _LARGEST:
         raise OverflowError("a sum of counts does not fit into 64 bits")
     sums = np.zeros((n, len(COUNTRIES), len(NETWORKS)), np.int64)
@@ -85,7 +84,7 @@ def add_up(n: int, table: Positions, countries: Numbers, networks: Numbers, valu
 def with_margins(tables: Values) -> Values:
     """The tables with country groups and the networks' total, each summed from exact cells.
 
-    The shape is (n, public countries, public networks), in the order of those constants.
+    The shape is (n, countries, networks), in the order of ``PUBLIC_COUNTRIES`` and ``PUBLIC_NETWORKS``.
     """
     rows = np.concatenate([tables, *(tables[:, members].sum(axis=1, keepdims=True) for members in _MEMBERS)], axis=1)
     return np.concatenate([rows, rows.sum(axis=2, keepdims=True)], axis=2)
@@ -100,7 +99,7 @@ def nonzero(tables: Values) -> list[tuple[Numbers, Numbers, Values]]:
 
 
 def place_of(countries: Numbers, networks: Numbers) -> tuple[Positions, Positions]:
-    """The rows and columns of code numbers in a table, with margins or without. Raises LookupError."""
+    """The rows and columns of these code numbers in a table. Raises LookupError for an unknown one."""
     rows, columns = _COUNTRY_POSITION[countries], _NETWORK_POSITION[networks]
     if len(rows) and min(rows.min(), columns.min()) < 0:
         raise LookupError("a country or network that is not in the code lists")

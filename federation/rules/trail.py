@@ -1,6 +1,6 @@
-"""The digests of the audit trail: of an event, and of a seal over the one before it.
+"""The digests of the audit trail: that of an event, and that of a seal, which contains the digest of the seal before.
 
-Code that writes, seals or checks an event uses these.
+All code that writes, seals or checks events uses these functions.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ import msgspec
 
 from p2p_core.instants import EPOCH
 
-#: The digest before the first seal.
+#: The digest that stands for the seal before the first one.
 GENESIS: Final = bytes(32)
 
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -23,7 +23,7 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 def event_digest(
     *, at: datetime, actor: str, action: str, subject: str, reason: str, details: Mapping[str, object]
 ) -> bytes:
-    """The SHA-256 of the fields of an event: a JSON list in this order, members of objects sorted by name.
+    """The SHA-256 of an event: of a JSON list of its fields in this order. Members of objects are sorted by name.
 
     It is the same for an event that is about to be written and for one that was read back.
     """
@@ -32,16 +32,16 @@ def event_digest(
 
 
 def seal_digest(*, before: bytes, position: int, event: int, digest: bytes, sealed: datetime) -> bytes:
-    """The SHA-256 at a position of the chain: over the one before, the event's digest and the time.
+    """The SHA-256 of a seal: of the digest of the seal before, the position, the event and its digest, and the time.
 
-    Position, event and time (microseconds since 1970) are 64 bits each, big end first.
+    ``position``, ``event`` and the time (microseconds since 1970) have 64 bits each, the most significant byte first.
     """
     moment = (sealed - EPOCH) // _MICROSECOND
     return sha256(before + pack(">qqq", position, event, moment) + digest).digest()
 
 
 def _as_stored(value: object) -> object:
-    """A JSON value as PostgreSQL returns it: it keeps no exponent and no minus zero of numbers."""
+    """A JSON value as PostgreSQL returns it: it stores numbers without an exponent, and minus zero as zero."""
     if isinstance(value, float) and value.is_integer():
         return int(Decimal(repr(value)))
     if isinstance(value, Mapping):

@@ -14,16 +14,16 @@ from p2p_core import periods
 from p2p_core.codes import COUNTRY_CODES, NETWORK_CODES
 from p2p_core.periods import Longs
 
-#: How many people live in a country or group, by number, in a year; nothing if it is not known.
+#: The inhabitants of a country or group (given by its number) in a year. None if they are not known.
 Inhabitants = Callable[[int, int], int | None]
-#: The number of the total over all networks.
+#: The number that stands for all networks together.
 ALL_NETWORKS: Final = 0
 
 _NETWORK_BITS: Final = 8
 
 
 class Series(NamedTuple):
-    """A country, or group, and a network. ``since`` is the version of its first cell, if that was read."""
+    """A country or group, and a network. ``since`` is the version in which it got its first cell, if that was read."""
 
     country: int
     network: int
@@ -35,7 +35,7 @@ class Series(NamedTuple):
 
 
 def by_code(some: Iterable[Series]) -> list[Series]:
-    """Series in the order in which all answers list them."""
+    """The series in the order in which all answers list them."""
     return sorted(some, key=lambda one: one.codes)
 
 
@@ -43,9 +43,10 @@ def by_code(some: Iterable[Series]) -> list[Series]:
 class Table:
     """Published numbers, series x periods.
 
-    ``values`` (int64) are events, 0 where there is no cell: a cell without a row is 0 in a period in which somebody
-    reported, and not known in another (``coverage.is_known``). ``since`` has, if it was asked for, the version in which
-    each of them last changed. The only period of a sliding window ends before ``until``.
+    ``values`` (int64) are counts of events. If the database has no cell, the value is 0. This means a true 0 only if an
+    agency reported in the period; otherwise the number is not known (``coverage.is_known``). ``since`` has the version
+    in which each value last changed, if that was read. ``until`` is the end of a sliding window, which is the only
+    period of its table.
     """
 
     frequency: str
@@ -57,18 +58,18 @@ class Table:
 
     @cached_property
     def labels(self) -> list[str]:
-        """The names of the periods; a window is named by its length."""
+        """The names of the periods. A sliding window has the name of its length."""
         is_window = self.frequency not in tuple(periods.Frequency)
         return [self.frequency] if is_window else periods.labels(self.frequency, self.coverage.periods)
 
     def numbers(self) -> dict[tuple[int, int], list[int | None]]:
-        """The values of each country and network. Values that are not known are None."""
+        """The values of each series, by country and network. Values that are not known are None."""
         values = self.values.astype(object)
         values[:, ~self.coverage.is_known] = None
         return {one[:2]: row for one, row in zip(self.series, values.tolist(), strict=True)}
 
     def rates(self, inhabitants: Inhabitants) -> NDArray[np.float64]:
-        """The values per 100,000 inhabitants of the period's year. NaN if their number is not known."""
+        """The values per 100,000 inhabitants in the year of the period. NaN if the inhabitants are not known."""
         # A window belongs to the year in which it ends.
         seconds = np.array([periods.epoch(self.until) - 1]) if self.until else self.coverage.periods
         years, year_of = np.unique(periods.years(self.frequency, seconds), return_inverse=True)
@@ -80,7 +81,10 @@ class Table:
 def grid(
     series: Sequence[Series], coverage: Coverage, columns: tuple[NDArray[Any], NDArray[Any], Longs], values: Longs
 ) -> Longs:
-    """Series x periods of cells, which are given as columns of countries, networks and periods. 0 without a cell."""
+    """The values of cells, as series x periods, with 0 where there is no cell.
+
+    ``columns`` are the countries, networks and periods of the cells.
+    """
     countries, networks, when = columns
     keys = np.array([one.country << _NETWORK_BITS | one.network for one in series], np.int64)
     order = np.argsort(keys)

@@ -1,8 +1,9 @@
-"""The work list: stale items. A worker claims the most urgent, computes and deletes them in one transaction.
+"""The work list: the items that must be computed again.
 
-An *item* is computed as a whole: an agency's figure, a period's published cells or a panel. It is packed into one
-63-bit number, level first, so that the order of numbers is the urgency: finer frequencies before coarser ones, figures
-before the cells that are published from them.
+In one transaction, a worker claims the most urgent items, computes them, and deletes them from the list. An *item* is
+computed as a whole: an agency's figure, a period's published cells, or a panel. It is packed into one 63-bit number,
+which begins with its level. So the order of the numbers is the order of urgency: finer frequencies come before coarser
+ones, and figures before the cells that are published from them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,14 +24,14 @@ from p2p_core.instants import EPOCH
 from p2p_core.periods import Frequency
 
 _LEVEL, _MINUTE, _INDICATOR = 58, 26, 16
-#: How many fit between them: minutes since 1970 (up to the year 10136), indicators and agencies.
+#: How many values fit into each part: minutes since 1970 (up to the year 10136), indicators and agencies.
 _MINUTES, _INDICATORS, _AGENCIES = 1 << _LEVEL - _MINUTE, 1 << _MINUTE - _INDICATOR, 1 << _INDICATOR
 _MINUTE_LENGTH = timedelta(minutes=1)
-#: The most items in one transaction. Publishing a period reads all its agencies.
+#: The most items in one transaction. For publishing they are fewer, because each period reads all its agencies.
 CLAIM = {"figure": 500, "publish": 100, "panel": 1}
 #: After this many failures an item is set aside for a person.
 ATTEMPTS = 3
-#: The most items in one statement. A schedule may append all hours since 2000.
+#: The most items in one statement. A new schedule can make all hours since 2000 stale.
 APPENDED = 10_000
 
 
@@ -44,7 +45,7 @@ class Stage(StrEnum):
 
 #: Panels have lengths in months, not frequencies.
 PANELS = {f"P{months}M": months for months in panels.MONTHS}
-#: In order of urgency. The position is the level in a packed item.
+#: In order of urgency. The position in this list is the level of a packed item.
 LEVELS: tuple[tuple[Stage, str], ...] = (
     *((stage, frequency) for frequency in Frequency for stage in (Stage.FIGURE, Stage.PUBLISH)),
     *((Stage.PANEL, panel) for panel in PANELS),
@@ -65,7 +66,7 @@ class WorkItem(NamedTuple):
     agency: int = 0
 
     def pack(self) -> int:
-        """The number for this item. Raises ValueError if it does not fit."""
+        """The item as one number. Raises ValueError if a part does not fit."""
         minute = (self.period - EPOCH) // _MINUTE_LENGTH
         if not (0 <= minute < _MINUTES and 0 <= self.indicator < _INDICATORS and 0 <= self.agency < _AGENCIES):
             raise ValueError(f"This cannot be put on the work list: {self}.")
@@ -96,7 +97,7 @@ def parameters_of(items: Sequence[WorkItem]) -> dict[str, Any]:
 
 
 def item_rows(name: str, items: Sequence[WorkItem], **more: object) -> list[tuple[Any, ...]]:
-    """Run a named statement over items. Its first column is the position of the item."""
+    """Run a named statement for items, all of one frequency. The first column of a row is the position of its item."""
     return rows_of(name, **parameters_of(items), **more)
 
 
@@ -108,8 +109,8 @@ def panel(name: str, indicator: int) -> WorkItem:
 class Claim:
     """Items that this transaction has locked, and their rows on the list.
 
-    ``skipped`` says that another worker has locked others, so somebody has to look again.
-    ``since`` is when the first of the changes came that made them stale.
+    ``skipped`` says that other items were left out, because another worker has locked them or they wait for figures. So
+    a worker has to look again. ``since`` is the time at which the first of the items became stale.
     """
 
     items: Sequence[WorkItem]
@@ -119,7 +120,7 @@ class Claim:
 
 
 def append(items: Iterable[WorkItem], *, since: datetime | None = None) -> None:
-    """Put items on the list, in the caller's transaction. ``since`` is when they became stale."""
+    """Put items on the list, in the caller's transaction. ``since`` is the time at which they became stale."""
     rest = iter(items)
     while some := list(islice(rest, APPENDED)):
         numbers = np.array(sorted({item.pack() for item in some}), np.int64)
@@ -149,7 +150,7 @@ def claim() -> Claim:
 
 
 def claim_alone(item: WorkItem) -> Claim:
-    """Lock this one item, unless another worker has locked it or it is done."""
+    """Lock this one item. The claim is empty if another worker has locked it, or if it is not on the list any more."""
     with cursor() as c:
         c.execute("SELECT pg_try_advisory_xact_lock(%s)", [item.pack()])
         [(taken,)] = c.fetchall()
@@ -170,7 +171,7 @@ def _levels_waiting() -> Iterable[int]:
 
 
 def _take(level: int, now: datetime) -> tuple[list[int], bool]:
-    """The items of a level whose locks were free, and whether any lock was not."""
+    """Lock items of a level. Return those whose locks were free, and whether any lock was not free."""
     limit = CLAIM[LEVELS[level][0]]
     after, skipped = (level << _LEVEL) - 1, False
     while True:
@@ -185,9 +186,10 @@ def _take(level: int, now: datetime) -> tuple[list[int], bool]:
 
 
 def _awaited(numbers: Sequence[int], now: datetime) -> set[int]:
-    """The periods that wait for figures in them, which other workers compute.
+    """Of these periods, those that must not be published yet, because figures in them are still on the list.
 
-    Without these figures a first sum would be too small, or a change would be located by finer figures newer than it.
+    Without these figures, a first sum would be too small. Or a change would be compared with changes of finer figures
+    that are newer than itself.
     """
     items = [unpack(number) for number in numbers]
     if not items or items[0].stage != Stage.PUBLISH:
@@ -217,7 +219,7 @@ def _claim_of(numbers: Sequence[int], *, skipped: bool) -> Claim:
 
 
 def finish(claim: Claim) -> None:
-    """Delete the rows of a claim, and earlier failures of its items."""
+    """Delete the rows of a claim from the list, and the records of earlier failures of its items."""
     numbers = [item.pack() for item in claim.items]
     with cursor() as c:
         c.execute("DELETE FROM federation_work WHERE id = ANY(%s)", [np.array(claim.rows, np.int64)])
@@ -226,9 +228,10 @@ def finish(claim: Claim) -> None:
 
 @transaction.atomic
 def fail(item: WorkItem, rows: Sequence[int], *, reason: str) -> None:
-    """Note that an item failed alone. It is tried again after a while, or set aside for a person.
+    """Record that an item failed when it was computed alone. It is tried again after some seconds.
 
-    An item set aside leaves the list with the rows that it failed for, and no others: a later change tries it again.
+    After ``ATTEMPTS`` failures it is set aside for a person instead, and ``rows`` are deleted from the list. Rows that
+    a later change has appended for the item stay on the list, so the item is tried again because of them.
     """
     now = clock.now()
     number = item.pack()
@@ -246,7 +249,7 @@ def fail(item: WorkItem, rows: Sequence[int], *, reason: str) -> None:
 
 
 def set_aside() -> Sequence[Failure]:
-    """The items that wait for a person."""
+    """The items that have failed too often, and wait for a person."""
     return list(Failure.objects.filter(retry_at=None).order_by("since"))
 
 
@@ -260,6 +263,6 @@ def is_pending() -> bool:
 
 
 def oldest_age() -> timedelta:
-    """How long the oldest item has been waiting."""
+    """For how long the oldest item has been on the list."""
     oldest = Work.objects.order_by("added").values_list("added", flat=True).first()
     return clock.now() - oldest if oldest else timedelta()

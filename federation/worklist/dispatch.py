@@ -1,6 +1,6 @@
-"""The one place that sends a Celery message. A message is a hint: the work is in the list.
+"""The one place that sends a Celery message. A message is only a hint to a worker: the work is on the list.
 
-Nothing is lost if a hint cannot be sent, because the sweep finds the work.
+No work is lost if a hint cannot be sent, because the sweep, which beat starts every five seconds, finds the work.
 """
 
 import logging
@@ -13,9 +13,9 @@ from kombu.exceptions import OperationalError
 
 log = logging.getLogger(__name__)
 
-#: In seconds. A probe must not hang if the broker is away.
+#: In seconds, so that a health check ends even if the broker is away.
 _TIMEOUT = 1
-#: How many seconds a hint waits that was sent because another worker had locked an item.
+#: The delay in seconds of a hint that is sent because another worker had locked an item.
 LATER = 0.1
 
 
@@ -28,7 +28,7 @@ def wake(delay: float = 0) -> None:
 
 
 def wake_on_commit() -> None:
-    """Ask for a worker once when the transaction has committed."""
+    """Ask for a worker when the transaction has committed, and only once for each transaction."""
     if wake not in (hook for _, hook, _ in transaction.get_connection().run_on_commit):
         transaction.on_commit(wake)
 
