@@ -17,7 +17,7 @@ class Code(NamedTuple):
 #: Requests that cannot be read.
 _UNREADABLE: Final = {
     "bad_request": Code(400, "The request cannot be read", "Send a well-formed HTTP request."),
-    "bad_gzip": Code(400, "The body is not gzip", "Send whole gzip data, or leave Content-Encoding out."),
+    "bad_gzip": Code(400, "The body is not gzip", "Send complete gzip data, or leave Content-Encoding out."),
     "not_utf8": Code(400, "The body is not UTF-8", "Encode the body as UTF-8."),
     "nul_character": Code(400, "The body contains a NUL character", "Leave NUL characters out."),
     "not_json": Code(
@@ -27,7 +27,8 @@ _UNREADABLE: Final = {
     "not_csv": Code(
         400,
         "The body is not CSV",
-        "Send rows as in RFC 4180, with commas or semicolons between the cells, each as long as the header row.",
+        "Send rows as in RFC 4180, with commas or semicolons between the cells. Each row needs as many cells as the "
+        "header row.",
     ),
     "duplicate_column": Code(400, "The header names a column twice", "Name each column once."),
     "unknown_parameter": Code(
@@ -48,7 +49,9 @@ _REFUSED: Final = {
         401, "Authentication is needed", "Send the header Authorization: Bearer with a token from /oauth/token/."
     ),
     "invalid_token": Code(
-        401, "The token is not valid", "Get a new token; if that fails, the credential has ended or been revoked."
+        401,
+        "The token is not valid",
+        "Get a new token. If that fails, the credential has ended or was revoked: ask a coordinator.",
     ),
     "permission_denied": Code(403, "This is not allowed", "Ask a coordinator whether you should have access."),
     "insufficient_scope": Code(
@@ -66,7 +69,7 @@ _REFUSED: Final = {
         "Your agency has no finding with this id",
         "Use an id from /api/v1/findings/ or from the answer to a submission.",
     ),
-    "method_not_allowed": Code(405, "The method is not allowed here", "Use a method that Allow names."),
+    "method_not_allowed": Code(405, "The method is not allowed here", "Use a method that the header Allow names."),
     "not_acceptable": Code(
         406, "No form of the answer fits Accept", "Name one of the documented media types in Accept."
     ),
@@ -97,7 +100,7 @@ _REFUSED: Final = {
     "not_stored": Code(
         503,
         "The submission could not be stored",
-        "Nothing of it was stored. Send it again after as many seconds as Retry-After says, with the same "
+        "Nothing of the submission was stored. Send it again after as many seconds as Retry-After says, with the same "
         "Idempotency-Key.",
     ),
     "not_ready": Code(503, "A part of the service is not ready", "Try again in a minute."),
@@ -140,7 +143,7 @@ _SIGNATURES: Final = {
         400,
         "The signature cannot be read",
         "Send one signature as in RFC 9421, with the same label in Signature and in Signature-Input. Signature-Input "
-        "needs keyid, and either created or a covered Date. If it has alg, use ed25519.",
+        "needs keyid. If it has alg, this must be ed25519. If Date is covered, it must be a date as in HTTP.",
     ),
     "signature_component_refused": Code(
         400,
@@ -148,24 +151,37 @@ _SIGNATURES: Final = {
         "Cover only documented parts that the request has. Cover each once and without parameters.",
     ),
     "signature_incomplete": Code(
-        403, "The signature does not cover enough", "Cover the method, path, query, time and content headers too."
+        403,
+        "The signature does not cover enough",
+        "Cover the method, the path, the query if there is one, and the content headers. Give a time too: created, or "
+        "a covered Date.",
     ),
     "content_digest_unsupported": Code(
-        400, "The Content-Digest cannot be used", "Give sha-256 or sha-512 as in RFC 9530, each once."
+        400, "The Content-Digest cannot be used", "Give sha-256 or sha-512 as in RFC 9530, and neither of them twice."
     ),
     "content_digest_mismatch": Code(
         403,
         "The body differs from the one that was signed",
-        "Hash the body as it is sent: compressed, if it is compressed.",
+        "Hash the body as you send it: if you compress the body, hash the compressed body.",
     ),
     "signature_key_unknown": Code(
-        403, "No such key is registered", "Use the keyid shown at registration, or have the key registered."
+        403,
+        "No such key is registered",
+        "Use the keyid that was shown when the key was registered, or ask a coordinator to register the key.",
     ),
     "signature_key_foreign": Code(
-        403, "The key is another agency's", "Sign with a key of the agency whose token is sent."
+        403, "The key is another agency's", "Sign with a key of the agency to which the token belongs."
     ),
-    "signature_key_revoked": Code(403, "The key was revoked", "Have a new key registered and sign with that."),
-    "signature_key_expired": Code(403, "The key has expired", "Have a new key registered and sign with that."),
+    "signature_key_revoked": Code(
+        403,
+        "The key was revoked",
+        "Make a new key pair, ask a coordinator to register the public key, and sign with the new key.",
+    ),
+    "signature_key_expired": Code(
+        403,
+        "The key has expired",
+        "Make a new key pair, ask a coordinator to register the public key, and sign with the new key.",
+    ),
     "signature_invalid": Code(
         403,
         "The signature does not fit the request",
@@ -175,12 +191,15 @@ _SIGNATURES: Final = {
         403, "The signature is too old", "Sign at most five minutes before you send. Check your clock."
     ),
     "signature_too_new": Code(
-        403, "The signature is from the future", "Set your clock: it may differ by five minutes."
+        403,
+        "The signature is from the future",
+        "Set your clock. It may differ from the server's clock by at most five minutes.",
     ),
     "signature_replayed": Code(
         409,
         "This signature was used before",
-        "Sign each submission once. To repeat one that may have arrived, use an Idempotency-Key.",
+        "Make a new signature for each submission. To repeat a submission that may have arrived, use an "
+        "Idempotency-Key.",
     ),
 }
 
@@ -207,7 +226,9 @@ _BROKEN_RULES: Final = {
         "Report single countries and networks; the service computes groups and totals.",
     ),
     "unknown_network": Code(422, "An unknown network", "Use a code from /api/v1/networks/, or _U for not known."),
-    "unknown_frequency": Code(422, "An unknown frequency", "Use N, H, D or M."),
+    "unknown_frequency": Code(
+        422, "An unknown frequency", "In a report, use N, H, D or M. In a query, use N, H, D, W, M or A."
+    ),
     "frequency_not_reportable": Code(
         422,
         "Periods of this frequency are computed, not reported",
@@ -223,13 +244,13 @@ _BROKEN_RULES: Final = {
         422, "The period does not start on a full minute or hour", "Give the first minute of the hour, and no seconds."
     ),
     "not_utc": Code(422, "The time is not in UTC", "Give the time in UTC, with Z or without an offset."),
-    "period_not_ended": Code(422, "The period has not ended", "Report a period once it has ended in UTC."),
+    "period_not_ended": Code(422, "The period has not ended", "Report a period after it has ended in UTC."),
     "bad_status": Code(422, "An unknown status", "Use A (final) or P (provisional)."),
     "mixed_status": Code(422, "A report has two statuses", "Give all rows of a report the same OBS_STATUS."),
     "bad_action": Code(
         422,
         "An unknown action",
-        "Use R, I or A, or leave ACTION empty, for the rows of a whole report; use D to withdraw one.",
+        "For the rows of a whole report, use R, I or A, or leave ACTION empty. To withdraw a report, use D.",
     ),
     "merge_refused": Code(
         422,
@@ -242,7 +263,8 @@ _BROKEN_RULES: Final = {
     "foreign_structure": Code(
         422,
         "The rows belong to another structure",
-        "Name P2PEU:P2P(1.0.0), P2PEU:DSD_P2P(1.0.0) or your provision agreement, each with its own STRUCTURE.",
+        "Name P2PEU:P2P(1.0.0), P2PEU:DSD_P2P(1.0.0) or your provision agreement, each with its own value of "
+        "STRUCTURE.",
     ),
     "foreign_agreement": Code(
         422,
@@ -269,7 +291,8 @@ _BROKEN_RULES: Final = {
     "missing_value": Code(
         422,
         "There is no value",
-        "Give a whole number. A cell that is not in a report is zero; report a period once all of it is counted.",
+        "Give a whole number. A cell that is not in a report is zero, so report a period only after all of it is "
+        "counted.",
     ),
     "negative_value": Code(422, "The value is negative", "Give a whole number from 0 to 1,000,000,000."),
     "fractional_value": Code(422, "The value is not whole", "Give a whole number, without decimal point or exponent."),
@@ -286,13 +309,16 @@ _BROKEN_RULES: Final = {
     "partial_withdrawal": Code(
         422,
         "Single cells cannot be withdrawn",
-        "Leave COUNTRY and NETWORK empty to withdraw the report, or send the whole report again without the cell.",
+        "To withdraw the report, leave COUNTRY and NETWORK empty. To remove one cell, send the whole report again "
+        "without it.",
     ),
     "open_withdrawal": Code(
         422, "Reports are withdrawn one by one", "Name one INDICATOR, FREQ and TIME_PERIOD in each row with ACTION D."
     ),
     "nothing_not_alone": Code(
-        422, "A row _T,_T,0 is not alone in its report", "Use _T,_T,0 alone, for a report in which nothing happened."
+        422,
+        "A row _T,_T,0 is not alone in its report",
+        "Use a row _T,_T,0 only alone, for a report in which nothing happened.",
     ),
     "unknown_answer": Code(422, "An unknown answer", "Use confirmed, will_resubmit or cannot_fix."),
     "empty_remark": Code(422, "The remark is empty", "Write something, or leave remark out."),
@@ -311,25 +337,29 @@ _NOT_PUBLIC: Final = {
     "networks_not_published": Code(
         422,
         "Networks are not published at this frequency",
-        "Minutes and hours are published over all networks only: leave network out, or ask for _T. "
-        "Days, weeks, months and years are published for each network too.",
+        "Minutes and hours are published over all networks only: leave network out, or use _T. Days, weeks, months "
+        "and years are published for each network too.",
     ),
     "unknown_panel": Code(422, "A panel of this length does not exist", "Use 12, 24 or 36: the number of months."),
     "panel_frequency_not_published": Code(
         422, "Panels are not published at this frequency", "Ask for weeks (W) or months (M), or leave panel out."
     ),
     "panel_networks_not_published": Code(
-        422, "Panels are not published for single networks", "Leave network out, or ask for _T; or leave panel out."
+        422, "Panels are not published for single networks", "Leave network out or use _T, or leave panel out."
     ),
     "minutes_not_published": Code(
-        422, "These minutes are not public", "Minutes are public for two hours; ask for hours (H) or coarser periods."
+        422,
+        "These minutes are not public",
+        "Minutes are public for two hours. For earlier times, ask for hours (H) or coarser periods.",
     ),
     "vintages_not_kept": Code(
-        422, "Past views of minutes are not kept", "Use as_of with hours (H) and coarser periods, or leave it out."
+        422,
+        "Past views of minutes are not kept",
+        "Use as_of only with hours (H) or coarser periods. For minutes, leave it out.",
     ),
     "bad_as_of": Code(422, "The time of as_of cannot be read", "Write an instant with Z: 2026-12-01T00:01:07.482Z."),
     "as_of_in_future": Code(422, "The time of as_of has not come yet", "Give an instant that has passed."),
-    "unknown_window": Code(422, "An unknown window", "Use a window that the API's document lists, such as P7D."),
+    "unknown_window": Code(422, "An unknown window", "Use P1D, P7D, P30D or P365D."),
     "unknown_language": Code(422, "An unknown language", "Use a language tag that CLDR knows, such as nb or pt-BR."),
 }
 

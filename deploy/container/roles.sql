@@ -1,4 +1,5 @@
--- Makes the roles of the database as a new server starts, with the passwords of their addresses. `migrate` grants what each may do.
+-- Makes the roles of the database at the first start of a new server. Each role gets the password in its address (the files in
+-- /run/secrets). `manage.py migrate` then grants the rights of each role.
 \set web `sed 's|.*:\(.*\)@.*|\1|' /run/secrets/web_database_url`
 \set worker `sed 's|.*:\(.*\)@.*|\1|' /run/secrets/worker_database_url`
 \set public `sed 's|.*:\(.*\)@.*|\1|' /run/secrets/public_database_url`
