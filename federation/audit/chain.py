@@ -69,23 +69,33 @@ def holds(*, position: int, digest: bytes) -> bool:
 def seal(*, now: datetime) -> int:
     """Seal all pending events and return their number; 0 while another process seals."""
     total = 0
-    while True:
-        # READ COMMITTED, so that each transaction reads what the sealer before it has written.
-        with transaction.atomic(), cursor() as c:
-            c.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
-            [(is_free,)] = c.fetchall()
-            if not is_free or not AuditPending.objects.exists():
-                return total
-            look_up_by_index()
-            pending = rows_of("chain_pending", limit=BATCH)
-            last, seals = head(), []
-            seal = last.digest
-            for position, (event, digest) in enumerate(pending, start=last.position + 1):
-                seal = trail.seal_digest(before=seal, position=position, event=event, digest=digest, sealed=now)
-                seals.append((position, event, seal, now))
-            c.execute("DELETE FROM federation_auditpending WHERE event = ANY(%s)", [[event for event, _ in pending]])
-            copy_rows(AuditSeal, _COLUMNS, seals, to=c)
-        total += len(pending)
+    while sealed := _seal_batch(now):
+        total += sealed
+    return total
+
+
+@transaction.atomic
+def _seal_batch(now: datetime) -> int:
+    """Seal the next events in one transaction and return their number.
+
+    The transaction must be READ COMMITTED, so that it reads what the sealer before it has written.
+    """
+    with cursor() as c:
+        c.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        [(is_free,)] = c.fetchall()
+        if not is_free or not AuditPending.objects.exists():
+            return 0
+        look_up_by_index()
+        # An event that cannot be sealed stays pending and is left out, so there may be none to seal.
+        pending = rows_of("chain_pending", limit=BATCH)
+        last, seals = head(), []
+        seal = last.digest
+        for position, (event, digest) in enumerate(pending, start=last.position + 1):
+            seal = trail.seal_digest(before=seal, position=position, event=event, digest=digest, sealed=now)
+            seals.append((position, event, seal, now))
+        c.execute("DELETE FROM federation_auditpending WHERE event = ANY(%s)", [[event for event, _ in pending]])
+        copy_rows(AuditSeal, _COLUMNS, seals, to=c)
+    return len(pending)
 
 
 class ChainFlaw(StrEnum):
