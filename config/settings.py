@@ -13,7 +13,7 @@ from p2p_core.scopes import SCOPES
 
 DEBUG = env.boolean("DEBUG", default=False)
 SECRET_KEY = env.text(
-    "SECRET_KEY", advice="Give 50 random characters, in SECRET_KEY or in a file that SECRET_KEY_FILE names."
+    "SECRET_KEY", advice="Give at least 50 random characters, in SECRET_KEY or in a file that SECRET_KEY_FILE names."
 )
 ALLOWED_HOSTS = env.names(
     "ALLOWED_HOSTS",

@@ -1,6 +1,6 @@
 """How often anybody may ask in a minute, and the headers that say so (draft-ietf-httpapi-ratelimit-headers).
 
-Agencies and tokens are counted in the broker, for all processes together. While the broker is away, each process counts
+Agencies and tokens are counted in `REDIS_URL`, for all processes together. While it is away, each process counts
 for itself, as it always does for the public: nginx counts that for all processes.
 """
 
@@ -109,7 +109,7 @@ class LocalCounter:
 
 
 class BrokerCounter:
-    """Counts in the broker, each key from its first request on; while the broker is away, in this process."""
+    """Counts in `REDIS_URL`, each key from its first request on; while it is away, in this process."""
 
     def __init__(self, url: str) -> None:
         waiting = {"socket_connect_timeout": BROKER_TIMEOUT, "socket_timeout": BROKER_TIMEOUT}
@@ -146,7 +146,7 @@ def broker_counter() -> BrokerCounter:
 
 
 def count(rate: Rate, identity: str, amount: int = 1) -> Allowance:
-    """Count in the broker, where a keyed hash stands for an address or a name."""
+    """Count in `REDIS_URL`, where a keyed hash stands for an address or a name."""
     key = salted_hmac(SALT, f"{rate.name} {identity}", algorithm="sha256").hexdigest()[:32]
     return broker_counter().add(rate, key, amount)
 

@@ -22,8 +22,8 @@ from tests.integration import elsewhere
 #: What was there at the first release, on empty databases. What comes after it must pass.
 BASELINE = {"federation": "0001_initial", "countries": "0001_initial"}
 
-#: Tables of the federation that do not grow with reports; all others do. Those of `countries` hold what
-#: people enter: a row for each agency, credential or schedule.
+#: Tables of the federation that do not grow with reports; all others do. Those of `countries` have few
+#: rows too: for each agency, credential, schedule or sign-in.
 SMALL = {
     "federation_versioncounter",
     "federation_clockmark",
