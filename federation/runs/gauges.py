@@ -1,6 +1,7 @@
 """The state of the system, for `/metrics` and `/readyz`. No gauge shows what agencies count.
 
-Each scrape reads the database, so every web host gives the same answer.
+Each scrape reads the database, so every web host gives the same numbers. Three gauges are different: each host tests
+itself whether the broker and the database answer it, and measures how far its own clock is ahead.
 """
 
 from collections.abc import Iterator, Mapping
