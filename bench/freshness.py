@@ -139,7 +139,9 @@ class Run:
         """Yield how long reports of the minutes with this spread were accepted and not yet seen."""
         labels = {label for label, mine in zip(self._labels, self._spreads, strict=True) if mine == spread}
         keys = [key for key in self._keys if key[1] in labels]
-        delays = [self._seen[key] - self._accepted[key] if key in self._seen else PATIENCE for key in keys]
+        # A report may be public although its sender got no 202.
+        timed = self._seen.keys() & self._accepted.keys()
+        delays = [self._seen[key] - self._accepted[key] if key in timed else PATIENCE for key in keys]
         lost = sum(delay >= PATIENCE for delay in delays)
         remarks = [f"{lost} not seen within {PATIENCE:.0f} s"] if lost else []
         remarks += [f"{self._unsent:,} reports were not accepted when the time was over"] if self._unsent else []

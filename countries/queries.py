@@ -62,7 +62,7 @@ class Break(NamedTuple):
 
 
 def breaks() -> list[Break]:
-    """All breaks, of whatever agency."""
+    """The breaks of all agencies and indicators."""
     rows = Annotation.objects.filter(is_break=True)
     return [Break(*row) for row in rows.values_list("indicator", "start")]
 

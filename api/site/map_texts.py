@@ -59,7 +59,7 @@ def words(indicators: Iterable[Indicator]) -> dict[str, Any]:
         "legend_provisional": gettext("provisional"),
         "legend_range": gettext("{from} to {to}"),
         "legend_more": gettext("{from} and more"),
-        "live_total": f"{{count}} {_periods()['P1D']}",
+        "live_total": _live_total(),
         "live_total_unknown": gettext(_LIVE_TOTAL_UNKNOWN),
         "live_hour": gettext(_LIVE_HOUR),
         "live_hour_unknown": gettext(
@@ -80,8 +80,13 @@ def live_total(indicator: Indicator, value: int | None) -> SafeString:
     if value is None:
         return format_html("{}", gettext(_LIVE_TOTAL_UNKNOWN))
     strong = format_html('<strong class="live-number">{}</strong>', cldr.number(value))
-    before, _, after = _counts(indicator)[_plurals()(value)].partition("{value}")
-    return format_html("{}{}{} {}", before, strong, after, _periods()["P1D"])
+    sentence = _live_total().replace("{count}", _counts(indicator)[_plurals()(value)])
+    before, _, after = sentence.partition("{value}")
+    return format_html("{}{}{}", before, strong, after)
+
+
+def _live_total() -> str:
+    return f"{{count}} {_periods()['P1D']}"
 
 
 def nothing_published(window: str) -> str:
