@@ -1,7 +1,6 @@
 """One server process: it dies with us, is watched until it answers, and is stopped with SIGINT."""
 
 import os
-import secrets
 import signal
 import socket
 import subprocess
@@ -9,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import cycle
 from pathlib import Path
 
 from config import env
@@ -18,7 +18,9 @@ from config.processes import bound_to_parent
 TIMEOUT = 30.0
 #: Seconds that a process which has ended may wait for its parent.
 _ZOMBIE_SECONDS = 5.0
-_PORTS = range(10_240, 32_768)
+#: Each process looks at other ports, because what it finds is free until its server listens there. They are below those
+#: that the kernel gives to clients.
+_ports = cycle(range(10_240 + os.getpid() % 512, 32_768, 512))
 
 
 class NotStarted(SystemExit):
@@ -105,9 +107,9 @@ def command_of(number: int) -> str:
 
 
 def free_port() -> int:
-    """A free port below those that the kernel gives to clients, which it might give away before we listen."""
+    """A port on which nobody listens, and which no other call returns soon."""
     while True:
-        port = secrets.choice(_PORTS)
+        port = next(_ports)
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port

@@ -65,8 +65,8 @@ def status(port, path, **headers):
             return answer.status
     except urllib.error.HTTPError as error:
         return error.code
-    except OSError:
-        return None
+    except OSError as error:
+        return repr(error)
 
 
 @pytest.fixture
@@ -88,8 +88,9 @@ def serve(primary, launch, free_port, tmp_path):
             "PORT": str(free_port),
         }
         web = (sys.executable, "-m", "config.web")
-        launch(*web, data=tmp_path, **environment, **more)
+        launched = launch(*web, data=tmp_path, **environment, **more)
         assert eventually(lambda: status(free_port, "/readyz") == 200, within=60)
+        assert launched.poll() is None
         with ThreadPoolExecutor(4 * THREADS) as readers:
             # So that the threads have connections, which a frozen server keeps.
             assert set(readers.map(lambda year: status(free_port, YEAR.format(year)), range(2000, 2064))) == {200}
