@@ -10,7 +10,7 @@ from federation.runs import backups
 
 
 class Command(BaseCommand):
-    """The keys are not in the backup: together with it they undo the rounding."""
+    """Write the database to one file. The two keys are not in it: keep a copy of them apart from it."""
 
     help = __doc__ or ""
 
@@ -24,6 +24,6 @@ class Command(BaseCommand):
         self.stdout.write(f"public version {facts.version}, audit head {facts.audit_head[0]}:{facts.audit_head[1]}")
         fingerprint = facts.rounding[0] if facts.rounding else "not used yet"
         self.stdout.write(
-            f"Not in it: ROUNDING_KEY ({fingerprint}) and SECRET_KEY. Keep a copy of both, apart from the backup: "
-            "together they undo the rounding."
+            f"Not in it: ROUNDING_KEY ({fingerprint}) and SECRET_KEY. Keep a copy of both, apart from the backup. "
+            "With the backup and ROUNDING_KEY, most of the later rounding can be undone."
         )
