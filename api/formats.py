@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from countries import reference
 from federation.published import Page, Panel, Standings
-from federation.rules.coverage import STATES, with_gaps
+from federation.rules.coverage import STATES, WAITING, with_gaps
 from federation.rules.view import Inhabitants, Table
 from p2p_core import instants, periods
 from p2p_core.codes import UNKNOWN
@@ -27,6 +27,7 @@ from p2p_core.periods import Longs
 COLUMNS: Final = (
     "INDICATOR", "FREQ", "TIME_PERIOD", "COUNTRY", "NETWORK", "OBS_VALUE", "OBS_STATUS",
     "PER_100K", "AGENCIES_EXPECTED", "AGENCIES_REPORTING", "TIME_COVERAGE", "COUNTED_FROM",
+    "AGENCIES_AWAITED", "AWAITED_UNTIL",
 )  # fmt: skip
 #: With the additional column of a panel.
 PANEL_COLUMNS: Final = (*COLUMNS, "CHANGE_12M")
@@ -41,8 +42,19 @@ Instant = Annotated[str, Doc(description="An instant in UTC", examples=["2026-12
 Status = Annotated[
     str,
     Doc(
-        description="A: all that was expected is there and final. P: provisional, or counting began in the period",
-        pattern="^[AP]$",
+        description="A: all that was expected is there and final. P: provisional, or counting began in the period. "
+        "O: no number is known, because nobody reported or the period is not public yet",
+        pattern="^[AOP]$",
+    ),
+]
+AgenciesAwaited = Annotated[
+    int, Doc(description="For how many agencies the period waits; only if it has ended and is not public yet", ge=1)
+]
+AwaitedUntil = Annotated[
+    str,
+    Doc(
+        description="When the period is published at the latest; only if it has ended and is not public yet",
+        examples=["2026-12-01T21:00:00Z"],
     ),
 ]
 CountedFrom = Annotated[
@@ -84,10 +96,12 @@ class CoverageDocument(msgspec.Struct, gc=False):
     time_coverage: Share | None
     status: Status
     counted_from: CountedFrom | msgspec.UnsetType = msgspec.UNSET
+    agencies_awaited: AgenciesAwaited | msgspec.UnsetType = msgspec.UNSET
+    awaited_until: AwaitedUntil | msgspec.UnsetType = msgspec.UNSET
 
 
 class Observation(msgspec.Struct, gc=False):
-    """A published cell. One that is not listed is zero if its period is covered, and unknown if not."""
+    """A published cell. One that is not listed is unknown if the status of its period is ``O``, and zero if not."""
 
     period: Period
     country: str
@@ -153,6 +167,10 @@ class AgencyState(msgspec.Struct, gc=False):
 
     agency: str
     state: State
+    awaited: Annotated[
+        bool | msgspec.UnsetType,
+        Doc(description="True if the period is not public yet because it waits for the agency"),
+    ] = msgspec.UNSET
 
 
 class PeriodCoverageDocument(CoverageDocument, kw_only=True):
@@ -210,11 +228,13 @@ def coverage(table: Table) -> list[CoverageDocument]:
             columns.agencies_expected.tolist(),
             columns.agencies_reporting.tolist(),
             columns.time_coverage,
-            columns.status.tolist(),
+            columns.statuses.tolist(),
         )
     )
     for at, start in columns.beginnings.items():
         rows[at].counted_from = instants.write(start)
+    for at, until in columns.waits.items():
+        rows[at].agencies_awaited, rows[at].awaited_until = int(columns.agencies_awaited[at]), instants.write(until)
     return rows
 
 
@@ -236,9 +256,9 @@ def annotations(rows: Iterable[reference.Annotation]) -> list[AnnotationDocument
 def period_coverages(page: Page, standings: Standings, agencies: Mapping[int, str]) -> list[PeriodCoverageDocument]:
     """The coverage of periods with the state of each agency, by code."""
     listed: dict[int, list[AgencyState]] = {period: [] for period in page.table.coverage.periods.tolist()}
-    columns = (standings.periods.tolist(), standings.agencies.tolist(), standings.states)
-    for period, agency, state in zip(*columns, strict=True):
-        listed[period].append(AgencyState(agencies.get(agency, UNKNOWN), state))
+    columns = (standings.periods.tolist(), standings.agencies.tolist(), standings.states, standings.awaited.tolist())
+    for period, agency, state, awaited in zip(*columns, strict=True):
+        listed[period].append(AgencyState(agencies.get(agency, UNKNOWN), state, awaited or msgspec.UNSET))
     return [
         PeriodCoverageDocument(**structs.asdict(row), agencies=sorted(states, key=lambda state: state.agency))
         for row, states in zip(coverage(page.table), listed.values(), strict=True)
@@ -284,7 +304,7 @@ def csv_header(sheet: Sheet) -> bytes:
 
 
 def csv_rows(sheet: Sheet) -> bytes:
-    """A row for each period and series, zeros included; ``O`` and no value if nobody reported."""
+    """A row for each period and series, zeros included; ``O`` and no value if it is not known."""
     table = sheet.page.table
     rates = with_gaps(table.rates(sheet.inhabitants).T)
     changes = with_gaps(_changes(table.values, sheet.panel.earlier).T) if sheet.panel else None
@@ -297,10 +317,10 @@ def csv_rows(sheet: Sheet) -> bytes:
         head = f"{sheet.indicator},{table.frequency},{period.period},"
         tail = (
             f",{period.agencies_expected},{period.agencies_reporting},{_blank(period.time_coverage)}"
-            f",{period.counted_from or ''}"
+            f",{period.counted_from or ''},{period.agencies_awaited or ''},{period.awaited_until or ''}"
         )
         last = [f",{_blank(change)}" for change in changed] if changes else [""] * len(names)
-        if not period.agencies_reporting:
+        if period.status == WAITING:
             rows += [f"{head}{name},,O,{tail}{end}" for name in names]
             continue
         shown = zip(names, values, per_100k, last, strict=True)

@@ -197,6 +197,14 @@ PROJECT_VERSION = tomllib.loads((env.ROOT / "pyproject.toml").read_text())["proj
 
 ROUNDING_BASE = env.integer("ROUNDING_BASE", default=5, low=2, high=1000)
 ROUNDING_KEY = env.key("ROUNDING_KEY", size=16)
+# How long after its end a period may wait for late agencies before it is first published, by frequency.
+PUBLICATION_LIMITS = {
+    "H": timedelta(hours=env.integer("PUBLISH_HOURS_WITHIN", default=3, low=1, high=168)),
+    "D": timedelta(days=env.integer("PUBLISH_DAYS_WITHIN", default=3, low=1, high=91)),
+    "W": timedelta(days=env.integer("PUBLISH_WEEKS_WITHIN", default=7, low=1, high=91)),
+    "M": timedelta(days=env.integer("PUBLISH_MONTHS_WITHIN", default=31, low=1, high=91)),
+    "A": timedelta(days=env.integer("PUBLISH_YEARS_WITHIN", default=31, low=1, high=91)),
+}
 
 # --- how far the clocks of hosts and of the database may differ; federation.database.clock compares them --------------
 

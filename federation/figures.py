@@ -221,10 +221,16 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def replace(items: Sequence[WorkItem]) -> list[WorkItem]:
-    """Recompute figures, all of one frequency, and store those that changed. Return the changed ones."""
-    computed = compute(items)
-    changed = differing(items, computed, read(items))
+def replace(items: Sequence[WorkItem]) -> tuple[list[WorkItem], list[WorkItem]]:
+    """Recompute figures, all of one frequency, and store those that changed.
+
+    Return these, and those of them that have numbers now and had none, or the other way round.
+    """
+    computed, stored = compute(items), read(items)
+    changed = differing(items, computed, stored)
+
+    def has_numbers(figures: Mapping[WorkItem, ComputedFigure], item: WorkItem) -> bool:
+        return item in figures and figures[item].source != Source.NONE
 
     def rows() -> Iterator[tuple[object, ...]]:
         for item in changed:
@@ -236,4 +242,4 @@ def replace(items: Sequence[WorkItem]) -> list[WorkItem]:
         with cursor() as c:
             c.execute(statement("figures_delete"), parameters_of(changed))
             copy_rows(Figure, _COLUMNS, rows(), to=c)
-    return changed
+    return changed, [item for item in changed if has_numbers(computed, item) != has_numbers(stored, item)]

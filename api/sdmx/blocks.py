@@ -72,7 +72,7 @@ class SeriesBlock:
 
     @cached_property
     def missing(self) -> list[bool]:
-        """By period, whether nobody has reported anything."""
+        """By period, whether its numbers are not known."""
         return list((~self.table.coverage.is_known).tolist())
 
     def rows(self) -> Iterator[tuple[tuple[str, ...], list[int], list[int], list[str]]]:

@@ -39,13 +39,21 @@ class Component(NamedTuple):
 
 def _statuses(coverage: Coverage) -> Any:
     # An observation has one status: a break hides that its period is provisional.
-    statuses = np.where(coverage.is_break, "B", coverage.status)
-    return np.where(coverage.is_known, statuses, "O").tolist()
+    return np.where(coverage.is_known & coverage.is_break, "B", coverage.statuses).tolist()
 
 
 def _counted_from(coverage: Coverage) -> Iterable[str]:
     moments = {place: instants.write(moment) for place, moment in coverage.beginnings.items()}
     return (moments.get(place, "") for place in range(len(coverage.periods)))
+
+
+def _awaited_until(coverage: Coverage) -> Iterable[str]:
+    moments = {place: instants.write(moment) for place, moment in coverage.waits.items()}
+    return (moments.get(place, "") for place in range(len(coverage.periods)))
+
+
+def _agencies_awaited(coverage: Coverage) -> Iterable[str]:
+    return (str(count) if count else "" for count in coverage.agencies_awaited.tolist())
 
 
 COMPONENTS: Final = {
@@ -64,7 +72,7 @@ COMPONENTS: Final = {
     ),
     MEASURE: Component(
         "Observation value",
-        "How many events, rounded at random to a multiple of a base. Absent if nobody reported.",
+        "How many events, rounded at random to a multiple of a base. Absent if it is not known.",
         # Sums of many agencies may be larger than an Integer, which has 32 bits.
         "Long",
     ),
@@ -108,6 +116,18 @@ COMPONENTS: Final = {
         "From when the period is counted; only if counting began in it.",
         "BasicTimePeriod",
         column=_counted_from,
+    ),
+    "AGENCIES_AWAITED": Component(
+        "Agencies awaited",
+        "For how many agencies the period waits before it is published; only if it is not public yet.",
+        "Integer",
+        column=_agencies_awaited,
+    ),
+    "AWAITED_UNTIL": Component(
+        "Awaited until",
+        "When the period is published at the latest; only if it is not public yet.",
+        "BasicTimePeriod",
+        column=_awaited_until,
     ),
     "VALID_FROM": Component("Valid from", "When the observation became public as it is.", "BasicTimePeriod"),
 }

@@ -253,7 +253,7 @@ _LISTS: Final = {
         (
             Item("A", "Normal value", "All expected reports are there and final."),
             Item("B", "Time series break", "Values before are not comparable with it."),
-            Item("O", "Missing value", "Nobody reported."),
+            Item("O", "Missing value", "Nobody reported, or the period is not public yet."),
             Item("P", "Provisional value", "Reports are missing, partial or not final, or counting began in it."),
         ),
     ),

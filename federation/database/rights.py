@@ -52,8 +52,8 @@ TABLES: Final[dict[str, Rights]] = {
     "federation_clockmark": Rights(web=_READ, worker="SELECT, UPDATE"),
     "federation_watchmark": Rights(web="SELECT, UPDATE", worker="SELECT, UPDATE"),
     "federation_figure": Rights(web=_READ, worker=_ALL),
-    # Frozen sums are never changed. The frozen sums of minutes are deleted together with the minutes.
-    "federation_frozensum": Rights(web=_READ, worker="SELECT, INSERT, DELETE"),
+    # Frozen sums are never changed.
+    "federation_frozensum": Rights(web=_READ, worker=_ADD),
     # The combined view. Rows of cells and coverage are closed. Those of minutes are deleted.
     "federation_version": Rights(web=_READ, worker=_ADD, public=_READ),
     "federation_versioncounter": Rights(web=_READ, worker="SELECT, UPDATE"),

@@ -27,12 +27,9 @@ from federation.worklist import Stage, WorkItem
 from p2p_core import periods
 from p2p_core.periods import Frequency
 from p2p_core.rules import lateness, rulebook
-from p2p_core.rules.lateness import Run
+from p2p_core.rules.lateness import JUDGED_AT, Run
 from p2p_core.rules.levels import Facts
 from p2p_core.rules.rulebook import SILENCE, Limits, Subject
-
-#: The frequency at which a schedule's periods are judged. It is the schedule's own, but minutes are judged by the hour.
-_JUDGED_AT = {frequency: frequency for frequency in periods.REPORTABLE} | {Frequency.MINUTE: Frequency.HOUR}
 
 
 @retry_deadlocks
@@ -43,7 +40,7 @@ def watch(*, now: datetime) -> None:
     newest = Version.objects.aggregate(newest=Max("number"))["newest"]
     if mark is None or newest is None or newest <= mark.version:
         return
-    published = PeriodVersion.objects.filter(version__gt=mark.version, frequency__in=_JUDGED_AT.values())
+    published = PeriodVersion.objects.filter(version__gt=mark.version, frequency__in=JUDGED_AT.values())
     for indicator, frequency in sorted(published.values_list("indicator", "frequency").distinct()):
         rows = published.filter(indicator=indicator, frequency=frequency)
         series, changed = ExpectedSeries(indicator, frequency), sorted(rows.values_list("period", flat=True).distinct())
@@ -82,7 +79,7 @@ class ExpectedSeries:
             lasts=[run.last for run in runs],
         )
         schedules = {
-            agency: [one for one in some if _JUDGED_AT[Frequency(one.frequency)] == self.frequency]
+            agency: [one for one in some if JUDGED_AT[Frequency(one.frequency)] == self.frequency]
             for agency, some in schedules_by_agency([self.indicator])[self.indicator].items()
         }
         found = defaultdict(list)

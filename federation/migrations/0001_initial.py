@@ -19,11 +19,8 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON federation_aud
     FOR EACH STATEMENT EXECUTE FUNCTION federation_refuse_change();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON federation_auditseal
     FOR EACH STATEMENT EXECUTE FUNCTION federation_refuse_change();
--- The sums of minutes are deleted when they are old.
-CREATE TRIGGER append_only BEFORE UPDATE OR TRUNCATE ON federation_frozensum
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON federation_frozensum
     FOR EACH STATEMENT EXECUTE FUNCTION federation_refuse_change();
-CREATE TRIGGER keep BEFORE DELETE ON federation_frozensum
-    FOR EACH ROW WHEN (OLD.frequency <> 'N') EXECUTE FUNCTION federation_refuse_change();
 """
 
 # A writer of an event only adds a row. The sealer chains events afterwards, in one place and in one order.
@@ -386,10 +383,14 @@ class Migration(migrations.Migration):
                 ("owed", ArrayField(base_field=models.IntegerField(), size=None)),
                 ("is_break", models.BooleanField()),
                 ("counted_from", models.DateTimeField(null=True)),
+                ("agencies_awaited", models.SmallIntegerField()),
+                ("awaited_until", models.DateTimeField(null=True)),
+                ("awaited", ArrayField(base_field=models.BooleanField(), size=None)),
                 ("version_from", models.BigIntegerField()),
                 ("version_to", models.BigIntegerField(null=True)),
             ],
             options={
+                "indexes": [models.Index(condition=models.Q(("status", "O"), ("version_to__isnull", True)), fields=["indicator", "frequency", "period"], name="waiting_coverage")],
                 "constraints": [
                     models.UniqueConstraint(fields=("indicator", "frequency", "period", "version_from"), name="one_published_coverage"),
                     models.UniqueConstraint(condition=models.Q(("version_to__isnull", True)), fields=("indicator", "frequency", "period"), include=("agencies_expected", "agencies_reporting", "share", "status", "is_break", "counted_from"), name="one_current_coverage"),

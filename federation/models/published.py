@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from countries.models import Indicator
 from federation.rules import panels
-from federation.rules.coverage import FACTS
+from federation.rules.coverage import FACTS, WAITING
 
 
 class Version(models.Model):
@@ -117,7 +117,8 @@ class PublishedCoverage(models.Model):
     """The coverage of a period, from one version until another: of the agencies expected, which have reported.
 
     ``agencies``, ``states``, ``covered`` and ``owed`` are parallel: the state of rule 4 of each
-    expected agency, and its seconds. An agency that covers a second has a figure.
+    expected agency, and its seconds. An agency that covers a second has a figure. A period with the status ``O`` is
+    not public yet: it has no cells, and ``awaited``, parallel too, says for which agencies it waits.
     """
 
     indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, db_index=False)
@@ -136,6 +137,9 @@ class PublishedCoverage(models.Model):
     is_break = models.BooleanField()
     #: The instant from which the period is counted, if nobody owed a report for its beginning.
     counted_from = models.DateTimeField(null=True)
+    agencies_awaited = models.SmallIntegerField()
+    awaited_until = models.DateTimeField(null=True)
+    awaited = ArrayField(models.BooleanField())
     version_from = models.BigIntegerField()
     version_to = models.BigIntegerField(null=True)
 
@@ -151,6 +155,14 @@ class PublishedCoverage(models.Model):
                 condition=Q(version_to__isnull=True),
                 include=FACTS,
                 name="one_current_coverage",
+            ),
+        ]
+        indexes = [
+            # Few periods wait. Windows and panels end before the first one.
+            models.Index(
+                fields=["indicator", "frequency", "period"],
+                condition=Q(version_to__isnull=True, status=WAITING),
+                name="waiting_coverage",
             ),
         ]
 

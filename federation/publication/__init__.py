@@ -5,20 +5,21 @@ its row is closed, and no new row replaces it. So readers cannot see a change of
 number.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import chain
+from itertools import chain, product
 
 import numpy as np
 from django.conf import settings
 from django.db.models import Min
 
 from countries import queries
+from federation.models.figures import FrozenSum
 from federation.models.published import PublishedCoverage
 from federation.publication import frozen, storage
 from federation.publication.combination import combine
-from federation.publication.expectation import schedules_by_agency
+from federation.publication.expectation import limit, schedules_by_agency
 from federation.publication.frozen import Frozen, FrozenSumLostError
 from federation.publication.storage import ComputedPeriods
 from federation.rules import changes, coverage, rounding, tables
@@ -38,10 +39,14 @@ class Published:
     stale: Iterable[WorkItem] = ()
 
 
+def grace(frequency: str) -> timedelta:
+    """How long after its end a period may be published: minutes at once."""
+    return timedelta() if frequency == Frequency.MINUTE else coverage.GRACE
+
+
 def due_at(item: WorkItem) -> datetime:
     """The time from which on a period may be published."""
-    end = periods.end(item.frequency, item.period)
-    return end if item.frequency == Frequency.MINUTE else end + coverage.GRACE
+    return periods.end(item.frequency, item.period) + grace(item.frequency)
 
 
 def oldest_minute(now: datetime) -> datetime:
@@ -79,11 +84,26 @@ def located_by(figure: WorkItem, *, now: datetime) -> Iterator[WorkItem]:
             yield from located_by(item, now=now)
 
 
+def may_wait(indicators: Collection[int], *, mark: datetime, now: datetime) -> Iterator[WorkItem]:
+    """Yield the periods from the hour up that have ended and may wait for their first publication at the mark."""
+    for frequency in tuple(Frequency)[1:] if indicators else ():
+        since = mark - limit(frequency)
+        due = now - grace(frequency)
+        ended = [period for period in periods.between(frequency, since, due) if periods.end(frequency, period) <= due]
+        sums = FrozenSum.objects.filter(indicator__in=indicators, frequency=frequency, period__in=ended)
+        public = set(sums.values_list("indicator", "period"))
+        for indicator, period in product(indicators, ended):
+            if (indicator, period) not in public:
+                yield WorkItem(Stage.PUBLISH, frequency, period, indicator)
+
+
 def compute(items: Sequence[WorkItem], *, mark: datetime) -> ComputedPeriods:
     """Compute the cells and coverage of periods, all of one frequency. This only reads from the database."""
-    combined, kept = combine(items, mark=mark), frozen.read(items)
-    cells = unclipped(items, combined.cells, kept).clip(min=0)
+    kept = frozen.read(items)
+    combined = combine(items, mark=mark, first=~kept.exists)
     frequency, found = items[0].frequency, combined.coverage
+    waiting = np.array([one.is_waiting for one in found])
+    cells = unclipped(items, combined.cells.where(~waiting[combined.cells.table]), kept).clip(min=0)
     # Minutes get no breaks, because they are soon deleted.
     if frequency != Frequency.MINUTE:
         breaks = {(mark.indicator, periods.start_of(frequency, mark.start)) for mark in queries.breaks()}
@@ -109,44 +129,61 @@ def unclipped(items: Sequence[WorkItem], present: AgencyCells, kept: Frozen) -> 
     return rounding.round_cells(sums, places, items[0].frequency, secret, base) + later
 
 
-def differing(computed: ComputedPeriods) -> list[WorkItem]:
-    """The periods whose public cells or coverage are not what was computed."""
+def differing(items: Sequence[WorkItem], *, mark: datetime) -> list[WorkItem]:
+    """The periods, all of one frequency, whose public cells or coverage are not what they should be."""
+    if items[0].frequency == Frequency.MINUTE:
+        return _ready_minutes(items, mark=mark)
+    computed = compute(items, mark=mark)
     public = storage.read(computed)
-    changed = (computed.cells != public.cells).any(axis=(1, 2)) | computed.frozen.altered | ~computed.frozen.exists
+    changed = (computed.cells != public.cells).any(axis=(1, 2)) | computed.frozen.altered | computed.first
     changed[public.changed_coverage(computed)] = True
     return [computed.items[position] for position in np.flatnonzero(changed).tolist()]
+
+
+def _ready_minutes(items: Sequence[WorkItem], *, mark: datetime) -> list[WorkItem]:
+    """The minutes that are not public and wait for nobody. What is public of a minute stays as it is."""
+    public = {row[0] for row in item_rows("publication_coverage", items)} if items else set()
+    left = [item for position, item in enumerate(items) if position not in public]
+    if not left:
+        return []
+    found = combine(left, mark=mark, first=np.ones(len(left), np.bool_)).coverage
+    return [item for item, one in zip(left, found, strict=True) if not one.is_waiting]
 
 
 def publish(items: Sequence[WorkItem], *, now: datetime, mark: datetime) -> Published:
     """Publish periods, all of one frequency.
 
-    Periods that have not ended by ``now`` are left out; they are appended to the work list when they end. Lateness is
-    judged at the clock's ``mark``.
+    Periods that have not ended by ``now`` are left out; they are appended to the work list when they end. Lateness, and
+    whom a period waits for, are judged at the clock's ``mark``.
     """
     wanted = [item for item in items if is_due(item, now=now)]
-    wanted += _too_early([item for item in items if due_at(item) > now])
+    if items[0].frequency == Frequency.MINUTE:
+        wanted = _ready_minutes(wanted, mark=mark)
+    else:
+        wanted += _too_early([item for item in items if due_at(item) > now])
     firsts = _first_public(wanted) if wanted else {}
     due = _begun(wanted, firsts)
     if not due:
         return Published()
     computed = compute(due, mark=mark)
     public = storage.read(computed)
-    lost = [due[position] for position in public.coverage if not computed.frozen.exists[position]]
+    known = [position for position, (_, one) in public.coverage.items() if not one.is_waiting]
+    lost = [due[position] for position in known if not computed.frozen.exists[position]]
     if lost:
         raise FrozenSumLostError(lost[0])
-    unfrozen = ~computed.frozen.exists
-    frozen.freeze(due, unfrozen, computed.present)
+    if computed.frequency != Frequency.MINUTE:
+        frozen.freeze(due, computed.first, computed.present)
     # Last, because other publishers wait from here on until this transaction ends.
     version, changed = storage.write(computed, public)
     # Figures may have changed since they were read. Then another worker may have located the change without the new
     # first sums, so the longer periods become stale.
-    located = (one for at in np.flatnonzero(unfrozen).tolist() for one in located_by(due[at], now=now))
+    located = (one for at in np.flatnonzero(computed.first).tolist() for one in located_by(due[at], now=now))
     return Published(version, changed, chain(_gaps(due, firsts, now=now), located))
 
 
 def _too_early(items: Sequence[WorkItem]) -> list[WorkItem]:
     """Those of the periods that are public too early, because a clock ran ahead. They are kept up to date."""
-    return [items[row[0]] for row in item_rows("publication_coverage", items)] if items else []
+    return [items[row[0]] for row in item_rows("frozen_sums", items)] if items else []
 
 
 def _begun(items: Sequence[WorkItem], firsts: dict[int, datetime]) -> list[WorkItem]:

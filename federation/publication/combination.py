@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from federation.publication.expectation import FigureCoverage, coverage_of
 from federation.rules import tables
@@ -23,13 +24,16 @@ class Combined:
     coverage: Sequence[PeriodCoverage]
 
 
-def combine(items: Sequence[WorkItem], *, mark: datetime) -> Combined:
-    """Combine periods, all of one frequency. Lateness is judged at the clock's ``mark``."""
+def combine(items: Sequence[WorkItem], *, mark: datetime, first: NDArray[np.bool_] | None = None) -> Combined:
+    """Combine periods, all of one frequency. Lateness is judged at the clock's ``mark``.
+
+    Those to be published ``first`` may wait for agencies.
+    """
     rows = item_rows("combination_figures", items, only=None)
     facts: list[dict[int, FigureCoverage]] = [{} for _ in items]
     for position, agency, *columns in rows:
         facts[position][agency] = FigureCoverage(*columns[:5])
-    return Combined(_cells(rows), coverage_of(items, facts, mark=mark))
+    return Combined(_cells(rows), coverage_of(items, facts, mark=mark, first=first))
 
 
 def figures_of(items: Sequence[WorkItem], *, agencies: Numbers) -> AgencyCells:

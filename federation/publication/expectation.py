@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
 import numpy as np
+from django.conf import settings
+from django.db.models import Max, QuerySet
 from numpy.typing import NDArray
 
 from countries.models import Schedule
@@ -16,9 +18,11 @@ from federation.database import rows_of
 from federation.models.figures import Figure, Source
 from federation.rules import coverage
 from federation.rules.coverage import AgencySchedule, PeriodCoverage, Standing
+from federation.rules.waiting import Wait, silent_without_figure_since, wait_for
 from federation.worklist import WorkItem
 from p2p_core import periods
 from p2p_core.periods import Frequency
+from p2p_core.rules.lateness import JUDGED_AT
 
 
 def schedules_by_agency(indicators: Iterable[int]) -> dict[int, dict[int, list[AgencySchedule]]]:
@@ -43,15 +47,99 @@ class FigureCoverage(NamedTuple):
 
 
 def coverage_of(
-    items: Sequence[WorkItem], facts: Sequence[Mapping[int, FigureCoverage]], *, mark: datetime
+    items: Sequence[WorkItem],
+    facts: Sequence[Mapping[int, FigureCoverage]],
+    *,
+    mark: datetime,
+    first: NDArray[np.bool_] | None,
 ) -> list[PeriodCoverage]:
     """The coverage of periods. ``facts`` has the figures of each period, by agency."""
     schedules = schedules_by_agency({item.indicator for item in items})
-    found = []
-    for item, known in zip(items, facts, strict=True):
+    found, waits = [], []
+    for position, (item, known) in enumerate(zip(items, facts, strict=True)):
         mine = schedules[item.indicator]
         standings = _standings(item, known, mine, mark=mark)
         found.append(coverage.summarise(standings, counted_from=_counted_from(item, known, mine)))
+        if first is not None and first[position]:
+            agencies = [standing.agency for standing in standings if not standing.complete]
+            # Of a minute, nobody looks at the schedules.
+            incomplete = {a: mine.get(a, ()) if item.frequency != Frequency.MINUTE else () for a in agencies}
+            if _wait(item, incomplete, mark=mark):
+                waits.append((position, item, incomplete))
+    # Most periods wait for nobody, so few silences are looked up.
+    silent = _silent(
+        ((item.indicator, one) for _, item, some in waits for mine in some.values() for one in mine), mark=mark
+    )
+    for position, item, incomplete in waits:
+        left = {a: [one for one in mine if (item.indicator, one) not in silent] for a, mine in incomplete.items()}
+        if wait := _wait(item, left, mark=mark):
+            found[position] = found[position].waiting(*wait)
+    return found
+
+
+def _wait(item: WorkItem, incomplete: Mapping[int, Sequence[AgencySchedule]], *, mark: datetime) -> Wait | None:
+    return wait_for(item.frequency, item.period, incomplete, limit(item.frequency), now=mark)
+
+
+def limit(frequency: str) -> timedelta:
+    """How long after its end a period may wait for its first publication."""
+    found: timedelta = coverage.GRACE if frequency == Frequency.MINUTE else settings.PUBLICATION_LIMITS[frequency]
+    return found
+
+
+_Missed = dict[tuple[int, str], dict[AgencySchedule, datetime]]
+
+
+def _missed(schedules: Iterable[tuple[int, AgencySchedule]], *, mark: datetime) -> _Missed:
+    """By indicator and frequency, the schedules in which an agency may be silent.
+
+    It is, if it has no figure since the instant given.
+    """
+    found: _Missed = defaultdict(dict)
+    for indicator, schedule in set(schedules):
+        since = silent_without_figure_since(schedule, int(settings.THRESHOLDS["R202_PERIODS"]), now=mark)
+        if since is not None:
+            found[indicator, JUDGED_AT[Frequency(schedule.frequency)]][schedule] = since
+    return found
+
+
+def _figures_since(series: tuple[int, str], since: datetime) -> QuerySet[Figure]:
+    indicator, frequency = series
+    return Figure.objects.filter(indicator=indicator, frequency=frequency, period__gte=since).exclude(
+        source=Source.NONE
+    )
+
+
+def _silent(schedules: Iterable[tuple[int, AgencySchedule]], *, mark: datetime) -> set[tuple[int, AgencySchedule]]:
+    """Those schedules, each with its indicator, in which the agency is silent at the mark."""
+    found = set()
+    for series, missed in _missed(schedules, mark=mark).items():
+        figures = _figures_since(series, min(missed.values())).values("agency").annotate(newest=Max("period"))
+        newest = dict(figures.values_list("agency", "newest"))
+        for one, since in missed.items():
+            if one.agency not in newest or newest[one.agency] < since:
+                found.add((series[0], one))
+    return found
+
+
+def silences_changed(appeared: Sequence[WorkItem], *, mark: datetime) -> set[int]:
+    """The indicators in which figures that appeared, or disappeared, may have ended or begun a silence.
+
+    They did, if the agency has no other figure since it may be silent. All are of one frequency.
+    """
+    if not appeared or appeared[0].frequency not in JUDGED_AT.values():
+        return set()
+    schedules = schedules_by_agency({item.indicator for item in appeared})
+    owed = {(item.indicator, one) for item in appeared for one in schedules[item.indicator].get(item.agency, ())}
+    found = set()
+    for series, missed in _missed(owed, mark=mark).items():
+        here = {(one.agency, one.period) for one in appeared if (one.indicator, one.frequency) == series}
+        rows = _figures_since(series, min(missed.values())).filter(agency__in={agency for agency, _ in here})
+        others = set(rows.values_list("agency", "period")) - here
+        for one, since in missed.items():
+            new, old = (any(who == one.agency and at >= since for who, at in some) for some in (here, others))
+            if new and not old:
+                found.add(series[0])
     return found
 
 

@@ -18,7 +18,7 @@ from django.db import models
 
 from federation.database import cursor, lock_agency_indicators, statement
 from federation.models.figures import Figure
-from federation.models.published import PublishedPanel, PublishedPanelPeriod
+from federation.models.published import PublishedCoverage, PublishedPanel, PublishedPanelPeriod
 from federation.publication.combination import combine
 from federation.publication.expectation import schedules_by_agency
 from federation.publication.versions import new_version
@@ -112,6 +112,12 @@ def compute(item: WorkItem, *, mark: datetime) -> PanelView:
 def _end_of_span(indicator: int, schedules: Schedules, *, mark: datetime) -> datetime:
     """The start of the first month in which reports are still awaited, or else of the present month."""
     end = periods.start_of(Frequency.MONTH, mark - coverage.GRACE)
+    waiting = PublishedCoverage.objects.filter(
+        indicator=indicator, frequency__in=FREQUENCIES, version_to=None, status=coverage.WAITING
+    )
+    for frequency, period in waiting.values_list("frequency", "period"):
+        # No week or month of the span waits for its first publication.
+        end = min(end, periods.start_of(Frequency.MONTH, periods.end(frequency, period) - _SECOND))
     last = periods.between(Frequency.MONTH, end - LONGEST_WAIT, end - _SECOND)
     months = [WorkItem(Stage.PUBLISH, Frequency.MONTH, month, indicator) for month in last]
     for month, found in zip(months, combine(months, mark=mark).coverage, strict=True):

@@ -16,7 +16,6 @@ from federation.rules import tables
 from federation.rules.coverage import PeriodCoverage
 from federation.rules.tables import AgencyCells
 from federation.worklist import WorkItem, item_rows, parameters_of
-from p2p_core.periods import Frequency
 from p2p_core.reports import Values
 
 #: The columns of the coverage table have the same names as these fields.
@@ -27,8 +26,8 @@ _FACTS: Final = tuple(PeriodCoverage.__dataclass_fields__)
 class ComputedPeriods:
     """The cells and coverage of ``n`` periods that are to become public.
 
-    ``cells`` are rounded, with the shape (n, countries, networks). ``present`` has the present figures: if a period has
-    no frozen sum yet, they are stored as its frozen sum.
+    ``cells`` are rounded, with the shape (n, countries, networks). ``present`` has the present figures: those of a
+    period that is published ``first`` are stored as its frozen sum. Minutes get none, because none is published twice.
     """
 
     items: Sequence[WorkItem]
@@ -40,6 +39,13 @@ class ComputedPeriods:
     @property
     def frequency(self) -> str:
         return self.items[0].frequency
+
+    @property
+    def first(self) -> NDArray[np.bool_]:
+        """Which periods become public now: they were not, and they wait for nobody."""
+        waits = np.array([one.is_waiting for one in self.coverage])
+        first: NDArray[np.bool_] = ~self.frozen.exists & ~waits
+        return first
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +97,9 @@ def write(computed: ComputedPeriods, public: PublicPeriods) -> tuple[int | None,
         return None, []
     items = [computed.items[position] for position in np.flatnonzero(changed).tolist()]
     with new_version() as version:
-        _close("federation_publishedcell", public.ids[cells & (public.cells != 0)], computed, version)
+        _close("federation_publishedcell", public.ids[cells & (public.cells != 0)], version)
         closed = [public.coverage[position][0] for position in coverage if position in public.coverage]
-        _close("federation_publishedcoverage", closed, computed, version)
+        _close("federation_publishedcoverage", closed, version)
         _add_cells(computed, cells & (computed.cells != 0), version)
         _add_coverage(computed, coverage, version)
         with cursor() as c:
@@ -110,12 +116,11 @@ def write(computed: ComputedPeriods, public: PublicPeriods) -> tuple[int | None,
     return version, items
 
 
-def _close(table: str, ids: Values | Sequence[int], computed: ComputedPeriods, version: int) -> None:
-    """Close rows with this version. Minutes have no past views, so their rows are deleted instead."""
+def _close(table: str, ids: Values | Sequence[int], version: int) -> None:
+    """Close rows with this version."""
     if not len(ids):
         return
-    change = "DELETE FROM {}" if computed.frequency == Frequency.MINUTE else "UPDATE {} SET version_to = {}"
-    query = sql.SQL(change + " WHERE id = ANY(%s)").format(sql.Identifier(table), version)
+    query = sql.SQL("UPDATE {} SET version_to = {} WHERE id = ANY(%s)").format(sql.Identifier(table), version)
     with cursor() as c:
         c.execute(query, [np.array(ids, np.int64)])
 

@@ -110,11 +110,15 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Standings:
-    """The state of each expected agency in each period: parallel columns, not sorted. ``periods`` are epoch seconds."""
+    """The state of each expected agency in each period: parallel columns, not sorted. ``periods`` are epoch seconds.
+
+    ``awaited`` says whether the period is not public yet because it waits for the agency.
+    """
 
     periods: Longs
     agencies: NDArray[np.int16]
     states: list[str]
+    awaited: NDArray[np.bool_]
 
 
 class Window(NamedTuple):
@@ -246,7 +250,7 @@ def standings(selection: Selection, *, first: datetime | None = None, limit: int
     """Read the state of each expected agency in at most ``limit`` periods, which are chosen as in ``read``."""
     row = _page(selection, first or selection.start, limit, countries=[], states=True)
     table = Table(selection.frequency, [], coverage_of(row), np.zeros((0, len(row["periods"])), np.int64))
-    return _answer(row, table), Standings(row["standings"], row["agencies"], row["states"])
+    return _answer(row, table), Standings(row["standings"], row["agencies"], row["states"], row["awaited"])
 
 
 def series(selection: Selection, *, at: int | None = None) -> list[Series]:
@@ -287,13 +291,18 @@ def coverage_of(row: Row) -> Coverage:
     """The coverage in the row of a statement. Columns that the statement does not return are 0.
 
     Instead of ``counted_from``, the row may have ``begun``: the instants at which counting began, only for the periods
-    in which it did.
+    in which it did. If it has ``waiting``, the columns about waiting have values only for these periods.
     """
     columns: Row = dict.fromkeys(COLUMNS, np.zeros(len(row["periods"]), np.int64)) | row
     columns["status"] = np.frombuffer(row["status"].encode("ascii"), "S1").astype("U1")
     if "begun" in row:
         columns["counted_from"] = row["periods"].copy()
         columns["counted_from"][np.searchsorted(row["periods"], row["begun"], "right") - 1] = row["begun"]
+    if "waiting" in row:
+        at = np.searchsorted(row["periods"], row["waiting"])
+        for name in ("agencies_awaited", "awaited_until"):
+            columns[name] = np.zeros(len(row["periods"]), np.int64)
+            columns[name][at] = row[name]
     return Coverage(**{name: columns[name] for name in COLUMNS})
 
 

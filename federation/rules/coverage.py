@@ -4,8 +4,8 @@ It is computed from what was expected, never from values: a silent agency makes 
 All time is in whole seconds.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
@@ -88,6 +88,8 @@ def is_late(frequency: str, start: datetime, schedules: Sequence[AgencySchedule]
     return expected and not is_awaited(frequency, start, schedules, now=now)
 
 
+#: The status of a period that waits for its first publication. Readers see it for all periods without known numbers.
+WAITING: Final = "O"
 #: The states of an agency in a period. If several fit, the first of them counts.
 STATES: Final = ("held", "withdrawn", "reported", "partial", "late", "awaited")
 
@@ -148,7 +150,9 @@ class Coverage:
 
     ``periods`` are the starts of the periods, in seconds since 1970. ``counted_from`` is the same instant, except if
     counting began within the period: then it is the instant of that beginning. ``share`` is the result of ``share_of``.
-    ``status`` is a letter. ``version_from`` is the version in which a row last changed.
+    ``status`` is a letter. If a period is not public yet, ``agencies_awaited`` is the number of agencies for which it
+    waits, until ``awaited_until``; both are 0 for public periods. ``version_from`` is the version in which a row last
+    changed.
     """
 
     periods: Longs
@@ -158,6 +162,8 @@ class Coverage:
     status: NDArray[np.str_]
     is_break: NDArray[np.bool_]
     counted_from: Longs
+    agencies_awaited: NDArray[np.int16]
+    awaited_until: Longs
     version_from: Longs
 
     def picked(self, which: NDArray[Any]) -> "Coverage":
@@ -166,8 +172,20 @@ class Coverage:
 
     @property
     def is_known(self) -> NDArray[np.bool_]:
-        """For each period, whether an agency reported. Only then a cell without a row is 0, not unknown."""
-        return self.agencies_reporting > 0
+        """For each period, whether it is public and an agency reported. Only then a cell without a row is 0."""
+        known: NDArray[np.bool_] = (self.agencies_reporting > 0) & (self.status != WAITING)
+        return known
+
+    @property
+    def statuses(self) -> NDArray[np.str_]:
+        """The status of each period as readers see it: ``O`` if its numbers are not known."""
+        return np.where(self.is_known, self.status, WAITING)
+
+    @property
+    def waits(self) -> dict[int, datetime]:
+        """The places of the periods that are not public yet, and when they are published at the latest."""
+        places = np.flatnonzero(self.status == WAITING).tolist()
+        return {at: datetime.fromtimestamp(int(self.awaited_until[at]), UTC) for at in places}
 
     @property
     def time_coverage(self) -> list[float | None]:
@@ -183,8 +201,8 @@ class Coverage:
 
 
 COLUMNS: Final = tuple(Coverage.__dataclass_fields__)
-#: The columns of a period, except the period itself and the version.
-FACTS: Final = COLUMNS[1:-1]
+#: The columns of each period, except the period itself and the version. Few periods wait.
+FACTS: Final = COLUMNS[1:-3]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +211,8 @@ class PeriodCoverage:
 
     ``agencies``, ``states``, ``covered`` and ``owed`` are parallel, in order of agency. An agency has a figure if it
     covers at least a second. If ``is_break``, values before the period cannot be compared with later ones.
-    ``counted_from`` is set if no agency owes the beginning of the period.
+    ``counted_from`` is set if no agency owes the beginning of the period. If the period is not public yet, ``awaited``
+    says of each agency whether the period waits for it.
     """
 
     agencies_expected: int
@@ -206,6 +225,18 @@ class PeriodCoverage:
     owed: tuple[int, ...]
     is_break: bool = False
     counted_from: datetime | None = None
+    agencies_awaited: int = 0
+    awaited_until: datetime | None = None
+    awaited: tuple[bool, ...] = ()
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.status == WAITING
+
+    def waiting(self, agencies: Collection[int], until: datetime) -> "PeriodCoverage":
+        """The same of a period that is not public yet."""
+        awaited = tuple(agency in agencies for agency in self.agencies)
+        return replace(self, status=WAITING, agencies_awaited=len(agencies), awaited_until=until, awaited=awaited)
 
 
 def summarise(standings: Iterable[Standing], *, counted_from: datetime | None = None) -> PeriodCoverage:

@@ -21,6 +21,7 @@ from federation.models.worklist import ClockMark
 from federation.publication import panels
 from federation.publication.expectation import schedules_by_agency
 from federation.rules import precedence
+from federation.rules.coverage import WAITING
 from federation.rules.precedence import Rank
 from federation.worklist import CLAIM, LEVELS, Stage, WorkItem
 from p2p_core import periods
@@ -67,6 +68,7 @@ def _periods(frequency: str, *, now: datetime) -> Iterator[WorkItem]:
     # Those that have not ended are public too early, because a clock was ahead.
     last = periods.previous(frequency, periods.start_of(frequency, now))
     public = PublishedCoverage.objects.filter(frequency=frequency, version_to=None, period__gte=last)
+    public = public.exclude(status=WAITING)
     for indicator, period in public.values_list("indicator", "period").order_by("indicator", "period"):
         item = WorkItem(Stage.PUBLISH, frequency, period, indicator)
         if publication.due_at(item) > now:
@@ -92,7 +94,7 @@ def differences() -> Iterator[WorkItem]:
             if stage == Stage.FIGURE:
                 yield from figures.differing(items, figures.compute(items), figures.read(items))
             elif stage == Stage.PUBLISH:
-                yield from publication.differing(publication.compute(items, mark=mark))
+                yield from publication.differing(items, mark=mark)
             else:
                 yield from (item for item in items if panels.compute(item, mark=mark) != panels.read(item))
 

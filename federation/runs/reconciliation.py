@@ -17,7 +17,7 @@ from federation import figures, findings, publication, worklist
 from federation.database import clock, look_up_by_index, retry_deadlocks
 from federation.errors import ClocksDisagreeError
 from federation.findings import verdicts
-from federation.publication import panels, versions
+from federation.publication import expectation, panels, versions
 from federation.runs import measures, work_log
 from federation.runs.work_log import WorkDone
 from federation.worklist import Claim, Stage, WorkItem, dispatch
@@ -114,11 +114,14 @@ def _perform(claim: Claim) -> _Outcome:
     kept = [item for item in items if publication.is_kept(item, now=now)]
     # An old minute has no figure any more, but its hour may change.
     deleted = [item for item in items if not publication.is_kept(item, now=now)]
-    changed = [*(figures.replace(kept) if kept else ()), *deleted]
+    replaced, appeared = figures.replace(kept) if kept else ([], [])
+    changed = [*replaced, *deleted]
     findings.review(items, now=now)
     # A report that may repeat the one before is judged again if that one changed, unless it was just judged.
     again = verdicts.next_to_repeat(changed, judged=set(items))
-    return _Outcome(WorkDone(claim, changed), [*_stale_after(changed, now=now), *again])
+    # An agency that was silent is waited for from now on.
+    waiting = publication.may_wait(expectation.silences_changed(appeared, mark=mark), mark=mark, now=now)
+    return _Outcome(WorkDone(claim, changed), [*_stale_after(changed, now=now), *waiting, *again])
 
 
 def _stale_after(changed: Sequence[WorkItem], *, now: datetime) -> Iterator[WorkItem]:

@@ -17,15 +17,15 @@ from federation import audit, intake, publication, worklist
 from federation.database import clock
 from federation.errors import ClocksDisagreeError
 from federation.findings import decisions
-from federation.models.figures import Figure, FrozenSum
+from federation.models.figures import Figure
 from federation.models.published import PeriodVersion, PublishedCell, PublishedCoverage
 from federation.models.submissions import IdempotencyKey
 from federation.models.worklist import ClockMark, WatchMark
-from federation.publication import panels
-from federation.rules.coverage import GRACE
+from federation.publication import expectation, panels
 from federation.worklist import Stage, WorkItem, dispatch
 from p2p_core import periods
 from p2p_core.periods import Frequency
+from p2p_core.rules.lateness import JUDGED_AT
 
 
 @transaction.atomic
@@ -43,17 +43,24 @@ def tick(*, now: datetime) -> None:
 
 
 def _come_due(since: datetime, now: datetime) -> Iterator[WorkItem]:
-    """The periods that may be published, or had a deadline, after ``since`` and until ``now``."""
+    """The periods that may be published, had a deadline or must be published, after ``since`` and until ``now``."""
     for indicator in Indicator.objects.values_list("number", flat=True):
         for frequency in Frequency:
-            grace = timedelta() if frequency == Frequency.MINUTE else GRACE
-            yield from _ended(indicator, frequency, since - grace, now - grace)
+            for wait in (publication.grace(frequency), expectation.limit(frequency)):
+                yield from _ended(indicator, frequency, since - wait, now - wait)
+    missed = set()
     # The agencies share a few deadlines: a tick costs the same for thousands of them.
     rows = Schedule.objects.order_by().values_list("indicator", "frequency", "deadline_minutes").distinct()
     for indicator, owed_at, minutes in rows:
         deadline = timedelta(minutes=minutes)
         for frequency in periods.EXPECTED_AT[Frequency(owed_at)]:
-            yield from _ended(indicator, frequency, since - deadline, now - deadline)
+            # Nothing about a minute changes once it is public.
+            if frequency != Frequency.MINUTE:
+                yield from _ended(indicator, frequency, since - deadline, now - deadline)
+        if any(_ended(indicator, JUDGED_AT[Frequency(owed_at)], since - deadline, now - deadline)):
+            missed.add(indicator)
+    # An agency that missed this deadline may be silent from now on.
+    yield from publication.may_wait(missed, mark=now, now=now)
 
 
 def _ended(indicator: int, frequency: str, since: datetime, until: datetime) -> Iterator[WorkItem]:
@@ -69,7 +76,7 @@ def _ended(indicator: int, frequency: str, since: datetime, until: datetime) -> 
 def prune(*, now: datetime) -> None:
     """Delete rows that are kept for a limited time: minutes, Idempotency-Keys, tokens, guesses, sessions."""
     oldest = publication.oldest_minute(now)
-    minutes: list[type[models.Model]] = [Figure, PublishedCell, PublishedCoverage, PeriodVersion, FrozenSum]
+    minutes: list[type[models.Model]] = [Figure, PublishedCell, PublishedCoverage, PeriodVersion]
     for model in minutes:
         model._default_manager.filter(frequency=Frequency.MINUTE, period__lt=oldest).delete()
     IdempotencyKey.objects.filter(created__lt=now - intake.KEY_LIFE).delete()

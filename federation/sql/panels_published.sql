@@ -1,4 +1,4 @@
--- The public periods of a span: the agencies expected, the time that each covers, and the cells over all networks. One
+-- The public periods of a span, without those that wait for agencies: the agencies expected, the time that each covers, and the cells over all networks. One
 -- statement, hence one snapshot: the cells add up what these agencies counted.
 WITH cells AS MATERIALIZED (
     SELECT period, array_agg(country) AS countries, array_agg(value) AS "values"
@@ -15,3 +15,4 @@ FROM federation_publishedcoverage AS coverage
 LEFT JOIN cells USING (period)
 WHERE coverage.indicator_id = %(indicator)s AND coverage.frequency = %(frequency)s
   AND coverage.period BETWEEN %(first)s AND %(last)s AND coverage.version_to IS NULL
+  AND coverage.status <> 'O'

@@ -34,7 +34,7 @@ SELECT
         WHERE indicator_id = %(indicator)s AND frequency = %(frequency)s
           AND period > coverage.last AND period <= %(end)s AND version_to IS NULL
     ) AS following,
-    coverage.*, cells.*, states.*
+    coverage.*, waits.*, cells.*, states.*
 FROM latest
 CROSS JOIN (
     SELECT
@@ -55,6 +55,16 @@ CROSS JOIN (
     ) AS page
 ) AS coverage
 CROSS JOIN LATERAL (
+    -- Few periods wait for agencies, and an index has only these.
+    SELECT
+        coalesce(array_agg(period), '{}') AS waiting,
+        coalesce(array_agg(agencies_awaited), '{}') AS agencies_awaited,
+        coalesce(array_agg(awaited_until), '{}') AS awaited_until
+    FROM federation_publishedcoverage
+    WHERE indicator_id = %(indicator)s AND frequency = %(frequency)s AND status = 'O'
+      AND period BETWEEN %(first)s AND %(end)s AND period <= coverage.last AND version_to IS NULL
+) AS waits
+CROSS JOIN LATERAL (
     -- Which series they are of is told if there are several.
     SELECT
         coalesce(array_agg(country) FILTER (WHERE %(several)s), '{}') AS countries,
@@ -70,9 +80,10 @@ CROSS JOIN LATERAL (
     SELECT
         coalesce(array_agg(period), '{}') AS standings,
         coalesce(array_agg(agency), '{}') AS agencies,
-        coalesce(array_agg(state::text), '{}') AS states
+        coalesce(array_agg(state::text), '{}') AS states,
+        coalesce(array_agg(coalesce(standing.awaited, false)), '{}') AS awaited
     FROM federation_publishedcoverage
-    CROSS JOIN unnest(agencies, states) AS standing (agency, state)
+    CROSS JOIN unnest(agencies, states, awaited) AS standing (agency, state, awaited)
     WHERE %(states)s AND indicator_id = %(indicator)s AND frequency = %(frequency)s
       AND period BETWEEN %(first)s AND %(end)s AND period <= coverage.last AND version_to IS NULL
 ) AS states

@@ -1,7 +1,8 @@
 -- A sliding window: the cells of its parts added up, and their coverage put together. It ends with the newest published
--- hour or day. Its parts are runs of periods, one for each calendar month that it touches: the month itself, if it is
--- published and stands for its days, or else its hours or days. One statement reads one snapshot, so parts, version,
--- coverage and cells agree while publications commit. No part is read for who only looks up the version.
+-- hour or day before the first one that waits for agencies. Its parts are runs of periods, one for each calendar month
+-- that it touches: the month itself, if it is published and stands for its days, or else its hours or days. One statement
+-- reads one snapshot, so parts, version, coverage and cells agree while publications commit. No part is read for who only
+-- looks up the version.
 -- `OFFSET 0` makes the planner look each run up by index: it takes them for a thousand, and would read the whole history.
 WITH span AS MATERIALIZED (
     SELECT
@@ -9,6 +10,11 @@ WITH span AS MATERIALIZED (
         max(period) + %(part)s::interval AS "end"
     FROM federation_publishedcoverage
     WHERE indicator_id = %(indicator)s AND frequency = %(frequency)s AND version_to IS NULL
+      AND period < (
+          SELECT coalesce(min(period), 'infinity')
+          FROM federation_publishedcoverage
+          WHERE indicator_id = %(indicator)s AND frequency = %(frequency)s AND version_to IS NULL AND status = 'O'
+      )
     HAVING max(period) IS NOT NULL
 ),
 run AS MATERIALIZED (
@@ -19,7 +25,7 @@ run AS MATERIALIZED (
     CROSS JOIN generate_series(date_trunc('month', span.start), span."end", interval '1 month') AS month
     LEFT JOIN federation_publishedcoverage AS whole
         ON %(by_month)s AND indicator_id = %(indicator)s AND whole.frequency = 'M' AND period = month
-        AND version_to IS NULL AND month >= span.start AND month + interval '1 month' <= span."end"
+        AND version_to IS NULL AND status <> 'O' AND month >= span.start AND month + interval '1 month' <= span."end"
 ),
 latest AS MATERIALIZED (
     SELECT max(changed.version) AS version

@@ -8,10 +8,13 @@ SELECT
     coalesce(string_agg(status, ''), '') AS status,
     coalesce(array_agg(is_break), '{}') AS is_break,
     coalesce(array_agg(coalesce(counted_from, period)), '{}') AS counted_from,
+    coalesce(array_agg(agencies_awaited), '{}') AS agencies_awaited,
+    coalesce(array_agg(coalesce(awaited_until, 'epoch')), '{}') AS awaited_until,
     coalesce(array_agg(version_from), '{}') AS version_from
 FROM (
     SELECT
-        period, agencies_expected, agencies_reporting, share, status, is_break, counted_from, version_from
+        period, agencies_expected, agencies_reporting, share, status, is_break, counted_from, agencies_awaited,
+        awaited_until, version_from
     FROM federation_publishedcoverage
     WHERE indicator_id = %(indicator)s AND frequency = %(frequency)s
       AND period BETWEEN %(start)s AND %(end)s AND version_from <= %(version)s

@@ -36,6 +36,8 @@ ATTRIBUTES = (
     "AGENCIES_REPORTING",
     "AGENCIES_EXPECTED",
     "COUNTED_FROM",
+    "AGENCIES_AWAITED",
+    "AWAITED_UNTIL",
     "VALID_FROM",
 )
 ROWS = [["H", "DOWNLOADS", "NO", "ARES", hour(), 3], ["H", "DOWNLOADS", "_U", "EDONKEY", hour(), 17]]

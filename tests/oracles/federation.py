@@ -7,7 +7,7 @@ made.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple
@@ -20,6 +20,10 @@ from tests.oracles.calendar import DAY, FREQUENCIES, Stretch, end_of, is_as_fine
 GRACE = timedelta(seconds=60)
 #: Minutes are public so long.
 LIVE = timedelta(hours=2)
+#: After its end, a period waits at most so long for agencies.
+LIMITS = {"N": GRACE, "H": timedelta(hours=3), "D": 3 * DAY, "W": 7 * DAY, "M": 31 * DAY, "A": 31 * DAY}
+#: An agency is silent that has missed so many periods since its newest figure.
+SILENT_AFTER = 3
 SUMMED_FROM = {"H": "N", "D": "H", "W": "D", "M": "D", "A": "M"}
 #: Of what a window is made, and how many days it has.
 WINDOWS = {"P1D": ("H", 1), "P7D": ("D", 7), "P30D": ("D", 30), "P365D": ("D", 365)}
@@ -103,6 +107,9 @@ class Coverage:
     status: str
     states: dict[int, str]
     counted_from: datetime | None = None
+    #: Of a period that is not public yet: for whom it waits, and until when.
+    awaited: frozenset[int] = frozenset()
+    until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -202,13 +209,20 @@ class Federation:
         secret: bytes,
         base: int,
         frozen: Frozen,
+        mark: datetime | None = None,
+        minutes: dict[tuple[int, str, datetime], Coverage] | None = None,
     ) -> None:
         self.reports = reports
         self.schedules = schedules
         self.now = now
+        #: The time by which deadlines are judged.
+        self.mark = mark or now
         self.secret = secret
         self.base = base
         self.frozen = frozen
+        #: The coverage of minutes as it was when they were published, because it stays.
+        self.minutes = minutes if minutes is not None else {}
+        self._silent: dict[Schedule, bool] = {}
         self._figures: dict[tuple[int, int, str, datetime], Figure | None] = {}
 
     # --- rules 1, 2 and 3: figures ------------------------------------------------------------------------------------
@@ -293,6 +307,16 @@ class Federation:
     # --- rules 4 and 5: coverage --------------------------------------------------------------------------------------
 
     def coverage(self, indicator: int, frequency: str, period: datetime) -> Coverage:
+        key = indicator, frequency, period
+        if key in self.minutes:
+            return self.minutes[key]
+        found = self._coverage(*key)
+        if key in self.frozen or not (awaited := self.awaited(*key)):
+            return found
+        until = min(end_of(frequency, period) + LIMITS[frequency], max(awaited.values()))
+        return replace(found, status="O", awaited=frozenset(awaited), until=until)
+
+    def _coverage(self, indicator: int, frequency: str, period: datetime) -> Coverage:
         expected = [agency for agency in self.agencies(indicator) if self._owed(agency, indicator, frequency, period)]
         figures = {agency: self.figure(agency, indicator, frequency, period) for agency in expected}
         owed = {agency: length_of(self._owed(agency, indicator, frequency, period)) for agency in expected}
@@ -352,13 +376,61 @@ class Federation:
         """Whether a schedule expects the agency in the period and its deadline has not passed."""
         end = end_of(frequency, period)
         return any(
-            schedule.starts < end and schedule.ends > period and self.now < end + schedule.deadline
+            schedule.starts < end and schedule.ends > period and self.mark < end + schedule.deadline
             for schedule in self._schedules(agency, indicator, frequency)
         )
 
+    # --- coverage.md: when a period is first published ----------------------------------------------------------------
+
+    def awaited(self, indicator: int, frequency: str, period: datetime) -> dict[int, datetime]:
+        """For whom a period waits that was never published, and for each until when; nobody, if it is ready."""
+        latest = end_of(frequency, period) + LIMITS[frequency]
+        if self.mark >= latest:
+            return {}
+        found = {}
+        for agency in self.agencies(indicator):
+            is_expected = self._owed(agency, indicator, frequency, period)
+            if is_expected and not self._is_complete(agency, indicator, frequency, period):
+                deadlines = self._deadlines(agency, indicator, frequency, period)
+                last = latest if frequency == "N" else max(deadlines, default=self.mark)
+                if last > self.mark:
+                    found[agency] = last
+        return found
+
+    def _deadlines(self, agency: int, indicator: int, frequency: str, period: datetime) -> list[datetime]:
+        """The deadlines of an agency's schedules for a period, except those in which it is silent."""
+        end = end_of(frequency, period)
+        return [
+            end + schedule.deadline
+            for schedule in self._schedules(agency, indicator, frequency)
+            if schedule.starts < end and schedule.ends > period and not self.is_silent(schedule)
+        ]
+
+    def is_silent(self, schedule: Schedule) -> bool:
+        """Whether enough expected periods whose deadlines have passed lie after the agency's newest figure."""
+        if schedule not in self._silent:
+            frequency = "H" if schedule.frequency == "N" else schedule.frequency
+            figures = [
+                period
+                for agency, indicator, length, period in self.ever_reported
+                if (agency, indicator, length) == (schedule.agency, schedule.indicator, frequency)
+                and self.figure(agency, indicator, length, period)
+            ]
+            missed, period = 0, start_of(frequency, schedule.starts)
+            while period < schedule.ends and end_of(frequency, period) + schedule.deadline <= self.mark:
+                missed += period > max(figures, default=period - DAY)
+                period = end_of(frequency, period)
+            self._silent[schedule] = missed >= SILENT_AFTER
+        return self._silent[schedule]
+
     # --- section 5: what is published ---------------------------------------------------------------------------------
 
-    def published_periods(self, indicator: int, frequency: str) -> list[datetime]:
+    def public_periods(self, indicator: int, frequency: str) -> list[datetime]:
+        """The ended periods that have been published."""
+        ended = self.ended_periods(indicator, frequency)
+        return [period for period in ended if (indicator, frequency, period) in self.frozen]
+
+    def ended_periods(self, indicator: int, frequency: str) -> list[datetime]:
         """From the first period that anybody owed or reported to the last that has ended a minute ago."""
         begins = self._beginning(indicator, frequency)
         until = self.now if frequency == "N" else self.now - GRACE
@@ -393,6 +465,8 @@ class Federation:
 
     def freeze(self, indicator: int, frequency: str, period: datetime) -> None:
         """Freeze the present figures of a published period, if it is its first publication."""
+        if frequency == "N":
+            self.minutes.setdefault((indicator, frequency, period), self.coverage(indicator, frequency, period))
         agencies = self.agencies(indicator)
         figures = {agency: dict(self.cells(agency, indicator, frequency, period)) for agency in agencies}
         self.frozen.setdefault((indicator, frequency, period), figures)
@@ -424,7 +498,8 @@ class Federation:
     def changes(self, agency: int, indicator: int, frequency: str, period: datetime) -> Cells:
         """The present figure of an agency less its frozen one; nothing for a period that was never published."""
         frozen = self.frozen.get((indicator, frequency, period))
-        if frozen is None:
+        # What comes later changes the hour, and never a minute that is public.
+        if frozen is None or frequency == "N":
             return {}
         return difference(self.cells(agency, indicator, frequency, period), frozen.get(agency, {}))
 
@@ -462,9 +537,11 @@ class Federation:
     # --- sliding windows ----------------------------------------------------------------------------------------------
 
     def window(self, indicator: int, name: str) -> Window | None:
-        """The published numbers of a window's parts added up; none while nothing is published for it to end with."""
+        """The published numbers of a window's parts added up: until the first hour or day that is not public."""
         frequency, days = WINDOWS[name]
-        published = self.published_periods(indicator, frequency)
+        ended = self.ended_periods(indicator, frequency)
+        waiting = [period for period in ended if (indicator, frequency, period) not in self.frozen]
+        published = [period for period in ended if period < min([*waiting, self.now])]
         if not published:
             return None
         end = end_of(frequency, published[-1])
@@ -482,7 +559,7 @@ class Federation:
         frequency, _ = WINDOWS[name]
         months = []
         if name == "P365D":
-            published = self.published_periods(indicator, "M")
+            published = self.public_periods(indicator, "M")
             months = [month for month in published if start <= month and end_of("M", month) <= end]
         parts = [("M", month) for month in months]
         period = start

@@ -82,13 +82,20 @@ def is_one_told_apart(some: Collection[int], others: Collection[int]) -> bool:
 
 
 def entered_until(federation: Federation, indicator: int) -> datetime:
-    """Up to where all months are there: reported whole by all that were expected, or their deadlines passed."""
+    """Up to where all months are there: reported whole by all that were expected, or their deadlines passed.
+
+    All weeks and months until there are public.
+    """
     end = start_of("M", federation.now - GRACE)
-    for month in inside("M", months_before(end, LONGEST_WAIT), end):
+    for month in list(inside("M", months_before(end, LONGEST_WAIT), end)):
         for agency in federation.agencies(indicator):
             has_time_left = federation._has_time_left(agency, indicator, "M", month)
             if has_time_left and not federation._is_complete(agency, indicator, "M", month):
-                return month
+                end = min(end, month)
+    for frequency in FREQUENCIES:
+        for period in federation.ended_periods(indicator, frequency):
+            if (indicator, frequency, period) not in federation.frozen:
+                end = min(end, start_of("M", end_of(frequency, period) - DAY))
     return end
 
 

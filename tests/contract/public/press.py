@@ -39,6 +39,9 @@ class Covered:
     states: Mapping[int, str] = field(default_factory=lambda: {1: "reported", 2: "reported"})
     is_break: bool = False
     counted_from: datetime | None = None
+    #: For whom a period waits that is not public yet, and until when.
+    awaited: Sequence[int] = ()
+    until: datetime | None = None
 
     def with_break(self, is_break: bool) -> "Covered":
         return replace(self, is_break=is_break)
@@ -53,10 +56,22 @@ class Covered:
             "states": list(self.states.values()),
             "covered": [{"reported": 3600, "partial": 2400}.get(state, 0) for state in self.states.values()],
             "owed": [3600] * len(self.states),
+            "agencies_awaited": len(self.awaited),
+            "awaited_until": self.until,
+            "awaited": [agency in self.awaited for agency in self.states] if self.awaited else [],
         }
 
 
 ALL_REPORTED = Covered()
+#: The second agency is awaited until the evening.
+WAITING = Covered(
+    reporting=1,
+    covered=86_400,
+    status="O",
+    states={1: "reported", 2: "awaited"},
+    awaited=(2,),
+    until=datetime(2026, 11, 4, 21, tzinfo=UTC),
+)
 NOBODY = Covered(reporting=0, covered=0, status="P", states={1: "late", 2: "late"})
 
 

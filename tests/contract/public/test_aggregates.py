@@ -6,7 +6,7 @@ import pytest
 
 from api import caching
 from countries import reference
-from tests.contract.public.press import NOBODY, Covered, z
+from tests.contract.public.press import NOBODY, WAITING, Covered, z
 from tests.factories import AgencyFactory, CountryFactory, PopulationFactory
 
 WEEK = {"indicator": "DOWNLOADS", "window": "P7D"}
@@ -84,10 +84,27 @@ def test_period_has_its_coverage_whether_or_not_anybody_reported(press, read):
     press.publish("D", {"2026-11-04": {}}, Covered(expected=0, reporting=0, covered=0, owed=0, status="P", states={}))
     answer = json.loads(read().content)
     assert answer["coverage"] == [
-        {"period": "2026-11-02", "agencies_expected": 2, "agencies_reporting": 0, "time_coverage": 0.0, "status": "P"},
-        {"period": "2026-11-04", "agencies_expected": 0, "agencies_reporting": 0, "time_coverage": None, "status": "P"},
+        {"period": "2026-11-02", "agencies_expected": 2, "agencies_reporting": 0, "time_coverage": 0.0, "status": "O"},
+        {"period": "2026-11-04", "agencies_expected": 0, "agencies_reporting": 0, "time_coverage": None, "status": "O"},
     ]
     assert answer["observations"] == []
+
+
+def test_a_period_that_is_not_public_yet_is_never_zero(press, read, monkeypatch):
+    monkeypatch.setattr(caching, "FRESH_SECONDS", -1)
+    before = press.publish("D", {"2026-11-02": {}}, WAITING)
+    waiting = read(country="NO")
+    answer = json.loads(waiting.content)
+    assert answer["coverage"] == [
+        {"period": "2026-11-02", "agencies_expected": 2, "agencies_reporting": 1, "time_coverage": 0.5, "status": "O"}
+        | {"agencies_awaited": 1, "awaited_until": "2026-11-04T21:00:00.000Z"},
+    ]
+    assert answer["observations"] == []
+    press.publish("D", {"2026-11-02": {"NO": 5}})
+    public = read(country="NO")
+    assert public["ETag"] != waiting["ETag"]
+    assert [row["value"] for row in json.loads(public.content)["observations"]] == [5]
+    assert json.loads(read(country="NO", as_of=z(press.known_at(before))).content)["coverage"] == answer["coverage"]
 
 
 def test_nothing_published_is_an_empty_answer_without_a_version(press, read):

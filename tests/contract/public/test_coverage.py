@@ -1,8 +1,11 @@
 """Coverage: the state of each expected agency in each period."""
 
+from dataclasses import replace
+
 import pytest
 
-from tests.contract.public.press import Covered
+from api import caching
+from tests.contract.public.press import WAITING, Covered
 from tests.factories import AgencyFactory
 
 
@@ -28,6 +31,22 @@ def test_each_expected_agency_has_a_state(press, read, agencies):
         }
     ]
     assert answer["next"] is None
+
+
+def test_a_period_that_is_not_public_yet_says_for_whom_it_waits(press, read, agencies, monkeypatch):
+    monkeypatch.setattr(caching, "FRESH_SECONDS", -1)
+    swedes, norwegians = agencies
+    states = {swedes: "awaited", norwegians: "reported"}
+    press.publish("D", {"2026-11-01": {}}, replace(WAITING, states=states, awaited=(swedes,)))
+    [row] = read("coverage").json()["coverage"]
+    assert (row["status"], row["agencies_awaited"], row["awaited_until"]) == ("O", 1, "2026-11-04T21:00:00.000Z")
+    assert row["agencies"] == [
+        {"agency": "NO-KRIPOS", "state": "reported"},
+        {"agency": "SE-NOA", "state": "awaited", "awaited": True},
+    ]
+    press.publish("D", {"2026-11-01": {"NO": 5}}, Covered(states=states))
+    [row] = read("coverage").json()["coverage"]
+    assert (row["status"], set(row) & {"agencies_awaited", "awaited_until"}) == ("A", set())
 
 
 def test_period_that_nobody_was_expected_in_has_no_agencies(press, read):

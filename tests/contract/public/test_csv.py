@@ -12,12 +12,12 @@ from api.throttling import costs, rates
 from api.v1 import aggregates
 from countries import reference
 from federation import published
-from tests.contract.public.press import NOBODY, Covered
+from tests.contract.public.press import NOBODY, WAITING, Covered
 from tests.factories import AgencyFactory
 
 HEADER = (
     "INDICATOR,FREQ,TIME_PERIOD,COUNTRY,NETWORK,OBS_VALUE,OBS_STATUS,"
-    "PER_100K,AGENCIES_EXPECTED,AGENCIES_REPORTING,TIME_COVERAGE,COUNTED_FROM"
+    "PER_100K,AGENCIES_EXPECTED,AGENCIES_REPORTING,TIME_COVERAGE,COUNTED_FROM,AGENCIES_AWAITED,AWAITED_UNTIL"
 )
 
 
@@ -44,13 +44,19 @@ def test_zeros_are_spelled_out_and_silence_is_empty(press, rows):
     press.publish("D", {"2026-11-02": {}}, NOBODY)
     press.publish("D", {"2026-11-03": {}}, Covered(expected=0, reporting=0, covered=0, owed=0, status="P", states={}))
     assert rows(country="SE,NO") == [
-        "DOWNLOADS,D,2026-11-01,NO,_T,120,P,,14,13,0.92,",
-        "DOWNLOADS,D,2026-11-01,SE,_T,0,P,,14,13,0.92,",
-        "DOWNLOADS,D,2026-11-02,NO,_T,,O,,2,0,0.0,",
-        "DOWNLOADS,D,2026-11-02,SE,_T,,O,,2,0,0.0,",
-        "DOWNLOADS,D,2026-11-03,NO,_T,,O,,0,0,,",
-        "DOWNLOADS,D,2026-11-03,SE,_T,,O,,0,0,,",
+        "DOWNLOADS,D,2026-11-01,NO,_T,120,P,,14,13,0.92,,,",
+        "DOWNLOADS,D,2026-11-01,SE,_T,0,P,,14,13,0.92,,,",
+        "DOWNLOADS,D,2026-11-02,NO,_T,,O,,2,0,0.0,,,",
+        "DOWNLOADS,D,2026-11-02,SE,_T,,O,,2,0,0.0,,,",
+        "DOWNLOADS,D,2026-11-03,NO,_T,,O,,0,0,,,,",
+        "DOWNLOADS,D,2026-11-03,SE,_T,,O,,0,0,,,,",
     ]
+
+
+def test_a_period_that_is_not_public_yet_has_no_value_and_says_who_is_awaited(press, rows):
+    press.publish("D", {"2026-11-02": {"NO": 120}})
+    press.publish("D", {"2026-11-03": {}}, WAITING)
+    assert rows(country="NO")[-1] == "DOWNLOADS,D,2026-11-03,NO,_T,,O,,2,1,0.5,,1,2026-11-04T21:00:00.000Z"
 
 
 def test_star_lists_a_series_that_had_a_cell_in_any_range(press, rows):
@@ -175,6 +181,6 @@ def test_every_row_of_invented_numbers_says_so_in_a_column_at_the_very_end(press
     head, *body = read(format="csv", country="NO").getvalue().decode().split()
     assert head == f"{HEADER},INVENTED"
     assert body == [
-        "DOWNLOADS,D,2026-11-01,NO,_T,5,A,,2,2,1.0,,true",
-        "DOWNLOADS,D,2026-11-02,NO,_T,,O,,2,0,0.0,,true",
+        "DOWNLOADS,D,2026-11-01,NO,_T,5,A,,2,2,1.0,,,,true",
+        "DOWNLOADS,D,2026-11-02,NO,_T,,O,,2,0,0.0,,,,true",
     ]

@@ -142,11 +142,12 @@ def test_csv_has_a_column_more_and_says_who_is_in_the_panel(compared, read):
     answer = read(**WEEKLY | {"country": "NO,SE", "format": "csv"})
     assert answer.content.decode() == (
         "INDICATOR,FREQ,TIME_PERIOD,COUNTRY,NETWORK,OBS_VALUE,OBS_STATUS,"
-        "PER_100K,AGENCIES_EXPECTED,AGENCIES_REPORTING,TIME_COVERAGE,COUNTED_FROM,CHANGE_12M\r\n"
-        "DOWNLOADS,W,2026-W43,NO,_T,40,A,,2,2,1.0,,\r\n"
-        "DOWNLOADS,W,2026-W43,SE,_T,0,A,,2,2,1.0,,\r\n"
-        "DOWNLOADS,W,2026-W44,NO,_T,55,A,,2,2,1.0,,0.1\r\n"
-        "DOWNLOADS,W,2026-W44,SE,_T,5,A,,2,2,1.0,,\r\n"
+        "PER_100K,AGENCIES_EXPECTED,AGENCIES_REPORTING,TIME_COVERAGE,COUNTED_FROM,"
+        "AGENCIES_AWAITED,AWAITED_UNTIL,CHANGE_12M\r\n"
+        "DOWNLOADS,W,2026-W43,NO,_T,40,A,,2,2,1.0,,,,\r\n"
+        "DOWNLOADS,W,2026-W43,SE,_T,0,A,,2,2,1.0,,,,\r\n"
+        "DOWNLOADS,W,2026-W44,NO,_T,55,A,,2,2,1.0,,,,0.1\r\n"
+        "DOWNLOADS,W,2026-W44,SE,_T,5,A,,2,2,1.0,,,,\r\n"
     )
     assert answer["Panel"] == "NO-KRIPOS,SE-NOA"
     assert "Panel" in answer["Access-Control-Expose-Headers"]
@@ -314,7 +315,7 @@ def test_long_csv_of_a_panel_is_streamed_at_one_version(compared, read, monkeypa
     compared.compare(24, "M", SPAN, [1], {"2026-10": {"EUROPE": 5}})
     text = (first + b"".join(pieces)).decode()
     assert text.count("\r\n") == 1 + 24
-    assert "2026-10,EUROPE,_T,265,A,,2,2,1.0,,0.0816\r\n" in text
+    assert "2026-10,EUROPE,_T,265,A,,2,2,1.0,,,,0.0816\r\n" in text
 
 
 # --- from reports to the answer ---------------------------------------------------------------------------------------

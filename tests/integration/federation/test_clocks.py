@@ -134,7 +134,7 @@ class TestStepBack:
     def test_no_period_stays_unpublished(self, federation, back):
         federation.schedule(0, "N", date(2026, 11, 25))
         federation.settle()
-        federation.wait(minutes=61)
+        federation.wait(minutes=62)
         federation.now -= back
         federation.settle()
         for frequency, period in (("N", NOON + timedelta(minutes=60)), ("H", NOON)):

@@ -17,7 +17,7 @@ from tests import factories
 from tests.histories import one_in
 from tests.integration.federation.comparison import Vintages, assert_agrees, public_view
 from tests.integration.federation.world import Said, world
-from tests.oracles.calendar import end_of
+from tests.oracles.calendar import end_of, start_of
 
 pytestmark = pytest.mark.django_db
 
@@ -75,6 +75,10 @@ submissions = st.tuples(
 )
 #: Seconds: to the next minute, over a deadline, over an hour, into the next day.
 waits = st.tuples(st.just("wait"), st.sampled_from([1, 29, 30, 60, 61, 1800, 3600, 7200, 40_000, 90_000]))
+#: Time goes by without beat: the mark stays behind.
+outages = st.tuples(st.just("outage"), st.sampled_from([1, 61, 3600, 40_000, 90_000, 300_000]))
+#: An agency that sends each of its last hours is not silent: what it owes next is waited for.
+regular = st.tuples(st.just("hours"), st.integers(0, AGENCIES - 1), st.integers(1, 5))
 turns = st.tuples(st.just("work"), st.integers(1, 6))
 edits = st.tuples(
     st.just("edit"),
@@ -94,8 +98,30 @@ jumps = st.tuples(st.just("jump"), st.sampled_from([86_400, -86_400, 3600, -3600
 steps_back = st.tuples(st.just("step back"), st.sampled_from([0.2, 1.0, 59.0]))
 drifts = st.tuples(st.just("drift"), st.sampled_from([-60, -0.2, 0, 30]))
 looks = st.tuples(st.just("look"))
-deeds = submissions | submissions | waits | turns | edits | prunings | years | jumps | steps_back | drifts | looks
-histories = st.lists(deeds, min_size=1, max_size=16)
+deeds = (
+    submissions
+    | submissions
+    | waits
+    | outages
+    | regular
+    | turns
+    | edits
+    | prunings
+    | years
+    | jumps
+    | steps_back
+    | drifts
+    | looks
+)
+#: Two agencies that owe hours, and minutes, and have sent them so far.
+BUSY = [
+    ("edit", 0, "H", -1, None, 60),
+    ("edit", 1, "N", -1, None, 2000),
+    *(("hours", agency, 5) for agency in (0, 1)),
+]
+histories = st.tuples(st.sampled_from([[], BUSY, BUSY]), st.lists(deeds, min_size=1, max_size=16)).map(
+    lambda parts: [*parts[0], *parts[1]]
+)
 
 
 def live(federation, history):
@@ -107,6 +133,7 @@ def live(federation, history):
 
 def look(federation):
     """Do all work, which makes what is public now what the oracle says now."""
+    federation.tick()
     federation.settle()
     assert_agrees(federation.oracle())
 
@@ -150,6 +177,17 @@ def submit(federation, agency, said, minutes_ago):
         federation.submit(agency, *ended, minutes_ago=minutes_ago)
 
 
+def submit_hours(federation, agency, count):
+    now = start_of("H", federation.now)
+    federation.submit(
+        agency, *(Said("H", now - timedelta(hours=back), {(578, 1): back}) for back in range(1, count + 1))
+    )
+
+
+def outage(federation, seconds):
+    federation.now += timedelta(seconds=seconds)
+
+
 def work(federation, steps):
     for _ in range(steps):
         reconciliation._step()
@@ -167,6 +205,8 @@ def edit(federation, agency, frequency, first, days, deadline):
 DEEDS = {
     "submit": submit,
     "wait": lambda federation, seconds: federation.wait(seconds=seconds),
+    "outage": outage,
+    "hours": submit_hours,
     "work": work,
     "edit": edit,
     "prune": lambda federation: schedules.prune(now=federation.now),
@@ -198,12 +238,27 @@ def vintages_kept(monkeypatch):
 
 
 EXPECTED = ("edit", 0, "N", -1, None, 60)
+#: Two agencies owe hours from the beginning of the year on. One is late, becomes silent, and is there again.
+WAITING = [
+    ("edit", 0, "H", -1, None, 60),
+    ("edit", 1, "H", -1, None, 90),
+    *(("hours", agency, 5) for agency in (0, 1)),
+    ("look",),
+    *(step for _ in range(5) for step in (("wait", 3600), ("hours", 0, 1), ("work", 6), ("outage", 61), ("look",))),
+    ("hours", 1, 2),
+    ("look",),
+    ("outage", 90_000),
+    ("work", 6),
+    ("hours", 1, 5),
+    ("look",),
+]
 
 
 @few_examples
 @given(histories)
 @example([EXPECTED, ("look",), ("wait", 30), ("step back", 0.2), ("look",)])
 @example([("year", 0, 5, None), ("look",), ("year", 1, 9, None), ("look",), ("year", 0, 7, 3), ("wait", 90_000)])
+@example(WAITING)
 def test_a_history_ends_in_the_numbers_of_the_oracle(monkeypatch, history):
     with world(monkeypatch, now=BEGINNING) as federation:
         # Few figures at once, so that a turn ends in the midst of items.

@@ -100,8 +100,8 @@ def go_on(federation, sequel, turns_between):
 
 
 def numbers(federation):
-    """All numbers of the periods that are public, before the clip at zero."""
-    return unclipped_numbers(federation.memory.frozen)
+    """All numbers of the public periods that may change, before the clip at zero: minutes never do."""
+    return unclipped_numbers(key for key in federation.memory.frozen if key[1] != "N")
 
 
 def rounded_changes(federation, agencies):
@@ -146,7 +146,7 @@ def test_reports_of_insiders_do_not_change_the_rounding_of_others(monkeypatch, d
 def assert_clipped(federation, public):
     """What is public is what was computed, or 0 if that is below."""
     stored = {}
-    for frequency in "NHDWMA":
+    for frequency in "HDWMA":
         stored |= stored_cells(1, frequency, now=federation.now)
     assert stored == {cell: value for cell, value in public.items() if value > 0}
 
@@ -169,6 +169,7 @@ def exact_numbers(federation):
     return {
         (frequency, period, *place): value
         for _, frequency, period in federation.memory.frozen
+        if frequency != "N"
         for place, value in margins_of(
             sum_of(told.cells(agency, 1, frequency, period) for agency in told.agencies(1))
         ).items()

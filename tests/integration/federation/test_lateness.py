@@ -348,7 +348,7 @@ def expected_stories(federation):
             mine = [one for one in told_by.schedules if one.agency == agency and one.frequency in own]
             late = [
                 start
-                for start in told_by.published_periods(1, frequency)
+                for start in told_by.ended_periods(1, frequency)
                 if told_by.coverage(1, frequency, start).states.get(agency) == "late"
                 if any(one.starts < end_of(frequency, start) and one.ends > start for one in mine)
             ]

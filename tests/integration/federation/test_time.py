@@ -84,11 +84,12 @@ def test_a_tick_looks_at_a_deadline_once_however_many_agencies_have_it(federatio
     for agency, deadline in enumerate((30, 30, 90)):
         federation.schedule(agency, "H", SINCE, deadline=deadline)
     federation.wait(seconds=1)
-    # For a deadline: hours, and all that is longer. Besides, each frequency of the indicator.
-    assert len(looked) == 2 * len(periods.EXPECTED_AT[Frequency.HOUR]) + len(Frequency)
+    # For a deadline: hours, all that is longer, and hours again, for silence. Besides, each frequency of the indicator:
+    # when it may be published, and when it must be.
+    assert len(looked) == 2 * (len(periods.EXPECTED_AT[Frequency.HOUR]) + 1) + 2 * len(Frequency)
 
 
-def test_publishing_a_minute_again_reads_the_schedules_once(federation):
+def test_looking_at_a_minute_that_waits_reads_the_schedules_once(federation):
     federation.schedule(0, "N", SINCE)
     federation.wait(minutes=1)
     federation.settle()
@@ -106,7 +107,8 @@ def test_periods_of_many_schedules_are_put_on_the_list_once_after_a_long_time(fe
     put.clear()
     federation.wait(days=60)
     hours = [item for item in put if item.frequency == "H"]
-    assert len(hours) == len(set(hours)) == 60 * 24 + 1
+    # With two that ended before: one has a deadline, and one waits no longer.
+    assert len(hours) == len(set(hours)) == 60 * 24 + 2
 
 
 def test_a_tick_that_comes_twice_makes_work_once(federation):

@@ -148,13 +148,20 @@ def test_windows_are_what_a_reader_adds_up(federation, reader):
     assert_agrees(federation.oracle())
 
 
-def test_a_window_ends_with_the_newest_public_day_even_if_an_agency_is_late(federation):
-    for agency in (0, 1):
-        federation.schedule(agency, "D", SINCE, deadline=3 * 24 * 60)
+def test_a_window_ends_before_the_first_day_that_waits(federation):
+    federation.schedule(0, "D", SINCE, deadline=0)
+    federation.schedule(1, "D", TODAY.date(), deadline=48 * 60)
     federation.submit(0, day(2))
     found = window(federation)
     assert (found.start, found.end) == (TODAY - 7 * DAY, TODAY)
     assert published.window(1, "P1D") is None
+    # The second agency is awaited for today, and has sent tomorrow's day.
+    federation.go_to(TODAY + 2 * DAY + timedelta(minutes=1))
+    federation.submit(0, *(Said("D", TODAY + number * DAY, {(578, 1): 5}) for number in (0, 1)))
+    federation.submit(1, Said("D", TODAY + DAY, {(578, 1): 5}))
+    assert window(federation).end == TODAY
+    federation.submit(1, Said("D", TODAY, {(578, 1): 5}))
+    assert window(federation).end == TODAY + 2 * DAY
 
 
 def test_a_day_of_hours_ends_with_the_newest_hour_that_is_public(federation):

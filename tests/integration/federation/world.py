@@ -17,6 +17,7 @@ from federation.database import clock
 from federation.intake import Receipt
 from federation.models.published import PublishedCoverage
 from federation.models.worklist import ClockMark
+from federation.rules.coverage import WAITING
 from federation.runs import reconciliation, schedules
 from federation.worklist import Claim, Stage, WorkItem
 from p2p_core.reports import NewReport
@@ -59,6 +60,7 @@ class Memory:
     def __init__(self) -> None:
         self.desk = Desk(settings.THRESHOLDS)
         self.frozen: oracle.Frozen = {}
+        self.minutes: dict[tuple[int, str, datetime], oracle.Coverage] = {}
 
     def submit(self, agency: Agency, said: Sequence[Said], *, prepared: datetime, received: datetime) -> Receipt:
         """Send reports to the intake, and remember them."""
@@ -81,15 +83,17 @@ class Memory:
         assert receipt.outcomes.get("held", 0) == len(self.desk.receive(told))
         return receipt
 
-    def oracle(self, *, now: datetime) -> oracle.Federation:
+    def oracle(self, *, now: datetime, mark: datetime | None = None) -> oracle.Federation:
         """The oracle after all reports, with the present schedules."""
         return oracle.Federation(
             self.desk.reports,
             [_told(row) for row in Schedule.objects.all()],
             now=now,
+            mark=mark,
             secret=settings.ROUNDING_KEY,
             base=settings.ROUNDING_BASE,
             frozen=self.frozen,
+            minutes=self.minutes,
         )
 
 
@@ -169,7 +173,7 @@ class World:
         reporting.settle()
 
     def oracle(self) -> oracle.Federation:
-        return self.memory.oracle(now=max(self.now, self.reached))
+        return self.memory.oracle(now=max(self.now, self.reached), mark=self.reached)
 
     def note_published(self, items: Sequence[WorkItem]) -> None:
         """Tell the oracle which of these periods have just been published first: it freezes their figures.
@@ -182,6 +186,7 @@ class World:
         if new:
             told = self.oracle()
             for period in _public(new):
+                assert not told.awaited(*period), f"published while it waits: {period}"
                 told.freeze(*period)
 
 
@@ -200,7 +205,7 @@ def _public(items: Sequence[WorkItem]) -> list[tuple[int, str, datetime]]:
         indicator__in={item.indicator for item in items},
         frequency=items[0].frequency,
         period__in=[item.period for item in items],
-    )
+    ).exclude(status=WAITING)
     return sorted(set(rows.values_list("indicator", "frequency", "period")))
 
 

@@ -30,7 +30,10 @@ def inhabitants(country, year):
 def sheets(draw):
     days = draw(st.lists(st.integers(0, 20), unique=True, max_size=6).map(sorted))
     reporting = draw(st.lists(st.integers(0, 3), min_size=len(days), max_size=len(days)))
-    covered = [day for day, count in zip(days, reporting, strict=True) if count]
+    statuses = [draw(st.sampled_from("APO")) for _ in days]
+    waits = np.array([status == "O" for status in statuses], np.bool_)
+    known = zip(days, reporting, statuses, strict=True)
+    covered = [day for day, count, status in known if count and status != "O"]
     cells = {}
     if covered:
         keys = st.tuples(st.sampled_from(covered), st.sampled_from(COUNTRIES), st.sampled_from(NETWORKS))
@@ -43,9 +46,11 @@ def sheets(draw):
         agencies_expected=np.full(len(days), 3, np.int16),
         agencies_reporting=np.array(reporting, np.int16),
         share=np.array(share, np.int16),
-        status=np.array([draw(st.sampled_from("AP")) for _ in days], "U1"),
+        status=np.array(statuses, "U1"),
         is_break=np.zeros(len(days), np.bool_),
         counted_from=periods + np.array(later, np.int64),
+        agencies_awaited=np.where(waits, 2, 0).astype(np.int16),
+        awaited_until=np.where(waits, periods + DAY + 3600, 0),
         version_from=np.zeros(len(days), np.int64),
     )
     series = view.by_code(Series(country, network) for country in COUNTRIES for network in NETWORKS)
@@ -89,7 +94,8 @@ def test_csv_has_each_period_and_each_series(made):
         coverage = table.coverage
         assert (row["TIME_PERIOD"], row["COUNTRY"]) == (table.labels[at], COUNTRY_CODES[country])
         assert row["NETWORK"] == NETWORK_CODES[network]
-        silent = not coverage.agencies_reporting[at]
+        waits = coverage.status[at] == "O"
+        silent = waits or not coverage.agencies_reporting[at]
         value = cells.get((days[at], country, network), 0)
         assert row["OBS_VALUE"] == ("" if silent else str(value))
         assert row["OBS_STATUS"] == ("O" if silent else coverage.status[at])
@@ -98,15 +104,18 @@ def test_csv_has_each_period_and_each_series(made):
         begins = datetime.fromtimestamp(int(coverage.counted_from[at]), UTC)
         is_later = coverage.counted_from[at] > coverage.periods[at]
         assert row["COUNTED_FROM"] == (f"{begins:%Y-%m-%dT%H:%M:%S}.000Z" if is_later else "")
+        until = f"{datetime.fromtimestamp(int(coverage.awaited_until[at]), UTC):%Y-%m-%dT%H:%M:%S}.000Z"
+        assert (row["AGENCIES_AWAITED"], row["AWAITED_UNTIL"]) == (("2", until) if waits else ("", ""))
         known = None if silent else rate(country, value)
         assert row["PER_100K"] == ("" if known is None else str(known))
 
 
 @given(sheets())
-def test_a_number_is_known_where_somebody_reported(made):
+def test_a_number_is_known_where_it_is_public_and_somebody_reported(made):
     table = made[0].page.table
     for (country, network), values in table.numbers().items():
         for at, value in enumerate(values):
             day = (int(table.coverage.periods[at]) - FIRST) // DAY
             known = made[1].get((day, country, network), 0)
-            assert value == (known if table.coverage.agencies_reporting[at] else None)
+            is_known = table.coverage.agencies_reporting[at] and table.coverage.status[at] != "O"
+            assert value == (known if is_known else None)

@@ -218,6 +218,8 @@ def test_rows_belong_to_a_kind_of_structure_and_which_one_or_to_none_of_either(c
         ("AGENCIES_REPORTING", "0", "computed_attribute"),
         ("AGENCIES_EXPECTED", "14", "computed_attribute"),
         ("COUNTED_FROM", "2026-11-24T10:16:02Z", "computed_attribute"),
+        ("AGENCIES_AWAITED", "1", "computed_attribute"),
+        ("AWAITED_UNTIL", "2026-11-24T10:16:02Z", "computed_attribute"),
         ("VALID_FROM", "2026-11-24T10:16:02Z", "computed_attribute"),
     ],
 )

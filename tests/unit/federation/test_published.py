@@ -1,7 +1,8 @@
 """Public reads: the present equals the newest version, and no statement reads a raw count."""
 
 import re
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from federation.database import cursor
 from federation.published import NEWEST, Selection, vintages
 from federation.rules.coverage import COLUMNS
 from p2p_core import periods
-from tests.contract.public.press import ALL_REPORTED, NOBODY, Press
+from tests.contract.public.press import ALL_REPORTED, NOBODY, WAITING, Press
 from tests.factories import IndicatorFactory
 from tests.histories import one_in
 
@@ -86,7 +87,7 @@ def everything(selection):
         st.tuples(
             st.sampled_from(["2026-11-01", "2026-11-02", "2026-11-03"]),
             st.dictionaries(st.sampled_from(["NO", "SE", "NO/ARES", "EUROPE"]), st.sampled_from([0, 5, 10])),
-            st.sampled_from([ALL_REPORTED, NOBODY]),
+            st.sampled_from([ALL_REPORTED, NOBODY, WAITING]),
         ),
         min_size=1,
         max_size=8,
@@ -103,7 +104,8 @@ def test_newest_version_is_what_is_public_now(history, countries, networks):
         now = Selection(1, "D", DAYS[0], DAYS[-1], countries, networks)
         then = []
         for label, cells, covered in history:
-            press.publish("D", {label: cells}, covered)
+            # A period that waits has no cells.
+            press.publish("D", {label: {} if covered is WAITING else cells}, covered)
             then.append(everything(now))
         for view in then:
             assert everything(Selection(1, "D", DAYS[0], DAYS[-1], countries, networks, version=view[0])) == view
@@ -164,6 +166,18 @@ def test_spans_are_those_of_what_is_public_and_has_been_published():
         (1, "D", DAYS[0], DAYS[-1], press.known_at(1), press.known_at(4)),
     ]
     assert published.spans([], "D") == []
+
+
+@pytest.mark.django_db
+def test_spans_leave_out_periods_that_wait_for_agencies():
+    IndicatorFactory.create()
+    press = Press()
+    press.publish("D", {"2026-11-02": {}}, WAITING)
+    assert published.spans([1], "D") == []
+    press.publish("D", {"2026-11-01": {}, "2026-11-03": {}}, WAITING)
+    press.publish("D", {"2026-11-02": {"NO": 5}})
+    press.publish("D", {"2026-11-03": {}}, replace(WAITING, until=WAITING.until + timedelta(hours=1)))
+    assert published.spans([1], "D") == [(1, "D", DAYS[1], DAYS[1], press.known_at(3), press.known_at(4))]
 
 
 def test_last_moment_of_the_calendar_is_within_it():

@@ -17,7 +17,10 @@ _PAIR: Final = ("STRUCTURE", "STRUCTURE_ID")
 #: These, and the first column of SDMX-CSV 1.0.
 STRUCTURE: Final = ("DATAFLOW", *_PAIR)
 #: Attributes that the dataflow has and agencies do not send. Tools write these columns, empty.
-COMPUTED: Final = ("COVERAGE", "AGENCIES_REPORTING", "AGENCIES_EXPECTED", "COUNTED_FROM", "VALID_FROM")
+COMPUTED: Final = (
+    "COVERAGE", "AGENCIES_REPORTING", "AGENCIES_EXPECTED", "COUNTED_FROM", "AGENCIES_AWAITED", "AWAITED_UNTIL",
+    "VALID_FROM",
+)  # fmt: skip
 _COMPONENTS: Final = (*REQUIRED, "OBS_STATUS", "CONF_STATUS", *COMPUTED)
 _KNOWN: Final = (*_COMPONENTS, "ACTION", *STRUCTURE)
 #: Columns that repeat others. They are only checked for traces of persons.

@@ -3,9 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from p2p_core import periods
+from p2p_core.periods import Frequency
 from p2p_core.rules.levels import Facts
+
+#: At which frequency a schedule's periods are judged: minutes by their hour.
+JUDGED_AT: Final = {frequency: frequency for frequency in periods.REPORTABLE} | {Frequency.MINUTE: Frequency.HOUR}
 
 
 @dataclass(frozen=True, slots=True)
