@@ -11,7 +11,7 @@ from babel.plural import PluralRule
 from django.utils import translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext, gettext_noop, ngettext
 
 from api.site.readings import Hour
 from api.site.templatetags import cldr
@@ -53,6 +53,12 @@ def words(indicators: Iterable[Indicator]) -> dict[str, Any]:
         "coverage": gettext("{reporting} of {expected} agencies have reported {period}."),
         "nothing_published": gettext(_NOTHING_PUBLISHED),
         "counted_from": gettext("counted only since %(day)s") % {"day": "{day}"},
+        "awaited": ngettext(
+            "not public yet: awaiting %(awaited)s of %(all)s agency, at the latest until %(until)s",
+            "not public yet: awaiting %(awaited)s of %(all)s agencies, at the latest until %(until)s",
+            5,
+        )
+        % {"awaited": "{awaited}", "all": "{all}", "until": "{until}"},
         "nobody_expected": gettext("No agency was expected to report {period}."),
         "legend": gettext("{title} {period}"),
         "legend_unknown": gettext("not known"),

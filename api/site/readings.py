@@ -46,7 +46,10 @@ class CountryNumbers:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A period or window with its coverage, and ``since`` when it is counted, if counting began in it."""
+    """A period or window with its coverage, and ``since`` when it is counted, if counting began in it.
+
+    A period that is not public yet waits for some agencies ``until`` an instant at the latest.
+    """
 
     start: datetime
     end: datetime
@@ -56,10 +59,16 @@ class Period:
     time_coverage: float | None
     provisional: bool
     since: datetime | None
+    awaited: int
+    until: datetime | None
+
+    @property
+    def is_known(self) -> bool:
+        return self.reporting > 0 and not self.until
 
     @property
     def coverage(self) -> str:
-        if not self.reporting:
+        if not self.is_known:
             return "none"
         everybody = self.reporting == self.expected and not self.since
         whole = everybody and (self.time_coverage is None or self.time_coverage == 1)
@@ -123,7 +132,7 @@ def day(indicator: Indicator, start: datetime) -> Reading | None:
 def periods_of(table: Table) -> list[Period]:
     """The periods of a table as pages show them."""
     columns = table.coverage
-    beginnings = columns.beginnings
+    beginnings, waits = columns.beginnings, columns.waits
     starts = [datetime.fromtimestamp(second, UTC) for second in columns.periods.tolist()]
     return [
         Period(
@@ -136,6 +145,8 @@ def periods_of(table: Table) -> list[Period]:
             # A value counted only in part is shown as that. The page does not also call it provisional.
             provisional=bool(columns.status[at] == "P") and at not in beginnings,
             since=beginnings.get(at),
+            awaited=int(columns.agencies_awaited[at]),
+            until=waits.get(at),
         )
         for at, (start, label, share) in enumerate(zip(starts, table.labels, columns.time_coverage, strict=True))
     ]
@@ -172,7 +183,7 @@ def headline(indicator: Indicator, length: str, country: str) -> tuple[str, Read
     if reading is None:
         return length, None, None
     found = next((place for place in reading.places if place.code == country), None)
-    nothing = CountryNumbers(country, "", 0 if reading.period.reporting else None, None, 0)
+    nothing = CountryNumbers(country, "", 0 if reading.period.is_known else None, None, 0)
     return length, reading, found or nothing
 
 

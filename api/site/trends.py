@@ -129,7 +129,7 @@ def read_networks(selection: Selection) -> Trend:
 
 def newest_known(trend: Trend) -> tuple[Period, list[tuple[TrendSeries, int, int]]] | None:
     """The newest known period: each series with its value, and its percentage of the highest."""
-    at = next((at for at in reversed(range(len(trend.periods))) if trend.periods[at].reporting), None)
+    at = next((at for at in reversed(range(len(trend.periods))) if trend.periods[at].is_known), None)
     if at is None:
         return None
     values = [series.values[at] or 0 for series in trend.series]

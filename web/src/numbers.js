@@ -10,7 +10,7 @@ export function numbersFrom(answer) {
   const coverage = Array.isArray(answer.coverage) ? (answer.coverage[0] ?? null) : answer.coverage;
   const cells = answer.observations.map((row) => [row.country, { value: row.value, rate: row.per_100k }]);
   return {
-    known: (coverage?.agencies_reporting ?? 0) > 0,
+    known: coverage !== null && coverage.status !== "O",
     provisional: coverage?.status === "P",
     coverage,
     end: answer.meta.end,
@@ -20,7 +20,7 @@ export function numbersFrom(answer) {
 
 /**
  * @param {Numbers} numbers @param {string} code @param {string} per
- * @returns {number | null} null if it is not known. A cell that is not listed is zero if any agency reported.
+ * @returns {number | null} null if it is not known. A cell that is not listed is zero in a period that is known.
  */
 export function numberOf(numbers, code, per) {
   if (!numbers.known) return null;
@@ -44,8 +44,8 @@ export function arrived(before, after) {
 export function hourFrom(answer, group) {
   const rows = answer.observations.filter((row) => row.country === group);
   const totals = new Map(rows.map((row) => [row.period, row.value]));
-  return answer.coverage.map(({ period, agencies_reporting: reporting }) => ({
+  return answer.coverage.map(({ period, status }) => ({
     period,
-    value: reporting > 0 ? (totals.get(period) ?? 0) : null,
+    value: status === "O" ? null : (totals.get(period) ?? 0),
   }));
 }

@@ -25,7 +25,13 @@ export function coverageSentence(words, numbers, choice) {
   const period = periodText(words, choice);
   if (!numbers.coverage) return words.say("nothing_published", { period });
   const { agencies_reporting: reporting, agencies_expected: expected, counted_from: since } = numbers.coverage;
+  const { agencies_awaited: awaited, awaited_until: until } = numbers.coverage;
   if (!expected) return words.say("nobody_expected", { period });
   const told = words.say("coverage", { period, reporting: words.number(reporting), expected: words.number(expected) });
+  if (until) {
+    const when = `${words.day(until)}, ${words.minute(until)} UTC`;
+    const wait = { awaited: words.number(awaited), all: words.number(expected), until: when };
+    return `${told} · ${words.say("awaited", wait)}`;
+  }
   return since ? `${told} · ${words.say("counted_from", { day: words.day(since) })}` : told;
 }

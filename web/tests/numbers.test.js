@@ -6,14 +6,14 @@ import { arrived, hourFrom, minutesFrom, numberOf, numbersFrom } from "../src/nu
 const row = (country, value, rate) => ({ country, value, per_100k: rate });
 const answer = (reporting, observations) => ({
   meta: { end: "2026-11-25T00:00:00.000Z" },
-  coverage: { agencies_expected: 3, agencies_reporting: reporting, time_coverage: 1, status: "P" },
+  coverage: { agencies_expected: 3, agencies_reporting: reporting, time_coverage: 1, status: reporting ? "P" : "O" },
   observations,
 });
 const live = (...observations) => ({
   coverage: [
-    { period: "2026-11-25T10:00", agencies_reporting: 1 },
-    { period: "2026-11-25T10:01", agencies_reporting: 1 },
-    { period: "2026-11-25T10:02", agencies_reporting: 0 },
+    { period: "2026-11-25T10:00", status: "A" },
+    { period: "2026-11-25T10:01", status: "P" },
+    { period: "2026-11-25T10:02", status: "O" },
   ],
   observations: observations.map(([period, country, value]) => ({ period, country, value })),
 });
@@ -43,6 +43,13 @@ test("a day has its coverage in a list", () => {
   const { coverage, ...rest } = answer(2, []);
   assert.ok(numbersFrom({ ...rest, coverage: [coverage] }).known);
   assert.ok(!numbersFrom({ ...rest, coverage: [] }).known);
+});
+
+test("a day that is not public yet is not known, even if some agencies reported", () => {
+  const { coverage, ...rest } = answer(2, []);
+  const waiting = { ...coverage, status: "O", agencies_awaited: 1, awaited_until: "2026-11-24T00:00:00.000Z" };
+  const numbers = numbersFrom({ ...rest, coverage: [waiting] });
+  assert.equal(numberOf(numbers, "NO", "count"), null);
 });
 
 test("only countries with more than before light up", () => {

@@ -14,6 +14,7 @@ const texts = {
   nothing_published: "nothing {period}",
   nobody_expected: "nobody {period}",
   counted_from: "since {day}",
+  awaited: "awaiting {awaited} of {all} until {until}",
   unlocated: "Not located",
 };
 const words = wordsOf(texts, "en");
@@ -50,6 +51,11 @@ test("coverage is told, and so is that nothing is there", () => {
   assert.match(coverageSentence(words, { ...numbers, coverage: { agencies_expected: 0 } }, day), /^nobody/);
   const begun = { ...numbers.coverage, counted_from: "2026-11-20T00:00:00.000Z" };
   assert.match(coverageSentence(words, { ...numbers, coverage: begun }, day), / · since 20 November 2026$/);
+  const waiting = { ...numbers.coverage, agencies_awaited: 1, awaited_until: "2026-11-24T00:00:00.000Z" };
+  assert.match(
+    coverageSentence(words, { ...numbers, coverage: waiting }, day),
+    / · awaiting 1 of 14 until 24 November 2026, 00:00 UTC$/,
+  );
 });
 
 test("each language has its own plurals, separators and names", () => {

@@ -15,7 +15,7 @@ from api.throttling import costs, rates
 from federation import published
 from federation.published import PastView
 from p2p_core import instants
-from tests.contract.public.press import NOBODY, Covered
+from tests.contract.public.press import NOBODY, WAITING, Covered
 from tests.contract.site.conftest import TODAY, add_two_agencies, begin_press, day
 from tests.factories import (
     AgencyFactory,
@@ -328,6 +328,15 @@ def test_networks_of_a_month_say_its_coverage_and_that_it_is_provisional(days, t
     days.publish("M", {f"{month:%Y-%m}": {"NO": 400, "NO/BITTORRENT": 300}})
     said = text("/countries/no/").partition("Peer-to-peer networks in")[0]
     assert said.strip().endswith(f"{month:%B %Y}: 2 of 2 agencies")
+
+
+def test_networks_of_a_month_are_those_of_the_newest_public_one(days, text):
+    NetworkFactory.create(number=1, code="BITTORRENT", name="BitTorrent")
+    newest = TODAY.replace(day=1) - timedelta(days=1)
+    before = newest.replace(day=1) - timedelta(days=1)
+    days.publish("M", {f"{before:%Y-%m}": {"NO": 400, "NO/BITTORRENT": 300}})
+    days.publish("M", {f"{newest:%Y-%m}": {}}, WAITING)
+    assert f"Peer-to-peer networks in {before:%B %Y}" in text("/countries/no/")
 
 
 def test_what_could_not_be_located_has_no_rate_and_is_compared_all_the_same(days, table):

@@ -1,8 +1,10 @@
 """Numbers on the pages: in the form of the language, with coverage, and never zero if nothing is known."""
 
+from dataclasses import replace
+
 import pytest
 
-from tests.contract.public.press import NOBODY, Covered
+from tests.contract.public.press import NOBODY, WAITING, Covered
 from tests.contract.site.conftest import TODAY, day
 from tests.factories import AgencyFactory, IndicatorFactory
 
@@ -60,6 +62,18 @@ def test_number_is_not_known_where_nobody_reported(press, two_agencies, text):
     words = text("/countries/dk/")
     assert "Last 7 days not known" in words
     assert "not known not known 0 of 2 agencies" in words
+
+
+@pytest.mark.parametrize("address", ["/coverage/", "/countries/no/", f"/?window=day&day={day(1)}"])
+def test_day_that_is_not_public_yet_says_for_whom_it_waits(published, two_agencies, text, address):
+    first, second = two_agencies
+    states = {first: "reported", second: "awaited"}
+    published.publish("D", {day(1): {}}, replace(WAITING, states=states, awaited=(second,)))
+    words = text(address)
+    assert "not public yet: awaiting 1 of 2 agencies, at the latest until 4 November 2026, 21:00 UTC" in words
+    # The newest number that is public is that of the day before.
+    assert ("not known not known 1 of 2 agencies" in words) == ("countries" in address)
+    assert "Denmark 0" not in words
 
 
 @pytest.mark.parametrize("address", ["/", "/countries/no/", "/coverage/", "/embed/map/", "/embed/country/no/"])
@@ -149,7 +163,7 @@ def test_installation_without_agencies_says_so(press, text, address):
 
 def test_installation_before_the_first_period_says_when_numbers_come(press, text):
     AgencyFactory.create()
-    assert "The first numbers appear here within a minute after the first period has ended." in text("/")
+    assert "The first numbers appear here once the first period has ended and its agencies have reported." in text("/")
 
 
 @pytest.mark.parametrize("address", ["/help/", "/about/", "/data/"])

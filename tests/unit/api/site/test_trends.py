@@ -12,7 +12,9 @@ WHOLE, PART, NONE = (2, 2, 1.0), (2, 1, 0.5), (2, 0, 0.0)
 
 def period(at, covered=WHOLE, *, provisional=False):
     expected, reporting, share = covered
-    return Period(FIRST + at * DAY, FIRST + (at + 1) * DAY, str(at), expected, reporting, share, provisional, None)
+    return Period(
+        FIRST + at * DAY, FIRST + (at + 1) * DAY, str(at), expected, reporting, share, provisional, None, 0, None
+    )
 
 
 def trend(*periods, values=()):
