@@ -15,6 +15,7 @@ from federation.database import rows_of
 from federation.findings import lateness
 from federation.models.published import PublishedCoverage
 from federation.models.submissions import Report, ReportState
+from federation.rules.coverage import WAITING
 from p2p_core import periods
 from p2p_core.periods import Frequency
 
@@ -109,6 +110,35 @@ def silent_agencies(scope: CountryScope) -> list[Silence]:
     return [
         Silence(agency, [indicator for indicator, _ in silences], frequency, since, silences[0][1])
         for (agency, frequency, since), silences in found.items()
+    ]
+
+
+class WaitingPeriod(NamedTuple):
+    """A period that has ended and is not public yet: for which agencies it waits, and until when at the latest."""
+
+    indicator: str
+    frequency: str
+    period: datetime
+    agencies: Sequence[str]
+    expected: int
+    until: datetime
+
+
+def waiting_periods() -> list[WaitingPeriod]:
+    """The periods that wait for agencies of any country, those that are published soonest first."""
+    rows = PublishedCoverage.objects.filter(version_to=None, status=WAITING).order_by("awaited_until", "pk")
+    codes: dict[int, str] = dict(Agency.objects.values_list("pk", "code"))
+    return [
+        WaitingPeriod(
+            row.indicator.code,
+            row.frequency,
+            row.period,
+            [codes[agency] for agency, is_awaited in zip(row.agencies, row.awaited, strict=True) if is_awaited],
+            row.agencies_expected,
+            row.awaited_until,
+        )
+        for row in rows.select_related("indicator")
+        if row.awaited_until
     ]
 
 

@@ -19,6 +19,8 @@ from federation.desk.board import BoardAgency, Silence, Square
 from federation.desk.screens import words
 from federation.intake import queries
 from federation.models.findings import Finding, FindingState, Hold
+from p2p_core import periods
+from p2p_core.periods import Frequency
 from p2p_core.rules.rulebook import RULES, Severity
 
 
@@ -58,6 +60,14 @@ def context(request: HttpRequest) -> dict[str, Any]:
                 else "",
             }
             for one in silent
+        ],
+        "waiting": [
+            {
+                "indicator": one.indicator,
+                "period": f"{words.FREQUENCIES[Frequency(one.frequency)]} {periods.label(one.frequency, one.period)}",
+                "sentence": words.awaiting(one.agencies, one.expected, one.until, now=now),
+            }
+            for one in board.waiting_periods()
         ],
         "tiles": list(_tiles(request, scope, now)),
         "days": days,

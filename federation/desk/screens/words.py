@@ -58,3 +58,10 @@ def silent(agency: str, frequency: str, since: datetime, *, now: datetime) -> st
     whole = frequency not in (Frequency.MINUTE, Frequency.HOUR)
     begun = day(since, now=now) if whole else moment(since, now=now)
     return f"{agency} has been silent since {begun} ({age(now - since)})"
+
+
+def awaiting(agencies: Sequence[str], expected: int, until: datetime, *, now: datetime) -> str:
+    """For whom a period waits that is not public yet."""
+    expected_agencies = f"{expected:,} agenc{'y' if expected == 1 else 'ies'}"
+    latest = moment(until, now=now)
+    return f"awaiting {len(agencies)} of {expected_agencies} ({listed(agencies)}), at the latest until {latest}"

@@ -79,3 +79,11 @@ def test_activity_counts_the_last_hours_and_names_the_quietest_first(federation)
     federation.submit(0, Said("D", TODAY - DAY, {NORWAY: 2}))
     found = [(one.agency, one.submissions) for one in board.activity(EVERYBODY, now=federation.now)]
     assert found == [("NO-2", 0), ("NO-1", 0), ("NO-0", 2)]
+
+
+def test_periods_that_wait_are_listed_with_the_agencies_that_they_wait_for(days):
+    """The first agency has been silent for three days."""
+    days.wait(seconds=(TODAY + DAY + timedelta(minutes=2) - days.now).total_seconds())
+    days.settle()
+    [waiting] = [one for one in board.waiting_periods() if one.frequency == "D"]
+    assert waiting == ("NUMBER_1", "D", TODAY, ["NO-1"], 2, TODAY + DAY + HOUR)

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.staticfiles import finders
@@ -14,6 +14,7 @@ from federation.desk.screens import filters
 from federation.models.audit import AuditEvent
 from federation.models.figures import Figure
 from federation.models.findings import Finding
+from federation.models.published import PublishedCoverage
 from federation.models.submissions import Report
 from federation.models.worklist import Failure
 from federation.worklist import Stage, WorkItem
@@ -37,6 +38,17 @@ def test_start_page_says_what_waits_and_links_to_it(coordinator, agency):
     assert f"/{report.hold.finding_id}/" in coordinator.get(tiles["held reports wait"].address).content.decode()
     assert coordinator.get(tiles["open warnings"].address).context["cl"].result_count == 2
     assert coordinator.get(tiles["open errors"].address).context["cl"].result_count == 0
+
+
+def test_start_page_says_which_periods_are_not_public_yet(coordinator, agency):
+    PublishedCoverage.objects.create(
+        indicator=factories.IndicatorFactory.create(), frequency="D", period=datetime(2026, 11, 24, tzinfo=UTC),
+        agencies_expected=2, agencies_reporting=1, share=5000, status="O",
+        agencies=[agency.pk], states=["awaited"], covered=[0], owed=[86_400], is_break=False,
+        agencies_awaited=1, awaited_until=datetime(2026, 11, 25, 21, tzinfo=UTC), awaited=[True], version_from=1,
+    )  # fmt: skip
+    said = "DOWNLOADS, day 2026-11-24: awaiting 1 of 2 agencies (NO-KRIPOS), at the latest until 21:00 on 25 November."
+    assert said in coordinator.get(reverse("admin:index")).content.decode()
 
 
 def test_every_link_of_the_start_page_leads_somewhere(coordinator, agency):
