@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
@@ -134,7 +135,8 @@ def _send_history(senders: Sequence[Sender]) -> None:
 
 
 def _ready_message(url: str, reader: Client, took: float) -> str:
-    hour = periods.start_of("H", clock.now() - timedelta(minutes=62))
+    # No hour waits for agencies that long.
+    hour = periods.start_of("H", clock.now() - settings.PUBLICATION_LIMITS["H"] - timedelta(hours=1, minutes=1))
     label = periods.label("H", hour)
     query = f"indicator=DOWNLOADS&frequency=H&start={label}&end={label}&country=IS"
     password = registration.coordinator()
