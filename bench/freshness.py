@@ -1,4 +1,4 @@
-"""From a 202 until the live view shows it: 30 agencies that send every minute, 200 public requests a second beside."""
+"""From the last 202 of a minute until the live view shows it: 30 agencies, and 200 public requests a second beside."""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 AGENCIES = scaled(30, least=15)
 READS_PER_SECOND = 200
 CELLS = 60
-#: A minute has closed before it is reported; the last agency still has time before the next turn.
-_AFTER_CLOSE, _BETWEEN = 1.0, 2.0
-_TURN = _AFTER_CLOSE + _BETWEEN * AGENCIES
-_SPREAD = _TURN - 4.0
+#: A minute has closed before it is reported, and all have reported it before it is published without them.
+_AFTER_CLOSE, _TURN, _SPREAD = 1.0, 60.0, 50.0
+#: So many reports are written in a minute, before the first one is sent.
+_WRITTEN = 10_000
 _LOOK_EVERY = 0.02
 PATIENCE = 10.0
 #: So many connections are kept to the server, as a proxy keeps them, each with a thread of its own.
@@ -50,7 +50,7 @@ def measure() -> Iterator[Row]:
     turns = scaled(3)
     with temporary_folder() as folder, running(folder) as stack, joined(stack) as inside:
         say(f"{turns} minutes of {AGENCIES} agencies one after the other, then {turns} with all at once")
-        run = Run(stack, agencies(inside, MARKS), [_SPREAD] * turns + [0.0] * turns, turn=_TURN)
+        run = Run(stack, agencies(inside, MARKS), [_SPREAD] * turns + [0.0] * turns)
         with readers.reading(stack.port, _READ, per_second=READS_PER_SECOND, seconds=run.seconds) as reads:
             run.measure()
         yield from run.rows(f"{AGENCIES} agencies, one after the other", _SPREAD)
@@ -109,14 +109,14 @@ _Key = tuple[str, str]
 class Run:
     """Some minutes in which all agencies send, each time spread over so many seconds, and the live view is watched.
 
-    A turn lasts as many seconds as given.
+    A minute is published with its last report, so its end begins a turn. The first one has ended when this is made.
     """
 
-    def __init__(self, stack: Stack, agencies: Sequence[Agency], spreads: Sequence[float], *, turn: float) -> None:
-        self._stack, self._agencies, self._spreads, self._turn = stack, agencies, spreads, turn
-        # Minutes that have closed, a turn each.
+    def __init__(self, stack: Stack, agencies: Sequence[Agency], spreads: Sequence[float]) -> None:
+        self._stack, self._agencies, self._spreads = stack, agencies, spreads
         running = datetime.fromtimestamp(time.time() // 60 * 60, UTC)
-        minutes = [running - timedelta(minutes=ago) for ago in range(len(spreads), 0, -1)]
+        first = len(agencies) * len(spreads) // _WRITTEN
+        minutes = [running + timedelta(minutes=first + turn) for turn in range(len(spreads))]
         self._labels = [periods.label("N", minute) for minute in minutes]
         # All is written before the first is sent, so that the clients leave the processor to the server.
         self._bodies = [list(_bodies([agency.mark for agency in agencies], minute)) for minute in minutes]
@@ -124,10 +124,11 @@ class Run:
         self._awaited = {(mark, label) for mark in marks for label in self._labels}
         self._keys = sorted(self._awaited)
         self._unsent = len(agencies) * len(spreads)
-        self._accepted: dict[_Key, float] = {}
+        self._accepted: list[tuple[str, float]] = []
         self._seen: dict[_Key, float] = {}
-        self._began = time.time()
-        self.seconds = turn * (len(spreads) - 1) + _AFTER_CLOSE + spreads[-1] + PATIENCE
+        self._began = minutes[0].timestamp() + _TURN
+        self.seconds = _TURN * (len(spreads) - 1) + _AFTER_CLOSE + spreads[-1] + PATIENCE
+        time.sleep(max(0.0, self._began - time.time()))
 
     def measure(self) -> None:
         with ThreadPoolExecutor(_CONNECTIONS) as pool:
@@ -136,12 +137,13 @@ class Run:
             self._unsent -= sum(sending)
 
     def rows(self, manner: str, spread: float) -> Iterator[Row]:
-        """Yield how long reports of the minutes with this spread were accepted and not yet seen."""
+        """Yield how long the minutes with this spread were complete and not yet seen."""
         labels = {label for label, mine in zip(self._labels, self._spreads, strict=True) if mine == spread}
+        complete = {label: max((at for one, at in self._accepted if one == label), default=0.0) for label in labels}
         keys = [key for key in self._keys if key[1] in labels]
         # A report may be public although its sender got no 202.
         timed = self._seen.keys() & self._accepted.keys()
-        delays = [self._seen[key] - self._accepted[key] if key in timed else PATIENCE for key in keys]
+        delays = [self._seen[key] - complete[key[1]] if key in timed else PATIENCE for key in keys]
         lost = sum(delay >= PATIENCE for delay in delays)
         remarks = [f"{lost} not seen within {PATIENCE:.0f} s"] if lost else []
         remarks += [f"{self._unsent:,} reports were not accepted when the time was over"] if self._unsent else []
@@ -155,14 +157,13 @@ class Run:
         for turn, (spread, bodies) in enumerate(zip(self._spreads, self._bodies, strict=True)):
             for number in range(connection, len(self._agencies), _CONNECTIONS):
                 agency, offset = self._agencies[number], _AFTER_CLOSE + spread * number / len(self._agencies)
-                time.sleep(max(0.0, self._began + self._turn * turn + offset - time.time()))
+                time.sleep(max(0.0, self._began + _TURN * turn + offset - time.time()))
                 if time.time() > self._began + self.seconds:
                     return accepted
                 with suppress(Refused):  # a server that has too much to do says so
                     agency.sender.submit(bodies[number])
                     accepted += 1
-                    if agency.mark is not None:
-                        self._accepted[COUNTRY_CODES[agency.mark], self._labels[turn]] = time.perf_counter()
+                    self._accepted.append((self._labels[turn], time.perf_counter()))
         return accepted
 
     def _watch(self) -> None:

@@ -31,9 +31,9 @@ SELECT 1000000 + row_number() OVER (ORDER BY day), day + interval '1 day'
 FROM generate_series({first}::timestamptz, {last}::timestamptz, interval '1 day') AS day;
 INSERT INTO federation_publishedcoverage (
     indicator_id, frequency, period, agencies_expected, agencies_reporting, share, status,
-    agencies, states, covered, owed, is_break, version_from)
+    agencies, states, covered, owed, is_break, agencies_awaited, awaited, version_from)
 SELECT 1, 'D', known_at - interval '1 day', 14, 13, 9285, 'P', '{{}}', '{{}}', '{{}}', '{{}}', false,
-       number
+       0, '{{}}', number
 FROM federation_version WHERE number > 1000000;
 INSERT INTO federation_periodversion (indicator_id, frequency, period, version)
 SELECT 1, 'D', known_at - interval '1 day', number FROM federation_version WHERE number > 1000000;

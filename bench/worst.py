@@ -46,10 +46,10 @@ SELECT number, '{last}'::timestamptz - interval '{years} years' * (1 - (number -
 FROM made;
 INSERT INTO federation_publishedcoverage (
     indicator_id, frequency, period, agencies_expected, agencies_reporting, share, status,
-    agencies, states, covered, owed, is_break, version_from, version_to)
+    agencies, states, covered, owed, is_break, agencies_awaited, awaited, version_from, version_to)
 SELECT 1, frequency, period, {agencies}, {agencies}, 10000, 'P',
        (SELECT array_agg(id) FROM countries_agency), array_fill('reported'::text, ARRAY[{agencies}]),
-       array_fill(3600, ARRAY[{agencies}]), array_fill(3600, ARRAY[{agencies}]), false, number, until
+       array_fill(3600, ARRAY[{agencies}]), array_fill(3600, ARRAY[{agencies}]), false, 0, '{{}}', number, until
 FROM made;
 INSERT INTO federation_periodversion (indicator_id, frequency, period, version)
 SELECT 1, frequency, period, number FROM made;
