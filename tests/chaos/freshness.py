@@ -1,4 +1,4 @@
-"""Agencies that send each minute, and somebody who watches the live view: how long each report took to be public."""
+"""Agencies that send each minute, and a reader who watches the public view: how long each report took to be public."""
 
 import json
 import threading
@@ -15,10 +15,12 @@ from tests.chaos.client import Sender, Web
 from tests.cluster import Part
 
 _LOOK_EVERY, _AGAIN = 0.05, 0.3
+#: The most hours that are watched, and minutes that agencies send.
+_MOST = 300
 #: A multiple of the base of rounding is published as it is.
 _VALUE = 100
 
-#: A report is known by its country, which one agency alone counts, and its minute.
+#: A report is known by its country, which one agency alone counts, and its hour.
 Key = tuple[str, str]
 
 
@@ -34,11 +36,15 @@ class Seen(NamedTuple):
 
 
 class Stream:
-    """Agencies by their countries, each sending the minute that has just closed, spread over the next one."""
+    """Agencies by their countries, each sending an hour that is public, and each minute the one before.
+
+    So every report is seen by itself. A minute would be published with the last of them.
+    """
 
     def __init__(self, senders: Mapping[str, Sender], watched: Sequence[Part]) -> None:
         self._senders, self._watched = senders, watched
         self._over = threading.Event()
+        self._last = periods.start_of("H", datetime.now(UTC)) - timedelta(hours=4)
         self._accepted: dict[Key, float] = {}
         self._threads = [threading.Thread(target=one, daemon=True) for one in (self._watch, self._send_all)]
         self.seen: list[Seen] = []
@@ -66,16 +72,16 @@ class Stream:
             for turn, home in enumerate(self._for_ever()):
                 if self._over.wait(max(0.0, began + turn * every - time.monotonic())):
                     return
-                pool.submit(self._send, home, periods.start_of("N", datetime.now(UTC) - timedelta(seconds=61)))
+                pool.submit(self._send, home, self._last - timedelta(hours=turn // len(self._senders)))
 
     def _for_ever(self) -> Iterator[str]:
         while True:
             yield from self._senders
 
-    def _send(self, home: str, minute: datetime) -> None:
-        sender, label, key = self._senders[home], periods.label("N", minute), str(uuid4())
+    def _send(self, home: str, hour: datetime) -> None:
+        sender, label, key = self._senders[home], periods.label("H", hour), str(uuid4())
         cell = {"country": home, "network": "BITTORRENT", "value": _VALUE}
-        report = {"frequency": "N", "period": label, "observations": [cell]}
+        report = {"frequency": "H", "period": label, "observations": [cell]}
         body = json.dumps({"indicator": "DOWNLOADS", "reports": [report]}).encode()
         hosts = sender.hosts
         for turn in range(10_000):
@@ -88,8 +94,10 @@ class Stream:
                 return
 
     def _watch(self) -> None:
-        """Look at the live view oftener than a person could notice, at any host that answers."""
-        path, turn, tag = f"/api/v1/aggregates/live/?country={','.join(self._senders)}", 0, ""
+        """Look at the hours oftener than a person could notice, at any host that answers."""
+        ends = [periods.label("H", self._last - timedelta(hours=hours)) for hours in (_MOST, 0)]
+        query = f"indicator=DOWNLOADS&frequency=H&start={ends[0]}&end={ends[1]}&country={','.join(self._senders)}"
+        path, turn, tag = f"/api/v1/aggregates/?{query}", 0, ""
         web = Web(self._watched[0].port, timeout=2)
         while not self._over.wait(_LOOK_EVERY):
             reply = web.ask("GET", path, headers={"If-None-Match": tag})

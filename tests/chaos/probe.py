@@ -1,4 +1,4 @@
-"""How fresh the live view is: an agency that reports a number of its own each time and looks until it is public."""
+"""How fresh the public view is: an agency reports a number of its own each time, and looks until it is public."""
 
 import json
 import threading
@@ -17,8 +17,8 @@ from tests.chaos.plan import AGENCIES, Planned
 #: Nobody else counts there.
 COUNTRY = "IS"
 _EVERY, _LOOK_EVERY = 0.5, 0.03
-#: Minutes take turns, so that none is revised too often.
-_MINUTES = 45
+#: Public hours take turns, so that none is revised too often. A minute is published once, and would not change.
+_HOURS = 45
 
 
 class Probe(threading.Thread):
@@ -42,8 +42,8 @@ class Probe(threading.Thread):
                 return
 
     def _look(self, turn: int) -> None:
-        minute = periods.start_of("N", datetime.now(UTC)) - timedelta(minutes=1 + turn % _MINUTES)
-        label = periods.label("N", minute)
+        hour = periods.start_of("H", datetime.now(UTC)) - timedelta(hours=4 + turn % _HOURS)
+        label = periods.label("H", hour)
         # A multiple of the base of rounding is published as it is.
         value = 1000 + 5 * turn
         sent = _written(turn, label, value)
@@ -63,7 +63,8 @@ class Probe(threading.Thread):
         return self._sender.hosts[turn % len(self._sender.hosts)]
 
     def _is_public(self, look: int, label: str, value: int) -> bool:
-        reply = Web(self._host(look).port, timeout=2).ask("GET", f"/api/v1/aggregates/live/?country={COUNTRY}")
+        query = f"indicator=DOWNLOADS&frequency=H&start={label}&end={label}&country={COUNTRY}"
+        reply = Web(self._host(look).port, timeout=2).ask("GET", f"/api/v1/aggregates/?{query}")
         return reply.status == OK and (label, value) in _values(reply.json()["observations"])
 
 
@@ -73,6 +74,6 @@ def _values(observations: Sequence[dict[str, Any]]) -> set[tuple[str, int]]:
 
 def _written(turn: int, label: str, value: int) -> Sent:
     cell = {"country": COUNTRY, "network": "BITTORRENT", "value": value}
-    document = {"indicator": "DOWNLOADS", "reports": [{"frequency": "N", "period": label, "observations": [cell]}]}
+    document = {"indicator": "DOWNLOADS", "reports": [{"frequency": "H", "period": label, "observations": [cell]}]}
     planned = Planned(turn, 0.0, AGENCIES, (), None, None, 1, "good")
     return Sent(planned, json.dumps(document).encode() + b" " * turn, document)

@@ -6,13 +6,15 @@ from http.client import OK
 from typing import Any
 
 from countries.models import Indicator
-from p2p_core import codes, periods
+from p2p_core import codes, instants, periods
 from tests.chaos.client import Web
 from tests.chaos.telling import told_again
 from tests.cluster import Cluster, Part
 from tests.oracles import federation as oracle
 
 _SHOWN = 10
+#: Without minutes: what had come when they were published is not kept.
+_FREQUENCIES = "HDWMA"
 #: A period, or a cell of one, by its names.
 Key = tuple[Any, ...]
 
@@ -26,9 +28,9 @@ def numbers(cluster: Cluster) -> Iterator[str]:
 
 def _published(expected: oracle.Federation, indicator: int) -> dict[Key, Any]:
     found: dict[Key, Any] = {}
-    for frequency in "NHDWMA":
-        networks = {0} if frequency in "NH" else {0, *codes.NETWORKS.values()}
-        for period in _asked(expected, indicator, frequency):
+    for frequency in _FREQUENCIES:
+        networks = {0} if frequency == "H" else {0, *codes.NETWORKS.values()}
+        for period in expected.ended_periods(indicator, frequency):
             label = periods.label(frequency, period)
             found[frequency, label] = _coverage(expected.coverage(indicator, frequency, period))
             for (country, network), value in expected.published(indicator, frequency, period).items():
@@ -46,32 +48,22 @@ _COUNTRY = {number: code for code, number in (codes.COUNTRIES | codes.GROUPS).it
 _NETWORK = {number: code for code, number in codes.NETWORKS.items()} | {0: "_T"}
 
 
-def _asked(expected: oracle.Federation, indicator: int, frequency: str) -> list[datetime]:
-    """The published periods; of the minutes those that stay public while we look at them."""
-    found = expected.published_periods(indicator, frequency)
-    if frequency != "N":
-        return found
-    oldest = expected.now - timedelta(minutes=90)
-    return [period for period in found if period >= oldest and expected.coverage(indicator, "N", period).expected]
-
-
 def _coverage(coverage: oracle.Coverage) -> Key:
     share = coverage.covered * 10_000 // coverage.owed / 10_000 if coverage.owed else None
-    return coverage.expected, coverage.reporting, share, coverage.status
+    status = coverage.status if coverage.reporting else "O"
+    until = instants.write(coverage.until) if coverage.until else None
+    return coverage.expected, coverage.reporting, share, status, len(coverage.awaited) or None, until
 
 
 def _public(host: Part, now: datetime) -> dict[Key, Any]:
     """All that is public of an indicator, as a reader gets it over HTTP."""
     found: dict[Key, Any] = {}
-    for frequency in "NHDWMA":
-        since = timedelta(minutes=90) if frequency == "N" else timedelta(days=400)
-        start = periods.start_of(frequency, now - since)
-        if start < now - since and frequency == "N":
-            start += timedelta(minutes=1)
+    for frequency in _FREQUENCIES:
+        start = periods.start_of(frequency, now - timedelta(days=400))
         span = (
             f"start={periods.label(frequency, start)}&end={periods.label(frequency, periods.start_of(frequency, now))}"
         )
-        networks = ("_T",) if frequency in "NH" else ("_T", "*")
+        networks = ("_T",) if frequency == "H" else ("_T", "*")
         for network in networks:
             for country in ("*", ",".join(codes.GROUPS)):
                 path = f"?indicator=DOWNLOADS&frequency={frequency}&{span}&country={country}&network={network}"
@@ -95,16 +87,14 @@ def _pages(host: Part, query: str) -> Iterator[dict[str, Any]]:
 
 def _read(frequency: str, page: Mapping[str, Any]) -> dict[Key, Any]:
     found: dict[Key, Any] = {(frequency, row["period"]): _row(row) for row in page["coverage"]}
-    if frequency == "N":
-        # A minute in which nobody is expected may have a row or not: minutes have no history that could have a gap.
-        found = {key: row for key, row in found.items() if row[0]}
     for cell in page["observations"]:
         found[frequency, cell["period"], cell["country"], cell["network"]] = cell["value"]
     return found
 
 
 def _row(row: Mapping[str, Any]) -> Key:
-    return row["agencies_expected"], row["agencies_reporting"], row["time_coverage"], row["status"]
+    names = ("agencies_expected", "agencies_reporting", "time_coverage", "status", "agencies_awaited", "awaited_until")
+    return tuple(row.get(name) for name in names)
 
 
 def _window(host: Part, name: str) -> dict[Key, Any]:
