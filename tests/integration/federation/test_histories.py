@@ -79,6 +79,8 @@ waits = st.tuples(st.just("wait"), st.sampled_from([1, 29, 30, 60, 61, 1800, 360
 outages = st.tuples(st.just("outage"), st.sampled_from([1, 61, 3600, 40_000, 90_000, 300_000]))
 #: An agency that sends each of its last hours is not silent: what it owes next is waited for.
 regular = st.tuples(st.just("hours"), st.integers(0, AGENCIES - 1), st.integers(1, 5))
+#: An hour goes by, and some agencies send it.
+hours = st.tuples(st.just("hour"), st.lists(st.integers(0, AGENCIES - 1), unique=True))
 turns = st.tuples(st.just("work"), st.integers(1, 6))
 edits = st.tuples(
     st.just("edit"),
@@ -104,6 +106,8 @@ deeds = (
     | waits
     | outages
     | regular
+    | hours
+    | hours
     | turns
     | edits
     | prunings
@@ -184,6 +188,13 @@ def submit_hours(federation, agency, count):
     )
 
 
+def pass_hour(federation, agencies):
+    federation.wait(minutes=60)
+    for agency in agencies:
+        submit_hours(federation, agency, 1)
+    work(federation, 6)
+
+
 def outage(federation, seconds):
     federation.now += timedelta(seconds=seconds)
 
@@ -207,6 +218,7 @@ DEEDS = {
     "wait": lambda federation, seconds: federation.wait(seconds=seconds),
     "outage": outage,
     "hours": submit_hours,
+    "hour": pass_hour,
     "work": work,
     "edit": edit,
     "prune": lambda federation: schedules.prune(now=federation.now),
