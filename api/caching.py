@@ -60,7 +60,7 @@ _COMPRESSED_FROM = 1024
 _METHODS = "GET, HEAD, OPTIONS"
 _CORS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Link, Version, Known-At, Invented, Panel",
+    "Access-Control-Expose-Headers": "ETag, Link, Version, Known-At, Invented, Panel, Withheld",
 }
 _PREFLIGHT = {
     "Allow": _METHODS,

@@ -334,6 +334,11 @@ _BROKEN_RULES: Final = {
 #: Public queries that have no answer.
 _NOT_PUBLIC: Final = {
     "end_before_start": Code(422, "The range ends before it starts", "Give an end that is not before start."),
+    "detail_not_published": Code(
+        422,
+        "The country is not published this finely",
+        "Ask for a frequency at which it is published: `withheld` lists them. Or ask for country=*, or network=*.",
+    ),
     "networks_not_published": Code(
         422,
         "Networks are not published at this frequency",

@@ -7,6 +7,7 @@ codes and numbers.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import repeat
 from typing import Annotated, Final
 
 import msgspec
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from countries import reference
 from federation.published import Page, Panel, Standings
+from federation.published.detail import EACH_NETWORK, Withheld
 from federation.rules.coverage import STATES, WAITING, with_gaps
 from federation.rules.view import Inhabitants, Table
 from p2p_core import instants, periods
@@ -101,7 +103,7 @@ class CoverageDocument(msgspec.Struct, gc=False):
 
 
 class Observation(msgspec.Struct, gc=False):
-    """A published cell. One that is not listed is unknown if the status of its period is ``O``, and zero if not."""
+    """A published cell. One that is not listed is zero, unless its period has the status ``O`` or it is withheld."""
 
     period: Period
     country: str
@@ -150,6 +152,21 @@ class AnnotationDocument(msgspec.Struct):
     )
 
 
+class WithheldDocument(msgspec.Struct, omit_defaults=True):
+    """Countries and groups whose numbers are withheld, because they would be finer than their detail. Never zero."""
+
+    countries: Annotated[list[str], Doc(description="Their codes", examples=[["AD", "LI"]])]
+    network: Annotated[str, Doc(description="`_T` for all networks together, `*` for each single network")]
+    published: Annotated[
+        list[str], Doc(description="At which frequencies they are published", examples=[["W", "M", "A"]])
+    ]
+    start: (
+        Annotated[str, Doc(description="The first period that is withheld; absent if all that were asked for are")]
+        | msgspec.UnsetType
+    ) = msgspec.UNSET
+    end: Annotated[str, Doc(description="The last period that is withheld")] | msgspec.UnsetType = msgspec.UNSET
+
+
 class Aggregates(msgspec.Struct):
     """The combined view of a range of periods, or a page of it."""
 
@@ -159,6 +176,7 @@ class Aggregates(msgspec.Struct):
         list[AnnotationDocument], Doc(description="All that overlap the requested range, on every page")
     ]
     observations: list[Observation]
+    withheld: list[WithheldDocument]
     next: Next | None
 
 
@@ -206,6 +224,7 @@ class SlidingWindow(msgspec.Struct):
     meta: WindowMeta
     coverage: CoverageDocument | None
     observations: Annotated[list[Observation], Doc(description="Over all networks; their period is the window")]
+    withheld: Annotated[list[WithheldDocument], Doc(description="Without a window, because a part of it is withheld")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +302,21 @@ def observations(sheet: Sheet) -> list[Observation]:
     return list(map(Observation, *columns))
 
 
+def withheld(some: Iterable[Withheld]) -> list[WithheldDocument]:
+    return [msgspec.convert(one.document(), WithheldDocument) for one in some]
+
+
+def withheld_text(some: Iterable[Withheld]) -> str:
+    """The same in a line: ``AD LI at W M A, NO by network 2026-W01/2026-W04 at M A``."""
+    return ", ".join(
+        " ".join(one.countries)
+        + (" by network" if one.network == EACH_NETWORK else "")
+        + (f" {one.start or ''}/{one.end or ''}" if one.start or one.end else "")
+        + f" at {' '.join(one.published)}"
+        for one in some
+    )
+
+
 def panel_meta(panel: Panel, agencies: Mapping[int, str]) -> PanelMeta:
     """The agencies of a panel, by code, and its first and last month."""
     start = periods.label("M", panel.start) if panel.start else None
@@ -304,15 +338,19 @@ def csv_header(sheet: Sheet) -> bytes:
 
 
 def csv_rows(sheet: Sheet) -> bytes:
-    """A row for each period and series, zeros included; ``O`` and no value if it is not known."""
+    """A row for each period and series, zeros included.
+
+    A row has no value if it is not known (``O``), or if it is withheld (``Q``).
+    """
     table = sheet.page.table
     rates = with_gaps(table.rates(sheet.inhabitants).T)
     changes = with_gaps(_changes(table.values, sheet.panel.earlier).T) if sheet.panel else None
     names = [",".join(one.codes) for one in table.series]
     end = ",true\r\n" if sheet.invented else "\r\n"
     rows: list[str] = []
-    for period, values, per_100k, changed in zip(
-        coverage(table), table.values.T.tolist(), rates, changes or rates, strict=True
+    hidden = repeat(None) if table.withheld is None else table.withheld.T.tolist()
+    for period, values, per_100k, changed, withheld in zip(
+        coverage(table), table.values.T.tolist(), rates, changes or rates, hidden, strict=False
     ):
         head = f"{sheet.indicator},{table.frequency},{period.period},"
         tail = (
@@ -321,13 +359,17 @@ def csv_rows(sheet: Sheet) -> bytes:
         )
         last = [f",{_blank(change)}" for change in changed] if changes else [""] * len(names)
         if period.status == WAITING:
-            rows += [f"{head}{name},,O,{tail}{end}" for name in names]
-            continue
-        shown = zip(names, values, per_100k, last, strict=True)
-        rows += [
-            f"{head}{name},{value},{period.status},{_blank(rate)}{tail}{change}{end}"
-            for name, value, rate, change in shown
-        ]
+            found = [f"{head}{name},,O,{tail}{end}" for name in names]
+        else:
+            shown = zip(names, values, per_100k, last, strict=True)
+            found = [
+                f"{head}{name},{value},{period.status},{_blank(rate)}{tail}{change}{end}"
+                for name, value, rate, change in shown
+            ]
+        if withheld:
+            blank = f",,Q,{tail}{',' if changes else ''}{end}"
+            found = [f"{head}{name}{blank}" if w else row for name, row, w in zip(names, found, withheld, strict=True)]
+        rows += found
     return "".join(rows).encode()
 
 

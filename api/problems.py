@@ -131,7 +131,9 @@ def is_outage(error: BaseException | None) -> TypeGuard[Error]:
 
 def _of_refusal(error: FederationError) -> Problem:
     if error.retry_after is None:
-        return Problem(error.code)
+        # Only a sentence of its own differs from what its code says.
+        members: dict[str, Any] = dict(error.members)
+        return Problem(error.code, detail=str(error) if members else "", **members)
     reason = ""
     if isinstance(error, ClocksDisagreeError):
         log.error("%s", error)

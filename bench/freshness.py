@@ -74,6 +74,7 @@ class Agency:
 def agencies(inside: "Inside", marks: Sequence[int | None]) -> list[Agency]:
     """Bring in an agency for each mark, which owes its minutes from today on."""
     with inside.at_once():
+        inside.publish_finely()
         made = [inside.new_agency() for _ in marks]
         inside.expect(made, "N", inside.now().date())
         pairs = [inside.credential(agency) for agency in made]

@@ -74,6 +74,7 @@ def load(*, by: str, overwrite: bool = False) -> dict[str, Loaded]:
         for row in csv.DictReader((DATA / "population.csv").read_text(encoding="utf-8").splitlines())
     ]
     write("population.csv", Population, population, "country_id", "year")
+    registry.set_up_details(by=by, reason=f"by population.csv of {about['population.csv'].date}")
 
     services = _json("help_services.json")
     for service in services:

@@ -105,6 +105,9 @@ class Reference(msgspec.Struct, frozen=True, eq=False, dict=True):
     agencies: tuple[Agency, ...]
     #: Rows of country (its number), year and inhabitants, in order of year.
     population: tuple[tuple[int, int, int], ...]
+    #: Number of the indicator and the country, the first second of a month, and the finest steps from then on, over all
+    #: networks and by network; by month.
+    details: tuple[tuple[int, int, int, str, str], ...]
     #: Earliest first.
     annotations: tuple[Annotation, ...]
     #: In order of country. Services for people everywhere come last.

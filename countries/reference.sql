@@ -21,6 +21,10 @@ SELECT json_build_object(
         ORDER BY agency.code
     ) AS one),
     'population', ARRAY(SELECT json_build_array(country_id, year, inhabitants) FROM countries_population ORDER BY year),
+    'details', ARRAY(
+        SELECT json_build_array(indicator_id, country_id, extract(epoch FROM valid_from)::bigint, step, network_step)
+        FROM countries_detail ORDER BY valid_from
+    ),
     'annotations', ARRAY(SELECT to_json(one) FROM (
         SELECT kind, text, start, "end", agency.code AS agency, indicator.code AS indicator, is_break
         FROM countries_annotation AS annotation

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from itertools import product
 from typing import Any, TypeVar
 
 from django.contrib.auth.models import Group, User
@@ -19,7 +20,16 @@ from django.dispatch import Signal
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from countries.models import Agency, Country, Indicator, ReferenceVersion, Schedule
+from countries.models import (
+    Agency,
+    Country,
+    Detail,
+    Indicator,
+    Population,
+    ReferenceVersion,
+    Schedule,
+    first_steps,
+)
 from p2p_core import traces
 
 M = TypeVar("M", bound=Model)
@@ -75,6 +85,8 @@ def save(instance: M, *, by: str, reason: str = "", fields: Collection[str] | No
         after = _stored(instance)
         if before != after:
             _announce(instance, before=before, after=after, by=by, reason=reason)
+        if isinstance(instance, Indicator) and before is None:
+            set_up_details(by=by, reason=reason)
     return instance
 
 
@@ -142,6 +154,16 @@ def load(
                 setattr(there, name, value)
             save(there, by=by, reason=reason)
     return Loaded(added=len(new), changed=len(different))
+
+
+def set_up_details(*, by: str, reason: str = "") -> Loaded:
+    """Give each country its first detail of each indicator, by its newest population. One that is there stays."""
+    people = dict(Population.objects.order_by("year").values_list("country", "inhabitants"))
+    key = ("country_id", "indicator_id", "valid_from")
+    columns = (*key, "step", "network_step")
+    pairs = product(*(model._default_manager.values_list("pk", flat=True) for model in (Country, Indicator)))
+    rows = [dict(zip(columns, (*pair, Detail.FIRST, *first_steps(people.get(pair[0]))), strict=True)) for pair in pairs]
+    return load(Detail, rows, key=key, overwrite=False, by=by, reason=reason)
 
 
 def create_agency(*, code: str, country: str, name: str, by: str, invented: bool = False, reason: str = "") -> Agency:

@@ -1,5 +1,8 @@
 """The errors of the federation, each with the stable code of its HTTP answer."""
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
 
 class FederationError(Exception):
     """Something was refused. ``code`` names it, and the docstring is the sentence for people."""
@@ -7,6 +10,8 @@ class FederationError(Exception):
     code = "federation_error"
     #: After how many seconds the same request may succeed, if it can.
     retry_after: int | None = None
+    #: More members of its answer.
+    members: Mapping[str, object] = MappingProxyType({})
 
     def __str__(self) -> str:
         return (self.__doc__ or self.code).strip()
@@ -55,6 +60,20 @@ class NetworksNotPublishedError(FederationError):
     """Minutes and hours are published over all networks only: leave network out, or ask for _T."""
 
     code = "networks_not_published"
+
+
+class DetailNotPublishedError(FederationError):
+    """These numbers are finer than the detail of the country. Ask for a frequency at which they are published."""
+
+    code = "detail_not_published"
+
+    def __init__(self, withheld: Sequence[Mapping[str, object]], sentence: str) -> None:
+        super().__init__(sentence)
+        self.members = {"withheld": withheld}
+        self.sentence = sentence
+
+    def __str__(self) -> str:
+        return self.sentence
 
 
 class PanelFrequencyNotPublishedError(FederationError):

@@ -51,6 +51,10 @@ def module_db(django_db_setup, django_db_blocker) -> Iterator[None]:
 
     Not for modules with tests that commit.
     """
+    from countries import reference
+
+    # Publications read it, and the tests before wrote without counting versions up.
+    reference.snapshots.clear()
     with django_db_blocker.unblock(), transaction.atomic():
         yield
         transaction.set_rollback(True)
@@ -97,6 +101,16 @@ def done_by_roles() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         assign_roles(patch)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def everything_published() -> Iterator[None]:
+    """Lets a country be published as finely as can be, unless a test sets its detail."""
+    from federation.rules import detail
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(detail, "UNSET", ("N", "D"))
         yield
 
 

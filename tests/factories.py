@@ -14,6 +14,7 @@ from countries.models import (
     Annotation,
     Country,
     Credential,
+    Detail,
     HelpService,
     Indicator,
     IndicatorTranslation,
@@ -127,6 +128,17 @@ class PopulationFactory(DjangoModelFactory[Population]):
     year = 2024
     inhabitants = 5_572_279
     source = "a test"
+
+
+class DetailFactory(DjangoModelFactory[Detail]):
+    class Meta:
+        model = Detail
+
+    country = SubFactory(CountryFactory)
+    indicator = SubFactory(IndicatorFactory)
+    valid_from = Detail.FIRST
+    step = "D"
+    network_step = "W"
 
 
 class HelpServiceFactory(DjangoModelFactory[HelpService]):

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from api.sdmx import times
-from api.sdmx.flows import COMPONENTS
+from api.sdmx.flows import COMPONENTS, STATUS, WITHHELD
 from api.sdmx.queries import Shape
 from federation.published import vintages
 from federation.rules.view import Table
@@ -51,12 +51,16 @@ class Moments:
 
 @dataclass(frozen=True)
 class SeriesBlock:
-    """A table, the keys of its series, in the order of the flow's dimensions, and which observations are wanted."""
+    """A table, the keys of its series, in the order of the flow's dimensions, and which observations are wanted.
+
+    Of all its series the same periods are ``withheld``.
+    """
 
     table: Table
     keys: list[tuple[str, ...]]
     wanted: Flags
     moments: Moments
+    withheld: Flags | None = None
 
     @property
     def since(self) -> Longs:
@@ -72,8 +76,10 @@ class SeriesBlock:
 
     @cached_property
     def missing(self) -> list[bool]:
-        """By period, whether its numbers are not known."""
-        return list((~self.table.coverage.is_known).tolist())
+        """By period, whether there is no value: it is not known, or withheld."""
+        missing = ~self.table.coverage.is_known
+        found: list[bool] = (missing if self.withheld is None else missing | self.withheld).tolist()
+        return found
 
     def rows(self) -> Iterator[tuple[tuple[str, ...], list[int], list[int], list[str]]]:
         """The series that have wanted observations: key, places of the periods, values, instants of the last change."""
@@ -89,7 +95,11 @@ class SeriesBlock:
         """The attributes of each period, except the date, which each observation has for itself."""
         some = {name: column for name in names if (column := COMPONENTS[name].column)}
         rows = zip(*(column(self.table.coverage) for column in some.values()), strict=True)
-        return [dict(zip(some, row, strict=True)) for row in rows] or [{} for _ in self.labels]
+        found = [dict(zip(some, row, strict=True)) for row in rows] or [{} for _ in self.labels]
+        if self.withheld is not None and STATUS in some:
+            for at in np.flatnonzero(self.withheld).tolist():
+                found[at][STATUS] = WITHHELD
+        return found
 
     def texts(
         self, shape: Shape, start: str, before: Sequence[str], after: Sequence[str], end: str

@@ -14,6 +14,9 @@ from p2p_core.flow import AGENCY, SCHEME_VERSION, VERSION
 TIME: Final = "TIME_PERIOD"
 MEASURE: Final = "OBS_VALUE"
 VINTAGE: Final = "VINTAGE"
+STATUS: Final = "OBS_STATUS"
+#: The status of an observation that is withheld.
+WITHHELD: Final = "Q"
 #: Minutes are left out because they have no vintages.
 FREQUENCIES: Final = tuple(datasets.FREQUENCIES)
 #: The confidentiality of all published observations: free.
@@ -76,7 +79,7 @@ COMPONENTS: Final = {
         # Sums of many agencies may be larger than an Integer, which has 32 bits.
         "Long",
     ),
-    "OBS_STATUS": Component(
+    STATUS: Component(
         "Observation status",
         "Whether all expected reports are there and final.",
         codelist="CL_OBS_STATUS",

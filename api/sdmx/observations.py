@@ -13,17 +13,20 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from api import formats
 from api.problems import Problem
 from api.sdmx import blocks, times
-from api.sdmx.blocks import Moments, SeriesBlock
+from api.sdmx.blocks import Flags, Moments, SeriesBlock
 from api.sdmx.flows import FREQUENCIES, VINTAGE
 from api.sdmx.queries import DataQuery
 from api.sdmx.times import TimeRange
 from api.throttling import costs
+from countries.reference import Reference
 from federation import published
 from federation.database import clock
 from federation.errors import AsOfInFutureError
-from federation.published import Selection, vintages
+from federation.published import Selection, detail, vintages
+from federation.published.detail import Span, Withheld
 from federation.published.vintages import CoverageHistory, Cube
 from federation.rules.coverage import Coverage
 from federation.rules.view import ALL_NETWORKS, Series, by_code
@@ -69,6 +72,7 @@ class Slice:
     indicator: str
     cube: Cube
     version: AnswerVersion
+    reference: Reference
 
     @cached_property
     def history(self) -> CoverageHistory:
@@ -88,14 +92,39 @@ class Slice:
 
     @cached_property
     def series(self) -> list[Series]:
-        """All matching series, by country and network. A series that the key names is listed even without a cell."""
-        networks = {TOTAL} if self.cube.frequency in periods.ALL_NETWORKS_ONLY else _NETWORKS.keys()
+        """All that match and are not withheld throughout, by country and network.
+
+        Named ones are listed even if they have no cell.
+        """
+        known = {one[:2]: one for one in vintages.series(self.cube, version=self.version.number)}
+        hidden = set(self._span.hidden(self._matching))
+        wanted = (one[:2] for one in self._matching if one not in hidden)
+        return by_code(known.get(pair, Series(*pair)) for pair in wanted if pair in known or self._is_named)
+
+    @cached_property
+    def _matching(self) -> list[Series]:
+        # Of hours there is no series by network, so an open key does not mean one.
+        totals_only = self.cube.frequency in periods.ALL_NETWORKS_ONLY and not self._is_named
+        networks = {TOTAL} if totals_only else _NETWORKS.keys()
         wanted = product(
             (_COUNTRIES[one] for one in self.query.codes["COUNTRY"].among(_COUNTRIES)),
             (_NETWORKS[one] for one in self.query.codes["NETWORK"].among(networks)),
         )
-        known = {one[:2]: one for one in vintages.series(self.cube, version=self.version.number)}
-        return by_code(known.get(pair, Series(*pair)) for pair in wanted if pair in known or self._is_named)
+        return [Series(*pair) for pair in wanted]
+
+    @property
+    def _span(self) -> Span:
+        return Span(self.reference, *self.cube)
+
+    @property
+    def withheld(self) -> list[Withheld]:
+        """What of the matching series is withheld. Series that are named with their frequency are refused."""
+        if self._is_named and self.query.codes["FREQ"].named is not None:
+            detail.refuse(self._span.withheld(self._span.hidden(self._matching)))
+        return self._span.withheld(self._matching)
+
+    def withheld_among(self, some: list[Series], periods: Longs) -> Flags | None:
+        return detail.published(self.reference, *self.cube[:2]).withheld(some, periods)
 
     @property
     def _is_named(self) -> bool:
@@ -130,17 +159,18 @@ class Slice:
         return [vintage for vintage in found if self.query.codes[VINTAGE].among([vintage.label])]
 
 
-def slices_of(query: DataQuery, indicators: dict[str, int], version: AnswerVersion) -> list[Slice]:
-    """The slices of an answer, by frequency and indicator; ``indicators`` are numbers by code."""
+def slices_of(query: DataQuery, reference: Reference, version: AnswerVersion) -> list[Slice]:
+    """The slices of an answer, by frequency and indicator."""
     first, last = query.times.bounds
+    indicators = reference.indicator_numbers
     wanted = product(sorted(query.codes["FREQ"].among(FREQUENCIES)), sorted(query.codes["INDICATOR"].among(indicators)))
     return [
-        Slice(query, indicator, Cube(indicators[indicator], frequency, first, last), version)
+        Slice(query, indicator, Cube(indicators[indicator], frequency, first, last), version, reference)
         for frequency, indicator in wanted
     ]
 
 
-def version_of(query: DataQuery, indicators: dict[str, int]) -> AnswerVersion:
+def version_of(query: DataQuery, reference: Reference) -> AnswerVersion:
     """The version that answers a query: the highest that changed anything in the answer."""
     most, settled = published.past_view("H", query.as_of) if query.as_of else (published.NEWEST, False)
     named = None
@@ -158,7 +188,7 @@ def version_of(query: DataQuery, indicators: dict[str, int]) -> AnswerVersion:
     after = vintages.known_by(query.updated_after) if query.updated_after else None
 
     number = 0
-    for one in slices_of(query, indicators, AnswerVersion(most, settled, after)):
+    for one in slices_of(query, reference, AnswerVersion(most, settled, after)):
         cube = _of_all_time(one.cube) if query.of_vintages else one.cube
         every = Selection(cube.indicator, cube.frequency, cube.start, cube.end, (), (), most)
         if changed := published.version(every):
@@ -189,6 +219,12 @@ class Observations:
     @property
     def prepared(self) -> str:
         return times.write(self.published)
+
+    @cached_property
+    def withheld(self) -> str:
+        """What is withheld, in words; empty if nothing is."""
+        found = {f"{one.cube.frequency}.{one.indicator}": formats.withheld_text(one.withheld) for one in self.slices}
+        return "; ".join(f"{key}: {text}" for key, text in found.items() if text)
 
     def charge_counting(self) -> None:
         """Charge for the coverage of all periods between the first and the last that is public."""
@@ -278,11 +314,23 @@ class Observations:
         if not len(coverage.periods):
             return
         step = max(1, AT_ONCE // len(coverage.periods))
-        for at in range(0, len(some), step):
-            part = some[at : at + step]
-            table = vintages.table(one.cube, part, coverage, version=version, after=after)
-            keys = [one.key(each, *more) for each in part]
-            yield SeriesBlock(table, keys, np.ones(table.values.shape, np.bool_), self.moments)
+        withheld = one.withheld_among(some, coverage.periods)
+        for hidden, alike in _alike(some, withheld):
+            for at in range(0, len(alike), step):
+                part = alike[at : at + step]
+                table = vintages.table(one.cube, part, coverage, version=version, after=after)
+                keys = [one.key(each, *more) for each in part]
+                yield SeriesBlock(table, keys, np.ones(table.values.shape, np.bool_), self.moments, hidden)
+
+
+def _alike(some: list[Series], withheld: Flags | None) -> Iterator[tuple[Flags | None, list[Series]]]:
+    """Series in a row of which the same periods are withheld, with these."""
+    if withheld is None:
+        yield None, some
+        return
+    for _, rows in groupby(range(len(some)), key=lambda row: withheld[row].tobytes()):
+        alike = list(rows)
+        yield withheld[alike[0]], [some[row] for row in alike]
 
 
 def refuse_more(observations: int, most: int) -> None:

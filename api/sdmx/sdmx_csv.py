@@ -1,17 +1,16 @@
 """Observations as SDMX-CSV 1.0 and 2.0."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from api.sdmx.blocks import DATED, SeriesBlock
+from api.sdmx.blocks import DATED
 from api.sdmx.flows import MEASURE, TIME
+from api.sdmx.observations import Observations
 from api.sdmx.queries import DataQuery
 from api.sdmx.structures import Structures
 from p2p_core import flow
 
 
-def write_data(
-    version: int, query: DataQuery, blocks: Iterable[SeriesBlock], _prepared: str, _: Structures
-) -> Iterator[bytes]:
+def write_data(version: int, query: DataQuery, answer: Observations, _: Structures) -> Iterator[bytes]:
     """Write a message of version 1 or 2, some series at a time."""
     shape = query.shape
     # In version 2, R means that an observation replaces what was known of it.
@@ -20,7 +19,7 @@ def write_data(
     yield (",".join([columns, *query.flow.dimensions, TIME, *measure, *shape.attributes]) + "\r\n").encode()
     start = ",".join([cells.format(flow.reference(query.flow.id)), *["{}"] * len(query.flow.dimensions), ""])
     value, dated = "," if shape.measure else "", "," if DATED in shape.attributes else ""
-    for block in blocks:
+    for block in answer.blocks():
         if shape.keys_only:
             yield "".join(f"{start.format(*key)}\r\n" for key, *_ in block.rows()).encode()
             continue

@@ -11,6 +11,7 @@ from api.datasets import INVENTED
 from api.sdmx import flows
 from api.sdmx.blocks import DATED, SeriesBlock
 from api.sdmx.flows import ATTRIBUTES, COMPONENTS, MEASURE, TIME, Component
+from api.sdmx.observations import Observations
 from api.sdmx.queries import DataQuery
 from api.sdmx.structures import Artefact, Note, Structures
 from p2p_core.flow import AGENCY
@@ -33,9 +34,7 @@ _GROUPS: Final = {
 _encode: Final = msgspec.json.Encoder().encode
 
 
-def write_data(
-    query: DataQuery, blocks: Iterable[SeriesBlock], prepared: str, structures: Structures
-) -> Iterator[bytes]:
+def write_data(query: DataQuery, answer: Observations, structures: Structures) -> Iterator[bytes]:
     """Write a message, some series at a time."""
     shape, message = query.shape, _DataMessage(query, structures)
     links = [{"rel": "dataflow", "urn": flows.urn("dataflow", query.flow.id)}]
@@ -43,19 +42,21 @@ def write_data(
         "schema": _DATA_SCHEMA,
         "id": query.flow.id,
         "test": structures.invented,
-        "prepared": prepared,
+        "prepared": answer.prepared,
         "contentLanguages": ["en"],
         "sender": {"id": AGENCY},
     } | ({"name": INVENTED} if structures.invented else {})
     yield b'{"meta":%s,"data":{"dataSets":[' % _encode(meta)
-    head = {"links": links, "action": "Replace", "structure": 0}
+    notes = [{"id": "WITHHELD", "type": "WITHHELD", "text": answer.withheld}] if answer.withheld else []
+    head = {"links": links, "action": "Replace", "structure": 0} | ({"annotations": [0]} if notes else {})
     yield b'%s,"%s":{' % (_encode(head)[:-1], b"observations" if shape.flat else b"series")
     comma = ""
-    for block in blocks:
+    for block in answer.blocks():
         yield f"{comma}{','.join(message.series(block))}".encode()
         comma = ","
     # A dimension without any value cannot be described.
-    described = [{"links": links, **message.structure(), "dataSets": [0]}] if message.numbers else []
+    noted = {"annotations": notes} if notes else {}
+    described = [{"links": links, **message.structure(), **noted, "dataSets": [0]}] if message.numbers else []
     yield b'}}],"structures":%s}}' % _encode(described)
 
 

@@ -16,6 +16,7 @@ from api.datasets import INVENTED
 from api.sdmx import flows
 from api.sdmx.blocks import DATED, SeriesBlock
 from api.sdmx.flows import ALL_DIMENSIONS, ATTRIBUTES, COMPONENTS, MEASURE, TIME, TYPES, Component
+from api.sdmx.observations import Observations
 from api.sdmx.queries import DataQuery
 from api.sdmx.structures import Artefact, Note, Structures
 from p2p_core.characters import writable
@@ -83,9 +84,7 @@ def _header(message: str, prepared: str, *more: str, invented: bool) -> str:
     )
 
 
-def write_data(
-    namespace: str, query: DataQuery, blocks: Iterable[SeriesBlock], prepared: str, structures: Structures
-) -> Iterator[bytes]:
+def write_data(namespace: str, query: DataQuery, answer: Observations, structures: Structures) -> Iterator[bytes]:
     """Write a message, some series at a time."""
     is_30, shape = namespace.endswith("v3_0"), query.shape
     urn = flows.urn("dataflow", query.flow.id)
@@ -93,9 +92,14 @@ def write_data(
     # 2.1 has an element for the URN. Clients ask for the structure by its id in the message.
     usage = element("com:StructureUsage", {}, urn if is_30 else element("URN", {}, urn))
     structure = {"structureID": query.flow.dsd, "namespace": own, "dimensionAtObservation": shape.at_observation}
-    source = element("mes:Source", {"xml:lang": "en"}, INVENTED) if structures.invented else ""
+    # Not in annotations of the data set: a client, sdmx1, cannot read messages that have them.
+    notes = [
+        *([INVENTED] if structures.invented else []),
+        *([f"Withheld: {answer.withheld}"] if answer.withheld else []),
+    ]
+    source = element("mes:Source", {"xml:lang": "en"}, text(" ".join(notes))) if notes else ""
     structure_used = element("mes:Structure", structure, usage)
-    head = _header(query.flow.id, prepared, structure_used, source, invented=structures.invented)
+    head = _header(query.flow.id, answer.prepared, structure_used, source, invented=structures.invented)
     yield (
         f'{PROLOGUE}<mes:StructureSpecificData xmlns:mes="{namespace}/message" xmlns:com="{namespace}/common" '
         f'xmlns:ss="{namespace}/data/structurespecific" xmlns:own="{own}" '
@@ -107,7 +111,7 @@ def write_data(
     ).encode()
 
     key_of = " ".join(f'{name}="{{}}"' for name in query.flow.dimensions).format
-    for block in blocks:
+    for block in answer.blocks():
         if shape.keys_only:
             yield "".join(f"<Series {key_of(*key)}/>\n" for key, *_ in block.rows()).encode()
         elif shape.flat:

@@ -255,6 +255,7 @@ _LISTS: Final = {
             Item("B", "Time series break", "Values before are not comparable with it."),
             Item("O", "Missing value", "Nobody reported, or the period is not public yet."),
             Item("P", "Provisional value", "Reports are missing, partial or not final, or counting began in it."),
+            Item("Q", "Missing value; suppressed", "Withheld: it would be finer than the detail of the country."),
         ),
     ),
     "CL_CONF_STATUS": ("Confidentiality status", (Item("F", "Free", "Free for publication."),)),

@@ -12,7 +12,6 @@ from django.urls import reverse
 from api import caching
 from api.caching import PublicAnswer, PublicView, Representation, Validator
 from api.sdmx import observations, queries, sdmx_csv, sdmx_json, sdmx_ml, structures, v21, v30
-from api.sdmx.blocks import SeriesBlock
 from api.sdmx.observations import Observations
 from api.sdmx.queries import AvailabilityQuery, DataQuery, Dialect, StructureQuery
 from api.sdmx.structures import Artefact, Structures
@@ -25,7 +24,7 @@ from p2p_core.flow import Format
 #: Answers with more observations are not cached, and written as they are read.
 _CACHED: Final = 20_000
 
-_WRITERS: Final[dict[Format, Callable[[DataQuery, Iterable[SeriesBlock], str, Structures], Iterator[bytes]]]] = {
+_WRITERS: Final[dict[Format, Callable[[DataQuery, Observations, Structures], Iterator[bytes]]]] = {
     flow.XML_DATA_21: partial(sdmx_ml.write_data, v21.DIALECT.namespace),
     flow.XML_DATA_30: partial(sdmx_ml.write_data, v30.DIALECT.namespace),
     flow.CSV_10: partial(sdmx_csv.write_data, 1),
@@ -37,8 +36,8 @@ _WRITERS: Final[dict[Format, Callable[[DataQuery, Iterable[SeriesBlock], str, St
 def _look_up(query: DataQuery, variant: str) -> tuple[Validator, Observations, Reference]:
     """What answers a query now, before any of it is read."""
     reference = Reference.current()
-    version = observations.version_of(query, reference.indicator_numbers)
-    slices = observations.slices_of(query, reference.indicator_numbers, version)
+    version = observations.version_of(query, reference)
+    slices = observations.slices_of(query, reference, version)
     # The view of a day is there once the day has ended.
     day = f"{clock.now():%Y-%j}." if query.of_vintages and not version.settled else ""
     tag = f"{version.number}.{version.after or 0}.{reference.version}.{day}{variant}"
@@ -60,11 +59,12 @@ class DataAnswer:
         validator, found, reference = _look_up(self.query, f"sdmx{self.form.word}")
         size = found.check_size()
         known = structures.structures_of(reference)
-        pieces = _WRITERS[self.form](self.query, found.blocks(), found.prepared, known)
+        pieces = _WRITERS[self.form](self.query, found, known)
         content = costs.LongAnswer(pieces, size) if size > _CACHED else b"".join(pieces)
         headers = _headers(self.form, known, found.published)
         if number := found.version.number:
             headers |= {"Version": str(number), "Known-At": found.prepared}
+        headers |= {"Withheld": found.withheld} if found.withheld else {}
         return Representation(validator, content, headers | ({"Invented": "true"} if known.invented else {}))
 
 

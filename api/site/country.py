@@ -9,7 +9,7 @@ from django.http import Http404
 from django.urls import reverse
 
 from api.site import coverage, drawings, pages, picture, readings, trends
-from api.site.country_view import FREQUENCIES, GROUPS, HEADLINES, MAX_OTHERS, CountryView
+from api.site.country_view import GROUPS, HEADLINES, MAX_OTHERS, CountryView
 from api.site.readings import Period
 from api.site.trends import Trend
 from api.throttling import costs
@@ -37,7 +37,7 @@ def page(view: CountryView) -> dict[str, Any]:
         "indicators": pages.indicators().values(),
         "headlines": [] if view.as_of else [readings.headline(view.indicator, one, view.country) for one in HEADLINES],
         "silences": [] if view.as_of else coverage.silences(strips),
-        "steps": [(frequency, view.query(frequency=frequency)) for frequency in FREQUENCIES],
+        "steps": [(frequency, view.query(frequency=frequency)) for frequency in view.frequencies],
         "ways": [(what, view.query(show=what)) for what in trends.SCALES],
         "others": [
             (readings.name_of(code), view.query(**{"with": [other for other in view.others if other != code]}))
@@ -49,7 +49,11 @@ def page(view: CountryView) -> dict[str, Any]:
             (name, value) for name, given in view.pairs() for value in ([given] if isinstance(given, str) else given)
         ],
         "networks": list(zip(networks.series, drawings.multiples(networks, Canvas()), strict=True)),
-        "network_table": _newest_first(networks.periods, [series.values for series in networks.series]),
+        "networks_hidden": bool(networks.series) and all(all(series.steps) for series in networks.series),
+        "network_step": next((series.step for series in networks.series), ""),
+        "network_table": _newest_first(
+            networks.periods, [list(zip(series.values, series.steps, strict=True)) for series in networks.series]
+        ),
         "month": trends.newest_known(trends.read_networks(view.of_months(version))),
         "agencies": any(row.active for row in Reference.current().agencies),
         "present": view.query(as_of=None, start=None, end=None),
@@ -65,7 +69,8 @@ def chart(view: CountryView, host: str) -> dict[str, Any]:
     common = _common(view, trend, None)
     address = f"{host}{common['files']['page']}"
     invented = Reference.current().invented
-    return common | {"picture": picture.lay_out(view, trend, common["notes"], address, invented=invented)}
+    laid_out = picture.lay_out(view, trend, common["notes"], common["withheld"], address, invented=invented)
+    return common | {"picture": laid_out}
 
 
 def _common(view: CountryView, trend: Trend, known_at: datetime | None) -> dict[str, Any]:
@@ -76,7 +81,13 @@ def _common(view: CountryView, trend: Trend, known_at: datetime | None) -> dict[
     pairs = [(trend.series[0], what) for what in columns]
     if len(trend.series) > 1:
         pairs = [(series, view.what) for series in trend.series]
-    cells = [[(what, value) for value in trend.on_scale(series, what)] for series, what in pairs]
+    cells = [
+        [(what, value, step) for value, step in zip(trend.on_scale(series, what), series.steps, strict=True)]
+        for series, what in pairs
+    ]
+    withheld = {series.name: series.step for series in trend.series}
+    if not view.has_hours:
+        withheld[trend.series[0].name] = trend.series[0].step or view.frequencies[0]
     return {
         "view": view,
         "choice": {"indicator": view.indicator.code},
@@ -84,6 +95,7 @@ def _common(view: CountryView, trend: Trend, known_at: datetime | None) -> dict[
         "country": view.country,
         "trend": trend,
         "columns": columns,
+        "withheld": [(name, step) for name, step in withheld.items() if step],
         "table": _newest_first(trend.periods, cells),
         "drawing": drawings.draw(trend, view.what, [note.row for note in notes], Canvas()) if trend.periods else None,
         "notes": notes,

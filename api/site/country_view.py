@@ -12,10 +12,12 @@ from django.utils import timezone
 
 from api import caching
 from api.site import readings, trends
-from countries.reference import Indicator
+from countries.reference import Indicator, Reference
 from federation import published
 from federation.errors import AsOfInFutureError
 from federation.published import PastView, Selection
+from federation.published.detail import Span
+from federation.rules.view import ALL_NETWORKS, Series
 from p2p_core import codes, instants, periods
 
 FREQUENCIES: Final = tuple(trends.SPANS)
@@ -45,6 +47,9 @@ class CountryView:
     #: The version to read: the newest, or the one that was public at ``as_of``.
     past: PastView
     misread: bool
+    #: The frequencies at which the country is published, finest first, and whether its hours are.
+    frequencies: tuple[str, ...]
+    has_hours: bool
 
     @property
     def countries(self) -> list[str]:
@@ -104,11 +109,9 @@ class CountryView:
         return f"?{urlencode(self.pairs(**changes), doseq=True, safe=':')}"
 
 
-def parse(country: str, indicator: Indicator, given: QueryDict) -> CountryView:
+def parse(country: str, indicator: Indicator, given: QueryDict, reference: Reference) -> CountryView:
     """Read a view from the address. Unknown values are ignored; one bad or future time makes all times ignored."""
     frequency = given.get("frequency", "")
-    if frequency not in FREQUENCIES:
-        frequency = FREQUENCIES[0]
     known = codes.COUNTRIES.keys() | set(GROUPS)
     named = dict.fromkeys(code.strip().upper() for text in given.getlist("with") for code in text.split(","))
     others = tuple([code for code in named if code in known and code != country][:MAX_OTHERS])
@@ -116,6 +119,11 @@ def parse(country: str, indicator: Indicator, given: QueryDict) -> CountryView:
 
     newest = PastView(published.NEWEST, settled=False)
     as_of, past = _past_view(given.get("as_of", "")) or (None, newest)
+    until = min(filter(None, (as_of or timezone.now(), _period("D", given.get("end", ""), last=True))))
+    published_at = _published(country, indicator, until, reference)
+    frequencies = tuple(one for one in FREQUENCIES if one in published_at)
+    if frequency not in frequencies:
+        frequency = frequencies[0]
     start, end = _period(frequency, given.get("start", "")), _period(frequency, given.get("end", ""), last=True)
     last = periods.start_of(frequency, as_of or timezone.now())
     understood = {"start": start, "end": end, "as_of": as_of}
@@ -133,7 +141,17 @@ def parse(country: str, indicator: Indicator, given: QueryDict) -> CountryView:
         as_of=as_of,
         past=past,
         misread=misread,
+        frequencies=frequencies,
+        has_hours=periods.Frequency.HOUR in published_at,
     )
+
+
+def _published(country: str, indicator: Indicator, moment: datetime, reference: Reference) -> list[str]:
+    """The frequencies at which a country is published in the periods of a moment."""
+    named = [Series(codes.COUNTRIES[country], ALL_NETWORKS)]
+    starts = {one.value: periods.start_of(one, moment) for one in periods.Frequency}
+    spans = {one: Span(reference, indicator.number, one, start, start) for one, start in starts.items()}
+    return [frequency for frequency, span in spans.items() if not span.hidden(named)]
 
 
 def names_time(given: QueryDict, *, ignore: str = "") -> bool:

@@ -7,7 +7,7 @@ from typing import Final
 
 from api.site import trends
 from api.site.readings import Period
-from api.site.trends import Trend
+from api.site.trends import Trend, TrendSeries
 from countries.reference import Annotation
 from federation import geometry
 from federation.geometry import Bar, Canvas, Column, Dot, Flag, Rung, Segment, Tick
@@ -23,10 +23,11 @@ _MARKED: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A period and its place."""
+    """A period and its place; ``unknown``: no series has a number in it."""
 
     period: Period
     column: Column
+    unknown: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def draw(trend: Trend, what: str, notes: Sequence[Annotation], canvas: Canvas, u
         canvas=canvas,
         unit=unit,
         frequency=trend.frequency,
-        slots=_slots(trend, canvas),
+        slots=_slots(trend, trend.series, canvas),
         rungs=rungs,
         names=_names(trend, canvas),
         bars=list(zip(geometry.bars(rows[0], top, canvas), trend.periods, strict=True)) if alone else [],
@@ -117,7 +118,7 @@ def multiples(trend: Trend, canvas: Canvas) -> list[Drawing]:
             canvas=canvas,
             unit="%",
             frequency=trend.frequency,
-            slots=_slots(trend, canvas),
+            slots=_slots(trend, [series], canvas),
             rungs=rungs,
             names=[],
             bars=list(zip(geometry.bars(series.values, rungs[-1].value, canvas), trend.periods, strict=True)),
@@ -126,8 +127,9 @@ def multiples(trend: Trend, canvas: Canvas) -> list[Drawing]:
     ]
 
 
-def _slots(trend: Trend, canvas: Canvas) -> list[Slot]:
-    return list(map(Slot, trend.periods, geometry.columns(len(trend.periods), canvas)))
+def _slots(trend: Trend, some: Sequence[TrendSeries], canvas: Canvas) -> list[Slot]:
+    unknown = [all(value is None for value in values) for values in zip(*(one.values for one in some), strict=True)]
+    return list(map(Slot, trend.periods, geometry.columns(len(trend.periods), canvas), unknown))
 
 
 def _stroke(trend: Trend, at: int, row: Sequence[float | None], top: float, canvas: Canvas) -> Stroke:

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_noop, ngettext
 
+from api.site import trends
 from api.site.readings import Hour
 from api.site.templatetags import cldr
 from countries.reference import Indicator
@@ -45,6 +46,7 @@ def words(indicators: Iterable[Indicator]) -> dict[str, Any]:
         "country_rate": gettext("{country}: {count} {period}, {rate} per 100,000 inhabitants"),
         "country_count": gettext("{country}: {count} {period}"),
         "country_unknown": gettext("{country}: not known {period}"),
+        "country_withheld": {step: f"{{country}}: {cldr.withheld(step)}" for step in trends.SPANS},
         "per": gettext("The map shows"),
         "per_head": gettext("per 100,000 inhabitants"),
         "per_count": gettext("the count"),
@@ -62,6 +64,7 @@ def words(indicators: Iterable[Indicator]) -> dict[str, Any]:
         "nobody_expected": gettext("No agency was expected to report {period}."),
         "legend": gettext("{title} {period}"),
         "legend_unknown": gettext("not known"),
+        "legend_withheld": gettext("not known, or withheld"),
         "legend_provisional": gettext("provisional"),
         "legend_range": gettext("{from} to {to}"),
         "legend_more": gettext("{from} and more"),

@@ -112,7 +112,13 @@ class _Sheet:
 
 
 def lay_out(
-    view: CountryView, trend: Trend, notes: Sequence[AnnotationText], address: str, *, invented: bool
+    view: CountryView,
+    trend: Trend,
+    notes: Sequence[AnnotationText],
+    withheld: Sequence[tuple[str, str]],
+    address: str,
+    *,
+    invented: bool,
 ) -> Picture:
     """Lay out a picture of a trend that has periods."""
     sheet, name, alone = _Sheet(44 if invented else 16), view.indicator.name, len(trend.series) == 1
@@ -136,7 +142,8 @@ def lay_out(
         sheet.write(note.line(), by=str(number))
     sheet.y += 8
     index = [cldr.index_note()] if view.what == trends.INDEXED else []
-    for text in [*view.indicator.notes[:1], *index, "Police2Peer", address]:
+    gone = [f"{name}: {cldr.withheld(step)}" for name, step in withheld]
+    for text in [*gone, *view.indicator.notes[:1], *index, "Police2Peer", address]:
         sheet.write(text, quiet=True)
 
     drawing = drawings.draw(trend, view.what, [note.row for note in notes], _PLOT, "")

@@ -4,7 +4,7 @@ Whether a number is 0 or not known depends on who reported, never on a value.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -17,6 +17,7 @@ from countries import queries
 from countries.reference import Indicator, Reference
 from federation import published
 from federation.published import Selection
+from federation.published.detail import Withheld
 from federation.rules.view import ALL_NETWORKS, Table
 from p2p_core import codes, periods
 
@@ -35,13 +36,17 @@ _HOUR_HEIGHT: Final = 220
 
 @dataclass(frozen=True, slots=True)
 class CountryNumbers:
-    """A country's numbers in a window; ``share`` is the percentage of the highest value."""
+    """A country's numbers in a window; ``share`` is the percentage of the highest value.
+
+    If they are withheld, ``step`` is the finest frequency at which they are published.
+    """
 
     code: str
     name: str
     value: int | None
     rate: float | None
     share: int
+    step: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +87,12 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The numbers of a window or a day."""
+    """The numbers of a window or a day; ``steps`` are the finest frequencies of places without a number."""
 
     period: Period
     total: CountryNumbers
     places: list[CountryNumbers]
+    steps: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +120,8 @@ class Hour:
 
 def window(indicator: Indicator, length: str) -> Reading | None:
     """Read a window: every country of Europe, and each other one that has a number."""
-    found = published.window(indicator.number, length)
-    return _reading(found.page.table) if found else None
+    found = published.window(indicator.number, length, Reference.current())
+    return _reading(found.page.table, found.withheld) if found else None
 
 
 def day_of(indicator: Indicator, day: datetime) -> Selection:
@@ -126,7 +132,9 @@ def day_of(indicator: Indicator, day: datetime) -> Selection:
 
 def day(indicator: Indicator, start: datetime) -> Reading | None:
     """Read the numbers of a day in the same form as those of a window."""
-    return _reading(published.read(day_of(indicator, start), limit=1).table)
+    reference, selection = Reference.current(), day_of(indicator, start)
+    withheld = published.withheld(selection, reference)
+    return _reading(published.read(selection, reference, limit=1).table, withheld)
 
 
 def periods_of(table: Table) -> list[Period]:
@@ -152,7 +160,17 @@ def periods_of(table: Table) -> list[Period]:
     ]
 
 
-def _reading(table: Table) -> Reading | None:
+def steps_of(withheld: Iterable[Withheld]) -> dict[str, str]:
+    """The finest frequency, from days on, at which all is published of each place of which something is withheld."""
+    found: dict[str, str] = {}
+    for one in withheld:
+        step = next(step for step in one.published if step not in periods.ALL_NETWORKS_ONLY)
+        for code in one.countries:
+            found[code] = max(found.get(code, step), step, key=tuple(periods.Frequency).index)
+    return found
+
+
+def _reading(table: Table, withheld: Iterable[Withheld]) -> Reading | None:
     """The only period of a table, if it has one."""
     if not (found := periods_of(table)):
         return None
@@ -160,14 +178,15 @@ def _reading(table: Table) -> Reading | None:
     rows = zip(table.series, table.numbers().values(), rates, strict=True)
     numbers = {one.codes[0]: (value, rate) for one, (value,), rate in rows}
     listed = codes.GROUP_MEMBERS[EUROPE] | {code for code in codes.COUNTRIES if numbers.get(code, (0, 0))[0]}
-    highest = max((numbers[code][0] or 0 for code in listed), default=0)
+    highest, steps = max((numbers[code][0] or 0 for code in listed), default=0), steps_of(withheld)
 
     def place(code: str) -> CountryNumbers:
         value, rate = numbers[code]
         share = round(100 * value / highest) if value and highest else 0
-        return CountryNumbers(code, name_of(code), value, None if value is None or math.isnan(rate) else rate, share)
+        known = None if value is None or math.isnan(rate) else rate
+        return CountryNumbers(code, name_of(code), value, known, share, steps.get(code, ""))
 
-    return Reading(found[0], place(EUROPE), [place(code) for code in listed])
+    return Reading(found[0], place(EUROPE), [place(code) for code in listed], steps)
 
 
 def name_of(code: str) -> str:
@@ -178,12 +197,13 @@ def name_of(code: str) -> str:
 
 
 def headline(indicator: Indicator, length: str, country: str) -> tuple[str, Reading | None, CountryNumbers | None]:
-    """Read the numbers of a country in a window. A country that is not listed has 0, if anybody reported."""
+    """Read the numbers of a country in a window. One that is not listed has 0, or is not known, or is withheld."""
     reading = window(indicator, length)
     if reading is None:
         return length, None, None
     found = next((place for place in reading.places if place.code == country), None)
-    nothing = CountryNumbers(country, "", 0 if reading.period.is_known else None, None, 0)
+    step = reading.steps.get(country, "")
+    nothing = CountryNumbers(country, "", 0 if reading.period.is_known and not step else None, None, 0, step)
     return length, reading, found or nothing
 
 
@@ -220,7 +240,7 @@ def minutes(indicator: Indicator) -> Selection:
 
 
 def hour(selection: Selection) -> Hour:
-    table = published.read(selection, limit=PERIODS).table
+    table = published.read(selection, Reference.current(), limit=PERIODS).table
     values = table.numbers()[_EUROPE, ALL_NETWORKS]
     highest, scale = max((value or 0 for value in values), default=0), 10
     while scale * 10 < highest:

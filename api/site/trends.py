@@ -4,7 +4,7 @@ All countries of a period have the same coverage, because every agency sees down
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,7 +17,8 @@ from api.site.templatetags import cldr
 from countries.reference import Annotation, Indicator, Reference
 from federation import published
 from federation.published import Selection
-from federation.rules.view import ALL_NETWORKS
+from federation.published.detail import Withheld
+from federation.rules.view import ALL_NETWORKS, Table
 from p2p_core import codes
 
 #: How far back a trend goes by default: 30 days, 26 weeks, 24 months. From the first day of a month, 730 days lead to
@@ -35,12 +36,20 @@ _ALL: Final = codes.COUNTRIES | codes.GROUPS
 
 @dataclass(frozen=True, slots=True)
 class TrendSeries:
-    """The numbers of a country or network, one for each period; None if it is not known."""
+    """The numbers of a country or network, one for each period; None if it is not known or withheld.
+
+    By period, ``steps`` has the finest frequency that is published in its place if it is withheld, else "".
+    """
 
     code: str
     name: str
     values: list[int | None]
     rates: list[float | None]
+    steps: list[str]
+
+    @property
+    def step(self) -> str:
+        return next(filter(None, self.steps), "")
 
     @property
     def newest_value(self) -> int | None:
@@ -104,25 +113,41 @@ def network_selection(
 
 
 def read_countries(selection: Selection, countries: Sequence[str]) -> Trend:
-    page = published.read(selection, limit=readings.PERIODS)
-    rates = page.table.rates(Reference.current().inhabitants).tolist()
+    reference = Reference.current()
+    page = published.read(selection, reference, limit=readings.PERIODS)
+    steps = _steps(page.table, published.withheld(selection, reference))
+    rates = page.table.rates(reference.inhabitants).tolist()
     found = {}
     for ((country, _), values), row in zip(page.table.numbers().items(), rates, strict=True):
         pairs = zip(values, row, strict=True)
         per_head = [None if value is None or math.isnan(rate) else rate for value, rate in pairs]
         code = codes.COUNTRY_CODES[country]
-        found[code] = TrendSeries(code, readings.name_of(code), values, per_head)
+        found[code] = TrendSeries(code, readings.name_of(code), values, per_head, steps[country, ALL_NETWORKS])
     series = [found[code] for code in countries]
     return Trend(selection.frequency, readings.periods_of(page.table), series, page.known_at)
 
 
+def _steps(table: Table, withheld: Iterable[Withheld]) -> dict[tuple[int, int], list[str]]:
+    """By country and network and then by period, the finest frequency that is published in its place, or ""."""
+    by_country = readings.steps_of(withheld)
+    masks = [[False] * len(table.coverage.periods)] * len(table.series)
+    if table.withheld is not None:
+        masks = table.withheld.tolist()
+    return {
+        one[:2]: [by_country[one.codes[0]] if is_withheld else "" for is_withheld in mask]
+        for one, mask in zip(table.series, masks, strict=True)
+    }
+
+
 def read_networks(selection: Selection) -> Trend:
-    page = published.read(selection, limit=readings.PERIODS)
-    numbers = page.table.numbers()
+    reference = Reference.current()
+    page = published.read(selection, reference, limit=readings.PERIODS)
+    steps, numbers = _steps(page.table, published.withheld(selection, reference)), page.table.numbers()
     nobody: list[float | None] = [None] * len(page.table.coverage.periods)
     found = [
-        TrendSeries(row.code, row.name, numbers[selection.countries[0], row.number], nobody)
-        for row in Reference.current().networks
+        TrendSeries(row.code, row.name, numbers[key], nobody, steps[key])
+        for row in reference.networks
+        for key in [(selection.countries[0], row.number)]
     ]
     return Trend(selection.frequency, readings.periods_of(page.table), found, page.known_at)
 

@@ -141,7 +141,7 @@ class CountryPage(PageView):
             indicator = _indicator(request.GET)
             if indicator is None:
                 return PageContent(Sources(), lambda: {"choice": _choice(None), "country": country, "indicator": None})
-            view = country_view.parse(country, indicator, request.GET)
+            view = country_view.parse(country, indicator, request.GET, Reference.current())
             windows = () if view.as_of else country_view.HEADLINES
             sources = Sources(indicator, windows, view.selections, lambda: [str(view.misread)])
             return PageContent(sources, partial(country_page.page, view), view.cache_control)
@@ -162,7 +162,7 @@ class ChartPage(PageView):
             indicator = _indicator(request.GET)
             if indicator is None:
                 raise Http404
-            view = country_view.parse(country, indicator, request.GET)
+            view = country_view.parse(country, indicator, request.GET, Reference.current())
             sources = Sources(indicator, (), view.selections, lambda: [str(view.misread)])
             return PageContent(sources, partial(country_page.chart, view, pages.origin(request)), view.cache_control)
 

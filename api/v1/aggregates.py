@@ -22,7 +22,7 @@ from api.v1 import openapi_public, query_params, questions
 from api.v1.questions import Question
 from countries.reference import Indicator, Reference
 from federation import published
-from federation.published import Page, Selection
+from federation.published import Page, Selection, detail
 from p2p_core import instants, periods
 
 #: A page has whole periods, and at most this many cells or states of agencies.
@@ -78,7 +78,7 @@ class CombinedView:
         if selection.frequency == "N":
             limit = _MINUTES
         else:
-            limit = max(1, CELLS_PER_PAGE // max(1, len(published.series(selection))))
+            limit = max(1, CELLS_PER_PAGE // max(1, len(published.series(selection, self.question.reference))))
         sheet = self._sheet(selection, self.question.first or selection.start, limit)
         validator = self._validator(selection, sheet.page.version, self.question.reference.version, lasts)
         if self.media_type == CSV:
@@ -91,9 +91,9 @@ class CombinedView:
     def _sheet(self, selection: Selection, first: datetime, limit: int) -> Sheet:
         question = self.question
         if selection.panel is None:
-            page, panel = published.read(selection, first=first, limit=limit), None
+            page, panel = published.read(selection, question.reference, first=first, limit=limit), None
         else:
-            page, panel = published.panel(selection, first=first, limit=limit)
+            page, panel = published.panel(selection, question.reference, first=first, limit=limit)
         return Sheet(question.indicator.code, page, question.reference.inhabitants, panel, question.reference.invented)
 
     def _as_json(self, validator: Validator, sheet: Sheet, selection: Selection) -> Representation:
@@ -107,6 +107,7 @@ class CombinedView:
             coverage=formats.coverage(sheet.page.table),
             annotations=formats.annotations(self.question.annotations(selection)),
             observations=formats.observations(sheet),
+            withheld=formats.withheld(published.withheld(selection, self.question.reference)),
             next=following,
         )
         return _json(validator, answer, following)
@@ -119,6 +120,8 @@ class CombinedView:
             selection = replace(selection, version=page.version)
         if sheet.invented:
             headers["Invented"] = "true"
+        if withheld := formats.withheld_text(published.withheld(selection, self.question.reference)):
+            headers["Withheld"] = withheld
         if sheet.panel is not None:
             headers["Panel"] = ",".join(formats.panel_meta(sheet.panel, self.question.reference.agency_codes).agencies)
         pieces = self._pieces(sheet, selection, limit)
@@ -168,6 +171,8 @@ class WindowView:
     length: str
     indicator: Indicator
     countries: tuple[int, ...]
+    #: Whether the countries were named, so that none of them may be withheld.
+    is_named: bool
     reference: Reference
 
     def validator(self) -> Validator:
@@ -175,10 +180,13 @@ class WindowView:
         return self._validator(version, end, Reference.current().version)
 
     def render(self) -> Representation:
-        window = published.window(self.indicator.number, self.length, self.countries)
-        answer = formats.SlidingWindow(self._meta(window), None, [])
+        window = published.window(self.indicator.number, self.length, self.reference, self.countries)
+        answer = formats.SlidingWindow(self._meta(window), None, [], [])
         if window is None:
             return _json(self._validator(None, None, self.reference.version), answer)
+        if self.is_named:
+            detail.refuse(window.withheld)
+        answer.withheld = formats.withheld(window.withheld)
         (answer.coverage,) = formats.coverage(window.page.table)
         answer.observations = formats.observations(Sheet(self.indicator.code, window.page, self.reference.inhabitants))
         return _json(self._validator(window.page.version, window.end, self.reference.version), answer)
@@ -239,7 +247,8 @@ class WindowsView(PublicView):
                 )
             reference = Reference.current()
             indicator = query_params.indicator(given["indicator"], reference)
-            return WindowView(length, indicator, questions.countries_or_all(given), reference)
+            is_named = given.get("country", questions.ALL) != questions.ALL
+            return WindowView(length, indicator, questions.countries_or_all(given), is_named, reference)
 
         return self.respond(request, negotiation.json_only(request), read)
 
@@ -250,6 +259,7 @@ class CoverageOfPeriodsView(PublicView):
     @openapi_public.coverage
     def get(self, request: HttpRequest) -> HttpResponseBase:
         def read() -> CoverageView:
-            return CoverageView(questions.read(request, optional=("as_of", "cursor")))
+            question = questions.read(request, optional=("as_of", "cursor"))
+            return CoverageView(replace(question, selection=replace(question.selection, countries=())))
 
         return self.respond(request, negotiation.json_only(request), read)

@@ -119,6 +119,7 @@ aggregates = openapi.public(
         "coverage": [_COVERAGE],
         "annotations": [ANNOTATION],
         "observations": [_OBSERVATION],
+        "withheld": [{"countries": ["LI"], "network": codes.TOTAL, "published": ["W", "M", "A"]}],
         "next": None,
     },
     csv=_CSV,
@@ -140,6 +141,7 @@ live = openapi.public(
         "coverage": [_COVERAGE | {"period": _MINUTE}],
         "annotations": [],
         "observations": [_OBSERVATION | {"period": _MINUTE, "value": 5, "per_100k": 0.09}],
+        "withheld": [{"countries": ["NO", "SE"], "network": codes.TOTAL, "published": ["H", "D", "W", "M", "A"]}],
         "next": None,
     },
     csv=_CSV.replace(",D,2026-11-01,", f",N,{_MINUTE},"),
@@ -175,6 +177,7 @@ windows = openapi.public(
         "observations": [
             {"period": "P7D", "country": "NO", "network": codes.TOTAL, "value": 830, "per_100k": 14.8, "status": "P"}
         ],
+        "withheld": [{"countries": ["LI"], "network": codes.TOTAL, "published": ["W", "M", "A"]}],
     },
 )
 

@@ -54,7 +54,7 @@ class Question:
 
     def view(self) -> tuple[Selection, str]:
         """What to read, at which version, and for how long caches may keep it. What is not public is refused."""
-        published.check(self.selection)
+        published.check(self.selection, self.reference)
         if self.place:
             published.at_version(self.place[0])
             return replace(self.selection, version=self.place[0]), caching.PAST
@@ -107,7 +107,9 @@ class LiveQuestion(Question):
 
     def view(self) -> tuple[Selection, str]:
         start, end = published.live_minutes()
-        return replace(self.selection, start=start, end=end), caching.LIVE
+        selection = replace(self.selection, start=start, end=end)
+        published.check(selection, self.reference)
+        return selection, caching.LIVE
 
 
 def read_live(request: HttpRequest) -> LiveQuestion:

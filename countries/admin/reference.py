@@ -13,7 +13,7 @@ from countries import queries, registry
 from countries.admin.base import FactAdmin, RegistryAdmin, RegistryForm, actor
 from countries.admin.country_scope import OfCountry
 from countries.liaisons import SHARED
-from countries.models import Country, HelpService, Indicator, IndicatorTranslation, Network, Population
+from countries.models import Country, Detail, HelpService, Indicator, IndicatorTranslation, Network, Population
 
 
 class LinesField(forms.CharField):
@@ -97,6 +97,11 @@ class IndicatorAdmin(RegistryAdmin):
     list_display = ("code", "name", "number")
     search_fields = ("code", "name")
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Delete the details of an indicator with it, although no user may delete them alone."""
+        _, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        return [str(one) for one in objs], counts, lacking - {Detail._meta.verbose_name}, protected
+
 
 @admin.register(Population)
 class PopulationAdmin(RegistryAdmin):
@@ -107,6 +112,36 @@ class PopulationAdmin(RegistryAdmin):
     list_select_related = ("country",)
     search_fields = ("country__code",)
     autocomplete_fields = ("country",)
+
+
+class DetailForm(RegistryForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # A user who may only look is not asked.
+        if "reason" in self.fields:
+            self.fields["reason"].required = True
+
+
+@admin.register(Detail)
+class DetailAdmin(RegistryAdmin):
+    """A change of the detail is a row for a month that has not begun; earlier months keep theirs."""
+
+    of_country = SHARED
+    form = DetailForm
+    fixed_after_adding = ("country", "indicator", "valid_from")
+    list_display = ("country", "indicator", "valid_from", "step", "network_step")
+    list_filter = ("indicator", "step", "network_step", "valid_from")
+    list_select_related = ("country", "indicator")
+    search_fields = ("country__code",)
+    autocomplete_fields = ("country",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        begun = isinstance(obj, Detail) and obj.has_begun
+        return not begun and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
+        # A change that is planned can be changed back, and the audit trail shows both.
+        return False
 
 
 @admin.register(HelpService)

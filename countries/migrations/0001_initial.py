@@ -101,6 +101,50 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Detail",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("country", models.ForeignKey(on_delete=models.PROTECT, related_name="details", to="countries.country")),
+                ("indicator", models.ForeignKey(on_delete=models.CASCADE, related_name="details", to="countries.indicator")),
+                ("valid_from", models.DateField(help_text="The first day of a month that has not begun.")),
+                (
+                    "step",
+                    models.CharField(
+                        choices=[("N", "minutes"), ("H", "hours"), ("D", "days"), ("W", "weeks"), ("M", "months")],
+                        help_text="Over all networks together.",
+                        max_length=1,
+                        verbose_name="finest step",
+                    ),
+                ),
+                (
+                    "network_step",
+                    models.CharField(
+                        choices=[("D", "days"), ("W", "weeks"), ("M", "months")],
+                        help_text="Not finer than the finest step over all networks.",
+                        max_length=1,
+                        verbose_name="finest step by network",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["country", "indicator", "-valid_from"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("country", "indicator", "valid_from"), name="countries_detail_country_indicator_month"),
+                    models.CheckConstraint(condition=models.Q(("valid_from__day", 1)), name="countries_detail_month"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("network_step", "M"), ("step__in", ["N", "H", "D", "W", "M"])),
+                            models.Q(("network_step", "W"), ("step__in", ["N", "H", "D", "W"])),
+                            models.Q(("network_step", "D"), ("step__in", ["N", "H", "D"])),
+                            _connector="OR",
+                        ),
+                        name="countries_detail_steps",
+                        violation_error_message="By network, the step must not be finer than over all networks.",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="HelpService",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

@@ -24,13 +24,17 @@ from countries.models.credentials import (
     SigningKey,
 )
 from countries.models.reference import (
+    NETWORK_STEPS,
+    STEPS,
     Country,
+    Detail,
     HelpService,
     Indicator,
     IndicatorTranslation,
     Network,
     Population,
     ReferenceVersion,
+    first_steps,
     page_languages,
 )
 
@@ -38,13 +42,16 @@ __all__ = [
     "AGENCY_SCOPES",
     "FIGURES",
     "FREQUENCIES",
+    "NETWORK_STEPS",
     "OVERLAP",
     "READ_ONLY",
     "READ_WRITE",
+    "STEPS",
     "Agency",
     "Annotation",
     "Country",
     "Credential",
+    "Detail",
     "HelpService",
     "Indicator",
     "IndicatorTranslation",
@@ -58,5 +65,6 @@ __all__ = [
     "SigningKey",
     "Threshold",
     "WrittenByPeople",
+    "first_steps",
     "page_languages",
 ]

@@ -1,16 +1,33 @@
 """Reference data: countries and their population, networks, indicators and their translations, help services."""
 
+from datetime import date, timedelta
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from countries.models.base import WrittenByPeople
+from p2p_core.periods import EARLIEST, Frequency
 
 INDICATOR_CODE = r"^[A-Z][A-Z0-9_]*$"
 LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+
+#: The steps of time that the detail of a country can have, finest first, and those that it can have by network.
+STEPS = {
+    Frequency.MINUTE.value: "minutes",
+    Frequency.HOUR.value: "hours",
+    Frequency.DAY.value: "days",
+    Frequency.WEEK.value: "weeks",
+    Frequency.MONTH.value: "months",
+}
+NETWORK_STEPS = {step: name for step, name in STEPS.items() if step not in (Frequency.MINUTE, Frequency.HOUR)}
+#: The first step by population: from so many inhabitants on.
+_FIRST_STEPS = ((40_000_000, Frequency.MINUTE), (1_000_000, Frequency.HOUR), (100_000, Frequency.DAY))
 
 UNIT = "The word after a number, in all its plural forms, from one to many, separated by commas: download, downloads."
 
@@ -119,6 +136,74 @@ class IndicatorTranslation(WrittenByPeople):
 
     def __str__(self) -> str:
         return f"{self.indicator} in {self.language}"
+
+
+class Detail(WrittenByPeople):
+    """The finest steps at which the numbers of a country are published, from a month on.
+
+    Coarser steps are published too, finer ones are withheld. A period belongs to the month in which it starts.
+    """
+
+    #: From when on each country has its first detail.
+    FIRST = EARLIEST.date()
+
+    country = models.ForeignKey(Country, on_delete=models.PROTECT, related_name="details")
+    # An indicator without reports can be deleted, with its details.
+    indicator = models.ForeignKey(Indicator, on_delete=models.CASCADE, related_name="details")
+    valid_from = models.DateField(help_text="The first day of a month that has not begun.")
+    step = models.CharField(
+        "finest step", max_length=1, choices=list(STEPS.items()), help_text="Over all networks together."
+    )
+    network_step = models.CharField(
+        "finest step by network",
+        max_length=1,
+        choices=list(NETWORK_STEPS.items()),
+        help_text="Not finer than the finest step over all networks.",
+    )
+
+    class Meta:
+        ordering = ["country", "indicator", "-valid_from"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["country", "indicator", "valid_from"], name="countries_detail_country_indicator_month"
+            ),
+            models.CheckConstraint(condition=Q(valid_from__day=1), name="countries_detail_month"),
+            models.CheckConstraint(
+                condition=Q(network_step="M", step__in=["N", "H", "D", "W", "M"])
+                | Q(network_step="W", step__in=["N", "H", "D", "W"])
+                | Q(network_step="D", step__in=["N", "H", "D"]),
+                name="countries_detail_steps",
+                violation_error_message="By network, the step must not be finer than over all networks.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.country} {self.indicator} from {self.valid_from:%Y-%m}"
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether its month has begun, or may have by some clock."""
+        return self.valid_from <= (timezone.now() + timedelta(days=1)).date()
+
+    def clean(self) -> None:
+        """Refuse changes of months that have begun, so that the detail of a month is permanent."""
+        stored = type(self).objects.filter(pk=self.pk).first()
+        if stored is not None and stored.has_begun:
+            raise ValidationError("This month has begun, so its detail stays. Add a detail for a later month.")
+        # Not there if the field is at fault.
+        given: date | None = self.valid_from
+        if given is not None and given.day != 1:
+            raise ValidationError({"valid_from": "Give the first day of a month."})
+        if given is not None and self.has_begun:
+            raise ValidationError({"valid_from": "Give a month that begins later than tomorrow."})
+
+
+def first_steps(inhabitants: int | None) -> tuple[str, str]:
+    """The first steps of a country, over all networks and by network."""
+    known = (step for least, step in _FIRST_STEPS if inhabitants is not None and inhabitants >= least)
+    step = next(known, Frequency.WEEK)
+    steps = list(STEPS)
+    return step.value, steps[max(steps.index(step) + 1, steps.index(Frequency.DAY))]
 
 
 class HelpService(WrittenByPeople):

@@ -68,6 +68,7 @@ TABLES: Final[dict[str, Rights]] = {
     "countries_agency": Rights(web=_ALL, worker=_READ, public="SELECT (id, code, country_id, name, active, invented)"),
     "countries_annotation": Rights(web=_ALL, worker=_READ, public=_READ),
     "countries_country": Rights(web=_READ, worker=_READ, public=_READ),
+    "countries_detail": Rights(web=_ALL, worker=_READ, public=_READ),
     "countries_helpservice": Rights(web=_ALL, worker=_READ, public=_READ),
     "countries_indicator": Rights(web=_ALL, worker=_READ, public=_READ),
     "countries_indicatortranslation": Rights(web=_ALL, worker=_READ, public=_READ),

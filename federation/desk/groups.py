@@ -20,7 +20,10 @@ OBSERVERS: Final = "observer"
 _DESK: Final = Q(content_type__app_label__in=["countries", "federation"])
 #: App and permission.
 READ_BY_LIAISONS: Final = (
-    *(("countries", f"view_{name}") for name in ("agency", "annotation", "country", "credential", "helpservice")),
+    *(
+        ("countries", f"view_{name}")
+        for name in ("agency", "annotation", "country", "credential", "detail", "helpservice")
+    ),
     *(("countries", f"view_{name}") for name in ("indicator", "indicatortranslation", "network", "population")),
     *(("countries", f"view_{name}") for name in ("schedule", "setup", "signingkey")),
     *(("federation", f"view_{name}") for name in ("answer", "finding", "hold", "report", "submission")),

@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from countries import queries
+from countries.reference import Reference
 from federation import figures
 from federation.database import cursor, instants
 from federation.figures import NOTHING_SENT, SentReports
 from federation.models.figures import Source
+from federation.published import detail
 from federation.rules import tables
 from federation.worklist import Stage, WorkItem, item_rows
 from p2p_core import periods
@@ -177,6 +179,9 @@ def about_weeks(weeks: Sequence[WorkItem]) -> tuple[list[WorkItem], list[Verdict
     for position, _, country, network, value in item_rows("publication_cells", weeks):
         if network == tables.TOTAL_NETWORK and country in _ROWS:
             published[position, _ROWS[country]] = value
+    # What is withheld of the others is not known, so it is left out of both sides.
+    reference = Reference.current()
+    shown = [detail.published(reference, week.indicator, week.frequency).countries(week.period) for week in weeks]
     rows = item_rows("combination_figures", weeks, only=None)
     limits = _limits({row[1] for row in rows})
     keys, found = list[WorkItem](), list[Verdict]()
@@ -187,6 +192,7 @@ def about_weeks(weeks: Sequence[WorkItem]) -> tuple[list[WorkItem], list[Verdict
         own = np.zeros(len(tables.COUNTRIES), np.int64)
         places, _ = tables.place_of(countries, np.full(len(countries), tables.NETWORKS[0]))
         np.add.at(own, places, values)
+        own[~shown[position]] = 0
         judged = rulebook.judge(Subject.MIX, limits[agency], own, np.maximum(published[position] - own, 0))
         found += [Verdict(rule, item, None, facts) for rule, facts in judged]
     return keys, found

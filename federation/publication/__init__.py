@@ -13,8 +13,10 @@ from itertools import chain, product
 import numpy as np
 from django.conf import settings
 from django.db.models import Min
+from numpy.typing import NDArray
 
 from countries import queries
+from countries.reference import Reference
 from federation.models.figures import FrozenSum
 from federation.models.published import PublishedCoverage
 from federation.publication import frozen, storage
@@ -22,6 +24,7 @@ from federation.publication.combination import combine
 from federation.publication.expectation import limit, schedules_by_agency
 from federation.publication.frozen import Frozen, FrozenSumLostError
 from federation.publication.storage import ComputedPeriods
+from federation.published import detail
 from federation.rules import changes, coverage, rounding, tables
 from federation.rules.tables import AgencyCells
 from federation.worklist import Stage, WorkItem, item_rows
@@ -104,12 +107,25 @@ def compute(items: Sequence[WorkItem], *, mark: datetime) -> ComputedPeriods:
     frequency, found = items[0].frequency, combined.coverage
     waiting = np.array([one.is_waiting for one in found])
     cells = unclipped(items, combined.cells.where(~waiting[combined.cells.table]), kept).clip(min=0)
+    cells[~_published(items, networks=cells.shape[2])] = 0
     # Minutes get no breaks, because they are soon deleted.
     if frequency != Frequency.MINUTE:
         breaks = {(mark.indicator, periods.start_of(frequency, mark.start)) for mark in queries.breaks()}
         broken = ({(item.indicator, item.period), (None, item.period)} & breaks for item in items)
         found = [replace(one, is_break=bool(marks)) for one, marks in zip(found, broken, strict=True)]
     return ComputedPeriods(items, cells, found, combined.cells, kept)
+
+
+def _published(items: Sequence[WorkItem], *, networks: int) -> NDArray[np.bool_]:
+    """Which cells are published: (n, countries, networks). The others are withheld, and never stored."""
+    reference, starts = Reference.current(), np.array([periods.epoch(item.period) for item in items])
+    indicators = np.array([item.indicator for item in items])
+    found = np.empty((len(items), len(tables.PUBLIC_COUNTRIES), networks), np.bool_)
+    for indicator in np.unique(indicators).tolist():
+        which = indicators == indicator
+        flags = detail.published(reference, indicator, items[0].frequency)
+        found[which] = flags.cells(starts[which], networks=networks)
+    return found
 
 
 def unclipped(items: Sequence[WorkItem], present: AgencyCells, kept: Frozen) -> Values:

@@ -15,13 +15,16 @@ from typing import Any, TypeVar
 import numpy as np
 from django.conf import settings
 from django.db import models
+from numpy.typing import NDArray
 
+from countries.reference import Reference
 from federation.database import cursor, lock_agency_indicators, statement
 from federation.models.figures import Figure
 from federation.models.published import PublishedCoverage, PublishedPanel, PublishedPanelPeriod
 from federation.publication.combination import combine
 from federation.publication.expectation import schedules_by_agency
 from federation.publication.versions import new_version
+from federation.published import detail
 from federation.rules import coverage, rounding, tables
 from federation.rules.coverage import AgencySchedule
 from federation.rules.panels import FREQUENCIES, Agencies, choose, periods_inside, start_of_span
@@ -104,7 +107,9 @@ def compute(item: WorkItem, *, mark: datetime) -> PanelView:
             agencies = _choose(item, frequency, start, end, reported)
             view.spans[frequency,] = PanelSpan(start, end, sorted(agencies))
             if agencies:
-                numbers = map(_numbers, repeat(agencies), parts, reported, public)
+                starts = np.array([periods.epoch(part.period) for part in parts])
+                flags = detail.published(Reference.current(), item.indicator, frequency).cells(starts, networks=1)
+                numbers = map(_numbers, repeat(agencies), parts, reported, public, flags[:, :, 0])
                 view.numbers.update({(frequency, one.period): found for one, found in zip(parts, numbers, strict=True)})
     return view
 
@@ -215,8 +220,14 @@ def _choose(
     )
 
 
-def _numbers(agencies: Agencies, part: WorkItem, reported: _ReportedPeriod, public: _PublicPeriod) -> PanelNumbers:
-    """The numbers that a panel shows for a period.
+def _numbers(
+    agencies: Agencies,
+    part: WorkItem,
+    reported: _ReportedPeriod,
+    public: _PublicPeriod,
+    published: NDArray[np.bool_],
+) -> PanelNumbers:
+    """The numbers that a panel shows for a period, in the places that are published.
 
     If the panel leaves no agency out, these are the published cells: another rounding of the same sum would narrow the
     sum down.
@@ -229,7 +240,7 @@ def _numbers(agencies: Agencies, part: WorkItem, reported: _ReportedPeriod, publ
         minute, agency = rounding.minute_of(part.period), np.array(members)[:, None]
         places = (agency, part.indicator, tables.PUBLIC_COUNTRIES, tables.TOTAL_NETWORK, minute)
         rounded = rounding.round_cells(exact, places, part.frequency, settings.ROUNDING_KEY, settings.ROUNDING_BASE)
-        shown = rounded.sum(axis=0)
+        shown = np.where(published, rounded.sum(axis=0), 0)
     status = "A" if all(reported.whole[one][0] for one in members) else "P"
     return PanelNumbers(status, tables.PUBLIC_COUNTRIES[shown > 0].tolist(), shown[shown > 0].tolist())
 

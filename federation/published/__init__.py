@@ -16,6 +16,7 @@ from django.conf import settings
 from numpy.typing import NDArray
 
 from countries.database.routing import read_primary_unless
+from countries.reference import Reference
 from federation.database import clock, columns_of, cursor, statement
 from federation.errors import (
     AsOfInFutureError,
@@ -25,8 +26,10 @@ from federation.errors import (
     PanelNetworksNotPublishedError,
     VintagesNotKeptError,
 )
+from federation.published import detail
+from federation.published.detail import Span, Withheld
 from federation.rules import view
-from federation.rules.coverage import COLUMNS, Coverage, share_of
+from federation.rules.coverage import Coverage, share_of
 from federation.rules.view import ALL_NETWORKS, Series, Table
 from p2p_core import periods
 from p2p_core.codes import COUNTRY_CODES
@@ -127,6 +130,7 @@ class Window(NamedTuple):
     start: datetime
     end: datetime
     page: Page
+    withheld: list[Withheld]
 
 
 class PublicSpan(NamedTuple):
@@ -151,7 +155,7 @@ class PastView(NamedTuple):
     settled: bool
 
 
-def check(selection: Selection) -> None:
+def check(selection: Selection, reference: Reference) -> None:
     """Refuse a selection that is not published. The error says what is published."""
     if selection.panel is not None and selection.frequency not in _YEAR:
         raise PanelFrequencyNotPublishedError
@@ -161,6 +165,16 @@ def check(selection: Selection) -> None:
         raise NetworksNotPublishedError
     if selection.frequency == Frequency.MINUTE and selection.start < _this_minute() - _MINUTES_PUBLIC:
         raise MinutesNotPublishedError
+    if not selection.open:
+        span, named = _span(selection, reference), series(selection, reference)
+        detail.refuse(span.withheld(span.hidden(named)))
+
+
+def withheld(selection: Selection, reference: Reference) -> list[Withheld]:
+    """What of a selection is withheld."""
+    return _span(selection, reference).withheld(
+        [Series(*one) for one in product(selection.countries, selection.networks)]
+    )
 
 
 def past_view(frequency: str, as_of: datetime) -> PastView:
@@ -208,31 +222,33 @@ def count_periods(selection: Selection) -> int:
     return found
 
 
-def read(selection: Selection, *, first: datetime | None = None, limit: int) -> Page:
+def read(selection: Selection, reference: Reference, *, first: datetime | None = None, limit: int) -> Page:
     """Read at most ``limit`` periods, beginning with ``first``, or else with the first one of the selection."""
     row = _page(selection, first or selection.start, limit)
-    coverage = coverage_of(row)
+    coverage = view.coverage_of(row)
     # Series are read after the cells, so that the list contains every series that has a cell.
-    listed = series(selection, at=row["version"])
+    listed = series(selection, reference, at=row["version"])
     countries, networks = row["countries"], row["networks"]
     if not _several(selection):
         countries = np.full(len(row["cells"]), selection.countries[0], np.int16)
         networks = np.full(len(row["cells"]), selection.networks[0], np.int16)
     values = view.grid(listed, coverage, (countries, networks, row["cells"]), row["values"])
-    return _answer(row, Table(selection.frequency, listed, coverage, values))
+    return _answer(row, _table(selection, reference, listed, coverage, values))
 
 
-def panel(selection: Selection, *, first: datetime | None = None, limit: int) -> tuple[Page, Panel]:
+def panel(
+    selection: Selection, reference: Reference, *, first: datetime | None = None, limit: int
+) -> tuple[Page, Panel]:
     """Read a panel and its cells in at most ``limit`` periods. Its agencies cover the whole time of each period."""
     assert selection.panel is not None  # noqa: S101  who asks for a panel says which
     row = _page(selection, first or selection.start, limit)
     members, whole = (np.full(len(row["periods"]), number) for number in (len(row["agencies"]), 10_000))
-    coverage = coverage_of(
+    coverage = view.coverage_of(
         row
         | {"agencies_expected": members, "agencies_reporting": members, "share": whole}
         | {"counted_from": row["periods"]}
     )
-    listed = series(selection, at=row["version"])
+    listed = series(selection, reference, at=row["version"])
     values, earlier = (
         view.grid(
             listed,
@@ -242,36 +258,51 @@ def panel(selection: Selection, *, first: datetime | None = None, limit: int) ->
         )
         for when in ("", "earlier_")
     )
-    page = _answer(row, Table(selection.frequency, listed, coverage, values))
+    page = _answer(row, _table(selection, reference, listed, coverage, values))
     return page, Panel(selection.panel, row["start"], row["end"], row["agencies"], earlier)
 
 
 def standings(selection: Selection, *, first: datetime | None = None, limit: int) -> tuple[Page, Standings]:
     """Read the state of each expected agency in at most ``limit`` periods, which are chosen as in ``read``."""
     row = _page(selection, first or selection.start, limit, countries=[], states=True)
-    table = Table(selection.frequency, [], coverage_of(row), np.zeros((0, len(row["periods"])), np.int64))
+    table = Table(selection.frequency, [], view.coverage_of(row), np.zeros((0, len(row["periods"])), np.int64))
     return _answer(row, table), Standings(row["standings"], row["agencies"], row["states"], row["awaited"])
 
 
-def series(selection: Selection, *, at: int | None = None) -> list[Series]:
-    """The series of a selection, by code. If it is ``open``: those that ever had a cell, or have one in the panel."""
+def series(selection: Selection, reference: Reference, *, at: int | None = None) -> list[Series]:
+    """The series of a selection, by code.
+
+    If it is ``open``: those that ever had a cell, or have one in the panel, and are not withheld in the whole range.
+    """
     if not selection.open:
         return view.by_code(Series(*pair) for pair in product(selection.countries, selection.networks))
     named = _named(selection) | ({"version": at} if at else {})
     name = "published_series" if selection.panel is None else "published_panel_series"
-    return view.by_code(Series(*row[:2]) for row in _rows(name, named, selection.version))
+    found = view.by_code(Series(*row[:2]) for row in _rows(name, named, selection.version))
+    hidden = set(_span(selection, reference).hidden(found))
+    return [one for one in found if one not in hidden]
 
 
-def window(indicator: int, length: str, countries: Iterable[int] = COUNTRY_CODES) -> Window | None:
+def window(
+    indicator: int, length: str, reference: Reference, countries: Iterable[int] = COUNTRY_CODES
+) -> Window | None:
     """Read a sliding window of some countries. None if no part of it is published yet."""
     row = _window(indicator, length, list(countries), parts=True)
     if row is None:
         return None
-    coverage = coverage_of(row | {"share": np.array([share_of(row["covered"], row["owed"])])})
+    coverage = view.coverage_of(row | {"share": np.array([share_of(row["covered"], row["owed"])])})
+    frequency = _WINDOWS[length][0]
     listed = view.by_code(Series(country, ALL_NETWORKS) for country in countries)
     place = row["countries"], np.zeros_like(row["countries"]), np.repeat(coverage.periods, len(row["countries"]))
-    table = Table(length, listed, coverage, view.grid(listed, coverage, place, row["values"]), until=row["end"])
-    return Window(datetime.fromtimestamp(int(coverage.periods[0]), UTC), row["end"], _answer(row, table))
+    values = view.grid(listed, coverage, place, row["values"])
+    # The newest part stands for a window of whole months, which would come and go.
+    newest = row["end"] - _PART[frequency]
+    parts = np.unique(np.append(row["parts"], periods.epoch(newest)))
+    gone = detail.published(reference, indicator, frequency).any_withheld(listed, parts)
+    table = Table(length, listed, coverage, values * ~gone, until=row["end"], withheld=gone)
+    span = Span(reference, indicator, frequency, datetime.fromtimestamp(int(parts[0]), UTC), newest)
+    withheld = span.withheld([listed[at] for at in np.flatnonzero(gone).tolist()])
+    return Window(datetime.fromtimestamp(int(coverage.periods[0]), UTC), row["end"], _answer(row, table), withheld)
 
 
 def window_version(indicator: int, length: str) -> tuple[int, datetime] | None:
@@ -287,23 +318,18 @@ def spans(indicators: Iterable[int], frequencies: Iterable[str]) -> list[PublicS
     return [PublicSpan(*row) for row in _rows("published_spans", named) if None not in row]
 
 
-def coverage_of(row: Row) -> Coverage:
-    """The coverage in the row of a statement. Columns that the statement does not return are 0.
+def _span(selection: Selection, reference: Reference) -> Span:
+    return Span(reference, selection.indicator, selection.frequency, selection.start, selection.end)
 
-    Instead of ``counted_from``, the row may have ``begun``: the instants at which counting began, only for the periods
-    in which it did. If it has ``waiting``, the columns about waiting have values only for these periods.
-    """
-    columns: Row = dict.fromkeys(COLUMNS, np.zeros(len(row["periods"]), np.int64)) | row
-    columns["status"] = np.frombuffer(row["status"].encode("ascii"), "S1").astype("U1")
-    if "begun" in row:
-        columns["counted_from"] = row["periods"].copy()
-        columns["counted_from"][np.searchsorted(row["periods"], row["begun"], "right") - 1] = row["begun"]
-    if "waiting" in row:
-        at = np.searchsorted(row["periods"], row["waiting"])
-        for name in ("agencies_awaited", "awaited_until"):
-            columns[name] = np.zeros(len(row["periods"]), np.int64)
-            columns[name][at] = row[name]
-    return Coverage(**{name: columns[name] for name in COLUMNS})
+
+def _table(
+    selection: Selection, reference: Reference, listed: list[Series], coverage: Coverage, values: Longs
+) -> Table:
+    flags = detail.published(reference, selection.indicator, selection.frequency)
+    withheld = flags.withheld(listed, coverage.periods)
+    # Nothing of it is stored, and if it were, it would not be shown.
+    shown = values if withheld is None else np.where(withheld, 0, values)
+    return Table(selection.frequency, listed, coverage, shown, withheld=withheld)
 
 
 def _this_minute() -> datetime:

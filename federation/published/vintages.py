@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from federation.database import columns_of, cursor, instants, rows_of, statement
-from federation.published import at_instant, coverage_of
+from federation.published import at_instant
 from federation.rules.coverage import Coverage
-from federation.rules.view import Series, Table
+from federation.rules.view import Series, Table, coverage_of
 from p2p_core.periods import Longs
 
 #: The first and the last day of the calendar.

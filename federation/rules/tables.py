@@ -35,7 +35,8 @@ def _positions_by_number(numbers: Numbers) -> Positions:
 
 _COUNTRY_POSITION = _positions_by_number(PUBLIC_COUNTRIES)
 _NETWORK_POSITION = _positions_by_number(PUBLIC_NETWORKS)
-_MEMBERS = [
+#: The rows of the members of each group.
+MEMBERS = [
     _COUNTRY_POSITION[[codes.COUNTRIES[code] for code in sorted(codes.GROUP_MEMBERS[group])]] for group in codes.GROUPS
 ]
 
@@ -86,7 +87,7 @@ def with_margins(tables: Values) -> Values:
 
     The shape is (n, countries, networks), in the order of ``PUBLIC_COUNTRIES`` and ``PUBLIC_NETWORKS``.
     """
-    rows = np.concatenate([tables, *(tables[:, members].sum(axis=1, keepdims=True) for members in _MEMBERS)], axis=1)
+    rows = np.concatenate([tables, *(tables[:, members].sum(axis=1, keepdims=True) for members in MEMBERS)], axis=1)
     return np.concatenate([rows, rows.sum(axis=2, keepdims=True)], axis=2)
 
 

@@ -1,6 +1,6 @@
 """The published view as a table: series x periods, with the coverage of the periods. NumPy only."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from federation.rules.coverage import Coverage
+from federation.rules.coverage import COLUMNS, Coverage
 from p2p_core import periods
 from p2p_core.codes import COUNTRY_CODES, NETWORK_CODES
 from p2p_core.periods import Longs
@@ -44,9 +44,9 @@ class Table:
     """Published numbers, series x periods.
 
     ``values`` (int64) are counts of events. If the database has no cell, the value is 0. This means a true 0 only if an
-    agency reported in the period; otherwise the number is not known (``coverage.is_known``). ``since`` has the version
-    in which each value last changed, if that was read. ``until`` is the end of a sliding window, which is the only
-    period of its table.
+    agency reported in the period and the value is not ``withheld``; otherwise the number is not known
+    (``coverage.is_known``). ``withheld`` is None if nothing is. ``since`` has the version in which each value last
+    changed, if that was read. ``until`` is the end of a sliding window, which is the only period of its table.
     """
 
     frequency: str
@@ -55,6 +55,7 @@ class Table:
     values: Longs
     since: Longs | None = None
     until: datetime | None = None
+    withheld: NDArray[np.bool_] | None = None
 
     @cached_property
     def labels(self) -> list[str]:
@@ -63,19 +64,22 @@ class Table:
         return [self.frequency] if is_window else periods.labels(self.frequency, self.coverage.periods)
 
     def numbers(self) -> dict[tuple[int, int], list[int | None]]:
-        """The values of each series, by country and network. Values that are not known are None."""
+        """The values of each series, by country and network. Values that are not known or withheld are None."""
         values = self.values.astype(object)
         values[:, ~self.coverage.is_known] = None
+        if self.withheld is not None:
+            values[self.withheld] = None
         return {one[:2]: row for one, row in zip(self.series, values.tolist(), strict=True)}
 
     def rates(self, inhabitants: Inhabitants) -> NDArray[np.float64]:
-        """The values per 100,000 inhabitants in the year of the period. NaN if the inhabitants are not known."""
+        """The values per 100,000 inhabitants of the period's year. NaN if their number is not known, or withheld."""
         # A window belongs to the year in which it ends.
         seconds = np.array([periods.epoch(self.until) - 1]) if self.until else self.coverage.periods
         years, year_of = np.unique(periods.years(self.frequency, seconds), return_inverse=True)
         people = [[inhabitants(one.country, year) or np.nan for year in years.tolist()] for one in self.series]
         shape = (len(self.series), len(years))
-        return np.round(self.values * 100_000 / np.array(people, np.float64).reshape(shape)[:, year_of], 2)
+        values = self.values if self.withheld is None else np.where(self.withheld, np.nan, self.values)
+        return np.round(values * 100_000 / np.array(people, np.float64).reshape(shape)[:, year_of], 2)
 
 
 def grid(
@@ -83,12 +87,35 @@ def grid(
 ) -> Longs:
     """The values of cells, as series x periods, with 0 where there is no cell.
 
-    ``columns`` are the countries, networks and periods of the cells.
+    ``columns`` are the countries, networks and periods of the cells. Cells of other series are left out.
     """
     countries, networks, when = columns
+    found = np.zeros((len(series), len(coverage.periods)), np.int64)
+    if not len(series):
+        return found
     keys = np.array([one.country << _NETWORK_BITS | one.network for one in series], np.int64)
     order = np.argsort(keys)
-    rows = order[np.searchsorted(keys, countries.astype(np.int64) << _NETWORK_BITS | networks, sorter=order)]
-    found = np.zeros((len(series), len(coverage.periods)), np.int64)
-    found[rows, np.searchsorted(coverage.periods, when)] = values
+    wanted = countries.astype(np.int64) << _NETWORK_BITS | networks
+    rows = order[np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)]
+    kept = keys[rows] == wanted
+    found[rows[kept], np.searchsorted(coverage.periods, when[kept])] = values[kept]
     return found
+
+
+def coverage_of(row: Mapping[str, Any]) -> Coverage:
+    """The coverage in the row of a statement. Columns that the statement does not return are 0.
+
+    Instead of ``counted_from``, the row may have ``begun``: the instants at which counting began, only for the periods
+    in which it did. If it has ``waiting``, the columns about waiting have values only for these periods.
+    """
+    columns: dict[str, Any] = dict.fromkeys(COLUMNS, np.zeros(len(row["periods"]), np.int64)) | dict(row)
+    columns["status"] = np.frombuffer(row["status"].encode("ascii"), "S1").astype("U1")
+    if "begun" in row:
+        columns["counted_from"] = row["periods"].copy()
+        columns["counted_from"][np.searchsorted(row["periods"], row["begun"], "right") - 1] = row["begun"]
+    if "waiting" in row:
+        at = np.searchsorted(row["periods"], row["waiting"])
+        for name in ("agencies_awaited", "awaited_until"):
+            columns[name] = np.zeros(len(row["periods"]), np.int64)
+            columns[name][at] = row[name]
+    return Coverage(**{name: columns[name] for name in COLUMNS})

@@ -1,8 +1,8 @@
 -- A sliding window: the cells of its parts added up, and their coverage put together. It ends with the newest published
 -- hour or day before the first one that waits for agencies. Its parts are runs of periods, one for each calendar month
--- that it touches: the month itself, if it is published and stands for its days, or else its hours or days. One statement
--- reads one snapshot, so parts, version, coverage and cells agree while publications commit. No part is read for who only
--- looks up the version.
+-- that it touches: the month itself, if it is published and stands for its days, or else its hours or days. `parts` has
+-- the first period of each run of hours or days. One statement reads one snapshot, so parts, version, coverage and cells
+-- agree while publications commit. No part is read for who only looks up the version.
 -- `OFFSET 0` makes the planner look each run up by index: it takes them for a thousand, and would read the whole history.
 WITH span AS MATERIALIZED (
     SELECT
@@ -85,6 +85,7 @@ SELECT
     who.covered, who.owed,
     CASE WHEN coverage.is_final AND coverage.counted_from <= span.start THEN 'A' ELSE 'P' END AS status,
     ARRAY[coalesce(coverage.counted_from, span.start)] AS counted_from,
+    (SELECT coalesce(array_agg(first), '{}') FROM run WHERE frequency = %(frequency)s AND first < until) AS parts,
     (SELECT coalesce(array_agg(country ORDER BY country), '{}') FROM cells) AS countries,
     (SELECT coalesce(array_agg(value::bigint ORDER BY country), '{}') FROM cells) AS values
 FROM span

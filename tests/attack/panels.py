@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import numpy as np
 
+from countries.reference import Reference
 from federation import published
 from federation.rules.view import ALL_NETWORKS
 from p2p_core import periods
@@ -29,7 +30,7 @@ class Panel:
         selection = published.Selection(
             product.indicator, "W", first, last, tuple(PLACE_NUMBERS), (ALL_NETWORKS,), panel=_MONTHS
         )
-        page, found = published.panel(selection, limit=100)
+        page, found = published.panel(selection, Reference.current(), limit=100)
         self.agencies = frozenset(number - 1 for number in found.agencies.tolist())
         seconds = page.table.coverage.periods.tolist()
         self.weeks = [first + timedelta(seconds=at - periods.epoch(first)) for at in seconds]

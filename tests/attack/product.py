@@ -10,6 +10,7 @@ import numpy as np
 from django.conf import settings
 from django.test.utils import override_settings
 
+from countries.reference import Reference
 from federation import published, worklist
 from federation.database import clock
 from federation.models.worklist import ClockMark
@@ -93,8 +94,8 @@ class Product:
         self.settle()
         networks = _EVERY_NETWORK[TOTAL:] if frequency in {"N", "H"} else _EVERY_NETWORK
         selection = published.Selection(self.indicator, frequency, starts[0], starts[-1], EVERY_COUNTRY, networks)
-        published.check(selection)
-        table = published.read(selection, limit=100_000).table
+        published.check(selection, Reference.current())
+        table = published.read(selection, Reference.current(), limit=100_000).table
         numbers = np.zeros((len(starts), len(EVERY_COUNTRY), len(_EVERY_NETWORK)), np.int64)
         row = {periods.epoch(start): position for position, start in enumerate(starts)}
         kept = [at for at, period in enumerate(table.coverage.periods.tolist()) if period in row]

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from countries.reference import Reference
 from federation import published
 from federation.runs import schedules
 from p2p_core import periods
@@ -99,7 +100,7 @@ def count_unlike_parts(product: Product, days: World, hours: World, moves: int) 
 
 
 def _count_unlike(product: Product, name: str) -> int:
-    window = published.window(product.indicator, name)
+    window = published.window(product.indicator, name, Reference.current())
     if window is None:
         return 0
     shown = {country: value or 0 for (country, _), [value] in window.page.table.numbers().items()}

@@ -74,8 +74,11 @@ def _bring_in(newcomers: Sequence[Newcomer]) -> tuple[list[int], list[tuple[str,
 
     from countries import registry
     from countries.accounts import credentials
+    from countries.models import Detail
     from federation.database import clock
 
+    # Minutes of all countries are watched.
+    Detail.objects.update(step="N", network_step="D")
     agencies, issued, now = [], [], clock.now()
     for home, owes in newcomers:
         agency = registry.create_agency(code=f"{home}-CHAOS", country=home, name=f"Chaos {home}", by=_BY)

@@ -78,7 +78,7 @@ def send_as_told(said, url):
         Authorization=f"Basic {b64encode(pair.encode()).decode()}",
     )["access_token"]
     body = re.search(r"-d '\s*(\{.*?\})'", said, re.DOTALL)[1]
-    address = re.search(r"curl -s '(\S+country=IS)'", said)[1]
+    address = re.search(r"curl -s '(\S+country=NO)'", said)[1]
     bearer = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     receipt = fetch(f"{url}/api/v1/submissions/", data=body.encode(), **bearer)
     assert receipt["outcomes"]["current"] == 1

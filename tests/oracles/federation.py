@@ -91,6 +91,17 @@ class Schedule:
 
 
 @dataclass(frozen=True)
+class Detail:
+    """The finest steps of a country from a month on, over all networks and by network."""
+
+    country: int
+    indicator: int
+    month: date
+    step: str
+    network_step: str
+
+
+@dataclass(frozen=True)
 class Figure:
     source: str
     seconds: int
@@ -211,9 +222,11 @@ class Federation:
         frozen: Frozen,
         mark: datetime | None = None,
         minutes: dict[tuple[int, str, datetime], Coverage] | None = None,
+        details: Sequence[Detail] = (),
     ) -> None:
         self.reports = reports
         self.schedules = schedules
+        self.details = details
         self.now = now
         #: The time by which deadlines are judged.
         self.mark = mark or now
@@ -457,9 +470,42 @@ class Federation:
         return min([*reported, *scheduled], default=None)
 
     def published(self, indicator: int, frequency: str, period: datetime) -> dict[Place, int]:
-        """The protected numbers of a period; a place that is not named is 0."""
+        """The protected numbers of a period; a place that is not named is 0, or withheld."""
         numbers = self.unclipped(indicator, frequency, period)
-        return {place: value for place, value in numbers.items() if value > 0}
+        return {
+            place: value
+            for place, value in numbers.items()
+            if value > 0 and not self.is_withheld(indicator, frequency, period, place)
+        }
+
+    # --- protection.md, Detail ----------------------------------------------------------------------------------------
+
+    def is_withheld(self, indicator: int, frequency: str, period: datetime, place: Place) -> bool:
+        """A country finer than its own step; a group that, alone or less a smaller one, tells one or two of these."""
+        country, network = place
+        if network != ALL_NETWORKS and frequency in "NH":
+            return True
+        if country != TOTAL and country not in MEMBERS:
+            return FREQUENCIES.index(frequency) < FREQUENCIES.index(self._step(indicator, period, place))
+        named = {one.country for one in self.details if one.indicator == indicator}
+        gone = {one for one in named if self.is_withheld(indicator, frequency, period, (one, network))}
+        own = gone if country == TOTAL else gone & MEMBERS[country]
+        smaller = [group for group in MEMBERS if country == TOTAL or MEMBERS[group] < MEMBERS[country]]
+        shown = [one for one in smaller if not self.is_withheld(indicator, frequency, period, (one, network))]
+        sums = [own, *(own - MEMBERS[group] for group in shown)]
+        return any(len(one) in (1, 2) for one in sums)
+
+    def _step(self, indicator: int, period: datetime, place: Place) -> str:
+        """The finest step of a country in the month in which a period starts; without a detail, as fine as can be."""
+        country, network = place
+        month = period.date().replace(day=1)
+        rows = [
+            one for one in self.details if (one.country, one.indicator) == (country, indicator) and one.month <= month
+        ]
+        newest = max(rows, key=lambda one: one.month, default=None)
+        if newest is None:
+            return "N" if network == ALL_NETWORKS else "D"
+        return newest.step if network == ALL_NETWORKS else newest.network_step
 
     # --- protection.md ------------------------------------------------------------------------------------------------
 
@@ -550,7 +596,10 @@ class Federation:
         values: dict[int, int] = defaultdict(int)
         for part in parts:
             for (country, network), value in self.published(indicator, *part).items():
-                if network == ALL_NETWORKS:
+                # There is no window of a country if one of its parts, or its newest period, is withheld.
+                needed = [*parts, (frequency, published[-1])]
+                withheld = any(self.is_withheld(indicator, *one, (country, network)) for one in needed)
+                if network == ALL_NETWORKS and not withheld:
                     values[country] += value
         return Window(start, end, dict(values), self._window_coverage(indicator, start, parts))
 

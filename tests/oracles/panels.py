@@ -139,7 +139,7 @@ def _numbers(federation: Federation, agencies: list[int], indicator: int, freque
     else:
         for agency, figure in figures.items():
             for place, counted in margins_of(figure.cells if figure else {}).items():
-                if place[1] == ALL_NETWORKS:
+                if place[1] == ALL_NETWORKS and not federation.is_withheld(indicator, frequency, period, place):
                     shown = federation.rounded(counted, agency, indicator, Cell(frequency, period, *place))
                     values[place[0]] = values.get(place[0], 0) + shown
     is_final = all(figure is not None and figure.final for figure in figures.values())

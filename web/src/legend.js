@@ -4,8 +4,8 @@ import { html } from "./svg.js";
 import { ranges } from "./scale.js";
 
 /** @param {number[]} cuts where classes begin @param {number} least the smallest number above zero */
-export function drawLegend(place, { words, title, cuts, least, provisional }) {
-  const items = [entry("none", words.say("legend_unknown")), entry(0, words.short(0))];
+export function drawLegend(place, { words, title, cuts, least, provisional, withheld }) {
+  const items = [entry("none", words.say(withheld ? "legend_withheld" : "legend_unknown")), entry(0, words.short(0))];
   if (least !== null) items.push(...ranges(cuts, least).map((range) => entry(range.shade, label(words, range))));
   if (provisional) items.push(entry("provisional", words.say("legend_provisional")));
   place.replaceChildren(html("p", { class: "map-legend-title" }, title), html("ul", { class: "map-legend-list" }, ...items));

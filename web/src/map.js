@@ -16,7 +16,7 @@ import { html, part, set } from "./svg.js";
 import { wordsOf } from "./words.js";
 
 const WINDOW_EVERY = 60_000;
-const NOTHING = { known: false, provisional: false, coverage: undefined, end: null, cells: new Map() };
+const NOTHING = { known: false, provisional: false, coverage: undefined, end: null, cells: new Map(), withheld: new Map() };
 const SINGLE = /^([A-Z]{2}|_U)$/;
 
 class LiveMap {
@@ -171,7 +171,7 @@ class LiveMap {
     this.offerWays();
     const title = words.say("legend", { title: words.say(`titles.${choice.indicator}.${choice.per}`), period: periodText(words, choice) });
     const least = seen.length ? Math.min(...seen) : null;
-    drawLegend(part(this.root, "map-legend"), { words, title, cuts, least, ...choice, provisional: numbers.provisional });
+    drawLegend(part(this.root, "map-legend"), { words, title, cuts, least, provisional: numbers.provisional, withheld: numbers.withheld.size > 0 });
     this.paintUnlocated();
     this.tellCoverage();
   }

@@ -2,7 +2,8 @@
 
 /**
  * @typedef {{value: number, rate: number | null}} Cell
- * @typedef {{known: boolean, provisional: boolean, coverage: object | null, end: string | null, cells: Map<string, Cell>}} Numbers
+ * @typedef {{known: boolean, provisional: boolean, coverage: object | null, end: string | null, cells: Map<string, Cell>, withheld: Map<string, string>}} Numbers
+ * `withheld` has the finest step at which a country is published whose number is withheld.
  */
 
 /** @returns {Numbers} of a sliding window, or of a single day, whose coverage is a list */
@@ -15,15 +16,20 @@ export function numbersFrom(answer) {
     coverage,
     end: answer.meta.end,
     cells: new Map(cells),
+    withheld: withheldFrom(answer),
   };
+}
+
+function withheldFrom(answer) {
+  return new Map((answer.withheld ?? []).flatMap(({ countries, published }) => countries.map((code) => [code, published[0]])));
 }
 
 /**
  * @param {Numbers} numbers @param {string} code @param {string} per
- * @returns {number | null} null if it is not known. A cell that is not listed is zero in a period that is known.
+ * @returns {number | null} null if it is not known or withheld. Another cell that is not listed is zero.
  */
 export function numberOf(numbers, code, per) {
-  if (!numbers.known) return null;
+  if (!numbers.known || numbers.withheld.has(code)) return null;
   const cell = numbers.cells.get(code);
   if (!cell) return code === "_U" && per === "head" ? null : 0;
   return per === "head" ? cell.rate : cell.value;
@@ -44,8 +50,9 @@ export function arrived(before, after) {
 export function hourFrom(answer, group) {
   const rows = answer.observations.filter((row) => row.country === group);
   const totals = new Map(rows.map((row) => [row.period, row.value]));
+  const withheld = withheldFrom(answer).has(group);
   return answer.coverage.map(({ period, status }) => ({
     period,
-    value: status === "O" ? null : (totals.get(period) ?? 0),
+    value: status === "O" || withheld ? null : (totals.get(period) ?? 0),
   }));
 }

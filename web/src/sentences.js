@@ -3,6 +3,8 @@
 /** @returns {string} "Norway: 120 downloads in the last 7 days, 2.1 per 100,000 inhabitants" */
 export function countrySentence(words, numbers, choice, code) {
   const told = { country: words.country(code), period: periodText(words, choice) };
+  const step = numbers.withheld.get(code);
+  if (step) return words.say(`country_withheld.${step}`, told);
   if (!numbers.known) return words.say("country_unknown", told);
   const cell = numbers.cells.get(code) ?? { value: 0, rate: code === "_U" ? null : 0 };
   const count = words.count(countKey(choice), cell.value);

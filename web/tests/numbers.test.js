@@ -26,6 +26,15 @@ test("a cell that is not listed is zero if anybody reported", () => {
   assert.ok(numbers.provisional);
 });
 
+test("what is withheld is not zero, also of the hour", () => {
+  const withheld = [{ countries: ["LI", "EUROPE"], network: "_T", published: ["W", "M", "A"] }];
+  const numbers = numbersFrom({ ...answer(2, [row("NO", 120, 2.1)]), withheld });
+  assert.equal(numberOf(numbers, "LI", "count"), null);
+  assert.equal(numberOf(numbers, "LI", "head"), null);
+  assert.equal(numberOf(numbers, "SE", "count"), 0);
+  assert.deepEqual(hourFrom({ ...live(), withheld }, "EUROPE").map(({ value }) => value), [null, null, null]);
+});
+
 test("where nobody reported nothing is known, not even zero", () => {
   for (const numbers of [numbersFrom(answer(0, [])), numbersFrom({ ...answer(0, []), coverage: null })]) {
     assert.equal(numberOf(numbers, "NO", "count"), null);

@@ -10,6 +10,7 @@ const texts = {
   country_rate: "{country}: {count} {period}, {rate} per 100,000 inhabitants",
   country_count: "{country}: {count} {period}",
   country_unknown: "{country}: not known {period}",
+  country_withheld: { D: "{country}: By day.", W: "{country}: By week." },
   coverage: "{reporting} of {expected} {period}",
   nothing_published: "nothing {period}",
   nobody_expected: "nobody {period}",
@@ -24,7 +25,7 @@ const cells = new Map([
   ["SE", { value: 1, rate: 0.01 }],
   ["_U", { value: 5, rate: null }],
 ]);
-const numbers = { known: true, coverage: { agencies_reporting: 13, agencies_expected: 14 }, cells };
+const numbers = { known: true, coverage: { agencies_reporting: 13, agencies_expected: 14 }, cells, withheld: new Map([["LI", "W"]]) };
 
 test("a country says its number, its period and its rate", () => {
   assert.equal(
@@ -42,6 +43,11 @@ test("without inhabitants there is no rate to tell", () => {
 test("what is not known is not told as zero", () => {
   const unknown = { ...numbers, known: false };
   assert.equal(countrySentence(words, unknown, choice, "NO"), "Norway: not known in the last 7 days");
+});
+
+test("what is withheld is not told as zero, nor as not known", () => {
+  assert.equal(countrySentence(words, numbers, choice, "LI"), "Liechtenstein: By week.");
+  assert.equal(countrySentence(words, { ...numbers, known: false }, choice, "LI"), "Liechtenstein: By week.");
 });
 
 test("coverage is told, and so is that nothing is there", () => {

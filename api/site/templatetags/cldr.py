@@ -172,6 +172,12 @@ def coverage_legend() -> list[tuple[str, str]]:
     return [(kind, str(words)) for kind, words in COVERAGE.items()]
 
 
+@register.filter
+def withheld(step: str) -> str:
+    """Write why there is no number, and the finest frequency that there is."""
+    return gettext("%(step)s. Shorter periods are withheld because the numbers are small.") % {"step": word(step)}
+
+
 @register.simple_tag
 def incomparable() -> str:
     """Write what a break means."""

@@ -28,7 +28,7 @@ _ID = re.compile(r"[0-9]{1,18}")
 #: The kinds of items that audit events are about. The names of their actions begin with them.
 _SUBJECTS = (
     "finding", "report", "submission", "agency", "schedule", "threshold", "setup", "credential", "annotation",
-    "signingkey", "liaison", "user", "indicator", "indicatortranslation", "population", "helpservice",
+    "signingkey", "liaison", "user", "indicator", "indicatortranslation", "population", "detail", "helpservice",
 )  # fmt: skip
 
 

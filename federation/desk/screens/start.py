@@ -16,6 +16,7 @@ from federation.audit import chain
 from federation.database import clock
 from federation.desk import board
 from federation.desk.board import BoardAgency, Silence, Square
+from federation.desk.proposals import proposals
 from federation.desk.screens import words
 from federation.intake import queries
 from federation.models.findings import Finding, FindingState, Hold
@@ -75,6 +76,8 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "legend": [(state, letter, meaning) for state, (letter, meaning) in words.STATES.items()],
         "activity": board.activity(scope, now=now) if may("federation.view_submission") else [],
         "recent": words.age(board.RECENT),
+        # A proposal is about no agency, so only coordinators see it.
+        "proposals": list(proposals()) if may("countries.add_detail") and not scope.limited else [],
     }
 
 

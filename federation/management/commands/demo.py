@@ -105,6 +105,7 @@ class Sender:
 def _add_agencies(url: str) -> tuple[list[Sender], Client]:
     now = clock.now()
     first_day = registration.first_day(now)
+    registration.set_monthly_detail()
     inhabitants, europe = registration.inhabitants()
     senders = []
     for seed, invented in enumerate(AGENCIES):
@@ -138,7 +139,7 @@ def _ready_message(url: str, reader: Client, took: float) -> str:
     # No hour waits for agencies that long.
     hour = periods.start_of("H", clock.now() - settings.PUBLICATION_LIMITS["H"] - timedelta(hours=1, minutes=1))
     label = periods.label("H", hour)
-    query = f"indicator=DOWNLOADS&frequency=H&start={label}&end={label}&country=IS"
+    query = f"indicator=DOWNLOADS&frequency=H&start={label}&end={label}&country=NO"
     password = registration.coordinator()
     return f"""
 Ready after {took:.0f} seconds. Every number here is invented.
@@ -154,7 +155,7 @@ Send a report as an agency would, and read the combined view:
       -d grant_type=client_credentials | sed 's/.*"access_token": *"\\([^"]*\\)".*/\\1/')
   curl -s {url}/api/v1/submissions/ -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '
       {{"indicator": "DOWNLOADS", "reports": [{{"frequency": "H", "period": "{label}", "observations": [
-          {{"country": "IS", "network": "BITTORRENT", "value": 250}}]}}]}}'
+          {{"country": "NO", "network": "BITTORRENT", "value": 250}}]}}]}}'
   curl -s '{url}/api/v1/aggregates/?{query}'
 
 Live minutes continue to arrive. Ctrl-C stops everything."""

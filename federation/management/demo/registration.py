@@ -9,7 +9,7 @@ from django.db.models import Max
 
 from countries import registry
 from countries.accounts import credential_limits, credentials
-from countries.models import Agency, Annotation, Credential, Population, Schedule, Setup
+from countries.models import Agency, Annotation, Credential, Detail, Population, Schedule, Setup
 from federation.management.demo.agencies import AGENCIES, HISTORY, READER, DemoAgency, Stream
 from federation.management.demo.client import Client
 from federation.models.submissions import Report, ReportState
@@ -22,6 +22,8 @@ REASON = "invented for the demonstration"
 _CAMPAIGN, _CHANGE, _OUTAGE = 75, 140, 61
 #: Outside Europe, the largest countries are enough for a long tail.
 ELSEWHERE = 12
+#: San Marino. Minutes, hours, days and weeks are the finest of others: Germany, Norway, Iceland, Liechtenstein.
+MONTHLY = "SM"
 
 
 def first_day(now: datetime) -> datetime:
@@ -39,6 +41,13 @@ def inhabitants() -> tuple[dict[str, int], frozenset[str]]:
     europe = GROUP_MEMBERS["EUROPE"] & people.keys()
     others = sorted(people.keys() - europe, key=lambda code: -people[code])[:ELSEWHERE]
     return {code: people[code] for code in (*europe, *others)}, frozenset(europe)
+
+
+def set_monthly_detail() -> None:
+    """Have one country published by the month only, before anything is published. By its population, none is."""
+    if not Agency.objects.filter(invented=True).exists():
+        with registry.writing():
+            Detail.objects.filter(country__code=MONTHLY).update(step="M", network_step="M")
 
 
 def add_agency(invented: DemoAgency, *, url: str, now: datetime, first_day: datetime) -> Client:

@@ -44,6 +44,7 @@ def test_answer_has_the_documented_shape(press, read):
         "observations": [
             {"period": "2026-11-01", "country": "NO", "network": "_T", "value": 120, "per_100k": 2.14, "status": "P"}
         ],
+        "withheld": [],
         "next": None,
     }
 

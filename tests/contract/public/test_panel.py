@@ -87,6 +87,7 @@ def test_panel_has_the_documented_shape(compared, agencies, read):
                 "change_12m": 0.2,
             }
         ],
+        "withheld": [],
         "next": None,
     }
 

@@ -46,6 +46,7 @@ def test_window_has_the_documented_shape(press, read):
             {"country": "NO", "value": 10, "per_100k": 1.0} | row,
             {"country": "SE", "value": 5, "per_100k": None} | row,
         ],
+        "withheld": [],
     }
 
 

@@ -219,7 +219,7 @@ PYSDMX_30 = [
             "NETWORK": [True, 3],
             "TIME_PERIOD": [True, 0],
             "OBS_VALUE": [False, 0],
-            "OBS_STATUS": [True, 4],
+            "OBS_STATUS": [True, 5],
             "CONF_STATUS": [True, 1],
             "COVERAGE": [False, 0],
             "AGENCIES_REPORTING": [True, 0],

@@ -20,7 +20,7 @@ import pytest
 from tests.contract.public.press import NOBODY, Press, z
 from tests.contract.sdmx import clients
 from tests.contract.sdmx.clients import EVERYTHING, PLACE, SERIES, Cells
-from tests.factories import AgencyFactory, IndicatorFactory, NetworkFactory
+from tests.factories import AgencyFactory, CountryFactory, DetailFactory, IndicatorFactory, NetworkFactory
 
 PAGE = Path(__file__).resolve().parents[3] / "docs/reference/sdmx.md"
 IN_R = Path(__file__).with_name("clients.R")
@@ -54,6 +54,8 @@ def _published():
     AgencyFactory.create()
     for number, code in enumerate(("BITTORRENT", "EDONKEY"), 1):
         NetworkFactory.create(number=number, code=code)
+    # Answers about all countries say that this one is withheld.
+    DetailFactory.create(country=CountryFactory.create(code="US"), step="W", network_step="M")
     press = Press()
     press.publish("D", {"2026-11-01": {"NO": 10, "NO/BITTORRENT": 10, "SE": 5}, "2026-11-02": {"NO": 20}})
     press.publish("D", {"2026-11-02": {"NO": 25, "NO/BITTORRENT": 5}})

@@ -63,7 +63,6 @@ ALL = [
         ("D.DOWNLOADS.NO.", ALL[:2]),
         ("D+M.DOWNLOADS.SE+EUROPE.", ["D.DOWNLOADS.SE._T", "M.DOWNLOADS.EUROPE._T"]),
         ("D.DOWNLOADS.SE.ARES", ["D.DOWNLOADS.SE.ARES"]),
-        ("H.DOWNLOADS.NO.BITTORRENT", []),
         ("D.DOWNLOADS.QQ.", []),
         ("N...", []),
         ("*?c[COUNTRY]=SE,EUROPE", ["D.DOWNLOADS.SE._T", "D.HELP_VISITS.SE._T", "M.DOWNLOADS.EUROPE._T"]),

@@ -152,5 +152,11 @@ def _coded(dimensions, numbers):
     return {one["id"]: _text(one["values"][int(at)]) for one, at in zip(dimensions, places, strict=True)}
 
 
+def of_form(form, answer):
+    """Return the observations of an answer by place, each with the components that have a value."""
+    assert answer.status_code == 200, answer.content
+    return {"csv": _of_csv, "xml": _of_xml, "json": _of_json}[form](answer)
+
+
 def _text(value):
     return value["value"] if "value" in value else value["id"]

@@ -234,7 +234,7 @@ def test_structures_go_with_availability_and_lists_have_only_what_exists(form):
     assert found["codelist CL_COUNTRY"]["content"] == ["NO", "_T"]
     # The structure beside it finds all that it names.
     assert {"OBS_STATUS", "VALID_FROM"} < set(found["conceptscheme CS_P2P"]["content"])
-    assert found["codelist CL_OBS_STATUS"]["content"] == ["A", "B", "O", "P"]
+    assert found["codelist CL_OBS_STATUS"]["content"] == ["A", "B", "O", "P", "Q"]
 
 
 def test_availability_in_json_is_what_clients_read():

@@ -57,7 +57,7 @@ def test_load_again_changes_nothing(django_assert_max_num_queries):
     load()
     version = Reference.current().version
 
-    with django_assert_max_num_queries(40):
+    with django_assert_max_num_queries(48):
         done = load()
     assert {(one.added, one.changed, one.kept) for one in done.values()} == {(0, 0, 0)}
     assert Reference.current().version == version

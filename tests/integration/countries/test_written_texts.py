@@ -15,6 +15,7 @@ from countries.admin.base import RegistryAdmin
 from countries.models import (
     Agency,
     Annotation,
+    Detail,
     HelpService,
     Indicator,
     IndicatorTranslation,
@@ -35,6 +36,7 @@ CONTROLS = ["a\x02b", "a\x0bb", "a\x1bb", "a\x7fb", "a\x85b", "a\uffffb"]
 WRITTEN: dict[type[models.Model], Any] = {
     Agency: factories.AgencyFactory,
     Annotation: factories.AnnotationFactory,
+    Detail: factories.DetailFactory,
     HelpService: factories.HelpServiceFactory,
     Indicator: factories.IndicatorFactory,
     IndicatorTranslation: factories.IndicatorTranslationFactory,

@@ -1,7 +1,7 @@
 """Two countries with everything that the desk shows: the liaison's own country, and one that must stay hidden."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.contrib.auth.models import Group, User
@@ -13,6 +13,7 @@ from countries.models import (
     Annotation,
     Country,
     Credential,
+    Detail,
     HelpService,
     Indicator,
     Liaison,
@@ -39,6 +40,7 @@ WAYS: dict[type[Model], str] = {
     AuditEvent: "",
     Country: SHARED,
     Credential: "agency__country",
+    Detail: SHARED,
     Failure: "",
     Finding: "agency__country",
     Group: "",
@@ -121,6 +123,7 @@ def shared() -> dict[type[Model], Model]:
         factories.IndicatorFactory.create(),
         Network.objects.get_or_create(number=1, defaults={"code": "BITTORRENT", "name": "BitTorrent"})[0],
         factories.PopulationFactory.create(country=country),
+        factories.DetailFactory.create(country=country, valid_from=date(2099, 1, 1)),
         factories.HelpServiceFactory.create(country=country),
         Group.objects.get(name="observer"),
     ]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from django.db.models import Max, Q
 
+from countries.reference import Reference
 from federation import publication, published
 from federation.database import clock
 from federation.models.figures import Figure, FrozenSum
@@ -227,7 +228,7 @@ def _summary(coverage: oracle.Coverage) -> Key:
 
 def read_windows(indicator: int) -> dict[Key, Key]:
     """Of each window as it is read: its start, end, values by country, and coverage."""
-    found = {name: published.window(indicator, name) for name in published.WINDOWS}
+    found = {name: published.window(indicator, name, Reference.current()) for name in published.WINDOWS}
     return {
         (name,): (
             window.start,

@@ -152,7 +152,10 @@ DEEDS = {
         ["agency.added"],
     ),
     "agency deactivated": (lambda: changed(agency(), active=False), ["agency.changed"]),
-    "indicator": (lambda: added(Indicator, code="B", name="b", description="b"), ["indicator.added"]),
+    "indicator": (
+        lambda: added(Indicator, code="B", name="b", description="b"),
+        ["indicator.added", "referenceversion.added"],
+    ),
     "translation": (
         lambda: added(IndicatorTranslation, indicator_id=1, language="de", name="b"),
         ["indicatortranslation.added"],

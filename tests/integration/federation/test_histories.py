@@ -2,20 +2,22 @@
 
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
+from unittest.mock import patch
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from countries import registry
-from countries.models import Schedule
+from countries import reference, registry
+from countries.models import Detail, Schedule
 from federation import worklist
 from federation.database import clock
 from federation.errors import ClocksDisagreeError
 from federation.runs import reconciliation, schedules
+from p2p_core.codes import COUNTRY_CODES
 from tests import factories
 from tests.histories import one_in
-from tests.integration.federation.comparison import Vintages, assert_agrees, public_view
+from tests.integration.federation.comparison import Vintages, assert_agrees, public_view, stored_cells
 from tests.integration.federation.world import Said, world
 from tests.oracles.calendar import end_of, start_of
 
@@ -100,6 +102,15 @@ jumps = st.tuples(st.just("jump"), st.sampled_from([86_400, -86_400, 3600, -3600
 steps_back = st.tuples(st.just("step back"), st.sampled_from([0.2, 1.0, 59.0]))
 drifts = st.tuples(st.just("drift"), st.sampled_from([-60, -0.2, 0, 30]))
 looks = st.tuples(st.just("look"))
+#: Set before anything is published: of Norway and members of the Union, in the months that are spoken of.
+steps = st.sampled_from(["ND", "HD", "DD", "DW", "WW", "WM", "MM"])
+DETAILED = (578, 276, 196, 470, 442)
+details = st.lists(
+    st.tuples(st.sampled_from(DETAILED), st.sampled_from([(2000, 1), (2026, 12), (2027, 1)]), steps),
+    max_size=6,
+    unique_by=lambda one: one[:2],
+)
+plans = st.tuples(st.just("plan"), st.sampled_from(DETAILED), steps)
 deeds = (
     submissions
     | submissions
@@ -116,6 +127,7 @@ deeds = (
     | steps_back
     | drifts
     | looks
+    | plans
 )
 #: Two agencies that owe hours, and minutes, and have sent them so far.
 BUSY = [
@@ -123,8 +135,11 @@ BUSY = [
     ("edit", 1, "N", -1, None, 2000),
     *(("hours", agency, 5) for agency in (0, 1)),
 ]
-histories = st.tuples(st.sampled_from([[], BUSY, BUSY]), st.lists(deeds, min_size=1, max_size=16)).map(
-    lambda parts: [*parts[0], *parts[1]]
+histories = st.builds(
+    lambda first, busy, rest: [("set up", first), *busy, *rest],
+    details,
+    st.sampled_from([[], BUSY, BUSY]),
+    st.lists(deeds, min_size=1, max_size=16),
 )
 
 
@@ -213,7 +228,36 @@ def edit(federation, agency, frequency, first, days, deadline):
     federation.schedule(agency, frequency, begin, end, deadline=deadline)
 
 
+def set_up(_, rows):
+    """Give countries their detail before anything is published."""
+    for country, (year, month), (step, network_step) in rows:
+        factories.DetailFactory.create(
+            country=country_of(country),
+            indicator_id=1,
+            valid_from=date(year, month, 1),
+            step=step,
+            network_step=network_step,
+        )
+    reference.snapshots.clear()
+
+
+def plan(federation, country, steps):
+    """Change the detail of a country from a later month on, which changes nothing now."""
+    month = (federation.now + timedelta(days=32)).date().replace(day=1)
+    found = Detail.objects.filter(country=country, indicator=1, valid_from=month).first()
+    found = found or Detail(country=country_of(country), indicator_id=1, valid_from=month)
+    found.step, found.network_step = steps
+    with patch("countries.models.reference.timezone.now", lambda: federation.now):
+        registry.save(found, by="test", reason="small numbers")
+
+
+def country_of(number):
+    return factories.CountryFactory.create(code=COUNTRY_CODES[number])
+
+
 DEEDS = {
+    "set up": set_up,
+    "plan": plan,
     "submit": submit,
     "wait": lambda federation, seconds: federation.wait(seconds=seconds),
     "outage": outage,
@@ -243,8 +287,8 @@ def vintages_kept(monkeypatch):
         vintages.note()
         return claim
 
-    with monkeypatch.context() as patch:
-        patch.setattr(reconciliation, "_step", step_and_note)
+    with monkeypatch.context() as patched:
+        patched.setattr(reconciliation, "_step", step_and_note)
         yield
     vintages.assert_kept()
 
@@ -277,3 +321,29 @@ def test_a_history_ends_in_the_numbers_of_the_oracle(monkeypatch, history):
         monkeypatch.setitem(worklist.CLAIM, "figure", 5)
         with vintages_kept(monkeypatch):
             live(federation, history)
+
+
+def test_detail_changes_with_the_month_and_a_later_detail_shows_nothing_of_an_earlier_month(monkeypatch):
+    border = datetime(2027, 2, 1, tzinfo=UTC)
+    with world(monkeypatch, now=datetime(2027, 1, 29, 12, tzinfo=UTC)) as federation:
+        set_up(
+            federation, [(578, (2000, 1), "HD"), (196, (2000, 1), "WM"), (470, (2000, 1), "WM"), (442, (2027, 1), "WM")]
+        )
+        plan(federation, 578, "WM")
+        plan(federation, 196, "HD")
+        federation.schedule(0, "D", date(2026, 12, 30))
+        some = {(country, network): 40 for country in (578, 196, 470, 442) for network in (1, 2)}
+        for ahead in range(-3, 4):
+            day = border + timedelta(days=ahead)
+            federation.wait(seconds=(day + timedelta(days=1, minutes=2) - federation.now).total_seconds())
+            federation.submit(ahead % AGENCIES, Said("D", day, some))
+            look(federation)
+        # Late figures follow the detail of their own month.
+        late = [Said("D", border + timedelta(days=ahead), {(578, 1): 400}) for ahead in (-1, 0)]
+        federation.submit(1, *late)
+        look(federation)
+        shown = {(key[1].day, key[2]) for key in stored_cells(1, "D", now=federation.now)}
+    assert {day for day, country in shown if country == 578} == {29, 30, 31}
+    assert {day for day, country in shown if country == 196} == {1, 2, 3, 4}
+    # In January three members of the Union were withheld; from February on two are.
+    assert {day for day, country in shown if country == 2020} == {29, 30, 31}

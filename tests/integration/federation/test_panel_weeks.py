@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from countries import registry
+from countries import reference, registry
 from countries.models import Schedule
 from federation.models.published import PublishedCell, PublishedPanel, PublishedPanelPeriod
 from federation.runs import reconciliation
 from p2p_core import periods
+from tests import factories
 from tests.histories import one_in
 from tests.integration.federation.comparison import stored_panel as stored
 from tests.integration.federation.three_years import (
@@ -88,6 +89,20 @@ def test_numbers_are_provisional_until_all_figures_are_final(weeks_too):
     weeks_too.submit(0, Said("D", day("2026-03-10"), cells))
     assert_panels_agree(weeks_too)
     assert stored(12, "M").numbers[month("2026-03")] == oracle.Numbers("A", found.values)
+
+
+@pytest.mark.parametrize("left_out", [(), (3, 4)])
+def test_panel_has_no_week_of_a_country_that_is_published_by_the_month(weeks_too, left_out):
+    norway = factories.CountryFactory.create(code="NO")
+    factories.DetailFactory.create(country=norway, indicator_id=1, step="M", network_step="M")
+    reference.snapshots.clear()
+    cells = {(NORWAY, 1): 400, (GERMANY, 1): 400}
+    weeks_too.submit(0, Said("D", day("2026-03-10"), cells))
+    for agency in left_out:
+        weeks_too.submit(agency, Said("D", day("2026-03-10"), cells))
+    weeks_too.settle()
+    week, whole = stored(12, "W").numbers[day("2026-03-09")], stored(12, "M").numbers[month("2026-03")]
+    assert (NORWAY in week.values, GERMANY in week.values, NORWAY in whole.values) == (False, True, True)
 
 
 # --- any history ------------------------------------------------------------------------------------------------------

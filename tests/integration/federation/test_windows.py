@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from countries.reference import Reference
 from federation import published
 from federation.models.published import PeriodVersion, PublishedCoverage
 from federation.runs import reconciliation
@@ -32,7 +33,7 @@ def hour(number, value=5):
 def window(federation, name="P7D"):
     federation.settle()
     assert_agrees(federation.oracle())
-    return published.window(1, name)
+    return published.window(1, name, Reference.current())
 
 
 def covered(found):
@@ -143,7 +144,7 @@ def test_windows_are_what_a_reader_adds_up(federation, reader):
     federation.wait(hours=12, seconds=60)
     federation.settle()
     third = reader.assert_all_add_up()
-    assert published.window(1, "P365D").end == today + DAY
+    assert published.window(1, "P365D", Reference.current()).end == today + DAY
     assert second["P365D"] != third["P365D"]
     assert_agrees(federation.oracle())
 
@@ -154,7 +155,7 @@ def test_a_window_ends_before_the_first_day_that_waits(federation):
     federation.submit(0, day(2))
     found = window(federation)
     assert (found.start, found.end) == (TODAY - 7 * DAY, TODAY)
-    assert published.window(1, "P1D") is None
+    assert published.window(1, "P1D", Reference.current()) is None
     # The second agency is awaited for today, and has sent tomorrow's day.
     federation.go_to(TODAY + 2 * DAY + timedelta(minutes=1))
     federation.submit(0, *(Said("D", TODAY + number * DAY, {(578, 1): 5}) for number in (0, 1)))
@@ -182,7 +183,7 @@ def test_a_year_has_the_newest_month_by_the_day_until_the_month_is_public(federa
     by_month = {}
     while not by_month.get(True):
         reconciliation._step()
-        found = published.window(1, "P365D")
+        found = published.window(1, "P365D", Reference.current())
         is_public = PeriodVersion.objects.filter(frequency="M").exists()
         by_month[is_public] = (found.end, found.page.table.numbers()[578, 0][0])
     assert by_month[False][0] == by_month[True][0] == datetime(2026, 12, 1, tzinfo=UTC)
@@ -242,6 +243,8 @@ def test_the_version_of_a_window_is_the_newest_that_changed_a_part(federation):
     assert [name for name in PART if before[name] != after[name]] == ["P30D", "P365D"]
     newest = PeriodVersion.objects.filter(frequency="D").order_by("-version").first().version
     assert after["P30D"] == (newest, TODAY)
-    assert {name: (found.page.version, found.end) for name in PART if (found := published.window(1, name))} == {
-        name: found for name, found in after.items() if found
-    }
+    assert {
+        name: (found.page.version, found.end)
+        for name in PART
+        if (found := published.window(1, name, Reference.current()))
+    } == {name: found for name, found in after.items() if found}

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from countries import registry
-from countries.models import Agency, Schedule
+from countries.models import Agency, Detail, Schedule
 from federation import worklist
 from federation.database import clock
 from federation.intake import Receipt
@@ -94,6 +94,10 @@ class Memory:
             base=settings.ROUNDING_BASE,
             frozen=self.frozen,
             minutes=self.minutes,
+            details=[
+                oracle.Detail(row.country_id, row.indicator_id, row.valid_from, row.step, row.network_step)
+                for row in Detail.objects.all()
+            ],
         )
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from countries.reference import Reference
 from federation import published
 from federation.database import cursor
 from federation.published import NEWEST, Selection, vintages
@@ -74,7 +75,7 @@ def test_door_names_no_other_statement():
 
 
 def everything(selection):
-    page = published.read(selection, limit=10)
+    page = published.read(selection, Reference.current(), limit=10)
     columns = page.table.coverage
     coverage = [getattr(columns, name).tolist() for name in COLUMNS]
     return page.version, page.known_at, page.table.series, page.table.values.tolist(), coverage

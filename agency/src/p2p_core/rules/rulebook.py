@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum, auto
 from typing import Final
 
-from p2p_core.rules import lateness, levels, mix, plausibility, sentences
+from p2p_core.rules import detail, lateness, levels, mix, plausibility, sentences
 from p2p_core.rules.levels import Facts
 from p2p_core.rules.sentences import Span
 
@@ -34,6 +34,8 @@ class Subject(StrEnum):
     LATENESS = auto()
     #: The counts of a week by country, of the agency and of all others.
     MIX = auto()
+    #: A :class:`detail.PublishedLevel`. It is about a country, and no agency's.
+    DETAIL = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +218,26 @@ _RULES = (
         thresholds=(
             Threshold("R301_DISTANCE", 0.35, "how far from the others: Jensen–Shannon distance, 0 to 1", own=True),
             Threshold("R301_TOTAL", 500.0, "how large the totals of the agency and of the others must be", own=True),
+        ),
+    ),
+    Rule(
+        "R401", "detail", Severity.WARNING, 4, Subject.DETAIL,
+        when=(
+            "The numbers of a country in the last three published months do not fit its detail: its finest step has "
+            "too few events a period, or the next finer step would have many. Coordinators see it, agencies do not."
+        ),
+        advice="Change the detail of the country from a later month on, or leave it.",
+        judge=detail.disagrees,
+        sentence=sentences.detail,
+        facts={
+            "country": "country",
+            "step_frequency": "finest published step",
+            "proposed_frequency": "proposed step",
+            "mean": "events in an average period of the step",
+        },
+        thresholds=(
+            Threshold("R401_LEAST", 5.0, "how many events an average period of the finest step must have"),
+            Threshold("R401_FINER", 20.0, "from how many events in an average period on a finer step is proposed"),
         ),
     ),
 )  # fmt: skip

@@ -108,6 +108,14 @@ def country_mix(span: Span, facts: Facts) -> str:
     )
 
 
+def detail(span: Span, facts: Facts) -> str:
+    step, proposed = (_NOUNS[Frequency(facts[name])] for name in ("step_frequency", "proposed_frequency"))
+    return (
+        f"{span.stretch()}: {_country(facts['country'])} has {facts['mean']:,} events in an average {step}. "
+        f"Publish its {proposed}s and nothing finer, from a later month on."
+    )
+
+
 def percent(share: float) -> str:
     return f"{share * 100:,.{0 if share >= _EVEN else 1}f} %"
 

@@ -2,13 +2,26 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from django.http import QueryDict
 
 from api.site import country_view, trends
-from countries.reference import Indicator
+from countries.reference import Indicator, Reference
 
 DOWNLOADS = Indicator(number=1, code="DOWNLOADS", name="Downloads", unit=(), description="", notes=(), translations={})
+#: Norway by days until October, and by weeks from November on.
+NORWAY = Reference(
+    version=1,
+    changed=datetime(2026, 1, 1, tzinfo=UTC),
+    indicators=(DOWNLOADS,),
+    networks=(),
+    agencies=(),
+    population=(),
+    details=((1, 578, 946_684_800, "D", "D"), (1, 578, 1_793_491_200, "W", "M")),
+    annotations=(),
+    help_services=(),
+)
 MAY = datetime(2026, 5, 20, 12, tzinfo=UTC)
 NOW = datetime(2026, 11, 30, 23, 59, 59, tzinfo=UTC)
 
@@ -19,8 +32,9 @@ def ask(monkeypatch):
     monkeypatch.setattr(country_view.timezone, "now", lambda: NOW)
     monkeypatch.setattr(country_view.published, "past_view", lambda *_: None)
 
-    def read(query=""):
-        return country_view.parse("NO", DOWNLOADS, QueryDict(query))
+    def read(query="", details=()):
+        reference = msgspec.structs.replace(NORWAY, details=details)
+        return country_view.parse("NO", DOWNLOADS, QueryDict(query), reference)
 
     return read
 
@@ -65,3 +79,21 @@ def test_what_is_as_usual_is_left_out_of_an_address(ask):
     assert ask("with=SE&show=head").query() == "?with=SE"
     assert ask("with=SE&show=count").query(**{"with": []}) == "?"
     assert ask("as_of=2026-05-20T12:00:00%2B02:00").query() == "?as_of=2026-05-20T10:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("query", "frequency", "offered"),
+    [
+        ("", "W", ("W", "M")),
+        ("frequency=D", "W", ("W", "M")),
+        ("frequency=M", "M", ("W", "M")),
+        # A time in the address has the detail of its month.
+        ("end=2026-10-31", "D", ("D", "W", "M")),
+        ("end=2026-11-01", "W", ("W", "M")),
+        ("frequency=W&end=2026-W44", "W", ("W", "M")),
+    ],
+)
+def test_view_opens_at_the_finest_step_that_is_published(ask, query, frequency, offered):
+    view = ask(query, NORWAY.details)
+    assert (view.frequency, view.frequencies, view.has_hours) == (frequency, offered, False)
+    assert ask("").has_hours

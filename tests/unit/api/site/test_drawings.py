@@ -22,7 +22,7 @@ def months(count, first=(2025, 10)):
         Period(*span, f"{span[0]:%Y-%m}", 2, 2, 1.0, provisional=False, since=None, awaited=0, until=None)
         for span in pairwise(starts)
     ]
-    return Trend("M", periods, [TrendSeries("NO", "Norway", list(range(count)), [None] * count)], None)
+    return Trend("M", periods, [TrendSeries("NO", "Norway", list(range(count)), [None] * count, [""] * count)], None)
 
 
 def note(start, end=None, *, kind="change", is_break=False):

@@ -18,7 +18,9 @@ def period(at, covered=WHOLE, *, provisional=False):
 
 
 def trend(*periods, values=()):
-    return Trend("D", list(periods), [TrendSeries("NO", "Norway", list(values), [None] * len(values))], None)
+    return Trend(
+        "D", list(periods), [TrendSeries("NO", "Norway", list(values), [None] * len(values), [""] * len(values))], None
+    )
 
 
 def test_only_whole_neighbours_are_joined():

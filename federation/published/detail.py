@@ -1,0 +1,135 @@
+"""Which numbers are published, and which are withheld because they would be finer than a country's detail.
+
+It comes from the reference data, in one place for what is stored and for all answers.
+"""
+
+from collections.abc import Sequence
+from datetime import MAXYEAR, UTC, datetime
+from functools import lru_cache
+from itertools import groupby
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from countries.reference import Reference
+from federation.errors import DetailNotPublishedError
+from federation.rules.detail import CountryDetail, Details, Flags, Published
+from federation.rules.view import ALL_NETWORKS, Series
+from p2p_core import codes, periods
+from p2p_core.periods import Frequency
+
+#: Stands for each single network.
+EACH_NETWORK: Final = "*"
+
+
+class Withheld(NamedTuple):
+    """Countries and groups whose numbers are withheld at a frequency, and the frequencies at which they are published.
+
+    ``network`` is ``_T``, or ``*`` for each single network. ``start`` and ``end`` are the first and last period that is
+    withheld, if that is only a part of the range.
+    """
+
+    countries: tuple[str, ...]
+    network: str
+    published: tuple[str, ...]
+    start: str | None = None
+    end: str | None = None
+
+    def document(self) -> dict[str, Any]:
+        """It as the members of an answer, without those that say nothing."""
+        return {name: value for name, value in self._asdict().items() if value is not None}
+
+
+@lru_cache(maxsize=64)
+def published(reference: Reference, indicator: int, frequency: str) -> Published:
+    """What is published of an indicator at a frequency, by month."""
+    return _details(reference, indicator).published(frequency)
+
+
+@lru_cache(maxsize=16)
+def _details(reference: Reference, indicator: int) -> Details:
+    return Details.of(CountryDetail._make(row[1:]) for row in reference.details if row[0] == indicator)
+
+
+class Span(NamedTuple):
+    """A range of periods of an indicator at a frequency, the first and last both included."""
+
+    reference: Reference
+    indicator: int
+    frequency: str
+    start: datetime
+    end: datetime
+
+    def hidden(self, series: Sequence[Series]) -> list[Series]:
+        """The series that are withheld in all periods of the range."""
+        shown = self._rows(self.frequency, series)
+        return [] if shown.all() else [series[row] for row in np.flatnonzero(~shown.any(axis=1)).tolist()]
+
+    def withheld(self, series: Sequence[Series]) -> list[Withheld]:
+        """What is withheld of some series, countries with the same answer together."""
+        if not series:
+            return []
+        # All networks of a country have one detail.
+        kinds = list(dict.fromkeys(Series(one.country, int(one.network != ALL_NETWORKS)) for one in series))
+        shown = self._rows(self.frequency, kinds)
+        if shown.all():
+            return []
+        kinds = [kinds[row] for row in np.flatnonzero(~shown.all(axis=1)).tolist()]
+        by_step = {step: self._rows(step, kinds) for step in Frequency}
+        found: dict[Withheld, list[str]] = {}
+        for row, one in enumerate(kinds):
+            steps = [tuple(step.value for step in by_step if by_step[step][row, at]) for at in range(self._months)]
+            for run, months in groupby(range(len(steps)), key=steps.__getitem__):
+                if self.frequency not in run:
+                    at = list(months)
+                    bounds = () if len(at) == len(steps) else self._bounds(at[0], at[-1])
+                    same = Withheld((), EACH_NETWORK if one.network else codes.TOTAL, run, *bounds)
+                    found.setdefault(same, []).append(codes.COUNTRY_CODES[one.country])
+        listed = [same._replace(countries=tuple(sorted(countries))) for same, countries in found.items()]
+        return sorted(listed, key=lambda one: (one.countries, one.network, one.start or ""))
+
+    @property
+    def _ends(self) -> tuple[int, int]:
+        """The first and last month of change."""
+        flags = published(self.reference, self.indicator, self.frequency)
+        return flags.month_of(periods.epoch(self.start)), flags.month_of(periods.epoch(self.end))
+
+    @property
+    def _months(self) -> int:
+        first, last = self._ends
+        return last - first + 1
+
+    def _rows(self, step: str, series: Sequence[Series]) -> Flags:
+        """Whether each series is published at a step: (series, months of change)."""
+        first, last = self._ends
+        return published(self.reference, self.indicator, step).rows(series)[:, first : last + 1]
+
+    def _bounds(self, first: int, last: int) -> tuple[str | None, str | None]:
+        """The labels of the first and last period of the range that start in some of its months of change.
+
+        There is none at an end that the range leaves open.
+        """
+        offset, months = self._ends[0], published(self.reference, self.indicator, self.frequency).months
+        start, end = self.start, self.end
+        if first > 0:
+            month = datetime.fromtimestamp(int(months[offset + first]), UTC)
+            start = periods.start_of(self.frequency, month)
+            start = start if start >= month else periods.end(self.frequency, start)
+        if last + 1 < self._months:
+            end = periods.start_of(self.frequency, datetime.fromtimestamp(int(months[offset + last + 1]) - 1, UTC))
+        return (
+            None if start < periods.EARLIEST else periods.label(self.frequency, start),
+            None if end.year == MAXYEAR else periods.label(self.frequency, end),
+        )
+
+
+def refuse(withheld: Sequence[Withheld]) -> None:
+    """Refuse what was asked for by name, if it is withheld. The error says at which frequencies it is published."""
+    if not withheld:
+        return
+    sentences = [
+        f"{', '.join(one.countries)} {'is' if len(one.countries) == 1 else 'are'} published"
+        f"{' by network' if one.network == EACH_NETWORK else ''} at {', '.join(one.published)} only."
+        for one in withheld
+    ]
+    raise DetailNotPublishedError([one.document() for one in withheld], " ".join(sentences))

@@ -1,0 +1,136 @@
+"""Which cells are published: as finely as the detail of each country says. NumPy only.
+
+The numbers of a country are withheld at steps finer than its detail. A group is published at a step if none of its
+members is withheld there, or at least three are, so that its number less those of the others tells no member. The same
+is true of its members outside a smaller group that is published.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from federation.rules import tables
+from federation.rules.view import Series
+from p2p_core.periods import ALL_NETWORKS_ONLY, EARLIEST, Frequency, Longs, epoch
+
+Flags = NDArray[np.bool_]
+
+_RANK: Final = {step.value: at for at, step in enumerate(Frequency)}
+_FIRST: Final = epoch(EARLIEST)
+_ALWAYS: Final = int(np.iinfo(np.int64).min)
+#: Where no detail is stored, as where no population is known.
+UNSET = (Frequency.WEEK.value, Frequency.MONTH.value)
+#: A group has none of its members withheld, or at least so many.
+_LEAST: Final = 3
+#: In a table of details: over all networks, and by network.
+_KINDS: Final = 2
+
+
+class CountryDetail(NamedTuple):
+    """The finest steps of a country from a month on, over all networks and by network."""
+
+    country: int
+    month: int
+    step: str
+    network_step: str
+
+
+@dataclass(frozen=True, eq=False)
+class Details:
+    """The details of an indicator, month by month of change.
+
+    ``months`` are the first seconds of the months in which a detail begins, in order. ``ranks`` has the finest step of
+    each country from then on, (months, countries, 2), over all networks and by network.
+    """
+
+    months: Longs
+    ranks: NDArray[np.int8]
+
+    @classmethod
+    def of(cls, rows: Iterable[CountryDetail]) -> "Details":
+        """Put rows together; they are ordered by month. The first ones are also for all time before them."""
+        rows = [row if row.month > _FIRST else row._replace(month=_ALWAYS) for row in rows]
+        months = np.unique(np.array([_ALWAYS, *(row.month for row in rows)]))
+        ranks = np.empty((len(months), len(tables.COUNTRIES), _KINDS), np.int8)
+        ranks[:] = [_RANK[step] for step in UNSET]
+        for row in rows:
+            (at,), _ = tables.place_of(np.array([row.country]), np.array([0]))
+            ranks[np.searchsorted(months, row.month) :, at] = _RANK[row.step], _RANK[row.network_step]
+        return cls(months, ranks)
+
+    def published(self, frequency: str) -> "Published":
+        """What is published at a frequency."""
+        by_network = frequency not in ALL_NETWORKS_ONLY
+        by_country = (self.ranks <= _RANK[frequency]) & [True, by_network]
+        withheld = [(~by_country[:, members]).sum(axis=1) for members in tables.MEMBERS]
+        by_group: list[Flags] = []
+        # The smallest group is the last, and each contains those after it. The published ones can be subtracted.
+        for count in reversed(withheld):
+            inside = zip(by_group, reversed(withheld), strict=False)
+            apart = [~is_published | _is_told_by_none(count - other) for is_published, other in inside]
+            by_group.append(np.all([_is_told_by_none(count), *apart], axis=0) & [True, by_network])
+        return Published(self.months, np.concatenate([by_country, np.stack(by_group[::-1], axis=1)], axis=1))
+
+
+def _is_told_by_none(count: NDArray[np.int64]) -> Flags:
+    """Whether a sum of so many withheld members tells none of them."""
+    told_by_none: Flags = (count == 0) | (count >= _LEAST)
+    return told_by_none
+
+
+@dataclass(frozen=True, eq=False)
+class Published:
+    """Which places are published at a frequency: (months, public countries, 2), as in :class:`Details`."""
+
+    months: Longs
+    flags: Flags
+
+    def at(self, periods: Longs) -> NDArray[np.intp]:
+        """The month of change that decides each period: a period belongs to the month in which it starts."""
+        return np.searchsorted(self.months, periods, "right") - 1
+
+    def month_of(self, second: int) -> int:
+        """The same for one period."""
+        return bisect_right(self._months, second) - 1
+
+    @cached_property
+    def _months(self) -> list[int]:
+        months: list[int] = self.months.tolist()
+        return months
+
+    def cells(self, periods: Longs, *, networks: int) -> Flags:
+        """Which cells of tables with margins are published: (periods, public countries, networks)."""
+        flags = self.flags[self.at(periods)]
+        if networks == 1:
+            return flags[:, :, :1]
+        by_network = np.repeat(flags[:, :, 1:], networks - 1, axis=2)
+        return np.concatenate([by_network, flags[:, :, :1]], axis=2)
+
+    def countries(self, period: datetime) -> Flags:
+        """Which single countries are published over all networks in a period, in the order of tables."""
+        return self.flags[self.month_of(epoch(period)), : len(tables.COUNTRIES), 0]
+
+    def rows(self, series: Sequence[Series]) -> Flags:
+        """Whether each of some series is published: (series, months)."""
+        countries = np.array([one.country for one in series], np.int16)
+        networks = np.array([one.network for one in series], np.int16)
+        places, _ = tables.place_of(countries, networks)
+        return self.flags[:, places, (networks != tables.TOTAL_NETWORK).astype(np.intp)].T
+
+    def withheld(self, series: Sequence[Series], periods: Longs) -> Flags | None:
+        """Which values are withheld in periods that are in order, (series, periods); nothing if none is."""
+        if not len(series) or not len(periods):
+            return None
+        rows, first, last = self.rows(series), self.month_of(int(periods[0])), self.month_of(int(periods[-1]))
+        return None if rows[:, first : last + 1].all() else ~rows[:, self.at(periods)]
+
+    def any_withheld(self, series: Sequence[Series], periods: Longs) -> Flags:
+        """Which series have a withheld value in any of the periods: (series, 1)."""
+        shown: Flags = np.all(self.rows(series)[:, self.at(periods)], axis=1, keepdims=True)
+        return ~shown

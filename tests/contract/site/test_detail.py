@@ -1,0 +1,149 @@
+"""Pages with a country of each step: what is withheld is said in words, hatched, and never 0."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from api import caching
+from countries import reference
+from tests.contract.public.press import Covered
+from tests.contract.site.conftest import TODAY, add_two_agencies, begin_press, day
+from tests.factories import CountryFactory, DetailFactory, IndicatorFactory, NetworkFactory
+
+pytestmark = pytest.mark.django_db
+WHY = "Shorter periods are withheld because the numbers are small."
+STEPS = {"DE": ("N", "D"), "NO": ("H", "D"), "IS": ("D", "W"), "LI": ("W", "M"), "VA": ("M", "M")}
+WORDS = {"IS": "By day", "LI": "By week", "VA": "By month"}
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    """Some days, hours, weeks and months, in which all are published that may be."""
+    monkeypatch.setattr(caching, "FRESH_SECONDS", 0)
+    press = begin_press()
+    for number, code in ((1, "BITTORRENT"), (2, "EDONKEY")):
+        NetworkFactory.create(number=number, code=code)
+    for code, (step, network_step) in STEPS.items():
+        country = CountryFactory.create(code=code)
+        DetailFactory.create(country=country, indicator=IndicatorFactory.create(), step=step, network_step=network_step)
+    add_two_agencies()
+    reference.snapshots.clear()
+    cells = {"DE": 100, "NO": 50, "EUROPE": 200}
+    covered = Covered()
+    press.publish("D", {day(ago): cells | {"IS": 10, "NO/EDONKEY": 5} for ago in range(45, 0, -1)}, covered)
+    hours = [TODAY - timedelta(hours=ahead) for ahead in range(1, 25)]
+    press.publish("H", {hour.strftime("%Y-%m-%dT%H:00"): cells for hour in hours}, covered)
+    monday = TODAY - timedelta(days=TODAY.weekday())
+    weeks = [monday - timedelta(weeks=ago) for ago in range(6, 0, -1)]
+    press.publish("W", {week.strftime("%G-W%V"): cells | {"IS": 70, "LI": 25} for week in weeks}, covered)
+    months = sorted({(TODAY - timedelta(days=ago)).strftime("%Y-%m") for ago in range(35, 120)})
+    press.publish("M", {month: cells | {"LI": 95, "VA": 20, "LI/EDONKEY": 15} for month in months}, covered)
+    return press
+
+
+def row_of(page, code):
+    return re.search(rf'<tr data-country="{code}">.*?</tr>', page, re.DOTALL).group()
+
+
+@pytest.mark.parametrize("window", ["P1D", "P7D", "P30D", f"day&day={day(1)}"])
+@pytest.mark.parametrize("address", ["/", "/embed/map/"])
+def test_table_of_the_map_has_words_in_the_place_of_a_number(visit, address, window):
+    page = visit(f"{address}?window={window}").content.decode()
+    withheld = ["IS", "LI", "VA"] if window == "P1D" else ["LI", "VA"]
+    for code in withheld:
+        row = row_of(page, code)
+        assert f'<span class="unknown">{WORDS[code]}</span>' in row
+        assert ">0<" not in row
+        assert 'width="0"' in row
+    for code in STEPS.keys() - set(withheld):
+        assert "unknown" not in row_of(page, code)
+
+
+def test_script_of_the_map_has_the_words(visit):
+    page = visit("/").content.decode()
+    for words in WORDS.values():
+        assert f'"{{country}}: {words}. {WHY}"' in page
+    assert '"legend_withheld": "not known, or withheld"' in page
+
+
+@pytest.mark.parametrize(
+    ("code", "first", "offered"),
+    [("de", "D", "DWM"), ("no", "D", "DWM"), ("is", "D", "DWM"), ("li", "W", "WM"), ("va", "M", "M")],
+)
+def test_country_opens_at_its_finest_published_step(visit, text, code, first, offered):
+    page = visit(f"/countries/{code}/").content.decode()
+    steps = re.search(r'aria-label="Steps of time">(.*?)</nav>', page, re.DOTALL).group(1)
+    assert re.findall(r">By (\w)", steps) == [{"D": "d", "W": "w", "M": "m"}[step] for step in offered]
+    current = re.search(r'aria-current="true">By (\w)', steps).group(1)
+    assert current == {"D": "d", "W": "w", "M": "m"}[first]
+    assert (f"{WORDS.get(code.upper())}. {WHY}" in text(f"/countries/{code}/")) == (first != "D" or code == "is")
+
+
+def test_headlines_of_a_country_are_words_if_they_are_withheld(text):
+    assert "Last 24 hours By day" in text("/countries/is/")
+    assert "Last 7 days By week" in text("/countries/li/")
+    assert "Last 365 days By month" in text("/countries/va/")
+    # Outside Europe, and so not on the table of the map.
+    CountryFactory.create(code="AG")
+    DetailFactory.create(country=CountryFactory.create(code="AG"), step="W", network_step="M")
+    reference.snapshots.clear()
+    caching.response_cache.clear()
+    assert "Last 7 days By week" in text("/countries/ag/")
+
+
+@pytest.mark.parametrize("address", ["/countries/{}/", "/embed/country/{}/", "/countries/{}/chart.svg"])
+@pytest.mark.parametrize("code", ["li", "va"])
+def test_address_that_names_a_withheld_step_shows_the_finest_published_one(visit, address, code):
+    found = visit(address.format(code) + "?frequency=D")
+    assert found.status_code == 200
+    assert WHY in found.content.decode()
+
+
+@pytest.mark.parametrize("address", ["/countries/no/", "/embed/country/no/", "/countries/no/chart.svg"])
+def test_country_beside_another_says_that_it_is_withheld(visit, address):
+    page = visit(f"{address}?with=LI").content.decode()
+    assert f"Liechtenstein: By week. {WHY}" in page
+    assert f"Norway: By week. {WHY}" not in page
+    if address.endswith("/"):
+        assert '<span class="unknown">By week</span>' in page
+
+
+def test_networks_have_a_step_of_their_own(text, visit):
+    iceland = text("/countries/is/")
+    assert "By network By week. Shorter" in iceland
+    assert "The same periods as above, all at one scale" not in iceland
+    assert "networks.csv" not in visit("/countries/is/").content.decode()
+    assert "The same periods as above, all at one scale" in text("/countries/is/?frequency=W")
+    assert "networks.csv" in visit("/countries/is/?frequency=W").content.decode()
+    # The newest month is published by network everywhere.
+    liechtenstein = text("/countries/li/")
+    assert "Peer-to-peer networks in" in liechtenstein
+    assert "BitTorrent 0 BitTorrent 15" in liechtenstein
+
+
+def test_part_that_is_withheld_is_hatched(visit):
+    first = TODAY.date().replace(day=1)
+    before = (first - timedelta(days=1)).replace(day=1)
+    norway = CountryFactory.create(code="NO")
+    DetailFactory.create(
+        country=norway, indicator=IndicatorFactory.create(), valid_from=before, step="W", network_step="M"
+    )
+    DetailFactory.create(
+        country=norway, indicator=IndicatorFactory.create(), valid_from=first, step="D", network_step="D"
+    )
+    reference.snapshots.clear()
+    caching.response_cache.clear()
+    end = first.isoformat()
+    start = (first - timedelta(days=3)).isoformat()
+    page = visit(f"/countries/no/?start={start}&end={end}").content.decode()
+    if day(0) != end:
+        assert page.partition('class="field')[2].partition("</svg>")[0].count('class="unknown"') == 3
+    assert "Norway: By week." in page
+
+
+def test_files_of_a_country_are_at_its_step(client, visit):
+    page = visit("/countries/li/").content.decode()
+    address = re.search(r'href="(/api/v1/aggregates/[^"]+format=csv)"', page).group(1).replace("&amp;", "&")
+    assert "frequency=W" in address
+    assert client.get(address).status_code == 200
