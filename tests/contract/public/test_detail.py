@@ -9,7 +9,7 @@ import pytest
 from api.caching import response_cache
 from countries import reference, registry
 from countries.models import Detail
-from tests.contract.public.press import NOBODY
+from tests.contract.public.press import NOBODY, WAITING
 from tests.factories import CountryFactory, DetailFactory
 
 WEEKS = {"countries": ["LI"], "network": "_T", "published": ["W", "M", "A"]}
@@ -128,8 +128,9 @@ def test_part_of_a_range_is_unknown_and_named(border, read):
     assert read(**given | {"country": "NO", "start": "2026-11-01"}).json()["code"] == "detail_not_published"
 
 
-def test_unknown_because_of_silence_is_withheld_all_the_same(border, read):
-    border.publish("D", {"2026-11-03": {}}, NOBODY)
+@pytest.mark.parametrize("covered", [NOBODY, WAITING])
+def test_period_without_known_numbers_is_withheld_all_the_same(border, read, covered):
+    border.publish("D", {"2026-11-03": {}}, covered)
     answer = read(country="NO", start="2026-10-30", end="2026-11-03", format="csv")
     assert [row["OBS_STATUS"] for row in rows_of(answer)] == ["A", "A", "Q", "Q", "Q"]
 

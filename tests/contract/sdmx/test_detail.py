@@ -7,6 +7,7 @@ import pytest
 from lxml import etree
 
 from countries.models import Detail
+from tests.contract.public.press import WAITING
 from tests.contract.sdmx.test_messages import ROOTS
 from tests.contract.sdmx.test_messages import of_form as observations_of
 from tests.factories import CountryFactory, DetailFactory
@@ -83,9 +84,10 @@ def test_nothing_is_said_where_nothing_is_withheld(view, ask, root, form):
 
 @pytest.mark.parametrize(("root", "form"), FORMS)
 def test_part_of_a_named_series_has_the_code_of_what_is_suppressed(view, ask, root, form):
+    view.publish("D", {"2026-12-02": {}}, WAITING)
     found = observations_of(form, ask(f"{address(root, 'D.DOWNLOADS.NO._T')}?format={form}"))
     statuses = {place[4]: (facts.get("OBS_VALUE"), facts["OBS_STATUS"]) for place, facts in found.items()}
-    assert statuses == {"2026-11-30": ("10", "A"), "2026-12-01": (None, "Q")}
+    assert statuses == {"2026-11-30": ("10", "A"), "2026-12-01": (None, "Q"), "2026-12-02": (None, "Q")}
 
 
 @pytest.mark.parametrize("root", ROOTS)
