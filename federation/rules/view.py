@@ -43,8 +43,8 @@ def by_code(some: Iterable[Series]) -> list[Series]:
 class Table:
     """Published numbers, series x periods.
 
-    ``values`` (int64) are counts of events. If the database has no cell, the value is 0. This means a true 0 only if the
-    period is known (``coverage.is_known``) and the value is not ``withheld``. ``withheld`` is None if nothing is.
+    ``values`` (int64) are counts of events. If the database has no cell, the value is 0. This means a true 0 only if
+    the period is known (``coverage.is_known``) and the value is not ``withheld``. ``withheld`` is None if nothing is.
     ``since`` has the version in which each value last changed, if that was read. ``until`` is the end of a sliding
     window, which is the only period of its table.
     """
