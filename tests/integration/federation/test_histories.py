@@ -242,8 +242,8 @@ def set_up(_, rows):
 
 
 def plan(federation, country, steps):
-    """Change the detail of a country from a later month on, which changes nothing now."""
-    month = (federation.now + timedelta(days=32)).date().replace(day=1)
+    """Change the detail of a country from the first month on that begins later than tomorrow."""
+    month = end_of("M", start_of("M", federation.now + timedelta(days=1))).date()
     found = Detail.objects.filter(country=country, indicator=1, valid_from=month).first()
     found = found or Detail(country=country_of(country), indicator_id=1, valid_from=month)
     found.step, found.network_step = steps
