@@ -142,9 +142,7 @@ class Run:
         labels = {label for label, mine in zip(self._labels, self._spreads, strict=True) if mine == spread}
         complete = {label: max((at for one, at in self._accepted if one == label), default=0.0) for label in labels}
         keys = [key for key in self._keys if key[1] in labels]
-        # A report may be public although its sender got no 202.
-        timed = self._seen.keys() & self._accepted.keys()
-        delays = [self._seen[key] - complete[key[1]] if key in timed else PATIENCE for key in keys]
+        delays = [self._seen[key] - complete[key[1]] if key in self._seen else PATIENCE for key in keys]
         lost = sum(delay >= PATIENCE for delay in delays)
         remarks = [f"{lost} not seen within {PATIENCE:.0f} s"] if lost else []
         remarks += [f"{self._unsent:,} reports were not accepted when the time was over"] if self._unsent else []
