@@ -20,6 +20,7 @@ from federation.models.worklist import Failure
 from federation.runs import reconciliation
 from federation.worklist import dispatch
 from p2p_core import periods
+from p2p_core.codes import COUNTRY_CODES
 from tests import factories
 from tests.integration.federation import workers
 from tests.integration.federation.comparison import assert_agrees, stored_frozen
@@ -39,7 +40,11 @@ class Bureau:
         self.memory = Memory()
         self.now = clock.now()
         self.today = periods.start_of("D", self.now)
-        factories.IndicatorFactory.create(number=1)
+        indicator = factories.IndicatorFactory.create(number=1)
+        # The workers are processes of their own, which withhold what has no detail.
+        for number in {country for country, _ in PLACES}:
+            country = factories.CountryFactory.create(code=COUNTRY_CODES[number])
+            factories.DetailFactory.create(country=country, indicator=indicator, step="N", network_step="D")
         self.agencies = [factories.AgencyFactory.create(code=f"NO-{number}") for number in range(3)]
         for agency, frequency in zip(self.agencies, "HHD", strict=True):
             self.expect(agency, frequency, self.today.date() - timedelta(days=4))
