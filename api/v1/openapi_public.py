@@ -45,7 +45,7 @@ _COUNTRY_OR_ALL: Final = parameter(
     "country",
     "Countries and groups with commas between, or `*` for every single country and `_U`. "
     "All countries and all groups if left out",
-    example="NO,EUROPE",
+    example="DE,EUROPE",
     form=COUNTRIES,
 )
 _NETWORK: Final = parameter(
@@ -140,11 +140,11 @@ live = openapi.public(
         | {"frequency": "N", "start": "2026-11-24T09:16", "end": _MINUTE, "known_at": "2026-11-24T10:16:03.120Z"},
         "coverage": [_COVERAGE | {"period": _MINUTE}],
         "annotations": [],
-        "observations": [_OBSERVATION | {"period": _MINUTE, "value": 5, "per_100k": 0.09}],
+        "observations": [_OBSERVATION | {"period": _MINUTE, "country": "DE", "value": 5, "per_100k": 0.01}],
         "withheld": [{"countries": ["NO", "SE"], "network": codes.TOTAL, "published": ["H", "D", "W", "M", "A"]}],
         "next": None,
     },
-    csv=_CSV.replace(",D,2026-11-01,", f",N,{_MINUTE},"),
+    csv=f"{','.join(formats.COLUMNS)}\r\nDOWNLOADS,N,{_MINUTE},DE,_T,5,P,0.01,14,13,0.92\r\n",
 )
 
 windows = openapi.public(

@@ -4,6 +4,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -68,7 +69,12 @@ def command_of(process: psutil.Process) -> list[str]:
 
 
 def alive(processes: list[psutil.Process]) -> list[str]:
-    return [repr(one) for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+    def runs(process: psutil.Process) -> bool:
+        with suppress(psutil.NoSuchProcess):
+            return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return False
+
+    return [repr(one) for one in processes if runs(one)]
 
 
 def eventually(condition: Callable[[], bool], *, within: float = 10) -> bool:

@@ -74,8 +74,9 @@ def view(**query):
 
 def reference():
     factories.IndicatorFactory.create()
+    # Workers are processes of their own, which withhold what has no detail.
     for code in ("NO", "SE"):
-        factories.CountryFactory.create(code=code)
+        factories.DetailFactory.create(country__code=code, step="N", network_step="D")
     for number, code in ((1, "BITTORRENT"), (2, "EDONKEY")):
         factories.NetworkFactory.create(number=number, code=code)
 

@@ -24,7 +24,7 @@ from config.embedded.process import free_port
 from config.processes import bound_to_parent
 from tests.cluster import nginx
 from tests.contract.callers import Caller, report
-from tests.factories import AgencyFactory, HelpServiceFactory, IndicatorFactory, NetworkFactory
+from tests.factories import AgencyFactory, DetailFactory, HelpServiceFactory, IndicatorFactory, NetworkFactory
 from tests.integration.processes import ROOT, eventually
 
 pytestmark = [
@@ -402,6 +402,8 @@ def test_two_real_hosts_answer_as_one_and_what_was_public_stays_readable_without
     NetworkFactory.create()
     for language in ("nb", "de", "en"):
         HelpServiceFactory.create(languages=[language])
+    for code in ("NO", "DE", "FR", "SE"):
+        DetailFactory.create(country__code=code)
     kripos = Caller(agency=AgencyFactory.create(code="NO-KRIPOS"))
     connection.close()
     ports = [free_port(), free_port()]

@@ -40,11 +40,10 @@ class Bureau:
         self.memory = Memory()
         self.now = clock.now()
         self.today = periods.start_of("D", self.now)
-        indicator = factories.IndicatorFactory.create(number=1)
+        factories.IndicatorFactory.create(number=1)
         # The workers are processes of their own, which withhold what has no detail.
         for number in {country for country, _ in PLACES}:
-            country = factories.CountryFactory.create(code=COUNTRY_CODES[number])
-            factories.DetailFactory.create(country=country, indicator=indicator, step="N", network_step="D")
+            factories.DetailFactory.create(country__code=COUNTRY_CODES[number], step="N", network_step="D")
         self.agencies = [factories.AgencyFactory.create(code=f"NO-{number}") for number in range(3)]
         for agency, frequency in zip(self.agencies, "HHD", strict=True):
             self.expect(agency, frequency, self.today.date() - timedelta(days=4))
