@@ -79,8 +79,15 @@ submissions = st.tuples(
 waits = st.tuples(st.just("wait"), st.sampled_from([1, 29, 30, 60, 61, 1800, 3600, 7200, 40_000, 90_000]))
 #: Time goes by without beat: the mark stays behind.
 outages = st.tuples(st.just("outage"), st.sampled_from([1, 61, 3600, 40_000, 90_000, 300_000]))
-#: An agency that sends each of its last hours is not silent: what it owes next is waited for.
-regular = st.tuples(st.just("hours"), st.integers(0, AGENCIES - 1), st.integers(1, 5))
+#: An agency sends, or withdraws, some of its last periods, or of those before them.
+sent = st.tuples(
+    st.just("send"),
+    st.integers(0, AGENCIES - 1),
+    st.sampled_from("HHHHHND"),
+    st.sampled_from([0, 0, 0, 1, 1, 2, 3, 5]),
+    st.sampled_from([1, 1, 2, 3, 5]),
+    st.sampled_from([False] * 5 + [True]),
+)
 #: An hour goes by, and some agencies send it.
 hours = st.tuples(st.just("hour"), st.lists(st.integers(0, AGENCIES - 1), unique=True))
 turns = st.tuples(st.just("work"), st.integers(1, 6))
@@ -116,7 +123,7 @@ deeds = (
     | submissions
     | waits
     | outages
-    | regular
+    | sent
     | hours
     | hours
     | turns
@@ -133,13 +140,48 @@ deeds = (
 BUSY = [
     ("edit", 0, "H", -1, None, 60),
     ("edit", 1, "N", -1, None, 2000),
-    *(("hours", agency, 5) for agency in (0, 1)),
+    *(("send", agency, "H", 0, 5, False) for agency in (0, 1)),
 ]
 histories = st.builds(
     lambda first, busy, rest: [("set up", first), *busy, *rest],
     details,
     st.sampled_from([[], BUSY, BUSY]),
     st.lists(deeds, min_size=1, max_size=16),
+)
+#: Agencies owe hours, minutes or days, some with more time than any period waits, and have sent some of them.
+owed = st.builds(
+    lambda agency, frequency, first, days, deadline, count: [
+        ("edit", agency, frequency, first, days, deadline),
+        ("send", agency, frequency, 0, count, False),
+    ],
+    st.integers(0, AGENCIES - 1),
+    st.sampled_from("HHHND"),
+    st.sampled_from([-2, -1, -1, 0]),
+    st.sampled_from([None, None, None, 3]),
+    st.sampled_from([0, 20, 60, 60, 90, 170, 240, 3000]),
+    st.sampled_from([1, 5]),
+)
+#: Time goes by, with beat or without it. Some agencies send, are late, or say nothing; workers may be away too.
+rounds = st.builds(
+    lambda goes_by, some, steps, change, seen: [goes_by, *some, ("work", steps), *change, *seen],
+    st.tuples(
+        st.sampled_from(["wait", "wait", "wait", "outage"]),
+        st.sampled_from([60, 600, 1800, 3600, 3600, 3600, 7200, 40_000, 90_000]),
+    ),
+    st.lists(sent, max_size=3),
+    st.sampled_from([0, 6, 40]),
+    st.just([]) | st.just([]) | owed,
+    st.sampled_from([[], [("look",)]]),
+)
+#: From the first of the year on, or from a Monday.
+waiting_histories = st.builds(
+    lambda before, everybody, rest: [
+        *before,
+        *(deed for one in [*everybody, [("wait", 60), ("work", 40)], *rest] for deed in one),
+    ],
+    st.sampled_from([[], [("outage", 259_200)]]),
+    st.lists(owed, min_size=2, max_size=4),
+    st.lists(rounds, min_size=4, max_size=9),
 )
 
 
@@ -196,17 +238,20 @@ def submit(federation, agency, said, minutes_ago):
         federation.submit(agency, *ended, minutes_ago=minutes_ago)
 
 
-def submit_hours(federation, agency, count):
-    now = start_of("H", federation.now)
-    federation.submit(
-        agency, *(Said("H", now - timedelta(hours=back), {(578, 1): back}) for back in range(1, count + 1))
-    )
+def send(federation, agency, frequency, back, count, withdrawn):
+    """Send or withdraw so many of the last periods that have ended, without the last ``back``."""
+    period, said = start_of(frequency, federation.now), []
+    for number in range(back + count):
+        period = start_of(frequency, period - timedelta(seconds=1))
+        if number >= back:
+            said.append(Said(frequency, period, {} if withdrawn else {(578, 1): number + 1}, withdrawn=withdrawn))
+    federation.submit(agency, *said)
 
 
 def pass_hour(federation, agencies):
     federation.wait(minutes=60)
     for agency in agencies:
-        submit_hours(federation, agency, 1)
+        send(federation, agency, "H", 0, 1, withdrawn=False)
     work(federation, 6)
 
 
@@ -261,7 +306,7 @@ DEEDS = {
     "submit": submit,
     "wait": lambda federation, seconds: federation.wait(seconds=seconds),
     "outage": outage,
-    "hours": submit_hours,
+    "send": send,
     "hour": pass_hour,
     "work": work,
     "edit": edit,
@@ -298,14 +343,15 @@ EXPECTED = ("edit", 0, "N", -1, None, 60)
 WAITING = [
     ("edit", 0, "H", -1, None, 60),
     ("edit", 1, "H", -1, None, 90),
-    *(("hours", agency, 5) for agency in (0, 1)),
+    *(("send", agency, "H", 0, 5, False) for agency in (0, 1)),
     ("look",),
-    *(step for _ in range(5) for step in (("wait", 3600), ("hours", 0, 1), ("work", 6), ("outage", 61), ("look",))),
-    ("hours", 1, 2),
-    ("look",),
+    *(step for _ in range(5) for step in (("hour", [0]), ("outage", 61), ("look",))),
+    # The last hour waits for the first agency. Of the second, earlier hours come, and are withdrawn.
+    ("hour", []),
+    *(step for gone in (False, True, False) for step in (("send", 1, "H", 1, 2, gone), ("look",))),
     ("outage", 90_000),
     ("work", 6),
-    ("hours", 1, 5),
+    ("send", 1, "H", 0, 5, False),
     ("look",),
 ]
 
@@ -321,6 +367,13 @@ def test_a_history_ends_in_the_numbers_of_the_oracle(monkeypatch, history):
         monkeypatch.setitem(worklist.CLAIM, "figure", 5)
         with vintages_kept(monkeypatch):
             live(federation, history)
+
+
+@few_examples
+@given(waiting_histories)
+def test_a_history_of_periods_that_wait_ends_in_the_numbers_of_the_oracle(monkeypatch, history):
+    with world(monkeypatch, now=BEGINNING) as federation, vintages_kept(monkeypatch):
+        live(federation, history)
 
 
 def test_detail_changes_with_the_month_and_a_later_detail_shows_nothing_of_an_earlier_month(monkeypatch):
