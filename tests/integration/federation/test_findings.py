@@ -19,7 +19,7 @@ from federation.database import clock
 from federation.findings import decisions, finding_queries
 from federation.intake import dry_run
 from federation.models.findings import Finding
-from federation.models.published import PublishedCell
+from federation.models.published import PublishedCell, PublishedCoverage
 from federation.models.submissions import Report
 from federation.models.worklist import Work
 from federation.rules import tables
@@ -561,6 +561,24 @@ def test_a_country_mix_is_not_judged_before_the_week_has_ended(federation):
     federation.wait(minutes=1)
     federation.settle()
     assert told() == [("R301", "W", MONDAY + WEEK)]
+
+
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_a_country_mix_of_a_week_that_waits_is_judged_once_the_week_is_public(federation, is_sent):
+    """Until then nothing of the others is public. The week waits for two days of the third agency."""
+    monday = MONDAY + WEEK
+    federation.schedule(2, "D", monday.date(), deadline=2880)
+    federation.wait(days=4, hours=12, minutes=1)
+    federation.submit(2, *(day(monday + ahead * DAY, cells={}) for ahead in range(1, 5)))
+    send_mixes(federation, monday)
+    week = PublishedCoverage.objects.filter(frequency="W", period=monday, version_to=None)
+    assert (week.get().agencies_awaited, told(rule="R301")) == (1, [])
+    if is_sent:
+        federation.submit(2, *(day(monday + ahead * DAY, cells={}) for ahead in (5, 6)))
+    else:
+        federation.wait(days=2)
+    federation.settle()
+    assert (week.get().agencies_awaited, told(rule="R301")) == (0, [("R301", "W", monday)])
 
 
 def test_a_country_mix_of_few_or_without_others_is_not_judged(federation):
