@@ -1,10 +1,12 @@
 """What the tests of the public surface share: a press, and a reader without an account."""
 
 import json
+from math import inf
 from urllib.parse import urlencode
 
 import pytest
 
+from api import caching, health
 from tests.contract.public.press import Press
 from tests.factories import IndicatorFactory
 
@@ -38,6 +40,22 @@ def observed(read):
         return {
             (row["period"], row["country"], row["network"]): row["value"]
             for row in json.loads(answer.content)["observations"]
+        }
+
+    return ask
+
+
+@pytest.fixture
+def answers(client, monkeypatch):
+    """Asks for addresses, with nothing held from before: status, headers and bytes of each."""
+
+    def ask(addresses):
+        caching.response_cache.clear()
+        monkeypatch.setattr(health.readiness, "_at", -inf)
+        found = {address: client.get(address) for address in addresses}
+        return {
+            address: (answer.status_code, dict(answer.headers) | {"X-Request-ID": ""}, b"".join(answer))
+            for address, answer in found.items()
         }
 
     return ask

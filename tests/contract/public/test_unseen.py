@@ -4,14 +4,13 @@ From reports to answers: such changes touch no row that the public can read, and
 """
 
 from datetime import UTC, datetime, timedelta
-from math import inf
 
 import pytest
 from django.db import connection, transaction
 from django.test import override_settings
 from django.utils import timezone
 
-from api import caching, health
+from api import caching
 from countries.models import Indicator
 from federation import worklist
 from federation.audit import chain
@@ -102,22 +101,6 @@ def send(federation, *said, minutes_ago=0):
     outcomes = federation.submit(0, *said, minutes_ago=minutes_ago).outcomes
     federation.settle()
     return outcomes
-
-
-@pytest.fixture
-def answers(client, monkeypatch):
-    """Asks for addresses, with nothing held from before: status, headers and bytes of each."""
-
-    def ask(addresses):
-        caching.response_cache.clear()
-        monkeypatch.setattr(health.readiness, "_at", -inf)
-        found = {address: client.get(address) for address in addresses}
-        return {
-            address: (answer.status_code, dict(answer.headers) | {"X-Request-ID": ""}, b"".join(answer))
-            for address, answer in found.items()
-        }
-
-    return ask
 
 
 def public_rows():
