@@ -122,23 +122,26 @@ def _silent(schedules: Iterable[tuple[int, AgencySchedule]], *, mark: datetime) 
     return found
 
 
-def silences_changed(appeared: Sequence[WorkItem], *, mark: datetime) -> set[int]:
+def silences_changed(changed: Sequence[WorkItem], *, mark: datetime) -> set[int]:
     """The indicators in which figures that appeared, or disappeared, may have ended or begun a silence.
 
-    They did, if the agency has no other figure since it may be silent. All are of one frequency.
+    A figure that appears does not, if the agency has another one since it may be silent. One that disappears always
+    may: another worker may be removing the other one. All are of one frequency.
     """
-    if not appeared or appeared[0].frequency not in JUDGED_AT.values():
+    if not changed or changed[0].frequency not in JUDGED_AT.values():
         return set()
-    schedules = schedules_by_agency({item.indicator for item in appeared})
-    owed = {(item.indicator, one) for item in appeared for one in schedules[item.indicator].get(item.agency, ())}
+    schedules = schedules_by_agency({item.indicator for item in changed})
+    owed = {(item.indicator, one) for item in changed for one in schedules[item.indicator].get(item.agency, ())}
     found = set()
     for series, missed in _missed(owed, mark=mark).items():
-        here = {(one.agency, one.period) for one in appeared if (one.indicator, one.frequency) == series}
+        here = {(one.agency, one.period) for one in changed if (one.indicator, one.frequency) == series}
         rows = _figures_since(series, min(missed.values())).filter(agency__in={agency for agency, _ in here})
-        others = set(rows.values_list("agency", "period")) - here
+        there = set(rows.values_list("agency", "period"))
         for one, since in missed.items():
-            new, old = (any(who == one.agency and at >= since for who, at in some) for some in (here, others))
-            if new and not old:
+            mine, others, gone = (
+                any(who == one.agency and at >= since for who, at in some) for some in (here, there - here, here - there)
+            )
+            if mine and (gone or not others):
                 found.add(series[0])
     return found
 

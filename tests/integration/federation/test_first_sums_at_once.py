@@ -1,4 +1,4 @@
-"""Several workers freeze and locate sums at once, with the result of one worker."""
+"""Several workers freeze and locate sums, and end a silence, at once, with the result of one worker."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from federation import publication, worklist
 from federation.database import clock
-from federation.models.published import PublishedCell
+from federation.models.published import PublishedCell, PublishedCoverage
 from federation.models.worklist import ClockMark
 from federation.runs import rebuilding, reconciliation
 from federation.worklist import Stage, WorkItem
@@ -131,4 +131,20 @@ def test_change_is_located_in_a_day_that_another_worker_was_publishing_first(tol
         told.submit(0, Said("D", DAY, dict.fromkeys(said.cells, 6)))
         work_beside()
     told.settle()
+    assert [str(item) for item in rebuilding.differences()] == []
+
+
+def test_two_workers_withdraw_the_last_figures_of_an_agency_at_once(told, monkeypatch):
+    """Each still sees the figure that the other one removes. The agency is silent after both."""
+    six, seven, ten = (NOW.replace(hour=number) for number in (6, 7, 10))
+    for agency, deadline in ((0, 120), (1, 150)):
+        told.schedule(agency, "H", NOW.date(), deadline=deadline)
+        told.submit(agency, Said("H", six), Said("H", seven), minutes_ago=5)
+    told.settle()
+    told.submit(1, Said("H", six, withdrawn=True), Said("H", seven, withdrawn=True))
+    with held_before(monkeypatch, worklist, "finish", figure(2, "H", six)):
+        work_beside()
+    told.settle()
+    row = PublishedCoverage.objects.get(frequency="H", period=ten, version_to=None)
+    assert (row.states, row.awaited) == (["awaited", "awaited"], [True, False])
     assert [str(item) for item in rebuilding.differences()] == []
