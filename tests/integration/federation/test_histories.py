@@ -345,7 +345,7 @@ WAITING = [
     ("edit", 1, "H", -1, None, 90),
     *(("send", agency, "H", 0, 5, False) for agency in (0, 1)),
     ("look",),
-    *(step for _ in range(5) for step in (("hour", [0]), ("outage", 61), ("look",))),
+    *(step for _ in range(7) for step in (("hour", [0]), ("outage", 61), ("look",))),
     # The last hour waits for the first agency. Of the second, earlier hours come, and are withdrawn.
     ("hour", []),
     *(step for gone in (False, True, False) for step in (("send", 1, "H", 1, 2, gone), ("look",))),

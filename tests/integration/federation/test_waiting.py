@@ -4,11 +4,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from federation.errors import ClocksDisagreeError
 from federation.models.figures import FrozenSum
 from federation.models.published import PublishedCell, PublishedCoverage
+from federation.publication import versions
 from federation.runs import rebuilding
 from tests.integration.federation.comparison import assert_agrees
-from tests.integration.federation.world import Said
+from tests.integration.federation.world import Said, chapter
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -168,6 +170,61 @@ def test_an_outage_delays_a_period_and_nothing_else(two, is_beat_away):
     two.settle()
     assert waits(NOON) is None
     assert waits(NOON + 30 * HOUR) is None
+    assert_agrees(two.oracle())
+
+
+@pytest.mark.parametrize("away", ["beat", "workers"])
+def test_after_a_week_without_beat_or_workers_the_last_hours_wait(two, away):
+    """Reports come in all the time. Of the second agency, the last two hours are missing."""
+    for day in range(7):
+        two.now += DAY
+        for agency in (0, 1):
+            missing = 2 if (agency, day) == (1, 6) else 0
+            two.submit(agency, *map(hour, range(13 + 24 * day, 37 + 24 * day - missing)))
+        if away == "workers":
+            two.tick()
+        else:
+            two.settle()
+    two.tick()
+    two.settle()
+    last = NOON + 7 * DAY
+    assert [waits(last - ago * HOUR) for ago in (2, 1, 0)] == [None, ({1}, last + 2 * HOUR), ({1}, last + 3 * HOUR)]
+    assert_agrees(two.oracle())
+
+
+@pytest.mark.parametrize("ahead", [1, 24])
+def test_clocks_that_ran_ahead_leave_no_wrong_wait(two, ahead):
+    """Beat and workers believed them. Now they are right again, and a rebuild puts the mark back."""
+    two.wait(hours=ahead)
+    two.settle()
+    two.now = two.reached = two.now - ahead * HOUR
+    with pytest.raises(ClocksDisagreeError):
+        two.tick()
+    rebuilding.put_mark_back()
+    rebuilding.enqueue()
+    two.settle()
+    # What is public stays public.
+    assert waits() == (({0, 1}, NOON + 3 * HOUR) if ahead == 1 else None)
+    two.wait(hours=ahead)
+    two.settle()
+    assert_agrees(two.oracle())
+
+
+def test_a_restored_backup_waits_for_whom_it_waited(two):
+    with chapter(two):
+        for agency in (0, 1):
+            two.submit(agency, hour())
+        two.settle()
+        assert waits() is None
+    versions.leap()
+    assert waits() == ({0, 1}, NOON + 3 * HOUR)
+    two.wait(minutes=30)
+    two.submit(0, hour())
+    two.settle()
+    assert waits() == ({1}, NOON + 3 * HOUR)
+    two.wait(hours=2)
+    two.settle()
+    assert waits() is None
     assert_agrees(two.oracle())
 
 
