@@ -139,7 +139,8 @@ def silences_changed(changed: Sequence[WorkItem], *, mark: datetime) -> set[int]
         there = set(rows.values_list("agency", "period"))
         for one, since in missed.items():
             mine, others, gone = (
-                any(who == one.agency and at >= since for who, at in some) for some in (here, there - here, here - there)
+                any(who == one.agency and at >= since for who, at in some)
+                for some in (here, there - here, here - there)
             )
             if mine and (gone or not others):
                 found.add(series[0])

@@ -136,18 +136,7 @@ deeds = (
     | looks
     | plans
 )
-#: Two agencies that owe hours, and minutes, and have sent them so far.
-BUSY = [
-    ("edit", 0, "H", -1, None, 60),
-    ("edit", 1, "N", -1, None, 2000),
-    *(("send", agency, "H", 0, 5, False) for agency in (0, 1)),
-]
-histories = st.builds(
-    lambda first, busy, rest: [("set up", first), *busy, *rest],
-    details,
-    st.sampled_from([[], BUSY, BUSY]),
-    st.lists(deeds, min_size=1, max_size=16),
-)
+histories = st.builds(lambda first, rest: [("set up", first), *rest], details, st.lists(deeds, min_size=1, max_size=16))
 #: Agencies owe hours, minutes or days, some with more time than any period waits, and have sent some of them.
 owed = st.builds(
     lambda agency, frequency, first, days, deadline, count: [
@@ -161,6 +150,7 @@ owed = st.builds(
     st.sampled_from([0, 20, 60, 60, 90, 170, 240, 3000]),
     st.sampled_from([1, 5]),
 )
+CLOCKS = [("jump", 86_400), ("jump", -3600), ("step back", 59.0), ("drift", -60), ("drift", 30)]
 #: Time goes by, with beat or without it. Some agencies send, are late, or say nothing; workers may be away too.
 rounds = st.builds(
     lambda goes_by, some, steps, change, seen: [goes_by, *some, ("work", steps), *change, *seen],
@@ -170,15 +160,17 @@ rounds = st.builds(
     ),
     st.lists(sent, max_size=3),
     st.sampled_from([0, 6, 40]),
-    st.just([]) | st.just([]) | owed,
+    st.just([]) | owed | st.sampled_from(CLOCKS).map(lambda deed: [deed]),
     st.sampled_from([[], [("look",)]]),
 )
 #: From the first of the year on, or from a Monday.
 waiting_histories = st.builds(
-    lambda before, everybody, rest: [
+    lambda first, before, everybody, rest: [
+        ("set up", first),
         *before,
         *(deed for one in [*everybody, [("wait", 60), ("work", 40)], *rest] for deed in one),
     ],
+    details,
     st.sampled_from([[], [("outage", 259_200)]]),
     st.lists(owed, min_size=2, max_size=4),
     st.lists(rounds, min_size=4, max_size=9),
@@ -345,7 +337,11 @@ WAITING = [
     ("edit", 1, "H", -1, None, 90),
     *(("send", agency, "H", 0, 5, False) for agency in (0, 1)),
     ("look",),
-    *(step for _ in range(7) for step in (("hour", [0]), ("outage", 61), ("look",))),
+    *([("hour", [0]), ("outage", 61), ("look",)] * 4),
+    # The deadline of its third hour passes, and no other.
+    ("wait", 1560),
+    *([("look",), ("hour", [0]), ("outage", 61)] * 3),
+    ("look",),
     # The last hour waits for the first agency. Of the second, earlier hours come, and are withdrawn.
     ("hour", []),
     *(step for gone in (False, True, False) for step in (("send", 1, "H", 1, 2, gone), ("look",))),
