@@ -14,7 +14,7 @@ from countries import registry
 from countries.models import Schedule
 from federation import worklist
 from federation.database import clock
-from federation.models.published import Version
+from federation.models.published import PublishedCoverage, Version
 from federation.models.submissions import Report
 from federation.models.worklist import Failure
 from federation.runs import reconciliation
@@ -39,17 +39,18 @@ class Bureau:
         self.random = random.Random(seed)
         self.memory = Memory()
         self.now = clock.now()
-        self.today = periods.start_of("D", self.now)
+        # Not one that has just begun, so that the newest hours are not in the days before.
+        self.today = periods.start_of("D", self.now - timedelta(hours=4))
         factories.IndicatorFactory.create(number=1)
         # The workers are processes of their own, which withhold what has no detail.
         for number in {country for country, _ in PLACES}:
             factories.DetailFactory.create(country__code=COUNTRY_CODES[number], step="N", network_step="D")
         self.agencies = [factories.AgencyFactory.create(code=f"NO-{number}") for number in range(3)]
-        for agency, frequency in zip(self.agencies, "HHD", strict=True):
-            self.expect(agency, frequency, self.today.date() - timedelta(days=4))
+        for agency, frequency, deadline in zip(self.agencies, "HHD", (60, 1440, 60), strict=True):
+            self.expect(agency, frequency, self.today.date() - timedelta(days=4), deadline)
 
-    def expect(self, agency, frequency, first: date):
-        row = Schedule(agency=agency, indicator_id=1, frequency=frequency, valid_from=first, deadline_minutes=60)
+    def expect(self, agency, frequency, first: date, deadline: int):
+        row = Schedule(agency=agency, indicator_id=1, frequency=frequency, valid_from=first, deadline_minutes=deadline)
         registry.save(row, by="test")
 
     def cells(self):
@@ -62,6 +63,11 @@ class Bureau:
         said = [Said("H", one.period, withdrawn=True) if n in gone else one for n, one in enumerate(said)]
         self.random.shuffle(said)
         return said
+
+    def newest_hours(self, *, missing):
+        """The last hours, without the newest ones."""
+        last = periods.start_of("H", self.now)
+        return [Said("H", last - timedelta(hours=ago), self.cells()) for ago in range(1 + missing, 5)]
 
     def minutes(self, count):
         last = periods.start_of("N", self.now) - timedelta(minutes=1)
@@ -82,11 +88,15 @@ class Bureau:
                 self.submit(agency, self.hours(days))
             self.submit(0, self.minutes(90))
             self.submit(2, self.days(days))
+            # The last two hours wait for the second agency.
+            self.submit(0, self.newest_hours(missing=0))
+            self.submit(1, self.newest_hours(missing=2))
 
     def assert_agrees(self):
         workers.settle()
         call_command("settle", timeout=workers.PATIENCE)
         assert not worklist.set_aside()
+        assert PublishedCoverage.objects.filter(frequency="H", version_to=None, agencies_awaited__gt=0).exists()
         # What had come when a period was published first depends on chance. Of minutes, it is not kept.
         self.memory.frozen = stored_frozen()
         assert_agrees(self.memory.oracle(now=clock.mark()), "HDWMA")
