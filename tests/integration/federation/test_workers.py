@@ -160,13 +160,12 @@ def test_connections_that_are_cut_in_the_midst_of_work(log):
 def test_what_always_fails_is_set_aside_and_holds_up_nothing_else(log):
     bureau = Bureau(seed=3)
     bureau.fill(days=2)
-    yesterday = bureau.today - timedelta(days=1)
-    hours = Report.objects.filter(agency=bureau.agencies[0], frequency="H", period__gte=yesterday, state="current")
-    spoilt = hours.exclude(withdrawn=True).first()
+    hours = Report.objects.filter(agency=bureau.agencies[0], frequency="H", period__lt=bureau.today, state="current")
+    spoilt = hours.exclude(withdrawn=True).latest("period")
     hours.filter(pk=spoilt.pk).update(countries=[578], networks=[1], values=[None])
     with working(log):
         workers.until(lambda: _hurried(bool(worklist.set_aside()) and not worklist.is_pending()))
-        with pytest.raises(CommandError, match=f"figure H {yesterday:%Y-%m-%d}.*ValueError"):
+        with pytest.raises(CommandError, match=f"figure H {spoilt.period:%Y-%m-%dT%H:%M}.*ValueError"):
             call_command("settle", timeout=workers.PATIENCE)
         bureau.submit(0, [Said("H", spoilt.period)])
         bureau.now += timedelta(hours=1)
