@@ -27,7 +27,9 @@ PROVENANCE: Final = (
 )
 ROUNDED: Final = (
     "Every number is rounded at random, without bias, and stands beside how many of the expected agencies have "
-    "reported. Where nobody reported it is not known, and not zero."
+    "reported. A period is first published when no agency is awaited any more. Countries with small numbers have no "
+    "short periods: their numbers are withheld there. What is withheld, or not known because nobody reported, is not "
+    "zero."
 )
 VERSIONS: Final = (
     "The version is that of the structure. Any earlier view of the numbers can be read again: give as_of with an "

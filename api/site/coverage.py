@@ -23,15 +23,19 @@ class LateAgency:
 
     name: str
     since: datetime | None
+    is_awaited: bool
 
 
 @dataclass(frozen=True, slots=True)
 class AgencyDays:
-    """The state of an agency by day, empty if it was not expected; and how many days have each state."""
+    """The state of an agency by day, empty if it was not expected; and how many days have each state.
+
+    ``is_awaited``: some day is not public yet because it waits for the agency.
+    """
 
     name: str
     country: str
-    invented: bool
+    is_awaited: bool
     days: list[tuple[datetime, str]]
     counts: list[tuple[str, int]]
 
@@ -53,6 +57,7 @@ def read(selection: Selection) -> tuple[list[AgencyDays], list[CoverageDay]]:
         standings.periods.tolist(), standings.agencies.tolist(), standings.states, strict=True
     ):
         states.setdefault(agency, {})[second] = state
+    awaited = set(standings.agencies[standings.awaited].tolist())
     seconds = page.table.coverage.periods.tolist()
     listed = sorted((agency for agency in states if agency in agencies), key=lambda agency: agencies[agency].name)
 
@@ -62,7 +67,7 @@ def read(selection: Selection) -> tuple[list[AgencyDays], list[CoverageDay]]:
         days = [(datetime.fromtimestamp(second, UTC), states[agency].get(second, "")) for second in seconds]
         present = [state for _, state in days if state]
         counts = [(state, present.count(state)) for state in STATES if state in present]
-        strips.append(AgencyDays(row.name, readings.name_of(row.country), row.invented, days, counts))
+        strips.append(AgencyDays(row.name, readings.name_of(row.country), agency in awaited, days, counts))
 
     calendar = []
     for second, period in zip(seconds, readings.periods_of(page.table), strict=True):
@@ -82,5 +87,10 @@ def silences(strips: Iterable[AgencyDays]) -> list[LateAgency]:
         if not backwards or backwards[0][1] != "late":
             continue
         ended = next((at for at, (_, state) in enumerate(backwards) if state not in _MISSING), None)
-        found.append(LateAgency(strip.name, backwards[ended - 1][0] if ended else None))
+        found.append(LateAgency(strip.name, backwards[ended - 1][0] if ended else None, strip.is_awaited))
     return found
+
+
+def waiting(calendar: Iterable[CoverageDay]) -> list[Period]:
+    """The days that are not public yet."""
+    return [row.period for row in calendar if row.period.until]

@@ -107,7 +107,7 @@ def _map(indicator: Indicator, choice: Mapping[str, str], day: datetime | None) 
     reading = readings.day(indicator, day) if day else readings.window(indicator, choice["window"])
     last_day = readings.window(indicator, "P1D")
     live = readings.hour(readings.minutes(indicator))
-    strips, _ = coverage.read(readings.days(indicator))
+    strips, calendar = coverage.read(readings.days(indicator))
     indicators = pages.indicators().values()
     return {
         "indicator": indicator,
@@ -125,6 +125,7 @@ def _map(indicator: Indicator, choice: Mapping[str, str], day: datetime | None) 
         "live": live,
         "live_hour": map_texts.live_hour(live),
         "silences": coverage.silences(strips),
+        "waiting": coverage.waiting(calendar),
         "agencies": any(row.active for row in Reference.current().agencies),
     }
 
@@ -202,6 +203,7 @@ def _coverage(indicator: Indicator) -> dict[str, Any]:
         "strips": strips,
         "calendar": calendar,
         "silences": coverage.silences(strips),
+        "waiting": coverage.waiting(calendar),
         "agencies": any(row.active for row in Reference.current().agencies),
     }
 

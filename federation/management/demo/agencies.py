@@ -110,7 +110,17 @@ AGENCIES = (
         "FI", "Finland demo unit (invented)", Frequency.HOUR, 900, 2, delay=timedelta(minutes=50), deadline_minutes=20
     ),
     DemoAgency("PL", "Poland demo unit (invented)", Frequency.HOUR, 1300, gap=(190, 3)),
-    DemoAgency("IT", "Italy demo unit (invented)", Frequency.DAY, 1500, visits=45, delay=timedelta(hours=2), spike=3),
+    # It has a day, and is late even so. At any time, yesterday waits for it.
+    DemoAgency(
+        "IT",
+        "Italy demo unit (invented)",
+        Frequency.DAY,
+        1500,
+        visits=45,
+        delay=timedelta(hours=26),
+        deadline_minutes=24 * 60,
+        spike=3,
+    ),
     # It fell silent. The coverage shows this; the sums alone would not.
     DemoAgency("IE", "Ireland demo unit (invented)", Frequency.DAY, 500, 0, silent_since=9),
     DemoAgency(

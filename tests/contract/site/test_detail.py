@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from api import caching
+from api.site.templatetags import cldr
 from countries import reference
 from tests.contract.public.press import Covered
 from tests.contract.site.conftest import TODAY, add_two_agencies, begin_press, day
@@ -80,16 +81,27 @@ def test_country_opens_at_its_finest_published_step(visit, text, code, first, of
     assert (f"{WORDS.get(code.upper())}. {WHY}" in text(f"/countries/{code}/")) == (first != "D" or code == "is")
 
 
-def test_headlines_of_a_country_are_words_if_they_are_withheld(text):
-    assert "Last 24 hours By day" in text("/countries/is/")
-    assert "Last 7 days By week" in text("/countries/li/")
-    assert "Last 365 days By month" in text("/countries/va/")
+@pytest.mark.parametrize("page", ["countries", "embed/country"])
+def test_newest_period_stands_in_the_place_of_numbers_that_are_withheld(text, page):
+    yesterday, week = TODAY - timedelta(days=1), TODAY - timedelta(days=TODAY.weekday() + 7)
+    iceland, liechtenstein = text(f"/{page}/is/"), text(f"/{page}/li/")
+    assert f"{cldr.period(yesterday, 'D')} 10 2 of 2 agencies" in iceland
+    assert ("Last 24 hours" in iceland, "Last 7 days 70" in iceland) == (False, True)
+    assert f"{cldr.period(week, 'W')} 25 2 of 2 agencies" in liechtenstein
+    assert "Last 7 days" not in liechtenstein
+    assert re.search(r"\d{4} 20 2 of 2 agencies", text(f"/{page}/va/"))
     # Outside Europe, and so not on the table of the map.
     CountryFactory.create(code="AG")
     DetailFactory.create(country=CountryFactory.create(code="AG"), step="W", network_step="M")
     reference.snapshots.clear()
     caching.response_cache.clear()
-    assert "Last 7 days By week" in text("/countries/ag/")
+    assert f"{cldr.period(week, 'W')} 0 2 of 2 agencies" in text(f"/{page}/ag/")
+
+
+def test_table_of_the_map_leads_to_the_weeks(visit):
+    row = row_of(visit("/").content.decode(), "LI")
+    assert '<a href="/countries/li/"><span class="unknown">By week</span>' in row
+    assert "<a" not in row_of(visit("/embed/map/").content.decode(), "LI")
 
 
 @pytest.mark.parametrize("address", ["/countries/{}/", "/embed/country/{}/", "/countries/{}/chart.svg"])
