@@ -87,14 +87,17 @@ class Stream:
 
     def schedules(self, today: datetime) -> list[tuple[Frequency, datetime, datetime | None]]:
         """The schedules that fit what it sends: frequency, first and last day."""
-        begin = periods.start_of(self.finest, today - HISTORY)
+        begin, yesterday = periods.start_of(self.finest, today - HISTORY), today - timedelta(days=1)
+        if self.finest is Frequency.DAY and not self.agency.silent_since:
+            # In a long schedule, an agency is silent until its history has arrived, and no day would wait for it.
+            return [(self.finest, begin, yesterday - timedelta(days=1)), (self.finest, yesterday, None)]
         if self.finest in {Frequency.DAY, Frequency.MONTH}:
             return [(self.finest, begin, None)]
         detail = today - _AS_DAYS_AFTER
         days = (Frequency.DAY, begin, detail - timedelta(days=1))
         if self.finest is Frequency.HOUR:
             return [days, (Frequency.HOUR, detail, None)]
-        return [days, (Frequency.HOUR, detail, today - timedelta(days=1)), (Frequency.MINUTE, today, None)]
+        return [days, (Frequency.HOUR, detail, yesterday), (Frequency.MINUTE, today, None)]
 
 
 AGENCIES = (
