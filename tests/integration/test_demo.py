@@ -8,6 +8,7 @@ import sys
 import urllib.parse
 import urllib.request
 from base64 import b64encode
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -46,6 +47,8 @@ def test_demo_is_ready_shows_a_sent_report_sends_nothing_twice_and_is_gone_when_
     assert len(agencies) == 13
     assert all(agency["invented"] and "(invented)" in agency["name"] for agency in agencies)
 
+    has_a_country_of_each_step(url)
+    waits_for_the_late_agency_and_not_for_the_silent_one(url)
     send_as_told(said, url)
     sign_in_as_told(said, url)
 
@@ -56,6 +59,26 @@ def test_demo_is_ready_shows_a_sent_report_sends_nothing_twice_and_is_gone_when_
 
     make.send_signal(signal.SIGKILL)
     assert eventually(lambda: not alive(everything), within=30), alive(everything)
+
+
+def has_a_country_of_each_step(url):
+    live = fetch(f"{url}/api/v1/aggregates/live/?indicator=DOWNLOADS&country=*")
+    finest = {code: one["published"][0] for one in live["withheld"] for code in one["countries"]}
+    steps = {code: finest.get(code, "N") for code in ("DE", "NO", "IS", "LI", "SM")}
+    assert steps == {"DE": "N", "NO": "H", "IS": "D", "LI": "W", "SM": "M"}
+
+
+def waits_for_the_late_agency_and_not_for_the_silent_one(url):
+    yesterday = (datetime.now(UTC) - timedelta(days=1)).date()
+    address = f"{url}/api/v1/coverage/?indicator=DOWNLOADS&frequency=D&start={yesterday}&end={yesterday}"
+    (day,) = fetch(address)["coverage"]
+    assert {row["agency"] for row in day["agencies"] if row.get("awaited")} == {"IT-DEMO"}
+    assert (day["agencies_awaited"], day["status"]) == (1, "O")
+    for path in ("/", "/coverage/", "/countries/li/"):
+        with urllib.request.urlopen(f"{url}{path}", timeout=10) as answer:
+            page = " ".join(answer.read().decode().split())
+        assert re.search(r"Ireland demo unit \(invented\) has been silent since [^.]+\. Numbers do not wait for it", page)
+        assert "not public yet: awaiting 1 of 11 agencies, at the latest until" in page
 
 
 def sign_in_as_told(said, url):
