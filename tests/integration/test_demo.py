@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.integration import documents
 from tests.integration.processes import alive, descendants, eventually, line_of
 
 pytestmark = pytest.mark.verify
@@ -50,6 +51,7 @@ def test_demo_is_ready_shows_a_sent_report_sends_nothing_twice_and_is_gone_when_
     has_a_country_of_each_step(url)
     waits_for_the_late_agency_and_not_for_the_silent_one(url)
     send_as_told(said, url)
+    answers_the_examples_of_the_documentation(data=tmp_path, port=free_port)
     sign_in_as_told(said, url)
 
     again = launch(sys.executable, "manage.py", "demo", url, "--once", data=tmp_path)
@@ -77,8 +79,20 @@ def waits_for_the_late_agency_and_not_for_the_silent_one(url):
     for path in ("/", "/coverage/", "/countries/li/"):
         with urllib.request.urlopen(f"{url}{path}", timeout=10) as answer:
             page = " ".join(answer.read().decode().split())
-        assert re.search(r"Ireland demo unit \(invented\) has been silent since [^.]+\. Numbers do not wait for it", page)
+        assert re.search(r"Ireland demo unit \(invented\) has been silent since [^.]+\. Numbers do not wait", page)
         assert "not public yet: awaiting 1 of 11 agencies, at the latest until" in page
+
+
+def answers_the_examples_of_the_documentation(**stack):
+    credential, example = documents.blocks("README.md")[1].split("CLIENT=…")
+    (issued,) = documents.follow(credential, **stack)
+    example = documents.give(issued, f"CLIENT=…{example}").replace("# 4.", "sleep 2 # 4.")
+    receipt, hour = documents.follow(example, **stack)
+    assert sum(receipt["outcomes"].values()) == 1
+    assert [cell["value"] >= 250 for cell in hour["observations"]] == [True]
+    for example in documents.blocks("docs/reference/api.md"):
+        (answer,) = documents.follow(example.replace("curl", "curl -s"), **stack)
+        assert "observations" in answer
 
 
 def sign_in_as_told(said, url):
