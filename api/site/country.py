@@ -138,11 +138,13 @@ def _files(view: CountryView, trend: Trend, known_at: datetime | None) -> Mappin
         pairs = {**given, "country": ",".join(countries), **more}
         return f"/api/v1/aggregates/?{urlencode({name: value for name, value in pairs.items() if value}, safe=',:*')}"
 
+    # The API refuses a country that is named and withheld in all periods.
+    published = [series.code for series in trend.series if not all(series.steps)]
     return {
         "name": "-".join(["police2peer", *(code.lower() for code in view.countries), first, last]),
         "page": reverse("site:country", args=[code]) + fixed,
         "svg": reverse("site:country-chart", args=[code]) + fixed,
-        "csv": api(view.countries, format="csv"),
-        "json": api(view.countries, format="json"),
+        "csv": api(published, format="csv"),
+        "json": api(published, format="json"),
         "networks": api([view.country], network="*", format="csv"),
     }

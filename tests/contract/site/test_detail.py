@@ -154,8 +154,13 @@ def test_part_that_is_withheld_is_hatched(visit):
     assert "Norway: By week." in page
 
 
-def test_files_of_a_country_are_at_its_step(client, visit):
-    page = visit("/countries/li/").content.decode()
-    address = re.search(r'href="(/api/v1/aggregates/[^"]+format=csv)"', page).group(1).replace("&amp;", "&")
-    assert "frequency=W" in address
-    assert client.get(address).status_code == 200
+@pytest.mark.parametrize(
+    ("page", "named"),
+    [("li/", "frequency=W.*country=LI&"), ("no/?with=LI&with=IS", "frequency=D.*country=NO,IS&")],
+)
+def test_files_of_a_country_have_what_is_published(client, visit, page, named):
+    addresses = re.findall(r'href="(/api/v1/aggregates/[^"]+)"', visit(f"/countries/{page}").content.decode())
+    assert len(addresses) == 2 + ("no" in page)
+    for address in addresses:
+        assert client.get(address.replace("&amp;", "&")).status_code == 200
+    assert re.search(named, addresses[0].replace("&amp;", "&"))
