@@ -145,6 +145,8 @@ def _ready_message(url: str, reader: Client, took: float) -> str:
 Ready after {took:.0f} seconds. Every number here is invented.
 
   {url}/             the pages for everybody
+  {url}/coverage/    who reported: Ireland is silent, and yesterday waits for Italy
+  {url}/countries/li/ is published by week; is/ by day, and sm/ by month
   {url}/api/v1/aggregates/?indicator=DOWNLOADS&frequency=D&start={_days_ago(14)}&end={_days_ago(1)}
   {url}/api/docs/    the API
   {url}/admin/       the coordinators' desk: user demo, password {password}
