@@ -237,6 +237,17 @@ def test_silent_agency_stays_named_beside_the_map(reader):
     assert said.is_visible()
 
 
+def test_country_that_is_published_by_week_is_hatched_and_leads_to_its_weeks(reader):
+    page = drawn(reader("/"))
+    small = page.locator("a[data-code=LI]")
+    assert small.get_attribute("data-shade") == "none"
+    said = "Liechtenstein: By week. Shorter periods are withheld because the numbers are small."
+    assert small.get_attribute("aria-label") == said
+    page.locator("[data-country=LI]").get_by_role("link", name="By week").click()
+    page.wait_for_url("**/countries/li/")
+    assert page.locator("[aria-label='Steps of time'] [aria-current]").text_content() == "By week"
+
+
 def test_embedded_map_leads_nowhere_and_shows_the_same(reader):
     page = drawn(reader("/embed/map/?window=P30D"))
     assert legend(page).text_content().endswith("in the last 30 days")

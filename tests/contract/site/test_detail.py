@@ -164,3 +164,15 @@ def test_files_of_a_country_have_what_is_published(client, visit, page, named):
     for address in addresses:
         assert client.get(address.replace("&amp;", "&")).status_code == 200
     assert re.search(named, addresses[0].replace("&amp;", "&"))
+
+
+def test_words_explain_what_is_withheld_and_what_waits(text, visit):
+    assert "What is finer is withheld. That is not zero" in text("/about/")
+    assert "first published when no agency is awaited any more" in text("/about/")
+    assert "first published when no agency is awaited any more" in text("/coverage/")
+    data = text("/data/")
+    assert "Q for withheld" in data
+    assert "AWAITED_UNTIL say how many agencies a period waits for" in data
+    for catalogue in ("/catalog.ttl", "/data/"):
+        described = " ".join(visit(catalogue).content.decode().split())
+        assert "first published when no agency is awaited any more. Countries with small numbers" in described
