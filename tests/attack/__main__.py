@@ -8,13 +8,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from config import embedded
 from config.processes import die_with_parent
 
+if TYPE_CHECKING:
+    from tests.attack.scene import Found
+
 #: The same in every run, so that a number that was found stays the number.
 _KEY = "000102030405060708090a0b0c0d0e0f"
-_HEADS = ("attack", "cells", "proven", "found", "wrongly", "guessed", "by rates", "more results")
+_HEADS = ("attack", "cells", "proven", "found", "nonzero", "guessed", "by rates", "claims", "wrong", "more results")
+_SHARES = ("proven", "told", "nonzero", "guessed", "usual")
 
 
 def main() -> None:
@@ -28,10 +33,10 @@ def main() -> None:
         _say(*_HEADS)
         with at_work():
             for row in attack_all(Size()):
-                words = ("proven", "told", "told wrongly", "guessed", "usual")
-                shares = [f"{row.found.share(word):.1%}" for word in words] if row.found else [""] * len(words)
-                _say(row.name, str(row.found.total("cells")) if row.found else "", *shares, row.counted)
+                _say(row.name, *_columns(row.found), row.counted)
                 broken += [f"{row.name}: {one}" for one in row.broken]
+                for name, part in sorted(row.parts.items()):
+                    _say(f"  {' '.join(name)}", *_columns(part), "")
         _print(f"\n{time.monotonic() - began:.0f} s")
     for one in broken:
         _print(f"BROKEN {one}")
@@ -51,17 +56,23 @@ def _database() -> Iterator[None]:
             from django.core.management import call_command
             from django.db import connection
 
-            from federation.rules import detail
-
-            # Everything is attacked at each step, the smallest countries too.
-            detail.UNSET = ("N", "D")
+            from countries import loader
 
             logging.disable(logging.INFO)
             call_command("migrate", verbosity=0)
+            loader.load(by="attack")
             try:
                 yield
             finally:
                 connection.close()
+
+
+def _columns(found: "Found | None") -> list[str]:
+    if found is None:
+        return [""] * (len(_HEADS) - 2)
+    shares = [f"{found.share(word):.1%}" for word in _SHARES]
+    claims = [str(found.total("claims")), f"{found.share('wrong', 'claims'):.1%}"]
+    return [str(found.total("cells")), *shares, *claims]
 
 
 def _say(name: str, *columns: str) -> None:

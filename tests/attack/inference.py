@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import product
-from math import exp, lgamma, log, prod
+from math import log, prod
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +24,7 @@ FIFTHS = range(BASE)
 CERTAINTY = 0.95
 #: More than is possible in a small cell.
 _MOST = 99
+_LOG_FACTORIALS = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, 100_000)))])
 
 
 class Term(NamedTuple):
@@ -49,11 +50,16 @@ class UnexplainedError(Exception):
 
 
 class Verdict(NamedTuple):
-    """An attacker's conclusion about a sum: the proven value, the value found at 95 %, and the best guess."""
+    """An attacker's conclusion about a sum: the proven value, the value found at 95 %, and the best guess.
+
+    ``nonzero`` says whether it is found at 95 % to be more than 0. ``least`` is the smallest possible value.
+    """
 
     proven: int | None
     told: int | None
     guess: int
+    nonzero: bool
+    least: int
 
 
 @cache
@@ -94,7 +100,8 @@ def weigh(seen: Sequence[Seen], candidates: Iterable[Unknowns]) -> Weights:
 @cache
 def poisson(rate: float, upto: int) -> Chances:
     """The chances of 0 to ``upto`` events."""
-    return np.array([exp(n * log(rate) - rate - lgamma(n + 1)) for n in range(upto + 1)])
+    found: Chances = np.exp(np.arange(upto + 1) * log(rate) - rate - _LOG_FACTORIALS[: upto + 1])
+    return found
 
 
 def chance(number: int, sums: NDArray[np.int64]) -> Chances:
@@ -105,11 +112,17 @@ def chance(number: int, sums: NDArray[np.int64]) -> Chances:
 
 def judge(chances: Mapping[int, float]) -> Verdict:
     """Judge a value, given those that are possible and how likely each is; a proof does without the likelihood."""
-    if not chances:
+    total = sum(chances.values())
+    if not total:
         raise UnexplainedError
     best = max(chances, key=chances.__getitem__)
-    told = chances[best] >= CERTAINTY * sum(chances.values())
-    return Verdict(best if len(chances) == 1 else None, best if told else None, best)
+    return Verdict(
+        best if len(chances) == 1 else None,
+        best if chances[best] >= CERTAINTY * total else None,
+        best,
+        total - chances.get(0, 0.0) >= CERTAINTY * total,
+        min(chances),
+    )
 
 
 def sums(weights: Weights, rates: Sequence[float]) -> dict[int, float]:

@@ -24,7 +24,7 @@ def take_turns(scene: Scene, insiders: Sequence[int]) -> Iterator[int]:
             scene.look()
         for choice in product((None, 1), repeat=turn):
             for other, amount in zip(insiders, choice, strict=False):
-                scene.send(other, scene.whole, 0, amount)
+                scene.send(other, scene.steps[0], 0, amount)
             sweep(scene, insider, SWEPT if turn == 0 else SWEPT_AFTER)
         withdraw(scene)
         yield turn + 1
@@ -32,7 +32,7 @@ def take_turns(scene: Scene, insiders: Sequence[int]) -> Iterator[int]:
 
 def sweep(scene: Scene, insider: int, amounts: Iterable[int]) -> None:
     for amount in amounts:
-        scene.send(insider, scene.whole, 0, amount)
+        scene.send(insider, scene.steps[0], 0, amount)
         scene.look()
 
 

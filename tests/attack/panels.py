@@ -70,14 +70,14 @@ def _told(product: Product, world: World, panel: Panel) -> Found:
         days = slice((week - world.periods[0]).days, (week - world.periods[0]).days + 7)
         counts, rates = (numbers[:, days].sum(axis=(1, 3)) for numbers in (world.counts, world.rates))
         for place in range(_SMALLEST):
-            if (truth := int(counts[outside, place].sum())) in SMALL:
-                rate = float(rates[outside, place].sum())
-                numbers = int(combined[at, place]), int(panel.numbers[at, place])
-                likely = _of_the_rest(*numbers, [poisson(float(r), numbers[1] + BASE) for r in rates[inside, place]])
-                possible = _of_the_rest(*numbers, [np.ones(numbers[1] + BASE)] * len(inside))
-                prior = poisson(rate, len(likely) - 1)
-                chances = {value: float(likely[value] * prior[value]) for value in np.flatnonzero(possible).tolist()}
-                found.add(PLACES[place], truth, judge(chances), rate)
+            rate, truth = float(rates[outside, place].sum()), int(counts[outside, place].sum())
+            numbers = int(combined[at, place]), int(panel.numbers[at, place])
+            likely = _of_the_rest(*numbers, [poisson(float(r), numbers[1] + BASE) for r in rates[inside, place]])
+            possible = _of_the_rest(*numbers, [np.ones(numbers[1] + BASE)] * len(inside))
+            prior = poisson(rate, len(likely) - 1)
+            chances = {value: float(likely[value] * prior[value]) for value in np.flatnonzero(possible).tolist()}
+            if min(chances) <= SMALL[-1]:
+                found.add((PLACES[place], ""), truth, judge(chances), rate)
     return found
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from django.conf import settings
 from django.test.utils import override_settings
 
+from countries import registry
 from countries.reference import Reference
 from federation import published, worklist
 from federation.database import clock
@@ -21,7 +22,17 @@ from p2p_core.reports import NewReport
 from tests import factories, reporting
 from tests.attack.rules import State
 from tests.attack.scene import Column
-from tests.attack.world import AGENCIES, GROUP_NUMBERS, NETWORK_NUMBERS, NOW, PLACE_NUMBERS, TOTAL, Counts, World
+from tests.attack.world import (
+    AGENCIES,
+    GROUP_NUMBERS,
+    HIDDEN,
+    NETWORK_NUMBERS,
+    NOW,
+    PLACE_NUMBERS,
+    TOTAL,
+    Counts,
+    World,
+)
 
 #: No rule may hold what is sent here: the rounding has to stand alone.
 _NOTHING_HELD = {"R102_DIFFERENCE": 10**9}
@@ -37,16 +48,21 @@ _instants = count()
 
 
 class Product:
-    """One indicator of the product, in which agencies of a world report."""
+    """One indicator of the product, in which agencies of a world report. All agencies are expected to."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, world: World, expected: str | None = None) -> None:
+        self._world, self._starts = world, {step: world.at(step).periods for step in world.steps}
         number = next(_indicators)
-        self.indicator = factories.IndicatorFactory.create(number=number, code=f"ATTACKED_{number}").number
+        indicator = factories.IndicatorFactory.create(number=number, code=f"ATTACKED_{number}")
+        self.indicator = indicator.number
+        registry.set_up_details(by="attack")
         self._agencies = [
             factories.AgencyFactory.create(id=number + 1, code=f"{unit.country}-ATTACK")
             for number, unit in enumerate(AGENCIES)
         ]
+        begin, frequency = world.periods[0].date(), expected or world.frequency
+        for agency in self._agencies:
+            factories.ScheduleFactory.create(agency=agency, indicator=indicator, frequency=frequency, valid_from=begin)
 
     def report(self, agency: int) -> None:
         self.submit(agency, self._world.frequency, zip(self._world.periods, self._world.counts[agency], strict=True))
@@ -57,8 +73,8 @@ class Product:
         offset = position * _LENGTH[frequency]
         self.submit(agency, frequency, [(start + offset, one) for start, one in zip(periods, cells, strict=True)])
 
-    def numbers(self, _states: dict[Column, State], /) -> Counts:
-        return self.read(self._world.frequency, self._world.periods)[:, : len(PLACE_NUMBERS)]
+    def numbers(self, step: str, _states: dict[Column, State], /) -> Counts:
+        return self.read(step, self._starts[step])[:, : len(PLACE_NUMBERS)]
 
     def submit(self, agency: int, frequency: str, reports: Iterable[tuple[datetime, Counts | None]]) -> None:
         """Send reports in one submission; cells by country and network, or none for a withdrawal."""
@@ -90,18 +106,21 @@ class Product:
         assert not worklist.set_aside()
 
     def read(self, frequency: str, starts: Sequence[datetime]) -> Counts:
-        """Read numbers by period, by country and then country group, and by network, the total last."""
+        """Read numbers by period, by country and then country group, and by network, the total last.
+
+        A number that no reader can read is ``HIDDEN``.
+        """
         self.settle()
         networks = _EVERY_NETWORK[TOTAL:] if frequency in {"N", "H"} else _EVERY_NETWORK
         selection = published.Selection(self.indicator, frequency, starts[0], starts[-1], EVERY_COUNTRY, networks)
-        published.check(selection, Reference.current())
         table = published.read(selection, Reference.current(), limit=100_000).table
-        numbers = np.zeros((len(starts), len(EVERY_COUNTRY), len(_EVERY_NETWORK)), np.int64)
+        numbers = np.full((len(starts), len(EVERY_COUNTRY), len(_EVERY_NETWORK)), HIDDEN)
         row = {periods.epoch(start): position for position, start in enumerate(starts)}
         kept = [at for at, period in enumerate(table.coverage.periods.tolist()) if period in row]
         rows = [row[period] for period in table.coverage.periods[kept].tolist()]
-        for one, values in zip(table.series, table.values[:, kept], strict=True):
-            numbers[rows, EVERY_COUNTRY.index(one.country), _EVERY_NETWORK.index(one.network)] = values
+        for (country, network), values in table.numbers().items():
+            shown = [HIDDEN if values[at] is None else values[at] for at in kept]
+            numbers[rows, EVERY_COUNTRY.index(country), _EVERY_NETWORK.index(network)] = shown
         return numbers
 
 

@@ -1,7 +1,7 @@
 """All attacks, a row for each, and the promises that must hold."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import numpy as np
@@ -9,21 +9,27 @@ import numpy as np
 from tests.attack.insiders import sweep, switch_parts, take_turns
 from tests.attack.panels import compare_panels
 from tests.attack.product import Product
-from tests.attack.readers import Look, Tables, compare_tables, expect_late_figures, find_late_figures, watch_arrivals
+from tests.attack.readers import compare_tables, expect_late_figures, find_late_figures, watch_arrivals
 from tests.attack.rules import Rule, by_agency_and_period, first_version, today
 from tests.attack.scene import Found, Played, Scene, judged
-from tests.attack.steady import EVERY, WITHOUT_DAYS, count_moved, count_unlike_parts
+from tests.attack.steady import EVERY, WITHOUT_DAYS, count_moved, watch_hours
+from tests.attack.tables import Look, Tables
 from tests.attack.world import AGENCIES, HONEST, INSIDERS, LAST_DAY, NOW, PLACES, TOTAL, World, invent
 
 LATE = HONEST[-1]
 ON_TIME = HONEST[:-1]
 _DAY, _HOUR, _MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 
-#: The promises, as shares of cells. Guesses are compared with those of a reader.
+#: The promises, as shares of small cells. Guesses are compared with those of a reader.
 MOST_PROVEN, MOST_PROVEN_IN_A_PLACE, MOST_GAINED = 0.001, 0.01, 0.08
 MOST_LATE_TOLD, MOST_LATE_SEEN = 0.01, 0.40
+#: The same for a reader of numbers that all came on time.
+MOST_TOLD, MOST_TOLD_IN_A_PLACE, MOST_WITHHELD_TOLD = 0.01, 0.03, 0.005
+FEWEST_CELLS = 3000
 #: The same for an insider that plans its reports and compares tables, which no bounded rounding prevents.
 MOST_PROVEN_BY_TABLES, MOST_PROVEN_BY_TABLES_IN_A_PLACE = 0.005, 0.04
+#: The share of all conclusions that may be false. With more, the attackers would reckon badly.
+MOST_WRONG = 0.05
 #: The share that the attacks must prove under rules that do not protect.
 FEWEST_PROVEN = 0.20
 
@@ -33,14 +39,14 @@ class Size:
     """The number of attacked cells."""
 
     #: Days and hours whose cells are attacked. Slow attacks use fewer.
-    days: int = 195
-    fewer_days: int = 60
+    days: int = 426
+    fewer_days: int = 92
     hours: int = 120
-    #: Live hours of minutes, late figures, whether there is time for panels, and hours that windows are watched for.
+    #: Live hours of minutes, late figures, whether there is time for panels, and hours that everything is watched for.
     minutes: int = 6
     late: int = 60
     panels: bool = True
-    windows: int = 24
+    watched: int = 24
 
 
 @dataclass(frozen=True)
@@ -51,36 +57,40 @@ class Row:
     found: Found | None = None
     counted: str = ""
     broken: Sequence[str] = ()
+    #: The same by place and kind of cell.
+    parts: Mapping[tuple[str, ...], Found] = field(default_factory=dict)
 
 
 def attack_all(size: Size) -> Iterator[Row]:
     """Attack the product, and then the rules that do not protect."""
     days = invent("D", LAST_DAY - (size.days - 1) * _DAY, LAST_DAY)
     yield from _attack_by_readers(days, size)
+    yield from _attack_late_reports(days, size)
     yield from _attack_by_insiders(days, size)
     fewer = invent("D", LAST_DAY - (size.fewer_days - 1) * _DAY, LAST_DAY)
     yield from _on_time(fewer)
     yield _comparing(days)
     yield from _switching(fewer)
-    yield from _attack_late_figures(days, size)
     yield from _attack_steadiness(fewer, size)
     yield from _show_teeth(days)
 
 
 def _attack_by_readers(days: World, size: Size) -> Iterator[Row]:
-    product = _reported(days, HONEST)
+    """Everybody reports on time."""
+    tables = Tables(_reported(days, HONEST), days, HONEST)
     for name, looks in _LOOKS.items():
-        yield Row(name, compare_tables(product, days, HONEST, looks))
+        yield _readers(f"readers: {name}", compare_tables(tables, looks))
+    yield _readers("readers: withheld cells", compare_tables(tables, ALL_LOOKS, hidden=True), MOST_WITHHELD_TOLD)
     hours = invent("H", LAST_DAY + _DAY - size.hours * _HOUR, LAST_DAY + 23 * _HOUR)
-    found = compare_tables(_reported(hours, HONEST), hours.by_day(), HONEST, _ALL_LOOKS, hours)
-    yield Row("readers: the same, and hours", found)
-    yield Row("readers: agencies one by one", watch_arrivals(Product(days), days))
-    live = Found()
+    tables = Tables(_reported(hours, HONEST), hours, HONEST)
+    yield _readers("readers: hours", compare_tables(tables, ALL_LOOKS), fewest=0)
+    yield _readers("readers: withheld hours", compare_tables(tables, ALL_LOOKS, hidden=True), MOST_WITHHELD_TOLD)
+    live, everybody = Found(), range(len(AGENCIES))
     for seed in range(size.minutes):
         minutes = invent("N", NOW - 65 * _MINUTE, NOW - 6 * _MINUTE, seed=seed)
-        everybody = range(len(AGENCIES))
-        live.counts += compare_tables(_reported(minutes, everybody), minutes, everybody, [Tables.longer]).counts
-    yield Row("readers: live minutes and their hour", live)
+        tables = Tables(_reported(minutes, everybody), minutes, everybody)
+        live.counts += compare_tables(tables, ALL_LOOKS, hidden=True).counts
+    yield _readers("readers: withheld live minutes", live, MOST_WITHHELD_TOLD)
     if size.panels:
         year = invent("D", LAST_DAY - 364 * _DAY, LAST_DAY)
         found, sets = compare_panels(Product(year), year, INSIDERS[1:])
@@ -89,22 +99,31 @@ def _attack_by_readers(days: World, size: Size) -> Iterator[Row]:
         yield Row("readers: panels against all", found, broken=broken)
 
 
-_ALL_LOOKS: list[Look] = [Tables.networks, Tables.longer, Tables.groups]
+def _readers(name: str, found: Found, most: float = MOST_TOLD, fewest: int = FEWEST_CELLS) -> Row:
+    broken = _above("found", found.share("told"), most)
+    if most == MOST_TOLD:
+        broken += _above("found in a country", found.worst("told"), MOST_TOLD_IN_A_PLACE)
+        broken += [f"only {found.total('cells')} cells, fewer than {fewest}"] * (found.total("cells") < fewest)
+    parts = found.parts(0, 1) if "all" in name or "withheld" in name else {}
+    return Row(name, found, broken=broken, parts=parts)
+
+
+ALL_LOOKS: list[Look] = [Tables.networks, Tables.longer, Tables.groups]
 _LOOKS: dict[str, list[Look]] = {
-    "readers: each number alone": [],
-    "readers: networks": [Tables.networks],
-    "readers: weeks and months": [Tables.longer],
-    "readers: country groups": [Tables.groups],
-    "readers: all tables of a version": _ALL_LOOKS,
+    "each number alone": [],
+    "networks": [Tables.networks],
+    "weeks and months": [Tables.longer],
+    "country groups": [Tables.groups],
+    "all tables of a version": ALL_LOOKS,
 }
 
 
 def _attack_by_insiders(days: World, size: Size) -> Iterator[Row]:
-    scene = Scene(_reported(days, HONEST))
+    scene = Scene(_reported(days, HONEST), days.steps)
     for row, reader in _turns("product", scene, days, today):
         yield _insiders(row, reader)
     hours = invent("H", LAST_DAY + _DAY - size.hours * _HOUR, LAST_DAY + 23 * _HOUR)
-    scene = Scene(_reported(hours, HONEST), "H")
+    scene = Scene(_reported(hours, HONEST), hours.steps)
     for row, reader in _turns("product, hours", scene, hours, today, INSIDERS[:1]):
         yield _insiders(row, reader)
 
@@ -123,9 +142,9 @@ _WHO = {1: "one insider", 2: "two insiders", 3: "three insiders"}
 
 def _on_time(days: World) -> Iterator[Row]:
     """An insider that chooses what it reports on time, and sweeps later."""
-    reader = Scene(_reported(days, HONEST))
+    reader = Scene(_reported(days, HONEST), days.steps)
     reader.look()
-    scene = Scene(_reported(days, HONEST))
+    scene = Scene(_reported(days, HONEST), days.steps)
     scene.send(INSIDERS[0], "D", 0, 1 + np.add.outer(np.arange(len(PLACES)), np.arange(TOTAL)) % 4)
     scene.look()
     sweep(scene, INSIDERS[0], range(12))
@@ -141,16 +160,17 @@ def _comparing(days: World) -> Row:
     """
     on_days = np.equal.outer([day.weekday() for day in days.periods], range(TOTAL))
     own = np.broadcast_to(np.where(on_days, 3, 0)[:, None, :], days.counts[0].shape)
-    reader = compare_tables(_reported(days, HONEST), days, HONEST, _ALL_LOOKS)
     product = _reported(days, HONEST)
     product.submit(INSIDERS[0], "D", zip(days.periods, own, strict=True))
-    row = Row("product: one insider compares tables", compare_tables(product, days, HONEST, _ALL_LOOKS, own=own))
+    reader = compare_tables(Tables(_reported(days, HONEST), days, HONEST), ALL_LOOKS)
+    found = compare_tables(Tables(product, days, HONEST, own), ALL_LOOKS)
+    row = Row("product: one insider compares tables", found)
     return _insiders(row, reader, MOST_PROVEN_BY_TABLES, MOST_PROVEN_BY_TABLES_IN_A_PLACE)
 
 
 def _switching(days: World) -> Iterator[Row]:
     """Insiders that switch networks, countries and hours, before and after another agency's late report."""
-    scene = Scene(_reported(days, ON_TIME))
+    scene = Scene(_reported(days, ON_TIME), days.steps)
     scene.look()
     reader = judged(scene, days, today, ON_TIME)
     switch_parts(scene, INSIDERS[0])
@@ -179,17 +199,18 @@ def _above(what: str, share: float, most: float) -> list[str]:
     return [f"{share:.2%} {what}, more than {most:.1%}"] if share > most else []
 
 
-def _attack_late_figures(days: World, size: Size) -> Iterator[Row]:
-    found = find_late_figures(_reported(days, ON_TIME), days, LATE, size.late)
-    told, nonzero = expect_late_figures(days)
+def _attack_late_reports(days: World, size: Size) -> Iterator[Row]:
+    yield Row("readers: agencies one by one", watch_arrivals(Product(days), days))
+    found, of_all = find_late_figures(_reported(days, ON_TIME), days, LATE, size.late), expect_late_figures(days)
     broken = [
         *_above("proven", found.share("proven"), 0),
-        *_above("found", told[-1], MOST_LATE_TOLD),
-        *_above("found to be nonzero", nonzero[-1], MOST_LATE_SEEN),
+        *_above("found", of_all.told[-1], MOST_LATE_TOLD),
+        *_above("found to be nonzero", of_all.nonzero[-1], MOST_LATE_SEEN),
+        *_above("of all conclusions false", of_all.wrong, MOST_WRONG),
     ]
-    by_place = ", ".join(f"{place} {share:.1%}" for place, share in zip(PLACES, told, strict=False))
-    expected = f"of all agencies: {told[-1]:.2%} found ({by_place}), {nonzero[-1]:.1%} nonzero"
-    yield Row("readers: a late small figure", found, expected, broken)
+    by_place = ", ".join(f"{place} {share:.1%}" for place, share in zip(PLACES, of_all.told, strict=False))
+    expected = f"of all agencies: {of_all.told[-1]:.2%} found ({by_place}), {of_all.nonzero[-1]:.1%} nonzero"
+    yield Row("readers: a late small figure", found, f"{expected}, {of_all.wrong:.1%} wrong", broken)
 
 
 def _attack_steadiness(days: World, size: Size) -> Iterator[Row]:
@@ -199,10 +220,12 @@ def _attack_steadiness(days: World, size: Size) -> Iterator[Row]:
     counted = f"{moved[EVERY]} cells moved, {moved[WITHOUT_DAYS]} where months replace days"
     yield Row("insiders: the same at another frequency", counted=counted, broken=broken)
     upto = invent("D", days.periods[0], NOW)
-    hours = invent("H", NOW - NOW.minute * _MINUTE - 100 * _HOUR, NOW + size.windows * _HOUR, seed=2)
-    unlike = count_unlike_parts(Product(upto), upto, hours, size.windows)
-    broken = [f"{unlike} numbers of windows are not the sums of their parts"] * bool(unlike)
-    yield Row("readers: windows each hour", counted=f"{unlike} unlike their parts", broken=broken)
+    hours = invent("H", NOW - NOW.minute * _MINUTE - 100 * _HOUR, NOW + size.watched * _HOUR, seed=2)
+    seen = watch_hours(upto, hours, size.watched)
+    broken = [f"{seen.unlike} numbers of windows are not the sums of their parts"] * bool(seen.unlike)
+    yield Row("readers: windows each hour", counted=f"{seen.unlike} unlike their parts", broken=broken)
+    broken = [f"{seen.early} numbers of periods that wait can be read"] * bool(seen.early)
+    yield Row("readers: periods that wait", counted=f"{seen.early} numbers read in {seen.waits} waits", broken=broken)
 
 
 def _show_teeth(days: World) -> Iterator[Row]:
@@ -211,7 +234,7 @@ def _show_teeth(days: World) -> Iterator[Row]:
         played = Played(rule, days)
         for agency in HONEST:
             played.report(agency)
-        for count, (row, _) in enumerate(_turns(name, Scene(played), days, rule, INSIDERS[:2]), 1):
+        for count, (row, _) in enumerate(_turns(name, Scene(played, days.steps), days, rule, INSIDERS[:2]), 1):
             assert row.found is not None
             missed = count >= fewest and row.found.share("proven") < FEWEST_PROVEN
             yield Row(row.name, row.found, broken=[f"the attacks prove less than {FEWEST_PROVEN:.0%} of it"] * missed)

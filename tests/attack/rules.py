@@ -32,6 +32,13 @@ class State(NamedTuple):
     now: Parts
     late: bool
 
+    def times(self, count: int) -> "State":
+        """The same of a longer period that has these parts so many times."""
+        first, now = (
+            frozenset(one._replace(amount=one.amount * count) for one in parts) for parts in (self.first, self.now)
+        )
+        return State(first, now, self.late)
+
 
 Rule = Callable[[State], tuple[Term, ...]]
 

@@ -3,14 +3,16 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import numpy as np
 
 from countries.reference import Reference
 from federation import published
 from federation.runs import schedules
 from p2p_core import periods
 from tests.attack.product import EVERY_COUNTRY, Product, at_work
-from tests.attack.readers import whole
-from tests.attack.world import HONEST, TOTAL, Counts, World
+from tests.attack.world import HIDDEN, HONEST, TOTAL, Counts, World, whole
 
 _DAY = timedelta(days=1)
 #: The frequencies to compare: all, or those that stay the same when months replace days.
@@ -77,35 +79,53 @@ def _read(product: Product, world: World, frequencies: str) -> dict[str, Counts]
     return {one: product.read(one, some) for one, some in starts.items()}
 
 
-def count_unlike_parts(product: Product, days: World, hours: World, moves: int) -> int:
-    """Store every window each hour, while hours come in, and compare it with the published cells that lie in it.
+class Watched(NamedTuple):
+    """What a reader sees who stores everything each time an agency has sent an hour.
 
-    Returns how many of their numbers are not the sums of those.
+    ``early`` counts the numbers of periods that still wait, ``unlike`` the numbers of windows that are not the sums of
+    published cells, and ``waits`` the times that an hour waited.
     """
-    first = hours.periods[0]
+
+    early: int
+    unlike: int
+    waits: int
+
+
+def watch_hours(days: World, hours: World, moves: int) -> Watched:
+    """Let hours end, and agencies send them one by one."""
+    product, first = Product(days, "H"), hours.periods[0]
     for agency in HONEST:
         before = [(day, counts) for day, counts in zip(days.periods, days.counts[agency], strict=True) if day < first]
         product.submit(agency, "D", before)
-    unlike, sent = 0, 0
+    early, unlike, waits, sent = 0, 0, 0, 0
     for end in range(len(hours.periods) - moves, len(hours.periods)):
         now = hours.periods[end] + timedelta(minutes=5)
         with at_work(now):
-            for agency in HONEST:
-                product.submit(agency, "H", zip(hours.periods[sent:end], hours.counts[agency][sent:end], strict=True))
             schedules.tick(now=now)
+            for agency in HONEST:
+                # Before the first hours, all agencies are silent, and nobody waits for them.
+                if sent:
+                    numbers = [product.read(one, [periods.start_of(one, hours.periods[end - 1])]) for one in "HDWM"]
+                    early += sum(int((one != HIDDEN).sum()) for one in numbers)
+                    waits += 1
+                product.submit(agency, "H", zip(hours.periods[sent:end], hours.counts[agency][sent:end], strict=True))
             product.settle()
             unlike += sum(_count_unlike(product, name) for name in published.WINDOWS)
         sent = end
-    return unlike
+    return Watched(early, unlike, waits)
 
 
 def _count_unlike(product: Product, name: str) -> int:
     window = published.window(product.indicator, name, Reference.current())
     if window is None:
         return 0
-    shown = {country: value or 0 for (country, _), [value] in window.page.table.numbers().items()}
-    sums = sum(product.read(frequency, starts)[..., TOTAL].sum(axis=0) for frequency, starts in _parts(name, window))
-    return sum(shown.get(country, 0) != value for country, value in zip(EVERY_COUNTRY, sums.tolist(), strict=True))
+    shown = {country: value for (country, _), [value] in window.page.table.numbers().items()}
+    parts = [product.read(frequency, starts)[..., TOTAL] for frequency, starts in _parts(name, window)]
+    numbers = np.concatenate(parts)
+    # Periods without any number are older than the first report.
+    numbers = numbers[(numbers != HIDDEN).any(axis=1)]
+    sums = [None if (one == HIDDEN).any() else int(one.sum()) for one in numbers.T]
+    return sum(shown.get(country) != value for country, value in zip(EVERY_COUNTRY, sums, strict=True))
 
 
 def _parts(name: str, window: published.Window) -> Iterator[tuple[str, list[datetime]]]:

@@ -2,16 +2,21 @@
 
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
+from countries import loader
 from tests.attack import insiders
 from tests.attack.inference import UnexplainedError
 from tests.attack.insiders import take_turns
-from tests.attack.product import Product, at_work
+from tests.attack.product import EVERY_COUNTRY, Product, at_work
+from tests.attack.readers import compare_tables
+from tests.attack.results import ALL_LOOKS
 from tests.attack.rules import first_version, today
 from tests.attack.scene import Played, Public, Scene, judged
 from tests.attack.steady import EVERY, count_moved
-from tests.attack.world import HONEST, LAST_DAY, invent
+from tests.attack.tables import Tables
+from tests.attack.world import HIDDEN, HONEST, LAST_DAY, PLACES, TOTAL, World, invent
 
 _DAYS = invent("D", LAST_DAY - timedelta(days=4), LAST_DAY)
 
@@ -20,7 +25,7 @@ def _attacked(public: Public) -> Scene:
     """One insider sends late minutes and sweeps its own value."""
     for agency in HONEST:
         public.report(agency)
-    scene = Scene(public)
+    scene = Scene(public, _DAYS.steps)
     assert list(take_turns(scene, [6])) == [1]
     return scene
 
@@ -49,3 +54,54 @@ def test_numbers_that_do_not_follow_the_rule_are_noticed():
     scene = _attacked(Played(first_version, _DAYS))
     with pytest.raises(UnexplainedError):
         judged(scene, _DAYS, today, HONEST)
+
+
+@pytest.mark.slow
+def test_a_reader_cannot_read_withheld_cells_and_finds_none(db):
+    loader.load(by="a test")
+    with at_work():
+        product = Product(_DAYS)
+        for agency in HONEST:
+            product.report(agency)
+        tables = Tables(product, _DAYS, HONEST)
+        published, withheld = (compare_tables(tables, ALL_LOOKS, hidden=hidden) for hidden in (False, True))
+    assert {name[:2] for name in published.counts} >= {("CY", "days by network"), ("PT", "days by network")}
+    assert {name[:2] for name in withheld.counts} >= {("IM", "days"), ("LU", "days by network")}
+    assert not {name[:2] for name in published.counts} & {name[:2] for name in withheld.counts}
+    assert published.total("proven") == withheld.total("told") == 0
+
+
+class _Shown:
+    """A publisher of one day in the first place, by network, the total last. All other numbers are hidden."""
+
+    def __init__(self, *numbers: int) -> None:
+        self._numbers = numbers
+
+    def read(self, _step, starts):
+        found = np.full((len(starts), len(EVERY_COUNTRY), TOTAL + 1), HIDDEN)
+        found[:, 0] = self._numbers
+        return found
+
+
+def _one_event(own):
+    """Tables of a day on which one network of one place has one event, and an insider its own part."""
+    day = invent("D", LAST_DAY, LAST_DAY)
+    counts = np.zeros_like(day.counts)
+    counts[0, 0, 0, 1] = 1
+    mine = np.zeros_like(counts[0])
+    mine[0, 0, 0] = own
+    world = World("D", day.periods, day.rates, counts, day.within)
+    return lambda *numbers: Tables(_Shown(*numbers), world, HONEST, mine)
+
+
+def test_two_tables_prove_what_none_of_them_proves():
+    """The example of docs/explanation/attacks.md: 3 of the insider in another network."""
+    shown = 0, 5, 0, 0, 0, 0, 0, 0, 0
+    assert compare_tables(_one_event(3)(*shown), [Tables.networks]).counts[PLACES[0], "days", "proven"] == 1
+    assert compare_tables(_one_event(3)(*shown), []).total("proven") == 0
+    assert compare_tables(_one_event(0)(*shown), [Tables.networks]).total("proven") == 0
+
+
+def test_tables_that_contradict_each_other_are_noticed():
+    with pytest.raises(UnexplainedError):
+        compare_tables(_one_event(0)(0, 5, 5, 5, 5, 5, 0, 0, 0), [Tables.networks])

@@ -36,6 +36,12 @@ NOW = datetime(2027, 1, 5, 12, 5, tzinfo=UTC)
 LAST_DAY = datetime(2026, 12, 31, tzinfo=UTC)
 
 
+#: The longer periods that are attacked too, each within the next one if it can be.
+#: Stands for a number that no reader can read: it is withheld, or its period waits.
+HIDDEN = -1
+_LONGER = {"N": "H", "H": "D", "D": "WM"}
+
+
 @dataclass(frozen=True)
 class World:
     """``counts`` by agency, period, country and network, and the rates that they were drawn with."""
@@ -44,12 +50,29 @@ class World:
     periods: Sequence[datetime]
     rates: Floats
     counts: Counts
+    #: The periods of this world, and of the world that it was summed from, that lie within each other.
+    within: Counts
 
-    def by_day(self) -> "World":
-        """The same, of hours of whole days, by the day."""
-        shape = (len(AGENCIES), -1, 24, *self.counts.shape[2:])
-        rates, counts = (numbers.reshape(shape).sum(axis=2) for numbers in (self.rates, self.counts))
-        return World("D", self.periods[::24], rates, counts)
+    @property
+    def lengths(self) -> Counts:
+        """How many periods of the first world each period has."""
+        lengths: Counts = self.within.sum(axis=1)
+        return lengths
+
+    @property
+    def steps(self) -> str:
+        """Its frequency, and the longer ones that are attacked too, if a period lies whole in it."""
+        end = periods.end(self.frequency, self.periods[-1])
+        return self.frequency + "".join(one for one in _LONGER[self.frequency] if whole(one, self.periods, end))
+
+    def at(self, frequency: str) -> "World":
+        """The same by longer periods, of which only those that lie whole in it."""
+        starts = whole(frequency, self.periods, periods.end(self.frequency, self.periods[-1]))
+        names = [periods.start_of(frequency, one) for one in self.periods]
+        within = np.array([[name == start for name in names] for start in starts], np.int64)
+        rates = np.moveaxis(np.tensordot(within, self.rates, (1, 1)), 0, 1)
+        counts = np.moveaxis(np.tensordot(within, self.counts, (1, 1)), 0, 1)
+        return World(frequency, starts, rates, counts, within)
 
 
 def invent(frequency: str, first: datetime, last: datetime, *, seed: int = 1) -> World:
@@ -66,7 +89,14 @@ def invent(frequency: str, first: datetime, last: datetime, *, seed: int = 1) ->
         level = invented.expected_counts(starts, ends, level=unit.level, utc_offset=unit.utc_offset)
         rates.append(level[:, None, None] * shares)
     expected = np.array(rates)
-    return World(frequency, starts, expected, np.random.default_rng(seed).poisson(expected))
+    counts = np.random.default_rng(seed).poisson(expected)
+    return World(frequency, starts, expected, counts, np.eye(len(starts), dtype=np.int64))
+
+
+def whole(frequency: str, starts: Sequence[datetime], end: datetime) -> list[datetime]:
+    """The periods that lie whole in some others, which end before ``end``."""
+    found = sorted({periods.start_of(frequency, start) for start in starts})
+    return [start for start in found if starts[0] <= start and periods.end(frequency, start) <= end]
 
 
 def with_total(cells: NDArray[T]) -> NDArray[T]:
