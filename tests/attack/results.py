@@ -1,7 +1,7 @@
 """All attacks, a row for each, and the promises that must hold."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import numpy as np
@@ -26,9 +26,7 @@ MOST_LATE_TOLD, MOST_LATE_SEEN = 0.01, 0.40
 #: The same for a reader of numbers that all came on time.
 MOST_TOLD, MOST_TOLD_IN_A_PLACE, MOST_WITHHELD_TOLD = 0.01, 0.03, 0.005
 FEWEST_CELLS = 3000
-#: The same for an insider that plans its reports and compares tables, which no bounded rounding prevents.
-MOST_PROVEN_BY_TABLES, MOST_PROVEN_BY_TABLES_IN_A_PLACE = 0.005, 0.04
-#: The share of all conclusions that may be false. With more, the attackers would reckon badly.
+#: The share of an attack's conclusions that may be false; one may always be.
 MOST_WRONG = 0.05
 #: The share that the attacks must prove under rules that do not protect.
 FEWEST_PROVEN = 0.20
@@ -62,6 +60,14 @@ class Row:
 
 
 def attack_all(size: Size) -> Iterator[Row]:
+    """All attacks. If too many conclusions of one are false, its attackers reckon badly, and it shows nothing."""
+    for row in _attack_all(size):
+        claims, wrong = (row.found.total(word) if row.found else 0 for word in ("claims", "wrong"))
+        is_bad = wrong > max(1, MOST_WRONG * claims)
+        yield replace(row, broken=[*row.broken, *[f"{wrong} of {claims} conclusions are false"] * is_bad])
+
+
+def _attack_all(size: Size) -> Iterator[Row]:
     """Attack the product, and then the rules that do not protect."""
     days = invent("D", LAST_DAY - (size.days - 1) * _DAY, LAST_DAY)
     yield from _attack_by_readers(days, size)
@@ -69,18 +75,23 @@ def attack_all(size: Size) -> Iterator[Row]:
     yield from _attack_by_insiders(days, size)
     fewer = invent("D", LAST_DAY - (size.fewer_days - 1) * _DAY, LAST_DAY)
     yield from _on_time(fewer)
-    yield _comparing(days)
+    yield from _comparing(days)
     yield from _switching(fewer)
     yield from _attack_steadiness(fewer, size)
-    yield from _show_teeth(days)
+    yield from _show_teeth(fewer)
 
 
 def _attack_by_readers(days: World, size: Size) -> Iterator[Row]:
     """Everybody reports on time."""
     tables = Tables(_reported(days, HONEST), days, HONEST)
     for name, looks in _LOOKS.items():
-        yield _readers(f"readers: {name}", compare_tables(tables, looks))
-    yield _readers("readers: withheld cells", compare_tables(tables, ALL_LOOKS, hidden=True), MOST_WITHHELD_TOLD)
+        yield _readers(name, compare_tables(tables, looks))
+    for name, hidden, most in (
+        ("readers: all tables of a version", False, MOST_TOLD),
+        ("readers: withheld cells", True, MOST_WITHHELD_TOLD),
+    ):
+        found = compare_tables(tables, ALL_LOOKS, hidden=hidden)
+        yield replace(_readers(name, found, most), parts=found.parts(0, 1))
     hours = invent("H", LAST_DAY + _DAY - size.hours * _HOUR, LAST_DAY + 23 * _HOUR)
     tables = Tables(_reported(hours, HONEST), hours, HONEST)
     yield _readers("readers: hours", compare_tables(tables, ALL_LOOKS), fewest=0)
@@ -104,17 +115,15 @@ def _readers(name: str, found: Found, most: float = MOST_TOLD, fewest: int = FEW
     if most == MOST_TOLD:
         broken += _above("found in a country", found.worst("told"), MOST_TOLD_IN_A_PLACE)
         broken += [f"only {found.total('cells')} cells, fewer than {fewest}"] * (found.total("cells") < fewest)
-    parts = found.parts(0, 1) if "all" in name or "withheld" in name else {}
-    return Row(name, found, broken=broken, parts=parts)
+    return Row(name, found, broken=broken)
 
 
 ALL_LOOKS: list[Look] = [Tables.networks, Tables.longer, Tables.groups]
 _LOOKS: dict[str, list[Look]] = {
-    "each number alone": [],
-    "networks": [Tables.networks],
-    "weeks and months": [Tables.longer],
-    "country groups": [Tables.groups],
-    "all tables of a version": ALL_LOOKS,
+    "readers: each number alone": [],
+    "readers: networks": [Tables.networks],
+    "readers: weeks and months": [Tables.longer],
+    "readers: country groups": [Tables.groups],
 }
 
 
@@ -152,20 +161,22 @@ def _on_time(days: World) -> Iterator[Row]:
     yield _insiders(Row("product: one insider, on time", found), judged(reader, days, today, HONEST))
 
 
-def _comparing(days: World) -> Row:
-    """An insider that compares tables has 3 events each day, on each day of the week in another network.
+def _comparing(days: World) -> Iterator[Row]:
+    """An insider that compares tables has 3 events in a network, on each day of the week in another one.
 
     If a sum with these 3 is published as 0, the attacked agencies counted at most 1 in it. If a part of that sum in
     which the insider has nothing is published as 5, they counted at least 1 there.
     """
-    on_days = np.equal.outer([day.weekday() for day in days.periods], range(TOTAL))
+    on_days = np.equal.outer([day.weekday() for day in days.periods], np.arange(TOTAL) % 7)
     own = np.broadcast_to(np.where(on_days, 3, 0)[:, None, :], days.counts[0].shape)
     product = _reported(days, HONEST)
     product.submit(INSIDERS[0], "D", zip(days.periods, own, strict=True))
     reader = compare_tables(Tables(_reported(days, HONEST), days, HONEST), ALL_LOOKS)
-    found = compare_tables(Tables(product, days, HONEST, own), ALL_LOOKS)
-    row = Row("product: one insider compares tables", found)
-    return _insiders(row, reader, MOST_PROVEN_BY_TABLES, MOST_PROVEN_BY_TABLES_IN_A_PLACE)
+    tables = Tables(product, days, HONEST, own)
+    row = Row("product: one insider compares tables", compare_tables(tables, ALL_LOOKS))
+    yield _insiders(row, reader)
+    found = compare_tables(tables, ALL_LOOKS, hidden=True)
+    yield _readers("product: one insider, withheld cells", found, MOST_WITHHELD_TOLD)
 
 
 def _switching(days: World) -> Iterator[Row]:
@@ -182,14 +193,12 @@ def _switching(days: World) -> Iterator[Row]:
     yield _insiders(Row("product: two, after a late report", judged(scene, days, today, ON_TIME, LATE)), reader)
 
 
-def _insiders(
-    row: Row, reader: Found, most: float = MOST_PROVEN, most_in_a_place: float = MOST_PROVEN_IN_A_PLACE
-) -> Row:
+def _insiders(row: Row, reader: Found) -> Row:
     assert row.found is not None
     gained = row.found.share("guessed") - reader.share("guessed")
     broken = [
-        *_above("proven", row.found.share("proven"), most),
-        *_above("proven in a country", row.found.worst("proven"), most_in_a_place),
+        *_above("proven", row.found.share("proven"), MOST_PROVEN),
+        *_above("proven in a country", row.found.worst("proven"), MOST_PROVEN_IN_A_PLACE),
         *_above("guessed more often than by a reader", gained, MOST_GAINED),
     ]
     return Row(row.name, row.found, f"{gained:+.1%} guessed", broken)
