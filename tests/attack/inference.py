@@ -63,9 +63,26 @@ class Verdict(NamedTuple):
 
 
 @cache
-def rounded(value: int, fifth: int) -> int:
-    size = abs(value)
-    return (1 if value > 0 else -1) * (size // BASE * BASE + (BASE if fifth < size % BASE else 0))
+def roundings(value: int) -> tuple[int, ...]:
+    """What a value is rounded to, by the fifth that the random number is in."""
+    size, sign = abs(value), 1 if value > 0 else -1
+    return tuple(sign * (size // BASE * BASE + (BASE if fifth < size % BASE else 0)) for fifth in FIFTHS)
+
+
+def _without_known_parts(seen: Sequence[Seen]) -> list[tuple[int, int, list[Term]]]:
+    """What was seen as the number, a part of it that is known, and the terms of the rest.
+
+    The same term is rounded to the same number again, and one that is not negative is seen as it is.
+    """
+    looks: list[tuple[int, int, list[Term]]] = []
+    alone: dict[Term, int] = {}
+    for number, terms in seen:
+        rest = [term for term in terms if term not in alone]
+        known = sum(alone[term] for term in terms if term in alone)
+        looks.append((number, known, rest))
+        if len(rest) == 1 and rest[0].known >= 0:
+            alone[rest[0]] = number - known
+    return looks
 
 
 def weigh(seen: Sequence[Seen], candidates: Iterable[Unknowns]) -> Weights:
@@ -73,22 +90,27 @@ def weigh(seen: Sequence[Seen], candidates: Iterable[Unknowns]) -> Weights:
 
     A random number is dropped after its last use, so that few combinations are kept.
     """
-    last = {term.random: at for at, one in enumerate(seen) for term in one.terms}
+    looks = _without_known_parts(seen)
+    last = {term.random: at for at, (_, _, rest) in enumerate(looks) for term in rest}
     randoms: list[Hashable] = []
     weights: dict[tuple[Unknowns, tuple[int, ...]], float] = {(unknowns, ()): 1.0 for unknowns in candidates}
-    for at, (number, terms) in enumerate(seen):
+    for at, (number, known, terms) in enumerate(looks):
         new = [name for name in dict.fromkeys(term.random for term in terms) if name not in randoms]
         randoms += new
         places = [randoms.index(term.random) for term in terms]
         keep = [place for place, name in enumerate(randoms) if last[name] > at]
         found: defaultdict[tuple[Unknowns, tuple[int, ...]], float] = defaultdict(float)
+        choices = list(product(FIFTHS, repeat=len(new)))
+        by_term: dict[Unknowns, list[tuple[int, ...]]] = {}
         for (unknowns, before), weight in weights.items():
-            values = [term.known + sum(unknowns[one] for one in term.unknowns) for term in terms]
-            for more in product(FIFTHS, repeat=len(new)):
+            if unknowns not in by_term:
+                values = (term.known + sum(unknowns[one] for one in term.unknowns) for term in terms)
+                by_term[unknowns] = list(map(roundings, values))
+            for more in choices:
                 fifths = before + more
-                total = sum(rounded(value, fifths[place]) for value, place in zip(values, places, strict=True))
+                total = known + sum(one[fifths[place]] for one, place in zip(by_term[unknowns], places, strict=True))
                 if number == max(0, total):
-                    found[unknowns, tuple(fifths[place] for place in keep)] += weight / BASE ** len(new)
+                    found[unknowns, tuple(fifths[place] for place in keep)] += weight / len(choices)
         randoms = [randoms[place] for place in keep]
         weights = found
     totals: defaultdict[Unknowns, float] = defaultdict(float)

@@ -38,7 +38,7 @@ class Size:
 
     #: Days and hours whose cells are attacked. Slow attacks use fewer.
     days: int = 426
-    fewer_days: int = 92
+    fewer_days: int = 62
     hours: int = 120
     #: Live hours of minutes, late figures, whether there is time for panels, and hours that everything is watched for.
     minutes: int = 6

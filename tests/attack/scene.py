@@ -10,7 +10,7 @@ from zlib import crc32
 
 import numpy as np
 
-from tests.attack.inference import FIFTHS, Seen, Verdict, Weights, judge, rounded, sums, weigh
+from tests.attack.inference import FIFTHS, Seen, Verdict, Weights, judge, roundings, sums, weigh
 from tests.attack.rules import LATE, ON_TIME, Part, Parts, Rule, State
 from tests.attack.world import HIDDEN, PLACES, SMALL, TOTAL, Counts, World, with_total
 
@@ -61,7 +61,9 @@ class Played:
             for term in self._rule(state):
                 values = sum((self._sums[step, one][:, *column] for one in term.unknowns), term.known * lengths)
                 fifths = _fifths(repr((step, column, term.random)), len(numbers))
-                numbers[:, *column] += [rounded(*pair) for pair in zip(values.tolist(), fifths, strict=True)]
+                numbers[:, *column] += [
+                    roundings(value)[fifth] for value, fifth in zip(values.tolist(), fifths, strict=True)
+                ]
         return numbers.clip(min=0)
 
 
