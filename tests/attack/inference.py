@@ -20,6 +20,8 @@ Unknowns = tuple[int, ...]
 Weights = Mapping[Unknowns, float]
 
 BASE = 5
+#: The attacked cells, by the sum that the agencies counted in them.
+SMALL = range(1, BASE)
 FIFTHS = range(BASE)
 CERTAINTY = 0.95
 #: More than is possible in a small cell.
@@ -50,14 +52,15 @@ class UnexplainedError(Exception):
 
 
 class Verdict(NamedTuple):
-    """An attacker's conclusion about a sum: the proven value, the value found at 95 %, and the best guess.
+    """An attacker's conclusion about a sum: the proven value, and the value found at 95 %.
 
-    ``nonzero`` says whether it is found at 95 % to be more than 0. ``least`` is the smallest possible value.
+    ``guess`` is the most probable small value, because only small cells are guessed. ``nonzero`` says whether it is
+    found at 95 % to be more than 0. ``least`` is the smallest possible value.
     """
 
     proven: int | None
     told: int | None
-    guess: int
+    guess: int | None
     nonzero: bool
     least: int
 
@@ -141,7 +144,7 @@ def judge(chances: Mapping[int, float]) -> Verdict:
     return Verdict(
         best if len(chances) == 1 else None,
         best if chances[best] >= CERTAINTY * total else None,
-        best,
+        max((value for value in chances if value in SMALL), key=chances.__getitem__, default=None),
         total - chances.get(0, 0.0) >= CERTAINTY * total,
         min(chances),
     )

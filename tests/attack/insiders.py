@@ -1,12 +1,15 @@
 """Attacks by insiders: late minutes, many values in turn, parts switched on and off, withdrawals."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from itertools import product
 
 import numpy as np
 
+from tests.attack.inference import BASE, SMALL, chance, poisson
 from tests.attack.scene import Scene
-from tests.attack.world import PLACES, TOTAL
+from tests.attack.tables import Tables
+from tests.attack.world import PLACES, TOTAL, Counts, World
 
 MINUTES, MINUTES_AFTER = 12, 3
 SWEPT, SWEPT_AFTER = range(21), range(1, 6)
@@ -62,3 +65,27 @@ def switch_parts(scene: Scene, insider: int) -> None:
     scene.send(insider, "D", 0, 6)
     scene.look()
     withdraw(scene)
+
+
+def plan_to_guess(tables: Tables, days: World) -> Counts:
+    """What an insider best reports on time, to guess small cells by network later.
+
+    With its part, the sum of a probable count is a multiple of the base, and so it is published exactly. It reports on
+    the first day of each cell.
+    """
+    own: Counts = np.zeros_like(days.counts[0])
+    for place in range(len(PLACES)):
+        step = next(one for one in tables.steps if not np.isnan(tables.numbers[one][0, place, 0]))
+        part = days.at(step)
+        for at, within in enumerate(part.within):
+            rates = tables.rates[step][at, place, :TOTAL].round(2).tolist()
+            own[within.argmax(), place] = [_best_part(max(rate, 0.01)) for rate in rates]
+    return own
+
+
+@cache
+def _best_part(rate: float) -> int:
+    """The part of an insider with which most guesses of a small count are right."""
+    small, usual = np.array(SMALL), poisson(rate, SMALL[-1])[1:]
+    numbers = 0, BASE, 2 * BASE
+    return max(range(BASE), key=lambda part: sum((usual * chance(one, small + part)).max() for one in numbers))

@@ -9,10 +9,10 @@ from countries.reference import Reference
 from federation import published
 from federation.rules.view import ALL_NETWORKS
 from p2p_core import periods
-from tests.attack.inference import BASE, Chances, chance, judge, poisson
+from tests.attack.inference import BASE, SMALL, Chances, chance, judge, poisson
 from tests.attack.product import Product
 from tests.attack.scene import Found
-from tests.attack.world import PLACE_NUMBERS, PLACES, SMALL, TOTAL, World
+from tests.attack.world import PLACE_NUMBERS, PLACES, TOTAL, World
 
 _MONTHS = 12
 #: A day on which two agencies report nothing at first, so no panel that contains it includes them.

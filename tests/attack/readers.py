@@ -9,11 +9,11 @@ import numpy as np
 
 from p2p_core import periods
 from p2p_core.periods import ALL_NETWORKS_ONLY
-from tests.attack.inference import BASE, CERTAINTY, Chances, Seen, Term, chance, judge, poisson, sums, weigh
+from tests.attack.inference import BASE, CERTAINTY, SMALL, Chances, Seen, Term, chance, judge, poisson, sums, weigh
 from tests.attack.product import Product
 from tests.attack.scene import Found, kind
 from tests.attack.tables import ALL, EU27, EUROPE, IN_EU27, Cell, Look, Tables, added, message
-from tests.attack.world import HIDDEN, PLACES, SMALL, TOTAL, World, with_total
+from tests.attack.world import HIDDEN, PLACES, TOTAL, World, with_total
 
 
 def compare_tables(tables: Tables, looks: Sequence[Look], *, hidden: bool = False) -> Found:

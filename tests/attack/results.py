@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from tests.attack.insiders import sweep, switch_parts, take_turns
+from tests.attack.insiders import plan_to_guess, sweep, switch_parts, take_turns
 from tests.attack.panels import compare_panels
 from tests.attack.product import Product
 from tests.attack.readers import compare_tables, expect_late_figures, find_late_figures, watch_arrivals
@@ -74,7 +74,7 @@ def _attack_all(size: Size) -> Iterator[Row]:
     yield from _attack_late_reports(days, size)
     yield from _attack_by_insiders(days, size)
     fewer = invent("D", LAST_DAY - (size.fewer_days - 1) * _DAY, LAST_DAY)
-    yield from _on_time(fewer)
+    yield from _on_time(days)
     yield from _comparing(days)
     yield from _switching(fewer)
     yield from _attack_steadiness(fewer, size)
@@ -169,14 +169,15 @@ def _comparing(days: World) -> Iterator[Row]:
     """
     on_days = np.equal.outer([day.weekday() for day in days.periods], np.arange(TOTAL) % 7)
     own = np.broadcast_to(np.where(on_days, 3, 0)[:, None, :], days.counts[0].shape)
-    product = _reported(days, HONEST)
-    product.submit(INSIDERS[0], "D", zip(days.periods, own, strict=True))
-    reader = compare_tables(Tables(_reported(days, HONEST), days, HONEST), ALL_LOOKS)
-    tables = Tables(product, days, HONEST, own)
-    row = Row("product: one insider compares tables", compare_tables(tables, ALL_LOOKS))
-    yield _insiders(row, reader)
-    found = compare_tables(tables, ALL_LOOKS, hidden=True)
-    yield _readers("product: one insider, withheld cells", found, MOST_WITHHELD_TOLD)
+    reader = Tables(_reported(days, HONEST), days, HONEST)
+    found = compare_tables(reader, ALL_LOOKS)
+    for name, mine in (("compares tables", own), ("plans to guess", plan_to_guess(reader, days))):
+        product = _reported(days, HONEST)
+        product.submit(INSIDERS[0], "D", zip(days.periods, mine, strict=True))
+        tables = Tables(product, days, HONEST, mine)
+        yield _insiders(Row(f"product: one insider {name}", compare_tables(tables, ALL_LOOKS)), found)
+        withheld = compare_tables(tables, ALL_LOOKS, hidden=True)
+        yield _readers("product: the same, withheld cells", withheld, MOST_WITHHELD_TOLD)
 
 
 def _switching(days: World) -> Iterator[Row]:

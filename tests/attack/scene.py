@@ -10,9 +10,9 @@ from zlib import crc32
 
 import numpy as np
 
-from tests.attack.inference import FIFTHS, Seen, Verdict, Weights, judge, roundings, sums, weigh
+from tests.attack.inference import FIFTHS, SMALL, Seen, Verdict, Weights, judge, roundings, sums, weigh
 from tests.attack.rules import LATE, ON_TIME, Part, Parts, Rule, State
-from tests.attack.world import HIDDEN, PLACES, SMALL, TOTAL, Counts, World, with_total
+from tests.attack.world import HIDDEN, PLACES, TOTAL, Counts, World, with_total
 
 #: A place and a network, or the total of the networks, by position.
 Column = tuple[int, int]
@@ -156,8 +156,8 @@ class Found:
                 "told": verdict.told == truth,
                 "nonzero": verdict.nonzero,
                 "guessed": verdict.guess == truth,
-                # The likeliest number of events at this rate.
-                "usual": int(rate) == truth,
+                # The most probable small number of events at this rate.
+                "usual": min(max(int(rate), SMALL[0]), SMALL[-1]) == truth,
             }
         self.counts.update((*where, word) for word, is_so in words.items() if is_so)
 

@@ -14,9 +14,9 @@ from tests.attack.readers import compare_tables
 from tests.attack.results import ALL_LOOKS
 from tests.attack.rules import first_version, today
 from tests.attack.scene import Played, Public, Scene, judged
-from tests.attack.steady import EVERY, count_moved
+from tests.attack.steady import EVERY, count_moved, watch_hours
 from tests.attack.tables import Tables
-from tests.attack.world import HIDDEN, HONEST, LAST_DAY, PLACES, TOTAL, World, invent
+from tests.attack.world import HIDDEN, HONEST, LAST_DAY, NOW, PLACES, TOTAL, World, invent
 
 _DAYS = invent("D", LAST_DAY - timedelta(days=4), LAST_DAY)
 
@@ -69,6 +69,15 @@ def test_a_reader_cannot_read_withheld_cells_and_finds_none(db):
     assert {name[:2] for name in withheld.counts} >= {("IM", "days"), ("LU", "days by network")}
     assert not {name[:2] for name in published.counts} & {name[:2] for name in withheld.counts}
     assert published.total("proven") == withheld.total("told") == 0
+
+
+@pytest.mark.slow
+def test_no_number_of_a_period_that_waits_can_be_read_and_windows_are_sums_of_published_cells(db):
+    loader.load(by="a test")
+    hours = invent("H", NOW - timedelta(hours=30, minutes=5), NOW + timedelta(hours=3))
+    with at_work():
+        seen = watch_hours(invent("D", LAST_DAY, NOW), hours, 2)
+    assert (seen.early, seen.unlike, seen.waits) == (0, 0, len(HONEST))
 
 
 class _Shown:

@@ -28,8 +28,6 @@ NETWORK_NUMBERS = [NETWORKS[code] for code in invented.NETWORK_SHARES]
 TOTAL = len(NETWORK_NUMBERS)
 AGENCIES = INVENTED[:9]
 HONEST, INSIDERS = range(6), range(6, 9)
-#: The attacked cells, by the sum that the agencies counted in them.
-SMALL = range(1, 5)
 #: A time at which the year before, its last week and the hour before noon have just been published.
 NOW = datetime(2027, 1, 5, 12, 5, tzinfo=UTC)
 #: The last day of that year.
