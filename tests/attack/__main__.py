@@ -18,8 +18,20 @@ if TYPE_CHECKING:
 
 #: The same in every run, so that a number that was found stays the number.
 _KEY = "000102030405060708090a0b0c0d0e0f"
-_HEADS = ("attack", "cells", "proven", "found", "nonzero", "guessed", "by rates", "claims", "wrong", "more results")
-_SHARES = ("proven", "told", "nonzero", "guessed", "usual")
+_HEADS = (
+    "attack",
+    "cells",
+    "proven",
+    "found",
+    "nonzero",
+    "guessed",
+    "expected",
+    "by rates",
+    "claims",
+    "wrong",
+    "more results",
+)
+_SHARES = ("proven", "told", "nonzero", "guessed")
 
 
 def main() -> None:
@@ -72,7 +84,8 @@ def _columns(found: "Found | None") -> list[str]:
         return [""] * (len(_HEADS) - 2)
     shares = [f"{found.share(word):.1%}" for word in _SHARES]
     claims = [str(found.total("claims")), f"{found.share('wrong', 'claims'):.1%}"]
-    return [str(found.total("cells")), *shares, *claims]
+    more = [f"{found.expected():.1%}", f"{found.share('usual'):.1%}"]
+    return [str(found.total("cells")), *shares, *more, *claims]
 
 
 def _say(name: str, *columns: str) -> None:

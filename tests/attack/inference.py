@@ -54,13 +54,15 @@ class UnexplainedError(Exception):
 class Verdict(NamedTuple):
     """An attacker's conclusion about a sum: the proven value, and the value found at 95 %.
 
-    ``guess`` is the most probable small value, because only small cells are guessed. ``nonzero`` says whether it is
-    found at 95 % to be more than 0. ``least`` is the smallest possible value.
+    ``guess`` is the most probable small value, because only small cells are guessed, and ``sure`` how probable it is in
+    a small cell. ``nonzero`` says whether it is found at 95 % to be more than 0. ``least`` is the smallest possible
+    value.
     """
 
     proven: int | None
     told: int | None
     guess: int | None
+    sure: float
     nonzero: bool
     least: int
 
@@ -141,12 +143,15 @@ def judge(chances: Mapping[int, float]) -> Verdict:
     if not total:
         raise UnexplainedError
     best = max(chances, key=chances.__getitem__)
+    small = {value: one for value, one in chances.items() if value in SMALL}
+    guess = max(small, key=small.__getitem__, default=None)
     return Verdict(
-        best if len(chances) == 1 else None,
-        best if chances[best] >= CERTAINTY * total else None,
-        max((value for value in chances if value in SMALL), key=chances.__getitem__, default=None),
-        total - chances.get(0, 0.0) >= CERTAINTY * total,
-        min(chances),
+        proven=best if len(chances) == 1 else None,
+        told=best if chances[best] >= CERTAINTY * total else None,
+        guess=guess,
+        sure=small[guess] / (sum(small.values()) or 1.0) if guess else 0.0,
+        nonzero=total - chances.get(0, 0.0) >= CERTAINTY * total,
+        least=min(chances),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from math import sqrt
 
 import numpy as np
 
@@ -60,11 +61,18 @@ class Row:
 
 
 def attack_all(size: Size) -> Iterator[Row]:
-    """All attacks. If too many conclusions of one are false, its attackers reckon badly, and it shows nothing."""
+    """All attacks. If an attacker is wrong too often, it reckons badly, and its attack shows nothing."""
     for row in _attack_all(size):
-        claims, wrong = (row.found.total(word) if row.found else 0 for word in ("claims", "wrong"))
-        is_bad = wrong > max(1, MOST_WRONG * claims)
-        yield replace(row, broken=[*row.broken, *[f"{wrong} of {claims} conclusions are false"] * is_bad])
+        yield replace(row, broken=[*row.broken, *reckons_badly(row.found)] if row.found else row.broken)
+
+
+def reckons_badly(found: Found) -> list[str]:
+    cells, claims, wrong = (found.total(word) for word in ("cells", "claims", "wrong"))
+    guessed, expected = found.share("guessed"), found.expected()
+    broken = [f"{wrong} of {claims} conclusions are false"] * (wrong > max(1, MOST_WRONG * claims))
+    # Four standard deviations, at most.
+    is_off = cells > 0 and abs(guessed - expected) > 2 / sqrt(cells)
+    return broken + [f"{guessed:.1%} guessed, where the attackers expect {expected:.1%}"] * is_off
 
 
 def _attack_all(size: Size) -> Iterator[Row]:
@@ -100,7 +108,7 @@ def _attack_by_readers(days: World, size: Size) -> Iterator[Row]:
     for seed in range(size.minutes):
         minutes = invent("N", NOW - 65 * _MINUTE, NOW - 6 * _MINUTE, seed=seed)
         tables = Tables(_reported(minutes, everybody), minutes, everybody)
-        live.counts += compare_tables(tables, ALL_LOOKS, hidden=True).counts
+        live.add_all(compare_tables(tables, ALL_LOOKS, hidden=True))
     yield _readers("readers: withheld live minutes", live, MOST_WITHHELD_TOLD)
     if size.panels:
         year = invent("D", LAST_DAY - 364 * _DAY, LAST_DAY)

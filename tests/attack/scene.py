@@ -1,9 +1,9 @@
 """One attack on all cells at once: what insiders send, what is public then, and their conclusions."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from itertools import product
 from typing import Protocol
 from zlib import crc32
@@ -144,6 +144,7 @@ class Found:
     """
 
     counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    sure: defaultdict[tuple[str, str], float] = field(default_factory=partial(defaultdict, float))
 
     def add(self, where: tuple[str, str], truth: int, verdict: Verdict, rate: float) -> None:
         if verdict.proven not in {None, truth}:
@@ -159,7 +160,17 @@ class Found:
                 # The most probable small number of events at this rate.
                 "usual": min(max(int(rate), SMALL[0]), SMALL[-1]) == truth,
             }
+            self.sure[where] += verdict.sure
         self.counts.update((*where, word) for word, is_so in words.items() if is_so)
+
+    def add_all(self, other: "Found") -> None:
+        self.counts += other.counts
+        for where, sure in other.sure.items():
+            self.sure[where] += sure
+
+    def expected(self) -> float:
+        """The share of small cells that attackers expect to guess."""
+        return float(sum(self.sure.values())) / max(self.total("cells"), 1)
 
     def total(self, word: str) -> int:
         return sum(count for (*_, one), count in self.counts.items() if one == word)
@@ -172,6 +183,8 @@ class Found:
         found: dict[tuple[str, ...], Found] = {}
         for name, count in self.counts.items():
             found.setdefault(tuple(name[one] for one in positions), Found()).counts[name] = count
+        for where, sure in self.sure.items():
+            found[tuple(where[one] for one in positions)].sure[where] = sure
         return found
 
     def worst(self, word: str) -> float:

@@ -1,5 +1,6 @@
 """A small attack in every run of the tests, so that the large one keeps working."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -11,7 +12,7 @@ from tests.attack.inference import UnexplainedError
 from tests.attack.insiders import take_turns
 from tests.attack.product import EVERY_COUNTRY, Product, at_work
 from tests.attack.readers import compare_tables
-from tests.attack.results import ALL_LOOKS
+from tests.attack.results import ALL_LOOKS, reckons_badly
 from tests.attack.rules import first_version, today
 from tests.attack.scene import Played, Public, Scene, judged
 from tests.attack.steady import EVERY, count_moved, watch_hours
@@ -54,6 +55,17 @@ def test_numbers_that_do_not_follow_the_rule_are_noticed():
     scene = _attacked(Played(first_version, _DAYS))
     with pytest.raises(UnexplainedError):
         judged(scene, _DAYS, today, HONEST)
+
+
+def test_attackers_with_wrong_rates_are_noticed():
+    """Their guesses are right less often than they expect."""
+    public = Played(today, _DAYS)
+    for agency in HONEST:
+        public.report(agency)
+    scene = Scene(public, _DAYS.steps)
+    scene.look()
+    assert reckons_badly(judged(scene, _DAYS, today, HONEST)) == []
+    assert reckons_badly(judged(scene, replace(_DAYS, rates=_DAYS.rates * 3), today, HONEST))
 
 
 @pytest.mark.slow
