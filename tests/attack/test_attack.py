@@ -65,7 +65,7 @@ def test_attackers_with_wrong_rates_are_noticed():
     scene = Scene(public, _DAYS.steps)
     scene.look()
     assert reckons_badly(judged(scene, _DAYS, today, HONEST)) == []
-    assert reckons_badly(judged(scene, replace(_DAYS, rates=_DAYS.rates * 3), today, HONEST))
+    assert reckons_badly(judged(scene, replace(_DAYS, rates=_DAYS.rates / 10), today, HONEST))
 
 
 @pytest.mark.slow
