@@ -72,7 +72,8 @@ class Trend:
         if what == COUNT:
             return series.values
         pairs = zip(series.values, self.periods, strict=True)
-        base = [value or 0 for value, period in pairs if period.coverage == "whole" and not period.provisional]
+        whole = (value for value, period in pairs if period.coverage == "whole" and not period.provisional)
+        base = [value for value in whole if value is not None]
         if not sum(base):
             return [None] * len(series.values)
         mean = sum(base) / len(base)

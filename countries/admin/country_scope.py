@@ -6,6 +6,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ERROR_FLAG
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import DataError
 from django.db.models import Field, ForeignKey, Model, QuerySet
@@ -42,6 +43,13 @@ class OfCountryFilter(admin.RelatedFieldListFilter):
         seen = model_admin.rows_in_scope(request, field.remote_field.model)
         chosen = {"pk__in": seen} if country_scope_of(request).limited else {}
         return field.get_choices(include_blank=False, ordering=ordering, limit_choices_to=chosen)
+
+
+class AutocompleteOfRows(AutocompleteSelect):
+    """Shows a refused form again also if the value that was sent for a row is no number."""
+
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        return super().optgroups(name, [one for one in value if str(one).isdecimal()], attr)
 
 
 class OfCountry(Screen):
@@ -103,6 +111,8 @@ class OfCountry(Screen):
         return offered.filter(pk__in=self.rows_in_scope(request, model))
 
     def formfield_for_foreignkey(self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.autocomplete_fields:
+            kwargs["widget"] = AutocompleteOfRows(db_field, self.admin_site)
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if (
             field is not None

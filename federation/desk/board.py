@@ -17,6 +17,7 @@ from federation.models.published import PublishedCoverage
 from federation.models.submissions import Report, ReportState
 from federation.rules.coverage import WAITING
 from p2p_core import periods
+from p2p_core.codes import UNKNOWN
 from p2p_core.periods import Frequency
 
 #: The board shows this many ended days, and today.
@@ -133,7 +134,8 @@ def waiting_periods() -> list[WaitingPeriod]:
             row.indicator.code,
             row.frequency,
             row.period,
-            [codes[agency] for agency, is_awaited in zip(row.agencies, row.awaited, strict=True) if is_awaited],
+            # An agency may have been deleted a moment ago.
+            [codes.get(one, UNKNOWN) for one, is_awaited in zip(row.agencies, row.awaited, strict=True) if is_awaited],
             row.agencies_expected,
             row.awaited_until,
         )

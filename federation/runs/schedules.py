@@ -11,7 +11,7 @@ from typing import Any
 from django.db import models, transaction
 
 from countries.accounts import credentials, guessing, sessions
-from countries.models import Annotation, Indicator, Schedule
+from countries.models import Annotation, Detail, Indicator, Schedule
 from countries.registry import Refused
 from federation import audit, intake, publication, worklist
 from federation.database import clock
@@ -96,8 +96,11 @@ def follow_registry(
 ) -> None:
     """Write the audit event of a change in the registry, and append the work that it causes.
 
-    Breaks and schedules depend on the time, so they are refused while the clocks disagree.
+    Breaks, schedules and details depend on the time, so they are refused while the clocks disagree.
     """
+    if isinstance(instance, Detail):
+        # It compared its month with the clock of this host.
+        _agreed()
     kind = instance._meta.model_name
     change = "changed" if before and after else "removed" if before else "added"
     audit.record(

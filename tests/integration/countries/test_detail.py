@@ -156,6 +156,13 @@ def test_coordinator_plans_a_change_with_a_reason_and_the_audit_trail_has_it(adm
     assert admin_client.get(reverse("admin:countries_detail_delete", args=[row.pk])).status_code == 403
 
 
+def test_form_with_an_impossible_country_is_shown_again(admin_client):
+    given = {"indicator": IndicatorFactory.create().pk, "valid_from": "2026-12-01", "step": "D", "network_step": "W"}
+    page = post(admin_client, reverse("admin:countries_detail_add"), country="x", reason="small", **given)
+    assert page.status_code == 200
+    assert "Select a valid choice" in page.content.decode()
+
+
 def test_desk_shows_the_detail_of_past_months_and_changes_none(admin_client):
     row = DetailFactory.create()
     page = reverse("admin:countries_detail_change", args=[row.pk])

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from countries import registry
-from countries.models import Annotation, Schedule
+from countries.models import Annotation, Detail, Schedule
 from countries.registry import Refused
 from federation import worklist
 from federation.database import clock
@@ -114,6 +114,21 @@ class TestWhileClocksDisagree:
             registry.save(Annotation(kind="change", text="Computers", start=MIDNIGHT, is_break=True), by="ada")
         assert not Schedule.objects.filter(agency=pending.agencies[1]).exists()
         assert not Annotation.objects.exists()
+
+    @pytest.mark.parametrize("ahead", [3 * DAY, -3 * DAY])
+    def test_no_detail_is_taken(self, pending, ahead, monkeypatch):
+        monkeypatch.setattr("countries.models.reference.timezone.now", lambda: pending.now + ahead)
+        pending.jump(ahead)
+        detail = Detail(
+            country=factories.CountryFactory.create(),
+            indicator_id=1,
+            valid_from=date(2027, 1, 1),
+            step="W",
+            network_step="M",
+        )
+        with pytest.raises(Refused, match="clocks disagree"):
+            registry.save(detail, by="ada", reason="noise")
+        assert not Detail.objects.exists()
 
     def test_what_does_not_depend_on_the_time_is_taken(self, pending):
         pending.jump(DAY)

@@ -52,6 +52,11 @@ def test_index_is_made_of_whole_and_final_periods_only():
     assert shown.on_scale(shown.series[0], "index") == [66.7, 133.3, 20.0, 600.0, None]
 
 
+def test_withheld_value_is_no_part_of_the_base_of_an_index():
+    shown = trend(period(0), period(1), period(2), values=[None, 0, 100])
+    assert shown.on_scale(shown.series[0], "index") == [None, 0, 200]
+
+
 def test_index_is_not_known_where_nothing_can_be_its_base():
     for shown in (trend(period(0, PART), values=[5]), trend(period(0), values=[0])):
         assert shown.on_scale(shown.series[0], "index") == [None]
