@@ -124,7 +124,7 @@ class Slice:
         return self._span.withheld(self._matching)
 
     def withheld_among(self, some: list[Series], periods: Longs) -> Flags | None:
-        return detail.published(self.reference, *self.cube[:2]).withheld(some, periods)
+        return detail.mask(self.reference, *self.cube[:2]).withheld(some, periods)
 
     @property
     def _is_named(self) -> bool:

@@ -181,7 +181,7 @@ def about_weeks(weeks: Sequence[WorkItem]) -> tuple[list[WorkItem], list[Verdict
             published[position, _ROWS[country]] = value
     # What is withheld of the others is not known, so it is left out of both sides.
     reference = Reference.current()
-    shown = [detail.published(reference, week.indicator, week.frequency).countries(week.period) for week in weeks]
+    shown = [detail.mask(reference, week.indicator, week.frequency).countries(week.period) for week in weeks]
     rows = item_rows("combination_figures", weeks, only=None)
     limits = _limits({row[1] for row in rows})
     keys, found = list[WorkItem](), list[Verdict]()

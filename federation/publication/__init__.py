@@ -123,7 +123,7 @@ def _published(items: Sequence[WorkItem], *, networks: int) -> NDArray[np.bool_]
     found = np.empty((len(items), len(tables.PUBLIC_COUNTRIES), networks), np.bool_)
     for indicator in np.unique(indicators).tolist():
         which = indicators == indicator
-        flags = detail.published(reference, indicator, items[0].frequency)
+        flags = detail.mask(reference, indicator, items[0].frequency)
         found[which] = flags.cells(starts[which], networks=networks)
     return found
 

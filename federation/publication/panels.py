@@ -108,7 +108,7 @@ def compute(item: WorkItem, *, mark: datetime) -> PanelView:
             view.spans[frequency,] = PanelSpan(start, end, sorted(agencies))
             if agencies:
                 starts = np.array([periods.epoch(part.period) for part in parts])
-                flags = detail.published(Reference.current(), item.indicator, frequency).cells(starts, networks=1)
+                flags = detail.mask(Reference.current(), item.indicator, frequency).cells(starts, networks=1)
                 numbers = map(_numbers, repeat(agencies), parts, reported, public, flags[:, :, 0])
                 view.numbers.update({(frequency, one.period): found for one, found in zip(parts, numbers, strict=True)})
     return view

@@ -298,7 +298,7 @@ def window(
     # The newest part stands for a window of whole months, which would come and go.
     newest = row["end"] - _PART[frequency]
     parts = np.unique(np.append(row["parts"], periods.epoch(newest)))
-    gone = detail.published(reference, indicator, frequency).any_withheld(listed, parts)
+    gone = detail.mask(reference, indicator, frequency).any_withheld(listed, parts)
     table = Table(length, listed, coverage, values * ~gone, until=row["end"], withheld=gone)
     span = Span(reference, indicator, frequency, datetime.fromtimestamp(int(parts[0]), UTC), newest)
     withheld = span.withheld([listed[at] for at in np.flatnonzero(gone).tolist()])
@@ -325,7 +325,7 @@ def _span(selection: Selection, reference: Reference) -> Span:
 def _table(
     selection: Selection, reference: Reference, listed: list[Series], coverage: Coverage, values: Longs
 ) -> Table:
-    flags = detail.published(reference, selection.indicator, selection.frequency)
+    flags = detail.mask(reference, selection.indicator, selection.frequency)
     withheld = flags.withheld(listed, coverage.periods)
     # Nothing of it is stored, and if it were, it would not be shown.
     shown = values if withheld is None else np.where(withheld, 0, values)

@@ -13,7 +13,7 @@ import numpy as np
 
 from countries.reference import Reference
 from federation.errors import DetailNotPublishedError
-from federation.rules.detail import CountryDetail, Details, Flags, Published
+from federation.rules.detail import CountryDetail, DetailMask, Details, Flags
 from federation.rules.view import ALL_NETWORKS, Series
 from p2p_core import codes, periods
 from p2p_core.periods import Frequency
@@ -41,9 +41,9 @@ class Withheld(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def published(reference: Reference, indicator: int, frequency: str) -> Published:
+def mask(reference: Reference, indicator: int, frequency: str) -> DetailMask:
     """What is published of an indicator at a frequency, by month."""
-    return _details(reference, indicator).published(frequency)
+    return _details(reference, indicator).mask(frequency)
 
 
 @lru_cache(maxsize=16)
@@ -91,7 +91,7 @@ class Span(NamedTuple):
     @property
     def _ends(self) -> tuple[int, int]:
         """The first and last month of change."""
-        flags = published(self.reference, self.indicator, self.frequency)
+        flags = mask(self.reference, self.indicator, self.frequency)
         return flags.month_of(periods.epoch(self.start)), flags.month_of(periods.epoch(self.end))
 
     @property
@@ -102,14 +102,14 @@ class Span(NamedTuple):
     def _rows(self, step: str, series: Sequence[Series]) -> Flags:
         """Whether each series is published at a step: (series, months of change)."""
         first, last = self._ends
-        return published(self.reference, self.indicator, step).rows(series)[:, first : last + 1]
+        return mask(self.reference, self.indicator, step).rows(series)[:, first : last + 1]
 
     def _bounds(self, first: int, last: int) -> tuple[str | None, str | None]:
         """The labels of the first and last period of the range that start in some of its months of change.
 
         There is none at an end that the range leaves open.
         """
-        offset, months = self._ends[0], published(self.reference, self.indicator, self.frequency).months
+        offset, months = self._ends[0], mask(self.reference, self.indicator, self.frequency).months
         start, end = self.start, self.end
         if first > 0:
             month = datetime.fromtimestamp(int(months[offset + first]), UTC)

@@ -1,8 +1,9 @@
 """Which cells are published: as finely as the detail of each country says. NumPy only.
 
 The numbers of a country are withheld at steps finer than its detail. A group is published at a step if none of its
-members is withheld there, or at least three are, so that its number less those of the others tells no member. The same
-is true of its members outside a smaller group that is published.
+members is withheld there, or at least three are, so that nobody can compute a member by subtraction. The same is true
+of its members outside a smaller group that is published. All this must also be true at all coarser steps, because the
+numbers of a step add up to those of the coarser ones.
 """
 
 from bisect import bisect_right
@@ -24,12 +25,10 @@ Flags = NDArray[np.bool_]
 _RANK: Final = {step.value: at for at, step in enumerate(Frequency)}
 _FIRST: Final = epoch(EARLIEST)
 _ALWAYS: Final = int(np.iinfo(np.int64).min)
-#: Where no detail is stored, as where no population is known.
+#: The steps of a country without a stored detail. They are those of a country without a known population.
 UNSET = (Frequency.WEEK.value, Frequency.MONTH.value)
 #: A group has none of its members withheld, or at least so many.
 _LEAST: Final = 3
-#: In a table of details: over all networks, and by network.
-_KINDS: Final = 2
 
 
 class CountryDetail(NamedTuple):
@@ -57,35 +56,37 @@ class Details:
         """Put rows together; they are ordered by month. The first ones are also for all time before them."""
         rows = [row if row.month > _FIRST else row._replace(month=_ALWAYS) for row in rows]
         months = np.unique(np.array([_ALWAYS, *(row.month for row in rows)]))
-        ranks = np.empty((len(months), len(tables.COUNTRIES), _KINDS), np.int8)
+        ranks = np.empty((len(months), len(tables.COUNTRIES), 2), np.int8)
         ranks[:] = [_RANK[step] for step in UNSET]
         for row in rows:
             (at,), _ = tables.place_of(np.array([row.country]), np.array([0]))
             ranks[np.searchsorted(months, row.month) :, at] = _RANK[row.step], _RANK[row.network_step]
         return cls(months, ranks)
 
-    def published(self, frequency: str) -> "Published":
+    def mask(self, frequency: str) -> "DetailMask":
         """What is published at a frequency."""
-        by_network = frequency not in ALL_NETWORKS_ONLY
-        by_country = (self.ranks <= _RANK[frequency]) & [True, by_network]
-        withheld = [(~by_country[:, members]).sum(axis=1) for members in tables.MEMBERS]
-        by_group: list[Flags] = []
-        # The smallest group is the last, and each contains those after it. The published ones can be subtracted.
-        for count in reversed(withheld):
-            inside = zip(by_group, reversed(withheld), strict=False)
-            apart = [~is_published | _is_told_by_none(count - other) for is_published, other in inside]
-            by_group.append(np.all([_is_told_by_none(count), *apart], axis=0) & [True, by_network])
-        return Published(self.months, np.concatenate([by_country, np.stack(by_group[::-1], axis=1)], axis=1))
+        by_group = np.ones((len(self.months), len(tables.MEMBERS), 2), np.bool_)
+        for step in reversed(tuple(Frequency)[_RANK[frequency] :]):
+            kinds = [True, step not in ALL_NETWORKS_ONLY]
+            by_country = (self.ranks <= _RANK[step]) & kinds
+            withheld = [(~by_country[:, members]).sum(axis=1) for members in tables.MEMBERS]
+            # The smallest group is the last, and each contains those after it. The published ones can be subtracted.
+            for group in reversed(range(len(withheld))):
+                by_group[:, group] &= _is_safe_to_subtract(withheld[group]) & kinds
+                for inner in range(group + 1, len(withheld)):
+                    apart = _is_safe_to_subtract(withheld[group] - withheld[inner])
+                    by_group[:, group] &= apart | ~by_group[:, inner]
+        return DetailMask(self.months, np.concatenate([by_country, by_group], axis=1))
 
 
-def _is_told_by_none(count: NDArray[np.int64]) -> Flags:
-    """Whether a sum of so many withheld members tells none of them."""
-    told_by_none: Flags = (count == 0) | (count >= _LEAST)
-    return told_by_none
+def _is_safe_to_subtract(count: NDArray[np.int64]) -> Flags:
+    """Whether readers who subtract all published members from a group learn no single one of the withheld members."""
+    is_safe: Flags = (count == 0) | (count >= _LEAST)
+    return is_safe
 
 
 @dataclass(frozen=True, eq=False)
-class Published:
+class DetailMask:
     """Which places are published at a frequency: (months, public countries, 2), as in :class:`Details`."""
 
     months: Longs
@@ -132,5 +133,5 @@ class Published:
 
     def any_withheld(self, series: Sequence[Series], periods: Longs) -> Flags:
         """Which series have a withheld value in any of the periods: (series, 1)."""
-        shown: Flags = np.all(self.rows(series)[:, self.at(periods)], axis=1, keepdims=True)
-        return ~shown
+        published: Flags = np.all(self.rows(series)[:, self.at(periods)], axis=1, keepdims=True)
+        return ~published

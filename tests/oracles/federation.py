@@ -481,12 +481,16 @@ class Federation:
     # --- protection.md, Detail ----------------------------------------------------------------------------------------
 
     def is_withheld(self, indicator: int, frequency: str, period: datetime, place: Place) -> bool:
-        """A country finer than its own step; a group that, alone or less a smaller one, tells one or two of these."""
+        """A country finer than its own step; a group that shows one or two of these at the step or a coarser one."""
         country, network = place
         if network != ALL_NETWORKS and frequency in "NH":
             return True
         if country != TOTAL and country not in MEMBERS:
             return FREQUENCIES.index(frequency) < FREQUENCIES.index(self._step(indicator, period, place))
+        if frequency != "A" and self.is_withheld(
+            indicator, FREQUENCIES[FREQUENCIES.index(frequency) + 1], period, place
+        ):
+            return True
         named = {one.country for one in self.details if one.indicator == indicator}
         gone = {one for one in named if self.is_withheld(indicator, frequency, period, (one, network))}
         own = gone if country == TOTAL else gone & MEMBERS[country]
