@@ -107,7 +107,7 @@ def compute(items: Sequence[WorkItem], *, mark: datetime) -> ComputedPeriods:
     frequency, found = items[0].frequency, combined.coverage
     waiting = np.array([one.is_waiting for one in found])
     cells = unclipped(items, combined.cells.where(~waiting[combined.cells.table]), kept).clip(min=0)
-    cells[~_published(items, networks=cells.shape[2])] = 0
+    cells[~_mask(items, networks=cells.shape[2])] = 0
     # Minutes get no breaks, because they are soon deleted.
     if frequency != Frequency.MINUTE:
         breaks = {(mark.indicator, periods.start_of(frequency, mark.start)) for mark in queries.breaks()}
@@ -116,7 +116,7 @@ def compute(items: Sequence[WorkItem], *, mark: datetime) -> ComputedPeriods:
     return ComputedPeriods(items, cells, found, combined.cells, kept)
 
 
-def _published(items: Sequence[WorkItem], *, networks: int) -> NDArray[np.bool_]:
+def _mask(items: Sequence[WorkItem], *, networks: int) -> NDArray[np.bool_]:
     """Which cells are published: (n, countries, networks). The others are withheld, and never stored."""
     reference, starts = Reference.current(), np.array([periods.epoch(item.period) for item in items])
     indicators = np.array([item.indicator for item in items])
@@ -147,8 +147,8 @@ def unclipped(items: Sequence[WorkItem], present: AgencyCells, kept: Frozen) -> 
 
 def differing(items: Sequence[WorkItem], *, mark: datetime) -> list[WorkItem]:
     """The periods, all of one frequency, whose public cells or coverage are not what they should be."""
-    if items[0].frequency == Frequency.MINUTE:
-        return _ready_minutes(items, mark=mark)
+    if not (items := _unless_final(items)):
+        return []
     computed = compute(items, mark=mark)
     public = storage.read(computed)
     changed = (computed.cells != public.cells).any(axis=(1, 2)) | computed.frozen.altered | computed.first
@@ -156,14 +156,12 @@ def differing(items: Sequence[WorkItem], *, mark: datetime) -> list[WorkItem]:
     return [computed.items[position] for position in np.flatnonzero(changed).tolist()]
 
 
-def _ready_minutes(items: Sequence[WorkItem], *, mark: datetime) -> list[WorkItem]:
-    """The minutes that are not public and wait for nobody. What is public of a minute stays as it is."""
-    public = {row[0] for row in item_rows("publication_coverage", items)} if items else set()
-    left = [item for position, item in enumerate(items) if position not in public]
-    if not left:
-        return []
-    found = combine(left, mark=mark, first=np.ones(len(left), np.bool_)).coverage
-    return [item for item, one in zip(left, found, strict=True) if not one.is_waiting]
+def _unless_final(items: Sequence[WorkItem]) -> Sequence[WorkItem]:
+    """Leave out the minutes that are public: these are never corrected."""
+    if not items or items[0].frequency != Frequency.MINUTE:
+        return items
+    public = {row[0] for row in item_rows("publication_coverage", items)}
+    return [item for position, item in enumerate(items) if position not in public]
 
 
 def publish(items: Sequence[WorkItem], *, now: datetime, mark: datetime) -> Published:
@@ -172,11 +170,9 @@ def publish(items: Sequence[WorkItem], *, now: datetime, mark: datetime) -> Publ
     Periods that have not ended by ``now`` are left out; they are appended to the work list when they end. Lateness, and
     whom a period waits for, are judged at the clock's ``mark``.
     """
-    wanted = [item for item in items if is_due(item, now=now)]
-    if items[0].frequency == Frequency.MINUTE:
-        wanted = _ready_minutes(wanted, mark=mark)
-    else:
-        wanted += _too_early([item for item in items if due_at(item) > now])
+    wanted = _unless_final([item for item in items if is_due(item, now=now)])
+    if items[0].frequency != Frequency.MINUTE:
+        wanted = [*wanted, *_too_early([item for item in items if due_at(item) > now])]
     firsts = _first_public(wanted) if wanted else {}
     due = _begun(wanted, firsts)
     if not due:
@@ -194,7 +190,7 @@ def publish(items: Sequence[WorkItem], *, now: datetime, mark: datetime) -> Publ
     # Figures may have changed since they were read. Then another worker may have located the change without the new
     # first sums, so the longer periods become stale.
     located = (one for at in np.flatnonzero(computed.first).tolist() for one in located_by(due[at], now=now))
-    return Published(version, changed, chain(_gaps(due, firsts, now=now), located))
+    return Published(version, changed, chain(_gaps(changed, firsts, now=now), located))
 
 
 def _too_early(items: Sequence[WorkItem]) -> list[WorkItem]:
@@ -237,8 +233,8 @@ def _gaps(items: Sequence[WorkItem], firsts: dict[int, datetime], *, now: dateti
 
     From its first public period on, an indicator has coverage in every period, even if nobody was expected.
     """
-    frequency, published = items[0].frequency, set(items)
-    for indicator in {item.indicator for item in items}:
+    published = set(items)
+    for frequency, indicator in {(item.frequency, item.indicator) for item in items}:
         earliest = min(item.period for item in items if item.indicator == indicator)
         first = firsts[indicator]
         if earliest < first:

@@ -40,9 +40,10 @@ class Frozen:
 
 
 def read(items: Sequence[WorkItem]) -> Frozen:
-    """The frozen sums of periods, all of one frequency."""
+    """The frozen sums of periods, all of one frequency. Minutes have none."""
     exists, altered, parts = np.zeros(len(items), np.bool_), np.zeros(len(items), np.bool_), []
-    for position, *columns, sealed in item_rows("frozen_sums", items):
+    rows = item_rows("frozen_sums", items) if items[0].frequency != Frequency.MINUTE else []
+    for position, *columns, sealed in rows:
         exists[position] = True
         altered[position] = sealed != _seal(items[position], columns)
         parts.append(AgencyCells(np.full(len(columns[0]), position), *columns))

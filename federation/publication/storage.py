@@ -16,6 +16,7 @@ from federation.rules import tables
 from federation.rules.coverage import PeriodCoverage
 from federation.rules.tables import AgencyCells
 from federation.worklist import WorkItem, item_rows, parameters_of
+from p2p_core.periods import Frequency
 from p2p_core.reports import Values
 
 #: The columns of the coverage table have the same names as these fields.
@@ -57,16 +58,23 @@ class PublicPeriods:
     coverage: dict[int, tuple[int, PeriodCoverage]]
 
     def changed_coverage(self, computed: ComputedPeriods) -> list[int]:
-        """The positions of the periods whose computed coverage differs from the public one."""
+        """The positions of the periods whose computed coverage differs from the public one.
+
+        Minutes that wait have none: it would be corrected when they become public.
+        """
+        is_minute = computed.frequency == Frequency.MINUTE
         return [
             position
             for position, one in enumerate(computed.coverage)
-            if self.coverage.get(position, (0, None))[1] != one
+            if self.coverage.get(position, (0, None))[1] != one and not (is_minute and one.is_waiting)
         ]
 
 
 def read(computed: ComputedPeriods) -> PublicPeriods:
     cells, ids = np.zeros_like(computed.cells), np.zeros_like(computed.cells)
+    if computed.frequency == Frequency.MINUTE:
+        # Public minutes are not computed again.
+        return PublicPeriods(cells, ids, {})
     rows = item_rows("publication_cells", computed.items)
     if rows:
         position, row_ids, country, network, value = (np.array(column) for column in zip(*rows, strict=True))

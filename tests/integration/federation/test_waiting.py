@@ -4,11 +4,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from federation import database, publication
 from federation.errors import ClocksDisagreeError
 from federation.models.figures import FrozenSum
 from federation.models.published import PublishedCell, PublishedCoverage
-from federation.publication import versions
+from federation.publication import storage, versions
 from federation.runs import rebuilding
+from federation.worklist import Stage, WorkItem
 from tests.integration.federation.comparison import assert_agrees
 from tests.integration.federation.world import Said, chapter
 
@@ -293,6 +295,28 @@ def test_a_minute_that_lacks_an_agency_is_public_one_minute_after_its_end(federa
     federation.settle()
     assert minute_rows() == [(["reported", "late"], None)]
     assert_agrees(federation.oracle())
+
+
+def test_a_minute_is_computed_once_and_nothing_that_is_public_is_read_for_it(federation, monkeypatch):
+    for agency in (0, 1):
+        federation.schedule(agency, "N", TODAY)
+        federation.submit(agency, minute())
+    federation.wait(seconds=61)
+    federation.settle()
+    federation.wait(seconds=60)
+    second = NOON + timedelta(minutes=1)
+    for agency in (0, 1):
+        federation.submit(agency, Said("N", second, FIVE))
+    with monkeypatch.context() as patch:
+        patch.setattr(publication, "publish", lambda *_, **__: publication.Published())
+        federation.settle()
+    names, found = [], database.statement
+    for module in (database, storage):
+        monkeypatch.setattr(module, "statement", lambda name: names.append(name) or found(name))
+    both = [WorkItem(Stage.PUBLISH, "N", period, 1) for period in (NOON, second)]
+    done = publication.publish(both, now=federation.now, mark=federation.now)
+    assert list(done.changed) == both[1:]
+    assert names == ["publication_coverage", "combination_figures", "publication_series"]
 
 
 # --- rebuild ----------------------------------------------------------------------------------------------------------
