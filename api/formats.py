@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from countries import reference
 from federation.published import Page, Panel, Standings
-from federation.published.detail import EACH_NETWORK, Withheld
+from federation.published.detail import Withheld
 from federation.rules.coverage import STATES, WAITING, with_gaps
 from federation.rules.view import Inhabitants, Table
 from p2p_core import instants, periods
@@ -305,17 +305,6 @@ def observations(sheet: Sheet) -> list[Observation]:
 
 def withheld(some: Iterable[Withheld]) -> list[WithheldDocument]:
     return [msgspec.convert(one.document(), WithheldDocument) for one in some]
-
-
-def withheld_text(some: Iterable[Withheld]) -> str:
-    """The same in a line: ``AD LI at W M A, NO by network 2026-W01/2026-W04 at M A``."""
-    return ", ".join(
-        " ".join(one.countries)
-        + (" by network" if one.network == EACH_NETWORK else "")
-        + (f" {one.start or ''}/{one.end or ''}" if one.start or one.end else "")
-        + f" at {' '.join(one.published)}"
-        for one in some
-    )
 
 
 def panel_meta(panel: Panel, agencies: Mapping[int, str]) -> PanelMeta:

@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from api import formats
 from api.problems import Problem
 from api.sdmx import blocks, times
 from api.sdmx.blocks import Flags, Moments, SeriesBlock
@@ -26,10 +25,10 @@ from federation import published
 from federation.database import clock
 from federation.errors import AsOfInFutureError
 from federation.published import Selection, detail, vintages
-from federation.published.detail import Span, Withheld
+from federation.published.detail import PeriodRange, Withheld
 from federation.published.vintages import CoverageHistory, Cube
 from federation.rules.coverage import Coverage
-from federation.rules.view import ALL_NETWORKS, Series, by_code
+from federation.rules.view import ALL_NETWORKS, Series, Table, by_code
 from p2p_core import periods
 from p2p_core.codes import COUNTRIES, GROUPS, NETWORKS, TOTAL
 from p2p_core.periods import Longs
@@ -97,8 +96,8 @@ class Slice:
         Named ones are listed even if they have no cell.
         """
         known = {one[:2]: one for one in vintages.series(self.cube, version=self.version.number)}
-        hidden = set(self._span.hidden(self._matching))
-        wanted = (one[:2] for one in self._matching if one not in hidden)
+        withheld = set(self._range.withheld_throughout(self._matching))
+        wanted = (one[:2] for one in self._matching if one not in withheld)
         return by_code(known.get(pair, Series(*pair)) for pair in wanted if pair in known or self._is_named)
 
     @cached_property
@@ -113,18 +112,21 @@ class Slice:
         return [Series(*pair) for pair in wanted]
 
     @property
-    def _span(self) -> Span:
-        return Span(self.reference, *self.cube)
+    def _range(self) -> PeriodRange:
+        return PeriodRange(self.reference, *self.cube)
 
     @property
     def withheld(self) -> list[Withheld]:
-        """What of the matching series is withheld. Series that are named with their frequency are refused."""
-        if self._is_named and self.query.codes["FREQ"].named is not None:
-            detail.refuse(self._span.withheld(self._span.hidden(self._matching)))
-        return self._span.withheld(self._matching)
+        """What of the matching series is withheld."""
+        return self._range.withheld(self._matching)
 
-    def withheld_among(self, some: list[Series], periods: Longs) -> Flags | None:
-        return detail.mask(self.reference, *self.cube[:2]).withheld(some, periods)
+    def refuse_withheld(self) -> None:
+        """Refuse series that are named with their frequency, if they are withheld throughout."""
+        if self._is_named and self.query.codes["FREQ"].named is not None:
+            detail.refuse(self._range.withheld(self._range.withheld_throughout(self._matching)))
+
+    def withheld_among(self, some: list[Series], starts: Longs) -> Flags | None:
+        return detail.mask(self.reference, *self.cube[:2]).withheld(some, starts)
 
     @property
     def _is_named(self) -> bool:
@@ -212,19 +214,23 @@ class Observations:
     moments: Moments = field(default_factory=Moments)
 
     @property
-    def published(self) -> int:
+    def published_at(self) -> int:
         """When the answer became public, in milliseconds since 1970; 0 if nothing was."""
         return self.moments.milliseconds(self.version.number)
 
     @property
     def prepared(self) -> str:
-        return times.write(self.published)
+        return times.write(self.published_at)
 
     @cached_property
     def withheld(self) -> str:
         """What is withheld, in words; empty if nothing is."""
-        found = {f"{one.cube.frequency}.{one.indicator}": formats.withheld_text(one.withheld) for one in self.slices}
-        return "; ".join(f"{key}: {text}" for key, text in found.items() if text)
+        found = {f"{one.cube.frequency}.{one.indicator}": detail.sentences(one.withheld) for one in self.slices}
+        return " ".join(f"{key}: {text}" for key, text in found.items() if text)
+
+    def refuse_withheld(self) -> None:
+        for one in self.slices:
+            one.refuse_withheld()
 
     def charge_counting(self) -> None:
         """Charge for the coverage of all periods between the first and the last that is public."""
@@ -314,23 +320,24 @@ class Observations:
         if not len(coverage.periods):
             return
         step = max(1, AT_ONCE // len(coverage.periods))
-        withheld = one.withheld_among(some, coverage.periods)
-        for hidden, alike in _alike(some, withheld):
-            for at in range(0, len(alike), step):
-                part = alike[at : at + step]
-                table = vintages.table(one.cube, part, coverage, version=version, after=after)
-                keys = [one.key(each, *more) for each in part]
-                yield SeriesBlock(table, keys, np.ones(table.values.shape, np.bool_), self.moments, hidden)
+        for at in range(0, len(some), step):
+            part = some[at : at + step]
+            table = vintages.table(one.cube, part, coverage, version=version, after=after)
+            for withheld, alike in _alike(table, one.withheld_among(part, coverage.periods)):
+                keys = [one.key(each, *more) for each in alike.series]
+                yield SeriesBlock(alike, keys, np.ones(alike.values.shape, np.bool_), self.moments, withheld)
 
 
-def _alike(some: list[Series], withheld: Flags | None) -> Iterator[tuple[Flags | None, list[Series]]]:
-    """Series in a row of which the same periods are withheld, with these."""
+def _alike(table: Table, withheld: Flags | None) -> Iterator[tuple[Flags | None, Table]]:
+    """Split a table into series in a row of which the same periods are withheld, with these."""
     if withheld is None:
-        yield None, some
+        yield None, table
         return
-    for _, rows in groupby(range(len(some)), key=lambda row: withheld[row].tobytes()):
-        alike = list(rows)
-        yield withheld[alike[0]], [some[row] for row in alike]
+    for _, group in groupby(range(len(table.series)), key=lambda row: withheld[row].tobytes()):
+        rows = list(group)
+        some = slice(rows[0], rows[-1] + 1)
+        since = None if table.since is None else table.since[some]
+        yield withheld[rows[0]], replace(table, series=table.series[some], values=table.values[some], since=since)
 
 
 def refuse_more(observations: int, most: int) -> None:

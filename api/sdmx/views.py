@@ -57,11 +57,12 @@ class DataAnswer:
 
     def render(self) -> Representation:
         validator, found, reference = _look_up(self.query, f"sdmx{self.form.word}")
+        found.refuse_withheld()
         size = found.check_size()
         known = structures.structures_of(reference)
         pieces = _WRITERS[self.form](self.query, found, known)
         content = costs.LongAnswer(pieces, size) if size > _CACHED else b"".join(pieces)
-        headers = _headers(self.form, known, found.published)
+        headers = _headers(self.form, known, found.published_at)
         if number := found.version.number:
             headers |= {"Version": str(number), "Known-At": found.prepared}
         headers |= {"Withheld": found.withheld} if found.withheld else {}
@@ -85,7 +86,7 @@ class AvailabilityAnswer:
         available = observations.find_available(found)
         artefacts = structures.availability_structures(self.query, available, self.dialect.constraint, known)
         content = message(artefacts, self.form, self.dialect, known)
-        return Representation(validator, content, _headers(self.form, known, found.published))
+        return Representation(validator, content, _headers(self.form, known, found.published_at))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from countries.reference import Indicator, Reference
 from federation import published
 from federation.errors import AsOfInFutureError
 from federation.published import PastView, Selection
-from federation.published.detail import Span
+from federation.published.detail import PeriodRange
 from federation.rules.view import ALL_NETWORKS, Series
 from p2p_core import codes, instants, periods
 
@@ -150,8 +150,8 @@ def _published(country: str, indicator: Indicator, moment: datetime, reference: 
     """The frequencies at which a country is published in the periods of a moment."""
     named = [Series(codes.COUNTRIES[country], ALL_NETWORKS)]
     starts = {one.value: periods.start_of(one, moment) for one in periods.Frequency}
-    spans = {one: Span(reference, indicator.number, one, start, start) for one, start in starts.items()}
-    return [frequency for frequency, span in spans.items() if not span.hidden(named)]
+    spans = {one: PeriodRange(reference, indicator.number, one, start, start) for one, start in starts.items()}
+    return [frequency for frequency, span in spans.items() if not span.withheld_throughout(named)]
 
 
 def names_time(given: QueryDict, *, ignore: str = "") -> bool:

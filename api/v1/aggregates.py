@@ -120,7 +120,7 @@ class CombinedView:
             selection = replace(selection, version=page.version)
         if sheet.invented:
             headers["Invented"] = "true"
-        if withheld := formats.withheld_text(published.withheld(selection, self.question.reference)):
+        if withheld := detail.sentences(published.withheld(selection, self.question.reference)):
             headers["Withheld"] = withheld
         if sheet.panel is not None:
             headers["Panel"] = ",".join(formats.panel_meta(sheet.panel, self.question.reference.agency_codes).agencies)

@@ -98,6 +98,7 @@ def compute(item: WorkItem, *, mark: datetime) -> PanelView:
     start = start_of_span(end, PANELS[item.frequency])
     view = PanelView({}, {})
     if _is_anybody_expected(item.indicator, schedules, start, end):
+        reference = Reference.current()
         for frequency in FREQUENCIES:
             inside = periods_inside(frequency, start, end)
             parts = [WorkItem(Stage.PUBLISH, frequency, period, item.indicator) for period in inside]
@@ -108,7 +109,7 @@ def compute(item: WorkItem, *, mark: datetime) -> PanelView:
             view.spans[frequency,] = PanelSpan(start, end, sorted(agencies))
             if agencies:
                 starts = np.array([periods.epoch(part.period) for part in parts])
-                flags = detail.mask(Reference.current(), item.indicator, frequency).cells(starts, networks=1)
+                flags = detail.mask(reference, item.indicator, frequency).cells(starts, networks=1)
                 numbers = map(_numbers, repeat(agencies), parts, reported, public, flags[:, :, 0])
                 view.numbers.update({(frequency, one.period): found for one, found in zip(parts, numbers, strict=True)})
     return view

@@ -27,7 +27,7 @@ from federation.errors import (
     VintagesNotKeptError,
 )
 from federation.published import detail
-from federation.published.detail import Span, Withheld
+from federation.published.detail import PeriodRange, Withheld
 from federation.rules import view
 from federation.rules.coverage import Coverage, share_of
 from federation.rules.view import ALL_NETWORKS, Series, Table
@@ -166,13 +166,13 @@ def check(selection: Selection, reference: Reference) -> None:
     if selection.frequency == Frequency.MINUTE and selection.start < _this_minute() - _MINUTES_PUBLIC:
         raise MinutesNotPublishedError
     if not selection.open:
-        span, named = _span(selection, reference), series(selection, reference)
-        detail.refuse(span.withheld(span.hidden(named)))
+        whole, named = _range(selection, reference), series(selection, reference)
+        detail.refuse(whole.withheld(whole.withheld_throughout(named)))
 
 
 def withheld(selection: Selection, reference: Reference) -> list[Withheld]:
     """What of a selection is withheld."""
-    return _span(selection, reference).withheld(
+    return _range(selection, reference).withheld(
         [Series(*one) for one in product(selection.countries, selection.networks)]
     )
 
@@ -279,8 +279,8 @@ def series(selection: Selection, reference: Reference, *, at: int | None = None)
     named = _named(selection) | ({"version": at} if at else {})
     name = "published_series" if selection.panel is None else "published_panel_series"
     found = view.by_code(Series(*row[:2]) for row in _rows(name, named, selection.version))
-    hidden = set(_span(selection, reference).hidden(found))
-    return [one for one in found if one not in hidden]
+    withheld = set(_range(selection, reference).withheld_throughout(found))
+    return [one for one in found if one not in withheld]
 
 
 def window(
@@ -295,13 +295,14 @@ def window(
     listed = view.by_code(Series(country, ALL_NETWORKS) for country in countries)
     place = row["countries"], np.zeros_like(row["countries"]), np.repeat(coverage.periods, len(row["countries"]))
     values = view.grid(listed, coverage, place, row["values"])
-    # The newest part stands for a window of whole months, which would come and go.
+    # The newest day always counts as a part. Otherwise a window made of whole months only would be published on some
+    # days and withheld on others.
     newest = row["end"] - _PART[frequency]
     parts = np.unique(np.append(row["parts"], periods.epoch(newest)))
-    gone = detail.mask(reference, indicator, frequency).any_withheld(listed, parts)
-    table = Table(length, listed, coverage, values * ~gone, until=row["end"], withheld=gone)
-    span = Span(reference, indicator, frequency, datetime.fromtimestamp(int(parts[0]), UTC), newest)
-    withheld = span.withheld([listed[at] for at in np.flatnonzero(gone).tolist()])
+    is_withheld = detail.mask(reference, indicator, frequency).any_withheld(listed, parts)
+    table = Table(length, listed, coverage, values * ~is_withheld, until=row["end"], withheld=is_withheld)
+    whole = PeriodRange(reference, indicator, frequency, datetime.fromtimestamp(int(parts[0]), UTC), newest)
+    withheld = whole.withheld([listed[at] for at in np.flatnonzero(is_withheld).tolist()])
     return Window(datetime.fromtimestamp(int(coverage.periods[0]), UTC), row["end"], _answer(row, table), withheld)
 
 
@@ -318,8 +319,8 @@ def spans(indicators: Iterable[int], frequencies: Iterable[str]) -> list[PublicS
     return [PublicSpan(*row) for row in _rows("published_spans", named) if None not in row]
 
 
-def _span(selection: Selection, reference: Reference) -> Span:
-    return Span(reference, selection.indicator, selection.frequency, selection.start, selection.end)
+def _range(selection: Selection, reference: Reference) -> PeriodRange:
+    return PeriodRange(reference, selection.indicator, selection.frequency, selection.start, selection.end)
 
 
 def _table(
@@ -327,9 +328,9 @@ def _table(
 ) -> Table:
     flags = detail.mask(reference, selection.indicator, selection.frequency)
     withheld = flags.withheld(listed, coverage.periods)
-    # Nothing of it is stored, and if it were, it would not be shown.
-    shown = values if withheld is None else np.where(withheld, 0, values)
-    return Table(selection.frequency, listed, coverage, shown, withheld=withheld)
+    # Nothing of it is stored. If a database was changed by hand, it is withheld all the same.
+    public = values if withheld is None else np.where(withheld, 0, values)
+    return Table(selection.frequency, listed, coverage, public, withheld=withheld)
 
 
 def _this_minute() -> datetime:

@@ -3,7 +3,7 @@
 It comes from the reference data, in one place for what is stored and for all answers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import MAXYEAR, UTC, datetime
 from functools import lru_cache
 from itertools import groupby
@@ -39,6 +39,20 @@ class Withheld(NamedTuple):
         """It as the members of an answer, without those that say nothing."""
         return {name: value for name, value in self._asdict().items() if value is not None}
 
+    def sentence(self) -> str:
+        """What is published instead, and in which part of the range only that."""
+        bounds = [f"from {self.start}" if self.start else "", f"until {self.end}" if self.end else ""]
+        when = " ".join(filter(None, bounds))
+        are = "is" if len(self.countries) == 1 else "are"
+        by_network = " by network" if self.network == EACH_NETWORK else ""
+        said = f"{', '.join(self.countries)} {are} published{by_network} at {', '.join(self.published)} only."
+        return f"{when[0].upper()}{when[1:]}, {said}" if when else said
+
+
+def sentences(some: Iterable[Withheld]) -> str:
+    """What is withheld, in words; empty if nothing is."""
+    return " ".join(one.sentence() for one in some)
+
 
 @lru_cache(maxsize=64)
 def mask(reference: Reference, indicator: int, frequency: str) -> DetailMask:
@@ -51,7 +65,7 @@ def _details(reference: Reference, indicator: int) -> Details:
     return Details.of(CountryDetail._make(row[1:]) for row in reference.details if row[0] == indicator)
 
 
-class Span(NamedTuple):
+class PeriodRange(NamedTuple):
     """A range of periods of an indicator at a frequency, the first and last both included."""
 
     reference: Reference
@@ -60,10 +74,10 @@ class Span(NamedTuple):
     start: datetime
     end: datetime
 
-    def hidden(self, series: Sequence[Series]) -> list[Series]:
+    def withheld_throughout(self, series: Sequence[Series]) -> list[Series]:
         """The series that are withheld in all periods of the range."""
-        shown = self._rows(self.frequency, series)
-        return [] if shown.all() else [series[row] for row in np.flatnonzero(~shown.any(axis=1)).tolist()]
+        is_published = self._rows(self.frequency, series).any(axis=1)
+        return [series[row] for row in np.flatnonzero(~is_published).tolist()]
 
     def withheld(self, series: Sequence[Series]) -> list[Withheld]:
         """What is withheld of some series, countries with the same answer together."""
@@ -71,10 +85,10 @@ class Span(NamedTuple):
             return []
         # All networks of a country have one detail.
         kinds = list(dict.fromkeys(Series(one.country, int(one.network != ALL_NETWORKS)) for one in series))
-        shown = self._rows(self.frequency, kinds)
-        if shown.all():
+        is_published = self._rows(self.frequency, kinds).all(axis=1)
+        if is_published.all():
             return []
-        kinds = [kinds[row] for row in np.flatnonzero(~shown.all(axis=1)).tolist()]
+        kinds = [kinds[row] for row in np.flatnonzero(~is_published).tolist()]
         by_step = {step: self._rows(step, kinds) for step in Frequency}
         found: dict[Withheld, list[str]] = {}
         for row, one in enumerate(kinds):
@@ -107,7 +121,7 @@ class Span(NamedTuple):
     def _bounds(self, first: int, last: int) -> tuple[str | None, str | None]:
         """The labels of the first and last period of the range that start in some of its months of change.
 
-        There is none at an end that the range leaves open.
+        A label is None if the range is open at that end.
         """
         offset, months = self._ends[0], mask(self.reference, self.indicator, self.frequency).months
         start, end = self.start, self.end
@@ -125,11 +139,5 @@ class Span(NamedTuple):
 
 def refuse(withheld: Sequence[Withheld]) -> None:
     """Refuse what was asked for by name, if it is withheld. The error says at which frequencies it is published."""
-    if not withheld:
-        return
-    sentences = [
-        f"{', '.join(one.countries)} {'is' if len(one.countries) == 1 else 'are'} published"
-        f"{' by network' if one.network == EACH_NETWORK else ''} at {', '.join(one.published)} only."
-        for one in withheld
-    ]
-    raise DetailNotPublishedError([one.document() for one in withheld], " ".join(sentences))
+    if withheld:
+        raise DetailNotPublishedError([one.document() for one in withheld], sentences(withheld))

@@ -80,10 +80,10 @@ def test_list_has_what_is_published_and_lists_the_rest(small, read):
 
 def test_csv_names_it_in_a_header_and_has_no_row_for_it(small, read):
     answer = read(country="*", format="csv")
-    assert answer["Withheld"] == "LI at W M A"
+    assert answer["Withheld"] == "LI is published at W, M, A only."
     assert "Withheld" in answer["Access-Control-Expose-Headers"]
     assert {row["COUNTRY"] for row in rows_of(answer)} == {"NO"}
-    assert read(country="*", network="*", format="csv")["Withheld"] == "LI by network at M A"
+    assert read(country="*", network="*", format="csv")["Withheld"] == "LI is published by network at M, A only."
     assert "Withheld" not in read(country="NO", format="csv")
 
 
@@ -114,7 +114,7 @@ def test_part_of_a_range_is_unknown_and_named(border, read):
     part = {"countries": ["NO"], "network": "_T", "published": ["W", "M", "A"]}
     assert answer["withheld"] == [part | {"start": "2026-11-01", "end": "2026-11-02"}]
     table = read(**given, format="csv")
-    assert table["Withheld"] == "NO 2026-11-01/2026-11-02 at W M A"
+    assert table["Withheld"] == "From 2026-11-01 until 2026-11-02, NO is published at W, M, A only."
     assert [
         (row["TIME_PERIOD"], row["OBS_VALUE"], row["OBS_STATUS"], row["PER_100K"])
         for row in rows_of(table)
@@ -126,6 +126,17 @@ def test_part_of_a_range_is_unknown_and_named(border, read):
         ("2026-11-02", "", "Q", ""),
     ]
     assert read(**given | {"country": "NO", "start": "2026-11-01"}).json()["code"] == "detail_not_published"
+
+
+def test_refusal_says_which_periods_have_which_steps(press, read):
+    detail_of("LI", "W", "M")
+    DetailFactory.create(country__code="LI", valid_from=date(2026, 11, 1), step="M", network_step="M")
+    press.publish("D", {"2026-10-31": {}, "2026-11-01": {}})
+    problem = read(country="LI", start="2026-10-30", end="2026-11-02").json()
+    assert problem["detail"] == (
+        "From 2026-10-30 until 2026-10-31, LI is published at W, M, A only. "
+        "From 2026-11-01 until 2026-11-02, LI is published at M, A only."
+    )
 
 
 @pytest.mark.parametrize("covered", [NOBODY, WAITING])

@@ -1,5 +1,7 @@
 """What is withheld, over SDMX: refused by name, listed in an annotation or a header, and never zero."""
 
+import csv
+import io
 import json
 from datetime import date
 
@@ -7,6 +9,7 @@ import pytest
 from lxml import etree
 
 from countries.models import Detail
+from federation.published import vintages
 from tests.contract.public.press import WAITING
 from tests.contract.sdmx.test_messages import ROOTS
 from tests.contract.sdmx.test_messages import of_form as observations_of
@@ -14,8 +17,8 @@ from tests.factories import CountryFactory, DetailFactory
 
 FORMS = [("2.1", "xml"), ("2.1", "csv"), ("3.0", "xml"), ("3.0", "csv"), ("3.0", "json")]
 WITHHELD = (
-    "D.DOWNLOADS: EUROPE LI _T by network at M A, EUROPE LI _T at W M A, "
-    "NO by network 2026-12-01/ at M A, NO 2026-12-01/ at W M A"
+    "D.DOWNLOADS: EUROPE, LI, _T are published by network at M, A only. EUROPE, LI, _T are published at W, M, A only. "
+    "From 2026-12-01, NO is published by network at M, A only. From 2026-12-01, NO is published at W, M, A only."
 )
 LIECHTENSTEIN = {"countries": ["LI"], "network": "_T", "published": ["W", "M", "A"]}
 
@@ -120,3 +123,13 @@ def test_changes_are_of_what_is_published(view, ask):
     found = observations_of("csv", ask(f"{address('3.0', 'D.DOWNLOADS..')}?format=csv&updatedAfter={after}"))
     new = {(place[2], place[4]): facts["OBS_STATUS"] for place, facts in found.items() if place[3] == "_T"}
     assert new == {("NO", "2026-12-02"): "Q", ("SE", "2026-12-02"): "A"}
+
+
+def test_series_withheld_in_different_periods_are_read_together(view, ask, monkeypatch):
+    view.publish("D", {"2026-11-29": {"DK": 5, "NO": 5, "NO/ARES": 5, "SE": 5}})
+    read, found = [], vintages.table
+    monkeypatch.setattr(vintages, "table", lambda *given, **more: read.append(given[1]) or found(*given, **more))
+    answer = ask(f"{address('3.0', 'D.DOWNLOADS..')}?format=csv")
+    statuses = [row["OBS_STATUS"] for row in csv.DictReader(io.StringIO(answer.content.decode()))]
+    assert statuses.count("Q") == 2
+    assert len(read) == 1
