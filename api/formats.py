@@ -152,21 +152,6 @@ class AnnotationDocument(msgspec.Struct):
     )
 
 
-class WithheldDocument(msgspec.Struct, omit_defaults=True):
-    """Countries and groups whose numbers are withheld, because they would be finer than their detail. Never zero."""
-
-    countries: Annotated[list[str], Doc(description="Their codes", examples=[["AD", "LI"]])]
-    network: Annotated[str, Doc(description="`_T` for all networks together, `*` for each single network")]
-    published: Annotated[
-        list[str], Doc(description="At which frequencies they are published", examples=[["W", "M", "A"]])
-    ]
-    start: (
-        Annotated[str, Doc(description="The first period that is withheld; absent if all that were asked for are")]
-        | msgspec.UnsetType
-    ) = msgspec.UNSET
-    end: Annotated[str, Doc(description="The last period that is withheld")] | msgspec.UnsetType = msgspec.UNSET
-
-
 class Aggregates(msgspec.Struct):
     """The combined view of a range of periods, or a page of it."""
 
@@ -176,7 +161,7 @@ class Aggregates(msgspec.Struct):
         list[AnnotationDocument], Doc(description="All that overlap the requested range, on every page")
     ]
     observations: list[Observation]
-    withheld: list[WithheldDocument]
+    withheld: list[Withheld]
     next: Next | None
 
 
@@ -224,7 +209,7 @@ class SlidingWindow(msgspec.Struct):
     meta: WindowMeta
     coverage: CoverageDocument | None
     observations: Annotated[list[Observation], Doc(description="Over all networks; their period is the window")]
-    withheld: Annotated[list[WithheldDocument], Doc(description="Without a window, because a part of it is withheld")]
+    withheld: Annotated[list[Withheld], Doc(description="Without a window, because a part of it is withheld")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,10 +286,6 @@ def observations(sheet: Sheet) -> list[Observation]:
     if sheet.panel:
         columns.append(with_gaps(_changes(table.values, sheet.panel.earlier)[row, at]))
     return list(map(Observation, *columns))
-
-
-def withheld(some: Iterable[Withheld]) -> list[WithheldDocument]:
-    return [msgspec.convert(one.document(), WithheldDocument) for one in some]
 
 
 def panel_meta(panel: Panel, agencies: Mapping[int, str]) -> PanelMeta:

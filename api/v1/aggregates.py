@@ -107,7 +107,7 @@ class CombinedView:
             coverage=formats.coverage(sheet.page.table),
             annotations=formats.annotations(self.question.annotations(selection)),
             observations=formats.observations(sheet),
-            withheld=formats.withheld(published.withheld(selection, self.question.reference)),
+            withheld=published.withheld(selection, self.question.reference),
             next=following,
         )
         return _json(validator, answer, following)
@@ -186,7 +186,7 @@ class WindowView:
             return _json(self._validator(None, None, self.reference.version), answer)
         if self.is_named:
             detail.refuse(window.withheld)
-        answer.withheld = formats.withheld(window.withheld)
+        answer.withheld = window.withheld
         (answer.coverage,) = formats.coverage(window.page.table)
         answer.observations = formats.observations(Sheet(self.indicator.code, window.page, self.reference.inhabitants))
         return _json(self._validator(window.page.version, window.end, self.reference.version), answer)

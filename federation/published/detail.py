@@ -7,9 +7,11 @@ from collections.abc import Iterable, Sequence
 from datetime import MAXYEAR, UTC, datetime
 from functools import lru_cache
 from itertools import groupby
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
+import msgspec
 import numpy as np
+from msgspec import UNSET, Meta, UnsetType, structs
 
 from countries.reference import Reference
 from federation.errors import DetailNotPublishedError
@@ -22,22 +24,21 @@ from p2p_core.periods import Frequency
 EACH_NETWORK: Final = "*"
 
 
-class Withheld(NamedTuple):
-    """Countries and groups whose numbers are withheld at a frequency, and the frequencies at which they are published.
+class Withheld(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Countries and groups with numbers that would be finer than their detail. A withheld number is never zero."""
 
-    ``network`` is ``_T``, or ``*`` for each single network. ``start`` and ``end`` are the first and last period that is
-    withheld, if that is only a part of the range.
-    """
-
-    countries: tuple[str, ...]
-    network: str
-    published: tuple[str, ...]
-    start: str | None = None
-    end: str | None = None
-
-    def document(self) -> dict[str, Any]:
-        """It as the members of an answer, without those that say nothing."""
-        return {name: value for name, value in self._asdict().items() if value is not None}
+    countries: Annotated[tuple[str, ...], Meta(description="Their codes", examples=[["AD", "LI"]])]
+    network: Annotated[str, Meta(description="`_T` for all networks together, `*` for each single network")]
+    published: Annotated[
+        tuple[str, ...], Meta(description="At which frequencies they are published", examples=[["W", "M", "A"]])
+    ]
+    start: (
+        Annotated[
+            str, Meta(description="The first period that is withheld; absent if the whole requested range is withheld")
+        ]
+        | UnsetType
+    ) = UNSET
+    end: Annotated[str, Meta(description="The last period that is withheld")] | UnsetType = UNSET
 
     def sentence(self) -> str:
         """What is published instead, and in which part of the range only that."""
@@ -99,7 +100,7 @@ class PeriodRange(NamedTuple):
                     bounds = () if len(at) == len(steps) else self._bounds(at[0], at[-1])
                     same = Withheld((), EACH_NETWORK if one.network else codes.TOTAL, run, *bounds)
                     found.setdefault(same, []).append(codes.COUNTRY_CODES[one.country])
-        listed = [same._replace(countries=tuple(sorted(countries))) for same, countries in found.items()]
+        listed = [structs.replace(same, countries=tuple(sorted(countries))) for same, countries in found.items()]
         return sorted(listed, key=lambda one: (one.countries, one.network, one.start or ""))
 
     @property
@@ -118,10 +119,10 @@ class PeriodRange(NamedTuple):
         first, last = self._ends
         return mask(self.reference, self.indicator, step).rows(series)[:, first : last + 1]
 
-    def _bounds(self, first: int, last: int) -> tuple[str | None, str | None]:
+    def _bounds(self, first: int, last: int) -> tuple[str | UnsetType, str | UnsetType]:
         """The labels of the first and last period of the range that start in some of its months of change.
 
-        A label is None if the range is open at that end.
+        A label is unset if the range is open at that end.
         """
         offset, months = self._ends[0], mask(self.reference, self.indicator, self.frequency).months
         start, end = self.start, self.end
@@ -132,12 +133,12 @@ class PeriodRange(NamedTuple):
         if last + 1 < self._months:
             end = periods.start_of(self.frequency, datetime.fromtimestamp(int(months[offset + last + 1]) - 1, UTC))
         return (
-            None if start < periods.EARLIEST else periods.label(self.frequency, start),
-            None if end.year == MAXYEAR else periods.label(self.frequency, end),
+            UNSET if start < periods.EARLIEST else periods.label(self.frequency, start),
+            UNSET if end.year == MAXYEAR else periods.label(self.frequency, end),
         )
 
 
 def refuse(withheld: Sequence[Withheld]) -> None:
     """Refuse what was asked for by name, if it is withheld. The error says at which frequencies it is published."""
     if withheld:
-        raise DetailNotPublishedError([one.document() for one in withheld], sentences(withheld))
+        raise DetailNotPublishedError(msgspec.to_builtins(withheld), sentences(withheld))
