@@ -131,7 +131,7 @@ def is_outage(error: BaseException | None) -> TypeGuard[Error]:
 
 def _of_refusal(error: FederationError) -> Problem:
     if error.retry_after is None:
-        # Only a sentence of its own differs from what its code says.
+        # Errors without members say the same as their code.
         members: dict[str, Any] = dict(error.members)
         return Problem(error.code, detail=str(error) if members else "", **members)
     reason = ""

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 
 class FederationError(Exception):
-    """Something was refused. ``code`` names it, and the docstring is the sentence for people."""
+    """Something was refused. ``code`` names it. The sentence for people is the argument, or else the docstring."""
 
     code = "federation_error"
     #: After how many seconds the same request may succeed, if it can.
@@ -14,7 +14,7 @@ class FederationError(Exception):
     members: Mapping[str, object] = MappingProxyType({})
 
     def __str__(self) -> str:
-        return (self.__doc__ or self.code).strip()
+        return str(self.args[0] if self.args else self.__doc__ or self.code).strip()
 
 
 class IdempotencyKeyReusedError(FederationError):
@@ -43,11 +43,7 @@ class ClocksDisagreeError(FederationError):
     retry_after = 5
 
     def __init__(self, how: str) -> None:
-        super().__init__(how)
-        self.how = how
-
-    def __str__(self) -> str:
-        return f"The clocks disagree: {self.how}. Set the clocks of the hosts and of the database."
+        super().__init__(f"The clocks disagree: {how}. Set the clocks of the hosts and of the database.")
 
 
 class RoundingKeyMismatchError(FederationError):
@@ -63,17 +59,13 @@ class NetworksNotPublishedError(FederationError):
 
 
 class DetailNotPublishedError(FederationError):
-    """These numbers are finer than the detail of the country. Ask for a frequency at which they are published."""
+    """The sentence says at which frequencies the numbers are published."""
 
     code = "detail_not_published"
 
     def __init__(self, withheld: Sequence[Mapping[str, object]], sentence: str) -> None:
         super().__init__(sentence)
         self.members = {"withheld": withheld}
-        self.sentence = sentence
-
-    def __str__(self) -> str:
-        return self.sentence
 
 
 class PanelFrequencyNotPublishedError(FederationError):
