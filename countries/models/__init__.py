@@ -24,8 +24,6 @@ from countries.models.credentials import (
     SigningKey,
 )
 from countries.models.reference import (
-    NETWORK_STEPS,
-    STEPS,
     Country,
     Detail,
     HelpService,
@@ -42,11 +40,9 @@ __all__ = [
     "AGENCY_SCOPES",
     "FIGURES",
     "FREQUENCIES",
-    "NETWORK_STEPS",
     "OVERLAP",
     "READ_ONLY",
     "READ_WRITE",
-    "STEPS",
     "Agency",
     "Annotation",
     "Country",

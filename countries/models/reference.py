@@ -12,20 +12,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from countries.models.base import WrittenByPeople
-from p2p_core.periods import EARLIEST, Frequency
+from p2p_core.periods import ALL_NETWORKS_ONLY, EARLIEST, STEPS, Frequency
 
 INDICATOR_CODE = r"^[A-Z][A-Z0-9_]*$"
 LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 
-#: The steps of time that the detail of a country can have, finest first, and those that it can have by network.
-STEPS = {
-    Frequency.MINUTE.value: "minutes",
-    Frequency.HOUR.value: "hours",
-    Frequency.DAY.value: "days",
-    Frequency.WEEK.value: "weeks",
-    Frequency.MONTH.value: "months",
-}
-NETWORK_STEPS = {step: name for step, name in STEPS.items() if step not in (Frequency.MINUTE, Frequency.HOUR)}
+_STEPS = [(step.value, f"{step.name.lower()}s") for step in STEPS]
 #: The first step by population: from so many inhabitants on.
 _FIRST_STEPS = ((40_000_000, Frequency.MINUTE), (1_000_000, Frequency.HOUR), (100_000, Frequency.DAY))
 
@@ -151,13 +143,11 @@ class Detail(WrittenByPeople):
     # An indicator without reports can be deleted, with its details.
     indicator = models.ForeignKey(Indicator, on_delete=models.CASCADE, related_name="details")
     valid_from = models.DateField(help_text="The first day of a month that has not begun.")
-    step = models.CharField(
-        "finest step", max_length=1, choices=list(STEPS.items()), help_text="Over all networks together."
-    )
+    step = models.CharField("finest step", max_length=1, choices=_STEPS, help_text="Over all networks together.")
     network_step = models.CharField(
         "finest step by network",
         max_length=1,
-        choices=list(NETWORK_STEPS.items()),
+        choices=[(step, name) for step, name in _STEPS if step not in ALL_NETWORKS_ONLY],
         help_text="Not finer than the finest step over all networks.",
     )
 
@@ -202,8 +192,7 @@ def first_steps(inhabitants: int | None) -> tuple[str, str]:
     """The first steps of a country, over all networks and by network."""
     known = (step for least, step in _FIRST_STEPS if inhabitants is not None and inhabitants >= least)
     step = next(known, Frequency.WEEK)
-    steps = list(STEPS)
-    return step.value, steps[max(steps.index(step) + 1, steps.index(Frequency.DAY))]
+    return step.value, STEPS[max(STEPS.index(step) + 1, STEPS.index(Frequency.DAY))].value
 
 
 class HelpService(WrittenByPeople):

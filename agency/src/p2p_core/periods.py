@@ -29,6 +29,9 @@ class Frequency(StrEnum):
     YEAR = "A"
 
 
+#: The steps of time that the detail of a country can have, finest first. Years are always published.
+STEPS = (Frequency.MINUTE, Frequency.HOUR, Frequency.DAY, Frequency.WEEK, Frequency.MONTH)
+
 #: What agencies report; weeks and years are always derived.
 REPORTABLE = (Frequency.MINUTE, Frequency.HOUR, Frequency.DAY, Frequency.MONTH)
 

@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from typing import Final
 
-from p2p_core.periods import Frequency
+from p2p_core.periods import STEPS, Frequency
 from p2p_core.rules.levels import Facts
 
 #: How many periods a day has, finest step first.
 _A_DAY: Final = {Frequency.MINUTE: 1440, Frequency.HOUR: 24, Frequency.DAY: 1, Frequency.WEEK: 1 / 7}
-_STEPS: Final = (*_A_DAY, Frequency.MONTH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +33,11 @@ def disagrees(level: PublishedLevel, *, least: float, finer: float) -> Facts | N
     if not level.total:
         return None
     step = Frequency(level.step)
-    at = _STEPS.index(step)
+    at = STEPS.index(step)
     if level.mean(step) < least and step != Frequency.MONTH:
-        proposal = next((one for one in _STEPS[at + 1 :] if level.mean(one) >= least), Frequency.MONTH)
-    elif at and level.mean(_STEPS[at - 1]) >= finer:
-        proposal = _STEPS[at - 1]
+        proposal = next((one for one in STEPS[at + 1 :] if level.mean(one) >= least), Frequency.MONTH)
+    elif at and level.mean(STEPS[at - 1]) >= finer:
+        proposal = STEPS[at - 1]
     else:
         return None
     mean = round(level.mean(step), 1)
