@@ -12,7 +12,7 @@ from federation.figures import SentReports
 from federation.findings import lifecycle, verdicts
 from federation.findings.verdicts import JUDGED, Verdict
 from federation.models.findings import Finding, FindingState, Resolution
-from federation.rules.coverage import GRACE
+from federation.rules.waiting import shortest_wait
 from federation.worklist import WorkItem, item_rows
 from p2p_core import periods
 from p2p_core.periods import Frequency
@@ -57,7 +57,8 @@ def review_weeks(weeks: Sequence[WorkItem], *, now: datetime) -> None:
     ended = [
         week
         for week in weeks
-        if week.frequency == Frequency.WEEK and periods.end(week.frequency, week.period) + GRACE <= now
+        if week.frequency == Frequency.WEEK
+        and periods.end(week.frequency, week.period) + shortest_wait(week.frequency) <= now
     ]
     if ended:
         keys, found = verdicts.about_weeks(ended)

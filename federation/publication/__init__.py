@@ -21,12 +21,13 @@ from federation.models.figures import FrozenSum
 from federation.models.published import PublishedCoverage
 from federation.publication import frozen, storage
 from federation.publication.combination import combine
-from federation.publication.expectation import limit, schedules_by_agency
+from federation.publication.expectation import schedules_by_agency
 from federation.publication.frozen import Frozen, FrozenSumLostError
 from federation.publication.storage import ComputedPeriods
 from federation.published import detail
-from federation.rules import changes, coverage, rounding, tables
+from federation.rules import changes, rounding, tables
 from federation.rules.tables import AgencyCells
+from federation.rules.waiting import longest_wait, shortest_wait
 from federation.worklist import Stage, WorkItem, item_rows
 from p2p_core import periods
 from p2p_core.periods import Frequency
@@ -42,14 +43,9 @@ class Published:
     stale: Iterable[WorkItem] = ()
 
 
-def grace(frequency: str) -> timedelta:
-    """How long after its end a period may be published: minutes at once."""
-    return timedelta() if frequency == Frequency.MINUTE else coverage.GRACE
-
-
 def due_at(item: WorkItem) -> datetime:
     """The time from which on a period may be published."""
-    return periods.end(item.frequency, item.period) + grace(item.frequency)
+    return periods.end(item.frequency, item.period) + shortest_wait(item.frequency)
 
 
 def oldest_minute(now: datetime) -> datetime:
@@ -87,11 +83,11 @@ def located_by(figure: WorkItem, *, now: datetime) -> Iterator[WorkItem]:
             yield from located_by(item, now=now)
 
 
-def may_wait(indicators: Collection[int], *, mark: datetime, now: datetime) -> Iterator[WorkItem]:
+def unpublished_periods(indicators: Collection[int], *, mark: datetime, now: datetime) -> Iterator[WorkItem]:
     """Yield the periods from the hour up that have ended and may wait for their first publication at the mark."""
-    for frequency in tuple(Frequency)[1:] if indicators else ():
-        since = mark - limit(frequency)
-        due = now - grace(frequency)
+    for frequency in (one for one in Frequency if one != Frequency.MINUTE and indicators):
+        since = mark - longest_wait(frequency, settings.PUBLICATION_LIMITS)
+        due = now - shortest_wait(frequency)
         ended = [period for period in periods.between(frequency, since, due) if periods.end(frequency, period) <= due]
         sums = FrozenSum.objects.filter(indicator__in=indicators, frequency=frequency, period__in=ended)
         public = set(sums.values_list("indicator", "period"))

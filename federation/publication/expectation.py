@@ -18,7 +18,7 @@ from federation.database import rows_of
 from federation.models.figures import Figure, Source
 from federation.rules import coverage
 from federation.rules.coverage import AgencySchedule, PeriodCoverage, Standing
-from federation.rules.waiting import Wait, silent_without_figure_since, wait_for
+from federation.rules.waiting import Wait, longest_wait, silent_without_figure_since, wait_for
 from federation.worklist import WorkItem
 from p2p_core import periods
 from p2p_core.periods import Frequency
@@ -73,34 +73,25 @@ def coverage_of(
     for position, item, incomplete in waits:
         left = {a: [one for one in mine if (item.indicator, one) not in silent] for a, mine in incomplete.items()}
         if wait := _wait(item, left, mark=mark):
-            found[position] = found[position].waiting(*wait)
+            found[position] = found[position].as_waiting(*wait)
     return found
 
 
 def _wait(item: WorkItem, incomplete: Mapping[int, Sequence[AgencySchedule]], *, mark: datetime) -> Wait | None:
-    return wait_for(item.frequency, item.period, incomplete, limit(item.frequency), now=mark)
+    limit = longest_wait(item.frequency, settings.PUBLICATION_LIMITS)
+    return wait_for(item.frequency, item.period, incomplete, limit, now=mark)
 
 
-def limit(frequency: str) -> timedelta:
-    """How long after its end a period may wait for its first publication."""
-    found: timedelta = coverage.GRACE if frequency == Frequency.MINUTE else settings.PUBLICATION_LIMITS[frequency]
-    return found
-
-
-_Missed = dict[tuple[int, str], dict[AgencySchedule, datetime]]
-
-
-def _missed(schedules: Iterable[tuple[int, AgencySchedule]], *, mark: datetime) -> _Missed:
-    """By indicator and frequency, the schedules in which an agency may be silent.
-
-    It is, if it has no figure since the instant given.
-    """
-    found: _Missed = defaultdict(dict)
+def _missed(
+    schedules: Iterable[tuple[int, AgencySchedule]], *, mark: datetime
+) -> Iterable[tuple[tuple[int, str], dict[AgencySchedule, datetime]]]:
+    """By indicator and frequency: the schedules in which the agency is silent if it has no figure since an instant."""
+    found: dict[tuple[int, str], dict[AgencySchedule, datetime]] = defaultdict(dict)
     for indicator, schedule in set(schedules):
         since = silent_without_figure_since(schedule, int(settings.THRESHOLDS["R202_PERIODS"]), now=mark)
         if since is not None:
             found[indicator, JUDGED_AT[Frequency(schedule.frequency)]][schedule] = since
-    return found
+    return found.items()
 
 
 def _figures_since(series: tuple[int, str], since: datetime) -> QuerySet[Figure]:
@@ -113,7 +104,7 @@ def _figures_since(series: tuple[int, str], since: datetime) -> QuerySet[Figure]
 def _silent(schedules: Iterable[tuple[int, AgencySchedule]], *, mark: datetime) -> set[tuple[int, AgencySchedule]]:
     """Those schedules, each with its indicator, in which the agency is silent at the mark."""
     found = set()
-    for series, missed in _missed(schedules, mark=mark).items():
+    for series, missed in _missed(schedules, mark=mark):
         figures = _figures_since(series, min(missed.values())).values("agency").annotate(newest=Max("period"))
         newest = dict(figures.values_list("agency", "newest"))
         for one, since in missed.items():
@@ -123,17 +114,17 @@ def _silent(schedules: Iterable[tuple[int, AgencySchedule]], *, mark: datetime) 
 
 
 def silences_changed(changed: Sequence[WorkItem], *, mark: datetime) -> set[int]:
-    """The indicators in which figures that appeared, or disappeared, may have ended or begun a silence.
+    """The indicators in which figures that appeared or disappeared may have ended or begun a silence.
 
-    A figure that appears does not, if the agency has another one since it may be silent. One that disappears always
-    may: another worker may be removing the other one. All are of one frequency.
+    The figures are of one frequency. A figure that appears changes nothing if the agency has another one that is recent
+    enough. A figure that disappears always counts, because another worker may be removing the other one.
     """
     if not changed or changed[0].frequency not in JUDGED_AT.values():
         return set()
     schedules = schedules_by_agency({item.indicator for item in changed})
     owed = {(item.indicator, one) for item in changed for one in schedules[item.indicator].get(item.agency, ())}
     found = set()
-    for series, missed in _missed(owed, mark=mark).items():
+    for series, missed in _missed(owed, mark=mark):
         here = {(one.agency, one.period) for one in changed if (one.indicator, one.frequency) == series}
         rows = _figures_since(series, min(missed.values())).filter(agency__in={agency for agency, _ in here})
         there = set(rows.values_list("agency", "period"))

@@ -29,6 +29,7 @@ from federation.rules import coverage, rounding, tables
 from federation.rules.coverage import AgencySchedule
 from federation.rules.panels import FREQUENCIES, Agencies, choose, periods_inside, start_of_span
 from federation.rules.rounding import NOBODY
+from federation.rules.waiting import shortest_wait
 from federation.worklist import PANELS, Stage, WorkItem, panel
 from p2p_core import periods
 from p2p_core.periods import Frequency
@@ -117,7 +118,7 @@ def compute(item: WorkItem, *, mark: datetime) -> PanelView:
 
 def _end_of_span(indicator: int, schedules: Schedules, *, mark: datetime) -> datetime:
     """The start of the first month in which reports are still awaited, or else of the present month."""
-    end = periods.start_of(Frequency.MONTH, mark - coverage.GRACE)
+    end = periods.start_of(Frequency.MONTH, mark - shortest_wait(Frequency.MONTH))
     waiting = PublishedCoverage.objects.filter(
         indicator=indicator, frequency__in=FREQUENCIES, version_to=None, status=coverage.WAITING
     )

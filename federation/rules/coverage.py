@@ -16,8 +16,6 @@ from p2p_core import periods
 from p2p_core.periods import Frequency, Longs
 
 DAY_SECONDS = 86_400
-#: A period is published this long after its end, so that its last reports can still come.
-GRACE = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +86,10 @@ def is_late(frequency: str, start: datetime, schedules: Sequence[AgencySchedule]
     return expected and not is_awaited(frequency, start, schedules, now=now)
 
 
-#: The status of a period that waits for its first publication. Readers see it for all periods without known numbers.
+#: The status of a period that waits for its first publication.
 WAITING: Final = "O"
+#: What readers see as the status of a period that waits, or in which nobody reported.
+NOT_KNOWN: Final = "O"
 #: The states of an agency in a period. If several fit, the first of them counts.
 STATES: Final = ("held", "withdrawn", "reported", "partial", "late", "awaited")
 
@@ -179,7 +179,7 @@ class Coverage:
     @property
     def statuses(self) -> NDArray[np.str_]:
         """The status of each period as readers see it: ``O`` if its numbers are not known."""
-        return np.where(self.is_known, self.status, WAITING)
+        return np.where(self.is_known, self.status, NOT_KNOWN)
 
     @property
     def waits(self) -> dict[int, datetime]:
@@ -233,8 +233,8 @@ class PeriodCoverage:
     def is_waiting(self) -> bool:
         return self.status == WAITING
 
-    def waiting(self, agencies: Collection[int], until: datetime) -> "PeriodCoverage":
-        """The same of a period that is not public yet."""
+    def as_waiting(self, agencies: Collection[int], until: datetime) -> "PeriodCoverage":
+        """This coverage, marked as waiting."""
         awaited = tuple(agency in agencies for agency in self.agencies)
         return replace(self, status=WAITING, agencies_awaited=len(agencies), awaited_until=until, awaited=awaited)
 

@@ -5,12 +5,25 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from federation.rules.coverage import AgencySchedule
 from p2p_core import periods
 from p2p_core.periods import Frequency
 from p2p_core.rules.lateness import JUDGED_AT
+
+#: A period is published this long after its end, so that its last reports can still come.
+_GRACE: Final = timedelta(seconds=60)
+
+
+def shortest_wait(frequency: str) -> timedelta:
+    """How long after its end a period may be published: minutes at once."""
+    return timedelta() if frequency == Frequency.MINUTE else _GRACE
+
+
+def longest_wait(frequency: str, limits: Mapping[str, timedelta]) -> timedelta:
+    """How long after its end a period must be published. ``limits`` are those of the settings."""
+    return _GRACE if frequency == Frequency.MINUTE else limits[frequency]
 
 
 class Wait(NamedTuple):
@@ -53,7 +66,7 @@ def silent_without_figure_since(schedule: AgencySchedule, missing: int, *, now: 
     """
     frequency = JUDGED_AT[Frequency(schedule.frequency)]
     period = periods.previous(frequency, periods.start_of(frequency, now - schedule.deadline))
-    period = min(period, periods.start_of(frequency, datetime.combine(schedule.valid_to, time(), UTC).replace(hour=23)))
+    period = min(period, periods.start_of(frequency, datetime.combine(schedule.valid_to, time(23), UTC)))
     for _ in range(missing - 1):
         period = periods.previous(frequency, period)
     return period if schedule.expects(frequency, period) else None

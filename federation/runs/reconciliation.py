@@ -120,7 +120,8 @@ def _perform(claim: Claim) -> _Outcome:
     # A report that may repeat the one before is judged again if that one changed, unless it was just judged.
     again = verdicts.next_to_repeat(changed, judged=set(items))
     # An agency that was silent is waited for from now on.
-    waiting = publication.may_wait(expectation.silences_changed(appeared, mark=mark), mark=mark, now=now)
+    silences = expectation.silences_changed(appeared, mark=mark)
+    waiting = publication.unpublished_periods(silences, mark=mark, now=now)
     return _Outcome(WorkDone(claim, changed), [*_stale_after(changed, now=now), *waiting, *again])
 
 

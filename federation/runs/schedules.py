@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import models, transaction
 
 from countries.accounts import credentials, guessing, sessions
@@ -21,7 +22,8 @@ from federation.models.figures import Figure
 from federation.models.published import PeriodVersion, PublishedCell, PublishedCoverage
 from federation.models.submissions import IdempotencyKey
 from federation.models.worklist import ClockMark, WatchMark
-from federation.publication import expectation, panels
+from federation.publication import panels
+from federation.rules.waiting import longest_wait, shortest_wait
 from federation.worklist import Stage, WorkItem, dispatch
 from p2p_core import periods
 from p2p_core.periods import Frequency
@@ -46,7 +48,7 @@ def _come_due(since: datetime, now: datetime) -> Iterator[WorkItem]:
     """The periods that may be published, had a deadline or must be published, after ``since`` and until ``now``."""
     for indicator in Indicator.objects.values_list("number", flat=True):
         for frequency in Frequency:
-            for wait in (publication.grace(frequency), expectation.limit(frequency)):
+            for wait in (shortest_wait(frequency), longest_wait(frequency, settings.PUBLICATION_LIMITS)):
                 yield from _ended(indicator, frequency, since - wait, now - wait)
     missed = set()
     # The agencies share a few deadlines: a tick costs the same for thousands of them.
@@ -60,7 +62,7 @@ def _come_due(since: datetime, now: datetime) -> Iterator[WorkItem]:
         if any(_ended(indicator, JUDGED_AT[Frequency(owed_at)], since - deadline, now - deadline)):
             missed.add(indicator)
     # An agency that missed this deadline may be silent from now on.
-    yield from publication.may_wait(missed, mark=now, now=now)
+    yield from publication.unpublished_periods(missed, mark=now, now=now)
 
 
 def _ended(indicator: int, frequency: str, since: datetime, until: datetime) -> Iterator[WorkItem]:
