@@ -260,6 +260,7 @@ class CoverageOfPeriodsView(PublicView):
     def get(self, request: HttpRequest) -> HttpResponseBase:
         def read() -> CoverageView:
             question = questions.read(request, optional=("as_of", "cursor"))
+            # Coverage is about all countries and never withheld. `view()` would refuse the default, EUROPE.
             return CoverageView(replace(question, selection=replace(question.selection, countries=())))
 
         return self.respond(request, negotiation.json_only(request), read)

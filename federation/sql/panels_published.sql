@@ -1,5 +1,5 @@
--- The public periods of a span, without those that wait for agencies: the agencies expected, the time that each covers, and the cells over all networks. One
--- statement, hence one snapshot: the cells add up what these agencies counted.
+-- The public periods of a span, without those that wait for agencies: the agencies expected, the time that each covers,
+-- and the cells over all networks. One statement, hence one snapshot: the cells add up what these agencies counted.
 WITH cells AS MATERIALIZED (
     SELECT period, array_agg(country) AS countries, array_agg(value) AS "values"
     FROM federation_publishedcell
