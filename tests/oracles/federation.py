@@ -439,7 +439,10 @@ class Federation:
     # --- section 5: what is published ---------------------------------------------------------------------------------
 
     def public_periods(self, indicator: int, frequency: str) -> list[datetime]:
-        """The ended periods that have been published."""
+        """The ended periods that have been published. A minute stays so, also if nobody is expected in it any more."""
+        if frequency == "N":
+            live = start_of("N", self.now - LIVE)
+            return sorted(one[2] for one in self.frozen if one[:2] == (indicator, "N") and one[2] >= live)
         ended = self.ended_periods(indicator, frequency)
         return [period for period in ended if (indicator, frequency, period) in self.frozen]
 

@@ -365,8 +365,13 @@ def test_a_history_ends_in_the_numbers_of_the_oracle(monkeypatch, history):
             live(federation, history)
 
 
+#: Minutes are public. Then their schedule begins later.
+PUBLIC_MINUTES = [("edit", 2, "N", -1, None, 60), ("wait", 60), ("look",), ("edit", 2, "N", 0, None, 60), ("look",)]
+
+
 @few_examples
 @given(waiting_histories)
+@example(PUBLIC_MINUTES)
 def test_a_history_of_periods_that_wait_ends_in_the_numbers_of_the_oracle(monkeypatch, history):
     with world(monkeypatch, now=BEGINNING) as federation, vintages_kept(monkeypatch):
         live(federation, history)
