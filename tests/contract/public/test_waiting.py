@@ -63,9 +63,11 @@ def federation(db, monkeypatch):
         yield made
 
 
-def send(federation, agency, **more):
-    """The newest day, as 10 or as something else."""
+def send(federation, agency, *others, **more):
+    """The newest day, as 10 or as something else; of other agencies as 10."""
     federation.wait(minutes=1)
+    for one in others:
+        federation.submit(one, Said("D", DAYS[-1], {NORWAY: 10}))
     federation.submit(agency, Said("D", DAYS[-1], **({"cells": {NORWAY: 10}} | more)))
     federation.settle()
 
@@ -102,7 +104,7 @@ def test_each_step_of_a_wait_is_a_version_that_can_be_read_again(federation, cli
     steps = [
         lambda: None,
         lambda: send(federation, 0),
-        lambda: (send(federation, 0, withdrawn=True, cells={}), send(federation, 1)),
+        lambda: send(federation, 0, 1, withdrawn=True, cells={}),
         lambda: (federation.schedule(2, "D", date(2026, 11, 12), deadline=2880), federation.settle()),
         lambda: (send(federation, 2), send(federation, 0)),
     ]
