@@ -3,7 +3,7 @@
 /**
  * @typedef {{value: number, rate: number | null}} Cell
  * @typedef {{known: boolean, provisional: boolean, coverage: object | null, end: string | null, cells: Map<string, Cell>, withheld: Map<string, string>}} Numbers
- * `withheld` has the finest step at which a country is published whose number is withheld.
+ * `withheld` has the finest step at which all is published of a country whose number is withheld.
  */
 
 /** @returns {Numbers} of a sliding window, or of a single day, whose coverage is a list */
@@ -21,7 +21,10 @@ export function numbersFrom(answer) {
 }
 
 function withheldFrom(answer) {
-  return new Map((answer.withheld ?? []).flatMap(({ countries, published }) => countries.map((code) => [code, published[0]])));
+  const pairs = (answer.withheld ?? []).flatMap(({ countries, published }) => countries.map((code) => [code, published]));
+  // A country may be listed twice, with different steps. The coarsest has the shortest list, and so is set last.
+  pairs.sort(([, one], [, other]) => other.length - one.length);
+  return new Map(pairs.map(([code, [step]]) => [code, step]));
 }
 
 /**

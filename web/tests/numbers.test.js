@@ -35,6 +35,13 @@ test("what is withheld is not zero, also of the hour", () => {
   assert.deepEqual(hourFrom({ ...live(), withheld }, "EUROPE").map(({ value }) => value), [null, null, null]);
 });
 
+test("of a country that is listed twice, the coarsest step counts", () => {
+  const listed = ["M A", "W M A"].map((steps) => ({ countries: ["LI"], network: "_T", published: steps.split(" ") }));
+  for (const withheld of [listed, [...listed].reverse()]) {
+    assert.equal(numbersFrom({ ...answer(2, []), withheld }).withheld.get("LI"), "M");
+  }
+});
+
 test("where nobody reported nothing is known, not even zero", () => {
   for (const numbers of [numbersFrom(answer(0, [])), numbersFrom({ ...answer(0, []), coverage: null })]) {
     assert.equal(numberOf(numbers, "NO", "count"), null);
