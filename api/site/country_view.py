@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -129,7 +129,11 @@ def parse(country: str, indicator: Indicator, given: QueryDict, reference: Refer
     understood = {"start": start, "end": end, "as_of": as_of}
     misread = any(given.get(name) and understood.get(name) is None for name in _TIMES)
     if misread or (start and start > (min(end, last) if end else last)):
-        start, end, as_of, past, misread = None, None, None, newest, True
+        # The steps too were those of the times in the address.
+        present = given.copy()
+        for name in _TIMES:
+            present.pop(name, None)
+        return replace(parse(country, indicator, present, reference), misread=True)
     return CountryView(
         country=country,
         indicator=indicator,
@@ -140,7 +144,7 @@ def parse(country: str, indicator: Indicator, given: QueryDict, reference: Refer
         end=end,
         as_of=as_of,
         past=past,
-        misread=misread,
+        misread=False,
         frequencies=frequencies,
         has_hours=periods.Frequency.HOUR in published_at,
     )

@@ -10,7 +10,7 @@ from api.site.templatetags import cldr
 from countries import reference
 from tests.contract.public.press import Covered
 from tests.contract.site.conftest import TODAY, add_two_agencies, begin_press, day
-from tests.factories import CountryFactory, DetailFactory, IndicatorFactory, NetworkFactory
+from tests.factories import DetailFactory, NetworkFactory
 
 pytestmark = pytest.mark.django_db
 WHY = "Shorter periods are withheld because the numbers are small."
@@ -26,8 +26,7 @@ def small(monkeypatch):
     for number, code in ((1, "BITTORRENT"), (2, "EDONKEY")):
         NetworkFactory.create(number=number, code=code)
     for code, (step, network_step) in STEPS.items():
-        country = CountryFactory.create(code=code)
-        DetailFactory.create(country=country, indicator=IndicatorFactory.create(), step=step, network_step=network_step)
+        DetailFactory.create(country__code=code, step=step, network_step=network_step)
     add_two_agencies()
     reference.snapshots.clear()
     cells = {"DE": 100, "NO": 50, "EUROPE": 200}
@@ -91,8 +90,7 @@ def test_newest_period_stands_in_the_place_of_numbers_that_are_withheld(text, pa
     assert "Last 7 days" not in liechtenstein
     assert re.search(r"\d{4} 20 2 of 2 agencies", text(f"/{page}/va/"))
     # Outside Europe, and so not on the table of the map.
-    CountryFactory.create(code="AG")
-    DetailFactory.create(country=CountryFactory.create(code="AG"), step="W", network_step="M")
+    DetailFactory.create(country__code="AG", step="W", network_step="M")
     reference.snapshots.clear()
     caching.response_cache.clear()
     assert f"{cldr.period(week, 'W')} 0 2 of 2 agencies" in text(f"/{page}/ag/")
@@ -134,23 +132,33 @@ def test_networks_have_a_step_of_their_own(text, visit):
     assert "BitTorrent 0 BitTorrent 15" in liechtenstein
 
 
-def test_part_that_is_withheld_is_hatched(visit):
-    first = TODAY.date().replace(day=1)
-    before = (first - timedelta(days=1)).replace(day=1)
-    norway = CountryFactory.create(code="NO")
-    DetailFactory.create(
-        country=norway, indicator=IndicatorFactory.create(), valid_from=before, step="W", network_step="M"
-    )
-    DetailFactory.create(
-        country=norway, indicator=IndicatorFactory.create(), valid_from=first, step="D", network_step="D"
-    )
+#: The first day of the month of yesterday, and of the month before.
+MONTH = (TODAY - timedelta(days=1)).date().replace(day=1)
+BEFORE = (MONTH - timedelta(days=1)).replace(day=1)
+
+
+def change_detail(code, month, step, network_step):
+    DetailFactory.create(country__code=code, valid_from=month, step=step, network_step=network_step)
     reference.snapshots.clear()
     caching.response_cache.clear()
-    end = first.isoformat()
+
+
+def test_address_with_an_unreadable_time_shows_the_present_at_a_published_step(visit):
+    change_detail("IS", MONTH, "W", "M")
+    for address in ("/countries/is/?start=rubbish", f"/countries/is/?start=rubbish&end={BEFORE}"):
+        page = visit(address).content.decode()
+        steps = re.search(r'aria-label="Steps of time">(.*?)</nav>', page, re.DOTALL).group(1)
+        assert re.findall(r">By (\w+)", steps) == ["week", "month"]
+        assert "This page cannot show the time in its address." in page
+
+
+def test_part_that_is_withheld_is_hatched(visit):
+    change_detail("NO", BEFORE, "W", "M")
+    change_detail("NO", MONTH, "D", "D")
+    first, end = MONTH, MONTH.isoformat()
     start = (first - timedelta(days=3)).isoformat()
     page = visit(f"/countries/no/?start={start}&end={end}").content.decode()
-    if day(0) != end:
-        assert page.partition('class="field')[2].partition("</svg>")[0].count('class="unknown"') == 3
+    assert page.partition('class="field')[2].partition("</svg>")[0].count('class="unknown"') == 3
     assert "Norway: By week." in page
 
 
