@@ -36,8 +36,8 @@ def proposed(user):
 
 def test_coordinators_see_what_does_not_fit(press, admin_user):
     beginning, end = "Months August 2026 to October 2026", "and nothing finer, from a later month on."
-    iceland = f"{beginning}: Iceland has 2.9 events in an average day. Publish its weeks {end}"
-    norway = f"{beginning}: Norway has 489.1 events in an average day. Publish its hours {end}"
+    iceland = f"{beginning}: Iceland has 2.9 events in an average day, 20.5 in an average week. Publish its weeks {end}"
+    norway = f"{beginning}: Norway has 489.1 events in an average day, 20.4 in an average hour. Publish its hours {end}"
     assert proposed(admin_user) == [("IS", iceland), ("NO", norway)]
 
 

@@ -46,6 +46,6 @@ def test_proposal_that_is_followed_is_not_taken_back(step, total):
 def test_sentence_names_country_step_and_proposal():
     facts = rulebook.RULES["R401"].judge(PublishedLevel("IS", "D", 270, 3, DAYS), least=5, finer=20)
     assert rulebook.say("R401", "M", MONTH, MONTH, facts) == (
-        "Months November 2026 to November 2026: Iceland has 3.0 events in an average day. "
+        "Months November 2026 to November 2026: Iceland has 3.0 events in an average day, 21.0 in an average week. "
         "Publish its weeks and nothing finer, from a later month on."
     )

@@ -40,5 +40,10 @@ def disagrees(level: PublishedLevel, *, least: float, finer: float) -> Facts | N
         proposal = STEPS[at - 1]
     else:
         return None
-    mean = round(level.mean(step), 1)
-    return {"country": level.country, "step_frequency": step.value, "proposed_frequency": proposal.value, "mean": mean}
+    return {
+        "country": level.country,
+        "step_frequency": step.value,
+        "proposed_frequency": proposal.value,
+        "mean": round(level.mean(step), 1),
+        "proposed_mean": round(level.mean(proposal), 1),
+    }

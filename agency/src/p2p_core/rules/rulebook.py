@@ -234,6 +234,7 @@ _RULES = (
             "step_frequency": "finest published step",
             "proposed_frequency": "proposed step",
             "mean": "events in an average period of the step",
+            "proposed_mean": "events in an average period of the proposed step",
         },
         thresholds=(
             Threshold("R401_LEAST", 5.0, "how many events an average period of the finest step must have"),

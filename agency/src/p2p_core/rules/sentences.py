@@ -111,7 +111,8 @@ def country_mix(span: Span, facts: Facts) -> str:
 def detail(span: Span, facts: Facts) -> str:
     step, proposed = (_NOUNS[Frequency(facts[name])] for name in ("step_frequency", "proposed_frequency"))
     return (
-        f"{span.stretch()}: {_country(facts['country'])} has {facts['mean']:,} events in an average {step}. "
+        f"{span.stretch()}: {_country(facts['country'])} has {facts['mean']:,} events in an average {step}, "
+        f"{facts['proposed_mean']:,} in an average {proposed}. "
         f"Publish its {proposed}s and nothing finer, from a later month on."
     )
 
