@@ -36,6 +36,9 @@ PANEL_COLUMNS: Final = (*COLUMNS, "CHANGE_12M")
 #: The last column of CSV if numbers are invented: a saved file has no HTTP header that says so.
 INVENTED_COLUMN: Final = "INVENTED"
 
+#: nginx takes 16 kB for all headers of an answer together.
+LONGEST_HEADER: Final = 4096
+
 encode: Final = msgspec.json.Encoder().encode
 
 Period = Annotated[str, Doc(description="The period's SDMX name", examples=["2026-11-01"])]
@@ -300,6 +303,16 @@ def panel_meta(panel: Panel, agencies: Mapping[int, str]) -> PanelMeta:
 def _changes(values: Longs, earlier: Longs) -> NDArray[np.float64]:
     """Changes as shares of the earlier values; NaN without an earlier value."""
     return np.round(values / np.where(earlier > 0, earlier, np.nan) - 1, 4)
+
+
+def withheld_header(text: str, list_is_in: str) -> str:
+    """Sentences about what is withheld as the value of a header.
+
+    Proxies refuse long headers. So a list that is too long is replaced by the place where it is.
+    """
+    if len(text) <= LONGEST_HEADER:
+        return text
+    return f"Numbers are withheld. The list is too long for a header: it is in {list_is_in}."
 
 
 def csv_header(sheet: Sheet) -> bytes:

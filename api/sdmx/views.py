@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
-from api import caching
+from api import caching, formats
 from api.caching import PublicAnswer, PublicView, Representation, Validator
 from api.sdmx import observations, queries, sdmx_csv, sdmx_json, sdmx_ml, structures, v21, v30
 from api.sdmx.observations import Observations
@@ -65,7 +65,8 @@ class DataAnswer:
         headers = _headers(self.form, known, found.published_at)
         if number := found.version.number:
             headers |= {"Version": str(number), "Known-At": found.prepared}
-        headers |= {"Withheld": found.withheld} if found.withheld else {}
+        if withheld := found.withheld:
+            headers["Withheld"] = formats.withheld_header(withheld, "SDMX-ML and SDMX-JSON")
         return Representation(validator, content, headers | ({"Invented": "true"} if known.invented else {}))
 
 
@@ -142,12 +143,12 @@ class _View(PublicView):
     def answer(
         self,
         request: HttpRequest,
-        formats: tuple[Format, ...],
+        choices: tuple[Format, ...],
         read: Callable[[Mapping[str, str], Format], PublicAnswer],
     ) -> HttpResponseBase:
         """Answer in the agreed format, from the cache or by reading the query."""
         given = queries.parameters(request)
-        form = queries.agreed_format(request, formats, given)
+        form = queries.agreed_format(request, choices, given)
         return self.respond(request, form.word, lambda: read(given, form))
 
 
@@ -177,16 +178,16 @@ class StructuresView(_View):
     def get(self, request: HttpRequest, path: str) -> HttpResponseBase:
         one = self.dialect
         address = request.build_absolute_uri(request.path.removesuffix(path)) + one.structures_path
-        formats, parse = one.formats_of_structures, one.structures
+        choices, parse = one.formats_of_structures, one.structures
         if self.of_schemas:
-            formats, parse = one.formats_of_schemas, one.schema
+            choices, parse = one.formats_of_schemas, one.schema
 
         def read(given: Mapping[str, str], form: Format) -> PublicAnswer:
             query = parse(path, given)
             structures.select(query, structures.structures_of(Reference.current()))
             return StructureAnswer(query, form, one, address)
 
-        return self.answer(request, formats, read)
+        return self.answer(request, choices, read)
 
 
 class RootView(PublicView):

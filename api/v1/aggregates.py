@@ -121,7 +121,7 @@ class CombinedView:
         if sheet.invented:
             headers["Invented"] = "true"
         if withheld := detail.sentences(published.withheld(selection, self.question.reference)):
-            headers["Withheld"] = withheld
+            headers["Withheld"] = formats.withheld_header(withheld, "JSON")
         if sheet.panel is not None:
             headers["Panel"] = ",".join(formats.panel_meta(sheet.panel, self.question.reference.agency_codes).agencies)
         pieces = self._pieces(sheet, selection, limit)

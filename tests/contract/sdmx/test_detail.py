@@ -8,12 +8,13 @@ from datetime import date
 import pytest
 from lxml import etree
 
+from api import formats
 from countries.models import Detail
 from federation.published import vintages
 from tests.contract.public.press import WAITING
 from tests.contract.sdmx.test_messages import ROOTS
 from tests.contract.sdmx.test_messages import of_form as observations_of
-from tests.factories import CountryFactory, DetailFactory
+from tests.factories import DetailFactory
 
 FORMS = [("2.1", "xml"), ("2.1", "csv"), ("3.0", "xml"), ("3.0", "csv"), ("3.0", "json")]
 WITHHELD = (
@@ -24,17 +25,19 @@ LIECHTENSTEIN = {"countries": ["LI"], "network": "_T", "published": ["W", "M", "
 
 
 def detail_of(code, step, network_step, month=Detail.FIRST):
-    country = CountryFactory.create(code=code)
-    DetailFactory.create(country=country, valid_from=month, step=step, network_step=network_step)
+    DetailFactory.create(country__code=code, valid_from=month, step=step, network_step=network_step)
 
 
 @pytest.fixture
 def view(press):
-    """Liechtenstein by weeks, and Norway by days until the end of November."""
+    """Liechtenstein by weeks, and Norway by days until the end of November.
+
+    A day of Liechtenstein is stored all the same, as it would be in a database that was changed by hand.
+    """
     detail_of("LI", "W", "M")
     detail_of("NO", "D", "D")
     detail_of("NO", "W", "M", date(2026, 12, 1))
-    press.publish("D", {"2026-11-30": {"NO": 10, "SE": 5}, "2026-12-01": {"SE": 5}})
+    press.publish("D", {"2026-11-30": {"LI": 995, "NO": 10, "SE": 5}, "2026-12-01": {"SE": 5}})
     press.publish("W", {"2026-W48": {"LI": 5, "NO": 20}})
     return press
 
@@ -74,6 +77,15 @@ def test_open_key_has_what_is_published_and_lists_the_rest(view, ask, root, form
         data = json.loads(answer.content)["data"]
         (note,) = data["structures"][0]["annotations"]
         assert (data["dataSets"][0]["annotations"], note["text"]) == ([0], answer["Withheld"])
+
+
+@pytest.mark.parametrize(("root", "form"), FORMS)
+def test_list_that_is_too_long_for_a_header_is_in_the_message(view, ask, monkeypatch, root, form):
+    monkeypatch.setattr(formats, "LONGEST_HEADER", len(WITHHELD) - 1)
+    answer = ask(f"{address(root, 'D.DOWNLOADS..')}?format={form}")
+    said = "Numbers are withheld. The list is too long for a header: it is in SDMX-ML and SDMX-JSON."
+    assert answer["Withheld"] == said
+    assert (WITHHELD in answer.content.decode()) == (form != "csv")
 
 
 @pytest.mark.parametrize(("root", "form"), FORMS)
