@@ -7,7 +7,6 @@ codes and numbers.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import repeat
 from typing import Annotated, Final
 
 import msgspec
@@ -328,31 +327,32 @@ def csv_rows(sheet: Sheet) -> bytes:
     """
     table = sheet.page.table
     rates = with_gaps(table.rates(sheet.inhabitants).T)
-    changes = with_gaps(_changes(table.values, sheet.panel.earlier).T) if sheet.panel else None
     names = [",".join(one.codes) for one in table.series]
-    end = ",true\r\n" if sheet.invented else "\r\n"
+    changes = [[""] * len(names)] * len(rates)
+    withheld: list[list[int]] = [[]] * len(rates)
+    if sheet.panel:
+        earlier = with_gaps(_changes(table.values, sheet.panel.earlier).T)
+        changes = [[f",{_blank(change)}" for change in row] for row in earlier]
+    if table.withheld is not None:
+        withheld = [np.flatnonzero(row).tolist() for row in table.withheld.T]
+    gap, end = "," if sheet.panel else "", ",true\r\n" if sheet.invented else "\r\n"
     rows: list[str] = []
-    hidden = repeat(None) if table.withheld is None else table.withheld.T.tolist()
-    for period, values, per_100k, changed, withheld in zip(
-        coverage(table), table.values.T.tolist(), rates, changes or rates, hidden, strict=False
-    ):
+    columns = table.values.T.tolist(), rates, changes
+    for period, hidden, *cells in zip(coverage(table), withheld, *columns, strict=True):
         head = f"{sheet.indicator},{table.frequency},{period.period},"
         tail = (
             f",{period.agencies_expected},{period.agencies_reporting},{_blank(period.time_coverage)}"
             f",{period.counted_from or ''},{period.agencies_awaited or ''},{period.awaited_until or ''}"
         )
-        last = [f",{_blank(change)}" for change in changed] if changes else [""] * len(names)
         if period.status == WAITING:
-            found = [f"{head}{name},,O,{tail}{end}" for name in names]
+            found = [f"{head}{name},,O,{tail}{gap}{end}" for name in names]
         else:
-            shown = zip(names, values, per_100k, last, strict=True)
             found = [
                 f"{head}{name},{value},{period.status},{_blank(rate)}{tail}{change}{end}"
-                for name, value, rate, change in shown
+                for name, value, rate, change in zip(names, *cells, strict=True)
             ]
-        if withheld:
-            blank = f",,Q,{tail}{',' if changes else ''}{end}"
-            found = [f"{head}{name}{blank}" if w else row for name, row, w in zip(names, found, withheld, strict=True)]
+        for at in hidden:
+            found[at] = f"{head}{names[at]},,Q,{tail}{gap}{end}"
         rows += found
     return "".join(rows).encode()
 
