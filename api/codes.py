@@ -336,8 +336,9 @@ _NOT_PUBLIC: Final = {
     "end_before_start": Code(422, "The range ends before it starts", "Give an end that is not before start."),
     "detail_not_published": Code(
         422,
-        "The country is not published this finely",
-        "Ask for a frequency at which it is published: `withheld` lists them. Or ask for country=*, or network=*.",
+        "The country or group is not published this finely",
+        "`withheld` lists the frequencies at which it is published. Ask for one of these, or for country=* or "
+        "network=*.",
     ),
     "networks_not_published": Code(
         422,
