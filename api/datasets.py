@@ -28,8 +28,8 @@ PROVENANCE: Final = (
 ROUNDED: Final = (
     "Every number is rounded at random, without bias, and stands beside how many of the expected agencies have "
     "reported. A period is first published when no agency is awaited any more. Countries with small numbers have no "
-    "short periods: their numbers are withheld there. What is withheld, or not known because nobody reported, is not "
-    "zero."
+    "short periods: their numbers are withheld there. A number is empty if it is not known: nobody reported, the "
+    "period is not public yet, or the number is withheld. Empty is never zero."
 )
 VERSIONS: Final = (
     "The version is that of the structure. Any earlier view of the numbers can be read again: give as_of with an "

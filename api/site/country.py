@@ -91,6 +91,7 @@ def _common(view: CountryView, trend: Trend, known_at: datetime | None) -> dict[
         for series, what in pairs
     ]
     withheld = {series.name: series.step for series in trend.series}
+    # Say why there are no hours, even if the chosen step is published.
     if not view.has_hours:
         withheld[trend.series[0].name] = trend.series[0].step or view.frequencies[0]
     return {

@@ -56,8 +56,8 @@ def words(indicators: Iterable[Indicator]) -> dict[str, Any]:
         "nothing_published": gettext(_NOTHING_PUBLISHED),
         "counted_from": gettext("counted only since %(day)s") % {"day": "{day}"},
         "awaited": ngettext(
-            "not public yet: awaiting %(awaited)s of %(all)s agency, at the latest until %(until)s",
-            "not public yet: awaiting %(awaited)s of %(all)s agencies, at the latest until %(until)s",
+            "not public yet: waiting for %(awaited)s of %(all)s agency, until %(until)s at the latest",
+            "not public yet: waiting for %(awaited)s of %(all)s agencies, until %(until)s at the latest",
             5,
         )
         % {"awaited": "{awaited}", "all": "{all}", "until": "{until}"},

@@ -161,7 +161,7 @@ def periods_of(table: Table) -> list[Period]:
 
 
 def steps_of(withheld: Iterable[Withheld]) -> dict[str, str]:
-    """The finest frequency, from days on, at which all is published of each place of which something is withheld."""
+    """By place: the finest frequency, days or longer, at which all its numbers are published."""
     found: dict[str, str] = {}
     for one in withheld:
         step = next(step for step in one.published if step not in periods.ALL_NETWORKS_ONLY)

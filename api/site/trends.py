@@ -38,7 +38,7 @@ _ALL: Final = codes.COUNTRIES | codes.GROUPS
 class TrendSeries:
     """The numbers of a country or network, one for each period; None if it is not known or withheld.
 
-    By period, ``steps`` has the finest frequency that is published in its place if it is withheld, else "".
+    By period, ``steps`` has the country's step if the value is withheld, else "".
     """
 
     code: str

@@ -80,7 +80,7 @@ def waits_for_the_late_agency_and_not_for_the_silent_one(url):
         with urllib.request.urlopen(f"{url}{path}", timeout=10) as answer:
             page = " ".join(answer.read().decode().split())
         assert re.search(r"Ireland demo unit \(invented\) has been silent since [^.]+\. Numbers do not wait", page)
-        assert "not public yet: awaiting 1 of 11 agencies, at the latest until" in page
+        assert "not public yet: waiting for 1 of 11 agencies, until" in page
 
 
 def answers_the_examples_of_the_documentation(**stack):

@@ -15,7 +15,7 @@ const texts = {
   nothing_published: "nothing {period}",
   nobody_expected: "nobody {period}",
   counted_from: "since {day}",
-  awaited: "awaiting {awaited} of {all} until {until}",
+  awaited: "waiting for {awaited} of {all} until {until}",
   unlocated: "Not located",
 };
 const words = wordsOf(texts, "en");
@@ -60,7 +60,7 @@ test("coverage is told, and so is that nothing is there", () => {
   const waiting = { ...numbers.coverage, agencies_awaited: 1, awaited_until: "2026-11-24T00:00:00.000Z" };
   assert.match(
     coverageSentence(words, { ...numbers, coverage: waiting }, day),
-    / · awaiting 1 of 14 until 24 November 2026, 00:00 UTC$/,
+    / · waiting for 1 of 14 until 24 November 2026, 00:00 UTC$/,
   );
 });
 

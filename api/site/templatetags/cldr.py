@@ -162,7 +162,7 @@ def word(code: str, name: str = "") -> str:
 COVERAGE: Final = {
     "whole": gettext_lazy("all agencies reported"),
     "part": gettext_lazy("some are missing: the number is too low"),
-    "none": gettext_lazy("not known: nobody reported, or not public yet"),
+    "none": gettext_lazy("not known: nobody reported, not public yet, or withheld"),
     "provisional": gettext_lazy("provisional"),
 }
 

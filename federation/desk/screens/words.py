@@ -64,4 +64,4 @@ def awaiting(agencies: Sequence[str], expected: int, until: datetime, *, now: da
     """For whom a period waits that is not public yet."""
     expected_agencies = f"{expected:,} agenc{'y' if expected == 1 else 'ies'}"
     latest = moment(until, now=now)
-    return f"awaiting {len(agencies)} of {expected_agencies} ({listed(agencies)}), at the latest until {latest}"
+    return f"waiting for {len(agencies)} of {expected_agencies} ({listed(agencies)}), until {latest} at the latest"

@@ -177,13 +177,13 @@ def words(client, address):
 @pytest.mark.parametrize("address", PAGES)
 def test_pages_say_for_whom_a_day_waits_until_it_is_public(federation, client, address):
     def sentence(count):
-        return f"not public yet: awaiting {count} of 2 agencies, at the latest until 13 November 2026, 21:00 UTC"
+        return f"not public yet: waiting for {count} of 2 agencies, until 13 November 2026, 21:00 UTC at the latest"
 
     assert sentence(2) in words(client, address)
     send(federation, 0)
     assert sentence(1) in words(client, address)
     send(federation, 1)
-    assert not re.search(r"awaiting \d", words(client, address))
+    assert not re.search(r"waiting for \d", words(client, address))
 
 
 @pytest.mark.parametrize("address", ["/countries/no/", "/countries/no/chart.svg"])

@@ -105,7 +105,7 @@ def test_picture_says_what_it_shows(days, visit):
     assert "Norway · Downloads of police files" in said
     assert re.search(r"Count · .* to .* · as public on \d+ \w+ \d{4}, \d\d:\d\d UTC", said)
     assert "A download is not a person and not an offence." in said
-    assert "not known: nobody reported, or not public yet" in said
+    assert "not known: nobody reported, not public yet, or withheld" in said
     assert "some are missing" not in said
     said = words(ElementTree.fromstring(visit("/countries/no/chart.svg?with=SE&show=head").content))
     assert "Norway Sweden" in said

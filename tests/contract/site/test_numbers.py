@@ -70,7 +70,7 @@ def test_day_that_is_not_public_yet_says_for_whom_it_waits(published, two_agenci
     states = {first: "reported", second: "awaited"}
     published.publish("D", {day(1): {}}, replace(WAITING, states=states, awaited=(second,)))
     words = text(address)
-    assert "not public yet: awaiting 1 of 2 agencies, at the latest until 4 November 2026, 21:00 UTC" in words
+    assert "not public yet: waiting for 1 of 2 agencies, until 4 November 2026, 21:00 UTC at the latest" in words
     # The newest number that is public is that of the day before.
     assert ("not known not known 1 of 2 agencies" in words) == ("countries" in address)
     assert ("Denmark 0" in words) == (address in {"/", "/embed/map/"})

@@ -47,7 +47,9 @@ def test_start_page_says_which_periods_are_not_public_yet(coordinator, agency):
         agencies=[agency.pk], states=["awaited"], covered=[0], owed=[86_400], is_break=False,
         agencies_awaited=1, awaited_until=datetime(2026, 11, 25, 21, tzinfo=UTC), awaited=[True], version_from=1,
     )  # fmt: skip
-    said = "DOWNLOADS, day 2026-11-24: awaiting 1 of 2 agencies (NO-KRIPOS), at the latest until 21:00 on 25 November."
+    said = (
+        "DOWNLOADS, day 2026-11-24: waiting for 1 of 2 agencies (NO-KRIPOS), until 21:00 on 25 November at the latest."
+    )
     assert said in coordinator.get(reverse("admin:index")).content.decode()
 
 
