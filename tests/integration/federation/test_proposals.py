@@ -9,7 +9,7 @@ from django.urls import reverse
 from countries import reference
 from tests import second_factor
 from tests.contract.public.press import NOBODY, Press
-from tests.factories import CountryFactory, DetailFactory, IndicatorFactory, observer
+from tests.factories import DetailFactory, IndicatorFactory, observer
 from tests.integration.federation.deskside import account
 
 pytestmark = pytest.mark.django_db
@@ -19,9 +19,9 @@ MONTHS = ["2026-08", "2026-09", "2026-10"]
 @pytest.fixture
 def press():
     IndicatorFactory.create()
-    DetailFactory.create(country=CountryFactory.create(code="IS"), step="D", network_step="W")
-    DetailFactory.create(country=CountryFactory.create(code="LI"), step="W", network_step="M")
-    DetailFactory.create(country=CountryFactory.create(code="NO"), step="D", network_step="D")
+    DetailFactory.create(country__code="IS", step="D", network_step="W")
+    DetailFactory.create(country__code="LI", step="W", network_step="M")
+    DetailFactory.create(country__code="NO", step="D", network_step="D")
     press = Press()
     # Iceland has 3 a day, Liechtenstein 5 a week, and Norway 20 an hour.
     press.publish("M", {month: {"IS": 90, "LI": 25, "NO": 15_000} for month in MONTHS})
@@ -42,10 +42,11 @@ def test_coordinators_see_what_does_not_fit(press, admin_user):
 
 
 def test_planned_change_counts_as_done(press, admin_user):
-    for code, step in (("IS", "W"), ("NO", "H")):
-        country = CountryFactory.create(code=code)
-        DetailFactory.create(country=country, valid_from=date(2099, 1, 1), step=step, network_step="M")
-    reference.snapshots.clear()
+    for code, step, left in (("IS", "W", "1 proposal"), ("NO", "H", "")):
+        DetailFactory.create(country__code=code, valid_from=date(2099, 1, 1), step=step, network_step="M")
+        reference.snapshots.clear()
+        page = second_factor.signed_in(Client(), admin_user).get(reverse("admin:index")).content.decode()
+        assert (f"<summary>{left}</summary>" in page) == bool(left)
     assert proposed(admin_user) == []
 
 
@@ -61,7 +62,7 @@ def test_nothing_is_proposed_to_others(press):
 
 def test_nothing_is_proposed_before_three_months_are_published(admin_user):
     IndicatorFactory.create()
-    DetailFactory.create(country=CountryFactory.create(code="IS"), step="D", network_step="W")
+    DetailFactory.create(country__code="IS", step="D", network_step="W")
     Press().publish("M", {"2026-09": {"IS": 5}, "2026-10": {"IS": 5}})
     reference.snapshots.clear()
     assert proposed(admin_user) == []
