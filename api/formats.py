@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from countries import reference
 from federation.published import Page, Panel, Standings
 from federation.published.detail import Withheld
-from federation.rules.coverage import STATES, WAITING, with_gaps
+from federation.rules.coverage import NOT_KNOWN, STATES, with_gaps
 from federation.rules.view import Inhabitants, Table
 from p2p_core import instants, periods
 from p2p_core.codes import UNKNOWN
@@ -344,8 +344,8 @@ def csv_rows(sheet: Sheet) -> bytes:
             f",{period.agencies_expected},{period.agencies_reporting},{_blank(period.time_coverage)}"
             f",{period.counted_from or ''},{period.agencies_awaited or ''},{period.awaited_until or ''}"
         )
-        if period.status == WAITING:
-            found = [f"{head}{name},,O,{tail}{gap}{end}" for name in names]
+        if period.status == NOT_KNOWN:
+            found = [f"{head}{name},,{NOT_KNOWN},{tail}{gap}{end}" for name in names]
         else:
             found = [
                 f"{head}{name},{value},{period.status},{_blank(rate)}{tail}{change}{end}"

@@ -161,10 +161,10 @@ def periods_of(table: Table) -> list[Period]:
 
 
 def steps_of(withheld: Iterable[Withheld]) -> dict[str, str]:
-    """By place: the finest frequency, days or longer, at which all its numbers are published."""
+    """By place: the finest frequency at which all its numbers are published."""
     found: dict[str, str] = {}
     for one in withheld:
-        step = next(step for step in one.published if step not in periods.ALL_NETWORKS_ONLY)
+        step = one.published[0]
         for code in one.countries:
             found[code] = max(found.get(code, step), step, key=tuple(periods.Frequency).index)
     return found
