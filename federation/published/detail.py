@@ -66,6 +66,9 @@ def _details(reference: Reference, indicator: int) -> Details:
     return Details.of(CountryDetail._make(row[1:]) for row in reference.details if row[0] == indicator)
 
 
+_Bounds = tuple[()] | tuple[str | UnsetType, str | UnsetType]
+
+
 class PeriodRange(NamedTuple):
     """A range of periods of an indicator at a frequency, the first and last both included."""
 
@@ -90,18 +93,27 @@ class PeriodRange(NamedTuple):
         if is_published.all():
             return []
         kinds = [kinds[row] for row in np.flatnonzero(~is_published).tolist()]
-        by_step = {step: self._rows(step, kinds) for step in Frequency}
+        by_step = np.stack([self._rows(step, kinds) for step in Frequency], axis=2)
+        # Few countries have a detail that no other has.
+        different, which = np.unique(by_step.reshape(len(kinds), -1), axis=0, return_inverse=True)
+        parts = [self._parts(flags.reshape(by_step.shape[1:])) for flags in different]
         found: dict[Withheld, list[str]] = {}
-        for row, one in enumerate(kinds):
-            steps = [tuple(step.value for step in by_step if by_step[step][row, at]) for at in range(self._months)]
-            for run, months in groupby(range(len(steps)), key=steps.__getitem__):
-                if self.frequency not in run:
-                    at = list(months)
-                    bounds = () if len(at) == len(steps) else self._bounds(at[0], at[-1])
-                    same = Withheld((), EACH_NETWORK if one.network else codes.TOTAL, run, *bounds)
-                    found.setdefault(same, []).append(codes.COUNTRY_CODES[one.country])
+        for one, at in zip(kinds, which.ravel().tolist(), strict=True):
+            for published, bounds in parts[at]:
+                same = Withheld((), EACH_NETWORK if one.network else codes.TOTAL, published, *bounds)
+                found.setdefault(same, []).append(codes.COUNTRY_CODES[one.country])
         listed = [structs.replace(same, countries=tuple(sorted(countries))) for same, countries in found.items()]
         return sorted(listed, key=lambda one: (one.countries, one.network, one.start or ""))
+
+    def _parts(self, flags: Flags) -> list[tuple[tuple[str, ...], _Bounds]]:
+        """The published steps and the bounds of each part of the range that is withheld. Flags: (months, steps)."""
+        steps = [tuple(step.value for step, flag in zip(Frequency, row, strict=True) if flag) for row in flags.tolist()]
+        found = []
+        for published, months in groupby(range(len(steps)), key=steps.__getitem__):
+            if self.frequency not in published:
+                at = list(months)
+                found.append((published, () if len(at) == len(steps) else self._bounds(at[0], at[-1])))
+        return found
 
     @property
     def _ends(self) -> tuple[int, int]:
@@ -119,7 +131,7 @@ class PeriodRange(NamedTuple):
         first, last = self._ends
         return mask(self.reference, self.indicator, step).rows(series)[:, first : last + 1]
 
-    def _bounds(self, first: int, last: int) -> tuple[str | UnsetType, str | UnsetType]:
+    def _bounds(self, first: int, last: int) -> _Bounds:
         """The labels of the first and last period of the range that start in some of its months of change.
 
         A label is unset if the range is open at that end.
