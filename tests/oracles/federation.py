@@ -474,6 +474,8 @@ class Federation:
 
     def published(self, indicator: int, frequency: str, period: datetime) -> dict[Place, int]:
         """The protected numbers of a period; a place that is not named is 0, or withheld."""
+        if not self.coverage(indicator, frequency, period).reporting:
+            return {}
         numbers = self.unclipped(indicator, frequency, period)
         return {
             place: value
