@@ -3,7 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import Final
+
+from django.conf import settings
 
 from api.site import readings
 from api.site.readings import Period
@@ -80,14 +83,19 @@ def read(selection: Selection) -> tuple[list[AgencyDays], list[CoverageDay]]:
 
 
 def silences(strips: Iterable[AgencyDays]) -> list[LateAgency]:
-    """The agencies that are late with the newest day that has passed its deadline, and since when."""
+    """The agencies that are late with the newest day that has passed its deadline, and have been silent since some day.
+
+    An agency that lacks fewer days than the rule R202 says is not silent yet.
+    """
     found = []
     for strip in strips:
         backwards = [(day, state) for day, state in reversed(strip.days) if state and state != "awaited"]
         if not backwards or backwards[0][1] != "late":
             continue
-        ended = next((at for at, (_, state) in enumerate(backwards) if state not in _MISSING), None)
-        found.append(LateAgency(strip.name, backwards[ended - 1][0] if ended else None, strip.is_awaited))
+        missing = [day for day, _ in takewhile(lambda one: one[1] in _MISSING, backwards)]
+        if len(missing) >= settings.THRESHOLDS["R202_PERIODS"]:
+            is_longer = missing[-1] == strip.days[0][0] and len(strip.days) >= readings.COVERAGE_DAYS
+            found.append(LateAgency(strip.name, None if is_longer else missing[-1], strip.is_awaited))
     return found
 
 

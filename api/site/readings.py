@@ -228,9 +228,9 @@ def days(indicator: Indicator) -> Selection:
 
 
 def example_days() -> list[str]:
-    """The names of the first and last of four weeks of days that have ended, and of today."""
+    """The names of the first and last of four weeks of days that have ended, and the present minute."""
     now = timezone.now()
-    return [periods.label("D", now - timedelta(days=ago)) for ago in (COVERAGE_DAYS, 1, 0)]
+    return [*(periods.label("D", now - timedelta(days=ago)) for ago in (COVERAGE_DAYS, 1)), periods.label("N", now)]
 
 
 def minutes(indicator: Indicator) -> Selection:

@@ -280,10 +280,10 @@ class DataPage(PageView):
         origin = pages.origin(request)
 
         def content() -> PageContent:
-            # The examples of code name days, so they change with the day.
+            # The examples of code name days, and the present minute.
             days, inventory = readings.example_days(), Inventory.load()
             sources = Sources(others=lambda: (*days, inventory.fingerprint))
-            examples = dict(zip(("first", "last", "today"), days, strict=True))
+            examples = dict(zip(("first", "last", "present"), days, strict=True))
 
             def context() -> dict[str, Any]:
                 return {**examples, "json_ld": schema_org.json_ld(inventory, origin)}

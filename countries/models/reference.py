@@ -142,7 +142,7 @@ class Detail(WrittenByPeople):
     country = models.ForeignKey(Country, on_delete=models.PROTECT, related_name="details")
     # An indicator without reports can be deleted, with its details.
     indicator = models.ForeignKey(Indicator, on_delete=models.CASCADE, related_name="details")
-    valid_from = models.DateField(help_text="The first day of a month that has not begun.")
+    valid_from = models.DateField(help_text="The first day of a month that begins later than tomorrow.")
     step = models.CharField("finest step", max_length=1, choices=_STEPS, help_text="Over all networks together.")
     network_step = models.CharField(
         "finest step by network",

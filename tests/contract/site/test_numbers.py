@@ -94,11 +94,17 @@ def test_agency_that_still_has_time_is_not_called_silent(press, two_agencies, te
     assert "still has time: Ruritania" in words
 
 
-def test_agency_without_a_number_in_four_weeks_is_silent_for_at_least_that_long(press, two_agencies, text):
+def test_agency_is_silent_from_the_third_missing_day_on_and_for_at_least_four_weeks_if_none_is_there(
+    press, two_agencies, text
+):
     late = Covered(
         reporting=1, covered=86_400, status="P", states={two_agencies[0]: "reported", two_agencies[1]: "late"}
     )
-    press.publish("D", {day(ago): {"NO": 5} for ago in (3, 2, 1)}, late)
+    press.publish("D", {day(ago): {"NO": 5} for ago in (2, 1)}, late)
+    assert "has been silent" not in text("/")
+    press.publish("D", {day(3): {"NO": 5}}, late)
+    assert f"Ruritania has been silent since {int(day(3)[-2:])} " in text("/countries/no/")
+    press.publish("D", {day(ago): {"NO": 5} for ago in range(4, 29)}, late)
     assert "Ruritania has been silent for at least four weeks." in text("/coverage/")
 
 
