@@ -106,7 +106,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("country", models.ForeignKey(on_delete=models.PROTECT, related_name="details", to="countries.country")),
                 ("indicator", models.ForeignKey(on_delete=models.CASCADE, related_name="details", to="countries.indicator")),
-                ("valid_from", models.DateField(help_text="The first day of a month that has not begun.")),
+                ("valid_from", models.DateField(help_text="The first day of a month that begins later than tomorrow.")),
                 (
                     "step",
                     models.CharField(
