@@ -104,8 +104,6 @@ def compute(items: Sequence[WorkItem], *, mark: datetime) -> ComputedPeriods:
     waiting = np.array([one.is_waiting for one in found])
     cells = unclipped(items, combined.cells.where(~waiting[combined.cells.table]), kept).clip(min=0)
     cells[~_mask(items, networks=cells.shape[2])] = 0
-    # Where everything was withdrawn, the rounding of the change could leave a number.
-    cells[[one.agencies_reporting == 0 for one in found]] = 0
     # Minutes get no breaks, because they are soon deleted.
     if frequency != Frequency.MINUTE:
         breaks = {(mark.indicator, periods.start_of(frequency, mark.start)) for mark in queries.breaks()}

@@ -37,11 +37,12 @@ latest AS MATERIALIZED (
     ) AS changed
 ),
 part AS MATERIALIZED (
-    SELECT covered.*
+    SELECT run.frequency, covered.*
     FROM run
     CROSS JOIN LATERAL (
         SELECT
-            period, agencies, covered, owed, agencies_expected, status, coalesce(counted_from, period) AS counted_from
+            period, agencies, covered, owed, agencies_expected, agencies_reporting, status,
+            coalesce(counted_from, period) AS counted_from
         FROM federation_publishedcoverage
         WHERE indicator_id = %(indicator)s AND frequency = run.frequency AND period >= run.first
           AND period < run.until AND version_to IS NULL
@@ -68,13 +69,15 @@ cells AS (
     SELECT country, sum(value) AS value
     FROM run
     CROSS JOIN LATERAL (
-        SELECT country, value
+        SELECT country, period, value
         FROM federation_publishedcell
         WHERE indicator_id = %(indicator)s AND frequency = run.frequency AND country = ANY (%(countries)s::smallint[])
           AND network = 0 AND period >= run.first AND period < run.until AND version_to IS NULL
         OFFSET 0
     ) AS cell
+    -- Where everything was withdrawn, the rounding of the change may leave a number that means nothing.
     WHERE %(parts)s
+      AND (run.frequency, period) NOT IN (SELECT frequency, period FROM part WHERE agencies_reporting = 0)
     GROUP BY country
 )
 SELECT

@@ -474,8 +474,6 @@ class Federation:
 
     def published(self, indicator: int, frequency: str, period: datetime) -> dict[Place, int]:
         """The protected numbers of a period; a place that is not named is 0, or withheld."""
-        if not self.coverage(indicator, frequency, period).reporting:
-            return {}
         numbers = self.unclipped(indicator, frequency, period)
         return {
             place: value
@@ -603,7 +601,8 @@ class Federation:
         start = end - days * DAY
         parts = self._parts_of_window(indicator, name, start, end)
         values: dict[int, int] = defaultdict(int)
-        for part in parts:
+        known = [part for part in parts if self.coverage(indicator, *part).reporting]
+        for part in known:
             for (country, network), value in self.published(indicator, *part).items():
                 # There is no window of a country if one of its parts, or its newest period, is withheld.
                 needed = [*parts, (frequency, published[-1])]

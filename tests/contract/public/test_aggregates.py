@@ -108,6 +108,13 @@ def test_a_period_that_is_not_public_yet_is_never_zero(press, read, monkeypatch)
     assert json.loads(read(country="NO", as_of=z(press.known_at(before))).content)["coverage"] == answer["coverage"]
 
 
+def test_no_number_is_shown_of_a_period_in_which_nobody_reports(press, observed):
+    # Everything was withdrawn, and the rounding of the change leaves 5.
+    withdrawn = Covered(reporting=0, covered=0, status="P", states={1: "withdrawn"})
+    press.publish("D", {"2026-11-01": {"NO": 5}}, withdrawn)
+    assert observed(country="NO") == {}
+
+
 def test_nothing_published_is_an_empty_answer_without_a_version(press, read):
     answer = json.loads(read().content)
     assert (answer["meta"]["version"], answer["meta"]["known_at"]) == (None, None)

@@ -16,7 +16,6 @@ from federation.models.published import (
 from federation.runs import rebuilding
 from p2p_core import periods
 from p2p_core.codes import COUNTRIES
-from tests.integration.federation.comparison import assert_agrees
 from tests.integration.federation.world import Said
 from tests.oracles.federation import ALL_NETWORKS, Cell
 
@@ -83,23 +82,3 @@ def test_no_cell_of_a_running_period_is_published(busy):
         for frequency, period in model.objects.values_list("frequency", "period").distinct():
             assert periods.end(frequency, period) <= busy.now
     assert set(PublishedCell.objects.values_list("frequency", flat=True)) == {"H", "D"}
-
-
-def test_no_number_is_left_where_everything_was_withdrawn(federation):
-    """In many countries, the rounding of the withdrawal would leave 5 of 13."""
-    yesterday = MIDNIGHT
-    federation.schedule(0, "D", yesterday.date())
-    counted = {(country, 1): 13 for country in COUNTRIES.values()}
-    federation.submit(0, Said("D", yesterday, counted))
-    federation.settle()
-    public = PublishedCell.objects.filter(frequency="D", period=yesterday, version_to=None)
-    assert public.count() > len(COUNTRIES)
-    federation.wait(minutes=5)
-    federation.submit(0, Said("D", yesterday, withdrawn=True))
-    federation.settle()
-    assert not public.exists()
-    assert_agrees(federation.oracle())
-    federation.wait(minutes=5)
-    federation.submit(0, Said("D", yesterday, counted))
-    federation.settle()
-    assert_agrees(federation.oracle())

@@ -7,9 +7,9 @@ import pytest
 
 from countries.reference import Reference
 from federation import published
-from federation.models.published import PeriodVersion, PublishedCoverage
+from federation.models.published import PeriodVersion, PublishedCell, PublishedCoverage
 from federation.runs import reconciliation
-from p2p_core import periods
+from p2p_core import codes, periods
 from p2p_core.codes import GROUPS
 from tests.integration.federation.comparison import assert_agrees
 from tests.integration.federation.world import Said
@@ -248,3 +248,21 @@ def test_the_version_of_a_window_is_the_newest_that_changed_a_part(federation):
         for name in PART
         if (found := published.window(1, name, Reference.current()))
     } == {name: found for name, found in after.items() if found}
+
+
+def test_window_has_no_number_of_a_day_from_which_everything_was_withdrawn(federation):
+    """In many countries, the rounding of the withdrawal leaves 5 of 13."""
+    days = [TODAY - number * DAY for number in (1, 2)]
+    federation.schedule(0, "D", days[-1].date())
+    federation.submit(0, *(Said("D", day, {(country, 1): 13 for country in codes.COUNTRIES.values()}) for day in days))
+    federation.settle()
+    federation.wait(minutes=5)
+    federation.submit(0, Said("D", days[0], withdrawn=True))
+    federation.settle()
+    cells = PublishedCell.objects.filter(frequency="D", network=0, version_to=None)
+    assert cells.filter(period=days[0], value=5).exists()
+    left = dict(cells.filter(period=days[1], country__in=codes.COUNTRIES.values()).values_list("country", "value"))
+    found = published.window(1, "P7D", Reference.current())
+    shown = found.page.table.numbers()
+    assert {country: value for (country, _), (value,) in shown.items() if country in left} == left
+    assert_agrees(federation.oracle())
