@@ -10,6 +10,7 @@ from functools import partial
 from itertools import count
 from typing import Any, Final
 
+from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import Group, User
 from django.contrib.sessions.backends.db import SessionStore
@@ -104,7 +105,7 @@ class Inside:
         user.groups.set(Group.objects.filter(name="coordinator"))
         store = SessionStore()
         store[SESSION_KEY], store[HASH_SESSION_KEY] = str(user.pk), user.get_session_auth_hash()
-        store[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+        store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
         app, _ = TOTPDevice.objects.get_or_create(user=user, defaults={"name": "app"})
         store[DEVICE_ID_SESSION_KEY] = app.persistent_id
         store.create()
