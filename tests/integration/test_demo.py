@@ -68,6 +68,7 @@ def has_a_country_of_each_step(url):
     finest = {code: one["published"][0] for one in live["withheld"] for code in one["countries"]}
     steps = {code: finest.get(code, "N") for code in ("DE", "NO", "IS", "LI", "SM")}
     assert steps == {"DE": "N", "NO": "H", "IS": "D", "LI": "W", "SM": "M"}
+    assert "EUROPE" not in finest
 
 
 def waits_for_the_late_agency_and_not_for_the_silent_one(url):

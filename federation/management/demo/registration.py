@@ -22,8 +22,9 @@ REASON = "invented for the demonstration"
 _CAMPAIGN, _CHANGE, _OUTAGE = 75, 140, 61
 #: Outside Europe, the largest countries are enough for a long tail.
 ELSEWHERE = 12
-#: San Marino. Minutes, hours, days and weeks are the finest of others: Germany, Norway, Iceland, Liechtenstein.
-MONTHLY = "SM"
+#: Minutes, hours, days and weeks are the finest steps of others: Germany, Norway, Iceland, Liechtenstein. If only one
+#: or two countries had no weeks, Europe would have none either.
+MONTHLY = ("AD", "MC", "SM")
 
 
 def first_day(now: datetime) -> datetime:
@@ -44,10 +45,10 @@ def inhabitants() -> tuple[dict[str, int], frozenset[str]]:
 
 
 def set_monthly_detail() -> None:
-    """Have one country published by the month only, before anything is published. By its population, none is."""
+    """Have some countries published by the month only, before anything is published. By their population, none is."""
     if not Agency.objects.filter(invented=True).exists():
         with registry.writing():
-            Detail.objects.filter(country__code=MONTHLY).update(step="M", network_step="M")
+            Detail.objects.filter(country__code__in=MONTHLY).update(step="M", network_step="M")
 
 
 def add_agency(invented: DemoAgency, *, url: str, now: datetime, first_day: datetime) -> Client:
