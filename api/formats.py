@@ -274,8 +274,7 @@ def period_coverages(page: Page, standings: Standings, agencies: Mapping[int, st
 def observations(sheet: Sheet) -> list[Observation]:
     """The cells that are not zero, by period, country code and network code."""
     table = sheet.page.table
-    # Where everything was withdrawn, the rounding of the change may leave a number that means nothing.
-    at, row = np.nonzero((table.values * table.coverage.is_known).T)
+    at, row = np.nonzero(table.values.T)
     names = np.array([one.codes for one in table.series], object).reshape(-1, 2)[row]
     columns = [
         np.array(table.labels, object)[at].tolist(),

@@ -54,7 +54,7 @@ def page(view: CountryView) -> dict[str, Any]:
             (name, value) for name, given in view.pairs() for value in ([given] if isinstance(given, str) else given)
         ],
         "networks": list(zip(networks.series, drawings.multiples(networks, Canvas()), strict=True)),
-        "networks_hidden": bool(networks.series) and all(all(series.steps) for series in networks.series),
+        "networks_withheld": bool(networks.series) and all(all(series.steps) for series in networks.series),
         "network_step": next((series.step for series in networks.series), ""),
         "network_table": _newest_first(
             networks.periods, [list(zip(series.values, series.steps, strict=True)) for series in networks.series]

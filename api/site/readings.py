@@ -227,7 +227,7 @@ def days(indicator: Indicator) -> Selection:
     return Selection(indicator.number, "D", start, end, (_EUROPE,), (ALL_NETWORKS,))
 
 
-def example_days() -> list[str]:
+def example_times() -> list[str]:
     """The names of the first and last of four weeks of days that have ended, and the present minute."""
     now = timezone.now()
     return [*(periods.label("D", now - timedelta(days=ago)) for ago in (COVERAGE_DAYS, 1)), periods.label("N", now)]

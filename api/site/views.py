@@ -115,7 +115,7 @@ def _map(indicator: Indicator, choice: Mapping[str, str], day: datetime | None) 
         "choice": choice,
         "windows": published.WINDOWS,
         "day": day,
-        "yesterday": readings.example_days()[1],
+        "yesterday": readings.example_times()[1],
         "reading": reading,
         "begun": bool(reading or last_day or readings.window(indicator, "P7D")),
         "nothing_published": map_texts.nothing_published(choice["window"]),
@@ -281,9 +281,9 @@ class DataPage(PageView):
 
         def content() -> PageContent:
             # The examples of code name days, and the present minute.
-            days, inventory = readings.example_days(), Inventory.load()
-            sources = Sources(others=lambda: (*days, inventory.fingerprint))
-            examples = dict(zip(("first", "last", "present"), days, strict=True))
+            times, inventory = readings.example_times(), Inventory.load()
+            sources = Sources(others=lambda: (*times, inventory.fingerprint))
+            examples = dict(zip(("first", "last", "present"), times, strict=True))
 
             def context() -> dict[str, Any]:
                 return {**examples, "json_ld": schema_org.json_ld(inventory, origin)}

@@ -328,8 +328,11 @@ def _table(
 ) -> Table:
     flags = detail.mask(reference, selection.indicator, selection.frequency)
     withheld = flags.withheld(listed, coverage.periods)
-    # Nothing of it is stored. If a database was changed by hand, it is withheld all the same.
-    public = values if withheld is None else np.where(withheld, 0, values)
+    # Where everything was withdrawn, the rounding of the change may leave a number that means nothing.
+    public = values * coverage.is_known
+    if withheld is not None:
+        # Nothing of it is stored. If a database was changed by hand, it is withheld all the same.
+        public[withheld] = 0
     return Table(selection.frequency, listed, coverage, public, withheld=withheld)
 
 

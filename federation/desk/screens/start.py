@@ -66,7 +66,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
             {
                 "indicator": one.indicator,
                 "period": f"{words.FREQUENCIES[Frequency(one.frequency)]} {periods.label(one.frequency, one.period)}",
-                "sentence": words.awaiting(one.agencies, one.expected, one.until, now=now),
+                "sentence": words.waiting(one.agencies, one.expected, one.until, now=now),
             }
             for one in board.waiting_periods()
         ],

@@ -60,7 +60,7 @@ def silent(agency: str, frequency: str, since: datetime, *, now: datetime) -> st
     return f"{agency} has been silent since {begun} ({age(now - since)})"
 
 
-def awaiting(agencies: Sequence[str], expected: int, until: datetime, *, now: datetime) -> str:
+def waiting(agencies: Sequence[str], expected: int, until: datetime, *, now: datetime) -> str:
     """For whom a period waits that is not public yet."""
     expected_agencies = f"{expected:,} agenc{'y' if expected == 1 else 'ies'}"
     latest = moment(until, now=now)

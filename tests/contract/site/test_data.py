@@ -132,7 +132,7 @@ def test_notebook_of_the_documents_is_that_of_the_page(published, visit):
     page = visit("/data/").content.decode()
     (shown,) = (html.unescape(code) for code in re.findall(r"<code>(import sdmx.*?)</code>", page, re.DOTALL))
     (told,) = re.findall(r"```python\n(import sdmx.*?)\n```", (ROOT / "docs/how-to/notebook.md").read_text(), re.DOTALL)
-    first, last, _ = readings.example_days()
+    first, last, _ = readings.example_times()
     for example, filled in (
         ("http://localhost:8000", "http://testserver"),
         ("2026-11-01", str(first)),
