@@ -50,7 +50,8 @@ def assert_panels_agree(told: World) -> None:
 
 def assert_rebuild_changes_nothing(told: World) -> None:
     told.settle()
-    assert [str(item) for item in rebuilding.differences()] == []
+    different = [str(item) for item in rebuilding.differences()]
+    assert not different, different
 
 
 def agencies_of(told: World, months: int = 12, frequency: str = "M") -> list[int]:
