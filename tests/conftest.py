@@ -45,16 +45,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: (not item.get_closest_marker("slow"), bool(item.get_closest_marker("last"))))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def no_snapshots() -> None:
+    """Lets each module begin without snapshots: the tests before had other reference data under the same version."""
+    from countries import reference
+
+    reference.snapshots.clear()
+
+
 @pytest.fixture(scope="module")
 def module_db(django_db_setup, django_db_blocker) -> Iterator[None]:
     """A transaction around all tests of a module, for rows that they share; each test has a savepoint in it.
 
     Not for modules with tests that commit.
     """
-    from countries import reference
-
-    # Publications read it, and the tests before wrote without counting versions up.
-    reference.snapshots.clear()
     with django_db_blocker.unblock(), transaction.atomic():
         yield
         transaction.set_rollback(True)

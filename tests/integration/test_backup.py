@@ -390,7 +390,9 @@ def test_plain_owner_restores_but_not_into_a_database_that_somebody_uses(backup,
             with psycopg.connect(**other, dbname=name), refused:
                 call_command("restore", backup)
             # PostgreSQL notices a moment later that the other connection is closed.
-            connected = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename IS NOT NULL"
+            connected = (
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename IS NOT NULL"
+            )
             until(lambda: rows(connected) == [(1,)])
             call_command("restore", backup)
             assert Submission.objects.count() == 1

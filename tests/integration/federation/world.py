@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.db import transaction
 
-from countries import reference, registry
+from countries import registry
 from countries.models import Agency, Detail, Schedule
 from federation import worklist
 from federation.database import clock
@@ -216,8 +216,6 @@ def _public(items: Sequence[WorkItem]) -> list[tuple[int, str, datetime]]:
 @contextmanager
 def world(monkeypatch: pytest.MonkeyPatch, *, now: datetime, agencies: int = 3) -> Iterator[World]:
     """A world that is removed from the database afterwards."""
-    # Tests before this one had other reference data under the same version.
-    reference.snapshots.clear()
     with transaction.atomic(), monkeypatch.context() as patch:
         made = World(now, agencies)
         patch.setattr(clock, "now", lambda: made.now)
