@@ -13,7 +13,7 @@ from django.conf import settings
 
 from countries.reference import Indicator, Reference
 from federation import published
-from federation.published import PublicSpan
+from federation.published.answers import PublicSpan
 from p2p_core import flow, periods
 
 TITLE: Final = "Police2Peer, the combined European view"

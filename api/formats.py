@@ -7,7 +7,8 @@ codes and numbers.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Final
+from functools import lru_cache
+from typing import Annotated, Final, cast
 
 import msgspec
 import numpy as np
@@ -16,9 +17,9 @@ from msgspec import structs
 from numpy.typing import NDArray
 
 from countries import reference
-from federation.published import Page, Panel, Standings
+from federation.published.answers import Page, Panel, Standings
 from federation.published.detail import Withheld
-from federation.rules.coverage import NOT_KNOWN, STATES, with_gaps
+from federation.rules.coverage import NOT_KNOWN, STATES, Coverage, with_gaps
 from federation.rules.view import Inhabitants, Table
 from p2p_core import instants, periods
 from p2p_core.codes import UNKNOWN
@@ -242,6 +243,27 @@ def coverage(table: Table) -> list[CoverageDocument]:
     for at, until in columns.waits.items():
         rows[at].agencies_awaited, rows[at].awaited_until = int(columns.agencies_awaited[at]), instants.write(until)
     return rows
+
+
+def coverage_for_json(page: Page) -> list[CoverageDocument]:
+    """The coverage of a page. If its coverage was cached, this is JSON already, cut out of the cached rows."""
+    table = page.table
+    if page.cached is None:
+        return coverage(table)
+    rows, starts = _encoded(table.frequency, page.cached)
+    first = int(np.searchsorted(page.cached.periods, table.coverage.periods[0]))
+    after = first + len(table.coverage.periods)
+    # The encoder copies it.
+    return cast("list[CoverageDocument]", msgspec.Raw(b"[" + rows[starts[first] : starts[after] - 1] + b"]"))
+
+
+@lru_cache(maxsize=16)
+def _encoded(frequency: str, cached: Coverage) -> tuple[bytes, list[int]]:
+    """Rows in JSON, with commas between them, and where each row starts. The last number is where one more would."""
+    rows = encode(coverage(Table(frequency, [], cached, np.zeros((0, len(cached.periods)), np.int64))))[1:-1]
+    # No value of a row is an object or has such characters.
+    ends = np.cumsum([len(row) + len(",{") for row in rows.split(b",{")]) - 1
+    return rows, [0, *ends.tolist()]
 
 
 def annotations(rows: Iterable[reference.Annotation]) -> list[AnnotationDocument]:

@@ -82,8 +82,10 @@ def nothing_held(monkeypatch) -> None:
     """Lets each test begin with an empty cache: factories write without counting versions up."""
     from api import caching, health
     from countries import reference
+    from federation.published import coverage_cache
 
     caching.response_cache.clear()
+    coverage_cache.clear()
     reference.snapshots.clear()
     for found in (health.readiness, health.broker):
         monkeypatch.setattr(found, "_at", -inf)

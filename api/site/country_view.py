@@ -15,7 +15,8 @@ from api.site import readings, trends
 from countries.reference import Indicator, Reference
 from federation import published
 from federation.errors import AsOfInFutureError
-from federation.published import PastView, Selection
+from federation.published import Selection
+from federation.published.answers import PastView
 from federation.published.detail import PeriodRange
 from federation.rules.view import ALL_NETWORKS, Series
 from p2p_core import codes, instants, periods

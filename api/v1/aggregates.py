@@ -22,7 +22,8 @@ from api.v1 import openapi_public, query_params, questions
 from api.v1.questions import Question
 from countries.reference import Indicator, Reference
 from federation import published
-from federation.published import Page, Selection, detail
+from federation.published import Selection, detail
+from federation.published.answers import Page, Window
 from p2p_core import instants, periods
 
 #: A page has whole periods, and at most this many cells or states of agencies.
@@ -104,7 +105,7 @@ class CombinedView:
         following = self.question.next_address(sheet.page.version, sheet.page.following)
         answer = formats.Aggregates(
             meta=meta,
-            coverage=formats.coverage(sheet.page.table),
+            coverage=formats.coverage_for_json(sheet.page),
             annotations=formats.annotations(self.question.annotations(selection)),
             observations=formats.observations(sheet),
             withheld=published.withheld(selection, self.question.reference),
@@ -195,7 +196,7 @@ class WindowView:
         until = periods.epoch(end) if end else 0
         return Validator(f"{version or 0}.{reference}.{until}.window", caching.CURRENT)
 
-    def _meta(self, window: published.Window | None) -> formats.WindowMeta:
+    def _meta(self, window: Window | None) -> formats.WindowMeta:
         indicator, notes = self.indicator.code, questions.notes(self.indicator, self.reference)
         if window is None:
             return formats.WindowMeta(indicator, self.length, None, None, None, None, None, notes)

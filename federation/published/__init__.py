@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import product
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 from django.conf import settings
-from numpy.typing import NDArray
+from psycopg.types.numeric import Int8
 
 from countries.database.routing import read_primary_unless
 from countries.reference import Reference
@@ -26,7 +26,9 @@ from federation.errors import (
     PanelNetworksNotPublishedError,
     VintagesNotKeptError,
 )
-from federation.published import detail
+from federation.published import coverage_cache, detail
+from federation.published.answers import Page, Panel, PastView, PublicSpan, Standings, Window
+from federation.published.coverage_cache import CachedCoverage, CachedPage
 from federation.published.detail import PeriodRange, Withheld
 from federation.rules import view
 from federation.rules.coverage import Coverage, share_of
@@ -79,80 +81,6 @@ class Selection:
     version: int = NEWEST
     panel: int | None = None
     open: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Some of the selected periods at a version. ``following`` is the first period of the next page.
-
-    ``version`` is the newest version of all selected periods, not only of this page. It is None if none of them has
-    been published.
-    """
-
-    version: int | None
-    known_at: datetime | None
-    rounding_base: int
-    following: datetime | None
-    table: Table
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """The agencies and the span of a panel. The span ends before ``end``, and both times are starts of months.
-
-    ``earlier`` has the values of a year earlier, in the same shape as the values of the table. ``start`` and ``end``
-    are None if nobody was expected in the span.
-    """
-
-    months: int
-    start: datetime | None
-    end: datetime | None
-    agencies: NDArray[np.int16]
-    earlier: Longs
-
-
-@dataclass(frozen=True, slots=True)
-class Standings:
-    """The state of each expected agency in each period: parallel columns, not sorted. ``periods`` are epoch seconds.
-
-    ``awaited`` says whether the period is not public yet because it waits for the agency.
-    """
-
-    periods: Longs
-    agencies: NDArray[np.int16]
-    states: list[str]
-    awaited: NDArray[np.bool_]
-
-
-class Window(NamedTuple):
-    """A sliding window over all networks, as the only period of a table. It ends before ``end``."""
-
-    start: datetime
-    end: datetime
-    page: Page
-    withheld: list[Withheld]
-
-
-class PublicSpan(NamedTuple):
-    """The first and last public period of an indicator at a frequency, and when it was first and last published."""
-
-    indicator: int
-    frequency: str
-    first: datetime
-    last: datetime
-    issued: datetime
-    modified: datetime
-
-
-class PastView(NamedTuple):
-    """The version that was public at an instant (0: none), and whether this answer is ``settled``.
-
-    It is not settled while a publication may have got its time before the instant without having committed yet. Once a
-    version with a later time is public, this cannot be, because versions commit in the order of their times.
-    """
-
-    version: int
-    settled: bool
 
 
 def check(selection: Selection, reference: Reference) -> None:
@@ -224,8 +152,7 @@ def count_periods(selection: Selection) -> int:
 
 def read(selection: Selection, reference: Reference, *, first: datetime | None = None, limit: int) -> Page:
     """Read at most ``limit`` periods, beginning with ``first``, or else with the first one of the selection."""
-    row = _page(selection, first or selection.start, limit)
-    coverage = view.coverage_of(row)
+    row, coverage = _page_with_coverage(selection, first or selection.start, limit)
     # Series are read after the cells, so that the list contains every series that has a cell.
     listed = series(selection, reference, at=row["version"])
     countries, networks = row["countries"], row["networks"]
@@ -357,8 +284,28 @@ def _named(selection: Selection) -> Row:
     }
 
 
-def _page(selection: Selection, first: datetime, limit: int, **more: object) -> Row:
+def _page_with_coverage(selection: Selection, first: datetime, limit: int) -> tuple[Row, Coverage]:
+    """Read a page. Its coverage is cut out of the cached one if that is still of the version of the selection."""
+    if selection.version != NEWEST:
+        row = _page(selection, first, limit)
+        return row, view.coverage_of(row)
+    key, span = (selection.indicator, selection.frequency), (selection.start, selection.end)
+    cached = coverage_cache.find(key, *span, first, limit)
+    row = _page(selection, first, limit, cached)
+    if cached and row["version"] == cached.version:
+        return row | {"cached": cached.whole}, cached.coverage
+    coverage = view.coverage_of(row)
+    if row["version"] and first == selection.start and row["following"] is None:
+        coverage_cache.keep(key, CachedCoverage(*span, row["version"], coverage))
+    return row, coverage
+
+
+def _page(selection: Selection, first: datetime, limit: int, cached: CachedPage | None = None, **more: object) -> Row:
+    """Read a page without coverage if it is ``cached`` and still of that version."""
     named = _named(selection) | {"first": first, "periods": limit, "several": _several(selection), "states": False}
+    # Always of the same types, so that a connection prepares one statement.
+    version, last = (cached.version, cached.last) if cached else (0, first)
+    named |= {"cached": Int8(version), "last": last}
     if selection.panel is None:
         few = len(selection.countries) * len(selection.networks) <= _FEW
         return columns_of(_statement("published_table", selection.version), named | more, prepare=few)
@@ -377,7 +324,7 @@ def _window(indicator: int, length: str, countries: list[int], *, parts: bool) -
 def _answer(row: Row, table: Table) -> Page:
     """The page has the base with which its values were rounded, or that of the settings if nothing is published."""
     base = row["rounding_base"] or int(settings.ROUNDING_BASE)
-    return Page(row["version"], row["known_at"], base, row.get("following"), table)
+    return Page(row["version"], row["known_at"], base, row.get("following"), table, row.get("cached"))
 
 
 def _rows(name: str, named: Row, version: int = NEWEST) -> list[tuple[Any, ...]]:

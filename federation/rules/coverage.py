@@ -144,7 +144,7 @@ def with_gaps(numbers: NDArray[np.float64]) -> list[Any]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Coverage:
     """The coverage of some periods: columns with a value for each period, with the names that the table has.
 
@@ -166,8 +166,8 @@ class Coverage:
     awaited_until: Longs
     version_from: Longs
 
-    def picked(self, which: NDArray[Any]) -> "Coverage":
-        """The coverage of some of the periods, given by position or as a mask."""
+    def picked(self, which: NDArray[Any] | slice) -> "Coverage":
+        """The coverage of some of the periods, given by position, as a mask or as a slice."""
         return Coverage(*(getattr(self, name)[which] for name in COLUMNS))
 
     @property

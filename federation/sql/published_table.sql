@@ -2,6 +2,7 @@
 -- agency stood, as parallel arrays; and the highest version, up to a given one, that changed anything of the range.
 -- One statement reads one snapshot: version, coverage and cells agree while publications commit. No period is read for
 -- who asks for none: that is how a version is looked up.
+-- Coverage is not read if the reader has it from that version on (`cached`), up to the period `last`.
 -- A past view replaces `version_to IS NULL` by the condition of that view.
 WITH latest AS MATERIALIZED (
     -- Nearly always something in the range changed lately; only a range long at rest is searched whole.
@@ -36,9 +37,9 @@ SELECT
     ) AS following,
     coverage.*, waits.*, cells.*, states.*
 FROM latest
-CROSS JOIN (
+CROSS JOIN LATERAL (
     SELECT
-        max(period) AS last,
+        CASE WHEN latest.version = %(cached)s THEN %(last)s::timestamptz ELSE max(period) END AS last,
         coalesce(array_agg(period), '{}') AS periods,
         coalesce(array_agg(agencies_expected::smallint), '{}') AS agencies_expected,
         coalesce(array_agg(agencies_reporting::smallint), '{}') AS agencies_reporting,
@@ -50,6 +51,7 @@ CROSS JOIN (
         FROM federation_publishedcoverage
         WHERE indicator_id = %(indicator)s AND frequency = %(frequency)s
           AND period BETWEEN %(first)s AND %(end)s AND version_to IS NULL
+          AND latest.version IS DISTINCT FROM %(cached)s
         ORDER BY period
         LIMIT %(periods)s
     ) AS page

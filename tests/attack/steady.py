@@ -9,6 +9,7 @@ import numpy as np
 
 from countries.reference import Reference
 from federation import published
+from federation.published.answers import Window
 from federation.runs import schedules
 from p2p_core import periods
 from tests.attack.product import EVERY_COUNTRY, Product, at_work
@@ -128,7 +129,7 @@ def _count_unlike(product: Product, name: str) -> int:
     return sum(shown.get(country) != value for country, value in zip(EVERY_COUNTRY, sums, strict=True))
 
 
-def _parts(name: str, window: published.Window) -> Iterator[tuple[str, list[datetime]]]:
+def _parts(name: str, window: Window) -> Iterator[tuple[str, list[datetime]]]:
     """The published periods that lie in a window: of the longest one months, and days around them."""
     last = window.end - timedelta(seconds=1)
     if name == "P1D":

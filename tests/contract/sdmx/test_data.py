@@ -15,6 +15,7 @@ from api.sdmx import observations, views
 from countries.models import ReferenceVersion
 from federation import published
 from federation.database import clock
+from federation.published.answers import PastView
 from tests.contract.public.press import NOBODY, z
 from tests.factories import IndicatorFactory
 
@@ -269,7 +270,7 @@ def test_what_lies_after_the_time_asked_for_makes_no_new_version(press, ask, tim
 def test_named_past_view_has_one_version_even_if_more_is_published_meanwhile(press, ask, monkeypatch):
     press.publish("D", {"2026-11-01": {"NO": 10}})
     press.publish("D", {"2026-11-01": {}}, NOBODY)
-    monkeypatch.setattr(published, "past_view", lambda *_: published.PastView(next(found), settled=False))
+    monkeypatch.setattr(published, "past_view", lambda *_: PastView(next(found), settled=False))
     for versions, expected in (((1, 2), ("10", "A")), ((2, 2), ("", "O"))):
         caching.response_cache.clear()
         found = iter(versions)

@@ -13,7 +13,7 @@ from api import caching
 from api.site.templatetags import assets
 from api.throttling import costs, rates
 from federation import published
-from federation.published import PastView
+from federation.published.answers import PastView
 from p2p_core import instants
 from tests.contract.public.press import NOBODY, WAITING, Covered
 from tests.contract.site.conftest import TODAY, add_two_agencies, begin_press, day

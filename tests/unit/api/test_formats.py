@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api import formats
-from federation.published import Page
+from federation.published.answers import Page
 from federation.rules import view
 from federation.rules.coverage import Coverage
 from federation.rules.view import Series, Table

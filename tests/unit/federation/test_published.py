@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from countries.reference import Reference
 from federation import published
 from federation.database import cursor
-from federation.published import NEWEST, Selection, vintages
+from federation.published import NEWEST, Selection, coverage_cache, vintages
 from federation.rules.coverage import COLUMNS
 from p2p_core import periods
 from tests.contract.public.press import ALL_REPORTED, NOBODY, WAITING, Press
@@ -56,7 +56,7 @@ GIVEN = {
     "indicator": 1, "frequency": "D", "start": DAYS[0], "end": DAYS[1], "first": DAYS[0], "periods": 10, "version": 5,
     "countries": [578], "networks": [0], "several": True, "states": True, "panel": 12, "year": "12 months",
     "window": "P7D", "part": "1 day", "by_month": False, "parts": True,
-    "as_of": DAYS[0], "after": 0,
+    "as_of": DAYS[0], "after": 0, "cached": 5, "last": DAYS[0],
     "indicators": [1], "frequencies": ["D"], "versions": [1], "most": 5,
 }  # fmt: skip
 
@@ -101,6 +101,7 @@ def test_newest_version_is_what_is_public_now(history, countries, networks):
 
     with transaction.atomic():
         IndicatorFactory.create()
+        coverage_cache.clear()
         press = Press()
         now = Selection(1, "D", DAYS[0], DAYS[-1], countries, networks)
         then = []
