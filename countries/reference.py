@@ -18,6 +18,8 @@ from p2p_core.characters import writable
 from p2p_core.codes import COUNTRIES, GROUP_MEMBERS, GROUPS
 
 _SQL: Final = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+#: The ways of counting by their codes, in words.
+COUNTINGS: Final = models.Setup.COUNTINGS
 # CLDR has one code for Norwegian, but it has two written forms. People who read one of these can read all of them.
 _NORWEGIAN: Final = frozenset({"no", "nb", "nn"})
 
@@ -54,6 +56,18 @@ class Indicator(IndicatorWords, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, **own)
 
 
+class Setup(msgspec.Struct, frozen=True):
+    """What an agency counts with, and how, from the day ``valid_from`` on. ``counting`` is a code of the model."""
+
+    valid_from: date
+    networks: tuple[str, ...]
+    counting: str
+    time_zone: str
+    local_days: bool
+    location_source: str
+    location_date: date
+
+
 class Agency(msgspec.Struct, frozen=True):
     id: int
     code: str
@@ -61,6 +75,11 @@ class Agency(msgspec.Struct, frozen=True):
     name: str
     active: bool
     invented: bool
+    #: Earliest first.
+    setups: tuple[Setup, ...]
+
+    def setup_on(self, day: date) -> Setup | None:
+        return next((setup for setup in reversed(self.setups) if setup.valid_from <= day), None)
 
 
 class HelpService(msgspec.Struct, frozen=True):

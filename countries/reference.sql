@@ -16,7 +16,11 @@ SELECT json_build_object(
         SELECT number, code, name FROM countries_network ORDER BY number
     ) AS one),
     'agencies', ARRAY(SELECT to_json(one) FROM (
-        SELECT agency.id, agency.code, country.code AS country, agency.name, agency.active, agency.invented
+        SELECT agency.id, agency.code, country.code AS country, agency.name, agency.active, agency.invented,
+            ARRAY(SELECT to_json(setup) FROM (
+                SELECT valid_from, networks, counting, time_zone, local_days, location_source, location_date
+                FROM countries_setup WHERE agency_id = agency.id ORDER BY valid_from
+            ) AS setup) AS setups
         FROM countries_agency AS agency JOIN countries_country AS country ON country.number = agency.country_id
         ORDER BY agency.code
     ) AS one),

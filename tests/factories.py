@@ -178,8 +178,9 @@ class SetupFactory(DjangoModelFactory[Setup]):
     valid_from = date(2026, 1, 1)
     computers = 12
     networks: Any = ["BITTORRENT"]
-    geo_database = "GeoLite2 Country"
-    geo_version = "2026-01"
+    counting = "shares"
+    location_source = "A table of countries"
+    location_date = date(2025, 12, 1)
 
 
 class AnnotationFactory(DjangoModelFactory[Annotation]):

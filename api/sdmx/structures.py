@@ -16,7 +16,7 @@ from api.sdmx.flows import COMPONENTS, CONCEPTS, FLOWS, P2P, PROVIDERS, TIME, Co
 from api.sdmx.observations import Available
 from api.sdmx.queries import AvailabilityQuery, StructureQuery
 from countries import queries
-from countries.reference import Indicator, Reference
+from countries.reference import COUNTINGS, Indicator, Reference, Setup
 from p2p_core import codes
 from p2p_core.flow import AGENCY, SCHEME_VERSION, VERSION, agreement
 
@@ -300,6 +300,16 @@ def _lists(reference: Reference) -> Iterator[Artefact]:
     yield Artefact(kind="conceptscheme", id=CONCEPTS, name="Concepts of Police2Peer", items=tuple(concepts))
 
 
+def _setup(row: Setup) -> Note:
+    """What an agency counts with, in words."""
+    text = (
+        f"Networks: {', '.join(row.networks)}. Counts {COUNTINGS[row.counting]}. Time zone of its files: "
+        f"{row.time_zone}; days begin at midnight {'there' if row.local_days else 'in UTC'}. "
+        f"Source of locations: {row.location_source}, {row.location_date}."
+    )
+    return Note(f"SETUP_{row.valid_from}", "SETUP", f"Set-up from {row.valid_from}", text)
+
+
 def _organisations(reference: Reference) -> Iterator[Artefact]:
     """Lists of agencies and of data providers, and the agreements by which they provide data."""
     # The agencies at the top are listed by SDMX itself: an agency in a list of ours would be a part of ours.
@@ -308,7 +318,10 @@ def _organisations(reference: Reference) -> Iterator[Artefact]:
         kind="agencyscheme", agency="SDMX", id="AGENCIES", version=SCHEME_VERSION, name="Agencies", items=top
     )
     invented = Note("INVENTED", "INVENTED", text="This agency is invented, for a demonstration.")
-    providers = [Item(row.code, row.name, notes=(invented,) if row.invented else ()) for row in reference.agencies]
+    providers = [
+        Item(row.code, row.name, notes=(*((invented,) if row.invented else ()), *map(_setup, row.setups)))
+        for row in reference.agencies
+    ]
     yield Artefact(
         kind="dataproviderscheme",
         id=PROVIDERS,

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from api.site import readings
 from api.site.readings import Period
-from countries.reference import Reference
+from countries.reference import Reference, Setup
 from federation import published
 from federation.published import Selection
 
@@ -33,7 +33,7 @@ class LateAgency:
 class AgencyDays:
     """The state of an agency by day, empty if it was not expected; and how many days have each state.
 
-    ``is_awaited``: some day is not public yet because it waits for the agency.
+    ``is_awaited``: some day is not public yet because it waits for the agency. ``setup`` is that of the last day.
     """
 
     name: str
@@ -41,6 +41,7 @@ class AgencyDays:
     is_awaited: bool
     days: list[tuple[datetime, str]]
     counts: list[tuple[str, int]]
+    setup: Setup | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,8 @@ def read(selection: Selection) -> tuple[list[AgencyDays], list[CoverageDay]]:
         days = [(datetime.fromtimestamp(second, UTC), states[agency].get(second, "")) for second in seconds]
         present = [state for _, state in days if state]
         counts = [(state, present.count(state)) for state in STATES if state in present]
-        strips.append(AgencyDays(row.name, readings.name_of(row.country), agency in awaited, days, counts))
+        setup = row.setup_on(days[-1][0].date())
+        strips.append(AgencyDays(row.name, readings.name_of(row.country), agency in awaited, days, counts, setup))
 
     calendar = []
     for second, period in zip(seconds, readings.periods_of(page.table), strict=True):

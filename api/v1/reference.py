@@ -3,7 +3,9 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
+from typing import Annotated
 
 import msgspec
 from babel import Locale, UnknownLocaleError
@@ -18,7 +20,7 @@ from api.problems import Problem
 from api.v1 import forms
 from countries import queries
 from countries.queries import Country, CountryGroup
-from countries.reference import HelpService, Reference, services_for
+from countries.reference import COUNTINGS, HelpService, Reference, services_for
 from p2p_core import codes
 
 _ENGLISH = "en"
@@ -76,14 +78,33 @@ class Indicators(msgspec.Struct):
     indicators: list[IndicatorDocument]
 
 
+class SetupDocument(msgspec.Struct):
+    """What an agency counts with, and how, from a day on.
+
+    ``counting``: ``shares`` counts each download by the share of the file that the agency sent, ``sent`` each file that
+    the agency sent whole, ``seen`` each peer that the agency saw complete, and ``own`` is a way of its own.
+    ``local_days``: its days may begin at midnight in its ``time_zone`` instead of UTC. ``location_source`` is the table
+    that places IP addresses in countries.
+    """
+
+    valid_from: date
+    networks: tuple[str, ...]
+    counting: Annotated[str, forms.one_of(COUNTINGS)]
+    time_zone: str
+    local_days: bool
+    location_source: str
+    location_date: date
+
+
 class AgencyDocument(msgspec.Struct):
-    """A police unit that submits, or did."""
+    """A police unit that submits, or did. Its set-ups come with the earliest first."""
 
     code: str
     country: str
     name: str
     active: bool
     invented: bool
+    setups: list[SetupDocument]
 
 
 class Agencies(msgspec.Struct):
@@ -223,7 +244,26 @@ class AgenciesView(ListView):
         answer=Agencies,
         example={
             "meta": {"version": 31},
-            "agencies": [{"code": "NO-KRIPOS", "country": "NO", "name": "Kripos", "active": True, "invented": False}],
+            "agencies": [
+                {
+                    "code": "NO-KRIPOS",
+                    "country": "NO",
+                    "name": "Kripos",
+                    "active": True,
+                    "invented": False,
+                    "setups": [
+                        {
+                            "valid_from": "2026-01-01",
+                            "networks": ["BITTORRENT"],
+                            "counting": "shares",
+                            "time_zone": "Europe/Oslo",
+                            "local_days": False,
+                            "location_source": "iptocc",
+                            "location_date": "2025-12-01",
+                        }
+                    ],
+                }
+            ],
         },
     )
     def get(self, request: HttpRequest) -> HttpResponseBase:

@@ -72,7 +72,7 @@ class SetupForm(RegistryForm):
     networks = forms.MultipleChoiceField(
         choices=[(code, code) for code in NETWORKS if code != UNKNOWN],
         widget=forms.CheckboxSelectMultiple,
-        help_text="The networks that the agency watches.",
+        help_text="The networks that the agency watches. Public.",
     )
 
 
@@ -83,10 +83,19 @@ class SetupAdmin(RegistryAdmin):
     of_country = "agency__country"
     form = SetupForm
     fixed_after_adding = ("agency",)
-    list_display = ("agency", "valid_from", "computers", "watched", "geo_database", "geo_version")
+    list_display = (
+        "agency",
+        "valid_from",
+        "watched",
+        "counting",
+        "time_zone",
+        "local_days",
+        "location_source",
+        "location_date",
+    )
     list_filter = ("agency",)
     list_select_related = ("agency",)
-    search_fields = ("agency__code", "agency__name", "geo_database")
+    search_fields = ("agency__code", "agency__name", "location_source")
     autocomplete_fields = ("agency",)
 
     @admin.display(description="networks")

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from oauth2_provider.generators import generate_client_id, generate_client_secret
 from oauth2_provider.models import ClientSecretField
 
-from countries.models.agencies import own_thresholds
+from countries.models.agencies import own_thresholds, time_zones
 from countries.models.reference import page_languages
 
 
@@ -237,11 +237,14 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("agency", models.ForeignKey(on_delete=models.PROTECT, related_name="setups", to="countries.agency")),
                 ("valid_from", models.DateField(help_text="The first day with this set-up, in UTC.")),
-                ("computers", models.PositiveIntegerField(help_text="The number of police computers that offer files.")),
-                ("networks", ArrayField(base_field=models.CharField(max_length=20), help_text="The networks that the agency watches.", size=None)),
-                ("geo_database", models.CharField(max_length=100, verbose_name="IP-to-country database")),
-                ("geo_version", models.CharField(max_length=50, verbose_name="version of the database")),
-                ("remark", models.TextField(blank=True)),
+                ("computers", models.PositiveIntegerField(help_text="The number of police computers that offer files. Not public.")),
+                ("networks", ArrayField(base_field=models.CharField(max_length=20), help_text="The networks that the agency watches. Public.", size=None)),
+                ("counting", models.CharField(choices=[("shares", "each download by the share of the file that the agency sent"), ("sent", "each file that the agency sent whole"), ("seen", "each peer that the agency saw complete, whoever sent the file"), ("own", "in a way of its own")], help_text="What it counts. Public.", max_length=10, verbose_name="way of counting")),
+                ("time_zone", models.CharField(choices=time_zones, default="UTC", help_text="Of the files that the agency makes. Public.", max_length=50)),
+                ("local_days", models.BooleanField(default=False, help_text="Its days may begin at midnight in its time zone instead of UTC. Public. Allow it only if needed.")),
+                ("location_source", models.CharField(help_text="The IP-to-country table, named as its maker names it, always alike (R301). Public.", max_length=100, verbose_name="source of locations")),
+                ("location_date", models.DateField(help_text="The day of this edition of the table. Public.", verbose_name="date of the source")),
+                ("remark", models.TextField(blank=True, help_text="Not public.")),
             ],
             options={
                 "verbose_name": "set-up",

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from typing import cast
+from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -157,16 +158,41 @@ class Threshold(models.Model):
         return f"{self.agency} {self.name}"
 
 
+def time_zones() -> list[tuple[str, str]]:
+    return [(name, name) for name in sorted(available_timezones())]
+
+
 class Setup(WrittenByPeople):
-    """What an agency counts with, from a day on: computers, networks, software. It is not public."""
+    """What an agency counts with, and how, from a day on. All of it is public except the computers and the remark."""
+
+    COUNTINGS = {
+        "shares": "each download by the share of the file that the agency sent",
+        "sent": "each file that the agency sent whole",
+        "seen": "each peer that the agency saw complete, whoever sent the file",
+        "own": "in a way of its own",
+    }
 
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="setups")
     valid_from = models.DateField(help_text="The first day with this set-up, in UTC.")
-    computers = models.PositiveIntegerField(help_text="The number of police computers that offer files.")
-    networks = ArrayField(models.CharField(max_length=20), help_text="The networks that the agency watches.")
-    geo_database = models.CharField("IP-to-country database", max_length=100)
-    geo_version = models.CharField("version of the database", max_length=50)
-    remark = models.TextField(blank=True)
+    computers = models.PositiveIntegerField(help_text="The number of police computers that offer files. Not public.")
+    networks = ArrayField(models.CharField(max_length=20), help_text="The networks that the agency watches. Public.")
+    counting = models.CharField(
+        "way of counting", max_length=10, choices=list(COUNTINGS.items()), help_text="What it counts. Public."
+    )
+    time_zone = models.CharField(
+        max_length=50, choices=time_zones, default="UTC", help_text="Of the files that the agency makes. Public."
+    )
+    local_days = models.BooleanField(
+        default=False,
+        help_text="Its days may begin at midnight in its time zone instead of UTC. Public. Allow it only if needed.",
+    )
+    location_source = models.CharField(
+        "source of locations",
+        max_length=100,
+        help_text="The IP-to-country table, named as its maker names it, always alike (R301). Public.",
+    )
+    location_date = models.DateField("date of the source", help_text="The day of this edition of the table. Public.")
+    remark = models.TextField(blank=True, help_text="Not public.")
 
     class Meta:
         ordering = ["agency", "-valid_from"]

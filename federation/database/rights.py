@@ -64,8 +64,15 @@ TABLES: Final[dict[str, Rights]] = {
     "federation_publishedpanel": Rights(web=_READ, worker="SELECT, INSERT, UPDATE", public=_READ),
     "federation_publishedpanelperiod": Rights(web=_READ, worker="SELECT, INSERT, UPDATE", public=_READ),
     "federation_roundingseal": Rights(web=_READ, worker=_ADD, public="SELECT (base)"),
-    # Who takes part, and reference data. `public` may read only the named columns of an agency, and no new column.
+    # Who takes part, and reference data. `public` may read only the named columns of an agency and
+    # a set-up, and no new column.
     "countries_agency": Rights(web=_ALL, worker=_READ, public="SELECT (id, code, country_id, name, active, invented)"),
+    "countries_setup": Rights(
+        web=_ALL,
+        worker=_READ,
+        public="SELECT (agency_id, valid_from, networks, counting, time_zone, local_days, location_source, "
+        "location_date)",
+    ),
     "countries_annotation": Rights(web=_ALL, worker=_READ, public=_READ),
     "countries_country": Rights(web=_READ, worker=_READ, public=_READ),
     "countries_detail": Rights(web=_ALL, worker=_READ, public=_READ),
@@ -76,7 +83,6 @@ TABLES: Final[dict[str, Rights]] = {
     "countries_population": Rights(web=_ALL, worker=_READ, public=_READ),
     "countries_referenceversion": Rights(web=_ALL, worker=_READ, public=_READ),
     "countries_schedule": _REGISTRY,
-    "countries_setup": _REGISTRY,
     "countries_threshold": _REGISTRY,
     "countries_liaison": _REGISTRY,
     # Accounts, credentials, second factors, guesses, sessions and tokens. Workers delete what has expired.

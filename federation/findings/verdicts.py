@@ -1,13 +1,13 @@
 """Judges reports, sums of finer figures, and the weeks of all agencies by the rules. This only reads."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
 
 from countries import queries
-from countries.reference import Reference
+from countries.reference import Reference, Setup
 from federation import figures
 from federation.database import cursor, instants
 from federation.figures import NOTHING_SENT, SentReports
@@ -21,6 +21,7 @@ from p2p_core.instants import EPOCH
 from p2p_core.periods import Frequency
 from p2p_core.rules import levels, rulebook
 from p2p_core.rules.levels import Facts
+from p2p_core.rules.mix import Locations
 from p2p_core.rules.plausibility import Cells, ComparedReport
 from p2p_core.rules.rulebook import Limits, Subject
 
@@ -184,6 +185,7 @@ def about_weeks(weeks: Sequence[WorkItem]) -> tuple[list[WorkItem], list[Verdict
     shown = [detail.mask(reference, week.indicator, week.frequency).countries(week.period) for week in weeks]
     rows = item_rows("combination_figures", weeks, only=None)
     limits = _limits({row[1] for row in rows})
+    setups = _setups_of(reference, [(weeks[row[0]], row[1]) for row in rows])
     keys, found = list[WorkItem](), list[Verdict]()
     for position, agency, *_, countries, _, values in rows:
         week = weeks[position]
@@ -193,6 +195,30 @@ def about_weeks(weeks: Sequence[WorkItem]) -> tuple[list[WorkItem], list[Verdict
         places, _ = tables.place_of(countries, np.full(len(countries), tables.NETWORKS[0]))
         np.add.at(own, places, values)
         own[~shown[position]] = 0
-        judged = rulebook.judge(Subject.MIX, limits[agency], own, np.maximum(published[position] - own, 0))
+        others = np.maximum(published[position] - own, 0)
+        judged = rulebook.judge(Subject.MIX, limits[agency], own, others, _locations(setups[week], agency))
         found += [Verdict(rule, item, None, facts) for rule, facts in judged]
     return keys, found
+
+
+def _setups_of(reference: Reference, reported: Iterable[tuple[WorkItem, int]]) -> dict[WorkItem, dict[int, Setup]]:
+    """The set-ups with which agencies began a week for which they have a figure, as far as they are known."""
+    agencies = {row.id: row for row in reference.agencies}
+    found: dict[WorkItem, dict[int, Setup]] = {}
+    for week, agency in reported:
+        known, row = found.setdefault(week, {}), agencies.get(agency)
+        if row and (setup := row.setup_on(week.period.date())):
+            known[agency] = setup
+    return found
+
+
+def _locations(setups: Mapping[int, Setup], agency: int) -> Locations | None:
+    """The agency's source of locations, and how many of the others use one of another name. Not weighted by counts.
+
+    The counts of the others are not public, and a finding must not tell them.
+    """
+    if agency not in setups:
+        return None
+    own, others = setups[agency], [setup for other, setup in setups.items() if other != agency]
+    elsewhere = sum(other.location_source.casefold() != own.location_source.casefold() for other in others)
+    return Locations(own.location_source, own.location_date, round(elsewhere / max(len(others), 1), 4))

@@ -216,6 +216,7 @@ def test_public_reads_what_is_listed_and_nothing_else(signed_in):
 def test_public_finds_no_column_that_is_not_listed(signed_in):
     hidden = {
         "countries_agency": "signature_required",
+        "countries_setup": "remark",
         "federation_auditseal": "event",
         "federation_roundingseal": "fingerprint",
     }

@@ -1,5 +1,6 @@
 """Numbers, times and names as the page's language writes them, by CLDR."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
@@ -10,6 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext, gettext_lazy
 
 from api.site import readings
+from p2p_core.codes import NETWORK_NAMES
 
 register = template.Library()
 
@@ -147,6 +149,10 @@ _WORDS = {length: alone for length, (alone, _) in WINDOWS.items()} | {
     "outage": gettext_lazy("outage"),
     "other": gettext_lazy("note"),
     "break": gettext_lazy("break"),
+    "shares": gettext_lazy("each download by the share of the file that the agency sent"),
+    "sent": gettext_lazy("each file that the agency sent whole"),
+    "seen": gettext_lazy("each peer that the agency saw complete, whoever sent the file"),
+    "own": gettext_lazy("in a way of its own"),
     "OTHER": gettext_lazy("Another network"),
     "_U": gettext_lazy("Not known"),
 }
@@ -156,6 +162,12 @@ _WORDS = {length: alone for length, (alone, _) in WINDOWS.items()} | {
 def word(code: str, name: str = "") -> str:
     """Write the word for a code, or the name given if it is one that was added later."""
     return str(_WORDS.get(code, name or code))
+
+
+@register.filter
+def network_names(listed: Iterable[str]) -> str:
+    """Write the names of networks, with commas between."""
+    return ", ".join(word(code, NETWORK_NAMES.get(code, "")) for code in listed)
 
 
 #: What pages say of a period beside its number, in the order of a legend.

@@ -241,7 +241,7 @@ def _fact(name: str, value: Any) -> str:
         return "–"
     if name.endswith("_frequency"):
         return words.FREQUENCIES[Frequency(value)]
-    if name == "share":
+    if name in ("share", "others_elsewhere"):
         return f"{value:.1%}"
     if name == "country":
         return queries.country_name(value)

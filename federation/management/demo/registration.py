@@ -120,8 +120,9 @@ def add_past(*, first_day: datetime) -> None:
             valid_from=(first_day - HISTORY).date(),
             computers=max(2, round(invented.level / 400)),
             networks=["BITTORRENT", "EDONKEY", "GNUTELLA"],
-            geo_database="An invented database",
-            geo_version=f"{first_day:%Y}.1",
+            counting="shares",
+            location_source="An invented table",
+            location_date=(first_day - HISTORY).date(),
         )
         registry.save(setup, by=BY, reason=REASON)
     for annotation in _annotations(agencies, first_day):

@@ -1,10 +1,12 @@
 """Reference data: countries in any language, networks, indicators, agencies, help services."""
 
+from datetime import date
+
 import pytest
 
 from countries.models import Network
 from p2p_core import codes
-from tests.factories import AgencyFactory, CountryFactory, HelpServiceFactory
+from tests.factories import AgencyFactory, CountryFactory, HelpServiceFactory, SetupFactory
 
 
 def names(answer):
@@ -67,8 +69,20 @@ def test_agencies_are_listed_and_invented_ones_marked(press, read):
     AgencyFactory.create(code="SE-NOA", name="Noa", invented=True, active=False)
     AgencyFactory.create()
     assert read("agencies").json()["agencies"] == [
-        {"code": "NO-KRIPOS", "country": "NO", "name": "Kripos", "active": True, "invented": False},
-        {"code": "SE-NOA", "country": "SE", "name": "Noa", "active": False, "invented": True},
+        {"code": "NO-KRIPOS", "country": "NO", "name": "Kripos", "active": True, "invented": False, "setups": []},
+        {"code": "SE-NOA", "country": "SE", "name": "Noa", "active": False, "invented": True, "setups": []},
+    ]
+
+
+def test_set_ups_of_an_agency_are_listed_without_what_is_not_public(press, read):
+    agency = SetupFactory.create(valid_from=date(2026, 6, 1), local_days=True, time_zone="Europe/Oslo").agency
+    SetupFactory.create(agency=agency, remark="Moved to the second floor.", computers=1_234_567)
+    SetupFactory.create(agency=AgencyFactory.create(code="SE-NOA"))
+    public = {"networks": ["BITTORRENT"], "counting": "shares", "location_source": "A table of countries"}
+    first, _ = read("agencies").json()["agencies"]
+    assert first["setups"] == [
+        public | {"valid_from": day, "time_zone": zone, "local_days": local, "location_date": "2025-12-01"}
+        for day, zone, local in (("2026-01-01", "UTC", False), ("2026-06-01", "Europe/Oslo", True))
     ]
 
 

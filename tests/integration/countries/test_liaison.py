@@ -219,7 +219,17 @@ def annotation_form(agency, **more):
 
 def setup_form(agency, **more):
     form = {"agency": agency, "valid_from": "2026-10-01", "computers": "4", "networks": ["BITTORRENT"], "remark": ""}
-    return form | {"geo_database": "GeoLite2", "geo_version": "2026-09", "reason": "they told us"} | more
+    return (
+        form
+        | {
+            "counting": "sent",
+            "location_source": "A",
+            "location_date": "2026-09-01",
+            "time_zone": "UTC",
+            "reason": "they told us",
+        }
+        | more
+    )
 
 
 @pytest.mark.parametrize(("model", "form"), [(Annotation, annotation_form), (Setup, setup_form)])

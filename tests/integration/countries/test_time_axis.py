@@ -110,7 +110,8 @@ def test_new_set_up_is_described_from_a_day_on(desk):
     agency = factories.SetupFactory.create().agency
     form = {
         "agency": agency.pk, "valid_from": "2026-10-01", "computers": "4", "networks": ["BITTORRENT", "EDONKEY"],
-        "geo_database": "GeoLite2", "geo_version": "2026-09", "remark": "", "reason": "moved",
+        "counting": "sent", "time_zone": "Europe/Oslo", "local_days": "on",
+        "location_source": "A table", "location_date": "2026-09-01", "remark": "", "reason": "moved",
     }  # fmt: skip
     page = reverse("admin:countries_setup_add")
     for number, code in ((1, "BITTORRENT"), (2, "EDONKEY")):
@@ -119,7 +120,10 @@ def test_new_set_up_is_described_from_a_day_on(desk):
     assert [row.valid_from for row in agency.setups.all()] == [date(2026, 10, 1), date(2026, 1, 1)]
     assert events()[-1] == ("setup.added", "setup NO-KRIPOS from 2026-10-01", "ada", "moved")
     assert "already exists" in desk.post(page, form).content.decode()
-    assert "Select a valid choice" in desk.post(page, form | {"networks": ["MORSE"]}).content.decode()
+    for wrong in ({"networks": ["MORSE"]}, {"time_zone": "Oslo"}, {"counting": "by hand"}):
+        assert "Select a valid choice" in desk.post(page, form | {"valid_from": "2026-12-01"} | wrong).content.decode()
+    row = Setup.objects.latest("valid_from")
+    assert (row.counting, row.time_zone, row.local_days) == ("sent", "Europe/Oslo", True)
     assert Setup.objects.count() == 2
 
 
@@ -129,7 +133,8 @@ def test_set_up_keeps_its_agency(desk):
     Network.objects.get_or_create(number=1, defaults={"code": "BITTORRENT", "name": "BitTorrent"})
     form = {
         "agency": other.pk, "valid_from": "2026-01-01", "computers": "4", "networks": ["BITTORRENT"],
-        "geo_database": "GeoLite2", "geo_version": "2026-09", "remark": "", "reason": "a mistake",
+        "counting": "sent", "time_zone": "Europe/Oslo", "local_days": "on",
+        "location_source": "A table", "location_date": "2026-09-01", "remark": "", "reason": "a mistake",
     }  # fmt: skip
     desk.post(reverse("admin:countries_setup_change", args=[row.pk]), form)
     row.refresh_from_db()

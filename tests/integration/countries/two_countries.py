@@ -102,7 +102,7 @@ def land(code: str, word: str, number: int) -> Land:
         factories.CredentialFactory.create(agency=agency, client_id=f"{code}-{word}.1"),
         factories.ScheduleFactory.create(agency=agency, deadline_minutes=number % 100_000),
         factories.SigningKeyFactory.create(agency=agency, keyid=f"{code}-{word}.k"),
-        factories.SetupFactory.create(agency=agency, computers=number, geo_database=f"{word} base"),
+        factories.SetupFactory.create(agency=agency, computers=number, location_source=f"{word} base"),
         Threshold.objects.create(agency=agency, name="R104_TOTAL", value=number),
         Hold.objects.create(report=report, finding=finding, rule="R102", facts=facts, since=AT),
         Answer.objects.create(finding=finding, at=AT, by=f"{word}.person", answer="confirmed", remark=f"{word} knows"),

@@ -117,8 +117,9 @@ def setup():
         valid_from=date(2026, 1, 1),
         computers=3,
         networks=["BITTORRENT"],
-        geo_database="x",
-        geo_version="1",
+        counting="shares",
+        location_source="x",
+        location_date=date(2026, 1, 1),
     )
 
 

@@ -549,8 +549,19 @@ def test_agency_learns_no_count_of_the_others(week):
         published = dict(now.values_list("country", "value"))
         together = np.array([published.get(country, 0) for country in tables.COUNTRIES.tolist()])
         own = np.where(NO[0] == tables.COUNTRIES, 600, 0)
-        [(_, facts)] = rulebook.judge(Subject.MIX, rulebook.limits(rulebook.DEFAULTS), own, together - own)
+        [(_, facts)] = rulebook.judge(Subject.MIX, rulebook.limits(rulebook.DEFAULTS), own, together - own, None)
         assert the_finding().facts == facts
+
+
+def test_a_country_mix_allows_for_other_sources_of_locations_that_are_known_at_the_start_of_the_week(federation):
+    for agency, source, ahead in ((0, "A table", 0), (1, "a TABLE", 0), (2, "Another", 0), (2, "A table", 1)):
+        factories.SetupFactory.create(
+            agency=federation.agencies[agency], valid_from=MONDAY + ahead * DAY, location_source=source
+        )
+    send_mixes(federation, MONDAY)
+    facts = the_finding().facts
+    assert (facts["source"], facts["edition"], facts["others_elsewhere"]) == ("A table", "2025-12-01", 0.5)
+    assert [one["own"] for one in facts["countries"]] == [0.0, 1.0]
 
 
 def test_a_country_mix_is_not_judged_before_the_week_has_ended(federation):

@@ -1,8 +1,11 @@
 """How far an agency's shares of countries are from those of all other agencies (R301).
 
-An agency sees downloads from everywhere, so its shares are much like those of the others. They differ if an
-IP-to-country database is wrong, or if other files are on offer.
+An agency sees downloads from everywhere, so its shares are much like those of the others. They differ if its source of
+locations is wrong, or if other files are on offer. Two right sources differ a little too: that is allowed for.
 """
+
+from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,19 +20,36 @@ _NAMED = 3
 _CODES = list(COUNTRIES)
 
 
-def unlike_others(own: Values, others: Values, *, distance: float, total: float) -> Facts | None:
+class Locations(NamedTuple):
+    """An agency's source of locations, its date, and the share of the other agencies that use a source of other name.
+
+    Agencies whose source is not known are not among the others.
+    """
+
+    source: str
+    edition: date
+    others_elsewhere: float
+
+
+def unlike_others(
+    own: Values, others: Values, locations: Locations | None, *, distance: float, total: float, placed: float
+) -> Facts | None:
     """How far an agency's countries are from the sum of all other agencies', or None if they are near.
 
-    Both are counts by country, in the order of the code list. Named are the countries whose shares differ most.
+    Both are counts by country, in the order of the code list. Named are the countries whose shares differ most. If
+    others use another source of locations, up to the share ``placed`` of the events is first moved to where the
+    others have more.
     """
     own_total, other_total = int(own.sum()), int(others.sum())
     if not min(own_total, other_total) or min(own_total, other_total) < total:
         return None
     mine, theirs = own / own_total, others / other_total
-    found = distance_of(mine, theirs)
+    apart = np.abs(mine - theirs)
+    moved, spread = placed * locations.others_elsewhere if locations else 0.0, float(apart.sum() / 2)
+    nearest = theirs + (mine - theirs) * max(1 - moved / spread, 0.0) if moved and spread else mine
+    found = distance_of(nearest, theirs)
     if found <= distance:
         return None
-    apart = np.abs(mine - theirs)
     furthest = [row for row in np.argsort(-apart, kind="stable")[:_NAMED] if apart[row]]
     return {
         "value": own_total,
@@ -43,6 +63,15 @@ def unlike_others(own: Values, others: Values, *, distance: float, total: float)
             }
             for row in furthest
         ],
+        **(
+            {
+                "source": locations.source,
+                "edition": f"{locations.edition}",
+                "others_elsewhere": locations.others_elsewhere,
+            }
+            if locations
+            else {}
+        ),
     }
 
 

@@ -32,7 +32,7 @@ class Subject(StrEnum):
     LEVEL = auto()
     #: A :class:`lateness.Run`. Of several rules the last one that applies counts.
     LATENESS = auto()
-    #: The counts of a week by country, of the agency and of all others.
+    #: The counts of a week by country, of the agency and of all others, and a :class:`mix.Locations` or None.
     MIX = auto()
     #: A :class:`detail.PublishedLevel`. It is about a country, and no agency's.
     DETAIL = auto()
@@ -204,20 +204,27 @@ _RULES = (
     ),
     Rule(
         "R301", "country mix", Severity.WARNING, 3, Subject.MIX,
-        when="The agency's shares of countries in a week are far from those of all other agencies together.",
-        advice="Check that the IP-to-country database is right, and whether the files on offer have changed.",
+        when=(
+            "The agency's shares of countries in a week are far from those of all other agencies together, also if "
+            "what other sources of locations may place elsewhere is left out."
+        ),
+        advice="Check that the source of locations is right and new, and whether the files on offer have changed.",
         judge=mix.unlike_others,
         sentence=sentences.country_mix,
         facts={
             "value": "total",
             "others": "total of all other agencies",
             "distance": "Jensen–Shannon distance, from 0 to 1",
+            "source": "source of locations",
+            "edition": "date of the source",
+            "others_elsewhere": "share of the other agencies with another source",
         },
         # Reports of other agencies must not open a finding again that a coordinator closed.
         own_facts=("value",),
         thresholds=(
             Threshold("R301_DISTANCE", 0.35, "how far from the others: Jensen–Shannon distance, 0 to 1", own=True),
             Threshold("R301_TOTAL", 500.0, "how large the totals of the agency and of the others must be", own=True),
+            Threshold("R301_PLACED", 0.15, "share of events that another source may place elsewhere, 0 to 1", own=True),
         ),
     ),
     Rule(

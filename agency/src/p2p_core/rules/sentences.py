@@ -105,6 +105,11 @@ def country_mix(span: Span, facts: Facts) -> str:
     return (
         f"{span.name()} has other shares of countries than all other agencies together: {shares}. "
         f"It has {facts['value']:,} events, the others have {facts['others']:,}."
+    ) + (
+        f" Its source of locations is {facts['source']} of {facts['edition']}; "
+        f"{percent(facts['others_elsewhere'])} of the other agencies use another."
+        if "source" in facts
+        else ""
     )
 
 
