@@ -78,6 +78,7 @@ def measure() -> Iterator[Row]:
 
 
 def _make(inside: "Inside") -> int:
+    inside.publish_finely()
     countries = sorted(COUNTRY_CODES)[: scaled(_COUNTRIES)]
     last = inside.now().replace(hour=0, minute=0, second=0, microsecond=0)
     named: dict[str, object] = {"first": past.begin(_YEARS, last), "last": last}
