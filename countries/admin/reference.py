@@ -114,36 +114,6 @@ class PopulationAdmin(RegistryAdmin):
     autocomplete_fields = ("country",)
 
 
-class DetailForm(RegistryForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # A user who may only look is not asked.
-        if "reason" in self.fields:
-            self.fields["reason"].required = True
-
-
-@admin.register(Detail)
-class DetailAdmin(RegistryAdmin):
-    """A change of the detail is a row for a month that has not begun; earlier months keep theirs."""
-
-    of_country = SHARED
-    form = DetailForm
-    fixed_after_adding = ("country", "indicator", "valid_from")
-    list_display = ("country", "indicator", "valid_from", "step", "network_step")
-    list_filter = ("indicator", "step", "network_step", "valid_from")
-    list_select_related = ("country", "indicator")
-    search_fields = ("country__code",)
-    autocomplete_fields = ("country",)
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        begun = isinstance(obj, Detail) and obj.has_begun
-        return not begun and super().has_change_permission(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
-        # A change that is planned can be changed back, and the audit trail shows both.
-        return False
-
-
 @admin.register(HelpService)
 class HelpServiceAdmin(RegistryAdmin):
     of_country = SHARED

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from django.conf import settings
+from django.utils.http import urlencode
 
 from countries.reference import Reference
 from federation import published
@@ -20,11 +21,12 @@ MONTHS = 3
 
 
 class Proposal(NamedTuple):
-    """A country whose detail does not fit its numbers of an indicator."""
+    """A country whose detail does not fit its numbers of an indicator. ``query`` fills the form that accepts it."""
 
     indicator: str
     country: str
     sentence: str
+    query: str
 
 
 def proposals() -> Iterator[Proposal]:
@@ -46,4 +48,6 @@ def proposals() -> Iterator[Proposal]:
                 level = PublishedLevel(one.codes[0], steps[one.country], total, MONTHS, days)
                 for rule, facts in rulebook.judge(Subject.DETAIL, limits, level):
                     said = rulebook.say(rule, Frequency.MONTH, first, span.last, facts)
-                    yield Proposal(reference.indicator_codes[span.indicator], one.codes[0], said)
+                    step = facts["proposed_frequency"]
+                    query = urlencode({"country": one.country, "indicator": span.indicator, "step": step})
+                    yield Proposal(reference.indicator_codes[span.indicator], one.codes[0], said, query)

@@ -7,10 +7,11 @@ numbers of a step add up to those of the coarser ones.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import groupby
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -78,11 +79,57 @@ class Details:
                     by_group[:, group] &= apart | ~by_group[:, inner]
         return DetailMask(self.months, np.concatenate([by_country, by_group], axis=1))
 
+    def changes(self, after: "Details") -> Iterator["DetailChange"]:
+        """What becomes published or withheld if these details become others: countries first, then groups."""
+        months = np.union1d(self.months, after.months)
+        masks = [{step: details.mask(step) for step in Frequency} for details in (self, after)]
+        # A place that is published at a step is published at all coarser ones, so each has one finest step.
+        old, new = (
+            len(Frequency) - np.sum([mask.flags[mask.at(months)] for mask in one.values()], axis=0) for one in masks
+        )
+        for place, kind in np.argwhere((old != new).any(axis=0)).tolist():
+            ranks = list(zip(old[:, place, kind].tolist(), new[:, place, kind].tolist(), strict=True))
+            at = 0
+            for (was, becomes), same in groupby(ranks):
+                first, at = at, at + len(list(same))
+                if was != becomes:
+                    steps = tuple(Frequency)[min(was, becomes) : max(was, becomes)][::-1]
+                    mask = masks[1][steps[0]]
+                    yield DetailChange(
+                        int(tables.PUBLIC_COUNTRIES[place]),
+                        kind == 1,
+                        int(months[first]),
+                        int(months[at]) if at < len(months) else None,
+                        steps,
+                        becomes < was,
+                        *mask.withheld_members(mask.month_of(int(months[first])), place, kind),
+                    )
+
 
 def _is_safe_to_subtract(count: NDArray[np.int64]) -> Flags:
     """Whether readers who subtract all published members from a group learn no single one of the withheld members."""
     is_safe: Flags = (count == 0) | (count >= _LEAST)
     return is_safe
+
+
+class DetailChange(NamedTuple):
+    """Steps that become published or withheld, of a country or group, over all networks or by network.
+
+    ``start`` is the first second of the first month, and ``end`` that of the month after the last one, if there is one.
+    ``members`` are the members of a group that are withheld at the coarsest of the steps in the first month. If the
+    group becomes withheld, they are the one or two that readers would learn, ``outside`` of a smaller group if it is
+    published.
+    """
+
+    place: int
+    by_network: bool
+    start: int
+    end: int | None
+    #: Coarsest first.
+    steps: tuple[Frequency, ...]
+    is_published: bool
+    members: tuple[int, ...]
+    outside: int | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +163,21 @@ class DetailMask:
     def countries(self, period: datetime) -> Flags:
         """Which single countries are published over all networks in a period, in the order of tables."""
         return self.flags[self.month_of(epoch(period)), : len(tables.COUNTRIES), 0]
+
+    def withheld_members(self, month: int, place: int, kind: int) -> tuple[tuple[int, ...], int | None]:
+        """The members of a group that are withheld, all or those that can be computed, and outside which group."""
+        first = len(tables.COUNTRIES)
+        if place < first:
+            return (), None
+        flags = self.flags[month, :, kind]
+        withheld = [set(rows[~flags[rows]].tolist()) for rows in tables.MEMBERS]
+        own = withheld[place - first]
+        smaller = [inner for inner in range(place + 1, len(flags)) if flags[inner]]
+        parts = [(own, None), *((own - withheld[inner - first], inner) for inner in smaller)]
+        unsafe = (part for part in parts if not _is_safe_to_subtract(np.array(len(part[0]))))
+        members, outside = next(unsafe, (own, None))
+        numbers = tables.PUBLIC_COUNTRIES
+        return tuple(numbers[sorted(members)].tolist()), None if outside is None else int(numbers[outside])
 
     def rows(self, series: Sequence[Series]) -> Flags:
         """Whether each of some series is published: (series, months)."""

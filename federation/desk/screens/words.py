@@ -49,9 +49,9 @@ def moment(instant: datetime, *, now: datetime) -> str:
     return f"{instant:%H:%M} on {day(instant, now=now)}"
 
 
-def listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str], joined: str = "and") -> str:
     *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last
+    return f"{', '.join(first)} {joined} {last}" if first else last
 
 
 def silent(agency: str, frequency: str, since: datetime, *, now: datetime) -> str:

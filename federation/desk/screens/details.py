@@ -1,0 +1,134 @@
+"""The detail of countries. Before a change is saved, a page says what it does to the country and to the groups."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, time
+from typing import Any, Final
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from countries import registry
+from countries.admin.base import RegistryAdmin, RegistryForm
+from countries.liaisons import SHARED
+from countries.models import Detail
+from countries.reference import Reference
+from federation.desk.screens import words
+from federation.rules.detail import CountryDetail, DetailChange, Details
+from p2p_core import codes, periods
+
+_NAMES: Final = codes.COUNTRY_NAMES | {
+    codes.UNKNOWN: "the unknown country",
+    codes.TOTAL: "the world",
+    "EUROPE": "Europe",
+    "EU27_2020": "the European Union",
+}
+#: The fields of the confirmation page that do not belong to the form.
+_BACK, _CONSEQUENCE = "_back", "consequence"
+
+
+class DetailForm(RegistryForm):
+    #: What the change does, if the user has not confirmed exactly this.
+    unconfirmed: Sequence[str] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # A user who may only look is not asked.
+        if "reason" in self.fields:
+            self.fields["reason"].required = True
+        # Readonly on the page of a row.
+        if "country" in self.fields:
+            self.fields["country"].label_from_instance = lambda one: f"{one} {codes.COUNTRY_NAMES[one.code]}"  # type: ignore[attr-defined]
+
+    def full_clean(self) -> None:
+        """Also refuse a change that the user has not confirmed, or that now does something else."""
+        super().full_clean()
+        if not self.is_bound or self.errors:
+            return
+        # The screen saves in the same transaction, so no other change of a detail comes between.
+        with registry.writing():
+            found = consequences(self.instance)
+        if _BACK in self.data or self.data.getlist(_CONSEQUENCE) != found:  # type: ignore[attr-defined]
+            self.unconfirmed = found
+            self.add_error(None, "Nothing was saved yet.")
+
+
+@admin.register(Detail)
+class DetailAdmin(RegistryAdmin):
+    """A change of the detail is a row for a month that has not begun; earlier months keep theirs."""
+
+    of_country = SHARED
+    form = DetailForm
+    fixed_after_adding = ("country", "indicator", "valid_from")
+    list_display = ("country", "indicator", "valid_from", "step", "network_step")
+    list_filter = ("indicator", "step", "network_step", "valid_from")
+    list_select_related = ("country", "indicator")
+    search_fields = ("country__code",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        begun = obj is not None and obj.has_begun
+        return not begun and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        # A change that is planned can be changed back, and the audit trail shows both.
+        return False
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Ask for the confirmation if nothing else is wrong with the form. *Go back* shows the form as it was sent."""
+        form = context["adminform"].form
+        if not form.unconfirmed:
+            return super().render_change_form(request, context, *args, **kwargs)
+        if _BACK in request.POST:
+            form.errors.clear()
+            return super().render_change_form(request, {**context, "errors": ()}, *args, **kwargs)
+        given = [
+            (name, value)
+            for name, values in request.POST.lists()
+            for value in values
+            if name not in ("csrfmiddlewaretoken", _CONSEQUENCE)
+        ]
+        context |= {"title": f"What this change does: {form.instance}", "subtitle": None, "opts": self.opts}
+        context |= {"form": form, "given": given, "is_stale": _CONSEQUENCE in request.POST}
+        return TemplateResponse(request, "admin/federation/confirm_detail.html", context)
+
+
+def consequences(detail: Detail) -> list[str]:
+    """What becomes published or withheld if a detail is saved, in sentences: of its country, then of the groups."""
+    month = periods.epoch(datetime.combine(detail.valid_from, time(), UTC))
+    own = CountryDetail(detail.country_id, month, detail.step, detail.network_step)
+    present = [CountryDetail._make(row[1:]) for row in Reference.current().details if row[0] == detail.indicator_id]
+    others = [row for row in present if row[:2] != own[:2]]
+    planned = sorted([*others, own], key=lambda row: row.month)
+    found = list(Details.of(present).changes(Details.of(planned)))
+    if not found:
+        return ["Nothing that is published changes."]
+    alone = [] if found[-1].place in codes.GROUPS.values() else ["Nothing changes for groups of countries."]
+    return [*map(_sentence, found), *alone]
+
+
+def _sentence(change: DetailChange) -> str:
+    by = " by network" if change.by_network else ""
+    steps = [f"{words.FREQUENCIES[step]}s" for step in change.steps]
+    has = f"has {words.listed(steps)}" if change.is_published else f"has no {words.listed(steps, 'or')}"
+    said = f"{_when(change)}, {_name(change.place)} {has}{by}"
+    if change.place not in codes.GROUPS.values():
+        return f"{said}."
+    if not change.members:
+        return f"{said}, because all of its countries have {steps[0]}{by}."
+    number, names = len(change.members), [_name(one) for one in change.members]
+    outside = f" outside {_name(change.outside)}" if change.outside else ""
+    have = f"{number} of its countries{outside} {'has' if number == 1 else 'have'} no {steps[0]}{by}"
+    few = f" ({words.listed(names)})" if number < 3 else ""
+    return f"{said}, because {have}{few}; it needs none or at least three."
+
+
+def _when(change: DetailChange) -> str:
+    first = datetime.fromtimestamp(change.start, UTC)
+    if change.end is None:
+        return f"From {first:%B %Y}"
+    last = datetime.fromtimestamp(change.end - 1, UTC)
+    return f"In {first:%B %Y}" if periods.start_of("M", last) == first else f"From {first:%B %Y} to {last:%B %Y}"
+
+
+def _name(place: int) -> str:
+    return _NAMES[codes.COUNTRY_CODES[place]]
