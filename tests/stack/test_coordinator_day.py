@@ -219,6 +219,40 @@ def test_hold_is_decided_without_a_mouse(federation, visit):
     assert desk.messages(page) == ["1 report rejected."]
 
 
+@pytest.mark.verify
+def test_detail_is_changed_without_a_mouse_and_without_scripts(federation, visit):
+    visit("kari")  # signs her in
+    page = visit("kari", java_script_enabled=False, viewport={"width": 360, "height": 740})
+    page.goto(f"{federation.stack.url}/admin/countries/detail/add/")
+    page.get_by_label("Country").select_option(label="SM San Marino")
+    page.get_by_label("Indicator").select_option(label="HELP_VISITS")
+    page.get_by_label("Valid from").fill("2099-01-01")
+    for name in ("Finest step:", "Finest step by network:"):
+        page.get_by_label(name).select_option("M")
+    page.get_by_label("Reason").fill("Few events.")
+    desk.tab_to(page, "input[name=_save]")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="What this change does").wait_for()
+    assert page.get_by_text("Europe has no weeks, days, hours or minutes, because 1 of its countries").count() == 1
+    for width in (360, 1440):
+        page.set_viewport_size({"width": width, "height": 740})
+        # Django's button for dark pages needs scripts.
+        assert [fault for fault in desk.faults(page) if "theme-toggle" not in fault] == []
+
+    desk.tab_to(page, "button[name=_back]")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Add detail").wait_for()
+    assert page.get_by_label("Reason").input_value() == "Few events."
+    desk.tab_to(page, "input[name=_save]")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="What this change does").wait_for()
+    desk.tab_to(page, ".decide button")
+    page.keyboard.press("Enter")
+    page.locator(".messagelist .success").wait_for()
+    page.goto(f"{federation.stack.url}/admin/countries/detail/?q=SM")
+    assert "2099" in page.locator("#result_list").inner_text()
+
+
 def test_every_page_is_fit_for_everybody(federation, visit):
     page = visit("kari")
     finding = page.locator(".silences a").first.get_attribute("href")
