@@ -35,7 +35,8 @@ def test_tutorial_shows_what_it_says(follow):
                  for name, block in (("send", send), ("look", look))]  # fmt: skip
     again = (token, f"HOUR={first['meta']['start']}", *functions)
     _, second, earlier = follow(*again, revise, past.replace("…", first["meta"]["known_at"]))
-    assert values_of(second) == {"NO": 150, "EUROPE": values_of(second)["EUROPE"]}
+    # The 33 of Sweden and their withdrawal are rounded alone, so 5 may remain.
+    assert values_of(second) in [{"NO": 150, "EUROPE": values_of(second)["EUROPE"]} | rest for rest in ({}, {"SE": 5})]
     assert values_of(earlier) == {"NO": 120, "SE": values["SE"]}
 
     _, third = follow(*again, withdraw)
