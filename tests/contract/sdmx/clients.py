@@ -303,11 +303,11 @@ RSDMX_21 = [
     Call('readSDMX("…/codelist/P2PEU/CL_FREQ")', str, FREQUENCIES),
     Call('readSDMX(providerId, resource = "data", flowRef = "P2P", key, start, end)', str, BOTH),
     Call('readSDMX(providerId, resource = "data", flowRef = "P2P", key, dsd = TRUE)', str, NORWAY),
-    Call("readSDMX(url) of nothing", str, {}),
+    Call("readSDMX(url)  # no data", str, {}),
 ]
 RSDMX_30 = [
     Call("readSDMX(url)", str, NORWAY),
-    Call("readSDMX(url) of nothing", str, {}),
+    Call("readSDMX(url)  # no data", str, {}),
     # It knows no structures of 3.0.
     Call('readSDMX("…/structure/dataflow")', str, "raises simpleError"),
 ]
