@@ -1,0 +1,73 @@
+"""The submissions that a file becomes: JSON, one indicator in each, in order of time, within limits."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from p2p_agency import files
+from p2p_agency.settings import Settings
+from p2p_core import instants, periods
+from p2p_core.codes import COUNTRY_CODES, NETWORK_CODES
+from p2p_core.reports import NewReport
+
+#: Far within the limits of the federation, so that a broken connection costs little, and progress shows.
+_OBSERVATIONS: Final = 100_000
+_REPORTS: Final = 10_000
+
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def of_file(path: Path, settings: Settings, *, again: bool = False) -> Iterator[bytes]:
+    """The bodies of a file. Unless the file is saved again, they are always the same."""
+    content = files.read(path, settings)
+    codes = {number: code for code, number in files.numbers_of(settings).items()}
+    return write(content.reports, codes, datetime.now(UTC) if again else content.prepared)
+
+
+def write(reports: Iterable[NewReport], indicators: Mapping[int, str], prepared: datetime) -> Iterator[bytes]:
+    """The same reports and the same ``prepared`` give the same bodies."""
+    in_order = sorted(reports, key=lambda report: (report.indicator, report.period, report.frequency))
+    for indicator, group in groupby(in_order, key=lambda report: report.indicator):
+        for piece in _pieces(group):
+            yield _encode(
+                {
+                    "indicator": indicators[indicator],
+                    "prepared": instants.write(prepared),
+                    "reports": [_document(report) for report in piece],
+                }
+            )
+
+
+def _pieces(reports: Iterable[NewReport]) -> Iterator[Sequence[NewReport]]:
+    piece: list[NewReport] = []
+    observations = 0
+    for report in reports:
+        if piece and (len(piece) == _REPORTS or observations + len(report.values) > _OBSERVATIONS):
+            yield piece
+            piece, observations = [], 0
+        piece.append(report)
+        observations += len(report.values)
+    if piece:
+        yield piece
+
+
+def _document(report: NewReport) -> dict[str, Any]:
+    head = {
+        "frequency": report.frequency,
+        "period": periods.label(report.frequency, report.period),
+        "status": report.status,
+    }
+    if report.withdrawn:
+        return {**head, "withdrawn": True}
+    cells = zip(report.countries.tolist(), report.networks.tolist(), report.values.tolist(), strict=True)
+    return {
+        **head,
+        "observations": [
+            {"country": COUNTRY_CODES[country], "network": NETWORK_CODES[network], "value": value}
+            for country, network, value in cells
+        ],
+    }

@@ -1,0 +1,254 @@
+"""The commands of `p2p-agency`. Each is one function; docs/reference/p2p-agency.md describes them."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from p2p_agency import messages, settings
+from p2p_agency.client import Client
+from p2p_agency.errors import AgencyError, AwayError, RefusedError, SetUpError
+from p2p_agency.outbox import Outbox, Stored
+from p2p_agency.settings import Settings
+from p2p_core.payloads.answers import ANSWERS
+from p2p_core.payloads.faults import PayloadError
+from p2p_core.scopes import READ_OWN, SUBMIT
+
+_NEEDED: Final = frozenset({SUBMIT, READ_OWN})
+_DATE: Final = "%Y-%m-%d %H:%M"
+
+
+class _Commands(click.Group):
+    """Says why a command failed, and ends with the exit code of the reason."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except PayloadError as refusal:
+            raise _Failure("\n".join(messages.of_faults(refusal)), RefusedError.exit_code) from None
+        except AgencyError as error:
+            raise _Failure(str(error), error.exit_code) from None
+
+
+class _Failure(click.ClickException):
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code  # type: ignore[misc]  # click's own subclasses set it by class
+
+
+@click.group(cls=_Commands)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    envvar="P2P_AGENCY_CONFIG",
+    default=lambda: Path(click.get_app_dir("p2p-agency")) / "settings.toml",
+    help="The file with the settings. Without it: $P2P_AGENCY_CONFIG, or a file in your own folder.",
+)
+@click.version_option(package_name="p2p-agency")
+@click.pass_context
+def main(context: click.Context, config: Path) -> None:
+    """Check and send the counts of an agency to a Police2Peer federation."""
+    context.obj = config
+
+
+@main.command()
+@click.option("--address", prompt="Address of the federation", help="Such as https://federation.example.org.")
+@click.option("--id", "client_id", prompt="Id of the credential", help="The id that your coordinator gave you.")
+@click.option(
+    "--secret",
+    prompt="Secret of the credential",
+    hide_input=True,
+    envvar="P2P_AGENCY_SECRET",
+    help="Better typed when asked for, or in $P2P_AGENCY_SECRET: others on this machine can read a command line.",
+)
+@click.option("--zone", help="The time zone of your workbooks, such as Europe/Oslo.")
+@click.pass_obj
+def init(path: Path, address: str, client_id: str, secret: str, zone: str | None) -> None:
+    """Test the address and the credential, and store them so that only you can read them."""
+    try:
+        address = settings.parse_address(address)
+    except ValueError as error:
+        raise SetUpError(f"{error}".capitalize() + ".") from None
+    given = Settings(path, address, client_id.strip(), secret.strip())
+    client = Client(given)
+    missing = _NEEDED - client.scopes()
+    if missing:
+        raise SetUpError(f"The credential lacks {', '.join(sorted(missing))}. Ask your coordinator for another one.")
+    indicators = [one["code"] for one in client.get("indicators/")["indicators"]]
+    values: dict[str, str | list[str]] = {
+        "address": address, "client_id": given.client_id, "client_secret": given.client_secret,
+        "indicators": indicators,
+    }  # fmt: skip
+    settings.store(path, values | ({"zone": zone} if zone else {}))
+    settings.load(path)
+    _say_clock(client)
+    click.echo(f"{address} accepts this credential. The settings are in {path}.")
+
+
+@main.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--dry-run", is_flag=True, help="Only say what would become of it; store nothing.")
+@click.option("--again", is_flag=True, help="Send it as newest, though the same file was sent before.")
+@click.option("--wait", default=60, show_default=True, help="How many seconds to try, if the federation is away.")
+@click.pass_obj
+def send(path: Path, files: Sequence[Path], dry_run: bool, again: bool, wait: int) -> None:  # noqa: FBT001
+    """Check files and send them. Without a file, send what waits in the outbox."""
+    from p2p_agency import bodies
+
+    given = settings.load(path)
+    made = [body for file in files for body in bodies.of_file(file, given, again=again)]
+    client = Client(given)
+    if dry_run:
+        _preview(client, made)
+        return
+    outbox = Outbox(given.outbox)
+    outbox.belong_to(client.address)
+    keys = [outbox.add(body) for body in made]
+    before = outbox.get(keys)
+    if keys and all(one.state == "accepted" for one in before):
+        click.echo("This was sent before. To send it as newest again, use --again.")
+    _send_waiting(outbox, client, wait)
+    _tell(outbox.get(keys))
+
+
+def _send_waiting(outbox: Outbox, client: Client, wait: int) -> None:
+    """Send what waits, also after a while if the federation is away."""
+    ends = time.monotonic() + wait
+    waiting = outbox.count().get("waiting", 0)
+    with click.progressbar(length=waiting, label="Sending", hidden=waiting < 3) as progress:
+        while True:
+            try:
+                outbox.send(client, at_once=True, told=lambda _: progress.update(1))
+                break
+            except AwayError as away:
+                pause = outbox.wait_left()
+                if time.monotonic() + pause > ends:
+                    raise AwayError(
+                        f"{away}\nWhat waits stays in the outbox. Send it later with: p2p-agency send"
+                    ) from None
+                time.sleep(pause)
+            finally:
+                _say_clock(client)
+
+
+def _preview(client: Client, bodies: Sequence[bytes]) -> None:
+    import gzip
+
+    answers = [client.dry_run(gzip.compress(body), "application/json") for body in bodies]
+    _say_clock(client)
+    click.echo("\n".join(messages.of_receipts("Nothing was stored. If you send it", answers)))
+    if len(answers) > 1:
+        click.echo(f"It goes in {len(answers)} submissions. Each was judged without those before it.")
+
+
+def _tell(stored: Sequence[Stored]) -> None:
+    click.echo("\n".join(messages.of_stored(stored)) or "Nothing waits.")
+    if any(one.state == "refused" for one in stored):
+        raise RefusedError("Correct what is refused and send it again.")
+
+
+def _say_clock(client: Client) -> None:
+    if client.clock_fault:
+        click.echo(f"Warning: {client.clock_fault}", err=True)
+
+
+@main.command()
+@click.pass_obj
+def status(path: Path) -> None:
+    """Say whether the federation accepts this agency, what waits in the outbox, and which findings are open."""
+    given = settings.load(path)
+    outbox = Outbox(given.outbox)
+    _show_outbox(outbox)
+    client = Client(given)
+    findings = list(client.pages("findings/", "findings", state="open"))
+    _say_clock(client)
+    click.echo(f"{given.address} accepts the credential {given.client_id}.")
+    click.echo(f"Submissions are signed as {given.keyid}." if given.keyid else "Submissions are not signed.")
+    click.echo(f"Open findings: {len(findings)}. Read them with: p2p-agency findings")
+
+
+@main.command()
+@click.option("--state", default="open", show_default=True, help="open, answered, resolved; several with commas.")
+@click.pass_obj
+def findings(path: Path, state: str) -> None:
+    """List what the rules found about your numbers."""
+    client = Client(settings.load(path))
+    for finding in client.pages("findings/", "findings", state=state):
+        held = f" {finding['held']} held." if finding["held"] else ""
+        click.echo(f"{messages.of_finding(finding).strip()}{held}")
+
+
+@main.command()
+@click.argument("finding", type=int)
+@click.argument("answer", type=click.Choice(sorted(ANSWERS)))
+@click.option("--remark", help="Up to 1,000 characters. No names, addresses or hashes.")
+@click.pass_obj
+def answer(path: Path, finding: int, answer: str, remark: str | None) -> None:
+    """Answer a finding."""
+    told = Client(settings.load(path)).answer(finding, answer, remark)
+    click.echo(f"Finding {told['id']} is {told['state']}.")
+
+
+@main.group()
+def keys() -> None:
+    """Sign what you send."""
+
+
+@keys.command("new")
+@click.pass_obj
+def new_key(path: Path) -> None:
+    """Make a key pair. Nothing is signed with it before `keys use`."""
+    from p2p_agency.signing import make_key
+
+    made = make_key(settings.load(path))
+    click.echo(made.public)
+    click.echo(f"Fingerprint: {made.fingerprint}\nThe private key is in {made.file}. Never give it away.")
+    click.echo(
+        "Send the public key above to your coordinator. Compare the fingerprint by telephone. "
+        "The coordinator tells you the name of the key. Then run: p2p-agency keys use NAME"
+    )
+
+
+@keys.command("use")
+@click.argument("keyid")
+@click.pass_obj
+def use_key(path: Path, keyid: str) -> None:
+    """Sign from now on, with the key that your coordinator registered under this name."""
+    from dataclasses import replace
+
+    given = replace(settings.load(path), keyid=keyid)
+    Client(given).test_signature()
+    settings.store(path, {"keyid": keyid})
+    click.echo(f"The federation knows this key. From now on submissions are signed as {keyid}.")
+
+
+@main.command()
+@click.option("--compare", is_flag=True, help="Ask the federation what has arrived, and send again what it lacks.")
+@click.pass_obj
+def outbox(path: Path, compare: bool) -> None:  # noqa: FBT001
+    """Show what waits, what was refused, and how much was accepted in the last 14 days."""
+    given = settings.load(path)
+    stored = Outbox(given.outbox)
+    if compare:
+        client = Client(given)
+        lost = stored.compare(client)
+        click.echo(f"The federation lacks {len(lost)} submissions of the last 14 days.")
+        _send_waiting(stored, client, wait=60)
+    _show_outbox(stored)
+
+
+def _show_outbox(stored: Outbox) -> None:
+    counts = stored.count()
+    for state in ("accepted", "waiting", "refused"):
+        click.echo(f"{state}: {counts.get(state, 0)}")
+    for one in stored.in_state("waiting", "refused"):
+        added = time.strftime(_DATE, time.gmtime(one.added))
+        click.echo(f"{one.state} since {added} UTC, {one.attempts} attempts, {one.key[:12]}")
+        if one.state == "refused":
+            click.echo("\n".join(messages.of_problem(one.answer)))
+
+
+if __name__ == "__main__":
+    main()

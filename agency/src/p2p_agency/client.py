@@ -1,0 +1,220 @@
+"""HTTP with the federation: tokens, signatures, time-outs, and what an answer means.
+
+It follows no redirect, because that would carry the secret to another host.
+"""
+
+import base64
+import gzip
+import json
+import ssl
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
+
+import urllib3
+
+from p2p_agency.errors import AgencyError, AwayError, SetUpError
+from p2p_agency.settings import Settings
+from p2p_agency.signing import Signer, signer
+
+_SUBMISSIONS: Final = "/api/v1/submissions/"
+#: Seconds. Storing a large submission takes some.
+_TIMEOUT: Final = urllib3.Timeout(connect=10, read=120)
+#: A clock that differs by less is right: the header Date has whole seconds, and a request takes time.
+_CLOCK: Final = timedelta(seconds=30)
+#: If an answer takes longer than this many seconds, its Date says nothing about the clock.
+_PROMPT: Final = 20
+_AWAY: Final = frozenset({429, 502, 503, 504})
+#: A token is used no longer than this share of its life, so that it does not end on the way.
+_SHARE: Final = 0.8
+
+
+class ProblemError(AgencyError):
+    """The federation refused a request: its status, its code, and the whole problem document."""
+
+    def __init__(self, status: int, document: Mapping[str, Any]) -> None:
+        super().__init__(
+            f"{document.get('title', document['code'])}. {document.get('detail', '')} [{document['code']}]"
+        )
+        self.status = status
+        self.code: str = document["code"]
+        self.document = document
+
+    @property
+    def exit_code(self) -> int:  # type: ignore[override]
+        return SetUpError.exit_code if self.status in (401, 403) else 1
+
+
+class Client:
+    """An agency at its federation. It is for one thread."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.address = settings.address
+        self._id, self._secret = settings.client_id, settings.client_secret
+        self._signer: Signer | None = signer(settings)
+        self._token, self._token_ends = "", 0.0
+        self._pool = _pool(self.address)
+        #: How far the clock of the federation is ahead of this machine's.
+        self.ahead = timedelta(0)
+
+    # --- requests ---------------------------------------------------------------------------------------------------
+
+    def submit(self, packed: bytes, media_type: str, key: str) -> dict[str, Any]:
+        """Send a submission that was compressed with gzip; the receipt, also if it had been stored before."""
+        return self._post_submission(_SUBMISSIONS, packed, media_type, {"Idempotency-Key": key}, HTTPStatus.ACCEPTED)
+
+    def dry_run(self, packed: bytes, media_type: str) -> dict[str, Any]:
+        """What would become of a submission; nothing is stored."""
+        return self._post_submission(f"{_SUBMISSIONS}?dry_run=true", packed, media_type, {}, HTTPStatus.OK)
+
+    def get(self, path: str, **query: str) -> dict[str, Any]:
+        """A document of the API: `get("submissions/", since=…)`."""
+        url = f"/api/v1/{path}" + (f"?{urlencode(query)}" if query else "")
+        return self._authorized("GET", url, None, {}, HTTPStatus.OK)
+
+    def pages(self, path: str, member: str, **query: str) -> Iterator[dict[str, Any]]:
+        """The items of a list, over all its pages."""
+        page = self.get(path, **query)
+        yield from page[member]
+        while page["next"]:
+            # Only the cursor: a proxy may know the federation by another name.
+            [cursor] = parse_qs(urlsplit(page["next"]).query)["cursor"]
+            page = self.get(path, **query, cursor=cursor)
+            yield from page[member]
+
+    def answer(self, finding: int, answer: str, remark: str | None) -> dict[str, Any]:
+        body = json.dumps({"answer": answer, **({"remark": remark} if remark else {})}).encode()
+        headers = {"Content-Type": "application/json"}
+        return self._authorized("POST", f"/api/v1/findings/{finding}/answer/", body, headers, HTTPStatus.OK)
+
+    def test_signature(self) -> None:
+        """Raise why the federation does not accept the signature. Signatures are verified before bodies are read."""
+        try:
+            self.dry_run(gzip.compress(b"{}"), "application/json")
+        except ProblemError as problem:
+            if problem.code != "invalid_payload":
+                raise
+
+    def scopes(self) -> frozenset[str]:
+        """What the credential allows; the first test of an address, an id and a secret."""
+        return frozenset(str(self._new_token()["scope"]).split())
+
+    @property
+    def clock_fault(self) -> str:
+        """What is wrong with the clock of this machine, and what to do. Empty if it is right."""
+        if abs(self.ahead) < _CLOCK:
+            return ""
+        here = "behind" if self.ahead > timedelta(0) else "ahead of"
+        return (
+            f"The clock of this machine is {timedelta(seconds=round(abs(self.ahead).total_seconds()))} {here} "
+            "the federation's. Set it, best by NTP: wrong times get reports refused, or used in the wrong order."
+        )
+
+    # --- how --------------------------------------------------------------------------------------------------------
+
+    def _post_submission(
+        self, url: str, packed: bytes, media_type: str, headers: Mapping[str, str], expected: int
+    ) -> dict[str, Any]:
+        # The token first: its answer says how the clock of the signature is to be set.
+        self._authorization()
+        headers = {"Content-Type": media_type, "Content-Encoding": "gzip", **headers}
+        if self._signer is not None:
+            headers = self._signer.sign(self.address + url, packed, headers, datetime.now(UTC) + self.ahead)
+        return self._authorized("POST", url, packed, headers, expected)
+
+    def _authorized(
+        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], expected: int
+    ) -> dict[str, Any]:
+        answer = self._send(method, url, body, {**headers, **self._authorization()})
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            self._token_ends = 0
+            answer = self._send(method, url, body, {**headers, **self._authorization()})
+        return _document(answer, expected)
+
+    def _authorization(self) -> dict[str, str]:
+        if time.monotonic() > self._token_ends:
+            began, token = time.monotonic(), self._new_token()
+            self._token, self._token_ends = token["access_token"], began + _SHARE * float(token["expires_in"])
+        return {"Authorization": f"Bearer {self._token}"}
+
+    def _new_token(self) -> dict[str, Any]:
+        pair = base64.b64encode(f"{quote(self._id)}:{quote(self._secret)}".encode()).decode()
+        headers = {"Authorization": f"Basic {pair}", "Content-Type": "application/x-www-form-urlencoded"}
+        answer = self._send("POST", "/oauth/token/", b"grant_type=client_credentials", headers)
+        if answer.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED):
+            raise SetUpError(
+                f"{self.address} does not accept this id and secret. Look at both again. If they are right, "
+                "the credential has ended or was revoked: ask your coordinator for a new one, then run: p2p-agency init"
+            )
+        return _document(answer, HTTPStatus.OK)
+
+    def _send(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
+        began = time.time()
+        try:
+            answer = self._pool.request(
+                method, self.address + url, body=body, headers=headers, redirect=False, retries=False
+            )
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise AwayError(f"{self.address} cannot be reached: {_reason(error)}") from None
+        self._compare_clocks(answer.headers.get("Date"), began, time.time())
+        return answer
+
+    def _compare_clocks(self, date: str | None, began: float, ended: float) -> None:
+        if date and 0 <= ended - began < _PROMPT:
+            try:
+                there = parsedate_to_datetime(date).timestamp()
+            except ValueError:
+                return
+            # On average, half a second was cut off.
+            self.ahead = timedelta(seconds=there + 0.5 - (began + ended) / 2)
+
+
+def _pool(address: str) -> urllib3.PoolManager:
+    """Connections with the certificates and the proxy that this machine uses."""
+    parts = urlsplit(address)
+    proxies = urllib.request.getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    context = ssl.create_default_context() if parts.scheme == "https" else None
+    if proxy and not urllib.request.proxy_bypass(parts.hostname or ""):
+        return urllib3.ProxyManager(proxy, timeout=_TIMEOUT, ssl_context=context)
+    return urllib3.PoolManager(timeout=_TIMEOUT, ssl_context=context)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, urllib3.exceptions.SSLError):
+        return f"{error}. Is the address right, and the clock of this machine?"
+    if isinstance(error, urllib3.exceptions.NameResolutionError):
+        return "no host has this name. Look at the address, and at the network of this machine."
+    if isinstance(error, urllib3.exceptions.NewConnectionError):
+        return "nothing listens there."
+    if isinstance(error, urllib3.exceptions.TimeoutError):
+        return "it does not answer in time."
+    return f"the connection broke ({type(error).__name__})."
+
+
+def _document(answer: urllib3.BaseHTTPResponse, expected: int) -> dict[str, Any]:
+    """The JSON object of an answer; raises what the answer means otherwise."""
+    try:
+        document = json.loads(answer.data)
+    except ValueError:
+        document = None
+    if answer.status == expected and isinstance(document, dict):
+        return document
+    seconds = answer.headers.get("Retry-After", "")
+    if answer.status in _AWAY:
+        said = document.get("title", "") if isinstance(document, dict) else ""
+        raise AwayError(
+            f"The federation cannot take it now: {said or answer.status}.",
+            retry_after=float(seconds) if seconds.isdecimal() else 0,
+        )
+    if not isinstance(document, dict) or "code" not in document:
+        raise AwayError(
+            f"What answers is not the federation: {answer.status} without a document of its API. "
+            "Look at the address, and at proxies on the way."
+        )
+    raise ProblemError(answer.status, document)

@@ -1,0 +1,70 @@
+"""What became of a submission, in lines of plain text, for a person at a terminal or a file beside the file."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from p2p_agency.outbox import Stored
+from p2p_core.payloads.faults import PayloadError
+
+_OUTCOMES: Final = {
+    "current": "put into use",
+    "unchanged": "equal to what is in use",
+    "superseded": "not used, because a report that was prepared later is there",
+    "held": "held until a coordinator has decided",
+    "withdrawn": "withdrawals, put into use",
+}
+
+
+def of_stored(stored: Sequence[Stored]) -> list[str]:
+    """What became of the submissions of a file."""
+    accepted = [one.answer for one in stored if one.state == "accepted"]
+    waiting = sum(one.state == "waiting" for one in stored)
+    lines = list(of_receipts("Accepted", accepted)) if accepted else []
+    for one in stored:
+        if one.state == "refused":
+            lines += of_problem(one.answer)
+    if waiting:
+        lines.append(f"{waiting} of {len(stored)} submissions wait in the outbox.")
+    return lines
+
+
+def of_receipts(head: str, answers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield how many reports became what, and what the rules found."""
+    yield f"{head}: {_reports(sum(answer['report_count'] for answer in answers))}."
+    for outcome, words in _OUTCOMES.items():
+        count = sum(answer["outcomes"][outcome] for answer in answers)
+        if count:
+            yield f"  {count:>7,} {words}"
+    for finding in (finding for answer in answers for finding in answer["findings"]):
+        yield of_finding(finding)
+
+
+def of_finding(finding: Mapping[str, Any]) -> str:
+    number = "" if finding["id"] is None else f" {finding['id']}"
+    return f"  Finding{number} ({finding['rule']}, {finding['state']}): {finding['message']}"
+
+
+def of_problem(problem: Mapping[str, Any]) -> list[str]:
+    """Why the federation refused something."""
+    lines = [f"Refused: {problem['title']} [{problem['code']}]. {problem.get('detail', '')}"]
+    faults = problem.get("errors", [])
+    lines += [f"  {fault['pointer']}: {fault['detail']} [{fault['code']}]" for fault in faults]
+    return lines + _others(problem.get("error_count", 0) - len(faults))
+
+
+def of_faults(error: PayloadError) -> list[str]:
+    """Why a file was not sent."""
+    lines = [f"Refused, nothing was sent: {error.code}. {error.detail}".rstrip()]
+    return (
+        lines
+        + [f"  {fault.pointer}: {fault.code}" for fault in error.faults]
+        + _others(error.fault_count - len(error.faults))
+    )
+
+
+def _others(count: int) -> list[str]:
+    return [f"  and {count:,} more faults"] if count > 0 else []
+
+
+def _reports(count: int) -> str:
+    return "1 report" if count == 1 else f"{count:,} reports"

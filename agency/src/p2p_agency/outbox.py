@@ -1,0 +1,253 @@
+"""The outbox: each submission is stored here first, and stays until the federation has it. Counts only.
+
+SQLite writes each step to the disk before the next one begins, so a kill between any two of them loses and doubles
+nothing: what was not marked as sent is sent again with the same Idempotency-Key, and the federation stores it once.
+Several processes may use one outbox.
+"""
+
+import gzip
+import json
+import os
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from hashlib import sha256
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from p2p_agency.client import Client, ProblemError
+from p2p_agency.errors import AgencyError, AwayError, MachineError, SetUpError
+from p2p_core import instants
+
+#: Seconds. What the federation has accepted or refused is kept for so long.
+KEPT: Final = timedelta(days=14).total_seconds()
+#: Seconds. Another process leaves a submission alone for so long after one has taken it up.
+_TAKEN: Final = 120
+#: Seconds between two attempts while the federation is away: at first, and at most.
+_SHORTEST, _LONGEST = 1.0, 300.0
+#: Answers that say what is wrong with the submission, and not with how or when it is sent.
+_ABOUT_THE_BODY: Final = frozenset({400, 413, 415, 422})
+_ABOUT_THE_SIGNATURE: Final = ("signature_", "content_digest_")
+#: Faults that time cures: the clock of this machine is ahead.
+_TOO_EARLY: Final = frozenset({"prepared_in_future", "period_not_ended"})
+_FINDINGS: Final = 100
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS submission (
+    key TEXT PRIMARY KEY,
+    media_type TEXT NOT NULL,
+    packed BLOB NOT NULL,
+    added REAL NOT NULL,
+    state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'accepted', 'refused')),
+    attempts INTEGER NOT NULL DEFAULT 0,
+    taken REAL NOT NULL DEFAULT 0,
+    settled REAL,
+    answer TEXT
+);
+CREATE INDEX IF NOT EXISTS submission_state ON submission (state, attempts);
+CREATE INDEX IF NOT EXISTS submission_settled ON submission (settled);
+CREATE TABLE IF NOT EXISTS watched (path TEXT PRIMARY KEY, stamp TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS note (name TEXT PRIMARY KEY, value);
+"""
+_BY_KEY: Final = "SELECT key, state, added, attempts, answer FROM submission WHERE key = ?"
+_BY_STATE: Final = "SELECT key, state, added, attempts, answer FROM submission WHERE state = ? ORDER BY rowid"
+
+
+class Stored(NamedTuple):
+    """A submission of the outbox. ``answer`` is the receipt if it was accepted, and the problem if it was refused."""
+
+    key: str
+    state: str
+    added: float
+    attempts: int
+    answer: dict[str, Any]
+
+
+class Outbox:
+    """The submissions of one agency for one federation, in one file. An object is for one thread."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with self._storing():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # SQLite gives its other files the mode of this one.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            self._database = sqlite3.connect(path, timeout=60, isolation_level=None)
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("PRAGMA synchronous = FULL")
+            self._database.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        self._database.close()
+
+    # --- storing ----------------------------------------------------------------------------------------------------
+
+    def add(self, body: bytes, media_type: str = "application/json") -> str:
+        """Store a submission, unless it is there, and return its key. A body should say when it was ``prepared``.
+
+        One that was refused is tried again.
+        """
+        key = sha256(b"\n".join((media_type.encode(), body))).hexdigest()
+        self._run(
+            "INSERT INTO submission (key, media_type, packed, added) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (key) DO UPDATE SET state = 'waiting', attempts = 0, settled = NULL WHERE state = 'refused'",
+            (key, media_type, gzip.compress(body, mtime=0), time.time()),
+        )
+        return key
+
+    def get(self, keys: Iterable[str]) -> list[Stored]:
+        """The submissions with these keys that are still there, in this order."""
+        return [_stored(row) for key in keys for row in self._run(_BY_KEY, (key,))]
+
+    def in_state(self, *states: str) -> list[Stored]:
+        """All submissions in these states, oldest first."""
+        return [_stored(row) for state in states for row in self._run(_BY_STATE, (state,))]
+
+    def count(self) -> dict[str, int]:
+        """How many submissions are in each state."""
+        return dict(self._run("SELECT state, count(*) FROM submission GROUP BY state"))
+
+    def seen(self, path: Path) -> str:
+        """The stamp of a watched file whose result was told; empty if there is none."""
+        return next((stamp for (stamp,) in self._run("SELECT stamp FROM watched WHERE path = ?", (str(path),))), "")
+
+    def see(self, path: Path, stamp: str) -> None:
+        self._run("INSERT OR REPLACE INTO watched VALUES (?, ?)", (str(path), stamp))
+
+    def belong_to(self, address: str) -> None:
+        """Send nothing that was meant for one federation, such as one for tests, to another."""
+        self._run("INSERT OR IGNORE INTO note VALUES ('address', ?)", (address,))
+        if self._note("address") != address:
+            raise SetUpError(
+                f"The outbox {self.path} belongs to {self._note('address')}, and the settings name {address}. "
+                "Use other settings for it, with --config, or another file, with the setting `outbox`."
+            )
+
+    # --- sending ----------------------------------------------------------------------------------------------------
+
+    def send(self, client: Client, *, at_once: bool = False, told: Callable[[Stored], None] = lambda _: None) -> None:
+        """Send what waits, each submission once, and call ``told`` with each that is settled.
+
+        Raises why the rest waits. After that, it does nothing before some time has passed, unless it is told
+        ``at_once``.
+        """
+        self.belong_to(client.address)
+        if self.wait_left() and not at_once:
+            return
+        tried: set[str] = set()
+        failed = None
+        try:
+            for key, media_type, packed in self._take(tried):
+                failed = self._send_one(client, key, media_type, packed) or failed
+                for one in self.get([key]):
+                    told(one)
+            if failed is not None:
+                raise failed
+        except AgencyError as error:
+            self._wait(getattr(error, "retry_after", 0))
+            raise
+        if tried:
+            self._run("DELETE FROM note WHERE name IN ('failures', 'wait_until')")
+        self._run("DELETE FROM submission WHERE settled < ?", (time.time() - KEPT,))
+
+    def wait_left(self) -> float:
+        """In how many seconds the next attempt is due. If it is in the far future, the clock was set back."""
+        left = float(self._note("wait_until") or 0) - time.time()
+        return left if 0 < left <= _LONGEST else 0.0
+
+    def compare(self, client: Client) -> list[str]:
+        """Let what was accepted, and what the federation lacks, wait again; the keys of it.
+
+        It lacks submissions after it was restored from an older backup.
+        """
+        self.belong_to(client.address)
+        accepted = self.in_state("accepted")
+        if not accepted:
+            return []
+        since = min(datetime.fromisoformat(one.answer["received"]) for one in accepted)
+        there = {one["id"] for one in client.pages("submissions/", "submissions", since=instants.write(since))}
+        lost = [one.key for one in accepted if one.answer["id"] not in there]
+        for key in lost:
+            self._run("UPDATE submission SET state = 'waiting', attempts = 0, settled = NULL WHERE key = ?", (key,))
+        return lost
+
+    def _take(self, tried: set[str]) -> Iterator[tuple[str, str, bytes]]:
+        """Take up one submission after the other: those first that no other process has just taken up."""
+        while True:
+            now = time.time()
+            rows = self._run(
+                "UPDATE submission SET taken = ?1, attempts = attempts + 1 WHERE key ="
+                " (SELECT key FROM submission WHERE state = 'waiting'"
+                "  ORDER BY taken BETWEEN ?1 - ?2 AND ?1, attempts, rowid LIMIT 1)"
+                " RETURNING key, media_type, packed",
+                (now, _TAKEN),
+            )
+            if not rows or rows[0][0] in tried:
+                return
+            tried.add(rows[0][0])
+            yield rows[0]
+
+    def _send_one(self, client: Client, key: str, media_type: str, packed: bytes) -> AgencyError | None:
+        """Send one submission; a fault of the federation's own, which other submissions need not meet."""
+        try:
+            receipt = client.submit(packed, media_type, key)
+        except ProblemError as problem:
+            if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                return AwayError(str(problem))
+            if not _is_final(problem):
+                raise
+            self._settle(key, "refused", dict(problem.document))
+            return None
+        kept = {name: receipt[name] for name in ("id", "received", "report_count", "outcomes")}
+        self._settle(key, "accepted", {**kept, "findings": receipt["findings"][:_FINDINGS]})
+        return None
+
+    def _settle(self, key: str, state: str, answer: dict[str, Any]) -> None:
+        self._run(
+            "UPDATE submission SET state = ?, settled = ?, answer = ? WHERE key = ?",
+            (state, time.time(), json.dumps(answer), key),
+        )
+
+    def _wait(self, asked: float) -> None:
+        """Wait longer after each failure, and not as long as other agencies."""
+        failures = int(self._note("failures") or 0)
+        pause = min(_LONGEST, _SHORTEST * 2 ** min(failures, 20)) * random.uniform(0.5, 1)  # noqa: S311  no secret
+        for name, value in (("failures", failures + 1), ("wait_until", time.time() + min(_LONGEST, max(pause, asked)))):
+            self._run("INSERT OR REPLACE INTO note VALUES (?, ?)", (name, value))
+
+    # --- SQLite -----------------------------------------------------------------------------------------------------
+
+    def _note(self, name: str) -> Any:
+        return next((value for (value,) in self._run("SELECT value FROM note WHERE name = ?", (name,))), None)
+
+    def _run(self, statement: str, values: tuple[Any, ...] = ()) -> list[Any]:
+        """Run one statement, which is a transaction of its own."""
+        with self._storing():
+            return self._database.execute(statement, values).fetchall()
+
+    @contextmanager
+    def _storing(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise MachineError(
+                f"The outbox {self.path} cannot be used: {error}. Nothing in it is lost. "
+                "See that the disk has room and that you may write there, then run the same again."
+            ) from None
+
+
+def _stored(row: tuple[str, str, float, int, str | None]) -> Stored:
+    return Stored(*row[:4], json.loads(row[4] or "{}"))
+
+
+def _is_final(problem: ProblemError) -> bool:
+    """Whether the submission itself is refused, at any time and with any credential."""
+    if problem.status not in _ABOUT_THE_BODY or problem.code.startswith(_ABOUT_THE_SIGNATURE):
+        return False
+    faults = problem.document.get("errors", [])
+    codes = {fault["code"] for fault in faults}
+    return not (codes and codes <= _TOO_EARLY and len(faults) == problem.document["error_count"])

@@ -1,0 +1,125 @@
+"""The settings of an agency: one TOML file that only its owner may read, because it has the secret."""
+
+import json
+import os
+import re
+import tempfile
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from p2p_agency.errors import MachineError, SetUpError
+
+_REQUIRED: Final = ("address", "client_id", "client_secret")
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_HEAD: Final = "# Written by `p2p-agency init`. It has the secret: nobody but its owner may read it.\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `init` stores. ``sections`` has the tables of the file, such as that of the collector."""
+
+    path: Path
+    address: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    #: The codes that the federation had when `init` was run.
+    indicators: tuple[str, ...] = ()
+    zone: ZoneInfo | None = None
+    #: The name of the key that signs, if there is one.
+    keyid: str = ""
+    outbox: Path = field(default=Path())
+    sections: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def key_file(self) -> Path:
+        """The private key that belongs to ``keyid``."""
+        return key_file(self.path, self.keyid.rpartition(".")[2])
+
+
+def key_file(settings: Path, shown: str) -> Path:
+    """Where the private key is whose fingerprint begins with these characters."""
+    return settings.with_name(f"signing-{shown}.pem")
+
+
+def load(path: Path) -> Settings:
+    try:
+        text = path.read_text(encoding="utf-8")
+        others = os.name == "posix" and path.stat().st_mode & 0o077
+    except FileNotFoundError:
+        raise SetUpError(f"{path} is not there. Run: p2p-agency init") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SetUpError(f"{path} cannot be read: {error}.") from None
+    if others:
+        raise SetUpError(f"Others may read {path}, which has the secret. Run: chmod 600 {path}")
+    try:
+        return _settings(path, tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, OSError) as error:
+        raise SetUpError(f"{path} cannot be used: {error}. Correct it, or run: p2p-agency init") from None
+
+
+def _settings(path: Path, given: dict[str, Any]) -> Settings:
+    for name in _REQUIRED:
+        if not isinstance(given.get(name), str) or not given[name]:
+            raise ValueError(f"{name} is missing")
+    return Settings(
+        path=path,
+        address=parse_address(given["address"]),
+        client_id=given["client_id"],
+        client_secret=given["client_secret"],
+        indicators=tuple(map(str, given.get("indicators", ()))),
+        zone=ZoneInfo(given["zone"]) if "zone" in given else None,
+        keyid=str(given.get("keyid", "")),
+        outbox=path.parent / given.get("outbox", "outbox.sqlite"),
+        sections={name: value for name, value in given.items() if isinstance(value, dict)},
+    )
+
+
+def parse_address(text: str) -> str:
+    """The address of a federation, without a slash at its end. Raises ``ValueError``."""
+    parts = urlsplit(text.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("the address must begin with https:// and name a host")
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise ValueError("the address must begin with https://, or anyone on the way could read the secret")
+    if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
+        raise ValueError("the address must end after the host, as in https://federation.example.org")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def store(path: Path, values: Mapping[str, str | list[str]]) -> None:
+    """Set values in the file and leave its other lines alone. It is replaced whole or not at all."""
+    text = path.read_text(encoding="utf-8") if path.exists() else _HEAD
+    table = re.search(r"^\[", text, re.MULTILINE)
+    top, rest = (text[: table.start()], text[table.start() :]) if table else (text.rstrip("\n") + "\n", "")
+    for name, value in values.items():
+        line = f"{name} = {json.dumps(value, ensure_ascii=False)}\n"
+        set_already = re.search(rf"(?m)^{name}\s*=.*\n?", top)
+        top = top[: set_already.start()] + line + top[set_already.end() :] if set_already else top + line
+    try:
+        tomllib.loads(top + rest)
+    except tomllib.TOMLDecodeError as error:
+        raise SetUpError(f"{path} cannot be changed: {error}. Write each value in one line.") from None
+    write_private(path, (top + rest).encode())
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that only its owner may read, whole or not at all."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(draft).replace(path)
+        except BaseException:
+            Path(draft).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise MachineError(f"{path} cannot be written: {error.strerror or error}.") from None

@@ -1,0 +1,144 @@
+"""The commands, as a person types them: what they print, and their exit codes."""
+
+import json
+
+import click.testing
+import pytest
+
+from p2p_agency.cli import main
+from tests.unit.agency.federation import NOTHING, as_json
+
+REPORT = {"frequency": "H", "period": "2026-11-24T09:00", "observations": []}
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.setenv("P2P_AGENCY_CONFIG", str(tmp_path / "settings.toml"))
+
+    def run_command(*words, told=None):
+        done = click.testing.CliRunner().invoke(main, words, input=told, catch_exceptions=False)
+        return done.exit_code, done.output
+
+    return run_command
+
+
+@pytest.fixture
+def agency(run, federation):
+    code, output = run("init", told=f"{federation.address}\nNO-KRIPOS.1\nsecret\n")
+    assert (code, "accepts this credential" in output) == (0, True)
+    return run
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps({"indicator": "DOWNLOADS", "reports": [REPORT]}))
+    return str(path)
+
+
+def test_init_asks_tests_and_stores(agency, tmp_path, federation):
+    text = (tmp_path / "settings.toml").read_text()
+    assert 'client_secret = "secret"' in text
+    assert 'indicators = ["DOWNLOADS", "HELP_VISITS"]' in text
+    federation.scope = "submissions:write"
+    assert agency("init", told=f"{federation.address}\nNO-KRIPOS.2\nother\n")[0] == 4
+    assert (tmp_path / "settings.toml").read_text() == text
+
+
+def test_init_refuses_what_it_cannot_use(run, federation, tmp_path):
+    federation.scope = "submissions:write"
+    code, output = run("init", told=f"{federation.address}\nNO-KRIPOS.1\nsecret\n")
+    assert (code, "lacks submissions:read" in output) == (4, True)
+    code, output = run("init", told="http://federation.example\nNO-KRIPOS.1\nsecret\n")
+    assert (code, "https://" in output) == (4, True)
+    assert not (tmp_path / "settings.toml").exists()
+
+
+def test_send_stores_once(agency, file, federation):
+    code, output = agency("send", file)
+    assert (code, "Accepted: 1 report.\n        1 put into use" in output) == (0, True)
+    code, output = agency("send", file)
+    assert (code, "was sent before" in output) == (0, True)
+    assert len(federation.stored) == 1
+    agency("send", "--again", file)
+    assert len(federation.stored) == 2
+
+
+def test_dry_run_stores_nothing(agency, file, federation, tmp_path):
+    finding = {"id": None, "rule": "R102", "state": "open", "message": "Hour 09:00 is 12 times the usual."}
+    federation.answers.append(
+        as_json(200, {"report_count": 1, "outcomes": {**NOTHING, "held": 1}, "findings": [finding]})
+    )
+    code, output = agency("send", "--dry-run", file)
+    assert code == 0
+    assert "1 held until a coordinator has decided" in output
+    assert "Finding (R102, open): Hour 09:00 is 12 times the usual." in output
+    assert (federation.stored, (tmp_path / "outbox.sqlite").exists()) == ({}, False)
+
+
+def test_refusals_and_faults_have_their_exit_code(agency, file, federation, tmp_path):
+    fault = {"pointer": "/reports/0/period", "code": "bad_period", "detail": "Write it so."}
+    federation.problem(422, "invalid_payload", errors=[fault], error_count=7)
+    code, output = agency("send", file)
+    assert (code, "/reports/0/period: Write it so. [bad_period]\n  and 6 more faults" in output) == (1, True)
+    assert agency("outbox")[1].count("refused: 1") == 1
+    (tmp_path / "bad.json").write_text("{")
+    code, output = agency("send", str(tmp_path / "bad.json"))
+    assert (code, "not_json" in output) == (1, True)
+
+
+def test_federation_that_is_away_leaves_it_in_the_outbox(agency, file, federation):
+    federation.answers += [(503, {}, b"{}")] * 2
+    code, output = agency("send", "--wait", "0", file)
+    assert (code, "stays in the outbox" in output) == (3, True)
+    assert "waiting: 1" in agency("outbox")[1]
+    # It tries again by itself while it may wait.
+    code, output = agency("send")
+    assert (code, "Nothing waits" in output, len(federation.stored)) == (0, True, 1)
+
+
+def test_without_settings_or_disk(run, agency, file, tmp_path):
+    (tmp_path / "outbox.sqlite").mkdir()
+    code, output = agency("send", file)
+    assert (code, "cannot be used" in output) == (5, True)
+    (tmp_path / "settings.toml").unlink()
+    assert run("status")[0] == 4
+
+
+def test_wrong_clock_is_said(agency, file, federation):
+    federation.ahead = -600
+    assert "clock of this machine is 0:10:00 ahead" in agency("send", file)[1]
+    assert "clock of this machine is 0:10:00 ahead" in agency("status")[1]
+
+
+def test_status_findings_and_answer(agency, federation):
+    code, output = agency("status")
+    assert (code, "accepts the credential NO-KRIPOS.1" in output, "Open findings: 0" in output) == (0, True, True)
+    finding = {"id": 7, "rule": "R102", "state": "open", "message": "Much.", "held": 3}
+    federation.answers.append(as_json(200, {"findings": [finding], "next": None}))
+    assert agency("findings") == (0, "Finding 7 (R102, open): Much. 3 held.\n")
+    federation.answers.append(as_json(200, {"id": 7, "state": "answered"}))
+    assert agency("answer", "7", "confirmed", "--remark", "A campaign.") == (0, "Finding 7 is answered.\n")
+    assert json.loads(federation.asked[-1][2]) == {"answer": "confirmed", "remark": "A campaign."}
+    assert agency("answer", "7", "perhaps")[0] == 2
+
+
+def test_keys_are_made_and_used_when_the_federation_knows_them(agency, federation, tmp_path):
+    output = agency("keys", "new")[1]
+    [key] = tmp_path.glob("signing-*.pem")
+    keyid = key.name.replace("signing-", "NO-KRIPOS.").removesuffix(".pem")
+    assert "BEGIN PUBLIC KEY" in output
+    assert "PRIVATE" not in output
+    federation.problem(403, "signature_key_unknown")
+    assert agency("keys", "use", keyid)[0] == 4
+    assert "are not signed" in agency("status")[1]
+    federation.problem(422, "invalid_payload")
+    assert agency("keys", "use", keyid)[0] == 0
+    assert f"signed as {keyid}" in agency("status")[1]
+
+
+def test_compare_sends_what_is_lacking(agency, file, federation):
+    agency("send", file)
+    federation.stored.clear()
+    code, output = agency("outbox", "--compare")
+    assert (code, "lacks 1 submissions" in output, len(federation.stored)) == (0, True, 1)

@@ -1,0 +1,92 @@
+"""The settings: who may read them, what is refused, and that a change of one value leaves the rest alone."""
+
+import stat
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from p2p_agency import settings
+from p2p_agency.errors import MachineError, SetUpError
+
+VALUES = {"address": "https://federation.example.org", "client_id": "NO-KRIPOS.1", "client_secret": 'a "secret" \\ æ'}
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "new folder" / "settings.toml"
+
+
+def test_what_is_stored_is_loaded_and_only_its_owner_may_read_it(path):
+    settings.store(path, VALUES | {"indicators": ["DOWNLOADS"], "zone": "Europe/Oslo"})
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    loaded = settings.load(path)
+    assert (loaded.address, loaded.client_secret) == (VALUES["address"], VALUES["client_secret"])
+    assert (loaded.indicators, loaded.zone) == (("DOWNLOADS",), ZoneInfo("Europe/Oslo"))
+    assert loaded.outbox == path.parent / "outbox.sqlite"
+    assert [one.name for one in path.parent.iterdir()] == ["settings.toml"]
+
+
+def test_change_of_a_value_leaves_comments_and_tables_alone(path):
+    settings.store(path, VALUES)
+    path.write_text(path.read_text() + '# Ours.\n[collect]\naddress = "of the collector"\n')
+    settings.store(path, {"client_secret": "new", "keyid": "NO-KRIPOS.2"})
+    loaded = settings.load(path)
+    assert (loaded.client_secret, loaded.keyid) == ("new", "NO-KRIPOS.2")
+    assert loaded.sections == {"collect": {"address": "of the collector"}}
+    assert "# Ours.\n" in path.read_text()
+    settings.store(path, {"address": "https://other.example"})
+    assert settings.load(path).sections["collect"]["address"] == "of the collector"
+
+
+def test_change_that_cannot_be_made_is_refused(path):
+    settings.store(path, VALUES)
+    path.write_text(path.read_text() + 'indicators = [\n    "DOWNLOADS",\n]\n')
+    before = path.read_text()
+    with pytest.raises(SetUpError, match="in one line"):
+        settings.store(path, {"indicators": ["HELP_VISITS"]})
+    assert path.read_text() == before
+
+
+BAD = {
+    "nothing": "",
+    "no secret": 'address = "https://a.example"\nclient_id = "x"\n',
+    "no TOML": "address: https://a.example",
+    "an unknown zone": f'{"".join(f"{name} = {value!r}{chr(10)}" for name, value in VALUES.items())}zone = "Oslo"\n',
+}
+
+
+@pytest.mark.parametrize("text", BAD.values(), ids=BAD)
+def test_unusable_file_says_what_to_do(path, text):
+    settings.write_private(path, text.encode())
+    with pytest.raises(SetUpError, match="p2p-agency init"):
+        settings.load(path)
+
+
+def test_missing_and_readable_files_say_what_to_do(path):
+    with pytest.raises(SetUpError, match="Run: p2p-agency init"):
+        settings.load(path)
+    settings.store(path, VALUES)
+    path.chmod(0o640)
+    with pytest.raises(SetUpError, match="chmod 600"):
+        settings.load(path)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://federation.example.org", "federation.example.org", "ftp://a.example", "https://", "https://a.example/api/",
+     "https://a.example?x=1", "https://user@a.example", "file:///etc"],
+)  # fmt: skip
+def test_address_that_would_leak_or_miss_is_refused(address):
+    with pytest.raises(ValueError, match="the address must"):
+        settings.parse_address(address)
+
+
+def test_address_of_this_machine_needs_no_tls():
+    assert settings.parse_address(" http://localhost:8000/ ") == "http://localhost:8000"
+
+
+def test_file_that_cannot_be_written_is_said():
+    with pytest.raises(MachineError, match="cannot be written"):
+        settings.write_private(Path("/dev/null/settings.toml"), b"")
