@@ -28,6 +28,16 @@ def of_file(path: Path, settings: Settings, *, again: bool = False) -> Iterator[
     return write(content.reports, codes, datetime.now(UTC) if again else content.prepared)
 
 
+def of_withdrawals(indicator: str, frequency: str, labels: Sequence[str]) -> Iterator[bytes]:
+    """The bodies that withdraw the reports for these periods, from now on."""
+    prepared = instants.write(datetime.now(UTC))
+    for first in range(0, len(labels), _REPORTS):
+        reports = [
+            {"frequency": frequency, "period": label, "withdrawn": True} for label in labels[first : first + _REPORTS]
+        ]
+        yield _encode({"indicator": indicator, "prepared": prepared, "reports": reports})
+
+
 def write(reports: Iterable[NewReport], indicators: Mapping[int, str], prepared: datetime) -> Iterator[bytes]:
     """The same reports and the same ``prepared`` give the same bodies."""
     in_order = sorted(reports, key=lambda report: (report.indicator, report.period, report.frequency))

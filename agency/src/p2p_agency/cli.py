@@ -1,7 +1,8 @@
 """The commands of `p2p-agency`. Each is one function; docs/reference/p2p-agency.md describes them."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,11 +13,14 @@ from p2p_agency.client import Client
 from p2p_agency.errors import AgencyError, AwayError, RefusedError, SetUpError
 from p2p_agency.outbox import Outbox, Stored
 from p2p_agency.settings import Settings
+from p2p_core import periods
 from p2p_core.payloads.answers import ANSWERS
 from p2p_core.payloads.faults import PayloadError
 from p2p_core.scopes import READ_OWN, SUBMIT
 
 _NEEDED: Final = frozenset({SUBMIT, READ_OWN})
+#: From so many submissions on, progress is shown.
+_MANY: Final = 3
 _DATE: Final = "%Y-%m-%d %H:%M"
 
 
@@ -98,7 +102,8 @@ def send(path: Path, files: Sequence[Path], dry_run: bool, again: bool, wait: in
     from p2p_agency import bodies
 
     given = settings.load(path)
-    made = [body for file in files for body in bodies.of_file(file, given, again=again)]
+    # All files are read before anything of them is sent.
+    made = chain(*[bodies.of_file(file, given, again=again) for file in files])
     client = Client(given)
     if dry_run:
         _preview(client, made)
@@ -113,18 +118,24 @@ def send(path: Path, files: Sequence[Path], dry_run: bool, again: bool, wait: in
     _tell(outbox.get(keys))
 
 
-def _send_waiting(outbox: Outbox, client: Client, wait: int) -> None:
-    """Send what waits, also after a while if the federation is away."""
-    ends = time.monotonic() + wait
+def _send_waiting(outbox: Outbox, client: Client, wait: float) -> None:
+    """Send what waits. If the federation is away, try again until it has accepted nothing for ``wait`` seconds."""
+    last = time.monotonic()
     waiting = outbox.count().get("waiting", 0)
-    with click.progressbar(length=waiting, label="Sending", hidden=waiting < 3) as progress:
+    with click.progressbar(length=waiting, label="Sending", hidden=waiting < _MANY) as progress:
+
+        def settled(_: Stored) -> None:
+            nonlocal last
+            last = time.monotonic()
+            progress.update(1)
+
         while True:
             try:
-                outbox.send(client, at_once=True, told=lambda _: progress.update(1))
+                outbox.send(client, at_once=True, told=settled)
                 break
             except AwayError as away:
                 pause = outbox.wait_left()
-                if time.monotonic() + pause > ends:
+                if time.monotonic() + pause > last + wait:
                     raise AwayError(
                         f"{away}\nWhat waits stays in the outbox. Send it later with: p2p-agency send"
                     ) from None
@@ -133,7 +144,7 @@ def _send_waiting(outbox: Outbox, client: Client, wait: int) -> None:
                 _say_clock(client)
 
 
-def _preview(client: Client, bodies: Sequence[bytes]) -> None:
+def _preview(client: Client, bodies: Iterable[bytes]) -> None:
     import gzip
 
     answers = [client.dry_run(gzip.compress(body), "application/json") for body in bodies]
@@ -152,6 +163,58 @@ def _tell(stored: Sequence[Stored]) -> None:
 def _say_clock(client: Client) -> None:
     if client.clock_fault:
         click.echo(f"Warning: {client.clock_fault}", err=True)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--quiet", default=5.0, show_default=True, help="A file is complete after so many seconds of no change.")
+@click.pass_obj
+def watch(path: Path, folder: Path, quiet: float) -> None:
+    """Send each file that is put into a folder, once. The result is written beside it."""
+    from p2p_agency import watch as watching
+
+    watching.run(folder, settings.load(path), quiet=quiet, say=click.echo)
+
+
+@main.command()
+@click.argument("indicator")
+@click.argument("frequency", type=click.Choice([one.value for one in periods.REPORTABLE]))
+@click.argument("first")
+@click.argument("last", required=False)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def withdraw(path: Path, indicator: str, frequency: str, first: str, last: str | None, yes: bool) -> None:  # noqa: FBT001
+    """Take back what you reported for the periods from FIRST to LAST.
+
+    FREQUENCY is N (minutes), H (hours), D (days) or M (months). Write periods as in reports: 2026-11-24T09:00,
+    2026-11-24, 2026-11.
+    """
+    from p2p_agency import bodies
+
+    given = settings.load(path)
+    client = Client(given)
+    figures = client.pages(
+        "figures/", "figures", indicator=indicator, frequency=frequency, start=first, end=last or first
+    )
+    reported = {
+        one["period"]: sum(cell["value"] for cell in one["observations"])
+        for one in figures
+        if one["source"] == "reported"
+    }
+    if not reported:
+        raise RefusedError(
+            "You have no reports of this frequency in use there. Numbers that are sums of shorter periods are "
+            "withdrawn with the reports for these."
+        )
+    for period, total in reported.items():
+        click.echo(f"{indicator} {period}: {total:,}")
+    if not yes:
+        click.confirm(f"Withdraw these {len(reported)} reports?", abort=True)
+    outbox = Outbox(given.outbox)
+    outbox.belong_to(client.address)
+    keys = [outbox.add(body) for body in bodies.of_withdrawals(indicator, frequency, list(reported))]
+    _send_waiting(outbox, client, wait=60)
+    _tell(outbox.get(keys))
 
 
 @main.command()

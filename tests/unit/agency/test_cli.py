@@ -142,3 +142,25 @@ def test_compare_sends_what_is_lacking(agency, file, federation):
     federation.stored.clear()
     code, output = agency("outbox", "--compare")
     assert (code, "lacks 1 submissions" in output, len(federation.stored)) == (0, True, 1)
+
+
+def test_withdraw_shows_what_it_takes_back_and_asks(agency, federation):
+    def figure(day, source, value):
+        return {"period": f"2026-11-{day:02}", "source": source, "observations": [{"value": value}] * 2}
+
+    figures = [figure(1, "reported", 600), figure(2, "derived", 7), figure(3, "reported", 1)]
+    federation.answers.append(as_json(200, {"figures": figures, "next": None}))
+    code, output = agency("withdraw", "DOWNLOADS", "D", "2026-11-01", "2026-11-03", told="n\n")
+    assert "DOWNLOADS 2026-11-01: 1,200\nDOWNLOADS 2026-11-03: 2\nWithdraw these 2 reports?" in output
+    assert (code, federation.stored) == (1, {})
+    assert "start=2026-11-01&end=2026-11-03" in federation.asked[-1][0]
+    federation.answers.append(as_json(200, {"figures": figures, "next": None}))
+    assert agency("withdraw", "DOWNLOADS", "D", "2026-11-01", "2026-11-03", "--yes")[0] == 0
+    [body] = map(json.loads, federation.stored.values())
+    assert [(one["period"], one["withdrawn"]) for one in body["reports"]] == [
+        ("2026-11-01", True),
+        ("2026-11-03", True),
+    ]
+    federation.answers.append(as_json(200, {"figures": [figures[1]], "next": None}))
+    code, output = agency("withdraw", "DOWNLOADS", "D", "2026-11-02", told="y\n")
+    assert (code, "You have no reports of this frequency" in output) == (1, True)

@@ -62,8 +62,7 @@ def test_killed_at_any_step_the_federation_has_each_submission_once(given, feder
     def run():
         outbox = Outbox(given.outbox)
         try:
-            for number in range(2):
-                outbox.add(body(number))
+            outbox.add(body())
             outbox.send(Client(given), at_once=True)
         finally:
             # A killed process commits nothing on its way out, and neither does this.
@@ -82,11 +81,11 @@ def test_killed_at_any_step_the_federation_has_each_submission_once(given, feder
             else:
                 break
         run()
-        assert sorted(federation.stored.values()) == [body(0), body(1)], step
+        assert [*federation.stored.values()] == [body()], step
         outbox = Outbox(given.outbox)
         assert set(states(outbox).values()) == {"accepted"}, step
         outbox.close()
-    assert killed > 20
+    assert killed > 10
 
 
 def test_key_follows_from_the_content_and_is_stored_once(outbox, client, federation):

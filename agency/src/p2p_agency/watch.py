@@ -1,0 +1,171 @@
+"""Watches a folder: each file that is complete is checked and sent once, and its result is written beside it.
+
+What is sent is in the outbox. Here is only noted which files have their result. After a kill, a file without a result
+is read again; it becomes the same submissions, which the outbox has.
+"""
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from p2p_agency import bodies, files, messages
+from p2p_agency.client import Client
+from p2p_agency.errors import AgencyError, MachineError
+from p2p_agency.outbox import Outbox
+from p2p_agency.settings import Settings
+from p2p_core.payloads.faults import PayloadError
+
+#: After the name of a file: what became of it.
+RESULT: Final = ".result.txt"
+#: Programs begin the names of their unfinished files with these.
+_UNFINISHED: Final = (".", "~")
+
+
+class _Taken(NamedTuple):
+    """A file whose submissions are in the outbox."""
+
+    stamp: str
+    keys: Sequence[str]
+
+
+class Watch:
+    """One folder. ``look`` does what is to be done now, and is called again and again."""
+
+    def __init__(self, folder: Path, settings: Settings, *, quiet: float, say: Callable[[str], None]) -> None:
+        self._folder, self._settings, self._quiet, self._say = folder, settings, quiet, say
+        self._outbox, self._client = Outbox(settings.outbox), Client(settings)
+        self._outbox.belong_to(self._client.address)
+        #: The stamp of each unfinished file, and since when it is so.
+        self._resting: dict[Path, tuple[str, float]] = {}
+        self._taken: dict[Path, _Taken] = {}
+        self._done: dict[Path, str] = {}
+        self._said = ""
+
+    def look(self) -> None:
+        """Take up files that are complete, send what waits, and write results. What fails is tried again next time."""
+        fault = ""
+        for act in (self._take_files, self._send, self._write_results):
+            try:
+                act()
+            except AgencyError as error:
+                fault = str(error)
+        fault = fault or self._client.clock_fault
+        if fault and fault != self._said:
+            self._say(fault)
+        self._said = fault
+
+    def _take_files(self) -> None:
+        failed = None
+        for path, stamp in self._files():
+            if self._is_new(path, stamp) and self._has_rested(path, stamp) and not _is_open(path):
+                try:
+                    self._take(path, stamp)
+                except AgencyError as error:
+                    failed = error
+        if failed is not None:
+            raise failed
+
+    def _files(self) -> Iterator[tuple[Path, str]]:
+        try:
+            paths = [path for path in self._folder.iterdir() if _is_ours(path)]
+        except OSError as error:
+            raise MachineError(f"{self._folder} cannot be read: {error.strerror}.") from None
+        for path in paths:
+            # It may have gone meanwhile.
+            with contextlib.suppress(OSError):
+                yield path, _stamp(path.stat())
+
+    def _is_new(self, path: Path, stamp: str) -> bool:
+        if path in self._taken and self._taken[path].stamp == stamp:
+            return False
+        if path not in self._done:
+            self._done[path] = self._outbox.seen(path)
+        return self._done[path] != stamp
+
+    def _has_rested(self, path: Path, stamp: str) -> bool:
+        before, since = self._resting.get(path, ("", 0.0))
+        if stamp != before:
+            self._resting[path] = stamp, time.monotonic()
+            return self._quiet == 0
+        return time.monotonic() - since >= self._quiet
+
+    def _take(self, path: Path, stamp: str) -> None:
+        try:
+            made = bodies.of_file(path, self._settings)
+        except PayloadError as refusal:
+            self._finish(path, stamp, messages.of_faults(refusal))
+            return
+        with contextlib.suppress(OSError):
+            if _stamp(path.stat()) == stamp:
+                keys = [self._outbox.add(body) for body in made]
+                self._taken[path] = _Taken(stamp, keys)
+                self._resting.pop(path, None)
+                self._say(f"{path.name} is in the outbox, in {len(keys)} submissions.")
+
+    def _send(self) -> None:
+        self._outbox.send(self._client)
+
+    def _write_results(self) -> None:
+        for path, taken in list(self._taken.items()):
+            stored = self._outbox.get(taken.keys)
+            if all(one.state != "waiting" for one in stored):
+                self._finish(path, taken.stamp, messages.of_stored(stored))
+
+    def _finish(self, path: Path, stamp: str, lines: Sequence[str]) -> None:
+        """Write the result first: if the process is killed before the file is marked, it is written again."""
+        text = "\n".join(lines) + "\n"
+        result = path.with_name(path.name + RESULT)
+        try:
+            draft = path.with_name(f".{result.name}.part")
+            draft.write_text(text, encoding="utf-8")
+            draft.replace(result)
+        except OSError as error:
+            self._say(f"{result} cannot be written: {error.strerror}.")
+        self._say(f"{path.name}: {text}".strip())
+        self._outbox.see(path, stamp)
+        self._done[path] = stamp
+        self._taken.pop(path, None)
+        self._resting.pop(path, None)
+
+
+def _stamp(status: os.stat_result) -> str:
+    """What changes when a file is written, or when another one takes its place."""
+    return f"{status.st_mtime_ns} {status.st_size} {status.st_ino} {status.st_ctime_ns}"
+
+
+def _is_ours(path: Path) -> bool:
+    return not path.name.startswith(_UNFINISHED) and path.suffix.lower() in files.KINDS and path.is_file()
+
+
+def _is_open(path: Path) -> bool:
+    """Whether a program still writes the file. Linux knows; elsewhere a file that rests counts as complete.
+
+    The kernel gives a lease only if nobody writes. The caller must ignore SIGIO, which it sends to take a lease back.
+    """
+    try:
+        import fcntl
+
+        with path.open("rb") as file:
+            fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+    except BlockingIOError:
+        return True
+    except (ImportError, AttributeError, OSError):
+        return False
+    return False
+
+
+def run(folder: Path, settings: Settings, *, quiet: float, say: Callable[[str], None]) -> None:
+    """Watch until the process is ended. Between two looks it waits for a change, or for a second."""
+    import signal
+
+    from watchfiles import watch
+
+    if hasattr(signal, "SIGIO"):
+        signal.signal(signal.SIGIO, signal.SIG_IGN)
+    watching = Watch(folder, settings, quiet=quiet, say=say)
+    watching.look()
+    for _ in watch(folder, recursive=False, watch_filter=None, rust_timeout=1000, yield_on_timeout=True):
+        watching.look()

@@ -1,0 +1,60 @@
+"""Files that are too large for one submission."""
+
+import pytest
+
+from p2p_agency import files, history
+from p2p_core.payloads import draft
+from p2p_core.payloads.faults import PayloadError
+
+HEAD = "TIME_PERIOD;INDICATOR;FREQ;COUNTRY;NETWORK;OBS_VALUE"
+COUNTRIES = ("NO", "SE", "DE")
+
+
+def rows(days, countries=COUNTRIES):
+    return [
+        f"2026-{1 + day // 28:02}-{1 + day % 28:02};DOWNLOADS;D;{code};ARES;7" for day in days for code in countries
+    ]
+
+
+@pytest.fixture
+def small_limits(monkeypatch):
+    monkeypatch.setattr(draft, "MAX_OBSERVATIONS", 20)
+    monkeypatch.setattr(history, "_PART", 200)
+
+
+@pytest.fixture
+def read(tmp_path, given, small_limits):
+    def read_text(text):
+        path = tmp_path / "history.csv"
+        path.write_bytes(text.encode())
+        return files.read(path, given).reports
+
+    return read_text
+
+
+@pytest.mark.parametrize(
+    ("end", "head"), [("\n", HEAD), ("\r\n", HEAD), ("\n", f"\ufeff{HEAD}"), ("\n", HEAD.replace("FREQ", '"FREQ"'))]
+)
+def test_history_is_read_whole(read, end, head):
+    reports = read(end.join([head, *rows(range(200)), "", ""]))
+    assert len({report.period for report in reports}) == len(reports) == 200
+    assert {len(report.values) for report in reports} == {3}
+
+
+def test_fault_is_named_at_its_row(read):
+    text = "\n".join([HEAD, *rows(range(200))]).split("\n")
+    text[1 + 437] = text[1 + 437].replace(";7", ";seven")
+    with pytest.raises(PayloadError) as refused:
+        read("\n".join(text))
+    assert refused.value.faults == [("/rows/437/OBS_VALUE", "not_a_number")]
+
+
+def test_report_whose_rows_are_apart_is_refused(read):
+    with pytest.raises(PayloadError, match="duplicate_report") as refused:
+        read("\n".join([HEAD, *rows(range(50)), *rows([0], ("FI",))]))
+    assert "Sort the rows" in refused.value.detail
+
+
+def test_one_report_may_be_longer_than_a_part(read, monkeypatch):
+    monkeypatch.setattr(history, "_PART", 10)
+    assert len(read("\n".join([HEAD, *rows(range(30))]))) == 30

@@ -1,0 +1,218 @@
+"""A watched folder: each complete file is sent once and gets its result, also after a kill."""
+
+import json
+import os
+import time
+
+import pytest
+
+from p2p_agency import watch as watching
+from p2p_agency.errors import AwayError
+from p2p_agency.outbox import Outbox
+from p2p_agency.watch import Watch
+
+REPORT = {"frequency": "H", "period": "2026-11-24T09:00", "observations": []}
+
+
+def content(*hours):
+    reports = [{**REPORT, "period": f"2026-11-24T{hour:02}:00"} for hour in hours or (9,)]
+    return json.dumps({"indicator": "DOWNLOADS", "reports": reports})
+
+
+@pytest.fixture
+def folder(tmp_path):
+    path = tmp_path / "folder"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def said():
+    return []
+
+
+@pytest.fixture
+def started(folder, given, said):
+    def start(quiet=0):
+        return Watch(folder, given, quiet=quiet, say=said.append)
+
+    return start
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_each_file_is_sent_once_and_its_result_is_beside_it(started, folder, federation):
+    (folder / "a.json").write_text(content())
+    (folder / "B.JSON").write_text(content(8))
+    watch = started()
+    for _ in range(3):
+        watch.look()
+    assert names(folder) == ["B.JSON", "B.JSON.result.txt", "a.json", "a.json.result.txt"]
+    assert (folder / "a.json.result.txt").read_text() == "Accepted: 1 report.\n        1 put into use\n"
+    assert len(federation.stored) == 2
+    asked = len(federation.asked)
+    started().look()
+    assert len(federation.asked) == asked
+
+
+def test_other_files_are_left_alone(started, folder, federation):
+    for name in ("~$a.json", ".a.json", "a.json.part", "notes.txt"):
+        (folder / name).write_text(content())
+    (folder / "folder.json").mkdir()
+    before = names(folder)
+    started().look()
+    assert (names(folder), federation.stored) == (before, {})
+
+
+def test_file_that_changes_or_is_open_is_not_complete(started, folder, federation, monkeypatch):
+    now = 100.0
+    monkeypatch.setattr(watching.time, "monotonic", lambda: now)
+    watch = started(quiet=5)
+    path = folder / "a.json"
+    for hour in range(1, 4):
+        path.write_text(content(hour))
+        watch.look()
+        now += 4.9
+        watch.look()
+        assert federation.stored == {}
+    with path.open("a"):
+        now += 10
+        watch.look()
+        assert (federation.stored == {}) == hasattr(os, "memfd_create"), "Linux knows that it is open"
+    watch.look()
+    watch.look()
+    [stored] = federation.stored.values()
+    assert json.loads(stored)["reports"][0]["period"] == "2026-11-24T03:00"
+
+
+def test_corrected_file_is_sent_again_and_a_faulty_one_says_why(started, folder, federation):
+    watch, path = started(), folder / "a.json"
+    path.write_text(content().replace("DOWNLOADS", "UPLOADS"))
+    watch.look()
+    result = (folder / "a.json.result.txt").read_text()
+    assert result == "Refused, nothing was sent: invalid_payload.\n  /indicator: unknown_indicator\n"
+    watch.look()
+    assert federation.stored == {}
+    path.write_text(content())
+    watch.look()
+    assert (folder / "a.json.result.txt").read_text().startswith("Accepted")
+    path.write_text(content(8))
+    watch.look()
+    assert len(federation.stored) == 2
+
+
+def test_refusal_of_the_federation_is_the_result(started, folder, federation):
+    (folder / "a.json").write_text(content())
+    federation.problem(422, "invalid_payload")
+    watch = started()
+    watch.look()
+    watch.look()
+    assert (folder / "a.json.result.txt").read_text().startswith("Refused: Title [invalid_payload]")
+    assert [path for path, _, _ in federation.asked].count("/api/v1/submissions/") == 1
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("call", ["add", "send", "get", "see", "seen"])
+def test_killed_before_any_step_it_goes_on(started, folder, federation, monkeypatch, call):
+    def die(*_, **__):
+        raise Killed
+
+    (folder / "a.json").write_text(content())
+    with monkeypatch.context() as patch:
+        patch.setattr(Outbox, call, die)
+        with pytest.raises(Killed):
+            started().look()
+    started().look()
+    assert len(federation.stored) == 1
+    assert (folder / "a.json.result.txt").read_text().startswith("Accepted")
+
+
+def test_federation_that_is_away_is_said_once_and_waited_for(started, folder, federation, said, given):
+    (folder / "a.json").write_text(content())
+    watch = started()
+    federation.answers += [(503, {}, b"{}")] * 2
+    watch.look()
+    watch.look()
+    assert names(folder) == ["a.json"]
+    assert len(said) == 2, said
+    assert len(federation.answers) == 1, "it does not wait"
+    federation.answers.clear()
+    Outbox(given.outbox)._run("DELETE FROM note WHERE name = 'wait_until'")
+    watch.look()
+    assert "a.json.result.txt" in names(folder)
+
+
+def test_wrong_clock_and_full_disk_are_said(started, folder, federation, said, monkeypatch):
+    (folder / "a.json").write_text(content())
+    federation.ahead = 3600
+    watch = started()
+    with monkeypatch.context() as patch:
+        patch.setattr(Outbox, "add", lambda *_: (_ for _ in ()).throw(AwayError("The disk is full.")))
+        watch.look()
+    assert said == ["The disk is full."]
+    watch.look()
+    assert len(federation.stored) == 1
+    assert any("clock of this machine is" in one for one in said)
+
+
+def test_folder_that_cannot_be_written_has_its_results_in_the_log(started, folder, federation, said, monkeypatch):
+    (folder / "a.json").write_text(content())
+    monkeypatch.setattr(watching, "RESULT", ".txt" * 100)
+    started().look()
+    assert any("cannot be written" in one for one in said)
+    assert any("a.json: Accepted: 1 report." in one for one in said)
+
+
+def test_file_that_cannot_be_read_does_not_stop_others(started, folder, federation, said, monkeypatch):
+    for hour, name in enumerate("abc"):
+        (folder / f"{name}.json").write_text(content(hour))
+    (folder / "b.json").unlink()
+    (folder / "b.json").symlink_to("/proc/self/mem")
+    watch = started()
+    watch.look()
+    watch.look()
+    assert len(federation.stored) == 2
+    assert sum("cannot be read" in one for one in said) == 1
+    assert "b.json.result.txt" not in names(folder)
+
+
+def test_file_or_folder_that_goes_meanwhile_stops_nothing(started, folder, federation, said, monkeypatch):
+    (folder / "a.json").write_text(content(8))
+    (folder / "b.json").write_text(content())
+    watch = started()
+    with monkeypatch.context() as patch:
+        patch.setattr(watching, "_stamp", lambda status, real=watching._stamp: gone(folder / "a.json") or real(status))
+        watch.look()
+    assert names(folder) == ["b.json", "b.json.result.txt"]
+    folder.rename(folder.with_name("away"))
+    watch.look()
+    assert "No such file" in said[-1]
+    folder.mkdir()
+    (folder / "c.json").write_text(content(7))
+    watch.look()
+    assert len(federation.stored) == 2
+
+
+def gone(path):
+    if path.exists():
+        path.unlink()
+        raise FileNotFoundError
+
+
+def test_file_of_the_same_time_and_size_in_its_place_is_another(started, folder, federation):
+    watch, path = started(), folder / "a.json"
+    path.write_text(content(8))
+    then = time.time() - 100
+    os.utime(path, (then, then))
+    watch.look()
+    other = folder / "b"
+    other.write_text(content(7))
+    os.utime(other, (then, then))
+    other.replace(path)
+    watch.look()
+    assert len(federation.stored) == 2
