@@ -11,11 +11,11 @@ from tests import servers
 from tests.integration.processes import ROOT
 
 #: What is mounted there is nobody else's, and goes with the process that mounted it.
-_APART = ("unshare", "--mount", "--propagation", "private")
+APART = ("unshare", "--mount", "--propagation", "private")
 
 
 def may_mount(folder: Path) -> bool:
-    command = [*_APART, "mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
+    command = [*APART, "mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
     try:
         return os.geteuid() == 0 and subprocess.run(command, capture_output=True, check=False).returncode == 0
     except FileNotFoundError:
@@ -31,7 +31,7 @@ def test_full_disk_is_seen_and_all_recovers_once_there_is_room(tmp_path, what):
         pytest.skip("a disk as small as that can be mounted by root alone")
     program = [sys.executable, "-m", "tests.integration.full_disk"]
     done = subprocess.run(
-        [*_APART, *program, str(tmp_path), os.environ[servers.PREPARED], what],
+        [*APART, *program, str(tmp_path), os.environ[servers.PREPARED], what],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -204,7 +204,7 @@ def withdraw(path: Path, indicator: str, frequency: str, first: str, last: str |
     if not reported:
         raise RefusedError(
             "You have no reports of this frequency in use there. Numbers that are sums of shorter periods are "
-            "withdrawn with the reports for these."
+            "withdrawn with the reports for these. If you sent the reports just now, try again in a minute."
         )
     for period, total in reported.items():
         click.echo(f"{indicator} {period}: {total:,}")
@@ -308,7 +308,7 @@ def _show_outbox(stored: Outbox) -> None:
         click.echo(f"{state}: {counts.get(state, 0)}")
     for one in stored.in_state("waiting", "refused"):
         added = time.strftime(_DATE, time.gmtime(one.added))
-        click.echo(f"{one.state} since {added} UTC, {one.attempts} attempts, {one.key[:12]}")
+        click.echo(f"{one.state} since {added} UTC, {one.failures} failures, {one.key[:12]}")
         if one.state == "refused":
             click.echo("\n".join(messages.of_problem(one.answer)))
 

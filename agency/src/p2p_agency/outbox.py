@@ -43,27 +43,30 @@ CREATE TABLE IF NOT EXISTS submission (
     packed BLOB NOT NULL,
     added REAL NOT NULL,
     state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'accepted', 'refused')),
-    attempts INTEGER NOT NULL DEFAULT 0,
+    failures INTEGER NOT NULL DEFAULT 0,
     taken REAL NOT NULL DEFAULT 0,
     settled REAL,
     answer TEXT
 );
-CREATE INDEX IF NOT EXISTS submission_state ON submission (state, attempts);
+CREATE INDEX IF NOT EXISTS submission_state ON submission (state, failures);
 CREATE INDEX IF NOT EXISTS submission_settled ON submission (settled);
 CREATE TABLE IF NOT EXISTS watched (path TEXT PRIMARY KEY, stamp TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS note (name TEXT PRIMARY KEY, value);
 """
-_BY_KEY: Final = "SELECT key, state, added, attempts, answer FROM submission WHERE key = ?"
-_BY_STATE: Final = "SELECT key, state, added, attempts, answer FROM submission WHERE state = ? ORDER BY rowid"
+_BY_KEY: Final = "SELECT key, state, added, failures, answer FROM submission WHERE key = ?"
+_BY_STATE: Final = "SELECT key, state, added, failures, answer FROM submission WHERE state = ? ORDER BY rowid"
 
 
 class Stored(NamedTuple):
-    """A submission of the outbox. ``answer`` is the receipt if it was accepted, and the problem if it was refused."""
+    """A submission of the outbox. ``answer`` is the receipt if it was accepted, and the problem if it was refused.
+
+    ``failures`` counts how often the federation could not take this one, though it could take others.
+    """
 
     key: str
     state: str
     added: float
-    attempts: int
+    failures: int
     answer: dict[str, Any]
 
 
@@ -94,7 +97,7 @@ class Outbox:
         key = sha256(b"\n".join((media_type.encode(), body))).hexdigest()
         self._run(
             "INSERT INTO submission (key, media_type, packed, added) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT (key) DO UPDATE SET state = 'waiting', attempts = 0, settled = NULL WHERE state = 'refused'",
+            " ON CONFLICT (key) DO UPDATE SET state = 'waiting', failures = 0, settled = NULL WHERE state = 'refused'",
             (key, media_type, gzip.compress(body, mtime=0), time.time()),
         )
         return key
@@ -172,7 +175,7 @@ class Outbox:
         there = {one["id"] for one in client.pages("submissions/", "submissions", since=instants.write(since))}
         lost = [one.key for one in accepted if one.answer["id"] not in there]
         for key in lost:
-            self._run("UPDATE submission SET state = 'waiting', attempts = 0, settled = NULL WHERE key = ?", (key,))
+            self._run("UPDATE submission SET state = 'waiting', failures = 0, settled = NULL WHERE key = ?", (key,))
         return lost
 
     def _take(self, tried: set[str]) -> Iterator[tuple[str, str, bytes]]:
@@ -180,9 +183,9 @@ class Outbox:
         while True:
             now = time.time()
             rows = self._run(
-                "UPDATE submission SET taken = ?1, attempts = attempts + 1 WHERE key ="
+                "UPDATE submission SET taken = ?1 WHERE key ="
                 " (SELECT key FROM submission WHERE state = 'waiting'"
-                "  ORDER BY taken BETWEEN ?1 - ?2 AND ?1, attempts, rowid LIMIT 1)"
+                "  ORDER BY taken BETWEEN ?1 - ?2 AND ?1, failures, rowid LIMIT 1)"
                 " RETURNING key, media_type, packed",
                 (now, _TAKEN),
             )
@@ -192,16 +195,17 @@ class Outbox:
             yield rows[0]
 
     def _send_one(self, client: Client, key: str, media_type: str, packed: bytes) -> AgencyError | None:
-        """Send one submission; a fault of the federation's own, which other submissions need not meet."""
+        """Send one submission. Returns why it waits, if that is no reason for others to wait."""
         try:
             receipt = client.submit(packed, media_type, key)
         except ProblemError as problem:
-            if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-                return AwayError(str(problem))
-            if not _is_final(problem):
+            if _is_final(problem):
+                self._settle(key, "refused", dict(problem.document))
+                return None
+            if problem.status < HTTPStatus.INTERNAL_SERVER_ERROR and not _is_too_early(problem):
                 raise
-            self._settle(key, "refused", dict(problem.document))
-            return None
+            self._run("UPDATE submission SET failures = failures + 1 WHERE key = ?", (key,))
+            return AwayError(str(problem))
         kept = {name: receipt[name] for name in ("id", "received", "report_count", "outcomes")}
         self._settle(key, "accepted", {**kept, "findings": receipt["findings"][:_FINDINGS]})
         return None
@@ -246,8 +250,11 @@ def _stored(row: tuple[str, str, float, int, str | None]) -> Stored:
 
 def _is_final(problem: ProblemError) -> bool:
     """Whether the submission itself is refused, at any time and with any credential."""
-    if problem.status not in _ABOUT_THE_BODY or problem.code.startswith(_ABOUT_THE_SIGNATURE):
-        return False
+    about_it = problem.status in _ABOUT_THE_BODY and not problem.code.startswith(_ABOUT_THE_SIGNATURE)
+    return about_it and not _is_too_early(problem)
+
+
+def _is_too_early(problem: ProblemError) -> bool:
     faults = problem.document.get("errors", [])
     codes = {fault["code"] for fault in faults}
-    return not (codes and codes <= _TOO_EARLY and len(faults) == problem.document["error_count"])
+    return bool(codes) and codes <= _TOO_EARLY and len(faults) == problem.document["error_count"]

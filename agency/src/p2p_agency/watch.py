@@ -103,7 +103,7 @@ class Watch:
                 keys = [self._outbox.add(body) for body in made]
                 self._taken[path] = _Taken(stamp, keys)
                 self._resting.pop(path, None)
-                self._say(f"{path.name} is in the outbox, in {len(keys)} submissions.")
+                self._say(f"{path.name} is in the outbox.")
 
     def _send(self) -> None:
         self._outbox.send(self._client)
