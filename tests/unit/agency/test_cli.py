@@ -1,11 +1,14 @@
 """The commands, as a person types them: what they print, and their exit codes."""
 
 import json
+import re
 
 import click.testing
 import pytest
 
 from p2p_agency.cli import main
+from p2p_agency.errors import AgencyError
+from tests.integration.processes import ROOT
 from tests.unit.agency.federation import NOTHING, as_json
 
 REPORT = {"frequency": "H", "period": "2026-11-24T09:00", "observations": []}
@@ -164,3 +167,20 @@ def test_withdraw_shows_what_it_takes_back_and_asks(agency, federation):
     federation.answers.append(as_json(200, {"figures": [figures[1]], "next": None}))
     code, output = agency("withdraw", "DOWNLOADS", "D", "2026-11-02", told="y\n")
     assert (code, "You have no reports of this frequency" in output) == (1, True)
+
+
+def commands(group, name="p2p-agency"):
+    for word, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{name} {word}")
+        else:
+            yield f"{name} {word}"
+
+
+def test_each_command_and_exit_code_is_documented():
+    text = (ROOT / "docs/reference/p2p-agency.md").read_text()
+    listed = re.findall(r"^\| `(p2p-agency(?: [a-z]+)+)", text, re.MULTILINE)
+    assert sorted(listed) == sorted(commands(main))
+    codes = {kind.exit_code for kind in (AgencyError, *AgencyError.__subclasses__()) if isinstance(kind.exit_code, int)}
+    documented = {int(code) for code in re.findall(r"^\| (\d) \|", text, re.MULTILINE)}
+    assert documented == {0, click.UsageError.exit_code} | codes
