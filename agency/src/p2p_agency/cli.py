@@ -95,7 +95,7 @@ def init(path: Path, address: str, client_id: str, secret: str, zone: str | None
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--dry-run", is_flag=True, help="Only say what would become of it; store nothing.")
 @click.option("--again", is_flag=True, help="Send it as newest, though the same file was sent before.")
-@click.option("--wait", default=60, show_default=True, help="How many seconds to try, if the federation is away.")
+@click.option("--wait", default=90, show_default=True, help="How many seconds to try, if the federation is away.")
 @click.pass_obj
 def send(path: Path, files: Sequence[Path], dry_run: bool, again: bool, wait: int) -> None:  # noqa: FBT001
     """Check files and send them. Without a file, send what waits in the outbox."""
@@ -114,34 +114,37 @@ def send(path: Path, files: Sequence[Path], dry_run: bool, again: bool, wait: in
     before = outbox.get(keys)
     if keys and all(one.state == "accepted" for one in before):
         click.echo("This was sent before. To send it as newest again, use --again.")
-    _send_waiting(outbox, client, wait)
-    _tell(outbox.get(keys))
+    settled = _send_waiting(outbox, client, wait)
+    _tell(outbox.get(keys) if keys else settled)
 
 
-def _send_waiting(outbox: Outbox, client: Client, wait: float) -> None:
-    """Send what waits. If the federation is away, try again until it has accepted nothing for ``wait`` seconds."""
-    last = time.monotonic()
+def _send_waiting(outbox: Outbox, client: Client, wait: float) -> list[Stored]:
+    """Send what waits, and return what was settled. Try again until nothing was settled for ``wait`` seconds."""
+    last, settled = time.monotonic(), []
     waiting = outbox.count().get("waiting", 0)
+
+    def settle(one: Stored) -> None:
+        nonlocal last
+        last = time.monotonic()
+        settled.append(one)
+        progress.update(1)
+
     with click.progressbar(length=waiting, label="Sending", hidden=waiting < _MANY) as progress:
-
-        def settled(_: Stored) -> None:
-            nonlocal last
-            last = time.monotonic()
-            progress.update(1)
-
         while True:
             try:
-                outbox.send(client, at_once=True, told=settled)
+                outbox.send(client, at_once=True, told=settle)
                 break
             except AwayError as away:
                 pause = outbox.wait_left()
                 if time.monotonic() + pause > last + wait:
+                    _say_clock(client)
                     raise AwayError(
                         f"{away}\nWhat waits stays in the outbox. Send it later with: p2p-agency send"
                     ) from None
+                click.echo(f"{away} Trying again in {pause:.1f} seconds.", err=True)
                 time.sleep(pause)
-            finally:
-                _say_clock(client)
+    _say_clock(client)
+    return settled
 
 
 def _preview(client: Client, bodies: Iterable[bytes]) -> None:
@@ -213,7 +216,7 @@ def withdraw(path: Path, indicator: str, frequency: str, first: str, last: str |
     outbox = Outbox(given.outbox)
     outbox.belong_to(client.address)
     keys = [outbox.add(body) for body in bodies.of_withdrawals(indicator, frequency, list(reported))]
-    _send_waiting(outbox, client, wait=60)
+    _send_waiting(outbox, client, wait=90)
     _tell(outbox.get(keys))
 
 
@@ -298,7 +301,7 @@ def outbox(path: Path, compare: bool) -> None:  # noqa: FBT001
         client = Client(given)
         lost = stored.compare(client)
         click.echo(f"The federation lacks {len(lost)} submissions of the last 14 days.")
-        _send_waiting(stored, client, wait=60)
+        _send_waiting(stored, client, wait=90)
     _show_outbox(stored)
 
 

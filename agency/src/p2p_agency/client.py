@@ -75,7 +75,7 @@ class Client:
     def get(self, path: str, **query: str) -> dict[str, Any]:
         """A document of the API: `get("submissions/", since=…)`."""
         url = f"/api/v1/{path}" + (f"?{urlencode(query)}" if query else "")
-        return self._authorized("GET", url, None, {}, HTTPStatus.OK)
+        return self._authorized("GET", url, None, {})
 
     def pages(self, path: str, member: str, **query: str) -> Iterator[dict[str, Any]]:
         """The items of a list, over all its pages."""
@@ -90,7 +90,7 @@ class Client:
     def answer(self, finding: int, answer: str, remark: str | None) -> dict[str, Any]:
         body = json.dumps({"answer": answer, **({"remark": remark} if remark else {})}).encode()
         headers = {"Content-Type": "application/json"}
-        return self._authorized("POST", f"/api/v1/findings/{finding}/answer/", body, headers, HTTPStatus.OK)
+        return self._authorized("POST", f"/api/v1/findings/{finding}/answer/", body, headers)
 
     def test_signature(self) -> None:
         """Raise why the federation does not accept the signature. Signatures are verified before bodies are read."""
@@ -118,23 +118,29 @@ class Client:
     # --- how --------------------------------------------------------------------------------------------------------
 
     def _post_submission(
-        self, url: str, packed: bytes, media_type: str, headers: Mapping[str, str], expected: int
+        self, url: str, packed: bytes, media_type: str, headers: Mapping[str, str], expected: HTTPStatus
     ) -> dict[str, Any]:
         # The token first: its answer says how the clock of the signature is to be set.
         self._authorization()
         headers = {"Content-Type": media_type, "Content-Encoding": "gzip", **headers}
         if self._signer is not None:
             headers = self._signer.sign(self.address + url, packed, headers, datetime.now(UTC) + self.ahead)
-        return self._authorized("POST", url, packed, headers, expected)
+        return self._authorized("POST", url, packed, headers, expected, "outcomes")
 
     def _authorized(
-        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], expected: int
+        self,
+        method: str,
+        url: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        expected: HTTPStatus = HTTPStatus.OK,
+        member: str = "",
     ) -> dict[str, Any]:
         answer = self._send(method, url, body, {**headers, **self._authorization()})
         if answer.status == HTTPStatus.UNAUTHORIZED:
             self._token_ends = 0
             answer = self._send(method, url, body, {**headers, **self._authorization()})
-        return _document(answer, expected)
+        return _document(answer, expected, member)
 
     def _authorization(self) -> dict[str, str]:
         if time.monotonic() > self._token_ends:
@@ -151,7 +157,7 @@ class Client:
                 f"{self.address} does not accept this id and secret. Look at both again. If they are right, "
                 "the credential has ended or was revoked: ask your coordinator for a new one, then run: p2p-agency init"
             )
-        return _document(answer, HTTPStatus.OK)
+        return _document(answer, HTTPStatus.OK, "access_token")
 
     def _send(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
         began = time.time()
@@ -197,13 +203,13 @@ def _reason(error: Exception) -> str:
     return f"the connection broke ({type(error).__name__})."
 
 
-def _document(answer: urllib3.BaseHTTPResponse, expected: int) -> dict[str, Any]:
-    """The JSON object of an answer; raises what the answer means otherwise."""
+def _document(answer: urllib3.BaseHTTPResponse, expected: HTTPStatus, member: str) -> dict[str, Any]:
+    """The JSON object of an answer, which has this member; raises what the answer means otherwise."""
     try:
         document = json.loads(answer.data)
     except ValueError:
         document = None
-    if answer.status == expected and isinstance(document, dict):
+    if answer.status == expected and isinstance(document, dict) and (not member or member in document):
         return document
     seconds = answer.headers.get("Retry-After", "")
     if answer.status in _AWAY:

@@ -9,7 +9,7 @@ from p2p_core.payloads.faults import PayloadError
 _OUTCOMES: Final = {
     "current": "put into use",
     "unchanged": "equal to what is in use",
-    "superseded": "not used, because a report that was prepared later is there",
+    "superseded": "not used, because one that was prepared later is there. To use yours, save the file again",
     "held": "held until a coordinator has decided",
     "withdrawn": "withdrawals, put into use",
 }

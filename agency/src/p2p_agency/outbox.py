@@ -147,7 +147,8 @@ class Outbox:
             for key, media_type, packed in self._take(tried):
                 failed = self._send_one(client, key, media_type, packed) or failed
                 for one in self.get([key]):
-                    told(one)
+                    if one.state != "waiting":
+                        told(one)
             if failed is not None:
                 raise failed
         except AgencyError as error:
@@ -198,6 +199,10 @@ class Outbox:
         """Send one submission. Returns why it waits, if that is no reason for others to wait."""
         try:
             receipt = client.submit(packed, media_type, key)
+        except AwayError:
+            # Or the oldest would be sent after all others, once the federation is back.
+            self._run("UPDATE submission SET taken = 0 WHERE key = ?", (key,))
+            raise
         except ProblemError as problem:
             if _is_final(problem):
                 self._settle(key, "refused", dict(problem.document))

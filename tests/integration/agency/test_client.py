@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -25,7 +26,7 @@ CODES = [f"NO-{number}" for number in range(6)]
 @pytest.fixture(scope="module")
 def federation(tmp_path_factory):
     folder = tmp_path_factory.mktemp("federation")
-    with machines.federation(folder, *CODES, "SE-NOA", "FI-KRP", "DK-NC3") as running:
+    with machines.federation(folder, *CODES, "SE-NOA", "FI-KRP", "DK-NC3", "PT-PJ") as running:
         yield running
 
 
@@ -128,6 +129,27 @@ def test_what_an_older_backup_lacks_comes_back(federation, machine, tmp_path):
     assert re.search(r"lacks 4 submissions.*\naccepted: 7\nwaiting: 0\n", done.stdout, re.DOTALL), done.stdout
     assert federation.stored("DK-NC3") == agency.expected()
     assert "lacks 0 submissions" in agency.run("outbox", "--compare").stdout
+
+
+def test_ten_years_of_hours_go_on_where_they_were_interrupted(federation, machine):
+    agency = machine("PT-PJ")
+    first = datetime(2016, 1, 1, tzinfo=UTC)
+    hours = [first + timedelta(hours=number) for number in range(10 * 365 * 24)]
+    head = "INDICATOR,FREQ,TIME_PERIOD,COUNTRY,NETWORK,OBS_VALUE"
+    rows = [f"DOWNLOADS,H,{hour:%Y-%m-%dT%H:00},PT,{network},3" for hour in hours for network in ("ARES", "EDONKEY")]
+    history = agency.files / "history.csv"
+    history.write_text("\n".join([head, *rows]))
+    preview = agency.run("send", "--dry-run", str(history)).stdout
+    assert "87,600 put into use\nIt goes in 9 submissions." in preview
+
+    started = agency.start("send", str(history))
+    assert eventually(lambda: len(federation.stored("PT-PJ")) >= 20_000, within=120)
+    started.kill()
+    started.communicate()
+    assert len(federation.stored("PT-PJ")) < len(hours)
+    done = agency.run("send", str(history))
+    assert "87,600 put into use" in done.stdout
+    assert federation.stored("PT-PJ") == [(hour, 6, 1) for hour in hours]
 
 
 def test_full_disk_loses_and_doubles_nothing(tmp_path):

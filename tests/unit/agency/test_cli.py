@@ -97,7 +97,9 @@ def test_federation_that_is_away_leaves_it_in_the_outbox(agency, file, federatio
     assert "waiting: 1" in agency("outbox")[1]
     # It tries again by itself while it may wait.
     code, output = agency("send")
-    assert (code, "Nothing waits" in output, len(federation.stored)) == (0, True, 1)
+    assert (code, "Trying again in" in output, len(federation.stored)) == (0, True, 1)
+    assert "Accepted: 1 report." in output
+    assert agency("send") == (0, "Nothing waits.\n")
 
 
 def test_without_settings_or_disk(run, agency, file, tmp_path):
@@ -112,6 +114,10 @@ def test_wrong_clock_is_said(agency, file, federation):
     federation.ahead = -600
     assert "clock of this machine is 0:10:00 ahead" in agency("send", file)[1]
     assert "clock of this machine is 0:10:00 ahead" in agency("status")[1]
+    fault = {"pointer": "/reports/0/period", "code": "period_not_ended", "detail": "Wait."}
+    federation.problem(422, "invalid_payload", errors=[fault], error_count=1)
+    code, output = agency("send", "--again", "--wait", "0", file)
+    assert (code, "clock of this machine is 0:10:00 ahead" in output) == (3, True)
 
 
 def test_status_findings_and_answer(agency, federation):

@@ -33,6 +33,7 @@ def test_token_is_used_again_until_it_ends_and_renewed_when_it_is_refused(client
 NOT_THE_FEDERATION = {
     "a page to sign in at a network": (200, {"Content-Type": "text/html"}, b"<form>"),
     "another JSON": (202, {}, b"[]"),
+    "another object": (202, {}, b"{}"),
     "a proxy": (502, {}, b"<h1>Bad gateway</h1>"),
     "a redirect": (307, {"Location": "http://127.0.0.1:1/"}, b""),
     "an accepted page": (202, {}, b"accepted"),

@@ -192,6 +192,16 @@ def test_attempts_become_rarer_until_one_succeeds(outbox, client, federation, mo
     assert (outbox.count(), outbox.wait_left()) == ({"accepted": 1}, 0)
 
 
+def test_oldest_goes_first_also_after_a_failure(outbox, client, federation):
+    keys = [outbox.add(body(number)) for number in range(4)]
+    for _ in range(2):
+        federation.problem(503, "busy")
+        with pytest.raises(AwayError):
+            outbox.send(client, at_once=True)
+    outbox.send(client, at_once=True)
+    assert list(federation.stored) == keys
+
+
 def test_it_waits_as_long_as_the_federation_asks(outbox, client, federation):
     outbox.add(body())
     federation.answers.append((503, {"Retry-After": "37"}, b"{}"))
@@ -233,9 +243,10 @@ def test_submission_that_breaks_the_federation_does_not_stop_others(outbox, clie
     outbox.add(body(0))
     federation.problem(500, "internal_error")
     later = [outbox.add(body(number)) for number in range(1, 4)]
+    told = []
     with pytest.raises(AwayError):
-        outbox.send(client)
-    assert {key for key, state in states(outbox).items() if state == "accepted"} == set(later)
+        outbox.send(client, told=lambda one: told.append(one.key))
+    assert {key for key, state in states(outbox).items() if state == "accepted"} == set(later) == set(told)
     assert outbox.wait_left() > 0
 
 
