@@ -162,9 +162,8 @@ class Client:
     def _send(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
         began = time.time()
         try:
-            answer = self._pool.request(
-                method, self.address + url, body=body, headers=headers, redirect=False, retries=False
-            )
+            # Without retries, no redirect is followed either.
+            answer = self._pool.request(method, self.address + url, body=body, headers=headers, retries=False)
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise AwayError(f"{self.address} cannot be reached: {_reason(error)}") from None
         self._compare_clocks(answer.headers.get("Date"), began, time.time())
