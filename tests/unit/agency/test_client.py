@@ -35,7 +35,7 @@ NOT_THE_FEDERATION = {
     "another JSON": (202, {}, b"[]"),
     "another object": (202, {}, b"{}"),
     "a proxy": (502, {}, b"<h1>Bad gateway</h1>"),
-    "a redirect": (307, {"Location": "http://127.0.0.1:1/"}, b""),
+    "a redirect": (307, {"Location": "/elsewhere"}, b""),
     "an accepted page": (202, {}, b"accepted"),
 }
 
@@ -49,24 +49,22 @@ def test_only_a_receipt_means_that_it_arrived(client, federation, answer):
     assert len(federation.asked) == 2, "nothing was followed"
 
 
-def test_secret_goes_to_the_federation_only_and_is_in_no_message(client, federation):
-    federation.answer = lambda *_: (307, {"Location": "http://127.0.0.1:1/"}, b"")
-    try:
-        with pytest.raises(AwayError) as refused:
-            submit(client)
-    finally:
-        del federation.answer
+def test_secret_is_in_no_message_and_follows_no_redirect(client, federation, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        federation, "answer", lambda path, *_: asked.append(path) or (307, {"Location": "/elsewhere"}, b"")
+    )
+    with pytest.raises(AwayError) as refused:
+        submit(client)
+    assert asked == ["/oauth/token/"]
     assert "secret" not in str(refused.value)
     assert "secret" not in repr(Settings(None, "", "id", "secret"))
 
 
-def test_wrong_secret_is_a_matter_of_the_settings(client, federation):
-    federation.answer = lambda *_: as_json(401, {"error": "invalid_client"})
-    try:
-        with pytest.raises(SetUpError, match="p2p-agency init"):
-            submit(client)
-    finally:
-        del federation.answer
+def test_wrong_secret_is_a_matter_of_the_settings(client, federation, monkeypatch):
+    monkeypatch.setattr(federation, "answer", lambda *_: as_json(401, {"error": "invalid_client"}))
+    with pytest.raises(SetUpError, match="p2p-agency init"):
+        submit(client)
 
 
 def test_refusal_says_what_to_do_and_has_the_exit_code_of_its_reason(client, federation):
