@@ -173,8 +173,12 @@ _HEADERS = [
             ("a NUL in a value", b"X-A: \0" + _MARK, "400"),
             ("a control character in a value", b"X-A: \x1b[31m" + _MARK, "400"),
             ("a name with an umlaut", b"X-\xc3\xbc: " + _MARK, "400"),
-            ("a name with an underscore, which could pass for another", b"X_Forwarded_For: " + _MARK, "200"),
-            ("a length with an underscore", b"Content_Length: 5", "200"),
+            (
+                "the name `X_Forwarded_For`, which some programs read as `X-Forwarded-For`",
+                b"X_Forwarded_For: " + _MARK,
+                "200",
+            ),
+            ("the name `Content_Length`, with an underscore", b"Content_Length: 5", "200"),
         )
     ),
     Case("Header fields", "40 KiB in all", get("/healthz", *[b"X-A: " + b"b" * 8000] * 5), "431"),
@@ -398,7 +402,7 @@ _CSV = [
         for what, cells, answer in (
             ("a formula in place of a country", [row(country="=1+1")], "422 invalid_payload"),
             (
-                "`+`, `-` and `@` before it",
+                "`+`, `-` or `@` before the code of a country",
                 [row(country="+NO"), row(country="-NO"), row(country="@NO")],
                 "422 invalid_payload",
             ),
@@ -406,8 +410,8 @@ _CSV = [
             ("a formula in place of a value", [row(value="=1+1")], "422 invalid_payload"),
             ("a value with a plus", [row(value="+3")], "422 invalid_payload"),
             ("a formula in place of an indicator", [row(indicator="=1")], "422 invalid_payload"),
-            ("a quote without its end", [row(country=f'"{MARK}')], "400 not_csv"),
-            ("more after a closing quote", [row(country=f'"NO"{MARK}')], "400 not_csv"),
+            ("an opening quote without a closing quote", [row(country=f'"{MARK}')], "400 not_csv"),
+            ("text after a closing quote", [row(country=f'"NO"{MARK}')], "400 not_csv"),
             ("a cell of 200,000 characters", [row(country=MARK * 30_000)], "400 not_csv"),
             ("a row that is too long", [row() + f",{MARK}"], "400 not_csv"),
             ("a million commas", ["," * 1_000_000], "400 not_csv"),
@@ -425,8 +429,18 @@ _CSV = [
     *(
         Case("CSV", what, post("\n".join([columns, *cells]).encode(), media=b"application/vnd.sdmx.data+csv"), answer)
         for what, columns, cells, answer in (
-            ("an address as a name after a code", _BOTH, [row(country="NO: 192.0.2.7")], "422 invalid_payload"),
-            ("an address as a key", f"OBS_KEY,{COLUMNS}", [f"2001:db8::7,{row()}"], "422 invalid_payload"),
+            (
+                "an IP address in place of the name of a country",
+                _BOTH,
+                [row(country="NO: 192.0.2.7")],
+                "422 invalid_payload",
+            ),
+            (
+                "an IP address in place of a series key",
+                f"OBS_KEY,{COLUMNS}",
+                [f"2001:db8::7,{row()}"],
+                "422 invalid_payload",
+            ),
             (
                 "ten thousand names of one country",
                 _BOTH,
@@ -489,7 +503,7 @@ SLOW = [
     Case("Slowness", "chunks that do not end", chunked(b"5\r\n{"), "closed"),
     Case(
         "Slowness",
-        "a large body without a token that does not end",
+        "no token, and a large body that does not end",
         post(b"{", length=b"500000").replace(b"{token}", _MARK),
         "closed",
     ),

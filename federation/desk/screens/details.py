@@ -119,7 +119,7 @@ def _sentence(change: DetailChange) -> str:
     outside = f" outside {_name(change.outside)}" if change.outside else ""
     have = f"{number} of its countries{outside} {'has' if number == 1 else 'have'} no {steps[0]}{by}"
     few = f" ({words.listed(names)})" if number < 3 else ""
-    return f"{said}, because {have}{few}; it needs none or at least three."
+    return f"{said}, because {have}{few}. The number of such countries must be 0 or at least 3."
 
 
 def _when(change: DetailChange) -> str:

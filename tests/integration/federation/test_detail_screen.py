@@ -18,11 +18,11 @@ from tests.integration.locks import one_before_the_other
 pytestmark = pytest.mark.django_db
 ADD = "/admin/countries/detail/add/"
 JANUARY = date(2027, 1, 1)
-THREE = "because 3 of its countries have no weeks by network; it needs none or at least three."
+THREE = "because 3 of its countries have no weeks by network. The number of such countries must be 0 or at least 3."
 
 
 def said_of(group):
-    one = "because 1 of its countries has no weeks (San Marino); it needs none or at least three."
+    one = "because 1 of its countries has no weeks (San Marino). The number of such countries must be 0 or at least 3."
     return [
         f"From January 2027, {group} has no weeks, days, hours or minutes, {one}",
         f"From January 2027, {group} has weeks and days by network, {THREE}",

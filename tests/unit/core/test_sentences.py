@@ -129,16 +129,17 @@ MIX = {
         ),
         (
             "R301", "W", WEEK, WEEK, MIX,
-            ("Week 48 of 2026 has other shares of countries than all other agencies together: "
+            ("In week 48 of 2026, the agency's shares of countries differ from those of all other agencies together: "
             "Norway 61 % against 20 %, an unknown country 0.0 % against 5.2 %. "
-            "It has 600 events, the others have 9,000."),
+            "The agency has 600 events, the others have 9,000."),
         ),
         (
             "R301", "W", WEEK, WEEK, MIX | {"source": "A table", "edition": "2026-09-01", "others_elsewhere": 0.75},
-            ("Week 48 of 2026 has other shares of countries than all other agencies together: "
+            ("In week 48 of 2026, the agency's shares of countries differ from those of all other agencies together: "
             "Norway 61 % against 20 %, an unknown country 0.0 % against 5.2 %. "
-            "It has 600 events, the others have 9,000. "
-            "Its source of locations is A table of 2026-09-01; 75 % of the other agencies use another."),
+            "The agency has 600 events, the others have 9,000. "
+            "The agency's source of locations is A table of 2026-09-01; "
+            "75 % of the other agencies use another source."),
         ),
     ],
 )  # fmt: skip

@@ -124,8 +124,8 @@ _RULES = (
         # The usual totals change when the weeks before are revised.
         own_facts=("value",),
         thresholds=(
-            Threshold("R102_DISTANCE", 12.0, "how far from the usual total, in usual deviations", own=True),
-            Threshold("R102_DIFFERENCE", 50.0, "and how far at least, in events", own=True),
+            Threshold("R102_DISTANCE", 12.0, "how far the total must be from the usual, in usual deviations", own=True),
+            Threshold("R102_DIFFERENCE", 50.0, "how far the total must be from the usual, in events", own=True),
             Threshold("R102_VALUES", 4, "how many of the eight weeks before must be there", whole=(1, 8)),
         ),
     ),
@@ -137,8 +137,8 @@ _RULES = (
         sentence=sentences.large_revision,
         facts={"value": "total", "before": "total before", "share": "change, as a part of the total before"},
         thresholds=(
-            Threshold("R103_SHARE", 0.25, "how large the change is, as a part of the total before", own=True),
-            Threshold("R103_DIFFERENCE", 50.0, "and how large at least, in events", own=True),
+            Threshold("R103_SHARE", 0.25, "how large the change must be, as a part of the total before", own=True),
+            Threshold("R103_DIFFERENCE", 50.0, "how large the change must be, in events", own=True),
             Threshold("R103_DAYS", 2.0, "how many days ago the period must have ended"),
         ),
     ),
@@ -176,7 +176,7 @@ _RULES = (
         sentence=lambda span, facts: f"{span.name()} was revised {facts['revisions']:,} times after it had ended.",
         facts={"revisions": "revisions after the period had ended"},
         thresholds=(
-            Threshold("R106_REVISIONS", 20, "how many revisions of one period raise no finding", whole=(1, 1000)),
+            Threshold("R106_REVISIONS", 20, "how many revisions a period may have without a finding", whole=(1, 1000)),
         ),
     ),
     Rule(
@@ -200,7 +200,9 @@ _RULES = (
             f"Silent for {facts['periods']:,} {span.noun}s. {span.stretch()} have no figure."
         ),
         facts={"periods": "periods without a figure"},
-        thresholds=(Threshold("R202_PERIODS", 3, "how many periods in a row are a silence", whole=(2, 1000)),),
+        thresholds=(
+            Threshold("R202_PERIODS", 3, "how many periods in a row without a figure are a silence", whole=(2, 1000)),
+        ),
     ),
     Rule(
         "R301", "country mix", Severity.WARNING, 3, Subject.MIX,
@@ -245,7 +247,10 @@ _RULES = (
         },
         thresholds=(
             Threshold("R401_LEAST", 5.0, "how many events an average period of the finest step must have"),
-            Threshold("R401_FINER", 20.0, "from how many events in an average period on a finer step is proposed"),
+            Threshold(
+                "R401_FINER", 20.0,
+                "how many events an average period of the next finer step must have, so that this step is proposed",
+            ),
         ),
     ),
 )  # fmt: skip

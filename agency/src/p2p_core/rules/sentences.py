@@ -103,11 +103,11 @@ def country_mix(span: Span, facts: Facts) -> str:
         for one in facts["countries"]
     )
     return (
-        f"{span.name()} has other shares of countries than all other agencies together: {shares}. "
-        f"It has {facts['value']:,} events, the others have {facts['others']:,}."
+        f"In {span.name(begins=False)}, the agency's shares of countries differ from those of all other agencies "
+        f"together: {shares}. The agency has {facts['value']:,} events, the others have {facts['others']:,}."
     ) + (
-        f" Its source of locations is {facts['source']} of {facts['edition']}; "
-        f"{percent(facts['others_elsewhere'])} of the other agencies use another."
+        f" The agency's source of locations is {facts['source']} of {facts['edition']}; "
+        f"{percent(facts['others_elsewhere'])} of the other agencies use another source."
         if "source" in facts
         else ""
     )
