@@ -234,7 +234,7 @@ _HOSTS = [
     Case(
         "Host", "with a user", get("/api/v1/networks/").replace(b"localhost", _MARK + b"@localhost"), "400 bad_request"
     ),
-    Case("Host", "another one in the address, which is ignored", get(f"http://{MARK}.example/healthz"), "200"),
+    Case("Host", "another one in the URL, which is ignored", get(f"http://{MARK}.example/healthz"), "200"),
     Case(
         "Host",
         "another one from a proxy that is not trusted, which is ignored",
@@ -251,7 +251,7 @@ _LINES = [
             ("HTTP/2.0", b"GET /healthz HTTP/2.0", "200"),
             ("HTTP/9.9", b"GET /healthz HTTP/9.9", "200"),
             ("a version in small letters", b"GET /healthz http/1.1", "400"),
-            ("more after the version", b"GET /healthz HTTP/1.1" + _MARK, "400"),
+            ("text after the version", b"GET /healthz HTTP/1.1" + _MARK, "400"),
             ("the first line of HTTP/2", b"PRI * HTTP/2.0", "404"),
             ("the first bytes of TLS", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "400"),
             ("a method in small letters", b"get /healthz HTTP/1.1", "400"),
@@ -489,8 +489,13 @@ _PACKED = [
         "400 bad_gzip",
     ),
     Case("Packed", "more after it", lambda: packed(gzip.compress(reporting()) + _MARK), "400 bad_gzip"),
-    Case("Packed", "another packing", post(reporting(), b"Content-Encoding: br"), "415 unsupported_encoding"),
-    Case("Packed", "two packings", post(reporting(), b"Content-Encoding: gzip, gzip"), "415 unsupported_encoding"),
+    Case(
+        "Packed",
+        "a compression that is not known",
+        post(reporting(), b"Content-Encoding: br"),
+        "415 unsupported_encoding",
+    ),
+    Case("Packed", "gzip twice", post(reporting(), b"Content-Encoding: gzip, gzip"), "415 unsupported_encoding"),
 ]
 
 CASES = [*_FRAMING, *_HEADERS, *_HOSTS, *_LINES, *_ADDRESSES, *_JSON, *_CSV, *_PACKED]
