@@ -84,14 +84,14 @@ def _make(inside: "Inside") -> int:
     named: dict[str, object] = {"first": past.begin(_YEARS, last), "last": last}
     lists = {"countries": countries, "networks": sorted(NETWORK_CODES)}
     say(f"making {_YEARS} years of {len(countries)} countries")
-    # So many rows at once are more than the application ever writes.
-    inside.run("SET statement_timeout = 0")
-    inside.run(
-        _MAKE.format(
-            **{name: f"'{value}'" for name, value in named.items()},
-            **{name: f"'{{{','.join(map(str, numbers))}}}'" for name, numbers in lists.items()},
+    # So many rows at once take longer than the connections of the application wait.
+    with psycopg.connect(os.environ["DATABASE_URL"], options="-c statement_timeout=0") as connection:
+        connection.execute(
+            _MAKE.format(
+                **{name: f"'{value}'" for name, value in named.items()},
+                **{name: f"'{{{','.join(map(str, numbers))}}}'" for name, numbers in lists.items()},
+            )
         )
-    )
     inside.run("VACUUM ANALYZE")
     inside.settle()
     [(cells,)] = inside.ask("SELECT count(*) FROM federation_publishedcell WHERE frequency = %s", ["D"])
