@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from p2p_core.codes import COUNTRIES, NETWORKS, TOTAL
 from p2p_core.payloads import checks
 from p2p_core.payloads.cells import Head, cell_of
-from p2p_core.payloads.csv_header import OF_REPORT, Columns, Names, delimiter_of, read_header
+from p2p_core.payloads.csv_header import OF_REPORT, Columns, Header, Names, delimiter_of, read_header
 from p2p_core.payloads.csv_report import OPEN, UNSAID, filled, read_head, withdraws
 from p2p_core.payloads.draft import Draft, refuse_too_many_reports
 from p2p_core.payloads.faults import Fault, PayloadError
@@ -32,7 +32,9 @@ _ZERO: Final = re.compile(r"0+(?:[.]0+)?", re.ASCII)
 class _OpenReport:
     """A report while its rows are read; without a head if that has faults."""
 
-    def __init__(self, head: Head | None) -> None:
+    def __init__(self, head: Head | None, first: int) -> None:
+        #: The number of the first row that names it.
+        self.first = first
         self.begin(head)
 
     def begin(self, head: Head | None) -> None:
@@ -65,8 +67,13 @@ def walk(body: bytes | bytearray, draft: Draft) -> None:
         raise PayloadError("not_csv", detail=_NO_HEADER, faults=[Fault("/header", "not_csv")])
     header = read_header(names, draft.faults)
     if not draft.faults.count:
-        bare = rows if header.is_plain else Names(header, draft.faults).taken_from(rows)
-        _Walk(header.columns, header.width, draft).walk(bare)
+        walk_rows(header, rows, draft)
+
+
+def walk_rows(header: Header, rows: Iterator[list[str]], draft: Draft) -> list[int]:
+    """Add all reports of rows to the draft, or note their faults there. Returns the first row of each report."""
+    bare = rows if header.is_plain else Names(header, draft.faults).taken_from(rows)
+    return _Walk(header.columns, header.width, draft).walk(bare)
 
 
 def _read(body: bytes | bytearray) -> Iterator[list[str]]:
@@ -98,7 +105,7 @@ class _Walk:
         self.reports: dict[tuple[object, ...], _OpenReport] = {}
         self.of_report = [name for name in OF_REPORT if name in columns]
 
-    def walk(self, rows: Iterator[list[str]]) -> None:
+    def walk(self, rows: Iterator[list[str]]) -> list[int]:
         width, value_at = self.width, self.columns["OBS_VALUE"]
         name_of = itemgetter(*(self.columns[name] for name in self.of_report))
         place_of = itemgetter(self.columns["COUNTRY"], self.columns["NETWORK"])
@@ -121,15 +128,20 @@ class _Walk:
             report.rows += 1
         if not self.named:
             self.draft.faults.add("/rows", "no_reports")
+        firsts = []
         for report in self.reports.values():
             if report.head is not None:
                 self.draft.add(report.head, list(report.values), list(report.values.values()))
+                firsts.append(report.first)
+        return firsts
 
     def _name(self, name: tuple[str, ...], number: int) -> _Named:
         """Read texts that no row had before: they name a new report, or a known one in another way."""
         texts: dict[str, str] = dict(zip(self.of_report, name, strict=True))
         head = read_head(texts, f"/rows/{number}", self.draft)
-        report = _OpenReport(head) if head is None else self.reports.setdefault(head[:3], _OpenReport(head))
+        report = _OpenReport(head, number)
+        if head is not None:
+            report = self.reports.setdefault(head[:3], report)
         self.named[name] = _Named(report, head, withdraws(texts))
         # At once: a report takes far more memory than its row.
         refuse_too_many_reports(len(self.reports), len(self.named))

@@ -42,14 +42,15 @@ class BrokenRuleError(Exception):
 class Faults:
     """Collects faults, never the values that were sent."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = LISTED) -> None:
         self.listed: list[Fault] = []
         self.count = 0
+        self._limit = limit
 
     def add(self, pointer: str, code: str, sent: object = None) -> None:
         """Add a fault. If the value looks like a trace of a person, that is the fault. The value is not stored."""
         self.count += 1
-        if len(self.listed) < LISTED:
+        if len(self.listed) < self._limit:
             self.listed.append(Fault(pointer, "personal_trace" if looks_like_trace(sent) else code))
 
     def check(self, pointer: str, rule: Callable[..., T], sent: Any, *known: Any) -> T | None:
