@@ -86,6 +86,9 @@ def written_value(text: str) -> int:
     if text in ("NaN", "#N/A"):
         raise BrokenRuleError("missing_value")
     whole = re.fullmatch(r"(-?[0-9]+)(?:[.]0+)?", text, re.ASCII)
+    if re.fullmatch(r"-?[1-9][0-9]{0,2}[.]000", text, re.ASCII):
+        # A spreadsheet in German means a thousand by 1.000, and no tool writes one like this.
+        raise BrokenRuleError("fractional_value")
     if whole is None:
         numeric = re.fullmatch(r"-?[0-9]*[.]?[0-9]+(?:[eE][+-]?[0-9]+)?", text, re.ASCII)
         raise BrokenRuleError("fractional_value" if numeric else "not_a_number")

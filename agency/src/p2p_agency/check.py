@@ -1,0 +1,124 @@
+"""The verdict of `p2p-agency check`: what a dry run of the federation would say of a file, as far as it can be known.
+
+The faults are those of the federation, because the same code reads the file. Of the findings, those are known that need
+no earlier reports and no other agency.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from p2p_core import periods, verdict
+from p2p_core.payloads.faults import PayloadError
+from p2p_core.payloads.payload_codes import PAYLOAD_CODES
+from p2p_core.rules.rulebook import RULES
+from p2p_core.workbooks import files
+from p2p_core.workbooks.reading import Reading, WorkbookError
+from p2p_core.workbooks.values import Clock
+
+Document = dict[str, Any]
+
+
+def check(content: bytes, *, received: datetime, indicators: Mapping[str, int], agency: str, clock: Clock) -> Document:
+    """The verdict about a file. Its members have the names and the forms of the federation's answers."""
+    try:
+        kind, found = files.read(content, received=received, indicators=indicators, agency=agency, clock=clock)
+    except PayloadError as error:
+        return _refused(error)
+    return {"accepted": True, "kind": kind, **_accepted(found, {number: code for code, number in indicators.items()})}
+
+
+def _accepted(found: Reading, codes: Mapping[int, str]) -> Document:
+    reports = found.submission.reports
+    places = [str(place) for place in found.places] or [""] * len(reports)
+    return {
+        "report_count": len(reports),
+        "observation_count": found.submission.observations,
+        "preview": [
+            {
+                "pointer": f"/reports/{position}",
+                "place": place,
+                "indicator": codes[report.indicator],
+                "frequency": report.frequency,
+                "period": periods.label(report.frequency, report.period),
+                "total": report.total,
+            }
+            for position, (report, place) in enumerate(zip(reports, places, strict=True))
+        ],
+        "findings": [
+            {
+                "rule": one.rule,
+                "name": RULES[one.rule].name,
+                "severity": RULES[one.rule].severity.value,
+                "level": RULES[one.rule].level,
+                "message": one.message(),
+                "facts": one.facts,
+                "pointer": f"/reports/{one.position}",
+                "place": places[one.position],
+                "indicator": codes[one.indicator],
+                "frequency": one.frequency,
+                "period": periods.label(one.frequency, one.period),
+                "last_period": periods.label(one.frequency, one.last_period),
+            }
+            for one in verdict.findings(reports)
+        ],
+        "notes": list(found.notes),
+    }
+
+
+def _refused(error: PayloadError) -> Document:
+    code = PAYLOAD_CODES[error.code]
+    document: Document = {
+        "accepted": False,
+        "code": error.code,
+        "title": code.title,
+        "status": code.status,
+        "detail": error.detail or code.advice,
+        "errors": [
+            {"pointer": pointer, "code": fault, "detail": PAYLOAD_CODES[fault].advice}
+            for pointer, fault in error.faults
+        ],
+        "error_count": error.fault_count,
+    }
+    if isinstance(error, WorkbookError):
+        for told, cell in zip(document["errors"], error.cells, strict=True):
+            place = cell.place
+            told |= {"detail": cell.detail, "sheet": place.sheet, "row": place.row, "column": place.column}
+    return document
+
+
+def lines(document: Document) -> Iterator[str]:
+    """Yield the verdict in words."""
+    if document["accepted"]:
+        yield from _lines_of_accepted(document)
+        return
+    if not document["errors"]:
+        yield f"Refused: {document['title']}. {document['detail']}"
+        return
+    yield f"Refused: {document['error_count']:,} faults. Nothing of this file would be stored."
+    for fault in document["errors"]:
+        yield f"  {_where(fault)}: {PAYLOAD_CODES[fault['code']].title}. {fault['detail']} [{fault['code']}]"
+    if document["error_count"] > len(document["errors"]):
+        yield f"  And {document['error_count'] - len(document['errors']):,} more."
+
+
+def _lines_of_accepted(document: Document) -> Iterator[str]:
+    yield f"No faults: {document['report_count']:,} reports, {document['observation_count']:,} observations. In UTC:"
+    spans: dict[tuple[str, str], list[str]] = {}
+    for report in document["preview"]:
+        spans.setdefault((report["indicator"], report["frequency"]), []).append(report["period"])
+    for (indicator, frequency), some in spans.items():
+        yield f"  {indicator} {frequency}: {len(some):,}, from {min(some)} to {max(some)}"
+    for note in document["notes"]:
+        yield f"  {note}"
+    for one in document["findings"]:
+        yield f"  {one['place'] or one['pointer']}: {one['message']} {RULES[one['rule']].advice} [{one['rule']}]"
+    yield "The federation also compares with your earlier reports and with other agencies: use send --dry-run."
+
+
+def _where(fault: Document) -> str:
+    """The place of a fault, as a spreadsheet names it if the file is one."""
+    if "row" not in fault:
+        return fault["pointer"] or "/"
+    parts = (("sheet", fault["sheet"]), ("row", fault["row"]), ("column", fault["column"]))
+    return ", ".join(f"{name} {value}" for name, value in parts if value) or "The file"

@@ -1,0 +1,1 @@
+"""Workbooks (xlsx, ods) and CSV files as spreadsheets save them: read into submissions, and written for people."""

@@ -1,0 +1,49 @@
+"""Reads a file of any kind that agencies have: a workbook, CSV from a program or a spreadsheet, or JSON."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from p2p_core.payloads import submissions
+from p2p_core.payloads.faults import PayloadError
+from p2p_core.workbooks import reading, sheets
+from p2p_core.workbooks.reading import Reading, WorkbookError
+from p2p_core.workbooks.values import Clock
+
+
+def kind_of(content: bytes) -> str:
+    """``json``, ``csv`` or ``workbook``: what the content is, whatever the name of the file says."""
+    if sheets.is_workbook(content):
+        return "workbook"
+    return "json" if content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[") else "csv"
+
+
+def read(
+    content: bytes, *, received: datetime, indicators: Mapping[str, int], agency: str, clock: Clock
+) -> tuple[str, Reading]:
+    """The kind of a file and what is in it. Raises a :class:`PayloadError`, which may be a :class:`WorkbookError`.
+
+    The kind is ``json`` or ``csv`` if the API reads the content as it is, and ``workbook`` if it needs this reader.
+    """
+    kind = kind_of(content)
+    if kind != "workbook":
+        try:
+            sent = submissions.read(content, kind, received=received, indicators=indicators, agency=agency)
+            return kind, Reading(sent)
+        except PayloadError as refused:
+            if kind == "json":
+                raise
+            strict = refused
+    read_file = reading.read_workbook if kind == "workbook" else reading.read_csv
+    try:
+        return "workbook", read_file(content, received=received, indicators=indicators, agency=agency, clock=clock)
+    except PayloadError as refused:
+        if kind == "workbook" or _is_of_a_spreadsheet(refused, strict):
+            raise
+        raise strict from None
+
+
+def _is_of_a_spreadsheet(refused: PayloadError, strict: PayloadError) -> bool:
+    """Whether a CSV file has something that only a spreadsheet writes. Other files get the verdict of the API."""
+    if not isinstance(refused, WorkbookError):
+        return False
+    return bool(refused.adapted or (refused.rows and strict.code != "invalid_payload"))

@@ -1,0 +1,289 @@
+"""Reads the sheets of a workbook, or a CSV file from a spreadsheet, into a submission.
+
+Each sheet with a header row is a table. Its cells become the texts of CSV, and the rules of CSV read these. So a
+workbook has the same faults as CSV, and each of them has the name of its cell.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from hashlib import sha256
+from itertools import islice
+from typing import Final, NamedTuple
+
+from p2p_core.payloads.csv_header import NAMED, REQUIRED, Header, read_header
+from p2p_core.payloads.csv_walk import walk_rows
+from p2p_core.payloads.draft import Draft
+from p2p_core.payloads.faults import Fault, Faults, PayloadError
+from p2p_core.reports import NewSubmission
+from p2p_core.traces import looks_like_trace
+from p2p_core.workbooks import sentences, sheets, values
+from p2p_core.workbooks.scan import letters
+from p2p_core.workbooks.sheets import Row, Sheet
+from p2p_core.workbooks.values import Clock, Text
+
+#: So many faults are listed, for a workbook that comes back with all of them coloured.
+LISTED: Final = 10_000
+#: The header is looked for in so many rows.
+_TOP: Final = 50
+#: A row with so many names of columns is a header.
+_NAMES: Final = 3
+#: Columns in which a name may follow the code: NO: Norway.
+LABELLED: Final = ("INDICATOR", "FREQ", "COUNTRY", "NETWORK", "OBS_STATUS", "ACTION")
+
+
+class Place(NamedTuple):
+    """A cell or, without a column, a row or a sheet. Rows count from 1, columns are letters, as spreadsheets show."""
+
+    sheet: str
+    row: int = 0
+    column: str = ""
+
+    def __str__(self) -> str:
+        """As spreadsheets write it: Reports!F12, or Reports!12:12 for a row."""
+        cell = f"{self.column}{self.row}" if self.column else f"{self.row}:{self.row}"
+        where = cell if self.row else ""
+        return "!".join(part for part in (self.sheet, where) if part)
+
+
+class CellFault(NamedTuple):
+    """A fault of a workbook: where, the code, and how to fix it there."""
+
+    place: Place
+    code: str
+    detail: str
+
+
+class WorkbookError(PayloadError):
+    """A workbook or a CSV file is refused. ``cells`` has a place for each of ``faults``.
+
+    ``rows`` counts the rows that were read, ``adapted`` the cells and rows that the API would not read so.
+    """
+
+    def __init__(self, error: PayloadError, faults: Sequence[Fault], cells: Sequence[CellFault]) -> None:
+        super().__init__(error.code, detail=error.detail, faults=faults, fault_count=error.fault_count)
+        self.cells = cells
+        self.rows = 0
+        self.adapted = 0
+
+
+class Reading(NamedTuple):
+    """A submission, and the place of the first row of each of its reports. ``notes`` say what was left out."""
+
+    submission: NewSubmission
+    places: Sequence[Place] = ()
+    notes: Sequence[str] = ()
+
+
+class _Table(NamedTuple):
+    """A sheet with a header in row ``top``, from 0: the place of each column by its name, and of those not read."""
+
+    sheet: Sheet
+    top: int
+    columns: Mapping[str, int]
+    aside: Sequence[int]
+
+
+class _Row(NamedTuple):
+    """A row that the rules read: its table, its row in the sheet, from 0, and its number as CSV counts."""
+
+    table: _Table
+    at: int
+    number: int
+
+
+def read_workbook(
+    content: bytes, *, received: datetime, indicators: Mapping[str, int], agency: str, clock: Clock
+) -> Reading:
+    """The submission in a workbook. Raises a :class:`PayloadError`, for faults in cells a :class:`WorkbookError`."""
+    draft = Draft(received=received, indicators=indicators, agency=agency)
+    return _Reader(draft, clock).read(sheets.open_workbook(content), content)
+
+
+def read_csv(
+    content: bytes, *, received: datetime, indicators: Mapping[str, int], agency: str, clock: Clock
+) -> Reading:
+    """The submission in a CSV file as a spreadsheet saves it. The pointers of its faults are those of CSV."""
+    draft = Draft(received=received, indicators=indicators, agency=agency)
+    return _Reader(draft, clock._replace(is_csv=True)).read([sheets.open_csv(content)], content)
+
+
+def find_header(sheet: Sheet) -> tuple[int, Row] | None:
+    """The row that names the columns, and its number from 0. Titles may be above it."""
+    best, found = _NAMES - 1, None
+    for at, row in enumerate(islice(sheet.rows, _TOP)):
+        names = sum(_code(values.plain(value).text) in REQUIRED for value in row)
+        if names > best:
+            best, found = names, (at, row)
+    return found
+
+
+def _code(text: str) -> str:
+    return text.partition(NAMED)[0].strip().upper()
+
+
+def _is_filled(row: Row) -> bool:
+    return any(not isinstance(value, str) or value.strip() for value in row)
+
+
+class _Reader:
+    """Reads tables into a draft, and knows from which cell each text came."""
+
+    def __init__(self, draft: Draft, clock: Clock) -> None:
+        self.draft = draft
+        self.draft.faults = Faults(LISTED)
+        self.clock = clock
+        self.adapted = 0
+        self.notes: list[str] = []
+        #: The first header.
+        self.top = Place("")
+        self.rows: list[_Row] = []
+        self.hints: dict[tuple[int, str], Text] = {}
+        #: The faults that are not found by the rules, with their pointers in CSV.
+        self.own: list[tuple[str, CellFault]] = []
+
+    def read(self, opened: Sequence[Sheet], content: bytes) -> Reading:
+        try:
+            tables = self._tables(opened)
+            self.draft.faults.refuse_any()
+            columns = list(dict.fromkeys(name for table in tables for name in table.columns))
+            places = {name: at for at, name in enumerate(columns)}
+            # CSV says in its header where names follow codes. In a workbook, a drop-down may write them in any row.
+            labelled = [name for name in LABELLED if name in places]
+            header = Header(places, len(columns), labelled, {})
+            firsts = walk_rows(header, self._texts(tables, columns), self.draft)
+            reports = self.draft.reports()
+        except PayloadError as error:
+            raise self._placed(error) from None
+        received = self.draft.received
+        submission = NewSubmission(
+            reports=reports,
+            observations=self.draft.observations,
+            prepared=received,
+            received=received,
+            media="csv",
+            digest=sha256(content).digest(),
+        )
+        return Reading(submission, [self._place(self.rows[first]) for first in firsts], self.notes)
+
+    # --- headers -----------------------------------------------------------------------------------------------------
+
+    def _tables(self, opened: Sequence[Sheet]) -> list[_Table]:
+        found = []
+        for sheet in opened:
+            if sheet.hidden:
+                self.notes.append(f"The sheet {name_of(sheet)} is hidden and was not read.")
+            elif header := find_header(sheet):
+                found.append(self._table(sheet, *header))
+            elif any(map(_is_filled, sheet.rows)):
+                self.notes.append(f"The sheet {name_of(sheet)} has no header row and was not read.")
+        if not found:
+            self._add("/header", CellFault(Place(""), "missing_field", sentences.NO_HEADER))
+        return found
+
+    def _table(self, sheet: Sheet, top: int, row: Row) -> _Table:
+        here = Place(name_of(sheet), top + 1)
+        self.top = self.top if self.top.row else here
+        texts = [values.plain(value).text for value in row]
+        named = [at for at, text in enumerate(texts) if text]
+        written = [texts[at].partition(NAMED) for at in named]
+        faults, columns = Faults(), dict[str, int]()
+        try:
+            # Spreadsheets write a capital at the beginning of a word only.
+            columns = read_header(["".join((code.upper(), *name)) for code, *name in written], faults).columns
+        except PayloadError as error:
+            faults.listed = list(error.faults)
+        for pointer, code in faults.listed:
+            name = pointer.rpartition("/")[2]
+            place = here._replace(column=letters(named[int(name)])) if name.isdigit() else here
+            self._add(pointer, CellFault(place, code, sentences.of_header(code, name)))
+        places = {name: named[at] for name, at in columns.items()}
+        return _Table(sheet, top, places, [at for at in named if at not in places.values()])
+
+    # --- rows --------------------------------------------------------------------------------------------------------
+
+    def _texts(self, tables: Iterable[_Table], columns: Sequence[str]) -> Iterator[list[str]]:
+        """Yield the rows of all tables as texts, in the order of these columns."""
+        for table in tables:
+            number = -1
+            for at, row in enumerate(table.sheet.rows):
+                if at > table.top:
+                    number += bool(row)
+                    if _is_filled(row) or any((at, column) in table.sheet.marks for column in table.columns.values()):
+                        here = _Row(table, at, number)
+                        unusual = self._unusual(here, row)
+                        if unusual:
+                            self.adapted += 1
+                            self._add(f"/rows/{number}", unusual)
+                        else:
+                            self.rows.append(here)
+                            yield [self._text(here, row, name) for name in columns]
+
+    def _unusual(self, here: _Row, row: Row) -> CellFault | None:
+        """The one fault of a row that is no report: a note beside the table, a second header, or a total."""
+        table, place = here.table, self._place(here)
+        read = {name: values.plain(row[at]).text for name, at in table.columns.items() if at < len(row)}
+        for at, value in enumerate(row):
+            text = "" if at in table.columns.values() else values.plain(value).text
+            if text and (at not in table.aside or looks_like_trace(text)):
+                code = "personal_trace" if looks_like_trace(text) else "unknown_field"
+                return CellFault(place._replace(column=letters(at)), code, sentences.of_cell(code))
+        period, value = read.get("TIME_PERIOD", ""), read.get("OBS_VALUE", "")
+        if here.at == table.top + 1 and period and value and not re.search(r"\d", period + value):
+            return CellFault(place, "bad_period", sentences.SECOND_HEADER)
+        if value and not period and not read.get("FREQ"):
+            return CellFault(place, "group_not_reportable", sentences.TOTAL_ROW)
+        return None
+
+    def _text(self, here: _Row, row: Row, name: str) -> str:
+        """The text that the rules read for a column."""
+        at = here.table.columns.get(name, len(row))
+        value = row[at] if at < len(row) else ""
+        mark = here.table.sheet.marks.get((here.at, at))
+        if mark:
+            text = Text(mark.name, mark.value)
+        elif name == "TIME_PERIOD":
+            frequency = here.table.columns["FREQ"]
+            text = values.period(value, _code(str(row[frequency])) if frequency < len(row) else "", self.clock)
+        else:
+            text = values.count(value) if name == "OBS_VALUE" else values.plain(value)
+        if text.hint:
+            self.hints[len(self.rows) - 1, name] = text
+        self.adapted += text.text != value
+        return text.text
+
+    # --- faults ------------------------------------------------------------------------------------------------------
+
+    def _add(self, pointer: str, fault: CellFault) -> None:
+        self.draft.faults.add(f"/own/{len(self.own)}", fault.code)
+        self.own.append((pointer, fault))
+
+    def _place(self, row: _Row, name: str = "") -> Place:
+        column = row.table.columns.get(name)
+        return Place(name_of(row.table.sheet), row.at + 1, "" if column is None else letters(column))
+
+    def _placed(self, error: PayloadError) -> WorkbookError:
+        """The same error with the places of cells."""
+        found = [self._cell(fault) for fault in error.faults]
+        faults = [Fault(pointer if self.clock.is_csv else str(cell.place), cell.code) for pointer, cell in found]
+        placed = WorkbookError(error, faults, [cell for _, cell in found])
+        placed.rows, placed.adapted = len(self.rows), self.adapted
+        return placed
+
+    def _cell(self, fault: Fault) -> tuple[str, CellFault]:
+        _, kind, number, name = (*fault.pointer.split("/"), "", "")[:4]
+        if kind == "own":
+            return self.own[int(number)]
+        if not number:
+            return fault.pointer, CellFault(self.top, fault.code, sentences.of_cell(fault.code))
+        row = self.rows[int(number)]
+        hint = self.hints.get((int(number), name), Text(""))
+        code = fault.code if fault.code == "personal_trace" else hint.code or fault.code
+        detail = hint.hint if hint.hint and fault.code != "personal_trace" else sentences.of_cell(code)
+        pointer = "/".join(("/rows", str(row.number), *([name] if name else [])))
+        return pointer, CellFault(self._place(row, name), code, detail)
+
+
+def name_of(sheet: Sheet) -> str:
+    """The name of a sheet. One that could lead to a person is not repeated."""
+    return "(a sheet)" if looks_like_trace(sheet.name) else sheet.name

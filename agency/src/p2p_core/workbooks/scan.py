@@ -1,0 +1,284 @@
+"""Looks through the XML of a workbook before a library reads it.
+
+The library makes a full rectangle of each sheet, so one cell far away would take all memory. It also returns nothing
+for errors such as #REF!, for formulas that were never computed, and for the cells behind a merged one.
+"""
+
+import re
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final
+from xml.parsers import expat
+
+from p2p_core.payloads.faults import PayloadError
+from p2p_core.workbooks.unpacking import unreadable
+
+#: Of all sheets together, empty ones between others included.
+MAX_CELLS: Final = 2_000_000
+#: Characters of all cells, if each were as long as the longest. Many cells can share one text.
+_MAX_TEXT: Final = 512 << 20
+_POSITION: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+
+Position = tuple[int, int]
+Attributes = dict[str, str]
+
+
+class Mark(Enum):
+    """Why a cell has no value that can be read."""
+
+    ERROR = "The formula of this cell has no value. Correct it, or write the value instead."
+    FORMULA = "This formula was never computed. Open the workbook in a spreadsheet program and save it there."
+    MERGED = "This cell is merged with others. Unmerge them, and write the value in each row."
+
+
+def position_of(name: str) -> Position:
+    """The row and column, from 0, of a cell such as F12."""
+    found = _POSITION.fullmatch(name.upper())
+    if found is None or found[2].strip("0") == "":
+        raise unreadable()
+    column = 0
+    for letter in found[1]:
+        column = column * 26 + ord(letter) - 64
+    return int(found[2]) - 1, column - 1
+
+
+def letters(column: int) -> str:
+    """The name of a column, from 0, in a spreadsheet."""
+    name = ""
+    column += 1
+    while column:
+        column, letter = divmod(column - 1, 26)
+        name = chr(65 + letter) + name
+    return name
+
+
+@dataclass(slots=True)
+class Marks:
+    """What was seen of a sheet: its last row and column with a value, and the cells that cannot be read."""
+
+    last: Position = (-1, -1)
+    cells: dict[Position, Mark] = field(default_factory=dict)
+    merged: list[tuple[Position, Position]] = field(default_factory=list)
+
+    def reach(self, row: int, column: int) -> None:
+        """Note a cell that has a value."""
+        self.last = max(self.last[0], row), max(self.last[1], column)
+
+    @property
+    def area(self) -> int:
+        return (self.last[0] + 1) * (self.last[1] + 1)
+
+    def cover(self, budget: int) -> int:
+        """Mark the cells behind merged ones, and return how many of the budget are left."""
+        for (top, left), (lowest, furthest) in self.merged:
+            bottom, right = min(lowest, self.last[0]), min(furthest, self.last[1])
+            budget -= max(bottom - top + 1, 0) * max(right - left + 1, 0)
+            if budget < 0:
+                raise _too_many()
+            for row in range(top, bottom + 1):
+                for column in range(left, right + 1):
+                    if (row, column) != (top, left):
+                        self.cells[row, column] = Mark.MERGED
+        return budget
+
+
+@dataclass(slots=True)
+class Scan:
+    """What was seen of all members: sheets by member in a workbook of Excel, by name in one of OpenDocument."""
+
+    sheets: dict[str, Marks] = field(default_factory=dict)
+    #: The members of the sheets, by the ids of relations, and these ids by the names of sheets.
+    targets: dict[str, str] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
+    #: Whether no program has computed the formulas.
+    computes_on_load: bool = False
+    texts: int = 0
+    longest: int = 0
+    #: How many cells may still come.
+    room: int = MAX_CELLS
+
+    def marks(self, sheet: str) -> dict[Position, Mark]:
+        """The cells of a sheet that cannot be read."""
+        return self.sheets.get(self.targets.get(self.ids.get(sheet, ""), sheet), Marks()).cells
+
+
+def scan(members: dict[str, bytes]) -> Scan:
+    """Look through all members. Raises a :class:`PayloadError` if the workbook is too large to be read."""
+    found = Scan()
+    # The workbook itself comes first: it says whether its formulas were computed.
+    for name in sorted(members.keys() - {"mimetype"}, key=lambda name: (not name.endswith("workbook.xml"), name)):
+        member = _Member(name, found)
+        try:
+            member.parser.Parse(members[name], True)  # noqa: FBT003  the last piece
+        except (expat.ExpatError, ValueError):
+            raise unreadable() from None
+        found.room -= member.marks.area if member.marks else 0
+    if found.texts * found.longest > _MAX_TEXT:
+        raise _too_many()
+    budget = MAX_CELLS
+    for marks in found.sheets.values():
+        budget = marks.cover(budget)
+    return found
+
+
+def _too_many(row: int = 0) -> PayloadError:
+    where = f" Perhaps the cell in row {row + 1:,} is far from the others: delete it." if row else ""
+    detail = f"A workbook may have {MAX_CELLS:,} cells.{where} Divide the workbook, or send CSV."
+    return PayloadError("too_many_observations", detail=detail)
+
+
+class _Member:
+    """Reads one member. Names of elements and attributes are compared without their prefixes, as the library does."""
+
+    def __init__(self, name: str, scan: Scan) -> None:
+        self.name = name
+        self.scan = scan
+        self.marks: Marks | None = None
+        self.row = self.column = -1
+        #: How many rows and columns the present cell stands for.
+        self.rows = self.columns = 1
+        self.inside = ""
+        self.length = 0
+        self.parser = expat.ParserCreate()
+        self.parser.buffer_text = True
+        self.parser.StartElementHandler = self.start
+        self.parser.CharacterDataHandler = self.text
+        self.parser.StartDoctypeDeclHandler = self.doctype
+
+    def doctype(self, *_: object) -> None:
+        """No program writes one into a workbook, and it could define entities that grow."""
+        raise unreadable()
+
+    def start(self, name: str, attributes: Attributes) -> None:
+        self.inside = name.rpartition(":")[2]
+        read = _ELEMENTS.get(self.inside)
+        if read is not None:
+            read(self, attributes)
+
+    def text(self, text: str) -> None:
+        self.length += len(text)
+        self.scan.longest = max(self.scan.longest, self.length)
+        if self.inside == "v" and self.marks is not None and not self.scan.computes_on_load:
+            here = self.row, self.column
+            if self.marks.cells.get(here) == Mark.FORMULA:
+                del self.marks.cells[here]
+
+    def begin(self, sheet: str) -> None:
+        if self.marks is not None:
+            self.scan.room -= self.marks.area
+        self.marks = self.scan.sheets[sheet] = Marks()
+        self.row, self.rows = -1, 1
+
+    def reach(self) -> None:
+        if self.marks is not None:
+            self.marks.reach(self.row + self.rows - 1, self.column + self.columns - 1)
+            if self.marks.area > self.scan.room:
+                raise _too_many(self.marks.last[0])
+
+    def mark(self, mark: Mark) -> None:
+        if self.marks is not None:
+            for row in range(self.row, self.row + self.rows):
+                for column in range(self.column, self.column + self.columns):
+                    self.marks.cells[row, column] = mark
+
+    # --- workbooks of Excel ---
+
+    def relation(self, attributes: Attributes) -> None:
+        if self.name.endswith("workbook.xml.rels"):
+            # An address from the root of the file, or from the folder of the workbook.
+            target = attributes.get("Target", "")
+            folder = self.name.partition("_rels/")[0]
+            self.scan.targets[attributes.get("Id", "")] = target[1:] if target.startswith("/") else folder + target
+
+    def sheet(self, attributes: Attributes) -> None:
+        for name, value in attributes.items():
+            if name.endswith(":id"):
+                self.scan.ids[attributes.get("name", "")] = value
+
+    def calculation(self, attributes: Attributes) -> None:
+        self.scan.computes_on_load = attributes.get("fullCalcOnLoad") in ("1", "true")
+
+    def worksheet(self, _: Attributes) -> None:
+        self.begin(self.name)
+
+    def line(self, attributes: Attributes) -> None:
+        self.row = int(attributes["r"]) - 1 if "r" in attributes else self.row + 1
+        self.column = -1
+
+    def cell(self, attributes: Attributes) -> None:
+        self.length = 0
+        if "r" in attributes:
+            self.row, self.column = position_of(attributes["r"])
+        else:
+            self.column += 1
+        if attributes.get("t") == "s":
+            self.scan.texts += 1
+        elif attributes.get("t") == "e":
+            self.mark(Mark.ERROR)
+
+    def formula(self, _: Attributes) -> None:
+        if self.marks is not None and (self.row, self.column) not in self.marks.cells:
+            self.mark(Mark.FORMULA)
+
+    def value(self, _: Attributes) -> None:
+        self.reach()
+
+    def shared_text(self, _: Attributes) -> None:
+        self.length = 0
+
+    def merged(self, attributes: Attributes) -> None:
+        if self.marks is not None:
+            first, _, last = attributes.get("ref", "").partition(":")
+            self.marks.merged.append((position_of(first), position_of(last or first)))
+
+    # --- workbooks of OpenDocument ---
+
+    def table(self, attributes: Attributes) -> None:
+        self.begin(attributes.get("table:name", ""))
+
+    def table_row(self, attributes: Attributes) -> None:
+        self.row += self.rows
+        self.rows = _count(attributes, "table:number-rows-repeated")
+        self.column, self.columns = -1, 1
+
+    def table_cell(self, attributes: Attributes) -> None:
+        self.length = 0
+        self.column += self.columns
+        self.columns = _count(attributes, "table:number-columns-repeated")
+        down = _count(attributes, "table:number-rows-spanned")
+        across = _count(attributes, "table:number-columns-spanned")
+        if self.marks is not None and down * across > 1:
+            last = self.row + down - 1, self.column + across - 1
+            self.marks.merged.append(((self.row, self.column), last))
+        if "office:value-type" in attributes:
+            self.reach()
+            self.scan.texts += self.rows * self.columns
+        if attributes.get("calcext:value-type") == "error":
+            self.mark(Mark.ERROR)
+
+    def paragraph(self, _: Attributes) -> None:
+        self.reach()
+
+
+def _count(attributes: Attributes, name: str) -> int:
+    return max(int(attributes.get(name, 1)), 1)
+
+
+_ELEMENTS: Final = {
+    "Relationship": _Member.relation,
+    "sheet": _Member.sheet,
+    "calcPr": _Member.calculation,
+    "worksheet": _Member.worksheet,
+    "row": _Member.line,
+    "c": _Member.cell,
+    "f": _Member.formula,
+    "v": _Member.value,
+    "is": _Member.value,
+    "si": _Member.shared_text,
+    "mergeCell": _Member.merged,
+    "table": _Member.table,
+    "table-row": _Member.table_row,
+    "table-cell": _Member.table_cell,
+    "covered-table-cell": _Member.table_cell,
+    "p": _Member.paragraph,
+}

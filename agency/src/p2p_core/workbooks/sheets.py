@@ -1,0 +1,107 @@
+"""Opens workbooks and CSV files as spreadsheets save them: sheets of values, with what cannot be read of them."""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, time, timedelta
+from io import StringIO
+from typing import Final
+
+from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+from p2p_core.payloads.faults import Fault, PayloadError
+from p2p_core.workbooks.scan import Mark, Position, scan
+from p2p_core.workbooks.unpacking import pack, unpack, unreadable
+
+Value = str | float | bool | date | time | timedelta
+Row = list[Value]
+
+#: The first line of a CSV file for Excel, which Excel does not show.
+_SEPARATOR: Final = re.compile(r"\s*\"?sep=(.)\"?\s*\Z", re.IGNORECASE)
+_BLANK: Final = " \t\r\n\u00a0\u2007\u202f\u200b\ufeff"
+
+
+@dataclass(slots=True)
+class Sheet:
+    """A sheet. Its rows begin with row 1 and column A, and can be read several times. CSV has one sheet, unnamed."""
+
+    name: str
+    rows: Iterable[Row]
+    hidden: bool = False
+    marks: dict[Position, Mark] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The rows of a sheet of a workbook."""
+
+    book: CalamineWorkbook
+    name: str
+
+    def __iter__(self) -> Iterator[Row]:
+        sheet = self.book.get_sheet_by_name(self.name)
+        # The library gives the empty rows above the first value, and not the empty columns before it.
+        left: Row = [""] * (sheet.start or (0, 0))[1]
+        return (left + row for row in sheet.iter_rows())
+
+
+def is_workbook(content: bytes) -> bool:
+    """Whether it is a zip file, or a workbook in the old format of Excel, which is also that of locked workbooks."""
+    return content.startswith((b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0"))
+
+
+def open_workbook(content: bytes) -> list[Sheet]:
+    """The worksheets of a workbook, in order. Raises a :class:`PayloadError`."""
+    members = unpack(content)
+    scanned = scan(members)
+    try:
+        book = CalamineWorkbook.from_filelike(pack(members))
+        sheets = [
+            Sheet(one.name, _Rows(book, one.name), one.visible != SheetVisibleEnum.Visible, scanned.marks(one.name))
+            for one in book.sheets_metadata
+            if one.typ == SheetTypeEnum.WorkSheet
+        ]
+        for sheet in sheets:
+            book.get_sheet_by_name(sheet.name)
+    except (CalamineError, OSError, ValueError):
+        raise unreadable() from None
+    except BaseException as error:
+        # What the library did not expect, it raises as no ordinary exception.
+        if type(error).__name__ == "PanicException":
+            raise unreadable() from None
+        raise
+    return sheets
+
+
+def open_csv(content: bytes) -> Sheet:
+    """The rows of a CSV file: in UTF-8, UTF-16 with a byte order mark, or else in Windows-1252."""
+    text = _decode(content)
+    if "\0" in text:
+        raise PayloadError("nul_character")
+    first, _, rest = text.partition("\n")
+    named = _SEPARATOR.match(first)
+    if named:
+        text = rest
+    marks = named[1] if named else ",;\t"
+    header = next((line for line in text.split("\n") if line.strip(_BLANK + marks)), "")
+    delimiter = max(marks, key=header.count)
+    try:
+        rows: list[Row] = [list(row) for row in csv.reader(StringIO(text, newline=""), delimiter=delimiter)]
+    except csv.Error:
+        raise PayloadError("not_csv", faults=[Fault("/header", "not_csv")]) from None
+    # The line that names the separator is a row of the file.
+    return Sheet("", [[], *rows] if named else rows)
+
+
+def _decode(content: bytes) -> str:
+    try:
+        if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return content.decode("utf-16")
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        pass
+    try:
+        return content.decode("cp1252")
+    except UnicodeDecodeError:
+        raise PayloadError("not_utf8") from None

@@ -1,0 +1,199 @@
+"""Writes the values of cells as the texts that the rules of CSV read: counts without separators, periods in UTC.
+
+What it cannot write without a guess stays as it is, or becomes a text that the rules refuse.
+"""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Final, NamedTuple
+
+from p2p_core import periods
+from p2p_core.periods import Frequency
+from p2p_core.workbooks.sheets import Value
+
+#: A date and perhaps a time, as spreadsheets write them where the order of day and month is certain.
+_MOMENT: Final = re.compile(
+    r"(?:(?P<year>\d{4})-(?P<month>\d\d?)-(?P<day>\d\d?)|(?P<d>\d\d?)\.\s?(?P<m>\d\d?)\.\s?(?P<y>\d{4}))"
+    r"(?:[T ]+(?P<hour>\d\d?):(?P<minute>\d\d)(?::00(?:[.,]0+)?)?)?\s?(?P<zone>Z|[+-]\d\d:\d\d)?",
+    re.ASCII,
+)
+_MONTH: Final = re.compile(r"(\d{4})-M?(\d\d)", re.ASCII)
+#: Days and months in an order that only their writer knows, or with a year of two digits.
+_UNCERTAIN: Final = re.compile(r"\d\d?([./-])\s?\d\d?\1\s?(\d\d|\d{4})\b.*", re.ASCII)
+
+#: Digits in groups of three that can be nothing else than one number.
+_GROUPED: Final = tuple(
+    re.compile(pattern, re.ASCII)
+    for pattern in (
+        r"(-?\d{1,3}(?:[ \u00a0\u2009\u202f'’]\d{3})+)(?:[.,]0{1,2})?",
+        r"(-?\d{1,3}(?:\.\d{3})+),0{1,2}",
+        r"(-?\d{1,3}(?:,\d{3})+)\.0{1,2}",
+        r"(-?\d{1,3}(?:\.\d{3}){2,})",
+        r"(-?\d{1,3}(?:,\d{3}){2,})",
+        r"(-?\d+),0{1,2}",
+    )
+)
+_ONE_MARK: Final = re.compile(r"-?\d{1,3}[.,]\d{3}", re.ASCII)
+_SEPARATORS: Final = re.compile(r"[^\d-]", re.ASCII)
+
+
+class Text(NamedTuple):
+    """The text of a cell. ``hint`` says how to fix it if the rules refuse it, ``code`` which code it has then."""
+
+    text: str
+    hint: str = ""
+    code: str = ""
+
+
+class Clock(NamedTuple):
+    """How the times of a file are read.
+
+    ``local_days`` allows days and months that are not those of UTC. ``is_csv`` says that a text in the form of the API
+    is in UTC, as the API says of CSV.
+    """
+
+    zone: tzinfo = UTC
+    local_days: bool = False
+    is_csv: bool = False
+
+
+def plain(value: Value) -> Text:
+    """A value that is neither a period nor a count."""
+    if isinstance(value, bool):
+        return Text(str(value).upper())
+    if isinstance(value, float):
+        return Text(str(int(value)) if value.is_integer() else repr(value))
+    return Text(value.strip() if isinstance(value, str) else str(value))
+
+
+def count(value: Value) -> Text:
+    """A count. A number with one separator and three digits after it is refused: it could be a fraction."""
+    if isinstance(value, date | time | timedelta):
+        hint = "The spreadsheet made a date of this number. Format the cell as a number, and write the count again."
+        return Text(str(value), hint)
+    text = plain(value).text
+    for pattern in _GROUPED:
+        if found := pattern.fullmatch(text):
+            return Text(_SEPARATORS.sub("", found[1]))
+    if _ONE_MARK.fullmatch(text):
+        digits = _SEPARATORS.sub("", text)
+        hint = f"It is not certain whether this is {digits} or a fraction. Write whole numbers without separators."
+        return Text(text, hint)
+    return Text(text)
+
+
+def period(value: Value, frequency: str, clock: Clock) -> Text:
+    """A period of this frequency."""
+    if frequency not in periods.REPORTABLE:
+        return plain(value)
+    if isinstance(value, datetime):
+        return _local((value + timedelta(microseconds=500_000)).replace(microsecond=0), frequency, clock)
+    if isinstance(value, date):
+        return _local(datetime.combine(value, time()), frequency, clock)
+    if isinstance(value, str):
+        return _of_text(value.strip(), frequency, clock)
+    if isinstance(value, time | timedelta):
+        return Text(str(value), "This cell has a time without a date. Write both: 2026-11-24 09:00.")
+    hint = "This is a number, not a date. Format the cell as a date and time, or write the date again."
+    return Text(plain(value).text, hint)
+
+
+def _of_text(text: str, frequency: str, clock: Clock) -> Text:
+    month = _MONTH.fullmatch(text)
+    if clock.is_csv and (month or _is_of_the_api(text, frequency)):
+        return Text(text)
+    if month and frequency == Frequency.MONTH:
+        return _read(month[1], month[2], "1", "", clock, frequency) or Text(text)
+    found = _MOMENT.fullmatch(text)
+    return _of_moment(text, found, frequency, clock) if found else Text(text, _uncertain(text))
+
+
+def _uncertain(text: str) -> str:
+    certain = "The order of day and month is not certain. Write 2026-11-24, or format the cell so."
+    return certain if _UNCERTAIN.fullmatch(text) else ""
+
+
+def _of_moment(text: str, found: re.Match[str], frequency: str, clock: Clock) -> Text:
+    day = found["year"] or found["y"], found["month"] or found["m"], found["day"] or found["d"]
+    hour = f"{found['hour']}:{found['minute']}" if found["hour"] else ""
+    if bool(hour) == (frequency in (Frequency.DAY, Frequency.MONTH)):
+        return Text(text)
+    if found["zone"]:
+        return _with_zone(text, day, hour, found["zone"])
+    return _read(*day, hour, clock, frequency) or Text(text)
+
+
+def _is_of_the_api(text: str, frequency: str) -> bool:
+    try:
+        periods.parse(frequency, text)
+    except periods.PeriodError as error:
+        return error.code != "bad_period"
+    return True
+
+
+def _moment(year: str, month: str, day: str, hour: str) -> datetime | None:
+    try:
+        hours, _, minutes = (hour or "0:0").partition(":")
+        return datetime(int(year), int(month), int(day), int(hours), int(minutes))  # noqa: DTZ001  it is local
+    except ValueError:
+        return None
+
+
+def _read(year: str, month: str, day: str, hour: str, clock: Clock, frequency: str) -> Text | None:
+    moment = _moment(year, month, day, hour)
+    return None if moment is None else _local(moment, frequency, clock)
+
+
+def _with_zone(text: str, day: tuple[str, str, str], hour: str, zone: str) -> Text:
+    """A time that says its distance from UTC."""
+    moment = _moment(*day, hour)
+    try:
+        instant = datetime.fromisoformat(f"{moment.isoformat()}{zone}").astimezone(UTC) if moment and hour else None
+    except (OverflowError, ValueError):
+        instant = None
+    return Text(periods.label(Frequency.MINUTE, instant) if instant else text)
+
+
+def _local(moment: datetime, frequency: str, clock: Clock) -> Text:
+    """A period that begins at this local time."""
+    try:
+        if frequency in (Frequency.DAY, Frequency.MONTH):
+            return _local_day(moment, frequency, clock)
+        return _local_hour(moment, clock)
+    except (OverflowError, ValueError):
+        # At the ends of the calendar.
+        return Text(f"{moment:%Y-%m-%d %H:%M}")
+
+
+def _local_hour(moment: datetime, clock: Clock) -> Text:
+    first, second = (moment.replace(tzinfo=clock.zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    written = f"{moment:%Y-%m-%d %H:%M}"
+    if first == second:
+        # Seconds would be cut off silently.
+        return Text(first.isoformat(timespec="seconds")[:19] if moment.second else periods.label("N", first))
+    if first.astimezone(clock.zone).replace(tzinfo=None) != moment:
+        hint = f"There was no {moment:%H:%M} on this day in {clock.zone}: the clocks were put forward. Correct it."
+        return Text(written, hint)
+    hint = (
+        f"The clocks were put back, so {moment:%H:%M} came twice on this day in {clock.zone}. Write "
+        f"{first:%Y-%m-%dT%H:%MZ} for the first time and {second:%Y-%m-%dT%H:%MZ} for the second."
+    )
+    return Text(written, hint, "not_utc")
+
+
+def _local_day(moment: datetime, frequency: str, clock: Clock) -> Text:
+    label = periods.label(frequency, moment.replace(tzinfo=UTC))
+    if moment != periods.start_of(frequency, moment):
+        return Text(f"{moment:%Y-%m-%d %H:%M}", f"Write only the {_NOUNS[frequency]}: {label}.")
+    ends = periods.end(frequency, moment.replace(tzinfo=UTC)).replace(tzinfo=None)
+    is_of_utc = not any(edge.replace(tzinfo=clock.zone).utcoffset() for edge in (moment, ends))
+    if clock.local_days or is_of_utc:
+        return Text(label)
+    hint = (
+        f"A {_NOUNS[frequency]} in {clock.zone} does not begin and end as in UTC, and the federation counts in UTC. "
+        f"Report hours: they are converted. Or ask a coordinator to allow local days for your agency."
+    )
+    return Text(f"{label} local", hint, "not_utc")
+
+
+_NOUNS: Final = {Frequency.DAY.value: "day", Frequency.MONTH.value: "month"}

@@ -1,0 +1,169 @@
+"""Writes workbooks for people: an empty template, and a refused workbook with its faults."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date, time, timedelta
+from io import BytesIO
+from math import isfinite
+from typing import Any, Final
+
+from xlsxwriter import Workbook
+from xlsxwriter.worksheet import Worksheet
+
+from p2p_core.codes import COUNTRIES, COUNTRY_NAMES, NETWORK_NAMES, NETWORKS, UNKNOWN
+from p2p_core.payloads.checks import MAX_VALUE
+from p2p_core.payloads.csv_header import NAMED
+from p2p_core.payloads.faults import PayloadError
+from p2p_core.traces import looks_like_trace
+from p2p_core.workbooks import sheets
+from p2p_core.workbooks.reading import CellFault, WorkbookError, name_of
+from p2p_core.workbooks.scan import position_of
+from p2p_core.workbooks.sheets import Sheet, Value
+
+#: The template checks what is typed into so many rows.
+_ROWS: Final = 10_000
+_FREQUENCIES: Final = {"N": "minute", "H": "hour", "D": "day", "M": "month"}
+_STATUSES: Final = {"A": "final", "P": "provisional"}
+_ACTIONS: Final = {"D": "withdraw the report"}
+_DATE_FORMAT: Final = "yyyy-mm-dd hh:mm"
+_EXAMPLE: Final = "2026-11-24 09:00"
+_MOMENT: Final = {"num_format": _DATE_FORMAT}
+_WRONG: Final = {"bg_color": "#FFC7CE", "border": 2, "border_color": "#9C0006"}
+#: The names of sheets that Excel opens.
+_ALLOWED: Final = re.compile(r"(?!')[^\[\]:*?/\\]{1,31}(?<!')")
+
+#: What a comment on the name of each column says.
+_NOTES: Final = {
+    "INDICATOR": "What was counted.",
+    "FREQ": "How long the period is.",
+    "TIME_PERIOD": (
+        f"When the period begins: {_EXAMPLE} for a minute or an hour, 2026-11-24 for a day, 2026-11 for a month. "
+        "Times are those of {zone}. A time in UTC ends with Z: 2026-11-24T08:00Z."
+    ),
+    "COUNTRY": "One country. Choose _U if it is not known.",
+    "NETWORK": "One network. Choose _U if it is not known.",
+    "OBS_VALUE": "The count: a whole number. A country and network without a row has a count of 0.",
+    "OBS_STATUS": "Empty or A if the count is final, P if it is provisional. The same in all rows of a period.",
+    "ACTION": "Empty, or D in one row of a period to withdraw its report. Leave country, network and value empty then.",
+}
+_HOW: Final = (
+    "Fill in one row for each period, country and network of the sheet Reports. Rows may be in any order.",
+    "If nothing happened in a period, write one row with _T as country and network, and 0.",
+    f"Example: DOWNLOADS, H, {_EXAMPLE}, NO: Norway, BITTORRENT: BitTorrent, 17",
+    "The template reads times as those of {zone}, also on days when the clocks change.",
+    "Counts only: write no addresses, hashes, names or e-mail addresses anywhere.",
+)
+
+
+def template(indicators: Mapping[str, str], *, zone: str) -> bytes:
+    """An empty workbook with lists to choose from. ``indicators`` has the names by code, ``zone`` names a time zone."""
+    known: dict[str, Iterable[str]] = {
+        "INDICATOR": _labels(indicators, indicators),
+        "FREQ": _labels(_FREQUENCIES, _FREQUENCIES),
+        "COUNTRY": _labels([UNKNOWN, *(code for code in COUNTRIES if code != UNKNOWN)], COUNTRY_NAMES),
+        "NETWORK": _labels(NETWORKS, NETWORK_NAMES),
+        "OBS_STATUS": _labels(_STATUSES, _STATUSES),
+        "ACTION": _labels(_ACTIONS, _ACTIONS),
+    }
+    content = BytesIO()
+    with Workbook(content, {"in_memory": True}) as book:
+        reports, notes, codes = (book.add_worksheet(name) for name in ("Reports", "Notes", "Codes"))
+        codes.hide()
+        bold, moment = book.add_format({"bold": True}), book.add_format(_MOMENT)
+        for at, (name, note) in enumerate(_NOTES.items()):
+            reports.write_string(0, at, name, bold)
+            reports.write_comment(0, at, note.format(zone=zone), {"x_scale": 2})
+            reports.set_column(at, at, 18, moment if name == "TIME_PERIOD" else None)
+            _check(reports, at, name, codes, list(known.get(name, ())))
+        reports.freeze_panes(1, 0)
+        notes.set_column(0, 0, 110)
+        for row, line in enumerate(_HOW):
+            notes.write_string(row, 0, line.format(zone=zone))
+    return content.getvalue()
+
+
+def _labels(codes: Iterable[str], names: Mapping[str, str]) -> list[str]:
+    return [f"{code}{NAMED}{names[code]}" if names[code] else code for code in codes]
+
+
+def _check(reports: Worksheet, at: int, name: str, codes: Worksheet, known: list[str]) -> None:
+    """Let the program check what is typed into a column, with a list to choose from if there is one."""
+    rule: dict[str, Any] = {}
+    if known:
+        codes.write_column(0, at, known)
+        column = chr(ord("A") + at)
+        rule = {"validate": "list", "source": f"=Codes!${column}$1:${column}${len(known)}"}
+        # The code alone may be typed too.
+        rule |= {"error_type": "warning", "error_message": "Choose from the list, or write the code alone."}
+    elif name == "OBS_VALUE":
+        rule = {"validate": "integer", "criteria": "between", "minimum": 0, "maximum": MAX_VALUE}
+        rule |= {"error_message": "Write a whole number, without separators."}
+    elif name == "TIME_PERIOD":
+        rule = {"validate": "any", "input_title": "For example", "input_message": _EXAMPLE}
+    if rule:
+        reports.data_validation(1, at, _ROWS, at, rule)
+
+
+def refused(content: bytes, error: PayloadError) -> bytes:
+    """A workbook of the values that were read, its faulty cells coloured, each with a comment that says how to fix it.
+
+    ``content`` is the workbook or CSV file that was refused with ``error``. Texts that could lead to a person are left
+    out.
+    """
+    faults: dict[str, list[CellFault]] = defaultdict(list)
+    for cell in error.cells if isinstance(error, WorkbookError) else ():
+        faults[cell.place.sheet].append(cell)
+    opened = sheets.open_workbook(content) if sheets.is_workbook(content) else [sheets.open_csv(content)]
+    shown = [sheet for sheet in opened if not sheet.hidden]
+    result = BytesIO()
+    with Workbook(result, {"in_memory": True, "strings_to_urls": False}) as book:
+        formats = {
+            (wrong, dated): book.add_format((_WRONG if wrong else {}) | (_MOMENT if dated else {}))
+            for wrong in (False, True)
+            for dated in (False, True)
+        }
+        for sheet, name in zip(shown, _names(shown), strict=True):
+            _copy(book.add_worksheet(name), sheet, faults[name_of(sheet)], formats)
+    return result.getvalue()
+
+
+def _names(shown: list[Sheet]) -> list[str]:
+    """The names of the sheets or, if Excel does not allow one of them, their numbers."""
+    names = [name_of(sheet) or "Reports" for sheet in shown]
+    distinct = len({name.casefold() for name in names}) == len(names)
+    if distinct and all(_ALLOWED.fullmatch(name) and name.casefold() != "history" for name in names):
+        return names
+    return [f"Sheet {number}" for number in range(1, len(names) + 1)]
+
+
+def _copy(written: Worksheet, sheet: Sheet, faults: list[CellFault], formats: Mapping[tuple[bool, bool], Any]) -> None:
+    wrong: dict[tuple[int, int], list[str]] = defaultdict(list)
+    for fault in faults:
+        # A fault of a row is shown at its first cell.
+        wrong[position_of(f"{fault.place.column or 'A'}{max(fault.place.row, 1)}")].append(fault.detail)
+    for at, column in wrong:
+        written.write_blank(at, column, None, formats[True, False])
+    traces: dict[str, bool] = {}
+    for at, row in enumerate(sheet.rows):
+        for column, value in enumerate(row):
+            if isinstance(value, str) and value not in traces:
+                traces[value] = looks_like_trace(value)
+            if not isinstance(value, str) or not traces[value]:
+                form = formats[(at, column) in wrong, isinstance(value, date | time | timedelta)]
+                _write(written, at, column, value, form)
+    for (at, column), details in wrong.items():
+        written.write_comment(at, column, "\n".join(details), {"x_scale": 2.5, "y_scale": 1.5})
+    written.set_column(0, 25, 18)
+
+
+def _write(written: Worksheet, at: int, column: int, value: Value, form: Any) -> None:
+    """Write a value as what it was, so that no text becomes a formula or a link."""
+    if isinstance(value, bool):
+        written.write_boolean(at, column, value, form)
+    elif isinstance(value, date | time | timedelta):
+        written.write_datetime(at, column, value, form)
+    elif isinstance(value, float) and isfinite(value):
+        written.write_number(at, column, value, form)
+    elif value:
+        written.write_string(at, column, str(value), form)

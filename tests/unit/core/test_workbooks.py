@@ -1,0 +1,440 @@
+"""Workbooks and CSV of spreadsheets: each thing that a spreadsheet does to a table has one defined answer."""
+
+from datetime import UTC, date, time
+from io import BytesIO
+from zipfile import ZIP_DEFLATED, ZipFile
+from zoneinfo import ZoneInfo
+
+import pytest
+import python_calamine
+from hypothesis import given
+from hypothesis import strategies as some
+
+from p2p_core.workbooks import files, scan, unpacking, values, writing
+from p2p_core.workbooks.values import Clock
+from tests.unit.core.workbook_files import (
+    COLUMNS,
+    NINE,
+    NOW,
+    OSLO,
+    faults,
+    local,
+    ods,
+    ods_cell,
+    ods_row,
+    read,
+    refusal,
+    reports,
+    row,
+    xlsx,
+)
+
+UTC_CLOCK = Clock()
+LOCAL_DAYS = OSLO._replace(local_days=True)
+LINE = "DOWNLOADS;H;2026-11-24T09:00;NO;ARES;"
+HEADER = ";".join(COLUMNS)
+
+
+def csv(*lines, header=HEADER):
+    return "\r\n".join((header, *lines, "")).encode()
+
+
+# --- tables ----------------------------------------------------------------------------------------------------------
+
+
+def test_hours_of_a_workbook_are_local_and_named_by_their_first_row():
+    book = xlsx(row(), row(value=3, country="DE"), row(local(2026, 11, 24, 8)))
+    assert reports(book) == [("H", "2026-11-24T08:00", 20), ("H", "2026-11-24T07:00", 17)]
+    assert [str(place) for place in read(book).places] == ["Reports!2:2", "Reports!4:4"]
+
+
+def test_table_may_begin_anywhere_with_columns_in_any_order_and_names_after_codes():
+    header = ("Obs_Value", "COUNTRY: Country", "network", "TIME_PERIOD", "FREQ: Frequency", "INDICATOR", "OBS_STATUS")
+    cells = (17, "NO: Norway", "ARES: Ares", NINE, "H: hour", "DOWNLOADS: Downloads", "P: provisional")
+    book = xlsx(cells, header=header, top=3, left=2, change=lambda _, sheet: sheet.write(0, 0, "Our reports of 2026"))
+    assert reports(book) == [("H", "2026-11-24T08:00", 17)]
+    assert read(book).submission.reports[0].status == "P"
+    assert faults(xlsx((-1, *cells[1:]), header=header, top=3, left=2)) == [("Reports!C5", "negative_value")]
+
+
+def test_empty_rows_are_no_rows_and_a_row_of_errors_is_one():
+    book = xlsx(row(), ("",) * 6, (" ", "\u00a0"), row(country="DE"), ("",) * 6)
+    assert reports(book) == [("H", "2026-11-24T08:00", 34)]
+
+    def errors(_, sheet):
+        for column in range(6):
+            sheet.write_formula(2, column, "=A99/0", None, "#DIV/0!")
+
+    found = refusal(xlsx(row(), change=errors))
+    assert [str(cell.place) for cell in found.cells] == [f"Reports!{letter}3" for letter in "ABCDEF"][
+        : len(found.cells)
+    ]
+    assert {cell.detail for cell in found.cells} == {scan.Mark.ERROR.value}
+
+
+def test_several_sheets_are_one_submission_and_hidden_ones_are_named():
+    def more(book, _):
+        second = book.add_worksheet("More")
+        second.write_row(0, 0, reversed(COLUMNS))
+        second.write_row(1, 0, reversed(row(country="DE")))
+        second.write(1, 3, "2026-11-24 09:00")
+        for name in ("Old", "Notes"):
+            other = book.add_worksheet(name)
+            other.write_row(0, 0, COLUMNS if name == "Old" else ["Nothing here"])
+            other.write_row(1, 0, row(value=10**9))
+            if name == "Old":
+                other.hide()
+
+    found = read(xlsx(row(), change=more))
+    assert [report.total for report in found.submission.reports] == [34]
+    assert list(found.notes) == [
+        "The sheet Old is hidden and was not read.", "The sheet Notes has no header row and was not read."
+    ]  # fmt: skip
+
+
+def test_cells_that_cannot_be_read_are_said():
+    def change(_, sheet):
+        sheet.merge_range(1, 3, 2, 3, "NO")
+        sheet.write_formula(3, 5, "=REF", None, "#REF!")
+
+    book = xlsx(row(), row(network="EDONKEY"), row(network="GNUTELLA"), change=change)
+    found = refusal(book)
+    assert [(fault.pointer, cell.detail) for fault, cell in zip(found.faults, found.cells, strict=True)] == [
+        ("Reports!D3", scan.Mark.MERGED.value), ("Reports!F4", scan.Mark.ERROR.value)
+    ]  # fmt: skip
+
+
+def test_formulas_count_by_the_value_that_a_program_computed():
+    book = xlsx(row(), change=lambda _, sheet: sheet.write_formula(1, 5, "=8+9", None, 17))
+    # The library that writes this file asks programs to compute its formulas.
+    assert faults(book) == [("Reports!F2", "not_a_number")]
+    assert reports(rewritten(book, b' fullCalcOnLoad="1"', b"")) == [("H", "2026-11-24T08:00", 17)]
+    empty = rewritten(rewritten(book, b' fullCalcOnLoad="1"', b""), b"<v>17</v>", b"<v></v>")
+    assert refusal(empty).cells[0].detail == scan.Mark.FORMULA.value
+
+
+def rewritten(book, old, new):
+    """The workbook with other bytes in all its members."""
+    content = BytesIO()
+    with ZipFile(BytesIO(book)) as before, ZipFile(content, "w", ZIP_DEFLATED) as after:
+        for name in before.namelist():
+            after.writestr(name, before.read(name).replace(old, new))
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("extra", "expected"),
+    [
+        (("Total", "", "", "", "", 34), ("Reports!3:3", "group_not_reportable")),
+        (("DOWNLOADS", "", "", "", "", 34), ("Reports!3:3", "group_not_reportable")),
+        ((*row(country="DE"), "see e-mail"), ("Reports!G3", "unknown_field")),
+        ((*row(country="DE"), "192.0.2.7"), ("Reports!G3", "personal_trace")),
+        (row(country="192.0.2.7"), ("Reports!D3", "personal_trace")),
+        (row(), ("Reports!3:3", "duplicate_cell")),
+        (row(country=""), ("Reports!D3", "missing_field")),
+        (row(country="no"), ("Reports!D3", "unknown_country")),
+        (row(country=True), ("Reports!D3", "unknown_country")),
+        (row(value=17.5, country="DE"), ("Reports!F3", "fractional_value")),
+        (row(value=1e10, country="DE"), ("Reports!F3", "value_too_large")),
+        (row(value=date(2026, 11, 1), country="DE"), ("Reports!F3", "not_a_number")),
+        (row(time(9), country="DE"), ("Reports!C3", "bad_period")),
+        (row(46350.375, country="DE"), ("Reports!C3", "bad_period")),
+        (row("11/24/2026", country="DE"), ("Reports!C3", "bad_period")),
+        (row(local(2026, 11, 24, 9, 30), country="DE"), ("Reports!C3", "misaligned_period")),
+        (row(local(2026, 11, 24, 13), country="DE"), ("Reports!C3", "period_not_ended")),
+        (row(NINE, frequency="W"), ("Reports!B3", "frequency_not_reportable")),
+    ],
+)
+def test_row_has_one_fault_with_its_cell(extra, expected):
+    assert faults(xlsx(row(), extra)) == [expected]
+
+
+def test_second_header_is_one_fault():
+    words = ("Indicator", "Frequency", "Begin", "Country", "Network", "Number")
+    assert faults(xlsx(words, row())) == [("Reports!2:2", "bad_period")]
+    # Above the codes it is a title.
+    assert reports(xlsx(COLUMNS, row(), header=words))
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (COLUMNS[1:], [("Reports!1:1", "missing_field")]),
+        ((*COLUMNS, "REMARK"), [("Reports!G1", "unknown_field")]),
+        ((*COLUMNS, "COUNTRY"), [("Reports!1:1", "duplicate_column")]),
+        (("A", "B"), [("/header", "missing_field")]),
+    ],
+)
+def test_header(header, expected):
+    error = refusal(xlsx(row(), header=header))
+    assert [(fault.pointer or "/header", fault.code) for fault in error.faults] == expected
+    assert all(cell.detail for cell in error.cells)
+
+
+def test_workbook_without_rows():
+    assert faults(xlsx()) == [("Reports!1:1", "no_reports")]
+
+
+# --- times -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "start"),
+    [
+        (local(2026, 7, 1, 9), "2026-07-01T07:00"),
+        ("2026-11-24 09:00", "2026-11-24T08:00"),
+        ("2026-11-24T09:00", "2026-11-24T08:00"),
+        ("24.11.2026 9:00", "2026-11-24T08:00"),
+        ("24. 11. 2026 09:00:00", "2026-11-24T08:00"),
+        ("2026-11-24T08:00Z", "2026-11-24T08:00"),
+        ("2026-11-24 09:00+01:00", "2026-11-24T08:00"),
+        (local(2026, 10, 25, 1), "2026-10-24T23:00"),
+        (local(2026, 10, 25, 3), "2026-10-25T02:00"),
+        ("2026-10-25T00:00Z", "2026-10-25T00:00"),
+        (local(2026, 3, 29, 1), "2026-03-29T00:00"),
+        (local(2026, 3, 29, 3), "2026-03-29T01:00"),
+    ],
+)
+def test_local_hours_become_hours_of_utc(written, start):
+    assert reports(xlsx(row(written))) == [("H", start, 17)]
+
+
+def test_hour_that_came_twice_is_refused_with_both_ways_to_write_it():
+    error = refusal(xlsx(row(local(2026, 10, 25, 2))))
+    assert [tuple(fault) for fault in error.faults] == [("Reports!C2", "not_utc")]
+    detail = error.cells[0].detail
+    both = [word for word in detail.split() if word.endswith("Z")]
+    assert both == ["2026-10-25T00:00Z", "2026-10-25T01:00Z"]
+    assert [start for _, start, _ in reports(xlsx(*map(row, both)))] == ["2026-10-25T00:00", "2026-10-25T01:00"]
+
+
+def test_hour_that_was_not_there_is_refused():
+    error = refusal(xlsx(row(local(2026, 3, 29, 2))))
+    assert [tuple(fault) for fault in error.faults] == [("Reports!C2", "bad_period")]
+    assert "clocks were put forward" in error.cells[0].detail
+
+
+@given(some.datetimes(local(2020, 1, 1), local(2026, 11, 23)), some.sampled_from(["Europe/Oslo", "Europe/Lisbon"]))
+def test_each_hour_of_utc_can_be_written(moment, zone):
+    """As the local time that clocks show, unless that is shown twice."""
+    start = moment.replace(minute=0, second=0, microsecond=0, tzinfo=UTC)
+    local = start.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    found = values.period(local, "H", Clock(ZoneInfo(zone)))
+    assert found.text == f"{start:%Y-%m-%dT%H:%M}" or f"{start:%Y-%m-%dT%H:%MZ}" in found.hint
+
+
+@pytest.mark.parametrize("written", [date(2026, 11, 20), "2026-11-20", "20.11.2026", local(2026, 11, 20)])
+def test_local_days_need_consent(written):
+    book = xlsx(row(written, frequency="D"))
+    error = refusal(book)
+    assert [tuple(fault) for fault in error.faults] == [("Reports!C2", "not_utc")]
+    assert "ask a coordinator" in error.cells[0].detail
+    assert reports(book, LOCAL_DAYS) == reports(book, UTC_CLOCK) == [("D", "2026-11-20T00:00", 17)]
+
+
+@pytest.mark.parametrize("written", ["2026-10", date(2026, 10, 1), "2026-M10", "2026-10-01"])
+def test_local_months_need_consent(written):
+    book = xlsx(row(written, frequency="M"))
+    assert faults(book) == [("Reports!C2", "not_utc")]
+    assert reports(book, LOCAL_DAYS) == [("M", "2026-10-01T00:00", 17)]
+
+
+def test_day_that_is_a_day_of_utc_needs_no_consent():
+    lisbon = Clock(ZoneInfo("Europe/Lisbon"))
+    assert reports(xlsx(row(date(2026, 11, 20), frequency="D")), lisbon)
+    assert faults(xlsx(row(date(2026, 7, 20), frequency="D")), lisbon) == [("Reports!C2", "not_utc")]
+
+
+@pytest.mark.parametrize("written", [date(2026, 10, 2), local(2026, 10, 1, 9), "2026-10-01 09:00"])
+def test_month_is_not_cut_off_silently(written):
+    assert faults(xlsx(row(written, frequency="M")), LOCAL_DAYS) == [("Reports!C2", "bad_period")]
+
+
+@pytest.mark.parametrize("written", ["0001-01-01 00:00", "9999-12-31 23:59", "2026-02-30 09:00", "2026-11-24 25:00"])
+def test_times_at_the_ends_of_the_calendar(written):
+    for frequency in "NHDM":
+        for clock in (OSLO, Clock(ZoneInfo("Pacific/Kiritimati")), Clock(ZoneInfo("America/Lima"))):
+            assert refusal(xlsx(row(written, frequency=frequency)), clock).faults
+
+
+# --- counts ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "count"),
+    [
+        (" 17 ", 17), ("17.0", 17), ("17,0", 17), ("17,00", 17), ("1 234", 1234), ("1\u00a0234", 1234),
+        ("1\u202f234\u202f567", 1234567), ("1'234", 1234), ("1’234’567", 1234567), ("1.234.567", 1234567),
+        ("1,234,567", 1234567), ("1.234,00", 1234), ("1,234.00", 1234), ("1 234,0", 1234), (17.0, 17),
+    ],
+)  # fmt: skip
+def test_separators_that_are_certain(written, count):
+    assert reports(xlsx(row(value=written))) == [("H", "2026-11-24T08:00", count)]
+    if isinstance(written, str):
+        assert reports(csv(f'{LINE}"{written}"')) == [("H", "2026-11-24T09:00", count)]
+
+
+@pytest.mark.parametrize("written", ["1.234", "1,234", "1.000", "12,5", "1,23", "12 34", "1.23.456", "17,000", "1e3"])
+def test_separators_that_are_not_certain_are_refused(written):
+    assert refusal(xlsx(row(value=written))).faults[0].pointer == "Reports!F2"
+    assert refusal(csv(f'{LINE}"{written}"')).faults[0].pointer == "/rows/0/OBS_VALUE"
+
+
+# --- CSV -------------------------------------------------------------------------------------------------------------
+
+
+def test_csv_that_the_api_reads_is_left_alone():
+    content = csv(f"{LINE}17", "DOWNLOADS;D;2026-11-20;NO;ARES;1")
+    kind, found = files.read(content, received=NOW, indicators={"DOWNLOADS": 1}, agency="", clock=OSLO)
+    assert (kind, [report.total for report in found.submission.reports]) == ("csv", [17, 1])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("mark", [";", ",", "\t"])
+def test_csv_of_spreadsheets(encoding, mark):
+    lines = (HEADER, "DOWNLOADS;H;24.11.2026 09:00;AX: Åland;ARES;1 234", ";;;;;", LINE + "17")
+    content = "\r\n".join(lines).replace(";", mark).encode(encoding)
+    # A time in the form of the API is in UTC, as the API says.
+    assert reports(content) == [("H", "2026-11-24T08:00", 1234), ("H", "2026-11-24T09:00", 17)]
+    named = f"sep={mark}\r\n".encode(encoding) + content.decode(encoding).encode(encoding)
+    assert str(read(named if encoding == "utf-8" else content).places[0]) in ("2:2", "3:3")
+
+
+def test_faults_of_csv_have_the_pointers_of_the_api_and_the_cells_of_the_spreadsheet():
+    content = csv("DOWNLOADS;H;24.11.2026 09:00;NO;ARES;17", "", "DOWNLOADS;H;24.11.2026 09:00;ZZ;ARES;17")
+    error = refusal(content)
+    assert [tuple(fault) for fault in error.faults] == [("/rows/1/COUNTRY", "unknown_country")]
+    assert [(cell.place.row, cell.place.column) for cell in error.cells] == [(4, "D")]
+
+
+def test_csv_without_anything_of_a_spreadsheet_has_the_verdict_of_the_api():
+    assert faults(csv(f"{LINE}-1")) == [("/rows/0/OBS_VALUE", "negative_value")]
+    assert refusal(b"one line of text").code == "not_csv"
+    assert refusal(b"\x00\x01\x02").code == "nul_character"
+
+
+def test_local_days_of_csv_need_consent_unless_they_are_those_of_the_api():
+    assert faults(csv("DOWNLOADS;D;20.11.2026;NO;ARES;17")) == [("/rows/0/TIME_PERIOD", "not_utc")]
+
+
+# --- OpenDocument ----------------------------------------------------------------------------------------------------
+
+
+def test_workbook_of_opendocument():
+    rows = ods_row(*COLUMNS) + ods_row(*row()) + ods_row(*row(country="DE"), attributes='table:style-name="ro1"')
+    empty = '<table:table-row table:number-rows-repeated="1048570"><table:table-cell/></table:table-row>'
+    assert reports(ods(("Reports", rows + empty))) == [("H", "2026-11-24T08:00", 34)]
+    wrong = ods_row(*COLUMNS) + ods_row("", "", "") + ods_row(*row(value=-1))
+    assert faults(ods(("Reports", wrong))) == [("Reports!F3", "negative_value")]
+
+
+def test_repeated_rows_of_opendocument_are_rows():
+    rows = ods_row(*COLUMNS) + ods_row(*row(), attributes='table:number-rows-repeated="2"')
+    assert faults(ods(("Reports", rows))) == [("Reports!3:3", "duplicate_cell")]
+
+
+def test_errors_and_merged_cells_of_opendocument():
+    error = ods_cell("#REF!", 'office:string-value="" calcext:value-type="error"')
+    broken = ods_row(*row()[:5]).replace("</table:table-row>", f"{error}</table:table-row>")
+    merged = ods_row(*row(country="DE")[:3]).replace(
+        "</table:table-row>", ods_cell("DE", 'table:number-rows-spanned="2"') + ods_cell("ARES") + ods_cell(1)
+    )
+    covered = ods_row(*row()[:3]).replace(
+        "</table:table-row>", "<table:covered-table-cell/>" + ods_cell("EDONKEY") + ods_cell(1)
+    )
+    rows = ods_row(*COLUMNS) + broken + "".join(f"{one}</table:table-row>" for one in (merged, covered))
+    found = refusal(ods(("Reports", rows)))
+    assert [(str(cell.place), cell.detail) for cell in found.cells] == [
+        ("Reports!F2", scan.Mark.ERROR.value), ("Reports!D4", scan.Mark.MERGED.value)
+    ]  # fmt: skip
+
+
+# --- limits ----------------------------------------------------------------------------------------------------------
+
+
+def zipped(**members):
+    content = BytesIO()
+    with ZipFile(content, "w", ZIP_DEFLATED) as archive:
+        for name, text in members.items():
+            archive.writestr(name, text)
+    return content.getvalue()
+
+
+def far(cell):
+    """A workbook with a cell far away, written into its XML."""
+    return rewritten(xlsx(row()), b"</sheetData>", b'<row><c r="%s"><v>1</v></c></row></sheetData>' % cell)
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (far(b"XFD1048576"), "too_many_observations"),
+        (far(b"A9999999"), "too_many_observations"),
+        (far(b"AAAA1"), "unsupported_media_type"),
+        (far(b"A0"), "unsupported_media_type"),
+        (zipped(**{"a.xml": b" " * (unpacking.LIMIT + 1)}), "body_too_large"),
+        (zipped(**{f"{number}.xml": "<a/>" for number in range(2001)}), "body_too_large"),
+        (zipped(**{"a.xml": "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"}), "unsupported_media_type"),
+        (zipped(**{"a.xml": "<a>"}), "unsupported_media_type"),
+        (zipped(**{"a.xml": "<a/>"}), "unsupported_media_type"),
+        (zipped(**{"word/document.xml": "<a/>"}), "unsupported_media_type"),
+        (b"PK\x03\x04 no more", "unsupported_media_type"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "unsupported_media_type"),
+        (xlsx(row())[:-30], "unsupported_media_type"),
+        (
+            ods(("A", ods_row(1, attributes='table:number-rows-repeated="2000001"'))),
+            "too_many_observations",
+        ),
+        (ods(("A", ods_row(1).replace("cell ", 'cell table:number-columns-repeated="3000000" ', 1))),
+         "too_many_observations"),
+        (ods(*((str(n), ods_row(1, attributes='table:number-rows-repeated="500000"')) for n in range(5))),
+         "too_many_observations"),
+        (ods(("A", ods_row("x" * 1000, attributes='table:number-rows-repeated="600000"'))), "too_many_observations"),
+    ],
+)  # fmt: skip
+def test_what_would_take_all_memory_is_refused_before_it_is_read(content, code):
+    assert refusal(content).code == code
+
+
+# --- written ---------------------------------------------------------------------------------------------------------
+
+
+def test_template_is_read_again_when_it_is_filled_in():
+    template = writing.template({"DOWNLOADS": "Downloads", "HELP_VISITS": ""}, zone="Europe/Oslo")
+    assert faults(template) == [("Reports!1:1", "no_reports")]
+    with ZipFile(BytesIO(template)) as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml").decode()
+        comments = archive.read("xl/comments1.xml").decode()
+        texts = archive.read("xl/sharedStrings.xml").decode()
+    assert sheet.count('type="list"') == 6
+    assert "Times are those of Europe/Oslo" in comments
+    assert "<t>NO: Norway</t>" in texts
+    assert "<t>HELP_VISITS</t>" in texts
+
+
+def test_refused_workbook_comes_back_with_its_faulty_cells_coloured():
+    book = xlsx(row(), row(value=-1, country="DE"), row(country="192.0.2.7"), ("Total", "", "", "", "", "=1+1"), top=1)
+    error = refusal(book)
+    back = writing.refused(book, error)
+    opened = python_calamine.CalamineWorkbook.from_filelike(BytesIO(back))
+    cells = opened.get_sheet_by_name("Reports").to_python(skip_empty_area=False)
+    assert cells[1] == list(COLUMNS)
+    assert cells[2] == [*row()[:2], NINE, *row()[3:]]
+    assert cells[4][3] == ""
+    assert cells[5][5] == "=1+1"
+    with ZipFile(BytesIO(back)) as archive:
+        comments = archive.read("xl/comments1.xml").decode()
+        styles = archive.read("xl/styles.xml").decode()
+    assert [f'ref="{cell.place.column or "A"}{cell.place.row}"' in comments for cell in error.cells] == [True] * 3
+    assert all(cell.detail.split(".")[0] in comments for cell in error.cells)
+    assert "FFFFC7CE" in styles
+    assert b"192.0.2.7" not in back
+
+
+@pytest.mark.parametrize("name", ["a/b", "x" * 40, "History", "'a'", "me@example.org"])
+def test_refused_workbook_has_names_that_excel_opens(name):
+    content = ods((name, ods_row(*COLUMNS) + ods_row(*row(value=-1))))
+    error = refusal(content)
+    assert "example" not in error.faults[0].pointer
+    back = python_calamine.CalamineWorkbook.from_filelike(BytesIO(writing.refused(content, error)))
+    assert back.sheet_names == ["(a sheet)" if "@" in name else "Sheet 1"]
