@@ -176,6 +176,8 @@ def _cells(rows: list[Any]) -> list[tuple[int, int, int]]:
         know(country in COUNTRIES and network in NETWORKS)
         # As the columns have always been read: zeros in front, and a minus before nothing but zeros, change nothing.
         know(re.fullmatch(r"(0*[0-9]{1,10}|-0+)(\.0+)?", text, re.ASCII))
+        # This may be a thousand.
+        know(not re.fullmatch(r"[1-9][0-9]{0,2}\.000", text, re.ASCII))
         know(_whole(text) <= 10**9)
     cells = [(COUNTRIES[country], NETWORKS[network], _whole(text)) for country, network, text in places]
     canonical(cells)

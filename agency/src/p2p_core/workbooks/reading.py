@@ -187,12 +187,13 @@ class _Reader:
         texts = [values.plain(value).text for value in row]
         named = [at for at, text in enumerate(texts) if text]
         written = [texts[at].partition(NAMED) for at in named]
-        faults, columns = Faults(), dict[str, int]()
+        faults = Faults()
         try:
             # Spreadsheets write a capital at the beginning of a word only.
             columns = read_header(["".join((code.upper(), *name)) for code, *name in written], faults).columns
         except PayloadError as error:
-            faults.listed = list(error.faults)
+            self._add(error.faults[0].pointer, CellFault(here, error.code, sentences.of_cell(error.code)))
+            raise PayloadError(error.code, faults=self.draft.faults.listed) from None
         for pointer, code in faults.listed:
             name = pointer.rpartition("/")[2]
             place = here._replace(column=letters(named[int(name)])) if name.isdigit() else here
