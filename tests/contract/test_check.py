@@ -116,11 +116,10 @@ def json_case(rng, dry_run):
 
 
 def csv_case(rng, dry_run):
-    made = rng.random() < _SERIES
-    table = (
-        documents.rearranged(rng, documents.csv_table(rng, "DOWNLOADS", series.reports(rng)), AGENCY) if made else []
-    )
-    return body_case(documents.csv_text(rng, table).encode() if made else bodies.make_csv(rng), dry_run)
+    if rng.random() >= _SERIES:
+        return body_case(bodies.make_csv(rng), dry_run)
+    table = documents.csv_table(rng, "DOWNLOADS", series.reports(rng))
+    return body_case(documents.csv_text(rng, documents.rearranged(rng, table, AGENCY)).encode(), dry_run)
 
 
 def body_case(body, dry_run):
@@ -133,6 +132,11 @@ def body_case(body, dry_run):
         return "adapted", adapted(body, document, dry_run)
     if not document["accepted"] and any("row" in one for one in document["errors"]):
         expect(status != 200, "refused, and the federation accepts it")
+        ours, theirs = ({one["pointer"] for one in each.get("errors", [])} for each in (document, answer))
+        if answer["code"] == "invalid_payload" and all(pointer.startswith("/rows/") for pointer in theirs):
+            # A row that is no report, such as a total, is one fault. The API finds the others in the same cells.
+            cells = {pointer for pointer in ours if pointer.count("/") > 2}
+            expect(cells <= theirs, f"{ours} by check, {theirs} by the federation")
         return "of a spreadsheet", None
     same_verdict(document, status, answer)
     return document.get("code", "accepted"), document
@@ -222,6 +226,7 @@ def is_adapted(table):
 def _is_adapted_row(at, texts):
     period, value = texts.get("TIME_PERIOD", ""), texts.get("OBS_VALUE", "")
     second_header = not at and period and value and not re.search(r"\d", period + value)
+    second_header = second_header or period == "TIME_PERIOD"
     if not any(texts.values()) or second_header or (value and not period and not texts.get("FREQ")):
         return True
     frequency = texts.get("FREQ", "")

@@ -150,6 +150,7 @@ def test_row_has_one_fault_with_its_cell(extra, expected):
 def test_second_header_is_one_fault():
     words = ("Indicator", "Frequency", "Begin", "Country", "Network", "Number")
     assert faults(xlsx(words, row())) == [("Reports!2:2", "bad_period")]
+    assert faults(xlsx(row(), COLUMNS, row(country="DE"))) == [("Reports!3:3", "bad_period")]
     # Above the codes it is a title.
     assert reports(xlsx(COLUMNS, row(), header=words))
 

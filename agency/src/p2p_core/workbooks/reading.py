@@ -19,7 +19,7 @@ from p2p_core.reports import NewSubmission
 from p2p_core.traces import looks_like_trace
 from p2p_core.workbooks import sentences, sheets, values
 from p2p_core.workbooks.scan import letters
-from p2p_core.workbooks.sheets import Row, Sheet
+from p2p_core.workbooks.sheets import Row, Sheet, Value
 from p2p_core.workbooks.values import Clock, Text
 
 #: So many faults are listed, for a workbook that comes back with all of them coloured.
@@ -28,8 +28,8 @@ LISTED: Final = 10_000
 _TOP: Final = 50
 #: A row with so many names of columns is a header.
 _NAMES: Final = 3
-#: Columns in which a name may follow the code: NO: Norway.
-LABELLED: Final = ("INDICATOR", "FREQ", "COUNTRY", "NETWORK", "OBS_STATUS", "ACTION")
+#: Columns in which drop-downs write a name after the code: NO: Norway. In CSV, the header says it of others.
+_LABELLED: Final = frozenset({"INDICATOR", "FREQ", "COUNTRY", "NETWORK", "OBS_STATUS", "ACTION"})
 
 
 class Place(NamedTuple):
@@ -76,12 +76,16 @@ class Reading(NamedTuple):
 
 
 class _Table(NamedTuple):
-    """A sheet with a header in row ``top``, from 0: the place of each column by its name, and of those not read."""
+    """A sheet with a header in row ``top``, from 0: the place of each column by its name, and of those not read.
+
+    In the columns that are ``labelled``, a name may follow the code.
+    """
 
     sheet: Sheet
     top: int
     columns: Mapping[str, int]
     aside: Sequence[int]
+    labelled: frozenset[str]
 
 
 class _Row(NamedTuple):
@@ -148,8 +152,7 @@ class _Reader:
             self.draft.faults.refuse_any()
             columns = list(dict.fromkeys(name for table in tables for name in table.columns))
             places = {name: at for at, name in enumerate(columns)}
-            # CSV says in its header where names follow codes. In a workbook, a drop-down may write them in any row.
-            labelled = [name for name in LABELLED if name in places]
+            labelled = [name for name in columns if any(name in table.labelled for table in tables)]
             header = Header(places, len(columns), labelled, {})
             firsts = walk_rows(header, self._texts(tables, columns), self.draft)
             reports = self.draft.reports()
@@ -190,7 +193,7 @@ class _Reader:
         faults = Faults()
         try:
             # Spreadsheets write a capital at the beginning of a word only.
-            columns = read_header(["".join((code.upper(), *name)) for code, *name in written], faults).columns
+            header = read_header(["".join((code.upper(), *name)) for code, *name in written], faults)
         except PayloadError as error:
             self._add(error.faults[0].pointer, CellFault(here, error.code, sentences.of_cell(error.code)))
             raise PayloadError(error.code, faults=self.draft.faults.listed) from None
@@ -198,8 +201,9 @@ class _Reader:
             name = pointer.rpartition("/")[2]
             place = here._replace(column=letters(named[int(name)])) if name.isdigit() else here
             self._add(pointer, CellFault(place, code, sentences.of_header(code, name)))
-        places = {name: named[at] for name, at in columns.items()}
-        return _Table(sheet, top, places, [at for at in named if at not in places.values()])
+        places = {name: named[at] for name, at in header.columns.items()}
+        aside = [at for at in named if at not in places.values()]
+        return _Table(sheet, top, places, aside, _LABELLED | set(header.labelled))
 
     # --- rows --------------------------------------------------------------------------------------------------------
 
@@ -230,7 +234,8 @@ class _Reader:
                 code = "personal_trace" if looks_like_trace(text) else "unknown_field"
                 return CellFault(place._replace(column=letters(at)), code, sentences.of_cell(code))
         period, value = read.get("TIME_PERIOD", ""), read.get("OBS_VALUE", "")
-        if here.at == table.top + 1 and period and value and not re.search(r"\d", period + value):
+        words = here.at == table.top + 1 and period and value and not re.search(r"\d", period + value)
+        if words or _code(period) == "TIME_PERIOD":
             return CellFault(place, "bad_period", sentences.SECOND_HEADER)
         if value and not period and not read.get("FREQ"):
             return CellFault(place, "group_not_reportable", sentences.TOTAL_ROW)
@@ -243,15 +248,24 @@ class _Reader:
         mark = here.table.sheet.marks.get((here.at, at))
         if mark:
             text = Text(mark.name, mark.value)
-        elif name == "TIME_PERIOD":
-            frequency = here.table.columns["FREQ"]
-            text = values.period(value, _code(str(row[frequency])) if frequency < len(row) else "", self.clock)
+        elif name in here.table.labelled and isinstance(value, str) and NAMED in value:
+            code, *label = value.partition(NAMED)
+            text = self._converted(here, row, name, code)
+            text = text._replace(text="".join((text.text, *label)))
         else:
-            text = values.count(value) if name == "OBS_VALUE" else values.plain(value)
+            text = self._converted(here, row, name, value)
         if text.hint:
             self.hints[len(self.rows) - 1, name] = text
-        self.adapted += text.text != value
+        self.adapted += text.text != value or bool(text.hint)
         return text.text
+
+    def _converted(self, here: _Row, row: Row, name: str, value: Value) -> Text:
+        if name == "OBS_VALUE":
+            return values.count(value)
+        if name == "TIME_PERIOD":
+            at = here.table.columns["FREQ"]
+            return values.period(value, _code(values.plain(row[at]).text) if at < len(row) else "", self.clock)
+        return values.plain(value)
 
     # --- faults ------------------------------------------------------------------------------------------------------
 
