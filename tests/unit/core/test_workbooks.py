@@ -286,6 +286,8 @@ def test_csv_that_the_api_reads_is_left_alone():
     content = csv(f"{LINE}17", "DOWNLOADS;D;2026-11-20;NO;ARES;1")
     kind, found = files.read(content, received=NOW, indicators={"DOWNLOADS": 1}, agency="", clock=OSLO)
     assert (kind, [report.total for report in found.submission.reports]) == ("csv", [17, 1])
+    assert ["those of UTC" in note for note in found.notes] == [True]
+    assert not read(content, UTC_CLOCK).notes
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])

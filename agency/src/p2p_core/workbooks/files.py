@@ -1,13 +1,17 @@
 """Reads a file of any kind that agencies have: a workbook, CSV from a program or a spreadsheet, or JSON."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Final
 
 from p2p_core.payloads import submissions
 from p2p_core.payloads.faults import PayloadError
+from p2p_core.periods import Frequency
 from p2p_core.workbooks import reading, sheets
 from p2p_core.workbooks.reading import Reading, WorkbookError
 from p2p_core.workbooks.values import Clock
+
+_DAYS: Final = "The days and months of this file were read as those of UTC, as the API reads them in CSV."
 
 
 def kind_of(content: bytes) -> str:
@@ -28,7 +32,8 @@ def read(
     if kind != "workbook":
         try:
             sent = submissions.read(content, kind, received=received, indicators=indicators, agency=agency)
-            return kind, Reading(sent)
+            days = {Frequency.DAY.value, Frequency.MONTH.value} & {report.frequency for report in sent.reports}
+            return kind, Reading(sent, notes=[_DAYS] if days and kind == "csv" and clock.zone != UTC else [])
         except PayloadError as refused:
             if kind == "json":
                 raise
