@@ -22,9 +22,16 @@ Document = dict[str, Any]
 def check(content: bytes, *, received: datetime, indicators: Mapping[str, int], agency: str, clock: Clock) -> Document:
     """The verdict about a file. Its members have the names and the forms of the federation's answers."""
     try:
-        kind, found = files.read(content, received=received, indicators=indicators, agency=agency, clock=clock)
+        return accepted(content, received=received, indicators=indicators, agency=agency, clock=clock)
     except PayloadError as error:
-        return _refused(error)
+        return refused(error)
+
+
+def accepted(
+    content: bytes, *, received: datetime, indicators: Mapping[str, int], agency: str, clock: Clock
+) -> Document:
+    """The verdict about a file without faults. Raises a :class:`PayloadError` if it has any."""
+    kind, found = files.read(content, received=received, indicators=indicators, agency=agency, clock=clock)
     return {"accepted": True, "kind": kind, **_accepted(found, {number: code for code, number in indicators.items()})}
 
 
@@ -66,7 +73,8 @@ def _accepted(found: Reading, codes: Mapping[int, str]) -> Document:
     }
 
 
-def _refused(error: PayloadError) -> Document:
+def refused(error: PayloadError) -> Document:
+    """Why a file is refused."""
     code = PAYLOAD_CODES[error.code]
     document: Document = {
         "accepted": False,
@@ -93,9 +101,10 @@ def lines(document: Document) -> Iterator[str]:
         yield from _lines_of_accepted(document)
         return
     if not document["errors"]:
-        yield f"Refused: {document['title']}. {document['detail']}"
+        yield f"Refused: {document['title']}. {document['detail']} [{document['code']}]"
         return
-    yield f"Refused: {document['error_count']:,} faults. Nothing of this file would be stored."
+    faults = "1 fault" if document["error_count"] == 1 else f"{document['error_count']:,} faults"
+    yield f"Refused, and nothing of it is stored: {faults}."
     for fault in document["errors"]:
         yield f"  {_where(fault)}: {PAYLOAD_CODES[fault['code']].title}. {fault['detail']} [{fault['code']}]"
     if document["error_count"] > len(document["errors"]):

@@ -1,7 +1,9 @@
 """The commands of `p2p-agency`. Each is one function; docs/reference/p2p-agency.md describes them."""
 
+import json
 import time
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +12,7 @@ import click
 
 from p2p_agency import messages, settings
 from p2p_agency.client import Client
-from p2p_agency.errors import AgencyError, AwayError, RefusedError, SetUpError
+from p2p_agency.errors import AgencyError, AwayError, MachineError, RefusedError, SetUpError
 from p2p_agency.outbox import Outbox, Stored
 from p2p_agency.settings import Settings
 from p2p_core import periods
@@ -89,6 +91,59 @@ def init(path: Path, address: str, client_id: str, secret: str, zone: str | None
     settings.load(path)
     _say_clock(client)
     click.echo(f"{address} accepts this credential. The settings are in {path}.")
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_obj
+def template(path: Path, file: Path) -> None:
+    """Write an empty workbook with lists to choose from."""
+    from p2p_core.workbooks import writing
+
+    given = settings.load(path)
+    zone = str(given.zone or "UTC")
+    _write_new(file, writing.template(dict.fromkeys(given.indicators, ""), zone=zone))
+    click.echo(f"Fill in the sheet Reports of {file}, in the time of {zone}. Then run: p2p-agency check {file}")
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--json", "as_json", is_flag=True, help="Print the verdict for programs.")
+@click.option(
+    "--marked",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write what was read into a new workbook, its faulty cells coloured.",
+)
+@click.pass_context
+def check(context: click.Context, file: Path, as_json: bool, marked: Path | None) -> None:  # noqa: FBT001
+    """Say what the federation would say of a file, as far as that can be known without it."""
+    from p2p_agency import check as checking
+    from p2p_agency import files
+
+    given = settings.load(context.obj)
+    content = files.load(file)
+    try:
+        verdict = checking.accepted(content, **files.terms(given, datetime.now(UTC)))
+    except PayloadError as refusal:
+        verdict = checking.refused(refusal)
+        if marked:
+            from p2p_core.workbooks import writing
+
+            _write_new(marked, writing.refused(content, refusal))
+    click.echo(json.dumps(verdict, indent=1) if as_json else "\n".join(checking.lines(verdict)))
+    if not verdict["accepted"]:
+        context.exit(RefusedError.exit_code)
+
+
+def _write_new(file: Path, content: bytes) -> None:
+    """Write a file that is not there yet."""
+    try:
+        with file.open("xb") as new:
+            new.write(content)
+    except FileExistsError:
+        raise RefusedError(f"{file} is there already. Give another name.") from None
+    except OSError as error:
+        raise MachineError(f"{file} cannot be written: {error.strerror}.") from None
 
 
 @main.command()

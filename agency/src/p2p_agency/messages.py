@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from p2p_agency import check
 from p2p_agency.outbox import Stored
 from p2p_core.payloads.faults import PayloadError
 
@@ -54,12 +55,7 @@ def of_problem(problem: Mapping[str, Any]) -> list[str]:
 
 def of_faults(error: PayloadError) -> list[str]:
     """Why a file was not sent."""
-    lines = [f"Refused, nothing was sent: {error.code}. {error.detail}".rstrip()]
-    return (
-        lines
-        + [f"  {fault.pointer}: {fault.code}" for fault in error.faults]
-        + _others(error.fault_count - len(error.faults))
-    )
+    return list(check.lines(check.refused(error)))
 
 
 def _others(count: int) -> list[str]:

@@ -30,6 +30,8 @@ class Settings:
     #: The codes that the federation had when `init` was run.
     indicators: tuple[str, ...] = ()
     zone: ZoneInfo | None = None
+    #: Whether a coordinator allowed days and months that are not those of UTC.
+    local_days: bool = False
     #: The name of the key that signs, if there is one.
     keyid: str = ""
     outbox: Path = field(default=Path())
@@ -73,6 +75,7 @@ def _settings(path: Path, given: dict[str, Any]) -> Settings:
         client_secret=given["client_secret"],
         indicators=tuple(map(str, given.get("indicators", ()))),
         zone=ZoneInfo(given["zone"]) if "zone" in given else None,
+        local_days=given.get("local_days") is True,
         keyid=str(given.get("keyid", "")),
         outbox=path.parent / given.get("outbox", "outbox.sqlite"),
         sections={name: value for name, value in given.items() if isinstance(value, dict)},
@@ -91,7 +94,7 @@ def parse_address(text: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def store(path: Path, values: Mapping[str, str | list[str]]) -> None:
+def store(path: Path, values: Mapping[str, str | bool | list[str]]) -> None:
     """Set values in the file and leave its other lines alone. It is replaced whole or not at all."""
     text = path.read_text(encoding="utf-8") if path.exists() else _HEAD
     table = re.search(r"^\[", text, re.MULTILINE)

@@ -85,5 +85,5 @@ def test_faults_and_other_files_are_refused(file, given):
     with pytest.raises(PayloadError) as refused:
         list(bodies.of_file(file(CSV.replace("17", "-1")), given))
     assert refused.value.faults == [("/rows/0/OBS_VALUE", "negative_value")]
-    with pytest.raises(RefusedError, match=r"ends with .json, .csv"):
+    with pytest.raises(RefusedError, match=r"ends with .xlsx, .ods, .csv, .json"):
         list(bodies.of_file(file("", "report.doc"), given))

@@ -92,7 +92,10 @@ def test_corrected_file_is_sent_again_and_a_faulty_one_says_why(started, folder,
     path.write_text(content().replace("DOWNLOADS", "UPLOADS"))
     watch.look()
     result = (folder / "a.json.result.txt").read_text()
-    assert result == "Refused, nothing was sent: invalid_payload.\n  /indicator: unknown_indicator\n"
+    assert result.splitlines() == [
+        "Refused, and nothing of it is stored: 1 fault.",
+        "  /indicator: An unknown indicator. Use a code from /api/v1/indicators/. [unknown_indicator]",
+    ]
     watch.look()
     assert federation.stored == {}
     path.write_text(content())

@@ -1,0 +1,107 @@
+"""`template`, `check` and `send` of a workbook: what an analyst sees who has nothing but a spreadsheet."""
+
+import json
+
+import click.testing
+import pytest
+
+from p2p_agency import bodies, check, settings
+from p2p_agency.cli import main
+from p2p_core.workbooks import sheets
+from tests.unit.core.workbook_files import AGENCY, INDICATORS, NOW, OSLO, local, row, xlsx
+
+#: Commands know the time of the machine only.
+PAST = local(2025, 11, 25, 9)
+GIVEN = {"received": NOW, "indicators": INDICATORS, "agency": AGENCY, "clock": OSLO}
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Runs a command with settings, and without any federation."""
+    path = tmp_path / "settings.toml"
+    values = {
+        "address": "https://federation.example.org",
+        "client_id": "a",
+        "client_secret": "b",
+        "zone": "Europe/Oslo",
+    }
+    settings.store(path, values | {"indicators": list(INDICATORS)})
+
+    def run_command(*words):
+        done = click.testing.CliRunner().invoke(main, ["--config", str(path), *map(str, words)], catch_exceptions=False)
+        return done.exit_code, done.output
+
+    return run_command
+
+
+def test_template_is_written_once_and_checked(run, tmp_path):
+    file = tmp_path / "counts.xlsx"
+    code, output = run("template", file)
+    assert (code, "in the time of Europe/Oslo" in output) == (0, True)
+    assert run("template", file) == (1, f"Error: {file} is there already. Give another name.\n")
+    code, output = run("check", file)
+    assert (code, output.splitlines()[0]) == (1, "Refused, and nothing of it is stored: 1 fault.")
+    assert output.splitlines()[1].startswith(
+        "  sheet Reports, row 1: There is no report. There is no row below the header"
+    )
+    assert run("template", tmp_path / "none" / "a.xlsx")[0] == 5
+
+
+def test_check_says_sheet_row_and_column_and_gives_the_marked_workbook_back(run, tmp_path):
+    file, marked = tmp_path / "counts.xlsx", tmp_path / "marked.xlsx"
+    file.write_bytes(xlsx(row(PAST), row(PAST, country="ZZ")))
+    code, output = run("check", file, "--marked", marked)
+    assert (code, "sheet Reports, row 3, column D: An unknown country." in output) == (1, True)
+    assert [sheet.name for sheet in sheets.open_workbook(marked.read_bytes())] == ["Reports"]
+    code, output = run("check", file, "--json")
+    told = json.loads(output)
+    assert (code, told["accepted"], told["error_count"]) == (1, False, 1)
+    assert told["errors"][0].items() >= {
+        "pointer": "Reports!D3", "code": "unknown_country", "sheet": "Reports", "row": 3, "column": "D"
+    }.items()  # fmt: skip
+
+
+def test_check_of_a_right_file_says_periods_in_utc_and_findings(run, tmp_path):
+    file = tmp_path / "counts.xlsx"
+    file.write_bytes(xlsx(row(PAST, 100, country="_U")))
+    code, output = run("check", file)
+    assert (code, output.splitlines()[:2]) == (
+        0, ["No faults: 1 reports, 1 observations. In UTC:",
+            "  DOWNLOADS H: 1, from 2025-11-25T08:00 to 2025-11-25T08:00"],
+    )  # fmt: skip
+    assert "Reports!2:2: Hour 08:00 on 25 November 2025 has 100 % that could not be located" in output
+    assert json.loads(run("check", file, "--json")[1])["findings"][0]["rule"] == "R105"
+
+
+def test_what_cannot_be_read_at_all(run, tmp_path):
+    for name, content, code in (
+        ("a.xlsx", b"PK\x03\x04", 1),
+        ("a.txt", b"", 1),
+        ("none.csv", None, 5),
+        ("a.csv", b"", 1),
+    ):
+        if content is not None:
+            (tmp_path / name).write_bytes(content)
+        assert run("check", tmp_path / name)[0] == code
+
+
+def test_workbook_is_sent_as_json_in_utc(run, tmp_path):
+    file = tmp_path / "counts.xlsx"
+    file.write_bytes(xlsx(row(PAST), row(PAST, country="DE"), row(local(2025, 11, 1), frequency="D")))
+    given = settings.load(tmp_path / "settings.toml")
+    settings.store(tmp_path / "settings.toml", {"local_days": True})
+    allowed = settings.load(tmp_path / "settings.toml")
+    with pytest.raises(Exception, match="invalid_payload"):
+        list(bodies.of_file(file, given))
+    (body,) = bodies.of_file(file, allowed)
+    assert [(one["period"], len(one["observations"])) for one in json.loads(body)["reports"]] == [
+        ("2025-11-01", 1), ("2025-11-25T08:00", 2)
+    ]  # fmt: skip
+
+
+def test_faults_of_json_and_csv_have_their_pointers():
+    csv = b"INDICATOR,FREQ,TIME_PERIOD,COUNTRY,NETWORK,OBS_VALUE\nDOWNLOADS,H,2026-11-24T09:00,ZZ,ARES,1\n"
+    assert list(check.lines(check.check(csv, **GIVEN)))[1].startswith("  /rows/0/COUNTRY: An unknown country. ")
+    assert list(check.lines(check.check(b"{}", **GIVEN)))[1].startswith("  /indicator: A member is missing. ")
+    (line,) = check.lines(check.check(b"{", **GIVEN))
+    assert (line[:31], line[-11:]) == ("Refused: The body is not JSON. ", " [not_json]")
