@@ -115,7 +115,7 @@ PAYLOAD_CODES: Final = {
     "confidential_value": Code(
         422,
         "CONF_STATUS is not F",
-        "Leave CONF_STATUS empty or F. Every report is published, rounded, so send no confidential values.",
+        "Leave CONF_STATUS empty or F. Send no confidential values: the rounded sums of all agencies are published.",
     ),
     "computed_attribute": Code(
         422, "The service computes this attribute", "Leave the column that the pointer names empty, or leave it out."
@@ -159,7 +159,7 @@ PAYLOAD_CODES: Final = {
     "nothing_not_alone": Code(
         422,
         "A row _T,_T,0 is not alone in its report",
-        "Use a row _T,_T,0 only alone, for a report in which nothing happened.",
+        "Use a row _T,_T,0 only for a report in which nothing happened. It must be the only row of the report.",
     ),
     "unknown_answer": Code(422, "An unknown answer", "Use confirmed, will_resubmit or cannot_fix."),
     "empty_remark": Code(422, "The remark is empty", "Write something, or leave remark out."),
