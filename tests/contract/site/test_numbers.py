@@ -126,10 +126,16 @@ def test_coverage_page_says_what_agencies_count_with_on_the_last_day(published, 
     assert (
         "Kripos Norway Networks: BitTorrent Counted: each download by the share of the file that the agency sent "
         "Time zone of its files: Europe/Oslo . Its days may begin at midnight in this time zone instead of UTC. "
-        "Source of locations: A new table, 1 December 2025 Ruritania Sweden not described yet"
+        "Source of locations: A new table , 1 December 2025 Ruritania Sweden not described yet"
     ) in words
     assert "An old table" not in words
     assert "tomorrow" not in words
+
+
+def test_name_of_a_source_leaves_the_text_after_it_in_order(published, two_agencies, visit):
+    """A name that is written from right to left would also turn round the day after it."""
+    SetupFactory.create(agency_id=two_agencies[0], location_source="\N{RIGHT-TO-LEFT OVERRIDE}table")
+    assert "<bdi>\N{RIGHT-TO-LEFT OVERRIDE}table</bdi>, 1 December 2025" in visit("/coverage/").content.decode()
 
 
 def test_period_with_a_missing_agency_does_not_look_like_a_fall(published, visit):
