@@ -159,7 +159,8 @@ class Threshold(models.Model):
 
 
 def time_zones() -> list[tuple[str, str]]:
-    return [(name, name) for name in sorted(available_timezones())]
+    # Files of a system that are no zone: its own, and that of a system without one.
+    return [(name, name) for name in sorted(available_timezones() - {"Factory", "localtime"})]
 
 
 class Setup(WrittenByPeople):

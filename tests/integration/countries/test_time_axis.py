@@ -120,7 +120,9 @@ def test_new_set_up_is_described_from_a_day_on(desk):
     assert [row.valid_from for row in agency.setups.all()] == [date(2026, 10, 1), date(2026, 1, 1)]
     assert events()[-1] == ("setup.added", "setup NO-KRIPOS from 2026-10-01", "ada", "moved")
     assert "already exists" in desk.post(page, form).content.decode()
-    for wrong in ({"networks": ["MORSE"]}, {"time_zone": "Oslo"}, {"counting": "by hand"}):
+    # The last two are files of a system, and say nothing about an agency.
+    zones = ({"time_zone": name} for name in ("Oslo", "localtime", "Factory"))
+    for wrong in ({"networks": ["MORSE"]}, {"counting": "by hand"}, *zones):
         assert "Select a valid choice" in desk.post(page, form | {"valid_from": "2026-12-01"} | wrong).content.decode()
     row = Setup.objects.latest("valid_from")
     assert (row.counting, row.time_zone, row.local_days) == ("sent", "Europe/Oslo", True)
