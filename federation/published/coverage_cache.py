@@ -34,7 +34,8 @@ class CachedPage(NamedTuple):
     last: datetime
 
 
-#: By indicator and frequency. An entry has at most a page of periods.
+MAX_ENTRIES: Final = 32
+#: By indicator and frequency, the newest last. An entry has at most a page of periods.
 entries: Final[dict[tuple[int, str], CachedCoverage]] = {}
 clear: Final = entries.clear
 
@@ -53,7 +54,11 @@ def find(series: tuple[int, str], start: datetime, end: datetime, first: datetim
 
 
 def keep(series: tuple[int, str], read: CachedCoverage) -> None:
-    """Keep the coverage of a range, unless that of a longer range is there at the same version."""
+    """Keep the coverage of a range, unless that of a longer range is there at the same version. The oldest goes."""
     found = entries.get(series)
     if not (found and found.version == read.version and found.includes(read.start, read.end)):
+        entries.pop(series, None)
         entries[series] = read
+        # Other threads may remove the same ones.
+        for old in list(entries)[:-MAX_ENTRIES]:
+            entries.pop(old, None)

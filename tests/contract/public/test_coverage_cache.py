@@ -1,8 +1,10 @@
 """Answers whose coverage was read before, for another country or range, are those that are read whole."""
 
 import json
+from datetime import UTC, datetime
 from itertools import product
 
+import numpy as np
 import pytest
 from django.db import connection, transaction
 from hypothesis import given
@@ -10,6 +12,8 @@ from hypothesis import strategies as st
 
 from api import caching
 from federation.published import coverage_cache
+from federation.published.coverage_cache import CachedCoverage
+from federation.rules.coverage import COLUMNS, Coverage
 from tests.contract.public.press import ALL_REPORTED, NOBODY, WAITING, Press
 from tests.factories import IndicatorFactory
 from tests.histories import one_in
@@ -80,6 +84,19 @@ def test_coverage_is_read_again_after_a_publication(press, ask):
     press.publish("D", {LABELS[3]: {}}, WAITING)
     last = json.loads(ask("NO", LABELS[2], LABELS[3]))["coverage"][-1]
     assert (last["period"], last["status"]) == (LABELS[3], "O")
+
+
+def test_coverage_of_the_newest_series_is_kept():
+    """Each page of hours takes a megabyte, and there may be a thousand indicators."""
+    day, most = datetime(2026, 11, 1, tzinfo=UTC), coverage_cache.MAX_ENTRIES
+    coverage = Coverage(**dict.fromkeys(COLUMNS, np.zeros(1)))
+    pages = [CachedCoverage(day, day, version, coverage) for version in (1, 2)]
+    for number in range(most):
+        coverage_cache.keep((number, "H"), pages[0])
+    coverage_cache.keep((0, "H"), pages[1])
+    for number in (most, most + 1):
+        coverage_cache.keep((number, "H"), pages[0])
+    assert list(coverage_cache.entries) == [*((number, "H") for number in (*range(3, most), 0, most, most + 1))]
 
 
 def test_pages_are_cut_out_of_the_cached_range(press, ask, client, monkeypatch):
