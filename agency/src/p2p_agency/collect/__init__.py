@@ -1,0 +1,1 @@
+"""Counts finished transfers and keeps nothing that could identify a person."""

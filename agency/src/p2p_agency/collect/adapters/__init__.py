@@ -1,0 +1,27 @@
+"""The adapters: each watches one client and yields what it sees, at least every second as long as the client works."""
+
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Any, Final, NamedTuple
+
+from p2p_agency.collect.locator import Seen
+
+
+class Watched(NamedTuple):
+    """What an adapter saw since the last time, and how many things it could not read."""
+
+    seen: list[Seen]
+    unread: int = 0
+
+
+class AdapterError(Exception):
+    """The client cannot be watched. The message is written by the adapter, and holds nothing that a client sent."""
+
+
+NAMES: Final = ("lines", "torrent", "amule", "qbittorrent")
+
+
+def find(name: str) -> Callable[..., Iterator[Watched]]:
+    """The adapter of this name; it takes its settings as keywords."""
+    watch: Any = import_module(f"{__name__}.{name}").watch
+    return watch  # type: ignore[no-any-return]

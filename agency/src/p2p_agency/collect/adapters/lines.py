@@ -1,0 +1,82 @@
+"""Reads transfers that a client of the agency writes as lines of JSON. docs/how-to/collect.md has the contract."""
+
+import os
+import socket
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from p2p_agency.collect.adapters import AdapterError, Watched
+from p2p_agency.collect.locator import Seen
+
+#: Bytes. A longer line is a fault of the client.
+LONGEST_LINE: Final = 1 << 16
+_CHUNK: Final = 1 << 16
+
+_decoder: Final = msgspec.json.Decoder(Seen)
+
+
+def watch(*, path: str) -> Iterator[Watched]:
+    """Read from the named pipe at the path if there is one, else listen there on a UNIX socket, for one client."""
+    if _is_pipe(path):
+        # Opened for writing too, so that it does not end when the client does.
+        with os.fdopen(os.open(path, os.O_RDWR), "rb", buffering=0) as pipe:
+            yield from _read(lambda: pipe.read(_CHUNK) or b"")
+    with _listen(path) as server:
+        while True:
+            client, _ = server.accept()
+            with client:
+                yield from _read(lambda client=client: client.recv(_CHUNK))  # type: ignore[misc]
+
+
+def _is_pipe(path: str) -> bool:
+    try:
+        return stat.S_ISFIFO(Path(path).stat().st_mode)
+    except FileNotFoundError:
+        return False
+
+
+def _listen(path: str) -> socket.socket:
+    if not hasattr(socket, "AF_UNIX"):
+        raise AdapterError("This system has no UNIX sockets: use another adapter.")
+    server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    Path(path).unlink(missing_ok=True)
+    mask = os.umask(0o177)
+    try:
+        server.bind(path)
+    except OSError as error:
+        raise AdapterError("The adapter cannot listen at its path.") from error
+    finally:
+        os.umask(mask)
+    server.listen(1)
+    return server
+
+
+def _read(receive: Callable[[], bytes]) -> Iterator[Watched]:
+    rest = b""
+    while chunk := receive():
+        lines, newline, rest = (rest + chunk).rpartition(b"\n")
+        if len(rest) > LONGEST_LINE:
+            raise AdapterError("The client wrote a line that is too long.")
+        if newline:
+            yield _decode(lines)
+
+
+def _decode(lines: bytes) -> Watched:
+    try:
+        return Watched(_decoder.decode_lines(lines))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _decode_singly(lines)
+
+
+def _decode_singly(lines: bytes) -> Watched:
+    seen, unread = [], 0
+    for line in lines.splitlines():
+        try:
+            seen += _decoder.decode_lines(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            unread += 1
+    return Watched(seen, unread)

@@ -1,0 +1,69 @@
+"""Watches the uploads of qBittorrent, through its Web API.
+
+qBittorrent says how many bytes a peer has got over its connection and how much of the torrent it has, not which blocks
+were sent. It disconnects peers as soon as they are complete, so one that was nearly complete and is gone had finished.
+"""
+
+import time
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any, Final
+
+import urllib3
+
+from p2p_agency.collect.adapters import AdapterError, Watched
+from p2p_agency.collect.locator import Seen
+
+_BLOCK: Final = 16 * 1024
+#: A peer that is gone had finished if it had at least this share, a second before or less.
+_NEARLY: Final = 0.95
+_TIMEOUT: Final = 10.0
+
+
+class _Peer:
+    def __init__(self, torrent: str, size: int, values: dict[str, Any]) -> None:
+        self._torrent, self._size = torrent, size
+        self._values = values
+
+    def tell(self, *, has_left: bool = False) -> Seen:
+        sent = min(self._size, int(self._values.get("uploaded", 0)))
+        has = max(float(self._values.get("progress", 0)), sent / self._size)
+        complete = has >= 1 or (has_left and has >= _NEARLY)
+        blocks = -(-self._size // _BLOCK)
+        whole = blocks if sent == self._size else sent // _BLOCK
+        return Seen("BITTORRENT", str(self._values.get("ip", "")), self._torrent, blocks, [(0, whole)], complete)
+
+
+def watch(*, username: str, password: str, url: str = "http://127.0.0.1:8080") -> Iterator[Watched]:
+    api = _Api(url, username, password)
+    peers: dict[tuple[str, str], _Peer] = {}
+    while True:
+        before, peers = peers, {}
+        for torrent in api.get("torrents/info", filter="completed"):
+            listed = api.get("sync/torrentPeers", hash=torrent["hash"], rid="0").get("peers", {})
+            for name, values in listed.items():
+                if torrent["size"]:
+                    peers[torrent["hash"], name] = _Peer(torrent["hash"], torrent["size"], values)
+        left = [peer.tell(has_left=True) for key, peer in before.items() if key not in peers]
+        yield Watched([*(peer.tell() for peer in peers.values()), *left])
+        time.sleep(1)
+
+
+class _Api:
+    """The Web API, signed in."""
+
+    def __init__(self, url: str, username: str, password: str) -> None:
+        self._url = f"{url.rstrip('/')}/api/v2/"
+        self._pool = urllib3.PoolManager(timeout=_TIMEOUT, retries=False, headers={"Referer": url})
+        fields = {"username": username, "password": password}
+        answer = self._pool.request("POST", f"{self._url}auth/login", fields=fields, encode_multipart=False)
+        self._cookie = answer.headers.get("Set-Cookie", "").partition(";")[0]
+        if not self._cookie:
+            raise AdapterError("qBittorrent refuses the name or the password of its Web API.")
+
+    def get(self, name: str, **parameters: str) -> Any:
+        headers = {**self._pool.headers, "Cookie": self._cookie}
+        answer = self._pool.request("GET", f"{self._url}{name}", fields=parameters, headers=headers)
+        if answer.status != HTTPStatus.OK:
+            raise AdapterError(f"qBittorrent answers {answer.status}.")
+        return answer.json()

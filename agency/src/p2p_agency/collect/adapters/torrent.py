@@ -1,0 +1,147 @@
+"""A BitTorrent client of the agency's own, with libtorrent, that seeds the torrents of a folder and watches its peers.
+
+libtorrent keeps peers in its resume data and its DHT state, so neither is ever saved.
+"""
+
+import errno
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from p2p_agency.collect.adapters import AdapterError, Watched
+from p2p_agency.collect.locator import Seen
+
+try:
+    import libtorrent
+except ImportError:  # no wheel for this machine; it is an extra
+    libtorrent = None  # type: ignore[assignment]
+
+_BLOCK: Final = 16 * 1024
+#: A client that has finished leaves its seeds before it has told them of its last pieces. One that leaves by itself and
+#: lacked no more than these, as far as it had told, had finished.
+_UNTOLD_PIECES, _UNTOLD_SHARE = 4, 20
+#: What a peer says of its pieces, in the log of libtorrent: no other alert tells it at once.
+_SAYS: Final = re.compile(r" <== (HAVE_ALL|HAVE|BITFIELD) \[ (?:piece: )?(\d*)")
+#: How a connection ends that the other side has closed.
+_LEFT: Final = {("asio.misc", 2), ("system", errno.ECONNRESET), ("system", errno.EPIPE)}
+
+
+class _Torrent:
+    def __init__(self, info: Any) -> None:
+        self.file = str(info.info_hashes().get_best())
+        self.pieces = info.num_pieces()
+        self.blocks_a_piece = -(-info.piece_length() // _BLOCK)
+        self.blocks = (self.pieces - 1) * self.blocks_a_piece - (-info.piece_size(self.pieces - 1) // _BLOCK)
+
+
+class _Peer:
+    """A peer while it is connected: the pieces that it has, and the blocks that were sent to it."""
+
+    def __init__(self, torrent: _Torrent, address: str) -> None:
+        self._torrent, self._address = torrent, address
+        self._pieces: set[int] = set()
+        self._sent: set[int] = set()
+        self._new: list[int] = []
+        self._told_complete = False
+
+    def says(self, message: str, numbers: str) -> None:
+        if message == "HAVE_ALL":
+            self._pieces.update(range(self._torrent.pieces))
+        elif message == "HAVE":
+            self._pieces.add(int(numbers))
+        else:
+            self._pieces.update(piece for piece, has in enumerate(numbers) if has == "1")
+
+    def gets(self, piece: int, block: int) -> None:
+        self._sent.add(piece * self._torrent.blocks_a_piece + block)
+        self._new.append(piece * self._torrent.blocks_a_piece + block)
+
+    def tell(self, *, has_left: bool = False) -> list[Seen]:
+        """What is new since the last time."""
+        complete = len(self._pieces) == self._torrent.pieces or (has_left and self._had_finished())
+        if not self._new and complete <= self._told_complete:
+            return []
+        blocks, self._new, self._told_complete = [(one, one + 1) for one in self._new], [], complete
+        return [Seen("BITTORRENT", self._address, self._torrent.file, self._torrent.blocks, blocks, complete)]
+
+    def _had_finished(self) -> bool:
+        torrent, size = self._torrent, self._torrent.blocks_a_piece
+        lacking = sum(
+            not self._sent.issuperset(range(piece * size, min((piece + 1) * size, torrent.blocks)))
+            for piece in set(range(torrent.pieces)) - self._pieces
+        )
+        return bool(self._sent) and lacking <= max(_UNTOLD_PIECES, torrent.pieces // _UNTOLD_SHARE)
+
+
+def watch(*, folder: str, listen: str = "0.0.0.0:6881,[::]:6881", dht: bool = True) -> Iterator[Watched]:
+    """Seed what the folder has, each torrent beside its files. A new torrent is found at the next start."""
+    if libtorrent is None:
+        raise AdapterError("libtorrent is not installed: install p2p-agency[torrent], or use another client.")
+    session: Any = libtorrent.session(_settings(listen, dht=dht))
+    torrents = {}
+    for path in sorted(Path(folder).glob("*.torrent")):
+        parameters = libtorrent.load_torrent_file(str(path))
+        parameters.save_path = folder
+        # The agency's own files are sent and nothing is ever fetched.
+        parameters.flags = libtorrent.torrent_flags.upload_mode
+        torrents[session.add_torrent(parameters)] = _Torrent(parameters.ti)
+    _wait_until_checked(torrents)
+    peers: dict[tuple[Any, Any], _Peer] = {}
+    while True:
+        time.sleep(1)
+        seen: list[Seen] = []
+        unread = 0
+        for alert in session.pop_alerts():
+            if isinstance(alert, libtorrent.peer_alert):
+                seen += _follow(alert, torrents, peers)
+            elif isinstance(alert, libtorrent.alerts_dropped_alert):
+                unread += 1
+            elif isinstance(alert, libtorrent.listen_failed_alert):
+                raise AdapterError("libtorrent cannot listen at the address and port of the setting `listen`.")
+        seen += [one for peer in peers.values() for one in peer.tell()]
+        yield Watched(seen, unread)
+
+
+def _follow(alert: Any, torrents: dict[Any, _Torrent], peers: dict[tuple[Any, Any], _Peer]) -> list[Seen]:
+    """Note what an alert says of a peer. Returns what is to be told of a peer that has left."""
+    key = alert.handle, alert.endpoint
+    if isinstance(alert, libtorrent.peer_disconnected_alert):
+        peer = peers.pop(key, None)
+        has_left = (alert.error.category().name(), alert.error.value()) in _LEFT
+        return peer.tell(has_left=has_left) if peer else []
+    says = _SAYS.search(alert.message()) if isinstance(alert, libtorrent.peer_log_alert) else None
+    sent = isinstance(alert, libtorrent.block_uploaded_alert)
+    if (says or sent) and alert.handle in torrents:
+        peer = peers.setdefault(key, _Peer(torrents[alert.handle], alert.endpoint[0]))
+        if says:
+            peer.says(*says.groups())
+        else:
+            peer.gets(alert.piece_index, alert.block_index)
+    return []
+
+
+def _wait_until_checked(torrents: dict[Any, _Torrent]) -> None:
+    if not torrents:
+        raise AdapterError("The folder has no torrents: put each .torrent file there, with its files beside it.")
+    while any(str(torrent.status().state).startswith("checking") for torrent in torrents):
+        time.sleep(0.1)
+    if not all(torrent.status().is_seeding for torrent in torrents):
+        raise AdapterError("A file of the folder is missing, or is not the one that its torrent describes.")
+
+
+def _settings(listen: str, *, dht: bool) -> Any:
+    category = libtorrent.alert_category
+    return {
+        "listen_interfaces": listen,
+        "enable_dht": dht,
+        "enable_lsd": False,
+        "enable_upnp": False,
+        "enable_natpmp": False,
+        # Else peers are disconnected when they are complete, before they can say so.
+        "close_redundant_connections": False,
+        "alert_mask": category.upload | category.connect | category.peer_log | category.status | category.error,
+        # For a second of 100 MB.
+        "alert_queue_size": 1_000_000,
+    }

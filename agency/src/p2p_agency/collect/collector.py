@@ -1,0 +1,135 @@
+"""The program that counts: it runs the sources, and puts a submission into the outbox for each minute it saw whole."""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from p2p_agency.collect.counter import Cell, Counter
+from p2p_agency.collect.minutes import Minutes
+from p2p_agency.collect.sources import Source
+from p2p_agency.errors import MachineError
+from p2p_agency.settings import write_private
+from p2p_core import instants, periods
+from p2p_core.codes import COUNTRY_CODES, NETWORK_CODES
+
+logger = logging.getLogger(__name__)
+
+
+class State(msgspec.Struct):
+    """What a collector that was killed leaves to the next one: counts only.
+
+    It is written before the outbox gets the submissions in ``waiting``. The outbox takes each of them once, so they can
+    be added again without harm, and what is carried always belongs to the last minute that is reported.
+    """
+
+    reported: int = 0
+    carried: list[tuple[int, int, int]] = []
+    waiting: list[str] = []
+
+
+class Collector:
+    """Counts until it is stopped. ``add`` stores the body of a submission, once however often it is called with it."""
+
+    def __init__(
+        self, sources: Mapping[str, Source], state: Path, add: Callable[[bytes], object], clock: Callable[[], float]
+    ) -> None:
+        self._sources = sources
+        self._path, self._add, self._clock = state, add, clock
+        self._state = _read_state(state)
+        self._counter = Counter({(country, network): units for country, network, units in self._state.carried})
+        self._minutes = Minutes(clock(), reported=self._state.reported, sources=sources)
+        self._unread = 0
+
+    def run(self) -> None:
+        if self._state.waiting:
+            self._store()
+        try:
+            while True:
+                self._step()
+        finally:
+            for source in self._sources.values():
+                source.stop(0)
+            logger.warning("Stopped. The minute %s was not over, so it is not reported.", _label(self._minutes.current))
+
+    def _step(self) -> None:
+        for source in self._sources.values():
+            source.start_if_due(time.monotonic())
+        open_pipes = {source.pipe: name for name, source in self._sources.items() if source.pipe is not None}
+        ready = wait(list(open_pipes), timeout=1.0)
+        self._end_minute_if_over()
+        for pipe in ready:
+            self._take(open_pipes[pipe])  # type: ignore[index]
+
+    def _end_minute_if_over(self) -> None:
+        now = self._clock()
+        ended = self._minutes.look(now)
+        if ended is None:
+            return
+        if self._unread:
+            logger.warning("%d values that a source gave could not be read, and were left out.", self._unread)
+            self._unread = 0
+        if ended.fault:
+            self._counter.drop_minute(ended.minute)
+            logger.warning("The minute %s is not reported: %s.", _label(ended.minute), ended.fault)
+            return
+        counts = self._counter.end_minute(ended.minute)
+        self._state.reported = ended.minute
+        self._state.carried = [(*cell, units) for cell, units in self._counter.carried.items()]
+        self._state.waiting.append(_submission(ended.minute, counts, now))
+        logger.info("The minute %s: %d downloads.", _label(ended.minute), sum(counts.values()))
+        self._store()
+
+    def _take(self, name: str) -> None:
+        message = self._sources[name].receive()
+        self._unread += message.unread
+        if message.error:
+            logger.error("The source %s has ended: %s. It is started again.", name, message.error)
+            self._minutes.lose(f"{name} had ended")
+            self._sources[name].stop(time.monotonic())
+            return
+        self._minutes.hear(name)
+        for transfer in message.transfers:
+            self._counter.count(transfer, self._minutes.current)
+
+    def _store(self) -> None:
+        """Give the outbox what waits for it. What cannot be stored now, such as on a full disk, waits in memory."""
+        try:
+            write_private(self._path, msgspec.json.encode(self._state))
+            while self._state.waiting:
+                self._add(self._state.waiting[0].encode())
+                del self._state.waiting[0]
+        except MachineError as error:
+            logger.error("%d minutes wait in memory. %s", len(self._state.waiting), error)  # noqa: TRY400  no traceback
+
+
+def _read_state(path: Path) -> State:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=State)
+    except FileNotFoundError:
+        return State()
+    except (OSError, msgspec.DecodeError):
+        raise MachineError(
+            f"{path} cannot be read. It has the last minute that was reported and the fractions that are carried. "
+            "If it is lost, remove it: fractions of downloads are lost with it."
+        ) from None
+
+
+def _submission(minute: int, counts: Mapping[Cell, int], now: float) -> str:
+    observations: list[dict[str, Any]] = [
+        {"country": COUNTRY_CODES[country], "network": NETWORK_CODES[network], "value": count}
+        for (country, network), count in sorted(counts.items())
+    ]
+    report = {"frequency": "N", "period": _label(minute), "observations": observations}
+    prepared = instants.write(datetime.fromtimestamp(now, UTC))
+    return json.dumps({"indicator": "DOWNLOADS", "prepared": prepared, "reports": [report]})
+
+
+def _label(minute: int) -> str:
+    return periods.label("N", datetime.fromtimestamp(minute * 60, UTC))

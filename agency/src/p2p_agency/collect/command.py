@@ -1,0 +1,100 @@
+"""What `p2p-agency collect` does: check the settings, protect the process, count, and send."""
+
+import inspect
+import logging
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NoReturn
+
+from p2p_agency.client import Client
+from p2p_agency.collect import adapters
+from p2p_agency.collect.collector import Collector
+from p2p_agency.collect.hardening import harden
+from p2p_agency.collect.locator import Locator
+from p2p_agency.collect.sources import Source
+from p2p_agency.errors import AgencyError, SetUpError
+from p2p_agency.outbox import Outbox
+from p2p_agency.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+#: Seconds between two looks into the outbox.
+_LOOK: Final = 2.0
+_EXAMPLE: Final = "See docs/how-to/collect.md for an example."
+
+
+def run(settings: Settings, *, clock: Callable[[], float] = time.time) -> None:
+    """Count until the process is told to stop."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    # Their lines could name an address, and this program's own lines say all that is needed.
+    for noisy in ("urllib3", "multiprocessing"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+    section = dict(settings.sections.get("collect", {}))
+    table = section.pop("locations", "iptocc")
+    send = section.pop("send", True)
+    sources = _sources(section, table)
+    _say_locations(table)
+    for lacking in harden():
+        logger.warning(lacking)
+    signal.signal(signal.SIGTERM, _stop)
+    if send:
+        threading.Thread(target=_send, args=(settings,), daemon=True).start()
+    outbox = Outbox(settings.outbox)
+    try:
+        Collector(sources, settings.outbox.with_name("collect.json"), outbox.add, clock).run()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        outbox.close()
+
+
+def _sources(section: Mapping[str, Any], table: str) -> dict[str, Source]:
+    found = {}
+    for name, given in section.items():
+        options = dict(given) if isinstance(given, dict) else {}
+        adapter = options.pop("adapter", name)
+        if not isinstance(given, dict) or adapter not in adapters.NAMES:
+            raise SetUpError(f"[collect.{name}] names no adapter. Expected: {', '.join(adapters.NAMES)}. {_EXAMPLE}")
+        try:
+            inspect.signature(adapters.find(adapter)).bind(**options)
+        except TypeError as error:
+            raise SetUpError(f"[collect.{name}] is not right: {error}. {_EXAMPLE}") from None
+        found[name] = Source(name, adapter, table, options)
+    if not found:
+        raise SetUpError(f"The settings name no source to count: add a table such as [collect.torrent]. {_EXAMPLE}")
+    return found
+
+
+def _say_locations(table: str) -> None:
+    try:
+        source = Locator(table).source
+    except Exception:  # noqa: BLE001  maxminddb raises several kinds
+        raise SetUpError(
+            f"The table {table} cannot be read. Set `locations` to iptocc, or to the path of an .mmdb file."
+        ) from None
+    logger.info("Addresses are placed by %s%s.", source.name, source.date and f", of {source.date}")
+
+
+def _send(settings: Settings) -> None:
+    """Send what waits in the outbox. What goes wrong is said once, until it changes."""
+    said = ""
+    outbox, client = Outbox(settings.outbox), Client(settings)
+    while True:
+        try:
+            outbox.send(client)
+            fault = ""
+        except AgencyError as error:
+            fault = str(error)
+        except Exception as error:  # noqa: BLE001  sending must not end: it is tried again
+            fault = f"{type(error).__name__}."
+        if fault and fault != said:
+            logger.warning("Reports wait in the outbox. %s", fault)
+        said = fault
+        time.sleep(_LOOK)
+
+
+def _stop(_number: int, _frame: object) -> NoReturn:
+    sys.exit(0)

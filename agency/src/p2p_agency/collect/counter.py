@@ -1,0 +1,98 @@
+"""What a download is: a peer seen complete, weighted by the share of the file's blocks that this agency sent to it.
+
+The counter is pure. It knows countries, networks, shares and handles. A handle stands for a peer and a file; nothing
+outside the process that made it can be found from it, and it is never written anywhere.
+"""
+
+from collections.abc import Callable, Mapping
+from secrets import randbelow
+from typing import Final
+
+import msgspec
+
+#: A whole download. A share is a whole number of these units, cut off, so that sums are exact however long they grow.
+WHOLE: Final = 10**12
+#: How many minutes a peer is known after its last block. A peer that gets a file again within them counts once.
+KNOWN: Final = 24 * 60
+#: How many peers are known at once; beyond them, the one that was silent longest is forgotten.
+MOST_PEERS: Final = 1_000_000
+#: 64 GiB in blocks of 16 KiB.
+MOST_BLOCKS: Final = 1 << 22
+
+#: A country and a network, by their numbers.
+Cell = tuple[int, int]
+
+
+class Transfer(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What may be known of a transfer, or of a part of one. Ranges of blocks are ``[first, end)``."""
+
+    country: int
+    network: int
+    handle: bytes
+    blocks: int
+    sent: list[tuple[int, int]]
+    complete: bool
+
+    def __post_init__(self) -> None:
+        if not 0 < self.blocks <= MOST_BLOCKS:
+            raise ValueError(f"A file has from 1 to {MOST_BLOCKS} blocks.")
+        if not all(0 <= first <= end <= self.blocks for first, end in self.sent):
+            raise ValueError("A range of blocks is [first, end), and ends within the file.")
+
+
+class _Peer(msgspec.Struct, gc=False):
+    blocks_sent: int = 0  # one bit a block
+    complete: bool = False
+    counted: int = 0
+    minute: int = 0
+
+
+class Counter:
+    """Counts the transfers of one minute after the other.
+
+    What remains of a cell after its whole downloads were reported is ``carried`` into the next minute. The first
+    remainder of a cell is drawn at random: the expected value of each report is then exactly the shares, also in cells
+    that never get a whole download.
+    """
+
+    def __init__(self, carried: Mapping[Cell, int], *, draw: Callable[[int], int] = randbelow) -> None:
+        self.carried = dict(carried)
+        self._draw = draw
+        self._gained: dict[Cell, int] = {}
+        self._peers: dict[bytes, _Peer] = {}
+
+    def count(self, transfer: Transfer, minute: int) -> None:
+        """Count what is new. The same transfer twice, or its parts in another order, give the same."""
+        # Put last again, so that the peers stand in the order of their last blocks.
+        peer = self._peers.pop(transfer.handle, None) or _Peer()
+        self._peers[transfer.handle] = peer
+        peer.minute = minute
+        for first, end in transfer.sent:
+            peer.blocks_sent |= (1 << end) - (1 << first)
+        peer.complete |= transfer.complete
+        if peer.complete:
+            share = peer.blocks_sent.bit_count() * WHOLE // transfer.blocks
+            cell = transfer.country, transfer.network
+            self._gained[cell] = self._gained.get(cell, 0) + share - peer.counted
+            peer.counted = share
+        if len(self._peers) > MOST_PEERS:
+            del self._peers[next(iter(self._peers))]
+
+    def end_minute(self, minute: int) -> dict[Cell, int]:
+        """The whole downloads of the minute that ends; its remainders are carried."""
+        found = {}
+        for cell, gained in self._gained.items():
+            if gained:
+                before = self.carried[cell] if cell in self.carried else self._draw(WHOLE)
+                found[cell], self.carried[cell] = divmod(before + gained, WHOLE)
+        self.drop_minute(minute)
+        return {cell: count for cell, count in found.items() if count}
+
+    def drop_minute(self, minute: int) -> None:
+        """Lose what was counted in the minute that ends, because the minute was not seen as a whole."""
+        self._gained.clear()
+        while self._peers:
+            handle, peer = next(iter(self._peers.items()))
+            if peer.minute > minute - KNOWN:
+                break
+            del self._peers[handle]

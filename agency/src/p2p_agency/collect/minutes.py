@@ -1,0 +1,59 @@
+"""Which minutes were seen as a whole. Only these are reported: what is missing is not zero."""
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+#: Seconds within which a source must show that it works, and this program must look at the clock.
+SILENCE: Final = 10.0
+
+
+class Ended(NamedTuple):
+    """A minute that is over. ``fault`` says why it is not reported; it is empty if the minute was seen as a whole."""
+
+    minute: int
+    fault: str
+
+
+class Minutes:
+    """Follows the clock: seconds since 1970 in, minutes since 1970 out.
+
+    ``reported`` is the last minute that was reported, by this process or by one before it.
+    """
+
+    def __init__(self, now: float, *, reported: int, sources: Iterable[str]) -> None:
+        self.reported = reported
+        self.current = int(now // 60)
+        self._now = now
+        self._fault = "counting began within it"
+        self._heard = dict.fromkeys(sources, float("-inf"))
+
+    def hear(self, source: str) -> None:
+        """The source works: what it has not told did not happen."""
+        self._heard[source] = self._now
+
+    def lose(self, fault: str) -> None:
+        """The current minute is not seen as a whole; the first fault is the one that is said."""
+        self._fault = self._fault or fault
+
+    def look(self, now: float) -> Ended | None:
+        """The minute that has ended since the last look."""
+        # Judged at the last look: what waited since then has not been heard yet.
+        for source, heard in self._heard.items():
+            if self._now - heard > SILENCE:
+                self.lose(f"{source} was silent")
+        step, self._now = now - self._now, now
+        if abs(step) > SILENCE:
+            # Set by hand, or the process or the machine was stopped: which minute a transfer belongs to is not known.
+            fault = f"the clock went {'on' if step > 0 else 'back'} by {abs(step):.0f} seconds at once"
+            self.lose(fault)
+            self._heard = {source: heard + step for source, heard in self._heard.items()}
+            ended, self.current, self._fault = Ended(self.current, self._fault), int(now // 60), fault
+            return ended
+        if now // 60 <= self.current:
+            return None
+        if self.current <= self.reported:
+            self.lose("it was reported before the clock was set back")
+        ended, self.current, self._fault = Ended(self.current, self._fault), int(now // 60), ""
+        if not ended.fault:
+            self.reported = ended.minute
+        return ended

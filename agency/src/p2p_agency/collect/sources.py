@@ -1,0 +1,106 @@
+"""The adapters as processes. An address is turned into a country inside the process that got it, and stays there."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from multiprocessing.connection import Connection, wait
+from typing import Any, Final
+
+import msgspec
+
+from p2p_agency.collect import adapters
+from p2p_agency.collect.adapters import AdapterError
+from p2p_agency.collect.counter import Transfer
+from p2p_agency.collect.hardening import harden
+from p2p_agency.collect.locator import Locator, Seen
+
+#: Seconds before a source that has ended is started again.
+PAUSE: Final = 10.0
+_encoder: Final = msgspec.msgpack.Encoder()
+
+
+class Message(msgspec.Struct, array_like=True, gc=False):
+    """What a source tells the counter. ``error`` is set once, when the source ends."""
+
+    transfers: list[Transfer] = []
+    unread: int = 0
+    error: str = ""
+
+
+_decoder: Final = msgspec.msgpack.Decoder(Message)
+
+
+class Source:
+    """A process that runs one adapter, and is started again after it has ended."""
+
+    def __init__(self, name: str, adapter: str, table: str, settings: Mapping[str, Any]) -> None:
+        self.name = name
+        self._arguments = adapter, table, dict(settings)
+        self._context = multiprocessing.get_context("spawn")
+        self.pipe: Connection | None = None
+        self._process: Any = None
+        self._due = 0.0
+
+    def start_if_due(self, now: float) -> None:
+        if self._process is None and now >= self._due:
+            self.pipe, writer = self._context.Pipe(duplex=False)
+            self._process = self._context.Process(target=_run, args=(writer, *self._arguments), daemon=True)
+            self._process.start()
+            writer.close()
+
+    def receive(self) -> Message:
+        """The next message; if the source has ended, one that says so."""
+        try:
+            return _decoder.decode(self.pipe.recv_bytes() if self.pipe else b"")
+        except (EOFError, OSError, msgspec.DecodeError):
+            return Message(error="it was killed")
+
+    def stop(self, now: float) -> None:
+        """End the process, if it runs; it is due again after a pause."""
+        self._due = now + PAUSE
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+            self._process = None
+        if self.pipe is not None:
+            self.pipe.close()
+            self.pipe = None
+
+
+def _run(writer: Connection, adapter: str, table: str, settings: dict[str, Any]) -> None:
+    """The whole life of a source. What goes wrong in it is told by its type only: a message could hold an address."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    harden()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        locator = Locator(table)
+        for watched in adapters.find(adapter)(**settings):
+            writer.send_bytes(_encoder.encode(_locate(locator, watched.seen, watched.unread)))
+        error = "it has ended"
+    except AdapterError as fault:
+        error = str(fault)
+    except Exception as fault:  # noqa: BLE001  any fault of a client or of a library ends the source, and it is started again
+        error = f"{type(fault).__name__}. Its message is not shown, because it could hold an address"
+    with suppress(OSError):
+        writer.send_bytes(_encoder.encode(Message(error=error)))
+
+
+def _end_with_parent() -> None:
+    """A source that waits for its client would outlive a counter that was killed."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+def _locate(locator: Locator, seen: list[Seen], unread: int) -> Message:
+    message = Message(unread=unread)
+    for one in seen:
+        try:
+            message.transfers.append(locator.transfer(one))
+        except ValueError:  # no file has such blocks
+            message.unread += 1
+    return message

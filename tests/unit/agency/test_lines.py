@@ -1,0 +1,83 @@
+"""The contract of the adapter `lines`."""
+
+import socket
+import threading
+from itertools import islice
+
+import msgspec
+import pytest
+
+from p2p_agency.collect.adapters import AdapterError, lines
+
+LINE = b'{"network":"EDONKEY","address":"192.0.2.1","file":"1","blocks":4,"sent":[[0,2],[3,4]],"complete":true}\n'
+
+
+def read(*chunks):
+    return list(lines._read(iter([*chunks, b""]).__next__))
+
+
+def test_a_line_is_a_transfer():
+    [watched] = read(LINE)
+    [seen] = watched.seen
+    assert (seen.network, seen.file, seen.blocks, seen.sent, seen.complete) == ("EDONKEY", "1", 4, [(0, 2), (3, 4)], True)
+
+
+def test_what_may_be_left_out_is_nothing_sent_and_not_complete():
+    [watched] = read(b'{"network":"ARES","address":"192.0.2.1","file":"1","blocks":4}\n')
+    assert (watched.seen[0].sent, watched.seen[0].complete) == ([], False)
+
+
+def test_an_empty_line_says_that_the_client_works():
+    assert read(b"\n", b"\r\n") == [([], 0), ([], 0)]
+
+
+def test_lines_may_come_in_pieces_and_many_at_once():
+    found = read(LINE[:10], LINE[10:] + LINE * 3 + LINE[:50], LINE[50:])
+    assert [len(watched.seen) for watched in found] == [4, 1]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b"{}", b"[]", b"null", b"x", b"\xff\xfe", b"{" * 5000, LINE[:-3], LINE.replace(b"EDONKEY", b"OTHERS"),
+        LINE.replace(b"true", b"1"), LINE.replace(b'"blocks":4', b'"blocks":"4"'), LINE.replace(b"[0,2]", b"[0]"),
+        LINE.replace(b'"file"', b'"name":"x","file"'), LINE.replace(b'"blocks":4', b'"blocks":1e99'),
+    ],
+)  # fmt: skip
+def test_a_line_that_breaks_the_contract_is_left_out_and_counted(bad):
+    [watched] = read(LINE + bad.strip() + b"\n" + LINE)
+    assert (len(watched.seen), watched.unread) == (2, 1)
+
+
+def test_a_line_that_does_not_end_is_an_error_that_does_not_show_it():
+    with pytest.raises(AdapterError, match="too long") as error:
+        read(b"192.0.2.1" * 10_000)
+    assert "192" not in str(error.value)
+
+
+def test_a_client_may_come_again_to_the_socket_and_only_the_owner_may_use_it(tmp_path):
+    path = tmp_path / "lines.sock"
+    found = lines.watch(path=str(path))
+
+    def send():
+        for _ in range(2):
+            with socket.socket(socket.AF_UNIX) as client:
+                while client.connect_ex(str(path)):
+                    pass
+                client.sendall(LINE)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    assert [len(watched.seen) for watched in islice(found, 2)] == [1, 1]
+    assert path.stat().st_mode & 0o777 == 0o600
+    sender.join()
+    found.close()
+
+
+def test_the_contract_in_the_documentation_is_accepted():
+    from config.env import ROOT
+
+    text = (ROOT / "docs/how-to/collect.md").read_text()
+    block = text.split("```json\n")[1].split("```")[0]
+    for line in block.splitlines():
+        msgspec.json.decode(line, type=lines.Seen)
