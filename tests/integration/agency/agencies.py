@@ -1,0 +1,83 @@
+"""Agencies of the tests: folders with settings, and processes that count as `p2p-agency collect` does."""
+
+import gzip
+import json
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from p2p_agency.collect.counter import WHOLE
+from tests.integration.processes import ROOT
+
+COLLECTING = [sys.executable, "-m", "tests.integration.agency.collecting"]
+
+
+class Agency:
+    """One agency. Each of its cells begins with the same remainder, half a download, so that its sum is known."""
+
+    def __init__(self, folder: Path, federation: str, collect: dict[str, Any], cells: list[tuple[int, int]]) -> None:
+        folder.mkdir(parents=True)
+        self.folder, self.log, self.accounts = folder, folder / "log.txt", folder.with_suffix(".accounts")
+        lines = [f'address = "{federation}"', 'client_id = "x"', 'client_secret = "y"', "[collect]", 'locations = "test"']
+        for name, options in collect.items():
+            lines += [f"[collect.{name}]", *(f"{key} = {json.dumps(value)}" for key, value in options.items())]
+        (folder / "settings.toml").write_text("\n".join(lines))
+        (folder / "settings.toml").chmod(0o600)
+        self.before = [(*cell, WHOLE // 2) for cell in cells]
+        (folder / "collect.json").write_text(json.dumps({"carried": self.before}))
+
+    def start(self, ahead: float, *before: str) -> "subprocess.Popen[bytes]":
+        """Start counting, by a clock that is ahead; ``before`` is what the program is run by."""
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [*before, *COLLECTING, str(self.folder / "settings.toml"), str(ahead), str(self.accounts)],
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    def reports(self) -> list[dict[str, Any]]:
+        """All reports that are in the outbox, in the order in which they were put there."""
+        if not (self.folder / "outbox.sqlite").exists():
+            return []
+        with sqlite3.connect(self.folder / "outbox.sqlite") as outbox:
+            rows = outbox.execute("SELECT packed FROM submission ORDER BY rowid").fetchall()
+        return [report for (packed,) in rows for report in json.loads(gzip.decompress(packed))["reports"]]
+
+    def counts(self) -> Counter[tuple[str, str]]:
+        """The sum of all reports, by country and network."""
+        found: Counter[tuple[str, str]] = Counter()
+        for report in self.reports():
+            for one in report["observations"]:
+                found[one["country"], one["network"]] += one["value"]
+        return found
+
+    def exactly(self, cell: tuple[int, int], code: tuple[str, str]) -> int:
+        """What was counted of a cell, with the fraction that is carried: in units of the counter."""
+        carried = {(country, network): units for country, network, units in self.state()["carried"]}
+        return self.counts()[code] * WHOLE + carried[cell] - WHOLE // 2
+
+    def state(self) -> dict[str, Any]:
+        return json.loads((self.folder / "collect.json").read_text())
+
+
+def stop(process: "subprocess.Popen[bytes]") -> None:
+    """End a collector in order. strace passes no signal on, so what it runs gets it."""
+    with suppress(psutil.NoSuchProcess):
+        counting = psutil.Process(process.pid)
+        traced = counting.children() if counting.name() == "strace" else []
+        (traced or [counting])[0].terminate()
+    process.wait(30)
+
+
+def seconds_to(second: float) -> float:
+    """How far a clock must be ahead to show this second of a minute now."""
+    return (second - time.time()) % 60

@@ -1,0 +1,220 @@
+"""Real BitTorrent: three agencies seed files on loopback, downloaders fetch them, and the reports are compared.
+
+Thirty downloaders fetch from agencies only; ten more feed each other too.
+"""
+
+import gzip
+import json
+import random
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from contextlib import contextmanager
+from ipaddress import ip_address
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from p2p_agency.collect.counter import WHOLE
+from p2p_core.codes import COUNTRIES, NETWORKS
+from tests.integration.agency import swarm
+from tests.integration.agency.agencies import Agency, seconds_to, stop
+from tests.integration.processes import ROOT, eventually
+from tests.unit.agency import federation as federations
+
+pytestmark = [pytest.mark.verify, pytest.mark.xdist_group("collect")]
+
+#: The third number of an address says its country in the test table.
+ALONE, TOGETHER = "127.83.2", "127.83.3"
+CODES = {ALONE: "PT", TOGETHER: "EE"}
+FILES, SIZE = 2, 700_001
+#: Addresses for documentation, which the client of the adapter `lines` says that it has met.
+MET = [f"203.0.113.{n}" for n in range(20, 50)] + [f"2001:db8:8ac4::{n:x}" for n in range(0x9A00, 0x9A14)]
+
+
+#: What a process can write to a file, a pipe or a socket with.
+_WRITES = "write,writev,pwrite64,pwritev,pwritev2,sendto,sendmsg,sendmmsg,sendfile,splice,copy_file_range,msync"
+
+
+@pytest.fixture(scope="module")
+def counted(tmp_path_factory):
+    """One whole minute of all of it; the first agency runs under strace."""
+    folder = tmp_path_factory.mktemp("collect")
+    blocks = [swarm.make_torrent(folder / "files", f"text-{n}.txt", SIZE) for n in range(FILES)]
+    cells = [(COUNTRIES[code], NETWORKS["BITTORRENT"]) for code in CODES.values()]
+    trace = folder / "trace.txt"
+    strace = ["strace", "-f", "-qq", "-yy", "-xx", "-s", "65536", "-o", str(trace), "-e", f"trace={_WRITES}"]
+    with federations.running() as federation:
+        agencies = [Agency(folder / f"agency-{n}", federation.address, _sources(folder, n), cells) for n in range(3)]
+        # A minute begins when all of them work.
+        ahead = seconds_to(46)
+        processes = [agency.start(ahead, *(strace if n == 0 else ())) for n, agency in enumerate(agencies)]
+        try:
+            with _client_that_writes_lines(folder / "agency-0" / "lines.sock") as say:
+                assert eventually(lambda: all(_listens(n) for n in range(3)), within=14)
+                # Two seconds after a minute began, by the clock of the agencies.
+                time.sleep((2 - time.time() - ahead) % 60)
+                for address in MET:
+                    say(address)
+                downloaders = _download(folder)
+                assert eventually(lambda: all(agency.reports() for agency in agencies), within=70)
+                assert eventually(lambda: len(federation.stored) >= 3)
+        finally:
+            for process in processes:
+                stop(process)
+        yield SimpleNamespace(
+            agencies=agencies, downloaders=downloaders, blocks=sum(blocks), trace=trace, federation=federation
+        )
+
+
+def _sources(folder: Path, number: int) -> dict[str, dict[str, object]]:
+    torrent = {"folder": str(folder / "files"), "listen": f"127.83.1.{number + 1}:{17000 + number}", "dht": False}
+    lines = {"path": str(folder / "agency-0" / "lines.sock")}
+    return {"torrent": torrent, "lines": lines} if number == 0 else {"torrent": torrent}
+
+
+def _listens(number: int) -> bool:
+    with socket.socket() as tried:
+        return tried.connect_ex((f"127.83.1.{number + 1}", 17000 + number)) == 0
+
+
+@contextmanager
+def _client_that_writes_lines(path: Path):
+    """A client of the agency's own: it says each second that it works, and what it is told to say."""
+    waiting, over = [], threading.Event()
+
+    def write() -> None:
+        with socket.socket(socket.AF_UNIX) as client:
+            while client.connect_ex(str(path)):
+                if over.wait(0.1):
+                    return
+            while not over.wait(1):
+                client.sendall(b"".join(waiting) + b"\n")
+                waiting.clear()
+
+    def say(address: str) -> None:
+        line = {"network": "EDONKEY", "address": address, "file": "1", "blocks": 1, "sent": [[0, 1]], "complete": True}
+        waiting.append(json.dumps(line).encode() + b"\n")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    yield say
+    over.set()
+    writer.join()
+
+
+def _download(folder: Path) -> dict[str, dict[str, object]]:
+    chance = random.Random(5)
+    seeds = [[f"127.83.1.{n + 1}", 17000 + n] for n in range(3)]
+    downloaders = []
+    for start, number in ((ALONE, 30), (TOGETHER, 10)):
+        addresses = [f"{start}.{n + 10}" for n in range(number)]
+        downloaders += [
+            {
+                "address": address,
+                "torrents": sorted(map(str, (folder / "files").glob("*.torrent"))),
+                "knows": chance.sample(seeds, chance.choice([1, 2, 3])),
+                "others": chance.sample(addresses, 4) if start == TOGETHER else [],
+                "speed": 60_000,
+            }
+            for address in addresses
+        ]
+    given = {"folder": str(folder / "downloads"), "seconds": 45, "downloaders": downloaders}
+    command = [sys.executable, "-m", "tests.integration.agency.swarm"]
+    done = subprocess.run(command, input=json.dumps(given), capture_output=True, text=True, cwd=ROOT, check=True)
+    return json.loads(done.stdout)
+
+
+def test_every_downloader_has_finished(counted):
+    assert [one["finished"] for one in counted.downloaders.values()] == [FILES] * 40
+
+
+def test_the_sum_of_the_reports_is_the_number_of_downloads(counted):
+    """Within five per cent, where the downloaders fetch from the agencies only."""
+    reported = sum(agency.counts()[CODES[ALONE], "BITTORRENT"] for agency in counted.agencies)
+    assert abs(reported - 30 * FILES) <= 0.05 * 30 * FILES
+
+
+@pytest.mark.parametrize("group", [ALONE, TOGETHER])
+@pytest.mark.parametrize("number", range(3))
+def test_each_report_is_what_the_agency_itself_says_that_it_sent(counted, group, number):
+    agency = counted.agencies[number]
+    lines = {line for line in agency.accounts.read_text().splitlines() if line.startswith(f"{group}.")}
+    files = Counter(tuple(line.split()[:2]) for line in lines)
+    expected = sum(WHOLE * blocks // (counted.blocks // FILES) for blocks in files.values())
+    assert agency.exactly((COUNTRIES[CODES[group]], NETWORKS["BITTORRENT"]), (CODES[group], "BITTORRENT")) == expected
+
+
+def test_what_downloaders_got_from_each_other_is_nobodys_report(counted):
+    agencies = {f"127.83.1.{n + 1}" for n in range(3)}
+    together = [one["got"] for address, one in counted.downloaders.items() if address.startswith(TOGETHER)]
+    share = sum(n for got in together for host, n in got.items() if host in agencies) / (10 * counted.blocks)
+    assert share < 0.9
+    reported = sum(agency.counts()[CODES[TOGETHER], "BITTORRENT"] for agency in counted.agencies)
+    assert abs(reported - share * 10 * FILES) <= 3
+
+
+def test_each_transfer_of_the_agencys_own_client_is_counted_once(counted):
+    found = {cell: n for cell, n in counted.agencies[0].counts().items() if cell[1] == "EDONKEY"}
+    assert sum(found.values()) == len(MET)
+
+
+def test_the_federation_has_the_reports_of_the_outbox(counted):
+    sent = [json.loads(body)["reports"][0] for body in counted.federation.stored.values()]
+    for agency in counted.agencies:
+        assert all(report in sent for report in agency.reports())
+
+
+# --- no address anywhere ----------------------------------------------------------------------------------------------
+
+
+def _traces() -> list[bytes]:
+    """All distinctive addresses, as text and as numbers in both orders."""
+    texts = MET + [f"{start}.{n + 10}" for start, number in ((ALONE, 30), (TOGETHER, 10)) for n in range(number)]
+    packed = [ip_address(text).packed for text in texts]
+    return [*(text.encode() for text in texts), *packed, *(one[::-1] for one in packed)]
+
+
+def test_no_file_of_an_agency_holds_an_address(counted):
+    """The settings, the outbox with its journal, what is carried, and the log."""
+    for agency in counted.agencies:
+        files = [path for path in agency.folder.iterdir() if path.is_file()]
+        assert {"collect.json", "outbox.sqlite", "log.txt"} <= {path.name for path in files}
+        for path in files:
+            content = path.read_bytes()
+            assert [trace for trace in _traces() if trace in content] == [], path.name
+
+
+def test_nothing_that_the_program_writes_holds_an_address_except_to_peers_themselves(counted):
+    pattern = re.compile("|".join(re.escape(_as_strace_shows(trace)) for trace in _traces()))
+    written, accounts = Counter(), 0
+    with counted.trace.open() as lines:
+        for line in lines:
+            call = re.match(r"\d+ +\w+\(\d+<(.*?)>, (.*)", line)
+            if call is None or call[1].startswith("TCP:[127.83.1.1:17000"):
+                continue
+            target = bytes.fromhex(call[1].replace("\\x", "")).decode() if call[1].startswith("\\x") else call[1]
+            if target.endswith(".accounts"):
+                # The test writes these itself: they show that an address would be found.
+                accounts += bool(pattern.search(call[2]))
+            else:
+                assert not pattern.search(call[2]), target
+                written[Path(target).name if target.startswith("/") else target.partition(":")[0]] += 1
+    assert accounts
+    # To the outbox, to the log, from one process to the other, and to the federation.
+    assert {"outbox.sqlite-wal", "log.txt", "pipe", "TCP"} <= set(written), written
+
+
+def _as_strace_shows(content: bytes) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in content)
+
+
+def test_the_federation_gets_no_address(counted):
+    for _, headers, body in counted.federation.asked:
+        plain = gzip.decompress(body) if headers.get("Content-Encoding") == "gzip" else body
+        assert [trace for trace in _traces() if trace in plain + repr(headers).encode()] == []
