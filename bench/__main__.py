@@ -26,6 +26,7 @@ MODULES = (
     "cached",
     "desk",
     "pages",
+    "collect",
 )
 
 

@@ -2,12 +2,15 @@
 
 import gzip
 import json
+import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +36,14 @@ class Agency:
         self.before = [(*cell, WHOLE // 2) for cell in cells]
         (folder / "collect.json").write_text(json.dumps({"carried": self.before}))
 
-    def start(self, ahead: float, *before: str) -> "subprocess.Popen[bytes]":
-        """Start counting, by a clock that is ahead; ``before`` is what the program is run by."""
+    def start(
+        self, *before: str, ahead: float = 0, factor: float = 1, accounts: bool = False
+    ) -> "subprocess.Popen[bytes]":
+        """Start counting, by another clock; ``before`` is what the program is run by."""
+        arguments = [str(self.folder / "settings.toml"), str(ahead), str(factor)]
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                [*before, *COLLECTING, str(self.folder / "settings.toml"), str(ahead), str(self.accounts)],
+                [*before, *COLLECTING, *arguments, *([str(self.accounts)] if accounts else [])],
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -76,6 +82,37 @@ def stop(process: "subprocess.Popen[bytes]") -> None:
         traced = counting.children() if counting.name() == "strace" else []
         (traced or [counting])[0].terminate()
     process.wait(30)
+
+
+@contextmanager
+def client_of_lines(path: Path, *, every: float = 1) -> Iterator[Callable[[str], None]]:
+    """A client of the agency's own: it says all the time that it works, and each address that it is given.
+
+    What it has written when the collector is killed is lost, as it would be with any client.
+    """
+    waiting: list[bytes] = []
+    over = threading.Event()
+
+    def write() -> None:
+        while not over.is_set():
+            with socket.socket(socket.AF_UNIX) as client, suppress(OSError):
+                client.connect(str(path))
+                while not over.wait(every):
+                    lines, waiting[:] = b"".join(waiting), []
+                    client.sendall(lines + b"\n")
+            over.wait(0.05)
+
+    def say(address: str) -> None:
+        line = {"network": "EDONKEY", "address": address, "file": "1", "blocks": 1, "sent": [[0, 1]], "complete": True}
+        waiting.append(json.dumps(line).encode() + b"\n")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        yield say
+    finally:
+        over.set()
+        writer.join()
 
 
 def seconds_to(second: float) -> float:

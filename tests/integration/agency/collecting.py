@@ -1,4 +1,7 @@
-"""Runs `p2p-agency collect` with a clock that is ahead, so that a whole minute begins soon: SETTINGS SECONDS."""
+"""Runs `p2p-agency collect` by another clock: SETTINGS AHEAD FACTOR [ACCOUNTS].
+
+The clock is so many seconds ahead, so that a whole minute begins soon, and goes faster since the settings were written.
+"""
 
 import sys
 import time
@@ -24,12 +27,13 @@ def _with_accounts(path: Path):
     torrent._follow = wrapped
 
 
-def ahead(seconds: float) -> float:
-    return time.time() + seconds
+def other_clock(ahead: float, factor: float, since: float) -> float:
+    return since + (time.time() - since) * factor + ahead
 
 
 # The process of a source imports this module too, with the same arguments.
-if len(sys.argv) > 3:
-    _with_accounts(Path(sys.argv[3]))
+if len(sys.argv) > 4:
+    _with_accounts(Path(sys.argv[4]))
 if __name__ == "__main__":
-    command.run(settings.load(Path(sys.argv[1])), clock=partial(ahead, float(sys.argv[2])))
+    path, ahead, factor = Path(sys.argv[1]), *map(float, sys.argv[2:4])
+    command.run(settings.load(path), clock=partial(other_clock, ahead, factor, path.stat().st_mtime))

@@ -10,10 +10,8 @@ import re
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
-from contextlib import contextmanager
 from ipaddress import ip_address
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,7 +21,7 @@ import pytest
 from p2p_agency.collect.counter import WHOLE
 from p2p_core.codes import COUNTRIES, NETWORKS
 from tests.integration.agency import swarm
-from tests.integration.agency.agencies import Agency, seconds_to, stop
+from tests.integration.agency.agencies import Agency, client_of_lines, seconds_to, stop
 from tests.integration.processes import ROOT, eventually
 from tests.unit.agency import federation as federations
 
@@ -53,9 +51,9 @@ def counted(tmp_path_factory):
         agencies = [Agency(folder / f"agency-{n}", federation.address, _sources(folder, n), cells) for n in range(3)]
         # A minute begins when all of them work.
         ahead = seconds_to(46)
-        processes = [agency.start(ahead, *(strace if n == 0 else ())) for n, agency in enumerate(agencies)]
+        processes = [agency.start(*(strace if n == 0 else ()), ahead=ahead, accounts=True) for n, agency in enumerate(agencies)]
         try:
-            with _client_that_writes_lines(folder / "agency-0" / "lines.sock") as say:
+            with client_of_lines(folder / "agency-0" / "lines.sock") as say:
                 assert eventually(lambda: all(_listens(n) for n in range(3)), within=14)
                 # Two seconds after a minute began, by the clock of the agencies.
                 time.sleep((2 - time.time() - ahead) % 60)
@@ -81,31 +79,6 @@ def _sources(folder: Path, number: int) -> dict[str, dict[str, object]]:
 def _listens(number: int) -> bool:
     with socket.socket() as tried:
         return tried.connect_ex((f"127.83.1.{number + 1}", 17000 + number)) == 0
-
-
-@contextmanager
-def _client_that_writes_lines(path: Path):
-    """A client of the agency's own: it says each second that it works, and what it is told to say."""
-    waiting, over = [], threading.Event()
-
-    def write() -> None:
-        with socket.socket(socket.AF_UNIX) as client:
-            while client.connect_ex(str(path)):
-                if over.wait(0.1):
-                    return
-            while not over.wait(1):
-                client.sendall(b"".join(waiting) + b"\n")
-                waiting.clear()
-
-    def say(address: str) -> None:
-        line = {"network": "EDONKEY", "address": address, "file": "1", "blocks": 1, "sent": [[0, 1]], "complete": True}
-        waiting.append(json.dumps(line).encode() + b"\n")
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    yield say
-    over.set()
-    writer.join()
 
 
 def _download(folder: Path) -> dict[str, dict[str, object]]:

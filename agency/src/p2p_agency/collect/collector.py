@@ -48,7 +48,8 @@ class Collector:
         self._unread = 0
 
     def run(self) -> None:
-        if self._state.waiting:
+        if self._state.reported:
+            logger.warning("Nothing was counted since the minute %s.", _label(self._state.reported))
             self._store()
         try:
             while True:
@@ -62,7 +63,7 @@ class Collector:
         for source in self._sources.values():
             source.start_if_due(time.monotonic())
         open_pipes = {source.pipe: name for name, source in self._sources.items() if source.pipe is not None}
-        ready = wait(list(open_pipes), timeout=1.0)
+        ready = wait(list(open_pipes), timeout=0.25)
         self._end_minute_if_over()
         for pipe in ready:
             self._take(open_pipes[pipe])  # type: ignore[index]

@@ -1,9 +1,11 @@
 """Watches the uploads of an aMule daemon, through its External Connections.
 
-aMule says how many bytes a client has got and which whole parts it has, not which blocks were sent.
+aMule says how many bytes it has sent of a file, how many bytes went to each client, compressed, and which whole parts
+a client had. It does not say which blocks were sent, nor that a client has finished.
 """
 
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
@@ -15,78 +17,115 @@ from p2p_agency.collect.locator import Seen
 _BLOCK: Final = 10_240
 _PART: Final = 9_728_000
 
-_FILE_SIZE, _FILE_HASH, _CLIENT = 0x0303, 0x031E, 0x0600
-_SESSION, _ADDRESS, _FILE, _PARTS = 0x0609, 0x0610, 0x061F, 0x062B
+_CLIENT, _FILE_SIZE, _FILE_HASH, _FILE_SENT = 0x0600, 0x0303, 0x031E, 0x0401
+_SESSION, _ADDRESS, _STATE, _FILE, _PARTS = 0x0609, 0x0610, 0x061C, 0x061F, 0x062B
 #: All that is kept of what aMule says: no names, no hashes of users.
-_NEEDED: Final = frozenset({_FILE_SIZE, _FILE_HASH, _SESSION, _ADDRESS, _FILE, _PARTS})
+_NEEDED: Final = frozenset({_FILE_SIZE, _FILE_HASH, _FILE_SENT, _SESSION, _ADDRESS, _STATE, _FILE, _PARTS})
+_UPLOADING: Final = 0
+#: Per cent of the file. A client that is no longer served had finished if it had got so much: amounts are estimates.
+_NEARLY: Final = 95
+
+
+class _Values:
+    """A file or a client. aMule says only what has changed, so the rest is kept."""
+
+    def __init__(self) -> None:
+        self._values: dict[int, bytes] = {}
+
+    def update(self, tag: Tag) -> None:
+        self._values.update((one.name, one.value) for one in tag.inside if one.name in _NEEDED)
+
+    def value(self, name: int) -> bytes:
+        return self._values.get(name, b"")
+
+    def number(self, name: int) -> int:
+        return int.from_bytes(self.value(name), "big")
+
+
+class _File(_Values):
+    """What was sent of a file since it was first seen: bytes of the file, and bytes as they went to clients."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sent_before: int | None = None
+        self.compressed = 0
+
+    def update(self, tag: Tag) -> None:
+        super().update(tag)
+        if self._sent_before is None:
+            self._sent_before = self.number(_FILE_SENT)
+
+    @property
+    def sent(self) -> int:
+        return self.number(_FILE_SENT) - (self._sent_before or 0)
 
 
 class _Upload:
-    """What a client has got of one file: bytes, also over several turns in the queue."""
+    """What a client has got of a file, over all its turns in the queue."""
 
-    def __init__(self) -> None:
-        self.sent = 0
-        self.had_before: int | None = None
+    def __init__(self, had_before: int) -> None:
+        self.had_before = had_before
+        self.compressed = 0
         self.told = (0, False)
 
 
-class _Client:
-    """A client that aMule knows. aMule says only what has changed, so the rest is kept."""
-
+class _Client(_Values):
     def __init__(self) -> None:
-        self.values: dict[int, bytes] = {}
-        self.session = 0
-        self.file = 0
-        self.uploads: dict[int, _Upload] = {}
+        super().__init__()
+        self._session = 0
+        self._file = 0
+        self._uploads: dict[int, _Upload] = {}
 
-    def tell(self, files: dict[int, dict[int, bytes]]) -> Iterator[Seen]:
-        """What the client has got since the last time."""
-        session = _number(self.values, _SESSION)
-        # A new turn in the queue begins at zero; the last bytes of a turn come when it names no file any more.
-        gained, self.session = session - self.session if session >= self.session else session, session
-        self.file = _number(self.values, _FILE) or self.file
-        file = files.get(self.file, {})
-        size = _number(file, _FILE_SIZE)
-        if not size:
+    def receive(self, files: dict[int, _File]) -> None:
+        """Add the bytes that went to the client since the last time."""
+        session = self.number(_SESSION)
+        # A new turn begins at zero; the last bytes of a turn may come when the client asks for no file any more.
+        gained, self._session = session - self._session if session >= self._session else session, session
+        self._file = self.number(_FILE) or self._file
+        if self._file in files:
+            size = files[self._file].number(_FILE_SIZE)
+            upload = self._uploads.setdefault(self._file, _Upload(_bytes_of_parts(self.value(_PARTS), size)))
+            upload.compressed += gained
+            files[self._file].compressed += gained
+
+    def tell(self, files: dict[int, _File]) -> Iterator[Seen]:
+        """What is new about the file that the client gets."""
+        upload, file = self._uploads.get(self._file), files.get(self._file)
+        size = file.number(_FILE_SIZE) if file else 0
+        if not (upload and file and size):
             return
-        upload = self.uploads.setdefault(self.file, _Upload())
-        upload.sent += gained
-        had = _bytes_of_parts(self.values.get(_PARTS, b""), size)
-        if upload.had_before is None:
-            upload.had_before = had
-        complete = had >= size or upload.sent + upload.had_before >= size
+        # All clients get the same file, so it is compressed alike for all of them.
+        got = min(size, upload.compressed * file.sent // file.compressed) if file.compressed else 0
+        complete = _bytes_of_parts(self.value(_PARTS), size) == size or (
+            self.number(_STATE) != _UPLOADING and 100 * (got + upload.had_before) >= _NEARLY * size
+        )
         blocks = -(-size // _BLOCK)
-        sent = blocks if upload.sent >= size else upload.sent // _BLOCK
+        sent = blocks if got == size else got // _BLOCK
         if (sent, complete) != upload.told:
             upload.told = sent, complete
-            address = ".".join(map(str, _number(self.values, _ADDRESS).to_bytes(4, "little")))
-            yield Seen("EDONKEY", address, file[_FILE_HASH].hex(), blocks, [(0, sent)], complete)
+            address = ".".join(map(str, self.number(_ADDRESS).to_bytes(4, "little")))
+            yield Seen("EDONKEY", address, file.value(_FILE_HASH).hex(), blocks, [(0, sent)], complete)
 
 
 def watch(*, password: str, host: str = "127.0.0.1", port: int = 4712) -> Iterator[Watched]:
-    files: dict[int, dict[int, bytes]] = {}
-    clients: dict[int, _Client] = {}
+    files: dict[int, _File] = defaultdict(_File)
+    clients: dict[int, _Client] = defaultdict(_Client)
     with Connection(host, port, password) as connection:
         while True:
             there = set()
             for tag in connection.changes():
                 if tag.name != _CLIENT:
-                    files.setdefault(tag.number, {}).update(_needed(tag))
+                    files[tag.number].update(tag)
                     continue
                 for one in tag.inside:
                     there.add(one.number)
-                    clients.setdefault(one.number, _Client()).values.update(_needed(one))
-            clients = {number: client for number, client in clients.items() if number in there}
+                    clients[one.number].update(one)
+            for gone in clients.keys() - there:
+                del clients[gone]
+            for client in clients.values():
+                client.receive(files)
             yield Watched([seen for client in clients.values() for seen in client.tell(files)])
             time.sleep(1)
-
-
-def _needed(tag: Tag) -> dict[int, bytes]:
-    return {one.name: one.value for one in tag.inside if one.name in _NEEDED}
-
-
-def _number(values: dict[int, bytes], name: int) -> int:
-    return int.from_bytes(values.get(name, b""), "big")
 
 
 def _bytes_of_parts(bits: bytes, size: int) -> int:

@@ -15,8 +15,8 @@ from p2p_agency.collect.adapters import AdapterError, Watched
 from p2p_agency.collect.locator import Seen
 
 _BLOCK: Final = 16 * 1024
-#: A peer that is gone had finished if it had at least this share, a second before or less.
-_NEARLY: Final = 0.95
+#: A peer that is gone had finished if it had at least this share when it was last listed, some seconds before.
+_NEARLY: Final = 0.8
 _TIMEOUT: Final = 10.0
 
 
