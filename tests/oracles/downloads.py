@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from typing import NamedTuple
 
 Cell = tuple[int, int]
@@ -33,7 +34,7 @@ def shares(lines: Sequence[Line], known: int) -> dict[Cell, Fraction]:
 def _downloads(lines: Sequence[Line], known: int) -> list[list[Line]]:
     """The lines of one peer, cut where it was silent for long enough to be forgotten."""
     found = [[lines[0]]]
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in pairwise(lines):
         # At the end of a minute, what had its last line so many minutes before is forgotten.
         if line.minute - before.minute > known:
             found.append([])

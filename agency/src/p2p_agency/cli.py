@@ -235,6 +235,15 @@ def watch(path: Path, folder: Path, quiet: float) -> None:
 
 
 @main.command()
+@click.pass_obj
+def collect(path: Path) -> None:
+    """Count finished transfers, and send a report each minute."""
+    from p2p_agency.collect import command
+
+    command.run(settings.load(path))
+
+
+@main.command()
 @click.argument("indicator")
 @click.argument("frequency", type=click.Choice([one.value for one in periods.REPORTABLE]))
 @click.argument("first")

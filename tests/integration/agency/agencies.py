@@ -28,7 +28,13 @@ class Agency:
     def __init__(self, folder: Path, federation: str, collect: dict[str, Any], cells: list[tuple[int, int]]) -> None:
         folder.mkdir(parents=True)
         self.folder, self.log, self.accounts = folder, folder / "log.txt", folder.with_suffix(".accounts")
-        lines = [f'address = "{federation}"', 'client_id = "x"', 'client_secret = "y"', "[collect]", 'locations = "test"']
+        lines = [
+            f'address = "{federation}"',
+            'client_id = "x"',
+            'client_secret = "y"',
+            "[collect]",
+            'locations = "test"',
+        ]
         for name, options in collect.items():
             lines += [f"[collect.{name}]", *(f"{key} = {json.dumps(value)}" for key, value in options.items())]
         (folder / "settings.toml").write_text("\n".join(lines))
@@ -66,12 +72,12 @@ class Agency:
                 found[one["country"], one["network"]] += one["value"]
         return found
 
-    def exactly(self, cell: tuple[int, int], code: tuple[str, str]) -> int:
+    def exactly(self, cell: tuple[int, int], code: tuple[str, str]) -> Any:
         """What was counted of a cell, with the fraction that is carried: in units of the counter."""
         carried = {(country, network): units for country, network, units in self.state()["carried"]}
         return self.counts()[code] * WHOLE + carried[cell] - WHOLE // 2
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> Any:
         return json.loads((self.folder / "collect.json").read_text())
 
 

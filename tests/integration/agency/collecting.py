@@ -20,8 +20,8 @@ def _with_accounts(path: Path):
     def wrapped(alert, *rest):
         if isinstance(alert, torrent.libtorrent.block_uploaded_alert):
             with path.open("a") as accounts:
-                block = alert.endpoint[0], str(alert.handle.info_hashes().get_best()), alert.piece_index, alert.block_index
-                print(*block, file=accounts)
+                file = alert.handle.info_hashes().get_best()
+                print(alert.endpoint[0], file, alert.piece_index, alert.block_index, file=accounts)
         return follow(alert, *rest)
 
     torrent._follow = wrapped

@@ -14,7 +14,7 @@ from typing import Any
 import libtorrent
 
 PIECE = 32 * 1024
-_QUIET = {
+_QUIET: Any = {
     "enable_dht": False, "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
     "enable_incoming_utp": False, "enable_outgoing_utp": False, "alert_queue_size": 100_000,
     "alert_mask": libtorrent.alert_category.block_progress,
@@ -81,14 +81,8 @@ def main() -> None:
         time.sleep(0.2)
     for one in downloaders:
         one.look()
-    print(
-        json.dumps(
-            {
-                one.address: {"finished": one.finished(), "got": {host: len(blocks) for host, blocks in one.got.items()}}
-                for one in downloaders
-            }
-        )
-    )
+    got = {one.address: {host: len(blocks) for host, blocks in one.got.items()} for one in downloaders}
+    json.dump({one.address: {"finished": one.finished(), "got": got[one.address]} for one in downloaders}, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from collections import Counter
 from ipaddress import ip_address
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -51,7 +52,9 @@ def counted(tmp_path_factory):
         agencies = [Agency(folder / f"agency-{n}", federation.address, _sources(folder, n), cells) for n in range(3)]
         # A minute begins when all of them work.
         ahead = seconds_to(46)
-        processes = [agency.start(*(strace if n == 0 else ()), ahead=ahead, accounts=True) for n, agency in enumerate(agencies)]
+        processes = [
+            agency.start(*(strace if n == 0 else ()), ahead=ahead, accounts=True) for n, agency in enumerate(agencies)
+        ]
         try:
             with client_of_lines(folder / "agency-0" / "lines.sock") as say:
                 assert eventually(lambda: all(_listens(n) for n in range(3)), within=14)
@@ -70,7 +73,7 @@ def counted(tmp_path_factory):
         )
 
 
-def _sources(folder: Path, number: int) -> dict[str, dict[str, object]]:
+def _sources(folder: Path, number: int) -> dict[str, Any]:
     torrent = {"folder": str(folder / "files"), "listen": f"127.83.1.{number + 1}:{17000 + number}", "dht": False}
     lines = {"path": str(folder / "agency-0" / "lines.sock")}
     return {"torrent": torrent, "lines": lines} if number == 0 else {"torrent": torrent}
@@ -81,7 +84,7 @@ def _listens(number: int) -> bool:
         return tried.connect_ex((f"127.83.1.{number + 1}", 17000 + number)) == 0
 
 
-def _download(folder: Path) -> dict[str, dict[str, object]]:
+def _download(folder: Path) -> Any:
     chance = random.Random(5)
     seeds = [[f"127.83.1.{n + 1}", 17000 + n] for n in range(3)]
     downloaders = []

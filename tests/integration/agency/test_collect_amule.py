@@ -129,7 +129,9 @@ def test_a_finished_transfer_of_edonkey_is_counted_once(tmp_path):
         for amule in (seed, downloader):
             amule.ask(f"add ed2k://|server|{SEED}|4661|/")
             amule.ask("connect ed2k")
-        link = re.search(r"ed2k://\S+", subprocess.run(["alcc", str(text)], capture_output=True, text=True, check=False).stdout)
+        link = re.search(
+            r"ed2k://\S+", subprocess.run(["alcc", str(text)], capture_output=True, text=True, check=False).stdout
+        )
         time.sleep(8)
         downloader.ask(f"add {link[0]}|sources,{SEED}:4662|/")
         assert eventually((downloader.folder / "Incoming" / "harmless.txt").exists, within=70)

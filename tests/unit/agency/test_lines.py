@@ -19,7 +19,13 @@ def read(*chunks):
 def test_a_line_is_a_transfer():
     [watched] = read(LINE)
     [seen] = watched.seen
-    assert (seen.network, seen.file, seen.blocks, seen.sent, seen.complete) == ("EDONKEY", "1", 4, [(0, 2), (3, 4)], True)
+    assert (seen.network, seen.file, seen.blocks, seen.sent, seen.complete) == (
+        "EDONKEY",
+        "1",
+        4,
+        [(0, 2), (3, 4)],
+        True,
+    )
 
 
 def test_what_may_be_left_out_is_nothing_sent_and_not_complete():

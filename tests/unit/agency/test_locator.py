@@ -33,7 +33,7 @@ class Table:
 @pytest.fixture
 def own(monkeypatch):
     def open_with(row):
-        monkeypatch.setattr(maxminddb, "open_database", lambda path: Table(row))
+        monkeypatch.setattr(maxminddb, "open_database", lambda _: Table(row))
         return Locator("own.mmdb")
 
     return open_with
@@ -106,7 +106,9 @@ def test_a_transfer_that_is_printed_shows_nothing():
 
 def test_no_cache_of_the_standard_library_keeps_an_address(own):
     """`is_global` and its kind keep the last 128 addresses."""
-    caches = [one for one in vars(IPv4Address).values() if isinstance(one, property) and hasattr(one.fget, "cache_info")]
+    caches = [
+        one for one in vars(IPv4Address).values() if isinstance(one, property) and hasattr(one.fget, "cache_info")
+    ]
     before = [cache.fget.cache_info() for cache in caches]
     for table in (Locator(), Locator(locator.TEST_TABLE), own({})):
         table.transfer(seen("203.0.113.7"))

@@ -88,7 +88,7 @@ def test_a_clock_that_is_set_back_reports_no_minute_twice():
     clock.set(-150)
     again = clock.go(600)
     assert [ended.minute for ended in again if "reported before" in ended.fault] == [1003, 1004]
-    assert [ended.minute for ended in again if not ended.fault][0] == 1005
+    assert next(ended.minute for ended in again if not ended.fault) == 1005
 
 
 def test_a_small_step_back_over_the_end_of_a_minute_ends_it_once():

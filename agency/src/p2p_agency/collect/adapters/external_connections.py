@@ -36,6 +36,13 @@ class Connection:
 
     def __init__(self, host: str, port: int, password: str) -> None:
         self._socket = socket.create_connection((host, port), _TIMEOUT)
+        try:
+            self._sign_in(password)
+        except BaseException:
+            self._socket.close()
+            raise
+
+    def _sign_in(self, password: str) -> None:
         hello = _tag(_NAME, _STRING, b"p2p-agency\0"), _tag(_VERSION, _STRING, b"1\0")
         _, tags = self._ask(_AUTH_REQUEST, *hello, _tag(_PROTOCOL_VERSION, _UINT16, _PROTOCOL.to_bytes(2, "big")))
         salt = next((f"{tag.number:X}" for tag in tags if tag.name == _SALT), "")

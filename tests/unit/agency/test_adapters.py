@@ -1,0 +1,282 @@
+"""What the adapters make of what their clients say."""
+
+import json
+import struct
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import islice
+from socket import create_server
+from types import SimpleNamespace
+
+import pytest
+
+from p2p_agency.collect.adapters import AdapterError, amule, external_connections, qbittorrent, torrent
+from p2p_agency.collect.adapters.external_connections import Tag
+
+# --- torrent ----------------------------------------------------------------------------------------------------------
+
+
+def a_peer(pieces=100, blocks_a_piece=2):
+    shape = SimpleNamespace(file="f", pieces=pieces, blocks_a_piece=blocks_a_piece, blocks=pieces * blocks_a_piece - 1)
+    return torrent._Peer(shape, "192.0.2.1")
+
+
+def test_a_peer_is_told_of_when_blocks_were_sent_and_once_when_it_is_complete():
+    peer = a_peer(pieces=2)
+    assert peer.tell() == []
+    peer.gets(1, 0)
+    assert [(seen.sent, seen.complete, seen.blocks) for seen in peer.tell()] == [([(2, 3)], False, 3)]
+    assert peer.tell() == []
+    peer.says("HAVE", "0")
+    peer.says("HAVE", "1")
+    assert [(seen.sent, seen.complete) for seen in peer.tell()] == [([], True)]
+    assert peer.tell() == []
+
+
+@pytest.mark.parametrize(("message", "numbers"), [("HAVE_ALL", ""), ("BITFIELD", "11")])
+def test_a_peer_that_comes_complete_is_told_as_complete(message, numbers):
+    peer = a_peer(pieces=2)
+    peer.says(message, numbers)
+    assert [seen.complete for seen in peer.tell()] == [True]
+
+
+@pytest.mark.parametrize(
+    ("told", "sent", "finished"), [(94, 0, False), (94, 1, True), (0, 96, True), (0, 95, True), (0, 94, False)]
+)
+def test_a_peer_that_leaves_had_finished_if_at_most_a_twentieth_of_the_pieces_is_untold(told, sent, finished):
+    peer = a_peer()
+    for piece in range(told):
+        peer.says("HAVE", str(piece))
+    for piece in range(99, 99 - sent, -1):
+        for block in range(2 if piece < 99 else 1):
+            peer.gets(piece, block)
+    peer.tell()
+    assert any(seen.complete for seen in peer.tell(has_left=True)) == finished
+
+
+def test_a_peer_that_got_nothing_is_not_said_to_have_finished():
+    peer = a_peer(pieces=3)
+    peer.says("HAVE", "0")
+    assert peer.tell(has_left=True) == []
+
+
+def test_the_log_of_libtorrent_is_read():
+    read = torrent._SAYS.search
+    assert read("ca1ded peer 192.0.2.1:50761 <== HAVE [ piece: 4 ]").groups() == ("HAVE", "4")
+    assert read("ca1ded peer 192.0.2.1:50761 <== BITFIELD [ 0110 ]").groups() == ("BITFIELD", "0110")
+    assert read("ca1ded peer 192.0.2.1:50761 <== HAVE_ALL [  ]").groups() == ("HAVE_ALL", "")
+    assert read("ca1ded peer 192.0.2.1:50761 <== HAVE_NONE [  ]") is None
+    assert read("ca1ded peer 192.0.2.1:50761 ==> HAVE [ piece: 4 ]") is None
+
+
+def test_without_torrents_or_libtorrent_the_adapter_says_what_to_do(tmp_path, monkeypatch):
+    with pytest.raises(AdapterError, match="no torrents"):
+        next(torrent.watch(folder=str(tmp_path), listen="127.0.0.1:0", dht=False))
+    monkeypatch.setattr(torrent, "libtorrent", None)
+    with pytest.raises(AdapterError, match="not installed"):
+        next(torrent.watch(folder=str(tmp_path)))
+
+
+# --- aMule ------------------------------------------------------------------------------------------------------------
+
+
+def number(name, value):
+    return Tag(name, value.to_bytes(8, "big"), ())
+
+
+def a_file(size, sent):
+    return Tag(0x0400, b"\1", (number(0x0303, size), Tag(0x031E, b"hash", ()), number(0x0401, sent)))
+
+
+def a_client(client, session, state=0, file=1, parts=b"", address=(192, 0, 2, 1)):
+    address = int.from_bytes(bytes(address), "little")
+    values = (number(0x0609, session), number(0x0610, address), number(0x061C, state), number(0x061F, file))
+    return Tag(0x0600, bytes([client]), (*values, Tag(0x062B, parts, ()), Tag(0x0100, b"a name", ())))
+
+
+def watched(monkeypatch, *looks):
+    """What the adapter tells after each look at aMule."""
+    answers = iter([(file, Tag(0x0600, b"", clients)) for file, *clients in looks])
+
+    class Connection:
+        def __init__(self, *_):
+            pass
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def changes(self):
+            return next(answers)
+
+    monkeypatch.setattr(amule, "Connection", Connection)
+    monkeypatch.setattr(amule.time, "sleep", lambda _: None)
+    found = islice(amule.watch(password="x"), len(looks))
+    return [[(seen.address, seen.sent[0][1], seen.complete) for seen in one.seen] for one in found]
+
+
+def test_a_client_of_amule_gets_the_bytes_of_the_file_however_they_were_compressed(monkeypatch):
+    size = 50 * 10_240
+    found = watched(
+        monkeypatch,
+        [a_file(size, 1000), a_client(4, 0)],
+        [a_file(size, 1000 + size // 2), a_client(4, 900)],
+        [a_file(size, 1000 + size), a_client(4, 1700)],
+        [a_file(size, 1000 + size), a_client(4, 1800, state=8, file=0)],
+        [a_file(size, 1000 + size), a_client(4, 1800, state=8, file=0)],
+    )
+    assert found[1:] == [[("192.0.2.1", 25, False)], [("192.0.2.1", 50, False)], [("192.0.2.1", 50, True)], []]
+
+
+def test_two_clients_of_amule_share_what_was_sent_of_the_file(monkeypatch):
+    size = 50 * 10_240
+    found = watched(
+        monkeypatch,
+        [a_file(size, 0), a_client(4, 0), a_client(5, 0, address=(192, 0, 2, 2))],
+        [a_file(size, size), a_client(4, 300), a_client(5, 700, address=(192, 0, 2, 2))],
+    )
+    assert found[1] == [("192.0.2.1", 15, False), ("192.0.2.2", 35, False)]
+
+
+def test_a_client_that_leaves_early_is_not_complete_and_its_turns_add_up(monkeypatch):
+    size = 50 * 10_240
+    found = watched(
+        monkeypatch,
+        [a_file(size, 0), a_client(4, 0)],
+        [a_file(size, size // 2), a_client(4, 500)],
+        [a_file(size, size // 2), a_client(4, 500, state=1)],
+        [a_file(size, size), a_client(4, 500, state=0)],
+        [a_file(size, size), a_client(4, 490, state=8)],
+    )
+    assert [one[-1][1:] for one in found if one][-1] == (50, True)
+    assert not any(complete for one in found[:4] for *_, complete in one)
+
+
+def test_a_client_with_all_parts_is_complete(monkeypatch):
+    size = 2 * 9_728_000
+    found = watched(
+        monkeypatch, [a_file(size, 0), a_client(4, 0, parts=b"\1")], [a_file(size, 0), a_client(4, 0, parts=b"\3")]
+    )
+    assert [[complete for *_, complete in one] for one in found] == [[], [True]]
+
+
+def _answer(code, body=b"\0\0", flags=0x20):
+    return struct.pack(">IIB", flags, len(body) + 1, code) + body
+
+
+def _salt(value):
+    return b"\0\1" + struct.pack(">HBI", 0x0B << 1, 5, 8) + value.to_bytes(8, "big")
+
+
+@contextmanager
+def an_amule(*answers):
+    """Something that answers like aMule; what it was asked is in the list."""
+    asked = []
+
+    def serve():
+        client, _ = server.accept()
+        with client:
+            for answer in answers:
+                asked.append(client.recv(1024))
+                client.sendall(answer)
+
+    with create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield server.getsockname()[1], asked
+        thread.join()
+
+
+def test_the_password_is_proved_and_tags_inside_tags_are_read():
+    inner = struct.pack(">HBI", 0x0609 << 1, 2, 1) + b"\7"
+    outer = struct.pack(">HBI", 0x0600 << 1 | 1, 2, len(inner) + 1) + b"\0\1" + inner + b"\4"
+    answers = _answer(0x4F, _salt(0xABC)), _answer(0x04), _answer(0x22, b"\0\1" + outer)
+    with (
+        an_amule(*answers) as (port, asked),
+        external_connections.Connection("127.0.0.1", port, "secret") as connection,
+    ):
+        assert connection.changes() == (Tag(0x0600, b"\4", (Tag(0x0609, b"\7", ()),)),)
+    # MD5 of the MD5 of the password and the MD5 of the salt in capital hexadecimal letters.
+    assert asked[1][-16:].hex() == "4ce84871caed50de0af4452089dce8f1"
+
+
+@pytest.mark.parametrize(
+    ("answers", "says"),
+    [
+        ([_answer(0x4F, _salt(1)), _answer(0x03)], "password"),
+        ([_answer(0x4F, _salt(1), flags=0x21)], "is not the External Connections"),
+        ([b"HTTP/1.1 400 Bad Request\r\n\r\n"], "is not the External Connections"),
+        ([_answer(0x4F, b"\0\1" + struct.pack(">HBI", 2, 2, 99))], "does not fit"),
+        ([b""], "closed"),
+    ],
+)
+def test_what_is_not_the_program_that_was_meant_is_an_error_that_says_what_to_do(answers, says):
+    with an_amule(*answers) as (port, _), pytest.raises(AdapterError, match=says):
+        external_connections.Connection("127.0.0.1", port, "secret")
+
+
+# --- qBittorrent ------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def a_qbittorrent(*looks, password="secret"):
+    """A Web API with one torrent of 1,000,000 bytes; each look at its peers gives the next."""
+    answers = iter(looks)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            self.reply(b"", f"SID={'x' if f'password={password}' in body else ''}; path=/" if password in body else "")
+
+        def do_GET(self):
+            assert self.headers["Cookie"] == "SID=x"
+            listed = [{"hash": "f", "size": 1_000_000}]
+            self.reply(json.dumps(listed if "info" in self.path else {"peers": next(answers)}).encode())
+
+        def reply(self, body, cookie=""):
+            self.send_response(200)
+            if cookie:
+                self.send_header("Set-Cookie", cookie)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_peer_of_qbittorrent_is_complete_if_it_is_seen_so_or_was_nearly_so_before_it_left(monkeypatch):
+    monkeypatch.setattr(qbittorrent.time, "sleep", lambda _: None)
+
+    def peer(uploaded, progress, ip="192.0.2.1"):
+        return {"ip": ip, "uploaded": uploaded, "progress": progress}
+
+    looks = [
+        {"a": peer(100_000, 0.1), "b": peer(500_000, 0.85, "192.0.2.2")},
+        {"a": peer(1_000_000, 0.99), "c": peer(300_000, 0.5, "192.0.2.3")},
+        {"d": peer(200_000, 1, "192.0.2.4")},
+    ]
+    with a_qbittorrent(*looks) as url:
+        watching = qbittorrent.watch(username="admin", password="secret", url=url)
+        found = [{(seen.address, seen.sent[0][1], seen.complete) for seen in one.seen} for one in islice(watching, 3)]
+        watching.close()
+    assert found == [
+        {("192.0.2.1", 6, False), ("192.0.2.2", 30, False)},
+        {("192.0.2.1", 62, True), ("192.0.2.3", 18, False), ("192.0.2.2", 30, True)},
+        {("192.0.2.4", 12, True), ("192.0.2.1", 62, True), ("192.0.2.3", 18, False)},
+    ]
+
+
+def test_a_wrong_password_of_qbittorrent_is_an_error_that_says_what_to_do():
+    with a_qbittorrent() as url, pytest.raises(AdapterError, match="password"):
+        next(qbittorrent.watch(username="admin", password="wrong", url=url))

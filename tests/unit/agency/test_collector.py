@@ -1,0 +1,187 @@
+"""What the collector puts into the outbox, also if it is killed at any point, or the disk is full."""
+
+import json
+import random
+from datetime import UTC, datetime
+
+import pytest
+
+from p2p_agency.collect import collector
+from p2p_agency.collect.collector import Collector
+from p2p_agency.collect.counter import WHOLE, Transfer
+from p2p_agency.collect.sources import Message
+from p2p_agency.errors import MachineError
+from p2p_core.codes import COUNTRIES, NETWORKS
+from p2p_core.payloads import submissions
+
+START = datetime(2026, 11, 30, 12, tzinfo=UTC).timestamp()
+NORWAY, TORRENT = COUNTRIES["NO"], NETWORKS["BITTORRENT"]
+
+
+class Killed(BaseException):
+    """Nothing in the program catches this."""
+
+
+class Source:
+    """A source that gives what the test wants it to give."""
+
+    def __init__(self):
+        self.message = Message()
+
+    def receive(self):
+        message, self.message = self.message, Message()
+        return message
+
+    def stop(self, _now):
+        self.stopped = True
+
+
+class World:
+    """A clock, a disk and an outbox, which live longer than a collector."""
+
+    def __init__(self, folder, monkeypatch, *, chance=None):
+        self.path, self.now, self.chance = folder / "collect.json", START, chance
+        self.outbox, self.full, self.peers = [], False, 0
+        self.counted = {}
+        write = collector.write_private
+
+        def write_or_die(path, content):
+            self.die()
+            if self.full:
+                raise MachineError("The disk is full.")
+            write(path, content)
+            self.die()
+
+        monkeypatch.setattr(collector, "write_private", write_or_die)
+
+    def die(self):
+        if self.chance and self.chance.random() < 0.1:
+            raise Killed
+
+    def add(self, body):
+        self.die()
+        if self.full:
+            raise MachineError("The disk is full.")
+        if body not in self.outbox:
+            self.outbox.append(body)
+        self.die()
+
+    def start(self):
+        self.source = Source()
+        self.collector = Collector({"a": self.source}, self.path, self.add, lambda: self.now)
+        self.collector._store()
+
+    def go(self, seconds, transfers=(), *, step=1):
+        """One step of the clock after the other; the transfers come in the first one."""
+        for second in range(0, seconds, step):
+            self.now += step
+            self.collector._end_minute_if_over()
+            self.source.message = Message(transfers=list(transfers) if second == 0 else [])
+            self.collector._take("a")
+
+    def transfer(self, blocks=1, sent=1):
+        self.peers += 1
+        return Transfer(NORWAY, TORRENT, b"%d" % self.peers, blocks, [(0, sent)], complete=True)
+
+    @property
+    def reports(self):
+        return [report for body in self.outbox for report in json.loads(body)["reports"]]
+
+    @property
+    def sum(self):
+        """What was reported and is carried, in units."""
+        reported = sum(one["value"] for report in self.reports for one in report["observations"])
+        return reported * WHOLE + sum(units for *_, units in json.loads(self.path.read_text())["carried"])
+
+
+@pytest.fixture
+def world(tmp_path, monkeypatch):
+    world = World(tmp_path, monkeypatch)
+    world.start()
+    return world
+
+
+def test_each_minute_is_a_submission_of_one_report_also_if_nothing_happened(world):
+    world.go(61)
+    world.go(60, [world.transfer(), world.transfer()])
+    world.go(60)
+    assert world.reports == [
+        {
+            "frequency": "N",
+            "period": "2026-11-30T12:01",
+            "observations": [{"country": "NO", "network": "BITTORRENT", "value": 2}],
+        },
+        {"frequency": "N", "period": "2026-11-30T12:02", "observations": []},
+    ]
+    assert json.loads(world.outbox[0])["indicator"] == "DOWNLOADS"
+    assert json.loads(world.outbox[0])["prepared"] == "2026-11-30T12:02:00.000Z"
+
+
+def test_the_server_accepts_what_is_submitted(world):
+    world.go(61)
+    world.go(60, [world.transfer()])
+    now = datetime.fromtimestamp(world.now, UTC)
+    read = submissions.read(world.outbox[0], "json", received=now, indicators={"DOWNLOADS": 1}, agency="A")
+    assert read.reports[0].total == 1
+
+
+def test_a_minute_in_which_a_source_ended_is_not_reported_and_the_reason_is_said(world, caplog):
+    world.go(70)
+    world.source.message = Message(error="it was killed")
+    world.collector._take("a")
+    assert world.source.stopped
+    world.go(60)
+    assert world.reports == []
+    assert "The minute 2026-11-30T12:01 is not reported: a had ended" in caplog.text
+
+
+def test_on_a_full_disk_minutes_wait_in_memory_and_none_is_lost(world, caplog):
+    world.go(61)
+    world.full = True
+    world.go(60, [world.transfer()])
+    world.go(60, [world.transfer()])
+    assert world.reports == []
+    assert "2 minutes wait in memory" in caplog.text
+    world.full = False
+    world.go(60)
+    assert [report["period"][-5:] for report in world.reports] == ["12:01", "12:02", "12:03"]
+    assert world.sum // WHOLE == 2
+
+
+def test_what_could_not_be_read_is_said_once_a_minute_and_not_shown(world, caplog):
+    world.source.message = Message(unread=3)
+    world.collector._take("a")
+    world.go(120)
+    assert caplog.text.count("3 values that a source gave could not be read") == 1
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_200_kills_double_nothing_and_lose_the_running_minute_only(tmp_path, monkeypatch, seed):
+    """Each collector is killed somewhere; the next one begins within the same minute or a later one."""
+    chance = random.Random(seed)
+    world = World(tmp_path, monkeypatch, chance=chance)
+    world.path.write_text(json.dumps({"carried": [[NORWAY, TORRENT, 0]]}))
+    kills, given = 0, {}
+    while kills < 20:
+        try:
+            world.start()
+            while True:
+                world.go(chance.randrange(1, 60), step=6)
+                minute = world.collector._minutes.current
+                world.collector._counter.count(world.transfer(blocks=3), minute)
+                given[minute] = given.get(minute, 0) + WHOLE // 3
+        except Killed:
+            kills += 1
+            world.now += chance.randrange(0, 90)
+    world.chance = None
+    world.start()
+    reported = [datetime.fromisoformat(f"{report['period']}Z").timestamp() // 60 for report in world.reports]
+    assert reported == sorted(set(reported))
+    assert world.sum == sum(given.get(minute, 0) for minute in reported)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"reported": "x"}'])
+def test_a_state_that_cannot_be_read_is_an_error_that_says_what_to_do(tmp_path, content):
+    (tmp_path / "collect.json").write_bytes(content)
+    with pytest.raises(MachineError, match="remove it"):
+        Collector({}, tmp_path / "collect.json", lambda _: None, lambda: START)

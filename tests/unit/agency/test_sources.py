@@ -1,0 +1,110 @@
+"""A source is a process of its own; what goes wrong in it is said without what it has seen."""
+
+import logging
+
+import pytest
+
+from p2p_agency.collect import adapters, command, hardening, sources
+from p2p_agency.collect.adapters import AdapterError, Watched
+from p2p_agency.collect.locator import Seen
+from p2p_agency.collect.sources import Message, Source
+from p2p_agency.errors import SetUpError
+
+SEEN = Seen("EDONKEY", "192.0.2.1", "f", 4, [(0, 4)], complete=True)
+
+
+class Writer:
+    def __init__(self):
+        self.messages = []
+
+    def send_bytes(self, sent):
+        self.messages.append(sources._decoder.decode(sent))
+
+
+@pytest.fixture
+def run(monkeypatch):
+    """The life of a source inside this process, which it must leave as it is."""
+    monkeypatch.setattr(sources, "harden", list)
+    monkeypatch.setattr(sources.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(sources, "_end_with_parent", lambda: None)
+
+    def watching(watch):
+        monkeypatch.setattr(adapters, "find", lambda _: watch)
+        writer = Writer()
+        sources._run(writer, "lines", "test", {})
+        return writer.messages
+
+    return watching
+
+
+def test_transfers_are_placed_and_what_no_file_has_is_counted_as_unread(run):
+    def watch():
+        yield Watched([SEEN, Seen("EDONKEY", "192.0.2.1", "f", 4, [(0, 5)])], 2)
+
+    message, last = run(watch)
+    assert [transfer.sent for transfer in message.transfers] == [[(0, 4)]]
+    assert message.unread == 3
+    assert last.error == "it has ended"
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (AdapterError("Set it."), "Set it."),
+        (ValueError("192.0.2.1"), "ValueError"),
+        (OSError(1, "192.0.2.1"), "PermissionError"),
+    ],
+)
+def test_only_the_type_of_an_error_is_said_unless_an_adapter_wrote_the_message(run, error, says):
+    def watch():
+        raise error
+        yield
+
+    [message] = run(watch)
+    assert says in message.error
+    assert "192" not in message.error
+
+
+def test_a_traceback_of_the_process_is_not_shown(caplog):
+    with caplog.at_level(logging.ERROR):
+        hardening._say_type(ValueError, ValueError("192.0.2.1"), None)
+    assert "ValueError" in caplog.text
+    assert "192" not in caplog.text
+
+
+def test_a_source_that_is_killed_says_so_and_is_started_again_after_a_pause(tmp_path):
+    source = Source("a", "torrent", "test", {"folder": str(tmp_path)})
+    source.start_if_due(0)
+    assert "no torrents" in source.receive().error
+    assert source.receive() == Message(error="it was killed")
+    source.stop(0)
+    source.start_if_due(sources.PAUSE - 1)
+    assert source.pipe is None
+    source.start_if_due(sources.PAUSE)
+    assert source.pipe is not None
+    source.stop(0)
+
+
+@pytest.mark.parametrize(
+    ("section", "says"),
+    [
+        ({}, "no source"),
+        ({"gnutella": {}}, "names no adapter. Expected: lines, torrent, amule, qbittorrent"),
+        ({"lines": 3}, "names no adapter"),
+        ({"lines": {}}, "missing a required argument: 'path'"),
+        ({"lines": {"path": "x", "keep": True}}, "unexpected keyword argument 'keep'"),
+    ],
+)
+def test_settings_that_do_not_fit_are_refused_before_anything_starts(section, says):
+    with pytest.raises(SetUpError, match=says):
+        command._sources(section, "test")
+
+
+def test_two_sources_may_have_the_same_adapter():
+    section = {"one": {"adapter": "lines", "path": "a"}, "two": {"adapter": "lines", "path": "b"}}
+    assert set(command._sources(section, "test")) == {"one", "two"}
+
+
+def test_a_table_that_cannot_be_read_is_an_error_that_says_what_to_do(tmp_path):
+    with pytest.raises(SetUpError, match=r"iptocc, or to the path of an \.mmdb file"):
+        command._say_locations(str(tmp_path / "none.mmdb"))
