@@ -14,7 +14,7 @@ from typing import Any
 import libtorrent
 
 PIECE = 32 * 1024
-_QUIET: Any = {
+_QUIET = {
     "enable_dht": False, "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
     "enable_incoming_utp": False, "enable_outgoing_utp": False, "alert_queue_size": 100_000,
     "alert_mask": libtorrent.alert_category.block_progress,
@@ -40,9 +40,12 @@ def make_torrent(folder: Path, name: str, size: int) -> int:
 class Downloader:
     def __init__(self, given: dict[str, Any], folder: Path) -> None:
         self.address, self.knows, self.others = given["address"], given["knows"], given["others"]
-        self.session: Any = libtorrent.session(
-            {**_QUIET, "listen_interfaces": f"{self.address}:17100", "outgoing_interfaces": self.address}
-        )
+        settings: Any = {
+            **_QUIET,
+            "listen_interfaces": f"{self.address}:17100",
+            "outgoing_interfaces": self.address,
+        }
+        self.session: Any = libtorrent.session(settings)
         self.torrents = []
         for path in given["torrents"]:
             parameters = libtorrent.load_torrent_file(path)

@@ -40,9 +40,9 @@ def run(settings: Settings, *, clock: Callable[[], float] = time.time) -> None:
     for lacking in harden():
         logger.warning(lacking)
     signal.signal(signal.SIGTERM, _stop)
-    if send:
-        threading.Thread(target=_send, args=(settings,), daemon=True).start()
     outbox = Outbox(settings.outbox)
+    if send:
+        threading.Thread(target=_send, args=(settings, Client(settings)), daemon=True).start()
     try:
         Collector(sources, settings.outbox.with_name("collect.json"), outbox.add, clock).run()
     except KeyboardInterrupt:
@@ -78,14 +78,15 @@ def _say_locations(table: str) -> None:
     logger.info("Addresses are placed by %s%s.", source.name, source.date and f", of {source.date}")
 
 
-def _send(settings: Settings) -> None:
+def _send(settings: Settings, client: Client) -> None:
     """Send what waits in the outbox. What goes wrong is said once, until it changes."""
     said = ""
-    outbox, client = Outbox(settings.outbox), Client(settings)
+    outbox = None
     while True:
+        fault = ""
         try:
+            outbox = outbox or Outbox(settings.outbox)
             outbox.send(client)
-            fault = ""
         except AgencyError as error:
             fault = str(error)
         except Exception as error:  # noqa: BLE001  sending must not end: it is tried again
