@@ -10,7 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +60,7 @@ class Agency:
         """All reports that are in the outbox, in the order in which they were put there."""
         if not (self.folder / "outbox.sqlite").exists():
             return []
-        with sqlite3.connect(self.folder / "outbox.sqlite") as outbox:
+        with closing(sqlite3.connect(self.folder / "outbox.sqlite")) as outbox:
             rows = outbox.execute("SELECT packed FROM submission ORDER BY rowid").fetchall()
         return [report for (packed,) in rows for report in json.loads(gzip.decompress(packed))["reports"]]
 

@@ -26,7 +26,7 @@ def run(monkeypatch):
     """The life of a source inside this process, which it must leave as it is."""
     monkeypatch.setattr(sources, "harden", list)
     monkeypatch.setattr(sources.signal, "signal", lambda *_: None)
-    monkeypatch.setattr(sources, "_end_with_parent", lambda: None)
+    monkeypatch.setattr(sources, "end_with_parent", lambda: None)
 
     def watching(watch):
         monkeypatch.setattr(adapters, "find", lambda _: watch)

@@ -2,6 +2,7 @@
 
 import inspect
 import logging
+import multiprocessing
 import signal
 import sys
 import threading
@@ -14,7 +15,7 @@ from p2p_agency.collect import adapters
 from p2p_agency.collect.collector import Collector
 from p2p_agency.collect.hardening import harden
 from p2p_agency.collect.locator import Locator
-from p2p_agency.collect.sources import Source
+from p2p_agency.collect.sources import PAUSE, Source, end_with_parent
 from p2p_agency.errors import AgencyError, SetUpError
 from p2p_agency.outbox import Outbox
 from p2p_agency.settings import Settings
@@ -28,10 +29,7 @@ _EXAMPLE: Final = "See docs/how-to/collect.md for an example."
 
 def run(settings: Settings, *, clock: Callable[[], float] = time.time) -> None:
     """Count until the process is told to stop."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    # Their lines could name an address, and this program's own lines say all that is needed.
-    for noisy in ("urllib3", "multiprocessing"):
-        logging.getLogger(noisy).setLevel(logging.ERROR)
+    _log()
     section = dict(settings.sections.get("collect", {}))
     table = section.pop("locations", "iptocc")
     send = section.pop("send", True)
@@ -42,7 +40,7 @@ def run(settings: Settings, *, clock: Callable[[], float] = time.time) -> None:
     signal.signal(signal.SIGTERM, _stop)
     outbox = Outbox(settings.outbox)
     if send:
-        threading.Thread(target=_send, args=(settings, Client(settings)), daemon=True).start()
+        threading.Thread(target=_keep_sending, args=(settings,), daemon=True).start()
     try:
         Collector(sources, settings.outbox.with_name("collect.json"), outbox.add, clock).run()
     except KeyboardInterrupt:
@@ -78,23 +76,39 @@ def _say_locations(table: str) -> None:
     logger.info("Addresses are placed by %s%s.", source.name, source.date and f", of {source.date}")
 
 
-def _send(settings: Settings, client: Client) -> None:
+def _keep_sending(settings: Settings) -> None:
+    """Run the sender as a process of its own: counting waits neither for it nor for its use of the outbox."""
+    while True:
+        sender = multiprocessing.get_context("spawn").Process(target=_send, args=(settings,), daemon=True)
+        sender.start()
+        sender.join()
+        logger.error("The sender has ended. It is started again.")
+        time.sleep(PAUSE)
+
+
+def _send(settings: Settings) -> None:
     """Send what waits in the outbox. What goes wrong is said once, until it changes."""
-    said = ""
-    outbox = None
+    _log()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    outbox, client, said = Outbox(settings.outbox), Client(settings), ""
     while True:
         fault = ""
         try:
-            outbox = outbox or Outbox(settings.outbox)
             outbox.send(client)
         except AgencyError as error:
             fault = str(error)
-        except Exception as error:  # noqa: BLE001  sending must not end: it is tried again
-            fault = f"{type(error).__name__}."
         if fault and fault != said:
             logger.warning("Reports wait in the outbox. %s", fault)
         said = fault
         time.sleep(_LOOK)
+
+
+def _log() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    # Their lines could name an address, and this program's own lines say all that is needed.
+    for noisy in ("urllib3", "multiprocessing"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
 
 
 def _stop(_number: int, _frame: object) -> NoReturn:

@@ -74,7 +74,7 @@ def _run(writer: Connection, adapter: str, table: str, settings: dict[str, Any])
     """The whole life of a source. What goes wrong in it is told by its type only: a message could hold an address."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     harden()
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     try:
         locator = Locator(table)
         for watched in adapters.find(adapter)(**settings):
@@ -88,8 +88,8 @@ def _run(writer: Connection, adapter: str, table: str, settings: dict[str, Any])
         writer.send_bytes(_encoder.encode(Message(error=error)))
 
 
-def _end_with_parent() -> None:
-    """A source that waits for its client would outlive a counter that was killed."""
+def end_with_parent() -> None:
+    """A process that waits for its client would outlive a counter that was killed."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         wait([parent.sentinel])
