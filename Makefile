@@ -35,7 +35,7 @@ help: ## list the targets
 
 install: $(VENV)/dev.installed ## install everything, for work on the project too
 
-demo: $(VENV)/runtime.installed $(MAP) $(LANGUAGES) ## the whole stack with invented agencies, history and a live stream
+demo: $(VENV)/runtime.installed $(VENV)/demo.installed $(MAP) $(LANGUAGES) ## the whole stack with invented agencies, history and a live stream
 	@exec $(PY) -m config.serve --demo
 
 serve: $(VENV)/runtime.installed $(MAP) $(LANGUAGES) ## the same stack without invented numbers
@@ -92,6 +92,7 @@ bench: $(VENV)/dev.installed ## the measurements of docs/benchmarks.md; SCALE= f
 lock: $(UV) ## choose newest versions within pyproject.toml and lock them with hashes
 	@$(LOCK) --upgrade pyproject.toml -o requirements.txt
 	@$(LOCK) --upgrade pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
+	@$(LOCK) --upgrade --group demo -c requirements.txt -o requirements-demo.txt
 	@$(LOCK) --upgrade --group lock -o requirements-uv.txt
 	@$(LOCK) --upgrade --group node -o requirements-node.txt
 
@@ -118,6 +119,7 @@ $(VENV)/%.installed: | $(PY)
 
 $(VENV)/runtime.installed: requirements.txt
 $(VENV)/dev.installed: requirements-dev.txt
+$(VENV)/demo.installed: requirements-demo.txt
 $(VENV)/node.installed: requirements-node.txt
 
 # --- the map ---------------------------------------------------------------------------------------------------------

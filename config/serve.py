@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from config import embedded, env
+from config import embedded, env, swarm
 from config.child_processes import READY_WITHIN, Child, ChildFailed
 from config.processes import BACKLOG, bound_to_parent, die_with_parent
 
@@ -88,6 +88,12 @@ def _run(listener: socket.socket, *, demo: bool, began: float) -> None:
             if demo:
                 waited = f"{time.monotonic() - began:.1f}"
                 command = [sys.executable, "manage.py", "demo", _url(), "--waited", waited]
+                if swarm.is_possible():
+                    command += ["--credential", str(swarm.credential())]
+                    swarm.credential().unlink(missing_ok=True)
+                    children.append(Child("swarm", [sys.executable, "-m", "config.swarm"]).start())
+                else:
+                    say("No real swarm: libtorrent has no wheel for this machine. The invented numbers come as usual.")
                 children.append(Child("demo", command, shown=True).start())
             else:
                 say(

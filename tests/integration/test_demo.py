@@ -1,13 +1,16 @@
 """`make demo`: ready, marked as invented, and a report sent by its commands is public at once."""
 
+import gzip
 import html
 import json
 import re
 import signal
+import sqlite3
 import sys
 import urllib.parse
 import urllib.request
 from base64 import b64encode
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -45,7 +48,7 @@ def test_demo_is_ready_shows_a_sent_report_sends_nothing_twice_and_is_gone_when_
     everything = descendants(make)
 
     agencies = fetch(f"{url}/api/v1/agencies/")["agencies"]
-    assert len(agencies) == 13
+    assert len(agencies) == 14
     assert all(agency["invented"] and "(invented)" in agency["name"] for agency in agencies)
 
     has_a_country_of_each_step(url)
@@ -53,6 +56,7 @@ def test_demo_is_ready_shows_a_sent_report_sends_nothing_twice_and_is_gone_when_
     send_as_told(said, url)
     answers_the_examples_of_the_documentation(data=tmp_path, port=free_port)
     sign_in_as_told(said, url)
+    counts_a_real_swarm(tmp_path)
 
     again = launch(sys.executable, "manage.py", "demo", url, "--once", data=tmp_path)
     said, _ = again.communicate(timeout=120)
@@ -61,6 +65,18 @@ def test_demo_is_ready_shows_a_sent_report_sends_nothing_twice_and_is_gone_when_
 
     make.send_signal(signal.SIGKILL)
     assert eventually(lambda: not alive(everything), within=30), alive(everything)
+
+
+def counts_a_real_swarm(data):
+    """The collector has sent minutes of a real swarm, and the service has them."""
+
+    def sent():
+        with closing(sqlite3.connect(data / "swarm" / "outbox.sqlite")) as outbox:
+            rows = outbox.execute("SELECT packed FROM submission WHERE state = 'accepted'").fetchall()
+        reports = [report for (packed,) in rows for report in json.loads(gzip.decompress(packed))["reports"]]
+        return sum(one["value"] for report in reports for one in report["observations"])
+
+    assert eventually(lambda: sent() >= 5, within=180)
 
 
 def has_a_country_of_each_step(url):

@@ -1,9 +1,11 @@
 """Sends reports of invented agencies through the API: first their history, then live minutes until it is stopped."""
 
+import json
 import time
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from federation.database import clock
 from federation.management.demo import counts, registration
-from federation.management.demo.agencies import AGENCIES, Stream
+from federation.management.demo.agencies import AGENCIES, READER, Stream
 from federation.management.demo.client import Client, RefusedError
 from federation.management.progress import Progress, show_remaining
 from federation.models.worklist import Work
@@ -26,6 +28,9 @@ DELAY = 1.0
 #: One day in this many is corrected later.
 CORRECTED_EVERY = 29
 
+_REAL = """, except those of Portugal's demo unit.
+It counts a real swarm on this machine, which exchanges harmless text files, with p2p-agency collect"""
+
 Step = tuple[periods.Frequency, datetime]
 
 
@@ -35,17 +40,20 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("url", help="the address of the API, such as http://localhost:8000")
         parser.add_argument("--waited", type=float, default=0.0, help="seconds that the start took before this")
+        parser.add_argument("--credential", type=Path, help="write here what an agency needs that counts a real swarm")
         parser.add_argument("--once", action="store_true", help="send what is due, then end")
 
-    def handle(self, *, url: str, waited: float, once: bool, **_: Any) -> None:
+    def handle(self, *, url: str, waited: float, once: bool, credential: Path | None, **_: Any) -> None:
         began = time.monotonic() - waited
         self.stdout.write(f"Adding {len(AGENCIES)} invented agencies")
         senders, reader = _add_agencies(url)
+        if credential:
+            _write_credential(credential, registration.add_collector(url=url, now=clock.now()))
         try:
             _send_history(senders)
             show_remaining("Adding up and publishing", left=Work.objects.count)
             call_command("settle", timeout=SETTLED_WITHIN)
-            self.stdout.write(_ready_message(url, reader, time.monotonic() - began))
+            self.stdout.write(_ready_message(url, reader, time.monotonic() - began, swarm=credential is not None))
             self.stdout.flush()
             while not once:
                 now = clock.now()
@@ -117,7 +125,17 @@ def _add_agencies(url: str) -> tuple[list[Sender], Client]:
             since = registration.sent_until(stream, first_day=first_day)
             senders.append(Sender(stream, client, mixture, since, seed, first_day))
     registration.add_past(first_day=first_day)
-    return senders, registration.add_reader(url=url, now=now)
+    return senders, registration.add_unscheduled(READER, url=url, now=now)
+
+
+def _write_credential(path: Path, client: Client) -> None:
+    """Write it so that only its owner may read it, and that nobody reads half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".draft")
+    draft.touch(mode=0o600)
+    names = ("address", client.url), ("client_id", client.client_id), ("client_secret", client.client_secret)
+    draft.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in names))
+    draft.replace(path)
 
 
 def _send_history(senders: Sequence[Sender]) -> None:
@@ -135,14 +153,14 @@ def _send_history(senders: Sequence[Sender]) -> None:
             sender.correct(days[::CORRECTED_EVERY])
 
 
-def _ready_message(url: str, reader: Client, took: float) -> str:
+def _ready_message(url: str, reader: Client, took: float, *, swarm: bool) -> str:
     # No hour waits for agencies that long.
     hour = periods.start_of("H", clock.now() - settings.PUBLICATION_LIMITS["H"] - timedelta(hours=1, minutes=1))
     label = periods.label("H", hour)
     query = f"indicator=DOWNLOADS&frequency=H&start={label}&end={label}&country=NO"
     password = registration.coordinator()
     return f"""
-Ready after {took:.0f} seconds. Every number here is invented.
+Ready after {took:.0f} seconds. Every number here is invented{_REAL if swarm else ""}.
 
   {url}/             the pages for everybody
   {url}/coverage/    who reported: Ireland is silent, and yesterday waits for Italy

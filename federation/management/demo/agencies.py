@@ -130,5 +130,7 @@ AGENCIES = (
         "CZ", "Czechia demo unit (invented)", Frequency.MONTH, 700, delay=timedelta(days=3), deadline_minutes=7200
     ),
 )
+#: It counts a small real swarm on this machine. It owes nothing either: not every machine can run a swarm.
+COLLECTOR = DemoAgency("PT", "Portugal demo unit, with a real swarm of harmless files (invented)", Frequency.MINUTE, 0)
 #: A visitor of the demo sends as this agency. It owes nothing, so a person sent all its numbers.
 READER = DemoAgency("IS", "Iceland demo unit, for you to try (invented)", Frequency.HOUR, 0)

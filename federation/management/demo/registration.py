@@ -10,7 +10,7 @@ from django.db.models import Max
 from countries import registry
 from countries.accounts import credential_limits, credentials
 from countries.models import Agency, Annotation, Credential, Detail, Population, Schedule, Setup
-from federation.management.demo.agencies import AGENCIES, HISTORY, READER, DemoAgency, Stream
+from federation.management.demo.agencies import AGENCIES, COLLECTOR, HISTORY, DemoAgency, Stream
 from federation.management.demo.client import Client
 from federation.models.submissions import Report, ReportState
 from p2p_core import periods
@@ -72,11 +72,29 @@ def add_agency(invented: DemoAgency, *, url: str, now: datetime, first_day: date
     return _client(agency, url=url, now=now)
 
 
-def add_reader(*, url: str, now: datetime) -> Client:
+def add_unscheduled(invented: DemoAgency, *, url: str, now: datetime) -> Client:
+    """Add an agency that owes nothing, and replace its credentials."""
     agency = registry.create_agency(
-        code=READER.code, country=READER.country, name=READER.name, invented=True, by=BY, reason=REASON
+        code=invented.code, country=invented.country, name=invented.name, invented=True, by=BY, reason=REASON
     )
     return _client(agency, url=url, now=now)
+
+
+def add_collector(*, url: str, now: datetime) -> Client:
+    client = add_unscheduled(COLLECTOR, url=url, now=now)
+    agency = Agency.objects.get(code=COLLECTOR.code)
+    if not Setup.objects.filter(agency=agency).exists():
+        setup = Setup(
+            agency=agency,
+            valid_from=now.date(),
+            computers=1,
+            networks=["BITTORRENT"],
+            counting="shares",
+            location_source="A test table, which places the addresses of one machine (invented)",
+            location_date=now.date(),
+        )
+        registry.save(setup, by=BY, reason=REASON)
+    return client
 
 
 def coordinator() -> str:

@@ -19,9 +19,9 @@ from typing import Any
 
 import pytest
 
+from config.swarm import make_torrent
 from p2p_agency.collect.counter import WHOLE
 from p2p_core.codes import COUNTRIES, NETWORKS
-from tests.integration.agency import swarm
 from tests.integration.agency.agencies import Agency, client_of_lines, seconds_to, stop
 from tests.integration.processes import ROOT, eventually
 from tests.unit.agency import federation as federations
@@ -44,7 +44,7 @@ _WRITES = "write,writev,pwrite64,pwritev,pwritev2,sendto,sendmsg,sendmmsg,sendfi
 def counted(tmp_path_factory):
     """One whole minute of all of it; the first agency runs under strace."""
     folder = tmp_path_factory.mktemp("collect")
-    blocks = [swarm.make_torrent(folder / "files", f"text-{n}.txt", SIZE) for n in range(FILES)]
+    blocks = [make_torrent(folder / "files", f"text-{n}.txt", SIZE) for n in range(FILES)]
     cells = [(COUNTRIES[code], NETWORKS["BITTORRENT"]) for code in CODES.values()]
     trace = folder / "trace.txt"
     strace = ["strace", "-f", "-qq", "-yy", "-xx", "-s", "65536", "-o", str(trace), "-e", f"trace={_WRITES}"]

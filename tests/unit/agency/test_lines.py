@@ -1,5 +1,6 @@
 """The contract of the adapter `lines`."""
 
+import os
 import socket
 import threading
 from itertools import islice
@@ -78,6 +79,27 @@ def test_a_client_may_come_again_to_the_socket_and_only_the_owner_may_use_it(tmp
     assert path.stat().st_mode & 0o777 == 0o600
     sender.join()
     found.close()
+
+
+def test_a_named_pipe_is_read_and_outlives_its_client(tmp_path):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    found = lines.watch(path=str(path))
+    seen = []
+    for _ in range(2):
+        with path.open("r+b", buffering=0) as client:
+            client.write(LINE)
+            seen += next(found).seen
+    assert len(seen) == 2
+    found.close()
+
+
+def test_a_file_at_the_path_is_not_removed(tmp_path):
+    path = tmp_path / "file"
+    path.write_text("x")
+    with pytest.raises(AdapterError, match="is a file"):
+        next(lines.watch(path=str(path)))
+    assert path.read_text() == "x"
 
 
 def test_the_contract_in_the_documentation_is_accepted():

@@ -40,6 +40,7 @@ def run(settings: Settings, *, clock: Callable[[], float] = time.time) -> None:
     signal.signal(signal.SIGTERM, _stop)
     outbox = Outbox(settings.outbox)
     if send:
+        Client(settings)  # says at once if the key that signs is missing
         threading.Thread(target=_keep_sending, args=(settings,), daemon=True).start()
     try:
         Collector(sources, settings.outbox.with_name("collect.json"), outbox.add, clock).run()

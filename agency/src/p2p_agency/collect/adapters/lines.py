@@ -2,7 +2,6 @@
 
 import os
 import socket
-import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -21,7 +20,7 @@ _decoder: Final = msgspec.json.Decoder(Seen)
 
 def watch(*, path: str) -> Iterator[Watched]:
     """Read from the named pipe at the path if there is one, else listen there on a UNIX socket, for one client."""
-    if _is_pipe(path):
+    if Path(path).is_fifo():
         # Opened for writing too, so that it does not end when the client does.
         with os.fdopen(os.open(path, os.O_RDWR), "rb", buffering=0) as pipe:
             yield from _read(lambda: pipe.read(_CHUNK) or b"")
@@ -32,18 +31,13 @@ def watch(*, path: str) -> Iterator[Watched]:
                 yield from _read(lambda client=client: client.recv(_CHUNK))  # type: ignore[misc]
 
 
-def _is_pipe(path: str) -> bool:
-    try:
-        return stat.S_ISFIFO(Path(path).stat().st_mode)
-    except FileNotFoundError:
-        return False
-
-
 def _listen(path: str) -> socket.socket:
     if not hasattr(socket, "AF_UNIX"):
         raise AdapterError("This system has no UNIX sockets: use another adapter.")
-    server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    if Path(path).exists() and not Path(path).is_socket():
+        raise AdapterError("The path of the adapter is a file. Name a path that is free, or a named pipe.")
     Path(path).unlink(missing_ok=True)
+    server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     mask = os.umask(0o177)
     try:
         server.bind(path)

@@ -142,6 +142,8 @@ def _settings(listen: str, *, dht: bool) -> Any:
         # Else peers are disconnected when they are complete, before they can say so.
         "close_redundant_connections": False,
         "alert_mask": category.upload | category.connect | category.peer_log | category.status | category.error,
+        # Mapped files would be locked in memory with everything else.
+        "mmap_file_size_cutoff": 0x7FFFFFFF,
         # For a second of 100 MB.
         "alert_queue_size": 1_000_000,
     }
