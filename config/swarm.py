@@ -22,6 +22,7 @@ _SEED: Final = "127.0.77.1"
 _FILES, _SIZE, _PIECE, _BLOCK = 3, 300_000, 32 * 1024, 16 * 1024
 #: Bytes a second, and seconds between two downloads on average.
 _SPEED, _PAUSE = 60_000, 3.0
+_CHANCE: Final = random.Random()  # noqa: S311  no secret
 #: A download that takes longer is given up.
 _PATIENCE: Final = 60.0
 
@@ -59,7 +60,7 @@ def make_torrent(folder: Path, name: str, size: int) -> int:
 
 
 class Downloader:
-    """A client with an address of its own on loopback. It behaves as usual: it leaves its seeds when it has finished."""
+    """A client with an address of its own on loopback. It leaves its seeds when it has finished, as clients do."""
 
     def __init__(self, address: str, save: Path, *, alerts: int = 0) -> None:
         import libtorrent
@@ -115,8 +116,8 @@ def main() -> None:
                 collector.terminate()
                 collector.wait()
             collector, since = _collect(), written
-        if collector and random.random() < 1 / _PAUSE:
-            downloaders.append(_download(random.choice(torrents)))
+        if collector and _CHANCE.random() < 1 / _PAUSE:
+            downloaders.append(_download(_CHANCE.choice(torrents)))
         downloaders = [one for one in downloaders if not one.is_over()]
         time.sleep(1)
 
@@ -134,7 +135,7 @@ def _collect() -> "subprocess.Popen[bytes]":
 
 def _download(torrent: Path) -> Downloader:
     """A downloader that was never there before: an address that gets a file again within a day is not counted again."""
-    address = ".".join(map(str, (127, random.randint(64, 127), random.randint(0, 255), random.randint(1, 254))))
+    address = ".".join(map(str, (127, _CHANCE.randint(64, 127), _CHANCE.randint(0, 255), _CHANCE.randint(1, 254))))
     downloader = Downloader(address, folder() / "downloads")
     downloader.fetch(torrent, [(_SEED, env.port())], _SPEED)
     return downloader

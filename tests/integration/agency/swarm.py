@@ -1,4 +1,4 @@
-"""Downloaders with libtorrent, as a process of their own: reads what they are to do, and says what each got from whom."""
+"""Downloaders with libtorrent, in a process of their own. It reads what they do, and says what each got from whom."""
 
 import json
 import sys

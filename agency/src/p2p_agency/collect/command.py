@@ -83,6 +83,8 @@ def _keep_sending(settings: Settings) -> None:
         sender = multiprocessing.get_context("spawn").Process(target=_send, args=(settings,), daemon=True)
         sender.start()
         sender.join()
+        if sender.exitcode == -signal.SIGTERM:
+            return  # this process is being stopped, and stops its own
         logger.error("The sender has ended. It is started again.")
         time.sleep(PAUSE)
 
