@@ -92,6 +92,7 @@ def _keep_sending(settings: Settings) -> None:
 def _send(settings: Settings) -> None:
     """Send what waits in the outbox. What goes wrong is said once, until it changes."""
     _log()
+    harden()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=end_with_parent, daemon=True).start()
     outbox, client, said = Outbox(settings.outbox), Client(settings), ""
