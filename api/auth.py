@@ -20,8 +20,8 @@ from rest_framework.request import Request
 from api.codes import CODES
 from api.problems import Problem
 from api.throttling import rates
-from countries import liaisons
-from countries.accounts import second_factor
+from countries import permissions
+from countries.accounts import credentials, second_factor
 from countries.ranges import subscriber
 from p2p_core import scopes
 
@@ -108,7 +108,7 @@ class StaffSession(SessionAuthentication):
 
     def authenticate(self, request: Request) -> tuple[Caller, Caller] | None:
         found = super().authenticate(request)
-        if found is None or not second_factor.is_verified(found[0]) or not liaisons.reads_figures(found[0]):
+        if found is None or not second_factor.is_verified(found[0]) or not permissions.reads_figures(found[0]):
             return None
         caller = Caller(found[0].get_username(), None, frozenset({scopes.READ_ALL}))
         return caller, caller
@@ -134,6 +134,10 @@ class TokenRequestValidator(OAuth2Validator):  # type: ignore[misc]  # untyped
     def validate_scopes(self, _client_id: str, scopes: list[str], client: Any, *_args: Any, **_kwargs: Any) -> bool:
         """Only scopes that the credential has."""
         return set(scopes) <= set(client.scopes.split())
+
+    def save_bearer_token(self, token: dict[str, Any], request: Any, *args: Any, **kwargs: Any) -> None:
+        super().save_bearer_token(token, request, *args, **kwargs)
+        credentials.note_use(request.client, now=timezone.now())
 
     def get_default_scopes(self, _client_id: str, request: Any, *_args: Any, **_kwargs: Any) -> list[str]:
         """All scopes of the credential, if the request names none."""

@@ -15,6 +15,8 @@ from api.problems import busy, respond
 
 #: Seconds that a request of an agency waits for its turn, in a thread of the public.
 WAIT_SECONDS: Final = 1.0
+#: The end of the longest beginning of an address that names a language and the pages of agencies.
+_LANGUAGE: Final = len("/xx/agency/")
 _PUBLIC_METHODS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
 
 
@@ -28,7 +30,10 @@ class PublicThreads:
         self._is_stuck = False
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        is_signed_in = "HTTP_AUTHORIZATION" in request.META or request.path_info.startswith(("/admin/", "/oauth/"))
+        path = request.path_info
+        # The pages of agencies are under each language.
+        is_private = path.startswith(("/admin/", "/oauth/")) or path.find("/agency/", 0, _LANGUAGE) >= 0
+        is_signed_in = "HTTP_AUTHORIZATION" in request.META or is_private
         if request.method in _PUBLIC_METHODS and not is_signed_in:
             return self._get_response(request)
         # In a short rush a thread is soon free, so a request waits. After one has waited without success, the next ones

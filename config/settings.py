@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "federation.apps.DeskConfig",
     "api",
     "api.site",
+    "api.agency",
 ]
 MIDDLEWARE = [
     # The outermost, so that every answer has these headers.
@@ -278,11 +279,17 @@ OTP_TOTP_SYNC = False
 SESSION_COOKIE_AGE = 60 * env.integer("SESSION_IDLE_MINUTES", default=30, low=5, high=720)
 SESSION_LIFETIME = 3600 * env.integer("SESSION_HOURS", default=12, low=1, high=168)
 
+# Seconds for which the link of an invitation works.
+PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600
+
 AUTHENTICATION_BACKENDS = ["countries.accounts.guessing.CountingBackend"]
 
 # --- HTTP -----------------------------------------------------------------------------------------------------------
 
 APPEND_SLASH = False
+# Files that people of agencies send stay in memory, and a larger one is not kept at all.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 CSRF_FAILURE_VIEW = "api.problems.csrf_failure"
 # The bearer token of Prometheus. Without this setting there is no /metrics.
 METRICS_TOKEN = env.text("METRICS_TOKEN", default="", advice="Give 30 random characters, or nothing.")

@@ -16,6 +16,8 @@ from django.utils.translation.template import templatize
 from countries import loader
 
 _HERE: Final = Path(__file__).parent
+#: Where the texts of pages are.
+_FOLDERS: Final = (_HERE, _HERE.parent / "agency")
 _LINE: Final = 120
 #: Functions that mark texts in Django, beside the usual ones.
 _KEYWORDS: Final = DEFAULT_KEYWORDS | {
@@ -34,7 +36,8 @@ def languages() -> list[str]:
 def texts() -> list[Text]:
     """Each text of the code, the templates and the reference data once; one with a plural is a pair."""
     found: list[Text] = []
-    for file in sorted(file for file in _HERE.rglob("*") if file.suffix in {".py", ".html"}):
+    files = (file for folder in _FOLDERS for file in folder.rglob("*"))
+    for file in sorted(file for file in files if file.suffix in {".py", ".html"}):
         code = file.read_text()
         if file.suffix == ".html":
             code = templatize(code, origin=str(file))
@@ -55,7 +58,7 @@ def bring_up_to_date(language: str) -> tuple[int, int]:
     for message in texts():
         template.add(message)
     found.update(template, no_fuzzy_matching=True)
-    found.header_comment = "# The words of the public pages, brought up to date by: make messages"
+    found.header_comment = "# The words of the pages, brought up to date by: make messages"
     with _file(language).open("wb") as file:
         write_po(file, found, width=_LINE, no_location=True, ignore_obsolete=True)
     after = {entry.id for entry in found if entry.id}

@@ -20,8 +20,8 @@ from countries.reference import Reference
 from federation import intake
 from federation.database import clock
 from federation.findings import finding_queries
-from federation.intake import dry_run, queries
-from federation.intake.evidence import SignedBy
+from federation.intake import Receipt, dry_run, queries
+from federation.intake.evidence import Evidence, SignedBy
 from p2p_core import periods
 from p2p_core.payloads import checks, submissions
 from p2p_core.payloads.faults import BrokenRuleError
@@ -138,17 +138,24 @@ def _read(
     )
 
 
-def _accept(
-    request: HttpRequest, caller: Caller, submission: NewSubmission, key: str | None, verified: VerifiedSignature | None
-) -> HttpResponse:
-    receipt = intake.accept(
-        caller.agency, submission, key=key, by=caller.name, signature=verified.evidence if verified else None
-    )
+def store(
+    agency: Any, submission: NewSubmission, *, key: str | None, by: str, signature: Evidence | None = None
+) -> Receipt:
+    """Store a submission, and count it in the metrics unless it had been stored before."""
+    receipt = intake.accept(agency, submission, key=key, by=by, signature=signature)
     if not receipt.replayed:
         measures.SUBMISSIONS.labels(submission.media).inc()
         measures.OBSERVATIONS.labels(submission.media).inc(receipt.observations)
         for outcome, reports in receipt.outcomes.items():
             measures.REPORTS.labels(outcome).inc(reports)
+    return receipt
+
+
+def _accept(
+    request: HttpRequest, caller: Caller, submission: NewSubmission, key: str | None, verified: VerifiedSignature | None
+) -> HttpResponse:
+    evidence = verified.evidence if verified else None
+    receipt = store(caller.agency, submission, key=key, by=caller.name, signature=evidence)
     url = finding_documents.submission_address(request, receipt.submission_id)
     answer = documents.ReceiptDocument(
         id=str(receipt.submission_id),

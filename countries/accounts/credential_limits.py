@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 from django.db.models import Q, QuerySet
 
 from countries import registry
-from countries.models import Agency, Credential, SigningKey
+from countries.models import Agency, AgencyAccount, Credential, SigningKey
 from countries.registry import Refused
 
 LIVE_AT_MOST: Final = 2
@@ -41,8 +41,8 @@ def refuse_past(expires: datetime | None, now: datetime) -> None:
         raise Refused("bad_expiry", "It must expire in the future. Give a later time.")
 
 
-def end(row: Credential | SigningKey, *, by: str, now: datetime, reason: str) -> None:
-    """Revoke a credential or key, unless it is revoked already. Call this within `registry.writing`."""
+def end(row: AgencyAccount | Credential | SigningKey, *, by: str, now: datetime, reason: str) -> None:
+    """Revoke a credential, key or account, unless it is revoked already. Call this within `registry.writing`."""
     row.refresh_from_db()
     if row.revoked is None:
         row.revoked = now

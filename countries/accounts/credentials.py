@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from oauth2_provider.models import get_access_token_model
 
-from countries import liaisons, registry
+from countries import permissions, registry
 from countries.accounts import credential_limits
 from countries.models import FIGURES, READ_WRITE, Agency, Credential
 from countries.registry import Refused
@@ -118,6 +119,16 @@ def revoke(*, credential: Credential, by: str, now: datetime, reason: str = "") 
     return credential
 
 
+def of_agency(agency: Agency) -> QuerySet[Credential]:
+    """All credentials of an agency, also those that have ended, newest first."""
+    return Credential.objects.select_related("agency").filter(agency=agency)
+
+
+def note_use(credential: Credential, *, now: datetime) -> None:
+    """Remember that a token was issued. It changes no right, so the audit trail does not say it."""
+    Credential.objects.filter(pk=credential.pk).update(used=now)
+
+
 def delete_expired_tokens(*, now: datetime) -> None:
     # Django's own deletion would first update refresh tokens. None are issued, and workers may not write their table.
     expired = get_access_token_model().objects.filter(expires__lte=now)
@@ -135,7 +146,7 @@ def _coordinator_account(name: str) -> User:
     user = User.objects.filter(username=name).first()
     if user is None:
         raise Refused("no_such_coordinator", f"There is no user {name}. Ask a superuser to add one.")
-    if not liaisons.reads_figures(user):
+    if not permissions.reads_figures(user):
         raise Refused(
             "coordinator_not_allowed",
             f"{name} may not read the figures of all countries. Use an active account with staff status in the group"

@@ -1,5 +1,23 @@
 """The screens of the registry, for coordinators. Each write goes through ``countries.registry``."""
 
-from countries.admin import agencies, annotations, credentials, reference, second_factor, signing, users
+from countries.admin import (
+    agencies,
+    agency_accounts,
+    annotations,
+    credentials,
+    reference,
+    second_factor,
+    signing,
+    users,
+)
 
-__all__ = ["agencies", "annotations", "credentials", "reference", "second_factor", "signing", "users"]
+__all__ = [
+    "agencies",
+    "agency_accounts",
+    "annotations",
+    "credentials",
+    "reference",
+    "second_factor",
+    "signing",
+    "users",
+]

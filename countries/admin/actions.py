@@ -60,7 +60,6 @@ class ConfirmedForm(ActionForm):
 class RevocableAdmin(FactAdmin):
     """A screen whose rows are added and revoked only by the actions of the screen."""
 
-    of_country = "agency__country"
     change_form_template = "admin/countries/revocable.html"
     #: The actions, by the names of their methods. The page of a row offers them unless the row is revoked.
     page_actions: ClassVar[dict[str, PageAction]] = {"revoke": PageAction("Revoke", "revoke")}

@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from countries.accounts import credential_limits
 from countries.admin.base import RegistryAdmin, RegistryForm
-from countries.admin.country_scope import OfCountry
 from countries.models import OVERLAP, Agency, Schedule, Setup, SigningKey, Threshold
 from p2p_core.codes import NETWORKS, UNKNOWN
 
@@ -39,17 +38,15 @@ class ScheduleFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not gener
             raise ValidationError(OVERLAP)
 
 
-class ScheduleInline(OfCountry, admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
-    of_country = "agency__country"
+class ScheduleInline(admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
     model = Schedule
     formset = ScheduleFormSet
     extra = 0
 
 
-class ThresholdInline(OfCountry, admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
+class ThresholdInline(admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
     """The thresholds of rules that are set for this agency alone."""
 
-    of_country = "agency__country"
     model = Threshold
     extra = 0
     verbose_name_plural = "own thresholds (the settings apply to all others)"
@@ -57,7 +54,6 @@ class ThresholdInline(OfCountry, admin.TabularInline):  # type: ignore[type-arg]
 
 @admin.register(Agency)
 class AgencyAdmin(RegistryAdmin):
-    of_country = "country"
     form = AgencyForm
     fixed_after_adding = ("code", "country")
     list_display = ("code", "name", "country", "active", "signature_required", "invented")
@@ -80,7 +76,6 @@ class SetupForm(RegistryForm):
 class SetupAdmin(RegistryAdmin):
     """Set-ups. Each change is a new row, so that the set-up of any earlier day can still be read."""
 
-    of_country = "agency__country"
     form = SetupForm
     fixed_after_adding = ("agency",)
     list_display = (

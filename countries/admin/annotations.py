@@ -19,7 +19,6 @@ class AnnotationForm(RegistryForm):
 
 @admin.register(Annotation)
 class AnnotationAdmin(RegistryAdmin):
-    of_country = "agency__country"
     form = AnnotationForm
     fields = ("kind", "text", "start", "end", "agency", "indicator", "is_break", "reason")
     list_display = ("start", "end", "kind", "text", "agency", "indicator", "is_break")

@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponseRedirect
 
 from countries import registry
-from countries.admin.country_scope import OfCountry
+from countries.admin.odd_requests import OddRequests
 from countries.registry import Refused
 from p2p_core import traces
 
@@ -61,7 +61,7 @@ class RegistryForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
     )
 
 
-class RegistryAdmin(OfCountry, admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+class RegistryAdmin(OddRequests, admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
     """A screen whose rows only the registry writes."""
 
     form = RegistryForm
@@ -119,7 +119,7 @@ class RegistryAdmin(OfCountry, admin.ModelAdmin):  # type: ignore[type-arg]  # n
         return show_refusals(request, lambda: view(request, object_id, form_url, extra_context))
 
 
-class FactAdmin(OfCountry, admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+class FactAdmin(OddRequests, admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
     """A screen that shows rows, but does not change them."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002

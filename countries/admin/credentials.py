@@ -21,7 +21,6 @@ from countries.accounts import credentials
 from countries.accounts.credentials import CHANGE_OVER, Issued
 from countries.admin.actions import ConfirmedForm, PageAction, RevocableAdmin
 from countries.admin.base import actor
-from countries.admin.country_scope import country_scope_of
 from countries.models import AGENCY_SCOPES, Agency, Credential
 from countries.registry import Refused
 
@@ -125,10 +124,6 @@ class CredentialAdmin(RevocableAdmin):
             return credentials.issue(by=by, now=now, **given)
 
         form = IssueForm(request.POST or None)
-        form.fields["agency"].queryset = self.rows_in_scope(request, Agency).filter(active=True)  # type: ignore[attr-defined]
-        if country_scope_of(request).limited:
-            # A coordinator's credential reads the figures of all countries, so a liaison cannot issue one.
-            del form.fields["coordinator"]
         return self._show_once(request, form, "Issue a credential", issue)
 
     def rotate(self, request: HttpRequest, credential: Credential) -> HttpResponse:

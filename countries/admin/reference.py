@@ -11,8 +11,6 @@ from django.utils import timezone
 
 from countries import queries, registry
 from countries.admin.base import FactAdmin, RegistryAdmin, RegistryForm, actor
-from countries.admin.country_scope import OfCountry
-from countries.liaisons import SHARED
 from countries.models import Country, Detail, HelpService, Indicator, IndicatorTranslation, Network, Population
 
 
@@ -44,8 +42,7 @@ class TranslationForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic
     notes = LinesField(required=False, help_text="One per line.")
 
 
-class TranslationInline(OfCountry, admin.StackedInline):  # type: ignore[type-arg]  # not generic at run time
-    of_country = SHARED
+class TranslationInline(admin.StackedInline):  # type: ignore[type-arg]  # not generic at run time
     model = IndicatorTranslation
     form = TranslationForm
     verbose_name_plural = "translations (if a field is empty, pages show the English text)"
@@ -56,7 +53,6 @@ class TranslationInline(OfCountry, admin.StackedInline):  # type: ignore[type-ar
 
 @admin.register(Country)
 class CountryAdmin(FactAdmin):
-    of_country = SHARED
     list_display = ("code", "name", "number", "groups")
     search_fields = ("code",)
     search_help_text = "A code or a part of the English name"
@@ -82,13 +78,11 @@ class CountryAdmin(FactAdmin):
 
 @admin.register(Network)
 class NetworkAdmin(FactAdmin):
-    of_country = SHARED
     list_display = ("code", "name", "number")
 
 
 @admin.register(Indicator)
 class IndicatorAdmin(RegistryAdmin):
-    of_country = SHARED
     form = IndicatorForm
     fields = ("code", "name", "unit", "description", "notes", "reason")
     formfield_overrides = _SHORT
@@ -105,7 +99,6 @@ class IndicatorAdmin(RegistryAdmin):
 
 @admin.register(Population)
 class PopulationAdmin(RegistryAdmin):
-    of_country = SHARED
     fixed_after_adding = ("country", "year")
     list_display = ("country", "year", "inhabitants", "source")
     list_filter = ("year", "source")
@@ -116,7 +109,6 @@ class PopulationAdmin(RegistryAdmin):
 
 @admin.register(HelpService)
 class HelpServiceAdmin(RegistryAdmin):
-    of_country = SHARED
     fixed_after_adding = ("code",)
     list_display = ("name", "country", "languages", "phone", "shown", "checked")
     list_filter = ("shown", ("checked", admin.EmptyFieldListFilter), ("country", RelatedOnlyFieldListFilter))

@@ -2,8 +2,6 @@
 
 from typing import Any, Final
 
-import django_otp
-import segno
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth import logout
@@ -11,19 +9,17 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpR
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from countries import registry
-from countries.accounts import guessing, second_factor, sessions
+from countries.accounts import guessing, second_factor, sessions, sign_in
 from countries.accounts.second_factor import TooSoon
 from countries.admin.base import PasswordField, actor
 from countries.admin.lockout import too_soon
 from countries.registry import Refused
 
-#: The name in the session of the secret for a new app. So another person who has the password sees another secret.
-_SECRET: Final = "second_factor_secret"  # noqa: S105  its name
 METHODS: Final = ("GET", "HEAD", "POST")
 #: If this many recovery codes or fewer are left, the user gets a warning.
 _FEW: Final = 3
@@ -65,12 +61,6 @@ def refusal_of(request: HttpRequest) -> HttpResponse | None:
     return None if second_factor.is_verified(request.user) else _redirect(request, "second_factor")
 
 
-def start_session(request: HttpRequest) -> None:
-    """Make a new sign-in require the second factor and last for the usual time, even if it reuses an old session."""
-    for name in (django_otp.DEVICE_ID_SESSION_KEY, sessions.BEGAN):
-        request.session.pop(name, None)
-
-
 def page(request: HttpRequest) -> HttpResponse:
     """Ask for a code. Users without a second factor set one up; users who have given theirs can set it up again."""
     if request.method not in METHODS:
@@ -83,16 +73,14 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def _ask(request: HttpRequest) -> HttpResponse:
-    form, name = CodeForm(request.POST or None), request.user.get_username()
+    form = CodeForm(request.POST or None)
     if form.is_valid():
-        guessing.refuse_locked(request, name)
         try:
-            shown = second_factor.verify(user=registry.account(name), code=form.cleaned_data["code"], by=name)
+            shown = sign_in.check_code(request, form.cleaned_data["code"])
         except TooSoon as error:
             return too_soon(request, error.at, "admin/second_factor/ask.html", form=form, too_soon=True)
         if shown is not None:
             return _let_in(request, shown)
-        guessing.count_guess(request, name)
         form.add_error(
             "code", "This code is wrong or was used before. Wait for the next one, and check the clock of your device."
         )
@@ -100,21 +88,17 @@ def _ask(request: HttpRequest) -> HttpResponse:
 
 
 def _set_up(request: HttpRequest) -> HttpResponse:
-    form, name = CodeForm(request.POST or None), actor(request)
-    secret = request.session.setdefault(_SECRET, second_factor.new_secret())
+    form = CodeForm(request.POST or None)
+    secret = sign_in.secret_of(request)
     if form.is_valid():
         try:
-            shown, codes = second_factor.set_up(
-                user=registry.account(name), secret=secret, code=form.cleaned_data["code"], by=name
-            )
+            codes = sign_in.set_up_app(request, form.cleaned_data["code"])
         except Refused as error:
             form.add_error("code", str(error))
         else:
-            next_page = _let_in(request, shown).url
+            next_page = sign_in.next_page(request, reverse("admin:index"))
             return _show(request, "codes", "Your recovery codes", codes=codes, next_page=next_page)
-    address = second_factor.otpauth_address(secret, request.user)
-    picture = segno.make(address, error="m").svg_data_uri(scale=5, border=4, dark="#000000", light="#ffffff")
-    readable = second_factor.readable(secret)
+    picture, readable = sign_in.qr_code(request), second_factor.readable(secret)
     return _show(request, "set_up", "Set up your second factor", form=form, picture=picture, secret=readable)
 
 
@@ -134,18 +118,13 @@ def _own(request: HttpRequest) -> HttpResponse:
 
 
 def _let_in(request: HttpRequest, shown: Any) -> HttpResponseRedirect:
-    """Go on to the page that the user asked for, with a new session key."""
-    request.session.pop(_SECRET, None)
-    request.session.cycle_key()
-    django_otp.login(request, shown)
-    guessing.remember_sign_in(request, request.user.get_username())
+    """Go on to the page that the user asked for."""
+    sign_in.let_in(request, shown)
     if isinstance(shown, StaticDevice):
         left = second_factor.recovery_codes_left(request.user)
         few = " Set your second factor up again before they run out." if left <= _FEW else ""
         messages.warning(request, f"You have used a recovery code; {left} are left.{few}")
-    page = request.GET.get("next", "")
-    safe = url_has_allowed_host_and_scheme(page, allowed_hosts={request.get_host()}, require_https=request.is_secure())
-    return HttpResponseRedirect(page if safe else reverse("admin:index"))
+    return HttpResponseRedirect(sign_in.next_page(request, reverse("admin:index")))
 
 
 def _show(request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:

@@ -51,8 +51,6 @@ class SigningKeyAdmin(RevocableAdmin):
 
     def add(self, request: HttpRequest) -> HttpResponse:
         form = RegisterForm(request.POST or None)
-        agencies = self.rows_in_scope(request, Agency).filter(active=True)
-        form.fields["agency"].queryset = agencies  # type: ignore[attr-defined]
         key = None
         if form.confirm(request):
             try:

@@ -1,4 +1,4 @@
-"""Users and groups of the desk, the country of a national liaison, and the reset of a lost second factor."""
+"""Users and groups of the desk, and the reset of a lost second factor."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -17,8 +17,7 @@ from django.urls import URLPattern, path, reverse
 from countries import registry
 from countries.accounts import guessing, second_factor
 from countries.admin.base import actor, refuse_traces, show_refusals
-from countries.admin.country_scope import OfCountry
-from countries.models import Liaison
+from countries.admin.odd_requests import OddRequests
 
 admin.site.unregister([User, Group])
 
@@ -31,28 +30,9 @@ class SecondFactorResetForm(forms.Form):
     )
 
 
-class LiaisonInline(admin.StackedInline):  # type: ignore[type-arg]  # not generic at run time
-    """The country of a liaison. Only superusers see it, because it decides which rows the user sees."""
-
-    model = Liaison
-    verbose_name_plural = "country of a national liaison"
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        return _is_superuser(request)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        return _is_superuser(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        return _is_superuser(request)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        return _is_superuser(request)
-
-
 @admin.register(User)
-class DeskUserAdmin(OfCountry, UserAdmin):  # type: ignore[type-arg]  # not generic at run time
-    """Django's screen, with the country of a liaison, and without the name and e-mail address of the person.
+class DeskUserAdmin(OddRequests, UserAdmin):  # type: ignore[type-arg]  # not generic at run time
+    """Django's screen, without the name and e-mail address of the person.
 
     A user can be made inactive, but not deleted, because the audit trail and credentials refer to users.
     """
@@ -60,8 +40,6 @@ class DeskUserAdmin(OfCountry, UserAdmin):  # type: ignore[type-arg]  # not gene
     fieldsets = tuple((title, about) for title, about in UserAdmin.fieldsets or () if "email" not in about["fields"])
     list_display = ("username", "is_active", "is_staff", "is_superuser", "last_login")
     search_fields = ("username",)
-    list_filter = (*UserAdmin.list_filter, "liaison__country")
-    inlines = (LiaisonInline,)
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -89,10 +67,6 @@ class DeskUserAdmin(OfCountry, UserAdmin):  # type: ignore[type-arg]  # not gene
         context["title"] = f"Reset the second factor of {user}"
         context["consequence"] = "Their sessions end, and they set up another at the next sign-in."
         return TemplateResponse(request, "admin/countries/action.html", context)
-
-    def get_inlines(self, request: HttpRequest, obj: Model | None) -> Any:
-        # When a user is added, Django first asks only for a name and a password.
-        return super().get_inlines(request, obj) if obj else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         return False
@@ -123,16 +97,9 @@ class DeskUserAdmin(OfCountry, UserAdmin):  # type: ignore[type-arg]  # not gene
             registry.announce_new(obj, by=actor(request))
         return super().log_addition(request, obj, message)
 
-    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: ARG002, FBT001
-        rows = formset.save(commit=False)
-        for row in formset.deleted_objects:
-            registry.delete(row, by=actor(request))
-        for row in rows:
-            registry.save(row, by=actor(request))
-
 
 @admin.register(Group)
-class DeskGroupAdmin(OfCountry, GroupAdmin):
+class DeskGroupAdmin(OddRequests, GroupAdmin):
     """Django's screen, which announces changes of groups."""
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:

@@ -306,6 +306,7 @@ class Migration(migrations.Migration):
                 ("agency", models.ForeignKey(blank=True, null=True, on_delete=models.PROTECT, related_name="credentials", to="countries.agency")),
                 ("coordinator", models.CharField(blank=True, default="", max_length=150)),
                 ("scopes", models.CharField(max_length=100)),
+                ("used", models.DateTimeField(blank=True, editable=False, null=True)),
                 ("expires", models.DateTimeField(blank=True, null=True)),
                 ("revoked", models.DateTimeField(blank=True, null=True)),
                 ("networks", ArrayField(base_field=models.CharField(max_length=43), blank=True, default=list, size=None)),
@@ -357,10 +358,18 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Liaison",
+            name="AgencyAccount",
             fields=[
-                ("user", models.OneToOneField(on_delete=models.PROTECT, primary_key=True, related_name="liaison", serialize=False, to=settings.AUTH_USER_MODEL)),
-                ("country", models.ForeignKey(on_delete=models.PROTECT, related_name="liaisons", to="countries.country")),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("expires", models.DateTimeField(blank=True, null=True)),
+                ("revoked", models.DateTimeField(blank=True, null=True)),
+                ("created", models.DateTimeField()),
+                ("agency", models.ForeignKey(on_delete=models.PROTECT, related_name="accounts", to="countries.agency")),
+                ("user", models.OneToOneField(on_delete=models.PROTECT, related_name="agency_account", to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                "ordering": ["-created"],
+                "permissions": [("revoke_agencyaccount", "Can end an account of an agency"), ("invite_agencyaccount", "Can invite the user of an account again")],
+            },
         ),
     ]

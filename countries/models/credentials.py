@@ -1,4 +1,4 @@
-"""Who may do what: credentials, signing keys, sign-ins at the desk, and liaisons."""
+"""Who may do what: credentials, signing keys, accounts of agencies, and sign-ins."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -9,9 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from countries import liaisons, ranges
+from countries import permissions, ranges
 from countries.models.agencies import Agency
-from countries.models.reference import Country
 from p2p_core import scopes
 
 if TYPE_CHECKING:
@@ -61,6 +60,9 @@ class Revocable(models.Model):
             return "revoked"
         return "expired" if self.expires is not None and self.expires <= now else ""
 
+    def usable_at(self, now: datetime) -> bool:
+        return not self.ended_at(now) and self.holder_allowed
+
 
 class Credential(Revocable, AbstractApplication):
     """OAuth2 client credentials, bound to one agency or one coordinator."""
@@ -68,6 +70,8 @@ class Credential(Revocable, AbstractApplication):
     agency = models.ForeignKey(Agency, null=True, blank=True, on_delete=models.PROTECT, related_name="credentials")
     coordinator = models.CharField(max_length=150, blank=True, default="")
     scopes = models.CharField(max_length=100)
+    # When a token was last issued for it.
+    used = models.DateTimeField(null=True, blank=True, editable=False)
     # In the canonical form that `ranges` gives them.
     networks = ArrayField(models.CharField(max_length=43), blank=True, default=list)
 
@@ -108,7 +112,7 @@ class Credential(Revocable, AbstractApplication):
     def holder_allowed(self) -> bool:
         if self.agency is not None:
             return self.agency.active
-        return self.user is not None and liaisons.reads_figures(self.user)
+        return self.user is not None and permissions.reads_figures(self.user)
 
     def clean(self) -> None:
         try:
@@ -118,9 +122,6 @@ class Credential(Revocable, AbstractApplication):
 
     def usable_from(self, address: str) -> bool:
         return ranges.allow(self.networks, address)
-
-    def usable_at(self, now: datetime) -> bool:
-        return not self.ended_at(now) and self.holder_allowed
 
     def is_usable(self, request: Any) -> bool:  # noqa: ARG002  the toolkit's signature
         """django-oauth-toolkit calls this before it issues a token."""
@@ -151,6 +152,28 @@ class SigningKey(Revocable):
         return self.agency.active
 
 
+class AgencyAccount(Revocable):
+    """Lets a user open the pages of one agency. The user has no staff status, and so never sees the desk."""
+
+    user = models.OneToOneField("auth.User", on_delete=models.PROTECT, related_name="agency_account")
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="accounts")
+    created = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-created"]
+        permissions = [
+            ("revoke_agencyaccount", "Can end an account of an agency"),
+            ("invite_agencyaccount", "Can invite the user of an account again"),
+        ]
+
+    def __str__(self) -> str:
+        return self.user.get_username()
+
+    @property
+    def holder_allowed(self) -> bool:
+        return self.agency.active and self.user.is_active
+
+
 class SignIn(models.Model):
     """Guesses at the password or the codes of a user, from one address, and the user's last sign-in from there.
 
@@ -169,13 +192,3 @@ class SignIn(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class Liaison(models.Model):
-    """The one country whose rows a user of the desk sees and changes."""
-
-    user = models.OneToOneField("auth.User", primary_key=True, on_delete=models.PROTECT, related_name="liaison")
-    country = models.ForeignKey(Country, on_delete=models.PROTECT, related_name="liaisons")
-
-    def __str__(self) -> str:
-        return f"{self.user} for {self.country}"

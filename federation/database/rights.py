@@ -84,9 +84,9 @@ TABLES: Final[dict[str, Rights]] = {
     "countries_referenceversion": Rights(web=_ALL, worker=_READ, public=_READ),
     "countries_schedule": _REGISTRY,
     "countries_threshold": _REGISTRY,
-    "countries_liaison": _REGISTRY,
     # Accounts, credentials, second factors, guesses, sessions and tokens. Workers delete what has expired.
     "countries_credential": Rights(web=_ALL),
+    "countries_agencyaccount": Rights(web="SELECT, INSERT, UPDATE"),
     # Keys are never deleted, because what a key has signed is verified with it later.
     "countries_signingkey": Rights(web="SELECT, INSERT, UPDATE"),
     "oauth2_provider_accesstoken": Rights(web=_ALL, worker="SELECT, DELETE"),

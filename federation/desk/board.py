@@ -9,7 +9,6 @@ import numpy as np
 from django.db.models import Count
 from django.db.models.functions import TruncDay
 
-from countries.liaisons import CountryScope
 from countries.models import Agency, Indicator
 from federation.database import rows_of
 from federation.findings import lateness
@@ -51,7 +50,7 @@ class BoardAgency(NamedTuple):
     lines: Sequence[BoardLine]
 
 
-def board(scope: CountryScope, *, now: datetime) -> tuple[list[datetime], list[BoardAgency]]:
+def board(*, now: datetime) -> tuple[list[datetime], list[BoardAgency]]:
     """The days of the board, and the agencies that were expected to report, or did, on one of them."""
     today = periods.start_of(Frequency.DAY, now)
     days = [today - timedelta(days=ago) for ago in range(DAYS, -1, -1)]
@@ -66,7 +65,7 @@ def board(scope: CountryScope, *, now: datetime) -> tuple[list[datetime], list[B
     for place in sorted({place for place, _ in (*states, *held)}):
         squares = [Square(day, states.get((place, day), ""), held.get((place, day), 0)) for day in days]
         lines[place[0]].append(BoardLine(indicators[place[1]], squares))
-    rows = scope.rows(Agency.objects.filter(pk__in=lines), "country").order_by("code")
+    rows = Agency.objects.filter(pk__in=lines).order_by("code")
     return days, [BoardAgency(row.pk, row.code, row.name, lines[row.pk]) for row in rows]
 
 
@@ -101,9 +100,9 @@ class Silence(NamedTuple):
     finding: int
 
 
-def silent_agencies(scope: CountryScope) -> list[Silence]:
+def silent_agencies() -> list[Silence]:
     """The agencies that are silent now, longest first."""
-    rows = scope.rows(lateness.silences(), "agency__country").order_by("period", "agency__code", "indicator")
+    rows = lateness.silences().order_by("period", "agency__code", "indicator")
     found: dict[tuple[str, str, datetime], list[tuple[str, int]]] = defaultdict(list)
     columns = ("agency__code", "frequency", "period", "indicator__code", "pk")
     for agency, frequency, since, indicator, finding in rows.values_list(*columns):
@@ -126,7 +125,7 @@ class WaitingPeriod(NamedTuple):
 
 
 def waiting_periods() -> list[WaitingPeriod]:
-    """The periods that wait for agencies of any country, those that are published soonest first."""
+    """The periods that wait for agencies, those that are published soonest first."""
     rows = PublishedCoverage.objects.filter(version_to=None, status=WAITING).order_by("awaited_until", "pk")
     codes: dict[int, str] = dict(Agency.objects.values_list("pk", "code"))
     return [
@@ -152,10 +151,9 @@ class Activity(NamedTuple):
     last: datetime | None
 
 
-def activity(scope: CountryScope, *, now: datetime) -> list[Activity]:
+def activity(*, now: datetime) -> list[Activity]:
     """What came from each active agency; the one whose newest submission is oldest comes first."""
-    active = scope.rows(Agency.objects.filter(active=True), "country")
-    codes: dict[int, str] = dict(active.values_list("pk", "code"))
+    codes: dict[int, str] = dict(Agency.objects.filter(active=True).values_list("pk", "code"))
     rows = rows_of("desk_submissions", agencies=np.array(list(codes), np.int64), since=now - RECENT)
     found = [Activity(codes[agency], count, last) for agency, count, last in rows]
     return sorted(found, key=lambda one: (one.last is not None, one.last, one.agency))

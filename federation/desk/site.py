@@ -66,6 +66,7 @@ class DeskSite(AdminSite):
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Ask for the password. The next page asks for the second factor."""
+        from countries.accounts import sign_in
         from countries.admin import second_factor
 
         if request.method not in second_factor.METHODS:
@@ -74,7 +75,7 @@ class DeskSite(AdminSite):
             return HttpResponseRedirect(f"{reverse('admin:second_factor')}?{request.GET.urlencode()}")
         answer = super().login(request, extra_context)
         if request.method == "POST" and isinstance(answer, HttpResponseRedirect):
-            second_factor.start_session(request)
+            sign_in.start_session(request)
         return answer
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:

@@ -25,20 +25,21 @@ from api.auth import TokenAuthentication
 from api.permissions import HasScope
 from config import urls
 from countries.accounts import credentials
-from countries.models import Agency, Credential, Liaison
+from countries.models import Agency, AgencyAccount, Credential
 from federation.models.findings import Answer, Finding
 from federation.models.submissions import Submission
 from tests import factories
 from tests.contract import access
 from tests.contract.access import METHODS
 from tests.contract.callers import Caller
-from tests.integration.countries import two_countries
+from tests.integration.countries import desk_rows
 from tests.integration.countries.addresses import Route, routes
 from tests.second_factor import signed_in
 
 pytestmark = pytest.mark.django_db
 TABLES = access.tables()
 OPEN, API, SCREENS, DEEDS = "Open to anyone", "The API", "Screens of the desk", "Other pages of the desk"
+OWN = "Pages of an agency"
 #: The columns of the tables, and who stands for each.
 KINDS = {
     "nobody": ("nobody", "password only"),
@@ -48,7 +49,6 @@ KINDS = {
     "writing": ("write-only scope",),
     "other agency": ("other agency",),
     "figures": ("coordinator's credential",),
-    "liaison": ("liaison",),
     "observer": ("observer",),
     "coordinator": ("coordinator",),
     "superuser": ("superuser",),
@@ -57,7 +57,7 @@ TOKENS = {
     "expired credential", "expired token", "revoked", "deactivated agency", "agency", "read-only scope",
     "write-only scope", "other agency", "coordinator's credential",
 }  # fmt: skip
-ROLES = ("liaison", "observer", "coordinator", "superuser")
+ROLES = ("observer", "coordinator", "superuser")
 #: Who asks where nobody is asked who they are, and by methods that no table names.
 FEW = ("nobody", "expired token", "agency", "coordinator's credential", "superuser")
 #: What a refusal may be where a table names no method.
@@ -67,9 +67,10 @@ Ask = Callable[..., Any]
 
 def kind_of(answer) -> str:
     """Whether an answer let the caller in, or else how it refused the caller."""
-    if answer.status_code == 302 and answer["Location"].startswith("/admin/login/?next="):
+    there = answer["Location"] if answer.status_code == 302 else ""
+    if there.startswith(("/admin/login/?next=", "/agency/sign-in/")):
         return "sign in"
-    if answer.status_code == 302 and answer["Location"].startswith("/admin/second-factor/?next="):
+    if there.startswith(("/admin/second-factor/?next=", "/agency/second-factor/?next=")):
         return "second factor"
     if answer.status_code == 302 and answer["Location"] == "/admin/":
         # What Django's admin says of a row that is not there.
@@ -80,7 +81,7 @@ def kind_of(answer) -> str:
 @pytest.fixture(scope="module")
 def rows(module_db):
     """A row of each table; what belongs to a country belongs to an agency of Norway's."""
-    return two_countries.land("NO", "FJORD", 1_234_567).rows | two_countries.shared()
+    return desk_rows.make()
 
 
 @pytest.fixture(scope="module")
@@ -119,10 +120,8 @@ def _person(name: str) -> Ask:
     """Somebody who is signed in, all with both factors but one."""
     client = Client()
     user = User.objects.create_user(name.replace(" ", "."), is_staff=True, is_superuser=name == "superuser")
-    groups = {"liaison": "national liaison", "password only": "coordinator"}
+    groups = {"password only": "coordinator"}
     user.groups.set(Group.objects.filter(name=groups.get(name, name)))
-    if name == "liaison":
-        Liaison.objects.create(user=user, country_id=578)
     if name == "password only":
         client.force_login(user)
     else:
@@ -137,7 +136,7 @@ def unread(monkeypatch):
 
 
 def test_every_address_is_in_a_table_once():
-    named = Counter(row["address"] for heading in (OPEN, API, DEEDS) for row in TABLES[heading])
+    named = Counter(row["address"] for heading in (OPEN, API, DEEDS, OWN) for row in TABLES[heading])
     named.update(f"{row['screen']}{view}" for row in TABLES[SCREENS] for view in VIEWS.values())
     there = set(access.addresses())
     assert set(named) == there
@@ -159,6 +158,7 @@ def filled(address: str, rows) -> str:
     """Return an address with parameters that lead to something of the agency's."""
     for hole, value in {
         "<uuid:id>": rows[Submission].pk, "<int:id>": rows[Finding].pk, "<slug:code>": "no",
+        "<uidb64>": "MQ", "<token>": "none",
         "<path:path>": "structure",
         "<app_label>": "countries/", "<url>": "countries/nothing/",
         "<path:content_type_id>": ContentType.objects.get_for_model(Agency).pk,
@@ -230,7 +230,7 @@ def address_of(route: Route) -> str:
 
 
 def led_to(address: str, rows) -> str:
-    """Return an address of the desk that leads to a row that is the liaison's to see, if it leads to any."""
+    """Return an address of the desk that leads to a row that is there, if it leads to any."""
     if address == "/admin/autocomplete/":
         return f"{address}?app_label=countries&model_name=setup&field_name=agency&term="
     for model, row in rows.items():
@@ -308,6 +308,51 @@ def test_other_pages_of_the_desk_answer_each_role_as_the_table_says(cast, rows, 
         if got not in (wanted if method in row["methods"].split() else {"405"}):
             wrong.append(f"{method} {row['address']}: {got}, not {wanted}")
     assert wrong == []
+
+
+# --- the pages of an agency ---
+
+
+@pytest.fixture(scope="module")
+def people(cast, rows) -> dict[str, list[Ask]]:
+    """Everybody who may come to the pages of an agency, by column; and those whose access has ended in each way."""
+    other = factories.AgencyFactory.create(code="NL-THTC")
+    gone = Agency.objects.get(code="IE-GNCCB")
+    ended = [_of(gone, "gone"), _of(rows[Agency], "revoked", revoked=timezone.now())]
+    ended += [_of(rows[Agency], "expired", expires=timezone.now()), _of(rows[Agency], "inactive", is_active=False)]
+    return {
+        "nobody": [cast["nobody"]], "password only": [_of(rows[Agency], "half", both=False)], "ended": ended,
+        "agency": [_of(rows[Agency], "whole")], "other agency": [_of(other, "other")],
+        "coordinator": [cast["coordinator"]],
+    }  # fmt: skip
+
+
+def _of(agency, name, *, both=True, is_active=True, **ended) -> Ask:
+    client = Client()
+    user = User.objects.create_user(name)
+    signed_in(client, user) if both else client.force_login(user)
+    User.objects.filter(pk=user.pk).update(is_active=is_active)
+    AgencyAccount.objects.create(user=user, agency=agency, created=timezone.now(), **ended)
+    return client.generic
+
+
+@pytest.mark.parametrize("language", ["", "/nb"])
+def test_pages_of_an_agency_answer_each_as_the_table_says(people, rows, unread, language):
+    wrong = []
+    for row, method, (column, asks) in product(TABLES[OWN], METHODS, people.items()):
+        # Signing out is tested where sessions are.
+        for ask in asks if (method, row["address"], column == "nobody") != ("POST", "/agency/sign-out/", False) else ():
+            got = _kind_of_own(ask(method, filled(f"{language}{row['address']}", rows)), language)
+            wanted = {"yes", "sign in"} if row[column] == "open" else {row[column]}
+            if got not in (wanted if method in row["methods"].split() else REFUSALS | {"sign in", "second factor"}):
+                wrong.append(f"{method} {language}{row['address']} by {column}: {got}")
+    assert wrong == []
+
+
+def _kind_of_own(answer, language: str) -> str:
+    if answer.status_code == 302:
+        answer["Location"] = answer["Location"].removeprefix(language)
+    return kind_of(answer)
 
 
 # --- what is declared nowhere ---

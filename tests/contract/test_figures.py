@@ -1,11 +1,12 @@
 """Exact figures over HTTP: an agency's own, a coordinator's view of all, pages, and what is refused."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 
-from countries.models import Liaison
+from countries.accounts import agency_accounts
+from countries.models import Agency
 from p2p_core import periods
 from tests.contract.callers import hour, report
 from tests.factories import ScheduleFactory, observer
@@ -153,13 +154,10 @@ def test_staff_session_reads_all(client, reported):
     assert client.get(FIGURES, query).json()["code"] == "not_authenticated"
 
 
-@pytest.mark.parametrize("country", [None, 578])
-def test_session_of_a_national_liaison_reads_no_figures(client, reported, country):
-    liaison = User.objects.create_user("bo", password="x", is_staff=True)
-    liaison.groups.add(Group.objects.get(name="national liaison"))
-    if country:
-        Liaison.objects.create(user=liaison, country_id=country)
-    signed_in(client, liaison)
+def test_session_of_an_agency_reads_no_figures(client, reported):
+    """The pages of an agency show its figures, and the API takes its tokens only."""
+    invitation = agency_accounts.invite(agency=Agency.objects.first(), username="bo", by="kari", now=datetime.now(UTC))
+    signed_in(client, invitation.account.user)
     query = {"indicator": "DOWNLOADS", "frequency": "H", "start": hour(6), "end": hour(1)}
     for agency in ("_T", "NO-KRIPOS", "DE-BKA"):
         assert client.get(FIGURES, query | {"agency": agency}).json()["code"] == "not_authenticated"

@@ -4,15 +4,14 @@ import base64
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 from oauth2_provider.models import get_access_token_model
 
 from countries.accounts import credentials
-from countries.models import Agency, Credential, Liaison
+from countries.models import Agency, Credential
 from tests.contract.callers import day
-from tests.factories import CountryFactory
 
 pytestmark = pytest.mark.django_db
 SUBMISSIONS = "/api/v1/submissions/"
@@ -68,17 +67,11 @@ def test_revoking_ends_tokens_at_once(kripos):
     assert kripos.get(SUBMISSIONS).json()["code"] == "invalid_token"
 
 
-def stand_for_norway(user):
-    Liaison.objects.create(user=user, country=CountryFactory.create(code="NO"))
-
-
 def save(**columns):
     return lambda user: User.objects.filter(pk=user.pk).update(**columns)
 
 
 ENDS_OF_A_ROLE = {
-    "stands for a country": stand_for_norway,
-    "is a liaison": lambda user: user.groups.add(Group.objects.get(name="national liaison")),
     "in no group": lambda user: user.groups.clear(),
     "no staff status": save(is_staff=False),
     "not active": save(is_active=False),

@@ -31,6 +31,8 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(nginx.PROGRAM is None, reason="nginx is not installed (Debian: nginx)"),
 ]
+#: Pages of an agency.
+OWN = ("/agency/", "/nb/agency/findings/?before=7&all", "/agency/sign-in/?next=/agency/")
 PUBLIC = {"Cache-Control": "public, max-age=60"}
 
 
@@ -131,7 +133,7 @@ def port(host, tmp_path):
 
 def test_public_answer_is_cached_and_a_private_one_is_not(host, port):
     assert [ask(port, "/api/v1/countries/").cache for _ in range(3)] == ["MISS", "HIT", "HIT"]
-    for path in ("/admin/", "/oauth/token/", "/api/v1/submissions/", "/api/v1/figures/?x=1", "/api/v1/findings/"):
+    for path in ("/admin/", "/oauth/token/", "/api/v1/submissions/", "/api/v1/findings/", *OWN):
         bodies = {ask(port, path, Cookie="sessionid=7").body for _ in range(2)}
         assert len(bodies) == 2, path
     host.headers = {}
@@ -140,8 +142,9 @@ def test_public_answer_is_cached_and_a_private_one_is_not(host, port):
 
 def test_cookies_go_on_only_with_what_belongs_to_somebody(host, port):
     ask(port, "/nb/", Cookie="sessionid=7")
-    ask(port, "/admin/", Cookie="sessionid=7")
-    assert [one["Cookie"] for *_, one in host.reached] == [None, "sessionid=7"]
+    for path in ("/admin/", *OWN):
+        ask(port, path, Cookie="sessionid=7")
+    assert [one["Cookie"] for *_, one in host.reached] == [None, *["sessionid=7"] * 4]
 
 
 def test_token_goes_on_only_with_what_belongs_to_somebody(host, port):
@@ -295,7 +298,13 @@ def test_other_host_name_gets_no_answer(host, port):
 
 @pytest.mark.parametrize(
     ("path", "size", "status"),
-    [("/api/v1/submissions/", 129, 413), ("/api/v1/figures/", 1, 413), ("/oauth/token/", 1, 413)],
+    [
+        ("/api/v1/submissions/", 129, 413),
+        ("/nb/agency/send/", 18, 413),
+        ("/agency/findings/1/", 1, 413),
+        ("/api/v1/figures/", 1, 413),
+        ("/oauth/token/", 1, 413),
+    ],
 )
 def test_body_too_large_is_refused_before_it_reaches_a_host(host, port, path, size, status):
     answer = ask(port, path, "POST", **{"Content-Length": str(size * 2**20)})
@@ -305,7 +314,8 @@ def test_body_too_large_is_refused_before_it_reaches_a_host(host, port, path, si
 
 def test_body_of_an_allowed_size_passes(host, port):
     host.headers = {}
-    assert ask(port, "/api/v1/submissions/", "POST", bytes(3 * 2**20)).status == 200
+    for path, size in (("/api/v1/submissions/", 3), ("/nb/agency/send/", 16)):
+        assert ask(port, path, "POST", bytes(size * 2**20)).status == 200
 
 
 def test_read_is_tried_on_the_other_host_and_post_is_not(host, tmp_path):

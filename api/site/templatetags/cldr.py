@@ -78,7 +78,11 @@ def clock(moment: datetime) -> str:
 
 @register.filter
 def period(start: datetime, frequency: str) -> str:
-    """Write the name of a day, week or month."""
+    """Write the name of a period."""
+    if frequency in ("N", "H"):
+        return moment(start)
+    if frequency == "A":
+        return str(start.year)
     if frequency == "M":
         return dates.format_skeleton("yMMMM", start, locale=_locale())
     if frequency == "W":
@@ -132,6 +136,7 @@ WINDOWS: Final = {
 }
 #: The words of codes, in the language of the page.
 _WORDS = {length: alone for length, (alone, _) in WINDOWS.items()} | {
+    "H": gettext_lazy("By hour"),
     "D": gettext_lazy("By day"),
     "W": gettext_lazy("By week"),
     "M": gettext_lazy("By month"),
@@ -144,6 +149,18 @@ _WORDS = {length: alone for length, (alone, _) in WINDOWS.items()} | {
     "count": gettext_lazy("Count"),
     "head": gettext_lazy("Per 100,000 inhabitants"),
     "index": gettext_lazy("Indexed"),
+    "current": gettext_lazy("used"),
+    "unchanged": gettext_lazy("the same as before"),
+    "superseded": gettext_lazy("a newer report is used"),
+    "rejected": gettext_lazy("rejected"),
+    "open": gettext_lazy("waits for an answer"),
+    "answered": gettext_lazy("answered"),
+    "resolved": gettext_lazy("closed"),
+    "confirmed": gettext_lazy("The numbers are right."),
+    "will_resubmit": gettext_lazy("Right numbers will follow."),
+    "cannot_fix": gettext_lazy("The numbers are wrong, and there are no others."),
+    "error": gettext_lazy("error"),
+    "warning": gettext_lazy("warning"),
     "campaign": gettext_lazy("campaign"),
     "change": gettext_lazy("change of software or method"),
     "outage": gettext_lazy("outage"),

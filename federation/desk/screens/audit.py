@@ -10,7 +10,7 @@ from federation.models.audit import AuditEvent
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(FactAdmin):
-    """Who did what, when and why. The events are about all countries, so liaisons see none."""
+    """Who did what, when and why."""
 
     list_display = ("at", "actor", "action", "subject", "reason")
     list_filter = (filters.OfSubject, "at")

@@ -10,7 +10,6 @@ from django.template.response import TemplateResponse
 
 from countries import registry
 from countries.admin.base import RegistryAdmin, RegistryForm
-from countries.liaisons import SHARED
 from countries.models import Detail
 from countries.reference import Reference
 from federation.desk.screens import words
@@ -57,7 +56,6 @@ class DetailForm(RegistryForm):
 class DetailAdmin(RegistryAdmin):
     """A change of the detail is a row for a month that has not begun; earlier months keep theirs."""
 
-    of_country = SHARED
     form = DetailForm
     fixed_after_adding = ("country", "indicator", "valid_from")
     list_display = ("country", "indicator", "valid_from", "step", "network_step")

@@ -1,4 +1,4 @@
-"""Filters and pages of the lists of the desk. A filter offers only rows that the user may see."""
+"""Filters and pages of the lists of the desk."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,6 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from countries.admin.country_scope import country_scope_of
 from countries.models import Agency, Indicator
 from federation.database import clock
 from federation.desk.screens import words
@@ -28,7 +27,7 @@ _ID = re.compile(r"[0-9]{1,18}")
 #: The kinds of items that audit events are about. The names of their actions begin with them.
 _SUBJECTS = (
     "finding", "report", "submission", "agency", "schedule", "threshold", "setup", "credential", "annotation",
-    "signingkey", "liaison", "user", "indicator", "indicatortranslation", "population", "detail", "helpservice",
+    "signingkey", "agencyaccount", "user", "indicator", "indicatortranslation", "population", "detail", "helpservice",
 )  # fmt: skip
 
 
@@ -61,8 +60,7 @@ class OfAgency(_Filter):
     title, parameter_name, path = "agency", "agency", "agency__code"
 
     def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> Choices:  # noqa: ARG002
-        rows = country_scope_of(request).rows(Agency.objects.all(), "country")
-        return [(code, code) for code in rows.order_by("code").values_list("code", flat=True)]
+        return [(code, code) for code in Agency.objects.order_by("code").values_list("code", flat=True)]
 
 
 class OfIndicator(_Filter):

@@ -13,7 +13,6 @@ from django.utils.html import format_html
 
 from countries import queries
 from countries.admin.base import actor, refuse_traces
-from countries.admin.country_scope import country_scope_of
 from federation.database import clock
 from federation.desk import series
 from federation.desk.screens import chart, filters, words
@@ -65,7 +64,6 @@ def sentence(finding: Finding) -> str:
 class FindingAdmin(HoldingAdmin):
     """The findings of the rules, newest first."""
 
-    of_country = "agency__country"
     list_display = ("summary", "agency", "indicator", "severity", "level", "state_text", "span", "opened_at")
     list_filter = (
         filters.OfState,
@@ -149,7 +147,7 @@ class FindingAdmin(HoldingAdmin):
             selection = RowSelection(ids, [(one, sentence(one)) for one in findings], fields)
             return self.decide_on(request, action, selection, back=back)
 
-        holds = country_scope_of(request).rows(Hold.objects.filter(finding__in=ids), "report__agency__country")
+        holds = Hold.objects.filter(finding__in=ids)
         holds = holds.select_related("report__agency", "report__indicator").order_by("report__period", "pk")
         holds = holds.defer("report__countries", "report__networks", "report__values")
         # The form that asks for the reason names the reports, and keeps to them when some are decided meanwhile.

@@ -21,7 +21,6 @@ from p2p_core.rules.rulebook import RULES
 class HoldAdmin(HoldingAdmin):
     """Reports that a rule held; those that wait longest come first."""
 
-    of_country = "report__agency__country"
     list_display = ("label", "agency", "indicator", "total", "current", "rule_link", "held_since", "decision_text")
     list_filter = (
         filters.OfDecision,

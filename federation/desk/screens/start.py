@@ -10,8 +10,6 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from countries.admin.country_scope import country_scope_of
-from countries.liaisons import CountryScope
 from federation.audit import chain
 from federation.database import clock
 from federation.desk import board
@@ -47,9 +45,9 @@ class BoardCell(NamedTuple):
 
 def context(request: HttpRequest) -> dict[str, Any]:
     """The variables of the template."""
-    scope, now, may = country_scope_of(request), clock.now(), request.user.has_perm
-    silent = board.silent_agencies(scope)
-    days, agencies = board.board(scope, now=now)
+    now, may = clock.now(), request.user.has_perm
+    silent = board.silent_agencies()
+    days, agencies = board.board(now=now)
     return {
         "now": now,
         "silences": [
@@ -70,29 +68,27 @@ def context(request: HttpRequest) -> dict[str, Any]:
             }
             for one in board.waiting_periods()
         ],
-        "tiles": list(_tiles(request, scope, now)),
+        "tiles": list(_tiles(request, now)),
         "days": days,
         "board": _board(agencies, silent),
         "legend": [(state, letter, meaning) for state, (letter, meaning) in words.STATES.items()],
-        "activity": board.activity(scope, now=now) if may("federation.view_submission") else [],
+        "activity": board.activity(now=now) if may("federation.view_submission") else [],
         "recent": words.age(board.RECENT),
-        # A proposal is about no agency, so only coordinators see it.
-        "proposals": list(proposals()) if may("countries.add_detail") and not scope.limited else [],
+        "proposals": list(proposals()) if may("countries.add_detail") else [],
     }
 
 
-def _tiles(request: HttpRequest, scope: CountryScope, now: datetime) -> Iterator[Tile]:
+def _tiles(request: HttpRequest, now: datetime) -> Iterator[Tile]:
     """The tiles that the user may see."""
     may = request.user.has_perm
     if may("federation.view_hold"):
-        waiting = scope.rows(Hold.objects.filter(decision=""), "report__agency__country")
-        found = waiting.aggregate(count=Count("pk"), since=Min("since"))
+        found = Hold.objects.filter(decision="").aggregate(count=Count("pk"), since=Min("since"))
         count, since = found["count"], found["since"]
         remark = f"the oldest for {words.age(now - since)}" if since else "nothing waits for a decision"
         yield Tile(count, "held reports wait", remark, _list("hold"), urgent=count > 0)
 
     if may("federation.view_finding"):
-        findings = scope.rows(Finding.objects.filter(resolved=None), "agency__country")
+        findings = Finding.objects.filter(resolved=None)
         counts: Counter[tuple[Severity, str]] = Counter()
         for rule, state, count in findings.values_list("rule", "state").annotate(Count("pk")):
             counts[RULES[rule].severity, state] += count
@@ -102,15 +98,14 @@ def _tiles(request: HttpRequest, scope: CountryScope, now: datetime) -> Iterator
             remark, address = f"{unanswered:,} unanswered, {answered:,} answered", _list("finding", severity=severity)
             yield Tile(unanswered + answered, f"open {severity}s", remark, address, urgent)
 
-    # The work list and the audit trail are about all countries.
-    if may("federation.view_failure") and not scope.limited:
+    if may("federation.view_failure"):
         work = queries.work()
         remark = f"the oldest for {words.age(timedelta(seconds=work.oldest_seconds))}"
         yield Tile(work.pending, "items to compute", remark if work.pending else "all is computed")
         aside = len(work.set_aside)
         remark, address = "wait for a person" if aside else "nothing waits for a person", _list("failure", aside="yes")
         yield Tile(aside, "items set aside", remark, address, urgent=aside > 0)
-    if may("federation.view_auditevent") and not scope.limited:
+    if may("federation.view_auditevent"):
         yield Tile(chain.unsealed(), "audit events not sealed", "sealed within seconds", _list("auditevent"))
 
 

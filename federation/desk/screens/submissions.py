@@ -22,7 +22,6 @@ _SHOWN = 100
 class SubmissionAdmin(FactAdmin):
     """Submissions, newest first."""
 
-    of_country = "agency__country"
     list_display = ("received", "agency", "media", "report_count", "observation_count", "became", "signed_by")
     list_filter = (filters.OfAgency, filters.OfMedia, filters.OfSigning, "received")
     list_select_related = ("agency", "signature__key")
@@ -58,7 +57,6 @@ class SubmissionAdmin(FactAdmin):
 class ReportAdmin(FactAdmin):
     """Reports, with the revisions that replaced them."""
 
-    of_country = "agency__country"
     list_display = ("label", "agency", "indicator", "total_text", "status", "state", "received")
     list_filter = ("state", "outcome", filters.OfFrequency, filters.OfIndicator, filters.OfAgency)
     list_select_related = ("agency", "indicator")
@@ -109,7 +107,6 @@ class ReportAdmin(FactAdmin):
 class AnswerAdmin(FactAdmin):
     """Answers of agencies to findings, newest first."""
 
-    of_country = "finding__agency__country"
     list_display = ("at", "agency", "about", "answer", "remark", "by")
     list_filter = ("answer", "at")
     list_select_related = ("finding__agency",)

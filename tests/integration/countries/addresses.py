@@ -10,10 +10,10 @@ from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Field, ForeignKey, Model
+from django.db.models import Model
 from django.urls import URLResolver
 
-from countries.models import Credential, SigningKey
+from countries.models import AgencyAccount, Credential, SigningKey
 from federation.models.findings import Finding, Hold
 
 ROOT = "/admin/"
@@ -25,6 +25,7 @@ OF_THE_SITE = {
 }  # fmt: skip
 #: Views beside the standard ones. A new one is written down here, and so walked through on purpose.
 ACTION_PAGES: dict[type[Model], set[str]] = {
+    AgencyAccount: {"again", "revoke"},
     Credential: {"rotate", "revoke", "networks"},
     Finding: {"answer", "release", "reject", "resolve"},
     Hold: {"release", "reject"},
@@ -106,7 +107,7 @@ def form_of(row: Model, *, but: Mapping[Any, Any]) -> dict[str, Any]:
         "keep_hours": "0", "coordinator": "", "password1": "a new long word", "password2": "a new long word",
         "usable_password": "true", "password": PASSWORD,
     }  # fmt: skip
-    for prefix in ("schedules", "thresholds", "liaison", "translations"):
+    for prefix in ("schedules", "thresholds", "translations"):
         form |= {f"{prefix}-TOTAL_FORMS": 0, f"{prefix}-INITIAL_FORMS": 0}
     for field in row._meta.concrete_fields:
         value = field.value_from_object(row)
@@ -121,31 +122,3 @@ def form_of(row: Model, *, but: Mapping[Any, Any]) -> dict[str, Any]:
         elif isinstance(value, list):
             form[field.name] = [but.get(each, each) for each in value]
     return form
-
-
-def questions(model: type[Model], row: Model, term: str) -> Iterator[dict[str, Any]]:
-    """Yield what can be asked of a list by its address, aimed at a row."""
-    columns = range(1, len(admin.site.get_model_admin(model).list_display) + 1)
-    yield from ({"q": term}, {"q": str(row.pk)}, {"all": "", "_facets": "True"}, {"p": "2"}, {"e": "1"})
-    yield {"_popup": "1", "_to_field": row._meta.pk.name}
-    yield from ({"o": ".".join(map(str, columns))}, {"o": ".".join(f"-{at}" for at in columns)})
-    for field in row._meta.concrete_fields:
-        yield from _questions_of(field, row, term)
-    yield from ({"agency__code__startswith": term}, {"agency__country__exact": "752"}, {"pk": row.pk})
-
-
-def _questions_of(field: "Field[Any, Any]", row: Model, term: str) -> Iterator[dict[str, Any]]:
-    value = field.value_from_object(row)
-    if isinstance(field, ForeignKey) and value is not None:
-        yield from ({field.name: value}, {f"{field.name}__{field.target_field.name}__exact": value})
-    elif isinstance(value, str):
-        yield {f"{field.name}__icontains": term}
-    elif isinstance(value, datetime):
-        yield {f"{field.name}__year": value.year}
-    elif isinstance(value, int) and not isinstance(value, bool):
-        yield {f"{field.name}__gte": "1000"}
-
-
-def against_the_keys(model: type[Model]) -> list[str]:
-    """Return the names of the relations by which rows of other tables refer to this table."""
-    return [relation.name for relation in model._meta.related_objects]

@@ -15,7 +15,7 @@ from oauth2_provider.models import get_access_token_model
 from countries import registry
 from countries.accounts import credentials
 from countries.accounts.credentials import Issued
-from countries.models import FIGURES, READ_ONLY, READ_WRITE, Credential, Liaison
+from countries.models import FIGURES, READ_ONLY, READ_WRITE, Credential
 from countries.registry import Refused
 from tests import factories
 
@@ -85,12 +85,6 @@ def test_issue_to_somebody_who_may_not_read_figures(columns):
     if not columns:
         user.groups.clear()
     assert "ada may not read" in refused("coordinator_not_allowed", coordinator="ada")
-
-
-def test_issue_to_a_liaison():
-    user = factories.observer("ada")
-    Liaison.objects.create(user=user, country=factories.CountryFactory.create(code="NO"))
-    refused("coordinator_not_allowed", coordinator="ada")
 
 
 def test_issue_to_nobody_or_to_two():

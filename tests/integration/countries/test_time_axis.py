@@ -1,14 +1,14 @@
-"""The screens of annotations, set-ups, thresholds and the countries of liaisons."""
+"""The screens of annotations, set-ups, thresholds and users."""
 
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from countries.models import Annotation, Liaison, Network, Setup, Threshold
+from countries.models import Annotation, Network, Setup, Threshold
 from federation.models.audit import AuditEvent
 from tests import factories
 from tests.second_factor import signed_in
@@ -156,44 +156,6 @@ def test_agency_gets_a_threshold_of_its_own(desk):
     assert desk.post(page, form).status_code == 302
     assert Threshold.objects.get().value == 10
     assert events()[-1] == ("threshold.added", "threshold NO-KRIPOS R104_TOTAL", "ada", "small numbers")
-
-
-def user_form(user, **fields):
-    form = {"username": user.username, "is_active": "on", "is_staff": "on"}
-    form |= {"date_joined_0": "2026-11-01", "date_joined_1": "08:00", "last_login_0": "", "last_login_1": ""}
-    return form | {"liaison-TOTAL_FORMS": 1, "liaison-INITIAL_FORMS": 0, "liaison-0-user": user.pk} | fields
-
-
-def test_superuser_says_for_which_country_somebody_stands(desk):
-    country, other = factories.CountryFactory.create(), factories.CountryFactory.create(code="SE")
-    user = User.objects.create_user("bo", is_staff=True)
-    page = reverse("admin:auth_user_change", args=[user.pk])
-    assert desk.get(page).status_code == 200
-    desk.post(page, user_form(user, **{"liaison-0-country": country.pk}))
-    assert Liaison.objects.get().country == country
-
-    form = user_form(user, **{"liaison-INITIAL_FORMS": 1})
-    desk.post(page, form | {"liaison-0-country": other.pk})
-    assert Liaison.objects.get().country == other
-    desk.post(page, form | {"liaison-0-country": other.pk, "liaison-0-DELETE": "on"})
-    assert not Liaison.objects.exists()
-    assert [event for event in events() if event[0].startswith("liaison")] == [
-        ("liaison.added", "liaison bo for NO", "ada", ""),
-        ("liaison.changed", "liaison bo for SE", "ada", ""),
-        ("liaison.removed", "liaison bo for SE", "ada", ""),
-    ]
-
-
-def test_only_a_superuser_says_for_which_country_somebody_stands(client):
-    clerk = User.objects.create_user("clerk", is_staff=True)
-    clerk.user_permissions.set(Permission.objects.all())
-    signed_in(client, clerk)
-    country = factories.CountryFactory.create()
-    user = User.objects.create_user("bo", is_staff=True)
-    page = reverse("admin:auth_user_change", args=[user.pk])
-    assert "liaison-0-country" not in client.get(page).content.decode()
-    client.post(page, user_form(user, **{"liaison-0-country": country.pk}))
-    assert not Liaison.objects.exists()
 
 
 def test_user_is_made_inactive_and_not_deleted(desk):

@@ -63,12 +63,6 @@ def observer(client, db):
 
 
 @pytest.fixture
-def liaison(client, db):
-    signed_in(client, deskside.account("liv", "national liaison", "NO"))
-    return client
-
-
-@pytest.fixture
 def sealed(db):
     """Six sealed events and one that waits; their numbers."""
     write(6, HARD)

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from django.contrib.auth.models import Group, User
 from django.urls import reverse
 
-from countries.models import Liaison
 from federation.intake.evidence import Evidence, SignedBy
 from federation.models.submissions import Report, Signature
 from tests import factories, reporting
@@ -17,12 +16,10 @@ WEEK = timedelta(weeks=1)
 NORWAY = (578, 1)
 
 
-def account(name, group, country=None):
-    """Somebody of a group of the desk, standing for a country if one is given."""
+def account(name, group):
+    """Somebody of a group of the desk."""
     user = User.objects.create_user(name, is_staff=True)
     user.groups.add(Group.objects.get(name=group))
-    if country:
-        Liaison.objects.create(user=user, country=factories.CountryFactory.create(code=country))
     return user
 
 

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from countries import loader, registry
-from countries.accounts import credentials
+from countries.accounts import agency_accounts, credentials
 from countries.models import (
     Agency,
     Annotation,
@@ -19,7 +19,6 @@ from countries.models import (
     HelpService,
     Indicator,
     IndicatorTranslation,
-    Liaison,
     Network,
     Population,
     Schedule,
@@ -175,9 +174,9 @@ DEEDS = {
     ),
     "threshold": (lambda: added(Threshold, agency=agency(), name="R105_SHARE", value=0.5), ["threshold.added"]),
     "set-up": (lambda: registry.save(setup(), **WHO), ["setup.added"]),
-    "liaison": (
-        lambda: added(Liaison, user=User.objects.get(username="ola"), country_id=578),
-        ["liaison.added"],
+    "account of an agency": (
+        lambda: agency_accounts.invite(agency=agency(), username="per", now=NOW, **WHO),
+        ["user.added", "agencyaccount.added"],
     ),
     "account": (lambda: registry.create_account(username="per", **WHO), ["user.added"]),
     "rights": (make_superuser, ["user.changed"]),
@@ -322,7 +321,6 @@ def test_rights_given_at_the_desk_leave_an_event_with_groups(desk):
     group, _ = user.groups.model.objects.get_or_create(name="coordinator")
     form = {"username": "ola", "is_active": "on", "is_staff": "on", "groups": [group.pk]}
     form |= {"date_joined_0": "2026-11-01", "date_joined_1": "12:00:00"}
-    form |= {"liaison-TOTAL_FORMS": 0, "liaison-INITIAL_FORMS": 0}
     [event] = events_of(lambda: desk.post(f"/admin/auth/user/{user.pk}/change/", form))
     assert (event.action, event.actor) == ("user.changed", "kari")
     assert (event.details["before"]["groups"], event.details["after"]["groups"]) == ([], ["coordinator"])

@@ -4,26 +4,24 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from countries.liaisons import CountryScope
 from federation.desk import board
 from federation.models.published import PublishedCoverage
 from tests.integration.federation.world import Said
 
-EVERYBODY = CountryScope(limited=False)
 NORWAY = (578, 1)
 TODAY = datetime.fromisoformat("2026-11-25T00:00Z")
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 
-def words(federation, scope=EVERYBODY):
+def words(federation):
     """The states of each agency on the board, oldest first."""
-    _, agencies = board.board(scope, now=federation.now)
+    _, agencies = board.board(now=federation.now)
     return {agency.code: [square.state for square in agency.lines[0].squares] for agency in agencies}
 
 
 def held(federation):
-    _, agencies = board.board(EVERYBODY, now=federation.now)
+    _, agencies = board.board(now=federation.now)
     return {agency.code: [square.held for square in agency.lines[0].squares] for agency in agencies}
 
 
@@ -66,19 +64,12 @@ def test_today_is_shown_by_its_hours(federation):
     assert told["NO-1"][-1] == "partial"
 
 
-def test_board_shows_a_liaison_no_other_country(days):
-    country = days.agencies[0].country_id
-    assert set(words(days, CountryScope(limited=True, country=country))) == {"NO-0", "NO-1"}
-    assert words(days, CountryScope(limited=True, country=1)) == {}
-    assert words(days, CountryScope(limited=True)) == {}
-
-
 def test_activity_counts_the_last_hours_and_names_the_quietest_first(federation):
     federation.submit(1, Said("D", TODAY - DAY, {NORWAY: 1}))
     federation.now += timedelta(hours=7)
     federation.submit(0, Said("D", TODAY - DAY, {NORWAY: 1}))
     federation.submit(0, Said("D", TODAY - DAY, {NORWAY: 2}))
-    found = [(one.agency, one.submissions) for one in board.activity(EVERYBODY, now=federation.now)]
+    found = [(one.agency, one.submissions) for one in board.activity(now=federation.now)]
     assert found == [("NO-2", 0), ("NO-1", 0), ("NO-0", 2)]
 
 

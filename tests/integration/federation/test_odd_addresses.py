@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from countries.models import HelpService
 from federation.models.findings import Finding, Hold
-from tests.integration.countries import two_countries
+from tests.integration.countries import desk_rows
 from tests.integration.countries.addresses import ROOT, by_screen
 from tests.integration.federation.deskside import told
 
@@ -37,7 +37,7 @@ LISTS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 @pytest.fixture(scope="module")
 def rows(module_db):
     """A row of each screen."""
-    return two_countries.land("NO", "FJORD", 1_234_567).rows | two_countries.shared()
+    return desk_rows.make()
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from countries import reference
 from tests import second_factor
 from tests.contract.public.press import NOBODY, Press
 from tests.factories import DetailFactory, IndicatorFactory, observer
-from tests.integration.federation.deskside import account
 
 pytestmark = pytest.mark.django_db
 MONTHS = ["2026-08", "2026-09", "2026-10"]
@@ -57,7 +56,6 @@ def test_nothing_is_proposed_from_months_without_reports(press, admin_user):
 
 def test_nothing_is_proposed_to_others(press):
     assert proposed(observer()) == []
-    assert proposed(account("kari", "national liaison", "NO")) == []
 
 
 def test_nothing_is_proposed_before_three_months_are_published(admin_user):

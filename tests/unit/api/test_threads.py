@@ -13,6 +13,7 @@ from api import threads
 AGENCY = {"headers": {"Authorization": "Bearer a"}}
 PUBLIC = [
     ("GET", "/help/", {}),
+    ("GET", "/countries/agency/", {}),
     ("HEAD", "/api/v1/aggregates/?a=/admin/", {}),
     ("OPTIONS", "/api/v1/aggregates/", {"headers": {"X-Authorization": "a"}}),
 ]
@@ -22,6 +23,8 @@ NOT_PUBLIC = [
     ("PUT", "/help/", {}),
     ("GET", "/admin/", {}),
     ("GET", "/%61dmin/", {}),
+    ("GET", "/agency/", {}),
+    ("GET", "/nb/agency/findings/", {}),
 ]
 
 

@@ -1,0 +1,1 @@
+"""The pages of an agency, for people who may install nothing. They run without scripts and are never cached."""

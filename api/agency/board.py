@@ -1,0 +1,74 @@
+"""The board: how the agency reported in the last periods, with its exact counts, and what waits for its answer."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from django.http import HttpRequest, HttpResponse
+
+from api.agency.page import AgencyPage
+from api.site import pages
+from countries.reference import Indicator
+from federation import published
+from federation.database import clock
+from federation.findings import finding_queries
+from federation.intake import queries
+from federation.published import Selection
+from federation.rules.view import ALL_NETWORKS
+from p2p_core import codes, periods
+from p2p_core.periods import Frequency
+
+#: How many periods are shown, with the running one.
+PERIODS: Final = {Frequency.HOUR: 24, Frequency.DAY: 15, Frequency.WEEK: 8, Frequency.MONTH: 6}
+#: How many findings are shown.
+FINDINGS: Final = 5
+
+
+class BoardPeriod(NamedTuple):
+    """A period: its coverage state, "" if there is none, and the agency's count, None if it has none."""
+
+    start: datetime
+    state: str
+    total: int | None
+
+
+class BoardTable(NamedTuple):
+    """The periods of an indicator, newest first."""
+
+    indicator: str
+    frequency: str
+    rows: list[BoardPeriod]
+
+
+class Board(AgencyPage):
+    def get(self, _request: HttpRequest) -> HttpResponse:
+        unanswered = finding_queries.Filter(states=["open"])
+        return self.page(
+            "board",
+            tables=[table for one in pages.indicators().values() for table in self._tables(one)],
+            findings=finding_queries.findings(unanswered, agency=self.agency.pk, before=None, limit=FINDINGS),
+        )
+
+    def _tables(self, indicator: Indicator) -> Iterator[BoardTable]:
+        """The tables that have something to show."""
+        for frequency, shown in PERIODS.items():
+            first = last = periods.start_of(frequency, clock.now())
+            for _ in range(shown - 1):
+                first = periods.previous(frequency, first)
+            states = self._states(Selection(indicator.number, frequency, first, last, (_EUROPE,), (ALL_NETWORKS,)))
+            wanted = queries.Range(indicator.number, frequency, first, last)
+            figures = queries.figures(wanted, agency=self.agency.pk, limit=shown)
+            counts = {row.period: int(row.values.sum()) for row in figures}
+            if states or counts:
+                starts = reversed(list(periods.between(frequency, first, last)))
+                rows = [BoardPeriod(start, states.get(periods.epoch(start), ""), counts.get(start)) for start in starts]
+                yield BoardTable(indicator.name, frequency, rows)
+
+    def _states(self, selection: Selection) -> dict[int, str]:
+        """The coverage states of the agency, by the second in which the period begins."""
+        _, standings = published.standings(selection, limit=PERIODS[Frequency(selection.frequency)])
+        found = zip(standings.periods.tolist(), standings.agencies.tolist(), standings.states, strict=True)
+        return {second: state for second, agency, state in found if agency == self.agency.pk}
+
+
+_EUROPE: Final = codes.GROUPS["EUROPE"]

@@ -1,0 +1,89 @@
+"""Findings about the agency's numbers, and its answers."""
+
+import json
+from collections.abc import Sequence
+from typing import Final
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
+
+from api.agency.page import AgencyPage
+from api.codes import CODES
+from api.site import pages
+from federation.database import clock
+from federation.errors import FederationError
+from federation.findings import decisions, finding_queries
+from p2p_core.payloads import answers as answer_payload
+from p2p_core.payloads.faults import Fault, PayloadError
+from p2p_core.rules import rulebook
+
+PAGE: Final = 50
+#: How many answers and held reports a finding shows at most.
+_SHOWN: Final = 100
+
+
+class Findings(AgencyPage):
+    """The findings that are not closed, newest first; or all of them."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        every = "all" in request.GET
+        before = request.GET.get("before", "")
+        rows = finding_queries.findings(
+            finding_queries.Filter(states=None if every else ("open", "answered")),
+            agency=self.agency.pk,
+            before=int(before) if before.isdecimal() and len(before) <= 18 else None,
+            limit=PAGE + 1,
+        )
+        names = {one.number: one.name for one in pages.indicators().values()}
+        listed = [(row, names[row.indicator], rulebook.RULES[row.rule].severity.value) for row in rows[:PAGE]]
+        return self.page(
+            "findings", findings=listed, every=every, before=rows[PAGE - 1].id if len(rows) > PAGE else None
+        )
+
+
+class Finding(AgencyPage):
+    """A finding, with the form for the answer."""
+
+    def get(self, _request: HttpRequest, id: int) -> HttpResponse:  # noqa: A002  the name in the address
+        return self._finding(id)
+
+    def post(self, request: HttpRequest, id: int) -> HttpResponse:  # noqa: A002
+        remark = request.POST.get("remark", "").strip()
+        given = {"answer": request.POST.get("answer", ""), **({"remark": remark} if remark else {})}
+        try:
+            # The reader of the API, so that both refuse the same.
+            said = answer_payload.read(json.dumps(given).encode())
+        except PayloadError as error:
+            return self._finding(id, faults=error.faults or [Fault("", error.code)], remark=remark, status=422)
+        try:
+            decisions.answer(
+                finding=id,
+                agency=self.agency.pk,
+                answer=said.answer,
+                remark=said.remark,
+                by=request.user.get_username(),
+                now=clock.agreed(),
+            )
+        except FederationError as error:
+            return self._finding(id, told=CODES[error.code].advice, status=409)
+        messages.success(request, gettext("Your answer is saved."))
+        return HttpResponseRedirect(request.path)
+
+    def _finding(self, id: int, *, status: int = 200, faults: Sequence[Fault] = (), **more: str) -> HttpResponse:  # noqa: A002
+        row = finding_queries.finding(agency=self.agency.pk, id=id)
+        if row is None:
+            raise Http404
+        names = {one.number: one.name for one in pages.indicators().values()}
+        return self.page(
+            "finding",
+            status=status,
+            finding=row,
+            rule=rulebook.RULES[row.rule],
+            indicator=names[row.indicator],
+            answers=finding_queries.answers(finding=id, limit=_SHOWN),
+            holds=finding_queries.holds(finding=id, limit=_SHOWN),
+            choices=list(answer_payload.ANSWERS),
+            faults=[CODES[fault.code].advice for fault in faults],
+            **more,
+        )

@@ -1,0 +1,76 @@
+"""The base of the pages of an agency: who may open them, and what all of them show."""
+
+import math
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.http import urlencode
+from django.views import View
+
+from api.site import pages
+from countries.accounts import agency_accounts, second_factor, sessions
+from countries.accounts.guessing import LockedOut
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """The context of the base template."""
+    return {**pages.frame(request), **pages.everywhere()}
+
+
+# Each page checks the account itself, so the middleware leaves it to them.
+@method_decorator(login_not_required, name="dispatch")
+class OpenPage(View):
+    """A page on the way in."""
+
+    http_method_names = ["get", "head", "post"]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer. After too many guesses, say when the next one is allowed."""
+        if str(request.method).lower() not in self.http_method_names:
+            return self.http_method_not_allowed(request)
+        try:
+            return self.refusal() or super().dispatch(request, *args, **kwargs)
+        except LockedOut as locked:
+            seconds = max(1, math.ceil((locked.until - timezone.now()).total_seconds()))
+            answer = self.page("locked_out", status=429, minutes=-(-seconds // 60))
+            answer["Retry-After"] = str(seconds)
+            return answer
+
+    def refusal(self) -> HttpResponse | None:
+        """The answer to a caller who may not open the page."""
+        return None
+
+    def page(self, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
+        context = {**frame(self.request), **context}
+        headers = {"Cache-Control": "no-store"}
+        return TemplateResponse(self.request, f"agency/{template}.html", context, status=status, headers=headers)
+
+    def sign_in(self, step: str) -> HttpResponse:
+        """Go to a step of signing in, and then come back here."""
+        query = {"next": self.request.get_full_path()}
+        return HttpResponseRedirect(f"{reverse(f'agency:{step}')}?{urlencode(query)}")
+
+
+class AgencyPage(OpenPage):
+    """A page for the people of one agency. Each request looks the account up, so access that has ended is no access."""
+
+    agency: Any
+
+    def refusal(self) -> HttpResponse | None:
+        now = timezone.now()
+        account = agency_accounts.account_of(self.request.user, now=now)
+        if account is None or not sessions.renew(self.request.session, now=now):
+            return self.sign_in("sign-in")
+        if not second_factor.is_verified(self.request.user):
+            return self.sign_in("second-factor")
+        self.agency = account.agency
+        return None
+
+    def page(self, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
+        return super().page(template, status=status, agency=self.agency, **context)

@@ -1,0 +1,131 @@
+"""Signing in to the pages of an agency, by the steps that the desk uses too: invitation, password, second factor."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth import login, logout
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import PasswordResetConfirmView
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext, gettext_lazy
+from django.views.decorators.debug import sensitive_post_parameters
+from django_otp.plugins.otp_static.models import StaticDevice
+
+from api.agency.page import OpenPage, frame
+from countries.accounts import agency_accounts, second_factor, sessions, sign_in
+from countries.accounts.second_factor import TooSoon
+from countries.admin.second_factor import CodeInput
+from countries.registry import Refused
+
+
+class PasswordForm(AuthenticationForm):
+    """Lets in only users who have an account of an agency. Others read the same as after a wrong password."""
+
+    def confirm_login_allowed(self, user: Any) -> None:
+        super().confirm_login_allowed(user)
+        if agency_accounts.account_of(user, now=timezone.now()) is None:
+            raise self.get_invalid_login_error()
+
+
+class CodeForm(forms.Form):
+    code = forms.CharField(
+        label=gettext_lazy("Code"),
+        max_length=20,
+        widget=CodeInput(attrs={"autocomplete": "one-time-code", "spellcheck": "false", "autocapitalize": "none"}),
+    )
+
+
+@method_decorator(sensitive_post_parameters(), name="dispatch")
+class SignIn(OpenPage):
+    """Asks for the password."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.page("sign_in", form=PasswordForm(request))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = PasswordForm(request, request.POST)
+        if not form.is_valid():
+            return self.page("sign_in", form=form)
+        # This gives the session a new key.
+        login(request, form.get_user())
+        sign_in.start_session(request)
+        return HttpResponseRedirect(sign_in.next_page(request, reverse("agency:board")))
+
+
+@method_decorator(sensitive_post_parameters(), name="dispatch")
+class SecondFactor(OpenPage):
+    """Asks for a code, or sets up the app that shows codes."""
+
+    def refusal(self) -> HttpResponse | None:
+        now = timezone.now()
+        account = agency_accounts.account_of(self.request.user, now=now)
+        if account is None or not sessions.renew(self.request.session, now=now):
+            return HttpResponseRedirect(reverse("agency:sign-in"))
+        return HttpResponseRedirect(self._next()) if second_factor.is_verified(self.request.user) else None
+
+    def get(self, _request: HttpRequest) -> HttpResponse:
+        return self._ask(CodeForm())
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = CodeForm(request.POST)
+        if not form.is_valid():
+            return self._ask(form)
+        code = form.cleaned_data["code"]
+        try:
+            if not second_factor.is_set_up(request.user):
+                return self.page("codes", codes=sign_in.set_up_app(request, code), next_page=self._next())
+            shown = sign_in.check_code(request, code)
+        except TooSoon:
+            form.add_error("code", gettext("Too soon after a wrong code. Wait some seconds, and give the next code."))
+            return self._ask(form, status=429)
+        except Refused:
+            shown = None
+        if shown is None:
+            form.add_error("code", gettext("This code is wrong or was used before. Wait for the next one."))
+            return self._ask(form)
+        sign_in.let_in(request, shown)
+        if isinstance(shown, StaticDevice):
+            left = second_factor.recovery_codes_left(request.user)
+            messages.warning(request, gettext("You have used a recovery code. Recovery codes left: %d") % left)
+        return HttpResponseRedirect(self._next())
+
+    def _ask(self, form: CodeForm, status: int = 200) -> HttpResponse:
+        if second_factor.is_set_up(self.request.user):
+            return self.page("second_factor", form=form, status=status)
+        secret, picture = second_factor.readable(sign_in.secret_of(self.request)), sign_in.qr_code(self.request)
+        return self.page("set_up_app", form=form, secret=secret, picture=picture, status=status)
+
+    def _next(self) -> str:
+        return sign_in.next_page(self.request, reverse("agency:board"))
+
+
+class SignOut(OpenPage):
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        logout(request)
+        return HttpResponseRedirect(reverse("agency:sign-in"))
+
+
+class Invitation(OpenPage, PasswordResetConfirmView):
+    """Lets an invited person set the password. Django's view takes the token out of the address first."""
+
+    template_name = "agency/invitation.html"
+
+    def get_user(self, uidb64: str) -> Any:
+        user = super().get_user(uidb64)
+        known = user is not None and agency_accounts.account_of(user, now=timezone.now()) is not None
+        return user if known else None
+
+    def get_context_data(self, **more: Any) -> dict[str, Any]:
+        return {**super().get_context_data(**more), **frame(self.request)}
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        agency_accounts.set_password(form.user, form.cleaned_data["new_password1"])
+        self.request.session.flush()
+        messages.success(self.request, gettext("Your password is set. Sign in with it."))
+        return HttpResponseRedirect(reverse("agency:sign-in"))

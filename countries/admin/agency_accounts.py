@@ -1,0 +1,94 @@
+"""Accounts of people of an agency: invite, invite again, end. A link is shown once, as a secret is."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin import RelatedOnlyFieldListFilter
+from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from countries.accounts import agency_accounts
+from countries.accounts.agency_accounts import Invitation
+from countries.admin.actions import ConfirmedForm, PageAction, RevocableAdmin
+from countries.admin.base import actor
+from countries.models import Agency, AgencyAccount
+from countries.registry import Refused
+
+
+class InviteForm(ConfirmedForm):
+    agency = forms.ModelChoiceField(Agency.objects.filter(active=True))
+    username = forms.CharField(
+        label="User name",
+        max_length=150,
+        validators=[UnicodeUsernameValidator()],
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text="With which the person signs in. Not the name or the e-mail address of a person.",
+    )
+    expires = forms.DateTimeField(
+        required=False, help_text="In UTC, such as 2027-01-31 12:00. If empty, the account stays until it is ended."
+    )
+    field_order = ("agency", "username", "expires", "reason", "password")
+
+
+class AgainForm(ConfirmedForm):
+    reason_required = True
+
+
+@admin.register(AgencyAccount)
+class AgencyAccountAdmin(RevocableAdmin):
+    list_display = ("user", "agency", "created", "expires", "state", "last_login")
+    list_filter = (("revoked", admin.EmptyFieldListFilter), ("agency", RelatedOnlyFieldListFilter))
+    list_select_related = ("agency", "user")
+    search_fields = ("user__username", "agency__code", "agency__name")
+    fields = ("user", "agency", "created", "expires", "revoked", "state", "last_login")
+    page_actions = {"again": PageAction("Invite again", "invite"), "revoke": PageAction("End the account", "revoke")}
+
+    @admin.display(description="last sign-in")
+    def last_login(self, account: AgencyAccount) -> datetime | None:
+        return account.user.last_login
+
+    def add(self, request: HttpRequest) -> HttpResponse:
+        def invite(given: dict[str, Any], by: str, now: datetime) -> Invitation:
+            return agency_accounts.invite(by=by, now=now, **given)
+
+        return self._show_link(request, InviteForm(request.POST or None), "Invite somebody of an agency", invite)
+
+    def again(self, request: HttpRequest, account: AgencyAccount) -> HttpResponse:
+        def again(given: dict[str, Any], by: str, now: datetime) -> Invitation:
+            return agency_accounts.invite_again(account=account, by=by, now=now, **given)
+
+        consequence = "The password, the second factor and the sessions of the account end. The page shows a new link."
+        title = f"Invite {account} again"
+        return self._show_link(request, AgainForm(request.POST or None), title, again, consequence=consequence)
+
+    def end(self, row: AgencyAccount, *, by: str, now: datetime, reason: str) -> str:
+        agency_accounts.end(account=row, by=by, now=now, reason=reason)
+        return f"The account {row} has ended, and so have its sessions."
+
+    def consequence(self, row: AgencyAccount) -> str:
+        return f"{row} can no longer use the pages of {row.agency}"
+
+    def _show_link(
+        self,
+        request: HttpRequest,
+        form: ConfirmedForm,
+        title: str,
+        invite: Callable[[dict[str, Any], str, datetime], Invitation],
+        **context: Any,
+    ) -> HttpResponse:
+        if form.confirm(request):
+            try:
+                invited = invite(dict(form.cleaned_data), actor(request), timezone.now())
+            except Refused as error:
+                form.add_error(None, str(error))
+            else:
+                self.log_addition(request, invited.account, "Invited")
+                path = reverse("agency:invitation", args=[invited.uid, invited.token])
+                link, title = request.build_absolute_uri(path), f"Invitation of {invited.account}"
+                return self.page(request, title, template="agencyaccount/invited.html", link=link)
+        return self.page(request, title, form=form, **context)

@@ -1,0 +1,53 @@
+"""Each text of the pages of an agency is marked for translation. What stays English says so to screen readers."""
+
+import re
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import translation
+
+from countries.accounts import credentials
+from federation.models.submissions import Submission
+from tests import factories
+from tests.contract.agency.conftest import account
+from tests.contract.callers import BEGAN, COLUMNS, Caller, hour, report
+from tests.contract.site.test_languages import NAMES, words
+
+OWN = NAMES | set(re.findall(r"\w+", "Kripos NO KRIPOS DOWNLOADS BitTorrent eDonkey R102 TOTP MiB Database"))
+
+
+def untranslated(answer) -> set[str]:
+    """The words of a page outside the marks, without what is said to be English, and names of rows."""
+    page = re.sub(r'<(?!html)(\w+)\b[^>]* lang="\w\w"[^>]*>.*?</\1>', " ", answer.content.decode(), flags=re.DOTALL)
+    left = words(page)
+    while (shorter := re.sub(r"⟦[^⟦⟧]*⟧", " ", left)) != left:
+        left = shorter
+    return set(re.findall(r"\w*[^\W\d_]{2,}\w*", left)) - OWN
+
+
+@pytest.fixture
+def marked(monkeypatch):
+    monkeypatch.setattr(translation._trans, "gettext", lambda text: f"⟦{text}⟧")
+    monkeypatch.setattr(translation._trans, "ngettext", lambda one, many, number: f"⟦{one if number == 1 else many}⟧")
+
+
+def test_every_text_is_marked_for_translation(analyst, agency, marked):
+    Caller(agency=agency).send(report(("NO", "BITTORRENT", 5)))
+    finding = factories.FindingFactory.create(agency=agency)
+    factories.SetupFactory.create(agency=agency, location_source="Database", local_days=True, time_zone="UTC")
+    credentials.issue(agency=agency, by="kari", now=BEGAN, networks=["192.0.2.0/24"])
+    addresses = ["", "send/", "submissions/", f"submissions/{Submission.objects.get().pk}/", "set-up/"]
+    addresses += ["findings/", "findings/?all", f"findings/{finding.pk}/"]
+    pages = {address: analyst.get(f"/agency/{address}") for address in addresses}
+    pages |= {value: analyst.post("/agency/send/", {"file": file_of(value)}) for value in ("5", "many")}
+    new, half = Client(), Client()
+    half.force_login(account(agency, "bo").user)
+    pages |= {address: new.get(f"/agency/{address}/") for address in ("sign-in", "invitation/x/y")}
+    pages["set up"] = half.get("/agency/second-factor/")
+    assert {address: found for address, page in pages.items() if (found := untranslated(page))} == {}
+
+
+def file_of(value):
+    rows = f"{COLUMNS}\nDOWNLOADS,H,{hour()},NO,BITTORRENT,{value}\n"
+    return SimpleUploadedFile("numbers.csv", rows.encode())

@@ -1,0 +1,184 @@
+"""The pages of an agency: the board, findings and their answers, a file that is checked, confirmed and followed."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from api.agency import send
+from countries.accounts import credentials
+from countries.models import Agency, Credential
+from federation.models.figures import Figure
+from federation.models.findings import Answer
+from federation.models.submissions import IdempotencyKey, Submission
+from p2p_core import periods
+from tests import factories
+from tests.contract.agency.conftest import account, text_of
+from tests.contract.callers import COLUMNS, Caller, day, hour
+from tests.contract.public.press import Covered, Press
+from tests.second_factor import signed_in
+
+SEND = "/agency/send/"
+
+
+def rows(*cells, ago=2):
+    lines = [f"DOWNLOADS,H,{hour(ago)},{country},BITTORRENT,{value}" for country, value in cells]
+    return "\n".join([COLUMNS, *lines]).encode()
+
+
+def drop(client, content, **more):
+    return client.post(SEND, {"file": SimpleUploadedFile("numbers.csv", content), **more})
+
+
+@pytest.fixture
+def other(agency):
+    return factories.AgencyFactory.create(code="SE-NOA", name="NOA")
+
+
+def test_file_is_checked_confirmed_and_followed(analyst, agency):
+    checked = drop(analyst, rows(("NO", 12345), ("SE", 5)))
+    assert "Reports: 1 · used: 1" in text_of(checked)
+    assert "12,350" in text_of(checked)
+    assert not Submission.objects.exists()
+    stored = drop(analyst, rows(("NO", 12345), ("SE", 5)), stamp=checked.context["stamp"])
+    row = Submission.objects.get()
+    assert (row.agency, row.media, stored["Location"]) == (agency, "csv", f"/agency/submissions/{row.pk}/")
+    followed = text_of(analyst.get(stored["Location"]))
+    assert "12,350 used" in followed
+    assert str(row.pk) in followed
+    assert "used: 1" in text_of(analyst.get("/agency/submissions/"))
+
+
+def test_json_is_read_too(analyst):
+    body = f'{{"indicator": "DOWNLOADS", "reports": [{{"frequency": "D", "period": "{day()}", "observations": []}}]}}'
+    checked = drop(analyst, body.encode())
+    assert drop(analyst, body.encode(), stamp=checked.context["stamp"]).status_code == 302
+    assert Submission.objects.get().media == "json"
+
+
+def test_form_that_is_sent_twice_is_one_submission(analyst):
+    stamp = drop(analyst, rows(("NO", 5))).context["stamp"]
+    first, second = (drop(analyst, rows(("NO", 5)), stamp=stamp) for _ in range(2))
+    assert first["Location"] == second["Location"]
+    assert (Submission.objects.count(), IdempotencyKey.objects.count()) == (1, 1)
+
+
+def test_stamp_confirms_only_what_was_checked(client, analyst, agency, other, monkeypatch):
+    """Another file, another person, another agency, half an hour later, or a stamp that somebody made up."""
+    content = rows(("NO", 5))
+    stamp = drop(analyst, content).context["stamp"]
+    colleague = signed_in(type(client)(), account(agency, "bo").user)
+    stranger = signed_in(type(client)(), account(other, "cleo").user)
+    refused = [
+        drop(analyst, rows(("NO", 6)), stamp=stamp),
+        drop(colleague, content, stamp=stamp),
+        drop(stranger, content, stamp=stamp),
+        drop(analyst, content, stamp=stamp.replace("csv", "json")),
+        drop(analyst, content, stamp="made up"),
+    ]
+    monkeypatch.setattr(send, "CONFIRMED_WITHIN", timedelta(seconds=-1))
+    refused.append(drop(analyst, content, stamp=stamp))
+    for answer in refused:
+        assert "nothing was stored" in text_of(answer)
+    assert not Submission.objects.exists()
+
+
+def test_refused_file_names_the_rows_and_what_to_do(analyst):
+    answer = drop(analyst, rows(("NO", 5), ("ZZ", 5), ("SE", "many")))
+    assert answer.status_code == 422
+    assert [place for place, _ in answer.context["faults"]] == ["Row 3 COUNTRY", "Row 4 OBS_VALUE"]
+    assert all(advice for _, advice in answer.context["faults"])
+    assert "many" not in text_of(answer).partition("What to do")[2].partition("File")[0].replace("too many", "")
+
+
+def test_trace_of_a_person_is_refused_and_not_repeated(analyst):
+    answer = drop(analyst, rows(("192.0.2.17", 5)))
+    assert answer.status_code == 422
+    assert "192.0.2.17" not in answer.content.decode()
+
+
+def test_file_that_is_too_large_is_not_kept(analyst, settings):
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 200
+    answer = drop(analyst, rows(*[("NO", 5)] * 20))
+    assert answer.status_code == 422
+    assert "No file came" in text_of(answer)
+
+
+def test_agency_that_must_sign_cannot_send_from_here(analyst, agency):
+    stamp = drop(analyst, rows(("NO", 5))).context["stamp"]
+    Agency.objects.update(signature_required=True)
+    for more in ({}, {"stamp": stamp}):
+        assert "signs what it sends" in text_of(drop(analyst, rows(("NO", 5)), **more))
+    assert not Submission.objects.exists()
+
+
+def test_pages_share_the_limit_of_the_agency(analyst, agency, settings):
+    settings.RATES = {**settings.RATES, "RATE_SUBMISSIONS_PER_AGENCY": 1}
+    drop(analyst, rows(("NO", 5)))
+    answer = drop(analyst, rows(("NO", 5)))
+    assert (answer.status_code, bool(answer["Retry-After"])) == (429, True)
+
+
+def test_board_shows_own_exact_counts_and_states(analyst, agency, other):
+    start = periods.start_of("D", datetime.now(UTC)) - timedelta(days=1)
+    for whose, value in ((agency, 12345), (other, 98765)):
+        Figure.objects.create(
+            agency=whose, indicator_id=1, frequency="D", period=start, source="reported", total=value,
+            covered_seconds=86_400, reported_seconds=86_400, final=True, held=False,
+            countries=[578], networks=[1], values=[value],
+        )  # fmt: skip
+    Press().publish("D", {day(): {}}, Covered(states={agency.pk: "partial", other.pk: "late"}))
+    shown = text_of(analyst.get("/agency/"))
+    assert "reported in part 12,345" in shown
+    assert "late" not in shown
+    assert "98,765" not in shown
+    assert "NOA" not in shown
+
+
+def test_finding_is_answered_and_the_answer_is_checked(analyst, agency, other):
+    own, foreign = (factories.FindingFactory.create(agency=one) for one in (agency, other))
+    assert f"/agency/findings/{own.pk}/" in analyst.get("/agency/").content.decode()
+    listed = analyst.get("/agency/findings/").content.decode()
+    assert f"/agency/findings/{own.pk}/" in listed
+    assert f"/agency/findings/{foreign.pk}/" not in listed
+    page = f"/agency/findings/{own.pk}/"
+    for given in ({}, {"answer": "perhaps"}, {"answer": "confirmed", "remark": "ask ola@example.org"}):
+        assert analyst.post(page, given).status_code == 422
+    assert analyst.post(f"/agency/findings/{foreign.pk}/", {"answer": "confirmed"}).status_code == 404
+    assert not Answer.objects.exists()
+    said = analyst.post(page, {"answer": "confirmed", "remark": "A campaign."}, follow=True)
+    assert "The numbers are right. A campaign." in text_of(said)
+    assert Answer.objects.values_list("by", "remark").get() == ("ada", "A campaign.")
+
+
+def test_finding_that_is_closed_takes_no_answer(analyst, agency):
+    finding = factories.FindingFactory.create(
+        agency=agency, state="resolved", resolved=timezone.now(), resolution="corrected"
+    )
+    page = f"/agency/findings/{finding.pk}/"
+    assert 'name="answer"' not in analyst.get(page).content.decode()
+    assert analyst.post(page, {"answer": "confirmed"}).status_code == 409
+
+
+def test_set_up_shows_credentials_and_when_they_were_last_used(analyst, agency, other):
+    factories.SetupFactory.create(agency=agency, location_source="Own base")
+    credentials.issue(agency=agency, by="kari", now=timezone.now())
+    Caller(agency=other)
+    shown = text_of(analyst.get("/agency/set-up/"))
+    assert "Own base" in shown
+    assert "Last used: never" in shown
+    assert "SE-NOA" not in shown
+    Caller(agency=agency)
+    assert Credential.objects.filter(agency=agency, used=None).count() == 1
+    assert re.search(r"Last used: \d", text_of(analyst.get("/agency/set-up/")))
+
+
+@pytest.mark.parametrize("page", ["", "send/", "findings/", "submissions/", "set-up/", "findings/?before=9&all"])
+def test_pages_are_never_kept_and_run_no_script(analyst, page):
+    answer = analyst.get(f"/agency/{page}")
+    assert answer.status_code == 200
+    assert answer["Cache-Control"] == "no-store"
+    assert "<script" not in answer.content.decode()
+    assert "Kripos (NO-KRIPOS)" in text_of(answer)

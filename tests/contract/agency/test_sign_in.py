@@ -1,0 +1,149 @@
+"""Somebody of an agency is invited at the desk, signs in with two factors, and loses the access."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from countries.accounts import agency_accounts
+from countries.models import AgencyAccount
+from federation.models.audit import AuditEvent
+from tests import second_factor
+from tests.contract.agency.conftest import account, text_of
+from tests.integration.federation import deskside
+
+WORDS = "three words that nobody guesses"
+ADD = "/admin/countries/agencyaccount/add/"
+
+
+@pytest.fixture
+def coordinator(db):
+    user = deskside.account("kari", "coordinator")
+    user.set_password(WORDS)
+    user.save()
+    return second_factor.signed_in(Client(), user)
+
+
+def link_of(answer):
+    [link] = re.findall(r"http://testserver(/agency/invitation/[^<]+)", answer.content.decode())
+    return link
+
+
+def accept(client, link):
+    form = client.get(link, follow=True)
+    there = form.redirect_chain[-1][0]
+    return client.post(there, {"new_password1": WORDS, "new_password2": WORDS}, follow=True)
+
+
+def give_password(client, name="ola", password=WORDS, page="/agency/sign-in/", **more):
+    return client.post(page, {"username": name, "password": password}, **more)
+
+
+@pytest.mark.django_db
+def test_invited_person_comes_to_the_board_by_two_factors(client, coordinator, agency):
+    invited = coordinator.post(ADD, {"agency": agency.pk, "username": "ola", "password": WORDS, "reason": "analyst"})
+    link = link_of(invited)
+    assert "no-store" in invited["Cache-Control"]
+    assert link not in str(list(AuditEvent.objects.values()))
+    assert "Sign in with it" in text_of(accept(client, link))
+    assert "does not work any more" in text_of(Client().get(link, follow=True))
+
+    before = client.cookies.get(django_settings.SESSION_COOKIE_NAME)
+    asked = give_password(client, page="/agency/sign-in/?next=/nb/agency/", follow=True)
+    with_password = client.session.session_key
+    assert before is None or before.value != with_password
+    secret = second_factor.read(asked.context["secret"])
+    assert client.get("/agency/").status_code == 302
+    codes = client.post(asked.request["PATH_INFO"] + "?next=/nb/agency/", {"code": second_factor.code(secret)})
+    assert len(codes.context["codes"]) == 10
+    assert codes.context["next_page"] == "/nb/agency/"
+    assert client.session.session_key != with_password
+    assert "Kripos (NO-KRIPOS)" in text_of(client.get("/agency/"))
+    assert client.get("/admin/").status_code == 302
+    assert [event.action for event in AuditEvent.objects.filter(subject="user ola")] == [
+        "user.added",
+        *["user.changed"] * 2,
+    ]
+
+
+@pytest.mark.parametrize("role", ["coordinator", "observer"])
+@pytest.mark.django_db
+def test_members_of_the_desk_do_not_come_in(client, role, agency):
+    deskside.account("kari", role)
+    User.objects.get().set_password(WORDS)
+    assert "Please enter a correct" in text_of(give_password(client, "kari"))
+    second_factor.signed_in(client, User.objects.get())
+    assert client.get("/agency/")["Location"].startswith("/agency/sign-in/?next=")
+
+
+@pytest.mark.django_db
+def test_link_ends_after_three_days_with_the_account_and_with_the_next_link(client, agency, monkeypatch):
+    first = agency_accounts.invite(agency=agency, username="ola", by="kari", now=timezone.now())
+    again = agency_accounts.invite_again(account=first.account, by="kari", now=timezone.now(), reason="lost")
+
+    def works(invitation):
+        return (
+            Client().get(f"/agency/invitation/{invitation.uid}/{invitation.token}/", follow=True).context["validlink"]
+        )
+
+    assert (works(first), works(again)) == (False, True)
+    late = agency_accounts.default_token_generator._now() + timedelta(days=3, seconds=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(agency_accounts.default_token_generator, "_now", lambda: late)
+        assert not works(again)
+    agency_accounts.end(account=first.account, by="kari", now=timezone.now(), reason="left")
+    assert not works(again)
+
+
+ENDS = {
+    "ended": lambda it: agency_accounts.end(account=it, by="kari", now=timezone.now(), reason="left"),
+    "invited again": lambda it: agency_accounts.invite_again(account=it, by="kari", now=timezone.now(), reason="lost"),
+    "expired": lambda _: AgencyAccount.objects.update(expires=timezone.now()),
+    "user inactive": lambda _: User.objects.update(is_active=False),
+    "agency inactive": lambda it: type(it.agency).objects.update(active=False),
+    "signed out": None,
+}
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+def test_access_that_ends_in_a_session_ends_at_the_next_request(client, agency, end):
+    it = account(agency, "ola")
+    second_factor.signed_in(client, it.user)
+    assert client.get("/agency/").status_code == 200
+    end(it) if end else client.post("/agency/sign-out/")
+    assert client.get("/agency/")["Location"] == "/agency/sign-in/?next=%2Fagency%2F"
+
+
+def test_guesses_lock_the_name_at_both_doors(client, agency):
+    account(agency, "ola")
+    for _ in range(5):
+        answer = give_password(client, password="wrong")
+    assert answer.status_code == 429
+    assert 1 <= int(answer["Retry-After"]) <= 900
+    assert client.post("/admin/login/", {"username": "ola", "password": "wrong"}).status_code == 429
+
+
+def test_wrong_code_is_told_and_the_next_one_must_wait(client, agency):
+    user = account(agency, "ola").user
+    second_factor.given_to(user)
+    client.force_login(user)
+    assert "wrong or was used before" in text_of(client.post("/agency/second-factor/", {"code": "000000"}))
+    assert client.post("/agency/second-factor/", {"code": second_factor.code()}).status_code == 429
+    assert client.get("/agency/")["Location"].startswith("/agency/second-factor/")
+
+
+def test_forms_need_their_token(agency):
+    client = Client(enforce_csrf_checks=True)
+    assert give_password(client).status_code == 403
+    assert client.post("/agency/sign-out/").status_code == 403
+
+
+def test_next_page_is_one_of_ours(client, agency):
+    it = account(agency, "ola")
+    it.user.set_password(WORDS)
+    it.user.save()
+    assert give_password(client, page="/agency/sign-in/?next=//example.org/")["Location"] == "/agency/"
