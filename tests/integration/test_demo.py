@@ -113,14 +113,18 @@ def answers_the_examples_of_the_documentation(**stack):
 
 
 def sign_in_as_told(said, url):
-    """The account that is printed needs no authenticator app."""
-    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
-    with browser.open(f"{url}/admin/", timeout=10) as page:
-        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.read().decode())[1]
-    name, password = re.search(r"user (\w+), password (\S+)", said).groups()
-    form = {"username": name, "password": password, "csrfmiddlewaretoken": token, "next": "/admin/"}
-    with browser.open(f"{url}/admin/login/", urllib.parse.urlencode(form).encode(), timeout=10) as page:
-        assert (page.url, "The coordinators' desk" in html.unescape(page.read().decode())) == (f"{url}/admin/", True)
+    """The accounts that are printed need no authenticator app."""
+    for door, place, words in (
+        ("/admin/login/", "/admin/", "The coordinators' desk"),
+        ("/agency/sign-in/", "/agency/", "(NO-DEMO)"),
+    ):
+        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        with browser.open(f"{url}{door}", timeout=10) as page:
+            token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.read().decode())[1]
+        name, password = re.search(rf"{place} .*: user (\w+), password (\S+)", said).groups()
+        form = {"username": name, "password": password, "csrfmiddlewaretoken": token, "next": place}
+        with browser.open(f"{url}{door}", urllib.parse.urlencode(form).encode(), timeout=10) as page:
+            assert (page.url, words in html.unescape(page.read().decode())) == (f"{url}{place}", True)
 
 
 def send_as_told(said, url):

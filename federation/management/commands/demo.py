@@ -158,7 +158,7 @@ def _ready_message(url: str, reader: Client, took: float, *, swarm: bool) -> str
     hour = periods.start_of("H", clock.now() - settings.PUBLICATION_LIMITS["H"] - timedelta(hours=1, minutes=1))
     label = periods.label("H", hour)
     query = f"indicator=DOWNLOADS&frequency=H&start={label}&end={label}&country=NO"
-    password = registration.coordinator()
+    password, own = registration.coordinator(), registration.analyst(now=clock.now())
     return f"""
 Ready after {took:.0f} seconds. Every number here is invented{_REAL if swarm else ""}.
 
@@ -168,6 +168,7 @@ Ready after {took:.0f} seconds. Every number here is invented{_REAL if swarm els
   {url}/api/v1/aggregates/?indicator=DOWNLOADS&frequency=D&start={_days_ago(14)}&end={_days_ago(1)}
   {url}/api/docs/    the API
   {url}/admin/       the coordinators' desk: user demo, password {password}
+  {url}/agency/      the pages of {registration.ANALYSED}, with its exact counts: user analyst, password {own}
 
 Send a report as an agency would, and read the combined view:
 

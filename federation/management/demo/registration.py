@@ -9,8 +9,8 @@ from django.db.models import Max
 
 from countries import registry
 from countries.accounts import credential_limits, credentials
-from countries.models import Agency, Annotation, Credential, Detail, Population, Schedule, Setup
-from federation.management.demo.agencies import AGENCIES, COLLECTOR, HISTORY, DemoAgency, Stream
+from countries.models import Agency, AgencyAccount, Annotation, Credential, Detail, Population, Schedule, Setup
+from federation.management.demo.agencies import AGENCIES, COLLECTOR, HISTORY, READER, DemoAgency, Stream
 from federation.management.demo.client import Client
 from federation.models.submissions import Report, ReportState
 from p2p_core import periods
@@ -18,6 +18,8 @@ from p2p_core.codes import GROUP_MEMBERS
 
 BY = "demo"
 REASON = "invented for the demonstration"
+#: The agency whose pages the demo's analyst sees.
+ANALYSED = "NO-DEMO"
 #: When the past happened, in days before the first day.
 _CAMPAIGN, _CHANGE, _OUTAGE = 75, 140, 61
 #: Outside Europe, the largest countries are enough for a long tail.
@@ -99,10 +101,24 @@ def add_collector(*, url: str, now: datetime) -> Client:
 
 def coordinator() -> str:
     """The password of an account for the desk. It changes at every call."""
+    return _password_of("demo", is_superuser=True)
+
+
+def analyst(*, now: datetime) -> str:
+    """The password of an account for the pages of `ANALYSED`. It changes at every call."""
+    password = _password_of("analyst")
+    user = registry.account("analyst")
+    if not AgencyAccount.objects.filter(user=user).exists():
+        agency = Agency.objects.get(code=ANALYSED)
+        registry.save(AgencyAccount(user=user, agency=agency, created=now), by=BY, reason=REASON)
+    return password
+
+
+def _password_of(username: str, *, is_superuser: bool = False) -> str:
     password = secrets.token_urlsafe(9)
-    user = User.objects.filter(username="demo").first()
+    user = User.objects.filter(username=username).first()
     if user is None:
-        registry.create_account(username="demo", password=password, is_superuser=True, by=BY, reason=REASON)
+        registry.create_account(username=username, password=password, is_superuser=is_superuser, by=BY, reason=REASON)
         return password
     with registry.announce_changes(user, by=BY, reason=REASON):
         user.set_password(password)
