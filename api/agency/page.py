@@ -1,6 +1,7 @@
 """The base of the pages of an agency: who may open them, and what all of them show."""
 
 import math
+from datetime import date
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -16,6 +17,7 @@ from django.views import View
 from api.site import pages
 from countries.accounts import agency_accounts, second_factor, sessions
 from countries.accounts.guessing import LockedOut
+from countries.reference import Reference, Setup
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -74,3 +76,11 @@ class AgencyPage(OpenPage):
 
     def page(self, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
         return super().page(template, status=status, agency=self.agency, **context)
+
+    def setups(self) -> tuple[Setup, ...]:
+        """The set-ups of the agency, earliest first."""
+        known = (row.setups for row in Reference.current().agencies if row.id == self.agency.pk)
+        return next(known, ())
+
+    def setup_on(self, day: date) -> Setup | None:
+        return next((setup for setup in reversed(self.setups()) if setup.valid_from <= day), None)

@@ -5,10 +5,12 @@ checked and when, with a signature. The stamp is also the `Idempotency-Key`, so 
 submission.
 """
 
+from base64 import b64encode
 from collections import Counter
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.signing import BadSignature, TimestampSigner
@@ -27,16 +29,21 @@ from countries.reference import Reference
 from federation.database import clock
 from federation.errors import FederationError
 from federation.intake import dry_run
-from p2p_core.payloads import submissions
-from p2p_core.payloads.faults import PayloadError
+from p2p_core.payloads.faults import LISTED, PayloadError
 from p2p_core.reports import NewSubmission
 from p2p_core.rules.rulebook import say
+from p2p_core.workbooks import files, writing
+from p2p_core.workbooks.reading import Reading, WorkbookError
+from p2p_core.workbooks.values import Clock
 
 #: How long a dry run may be confirmed.
 CONFIRMED_WITHIN: Final = timedelta(minutes=30)
 #: How many reports and findings a dry run shows.
 SHOWN: Final = 200
 _MIB: Final = 1024 * 1024
+#: A refused file that is larger does not come back with its wrong cells coloured: it would be in the page.
+MARKED_AT_MOST: Final = _MIB
+_XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class Send(AgencyPage):
@@ -50,27 +57,34 @@ class Send(AgencyPage):
         if self.agency.signature_required or sent is None:
             # A file that is too large does not come here.
             size = settings.FILE_UPLOAD_MAX_MEMORY_SIZE // _MIB
-            problem = gettext("No file came, or it is larger than %d MiB. Choose a file.") % size
-            return self._ask(problem=problem, status=422)
+            missing = gettext("No file came, or it is larger than %d MiB. Choose a file.") % size
+            return self._ask(problem=missing, status=422)
         content = sent.read()
         try:
             self._count()
-            submission = self._read(content)
-            if self._is_confirmed(submission):
-                return self._store(submission)
-            return self._preview(submission)
+            found = self._read(content)
+            if self._is_confirmed(found.submission):
+                return self._store(found.submission)
+            return self._preview(found)
+        except WorkbookError as error:
+            return self._refuse_cells(error, content)
         except (PayloadError, FederationError, Problem) as error:
-            return self._refuse(problem_of(error) or Problem("invalid_payload"))
+            problem = problem_of(error) or Problem("invalid_payload")
+            faults = [(_place(fault.pointer), CODES[fault.code].advice) for fault in problem.faults]
+            return self._refuse(problem, faults)
 
     def _count(self) -> None:
         allowance = rates.count(rates.SUBMISSIONS_PER_AGENCY, str(self.agency.pk))
         if allowance.left < 0:
             raise rates.refusal(allowance)
 
-    def _read(self, content: bytes) -> NewSubmission:
-        kind = "json" if content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[") else "csv"
+    def _read(self, content: bytes) -> Reading:
+        """Read a file of any kind, with the times of a workbook in the time zone of the agency's set-up."""
+        received, setup = clock.agreed(), self.setup_on(clock.now().date())
+        read_by = Clock(ZoneInfo(setup.time_zone), local_days=setup.local_days) if setup else Clock()
         indicators = Reference.current().indicator_numbers
-        return submissions.read(content, kind, received=clock.agreed(), indicators=indicators, agency=self.agency.code)
+        _, found = files.read(content, received=received, indicators=indicators, agency=self.agency.code, clock=read_by)
+        return found
 
     def _is_confirmed(self, submission: NewSubmission) -> bool:
         try:
@@ -88,7 +102,8 @@ class Send(AgencyPage):
         self.request.META[requests.SUBMISSION] = str(receipt.submission_id)
         return HttpResponseRedirect(reverse("agency:submission", args=[receipt.submission_id]))
 
-    def _preview(self, submission: NewSubmission) -> HttpResponse:
+    def _preview(self, read: Reading) -> HttpResponse:
+        submission = read.submission
         found = dry_run.preview(self.agency, submission)
         names = {one.number: one.name for one in pages.indicators().values()}
         pairs = zip(submission.reports[:SHOWN], found.outcomes, strict=False)
@@ -96,7 +111,7 @@ class Send(AgencyPage):
             stamp=_signer.sign(self._subject(submission)),
             # The file is not the one that was checked, or the check is too old.
             again="stamp" in self.request.POST,
-            submission=submission,
+            notes=read.notes,
             reports=len(submission.reports),
             outcomes=Counter(outcome.value for outcome in found.outcomes).items(),
             previewed=[(report, names[report.indicator], outcome.value) for report, outcome in pairs],
@@ -106,17 +121,36 @@ class Send(AgencyPage):
             more=max(len(submission.reports), len(found.findings)) > SHOWN,
         )
 
-    def _refuse(self, problem: Problem) -> HttpResponse:
-        faults = [(_place(fault.pointer), CODES[fault.code].advice) for fault in problem.faults]
-        answer = self._ask(
-            status=problem.status, refused=problem.detail, faults=faults, unlisted=problem.fault_count - len(faults)
-        )
+    def _refuse_cells(self, error: WorkbookError, content: bytes) -> HttpResponse:
+        """Name the cells. A workbook in which they are coloured is in the page itself, so nothing stores it."""
+        marked = ""
+        if len(content) <= MARKED_AT_MOST:
+            marked = f"data:{_XLSX};base64,{b64encode(writing.refused(content, error)).decode()}"
+        faults = [(str(cell.place), cell.detail) for cell in error.cells[:LISTED]]
+        problem = problem_of(error) or Problem("invalid_payload")
+        return self._refuse(problem, faults, marked=marked)
+
+    def _refuse(self, problem: Problem, faults: list[tuple[str, str]], **more: str) -> HttpResponse:
+        unlisted = problem.fault_count - len(faults)
+        answer = self._ask(status=problem.status, refused=problem.detail, faults=faults, unlisted=unlisted, **more)
         for name, value in problem.headers.items():
             answer[name] = value
         return answer
 
     def _ask(self, status: int = 200, **context: Any) -> HttpResponse:
         return self.page("send", status=status, minutes=CONFIRMED_WITHIN // timedelta(minutes=1), **context)
+
+
+class Template(AgencyPage):
+    """An empty workbook with the lists to choose from."""
+
+    def get(self, _request: HttpRequest) -> HttpResponse:
+        setup = self.setup_on(clock.now().date())
+        names = {row.code: row.name for row in Reference.current().indicators}
+        content = writing.template(names, zone=setup.time_zone if setup else "UTC")
+        name = f"{self.agency.code}.xlsx"
+        headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}"'}
+        return HttpResponse(content, content_type=_XLSX, headers=headers)
 
 
 def _place(pointer: str) -> str:

@@ -12,6 +12,7 @@ urlpatterns = [
     path("submissions/", submissions.Submissions.as_view(), name="submissions"),
     path("submissions/<uuid:id>/", submissions.Submission.as_view(), name="submission"),
     path("send/", send.Send.as_view(), name="send"),
+    path("send/template.xlsx", send.Template.as_view(), name="template"),
     path("set-up/", set_up.SetUp.as_view(), name="set-up"),
     path("sign-in/", sign_in.SignIn.as_view(), name="sign-in"),
     path("second-factor/", sign_in.SecondFactor.as_view(), name="second-factor"),

@@ -1,8 +1,12 @@
 """Somebody of an agency in a real browser without scripts: invited at the desk, signed in, sending a file."""
 
+from io import BytesIO
+
 import pytest
+import xlsxwriter
 
 from tests import second_factor
+from tests.stack.desk import faults
 from tests.stack.stack import HELD, PASSWORD, USUAL, ago
 from tests.stack.test_pages import AXE, RUN
 
@@ -17,6 +21,15 @@ def file_of(value):
     return {"name": "numbers.csv", "mimeType": "text/csv", "buffer": rows.encode()}
 
 
+def workbook_of(value):
+    book = BytesIO()
+    with xlsxwriter.Workbook(book, {"in_memory": True}) as written:
+        sheet = written.add_worksheet("Reports")
+        sheet.write_row(0, 0, COLUMNS.split(","))
+        sheet.write_row(1, 0, ["HELP_VISITS", "H", f"{ago(1)} 09:00", AGENCY[:2], "BITTORRENT", value])
+    return {"name": "numbers.xlsx", "mimeType": "", "buffer": book.getvalue()}
+
+
 def press(page, name):
     """Reach a button or link by the keyboard alone."""
     target = page.get_by_role("button", name=name, exact=True).or_(page.get_by_role("link", name=name, exact=True))
@@ -27,15 +40,20 @@ def press(page, name):
     page.keyboard.press("Enter")
 
 
-def test_analyst_is_invited_signs_in_sends_and_answers(chromium, federation, visit):
-    desk = visit("kari")
-    desk.goto(f"{federation.url}/admin/countries/agencyaccount/add/")
+def invite(desk, url):
+    """Invite somebody of the agency at the desk, and return the link."""
+    desk.goto(f"{url}/admin/countries/agencyaccount/add/")
     desk.get_by_label("Agency").select_option(label=AGENCY)
     desk.get_by_label("User name").fill("analyst")
     desk.get_by_label("Your password").fill(PASSWORD)
     desk.get_by_role("button", name="Invite somebody of an agency").click()
-    link = desk.locator("code").inner_text()
+    desk.locator("code").wait_for()
+    assert faults(desk) == []
+    return desk.locator("code").inner_text()
 
+
+def test_analyst_is_invited_signs_in_sends_and_answers(chromium, federation, visit):
+    link = invite(visit("kari"), federation.url)
     context = chromium.new_context(java_script_enabled=False, viewport={"width": 360, "height": 740})
     page = context.new_page()
     page.goto(link)
@@ -57,6 +75,12 @@ def test_analyst_is_invited_signs_in_sends_and_answers(chromium, federation, vis
     page.get_by_label("File", exact=True).set_input_files(file_of("many"))
     page.get_by_role("button", name="Check the file").click()
     assert "Row 2 OBS_VALUE" in page.locator("main").inner_text()
+    page.get_by_label("File", exact=True).set_input_files(workbook_of("many"))
+    page.get_by_role("button", name="Check the file").click()
+    assert "Reports!F2" in page.locator("main").inner_text()
+    with page.expect_download() as coloured:
+        page.get_by_role("link", name="Download the file with the wrong cells coloured").click()
+    assert coloured.value.suggested_filename == f"{AGENCY}.xlsx"
     page.get_by_label("File", exact=True).set_input_files(file_of(USUAL))
     page.get_by_role("button", name="Check the file").click()
     page.get_by_label("The same file").set_input_files(file_of(USUAL))

@@ -1,9 +1,12 @@
 """The pages of an agency: the board, findings and their answers, a file that is checked, confirmed and followed."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from base64 import b64decode
+from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
 
 import pytest
+import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
@@ -12,7 +15,7 @@ from countries.accounts import credentials
 from countries.models import Agency, Credential
 from federation.models.figures import Figure
 from federation.models.findings import Answer
-from federation.models.submissions import IdempotencyKey, Submission
+from federation.models.submissions import IdempotencyKey, Report, Submission
 from p2p_core import periods
 from tests import factories
 from tests.contract.agency.conftest import account, text_of
@@ -91,6 +94,36 @@ def test_refused_file_names_the_rows_and_what_to_do(analyst):
     assert [place for place, _ in answer.context["faults"]] == ["Row 3 COUNTRY", "Row 4 OBS_VALUE"]
     assert all(advice for _, advice in answer.context["faults"])
     assert "many" not in text_of(answer).partition("What to do")[2].partition("File")[0].replace("too many", "")
+
+
+def workbook(value="17", period="2026-06-01 09:00"):
+    book = BytesIO()
+    with xlsxwriter.Workbook(book, {"in_memory": True}) as written:
+        sheet = written.add_worksheet("Reports")
+        sheet.write_row(0, 0, COLUMNS.split(","))
+        sheet.write_row(1, 0, ["DOWNLOADS", "H", period, "NO", "BITTORRENT", value])
+    return book.getvalue()
+
+
+def test_workbook_is_read_in_the_time_zone_of_the_set_up(analyst, agency):
+    factories.SetupFactory.create(agency=agency, time_zone="Europe/Oslo", valid_from=date(2026, 1, 1))
+    stamp = drop(analyst, workbook()).context["stamp"]
+    assert drop(analyst, workbook(), stamp=stamp).status_code == 302
+    assert Report.objects.get().period == datetime(2026, 6, 1, 7, tzinfo=UTC)
+
+
+def test_refused_workbook_names_cells_and_comes_back_with_them_coloured(analyst):
+    answer = drop(analyst, workbook(value="many"))
+    assert [place for place, _ in answer.context["faults"]] == ["Reports!F2"]
+    coloured = b64decode(answer.context["marked"].partition(",")[2])
+    assert coloured.startswith(b"PK")
+    assert not Submission.objects.exists()
+
+
+def test_template_of_the_agency_is_accepted_once_filled_in(analyst):
+    answer = analyst.get("/agency/send/template.xlsx")
+    assert 'filename="NO-KRIPOS.xlsx"' in answer["Content-Disposition"]
+    assert drop(analyst, answer.content).context["refused"]
 
 
 def test_trace_of_a_person_is_refused_and_not_repeated(analyst):
