@@ -10,7 +10,7 @@ from django.db.models import Max
 from countries import registry
 from countries.accounts import credential_limits, credentials
 from countries.models import Agency, AgencyAccount, Annotation, Credential, Detail, Population, Schedule, Setup
-from federation.management.demo.agencies import AGENCIES, COLLECTOR, HISTORY, READER, DemoAgency, Stream
+from federation.management.demo.agencies import AGENCIES, COLLECTOR, HISTORY, DemoAgency, Stream
 from federation.management.demo.client import Client
 from federation.models.submissions import Report, ReportState
 from p2p_core import periods
