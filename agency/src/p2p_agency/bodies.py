@@ -23,9 +23,10 @@ _encode: Final = msgspec.json.Encoder().encode
 
 def of_file(path: Path, settings: Settings, *, again: bool = False) -> Iterator[bytes]:
     """The bodies of a file. Unless the file is saved again, they are always the same."""
-    content = files.read(path, settings)
-    codes = {number: code for code, number in files.numbers_of(settings).items()}
-    return write(content.reports, codes, datetime.now(UTC) if again else content.prepared)
+    known, now = files.known_of(settings), datetime.now(UTC)
+    content = files.read(path, known, now)
+    codes = {number: code for code, number in known.indicators.items()}
+    return write(content.reports, codes, now if again else content.prepared)
 
 
 def of_withdrawals(indicator: str, frequency: str, labels: Sequence[str]) -> Iterator[bytes]:

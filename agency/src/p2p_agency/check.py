@@ -22,23 +22,20 @@ Document = dict[str, Any]
 def check(content: bytes, *, received: datetime, indicators: Mapping[str, int], agency: str, clock: Clock) -> Document:
     """The verdict about a file. Its members have the names and the forms of the federation's answers."""
     try:
-        return accepted(content, received=received, indicators=indicators, agency=agency, clock=clock)
+        kind, found = files.read(content, received=received, indicators=indicators, agency=agency, clock=clock)
     except PayloadError as error:
         return refused(error)
+    return accepted(kind, found, indicators)
 
 
-def accepted(
-    content: bytes, *, received: datetime, indicators: Mapping[str, int], agency: str, clock: Clock
-) -> Document:
-    """The verdict about a file without faults. Raises a :class:`PayloadError` if it has any."""
-    kind, found = files.read(content, received=received, indicators=indicators, agency=agency, clock=clock)
-    return {"accepted": True, "kind": kind, **_accepted(found, {number: code for code, number in indicators.items()})}
-
-
-def _accepted(found: Reading, codes: Mapping[int, str]) -> Document:
+def accepted(kind: str, found: Reading, indicators: Mapping[str, int]) -> Document:
+    """The verdict about a file without faults."""
+    codes = {number: code for code, number in indicators.items()}
     reports = found.submission.reports
     places = [str(place) for place in found.places] or [""] * len(reports)
     return {
+        "accepted": True,
+        "kind": kind,
         "report_count": len(reports),
         "observation_count": found.submission.observations,
         "preview": [

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import click
 
-from p2p_agency import messages, settings
+from p2p_agency import messages, reference, settings
 from p2p_agency.client import Client
 from p2p_agency.errors import AgencyError, AwayError, MachineError, RefusedError, SetUpError
 from p2p_agency.outbox import Outbox, Stored
@@ -69,9 +69,8 @@ def main(context: click.Context, config: Path) -> None:
     envvar="P2P_AGENCY_SECRET",
     help="Better typed when asked for, or in $P2P_AGENCY_SECRET: others on this machine can read a command line.",
 )
-@click.option("--zone", help="The time zone of your workbooks, such as Europe/Oslo.")
 @click.pass_obj
-def init(path: Path, address: str, client_id: str, secret: str, zone: str | None) -> None:
+def init(path: Path, address: str, client_id: str, secret: str) -> None:
     """Test the address and the credential, and store them so that only you can read them."""
     try:
         address = settings.parse_address(address)
@@ -82,15 +81,10 @@ def init(path: Path, address: str, client_id: str, secret: str, zone: str | None
     missing = _NEEDED - client.scopes()
     if missing:
         raise SetUpError(f"The credential lacks {', '.join(sorted(missing))}. Ask your coordinator for another one.")
-    indicators = [one["code"] for one in client.get("indicators/")["indicators"]]
-    values: dict[str, str | list[str]] = {
-        "address": address, "client_id": given.client_id, "client_secret": given.client_secret,
-        "indicators": indicators,
-    }  # fmt: skip
-    settings.store(path, values | ({"zone": zone} if zone else {}))
-    settings.load(path)
+    settings.store(path, {"address": address, "client_id": given.client_id, "client_secret": given.client_secret})
+    known = reference.refresh(settings.load(path), client)
     _say_clock(client)
-    click.echo(f"{address} accepts this credential. The settings are in {path}.")
+    click.echo(f"{address} accepts this credential. The settings are in {path}.\n{known}")
 
 
 @main.command()
@@ -100,10 +94,9 @@ def template(path: Path, file: Path) -> None:
     """Write an empty workbook with lists to choose from."""
     from p2p_core.workbooks import writing
 
-    given = settings.load(path)
-    zone = str(given.zone or "UTC")
-    _write_new(file, writing.template(dict.fromkeys(given.indicators, ""), zone=zone))
-    click.echo(f"Fill in the sheet Reports of {file}, in the time of {zone}. Then run: p2p-agency check {file}")
+    known = reference.load(settings.load(path))
+    _write_new(file, writing.template(known.indicators, zone=str(known.clock.zone)))
+    click.echo(f"{known}\nFill in the sheet Reports of {file}. Then run: p2p-agency check {file}")
 
 
 @main.command()
@@ -121,9 +114,9 @@ def check(context: click.Context, file: Path, as_json: bool, marked: Path | None
     from p2p_agency import files
 
     given = settings.load(context.obj)
-    content = files.load(file)
+    content, known = files.load(file), files.known_of(given)
     try:
-        verdict = checking.accepted(content, **files.terms(given, datetime.now(UTC)))
+        verdict = checking.accepted(*files.find(content, known, datetime.now(UTC)), known.indicators)
     except PayloadError as refusal:
         verdict = checking.refused(refusal)
         if marked:
@@ -131,6 +124,8 @@ def check(context: click.Context, file: Path, as_json: bool, marked: Path | None
 
             _write_new(marked, writing.refused(content, refusal))
     click.echo(json.dumps(verdict, indent=1) if as_json else "\n".join(checking.lines(verdict)))
+    if file.suffix.lower() != ".json" and not as_json:
+        click.echo(reference.load(given))
     if not verdict["accepted"]:
         context.exit(RefusedError.exit_code)
 
@@ -157,9 +152,11 @@ def send(path: Path, files: Sequence[Path], dry_run: bool, again: bool, wait: in
     from p2p_agency import bodies
 
     given = settings.load(path)
+    client = Client(given)
+    if files:
+        reference.refresh_once_a_day(given, client)
     # All files are read before anything of them is sent.
     made = chain(*[bodies.of_file(file, given, again=again) for file in files])
-    client = Client(given)
     if dry_run:
         _preview(client, made)
         return
@@ -292,9 +289,10 @@ def status(path: Path) -> None:
     outbox = Outbox(given.outbox)
     _show_outbox(outbox)
     client = Client(given)
+    known = reference.refresh(given, client)
     findings = list(client.pages("findings/", "findings", state="open"))
     _say_clock(client)
-    click.echo(f"{given.address} accepts the credential {given.client_id}.")
+    click.echo(f"{given.address} accepts the credential {given.client_id}.\n{known}")
     click.echo(f"Submissions are signed as {given.keyid}." if given.keyid else "Submissions are not signed.")
     click.echo(f"Open findings: {len(findings)}. Read them with: p2p-agency findings")
 

@@ -72,20 +72,17 @@ class Client:
         """What would become of a submission; nothing is stored."""
         return self._post_submission(f"{_SUBMISSIONS}?dry_run=true", packed, media_type, {}, HTTPStatus.OK)
 
-    def get(self, path: str, **query: str) -> dict[str, Any]:
-        """A document of the API: `get("submissions/", since=…)`."""
-        url = f"/api/v1/{path}" + (f"?{urlencode(query)}" if query else "")
-        return self._authorized("GET", url, None, {})
-
     def pages(self, path: str, member: str, **query: str) -> Iterator[dict[str, Any]]:
-        """The items of a list, over all its pages."""
-        page = self.get(path, **query)
-        yield from page[member]
-        while page["next"]:
-            # Only the cursor: a proxy may know the federation by another name.
-            [cursor] = parse_qs(urlsplit(page["next"]).query)["cursor"]
-            page = self.get(path, **query, cursor=cursor)
+        """The items of a list, over all its pages: `pages("submissions/", "submissions", since=…)`."""
+        after: dict[str, str] = {}
+        while True:
+            url = f"/api/v1/{path}?{urlencode({**query, **after})}".rstrip("?")
+            page = self._authorized("GET", url, None, {}, member=member)
             yield from page[member]
+            if not page.get("next"):
+                return
+            # Only the cursor: a proxy may know the federation by another name.
+            after = {"cursor": parse_qs(urlsplit(page["next"]).query)["cursor"][0]}
 
     def answer(self, finding: int, answer: str, remark: str | None) -> dict[str, Any]:
         body = json.dumps({"answer": answer, **({"remark": remark} if remark else {})}).encode()

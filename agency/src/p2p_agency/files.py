@@ -1,47 +1,58 @@
 """Reads the files of an agency: which reader fits, and the reports that it finds."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, NamedTuple
 
-from p2p_agency import history
+from p2p_agency import history, reference
 from p2p_agency.errors import MachineError, RefusedError
 from p2p_agency.settings import Settings
 from p2p_core.payloads.faults import PayloadError
-from p2p_core.reports import NewReport, NewSubmission
+from p2p_core.reports import NewReport
 from p2p_core.workbooks import files
+from p2p_core.workbooks.reading import Reading
 from p2p_core.workbooks.values import Clock
 
 #: The ends of their names. Which reader fits, the content says.
 KINDS: Final = (".xlsx", ".ods", ".csv", ".json")
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """The reports of a file, and when they were prepared: as the file says, or when it was last saved."""
 
     reports: Sequence[NewReport]
     prepared: datetime
 
 
-def read(path: Path, settings: Settings) -> Content:
+class Known(NamedTuple):
+    """What the reading of a file depends on, beside its content. Numbers stand for the indicators in reports."""
+
+    indicators: Mapping[str, int]
+    agency: str
+    clock: Clock
+
+
+def read(path: Path, known: Known, now: datetime) -> Content:
     """Read a file as the federation would. Raises a `PayloadError` with its faults."""
-    now = datetime.now(UTC)
     body = load(path)
     saved = min(datetime.fromtimestamp(path.stat().st_mtime, UTC), now)
+    found = find(body, known, now)[1].submission
+    return Content(found.reports, saved if found.prepared == now else found.prepared)
 
-    def read_body(body: bytes) -> NewSubmission:
-        return files.read(body, **terms(settings, now))[1].submission
+
+def find(content: bytes, known: Known, now: datetime) -> tuple[str, Reading]:
+    """The kind of a file and what is in it, also if it is too large for one submission."""
+
+    def read_part(part: bytes) -> tuple[str, Reading]:
+        return files.read(part, received=now, **known._asdict())
 
     try:
-        found = read_body(body)
+        return read_part(content)
     except PayloadError as refusal:
-        if files.kind_of(body) == "csv" and refusal.code in history.TOO_MUCH:
-            return Content(history.read(body, lambda part: read_body(part).reports), saved)
+        if files.kind_of(content) == "csv" and refusal.code in history.TOO_MUCH:
+            return history.read(content, read_part)
         raise
-    return Content(found.reports, saved if found.prepared == now else found.prepared)
 
 
 def load(path: Path) -> bytes:
@@ -54,12 +65,6 @@ def load(path: Path) -> bytes:
         raise MachineError(f"{path} cannot be read: {error.strerror}.") from None
 
 
-def terms(settings: Settings, now: datetime) -> dict[str, Any]:
-    """What the reading of a file depends on, beside its content. The agency is known to the federation only."""
-    clock = Clock(settings.zone or UTC, settings.local_days)
-    return {"received": now, "indicators": numbers_of(settings), "agency": "", "clock": clock}
-
-
-def numbers_of(settings: Settings) -> dict[str, int]:
-    """Numbers for the indicators, which stand for them in reports."""
-    return {code: number for number, code in enumerate(settings.indicators)}
+def known_of(settings: Settings) -> Known:
+    facts = reference.load(settings)
+    return Known({code: number for number, code in enumerate(facts.indicators)}, settings.agency, facts.clock)

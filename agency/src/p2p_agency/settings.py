@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from p2p_agency.errors import MachineError, SetUpError
 
@@ -27,15 +26,15 @@ class Settings:
     address: str
     client_id: str
     client_secret: str = field(repr=False)
-    #: The codes that the federation had when `init` was run.
-    indicators: tuple[str, ...] = ()
-    zone: ZoneInfo | None = None
-    #: Whether a coordinator allowed days and months that are not those of UTC.
-    local_days: bool = False
     #: The name of the key that signs, if there is one.
     keyid: str = ""
     outbox: Path = field(default=Path())
     sections: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def agency(self) -> str:
+        """The code of the agency, with which the id of its credential begins."""
+        return self.client_id.rpartition(".")[0]
 
     @property
     def key_file(self) -> Path:
@@ -73,9 +72,6 @@ def _settings(path: Path, given: dict[str, Any]) -> Settings:
         address=parse_address(given["address"]),
         client_id=given["client_id"],
         client_secret=given["client_secret"],
-        indicators=tuple(map(str, given.get("indicators", ()))),
-        zone=ZoneInfo(given["zone"]) if "zone" in given else None,
-        local_days=given.get("local_days") is True,
         keyid=str(given.get("keyid", "")),
         outbox=path.parent / given.get("outbox", "outbox.sqlite"),
         sections={name: value for name, value in given.items() if isinstance(value, dict)},
@@ -94,7 +90,7 @@ def parse_address(text: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def store(path: Path, values: Mapping[str, str | bool | list[str]]) -> None:
+def store(path: Path, values: Mapping[str, str]) -> None:
     """Set values in the file and leave its other lines alone. It is replaced whole or not at all."""
     text = path.read_text(encoding="utf-8") if path.exists() else _HEAD
     table = re.search(r"^\[", text, re.MULTILINE)

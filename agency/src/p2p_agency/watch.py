@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from p2p_agency import bodies, files, messages
+from p2p_agency import bodies, files, messages, reference
 from p2p_agency.client import Client
 from p2p_agency.errors import AgencyError, MachineError
 from p2p_agency.outbox import Outbox
@@ -20,6 +20,8 @@ from p2p_core.payloads.faults import PayloadError
 
 #: After the name of a file: what became of it.
 RESULT: Final = ".result.txt"
+#: Seconds. So often it looks whether what is known of the federation is of today.
+_REFRESH: Final = 3600
 #: Programs begin the names of their unfinished files with these.
 _UNFINISHED: Final = (".", "~")
 
@@ -43,11 +45,12 @@ class Watch:
         self._taken: dict[Path, _Taken] = {}
         self._done: dict[Path, str] = {}
         self._said = ""
+        self._refresh_due = 0.0
 
     def look(self) -> None:
         """Take up files that are complete, send what waits, and write results. What fails is tried again next time."""
         fault = ""
-        for act in (self._take_files, self._send, self._write_results):
+        for act in (self._refresh, self._take_files, self._send, self._write_results):
             try:
                 act()
             except AgencyError as error:
@@ -56,6 +59,11 @@ class Watch:
         if fault and fault != self._said:
             self._say(fault)
         self._said = fault
+
+    def _refresh(self) -> None:
+        if time.monotonic() >= self._refresh_due:
+            self._refresh_due = time.monotonic() + _REFRESH
+            reference.refresh_once_a_day(self._settings, self._client)
 
     def _take_files(self) -> None:
         failed = None

@@ -1,8 +1,12 @@
 """An agency, set up at a federation of the test."""
 
+from datetime import date
+
+import msgspec
 import pytest
 
 from p2p_agency.client import Client
+from p2p_agency.reference import Reference
 from p2p_agency.settings import Settings
 from tests.unit.agency import federation as federations
 
@@ -23,14 +27,15 @@ def federation(one_federation):
 
 @pytest.fixture
 def given(federation, tmp_path):
-    return Settings(
-        tmp_path / "settings.toml",
-        federation.address,
-        "NO-KRIPOS.1",
-        "secret",
-        indicators=("DOWNLOADS", "HELP_VISITS"),
-        outbox=tmp_path / "outbox.sqlite",
-    )
+    """Settings, and what is known of the federation since the year 2020."""
+    path, outbox = tmp_path / "settings.toml", tmp_path / "outbox.sqlite"
+    know(tmp_path, indicators={"DOWNLOADS": "Downloads", "HELP_VISITS": "Visits"})
+    return Settings(path, federation.address, "NO-KRIPOS.1", "secret", outbox=outbox)
+
+
+def know(folder, **members):
+    known = Reference(**{"read_on": date(2020, 1, 1), "indicators": {"DOWNLOADS": "Downloads"}, **members})
+    (folder / "reference.json").write_bytes(msgspec.json.encode(known))
 
 
 @pytest.fixture

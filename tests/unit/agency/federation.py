@@ -28,6 +28,18 @@ class Federation:
     ahead: float = 0
     scope: str = "submissions:write submissions:read"
     tokens: int = 0
+    #: What anybody may read, by its path. It comes before ``answers``.
+    public: dict[str, Any] = field(
+        default_factory=lambda: {
+            "/api/v1/indicators/": {
+                "indicators": [
+                    {"code": "DOWNLOADS", "name": "Completed downloads"},
+                    {"code": "HELP_VISITS", "name": "Visits to help"},
+                ]
+            },
+            "/api/v1/agencies/": {"agencies": []},
+        }
+    )
 
     def problem(self, status: int, code: str, **members: Any) -> None:
         """The next answer is this problem."""
@@ -48,7 +60,7 @@ class Federation:
         if urlsplit(path).path == "/oauth/token/":
             self.tokens += 1
             return as_json(200, {"access_token": f"token {self.tokens}", "expires_in": 900, "scope": self.scope})
-        if self.answers:
+        if self.answers and urlsplit(path).path not in self.public:
             return self.answers.pop(0)
         return self._answer(urlsplit(path).path, parse_qs(urlsplit(path).query), headers, body)
 
@@ -60,8 +72,8 @@ class Federation:
                 return as_json(202, self.receipt(headers["Idempotency-Key"], gzip.decompress(body)))
             case "/api/v1/submissions/", False:
                 return as_json(200, {"submissions": [{"id": f"id of {key}"} for key in self.stored], "next": None})
-            case "/api/v1/indicators/", False:
-                return as_json(200, {"indicators": [{"code": "DOWNLOADS"}, {"code": "HELP_VISITS"}]})
+            case public, False if public in self.public:
+                return as_json(200, self.public[public])
             case "/api/v1/findings/", False:
                 return as_json(200, {"findings": [], "next": None})
         return as_json(404, {"code": "not_found", "title": "There is nothing here"})

@@ -36,7 +36,7 @@ def file(tmp_path):
 
 def read(body, given, media="json"):
     found = submissions.read(
-        body, media, received=datetime.now(UTC), indicators=files.numbers_of(given), agency="NO-KRIPOS"
+        body, media, received=datetime.now(UTC), indicators=files.known_of(given).indicators, agency="NO-KRIPOS"
     )
     return {(one.indicator, one.frequency, one.period): one.digest() for one in found.reports}
 

@@ -5,9 +5,11 @@ import json
 import click.testing
 import pytest
 
-from p2p_agency import bodies, check, settings
+from p2p_agency import bodies, check, history, settings
 from p2p_agency.cli import main
+from p2p_core.payloads import draft
 from p2p_core.workbooks import sheets
+from tests.unit.agency.conftest import know
 from tests.unit.core.workbook_files import AGENCY, INDICATORS, NOW, OSLO, local, row, xlsx
 
 #: Commands know the time of the machine only.
@@ -19,13 +21,8 @@ GIVEN = {"received": NOW, "indicators": INDICATORS, "agency": AGENCY, "clock": O
 def run(tmp_path):
     """Runs a command with settings, and without any federation."""
     path = tmp_path / "settings.toml"
-    values = {
-        "address": "https://federation.example.org",
-        "client_id": "a",
-        "client_secret": "b",
-        "zone": "Europe/Oslo",
-    }
-    settings.store(path, values | {"indicators": list(INDICATORS)})
+    settings.store(path, {"address": "http://127.0.0.1:1", "client_id": "a", "client_secret": "b"})
+    know(tmp_path, indicators=dict.fromkeys(INDICATORS, "Name"), time_zone="Europe/Oslo")
 
     def run_command(*words):
         done = click.testing.CliRunner().invoke(main, ["--config", str(path), *map(str, words)], catch_exceptions=False)
@@ -85,15 +82,33 @@ def test_what_cannot_be_read_at_all(run, tmp_path):
         assert run("check", tmp_path / name)[0] == code
 
 
+def test_check_of_a_file_that_is_sent_in_pieces_says_what_send_says(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(draft, "MAX_OBSERVATIONS", 20)
+    monkeypatch.setattr(history, "_PART", 200)
+    file = tmp_path / "history.csv"
+    days = [f"DOWNLOADS,D,2025-{1 + day // 28:02}-{1 + day % 28:02},{code},ARES,7" for day in range(90) for code in
+            ("NO", "SE")]  # fmt: skip
+    head = "INDICATOR,FREQ,TIME_PERIOD,COUNTRY,NETWORK,OBS_VALUE"
+    file.write_text("\n".join([head, *days]))
+    code, output = run("check", file)
+    assert (code, output.splitlines()[:2]) == (
+        0, ["No faults: 90 reports, 180 observations. In UTC:", "  DOWNLOADS D: 90, from 2025-01-01 to 2025-04-06"]
+    )  # fmt: skip
+    # A date of a spreadsheet, and a fault at its row of the file: the header is row 1.
+    file.write_text("\n".join([head, *days[:-1], "DOWNLOADS,H,06.04.2025 09:00,ZZ,ARES,7"]))
+    code, output = run("check", file)
+    assert (code, "row 181, column D: An unknown country." in output) == (1, True)
+    assert output.splitlines()[:2] == run("send", file)[1].removeprefix("Error: ").splitlines()[:2]
+
+
 def test_workbook_is_sent_as_json_in_utc(run, tmp_path):
     file = tmp_path / "counts.xlsx"
     file.write_bytes(xlsx(row(PAST), row(PAST, country="DE"), row(local(2025, 11, 1), frequency="D")))
     given = settings.load(tmp_path / "settings.toml")
-    settings.store(tmp_path / "settings.toml", {"local_days": True})
-    allowed = settings.load(tmp_path / "settings.toml")
     with pytest.raises(Exception, match="invalid_payload"):
         list(bodies.of_file(file, given))
-    (body,) = bodies.of_file(file, allowed)
+    know(tmp_path, time_zone="Europe/Oslo", local_days=True)
+    (body,) = bodies.of_file(file, given)
     assert [(one["period"], len(one["observations"])) for one in json.loads(body)["reports"]] == [
         ("2025-11-01", 1), ("2025-11-25T08:00", 2)
     ]  # fmt: skip

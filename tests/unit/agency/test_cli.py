@@ -2,12 +2,14 @@
 
 import json
 import re
+from datetime import UTC, datetime
 
 import click.testing
 import pytest
 
 from p2p_agency.cli import main
 from p2p_agency.errors import AgencyError
+from p2p_core.payloads.csv_header import REQUIRED
 from tests.integration.processes import ROOT
 from tests.unit.agency.federation import NOTHING, as_json
 
@@ -42,7 +44,6 @@ def file(tmp_path):
 def test_init_asks_tests_and_stores(agency, tmp_path, federation):
     text = (tmp_path / "settings.toml").read_text()
     assert 'client_secret = "secret"' in text
-    assert 'indicators = ["DOWNLOADS", "HELP_VISITS"]' in text
     federation.scope = "submissions:write"
     assert agency("init", told=f"{federation.address}\nNO-KRIPOS.2\nother\n")[0] == 4
     assert (tmp_path / "settings.toml").read_text() == text
@@ -77,6 +78,23 @@ def test_dry_run_stores_nothing(agency, file, federation, tmp_path):
     assert "1 held until a coordinator has decided" in output
     assert "Finding (R102, open): Hour 09:00 is 12 times the usual." in output
     assert (federation.stored, (tmp_path / "outbox.sqlite").exists()) == ({}, False)
+
+
+def test_local_days_are_sent_from_the_day_on_which_the_public_set_up_allows_them(agency, federation, tmp_path):
+    file, noted = tmp_path / "days.csv", tmp_path / "reference.json"
+    file.write_text(f"{','.join(REQUIRED)}\nDOWNLOADS,D,24.11.2025,NO,ARES,1\n")
+    setup = {"valid_from": "2026-01-01", "time_zone": "Europe/Oslo", "local_days": False}
+    federation.public["/api/v1/agencies/"] = {"agencies": [{"code": "NO-KRIPOS", "setups": [setup]}]}
+    assert "allows no local days" in agency("status")[1]
+    assert agency("send", str(file))[0] == 1
+    setup["local_days"] = True
+    # What was read today is not read again, except by `status`.
+    assert agency("send", str(file))[0] == 1
+    assert "allows days and months of Europe/Oslo" in agency("status")[1]
+    assert agency("send", str(file))[0] == 0
+    setup["local_days"] = False
+    noted.write_text(noted.read_text().replace(str(datetime.now(UTC).date()), "2026-01-01"))
+    assert agency("send", str(file))[0] == 1
 
 
 def test_refusals_and_faults_have_their_exit_code(agency, file, federation, tmp_path):

@@ -1,5 +1,7 @@
 """Files that are too large for one submission."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from p2p_agency import files, history
@@ -27,7 +29,7 @@ def read(tmp_path, given, small_limits):
     def read_text(text):
         path = tmp_path / "history.csv"
         path.write_bytes(text.encode())
-        return files.read(path, given).reports
+        return files.read(path, files.known_of(given), datetime.now(UTC)).reports
 
     return read_text
 

@@ -2,7 +2,6 @@
 
 import stat
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -18,12 +17,12 @@ def path(tmp_path):
 
 
 def test_what_is_stored_is_loaded_and_only_its_owner_may_read_it(path):
-    settings.store(path, VALUES | {"indicators": ["DOWNLOADS"], "zone": "Europe/Oslo"})
+    settings.store(path, VALUES)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     loaded = settings.load(path)
     assert (loaded.address, loaded.client_secret) == (VALUES["address"], VALUES["client_secret"])
-    assert (loaded.indicators, loaded.zone) == (("DOWNLOADS",), ZoneInfo("Europe/Oslo"))
+    assert loaded.agency == "NO-KRIPOS"
     assert loaded.outbox == path.parent / "outbox.sqlite"
     assert [one.name for one in path.parent.iterdir()] == ["settings.toml"]
 
@@ -42,10 +41,10 @@ def test_change_of_a_value_leaves_comments_and_tables_alone(path):
 
 def test_change_that_cannot_be_made_is_refused(path):
     settings.store(path, VALUES)
-    path.write_text(path.read_text() + 'indicators = [\n    "DOWNLOADS",\n]\n')
+    path.write_text(path.read_text() + 'keyid = """\nNO-KRIPOS.1"""\n')
     before = path.read_text()
     with pytest.raises(SetUpError, match="in one line"):
-        settings.store(path, {"indicators": ["HELP_VISITS"]})
+        settings.store(path, {"keyid": "NO-KRIPOS.2"})
     assert path.read_text() == before
 
 
@@ -53,7 +52,6 @@ BAD = {
     "nothing": "",
     "no secret": 'address = "https://a.example"\nclient_id = "x"\n',
     "no TOML": "address: https://a.example",
-    "an unknown zone": f'{"".join(f"{name} = {value!r}{chr(10)}" for name, value in VALUES.items())}zone = "Oslo"\n',
 }
 
 
