@@ -1,6 +1,8 @@
 """The commands of `p2p-agency`. Each is one function; docs/reference/p2p-agency.md describes them."""
 
 import json
+import os
+import sys
 import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -21,6 +23,8 @@ from p2p_core.payloads.faults import PayloadError
 from p2p_core.scopes import READ_OWN, SUBMIT
 
 _NEEDED: Final = frozenset({SUBMIT, READ_OWN})
+#: As shells say it of a program that Ctrl-C ended.
+_INTERRUPTED: Final = 130
 #: From so many submissions on, progress is shown.
 _MANY: Final = 3
 _DATE: Final = "%Y-%m-%d %H:%M"
@@ -29,6 +33,15 @@ _DATE: Final = "%Y-%m-%d %H:%M"
 class _Commands(click.Group):
     """Says why a command failed, and ends with the exit code of the reason."""
 
+    def main(self, *args: Any, **more: Any) -> Any:
+        try:
+            return super().main(*args, **more)
+        except OSError as error:
+            # What Python wrote is not lost in a second message when it ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            click.echo(f"Error: This machine cannot do it: {error}. See that the disk has room.", err=True)
+            sys.exit(MachineError.exit_code)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
@@ -36,6 +49,8 @@ class _Commands(click.Group):
             raise _Failure("\n".join(messages.of_faults(refusal)), RefusedError.exit_code) from None
         except AgencyError as error:
             raise _Failure(str(error), error.exit_code) from None
+        except KeyboardInterrupt:
+            raise _Failure("Interrupted. Nothing is lost: run the same command again.", _INTERRUPTED) from None
 
 
 class _Failure(click.ClickException):
@@ -112,6 +127,7 @@ def check(context: click.Context, file: Path, as_json: bool, marked: Path | None
     """Say what the federation would say of a file, as far as that can be known without it."""
     from p2p_agency import check as checking
     from p2p_agency import files
+    from p2p_core.workbooks.files import kind_of
 
     given = settings.load(context.obj)
     content, known = files.load(file), files.known_of(given)
@@ -124,21 +140,25 @@ def check(context: click.Context, file: Path, as_json: bool, marked: Path | None
 
             _write_new(marked, writing.refused(content, refusal))
     click.echo(json.dumps(verdict, indent=1) if as_json else "\n".join(checking.lines(verdict)))
-    if file.suffix.lower() != ".json" and not as_json:
+    if "workbook" in (kind_of(content), verdict.get("kind")) and not as_json:
         click.echo(reference.load(given))
     if not verdict["accepted"]:
         context.exit(RefusedError.exit_code)
 
 
 def _write_new(file: Path, content: bytes) -> None:
-    """Write a file that is not there yet."""
+    """Write a workbook that is not there yet."""
+    if file.suffix.lower() != ".xlsx":
+        raise RefusedError(f"{file} would be a workbook. Give a name that ends with .xlsx.")
     try:
         with file.open("xb") as new:
             new.write(content)
     except FileExistsError:
         raise RefusedError(f"{file} is there already. Give another name.") from None
     except OSError as error:
-        raise MachineError(f"{file} cannot be written: {error.strerror}.") from None
+        raise MachineError(
+            f"{file} cannot be written: {error.strerror}. Give a file in a folder that is there, where you may write."
+        ) from None
 
 
 @main.command()
@@ -195,6 +215,9 @@ def _send_waiting(outbox: Outbox, client: Client, wait: float) -> list[Stored]:
                     ) from None
                 click.echo(f"{away} Trying again in {pause:.1f} seconds.", err=True)
                 time.sleep(pause)
+            except AgencyError:
+                click.echo("What waits stays in the outbox. Send it later with: p2p-agency send", err=True)
+                raise
     _say_clock(client)
     return settled
 
@@ -302,10 +325,12 @@ def status(path: Path) -> None:
 @click.pass_obj
 def findings(path: Path, state: str) -> None:
     """List what the rules found about your numbers."""
-    client = Client(settings.load(path))
-    for finding in client.pages("findings/", "findings", state=state):
+    found = list(Client(settings.load(path)).pages("findings/", "findings", state=state))
+    for finding in found:
         held = f" {finding['held']} held." if finding["held"] else ""
         click.echo(f"{messages.of_finding(finding).strip()}{held}")
+    if not found:
+        click.echo(f"No finding is {state}.")
 
 
 @main.command()

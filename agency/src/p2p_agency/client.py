@@ -39,7 +39,8 @@ class ProblemError(AgencyError):
 
     def __init__(self, status: int, document: Mapping[str, Any]) -> None:
         super().__init__(
-            f"{document.get('title', document['code'])}. {document.get('detail', '')} [{document['code']}]"
+            f"{document.get('title', document['code'])}. {document.get('detail', '')}".strip()
+            + f" [{document['code']}]"
         )
         self.status = status
         self.code: str = document["code"]
@@ -47,7 +48,9 @@ class ProblemError(AgencyError):
 
     @property
     def exit_code(self) -> int:  # type: ignore[override]
-        return SetUpError.exit_code if self.status in (401, 403) else 1
+        if self.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            return SetUpError.exit_code
+        return AwayError.exit_code if self.status >= HTTPStatus.INTERNAL_SERVER_ERROR else 1
 
 
 class Client:
@@ -99,7 +102,7 @@ class Client:
 
     def scopes(self) -> frozenset[str]:
         """What the credential allows; the first test of an address, an id and a secret."""
-        return frozenset(str(self._new_token()["scope"]).split())
+        return frozenset(str(self._new_token().get("scope")).split())
 
     @property
     def clock_fault(self) -> str:
@@ -142,7 +145,7 @@ class Client:
     def _authorization(self) -> dict[str, str]:
         if time.monotonic() > self._token_ends:
             began, token = time.monotonic(), self._new_token()
-            self._token, self._token_ends = token["access_token"], began + _SHARE * float(token["expires_in"])
+            self._token, self._token_ends = token["access_token"], began + _SHARE * token["expires_in"]
         return {"Authorization": f"Bearer {self._token}"}
 
     def _new_token(self) -> dict[str, Any]:
@@ -154,7 +157,10 @@ class Client:
                 f"{self.address} does not accept this id and secret. Look at both again. If they are right, "
                 "the credential has ended or was revoked: ask your coordinator for a new one, then run: p2p-agency init"
             )
-        return _document(answer, HTTPStatus.OK, "access_token")
+        token = _document(answer, HTTPStatus.OK, "access_token")
+        if not isinstance(token["access_token"], str) or not isinstance(token.get("expires_in"), int):
+            raise _stranger(answer)
+        return token
 
     def _send(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
         began = time.time()
@@ -183,20 +189,28 @@ def _pool(address: str) -> urllib3.PoolManager:
     proxy = proxies.get(parts.scheme) or proxies.get("all")
     context = ssl.create_default_context() if parts.scheme == "https" else None
     if proxy and not urllib.request.proxy_bypass(parts.hostname or ""):
-        return urllib3.ProxyManager(proxy, timeout=_TIMEOUT, ssl_context=context)
+        try:
+            return urllib3.ProxyManager(proxy, timeout=_TIMEOUT, ssl_context=context)
+        except urllib3.exceptions.HTTPError:
+            raise SetUpError(
+                "The address of the proxy of this machine is wrong. Look at HTTPS_PROXY, or at the settings of your "
+                "system. It must begin with http:// or https://."
+            ) from None
     return urllib3.PoolManager(timeout=_TIMEOUT, ssl_context=context)
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, urllib3.exceptions.SSLError):
         return f"{error}. Is the address right, and the clock of this machine?"
+    if isinstance(error, urllib3.exceptions.ProxyError):
+        return "the proxy of this machine cannot be used. Look at HTTPS_PROXY, or at the settings of your system."
     if isinstance(error, urllib3.exceptions.NameResolutionError):
         return "no host has this name. Look at the address, and at the network of this machine."
     if isinstance(error, urllib3.exceptions.NewConnectionError):
-        return "nothing listens there."
+        return "nothing listens there. Look at the address. If it is right, try again later."
     if isinstance(error, urllib3.exceptions.TimeoutError):
         return "it does not answer in time."
-    return f"the connection broke ({type(error).__name__})."
+    return f"the connection broke ({type(error).__name__}). Try again later."
 
 
 def _document(answer: urllib3.BaseHTTPResponse, expected: HTTPStatus, member: str) -> dict[str, Any]:
@@ -215,8 +229,12 @@ def _document(answer: urllib3.BaseHTTPResponse, expected: HTTPStatus, member: st
             retry_after=float(seconds) if seconds.isdecimal() else 0,
         )
     if not isinstance(document, dict) or "code" not in document:
-        raise AwayError(
-            f"What answers is not the federation: {answer.status} without a document of its API. "
-            "Look at the address, and at proxies on the way."
-        )
+        raise _stranger(answer)
     raise ProblemError(answer.status, document)
+
+
+def _stranger(answer: urllib3.BaseHTTPResponse) -> AwayError:
+    return AwayError(
+        f"What answers is not the federation: {answer.status} without a document of its API. "
+        "Look at the address, and at proxies on the way."
+    )

@@ -11,11 +11,15 @@ from p2p_agency.settings import Settings
 from p2p_core.payloads.faults import PayloadError
 from p2p_core.reports import NewReport
 from p2p_core.workbooks import files
+from p2p_core.workbooks.files import kind_of
 from p2p_core.workbooks.reading import Reading
 from p2p_core.workbooks.values import Clock
 
 #: The ends of their names. Which reader fits, the content says.
-KINDS: Final = (".xlsx", ".ods", ".csv", ".json")
+_WORKBOOKS: Final = (".xlsx", ".ods")
+KINDS: Final = (*_WORKBOOKS, ".csv", ".json")
+#: Bytes. A larger file may be more than the memory of the machine holds.
+_LARGEST: Final = 512 << 20
 
 
 class Content(NamedTuple):
@@ -36,7 +40,7 @@ class Known(NamedTuple):
 def read(path: Path, known: Known, now: datetime) -> Content:
     """Read a file as the federation would. Raises a `PayloadError` with its faults."""
     body = load(path)
-    saved = min(datetime.fromtimestamp(path.stat().st_mtime, UTC), now)
+    saved = datetime.fromtimestamp(max(0, min(path.stat().st_mtime, now.timestamp())), UTC)
     found = find(body, known, now)[1].submission
     return Content(found.reports, saved if found.prepared == now else found.prepared)
 
@@ -50,7 +54,7 @@ def find(content: bytes, known: Known, now: datetime) -> tuple[str, Reading]:
     try:
         return read_part(content)
     except PayloadError as refusal:
-        if files.kind_of(content) == "csv" and refusal.code in history.TOO_MUCH:
+        if kind_of(content) == "csv" and refusal.code in history.TOO_MUCH:
             return history.read(content, read_part)
         raise
 
@@ -60,9 +64,22 @@ def load(path: Path) -> bytes:
     if path.suffix.lower() not in KINDS:
         raise RefusedError(f"{path.name} cannot be read. Give a file whose name ends with {', '.join(KINDS)}.")
     try:
-        return path.read_bytes()
+        large = path.stat().st_size > _LARGEST
+        content = b"" if large else path.read_bytes()
     except OSError as error:
-        raise MachineError(f"{path} cannot be read: {error.strerror}.") from None
+        raise MachineError(
+            f"{path} cannot be read: {error.strerror}. Look at its name, and whether you may read it. "
+            "If it is open in another program, close it there."
+        ) from None
+    if large:
+        raise RefusedError(f"{path.name} is larger than {_LARGEST >> 20} MiB. Divide it into several files.")
+    if not content.strip():
+        raise RefusedError(f"{path.name} is empty. Save it again in the program that has its counts.")
+    if path.suffix.lower() in _WORKBOOKS and kind_of(content) != "workbook":
+        raise RefusedError(
+            f"{path.name} is no workbook. Open it in a spreadsheet program, and save it as .xlsx or .ods."
+        )
+    return content
 
 
 def known_of(settings: Settings) -> Known:

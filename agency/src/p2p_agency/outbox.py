@@ -34,6 +34,7 @@ _ABOUT_THE_BODY: Final = frozenset({400, 413, 415, 422})
 _ABOUT_THE_SIGNATURE: Final = ("signature_", "content_digest_")
 #: Faults that time cures: the clock of this machine is ahead.
 _TOO_EARLY: Final = frozenset({"prepared_in_future", "period_not_ended"})
+_DAMAGED: Final = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
 _FINDINGS: Final = 100
 
 _SCHEMA: Final = """
@@ -243,10 +244,13 @@ class Outbox:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            raise MachineError(
-                f"The outbox {self.path} cannot be used: {error}. Nothing in it is lost. "
-                "See that the disk has room and that you may write there, then run the same again."
-            ) from None
+            advice = (
+                "Move the file away, and send your files again. The federation stores nothing twice."
+                if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
+                else "Nothing in it is lost. See that the disk has room and that you may write there, then run the "
+                "same again."
+            )
+            raise MachineError(f"The outbox {self.path} cannot be used: {error}. {advice}") from None
 
 
 def _stored(row: tuple[str, str, float, int, str | None]) -> Stored:

@@ -15,6 +15,8 @@ from p2p_agency.errors import MachineError, SetUpError
 
 _REQUIRED: Final = ("address", "client_id", "client_secret")
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+#: The name of a host, in any alphabet, or an address.
+_HOST: Final = re.compile(r"[\w:](?:[\w.:-]{0,251}[\w.])?")
 _HEAD: Final = "# Written by `p2p-agency init`. It has the secret: nobody but its owner may read it.\n"
 
 
@@ -54,7 +56,7 @@ def load(path: Path) -> Settings:
     except FileNotFoundError:
         raise SetUpError(f"{path} is not there. Run: p2p-agency init") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise SetUpError(f"{path} cannot be read: {error}.") from None
+        raise SetUpError(f"{path} cannot be read: {error}. Look at the name after --config.") from None
     if others:
         raise SetUpError(f"Others may read {path}, which has the secret. Run: chmod 600 {path}")
     try:
@@ -73,17 +75,21 @@ def _settings(path: Path, given: dict[str, Any]) -> Settings:
         client_id=given["client_id"],
         client_secret=given["client_secret"],
         keyid=str(given.get("keyid", "")),
-        outbox=path.parent / given.get("outbox", "outbox.sqlite"),
+        outbox=path.parent / str(given.get("outbox", "outbox.sqlite")),
         sections={name: value for name, value in given.items() if isinstance(value, dict)},
     )
 
 
 def parse_address(text: str) -> str:
     """The address of a federation, without a slash at its end. Raises ``ValueError``."""
-    parts = urlsplit(text.strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("the address must begin with https:// and name a host")
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+    try:
+        parts = urlsplit(text.strip())
+        named = _HOST.fullmatch(parts.hostname or "") and parts.port != 0
+    except ValueError:
+        named = False
+    if not named:
+        raise ValueError("the address must name a host, as in https://federation.example.org")
+    if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
         raise ValueError("the address must begin with https://, or anyone on the way could read the secret")
     if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
         raise ValueError("the address must end after the host, as in https://federation.example.org")
@@ -121,4 +127,7 @@ def write_private(path: Path, content: bytes) -> None:
             Path(draft).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise MachineError(f"{path} cannot be written: {error.strerror or error}.") from None
+        raise MachineError(
+            f"{path} cannot be written: {error.strerror or error}. "
+            "See that the disk has room and that you may write there."
+        ) from None

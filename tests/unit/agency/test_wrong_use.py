@@ -1,0 +1,240 @@
+"""What people see who do something wrong, or whose machine fails: what is wrong, what to do, and an exit code."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+
+import click.testing
+import pytest
+
+from p2p_agency import files, settings
+from p2p_agency.cli import main
+from tests.integration.processes import ROOT
+from tests.unit.agency.conftest import know
+from tests.unit.agency.federation import as_json
+
+ROW = "INDICATOR,FREQ,TIME_PERIOD,COUNTRY,NETWORK,OBS_VALUE\nDOWNLOADS,H,2025-11-24T09:00,NO,ARES,1\n"
+
+
+@pytest.fixture
+def machine(given):
+    """The settings of a machine that is set up."""
+    names = ("address", "client_id", "client_secret")
+    settings.store(given.path, {name: getattr(given, name) for name in names})
+    return given.path
+
+
+@pytest.fixture
+def run(machine):
+    def run_command(*words, told=None):
+        words = ["--config", str(machine), *map(str, words)]
+        done = click.testing.CliRunner().invoke(main, words, input=told, catch_exceptions=False)
+        return done.exit_code, done.output
+
+    return run_command
+
+
+@pytest.fixture
+def report(tmp_path):
+    path = tmp_path / "report.csv"
+    path.write_text(ROW)
+    return path
+
+
+def program(machine, *words, **more):
+    command = [sys.executable, "-m", "p2p_agency.cli", "--config", str(machine), *map(str, words)]
+    return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, **more)
+
+
+FILES = {
+    "missing": ("missing.csv", None, 5, "No such file or directory. Look at its name"),
+    "empty": ("empty.csv", b" \n", 1, "empty.csv is empty. Save it again"),
+    "an empty workbook": ("empty.xlsx", b"", 1, "empty.xlsx is empty. Save it again"),
+    "text as a workbook": ("counts.xlsx", b"<html>", 1, "counts.xlsx is no workbook. Open it in a spreadsheet program"),
+    "a broken workbook": ("counts.ods", b"PK\x03\x04\xff", 1, "This is not a workbook that can be read. Save it as"),
+    "binary": ("counts.csv", b"\x00\xff" * 99, 1, "a NUL character"),
+    "wrong encoding": ("counts.json", b'{"indicator": "\xe9"}', 1, "Encode the body as UTF-8"),
+    "another kind": ("counts.xls", b"", 1, "Give a file whose name ends with .xlsx, .ods, .csv, .json"),
+    "deep": ("counts.json", b"[" * 99_999, 1, "The body is not JSON"),
+}
+
+
+@pytest.mark.parametrize("command", ["check", "send"])
+@pytest.mark.parametrize(("name", "content", "code", "words"), FILES.values(), ids=FILES)
+def test_files(run, tmp_path, command, name, content, code, words):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    exit_code, output = run(command, tmp_path / name)
+    assert (exit_code, words in output) == (code, True), output
+
+
+def test_huge_file_is_not_read(run, tmp_path, monkeypatch):
+    with (tmp_path / "huge.csv").open("wb") as file:
+        file.truncate(files._LARGEST + 1)
+    monkeypatch.setattr("pathlib.Path.read_bytes", lambda _: pytest.fail("it was read"))
+    with pytest.raises(files.RefusedError, match=r"larger than 512 MiB. Divide it"):
+        files.load(tmp_path / "huge.csv")
+
+
+@pytest.mark.parametrize("moment", [-9e9, 9e11])
+def test_file_that_was_saved_at_no_time_is_sent(run, report, moment):
+    os.utime(report, (moment, moment))
+    assert run("send", report)[0] == 0
+
+
+def test_file_that_is_locked_or_unreadable(run, report, monkeypatch):
+    def read(_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.read_bytes", read)
+    with pytest.raises(files.MachineError, match="If it is open in another program, close it there"):
+        files.load(report)
+
+
+def test_workbooks_are_written_where_they_can_be_found_again(run, tmp_path):
+    code, output = run("template", tmp_path / "counts")
+    assert (code, "Give a name that ends with .xlsx" in output) == (1, True)
+    code, output = run("template", tmp_path / "none" / "counts.xlsx")
+    assert (code, "in a folder that is there, where you may write" in output) == (5, True)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://[bad", "https://a.example:99999", "https://a example.org", f"https://{'a' * 300}", "https://a.example:0"],
+)
+def test_address_that_names_no_host(run, address):
+    code, output = run("init", told=f"{address}\nNO-KRIPOS.1\nsecret\n")
+    assert (code, "The address must name a host, as in https://" in output) == (4, True), output
+
+
+def test_address_at_which_nobody_or_another_program_answers(run, federation):
+    code, output = run("init", told="http://127.0.0.1:1\nNO-KRIPOS.1\nsecret\n")
+    assert (code, "nothing listens there. Look at the address" in output) == (3, True)
+    port = federation.address.rpartition(":")[2]
+    code, output = run("init", told=f"https://127.0.0.1:{port}\nNO-KRIPOS.1\nsecret\n")
+    assert (code, "SSL" in output, "and the clock of this machine?" in output) == (3, True, True)
+
+
+@pytest.mark.parametrize(
+    ("token", "code"),
+    [({"access_token": 1, "expires_in": 9}, 3), ({"access_token": "a", "expires_in": "b"}, 3), ({}, 3), ([], 3)],
+)
+def test_token_of_another_program(run, federation, monkeypatch, token, code):
+    monkeypatch.setitem(federation.__dict__, "answer", lambda *_: as_json(200, token))
+    exit_code, output = run("findings")
+    assert (exit_code, "What answers is not the federation: 200" in output) == (code, True)
+
+
+def test_credential_that_ended_leaves_what_waits(run, federation, report, monkeypatch):
+    monkeypatch.setitem(federation.__dict__, "answer", lambda *_: as_json(401, {"error": "invalid_client"}))
+    code, output = run("send", report)
+    assert (code, "has ended or was revoked: ask your coordinator" in output) == (4, True)
+    assert "What waits stays in the outbox." in output
+
+
+def test_fault_of_the_federation_is_no_fault_of_the_agency(run, federation):
+    federation.problem(500, "internal_error")
+    assert run("answer", "7", "confirmed")[0] == 3
+
+
+@pytest.mark.parametrize(
+    ("proxy", "code", "words"),
+    [("ftp://a.example", 4, "The address of the proxy of this machine is wrong"),
+     ("http://127.0.0.1:1", 3, "the proxy of this machine cannot be used")],
+)  # fmt: skip
+def test_proxy_that_is_wrong(run, monkeypatch, proxy, code, words):
+    monkeypatch.setenv("https_proxy", proxy)
+    exit_code, output = run("init", told="https://federation.example\nNO-KRIPOS.1\nsecret\n")
+    assert (exit_code, words in output) == (code, True), output
+
+
+def test_settings_that_cannot_be_written_or_read(tmp_path, federation):
+    def run_at(path, *words, told=None):
+        return click.testing.CliRunner().invoke(main, ["--config", str(path), *words], input=told)
+
+    done = run_at("/dev/null/settings.toml", "init", told=f"{federation.address}\nNO-KRIPOS.1\nsecret\n")
+    assert (done.exit_code, "that you may write there" in done.output) == (5, True)
+    done = run_at(tmp_path, "status")
+    assert (done.exit_code, "Look at the name after --config" in done.output) == (4, True)
+
+
+def test_time_zone_that_this_machine_lacks(run, report, tmp_path):
+    know(tmp_path, read_on=datetime.now(UTC).date(), time_zone="Europe/Atlantis")
+    for words in (("check", report), ("send", report), ("template", tmp_path / "counts.xlsx")):
+        code, output = run(*words)
+        assert (code, "Install the time zones of your system" in output) == (4, True), words
+
+
+def test_outbox_that_is_damaged_or_of_another_federation(run, report, machine, given):
+    settings.store(machine, {"outbox": str(report)})
+    code, output = run("send", report)
+    assert (code, "Move the file away, and send your files again" in output) == (5, True)
+    settings.store(machine, {"outbox": str(given.outbox)})
+    assert run("send", report)[0] == 0
+    settings.store(machine, {"address": "http://localhost:1"})
+    code, output = run("send", report)
+    assert (code, "belongs to http://127.0.0.1" in output) == (4, True)
+
+
+def test_nothing_found_is_said(run):
+    assert run("findings") == (0, "No finding is open.\n")
+
+
+def test_interruption_says_that_nothing_is_lost(machine, report):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings.store(machine, {"address": f"http://127.0.0.1:{silent.getsockname()[1]}"})
+        waiting = program(machine, "send", report)
+        connection, _ = silent.accept()
+        with connection:
+            time.sleep(0.1)
+            waiting.send_signal(signal.SIGINT)
+            _, told = waiting.communicate(timeout=9)
+    assert waiting.returncode == 130
+    assert told.strip() == "Error: Interrupted. Nothing is lost: run the same command again."
+
+
+def test_output_that_cannot_be_written(machine, report):
+    with open("/dev/full", "w") as full:  # noqa: PTH123  a device
+        failing = program(machine, "check", report, stdout=full)
+        _, told = failing.communicate()
+    assert (failing.returncode, "Traceback" in told, "See that the disk has room" in told) == (5, False, True), told
+    reader, writer = os.pipe()
+    os.close(reader)
+    failing = program(machine, "check", report, stdout=writer)
+    os.close(writer)
+    assert (failing.communicate()[1], failing.returncode) == ("", 1)
+
+
+#: Modules that only POSIX has.
+ELSEWHERE = """
+import pkgutil, signal, sys
+from pathlib import Path
+for name in ("fcntl", "resource", "pwd", "grp", "termios", "tty"):
+    sys.modules[name] = None
+for name in ("SIGIO", "SIGHUP", "SIGKILL", "SIGUSR1", "SIGALRM"):
+    delattr(signal, name)
+import p2p_agency, p2p_core
+for package in (p2p_agency, p2p_core):
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        __import__(module.name)
+from p2p_agency import watch
+assert not watch._is_open(Path(sys.argv[1]))
+from p2p_agency.cli import main
+main(["--config", sys.argv[2], "check", sys.argv[1]])
+"""
+
+
+def test_nothing_needs_linux(machine, report):
+    command = [sys.executable, "-c", ELSEWHERE, str(report), str(machine)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.startswith("No faults: 1 reports")) == (0, True), done.stderr
+
+
+def test_reference_is_read_before_the_report_is_judged(run, federation, report):
+    federation.public["/api/v1/indicators/"] = {"indicators": [{"code": "HELP_VISITS", "name": "Visits"}]}
+    code, output = run("send", report)
+    assert (code, "unknown_indicator" in output) == (1, True)
