@@ -27,11 +27,15 @@ _PROGRAM = (sys.executable, "-m", "p2p_agency.cli")
 _BEGIN = """
 import io, json, sys
 from django.core.management import call_command
+from countries.models import Agency
 
 issued = {}
 for code in json.loads(sys.stdin.read()):
     call_command("create_agency", code, country=code[:2], name=code, indicator="DOWNLOADS", frequency="H",
                  first="2026-01-01", deadline_minutes=60, stdout=io.StringIO())
+    Agency.objects.get(code=code).setups.create(
+        valid_from="2026-01-01", computers=1, networks=["BITTORRENT"], counting="shares", time_zone="Europe/Oslo",
+        location_source="A table of countries", location_date="2025-12-01")
     written = io.StringIO()
     call_command("issue_credential", code, stdout=written)
     issued[code] = json.loads(written.getvalue())
