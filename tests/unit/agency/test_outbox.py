@@ -114,6 +114,22 @@ def test_only_its_owner_may_read_it(outbox, given):
     assert modes == {"outbox.sqlite": 0o600, "outbox.sqlite-wal": 0o600, "outbox.sqlite-shm": 0o600}
 
 
+def test_second_connection_of_a_process_leaves_the_first_one_its_locks(outbox, given):
+    Outbox(given.outbox)
+    # The last connection to a database deletes its log. The other process must not take its own for the last.
+    other = multiprocessing.get_context("spawn").Process(target=open_and_close, args=(given.outbox,))
+    other.start()
+    other.join()
+    assert other.exitcode == 0
+    outbox.add(body())
+    with contextlib.closing(sqlite3.connect(given.outbox)) as database:
+        assert database.execute("SELECT count(*) FROM submission").fetchone() == (1,)
+
+
+def open_and_close(path):
+    Outbox(path).close()
+
+
 def test_each_step_is_on_the_disk_before_the_next(outbox):
     assert outbox._run("PRAGMA synchronous") == [(2,)]
     assert outbox._run("PRAGMA journal_mode") == [("wal",)]
