@@ -78,8 +78,8 @@ class Outbox:
         self.path = path
         with self._storing():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # SQLite gives its other files the mode of this one. A file that is there is not opened here: closing it would
-            # drop the locks of other connections in this process, and another process could then delete the log.
+            # SQLite gives its other files the mode of this one. A file that is there is not opened, because closing
+            # it would drop the locks of other connections in this process. Another process could then delete the log.
             if not path.exists():
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             self._database = sqlite3.connect(path, timeout=60, isolation_level=None)
