@@ -488,7 +488,12 @@ _PACKED = [
         lambda: packed(gzip.compress(reporting())[:-8] + b"12345678"),
         "400 bad_gzip",
     ),
-    Case("Packed", "more after it", lambda: packed(gzip.compress(reporting()) + _MARK), "400 bad_gzip"),
+    Case(
+        "Packed",
+        "more bytes after the end of the gzip data",
+        lambda: packed(gzip.compress(reporting()) + _MARK),
+        "400 bad_gzip",
+    ),
     Case(
         "Packed",
         "a compression that is not known",

@@ -75,7 +75,9 @@ PAYLOAD_CODES: Final = {
         "Periods of this frequency are computed, not reported",
         "Report minutes (N), hours (H), days (D) or months (M); the service computes weeks and years.",
     ),
-    "period_too_early": Code(422, "The period is before the year 2000", "Check the year; the campaign began in 2017."),
+    "period_too_early": Code(
+        422, "The period is before the year 2000", "Check the year. The Police2Peer campaign began in 2017."
+    ),
     "bad_period": Code(
         422,
         "The period is not written in the form of its frequency",

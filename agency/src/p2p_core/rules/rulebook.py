@@ -124,9 +124,18 @@ _RULES = (
         # The usual totals change when the weeks before are revised.
         own_facts=("value",),
         thresholds=(
-            Threshold("R102_DISTANCE", 12.0, "how far the total must be from the usual, in usual deviations", own=True),
-            Threshold("R102_DIFFERENCE", 50.0, "how far the total must be from the usual, in events", own=True),
-            Threshold("R102_VALUES", 4, "how many of the eight weeks before must be there", whole=(1, 8)),
+            Threshold(
+                "R102_DISTANCE", 12.0,
+                "no finding up to this distance from the usual total, in usual deviations", own=True,
+            ),
+            Threshold(
+                "R102_DIFFERENCE", 50.0,
+                "no finding below this distance from the usual total, in events", own=True,
+            ),
+            Threshold(
+                "R102_VALUES", 4,
+                "number of usual values that the rule needs from the eight weeks before", whole=(1, 8),
+            ),
         ),
     ),
     Rule(
@@ -137,9 +146,9 @@ _RULES = (
         sentence=sentences.large_revision,
         facts={"value": "total", "before": "total before", "share": "change, as a part of the total before"},
         thresholds=(
-            Threshold("R103_SHARE", 0.25, "how large the change must be, as a part of the total before", own=True),
-            Threshold("R103_DIFFERENCE", 50.0, "how large the change must be, in events", own=True),
-            Threshold("R103_DAYS", 2.0, "how many days ago the period must have ended"),
+            Threshold("R103_SHARE", 0.25, "no finding up to this change, as a part of the total before", own=True),
+            Threshold("R103_DIFFERENCE", 50.0, "no finding below this change, in events", own=True),
+            Threshold("R103_DAYS", 2.0, "no finding until this many days after the end of the period"),
         ),
     ),
     Rule(
@@ -151,7 +160,7 @@ _RULES = (
             f"{span.name()} repeats the {span.noun} before it, cell by cell: {facts['value']:,} in all."
         ),
         facts={"value": "total"},
-        thresholds=(Threshold("R104_TOTAL", 50.0, "how large the total must be", own=True),),
+        thresholds=(Threshold("R104_TOTAL", 50.0, "no finding if the total is below this", own=True),),
     ),
     Rule(
         "R105", "unlocated share", Severity.WARNING, 1, Subject.REPORT,
@@ -164,8 +173,8 @@ _RULES = (
         ),
         facts={"value": "total", "unlocated": "of which not located", "share": "share"},
         thresholds=(
-            Threshold("R105_SHARE", 0.3, "how much could not be located, as a part of the total", own=True),
-            Threshold("R105_TOTAL", 50.0, "how large the total must be", own=True),
+            Threshold("R105_SHARE", 0.3, "no finding up to this share of events without a known country", own=True),
+            Threshold("R105_TOTAL", 50.0, "no finding if the total is below this", own=True),
         ),
     ),
     Rule(
@@ -224,8 +233,14 @@ _RULES = (
         # Reports of other agencies must not open a finding again that a coordinator closed.
         own_facts=("value",),
         thresholds=(
-            Threshold("R301_DISTANCE", 0.35, "how far from the others: Jensen–Shannon distance, 0 to 1", own=True),
-            Threshold("R301_TOTAL", 500.0, "how large the totals of the agency and of the others must be", own=True),
+            Threshold(
+                "R301_DISTANCE", 0.35,
+                "no finding up to this Jensen–Shannon distance from the others, 0 to 1", own=True,
+            ),
+            Threshold(
+                "R301_TOTAL", 500.0,
+                "no finding if the total of the agency, or that of the others, is below this", own=True,
+            ),
             Threshold("R301_PLACED", 0.15, "share of events that another source may place elsewhere, 0 to 1", own=True),
         ),
     ),
@@ -246,10 +261,13 @@ _RULES = (
             "proposed_mean": "events in an average period of the proposed step",
         },
         thresholds=(
-            Threshold("R401_LEAST", 5.0, "how many events an average period of the finest step must have"),
+            Threshold(
+                "R401_LEAST", 5.0,
+                "a coarser step is proposed if the average period of the finest step has fewer events",
+            ),
             Threshold(
                 "R401_FINER", 20.0,
-                "how many events an average period of the next finer step must have, so that this step is proposed",
+                "the next finer step is proposed if its average period has at least this many events",
             ),
         ),
     ),
