@@ -30,11 +30,11 @@ at_21 <- list(
   'readSDMX(providerId, resource = "data", flowRef = "P2P", key, dsd = TRUE)' = cells(
     providerId = "P2PEU", resource = "data", flowRef = "P2P", key = key, key.mode = "SDMX", dsd = TRUE
   ),
-  "readSDMX(url) of nothing" = cells(paste0(address, "/data/P2P/A..."))
+  "readSDMX(url)  # no data" = cells(paste0(address, "/data/P2P/A..."))
 )
 at_30 <- list(
   "readSDMX(url)" = cells(paste0(address_30, "/data/dataflow/P2PEU/P2P/1.0.0/", key)),
-  "readSDMX(url) of nothing" = cells(paste0(address_30, "/data/dataflow/P2PEU/P2P/1.0.0/A")),
+  "readSDMX(url)  # no data" = cells(paste0(address_30, "/data/dataflow/P2PEU/P2P/1.0.0/A")),
   'readSDMX("…/structure/dataflow")' = failing(readSDMX(paste0(address_30, "/structure/dataflow"), logger = NULL))
 )
 cat(jsonlite::toJSON(list(`2.1` = at_21, `3.0` = at_30), auto_unbox = TRUE, na = "null", null = "null"), "\n")
