@@ -1,7 +1,6 @@
 """The commands of `p2p-agency`. Each is one function; docs/reference/p2p-agency.md describes them."""
 
 import json
-import os
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -37,8 +36,6 @@ class _Commands(click.Group):
         try:
             return super().main(*args, **more)
         except OSError as error:
-            # What Python wrote is not lost in a second message when it ends.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             click.echo(f"Error: This machine cannot do it: {error}. See that the disk has room.", err=True)
             sys.exit(MachineError.exit_code)
 

@@ -40,7 +40,7 @@ class Known(NamedTuple):
 def read(path: Path, known: Known, now: datetime) -> Content:
     """Read a file as the federation would. Raises a `PayloadError` with its faults."""
     body = load(path)
-    saved = datetime.fromtimestamp(max(0, min(path.stat().st_mtime, now.timestamp())), UTC)
+    saved = min(datetime.fromtimestamp(path.stat().st_mtime, UTC), now)
     found = find(body, known, now)[1].submission
     return Content(found.reports, saved if found.prepared == now else found.prepared)
 

@@ -6,10 +6,12 @@ import time
 
 import pytest
 
+from p2p_agency import reference
 from p2p_agency import watch as watching
 from p2p_agency.errors import AwayError
 from p2p_agency.outbox import Outbox
 from p2p_agency.watch import Watch
+from tests.unit.agency.conftest import know
 
 REPORT = {"frequency": "H", "period": "2026-11-24T09:00", "observations": []}
 
@@ -55,6 +57,21 @@ def test_each_file_is_sent_once_and_its_result_is_beside_it(started, folder, fed
     asked = len(federation.asked)
     started().look()
     assert len(federation.asked) == asked
+
+
+def test_set_up_is_read_again_within_an_hour_of_a_new_day(started, folder, federation, given, monkeypatch, tmp_path):
+    now = 100.0
+    monkeypatch.setattr(watching.time, "monotonic", lambda: now)
+    watch = started()
+    watch.look()
+    assert reference.load(given).read_on.year > 2020
+    know(tmp_path)
+    now += 3590
+    watch.look()
+    assert reference.load(given).read_on.year == 2020
+    now += 20
+    watch.look()
+    assert reference.load(given).read_on.year > 2020
 
 
 def test_other_files_are_left_alone(started, folder, federation):

@@ -80,12 +80,6 @@ def test_huge_file_is_not_read(run, tmp_path, monkeypatch):
         files.load(tmp_path / "huge.csv")
 
 
-@pytest.mark.parametrize("moment", [-9e9, 9e11])
-def test_file_that_was_saved_at_no_time_is_sent(run, report, moment):
-    os.utime(report, (moment, moment))
-    assert run("send", report)[0] == 0
-
-
 def test_file_that_is_locked_or_unreadable(run, report, monkeypatch):
     def read(_):
         raise PermissionError(13, "Permission denied")
