@@ -29,6 +29,9 @@ def page(view: CountryView) -> dict[str, Any]:
     strips, calendar = coverage.read(readings.days(view.indicator))
     headlines = [] if view.as_of else [readings.headline(view.indicator, one, view.country) for one in HEADLINES]
     is_short = any(place and place.step for _, _, place in headlines)
+    # In the place of numbers that are withheld: the newest known period of the country, with its value and rate.
+    rows = zip(trend.periods, trend.series[0].values, trend.series[0].rates, strict=True)
+    newest = next((row for row in reversed([*rows]) if row[1] is not None), None) if is_short else None
     to_add: list[tuple[str, str]] = []
     if len(view.others) < MAX_OTHERS:
         left = codes.COUNTRIES.keys() - {*view.countries, codes.UNKNOWN}
@@ -38,8 +41,7 @@ def page(view: CountryView) -> dict[str, Any]:
         **_common(view, trend, networks.known_at),
         "indicators": pages.indicators().values(),
         "headlines": headlines,
-        # In the place of numbers that are withheld.
-        "newest": _newest_value(trend) if is_short else None,
+        "newest": newest,
         "silences": [] if view.as_of else coverage.silences(strips),
         "waiting": [] if view.as_of else coverage.waiting(calendar),
         "steps": [(frequency, view.query(frequency=frequency)) for frequency in view.frequencies],
@@ -107,12 +109,6 @@ def _common(view: CountryView, trend: Trend, known_at: datetime | None) -> dict[
         "notes": notes,
         "files": _files(view, trend, known_at) if trend.periods else {},
     }
-
-
-def _newest_value(trend: Trend) -> tuple[Period, int, float | None] | None:
-    """The newest known period of the first country, with its value and rate."""
-    rows = zip(trend.periods, trend.series[0].values, trend.series[0].rates, strict=True)
-    return next(((period, value, rate) for period, value, rate in reversed([*rows]) if value is not None), None)
 
 
 def _newest_first(periods: Sequence[Period], columns: Sequence[Sequence[Any]]) -> list[tuple[Period, list[Any]]]:

@@ -22,6 +22,10 @@ from p2p_core.periods import Longs
 
 #: The first and the last day of the calendar.
 ALWAYS: Final = (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
+#: The seconds of the shortest period of each frequency.
+AT_LEAST: Final = {"H": 3600, "D": 86_400, "W": 604_800, "M": 28 * 86_400, "A": 365 * 86_400}
+#: All periods between the first and the last wanted one are read at once, if they are at most this many times more.
+_WORTH_IT: Final = 4
 
 
 class Cube(NamedTuple):
@@ -131,7 +135,8 @@ def _cells(cube: Cube, some: Sequence[Series], periods: Longs, *, after: int, ve
         "after": after,
     }
     query = statement("vintages_cells")
-    if _is_sparse(cube.frequency, periods):
+    stretch = (int(periods[-1]) - int(periods[0])) // AT_LEAST[cube.frequency] + 1
+    if stretch > _WORTH_IT * len(periods):
         named["periods"] = instants([_instant(period) for period in periods])
         query = query.replace(b"period BETWEEN %(start)s AND %(end)s", b"period = ANY (%(periods)s::timestamptz[])")
     with cursor() as c:
@@ -167,17 +172,6 @@ def known_by(instant: datetime) -> int:
 def days(cube: Cube, *, version: int) -> list[tuple[int, int]]:
     """The days before today on which a cube changed (seconds since 1970), each with its last version."""
     return rows_of("vintages_days", **_named(cube, version))
-
-
-#: All periods between the first and the last wanted one are read at once, if they are at most this many times more.
-_WORTH_IT: Final = 4
-#: The seconds of the shortest period of each frequency.
-AT_LEAST: Final = {"H": 3600, "D": 86_400, "W": 604_800, "M": 28 * 86_400, "A": 365 * 86_400}
-
-
-def _is_sparse(frequency: str, periods: Longs) -> bool:
-    stretch = (int(periods[-1]) - int(periods[0])) // AT_LEAST[frequency] + 1
-    return stretch > _WORTH_IT * len(periods)
 
 
 def _instant(second: np.int64) -> datetime:

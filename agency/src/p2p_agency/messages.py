@@ -31,7 +31,8 @@ def of_stored(stored: Sequence[Stored]) -> list[str]:
 
 def of_receipts(head: str, answers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Yield how many reports became what, and what the rules found."""
-    yield f"{head}: {_reports(sum(answer['report_count'] for answer in answers))}."
+    total = sum(answer["report_count"] for answer in answers)
+    yield f"{head}: {'1 report' if total == 1 else f'{total:,} reports'}."
     for outcome, words in _OUTCOMES.items():
         count = sum(answer["outcomes"][outcome] for answer in answers)
         if count:
@@ -50,17 +51,10 @@ def of_problem(problem: Mapping[str, Any]) -> list[str]:
     lines = [f"Refused: {problem['title']} [{problem['code']}]. {problem.get('detail', '')}"]
     faults = problem.get("errors", [])
     lines += [f"  {fault['pointer']}: {fault['detail']} [{fault['code']}]" for fault in faults]
-    return lines + _others(problem.get("error_count", 0) - len(faults))
+    others = problem.get("error_count", 0) - len(faults)
+    return [*lines, f"  and {others:,} more faults"] if others > 0 else lines
 
 
 def of_faults(error: PayloadError) -> list[str]:
     """Why a file was not sent."""
     return list(check.lines(check.refused(error)))
-
-
-def _others(count: int) -> list[str]:
-    return [f"  and {count:,} more faults"] if count > 0 else []
-
-
-def _reports(count: int) -> str:
-    return "1 report" if count == 1 else f"{count:,} reports"

@@ -104,13 +104,10 @@ def _of_text(text: str, frequency: str, clock: Clock) -> Text:
         return Text(text)
     if month and frequency == Frequency.MONTH:
         return _read(month[1], month[2], "1", "", clock, frequency) or Text(text)
-    found = _MOMENT.fullmatch(text)
-    return _of_moment(text, found, frequency, clock) if found else Text(text, _uncertain(text))
-
-
-def _uncertain(text: str) -> str:
-    certain = "The order of day and month is not certain. Write 2026-11-24, or format the cell so."
-    return certain if _UNCERTAIN.fullmatch(text) else ""
+    if found := _MOMENT.fullmatch(text):
+        return _of_moment(text, found, frequency, clock)
+    hint = "The order of day and month is not certain. Write 2026-11-24, or format the cell so."
+    return Text(text, hint if _UNCERTAIN.fullmatch(text) else "")
 
 
 def _of_moment(text: str, found: re.Match[str], frequency: str, clock: Clock) -> Text:
