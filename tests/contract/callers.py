@@ -9,7 +9,7 @@ from django.test import Client
 
 from countries.accounts import credentials
 from p2p_core import periods
-from tests.factories import observer
+from tests.factories import AgencyFactory, IndicatorFactory, observer
 
 COLUMNS = "INDICATOR,FREQ,TIME_PERIOD,COUNTRY,NETWORK,OBS_VALUE"
 
@@ -62,6 +62,11 @@ class Caller:
         for _ in range(times):
             body = gzip.compress(body)
         return self.post(body, **{"Content-Encoding": "gzip"})
+
+
+def norway():
+    IndicatorFactory.create()
+    return Caller(agency=AgencyFactory.create(code="NO-KRIPOS"))
 
 
 #: Looked at once, so that no test sees the hour change.

@@ -1,16 +1,26 @@
 """The agencies and the coordinator of the contract tests."""
 
-import pytest
+from copy import copy, deepcopy
 
-from tests.contract.callers import Caller
+import pytest
+from django.test import Client
+
+from tests.contract.callers import Caller, norway
 from tests.factories import AgencyFactory, IndicatorFactory
 
 
+@pytest.fixture(scope="module")
+def shared_kripos(module_db):
+    return norway()
+
+
 @pytest.fixture
-def kripos(db):
-    """Norway's agency."""
-    IndicatorFactory.create()
-    return Caller(agency=AgencyFactory.create(code="NO-KRIPOS"))
+def kripos(db, shared_kripos):
+    """Norway's agency. All tests of a module share its rows."""
+    one = copy(shared_kripos)
+    # Tests change the instance of the credential.
+    one.client, one.issued = Client(), deepcopy(one.issued)
+    return one
 
 
 @pytest.fixture

@@ -14,12 +14,18 @@ from federation import worklist
 from federation.database import clock, roles
 from federation.publication import versions
 from federation.worklist import Stage, WorkItem
-from tests.contract.callers import report
+from tests.contract.callers import norway, report
 
 pytestmark = pytest.mark.django_db
 
 TOKEN = "of thirty characters"
 MONITORING = {"Authorization": f"Bearer {TOKEN}"}
+
+
+@pytest.fixture
+def kripos(db):
+    """New for each test, because some tests forbid the transaction to write."""
+    return norway()
 
 
 @pytest.fixture

@@ -24,13 +24,19 @@ from federation.models.submissions import Report
 from federation.models.worklist import ClockMark
 from federation.runs import gauges, measures, reconciliation
 from federation.worklist import Stage, WorkItem
-from tests.contract.callers import report
+from tests.contract.callers import norway, report
 from tests.factories import AgencyFactory, CredentialFactory, FindingFactory, ScheduleFactory
 from tests.reporting import settle
 
 TOKEN = "of thirty characters"
 ITEM = WorkItem(Stage.FIGURE, "A", datetime(2026, 1, 1, tzinfo=UTC), 1, 1)
 ALERTS = ROOT / "deploy" / "prometheus" / "alerts.yml"
+
+
+@pytest.fixture
+def kripos(db):
+    """New for each test, because some tests commit."""
+    return norway()
 
 
 @pytest.fixture

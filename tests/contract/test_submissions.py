@@ -17,9 +17,15 @@ from federation.database import clock
 from federation.models.audit import AuditEvent
 from federation.models.submissions import IdempotencyKey, Report, Submission
 from federation.models.worklist import Work
-from tests.contract.callers import COLUMNS, hour, report
+from tests.contract.callers import COLUMNS, hour, norway, report
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def kripos(db):
+    """New for each test, because some tests commit."""
+    return norway()
 
 
 def rows():

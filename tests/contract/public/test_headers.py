@@ -5,7 +5,7 @@ from django.test import Client
 
 from api.health import AliveView
 from api.site.views import TextPage
-from tests.contract.callers import hour, report
+from tests.contract.callers import hour, norway, report
 from tests.contract.public.addresses import PUBLIC, others
 
 ALWAYS = {
@@ -14,6 +14,12 @@ ALWAYS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 NOTHING = "default-src 'none'; frame-ancestors 'none'"
+
+
+@pytest.fixture
+def kripos(db):
+    """New for each test, because some of them end the connection."""
+    return norway()
 
 
 def careful(answer):
