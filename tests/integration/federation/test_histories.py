@@ -311,7 +311,7 @@ DEEDS = {
 }
 
 
-few_examples = one_in(5)
+few_examples = one_in(7)
 
 
 @contextmanager

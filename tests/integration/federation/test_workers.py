@@ -107,6 +107,7 @@ def log(tmp_path):
     return tmp_path / "workers.log"
 
 
+@pytest.mark.verify
 def test_two_workers_at_once_with_doubled_lost_and_forgotten_messages(log, monkeypatch):
     bureau = Bureau(seed=1)
     with working(log):
