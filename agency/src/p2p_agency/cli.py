@@ -104,10 +104,11 @@ def init(path: Path, address: str, client_id: str, secret: str) -> None:
 @click.pass_obj
 def template(path: Path, file: Path) -> None:
     """Write an empty workbook with lists to choose from."""
+    from p2p_agency import files
     from p2p_core.workbooks import writing
 
     known = reference.load(settings.load(path))
-    _write_new(file, writing.template(known.indicators, zone=str(known.clock.zone)))
+    files.write_new(file, writing.template(known.indicators, zone=str(known.clock.zone)))
     click.echo(f"{known}\nFill in the sheet Reports of {file}. Then run: p2p-agency check {file}")
 
 
@@ -135,27 +136,12 @@ def check(context: click.Context, file: Path, as_json: bool, marked: Path | None
         if marked:
             from p2p_core.workbooks import writing
 
-            _write_new(marked, writing.refused(content, refusal))
+            files.write_new(marked, writing.refused(content, refusal))
     click.echo(json.dumps(verdict, indent=1) if as_json else "\n".join(checking.lines(verdict)))
     if "workbook" in (kind_of(content), verdict.get("kind")) and not as_json:
         click.echo(reference.load(given))
     if not verdict["accepted"]:
         context.exit(RefusedError.exit_code)
-
-
-def _write_new(file: Path, content: bytes) -> None:
-    """Write a workbook that is not there yet."""
-    if file.suffix.lower() != ".xlsx":
-        raise RefusedError(f"{file} would be a workbook. Give a name that ends with .xlsx.")
-    try:
-        with file.open("xb") as new:
-            new.write(content)
-    except FileExistsError:
-        raise RefusedError(f"{file} is there already. Give another name.") from None
-    except OSError as error:
-        raise MachineError(
-            f"{file} cannot be written: {error.strerror}. Give a file in a folder that is there, where you may write."
-        ) from None
 
 
 @main.command()

@@ -85,3 +85,18 @@ def load(path: Path) -> bytes:
 def known_of(settings: Settings) -> Known:
     facts = reference.load(settings)
     return Known({code: number for number, code in enumerate(facts.indicators)}, settings.agency, facts.clock)
+
+
+def write_new(file: Path, content: bytes) -> None:
+    """Write a workbook that is not there yet."""
+    if file.suffix.lower() != ".xlsx":
+        raise RefusedError(f"{file} would be a workbook. Give a name that ends with .xlsx.")
+    try:
+        with file.open("xb") as new:
+            new.write(content)
+    except FileExistsError:
+        raise RefusedError(f"{file} is there already. Give another name.") from None
+    except OSError as error:
+        raise MachineError(
+            f"{file} cannot be written: {error.strerror}. Give a file in a folder that is there, where you may write."
+        ) from None
