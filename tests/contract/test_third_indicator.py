@@ -30,8 +30,12 @@ GERMAN = {
     "description": "Anrufe bei Hilfetelefonen, die Dateien der Polizei nennen, nach dem Land des Telefons.",
     "notes": "Ein Anruf ist kein Mensch: Manche rufen zweimal an.",
 }
-#: What pages about one indicator have of all: the choice between them, and the words of the script.
-OF_ALL = re.compile(r'<nav class="choice".*?</nav>|<script [^>]*application/json.*?</script>| download="', re.DOTALL)
+#: What pages about one indicator have of all: the choice between them, the words of the script, and how agencies count.
+OF_ALL = re.compile(
+    r'<nav class="choice".*?</nav>|<script [^>]*application/json.*?</script>| download="'
+    r'|<section aria-labelledby="setups">.*?</section>',
+    re.DOTALL,
+)
 PAGES = ("/", "/countries/no/", "/coverage/", "/embed/map/", "/embed/country/no/", "/countries/no/chart.svg")
 #: Pages that say less than all.
 PARTS = {

@@ -12,6 +12,18 @@ AGENCIES = {"submissions", "submission", "findings", "finding", "finding-answer"
 WITHOUT_DATABASE = {"docs"}
 OPERATORS = {"healthz", "readyz", "metrics"}
 OTHERS = AGENCIES | WITHOUT_DATABASE | OPERATORS
+#: The pages of an agency, which need its session.
+AGENCY_PAGES = {
+    "board", "findings", "finding", "submissions", "submission", "send", "template", "set-up", "sign-in", "sign-out",
+    "second-factor", "invitation",
+}  # fmt: skip
+
+ARGUMENTS = {
+    "finding": {"id": 1},
+    "finding-answer": {"id": 1},
+    "submission": {"id": UUID(int=1)},
+    "invitation": {"uidb64": "MQ", "token": "x"},
+}
 
 SPAN = "start=2026-11-01&end=2026-11-12"
 DAYS = f"indicator=DOWNLOADS&frequency=D&{SPAN}"
@@ -82,7 +94,12 @@ def public_routes():
 
 def others():
     """The names of those that are not for everybody, and an address of each."""
-    arguments = {"finding": {"id": 1}, "finding-answer": {"id": 1}, "submission": {"id": UUID(int=1)}}
     for name in sorted(OTHERS):
         space = "v1:" if name in AGENCIES - {"token"} else ""
-        yield name, reverse(f"{space}{name}", kwargs=arguments.get(name, {}))
+        yield name, reverse(f"{space}{name}", kwargs=ARGUMENTS.get(name, {}))
+
+
+def agency_pages():
+    """The names of the pages of an agency, and an address of each."""
+    for name in sorted(AGENCY_PAGES):
+        yield name, reverse(f"agency:{name}", kwargs=ARGUMENTS.get(name, {}))

@@ -6,7 +6,7 @@ from django.test import Client
 from api.health import AliveView
 from api.site.views import TextPage
 from tests.contract.callers import hour, norway, report
-from tests.contract.public.addresses import PUBLIC, others
+from tests.contract.public.addresses import PUBLIC, agency_pages, others
 
 ALWAYS = {
     "X-Content-Type-Options": "nosniff",
@@ -63,7 +63,7 @@ def test_public_answer_is_kept_and_shown_anywhere_and_runs_nothing_foreign(press
 
 
 def test_every_other_route_is_never_cached(db, client):
-    for name, address in others():
+    for name, address in [*others(), *agency_pages()]:
         assert not careful(client.get(address)), name
 
 
