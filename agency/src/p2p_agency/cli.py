@@ -1,6 +1,7 @@
 """The commands of `p2p-agency`. Each is one function; docs/reference/p2p-agency.md describes them."""
 
 import json
+import os
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -36,6 +37,8 @@ class _Commands(click.Group):
         try:
             return super().main(*args, **more)
         except OSError as error:
+            # When Python ends, it writes what is left of the output. This must not fail again, with another exit code.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             click.echo(f"Error: This machine cannot do it: {error}. See that the disk has room.", err=True)
             sys.exit(MachineError.exit_code)
 

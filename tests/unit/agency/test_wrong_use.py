@@ -47,7 +47,9 @@ def report(tmp_path):
 
 def program(machine, *words, **more):
     command = [sys.executable, "-m", "p2p_agency.cli", "--config", str(machine), *map(str, words)]
-    return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, **more)
+    # Output that is not buffered hides what happens to the rest of it at the end.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True, **more)
 
 
 FILES = {
