@@ -366,6 +366,9 @@ def far(cell):
     return rewritten(xlsx(row()), b"</sheetData>", b'<row><c r="%s"><v>1</v></c></row></sheetData>' % cell)
 
 
+ERRORS = "calcext:value-type='error' table:number-columns-repeated='9999999'"
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [
@@ -382,6 +385,10 @@ def far(cell):
         (b"PK\x03\x04 no more", "unsupported_media_type"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "unsupported_media_type"),
         (xlsx(row())[:-30], "unsupported_media_type"),
+        (
+            ods(("A", ods_row("").replace("cell ", f"cell {ERRORS} "))),
+            "too_many_observations",
+        ),
         (
             ods(("A", ods_row(1, attributes='table:number-rows-repeated="2000001"'))),
             "too_many_observations",

@@ -177,6 +177,8 @@ class _Member:
 
     def mark(self, mark: Mark) -> None:
         if self.marks is not None:
+            # First, because it refuses more cells than a workbook may have.
+            self.reach()
             for row in range(self.row, self.row + self.rows):
                 for column in range(self.column, self.column + self.columns):
                     self.marks.cells[row, column] = mark
