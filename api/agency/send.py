@@ -80,11 +80,14 @@ class Send(AgencyPage):
 
     def _read(self, content: bytes) -> Reading:
         """Read a file of any kind, with the times of a workbook in the time zone of the agency's set-up."""
-        received, setup = clock.agreed(), self.setup_on(clock.now().date())
-        read_by = Clock(ZoneInfo(setup.time_zone), local_days=setup.local_days) if setup else Clock()
-        indicators = Reference.current().indicator_numbers
-        _, found = files.read(content, received=received, indicators=indicators, agency=self.agency.code, clock=read_by)
+        indicators, agency = Reference.current().indicator_numbers, self.agency.code
+        received = clock.agreed()
+        _, found = files.read(content, received=received, indicators=indicators, agency=agency, clock=self._clock())
         return found
+
+    def _clock(self) -> Clock:
+        setup = self.setup_on(clock.now().date())
+        return Clock(ZoneInfo(setup.time_zone), local_days=setup.local_days) if setup else Clock()
 
     def _is_confirmed(self, submission: NewSubmission) -> bool:
         try:
@@ -94,7 +97,9 @@ class Send(AgencyPage):
         return bool(stamped == self._subject(submission))
 
     def _subject(self, submission: NewSubmission) -> str:
-        return f"{self.agency.pk} {self.request.user.pk} {submission.media} {submission.digest.hex()}"
+        # With another set-up, the same file has other times.
+        read_by = f"{self._clock().zone} {self._clock().local_days}"
+        return f"{self.agency.pk} {self.request.user.pk} {submission.media} {submission.digest.hex()} {read_by}"
 
     def _store(self, submission: NewSubmission) -> HttpResponse:
         key, by = self.request.POST["stamp"], self.request.user.get_username()

@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from api.agency import send
+from countries import reference
 from countries.accounts import credentials
 from countries.models import Agency, Credential
 from federation.models.figures import Figure
@@ -69,7 +70,7 @@ def test_form_that_is_sent_twice_is_one_submission(analyst):
 
 
 def test_stamp_confirms_only_what_was_checked(client, analyst, agency, other, monkeypatch):
-    """Another file, another person, another agency, half an hour later, or a stamp that somebody made up."""
+    """Another file, person, agency or time zone, half an hour later, or a stamp that somebody made up."""
     content = rows(("NO", 5))
     stamp = drop(analyst, content).context["stamp"]
     colleague = signed_in(type(client)(), account(agency, "bo").user)
@@ -82,6 +83,11 @@ def test_stamp_confirms_only_what_was_checked(client, analyst, agency, other, mo
         drop(analyst, content, stamp="made up"),
     ]
     monkeypatch.setattr(send, "CONFIRMED_WITHIN", timedelta(seconds=-1))
+    refused.append(drop(analyst, content, stamp=stamp))
+    monkeypatch.undo()
+    reference.snapshots.clear()
+    # With another time zone, a workbook has other hours than the user saw.
+    factories.SetupFactory.create(agency=agency, time_zone="Europe/Oslo", valid_from=date(2026, 1, 1))
     refused.append(drop(analyst, content, stamp=stamp))
     for answer in refused:
         assert "nothing was stored" in text_of(answer)
