@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from p2p_agency.errors import MachineError, SetUpError
 
 _REQUIRED: Final = ("address", "client_id", "client_secret")
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 #: The name of a host, in any alphabet, or an address.
 _HOST: Final = re.compile(r"[\w:](?:[\w.:-]{0,251}[\w.])?")
 _HEAD: Final = "# Written by `p2p-agency init`. It has the secret: nobody but its owner may read it.\n"
@@ -89,7 +89,7 @@ def parse_address(text: str) -> str:
         named = False
     if not named:
         raise ValueError("the address must name a host, as in https://federation.example.org")
-    if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+    if parts.scheme != "https" and (parts.scheme != "http" or parts.hostname not in LOOPBACK):
         raise ValueError("the address must begin with https://, or anyone on the way could read the secret")
     if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
         raise ValueError("the address must end after the host, as in https://federation.example.org")

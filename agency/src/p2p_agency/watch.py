@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from p2p_agency import bodies, files, messages, reference
 from p2p_agency.client import Client
-from p2p_agency.errors import AgencyError, MachineError
+from p2p_agency.errors import AgencyError, MachineError, RefusedError
 from p2p_agency.outbox import Outbox
 from p2p_agency.settings import Settings
 from p2p_core.payloads.faults import PayloadError
@@ -105,6 +105,9 @@ class Watch:
             made = bodies.of_file(path, self._settings)
         except PayloadError as refusal:
             self._finish(path, stamp, messages.of_faults(refusal))
+            return
+        except RefusedError as refusal:
+            self._finish(path, stamp, [str(refusal)])
             return
         with contextlib.suppress(OSError):
             if _stamp(path.stat()) == stamp:

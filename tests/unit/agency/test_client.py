@@ -109,3 +109,7 @@ def test_proxy_of_the_environment_is_used(given, federation, monkeypatch):
     monkeypatch.delenv("no_proxy", raising=False)
     submit(Client(replace(given, address="http://federation.example")))
     assert federation.asked[-1][0] == "http://federation.example/api/v1/submissions/"
+    # The secret goes to no proxy if it is not encrypted.
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    submit(Client(given))
+    assert federation.asked[-1][0] == "/api/v1/submissions/"

@@ -123,6 +123,15 @@ def test_corrected_file_is_sent_again_and_a_faulty_one_says_why(started, folder,
     assert len(federation.stored) == 2
 
 
+def test_files_that_are_nothing_to_read_say_why(started, folder, federation):
+    (folder / "empty.csv").write_text("")
+    (folder / "text.xlsx").write_text("<html>")
+    watch = started()
+    watch.look()
+    assert "is empty" in (folder / "empty.csv.result.txt").read_text()
+    assert "is no workbook" in (folder / "text.xlsx.result.txt").read_text()
+
+
 def test_refusal_of_the_federation_is_the_result(started, folder, federation):
     (folder / "a.json").write_text(content())
     federation.problem(422, "invalid_payload")
