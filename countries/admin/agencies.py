@@ -78,16 +78,7 @@ class SetupAdmin(RegistryAdmin):
 
     form = SetupForm
     fixed_after_adding = ("agency",)
-    list_display = (
-        "agency",
-        "valid_from",
-        "watched",
-        "counting",
-        "time_zone",
-        "local_days",
-        "location_source",
-        "location_date",
-    )
+    list_display = ("agency", "valid_from", "watched", "time_zone", "location_source")
     list_filter = ("agency",)
     list_select_related = ("agency",)
     search_fields = ("agency__code", "agency__name", "location_source")

@@ -82,9 +82,9 @@ def federation(stack) -> Federation:
     return Federation(stack, agencies)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def cookies():
-    """The cookies of those who have signed in: a code serves once, so they sign in once."""
+    """The cookies of those who have signed in: the modules share the stack, and a second factor is set up once."""
     return {}
 
 

@@ -81,9 +81,9 @@ def test_analyst_is_invited_signs_in_sends_and_answers(chromium, federation, vis
     with page.expect_download() as coloured:
         page.get_by_role("link", name="Download the file with the wrong cells coloured").click()
     assert coloured.value.suggested_filename == f"{AGENCY}.xlsx"
-    page.get_by_label("File", exact=True).set_input_files(file_of(USUAL))
+    page.get_by_label("File", exact=True).set_input_files(file_of(USUAL + 1))
     page.get_by_role("button", name="Check the file").click()
-    page.get_by_label("The same file").set_input_files(file_of(USUAL))
+    page.get_by_label("The same file").set_input_files(file_of(USUAL + 1))
     page.get_by_role("button", name="Send it").click()
     page.get_by_role("heading", name="Submission", level=1).wait_for()
 
