@@ -89,7 +89,8 @@ def kill_again_and_again(machine, whole):
 def finish(machine):
     """Once nothing breaks any more: let it watch until all files have their result."""
     watch = machine.start("watch", "--quiet", "0", str(machine.files))
-    done = eventually(lambda: len(list(machine.files.glob("*.result.txt"))) == len(machine.hours), within=60)
+    # After a long outage, the outbox waits for up to five minutes before it tries again.
+    done = eventually(lambda: len(list(machine.files.glob("*.result.txt"))) == len(machine.hours), within=330)
     watch.send_signal(signal.SIGTERM)
     output, _ = watch.communicate()
     assert done, output
