@@ -1,6 +1,6 @@
 """Watches a folder: each file that is complete is checked and sent once, and its result is written beside it.
 
-What is sent is in the outbox. Here is only noted which files have their result. After a kill, a file without a result
+The outbox has the submissions. This module stores only which files have a result. After a kill, a file without a result
 is read again; it becomes the same submissions, which the outbox has.
 """
 

@@ -1,6 +1,6 @@
 """The only place that sees an address: it becomes the number of a country and a handle, and is dropped.
 
-A handle is a keyed digest of address and file. The key is random, made anew by each process and kept nowhere, so a
+A handle is a keyed digest of address and file. Each process makes a random key and stores it nowhere, so a
 handle means nothing to anybody else and nothing after the process has ended.
 """
 

@@ -15,7 +15,7 @@ _DAYS: Final = "The days and months of this file were read as those of UTC, as t
 
 
 def kind_of(content: bytes) -> str:
-    """``json``, ``csv`` or ``workbook``: what the content is, whatever the name of the file says."""
+    """``json``, ``csv`` or ``workbook``. The content decides, not the name of the file."""
     if sheets.is_workbook(content):
         return "workbook"
     return "json" if content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[") else "csv"
