@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from countries import queries
 from countries.reference import Reference
+from federation import worklist
 from federation.models.figures import FrozenSum
 from federation.models.published import PublishedCoverage
 from federation.publication import frozen, storage
@@ -28,7 +29,7 @@ from federation.published import detail
 from federation.rules import changes, rounding, tables
 from federation.rules.tables import AgencyCells
 from federation.rules.waiting import longest_wait, shortest_wait
-from federation.worklist import Stage, WorkItem, item_rows
+from federation.worklist import Claim, Stage, WorkItem, item_rows
 from p2p_core import periods
 from p2p_core.periods import Frequency
 from p2p_core.reports import Values
@@ -160,12 +161,13 @@ def _unless_final(items: Sequence[WorkItem]) -> Sequence[WorkItem]:
     return [item for position, item in enumerate(items) if position not in public]
 
 
-def publish(items: Sequence[WorkItem], *, now: datetime, mark: datetime) -> Published:
-    """Publish periods, all of one frequency.
+def publish(claim: Claim, *, now: datetime, mark: datetime) -> Published:
+    """Publish the claimed periods.
 
     Periods that have not ended by ``now`` are left out; they are appended to the work list when they end. Lateness, and
     whom a period waits for, are judged at the clock's ``mark``.
     """
+    items = claim.items
     wanted = _unless_final([item for item in items if is_due(item, now=now)])
     if items[0].frequency != Frequency.MINUTE:
         wanted = [*wanted, *_too_early([item for item in items if due_at(item) > now])]
@@ -174,6 +176,12 @@ def publish(items: Sequence[WorkItem], *, now: datetime, mark: datetime) -> Publ
     if not due:
         return Published()
     computed = compute(due, mark=mark)
+    # The figures of a period are read before those of its days. If they changed in between, the change would be located
+    # by days that are newer than itself. So such a period is left for the next time.
+    if computed.frequency in periods.LOCATED and (outdated := worklist.outdated(claim)):
+        rest = replace(claim, items=[item for item in items if item not in outdated])
+        done = publish(rest, now=now, mark=mark) if rest.items else Published()
+        return replace(done, stale=[*done.stale, *outdated])
     public = storage.read(computed)
     known = [position for position, (_, one) in public.coverage.items() if not one.is_waiting]
     lost = [due[position] for position in known if not computed.frozen.exists[position]]

@@ -106,7 +106,7 @@ def _perform(claim: Claim) -> _Outcome:
         return _Outcome(WorkDone(claim))
 
     if stage == Stage.PUBLISH:
-        done = publication.publish(items, now=now, mark=mark)
+        done = publication.publish(claim, now=now, mark=mark)
         findings.review_weeks(items, now=now)
         stale = chain(done.stale, panels.of_periods(items, now=now))
         return _Outcome(WorkDone(claim, done.changed, done.version), stale)

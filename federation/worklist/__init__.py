@@ -218,6 +218,13 @@ def _claim_of(numbers: Sequence[int], *, skipped: bool) -> Claim:
     return Claim(items, [id_ for id_, *_ in rows], skipped, min((added for *_, added in rows), default=None))
 
 
+def outdated(claim: Claim) -> set[WorkItem]:
+    """Of the claimed periods, those in which figures have changed since the claim, or are about to change."""
+    numbers = [item.pack() for item in claim.items]
+    appended = Work.objects.filter(item__in=numbers).exclude(id__in=claim.rows).values_list("item", flat=True)
+    return {unpack(number) for number in {*appended, *_awaited(numbers, clock.now())}}
+
+
 def finish(claim: Claim) -> None:
     """Delete the rows of a claim from the list, and the records of earlier failures of its items."""
     numbers = [item.pack() for item in claim.items]

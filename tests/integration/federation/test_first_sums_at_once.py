@@ -95,22 +95,44 @@ def numbers_of_month():
     return dict(cells.values_list("country", "value"))
 
 
-def test_change_is_located_by_days_and_months_of_one_state(told, monkeypatch):
-    """After a second late event no number is public that the first one had by another location."""
+def two_late_events(told):
+    """Two days of October are public, with the first of two late events; return a function that sends the second."""
     before, later = (dict.fromkeys(((country, 1) for country in COUNTRIES), value) for value in (5, 8))
     other = DAY + timedelta(days=3)
     told.submit(0, Said("D", DAY, before), Said("D", other, before), minutes_ago=10)
     told.settle()
     told.submit(0, Said("D", DAY, later), minutes_ago=5)
     told.settle()
+    return lambda: told.submit(0, Said("D", other, later))
+
+
+def test_change_is_located_by_days_and_months_of_one_state(told, monkeypatch):
+    """After a second late event no number is public that the first one had by another location."""
+    send_second = two_late_events(told)
     first = numbers_of_month()
-    told.submit(0, Said("D", other, later))
+    send_second()
     reconciliation._step()
     with held_before(monkeypatch, worklist, "finish", figure(1, "M", MONTH)):
         work_beside()
         assert numbers_of_month() == first
     told.settle()
     assert numbers_of_month() != first
+
+
+@pytest.mark.parametrize("steps", [1, 2], ids=["day", "day and month"])
+def test_change_is_not_located_by_days_that_changed_after_their_month_was_read(told, monkeypatch, steps):
+    send_second = two_late_events(told)
+    first = numbers_of_month()
+    worklist.append([WorkItem(Stage.PUBLISH, "M", MONTH, 1)])
+    with held_before(monkeypatch, publication.frozen, "figures_of", reconciliation._step):
+        send_second()
+        reconciliation._step()
+        if steps == 2:
+            figure(1, "M", MONTH)()
+    assert numbers_of_month() == first
+    told.settle()
+    assert numbers_of_month() != first
+    assert [str(item) for item in rebuilding.differences()] == []
 
 
 def test_other_periods_do_not_wait(told, monkeypatch):

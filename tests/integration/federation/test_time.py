@@ -14,7 +14,7 @@ from federation.models.figures import Figure
 from federation.models.published import PublishedCell, PublishedCoverage
 from federation.models.worklist import ClockMark, Work
 from federation.runs import rebuilding, schedules
-from federation.worklist import Stage, WorkItem
+from federation.worklist import Claim, Stage, WorkItem
 from p2p_core import periods
 from p2p_core.periods import Frequency
 from tests import factories
@@ -95,7 +95,7 @@ def test_looking_at_a_minute_that_waits_reads_the_schedules_once(federation):
     federation.settle()
     minute = WorkItem(Stage.PUBLISH, "N", NOON, 1)
     with CaptureQueriesContext(connection) as asked:
-        publication.publish([minute], now=federation.now, mark=federation.now)
+        publication.publish(Claim([minute], [], skipped=False), now=federation.now, mark=federation.now)
     assert sum('FROM "countries_schedule"' in one["sql"] for one in asked) == 1
 
 

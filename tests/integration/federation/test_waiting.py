@@ -10,7 +10,7 @@ from federation.models.figures import FrozenSum
 from federation.models.published import PublishedCell, PublishedCoverage
 from federation.publication import storage, versions
 from federation.runs import rebuilding
-from federation.worklist import Stage, WorkItem
+from federation.worklist import Claim, Stage, WorkItem
 from tests.integration.federation.comparison import assert_agrees
 from tests.integration.federation.world import Said, chapter
 
@@ -314,7 +314,7 @@ def test_a_minute_is_computed_once_and_nothing_that_is_public_is_read_for_it(fed
     for module in (database, storage):
         monkeypatch.setattr(module, "statement", lambda name: names.append(name) or found(name))
     both = [WorkItem(Stage.PUBLISH, "N", period, 1) for period in (NOON, second)]
-    done = publication.publish(both, now=federation.now, mark=federation.now)
+    done = publication.publish(Claim(both, [], skipped=False), now=federation.now, mark=federation.now)
     assert list(done.changed) == both[1:]
     assert names == ["publication_coverage", "combination_figures", "publication_series"]
 
