@@ -15,7 +15,9 @@ _UNREADABLE: Final = {
         400, "A query parameter is not known", "Use only the query parameters that are documented for this address."
     ),
     "repeated_parameter": Code(400, "A query parameter comes twice", "Give each query parameter once."),
-    "missing_parameter": Code(400, "A query parameter is missing", "Give the query parameter that `parameter` names."),
+    "missing_parameter": Code(
+        400, "A query parameter is missing", "Give the query parameter. Its name is in `parameter`."
+    ),
     "bad_parameter": Code(400, "A query parameter has an unknown value", "Give one of the documented values."),
     "bad_cursor": Code(400, "The cursor cannot be read", "Follow the link in `next` unchanged."),
     "bad_idempotency_key": Code(

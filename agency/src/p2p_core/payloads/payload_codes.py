@@ -43,7 +43,7 @@ PAYLOAD_CODES: Final = {
         "Send codes without names (labels=id) and rows without keys (keys=none).",
     ),
     "unsupported_media_type": Code(
-        415, "The media type is not supported", "Send one of the media types that Accept names, in UTF-8."
+        415, "The media type is not supported", "Send one of the media types in the answer's header Accept, in UTF-8."
     ),
     # A value breaks a rule.
     "invalid_payload": Code(422, "The payload has faults", "Correct what `errors` lists and send the payload again."),
@@ -120,7 +120,9 @@ PAYLOAD_CODES: Final = {
         "Leave CONF_STATUS empty or F. Send no confidential values: the rounded sums of all agencies are published.",
     ),
     "computed_attribute": Code(
-        422, "The service computes this attribute", "Leave the column that the pointer names empty, or leave it out."
+        422,
+        "The service computes this attribute",
+        "The pointer names the column. Leave its cells empty, or leave it out.",
     ),
     "bad_prepared": Code(
         422, "The time of preparation cannot be read", "Write an instant with Z, such as 2026-11-24T10:16:02Z."
@@ -128,7 +130,7 @@ PAYLOAD_CODES: Final = {
     "prepared_in_future": Code(
         422,
         "The time of preparation is in the future",
-        "Set your clock: prepared may be at most five minutes after the time of receipt.",
+        "Set your clock: the time in `prepared` may be at most five minutes after the time of receipt.",
     ),
     "not_a_number": Code(422, "The value is not a number", "Give a whole number from 0 to 1,000,000,000."),
     "missing_value": Code(
