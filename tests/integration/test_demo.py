@@ -1,16 +1,13 @@
 """`make demo`: ready, marked as invented, and a report sent by its commands is public at once."""
 
-import gzip
 import html
 import json
 import re
 import signal
-import sqlite3
 import sys
 import urllib.parse
 import urllib.request
 from base64 import b64encode
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -55,8 +52,7 @@ def test_demo_is_ready_shows_a_sent_report_sends_nothing_twice_and_is_gone_when_
     waits_for_the_late_agency_and_not_for_the_silent_one(url)
     send_as_told(said, url)
     answers_the_examples_of_the_documentation(data=tmp_path, port=free_port)
-    sign_in_as_told(said, url)
-    counts_a_real_swarm(tmp_path)
+    counts_a_real_swarm(sign_in_as_told(said, url), url)
 
     again = launch(sys.executable, "manage.py", "demo", url, "--once", data=tmp_path)
     said, _ = again.communicate(timeout=120)
@@ -65,18 +61,6 @@ def test_demo_is_ready_shows_a_sent_report_sends_nothing_twice_and_is_gone_when_
 
     make.send_signal(signal.SIGKILL)
     assert eventually(lambda: not alive(everything), within=30), alive(everything)
-
-
-def counts_a_real_swarm(data):
-    """The collector has sent minutes of a real swarm, and the service has them."""
-
-    def sent():
-        with closing(sqlite3.connect(data / "swarm" / "outbox.sqlite")) as outbox:
-            rows = outbox.execute("SELECT packed FROM submission WHERE state = 'accepted'").fetchall()
-        reports = [report for (packed,) in rows for report in json.loads(gzip.decompress(packed))["reports"]]
-        return sum(one["value"] for report in reports for one in report["observations"])
-
-    assert eventually(lambda: sent() >= 5, within=180)
 
 
 def has_a_country_of_each_step(url):
@@ -122,17 +106,29 @@ def answers_the_examples_of_the_documentation(**stack):
 
 def sign_in_as_told(said, url):
     """The accounts that are printed need no authenticator app."""
-    for door, place, words in (
-        ("/admin/login/", "/admin/", "The coordinators' desk"),
-        ("/agency/sign-in/", "/agency/", "(NO-DEMO)"),
+    for name, door, place, words in (
+        ("demo", "/admin/login/", "/admin/", "The coordinators' desk"),
+        ("analyst", "/agency/sign-in/", "/agency/", "(NO-DEMO)"),
+        ("swarm", "/agency/sign-in/", "/agency/", "(PT-DEMO)"),
     ):
         browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
         with browser.open(f"{url}{door}", timeout=10) as page:
             token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.read().decode())[1]
-        name, password = re.search(rf"{place} .*: user (\w+), password (\S+)", said).groups()
+        password = re.search(rf"user {name}, password (\S+)", said)[1]
         form = {"username": name, "password": password, "csrfmiddlewaretoken": token, "next": place}
         with browser.open(f"{url}{door}", urllib.parse.urlencode(form).encode(), timeout=10) as page:
             assert (page.url, words in html.unescape(page.read().decode())) == (f"{url}{place}", True)
+    return browser
+
+
+def counts_a_real_swarm(browser, url):
+    """The collector sends minutes of a real swarm, and its agency sees the counts on its board."""
+
+    def counted():
+        with browser.open(f"{url}/agency/", timeout=10) as page:
+            return sum(map(int, re.findall(r'<td class="figure">(\d+)</td>', page.read().decode())))
+
+    assert eventually(lambda: counted() >= 5, within=180)
 
 
 def send_as_told(said, url):

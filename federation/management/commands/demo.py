@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from federation.database import clock
 from federation.management.demo import counts, registration
-from federation.management.demo.agencies import AGENCIES, READER, Stream
+from federation.management.demo.agencies import AGENCIES, COLLECTOR, READER, Stream
 from federation.management.demo.client import Client, RefusedError
 from federation.management.progress import Progress, show_remaining
 from federation.models.worklist import Work
@@ -158,7 +158,11 @@ def _ready_message(url: str, reader: Client, took: float, *, swarm: bool) -> str
     hour = periods.start_of("H", clock.now() - settings.PUBLICATION_LIMITS["H"] - timedelta(hours=1, minutes=1))
     label = periods.label("H", hour)
     query = f"indicator=DOWNLOADS&frequency=H&start={label}&end={label}&country=NO"
-    password, own = registration.coordinator(), registration.analyst(now=clock.now())
+    analysts = "".join(
+        f"\n                 {agency.code}: user {name}, password {registration.analyst(name, now=clock.now())}"
+        for name, agency in registration.ANALYSTS.items()
+        if swarm or agency != COLLECTOR
+    )
     return f"""
 Ready after {took:.0f} seconds. Every number here is invented{_REAL if swarm else ""}.
 
@@ -167,8 +171,8 @@ Ready after {took:.0f} seconds. Every number here is invented{_REAL if swarm els
   {url}/countries/li/ is published by week; is/ by day, and sm/ by month
   {url}/api/v1/aggregates/?indicator=DOWNLOADS&frequency=D&start={_days_ago(14)}&end={_days_ago(1)}
   {url}/api/docs/    the API
-  {url}/admin/       the coordinators' desk: user demo, password {password}
-  {url}/agency/      the pages of {registration.ANALYSED}, with its exact counts: user analyst, password {own}
+  {url}/admin/       the coordinators' desk: user demo, password {registration.coordinator()}
+  {url}/agency/      the pages of one agency, with its exact counts{analysts}
 
 Send a report as an agency would, and read the combined view:
 

@@ -18,8 +18,8 @@ from p2p_core.codes import GROUP_MEMBERS
 
 BY = "demo"
 REASON = "invented for the demonstration"
-#: The agency whose pages the demo's analyst sees.
-ANALYSED = "NO-DEMO"
+#: The users who see the pages of an agency: one with a long history, and the one that counts a real swarm.
+ANALYSTS = {"analyst": AGENCIES[0], "swarm": COLLECTOR}
 #: When the past happened, in days before the first day.
 _CAMPAIGN, _CHANGE, _OUTAGE = 75, 140, 61
 #: Outside Europe, the largest countries are enough for a long tail.
@@ -104,12 +104,12 @@ def coordinator() -> str:
     return _password_of("demo", is_superuser=True)
 
 
-def analyst(*, now: datetime) -> str:
-    """The password of an account for the pages of `ANALYSED`. It changes at every call."""
-    password = _password_of("analyst")
-    user = registry.account("analyst")
+def analyst(username: str, *, now: datetime) -> str:
+    """The password of one of the `ANALYSTS`. It changes at every call."""
+    password = _password_of(username)
+    user = registry.account(username)
     if not AgencyAccount.objects.filter(user=user).exists():
-        agency = Agency.objects.get(code=ANALYSED)
+        agency = Agency.objects.get(code=ANALYSTS[username].code)
         registry.save(AgencyAccount(user=user, agency=agency, created=now), by=BY, reason=REASON)
     return password
 
