@@ -106,8 +106,8 @@ PAYLOAD_CODES: Final = {
     "foreign_structure": Code(
         422,
         "The rows belong to another structure",
-        "Name P2PEU:P2P(1.0.0), P2PEU:DSD_P2P(1.0.0) or your provision agreement, each with its own value of "
-        "STRUCTURE.",
+        "Name one of P2PEU:P2P(1.0.0), P2PEU:DSD_P2P(1.0.0) and your provision agreement, and give STRUCTURE the "
+        "value that belongs to it.",
     ),
     "foreign_agreement": Code(
         422,
