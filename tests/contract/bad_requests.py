@@ -218,7 +218,12 @@ _HEADERS = [
 _HOSTS = [
     Case("Host", "none", b"GET /healthz HTTP/1.1\r\n\r\n", "400 bad_request"),
     Case("Host", "two", get("/healthz", b"Host: localhost"), "400 bad_request"),
-    Case("Host", "another one", get("/api/v1/networks/").replace(b"localhost", _MARK + b".example"), "400 bad_request"),
+    Case(
+        "Host",
+        "the name of another host",
+        get("/api/v1/networks/").replace(b"localhost", _MARK + b".example"),
+        "400 bad_request",
+    ),
     Case(
         "Host",
         "ours with a suffix",
@@ -234,10 +239,10 @@ _HOSTS = [
     Case(
         "Host", "with a user", get("/api/v1/networks/").replace(b"localhost", _MARK + b"@localhost"), "400 bad_request"
     ),
-    Case("Host", "another one in the URL, which is ignored", get(f"http://{MARK}.example/healthz"), "200"),
+    Case("Host", "the name of another host in the URL, which is ignored", get(f"http://{MARK}.example/healthz"), "200"),
     Case(
         "Host",
-        "another one from a proxy that is not trusted, which is ignored",
+        "the name of another host, from a proxy that is not trusted, which is ignored",
         get("/api/v1/networks/", b"X-Forwarded-Host: " + _MARK),
         "200",
     ),
@@ -274,7 +279,7 @@ _LINES = [
         for method in (b"TRACE", b"DELETE", b"PROPFIND", b"ZQ7")
     ),
     Case("First line", "`CONNECT`", get("elsewhere.example:443", method=b"CONNECT"), "404 not_found"),
-    Case("First line", "`TRACE` of the probe", get(method=b"TRACE"), "405 method_not_allowed"),
+    Case("First line", "`TRACE` for the URL of the health check", get(method=b"TRACE"), "405 method_not_allowed"),
 ]
 
 _ADDRESSES = [

@@ -141,7 +141,7 @@ _RULES = (
     Rule(
         "R103", "large revision", Severity.WARNING, 2, Subject.REPORT,
         when="A revision changes the total of a period that ended over two days ago by more than a quarter.",
-        advice="Answer what happened. If the revision is wrong, send the report again.",
+        advice="Answer what happened. If the revision is wrong, send a report with the right numbers.",
         judge=plausibility.large_revision,
         sentence=sentences.large_revision,
         facts={"value": "total", "before": "total before", "share": "change, as a part of the total before"},
@@ -241,7 +241,11 @@ _RULES = (
                 "R301_TOTAL", 500.0,
                 "no finding if the total of the agency, or that of the others, is below this", own=True,
             ),
-            Threshold("R301_PLACED", 0.15, "share of events that another source may place elsewhere, 0 to 1", own=True),
+            Threshold(
+                "R301_PLACED", 0.15,
+                "the part of an agency's events, 0 to 1, that another source of locations may count in another "
+                "country; it is left out", own=True,
+            ),
         ),
     ),
     Rule(
@@ -263,7 +267,7 @@ _RULES = (
         thresholds=(
             Threshold(
                 "R401_LEAST", 5.0,
-                "a coarser step is proposed if the average period of the finest step has fewer events",
+                "a coarser step is proposed if the periods of the finest step have fewer events than this, on average",
             ),
             Threshold(
                 "R401_FINER", 20.0,
