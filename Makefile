@@ -28,7 +28,7 @@ MAP := $(BUILT)/.done
 LOCALE := api/site/locale
 LANGUAGES := $(LOCALE)/.done
 
-.PHONY: help install demo serve test verify fuzz calendar chaos endure attack check format bench lock openapi web messages clean
+.PHONY: help install demo serve test verify fuzz calendar chaos endure attack check format bench lock openapi web messages pictures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -85,6 +85,9 @@ web: $(MAP) $(LANGUAGES) ## build the map and the languages of the pages
 
 messages: $(VENV)/runtime.installed ## bring the catalogues of all languages up to date with the texts of the pages
 	@$(PY) manage.py messages
+
+pictures: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## make the pictures of the guides again
+	@exec $(PY) -m tests.pictures
 
 bench: $(VENV)/dev.installed ## the measurements of docs/benchmarks.md; SCALE= for the full size
 	@exec $(PY) -m bench

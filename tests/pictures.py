@@ -1,0 +1,192 @@
+"""Makes the pictures of docs/how-to/send-a-spreadsheet.md: an invented agency sends a file at a service of its own.
+
+Run it after a change of the pages, with `make pictures`. LibreOffice prints the workbooks with the letters and numbers
+of their cells, and Chromium shows the pages.
+"""
+
+import base64
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+from xml.sax.saxutils import escape
+from zipfile import ZipFile
+
+from PIL import Image, ImageChops, ImageOps
+
+from config.embedded.process import free_port
+from tests import chromium
+from tests.integration import processes
+from tests.stack.stack import PASSWORD, Stack
+
+FOLDER: Final = processes.ROOT / "docs/how-to/pictures"
+NAMES: Final = ("template", "refused", "marked", "dry-run", "submission")
+_NEEDED: Final = (
+    "The pictures need soffice, pdftoppm and Chromium. On Debian: "
+    "apt-get install libreoffice-calc-nogui poppler-utils chromium-headless-shell"
+)
+#: An agency in Norway, and somebody who may use its pages.
+_BEGIN: Final = """
+import sys
+from django.core.management import call_command
+from countries.models import Agency, AgencyAccount
+from countries import registry
+from federation.database import clock
+
+call_command("create_agency", "NO-EXAMPLE", country="NO", name="Example unit (invented)", invented=True,
+             indicator="DOWNLOADS", frequency="H", first="2026-10-01", deadline_minutes=60)
+agency = Agency.objects.get(code="NO-EXAMPLE")
+agency.setups.create(valid_from="2026-10-01", computers=1, networks=["BITTORRENT", "EDONKEY"], counting="shares",
+                     time_zone="Europe/Oslo", location_source="An invented table", location_date="2026-10-01")
+by = {"by": "pictures", "reason": "invented for the pictures"}
+registry.create_account(username="analyst", password=sys.stdin.read(), is_superuser=False, **by)
+registry.save(AgencyAccount(user=registry.account("analyst"), agency=agency, created=clock.now()), **by)
+"""
+_HOURS: Final = ("2026-11-24 09:00", "2026-11-24 10:00", "2026-11-24 11:00")
+_NORWAY: Final = ("NO: Norway", "BITTORRENT: BitTorrent")
+_SWEDEN: Final = ("SE: Sweden", "EDONKEY: eDonkey")
+_UNKNOWN: Final = ("_U: Unknown", "BITTORRENT: BitTorrent")
+#: When, where, over which network, and how many.
+_Row = tuple[str, str, str, str | int]
+_RIGHT: Final[list[_Row]] = [
+    (_HOURS[0], *_NORWAY, 17), (_HOURS[0], *_SWEDEN, 4), (_HOURS[1], *_NORWAY, 12), (_HOURS[1], *_SWEDEN, 3),
+    (_HOURS[2], *_NORWAY, 15), (_HOURS[2], *_UNKNOWN, 2),
+]  # fmt: skip
+#: A count that is no number, an hour that came twice, and a total.
+_WRONG: Final[list[_Row]] = [
+    *_RIGHT[:2], (_HOURS[1], *_NORWAY, "12 or 13"), _RIGHT[3], ("2026-10-25 02:00", *_NORWAY, 15), _RIGHT[5],
+    ("", "", "", 53),
+]  # fmt: skip
+_PRINT: Final = (
+    '<printOptions headings="1" gridLines="1"/>'
+    '<pageMargins left="0.1" right="0.1" top="0.1" bottom="0.1" header="0" footer="0"/>'
+    '<pageSetup paperSize="8" orientation="landscape"/>'
+)
+
+
+def main() -> None:
+    browser = chromium.program()
+    if not (browser and shutil.which("soffice") and shutil.which("pdftoppm")):
+        raise SystemExit(_NEEDED)
+    with tempfile.TemporaryDirectory() as folder:
+        port = free_port()
+        serve = processes.start(
+            sys.executable, "-m", "config.serve", data=Path(folder), PORT=str(port), SECOND_FACTOR="false"
+        )
+        try:
+            processes.await_ready(serve)
+            stack = Stack(serve, Path(folder), port)
+            stack.manage("shell", "--no-imports", "-c", _BEGIN, told=PASSWORD)
+            _draw(stack, browser, Path(folder))
+        finally:
+            processes.end(serve)
+    for name in NAMES:
+        print(f"{(FOLDER / name).with_suffix('.png').stat().st_size:>7,} bytes: {name}.png")  # noqa: T201
+
+
+def _draw(stack: Stack, program: str, folder: Path) -> None:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--headless", "--no-sandbox"])
+        page = browser.new_page(viewport={"width": 800, "height": 900})
+        page.goto(f"{stack.url}/agency/send/")
+        page.get_by_label("Username").fill("analyst")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.keyboard.press("Enter")
+        page.get_by_role("link", name="Send a file").click()
+        with page.expect_download() as template:
+            page.get_by_role("link", name="Download an empty template").click()
+        empty = template.value.path().read_bytes()
+        _photograph(_changed(empty, sheet=_filling(_WRONG)), "template", folder)
+
+        _check(page, _changed(empty, sheet=_filling(_WRONG)))
+        _keep(page.locator("main").screenshot(), "refused")
+        link = page.get_by_role("link", name="Download the file with the wrong cells coloured").get_attribute("href")
+        marked = base64.b64decode(str(link).partition("base64,")[2])
+        _photograph(_changed(marked, comments=_shown), "marked", folder)
+
+        right = _changed(empty, sheet=_filling(_RIGHT))
+        _check(page, right)
+        _keep(page.locator("main").screenshot(), "dry-run")
+        page.get_by_label("The same file").set_input_files(_upload(right))
+        page.get_by_role("button", name="Send it").click()
+        page.get_by_role("heading", name="Submission", level=1).wait_for()
+        # With others, the picture would change each time that it is made.
+        for place, fact in enumerate(("7d0c1a52-6f0e-4c1b-9a3e-5b8f2d4e6a10", "25 November 2026, 07:30 UTC")):
+            page.locator(".facts dd").nth(place).evaluate("(element, fact) => element.textContent = fact", fact)
+        _keep(page.locator("main").screenshot(), "submission")
+        browser.close()
+
+
+def _check(page: Any, book: bytes) -> None:
+    page.get_by_label("File", exact=True).set_input_files(_upload(book))
+    page.get_by_role("button", name="Check the file").click()
+
+
+def _upload(book: bytes) -> Any:
+    return {"name": "counts.xlsx", "mimeType": "", "buffer": book}
+
+
+def _filling(rows: list[_Row]) -> Callable[[str], str]:
+    """Types rows below the header of the template."""
+    typed = ""
+    for number, (period, country, network, value) in enumerate(rows, 2):
+        common = ("DOWNLOADS: Downloads of police files", "H: hour") if period else ("", "")
+        cells = zip("ABCDEF", (*common, period, country, network, value), strict=True)
+        typed += f'<row r="{number}">' + "".join(_cell(f"{column}{number}", one) for column, one in cells) + "</row>"
+    return lambda sheet: sheet.replace("</sheetData>", f"{typed}</sheetData>")
+
+
+def _cell(place: str, value: str | int) -> str:
+    if isinstance(value, int):
+        return f'<c r="{place}"><v>{value}</v></c>'
+    return f'<c r="{place}" t="inlineStr"><is><t>{escape(value)}</t></is></c>' if value else ""
+
+
+def _shown(comments: str) -> str:
+    return comments.replace("visibility:hidden", "visibility:visible").replace("<x:Row>", "<x:Visible/><x:Row>")
+
+
+def _changed(book: bytes, *, sheet: Callable[[str], str] = str, comments: Callable[[str], str] = str) -> bytes:
+    """The workbook with another first sheet, which is printed with the names of its rows and columns."""
+    changed = BytesIO()
+    with ZipFile(BytesIO(book)) as old, ZipFile(changed, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                content = re.sub("<pageMargins[^>]*/>", _PRINT, sheet(content.decode())).encode()
+            elif name.startswith("xl/drawings/vml"):
+                content = comments(content.decode()).encode()
+            new.writestr(name, content)
+    return changed.getvalue()
+
+
+def _photograph(book: bytes, name: str, folder: Path) -> None:
+    """Keep what LibreOffice prints of a workbook."""
+    (folder / f"{name}.xlsx").write_bytes(book)
+    profile = f"-env:UserInstallation=file://{folder}/profile"
+    for command in (
+        ["soffice", profile, "--headless", "--convert-to", "pdf", f"{name}.xlsx"],
+        ["pdftoppm", "-png", "-r", "80", "-f", "1", "-singlefile", f"{name}.pdf", name],
+    ):
+        subprocess.run(command, cwd=folder, capture_output=True, check=True)
+    _keep((folder / f"{name}.png").read_bytes(), name)
+
+
+def _keep(png: bytes, name: str) -> None:
+    """Store the picture with even margins, and with few colours, so that it is small."""
+    picture = Image.open(BytesIO(png)).convert("RGB")
+    drawn = ImageChops.difference(picture, Image.new("RGB", picture.size, picture.getpixel((0, 0)))).getbbox()
+    FOLDER.mkdir(exist_ok=True)
+    framed = ImageOps.expand(picture.crop(drawn), 12, "white")
+    framed.quantize(32).save(FOLDER / f"{name}.png", optimize=True)
+
+
+if __name__ == "__main__":
+    main()
