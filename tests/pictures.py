@@ -58,7 +58,7 @@ _RIGHT: Final[list[_Row]] = [
     (_HOURS[2], *_NORWAY, 15), (_HOURS[2], *_UNKNOWN, 2),
 ]  # fmt: skip
 #: A count that is no number, an hour that came twice, and a total.
-_WRONG: Final[list[_Row]] = [
+WRONG: Final[list[_Row]] = [
     *_RIGHT[:2], (_HOURS[1], *_NORWAY, "12 or 13"), _RIGHT[3], ("2026-10-25 02:00", *_NORWAY, 15), _RIGHT[5],
     ("", "", "", 53),
 ]  # fmt: skip
@@ -103,15 +103,15 @@ def _draw(stack: Stack, program: str, folder: Path) -> None:
         with page.expect_download() as template:
             page.get_by_role("link", name="Download an empty template").click()
         empty = template.value.path().read_bytes()
-        _photograph(_changed(empty, sheet=_filling(_WRONG)), "template", folder)
+        _photograph(fill_in(empty, WRONG), "template", folder)
 
-        _check(page, _changed(empty, sheet=_filling(_WRONG)))
+        _check(page, fill_in(empty, WRONG))
         _keep(page.locator("main").screenshot(), "refused")
         link = page.get_by_role("link", name="Download the file with the wrong cells coloured").get_attribute("href")
         marked = base64.b64decode(str(link).partition("base64,")[2])
         _photograph(_changed(marked, comments=_shown), "marked", folder)
 
-        right = _changed(empty, sheet=_filling(_RIGHT))
+        right = fill_in(empty, _RIGHT)
         _check(page, right)
         _keep(page.locator("main").screenshot(), "dry-run")
         page.get_by_label("The same file").set_input_files(_upload(right))
@@ -133,14 +133,14 @@ def _upload(book: bytes) -> Any:
     return {"name": "counts.xlsx", "mimeType": "", "buffer": book}
 
 
-def _filling(rows: list[_Row]) -> Callable[[str], str]:
-    """Types rows below the header of the template."""
+def fill_in(template: bytes, rows: list[_Row]) -> bytes:
+    """Type rows below the header of the template."""
     typed = ""
     for number, (period, country, network, value) in enumerate(rows, 2):
         common = ("DOWNLOADS: Downloads of police files", "H: hour") if period else ("", "")
         cells = zip("ABCDEF", (*common, period, country, network, value), strict=True)
         typed += f'<row r="{number}">' + "".join(_cell(f"{column}{number}", one) for column, one in cells) + "</row>"
-    return lambda sheet: sheet.replace("</sheetData>", f"{typed}</sheetData>")
+    return _changed(template, sheet=lambda sheet: sheet.replace("</sheetData>", f"{typed}</sheetData>"))
 
 
 def _cell(place: str, value: str | int) -> str:

@@ -1,10 +1,15 @@
-"""The links of all documents lead somewhere, and their pictures are small and described."""
+"""The links of all documents lead somewhere. Their pictures are small and described, and show what the text says."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from p2p_agency import check
+from p2p_core.workbooks import writing
+from p2p_core.workbooks.values import Clock
 from tests import pictures
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,3 +53,13 @@ def test_pictures_are_those_that_are_made_and_are_described_and_small():
     assert {path for _, path in found} == files == set(pictures.FOLDER.iterdir())
     assert all(len(described) > len("A picture of a page.") for described, _ in found)
     assert {path.name: path.stat().st_size for path in files if path.stat().st_size > SMALL} == {}
+
+
+def test_faults_in_the_text_are_those_in_the_pictures():
+    book = pictures.fill_in(writing.template({"DOWNLOADS": ""}, zone="Europe/Oslo"), pictures.WRONG)
+    clock = Clock(ZoneInfo("Europe/Oslo"))
+    verdict = check.check(
+        book, received=datetime.now(UTC), indicators={"DOWNLOADS": 0}, agency="NO-EXAMPLE", clock=clock
+    )
+    guide = (ROOT / "docs/how-to/send-a-spreadsheet.md").read_text()
+    assert " ".join(" ".join(check.lines(verdict)).split()) in " ".join(guide.split())
