@@ -12,8 +12,7 @@ from django import conf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from countries import registry
-from countries.models import Annotation, Threshold
+from countries.models import Threshold
 from federation import worklist
 from federation.database import clock
 from federation.findings import decisions, finding_queries
@@ -23,72 +22,40 @@ from federation.models.published import PublishedCell, PublishedCoverage
 from federation.models.submissions import Report
 from federation.models.worklist import Work
 from federation.rules import tables
-from federation.runs import rebuilding, reconciliation
+from federation.runs import reconciliation
 from p2p_core import periods
 from p2p_core.rules import rulebook
 from p2p_core.rules.rulebook import Subject
 from tests import factories, reporting
 from tests.histories import one_in
 from tests.integration.federation import workers
+from tests.integration.federation.open_findings import (
+    DAY,
+    DE,
+    HOUR,
+    NO,
+    NOON,
+    OLD,
+    TEN,
+    TODAY,
+    UNKNOWN,
+    WEEK,
+    day,
+    ends,
+    hour,
+    hours_of,
+    rebuilt,
+    resolve,
+    send,
+    the_finding,
+    told,
+)  # fmt: skip
 from tests.integration.federation.world import Memory, Said, world
 from tests.integration.locks import one_before_the_other
 from tests.oracles.calendar import end_of
 from tests.oracles.findings import RULES, Reviewer
 
 pytestmark = pytest.mark.django_db
-
-NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
-HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
-TEN = NOON - 2 * HOUR
-TODAY = NOON.replace(hour=0)
-#: Ended more than two days ago.
-OLD = TODAY - 4 * DAY
-NO, DE, UNKNOWN = (578, 1), (276, 1), (999, 1)
-
-
-def hour(start=TEN, cells=None, **more):
-    return Said("H", start, {NO: 100} if cells is None else cells, **more)
-
-
-def day(start=OLD, cells=None, **more):
-    return Said("D", start, {NO: 100} if cells is None else cells, **more)
-
-
-def hours_of(start, each, count=24):
-    return [Said("H", start + number * HOUR, {NO: each}) for number in range(count)]
-
-
-def told(**of):
-    """The findings that are open, by rule, frequency and period."""
-    rows = Finding.objects.filter(resolved=None, **of).order_by("rule", "frequency", "period")
-    return [(row.rule, row.frequency, row.period) for row in rows]
-
-
-def the_finding(**of):
-    return Finding.objects.get(resolved=None, **of)
-
-
-def ends():
-    """How findings came to their ends, in order."""
-    return list(Finding.objects.exclude(resolved=None).order_by("id").values_list("rule", "resolution"))
-
-
-def send(federation, *said, agency=0):
-    """Send what is newer than all before, and do the work."""
-    federation.now += timedelta(seconds=1)
-    receipt = federation.submit(agency, *said)
-    federation.settle()
-    return receipt
-
-
-def resolve(federation, finding):
-    decisions.resolve(findings=[finding.pk], by="a coordinator", reason="it is known", now=federation.now)
-
-
-def rebuilt(federation):
-    rebuilding.enqueue()
-    federation.settle()
-
 
 # --- the life of a finding --------------------------------------------------------------------------------------------
 
@@ -383,93 +350,7 @@ def test_an_hour_that_is_revised_very_often_is_noticed_and_counts(federation):
     assert told() == [("R106", "H", TEN)]
 
 
-# --- R102 on sums -----------------------------------------------------------------------------------------------------
-
-
-#: Fifty an hour on average, no hour like the one before.
-BUSY = [Said("H", OLD + number * HOUR, {NO: 49 + number % 2 * 2}) for number in range(24)]
-
-
-@pytest.fixture
-def usual(federation):
-    """Eight weeks in which the day had a hundred."""
-    send(federation, *(day(OLD - number * WEEK, cells={NO: 100 + number}) for number in range(1, 9)))
-    assert told() == []
-    return federation
-
-
-def test_a_sum_of_hours_far_from_the_usual_is_a_warning(usual):
-    send(usual, *BUSY)
-    found = the_finding()
-    assert (found.rule, found.frequency, found.period, found.report) == ("R102", "D", OLD, None)
-    assert (found.facts["value"], found.facts["usual"]) == (1_200, 104.5)
-    assert sorted(found.facts["values"]) == list(range(101, 109))
-    assert not Report.objects.filter(state="held").exists()
-    rebuilt(usual)
-    assert the_finding().pk == found.pk
-
-
-def test_a_sum_is_judged_once_it_is_whole(usual):
-    send(usual, *BUSY[:23])
-    assert told() == []
-    send(usual, Said("H", OLD + 23 * HOUR, {NO: 1}))
-    assert told() == [("R102", "D", OLD)]
-    send(usual, *hours_of(OLD, each=4))
-    assert (told(), ends()) == ([], [("R102", "itself")])
-
-
-def test_a_break_closes_what_was_noticed_of_a_sum(usual):
-    send(usual, *BUSY)
-    mark = Annotation(kind="change", text="New computers.", start=OLD, is_break=True, agency=usual.agencies[0])
-    registry.save(mark, by="a coordinator")
-    usual.settle()
-    assert (told(), ends()) == ([], [("R102", "itself")])
-
-
-def test_a_report_of_the_whole_day_is_no_sum(usual):
-    send(usual, *BUSY)
-    send(usual, day(OLD, cells={NO: 130}))
-    assert told(rule="R102") == []
-
-
-def test_what_is_noticed_of_a_sum_leaves_a_hold_alone(usual):
-    send(usual, *BUSY)
-    send(usual, day(OLD, cells={NO: 5_000}))
-    hold = the_finding(rule="R102")
-    assert hold.holds.count() == 1
-    rebuilt(usual)
-    assert (the_finding(rule="R102"), the_finding(rule="R102").facts["value"]) == (hold, 5_000)
-    decisions.reject(reports=[hold.holds.get().pk], by="a coordinator", reason="a mistake", now=usual.now)
-    usual.settle()
-    assert the_finding(rule="R102").facts["value"] == 1_200
-
-
-@pytest.fixture
-def two_usual_days(usual):
-    """The same for the day after it, of which a report is held; and a sum of the day is far from the usual."""
-    send(usual, *(day(OLD + DAY - number * WEEK, cells={NO: 100 + number}) for number in range(1, 9)))
-    send(usual, *BUSY)
-    send(usual, day(OLD + DAY, cells={NO: 5_000}))
-    assert told(rule="R102") == [("R102", "D", OLD), ("R102", "D", OLD + DAY)]
-    return usual
-
-
-def test_a_hold_that_grows_backwards_takes_the_place_of_what_was_noticed_of_a_sum(two_usual_days):
-    receipt = send(two_usual_days, day(OLD, cells={NO: 6_000}))
-    assert receipt.outcomes == {"held": 1}
-    found = the_finding(rule="R102")
-    assert (found.period, found.last_period, found.facts["value"]) == (OLD, OLD + DAY, 6_000)
-    assert found.holds.count() == 2
-    assert ends() == [("R102", "revision")]
-
-
-def test_holds_that_grow_both_ways_over_sums_are_one_finding(two_usual_days):
-    send(two_usual_days, *(day(OLD + 2 * DAY - number * WEEK, cells={NO: 100}) for number in range(1, 9)))
-    send(two_usual_days, *(replace(one, period=one.period + 2 * DAY) for one in BUSY))
-    assert len(told(rule="R102", frequency="D")) == 3
-    send(two_usual_days, day(OLD, cells={NO: 6_000}), day(OLD + 2 * DAY, cells={NO: 7_000}))
-    found = the_finding(rule="R102", period=OLD)
-    assert (found.last_period, found.holds.count()) == (OLD + 2 * DAY, 3)
+# --- R102 on sums, beside a worker ------------------------------------------------------------------------------------
 
 
 @pytest.mark.django_db(transaction=True)
@@ -494,16 +375,6 @@ def test_a_hold_waits_for_what_a_worker_notices_of_a_sum_and_takes_its_place():
     assert receipt.outcomes == {"held": 1}
     found = the_finding(rule="R102")
     assert (found.period, found.holds.count(), ends()) == (OLD, 2, [("R102", "revision")])
-
-
-def test_what_a_coordinator_closed_of_a_sum_stays_closed_when_the_weeks_before_change(usual):
-    send(usual, *BUSY)
-    resolve(usual, the_finding())
-    send(usual, day(OLD - WEEK, cells={NO: 110}))
-    rebuilt(usual)
-    assert told() == []
-    send(usual, Said("H", OLD, {NO: 52}))
-    assert told() == [("R102", "D", OLD)]
 
 
 # --- R301 -------------------------------------------------------------------------------------------------------------
