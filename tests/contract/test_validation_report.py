@@ -4,12 +4,14 @@ import csv
 import io
 import json
 import re
+from copy import copy
 from datetime import UTC, datetime
 from pathlib import Path
 
 import hypothesis
 import pytest
 from django.db import transaction
+from django.test import Client
 from hypothesis import strategies as st
 
 from api.v1 import openapi_submissions
@@ -17,7 +19,8 @@ from federation import worklist
 from federation.findings import decisions
 from federation.models.findings import Finding, Hold
 from federation.models.submissions import Report, Submission
-from tests.contract.callers import COLUMNS, day, hour, report
+from tests.contract.callers import COLUMNS, Caller, day, hour, report
+from tests.factories import AgencyFactory
 from tests.histories import one_in
 from tests.reporting import settle
 
@@ -125,16 +128,32 @@ def sender(kripos):
     return Sender(kripos)
 
 
+@pytest.fixture(scope="module")
+def shared_sweden(shared_kripos):
+    """An agency whose usual level is known and settled, for three hours. No hour is like the one before it."""
+    sweden = Caller(agency=AgencyFactory.create(code="SE-NOA"))
+    for ago, rest in ((2, 10), (3, 11), (4, 12)):
+        Sender(sweden).send(weeks(8, 1, USUAL[0], ("DE", "EDONKEY", rest), ago=ago))
+    settle()
+    return sweden
+
+
+@pytest.fixture
+def known(db, shared_sweden):
+    """Sends for that agency. All tests of the module share its history."""
+    sweden = copy(shared_sweden)
+    sweden.client = Client()
+    return Sender(sweden)
+
+
 class TestDryRun:
     """A dry run says what the submission will have been told once it is reconciled."""
 
-    def test_plausible(self, sender):
-        sender.send(weeks(8, 1, *USUAL))
-        assert check_dry_run(sender, [report(*USUAL), report(ago=3), report(ago=4)]) == []
+    def test_plausible(self, known):
+        assert check_dry_run(known, [report(*USUAL), report(ago=5), report(ago=6)]) == []
 
-    def test_held_by_its_level(self, sender):
-        sender.send(weeks(8, 1, *USUAL))
-        found = check_dry_run(sender, [report(*USUAL, ago=3), report(*IMPLAUSIBLE)])
+    def test_held_by_its_level(self, known):
+        found = check_dry_run(known, [report(*USUAL, ago=3), report(*IMPLAUSIBLE)])
         assert said(found) == [("/reports/1", "R102", "open")]
         assert found[0]["message"].startswith(f"Hour {hour()[11:]} on ")
         assert {name: found[0]["facts"][name] for name in ("value", "usual")} == {"value": 1200, "usual": 100.0}
@@ -143,18 +162,14 @@ class TestDryRun:
         sender.send([of_day(1 + 7 * back, *USUAL) for back in range(8, 0, -1)])
         assert said(check_dry_run(sender, [of_day(1, *IMPLAUSIBLE)])) == [("/reports/0", "R102", "open")]
 
-    def test_held_reports_in_a_row_are_one_finding_at_the_first(self, sender):
-        for ago in (2, 3, 4):
-            sender.send(weeks(8, 1, *USUAL, ago=ago))
-        found = check_dry_run(sender, [report(*IMPLAUSIBLE, ago=ago) for ago in (4, 2, 3)])
+    def test_held_reports_in_a_row_are_one_finding_at_the_first(self, known):
+        found = check_dry_run(known, [report(*IMPLAUSIBLE, ago=ago) for ago in (4, 2, 3)])
         assert [(one["period"], one["last_period"]) for one in found] == [(hour(4), hour(2))]
         assert said(found) == [("/reports/0", "R102", "open")]
 
-    def test_held_after_one_that_is_held_already(self, sender):
-        for ago in (2, 3):
-            sender.send(weeks(8, 1, *USUAL, ago=ago))
-        first = sender.send([report(*IMPLAUSIBLE, ago=3)])
-        found = check_dry_run(sender, [report(*IMPLAUSIBLE)])
+    def test_held_after_one_that_is_held_already(self, known):
+        first = known.send([report(*IMPLAUSIBLE, ago=3)])
+        found = check_dry_run(known, [report(*IMPLAUSIBLE)])
         assert [one["id"] for one in found] == [one["id"] for one in first["findings"]]
         assert [(one["period"], one["last_period"]) for one in found] == [(hour(3), hour(2))]
 
@@ -232,24 +247,22 @@ class TestDryRun:
         assert said(found) == [("/reports/1", "R105", "open")]
         assert found[0]["id"] == sender.read(before)[0]["id"]
 
-    def test_unchanged_report_that_ends_a_hold(self, sender):
-        sender.send([*weeks(8, 1, *USUAL), report(*USUAL)])
-        held = sender.send([report(*IMPLAUSIBLE)])
-        assert check_dry_run(sender, [report(*USUAL)]) == []
-        assert said(sender.read(held)) == [("/reports/0", "R102", "resolved")]
+    def test_unchanged_report_that_ends_a_hold(self, known):
+        known.send([report(*USUAL)])
+        held = known.send([report(*IMPLAUSIBLE)])
+        assert check_dry_run(known, [report(*USUAL)]) == []
+        assert said(known.read(held)) == [("/reports/0", "R102", "resolved")]
 
-    def test_held_report_sent_again(self, sender):
-        sender.send(weeks(8, 1, *USUAL))
-        sender.send([report(*IMPLAUSIBLE)])
-        assert said(check_dry_run(sender, [report(*IMPLAUSIBLE)])) == [("/reports/0", "R102", "open")]
+    def test_held_report_sent_again(self, known):
+        known.send([report(*IMPLAUSIBLE)])
+        assert said(check_dry_run(known, [report(*IMPLAUSIBLE)])) == [("/reports/0", "R102", "open")]
 
-    def test_released_value_sent_again(self, sender):
-        sender.send(weeks(8, 1, *USUAL))
-        sender.send([report(*IMPLAUSIBLE)])
+    def test_released_value_sent_again(self, known):
+        known.send([report(*IMPLAUSIBLE)])
         waiting = list(Hold.objects.filter(decision="").values_list("report", flat=True))
         decisions.release(reports=waiting, by="ada", reason="Seen.", now=datetime.now(UTC))
-        sender.send([report(*USUAL)])
-        assert check_dry_run(sender, [report(*IMPLAUSIBLE)]) == []
+        known.send([report(*USUAL)])
+        assert check_dry_run(known, [report(*IMPLAUSIBLE)]) == []
 
     def test_report_that_is_superseded_at_once(self, sender):
         sender.send([report(*USUAL)])
@@ -259,21 +272,18 @@ class TestDryRun:
         tried = sender.caller.post(late, query="?dry_run=true").json()
         assert (tried["findings"], tried["outcomes"]["superseded"]) == ([], 1)
 
-    def test_dry_run_leaves_no_trace(self, sender):
-        sender.send(weeks(8, 1, *USUAL))
-        settle()
-        before = sender.caller.get("/api/v1/findings/").json()
+    def test_dry_run_leaves_no_trace(self, known):
+        before = known.caller.get("/api/v1/findings/").json()
         counts = [model.objects.count() for model in (Submission, Report, Finding, Hold)]
-        tried = sender.try_out([report(*IMPLAUSIBLE), report(("_U", "ARES", 90), ago=5)])
+        tried = known.try_out([report(*IMPLAUSIBLE), report(("_U", "ARES", 90), ago=5)])
         assert len(tried["findings"]) == 2
         assert [model.objects.count() for model in (Submission, Report, Finding, Hold)] == counts
-        assert sender.caller.get("/api/v1/findings/").json() == before
+        assert known.caller.get("/api/v1/findings/").json() == before
         assert not worklist.is_pending()
 
-    def test_dry_run_leaves_what_waits_for_a_decision_alone(self, sender):
-        sender.send(weeks(8, 1, *USUAL))
-        sender.send([report(*IMPLAUSIBLE)])
-        sender.try_out([report(*USUAL)])
+    def test_dry_run_leaves_what_waits_for_a_decision_alone(self, known):
+        known.send([report(*IMPLAUSIBLE)])
+        known.try_out([report(*USUAL)])
         assert Hold.objects.get().decision == ""
         assert Finding.objects.get().state == "open"
 
@@ -340,23 +350,21 @@ class TestReport:
         _, member, position = found["pointer"].split("/")
         assert body[member][int(position)]["period"] == found["period"]
 
-    def test_repetition_tells_how_findings_stand_now(self, kripos):
-        sender = Sender(kripos)
-        sender.send(weeks(8, 1, *USUAL))
-        first = kripos.send(report(*IMPLAUSIBLE), key="one").json()
-        again = kripos.send(report(*IMPLAUSIBLE), key="one").json()
+    def test_repetition_tells_how_findings_stand_now(self, known):
+        first = known.caller.send(report(*IMPLAUSIBLE), key="one").json()
+        again = known.caller.send(report(*IMPLAUSIBLE), key="one").json()
         assert again == first
         decisions.reject(
             reports=list(Hold.objects.values_list("report", flat=True)), by="ada", reason="No.", now=datetime.now(UTC)
         )
-        after = kripos.send(report(*IMPLAUSIBLE), key="one").json()
+        after = known.caller.send(report(*IMPLAUSIBLE), key="one").json()
         assert [one["state"] for one in after.pop("findings")] == ["resolved"]
         assert after == {name: value for name, value in first.items() if name != "findings"}
 
-    def test_another_agencys_history_holds_nothing(self, kripos, bka):
-        Sender(kripos).send(weeks(8, 1, *USUAL))
-        assert Sender(bka).try_out([report(*IMPLAUSIBLE)])["findings"] == []
-        sent = Sender(bka).send([report(*IMPLAUSIBLE)])
+    @pytest.mark.usefixtures("known")
+    def test_another_agencys_history_holds_nothing(self, sender):
+        assert sender.try_out([report(*IMPLAUSIBLE)])["findings"] == []
+        sent = sender.send([report(*IMPLAUSIBLE)])
         assert sent["outcomes"]["held"] == 0
 
     def test_documented_example_is_that_of_the_document(self):
@@ -370,15 +378,6 @@ class TestReport:
         settle()
         with django_assert_max_num_queries(6):
             assert len(kripos.get(sent["url"]).json()["findings"]) == 28
-
-
-@pytest.fixture
-def with_history(kripos):
-    """An agency whose usual level is known, for two hours."""
-    for ago in (2, 3):
-        Sender(kripos).send(weeks(8, 1, *USUAL, ago=ago))
-    settle()
-    return kripos
 
 
 def of_hour(ago, cells, gone):
@@ -411,8 +410,8 @@ DEEDS = SUBMISSIONS | st.sampled_from([decisions.release, decisions.reject, sett
 
 @one_in(4)
 @hypothesis.given(media=st.sampled_from(["json", "csv"]), before=st.lists(DEEDS, max_size=4), reports=SUBMISSIONS)
-def test_dry_run_equals_the_submission_after_any_history(with_history, media, before, reports):
-    sender = Sender(with_history, media)
+def test_dry_run_equals_the_submission_after_any_history(known, media, before, reports):
+    sender = Sender(known.caller, media)
     with transaction.atomic():
         for deed in before:
             if isinstance(deed, list):
