@@ -16,9 +16,9 @@ from django.utils import timezone
 from countries.models.base import BEFORE_2000, WrittenByPeople
 from countries.models.reference import Country, Indicator, Network
 from p2p_core.codes import UNKNOWN
-from p2p_core.periods import EARLIEST
+from p2p_core.periods import EARLIEST, NOUNS, REPORTABLE
 
-FREQUENCIES = {"N": "minute", "H": "hour", "D": "day", "M": "month"}
+FREQUENCIES = {one.value: NOUNS[one] for one in REPORTABLE}
 MAX_DEADLINE_MINUTES = 90 * 24 * 60
 
 AGENCY_CODE = r"^[A-Z]{2}-[A-Z0-9][A-Z0-9-]*$"

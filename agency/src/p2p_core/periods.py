@@ -4,7 +4,7 @@ A period is given by its start, an aware datetime in UTC. Its label is the SDMX 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cache
@@ -28,6 +28,16 @@ class Frequency(StrEnum):
     MONTH = "M"
     YEAR = "A"
 
+
+#: What a period of each frequency is called.
+NOUNS: Final[Mapping[str, str]] = {
+    Frequency.MINUTE: "minute",
+    Frequency.HOUR: "hour",
+    Frequency.DAY: "day",
+    Frequency.WEEK: "week",
+    Frequency.MONTH: "month",
+    Frequency.YEAR: "year",
+}
 
 #: The steps of time that the detail of a country can have, finest first. Years are always published.
 STEPS = (Frequency.MINUTE, Frequency.HOUR, Frequency.DAY, Frequency.WEEK, Frequency.MONTH)

@@ -106,7 +106,7 @@ def consequences(detail: Detail) -> list[str]:
 
 def _sentence(change: DetailChange) -> str:
     by = " by network" if change.by_network else ""
-    steps = [f"{words.FREQUENCIES[step]}s" for step in change.steps]
+    steps = [f"{periods.NOUNS[step]}s" for step in change.steps]
     has = f"has {words.listed(steps)}" if change.is_published else f"has no {words.listed(steps, 'or')}"
     said = f"{_when(change)}, {_name(change.place)} {has}{by}"
     if change.place not in codes.GROUPS.values():

@@ -14,9 +14,8 @@ from django.http import HttpRequest
 
 from countries.models import Agency, Indicator
 from federation.database import clock
-from federation.desk.screens import words
 from federation.models.findings import Decision, FindingState
-from p2p_core.periods import Frequency, PeriodError, parse
+from p2p_core.periods import NOUNS, Frequency, PeriodError, parse
 from p2p_core.rules.rulebook import RULES, Severity
 
 Choices = list[tuple[str, str]]
@@ -72,7 +71,7 @@ class OfIndicator(_Filter):
 
 class OfFrequency(_Filter):
     title, parameter_name, path = "frequency", "frequency", "frequency"
-    offered = [(frequency.value, words.FREQUENCIES[frequency]) for frequency in Frequency]
+    offered = [(frequency.value, NOUNS[frequency]) for frequency in Frequency]
 
 
 class OfRule(_Filter):

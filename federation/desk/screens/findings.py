@@ -15,7 +15,7 @@ from countries import queries
 from countries.admin.base import actor, refuse_traces
 from federation.database import clock
 from federation.desk import series
-from federation.desk.screens import chart, filters, words
+from federation.desk.screens import chart, filters
 from federation.desk.screens.decision_pages import (
     AT_ONCE,
     REJECT,
@@ -32,7 +32,6 @@ from federation.models.audit import AuditEvent
 from federation.models.findings import Answer, Finding, Hold
 from p2p_core import periods
 from p2p_core.payloads.answers import ANSWERS
-from p2p_core.periods import Frequency
 from p2p_core.rules.rulebook import RULES, say
 
 #: The page of a finding lists at most this many of its held reports; those that wait come first.
@@ -238,7 +237,7 @@ def _fact(name: str, value: Any) -> str:
     if value is None:
         return "–"
     if name.endswith("_frequency"):
-        return words.FREQUENCIES[Frequency(value)]
+        return periods.NOUNS[value]
     if name in ("share", "others_elsewhere"):
         return f"{value:.1%}"
     if name == "country":

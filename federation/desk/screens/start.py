@@ -19,7 +19,6 @@ from federation.desk.screens import words
 from federation.intake import queries
 from federation.models.findings import Finding, FindingState, Hold
 from p2p_core import periods
-from p2p_core.periods import Frequency
 from p2p_core.rules.rulebook import RULES, Severity
 
 
@@ -63,7 +62,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "waiting": [
             {
                 "indicator": one.indicator,
-                "period": f"{words.FREQUENCIES[Frequency(one.frequency)]} {periods.label(one.frequency, one.period)}",
+                "period": f"{periods.NOUNS[one.frequency]} {periods.label(one.frequency, one.period)}",
                 "sentence": words.waiting(one.agencies, one.expected, one.until, now=now),
             }
             for one in board.waiting_periods()

@@ -15,14 +15,6 @@ STATES = {
     "awaited": ("A", "awaited: the deadline has not passed"),
     "": ("–", "nothing is owed, or not published yet"),
 }
-FREQUENCIES = {
-    Frequency.MINUTE: "minute",
-    Frequency.HOUR: "hour",
-    Frequency.DAY: "day",
-    Frequency.WEEK: "week",
-    Frequency.MONTH: "month",
-    Frequency.YEAR: "year",
-}
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
 

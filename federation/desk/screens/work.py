@@ -7,11 +7,10 @@ from django.http import HttpRequest
 from countries.admin.base import FactAdmin
 from countries.models import Agency, Indicator
 from federation import worklist
-from federation.desk.screens import filters, words
+from federation.desk.screens import filters
 from federation.models.worklist import Failure
 from federation.worklist import Stage
 from p2p_core import periods
-from p2p_core.periods import Frequency
 
 
 @admin.register(Failure)
@@ -41,7 +40,7 @@ class FailureAdmin(FactAdmin):
         if item.stage == Stage.PANEL:
             return f"panel {item.frequency}"
         kind = "figure" if item.stage == Stage.FIGURE else "publication"
-        unit = words.FREQUENCIES[Frequency(item.frequency)]
+        unit = periods.NOUNS[item.frequency]
         return f"{kind} of {unit} {periods.label(item.frequency, item.period)}"
 
     @admin.display(description="agency")

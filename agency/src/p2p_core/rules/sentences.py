@@ -11,14 +11,6 @@ from p2p_core.codes import COUNTRY_NAMES, NETWORK_NAMES, UNKNOWN
 from p2p_core.periods import Frequency
 from p2p_core.rules.levels import Facts
 
-_NOUNS = {
-    Frequency.MINUTE: "minute",
-    Frequency.HOUR: "hour",
-    Frequency.DAY: "day",
-    Frequency.WEEK: "week",
-    Frequency.MONTH: "month",
-    Frequency.YEAR: "year",
-}
 #: From the hour on, UTC.
 _PARTS_OF_DAY = {0: "night", 6: "morning", 12: "afternoon", 18: "evening"}
 #: From so many times the usual on, a level is given as a multiple of it.
@@ -36,7 +28,7 @@ class Span(NamedTuple):
 
     @property
     def noun(self) -> str:
-        return _NOUNS[Frequency(self.frequency)]
+        return periods.NOUNS[self.frequency]
 
     def name(self, *, begins: bool = True) -> str:
         """Name the first period, with a capital if a sentence begins with it."""
@@ -69,7 +61,7 @@ class Span(NamedTuple):
 
 def mismatch(span: Span, facts: Facts) -> str:
     value, finer = facts["value"], facts["finer"]
-    nouns = f"{_NOUNS[Frequency(facts['finer_frequency'])]}s"
+    nouns = f"{periods.NOUNS[facts['finer_frequency']]}s"
     network = facts["network"]
     place = f"{_country(facts['country'])}, {'an unknown network' if network == UNKNOWN else NETWORK_NAMES[network]}"
     cells = "1 cell differs" if facts["cells"] == 1 else f"{facts['cells']:,} cells differ, most of all"
@@ -114,7 +106,7 @@ def country_mix(span: Span, facts: Facts) -> str:
 
 
 def detail(span: Span, facts: Facts) -> str:
-    step, proposed = (_NOUNS[Frequency(facts[name])] for name in ("step_frequency", "proposed_frequency"))
+    step, proposed = (periods.NOUNS[facts[name]] for name in ("step_frequency", "proposed_frequency"))
     return (
         f"{span.stretch()}: {_country(facts['country'])} has {facts['mean']:,} events in an average {step}, "
         f"{facts['proposed_mean']:,} in an average {proposed}. "

@@ -181,16 +181,13 @@ def _local_hour(moment: datetime, clock: Clock) -> Text:
 def _local_day(moment: datetime, frequency: str, clock: Clock) -> Text:
     label = periods.label(frequency, moment.replace(tzinfo=UTC))
     if moment != periods.start_of(frequency, moment):
-        return Text(f"{moment:%Y-%m-%d %H:%M}", f"Write only the {_NOUNS[frequency]}: {label}.")
+        return Text(f"{moment:%Y-%m-%d %H:%M}", f"Write only the {periods.NOUNS[frequency]}: {label}.")
     ends = periods.end(frequency, moment.replace(tzinfo=UTC)).replace(tzinfo=None)
     is_of_utc = not any(edge.replace(tzinfo=clock.zone).utcoffset() for edge in (moment, ends))
     if clock.local_days or is_of_utc:
         return Text(label)
     hint = (
-        f"A {_NOUNS[frequency]} in {clock.zone} does not begin and end as in UTC, and the federation counts in UTC. "
-        f"Report hours: they are converted. Or ask a coordinator to allow local days for your agency."
+        f"A {periods.NOUNS[frequency]} in {clock.zone} does not begin and end as in UTC, and the federation counts "
+        f"in UTC. Report hours: they are converted. Or ask a coordinator to allow local days for your agency."
     )
     return Text(f"{label} local", hint, "not_utc")
-
-
-_NOUNS: Final = {Frequency.DAY.value: "day", Frequency.MONTH.value: "month"}

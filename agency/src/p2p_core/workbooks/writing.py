@@ -15,6 +15,7 @@ from p2p_core.codes import COUNTRIES, COUNTRY_NAMES, NETWORK_NAMES, NETWORKS, UN
 from p2p_core.payloads.checks import MAX_VALUE
 from p2p_core.payloads.csv_header import NAMED
 from p2p_core.payloads.faults import PayloadError
+from p2p_core.periods import NOUNS, REPORTABLE
 from p2p_core.traces import looks_like_trace
 from p2p_core.workbooks import sheets
 from p2p_core.workbooks.reading import CellFault, WorkbookError, name_of
@@ -23,7 +24,7 @@ from p2p_core.workbooks.sheets import Sheet, Value
 
 #: The template checks what is typed into so many rows.
 _ROWS: Final = 10_000
-_FREQUENCIES: Final = {"N": "minute", "H": "hour", "D": "day", "M": "month"}
+_FREQUENCIES: Final = {one.value: NOUNS[one] for one in REPORTABLE}
 _STATUSES: Final = {"A": "final", "P": "provisional"}
 _ACTIONS: Final = {"D": "withdraw the report"}
 _DATE_FORMAT: Final = "yyyy-mm-dd hh:mm"
