@@ -9,7 +9,7 @@ from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.db import DataError
-from django.db.models import ForeignKey, QuerySet
+from django.db.models import ForeignKey, Q, QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 
 if TYPE_CHECKING:
@@ -54,7 +54,14 @@ class OddRequests(Screen):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         # PostgreSQL refuses texts with a NUL.
-        return super().get_search_results(request, queryset, search_term.replace("\0", ""))
+        term = search_term.replace("\0", "")
+        found, may_repeat = super().get_search_results(request, queryset, term)
+        named = self.named(term.lower()) if term else None
+        return found if named is None else found | queryset.filter(named), may_repeat
+
+    def named(self, word: str) -> Q | None:  # noqa: ARG002  for screens that override it
+        """The rows that a search finds by a name that is not in their table, if the screen has such names."""
+        return None
 
     def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         keys = request.POST.getlist(ACTION_CHECKBOX_NAME)

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin import RelatedOnlyFieldListFilter
-from django.db.models import Model, QuerySet, TextField, URLField
+from django.db.models import Model, Q, QuerySet, TextField, URLField
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -66,14 +66,8 @@ class CountryAdmin(FactAdmin):
     def groups(self, country: Country) -> str:
         return ", ".join(queries.groups_of(country.code))
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        found, may_repeat = super().get_search_results(request, queryset, search_term)
-        if not search_term:
-            return found, may_repeat
-        named = [row.number for row in queries.countries() if search_term.lower() in row.name.lower()]
-        return found | queryset.filter(number__in=named), may_repeat
+    def named(self, word: str) -> Q:
+        return Q(number__in=[row.number for row in queries.countries() if word in row.name.lower()])
 
 
 @admin.register(Network)

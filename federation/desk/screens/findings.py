@@ -88,16 +88,9 @@ class FindingAdmin(HoldingAdmin):
         rows: QuerySet[Finding] = super().get_queryset(request)
         return rows.annotate(waiting=waiting)
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """Search the names of rules, too."""
-        found, may_repeat = super().get_search_results(request, queryset, search_term)
-        if not search_term:
-            return found, may_repeat
-        word = search_term.lower()
-        named = [rule.id for rule in RULES.values() if word in f"{rule.id} {rule.name}".lower()]
-        return found | queryset.filter(rule__in=named), may_repeat
+    def named(self, word: str) -> Q:
+        """The findings of a rule that is called so."""
+        return Q(rule__in=[rule.id for rule in RULES.values() if word in f"{rule.id} {rule.name}".lower()])
 
     @admin.display(description="finding")
     def summary(self, finding: Finding) -> str:
