@@ -1,7 +1,7 @@
 """The submissions that a file becomes: JSON, one indicator in each, in order of time, within limits."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from p2p_agency import files
+from p2p_agency.errors import RefusedError
 from p2p_agency.settings import Settings
 from p2p_core import instants, periods
 from p2p_core.codes import COUNTRY_CODES, NETWORK_CODES
@@ -17,16 +18,27 @@ from p2p_core.reports import NewReport
 #: Far within the limits of the federation, so that a broken connection costs little, and progress shows.
 _OBSERVATIONS: Final = 100_000
 _REPORTS: Final = 10_000
+#: A file that was saved further in the future would wait too long in the outbox.
+_LONGEST_WAIT: Final = timedelta(days=1)
 
 _encode: Final = msgspec.json.Encoder().encode
 
 
 def of_file(path: Path, settings: Settings, *, again: bool = False) -> Iterator[bytes]:
-    """The bodies of a file. Unless the file is saved again, they are always the same."""
+    """The bodies of a file. Unless the file is saved again, they are always the same.
+
+    So a time of saving in the future is sent as it is. The outbox keeps the bodies until the federation accepts it.
+    """
     known, now = files.known_of(settings), datetime.now(UTC)
     content = files.read(path, known, now)
     codes = {number: code for code, number in known.indicators.items()}
-    return write(content.reports, codes, now if again else content.prepared)
+    prepared = now if again else content.prepared
+    if prepared > now + _LONGEST_WAIT:
+        raise RefusedError(
+            f"{path.name} was last saved in the future: on {prepared:%Y-%m-%d}. Correct the clock of the machine that "
+            "saves it, and save it again."
+        )
+    return write(content.reports, codes, prepared)
 
 
 def of_withdrawals(indicator: str, frequency: str, labels: Sequence[str]) -> Iterator[bytes]:

@@ -131,7 +131,7 @@ def check(context: click.Context, file: Path, as_json: bool, marked: Path | None
     from p2p_core.workbooks.files import kind_of
 
     given = settings.load(context.obj)
-    content, known = files.load(file), files.known_of(given)
+    (content, _), known = files.load(file), files.known_of(given)
     try:
         verdict = checking.accepted(*files.find(content, known, datetime.now(UTC)), known.indicators)
     except PayloadError as refusal:

@@ -1,5 +1,6 @@
 """Reads the files of an agency: which reader fits, and the reports that it finds."""
 
+import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,8 @@ _WORKBOOKS: Final = (".xlsx", ".ods")
 KINDS: Final = (*_WORKBOOKS, ".csv", ".json")
 #: Bytes. A larger file may be more than the memory of the machine holds.
 _LARGEST: Final = 512 << 20
+#: The last second that Python can name. File systems can store later ones.
+_LAST: Final = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 
 
 class Content(NamedTuple):
@@ -39,8 +42,7 @@ class Known(NamedTuple):
 
 def read(path: Path, known: Known, now: datetime) -> Content:
     """Read a file as the federation would. Raises a `PayloadError` with its faults."""
-    body = load(path)
-    saved = min(datetime.fromtimestamp(path.stat().st_mtime, UTC), now)
+    body, saved = load(path)
     found = find(body, known, now)[1].submission
     return Content(found.reports, saved if found.prepared == now else found.prepared)
 
@@ -59,13 +61,16 @@ def find(content: bytes, known: Known, now: datetime) -> tuple[str, Reading]:
         raise
 
 
-def load(path: Path) -> bytes:
-    """The content of a file that an agency means to send."""
+def load(path: Path) -> tuple[bytes, datetime]:
+    """The content of a file that an agency wants to send, and when it was last saved."""
     if path.suffix.lower() not in KINDS:
         raise RefusedError(f"{path.name} cannot be read. Give a file whose name ends with {', '.join(KINDS)}.")
     try:
-        large = path.stat().st_size > _LARGEST
-        content = b"" if large else path.read_bytes()
+        with path.open("rb") as file:
+            # Of the opened file: another one may take its place, or none.
+            status = os.fstat(file.fileno())
+            large = status.st_size > _LARGEST
+            content = b"" if large else file.read()
     except OSError as error:
         raise MachineError(
             f"{path} cannot be read: {error.strerror}. Look at its name, and whether you may read it. "
@@ -79,7 +84,7 @@ def load(path: Path) -> bytes:
         raise RefusedError(
             f"{path.name} is no workbook. Open it in a spreadsheet program, and save it as .xlsx or .ods."
         )
-    return content
+    return content, datetime.fromtimestamp(min(max(status.st_mtime, 0), _LAST), UTC)
 
 
 def known_of(settings: Settings) -> Known:

@@ -32,8 +32,11 @@ _SHORTEST, _LONGEST = 1.0, 300.0
 #: Answers that say what is wrong with the submission, and not with how or when it is sent.
 _ABOUT_THE_BODY: Final = frozenset({400, 413, 415, 422})
 _ABOUT_THE_SIGNATURE: Final = ("signature_", "content_digest_")
-#: Faults that time cures: the clock of this machine is ahead.
+#: Faults that disappear with time: the clock of the machine that made the report is ahead.
 _TOO_EARLY: Final = frozenset({"prepared_in_future", "period_not_ended"})
+_FUTURE: Final = (
+    "For the clock of the federation, a report is from the future. Correct the clock of the machine that made it."
+)
 _DAMAGED: Final = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
 _FINDINGS: Final = 100
 
@@ -213,7 +216,7 @@ class Outbox:
             if problem.status < HTTPStatus.INTERNAL_SERVER_ERROR and not _is_too_early(problem):
                 raise
             self._run("UPDATE submission SET failures = failures + 1 WHERE key = ?", (key,))
-            return AwayError(str(problem))
+            return AwayError(_FUTURE if _is_too_early(problem) else str(problem))
         kept = {name: receipt[name] for name in ("id", "received", "report_count", "outcomes")}
         self._settle(key, "accepted", {**kept, "findings": receipt["findings"][:_FINDINGS]})
         return None

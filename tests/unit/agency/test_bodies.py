@@ -2,13 +2,14 @@
 
 import json
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 
 import pytest
 
 from p2p_agency import bodies, files
 from p2p_agency.errors import RefusedError
+from p2p_core import instants
 from p2p_core.payloads import submissions
 from p2p_core.payloads.faults import PayloadError
 
@@ -58,12 +59,24 @@ def test_file_gives_the_same_bodies_until_it_is_saved_again(file, given):
     assert again["prepared"] > "2026-11-24T12:01"
 
 
-def test_json_keeps_its_own_time_and_a_file_from_the_future_is_of_now(file, given):
+def test_json_keeps_its_own_time(file, given):
     text = next(bodies.of_file(file(CSV), given)).decode().replace("12:00:00.000Z", "11:00:00.000Z")
     [body] = bodies.of_file(file(text, "report.json"), given)
     assert body.decode() == text
-    ahead = list(bodies.of_file(file(CSV, saved=datetime(2999, 1, 1, tzinfo=UTC)), given))
-    assert json.loads(ahead[0])["prepared"] < "2999"
+
+
+def test_file_from_the_future_gives_the_same_bodies_each_time(file, given):
+    saved = datetime.now(UTC) + timedelta(hours=3)
+    first = list(bodies.of_file(file(CSV, saved=saved), given))
+    assert list(bodies.of_file(file(CSV, saved=saved), given)) == first
+    assert json.loads(first[0])["prepared"] == instants.write(datetime.fromtimestamp(saved.timestamp(), UTC))
+
+
+@pytest.mark.parametrize("saved", [datetime(2999, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, tzinfo=UTC)])
+def test_file_from_the_far_future_says_what_to_do(file, given, saved):
+    with pytest.raises(RefusedError, match=r"last saved in the future: on .* and save it again"):
+        bodies.of_file(file(CSV, saved=saved), given)
+    assert list(bodies.of_file(file(CSV, saved=saved), given, again=True))
 
 
 def test_history_is_cut_into_pieces_in_order_of_time(file, given, monkeypatch):

@@ -1,7 +1,9 @@
 """The commands, as a person types them: what they print, and their exit codes."""
 
 import json
+import os
 import re
+import time
 from datetime import UTC, datetime
 
 import click.testing
@@ -66,6 +68,21 @@ def test_send_stores_once(agency, file, federation):
     assert len(federation.stored) == 1
     agency("send", "--again", file)
     assert len(federation.stored) == 2
+
+
+def test_file_saved_in_the_future_is_sent_once_when_its_time_has_come(agency, tmp_path, federation):
+    file = tmp_path / "report.csv"
+    file.write_text(f"{','.join(REQUIRED)}\nDOWNLOADS,H,2025-11-24T09:00,NO,ARES,1\n")
+    ahead = time.time() + 3600
+    os.utime(file, (ahead, ahead))
+    fault = {"pointer": "/prepared", "code": "prepared_in_future", "detail": "Set your clock."}
+    for _ in range(2):
+        federation.problem(422, "invalid_payload", errors=[fault], error_count=1)
+        code, output = agency("send", "--wait", "0", str(file))
+        assert (code, "from the future" in output, "waiting: 1" in agency("outbox")[1]) == (3, True, True)
+    assert agency("send", str(file))[0] == 0
+    assert "was sent before" in agency("send", str(file))[1]
+    assert len(federation.stored) == 1
 
 
 def test_dry_run_stores_nothing(agency, file, federation, tmp_path):

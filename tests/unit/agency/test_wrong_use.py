@@ -6,7 +6,9 @@ import socket
 import subprocess
 import sys
 import time
+import tracemalloc
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click.testing
 import pytest
@@ -74,21 +76,35 @@ def test_files(run, tmp_path, command, name, content, code, words):
     assert (exit_code, words in output) == (code, True), output
 
 
-def test_huge_file_is_not_read(run, tmp_path, monkeypatch):
+def test_huge_file_is_not_read(tmp_path):
     with (tmp_path / "huge.csv").open("wb") as file:
         file.truncate(files._LARGEST + 1)
-    monkeypatch.setattr("pathlib.Path.read_bytes", lambda _: pytest.fail("it was read"))
+    tracemalloc.start()
     with pytest.raises(files.RefusedError, match=r"larger than 512 MiB. Divide it"):
         files.load(tmp_path / "huge.csv")
+    assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    tracemalloc.stop()
 
 
-def test_file_that_is_locked_or_unreadable(run, report, monkeypatch):
-    def read(_):
+def test_file_that_is_locked_or_unreadable(report, monkeypatch):
+    def open_it(*_):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("pathlib.Path.read_bytes", read)
+    monkeypatch.setattr("pathlib.Path.open", open_it)
     with pytest.raises(files.MachineError, match="If it is open in another program, close it there"):
         files.load(report)
+
+
+def test_file_that_vanishes_while_it_is_read(run, report, monkeypatch):
+    def open_and_remove(path, *words, real=Path.open, **more):
+        opened = real(path, *words, **more)
+        if path == report:
+            path.unlink()
+        return opened
+
+    monkeypatch.setattr("pathlib.Path.open", open_and_remove)
+    code, output = run("send", report)
+    assert (code, "Accepted: 1 report." in output, report.exists()) == (0, True, False), output
 
 
 def test_workbooks_are_written_where_they_can_be_found_again(run, tmp_path):
