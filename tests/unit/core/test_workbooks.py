@@ -1,5 +1,6 @@
 """Workbooks and CSV of spreadsheets: each thing that a spreadsheet does to a table has one defined answer."""
 
+import re
 from datetime import UTC, date, time
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -448,4 +449,37 @@ def test_refused_workbook_has_names_that_excel_opens(name):
     error = refusal(content)
     assert "example" not in error.faults[0].pointer
     back = python_calamine.CalamineWorkbook.from_filelike(BytesIO(writing.refused(content, error)))
-    assert back.sheet_names == ["(a sheet)" if "@" in name else "Sheet 1"]
+    assert back.sheet_names == ["(sheet 1)" if "@" in name else "Sheet 1"]
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        (["a@example.org", "Reports", "b@example.org"], ["(sheet 1)", "(sheet 3)"]),
+        (["a@example.org", "Reports", "(sheet 1)"], ["(sheet 1)", "(sheet 3)"]),
+    ],
+)
+def test_faults_are_at_their_sheet_if_names_are_not_repeated(names, shown):
+    rows = row(value=-1), row(country="DE"), row(country="ZZ")
+    content = ods(*((name, ods_row(*COLUMNS) + ods_row(*cells)) for name, cells in zip(names, rows, strict=True)))
+    error = refusal(content)
+    assert [str(cell.place) for cell in error.cells] == [f"{shown[0]}!F2", f"{shown[1]}!D2"]
+    back = writing.refused(content, error)
+    assert commented(back, 1) == ["F2"]
+    assert commented(back, 2) == []
+    assert commented(back, 3) == ["D2"]
+
+
+def commented(book, number):
+    """The cells of a sheet that have a comment."""
+    with ZipFile(BytesIO(book)) as archive:
+        relations = f"xl/worksheets/_rels/sheet{number}.xml.rels"
+        found = re.search(
+            r"comments\d+\.xml", archive.read(relations).decode() if relations in archive.namelist() else ""
+        )
+        return re.findall(r'<comment ref="(\w+)"', archive.read(f"xl/{found[0]}").decode()) if found else []
+
+
+def test_workbook_with_two_sheets_of_one_name_is_refused():
+    rows = ods_row(*COLUMNS) + ods_row(*row())
+    assert refusal(ods(("Reports", ods_row("title")), ("Reports", rows))).code == "unsupported_media_type"

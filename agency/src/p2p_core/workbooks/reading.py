@@ -175,17 +175,17 @@ class _Reader:
         found = []
         for sheet in opened:
             if sheet.hidden:
-                self.notes.append(f"The sheet {name_of(sheet)} is hidden and was not read.")
+                self.notes.append(f"The sheet {sheet.name} is hidden and was not read.")
             elif header := find_header(sheet):
                 found.append(self._table(sheet, *header))
             elif any(map(_is_filled, sheet.rows)):
-                self.notes.append(f"The sheet {name_of(sheet)} has no header row and was not read.")
+                self.notes.append(f"The sheet {sheet.name} has no header row and was not read.")
         if not found:
             self._add("/header", CellFault(Place(""), "missing_field", sentences.NO_HEADER))
         return found
 
     def _table(self, sheet: Sheet, top: int, row: Row) -> _Table:
-        here = Place(name_of(sheet), top + 1)
+        here = Place(sheet.name, top + 1)
         self.top = self.top if self.top.row else here
         texts = [values.plain(value).text for value in row]
         named = [at for at, text in enumerate(texts) if text]
@@ -275,7 +275,7 @@ class _Reader:
 
     def _place(self, row: _Row, name: str = "") -> Place:
         column = row.table.columns.get(name)
-        return Place(name_of(row.table.sheet), row.at + 1, "" if column is None else letters(column))
+        return Place(row.table.sheet.name, row.at + 1, "" if column is None else letters(column))
 
     def _placed(self, error: PayloadError) -> WorkbookError:
         """The same error with the places of cells."""
@@ -297,8 +297,3 @@ class _Reader:
         detail = hint.hint if hint.hint and fault.code != "personal_trace" else sentences.of_cell(code)
         pointer = "/".join(("/rows", str(row.number), *([name] if name else [])))
         return pointer, CellFault(self._place(row, name), code, detail)
-
-
-def name_of(sheet: Sheet) -> str:
-    """The name of a sheet. One that could lead to a person is not repeated."""
-    return "(a sheet)" if looks_like_trace(sheet.name) else sheet.name

@@ -11,6 +11,7 @@ from typing import Final
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from p2p_core.payloads.faults import Fault, PayloadError
+from p2p_core.traces import looks_like_trace
 from p2p_core.workbooks.scan import Mark, Position, scan
 from p2p_core.workbooks.unpacking import pack, unpack, unreadable
 
@@ -24,7 +25,10 @@ _BLANK: Final = " \t\r\n\u00a0\u2007\u202f\u200b\ufeff"
 
 @dataclass(slots=True)
 class Sheet:
-    """A sheet. Its rows begin with row 1 and column A, and can be read several times. CSV has one sheet, unnamed."""
+    """A sheet. Its rows begin with row 1 and column A, and can be read several times. CSV has one sheet, unnamed.
+
+    No other sheet of the workbook has the same name. The name leads to no person.
+    """
 
     name: str
     rows: Iterable[Row]
@@ -37,10 +41,10 @@ class _Rows:
     """The rows of a sheet of a workbook."""
 
     book: CalamineWorkbook
-    name: str
+    stored_name: str
 
     def __iter__(self) -> Iterator[Row]:
-        sheet = self.book.get_sheet_by_name(self.name)
+        sheet = self.book.get_sheet_by_name(self.stored_name)
         # The library gives the empty rows above the first value, and not the empty columns before it.
         left: Row = [""] * (sheet.start or (0, 0))[1]
         return (left + row for row in sheet.iter_rows())
@@ -57,13 +61,10 @@ def open_workbook(content: bytes) -> list[Sheet]:
     scanned = scan(members)
     try:
         book = CalamineWorkbook.from_filelike(pack(members))
-        sheets = [
-            Sheet(one.name, _Rows(book, one.name), one.visible != SheetVisibleEnum.Visible, scanned.marks(one.name))
-            for one in book.sheets_metadata
-            if one.typ == SheetTypeEnum.WorkSheet
-        ]
-        for sheet in sheets:
-            book.get_sheet_by_name(sheet.name)
+        stored = [one for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
+        names = [one.name for one in stored]
+        for name in names:
+            book.get_sheet_by_name(name)
     except (CalamineError, OSError, ValueError):
         raise unreadable() from None
     except BaseException as error:
@@ -71,7 +72,20 @@ def open_workbook(content: bytes) -> list[Sheet]:
         if type(error).__name__ == "PanicException":
             raise unreadable() from None
         raise
-    return sheets
+    # The library would give the rows of the first one for both.
+    if len(set(names)) < len(names):
+        raise unreadable()
+    return [
+        Sheet(shown, _Rows(book, one.name), one.visible != SheetVisibleEnum.Visible, scanned.marks(one.name))
+        for shown, one in zip(_shown(names), stored, strict=True)
+    ]
+
+
+def _shown(names: list[str]) -> list[str]:
+    """The names of sheets, with the number of the sheet instead of a name that could lead to a person."""
+    numbers = [f"(sheet {number})" for number in range(1, len(names) + 1)]
+    shown = [number if looks_like_trace(name) else name for number, name in zip(numbers, names, strict=True)]
+    return shown if len(set(shown)) == len(shown) else numbers
 
 
 def open_csv(content: bytes) -> Sheet:

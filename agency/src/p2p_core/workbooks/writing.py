@@ -18,7 +18,7 @@ from p2p_core.payloads.faults import PayloadError
 from p2p_core.periods import NOUNS, REPORTABLE
 from p2p_core.traces import looks_like_trace
 from p2p_core.workbooks import sheets
-from p2p_core.workbooks.reading import CellFault, WorkbookError, name_of
+from p2p_core.workbooks.reading import CellFault, WorkbookError
 from p2p_core.workbooks.scan import position_of
 from p2p_core.workbooks.sheets import Sheet, Value
 
@@ -125,13 +125,13 @@ def refused(content: bytes, error: PayloadError) -> bytes:
             for dated in (False, True)
         }
         for sheet, name in zip(shown, _names(shown), strict=True):
-            _copy(book.add_worksheet(name), sheet, faults[name_of(sheet)], formats)
+            _copy(book.add_worksheet(name), sheet, faults[sheet.name], formats)
     return result.getvalue()
 
 
 def _names(shown: list[Sheet]) -> list[str]:
     """The names of the sheets or, if Excel does not allow one of them, their numbers."""
-    names = [name_of(sheet) or "Reports" for sheet in shown]
+    names = [sheet.name or "Reports" for sheet in shown]
     distinct = len({name.casefold() for name in names}) == len(names)
     if distinct and all(_ALLOWED.fullmatch(name) and name.casefold() != "history" for name in names):
         return names
