@@ -1,13 +1,15 @@
 """Reads CSV files that are too large for one submission, such as all hours of ten years, part by part."""
 
+import codecs
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Final
+from itertools import pairwise
+from typing import Final, NamedTuple
 
-from p2p_core.payloads.csv_header import NAMED, delimiter_of
 from p2p_core.payloads.faults import PayloadError
-from p2p_core.workbooks.reading import Reading, WorkbookError
+from p2p_core.workbooks import sheets
+from p2p_core.workbooks.reading import Reading, WorkbookError, code_of
 
 #: What such a file is refused with if it is read at once.
 TOO_MUCH: Final = frozenset({"too_many_observations", "too_many_reports"})
@@ -18,19 +20,38 @@ _ROW: Final = re.compile(r"/rows/(\d+)(.*)")
 _APART: Final = "Sort the rows: in a file as large as this, the rows of a report must follow one another."
 
 
+class _Head(NamedTuple):
+    """The lines down to the header, with titles or the line `sep=;` above it.
+
+    ``places`` are those of the columns that name a report.
+    """
+
+    text: bytes
+    delimiter: bytes
+    places: list[int]
+
+    @property
+    def lines(self) -> int:
+        return self.text.count(b"\n")
+
+
 def read(body: bytes, read_part: Callable[[bytes], tuple[str, Reading]]) -> tuple[str, Reading]:
     """The kind of a CSV file and what is in it. Raises a `PayloadError` with the faults of the first faulty part."""
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        body = sheets.decode(body).encode()
+    body = body.rstrip()
+    head = _head_of(body)
     kinds, found = set(), []
     rows = lines = 0
-    for part in _parts(body.rstrip()):
+    for part in _parts(body, head):
         try:
-            kind, reading = read_part(part)
+            kind, reading = read_part(head.text + part)
         except PayloadError as refusal:
-            raise _moved(refusal, rows, lines) from None
+            raise _moved(refusal, rows, lines, head.lines) from None
         kinds.add(kind)
         found.append(reading)
-        rows += sum(bool(line.strip()) for line in part.splitlines()) - 1
-        lines += part.count(b"\n") - 1
+        rows += sum(bool(line.strip()) for line in part.splitlines())
+        lines += part.count(b"\n")
     reports = [report for reading in found for report in reading.submission.reports]
     if len({(report.indicator, report.frequency, report.period) for report in reports}) < len(reports):
         raise PayloadError("duplicate_report", detail=_APART)
@@ -40,8 +61,11 @@ def read(body: bytes, read_part: Callable[[bytes], tuple[str, Reading]]) -> tupl
     return max(kinds), Reading(submission, notes=notes)
 
 
-def _moved(refusal: PayloadError, rows: int, lines: int) -> PayloadError:
-    """The faults of a part at their places in the file, which has so many rows and lines before the part."""
+def _moved(refusal: PayloadError, rows: int, lines: int, top: int) -> PayloadError:
+    """The faults of a part at their places in the file, which has so many rows and lines before the part.
+
+    The lines of the head, down to line ``top``, are the same in each part.
+    """
     faults = [
         fault._replace(pointer=f"/rows/{int(found[1]) + rows}{found[2]}")
         if (found := _ROW.fullmatch(fault.pointer))
@@ -52,30 +76,40 @@ def _moved(refusal: PayloadError, rows: int, lines: int) -> PayloadError:
     if not isinstance(refusal, WorkbookError):
         return moved
     places = [cell.place for cell in refusal.cells]
-    # The header is in row 1 of each part.
-    moves = [place._replace(row=place.row + lines) if place.row > 1 else place for place in places]
+    moves = [place._replace(row=place.row + lines) if place.row > top else place for place in places]
     cells = [cell._replace(place=place) for cell, place in zip(refusal.cells, moves, strict=True)]
     return WorkbookError(moved, faults, cells)
 
 
-def _parts(body: bytes) -> Iterator[bytes]:
-    """Yield CSV files with the same header, each of whole reports."""
-    begin = _next_line(body, 0)
-    head = body[:begin]
-    separator = delimiter_of(head)
-    names = [name.strip('"\ufeff\r\n').partition(NAMED)[0] for name in head.decode("utf-8", "replace").split(separator)]
-    places = [place for place, name in enumerate(names) if name in _OF_REPORT]
+def _head_of(body: bytes) -> _Head:
+    """If no line names the columns of a report, the first line counts as the header."""
+    ends = [0]
+    for _ in range(sheets.TOP):
+        ends.append(_next_line(body, ends[-1]))
+    delimiter, _ = sheets.delimiter_of(body[: ends[-1]].decode("utf-8-sig", "replace"))
+    for begin, end in pairwise(ends):
+        line = body[begin:end].decode("utf-8-sig", "replace")
+        names = [code_of(name.strip().strip('"')) for name in line.split(delimiter)]
+        places = [place for place, name in enumerate(names) if name in _OF_REPORT]
+        if len(places) == len(_OF_REPORT):
+            return _Head(body[:end], delimiter.encode(), places)
+    return _Head(body[: ends[1]], delimiter.encode(), [])
+
+
+def _parts(body: bytes, head: _Head) -> Iterator[bytes]:
+    """Yield the rows below the head in parts of whole reports."""
 
     def name_at(position: int) -> list[bytes]:
-        cells = body[position : _next_line(body, position)].rstrip().split(separator.encode())
-        return [cells[place] for place in places if place < len(cells)]
+        cells = body[position : _next_line(body, position)].rstrip().split(head.delimiter)
+        return [cells[place] for place in head.places if place < len(cells)]
 
+    begin = len(head.text)
     while begin < len(body):
         end = _next_line(body, begin + _PART)
         name = name_at(end)
         while end < len(body) and name_at(end) == name:
             end = _next_line(body, end)
-        yield head + body[begin:end]
+        yield body[begin:end]
         begin = end
 
 

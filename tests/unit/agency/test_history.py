@@ -7,6 +7,7 @@ import pytest
 from p2p_agency import files, history
 from p2p_core.payloads import draft
 from p2p_core.payloads.faults import PayloadError
+from p2p_core.workbooks.reading import WorkbookError
 
 HEAD = "TIME_PERIOD;INDICATOR;FREQ;COUNTRY;NETWORK;OBS_VALUE"
 COUNTRIES = ("NO", "SE", "DE")
@@ -26,9 +27,9 @@ def small_limits(monkeypatch):
 
 @pytest.fixture
 def read(tmp_path, given, small_limits):
-    def read_text(text):
+    def read_text(text, encoding="utf-8"):
         path = tmp_path / "history.csv"
-        path.write_bytes(text.encode())
+        path.write_bytes(text.encode(encoding))
         return files.read(path, files.known_of(given), datetime.now(UTC)).reports
 
     return read_text
@@ -41,6 +42,34 @@ def test_history_is_read_whole(read, end, head):
     reports = read(end.join([head, *rows(range(200)), "", ""]))
     assert len({report.period for report in reports}) == len(reports) == 200
     assert {len(report.values) for report in reports} == {3}
+
+
+HEADS = {
+    "sep=": f"sep=;\r\n{HEAD}",
+    "a BOM before sep=": f"\ufeffsep=;\r\n{HEAD}",
+    "titles": f"Our reports\r\n\r\n{HEAD}",
+    "small letters": HEAD.lower(),
+    "names after codes": HEAD.replace("FREQ", "FREQ: Frequency"),
+}
+
+
+@pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)
+@pytest.mark.parametrize("separator", [";", ",", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_history_of_a_spreadsheet_is_read_whole(read, head, separator, encoding):
+    text = "\r\n".join([head, *rows(range(200)), "", ""]).replace(";", separator)
+    reports = read(text, encoding)
+    assert [len(report.values) for report in reports] == [3] * 200
+
+
+def test_fault_of_a_spreadsheet_is_named_at_its_row_and_line(read):
+    lines = ["sep=;", HEAD, *rows(range(200))]
+    lines[2 + 437] = lines[2 + 437].replace(";7", ";seven")
+    lines[2] = lines[2].replace("2026-01-01", "01.01.2026")
+    with pytest.raises(WorkbookError) as refused:
+        read("\n".join(lines))
+    assert refused.value.faults == [("/rows/437/OBS_VALUE", "not_a_number")]
+    assert [(cell.place.row, cell.place.column) for cell in refused.value.cells] == [(2 + 437 + 1, "F")]
 
 
 def test_fault_is_named_at_its_row(read):

@@ -302,6 +302,23 @@ def test_csv_of_spreadsheets(encoding, mark):
     assert str(read(named if encoding == "utf-8" else content).places[0]) in ("2:2", "3:3")
 
 
+@pytest.mark.parametrize("header", [f"sep=;\r\n{HEADER}", f"Our reports\r\n{HEADER}", HEADER.lower(), f"{HEADER};;"])
+def test_fault_of_a_row_is_found_below_a_header_of_a_spreadsheet(header):
+    assert faults(csv(LINE + "-1" + ";" * header.count(";;"), header=header)) == [
+        ("/rows/0/OBS_VALUE", "negative_value")
+    ]
+
+
+def test_csv_with_titles_above_its_header():
+    content = csv(LINE + "17", header=f"Our reports, by hour, of 2026\r\n\r\n{HEADER}")
+    assert reports(content) == [("H", "2026-11-24T09:00", 17)]
+
+
+@pytest.mark.parametrize("mark", ['"', "\r"])
+def test_line_that_names_no_separator_is_a_title(mark):
+    assert reports(csv(LINE + "17", header=f"sep={mark}\r\n{HEADER}")) == [("H", "2026-11-24T09:00", 17)]
+
+
 def test_faults_of_csv_have_the_pointers_of_the_api_and_the_cells_of_the_spreadsheet():
     content = csv("DOWNLOADS;H;24.11.2026 09:00;NO;ARES;17", "", "DOWNLOADS;H;24.11.2026 09:00;ZZ;ARES;17")
     error = refusal(content)

@@ -24,8 +24,6 @@ from p2p_core.workbooks.values import Clock, Text
 
 #: So many faults are listed, for a workbook that comes back with all of them coloured.
 LISTED: Final = 10_000
-#: The header is looked for in so many rows.
-_TOP: Final = 50
 #: A row with so many names of columns is a header.
 _NAMES: Final = 3
 #: Columns in which drop-downs write a name after the code: NO: Norway. In CSV, the header says it of others.
@@ -115,14 +113,14 @@ def read_csv(
 def find_header(sheet: Sheet) -> tuple[int, Row] | None:
     """The row that names the columns, and its number from 0. Titles may be above it."""
     best, found = _NAMES - 1, None
-    for at, row in enumerate(islice(sheet.rows, _TOP)):
-        names = sum(_code(values.plain(value).text) in REQUIRED for value in row)
+    for at, row in enumerate(islice(sheet.rows, sheets.TOP)):
+        names = sum(code_of(values.plain(value).text) in REQUIRED for value in row)
         if names > best:
             best, found = names, (at, row)
     return found
 
 
-def _code(text: str) -> str:
+def code_of(text: str) -> str:
     return text.partition(NAMED)[0].strip().upper()
 
 
@@ -190,10 +188,12 @@ class _Reader:
         texts = [values.plain(value).text for value in row]
         named = [at for at, text in enumerate(texts) if text]
         written = [texts[at].partition(NAMED) for at in named]
+        # Spreadsheets write a capital at the beginning of a word only.
+        names = ["".join((code.upper(), *name)) for code, *name in written]
+        self.adapted += top > 0 or names != row
         faults = Faults()
         try:
-            # Spreadsheets write a capital at the beginning of a word only.
-            header = read_header(["".join((code.upper(), *name)) for code, *name in written], faults)
+            header = read_header(names, faults)
         except PayloadError as error:
             self._add(error.faults[0].pointer, CellFault(here, error.code, sentences.of_cell(error.code)))
             raise PayloadError(error.code, faults=self.draft.faults.listed) from None
@@ -235,7 +235,7 @@ class _Reader:
                 return CellFault(place._replace(column=letters(at)), code, sentences.of_cell(code))
         period, value = read.get("TIME_PERIOD", ""), read.get("OBS_VALUE", "")
         words = here.at == table.top + 1 and period and value and not re.search(r"\d", period + value)
-        if words or _code(period) == "TIME_PERIOD":
+        if words or code_of(period) == "TIME_PERIOD":
             return CellFault(place, "bad_period", sentences.SECOND_HEADER)
         if value and not period and not read.get("FREQ"):
             return CellFault(place, "group_not_reportable", sentences.TOTAL_ROW)
@@ -264,7 +264,7 @@ class _Reader:
             return values.count(value)
         if name == "TIME_PERIOD":
             at = here.table.columns["FREQ"]
-            return values.period(value, _code(values.plain(row[at]).text) if at < len(row) else "", self.clock)
+            return values.period(value, code_of(values.plain(row[at]).text) if at < len(row) else "", self.clock)
         return values.plain(value)
 
     # --- faults ------------------------------------------------------------------------------------------------------

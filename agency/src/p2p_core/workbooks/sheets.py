@@ -19,7 +19,10 @@ Value = str | float | bool | date | time | timedelta
 Row = list[Value]
 
 #: The first line of a CSV file for Excel, which Excel does not show.
-_SEPARATOR: Final = re.compile(r"\s*\"?sep=(.)\"?\s*\Z", re.IGNORECASE)
+_SEPARATOR: Final = re.compile(r"\s*\"?sep=([^\"\r\n])\"?\s*\Z", re.IGNORECASE)
+#: The header is looked for in so many rows. Titles may be above it.
+TOP: Final = 50
+_MARKS: Final = ",;\t"
 _BLANK: Final = " \t\r\n\u00a0\u2007\u202f\u200b\ufeff"
 
 
@@ -90,25 +93,31 @@ def _shown(names: list[str]) -> list[str]:
 
 def open_csv(content: bytes) -> Sheet:
     """The rows of a CSV file: in UTF-8, UTF-16 with a byte order mark, or else in Windows-1252."""
-    text = _decode(content)
+    text = decode(content)
     if "\0" in text:
         raise PayloadError("nul_character")
-    first, _, rest = text.partition("\n")
-    named = _SEPARATOR.match(first)
-    if named:
-        text = rest
-    marks = named[1] if named else ",;\t"
-    header = next((line for line in text.split("\n") if line.strip(_BLANK + marks)), "")
-    delimiter = max(marks, key=header.count)
+    delimiter, is_named = delimiter_of(text)
+    if is_named:
+        text = text.partition("\n")[2]
     try:
         rows: list[Row] = [list(row) for row in csv.reader(StringIO(text, newline=""), delimiter=delimiter)]
     except csv.Error:
         raise PayloadError("not_csv", faults=[Fault("/header", "not_csv")]) from None
     # The line that names the separator is a row of the file.
-    return Sheet("", [[], *rows] if named else rows)
+    return Sheet("", [[], *rows] if is_named else rows)
 
 
-def _decode(content: bytes) -> str:
+def delimiter_of(text: str) -> tuple[str, bool]:
+    """The separator of the columns, and whether the first line is there only to name it."""
+    if named := _SEPARATOR.match(text.partition("\n")[0]):
+        return named[1], True
+    lines = [line for line in text.split("\n", TOP)[:TOP] if line.strip(_BLANK + _MARKS)]
+    header = next((line for line in lines if "OBS_VALUE" in line.upper()), (lines or [""])[0])
+    return max(_MARKS, key=header.count), False
+
+
+def decode(content: bytes) -> str:
+    """The text of a CSV file. Raises a :class:`PayloadError`."""
     try:
         if content.startswith((b"\xff\xfe", b"\xfe\xff")):
             return content.decode("utf-16")
