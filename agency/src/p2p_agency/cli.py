@@ -77,16 +77,14 @@ def main(context: click.Context, config: Path) -> None:
 @main.command()
 @click.option("--address", prompt="Address of the federation", help="Such as https://federation.example.org.")
 @click.option("--id", "client_id", prompt="Id of the credential", help="The id that your coordinator gave you.")
-@click.option(
-    "--secret",
-    prompt="Secret of the credential",
-    hide_input=True,
-    envvar="P2P_AGENCY_SECRET",
-    help="Better typed when asked for, or in $P2P_AGENCY_SECRET: others on this machine can read a command line.",
-)
 @click.pass_obj
-def init(path: Path, address: str, client_id: str, secret: str) -> None:
-    """Test the address and the credential, and store them so that only you can read them."""
+def init(path: Path, address: str, client_id: str) -> None:
+    """Test the address and the credential, and store them so that only you can read them.
+
+    The command asks for the secret. In a script, put the secret into the environment variable P2P_AGENCY_SECRET. No
+    option takes it, because all users of a machine can read the options of a command.
+    """
+    secret = os.environ.get("P2P_AGENCY_SECRET") or click.prompt("Secret of the credential", hide_input=True)
     try:
         address = settings.parse_address(address)
     except ValueError as error:

@@ -51,6 +51,16 @@ def test_init_asks_tests_and_stores(agency, tmp_path, federation):
     assert (tmp_path / "settings.toml").read_text() == text
 
 
+def test_secret_comes_from_the_environment_and_never_from_the_command_line(run, federation, tmp_path, monkeypatch):
+    options = "--address", federation.address, "--id", "NO-KRIPOS.1"
+    code, output = run("init", *options, "--secret", "secret")
+    assert (code, "No such option" in output, (tmp_path / "settings.toml").exists()) == (2, True, False)
+    monkeypatch.setenv("P2P_AGENCY_SECRET", "of the environment")
+    code, output = run("init", *options)
+    assert (code, "Secret of the credential" in output) == (0, False)
+    assert 'client_secret = "of the environment"' in (tmp_path / "settings.toml").read_text()
+
+
 def test_init_refuses_what_it_cannot_use(run, federation, tmp_path):
     federation.scope = "submissions:write"
     code, output = run("init", told=f"{federation.address}\nNO-KRIPOS.1\nsecret\n")
