@@ -15,6 +15,7 @@ from api.auth import Caller
 from api.v1.submissions import SubmissionsView
 from federation.database import clock
 from p2p_agency.check import check
+from p2p_agency.files import Known
 from p2p_core import periods
 from p2p_core.codes import COUNTRY_CODES, NETWORK_CODES
 from p2p_core.payloads import checks
@@ -49,7 +50,7 @@ FOUND = (
     "last_period",
 )
 CODES = {number: code for code, number in INDICATORS.items()}
-GIVEN = {"received": NOW, "indicators": INDICATORS, "agency": AGENCY, "clock": Clock()}
+KNOWN = Known(INDICATORS, AGENCY, Clock())
 
 
 @pytest.fixture
@@ -124,7 +125,7 @@ def csv_case(rng, dry_run):
 
 def body_case(body, dry_run):
     """A file that a program wrote. If something in it is of a spreadsheet, what it becomes is sent."""
-    document = check(body, **GIVEN)
+    document = check(body, KNOWN, NOW)[0]
     kind = files.kind_of(body)
     status, answer = dry_run(body, "csv" if kind == "workbook" else kind)
     if document["accepted"] and document["kind"] == "workbook":
@@ -144,7 +145,7 @@ def body_case(body, dry_run):
 
 def adapted(body, document, dry_run):
     """Send the reports of a file that needs to be rewritten, and compare what is found in them."""
-    reports = files.read(body, **GIVEN)[1].submission.reports
+    reports = files.read(body, received=NOW, **KNOWN._asdict())[1].submission.reports
     if len({report.indicator for report in reports}) == 1:
         sent = {"indicator": CODES[reports[0].indicator], "reports": [*map(written, reports)]}
         status, answer = dry_run(json.dumps(sent), "json")
@@ -180,8 +181,8 @@ def workbook_case(rng, dry_run):
         return "not written", None
     content = book_of(rng, table, top, left)
     if rng.random() < 0.15:
-        return check(edits.octets(rng, content), **GIVEN).get("code", "accepted"), None
-    document = check(content, **GIVEN)
+        return check(edits.octets(rng, content), KNOWN, NOW)[0].get("code", "accepted"), None
+    document = check(content, KNOWN, NOW)[0]
     if is_adapted(table):
         return "adapted", None
     status, answer = dry_run(documents.csv_text(Random(0), table), "csv")

@@ -8,24 +8,23 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from p2p_agency import files
+from p2p_agency.files import Known
 from p2p_core import periods, verdict
 from p2p_core.payloads.faults import PayloadError
 from p2p_core.payloads.payload_codes import PAYLOAD_CODES
 from p2p_core.rules.rulebook import RULES
-from p2p_core.workbooks import files
 from p2p_core.workbooks.reading import Reading, WorkbookError
-from p2p_core.workbooks.values import Clock
 
 Document = dict[str, Any]
 
 
-def check(content: bytes, *, received: datetime, indicators: Mapping[str, int], agency: str, clock: Clock) -> Document:
-    """The verdict about a file. Its members have the names and the forms of the federation's answers."""
+def check(content: bytes, known: Known, now: datetime) -> tuple[Document, PayloadError | None]:
+    """The verdict about a file, and why it is refused. Its members have the names of the federation's answers."""
     try:
-        kind, found = files.read(content, received=received, indicators=indicators, agency=agency, clock=clock)
-    except PayloadError as error:
-        return refused(error)
-    return accepted(kind, found, indicators)
+        return accepted(*files.find(content, known, now), known.indicators), None
+    except PayloadError as refusal:
+        return refused(refusal), refusal
 
 
 def accepted(kind: str, found: Reading, indicators: Mapping[str, int]) -> Document:

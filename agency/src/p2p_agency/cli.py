@@ -130,18 +130,15 @@ def check(context: click.Context, file: Path, as_json: bool, marked: Path | None
 
     given = settings.load(context.obj)
     (content, _), known = files.load(file), files.known_of(given)
-    try:
-        verdict = checking.accepted(*files.find(content, known, datetime.now(UTC)), known.indicators)
-    except PayloadError as refusal:
-        verdict = checking.refused(refusal)
-        if marked:
-            from p2p_core.workbooks import writing
+    verdict, refusal = checking.check(content, known, datetime.now(UTC))
+    if marked and refusal:
+        from p2p_core.workbooks import writing
 
-            files.write_new(marked, writing.refused(content, refusal))
+        files.write_new(marked, writing.refused(content, refusal))
     click.echo(json.dumps(verdict, indent=1) if as_json else "\n".join(checking.lines(verdict)))
     if "workbook" in (kind_of(content), verdict.get("kind")) and not as_json:
         click.echo(reference.load(given))
-    if not verdict["accepted"]:
+    if refusal:
         context.exit(RefusedError.exit_code)
 
 

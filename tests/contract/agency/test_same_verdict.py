@@ -9,7 +9,7 @@ from federation.database import clock
 from p2p_agency.check import check
 from tests.contract.agency.conftest import account
 from tests.contract.agency.test_pages import drop
-from tests.contract.test_check import GIVEN, UNWRITABLE, book_of, table_of
+from tests.contract.test_check import KNOWN, UNWRITABLE, book_of, table_of
 from tests.factories import AgencyFactory, IndicatorFactory
 from tests.fuzz import bodies, edits
 from tests.fuzz.documents import AGENCY, INDICATORS, NOW
@@ -48,7 +48,7 @@ def test_page_says_of_many_workbooks_what_check_says(visitor):
         content = workbook(Random(f"page {number}"))
         if content is None:
             continue
-        document, answer = check(content, **GIVEN), drop(visitor, content).context
+        document, answer = check(content, KNOWN, NOW)[0], drop(visitor, content).context
         told[document["accepted"]] += 1
         assert document["accepted"] == bool(answer.get("stamp")), number
         if document["accepted"]:

@@ -5,16 +5,15 @@ import json
 import click.testing
 import pytest
 
-from p2p_agency import bodies, check, history, settings
+from p2p_agency import bodies, history, settings
 from p2p_agency.cli import main
 from p2p_core.payloads import draft
 from p2p_core.workbooks import sheets
 from tests.unit.agency.conftest import know
-from tests.unit.core.workbook_files import AGENCY, INDICATORS, NOW, OSLO, local, row, xlsx
+from tests.unit.core.workbook_files import COLUMNS, INDICATORS, local, row, xlsx
 
 #: Commands know the time of the machine only.
 PAST = local(2025, 11, 25, 9)
-GIVEN = {"received": NOW, "indicators": INDICATORS, "agency": AGENCY, "clock": OSLO}
 
 
 @pytest.fixture
@@ -114,9 +113,16 @@ def test_workbook_is_sent_as_json_in_utc(run, tmp_path):
     ]  # fmt: skip
 
 
-def test_faults_of_json_and_csv_have_their_pointers():
-    csv = b"INDICATOR,FREQ,TIME_PERIOD,COUNTRY,NETWORK,OBS_VALUE\nDOWNLOADS,H,2026-11-24T09:00,ZZ,ARES,1\n"
-    assert list(check.lines(check.check(csv, **GIVEN)))[1].startswith("  /rows/0/COUNTRY: An unknown country. ")
-    assert list(check.lines(check.check(b"{}", **GIVEN)))[1].startswith("  /indicator: A member is missing. ")
-    (line,) = check.lines(check.check(b"{", **GIVEN))
-    assert (line[:31], line[-11:]) == ("Refused: The body is not JSON. ", " [not_json]")
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.csv", f"{','.join(COLUMNS)}\nDOWNLOADS,H,2025-11-24T09:00,ZZ,ARES,1\n",
+         "\n  /rows/0/COUNTRY: An unknown country. "),
+        ("a.json", "{}", "\n  /indicator: A member is missing. "),
+        ("a.json", "{", "Refused: The body is not JSON. "),
+    ],
+)  # fmt: skip
+def test_faults_of_json_and_csv_have_their_pointers(run, tmp_path, name, content, words):
+    (tmp_path / name).write_text(content)
+    code, output = run("check", tmp_path / name)
+    assert (code, words in output) == (1, True), output
