@@ -206,7 +206,7 @@ def _send_waiting(outbox: Outbox, client: Client, wait: float) -> list[Stored]:
 def _preview(client: Client, bodies: Iterable[bytes]) -> None:
     import gzip
 
-    answers = [client.dry_run(gzip.compress(body), "application/json") for body in bodies]
+    answers = [client.dry_run(gzip.compress(body)) for body in bodies]
     _say_clock(client)
     click.echo("\n".join(messages.of_receipts("Nothing was stored. If you send it", answers)))
     if len(answers) > 1:

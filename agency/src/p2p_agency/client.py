@@ -67,13 +67,13 @@ class Client:
 
     # --- requests ---------------------------------------------------------------------------------------------------
 
-    def submit(self, packed: bytes, media_type: str, key: str) -> dict[str, Any]:
-        """Send a submission that was compressed with gzip; the receipt, also if it had been stored before."""
-        return self._post_submission(_SUBMISSIONS, packed, media_type, {"Idempotency-Key": key}, HTTPStatus.ACCEPTED)
+    def submit(self, packed: bytes, key: str) -> dict[str, Any]:
+        """Send a submission of JSON, compressed with gzip. Returns the receipt, also if it was stored before."""
+        return self._post_submission(_SUBMISSIONS, packed, {"Idempotency-Key": key}, HTTPStatus.ACCEPTED)
 
-    def dry_run(self, packed: bytes, media_type: str) -> dict[str, Any]:
-        """What would become of a submission; nothing is stored."""
-        return self._post_submission(f"{_SUBMISSIONS}?dry_run=true", packed, media_type, {}, HTTPStatus.OK)
+    def dry_run(self, packed: bytes) -> dict[str, Any]:
+        """What would become of a submission. Nothing is stored."""
+        return self._post_submission(f"{_SUBMISSIONS}?dry_run=true", packed, {}, HTTPStatus.OK)
 
     def pages(self, path: str, member: str, **query: str) -> Iterator[dict[str, Any]]:
         """The items of a list, over all its pages: `pages("submissions/", "submissions", since=…)`."""
@@ -95,7 +95,7 @@ class Client:
     def test_signature(self) -> None:
         """Raise why the federation does not accept the signature. Signatures are verified before bodies are read."""
         try:
-            self.dry_run(gzip.compress(b"{}"), "application/json")
+            self.dry_run(gzip.compress(b"{}"))
         except ProblemError as problem:
             if problem.code != "invalid_payload":
                 raise
@@ -118,11 +118,11 @@ class Client:
     # --- how --------------------------------------------------------------------------------------------------------
 
     def _post_submission(
-        self, url: str, packed: bytes, media_type: str, headers: Mapping[str, str], expected: HTTPStatus
+        self, url: str, packed: bytes, headers: Mapping[str, str], expected: HTTPStatus
     ) -> dict[str, Any]:
         # The token first: its answer says how the clock of the signature is to be set.
         self._authorization()
-        headers = {"Content-Type": media_type, "Content-Encoding": "gzip", **headers}
+        headers = {"Content-Type": "application/json", "Content-Encoding": "gzip", **headers}
         if self._signer is not None:
             headers = self._signer.sign(self.address + url, packed, headers, datetime.now(UTC) + self.ahead)
         return self._authorized("POST", url, packed, headers, expected, "outcomes")

@@ -43,7 +43,6 @@ _FINDINGS: Final = 100
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS submission (
     key TEXT PRIMARY KEY,
-    media_type TEXT NOT NULL,
     packed BLOB NOT NULL,
     added REAL NOT NULL,
     state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'accepted', 'refused')),
@@ -95,16 +94,16 @@ class Outbox:
 
     # --- storing ----------------------------------------------------------------------------------------------------
 
-    def add(self, body: bytes, media_type: str = "application/json") -> str:
-        """Store a submission, unless it is there, and return its key. A body should say when it was ``prepared``.
+    def add(self, body: bytes) -> str:
+        """Store a submission of JSON, unless it is there, and return its key. A body says when it was ``prepared``.
 
-        One that was refused is tried again.
+        A submission that was refused is sent again.
         """
-        key = sha256(b"\n".join((media_type.encode(), body))).hexdigest()
+        key = sha256(body).hexdigest()
         self._run(
-            "INSERT INTO submission (key, media_type, packed, added) VALUES (?, ?, ?, ?)"
+            "INSERT INTO submission (key, packed, added) VALUES (?, ?, ?)"
             " ON CONFLICT (key) DO UPDATE SET state = 'waiting', failures = 0, settled = NULL WHERE state = 'refused'",
-            (key, media_type, gzip.compress(body, mtime=0), time.time()),
+            (key, gzip.compress(body, mtime=0), time.time()),
         )
         return key
 
@@ -150,8 +149,8 @@ class Outbox:
         tried: set[str] = set()
         failed = None
         try:
-            for key, media_type, packed in self._take(tried):
-                failed = self._send_one(client, key, media_type, packed) or failed
+            for key, packed in self._take(tried):
+                failed = self._send_one(client, key, packed) or failed
                 for one in self.get([key]):
                     if one.state != "waiting":
                         told(one)
@@ -185,7 +184,7 @@ class Outbox:
             self._run("UPDATE submission SET state = 'waiting', failures = 0, settled = NULL WHERE key = ?", (key,))
         return lost
 
-    def _take(self, tried: set[str]) -> Iterator[tuple[str, str, bytes]]:
+    def _take(self, tried: set[str]) -> Iterator[tuple[str, bytes]]:
         """Take up one submission after the other: those first that no other process has just taken up."""
         while True:
             now = time.time()
@@ -193,7 +192,7 @@ class Outbox:
                 "UPDATE submission SET taken = ?1 WHERE key ="
                 " (SELECT key FROM submission WHERE state = 'waiting'"
                 "  ORDER BY taken BETWEEN ?1 - ?2 AND ?1, failures, rowid LIMIT 1)"
-                " RETURNING key, media_type, packed",
+                " RETURNING key, packed",
                 (now, _TAKEN),
             )
             if not rows or rows[0][0] in tried:
@@ -201,10 +200,10 @@ class Outbox:
             tried.add(rows[0][0])
             yield rows[0]
 
-    def _send_one(self, client: Client, key: str, media_type: str, packed: bytes) -> AgencyError | None:
+    def _send_one(self, client: Client, key: str, packed: bytes) -> AgencyError | None:
         """Send one submission. Returns why it waits, if that is no reason for others to wait."""
         try:
-            receipt = client.submit(packed, media_type, key)
+            receipt = client.submit(packed, key)
         except AwayError:
             # Or the oldest would be sent after all others, once the federation is back.
             self._run("UPDATE submission SET taken = 0 WHERE key = ?", (key,))

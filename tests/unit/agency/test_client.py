@@ -14,7 +14,7 @@ BODY = gzip.compress(json.dumps({"reports": []}).encode())
 
 
 def submit(client):
-    return client.submit(BODY, "application/json", "a key")
+    return client.submit(BODY, "a key")
 
 
 def test_token_is_used_again_until_it_ends_and_renewed_when_it_is_refused(client, federation):

@@ -45,18 +45,18 @@ COVERED = {"@method", "@path", "content-type", "content-encoding", "content-dige
 
 
 def test_submission_is_signed_with_all_that_must_be_covered(signing_client, made, federation):
-    signing_client.submit(BODY, "application/json", "a key")
+    signing_client.submit(BODY, "a key")
     covered, parameters = verify(made, federation)
     assert covered == COVERED | {"idempotency-key"}
     assert parameters["keyid"] == f"NO-KRIPOS.{made.fingerprint[:12]}"
     assert parameters["alg"] == "ed25519"
-    signing_client.dry_run(BODY, "application/json")
+    signing_client.dry_run(BODY)
     assert verify(made, federation, "?dry_run=true")[0] == COVERED | {"@query"}
 
 
 def test_time_of_the_signature_is_that_of_the_federation(signing_client, made, federation):
     federation.ahead = 3600
-    signing_client.submit(BODY, "application/json", "a key")
+    signing_client.submit(BODY, "a key")
     assert abs(int(verify(made, federation)[1]["created"]) - 3600 - time.time()) < 60
 
 
