@@ -78,6 +78,8 @@ class Outbox:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        #: Only of this process, so that a program that is started after an outage tries at once.
+        self._failures, self._next_try = 0, 0.0
         with self._storing():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # SQLite gives its other files the mode of this one. A file that is there is not opened, because closing
@@ -160,13 +162,12 @@ class Outbox:
             self._wait(getattr(error, "retry_after", 0))
             raise
         if tried:
-            self._run("DELETE FROM note WHERE name IN ('failures', 'wait_until')")
+            self._failures, self._next_try = 0, 0.0
         self._run("DELETE FROM submission WHERE settled < ?", (time.time() - KEPT,))
 
     def wait_left(self) -> float:
-        """In how many seconds the next attempt is due. If it is in the far future, the clock was set back."""
-        left = float(self._note("wait_until") or 0) - time.time()
-        return left if 0 < left <= _LONGEST else 0.0
+        """In how many seconds the next attempt is due."""
+        return max(0.0, self._next_try - time.monotonic())
 
     def compare(self, client: Client) -> list[str]:
         """Let what was accepted, and what the federation lacks, wait again; the keys of it.
@@ -228,10 +229,9 @@ class Outbox:
 
     def _wait(self, asked: float) -> None:
         """Wait longer after each failure, and not as long as other agencies."""
-        failures = int(self._note("failures") or 0)
-        pause = min(_LONGEST, _SHORTEST * 2 ** min(failures, 20)) * random.uniform(0.5, 1)  # noqa: S311  no secret
-        for name, value in (("failures", failures + 1), ("wait_until", time.time() + min(_LONGEST, max(pause, asked)))):
-            self._run("INSERT OR REPLACE INTO note VALUES (?, ?)", (name, value))
+        pause = min(_LONGEST, _SHORTEST * 2 ** min(self._failures, 20)) * random.uniform(0.5, 1)  # noqa: S311  no secret
+        self._failures += 1
+        self._next_try = time.monotonic() + min(_LONGEST, max(pause, asked))
 
     # --- SQLite -----------------------------------------------------------------------------------------------------
 

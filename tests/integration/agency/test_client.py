@@ -89,8 +89,7 @@ def kill_again_and_again(machine, whole):
 def finish(machine):
     """Once nothing breaks any more: let it watch until all files have their result."""
     watch = machine.start("watch", "--quiet", "0", str(machine.files))
-    # After a long outage, the outbox waits for up to five minutes before it tries again.
-    done = eventually(lambda: len(list(machine.files.glob("*.result.txt"))) == len(machine.hours), within=330)
+    done = eventually(lambda: len(list(machine.files.glob("*.result.txt"))) == len(machine.hours), within=60)
     watch.send_signal(signal.SIGTERM)
     output, _ = watch.communicate()
     assert done, output

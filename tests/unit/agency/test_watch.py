@@ -161,7 +161,7 @@ def test_killed_before_any_step_it_goes_on(started, folder, federation, monkeypa
     assert (folder / "a.json.result.txt").read_text().startswith("Accepted")
 
 
-def test_federation_that_is_away_is_said_once_and_waited_for(started, folder, federation, said, given):
+def test_federation_that_is_away_is_said_once_and_waited_for(started, folder, federation, said, monkeypatch):
     (folder / "a.json").write_text(content())
     watch = started()
     federation.answers += [(503, {}, b"{}")] * 2
@@ -171,9 +171,21 @@ def test_federation_that_is_away_is_said_once_and_waited_for(started, folder, fe
     assert len(said) == 2, said
     assert len(federation.answers) == 1, "it does not wait"
     federation.answers.clear()
-    Outbox(given.outbox)._run("DELETE FROM note WHERE name = 'wait_until'")
+    later = time.monotonic() + 2
+    monkeypatch.setattr(watching.time, "monotonic", lambda: later)
     watch.look()
     assert "a.json.result.txt" in names(folder)
+
+
+def test_program_that_is_started_after_an_outage_tries_at_once(started, folder, federation):
+    (folder / "a.json").write_text(content())
+    federation.answers += [(503, {"Retry-After": "300"}, b"{}")]
+    watch = started()
+    watch.look()
+    watch.look()
+    assert federation.stored == {}
+    started().look()
+    assert len(federation.stored) == 1
 
 
 def test_wrong_clock_and_full_disk_are_said(started, folder, federation, said, monkeypatch):
