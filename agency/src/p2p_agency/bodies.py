@@ -35,8 +35,8 @@ def of_file(path: Path, settings: Settings, *, again: bool = False) -> Iterator[
     prepared = now if again else content.prepared
     if prepared > now + _LONGEST_WAIT:
         raise RefusedError(
-            f"{path.name} was last saved in the future: on {prepared:%Y-%m-%d}. Correct the clock of the machine that "
-            "saves it, and save it again."
+            f"{files.shown(Path(path.name))} was last saved in the future: on {prepared:%Y-%m-%d}. Correct the clock "
+            "of the machine that saves it, and save it again."
         )
     return write(content.reports, codes, prepared)
 

@@ -162,8 +162,8 @@ def send(path: Path, files: Sequence[Path], dry_run: bool, again: bool, wait: in
         _preview(client, made)
         return
     outbox = Outbox(given.outbox)
-    outbox.belong_to(client.address)
-    keys = [outbox.add(body) for body in made]
+    outbox.belong_to(client)
+    keys = list(dict.fromkeys(outbox.add(body) for body in made))
     before = outbox.get(keys)
     if keys and all(one.state == "accepted" for one in before):
         click.echo("This was sent before. To send it as newest again, use --again.")
@@ -279,7 +279,7 @@ def withdraw(path: Path, indicator: str, frequency: str, first: str, last: str |
     if not yes:
         click.confirm(f"Withdraw these {len(reported)} reports?", abort=True)
     outbox = Outbox(given.outbox)
-    outbox.belong_to(client.address)
+    outbox.belong_to(client)
     keys = [outbox.add(body) for body in bodies.of_withdrawals(indicator, frequency, list(reported))]
     _send_waiting(outbox, client, wait=90)
     _tell(outbox.get(keys))

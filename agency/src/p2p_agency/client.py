@@ -10,12 +10,15 @@ import ssl
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cache
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
+import msgspec
 import urllib3
 
 from p2p_agency.errors import AgencyError, AwayError, SetUpError
@@ -29,19 +32,64 @@ _TIMEOUT: Final = urllib3.Timeout(connect=10, read=120)
 _CLOCK: Final = timedelta(seconds=30)
 #: If an answer takes longer than this many seconds, its Date says nothing about the clock.
 _PROMPT: Final = 20
+#: Seconds until the end of an answer, and its bytes. A page of a list has some hundred kilobytes.
+_SLOWEST: Final = 300
+_LARGEST: Final = 64 << 20
+_PIECE: Final = 64 << 10
 _AWAY: Final = frozenset({429, 502, 503, 504})
 #: A token is used no longer than this share of its life, so that it does not end on the way.
 _SHARE: Final = 0.8
+
+
+class _Answer(NamedTuple):
+    """An answer of HTTP, read to its end."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class _Outcome(msgspec.Struct):
+    """The members of a dry run that this program reads."""
+
+    report_count: int
+    outcomes: dict[str, int]
+    findings: list[dict[str, Any]]
+
+
+class _Receipt(_Outcome):
+    """The members of a receipt that this program reads."""
+
+    id: str
+    received: datetime
+
+
+class _Token(msgspec.Struct):
+    access_token: str
+    expires_in: int
+
+
+class _Fault(msgspec.Struct):
+    pointer: str
+    code: str
+    detail: str
+
+
+class _Problem(msgspec.Struct):
+    """The members of a problem document that this program reads. Problems of other services have others."""
+
+    code: str
+    title: str
+    detail: str = ""
+    errors: list[_Fault] = []
+    error_count: int = 0
 
 
 class ProblemError(AgencyError):
     """The federation refused a request: its status, its code, and the whole problem document."""
 
     def __init__(self, status: int, document: Mapping[str, Any]) -> None:
-        super().__init__(
-            f"{document.get('title', document['code'])}. {document.get('detail', '')}".strip()
-            + f" [{document['code']}]"
-        )
+        super().__init__(f"{document['title']}. {document.get('detail', '')}".strip() + f" [{document['code']}]")
         self.status = status
         self.code: str = document["code"]
         self.document = document
@@ -57,7 +105,7 @@ class Client:
     """An agency at its federation. It is for one thread."""
 
     def __init__(self, settings: Settings) -> None:
-        self.address = settings.address
+        self.address, self.agency = settings.address, settings.agency
         self._id, self._secret = settings.client_id, settings.client_secret
         self._signer: Signer | None = signer(settings)
         self._token, self._token_ends = "", 0.0
@@ -69,18 +117,18 @@ class Client:
 
     def submit(self, packed: bytes, key: str) -> dict[str, Any]:
         """Send a submission of JSON, compressed with gzip. Returns the receipt, also if it was stored before."""
-        return self._post_submission(_SUBMISSIONS, packed, {"Idempotency-Key": key}, HTTPStatus.ACCEPTED)
+        return self._post_submission(_SUBMISSIONS, packed, {"Idempotency-Key": key}, HTTPStatus.ACCEPTED, _Receipt)
 
     def dry_run(self, packed: bytes) -> dict[str, Any]:
         """What would become of a submission. Nothing is stored."""
-        return self._post_submission(f"{_SUBMISSIONS}?dry_run=true", packed, {}, HTTPStatus.OK)
+        return self._post_submission(f"{_SUBMISSIONS}?dry_run=true", packed, {}, HTTPStatus.OK, _Outcome)
 
     def pages(self, path: str, member: str, **query: str) -> Iterator[dict[str, Any]]:
         """The items of a list, over all its pages: `pages("submissions/", "submissions", since=…)`."""
         after: dict[str, str] = {}
         while True:
             url = f"/api/v1/{path}?{urlencode({**query, **after})}".rstrip("?")
-            page = self._authorized("GET", url, None, {}, member=member)
+            page = self._authorized("GET", url, None, {}, shape=_page_of(member))
             yield from page[member]
             if not page.get("next"):
                 return
@@ -118,14 +166,14 @@ class Client:
     # --- how --------------------------------------------------------------------------------------------------------
 
     def _post_submission(
-        self, url: str, packed: bytes, headers: Mapping[str, str], expected: HTTPStatus
+        self, url: str, packed: bytes, headers: Mapping[str, str], expected: HTTPStatus, shape: Any
     ) -> dict[str, Any]:
         # The token first: its answer says how the clock of the signature is to be set.
         self._authorization()
         headers = {"Content-Type": "application/json", "Content-Encoding": "gzip", **headers}
         if self._signer is not None:
             headers = self._signer.sign(self.address + url, packed, headers, datetime.now(UTC) + self.ahead)
-        return self._authorized("POST", url, packed, headers, expected, "outcomes")
+        return self._authorized("POST", url, packed, headers, expected, shape)
 
     def _authorized(
         self,
@@ -134,13 +182,13 @@ class Client:
         body: bytes | None,
         headers: Mapping[str, str],
         expected: HTTPStatus = HTTPStatus.OK,
-        member: str = "",
+        shape: Any = dict[str, Any],
     ) -> dict[str, Any]:
         answer = self._send(method, url, body, {**headers, **self._authorization()})
         if answer.status == HTTPStatus.UNAUTHORIZED:
             self._token_ends = 0
             answer = self._send(method, url, body, {**headers, **self._authorization()})
-        return _document(answer, expected, member)
+        return _document(answer, expected, shape)
 
     def _authorization(self) -> dict[str, str]:
         if time.monotonic() > self._token_ends:
@@ -157,20 +205,20 @@ class Client:
                 f"{self.address} does not accept this id and secret. Look at both again. If they are right, "
                 "the credential has ended or was revoked: ask your coordinator for a new one, then run: p2p-agency init"
             )
-        token = _document(answer, HTTPStatus.OK, "access_token")
-        if not isinstance(token["access_token"], str) or not isinstance(token.get("expires_in"), int):
-            raise _stranger(answer)
-        return token
+        return _document(answer, HTTPStatus.OK, _Token)
 
-    def _send(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
+    def _send(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> _Answer:
         began = time.time()
         try:
-            # Without retries, no redirect is followed either.
-            answer = self._pool.request(method, self.address + url, body=body, headers=headers, retries=False)
+            # Without retries, no redirect is followed either. What is packed is not unpacked: it could be enormous.
+            answer = self._pool.request(
+                method, self.address + url, body=body, headers=headers, retries=False, preload_content=False
+            )
+            received = _Answer(answer.status, answer.headers, _body_of(answer))
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise AwayError(f"{self.address} cannot be reached: {_reason(error)}") from None
-        self._compare_clocks(answer.headers.get("Date"), began, time.time())
-        return answer
+        self._compare_clocks(received.headers.get("Date"), began, time.time())
+        return received
 
     def _compare_clocks(self, date: str | None, began: float, ended: float) -> None:
         if date and 0 <= ended - began < _PROMPT:
@@ -201,6 +249,18 @@ def _pool(address: str) -> urllib3.PoolManager:
     return urllib3.PoolManager(timeout=_TIMEOUT, ssl_context=context)
 
 
+def _body_of(answer: urllib3.BaseHTTPResponse) -> bytes:
+    """The body as it is sent. It may be neither endless nor endlessly slow."""
+    ends, body = time.monotonic() + _SLOWEST, b""
+    while piece := answer.read1(_PIECE, decode_content=False):
+        body += piece
+        if len(body) > _LARGEST or time.monotonic() > ends:
+            answer.close()
+            raise urllib3.exceptions.TimeoutError
+    answer.release_conn()
+    return body
+
+
 def _reason(error: Exception) -> str:
     if isinstance(error, urllib3.exceptions.SSLError):
         return f"{error}. Is the address right, and the clock of this machine?"
@@ -211,32 +271,42 @@ def _reason(error: Exception) -> str:
     if isinstance(error, urllib3.exceptions.NewConnectionError):
         return "nothing listens there. Look at the address. If it is right, try again later."
     if isinstance(error, urllib3.exceptions.TimeoutError):
-        return "it does not answer in time."
+        return "it does not answer in time, or its answer has no end. Try again later."
     return f"the connection broke ({type(error).__name__}). Try again later."
 
 
-def _document(answer: urllib3.BaseHTTPResponse, expected: HTTPStatus, member: str) -> dict[str, Any]:
-    """The JSON object of an answer, which has this member; raises what the answer means otherwise."""
-    try:
-        document = json.loads(answer.data)
-    except ValueError:
-        document = None
-    if answer.status == expected and isinstance(document, dict) and (not member or member in document):
-        return document
+@cache
+def _page_of(member: str) -> Any:
+    return msgspec.defstruct("Page", [(member, list[dict[str, Any]]), ("next", str | None, None)])
+
+
+def _document(answer: _Answer, expected: HTTPStatus, shape: Any) -> dict[str, Any]:
+    """The JSON object of an answer, which has the members of ``shape``; raises what the answer means otherwise."""
+    if answer.status == expected:
+        return _decoded(answer, shape)
     seconds = answer.headers.get("Retry-After", "")
     if answer.status in _AWAY:
-        said = document.get("title", "") if isinstance(document, dict) else ""
+        reason = str(answer.status)
+        with suppress(AwayError):
+            reason = _decoded(answer, _Problem)["title"]
         raise AwayError(
-            f"The federation cannot take it now: {said or answer.status}.",
+            f"The federation cannot answer now: {reason}. Try again later.",
             retry_after=float(seconds) if seconds.isdecimal() else 0,
         )
-    if not isinstance(document, dict) or "code" not in document:
-        raise _stranger(answer)
-    raise ProblemError(answer.status, document)
+    raise ProblemError(answer.status, _decoded(answer, _Problem))
 
 
-def _stranger(answer: urllib3.BaseHTTPResponse) -> AwayError:
+def _decoded(answer: _Answer, shape: Any) -> dict[str, Any]:
+    try:
+        document: dict[str, Any] = msgspec.json.decode(answer.body)
+        msgspec.convert(document, shape)
+    except (ValueError, RecursionError):
+        raise _not_the_federation(answer) from None
+    return document
+
+
+def _not_the_federation(answer: _Answer) -> AwayError:
     return AwayError(
-        f"What answers is not the federation: {answer.status} without a document of its API. "
-        "Look at the address, and at proxies on the way."
+        f"Another program than the federation answered: status {answer.status}, without a document of its API. "
+        "Check the address in the settings, and the proxies between this machine and the federation."
     )

@@ -63,8 +63,9 @@ def find(content: bytes, known: Known, now: datetime) -> tuple[str, Reading]:
 
 def load(path: Path) -> tuple[bytes, datetime]:
     """The content of a file that an agency wants to send, and when it was last saved."""
+    name = shown(Path(path.name))
     if path.suffix.lower() not in KINDS:
-        raise RefusedError(f"{path.name} cannot be read. Give a file whose name ends with {', '.join(KINDS)}.")
+        raise RefusedError(f"{name} cannot be read. Give a file whose name ends with {', '.join(KINDS)}.")
     try:
         with path.open("rb") as file:
             # Of the opened file: another one may take its place, or none.
@@ -73,18 +74,21 @@ def load(path: Path) -> tuple[bytes, datetime]:
             content = b"" if large else file.read()
     except OSError as error:
         raise MachineError(
-            f"{path} cannot be read: {error.strerror}. Look at its name, and whether you may read it. "
+            f"{shown(path)} cannot be read: {error.strerror}. Look at its name, and whether you may read it. "
             "If it is open in another program, close it there."
         ) from None
     if large:
-        raise RefusedError(f"{path.name} is larger than {_LARGEST >> 20} MiB. Divide it into several files.")
+        raise RefusedError(f"{name} is larger than {_LARGEST >> 20} MiB. Divide it into several files.")
     if not content.strip():
-        raise RefusedError(f"{path.name} is empty. Save it again in the program that has its counts.")
+        raise RefusedError(f"{name} is empty. Save it again in the program that has its counts.")
     if path.suffix.lower() in _WORKBOOKS and kind_of(content) != "workbook":
-        raise RefusedError(
-            f"{path.name} is no workbook. Open it in a spreadsheet program, and save it as .xlsx or .ods."
-        )
+        raise RefusedError(f"{name} is no workbook. Open it in a spreadsheet program, and save it as .xlsx or .ods.")
     return content, datetime.fromtimestamp(min(max(status.st_mtime, 0), _LAST), UTC)
+
+
+def shown(path: Path) -> str:
+    """A path in a form that cannot hide or forge a line of a terminal or a log."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in str(path))
 
 
 def known_of(settings: Settings) -> Known:
@@ -95,13 +99,14 @@ def known_of(settings: Settings) -> Known:
 def write_new(file: Path, content: bytes) -> None:
     """Write a workbook that is not there yet."""
     if file.suffix.lower() != ".xlsx":
-        raise RefusedError(f"{file} would be a workbook. Give a name that ends with .xlsx.")
+        raise RefusedError(f"{shown(file)} would be a workbook. Give a name that ends with .xlsx.")
     try:
         with file.open("xb") as new:
             new.write(content)
     except FileExistsError:
-        raise RefusedError(f"{file} is there already. Give another name.") from None
+        raise RefusedError(f"{shown(file)} is there already. Give another name.") from None
     except OSError as error:
         raise MachineError(
-            f"{file} cannot be written: {error.strerror}. Give a file in a folder that is there, where you may write."
+            f"{shown(file)} cannot be written: {error.strerror}. Give a name in a folder that exists and in which "
+            "you may write."
         ) from None

@@ -34,7 +34,7 @@ def of_receipts(head: str, answers: Sequence[Mapping[str, Any]]) -> Iterator[str
     total = sum(answer["report_count"] for answer in answers)
     yield f"{head}: {'1 report' if total == 1 else f'{total:,} reports'}."
     for outcome, words in _OUTCOMES.items():
-        count = sum(answer["outcomes"][outcome] for answer in answers)
+        count = sum(answer["outcomes"].get(outcome, 0) for answer in answers)
         if count:
             yield f"  {count:>7,} {words}"
     for finding in (finding for answer in answers for finding in answer["findings"]):

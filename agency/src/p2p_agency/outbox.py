@@ -123,19 +123,20 @@ class Outbox:
 
     def seen(self, path: Path) -> str:
         """The stamp of a watched file whose result was told; empty if there is none."""
-        return next((stamp for (stamp,) in self._run("SELECT stamp FROM watched WHERE path = ?", (str(path),))), "")
+        return next((stamp for (stamp,) in self._run("SELECT stamp FROM watched WHERE path = ?", (_text(path),))), "")
 
     def see(self, path: Path, stamp: str) -> None:
-        self._run("INSERT OR REPLACE INTO watched VALUES (?, ?)", (str(path), stamp))
+        self._run("INSERT OR REPLACE INTO watched VALUES (?, ?)", (_text(path), stamp))
 
-    def belong_to(self, address: str) -> None:
-        """Send nothing that was meant for one federation, such as one for tests, to another."""
-        self._run("INSERT OR IGNORE INTO note VALUES ('address', ?)", (address,))
-        if self._note("address") != address:
-            raise SetUpError(
-                f"The outbox {self.path} belongs to {self._note('address')}, and the settings name {address}. "
-                "Use other settings for it, with --config, or another file, with the setting `outbox`."
-            )
+    def belong_to(self, client: Client) -> None:
+        """Send nothing that was meant for one federation, such as one for tests, to another, or as another agency."""
+        for name, value in (("address", client.address), ("agency", client.agency)):
+            self._run("INSERT OR IGNORE INTO note VALUES (?, ?)", (name, value))
+            if self._note(name) != value:
+                raise SetUpError(
+                    f"The outbox {self.path} belongs to {self._note(name)}, and the settings name {value}. Give "
+                    f"{value} settings of its own, with --config, or an outbox of its own, with the setting `outbox`."
+                )
 
     # --- sending ----------------------------------------------------------------------------------------------------
 
@@ -145,7 +146,7 @@ class Outbox:
         Raises why the rest waits. After that, it does nothing before some time has passed, unless it is told
         ``at_once``.
         """
-        self.belong_to(client.address)
+        self.belong_to(client)
         if self.wait_left() and not at_once:
             return
         tried: set[str] = set()
@@ -174,7 +175,7 @@ class Outbox:
 
         It lacks submissions after it was restored from an older backup.
         """
-        self.belong_to(client.address)
+        self.belong_to(client)
         accepted = self.in_state("accepted")
         if not accepted:
             return []
@@ -257,6 +258,11 @@ class Outbox:
             raise MachineError(f"The outbox {self.path} cannot be used: {error}. {advice}") from None
 
 
+def _text(path: Path) -> str:
+    """A path in UTF-8, also if the name of the file is not."""
+    return os.fsencode(path).decode(errors="backslashreplace")
+
+
 def _stored(row: tuple[str, str, float, int, str | None]) -> Stored:
     return Stored(*row[:4], json.loads(row[4] or "{}"))
 
@@ -270,4 +276,4 @@ def _is_final(problem: ProblemError) -> bool:
 def _is_too_early(problem: ProblemError) -> bool:
     faults = problem.document.get("errors", [])
     codes = {fault["code"] for fault in faults}
-    return bool(codes) and codes <= _TOO_EARLY and len(faults) == problem.document["error_count"]
+    return bool(codes) and codes <= _TOO_EARLY and len(faults) == problem.document.get("error_count")

@@ -39,7 +39,7 @@ class Watch:
     def __init__(self, folder: Path, settings: Settings, *, quiet: float, say: Callable[[str], None]) -> None:
         self._folder, self._settings, self._quiet, self._say = folder, settings, quiet, say
         self._outbox, self._client = Outbox(settings.outbox), Client(settings)
-        self._outbox.belong_to(self._client.address)
+        self._outbox.belong_to(self._client)
         #: The stamp of each unfinished file, and since when it is so.
         self._resting: dict[Path, tuple[str, float]] = {}
         self._taken: dict[Path, _Taken] = {}
@@ -114,7 +114,7 @@ class Watch:
                 keys = [self._outbox.add(body) for body in made]
                 self._taken[path] = _Taken(stamp, keys)
                 self._resting.pop(path, None)
-                self._say(f"{path.name} is in the outbox.")
+                self._say(f"{_name(path)} is in the outbox.")
 
     def _send(self) -> None:
         self._outbox.send(self._client)
@@ -127,19 +127,23 @@ class Watch:
 
     def _finish(self, path: Path, stamp: str, lines: Sequence[str]) -> None:
         """Write the result first: if the process is killed before the file is marked, it is written again."""
-        text = "\n".join(lines) + "\n"
         result = path.with_name(path.name + RESULT)
         try:
             draft = path.with_name(f".{result.name}.part")
-            draft.write_text(text, encoding="utf-8")
+            draft.write_text("\n".join(lines) + "\n", encoding="utf-8")
             draft.replace(result)
         except OSError as error:
-            self._say(f"{result} cannot be written: {error.strerror}.")
-        self._say(f"{path.name}: {text}".strip())
+            lines = [*lines, f"{files.shown(result)} cannot be written: {error.strerror}."]
         self._outbox.see(path, stamp)
+        # Last: if the disk is full, this is tried again and again.
+        self._say("\n".join([f"{_name(path)}: {lines[0]}", *lines[1:]]))
         self._done[path] = stamp
         self._taken.pop(path, None)
         self._resting.pop(path, None)
+
+
+def _name(path: Path) -> str:
+    return files.shown(Path(path.name))
 
 
 def _stamp(status: os.stat_result) -> str:

@@ -2,9 +2,15 @@
 
 import gzip
 import json
+import socket
+import threading
+import tracemalloc
+from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
+from p2p_agency import client as clients
 from p2p_agency.client import Client, ProblemError
 from p2p_agency.errors import AwayError, SetUpError
 from p2p_agency.settings import Settings
@@ -37,6 +43,11 @@ NOT_THE_FEDERATION = {
     "a proxy": (502, {}, b"<h1>Bad gateway</h1>"),
     "a redirect": (307, {"Location": "/elsewhere"}, b""),
     "an accepted page": (202, {}, b"accepted"),
+    "a receipt without its id": (202, {}, b'{"report_count": 1, "outcomes": {}, "findings": []}'),
+    "deep JSON": (202, {}, b"[" * 1_000_000),
+    "a gateway with numbers as codes": (413, {}, b'{"code": 413, "title": "Too large"}'),
+    "a gateway with other members": (400, {}, b'{"code": "BAD", "message": "No"}'),
+    "a gateway with other errors": (400, {}, b'{"code": "bad", "title": "No", "errors": [{}]}'),
 }
 
 
@@ -47,6 +58,44 @@ def test_only_a_receipt_means_that_it_arrived(client, federation, answer):
         submit(client)
     assert federation.stored == {}
     assert len(federation.asked) == 2, "nothing was followed"
+
+
+def test_answer_that_would_take_all_memory_is_not_unpacked(client, federation):
+    size = 50 << 20
+    federation.answers.append((202, {"Content-Encoding": "gzip"}, gzip.compress(b" " * size)))
+    tracemalloc.start()
+    with pytest.raises(AwayError, match="Another program"):
+        submit(client)
+    assert tracemalloc.get_traced_memory()[1] < size / 5
+    tracemalloc.stop()
+
+
+def test_answer_without_end_is_given_up(client, federation, monkeypatch):
+    monkeypatch.setattr(clients, "_LARGEST", 1_000_000)
+    federation.answers.append((202, {}, b" " * 2_000_000))
+    with pytest.raises(AwayError, match="its answer has no end"):
+        submit(client)
+
+
+def test_answer_that_comes_too_slowly_is_given_up(given, monkeypatch):
+    monkeypatch.setattr(clients, "_SLOWEST", 0.2)
+    over = threading.Event()
+
+    def drip(listening):
+        connection, _ = listening.accept()
+        with connection, suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n")
+            while not over.wait(0.05):
+                connection.sendall(b" ")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        slow = threading.Thread(target=drip, args=(listening,))
+        slow.start()
+        client = Client(replace(given, address=f"http://127.0.0.1:{listening.getsockname()[1]}"))
+        with pytest.raises(AwayError, match="does not answer in time"):
+            submit(client)
+        over.set()
+        slow.join()
 
 
 def test_secret_is_in_no_message_and_follows_no_redirect(client, federation, monkeypatch):
@@ -78,8 +127,6 @@ def test_refusal_says_what_to_do_and_has_the_exit_code_of_its_reason(client, fed
 
 
 def test_nobody_listens(given):
-    from dataclasses import replace
-
     with pytest.raises(AwayError, match="nothing listens there"):
         submit(Client(replace(given, address="http://127.0.0.1:1")))
 
@@ -103,8 +150,6 @@ def test_pages_are_read_at_the_address_of_the_settings(client, federation):
 
 
 def test_proxy_of_the_environment_is_used(given, federation, monkeypatch):
-    from dataclasses import replace
-
     monkeypatch.setenv("http_proxy", federation.address)
     monkeypatch.delenv("no_proxy", raising=False)
     submit(Client(replace(given, address="http://federation.example")))

@@ -8,7 +8,7 @@ import pytest
 
 from p2p_agency import reference
 from p2p_agency import watch as watching
-from p2p_agency.errors import AwayError
+from p2p_agency.errors import AwayError, MachineError
 from p2p_agency.outbox import Outbox
 from p2p_agency.watch import Watch
 from tests.unit.agency.conftest import know
@@ -207,6 +207,33 @@ def test_folder_that_cannot_be_written_has_its_results_in_the_log(started, folde
     started().look()
     assert any("cannot be written" in one for one in said)
     assert any("a.json: Accepted: 1 report." in one for one in said)
+
+
+def test_name_of_a_file_forges_no_line_and_may_be_in_any_encoding(started, folder, federation, said):
+    name = b"a\xff\x1b[31m\nAccepted.json"
+    with open(bytes(folder) + b"/" + name, "w") as file:  # noqa: PTH123  pathlib takes no octets
+        file.write(content())
+    for _ in range(2):
+        started().look()
+    assert len(federation.stored) == 1
+    assert os.listdir(bytes(folder)).count(name + b".result.txt") == 1  # noqa: PTH208  the same
+    shown = r"a\udcff\x1b[31m\nAccepted.json"
+    assert said == [f"{shown} is in the outbox.", f"{shown}: Accepted: 1 report.\n        1 put into use"]
+
+
+def test_full_disk_says_a_result_once(started, folder, federation, said, monkeypatch):
+    (folder / "a.json").write_text(content())
+    watch = started()
+    with monkeypatch.context() as patch:
+        patch.setattr(Outbox, "see", lambda *_: (_ for _ in ()).throw(MachineError("The disk is full.")))
+        for _ in range(5):
+            watch.look()
+    watch.look()
+    assert said == [
+        "a.json is in the outbox.",
+        "The disk is full.",
+        "a.json: Accepted: 1 report.\n        1 put into use",
+    ]
 
 
 def test_file_that_cannot_be_read_does_not_stop_others(started, folder, federation, said, monkeypatch):

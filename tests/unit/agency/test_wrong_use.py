@@ -111,7 +111,7 @@ def test_workbooks_are_written_where_they_can_be_found_again(run, tmp_path):
     code, output = run("template", tmp_path / "counts")
     assert (code, "Give a name that ends with .xlsx" in output) == (1, True)
     code, output = run("template", tmp_path / "none" / "counts.xlsx")
-    assert (code, "in a folder that is there, where you may write" in output) == (5, True)
+    assert (code, "in a folder that exists and in which you may write" in output) == (5, True)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_address_at_which_nobody_or_another_program_answers(run, federation):
 def test_token_of_another_program(run, federation, monkeypatch, token, code):
     monkeypatch.setitem(federation.__dict__, "answer", lambda *_: as_json(200, token))
     exit_code, output = run("findings")
-    assert (exit_code, "What answers is not the federation: 200" in output) == (code, True)
+    assert (exit_code, "Another program than the federation answered: status 200" in output) == (code, True)
 
 
 def test_credential_that_ended_leaves_what_waits(run, federation, report, monkeypatch):
@@ -190,6 +190,20 @@ def test_outbox_that_is_damaged_or_of_another_federation(run, report, machine, g
     settings.store(machine, {"address": "http://localhost:1"})
     code, output = run("send", report)
     assert (code, "belongs to http://127.0.0.1" in output) == (4, True)
+
+
+def test_report_of_one_agency_is_not_sent_as_another(run, report, machine, federation):
+    federation.answers.append((503, {}, b"{}"))
+    assert run("send", "--wait", "0", report)[0] == 3
+    settings.store(machine, {"client_id": "SE-NOA.1"})
+    code, output = run("send")
+    assert (code, "belongs to NO-KRIPOS, and the settings name SE-NOA" in output, federation.stored) == (4, True, {})
+    settings.store(machine, {"client_id": "NO-KRIPOS.2"})
+    assert (run("send")[0], len(federation.stored)) == (0, 1)
+
+
+def test_file_that_is_named_twice_is_counted_once(run, report):
+    assert run("send", report, report)[1].startswith("Accepted: 1 report.")
 
 
 def test_nothing_found_is_said(run):
