@@ -17,6 +17,7 @@ _REQUIRED: Final = ("address", "client_id", "client_secret")
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 #: The name of a host, in any alphabet, or an address.
 _HOST: Final = re.compile(r"[\w:](?:[\w.:-]{0,251}[\w.])?")
+_SHOWN: Final = re.compile(r"[\w-]{1,64}", re.ASCII)
 _HEAD: Final = "# Written by `p2p-agency init`. It has the secret: nobody but its owner may read it.\n"
 
 
@@ -46,23 +47,34 @@ class Settings:
 
 def key_file(settings: Path, shown: str) -> Path:
     """Where the private key is whose fingerprint begins with these characters."""
+    if not _SHOWN.fullmatch(shown):
+        raise SetUpError(f"{shown!r} is not the name of a key. Write the name that your coordinator gave you.")
     return settings.with_name(f"signing-{shown}.pem")
 
 
 def load(path: Path) -> Settings:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = _read(path)
         others = os.name == "posix" and path.stat().st_mode & 0o077
     except FileNotFoundError:
-        raise SetUpError(f"{path} is not there. Run: p2p-agency init") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SetUpError(f"{path} cannot be read: {error}. Look at the name after --config.") from None
+        raise SetUpError(f"The file {path} does not exist. Run: p2p-agency init") from None
     if others:
-        raise SetUpError(f"Others may read {path}, which has the secret. Run: chmod 600 {path}")
+        raise SetUpError(
+            f"Other users of this machine can read {path}, which contains the secret. Run: chmod 600 {path}"
+        )
     try:
         return _settings(path, tomllib.loads(text))
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, OSError) as error:
         raise SetUpError(f"{path} cannot be used: {error}. Correct it, or run: p2p-agency init") from None
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise
+    except (OSError, UnicodeDecodeError) as error:
+        raise SetUpError(f"{path} cannot be read: {error}. Check the name after --config.") from None
 
 
 def _settings(path: Path, given: dict[str, Any]) -> Settings:
@@ -98,7 +110,7 @@ def parse_address(text: str) -> str:
 
 def store(path: Path, values: Mapping[str, str]) -> None:
     """Set values in the file and leave its other lines alone. It is replaced whole or not at all."""
-    text = path.read_text(encoding="utf-8") if path.exists() else _HEAD
+    text = _read(path) if path.exists() else _HEAD
     table = re.search(r"^\[", text, re.MULTILINE)
     top, rest = (text[: table.start()], text[table.start() :]) if table else (text.rstrip("\n") + "\n", "")
     for name, value in values.items():

@@ -71,6 +71,21 @@ def test_missing_and_readable_files_say_what_to_do(path):
         settings.load(path)
 
 
+@pytest.mark.parametrize("make", [Path.mkdir, lambda path: path.write_bytes(b"\xff\xfe")])
+def test_what_is_no_text_is_said_also_when_it_should_change(tmp_path, make):
+    make(tmp_path / "settings.toml")
+    for act in (settings.load, lambda path: settings.store(path, VALUES)):
+        with pytest.raises(SetUpError, match="Check the name after --config"):
+            act(tmp_path / "settings.toml")
+
+
+@pytest.mark.parametrize("name", ["NO-KRIPOS.../x", "NO-KRIPOS.", "a\nb", "x" * 65])
+def test_name_that_no_key_has_is_refused(path, name):
+    settings.store(path, {**VALUES, "keyid": name})
+    with pytest.raises(SetUpError, match="is not the name of a key"):
+        assert settings.load(path).key_file
+
+
 @pytest.mark.parametrize(
     "address",
     ["http://federation.example.org", "federation.example.org", "ftp://a.example", "https://", "https://a.example/api/",

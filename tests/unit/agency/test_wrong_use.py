@@ -171,7 +171,7 @@ def test_settings_that_cannot_be_written_or_read(tmp_path, federation):
     done = run_at("/dev/null/settings.toml", "init", told=f"{federation.address}\nNO-KRIPOS.1\nsecret\n")
     assert (done.exit_code, "that you may write there" in done.output) == (5, True)
     done = run_at(tmp_path, "status")
-    assert (done.exit_code, "Look at the name after --config" in done.output) == (4, True)
+    assert (done.exit_code, "Check the name after --config" in done.output) == (4, True)
 
 
 def test_time_zone_that_this_machine_lacks(run, report, tmp_path):
